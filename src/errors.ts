@@ -1,0 +1,39 @@
+/**
+ * Errors a user may see: a closed list of codes, one line that says what happened, and one that says what to do next.
+ * Whether a retry may help is decided where the error is made.
+ */
+export type ErrorCode =
+  | 'usage'
+  | 'config_invalid'
+  | 'address_invalid'
+  | 'address_in_use'
+  | 'data_in_use'
+  | 'data_foreign'
+  | 'data_corrupt'
+  | 'data_unwritable'
+  | 'disk_full'
+  | 'log_unavailable'
+  | 'log_offset_gone'
+  | 'log_replaced'
+  | 'log_behind_store'
+  | 'store_unavailable'
+  | 'store_inconsistent'
+  | 'engine_missing'
+  | 'query_failed'
+  | 'venue_unreachable'
+  | 'process_unreachable'
+
+export class TickhouseError extends Error {
+  readonly code: ErrorCode
+  /** What to do next, one sentence. */
+  readonly advice: string
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, message: string, advice: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'TickhouseError'
+    this.code = code
+    this.advice = advice
+    this.retryable = options.retryable ?? false
+  }
+}

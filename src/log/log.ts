@@ -1,0 +1,74 @@
+/**
+ * The log: every batch of ticks a source received, in order, durable, readable again. The heart of the house: live ticks,
+ * repairs and replays all travel through it, and every later station can be stopped, killed and started anew behind it.
+ */
+
+/** What a record holds. A `refused` record holds a frame that a source could not decode, as JSON: see `tick/refused.ts`. */
+export type RecordKind = 'trades'
+export type RecordFormat = 'native' | 'json' | 'refused'
+
+/** A record to append: one batch of ticks. */
+export interface LogRecord {
+  kind: string
+  format: string
+  version: number
+  /** How many ticks the payload holds, as its writer says; 0 where the writer does not say. */
+  ticks: number
+  payload: Uint8Array
+}
+
+/** A record read back, with its place and the log's own time of it. */
+export interface LogEntry extends LogRecord {
+  partition: number
+  /** Rises by one from record to record within a partition, from 0. */
+  offset: number
+  /** When the log took it, ms since 1970 UTC; never falls within a partition, even if the clock is set back. */
+  timestampMs: number
+}
+
+/** The offsets a partition holds: from `first` up to, not including, `next`. Empty when equal. */
+export interface Bounds {
+  first: number
+  next: number
+}
+
+/** How far later stations are: a record may go only when it lies below both. */
+export interface TrimFloor {
+  storedBelow: number
+  archivedBelow: number
+}
+
+/** What one station last said of itself, for whoever shows it. */
+export interface Announcement {
+  station: string
+  atMs: number
+  body: unknown
+}
+
+export interface Log {
+  readonly partitions: number
+  /** Names this log for ever: made once when it is created. A store refuses to go on with another. */
+  identity(): string
+  /**
+   * Appends records to one partition in the order given; calls are taken in the order made. Resolves when they would
+   * survive a loss of power, with the first offset given. Rejects with a TickhouseError: nothing of this call is then in
+   * the log. Retry is the caller's choice: `retryable` says whether it may help.
+   */
+  append(partition: number, records: readonly LogRecord[]): Promise<number>
+  /**
+   * Yields records in order from `fromOffset` on, in slices of at most `sliceBytesMax`, and goes on into live ones until
+   * the signal aborts. Payloads belong to the reader. Throws `log_offset_gone` if `fromOffset` was trimmed.
+   */
+  read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void>
+  bounds(partition: number): Bounds
+  /** Ticks in records of offset `from` (inclusive) to `below` (exclusive), as their writers counted them. */
+  countTicks(partition: number, from: number, below: number): number
+  /** Drops records that lie below both floors; the rest stays. Returns how many records went. */
+  trim(partition: number, floor: TrimFloor): Promise<number>
+  /** Bytes on disk. */
+  sizeBytes(): number
+  /** Says something of a station to whoever reads this log; replaces what it said before. Not part of the tick record. */
+  announce(station: string, body: unknown): Promise<void>
+  announcements(): Announcement[]
+  close(): Promise<void>
+}

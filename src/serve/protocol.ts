@@ -1,0 +1,156 @@
+/**
+ * What the server and the page say to each other. The page opens one event stream (`GET /api/live`, server-sent events);
+ * each event's name is a key of `Messages`, its data that type as JSON. Times are ms since 1970 UTC.
+ *
+ * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
+ */
+import type { Level, Station } from '../observe/events.ts'
+
+/** Candle intervals in seconds, by the name the page and the address bar use. */
+export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
+export type Interval = keyof typeof INTERVALS
+
+/** open time (ms), open, high, low, close, volume, trades */
+export type Bar = [timeMs: number, open: number, high: number, low: number, close: number, volume: number, trades: number]
+
+/** time (ms), price, volume, side (0 unknown, 1 buy, 2 sell), trade id as text */
+export type Print = [timeMs: number, price: number, volume: number, side: number, tradeId: string]
+
+/** `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs a person, `off` is not configured. */
+export type StationState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
+
+interface StationBase {
+  state: StationState
+  /** One line: why this state, and what to do next if it is trouble. */
+  advice: string
+  ticksPerSecond: number
+  /** How far this station is behind the one before. */
+  lagTicks: number
+  lagMs: number
+}
+
+export interface ConnectionStatus {
+  id: string
+  venue: string
+  url: string
+  state: 'connecting' | 'open' | 'waiting' | 'closed'
+  symbols: number
+  ticksPerSecond: number
+  framesPerSecond: number
+  /** Since start. */
+  ticks: number
+  refused: number
+  reconnects: number
+  lastFrameAgeMs: number | null
+  /** Venue's time to our socket; negative when the venue's clock is ahead. */
+  latencyMs: { p50: number; p99: number; max: number } | null
+}
+
+export interface PartitionStatus {
+  partition: number
+  first: number
+  next: number
+  stored: number
+  lagTicks: number
+  lagMs: number
+}
+
+export interface Stations {
+  atMs: number
+  sources: StationBase & { connections: ConnectionStatus[] }
+  log: StationBase & { address: string; partitions: PartitionStatus[]; sizeBytes: number; appendMs: { p50: number; p99: number } | null }
+  ingest: StationBase & {
+    stored: number
+    refused: number
+    refusedByReason: Record<string, number>
+    gapsOpen: number
+    batchTicks: number
+    insertMs: { p50: number; p99: number } | null
+  }
+  store: StationBase & {
+    address: string
+    trades: number
+    sizeBytes: number
+    parts: number
+    /** Venue's time to queryable, of the newest batch. */
+    freshnessMs: number | null
+    audit: { atMs: number; passed: boolean; detail: string } | null
+    diskFreeBytes: number
+  }
+  archive: StationBase
+}
+
+/** One symbol of the watch list. */
+export interface SymbolStatus {
+  venue: string
+  symbol: string
+  last: number
+  /** Price 24 hours ago, or the oldest held: for the change. */
+  reference: number
+  /** Digits after the point in this instrument's prices, as seen. */
+  decimals: number
+  side: number
+  ticksPerSecond: number
+  /** Trades held. */
+  trades: number
+  lastAtMs: number
+  gaps: number
+  /** Recent closes, oldest first, for a sparkline; sent with the first message and then about every 10 s. */
+  spark?: number[]
+}
+
+/** One second of the house's history. */
+export interface Sample {
+  atMs: number
+  received: number
+  stored: number
+  refused: number
+  lagMs: number
+  logBytes: number
+  storeBytes: number
+}
+
+export interface Line {
+  /** Rises by one; for telling lines apart. */
+  id: number
+  atMs: number
+  level: Level
+  station: Station
+  /** The event's name: see observe/events.ts. */
+  event: string
+  text: string
+}
+
+export interface Messages {
+  /** Once, first. */
+  hello: {
+    version: string
+    engine: string
+    startedAtMs: number
+    /** Set while simulated data is recorded: the banner, and how to go live. */
+    simulated: { why: string; advice: string } | null
+    view: { venue: string; symbol: string; interval: Interval } | null
+    samples: Sample[]
+    lines: Line[]
+    /** The server's clock, ms: the page tells ages by it. */
+    nowMs: number
+  }
+  /** Twice a second. */
+  stations: Stations
+  /** All symbols once, then those that changed, twice a second. */
+  symbols: { reset: boolean; symbols: SymbolStatus[] }
+  /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
+  bars: { bars: Bar[] }
+  /** Ten times a second while something trades: the bars that changed, oldest first, the last ones to show. */
+  update: { bars: Bar[]; prints: Print[]; /** prints since the last update that were more than a screen can show */ skipped: number }
+  /** The newest prints, newest first, once per view. */
+  prints: { prints: Print[] }
+  /** Each second. */
+  sample: Sample
+  lines: Line[]
+}
+
+/** `GET /api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
+export interface BarsAnswer {
+  bars: Bar[]
+}

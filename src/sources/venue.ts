@@ -1,0 +1,79 @@
+/**
+ * A venue: what it takes to follow one market's public feed. Pure: no sockets, no clock, no state outside what it is given,
+ * so a venue is tested on recorded frames. One file each; `index.ts` lists them.
+ */
+import type { Refusal } from '../tick/refusal.ts'
+import type { Side } from '../tick/trades.ts'
+
+/** What a venue's server says about the connection itself. */
+export type Control =
+  /** A subscription was confirmed: `symbols` as the venue spells them, where it names them. */
+  | { kind: 'subscribed'; symbols?: readonly string[] }
+  /** The server refused something we sent. */
+  | { kind: 'rejected'; detail: string }
+  /** The server will close this connection soon: open another first. */
+  | { kind: 'closing'; detail: string }
+  /** The server wants fewer requests; wait this long if it says. */
+  | { kind: 'rate_limited'; detail: string; waitMs?: number }
+  /** A sign of life without a trade. */
+  | { kind: 'heartbeat' }
+
+/** Where a decoder puts what a frame says. Each frame ends in at least one call, so that nothing is passed over in silence. */
+export interface Sink {
+  /**
+   * One trade. `timestampMicros` is the venue's time of the trade in microseconds since 1970 UTC, `timestampNanos` (0 to 999)
+   * what lies beyond; `side` is the taker's; an id above 2^53 comes as a bigint.
+   */
+  trade(
+    symbol: string,
+    timestampMicros: number,
+    timestampNanos: number,
+    price: number,
+    volume: number,
+    side: Side,
+    tradeId: number | bigint,
+  ): void
+  /** A frame, or one item of it, that is not what the venue's document says. `raw` is the item, if not the whole frame. */
+  refuse(reason: Refusal, detail: string, raw?: string): void
+  /** A message about the connection. */
+  control(control: Control): void
+  /** A message of a kind we know and do not record (a book update, a ticker). */
+  ignore(): void
+  /** A decimal of more significant digits than a double keeps exactly. */
+  imprecise(): void
+}
+
+/** What the venue allows, from its documents. A missing limit means that none is stated. */
+export interface Limits {
+  /** Symbols on one connection; more are spread over several. */
+  symbolsPerConnection: number
+  /** Frames we may send in a second. */
+  framesPerSecond: number
+  /** Connections opened within five minutes from one address. */
+  connectsPerFiveMinutes?: number
+  /** The server cuts a connection of this age: it is replaced before, with an overlap. */
+  connectionAgeMsMax?: number
+}
+
+export interface Venue {
+  /** As stored in the table: lower case. */
+  readonly name: string
+  /** The venue's own addresses; `TICKHOUSE_<VENUE>_WS` and `_REST` replace them. */
+  readonly ws: string
+  readonly rest: string
+  /** Do trade ids of a symbol rise by one? Then a hole is a lost trade and a repeat is the same trade. */
+  readonly ids: 'consecutive' | 'unique'
+  readonly limits: Limits
+  /** Longest time without any frame, in ms, before a connection counts as dead, where the venue promises signs of life. */
+  readonly silenceMsMax: number
+  /** Symbols recorded when a user names the venue without any, and on a first run. */
+  readonly defaultSymbols: readonly string[]
+  /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
+  url(base: string, symbols: readonly string[]): string
+  /** Frames to send once connected; empty where the address carries the subscription. */
+  subscribe(symbols: readonly string[]): readonly string[]
+  /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
+  readonly keepAlive?: { everyMs: number; frame: string }
+  /** Reads one frame. `symbols` are those asked for, as the user spelled them. Never throws. */
+  decode(frame: Buffer, out: Sink): void
+}

@@ -1,0 +1,18 @@
+/** Why a tick, a frame or a record is not in its table: the closed list of the `reason` column of `quarantine`. */
+export const REFUSALS = {
+  malformed_frame: 'a frame of the venue that is not what its document says',
+  rejected_value: 'a price, volume, id or side in a frame that cannot be read',
+  unknown_message: 'a message of the venue of a kind this version does not know',
+  unknown_format: 'a log record in a format or version this version does not read',
+  unknown_kind: 'a log record of a kind of tick this version does not store',
+  undecodable_record: 'a log record whose content is not what its header says',
+  unknown_venue: 'a venue that is neither built in nor listed in the configuration',
+  symbol_invalid: 'an empty, over-long or unprintable symbol',
+  price_out_of_range: 'a price that is not a number above zero and below 1e15',
+  volume_out_of_range: 'a volume that is not a number above zero and below 1e15',
+  timestamp_out_of_range: 'a time before 1970 or after 2262',
+  side_unknown: 'a side that is neither buy, sell nor unknown',
+  duplicate_id: 'a trade id this symbol already has: the first one is kept',
+} as const
+
+export type Refusal = keyof typeof REFUSALS
