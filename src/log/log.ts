@@ -3,19 +3,9 @@
  * repairs and replays all travel through it, and every later station can be stopped, killed and started anew behind it.
  */
 
-/** What a record holds. A `refused` record holds a frame that a source could not decode, as JSON: see `tick/refused.ts`. */
-export type RecordKind = 'trades'
-export type RecordFormat = 'native' | 'json' | 'refused'
+import type { LogRecord } from '../tick/records.ts'
 
-/** A record to append: one batch of ticks. */
-export interface LogRecord {
-  kind: string
-  format: string
-  version: number
-  /** How many ticks the payload holds, as its writer says; 0 where the writer does not say. */
-  ticks: number
-  payload: Uint8Array
-}
+export type { LogRecord }
 
 /** A record read back, with its place and the log's own time of it. */
 export interface LogEntry extends LogRecord {

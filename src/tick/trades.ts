@@ -24,38 +24,41 @@ export class Dictionary {
   code(word: string): number {
     const known = this.#codes.get(word)
     if (known !== undefined) return known
-    const code = this.words.length
+    this.append(word)
+    return this.words.length - 1
+  }
+
+  /** Takes over the next word of a dictionary that was written elsewhere, even one that repeats. */
+  append(word: string): void {
+    if (!this.#codes.has(word)) this.#codes.set(word, this.words.length)
     this.words.push(word)
-    this.#codes.set(word, code)
-    return code
   }
 }
 
 /**
- * Trades in columns, up to a fixed capacity. Rows 0 to length-1 are set. `venue` and `symbol` hold codes into their
- * dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to the venue's decimals.
+ * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol` hold
+ * codes into their dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to the
+ * venue's decimals.
  */
 export class TradeColumns {
-  readonly capacity: number
   length = 0
-  readonly venues = new Dictionary()
-  readonly symbols = new Dictionary()
-  readonly venue: Uint32Array
-  readonly symbol: Uint32Array
-  readonly timestamp: BigInt64Array
-  readonly receivedAt: BigInt64Array
-  readonly price: Float64Array
-  readonly volume: Float64Array
-  readonly side: Int8Array
-  readonly tradeId: BigUint64Array
-  readonly origin: Int8Array
+  venues = new Dictionary()
+  symbols = new Dictionary()
+  venue: Uint32Array
+  symbol: Uint32Array
+  timestamp: BigInt64Array
+  receivedAt: BigInt64Array
+  price: Float64Array
+  volume: Float64Array
+  side: Int8Array
+  tradeId: BigUint64Array
+  origin: Int8Array
   /** The same memory as `timestamp`, `receivedAt` and `tradeId`, in 32-bit words, low word first. */
-  readonly timestampWords: Uint32Array
-  readonly receivedAtWords: Uint32Array
-  readonly tradeIdWords: Uint32Array
+  timestampWords: Uint32Array
+  receivedAtWords: Uint32Array
+  tradeIdWords: Uint32Array
 
   constructor(capacity: number) {
-    this.capacity = capacity
     this.venue = new Uint32Array(capacity)
     this.symbol = new Uint32Array(capacity)
     this.timestamp = new BigInt64Array(capacity)
@@ -70,8 +73,36 @@ export class TradeColumns {
     this.tradeIdWords = new Uint32Array(this.tradeId.buffer)
   }
 
+  get capacity(): number {
+    return this.venue.length
+  }
+
   get full(): boolean {
     return this.length === this.capacity
+  }
+
+  /** Forgets all rows and words; the memory is used again. */
+  clear(): void {
+    this.length = 0
+    this.venues = new Dictionary()
+    this.symbols = new Dictionary()
+  }
+
+  /** Makes room for `rows` more, by doubling. */
+  reserve(rows: number): void {
+    if (this.length + rows <= this.capacity) return
+    const larger = new TradeColumns(Math.max(this.capacity * 2, this.length + rows))
+    larger.venue.set(this.venue)
+    larger.symbol.set(this.symbol)
+    larger.timestamp.set(this.timestamp)
+    larger.receivedAt.set(this.receivedAt)
+    larger.price.set(this.price)
+    larger.volume.set(this.volume)
+    larger.side.set(this.side)
+    larger.tradeId.set(this.tradeId)
+    larger.origin.set(this.origin)
+    const { length, venues, symbols } = this
+    Object.assign(this, larger, { length, venues, symbols })
   }
 
   /**
@@ -106,4 +137,34 @@ export class TradeColumns {
     }
     this.origin[row] = origin
   }
+
+  /** Appends rows `start` to `end`-1 of other columns. */
+  appendRange(from: TradeColumns, start: number, end: number): void {
+    this.reserve(end - start)
+    const at = this.length
+    translate(from.venue, start, end, this.venue, at, from.venues, this.venues)
+    translate(from.symbol, start, end, this.symbol, at, from.symbols, this.symbols)
+    this.timestamp.set(from.timestamp.subarray(start, end), at)
+    this.receivedAt.set(from.receivedAt.subarray(start, end), at)
+    this.price.set(from.price.subarray(start, end), at)
+    this.volume.set(from.volume.subarray(start, end), at)
+    this.side.set(from.side.subarray(start, end), at)
+    this.tradeId.set(from.tradeId.subarray(start, end), at)
+    this.origin.set(from.origin.subarray(start, end), at)
+    this.length += end - start
+  }
+}
+
+/** Copies dictionary codes from one column to another that has its own dictionary. */
+function translate(
+  codes: Uint32Array,
+  start: number,
+  end: number,
+  into: Uint32Array,
+  at: number,
+  words: Dictionary,
+  ours: Dictionary,
+): void {
+  const map = words.words.map(word => ours.code(word))
+  for (let row = start; row < end; row++) into[at + row - start] = map[codes[row]!]!
 }

@@ -1,0 +1,114 @@
+/**
+ * Follows trade ids per venue and symbol, where a venue numbers them one by one: a repeat is the same trade again and is
+ * refused, a hole is a range of trades that never reached the log. Pure: knows nothing of logs and tables.
+ */
+
+/** A closed range of trade ids. */
+export interface IdRange {
+  first: number
+  last: number
+}
+
+export type GapState = 'open' | 'closed'
+
+/** A hole in a symbol's ids, from when it was found; `missing` are the ids in it that are still not there. */
+export interface Gap extends IdRange {
+  venue: string
+  symbol: string
+  missing: IdRange[]
+}
+
+/** Open holes kept in memory for one symbol. Beyond, a new hole is still recorded, but late trades for it count as repeats. */
+const OPEN_GAPS_PER_SYMBOL_MAX = 10_000
+
+export const countIds = (ranges: readonly IdRange[]): number => ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
+
+/** What an id is: the next one or one that was missing (`new`), or one seen before (`repeat`). */
+export type IdVerdict = 'new' | 'repeat'
+
+/** The ids of one symbol: all from `first` to `last` were seen, but for those missing in the open gaps. */
+export class SymbolIds {
+  readonly venue: string
+  readonly symbol: string
+  #first: number | undefined
+  #last = 0
+  readonly #gaps: Gap[]
+  readonly #changed: (gap: Gap) => void
+
+  /**
+   * `seen` is what the table holds, undefined if nothing; `gaps` those still open there; `changed` is told of every gap that
+   * opens, shrinks or closes.
+   */
+  constructor(venue: string, symbol: string, seen: IdRange | undefined, gaps: Gap[], changed: (gap: Gap) => void) {
+    this.venue = venue
+    this.symbol = symbol
+    this.#first = seen?.first
+    this.#last = seen?.last ?? 0
+    this.#gaps = gaps
+    this.#changed = changed
+  }
+
+  get openGaps(): readonly Gap[] {
+    return this.#gaps
+  }
+
+  /** Takes the next id in order of arrival. */
+  follow(id: number): IdVerdict {
+    if (id === this.#last + 1 && this.#first !== undefined) {
+      this.#last = id
+      return 'new'
+    }
+    if (this.#first === undefined) {
+      this.#first = id
+      this.#last = id
+      return 'new'
+    }
+    if (id > this.#last) {
+      this.#open(this.#last + 1, id - 1)
+      this.#last = id
+      return 'new'
+    }
+    if (id < this.#first) {
+      if (id < this.#first - 1) this.#open(id + 1, this.#first - 1)
+      this.#first = id
+      return 'new'
+    }
+    return this.#fill(id) ? 'new' : 'repeat'
+  }
+
+  #open(first: number, last: number): void {
+    const gap: Gap = { venue: this.venue, symbol: this.symbol, first, last, missing: [{ first, last }] }
+    if (this.#gaps.length < OPEN_GAPS_PER_SYMBOL_MAX) this.#gaps.push(gap)
+    this.#changed(gap)
+  }
+
+  /** Takes the id out of the gap that misses it; false if none does. */
+  #fill(id: number): boolean {
+    for (const [position, gap] of this.#gaps.entries()) {
+      if (id < gap.first || id > gap.last) continue
+      const at = gap.missing.findIndex(range => id >= range.first && id <= range.last)
+      if (at < 0) return false
+      const { first, last } = gap.missing[at]!
+      const rest: IdRange[] = []
+      if (first < id) rest.push({ first, last: id - 1 })
+      if (id < last) rest.push({ first: id + 1, last })
+      gap.missing.splice(at, 1, ...rest)
+      if (gap.missing.length === 0) this.#gaps.splice(position, 1)
+      this.#changed(gap)
+      return true
+    }
+    return false
+  }
+}
+
+/** What is missing of a gap when these ids of its range are there. `present` rises. */
+export function missingOf(gap: IdRange, present: Iterable<number>): IdRange[] {
+  const missing: IdRange[] = []
+  let next = gap.first
+  for (const id of present) {
+    if (id > next) missing.push({ first: next, last: id - 1 })
+    next = id + 1
+  }
+  if (next <= gap.last) missing.push({ first: next, last: gap.last })
+  return missing
+}

@@ -1,0 +1,95 @@
+/** Reads a log record into columns, or says why it cannot be read. Pure. */
+import type { LogEntry } from '../log/log.ts'
+import { EXTERNAL_VENUE, readJsonTrades } from '../tick/json.ts'
+import { BlockError } from '../tick/native.ts'
+import { RECORD_VERSION, readRefused, readTrades } from '../tick/records.ts'
+import type { Refusal } from '../tick/refusal.ts'
+import { TradeColumns } from '../tick/trades.ts'
+
+/** A tick, or a whole record, that goes to quarantine instead of its table. */
+export interface Refused {
+  /** Its place in the record. */
+  index: number
+  /** How many ticks it stands for: 1, or all of a record that cannot be read. */
+  ticks: number
+  reason: Refusal
+  detail: string
+  venue: string
+  symbol: string
+  raw: string | Uint8Array
+  receivedAtMicros: number
+}
+
+/** What a record holds. */
+export interface Decoded {
+  trades: TradeColumns
+  /** The place in the record of each row of `trades`; undefined where row n is at place n. */
+  indexes?: Uint32Array
+  refused: Refused[]
+}
+
+/** Ids for ticks that bring none: the place in the log is unique within a partition, and a record's lines are fewer than this. */
+const LINES_PER_RECORD_MAX = 1_048_576n
+
+/** Never throws: what cannot be read comes back as refused, with the record's payload. */
+export function decode(entry: LogEntry): Decoded {
+  if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
+  if (entry.version !== RECORD_VERSION) return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
+  try {
+    switch (entry.format) {
+      case 'native':
+        return native(entry)
+      case 'json':
+        return json(entry)
+      case 'refused':
+        return refusedFrames(entry)
+      default:
+        return whole(entry, 'unknown_format', `format ${entry.format}`)
+    }
+  } catch (error) {
+    if (error instanceof BlockError || error instanceof SyntaxError || error instanceof TypeError) {
+      return whole(entry, 'undecodable_record', error.message)
+    }
+    throw error
+  }
+}
+
+function native(entry: LogEntry): Decoded {
+  const trades = readTrades(entry.payload)
+  if (trades.length === 0) return whole(entry, 'undecodable_record', 'a block without rows')
+  return { trades, refused: [] }
+}
+
+function json(entry: LogEntry): Decoded {
+  const receivedAtMicros = entry.timestampMs * 1000
+  const { trades, indexes, refused } = readJsonTrades(
+    entry.payload,
+    receivedAtMicros,
+    BigInt(entry.offset) * LINES_PER_RECORD_MAX,
+  )
+  if (trades.length === 0 && refused.length === 0) return whole(entry, 'undecodable_record', 'a record without lines')
+  return {
+    trades,
+    indexes,
+    refused: refused.map(line => ({ ...line, ticks: 1, venue: line.venue || EXTERNAL_VENUE, symbol: '', receivedAtMicros })),
+  }
+}
+
+function refusedFrames(entry: LogEntry): Decoded {
+  const refused = readRefused(entry.payload).map((frame, index) => ({ ...frame, index, ticks: 1, symbol: '' }))
+  return { trades: new TradeColumns(0), refused }
+}
+
+function whole(entry: LogEntry, reason: Refusal, detail: string): Decoded {
+  const refused: Refused = {
+    index: 0,
+    ticks: Math.max(entry.ticks, 1),
+    reason,
+    detail,
+    venue: '',
+    symbol: '',
+    raw: entry.payload,
+    receivedAtMicros: entry.timestampMs * 1000,
+  }
+  return { trades: new TradeColumns(0), refused: [refused] }
+}

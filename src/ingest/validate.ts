@@ -1,0 +1,43 @@
+/** Is a tick one that the table may hold? Pure. The rules are few and never repair: a tick is stored as it came, or refused. */
+import { REFUSALS, type Refusal } from '../tick/refusal.ts'
+import type { TradeColumns } from '../tick/trades.ts'
+
+/** Beyond any market's price or volume; a larger value is a fault of the sender. */
+const VALUE_MAX = 1e15
+const SYMBOL_LENGTH_MAX = 64
+/** Letters, digits and what venues put between them; no spaces and nothing a terminal or a page would act on. */
+const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}./:_+&@^=-]*$/u
+
+const REASONS = Object.keys(REFUSALS) as Refusal[]
+
+/** One byte a row: 0 for a good one, else what `reasonOf` names. */
+export type Verdicts = Uint8Array
+
+export const codeOf = (reason: Refusal): number => REASONS.indexOf(reason) + 1
+export const reasonOf = (code: number): Refusal => REASONS[code - 1]!
+
+const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)])) as Record<Refusal, number>
+
+/** Marks the rows that may not be stored. `venues` are those known. Returns how many were marked. */
+export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verdicts: Verdicts): number {
+  const badVenue = trades.venues.words.map(word => !venues.has(word))
+  const badSymbol = trades.symbols.words.map(word => word.length > SYMBOL_LENGTH_MAX || !SYMBOL.test(word))
+  let marked = 0
+  for (let row = 0; row < trades.length; row++) {
+    const price = trades.price[row]!
+    const volume = trades.volume[row]!
+    const side = trades.side[row]!
+    let code = 0
+    // Written so that NaN fails: every comparison with it is false.
+    if (!(price > 0 && price < VALUE_MAX)) code = CODE.price_out_of_range
+    else if (!(volume > 0 && volume < VALUE_MAX)) code = CODE.volume_out_of_range
+    // The sign bit of the 64-bit nanoseconds: before 1970, or past 2262 wrapped around.
+    else if (trades.timestampWords[2 * row + 1]! > 0x7fffffff) code = CODE.timestamp_out_of_range
+    else if (side < 0 || side > 2) code = CODE.side_unknown
+    else if (badVenue[trades.venue[row]!]) code = CODE.unknown_venue
+    else if (badSymbol[trades.symbol[row]!]) code = CODE.symbol_invalid
+    verdicts[row] = code
+    if (code !== 0) marked++
+  }
+  return marked
+}

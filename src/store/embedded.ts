@@ -1,0 +1,263 @@
+/**
+ * The ClickHouse engine inside this process, behind the connection contract of `@clickhouse/client`, so that the rest of the
+ * code has one client for a server and for this.
+ *
+ * Facts this file rests on: the data of an INSERT must not stand in the statement (a blank line in it would end the data, and
+ * what follows would run as SQL), so it goes through a file; settings stick to a session, so each statement has a lane to
+ * itself and takes its settings back; a session runs one statement at a time, so inserts have a lane that no query can hold.
+ */
+import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { type ClickHouseSettings, type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
+import { formatQueryParams } from '@clickhouse/client-common'
+import type { ChdbResult, Session } from 'chdb'
+import { TickhouseError } from '../errors.ts'
+
+type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
+type QueryParams = Parameters<Connection['query']>[0]
+type InsertParams = Parameters<Connection['insert']>[0]
+
+export interface EngineOptions {
+  /** Sessions for inserts, one insert at a time each. */
+  insertLanes: number
+  /** Sessions for queries, one query at a time each. */
+  queryLanes: number
+  /** Statements waiting for a lane, at most; one more is refused. */
+  waitingMax: number
+}
+
+/** Settings that only mean something to an HTTP server. */
+const HTTP_ONLY = /^(wait_end_of_query|send_progress_in_http_headers|enable_http_compression|http_.*|default_format)$/
+
+/** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
+const ENGINE_ARGUMENTS = ['--mark_cache_size=134217728', '--uncompressed_cache_size=0', '--index_mark_cache_size=33554432']
+
+const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
+
+/** Opens the engine on a directory, made if absent. Throws TickhouseError where that cannot be. */
+export async function openEngine(directory: string, options: EngineOptions): Promise<EmbeddedConnection> {
+  const chdb = await loadEngine()
+  const root = path.resolve(directory)
+  try {
+    fs.mkdirSync(root, { recursive: true })
+    fs.accessSync(root, fs.constants.W_OK)
+  } catch (error) {
+    throw new TickhouseError('data_unwritable', `the store's directory ${directory} cannot be written: ${(error as Error).message}`, 'Give this user write permission, or set TICKHOUSE_STORE to another directory.', { cause: error })
+  }
+  const open = () => new chdb.Session(root, { connectionArgs: ENGINE_ARGUMENTS })
+  try {
+    return new EmbeddedConnection(root, open, options)
+  } catch (error) {
+    throw openingError(directory, error)
+  }
+}
+
+async function loadEngine(): Promise<typeof import('chdb')> {
+  try {
+    return await import('chdb')
+  } catch (error) {
+    throw new TickhouseError(
+      'engine_missing',
+      `the embedded ClickHouse engine has no binary for ${process.platform} ${process.arch}; it has them for Linux (glibc) and macOS, on x64 and arm64`,
+      'Run tickhouse in a Linux container, or set TICKHOUSE_STORE to a ClickHouse server.',
+      { cause: error },
+    )
+  }
+}
+
+/** The engine says why it does not open only on standard error; what can be told from outside is told here. */
+function openingError(directory: string, cause: unknown): TickhouseError {
+  return new TickhouseError(
+    'data_in_use',
+    `the store at ${directory} cannot be opened: another process has it open, or its files are damaged (the engine's own words are above)`,
+    'End the other tickhouse on this directory, or see docs/recovery.md if there is none: the log still holds the ticks.',
+    { cause },
+  )
+}
+
+/** A lane: a session, used by one statement at a time. */
+class Lanes {
+  readonly sessions: Session[]
+  readonly #idle: Session[]
+  readonly #waiting: ((session: Session) => void)[] = []
+  readonly #waitingMax: number
+
+  constructor(sessions: Session[], waitingMax: number) {
+    this.sessions = sessions
+    this.#idle = [...sessions]
+    this.#waitingMax = waitingMax
+  }
+
+  async take(): Promise<Session> {
+    const session = this.#idle.pop()
+    if (session) return session
+    if (this.#waiting.length >= this.#waitingMax) {
+      throw new TickhouseError('store_unavailable', `${this.#waitingMax} statements already wait for the engine`, 'Ask again in a moment.', { retryable: true })
+    }
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  give(session: Session): void {
+    const next = this.#waiting.shift()
+    if (next) next(session)
+    else this.#idle.push(session)
+  }
+}
+
+export class EmbeddedConnection implements Connection {
+  readonly #open: () => Session
+  readonly #inserts: Lanes
+  readonly #queries: Lanes
+  readonly #spool: string
+  readonly #running = new Set<Promise<unknown>>()
+  #closed = false
+
+  constructor(root: string, open: () => Session, options: EngineOptions) {
+    this.#open = open
+    this.#inserts = new Lanes(Array.from({ length: options.insertLanes }, open), options.waitingMax)
+    this.#queries = new Lanes(Array.from({ length: options.queryLanes }, open), options.waitingMax)
+    // What an earlier process left here was never answered for: its data is still in the log.
+    this.#spool = path.join(root, 'spool')
+    fs.rmSync(this.#spool, { recursive: true, force: true })
+    fs.mkdirSync(this.#spool)
+  }
+
+  async query(params: QueryParams) {
+    const format = params.clickhouse_settings?.default_format
+    const result = await this.#run(this.#queries, params, `${prefix(params)}${params.query}`, format ? String(format) : 'TabSeparated')
+    const bytes = result.bytes()
+    const stream = Readable.from(bytes.length ? [Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)] : [], { objectMode: false })
+    return { ...answer(params, result, 'read'), stream }
+  }
+
+  async command(params: QueryParams) {
+    const { stream, ...rest } = await this.query(params)
+    stream.destroy()
+    return rest
+  }
+
+  async exec(params: QueryParams & { values?: Readable }) {
+    if (params.values === undefined) return this.query(params)
+    return { ...(await this.insert({ ...params, values: params.values })), stream: Readable.from([], { objectMode: false }) }
+  }
+
+  async insert(params: InsertParams) {
+    const [, into, format] = INSERT.exec(params.query) ?? []
+    if (!into) throw new Error(`not an INSERT with data: ${params.query.slice(0, 100)}`)
+    const file = path.join(this.#spool, randomUUID())
+    try {
+      await fs.promises.writeFile(file, params.values)
+      const settings = settingsOf(params).map(([name, value]) => `${name}=${literal(value)}`)
+      const clause = settings.length ? ` SETTINGS ${settings.join(', ')}` : ''
+      const statement = `${into} FROM INFILE ${literal(file)} COMPRESSION 'none'${clause} FORMAT ${format}`
+      const result = await this.#run(this.#inserts, { query: statement }, statement, 'TabSeparated')
+      return answer(params, result, 'written')
+    } finally {
+      await fs.promises.rm(file, { force: true })
+    }
+  }
+
+  /**
+   * Runs a stranger's statement in a session of its own that can only read, within limits. Returns the answer's bytes.
+   * Throws ClickHouseError.
+   */
+  async untrusted(statement: string, format: string, limits: ClickHouseSettings): Promise<Uint8Array> {
+    const session = await this.#queries.take()
+    const own = this.#open()
+    try {
+      const before = Object.entries(limits).map(([name, value]) => `SET ${name}=${literal(value)}; `)
+      const result = await own.queryAsync(`${before.join('')}SET readonly=1; ${statement}`, { format })
+      return result.bytes()
+    } catch (error) {
+      throw typed(error)
+    } finally {
+      own.close()
+      this.#queries.give(session)
+    }
+  }
+
+  async ping() {
+    try {
+      await this.command({ query: 'SELECT 1' })
+      return { success: true as const }
+    } catch (error) {
+      return { success: false as const, error: error as Error }
+    }
+  }
+
+  /** Waits for what runs; a write that was begun is never cut. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.allSettled(this.#running)
+    for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
+  }
+
+  async #run(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+    if (this.#closed) throw new TickhouseError('store_unavailable', 'the store is closed', 'Start tickhouse again.')
+    const job = this.#inLane(lanes, params, statement, format)
+    this.#running.add(job)
+    try {
+      return await job
+    } finally {
+      this.#running.delete(job)
+    }
+  }
+
+  async #inLane(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+    const session = await lanes.take()
+    try {
+      return await session.queryAsync(statement, { format })
+    } catch (error) {
+      throw typed(error)
+    } finally {
+      const undo = settingsOf(params).map(([name]) => `SET ${name}=DEFAULT`)
+      if (undo.length) await session.queryAsync(undo.join('; ')).catch(() => {})
+      lanes.give(session)
+    }
+  }
+}
+
+/** The engine's error as the client's own class, so that a caller need not know which engine it has. */
+function typed(error: unknown): Error {
+  return parseError(String((error as Error).message).replace(/^Query failed: /, ''))
+}
+
+function settingsOf(params: QueryParams): [string, unknown][] {
+  return Object.entries(params.clickhouse_settings ?? {}).filter(([name, value]) => value !== undefined && !HTTP_ONLY.test(name))
+}
+
+function prefix(params: QueryParams): string {
+  const settings = settingsOf(params).map(([name, value]) => `SET ${name}=${literal(value)}; `)
+  const parameters = Object.entries(params.query_params ?? {}).map(([name, value]) => `SET param_${name}=${literal(formatQueryParams({ value }))}; `)
+  return [...settings, ...parameters].join('')
+}
+
+function literal(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'boolean') return value ? '1' : '0'
+  return `'${String(value).replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
+}
+
+function answer(params: QueryParams, result: ChdbResult, kind: 'read' | 'written') {
+  const rows = String(result.rowsRead ?? 0)
+  const bytes = String(result.bytesRead ?? 0)
+  const none = '0'
+  return {
+    query_id: params.query_id ?? randomUUID(),
+    response_headers: {},
+    http_status_code: 200,
+    summary: {
+      read_rows: kind === 'read' ? rows : none,
+      read_bytes: kind === 'read' ? bytes : none,
+      written_rows: kind === 'written' ? rows : none,
+      written_bytes: kind === 'written' ? bytes : none,
+      result_rows: none,
+      result_bytes: none,
+      total_rows_to_read: none,
+      elapsed_ns: String(Math.round((result.elapsed ?? 0) * 1e9)),
+    },
+  }
+}

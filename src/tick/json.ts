@@ -1,0 +1,107 @@
+/**
+ * Ticks as JSON, the form other people's producers write: one object a record or one a line, with at least `symbol`, `price`,
+ * `volume` and `timestamp`; `venue`, `side` and `trade_id` where they are known.
+ */
+import { createHash } from 'node:crypto'
+import type { Refusal } from './refusal.ts'
+import { parseRfc3339 } from './time.ts'
+import { ORIGIN, SIDE, type Side, TradeColumns } from './trades.ts'
+
+/** The venue of a tick that names none. */
+export const EXTERNAL_VENUE = 'external'
+
+/** One line that is no tick, and why. `index` is its place among the record's lines. */
+export interface RefusedLine {
+  index: number
+  reason: Refusal
+  detail: string
+  raw: string
+  venue: string
+}
+
+export interface JsonTrades {
+  trades: TradeColumns
+  /** The line of each row of `trades`. */
+  indexes: Uint32Array
+  refused: RefusedLine[]
+}
+
+type Parsed = { reason: Refusal; detail: string }
+
+/**
+ * Reads a record of JSON ticks. `receivedAtMicros` is the log's own time of the record, which stands for our clock;
+ * `firstId` numbers ticks that bring no id: firstId + index must be unique.
+ */
+export function readJsonTrades(payload: Uint8Array, receivedAtMicros: number, firstId: bigint): JsonTrades {
+  const lines = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString()
+    .split('\n')
+    .filter(line => line.trim() !== '')
+  const trades = new TradeColumns(lines.length)
+  const indexes = new Uint32Array(lines.length)
+  const refused: RefusedLine[] = []
+  for (const [index, raw] of lines.entries()) {
+    const outcome = addLine(trades, raw, receivedAtMicros, firstId + BigInt(index))
+    if (outcome) refused.push({ index, raw, venue: '', ...outcome })
+    else indexes[trades.length - 1] = index
+  }
+  return { trades, indexes, refused }
+}
+
+function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ownId: bigint): Parsed | undefined {
+  let tick: Record<string, unknown>
+  try {
+    tick = JSON.parse(raw)
+  } catch (error) {
+    return { reason: 'undecodable_record', detail: (error as Error).message }
+  }
+  if (typeof tick !== 'object' || tick === null || Array.isArray(tick)) {
+    return { reason: 'undecodable_record', detail: 'not a JSON object' }
+  }
+  const { venue = EXTERNAL_VENUE, symbol, side = 'unknown' } = tick
+  if (typeof venue !== 'string') return { reason: 'unknown_venue', detail: 'venue is not a text' }
+  if (typeof symbol !== 'string') return { reason: 'symbol_invalid', detail: 'symbol is missing or not a text' }
+  const price = toNumber(tick.price)
+  if (price === undefined) return { reason: 'price_out_of_range', detail: 'price is missing or not a number' }
+  const volume = toNumber(tick.volume)
+  if (volume === undefined) return { reason: 'volume_out_of_range', detail: 'volume is missing or not a number' }
+  const time = toTime(tick.timestamp)
+  if (time === undefined) return { reason: 'timestamp_out_of_range', detail: 'timestamp is missing or not a time' }
+  if (typeof side !== 'string' || !Object.hasOwn(SIDE, side)) return { reason: 'side_unknown', detail: 'side is not buy, sell or unknown' }
+  trades.add(
+    venue,
+    symbol,
+    time.micros,
+    time.nanos,
+    receivedAtMicros,
+    price,
+    volume,
+    SIDE[side as keyof typeof SIDE] satisfies Side,
+    toId(tick.trade_id) ?? ownId,
+    ORIGIN.live,
+  )
+  return undefined
+}
+
+/** A JSON number, or its decimal text. */
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value)) return Number(value)
+  return undefined
+}
+
+/** RFC 3339 text, or a number of seconds, ms, µs or ns since 1970: their sizes do not overlap between 1973 and 5138. */
+function toTime(value: unknown): { micros: number; nanos: number } | undefined {
+  if (typeof value === 'string') return parseRfc3339(value)
+  if (typeof value !== 'number' || !(value > 0)) return undefined
+  const toMicros = value < 1e11 ? 1e6 : value < 1e14 ? 1e3 : value < 1e17 ? 1 : 1e-3
+  return { micros: Math.floor(value * toMicros), nanos: 0 }
+}
+
+/** A venue's own integer id; the first 64 bits of SHA-256 for any other text. */
+function toId(value: unknown): bigint | undefined {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
+  if (typeof value !== 'string' || value === '') return undefined
+  if (/^\d{1,19}$/.test(value)) return BigInt(value)
+  return createHash('sha256').update(value).digest().readBigUInt64LE()
+}

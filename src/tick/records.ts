@@ -1,0 +1,111 @@
+/**
+ * The records of the log: a batch of trades as one Native block (format `native`, version 1), and what a source could not
+ * read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
+ */
+import { BlockReader, BlockWriter } from './native.ts'
+import { REFUSALS, type Refusal } from './refusal.ts'
+import { TradeColumns } from './trades.ts'
+
+export const RECORD_VERSION = 1
+
+/** A record for the log: one batch of ticks. */
+export interface LogRecord {
+  /** What the ticks are: `trades`. */
+  kind: string
+  /** How they are written: `native`, `json` or `refused`. */
+  format: string
+  version: number
+  /** How many ticks the payload holds, as its writer says; 0 where the writer does not say. */
+  ticks: number
+  payload: Uint8Array
+}
+
+export const TYPES = {
+  word: 'LowCardinality(String)',
+  time: "DateTime64(9, 'UTC')",
+  side: "Enum8('unknown' = 0, 'buy' = 1, 'sell' = 2)",
+  origin: "Enum8('live' = 0, 'repair' = 1, 'replay' = 2)",
+} as const
+
+/** Columns of a block of trades, as written by `writeTradeColumns`. */
+export const TRADE_COLUMN_COUNT = 9
+
+/** About what a trade takes in a block, bytes: to allocate once. */
+export const TRADE_BYTES = 48
+
+/** Writes the nine columns of trades into a block, in the table's order. */
+export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
+  writer.lowCardinality('venue', trades.venues.words, trades.venue)
+  writer.lowCardinality('symbol', trades.symbols.words, trades.symbol)
+  writer.fixed('timestamp', TYPES.time, trades.timestamp)
+  writer.fixed('received_at', TYPES.time, trades.receivedAt)
+  writer.fixed('price', 'Float64', trades.price)
+  writer.fixed('volume', 'Float64', trades.volume)
+  writer.fixed('side', TYPES.side, trades.side)
+  writer.fixed('trade_id', 'UInt64', trades.tradeId)
+  writer.fixed('origin', TYPES.origin, trades.origin)
+}
+
+/** A batch of trades as a log record. The columns may be used again afterwards. */
+export function tradesRecord(trades: TradeColumns): LogRecord {
+  const writer = new BlockWriter(TRADE_COLUMN_COUNT, trades.length, 1024 + trades.length * TRADE_BYTES)
+  writeTradeColumns(writer, trades)
+  return { kind: 'trades', format: 'native', version: RECORD_VERSION, ticks: trades.length, payload: writer.done() }
+}
+
+/** Reads a block of trades. Throws BlockError where it is not one. */
+export function readTrades(payload: Uint8Array): TradeColumns {
+  const reader = new BlockReader(payload)
+  const trades = new TradeColumns(reader.rows)
+  for (const word of reader.lowCardinality('venue', trades.venue)) trades.venues.append(word)
+  for (const word of reader.lowCardinality('symbol', trades.symbol)) trades.symbols.append(word)
+  reader.fixed('timestamp', TYPES.time, trades.timestamp)
+  reader.fixed('received_at', TYPES.time, trades.receivedAt)
+  reader.fixed('price', 'Float64', trades.price)
+  reader.fixed('volume', 'Float64', trades.volume)
+  reader.fixed('side', TYPES.side, trades.side)
+  reader.fixed('trade_id', 'UInt64', trades.tradeId)
+  reader.fixed('origin', TYPES.origin, trades.origin)
+  reader.end()
+  trades.length = reader.rows
+  return trades
+}
+
+/** What a source could not read: the frame, or the item of it, with the reason. */
+export interface RefusedFrame {
+  venue: string
+  reason: Refusal
+  detail: string
+  raw: string
+  /** Our clock in the socket callback, microseconds since 1970 UTC. */
+  receivedAtMicros: number
+}
+
+/** Refused frames as a log record: they take the same way as ticks, so that they have a place in the log too. */
+export function refusedRecord(frames: readonly RefusedFrame[]): LogRecord {
+  return {
+    kind: 'trades',
+    format: 'refused',
+    version: RECORD_VERSION,
+    ticks: frames.length,
+    payload: Buffer.from(frames.map(frame => JSON.stringify(frame)).join('\n')),
+  }
+}
+
+/** Reads refused frames back. Throws SyntaxError or TypeError where the payload is not such a record. */
+export function readRefused(payload: Uint8Array): RefusedFrame[] {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString()
+    .split('\n')
+    .map(line => {
+      const { venue, reason, detail, raw, receivedAtMicros } = JSON.parse(line) as RefusedFrame
+      const whole =
+        typeof venue === 'string' &&
+        Object.hasOwn(REFUSALS, reason) &&
+        typeof detail === 'string' &&
+        typeof raw === 'string' &&
+        Number.isSafeInteger(receivedAtMicros)
+      if (!whole) throw new TypeError('a refused frame without venue, reason, detail, raw or time')
+      return { venue, reason, detail, raw, receivedAtMicros }
+    })
+}
