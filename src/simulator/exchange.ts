@@ -1,0 +1,246 @@
+/**
+ * The simulated exchange: a real local server that speaks Binance's combined-stream WebSocket and REST shapes, with a seeded
+ * market behind it. Whoever has no venue in reach, a newcomer or a test, still goes through socket, decoder, log and store.
+ *
+ * The market goes on whether anyone listens or not, on one sequence of ids, so a cut connection leaves a hole that REST fills.
+ */
+import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import type { WebSocket } from 'ws'
+import { nowMicros } from '../clock.ts'
+import { TickhouseError } from '../errors.ts'
+import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
+import { Door, type House } from './door.ts'
+import { History } from './history.ts'
+import { emptyOrder, Market, type MarketOptions } from './market.ts'
+import { Pacer } from './pacer.ts'
+import { answerRest, type RestAnswer } from './rest.ts'
+import { Streams } from './streams.ts'
+import { type CutReason, PING_EVERY_MS, Subscriber, type SubscriberEvents } from './subscriber.ts'
+import type { StreamForm } from './trade-frame.ts'
+
+/** Trades are made and sent in slices of this length: far below what an eye or a candle sees. */
+const SLICE_MS = 5
+/** Most trades of one slice, so that catching up never holds up pings and REST for long. */
+const SLICE_TRADES_MAX = 20_000
+const HISTORY_TRADES = 1_000_000
+/** However little a symbol trades, this much of it is kept: a few pages of REST. */
+const HISTORY_TRADES_MIN = 5_000
+const SYMBOL = /^[A-Z0-9]{1,20}$/
+
+export interface ExchangeOptions extends MarketOptions {
+  /** 1 to 500,000 trades a second over all symbols. */
+  ratePerSecond: number
+  /** A loopback address: there is no protection here, and faults on demand. */
+  host?: '127.0.0.1' | '::1'
+  /** 0 picks a free one. */
+  port?: number
+  /** Trades kept for REST over all symbols, shared as they trade; each symbol keeps at least a few thousand. */
+  historyTrades?: number
+}
+
+/** What happened since the start. Connections by the exchange's own hand are counted by reason. */
+export interface ExchangeStats {
+  /** Made by the market, and due but not made because this process could not keep the rate. */
+  trades: number
+  tradesSkipped: number
+  /** Handed to sockets, and not delivered to a half-open, closing or slow client. */
+  framesSent: number
+  bytesSent: number
+  framesUndelivered: number
+  clients: number
+  connects: number
+  connectsRefused: number
+  requests: number
+  requestsRefused: number
+  cut: Record<CutReason, number>
+  /** Faults on demand that happened: trades, frames or connections hit. */
+  faults: Record<'dropped' | 'repeated' | 'malformed' | 'delayed' | 'cut' | 'silenced' | 'shutdownNotices', number>
+}
+
+export interface Exchange {
+  /** As `TICKHOUSE_SIMULATOR_WS` and `TICKHOUSE_SIMULATOR_REST` take them. */
+  readonly wsUrl: string
+  readonly restUrl: string
+  /** Does one of `CONTROLS` now. Throws a ZodError if the options are not of its shape. */
+  control<Name extends ControlName>(name: Name, options: ControlOptions<Name>): void
+  stats(): ExchangeStats
+  /** The next id of each symbol: where a later run with `nextIds` goes on. */
+  nextIds(): Record<string, number>
+  /** Ends all connections and frees the port. */
+  close(): Promise<void>
+}
+
+/** Starts an exchange. Throws `usage` for symbols or rates it does not take, `address_in_use` if the port is taken. */
+export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
+  const exchange = new SimulatedExchange(checked(options))
+  await exchange.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+  return exchange
+}
+
+class SimulatedExchange implements Exchange, House, SubscriberEvents {
+  wsUrl = ''
+  restUrl = ''
+  readonly #market: Market
+  readonly #histories: readonly History[]
+  readonly #historyOf: ReadonlyMap<string, History>
+  readonly #pacer: Pacer
+  readonly #faults = new TradeFaults()
+  readonly #streams: Streams
+  readonly #order = emptyOrder()
+  readonly #door = new Door(this)
+  readonly #timers: NodeJS.Timeout[] = []
+  #trades = 0
+  readonly #cuts: Record<CutReason, number> = { slow: 0, chatty: 0, unresponsive: 0 }
+  readonly #connectionFaults = { delayed: 0, cut: 0, silenced: 0, shutdownNotices: 0 }
+
+  constructor(options: ExchangeOptions) {
+    this.#market = new Market(options)
+    const trades = options.historyTrades ?? HISTORY_TRADES
+    this.#histories = this.#market.instruments.map((instrument, index) => {
+      const capacity = Math.max(HISTORY_TRADES_MIN, Math.floor(trades * this.#market.shares[index]!))
+      return new History(instrument, capacity, this.#market.nextId(index))
+    })
+    this.#historyOf = new Map(this.#histories.map(history => [history.instrument.symbol, history]))
+    this.#pacer = new Pacer(options.ratePerSecond, performance.now())
+    this.#streams = new Streams(this.#market.instruments, this.#faults)
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    const authority = await this.#door.listen(host, port)
+    this.wsUrl = `ws://${authority}`
+    this.restUrl = `http://${authority}`
+    this.#timers.push(
+      setInterval(() => this.#slice(), SLICE_MS),
+      setInterval(() => {
+        for (const subscriber of this.#streams.subscribers) subscriber.ping()
+      }, PING_EVERY_MS),
+    )
+  }
+
+  control<Name extends ControlName>(name: Name, options: ControlOptions<Name>): void {
+    this.controlled({ name, options: CONTROLS[name].parse(options) } as Control)
+  }
+
+  stats(): ExchangeStats {
+    const { dropped, repeated, malformed } = this.#faults
+    const { framesSent, bytesSent, framesUndelivered, size } = this.#streams
+    return {
+      trades: this.#trades,
+      ...this.#door.counts,
+      tradesSkipped: this.#pacer.skipped,
+      framesSent,
+      bytesSent,
+      framesUndelivered,
+      clients: size,
+      cut: { ...this.#cuts },
+      faults: { dropped, repeated, malformed, ...this.#connectionFaults },
+    }
+  }
+
+  nextIds(): Record<string, number> {
+    return Object.fromEntries(this.#histories.map(history => [history.instrument.symbol, history.nextId]))
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    const closed = this.#door.close()
+    for (const subscriber of this.#streams.subscribers) subscriber.terminate()
+    await closed
+  }
+
+  connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void {
+    this.#streams.place(new Subscriber(ws, socket, form, streams, this))
+  }
+
+  answer(url: URL, micros: boolean): RestAnswer {
+    return answerRest(url, this.#historyOf, nowMicros(), micros)
+  }
+
+  changed(subscriber: Subscriber): void {
+    this.#streams.place(subscriber)
+  }
+
+  left(subscriber: Subscriber): void {
+    this.#streams.remove(subscriber)
+  }
+
+  cut(reason: CutReason): void {
+    this.#cuts[reason]++
+  }
+
+  controlled(control: Control): ExchangeStats {
+    const subscribers = [...this.#streams.subscribers]
+    switch (control.name) {
+      case 'drop':
+      case 'repeat':
+        this.#faults.add(control.name, control.options.trades)
+        break
+      case 'malformed':
+        this.#faults.add('malformed', control.options.frames)
+        break
+      case 'delay':
+        for (const subscriber of subscribers) subscriber.delay(control.options.ms)
+        this.#connectionFaults.delayed += subscribers.length
+        break
+      case 'cut':
+        for (const subscriber of subscribers) subscriber.terminate()
+        this.#connectionFaults.cut += subscribers.length
+        break
+      case 'goSilent':
+        for (const subscriber of subscribers) subscriber.goSilent(control.options.ms)
+        this.#connectionFaults.silenced += subscribers.length
+        break
+      case 'rateLimit':
+        this.#door.refuse(
+          control.options.connects ?? 0,
+          control.options.requests ?? 0,
+          control.options.retryAfterSeconds,
+        )
+        break
+      case 'serverShutdown':
+        for (const subscriber of subscribers) {
+          subscriber.notify('!serverShutdown', { e: 'serverShutdown', E: Date.now() })
+        }
+        this.#connectionFaults.shutdownNotices += subscribers.length
+        break
+      case 'setRate':
+        this.#pacer.setRate(control.options.ratePerSecond, performance.now())
+        if (control.options.ratePerSecond > 0) this.#market.setRate(control.options.ratePerSecond)
+        break
+    }
+    return this.stats()
+  }
+
+  #slice(): void {
+    const timeMicros = nowMicros()
+    const order = this.#order
+    let due = Math.min(this.#pacer.due(performance.now()), SLICE_TRADES_MAX)
+    let made = 0
+    while (due >= 1) {
+      this.#market.next(order)
+      this.#histories[order.instrument]!.record(order, timeMicros)
+      this.#streams.publish(order, timeMicros)
+      due -= order.fills
+      made += order.fills
+    }
+    if (made === 0) return
+    this.#pacer.made(made)
+    this.#trades += made
+    this.#streams.flush()
+  }
+}
+
+function checked(options: ExchangeOptions): ExchangeOptions {
+  const symbols = new Set(options.symbols)
+  const bad = options.symbols.find(symbol => !SYMBOL.test(symbol))
+  if (bad !== undefined || symbols.size !== options.symbols.length || symbols.size === 0) {
+    const text = bad === undefined ? 'the simulator needs symbols, each once' : `not a symbol of the simulator: ${bad}`
+    throw new TickhouseError('usage', text, 'Name symbols in capital letters and digits, such as BTCUSDT.')
+  }
+  if (!(options.ratePerSecond >= 1 && options.ratePerSecond <= 500_000)) {
+    const text = `not a rate of the simulator: ${options.ratePerSecond}`
+    throw new TickhouseError('usage', text, 'Give 1 to 500000 trades a second.')
+  }
+  return options
+}

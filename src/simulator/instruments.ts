@@ -1,0 +1,54 @@
+/**
+ * What the simulated exchange trades: a symbol's first price and its grid. Prices are whole ticks and volumes whole steps,
+ * both counted in units of 1e-8, the eight decimals that Binance writes.
+ */
+import { Random } from './random.ts'
+
+/** One decimal unit of Binance's texts: a price or volume is a whole number of these. */
+export const UNITS_PER_ONE = 100_000_000
+
+export interface Instrument {
+  /** As Binance spells it: upper case, letters and digits. */
+  readonly symbol: string
+  /** The price the walk returns to, in quote currency. */
+  readonly basePrice: number
+  /** The smallest price difference, in units of 1e-8. */
+  readonly tickUnits: number
+  /** The smallest volume difference, in units of 1e-8. */
+  readonly stepUnits: number
+}
+
+/** Prices of August 2024 and Binance's own grids, so that a newcomer recognises the market: price, tick, step. */
+const KNOWN: Record<string, readonly [number, number, number]> = {
+  BTCUSDT: [61_837, 1e-2, 1e-5],
+  ETHUSDT: [2_683, 1e-2, 1e-4],
+  BNBUSDT: [512, 1e-1, 1e-3],
+  SOLUSDT: [154.2, 1e-2, 1e-3],
+  XRPUSDT: [0.6135, 1e-4, 1],
+  DOGEUSDT: [0.10714, 1e-5, 1],
+  ADAUSDT: [0.3472, 1e-4, 0.1],
+  AVAXUSDT: [22.41, 1e-2, 1e-2],
+  LINKUSDT: [10.52, 1e-2, 1e-2],
+  LTCUSDT: [60.31, 1e-2, 1e-3],
+}
+
+/** The instrument of a symbol; any name has one. Names beyond the known ones get a price and a grid from the seed. */
+export function instrumentOf(symbol: string, seed: number): Instrument {
+  const known = KNOWN[symbol]
+  if (known) return { symbol, basePrice: known[0], tickUnits: toUnits(known[1]), stepUnits: toUnits(known[2]) }
+  const basePrice = 10 ** (-1 + 4 * new Random(seed, symbol).uniform())
+  // Four to five significant digits of price, and a step worth some tens of cents.
+  const tick = 10 ** Math.max(-8, Math.floor(Math.log10(basePrice)) - 4)
+  const step = 10 ** Math.min(0, Math.max(-5, Math.floor(Math.log10(0.5 / basePrice))))
+  return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step) }
+}
+
+/** A count of units as Binance writes it: eight decimals. */
+export function unitsText(units: number): string {
+  const whole = Math.floor(units / UNITS_PER_ONE)
+  return `${whole}.${String(units - whole * UNITS_PER_ONE).padStart(8, '0')}`
+}
+
+function toUnits(value: number): number {
+  return Math.round(value * UNITS_PER_ONE)
+}

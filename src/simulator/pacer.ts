@@ -1,0 +1,47 @@
+/**
+ * How many trades are due: a rate, kept against a monotonic clock. Orders are whole, so a large one leaves a debt that the
+ * next slices work off, and the rate holds over any time longer than that.
+ */
+
+/** After a stall (a suspended machine, an overloaded one) at most this much is caught up; the rest is skipped and counted. */
+const CATCH_UP_MS_MAX = 1_000
+
+export class Pacer {
+  #ratePerSecond: number
+  #lastMs: number
+  #due = 0
+  /** Trades that were due but never made, because the exchange could not keep the rate. */
+  skipped = 0
+
+  constructor(ratePerSecond: number, nowMs: number) {
+    this.#ratePerSecond = ratePerSecond
+    this.#lastMs = nowMs
+  }
+
+  get ratePerSecond(): number {
+    return this.#ratePerSecond
+  }
+
+  /** Trades due by now; below 1 when there is nothing to do. `nowMs` is of a clock that never falls. */
+  due(nowMs: number): number {
+    this.#due += ((nowMs - this.#lastMs) / 1000) * this.#ratePerSecond
+    this.#lastMs = nowMs
+    const most = Math.max(1, (this.#ratePerSecond * CATCH_UP_MS_MAX) / 1000)
+    if (this.#due > most) {
+      this.skipped += Math.floor(this.#due - most)
+      this.#due = most
+    }
+    return this.#due
+  }
+
+  made(trades: number): void {
+    this.#due -= trades
+  }
+
+  /** Changes the rate from now on; 0 pauses. */
+  setRate(ratePerSecond: number, nowMs: number): void {
+    this.due(nowMs)
+    this.#ratePerSecond = ratePerSecond
+    if (ratePerSecond === 0) this.#due = 0
+  }
+}

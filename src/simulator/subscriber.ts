@@ -1,0 +1,183 @@
+/**
+ * One connected client: its streams, what it asks for, and how much it lets pile up. Handshake, pings and close are `ws`'s;
+ * trades go to the socket below it (see `frames.ts`).
+ */
+import type { Socket } from 'node:net'
+import type { RawData, WebSocket } from 'ws'
+import type { StreamForm } from './trade-frame.ts'
+
+/** A client that leaves this much unread is cut, so that it costs the others nothing. */
+export const PENDING_BYTES_MAX = 16 * 1024 * 1024
+/** Binance's limits: messages a client may send in a second, streams of one connection, ping and pong. */
+const MESSAGES_PER_SECOND_MAX = 5
+const STREAMS_MAX = 1_024
+export const PING_EVERY_MS = 20_000
+const PONG_WITHIN_MS = 60_000
+
+/** Why the exchange ended a connection by itself. */
+export type CutReason = 'slow' | 'chatty' | 'unresponsive'
+
+export interface SubscriberEvents {
+  /** The streams or the frame's form are others now. */
+  changed(subscriber: Subscriber): void
+  left(subscriber: Subscriber): void
+  cut(reason: CutReason): void
+}
+
+/** What a client may send (Binance: live subscribing). */
+interface Request {
+  method?: unknown
+  params?: unknown
+  id?: unknown
+}
+
+export class Subscriber {
+  /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
+  readonly streams: Set<string>
+  form: StreamForm
+  readonly #ws: WebSocket
+  readonly #socket: Socket
+  readonly #events: SubscriberEvents
+  readonly #timers = new Set<NodeJS.Timeout>()
+  /** How many silences are under way. */
+  #silences = 0
+  #lastPongMs = Date.now()
+  #secondStartedMs = 0
+  #messagesInSecond = 0
+
+  /** `socket` is the one that `ws` was upgraded on. */
+  constructor(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[], events: SubscriberEvents) {
+    this.#ws = ws
+    this.#socket = socket
+    this.#events = events
+    this.form = form
+    this.streams = new Set(streams)
+    ws.on('message', data => this.#onMessage(data))
+    ws.on('ping', () => this.#countMessage())
+    ws.on('pong', () => {
+      this.#lastPongMs = Date.now()
+      this.#countMessage()
+    })
+    // A reset by the client surfaces here and is followed by 'close', where it counts.
+    ws.on('error', () => ws.terminate())
+    ws.on('close', () => {
+      for (const timer of this.#timers) clearTimeout(timer)
+      events.left(this)
+    })
+  }
+
+  /** Sends whole frames. False if the client gets none of them: it is closing, half-open, or was cut for not reading. */
+  send(frames: Buffer): boolean {
+    if (this.#silences > 0 || this.#ws.readyState !== this.#ws.OPEN) return false
+    if (this.#socket.writableLength + frames.length > PENDING_BYTES_MAX) {
+      this.#cut('slow')
+      return false
+    }
+    this.#socket.write(frames)
+    return true
+  }
+
+  /** Sends one event that no stream carries. */
+  notify(stream: string, event: object): void {
+    this.#reply(this.form.combined ? { stream, data: event } : event)
+  }
+
+  /** Asks for a sign of life, and ends the connection if the last one is too old. */
+  ping(): void {
+    if (this.#silences > 0 || this.#ws.readyState !== this.#ws.OPEN) return
+    if (Date.now() - this.#lastPongMs > PONG_WITHIN_MS) this.#cut('unresponsive')
+    else this.#ws.ping(String(Date.now()))
+  }
+
+  /** Holds back everything for this long. */
+  delay(ms: number): void {
+    this.#socket.cork()
+    this.#after(ms, () => this.#socket.uncork())
+  }
+
+  /** Goes half-open for this long: nothing is sent and nothing read, so pings and closes stay unanswered too. */
+  goSilent(ms: number): void {
+    this.#silences++
+    this.#ws.pause()
+    this.#after(ms, () => {
+      if (--this.#silences === 0) this.#ws.resume()
+    })
+  }
+
+  /** Ends the connection without a word. */
+  terminate(): void {
+    this.#ws.terminate()
+  }
+
+  #cut(reason: CutReason): void {
+    this.#events.cut(reason)
+    this.#ws.terminate()
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      act()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  #onMessage(data: RawData): void {
+    if (!this.#countMessage()) return
+    let request: Request
+    try {
+      request = JSON.parse(data.toString()) as Request
+    } catch {
+      this.#reply({ code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' })
+      return
+    }
+    this.#reply(this.#answer(request ?? {}))
+  }
+
+  #answer({ method, params, id }: Request): object {
+    const answerId = typeof id === 'number' || typeof id === 'string' ? id : null
+    const streams = Array.isArray(params) ? params.filter(param => typeof param === 'string') : []
+    switch (method) {
+      case 'SUBSCRIBE':
+        if (new Set([...this.streams, ...streams]).size > STREAMS_MAX) {
+          return { code: 2, msg: `Invalid request: more than ${STREAMS_MAX} streams`, id: answerId }
+        }
+        for (const stream of streams) this.streams.add(stream)
+        break
+      case 'UNSUBSCRIBE':
+        for (const stream of streams) this.streams.delete(stream)
+        break
+      case 'LIST_SUBSCRIPTIONS':
+        return { result: [...this.streams], id: answerId }
+      case 'SET_PROPERTY': {
+        const [name, value] = Array.isArray(params) ? params : []
+        if (name !== 'combined') return { code: 0, msg: 'Unknown property', id: answerId }
+        if (typeof value !== 'boolean') return { code: 1, msg: 'Invalid value type: expected Boolean' }
+        this.form = { ...this.form, combined: value }
+        break
+      }
+      case 'GET_PROPERTY':
+        return { result: this.form.combined, id: answerId }
+      default:
+        return { code: 2, msg: `Invalid request: unknown variant ${String(method)}`, id: answerId }
+    }
+    this.#events.changed(this)
+    return { result: null, id: answerId }
+  }
+
+  #reply(body: object): void {
+    if (this.#silences === 0 && this.#ws.readyState === this.#ws.OPEN) this.#ws.send(JSON.stringify(body))
+  }
+
+  /** Counts pings, pongs and requests alike, as Binance does; false if this one was too many. */
+  #countMessage(): boolean {
+    const nowMs = Date.now()
+    if (nowMs - this.#secondStartedMs >= 1_000) {
+      this.#secondStartedMs = nowMs
+      this.#messagesInSecond = 0
+    }
+    if (++this.#messagesInSecond <= MESSAGES_PER_SECOND_MAX) return true
+    this.#cut('chatty')
+    return false
+  }
+}
