@@ -1,0 +1,66 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+/** Sizes and places in the write-ahead log, from sqlite.org/fileformat2.html#the_write_ahead_log. */
+const WAL_HEADER_BYTES = 32
+const FRAME_HEADER_BYTES = 24
+
+/**
+ * The highest page that is neither in the main file nor in the write-ahead log; undefined if all are there. SQLite itself
+ * notices a main file that is too short only while the write-ahead log is empty, and the next checkpoint would fill the
+ * hole with zeros. Both files must be at rest: nobody may write or checkpoint meanwhile.
+ */
+export function lastPageMissing(mainPath: string, walPath: string): number | undefined {
+  const main = openSync(mainPath, 'r')
+  try {
+    const header = Buffer.alloc(100)
+    readSync(main, header, 0, 100, 0)
+    const pageBytes = pageSize(header)
+    const wal = readFrames(walPath, pageBytes)
+    const pagesHeld = Math.floor(fstatSync(main).size / pageBytes)
+    for (let page = wal?.pages ?? header.readUInt32BE(28); page > pagesHeld; page--) {
+      if (!wal?.held.has(page)) return page
+    }
+    return undefined
+  } finally {
+    closeSync(main)
+  }
+}
+
+function pageSize(header: Buffer): number {
+  const written = header.readUInt16BE(16)
+  return written === 1 ? 65_536 : written
+}
+
+/** The database's size in pages after the last commit in the write-ahead log, and the pages it holds up to there. */
+function readFrames(path: string, pageBytes: number): { pages: number; held: Set<number> } | undefined {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const header = Buffer.alloc(WAL_HEADER_BYTES)
+    if (readSync(file, header, 0, WAL_HEADER_BYTES, 0) < WAL_HEADER_BYTES) return undefined
+    const salts = header.subarray(16, 24)
+    const frame = Buffer.alloc(FRAME_HEADER_BYTES)
+    const held = new Set<number>()
+    let uncommitted: number[] = []
+    let pages: number | undefined
+    for (let at = WAL_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageBytes) {
+      // Frames with other salts are left over from before the log was begun again.
+      if (readSync(file, frame, 0, FRAME_HEADER_BYTES, at) < FRAME_HEADER_BYTES) break
+      if (!frame.subarray(8, 16).equals(salts)) break
+      uncommitted.push(frame.readUInt32BE(0))
+      const pagesAfterCommit = frame.readUInt32BE(4)
+      if (pagesAfterCommit === 0) continue
+      pages = pagesAfterCommit
+      for (const page of uncommitted) held.add(page)
+      uncommitted = []
+    }
+    return pages === undefined ? undefined : { pages, held }
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
+ * A thread of its own writes (`sqlite-writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
+ */
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TickhouseError } from '../errors.ts'
+import type { Announcement, Bounds, Log, LogEntry, LogRecord, TrimFloor } from './log.ts'
+import { Appender } from './sqlite-appender.ts'
+import { asLogError, closed } from './sqlite-errors.ts'
+import {
+  checkContent,
+  checkHeader,
+  connectReader,
+  createFile,
+  lastTimestampsMs,
+  lockDirectory,
+  type Meta,
+  mainFile,
+  PARTITIONS_MAX,
+  readMeta,
+  sizeBytes,
+} from './sqlite-file.ts'
+import { Reader } from './sqlite-reader.ts'
+
+/** How often a reader that has read everything looks for more. In the writing process a commit wakes it at once. */
+const POLL_MS = 5
+
+export interface SqliteLogOptions {
+  /** Fixed when the log is made; 1 if not said. Saying another number later is refused. */
+  partitions?: number
+  /** The log's clock, ms since 1970 UTC. */
+  nowMs?: () => number
+}
+
+/**
+ * Opens the log in a directory. 'write' makes it if there is none and keeps every other writer out until it is closed;
+ * 'read' leaves everything as it is, and `append`, `trim` and `announce` then reject.
+ * Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`, `disk_full`, `config_invalid`,
+ * and `log_unavailable` (retryable) where there is no log to read yet.
+ */
+export async function openSqliteLog(
+  directory: string,
+  mode: 'write' | 'read',
+  options: SqliteLogOptions = {},
+): Promise<Log> {
+  const { partitions, nowMs = Date.now } = options
+  if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX))
+    throw new RangeError(`partitions must be a whole number from 1 to ${PARTITIONS_MAX}`)
+  let lock: DatabaseSync | undefined
+  let db: DatabaseSync | undefined
+  try {
+    if (mode === 'write') {
+      lock = lockDirectory(directory)
+      if (!existsSync(mainFile(directory))) createFile(directory, partitions ?? 1, nowMs())
+    } else if (!existsSync(mainFile(directory))) {
+      throw notThereYet(directory)
+    }
+    checkHeader(directory)
+    if (mode === 'write') checkContent(directory)
+    db = connectReader(directory)
+    const meta = readMeta(db)
+    if (partitions !== undefined && partitions !== meta.partitions)
+      throw otherPartitions(directory, meta.partitions, partitions)
+    const appender = lock && (await Appender.start(directory, nowMs, lastTimestampsMs(db)))
+    return new SqliteLog(directory, meta, db, lock, appender)
+  } catch (error) {
+    db?.close()
+    lock?.close()
+    throw asLogError(error, directory)
+  }
+}
+
+class SqliteLog implements Log {
+  readonly partitions: number
+  readonly #identity: string
+  readonly #directory: string
+  readonly #db: DatabaseSync
+  readonly #reader: Reader
+  readonly #appender: Appender | undefined
+  readonly #lock: DatabaseSync | undefined
+  readonly #idle = new Set<() => void>()
+  #closed = false
+
+  constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
+    this.partitions = meta.partitions
+    this.#identity = meta.identity
+    this.#directory = directory
+    this.#db = db
+    this.#reader = new Reader(directory, db)
+    this.#lock = lock
+    this.#appender = appender
+    appender?.onCommit(() => this.#wake())
+  }
+
+  identity(): string {
+    return this.#identity
+  }
+
+  async append(partition: number, records: readonly LogRecord[]): Promise<number> {
+    this.#check(partition)
+    return await this.#writing().append(partition, records)
+  }
+
+  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+    this.#check(partition)
+    let next = fromOffset
+    while (!signal.aborted) {
+      const entries = this.#sql(() => this.#reader.slice(partition, next))
+      if (entries.length === 0) {
+        await this.#more(signal)
+      } else {
+        next += entries.length
+        yield entries
+        // A reader far behind must leave turns to timers and sockets.
+        await nextTurn()
+      }
+      if (this.#closed) return
+    }
+  }
+
+  bounds(partition: number): Bounds {
+    this.#check(partition)
+    return this.#sql(() => this.#reader.bounds(partition))
+  }
+
+  countTicks(partition: number, from: number, below: number): number {
+    this.#check(partition)
+    return this.#sql(() => this.#reader.countTicks(partition, from, below))
+  }
+
+  async trim(partition: number, floor: TrimFloor): Promise<number> {
+    this.#check(partition)
+    return await this.#writing().trim(partition, floor)
+  }
+
+  sizeBytes(): number {
+    return sizeBytes(this.#directory)
+  }
+
+  async announce(station: string, body: unknown): Promise<void> {
+    await this.#writing().announce(station, JSON.stringify(body))
+  }
+
+  announcements(): Announcement[] {
+    return this.#sql(() => this.#reader.announcements())
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      // The writer's connection is the last to close, so that it takes the write-ahead log in and removes it.
+      const written = this.#appender?.close()
+      this.#db.close()
+      await written
+    } finally {
+      this.#lock?.close()
+      this.#wake()
+    }
+  }
+
+  #writing(): Appender {
+    if (this.#closed) throw closed()
+    if (this.#appender) return this.#appender
+    throw new TickhouseError(
+      'data_unwritable',
+      `the log in ${this.#directory} is open for reading only`,
+      'Write through the process that records.',
+    )
+  }
+
+  #check(partition: number): void {
+    if (Number.isInteger(partition) && partition >= 0 && partition < this.partitions) return
+    throw new RangeError(`partition ${partition}: the log has ${this.partitions}`)
+  }
+
+  #sql<T>(read: () => T): T {
+    if (this.#closed) throw closed()
+    try {
+      return read()
+    } catch (error) {
+      throw asLogError(error, this.#directory)
+    }
+  }
+
+  /** Returns when there may be more to read, the log closes or the signal aborts; at the latest after POLL_MS. */
+  #more(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        this.#idle.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, POLL_MS)
+      signal.addEventListener('abort', wake)
+      this.#idle.add(wake)
+    })
+  }
+
+  #wake(): void {
+    for (const wake of this.#idle) wake()
+  }
+}
+
+function notThereYet(directory: string): TickhouseError {
+  return new TickhouseError(
+    'log_unavailable',
+    `there is no log in ${directory} yet`,
+    'The recorder makes it when it starts: start it, or check the directory.',
+    { retryable: true },
+  )
+}
+
+function otherPartitions(directory: string, held: number, asked: number): TickhouseError {
+  return new TickhouseError(
+    'config_invalid',
+    `the log in ${directory} has ${held} partitions, ${asked} were asked for; the number is fixed when a log is made`,
+    `Say partitions=${held}, or begin a new log in another directory.`,
+  )
+}
