@@ -9,13 +9,14 @@ export interface IdRange {
   last: number
 }
 
-export type GapState = 'open' | 'closed'
-
 /** A hole in a symbol's ids, from when it was found; `missing` are the ids in it that are still not there. */
 export interface Gap extends IdRange {
   venue: string
   symbol: string
   missing: IdRange[]
+  foundAtMicros: number
+  /** Does the table know of it? */
+  recorded: boolean
 }
 
 /** Open holes kept in memory for one symbol. Beyond, a new hole is still recorded, but late trades for it count as repeats. */
@@ -34,18 +35,27 @@ export class SymbolIds {
   #last = 0
   readonly #gaps: Gap[]
   readonly #changed: (gap: Gap) => void
+  readonly #nowMicros: () => number
 
   /**
    * `seen` is what the table holds, undefined if nothing; `gaps` those still open there; `changed` is told of every gap that
    * opens, shrinks or closes.
    */
-  constructor(venue: string, symbol: string, seen: IdRange | undefined, gaps: Gap[], changed: (gap: Gap) => void) {
+  constructor(
+    venue: string,
+    symbol: string,
+    seen: IdRange | undefined,
+    gaps: Gap[],
+    changed: (gap: Gap) => void,
+    nowMicros: () => number,
+  ) {
     this.venue = venue
     this.symbol = symbol
     this.#first = seen?.first
     this.#last = seen?.last ?? 0
     this.#gaps = gaps
     this.#changed = changed
+    this.#nowMicros = nowMicros
   }
 
   get openGaps(): readonly Gap[] {
@@ -77,7 +87,8 @@ export class SymbolIds {
   }
 
   #open(first: number, last: number): void {
-    const gap: Gap = { venue: this.venue, symbol: this.symbol, first, last, missing: [{ first, last }] }
+    const { venue, symbol } = this
+    const gap: Gap = { venue, symbol, first, last, missing: [{ first, last }], foundAtMicros: this.#nowMicros(), recorded: false }
     if (this.#gaps.length < OPEN_GAPS_PER_SYMBOL_MAX) this.#gaps.push(gap)
     this.#changed(gap)
   }

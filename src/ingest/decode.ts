@@ -36,16 +36,14 @@ export function decode(entry: LogEntry): Decoded {
   if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
   if (entry.version !== RECORD_VERSION) return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
   try {
-    switch (entry.format) {
-      case 'native':
-        return native(entry)
-      case 'json':
-        return json(entry)
-      case 'refused':
-        return refusedFrames(entry)
-      default:
-        return whole(entry, 'unknown_format', `format ${entry.format}`)
-    }
+    const reader = READERS[entry.format]
+    if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
+    const decoded = reader(entry)
+    const held = decoded.trades.length + decoded.refused.length
+    if (held === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
+    // The log's own count is what the audit compares with, so a record must hold what it says.
+    if (held !== entry.ticks) return whole(entry, 'undecodable_record', `${held} ticks where the record says ${entry.ticks}`)
+    return decoded
   } catch (error) {
     if (error instanceof BlockError || error instanceof SyntaxError || error instanceof TypeError) {
       return whole(entry, 'undecodable_record', error.message)
@@ -54,28 +52,24 @@ export function decode(entry: LogEntry): Decoded {
   }
 }
 
-function native(entry: LogEntry): Decoded {
-  const trades = readTrades(entry.payload)
-  if (trades.length === 0) return whole(entry, 'undecodable_record', 'a block without rows')
-  return { trades, refused: [] }
+const READERS: Readonly<Record<string, (entry: LogEntry) => Decoded>> = {
+  native: entry => ({ trades: readTrades(entry.payload), refused: [] }),
+  json: readJson,
+  refused: readRefusedFrames,
 }
 
-function json(entry: LogEntry): Decoded {
+function readJson(entry: LogEntry): Decoded {
   const receivedAtMicros = entry.timestampMs * 1000
-  const { trades, indexes, refused } = readJsonTrades(
-    entry.payload,
-    receivedAtMicros,
-    BigInt(entry.offset) * LINES_PER_RECORD_MAX,
-  )
-  if (trades.length === 0 && refused.length === 0) return whole(entry, 'undecodable_record', 'a record without lines')
+  const firstId = BigInt(entry.offset) * LINES_PER_RECORD_MAX
+  const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, firstId)
   return {
     trades,
     indexes,
-    refused: refused.map(line => ({ ...line, ticks: 1, venue: line.venue || EXTERNAL_VENUE, symbol: '', receivedAtMicros })),
+    refused: refused.map(line => ({ ...line, ticks: 1, venue: EXTERNAL_VENUE, symbol: '', receivedAtMicros })),
   }
 }
 
-function refusedFrames(entry: LogEntry): Decoded {
+function readRefusedFrames(entry: LogEntry): Decoded {
   const refused = readRefused(entry.payload).map((frame, index) => ({ ...frame, index, ticks: 1, symbol: '' }))
   return { trades: new TradeColumns(0), refused }
 }

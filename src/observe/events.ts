@@ -59,6 +59,8 @@ export const EVENTS = define({
 })
 
 export type EventName = keyof typeof EVENTS
+/** Tells an occurrence to whoever listens: see logger.ts. */
+export type Emit = (name: EventName, fields: Fields) => void
 export type Fields = Record<string, string | number | boolean>
 
 /** The line a person reads, with the fields set in. */

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { type ClickHouseSettings, type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
+import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
 import { formatQueryParams } from '@clickhouse/client-common'
 import type { ChdbResult, Session } from 'chdb'
 import { TickhouseError } from '../errors.ts'
@@ -163,7 +163,7 @@ export class EmbeddedConnection implements Connection {
    * Runs a stranger's statement in a session of its own that can only read, within limits. Returns the answer's bytes.
    * Throws ClickHouseError.
    */
-  async untrusted(statement: string, format: string, limits: ClickHouseSettings): Promise<Uint8Array> {
+  async untrusted(statement: string, format: string, limits: Readonly<Record<string, string | number>>): Promise<Uint8Array> {
     const session = await this.#queries.take()
     const own = this.#open()
     try {

@@ -16,7 +16,6 @@ export interface RefusedLine {
   reason: Refusal
   detail: string
   raw: string
-  venue: string
 }
 
 export interface JsonTrades {
@@ -42,7 +41,7 @@ export function readJsonTrades(payload: Uint8Array, receivedAtMicros: number, fi
   const refused: RefusedLine[] = []
   for (const [index, raw] of lines.entries()) {
     const outcome = addLine(trades, raw, receivedAtMicros, firstId + BigInt(index))
-    if (outcome) refused.push({ index, raw, venue: '', ...outcome })
+    if (outcome) refused.push({ index, raw, ...outcome })
     else indexes[trades.length - 1] = index
   }
   return { trades, indexes, refused }

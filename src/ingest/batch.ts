@@ -1,0 +1,151 @@
+/**
+ * A batch: consecutive records of one log partition and one log day, on their way into the table as one insert. Pure: columns
+ * in, blocks out.
+ */
+import type { LogEntry } from '../log/log.ts'
+import { BlockWriter } from '../tick/native.ts'
+import { TRADE_BYTES, TRADE_COLUMN_COUNT, TYPES, writeTradeColumns } from '../tick/records.ts'
+import { writeTime } from '../tick/time.ts'
+import { TradeColumns } from '../tick/trades.ts'
+import type { Gap } from './continuity.ts'
+import type { Refused } from './decode.ts'
+
+export const MS_PER_DAY = 86_400_000
+
+/** Where a batch is cut, whichever comes first. The age is that of its first record, since it was read. */
+export interface BatchLimits {
+  ticksMax: number
+  bytesMax: number
+  ageMsMax: number
+}
+
+interface PlacedRefusal extends Refused {
+  offset: number
+}
+
+/** Identity columns: log_partition, log_offset, log_index, log_day. */
+const IDENTITY_COLUMN_COUNT = 4
+const IDENTITY_BYTES = 16
+
+export class Batch {
+  readonly partition: number
+  readonly trades = new TradeColumns(16_384)
+  readonly refused: PlacedRefusal[] = []
+  /** Gaps that opened or changed in this batch. */
+  readonly gaps = new Set<Gap>()
+  #offsets = new BigUint64Array(16_384)
+  #indexes = new Uint32Array(16_384)
+  #first = -1
+  #last = -1
+  #day = -1
+  #bytes = 0
+  /** The log's time of its last record, ms since 1970 UTC. */
+  lastLogMs = 0
+  /** When its first record was read, ms; for its age. */
+  sinceMs = 0
+
+  constructor(partition: number) {
+    this.partition = partition
+  }
+
+  get empty(): boolean {
+    return this.#first < 0
+  }
+  get firstOffset(): number {
+    return this.#first
+  }
+  get lastOffset(): number {
+    return this.#last
+  }
+  /** Days since 1970 UTC of the log's own time of its records. */
+  get logDay(): number {
+    return this.#day
+  }
+
+  /** May this record still join, or must the batch be cut first? */
+  accepts(entry: LogEntry, limits: BatchLimits): boolean {
+    if (this.empty) return true
+    return (
+      Math.floor(entry.timestampMs / MS_PER_DAY) === this.#day &&
+      this.trades.length + this.refused.length + entry.ticks <= limits.ticksMax &&
+      this.#bytes + entry.payload.length <= limits.bytesMax
+    )
+  }
+
+  /** Counts a record in; its ticks are added by `addTrades` and `addRefused`. */
+  begin(entry: LogEntry, nowMs: number): void {
+    if (this.empty) {
+      this.#first = entry.offset
+      this.#day = Math.floor(entry.timestampMs / MS_PER_DAY)
+      this.sinceMs = nowMs
+    }
+    this.#last = entry.offset
+    this.lastLogMs = entry.timestampMs
+    this.#bytes += entry.payload.length
+  }
+
+  /** Adds rows `start` to `end`-1. `indexes` gives each row's place in the record; without it, row n is at place n. */
+  addTrades(offset: number, trades: TradeColumns, start: number, end: number, indexes?: Uint32Array): void {
+    const at = this.trades.length
+    this.trades.appendRange(trades, start, end)
+    if (this.#offsets.length < this.trades.capacity) {
+      const [offsets, places] = [new BigUint64Array(this.trades.capacity), new Uint32Array(this.trades.capacity)]
+      offsets.set(this.#offsets)
+      places.set(this.#indexes)
+      this.#offsets = offsets
+      this.#indexes = places
+    }
+    this.#offsets.fill(BigInt(offset), at, this.trades.length)
+    for (let row = start; row < end; row++) this.#indexes[at + row - start] = indexes ? indexes[row]! : row
+  }
+
+  addRefused(offset: number, refused: Refused): void {
+    this.refused.push({ ...refused, offset })
+  }
+
+  /** Empties the batch; its memory is used again. */
+  clear(): void {
+    this.trades.clear()
+    this.refused.length = 0
+    this.gaps.clear()
+    this.#first = -1
+    this.#bytes = 0
+  }
+
+  /** The block for table `trades`. */
+  tradesBlock(): Uint8Array<ArrayBuffer> {
+    const rows = this.trades.length
+    const writer = new BlockWriter(TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT, rows, 4096 + rows * (TRADE_BYTES + IDENTITY_BYTES))
+    writeTradeColumns(writer, this.trades)
+    writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
+    writer.fixed('log_offset', 'UInt64', this.#offsets)
+    writer.fixed('log_index', 'UInt32', this.#indexes)
+    writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
+    return writer.done()
+  }
+
+  /** The block for table `quarantine`. */
+  quarantineBlock(): Uint8Array<ArrayBuffer> {
+    const { refused } = this
+    const rows = refused.length
+    const receivedAt = new BigInt64Array(rows)
+    const words = new Uint32Array(receivedAt.buffer)
+    for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
+    const writer = new BlockWriter(14, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
+    writer.fixed('log_offset', 'UInt64', BigUint64Array.from(refused, tick => BigInt(tick.offset)))
+    writer.fixed('log_index', 'UInt32', Uint32Array.from(refused, tick => tick.index))
+    writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
+    writer.fixed('ticks', 'UInt32', Uint32Array.from(refused, tick => tick.ticks))
+    writer.strings('kind', refused.map(() => 'trades'))
+    writer.strings('reason', refused.map(tick => tick.reason))
+    writer.strings('detail', refused.map(tick => tick.detail))
+    writer.strings('venue', refused.map(tick => tick.venue))
+    writer.strings('symbol', refused.map(tick => tick.symbol))
+    writer.strings('raw', refused.map(tick => tick.raw))
+    writer.fixed('received_at', TYPES.time, receivedAt)
+    writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
+    writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))
+    return writer.done()
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * One log partition on its way into the tables: read → decode → judge → follow ids → batch → insert.
+ *
+ * While one batch is inserted, at most one other fills; the reader waits when that is full too, so memory is bounded by two
+ * batches and one slice of the log. What holds in each mode:
+ *   resuming   nothing was read yet; the tables are asked where to go on
+ *   running    every record below `next` is in the tables
+ *   retrying   an insert failed; nothing moves until it is known to be stored, or is stored
+ *   failed     the tables and the log contradict each other; a person is needed, nothing more is written
+ *   stopped    asked to stop; what was read and not stored will be read again
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nowMicros } from '../clock.ts'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../observe/events.ts'
+import { Rate, Recent } from '../observe/statistics.ts'
+import type { Store } from '../store/store.ts'
+import type { Refusal } from '../tick/refusal.ts'
+import { Batch, type BatchLimits } from './batch.ts'
+import { type IdRange, SymbolIds } from './continuity.ts'
+import { fill, type IdsOf, type KnownVenues } from './fill.ts'
+import { type GapRow, gapRow, Ledger, type LedgerTable } from './ledger.ts'
+
+export type IngestMode = 'resuming' | 'running' | 'retrying' | 'failed' | 'stopped'
+
+export interface IngestOptions {
+  partition: number
+  log: Log
+  store: Store
+  venues: KnownVenues
+  limits: BatchLimits
+  emit: Emit
+  /** Told of each batch once it is in the tables; the batch is only lent for the call. */
+  onStored: (batch: Batch) => void
+}
+
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 10_000
+
+/** A batch ready for the tables, and what is known of its way there. */
+interface Sealed {
+  batch: Batch
+  gapsOpened: GapRow[]
+  gapsChanged: GapRow[]
+  stored: Set<LedgerTable>
+}
+
+export class PartitionIngest {
+  readonly partition: number
+  mode: IngestMode = 'resuming'
+  /** The next offset to be stored: all below are in the tables. */
+  next = 0
+  /** The log's time of the last record stored, ms since 1970 UTC; 0 before the first. */
+  storedLogMs = 0
+  readonly storedTicks = new Rate()
+  readonly refusedTicks = new Rate()
+  readonly refusedByReason = new Map<Refusal, number>()
+  readonly insertMs = new Recent(500)
+  batchTicks = 0
+  failure: TickhouseError | undefined
+  readonly #options: IngestOptions
+  readonly #ledger: Ledger
+  readonly #ids = new Map<string, SymbolIds>()
+  #filling: Batch
+  #spare: Batch
+  #storing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: IngestOptions) {
+    this.#options = options
+    this.partition = options.partition
+    this.#ledger = new Ledger(options.store)
+    this.#filling = new Batch(this.partition)
+    this.#spare = new Batch(this.partition)
+  }
+
+  get gapsOpen(): number {
+    let open = 0
+    for (const ids of this.#ids.values()) open += ids.openGaps.length
+    return open
+  }
+
+  /** Open gaps of one symbol. */
+  gapsOf(venue: string, symbol: string): number {
+    return this.#ids.get(`${venue} ${symbol}`)?.openGaps.length ?? 0
+  }
+
+  /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, emit, partition } = this.#options
+    try {
+      await this.#resume()
+      emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
+      for await (const slice of log.read(partition, this.next, signal)) {
+        for (const entry of slice) {
+          while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
+          fill(this.#filling, entry, this.#options.venues, this.#idsOf, performance.now())
+        }
+        this.#cutWhenOld(signal)
+        if (this.mode === 'failed') break
+      }
+      await this.#storing
+      if (this.mode !== 'failed') this.mode = 'stopped'
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      clearTimeout(this.#timer)
+      await this.#storing?.catch(() => {})
+    }
+  }
+
+  async #resume(): Promise<void> {
+    const { log, emit, partition, venues } = this.#options
+    await this.#ledger.claim(log)
+    const { next, lost } = await this.#ledger.resume(log, partition)
+    if (lost) await this.#reportLost(lost)
+    for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
+      const gaps = await this.#ledger.openGaps(venue, symbol)
+      const open = gaps.filter(gap => gap.missing.length > 0 && gap.last < seen.last)
+      const closed = gaps.filter(gap => gap.missing.length === 0)
+      if (closed.length) await this.#ledger.writeGaps(closed.map(gap => gapRow(gap, [], nowMicros())))
+      this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, open))
+    }
+    this.next = next
+    this.mode = 'running'
+    if (lost) emit('range_lost', { partition, ...lost })
+  }
+
+  async #reportLost(lost: IdRange): Promise<void> {
+    await this.#ledger.writeLost(this.partition, lost)
+  }
+
+  readonly #idsOf: IdsOf = (venue, symbol) => {
+    const key = `${venue} ${symbol}`
+    const known = this.#ids.get(key)
+    if (known) return known
+    const ids = this.#follow(venue, symbol, undefined, [])
+    this.#ids.set(key, ids)
+    return ids
+  }
+
+  #follow(venue: string, symbol: string, seen: IdRange | undefined, gaps: SymbolIds['openGaps']): SymbolIds {
+    return new SymbolIds(venue, symbol, seen, [...gaps], gap => this.#filling.gaps.add(gap), nowMicros)
+  }
+
+  #cutWhenOld(signal: AbortSignal): void {
+    if (this.#timer !== undefined || this.#filling.empty) return
+    const waitMs = Math.max(0, this.#filling.sinceMs + this.#options.limits.ageMsMax - performance.now())
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#cut(signal).then(() => this.#cutWhenOld(signal), error => this.#fail(error))
+    }, waitMs)
+  }
+
+  /** Hands the filling batch on, once the one before is stored. */
+  async #cut(signal: AbortSignal): Promise<void> {
+    while (this.#storing) await this.#storing
+    if (this.#filling.empty || signal.aborted || this.mode === 'failed') {
+      signal.throwIfAborted()
+      if (this.failure) throw this.failure
+      return
+    }
+    const sealed = this.#seal()
+    this.#storing = this.#store(sealed, signal).finally(() => {
+      this.#storing = undefined
+    })
+    this.#storing.catch(error => this.#fail(error))
+  }
+
+  /** Swaps the batches. Gaps are noted as they are now: the next batch may change them before this one is stored. */
+  #seal(): Sealed {
+    const batch = this.#filling
+    this.#filling = this.#spare
+    const gaps = [...batch.gaps]
+    const now = nowMicros()
+    const gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], now))
+    const gapsChanged = gaps.map(gap => gapRow(gap, gap.missing, now + 1)).filter(row => row.missing <= row.last - row.first)
+    for (const gap of gaps) gap.recorded = true
+    return { batch, gapsOpened, gapsChanged, stored: new Set() }
+  }
+
+  /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
+  async #store(sealed: Sealed, signal: AbortSignal): Promise<void> {
+    const { emit, partition, onStored } = this.#options
+    const { batch } = sealed
+    const startedMs = performance.now()
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted()
+      try {
+        if (attempt > 0) await this.#ask(sealed)
+        await this.#write(sealed)
+        break
+      } catch (error) {
+        if (!(error instanceof TickhouseError) || !error.retryable) throw error
+        this.mode = 'retrying'
+        const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
+        emit('insert_failed', { partition, why: error.message, waitMs })
+        await sleep(waitMs, undefined, { signal })
+      }
+    }
+    const tookMs = performance.now() - startedMs
+    if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
+    this.mode = 'running'
+    this.insertMs.add(tookMs)
+    this.#count(sealed)
+    onStored(batch)
+    batch.clear()
+    this.#spare = batch
+  }
+
+  /** Refused before good, so that a record never counts as stored while its refused ticks are missing. */
+  async #write({ batch, gapsOpened, gapsChanged, stored }: Sealed): Promise<void> {
+    if (gapsOpened.length > 0) await this.#ledger.writeGaps(gapsOpened)
+    if (batch.refused.length > 0 && !stored.has('quarantine')) {
+      await this.#options.store.insertBlock('quarantine', batch.quarantineBlock())
+      stored.add('quarantine')
+    }
+    if (batch.trades.length > 0 && !stored.has('trades')) {
+      await this.#options.store.insertBlock('trades', batch.tradesBlock())
+      stored.add('trades')
+    }
+    // A gap may be called closed only once the trades that close it are stored.
+    if (gapsChanged.length > 0) await this.#ledger.writeGaps(gapsChanged)
+  }
+
+  /** After a failure: the call has returned, so the tables tell what arrived. All or nothing; anything between is a fault. */
+  async #ask({ batch, stored }: Sealed): Promise<void> {
+    const { emit, partition } = this.#options
+    const expected: [LedgerTable, number][] = [
+      ['quarantine', batch.refused.length],
+      ['trades', batch.trades.length],
+    ]
+    for (const [table, rows] of expected) {
+      if (rows === 0 || stored.has(table)) continue
+      const found = await this.#ledger.count(table, partition, batch.logDay, batch.firstOffset, batch.lastOffset)
+      if (found === 0) continue
+      if (found !== rows) {
+        throw new TickhouseError(
+          'store_inconsistent',
+          `${table} holds ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,
+          'Stop writing to this store by other means and run: tickhouse doctor',
+        )
+      }
+      emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
+      stored.add(table)
+    }
+  }
+
+  #count({ batch, gapsOpened, gapsChanged }: Sealed): void {
+    const { emit } = this.#options
+    this.next = batch.lastOffset + 1
+    this.storedLogMs = batch.lastLogMs
+    this.batchTicks = batch.trades.length
+    this.storedTicks.add(batch.trades.length)
+    const reasons = new Map<Refusal, number>()
+    for (const { reason, ticks } of batch.refused) reasons.set(reason, (reasons.get(reason) ?? 0) + ticks)
+    for (const [reason, count] of reasons) {
+      this.refusedTicks.add(count)
+      this.refusedByReason.set(reason, (this.refusedByReason.get(reason) ?? 0) + count)
+      emit('ticks_refused', { count, reason })
+    }
+    for (const { venue, symbol, first, last, missing } of gapsOpened) emit('gap_found', { venue, symbol, first, last, missing })
+    for (const { venue, symbol, first, last, missing } of gapsChanged) {
+      if (missing === 0) emit('gap_closed', { venue, symbol, first, last })
+    }
+  }
+
+  #fail(error: unknown): void {
+    if ((error as Error).name === 'AbortError') {
+      this.mode = 'stopped'
+      return
+    }
+    if (this.mode === 'failed') return
+    this.mode = 'failed'
+    this.failure =
+      error instanceof TickhouseError
+        ? error
+        : new TickhouseError('store_inconsistent', String((error as Error).stack ?? error), 'Please report this.', { cause: error })
+    this.#options.emit('ingest_failed', { partition: this.partition, why: this.failure.message, advice: this.failure.advice })
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * What the tables know of a log partition: where to go on, whether a batch arrived, which ids are there. The tables are the
+ * ledger; nothing else remembers a position.
+ */
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
+
+/** The tables that hold a log's ticks. */
+export type LedgerTable = 'trades' | 'quarantine'
+
+/** A row for table `gaps`, as it was when its batch was sealed. */
+export interface GapRow extends IdRange {
+  venue: string
+  symbol: string
+  missing: number
+  foundAtMicros: number
+  changedAtMicros: number
+}
+
+/** Where a partition goes on, and what was lost before. */
+export interface Resume {
+  next: number
+  /** Records that left the log before they were stored. */
+  lost?: IdRange
+}
+
+interface Positions {
+  good: number | null
+  refused: number | null
+}
+
+export class Ledger {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
+  async claim(log: Log): Promise<void> {
+    const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
+    if (rows.length === 0) {
+      await this.#store.client.insert({ table: 'log_identity', values: [{ identity: log.identity() }], format: 'JSONEachRow' })
+    } else if (rows[0]!.identity !== log.identity()) {
+      throw new TickhouseError(
+        'log_replaced',
+        `the store ${this.#store.address} follows log ${rows[0]!.identity}, not this one (${log.identity()})`,
+        'Put the log back that belongs to this store, or set TICKHOUSE_STORE to a new one: their offsets do not match.',
+      )
+    }
+  }
+
+  /**
+   * Where to go on: after the last record in the tables, or at the log's first. Refused ticks are written before the good
+   * ones of their batch, so those of a batch whose good ticks never arrived are taken back first.
+   */
+  async resume(log: Log, partition: number): Promise<Resume> {
+    const { good, refused } = await this.#settle(partition)
+    const bounds = log.bounds(partition)
+    const stored = Math.max(good ?? -1, refused ?? -1) + 1
+    if (stored === 0) {
+      return bounds.first === 0 ? { next: 0 } : { next: bounds.first, lost: { first: 0, last: bounds.first - 1 } }
+    }
+    if (stored > bounds.next) {
+      throw new TickhouseError(
+        'log_behind_store',
+        `partition ${partition}: the store holds records up to ${stored - 1}, the log ends at ${bounds.next - 1}`,
+        'Put the newer log back: this one would give its offsets out a second time.',
+      )
+    }
+    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 } }
+    return { next: stored }
+  }
+
+  async #settle(partition: number): Promise<Positions> {
+    const good = await this.#lastOffset('trades', partition)
+    const floor = good ?? -1
+    const [batch] = await this.#store.rows<{ first: string }>(
+      `SELECT min(batch_first_offset) AS first FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND batch_good > 0 AND toInt64(batch_first_offset) > {floor:Int64}
+       HAVING count() > 0`,
+      { partition, floor },
+    )
+    if (batch) {
+      await this.#store.client.command({
+        query: 'ALTER TABLE quarantine DELETE WHERE log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}',
+        query_params: { partition, first: batch.first },
+        clickhouse_settings: { mutations_sync: '2' },
+      })
+    }
+    return { good, refused: await this.#lastOffset('quarantine', partition) }
+  }
+
+  /** The last offset in a table, null if there is none. Offsets rise with the log day, so the newest day that has any tells. */
+  async #lastOffset(table: LedgerTable, partition: number): Promise<number | null> {
+    for (const day of await this.days(table)) {
+      const [row] = await this.#store.rows<{ last: string }>(
+        `SELECT max(log_offset) AS last FROM ${table}
+         WHERE log_day = {day:Date} AND log_partition = {partition:UInt16} HAVING count() > 0`,
+        { partition, day },
+      )
+      if (row) return Number(row.last)
+    }
+    return null
+  }
+
+  /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
+  async days(table: LedgerTable): Promise<string[]> {
+    const rows = await this.#store.rows<{ day: string }>(
+      `SELECT DISTINCT partition AS day FROM system.parts
+       WHERE active AND database = currentDatabase() AND table = {table:String} ORDER BY day DESC`,
+      { table },
+    )
+    return rows.map(row => row.day)
+  }
+
+  /** How many ticks of an offset range are in a table: the question after an insert whose outcome is unknown. */
+  async count(table: LedgerTable, partition: number, logDay: number, firstOffset: number, lastOffset: number): Promise<number> {
+    const [row] = await this.#store.rows<{ rows: string }>(
+      `SELECT count() AS rows FROM ${table}
+       WHERE log_day = toDate({logDay:UInt16}) AND log_partition = {partition:UInt16}
+         AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}`,
+      { partition, logDay, first: firstOffset, last: lastOffset },
+    )
+    return Number(row!.rows)
+  }
+
+  async writeLost(partition: number, lost: IdRange): Promise<void> {
+    const values = [{ log_partition: partition, first_offset: lost.first, last_offset: lost.last }]
+    await this.#store.client.insert({ table: 'lost_ranges', values, format: 'JSONEachRow' })
+  }
+
+  async writeGaps(gaps: readonly GapRow[]): Promise<void> {
+    const values = gaps.map(gap => ({
+      venue: gap.venue,
+      symbol: gap.symbol,
+      first_id: gap.first,
+      last_id: gap.last,
+      missing: gap.missing,
+      state: gap.missing === 0 ? 'repaired' : 'open',
+      found_at: microsText(gap.foundAtMicros),
+      changed_at: microsText(gap.changedAtMicros),
+      reason: 'trade ids skipped',
+    }))
+    await this.#store.client.insert({ table: 'gaps', values, format: 'JSONEachRow' })
+  }
+
+  /** The ids of each followed symbol in this partition: first to last. */
+  async seenIds(partition: number, venues: readonly string[]): Promise<(IdRange & { venue: string; symbol: string })[]> {
+    const rows = await this.#store.rows<{ venue: string; symbol: string; first: string; last: string }>(
+      `SELECT venue, symbol, min(trade_id) AS first, max(trade_id) AS last FROM trades
+       WHERE log_partition = {partition:UInt16} AND venue IN {venues:Array(String)} AND trade_id < ${Number.MAX_SAFE_INTEGER}
+       GROUP BY venue, symbol`,
+      { partition, venues },
+    )
+    return rows.map(({ venue, symbol, first, last }) => ({ venue, symbol, first: Number(first), last: Number(last) }))
+  }
+
+  /** The open gaps of a symbol, with what is still missing by what the table holds, not by what was noted of it. */
+  async openGaps(venue: string, symbol: string): Promise<Gap[]> {
+    const rows = await this.#store.rows<{ first: string; last: string; found: string }>(
+      `SELECT first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
+       WHERE venue = {venue:String} AND symbol = {symbol:String} AND state = 'open' ORDER BY first_id`,
+      { venue, symbol },
+    )
+    const gaps: Gap[] = []
+    for (const row of rows) {
+      const range = { first: Number(row.first), last: Number(row.last) }
+      const present = await this.#store.rows<{ id: string }>(
+        `SELECT DISTINCT trade_id AS id FROM trades
+         WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY id`,
+        { venue, symbol, ...range },
+      )
+      const missing = missingOf(range, present.map(({ id }) => Number(id)))
+      gaps.push({ venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true })
+    }
+    return gaps
+  }
+}
+
+/** A gap's row as of now. */
+export function gapRow(gap: Gap, missing: readonly IdRange[], changedAtMicros: number): GapRow {
+  const { venue, symbol, first, last, foundAtMicros } = gap
+  return { venue, symbol, first, last, missing: countIds(missing), foundAtMicros, changedAtMicros }
+}
+
+/** A DateTime64(6) as the engine reads it from JSON. */
+function microsText(micros: number): string {
+  return new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') + `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
+}

@@ -1,0 +1,58 @@
+/** Small running figures for the stations to report: a rate over the last seconds, and quantiles of recent values. */
+
+const SLOTS = 10
+const SLOT_MS = 500
+
+/** Counts, and how many a second over the last five. */
+export class Rate {
+  total = 0
+  readonly #slots = new Float64Array(SLOTS)
+  #slot = 0
+  #sinceMs = 0
+
+  add(count: number, nowMs = Date.now()): void {
+    this.#roll(nowMs)
+    this.total += count
+    this.#slots[this.#slot % SLOTS]! += count
+  }
+
+  perSecond(nowMs = Date.now()): number {
+    this.#roll(nowMs)
+    let sum = 0
+    for (const count of this.#slots) sum += count
+    return sum / Math.min(Math.max((nowMs - this.#sinceMs) / 1000, 1), (SLOTS * SLOT_MS) / 1000)
+  }
+
+  #roll(nowMs: number): void {
+    const slot = Math.floor(nowMs / SLOT_MS)
+    if (this.#slot === 0) {
+      this.#slot = slot
+      this.#sinceMs = nowMs
+    }
+    for (let steps = Math.min(slot - this.#slot, SLOTS); steps > 0; steps--) this.#slots[(slot - steps + 1) % SLOTS] = 0
+    this.#slot = Math.max(slot, this.#slot)
+  }
+}
+
+/** The last values, up to a number, for their quantiles. */
+export class Recent {
+  readonly #values: Float64Array
+  #count = 0
+
+  constructor(valuesMax: number) {
+    this.#values = new Float64Array(valuesMax)
+  }
+
+  add(value: number): void {
+    this.#values[this.#count++ % this.#values.length] = value
+  }
+
+  /** Null before the first value. */
+  quantiles(): { p50: number; p99: number; max: number } | null {
+    const held = Math.min(this.#count, this.#values.length)
+    if (held === 0) return null
+    const sorted = this.#values.slice(0, held).sort()
+    const at = (share: number) => sorted[Math.min(held - 1, Math.floor(held * share))]!
+    return { p50: at(0.5), p99: at(0.99), max: sorted[held - 1]! }
+  }
+}

@@ -1,0 +1,24 @@
+-- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
+-- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
+CREATE TABLE IF NOT EXISTS trades
+(
+    venue         LowCardinality(String),
+    symbol        LowCardinality(String),
+    timestamp     DateTime64(9, 'UTC') CODEC(GCD, ZSTD(1)),
+    received_at   DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+    price         Float64              CODEC(ZSTD(3)),
+    volume        Float64              CODEC(ZSTD(3)),
+    side          Enum8('unknown' = 0, 'buy' = 1, 'sell' = 2),
+    trade_id      UInt64               CODEC(Delta, ZSTD(1)),
+    origin        Enum8('live' = 0, 'repair' = 1, 'replay' = 2),
+    log_partition UInt16,
+    log_offset    UInt64               CODEC(Delta, ZSTD(1)),
+    log_index     UInt32               CODEC(Delta, ZSTD(1)),
+    log_day       Date,
+    stored_at     DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
+    INDEX log_place (log_partition, log_offset) TYPE minmax GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY log_day
+ORDER BY (symbol, venue, timestamp, trade_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0

@@ -1,0 +1,24 @@
+-- What was refused, with the reason and what was received. batch_first_offset and batch_good tell on resuming whether the good
+-- ticks of the same batch, written after these, arrived: see docs/decisions/resume.md.
+CREATE TABLE IF NOT EXISTS quarantine
+(
+    log_partition      UInt16,
+    log_offset         UInt64,
+    log_index          UInt32,
+    log_day            Date,
+    ticks              UInt32,
+    kind               LowCardinality(String),
+    reason             LowCardinality(String),
+    detail             String,
+    venue              LowCardinality(String),
+    symbol             String,
+    raw                String CODEC(ZSTD(3)),
+    received_at        DateTime64(9, 'UTC'),
+    batch_first_offset UInt64,
+    batch_good         UInt32,
+    stored_at          DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree
+PARTITION BY log_day
+ORDER BY (log_partition, log_offset, log_index)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0

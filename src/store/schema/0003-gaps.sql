@@ -1,0 +1,16 @@
+-- Holes in a symbol's trade ids. Written anew at each change; the newest row of a hole counts: read with FINAL.
+CREATE TABLE IF NOT EXISTS gaps
+(
+    venue      LowCardinality(String),
+    symbol     LowCardinality(String),
+    first_id   UInt64,
+    last_id    UInt64,
+    missing    UInt64,
+    state      Enum8('open' = 0, 'repaired' = 1, 'unrepairable' = 2, 'accepted' = 3),
+    found_at   DateTime64(6, 'UTC'),
+    changed_at DateTime64(6, 'UTC'),
+    reason     String
+)
+ENGINE = ReplacingMergeTree(changed_at)
+ORDER BY (venue, symbol, first_id, last_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0

@@ -1,0 +1,15 @@
+-- Candles straight from the trades: SELECT * FROM candles(venue = 'binance', symbol = 'BTCUSDT', seconds = 60).
+CREATE OR REPLACE VIEW candles AS
+SELECT
+    toDateTime64(intDiv(toUnixTimestamp64Milli(timestamp), 1000 * {seconds:UInt32}) * {seconds:UInt32}, 3, 'UTC') AS time,
+    argMin(price, (timestamp, trade_id)) AS open,
+    max(price)                           AS high,
+    min(price)                           AS low,
+    argMax(price, (timestamp, trade_id)) AS close,
+    sum(volume)                          AS volume,
+    sumIf(volume, side = 'buy')          AS buy_volume,
+    count()                              AS trades
+FROM trades
+WHERE venue = {venue:String} AND symbol = {symbol:String}
+GROUP BY time
+ORDER BY time

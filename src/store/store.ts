@@ -1,0 +1,150 @@
+/**
+ * The store: ClickHouse tables, by address an engine in this process or a server. `trades` is the ledger as well: where to go on
+ * after a stop is asked of the table, never of anything written beside it.
+ */
+import fs from 'node:fs'
+import { Readable } from 'node:stream'
+import { type ClickHouseClient, type ClickHouseError, createClient } from '@clickhouse/client'
+import { TickhouseError } from '../errors.ts'
+import { type EmbeddedConnection, openEngine } from './embedded.ts'
+
+/**
+ * An insert is one part, whole or not at all, and nothing decides on its own that it was seen before: the engine's
+ * deduplication lost acknowledged rows when it was killed between writing its token and the part.
+ */
+const INSERT_SETTINGS = {
+  async_insert: 0,
+  deduplicate_insert: 'disable',
+  insert_deduplicate: 0,
+  max_partitions_per_insert_block: 1,
+  max_insert_block_size: 1_048_449,
+  min_insert_block_size_rows: 1_048_449,
+  min_insert_block_size_bytes: 0,
+  max_insert_threads: 1,
+  max_threads: 1,
+  input_format_parallel_parsing: 0,
+} as Record<string, string | number>
+
+const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
+
+export interface Store {
+  readonly address: string
+  readonly client: ClickHouseClient
+  /** The engine's version. */
+  readonly version: string
+  /** Inserts one Native block: all of it or nothing. Throws a TickhouseError; the outcome is then unknown. */
+  insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void>
+  /** Rows of a SELECT as objects; numbers beyond 2^53 come as text. */
+  rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
+  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
+  untrusted(query: string, format: string): Promise<Uint8Array>
+  /** Bytes of all active parts on disk, their number, and the trades in them. */
+  size(): Promise<{ bytes: number; parts: number; trades: number }>
+  close(): Promise<void>
+}
+
+/** The engine's code NOT_ENOUGH_SPACE. */
+const ENGINE_NOT_ENOUGH_SPACE = '243'
+
+/** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */
+const UNTRUSTED_LIMITS = {
+  max_execution_time: 30,
+  max_memory_usage: '2000000000',
+  max_result_bytes: '268435456',
+  max_threads: 1,
+  allow_ddl: 0,
+} as const
+
+/** Opens the store at an address (`chdb:<directory>`) and brings its schema up to date. */
+export async function openStore(address: string): Promise<Store> {
+  const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
+  if (!directory) {
+    throw new TickhouseError('address_invalid', `not a store address: ${address}`, 'Give TICKHOUSE_STORE=chdb:<directory>.')
+  }
+  const engine = await openEngine(directory, ENGINE_LANES)
+  const store = new ClickHouseStore(address, engine)
+  await store.migrate()
+  return store
+}
+
+class ClickHouseStore implements Store {
+  readonly address: string
+  readonly client: ClickHouseClient
+  readonly #engine: EmbeddedConnection
+  version = ''
+
+  constructor(address: string, engine: EmbeddedConnection) {
+    this.address = address
+    this.#engine = engine
+    this.client = createClient({ connection: engine })
+  }
+
+  /** Applies the numbered files in order; each may run again. */
+  async migrate(): Promise<void> {
+    const folder = new URL('./schema/', import.meta.url)
+    for (const file of fs.readdirSync(folder).sort()) {
+      await this.#attempt(async () => {
+        await this.client.command({ query: fs.readFileSync(new URL(file, folder), 'utf8') })
+      })
+    }
+    const [row] = await this.rows<{ version: string }>('SELECT version() AS version')
+    this.version = row!.version
+  }
+
+  async insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#attempt(async () => {
+      const { stream } = await this.client.exec({
+        query: `INSERT INTO ${table} FORMAT Native`,
+        values: Readable.from([block]),
+        clickhouse_settings: INSERT_SETTINGS,
+      })
+      stream.destroy()
+    })
+  }
+
+  rows<T>(query: string, params: Record<string, unknown> = {}): Promise<T[]> {
+    return this.#attempt(async () => {
+      const result = await this.client.query({ query, query_params: params, format: 'JSONEachRow' })
+      return result.json<T>()
+    })
+  }
+
+  untrusted(query: string, format: string): Promise<Uint8Array> {
+    return this.#engine.untrusted(query, format, UNTRUSTED_LIMITS)
+  }
+
+  async size() {
+    const [row] = await this.rows<{ bytes: string; parts: string; trades: string }>(
+      `SELECT sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(rows, table = 'trades') AS trades
+       FROM system.parts WHERE active AND database = currentDatabase()`,
+    )
+    return { bytes: Number(row!.bytes), parts: Number(row!.parts), trades: Number(row!.trades) }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close()
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+}
+
+/** What went wrong, whether it may pass, and what a person can do about it. */
+function storeError(error: unknown): TickhouseError {
+  if (error instanceof TickhouseError) return error
+  const { message } = error as Error
+  const line = message.split('\n')[0]!.slice(0, 300)
+  const { code } = error as ClickHouseError | NodeJS.ErrnoException
+  if (code === ENGINE_NOT_ENOUGH_SPACE || code === 'ENOSPC' || /No space left on device/.test(message)) {
+    return new TickhouseError('disk_full', `no space left for the store: ${line}`, 'Make room on the disk: storing goes on by itself, and the log keeps the ticks.', { cause: error, retryable: true })
+  }
+  return new TickhouseError('store_unavailable', line, 'See the lines above; the log keeps the ticks until they are stored.', {
+    cause: error,
+    retryable: true,
+  })
+}
