@@ -1,0 +1,81 @@
+/**
+ * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade.
+ * A frame holds several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing comes a
+ * snapshot of the last trades: they are recorded too, since they mend a short outage and their ids tell a repeat.
+ */
+import { parseRfc3339 } from '../tick/time.ts'
+import { decimalFromNumber } from './decimal.ts'
+import { elementTexts, isObject, type JsonObject } from './json.ts'
+import { handOn, readMessage, readSide, show } from './reading.ts'
+import type { Sink, Venue } from './venue.ts'
+
+export const kraken: Venue = {
+  name: 'kraken',
+  ws: 'wss://ws.kraken.com/v2',
+  rest: 'https://api.kraken.com',
+  ids: 'consecutive',
+  defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
+  // The proxy in front of the venue counts about 150 connects in ten minutes from one address.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
+  // A heartbeat comes every second in which nothing else does.
+  silenceMsMax: 10_000,
+  url: base => base,
+  // One frame for all: the server answers for each symbol.
+  subscribe: symbols => [
+    JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } }),
+  ],
+  decode,
+}
+
+/** Channels that are known and not recorded. */
+const NOT_RECORDED = new Set(['ticker', 'book', 'ohlc', 'instrument', 'level3'])
+
+function decode(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { channel, method } = message
+  if (channel === 'trade') decodeTrades(message, frame, out)
+  else if (channel === 'heartbeat' || channel === 'status' || method === 'pong') out.control({ kind: 'heartbeat' })
+  else if (method === 'subscribe') decodeAnswer(message, out)
+  else if (typeof channel === 'string' && NOT_RECORDED.has(channel)) out.ignore()
+  else out.refuse('unknown_message', channel === undefined ? `method ${show(method)}` : `channel ${show(channel)}`)
+}
+
+function decodeTrades(message: JsonObject, frame: Buffer, out: Sink): void {
+  const { data } = message
+  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
+  // Nothing traded lately: an empty snapshot.
+  else if (data.length === 0) out.control({ kind: 'heartbeat' })
+  else {
+    let texts: string[] | undefined
+    const textOf = (index: number) => {
+      texts ??= elementTexts(frame.toString(), 'data')
+      return texts[index]
+    }
+    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+  }
+}
+
+function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
+  if (isObject(trade)) {
+    const fields = {
+      symbol: trade.symbol,
+      price: trade.price,
+      volume: trade.qty,
+      tradeId: trade.trade_id,
+      side: readSide(trade.side),
+      time: typeof trade.timestamp === 'string' ? parseRfc3339(trade.timestamp) : undefined,
+    }
+    handOn(out, fields, decimalFromNumber, raw)
+  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+}
+
+function decodeAnswer(answer: JsonObject, out: Sink): void {
+  const symbol = isObject(answer.result) ? answer.result.symbol : answer.symbol
+  if (answer.success === true) {
+    out.control(typeof symbol === 'string' ? { kind: 'subscribed', symbols: [symbol] } : { kind: 'subscribed' })
+  } else if (answer.success === false) {
+    out.control({ kind: 'rejected', detail: `${show(answer.error)} (${show(symbol)})` })
+  } else out.refuse('malformed_frame', 'an answer that says neither success nor failure')
+}
