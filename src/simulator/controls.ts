@@ -16,7 +16,7 @@ export const CONTROLS = {
   repeat: z.strictObject({ trades: count }),
   /** The next trades' frames are cut off in the middle: no JSON. The trades are present in REST. */
   malformed: z.strictObject({ frames: count }),
-  /** Nothing is sent for this long, then everything held at once. Connections opened meanwhile are not affected. */
+  /** Nothing is sent for this long, then everything held at once, if it stays below the bound of a slow client. */
   delay: z.strictObject({ ms }),
   /** All connections are torn down without a close frame. */
   cut: none,

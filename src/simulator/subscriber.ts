@@ -110,6 +110,7 @@ export class Subscriber {
   }
 
   #cut(reason: CutReason): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return
     this.#events.cut(reason)
     this.#ws.terminate()
   }

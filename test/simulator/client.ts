@@ -1,0 +1,89 @@
+/** What the simulator's tests need of a client: connect, collect trades, wait for a condition, read REST. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+
+/** A trade event as Binance sends it. */
+export interface TradeEvent {
+  e: 'trade'
+  E: number
+  s: string
+  t: number
+  p: string
+  q: string
+  T: number
+  m: boolean
+  M: boolean
+}
+
+const WAIT_MS_MAX = 10_000
+
+export class TestClient {
+  readonly ws: WebSocket
+  readonly messages: string[] = []
+  pings = 0
+
+  private constructor(ws: WebSocket) {
+    this.ws = ws
+    ws.on('message', data => this.messages.push(String(data)))
+    ws.on('ping', () => this.pings++)
+    ws.on('error', () => undefined)
+  }
+
+  static async connect(url: string): Promise<TestClient> {
+    const client = new TestClient(new WebSocket(url))
+    await once(client.ws, 'open')
+    return client
+  }
+
+  /** Trades received of one symbol, or of all; frames that are no JSON are left out. */
+  trades(symbol?: string): TradeEvent[] {
+    const found: TradeEvent[] = []
+    for (const message of this.messages) {
+      let body: { data?: TradeEvent } & Partial<TradeEvent>
+      try {
+        body = JSON.parse(message)
+      } catch {
+        continue
+      }
+      const event = (body.data ?? body) as TradeEvent
+      if (event.e === 'trade' && (symbol === undefined || event.s === symbol)) found.push(event)
+    }
+    return found
+  }
+
+  /** Resolves when the condition holds, looked at after each message; rejects after ten seconds. */
+  async until(holds: () => boolean, what: string): Promise<void> {
+    const signal = AbortSignal.timeout(WAIT_MS_MAX)
+    while (!holds()) {
+      try {
+        await once(this.ws, 'message', { signal })
+      } catch {
+        assert.fail(`waited in vain for ${what}`)
+      }
+    }
+  }
+
+  /** Sends a request and resolves with the answer of its id. */
+  async ask(request: { method: string; params?: unknown[]; id: number }): Promise<object> {
+    const from = this.messages.length
+    this.ws.send(JSON.stringify(request))
+    const answer = (): string | undefined => this.messages.slice(from).find(text => text.includes(`"id":${request.id}`))
+    await this.until(() => answer() !== undefined, `an answer to ${request.method}`)
+    return JSON.parse(answer()!) as object
+  }
+}
+
+/** Ids that are missing between the first and the last, and ids that come more than once. */
+export function judge(trades: readonly TradeEvent[]): { missing: number[]; repeated: number[] } {
+  const ids = trades.map(trade => trade.t)
+  const known = new Set(ids)
+  const missing: number[] = []
+  for (let id = ids[0]!; id < ids.at(-1)!; id++) if (!known.has(id)) missing.push(id)
+  return { missing, repeated: ids.filter((id, index) => ids.indexOf(id) !== index) }
+}
+
+export async function getJson(url: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(url)
+  return { status: response.status, body: await response.json() }
+}

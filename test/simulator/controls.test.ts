@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import { type Exchange, startExchange } from '../../src/simulator/exchange.ts'
+import { getJson, judge, TestClient } from './client.ts'
+
+const PATH = '/stream?streams=btcusdt@trade'
+
+let exchange: Exchange
+let client: TestClient
+
+beforeEach(async () => {
+  exchange = await startExchange({ symbols: ['BTCUSDT'], ratePerSecond: 2_000, seed: 7 })
+  client = await TestClient.connect(exchange.wsUrl + PATH)
+  await seen(1)
+})
+
+afterEach(async () => {
+  client.ws.terminate()
+  await exchange.close()
+})
+
+/** Waits for this many more trades. */
+async function seen(more: number): Promise<void> {
+  const from = client.messages.length
+  await client.until(() => client.messages.length >= from + more, `${more} more messages`)
+}
+
+async function fetched(ids: readonly number[]): Promise<number[]> {
+  const query = `symbol=BTCUSDT&fromId=${ids[0]}&limit=${ids.length}`
+  const { body } = await getJson(`${exchange.restUrl}/api/v3/historicalTrades?${query}`)
+  return (body as { id: number }[]).map(({ id }) => id)
+}
+
+test('dropped trades are missing on the stream and present in REST', async () => {
+  exchange.control('drop', { trades: 5 })
+  await seen(100)
+  const { missing, repeated } = judge(client.trades())
+  assert.equal(missing.length, 5)
+  assert.deepEqual(repeated, [])
+  assert.deepEqual(await fetched(missing), missing)
+  assert.equal(exchange.stats().faults.dropped, 5)
+})
+
+test('repeated trades come twice, and nothing is missing', async () => {
+  exchange.control('repeat', { trades: 4 })
+  await seen(100)
+  const { missing, repeated } = judge(client.trades())
+  assert.deepEqual(missing, [])
+  assert.equal(repeated.length, 4)
+  assert.equal(exchange.stats().faults.repeated, 4)
+})
+
+test('malformed frames are no JSON, and their trades are present in REST', async () => {
+  exchange.control('malformed', { frames: 3 })
+  await seen(100)
+  const { missing } = judge(client.trades())
+  assert.equal(missing.length, 3)
+  assert.equal(client.messages.length - client.trades().length, 3)
+  assert.deepEqual(await fetched(missing), missing)
+  assert.equal(exchange.stats().faults.malformed, 3)
+})
+
+test('a delay holds trades back and then sends them all', async () => {
+  const sentBefore = performance.now()
+  exchange.control('delay', { ms: 300 })
+  const held = exchange.nextIds().BTCUSDT!
+  await client.until(() => client.trades().at(-1)!.t > held, 'the trades held back')
+  assert.ok(performance.now() - sentBefore > 250)
+  await seen(10)
+  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+  assert.equal(exchange.stats().faults.delayed, 1)
+})
+
+test('a cut ends connections without a close frame, and REST fills the hole', async () => {
+  const closed = once(client.ws, 'close')
+  exchange.control('cut', {})
+  const [code] = await closed
+  assert.equal(code, 1006)
+  const lastSeen = client.trades().at(-1)!.t
+  client = await TestClient.connect(exchange.wsUrl + PATH)
+  await seen(10)
+  const firstSeen = client.trades()[0]!.t
+  const hole = Array.from({ length: firstSeen - lastSeen - 1 }, (_, index) => lastSeen + 1 + index)
+  if (hole.length > 0) assert.deepEqual(await fetched(hole), hole)
+  assert.equal(exchange.stats().faults.cut, 1)
+})
+
+test('a silent connection answers nothing and stays open, a new one works, and later the old one goes on with a hole', async () => {
+  exchange.control('goSilent', { ms: 500 })
+  const pongs: number[] = []
+  const silentAt = performance.now()
+  client.ws.on('pong', () => pongs.push(performance.now()))
+  client.ws.ping()
+  const other = await TestClient.connect(exchange.wsUrl + PATH)
+  await other.until(() => other.messages.length > 100, 'trades on a new connection')
+  other.ws.terminate()
+  assert.equal(client.ws.readyState, WebSocket.OPEN)
+  const lastSeen = client.trades().at(-1)!.t
+  await client.until(() => client.trades().at(-1)!.t > lastSeen && pongs.length > 0, 'the end of the silence')
+  assert.ok(pongs[0]! - silentAt > 400)
+  const { missing } = judge(client.trades())
+  assert.ok(missing.length > 0)
+  assert.deepEqual(await fetched(missing.slice(0, 500)), missing.slice(0, 500))
+  assert.equal(exchange.stats().faults.silenced, 1)
+})
+
+test('a rate limit answers the next connects and requests with 429 and Retry-After', async () => {
+  exchange.control('rateLimit', { connects: 1, requests: 1, retryAfterSeconds: 7 })
+  const refused = new WebSocket(exchange.wsUrl + PATH)
+  const [, response] = await once(refused, 'unexpected-response')
+  assert.equal(response.statusCode, 429)
+  assert.equal(response.headers['retry-after'], '7')
+  response.destroy()
+  const answer = await fetch(`${exchange.restUrl}/api/v3/ping`)
+  assert.equal(answer.status, 429)
+  assert.equal(answer.headers.get('retry-after'), '7')
+  assert.equal(((await answer.json()) as { code: number }).code, -1003)
+  assert.equal((await getJson(`${exchange.restUrl}/api/v3/ping`)).status, 200)
+  const accepted = await TestClient.connect(exchange.wsUrl + PATH)
+  accepted.ws.terminate()
+  const { connectsRefused, requestsRefused } = exchange.stats()
+  assert.deepEqual({ connectsRefused, requestsRefused }, { connectsRefused: 1, requestsRefused: 1 })
+})
+
+test('the notice of a shutdown reaches clients, and trades go on', async () => {
+  exchange.control('serverShutdown', {})
+  const notice = (): string | undefined => client.messages.find(message => message.includes('serverShutdown'))
+  await client.until(() => notice() !== undefined, 'the notice')
+  const { stream, data } = JSON.parse(notice()!)
+  assert.deepEqual([stream, data.e], ['!serverShutdown', 'serverShutdown'])
+  await seen(50)
+  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+})
+
+test('a rate of 0 pauses the market and another one takes it up again', async () => {
+  exchange.control('setRate', { ratePerSecond: 0 })
+  const paused = exchange.nextIds()
+  // That nothing happens shows only over time: ten slices, hundreds of trades at the old rate.
+  await setTimeout(50)
+  assert.deepEqual(exchange.nextIds(), paused)
+  exchange.control('setRate', { ratePerSecond: 5_000 })
+  await seen(1_000)
+  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+})
+
+test('controls are taken over HTTP as JSON, and only what they are', async () => {
+  const post = (name: string, body: string, type = 'application/json'): Promise<Response> =>
+    fetch(`${exchange.restUrl}/control/${name}`, { method: 'POST', body, headers: { 'content-type': type } })
+  const done = await post('drop', '{"trades":2}')
+  assert.equal(done.status, 200)
+  assert.equal(((await done.json()) as { clients: number }).clients, 1)
+  await seen(50)
+  assert.equal(judge(client.trades()).missing.length, 2)
+  assert.equal((await post('drop', '{"trades":-1}')).status, 400)
+  assert.equal((await post('drop', '{"trades":1,"more":1}')).status, 400)
+  assert.equal((await post('drop', 'no json')).status, 400)
+  assert.equal((await post('nosuch', '{}')).status, 404)
+  assert.equal((await post('toString', '{}')).status, 404)
+  assert.equal((await post('drop', '{"trades":1}', 'text/plain')).status, 405)
+  assert.throws(() => exchange.control('drop', { trades: 0 }), { name: 'ZodError' })
+})
