@@ -1,0 +1,60 @@
+/**
+ * The view as the address bar holds it: `#/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
+ * server picks the busiest; without an interval, its default.
+ */
+import { INTERVALS, type Interval } from '../../src/serve/protocol.ts'
+import type { Zone } from './format.ts'
+
+export const ROUTE = ['sources', 'log', 'ingest', 'store', 'archive'] as const
+export type RouteStation = (typeof ROUTE)[number]
+
+export interface View {
+  /** null with `symbol`: the busiest is asked for. */
+  venue: string | null
+  symbol: string | null
+  interval: Interval | null
+  zone: Zone
+  /** The station whose details are open. */
+  open: RouteStation | null
+}
+
+const isInterval = (text: string | null | undefined): text is Interval => text != null && Object.hasOwn(INTERVALS, text)
+
+const decoded = (text: string | undefined): string | null => {
+  if (!text) return null
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}
+
+/** Reads an address; what it does not understand it leaves out, so that an old or mistyped address still opens the page. */
+export function parseAddress(hash: string): View {
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?')
+  const [venueText, symbolText, intervalText] = path.split('/')
+  const venue = decoded(venueText)
+  const symbol = decoded(symbolText)
+  const parameters = new URLSearchParams(query)
+  const open = parameters.get('open')
+  return {
+    venue: symbol === null ? null : venue,
+    symbol: venue === null ? null : symbol,
+    interval: isInterval(intervalText) ? intervalText : null,
+    zone: parameters.get('time') === 'local' ? 'local' : 'utc',
+    open: ROUTE.find(station => station === open) ?? null,
+  }
+}
+
+/** Writes the address of a view. `parseAddress(formatAddress(view))` is the view again. */
+export function formatAddress(view: View): string {
+  let path = '#/'
+  if (view.venue !== null && view.symbol !== null) {
+    path += `${encodeURIComponent(view.venue)}/${encodeURIComponent(view.symbol)}`
+    if (view.interval) path += `/${view.interval}`
+  }
+  const parameters = new URLSearchParams()
+  if (view.zone === 'local') parameters.set('time', 'local')
+  if (view.open) parameters.set('open', view.open)
+  return parameters.size > 0 ? `${path}?${parameters}` : path
+}

@@ -1,0 +1,31 @@
+/** The keys of the page. Typing in a field, and buttons that have the focus, keep their own keys. */
+import { INTERVALS, type Interval } from '../../src/serve/protocol.ts'
+import { helpOpen } from './help.tsx'
+import { togglePause } from './tape.tsx'
+import { show, view } from './view.ts'
+import { moveInWatchList } from './watchlist.tsx'
+
+const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement
+
+function onKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || helpOpen.peek()) return
+  if (isTyping(event.target)) {
+    if (event.key === 'Escape') (event.target as HTMLElement).blur()
+    return
+  }
+  const interval = INTERVAL_NAMES[Number(event.key) - 1]
+  if (interval && event.key !== ' ') show({ interval })
+  else if (event.key === 'j') moveInWatchList(1)
+  else if (event.key === 'k') moveInWatchList(-1)
+  else if (event.key === '/') document.getElementById('watch-search')?.focus()
+  else if (event.key === '?') helpOpen.value = true
+  else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) togglePause()
+  else if (event.key === 'Escape' && view.peek().open) show({ open: null })
+  else return
+  event.preventDefault()
+}
+
+export const listenToKeys = (): void => document.addEventListener('keydown', onKey)

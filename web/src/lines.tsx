@@ -1,0 +1,169 @@
+/** Events and logs in one stream, with a filter by level, station and words. */
+import { computed, signal } from '@preact/signals'
+import type { Line } from '../../src/serve/protocol.ts'
+import { count, day, timeWithMs, zoneName } from './format.ts'
+import { filterLines, LEVELS, type LineFilter, STATIONS } from './line-filter.ts'
+import { Mark } from './mark.tsx'
+import { Segmented } from './segmented.tsx'
+import { lines, linesMissed, serverNowMs } from './store.ts'
+import { zone } from './view.ts'
+import { rowPlace, VirtualList } from './virtual-list.tsx'
+
+const ROW_PX = 20
+const TALL_ROW_PX = 38
+
+/** On a phone a line's words get a row of their own. Must agree with styles/lines.css. */
+const narrow = matchMedia('(max-width: 599px)')
+const rowHeightPx = signal(narrow.matches ? TALL_ROW_PX : ROW_PX)
+narrow.addEventListener('change', () => {
+  rowHeightPx.value = narrow.matches ? TALL_ROW_PX : ROW_PX
+})
+
+const filter = signal<LineFilter>({ level: 'info', station: 'all', query: '' })
+const following = signal(true)
+/** The lines held still while not following. */
+const held = signal<Line[]>([])
+/** The line whose whole text is shown. */
+const opened = signal<Line | null>(null)
+
+const shown = computed(() => filterLines(following.value ? lines.value : held.value, filter.value))
+const newer = computed(() => {
+  const last = held.value.at(-1)
+  return following.value || !last ? 0 : filterLines(lines.value, filter.value).filter(line => line.id > last.id).length
+})
+
+function follow(yes: boolean): void {
+  if (yes === following.peek()) return
+  held.value = yes ? [] : lines.peek()
+  following.value = yes
+}
+
+const change = (part: Partial<LineFilter>): void => {
+  filter.value = { ...filter.peek(), ...part }
+}
+
+export function Lines() {
+  return (
+    <section class="panel lines" aria-label="events and logs" data-testid="lines">
+      <header class="panel-head">
+        <h2>Events</h2>
+        <span class="quiet">{zoneName(serverNowMs.value, zone.value)}</span>
+        <Segmented
+          label="least level"
+          choices={LEVELS}
+          chosen={filter.value.level}
+          onChoose={level => change({ level })}
+          testId="lines-level"
+        />
+        <select
+          aria-label="station"
+          data-testid="lines-station"
+          value={filter.value.station}
+          onChange={event => change({ station: STATIONS.find(name => name === event.currentTarget.value) ?? 'all' })}
+        >
+          <option value="all">all stations</option>
+          {STATIONS.map(name => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          placeholder="Search the text"
+          aria-label="search the text"
+          value={filter.value.query}
+          onInput={event => change({ query: event.currentTarget.value })}
+          data-testid="lines-search"
+        />
+        <span class="spring" />
+        <span class="line-count">
+          {linesMissed.value > 0 && <>{count(linesMissed.value)} missed while away · </>}
+          {following.value
+            ? `${count(shown.value.length)} of ${count(lines.value.length)}`
+            : `${count(newer.value)} newer`}
+        </span>
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={following.value}
+          data-testid="lines-follow"
+          onClick={() => follow(!following.peek())}
+        >
+          {following.value ? 'Pause' : 'Follow'}
+        </button>
+      </header>
+      <Stream />
+      {opened.value && <Opened line={opened.value} />}
+    </section>
+  )
+}
+
+function Stream() {
+  const list = shown.value
+  if (list.length === 0) {
+    return (
+      <p class="rows hint">{lines.value.length === 0 ? 'Nothing has been said yet.' : 'No line passes this filter.'}</p>
+    )
+  }
+  return (
+    <VirtualList
+      attributes={{ class: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'lines', tabIndex: 0 }}
+      rowCount={list.length}
+      rowHeightPx={rowHeightPx.value}
+      followsEnd={following.value}
+      onScrolled={follow}
+      row={index => <LineRow key={list[index]!.id} line={list[index]!} index={index} />}
+    />
+  )
+}
+
+function LineRow({ line, index }: { line: Line; index: number }) {
+  return (
+    <div
+      class={`line level-${line.level}`}
+      style={rowPlace(index, rowHeightPx.value)}
+      data-testid="line"
+      data-level={line.level}
+      data-event={line.event}
+    >
+      <time>{timeWithMs(line.atMs, zone.value)}</time>
+      <span class="line-level">
+        <Mark kind={line.level} />
+        {line.level}
+      </span>
+      <span class="line-station">{line.station}</span>
+      <button
+        type="button"
+        class="line-text"
+        tabIndex={-1}
+        onClick={() => {
+          opened.value = opened.peek()?.id === line.id ? null : line
+        }}
+      >
+        {line.text}
+      </button>
+    </div>
+  )
+}
+
+/** A line in full, under the stream: long ones are cut there. */
+function Opened({ line }: { line: Line }) {
+  return (
+    <footer class="line-opened">
+      <p>
+        <b>{line.event}</b> {day(line.atMs, zone.value)} {timeWithMs(line.atMs, zone.value)}{' '}
+        {zoneName(line.atMs, zone.value)}
+        <br />
+        {line.text}
+      </p>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => {
+          opened.value = null
+        }}
+      >
+        Close
+      </button>
+    </footer>
+  )
+}

@@ -1,0 +1,170 @@
+/**
+ * The one connection to the server: an event stream for the present view.
+ *
+ * Messages wait for the next animation frame and are drawn together. A hidden page closes the stream and opens it anew
+ * when it is seen again; the server's first messages then set everything right, as they do after any reconnect.
+ *
+ * The states: `connecting` (no word yet), `live` (spoken to; silence is shown as stale and ends in a reconnect),
+ * `waiting` (lost; tried again after a growing wait). `setConnection` is the only place that changes them.
+ */
+import { batch, effect, untracked } from '@preact/signals'
+import type { Messages, SymbolStatus } from '../../src/serve/protocol.ts'
+import type { View } from './address.ts'
+import { type Connection, connection, forgetMarket, lastMessageAtMs, machineNowMs, symbols, take } from './store.ts'
+import { show, view } from './view.ts'
+
+const RETRY_MS_MIN = 500
+const RETRY_MS_MAX = 10_000
+/** A stream silent for this long is given up: the other side may be gone without a word. */
+const SILENCE_MS_MAX = 15_000
+/** A view passed over by quick keys is not asked for. */
+const SETTLE_MS = 120
+/** Messages waiting for one frame. More means that nothing is drawn: the stream is opened anew instead. */
+const PENDING_MESSAGES_MAX = 2_000
+
+const NAMES = [
+  'hello',
+  'stations',
+  'symbols',
+  'bars',
+  'update',
+  'prints',
+  'sample',
+  'lines',
+] as const satisfies (keyof Messages)[]
+
+type Pending = { [Name in keyof Messages]: { name: Name; data: string } }[keyof Messages]
+
+let stream: EventSource | null = null
+/** The address the open stream answers, or would have been asked for. */
+let openFor = ''
+let pending: Pending[] = []
+let frame = 0
+let retry: ReturnType<typeof setTimeout> | undefined
+let failures = 0
+
+const setConnection = (next: Connection): void => {
+  connection.value = next
+}
+
+function streamAddress({ venue, symbol, interval }: View): string {
+  const parameters = new URLSearchParams()
+  if (venue !== null && symbol !== null) {
+    parameters.set('venue', venue)
+    parameters.set('symbol', symbol)
+  }
+  if (interval) parameters.set('interval', interval)
+  return `/api/live?${parameters}`
+}
+
+/** Fills in what the address left to the server. The stream is open for just that, so it stays open. */
+function adopt(chosen: Messages['hello']['view']): void {
+  const held = view.peek()
+  if (!chosen || (held.symbol !== null && held.interval !== null)) return
+  const next = { ...held, interval: held.interval ?? chosen.interval }
+  if (held.symbol === null) Object.assign(next, { venue: chosen.venue, symbol: chosen.symbol })
+  openFor = streamAddress(next)
+  show(next, 'replace')
+}
+
+function draw(): void {
+  frame = 0
+  const messages = pending
+  pending = []
+  batch(() => {
+    for (const { name, data } of messages) {
+      const message = JSON.parse(data)
+      take(name, message)
+      if (name === 'hello') adopt(message.view)
+    }
+  })
+}
+
+function hear(message: Pending): void {
+  lastMessageAtMs.value = Date.now()
+  if (connection.peek().state !== 'live') {
+    failures = 0
+    setConnection({ state: 'live' })
+  }
+  pending.push(message)
+  if (pending.length > PENDING_MESSAGES_MAX) open()
+  else if (frame === 0) frame = requestAnimationFrame(draw)
+}
+
+function close(): void {
+  stream?.close()
+  stream = null
+  clearTimeout(retry)
+  cancelAnimationFrame(frame)
+  frame = 0
+  pending = []
+}
+
+function open(): void {
+  close()
+  if (document.hidden) return
+  openFor = streamAddress(view.peek())
+  stream = new EventSource(openFor)
+  for (const name of NAMES) {
+    stream.addEventListener(name, event => hear({ name, data: event.data }))
+  }
+  stream.onerror = lose
+}
+
+/** The browser would retry by itself, at its own fixed pace and without saying when; so it is done here. */
+function lose(): void {
+  close()
+  const held = connection.peek()
+  const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures) * (0.75 + Math.random() * 0.5)
+  failures++
+  const nowMs = Date.now()
+  setConnection({
+    state: 'waiting',
+    lostAtMs: held.state === 'waiting' ? held.lostAtMs : nowMs,
+    retryAtMs: nowMs + waitMs,
+  })
+  retry = setTimeout(open, waitMs)
+}
+
+/** Tries at once, without waiting for the next turn. */
+export function reconnectNow(): void {
+  failures = 0
+  open()
+}
+
+function everySecond(): void {
+  if (document.hidden) return
+  machineNowMs.value = Date.now()
+  if (connection.peek().state === 'live' && Date.now() - lastMessageAtMs.peek() > SILENCE_MS_MAX) lose()
+}
+
+/** A house that was empty when the page came gets its first symbols: look at the busiest. */
+function lookAtBusiest(): void {
+  if (view.value.symbol !== null || symbols.value.size === 0) return
+  let busiest: SymbolStatus | null = null
+  for (const held of symbols.value.values()) {
+    const status = held.peek()
+    if (!busiest || status.ticksPerSecond > busiest.ticksPerSecond) busiest = status
+  }
+  if (busiest) show({ venue: busiest.venue, symbol: busiest.symbol }, 'replace')
+}
+
+/** Opens the stream and keeps it open and right: for each view, through losses, while the page is seen. */
+export function keepLive(): void {
+  open()
+  let settle: ReturnType<typeof setTimeout> | undefined
+  effect(() => {
+    const wanted = streamAddress(view.value)
+    clearTimeout(settle)
+    if (wanted === openFor) return
+    untracked(forgetMarket)
+    settle = setTimeout(open, SETTLE_MS)
+  })
+  effect(lookAtBusiest)
+  document.addEventListener('visibilitychange', () => {
+    machineNowMs.value = Date.now()
+    if (document.hidden) close()
+    else open()
+  })
+  setInterval(everySecond, 1_000)
+}

@@ -1,0 +1,200 @@
+/** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
+import type { ComponentChildren } from 'preact'
+import type { ConnectionStatus, Stations } from '../../src/serve/protocol.ts'
+import type { RouteStation } from './address.ts'
+import { age, bytes, count, duration, rate } from './format.ts'
+import { Mark, type MarkKind } from './mark.tsx'
+import { serverNowMs, stations } from './store.ts'
+import { show } from './view.ts'
+
+export function StationDetails({ name }: { name: RouteStation }) {
+  const all = stations.value
+  return (
+    <section class="details" id="station-details" aria-label={`${name}: details`} data-testid="station-details">
+      <header>
+        <h2>{name}</h2>
+        {all && (
+          <p class={`advice state-${all[name].state}`} data-testid="station-advice">
+            <Mark kind={all[name].state} />
+            <b>{all[name].state === 'off' ? 'not configured' : all[name].state}</b>
+            <span>{all[name].advice}</span>
+          </p>
+        )}
+        <button type="button" class="plain" onClick={() => show({ open: null })}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </header>
+      {all ? DETAILS[name](all) : <p class="hint">Waiting for the first report of the stations.</p>}
+    </section>
+  )
+}
+
+const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
+  sources: ({ sources }) => <Connections connections={sources.connections} />,
+  log: ({ log }) => (
+    <>
+      <Facts
+        facts={[
+          ['address', log.address],
+          ['size', bytes(log.sizeBytes)],
+          ['append p50', milliseconds(log.appendMs?.p50)],
+          ['append p99', milliseconds(log.appendMs?.p99)],
+        ]}
+      />
+      <Table
+        head={['partition', 'first offset', 'next offset', 'stored to', 'lag, ticks', 'lag']}
+        rows={log.partitions.map(partition => [
+          String(partition.partition),
+          count(partition.first),
+          count(partition.next),
+          count(partition.stored),
+          count(partition.lagTicks),
+          duration(partition.lagMs),
+        ])}
+        empty="The log has no partitions yet."
+      />
+    </>
+  ),
+  ingest: ({ ingest }) => (
+    <>
+      <Facts
+        facts={[
+          ['stored since start', count(ingest.stored)],
+          ['refused since start', count(ingest.refused)],
+          ['gaps open', count(ingest.gapsOpen)],
+          ['batch', `${count(ingest.batchTicks)} ticks`],
+          ['insert p50', milliseconds(ingest.insertMs?.p50)],
+          ['insert p99', milliseconds(ingest.insertMs?.p99)],
+        ]}
+      />
+      <Table
+        head={['refused because', 'ticks']}
+        rows={Object.entries(ingest.refusedByReason)
+          .sort((a, b) => b[1] - a[1])
+          .map(([reason, ticks]) => [reason, count(ticks)])}
+        empty="Nothing has been refused."
+      />
+    </>
+  ),
+  store: ({ store }) => (
+    <>
+      <Facts
+        facts={[
+          ['address', store.address],
+          ['trades', count(store.trades)],
+          ['size', bytes(store.sizeBytes)],
+          ['parts', count(store.parts)],
+          ['freshness', milliseconds(store.freshnessMs)],
+          ['disk free', bytes(store.diskFreeBytes)],
+        ]}
+      />
+      <Audit audit={store.audit} />
+    </>
+  ),
+  archive: () => null,
+}
+
+const milliseconds = (value: number | null | undefined): string => (value == null ? '–' : duration(value))
+
+function Audit({ audit }: { audit: Stations['store']['audit'] }) {
+  if (!audit) return <p class="hint">The first audit has not run yet.</p>
+  return (
+    <p class={`advice ${audit.passed ? 'state-ok' : 'state-trouble'}`} data-testid="audit">
+      <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+      <b>audit {audit.passed ? 'passed' : 'failed'}</b>
+      <span>
+        {age(serverNowMs.value - audit.atMs)} ago: {audit.detail}
+      </span>
+    </p>
+  )
+}
+
+const CONNECTION_MARKS: Record<ConnectionStatus['state'], MarkKind> = {
+  open: 'ok',
+  connecting: 'idle',
+  waiting: 'waiting',
+  closed: 'off',
+}
+
+function Connections({ connections }: { connections: ConnectionStatus[] }) {
+  return (
+    <Table
+      head={[
+        'connection',
+        'state',
+        'symbols',
+        'ticks/s',
+        'frames/s',
+        'ticks',
+        'refused',
+        'reconnects',
+        'last frame',
+        'latency p50',
+        'p99',
+        'max',
+      ]}
+      rows={connections.map(connection => [
+        <span title={connection.url}>
+          {connection.venue} <span class="quiet">{connection.id}</span>
+        </span>,
+        <span class="with-mark">
+          <Mark kind={CONNECTION_MARKS[connection.state]} />
+          {connection.state}
+        </span>,
+        count(connection.symbols),
+        rate(connection.ticksPerSecond),
+        rate(connection.framesPerSecond),
+        count(connection.ticks),
+        count(connection.refused),
+        count(connection.reconnects),
+        connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs),
+        milliseconds(connection.latencyMs?.p50),
+        milliseconds(connection.latencyMs?.p99),
+        milliseconds(connection.latencyMs?.max),
+      ])}
+      empty="No connections."
+    />
+  )
+}
+
+function Facts({ facts }: { facts: [name: string, value: string][] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** First column is text, the others figures. */
+function Table({ head, rows, empty }: { head: string[]; rows: ComponentChildren[][]; empty: string }) {
+  if (rows.length === 0) return <p class="hint">{empty}</p>
+  return (
+    <div class="table-frame">
+      <table>
+        <thead>
+          <tr>
+            {head.map(name => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells, index) => (
+            <tr key={index}>
+              {cells.map((cell, column) => (
+                <td key={head[column]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
