@@ -32,6 +32,7 @@ export const EVENTS = define({
   subscription_rejected: { station: 'sources', level: 'error', message: '{venue} refused a subscription ({connection}): {detail}' },
   rate_limited: { station: 'sources', level: 'warn', message: '{venue} asks for fewer requests: {detail}; waiting {waitMs} ms' },
   frame_refused: { station: 'sources', level: 'warn', message: '{venue} frame refused ({reason}): {detail}' },
+  frames_refused: { station: 'sources', level: 'warn', message: '{venue}: {count} more frames refused ({reasons})' },
   sources_blocked: { station: 'sources', level: 'warn', message: 'the log is slow: reading from venues is held back ({pendingBytes} bytes pending)' },
   sources_unblocked: { station: 'sources', level: 'info', message: 'reading from venues goes on after {blockedMs} ms' },
 
@@ -53,6 +54,7 @@ export const EVENTS = define({
   insert_recovered: { station: 'store', level: 'info', message: 'partition {partition}: inserts work again after {outageMs} ms' },
   audit_passed: { station: 'store', level: 'debug', message: 'audit passed: {ticks} ticks dense and unique in {tookMs} ms' },
   audit_failed: { station: 'store', level: 'error', message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor' },
+  upkeep_failed: { station: 'store', level: 'error', message: 'the audit or the trimming of the log could not run: {why}; trying again' },
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
   query_refused: { station: 'serve', level: 'warn', message: 'a query was refused: {why}' },

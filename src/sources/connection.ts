@@ -1,0 +1,293 @@
+import { nowMicros } from '../clock.ts'
+import type { Emit } from '../observe/events.ts'
+import { Backoff } from './backoff.ts'
+import type { Pace } from './pace.ts'
+import { Rhythm } from './silence.ts'
+import { type Ending, FeedSocket } from './socket.ts'
+import type { Timings } from './timings.ts'
+import type { Control, Venue } from './venue.ts'
+
+/**
+ * A connection is replaced when it has reached a share of the age at which the server cuts it; the share is drawn from this
+ * range, so that connections opened together are not replaced together.
+ */
+const ROTATION_AGE = { from: 0.9, to: 0.96 }
+
+const DETAIL_CHARACTERS_MAX = 200
+
+export interface ConnectionOptions {
+  /** Names it in events and on the page. */
+  id: string
+  venue: Venue
+  /** The venue's address, or the one configured instead, without a trailing slash. */
+  base: string
+  symbols: readonly string[]
+  /** The venue's limit on connects, shared by all its connections. */
+  connects: Pace
+  timings: Timings
+  emit: Emit
+  /** During a rotation the frames of two sockets come through here, so that the same trade may come twice. */
+  onFrame(frame: Buffer, receivedAtMicros: number): void
+}
+
+/**
+ * One resilient subscription. At any time
+ *   connecting  a first or new socket is on its way
+ *   open        `#current` delivers; during a rotation `#next` is on its way or delivers too
+ *   waiting     none is there, and a timer will open one
+ *   closed      nothing happens any more
+ */
+export class Connection {
+  /** The address without its query, which may be long, and without credentials. */
+  readonly url: string
+  readonly #options: ConnectionOptions
+  readonly #rhythm: Rhythm
+  readonly #backoff: Backoff
+  #current: FeedSocket | undefined
+  #next: FeedSocket | undefined
+  /** Old sockets of rotations, while they close. */
+  readonly #retired = new Set<Promise<void>>()
+  /** Whose frame is being read. */
+  #speaking: FeedSocket | undefined
+  #nextHasSpoken = false
+  /** What `#next` said if it will be closed soon itself. */
+  #nextIsClosing: string | undefined
+  #opening: NodeJS.Timeout | undefined
+  #rotation: NodeJS.Timeout | undefined
+  #overlap: NodeJS.Timeout | undefined
+  readonly #rhythmCheck: NodeJS.Timeout
+  #rotationReason = ''
+  #paused = false
+  #closed = false
+  #openings = 0
+  #reconnects = 0
+  #openedAtMicros = Number.POSITIVE_INFINITY
+  #lastFrameMs: number | undefined
+
+  /** Begins to connect. */
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    const { base, timings } = options
+    this.url = withoutCredentials(base)
+    this.#rhythm = new Rhythm(timings.quietMsMin, timings.rhythmMs)
+    this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
+    this.#rhythmCheck = setInterval(() => this.#checkRhythm(), timings.silenceCheckMs)
+    this.#openAfter(0)
+  }
+
+  get state(): 'connecting' | 'open' | 'waiting' | 'closed' {
+    if (this.#closed) return 'closed'
+    if (this.#current) return 'open'
+    return this.#next ? 'connecting' : 'waiting'
+  }
+
+  /** How often a lost connection was replaced. */
+  get reconnects(): number {
+    return this.#reconnects
+  }
+
+  /** When the newest socket opened, µs since 1970 UTC; infinite before. */
+  get openedAtMicros(): number {
+    return this.#openedAtMicros
+  }
+
+  /** When the last frame came, by `performance.now`; undefined before. */
+  get lastFrameMs(): number | undefined {
+    return this.#lastFrameMs
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#current?.pause()
+    this.#next?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#rhythm.resume(performance.now())
+    this.#current?.resume()
+    this.#next?.resume()
+    // The old socket's frames that waited meanwhile must be read before it goes.
+    if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
+  }
+
+  /** Takes what the decoder read in the frame that is being delivered. */
+  control(control: Control): void {
+    const { id, venue, connects, timings, emit } = this.#options
+    if (control.kind === 'rejected') {
+      emit('subscription_rejected', { venue: venue.name, connection: id, detail: shorten(control.detail) })
+    } else if (control.kind === 'closing') {
+      if (this.#speaking === this.#next) this.#nextIsClosing = control.detail
+      else this.#rotate(control.detail)
+    } else if (control.kind === 'rate_limited') {
+      const waitMs = control.waitMs ?? timings.rateLimitedMs
+      connects.hold(performance.now() + waitMs)
+      emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
+      // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
+      this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
+    }
+  }
+
+  /** Resolves when every socket is closed. No callback is called any more, from now on. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of [this.#opening, this.#rotation, this.#overlap, this.#rhythmCheck]) clearTimeout(timer)
+    await Promise.all([this.#current?.close(), this.#next?.close(), ...this.#retired])
+  }
+
+  /** Opens a socket after this wait, and when the venue's limit on connects allows it. */
+  #openAfter(waitMs: number): void {
+    this.#opening = setTimeout(() => {
+      const paceMs = this.#options.connects.reserve(performance.now())
+      this.#opening = setTimeout(() => {
+        this.#opening = undefined
+        this.#open()
+      }, paceMs)
+    }, waitMs)
+  }
+
+  #open(): void {
+    const { venue, base, symbols, timings, onFrame } = this.#options
+    this.#nextHasSpoken = false
+    this.#nextIsClosing = undefined
+    try {
+      const socket = new FeedSocket({
+        venue,
+        url: venue.url(base, symbols),
+        symbols,
+        timings,
+        onOpen: () => this.#onOpen(socket),
+        onFrame: (frame, receivedAtMicros, arrivedMs) => {
+          this.#onSpeech(socket, arrivedMs)
+          onFrame(frame, receivedAtMicros)
+        },
+        onEnd: ending => this.#onEnd(socket, ending),
+      })
+      if (this.#paused) socket.pause()
+      this.#next = socket
+    } catch (error) {
+      this.#tryAgain({ why: (error as Error).message })
+    }
+  }
+
+  #onOpen(socket: FeedSocket): void {
+    const { id, venue, symbols, timings, emit } = this.#options
+    this.#openedAtMicros = nowMicros()
+    if (this.#current) {
+      this.#overlapFor(this.#nextHasSpoken ? timings.overlapMs : timings.overlapMsMax)
+      return
+    }
+    if (this.#openings++ > 0) this.#reconnects++
+    this.#promote(socket)
+    emit('connection_opened', { venue: venue.name, connection: id, symbols: symbols.length })
+  }
+
+  #onSpeech(socket: FeedSocket, arrivedMs: number): void {
+    this.#speaking = socket
+    this.#lastFrameMs = arrivedMs
+    this.#rhythm.frame(arrivedMs)
+    if (socket !== this.#next || this.#nextHasSpoken) return
+    this.#nextHasSpoken = true
+    if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
+  }
+
+  #onEnd(socket: FeedSocket, ending: Ending): void {
+    if (socket === this.#next) {
+      this.#next = undefined
+      clearTimeout(this.#overlap)
+      this.#overlap = undefined
+      this.#tryAgain(ending)
+    } else if (this.#overlap) {
+      this.#finishRotation()
+    } else {
+      this.#current = undefined
+      clearTimeout(this.#rotation)
+      // A rotation was on its way: its socket becomes the current one when it opens.
+      if (this.#next || this.#opening) this.#tellLoss(ending, 0)
+      else this.#tryAgain(ending)
+    }
+  }
+
+  /** Opens another socket after a wait that suits how the last one ended. */
+  #tryAgain(ending: Ending): void {
+    const { connects, timings } = this.#options
+    if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
+    let waitMs = this.#backoff.next()
+    if (ending.rateLimited) {
+      waitMs = Math.max(waitMs, ending.rateLimited.retryAfterMs ?? timings.rateLimitedMs)
+      connects.hold(performance.now() + waitMs)
+    }
+    this.#tellLoss(ending, waitMs)
+    this.#openAfter(waitMs)
+  }
+
+  #tellLoss(ending: Ending, waitMs: number): void {
+    const { id, venue, emit } = this.#options
+    const why = shorten(ending.why)
+    if (ending.rateLimited) emit('rate_limited', { venue: venue.name, detail: why, waitMs })
+    else if (ending.silentMs)
+      emit('connection_silent', { venue: venue.name, connection: id, silentMs: ending.silentMs })
+    else if (ending.openMs === undefined) emit('connection_refused', { venue: venue.name, url: this.url, why, waitMs })
+    else emit('connection_lost', { venue: venue.name, connection: id, why, waitMs })
+  }
+
+  #promote(socket: FeedSocket): void {
+    this.#current = socket
+    this.#next = undefined
+    this.#rhythm.resume(performance.now())
+    const ageMs = this.#options.venue.limits.connectionAgeMsMax
+    const share = ROTATION_AGE.from + Math.random() * (ROTATION_AGE.to - ROTATION_AGE.from)
+    if (this.#nextIsClosing !== undefined) this.#rotateAfter(this.#backoff.next(), this.#nextIsClosing)
+    else if (ageMs !== undefined) this.#rotateAfter(ageMs * share, 'before the server cuts it for its age')
+    else clearTimeout(this.#rotation)
+  }
+
+  #rotateAfter(waitMs: number, why: string): void {
+    clearTimeout(this.#rotation)
+    this.#rotation = setTimeout(() => this.#rotate(why), waitMs)
+  }
+
+  /** Opens a second socket beside the current one, which goes once the second delivers. */
+  #rotate(why: string): void {
+    if (!this.#current || this.#next || this.#opening) return
+    this.#rotationReason = why
+    this.#openAfter(0)
+  }
+
+  #overlapFor(ms: number): void {
+    clearTimeout(this.#overlap)
+    this.#overlap = setTimeout(() => {
+      if (this.#paused) this.#overlapFor(this.#options.timings.overlapMs)
+      else this.#finishRotation()
+    }, ms)
+  }
+
+  #finishRotation(): void {
+    const { id, venue, emit } = this.#options
+    clearTimeout(this.#overlap)
+    this.#overlap = undefined
+    const retired = this.#current!.close().finally(() => this.#retired.delete(retired))
+    this.#retired.add(retired)
+    this.#promote(this.#next!)
+    emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
+  }
+
+  #checkRhythm(): void {
+    const { id, venue, emit } = this.#options
+    const nowMs = performance.now()
+    if (this.#paused || !this.#current || this.#next || this.#opening || !this.#rhythm.isSilent(nowMs)) return
+    emit('connection_silent', { venue: venue.name, connection: id, silentMs: Math.round(this.#rhythm.quietMs(nowMs)) })
+    this.#rhythm.calledSilent()
+    this.#rotate('silent against its usual rhythm')
+  }
+}
+
+function withoutCredentials(base: string): string {
+  if (!URL.canParse(base)) return base
+  const { protocol, host, pathname } = new URL(base)
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
+}
+
+function shorten(text: string): string {
+  return text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text
+}

@@ -1,0 +1,144 @@
+import { Rate } from '../observe/statistics.ts'
+import type { ConnectionStatus } from '../serve/protocol.ts'
+import type { Refusal } from '../tick/refusal.ts'
+import type { Side } from '../tick/trades.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import type { Receiver } from './feeds.ts'
+import { Latency } from './latency.ts'
+import type { RefusalReport } from './refusal-report.ts'
+import type { Control, Sink, Venue } from './venue.ts'
+
+const LATENCY_WINDOW_MS = 3000
+
+/** A connection's state and counts, for the page and for whoever asks. Counts are since start. */
+export interface FeedStatus extends ConnectionStatus {
+  frames: number
+  /** Messages of a kind that is known and not recorded. */
+  ignored: number
+  /** Values of more digits than a double keeps: see `isImprecise`. */
+  imprecise: number
+}
+
+export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame'> {
+  receiver: Receiver
+  refusals: RefusalReport
+}
+
+/** One connection together with its decoder: frames in, ticks out to the receiver, all counted on the way. */
+export class Feed implements Sink {
+  readonly #venue: Venue
+  readonly #symbols: number
+  readonly #id: string
+  readonly #receiver: Receiver
+  readonly #refusals: RefusalReport
+  readonly #connection: Connection
+  readonly #ticks = new Rate()
+  readonly #frames = new Rate()
+  readonly #latency = new Latency(LATENCY_WINDOW_MS)
+  #refused = 0
+  #ignored = 0
+  #imprecise = 0
+  #frame: Buffer = Buffer.alloc(0)
+  #receivedAtMicros = 0
+  #ticksOfFrame = 0
+
+  /** Begins to connect. */
+  constructor({ receiver, refusals, ...options }: FeedOptions) {
+    this.#venue = options.venue
+    this.#symbols = options.symbols.length
+    this.#id = options.id
+    this.#receiver = receiver
+    this.#refusals = refusals
+    this.#connection = new Connection({ ...options, onFrame: (frame, at) => this.#decode(frame, at) })
+  }
+
+  pause(): void {
+    this.#connection.pause()
+  }
+
+  resume(): void {
+    this.#connection.resume()
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  status(): FeedStatus {
+    const { url, state, reconnects, lastFrameMs } = this.#connection
+    const nowMs = performance.now()
+    return {
+      id: this.#id,
+      venue: this.#venue.name,
+      url,
+      state,
+      symbols: this.#symbols,
+      ticksPerSecond: this.#ticks.perSecond(),
+      framesPerSecond: this.#frames.perSecond(),
+      ticks: this.#ticks.total,
+      frames: this.#frames.total,
+      refused: this.#refused,
+      ignored: this.#ignored,
+      imprecise: this.#imprecise,
+      reconnects,
+      lastFrameAgeMs: lastFrameMs === undefined ? null : Math.max(0, nowMs - lastFrameMs),
+      latencyMs: this.#latency.figures(Date.now()),
+    }
+  }
+
+  #decode(frame: Buffer, receivedAtMicros: number): void {
+    this.#frame = frame
+    this.#receivedAtMicros = receivedAtMicros
+    this.#ticksOfFrame = 0
+    this.#venue.decode(frame, this)
+    const receivedAtMs = receivedAtMicros / 1000
+    this.#frames.add(1, receivedAtMs)
+    if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, receivedAtMs)
+  }
+
+  trade(
+    symbol: string,
+    timestampMicros: number,
+    timestampNanos: number,
+    price: number,
+    volume: number,
+    side: Side,
+    tradeId: number | bigint,
+  ): void {
+    const receivedAtMicros = this.#receivedAtMicros
+    this.#ticksOfFrame++
+    // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
+    if (timestampMicros >= this.#connection.openedAtMicros) {
+      this.#latency.add((receivedAtMicros - timestampMicros) / 1000, receivedAtMicros / 1000)
+    }
+    this.#receiver.trade(
+      this.#venue.name,
+      symbol,
+      timestampMicros,
+      timestampNanos,
+      receivedAtMicros,
+      price,
+      volume,
+      side,
+      tradeId,
+    )
+  }
+
+  refuse(reason: Refusal, detail: string, raw = this.#frame.toString()): void {
+    this.#refused++
+    this.#refusals.add(reason, detail)
+    this.#receiver.refuse(this.#venue.name, reason, detail, raw, this.#receivedAtMicros)
+  }
+
+  control(control: Control): void {
+    this.#connection.control(control)
+  }
+
+  ignore(): void {
+    this.#ignored++
+  }
+
+  imprecise(): void {
+    this.#imprecise++
+  }
+}

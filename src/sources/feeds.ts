@@ -1,0 +1,128 @@
+/** All that is recorded at once: subscriptions spread over connections, within each venue's limits. */
+import type { Emit } from '../observe/events.ts'
+import type { Refusal } from '../tick/refusal.ts'
+import type { Side } from '../tick/trades.ts'
+import { Feed, type FeedStatus } from './feed.ts'
+import { Pace } from './pace.ts'
+import { RefusalReport } from './refusal-report.ts'
+import { FeedSocket } from './socket.ts'
+import { TIMINGS, type Timings } from './timings.ts'
+import type { Sink, Venue } from './venue.ts'
+
+const FIVE_MINUTES_MS = 5 * 60 * 1000
+/** Of the connects a venue allows, the share we use: others may share our address, and a restart has forgotten its own. */
+const CONNECTS_SHARE = 0.8
+/** Connects in five minutes where a venue states no limit. */
+const CONNECTS_UNSTATED = 300
+
+/** Where decoded ticks go. Called synchronously, in the order of arrival on each connection. */
+export interface Receiver {
+  trade(
+    venue: string,
+    symbol: string,
+    timestampMicros: number,
+    timestampNanos: number,
+    receivedAtMicros: number,
+    price: number,
+    volume: number,
+    side: Side,
+    tradeId: number | bigint,
+  ): void
+  /** `raw` is the frame's text, or that of the one item in it that is wrong. */
+  refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void
+}
+
+/** One venue's symbols, as it spells them, at its own address or another without a trailing slash. */
+export interface Subscription {
+  venue: Venue
+  symbols: readonly string[]
+  ws: string
+}
+
+export interface Feeds {
+  /** Stops reading: the venues' frames wait in the sockets' buffers, which are bounded. */
+  pause(): void
+  resume(): void
+  status(): FeedStatus[]
+  /** Resolves when all connections are closed. Neither receiver nor `emit` is called after that. */
+  close(): Promise<void>
+}
+
+/** Opens connections for these subscriptions and keeps them open until `close`. */
+export function openFeeds(
+  subscriptions: readonly Subscription[],
+  receiver: Receiver,
+  emit: Emit,
+  timings: Timings = TIMINGS,
+): Feeds {
+  // What all connections of one venue share.
+  const shared = new Map<string, { connects: Pace; refusals: RefusalReport }>()
+  const feeds: Feed[] = []
+  for (const { venue, symbols, ws } of subscriptions) {
+    const { connects, refusals } = shared.get(venue.name) ?? {
+      connects: connectPace(venue),
+      refusals: new RefusalReport(venue.name, timings.refusalSummaryMs, emit),
+    }
+    shared.set(venue.name, { connects, refusals })
+    for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
+      const id = `${venue.name}-${feeds.length + 1}`
+      feeds.push(new Feed({ id, venue, base: ws, symbols: chunk, connects, timings, emit, receiver, refusals }))
+    }
+  }
+  return {
+    pause: () => {
+      for (const feed of feeds) feed.pause()
+    },
+    resume: () => {
+      for (const feed of feeds) feed.resume()
+    },
+    status: () => feeds.map(feed => feed.status()),
+    close: async () => {
+      await Promise.all(feeds.map(feed => feed.close()))
+      for (const { refusals } of shared.values()) refusals.close()
+    },
+  }
+}
+
+/**
+ * Does this feed answer: does a connection open, and a frame come that is neither a refusal nor unreadable? Rejects with a
+ * SyntaxError if the address is none.
+ */
+export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: number): Promise<boolean> {
+  const answered = Promise.withResolvers<boolean>()
+  const heard = () => answered.resolve(true)
+  const sink: Sink = {
+    trade: heard,
+    ignore: heard,
+    control: ({ kind }) => {
+      if (kind === 'subscribed' || kind === 'heartbeat') heard()
+    },
+    refuse: () => {},
+    imprecise: () => {},
+  }
+  const asked = symbols.slice(0, venue.limits.symbolsPerConnection)
+  const timer = setTimeout(() => answered.resolve(false), timeoutMs)
+  const socket = new FeedSocket({
+    venue,
+    url: venue.url(ws, asked),
+    symbols: asked,
+    timings: TIMINGS,
+    onOpen: () => {},
+    onFrame: frame => venue.decode(frame, sink),
+    onEnd: () => answered.resolve(false),
+  })
+  const answer = await answered.promise
+  clearTimeout(timer)
+  await socket.close()
+  return answer
+}
+
+function connectPace({ limits }: Venue): Pace {
+  const allowed = limits.connectsPerFiveMinutes ?? CONNECTS_UNSTATED
+  return new Pace(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
+}
+
+function chunks(symbols: readonly string[], size: number): string[][] {
+  const count = Math.ceil(symbols.length / size)
+  return Array.from({ length: count }, (_, index) => symbols.slice(index * size, (index + 1) * size))
+}

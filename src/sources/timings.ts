@@ -1,0 +1,27 @@
+/** The times a connection lives by, in ms. Tests shorten them. */
+export const TIMINGS = {
+  /** From the first packet to an open WebSocket. */
+  handshakeMsMax: 10_000,
+  /** Waits before another try: see `Backoff`. */
+  backoffMsMin: 100,
+  backoffFirstMs: 500,
+  backoffMsMax: 30_000,
+  /** A connection that held this long starts again with the shortest waits. */
+  stableMs: 10_000,
+  /** Waited when a server asks for fewer requests without saying how long. */
+  rateLimitedMs: 60_000,
+  /** How often silence is looked for. */
+  silenceCheckMs: 1000,
+  /** A feed is never called silent before this, however busy it was. */
+  quietMsMin: 10_000,
+  /** A feed's usual rhythm is known once it was followed for this long. */
+  rhythmMs: 60_000,
+  /** How long old and new connection run side by side once the new one delivers, and at most once it is open. */
+  overlapMs: 2000,
+  overlapMsMax: 10_000,
+  /** How long a polite close may take. */
+  closeMsMax: 1000,
+  /** Refused frames are told one by one the first time, then summed up this often. */
+  refusalSummaryMs: 10_000,
+}
+export type Timings = Readonly<typeof TIMINGS>
