@@ -36,6 +36,8 @@ export interface Announcement {
 }
 
 export interface Log {
+  /** Where it is, for people to read: without secrets. */
+  readonly address: string
   readonly partitions: number
   /** Names this log for ever: made once when it is created. A store refuses to go on with another. */
   identity(): string

@@ -3,6 +3,9 @@ import { TickhouseError } from '../errors.ts'
 /** SQLite's primary result codes that a disk, a file or another program can cause (sqlite.org/rescode.html). */
 const RESULT = { perm: 3, busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 }
 
+/** The file ends in the middle of a page: counted as an input error by SQLite, but the disk is not at fault. */
+const SHORT_READ = 522
+
 /** The part of a `TickhouseError` that travels from the writing thread: classes do not survive the way, fields do. */
 export interface ErrorFields {
   code: TickhouseError['code']
@@ -28,6 +31,7 @@ export function asLogError(error: unknown, directory: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     const primary = error.errcode & 0xff
     if (primary === RESULT.full) return diskFull(directory, error)
+    if (error.errcode === SHORT_READ) return corrupt(directory, 'log.sqlite was cut off', error)
     if (primary === RESULT.ioerr) return unavailable(`the log in ${directory} cannot be reached: ${why}`, error)
     if (primary === RESULT.busy || primary === RESULT.locked)
       return unavailable(`the log in ${directory} is held by another program: ${why}`, error)

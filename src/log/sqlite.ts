@@ -2,7 +2,7 @@
  * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
  * A thread of its own writes (`sqlite-writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
@@ -26,6 +26,8 @@ import { Reader } from './sqlite-reader.ts'
 
 /** How often a reader that has read everything looks for more. In the writing process a commit wakes it at once. */
 const POLL_MS = 5
+/** How often a reader that has read everything looks whether the file was replaced by another. */
+const REPLACED_CHECK_MS = 1000
 
 export interface SqliteLogOptions {
   /** Fixed when the log is made; 1 if not said. Saying another number later is refused. */
@@ -73,6 +75,7 @@ export async function openSqliteLog(
 }
 
 class SqliteLog implements Log {
+  readonly address: string
   readonly partitions: number
   readonly #identity: string
   readonly #directory: string
@@ -81,13 +84,17 @@ class SqliteLog implements Log {
   readonly #appender: Appender | undefined
   readonly #lock: DatabaseSync | undefined
   readonly #idle = new Set<() => void>()
+  readonly #inode: number | undefined
+  #replacedCheckMs = performance.now()
   #closed = false
 
   constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
+    this.address = `sqlite:${directory}`
     this.partitions = meta.partitions
     this.#identity = meta.identity
     this.#directory = directory
     this.#db = db
+    this.#inode = inode(directory)
     this.#reader = new Reader(directory, db)
     this.#lock = lock
     this.#appender = appender
@@ -109,6 +116,7 @@ class SqliteLog implements Log {
     while (!signal.aborted) {
       const entries = this.#sql(() => this.#reader.slice(partition, next))
       if (entries.length === 0) {
+        this.#checkNotReplaced()
         await this.#more(signal)
       } else {
         next += entries.length
@@ -185,6 +193,19 @@ class SqliteLog implements Log {
     }
   }
 
+  /** A file that was moved away can be read for ever, but nothing is added to it any more: that must not look like quiet. */
+  #checkNotReplaced(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#replacedCheckMs < REPLACED_CHECK_MS) return
+    this.#replacedCheckMs = nowMs
+    if (inode(this.#directory) === this.#inode) return
+    throw new TickhouseError(
+      'log_replaced',
+      `the log in ${this.#directory} was moved away or replaced while it was being read`,
+      'Put it back, or start everything that uses it anew.',
+    )
+  }
+
   /** Returns when there may be more to read, the log closes or the signal aborts; at the latest after POLL_MS. */
   #more(signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
@@ -204,6 +225,8 @@ class SqliteLog implements Log {
     for (const wake of this.#idle) wake()
   }
 }
+
+const inode = (directory: string): number | undefined => statSync(mainFile(directory), { throwIfNoEntry: false })?.ino
 
 function notThereYet(directory: string): TickhouseError {
   return new TickhouseError(

@@ -1,0 +1,414 @@
+/** What every log promises, whatever it is made of. An implementation runs it in a line: see `test/log/sqlite.test.ts`. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import fc from 'fast-check'
+import type { Log, LogEntry, LogRecord } from '../../src/log/log.ts'
+
+/** Opens the log of a place for writing, making it if there is none. A place is an empty directory, unique to its test. */
+export type OpenLog = (place: string, options?: { partitions?: number }) => Promise<Log>
+
+/** A record whose payload is told by its number: no two numbers give the same bytes. */
+export function numbered(number: number, payloadBytes = 16): LogRecord {
+  // A period of a prime length, so that no two pages of a large payload are alike.
+  const period = Uint8Array.from({ length: 251 }, (_, index) => (number >> (8 * (index % 4))) ^ index)
+  const payload = new Uint8Array(payloadBytes > 0 ? Buffer.alloc(payloadBytes, period) : [])
+  return { kind: 'trades', format: 'native', version: 1, ticks: number % 7, payload }
+}
+
+/** Payload sizes for numbered records: from nothing to about 90 kB, so that some fill many pages. */
+export const sizeOf = (number: number): number => (number % 11 === 0 ? 90_000 : (number * 37) % 3000)
+
+/** A directory that goes with its test. */
+export function freshPlace(t: TestContext): string {
+  const place = mkdtempSync(join(tmpdir(), 'tickhouse-log-'))
+  t.after(() => rmSync(place, { recursive: true, force: true }))
+  return place
+}
+
+/** Reads exactly the records from `from` up to `below`, then leaves. */
+export async function readRange(log: Log, partition: number, from: number, below: number): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  if (from >= below) return entries
+  for await (const slice of log.read(partition, from, new AbortController().signal)) {
+    entries.push(...slice)
+    if (from + entries.length >= below) break
+  }
+  return entries.slice(0, below - from)
+}
+
+const withoutPlace = ({ kind, format, version, ticks, payload }: LogRecord): LogRecord => {
+  return { kind, format, version, ticks, payload: new Uint8Array(payload) }
+}
+
+export function logContract(name: string, open: OpenLog): void {
+  /** Runs a test on a fresh log and closes it afterwards, whatever happened. */
+  const onLog = (title: string, run: (log: Log) => Promise<void>, partitions = 1): void => {
+    test(title, async t => {
+      const log = await open(freshPlace(t), { partitions })
+      try {
+        await run(log)
+      } finally {
+        await log.close()
+      }
+    })
+  }
+
+  describe(`${name} keeps the log's contract`, () => {
+    onLog('an empty log has bounds 0 to 0, no ticks, and a reader that waits until it is aborted', async log => {
+      assert.deepEqual(log.bounds(0), { first: 0, next: 0 })
+      assert.equal(log.countTicks(0, 0, 10), 0)
+      const aborted = new AbortController()
+      const reading = log.read(0, 0, aborted.signal).next()
+      aborted.abort()
+      assert.deepEqual(await reading, { done: true, value: undefined })
+    })
+
+    onLog('offsets are dense from 0 and records come back as they were given, in order', async log => {
+      const records = Array.from({ length: 50 }, (_, number) => numbered(number))
+      assert.equal(await log.append(0, records.slice(0, 1)), 0)
+      assert.equal(await log.append(0, records.slice(1, 30)), 1)
+      assert.equal(await log.append(0, records.slice(30)), 30)
+      assert.deepEqual(log.bounds(0), { first: 0, next: 50 })
+      const entries = await readRange(log, 0, 0, 50)
+      assert.deepEqual(entries.map(withoutPlace), records)
+      assert.deepEqual(
+        entries.map(({ partition, offset }) => [partition, offset]),
+        records.map((_, offset) => [0, offset]),
+      )
+    })
+
+    onLog('kind, format and version come back whatever they say, and payloads belong to the reader', async log => {
+      const record: LogRecord = {
+        kind: 'quotes',
+        format: 'json',
+        version: 7,
+        ticks: 0,
+        payload: Uint8Array.of(1, 2, 3),
+      }
+      await log.append(0, [record])
+      const [mine] = await readRange(log, 0, 0, 1)
+      assert.deepEqual(withoutPlace(mine!), record)
+      mine!.payload.fill(9)
+      const [again] = await readRange(log, 0, 0, 1)
+      assert.deepEqual(withoutPlace(again!), record)
+    })
+
+    onLog('an appended payload stays the caller’s, also where it is a view of something larger', async log => {
+      const larger = new Uint8Array(64).map((_, index) => index)
+      const record = { ...numbered(0), payload: larger.subarray(8, 16) }
+      await log.append(0, [record])
+      assert.deepEqual(record.payload, larger.slice(8, 16))
+      assert.deepEqual((await readRange(log, 0, 0, 1))[0]!.payload, larger.slice(8, 16))
+    })
+
+    onLog(
+      'partitions keep their own order and offsets when appends are interleaved',
+      async log => {
+        const numbers = Array.from({ length: 200 }, (_, number) => number)
+        const offsets = await Promise.all(numbers.map(number => log.append(number % 4, [numbered(number)])))
+        assert.deepEqual(
+          offsets,
+          numbers.map(number => Math.floor(number / 4)),
+        )
+        for (let partition = 0; partition < 4; partition++) {
+          const expected = numbers.filter(number => number % 4 === partition).map(number => numbered(number))
+          assert.deepEqual((await readRange(log, partition, 0, 50)).map(withoutPlace), expected)
+        }
+      },
+      4,
+    )
+
+    onLog('appends made without waiting are taken in the order they were made', async log => {
+      const sizes = Array.from({ length: 300 }, (_, call) => 1 + ((call * 7) % 5))
+      const offsets = await Promise.all(sizes.map((size, call) => log.append(0, Array(size).fill(numbered(call)))))
+      let next = 0
+      for (const [call, size] of sizes.entries()) {
+        assert.equal(offsets[call], next)
+        next += size
+      }
+      const calls = sizes.flatMap((size, call) => Array<LogRecord>(size).fill(numbered(call)))
+      assert.deepEqual((await readRange(log, 0, 0, next)).map(withoutPlace), calls)
+    })
+
+    onLog('appending nothing gives the next offset and changes nothing', async log => {
+      await log.append(0, [numbered(1)])
+      assert.equal(await log.append(0, []), 1)
+      assert.deepEqual(log.bounds(0), { first: 0, next: 1 })
+    })
+
+    test('records, bounds and identity are the same after reopening; another log has another identity', async t => {
+      const place = freshPlace(t)
+      const records = Array.from({ length: 20 }, (_, number) => numbered(number))
+      const first = await open(place, { partitions: 2 })
+      const identity = first.identity()
+      await first.append(1, records)
+      const before = await readRange(first, 1, 0, 20)
+      await first.close()
+      const second = await open(place)
+      assert.equal(second.identity(), identity)
+      assert.equal(second.partitions, 2)
+      assert.deepEqual(second.bounds(0), { first: 0, next: 0 })
+      assert.deepEqual(await readRange(second, 1, 0, 20), before)
+      assert.equal(await second.append(1, [numbered(20)]), 20)
+      await second.close()
+      const other = await open(freshPlace(t))
+      assert.notEqual(other.identity(), identity)
+      await other.close()
+    })
+
+    onLog('reading begins at any offset and goes on into records appended later', async log => {
+      await log.append(
+        0,
+        [0, 1, 2].map(number => numbered(number)),
+      )
+      const aborted = new AbortController()
+      const seen: number[] = []
+      for await (const slice of log.read(0, 1, aborted.signal)) {
+        seen.push(...slice.map(({ offset }) => offset))
+        if (seen.at(-1) === 10) aborted.abort()
+        // Not awaited to the end: the reader is waiting, or already reading, when the records come.
+        else if (seen.at(-1)! % 2 === 0) void log.append(0, [numbered(1), numbered(2)])
+      }
+      assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    })
+
+    onLog('two readers read the same records independently', async log => {
+      await log.append(
+        0,
+        Array.from({ length: 100 }, (_, number) => numbered(number)),
+      )
+      const [all, tail] = await Promise.all([readRange(log, 0, 0, 100), readRange(log, 0, 60, 100)])
+      assert.deepEqual(all.slice(60), tail)
+    })
+
+    onLog('aborting ends a reader in the middle of a backlog, without an error', async log => {
+      for (let call = 0; call < 10; call++) await log.append(0, [numbered(call, 2 ** 20)])
+      const aborted = new AbortController()
+      let seen = 0
+      for await (const slice of log.read(0, 0, aborted.signal)) {
+        seen += slice.length
+        aborted.abort()
+      }
+      assert.ok(seen > 0 && seen < 10)
+    })
+
+    onLog('a signal aborted beforehand reads nothing', async log => {
+      await log.append(0, [numbered(1)])
+      assert.equal((await log.read(0, 0, AbortSignal.abort()).next()).done, true)
+    })
+
+    onLog('an offset beyond the end is refused with log_behind_store', async log => {
+      await log.append(0, [numbered(1)])
+      await assert.rejects(log.read(0, 2, new AbortController().signal).next(), { code: 'log_behind_store' })
+    })
+
+    onLog('trimming drops what lies below both floors and never more', async log => {
+      await log.append(
+        0,
+        Array.from({ length: 100 }, (_, number) => numbered(number)),
+      )
+      assert.equal(await log.trim(0, { storedBelow: 40, archivedBelow: 0 }), 0)
+      assert.equal(await log.trim(0, { storedBelow: 0, archivedBelow: 40 }), 0)
+      assert.equal(await log.trim(0, { storedBelow: 70, archivedBelow: 30 }), 30)
+      assert.deepEqual(log.bounds(0), { first: 30, next: 100 })
+      assert.equal(await log.trim(0, { storedBelow: 35, archivedBelow: 90 }), 5)
+      assert.equal(await log.trim(0, { storedBelow: 35, archivedBelow: 35 }), 0)
+      const rest = Array.from({ length: 65 }, (_, index) => numbered(35 + index))
+      assert.deepEqual((await readRange(log, 0, 35, 100)).map(withoutPlace), rest)
+    })
+
+    onLog(
+      'trimming one partition leaves the others as they were',
+      async log => {
+        for (const partition of [0, 1, 2]) await log.append(partition, [numbered(partition), numbered(9)])
+        assert.equal(await log.trim(1, { storedBelow: 100, archivedBelow: 100 }), 2)
+        assert.deepEqual(log.bounds(0), { first: 0, next: 2 })
+        assert.deepEqual(log.bounds(1), { first: 2, next: 2 })
+        assert.deepEqual(log.bounds(2), { first: 0, next: 2 })
+      },
+      3,
+    )
+
+    test('offsets are never given twice, even when everything was trimmed and the log reopened', async t => {
+      const place = freshPlace(t)
+      const first = await open(place)
+      await first.append(0, [numbered(0), numbered(1)])
+      assert.equal(await first.trim(0, { storedBelow: 2, archivedBelow: 2 }), 2)
+      assert.equal(await first.append(0, [numbered(2)]), 2)
+      await first.trim(0, { storedBelow: 3, archivedBelow: 3 })
+      await first.close()
+      const second = await open(place)
+      assert.deepEqual(second.bounds(0), { first: 3, next: 3 })
+      assert.equal(await second.append(0, [numbered(3)]), 3)
+      await second.close()
+    })
+
+    onLog('a trimmed offset is refused with log_offset_gone, at the start and in the middle of reading', async log => {
+      await log.append(
+        0,
+        Array.from({ length: 12 }, (_, number) => numbered(number, 2 ** 20)),
+      )
+      const reader = log.read(0, 0, new AbortController().signal)
+      await reader.next()
+      await log.trim(0, { storedBelow: 11, archivedBelow: 11 })
+      await assert.rejects(reader.next(), { code: 'log_offset_gone' })
+      await assert.rejects(log.read(0, 10, new AbortController().signal).next(), { code: 'log_offset_gone' })
+      assert.equal((await readRange(log, 0, 11, 12)).length, 1)
+    })
+
+    onLog('timestamps are of now and never fall', async log => {
+      const beforeMs = Date.now()
+      for (let call = 0; call < 20; call++) await log.append(0, [numbered(call), numbered(call)])
+      const times = (await readRange(log, 0, 0, 40)).map(({ timestampMs }) => timestampMs)
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      )
+      assert.ok(times[0]! >= beforeMs && times.at(-1)! <= Date.now())
+    })
+
+    onLog('countTicks counts any range as the records’ writers did, also after trimming', async log => {
+      const records = Array.from({ length: 30 }, (_, number) => numbered(number))
+      await log.append(0, records)
+      const expected = (from: number, below: number): number =>
+        records.slice(from, below).reduce((sum, { ticks }) => sum + ticks, 0)
+      for (const [from, below] of [
+        [0, 30],
+        [0, 0],
+        [7, 8],
+        [3, 29],
+        [29, 30],
+        [12, 5],
+      ] as const)
+        assert.equal(log.countTicks(0, from, below), expected(from, below))
+      assert.equal(log.countTicks(0, 20, 1000), expected(20, 30))
+      await log.trim(0, { storedBelow: 10, archivedBelow: 10 })
+      assert.equal(log.countTicks(0, 10, 30), expected(10, 30))
+      assert.equal(log.countTicks(0, 0, 30), expected(10, 30))
+    })
+
+    onLog('a payload of 0 bytes and one of 8 MiB come back whole, in slices of bounded size', async log => {
+      const records = [numbered(0, 0), numbered(1, 8 * 2 ** 20), numbered(2, 3 * 2 ** 20), numbered(3, 3 * 2 ** 20)]
+      await log.append(0, records)
+      const slices: LogEntry[][] = []
+      for await (const slice of log.read(0, 0, new AbortController().signal)) {
+        slices.push(slice)
+        if (slices.flat().length === 4) break
+      }
+      for (const [index, { payload }] of slices.flat().entries())
+        assert.ok(Buffer.from(payload).equals(records[index]!.payload), `payload ${index}`)
+      assert.ok(
+        slices.every(slice => slice.length === 1 || slice.reduce((sum, e) => sum + e.payload.length, 0) <= 2 ** 22),
+      )
+    })
+
+    onLog('a partition the log does not have is refused', async log => {
+      for (const partition of [-1, 1, 0.5]) {
+        await assert.rejects(log.append(partition, [numbered(1)]), RangeError)
+        await assert.rejects(log.read(partition, 0, new AbortController().signal).next(), RangeError)
+        assert.throws(() => log.bounds(partition), RangeError)
+      }
+    })
+
+    test('an announcement replaces its station’s last one, and outlives the log’s closing', async t => {
+      const place = freshPlace(t)
+      const first = await open(place)
+      assert.deepEqual(first.announcements(), [])
+      const beforeMs = Date.now()
+      await first.announce('sources', { connected: 1 })
+      await first.announce('house', 'here')
+      await first.announce('sources', { connected: 2, symbols: ['BTC-USD'] })
+      await first.close()
+      const second = await open(place)
+      const announced = second.announcements().toSorted((a, b) => (a.station < b.station ? -1 : 1))
+      assert.deepEqual(
+        announced.map(({ station, body }) => [station, body]),
+        [
+          ['house', 'here'],
+          ['sources', { connected: 2, symbols: ['BTC-USD'] }],
+        ],
+      )
+      assert.ok(announced.every(({ atMs }) => atMs >= beforeMs && atMs <= Date.now()))
+      assert.deepEqual(second.bounds(0), { first: 0, next: 0 })
+      await second.close()
+    })
+
+    test('closing commits what was appended before; afterwards appends reject and readers have ended', async t => {
+      const place = freshPlace(t)
+      const log = await open(place)
+      const reader = log.read(0, 0, new AbortController().signal)
+      const waiting = reader.next()
+      const appended = Array.from({ length: 40 }, (_, number) => log.append(0, [numbered(number, 2 ** 20)]))
+      await log.close()
+      assert.deepEqual(
+        await Promise.all(appended),
+        Array.from({ length: 40 }, (_, offset) => offset),
+      )
+      await waiting
+      assert.equal((await reader.next()).done, true)
+      await assert.rejects(log.append(0, [numbered(1)]), { code: 'log_unavailable' })
+      await log.close()
+      const reopened = await open(place)
+      assert.deepEqual(reopened.bounds(0), { first: 0, next: 40 })
+      await reopened.close()
+    })
+
+    onLog('size on disk is told and grows with what is kept', async log => {
+      const emptyBytes = log.sizeBytes()
+      await log.append(0, [numbered(1, 2 ** 20)])
+      assert.ok(log.sizeBytes() >= emptyBytes + 2 ** 20)
+    })
+
+    test('whatever is appended, trimmed and reopened, the log equals a plain array', async () => {
+      const step = fc.oneof(
+        {
+          weight: 5,
+          arbitrary: fc.record({ partition: fc.nat(1), append: fc.array(fc.nat(40_000), { maxLength: 6 }) }),
+        },
+        { weight: 2, arbitrary: fc.record({ partition: fc.nat(1), stored: fc.nat(60), archived: fc.nat(60) }) },
+        { weight: 1, arbitrary: fc.constant('reopen' as const) },
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
+          const place = mkdtempSync(join(tmpdir(), 'tickhouse-log-'))
+          let log = await open(place, { partitions: 2 })
+          try {
+            const models = [0, 1].map(() => ({ first: 0, records: [] as LogRecord[] }))
+            for (const step of steps) {
+              if (step === 'reopen') {
+                await log.close()
+                log = await open(place)
+              } else if ('append' in step) {
+                const { records } = models[step.partition]!
+                const added = step.append.map((bytes, index) => numbered(records.length + index, bytes))
+                assert.equal(await log.append(step.partition, added), records.length)
+                records.push(...added)
+              } else {
+                const model = models[step.partition]!
+                const below = Math.max(model.first, Math.min(step.stored, step.archived, model.records.length))
+                const floor = { storedBelow: step.stored, archivedBelow: step.archived }
+                assert.equal(await log.trim(step.partition, floor), below - model.first)
+                model.first = below
+              }
+              for (const [partition, { first, records }] of models.entries())
+                assert.deepEqual(log.bounds(partition), { first, next: records.length })
+            }
+            for (const [partition, { first, records }] of models.entries()) {
+              const kept = records.slice(first)
+              assert.deepEqual((await readRange(log, partition, first, records.length)).map(withoutPlace), kept)
+              const ticks = kept.reduce((sum, record) => sum + record.ticks, 0)
+              assert.equal(log.countTicks(partition, first, records.length), ticks)
+            }
+          } finally {
+            await log.close()
+            rmSync(place, { recursive: true, force: true })
+          }
+        }),
+        { numRuns: 12 },
+      )
+    })
+  })
+}
