@@ -29,7 +29,12 @@ export class TickhouseError extends Error {
   readonly advice: string
   readonly retryable: boolean
 
-  constructor(code: ErrorCode, message: string, advice: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    advice: string,
+    options: { cause?: unknown; retryable?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'TickhouseError'
     this.code = code

@@ -115,7 +115,11 @@ export class Batch {
   /** The block for table `trades`. */
   tradesBlock(): Uint8Array<ArrayBuffer> {
     const rows = this.trades.length
-    const writer = new BlockWriter(TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT, rows, 4096 + rows * (TRADE_BYTES + IDENTITY_BYTES))
+    const writer = new BlockWriter(
+      TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT,
+      rows,
+      4096 + rows * (TRADE_BYTES + IDENTITY_BYTES),
+    )
     writeTradeColumns(writer, this.trades)
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed('log_offset', 'UInt64', this.#offsets)
@@ -133,16 +137,46 @@ export class Batch {
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
     const writer = new BlockWriter(14, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
-    writer.fixed('log_offset', 'UInt64', BigUint64Array.from(refused, tick => BigInt(tick.offset)))
-    writer.fixed('log_index', 'UInt32', Uint32Array.from(refused, tick => tick.index))
+    writer.fixed(
+      'log_offset',
+      'UInt64',
+      BigUint64Array.from(refused, tick => BigInt(tick.offset)),
+    )
+    writer.fixed(
+      'log_index',
+      'UInt32',
+      Uint32Array.from(refused, tick => tick.index),
+    )
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
-    writer.fixed('ticks', 'UInt32', Uint32Array.from(refused, tick => tick.ticks))
-    writer.strings('kind', refused.map(() => 'trades'))
-    writer.strings('reason', refused.map(tick => tick.reason))
-    writer.strings('detail', refused.map(tick => tick.detail))
-    writer.strings('venue', refused.map(tick => tick.venue))
-    writer.strings('symbol', refused.map(tick => tick.symbol))
-    writer.strings('raw', refused.map(tick => tick.raw))
+    writer.fixed(
+      'ticks',
+      'UInt32',
+      Uint32Array.from(refused, tick => tick.ticks),
+    )
+    writer.strings(
+      'kind',
+      refused.map(() => 'trades'),
+    )
+    writer.strings(
+      'reason',
+      refused.map(tick => tick.reason),
+    )
+    writer.strings(
+      'detail',
+      refused.map(tick => tick.detail),
+    )
+    writer.strings(
+      'venue',
+      refused.map(tick => tick.venue),
+    )
+    writer.strings(
+      'symbol',
+      refused.map(tick => tick.symbol),
+    )
+    writer.strings(
+      'raw',
+      refused.map(tick => tick.raw),
+    )
     writer.fixed('received_at', TYPES.time, receivedAt)
     writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
     writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))

@@ -22,7 +22,8 @@ export interface Gap extends IdRange {
 /** Open holes kept in memory for one symbol. Beyond, a new hole is still recorded, but late trades for it count as repeats. */
 const OPEN_GAPS_PER_SYMBOL_MAX = 10_000
 
-export const countIds = (ranges: readonly IdRange[]): number => ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
+export const countIds = (ranges: readonly IdRange[]): number =>
+  ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
 
 /** What an id is: the next one or one that was missing (`new`), or one seen before (`repeat`). */
 export type IdVerdict = 'new' | 'repeat'
@@ -88,7 +89,15 @@ export class SymbolIds {
 
   #open(first: number, last: number): void {
     const { venue, symbol } = this
-    const gap: Gap = { venue, symbol, first, last, missing: [{ first, last }], foundAtMicros: this.#nowMicros(), recorded: false }
+    const gap: Gap = {
+      venue,
+      symbol,
+      first,
+      last,
+      missing: [{ first, last }],
+      foundAtMicros: this.#nowMicros(),
+      recorded: false,
+    }
     if (this.#gaps.length < OPEN_GAPS_PER_SYMBOL_MAX) this.#gaps.push(gap)
     this.#changed(gap)
   }

@@ -34,7 +34,8 @@ const LINES_PER_RECORD_MAX = 1_048_576n
 /** Never throws: what cannot be read comes back as refused, with the record's payload. */
 export function decode(entry: LogEntry): Decoded {
   if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
-  if (entry.version !== RECORD_VERSION) return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
+  if (entry.version !== RECORD_VERSION)
+    return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
   try {
     const reader = READERS[entry.format]
     if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
@@ -42,7 +43,8 @@ export function decode(entry: LogEntry): Decoded {
     const held = decoded.trades.length + decoded.refused.length
     if (held === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
     // The log's own count is what the audit compares with, so a record must hold what it says.
-    if (held !== entry.ticks) return whole(entry, 'undecodable_record', `${held} ticks where the record says ${entry.ticks}`)
+    if (held !== entry.ticks)
+      return whole(entry, 'undecodable_record', `${held} ticks where the record says ${entry.ticks}`)
     return decoded
   } catch (error) {
     if (error instanceof BlockError || error instanceof SyntaxError || error instanceof TypeError) {

@@ -149,7 +149,10 @@ export class PartitionIngest {
     const waitMs = Math.max(0, this.#filling.sinceMs + this.#options.limits.ageMsMax - performance.now())
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#cut(signal).then(() => this.#cutWhenOld(signal), error => this.#fail(error))
+      this.#cut(signal).then(
+        () => this.#cutWhenOld(signal),
+        error => this.#fail(error),
+      )
     }, waitMs)
   }
 
@@ -175,7 +178,9 @@ export class PartitionIngest {
     const gaps = [...batch.gaps]
     const now = nowMicros()
     const gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], now))
-    const gapsChanged = gaps.map(gap => gapRow(gap, gap.missing, now + 1)).filter(row => row.missing <= row.last - row.first)
+    const gapsChanged = gaps
+      .map(gap => gapRow(gap, gap.missing, now + 1))
+      .filter(row => row.missing <= row.last - row.first)
     for (const gap of gaps) gap.recorded = true
     return { batch, gapsOpened, gapsChanged, stored: new Set() }
   }
@@ -260,7 +265,8 @@ export class PartitionIngest {
       this.refusedByReason.set(reason, (this.refusedByReason.get(reason) ?? 0) + count)
       emit('ticks_refused', { count, reason })
     }
-    for (const { venue, symbol, first, last, missing } of gapsOpened) emit('gap_found', { venue, symbol, first, last, missing })
+    for (const { venue, symbol, first, last, missing } of gapsOpened)
+      emit('gap_found', { venue, symbol, first, last, missing })
     for (const { venue, symbol, first, last, missing } of gapsChanged) {
       if (missing === 0) emit('gap_closed', { venue, symbol, first, last })
     }
@@ -276,7 +282,13 @@ export class PartitionIngest {
     this.failure =
       error instanceof TickhouseError
         ? error
-        : new TickhouseError('store_inconsistent', String((error as Error).stack ?? error), 'Please report this.', { cause: error })
-    this.#options.emit('ingest_failed', { partition: this.partition, why: this.failure.message, advice: this.failure.advice })
+        : new TickhouseError('store_inconsistent', String((error as Error).stack ?? error), 'Please report this.', {
+            cause: error,
+          })
+    this.#options.emit('ingest_failed', {
+      partition: this.partition,
+      why: this.failure.message,
+      advice: this.failure.advice,
+    })
   }
 }

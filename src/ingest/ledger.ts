@@ -42,7 +42,11 @@ export class Ledger {
   async claim(log: Log): Promise<void> {
     const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
     if (rows.length === 0) {
-      await this.#store.client.insert({ table: 'log_identity', values: [{ identity: log.identity() }], format: 'JSONEachRow' })
+      await this.#store.client.insert({
+        table: 'log_identity',
+        values: [{ identity: log.identity() }],
+        format: 'JSONEachRow',
+      })
     } else if (rows[0]!.identity !== log.identity()) {
       throw new TickhouseError(
         'log_replaced',
@@ -85,7 +89,8 @@ export class Ledger {
     )
     if (batch) {
       await this.#store.client.command({
-        query: 'ALTER TABLE quarantine DELETE WHERE log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}',
+        query:
+          'ALTER TABLE quarantine DELETE WHERE log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}',
         query_params: { partition, first: batch.first },
         clickhouse_settings: { mutations_sync: '2' },
       })
@@ -117,7 +122,13 @@ export class Ledger {
   }
 
   /** How many ticks of an offset range are in a table: the question after an insert whose outcome is unknown. */
-  async count(table: LedgerTable, partition: number, logDay: number, firstOffset: number, lastOffset: number): Promise<number> {
+  async count(
+    table: LedgerTable,
+    partition: number,
+    logDay: number,
+    firstOffset: number,
+    lastOffset: number,
+  ): Promise<number> {
     const [row] = await this.#store.rows<{ rows: string }>(
       `SELECT count() AS rows FROM ${table}
        WHERE log_day = toDate({logDay:UInt16}) AND log_partition = {partition:UInt16}
@@ -148,7 +159,10 @@ export class Ledger {
   }
 
   /** The ids of each followed symbol in this partition: first to last. */
-  async seenIds(partition: number, venues: readonly string[]): Promise<(IdRange & { venue: string; symbol: string })[]> {
+  async seenIds(
+    partition: number,
+    venues: readonly string[],
+  ): Promise<(IdRange & { venue: string; symbol: string })[]> {
     const rows = await this.#store.rows<{ venue: string; symbol: string; first: string; last: string }>(
       `SELECT venue, symbol, min(trade_id) AS first, max(trade_id) AS last FROM trades
        WHERE log_partition = {partition:UInt16} AND venue IN {venues:Array(String)} AND trade_id < ${Number.MAX_SAFE_INTEGER}
@@ -173,7 +187,10 @@ export class Ledger {
          WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY id`,
         { venue, symbol, ...range },
       )
-      const missing = missingOf(range, present.map(({ id }) => Number(id)))
+      const missing = missingOf(
+        range,
+        present.map(({ id }) => Number(id)),
+      )
       gaps.push({ venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true })
     }
     return gaps
@@ -188,5 +205,8 @@ export function gapRow(gap: Gap, missing: readonly IdRange[], changedAtMicros: n
 
 /** A DateTime64(6) as the engine reads it from JSON. */
 function microsText(micros: number): string {
-  return new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') + `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
+  return (
+    new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') +
+    `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
+  )
 }

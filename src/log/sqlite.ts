@@ -37,10 +37,15 @@ export interface SqliteLogOptions {
 }
 
 /**
- * Opens the log in a directory. 'write' makes it if there is none and keeps every other writer out until it is closed;
+ * Opens the log in a directory on a local disk. 'write' makes it if there is none and keeps every other writer out until it is closed;
  * 'read' leaves everything as it is, and `append`, `trim` and `announce` then reject.
  * Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`, `disk_full`, `config_invalid`,
  * and `log_unavailable` (retryable) where there is no log to read yet.
+ *
+ * Appends reject with `disk_full` and `log_unavailable` (both retryable), `data_corrupt` or `data_unwritable`, and with them
+ * every append that was made before the failure was known: what is in the log is always a first part of the calls made, so
+ * trying again in the same order keeps the order. Too much at once is not refused: see `PENDING_BYTES_MAX`.
+ * Closing commits the appends made before; a trim under way stops where it is and rejects.
  */
 export async function openSqliteLog(
   directory: string,

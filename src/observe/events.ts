@@ -21,42 +21,130 @@ export const EVENTS = define({
   house_stopping: { station: 'house', level: 'info', message: 'stopping on {signal}: draining' },
   house_stopped: { station: 'house', level: 'info', message: 'stopped cleanly after {tookMs} ms' },
   child_started: { station: 'house', level: 'debug', message: '{child} process started (pid {pid})' },
-  child_ended: { station: 'house', level: 'error', message: '{child} process ended ({how}); starting it again in {waitMs} ms' },
+  child_ended: {
+    station: 'house',
+    level: 'error',
+    message: '{child} process ended ({how}); starting it again in {waitMs} ms',
+  },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
-  connection_opened: { station: 'sources', level: 'info', message: '{venue} connected ({connection}): {symbols} symbols' },
-  connection_lost: { station: 'sources', level: 'warn', message: '{venue} connection lost ({connection}): {why}; again in {waitMs} ms' },
-  connection_refused: { station: 'sources', level: 'warn', message: '{venue} cannot be reached at {url}: {why}; trying again in {waitMs} ms' },
-  connection_silent: { station: 'sources', level: 'warn', message: '{venue} silent for {silentMs} ms ({connection}): reconnecting' },
-  connection_rotated: { station: 'sources', level: 'info', message: '{venue} connection replaced ({connection}): {why}' },
-  subscription_rejected: { station: 'sources', level: 'error', message: '{venue} refused a subscription ({connection}): {detail}' },
-  rate_limited: { station: 'sources', level: 'warn', message: '{venue} asks for fewer requests: {detail}; waiting {waitMs} ms' },
+  connection_opened: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} connected ({connection}): {symbols} symbols',
+  },
+  connection_lost: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} connection lost ({connection}): {why}; again in {waitMs} ms',
+  },
+  connection_refused: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} cannot be reached at {url}: {why}; trying again in {waitMs} ms',
+  },
+  connection_silent: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} silent for {silentMs} ms ({connection}): reconnecting',
+  },
+  connection_rotated: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} connection replaced ({connection}): {why}',
+  },
+  subscription_rejected: {
+    station: 'sources',
+    level: 'error',
+    message: '{venue} refused a subscription ({connection}): {detail}',
+  },
+  rate_limited: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} asks for fewer requests: {detail}; waiting {waitMs} ms',
+  },
   frame_refused: { station: 'sources', level: 'warn', message: '{venue} frame refused ({reason}): {detail}' },
   frames_refused: { station: 'sources', level: 'warn', message: '{venue}: {count} more frames refused ({reasons})' },
-  sources_blocked: { station: 'sources', level: 'warn', message: 'the log is slow: reading from venues is held back ({pendingBytes} bytes pending)' },
+  sources_blocked: {
+    station: 'sources',
+    level: 'warn',
+    message: 'the log is slow: reading from venues is held back ({pendingBytes} bytes pending)',
+  },
   sources_unblocked: { station: 'sources', level: 'info', message: 'reading from venues goes on after {blockedMs} ms' },
 
-  log_opened: { station: 'log', level: 'info', message: 'log open at {address}: {partitions} partitions, next offsets {next}' },
-  log_append_failed: { station: 'log', level: 'error', message: 'the log cannot be written: {why}. {advice}; trying again in {waitMs} ms' },
+  log_opened: {
+    station: 'log',
+    level: 'info',
+    message: 'log open at {address}: {partitions} partitions, next offsets {next}',
+  },
+  log_append_failed: {
+    station: 'log',
+    level: 'error',
+    message: 'the log cannot be written: {why}. {advice}; trying again in {waitMs} ms',
+  },
   log_append_recovered: { station: 'log', level: 'info', message: 'the log can be written again after {outageMs} ms' },
-  log_trimmed: { station: 'log', level: 'info', message: 'partition {partition}: {records} stored records past their retention dropped from the log' },
 
-  ingest_started: { station: 'ingest', level: 'info', message: 'partition {partition} resumes at offset {next}, {lag} records behind' },
+  ingest_started: {
+    station: 'ingest',
+    level: 'info',
+    message: 'partition {partition} resumes at offset {next}, {lag} records behind',
+  },
   ingest_failed: { station: 'ingest', level: 'error', message: 'partition {partition} stopped: {why}. {advice}' },
-  range_lost: { station: 'ingest', level: 'error', message: 'partition {partition}: records {first} to {last} left the log before they were stored' },
+  range_lost: {
+    station: 'ingest',
+    level: 'error',
+    message: 'partition {partition}: records {first} to {last} left the log before they were stored',
+  },
   ticks_refused: { station: 'ingest', level: 'warn', message: '{count} refused ({reason}): see the quarantine table' },
-  gap_found: { station: 'ingest', level: 'warn', message: '{venue} {symbol}: trades {first} to {last} missing ({missing})' },
-  gap_closed: { station: 'ingest', level: 'info', message: '{venue} {symbol}: trades {first} to {last} complete again' },
+  gap_found: {
+    station: 'ingest',
+    level: 'warn',
+    message: '{venue} {symbol}: trades {first} to {last} missing ({missing})',
+  },
+  gap_closed: {
+    station: 'ingest',
+    level: 'info',
+    message: '{venue} {symbol}: trades {first} to {last} complete again',
+  },
 
-  store_opened: { station: 'store', level: 'info', message: 'store open at {address}: ClickHouse {version}, {trades} trades' },
-  insert_failed: { station: 'store', level: 'error', message: 'partition {partition}: insert failed: {why}; trying again in {waitMs} ms' },
-  insert_confirmed: { station: 'store', level: 'warn', message: 'partition {partition}: the failed insert of offsets {first} to {last} had been stored: going on' },
-  insert_recovered: { station: 'store', level: 'info', message: 'partition {partition}: inserts work again after {outageMs} ms' },
-  audit_passed: { station: 'store', level: 'debug', message: 'audit passed: {ticks} ticks dense and unique in {tookMs} ms' },
-  audit_failed: { station: 'store', level: 'error', message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor' },
-  upkeep_failed: { station: 'store', level: 'error', message: 'the audit or the trimming of the log could not run: {why}; trying again' },
+  store_opened: {
+    station: 'store',
+    level: 'info',
+    message: 'store open at {address}: ClickHouse {version}, {trades} trades',
+  },
+  insert_failed: {
+    station: 'store',
+    level: 'error',
+    message: 'partition {partition}: insert failed: {why}; trying again in {waitMs} ms',
+  },
+  insert_confirmed: {
+    station: 'store',
+    level: 'warn',
+    message: 'partition {partition}: the failed insert of offsets {first} to {last} had been stored: going on',
+  },
+  insert_recovered: {
+    station: 'store',
+    level: 'info',
+    message: 'partition {partition}: inserts work again after {outageMs} ms',
+  },
+  audit_passed: {
+    station: 'store',
+    level: 'debug',
+    message: 'audit passed: {ticks} ticks dense and unique in {tookMs} ms',
+  },
+  audit_failed: {
+    station: 'store',
+    level: 'error',
+    message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor',
+  },
+  upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; trying again' },
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
+  page_failed: {
+    station: 'serve',
+    level: 'error',
+    message: 'an open page could not be told the latest: {why}; trying again',
+  },
   query_refused: { station: 'serve', level: 'warn', message: 'a query was refused: {why}' },
 })
 

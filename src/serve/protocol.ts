@@ -4,14 +4,23 @@
  *
  * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
  */
-import type { Level, Station } from '../observe/events.ts'
+import type { Entry } from '../observe/journal.ts'
+import type { ConnectionStatus } from '../sources/connection-status.ts'
 
 /** Candle intervals in seconds, by the name the page and the address bar use. */
 export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
 export type Interval = keyof typeof INTERVALS
 
 /** open time (ms), open, high, low, close, volume, trades */
-export type Bar = [timeMs: number, open: number, high: number, low: number, close: number, volume: number, trades: number]
+export type Bar = [
+  timeMs: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+  trades: number,
+]
 
 /** time (ms), price, volume, side (0 unknown, 1 buy, 2 sell), trade id as text */
 export type Print = [timeMs: number, price: number, volume: number, side: number, tradeId: string]
@@ -29,22 +38,7 @@ interface StationBase {
   lagMs: number
 }
 
-export interface ConnectionStatus {
-  id: string
-  venue: string
-  url: string
-  state: 'connecting' | 'open' | 'waiting' | 'closed'
-  symbols: number
-  ticksPerSecond: number
-  framesPerSecond: number
-  /** Since start. */
-  ticks: number
-  refused: number
-  reconnects: number
-  lastFrameAgeMs: number | null
-  /** Venue's time to our socket; negative when the venue's clock is ahead. */
-  latencyMs: { p50: number; p99: number; max: number } | null
-}
+export type { ConnectionStatus }
 
 export interface PartitionStatus {
   partition: number
@@ -58,7 +52,12 @@ export interface PartitionStatus {
 export interface Stations {
   atMs: number
   sources: StationBase & { connections: ConnectionStatus[] }
-  log: StationBase & { address: string; partitions: PartitionStatus[]; sizeBytes: number; appendMs: { p50: number; p99: number } | null }
+  log: StationBase & {
+    address: string
+    partitions: PartitionStatus[]
+    sizeBytes: number
+    appendMs: { p50: number; p99: number } | null
+  }
   ingest: StationBase & {
     stored: number
     refused: number
@@ -110,16 +109,8 @@ export interface Sample {
   storeBytes: number
 }
 
-export interface Line {
-  /** Rises by one; for telling lines apart. */
-  id: number
-  atMs: number
-  level: Level
-  station: Station
-  /** The event's name: see observe/events.ts. */
-  event: string
-  text: string
-}
+/** An occurrence, told by either process: see observe/events.ts. Ids rise by one here, whoever told it. */
+export type Line = Entry
 
 export interface Messages {
   /** Once, first. */
@@ -142,7 +133,11 @@ export interface Messages {
   /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
   bars: { bars: Bar[] }
   /** Ten times a second while something trades: the bars that changed, oldest first, the last ones to show. */
-  update: { bars: Bar[]; prints: Print[]; /** prints since the last update that were more than a screen can show */ skipped: number }
+  update: {
+    bars: Bar[]
+    prints: Print[] /** prints since the last update that were more than a screen can show */
+    skipped: number
+  }
   /** The newest prints, newest first, once per view. */
   prints: { prints: Print[] }
   /** Each second. */

@@ -32,7 +32,11 @@ export interface EngineOptions {
 const HTTP_ONLY = /^(wait_end_of_query|send_progress_in_http_headers|enable_http_compression|http_.*|default_format)$/
 
 /** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
-const ENGINE_ARGUMENTS = ['--mark_cache_size=134217728', '--uncompressed_cache_size=0', '--index_mark_cache_size=33554432']
+const ENGINE_ARGUMENTS = [
+  '--mark_cache_size=134217728',
+  '--uncompressed_cache_size=0',
+  '--index_mark_cache_size=33554432',
+]
 
 const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
 
@@ -44,7 +48,12 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
     fs.mkdirSync(root, { recursive: true })
     fs.accessSync(root, fs.constants.W_OK)
   } catch (error) {
-    throw new TickhouseError('data_unwritable', `the store's directory ${directory} cannot be written: ${(error as Error).message}`, 'Give this user write permission, or set TICKHOUSE_STORE to another directory.', { cause: error })
+    throw new TickhouseError(
+      'data_unwritable',
+      `the store's directory ${directory} cannot be written: ${(error as Error).message}`,
+      'Give this user write permission, or set TICKHOUSE_STORE to another directory.',
+      { cause: error },
+    )
   }
   const open = () => new chdb.Session(root, { connectionArgs: ENGINE_ARGUMENTS })
   try {
@@ -94,7 +103,12 @@ class Lanes {
     const session = this.#idle.pop()
     if (session) return session
     if (this.#waiting.length >= this.#waitingMax) {
-      throw new TickhouseError('store_unavailable', `${this.#waitingMax} statements already wait for the engine`, 'Ask again in a moment.', { retryable: true })
+      throw new TickhouseError(
+        'store_unavailable',
+        `${this.#waitingMax} statements already wait for the engine`,
+        'Ask again in a moment.',
+        { retryable: true },
+      )
     }
     return new Promise(resolve => this.#waiting.push(resolve))
   }
@@ -126,9 +140,16 @@ export class EmbeddedConnection implements Connection {
 
   async query(params: QueryParams) {
     const format = params.clickhouse_settings?.default_format
-    const result = await this.#run(this.#queries, params, `${prefix(params)}${params.query}`, format ? String(format) : 'TabSeparated')
+    const result = await this.#run(
+      this.#queries,
+      params,
+      `${prefix(params)}${params.query}`,
+      format ? String(format) : 'TabSeparated',
+    )
     const bytes = result.bytes()
-    const stream = Readable.from(bytes.length ? [Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)] : [], { objectMode: false })
+    const stream = Readable.from(bytes.length ? [Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)] : [], {
+      objectMode: false,
+    })
     return { ...answer(params, result, 'read'), stream }
   }
 
@@ -140,7 +161,10 @@ export class EmbeddedConnection implements Connection {
 
   async exec(params: QueryParams & { values?: Readable }) {
     if (params.values === undefined) return this.query(params)
-    return { ...(await this.insert({ ...params, values: params.values })), stream: Readable.from([], { objectMode: false }) }
+    return {
+      ...(await this.insert({ ...params, values: params.values })),
+      stream: Readable.from([], { objectMode: false }),
+    }
   }
 
   async insert(params: InsertParams) {
@@ -163,7 +187,11 @@ export class EmbeddedConnection implements Connection {
    * Runs a stranger's statement in a session of its own that can only read, within limits. Returns the answer's bytes.
    * Throws ClickHouseError.
    */
-  async untrusted(statement: string, format: string, limits: Readonly<Record<string, string | number>>): Promise<Uint8Array> {
+  async untrusted(
+    statement: string,
+    format: string,
+    limits: Readonly<Record<string, string | number>>,
+  ): Promise<Uint8Array> {
     const session = await this.#queries.take()
     const own = this.#open()
     try {
@@ -226,12 +254,16 @@ function typed(error: unknown): Error {
 }
 
 function settingsOf(params: QueryParams): [string, unknown][] {
-  return Object.entries(params.clickhouse_settings ?? {}).filter(([name, value]) => value !== undefined && !HTTP_ONLY.test(name))
+  return Object.entries(params.clickhouse_settings ?? {}).filter(
+    ([name, value]) => value !== undefined && !HTTP_ONLY.test(name),
+  )
 }
 
 function prefix(params: QueryParams): string {
   const settings = settingsOf(params).map(([name, value]) => `SET ${name}=${literal(value)}; `)
-  const parameters = Object.entries(params.query_params ?? {}).map(([name, value]) => `SET param_${name}=${literal(formatQueryParams({ value }))}; `)
+  const parameters = Object.entries(params.query_params ?? {}).map(
+    ([name, value]) => `SET param_${name}=${literal(formatQueryParams({ value }))}; `,
+  )
   return [...settings, ...parameters].join('')
 }
 

@@ -59,7 +59,11 @@ const UNTRUSTED_LIMITS = {
 export async function openStore(address: string): Promise<Store> {
   const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
   if (!directory) {
-    throw new TickhouseError('address_invalid', `not a store address: ${address}`, 'Give TICKHOUSE_STORE=chdb:<directory>.')
+    throw new TickhouseError(
+      'address_invalid',
+      `not a store address: ${address}`,
+      'Give TICKHOUSE_STORE=chdb:<directory>.',
+    )
   }
   const engine = await openEngine(directory, ENGINE_LANES)
   const store = new ClickHouseStore(address, engine)
@@ -141,10 +145,20 @@ function storeError(error: unknown): TickhouseError {
   const line = message.split('\n')[0]!.slice(0, 300)
   const { code } = error as ClickHouseError | NodeJS.ErrnoException
   if (code === ENGINE_NOT_ENOUGH_SPACE || code === 'ENOSPC' || /No space left on device/.test(message)) {
-    return new TickhouseError('disk_full', `no space left for the store: ${line}`, 'Make room on the disk: storing goes on by itself, and the log keeps the ticks.', { cause: error, retryable: true })
+    return new TickhouseError(
+      'disk_full',
+      `no space left for the store: ${line}`,
+      'Make room on the disk: storing goes on by itself, and the log keeps the ticks.',
+      { cause: error, retryable: true },
+    )
   }
-  return new TickhouseError('store_unavailable', line, 'See the lines above; the log keeps the ticks until they are stored.', {
-    cause: error,
-    retryable: true,
-  })
+  return new TickhouseError(
+    'store_unavailable',
+    line,
+    'See the lines above; the log keeps the ticks until they are stored.',
+    {
+      cause: error,
+      retryable: true,
+    },
+  )
 }

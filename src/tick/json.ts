@@ -66,7 +66,8 @@ function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ow
   if (volume === undefined) return { reason: 'volume_out_of_range', detail: 'volume is missing or not a number' }
   const time = toTime(tick.timestamp)
   if (time === undefined) return { reason: 'timestamp_out_of_range', detail: 'timestamp is missing or not a time' }
-  if (typeof side !== 'string' || !Object.hasOwn(SIDE, side)) return { reason: 'side_unknown', detail: 'side is not buy, sell or unknown' }
+  if (typeof side !== 'string' || !Object.hasOwn(SIDE, side))
+    return { reason: 'side_unknown', detail: 'side is not buy, sell or unknown' }
   trades.add(
     venue,
     symbol,

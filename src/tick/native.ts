@@ -144,7 +144,8 @@ export class BlockReader {
     if (version !== LOW_CARDINALITY_VERSION) throw new BlockError(`column ${name}: dictionary version ${version}`)
     const flags = this.#uint64()
     const width = flags & 0xff
-    if ((flags & ~0xff) !== LOW_CARDINALITY_FLAGS || width > 2) throw new BlockError(`column ${name}: dictionary flags ${flags}`)
+    if ((flags & ~0xff) !== LOW_CARDINALITY_FLAGS || width > 2)
+      throw new BlockError(`column ${name}: dictionary flags ${flags}`)
     const size = this.#uint64()
     if (size > this.#bytes.length) throw new BlockError(`column ${name}: a dictionary of ${size} words`)
     const words: string[] = []
@@ -162,7 +163,8 @@ export class BlockReader {
 
   /** To be called after the last column: a block that goes on is not this block. */
   end(): void {
-    if (this.#at !== this.#bytes.length) throw new BlockError(`${this.#bytes.length - this.#at} bytes after the last column`)
+    if (this.#at !== this.#bytes.length)
+      throw new BlockError(`${this.#bytes.length - this.#at} bytes after the last column`)
   }
 
   #head(name: string, type: string): void {
@@ -174,7 +176,8 @@ export class BlockReader {
   }
 
   #take(bytes: number): Buffer {
-    if (this.#at + bytes > this.#bytes.length) throw new BlockError(`cut off: ${bytes} bytes wanted at ${this.#at} of ${this.#bytes.length}`)
+    if (this.#at + bytes > this.#bytes.length)
+      throw new BlockError(`cut off: ${bytes} bytes wanted at ${this.#at} of ${this.#bytes.length}`)
     this.#at += bytes
     return this.#bytes.subarray(this.#at - bytes, this.#at)
   }

@@ -6,10 +6,10 @@ SELECT
     max(price)                           AS high,
     min(price)                           AS low,
     argMax(price, (timestamp, trade_id)) AS close,
-    sum(volume)                          AS volume,
-    sumIf(volume, side = 'buy')          AS buy_volume,
+    sum(t.volume)                        AS volume,
+    sumIf(t.volume, side = 'buy')          AS buy_volume,
     count()                              AS trades
-FROM trades
+FROM trades AS t
 WHERE venue = {venue:String} AND symbol = {symbol:String}
 GROUP BY time
 ORDER BY time

@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+/** Commands and flags → configuration → pipeline. */
+import { Command, CommanderError, Option } from 'commander'
+import {
+  type Config,
+  environmentName,
+  flagName,
+  parseConfig,
+  readEnvironment,
+  SETTINGS,
+  type SettingName,
+} from './config.ts'
+import { TickhouseError } from './errors.ts'
+import { Journal } from './observe/journal.ts'
+import type { Running } from './pipeline.ts'
+import { ChildMistake, EXIT_MISTAKE } from './supervise.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('tickhouse')
+  .description('Records live market data, stores every tick exactly once in ClickHouse, and shows it.')
+  .version(VERSION)
+  .configureHelp({ sortOptions: false })
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `\nEvery setting is a flag or an environment variable (${environmentName('SOURCES')} …), or a line of the file .env.\n`,
+  )
+
+/** A command that takes every setting as a flag. */
+function command(name: string, description: string): Command {
+  const made = program.command(name).description(description)
+  for (const [setting, { doc }] of Object.entries(SETTINGS))
+    made.addOption(new Option(`${flagName(setting)} <value>`, doc).env(environmentName(setting)))
+  return made
+}
+
+command('start', 'record, store and show: everything, as two watched processes (the default)').action(
+  async (_options, made: Command) => {
+    const { start } = await import('./pipeline.ts')
+    await run('start', made, (config, journal) => start(config, journal))
+  },
+)
+
+command('record', 'only from the venues to the log')
+  .addOption(new Option('--simulated <json>').hideHelp())
+  .action(async (options: { simulated?: string }, made: Command) => {
+    const { record } = await import('./pipeline.ts')
+    await run('record', made, (config, journal) =>
+      record(config, journal, options.simulated ? JSON.parse(options.simulated) : null),
+    )
+  })
+
+command('ingest', 'only from the log to the store; serves the page and queries').action(
+  async (_options, made: Command) => {
+    const { ingest } = await import('./pipeline.ts')
+    await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
+  },
+)
+
+command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
+  .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
+  .action(async (sql: string, _options, made: Command) => {
+    const { query } = await import('./query.ts')
+    await query(configOf(made), sql)
+  })
+
+command('doctor', 'compare log and store: dense, unique, lag; says what to do').action(
+  async (_options, made: Command) => {
+    const { doctor } = await import('./observe/doctor.ts')
+    process.exitCode = (await doctor(configOf(made))) ? 0 : 1
+  },
+)
+
+function configOf(made: Command): Config {
+  const flags: Partial<Record<SettingName, string>> = {}
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const key = flagName(name)
+      .slice(2)
+      .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+    if (made.getOptionValueSource(key) === 'cli') flags[name] = made.getOptionValue(key)
+  }
+  return parseConfig(flags, readEnvironment())
+}
+
+/** Runs a part of the house until it is told to stop or cannot go on. */
+async function run(
+  name: string,
+  made: Command,
+  open: (config: Config, journal: Journal, stopping: AbortSignal) => Promise<Running>,
+): Promise<void> {
+  const config = configOf(made)
+  const journal = new Journal(name, config.LOG_LEVEL, config.LOG_FORMAT)
+  const stopping = new AbortController()
+  const told = toldToStop()
+  told.then(() => stopping.abort())
+  journal.emit('house_started', { version: VERSION, what: name })
+  const running = await open(config, journal, stopping.signal).catch(error => {
+    if (stopping.signal.aborted) return undefined
+    throw error
+  })
+  if (!running) return
+  const how = await Promise.race([told, running.failed])
+  const startedMs = performance.now()
+  if (name === 'start') journal.emit('house_stopping', { signal: how })
+  await running.stop()
+  if (name === 'start') journal.emit('house_stopped', { tookMs: Math.round(performance.now() - startedMs) })
+}
+
+/** Resolves when this process should stop: on a signal, or, under a supervisor, only when that says so or is gone. */
+function toldToStop(): Promise<string> {
+  return new Promise(resolve => {
+    const supervised = process.channel !== undefined
+    // A terminal's Ctrl-C reaches every process of the house; the supervisor stops them in order.
+    if (supervised) process.on('disconnect', () => resolve('disconnect'))
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (!supervised || signal === 'SIGTERM') resolve(signal)
+      })
+    }
+  })
+}
+
+try {
+  await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
+  process.exit()
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_MISTAKE)
+  if (error instanceof ChildMistake) process.exit(EXIT_MISTAKE)
+  if (error instanceof TickhouseError) {
+    console.error(`tickhouse: ${error.message}. ${error.advice}`)
+    process.exit(EXIT_MISTAKE)
+  }
+  console.error(error)
+  process.exit(1)
+}

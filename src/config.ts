@@ -1,0 +1,175 @@
+/**
+ * The one schema of every setting: key, what it means, its default and its rules. `--help`, `docs/configuration.md` and the check
+ * come from here. Flags win over the environment, that over `.env`, and that over the defaults.
+ */
+import fs from 'node:fs'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { TickhouseError } from './errors.ts'
+
+const PREFIX = 'TICKHOUSE_'
+
+const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/+$/, ''))
+const webSocketSetting = webSocket.optional()
+const http = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
+
+interface Setting<T extends z.ZodType = z.ZodType> {
+  doc: string
+  schema: T
+  /** Never printed. */
+  secret?: boolean
+}
+
+const setting = <T extends z.ZodType>(schema: T, doc: string, options: { secret?: boolean } = {}): Setting<T> => ({
+  doc,
+  schema,
+  ...options,
+})
+
+/** A venue's addresses can be replaced. */
+function venueSettings<V extends string>(venue: V) {
+  const name = venue.toLowerCase()
+  const settings = {
+    [`${venue}_WS`]: setting(
+      webSocketSetting,
+      `WebSocket address to use instead of ${name}'s own, such as ws://127.0.0.1:9000.`,
+    ),
+    [`${venue}_REST`]: setting(
+      http.optional(),
+      `REST address to use instead of ${name}'s own, such as http://127.0.0.1:9000.`,
+    ),
+  }
+  return settings as Record<`${V}_WS` | `${V}_REST`, Setting<typeof webSocketSetting>>
+}
+
+export const SETTINGS = {
+  SOURCES: setting(
+    z.string().optional(),
+    'What to record: venue:SYMBOL,SYMBOL separated by spaces, such as "binance:BTCUSDT,ETHUSDT coinbase:BTC-USD". Without it: the public feeds if they answer, else the simulator. The simulator takes ?rate=<trades a second>&seed=<number>.',
+  ),
+  LOG: setting(
+    z.string().default('sqlite:data/log'),
+    'Where the log is: sqlite:<directory>, with ?partitions=<number> when it is created (default 1).',
+  ),
+  STORE: setting(
+    z.string().default('chdb:data/store'),
+    'Where the tables are: chdb:<directory> for the ClickHouse engine inside this process.',
+  ),
+  LISTEN: setting(
+    z
+      .string()
+      .regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
+      .default('127.0.0.1:8080'),
+    'Where the page and the queries are served: host:port. Beyond the loopback addresses a token is required.',
+  ),
+  TOKEN: setting(
+    z.string().min(16).optional(),
+    'The token a browser or client must show where it is set; 16 characters or more.',
+    { secret: true },
+  ),
+  EXTRA_VENUES: setting(
+    z.string().default(''),
+    'Venues that others write to the log and that are accepted beside the built-in ones, separated by commas.',
+  ),
+  BATCH_TICKS_MAX: setting(number(1_000, 1_000_000).default(250_000), 'Most ticks in one insert.'),
+  BATCH_AGE_MS_MAX: setting(number(10, 60_000).default(200), 'Longest a tick waits for its insert, in ms.'),
+  LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), 'Least level of the lines told.'),
+  LOG_FORMAT: setting(
+    z.enum(['text', 'json']).default('text'),
+    'How lines are told: text for people, json for machines.',
+  ),
+  ...venueSettings('BINANCE'),
+  ...venueSettings('COINBASE'),
+  ...venueSettings('KRAKEN'),
+  ...venueSettings('SIMULATOR'),
+} as const satisfies Record<string, Setting>
+
+type Settings = typeof SETTINGS
+export type SettingName = keyof Settings
+export type Config = { readonly [Name in SettingName]: z.output<Settings[Name]['schema']> }
+
+/** Names as the environment has them. */
+export const environmentName = (name: string) => `${PREFIX}${name}`
+/** Names as flags have them: `--batch-age-ms-max`. */
+export const flagName = (name: string) => `--${name.toLowerCase().replaceAll('_', '-')}`
+
+/** The environment and, below it, the file `.env` of the working directory. */
+export function readEnvironment(): Record<string, string> {
+  const file = fs.existsSync('.env') ? parseEnv(fs.readFileSync('.env', 'utf8')) : {}
+  return { ...file, ...process.env } as Record<string, string>
+}
+
+/**
+ * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line a mistake: an
+ * unknown key with the nearest known one, a value with what is wrong with it.
+ */
+export function parseConfig(
+  flags: Partial<Record<SettingName, string>>,
+  environment: Record<string, string | undefined>,
+): Config {
+  const mistakes: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(environment)) {
+    const name = key.slice(PREFIX.length)
+    if (key.startsWith(PREFIX) && !Object.hasOwn(SETTINGS, name)) {
+      mistakes.push(
+        `unknown setting ${key}; the nearest known one is ${environmentName(nearest(name, Object.keys(SETTINGS)))}`,
+      )
+    }
+  }
+  for (const [name, { schema, secret }] of Object.entries(SETTINGS) as [SettingName, Setting][]) {
+    const given = flags[name] ?? (environment[environmentName(name)] || undefined)
+    const parsed = schema.safeParse(given)
+    if (parsed.success) values[name] = parsed.data
+    else {
+      const shown = secret ? '' : ` "${given}"`
+      mistakes.push(`${environmentName(name)}${shown}: ${parsed.error.issues[0]!.message}`)
+    }
+  }
+  const config = values as Config
+  if (mistakes.length === 0 && !isLoopback(config.LISTEN) && config.TOKEN === undefined) {
+    mistakes.push(
+      `${environmentName('LISTEN')} ${config.LISTEN} is open to other machines: ${environmentName('TOKEN')} must be set`,
+    )
+  }
+  if (mistakes.length > 0) throw new TickhouseError('config_invalid', mistakes.join('; '), 'See: tickhouse --help')
+  return config
+}
+
+/** The environment that makes a child process read the same configuration. */
+export function toEnvironment(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [environmentName(name), String(value)]),
+  )
+}
+
+export function splitListen(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':')
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) }
+}
+
+export function isLoopback(listen: string): boolean {
+  const { host } = splitListen(listen)
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+/** The known word with the smallest edit distance. */
+export function nearest(word: string, known: readonly string[]): string {
+  const upper = word.toUpperCase()
+  return [...known].sort((a, b) => distance(upper, a.toUpperCase()) - distance(upper, b.toUpperCase()))[0]!
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const above = row
+    row = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      row.push(Math.min(above[j + 1]! + 1, row[j]! + 1, above[j]! + (letter === other ? 0 : 1)))
+    }
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,61 @@
+/** What to record when nothing is configured: the keyless public feeds if they answer, else the simulated exchange. */
+import { openLog } from './log/open.ts'
+import { probe } from './sources/feeds.ts'
+import { VENUES } from './sources/index.ts'
+import { formatSources, parseSources, type Selected } from './sources/selection.ts'
+import { RECORDER_STATION, type RecorderStatus } from './sources/status.ts'
+
+const PROBE_MS_MAX = 4_000
+/** A rate at which every symbol of the demonstration moves and one can still follow the tape. */
+const SIMULATED = 'simulator:?rate=200&seed=1'
+
+export interface Choice {
+  sources: string
+  /** Set if simulated data is recorded for want of anything else. */
+  simulated: { why: string; advice: string } | null
+}
+
+const ADVICE = 'set TICKHOUSE_SOURCES="binance:BTCUSDT,ETHUSDT coinbase:BTC-USD" and start again'
+
+/** A log that live feeds were recorded into stays live: simulated trades never join it because the network is down. */
+export async function chooseSources(configured: string | undefined, logAddress: string): Promise<Choice> {
+  if (configured !== undefined) {
+    const simulates = parseSources(configured).some(({ venue }) => venue.name === 'simulator')
+    return {
+      sources: configured,
+      simulated: simulates ? { why: 'the simulated exchange is among the configured sources', advice: ADVICE } : null,
+    }
+  }
+  const publicFeeds = VENUES.filter(venue => venue.name !== 'simulator').map(venue => ({
+    venue,
+    symbols: venue.defaultSymbols,
+    options: {},
+  }))
+  const before = await earlierSources(logAddress)
+  if (before !== undefined && !before.includes('simulator')) return { sources: before, simulated: null }
+  const answers = await Promise.all(publicFeeds.map(async feed => (await answersNow(feed)) && feed))
+  const reached = answers.filter(answer => answer !== false)
+  if (reached.length > 0) return { sources: formatSources(reached), simulated: null }
+  return {
+    sources: SIMULATED,
+    simulated: { why: 'no public feed could be reached and none is configured', advice: ADVICE },
+  }
+}
+
+async function answersNow({ venue, symbols }: Selected): Promise<boolean> {
+  return probe({ venue, symbols, ws: venue.ws }, PROBE_MS_MAX).catch(() => false)
+}
+
+/** What an earlier run recorded into this log; undefined if there was none. */
+async function earlierSources(logAddress: string): Promise<string | undefined> {
+  let log: Awaited<ReturnType<typeof openLog>>
+  try {
+    log = await openLog(logAddress, 'read')
+  } catch {
+    // No log yet, or one that the recorder will refuse with its own words.
+    return undefined
+  }
+  const said = log.announcements().find(({ station }) => station === RECORDER_STATION)
+  await log.close()
+  return (said?.body as RecorderStatus | undefined)?.sources
+}

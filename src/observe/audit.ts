@@ -1,0 +1,103 @@
+/**
+ * The audit: is every tick of a range of log records in the tables exactly once, good or quarantined? Good and quarantined
+ * together must be dense and unique, and as many as the log counts. It runs all the time and in `tickhouse doctor`.
+ */
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+
+/** Records of one question to the table: bounds its memory, whatever the store holds. */
+const RECORDS_PER_STEP = 20_000
+
+export interface AuditResult {
+  partition: number
+  /** Offsets looked at: from `first` up to, not including, `below`. */
+  first: number
+  below: number
+  passed: boolean
+  /** Ticks found, those of them with a place of their own, and those the log counts. */
+  ticks: number
+  distinct: number
+  expected: number
+  detail: string
+  tookMs: number
+}
+
+interface Found {
+  ticks: string
+  distinct: string
+  records: string
+}
+
+/** Audits the offsets from `first` up to, not including, `below`, of which all must be stored. `progress` gets offsets done. */
+export async function audit(
+  store: Store,
+  log: Log,
+  partition: number,
+  first: number,
+  below: number,
+  progress: (done: number) => void = () => {},
+): Promise<AuditResult> {
+  const startedMs = performance.now()
+  const faults: string[] = []
+  let [ticks, distinct, expected] = [0, 0, 0]
+  for (let from = first; from < below; from += RECORDS_PER_STEP) {
+    const until = Math.min(from + RECORDS_PER_STEP, below)
+    const found = await look(store, partition, from, until)
+    const counted = log.countTicks(partition, from, until)
+    ticks += found.ticks
+    distinct += found.distinct
+    expected += counted
+    const range = `records ${from} to ${until - 1}`
+    if (found.records !== until - from) faults.push(`${range}: ${until - from - found.records} records missing`)
+    if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
+    if (found.distinct !== counted) faults.push(`${range}: ${found.distinct} ticks stored, ${counted} in the log`)
+    progress(until - first)
+  }
+  return {
+    partition,
+    first,
+    below,
+    passed: faults.length === 0,
+    ticks,
+    distinct,
+    expected,
+    detail: faults.slice(0, 5).join('; '),
+    tookMs: Math.round(performance.now() - startedMs),
+  }
+}
+
+/** A record refused as a whole is one row that stands for all its ticks. */
+async function look(store: Store, partition: number, from: number, until: number) {
+  const [row] = await store.rows<Found>(
+    `SELECT sum(stands_for) AS ticks, uniqExact(log_offset, log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
+     FROM (
+       SELECT log_offset, log_index, 1 AS stands_for FROM trades
+       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
+       UNION ALL
+       SELECT log_offset, log_index, ticks AS stands_for FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
+     )`,
+    { partition, from, until },
+  )
+  return { ticks: Number(row!.ticks), distinct: Number(row!.distinct), records: Number(row!.records) }
+}
+
+/** Keeps what an audit found in table `audits`. */
+export async function keepAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
+  await store.client.insert({
+    table: 'audits',
+    values: [
+      {
+        log_partition: result.partition,
+        log_day: new Date(nowMs).toISOString().slice(0, 10),
+        passed: result.passed,
+        ticks: result.ticks,
+        distinct_ticks: result.distinct,
+        expected: result.expected,
+        detail: `records ${result.first} to ${result.below - 1}${result.detail ? `: ${result.detail}` : ''}`,
+        took_ms: result.tookMs,
+      },
+    ],
+    format: 'JSONEachRow',
+  })
+}

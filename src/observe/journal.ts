@@ -1,0 +1,55 @@
+/**
+ * Tells occurrences: each becomes a log line (readable on a terminal, JSON where asked) and joins the last lines, which the page
+ * shows. Nothing else in the house writes to the terminal while it runs.
+ */
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Station } from './events.ts'
+
+/** One occurrence as it is kept and shown. */
+export interface Entry {
+  /** Rises by one within a process. */
+  id: number
+  atMs: number
+  level: Level
+  station: Station
+  event: EventName
+  text: string
+}
+
+/** Lines kept for the page; older ones are only in the terminal's or container's log. */
+const LINES_MAX = 500
+
+export class Journal {
+  readonly #logger: Logger
+  readonly #lines: Entry[] = []
+  #nextId = 1
+
+  /** `process` names the part of the house in JSON lines. */
+  constructor(process: string, level: Level, format: 'text' | 'json') {
+    const stream =
+      format === 'json'
+        ? pino.destination({ sync: true })
+        : pretty({
+            sync: true,
+            colorize: globalThis.process.stdout.isTTY,
+            translateTime: 'UTC:HH:MM:ss.l',
+            ignore: 'pid,hostname,process,station,event,fields',
+            messageFormat: '{station} {msg}',
+          })
+    this.#logger = pino({ level, base: { process } }, stream)
+  }
+
+  readonly emit: Emit = (event: EventName, fields: Fields) => {
+    const { level, station } = EVENTS[event]
+    const text = describe(event, fields)
+    this.#logger[level]({ station, event, fields }, text)
+    this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text })
+    if (this.#lines.length > LINES_MAX) this.#lines.shift()
+  }
+
+  /** Lines told after the one with this id, oldest first. */
+  since(id: number): Entry[] {
+    return this.#lines.filter(line => line.id > id)
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The story of the house. A tick's way:
+ *
+ *   venue ─▶ sources/ ─▶ log/ ─▶ ingest/ ─▶ store/ ─▶ serve/
+ *
+ * `record` is the way up to the log, `ingest` the way from it, each a process; `start` runs both and a simulated exchange where
+ * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from './config.ts'
+import { TickhouseError } from './errors.ts'
+import { chooseSources } from './first-run.ts'
+import type { Log } from './log/log.ts'
+import { openLog } from './log/open.ts'
+import type { Journal } from './observe/journal.ts'
+import { Live } from './serve/live.ts'
+import { serve } from './serve/server.ts'
+import { StationReport } from './serve/stations.ts'
+import { SymbolBooks } from './serve/symbols.ts'
+import { startSimulation } from './simulation.ts'
+import { openFeeds, type Subscription } from './sources/feeds.ts'
+import { Recorder } from './sources/recorder.ts'
+import { parseSources, type Selected } from './sources/selection.ts'
+import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from './sources/status.ts'
+import { openStore } from './store/store.ts'
+import { Storing } from './storing.ts'
+import { superviseHouse } from './supervise.ts'
+import { VERSION } from './version.ts'
+
+/** A part of the house that runs. `failed` rejects if it cannot go on; it never resolves. */
+export interface Running {
+  failed: Promise<never>
+  /** Drains and stops, in seconds. */
+  stop(): Promise<void>
+}
+
+const RECORDER_LINES = 100
+const LOG_WAIT_MS = 250
+
+/** venue → sources → log. Simulated sources need their exchange's address: see `start`. */
+export async function record(
+  config: Config,
+  journal: Journal,
+  simulated: RecorderStatus['simulated'] = null,
+): Promise<Running> {
+  const { emit } = journal
+  const selected = parseSources(config.SOURCES ?? '')
+  const log = await openLog(config.LOG, 'write')
+  emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
+  const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  const recorder = new Recorder({ log, emit, failed: reject, hold: held => (held ? feeds.pause() : feeds.resume()) })
+  const feeds = openFeeds(
+    selected.map(one => subscriptionOf(one, config, simulation?.wsUrl)),
+    recorder,
+    emit,
+  )
+
+  const startedAtMs = Date.now()
+  const announce = () => {
+    const status: RecorderStatus = {
+      startedAtMs,
+      sources: config.SOURCES ?? '',
+      simulated,
+      received: recorder.received.total,
+      receivedPerSecond: recorder.received.perSecond(),
+      appendMs: recorder.appendMs.quantiles(),
+      held: recorder.held,
+      connections: feeds.status(),
+      lines: journal.since(0).slice(-RECORDER_LINES),
+    }
+    // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
+    log.announce(RECORDER_STATION, status).catch(() => {})
+  }
+  const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
+  return {
+    failed,
+    stop: async () => {
+      clearInterval(announcing)
+      await feeds.close()
+      await simulation?.stop()
+      await recorder.drain()
+      await log.close()
+    },
+  }
+}
+
+/** log → ingest → store, and the page and queries over it: this process owns the engine. */
+export async function ingest(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
+  const { emit } = journal
+  const store = await openStore(config.STORE)
+  const { trades } = await store.size()
+  emit('store_opened', { address: store.address, version: store.version, trades })
+  const log = await openLogWhenThere(config.LOG, stopping)
+  const books = new SymbolBooks()
+  await books.load(store)
+  const storing = new Storing({ config, log, store, emit, onStored: batch => live.take(batch) })
+  const report = new StationReport(log, store, storing)
+  const live = new Live({ version: VERSION, store, storing, report, books, journal })
+  const server = await serve({ config, log, store, live, emit })
+  live.start()
+  storing.start()
+  return {
+    failed: new Promise(() => {}),
+    stop: async () => {
+      await storing.stop()
+      live.close()
+      await server.close()
+      await log.close()
+      await store.close()
+    },
+  }
+}
+
+/** Everything, the default: a recorder and a storing process, watched, and what they record chosen if nothing is configured. */
+export async function start(config: Config, journal: Journal): Promise<Running> {
+  const { sources, simulated } = await chooseSources(config.SOURCES, config.LOG)
+  const selected = parseSources(sources)
+  if (simulated) journal.emit('simulated', simulated)
+  const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
+  const house = superviseHouse(
+    { ...config, SOURCES: sources, SIMULATOR_WS: config.SIMULATOR_WS ?? simulation?.wsUrl },
+    simulated,
+    journal.emit,
+  )
+  return {
+    failed: house.failed,
+    stop: async () => {
+      await house.stop()
+      await simulation?.stop()
+    },
+  }
+}
+
+function simulationFor(selected: readonly Selected[], config: Config) {
+  const simulated = selected.find(({ venue }) => venue.name === 'simulator')
+  return simulated && startSimulation(simulated, config.LOG)
+}
+
+function subscriptionOf({ venue, symbols }: Selected, config: Config, simulatorWs: string | undefined): Subscription {
+  const configured = config[`${venue.name.toUpperCase()}_WS` as `${'BINANCE' | 'COINBASE' | 'KRAKEN' | 'SIMULATOR'}_WS`]
+  return { venue, symbols, ws: configured ?? (venue.name === 'simulator' ? simulatorWs : undefined) ?? venue.ws }
+}
+
+/** The storing side may be up before the recorder has made the log. */
+async function openLogWhenThere(address: string, stopping: AbortSignal): Promise<Log> {
+  for (;;) {
+    try {
+      return await openLog(address, 'read')
+    } catch (error) {
+      if (!(error instanceof TickhouseError) || !error.retryable) throw error
+      await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
+    }
+  }
+}
+
+function nextOffsets(log: Log): string {
+  return Array.from({ length: log.partitions }, (_, partition) => log.bounds(partition).next).join(', ')
+}

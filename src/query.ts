@@ -1,0 +1,37 @@
+/** `tickhouse query`: asks the running process and prints its answer. */
+import { type Config, splitListen } from './config.ts'
+import { TickhouseError } from './errors.ts'
+
+/** Prints the answer to a statement. Throws `process_unreachable` if nothing listens, `query_failed` with the engine's words. */
+export async function query(config: Config, sql: string): Promise<void> {
+  const { host, port } = splitListen(config.LISTEN)
+  let response: Response
+  try {
+    response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/query`, {
+      method: 'POST',
+      body: sql,
+      headers: { 'content-type': 'text/plain', ...(config.TOKEN ? { authorization: `Bearer ${config.TOKEN}` } : {}) },
+    })
+  } catch (error) {
+    throw new TickhouseError(
+      'process_unreachable',
+      `no tickhouse answers at ${config.LISTEN}`,
+      'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
+      { cause: error },
+    )
+  }
+  if (!response.ok) {
+    const { message, advice } = await failureOf(response)
+    throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
+  }
+  process.stdout.write(Buffer.from(await response.arrayBuffer()))
+}
+
+async function failureOf(response: Response): Promise<{ message: string; advice: string }> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as { message: string; advice: string }
+  } catch {
+    return { message: text, advice: '' }
+  }
+}

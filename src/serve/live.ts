@@ -1,0 +1,228 @@
+/** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
+import type { ServerResponse } from 'node:http'
+import type { Batch } from '../ingest/batch.ts'
+import type { Journal } from '../observe/journal.ts'
+import type { Store } from '../store/store.ts'
+import type { Storing } from '../storing.ts'
+import { readMicros } from '../tick/time.ts'
+import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
+import type { StationReport } from './stations.ts'
+import type { SymbolBook, SymbolBooks } from './symbols.ts'
+import { View } from './view.ts'
+
+const UPDATE_EVERY_MS = 100
+const STATIONS_EVERY_MS = 500
+const SAMPLE_EVERY_MS = 1_000
+const SPARK_EVERY_MS = 10_000
+/** Five minutes of history, kept for pages that open later. */
+const SAMPLES_MAX = 300
+const LINES_MAX = 500
+/** A page that does not read this many bytes misses pushes until it does; it is told everything anew by its next view. */
+const UNREAD_BYTES_MAX = 1_000_000
+export const PAGES_MAX = 64
+
+interface Page {
+  response: ServerResponse
+  view: View | undefined
+  loading: boolean
+  lineId: number
+}
+
+export interface LiveOptions {
+  version: string
+  store: Store
+  storing: Storing
+  report: StationReport
+  books: SymbolBooks
+  journal: Journal
+}
+
+export class Live {
+  readonly #options: LiveOptions
+  readonly #pages = new Set<Page>()
+  readonly #samples: Sample[] = []
+  readonly #lines: Line[] = []
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #startedAtMs = Date.now()
+  #nextLineId = 1
+  #ownLineId = 0
+  #recorderLine = { run: 0, id: 0 }
+  #reporting = false
+  #sparkAtMs = 0
+
+  constructor(options: LiveOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timers.push(
+      setInterval(() => this.#pushUpdates(), UPDATE_EVERY_MS),
+      setInterval(() => void this.#pushStations(), STATIONS_EVERY_MS),
+    )
+  }
+
+  /** Takes a batch that was just stored. */
+  take(batch: Batch): void {
+    const { books, report } = this.#options
+    books.take(batch)
+    for (const { view } of this.#pages) view?.take(batch)
+    const { trades } = batch
+    if (trades.length > 0) report.stored(readMicros(trades.timestampWords, trades.length - 1))
+  }
+
+  get full(): boolean {
+    return this.#pages.size >= PAGES_MAX
+  }
+
+  /** Opens a page's stream. Without venue and symbol it shows the busiest. */
+  async open(
+    response: ServerResponse,
+    venue: string | undefined,
+    symbol: string | undefined,
+    interval: Interval,
+  ): Promise<void> {
+    const { books, version, store, report } = this.#options
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    })
+    const busiest = [...books.all].sort((a, b) => b.rate.perSecond() - a.rate.perSecond() || b.trades - a.trades)[0]
+    const [shownVenue, shownSymbol] = [venue ?? busiest?.venue, symbol ?? busiest?.symbol]
+    const page: Page = { response, view: undefined, loading: false, lineId: this.#nextLineId - 1 }
+    this.#pages.add(page)
+    response.on('close', () => this.#pages.delete(page))
+    const shown = shownVenue && shownSymbol ? { venue: shownVenue, symbol: shownSymbol, interval } : null
+    send(page, 'hello', {
+      version,
+      engine: `ClickHouse ${store.version}`,
+      startedAtMs: this.#startedAtMs,
+      simulated: report.recorder()?.status.simulated ?? null,
+      view: shown,
+      samples: this.#samples,
+      lines: this.#lines,
+      nowMs: Date.now(),
+    })
+    send(page, 'symbols', { reset: true, symbols: [...books.all].map(book => this.#status(book, true)) })
+    if (!shown) return
+    page.view = new View(shown.venue, shown.symbol, INTERVALS[interval])
+    await this.#load(page)
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const { response } of this.#pages) response.end()
+  }
+
+  /** Sends a view's history. Opening the view and reading the offset happen in one turn, before the question is asked. */
+  async #load(page: Page): Promise<void> {
+    const { view } = page
+    if (!view || page.loading) return
+    const { books, storing, store } = this.#options
+    const book = books.find(view.venue, view.symbol)
+    page.loading = true
+    try {
+      view.reset()
+      const belowOffset = Math.max(0, ...storing.partitions.map(partition => partition.next))
+      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), belowOffset)
+      send(page, 'bars', { bars })
+      send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
+    } catch (error) {
+      this.#options.journal.emit('page_failed', { why: (error as Error).message })
+    } finally {
+      page.loading = false
+    }
+  }
+
+  #pushUpdates(): void {
+    for (const page of this.#pages) {
+      if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
+      const update = page.view.flush()
+      if (update) send(page, 'update', update)
+      if (page.view.stale) void this.#load(page)
+    }
+  }
+
+  async #pushStations(): Promise<void> {
+    if (this.#reporting) return
+    this.#reporting = true
+    try {
+      const stations = await this.#options.report.report()
+      this.#gatherLines()
+      const symbols = this.#changedSymbols()
+      const sample = this.#sample(stations)
+      for (const page of this.#pages) {
+        if (page.response.writableLength > UNREAD_BYTES_MAX) continue
+        send(page, 'stations', stations)
+        if (symbols.length > 0) send(page, 'symbols', { reset: false, symbols })
+        if (sample) send(page, 'sample', sample)
+        const lines = this.#lines.filter(line => line.id > page.lineId)
+        if (lines.length > 0) send(page, 'lines', lines)
+        page.lineId = this.#nextLineId - 1
+      }
+    } catch (error) {
+      this.#options.journal.emit('page_failed', { why: (error as Error).message })
+    } finally {
+      this.#reporting = false
+    }
+  }
+
+  #sample(stations: Messages['stations']): Sample | undefined {
+    const last = this.#samples.at(-1)
+    if (last && stations.atMs - last.atMs < SAMPLE_EVERY_MS - 50) return undefined
+    const { storing } = this.#options
+    const sample: Sample = {
+      atMs: stations.atMs,
+      received: stations.sources.ticksPerSecond,
+      stored: stations.ingest.ticksPerSecond,
+      refused: storing.partitions.reduce((sum, partition) => sum + partition.refusedTicks.perSecond(), 0),
+      lagMs: stations.ingest.lagMs,
+      logBytes: stations.log.sizeBytes,
+      storeBytes: stations.store.sizeBytes,
+    }
+    this.#samples.push(sample)
+    if (this.#samples.length > SAMPLES_MAX) this.#samples.shift()
+    return sample
+  }
+
+  #changedSymbols(): SymbolStatus[] {
+    const withSpark = Date.now() - this.#sparkAtMs > SPARK_EVERY_MS
+    if (withSpark) this.#sparkAtMs = Date.now()
+    const changed: SymbolStatus[] = []
+    for (const book of this.#options.books.all) {
+      // A symbol that went quiet is sent until its rate has fallen to zero.
+      if (!book.changed && book.rate.perSecond() === 0 && !withSpark) continue
+      book.changed = false
+      changed.push(this.#status(book, withSpark))
+    }
+    return changed
+  }
+
+  #status(book: SymbolBook, withSpark: boolean): SymbolStatus {
+    const gaps = this.#options.storing.partitions.reduce(
+      (sum, partition) => sum + partition.gapsOf(book.venue, book.symbol),
+      0,
+    )
+    const status = book.status(gaps)
+    return withSpark ? { ...status, spark: book.spark } : status
+  }
+
+  /** Joins this process's lines and the recorder's into one sequence. */
+  #gatherLines(): void {
+    const own = this.#options.journal.since(this.#ownLineId)
+    this.#ownLineId = own.at(-1)?.id ?? this.#ownLineId
+    const recorder = this.#options.report.recorder()?.status
+    const run = recorder?.startedAtMs ?? 0
+    if (run !== this.#recorderLine.run) this.#recorderLine = { run, id: 0 }
+    const theirs = (recorder?.lines ?? []).filter(line => line.id > this.#recorderLine.id)
+    this.#recorderLine.id = theirs.at(-1)?.id ?? this.#recorderLine.id
+    for (const line of [...own, ...theirs].sort((a, b) => a.atMs - b.atMs))
+      this.#lines.push({ ...line, id: this.#nextLineId++ })
+    this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX))
+  }
+}
+
+function send<Name extends keyof Messages>(page: Page, name: Name, message: Messages[Name]): void {
+  page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+}

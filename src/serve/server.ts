@@ -1,0 +1,176 @@
+/** The page, its live stream and SQL over HTTP, for people and programs on this machine, or anywhere with a token. */
+import { timingSafeEqual } from 'node:crypto'
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import staticFiles from '@fastify/static'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Config, isLoopback, splitListen } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { type DoctorMessage, diagnose } from '../observe/doctor.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Store } from '../store/store.ts'
+import { queryBars, toBar } from './candles.ts'
+import { admit } from './gate.ts'
+import type { Live } from './live.ts'
+import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
+
+const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
+/** Queries that run at once; one more is told to wait. Two lanes stay for the page. */
+const QUERIES_MAX = 1
+const COOKIE = 'tickhouse_token'
+const BODY_BYTES_MAX = 200_000
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
+export interface ServerOptions {
+  config: Config
+  log: Log
+  store: Store
+  live: Live
+  emit: Emit
+}
+
+/** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
+export async function serve({ config, log, store, live, emit }: ServerOptions): Promise<FastifyInstance> {
+  const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS)
+    guard(config, request, reply)
+  })
+  server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
+
+  server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
+    '/api/live',
+    async (request, reply) => {
+      if (live.full) return reply.code(503).send('too many pages are open')
+      const { venue, symbol, interval = '10s' } = request.query
+      reply.hijack()
+      await live.open(reply.raw, venue, symbol, toInterval(interval))
+    },
+  )
+
+  server.get<{ Querystring: { venue: string; symbol: string; interval: string; before: string } }>(
+    '/api/bars',
+    async request => {
+      const { venue, symbol, interval, before } = request.query
+      const bars = await queryBars(store, {
+        venue: String(venue),
+        symbol: String(symbol),
+        seconds: INTERVALS[toInterval(interval)],
+        beforeMs: Number(before) || Date.now(),
+        belowOffset: Number.MAX_SAFE_INTEGER,
+      })
+      return { bars: bars.map(toBar) } satisfies BarsAnswer
+    },
+  )
+
+  let queries = 0
+  server.post<{ Querystring: { format?: string }; Body: string }>('/api/query', async (request, reply) => {
+    if (queries >= QUERIES_MAX) return reply.code(503).send('another query is running: ask again in a moment')
+    queries++
+    try {
+      const { format = 'PrettyCompactMonoBlock' } = request.query
+      if (!/^\w+$/.test(format))
+        throw new TickhouseError(
+          'query_failed',
+          `no such format: ${format}`,
+          'See https://clickhouse.com/docs/interfaces/formats',
+        )
+      const query = await admit(store, String(request.body))
+      return reply.type('application/octet-stream').send(Buffer.from(await store.untrusted(query, format)))
+    } finally {
+      queries--
+    }
+  })
+
+  server.get('/api/doctor', async (_request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
+    say({ diagnosis: await diagnose(store, log, (done, total) => say({ done, total })) })
+    reply.raw.end()
+  })
+
+  if (fs.existsSync(PAGE)) await server.register(staticFiles, { root: PAGE })
+  else
+    server.get('/', async (_request, reply) =>
+      reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.'),
+    )
+
+  const { host, port } = splitListen(config.LISTEN)
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const inUse = code === 'EADDRINUSE'
+    throw new TickhouseError(
+      inUse ? 'address_in_use' : 'address_invalid',
+      inUse ? `${config.LISTEN} is in use by another program` : `cannot listen on ${config.LISTEN}: ${code}`,
+      'End the other program, or choose another address with TICKHOUSE_LISTEN=127.0.0.1:<port>.',
+      { cause: error },
+    )
+  }
+  const address = server.server.address()
+  emit('serving', { url: `http://${host}:${typeof address === 'object' && address ? address.port : port}` })
+  return server
+}
+
+function toInterval(name: string): Interval {
+  return Object.hasOwn(INTERVALS, name) ? (name as Interval) : '10s'
+}
+
+/**
+ * Who may ask: with a token, whoever shows it; without, only pages and programs that name a loopback address, so that a page of
+ * some other site cannot reach us through the user's browser, not even by a name that resolves to this machine.
+ */
+function guard(config: Config, request: FastifyRequest, reply: FastifyReply): void {
+  const origin = request.headers.origin
+  if (origin !== undefined && hostOf(origin) !== request.headers.host)
+    throw forbidden('a page of another site may not ask')
+  if (config.TOKEN === undefined) {
+    if (!isLoopback(request.headers.host?.includes(':') ? request.headers.host : `${request.headers.host}:80`))
+      throw forbidden('ask by a loopback address')
+    return
+  }
+  const given = new URLSearchParams(request.url.split('?')[1]).get('token')
+  if (given !== null && same(given, config.TOKEN)) {
+    reply.header('set-cookie', `${COOKIE}=${encodeURIComponent(given)}; HttpOnly; SameSite=Strict; Path=/`)
+    return
+  }
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+  const cookie = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1]
+  if (!same(bearer ?? decodeURIComponent(cookie ?? ''), config.TOKEN))
+    throw forbidden('a token is needed: open /?token=<TICKHOUSE_TOKEN>')
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined
+}
+
+function same(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function forbidden(message: string): Error {
+  return Object.assign(new Error(message), { statusCode: 403 })
+}
+
+function answerError(error: unknown, reply: FastifyReply, emit: Emit): void {
+  const { message, statusCode } = error as Error & { statusCode?: number }
+  if (error instanceof TickhouseError) {
+    emit('query_refused', { why: message })
+    reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
+  } else if (error instanceof Error && error.constructor.name === 'ClickHouseError') {
+    reply.code(400).send({ message, advice: 'The engine could not answer this.' })
+  } else {
+    reply.code(statusCode ?? 500).send({ message, advice: '' })
+  }
+}

@@ -1,0 +1,191 @@
+/** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
+import fs from 'node:fs'
+import type { Log } from '../log/log.ts'
+import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
+import type { Store } from '../store/store.ts'
+import type { Storing } from '../storing.ts'
+import type { PartitionStatus, StationState, Stations } from './protocol.ts'
+
+/** A recorder that has not spoken for this long is not running. */
+const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
+/** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
+const LAG_MS_MAX = 5_000
+const SIZE_EVERY_MS = 2_000
+const DISK_FREE_BYTES_MIN = 1024 ** 3
+
+type Verdict = [state: StationState, advice: string]
+
+export class StationReport {
+  readonly #log: Log
+  readonly #store: Store
+  readonly #storing: Storing
+  #size = { bytes: 0, parts: 0, trades: 0 }
+  #sizeAtMs = 0
+  #freshnessMs: number | null = null
+
+  constructor(log: Log, store: Store, storing: Storing) {
+    this.#log = log
+    this.#store = store
+    this.#storing = storing
+  }
+
+  /** What the recorder last said, and how long ago; undefined if none ever ran on this log. */
+  recorder(): { status: RecorderStatus; ageMs: number } | undefined {
+    const said = this.#log.announcements().find(({ station }) => station === RECORDER_STATION)
+    return said && { status: said.body as RecorderStatus, ageMs: Date.now() - said.atMs }
+  }
+
+  /** Told after each batch: the venue's time of its newest trade, µs. */
+  stored(newestMicros: number): void {
+    this.#freshnessMs = Date.now() - newestMicros / 1000
+  }
+
+  async report(): Promise<Stations> {
+    await this.#measureSize()
+    const nowMs = Date.now()
+    const recorder = this.recorder()
+    const partitions = this.#storing.partitions.map(ingest =>
+      this.#partition(ingest.partition, ingest.next, ingest.storedLogMs, nowMs),
+    )
+    const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
+    const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
+    const storedPerSecond = this.#sum(ingest => ingest.storedTicks.perSecond())
+    const received = recorder && recorder.ageMs < RECORDER_SILENT_MS_MAX ? recorder.status.receivedPerSecond : 0
+    const base = (verdict: Verdict, ticksPerSecond: number) => ({
+      state: verdict[0],
+      advice: verdict[1],
+      ticksPerSecond,
+    })
+    const insertMs = this.#storing.partitions[0]?.insertMs.quantiles() ?? null
+    const diskFreeBytes = diskFree(this.#store.address)
+    return {
+      atMs: nowMs,
+      sources: {
+        ...base(sourcesVerdict(recorder), received),
+        lagTicks: 0,
+        lagMs: 0,
+        connections: recorder?.status.connections ?? [],
+      },
+      log: {
+        ...base(logVerdict(recorder), received),
+        lagTicks: 0,
+        lagMs: recorder?.status.appendMs?.p50 ?? 0,
+        address: this.#log.address,
+        partitions,
+        sizeBytes: this.#log.sizeBytes(),
+        appendMs: recorder?.status.appendMs ?? null,
+      },
+      ingest: {
+        ...base(this.#ingestVerdict(lagMs), storedPerSecond),
+        lagTicks,
+        lagMs,
+        stored: this.#sum(ingest => ingest.storedTicks.total),
+        refused: this.#sum(ingest => ingest.refusedTicks.total),
+        refusedByReason: this.#refusedByReason(),
+        gapsOpen: this.#sum(ingest => ingest.gapsOpen),
+        batchTicks: Math.max(0, ...this.#storing.partitions.map(ingest => ingest.batchTicks)),
+        insertMs,
+      },
+      store: {
+        ...base(this.#storeVerdict(diskFreeBytes), storedPerSecond),
+        lagTicks: 0,
+        lagMs: insertMs?.p50 ?? 0,
+        address: this.#store.address,
+        trades: this.#size.trades,
+        sizeBytes: this.#size.bytes,
+        parts: this.#size.parts,
+        freshnessMs: this.#freshnessMs,
+        audit: this.#lastAudit(),
+        diskFreeBytes,
+      },
+      archive: { ...base(['off', 'Not configured.'], 0), lagTicks: 0, lagMs: 0 },
+    }
+  }
+
+  #partition(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
+    const { first, next } = this.#log.bounds(partition)
+    const lagging = stored < next && storedLogMs > 0
+    return {
+      partition,
+      first,
+      next,
+      stored,
+      lagTicks: this.#log.countTicks(partition, stored, next),
+      lagMs: lagging ? Math.max(0, nowMs - storedLogMs) : 0,
+    }
+  }
+
+  #ingestVerdict(lagMs: number): Verdict {
+    const failed = this.#storing.partitions.find(ingest => ingest.failure)
+    if (failed?.failure)
+      return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
+    if (this.#storing.partitions.some(ingest => ingest.mode === 'retrying'))
+      return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
+    if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
+    return ['ok', 'Everything in the log is stored or on its way.']
+  }
+
+  #storeVerdict(diskFreeBytes: number): Verdict {
+    const failed = [...this.#storing.audits.values()].find(result => !result.passed)
+    if (failed)
+      return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
+    if (diskFreeBytes < DISK_FREE_BYTES_MIN)
+      return ['trouble', 'Less than 1 GiB is left on the disk: make room, nothing is deleted by itself.']
+    return ['ok', 'Every stored tick is there once.']
+  }
+
+  #lastAudit() {
+    const results = [...this.#storing.audits.values()]
+    if (results.length === 0) return null
+    const failed = results.find(result => !result.passed)
+    const { atMs, passed, detail, ticks } = failed ?? results.reduce((a, b) => (a.atMs > b.atMs ? a : b))
+    return { atMs, passed, detail: detail || `${ticks} ticks dense and unique` }
+  }
+
+  #refusedByReason(): Record<string, number> {
+    const sums: Record<string, number> = {}
+    for (const { refusedByReason } of this.#storing.partitions) {
+      for (const [reason, count] of refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
+    }
+    return sums
+  }
+
+  #sum(figure: (ingest: Storing['partitions'][number]) => number): number {
+    return this.#storing.partitions.reduce((sum, ingest) => sum + figure(ingest), 0)
+  }
+
+  async #measureSize(): Promise<void> {
+    if (Date.now() - this.#sizeAtMs < SIZE_EVERY_MS) return
+    this.#sizeAtMs = Date.now()
+    this.#size = await this.#store.size()
+  }
+}
+
+function sourcesVerdict(recorder: { status: RecorderStatus; ageMs: number } | undefined): Verdict {
+  if (!recorder || recorder.ageMs > RECORDER_SILENT_MS_MAX)
+    return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
+  const { connections, held } = recorder.status
+  if (held) return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
+  const open = connections.filter(connection => connection.state === 'open').length
+  if (open === 0) return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
+  if (open < connections.length)
+    return [
+      'behind',
+      `${connections.length - open} of ${connections.length} connections are down; they are tried again.`,
+    ]
+  return ['ok', 'All connections are open.']
+}
+
+function logVerdict(recorder: { status: RecorderStatus; ageMs: number } | undefined): Verdict {
+  if (!recorder || recorder.ageMs > RECORDER_SILENT_MS_MAX)
+    return ['idle', 'Nothing is written: no recorder is running.']
+  return recorder.status.held
+    ? ['trouble', 'Appending is slow or fails: check the disk.']
+    : ['ok', 'Every record is durable before it is acknowledged.']
+}
+
+/** Bytes free on the disk of an embedded store. */
+function diskFree(address: string): number {
+  const { bavail, bsize } = fs.statfsSync(address.replace(/^chdb:/, ''))
+  return bavail * bsize
+}

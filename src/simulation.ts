@@ -1,0 +1,81 @@
+/** Runs the simulated exchange as a process beside the house, going on where the log's last simulated trades ended. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { decode } from './ingest/decode.ts'
+import { openLog } from './log/open.ts'
+import type { ProcessOptions, ProcessReady } from './simulator/process.ts'
+import type { Selected } from './sources/selection.ts'
+
+const ENTRY = fileURLToPath(new URL('./simulator/process.ts', import.meta.url))
+const RATE_DEFAULT = 200
+const SEED_DEFAULT = 1
+/** Records looked back through for each symbol's last trade; a symbol quieter than that begins anew. */
+const RECORDS_BACK_MAX = 5_000
+
+export interface Simulation extends ProcessReady {
+  stop(): Promise<void>
+}
+
+/** Starts an exchange for the selected symbols. Resolves when it listens. */
+export async function startSimulation({ venue, symbols, options }: Selected, logAddress: string): Promise<Simulation> {
+  const { nextIds, lastPrices } = await lastTrades(venue.name, logAddress)
+  const argument: ProcessOptions = {
+    symbols: [...symbols],
+    ratePerSecond: options.rate ?? RATE_DEFAULT,
+    seed: options.seed ?? SEED_DEFAULT,
+    nextIds,
+    lastPrices,
+  }
+  const child = fork(ENTRY, [JSON.stringify(argument)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const [ready] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the simulated exchange ended before it listened'))),
+  ])) as [ProcessReady]
+  return {
+    ...ready,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** The id after each symbol's last trade in the log, and its price: the log knows more than any table. */
+async function lastTrades(venue: string, logAddress: string) {
+  const nextIds: Record<string, number> = {}
+  const lastPrices: Record<string, number> = {}
+  let log: Awaited<ReturnType<typeof openLog>>
+  try {
+    log = await openLog(logAddress, 'read')
+  } catch {
+    return { nextIds, lastPrices }
+  }
+  try {
+    for (let partition = 0; partition < log.partitions; partition++) {
+      const { first, next } = log.bounds(partition)
+      let offset = Math.max(first, next - RECORDS_BACK_MAX)
+      if (offset >= next) continue
+      for await (const slice of log.read(partition, offset, new AbortController().signal)) {
+        for (const entry of slice) {
+          const { trades } = decode(entry)
+          for (let row = 0; row < trades.length; row++) {
+            if (trades.venues.words[trades.venue[row]!] !== venue) continue
+            const symbol = trades.symbols.words[trades.symbol[row]!]!
+            const nextId = Number(trades.tradeId[row]) + 1
+            if (nextId <= (nextIds[symbol] ?? 0)) continue
+            nextIds[symbol] = nextId
+            lastPrices[symbol] = trades.price[row]!
+          }
+        }
+        offset += slice.length
+        if (offset >= next) break
+      }
+    }
+    return { nextIds, lastPrices }
+  } finally {
+    await log.close()
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * From decoded ticks to the log: trades gather in columns per log partition and are appended as one record when there are enough
+ * of them or the oldest has waited long enough. Nothing else looks at a tick before it is in the log.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../observe/events.ts'
+import { Rate, Recent } from '../observe/statistics.ts'
+import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
+import type { Refusal } from '../tick/refusal.ts'
+import { ORIGIN, type Side, TradeColumns } from '../tick/trades.ts'
+import type { Receiver } from './feeds.ts'
+
+/** A record is cut at whichever comes first. */
+const RECORD_TICKS_MAX = 5_000
+const RECORD_AGE_MS_MAX = 10
+/** Reading from venues stops above the upper bound of bytes not yet in the log, and goes on below the lower. */
+const PENDING_BYTES_MAX = 64 * 2 ** 20
+const PENDING_BYTES_RESUME = 16 * 2 ** 20
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 5_000
+/** A frame's text kept when it is refused; a venue's longest real frame is far shorter. */
+const RAW_LENGTH_MAX = 1_000_000
+
+/** One log partition: what gathers, what waits, and the one append under way. */
+interface Lane {
+  partition: number
+  trades: TradeColumns
+  refused: RefusedFrame[]
+  waiting: LogRecord[]
+  appending: Promise<void> | undefined
+}
+
+export interface RecorderOptions {
+  log: Log
+  emit: Emit
+  /** Called when the log is too slow to take more, and when it is not any more. */
+  hold: (held: boolean) => void
+  /** Called once if the log can never be written again; nothing more is recorded. */
+  failed: (error: unknown) => void
+}
+
+export class Recorder implements Receiver {
+  readonly received = new Rate()
+  readonly appendMs = new Recent(500)
+  readonly #options: RecorderOptions
+  readonly #lanes: Lane[]
+  readonly #partitionOf = new Map<string, Map<string, number>>()
+  readonly #stop = new AbortController()
+  #pendingBytes = 0
+  #heldSinceMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.#lanes = Array.from({ length: options.log.partitions }, (_, partition) => ({
+      partition,
+      trades: new TradeColumns(RECORD_TICKS_MAX),
+      refused: [],
+      waiting: [],
+      appending: undefined,
+    }))
+  }
+
+  /** Is reading from venues held back because the log is slow? */
+  get held(): boolean {
+    return this.#heldSinceMs > 0
+  }
+
+  trade(
+    venue: string,
+    symbol: string,
+    timestampMicros: number,
+    timestampNanos: number,
+    receivedAtMicros: number,
+    price: number,
+    volume: number,
+    side: Side,
+    tradeId: number | bigint,
+  ): void {
+    const lane = this.#laneOf(venue, symbol)
+    lane.trades.add(
+      venue,
+      symbol,
+      timestampMicros,
+      timestampNanos,
+      receivedAtMicros,
+      price,
+      volume,
+      side,
+      tradeId,
+      ORIGIN.live,
+    )
+    if (lane.trades.full) this.#cut(lane)
+    else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
+  }
+
+  refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void {
+    const lane = this.#laneOf(venue, '')
+    lane.refused.push({ venue, reason, detail, raw: raw.slice(0, RAW_LENGTH_MAX), receivedAtMicros })
+    if (lane.refused.length === RECORD_TICKS_MAX) this.#cut(lane)
+    else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
+  }
+
+  /** Appends all that was received; resolves when it is durable. To be called when no more ticks come. */
+  async drain(): Promise<void> {
+    this.#cutAll()
+    while (this.#lanes.some(lane => lane.appending)) await Promise.all(this.#lanes.map(lane => lane.appending))
+  }
+
+  /** Gives up waiting for a log that cannot be written. */
+  abandon(): void {
+    this.#stop.abort()
+  }
+
+  #laneOf(venue: string, symbol: string): Lane {
+    let symbols = this.#partitionOf.get(venue)
+    if (!symbols) this.#partitionOf.set(venue, (symbols = new Map()))
+    let partition = symbols.get(symbol)
+    if (partition === undefined) symbols.set(symbol, (partition = partitionOf(venue, symbol, this.#lanes.length)))
+    return this.#lanes[partition]!
+  }
+
+  readonly #cutAll = (): void => {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    for (const lane of this.#lanes) this.#cut(lane)
+  }
+
+  #cut(lane: Lane): void {
+    const records: LogRecord[] = []
+    if (lane.trades.length > 0) records.push(tradesRecord(lane.trades))
+    if (lane.refused.length > 0) records.push(refusedRecord(lane.refused))
+    lane.trades.clear()
+    lane.refused = []
+    for (const record of records) {
+      this.received.add(record.ticks)
+      lane.waiting.push(record)
+      this.#pendingBytes += record.payload.length
+    }
+    if (lane.waiting.length === 0 || lane.appending) return
+    lane.appending = this.#append(lane)
+      .catch(error => {
+        if (!this.#stop.signal.aborted) this.#options.failed(error)
+      })
+      .finally(() => {
+        lane.appending = undefined
+      })
+    if (this.#pendingBytes > PENDING_BYTES_MAX && this.#heldSinceMs === 0) {
+      this.#heldSinceMs = performance.now()
+      this.#options.emit('sources_blocked', { pendingBytes: this.#pendingBytes })
+      this.#options.hold(true)
+    }
+  }
+
+  /** One append at a time, each with all that waits, so that the order holds even when one has to be tried again. */
+  async #append(lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const records = lane.waiting
+      lane.waiting = []
+      const bytes = records.reduce((sum, record) => sum + record.payload.length, 0)
+      await this.#appendForCertain(lane.partition, records)
+      this.#pendingBytes -= bytes
+      if (this.#heldSinceMs > 0 && this.#pendingBytes < PENDING_BYTES_RESUME) {
+        this.#options.emit('sources_unblocked', { blockedMs: Math.round(performance.now() - this.#heldSinceMs) })
+        this.#heldSinceMs = 0
+        this.#options.hold(false)
+      }
+    }
+  }
+
+  async #appendForCertain(partition: number, records: readonly LogRecord[]): Promise<void> {
+    const { log, emit } = this.#options
+    const startedMs = performance.now()
+    for (let attempt = 0; ; attempt++) {
+      this.#stop.signal.throwIfAborted()
+      try {
+        await log.append(partition, records)
+        const tookMs = performance.now() - startedMs
+        this.appendMs.add(tookMs)
+        if (attempt > 0) emit('log_append_recovered', { outageMs: Math.round(tookMs) })
+        return
+      } catch (error) {
+        if (!(error instanceof TickhouseError) || !error.retryable) throw error
+        const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
+        emit('log_append_failed', { why: error.message, advice: error.advice, waitMs })
+        await sleep(waitMs, undefined, { signal: this.#stop.signal })
+      }
+    }
+  }
+}
+
+/** FNV-1a over venue and symbol: the same partition in every run and on every machine. */
+export function partitionOf(venue: string, symbol: string, partitions: number): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(`${venue} ${symbol}`)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash % partitions
+}
