@@ -46,7 +46,7 @@ export class Recorder implements Receiver {
   readonly appendMs = new Recent(500)
   readonly #options: RecorderOptions
   readonly #lanes: Lane[]
-  readonly #partitionOf = new Map<string, Map<string, number>>()
+  readonly #laneByName = new Map<string, Map<string, Lane>>()
   readonly #stop = new AbortController()
   #pendingBytes = 0
   #heldSinceMs = 0
@@ -115,11 +115,12 @@ export class Recorder implements Receiver {
   }
 
   #laneOf(venue: string, symbol: string): Lane {
-    let symbols = this.#partitionOf.get(venue)
-    if (!symbols) this.#partitionOf.set(venue, (symbols = new Map()))
-    let partition = symbols.get(symbol)
-    if (partition === undefined) symbols.set(symbol, (partition = partitionOf(venue, symbol, this.#lanes.length)))
-    return this.#lanes[partition]!
+    const symbols = this.#laneByName.get(venue) ?? new Map<string, Lane>()
+    const known = symbols.get(symbol)
+    if (known) return known
+    const lane = this.#lanes[partitionOf(venue, symbol, this.#lanes.length)]!
+    this.#laneByName.set(venue, symbols.set(symbol, lane))
+    return lane
   }
 
   readonly #cutAll = (): void => {

@@ -10,7 +10,7 @@ export const REFUSALS = {
   symbol_invalid: 'an empty, over-long or unprintable symbol',
   price_out_of_range: 'a price that is not a number above zero and below 1e15',
   volume_out_of_range: 'a volume that is not a number above zero and below 1e15',
-  timestamp_out_of_range: 'a time before 1970 or after 2262',
+  timestamp_out_of_range: 'a time before 1970 or too late for the columns (2255)',
   side_unknown: 'a side that is neither buy, sell nor unknown',
   duplicate_id: 'a trade id this symbol already has: the first one is kept',
 } as const

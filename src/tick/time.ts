@@ -3,8 +3,8 @@
  * beside them where a venue gives them. In columns they are 64-bit nanoseconds, as the table stores them.
  */
 
-/** The latest time a column can hold: 2262-04-11, in microseconds. */
-export const TIME_MICROS_MAX = 9_223_372_036_854_775
+/** The latest time that is exact in microseconds: June 2255. The table could hold seven years more. */
+export const TIME_MICROS_MAX = Number.MAX_SAFE_INTEGER
 
 const WORD = 2 ** 32
 
