@@ -6,7 +6,16 @@ import { Help } from './help.tsx'
 import { Lines } from './lines.tsx'
 import { Pipeline } from './pipeline.tsx'
 import { Route } from './route.tsx'
-import { frozen, historyLoading, machineNowMs, shownSymbol, stations, symbols, symbolsLoaded } from './store.ts'
+import {
+  frozen,
+  historyLoading,
+  machineNowMs,
+  shownSymbol,
+  stations,
+  symbols,
+  symbolsLoaded,
+  symbolUnknown,
+} from './store.ts'
 import { TapePanel } from './tape.tsx'
 import { FrozenNotice, SimulatedBanner, TopBar } from './top-bar.tsx'
 import { Watchlist } from './watchlist.tsx'
@@ -39,9 +48,14 @@ function nameTheTab(): void {
   document.title = status ? `${decimal(status.last, status.decimals)} ${status.symbol} · tickhouse` : 'tickhouse'
 }
 
-/** Marks the page when its first data is drawn: bars, or the news that there are no symbols yet. */
+/** Marks the page when its first data is drawn: bars, or the news that there are none to draw. */
 function sayReady(): void {
-  if (!stations.value || !symbolsLoaded.value || (symbols.value.size > 0 && historyLoading.value)) return
+  if (
+    !stations.value ||
+    !symbolsLoaded.value ||
+    (symbols.value.size > 0 && historyLoading.value && !symbolUnknown.value)
+  )
+    return
   requestAnimationFrame(() => {
     document.body.dataset.ready = 'true'
   })

@@ -14,6 +14,7 @@ import {
   lastPrice,
   serverNowMs,
   shownSymbol,
+  stations,
   symbolsLoaded,
   symbolUnknown,
 } from './store.ts'
@@ -97,27 +98,29 @@ function Legend() {
   const price = (value: number | undefined) => (value === undefined ? '–' : decimal(value, decimals.value))
   return (
     <div class="legend" data-testid="legend">
-      <time>
-        {bar ? `${day(bar[0], told)}${daily ? '' : ` ${timeOfDay(bar[0], told)}`} ${zoneName(bar[0], told)}` : '–'}
-      </time>
-      <Figure name="O" value={price(bar?.[1])} />
-      <Figure name="H" value={price(bar?.[2])} />
-      <Figure name="L" value={price(bar?.[3])} />
-      <Figure name="C" value={price(bar?.[4])} />
-      <Figure name="vol" value={bar ? volume(bar[5]) : '–'} />
-      <Figure name="trades" value={bar ? count(bar[6]) : '–'} />
-      <span>
-        <i>last</i> <b data-testid="legend-last">{price(lastPrice.value ?? undefined)}</b>
-      </span>
-      {olderFailed.value && <span class="failed">{olderFailed.value}</span>}
+      <p>
+        <Figure name="O" value={price(bar?.[1])} />
+        <Figure name="H" value={price(bar?.[2])} />
+        <Figure name="L" value={price(bar?.[3])} />
+        <Figure name="C" value={price(bar?.[4])} />
+      </p>
+      <p>
+        <time>
+          {bar ? `${day(bar[0], told)}${daily ? '' : ` ${timeOfDay(bar[0], told)}`} ${zoneName(bar[0], told)}` : '–'}
+        </time>
+        <Figure name="vol" value={bar ? volume(bar[5]) : '–'} />
+        <Figure name="trades" value={bar ? count(bar[6]) : '–'} />
+        <Figure name="last" value={price(lastPrice.value ?? undefined)} testId="legend-last" />
+        {olderFailed.value && <span class="failed">{olderFailed.value}</span>}
+      </p>
     </div>
   )
 }
 
-function Figure({ name, value }: { name: string; value: string }) {
+function Figure({ name, value, testId }: { name: string; value: string; testId?: string }) {
   return (
     <span>
-      <i>{name}</i> <b>{value}</b>
+      <i>{name}</i> <b data-testid={testId}>{value}</b>
     </span>
   )
 }
@@ -141,7 +144,7 @@ function ChartMessage() {
     return (
       <div class="chart-message" data-testid="market-empty">
         <h3>No ticks yet.</h3>
-        <p>Waiting for the first trade of a source. The route above shows how far it has come.</p>
+        <p>Waiting for the first trade of a source. {stations.value?.sources.advice}</p>
       </div>
     )
   }

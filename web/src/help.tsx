@@ -25,7 +25,12 @@ export function Help() {
   }
   return (
     <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close} data-testid="help">
-      <h2 id="help-title">Keys</h2>
+      <header>
+        <h2 id="help-title">Keys</h2>
+        <button type="button" class="plain" onClick={close}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </header>
       <dl>
         {KEYS.map(([keys, what]) => (
           <div key={what}>
@@ -42,9 +47,6 @@ export function Help() {
         </a>
         , © 2025 TradingView, Inc. History curves by uPlot.
       </p>
-      <button type="button" onClick={close}>
-        Close
-      </button>
     </dialog>
   )
 }

@@ -10,6 +10,11 @@ const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement
 
+/** A pointer leaves no focus on a button: the next space means the page's pause, not the button again. */
+function onClick(event: MouseEvent): void {
+  if (event.detail > 0 && event.target instanceof Element) event.target.closest('button')?.blur()
+}
+
 function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || helpOpen.peek()) return
   if (isTyping(event.target)) {
@@ -28,4 +33,7 @@ function onKey(event: KeyboardEvent): void {
   event.preventDefault()
 }
 
-export const listenToKeys = (): void => document.addEventListener('keydown', onKey)
+export function listenToKeys(): void {
+  document.addEventListener('keydown', onKey)
+  document.addEventListener('click', onClick)
+}

@@ -9,6 +9,7 @@ import {
   type HistogramData,
   HistogramSeries,
   type IChartApi,
+  type IPriceLine,
   type ISeriesApi,
   type ITextWatermarkPluginApi,
   LineStyle,
@@ -60,6 +61,9 @@ export class PriceChart {
   #zone: Zone = 'utc'
   #interval: Interval = '1m'
   #volumeColors = { up: '', down: '' }
+  #lastColors = { up: '', down: '' }
+  /** The newest price, marked wherever the reader has scrolled to; the library's own label follows the last bar in sight. */
+  readonly #lastPrice: IPriceLine
 
   constructor(host: HTMLElement, events: PriceChartEvents) {
     this.#chart = createChart(host, {
@@ -76,7 +80,13 @@ export class PriceChart {
       },
       localization: { timeFormatter: (time: Time) => this.#timeText(time) },
     })
-    this.#candles = this.#chart.addSeries(CandlestickSeries, { priceLineStyle: LineStyle.Dotted })
+    this.#candles = this.#chart.addSeries(CandlestickSeries, { lastValueVisible: false, priceLineVisible: false })
+    this.#lastPrice = this.#candles.createPriceLine({
+      price: 0,
+      lineStyle: LineStyle.Dotted,
+      lineWidth: 1,
+      lineVisible: false,
+    })
     this.#volumes = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: 'volume',
       lastValueVisible: false,
@@ -93,7 +103,7 @@ export class PriceChart {
       },
       1,
     )
-    this.#trades.priceScale().applyOptions({ scaleMargins: { top: 0.2, bottom: 0 } })
+    this.#trades.priceScale().applyOptions({ entireTextOnly: true, scaleMargins: { top: 0.35, bottom: 0 } })
     this.#chart.panes()[0]?.setStretchFactor(6)
     this.#chart.panes()[1]?.setStretchFactor(1)
     this.#tradesCaption = createTextWatermark(this.#chart.panes()[1]!, { horzAlign: 'left', vertAlign: 'top' })
@@ -115,6 +125,7 @@ export class PriceChart {
     const up = color('up')
     const down = color('down')
     const hair = color('hair')
+    this.#lastColors = { up, down }
     this.#volumeColors = { up: color('up-faint'), down: color('down-faint') }
     this.#chart.applyOptions({
       layout: {
@@ -169,6 +180,9 @@ export class PriceChart {
     this.#candles.setData(bars.map(bar => this.#candle(bar)))
     this.#volumes.setData(bars.map(bar => this.#volume(bar)))
     this.#trades.setData(bars.map(bar => this.#tradeCount(bar)))
+    const last = bars.at(-1)
+    if (last) this.#markLastPrice(last)
+    else this.#lastPrice.applyOptions({ lineVisible: false, axisLabelVisible: false })
   }
 
   /** Sets one new or changed bar. `isLast`: no bar is later. */
@@ -176,12 +190,24 @@ export class PriceChart {
     this.#candles.update(this.#candle(bar), !isLast)
     this.#volumes.update(this.#volume(bar), !isLast)
     this.#trades.update(this.#tradeCount(bar), !isLast)
+    if (isLast) this.#markLastPrice(bar)
   }
 
   /** Back to the newest bar, at the usual width. */
   showNewest(): void {
     this.#chart.timeScale().resetTimeScale()
     this.#chart.priceScale('right').applyOptions({ autoScale: true })
+  }
+
+  #markLastPrice([, open, , , close]: Bar): void {
+    const last = close >= open ? this.#lastColors.up : this.#lastColors.down
+    this.#lastPrice.applyOptions({
+      price: close,
+      color: last,
+      axisLabelColor: last,
+      lineVisible: true,
+      axisLabelVisible: true,
+    })
   }
 
   #candle([timeMs, open, high, low, close]: Bar): CandlestickData {

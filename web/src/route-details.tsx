@@ -134,8 +134,11 @@ function Connections({ connections }: { connections: ConnectionStatus[] }) {
         'max',
       ]}
       rows={connections.map(connection => [
-        <span title={connection.url}>
-          {connection.venue} <span class="quiet">{connection.id}</span>
+        <span>
+          {connection.venue}{' '}
+          <span class="quiet">
+            {connection.id} · {connection.url}
+          </span>
         </span>,
         <span class="with-mark">
           <Mark kind={CONNECTION_MARKS[connection.state]} />

@@ -52,7 +52,8 @@ function RouteStop({ name, open }: { name: RouteStation; open: boolean }) {
           <span class="track" />
         </span>
         <span class="station-rate">
-          <b data-testid={`station-${name}-rate`}>{works ? rate(station.ticksPerSecond) : '–'}</b> ticks/s
+          <b data-testid={`station-${name}-rate`}>{works ? rate(station.ticksPerSecond) : '–'}</b>{' '}
+          <span class="station-unit">ticks</span>/s
         </span>
         <span class="station-lag" data-testid={`station-${name}-lag`}>
           {station && (state === 'trouble' || state === 'off') ? (

@@ -67,7 +67,7 @@ export function TapePanel() {
 function Prints({ rows }: { rows: TapeRow[] }) {
   const host = useRef<HTMLDivElement>(null)
   const [fitting, setFitting] = useState(0)
-  useSize(host, () => setFitting(Math.ceil(host.current!.clientHeight / ROW_PX)))
+  useSize(host, () => setFitting(Math.floor(host.current!.clientHeight / ROW_PX)))
   const decimals = shownSymbol.value?.decimals ?? 2
   return (
     <div class="tape-rows" ref={host}>
