@@ -2,6 +2,7 @@
  * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and faqs/market_data_only.md.
  * The built-in simulator speaks the same shapes, so `binanceShaped` builds both.
  */
+import { TIME_MICROS_MAX } from '../tick/time.ts'
 import { SIDE } from '../tick/trades.ts'
 import { ByteScanner, literal } from './byte-scanner.ts'
 import { decimalFromText } from './decimal.ts'
@@ -122,7 +123,7 @@ function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
     if (!scanner.takes(TRADE_TIME_AFTER_ORDERS)) return false
   } else if (!scanner.takes(TRADE_TIME_AFTER_QUANTITY)) return false
   const micros = toMicros(scanner.integer())
-  if (micros < 0) return false
+  if (micros < 0 || micros >= TIME_MICROS_MAX) return false
   const takerSells = scanner.takes(BUYER_IS_MAKER)
   if (!takerSells && !scanner.takes(SELLER_IS_MAKER)) return false
   if (!scanner.takes(BEST_MATCH) || (combined && !scanner.takes(CLOSE)) || !scanner.atEnd) return false

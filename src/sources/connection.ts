@@ -69,7 +69,7 @@ export class Connection {
     this.#options = options
     const { base, timings } = options
     this.url = withoutCredentials(base)
-    this.#rhythm = new Rhythm(timings.quietMsMin, timings.rhythmMs)
+    this.#rhythm = new Rhythm(timings)
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
     this.#rhythmCheck = setInterval(() => this.#checkRhythm(), timings.silenceCheckMs)
     this.#openAfter(0)

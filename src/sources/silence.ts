@@ -3,8 +3,8 @@
  * and a small market may be quiet for an hour with all in order. So each feed is judged by its own rhythm.
  */
 
-/** Quiet this many times longer than the longest usual one is out of the ordinary. */
-const FACTOR = 20
+import type { Timings } from './timings.ts'
+
 /** The longest quiet is remembered for this long, at least; so a rhythm may also quicken. */
 const MEMORY_MS = 10 * 60 * 1000
 /** Fewer frames than this are no rhythm. */
@@ -13,6 +13,7 @@ const FRAMES_MIN = 50
 /** One feed's rhythm. It outlives the connections that carry the feed. */
 export class Rhythm {
   readonly #quietMsMin: number
+  readonly #factor: number
   readonly #rhythmMs: number
   #firstMs = Number.NaN
   #lastMs = Number.NaN
@@ -21,9 +22,10 @@ export class Rhythm {
   #longestBeforeMs = 0
   #memorySinceMs = Number.NaN
 
-  /** `quietMsMin` is the least that is ever called silence, `rhythmMs` how long a feed is followed before it is judged. */
-  constructor(quietMsMin: number, rhythmMs: number) {
+  /** See `timings.ts`. */
+  constructor({ quietMsMin, quietFactor, rhythmMs }: Pick<Timings, 'quietMsMin' | 'quietFactor' | 'rhythmMs'>) {
     this.#quietMsMin = quietMsMin
+    this.#factor = quietFactor
     this.#rhythmMs = rhythmMs
   }
 
@@ -47,7 +49,7 @@ export class Rhythm {
 
   /** The feed was called silent: next time be twice as patient, since a market may simply have gone to sleep. */
   calledSilent(): void {
-    this.#longestMs = Math.max(this.#longestMs, (2 * this.silentAfterMs) / FACTOR)
+    this.#longestMs = Math.max(this.#longestMs, (2 * this.silentAfterMs) / this.#factor)
   }
 
   /** Has it been quiet for longer than this feed ever is? */
@@ -63,7 +65,7 @@ export class Rhythm {
   /** The quiet from which on this feed counts as silent, ms; infinite while its rhythm is not known. */
   get silentAfterMs(): number {
     const longestMs = Math.max(this.#longestMs, this.#longestBeforeMs)
-    const silentMs = Math.max(this.#quietMsMin, FACTOR * longestMs)
+    const silentMs = Math.max(this.#quietMsMin, this.#factor * longestMs)
     const known = this.#frames >= FRAMES_MIN && this.#lastMs - this.#firstMs >= Math.max(this.#rhythmMs, silentMs)
     return known ? silentMs : Number.POSITIVE_INFINITY
   }

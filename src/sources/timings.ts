@@ -14,6 +14,8 @@ export const TIMINGS = {
   silenceCheckMs: 1000,
   /** A feed is never called silent before this, however busy it was. */
   quietMsMin: 10_000,
+  /** Quiet this many times longer than a feed's longest usual one is silence; the one figure here that is no time. */
+  quietFactor: 20,
   /** A feed's usual rhythm is known once it was followed for this long. */
   rhythmMs: 60_000,
   /** How long old and new connection run side by side once the new one delivers, and at most once it is open. */

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { coinbase } from '../../src/sources/coinbase.ts'
+import { type Feeds, openFeeds, probe, type Subscription } from '../../src/sources/feeds.ts'
+import { kraken } from '../../src/sources/kraken.ts'
+import { TIMINGS, type Timings } from '../../src/sources/timings.ts'
+import { CollectingReceiver } from '../support/collecting-receiver.ts'
+import { EventLog } from '../support/event-log.ts'
+import { LocalVenue } from '../support/local-venue.ts'
+
+const TIMEOUT = { timeout: 20_000 }
+
+function follow(t: TestContext, subscriptions: readonly Subscription[], timings: Partial<Timings> = {}) {
+  const events = new EventLog()
+  const receiver = new CollectingReceiver()
+  const feeds: Feeds = openFeeds(subscriptions, receiver, events.emit, { ...TIMINGS, ...timings })
+  t.after(() => feeds.close())
+  return { feeds, events, receiver }
+}
+
+const match = (id: number, time = new Date()) =>
+  JSON.stringify({
+    type: 'match',
+    trade_id: id,
+    side: 'sell',
+    size: '1',
+    price: '2',
+    product_id: 'A-USD',
+    time: time.toISOString(),
+  })
+
+async function opened(events: EventLog, count: number): Promise<void> {
+  while (events.named('connection_opened').length < count) await events.next('connection_opened')
+}
+
+test('symbols are spread over connections as the venue allows, each asked for once', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const venue = { ...kraken, limits: { ...kraken.limits, symbolsPerConnection: 2 } }
+  const { feeds, events } = follow(t, [{ venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], ws: server.url }])
+  await opened(events, 3)
+  await Promise.all(server.visits.map(({ received, socket }) => received.length > 0 || once(socket, 'message')))
+  const asked = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
+  assert.deepEqual(asked.sort(), [['A', 'B'], ['C', 'D'], ['E']])
+  assert.deepEqual(
+    feeds.status().map(({ symbols }) => symbols),
+    [2, 2, 1],
+  )
+  assert.equal(new Set(feeds.status().map(({ id }) => id)).size, 3)
+})
+
+test('a subscription of many frames keeps to the venue’s frames a second', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const venue = { ...coinbase, limits: { ...coinbase.limits, framesPerSecond: 2 } }
+  const times: number[] = []
+  server.onVisit = ({ socket }) => socket.on('message', () => times.push(performance.now()))
+  const { events } = follow(t, [{ venue, symbols: ['A', 'B', 'C'], ws: server.url }])
+  await opened(events, 1)
+  while (times.length < 3) await once(server.visits[0]!.socket, 'message')
+  assert.ok(times[2]! - times[0]! >= 900, `three frames within ${times[2]! - times[0]!} ms`)
+})
+
+test('connections beyond the venue’s limit of connects wait for their turn', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const limits = { ...kraken.limits, symbolsPerConnection: 1, connectsPerFiveMinutes: 3 }
+  const { feeds, events } = follow(t, [{ venue: { ...kraken, limits }, symbols: ['A', 'B', 'C'], ws: server.url }])
+  await opened(events, 2)
+  assert.equal(server.visits.length, 2)
+  assert.deepEqual(
+    feeds.status().map(({ state }) => state),
+    ['open', 'open', 'waiting'],
+  )
+})
+
+test('latency counts trades made since the connection opened, negative ones as they are', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  await opened(events, 1)
+  assert.equal(feeds.status()[0]?.latencyMs, null)
+  server.broadcast(match(1, new Date(Date.now() - 3_600_000)))
+  await receiver.until(1)
+  assert.equal(feeds.status()[0]?.latencyMs, null)
+  server.broadcast(match(2, new Date(Date.now() + 5000)))
+  await receiver.until(2)
+  const { latencyMs, ticks, ticksPerSecond, lastFrameAgeMs } = feeds.status()[0]!
+  assert.ok(latencyMs && latencyMs.p50 < -4000 && latencyMs.max < -4000)
+  assert.equal(ticks, 2)
+  assert.ok(ticksPerSecond > 0)
+  assert.ok(lastFrameAgeMs !== null && lastFrameAgeMs >= 0 && lastFrameAgeMs < 5000)
+})
+
+test('a flood of refused frames is two events, and every frame reaches the receiver', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
+    refusalSummaryMs: 100,
+  })
+  await opened(events, 1)
+  const summed = events.next('frames_refused')
+  for (let i = 0; i < 50; i++) server.broadcast('nonsense')
+  await receiver.until(0, 50)
+  assert.deepEqual(await summed, { venue: 'coinbase', count: 49, reasons: 'malformed_frame 49' })
+  assert.equal(events.named('frame_refused').length, 1)
+  assert.equal(feeds.status()[0]?.refused, 50)
+})
+
+test('refusals not yet told are told at the close', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  await opened(events, 1)
+  for (let i = 0; i < 3; i++) server.broadcast('nonsense')
+  await receiver.until(0, 3)
+  await feeds.close()
+  assert.equal(events.named('frames_refused')[0]?.count, 2)
+})
+
+test('a refused subscription is told as an error, and the connection goes on', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  await opened(events, 1)
+  const rejected = events.next('subscription_rejected')
+  server.broadcast('{"type":"error","message":"Failed to subscribe","reason":"FOO-BAR is not a valid product"}')
+  assert.match(String((await rejected).detail), /FOO-BAR/)
+  server.broadcast(match(1))
+  await receiver.until(1)
+})
+
+test('events and status never show the credentials of an address', TIMEOUT, async t => {
+  await using server = await LocalVenue.open()
+  server.refuseWith = { status: 401, headers: {} }
+  const ws = server.url.replace('ws://', 'ws://user:secret@')
+  const { feeds, events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws }])
+  await events.next('connection_refused')
+  assert.doesNotMatch(JSON.stringify([events.told, feeds.status()]), /secret/)
+})
+
+test('an address that is none is told as refused, not thrown', TIMEOUT, async t => {
+  const { events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: 'no address' }])
+  assert.match(String((await events.next('connection_refused')).why), /URL/)
+})
+
+test('probe tells a feed that answers from one that is silent, refuses, or is not there', TIMEOUT, async () => {
+  const server = await LocalVenue.open()
+  const subscription = { venue: coinbase, symbols: ['BTC-USD'], ws: server.url }
+  server.onVisit = ({ socket }) => socket.on('message', () => socket.send('{"type":"subscriptions","channels":[]}'))
+  assert.equal(await probe(subscription, 5000), true)
+  server.onVisit = ({ socket }) => socket.send('{"type":"error","message":"no"}')
+  assert.equal(await probe(subscription, 100), false)
+  server.onVisit = () => {}
+  assert.equal(await probe(subscription, 100), false)
+  server.refuseWith = { status: 451, headers: {} }
+  assert.equal(await probe(subscription, 5000), false)
+  await server[Symbol.asyncDispose]()
+  assert.equal(await probe(subscription, 5000), false)
+})
+
+test('after close nothing is left that keeps the process or the server busy', TIMEOUT, async () => {
+  await using server = await LocalVenue.open()
+  const events = new EventLog()
+  const feeds = openFeeds(
+    [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }],
+    new CollectingReceiver(),
+    events.emit,
+  )
+  await opened(events, 1)
+  const gone = once(server.visits[0]!.socket, 'close')
+  await feeds.close()
+  await gone
+  await sleep(0)
+  const timers = process.getActiveResourcesInfo().filter(kind => kind === 'Timeout')
+  // The test runner's own limit on this test is the one that may remain.
+  assert.ok(timers.length <= 1, timers.join())
+})

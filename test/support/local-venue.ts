@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+/** One client's connection, seen from the server. */
+export interface Visit {
+  socket: WebSocket
+  request: IncomingMessage
+  /** What the client sent so far. */
+  received: string[]
+  atMs: number
+}
+
+/** A WebSocket server on a free local port: a test decides what it says. */
+export class LocalVenue implements AsyncDisposable {
+  readonly visits: Visit[] = []
+  /** Answers the handshake with this instead, while set. */
+  refuseWith: { status: number; headers: Record<string, string> } | undefined
+  /** When a handshake was refused, by `performance.now`. */
+  readonly refusedAtMs: number[] = []
+  /** Called for each new connection. */
+  onVisit: (visit: Visit) => void = () => {}
+  readonly #http = createServer()
+  readonly #server = new WebSocketServer({ noServer: true })
+  readonly #waiting: ((visit: Visit) => void)[] = []
+
+  static async open(port = 0): Promise<LocalVenue> {
+    const venue = new LocalVenue()
+    venue.#http.listen(port, '127.0.0.1')
+    await once(venue.#http, 'listening')
+    return venue
+  }
+
+  constructor() {
+    this.#http.on('upgrade', (request, socket, head) => {
+      if (this.refuseWith) {
+        this.refusedAtMs.push(performance.now())
+        const headers = Object.entries(this.refuseWith.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+        socket.end(`HTTP/1.1 ${this.refuseWith.status} No\r\nContent-Length: 0\r\n${headers.join('')}\r\n`)
+      } else this.#server.handleUpgrade(request, socket, head, client => this.#welcome(client, request))
+    })
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}`
+  }
+
+  /** The next connection, from now on. */
+  visit(): Promise<Visit> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  broadcast(frame: string): void {
+    for (const client of this.#server.clients) client.send(frame)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#server.clients) client.terminate()
+    this.#http.closeAllConnections()
+    this.#http.close()
+    await once(this.#http, 'close')
+  }
+
+  #welcome(socket: WebSocket, request: IncomingMessage): void {
+    const visit: Visit = { socket, request, received: [], atMs: performance.now() }
+    socket.on('message', data => visit.received.push(String(data)))
+    socket.on('error', () => {})
+    this.visits.push(visit)
+    this.onVisit(visit)
+    this.#waiting.shift()?.(visit)
+  }
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+
+/** Stands between a client and a server and breaks what the network can break. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #targetPort: number
+  readonly #server = createServer({ noDelay: true }, client => this.#join(client))
+  readonly #sockets = new Set<Socket>()
+  /** Connections accepted so far. */
+  accepted = 0
+  /** Hands on the server's bytes one at a time. */
+  dribbles = false
+  /** Accepts new connections and hands nothing on. */
+  holdsNew = false
+  #silent = new Set<Socket>()
+
+  static async open(targetPort: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetPort)
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
+  }
+
+  constructor(targetPort: number) {
+    this.#targetPort = targetPort
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** From now on nothing passes on the connections that are open, in neither direction, and no end of either is told. */
+  silence(): void {
+    this.#silent = new Set(this.#sockets)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #join(client: Socket): void {
+    this.accepted++
+    const server = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true })
+    this.#pass(client, server, false)
+    this.#pass(server, client, true)
+    if (this.holdsNew) this.silence()
+  }
+
+  #pass(from: Socket, to: Socket, mayDribble: boolean): void {
+    this.#sockets.add(from)
+    let dribbled = Promise.resolve()
+    from.on('data', data => {
+      if (this.#silent.has(from)) return
+      if (mayDribble && this.dribbles) dribbled = dribbled.then(() => dribble(data, to))
+      else to.write(data)
+    })
+    from.on('error', () => {})
+    from.on('close', () => {
+      const told = !this.#silent.has(from)
+      this.#sockets.delete(from)
+      if (told) to.destroy()
+    })
+  }
+}
+
+/** Each byte waits for a turn of the event loop, so that the client reads the one before alone. */
+async function dribble(data: Buffer, to: Socket): Promise<void> {
+  for (const byte of data) {
+    to.write(Buffer.of(byte))
+    await setImmediate()
+  }
+}
