@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
+import { SymbolIds } from '../../src/ingest/continuity.ts'
+import { fill } from '../../src/ingest/fill.ts'
+import type { LogEntry } from '../../src/log/log.ts'
+import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
+import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
+
+const VENUES = { all: new Set(['binance', 'external']), consecutive: new Set(['binance']) }
+const LIMITS = { ticksMax: 100, bytesMax: 10_000, ageMsMax: 1 }
+
+interface Tick {
+  venue?: string
+  symbol?: string
+  micros?: number
+  price?: number
+  volume?: number
+  side?: number
+  id: number
+}
+
+function recordOf(...ticks: Tick[]): LogRecord {
+  const trades = new TradeColumns(ticks.length)
+  for (const { venue = 'binance', symbol = 'BTCUSDT', micros = 1e15, price = 1, volume = 1, side = 1, id } of ticks) {
+    trades.add(venue, symbol, micros, 0, 1e15, price, volume, side as 1, id, ORIGIN.live)
+  }
+  return tradesRecord(trades)
+}
+
+function filled(...records: LogRecord[]) {
+  const batch = new Batch(3)
+  const ids = new Map<string, SymbolIds>()
+  const idsOf = (venue: string, symbol: string) => {
+    const known =
+      ids.get(venue + symbol) ??
+      new SymbolIds(
+        venue,
+        symbol,
+        undefined,
+        [],
+        gap => batch.gaps.add(gap),
+        () => 0,
+      )
+    ids.set(venue + symbol, known)
+    return known
+  }
+  for (const [offset, record] of records.entries())
+    fill(batch, { ...record, partition: 3, offset, timestampMs: 5 * MS_PER_DAY }, VENUES, idsOf, 0)
+  return batch
+}
+
+const entry = (record: LogRecord, timestampMs: number): LogEntry => ({
+  ...record,
+  partition: 3,
+  offset: 0,
+  timestampMs,
+})
+
+test('good trades are all taken; each refused one goes to quarantine with its place, reason and content', () => {
+  const batch = filled(
+    recordOf(
+      { id: 1 },
+      { id: 2, price: Number.NaN },
+      { id: 3, price: 1e30 },
+      { id: 4, volume: 0 },
+      { id: 5, micros: -5 },
+      { id: 6, side: 7 },
+      { id: 7, venue: 'nowhere' },
+      { id: 8, symbol: 'A\0B' },
+      { id: 2 },
+      { id: 2 },
+    ),
+  )
+  assert.deepEqual([...batch.trades.tradeId.subarray(0, batch.trades.length)], [1n, 2n])
+  assert.deepEqual(
+    batch.refused.map(({ index, reason }) => [index, reason]),
+    [
+      [1, 'price_out_of_range'],
+      [2, 'price_out_of_range'],
+      [3, 'volume_out_of_range'],
+      [4, 'timestamp_out_of_range'],
+      [5, 'side_unknown'],
+      [6, 'unknown_venue'],
+      [7, 'symbol_invalid'],
+      [9, 'duplicate_id'],
+    ],
+  )
+  assert.equal(JSON.parse(String(batch.refused[0]!.raw)).price, 'NaN')
+})
+
+test('a refused tick does not count as seen: its hole stays a gap', () => {
+  const batch = filled(recordOf({ id: 1 }, { id: 2, price: -1 }, { id: 3 }))
+  assert.deepEqual(
+    [...batch.gaps].map(({ first, last }) => [first, last]),
+    [[2, 2]],
+  )
+})
+
+test('ids of a venue that does not number trades are not followed', () => {
+  const batch = filled(
+    recordOf({ id: 9, venue: 'external' }, { id: 9, venue: 'external' }, { id: 4, venue: 'external' }),
+  )
+  assert.equal(batch.trades.length, 3)
+  assert.equal(batch.gaps.size, 0)
+})
+
+test('a record that cannot be read is refused as a whole, standing for all its ticks, byte for byte', () => {
+  const good = recordOf({ id: 1 }, { id: 2 })
+  const cases: [LogRecord, string][] = [
+    [{ ...good, payload: good.payload.subarray(0, 30) }, 'undecodable_record'],
+    [{ ...good, version: 99 }, 'unknown_format'],
+    [{ ...good, format: 'avro' }, 'unknown_format'],
+    [{ ...good, kind: 'weather' }, 'unknown_kind'],
+    [{ ...good, ticks: 5 }, 'undecodable_record'],
+    [{ ...good, format: 'json' }, 'undecodable_record'],
+    [{ ...good, format: 'refused' }, 'undecodable_record'],
+    [{ ...good, payload: new Uint8Array(0) }, 'undecodable_record'],
+  ]
+  for (const [record, reason] of cases) {
+    const { refused, trades } = filled(record)
+    assert.equal(trades.length, 0)
+    assert.deepEqual(
+      refused.map(one => [one.index, one.ticks, one.reason]),
+      [[0, record.ticks, reason]],
+      reason,
+    )
+    assert.deepEqual(refused[0]!.raw, record.payload)
+  }
+})
+
+test('frames that a source refused keep reason and text', () => {
+  const { refused } = filled(
+    refusedRecord([{ venue: 'kraken', reason: 'malformed_frame', detail: 'cut', raw: '{"ch', receivedAtMicros: 9 }]),
+  )
+  assert.deepEqual(
+    refused.map(({ venue, reason, raw }) => [venue, reason, raw]),
+    [['kraken', 'malformed_frame', '{"ch']],
+  )
+})
+
+test('a batch takes records of one log day only, and no more ticks or bytes than it may', () => {
+  const batch = filled(recordOf(...Array.from({ length: 60 }, (_, id) => ({ id }))))
+  assert.ok(batch.accepts(entry(recordOf({ id: 1 }), 5 * MS_PER_DAY + MS_PER_DAY - 1), LIMITS))
+  assert.ok(!batch.accepts(entry(recordOf({ id: 1 }), 6 * MS_PER_DAY), LIMITS))
+  assert.ok(!batch.accepts(entry(recordOf(...Array.from({ length: 41 }, (_, id) => ({ id }))), 5 * MS_PER_DAY), LIMITS))
+  assert.ok(!batch.accepts(entry({ ...recordOf({ id: 1 }), payload: new Uint8Array(9_000) }, 5 * MS_PER_DAY), LIMITS))
+})
+
+test('an empty batch takes any record, however large: none is left behind', () => {
+  assert.ok(new Batch(0).accepts(entry({ ...recordOf({ id: 1 }), payload: new Uint8Array(1_000_000) }, 0), LIMITS))
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readJsonTrades } from '../../src/tick/json.ts'
+
+const read = (...lines: (object | string)[]) =>
+  readJsonTrades(
+    Buffer.from(lines.map(line => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')),
+    5_000_000,
+    100n,
+  )
+
+const TICK = { symbol: 'AAPL', price: 126.55, volume: 1, timestamp: 1_614_009_104_208 }
+
+test('a tick of symbol, price, volume and timestamp is a trade of venue external, numbered by its place', () => {
+  const { trades, refused } = read(TICK)
+  assert.deepEqual(refused, [])
+  assert.equal(trades.venues.words[trades.venue[0]!], 'external')
+  assert.equal(trades.symbols.words[trades.symbol[0]!], 'AAPL')
+  assert.deepEqual([trades.price[0], trades.volume[0], trades.side[0], trades.tradeId[0]], [126.55, 1, 0, 100n])
+  assert.equal(trades.timestamp[0], 1_614_009_104_208_000_000n)
+  assert.equal(trades.receivedAt[0], 5_000_000_000n)
+})
+
+test('seconds, ms, µs, ns and RFC 3339 state the same time', () => {
+  const times = [
+    1_614_009_104,
+    1_614_009_104_000,
+    1_614_009_104_000_000,
+    1_614_009_104_000_000_000,
+    '2021-02-22T15:51:44Z',
+  ]
+  const { trades } = read(...times.map(timestamp => ({ ...TICK, timestamp })))
+  assert.deepEqual(
+    [...trades.timestamp.subarray(0, trades.length)],
+    times.map(() => 1_614_009_104_000_000_000n),
+  )
+})
+
+test('decimal texts are read as numbers, ids as integers or hashed', () => {
+  const { trades } = read(
+    { ...TICK, price: '0.00000638', trade_id: '18446744073709551' },
+    { ...TICK, trade_id: 'a-7' },
+    { ...TICK, trade_id: 'a-7' },
+  )
+  assert.equal(trades.price[0], 0.00000638)
+  assert.equal(trades.tradeId[0], 18_446_744_073_709_551n)
+  assert.equal(trades.tradeId[1], trades.tradeId[2])
+})
+
+test('each line that is no tick is refused with its own reason and text, and the others stand', () => {
+  const cases: [object | string, string][] = [
+    ['{"symbol":', 'undecodable_record'],
+    ['[1]', 'undecodable_record'],
+    ['null', 'undecodable_record'],
+    [{ ...TICK, venue: 3 }, 'unknown_venue'],
+    [{ ...TICK, symbol: undefined }, 'symbol_invalid'],
+    [{ ...TICK, price: 'NaN' }, 'price_out_of_range'],
+    [{ ...TICK, price: null }, 'price_out_of_range'],
+    [{ ...TICK, volume: {} }, 'volume_out_of_range'],
+    [{ ...TICK, timestamp: 'yesterday' }, 'timestamp_out_of_range'],
+    [{ ...TICK, timestamp: -1 }, 'timestamp_out_of_range'],
+    [{ ...TICK, side: 'long' }, 'side_unknown'],
+  ]
+  const { trades, indexes, refused } = read(TICK, ...cases.map(([line]) => line), TICK)
+  assert.equal(trades.length, 2)
+  assert.deepEqual([...indexes.subarray(0, 2)], [0, cases.length + 1])
+  assert.deepEqual(
+    refused.map(line => [line.index, line.reason]),
+    cases.map(([, reason], index) => [index + 1, reason]),
+  )
+  assert.equal(refused[0]!.raw, '{"symbol":')
+})
