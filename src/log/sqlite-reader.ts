@@ -22,6 +22,7 @@ export class Reader {
   readonly #slice: StatementSync
   readonly #ticksBefore: StatementSync
   readonly #announcements: StatementSync
+  readonly #dataVersion: StatementSync
 
   constructor(directory: string, db: DatabaseSync) {
     this.#directory = directory
@@ -35,6 +36,12 @@ export class Reader {
        FROM partitions WHERE partition = ?3`,
     )
     this.#announcements = db.prepare('SELECT station, at_ms AS atMs, body FROM announcements ORDER BY station')
+    this.#dataVersion = db.prepare('PRAGMA data_version')
+  }
+
+  /** Another number whenever another connection has committed. */
+  dataVersion(): number {
+    return this.#dataVersion.get()!.data_version as number
   }
 
   bounds(partition: number): Bounds {

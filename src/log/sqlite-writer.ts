@@ -67,15 +67,21 @@ function schedule(): void {
   setImmediate(work)
 }
 
-/** One turn: one transaction of writes, then one short slice of trimming; so that neither holds up the other for long. */
+/**
+ * One turn: one transaction of writes, then one short slice of trimming, so that neither holds up the other for long.
+ * Closing waits for the writes, but not for trimming, which may take minutes and can be asked for again.
+ */
 function work(): void {
   scheduled = false
   if (writes.length > 0) write(takeGroup())
+  else if (closing) {
+    close()
+    return
+  }
   trimmer ??= trims.length > 0 ? new Trimmer(db, trims.shift()!) : undefined
   if (trimmer) trimSlice(trimmer)
   boundWal()
-  if (writes.length > 0 || trims.length > 0 || trimmer) schedule()
-  else if (closing) close()
+  if (writes.length > 0 || trims.length > 0 || trimmer || closing) schedule()
 }
 
 function takeGroup(): Write[] {

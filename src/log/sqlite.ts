@@ -2,7 +2,7 @@
  * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
  * A thread of its own writes (`sqlite-writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
@@ -23,11 +23,7 @@ import {
   sizeBytes,
 } from './sqlite-file.ts'
 import { Reader } from './sqlite-reader.ts'
-
-/** How often a reader that has read everything looks for more. In the writing process a commit wakes it at once. */
-const POLL_MS = 5
-/** How often a reader that has read everything looks whether the file was replaced by another. */
-const REPLACED_CHECK_MS = 1000
+import { Watch } from './sqlite-watch.ts'
 
 export interface SqliteLogOptions {
   /** Fixed when the log is made; 1 if not said. Saying another number later is refused. */
@@ -88,9 +84,7 @@ class SqliteLog implements Log {
   readonly #reader: Reader
   readonly #appender: Appender | undefined
   readonly #lock: DatabaseSync | undefined
-  readonly #idle = new Set<() => void>()
-  readonly #inode: number | undefined
-  #replacedCheckMs = performance.now()
+  readonly #watch: Watch
   #closed = false
 
   constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
@@ -99,11 +93,11 @@ class SqliteLog implements Log {
     this.#identity = meta.identity
     this.#directory = directory
     this.#db = db
-    this.#inode = inode(directory)
     this.#reader = new Reader(directory, db)
+    this.#watch = new Watch(directory, () => this.#reader.dataVersion())
     this.#lock = lock
     this.#appender = appender
-    appender?.onCommit(() => this.#wake())
+    appender?.onCommit(() => this.#watch.wake())
   }
 
   identity(): string {
@@ -121,8 +115,7 @@ class SqliteLog implements Log {
     while (!signal.aborted) {
       const entries = this.#sql(() => this.#reader.slice(partition, next))
       if (entries.length === 0) {
-        this.#checkNotReplaced()
-        await this.#more(signal)
+        await this.#watch.more(signal)
       } else {
         next += entries.length
         yield entries
@@ -163,6 +156,7 @@ class SqliteLog implements Log {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#watch.stop()
     try {
       // The writer's connection is the last to close, so that it takes the write-ahead log in and removes it.
       const written = this.#appender?.close()
@@ -170,7 +164,6 @@ class SqliteLog implements Log {
       await written
     } finally {
       this.#lock?.close()
-      this.#wake()
     }
   }
 
@@ -197,41 +190,7 @@ class SqliteLog implements Log {
       throw asLogError(error, this.#directory)
     }
   }
-
-  /** A file that was moved away can be read for ever, but nothing is added to it any more: that must not look like quiet. */
-  #checkNotReplaced(): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#replacedCheckMs < REPLACED_CHECK_MS) return
-    this.#replacedCheckMs = nowMs
-    if (inode(this.#directory) === this.#inode) return
-    throw new TickhouseError(
-      'log_replaced',
-      `the log in ${this.#directory} was moved away or replaced while it was being read`,
-      'Put it back, or start everything that uses it anew.',
-    )
-  }
-
-  /** Returns when there may be more to read, the log closes or the signal aborts; at the latest after POLL_MS. */
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      const wake = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', wake)
-        this.#idle.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, POLL_MS)
-      signal.addEventListener('abort', wake)
-      this.#idle.add(wake)
-    })
-  }
-
-  #wake(): void {
-    for (const wake of this.#idle) wake()
-  }
 }
-
-const inode = (directory: string): number | undefined => statSync(mainFile(directory), { throwIfNoEntry: false })?.ino
 
 function notThereYet(directory: string): TickhouseError {
   return new TickhouseError(

@@ -202,6 +202,13 @@ test('a full disk refuses appends in order, keeps what was acknowledged, and goe
   assert.ok(isDiskFull(await log.append(0, [numbered(0, 2 * MIB)]).catch(error => error)))
 
   rmSync(ballast)
+  // The large call fills a transaction by itself; the small ones after it would find space, in a transaction of their own.
+  const [large, ...small] = await Promise.allSettled([
+    log.append(0, [numbered(0, 17 * MIB)]),
+    log.append(0, [numbered(1)]),
+    log.append(0, [numbered(2)]),
+  ])
+  for (const result of [large, ...small]) assert.ok(result.status === 'rejected' && isDiskFull(result.reason))
   assert.equal(await log.append(0, [numbered(acknowledged, 64 * 1024)]), acknowledged)
   await log.close()
   const reopened = await openSqliteLog(join(place, 'log'), 'write')

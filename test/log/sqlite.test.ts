@@ -176,6 +176,29 @@ test('a foreign reader that keeps a transaction open holds nothing up; the write
   await log.close()
 })
 
+test('the write-ahead log stays bounded when foreign readers overlap so that one always has a transaction open', async t => {
+  const place = freshPlace(t)
+  const log = await openSqliteLog(place, 'write')
+  const readers = [0, 1].map(() => new DatabaseSync(join(place, 'log.sqlite'), { readOnly: true }))
+  const begin = (db: DatabaseSync): void => db.exec('BEGIN; SELECT count(*) FROM partitions')
+  begin(readers[0]!)
+  const flipping = setInterval(() => {
+    begin(readers[1]!)
+    readers[0]!.exec('COMMIT')
+    readers.reverse()
+  }, 3)
+  let walBytesMax = 0
+  for (let call = 0; call < 200; call++) {
+    await log.append(0, [numbered(call, MIB)])
+    walBytesMax = Math.max(walBytesMax, statSync(join(place, 'log.sqlite-wal')).size)
+  }
+  clearInterval(flipping)
+  for (const db of readers) db.close()
+  t.diagnostic(`at most ${Math.round(walBytesMax / MIB)} MiB`)
+  assert.ok(walBytesMax < 82 * MIB)
+  await log.close()
+})
+
 test('trimming a large backlog gives the space back to the disk', async t => {
   const place = freshPlace(t)
   const log = await openSqliteLog(place, 'write')
@@ -202,6 +225,23 @@ test('appends go on while a trim is under way', async t => {
   assert.ok(duringTrim > 0)
   assert.deepEqual(log.bounds(0).first, 10_000)
   await log.close()
+})
+
+test('closing does not wait for a trim under way, and leaves the log whole', async t => {
+  const place = freshPlace(t)
+  const log = await openSqliteLog(place, 'write')
+  for (let call = 0; call < 20; call++)
+    await log.append(0, Array<ReturnType<typeof numbered>>(500).fill(numbered(call, 4096)))
+  const trimming = assert.rejects(log.trim(0, { storedBelow: 9_999, archivedBelow: 9_999 }), {
+    code: 'log_unavailable',
+  })
+  await log.close()
+  await trimming
+  const reopened = await openSqliteLog(place, 'write')
+  const { first, next } = reopened.bounds(0)
+  assert.ok(first < 9_999 && next === 10_000)
+  assert.equal((await readRange(reopened, 0, first, next)).length, next - first)
+  await reopened.close()
 })
 
 test('a live reader notices when the log is replaced by another', async t => {
