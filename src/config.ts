@@ -3,6 +3,7 @@
  * come from here. Flags win over the environment, that over `.env`, and that over the defaults.
  */
 import fs from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { TickhouseError } from './errors.ts'
@@ -153,7 +154,7 @@ export function splitListen(listen: string): { host: string; port: number } {
 
 export function isLoopback(listen: string): boolean {
   const { host } = splitListen(listen)
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 /** The known word with the smallest edit distance. */

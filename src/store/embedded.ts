@@ -70,7 +70,7 @@ async function loadEngine(): Promise<typeof import('chdb')> {
     throw new TickhouseError(
       'engine_missing',
       `the embedded ClickHouse engine has no binary for ${process.platform} ${process.arch}; it has them for Linux (glibc) and macOS, on x64 and arm64`,
-      'Run tickhouse in a Linux container, or set TICKHOUSE_STORE to a ClickHouse server.',
+      'Run tickhouse in a Linux (glibc) container: see docs/container.md.',
       { cause: error },
     )
   }

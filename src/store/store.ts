@@ -67,7 +67,19 @@ export async function openStore(address: string): Promise<Store> {
   }
   const engine = await openEngine(directory, ENGINE_LANES)
   const store = new ClickHouseStore(address, engine)
-  await store.migrate()
+  try {
+    await store.migrate()
+  } catch (error) {
+    await store.close()
+    const { message, code } = error as TickhouseError
+    if (code === 'disk_full') throw error
+    throw new TickhouseError(
+      'data_corrupt',
+      `the store at ${directory} cannot be used: ${message.replace(/[\s.]+$/, '')}`,
+      'Move the directory aside and start again: the log holds the ticks and fills a new one. See docs/recovery.md.',
+      { cause: error },
+    )
+  }
   return store
 }
 

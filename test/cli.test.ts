@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+const NODE = process.execPath
+
+let directory: string
+before(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-cli-'))
+})
+after(() => fs.rmSync(directory, { recursive: true, force: true }))
+
+interface Attempt {
+  args: string[]
+  environment?: Record<string, string>
+  nodeArgs?: string[]
+  uid?: number
+}
+
+function attempt({ args, environment = {}, nodeArgs = [], uid }: Attempt) {
+  const result = spawnSync(NODE, [...nodeArgs, CLI, ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, ...environment },
+    encoding: 'utf8',
+    timeout: 60_000,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  })
+  return { code: result.status, error: result.stderr.trim(), output: result.stdout }
+}
+
+/** What a user's mistake must look like: one line, exit code 2, no stack trace. */
+function refusedWith(pattern: RegExp, given: Attempt): void {
+  const { code, error } = attempt(given)
+  assert.equal(code, 2, error)
+  assert.match(error, pattern)
+  assert.doesNotMatch(error, /\n\s+at /)
+  const ours = error.split('\n').filter(line => line.startsWith('tickhouse:') || line.startsWith('error:'))
+  assert.equal(ours.length, 1, error)
+}
+
+describe('a mistake is answered with one clear line and exit code 2', () => {
+  test('an unknown flag', () => refusedWith(/unknown option '--sources-of'/, { args: ['start', '--sources-of', 'x'] }))
+  test('an unknown command, with the nearest one', () => refusedWith(/Did you mean start\?/, { args: ['strat'] }))
+  test('an unknown setting, with the nearest one', () =>
+    refusedWith(/TICKHOUSE_LISTN; the nearest known one is TICKHOUSE_LISTEN/, {
+      args: ['start'],
+      environment: { TICKHOUSE_LISTN: 'x' },
+    }))
+  test('an unknown venue, with those known', () =>
+    refusedWith(/unknown venue nasdaq; known are/, { args: ['start', '--sources', 'nasdaq:AAPL'] }))
+  test('an unknown scheme of log', () =>
+    refusedWith(/unknown log address "nats:"/, { args: ['record', '--sources', 'kraken', '--log', 'nats:x'] }))
+  test('an unknown scheme of store', () =>
+    refusedWith(/not a store address/, { args: ['ingest', '--store', 'data/store'] }))
+  test('a listen address without a port', () =>
+    refusedWith(/must be host:port/, { args: ['ingest', '--listen', 'localhost'] }))
+  test('a venue address that is no WebSocket address', () =>
+    refusedWith(/TICKHOUSE_KRAKEN_WS/, {
+      args: ['record', '--sources', 'kraken', '--kraken-ws', 'http://127.0.0.1:1'],
+    }))
+  test('a query without a running tickhouse', () =>
+    refusedWith(/no tickhouse answers at 127\.0\.0\.1:1\./, { args: ['query', 'SELECT 1', '--listen', '127.0.0.1:1'] }))
+
+  test('a port that another program has', async () => {
+    const other = net.createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as net.AddressInfo
+    const recorder = spawn(
+      NODE,
+      [CLI, 'record', '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--log', 'sqlite:port/log'],
+      { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    await once(recorder.stdout, 'data')
+    refusedWith(/is in use by another program/, {
+      args: ['ingest', '--listen', `127.0.0.1:${port}`, '--log', 'sqlite:port/log', '--store', 'chdb:port/store'],
+    })
+    recorder.kill()
+    await once(recorder, 'exit')
+    other.close()
+  })
+
+  test('a store directory with something else in it', () => {
+    fs.mkdirSync(path.join(directory, 'foreign'))
+    fs.writeFileSync(path.join(directory, 'foreign', 'metadata'), 'not a database')
+    refusedWith(/cannot be used|cannot be opened/, { args: ['ingest', '--store', 'chdb:foreign'] })
+  })
+
+  test('a log directory with something else in it', () => {
+    fs.mkdirSync(path.join(directory, 'foreign-log'))
+    fs.writeFileSync(path.join(directory, 'foreign-log', 'log.sqlite'), 'this is not a log of ours at all'.repeat(200))
+    refusedWith(/log/, { args: ['record', '--sources', 'kraken', '--log', 'sqlite:foreign-log'] })
+  })
+
+  test('directories that may not be written', {
+    skip: process.getuid?.() !== 0 && 'needs root to become another user',
+  }, () => {
+    const closed = path.join(directory, 'closed')
+    fs.mkdirSync(closed, { mode: 0o755 })
+    fs.chmodSync(directory, 0o755)
+    refusedWith(/cannot be (opened or )?written/, { args: ['ingest', '--store', `chdb:${closed}/store`], uid: 65_534 })
+    refusedWith(/cannot be (opened or )?written/, {
+      args: ['record', '--sources', 'kraken', '--log', `sqlite:${closed}/log`],
+      uid: 65_534,
+    })
+  })
+
+  test('a platform the engine has no binary for: says which it has, and points to a container', () => {
+    const disguise = path.join(directory, 'disguise.mjs')
+    fs.writeFileSync(disguise, "Object.defineProperty(process, 'platform', { value: 'win32' })")
+    refusedWith(/no binary for win32 .*Linux \(glibc\) and macOS.*container/, {
+      args: ['ingest'],
+      nodeArgs: ['--import', disguise],
+    })
+  })
+})
+
+test('a configured venue that cannot be reached is tried again, and said so, and nothing is simulated instead', async () => {
+  const child = spawn(
+    NODE,
+    [CLI, 'record', '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--log', 'sqlite:unreachable/log'],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let told = ''
+  for await (const chunk of child.stdout) {
+    told += chunk
+    if ((told.match(/cannot be reached/g) ?? []).length >= 2) break
+  }
+  child.kill('SIGINT')
+  const [code] = await once(child, 'exit')
+  assert.equal(code, 0)
+  assert.doesNotMatch(told, /SIMULATED/)
+})
+
+test('help names every command, and every command’s help every setting', () => {
+  const { code, output } = attempt({ args: ['--help'] })
+  assert.equal(code, 0)
+  for (const name of ['start', 'record', 'ingest', 'query', 'doctor'])
+    assert.match(output, new RegExp(`\\n {2}${name} `))
+  assert.match(attempt({ args: ['start', '--help'] }).output, /--batch-age-ms-max/)
+})

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isLoopback, nearest, parseConfig, toEnvironment } from '../src/config.ts'
+import { TickhouseError } from '../src/errors.ts'
+
+const refusal = (environment: Record<string, string>) => {
+  try {
+    parseConfig({}, environment)
+  } catch (error) {
+    assert.ok(error instanceof TickhouseError)
+    return error.message
+  }
+  return assert.fail('accepted')
+}
+
+test('without any setting everything is embedded and local', () => {
+  const config = parseConfig({}, {})
+  assert.equal(config.LOG, 'sqlite:data/log')
+  assert.equal(config.STORE, 'chdb:data/store')
+  assert.equal(config.LISTEN, '127.0.0.1:8080')
+  assert.equal(config.SOURCES, undefined)
+})
+
+test('a flag wins over the environment', () => {
+  assert.equal(parseConfig({ LOG: 'sqlite:here' }, { TICKHOUSE_LOG: 'sqlite:there' }).LOG, 'sqlite:here')
+})
+
+test('an unknown key is refused with the nearest known one', () => {
+  assert.match(
+    refusal({ TICKHOUSE_SOURCE: 'x' }),
+    /unknown setting TICKHOUSE_SOURCE; the nearest known one is TICKHOUSE_SOURCES/,
+  )
+})
+
+test('a wrong value is refused by name, and a secret one is not repeated', () => {
+  assert.match(refusal({ TICKHOUSE_BATCH_AGE_MS_MAX: 'soon' }), /TICKHOUSE_BATCH_AGE_MS_MAX "soon"/)
+  assert.match(refusal({ TICKHOUSE_BINANCE_WS: 'http://x' }), /TICKHOUSE_BINANCE_WS/)
+  assert.doesNotMatch(refusal({ TICKHOUSE_TOKEN: 'short-secret' }), /short-secret/)
+})
+
+test('to listen beyond this machine takes a token', () => {
+  assert.match(refusal({ TICKHOUSE_LISTEN: '0.0.0.0:8080' }), /TICKHOUSE_TOKEN must be set/)
+  assert.ok(parseConfig({}, { TICKHOUSE_LISTEN: '0.0.0.0:8080', TICKHOUSE_TOKEN: 'sixteen-letters!' }))
+})
+
+test('only loopback addresses count as this machine', () => {
+  for (const listen of ['127.0.0.1:1', 'localhost:1', '[::1]:1', '127.9.9.9:1']) assert.ok(isLoopback(listen), listen)
+  for (const listen of ['0.0.0.0:1', '10.0.0.1:1', 'evil.example:1', '127.0.0.1.evil.example:1'])
+    assert.ok(!isLoopback(listen), listen)
+})
+
+test('a child process reads the configuration its parent has', () => {
+  const config = parseConfig(
+    { SOURCES: 'binance:BTCUSDT' },
+    { TICKHOUSE_BATCH_TICKS_MAX: '5000', TICKHOUSE_KRAKEN_WS: 'ws://127.0.0.1:9' },
+  )
+  assert.deepEqual(parseConfig({}, toEnvironment(config)), config)
+})
+
+test('the nearest word is the one fewest letters away', () => {
+  assert.equal(nearest('SOURCE', ['STORE', 'SOURCES', 'LOG']), 'SOURCES')
+})

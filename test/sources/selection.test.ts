@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { partitionOf } from '../../src/sources/recorder.ts'
+import { formatSources, parseSources } from '../../src/sources/selection.ts'
+
+test('venues, symbols and the simulator’s options are read, and written back the same', () => {
+  const text = 'binance:BTCUSDT,ETHUSDT kraken:BTC/USD simulator:AAA?rate=500&seed=7'
+  const selected = parseSources(text)
+  assert.deepEqual(
+    selected.map(({ venue, symbols }) => [venue.name, symbols]),
+    [
+      ['binance', ['BTCUSDT', 'ETHUSDT']],
+      ['kraken', ['BTC/USD']],
+      ['simulator', ['AAA']],
+    ],
+  )
+  assert.deepEqual(selected[2]!.options, { rate: 500, seed: 7 })
+  assert.equal(formatSources(selected), text)
+})
+
+test('a venue without symbols records its default ones', () => {
+  const [coinbase] = parseSources('coinbase')
+  assert.deepEqual(coinbase!.symbols, coinbase!.venue.defaultSymbols)
+})
+
+test('each mistake is refused with what is wrong', () => {
+  assert.throws(() => parseSources('nasdaq:AAPL'), /unknown venue nasdaq; known are binance/)
+  assert.throws(() => parseSources('  '), /empty/)
+  assert.throws(() => parseSources(':BTC'), /not a source/)
+  assert.throws(() => parseSources('kraken:A kraken:B'), /stands twice/)
+  assert.throws(() => parseSources('kraken:A?rate=5'), /takes no option rate/)
+  assert.throws(() => parseSources('simulator?rate=0'), /from 1 to 500000, not 0/)
+})
+
+test('a symbol’s log partition never changes: it is part of the format', () => {
+  assert.deepEqual(
+    ['BTCUSDT', 'ETHUSDT', 'BTC/USD', 'é'].map(symbol => partitionOf('binance', symbol, 16)),
+    [2, 6, 1, 11],
+  )
+})
