@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { ClickHouseError } from '@clickhouse/client'
 import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Config, isLoopback, splitListen } from '../config.ts'
@@ -168,8 +169,8 @@ function answerError(error: unknown, reply: FastifyReply, emit: Emit): void {
   if (error instanceof TickhouseError) {
     emit('query_refused', { why: message })
     reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
-  } else if (error instanceof Error && error.constructor.name === 'ClickHouseError') {
-    reply.code(400).send({ message, advice: 'The engine could not answer this.' })
+  } else if (error instanceof ClickHouseError) {
+    reply.code(400).send({ message: message.trim(), advice: 'The engine could not answer this.' })
   } else {
     reply.code(statusCode ?? 500).send({ message, advice: '' })
   }
