@@ -58,7 +58,7 @@ function follow(t: TestContext, venue: Venue, ws: string, timings: Partial<Timin
 }
 
 test('a cut connection comes back, subscribes again, and ticks go on', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const first = server.visit()
   const { feeds, events, receiver } = follow(t, coinbase, server.url)
   const before = await first
@@ -81,7 +81,7 @@ test('a cut connection comes back, subscribes again, and ticks go on', TIMEOUT, 
 })
 
 test('frames that arrived just before the cut are not lost with it', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   server.onVisit = ({ socket, request }) => {
     if (server.visits.length > 1) return
     for (let id = 1; id <= 500; id++) socket.send(match(id))
@@ -96,8 +96,8 @@ test('frames that arrived just before the cut are not lost with it', TIMEOUT, as
 })
 
 test('a half-open connection (silence without an end) is noticed and replaced', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
-  await using proxy = await TcpProxy.open(server.port)
+  const server = await LocalVenue.open(t)
+  const proxy = await TcpProxy.open(t, server.port)
   const { feeds, events, receiver } = follow(t, { ...coinbase, silenceMsMax: 200 }, proxy.url)
   await events.next('connection_opened')
   server.broadcast(match(1))
@@ -115,7 +115,7 @@ test('a half-open connection (silence without an end) is noticed and replaced', 
 })
 
 test('a connection that answers pings is alive, however quiet its market', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const visit = server.visit()
   const { events } = follow(t, { ...coinbase, silenceMsMax: 200 }, server.url)
   const { socket } = await visit
@@ -130,7 +130,7 @@ test(
   'a feed that falls silent against its own rhythm is replaced, the old one first kept open beside the new',
   TIMEOUT,
   async t => {
-    await using server = await LocalVenue.open()
+    const server = await LocalVenue.open(t)
     const visit = server.visit()
     const { events } = follow(t, coinbase, server.url, { quietMsMin: 100, quietFactor: 3, rhythmMs: 200 })
     const { socket } = await visit
@@ -148,8 +148,8 @@ test(
 )
 
 test('bytes that dribble in one by one, and frames in fragments of one byte, give the same ticks', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
-  await using proxy = await TcpProxy.open(server.port)
+  const server = await LocalVenue.open(t)
+  const proxy = await TcpProxy.open(t, server.port)
   const frames = [match(1), match(2, { size: '1234567.891' }), match(3)]
   proxy.dribbles = true
   const { receiver, events } = follow(t, coinbase, proxy.url)
@@ -170,7 +170,7 @@ test('bytes that dribble in one by one, and frames in fragments of one byte, giv
 
 test('a paused feed leaves the frames on the server’s side, loses none, and is not called silent', TIMEOUT, async t => {
   const frames = 60_000
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { feeds, receiver, events } = follow(t, { ...coinbase, silenceMsMax: 100 }, server.url)
   await events.next('connection_opened')
   const { socket } = server.visits[0]!
@@ -194,7 +194,7 @@ test('a paused feed leaves the frames on the server’s side, loses none, and is
 })
 
 test('a handshake refused with 429 is not repeated before the time the server asked for', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   server.refuseWith = { status: 429, headers: { 'Retry-After': '1' } }
   const visit = server.visit()
   const { events } = follow(t, coinbase, server.url)
@@ -215,7 +215,7 @@ const ROTATIONS = [
 ]
 for (const { why, venue, notice } of ROTATIONS) {
   test(`a connection is replaced without a gap when ${why}`, TIMEOUT, async t => {
-    await using server = await LocalVenue.open()
+    const server = await LocalVenue.open(t)
     const { receiver, events } = follow(t, venue, server.url)
     await events.next('connection_opened')
     const { socket } = server.visits[0]!
@@ -238,8 +238,41 @@ for (const { why, venue, notice } of ROTATIONS) {
   })
 }
 
+test('a replacement that is itself about to be closed is replaced too', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
+  const notice = '{"e":"serverShutdown","E":1770123456789}'
+  server.onVisit = ({ socket }) => {
+    if (server.visits.length <= 2) socket.send(notice)
+  }
+  const { events, receiver } = follow(t, binance, server.url)
+  await events.next('connection_rotated')
+  await events.next('connection_rotated')
+  assert.equal(server.visits.length, 3)
+  server.visits[2]!.socket.send(trade(1))
+  await receiver.until(1)
+  assert.deepEqual(events.named('connection_lost'), [])
+})
+
+test('when the old connection dies before its replacement is there, the replacement takes over', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
+  const { feeds, events, receiver } = follow(t, binance, server.url)
+  await events.next('connection_opened')
+  const second = server.visit()
+  const lost = events.next('connection_lost')
+  const opened = events.next('connection_opened')
+  server.visits[0]!.socket.send('{"e":"serverShutdown","E":1770123456789}')
+  server.visits[0]!.socket.terminate()
+  assert.equal((await lost).waitMs, 0)
+  await opened
+  const { socket } = await second
+  socket.send(trade(1))
+  await receiver.until(1)
+  assert.equal(server.visits.length, 2)
+  assert.equal(feeds.status()[0]?.reconnects, 1)
+})
+
 test('a malformed frame is refused with its text, and the connection stays', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { receiver, events, feeds } = follow(t, coinbase, server.url)
   await events.next('connection_opened')
   server.broadcast('{"type":"match",')
@@ -252,7 +285,7 @@ test('a malformed frame is refused with its text, and the connection stays', TIM
 })
 
 test('a frame beyond the bound ends the connection, and a new one is opened', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { events } = follow(t, coinbase, server.url)
   await events.next('connection_opened')
   const opened = events.next('connection_opened')
@@ -262,7 +295,7 @@ test('a frame beyond the bound ends the connection, and a new one is opened', TI
 })
 
 test('received_at is the moment of arrival, not put off by decoding what came with it', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { receiver, events } = follow(t, coinbase, server.url)
   await events.next('connection_opened')
   const slow = receiver.trade.bind(receiver)
@@ -281,22 +314,22 @@ test('received_at is the moment of arrival, not put off by decoding what came wi
 })
 
 test('an unreachable venue is tried again with growing, bounded waits, and found when it returns', TIMEOUT, async t => {
-  const gone = await LocalVenue.open()
+  const gone = await LocalVenue.open(t)
   const { port, url } = gone
-  await gone[Symbol.asyncDispose]()
+  await gone.close()
   const { events, feeds } = follow(t, coinbase, url)
   for (let tries = 0; tries < 4; tries++) await events.next('connection_refused')
   for (const { waitMs } of events.named('connection_refused')) assert.ok(Number(waitMs) >= 10 && Number(waitMs) <= 50)
   assert.equal(feeds.status()[0]?.state, 'waiting')
   const opened = events.next('connection_opened')
-  await using _back = await LocalVenue.open(port)
+  await LocalVenue.open(t, port)
   await opened
   assert.equal(feeds.status()[0]?.state, 'open')
 })
 
 test('a handshake that is never answered is given up', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
-  await using proxy = await TcpProxy.open(server.port)
+  const server = await LocalVenue.open(t)
+  const proxy = await TcpProxy.open(t, server.port)
   const held = new EventLog()
   const feeds = openFeeds(
     [{ venue: coinbase, symbols: ['BTC-USD'], ws: proxy.url }],
@@ -314,8 +347,8 @@ test('a handshake that is never answered is given up', TIMEOUT, async t => {
 
 for (const state of ['connecting', 'open', 'waiting'] as const) {
   test(`close() while ${state} resolves soon, and nothing is called after it`, TIMEOUT, async t => {
-    await using server = await LocalVenue.open()
-    await using proxy = await TcpProxy.open(server.port)
+    const server = await LocalVenue.open(t)
+    const proxy = await TcpProxy.open(t, server.port)
     if (state === 'waiting') server.refuseWith = { status: 503, headers: {} }
     const { feeds, events, receiver } = follow(t, coinbase, proxy.url, {
       backoffMsMin: 5000,

@@ -36,7 +36,7 @@ async function opened(events: EventLog, count: number): Promise<void> {
 }
 
 test('symbols are spread over connections as the venue allows, each asked for once', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const venue = { ...kraken, limits: { ...kraken.limits, symbolsPerConnection: 2 } }
   const { feeds, events } = follow(t, [{ venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], ws: server.url }])
   await opened(events, 3)
@@ -51,7 +51,7 @@ test('symbols are spread over connections as the venue allows, each asked for on
 })
 
 test('a subscription of many frames keeps to the venue’s frames a second', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const venue = { ...coinbase, limits: { ...coinbase.limits, framesPerSecond: 2 } }
   const times: number[] = []
   server.onVisit = ({ socket }) => socket.on('message', () => times.push(performance.now()))
@@ -62,7 +62,7 @@ test('a subscription of many frames keeps to the venue’s frames a second', TIM
 })
 
 test('connections beyond the venue’s limit of connects wait for their turn', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const limits = { ...kraken.limits, symbolsPerConnection: 1, connectsPerFiveMinutes: 3 }
   const { feeds, events } = follow(t, [{ venue: { ...kraken, limits }, symbols: ['A', 'B', 'C'], ws: server.url }])
   await opened(events, 2)
@@ -74,7 +74,7 @@ test('connections beyond the venue’s limit of connects wait for their turn', T
 })
 
 test('latency counts trades made since the connection opened, negative ones as they are', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
   assert.equal(feeds.status()[0]?.latencyMs, null)
@@ -91,7 +91,7 @@ test('latency counts trades made since the connection opened, negative ones as t
 })
 
 test('a flood of refused frames is two events, and every frame reaches the receiver', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
     refusalSummaryMs: 100,
   })
@@ -105,7 +105,7 @@ test('a flood of refused frames is two events, and every frame reaches the recei
 })
 
 test('refusals not yet told are told at the close', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
   for (let i = 0; i < 3; i++) server.broadcast('nonsense')
@@ -115,7 +115,7 @@ test('refusals not yet told are told at the close', TIMEOUT, async t => {
 })
 
 test('a refused subscription is told as an error, and the connection goes on', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
   const rejected = events.next('subscription_rejected')
@@ -126,7 +126,7 @@ test('a refused subscription is told as an error, and the connection goes on', T
 })
 
 test('events and status never show the credentials of an address', TIMEOUT, async t => {
-  await using server = await LocalVenue.open()
+  const server = await LocalVenue.open(t)
   server.refuseWith = { status: 401, headers: {} }
   const ws = server.url.replace('ws://', 'ws://user:secret@')
   const { feeds, events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws }])
@@ -139,8 +139,8 @@ test('an address that is none is told as refused, not thrown', TIMEOUT, async t 
   assert.match(String((await events.next('connection_refused')).why), /URL/)
 })
 
-test('probe tells a feed that answers from one that is silent, refuses, or is not there', TIMEOUT, async () => {
-  const server = await LocalVenue.open()
+test('probe tells a feed that answers from one that is silent, refuses, or is not there', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
   const subscription = { venue: coinbase, symbols: ['BTC-USD'], ws: server.url }
   server.onVisit = ({ socket }) => socket.on('message', () => socket.send('{"type":"subscriptions","channels":[]}'))
   assert.equal(await probe(subscription, 5000), true)
@@ -150,12 +150,12 @@ test('probe tells a feed that answers from one that is silent, refuses, or is no
   assert.equal(await probe(subscription, 100), false)
   server.refuseWith = { status: 451, headers: {} }
   assert.equal(await probe(subscription, 5000), false)
-  await server[Symbol.asyncDispose]()
+  await server.close()
   assert.equal(await probe(subscription, 5000), false)
 })
 
-test('after close nothing is left that keeps the process or the server busy', TIMEOUT, async () => {
-  await using server = await LocalVenue.open()
+test('after close nothing is left that keeps the process or the server busy', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
   const events = new EventLog()
   const feeds = openFeeds(
     [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }],

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 /** One client's connection, seen from the server. */
@@ -13,7 +14,7 @@ export interface Visit {
 }
 
 /** A WebSocket server on a free local port: a test decides what it says. */
-export class LocalVenue implements AsyncDisposable {
+export class LocalVenue {
   readonly visits: Visit[] = []
   /** Answers the handshake with this instead, while set. */
   refuseWith: { status: number; headers: Record<string, string> } | undefined
@@ -25,8 +26,10 @@ export class LocalVenue implements AsyncDisposable {
   readonly #server = new WebSocketServer({ noServer: true })
   readonly #waiting: ((visit: Visit) => void)[] = []
 
-  static async open(port = 0): Promise<LocalVenue> {
+  /** Listens until the test ends, however it ends. */
+  static async open(t: TestContext, port = 0): Promise<LocalVenue> {
     const venue = new LocalVenue()
+    t.after(() => venue.close())
     venue.#http.listen(port, '127.0.0.1')
     await once(venue.#http, 'listening')
     return venue
@@ -59,7 +62,8 @@ export class LocalVenue implements AsyncDisposable {
     for (const client of this.#server.clients) client.send(frame)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
+    if (!this.#http.listening) return
     for (const client of this.#server.clients) client.terminate()
     this.#http.closeAllConnections()
     this.#http.close()

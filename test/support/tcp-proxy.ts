@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 
 /** Stands between a client and a server and breaks what the network can break. */
-export class TcpProxy implements AsyncDisposable {
+export class TcpProxy {
   readonly #targetPort: number
   readonly #server = createServer({ noDelay: true }, client => this.#join(client))
   readonly #sockets = new Set<Socket>()
@@ -15,8 +16,10 @@ export class TcpProxy implements AsyncDisposable {
   holdsNew = false
   #silent = new Set<Socket>()
 
-  static async open(targetPort: number): Promise<TcpProxy> {
+  /** Listens until the test ends, however it ends. */
+  static async open(t: TestContext, targetPort: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(targetPort)
+    t.after(() => proxy.#close())
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
     return proxy
@@ -35,7 +38,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#silent = new Set(this.#sockets)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
     await once(this.#server, 'close')
