@@ -26,6 +26,7 @@ export async function startSimulation({ venue, symbols, options }: Selected, log
     seed: options.seed ?? SEED_DEFAULT,
     nextIds,
     lastPrices,
+    opensWithFirstClient: true,
   }
   const child = fork(ENTRY, [JSON.stringify(argument)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const [ready] = (await Promise.race([

@@ -37,6 +37,8 @@ export interface ExchangeOptions extends MarketOptions {
   port?: number
   /** Trades kept for REST over all symbols, shared as they trade; each symbol keeps at least a few thousand. */
   historyTrades?: number
+  /** Trading begins with the first client, so that a recorder that starts with the exchange misses nothing. */
+  opensWithFirstClient?: boolean
 }
 
 /** What happened since the start. Connections by the exchange's own hand are counted by reason. */
@@ -91,6 +93,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
   readonly #door = new Door(this)
   readonly #timers: NodeJS.Timeout[] = []
   #trades = 0
+  #opensAtRate: number | undefined
   readonly #cuts: Record<CutReason, number> = { slow: 0, chatty: 0, unresponsive: 0 }
   readonly #connectionFaults = { delayed: 0, cut: 0, silenced: 0, shutdownNotices: 0 }
 
@@ -102,7 +105,8 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
       return new History(instrument, capacity, this.#market.nextId(index))
     })
     this.#historyOf = new Map(this.#histories.map(history => [history.instrument.symbol, history]))
-    this.#pacer = new Pacer(options.ratePerSecond, performance.now())
+    if (options.opensWithFirstClient) this.#opensAtRate = options.ratePerSecond
+    this.#pacer = new Pacer(options.opensWithFirstClient ? 0 : options.ratePerSecond, performance.now())
     this.#streams = new Streams(this.#market.instruments, this.#faults)
   }
 
@@ -151,6 +155,9 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
 
   connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void {
     this.#streams.place(new Subscriber(ws, socket, form, streams, this))
+    if (this.#opensAtRate === undefined) return
+    this.#pacer.setRate(this.#opensAtRate, performance.now())
+    this.#opensAtRate = undefined
   }
 
   answer(url: URL, micros: boolean): RestAnswer {

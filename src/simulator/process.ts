@@ -13,6 +13,7 @@ const OPTIONS = z.strictObject({
   host: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'),
   port: z.number().int().min(0).max(65_535).default(0),
   historyTrades: z.number().int().positive().default(1_000_000),
+  opensWithFirstClient: z.boolean().default(false),
   nextIds: z.record(z.string(), z.number().int().nonnegative()).default({}),
   lastPrices: z.record(z.string(), z.number().positive()).default({}),
 })

@@ -202,6 +202,22 @@ test('closing ends every connection and frees the port', async () => {
   await second.close()
 })
 
+test('an exchange that opens with its first client has made no trade before it', async () => {
+  const nextIds = { [SYMBOLS[0]!]: 1000 }
+  const exchange = await startExchange({
+    symbols: SYMBOLS,
+    ratePerSecond: 1000,
+    seed: 1,
+    nextIds,
+    opensWithFirstClient: true,
+  })
+  const client = await TestClient.connect(`${exchange.wsUrl}/stream?streams=${ALL}`)
+  await client.until(() => client.trades().some(trade => trade.s === SYMBOLS[0]), 'a trade')
+  assert.equal(client.trades().find(trade => trade.s === SYMBOLS[0])!.t, 1000)
+  client.ws.terminate()
+  await exchange.close()
+})
+
 test('symbols and rates that are none are refused', async () => {
   for (const wrong of [
     { symbols: [] },
