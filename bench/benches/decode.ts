@@ -1,0 +1,102 @@
+/** Frames a second through a venue's decoder into columns and encoded records, as the recorder has them; and JSON.parse alone. */
+
+import { binance } from '../../src/sources/binance.ts'
+import { coinbase } from '../../src/sources/coinbase.ts'
+import { kraken } from '../../src/sources/kraken.ts'
+import type { Sink, Venue } from '../../src/sources/venue.ts'
+import { tradesRecord } from '../../src/tick/records.ts'
+import { ORIGIN, type Side, TradeColumns } from '../../src/tick/trades.ts'
+import { type Bench, type Contestant, measured } from '../contract.ts'
+import { binanceTrades, coinbaseMatches, type Frames, krakenTrades, RECORDINGS } from '../samples/frames.ts'
+
+/** As `sources/recorder.ts` cuts them. */
+const RECORD_TICKS = 5_000
+const FRAMES = 1_000_000
+const WARM_UP_FRAMES = 100_000
+
+/** Gathers trades in columns and encodes a record whenever they are full; the record goes nowhere. */
+class Gatherer implements Sink {
+  readonly #venue: Venue
+  readonly #trades = new TradeColumns(RECORD_TICKS)
+  bytes = 0
+  refused = 0
+
+  constructor(venue: Venue) {
+    this.#venue = venue
+  }
+
+  trade(
+    symbol: string,
+    micros: number,
+    nanos: number,
+    price: number,
+    volume: number,
+    side: Side,
+    tradeId: number | bigint,
+  ): void {
+    this.#trades.add(this.#venue.name, symbol, micros, nanos, micros, price, volume, side, tradeId, ORIGIN.live)
+    if (!this.#trades.full) return
+    this.bytes += tradesRecord(this.#trades).payload.length
+    this.#trades.clear()
+  }
+  refuse(): void {
+    this.refused++
+  }
+  control(): void {}
+  ignore(): void {}
+  imprecise(): void {}
+}
+
+function decoding(venue: Venue, load: () => Frames) {
+  return async () => {
+    const { frames } = load()
+    const sink = new Gatherer(venue)
+    const all = (count: number) => {
+      for (let index = 0; index < count; index++) venue.decode(frames[index % frames.length]!, sink)
+      return count
+    }
+    all(WARM_UP_FRAMES)
+    const sample = await measured(() => all(FRAMES))
+    if (sink.refused > 0) throw new Error(`${sink.refused} frames refused: this is not the usual way`)
+    return sample
+  }
+}
+
+function parsing(load: () => Frames) {
+  return async () => {
+    const { frames } = load()
+    let objects = 0
+    const all = (count: number) => {
+      for (let index = 0; index < count; index++) {
+        if (typeof JSON.parse(frames[index % frames.length]!.toString()) === 'object') objects++
+      }
+      return count
+    }
+    all(WARM_UP_FRAMES)
+    const sample = await measured(() => all(FRAMES))
+    if (objects !== FRAMES + WARM_UP_FRAMES) throw new Error('frames that are no objects')
+    return sample
+  }
+}
+
+function pair(venue: Venue, load: () => Frames): Contestant[] {
+  const parse = `JSON.parse ${venue.name}`
+  return [
+    { name: venue.name, against: parse, run: decoding(venue, load) },
+    { name: parse, run: parsing(load) },
+  ]
+}
+
+export const decode: Bench = {
+  name: 'decode',
+  summary: 'frames through the decoders into columns and records; baseline: JSON.parse alone on the same frames',
+  unit: 'frames',
+  rounds: 5,
+  contestants: [...pair(binance, binanceTrades), ...pair(coinbase, coinbaseMatches), ...pair(kraken, krakenTrades)],
+  notes: [
+    RECORDINGS
+      ? 'binance and coinbase: recorded frames'
+      : 'no recordings beside this checkout: frames of the simulator',
+    'kraken: frames of two trades each',
+  ],
+}

@@ -1,0 +1,15 @@
+/** All benchmarks, in the order of a tick's way. */
+import type { Bench } from '../contract.ts'
+import { decode } from './decode.ts'
+import { ingest } from './ingest.ts'
+import { log } from './log.ts'
+import { memory } from './memory.ts'
+import { page } from './page.ts'
+import { socket } from './socket.ts'
+import { whole } from './whole.ts'
+
+export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, socket, memory, page]
+
+export function findBench(name: string): Bench | undefined {
+  return BENCHES.find(bench => bench.name === name)
+}

@@ -1,0 +1,66 @@
+/** Resident memory of the house at a high rate over time: flat or not. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Bench, type Sample, spread } from '../contract.ts'
+import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
+import { withDirectory } from '../samples/directory.ts'
+import { startHouse } from '../samples/house.ts'
+
+const RATE_PER_SECOND = Number(process.env.BENCH_RATE ?? 100_000)
+const MINUTES = Number(process.env.BENCH_MINUTES ?? 1)
+const LOOK_EVERY_MS = 5_000
+/** Memory is called flat if the last third's middle is at most this much above that of the third before. */
+const FLAT_GROWTH_MAX = 0.05
+
+async function run(): Promise<Sample> {
+  return withDirectory(async directory => {
+    const house = await startHouse(directory, RATE_PER_SECOND)
+    const { recorder, storing } = house.pids
+    try {
+      const startedMs = performance.now()
+      const seen: { recorder: number; storing: number; trades: number }[] = []
+      while (performance.now() - startedMs < MINUTES * 60_000) {
+        await sleep(LOOK_EVERY_MS)
+        const [row] = await house.rows<{ trades: string }>('SELECT count() AS trades FROM trades')
+        const look = { recorder: mb(recorder), storing: mb(storing), trades: Number(row!.trades) }
+        seen.push(look)
+        const seconds = Math.round((performance.now() - startedMs) / 1000)
+        console.error(
+          `${String(seconds).padStart(5)} s  recorder ${look.recorder} MB  storing ${look.storing} MB  ${look.trades} trades stored`,
+        )
+      }
+      const third = Math.floor(seen.length / 3)
+      const middle = (part: 'recorder' | 'storing', from: number, to: number) =>
+        spread(seen.slice(from, to).map(look => look[part])).median
+      const growth = (part: 'recorder' | 'storing') =>
+        middle(part, 2 * third, seen.length) / middle(part, third, 2 * third) - 1
+      return {
+        count: seen.at(-1)!.trades,
+        seconds: (performance.now() - startedMs) / 1000,
+        cpuSeconds: cpuSecondsOf(recorder) + cpuSecondsOf(storing),
+        figures: {
+          'recorder at most, MB': Math.max(...seen.map(look => look.recorder)),
+          'storing process at most, MB': Math.max(...seen.map(look => look.storing)),
+          'both at most, MB': Math.max(...seen.map(look => look.recorder + look.storing)),
+          'recorder, growth over the last third, %': growth('recorder') * 100,
+          'storing process, growth over the last third, %': growth('storing') * 100,
+          [`flat (1) or not (0), ${FLAT_GROWTH_MAX * 100} % allowed`]: Number(
+            growth('recorder') <= FLAT_GROWTH_MAX && growth('storing') <= FLAT_GROWTH_MAX,
+          ),
+        },
+      }
+    } finally {
+      await house.stop()
+    }
+  })
+}
+
+const mb = (pid: number) => Math.round(residentBytesOf(pid) / 1e6)
+
+export const memory: Bench = {
+  name: 'memory',
+  summary: 'resident memory of recorder and storing process at full rate over time; --minutes 30 for the long run',
+  unit: 'trades',
+  rounds: 1,
+  contestants: [{ name: `${RATE_PER_SECOND.toLocaleString('en-US')} frames/s sent`, run }],
+  notes: [`${MINUTES} minutes; target: both under 800 MB, flat`],
+}

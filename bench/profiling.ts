@@ -1,0 +1,48 @@
+/** The profiled process's end: what it leaves for `profile.ts` in the directory named by the environment. */
+import fs from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import path from 'node:path'
+import { threadSecondsOf } from './processes.ts'
+
+/** Set for the one round that is profiled. */
+export const PROFILE_DIRECTORY = 'BENCH_PROFILE_DIRECTORY'
+
+/** How much CPU each thread of one process took for a piece of work. */
+export interface ThreadUsage {
+  part: string
+  /** Trades or frames of the work. */
+  count: number
+  /** By the thread's name; `main` runs the JavaScript. */
+  seconds: Record<string, number>
+  /** The profile of the main thread. */
+  profile: string
+}
+
+/** Profiles this process's main thread until `end`, and counts its threads' CPU; undefined unless this round is profiled. */
+export async function profileThis() {
+  const directory = process.env[PROFILE_DIRECTORY]
+  if (directory === undefined) return undefined
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.start')
+  const before = threadSecondsOf(process.pid)
+  return {
+    end: async (count: number) => {
+      const seconds = difference(before, threadSecondsOf(process.pid))
+      const { profile } = await session.post('Profiler.stop')
+      session.disconnect()
+      const file = path.join(directory, 'main.cpuprofile')
+      fs.writeFileSync(file, JSON.stringify(profile))
+      writeUsage(directory, { part: 'process', count, seconds, profile: file })
+    },
+  }
+}
+
+export function difference(before: Map<string, number>, after: Map<string, number>): Record<string, number> {
+  return Object.fromEntries([...after].map(([name, seconds]) => [name, seconds - (before.get(name) ?? 0)]))
+}
+
+export function writeUsage(directory: string, usage: ThreadUsage): void {
+  fs.writeFileSync(path.join(directory, `${usage.part}.usage.json`), JSON.stringify(usage))
+}

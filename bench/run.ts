@@ -1,0 +1,43 @@
+/** `npm run bench -- <name> [--json]`; without a name the list, `all` for all. */
+import { parseArgs } from 'node:util'
+import { BENCHES, findBench } from './benches/index.ts'
+import type { Bench } from './contract.ts'
+import { describeMachine } from './machine.ts'
+import { profileRound } from './profile.ts'
+import { format, summarise } from './report.ts'
+import { runRounds } from './rounds.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' }, minutes: { type: 'string' } },
+})
+const [name] = positionals
+if (values.minutes !== undefined) process.env.BENCH_MINUTES = values.minutes
+
+if (name === undefined) {
+  for (const bench of BENCHES) console.log(`${bench.name.padEnd(8)} ${bench.summary}`)
+  console.log('\nnpm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory only]')
+} else {
+  const chosen = name === 'all' ? BENCHES : [findBench(name)].filter(bench => bench !== undefined)
+  if (chosen.length === 0) {
+    console.error(`no bench ${name}; there are: ${BENCHES.map(bench => bench.name).join(', ')}`)
+    process.exitCode = 2
+  }
+  const results = []
+  for (const bench of chosen) {
+    const result = await run(values.rounds === undefined ? bench : { ...bench, rounds: Number(values.rounds) })
+    results.push(result)
+    if (!values.json) console.log(`${format(result)}\n`)
+  }
+  if (values.json) console.log(JSON.stringify(results.length === 1 ? results[0] : { results }))
+}
+
+async function run(bench: Bench) {
+  const machine = await describeMachine()
+  const samples = await runRounds(bench, line => console.error(line))
+  const profiles = []
+  for (const contestant of bench.contestants) {
+    if (bench.profiled?.includes(contestant.name)) profiles.push(await profileRound(bench, contestant))
+  }
+  return summarise(bench, samples, machine, profiles)
+}

@@ -1,0 +1,92 @@
+/** The house as `tickhouse start` runs it, with a simulated exchange: three processes, each watched from outside. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { ProcessOptions, ProcessReady } from '../../src/simulator/process.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const EXCHANGE = fileURLToPath(new URL('../../src/simulator/process.ts', import.meta.url))
+
+export type Part = 'exchange' | 'recorder' | 'storing'
+
+export interface House {
+  pids: Readonly<Record<Part, number>>
+  /** Where the page and the queries are. */
+  url: string
+  /** Rows of a SELECT, asked over HTTP. */
+  rows<T>(query: string): Promise<T[]>
+  /** Ends the exchange, and the recorder once it has appended all: what is in the log is stored by and by. */
+  stopRecording(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a house that records `ratePerSecond` simulated trades. `flags` are Node's own, for recorder and storing process. */
+export async function startHouse(
+  directory: string,
+  ratePerSecond: number,
+  flags: readonly string[] = [],
+): Promise<House> {
+  const options: ProcessOptions = { symbols: [...simulator.defaultSymbols], ratePerSecond, seed: 1 }
+  const exchange = fork(EXCHANGE, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const [{ wsUrl }] = (await once(exchange, 'message')) as [ProcessReady]
+  const env = {
+    ...process.env,
+    TICKHOUSE_SOURCES: 'simulator',
+    TICKHOUSE_SIMULATOR_WS: wsUrl,
+    TICKHOUSE_LOG: `sqlite:${path.join(directory, 'log')}`,
+    TICKHOUSE_STORE: `chdb:${path.join(directory, 'store')}`,
+    TICKHOUSE_LISTEN: '127.0.0.1:0',
+    TICKHOUSE_LOG_FORMAT: 'json',
+    UV_THREADPOOL_SIZE: '16',
+  }
+  const part = (command: string) =>
+    fork(CLI, [command], { env, execArgv: [...flags], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const recorder = part('record')
+  const storing = part('ingest')
+  recorder.stdout!.resume()
+  const url = await servingUrl(storing)
+  const stopRecording = async () => {
+    await stopped(exchange)
+    await stopped(recorder)
+  }
+  return {
+    pids: { exchange: exchange.pid!, recorder: recorder.pid!, storing: storing.pid! },
+    url,
+    rows: async query => {
+      const answer = await fetch(`${url}/api/query?format=JSONEachRow`, { method: 'POST', body: query })
+      const text = await answer.text()
+      if (!answer.ok) throw new Error(`${query}: ${text}`)
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map(line => JSON.parse(line))
+    },
+    stopRecording,
+    stop: async () => {
+      await stopRecording()
+      await stopped(storing)
+    },
+  }
+}
+
+/** The address the storing process says it serves at; the rest of its lines is read and passed over. */
+async function servingUrl(storing: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  storing.once('exit', code => reject(new Error(`the storing process ended (${code}) before it served`)))
+  createInterface(storing.stdout!).on('line', line => {
+    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? []
+    if (url) resolve(url)
+  })
+  return promise
+}
+
+/** Under a supervisor, the house's processes end when that lets go of them. */
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.disconnect()
+  await ended
+}

@@ -1,0 +1,56 @@
+/** The storing side without recorder and page: log → ingest → store, in this process. */
+import path from 'node:path'
+import { parseConfig } from '../../src/config.ts'
+import { PartitionIngest } from '../../src/ingest/ingest.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+
+/** An insert holds at most so many trades: the default of `BATCH_TICKS_MAX`. */
+export const BATCH_TRADES = parseConfig({}, {}).BATCH_TICKS_MAX
+const BYTES_MAX = 64 * 2 ** 20
+
+export interface Parts {
+  log: Log
+  store: Store
+}
+
+/** Opens a new log and a new store in a directory, and closes them after the work. */
+export async function withParts<T>(directory: string, work: (parts: Parts) => Promise<T>): Promise<T> {
+  const log = await openSqliteLog(path.join(directory, 'log'), 'write')
+  const store = await openStore(`chdb:${path.join(directory, 'store')}`)
+  try {
+    return await work({ log, store })
+  } finally {
+    await log.close()
+    await store.close()
+  }
+}
+
+/** Stores everything of partition 0 until so many trades are in the table. Returns how many inserts it took. */
+export async function storeAll({ log, store }: Parts, trades: number): Promise<number> {
+  const venues = { all: new Set([simulator.name]), consecutive: new Set([simulator.name]) }
+  const { BATCH_AGE_MS_MAX } = parseConfig({}, {})
+  const limits = { ticksMax: BATCH_TRADES, bytesMax: BYTES_MAX, ageMsMax: BATCH_AGE_MS_MAX }
+  const stop = new AbortController()
+  let inserts = 0
+  const ingest = new PartitionIngest({
+    partition: 0,
+    log,
+    store,
+    venues,
+    limits,
+    emit: () => {},
+    onStored: () => {
+      inserts++
+      if (ingest.storedTicks.total === trades) stop.abort()
+    },
+  })
+  await ingest.run(stop.signal)
+  if (ingest.failure) throw ingest.failure
+  const { trades: stored } = await store.size()
+  if (stored !== trades || ingest.refusedTicks.total > 0)
+    throw new Error(`${stored} of ${trades} trades stored, ${ingest.refusedTicks.total} refused`)
+  return inserts
+}
