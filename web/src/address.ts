@@ -20,6 +20,9 @@ export interface View {
 
 const isInterval = (text: string | null | undefined): text is Interval => text != null && Object.hasOwn(INTERVALS, text)
 
+// A name may hold half a surrogate pair, which no address can.
+const encoded = (text: string): string => encodeURIComponent(text.toWellFormed())
+
 const decoded = (text: string | undefined): string | null => {
   if (!text) return null
   try {
@@ -50,7 +53,7 @@ export function parseAddress(hash: string): View {
 export function formatAddress(view: View): string {
   let path = '#/'
   if (view.venue !== null && view.symbol !== null) {
-    path += `${encodeURIComponent(view.venue)}/${encodeURIComponent(view.symbol)}`
+    path += `${encoded(view.venue)}/${encoded(view.symbol)}`
     if (view.interval) path += `/${view.interval}`
   }
   const parameters = new URLSearchParams()

@@ -39,6 +39,12 @@ export function volume(value: number): string {
   return decimal(value, 5)
 }
 
+/** A text as a sentence of its own: with a capital and a full stop. */
+export function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
 /** Bytes in thousands: 1.24 GB. */

@@ -1,5 +1,5 @@
 /** The head of the page: whose page, whether it is live, in which time and colours it speaks. */
-import { age, day, timeOfDay, zoneName } from './format.ts'
+import { age, day, sentence, timeOfDay, zoneName } from './format.ts'
 import { helpOpen } from './help.tsx'
 import { reconnectNow } from './live.ts'
 import { Mark } from './mark.tsx'
@@ -127,7 +127,7 @@ export function SimulatedBanner() {
     <div class="banner" role="note" data-testid="banner">
       <strong>Simulated data</strong>
       <span>
-        {simulated.why} <b>To go live:</b> {simulated.advice}
+        {sentence(simulated.why)} <b>To go live:</b> {simulated.advice}
       </span>
     </div>
   )

@@ -2,6 +2,9 @@
 import { computed, signal } from '@preact/signals'
 import { formatAddress, parseAddress, type View } from './address.ts'
 
+// A token that opened the page is in a cookie by now; it must not stay in an address made to be shared.
+if (location.search !== '') history.replaceState(null, '', location.pathname + location.hash)
+
 const current = signal<View>(parseAddress(location.hash))
 
 /** What is looked at; change it with `show`. */
