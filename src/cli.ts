@@ -11,9 +11,9 @@ import {
   type SettingName,
 } from './config.ts'
 import { TickhouseError } from './errors.ts'
+import { ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
 import { Journal } from './observe/journal.ts'
 import type { Running } from './pipeline.ts'
-import { ChildMistake, EXIT_MISTAKE } from './supervise.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('tickhouse')
@@ -61,13 +61,13 @@ command('ingest', 'only from the log to the store; serves the page and queries')
 command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
   .action(async (sql: string, _options, made: Command) => {
-    const { query } = await import('./query.ts')
+    const { query } = await import('./commands/query.ts')
     await query(configOf(made), sql)
   })
 
 command('doctor', 'compare log and store: dense, unique, lag; says what to do').action(
   async (_options, made: Command) => {
-    const { doctor } = await import('./observe/doctor.ts')
+    const { doctor } = await import('./commands/doctor.ts')
     process.exitCode = (await doctor(configOf(made))) ? 0 : 1
   },
 )

@@ -9,7 +9,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
-import { chooseSources } from './first-run.ts'
+import { chooseSources } from './house/first-run.ts'
+import { startSimulation } from './house/simulation.ts'
+import { superviseHouse } from './house/supervise.ts'
+import type { BatchLimits } from './ingest/batch.ts'
+import type { KnownVenues } from './ingest/fill.ts'
+import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
 import { openLog } from './log/open.ts'
 import type { Journal } from './observe/journal.ts'
@@ -17,14 +22,13 @@ import { Live } from './serve/live.ts'
 import { serve } from './serve/server.ts'
 import { StationReport } from './serve/stations.ts'
 import { SymbolBooks } from './serve/symbols.ts'
-import { startSimulation } from './simulation.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
+import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
 import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from './sources/status.ts'
 import { openStore } from './store/store.ts'
-import { Storing } from './storing.ts'
-import { superviseHouse } from './supervise.ts'
+import { EXTERNAL_VENUE } from './tick/json.ts'
 import { VERSION } from './version.ts'
 
 /** A part of the house that runs. `failed` rejects if it cannot go on; it never resolves. */
@@ -36,6 +40,8 @@ export interface Running {
 
 const RECORDER_LINES = 100
 const LOG_WAIT_MS = 250
+/** Payload of one insert: bounds memory where records hold large refused frames. */
+const BATCH_BYTES_MAX = 64 * 2 ** 20
 
 /** venue → sources → log. Simulated sources need their exchange's address: see `start`. */
 export async function record(
@@ -94,7 +100,14 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const log = await openLogWhenThere(config.LOG, stopping)
   const books = new SymbolBooks()
   await books.load(store)
-  const storing = new Storing({ config, log, store, emit, onStored: batch => live.take(batch) })
+  const storing = new Storing({
+    limits: limitsOf(config),
+    venues: venuesOf(config),
+    log,
+    store,
+    emit,
+    onStored: batch => live.take(batch),
+  })
   const report = new StationReport(log, store, storing)
   const live = new Live({ version: VERSION, store, storing, report, books, journal })
   const server = await serve({ config, log, store, live, emit })
@@ -140,6 +153,20 @@ function simulationFor(selected: readonly Selected[], config: Config) {
 function subscriptionOf({ venue, symbols }: Selected, config: Config, simulatorWs: string | undefined): Subscription {
   const configured = config[`${venue.name.toUpperCase()}_WS` as `${'BINANCE' | 'COINBASE' | 'KRAKEN' | 'SIMULATOR'}_WS`]
   return { venue, symbols, ws: configured ?? (venue.name === 'simulator' ? simulatorWs : undefined) ?? venue.ws }
+}
+
+/** Where batches are cut, by configuration. */
+export function limitsOf(config: Config): BatchLimits {
+  return { ticksMax: config.BATCH_TICKS_MAX, bytesMax: BATCH_BYTES_MAX, ageMsMax: config.BATCH_AGE_MS_MAX }
+}
+
+/** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
+export function venuesOf(config: Config): KnownVenues {
+  const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
+  return {
+    all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
+    consecutive: new Set(VENUES.filter(venue => venue.ids === 'consecutive').map(venue => venue.name)),
+  }
 }
 
 /** The storing side may be up before the recorder has made the log. */

@@ -1,9 +1,9 @@
 /** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
 import type { ServerResponse } from 'node:http'
 import type { Batch } from '../ingest/batch.ts'
+import type { Storing } from '../ingest/storing.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Store } from '../store/store.ts'
-import type { Storing } from '../storing.ts'
 import { readMicros } from '../tick/time.ts'
 import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import type { StationReport } from './stations.ts'

@@ -8,7 +8,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Config, isLoopback, splitListen } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
-import { type DoctorMessage, diagnose } from '../observe/doctor.ts'
+import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { queryBars, toBar } from './candles.ts'

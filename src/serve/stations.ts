@@ -1,9 +1,9 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
 import fs from 'node:fs'
+import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
-import type { Storing } from '../storing.ts'
 import type { PartitionStatus, StationState, Stations } from './protocol.ts'
 
 /** A recorder that has not spoken for this long is not running. */

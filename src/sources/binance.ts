@@ -54,6 +54,8 @@ export const binance: Venue = binanceShaped({
 const NOT_RECORDED = new Set([
   'aggTrade',
   'avgPrice',
+  'blockTrade',
+  'referencePrice',
   'kline',
   'depthUpdate',
   'bookTicker',

@@ -15,7 +15,7 @@ export const kraken: Venue = {
   rest: 'https://api.kraken.com',
   ids: 'consecutive',
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
-  // The proxy in front of the venue counts about 150 connects in ten minutes from one address.
+  // No limit on connects is documented; the proxy in front of the venue is said to count 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,

@@ -1,6 +1,6 @@
 /** `tickhouse query`: asks the running process and prints its answer. */
-import { type Config, splitListen } from './config.ts'
-import { TickhouseError } from './errors.ts'
+import { type Config, splitListen } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
 
 /** Prints the answer to a statement. Throws `process_unreachable` if nothing listens, `query_failed` with the engine's words. */
 export async function query(config: Config, sql: string): Promise<void> {

@@ -1,26 +1,23 @@
 /**
- * The storing side of the house, joined: partitions on their way from the log into the tables, the audit beside them, and what
- * the server shows of it all.
+ * The storing side, joined: every partition on its way from the log into the tables, and the audit beside them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config } from './config.ts'
-import { TickhouseError } from './errors.ts'
-import type { Batch } from './ingest/batch.ts'
-import type { KnownVenues } from './ingest/fill.ts'
-import { PartitionIngest } from './ingest/ingest.ts'
-import type { Log } from './log/log.ts'
-import { type AuditResult, audit, keepAudit } from './observe/audit.ts'
-import type { Emit } from './observe/events.ts'
-import { VENUES } from './sources/index.ts'
-import type { Store } from './store/store.ts'
-import { EXTERNAL_VENUE } from './tick/json.ts'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { type AuditResult, audit, keepAudit } from '../observe/audit.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Store } from '../store/store.ts'
+import type { Batch, BatchLimits } from './batch.ts'
+import type { KnownVenues } from './fill.ts'
+import { PartitionIngest } from './ingest.ts'
 
 const AUDIT_EVERY_MS = 60_000
 /** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
 
 export interface StoringOptions {
-  config: Config
+  limits: BatchLimits
+  venues: KnownVenues
   log: Log
   store: Store
   emit: Emit
@@ -37,9 +34,7 @@ export class Storing {
 
   constructor(options: StoringOptions) {
     this.#options = options
-    const { config, log, store, emit, onStored } = options
-    const limits = { ticksMax: config.BATCH_TICKS_MAX, bytesMax: 64 * 2 ** 20, ageMsMax: config.BATCH_AGE_MS_MAX }
-    const venues = knownVenues(config)
+    const { limits, venues, log, store, emit, onStored } = options
     this.partitions = Array.from(
       { length: log.partitions },
       (_, partition) => new PartitionIngest({ partition, log, store, venues, limits, emit, onStored }),
@@ -93,15 +88,5 @@ export class Storing {
         this.#options.emit('upkeep_failed', { why })
       })
     }
-  }
-}
-
-function knownVenues(config: Config): KnownVenues {
-  const extra = config.EXTRA_VENUES.split(',')
-    .map(name => name.trim())
-    .filter(Boolean)
-  return {
-    all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra]),
-    consecutive: new Set(VENUES.filter(venue => venue.ids === 'consecutive').map(venue => venue.name)),
   }
 }

@@ -5,12 +5,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type Config, toEnvironment } from './config.ts'
-import type { Emit } from './observe/events.ts'
-import type { Running } from './pipeline.ts'
-import type { RecorderStatus } from './sources/status.ts'
+import { type Config, toEnvironment } from '../config.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Running } from '../pipeline.ts'
+import type { RecorderStatus } from '../sources/status.ts'
 
-const CLI = fileURLToPath(new URL('./cli.ts', import.meta.url))
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 /** The exit code of a process that told the user of a mistake: starting it again would only repeat it. */
 export const EXIT_MISTAKE = 2
 const RESTART_MS_MIN = 200

@@ -1,9 +1,9 @@
 /** What to record when nothing is configured: the keyless public feeds if they answer, else the simulated exchange. */
-import { openLog } from './log/open.ts'
-import { probe } from './sources/feeds.ts'
-import { VENUES } from './sources/index.ts'
-import { formatSources, parseSources, type Selected } from './sources/selection.ts'
-import { RECORDER_STATION, type RecorderStatus } from './sources/status.ts'
+import { openLog } from '../log/open.ts'
+import { probe } from '../sources/feeds.ts'
+import { VENUES } from '../sources/index.ts'
+import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
+import { RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
 
 const PROBE_MS_MAX = 4_000
 /** A rate at which every symbol of the demonstration moves and one can still follow the tape. */

@@ -2,12 +2,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { decode } from './ingest/decode.ts'
-import { openLog } from './log/open.ts'
-import type { ProcessOptions, ProcessReady } from './simulator/process.ts'
-import type { Selected } from './sources/selection.ts'
+import { decode } from '../ingest/decode.ts'
+import { openLog } from '../log/open.ts'
+import type { ProcessOptions, ProcessReady } from '../simulator/process.ts'
+import type { Selected } from '../sources/selection.ts'
 
-const ENTRY = fileURLToPath(new URL('./simulator/process.ts', import.meta.url))
+const ENTRY = fileURLToPath(new URL('../simulator/process.ts', import.meta.url))
 const RATE_DEFAULT = 200
 const SEED_DEFAULT = 1
 /** Records looked back through for each symbol's last trade; a symbol quieter than that begins anew. */

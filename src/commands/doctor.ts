@@ -1,0 +1,78 @@
+/**
+ * `tickhouse doctor`: compares log and store and says what to do. Where a tickhouse runs on these directories it is asked, since
+ * the engine's files belong to it; else they are opened here.
+ */
+import { type Config, splitListen } from '../config.ts'
+import { openLog } from '../log/open.ts'
+import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../observe/diagnosis.ts'
+import { openStore } from '../store/store.ts'
+
+/** Runs the doctor and prints what it finds. True if log and store agree. */
+export async function doctor(config: Config): Promise<boolean> {
+  const diagnosis = (await askRunning(config)) ?? (await diagnoseHere(config))
+  console.log(describeDiagnosis(diagnosis).join('\n'))
+  return isSound(diagnosis)
+}
+
+function describeDiagnosis(diagnosis: Diagnosis): string[] {
+  const lines: string[] = []
+  if (!diagnosis.sameLog)
+    lines.push('WRONG   the store follows another log. Put the log back that belongs to it, or use a new store.')
+  for (const { partition, passed, ticks, below, first, detail, lagRecords, lagTicks, tookMs } of diagnosis.partitions) {
+    lines.push(
+      passed
+        ? `ok      partition ${partition}: ${ticks} ticks of records ${first} to ${below - 1} stored once each (${tookMs} ms)`
+        : `WRONG   partition ${partition}: ${detail}. Keep the log, stop writing, and see docs/recovery.md`,
+    )
+    if (lagRecords > 0)
+      lines.push(
+        `lag     partition ${partition}: ${lagTicks} ticks in ${lagRecords} records wait in the log; they are stored while tickhouse runs`,
+      )
+  }
+  for (const { venue, symbol, gaps, missing } of diagnosis.openGaps)
+    lines.push(`gap     ${venue} ${symbol}: ${missing} trades missing in ${gaps} gaps (SELECT * FROM gaps FINAL)`)
+  for (const { reason, ticks } of diagnosis.quarantined)
+    lines.push(`refused ${ticks} ticks: ${reason} (SELECT * FROM quarantine WHERE reason = '${reason}')`)
+  if (diagnosis.lostRanges > 0)
+    lines.push(
+      `LOST    ${diagnosis.lostRanges} ranges left the log before they were stored (SELECT * FROM lost_ranges FINAL)`,
+    )
+  lines.push(isSound(diagnosis) ? 'Log and store agree.' : 'Log and store do NOT agree.')
+  return lines
+}
+
+async function askRunning(config: Config): Promise<Diagnosis | undefined> {
+  const { host, port } = splitListen(config.LISTEN)
+  const headers: Record<string, string> = config.TOKEN ? { authorization: `Bearer ${config.TOKEN}` } : {}
+  const response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/doctor`, {
+    headers,
+  }).catch(() => undefined)
+  if (!response?.ok || !response.body) return undefined
+  let diagnosis: Diagnosis | undefined
+  let rest = ''
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const message = JSON.parse(line) as DoctorMessage
+      if ('diagnosis' in message) diagnosis = message.diagnosis
+      else showProgress(message.done, message.total)
+    }
+  }
+  return diagnosis
+}
+
+async function diagnoseHere(config: Config): Promise<Diagnosis> {
+  const log = await openLog(config.LOG, 'read')
+  const store = await openStore(config.STORE)
+  try {
+    return await diagnose(store, log, showProgress)
+  } finally {
+    await store.close()
+    await log.close()
+  }
+}
+
+function showProgress(done: number, total: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} records compared${done >= total ? '\n' : ''}`)
+}

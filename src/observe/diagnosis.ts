@@ -1,0 +1,65 @@
+/** Compares all of the log with all of the store: what `tickhouse doctor` tells. Reads only. */
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { type AuditResult, audit } from './audit.ts'
+
+export interface PartitionDiagnosis extends AuditResult {
+  /** Records in the log that are not stored yet. */
+  lagRecords: number
+  lagTicks: number
+}
+
+export interface Diagnosis {
+  sameLog: boolean
+  partitions: PartitionDiagnosis[]
+  openGaps: { venue: string; symbol: string; gaps: number; missing: number }[]
+  quarantined: { reason: string; ticks: number }[]
+  lostRanges: number
+}
+
+/** A line of the doctor's answer over HTTP: how far it is, or the diagnosis. */
+export type DoctorMessage = { done: number; total: number } | { diagnosis: Diagnosis }
+
+/** Looks at everything; `progress` is told records done, of how many. */
+export async function diagnose(
+  store: Store,
+  log: Log,
+  progress: (done: number, total: number) => void,
+): Promise<Diagnosis> {
+  const identities = await store.rows<{ identity: string }>('SELECT identity FROM log_identity')
+  const bounds = Array.from({ length: log.partitions }, (_, partition) => log.bounds(partition))
+  const total = bounds.reduce((sum, { first, next }) => sum + next - first, 0)
+  const partitions: PartitionDiagnosis[] = []
+  let done = 0
+  for (const [partition, { first, next }] of bounds.entries()) {
+    const [row] = await store.rows<{ stored: string }>(
+      `SELECT max(o) AS stored FROM (
+         SELECT max(toInt64(log_offset) + 1) AS o FROM trades WHERE log_partition = {partition:UInt16}
+         UNION ALL SELECT max(toInt64(log_offset) + 1) AS o FROM quarantine WHERE log_partition = {partition:UInt16})`,
+      { partition },
+    )
+    const stored = Math.max(first, Math.min(Number(row?.stored ?? 0), next))
+    const result = await audit(store, log, partition, first, stored, records => progress(done + records, total))
+    partitions.push({ ...result, lagRecords: next - stored, lagTicks: log.countTicks(partition, stored, next) })
+    done += next - first
+  }
+  const openGaps = await store.rows<{ venue: string; symbol: string; gaps: string; missing: string }>(
+    `SELECT venue, symbol, count() AS gaps, sum(missing) AS missing FROM gaps FINAL WHERE state = 'open' GROUP BY venue, symbol ORDER BY missing DESC LIMIT 20`,
+  )
+  const quarantined = await store.rows<{ reason: string; ticks: string }>(
+    'SELECT reason, sum(ticks) AS ticks FROM quarantine GROUP BY reason ORDER BY ticks DESC',
+  )
+  const [lost] = await store.rows<{ ranges: string }>('SELECT count() AS ranges FROM lost_ranges FINAL')
+  return {
+    sameLog: identities.length === 0 || identities[0]!.identity === log.identity(),
+    partitions,
+    openGaps: openGaps.map(row => ({ ...row, gaps: Number(row.gaps), missing: Number(row.missing) })),
+    quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
+    lostRanges: Number(lost!.ranges),
+  }
+}
+
+/** Do log and store agree? Gaps and refused ticks are known losses, not disagreements. */
+export function isSound({ sameLog, partitions }: Diagnosis): boolean {
+  return sameLog && partitions.every(partition => partition.passed)
+}
