@@ -1,0 +1,81 @@
+/** The rules of the house that no linter knows. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { configurationPage } from '../docs/configuration.ts'
+import { EVENTS } from '../src/observe/events.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8')
+const filesIn = (folder: string, ending: RegExp) =>
+  fs
+    .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(file => ending.test(file))
+    .map(file => path.posix.join(folder, file))
+const SOURCES = filesIn('src', /\.ts$/)
+
+/** What each folder may import from, beside itself, `errors.ts` and `clock.ts`: contracts of other stations, never their inside. */
+const MAY_IMPORT: Record<string, RegExp[]> = {
+  tick: [],
+  simulator: [],
+  observe: [/^log\/log/, /^store\/store/],
+  sources: [/^tick\//, /^observe\/(events|statistics|journal)/, /^log\/log/],
+  log: [/^tick\/records/],
+  store: [],
+  ingest: [/^tick\//, /^observe\/(events|statistics|audit)/, /^log\/log/, /^store\/store/],
+  serve: [
+    /^tick\//,
+    /^observe\//,
+    /^log\/log/,
+    /^store\/store/,
+    /^ingest\/(batch|storing)/,
+    /^sources\/(status|connection-status)/,
+    /^config/,
+  ],
+}
+
+test('imports point down the way of a tick, and a station knows only the contracts of others', () => {
+  for (const file of SOURCES) {
+    const folder = file.split('/')[1]!
+    const allowed = MAY_IMPORT[folder]
+    if (!allowed) continue
+    for (const [, target] of read(file).matchAll(/from '\.\.\/([^']+)\.ts'/g)) {
+      const fine = ['errors', 'clock'].includes(target!) || allowed.some(pattern => pattern.test(target!))
+      assert.ok(fine, `${file} imports ${target}`)
+    }
+  }
+})
+
+test('no source file has grown beyond 300 lines', () => {
+  for (const file of SOURCES) assert.ok(read(file).split('\n').length <= 301, file)
+})
+
+test('every event that is defined is told somewhere', () => {
+  const code = SOURCES.filter(file => !file.endsWith('observe/events.ts'))
+    .map(read)
+    .join('\n')
+  for (const name of Object.keys(EVENTS)) assert.ok(code.includes(`'${name}'`), name)
+})
+
+test('docs/configuration.md is what the schema prints: run npm run docs', () => {
+  assert.equal(read('docs/configuration.md'), configurationPage())
+})
+
+test('the tree in the README is the real one', () => {
+  const tree = [...read('README.md').matchAll(/^(src\/[\w.-]+\/?|web\/|bench\/|test\/|docs\/) /gm)].map(([, place]) =>
+    place!.replace(/\/$/, ''),
+  )
+  for (const place of tree) assert.ok(fs.existsSync(path.join(ROOT, place)), place)
+  const folders = fs.readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+  for (const { name } of folders) assert.ok(tree.includes(`src/${name}`), `src/${name} is not in the README`)
+})
+
+test('every link between the documents leads somewhere', () => {
+  for (const file of ['README.md', ...filesIn('docs', /\.md$/)]) {
+    for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(fs.existsSync(path.join(ROOT, path.dirname(file), link!)), `${file} links to ${link}`)
+    }
+  }
+})
