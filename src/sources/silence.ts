@@ -2,7 +2,6 @@
  * When does quiet mean dead? A venue's server may answer pings for hours and send no trade (a subscription lost on its side),
  * and a small market may be quiet for an hour with all in order. So each feed is judged by its own rhythm.
  */
-
 import type { Timings } from './timings.ts'
 
 /** The longest quiet is remembered for this long, at least; so a rhythm may also quicken. */
