@@ -14,7 +14,8 @@ export function binanceSession(symbol: 'btcusdt' | 'ethusdt'): Buffer[] {
 export interface SessionTruth {
   lines: number
   channels: Record<string, number>
-  trade_oracle: Record<'first_id' | 'last_id' | 'count' | 'buys(taker)' | 'sells', number> & { sum_qty: string }
+  trade_oracle: Record<'first_id' | 'last_id' | 'count' | 'buys(taker)' | 'sells' | 'first_T' | 'last_T', number> &
+    Record<'sum_qty' | 'sum_notional' | 'high' | 'low', string>
 }
 
 export function binanceTruth(symbol: 'btcusdt' | 'ethusdt'): SessionTruth {

@@ -1,0 +1,28 @@
+import { type Config, parseConfig } from '../../src/config.ts'
+import type { Batch } from '../../src/ingest/batch.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import type { Log } from '../../src/log/log.ts'
+import type { Emit } from '../../src/observe/events.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import type { Store } from '../../src/store/store.ts'
+
+export interface StoreAllOptions {
+  /** Beside the defaults. */
+  config?: Partial<Config>
+  emit?: Emit
+  onStored?: (batch: Batch) => void
+}
+
+/**
+ * Runs the storing side in this process until all that the log holds is stored, audits it and stops. Throws what stopped a
+ * partition, if anything did.
+ */
+export async function storeAll(log: Log, store: Store, options: StoreAllOptions = {}): Promise<Storing> {
+  const { config = {}, emit = () => {}, onStored = () => {} } = options
+  const whole = { ...parseConfig({}, {}), ...config }
+  const storing = new Storing({ limits: limitsOf(whole), venues: venuesOf(whole), log, store, emit, onStored })
+  storing.start()
+  await storing.stop()
+  for (const { failure } of storing.partitions) if (failure) throw failure
+  return storing
+}
