@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openLog } from '../../src/log/open.ts'
+import { Journal } from '../../src/observe/journal.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { Live } from '../../src/serve/live.ts'
+import type { Messages } from '../../src/serve/protocol.ts'
+import { serve } from '../../src/serve/server.ts'
+import { StationReport } from '../../src/serve/stations.ts'
+import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { tradesRecord } from '../../src/tick/records.ts'
+import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
+import { openTestStore, type TestStore } from '../support/storage.ts'
+
+const TOKEN = 'a-token-of-the-tests'
+
+let house: TestStore
+let log: Log
+let storing: Storing
+let live: Live
+const journal = new Journal('test', 'error', 'text')
+const servers: FastifyInstance[] = []
+
+before(async () => {
+  house = await openTestStore()
+  log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
+  const config = parseConfig({}, {})
+  const books = new SymbolBooks()
+  storing = new Storing({
+    limits: limitsOf(config),
+    venues: venuesOf(config),
+    log,
+    store: house.store,
+    emit: journal.emit,
+    onStored: batch => live.take(batch),
+  })
+  const report = new StationReport(log, house.store, storing)
+  live = new Live({ version: '0', store: house.store, storing, report, books, journal })
+  live.start()
+  storing.start()
+})
+
+after(async () => {
+  live.close()
+  await Promise.all(servers.map(server => server.close()))
+  await storing.stop()
+  await log.close()
+  await house.remove()
+})
+
+async function listen(settings: Partial<Config> = {}): Promise<number> {
+  const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', ...settings }
+  const server = await serve({ config, log, store: house.store, live, emit: journal.emit })
+  servers.push(server)
+  return (server.server.address() as AddressInfo).port
+}
+
+interface Answer {
+  status: number
+  body: string
+  cookie: string | undefined
+}
+
+function ask(
+  port: number,
+  target: string,
+  options: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = options
+    const request = http.request({ host: '127.0.0.1', port, path: target, method, headers }, response => {
+      let text = ''
+      response.on('data', chunk => {
+        text += chunk
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, body: text, cookie: response.headers['set-cookie']?.[0] }),
+      )
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** Reads a page's event stream until `enough` says so. */
+function follow(
+  port: number,
+  target: string,
+  enough: (seen: { name: string; data: unknown }[]) => boolean,
+): Promise<{ name: string; data: unknown }[]> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host: '127.0.0.1', port, path: target }, response => {
+      let rest = ''
+      const seen: { name: string; data: unknown }[] = []
+      response.on('data', chunk => {
+        const messages = (rest + chunk).split('\n\n')
+        rest = messages.pop() ?? ''
+        for (const message of messages) {
+          const [, name, data] = /^event: (\w+)\ndata: (.*)$/s.exec(message)!
+          seen.push({ name: name!, data: JSON.parse(data!) })
+        }
+        if (!enough(seen)) return
+        request.destroy()
+        resolve(seen)
+      })
+    })
+    request.on('error', reject)
+  })
+}
+
+describe('who may ask', () => {
+  test('a program or page that names a loopback address may', async () => {
+    const port = await listen()
+    assert.equal((await ask(port, '/api/query', { method: 'POST', body: 'SELECT 1 FORMAT TSV' })).body, '1\n')
+    assert.equal(
+      (
+        await ask(port, '/api/query', {
+          method: 'POST',
+          body: 'SELECT 1',
+          headers: { origin: `http://127.0.0.1:${port}` },
+        })
+      ).status,
+      200,
+    )
+  })
+
+  test('a page of another site may not, by its origin or by a name that leads here', async () => {
+    const port = await listen()
+    assert.equal(
+      (await ask(port, '/api/query', { method: 'POST', body: 'SELECT 1', headers: { origin: 'https://evil.example' } }))
+        .status,
+      403,
+    )
+    assert.equal((await ask(port, '/', { headers: { host: 'evil.example' } })).status, 403)
+    assert.equal((await ask(port, '/', { headers: { host: '127.0.0.1.evil.example:80' } })).status, 403)
+  })
+
+  test('with a token set, only who shows it, as a bearer, in the address once, or by the cookie that gives', async () => {
+    const port = await listen({ TOKEN })
+    const query = { method: 'POST', body: 'SELECT 1' }
+    assert.equal((await ask(port, '/api/query', query)).status, 403)
+    assert.equal(
+      (await ask(port, '/api/query', { ...query, headers: { authorization: `Bearer ${TOKEN}x` } })).status,
+      403,
+    )
+    assert.equal(
+      (await ask(port, '/api/query', { ...query, headers: { authorization: `Bearer ${TOKEN}` } })).status,
+      200,
+    )
+    const { status, cookie } = await ask(port, `/?token=${TOKEN}`)
+    assert.equal(status, 200)
+    assert.match(cookie!, /HttpOnly; SameSite=Strict/)
+    assert.equal((await ask(port, '/api/query', { ...query, headers: { cookie: cookie!.split(';')[0]! } })).status, 200)
+  })
+})
+
+describe('queries', () => {
+  test('the engine’s words and what to do come back for a mistake', async () => {
+    const port = await listen()
+    const answer = await ask(port, '/api/query', { method: 'POST', body: 'SELECT nothing FROM trades' })
+    assert.equal(answer.status, 400)
+    assert.match(JSON.parse(answer.body).message, /nothing/)
+    assert.equal((await ask(port, '/api/query', { method: 'POST', body: 'DROP TABLE trades' })).status, 400)
+    assert.equal((await ask(port, '/api/query?format=../x', { method: 'POST', body: 'SELECT 1' })).status, 400)
+  })
+
+  test('binary formats come back byte for byte', async () => {
+    const port = await listen()
+    const { body } = await ask(port, '/api/query?format=RowBinary', { method: 'POST', body: 'SELECT toUInt16(0x4142)' })
+    assert.equal(body, 'BA')
+  })
+})
+
+test('the page is told of stored trades: stations, symbols, bars and prints, as the table has them', async () => {
+  const port = await listen()
+  const trades = new TradeColumns(3)
+  const micros = Date.now() * 1000
+  for (const id of [1, 2, 3])
+    trades.add('simulator', 'BTCUSDT', micros + id, 0, micros + id, 100 + id, 0.5, 1, id, ORIGIN.live)
+  const stream = follow(
+    port,
+    '/api/live?venue=simulator&symbol=BTCUSDT&interval=1s',
+    seen =>
+      ['hello', 'bars', 'update', 'stations', 'sample'].every(name => seen.some(message => message.name === name)) &&
+      seen.some(({ name, data }) => name === 'symbols' && (data as Messages['symbols']).symbols.length > 0),
+  )
+  await log.append(0, [tradesRecord(trades)])
+  const seen = await stream
+  const told = <Name extends keyof Messages>(name: Name) =>
+    seen.filter(message => message.name === name).map(({ data }) => data as Messages[Name])
+  assert.equal(seen[0]!.name, 'hello')
+  const bars = [...told('bars').flatMap(({ bars }) => bars), ...told('update').flatMap(({ bars }) => bars)]
+  assert.deepEqual(bars.at(-1)?.slice(1), [101, 103, 101, 103, 1.5, 3])
+  const [status] = told('symbols').flatMap(({ symbols }) => symbols)
+  assert.deepEqual([status!.symbol, status!.last, status!.trades], ['BTCUSDT', 103, 3])
+  assert.equal(told('stations').at(-1)!.ingest.stored, 3)
+  assert.match(told('stations')[0]!.sources.advice, /No recorder is running/)
+  const answer = await ask(port, `/api/bars?venue=simulator&symbol=BTCUSDT&interval=1s&before=${Date.now() + 5_000}`)
+  assert.deepEqual(JSON.parse(answer.body).bars.at(-1).slice(1), [101, 103, 101, 103, 1.5, 3])
+})
