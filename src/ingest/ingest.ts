@@ -90,7 +90,7 @@ export class PartitionIngest {
   async run(signal: AbortSignal): Promise<void> {
     const { log, emit, partition } = this.#options
     try {
-      await this.#resume()
+      await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
       for await (const slice of log.read(partition, this.next, signal)) {
         for (const entry of slice) {
@@ -110,16 +110,27 @@ export class PartitionIngest {
     }
   }
 
-  async #resume(): Promise<void> {
+  /** Asks the tables where to go on, until they can tell. */
+  async #resume(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#askTables()
+        return
+      } catch (error) {
+        await this.#waitAfter(error, attempt, 'resume_failed', signal)
+      }
+    }
+  }
+
+  async #askTables(): Promise<void> {
     const { log, emit, partition, venues } = this.#options
     await this.#ledger.claim(log)
     const { next, lost } = await this.#ledger.resume(log, partition)
     if (lost) await this.#reportLost(lost)
     for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
       const gaps = await this.#ledger.openGaps(venue, symbol)
-      const open = gaps.filter(gap => gap.missing.length > 0 && gap.last < seen.last)
-      const closed = gaps.filter(gap => gap.missing.length === 0)
-      if (closed.length) await this.#ledger.writeGaps(closed.map(gap => gapRow(gap, [], nowMicros())))
+      // A gap beyond the stored ids belongs to a batch that never arrived: it is found again when that batch is read again.
+      const open = gaps.filter(gap => gap.first > seen.first && gap.last < seen.last)
       this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, open))
     }
     this.next = next
@@ -197,11 +208,8 @@ export class PartitionIngest {
         await this.#write(sealed)
         break
       } catch (error) {
-        if (!(error instanceof TickhouseError) || !error.retryable) throw error
         this.mode = 'retrying'
-        const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
-        emit('insert_failed', { partition, why: error.message, waitMs })
-        await sleep(waitMs, undefined, { signal })
+        await this.#waitAfter(error, attempt, 'insert_failed', signal)
       }
     }
     const tookMs = performance.now() - startedMs
@@ -212,6 +220,19 @@ export class PartitionIngest {
     onStored(batch)
     batch.clear()
     this.#spare = batch
+  }
+
+  /** Tells of a failure that may pass and waits before another try. Throws any other failure. */
+  async #waitAfter(
+    error: unknown,
+    attempt: number,
+    event: 'resume_failed' | 'insert_failed',
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!(error instanceof TickhouseError) || !error.retryable) throw error
+    const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
+    this.#options.emit(event, { partition: this.partition, why: error.message, waitMs })
+    await sleep(waitMs, undefined, { signal })
   }
 
   /** Refused before good, so that a record never counts as stored while its refused ticks are missing. */

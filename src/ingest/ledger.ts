@@ -2,6 +2,7 @@
  * What the tables know of a log partition: where to go on, whether a batch arrived, which ids are there. The tables are the
  * ledger; nothing else remembers a position.
  */
+import { nowMicros } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
@@ -42,11 +43,7 @@ export class Ledger {
   async claim(log: Log): Promise<void> {
     const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
     if (rows.length === 0) {
-      await this.#store.client.insert({
-        table: 'log_identity',
-        values: [{ identity: log.identity() }],
-        format: 'JSONEachRow',
-      })
+      await this.#store.insertRows('log_identity', [{ identity: log.identity() }])
     } else if (rows[0]!.identity !== log.identity()) {
       throw new TickhouseError(
         'log_replaced',
@@ -88,12 +85,8 @@ export class Ledger {
       { partition, floor },
     )
     if (batch) {
-      await this.#store.client.command({
-        query:
-          'ALTER TABLE quarantine DELETE WHERE log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}',
-        query_params: { partition, first: batch.first },
-        clickhouse_settings: { mutations_sync: '2' },
-      })
+      const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}'
+      await this.#store.deleteRows('quarantine', where, { partition, first: batch.first })
     }
     return { good, refused: await this.#lastOffset('quarantine', partition) }
   }
@@ -140,7 +133,7 @@ export class Ledger {
 
   async writeLost(partition: number, lost: IdRange): Promise<void> {
     const values = [{ log_partition: partition, first_offset: lost.first, last_offset: lost.last }]
-    await this.#store.client.insert({ table: 'lost_ranges', values, format: 'JSONEachRow' })
+    await this.#store.insertRows('lost_ranges', values)
   }
 
   async writeGaps(gaps: readonly GapRow[]): Promise<void> {
@@ -155,7 +148,7 @@ export class Ledger {
       changed_at: microsText(gap.changedAtMicros),
       reason: 'trade ids skipped',
     }))
-    await this.#store.client.insert({ table: 'gaps', values, format: 'JSONEachRow' })
+    await this.#store.insertRows('gaps', values)
   }
 
   /** The ids of each followed symbol in this partition: first to last. */
@@ -172,14 +165,18 @@ export class Ledger {
     return rows.map(({ venue, symbol, first, last }) => ({ venue, symbol, first: Number(first), last: Number(last) }))
   }
 
-  /** The open gaps of a symbol, with what is still missing by what the table holds, not by what was noted of it. */
+  /**
+   * The open gaps of a symbol, with what is still missing by what the table holds. Where a gap's row says otherwise, because
+   * the last run ended before it was written anew, it is written now.
+   */
   async openGaps(venue: string, symbol: string): Promise<Gap[]> {
-    const rows = await this.#store.rows<{ first: string; last: string; found: string }>(
-      `SELECT first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
+    const rows = await this.#store.rows<{ first: string; last: string; noted: string; found: string }>(
+      `SELECT first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
        WHERE venue = {venue:String} AND symbol = {symbol:String} AND state = 'open' ORDER BY first_id`,
       { venue, symbol },
     )
     const gaps: Gap[] = []
+    const stale: GapRow[] = []
     for (const row of rows) {
       const range = { first: Number(row.first), last: Number(row.last) }
       const present = await this.#store.rows<{ id: string }>(
@@ -191,8 +188,11 @@ export class Ledger {
         range,
         present.map(({ id }) => Number(id)),
       )
-      gaps.push({ venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true })
+      const gap: Gap = { venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true }
+      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing, nowMicros()))
+      if (missing.length > 0) gaps.push(gap)
     }
+    if (stale.length > 0) await this.writeGaps(stale)
     return gaps
   }
 }

@@ -84,20 +84,16 @@ async function look(store: Store, partition: number, from: number, until: number
 
 /** Keeps what an audit found in table `audits`. */
 export async function keepAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
-  await store.client.insert({
-    table: 'audits',
-    values: [
-      {
-        log_partition: result.partition,
-        log_day: new Date(nowMs).toISOString().slice(0, 10),
-        passed: result.passed,
-        ticks: result.ticks,
-        distinct_ticks: result.distinct,
-        expected: result.expected,
-        detail: `records ${result.first} to ${result.below - 1}${result.detail ? `: ${result.detail}` : ''}`,
-        took_ms: result.tookMs,
-      },
-    ],
-    format: 'JSONEachRow',
-  })
+  await store.insertRows('audits', [
+    {
+      log_partition: result.partition,
+      log_day: new Date(nowMs).toISOString().slice(0, 10),
+      passed: result.passed,
+      ticks: result.ticks,
+      distinct_ticks: result.distinct,
+      expected: result.expected,
+      detail: `records ${result.first} to ${result.below - 1}${result.detail ? `: ${result.detail}` : ''}`,
+      took_ms: result.tookMs,
+    },
+  ])
 }

@@ -89,6 +89,11 @@ export const EVENTS = define({
     level: 'info',
     message: 'partition {partition} resumes at offset {next}, {lag} records behind',
   },
+  resume_failed: {
+    station: 'ingest',
+    level: 'error',
+    message: 'partition {partition} cannot ask the tables where to go on: {why}; trying again in {waitMs} ms',
+  },
   ingest_failed: { station: 'ingest', level: 'error', message: 'partition {partition} stopped: {why}. {advice}' },
   range_lost: {
     station: 'ingest',

@@ -34,6 +34,10 @@ export interface Store {
   readonly version: string
   /** Inserts one Native block: all of it or nothing. Throws a TickhouseError; the outcome is then unknown. */
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void>
+  /** Inserts a few rows given as objects, as one part like a block. Throws a TickhouseError; the outcome is then unknown. */
+  insertRows(table: string, rows: readonly Record<string, unknown>[]): Promise<void>
+  /** Deletes rows and resolves once they are gone. Throws a TickhouseError; it may be asked for again. */
+  deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
   /** Rows of a SELECT as objects; numbers beyond 2^53 come as text. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
@@ -107,15 +111,26 @@ class ClickHouseStore implements Store {
     this.version = row!.version
   }
 
-  async insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#attempt(async () => {
-      const { stream } = await this.client.exec({
-        query: `INSERT INTO ${table} FORMAT Native`,
-        values: Readable.from([block]),
-        clickhouse_settings: INSERT_SETTINGS,
-      })
-      stream.destroy()
-    })
+  insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#insert(`INSERT INTO ${table} FORMAT Native`, block)
+  }
+
+  insertRows(table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
+    const lines = rows.map(row => JSON.stringify(row)).join('\n')
+    return this.#insert(
+      `INSERT INTO ${table} (${Object.keys(rows[0]!).join(', ')}) FORMAT JSONEachRow`,
+      Buffer.from(lines),
+    )
+  }
+
+  async deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void> {
+    await this.#attempt(() =>
+      this.client.command({
+        query: `ALTER TABLE ${table} DELETE WHERE ${where}`,
+        query_params: params,
+        clickhouse_settings: { mutations_sync: '2' },
+      }),
+    )
   }
 
   rows<T>(query: string, params: Record<string, unknown> = {}): Promise<T[]> {
@@ -139,6 +154,17 @@ class ClickHouseStore implements Store {
 
   async close(): Promise<void> {
     await this.client.close()
+  }
+
+  async #insert(query: string, data: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#attempt(async () => {
+      const { stream } = await this.client.exec({
+        query,
+        values: Readable.from([data]),
+        clickhouse_settings: INSERT_SETTINGS,
+      })
+      stream.destroy()
+    })
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
