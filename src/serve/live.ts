@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
 import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import type { StationReport } from './stations.ts'
-import type { SymbolBook, SymbolBooks } from './symbols.ts'
+import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './symbols.ts'
 import { View } from './view.ts'
 
 const UPDATE_EVERY_MS = 100
@@ -74,12 +74,12 @@ export class Live {
     return this.#pages.size >= PAGES_MAX
   }
 
-  /** Opens a page's stream. Without venue and symbol it shows the busiest. */
+  /** Opens a page's stream. Without venue and symbol it shows the busiest, without an interval one that fits its history. */
   async open(
     response: ServerResponse,
     venue: string | undefined,
     symbol: string | undefined,
-    interval: Interval,
+    chosen: Interval | undefined,
   ): Promise<void> {
     const { books, version, store, report } = this.#options
     response.writeHead(200, {
@@ -89,6 +89,9 @@ export class Live {
     })
     const busiest = [...books.all].sort((a, b) => b.rate.perSecond() - a.rate.perSecond() || b.trades - a.trades)[0]
     const [shownVenue, shownSymbol] = [venue ?? busiest?.venue, symbol ?? busiest?.symbol]
+    // A market seen for minutes has too few of any longer candles.
+    const short = (books.find(shownVenue ?? '', shownSymbol ?? '')?.spark.length ?? 0) < SPARK_MAX
+    const interval = chosen ?? (short ? '1s' : '10s')
     const page: Page = { response, view: undefined, loading: false, lineId: this.#nextLineId - 1 }
     this.#pages.add(page)
     response.on('close', () => this.#pages.delete(page))
@@ -120,12 +123,15 @@ export class Live {
     const { view } = page
     if (!view || page.loading) return
     const { books, storing, store } = this.#options
+    // Until every partition knows where the tables end, no offset parts what is stored from what will be told.
+    view.stale = storing.partitions.some(partition => partition.mode === 'resuming')
+    if (view.stale) return
     const book = books.find(view.venue, view.symbol)
     page.loading = true
     try {
       view.reset()
-      const belowOffset = Math.max(0, ...storing.partitions.map(partition => partition.next))
-      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), belowOffset)
+      const belowOffsets = storing.partitions.map(partition => partition.next)
+      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), belowOffsets)
       send(page, 'bars', { bars })
       send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
     } catch (error) {
@@ -138,7 +144,7 @@ export class Live {
   #pushUpdates(): void {
     for (const page of this.#pages) {
       if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
-      const update = page.view.flush()
+      const update = page.view.stale ? undefined : page.view.flush()
       if (update) send(page, 'update', update)
       if (page.view.stale) void this.#load(page)
     }

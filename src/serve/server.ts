@@ -51,7 +51,7 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
     '/api/live',
     async (request, reply) => {
       if (live.full) return reply.code(503).send('too many pages are open')
-      const { venue, symbol, interval = '10s' } = request.query
+      const { venue, symbol, interval } = request.query
       reply.hijack()
       await live.open(reply.raw, venue, symbol, toInterval(interval))
     },
@@ -64,9 +64,8 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
       const bars = await queryBars(store, {
         venue: String(venue),
         symbol: String(symbol),
-        seconds: INTERVALS[toInterval(interval)],
+        seconds: INTERVALS[toInterval(interval) ?? '10s'],
         beforeMs: Number(before) || Date.now(),
-        belowOffset: Number.MAX_SAFE_INTEGER,
       })
       return { bars: bars.map(toBar) } satisfies BarsAnswer
     },
@@ -123,8 +122,8 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
   return server
 }
 
-function toInterval(name: string): Interval {
-  return Object.hasOwn(INTERVALS, name) ? (name as Interval) : '10s'
+function toInterval(name: string | undefined): Interval | undefined {
+  return name !== undefined && Object.hasOwn(INTERVALS, name) ? (name as Interval) : undefined
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Print, SymbolStatus } from './protocol.ts'
 const PRINTS_MAX = 60
 /** The sparkline: one close every ten seconds, ten minutes of them. */
 const SPARK_STEP_MS = 10_000
-const SPARK_MAX = 60
+export const SPARK_MAX = 60
 const DECIMALS_MAX = 10
 /** Symbols the list holds; beyond, the least recently traded leave it (they stay in the store). */
 const SYMBOLS_MAX = 5_000

@@ -51,10 +51,10 @@ export class View {
   }
 
   /**
-   * The history: what the table held below `belowOffset` joined with what this view has taken since. The caller reads the
-   * offset and opens the view in the same turn, so that no trade is in both or in neither.
+   * The history: what the table held below `belowOffsets`, by log partition, joined with what was taken since. The caller reads the
+   * offsets and opens the view in the same turn, so that no trade is in both or in neither.
    */
-  async load(store: Store, lastAtMs: number, belowOffset: number): Promise<Bar[]> {
+  async load(store: Store, lastAtMs: number, belowOffsets: readonly number[]): Promise<Bar[]> {
     this.stale = false
     const beforeMs = lastAtMs + this.#stepMs
     const stored = await queryBars(store, {
@@ -62,13 +62,16 @@ export class View {
       symbol: this.symbol,
       seconds: this.#stepMs / 1000,
       beforeMs,
-      belowOffset,
+      belowOffsets,
     })
     const all = new Map(stored.map(bar => [bar.timeMs, bar]))
     for (const [timeMs, bar] of this.#bars) all.set(timeMs, all.has(timeMs) ? joinBars(all.get(timeMs)!, bar) : bar)
     const sorted = [...all.values()].sort((a, b) => a.timeMs - b.timeMs)
     this.#bars = new Map(sorted.slice(-BARS_KEPT_MAX).map(bar => [bar.timeMs, bar]))
     this.#touched.clear()
+    // The page is given the newest prints with the history.
+    this.#prints = []
+    this.#skipped = 0
     return sorted.map(toBar)
   }
 

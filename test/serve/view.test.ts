@@ -68,7 +68,7 @@ test('history and updates together are the bars of the table, whenever the view 
     const batch = batchOf(offset, 50, random)
     if (offset === 4) {
       // Opened here: what is stored from now on is told to the view, and the history is asked for below this offset.
-      const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, offset)
+      const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, [offset])
       await house.store.insertBlock('trades', batch.tradesBlock())
       view.take(batch)
       history = await loading
@@ -83,14 +83,12 @@ test('history and updates together are the bars of the table, whenever the view 
     symbol: 'BTCUSDT',
     seconds: 10,
     beforeMs: Date.now(),
-    belowOffset: 100,
   })
   const recent = await queryBars(house.store, {
     venue: 'binance',
     symbol: 'BTCUSDT',
     seconds: 10,
     beforeMs: START_MICROS / 1000 + 8 * 50 * 500 + 10_000,
-    belowOffset: 100,
   })
   assert.deepEqual(all, [], 'a thousand bars before today there is nothing')
   assert.ok(recent.length >= 20)

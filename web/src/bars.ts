@@ -57,10 +57,13 @@ export class BarHistory {
   update(changed: Bar[]): void {
     if (!this.loaded) return
     const drawn: Bar[] = []
+    let inserted = false
     for (const bar of changed) {
       const place = this.#placeOf(bar[0])
       if (place === 0 && this.bars.length > 0 && this.bars[0]![0] !== bar[0]) continue
       const replaces = this.bars[place]?.[0] === bar[0]
+      // A late trade may open a bar between two others: the chart can only change or append.
+      if (!replaces && place < this.bars.length) inserted = true
       this.bars.splice(place, replaces ? 1 : 0, bar)
       drawn.push(bar)
     }
@@ -68,7 +71,8 @@ export class BarHistory {
       this.bars = this.bars.slice(-BARS_MAX)
       this.complete = false
       this.#tell('all')
-    } else if (drawn.length > 0) this.#tell(drawn)
+    } else if (inserted) this.#tell('all')
+    else if (drawn.length > 0) this.#tell(drawn)
   }
 
   /** The first place whose bar is not before `timeMs`; looked for from the end, where live bars fall. */

@@ -193,6 +193,7 @@ function Candles() {
 function joinChart(host: HTMLElement): () => void {
   const asked = { running: false }
   let hoveredMs: number | null = null
+  let drawnToMs = 0
   const showLegend = () => {
     const hovered = hoveredMs === null ? undefined : history.bars.findLast(bar => bar[0] === hoveredMs)
     legendBar.value = hovered ?? history.bars.at(-1) ?? null
@@ -206,11 +207,15 @@ function joinChart(host: HTMLElement): () => void {
   })
   const draw = () => {
     chart.draw(history.bars)
+    drawnToMs = history.bars.at(-1)?.[0] ?? 0
     showLegend()
   }
   const partHistory = history.subscribe(change => {
     if (change === 'all') return draw()
-    for (const bar of change) chart.update(bar, bar[0] >= history.bars.at(-1)![0])
+    for (const bar of change) {
+      chart.update(bar, bar[0] >= drawnToMs)
+      drawnToMs = Math.max(drawnToMs, bar[0])
+    }
     showLegend()
   })
   const partScale = effect(() => {

@@ -25,7 +25,9 @@ export function VirtualList(props: VirtualListProps) {
   const [range, setRange] = useState({ first: 0, end: 0 })
 
   const measure = () => {
-    const element = host.current!
+    const element = host.current
+    // The size observer may call once more when the list is already gone.
+    if (!element) return
     const first = Math.max(0, Math.floor(element.scrollTop / rowHeightPx) - ROWS_BEYOND)
     const end = Math.ceil((element.scrollTop + element.clientHeight) / rowHeightPx) + ROWS_BEYOND
     setRange(held => (held.first === first && held.end === end ? held : { first, end }))

@@ -1,0 +1,138 @@
+/**
+ * The page in a real browser, on a real house that records the simulator. SCREENSHOTS=<directory> keeps pictures of it.
+ */
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { launch, NO_BROWSER } from '../support/browser.ts'
+import { House, type Part } from '../support/house.ts'
+
+const WAIT_MS_MAX = 30_000
+const SOURCES = 'simulator:BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT?rate=400&seed=11'
+
+interface Opened {
+  house: Part
+  browser: Browser
+  page: Page
+  url: string
+  /** What the browser's console said that is no report of a lost connection. */
+  errors: string[]
+}
+
+async function open(t: TestContext, hash = ''): Promise<Opened> {
+  const browser = await launch()
+  t.after(() => browser.close())
+  const house = new House(t).run('start', { SOURCES })
+  const url = await house.url()
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+  page.setDefaultTimeout(WAIT_MS_MAX)
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(error.message))
+  page.on('console', message => {
+    const lostConnection = /net::ERR_|Failed to load resource/.test(message.text())
+    if (message.type() === 'error' && !lostConnection) errors.push(message.text())
+  })
+  await page.goto(url + hash)
+  await page.waitForSelector('body[data-ready]')
+  return { house, browser, page, url, errors }
+}
+
+const shown = (page: Page, testId: string) => page.getByTestId(testId).first()
+const lastPrice = (page: Page) => page.getByTestId('legend').textContent()
+
+/** Resolves when the legend shows something else than now. */
+async function moves(page: Page): Promise<void> {
+  const before = await lastPrice(page)
+  await page.waitForFunction(text => document.querySelector('[data-testid=legend]')?.textContent !== text, before)
+}
+
+test('the page shows a moving market, says that it is simulated, and reports no error', {
+  skip: NO_BROWSER,
+}, async t => {
+  const { page, errors } = await open(t)
+  assert.match((await shown(page, 'banner').textContent()) ?? '', /simulated data/i)
+  await moves(page)
+  await moves(page)
+  await page.getByTestId('tape-row').nth(5).waitFor()
+  assert.equal(await page.getByTestId('watch-row').count(), 5)
+  for (const station of ['sources', 'log', 'ingest', 'store', 'archive']) {
+    assert.match((await page.getByTestId('route').textContent()) ?? '', new RegExp(station, 'i'))
+  }
+  await page.getByTestId('line').first().waitFor()
+  assert.deepEqual(errors, [])
+})
+
+test('another symbol is shown by click and by key, another interval by number, and the address holds it', {
+  skip: NO_BROWSER,
+}, async t => {
+  const { page, errors } = await open(t)
+  await page.getByTestId('watch-row').filter({ hasText: 'ETHUSDT' }).click()
+  await page.waitForFunction(() => location.hash.includes('/ETHUSDT'))
+  await page.getByTestId('chart').filter({ hasText: 'ETHUSDT' }).waitFor()
+  await moves(page)
+  await page.keyboard.press('3')
+  await page.waitForFunction(() => location.hash.endsWith('/1m'))
+  await page.keyboard.press('j')
+  await page.waitForFunction(() => !location.hash.includes('/ETHUSDT'))
+  await page.goBack()
+  await page.waitForFunction(() => location.hash.includes('/ETHUSDT'))
+  await page.keyboard.press('?')
+  await page.getByTestId('help').getByText('this help').waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('/')
+  await page.keyboard.type('sol')
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=watch-row]').length === 1)
+  assert.deepEqual(errors, [])
+})
+
+test('after the storing process was killed the page comes back by itself and moves on', {
+  skip: NO_BROWSER,
+}, async t => {
+  const house = new House(t, { LISTEN: `127.0.0.1:${await freePort()}` }).run('start', { SOURCES })
+  const browser = await launch()
+  t.after(() => browser.close())
+  const url = await house.url()
+  const page = await browser.newPage()
+  page.setDefaultTimeout(WAIT_MS_MAX)
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(error.message))
+  await page.goto(url)
+  await page.waitForSelector('body[data-ready]')
+  await moves(page)
+  const [storing] = house.told('child_started', { child: 'ingest' })
+  process.kill(Number(storing!.pid), 'SIGKILL')
+  await page.waitForSelector('[data-testid=connection-state]:not([data-state=live])')
+  await page.waitForSelector('[data-testid=connection-state][data-state=live]')
+  await moves(page)
+  assert.deepEqual(errors, [])
+})
+
+test('at phone width nothing is wider than the screen, in dark and light', { skip: NO_BROWSER }, async t => {
+  const { browser, url } = await open(t)
+  for (const colorScheme of ['dark', 'light'] as const) {
+    for (const width of [1440, 1024, 390, 360]) {
+      const page = await browser.newPage({ viewport: { width, height: width < 500 ? 844 : 900 }, colorScheme })
+      page.setDefaultTimeout(WAIT_MS_MAX)
+      await page.goto(url)
+      await page.waitForSelector('body[data-ready]')
+      await moves(page)
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        `${width} ${colorScheme}`,
+      )
+      const { SCREENSHOTS } = process.env
+      if (SCREENSHOTS) await page.screenshot({ path: path.join(SCREENSHOTS, `page-${colorScheme}-${width}.png`) })
+      await page.close()
+    }
+  }
+})
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
