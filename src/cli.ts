@@ -44,6 +44,7 @@ command('start', 'record, store and show: everything, as two watched processes (
 
 command('record', 'only from the venues to the log')
   .addOption(new Option('--simulated <json>').hideHelp())
+  .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (options: { simulated?: string }, made: Command) => {
     const { record } = await import('./pipeline.ts')
     await run('record', made, (config, journal) =>
@@ -51,12 +52,12 @@ command('record', 'only from the venues to the log')
     )
   })
 
-command('ingest', 'only from the log to the store; serves the page and queries').action(
-  async (_options, made: Command) => {
+command('ingest', 'only from the log to the store; serves the page and queries')
+  .addOption(new Option('--restarted-after <how>').hideHelp())
+  .action(async (_options, made: Command) => {
     const { ingest } = await import('./pipeline.ts')
     await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
-  },
-)
+  })
 
 command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
@@ -94,7 +95,9 @@ async function run(
   const stopping = new AbortController()
   const told = toldToStop()
   told.then(() => stopping.abort())
-  journal.emit('house_started', { version: VERSION, what: name })
+  const { restartedAfter } = made.opts<{ restartedAfter?: string }>()
+  if (restartedAfter === undefined) journal.emit('house_started', { version: VERSION, what: name })
+  else journal.emit('restarted', { what: name, how: restartedAfter })
   const running = await open(config, journal, stopping.signal).catch(error => {
     if (stopping.signal.aborted) return undefined
     throw error

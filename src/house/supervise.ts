@@ -82,9 +82,11 @@ class Child {
     clearTimeout(kill)
   }
 
-  #start(): ChildProcess {
+  /** `after`: how the one before ended, which the new one tells, so that it is seen on the page too. */
+  #start(after?: string): ChildProcess {
     this.#startedMs = performance.now()
-    const child = fork(CLI, [this.#command, ...this.#arguments], {
+    const restarted = after === undefined ? [] : ['--restarted-after', after]
+    const child = fork(CLI, [this.#command, ...this.#arguments, ...restarted], {
       env: this.#environment,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -101,9 +103,10 @@ class Child {
     }
     if (performance.now() - this.#startedMs > HEALTHY_MS) this.#restarts = 0
     const waitMs = Math.min(RESTART_MS_MIN * 2 ** this.#restarts++, RESTART_MS_MAX)
-    this.#emit('child_ended', { child: this.#command, how: signal ?? `code ${code}`, waitMs })
+    const how = signal ?? `code ${code}`
+    this.#emit('child_ended', { child: this.#command, how, waitMs })
     this.#timer = setTimeout(() => {
-      this.#child = this.#start()
+      this.#child = this.#start(how)
     }, waitMs)
   }
 }

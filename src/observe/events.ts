@@ -26,6 +26,11 @@ export const EVENTS = define({
     level: 'error',
     message: '{child} process ended ({how}); starting it again in {waitMs} ms',
   },
+  restarted: {
+    station: 'house',
+    level: 'error',
+    message: 'the {what} process ended ({how}) and was started again',
+  },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
   connection_opened: {
