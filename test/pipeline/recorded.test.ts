@@ -6,15 +6,15 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Log } from '../../src/log/log.ts'
 import type { Store } from '../../src/store/store.ts'
+import { LONG } from '../support/faults.ts'
 import { House } from '../support/house.ts'
-import { untilInLog } from '../support/log-watch.ts'
+import { LogWatch } from '../support/log-watch.ts'
 import { assertPlaces, judgePlaces } from '../support/oracle.ts'
 import { type PlayerOptions, startPlayer } from '../support/player.ts'
 import { binanceTruth, skipWithoutData } from '../support/recorded-data.ts'
 
 const SESSIONS = ['btcusdt', 'ethusdt'] as const
 const FILES = SESSIONS.map(symbol => `../shared/data/binance-spot/${symbol}_20240808.gz`)
-const LONG = process.env.FAULT_ROUNDS === 'long'
 
 interface Sums {
   count: number
@@ -85,9 +85,9 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
   const storing = house.run('ingest')
   await recorder.tells('log_opened')
   const log = await house.log()
-  t.after(() => log.close())
+  await using watch = new LogWatch(log)
   const lastIds = new Map(SESSIONS.map(name => [name.toUpperCase(), binanceTruth(name).trade_oracle.last_id]))
-  await untilInLog(log, lastIds, recorder)
+  await watch.until(lastIds, recorder)
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
   const used = Array.from({ length: partitions }, (_, partition) => log.bounds(partition).next > 0).filter(

@@ -1,30 +1,82 @@
-import type { Log } from '../../src/log/log.ts'
+import assert from 'node:assert/strict'
+import type { Log, LogEntry } from '../../src/log/log.ts'
 import { readTrades } from '../../src/tick/records.ts'
 import type { Part } from './house.ts'
-
-/** The trades of a record, as symbol and id; none for a record of another form. */
-function* tradesIn({ format, payload }: { format: string; payload: Uint8Array }): Generator<[string, number]> {
-  if (format !== 'native') return
-  const trades = readTrades(payload)
-  for (let row = 0; row < trades.length; row++)
-    yield [trades.symbols.words[trades.symbol[row]!]!, Number(trades.tradeId[row])]
-}
+import { WAIT_MS_MAX } from './house.ts'
 
 /**
- * Follows the log until it holds these ids, one for each symbol. Rejects if the recorder ends before. What this has seen is
- * durable: it stays, whatever happens to the recorder.
+ * Follows a log from outside while a recorder writes it. What it has seen was durable: it must stay, whatever happens to the
+ * recorder.
  */
-export async function untilInLog(log: Log, ids: ReadonlyMap<string, number>, recorder: Part): Promise<void> {
-  const awaited = new Map(ids)
-  const stop = new AbortController()
-  recorder.exited.then(() => stop.abort())
-  const follow = async (partition: number): Promise<void> => {
-    for await (const slice of log.read(partition, log.bounds(partition).first, stop.signal)) {
-      for (const entry of slice)
-        for (const [symbol, id] of tradesIn(entry)) if (awaited.get(symbol) === id) awaited.delete(symbol)
-      if (awaited.size === 0) stop.abort()
+export class LogWatch implements AsyncDisposable {
+  readonly #log: Log
+  readonly #stop = new AbortController()
+  readonly #following: Promise<unknown>
+  readonly #lastIds = new Map<string, number>()
+  readonly #seen: LogEntry[][]
+  readonly #waiting = new Set<() => void>()
+
+  constructor(log: Log) {
+    this.#log = log
+    this.#seen = Array.from({ length: log.partitions }, () => [])
+    this.#following = Promise.all(this.#seen.map((_, partition) => this.#follow(partition)))
+  }
+
+  /** Resolves when the log holds these ids or later ones, one for each symbol. Rejects if the recorder ends before. */
+  async until(ids: ReadonlyMap<string, number>, recorder: Part): Promise<void> {
+    const late = AbortSignal.timeout(WAIT_MS_MAX)
+    const ended = recorder.exited.then(() => 'ended' as const)
+    while ([...ids].some(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) < id)) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.add(resolve)
+      late.addEventListener('abort', () => resolve())
+      const how = await Promise.race([promise, ended])
+      if (how === 'ended' || late.aborted)
+        throw new Error(`only ${JSON.stringify([...this.#lastIds])} came:\n${recorder.account()}`)
     }
   }
-  await Promise.all(Array.from({ length: log.partitions }, (_, partition) => follow(partition)))
-  if (awaited.size > 0) throw new Error(`the recorder ended before ${[...awaited]} came:\n${recorder.account()}`)
+
+  /** The last id of each symbol so far. */
+  lastIds(): ReadonlyMap<string, number> {
+    return new Map(this.#lastIds)
+  }
+
+  /** Fails unless all that was seen is still there, byte for byte, at its place. Returns how many records that are. */
+  async assertAllStillThere(): Promise<number> {
+    let records = 0
+    for (const [partition, seen] of this.#seen.entries()) {
+      let offset = 0
+      for await (const slice of this.#log.read(partition, 0, new AbortController().signal)) {
+        for (const entry of slice) if (offset < seen.length) assert.deepEqual(entry, seen[offset++])
+        if (offset === seen.length) break
+      }
+      records += seen.length
+    }
+    return records
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#following
+    await this.#log.close()
+  }
+
+  async #follow(partition: number): Promise<void> {
+    for await (const slice of this.#log.read(partition, 0, this.#stop.signal)) {
+      for (const entry of slice) {
+        this.#seen[partition]!.push(entry)
+        if (entry.format === 'native') this.#note(entry)
+      }
+      for (const wake of this.#waiting) wake()
+      this.#waiting.clear()
+    }
+  }
+
+  #note({ payload }: LogEntry): void {
+    const trades = readTrades(payload)
+    for (let row = 0; row < trades.length; row++) {
+      const symbol = trades.symbols.words[trades.symbol[row]!]!
+      this.#lastIds.set(symbol, Math.max(this.#lastIds.get(symbol) ?? 0, Number(trades.tradeId[row])))
+    }
+  }
 }

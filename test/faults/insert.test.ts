@@ -1,0 +1,140 @@
+/** A storing process dies or its disk fails at each system call that an insert makes. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openStore } from '../../src/store/store.ts'
+import { report, rounds, Schedule } from '../support/faults.ts'
+import { MIXED_BATCH_TICKS_MAX, MIXED_OPEN, MIXED_REPAIRED, MIXED_TRADES, makeMixedLog } from '../support/mixed-log.ts'
+import {
+  assertPlaces,
+  assertTrades,
+  gapsOf,
+  type Hole,
+  judgePlaces,
+  judgeTrades,
+  type PlaceVerdict,
+  type TradeVerdict,
+} from '../support/oracle.ts'
+import { storeAll } from '../support/storing.ts'
+import { type Ended, skipWithoutStrace, storeInChild } from '../support/strace.ts'
+
+const skip = skipWithoutStrace()
+
+let root = ''
+before(async () => {
+  root = mkdtempSync(join(tmpdir(), 'tickhouse-insert-'))
+  await makeMixedLog(join(root, 'log'))
+  // Tables without rows, so that no run spends its time on making them.
+  await (await openStore(`chdb:${join(root, 'empty')}`)).close()
+})
+after(() => rmSync(root, { recursive: true, force: true }))
+
+interface Run extends Ended {
+  places: PlaceVerdict
+  trades: TradeVerdict
+  openGaps: readonly Hole[]
+  repairedGaps: readonly Hole[]
+}
+
+/** Stores the mixed log into a fresh store, broken as said; then goes on unbroken where the tables say; then judges. */
+async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
+  const directory = mkdtempSync(join(root, 'run-'))
+  const task = { log: join(root, 'log'), store: join(directory, 'store'), ticksMax: MIXED_BATCH_TICKS_MAX, tokens }
+  cpSync(join(root, 'empty'), task.store, { recursive: true })
+  const ended = await storeInChild(task, inject)
+  // The same batches again, so that they bring the same tokens.
+  if (tokens) await storeInChild(task)
+  const log = await openSqliteLog(task.log, 'read')
+  const store = await openStore(`chdb:${task.store}`)
+  try {
+    if (!tokens) await storeAll(log, store, { config: { BATCH_TICKS_MAX: task.ticksMax, BATCH_AGE_MS_MAX: 10 } })
+    const places = await judgePlaces(store, log)
+    const trades = await judgeTrades(store, 'binance', MIXED_TRADES)
+    const [openGaps, repairedGaps] = [
+      await gapsOf(store, 'binance', 'open'),
+      await gapsOf(store, 'binance', 'repaired'),
+    ]
+    return { ...ended, places, trades, openGaps, repairedGaps }
+  } finally {
+    await store.close()
+    await log.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function assertSound({ places, trades, openGaps, repairedGaps }: Run): void {
+  assertPlaces(places)
+  assertTrades(trades)
+  assert.deepEqual({ openGaps, repairedGaps }, { openGaps: MIXED_OPEN, repairedGaps: MIXED_REPAIRED })
+}
+
+/** Tries every `stride`-th point of these calls from a seeded start, until a run gets through unbroken. */
+async function atEachPoint(
+  t: TestContext,
+  stride: number,
+  inject: string,
+  broken: (run: Run) => boolean,
+): Promise<void> {
+  const schedule = new Schedule(t)
+  const every = rounds(stride, 1)
+  let ticks = 0
+  let tried = 0
+  for (let point = 1 + schedule.below(every); ; point += every) {
+    const run = await breakAndGoOn(`${inject}:when=${point}`)
+    try {
+      assertSound(run)
+    } catch (error) {
+      throw new Error(`broken at ${inject}, number ${point}`, { cause: error })
+    }
+    ticks += run.places.ticks
+    if (!broken(run)) break
+    tried++
+  }
+  assert.ok(tried > 0, 'at least one run was broken')
+  t.diagnostic(`${inject}: broken at ${tried} points, ${ticks} ticks in all, lost 0, doubled 0, changed 0`)
+}
+
+test('an unbroken run stores the mixed log as it should be', async t => {
+  const run = await breakAndGoOn('rename:signal=SIGKILL:when=60000')
+  assert.deepEqual([run.code, run.signal], [0, null])
+  assertSound(run)
+  report(t, 'not broken', run.places, run.trades)
+})
+
+const KILLED_AT: Readonly<Record<string, number>> = {
+  rename: 3,
+  'fsync,fdatasync': 12,
+  mkdir: 5,
+  openat: 50,
+  'write,pwrite64,writev': 40,
+  'unlink,unlinkat,rmdir': 5,
+}
+for (const [calls, stride] of Object.entries(KILLED_AT))
+  test(`kill -9 at a ${calls} of an insert leaves all of a batch or nothing`, { skip, timeout: 3_600_000 }, async t => {
+    await atEachPoint(t, stride, `${calls}:signal=SIGKILL`, ({ signal }) => signal === 'SIGKILL')
+  })
+
+test('a disk that cannot write through (EIO) is told, and the batch is stored once when it can', {
+  skip,
+  timeout: 3_600_000,
+}, async t => {
+  await atEachPoint(t, 12, 'fsync,fdatasync:error=EIO', ({ code, told }) => {
+    assert.equal(code, 0, 'the process stays up')
+    return told.includes('insert_failed')
+  })
+})
+
+test('the judge sees the known hole: with tokens kept over a restart, kill -9 at a rename loses acknowledged ticks', {
+  skip,
+}, async t => {
+  let lost = 0
+  for (let point = 1; point <= 4; point++) {
+    const { places, trades } = await breakAndGoOn(`rename:signal=SIGKILL:when=${point}`, true)
+    lost += places.lost
+    report(t, `tokens on, killed at rename ${point}`, places, trades)
+  }
+  assert.ok(lost > 0, 'the mutant survived: either the engine was mended or the judge is blind')
+})

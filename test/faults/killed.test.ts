@@ -1,0 +1,112 @@
+/** kill -9 at any moment: whatever ends, what the log took is stored once, and what it never got is known by id. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { report, rounds, Schedule } from '../support/faults.ts'
+import { House } from '../support/house.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+/** Within this a storing process has opened the store, read on and inserted a few times. */
+const LIFE_MS_MAX = 800
+
+test('kill -9 the storing process at random, over and over: every trade is stored once, none is changed', {
+  timeout: 1_800_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const tries = rounds(12, 250)
+  await using market = await KnownMarket.start({
+    symbols: SYMBOLS,
+    seed: schedule.seed,
+    ratePerSecond: rounds(8_000, 2_000),
+  })
+  const house = new House(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=2' })
+  const recorder = house.run('record')
+  await recorder.tells('connection_opened')
+  await using watch = new LogWatch(await house.log())
+  market.run()
+  for (let round = 0; round < tries; round++) {
+    const storing = house.run('ingest')
+    // Every third is killed wherever its start has come to; the others once they insert.
+    if (round % 3 > 0) await storing.tells('ingest_started')
+    await schedule.moment(LIFE_MS_MAX)
+    assert.deepEqual(await storing.end('SIGKILL'), { code: null, signal: 'SIGKILL' })
+  }
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  const storing = house.run('ingest')
+  await storing.drained()
+  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  assert.deepEqual(storing.told('audit_failed'), [])
+
+  const store = await house.store()
+  try {
+    const places = await judgePlaces(store, await house.log())
+    const trades = await judgeTrades(store, 'simulator', market.trades())
+    report(t, `killed ${tries} times`, places, trades)
+    assertPlaces(places)
+    assertTrades(trades)
+    assert.deepEqual(await gapsOf(store, 'simulator', 'open'), [])
+  } finally {
+    await store.close()
+  }
+})
+
+test('kill -9 the recorder at random: its log keeps what it took, and each hole is one gap row', {
+  timeout: 1_800_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const tries = rounds(5, 200)
+  await using market = await KnownMarket.start({
+    symbols: SYMBOLS,
+    seed: schedule.seed,
+    ratePerSecond: rounds(5_000, 1_000),
+  })
+  const house = new House(t, market.settings)
+  let recorder = house.run('record')
+  await recorder.tells('connection_opened')
+  await using watch = new LogWatch(await house.log())
+  const storing = house.run('ingest')
+  market.run()
+  for (let round = 0; round < tries; round++) {
+    await schedule.moment(LIFE_MS_MAX)
+    await recorder.end('SIGKILL')
+    const before = watch.lastIds()
+    recorder = house.run('record')
+    await recorder.tells('connection_opened')
+    // Each symbol has traded anew: what it missed is a hole, not an end.
+    await watch.until(
+      new Map([...market.lastIds()].map(([symbol, id]) => [symbol, Math.max(id, before.get(symbol) ?? 0) + 1])),
+      recorder,
+    )
+  }
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  await storing.drained()
+  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+
+  const kept = await watch.assertAllStillThere()
+  const store = await house.store()
+  try {
+    const places = await judgePlaces(store, await house.log())
+    const { missing, ...trades } = await judgeTrades(store, 'simulator', market.trades())
+    const holes = await holesOf(store, 'simulator')
+    report(
+      t,
+      `killed ${tries} times, ${kept} durable records kept, ${missing.length} trades in ${holes.length} known gaps`,
+      places,
+    )
+    assertPlaces(places)
+    assertTrades({ ...trades, missing: [] })
+    assert.ok(holes.length >= 1, 'a recorder that is down misses something')
+    assert.equal(
+      missing.length,
+      holes.reduce((sum, { first, last }) => sum + last - first + 1, 0),
+    )
+    assert.deepEqual(await gapsOf(store, 'simulator', 'open'), holes)
+    assert.equal(storing.told('gap_found').length, holes.length, 'each is told once')
+  } finally {
+    await store.close()
+  }
+})
