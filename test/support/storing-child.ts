@@ -28,7 +28,9 @@ await storeAll(log, store, {
   emit: event => process.send!(event),
 })
 await store.close()
+// Only then has the parent got all that was said.
 process.disconnect()
+await once(process, 'disconnect')
 process.exit()
 
 /** Gives the tables a memory of tokens, and every batch a token made of its bytes: the same after a restart. */

@@ -33,6 +33,7 @@ export async function storeInChild(task: StoringTask, inject?: string): Promise<
   const tracer = inject === undefined ? undefined : await attach(child, inject)
   child.send('go')
   const [code, signal] = await ended
+  if (child.connected) await once(child, 'disconnect')
   if (tracer?.exitCode === null) await once(tracer, 'exit')
   return { code, signal, told }
 }
