@@ -2,6 +2,8 @@
 
 const SLOTS = 10
 const SLOT_MS = 500
+/** In its first second a rate would be a guess from too little. */
+const COVERED_MS_MIN = 1_000
 
 /** Counts, and how many a second over the last five. */
 export class Rate {
@@ -20,7 +22,9 @@ export class Rate {
     this.#roll(nowMs)
     let sum = 0
     for (const count of this.#slots) sum += count
-    return sum / Math.min(Math.max((nowMs - this.#sinceMs) / 1000, 1), (SLOTS * SLOT_MS) / 1000)
+    // The slot of now has only begun: it counts for as much of its time as has passed.
+    const coveredMs = Math.min((SLOTS - 1) * SLOT_MS + (nowMs % SLOT_MS), nowMs - this.#sinceMs)
+    return (sum * 1000) / Math.max(coveredMs, COVERED_MS_MIN)
   }
 
   #roll(nowMs: number): void {
