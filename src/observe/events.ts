@@ -88,6 +88,11 @@ export const EVENTS = define({
     message: 'the log cannot be written: {why}. {advice}; trying again in {waitMs} ms',
   },
   log_append_recovered: { station: 'log', level: 'info', message: 'the log can be written again after {outageMs} ms' },
+  ticks_given_up: {
+    station: 'log',
+    level: 'error',
+    message: 'stopping without a log that can be written: {ticks} received ticks are lost',
+  },
 
   ingest_started: {
     station: 'ingest',

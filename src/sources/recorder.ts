@@ -20,14 +20,19 @@ const PENDING_BYTES_MAX = 64 * 2 ** 20
 const PENDING_BYTES_RESUME = 16 * 2 ** 20
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
+/** How long a stop waits for a log that cannot be written. */
+const DRAIN_MS_MAX = 5_000
 /** A frame's text kept when it is refused; a venue's longest real frame is far shorter. */
 const RAW_LENGTH_MAX = 1_000_000
+/** Text of refused frames in one record: far below what a record may hold, even when every character is escaped. */
+const REFUSED_LENGTH_MAX = 8_000_000
 
 /** One log partition: what gathers, what waits, and the one append under way. */
 interface Lane {
   partition: number
   trades: TradeColumns
   refused: RefusedFrame[]
+  refusedLength: number
   waiting: LogRecord[]
   appending: Promise<void> | undefined
 }
@@ -49,6 +54,7 @@ export class Recorder implements Receiver {
   readonly #laneByName = new Map<string, Map<string, Lane>>()
   readonly #stop = new AbortController()
   #pendingBytes = 0
+  #pendingTicks = 0
   #heldSinceMs = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -58,6 +64,7 @@ export class Recorder implements Receiver {
       partition,
       trades: new TradeColumns(RECORD_TICKS_MAX),
       refused: [],
+      refusedLength: 0,
       waiting: [],
       appending: undefined,
     }))
@@ -98,20 +105,25 @@ export class Recorder implements Receiver {
 
   refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void {
     const lane = this.#laneOf(venue, '')
-    lane.refused.push({ venue, reason, detail, raw: raw.slice(0, RAW_LENGTH_MAX), receivedAtMicros })
-    if (lane.refused.length === RECORD_TICKS_MAX) this.#cut(lane)
+    const kept = raw.slice(0, RAW_LENGTH_MAX)
+    lane.refused.push({ venue, reason, detail, raw: kept, receivedAtMicros })
+    lane.refusedLength += kept.length
+    if (lane.refused.length === RECORD_TICKS_MAX || lane.refusedLength > REFUSED_LENGTH_MAX) this.#cut(lane)
     else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
   }
 
-  /** Appends all that was received; resolves when it is durable. To be called when no more ticks come. */
-  async drain(): Promise<void> {
+  /**
+   * Appends all that was received. Resolves when it is durable, or when the log could not be written for `waitMsMax`: what it did
+   * not take is then given up and told. To be called when no more ticks come.
+   */
+  async drain(waitMsMax = DRAIN_MS_MAX): Promise<void> {
     this.#cutAll()
+    const late = setTimeout(() => {
+      this.#stop.abort()
+      this.#options.emit('ticks_given_up', { ticks: this.#pendingTicks })
+    }, waitMsMax)
     while (this.#lanes.some(lane => lane.appending)) await Promise.all(this.#lanes.map(lane => lane.appending))
-  }
-
-  /** Gives up waiting for a log that cannot be written. */
-  abandon(): void {
-    this.#stop.abort()
+    clearTimeout(late)
   }
 
   #laneOf(venue: string, symbol: string): Lane {
@@ -135,24 +147,32 @@ export class Recorder implements Receiver {
     if (lane.refused.length > 0) records.push(refusedRecord(lane.refused))
     lane.trades.clear()
     lane.refused = []
+    lane.refusedLength = 0
     for (const record of records) {
       this.received.add(record.ticks)
       lane.waiting.push(record)
       this.#pendingBytes += record.payload.length
+      this.#pendingTicks += record.ticks
     }
+    this.#holdIfFull()
     if (lane.waiting.length === 0 || lane.appending) return
     lane.appending = this.#append(lane)
       .catch(error => {
-        if (!this.#stop.signal.aborted) this.#options.failed(error)
+        if (this.#stop.signal.aborted) return
+        // Nothing may be appended behind what was lost.
+        this.#stop.abort()
+        this.#options.failed(error)
       })
       .finally(() => {
         lane.appending = undefined
       })
-    if (this.#pendingBytes > PENDING_BYTES_MAX && this.#heldSinceMs === 0) {
-      this.#heldSinceMs = performance.now()
-      this.#options.emit('sources_blocked', { pendingBytes: this.#pendingBytes })
-      this.#options.hold(true)
-    }
+  }
+
+  #holdIfFull(): void {
+    if (this.#pendingBytes <= PENDING_BYTES_MAX || this.held) return
+    this.#heldSinceMs = performance.now()
+    this.#options.emit('sources_blocked', { pendingBytes: this.#pendingBytes })
+    this.#options.hold(true)
   }
 
   /** One append at a time, each with all that waits, so that the order holds even when one has to be tried again. */
@@ -160,10 +180,12 @@ export class Recorder implements Receiver {
     while (lane.waiting.length > 0) {
       const records = lane.waiting
       lane.waiting = []
-      const bytes = records.reduce((sum, record) => sum + record.payload.length, 0)
       await this.#appendForCertain(lane.partition, records)
-      this.#pendingBytes -= bytes
-      if (this.#heldSinceMs > 0 && this.#pendingBytes < PENDING_BYTES_RESUME) {
+      for (const { payload, ticks } of records) {
+        this.#pendingBytes -= payload.length
+        this.#pendingTicks -= ticks
+      }
+      if (this.held && this.#pendingBytes < PENDING_BYTES_RESUME) {
         this.#options.emit('sources_unblocked', { blockedMs: Math.round(performance.now() - this.#heldSinceMs) })
         this.#heldSinceMs = 0
         this.#options.hold(false)

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TickhouseError } from '../../src/errors.ts'
+import type { Log, LogRecord } from '../../src/log/log.ts'
+import { Recorder } from '../../src/sources/recorder.ts'
+import { readTrades } from '../../src/tick/records.ts'
+import { EventLog } from '../support/event-log.ts'
+
+/** Ticks of one record, and enough records to exceed the bound of what may wait. */
+const RECORD_TICKS = 5_000
+const RECORDS_BEYOND_BOUND = 400
+
+/** A log of which only `append` is asked. */
+function logOf(append: Log['append']): Log {
+  return { partitions: 1, append } as unknown as Log
+}
+
+function receive(recorder: Recorder, count: number): void {
+  for (let id = 0; id < count; id++) recorder.trade('binance', 'BTCUSDT', 1e15, 0, 1e15, 1, 1, 1, id)
+}
+
+test('sources are held while an append does not return, and go on when it has', async () => {
+  const slow = Promise.withResolvers<number>()
+  const holds: boolean[] = []
+  const events = new EventLog()
+  const recorder = new Recorder({
+    log: logOf(() => slow.promise),
+    emit: events.emit,
+    hold: held => holds.push(held),
+    failed: assert.ifError,
+  })
+  receive(recorder, RECORD_TICKS)
+  assert.deepEqual(holds, [])
+  receive(recorder, RECORD_TICKS * RECORDS_BEYOND_BOUND)
+  assert.deepEqual(holds, [true])
+  slow.resolve(0)
+  await recorder.drain()
+  assert.deepEqual(holds, [true, false])
+})
+
+test('a log that can never be written again is told once, and nothing is appended behind what was lost', async () => {
+  const failures: unknown[] = []
+  let appends = 0
+  const recorder = new Recorder({
+    log: logOf(async () => {
+      appends++
+      throw new TickhouseError('data_unwritable', 'gone', 'none')
+    }),
+    emit: () => {},
+    hold: () => {},
+    failed: error => failures.push(error),
+  })
+  receive(recorder, RECORD_TICKS)
+  await recorder.drain()
+  receive(recorder, RECORD_TICKS)
+  await recorder.drain()
+  assert.equal(failures.length, 1)
+  assert.equal(appends, 1)
+})
+
+test('a stop gives up a log that cannot be written within a bound, and says how many ticks are lost', async () => {
+  const events = new EventLog()
+  const recorder = new Recorder({
+    log: logOf(async () => {
+      throw new TickhouseError('disk_full', 'full', 'make room', { retryable: true })
+    }),
+    emit: events.emit,
+    hold: () => {},
+    failed: assert.ifError,
+  })
+  receive(recorder, RECORD_TICKS + 3)
+  await recorder.drain(20)
+  assert.deepEqual(events.named('ticks_given_up'), [{ ticks: RECORD_TICKS + 3 }])
+})
+
+test('an append that failed for a while is made again, in order, and nothing is given up', async () => {
+  const records: LogRecord[] = []
+  const events = new EventLog()
+  let attempts = 0
+  const recorder = new Recorder({
+    log: logOf(async (_partition, appended) => {
+      if (attempts++ === 0) throw new TickhouseError('disk_full', 'full', 'make room', { retryable: true })
+      return records.push(...appended)
+    }),
+    emit: events.emit,
+    hold: () => {},
+    failed: assert.ifError,
+  })
+  receive(recorder, 2 * RECORD_TICKS)
+  await recorder.drain()
+  const ids = records.flatMap(({ payload }) => [...readTrades(payload).tradeId].map(Number))
+  assert.equal(ids.length, 2 * RECORD_TICKS)
+  assert.deepEqual(ids.slice(0, 2), [0, 1])
+  assert.deepEqual(
+    events.told.map(({ name }) => name),
+    ['log_append_failed', 'log_append_recovered'],
+  )
+})
+
+test('large refused frames are cut into records the log can take', async () => {
+  const sizes: number[] = []
+  const recorder = new Recorder({
+    log: logOf(async (_partition, appended) => sizes.push(...appended.map(({ payload }) => payload.length))),
+    emit: () => {},
+    hold: () => {},
+    failed: assert.ifError,
+  })
+  const raw = '\u0001'.repeat(1_000_000)
+  for (let frame = 0; frame < 12; frame++) recorder.refuse('binance', 'malformed_frame', 'bad', raw, 1e15)
+  await recorder.drain()
+  assert.ok(Math.max(...sizes) < 64 * 2 ** 20, `${Math.max(...sizes)} bytes in one record`)
+})
