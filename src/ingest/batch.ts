@@ -30,6 +30,8 @@ const IDENTITY_BYTES = 16
 export class Batch {
   readonly partition: number
   readonly trades = new TradeColumns(16_384)
+  /** Where a record is read before its trades are judged and added. */
+  readonly scratch = new TradeColumns(0)
   readonly refused: PlacedRefusal[] = []
   /** Gaps that opened or changed in this batch. */
   readonly gaps = new Set<Gap>()
@@ -150,8 +152,8 @@ export class Batch {
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
     writer.fixed(
       'ticks',
-      'UInt32',
-      Uint32Array.from(refused, tick => tick.ticks),
+      'Int64',
+      BigInt64Array.from(refused, tick => BigInt(tick.ticks)),
     )
     writer.strings(
       'kind',

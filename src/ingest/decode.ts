@@ -10,7 +10,7 @@ import { TradeColumns } from '../tick/trades.ts'
 export interface Refused {
   /** Its place in the record. */
   index: number
-  /** How many ticks it stands for: 1, or all of a record that cannot be read. */
+  /** How many ticks it stands for: 1, or as many as a record that cannot be read says it holds, true or not. */
   ticks: number
   reason: Refusal
   detail: string
@@ -31,15 +31,18 @@ export interface Decoded {
 /** Ids for ticks that bring none: the place in the log is unique within a partition, and a record's lines are fewer than this. */
 const LINES_PER_RECORD_MAX = 1_048_576n
 
-/** Never throws: what cannot be read comes back as refused, with the record's payload. */
-export function decode(entry: LogEntry): Decoded {
+/**
+ * Never throws: what cannot be read comes back as refused, with the record's payload. Trades may be read into `scratch`, so
+ * that a caller who is done with them before the next record pays for the memory once.
+ */
+export function decode(entry: LogEntry, scratch?: TradeColumns): Decoded {
   if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
   if (entry.version !== RECORD_VERSION)
     return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
   try {
     const reader = READERS[entry.format]
     if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
-    const decoded = reader(entry)
+    const decoded = reader(entry, scratch)
     const held = decoded.trades.length + decoded.refused.length
     if (held === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
     // The log's own count is what the audit compares with, so a record must hold what it says.
@@ -54,8 +57,8 @@ export function decode(entry: LogEntry): Decoded {
   }
 }
 
-const READERS: Readonly<Record<string, (entry: LogEntry) => Decoded>> = {
-  native: entry => ({ trades: readTrades(entry.payload), refused: [] }),
+const READERS: Readonly<Record<string, (entry: LogEntry, scratch?: TradeColumns) => Decoded>> = {
+  native: (entry, scratch) => ({ trades: readTrades(entry.payload, scratch), refused: [] }),
   json: readJson,
   refused: readRefusedFrames,
 }
@@ -79,7 +82,7 @@ function readRefusedFrames(entry: LogEntry): Decoded {
 function whole(entry: LogEntry, reason: Refusal, detail: string): Decoded {
   const refused: Refused = {
     index: 0,
-    ticks: Math.max(entry.ticks, 1),
+    ticks: entry.ticks,
     reason,
     detail,
     venue: '',

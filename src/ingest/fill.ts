@@ -23,7 +23,7 @@ const COUNTER_HIGH_WORD_MAX = 2 ** 21
 const DUPLICATE = codeOf('duplicate_id')
 
 export function fill(batch: Batch, entry: LogEntry, venues: KnownVenues, idsOf: IdsOf, nowMs: number): void {
-  const { trades, indexes, refused } = decode(entry)
+  const { trades, indexes, refused } = decode(entry, batch.scratch)
   const verdicts: Verdicts = new Uint8Array(trades.length)
   let marked = validate(trades, venues.all, verdicts)
   marked += followIds(trades, verdicts, venues, idsOf)

@@ -67,7 +67,8 @@ export class BlockWriter {
     for (const word of words) this.#text(word)
     this.#uint64(this.#rows)
     const rows = codes.subarray(0, this.#rows)
-    const narrow = width === 0 ? Uint8Array.from(rows) : width === 1 ? Uint16Array.from(rows) : rows
+    // Not `from`, which takes the slow way of iterators.
+    const narrow = width === 0 ? new Uint8Array(rows) : width === 1 ? new Uint16Array(rows) : rows
     this.#bytes(new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength))
   }
 

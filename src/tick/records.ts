@@ -53,10 +53,11 @@ export function tradesRecord(trades: TradeColumns): LogRecord {
   return { kind: 'trades', format: 'native', version: RECORD_VERSION, ticks: trades.length, payload: writer.done() }
 }
 
-/** Reads a block of trades. Throws BlockError where it is not one. */
-export function readTrades(payload: Uint8Array): TradeColumns {
+/** Reads a block of trades into columns, whose former rows go. Throws BlockError where it is not one. */
+export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): TradeColumns {
   const reader = new BlockReader(payload)
-  const trades = new TradeColumns(reader.rows)
+  trades.clear()
+  trades.reserve(reader.rows)
   for (const word of reader.lowCardinality('venue', trades.venue)) trades.venues.append(word)
   for (const word of reader.lowCardinality('symbol', trades.symbol)) trades.symbols.append(word)
   reader.fixed('timestamp', TYPES.time, trades.timestamp)
