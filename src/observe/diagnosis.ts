@@ -32,14 +32,13 @@ export async function diagnose(
   const partitions: PartitionDiagnosis[] = []
   let done = 0
   for (const [partition, { first, next }] of bounds.entries()) {
-    const [row] = await store.rows<{ stored: string }>(
-      `SELECT max(o) AS stored FROM (
-         SELECT max(toInt64(log_offset) + 1) AS o FROM trades WHERE log_partition = {partition:UInt16}
-         UNION ALL SELECT max(toInt64(log_offset) + 1) AS o FROM quarantine WHERE log_partition = {partition:UInt16})`,
-      { partition },
-    )
-    const stored = Math.max(first, Math.min(Number(row?.stored ?? 0), next))
+    const held = await storedBelow(store, partition)
+    const stored = Math.max(first, Math.min(held, next))
     const result = await audit(store, log, partition, first, stored, records => progress(done + records, total))
+    if (held > next) {
+      result.passed = false
+      result.detail = `the store holds records up to ${held - 1}, the log ends at ${next - 1}`
+    }
     partitions.push({ ...result, lagRecords: next - stored, lagTicks: log.countTicks(partition, stored, next) })
     done += next - first
   }
@@ -57,6 +56,18 @@ export async function diagnose(
     quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
     lostRanges: Number(lost!.ranges),
   }
+}
+
+/** All records below are stored. Refused ticks of a batch whose good ones have not arrived do not count: they are written first. */
+async function storedBelow(store: Store, partition: number): Promise<number> {
+  const [row] = await store.rows<{ below: string }>(
+    `WITH (SELECT max(toInt64(log_offset) + 1) FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
+     SELECT max(greatest(good_below, refused_below)) AS below FROM (
+       SELECT max(toInt64(log_offset) + 1) AS refused_below FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
+    { partition },
+  )
+  return Number(row!.below)
 }
 
 /** Do log and store agree? Gaps and refused ticks are known losses, not disagreements. */

@@ -1,12 +1,13 @@
 -- What was refused, with the reason and what was received. batch_first_offset and batch_good tell on resuming whether the good
 -- ticks of the same batch, written after these, arrived: see docs/decisions/resume.md.
+-- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
 CREATE TABLE IF NOT EXISTS quarantine
 (
     log_partition      UInt16,
     log_offset         UInt64,
     log_index          UInt32,
     log_day            Date,
-    ticks              UInt32,
+    ticks              Int64,
     kind               LowCardinality(String),
     reason             LowCardinality(String),
     detail             String,

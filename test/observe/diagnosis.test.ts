@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openLog } from '../../src/log/open.ts'
+import { diagnose, isSound } from '../../src/observe/diagnosis.ts'
+import { openTestStore } from '../support/storage.ts'
+import { storeAll } from '../support/storing.ts'
+import { tradesOf } from '../support/trades.ts'
+
+const trade = (tradeId: number, price = 1) => ({ symbol: 'BTCUSDT', tradeId, price, volume: 1, side: 'buy' as const })
+
+async function stored(t: TestContext) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
+  const log = await openLog(`sqlite:${directory}`, 'write')
+  const house = await openTestStore()
+  t.after(async () => {
+    await house.remove()
+    await log.close()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  await log.append(0, [tradesOf('binance', [trade(1), trade(2, -1)]), tradesOf('binance', [trade(3)])])
+  await storeAll(log, house.store)
+  return { log, store: house.store }
+}
+
+test('log and store agree when each tick is stored or refused', async t => {
+  const { log, store } = await stored(t)
+  const diagnosis = await diagnose(store, log, () => {})
+  assert.ok(isSound(diagnosis), JSON.stringify(diagnosis))
+  assert.equal(diagnosis.partitions[0]!.below, 2)
+})
+
+test('refused ticks of a batch whose good ones are still on their way are lag, not a fault', async t => {
+  const { log, store } = await stored(t)
+  await log.append(0, [tradesOf('binance', [trade(4)]), tradesOf('binance', [trade(5, -1)])])
+  await store.insertRows('quarantine', [{ log_partition: 0, log_offset: 3, batch_first_offset: 2, batch_good: 1 }])
+  const diagnosis = await diagnose(store, log, () => {})
+  assert.ok(isSound(diagnosis), diagnosis.partitions[0]!.detail)
+  assert.equal(diagnosis.partitions[0]!.lagRecords, 2)
+})
+
+test('a store that holds records beyond the end of its log does not agree with it', async t => {
+  const { log, store } = await stored(t)
+  await store.insertRows('trades', [{ venue: 'binance', symbol: 'BTCUSDT', log_partition: 0, log_offset: 7 }])
+  const diagnosis = await diagnose(store, log, () => {})
+  assert.ok(!isSound(diagnosis))
+  assert.match(diagnosis.partitions[0]!.detail, /store holds records up to 7, the log ends at 1/)
+})
+
+for (const ticks of [0, 2 ** 33])
+  test(`a record that says it holds ${ticks} ticks passes the audit: it is refused as one that lies`, async t => {
+    const { log, store } = await stored(t)
+    await log.append(0, [{ ...tradesOf('binance', [trade(4)]), ticks }])
+    const told: string[] = []
+    await storeAll(log, store, { emit: name => told.push(name) })
+    assert.deepEqual(
+      told.filter(name => name.startsWith('audit')),
+      ['audit_passed'],
+    )
+    assert.ok(isSound(await diagnose(store, log, () => {})))
+  })
