@@ -2,9 +2,9 @@
  * Runs the house's processes for a test, as a user runs them, each in a directory of the test, and lets it wait for what they
  * tell: every line is an event in JSON.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -150,6 +150,7 @@ export class House {
   readonly directory: string
   readonly #settings: Settings
   readonly #parts: Part[] = []
+  readonly #mounted: string[] = []
 
   /** `settings` are those of every process. */
   constructor(t: TestContext, settings: Settings = {}) {
@@ -157,6 +158,8 @@ export class House {
     this.#settings = { LISTEN: '127.0.0.1:0', LOG_FORMAT: 'json', LOG_LEVEL: 'debug', ...settings }
     t.after(async () => {
       for (const part of this.#parts) if (part.running) await part.end('SIGKILL')
+      // Lazily, because a failed test may have left files open.
+      for (const place of this.#mounted) execFileSync('umount', ['-l', place])
       rmSync(this.directory, { recursive: true, force: true })
     })
   }
@@ -172,6 +175,15 @@ export class House {
     const part = new Part(child)
     this.#parts.push(part)
     return part
+  }
+
+  /** Gives one of its directories a file system of its own that is really small. Undefined where that is not permitted. */
+  mountSmall(name: string, bytes: number): string | undefined {
+    const place = join(this.directory, name)
+    mkdirSync(place, { recursive: true })
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', place]).status !== 0) return undefined
+    this.#mounted.push(place)
+    return place
   }
 
   /** Its log, to read, while or after the processes run. */

@@ -1,0 +1,125 @@
+/** A disk that is full and an engine that gets no memory: the house pauses, says so, loses nothing and goes on by itself. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import type { EventName } from '../../src/observe/events.ts'
+import { freshPlace } from '../contracts/log.ts'
+import { Ballast } from '../support/ballast.ts'
+import { report, Schedule } from '../support/faults.ts'
+import { House, type Part } from '../support/house.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { openTestStore } from '../support/storage.ts'
+import { storeAll } from '../support/storing.ts'
+import { tradesOf } from '../support/trades.ts'
+
+const MIB = 2 ** 20
+
+interface FullDisk {
+  directory: 'data/store' | 'data/log'
+  bytes: number
+  failed: EventName
+  recovered: EventName
+  of: (parts: { recorder: Part; storing: Part }) => Part
+}
+
+async function fillAndFree(t: TestContext, { directory, bytes, failed, recovered, of }: FullDisk): Promise<void> {
+  const schedule = new Schedule(t)
+  const house = new House(t)
+  const disk = house.mountSmall(directory, bytes)
+  if (!disk) return t.skip('needs the right to mount a tmpfs')
+  await using market = await KnownMarket.start({
+    symbols: ['BTCUSDT', 'ETHUSDT'],
+    seed: schedule.seed,
+    ratePerSecond: 2_000,
+  })
+  const recorder = house.run('record', market.settings)
+  await recorder.tells('connection_opened')
+  await using watch = new LogWatch(await house.log())
+  const storing = house.run('ingest')
+  const part = of({ recorder, storing })
+  market.run()
+  await storing.tells('ingest_started')
+  const fills = 2
+  for (let fill = 1; fill <= fills; fill++) {
+    const before = part.told(failed).length
+    {
+      using _ballast = new Ballast(disk)
+      const { why } = await part.tells(failed, {}, before + 2)
+      assert.match(String(why), /no space/i)
+    }
+    await part.tells(recovered, {}, fill)
+  }
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  await storing.drained()
+  for (const ended of [recorder, storing]) assert.deepEqual(await ended.end('SIGTERM'), { code: 0, signal: null })
+  await watch.assertAllStillThere()
+  const store = await house.store()
+  try {
+    const places = await judgePlaces(store, await house.log())
+    const trades = await judgeTrades(store, 'simulator', market.trades())
+    report(t, `${directory} full ${fills} times`, places, trades)
+    assertPlaces(places)
+    assertTrades(trades)
+  } finally {
+    await store.close()
+  }
+}
+
+test('a full disk under the store: storing pauses and says so, recording goes on, nothing is lost', async t => {
+  await fillAndFree(t, {
+    directory: 'data/store',
+    bytes: 96 * MIB,
+    failed: 'insert_failed',
+    recovered: 'insert_recovered',
+    of: ({ storing }) => storing,
+  })
+})
+
+test('a full disk under the log: what was received waits in memory and is written once there is room', async t => {
+  await fillAndFree(t, {
+    directory: 'data/log',
+    bytes: 48 * MIB,
+    failed: 'log_append_failed',
+    recovered: 'log_append_recovered',
+    of: ({ recorder }) => recorder,
+  })
+})
+
+test('an insert that gets no memory is tried again and stored once', async t => {
+  const { store, remove } = await openTestStore()
+  const log = await openSqliteLog(freshPlace(t), 'write')
+  t.after(async () => {
+    await log.close()
+    await remove()
+  })
+  const trades: ExpectedTrade[] = Array.from({ length: 200_000 }, (_, index) => ({
+    symbol: 'AAA',
+    tradeId: index + 1,
+    price: index + 1,
+    volume: 1,
+    side: 'buy',
+  }))
+  for (let start = 0; start < trades.length; start += 5_000)
+    await log.append(0, [tradesOf('binance', trades.slice(start, start + 5_000))])
+  const exec = store.client.exec.bind(store.client)
+  let starved = 3
+  store.client.exec = params =>
+    exec(
+      params.query.includes('INTO trades') && starved-- > 0
+        ? { ...params, clickhouse_settings: { ...params.clickhouse_settings, max_memory_usage: '1000000' } }
+        : params,
+    )
+  const told: [EventName, string][] = []
+  await storeAll(log, store, { emit: (event, { why }) => told.push([event, String(why)]) })
+  const failures = told.filter(([event]) => event === 'insert_failed')
+  assert.equal(failures.length, 3)
+  assert.match(failures.at(-1)![1], /memory limit/i)
+  const places = await judgePlaces(store, log)
+  const verdict = await judgeTrades(store, 'binance', trades)
+  report(t, `starved ${failures.length} times`, places, verdict)
+  assertPlaces(places)
+  assertTrades(verdict)
+})
