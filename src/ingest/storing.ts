@@ -58,7 +58,7 @@ export class Storing {
   async stop(): Promise<void> {
     const endMs = performance.now() + DRAIN_MS_MAX
     while (!this.drained && performance.now() < endMs) await sleep(10)
-    if (this.drained) await this.#auditNew()
+    if (this.drained) await this.#attempt(() => this.#auditNew())
     this.#stop.abort()
     await Promise.all(this.#jobs)
   }
@@ -83,10 +83,15 @@ export class Storing {
     while (!signal.aborted) {
       await sleep(everyMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
-      await work().catch(error => {
-        const why = error instanceof TickhouseError ? error.message : String(error)
-        this.#options.emit('upkeep_failed', { why })
-      })
+      await this.#attempt(work)
     }
+  }
+
+  /** An audit that cannot run is told, and holds up neither the next one nor a stop. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch(error => {
+      const why = error instanceof TickhouseError ? error.message : String(error)
+      this.#options.emit('upkeep_failed', { why })
+    })
   }
 }

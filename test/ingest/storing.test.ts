@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { TickhouseError } from '../../src/errors.ts'
+import { openLog } from '../../src/log/open.ts'
+import { EventLog } from '../support/event-log.ts'
+import { openTestStore } from '../support/storage.ts'
+import { storeAll } from '../support/storing.ts'
+import { tradesOf } from '../support/trades.ts'
+
+test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 30_000 }, async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
+  const log = await openLog(`sqlite:${directory}`, 'write')
+  const { store, remove } = await openTestStore()
+  t.after(async () => {
+    await log.close()
+    await remove()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
+  const insertRows = store.insertRows.bind(store)
+  store.insertRows = async (table, rows) => {
+    if (table === 'audits') throw new TickhouseError('disk_full', 'no space', 'make room', { retryable: true })
+    return insertRows(table, rows)
+  }
+  const events = new EventLog()
+  const storing = await storeAll(log, store, { emit: events.emit })
+  assert.deepEqual(events.named('upkeep_failed'), [{ why: 'no space' }])
+  assert.equal(storing.partitions[0]!.mode, 'stopped')
+})
