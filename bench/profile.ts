@@ -44,12 +44,16 @@ const STAGES: readonly [stage: string, url: RegExp, name?: RegExp][] = [
   ['books and page', /serve\//],
 ]
 
-/** Threads by their names; others are the engine's own. */
+/** Threads by their names; others are the engine's own, such as its pool for the columns of a part. */
 const THREADS: readonly [stage: string, name: RegExp][] = [
   ['log thread', /WorkerThread|node-Worker/i],
+  ['engine: merges', /MergeMutate/],
   ['garbage collection and compiling', /V8Worker|DelayedTask|Signal/i],
   ['libuv pool: files, and statements of the engine', /libuv/i],
 ]
+
+/** V8's own thread that takes the samples. */
+const PROFILER = /ProfEv|Sampl/i
 
 /** Runs one more round of a contestant under the profiler. */
 export async function profileRound(bench: Bench, contestant: Contestant): Promise<Profile> {
@@ -76,11 +80,12 @@ function stagesOf(usages: readonly ThreadUsage[]): Profile['stages'] {
   }
   for (const { part, count, seconds, profile } of usages) {
     for (const [thread, cpu] of Object.entries(seconds)) {
+      if (PROFILER.test(thread)) continue
       const cost = (cpu / count) * 1e6
       if (thread === 'main') {
         for (const [stage, share] of shares(JSON.parse(fs.readFileSync(profile, 'utf8'))))
           add(part, stage, cost * share)
-      } else add(part, THREADS.find(([, name]) => name.test(thread))?.[0] ?? 'threads of the engine', cost)
+      } else add(part, THREADS.find(([, name]) => name.test(thread))?.[0] ?? 'engine: other threads', cost)
     }
   }
   const total = [...perMillion.values()].reduce((sum, value) => sum + value, 0)
@@ -90,13 +95,17 @@ function stagesOf(usages: readonly ThreadUsage[]): Profile['stages'] {
     .sort((a, b) => b.share - a.share)
 }
 
+/** Loading modules: left out, since a round begins after it. */
+const STARTING = 'starting up'
+
 /** Of the samples in which the thread worked, each stage's part. */
 function shares({ nodes, samples }: CpuProfile): Map<string, number> {
   const stageOfNode = new Map<number, string>()
   const byId = new Map(nodes.map(node => [node.id, node]))
   const visit = (id: number, inherited: string) => {
     const node = byId.get(id)!
-    const stage = stageOf(node.callFrame) ?? inherited
+    // Once starting up, everything below is: a module's own code would else count for its file's stage.
+    const stage = inherited === STARTING ? STARTING : (stageOf(node.callFrame) ?? inherited)
     stageOfNode.set(id, stage)
     for (const child of node.children ?? []) visit(child, stage)
   }
@@ -105,15 +114,16 @@ function shares({ nodes, samples }: CpuProfile): Map<string, number> {
   let total = 0
   for (const sample of samples) {
     const { functionName } = byId.get(sample)!.callFrame
-    if (functionName === '(idle)') continue
-    total++
     const stage = stageOfNode.get(sample)!
+    if (functionName === '(idle)' || stage === STARTING) continue
+    total++
     counts.set(stage, (counts.get(stage) ?? 0) + 1)
   }
   return new Map([...counts].map(([stage, count]) => [stage, count / total]))
 }
 
 function stageOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): string | undefined {
+  if (url.startsWith('node:internal/modules/')) return STARTING
   if (functionName === '(garbage collector)') return 'garbage collection and compiling'
   return STAGES.find(([, file, name]) => file.test(url) && (name?.test(functionName) ?? true))?.[0]
 }

@@ -28,6 +28,9 @@ async function run(): Promise<Sample> {
           `${String(seconds).padStart(5)} s  recorder ${look.recorder} MB  storing ${look.storing} MB  ${look.trades} trades stored`,
         )
       }
+      const [merging] = await house.rows<{ rewritten: number }>(
+        "SELECT sumIf(value, event = 'MergedRows') / sumIf(value, event = 'InsertedRows') AS rewritten FROM system.events",
+      )
       const third = Math.floor(seen.length / 3)
       const middle = (part: 'recorder' | 'storing', from: number, to: number) =>
         spread(seen.slice(from, to).map(look => look[part])).median
@@ -40,6 +43,7 @@ async function run(): Promise<Sample> {
         figures: {
           'recorder at most, MB': Math.max(...seen.map(look => look.recorder)),
           'storing process at most, MB': Math.max(...seen.map(look => look.storing)),
+          'merged rows for each row inserted': Number(merging!.rewritten),
           'both at most, MB': Math.max(...seen.map(look => look.recorder + look.storing)),
           'recorder, growth over the last third, %': growth('recorder') * 100,
           'storing process, growth over the last third, %': growth('storing') * 100,

@@ -8,9 +8,9 @@ import { difference, PROFILE_DIRECTORY, writeUsage } from '../profiling.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { type House, startHouse } from '../samples/house.ts'
 
-const RATES = [50_000, 100_000, 150_000, 200_000]
+const RATES = [20_000, 50_000, 100_000, 150_000]
 const WARM_UP_MS = 5_000
-const MEASURED_MS = 10_000
+const MEASURED_MS = 8_000
 const DRAIN_MS_MAX = 60_000
 
 function running(ratePerSecond: number): () => Promise<Sample> {

@@ -1,7 +1,7 @@
 -- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
 -- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
--- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row two to
--- three times as often and keeps half as many parts. See docs/benchmarks.md.
+-- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row three to
+-- four times as often and keeps half as many parts. See docs/benchmarks.md.
 CREATE TABLE IF NOT EXISTS trades
 (
     venue         LowCardinality(String),
