@@ -41,6 +41,11 @@ export class LogWatch implements AsyncDisposable {
     return new Map(this.#lastIds)
   }
 
+  /** Symbol and id of every trade seen so far, repeats too. */
+  ids(): [symbol: string, id: number][] {
+    return this.#seen.flat().flatMap(entry => idsIn(entry))
+  }
+
   /** Fails unless all that was seen is still there, byte for byte, at its place. Returns how many records that are. */
   async assertAllStillThere(): Promise<number> {
     let records = 0
@@ -67,18 +72,19 @@ export class LogWatch implements AsyncDisposable {
     for await (const slice of this.#log.read(partition, 0, this.#stop.signal)) {
       for (const entry of slice) {
         this.#seen[partition]!.push(entry)
-        if (entry.format === 'native') this.#note(entry)
+        for (const [symbol, id] of idsIn(entry)) this.#lastIds.set(symbol, Math.max(this.#lastIds.get(symbol) ?? 0, id))
       }
       for (const wake of this.#waiting) wake()
       this.#waiting.clear()
     }
   }
+}
 
-  #note({ payload }: LogEntry): void {
-    const trades = readTrades(payload)
-    for (let row = 0; row < trades.length; row++) {
-      const symbol = trades.symbols.words[trades.symbol[row]!]!
-      this.#lastIds.set(symbol, Math.max(this.#lastIds.get(symbol) ?? 0, Number(trades.tradeId[row])))
-    }
-  }
+function idsIn({ format, payload }: LogEntry): [symbol: string, id: number][] {
+  if (format !== 'native') return []
+  const trades = readTrades(payload)
+  return Array.from({ length: trades.length }, (_, row) => [
+    trades.symbols.words[trades.symbol[row]!]!,
+    Number(trades.tradeId[row]),
+  ])
 }
