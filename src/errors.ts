@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'data_corrupt'
   | 'data_unwritable'
   | 'disk_full'
+  | 'log_missing'
   | 'log_unavailable'
   | 'log_offset_gone'
   | 'log_replaced'

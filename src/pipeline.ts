@@ -114,7 +114,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   live.start()
   storing.start()
   return {
-    failed: new Promise(() => {}),
+    failed: storing.crashed,
     stop: async () => {
       await storing.stop()
       live.close()

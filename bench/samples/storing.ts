@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { parseConfig } from '../../src/config.ts'
 import { PartitionIngest } from '../../src/ingest/ingest.ts'
+import { Ledger } from '../../src/ingest/ledger.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
 import { simulator } from '../../src/sources/simulator.ts'
@@ -39,9 +40,13 @@ export async function storeAll({ log, store }: Parts, trades: number): Promise<n
     partition: 0,
     log,
     store,
+    ledger: new Ledger(store),
     venues,
     limits,
     emit: () => {},
+    crashed: error => {
+      throw error
+    },
     onStored: () => {
       inserts++
       if (ingest.storedTicks.total === trades) stop.abort()

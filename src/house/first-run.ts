@@ -1,4 +1,5 @@
 /** What to record when nothing is configured: the keyless public feeds if they answer, else the simulated exchange. */
+import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { VENUES } from '../sources/index.ts'
@@ -51,9 +52,9 @@ async function earlierSources(logAddress: string): Promise<string | undefined> {
   let log: Awaited<ReturnType<typeof openLog>>
   try {
     log = await openLog(logAddress, 'read')
-  } catch {
-    // No log yet, or one that the recorder will refuse with its own words.
-    return undefined
+  } catch (error) {
+    if (error instanceof TickhouseError && error.code === 'log_missing') return undefined
+    throw error
   }
   const said = log.announcements().find(({ station }) => station === RECORDER_STATION)
   await log.close()

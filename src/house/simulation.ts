@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { TickhouseError } from '../errors.ts'
 import { decode } from '../ingest/decode.ts'
 import { openLog } from '../log/open.ts'
 import type { ProcessOptions, ProcessReady } from '../simulator/process.ts'
@@ -51,8 +52,9 @@ async function lastTrades(venue: string, logAddress: string) {
   let log: Awaited<ReturnType<typeof openLog>>
   try {
     log = await openLog(logAddress, 'read')
-  } catch {
-    return { nextIds, lastPrices }
+  } catch (error) {
+    if (error instanceof TickhouseError && error.code === 'log_missing') return { nextIds, lastPrices }
+    throw error
   }
   try {
     for (let partition = 0; partition < log.partitions; partition++) {

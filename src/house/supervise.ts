@@ -54,6 +54,7 @@ class Child {
   #restarts = 0
   #timer: NodeJS.Timeout | undefined
   #stopping = false
+  #worked = false
 
   constructor(
     command: string,
@@ -91,17 +92,25 @@ class Child {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.once('exit', (code, signal) => this.#ended(code, signal))
+    // Without a listener a fork that fails would end this process; `exit` then never comes.
+    child.once('error', () => {
+      if (child.pid === undefined) this.#ended(1, null)
+    })
     this.#emit('child_started', { child: this.#command, pid: child.pid ?? 0 })
     return child
   }
 
   #ended(code: number | null, signal: string | null): void {
     if (this.#stopping) return
-    if (code === EXIT_MISTAKE) {
+    // Once it has worked, what it calls a mistake is not the user's start: a full disk must not end the recorder beside it.
+    if (code === EXIT_MISTAKE && !this.#worked) {
       this.#mistake(new ChildMistake())
       return
     }
-    if (performance.now() - this.#startedMs > HEALTHY_MS) this.#restarts = 0
+    if (performance.now() - this.#startedMs > HEALTHY_MS) {
+      this.#restarts = 0
+      this.#worked = true
+    }
     const waitMs = Math.min(RESTART_MS_MIN * 2 ** this.#restarts++, RESTART_MS_MAX)
     const how = signal ?? `code ${code}`
     this.#emit('child_ended', { child: this.#command, how, waitMs })

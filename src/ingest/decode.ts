@@ -28,8 +28,11 @@ export interface Decoded {
   refused: Refused[]
 }
 
-/** Ids for ticks that bring none: the place in the log is unique within a partition, and a record's lines are fewer than this. */
-const LINES_PER_RECORD_MAX = 1_048_576n
+/** A record's ticks must fit into one part of the table: see reliability rule 2. */
+const TICKS_PER_RECORD_MAX = 1_000_000
+/** Ids for ticks that bring none: their place in the log, far above any venue's counter, so that nothing follows them. */
+const OWN_IDS_FROM = 2n ** 63n
+const OWN_IDS_PER_RECORD = 2n ** 20n
 
 /**
  * Never throws: what cannot be read comes back as refused, with the record's payload. Trades may be read into `scratch`, so
@@ -44,6 +47,8 @@ export function decode(entry: LogEntry, scratch?: TradeColumns): Decoded {
     if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
     const decoded = reader(entry, scratch)
     const held = decoded.trades.length + decoded.refused.length
+    if (held > TICKS_PER_RECORD_MAX)
+      return whole(entry, 'undecodable_record', `${held} ticks, ${TICKS_PER_RECORD_MAX} at most`)
     if (held === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
     // The log's own count is what the audit compares with, so a record must hold what it says.
     if (held !== entry.ticks)
@@ -65,7 +70,7 @@ const READERS: Readonly<Record<string, (entry: LogEntry, scratch?: TradeColumns)
 
 function readJson(entry: LogEntry): Decoded {
   const receivedAtMicros = entry.timestampMs * 1000
-  const firstId = BigInt(entry.offset) * LINES_PER_RECORD_MAX
+  const firstId = OWN_IDS_FROM + BigInt(entry.offset) * OWN_IDS_PER_RECORD
   const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, firstId)
   return {
     trades,

@@ -46,18 +46,22 @@ export function fill(batch: Batch, entry: LogEntry, venues: KnownVenues, idsOf: 
 function followIds(trades: TradeColumns, verdicts: Verdicts, venues: KnownVenues, idsOf: IdsOf): number {
   const followed = trades.venues.words.map(word => venues.consecutive.has(word))
   if (!followed.includes(true)) return 0
-  const symbolCount = trades.symbols.words.length
-  const ids: (SymbolIds | undefined)[] = new Array(trades.venues.words.length * symbolCount)
+  // By symbol, for the venue of the row before: a record holds one venue as a rule, whatever a hostile one holds.
+  let ids: (SymbolIds | undefined)[] = []
+  let idsVenue = -1
   let marked = 0
   for (let row = 0; row < trades.length; row++) {
     const venue = trades.venue[row]!
     if (verdicts[row] !== 0 || !followed[venue]) continue
     const high = trades.tradeIdWords[2 * row + 1]!
     if (high >= COUNTER_HIGH_WORD_MAX) continue
+    if (venue !== idsVenue) {
+      ids = []
+      idsVenue = venue
+    }
     const symbol = trades.symbol[row]!
-    const slot = venue * symbolCount + symbol
-    ids[slot] ??= idsOf(trades.venues.words[venue]!, trades.symbols.words[symbol]!)
-    if (ids[slot]!.follow(high * WORD + trades.tradeIdWords[2 * row]!) === 'repeat') {
+    ids[symbol] ??= idsOf(trades.venues.words[venue]!, trades.symbols.words[symbol]!)
+    if (ids[symbol].follow(high * WORD + trades.tradeIdWords[2 * row]!) === 'repeat') {
       verdicts[row] = DUPLICATE
       marked++
     }

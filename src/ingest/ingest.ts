@@ -20,7 +20,8 @@ import type { Refusal } from '../tick/refusal.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import { type IdRange, SymbolIds } from './continuity.ts'
 import { fill, type IdsOf, type KnownVenues } from './fill.ts'
-import { type GapRow, gapRow, Ledger, type LedgerTable } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import { SealedBatch } from './sealed.ts'
 
 export type IngestMode = 'resuming' | 'running' | 'retrying' | 'failed' | 'stopped'
 
@@ -28,23 +29,19 @@ export interface IngestOptions {
   partition: number
   log: Log
   store: Store
+  /** Shared by the partitions of a store. */
+  ledger: Ledger
   venues: KnownVenues
   limits: BatchLimits
   emit: Emit
   /** Told of each batch once it is in the tables; the batch is only lent for the call. */
   onStored: (batch: Batch) => void
+  /** Told once of an error that this loop cannot go on from and that starting anew may help. */
+  crashed: (error: unknown) => void
 }
 
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 10_000
-
-/** A batch ready for the tables, and what is known of its way there. */
-interface Sealed {
-  batch: Batch
-  gapsOpened: GapRow[]
-  gapsChanged: GapRow[]
-  stored: Set<LedgerTable>
-}
 
 export class PartitionIngest {
   readonly partition: number
@@ -70,7 +67,7 @@ export class PartitionIngest {
   constructor(options: IngestOptions) {
     this.#options = options
     this.partition = options.partition
-    this.#ledger = new Ledger(options.store)
+    this.#ledger = options.ledger
     this.#filling = new Batch(this.partition)
     this.#spare = new Batch(this.partition)
   }
@@ -126,7 +123,7 @@ export class PartitionIngest {
     const { log, emit, partition, venues } = this.#options
     await this.#ledger.claim(log)
     const { next, lost } = await this.#ledger.resume(log, partition)
-    if (lost) await this.#reportLost(lost)
+    if (lost) await this.#ledger.writeLost(partition, lost)
     for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
       const gaps = await this.#ledger.openGaps(venue, symbol)
       // A gap beyond the stored ids belongs to a batch that never arrived: it is found again when that batch is read again.
@@ -136,10 +133,6 @@ export class PartitionIngest {
     this.next = next
     this.mode = 'running'
     if (lost) emit('range_lost', { partition, ...lost })
-  }
-
-  async #reportLost(lost: IdRange): Promise<void> {
-    await this.#ledger.writeLost(this.partition, lost)
   }
 
   readonly #idsOf: IdsOf = (venue, symbol) => {
@@ -175,37 +168,26 @@ export class PartitionIngest {
       if (this.failure) throw this.failure
       return
     }
-    const sealed = this.#seal()
+    const sealed = new SealedBatch(this.#filling)
+    this.#filling = this.#spare
     this.#storing = this.#store(sealed, signal).finally(() => {
       this.#storing = undefined
     })
     this.#storing.catch(error => this.#fail(error))
   }
 
-  /** Swaps the batches. Gaps are noted as they are now: the next batch may change them before this one is stored. */
-  #seal(): Sealed {
-    const batch = this.#filling
-    this.#filling = this.#spare
-    const gaps = [...batch.gaps]
-    const now = nowMicros()
-    const gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], now))
-    const gapsChanged = gaps
-      .map(gap => gapRow(gap, gap.missing, now + 1))
-      .filter(row => row.missing <= row.last - row.first)
-    for (const gap of gaps) gap.recorded = true
-    return { batch, gapsOpened, gapsChanged, stored: new Set() }
-  }
-
   /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
-  async #store(sealed: Sealed, signal: AbortSignal): Promise<void> {
-    const { emit, partition, onStored } = this.#options
+  async #store(sealed: SealedBatch, signal: AbortSignal): Promise<void> {
+    const { emit, partition, store, onStored } = this.#options
     const { batch } = sealed
     const startedMs = performance.now()
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted()
       try {
-        if (attempt > 0) await this.#ask(sealed)
-        await this.#write(sealed)
+        if (attempt > 0 && (await sealed.ask(this.#ledger))) {
+          emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
+        }
+        await sealed.write(store, this.#ledger)
         break
       } catch (error) {
         this.mode = 'retrying'
@@ -235,45 +217,7 @@ export class PartitionIngest {
     await sleep(waitMs, undefined, { signal })
   }
 
-  /** Refused before good, so that a record never counts as stored while its refused ticks are missing. */
-  async #write({ batch, gapsOpened, gapsChanged, stored }: Sealed): Promise<void> {
-    if (gapsOpened.length > 0) await this.#ledger.writeGaps(gapsOpened)
-    if (batch.refused.length > 0 && !stored.has('quarantine')) {
-      await this.#options.store.insertBlock('quarantine', batch.quarantineBlock())
-      stored.add('quarantine')
-    }
-    if (batch.trades.length > 0 && !stored.has('trades')) {
-      await this.#options.store.insertBlock('trades', batch.tradesBlock())
-      stored.add('trades')
-    }
-    // A gap may be called closed only once the trades that close it are stored.
-    if (gapsChanged.length > 0) await this.#ledger.writeGaps(gapsChanged)
-  }
-
-  /** After a failure: the call has returned, so the tables tell what arrived. All or nothing; anything between is a fault. */
-  async #ask({ batch, stored }: Sealed): Promise<void> {
-    const { emit, partition } = this.#options
-    const expected: [LedgerTable, number][] = [
-      ['quarantine', batch.refused.length],
-      ['trades', batch.trades.length],
-    ]
-    for (const [table, rows] of expected) {
-      if (rows === 0 || stored.has(table)) continue
-      const found = await this.#ledger.count(table, partition, batch.logDay, batch.firstOffset, batch.lastOffset)
-      if (found === 0) continue
-      if (found !== rows) {
-        throw new TickhouseError(
-          'store_inconsistent',
-          `${table} holds ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,
-          'Stop writing to this store by other means and run: tickhouse doctor',
-        )
-      }
-      emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
-      stored.add(table)
-    }
-  }
-
-  #count({ batch, gapsOpened, gapsChanged }: Sealed): void {
+  #count({ batch, gapsOpened, gapsChanged }: SealedBatch): void {
     const { emit } = this.#options
     this.next = batch.lastOffset + 1
     this.storedLogMs = batch.lastLogMs
@@ -293,23 +237,22 @@ export class PartitionIngest {
     }
   }
 
+  /**
+   * A contradiction between log and tables stops this partition, for a person to see. Anything else unforeseen ends the process
+   * (`crashed`), so that it starts anew from what the tables say.
+   */
   #fail(error: unknown): void {
+    if (this.mode === 'failed') return
     if ((error as Error).name === 'AbortError') {
       this.mode = 'stopped'
       return
     }
-    if (this.mode === 'failed') return
     this.mode = 'failed'
-    this.failure =
-      error instanceof TickhouseError
-        ? error
-        : new TickhouseError('store_inconsistent', String((error as Error).stack ?? error), 'Please report this.', {
-            cause: error,
-          })
-    this.#options.emit('ingest_failed', {
-      partition: this.partition,
-      why: this.failure.message,
-      advice: this.failure.advice,
-    })
+    if (!(error instanceof TickhouseError) || error.retryable) {
+      this.#options.crashed(error)
+      return
+    }
+    this.failure = error
+    this.#options.emit('ingest_failed', { partition: this.partition, why: error.message, advice: error.advice })
   }
 }

@@ -34,6 +34,7 @@ interface Positions {
 
 export class Ledger {
   readonly #store: Store
+  #claimed: Promise<void> | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -41,6 +42,15 @@ export class Ledger {
 
   /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
   async claim(log: Log): Promise<void> {
+    // Partitions ask at the same time; one answer serves all, and a failed one is asked again.
+    this.#claimed ??= this.#claim(log)
+    await this.#claimed.catch(error => {
+      this.#claimed = undefined
+      throw error
+    })
+  }
+
+  async #claim(log: Log): Promise<void> {
     const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
     if (rows.length === 0) {
       await this.#store.insertRows('log_identity', [{ identity: log.identity() }])

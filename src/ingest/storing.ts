@@ -10,10 +10,13 @@ import type { Store } from '../store/store.ts'
 import type { Batch, BatchLimits } from './batch.ts'
 import type { KnownVenues } from './fill.ts'
 import { PartitionIngest } from './ingest.ts'
+import { Ledger } from './ledger.ts'
 
 const AUDIT_EVERY_MS = 60_000
 /** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
+/** Records that a stop still audits. */
+const STOP_AUDIT_RECORDS_MAX = 100_000
 
 export interface StoringOptions {
   limits: BatchLimits
@@ -26,6 +29,8 @@ export interface StoringOptions {
 
 export class Storing {
   readonly partitions: PartitionIngest[]
+  /** Rejects when a partition met an error that only starting anew may help. */
+  readonly crashed: Promise<never>
   /** The last audit of each partition. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
   readonly #options: StoringOptions
@@ -35,9 +40,13 @@ export class Storing {
   constructor(options: StoringOptions) {
     this.#options = options
     const { limits, venues, log, store, emit, onStored } = options
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.crashed = promise
+    const ledger = new Ledger(store)
     this.partitions = Array.from(
       { length: log.partitions },
-      (_, partition) => new PartitionIngest({ partition, log, store, venues, limits, emit, onStored }),
+      (_, partition) =>
+        new PartitionIngest({ partition, log, store, ledger, venues, limits, emit, onStored, crashed: reject }),
     )
   }
 
@@ -58,9 +67,19 @@ export class Storing {
   async stop(): Promise<void> {
     const endMs = performance.now() + DRAIN_MS_MAX
     while (!this.drained && performance.now() < endMs) await sleep(10)
-    if (this.drained) await this.#attempt(() => this.#auditNew())
+    // A long first audit is left to the next run: a stop takes seconds.
+    if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#attempt(() => this.#auditNew())
     this.#stop.abort()
     await Promise.all(this.#jobs)
+  }
+
+  #unaudited(): number {
+    const { log } = this.#options
+    return this.partitions.reduce(
+      (sum, { partition, next }) =>
+        sum + Math.max(0, next - Math.max(this.audits.get(partition)?.below ?? 0, log.bounds(partition).first)),
+      0,
+    )
   }
 
   /** Audits what was stored since the last audit; the first one covers all the log still holds. */

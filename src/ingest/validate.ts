@@ -34,6 +34,7 @@ export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verd
     // The sign bit of the 64-bit nanoseconds: before 1970, or past 2262 wrapped around.
     else if (trades.timestampWords[2 * row + 1]! > 0x7fffffff) code = CODE.timestamp_out_of_range
     else if (side < 0 || side > 2) code = CODE.side_unknown
+    else if (trades.origin[row]! < 0 || trades.origin[row]! > 2) code = CODE.origin_unknown
     else if (badVenue[trades.venue[row]!]) code = CODE.unknown_venue
     else if (badSymbol[trades.symbol[row]!]) code = CODE.symbol_invalid
     verdicts[row] = code

@@ -59,7 +59,9 @@ export class Appender {
 
   append(partition: number, records: readonly LogRecord[]): Promise<number> {
     let bytes = 0
-    for (const { payload } of records) {
+    for (const { payload, ticks } of records) {
+      if (!Number.isSafeInteger(ticks) || ticks < 0)
+        return Promise.reject(new RangeError(`a record of ${ticks} ticks: it must be a whole number from 0`))
       if (payload.byteLength > RECORD_BYTES_MAX)
         return Promise.reject(new RangeError(`a record of ${payload.byteLength} bytes: at most ${RECORD_BYTES_MAX}`))
       bytes += payload.byteLength + RECORD_OVERHEAD_BYTES

@@ -194,7 +194,7 @@ class SqliteLog implements Log {
 
 function notThereYet(directory: string): TickhouseError {
   return new TickhouseError(
-    'log_unavailable',
+    'log_missing',
     `there is no log in ${directory} yet`,
     'The recorder makes it when it starts: start it, or check the directory.',
     { retryable: true },

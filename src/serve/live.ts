@@ -63,11 +63,16 @@ export class Live {
 
   /** Takes a batch that was just stored. */
   take(batch: Batch): void {
-    const { books, report } = this.#options
-    books.take(batch)
-    for (const { view } of this.#pages) view?.take(batch)
+    const { books, report, journal } = this.#options
     const { trades } = batch
-    if (trades.length > 0) report.stored(readMicros(trades.timestampWords, trades.length - 1))
+    // What is shown must never stop what is stored.
+    try {
+      books.take(batch)
+      for (const { view } of this.#pages) view?.take(batch)
+      if (trades.length > 0) report.stored(readMicros(trades.timestampWords, trades.length - 1))
+    } catch (error) {
+      journal.emit('page_failed', { why: String(error) })
+    }
   }
 
   get full(): boolean {
@@ -230,5 +235,5 @@ export class Live {
 }
 
 function send<Name extends keyof Messages>(page: Page, name: Name, message: Messages[Name]): void {
-  page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+  if (!page.response.writableEnded) page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
 }

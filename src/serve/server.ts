@@ -90,12 +90,21 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
     }
   })
 
+  let diagnosing = false
   server.get('/api/doctor', async (_request, reply) => {
+    if (diagnosing) return reply.code(503).send('the doctor is already looking: ask again in a moment')
+    diagnosing = true
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
-    say({ diagnosis: await diagnose(store, log, (done, total) => say({ done, total })) })
-    reply.raw.end()
+    try {
+      say({ diagnosis: await diagnose(store, log, (done, total) => say({ done, total })) })
+    } catch (error) {
+      emit('query_refused', { why: (error as Error).message })
+    } finally {
+      diagnosing = false
+      reply.raw.end()
+    }
   })
 
   if (fs.existsSync(PAGE)) await server.register(staticFiles, { root: PAGE })
@@ -132,7 +141,10 @@ function toInterval(name: string | undefined): Interval | undefined {
  */
 function guard(config: Config, request: FastifyRequest, reply: FastifyReply): void {
   const origin = request.headers.origin
-  if (origin !== undefined && hostOf(origin) !== request.headers.host)
+  // An image or a form of another site brings no origin, but every browser says that it is one.
+  const crossSite =
+    request.headers['sec-fetch-site'] === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate'
+  if (crossSite || (origin !== undefined && hostOf(origin) !== request.headers.host))
     throw forbidden('a page of another site may not ask')
   if (config.TOKEN === undefined) {
     if (!isLoopback(request.headers.host?.includes(':') ? request.headers.host : `${request.headers.host}:80`))

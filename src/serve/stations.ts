@@ -21,6 +21,8 @@ export class StationReport {
   readonly #storing: Storing
   #size = { bytes: 0, parts: 0, trades: 0 }
   #sizeAtMs = 0
+  readonly #startedAtMs = Date.now()
+  readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
 
   constructor(log: Log, store: Store, storing: Storing) {
@@ -102,17 +104,14 @@ export class StationReport {
     }
   }
 
+  /** The lag in time is that of the oldest record not stored: it came after the last stored one, and after all was last stored. */
   #partition(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
     const { first, next } = this.#log.bounds(partition)
-    const lagging = stored < next && storedLogMs > 0
-    return {
-      partition,
-      first,
-      next,
-      stored,
-      lagTicks: this.#log.countTicks(partition, stored, next),
-      lagMs: lagging ? Math.max(0, nowMs - storedLogMs) : 0,
-    }
+    const lagging = stored < next
+    if (!lagging) this.#caughtUpAtMs.set(partition, nowMs)
+    const sinceMs = Math.max(storedLogMs, this.#caughtUpAtMs.get(partition) ?? this.#startedAtMs)
+    const lagTicks = this.#log.countTicks(partition, stored, next)
+    return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.max(0, nowMs - sinceMs) : 0 }
   }
 
   #ingestVerdict(lagMs: number): Verdict {

@@ -130,13 +130,18 @@ export class SymbolBooks {
 
   /** Takes a stored batch: each symbol's count and newest trade, and its newest trades for the tape. */
   take({ trades }: Batch): void {
+    // By symbol within a venue: a batch holds few venues as a rule, whatever a hostile one holds.
+    const counts = new Map<number, number>()
     const symbolCount = trades.symbols.words.length
-    const counts = new Uint32Array(trades.venues.words.length * symbolCount)
-    for (let row = 0; row < trades.length; row++) counts[trades.venue[row]! * symbolCount + trades.symbol[row]!]!++
-    const left = counts.slice()
     for (let row = 0; row < trades.length; row++) {
       const slot = trades.venue[row]! * symbolCount + trades.symbol[row]!
-      const after = --left[slot]!
+      counts.set(slot, (counts.get(slot) ?? 0) + 1)
+    }
+    const left = new Map(counts)
+    for (let row = 0; row < trades.length; row++) {
+      const slot = trades.venue[row]! * symbolCount + trades.symbol[row]!
+      const after = left.get(slot)! - 1
+      left.set(slot, after)
       if (after >= PRINTS_MAX) continue
       const book = this.#book(trades.venues.words[trades.venue[row]!]!, trades.symbols.words[trades.symbol[row]!]!)
       const micros = readMicros(trades.timestampWords, row)
@@ -147,7 +152,7 @@ export class SymbolBooks {
         trades.side[row]!,
         String(trades.tradeId[row]),
       ])
-      if (after === 0) book.update(micros, trades.price[row]!, trades.side[row]!, counts[slot]!)
+      if (after === 0) book.update(micros, trades.price[row]!, trades.side[row]!, counts.get(slot)!)
     }
   }
 

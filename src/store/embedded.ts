@@ -14,6 +14,7 @@ import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/clie
 import { formatQueryParams } from '@clickhouse/client-common'
 import type { ChdbResult, Session } from 'chdb'
 import { TickhouseError } from '../errors.ts'
+import { Lanes } from './lanes.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type QueryParams = Parameters<Connection['query']>[0]
@@ -86,40 +87,6 @@ function openingError(directory: string, cause: unknown): TickhouseError {
   )
 }
 
-/** A lane: a session, used by one statement at a time. */
-class Lanes {
-  readonly sessions: Session[]
-  readonly #idle: Session[]
-  readonly #waiting: ((session: Session) => void)[] = []
-  readonly #waitingMax: number
-
-  constructor(sessions: Session[], waitingMax: number) {
-    this.sessions = sessions
-    this.#idle = [...sessions]
-    this.#waitingMax = waitingMax
-  }
-
-  async take(): Promise<Session> {
-    const session = this.#idle.pop()
-    if (session) return session
-    if (this.#waiting.length >= this.#waitingMax) {
-      throw new TickhouseError(
-        'store_unavailable',
-        `${this.#waitingMax} statements already wait for the engine`,
-        'Ask again in a moment.',
-        { retryable: true },
-      )
-    }
-    return new Promise(resolve => this.#waiting.push(resolve))
-  }
-
-  give(session: Session): void {
-    const next = this.#waiting.shift()
-    if (next) next(session)
-    else this.#idle.push(session)
-  }
-}
-
 export class EmbeddedConnection implements Connection {
   readonly #open: () => Session
   readonly #inserts: Lanes
@@ -187,23 +154,8 @@ export class EmbeddedConnection implements Connection {
    * Runs a stranger's statement in a session of its own that can only read, within limits. Returns the answer's bytes.
    * Throws ClickHouseError.
    */
-  async untrusted(
-    statement: string,
-    format: string,
-    limits: Readonly<Record<string, string | number>>,
-  ): Promise<Uint8Array> {
-    const session = await this.#queries.take()
-    const own = this.#open()
-    try {
-      const before = Object.entries(limits).map(([name, value]) => `SET ${name}=${literal(value)}; `)
-      const result = await own.queryAsync(`${before.join('')}SET readonly=1; ${statement}`, { format })
-      return result.bytes()
-    } catch (error) {
-      throw typed(error)
-    } finally {
-      own.close()
-      this.#queries.give(session)
-    }
+  untrusted(statement: string, format: string, limits: Readonly<Record<string, string | number>>): Promise<Uint8Array> {
+    return this.#counted(this.#inOwnSession(statement, format, limits))
   }
 
   async ping() {
@@ -224,8 +176,11 @@ export class EmbeddedConnection implements Connection {
   }
 
   async #run(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
-    if (this.#closed) throw new TickhouseError('store_unavailable', 'the store is closed', 'Start tickhouse again.')
-    const job = this.#inLane(lanes, params, statement, format)
+    return this.#counted(this.#inLane(lanes, params, statement, format))
+  }
+
+  /** A job that `close` waits for. */
+  async #counted<T>(job: Promise<T>): Promise<T> {
     this.#running.add(job)
     try {
       return await job
@@ -234,7 +189,32 @@ export class EmbeddedConnection implements Connection {
     }
   }
 
+  async #inOwnSession(
+    statement: string,
+    format: string,
+    limits: Readonly<Record<string, string | number>>,
+  ): Promise<Uint8Array> {
+    this.#checkOpen()
+    const session = await this.#queries.take()
+    const own = this.#open()
+    try {
+      const before = Object.entries(limits).map(([name, value]) => `SET ${name}=${literal(value)}; `)
+      const result = await own.queryAsync(`${before.join('')}SET readonly=1; ${statement}`, { format })
+      return result.bytes()
+    } catch (error) {
+      throw typed(error)
+    } finally {
+      own.close()
+      this.#queries.give(session)
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TickhouseError('store_unavailable', 'the store is closed', 'Start tickhouse again.')
+  }
+
   async #inLane(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+    this.#checkOpen()
     const session = await lanes.take()
     try {
       return await session.queryAsync(statement, { format })

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Refusal } from './refusal.ts'
-import { parseRfc3339 } from './time.ts'
+import { parseRfc3339, TIME_MICROS_MAX } from './time.ts'
 import { ORIGIN, SIDE, type Side, TradeColumns } from './trades.ts'
 
 /** The venue of a tick that names none. */
@@ -92,10 +92,14 @@ function toNumber(value: unknown): number | undefined {
 
 /** RFC 3339 text, or a number of seconds, ms, µs or ns since 1970: their sizes do not overlap between 1973 and 5138. */
 function toTime(value: unknown): { micros: number; nanos: number } | undefined {
-  if (typeof value === 'string') return parseRfc3339(value)
+  if (typeof value === 'string') {
+    const time = parseRfc3339(value)
+    return time && time.micros >= 0 && time.micros <= TIME_MICROS_MAX ? time : undefined
+  }
   if (typeof value !== 'number' || !(value > 0)) return undefined
   const toMicros = value < 1e11 ? 1e6 : value < 1e14 ? 1e3 : value < 1e17 ? 1 : 1e-3
-  return { micros: Math.floor(value * toMicros), nanos: 0 }
+  const micros = Math.floor(value * toMicros)
+  return micros <= TIME_MICROS_MAX ? { micros, nanos: 0 } : undefined
 }
 
 /** A venue's own integer id; the first 64 bits of SHA-256 for any other text. */

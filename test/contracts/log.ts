@@ -133,6 +133,11 @@ export function logContract(name: string, open: OpenLog): void {
       assert.deepEqual((await readRange(log, 0, 0, next)).map(withoutPlace), calls)
     })
 
+    onLog('a record that counts less than nothing is refused, and nothing of its call is kept', async log => {
+      await assert.rejects(log.append(0, [numbered(1), { ...numbered(2), ticks: -7 }]), RangeError)
+      assert.deepEqual(log.bounds(0), { first: 0, next: 0 })
+    })
+
     onLog('appending nothing gives the next offset and changes nothing', async log => {
       await log.append(0, [numbered(1)])
       assert.equal(await log.append(0, []), 1)

@@ -129,6 +129,46 @@ test('a record that cannot be read is refused as a whole, standing for all its t
   }
 })
 
+test('a hostile record of tens of thousands of venues and symbols is judged like any other', () => {
+  const hostile = Array.from({ length: 70_000 }, (_, id) => ({ id, venue: `v${id}`, symbol: `s${id}` }))
+  const batch = filled(recordOf(...hostile, { id: 1 }))
+  assert.equal(batch.trades.length, 1)
+  assert.equal(batch.refused.length, 70_000)
+})
+
+test('ids are followed by venue and symbol, however the rows of a record alternate', () => {
+  const rows = [1, 2, 3].flatMap(id => [{ id }, { id: id + 50, symbol: 'ETHUSDT' }, { id: 9, venue: 'external' }])
+  const batch = filled(recordOf(...rows), recordOf({ id: 3 }, { id: 54, symbol: 'ETHUSDT' }))
+  assert.deepEqual(
+    batch.refused.map(({ symbol, reason }) => [symbol, reason]),
+    [['BTCUSDT', 'duplicate_id']],
+  )
+  assert.equal(batch.gaps.size, 0)
+})
+
+test('an origin the table does not know is refused', () => {
+  const trades = new TradeColumns(1)
+  trades.add('binance', 'BTCUSDT', 1e15, 0, 1e15, 1, 1, 1, 1, 9 as 0)
+  assert.deepEqual(
+    filled(tradesRecord(trades)).refused.map(({ reason }) => reason),
+    ['origin_unknown'],
+  )
+})
+
+test('JSON ticks without an id get one that nothing follows', () => {
+  const line = JSON.stringify({
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    price: 1,
+    volume: 1,
+    timestamp: 1_614_009_104_208,
+  })
+  const json = { kind: 'trades', format: 'json', version: 1, ticks: 2, payload: Buffer.from(`${line}\n${line}`) }
+  const batch = filled(json, json)
+  assert.equal(new Set(batch.trades.tradeId.subarray(0, 4)).size, 4)
+  assert.equal(batch.gaps.size + batch.refused.length, 0)
+})
+
 test('frames that a source refused keep reason and text', () => {
   const { refused } = filled(
     refusedRecord([{ venue: 'kraken', reason: 'malformed_frame', detail: 'cut', raw: '{"ch', receivedAtMicros: 9 }]),

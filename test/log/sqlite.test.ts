@@ -89,7 +89,7 @@ test('kill -9 of the writer at 20 random moments loses nothing acknowledged, tea
 
 test('a log that is not there yet cannot be read, and may be tried again; nothing is made', async t => {
   const place = freshPlace(t)
-  await assert.rejects(openSqliteLog(join(place, 'log'), 'read'), { code: 'log_unavailable', retryable: true })
+  await assert.rejects(openSqliteLog(join(place, 'log'), 'read'), { code: 'log_missing', retryable: true })
   assert.equal(existsSync(join(place, 'log')), false)
 })
 

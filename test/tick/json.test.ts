@@ -59,6 +59,8 @@ test('each line that is no tick is refused with its own reason and text, and the
     [{ ...TICK, volume: {} }, 'volume_out_of_range'],
     [{ ...TICK, timestamp: 'yesterday' }, 'timestamp_out_of_range'],
     [{ ...TICK, timestamp: -1 }, 'timestamp_out_of_range'],
+    [{ ...TICK, timestamp: '2700-01-01T00:00:00Z' }, 'timestamp_out_of_range'],
+    [{ ...TICK, timestamp: 1e25 }, 'timestamp_out_of_range'],
     [{ ...TICK, side: 'long' }, 'side_unknown'],
   ]
   const { trades, indexes, refused } = read(TICK, ...cases.map(([line]) => line), TICK)

@@ -1,0 +1,72 @@
+/**
+ * A batch on its way into the tables, and what is known of how far it got. An insert that failed may have arrived all the same:
+ * `ask` finds out, so that nothing is sent twice or called stored when it is not.
+ */
+import { nowMicros } from '../clock.ts'
+import { TickhouseError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import type { Batch } from './batch.ts'
+import { type GapRow, gapRow, type Ledger, type LedgerTable } from './ledger.ts'
+
+export class SealedBatch {
+  readonly batch: Batch
+  readonly gapsOpened: GapRow[]
+  readonly gapsChanged: GapRow[]
+  readonly #stored = new Set<LedgerTable>()
+
+  /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. */
+  constructor(batch: Batch) {
+    this.batch = batch
+    const gaps = [...batch.gaps]
+    const now = nowMicros()
+    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], now))
+    this.gapsChanged = gaps
+      .map(gap => gapRow(gap, gap.missing, now + 1))
+      .filter(row => row.missing <= row.last - row.first)
+    for (const gap of gaps) gap.recorded = true
+  }
+
+  /** Inserts what is not known to be there. Refused before good: see docs/decisions/resume.md. */
+  async write(store: Store, ledger: Ledger): Promise<void> {
+    const { batch, gapsOpened, gapsChanged } = this
+    if (gapsOpened.length > 0) await ledger.writeGaps(gapsOpened)
+    if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {
+      await store.insertBlock('quarantine', batch.quarantineBlock())
+      this.#stored.add('quarantine')
+    }
+    if (batch.trades.length > 0 && !this.#stored.has('trades')) {
+      await store.insertBlock('trades', batch.tradesBlock())
+      this.#stored.add('trades')
+    }
+    // A gap may be called closed only once the trades that close it are stored.
+    if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged)
+  }
+
+  /**
+   * After a failure, when the call has returned and can no longer commit: asks the tables what arrived. True if something of it
+   * had. Throws `store_inconsistent` for a part of a table's rows, which no failure of ours can leave.
+   */
+  async ask(ledger: Ledger): Promise<boolean> {
+    const { batch } = this
+    const expected: [LedgerTable, number][] = [
+      ['quarantine', batch.refused.length],
+      ['trades', batch.trades.length],
+    ]
+    let arrived = false
+    for (const [table, rows] of expected) {
+      if (rows === 0 || this.#stored.has(table)) continue
+      const found = await ledger.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
+      if (found === 0) continue
+      if (found !== rows) {
+        throw new TickhouseError(
+          'store_inconsistent',
+          `${table} holds ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,
+          'Stop writing to this store by other means and run: tickhouse doctor',
+        )
+      }
+      this.#stored.add(table)
+      arrived = true
+    }
+    return arrived
+  }
+}
