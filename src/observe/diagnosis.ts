@@ -60,10 +60,12 @@ export async function diagnose(
 
 /** All records below are stored. Refused ticks of a batch whose good ones have not arrived do not count: they are written first. */
 async function storedBelow(store: Store, partition: number): Promise<number> {
+  // max() over nothing is 0, and the engine may move an addition out of it: the count tells.
+  const below = 'if(count() = 0, 0, max(toInt64(log_offset)) + 1)'
   const [row] = await store.rows<{ below: string }>(
-    `WITH (SELECT max(toInt64(log_offset) + 1) FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
-     SELECT max(greatest(good_below, refused_below)) AS below FROM (
-       SELECT max(toInt64(log_offset) + 1) AS refused_below FROM quarantine
+    `WITH (SELECT ${below} FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
+     SELECT greatest(good_below, refused_below) AS below FROM (
+       SELECT ${below} AS refused_below FROM quarantine
        WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
     { partition },
   )

@@ -11,7 +11,7 @@ import { tradesOf } from '../support/trades.ts'
 
 const trade = (tradeId: number, price = 1) => ({ symbol: 'BTCUSDT', tradeId, price, volume: 1, side: 'buy' as const })
 
-async function stored(t: TestContext) {
+async function empty(t: TestContext) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
   const log = await openLog(`sqlite:${directory}`, 'write')
   const house = await openTestStore()
@@ -20,10 +20,26 @@ async function stored(t: TestContext) {
     await log.close()
     fs.rmSync(directory, { recursive: true, force: true })
   })
-  await log.append(0, [tradesOf('binance', [trade(1), trade(2, -1)]), tradesOf('binance', [trade(3)])])
-  await storeAll(log, house.store)
   return { log, store: house.store }
 }
+
+async function stored(t: TestContext) {
+  const { log, store } = await empty(t)
+  await log.append(0, [tradesOf('binance', [trade(1), trade(2, -1)]), tradesOf('binance', [trade(3)])])
+  await storeAll(log, store)
+  return { log, store }
+}
+
+test('an empty log and an empty store agree, also when all that came was refused', async t => {
+  const { log, store } = await empty(t)
+  assert.ok(isSound(await diagnose(store, log, () => {})))
+  await log.append(0, [tradesOf('binance', [trade(1, -1)])])
+  assert.equal((await diagnose(store, log, () => {})).partitions[0]!.lagRecords, 1)
+  await storeAll(log, store)
+  const diagnosis = await diagnose(store, log, () => {})
+  assert.ok(isSound(diagnosis), diagnosis.partitions[0]!.detail)
+  assert.equal(diagnosis.partitions[0]!.below, 1)
+})
 
 test('log and store agree when each tick is stored or refused', async t => {
   const { log, store } = await stored(t)
