@@ -98,7 +98,7 @@ test('kill -9 of all processes at random: nothing acknowledged is lost, nothing 
   let { whole } = first
   await using watch = new LogWatch(await house.log())
   market.run()
-  const tries = rounds(3, 100)
+  const tries = rounds(2, 100)
   for (let round = 0; round < tries; round++) {
     await whole.tells('ingest_started', { partition: 3 })
     await schedule.moment(600)

@@ -19,7 +19,7 @@ test('kill -9 the storing process at random, over and over: every trade is store
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,
-    ratePerSecond: rounds(8_000, 2_000),
+    ratePerSecond: rounds(8_000, 1_000),
   })
   const house = new House(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=2' })
   const recorder = house.run('record')
