@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
+import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import type { PartitionStatus, StationState, Stations } from './protocol.ts'
@@ -53,6 +54,7 @@ export class StationReport {
     const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
     const storedPerSecond = this.#sum(ingest => ingest.storedTicks.perSecond())
     const received = recorder && recorder.ageMs < RECORDER_SILENT_MS_MAX ? recorder.status.receivedPerSecond : 0
+    const connections = recorder?.status.connections ?? []
     const base = (verdict: Verdict, ticksPerSecond: number) => ({
       state: verdict[0],
       advice: verdict[1],
@@ -65,8 +67,8 @@ export class StationReport {
       sources: {
         ...base(sourcesVerdict(recorder), received),
         lagTicks: 0,
-        lagMs: 0,
-        connections: recorder?.status.connections ?? [],
+        lagMs: slowestMs(connections),
+        connections,
       },
       log: {
         ...base(logVerdict(recorder), received),
@@ -158,6 +160,12 @@ export class StationReport {
     this.#sizeAtMs = Date.now()
     this.#size = await this.#store.size()
   }
+}
+
+/** The usual latency of the slowest connection, venue's clock to our socket, in ms; negative where the venue's clock is ahead. */
+function slowestMs(connections: readonly ConnectionStatus[]): number {
+  const known = connections.flatMap(({ latencyMs }) => latencyMs?.p50 ?? [])
+  return known.length === 0 ? 0 : Math.max(...known)
 }
 
 function sourcesVerdict(recorder: { status: RecorderStatus; ageMs: number } | undefined): Verdict {
