@@ -44,9 +44,10 @@ const DAYS: LogRecord[][] = [
     ]),
     refusedRecord([frame('{"cut off'), frame('')]),
     binance(run('AAA', 61, 80), run('AAA', 61, 62)),
-    binance(run('BBB', 100, 110), run('BBB', 90, 90)),
+    binance(run('BBB', 100, 110)),
     { ...binance(run('AAA', 900, 904)), version: 2 },
-    binance(run('AAA', 81, 100)),
+    // Below the first id of an earlier batch: what lies between is a gap too.
+    binance(run('AAA', 81, 100), run('BBB', 90, 90)),
     refusedRecord([frame('x'), frame('y'), frame('z')]),
   ],
   [
@@ -56,6 +57,7 @@ const DAYS: LogRecord[][] = [
     binance(run('AAA', 56, 60), run('AAA', 101, 110)),
     binance(run('AAA', 81, 100)),
     binance(run('AAA', 115, 120), run('BBB', 91, 99)),
+    binance(run('BBB', 91, 99)),
     refusedRecord([frame('last')]),
   ],
 ]
