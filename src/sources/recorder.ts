@@ -214,9 +214,14 @@ export class Recorder implements Receiver {
   }
 }
 
-/** FNV-1a over venue and symbol: the same partition in every run and on every machine. */
+/**
+ * The log partition of a symbol, the same in every run and on every machine: FNV-1a over venue and symbol, then MurmurHash3's
+ * last mixing, since the low bits of FNV-1a alone spread like symbols badly over a power of two.
+ */
 export function partitionOf(venue: string, symbol: string, partitions: number): number {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(`${venue} ${symbol}`)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash % partitions
+  for (const byte of Buffer.from(`${venue} ${symbol}`)) hash = Math.imul(hash ^ byte, 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) % partitions
 }

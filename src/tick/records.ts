@@ -2,7 +2,7 @@
  * The records of the log: a batch of trades as one Native block (format `native`, version 1), and what a source could not
  * read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
  */
-import { BlockReader, BlockWriter } from './native.ts'
+import { BlockError, BlockReader, BlockWriter } from './native.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
 import { TradeColumns } from './trades.ts'
 
@@ -56,6 +56,8 @@ export function tradesRecord(trades: TradeColumns): LogRecord {
 /** Reads a block of trades into columns, whose former rows go. Throws BlockError where it is not one. */
 export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): TradeColumns {
   const reader = new BlockReader(payload)
+  if (reader.columns !== TRADE_COLUMN_COUNT)
+    throw new BlockError(`${reader.columns} columns, not ${TRADE_COLUMN_COUNT}`)
   trades.clear()
   trades.reserve(reader.rows)
   for (const word of reader.lowCardinality('venue', trades.venue)) trades.venues.append(word)

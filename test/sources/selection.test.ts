@@ -35,6 +35,12 @@ test('each mistake is refused with what is wrong', () => {
 test('a symbol’s log partition never changes: it is part of the format', () => {
   assert.deepEqual(
     ['BTCUSDT', 'ETHUSDT', 'BTC/USD', 'é'].map(symbol => partitionOf('binance', symbol, 16)),
-    [2, 6, 1, 11],
+    [14, 4, 2, 3],
   )
+})
+
+test('symbols that look alike spread evenly over a power of two of partitions', () => {
+  const counts = new Array<number>(8).fill(0)
+  for (let number = 0; number < 800; number++) counts[partitionOf('binance', `SYM${number}USDT`, 8)]!++
+  for (const count of counts) assert.ok(count > 70 && count < 130, counts.join(' '))
 })
