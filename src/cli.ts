@@ -48,7 +48,7 @@ command('record', 'only from the venues to the log')
   .action(async (options: { simulated?: string }, made: Command) => {
     const { record } = await import('./pipeline.ts')
     await run('record', made, (config, journal) =>
-      record(config, journal, options.simulated ? JSON.parse(options.simulated) : null),
+      record(config, journal, options.simulated ? JSON.parse(options.simulated) : undefined),
     )
   })
 

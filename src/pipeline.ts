@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
-import { chooseSources } from './house/first-run.ts'
+import { chooseSources, simulatedBy } from './house/first-run.ts'
 import { startSimulation } from './house/simulation.ts'
 import { superviseHouse } from './house/supervise.ts'
 import type { BatchLimits } from './ingest/batch.ts'
@@ -17,6 +17,7 @@ import type { KnownVenues } from './ingest/fill.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
 import { openLog } from './log/open.ts'
+import type { Emit } from './observe/events.ts'
 import type { Journal } from './observe/journal.ts'
 import { Live } from './serve/live.ts'
 import { serve } from './serve/server.ts'
@@ -40,6 +41,8 @@ export interface Running {
 
 const RECORDER_LINES = 100
 const LOG_WAIT_MS = 250
+/** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
+const LOG_WAITS_TOLD_EVERY = 20
 /** Payload of one insert: bounds memory where records hold large refused frames. */
 const BATCH_BYTES_MAX = 64 * 2 ** 20
 
@@ -47,7 +50,7 @@ const BATCH_BYTES_MAX = 64 * 2 ** 20
 export async function record(
   config: Config,
   journal: Journal,
-  simulated: RecorderStatus['simulated'] = null,
+  simulated: RecorderStatus['simulated'] = simulatedBy(config.SOURCES ?? ''),
 ): Promise<Running> {
   const { emit } = journal
   const selected = parseSources(config.SOURCES ?? '')
@@ -97,7 +100,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const store = await openStore(config.STORE)
   const { trades } = await store.size()
   emit('store_opened', { address: store.address, version: store.version, trades })
-  const log = await openLogWhenThere(config.LOG, stopping)
+  const log = await openLogWhenThere(config.LOG, emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)
   const storing = new Storing({
@@ -170,12 +173,14 @@ export function venuesOf(config: Config): KnownVenues {
 }
 
 /** The storing side may be up before the recorder has made the log. */
-async function openLogWhenThere(address: string, stopping: AbortSignal): Promise<Log> {
-  for (;;) {
+async function openLogWhenThere(address: string, emit: Emit, stopping: AbortSignal): Promise<Log> {
+  for (let attempt = 0; ; attempt++) {
     try {
       return await openLog(address, 'read')
     } catch (error) {
       if (!(error instanceof TickhouseError) || !error.retryable) throw error
+      if (attempt % LOG_WAITS_TOLD_EVERY === LOG_WAITS_TOLD_EVERY - 1)
+        emit('log_awaited', { why: error.message, advice: error.advice })
       await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
     }
   }

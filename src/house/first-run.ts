@@ -18,15 +18,15 @@ export interface Choice {
 
 const ADVICE = 'set TICKHOUSE_SOURCES="binance:BTCUSDT,ETHUSDT coinbase:BTC-USD" and start again'
 
+/** What page and terminal say of a selection that a user made with the simulator in it; null without. */
+export function simulatedBy(sources: string): Choice['simulated'] {
+  const simulates = parseSources(sources).some(({ venue }) => venue.name === 'simulator')
+  return simulates ? { why: 'the simulated exchange is among the configured sources', advice: ADVICE } : null
+}
+
 /** A log that live feeds were recorded into stays live: simulated trades never join it because the network is down. */
 export async function chooseSources(configured: string | undefined, logAddress: string): Promise<Choice> {
-  if (configured !== undefined) {
-    const simulates = parseSources(configured).some(({ venue }) => venue.name === 'simulator')
-    return {
-      sources: configured,
-      simulated: simulates ? { why: 'the simulated exchange is among the configured sources', advice: ADVICE } : null,
-    }
-  }
+  if (configured !== undefined) return { sources: configured, simulated: simulatedBy(configured) }
   const publicFeeds = VENUES.filter(venue => venue.name !== 'simulator').map(venue => ({
     venue,
     symbols: venue.defaultSymbols,

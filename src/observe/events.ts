@@ -82,6 +82,7 @@ export const EVENTS = define({
     level: 'info',
     message: 'log open at {address}: {partitions} partitions, next offsets {next}',
   },
+  log_awaited: { station: 'log', level: 'warn', message: 'waiting for the log: {why}. {advice}' },
   log_append_failed: {
     station: 'log',
     level: 'error',
