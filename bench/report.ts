@@ -30,10 +30,17 @@ export interface Result {
 const speedOf = ({ count, seconds }: Sample) => count / seconds
 const cpuOf = ({ count, cpuSeconds }: Sample) => (cpuSeconds / count) * 1e6
 
-export function summarise(bench: Bench, samples: Samples, machine: Machine, profiles: Profile[]): Result {
+/** `command` is the one that repeats it. */
+export function summarise(
+  bench: Bench,
+  command: string,
+  samples: Samples,
+  machine: Machine,
+  profiles: Profile[],
+): Result {
   return {
     bench: bench.name,
-    command: `npm run bench -- ${bench.name}`,
+    command,
     atUtc: new Date().toISOString(),
     machine,
     unit: bench.unit,

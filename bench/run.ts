@@ -39,5 +39,5 @@ async function run(bench: Bench) {
   for (const contestant of bench.contestants) {
     if (bench.profiled?.includes(contestant.name)) profiles.push(await profileRound(bench, contestant))
   }
-  return summarise(bench, samples, machine, profiles)
+  return summarise(bench, `npm run bench -- ${process.argv.slice(2).join(' ')}`, samples, machine, profiles)
 }
