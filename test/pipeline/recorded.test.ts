@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import type { Log } from '../../src/log/log.ts'
 import type { Store } from '../../src/store/store.ts'
 import { LONG } from '../support/faults.ts'
-import { House } from '../support/house.ts'
+import { House, WAIT_MS_MAX } from '../support/house.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { assertPlaces, judgePlaces } from '../support/oracle.ts'
 import { type PlayerOptions, startPlayer } from '../support/player.ts'
@@ -68,6 +68,9 @@ async function assertTruth(store: Store, log: Log): Promise<void> {
   assertPlaces(await judgePlaces(store, log))
 }
 
+/** How long the sessions took when they were recorded. */
+const SESSION_MS = 346_100
+
 interface Play extends Omit<PlayerOptions, 'files'> {
   partitions?: number
 }
@@ -87,7 +90,7 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
   const log = await house.log()
   await using watch = new LogWatch(log)
   const lastIds = new Map(SESSIONS.map(name => [name.toUpperCase(), binanceTruth(name).trade_oracle.last_id]))
-  await watch.until(lastIds, recorder)
+  await watch.until(lastIds, recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
   const used = Array.from({ length: partitions }, (_, partition) => log.bounds(partition).next > 0).filter(

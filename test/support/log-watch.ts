@@ -23,8 +23,8 @@ export class LogWatch implements AsyncDisposable {
   }
 
   /** Resolves when the log holds these ids or later ones, one for each symbol. Rejects if the recorder ends before. */
-  async until(ids: ReadonlyMap<string, number>, recorder: Part): Promise<void> {
-    const late = AbortSignal.timeout(WAIT_MS_MAX)
+  async until(ids: ReadonlyMap<string, number>, recorder: Part, waitMsMax = WAIT_MS_MAX): Promise<void> {
+    const late = AbortSignal.timeout(waitMsMax)
     const ended = recorder.exited.then(() => 'ended' as const)
     while ([...ids].some(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) < id)) {
       const { promise, resolve } = Promise.withResolvers<void>()
