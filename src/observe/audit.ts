@@ -5,8 +5,9 @@
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 
-/** Records of one question to the table: bounds its memory, whatever the store holds. */
+/** Records and ticks of one question to the table: bounds its memory to some 50 MB, whatever the store holds. */
 const RECORDS_PER_STEP = 20_000
+const TICKS_PER_STEP = 500_000
 
 export interface AuditResult {
   partition: number
@@ -40,8 +41,8 @@ export async function audit(
   const startedMs = performance.now()
   const faults: string[] = []
   let [ticks, distinct, expected] = [0, 0, 0]
-  for (let from = first; from < below; from += RECORDS_PER_STEP) {
-    const until = Math.min(from + RECORDS_PER_STEP, below)
+  for (let from = first, until = first; from < below; from = until) {
+    until = stepEnd(log, partition, from, below)
     const found = await look(store, partition, from, until)
     const counted = log.countTicks(partition, from, until)
     ticks += found.ticks
@@ -66,17 +67,26 @@ export async function audit(
   }
 }
 
-/** A record refused as a whole is one row that stands for all its ticks. */
+/** Where a step from `from` ends: at least one record on, within the bounds above. */
+function stepEnd(log: Log, partition: number, from: number, below: number): number {
+  let records = Math.min(RECORDS_PER_STEP, below - from)
+  while (records > 1 && log.countTicks(partition, from, from + records) > TICKS_PER_STEP)
+    records = Math.ceil(records / 2)
+  return from + records
+}
+
+/** A record refused as a whole is one row that stands for all its ticks. A record holds fewer ticks than 2^20: one number tells a place. */
 async function look(store: Store, partition: number, from: number, until: number) {
   const [row] = await store.rows<Found>(
-    `SELECT sum(stands_for) AS ticks, uniqExact(log_offset, log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
+    `SELECT sum(stands_for) AS ticks, uniqExact(bitShiftLeft(log_offset, 20) + log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
      FROM (
        SELECT log_offset, log_index, 1 AS stands_for FROM trades
        WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
        UNION ALL
        SELECT log_offset, log_index, ticks AS stands_for FROM quarantine
        WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
-     )`,
+     )
+     SETTINGS max_threads = 1`,
     { partition, from, until },
   )
   return { ticks: Number(row!.ticks), distinct: Number(row!.distinct), records: Number(row!.records) }
