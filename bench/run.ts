@@ -7,16 +7,15 @@ import { profileRound } from './profile.ts'
 import { format, summarise } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' }, minutes: { type: 'string' } },
-})
+const USAGE = 'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory only]'
+
+const { values, positionals } = readArguments()
 const [name] = positionals
 if (values.minutes !== undefined) process.env.BENCH_MINUTES = values.minutes
 
-if (name === undefined) {
+if (name === undefined || values.help) {
   for (const bench of BENCHES) console.log(`${bench.name.padEnd(8)} ${bench.summary}`)
-  console.log('\nnpm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory only]')
+  console.log(`\n${USAGE}`)
 } else {
   const chosen = name === 'all' ? BENCHES : [findBench(name)].filter(bench => bench !== undefined)
   if (chosen.length === 0) {
@@ -30,6 +29,29 @@ if (name === undefined) {
     if (!values.json) console.log(`${format(result)}\n`)
   }
   if (values.json) console.log(JSON.stringify(results.length === 1 ? results[0] : { results }))
+}
+
+function readArguments() {
+  try {
+    const read = parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        minutes: { type: 'string' },
+      },
+    })
+    for (const name of ['rounds', 'minutes'] as const) {
+      const given = read.values[name]
+      if (given !== undefined && !/^[1-9]\d{0,3}$/.test(given))
+        throw new Error(`--${name} takes a whole number from 1, not ${given}`)
+    }
+    return read
+  } catch (error) {
+    console.error(`${(error as Error).message.split('.')[0]}\n${USAGE}`)
+    process.exit(2)
+  }
 }
 
 async function run(bench: Bench) {
