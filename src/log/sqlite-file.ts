@@ -165,8 +165,12 @@ export function checkContent(directory: string): void {
   }
 }
 
-export function readMeta(db: DatabaseSync): Meta {
-  return db.prepare('SELECT identity, partitions FROM meta').get() as unknown as Meta
+export function readMeta(db: DatabaseSync, directory: string): Meta {
+  const meta = db.prepare('SELECT identity, partitions FROM meta').get() as unknown as Meta | undefined
+  // A page lost behind a whole header reads as empty columns.
+  if (typeof meta?.identity !== 'string' || !Number.isInteger(meta.partitions))
+    throw corrupt(directory, 'it does not say which log it is')
+  return meta
 }
 
 /** The last timestamp given in each partition, 0 where none was. */

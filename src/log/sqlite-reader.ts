@@ -9,7 +9,8 @@ import { OFFSETS_MAX } from './sqlite-file.ts'
 export const SLICE_BYTES_MAX = 4 * 2 ** 20
 export const SLICE_RECORDS_MAX = 10_000
 
-type Row = Omit<LogEntry, 'partition' | 'offset' | 'timestampMs'> & {
+type Row = Omit<LogEntry, 'partition' | 'offset' | 'timestampMs' | 'payload'> & {
+  payload: Uint8Array | null
   id: number
   timestamp_ms: number
   payload_crc32: number
@@ -56,6 +57,8 @@ export class Reader {
     let bytes = 0
     // Leaving the loop ends the statement and with it the transaction.
     for (const row of this.#slice.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
+      // A torn page of SQLite's own reads as empty columns.
+      if (row.payload === null) throw corrupt(this.#directory, `partition ${partition} offset ${row.id - base} is torn`)
       bytes += row.payload.byteLength
       if (bytes > SLICE_BYTES_MAX && entries.length > 0) break
       const offset = row.id - base

@@ -63,7 +63,7 @@ export async function openSqliteLog(
     checkHeader(directory)
     if (mode === 'write') checkContent(directory)
     db = connectReader(directory)
-    const meta = readMeta(db)
+    const meta = readMeta(db, directory)
     if (partitions !== undefined && partitions !== meta.partitions)
       throw otherPartitions(directory, meta.partitions, partitions)
     const appender = lock && (await Appender.start(directory, nowMs, lastTimestampsMs(db)))
@@ -159,9 +159,8 @@ class SqliteLog implements Log {
     this.#watch.stop()
     try {
       // The writer's connection is the last to close, so that it takes the write-ahead log in and removes it.
-      const written = this.#appender?.close()
       this.#db.close()
-      await written
+      await this.#appender?.close()
     } finally {
       this.#lock?.close()
     }
