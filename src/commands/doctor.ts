@@ -2,14 +2,15 @@
  * `tickhouse doctor`: compares log and store and says what to do. Where a tickhouse runs on these directories it is asked, since
  * the engine's files belong to it; else they are opened here.
  */
-import { type Config, splitListen } from '../config.ts'
+import type { Config } from '../config.ts'
 import { openLog } from '../log/open.ts'
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../observe/diagnosis.ts'
 import { openStore } from '../store/store.ts'
+import { askRunning } from './running.ts'
 
 /** Runs the doctor and prints what it finds. True if log and store agree. */
 export async function doctor(config: Config): Promise<boolean> {
-  const diagnosis = (await askRunning(config)) ?? (await diagnoseHere(config))
+  const diagnosis = (await diagnosisOfRunning(config)) ?? (await diagnoseHere(config))
   console.log(describeDiagnosis(diagnosis).join('\n'))
   return isSound(diagnosis)
 }
@@ -41,12 +42,8 @@ function describeDiagnosis(diagnosis: Diagnosis): string[] {
   return lines
 }
 
-async function askRunning(config: Config): Promise<Diagnosis | undefined> {
-  const { host, port } = splitListen(config.LISTEN)
-  const headers: Record<string, string> = config.TOKEN ? { authorization: `Bearer ${config.TOKEN}` } : {}
-  const response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/doctor`, {
-    headers,
-  }).catch(() => undefined)
+async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined> {
+  const response = await askRunning(config, '/api/doctor').catch(() => undefined)
   if (!response?.ok || !response.body) return undefined
   let diagnosis: Diagnosis | undefined
   let rest = ''

@@ -1,17 +1,13 @@
 /** `tickhouse query`: asks the running process and prints its answer. */
-import { type Config, splitListen } from '../config.ts'
+import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { askRunning } from './running.ts'
 
 /** Prints the answer to a statement. Throws `process_unreachable` if nothing listens, `query_failed` with the engine's words. */
 export async function query(config: Config, sql: string): Promise<void> {
-  const { host, port } = splitListen(config.LISTEN)
   let response: Response
   try {
-    response = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/api/query`, {
-      method: 'POST',
-      body: sql,
-      headers: { 'content-type': 'text/plain', ...(config.TOKEN ? { authorization: `Bearer ${config.TOKEN}` } : {}) },
-    })
+    response = await askRunning(config, '/api/query', { method: 'POST', body: sql })
   } catch (error) {
     throw new TickhouseError(
       'process_unreachable',
