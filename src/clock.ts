@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How far the fast clock may stray from the system's before it is set again: steps by NTP or an administrator show up. */
 const DRIFT_MS_MAX = 2
@@ -12,4 +13,27 @@ export function nowMicros(): number {
   // Date.now() truncates to the millisecond, so up to 1 ms ahead of it is no drift.
   if (Math.abs(anchorMs + fine - 0.5 - coarse) > DRIFT_MS_MAX) anchorMs = coarse - fine
   return Math.floor((anchorMs + fine) * 1000)
+}
+
+/** Time as a loop sees it, so that a simulation can run a day in a millisecond. */
+export interface Clock {
+  /** Milliseconds since some moment; never falls. */
+  elapsedMs(): number
+  /** Microseconds since 1970 UTC. */
+  nowMicros(): number
+  /** Resolves after so long; rejects with an AbortError when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** Calls once after so long, unless the function returned is called before. */
+  after(ms: number, call: () => void): () => void
+}
+
+/** The machine's own time. */
+export const SYSTEM_CLOCK: Clock = {
+  elapsedMs: () => performance.now(),
+  nowMicros,
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms)
+    return () => clearTimeout(timer)
+  },
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'log_behind_store'
   | 'store_unavailable'
   | 'store_inconsistent'
+  | 'store_fenced'
   | 'engine_missing'
   | 'query_failed'
   | 'venue_unreachable'

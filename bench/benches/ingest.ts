@@ -37,7 +37,7 @@ async function engineAlone() {
     withParts(directory, async ({ store }) => {
       const blocks = blocksOf(makeTrades(TRADES, RECORD_TRADES))
       return measured(async () => {
-        for (const block of blocks) await store.insertBlock('trades', block)
+        for (const block of blocks) await store.insertBlock('trades', block, { partition: 0, epoch: 1 })
         return TRADES
       })
     }),

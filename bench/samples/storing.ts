@@ -1,6 +1,8 @@
 /** The storing side without recorder and page: log → ingest → store, in this process. */
 import path from 'node:path'
+import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
+import { IngestFigures } from '../../src/ingest/figures.ts'
 import { PartitionIngest } from '../../src/ingest/ingest.ts'
 import { Ledger } from '../../src/ingest/ledger.ts'
 import type { Log } from '../../src/log/log.ts'
@@ -43,19 +45,21 @@ export async function storeAll({ log, store }: Parts, trades: number): Promise<n
     ledger: new Ledger(store),
     venues,
     limits,
+    clock: SYSTEM_CLOCK,
+    figures: new IngestFigures(),
     emit: () => {},
     crashed: error => {
       throw error
     },
     onStored: () => {
       inserts++
-      if (ingest.storedTicks.total === trades) stop.abort()
+      if (ingest.figures.storedTicks.total === trades) stop.abort()
     },
   })
   await ingest.run(stop.signal)
   if (ingest.failure) throw ingest.failure
   const { trades: stored } = await store.size()
-  if (stored !== trades || ingest.refusedTicks.total > 0)
-    throw new Error(`${stored} of ${trades} trades stored, ${ingest.refusedTicks.total} refused`)
+  if (stored !== trades || ingest.figures.refusedTicks.total > 0)
+    throw new Error(`${stored} of ${trades} trades stored, ${ingest.figures.refusedTicks.total} refused`)
   return inserts
 }

@@ -130,14 +130,14 @@ export class Batch {
     return writer.done()
   }
 
-  /** The block for table `quarantine`. */
-  quarantineBlock(): Uint8Array<ArrayBuffer> {
+  /** The block for table `quarantine`, written under this epoch. */
+  quarantineBlock(epoch: number): Uint8Array<ArrayBuffer> {
     const { refused } = this
     const rows = refused.length
     const receivedAt = new BigInt64Array(rows)
     const words = new Uint32Array(receivedAt.buffer)
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(14, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    const writer = new BlockWriter(15, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed(
       'log_offset',
@@ -182,6 +182,7 @@ export class Batch {
     writer.fixed('received_at', TYPES.time, receivedAt)
     writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
     writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))
+    writer.fixed('epoch', 'UInt64', new BigUint64Array(rows).fill(BigInt(epoch)))
     return writer.done()
   }
 }

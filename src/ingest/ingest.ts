@@ -6,24 +6,24 @@
  *   resuming   nothing was read yet; the tables are asked where to go on
  *   running    every record below `next` is in the tables
  *   retrying   an insert failed; nothing moves until it is known to be stored, or is stored
+ *   fenced     another process has taken the partition over; nothing of the batch in hand was stored here
  *   failed     the tables and the log contradict each other; a person is needed, nothing more is written
  *   stopped    asked to stop; what was read and not stored will be read again
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { nowMicros } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
-import { Rate, Recent } from '../observe/statistics.ts'
-import type { Store } from '../store/store.ts'
+import type { Fence, Store } from '../store/store.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import { type IdRange, SymbolIds } from './continuity.ts'
+import type { IngestFigures } from './figures.ts'
 import { fill, type IdsOf, type KnownVenues } from './fill.ts'
 import type { Ledger } from './ledger.ts'
 import { SealedBatch } from './sealed.ts'
 
-export type IngestMode = 'resuming' | 'running' | 'retrying' | 'failed' | 'stopped'
+export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
 
 export interface IngestOptions {
   partition: number
@@ -33,6 +33,8 @@ export interface IngestOptions {
   ledger: Ledger
   venues: KnownVenues
   limits: BatchLimits
+  clock: Clock
+  figures: IngestFigures
   emit: Emit
   /** Told of each batch once it is in the tables; the batch is only lent for the call. */
   onStored: (batch: Batch) => void
@@ -50,11 +52,6 @@ export class PartitionIngest {
   next = 0
   /** The log's time of the last record stored, ms since 1970 UTC; 0 before the first. */
   storedLogMs = 0
-  readonly storedTicks = new Rate()
-  readonly refusedTicks = new Rate()
-  readonly refusedByReason = new Map<Refusal, number>()
-  readonly insertMs = new Recent(500)
-  batchTicks = 0
   failure: TickhouseError | undefined
   readonly #options: IngestOptions
   readonly #ledger: Ledger
@@ -62,7 +59,10 @@ export class PartitionIngest {
   #filling: Batch
   #spare: Batch
   #storing: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelCut: (() => void) | undefined
+  #fence: Fence | undefined
+  /** No record belongs to an earlier log day than one before it, whatever the log's clock says. */
+  #logMsMin = 0
 
   constructor(options: IngestOptions) {
     this.#options = options
@@ -70,6 +70,14 @@ export class PartitionIngest {
     this.#ledger = options.ledger
     this.#filling = new Batch(this.partition)
     this.#spare = new Batch(this.partition)
+  }
+
+  get #over(): boolean {
+    return this.mode === 'failed' || this.mode === 'fenced'
+  }
+
+  get figures(): IngestFigures {
+    return this.#options.figures
   }
 
   get gapsOpen(): number {
@@ -85,24 +93,25 @@ export class PartitionIngest {
 
   /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, emit, partition } = this.#options
+    const { log, emit, partition, clock } = this.#options
     try {
       await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
       for await (const slice of log.read(partition, this.next, signal)) {
         for (const entry of slice) {
+          this.#logMsMin = entry.timestampMs = Math.max(entry.timestampMs, this.#logMsMin)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          fill(this.#filling, entry, this.#options.venues, this.#idsOf, performance.now())
+          fill(this.#filling, entry, this.#options.venues, this.#idsOf, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
-        if (this.mode === 'failed') break
+        if (this.#over) break
       }
       await this.#storing
-      if (this.mode !== 'failed') this.mode = 'stopped'
+      if (!this.#over) this.mode = 'stopped'
     } catch (error) {
       this.#fail(error)
     } finally {
-      clearTimeout(this.#timer)
+      this.#cancelCut?.()
       await this.#storing?.catch(() => {})
     }
   }
@@ -120,17 +129,20 @@ export class PartitionIngest {
   }
 
   async #askTables(): Promise<void> {
-    const { log, emit, partition, venues } = this.#options
-    await this.#ledger.claim(log)
-    const { next, lost } = await this.#ledger.resume(log, partition)
-    if (lost) await this.#ledger.writeLost(partition, lost)
+    const { log, store, emit, partition, venues } = this.#options
+    await this.#ledger.bind(log)
+    const fence = await store.claim(partition)
+    this.#fence = fence
+    const { next, lost, day } = await this.#ledger.resume(log, fence)
+    if (lost) await this.#ledger.writeLost(lost, fence)
     for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
-      const gaps = await this.#ledger.openGaps(venue, symbol)
+      const gaps = await this.#ledger.openGaps(venue, symbol, fence)
       // A gap beyond the stored ids belongs to a batch that never arrived: it is found again when that batch is read again.
       const open = gaps.filter(gap => gap.first > seen.first && gap.last < seen.last)
       this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, open))
     }
     this.next = next
+    this.#logMsMin = day === undefined ? 0 : Date.parse(day)
     this.mode = 'running'
     if (lost) emit('range_lost', { partition, ...lost })
   }
@@ -145,30 +157,38 @@ export class PartitionIngest {
   }
 
   #follow(venue: string, symbol: string, seen: IdRange | undefined, gaps: SymbolIds['openGaps']): SymbolIds {
-    return new SymbolIds(venue, symbol, seen, [...gaps], gap => this.#filling.gaps.add(gap), nowMicros)
+    return new SymbolIds(
+      venue,
+      symbol,
+      seen,
+      [...gaps],
+      gap => this.#filling.gaps.add(gap),
+      this.#options.clock.nowMicros,
+    )
   }
 
   #cutWhenOld(signal: AbortSignal): void {
-    if (this.#timer !== undefined || this.#filling.empty) return
-    const waitMs = Math.max(0, this.#filling.sinceMs + this.#options.limits.ageMsMax - performance.now())
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
+    if (this.#cancelCut !== undefined || this.#filling.empty) return
+    const { clock, limits } = this.#options
+    const waitMs = Math.max(0, this.#filling.sinceMs + limits.ageMsMax - clock.elapsedMs())
+    this.#cancelCut = clock.after(waitMs, () => {
+      this.#cancelCut = undefined
       this.#cut(signal).then(
         () => this.#cutWhenOld(signal),
         error => this.#fail(error),
       )
-    }, waitMs)
+    })
   }
 
   /** Hands the filling batch on, once the one before is stored. */
   async #cut(signal: AbortSignal): Promise<void> {
     while (this.#storing) await this.#storing
-    if (this.#filling.empty || signal.aborted || this.mode === 'failed') {
+    if (this.#filling.empty || signal.aborted || this.#over) {
       signal.throwIfAborted()
       if (this.failure) throw this.failure
       return
     }
-    const sealed = new SealedBatch(this.#filling)
+    const sealed = new SealedBatch(this.#filling, this.#options.clock.nowMicros())
     this.#filling = this.#spare
     this.#storing = this.#store(sealed, signal).finally(() => {
       this.#storing = undefined
@@ -178,27 +198,31 @@ export class PartitionIngest {
 
   /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
   async #store(sealed: SealedBatch, signal: AbortSignal): Promise<void> {
-    const { emit, partition, store, onStored } = this.#options
+    const { emit, partition, store, log, clock, onStored } = this.#options
     const { batch } = sealed
-    const startedMs = performance.now()
+    const fence = this.#fence!
+    const startedMs = clock.elapsedMs()
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted()
       try {
-        if (attempt > 0 && (await sealed.ask(this.#ledger))) {
-          emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
+        if (attempt > 0) {
+          await store.settle(fence)
+          if (await sealed.ask(this.#ledger))
+            emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
         }
-        await sealed.write(store, this.#ledger)
+        await sealed.write(store, this.#ledger, fence)
         break
       } catch (error) {
         this.mode = 'retrying'
         await this.#waitAfter(error, attempt, 'insert_failed', signal)
       }
     }
-    const tookMs = performance.now() - startedMs
+    const tookMs = clock.elapsedMs() - startedMs
     if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
     this.mode = 'running'
-    this.insertMs.add(tookMs)
+    this.#options.figures.insertMs.add(tookMs)
     this.#count(sealed)
+    log.noteStored(partition, this.next)
     onStored(batch)
     batch.clear()
     this.#spare = batch
@@ -214,20 +238,20 @@ export class PartitionIngest {
     if (!(error instanceof TickhouseError) || !error.retryable) throw error
     const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
     this.#options.emit(event, { partition: this.partition, why: error.message, waitMs })
-    await sleep(waitMs, undefined, { signal })
+    await this.#options.clock.sleep(waitMs, signal)
   }
 
   #count({ batch, gapsOpened, gapsChanged }: SealedBatch): void {
-    const { emit } = this.#options
+    const { emit, figures } = this.#options
     this.next = batch.lastOffset + 1
     this.storedLogMs = batch.lastLogMs
-    this.batchTicks = batch.trades.length
-    this.storedTicks.add(batch.trades.length)
+    figures.batchTicks = batch.trades.length
+    figures.storedTicks.add(batch.trades.length)
     const reasons = new Map<Refusal, number>()
     for (const { reason, ticks } of batch.refused) reasons.set(reason, (reasons.get(reason) ?? 0) + ticks)
     for (const [reason, count] of reasons) {
-      this.refusedTicks.add(count)
-      this.refusedByReason.set(reason, (this.refusedByReason.get(reason) ?? 0) + count)
+      figures.refusedTicks.add(count)
+      figures.refusedByReason.set(reason, (figures.refusedByReason.get(reason) ?? 0) + count)
       emit('ticks_refused', { count, reason })
     }
     for (const { venue, symbol, first, last, missing } of gapsOpened)
@@ -242,9 +266,15 @@ export class PartitionIngest {
    * (`crashed`), so that it starts anew from what the tables say.
    */
   #fail(error: unknown): void {
-    if (this.mode === 'failed') return
+    if (this.#over) return
     if ((error as Error).name === 'AbortError') {
       this.mode = 'stopped'
+      return
+    }
+    if (error instanceof TickhouseError && error.code === 'store_fenced') {
+      this.mode = 'fenced'
+      this.failure = error
+      this.#options.emit('ingest_fenced', { partition: this.partition, next: this.next })
       return
     }
     this.mode = 'failed'

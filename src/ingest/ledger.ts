@@ -5,7 +5,7 @@
 import { nowMicros } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
-import type { Store } from '../store/store.ts'
+import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
 
 /** The tables that hold a log's ticks. */
@@ -24,33 +24,39 @@ export interface GapRow extends IdRange {
 export interface Resume {
   next: number
   /** Records that left the log before they were stored. */
-  lost?: IdRange
+  lost?: IdRange | undefined
+  /** The newest log day stored, `YYYY-MM-DD`: what follows belongs to no earlier one. */
+  day?: string | undefined
 }
 
-interface Positions {
-  good: number | null
-  refused: number | null
+/** The last record of a partition in a table. */
+interface Position {
+  offset: number
+  day: string
 }
+
+/** Days looked at for the last record: a log whose clock stepped back may have written a later one to an earlier day. */
+const NEWEST_DAYS = 3
 
 export class Ledger {
   readonly #store: Store
-  #claimed: Promise<void> | undefined
+  #bound: Promise<void> | undefined
 
   constructor(store: Store) {
     this.#store = store
   }
 
   /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
-  async claim(log: Log): Promise<void> {
+  async bind(log: Log): Promise<void> {
     // Partitions ask at the same time; one answer serves all, and a failed one is asked again.
-    this.#claimed ??= this.#claim(log)
-    await this.#claimed.catch(error => {
-      this.#claimed = undefined
+    this.#bound ??= this.#bind(log)
+    await this.#bound.catch(error => {
+      this.#bound = undefined
       throw error
     })
   }
 
-  async #claim(log: Log): Promise<void> {
+  async #bind(log: Log): Promise<void> {
     const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
     if (rows.length === 0) {
       await this.#store.insertRows('log_identity', [{ identity: log.identity() }])
@@ -67,10 +73,12 @@ export class Ledger {
    * Where to go on: after the last record in the tables, or at the log's first. Refused ticks are written before the good
    * ones of their batch, so those of a batch whose good ticks never arrived are taken back first.
    */
-  async resume(log: Log, partition: number): Promise<Resume> {
-    const { good, refused } = await this.#settle(partition)
-    const bounds = log.bounds(partition)
-    const stored = Math.max(good ?? -1, refused ?? -1) + 1
+  async resume(log: Log, fence: Fence): Promise<Resume> {
+    const { partition } = fence
+    const last = await this.#lastStored(fence)
+    const bounds = await log.refresh(partition)
+    const stored = last === null ? 0 : last.offset + 1
+    const day = last?.day
     if (stored === 0) {
       return bounds.first === 0 ? { next: 0 } : { next: bounds.first, lost: { first: 0, last: bounds.first - 1 } }
     }
@@ -81,13 +89,13 @@ export class Ledger {
         'Put the newer log back: this one would give its offsets out a second time.',
       )
     }
-    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 } }
-    return { next: stored }
+    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 }, day }
+    return { next: stored, day }
   }
 
-  async #settle(partition: number): Promise<Positions> {
-    const good = await this.#lastOffset('trades', partition)
-    const floor = good ?? -1
+  async #lastStored({ partition, epoch }: Fence): Promise<Position | null> {
+    const good = await this.#last('trades', partition)
+    const floor = good?.offset ?? -1
     const [batch] = await this.#store.rows<{ first: string }>(
       `SELECT min(batch_first_offset) AS first FROM quarantine
        WHERE log_partition = {partition:UInt16} AND batch_good > 0 AND toInt64(batch_first_offset) > {floor:Int64}
@@ -95,23 +103,27 @@ export class Ledger {
       { partition, floor },
     )
     if (batch) {
-      const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64}'
-      await this.#store.deleteRows('quarantine', where, { partition, first: batch.first })
+      const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND epoch < {epoch:UInt64}'
+      await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
     }
-    return { good, refused: await this.#lastOffset('quarantine', partition) }
+    const refused = await this.#last('quarantine', partition)
+    return good && refused && good.offset > refused.offset ? good : (refused ?? good)
   }
 
-  /** The last offset in a table, null if there is none. Offsets rise with the log day, so the newest day that has any tells. */
-  async #lastOffset(table: LedgerTable, partition: number): Promise<number | null> {
+  /** The last record in a table, null if there is none. Offsets rise with the log day: the newest days that have any tell. */
+  async #last(table: LedgerTable, partition: number): Promise<Position | null> {
+    const found: Position[] = []
     for (const day of await this.days(table)) {
       const [row] = await this.#store.rows<{ last: string }>(
         `SELECT max(log_offset) AS last FROM ${table}
          WHERE log_day = {day:Date} AND log_partition = {partition:UInt16} HAVING count() > 0`,
         { partition, day },
       )
-      if (row) return Number(row.last)
+      if (row) found.push({ offset: Number(row.last), day })
+      if (found.length === NEWEST_DAYS) break
     }
-    return null
+    if (found.length === 0) return null
+    return { offset: Math.max(...found.map(({ offset }) => offset)), day: found[0]!.day }
   }
 
   /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
@@ -141,12 +153,12 @@ export class Ledger {
     return Number(row!.rows)
   }
 
-  async writeLost(partition: number, lost: IdRange): Promise<void> {
-    const values = [{ log_partition: partition, first_offset: lost.first, last_offset: lost.last }]
-    await this.#store.insertRows('lost_ranges', values)
+  async writeLost(lost: IdRange, fence: Fence): Promise<void> {
+    const values = [{ log_partition: fence.partition, first_offset: lost.first, last_offset: lost.last }]
+    await this.#store.insertRows('lost_ranges', values, fence)
   }
 
-  async writeGaps(gaps: readonly GapRow[]): Promise<void> {
+  async writeGaps(gaps: readonly GapRow[], fence: Fence): Promise<void> {
     const values = gaps.map(gap => ({
       venue: gap.venue,
       symbol: gap.symbol,
@@ -158,7 +170,7 @@ export class Ledger {
       changed_at: microsText(gap.changedAtMicros),
       reason: 'trade ids skipped',
     }))
-    await this.#store.insertRows('gaps', values)
+    await this.#store.insertRows('gaps', values, fence)
   }
 
   /** The ids of each followed symbol in this partition: first to last. */
@@ -179,7 +191,7 @@ export class Ledger {
    * The open gaps of a symbol, with what is still missing by what the table holds. Where a gap's row says otherwise, because
    * the last run ended before it was written anew, it is written now.
    */
-  async openGaps(venue: string, symbol: string): Promise<Gap[]> {
+  async openGaps(venue: string, symbol: string, fence: Fence): Promise<Gap[]> {
     const rows = await this.#store.rows<{ first: string; last: string; noted: string; found: string }>(
       `SELECT first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
        WHERE venue = {venue:String} AND symbol = {symbol:String} AND state = 'open' ORDER BY first_id`,
@@ -202,7 +214,7 @@ export class Ledger {
       if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing, nowMicros()))
       if (missing.length > 0) gaps.push(gap)
     }
-    if (stale.length > 0) await this.writeGaps(stale)
+    if (stale.length > 0) await this.writeGaps(stale, fence)
     return gaps
   }
 }

@@ -2,9 +2,8 @@
  * A batch on its way into the tables, and what is known of how far it got. An insert that failed may have arrived all the same:
  * `ask` finds out, so that nothing is sent twice or called stored when it is not.
  */
-import { nowMicros } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Store } from '../store/store.ts'
+import type { Fence, Store } from '../store/store.ts'
 import type { Batch } from './batch.ts'
 import { type GapRow, gapRow, type Ledger, type LedgerTable } from './ledger.ts'
 
@@ -15,31 +14,30 @@ export class SealedBatch {
   readonly #stored = new Set<LedgerTable>()
 
   /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. */
-  constructor(batch: Batch) {
+  constructor(batch: Batch, nowMicros: number) {
     this.batch = batch
     const gaps = [...batch.gaps]
-    const now = nowMicros()
-    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], now))
+    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], nowMicros))
     this.gapsChanged = gaps
-      .map(gap => gapRow(gap, gap.missing, now + 1))
+      .map(gap => gapRow(gap, gap.missing, nowMicros + 1))
       .filter(row => row.missing <= row.last - row.first)
     for (const gap of gaps) gap.recorded = true
   }
 
   /** Inserts what is not known to be there. Refused before good: see docs/decisions/resume.md. */
-  async write(store: Store, ledger: Ledger): Promise<void> {
+  async write(store: Store, ledger: Ledger, fence: Fence): Promise<void> {
     const { batch, gapsOpened, gapsChanged } = this
-    if (gapsOpened.length > 0) await ledger.writeGaps(gapsOpened)
+    if (gapsOpened.length > 0) await ledger.writeGaps(gapsOpened, fence)
     if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {
-      await store.insertBlock('quarantine', batch.quarantineBlock())
+      await store.insertBlock('quarantine', batch.quarantineBlock(fence.epoch), fence)
       this.#stored.add('quarantine')
     }
     if (batch.trades.length > 0 && !this.#stored.has('trades')) {
-      await store.insertBlock('trades', batch.tradesBlock())
+      await store.insertBlock('trades', batch.tradesBlock(), fence)
       this.#stored.add('trades')
     }
     // A gap may be called closed only once the trades that close it are stored.
-    if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged)
+    if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged, fence)
   }
 
   /**

@@ -2,12 +2,14 @@
  * The storing side, joined: every partition on its way from the log into the tables, and the audit beside them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TickhouseError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import { SYSTEM_CLOCK } from '../clock.ts'
+import { type ErrorCode, TickhouseError } from '../errors.ts'
+import type { Log, PartitionHolder } from '../log/log.ts'
 import { type AuditResult, audit, keepAudit } from '../observe/audit.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import type { Batch, BatchLimits } from './batch.ts'
+import { IngestFigures } from './figures.ts'
 import type { KnownVenues } from './fill.ts'
 import { PartitionIngest } from './ingest.ts'
 import { Ledger } from './ledger.ts'
@@ -18,6 +20,13 @@ const DRAIN_MS_MAX = 5_000
 /** Records that a stop still audits. */
 const STOP_AUDIT_RECORDS_MAX = 100_000
 
+/**
+ * What a partition starts anew from: another process took it over and it is still ours by the log, or the log dropped records
+ * before they were stored. The pause lets the log's own word of a new owner arrive first.
+ */
+const STARTS_ANEW: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>(['store_fenced', 'log_offset_gone'])
+const ANEW_MS = 1_000
+
 export interface StoringOptions {
   limits: BatchLimits
   venues: KnownVenues
@@ -27,32 +36,89 @@ export interface StoringOptions {
   onStored: (batch: Batch) => void
 }
 
-export class Storing {
-  readonly partitions: PartitionIngest[]
+/** A partition that is ours to store. */
+interface Held {
+  ingest: PartitionIngest
+  readonly letGo: AbortController
+  readonly ended: Promise<void>
+}
+
+export class Storing implements PartitionHolder {
   /** Rejects when a partition met an error that only starting anew may help. */
   readonly crashed: Promise<never>
-  /** The last audit of each partition. */
+  /** The last audit of each partition that is ours. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
   readonly #options: StoringOptions
+  readonly #ledger: Ledger
+  readonly #held = new Map<number, Held>()
+  readonly #figures = new Map<number, IngestFigures>()
   readonly #stop = new AbortController()
   readonly #jobs: Promise<void>[] = []
+  readonly #crash: (error: unknown) => void
 
   constructor(options: StoringOptions) {
     this.#options = options
-    const { limits, venues, log, store, emit, onStored } = options
+    this.#ledger = new Ledger(options.store)
     const { promise, reject } = Promise.withResolvers<never>()
     this.crashed = promise
-    const ledger = new Ledger(store)
-    this.partitions = Array.from(
-      { length: log.partitions },
-      (_, partition) =>
-        new PartitionIngest({ partition, log, store, ledger, venues, limits, emit, onStored, crashed: reject }),
-    )
+    this.#crash = reject
+  }
+
+  /** The partitions that are ours, in order; after a stop, those that were. */
+  get partitions(): PartitionIngest[] {
+    return [...this.#held.values()].map(({ ingest }) => ingest).sort((a, b) => a.partition - b.partition)
   }
 
   start(): void {
-    for (const partition of this.partitions) this.#jobs.push(partition.run(this.#stop.signal))
+    this.#jobs.push(this.#options.log.share(this, this.#stop.signal))
     this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.#auditNew()))
+  }
+
+  take(partition: number): void {
+    const letGo = new AbortController()
+    const ingest = this.#ingestOf(partition)
+    this.#held.set(partition, { ingest, letGo, ended: this.#keep(partition, ingest, letGo.signal) })
+  }
+
+  async release(partition: number): Promise<void> {
+    const held = this.#held.get(partition)
+    held?.letGo.abort()
+    await held?.ended
+    if (this.#stop.signal.aborted) return
+    this.#held.delete(partition)
+    this.audits.delete(partition)
+  }
+
+  /** Runs a partition's loop, and anew from what the tables say where that is the way on. */
+  async #keep(partition: number, first: PartitionIngest, signal: AbortSignal): Promise<void> {
+    let ingest = first
+    for (;;) {
+      await ingest.run(signal)
+      if (signal.aborted || !STARTS_ANEW.has(ingest.failure?.code)) return
+      await sleep(ANEW_MS, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      ingest = this.#ingestOf(partition)
+      this.#held.get(partition)!.ingest = ingest
+    }
+  }
+
+  #ingestOf(partition: number): PartitionIngest {
+    const { limits, venues, log, store, emit, onStored } = this.#options
+    const figures = this.#figures.get(partition) ?? new IngestFigures()
+    this.#figures.set(partition, figures)
+    return new PartitionIngest({
+      partition,
+      log,
+      store,
+      ledger: this.#ledger,
+      venues,
+      limits,
+      clock: SYSTEM_CLOCK,
+      figures,
+      emit,
+      onStored,
+      crashed: this.#crash,
+    })
   }
 
   /** Are all records of the log in the tables? */
@@ -86,7 +152,7 @@ export class Storing {
   async #auditNew(): Promise<void> {
     const { log, store, emit } = this.#options
     for (const { partition, next, mode } of this.partitions) {
-      if (mode === 'resuming') continue
+      if (mode === 'resuming' || mode === 'fenced') continue
       const first = Math.max(this.audits.get(partition)?.below ?? 0, log.bounds(partition).first)
       if (first >= next) continue
       const result = await audit(store, log, partition, first, next)

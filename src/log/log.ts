@@ -35,6 +35,14 @@ export interface Announcement {
   body: unknown
 }
 
+/** Whoever stores a log's partitions: told which are his. A log shared by several processes gives each partition to one of them. */
+export interface PartitionHolder {
+  /** The partition is this process's from now on. Another may still be finishing: writes must be fenced by the store. */
+  take(partition: number): void
+  /** The partition is another's. Resolves once nothing more of it will be written here. */
+  release(partition: number): Promise<void>
+}
+
 export interface Log {
   /** Where it is, for people to read: without secrets. */
   readonly address: string
@@ -52,9 +60,21 @@ export interface Log {
    * the signal aborts. Payloads belong to the reader. Throws `log_offset_gone` if `fromOffset` was trimmed.
    */
   read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void>
+  /** As known: own appends at once, those of other processes within a second. */
   bounds(partition: number): Bounds
-  /** Ticks in records of offset `from` (inclusive) to `below` (exclusive), as their writers counted them. */
-  countTicks(partition: number, from: number, below: number): number
+  /** Asks where the partition stands now. */
+  refresh(partition: number): Promise<Bounds>
+  /** Ticks in records of offset `from` (inclusive) to `below` (exclusive), as their writers counted them: exact, may read them. */
+  countTicks(partition: number, from: number, below: number): Promise<number>
+  /** The same at once, for showing: exact where the log keeps counts, else by the mean of the records last seen. */
+  estimateTicks(partition: number, from: number, below: number): number
+  /**
+   * Gives this process its share of the partitions until the signal aborts; resolves once all are let go. A log that only one
+   * process reads gives it all of them at once.
+   */
+  share(holder: PartitionHolder, signal: AbortSignal): Promise<void>
+  /** Tells how far the store is (all below `below`), for tools that show lag. Where to go on is never read from it. */
+  noteStored(partition: number, below: number): void
   /** Drops records that lie below both floors; the rest stays. Returns how many records went. */
   trim(partition: number, floor: TrimFloor): Promise<number>
   /** Bytes on disk. */

@@ -2,11 +2,12 @@
  * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
  * A thread of its own writes (`sqlite-writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
  */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
-import type { Announcement, Bounds, Log, LogEntry, LogRecord, TrimFloor } from './log.ts'
+import type { Announcement, Bounds, Log, LogEntry, LogRecord, PartitionHolder, TrimFloor } from './log.ts'
 import { Appender } from './sqlite-appender.ts'
 import { asLogError, closed } from './sqlite-errors.ts'
 import {
@@ -131,10 +132,30 @@ class SqliteLog implements Log {
     return this.#sql(() => this.#reader.bounds(partition))
   }
 
-  countTicks(partition: number, from: number, below: number): number {
+  async refresh(partition: number): Promise<Bounds> {
+    return this.bounds(partition)
+  }
+
+  async countTicks(partition: number, from: number, below: number): Promise<number> {
+    return this.estimateTicks(partition, from, below)
+  }
+
+  /** Exact: each record's row keeps the sum of all before it. */
+  estimateTicks(partition: number, from: number, below: number): number {
     this.#check(partition)
     return this.#sql(() => this.#reader.countTicks(partition, from, below))
   }
+
+  /** One process stores a SQLite log: the engine's directory belongs to one. */
+  async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+    const partitions = Array.from({ length: this.partitions }, (_, partition) => partition)
+    for (const partition of partitions) holder.take(partition)
+    if (!signal.aborted) await once(signal, 'abort')
+    await Promise.all(partitions.map(partition => holder.release(partition)))
+  }
+
+  /** Nobody else looks: the tables tell. */
+  noteStored(): void {}
 
   async trim(partition: number, floor: TrimFloor): Promise<number> {
     this.#check(partition)

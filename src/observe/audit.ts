@@ -44,7 +44,7 @@ export async function audit(
   for (let from = first, until = first; from < below; from = until) {
     until = stepEnd(log, partition, from, below)
     const found = await look(store, partition, from, until)
-    const counted = log.countTicks(partition, from, until)
+    const counted = await log.countTicks(partition, from, until)
     ticks += found.ticks
     distinct += found.distinct
     expected += counted
@@ -70,7 +70,7 @@ export async function audit(
 /** Where a step from `from` ends: at least one record on, within the bounds above. */
 function stepEnd(log: Log, partition: number, from: number, below: number): number {
   let records = Math.min(RECORDS_PER_STEP, below - from)
-  while (records > 1 && log.countTicks(partition, from, from + records) > TICKS_PER_STEP)
+  while (records > 1 && log.estimateTicks(partition, from, from + records) > TICKS_PER_STEP)
     records = Math.ceil(records / 2)
   return from + records
 }

@@ -27,7 +27,7 @@ export async function diagnose(
   progress: (done: number, total: number) => void,
 ): Promise<Diagnosis> {
   const identities = await store.rows<{ identity: string }>('SELECT identity FROM log_identity')
-  const bounds = Array.from({ length: log.partitions }, (_, partition) => log.bounds(partition))
+  const bounds = await Promise.all(Array.from({ length: log.partitions }, (_, partition) => log.refresh(partition)))
   const total = bounds.reduce((sum, { first, next }) => sum + next - first, 0)
   const partitions: PartitionDiagnosis[] = []
   let done = 0
@@ -39,7 +39,7 @@ export async function diagnose(
       result.passed = false
       result.detail = `the store holds records up to ${held - 1}, the log ends at ${next - 1}`
     }
-    partitions.push({ ...result, lagRecords: next - stored, lagTicks: log.countTicks(partition, stored, next) })
+    partitions.push({ ...result, lagRecords: next - stored, lagTicks: await log.countTicks(partition, stored, next) })
     done += next - first
   }
   const openGaps = await store.rows<{ venue: string; symbol: string; gaps: string; missing: string }>(

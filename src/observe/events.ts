@@ -105,6 +105,11 @@ export const EVENTS = define({
     level: 'error',
     message: 'partition {partition} cannot ask the tables where to go on: {why}; trying again in {waitMs} ms',
   },
+  ingest_fenced: {
+    station: 'ingest',
+    level: 'warn',
+    message: 'partition {partition} was taken over by another process at offset {next}',
+  },
   ingest_failed: { station: 'ingest', level: 'error', message: 'partition {partition} stopped: {why}. {advice}' },
   range_lost: {
     station: 'ingest',

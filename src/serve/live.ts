@@ -187,7 +187,7 @@ export class Live {
       atMs: stations.atMs,
       received: stations.sources.ticksPerSecond,
       stored: stations.ingest.ticksPerSecond,
-      refused: storing.partitions.reduce((sum, partition) => sum + partition.refusedTicks.perSecond(), 0),
+      refused: storing.partitions.reduce((sum, partition) => sum + partition.figures.refusedTicks.perSecond(), 0),
       lagMs: stations.ingest.lagMs,
       logBytes: stations.log.sizeBytes,
       storeBytes: stations.store.sizeBytes,

@@ -52,7 +52,7 @@ export class StationReport {
     )
     const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
     const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
-    const storedPerSecond = this.#sum(ingest => ingest.storedTicks.perSecond())
+    const storedPerSecond = this.#sum(ingest => ingest.figures.storedTicks.perSecond())
     const received = recorder && recorder.ageMs < RECORDER_SILENT_MS_MAX ? recorder.status.receivedPerSecond : 0
     const connections = recorder?.status.connections ?? []
     const base = (verdict: Verdict, ticksPerSecond: number) => ({
@@ -60,7 +60,7 @@ export class StationReport {
       advice: verdict[1],
       ticksPerSecond,
     })
-    const insertMs = this.#storing.partitions[0]?.insertMs.quantiles() ?? null
+    const insertMs = this.#storing.partitions[0]?.figures.insertMs.quantiles() ?? null
     const diskFreeBytes = diskFree(this.#store.address)
     return {
       atMs: nowMs,
@@ -83,11 +83,11 @@ export class StationReport {
         ...base(this.#ingestVerdict(lagMs), storedPerSecond),
         lagTicks,
         lagMs,
-        stored: this.#sum(ingest => ingest.storedTicks.total),
-        refused: this.#sum(ingest => ingest.refusedTicks.total),
+        stored: this.#sum(ingest => ingest.figures.storedTicks.total),
+        refused: this.#sum(ingest => ingest.figures.refusedTicks.total),
         refusedByReason: this.#refusedByReason(),
         gapsOpen: this.#sum(ingest => ingest.gapsOpen),
-        batchTicks: Math.max(0, ...this.#storing.partitions.map(ingest => ingest.batchTicks)),
+        batchTicks: Math.max(0, ...this.#storing.partitions.map(ingest => ingest.figures.batchTicks)),
         insertMs,
       },
       store: {
@@ -112,7 +112,7 @@ export class StationReport {
     const lagging = stored < next
     if (!lagging) this.#caughtUpAtMs.set(partition, nowMs)
     const sinceMs = Math.max(storedLogMs, this.#caughtUpAtMs.get(partition) ?? this.#startedAtMs)
-    const lagTicks = this.#log.countTicks(partition, stored, next)
+    const lagTicks = this.#log.estimateTicks(partition, stored, next)
     return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.max(0, nowMs - sinceMs) : 0 }
   }
 
@@ -145,8 +145,8 @@ export class StationReport {
 
   #refusedByReason(): Record<string, number> {
     const sums: Record<string, number> = {}
-    for (const { refusedByReason } of this.#storing.partitions) {
-      for (const [reason, count] of refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
+    for (const { figures } of this.#storing.partitions) {
+      for (const [reason, count] of figures.refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
     }
     return sums
   }

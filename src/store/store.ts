@@ -27,15 +27,32 @@ const INSERT_SETTINGS = {
 
 const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
 
+/** The right to write a log partition's ticks, until a later owner takes it. */
+export interface Fence {
+  partition: number
+  /** Higher than that of every owner before. */
+  epoch: number
+}
+
 export interface Store {
   readonly address: string
   readonly client: ClickHouseClient
   /** The engine's version. */
   readonly version: string
-  /** Inserts one Native block: all of it or nothing. Throws a TickhouseError; the outcome is then unknown. */
-  insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void>
-  /** Inserts a few rows given as objects, as one part like a block. Throws a TickhouseError; the outcome is then unknown. */
-  insertRows(table: string, rows: readonly Record<string, unknown>[]): Promise<void>
+  /**
+   * Takes a log partition over from whoever wrote it before. Resolves once nothing of an earlier owner can be stored any more;
+   * see `docs/reliability.md`, one writer.
+   */
+  claim(partition: number): Promise<Fence>
+  /** After an insert that failed: resolves once it can no longer commit. The tables then say how it ended. */
+  settle(fence: Fence): Promise<void>
+  /**
+   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over:
+   * nothing was stored. Any other TickhouseError: the outcome is unknown until `settle` resolved.
+   */
+  insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void>
+  /** Inserts a few rows given as objects, as one part like a block; under a fence where a partition's owner writes them. */
+  insertRows(table: string, rows: readonly Record<string, unknown>[], fence?: Fence): Promise<void>
   /** Deletes rows and resolves once they are gone. Throws a TickhouseError; it may be asked for again. */
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
   /** Rows of a SELECT as objects; numbers beyond 2^53 come as text. */
@@ -110,6 +127,20 @@ class ClickHouseStore implements Store {
     const [row] = await this.rows<{ version: string }>('SELECT version() AS version')
     this.version = row!.version
   }
+
+  /** The engine's directory belongs to this process: whoever held the fence before is gone. */
+  async claim(partition: number): Promise<Fence> {
+    const [row] = await this.rows<{ last: string }>(
+      'SELECT max(epoch) AS last FROM epochs WHERE log_partition = {partition:UInt16}',
+      { partition },
+    )
+    const fence = { partition, epoch: Number(row!.last) + 1 }
+    await this.insertRows('epochs', [{ log_partition: partition, epoch: fence.epoch }])
+    return fence
+  }
+
+  /** An insert into the engine of this process has ended when its call has. */
+  async settle(): Promise<void> {}
 
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#insert(`INSERT INTO ${table} FORMAT Native`, block)

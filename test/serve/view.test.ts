@@ -69,11 +69,11 @@ test('history and updates together are the bars of the table, whenever the view 
     if (offset === 4) {
       // Opened here: what is stored from now on is told to the view, and the history is asked for below this offset.
       const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, [offset])
-      await house.store.insertBlock('trades', batch.tradesBlock())
+      await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
       view.take(batch)
       history = await loading
     } else {
-      await house.store.insertBlock('trades', batch.tradesBlock())
+      await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
       if (offset > 4) view.take(batch)
     }
     updates.push(...(view.flush()?.bars ?? []))

@@ -69,7 +69,7 @@ export async function judgePlaces(store: Store, log: Log): Promise<PlaceVerdict>
     const { first, next } = log.bounds(partition)
     for (let offset = first; offset < next; offset++) {
       // A record that does not say how many ticks it holds stands for one at least.
-      const ticks = Math.max(1, log.countTicks(partition, offset, offset + 1))
+      const ticks = Math.max(1, await log.countTicks(partition, offset, offset + 1))
       const row = stored.get(`${partition} ${offset}`)
       stored.delete(`${partition} ${offset}`)
       verdict.ticks += ticks

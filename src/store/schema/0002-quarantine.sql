@@ -1,5 +1,6 @@
 -- What was refused, with the reason and what was received. batch_first_offset and batch_good tell on resuming whether the good
 -- ticks of the same batch, written after these, arrived: see docs/decisions/resume.md.
+-- epoch is the writer's: half a batch is taken back by a later owner, never by an earlier one that lives on.
 -- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
 CREATE TABLE IF NOT EXISTS quarantine
 (
@@ -17,6 +18,7 @@ CREATE TABLE IF NOT EXISTS quarantine
     received_at        DateTime64(9, 'UTC'),
     batch_first_offset UInt64,
     batch_good         UInt32,
+    epoch              UInt64,
     stored_at          DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = MergeTree
