@@ -21,11 +21,12 @@ export interface BatchLimits {
 
 interface PlacedRefusal extends Refused {
   offset: number
+  loggedAtSeconds: number
 }
 
-/** Identity columns: log_partition, log_offset, log_index, log_day. */
-const IDENTITY_COLUMN_COUNT = 4
-const IDENTITY_BYTES = 16
+/** Identity columns: log_partition, log_offset, log_index, logged_at, log_day. */
+const IDENTITY_COLUMN_COUNT = 5
+const IDENTITY_BYTES = 20
 
 export class Batch {
   readonly partition: number
@@ -37,6 +38,7 @@ export class Batch {
   readonly gaps = new Set<Gap>()
   #offsets = new BigUint64Array(16_384)
   #indexes = new Uint32Array(16_384)
+  #loggedAt = new Uint32Array(16_384)
   #first = -1
   #last = -1
   #day = -1
@@ -91,18 +93,28 @@ export class Batch {
     const at = this.trades.length
     this.trades.appendRange(trades, start, end)
     if (this.#offsets.length < this.trades.capacity) {
-      const [offsets, places] = [new BigUint64Array(this.trades.capacity), new Uint32Array(this.trades.capacity)]
+      const { capacity } = this.trades
+      const offsets = new BigUint64Array(capacity)
+      const [indexes, loggedAt] = [new Uint32Array(capacity), new Uint32Array(capacity)]
       offsets.set(this.#offsets)
-      places.set(this.#indexes)
+      indexes.set(this.#indexes)
+      loggedAt.set(this.#loggedAt)
       this.#offsets = offsets
-      this.#indexes = places
+      this.#indexes = indexes
+      this.#loggedAt = loggedAt
     }
     this.#offsets.fill(BigInt(offset), at, this.trades.length)
+    this.#loggedAt.fill(this.#loggedAtSeconds, at, this.trades.length)
     for (let row = start; row < end; row++) this.#indexes[at + row - start] = indexes ? indexes[row]! : row
   }
 
   addRefused(offset: number, refused: Refused): void {
-    this.refused.push({ ...refused, offset })
+    this.refused.push({ ...refused, offset, loggedAtSeconds: this.#loggedAtSeconds })
+  }
+
+  /** The log's time of the record begun last. */
+  get #loggedAtSeconds(): number {
+    return Math.floor(this.lastLogMs / 1000)
   }
 
   /** Empties the batch; its memory is used again. */
@@ -126,6 +138,7 @@ export class Batch {
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed('log_offset', 'UInt64', this.#offsets)
     writer.fixed('log_index', 'UInt32', this.#indexes)
+    writer.fixed('logged_at', TYPES.seconds, this.#loggedAt)
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
     return writer.done()
   }
@@ -137,7 +150,7 @@ export class Batch {
     const receivedAt = new BigInt64Array(rows)
     const words = new Uint32Array(receivedAt.buffer)
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(15, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    const writer = new BlockWriter(16, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed(
       'log_offset',
@@ -148,6 +161,11 @@ export class Batch {
       'log_index',
       'UInt32',
       Uint32Array.from(refused, tick => tick.index),
+    )
+    writer.fixed(
+      'logged_at',
+      TYPES.seconds,
+      Uint32Array.from(refused, tick => tick.loggedAtSeconds),
     )
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
     writer.fixed(

@@ -23,6 +23,7 @@ export interface LogRecord {
 export const TYPES = {
   word: 'LowCardinality(String)',
   time: "DateTime64(9, 'UTC')",
+  seconds: "DateTime('UTC')",
   side: "Enum8('unknown' = 0, 'buy' = 1, 'sell' = 2)",
   origin: "Enum8('live' = 0, 'repair' = 1, 'replay' = 2)",
 } as const

@@ -1,5 +1,6 @@
 -- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
 -- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
+-- logged_at is the log's own time of the record and never falls within a partition: archived slices are cut by it.
 -- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row three to
 -- four times as often and keeps half as many parts. See docs/benchmarks.md.
 CREATE TABLE IF NOT EXISTS trades
@@ -16,6 +17,7 @@ CREATE TABLE IF NOT EXISTS trades
     log_partition UInt16,
     log_offset    UInt64               CODEC(Delta, ZSTD(1)),
     log_index     UInt32               CODEC(Delta, ZSTD(1)),
+    logged_at     DateTime('UTC')      CODEC(Delta, ZSTD(1)),
     log_day       Date,
     stored_at     DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
     INDEX log_place (log_partition, log_offset) TYPE minmax GRANULARITY 1

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS quarantine
     log_partition      UInt16,
     log_offset         UInt64,
     log_index          UInt32,
+    logged_at          DateTime('UTC'),
     log_day            Date,
     ticks              Int64,
     kind               LowCardinality(String),
