@@ -42,7 +42,7 @@ export async function storeAll({ log, store }: Parts, trades: number): Promise<n
     partition: 0,
     log,
     store,
-    ledger: new Ledger(store),
+    ledger: new Ledger(store, SYSTEM_CLOCK),
     venues,
     limits,
     clock: SYSTEM_CLOCK,

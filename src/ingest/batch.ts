@@ -24,21 +24,23 @@ interface PlacedRefusal extends Refused {
   loggedAtSeconds: number
 }
 
+/** Rows a new batch has room for; it grows by doubling and is used again. */
+const ROWS_MIN = 64
 /** Identity columns: log_partition, log_offset, log_index, logged_at, log_day. */
 const IDENTITY_COLUMN_COUNT = 5
 const IDENTITY_BYTES = 20
 
 export class Batch {
   readonly partition: number
-  readonly trades = new TradeColumns(16_384)
+  readonly trades = new TradeColumns(ROWS_MIN)
   /** Where a record is read before its trades are judged and added. */
   readonly scratch = new TradeColumns(0)
   readonly refused: PlacedRefusal[] = []
   /** Gaps that opened or changed in this batch. */
   readonly gaps = new Set<Gap>()
-  #offsets = new BigUint64Array(16_384)
-  #indexes = new Uint32Array(16_384)
-  #loggedAt = new Uint32Array(16_384)
+  #offsets = new BigUint64Array(ROWS_MIN)
+  #indexes = new Uint32Array(ROWS_MIN)
+  #loggedAt = new Uint32Array(ROWS_MIN)
   #first = -1
   #last = -1
   #day = -1

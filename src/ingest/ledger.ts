@@ -2,7 +2,7 @@
  * What the tables know of a log partition: where to go on, whether a batch arrived, which ids are there. The tables are the
  * ledger; nothing else remembers a position.
  */
-import { nowMicros } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
@@ -40,10 +40,12 @@ const NEWEST_DAYS = 3
 
 export class Ledger {
   readonly #store: Store
+  readonly #clock: Clock
   #bound: Promise<void> | undefined
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store
+    this.#clock = clock
   }
 
   /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
@@ -211,7 +213,7 @@ export class Ledger {
         present.map(({ id }) => Number(id)),
       )
       const gap: Gap = { venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true }
-      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing, nowMicros()))
+      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing, this.#clock.nowMicros()))
       if (missing.length > 0) gaps.push(gap)
     }
     if (stale.length > 0) await this.writeGaps(stale, fence)
