@@ -19,6 +19,7 @@ import type { Log } from './log/log.ts'
 import { openLog } from './log/open.ts'
 import type { Emit } from './observe/events.ts'
 import type { Journal } from './observe/journal.ts'
+import { Follower } from './serve/follower.ts'
 import { Live } from './serve/live.ts'
 import { serve } from './serve/server.ts'
 import { StationReport } from './serve/stations.ts'
@@ -109,17 +110,20 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     log,
     store,
     emit,
-    onStored: batch => live.take(batch),
+    onStored: ({ trades }) => live.take(trades),
   })
   const report = new StationReport(log, store, storing)
-  const live = new Live({ version: VERSION, store, storing, report, books, journal })
+  const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
+  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
   const server = await serve({ config, log, store, live, emit })
   live.start()
+  follower.start()
   storing.start()
   return {
     failed: storing.crashed,
     stop: async () => {
       await storing.stop()
+      follower.close()
       live.close()
       await server.close()
       await log.close()

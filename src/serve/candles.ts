@@ -74,7 +74,7 @@ export interface BarsQuery {
   /** Only trades before this time, ms. */
   beforeMs: number
   /** Only trades of log offsets below these, by log partition: what a view is told of as stored comes on top. All without it. */
-  belowOffsets?: readonly number[]
+  belowOffsets?: ReadonlyMap<number, number>
 }
 
 /** Up to 1,000 bars, oldest first, from the table. A day of one busy symbol's minutes takes about a tenth of a second. */
@@ -90,7 +90,8 @@ export async function queryBars(store: Store, query: BarsQuery): Promise<OpenBar
      FROM trades
      WHERE venue = {venue:String} AND symbol = {symbol:String}
        AND timestamp >= fromUnixTimestamp64Milli({fromMs:Int64}) AND timestamp < fromUnixTimestamp64Milli({beforeMs:Int64})
-       AND (empty({belowOffsets:Array(UInt64)}) OR log_offset < {belowOffsets:Array(UInt64)}[log_partition + 1])
+       AND (empty({partitions:Array(UInt16)})
+         OR log_offset < {belowOffsets:Array(UInt64)}[indexOf({partitions:Array(UInt16)}, log_partition)])
      GROUP BY timeMs ORDER BY timeMs DESC LIMIT ${BARS_MAX}`,
     {
       venue: query.venue,
@@ -98,7 +99,8 @@ export async function queryBars(store: Store, query: BarsQuery): Promise<OpenBar
       stepMs,
       fromMs,
       beforeMs: Math.ceil(query.beforeMs),
-      belowOffsets: query.belowOffsets ?? [],
+      partitions: [...(query.belowOffsets?.keys() ?? [])],
+      belowOffsets: [...(query.belowOffsets?.values() ?? [])],
     },
   )
   return rows

@@ -1,10 +1,11 @@
 /** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
 import type { ServerResponse } from 'node:http'
-import type { Batch } from '../ingest/batch.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
+import type { TradeColumns } from '../tick/trades.ts'
+import type { Follower } from './follower.ts'
 import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import type { StationReport } from './stations.ts'
 import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './symbols.ts'
@@ -32,6 +33,7 @@ export interface LiveOptions {
   version: string
   store: Store
   storing: Storing
+  follower: Follower
   report: StationReport
   books: SymbolBooks
   journal: Journal
@@ -48,6 +50,7 @@ export class Live {
   #ownLineId = 0
   #recorderLine = { run: 0, id: 0 }
   #reporting = false
+  #ours = ''
   #sparkAtMs = 0
 
   constructor(options: LiveOptions) {
@@ -61,14 +64,13 @@ export class Live {
     )
   }
 
-  /** Takes a batch that was just stored. */
-  take(batch: Batch): void {
+  /** Takes trades that were just stored. */
+  take(trades: TradeColumns): void {
     const { books, report, journal } = this.#options
-    const { trades } = batch
     // What is shown must never stop what is stored.
     try {
-      books.take(batch)
-      for (const { view } of this.#pages) view?.take(batch)
+      books.take(trades)
+      for (const { view } of this.#pages) view?.take(trades)
       if (trades.length > 0) report.stored(readMicros(trades.timestampWords, trades.length - 1))
     } catch (error) {
       journal.emit('page_failed', { why: String(error) })
@@ -127,16 +129,16 @@ export class Live {
   async #load(page: Page): Promise<void> {
     const { view } = page
     if (!view || page.loading) return
-    const { books, storing, store } = this.#options
-    // Until every partition knows where the tables end, no offset parts what is stored from what will be told.
-    view.stale = storing.partitions.some(partition => partition.mode === 'resuming')
-    if (view.stale) return
+    const { books, follower, store } = this.#options
+    // Until it is known of every partition where the tables end, no offset parts what is stored from what will be told.
+    const places = follower.places()
+    view.stale = places === undefined
+    if (places === undefined) return
     const book = books.find(view.venue, view.symbol)
     page.loading = true
     try {
       view.reset()
-      const belowOffsets = storing.partitions.map(partition => partition.next)
-      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), belowOffsets)
+      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), places)
       send(page, 'bars', { bars })
       send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
     } catch (error) {
@@ -147,12 +149,21 @@ export class Live {
   }
 
   #pushUpdates(): void {
+    this.#noticeHandOver()
     for (const page of this.#pages) {
       if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
       const update = page.view.stale ? undefined : page.view.flush()
       if (update) send(page, 'update', update)
       if (page.view.stale) void this.#load(page)
     }
+  }
+
+  /** A partition that changed hands may have been told of in part: the views ask for their history again. */
+  #noticeHandOver(): void {
+    const ours = this.#options.storing.partitions.map(({ partition }) => partition).join()
+    if (ours === this.#ours) return
+    this.#ours = ours
+    for (const { view } of this.#pages) if (view) view.stale = true
   }
 
   async #pushStations(): Promise<void> {

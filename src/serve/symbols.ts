@@ -1,8 +1,8 @@
 /** What the watch list shows of every symbol, kept up to date from batches as they are stored. */
-import type { Batch } from '../ingest/batch.ts'
 import { Rate } from '../observe/statistics.ts'
 import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 import type { Print, SymbolStatus } from './protocol.ts'
 
 /** Trades kept of each symbol for the tape. */
@@ -128,8 +128,8 @@ export class SymbolBooks {
     }
   }
 
-  /** Takes a stored batch: each symbol's count and newest trade, and its newest trades for the tape. */
-  take({ trades }: Batch): void {
+  /** Takes stored trades: each symbol's count and newest trade, and its newest trades for the tape. */
+  take(trades: TradeColumns): void {
     // By symbol within a venue: a batch holds few venues as a rule, whatever a hostile one holds.
     const counts = new Map<number, number>()
     const symbolCount = trades.symbols.words.length

@@ -1,7 +1,7 @@
 /** What one open page looks at: a symbol's candles and tape, gathered from stored batches until the next push. */
-import type { Batch } from '../ingest/batch.ts'
 import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 import { addToBar, joinBars, newBar, type OpenBar, queryBars, toBar } from './candles.ts'
 import type { Bar, Print } from './protocol.ts'
 
@@ -28,7 +28,7 @@ export class View {
     this.#stepMs = seconds * 1000
   }
 
-  take({ trades }: Batch): void {
+  take(trades: TradeColumns): void {
     const venue = trades.venues.words.indexOf(this.venue)
     const symbol = trades.symbols.words.indexOf(this.symbol)
     if (venue < 0 || symbol < 0) return
@@ -54,7 +54,7 @@ export class View {
    * The history: what the table held below `belowOffsets`, by log partition, joined with what was taken since. The caller reads the
    * offsets and opens the view in the same turn, so that no trade is in both or in neither.
    */
-  async load(store: Store, lastAtMs: number, belowOffsets: readonly number[]): Promise<Bar[]> {
+  async load(store: Store, lastAtMs: number, belowOffsets: ReadonlyMap<number, number>): Promise<Bar[]> {
     this.stale = false
     const beforeMs = lastAtMs + this.#stepMs
     const stored = await queryBars(store, {

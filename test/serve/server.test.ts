@@ -10,6 +10,7 @@ import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { Journal } from '../../src/observe/journal.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { Follower } from '../../src/serve/follower.ts'
 import { Live } from '../../src/serve/live.ts'
 import type { Messages } from '../../src/serve/protocol.ts'
 import { serve } from '../../src/serve/server.ts'
@@ -39,10 +40,12 @@ before(async () => {
     log,
     store: house.store,
     emit: journal.emit,
-    onStored: batch => live.take(batch),
+    onStored: ({ trades }) => live.take(trades),
   })
   const report = new StationReport(log, house.store, storing)
-  live = new Live({ version: '0', store: house.store, storing, report, books, journal })
+  const { emit } = journal
+  const follower = new Follower({ store: house.store, log, storing, emit, take: trades => live.take(trades) })
+  live = new Live({ version: '0', store: house.store, storing, follower, report, books, journal })
   live.start()
   storing.start()
 })

@@ -68,13 +68,13 @@ test('history and updates together are the bars of the table, whenever the view 
     const batch = batchOf(offset, 50, random)
     if (offset === 4) {
       // Opened here: what is stored from now on is told to the view, and the history is asked for below this offset.
-      const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, [offset])
+      const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, new Map([[0, offset]]))
       await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
-      view.take(batch)
+      view.take(batch.trades)
       history = await loading
     } else {
       await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
-      if (offset > 4) view.take(batch)
+      if (offset > 4) view.take(batch.trades)
     }
     updates.push(...(view.flush()?.bars ?? []))
   }
@@ -97,15 +97,15 @@ test('history and updates together are the bars of the table, whenever the view 
 
 test('only the view’s own symbol changes it', () => {
   const view = new View('binance', 'ETHUSDT', 10)
-  view.take(batchOf(20, 10, new Random(1), 'BTCUSDT'))
+  view.take(batchOf(20, 10, new Random(1), 'BTCUSDT').trades)
   assert.equal(view.flush(), undefined)
-  view.take(batchOf(21, 10, new Random(1), 'ETHUSDT'))
+  view.take(batchOf(21, 10, new Random(1), 'ETHUSDT').trades)
   assert.equal(view.flush()?.prints.length, 10)
 })
 
 test('prints are newest first, and those beyond a screen are counted', () => {
   const view = new View('binance', 'BTCUSDT', 10)
-  view.take(batchOf(22, 100, new Random(1)))
+  view.take(batchOf(22, 100, new Random(1)).trades)
   const update = view.flush()!
   assert.equal(update.prints.length, 40)
   assert.equal(update.skipped, 60)
@@ -114,10 +114,10 @@ test('prints are newest first, and those beyond a screen are counted', () => {
 
 test('a trade too late for the bars kept makes the history stale, so that it is asked for again', () => {
   const view = new View('binance', 'BTCUSDT', 1)
-  view.take(batchOf(5_000, 10, new Random(1)))
+  view.take(batchOf(5_000, 10, new Random(1)).trades)
   view.flush()
   assert.equal(view.stale, false)
-  view.take(batchOf(0, 1, new Random(1)))
+  view.take(batchOf(0, 1, new Random(1)).trades)
   assert.deepEqual(view.flush()?.bars, [])
   assert.equal(view.stale, true)
 })
