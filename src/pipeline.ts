@@ -28,7 +28,7 @@ import { openFeeds, type Subscription } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
 import { parseSources, type Selected } from './sources/selection.ts'
-import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from './sources/status.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
 import { openStore } from './store/store.ts'
 import { EXTERNAL_VENUE } from './tick/json.ts'
 import { VERSION } from './version.ts'
@@ -67,6 +67,7 @@ export async function record(
   )
 
   const startedAtMs = Date.now()
+  const station = recorderStation(config.SOURCES ?? '')
   const announce = () => {
     const status: RecorderStatus = {
       startedAtMs,
@@ -80,7 +81,7 @@ export async function record(
       lines: journal.since(0).slice(-RECORDER_LINES),
     }
     // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
-    log.announce(RECORDER_STATION, status).catch(() => {})
+    log.announce(station, status).catch(() => {})
   }
   const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
   return {

@@ -4,7 +4,7 @@ import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { VENUES } from '../sources/index.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
-import { RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
+import { recordersIn } from '../sources/status.ts'
 
 const PROBE_MS_MAX = 4_000
 /** A rate at which every symbol of the demonstration moves and one can still follow the tape. */
@@ -56,7 +56,7 @@ async function earlierSources(logAddress: string): Promise<string | undefined> {
     if (error instanceof TickhouseError && error.code === 'log_missing') return undefined
     throw error
   }
-  const said = log.announcements().find(({ station }) => station === RECORDER_STATION)
+  const [said] = recordersIn(log.announcements())
   await log.close()
-  return (said?.body as RecorderStatus | undefined)?.sources
+  return said?.status.sources
 }

@@ -48,7 +48,8 @@ export class Live {
   readonly #startedAtMs = Date.now()
   #nextLineId = 1
   #ownLineId = 0
-  #recorderLine = { run: 0, id: 0 }
+  /** By recorder: its run, and its last line taken. */
+  readonly #recorderLines = new Map<string, { run: number; id: number }>()
   #reporting = false
   #ours = ''
   #sparkAtMs = 0
@@ -107,7 +108,7 @@ export class Live {
       version,
       engine: `ClickHouse ${store.version}`,
       startedAtMs: this.#startedAtMs,
-      simulated: report.recorder()?.status.simulated ?? null,
+      simulated: report.recorders().find(({ status }) => status.simulated)?.status.simulated ?? null,
       view: shown,
       samples: this.#samples,
       lines: this.#lines,
@@ -230,15 +231,16 @@ export class Live {
     return withSpark ? { ...status, spark: book.spark } : status
   }
 
-  /** Joins this process's lines and the recorder's into one sequence. */
+  /** Joins this process's lines and the recorders' into one sequence. */
   #gatherLines(): void {
     const own = this.#options.journal.since(this.#ownLineId)
     this.#ownLineId = own.at(-1)?.id ?? this.#ownLineId
-    const recorder = this.#options.report.recorder()?.status
-    const run = recorder?.startedAtMs ?? 0
-    if (run !== this.#recorderLine.run) this.#recorderLine = { run, id: 0 }
-    const theirs = (recorder?.lines ?? []).filter(line => line.id > this.#recorderLine.id)
-    this.#recorderLine.id = theirs.at(-1)?.id ?? this.#recorderLine.id
+    const theirs = this.#options.report.recorders().flatMap(({ station, status }) => {
+      const seen = this.#recorderLines.get(station)
+      const seenId = seen?.run === status.startedAtMs ? seen.id : 0
+      this.#recorderLines.set(station, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
+      return status.lines.filter(line => line.id > seenId)
+    })
     for (const line of [...own, ...theirs].sort((a, b) => a.atMs - b.atMs))
       this.#lines.push({ ...line, id: this.#nextLineId++ })
     this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX))

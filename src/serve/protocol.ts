@@ -74,7 +74,8 @@ export interface Stations {
     /** Venue's time to queryable, of the newest batch. */
     freshnessMs: number | null
     audit: { atMs: number; passed: boolean; detail: string } | null
-    diskFreeBytes: number
+    /** Null where the disk is another machine's. */
+    diskFreeBytes: number | null
   }
   archive: StationBase
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
-import { ANNOUNCE_EVERY_MS, RECORDER_STATION, type RecorderStatus } from '../sources/status.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderSaid, type RecorderStatus, recordersIn } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import type { PartitionStatus, StationState, Stations } from './protocol.ts'
 
@@ -32,10 +32,9 @@ export class StationReport {
     this.#storing = storing
   }
 
-  /** What the recorder last said, and how long ago; undefined if none ever ran on this log. */
-  recorder(): { status: RecorderStatus; ageMs: number } | undefined {
-    const said = this.#log.announcements().find(({ station }) => station === RECORDER_STATION)
-    return said && { status: said.body as RecorderStatus, ageMs: Date.now() - said.atMs }
+  /** The recorders that run, by what they say of themselves. */
+  recorders(): RecorderSaid[] {
+    return recordersIn(this.#log.announcements()).filter(({ atMs }) => Date.now() - atMs < RECORDER_SILENT_MS_MAX)
   }
 
   /** Told after each batch: the venue's time of its newest trade, µs. */
@@ -46,15 +45,16 @@ export class StationReport {
   async report(): Promise<Stations> {
     await this.#measureSize()
     const nowMs = Date.now()
-    const recorder = this.recorder()
+    const recorders = this.recorders().map(({ status }) => status)
     const partitions = this.#storing.partitions.map(ingest =>
       this.#partition(ingest.partition, ingest.next, ingest.storedLogMs, nowMs),
     )
     const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
     const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
     const storedPerSecond = this.#sum(ingest => ingest.figures.storedTicks.perSecond())
-    const received = recorder && recorder.ageMs < RECORDER_SILENT_MS_MAX ? recorder.status.receivedPerSecond : 0
-    const connections = recorder?.status.connections ?? []
+    const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
+    const connections = recorders.flatMap(recorder => recorder.connections)
+    const [appendMs = null] = recorders.flatMap(recorder => recorder.appendMs ?? []).sort((a, b) => b.p50 - a.p50)
     const base = (verdict: Verdict, ticksPerSecond: number) => ({
       state: verdict[0],
       advice: verdict[1],
@@ -65,19 +65,19 @@ export class StationReport {
     return {
       atMs: nowMs,
       sources: {
-        ...base(sourcesVerdict(recorder), received),
+        ...base(sourcesVerdict(recorders), received),
         lagTicks: 0,
         lagMs: slowestMs(connections),
         connections,
       },
       log: {
-        ...base(logVerdict(recorder), received),
+        ...base(logVerdict(recorders), received),
         lagTicks: 0,
-        lagMs: recorder?.status.appendMs?.p50 ?? 0,
+        lagMs: appendMs?.p50 ?? 0,
         address: this.#log.address,
         partitions,
         sizeBytes: this.#log.sizeBytes(),
-        appendMs: recorder?.status.appendMs ?? null,
+        appendMs,
       },
       ingest: {
         ...base(this.#ingestVerdict(lagMs), storedPerSecond),
@@ -126,11 +126,11 @@ export class StationReport {
     return ['ok', 'Everything in the log is stored or on its way.']
   }
 
-  #storeVerdict(diskFreeBytes: number): Verdict {
+  #storeVerdict(diskFreeBytes: number | null): Verdict {
     const failed = [...this.#storing.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
-    if (diskFreeBytes < DISK_FREE_BYTES_MIN)
+    if (diskFreeBytes !== null && diskFreeBytes < DISK_FREE_BYTES_MIN)
       return ['trouble', 'Less than 1 GiB is left on the disk: make room, nothing is deleted by itself.']
     return ['ok', 'Every stored tick is there once.']
   }
@@ -168,11 +168,12 @@ function slowestMs(connections: readonly ConnectionStatus[]): number {
   return known.length === 0 ? 0 : Math.max(...known)
 }
 
-function sourcesVerdict(recorder: { status: RecorderStatus; ageMs: number } | undefined): Verdict {
-  if (!recorder || recorder.ageMs > RECORDER_SILENT_MS_MAX)
+function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
+  if (recorders.length === 0)
     return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
-  const { connections, held } = recorder.status
-  if (held) return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
+  const connections = recorders.flatMap(recorder => recorder.connections)
+  if (recorders.some(({ held }) => held))
+    return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
   const open = connections.filter(connection => connection.state === 'open').length
   if (open === 0) return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
   if (open < connections.length)
@@ -183,16 +184,17 @@ function sourcesVerdict(recorder: { status: RecorderStatus; ageMs: number } | un
   return ['ok', 'All connections are open.']
 }
 
-function logVerdict(recorder: { status: RecorderStatus; ageMs: number } | undefined): Verdict {
-  if (!recorder || recorder.ageMs > RECORDER_SILENT_MS_MAX)
-    return ['idle', 'Nothing is written: no recorder is running.']
-  return recorder.status.held
+function logVerdict(recorders: readonly RecorderStatus[]): Verdict {
+  if (recorders.length === 0) return ['idle', 'Nothing is written: no recorder is running.']
+  return recorders.some(({ held }) => held)
     ? ['trouble', 'Appending is slow or fails: check the disk.']
     : ['ok', 'Every record is durable before it is acknowledged.']
 }
 
-/** Bytes free on the disk of an embedded store. */
-function diskFree(address: string): number {
-  const { bavail, bsize } = fs.statfsSync(address.replace(/^chdb:/, ''))
+/** Bytes free on the disk of an embedded store; null for a server, which looks after its own. */
+function diskFree(address: string): number | null {
+  const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
+  if (!directory) return null
+  const { bavail, bsize } = fs.statfsSync(directory)
   return bavail * bsize
 }

@@ -1,8 +1,10 @@
 /** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
+import { hostname } from 'node:os'
+import type { Announcement } from '../log/log.ts'
 import type { Entry } from '../observe/journal.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 
-export const RECORDER_STATION = 'recorder'
+const STATION = 'recorder'
 export const ANNOUNCE_EVERY_MS = 500
 
 export interface RecorderStatus {
@@ -21,4 +23,24 @@ export interface RecorderStatus {
   connections: ConnectionStatus[]
   /** The last lines it told. */
   lines: Entry[]
+}
+
+/** What a recorder last said, and when. */
+export interface RecorderSaid {
+  station: string
+  status: RecorderStatus
+  atMs: number
+}
+
+/** The name a recorder announces itself by: several may write one log, from one machine or many. */
+export function recorderStation(sources: string): string {
+  return `${STATION} ${hostname()} ${sources}`
+}
+
+/** All recorders that ever announced themselves in a log, the one heard last first. */
+export function recordersIn(announcements: readonly Announcement[]): RecorderSaid[] {
+  return announcements
+    .filter(({ station }) => station.startsWith(`${STATION} `))
+    .map(({ station, atMs, body }) => ({ station, atMs, status: body as RecorderStatus }))
+    .sort((a, b) => b.atMs - a.atMs)
 }

@@ -85,7 +85,7 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           ['size', bytes(store.sizeBytes)],
           ['parts', count(store.parts)],
           ['freshness', milliseconds(store.freshnessMs)],
-          ['disk free', bytes(store.diskFreeBytes)],
+          ['disk free', store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes)],
         ]}
       />
       <Audit audit={store.audit} />
