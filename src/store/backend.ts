@@ -1,0 +1,56 @@
+/** What differs between the engine in this process and a ClickHouse server. Everything else is in `clickhouse.ts`. */
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
+import type { Fence } from './store.ts'
+
+/** Rows on their way into a table, all of them or none. */
+export interface Insert {
+  table: string
+  /** The columns given, by name; without them, those of a Native block that names its own. */
+  columns?: readonly string[]
+  format: 'Native' | 'JSONEachRow'
+  data: Uint8Array<ArrayBuffer>
+  /** Whose partition the rows are of; without it, anyone may write them. */
+  fence?: Fence | undefined
+}
+
+export interface Backend {
+  /** Where it is, for people to read: without secrets. */
+  readonly address: string
+  readonly client: ClickHouseClient
+  /** For questions whose answer decides what is written. */
+  readonly questionSettings: ClickHouseSettings
+  /** Makes the tables that are not there, checks those that are. */
+  prepare(): Promise<void>
+  insert(insert: Insert): Promise<void>
+  /** Resolves once no insert of this partition that an owner up to this fence sent can commit any more. */
+  settle(fence: Fence, whose: 'own' | 'predecessors'): Promise<void>
+  /** Runs a stranger's statement that only reads, within limits; the answer's bytes. */
+  untrusted(query: string, format: string): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/**
+ * An insert is one part, whole or not at all, and nothing decides on its own that it was seen before: the engine's
+ * deduplication lost acknowledged rows when it was killed between writing its token and the part.
+ */
+export const INSERT_SETTINGS = {
+  async_insert: 0,
+  deduplicate_insert: 'disable',
+  insert_deduplicate: 0,
+  max_partitions_per_insert_block: 1,
+  max_insert_block_size: 1_048_449,
+  min_insert_block_size_rows: 1_048_449,
+  min_insert_block_size_bytes: 0,
+  max_insert_threads: 1,
+  max_threads: 1,
+  input_format_parallel_parsing: 0,
+} as Record<string, string | number>
+
+/** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */
+export const UNTRUSTED_LIMITS = {
+  max_execution_time: 30,
+  max_memory_usage: '2000000000',
+  max_result_bytes: '268435456',
+  max_threads: 1,
+  allow_ddl: 0,
+} as const

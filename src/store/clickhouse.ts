@@ -1,0 +1,79 @@
+/** The store over `@clickhouse/client`: the same statements for the engine in this process and for a server. */
+import type { ClickHouseClient } from '@clickhouse/client'
+import { askRows } from './ask.ts'
+import type { Backend } from './backend.ts'
+import { attempt } from './failure.ts'
+import { claim } from './fence.ts'
+import type { Fence, Store } from './store.ts'
+
+export class ClickHouseStore implements Store {
+  readonly #backend: Backend
+  version = ''
+
+  constructor(backend: Backend) {
+    this.#backend = backend
+  }
+
+  get address(): string {
+    return this.#backend.address
+  }
+
+  get client(): ClickHouseClient {
+    return this.#backend.client
+  }
+
+  /** Makes the tables ready. */
+  async prepare(): Promise<void> {
+    await this.#backend.prepare()
+    const [row] = await this.rows<{ version: string }>('SELECT version() AS version')
+    this.version = row!.version
+  }
+
+  claim(partition: number): Promise<Fence> {
+    return claim(this.#backend, partition)
+  }
+
+  settle(fence: Fence): Promise<void> {
+    return attempt(() => this.#backend.settle(fence, 'own'))
+  }
+
+  insertBlock(table: string, data: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void> {
+    return attempt(() => this.#backend.insert({ table, format: 'Native', data, fence }))
+  }
+
+  insertRows(table: string, rows: readonly Record<string, unknown>[], fence?: Fence): Promise<void> {
+    const data = Buffer.from(rows.map(row => JSON.stringify(row)).join('\n'))
+    const columns = Object.keys(rows[0]!)
+    return attempt(() => this.#backend.insert({ table, columns, format: 'JSONEachRow', data, fence }))
+  }
+
+  async deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void> {
+    await attempt(() =>
+      this.client.command({
+        query: `ALTER TABLE ${table} DELETE WHERE ${where}`,
+        query_params: params,
+        clickhouse_settings: { mutations_sync: '2' },
+      }),
+    )
+  }
+
+  rows<T>(query: string, params: Record<string, unknown> = {}): Promise<T[]> {
+    return askRows(this.#backend, query, params)
+  }
+
+  untrusted(query: string, format: string): Promise<Uint8Array> {
+    return this.#backend.untrusted(query, format)
+  }
+
+  async size() {
+    const [row] = await this.rows<{ bytes: string; parts: string; trades: string }>(
+      `SELECT sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(rows, table = 'trades') AS trades
+       FROM system.parts WHERE active AND database = currentDatabase()`,
+    )
+    return { bytes: Number(row!.bytes), parts: Number(row!.parts), trades: Number(row!.trades) }
+  }
+
+  close(): Promise<void> {
+    return this.#backend.close()
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The store in this process: the engine's directory belongs to it, by the engine's own lock, so that whoever wrote before is
+ * gone, and an insert has ended when its call has.
+ */
+import { Readable } from 'node:stream'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { TickhouseError } from '../errors.ts'
+import { type Backend, INSERT_SETTINGS, type Insert, UNTRUSTED_LIMITS } from './backend.ts'
+import { type EmbeddedConnection, openEngine } from './embedded.ts'
+import { attempt } from './failure.ts'
+import { checkColumns, schemaStatements } from './schema.ts'
+
+const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
+
+export class InProcess implements Backend {
+  readonly address: string
+  readonly client: ClickHouseClient
+  readonly questionSettings = {}
+  readonly #directory: string
+  readonly #engine: EmbeddedConnection
+
+  static async open(directory: string): Promise<InProcess> {
+    return new InProcess(directory, await openEngine(directory, ENGINE_LANES))
+  }
+
+  constructor(directory: string, engine: EmbeddedConnection) {
+    this.address = `chdb:${directory}`
+    this.#directory = directory
+    this.#engine = engine
+    this.client = createClient({ connection: engine })
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      for (const query of schemaStatements()) await attempt(() => this.client.command({ query }))
+      await checkColumns(this)
+    } catch (error) {
+      const { message, code } = error as TickhouseError
+      if (code === 'disk_full' || code === 'data_foreign') throw error
+      throw new TickhouseError(
+        'data_corrupt',
+        `the store at ${this.#directory} cannot be used: ${message.replace(/[\s.]+$/, '')}`,
+        'Move the directory aside and start again: the log holds the ticks and fills a new one. See docs/recovery.md.',
+        { cause: error },
+      )
+    }
+  }
+
+  async insert({ table, columns, format, data }: Insert): Promise<void> {
+    const names = columns ? ` (${columns.join(', ')})` : ''
+    const { stream } = await this.client.exec({
+      query: `INSERT INTO ${table}${names} FORMAT ${format}`,
+      values: Readable.from([data]),
+      clickhouse_settings: INSERT_SETTINGS,
+    })
+    stream.destroy()
+  }
+
+  async settle(): Promise<void> {}
+
+  untrusted(query: string, format: string): Promise<Uint8Array> {
+    return this.#engine.untrusted(query, format, UNTRUSTED_LIMITS)
+  }
+
+  close(): Promise<void> {
+    return this.client.close()
+  }
+}
