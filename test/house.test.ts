@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   log: [/^tick\/records/],
   store: [],
   ingest: [/^tick\//, /^observe\/(events|statistics|audit)/, /^log\/log/, /^store\/store/],
+  archive: [/^observe\/events/, /^log\/log/, /^store\/store/],
   serve: [
     /^tick\//,
     /^observe\//,
