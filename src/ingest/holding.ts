@@ -17,7 +17,10 @@ export type HoldingOptions = Omit<IngestOptions, 'partition' | 'figures'>
 interface Held {
   ingest: PartitionIngest
   readonly letGo: AbortController
-  readonly ended: Promise<void>
+  /** Resolves when the loop that runs now has ended. */
+  run: Promise<void>
+  /** Resolves when no other will follow. */
+  ended: Promise<void>
 }
 
 export class Holding implements PartitionHolder {
@@ -25,6 +28,8 @@ export class Holding implements PartitionHolder {
   readonly #held = new Map<number, Held>()
   /** Kept when a partition goes and comes back. */
   readonly #figures = new Map<number, IngestFigures>()
+  #pause = new AbortController()
+  #paused: Promise<void> | undefined
 
   constructor(options: HoldingOptions) {
     this.#options = options
@@ -36,9 +41,10 @@ export class Holding implements PartitionHolder {
   }
 
   take(partition: number): void {
-    const letGo = new AbortController()
-    const ingest = this.#ingestOf(partition)
-    this.#held.set(partition, { ingest, letGo, ended: this.#keep(partition, ingest, letGo.signal) })
+    const none = Promise.resolve()
+    const held = { ingest: this.#ingestOf(partition), letGo: new AbortController(), run: none, ended: none }
+    this.#held.set(partition, held)
+    held.ended = this.#keep(partition, held)
   }
 
   async release(partition: number): Promise<void> {
@@ -48,16 +54,37 @@ export class Holding implements PartitionHolder {
     this.#held.delete(partition)
   }
 
+  /** Runs `work` while nothing is stored; then each partition goes on from what the tables say. One at a time. */
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#paused = promise
+    this.#pause.abort()
+    try {
+      await Promise.all([...this.#held.values()].map(({ run }) => run))
+      return await work()
+    } finally {
+      this.#pause = new AbortController()
+      this.#paused = undefined
+      resolve()
+    }
+  }
+
   /** Runs a partition's loop, and anew from what the tables say where that is the way on. */
-  async #keep(partition: number, first: PartitionIngest, signal: AbortSignal): Promise<void> {
-    let ingest = first
+  async #keep(partition: number, held: Held): Promise<void> {
+    const { signal } = held.letGo
     for (;;) {
-      await ingest.run(signal)
-      if (signal.aborted || !STARTS_ANEW.has(ingest.failure?.code)) return
-      await this.#options.clock.sleep(ANEW_MS, signal).catch(() => {})
+      while (this.#paused) await this.#paused
+      held.run = held.ingest.run(AbortSignal.any([signal, this.#pause.signal]))
+      await held.run
+      while (this.#paused) await this.#paused
       if (signal.aborted) return
-      ingest = this.#ingestOf(partition)
-      this.#held.get(partition)!.ingest = ingest
+      const { mode, failure } = held.ingest
+      if (mode !== 'stopped') {
+        if (!STARTS_ANEW.has(failure?.code)) return
+        await this.#options.clock.sleep(ANEW_MS, signal).catch(() => {})
+        if (signal.aborted) return
+      }
+      held.ingest = this.#ingestOf(partition)
     }
   }
 

@@ -7,6 +7,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
+import { mendRequeues } from './requeue.ts'
 
 /** The tables that hold a log's ticks. */
 export type LedgerTable = 'trades' | 'quarantine'
@@ -77,6 +78,7 @@ export class Ledger {
    */
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
+    await mendRequeues(this.#store, fence)
     const last = await this.#lastStored(fence)
     const bounds = await log.refresh(partition)
     const stored = last === null ? 0 : last.offset + 1

@@ -40,6 +40,7 @@ export class Storing implements PartitionHolder {
   #held: PartitionIngest[] | undefined
   readonly #stop = new AbortController()
   readonly #jobs: Promise<void>[] = []
+  #lastTurn: Promise<unknown> = Promise.resolve()
 
   constructor(options: StoringOptions) {
     this.#options = options
@@ -56,7 +57,7 @@ export class Storing implements PartitionHolder {
 
   start(): void {
     this.#jobs.push(this.#options.log.share(this, this.#stop.signal))
-    this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.#auditNew()))
+    this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.inTurn(() => this.#auditNew())))
   }
 
   take(partition: number): void {
@@ -66,6 +67,18 @@ export class Storing implements PartitionHolder {
   async release(partition: number): Promise<void> {
     await this.#holding.release(partition)
     if (!this.#held) this.audits.delete(partition)
+  }
+
+  /** Asks about all that is stored while nothing of it moves: a tick that leaves quarantine is in two tables for a moment. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work)
+    this.#lastTurn = turn.catch(() => {})
+    return turn
+  }
+
+  /** Moves what is stored while nothing is audited and none of our partitions stores; see Holding. */
+  rewrite<T>(work: () => Promise<T>): Promise<T> {
+    return this.inTurn(() => this.#holding.whilePaused(work))
   }
 
   /** Are all records of the log in the tables? */
@@ -81,7 +94,8 @@ export class Storing implements PartitionHolder {
     const endMs = performance.now() + DRAIN_MS_MAX
     while (!this.drained && performance.now() < endMs) await sleep(10)
     // A long first audit is left to the next run: a stop takes seconds.
-    if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#attempt(() => this.#auditNew())
+    if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX)
+      await this.#attempt(() => this.inTurn(() => this.#auditNew()))
     this.#held = this.partitions
     this.#stop.abort()
     await Promise.all(this.#jobs)
