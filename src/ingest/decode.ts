@@ -34,6 +34,9 @@ const TICKS_PER_RECORD_MAX = 1_000_000
 const OWN_IDS_FROM = 2n ** 63n
 const OWN_IDS_PER_RECORD = 2n ** 20n
 
+/** The id of a record's first tick if it brings none; the next one's is one more. */
+export const ownIdsFrom = (offset: number): bigint => OWN_IDS_FROM + BigInt(offset) * OWN_IDS_PER_RECORD
+
 /**
  * Never throws: what cannot be read comes back as refused, with the record's payload. Trades may be read into `scratch`, so
  * that a caller who is done with them before the next record pays for the memory once.
@@ -70,8 +73,7 @@ const READERS: Readonly<Record<string, (entry: LogEntry, scratch?: TradeColumns)
 
 function readJson(entry: LogEntry): Decoded {
   const receivedAtMicros = entry.timestampMs * 1000
-  const firstId = OWN_IDS_FROM + BigInt(entry.offset) * OWN_IDS_PER_RECORD
-  const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, firstId)
+  const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, ownIdsFrom(entry.offset))
   return {
     trades,
     indexes,

@@ -1,12 +1,11 @@
 /** Takes a log record into a batch: decoded, each tick judged, ids followed. No input or output. */
 import type { LogEntry } from '../log/log.ts'
-import { REFUSALS } from '../tick/refusal.ts'
-import { readMicros } from '../tick/time.ts'
-import { ORIGIN, SIDE, type TradeColumns } from '../tick/trades.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 import type { Batch } from './batch.ts'
 import type { SymbolIds } from './continuity.ts'
 import { decode } from './decode.ts'
-import { codeOf, reasonOf, type Verdicts, validate } from './validate.ts'
+import { refusedTick } from './refused-tick.ts'
+import { codeOf, type Verdicts, validate } from './validate.ts'
 
 /** What ingest knows of the venues: all it accepts, and those that number a symbol's trades one by one. */
 export interface KnownVenues {
@@ -37,7 +36,8 @@ export function fill(batch: Batch, entry: LogEntry, venues: KnownVenues, idsOf: 
   for (let row = 0; row <= trades.length; row++) {
     if (row < trades.length && verdicts[row] === 0) continue
     if (row > start) batch.addTrades(entry.offset, trades, start, row, indexes)
-    if (row < trades.length) refuseRow(batch, entry.offset, trades, row, indexes?.[row] ?? row, verdicts[row]!)
+    if (row < trades.length)
+      batch.addRefused(entry.offset, refusedTick(trades, row, indexes?.[row] ?? row, verdicts[row]!))
     start = row + 1
   }
 }
@@ -67,34 +67,4 @@ function followIds(trades: TradeColumns, verdicts: Verdicts, venues: KnownVenues
     }
   }
   return marked
-}
-
-function refuseRow(batch: Batch, offset: number, trades: TradeColumns, row: number, index: number, code: number): void {
-  const reason = reasonOf(code)
-  const venue = trades.venues.words[trades.venue[row]!]!
-  const symbol = trades.symbols.words[trades.symbol[row]!]!
-  batch.addRefused(offset, {
-    index,
-    ticks: 1,
-    reason,
-    detail: REFUSALS[reason],
-    venue,
-    symbol,
-    raw: JSON.stringify({
-      venue,
-      symbol,
-      timestamp: String(trades.timestamp[row]),
-      // As text: JSON has no NaN and no infinity.
-      price: String(trades.price[row]),
-      volume: String(trades.volume[row]),
-      side: nameOf(SIDE, trades.side[row]!),
-      trade_id: String(trades.tradeId[row]),
-      origin: nameOf(ORIGIN, trades.origin[row]!),
-    }),
-    receivedAtMicros: Math.floor(readMicros(trades.receivedAtWords, row)),
-  })
-}
-
-function nameOf(names: Readonly<Record<string, number>>, code: number): string {
-  return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
 }

@@ -1,0 +1,65 @@
+/** A tick that was read and may not be stored, as quarantine keeps it: its values as JSON, and read back from there. */
+import { REFUSALS } from '../tick/refusal.ts'
+import { readMicros } from '../tick/time.ts'
+import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
+import type { Refused } from './decode.ts'
+import { reasonOf } from './validate.ts'
+
+/** Row `row` of the columns, at place `index` of its record, refused for what `code` means: see validate.ts. */
+export function refusedTick(trades: TradeColumns, row: number, index: number, code: number): Refused {
+  const reason = reasonOf(code)
+  const venue = trades.venues.words[trades.venue[row]!]!
+  const symbol = trades.symbols.words[trades.symbol[row]!]!
+  return {
+    index,
+    ticks: 1,
+    reason,
+    detail: REFUSALS[reason],
+    venue,
+    symbol,
+    raw: JSON.stringify({
+      venue,
+      symbol,
+      timestamp: String(trades.timestamp[row]),
+      // As text: JSON has no NaN and no infinity.
+      price: String(trades.price[row]),
+      volume: String(trades.volume[row]),
+      side: nameOf(SIDE, trades.side[row]!),
+      trade_id: String(trades.tradeId[row]),
+      origin: nameOf(ORIGIN, trades.origin[row]!),
+    }),
+    receivedAtMicros: Math.floor(readMicros(trades.receivedAtWords, row)),
+  }
+}
+
+const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
+
+/** The tick such a text keeps, value for value; undefined for any other text. */
+export function readRefusedTick(raw: string, receivedAtMicros: number): TradeColumns | undefined {
+  const tick = fieldsOf(raw)
+  if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
+  const trades = new TradeColumns(1)
+  const [price, volume] = [Number(tick.price), Number(tick.volume)]
+  trades.add(tick.venue!, tick.symbol!, 0, 0, receivedAtMicros, price, volume, SIDE.unknown, 0, ORIGIN.live)
+  trades.timestamp[0] = BigInt(tick.timestamp!)
+  trades.tradeId[0] = BigInt(tick.trade_id!)
+  trades.side[0] = codeOf(SIDE, tick.side!)
+  trades.origin[0] = codeOf(ORIGIN, tick.origin!)
+  return trades
+}
+
+function fieldsOf(raw: string): Record<string, string> | undefined {
+  try {
+    const tick: unknown = JSON.parse(raw)
+    if (typeof tick !== 'object' || tick === null || Object.keys(tick).join(' ') !== FIELDS) return undefined
+    return Object.values(tick).every(value => typeof value === 'string') ? (tick as Record<string, string>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function nameOf(names: Readonly<Record<string, number>>, code: number): string {
+  return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
+}
+
+const codeOf = (names: Readonly<Record<string, number>>, name: string): number => names[name] ?? Number(name)
