@@ -133,9 +133,7 @@ export class Ledger {
   /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
   async days(table: LedgerTable): Promise<string[]> {
     const rows = await this.#store.rows<{ day: string }>(
-      `SELECT DISTINCT partition AS day FROM system.parts
-       WHERE active AND database = currentDatabase() AND table = {table:String} ORDER BY day DESC`,
-      { table },
+      `SELECT toString(log_day) AS day FROM ${table} GROUP BY log_day ORDER BY log_day DESC`,
     )
     return rows.map(row => row.day)
   }

@@ -22,8 +22,10 @@ export interface Backend {
   /** Makes the tables that are not there, checks those that are. */
   prepare(): Promise<void>
   insert(insert: Insert): Promise<void>
-  /** Resolves once no insert of this partition that an owner up to this fence sent can commit any more. */
-  settle(fence: Fence, whose: 'own' | 'predecessors'): Promise<void>
+  /** After an insert that failed: resolves once it can no longer commit. The fence's epoch may rise for it. */
+  settle(fence: Fence): Promise<void>
+  /** Resolves once no insert that carries another epoch than the highest can commit any more. */
+  endInserts(partition: number): Promise<void>
   /** Runs a stranger's statement that only reads, within limits; the answer's bytes. */
   untrusted(query: string, format: string): Promise<Uint8Array>
   close(): Promise<void>

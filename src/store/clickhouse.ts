@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
-import { claim } from './fence.ts'
+import { takeEpoch } from './fence.ts'
 import type { Fence, Store } from './store.ts'
 
 export class ClickHouseStore implements Store {
@@ -30,11 +30,15 @@ export class ClickHouseStore implements Store {
   }
 
   claim(partition: number): Promise<Fence> {
-    return claim(this.#backend, partition)
+    return attempt(async () => {
+      const fence = await takeEpoch(this.#backend, partition)
+      await this.#backend.endInserts(partition)
+      return fence
+    })
   }
 
   settle(fence: Fence): Promise<void> {
-    return attempt(() => this.#backend.settle(fence, 'own'))
+    return attempt(() => this.#backend.settle(fence))
   }
 
   insertBlock(table: string, data: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void> {

@@ -1,14 +1,26 @@
-import type { ClickHouseError } from '@clickhouse/client'
+import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
 
 /** The engine's code NOT_ENOUGH_SPACE. */
 const ENGINE_NOT_ENOUGH_SPACE = '243'
 
+/** By the engine's code: what no second try mends, and what would. */
+const REFUSALS: Record<string, string> = {
+  '516': 'Check user and password in TICKHOUSE_STORE.',
+  '193': 'Check user and password in TICKHOUSE_STORE.',
+  '192': 'Check user and password in TICKHOUSE_STORE.',
+  '81': 'Check the database in TICKHOUSE_STORE, then start tickhouse again: it makes a database that is absent.',
+  '60': 'Start tickhouse again: it makes tables that are absent. The log holds the ticks and fills them.',
+  '164': 'Give the user of TICKHOUSE_STORE a profile that may write (readonly=0).',
+  '497': 'Grant the user of TICKHOUSE_STORE what the message names; docs/clickhouse-server.md lists it.',
+  '452': 'Let the profile of the user of TICKHOUSE_STORE change the setting that the message names.',
+}
+
 /** What went wrong, whether it may pass, and what a person can do about it. */
 export function storeError(error: unknown): TickhouseError {
   if (error instanceof TickhouseError) return error
   const { message } = error as Error
-  const line = message.split('\n')[0]!.slice(0, 300)
+  const line = message.split('\n')[0]!.slice(0, 300) || 'the server gave no reason'
   const { code } = error as ClickHouseError | NodeJS.ErrnoException
   if (code === ENGINE_NOT_ENOUGH_SPACE || code === 'ENOSPC' || /No space left on device/.test(message)) {
     return new TickhouseError(
@@ -18,6 +30,8 @@ export function storeError(error: unknown): TickhouseError {
       { cause: error, retryable: true },
     )
   }
+  const advice = error instanceof ClickHouseError ? REFUSALS[error.code] : undefined
+  if (advice) return new TickhouseError('store_refused', line, advice, { cause: error })
   return new TickhouseError(
     'store_unavailable',
     line,

@@ -1,15 +1,45 @@
-/** Taking a log partition over from whoever wrote it before: see `docs/decisions/fence.md`. */
+/**
+ * Who may write a log partition: the owner of the highest epoch in table `epochs`. Why this keeps out whoever wrote before, also
+ * one that was stopped in the middle of an insert, is told in `docs/decisions/fence.md`.
+ */
 import { TickhouseError } from '../errors.ts'
 import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
-import { attempt } from './failure.ts'
 import type { Fence } from './store.ts'
 
 /** Tries for an epoch that nobody else took at the same moment. */
 const CLAIM_ATTEMPTS_MAX = 8
 
-/** The highest epoch of a partition so far, 0 if nobody has written it. */
-export async function highestEpoch(backend: Backend, partition: number): Promise<number> {
+/** Takes a higher epoch than every owner before. */
+export async function takeEpoch(backend: Backend, partition: number): Promise<Fence> {
+  for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
+    const last = await highestEpoch(backend, partition)
+    const fence = { partition, epoch: last + 1 + Math.floor(Math.random() * tries) }
+    if (await writeAlone(backend, fence)) return fence
+  }
+  throw new TickhouseError(
+    'store_unavailable',
+    `${CLAIM_ATTEMPTS_MAX} times another process took partition ${partition} at the same moment`,
+    'It is tried again.',
+    { retryable: true },
+  )
+}
+
+/** Makes what this owner sent before fail at its guard, should it only now begin. Throws `store_fenced` if there is a later owner. */
+export async function raiseEpoch(backend: Backend, fence: Fence): Promise<void> {
+  await checkEpoch(backend, fence)
+  const raised = { partition: fence.partition, epoch: fence.epoch + 1 }
+  // Someone else's too: then he may have found it alone there, and it is his.
+  if (!(await writeAlone(backend, raised))) throw fenced(fence)
+  fence.epoch = raised.epoch
+}
+
+/** Throws `store_fenced` if a later owner has taken the partition over. */
+export async function checkEpoch(backend: Backend, fence: Fence): Promise<void> {
+  if ((await highestEpoch(backend, fence.partition)) !== fence.epoch) throw fenced(fence)
+}
+
+async function highestEpoch(backend: Backend, partition: number): Promise<number> {
   const [row] = await askRows<{ last: string }>(
     backend,
     'SELECT max(epoch) AS last FROM epochs WHERE log_partition = {partition:UInt16}',
@@ -18,37 +48,26 @@ export async function highestEpoch(backend: Backend, partition: number): Promise
   return Number(row!.last)
 }
 
-/**
- * Takes a higher epoch than every owner before. Of two that insert the same one at the same moment, at most one finds it alone
- * there: the later of the two questions is asked when both are in. Resolves once no insert of an earlier owner can commit.
- */
-export async function claim(backend: Backend, partition: number): Promise<Fence> {
-  for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
-    const last = await highestEpoch(backend, partition)
-    const epoch = last + 1 + Math.floor(Math.random() * tries)
-    const row = JSON.stringify({ log_partition: partition, epoch })
-    await attempt(() =>
-      backend.insert({
-        table: 'epochs',
-        columns: ['log_partition', 'epoch'],
-        format: 'JSONEachRow',
-        data: Buffer.from(row),
-      }),
-    )
-    const [found] = await askRows<{ takers: string }>(
-      backend,
-      'SELECT count() AS takers FROM epochs WHERE log_partition = {partition:UInt16} AND epoch = {epoch:UInt64}',
-      { partition, epoch },
-    )
-    if (Number(found!.takers) !== 1) continue
-    const fence = { partition, epoch }
-    await attempt(() => backend.settle(fence, 'predecessors'))
-    return fence
-  }
-  throw new TickhouseError(
-    'store_unavailable',
-    `${CLAIM_ATTEMPTS_MAX} times another process claimed partition ${partition} at the same moment`,
-    'It is tried again.',
-    { retryable: true },
+/** Of several that write the same epoch, at most one finds it alone there: the last to ask asks when all are written. */
+async function writeAlone(backend: Backend, { partition, epoch }: Fence): Promise<boolean> {
+  await backend.insert({
+    table: 'epochs',
+    columns: ['log_partition', 'epoch'],
+    format: 'JSONEachRow',
+    data: Buffer.from(JSON.stringify({ log_partition: partition, epoch })),
+  })
+  const [row] = await askRows<{ writers: string }>(
+    backend,
+    'SELECT count() AS writers FROM epochs WHERE log_partition = {partition:UInt16} AND epoch = {epoch:UInt64}',
+    { partition, epoch },
+  )
+  return Number(row!.writers) === 1
+}
+
+function fenced({ partition, epoch }: Fence): TickhouseError {
+  return new TickhouseError(
+    'store_fenced',
+    `partition ${partition} was taken over by another process after epoch ${epoch}`,
+    'Nothing need be done: whoever owns it by the log stores it.',
   )
 }

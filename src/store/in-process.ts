@@ -58,6 +58,8 @@ export class InProcess implements Backend {
 
   async settle(): Promise<void> {}
 
+  async endInserts(): Promise<void> {}
+
   untrusted(query: string, format: string): Promise<Uint8Array> {
     return this.#engine.untrusted(query, format, UNTRUSTED_LIMITS)
   }

@@ -3,14 +3,15 @@
  * after a stop is asked of the table, never of anything written beside it.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { TickhouseError } from '../errors.ts'
+import { parseStoreAddress } from './address.ts'
 import { ClickHouseStore } from './clickhouse.ts'
 import { InProcess } from './in-process.ts'
+import { Server } from './server.ts'
 
 /** The right to write a log partition's ticks, until a later owner takes it. */
 export interface Fence {
   partition: number
-  /** Higher than that of every owner before. */
+  /** Higher than that of every owner before. Settling a failed insert may raise it. */
   epoch: number
 }
 
@@ -24,11 +25,14 @@ export interface Store {
    * see `docs/reliability.md`, one writer.
    */
   claim(partition: number): Promise<Fence>
-  /** After an insert that failed: resolves once it can no longer commit. The tables then say how it ended. */
+  /**
+   * After an insert that failed: resolves once it can no longer commit. The tables then say how it ended. Throws `store_fenced` if a
+   * later owner has taken the partition over.
+   */
   settle(fence: Fence): Promise<void>
   /**
-   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over:
-   * nothing was stored. Any other TickhouseError: the outcome is unknown until `settle` resolved.
+   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over: he
+   * has asked the tables, or will, what arrived before. Any other TickhouseError: the outcome is unknown until `settle` resolved.
    */
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void>
   /** Inserts a few rows given as objects, as one part like a block; under a fence where a partition's owner writes them. */
@@ -44,17 +48,14 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Opens the store at an address (`chdb:<directory>`) and brings its schema up to date. */
+/**
+ * Opens the store at an address (`chdb:<directory>` or `http(s)://user:password@host:port/database`), and makes the tables that are
+ * not there. Throws TickhouseErrors.
+ */
 export async function openStore(address: string): Promise<Store> {
-  const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
-  if (!directory) {
-    throw new TickhouseError(
-      'address_invalid',
-      `not a store address: ${address}`,
-      'Give TICKHOUSE_STORE=chdb:<directory>.',
-    )
-  }
-  const store = new ClickHouseStore(await InProcess.open(directory))
+  const where = parseStoreAddress(address)
+  const backend = 'directory' in where ? await InProcess.open(where.directory) : new Server(where)
+  const store = new ClickHouseStore(backend)
   try {
     await store.prepare()
   } catch (error) {

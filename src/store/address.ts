@@ -1,0 +1,53 @@
+import { TickhouseError } from '../errors.ts'
+
+/** A ClickHouse server, and where on it the tables are. */
+export interface ServerAddress {
+  /** Scheme, host and port. */
+  url: string
+  username: string
+  password: string
+  database: string
+  /** The cluster whose servers all hold the tables, replicated; without it, one server has them. */
+  cluster: string | undefined
+  /** Longest a request may take. */
+  timeoutMs: number
+  /** The whole for people to read: without user and password. */
+  shown: string
+}
+
+export type StoreAddress = { directory: string } | ServerAddress
+
+const TIMEOUT_MS_DEFAULT = 60_000
+const NAME = /^\w+$/
+const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>'
+
+/** Reads `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, which shows no secret. */
+export function parseStoreAddress(address: string): StoreAddress {
+  const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
+  if (directory) return { directory }
+  const url = URL.parse(address)
+  if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('not a store address')
+  const { protocol, host, pathname, searchParams } = url
+  for (const name of searchParams.keys())
+    if (name !== 'cluster' && name !== 'timeoutMs') throw invalid(`${host} is given an unknown parameter ${name}`)
+  const database = decodeURIComponent(pathname.slice(1)) || 'tickhouse'
+  const cluster = searchParams.get('cluster') ?? undefined
+  for (const [what, name] of Object.entries({ database, cluster }))
+    if (name !== undefined && !NAME.test(name)) throw invalid(`${what} "${name}" is more than letters, digits and _`)
+  const timeoutMs = Number(searchParams.get('timeoutMs') ?? TIMEOUT_MS_DEFAULT)
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs is not a number of at least 100')
+  return {
+    url: `${protocol}//${host}`,
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+    database,
+    cluster,
+    timeoutMs,
+    shown: `${protocol}//${host}/${database}${cluster ? `?cluster=${cluster}` : ''}`,
+  }
+}
+
+/** The address itself is not repeated: it may hold a password. */
+function invalid(why: string): TickhouseError {
+  return new TickhouseError('address_invalid', `TICKHOUSE_STORE: ${why}`, `Give TICKHOUSE_STORE=${FORMS}.`)
+}

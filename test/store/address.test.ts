@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseStoreAddress } from '../../src/store/address.ts'
+
+test('an address of a server names user, password, database and cluster, and is shown without the secret', () => {
+  assert.deepEqual(parseStoreAddress('https://ticks:p%40ss%3A@db.example:8443/market?cluster=main&timeoutMs=5000'), {
+    url: 'https://db.example:8443',
+    username: 'ticks',
+    password: 'p@ss:',
+    database: 'market',
+    cluster: 'main',
+    timeoutMs: 5000,
+    shown: 'https://db.example:8443/market?cluster=main',
+  })
+})
+
+test('a short address means user default without a password, database tickhouse', () => {
+  const { username, password, database, shown } = parseStoreAddress('http://127.0.0.1:8123') as never
+  assert.deepEqual([username, password, database], ['default', '', 'tickhouse'])
+  assert.equal(shown, 'http://127.0.0.1:8123/tickhouse')
+})
+
+test('an address that cannot be meant is refused, without repeating the password', () => {
+  for (const address of [
+    'chdb:',
+    'postgres://u:hunter2@h/d',
+    'http://u:hunter2@h:1/d?clusters=x',
+    'http://u:hunter2@h:1/a/b',
+    "http://u:hunter2@h:1/d?cluster='; DROP",
+    'http://u:hunter2@h:1/d?timeoutMs=soon',
+    'http://u:hunter2@h:99999/d',
+  ]) {
+    assert.throws(
+      () => parseStoreAddress(address),
+      (error: Error & { code: string }) => {
+        assert.equal(error.code, 'address_invalid')
+        assert.doesNotMatch(error.message, /hunter2/)
+        return true
+      },
+      address,
+    )
+  }
+})
