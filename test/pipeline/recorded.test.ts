@@ -11,56 +11,11 @@ import { House, WAIT_MS_MAX } from '../support/house.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { assertPlaces, judgePlaces } from '../support/oracle.ts'
 import { type PlayerOptions, startPlayer } from '../support/player.ts'
-import { binanceTruth, skipWithoutData } from '../support/recorded-data.ts'
-
-const SESSIONS = ['btcusdt', 'ethusdt'] as const
-const FILES = SESSIONS.map(symbol => `../shared/data/binance-spot/${symbol}_20240808.gz`)
-
-interface Sums {
-  count: number
-  first: number
-  last: number
-  ids: number
-  buys: number
-  sells: number
-  high: number
-  low: number
-  quantity: string
-  notional: string
-  firstMs: number
-  lastMs: number
-}
-
-/** Exact: the doubles' shortest texts are the venue's decimals again, and those are summed as decimals. */
-const SUMS = `
-  SELECT count() AS count, min(trade_id) AS first, max(trade_id) AS last, uniqExact(trade_id) AS ids,
-    countIf(side = 'buy') AS buys, countIf(side = 'sell') AS sells, max(price) AS high, min(price) AS low,
-    toString(sum(toDecimal256(toString(volume), 8))) AS quantity,
-    toString(sum(toDecimal256(toString(price), 8) * toDecimal256(toString(volume), 8))) AS notional,
-    toUnixTimestamp64Milli(argMin(timestamp, trade_id)) AS firstMs, toUnixTimestamp64Milli(argMax(timestamp, trade_id)) AS lastMs
-  FROM trades WHERE venue = 'binance' AND symbol = {symbol:String}`
-
-const withoutZeros = (decimal: string): string => decimal.replace(/\.?0+$/, '')
+import { skipWithoutData } from '../support/recorded-data.ts'
+import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, sessionLastIds } from '../support/recorded-truth.ts'
 
 async function assertTruth(store: Store, log: Log): Promise<void> {
-  for (const session of SESSIONS) {
-    const truth = binanceTruth(session).trade_oracle
-    const [found] = await store.rows<Sums>(SUMS, { symbol: session.toUpperCase() })
-    const { quantity, notional, high, low, ...rest } = found!
-    assert.deepEqual(rest, {
-      count: truth.count,
-      first: truth.first_id,
-      last: truth.last_id,
-      ids: truth.last_id - truth.first_id + 1,
-      buys: truth['buys(taker)'],
-      sells: truth.sells,
-      firstMs: truth.first_T,
-      lastMs: truth.last_T,
-    })
-    assert.deepEqual([high, low], [Number(truth.high), Number(truth.low)])
-    assert.equal(withoutZeros(quantity), withoutZeros(truth.sum_qty))
-    assert.equal(withoutZeros(notional), withoutZeros(truth.sum_notional))
-  }
+  await assertSessionTrades(store)
   const [others] = await store.rows<Record<string, number>>(
     'SELECT (SELECT count() FROM quarantine) AS refused, (SELECT count() FROM gaps) AS gaps, (SELECT count() FROM lost_ranges) AS lost',
   )
@@ -77,11 +32,11 @@ interface Play extends Omit<PlayerOptions, 'files'> {
 
 /** Plays the sessions to a recorder while the other side stores them, ends both as a user does, and compares. */
 async function playThrough(t: TestContext, { partitions = 1, ...options }: Play): Promise<void> {
-  const player = await startPlayer({ files: FILES, ...options })
+  const player = await startPlayer({ files: SESSION_FILES, ...options })
   t.after(() => player.close())
   const house = new House(t, {
     LOG: `sqlite:data/log?partitions=${partitions}`,
-    SOURCES: 'binance:BTCUSDT,ETHUSDT',
+    SOURCES: SESSION_SOURCES,
     BINANCE_WS: player.wsUrl,
   })
   const recorder = house.run('record')
@@ -89,8 +44,7 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
   await recorder.tells('log_opened')
   const log = await house.log()
   await using watch = new LogWatch(log)
-  const lastIds = new Map(SESSIONS.map(name => [name.toUpperCase(), binanceTruth(name).trade_oracle.last_id]))
-  await watch.until(lastIds, recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
+  await watch.until(sessionLastIds(), recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
   const used = Array.from({ length: partitions }, (_, partition) => log.bounds(partition).next > 0).filter(

@@ -23,7 +23,7 @@ export const WAIT_MS_MAX = 60_000
 
 export type Settings = Partial<Record<SettingName, string>>
 
-/** One event as a process told it. `process` is the part of the house: start, record or ingest. */
+/** One event as a process told it. `process` is the part of the house: start, record, ingest or serve. */
 export interface Told {
   process: string
   event: EventName
@@ -164,10 +164,10 @@ export class House {
     })
   }
 
-  run(command: 'start' | 'record' | 'ingest', settings: Settings = {}): Part {
+  run(command: 'start' | 'record' | 'ingest' | 'serve', settings: Settings = {}, flags: readonly string[] = []): Part {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
-    const child = spawn(process.execPath, [CLI, command], {
+    const child = spawn(process.execPath, [CLI, command, ...flags], {
       cwd: this.directory,
       env: Object.fromEntries([...inherited, ...own]),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -188,12 +188,17 @@ export class House {
 
   /** Its log, to read, while or after the processes run. */
   log(mode: 'read' | 'write' = 'read'): Promise<Log> {
-    return openLog((this.#settings.LOG ?? 'sqlite:data/log').replace(/(?<=^\w+:)(?!\/)/, `${this.directory}/`), mode)
+    return openLog(this.#seenFromHere(this.#settings.LOG ?? 'sqlite:data/log'), mode)
   }
 
-  /** Its store, for when no process has it open. */
+  /** Its store; one in the engine's directory only while no process has it open. */
   store(): Promise<Store> {
-    return openStore(`chdb:${join(this.directory, 'data/store')}`)
+    return openStore(this.#seenFromHere(this.#settings.STORE ?? 'chdb:data/store'))
+  }
+
+  /** An address whose directory is one of ours. */
+  #seenFromHere(address: string): string {
+    return address.replace(/(?<=^\w+:)(?!\/)/, `${this.directory}/`)
   }
 }
 

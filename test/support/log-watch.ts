@@ -13,6 +13,8 @@ export class LogWatch implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #following: Promise<unknown>
   readonly #lastIds = new Map<string, number>()
+  /** How often the last id of each symbol came. */
+  readonly #times = new Map<string, number>()
   readonly #seen: LogEntry[][]
   readonly #waiting = new Set<() => void>()
 
@@ -24,9 +26,24 @@ export class LogWatch implements AsyncDisposable {
 
   /** Resolves when the log holds these ids or later ones, one for each symbol. Rejects if the recorder ends before. */
   async until(ids: ReadonlyMap<string, number>, recorder: Part, waitMsMax = WAIT_MS_MAX): Promise<void> {
+    await this.#until(
+      () => [...ids].every(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) >= id),
+      recorder,
+      waitMsMax,
+    )
+  }
+
+  /** Resolves when these ids, each the last of its symbol, have come this often: from as many recorders of one feed. */
+  async untilTimes(ids: ReadonlyMap<string, number>, times: number, recorder: Part): Promise<void> {
+    const came = ([symbol, id]: [string, number]) =>
+      this.#lastIds.get(symbol) === id && this.#times.get(symbol)! >= times
+    await this.#until(() => [...ids].every(came), recorder, WAIT_MS_MAX)
+  }
+
+  async #until(reached: () => boolean, recorder: Part, waitMsMax: number): Promise<void> {
     const late = AbortSignal.timeout(waitMsMax)
     const ended = recorder.exited.then(() => 'ended' as const)
-    while ([...ids].some(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) < id)) {
+    while (!reached()) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.add(resolve)
       late.addEventListener('abort', () => resolve())
@@ -68,11 +85,18 @@ export class LogWatch implements AsyncDisposable {
     await this.#log.close()
   }
 
+  #noteId(symbol: string, id: number): void {
+    const last = this.#lastIds.get(symbol) ?? 0
+    if (id < last) return
+    this.#times.set(symbol, id === last ? this.#times.get(symbol)! + 1 : 1)
+    this.#lastIds.set(symbol, id)
+  }
+
   async #follow(partition: number): Promise<void> {
     for await (const slice of this.#log.read(partition, 0, this.#stop.signal)) {
       for (const entry of slice) {
         this.#seen[partition]!.push(entry)
-        for (const [symbol, id] of idsIn(entry)) this.#lastIds.set(symbol, Math.max(this.#lastIds.get(symbol) ?? 0, id))
+        for (const [symbol, id] of idsIn(entry)) this.#noteId(symbol, id)
       }
       for (const wake of this.#waiting) wake()
       this.#waiting.clear()

@@ -27,6 +27,8 @@ export interface PlayerOptions {
   filter?: 'subscribed' | 'all'
   /** Playing starts when clients have asked for all of these; by default every trade stream of the files. */
   startWhen?: readonly string[]
+  /** How many clients must have asked for each: by default one. */
+  clients?: number
 }
 
 export interface Player {
@@ -100,8 +102,10 @@ class SessionPlayer implements Player, House, SubscriberEvents {
   }
 
   changed(): void {
-    const asked = new Set([...this.#clients.keys()].flatMap(subscriber => [...subscriber.streams]))
-    if ([...this.#awaited].every(stream => asked.has(stream))) this.#started.resolve()
+    const { clients = 1 } = this.#options
+    const subscribers = [...this.#clients.keys()]
+    const askedBy = (stream: string) => subscribers.filter(({ streams }) => streams.has(stream)).length
+    if ([...this.#awaited].every(stream => askedBy(stream) >= clients)) this.#started.resolve()
   }
 
   left(subscriber: Subscriber): void {
