@@ -61,6 +61,8 @@ export class PartitionIngest {
   #storing: Promise<void> | undefined
   #cancelCut: (() => void) | undefined
   #fence: Fence | undefined
+  /** Aborts with the error that ends this loop: no record may come for long, and waiting for one must end too. */
+  readonly #halt = new AbortController()
   /** No record belongs to an earlier log day than one before it, whatever the log's clock says. */
   #logMsMin = 0
 
@@ -73,7 +75,7 @@ export class PartitionIngest {
   }
 
   get #over(): boolean {
-    return this.mode === 'failed' || this.mode === 'fenced'
+    return this.#halt.signal.aborted
   }
 
   get figures(): IngestFigures {
@@ -97,7 +99,8 @@ export class PartitionIngest {
     try {
       await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
-      for await (const slice of log.read(partition, this.next, signal)) {
+      const reading = AbortSignal.any([signal, this.#halt.signal])
+      for await (const slice of log.read(partition, this.next, reading)) {
         for (const entry of slice) {
           this.#logMsMin = entry.timestampMs = Math.max(entry.timestampMs, this.#logMsMin)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
@@ -185,7 +188,7 @@ export class PartitionIngest {
     while (this.#storing) await this.#storing
     if (this.#filling.empty || signal.aborted || this.#over) {
       signal.throwIfAborted()
-      if (this.failure) throw this.failure
+      this.#halt.signal.throwIfAborted()
       return
     }
     const sealed = new SealedBatch(this.#filling, this.#options.clock.nowMicros())
@@ -213,13 +216,13 @@ export class PartitionIngest {
         await sealed.write(store, this.#ledger, fence)
         break
       } catch (error) {
-        this.mode = 'retrying'
+        if (!this.#over) this.mode = 'retrying'
         await this.#waitAfter(error, attempt, 'insert_failed', signal)
       }
     }
     const tookMs = clock.elapsedMs() - startedMs
     if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
-    this.mode = 'running'
+    if (!this.#over) this.mode = 'running'
     this.#options.figures.insertMs.add(tookMs)
     this.#count(sealed)
     log.noteStored(partition, this.next)
@@ -271,6 +274,7 @@ export class PartitionIngest {
       this.mode = 'stopped'
       return
     }
+    this.#halt.abort(error)
     if (error instanceof TickhouseError && error.code === 'store_fenced') {
       this.mode = 'fenced'
       this.failure = error
