@@ -59,6 +59,13 @@ command('ingest', 'only from the log to the store; serves the page and queries')
     await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
   })
 
+command('serve', 'only SQL over HTTP on a store that nothing ingests into, for ClickHouse clients')
+  .addOption(new Option('--writable', 'whoever may ask may change everything').hideHelp())
+  .action(async (options: { writable?: true }, made: Command) => {
+    const { serveStore } = await import('./pipeline.ts')
+    await run('serve', made, (config, journal) => serveStore(config, journal, options.writable ?? false))
+  })
+
 command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
   .action(async (sql: string, _options, made: Command) => {

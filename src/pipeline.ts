@@ -22,6 +22,7 @@ import type { Journal } from './observe/journal.ts'
 import { Follower } from './serve/follower.ts'
 import { Live } from './serve/live.ts'
 import { serve } from './serve/server.ts'
+import { serveSql } from './serve/sql-server.ts'
 import { StationReport } from './serve/stations.ts'
 import { SymbolBooks } from './serve/symbols.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
@@ -29,6 +30,7 @@ import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
 import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
+import { openEngine } from './store/embedded.ts'
 import { openStore } from './store/store.ts'
 import { EXTERNAL_VENUE } from './tick/json.ts'
 import { VERSION } from './version.ts'
@@ -40,10 +42,18 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** One that others reach by its address. */
+export interface Serving extends Running {
+  /** `http://127.0.0.1:8080` */
+  url: string
+}
+
 const RECORDER_LINES = 100
 const LOG_WAIT_MS = 250
 /** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
 const LOG_WAITS_TOLD_EVERY = 20
+/** Sessions that the engine keeps where every statement from outside has one of its own. */
+const SERVED_LANES = { insertLanes: 1, queryLanes: 1, waitingMax: 16 }
 /** Payload of one insert: bounds memory where records hold large refused frames. */
 const BATCH_BYTES_MAX = 64 * 2 ** 20
 
@@ -129,6 +139,31 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
       await server.close()
       await log.close()
       await store.close()
+    },
+  }
+}
+
+/**
+ * store → SQL over HTTP, for when nothing is ingested. `writable`: whoever may ask may change everything, which makes the engine
+ * here stand for a ClickHouse server, as in tests.
+ */
+export async function serveStore(config: Config, journal: Journal, writable: boolean): Promise<Serving> {
+  const [, directory] = /^chdb:(.+)$/.exec(config.STORE) ?? []
+  if (!directory) {
+    throw new TickhouseError(
+      'config_invalid',
+      `${config.STORE} is a server, which answers SQL itself`,
+      'Ask it there, or give TICKHOUSE_STORE=chdb:<directory>.',
+    )
+  }
+  const engine = await openEngine(directory, SERVED_LANES)
+  const server = await serveSql(config, { engine, writable, emit: journal.emit })
+  return {
+    url: server.listeningOrigin,
+    failed: new Promise(() => {}),
+    stop: async () => {
+      await server.close()
+      await engine.close()
     },
   }
 }

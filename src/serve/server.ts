@@ -1,25 +1,25 @@
 /** The page, its live stream and SQL over HTTP, for people and programs on this machine, or anywhere with a token. */
-import { timingSafeEqual } from 'node:crypto'
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ClickHouseError } from '@clickhouse/client'
 import staticFiles from '@fastify/static'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type Config, isLoopback, splitListen } from '../config.ts'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
+import { guard } from './access.ts'
 import { queryBars, toBar } from './candles.ts'
 import { admit } from './gate.ts'
+import { listen } from './listen.ts'
 import type { Live } from './live.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 /** Queries that run at once; one more is told to wait. Two lanes stay for the page. */
 const QUERIES_MAX = 1
-const COOKIE = 'tickhouse_token'
 const BODY_BYTES_MAX = 200_000
 
 const HEADERS = {
@@ -113,66 +113,12 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
       reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.'),
     )
 
-  const { host, port } = splitListen(config.LISTEN)
-  try {
-    await server.listen({ host, port })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const inUse = code === 'EADDRINUSE'
-    throw new TickhouseError(
-      inUse ? 'address_in_use' : 'address_invalid',
-      inUse ? `${config.LISTEN} is in use by another program` : `cannot listen on ${config.LISTEN}: ${code}`,
-      'End the other program, or choose another address with TICKHOUSE_LISTEN=127.0.0.1:<port>.',
-      { cause: error },
-    )
-  }
-  const address = server.server.address()
-  emit('serving', { url: `http://${host}:${typeof address === 'object' && address ? address.port : port}` })
+  await listen(server, config, emit)
   return server
 }
 
 function toInterval(name: string | undefined): Interval | undefined {
   return name !== undefined && Object.hasOwn(INTERVALS, name) ? (name as Interval) : undefined
-}
-
-/**
- * Who may ask: with a token, whoever shows it; without, only pages and programs that name a loopback address, so that a page of
- * some other site cannot reach us through the user's browser, not even by a name that resolves to this machine.
- */
-function guard(config: Config, request: FastifyRequest, reply: FastifyReply): void {
-  const origin = request.headers.origin
-  // An image or a form of another site brings no origin, but every browser says that it is one.
-  const crossSite =
-    request.headers['sec-fetch-site'] === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate'
-  if (crossSite || (origin !== undefined && hostOf(origin) !== request.headers.host))
-    throw forbidden('a page of another site may not ask')
-  if (config.TOKEN === undefined) {
-    if (!isLoopback(request.headers.host?.includes(':') ? request.headers.host : `${request.headers.host}:80`))
-      throw forbidden('ask by a loopback address')
-    return
-  }
-  const given = new URLSearchParams(request.url.split('?')[1]).get('token')
-  if (given !== null && same(given, config.TOKEN)) {
-    reply.header('set-cookie', `${COOKIE}=${encodeURIComponent(given)}; HttpOnly; SameSite=Strict; Path=/`)
-    return
-  }
-  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-  const cookie = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1]
-  if (!same(bearer ?? decodeURIComponent(cookie ?? ''), config.TOKEN))
-    throw forbidden('a token is needed: open /?token=<TICKHOUSE_TOKEN>')
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined
-}
-
-function same(given: string, token: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(token)]
-  return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function forbidden(message: string): Error {
-  return Object.assign(new Error(message), { statusCode: 403 })
 }
 
 function answerError(error: unknown, reply: FastifyReply, emit: Emit): void {

@@ -15,6 +15,7 @@ import { formatQueryParams } from '@clickhouse/client-common'
 import type { ChdbResult, Session } from 'chdb'
 import { TickhouseError } from '../errors.ts'
 import { Lanes } from './lanes.ts'
+import { literal, type SqlAnswer, type SqlEngine, type SqlStatement, toEngineText } from './sql.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type QueryParams = Parameters<Connection['query']>[0]
@@ -87,7 +88,7 @@ function openingError(directory: string, cause: unknown): TickhouseError {
   )
 }
 
-export class EmbeddedConnection implements Connection {
+export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #open: () => Session
   readonly #inserts: Lanes
   readonly #queries: Lanes
@@ -137,7 +138,7 @@ export class EmbeddedConnection implements Connection {
   async insert(params: InsertParams) {
     const [, into, format] = INSERT.exec(params.query) ?? []
     if (!into) throw new Error(`not an INSERT with data: ${params.query.slice(0, 100)}`)
-    const file = path.join(this.#spool, randomUUID())
+    const file = this.spoolFile()
     try {
       await fs.promises.writeFile(file, params.values)
       const settings = settingsOf(params).map(([name, value]) => `${name}=${literal(value)}`)
@@ -151,11 +152,30 @@ export class EmbeddedConnection implements Connection {
   }
 
   /**
-   * Runs a stranger's statement in a session of its own that can only read, within limits. Returns the answer's bytes.
-   * Throws ClickHouseError.
+   * Runs one statement in a session of its own, which ends with it: its settings and parameters are nobody else's. The caller
+   * bounds how many run at once. Throws ClickHouseError.
    */
-  untrusted(statement: string, format: string, limits: Readonly<Record<string, string | number>>): Promise<Uint8Array> {
-    return this.#counted(this.#inOwnSession(statement, format, limits))
+  run(statement: SqlStatement): Promise<SqlAnswer> {
+    return this.#counted(this.#inOwnSession(statement))
+  }
+
+  /** Runs a stranger's statement that can only read, in its turn among the queries. Throws ClickHouseError. */
+  async untrusted(
+    query: string,
+    format: string,
+    limits: Readonly<Record<string, string | number>>,
+  ): Promise<Uint8Array> {
+    const lane = await this.#queries.take()
+    try {
+      return (await this.run({ query, format, settings: limits, readOnly: true })).bytes
+    } finally {
+      this.#queries.give(lane)
+    }
+  }
+
+  /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */
+  spoolFile(): string {
+    return path.join(this.#spool, randomUUID())
   }
 
   async ping() {
@@ -189,23 +209,24 @@ export class EmbeddedConnection implements Connection {
     }
   }
 
-  async #inOwnSession(
-    statement: string,
-    format: string,
-    limits: Readonly<Record<string, string | number>>,
-  ): Promise<Uint8Array> {
+  async #inOwnSession(statement: SqlStatement): Promise<SqlAnswer> {
     this.#checkOpen()
-    const session = await this.#queries.take()
     const own = this.#open()
     try {
-      const before = Object.entries(limits).map(([name, value]) => `SET ${name}=${literal(value)}; `)
-      const result = await own.queryAsync(`${before.join('')}SET readonly=1; ${statement}`, { format })
-      return result.bytes()
+      const result = await own.queryAsync(toEngineText(statement), { format: statement.format })
+      const inserts = /^\s*INSERT\b/i.test(statement.query)
+      return {
+        bytes: result.bytes(),
+        readRows: inserts ? 0 : result.rowsRead,
+        readBytes: inserts ? 0 : result.bytesRead,
+        writtenRows: inserts ? result.rowsRead : 0,
+        writtenBytes: inserts ? result.bytesRead : 0,
+        elapsedNanos: Math.round(result.elapsed * 1e9),
+      }
     } catch (error) {
       throw typed(error)
     } finally {
       own.close()
-      this.#queries.give(session)
     }
   }
 
@@ -245,12 +266,6 @@ function prefix(params: QueryParams): string {
     ([name, value]) => `SET param_${name}=${literal(formatQueryParams({ value }))}; `,
   )
   return [...settings, ...parameters].join('')
-}
-
-function literal(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  if (typeof value === 'boolean') return value ? '1' : '0'
-  return `'${String(value).replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }
 
 function answer(params: QueryParams, result: ChdbResult, kind: 'read' | 'written') {

@@ -1,0 +1,114 @@
+/** What a ClickHouse client asks over HTTP: address, headers and body, read into one question. */
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import zlib from 'node:zlib'
+import { SqlException } from './clickhouse-http-errors.ts'
+
+export interface Question {
+  /** The statement as far as the address has it; a body goes on after it. */
+  query: string
+  queryId: string
+  format: string
+  database: string | undefined
+  /** As the client gave them, unjudged. */
+  settings: Record<string, string>
+  parameters: Record<string, string>
+  /** The answer in blocks of ClickHouse's own compression. */
+  nativeCompression: boolean
+  /** The codings the client takes an answer in, where it asked for one. */
+  acceptEncoding: string
+  progressHeaders: boolean
+  /** The protocol revision a client announces; 0 if it does not. */
+  protocolVersion: number
+}
+
+/** Parts of an address that speak to the server, not to the engine. */
+const CONTROL = new Set([
+  'query',
+  'query_id',
+  'database',
+  'default_format',
+  'user',
+  'password',
+  'token',
+  'quota_key',
+  'role',
+  'session_id',
+  'session_timeout',
+  'session_check',
+  'compress',
+  'decompress',
+  'enable_http_compression',
+  'client_protocol_version',
+  'wait_end_of_query',
+  'buffer_size',
+  'send_progress_in_http_headers',
+  'add_http_cors_header',
+  'cancel_http_readonly_queries_on_client_close',
+  'stacktrace',
+])
+
+/** Reads address and headers. Throws SqlException for what no engine could take. */
+export function readQuestion(search: URLSearchParams, headers: IncomingMessage['headers'], queryId: string): Question {
+  const settings: Record<string, string> = {}
+  const parameters: Record<string, string> = {}
+  for (const [name, value] of search) {
+    if (CONTROL.has(name) || /^http_/.test(name)) continue
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw new SqlException(115, 'UNKNOWN_SETTING', `Unknown setting '${name}'.`)
+    if (name.startsWith('param_')) parameters[name.slice('param_'.length)] = value
+    else settings[name] = value
+  }
+  if (search.get('decompress') === '1')
+    throw new SqlException(48, 'NOT_IMPLEMENTED', 'Bodies in native compression are not taken: use Content-Encoding.')
+  const header = (name: string) => headers[name]?.toString()
+  return {
+    query: search.get('query') ?? '',
+    queryId: search.get('query_id') || queryId,
+    format: search.get('default_format') || header('x-clickhouse-format') || 'TabSeparated',
+    database: search.get('database') || header('x-clickhouse-database') || undefined,
+    settings,
+    parameters,
+    nativeCompression: search.get('compress') === '1',
+    acceptEncoding: search.get('enable_http_compression') === '1' ? (header('accept-encoding') ?? '') : '',
+    progressHeaders: search.get('send_progress_in_http_headers') === '1',
+    protocolVersion: Number(search.get('client_protocol_version')) || 0,
+  }
+}
+
+/** The body, unpacked. `lz4` stays as it is: only the engine reads that. */
+export function bodyOf(request: IncomingMessage): Readable {
+  const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity'
+  const unpack = { gzip: zlib.createGunzip, deflate: zlib.createInflate, br: zlib.createBrotliDecompress }
+  if (coding === 'identity' || coding === 'lz4') return request
+  if (coding === 'zstd') return through(request, zlib.createZstdDecompress())
+  if (!Object.hasOwn(unpack, coding))
+    throw new SqlException(48, 'NOT_IMPLEMENTED', `Content-Encoding ${coding} is not taken.`)
+  return through(request, unpack[coding as keyof typeof unpack]())
+}
+
+function through(request: IncomingMessage, unpacked: zlib.Gunzip | zlib.ZstdDecompress): Readable {
+  request.on('error', error => unpacked.destroy(error))
+  return request.pipe(unpacked)
+}
+
+/** All of a body. Throws SqlException where it is longer than may be. */
+export async function collect(body: Readable, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > bytesMax) throw tooLarge(bytesMax)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+export function tooLarge(bytesMax: number): SqlException {
+  return new SqlException(307, 'TOO_MANY_BYTES', `The request is longer than ${bytesMax} bytes.`)
+}
+
+/** A form's fields, which stand for parts of the address. */
+export async function readForm(body: Buffer, contentType: string): Promise<[string, string][]> {
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData()
+  return [...form].filter((field): field is [string, string] => typeof field[1] === 'string')
+}

@@ -1,0 +1,70 @@
+/**
+ * ClickHouse's HTTP interface over the engine in this process, so that programs made for ClickHouse can ask it: what they may
+ * ask is in `docs/sql-clients.md`.
+ */
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Emit } from '../observe/events.ts'
+import type { SqlEngine } from '../store/sql.ts'
+import { sendAnswer, sendException } from './clickhouse-http-answer.ts'
+import { SqlException, toException } from './clickhouse-http-errors.ts'
+import { readQuestion } from './clickhouse-http-request.ts'
+import { Writing } from './clickhouse-http-write.ts'
+import { RunningQueries } from './running-queries.ts'
+
+export interface ClickHouseHttpOptions {
+  engine: SqlEngine
+  /** Whether those who may ask may change everything. */
+  writable: boolean
+  emit: Emit
+}
+
+/** Registers `/ping` and statements by GET and POST on `/`. */
+export async function clickHouseHttp(
+  server: FastifyInstance,
+  { engine, writable, emit }: ClickHouseHttpOptions,
+): Promise<void> {
+  const version = await versionOf(engine)
+  const queries = new RunningQueries()
+  const writing = new Writing(engine, queries)
+
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'x-clickhouse-server-display-name': 'tickhouse', 'x-clickhouse-timezone': 'UTC' })
+  })
+  server.setErrorHandler((error, _request, reply) => {
+    const exception = toException(error)
+    emit('query_refused', { why: exception.message })
+    return sendException(reply, exception, version)
+  })
+
+  for (const path of ['/ping', '/replicas_status'])
+    server.get(path, async (_request, reply) => reply.type('text/plain; charset=UTF-8').send('Ok.\n'))
+
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (!writable) throw new SqlException(164, 'READONLY', 'Nothing may be written here.')
+    const { raw } = request
+    const search = new URLSearchParams(request.url.split('?')[1])
+    const question = readQuestion(search, request.headers, randomUUID())
+    reply.header('x-clickhouse-query-id', question.queryId)
+    const answered = await queries.during(question.queryId, leaving(reply), running =>
+      writing.answer(question, raw, running),
+    )
+    return sendAnswer(reply, question, answered, question.format)
+  }
+  server.get('/', answer)
+  server.post('/', answer)
+}
+
+async function versionOf(engine: SqlEngine): Promise<string> {
+  const { bytes } = await engine.run({ query: 'SELECT version()', format: 'TSVRaw' })
+  return Buffer.from(bytes).toString().trim()
+}
+
+/** Aborted when the client goes before its answer came. */
+function leaving({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController()
+  raw.once('close', () => left.abort(new Error('the client left')))
+  return left.signal
+}

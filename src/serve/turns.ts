@@ -1,0 +1,62 @@
+/** Who may run now, and who waits: a bound on how many run at once, how many wait, and for how long. */
+export interface TurnLimits {
+  runningMax: number
+  waitingMax: number
+  waitMsMax: number
+}
+
+export class NoTurn extends Error {}
+
+export class Turns {
+  readonly #limits: TurnLimits
+  readonly #waiting = new Set<() => void>()
+  #running = 0
+
+  constructor(limits: TurnLimits) {
+    this.#limits = limits
+  }
+
+  /**
+   * Runs work in its turn. Throws NoTurn where too many wait, or the turn does not come in time; the signal's reason where it
+   * comes first. What has begun runs to its end.
+   */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    if (this.#running >= this.#limits.runningMax) await this.#wait(signal)
+    else this.#running++
+    try {
+      return await work()
+    } finally {
+      const [next] = this.#waiting
+      if (next) next()
+      else this.#running--
+    }
+  }
+
+  /** Resolves with the turn of someone who has ended. */
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    const { waitingMax, waitMsMax } = this.#limits
+    if (this.#waiting.size >= waitingMax) throw new NoTurn(`${waitingMax} queries already wait`)
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(begin)
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', giveUp)
+      }
+      const begin = () => {
+        leave()
+        resolve()
+      }
+      const giveUp = () => {
+        leave()
+        reject(signal?.reason)
+      }
+      const timer = setTimeout(() => {
+        leave()
+        reject(new NoTurn(`other queries ran for ${waitMsMax} ms`))
+      }, waitMsMax)
+      signal?.addEventListener('abort', giveUp)
+      this.#waiting.add(begin)
+    })
+  }
+}
