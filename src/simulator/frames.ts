@@ -1,13 +1,14 @@
 /**
- * WebSocket text frames in bulk. A server's frames are not masked (RFC 6455, 5.1), so frames written once, back to back into
+ * WebSocket frames in bulk. A server's frames are not masked (RFC 6455, 5.1), so frames written once, back to back into
  * one buffer, serve every client of the same subscription with one write each.
  *
  * The buffer goes straight to the socket that was upgraded, beside `ws`, which keeps handshake, control frames and close.
  * That is safe because both sides write whole frames at once: nothing can come between the bytes of a frame.
  */
 
-/** FIN and opcode 1: a whole text message in one frame (RFC 6455, 5.2). */
+/** FIN and opcode 1 or 2: a whole text or binary message in one frame (RFC 6455, 5.2). */
 const TEXT = 0x81
+const BINARY = 0x82
 /** The longest header of a server's frame. */
 export const FRAME_HEADER_BYTES_MAX = 10
 const SLAB_BYTES = 256 * 1024
@@ -31,10 +32,12 @@ export class FrameBuffer {
 
   /** Adds a text message, given as UTF-8. */
   text(payload: Uint8Array): void {
-    this.reserve(payload.length + FRAME_HEADER_BYTES_MAX)
-    this.end += writeTextHeader(this.bytes, this.end, payload.length)
-    this.bytes.set(payload, this.end)
-    this.end += payload.length
+    this.#message(TEXT, payload)
+  }
+
+  /** Adds a binary message. */
+  binary(payload: Uint8Array): void {
+    this.#message(BINARY, payload)
   }
 
   /** The frames since the last call; empty if none. */
@@ -43,11 +46,22 @@ export class FrameBuffer {
     this.#start = this.end
     return taken
   }
+
+  #message(kind: number, payload: Uint8Array): void {
+    this.reserve(payload.length + FRAME_HEADER_BYTES_MAX)
+    this.end += writeHeader(kind, this.bytes, this.end, payload.length)
+    this.bytes.set(payload, this.end)
+    this.end += payload.length
+  }
 }
 
 /** Writes the header of a text frame; returns its length: 2, 4 or 10 bytes. */
 export function writeTextHeader(bytes: Buffer, at: number, payloadBytes: number): number {
-  bytes[at] = TEXT
+  return writeHeader(TEXT, bytes, at, payloadBytes)
+}
+
+function writeHeader(kind: number, bytes: Buffer, at: number, payloadBytes: number): number {
+  bytes[at] = kind
   if (payloadBytes < 126) {
     bytes[at + 1] = payloadBytes
     return 2

@@ -4,13 +4,13 @@
  */
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
+import { StreamRequests } from './stream-requests.ts'
 import type { StreamForm } from './trade-frame.ts'
 
 /** A client that leaves this much unread is cut, so that it costs the others nothing. */
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024
-/** Binance's limits: messages a client may send in a second, streams of one connection, ping and pong. */
+/** Binance's limits: messages a client may send in a second, ping and pong. */
 const MESSAGES_PER_SECOND_MAX = 5
-const STREAMS_MAX = 1_024
 export const PING_EVERY_MS = 20_000
 const PONG_WITHIN_MS = 60_000
 
@@ -24,17 +24,8 @@ export interface SubscriberEvents {
   cut(reason: CutReason): void
 }
 
-/** What a client may send (Binance: live subscribing). */
-interface Request {
-  method?: unknown
-  params?: unknown
-  id?: unknown
-}
-
 export class Subscriber {
-  /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
-  readonly streams: Set<string>
-  form: StreamForm
+  readonly #requests: StreamRequests
   readonly #ws: WebSocket
   readonly #socket: Socket
   readonly #events: SubscriberEvents
@@ -50,8 +41,7 @@ export class Subscriber {
     this.#ws = ws
     this.#socket = socket
     this.#events = events
-    this.form = form
-    this.streams = new Set(streams)
+    this.#requests = new StreamRequests(form, streams, () => events.changed(this))
     ws.on('message', data => this.#onMessage(data))
     ws.on('ping', () => this.#countMessage())
     ws.on('pong', () => {
@@ -64,6 +54,15 @@ export class Subscriber {
       for (const timer of this.#timers) clearTimeout(timer)
       events.left(this)
     })
+  }
+
+  /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
+  get streams(): ReadonlySet<string> {
+    return this.#requests.streams
+  }
+
+  get form(): StreamForm {
+    return this.#requests.form
   }
 
   /** Sends whole frames. False if the client gets none of them: it is closing, half-open, or was cut for not reading. */
@@ -125,45 +124,7 @@ export class Subscriber {
 
   #onMessage(data: RawData): void {
     if (!this.#countMessage()) return
-    let request: Request
-    try {
-      request = JSON.parse(data.toString()) as Request
-    } catch {
-      this.#reply({ code: 3, msg: 'Invalid JSON: expected value at line 1 column 1' })
-      return
-    }
-    this.#reply(this.#answer(request ?? {}))
-  }
-
-  #answer({ method, params, id }: Request): object {
-    const answerId = typeof id === 'number' || typeof id === 'string' ? id : null
-    const streams = Array.isArray(params) ? params.filter(param => typeof param === 'string') : []
-    switch (method) {
-      case 'SUBSCRIBE':
-        if (new Set([...this.streams, ...streams]).size > STREAMS_MAX) {
-          return { code: 2, msg: `Invalid request: more than ${STREAMS_MAX} streams`, id: answerId }
-        }
-        for (const stream of streams) this.streams.add(stream)
-        break
-      case 'UNSUBSCRIBE':
-        for (const stream of streams) this.streams.delete(stream)
-        break
-      case 'LIST_SUBSCRIPTIONS':
-        return { result: [...this.streams], id: answerId }
-      case 'SET_PROPERTY': {
-        const [name, value] = Array.isArray(params) ? params : []
-        if (name !== 'combined') return { code: 0, msg: 'Unknown property', id: answerId }
-        if (typeof value !== 'boolean') return { code: 1, msg: 'Invalid value type: expected Boolean' }
-        this.form = { ...this.form, combined: value }
-        break
-      }
-      case 'GET_PROPERTY':
-        return { result: this.form.combined, id: answerId }
-      default:
-        return { code: 2, msg: `Invalid request: unknown variant ${String(method)}`, id: answerId }
-    }
-    this.#events.changed(this)
-    return { result: null, id: answerId }
+    this.#reply(this.#requests.answer(data.toString()))
   }
 
   #reply(body: object): void {

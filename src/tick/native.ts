@@ -162,6 +162,11 @@ export class BlockReader {
     return words
   }
 
+  /** Where in the bytes the next column begins, or the next block after the last one. */
+  get at(): number {
+    return this.#at
+  }
+
   /** To be called after the last column: a block that goes on is not this block. */
   end(): void {
     if (this.#at !== this.#bytes.length)

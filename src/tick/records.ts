@@ -57,6 +57,25 @@ export function tradesRecord(trades: TradeColumns): LogRecord {
 /** Reads a block of trades into columns, whose former rows go. Throws BlockError where it is not one. */
 export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): TradeColumns {
   const reader = new BlockReader(payload)
+  readTradeColumns(reader, trades)
+  reader.end()
+  return trades
+}
+
+/** Reads blocks of trades that stand one behind the other, as the engine answers. Throws BlockError where they are none. */
+export function readTradeBlocks(bytes: Uint8Array): TradeColumns {
+  const all = new TradeColumns(0)
+  const block = new TradeColumns(0)
+  for (let at = 0; at < bytes.length; ) {
+    const reader = new BlockReader(bytes.subarray(at))
+    readTradeColumns(reader, block)
+    all.appendRange(block, 0, block.length)
+    at += reader.at
+  }
+  return all
+}
+
+function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
   if (reader.columns !== TRADE_COLUMN_COUNT)
     throw new BlockError(`${reader.columns} columns, not ${TRADE_COLUMN_COUNT}`)
   trades.clear()
@@ -70,9 +89,7 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
   reader.fixed('side', TYPES.side, trades.side)
   reader.fixed('trade_id', 'UInt64', trades.tradeId)
   reader.fixed('origin', TYPES.origin, trades.origin)
-  reader.end()
   trades.length = reader.rows
-  return trades
 }
 
 /** What a source could not read: the frame, or the item of it, with the reason. */
