@@ -23,16 +23,16 @@ export type LedgerState = 'verified' | 'stale' | 'dropping' | 'dropped'
 
 /**
  * What is known of a set of rows, in whatever order: the same for the table's rows and for those read back from the archive, or
- * they differ. Numbers of 64 bits are decimal text. An empty set has zeros.
+ * they differ. Hashes and times are decimal text. An empty set has zeros.
  */
 export interface Fingerprint {
   rows: number
   /** Sum of cityHash64 and xor of xxHash64 over all columns of each row, doubles and times by their bits. */
   hashSum: string
   hashXor: string
-  lowestOffset: string
+  lowestOffset: number
   lowestIndex: number
-  highestOffset: string
+  highestOffset: number
   highestIndex: number
   /** The kind's own clock, ns since 1970 UTC. */
   firstTimeNanos: string
@@ -49,5 +49,9 @@ export interface ArchivedObject extends Fingerprint {
   /** Of the object's bytes, hexadecimal; '' without an object. */
   sha256: string
   state: LedgerState
+  /** The store's clock before the table was asked, ms since 1970 UTC: what moved rows later is not in the object. */
+  asOfMs: number
   verifiedAtMs: number
+  /** Rises with each row of the ledger about the same slice, µs since 1970 UTC. */
+  changedAtMicros: number
 }

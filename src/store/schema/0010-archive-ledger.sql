@@ -2,6 +2,7 @@
 -- found equal to the table. All kinds of a slice are written by one insert. The newest row of a slice counts: read with FINAL.
 -- key is the object below the archive's address, '' where the slice has no rows of the kind. hash_sum and hash_xor are over all
 -- columns of all rows, in no order. first_time and last_time are those of the rows by the kind's own clock (trades: timestamp).
+-- as_of is the store's clock before the table was asked: a move of rows that ended later is not in the object.
 -- stale: rows of the slice have moved since, it is written anew. dropping, dropped: its rows leave, have left the table.
 CREATE TABLE IF NOT EXISTS archive_ledger
 (
@@ -25,6 +26,7 @@ CREATE TABLE IF NOT EXISTS archive_ledger
     first_time     DateTime64(9, 'UTC'),
     last_time      DateTime64(9, 'UTC'),
     state          Enum8('verified' = 0, 'stale' = 1, 'dropping' = 2, 'dropped' = 3),
+    as_of          DateTime64(3, 'UTC'),
     verified_at    DateTime64(3, 'UTC'),
     changed_at     DateTime64(6, 'UTC')
 )

@@ -1,0 +1,37 @@
+/** A table's columns as Parquet has them, and what tells two sets of rows apart whatever held them. */
+import type { Store } from '../store/store.ts'
+
+export interface Column {
+  name: string
+  /** As the table has it. */
+  type: string
+}
+
+/** Text to a reader of Parquet: how the engine writes these types. */
+const TEXT = /^(LowCardinality\(String\)|Enum\d+\(|FixedString)/
+
+/** The columns of a table, in order. */
+export function columnsOf(store: Store, table: string): Promise<Column[]> {
+  return store.rows<Column>(
+    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position`,
+    { table },
+  )
+}
+
+/** What `file()` and `s3()` are told of an archived object, so that its values are read back as the types they were. */
+export function structureOf(columns: readonly Column[]): string {
+  return columns.map(({ name, type }) => `${name} ${TEXT.test(type) ? 'String' : type}`).join(', ')
+}
+
+/**
+ * The columns of one row as a hash takes them: the same bytes from the table and from Parquet. Doubles by their bits, since a
+ * hash takes -0 for 0.
+ */
+export function hashedOf(columns: readonly Column[]): string {
+  return columns
+    .map(({ name, type }) => {
+      if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
+      return type.startsWith('Enum') ? `toString(${name})` : name
+    })
+    .join(', ')
+}

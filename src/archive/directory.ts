@@ -1,0 +1,127 @@
+/** The archive in a directory of this machine, or one that is mounted. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { TickhouseError } from '../errors.ts'
+import { sha256Of } from './sha256.ts'
+import { emptySpool } from './spool.ts'
+import type { ArchiveTarget, FetchedObject } from './target.ts'
+
+/** Hidden from a reader's pattern for all of its Parquet files, and on the same file system, so that a rename puts a file in its place. */
+const SPOOL = '.spool'
+
+export class DirectoryTarget implements ArchiveTarget {
+  readonly address: string
+  readonly spool: string
+  readonly #root: string
+
+  /** Throws `address_invalid`, `data_unwritable`. */
+  static async open(directory: string): Promise<DirectoryTarget> {
+    // The engine reads files by name, and these would be patterns to it.
+    if (/[*?{}]/.test(directory)) {
+      throw new TickhouseError(
+        'address_invalid',
+        `the archive's directory ${directory} has one of * ? { } in its name`,
+        'Give TICKHOUSE_ARCHIVE=file:<directory> with another name.',
+      )
+    }
+    const target = new DirectoryTarget(directory)
+    await target.#try(() => fs.promises.mkdir(target.spool, { recursive: true }))
+    return target
+  }
+
+  constructor(directory: string) {
+    this.address = `file:${directory}`
+    this.#root = path.resolve(directory)
+    this.spool = path.join(this.#root, SPOOL)
+  }
+
+  tidy(): Promise<void> {
+    return this.#try(() => emptySpool(this.spool))
+  }
+
+  put(file: string, key: string): Promise<void> {
+    return this.#try(async () => {
+      const place = this.#place(key)
+      await syncToDisk(file)
+      const made = await fs.promises.mkdir(path.dirname(place), { recursive: true })
+      await fs.promises.rename(file, place)
+      // The new names must survive a loss of power too, up to the directory that was there before.
+      const above = path.dirname(made ?? place)
+      for (let folder = path.dirname(place); ; folder = path.dirname(folder)) {
+        await syncToDisk(folder)
+        if (folder === above || folder === this.#root) break
+      }
+    })
+  }
+
+  fetch(key: string): Promise<FetchedObject | null> {
+    return this.#try(async () => {
+      const file = this.#place(key)
+      if (!fs.existsSync(file)) return null
+      return { file, ...(await sha256Of(fs.createReadStream(file))), release: async () => {} }
+    })
+  }
+
+  async *list(): AsyncIterable<{ key: string; bytes: number }> {
+    const names = await this.#try(() => fs.promises.readdir(this.#root, { recursive: true, withFileTypes: true }))
+    const keys = names
+      .filter(entry => entry.isFile())
+      .map(entry => path.relative(this.#root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+      .filter(key => !key.startsWith(`${SPOOL}/`))
+    for (const key of keys.sort()) {
+      const found = fs.statSync(this.#place(key), { throwIfNoEntry: false })
+      if (found) yield { key, bytes: found.size }
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #place(key: string): string {
+    return path.join(this.#root, key)
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw directoryError(error, this.address)
+    }
+  }
+}
+
+/** Resolves when a file's bytes, or a directory's names, are on the disk. */
+async function syncToDisk(place: string): Promise<void> {
+  const handle = await fs.promises.open(place, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function directoryError(error: unknown, address: string): TickhouseError {
+  if (error instanceof TickhouseError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new TickhouseError(
+      'disk_full',
+      `no space left for the archive ${address}`,
+      'Make room: archiving goes on by itself, and nothing leaves the store before it is archived.',
+      { cause: error, retryable: true },
+    )
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new TickhouseError(
+      'data_unwritable',
+      `the archive ${address} cannot be written: ${message}`,
+      'Give this user write permission, or set TICKHOUSE_ARCHIVE to another place.',
+      { cause: error, retryable: true },
+    )
+  }
+  return new TickhouseError(
+    'archive_unavailable',
+    `the archive ${address} cannot be used: ${message}`,
+    'Archiving tries again by itself; nothing leaves the store before it is archived.',
+    { cause: error, retryable: true },
+  )
+}

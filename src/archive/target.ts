@@ -1,0 +1,47 @@
+/** Where archived objects lie, chosen by the scheme of an address: `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. */
+import { TickhouseError } from '../errors.ts'
+import { DirectoryTarget } from './directory.ts'
+import { S3Target } from './s3.ts'
+
+/** An object as it was read back, whole, from where it is archived. */
+export interface FetchedObject {
+  /** Its bytes as a file of this machine, to be read until `release`. */
+  file: string
+  bytes: number
+  /** Of the bytes read, hexadecimal. */
+  sha256: string
+  release(): Promise<void>
+}
+
+export interface ArchiveTarget {
+  /** Without options and secrets: how the ledger names this archive. */
+  readonly address: string
+  /** A directory of this machine for files on their way. */
+  readonly spool: string
+  /** Removes what an earlier process left: spooled files, and objects that were sent in part. For the one that archives here. */
+  tidy(): Promise<void>
+  /**
+   * Puts a spooled file under a key, in place of what is there. Resolves when it would survive a loss of power; the spooled
+   * file may be gone then. Throws `archive_unavailable` (retryable), `archive_refused` or `disk_full`: the key then holds
+   * the old object, the new one or none, but never a part of one.
+   */
+  put(file: string, key: string): Promise<void>
+  /** Reads an object back, whole. Null if there is none. Throws like `put`, and `archive_unavailable` for a cut answer. */
+  fetch(key: string): Promise<FetchedObject | null>
+  /** Every object below the address, in order of their keys. Throws like `put`. */
+  list(): AsyncIterable<{ key: string; bytes: number }>
+  close(): Promise<void>
+}
+
+/** Opens the archive at an address; `spool` is where files wait that are on their way to a bucket. Throws `address_invalid`. */
+export async function openTarget(address: string, spool: string): Promise<ArchiveTarget> {
+  const [, scheme, place, query] = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/.exec(address) ?? []
+  if (scheme === 'file' && place && query === undefined) return await DirectoryTarget.open(place)
+  if (scheme === 's3') return await S3Target.open(address, spool)
+  // Only the scheme is shown: the rest of an unknown address may hold a password.
+  throw new TickhouseError(
+    'address_invalid',
+    `not an archive address${scheme ? `: "${scheme}:"` : ''}`,
+    'Known: file:<directory>, s3://<bucket>/<prefix>?region=…, or off.',
+  )
+}
