@@ -43,21 +43,32 @@ export interface PartitionHolder {
   release(partition: number): Promise<void>
 }
 
+/** The partitions that records of a kind go to: `count` of them from `first` on. */
+export interface PartitionsOfKind {
+  first: number
+  count: number
+}
+
 export interface Log {
   /** Where it is, for people to read: without secrets. */
   readonly address: string
+  /** Of all kinds together, numbered from 0. */
   readonly partitions: number
+  /** Which of them records of a kind (`trades`, `quotes`) go to. */
+  partitionsOf(kind: string): PartitionsOfKind
   /** Names this log for ever: made once when it is created. A store refuses to go on with another. */
   identity(): string
   /**
    * Appends records to one partition in the order given; calls are taken in the order made. Resolves when they would
-   * survive a loss of power, with the first offset given. Rejects with a TickhouseError: nothing of this call is then in
-   * the log. Retry is the caller's choice: `retryable` says whether it may help.
+   * survive a loss of power, with the first offset given. Rejects with a TickhouseError that says whether trying again may
+   * help: where it is `retryable`, nothing of this call is in the log; where not, a first part of it may be, and nothing more
+   * is taken.
    */
   append(partition: number, records: readonly LogRecord[]): Promise<number>
   /**
    * Yields records in order from `fromOffset` on, in slices of at most `sliceBytesMax`, and goes on into live ones until
-   * the signal aborts. Payloads belong to the reader. Throws `log_offset_gone` if `fromOffset` was trimmed.
+   * the signal aborts. Payloads belong to the reader. A log that cannot be reached for a while is waited for. Throws
+   * `log_offset_gone` if `fromOffset` was trimmed, `log_behind_store` if it lies beyond the end.
    */
   read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void>
   /** As known: own appends at once, those of other processes within a second. */
@@ -77,7 +88,7 @@ export interface Log {
   noteStored(partition: number, below: number): void
   /** Drops records that lie below both floors; the rest stays. Returns how many records went. */
   trim(partition: number, floor: TrimFloor): Promise<number>
-  /** Bytes on disk. */
+  /** Bytes on disk, on all machines; as known some seconds ago where other machines hold them. */
   sizeBytes(): number
   /** Says something of a station to whoever reads this log; replaces what it said before. Not part of the tick record. */
   announce(station: string, body: unknown): Promise<void>

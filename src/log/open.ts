@@ -1,13 +1,15 @@
 import { TickhouseError } from '../errors.ts'
+import { openKafkaLog } from './kafka.ts'
 import type { Log } from './log.ts'
 import { openSqliteLog } from './sqlite.ts'
 import { PARTITIONS_MAX } from './sqlite-file.ts'
 
 /**
- * Opens the log at an address, chosen by its scheme: `sqlite:<directory>`, with `?partitions=<count>` where it is made.
- * Throws `address_invalid`, or what the implementation says.
+ * Opens the log at an address, chosen by its scheme: `sqlite:<directory>`, with `?partitions=<count>` where it is made, or
+ * `kafka://<host:port>,…`. Throws `address_invalid`, or what the implementation says.
  */
 export async function openLog(address: string, mode: 'write' | 'read'): Promise<Log> {
+  if (address.startsWith('kafka:')) return await openKafkaLog(address, mode)
   const [, scheme, place, query] = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/.exec(address) ?? []
   // Only the scheme is shown: the rest of an unknown address may hold a password.
   if (scheme !== 'sqlite') throw invalid(`unknown log address${scheme ? ` "${scheme}:"` : ''}`)
@@ -24,5 +26,9 @@ export async function openLog(address: string, mode: 'write' | 'read'): Promise<
 }
 
 function invalid(message: string): TickhouseError {
-  return new TickhouseError('address_invalid', message, 'Known: sqlite:<directory>?partitions=<count>.')
+  return new TickhouseError(
+    'address_invalid',
+    message,
+    'Known: sqlite:<directory>?partitions=<count> and kafka://<host:port>,…?topicPrefix=<text>.',
+  )
 }

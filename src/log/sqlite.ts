@@ -7,7 +7,16 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
-import type { Announcement, Bounds, Log, LogEntry, LogRecord, PartitionHolder, TrimFloor } from './log.ts'
+import type {
+  Announcement,
+  Bounds,
+  Log,
+  LogEntry,
+  LogRecord,
+  PartitionHolder,
+  PartitionsOfKind,
+  TrimFloor,
+} from './log.ts'
 import { Appender } from './sqlite-appender.ts'
 import { asLogError, closed } from './sqlite-errors.ts'
 import {
@@ -103,6 +112,10 @@ class SqliteLog implements Log {
 
   identity(): string {
     return this.#identity
+  }
+
+  partitionsOf(): PartitionsOfKind {
+    return { first: 0, count: this.partitions }
   }
 
   async append(partition: number, records: readonly LogRecord[]): Promise<number> {

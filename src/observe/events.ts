@@ -88,6 +88,11 @@ export const EVENTS = define({
     level: 'error',
     message: 'the log cannot be written: {why}. {advice}; trying again in {waitMs} ms',
   },
+  log_append_waiting: {
+    station: 'log',
+    level: 'warn',
+    message: 'the log has not taken records of partition {partition} for {waitedMs} ms: still trying',
+  },
   log_append_recovered: { station: 'log', level: 'info', message: 'the log can be written again after {outageMs} ms' },
   ticks_given_up: {
     station: 'log',

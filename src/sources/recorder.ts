@@ -18,14 +18,16 @@ const RECORD_AGE_MS_MAX = 10
 /** Reading from venues stops above the upper bound of bytes not yet in the log, and goes on below the lower. */
 const PENDING_BYTES_MAX = 64 * 2 ** 20
 const PENDING_BYTES_RESUME = 16 * 2 ** 20
+/** An append that is not answered is told of so often. */
+const WAITING_TOLD_EVERY_MS = 10_000
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
 /** How long a stop waits for a log that cannot be written. */
 const DRAIN_MS_MAX = 5_000
 /** A frame's text kept when it is refused; a venue's longest real frame is far shorter. */
 const RAW_LENGTH_MAX = 1_000_000
-/** Text of refused frames in one record: far below what a record may hold, even when every character is escaped. */
-const REFUSED_LENGTH_MAX = 8_000_000
+/** Text of refused frames in one record, and one more frame: below any log's limit, even when every character is escaped. */
+const REFUSED_LENGTH_MAX = 1_000_000
 
 /** One log partition: what gathers, what waits, and the one append under way. */
 interface Lane {
@@ -130,7 +132,8 @@ export class Recorder implements Receiver {
     const symbols = this.#laneByName.get(venue) ?? new Map<string, Lane>()
     const known = symbols.get(symbol)
     if (known) return known
-    const lane = this.#lanes[partitionOf(venue, symbol, this.#lanes.length)]!
+    const { first, count } = this.#options.log.partitionsOf('trades')
+    const lane = this.#lanes[first + partitionOf(venue, symbol, count)]!
     this.#laneByName.set(venue, symbols.set(symbol, lane))
     return lane
   }
@@ -193,13 +196,34 @@ export class Recorder implements Receiver {
     }
   }
 
+  /** A log over a network may take as long as its brokers are away; a stop does not wait for that. */
+  async #whileNotStopped(appended: Promise<number>): Promise<void> {
+    const { signal } = this.#stop
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stopped = () => reject(signal.reason)
+    signal.addEventListener('abort', stopped)
+    appended.then(() => resolve(), reject)
+    await promise.finally(() => signal.removeEventListener('abort', stopped))
+  }
+
   async #appendForCertain(partition: number, records: readonly LogRecord[]): Promise<void> {
-    const { log, emit } = this.#options
+    const { emit } = this.#options
     const startedMs = performance.now()
+    const tell = () => emit('log_append_waiting', { partition, waitedMs: Math.round(performance.now() - startedMs) })
+    const telling = setInterval(tell, WAITING_TOLD_EVERY_MS)
+    try {
+      await this.#appendHoweverOften(partition, records, startedMs)
+    } finally {
+      clearInterval(telling)
+    }
+  }
+
+  async #appendHoweverOften(partition: number, records: readonly LogRecord[], startedMs: number): Promise<void> {
+    const { log, emit } = this.#options
     for (let attempt = 0; ; attempt++) {
       this.#stop.signal.throwIfAborted()
       try {
-        await log.append(partition, records)
+        await this.#whileNotStopped(log.append(partition, records))
         const tookMs = performance.now() - startedMs
         this.appendMs.add(tookMs)
         if (attempt > 0) emit('log_append_recovered', { outageMs: Math.round(tookMs) })

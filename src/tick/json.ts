@@ -25,6 +25,22 @@ export interface JsonTrades {
   refused: RefusedLine[]
 }
 
+/** How many lines of a payload hold something: the ticks `readJsonTrades` finds in it, good and refused together. */
+export function countJsonLines(payload: Uint8Array): number {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  let lines = 0
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, from)
+    const below = end < 0 ? bytes.length : end
+    const first = bytes[from]!
+    // Most lines begin with "{": only others are looked at as text, since some blanks are longer than a byte.
+    const plain = first > 0x20 && first < 0x7f && below > from
+    if (plain || bytes.toString('utf8', from, below).trim() !== '') lines += 1
+    from = below + 1
+  }
+  return lines
+}
+
 type Parsed = { reason: Refusal; detail: string }
 
 /**

@@ -12,7 +12,7 @@ const RECORDS_BEYOND_BOUND = 400
 
 /** A log of which only `append` is asked. */
 function logOf(append: Log['append']): Log {
-  return { partitions: 1, append } as unknown as Log
+  return { partitions: 1, partitionsOf: () => ({ first: 0, count: 1 }), append } as unknown as Log
 }
 
 function receive(recorder: Recorder, count: number): void {
@@ -109,4 +109,17 @@ test('large refused frames are cut into records the log can take', async () => {
   for (let frame = 0; frame < 12; frame++) recorder.refuse('binance', 'malformed_frame', 'bad', raw, 1e15)
   await recorder.drain()
   assert.ok(Math.max(...sizes) < 64 * 2 ** 20, `${Math.max(...sizes)} bytes in one record`)
+})
+
+test('a stop gives up a log that does not answer within a bound', async () => {
+  const events = new EventLog()
+  const recorder = new Recorder({
+    log: logOf(() => new Promise(() => {})),
+    emit: events.emit,
+    hold: () => {},
+    failed: assert.ifError,
+  })
+  receive(recorder, 3)
+  await recorder.drain(50)
+  assert.deepEqual(events.named('ticks_given_up'), [{ ticks: 3 }])
 })

@@ -1,0 +1,280 @@
+import { Admin, type BaseOptions } from '@platformatic/kafka'
+import { TickhouseError } from '../errors.ts'
+import { type KafkaAddress, parseKafkaAddress } from './kafka-address.ts'
+import { Appender } from './kafka-appender.ts'
+import { clientOptions } from './kafka-client.ts'
+import { asKafkaError, closed } from './kafka-errors.ts'
+import { Fetcher } from './kafka-fetcher.ts'
+import { askBounds, KnownBounds, type TopicPartition } from './kafka-offsets.ts'
+import { readPartition } from './kafka-reader.ts'
+import { Membership } from './kafka-share.ts'
+import { Stations } from './kafka-stations.ts'
+import { KINDS, openTopics, type Topics } from './kafka-topics.ts'
+import { Watch } from './kafka-watch.ts'
+import type {
+  Announcement,
+  Bounds,
+  Log,
+  LogEntry,
+  LogRecord,
+  PartitionHolder,
+  PartitionsOfKind,
+  TrimFloor,
+} from './log.ts'
+
+/** Records whose mean the estimates go by: older ones count less and less. */
+const SEEN_RECORDS_MAX = 10_000
+const CLOSED = Symbol('closed')
+
+/**
+ * Opens a log on Apache Kafka. In mode `write` its topics are made if they are missing; in mode `read` that is `log_missing`.
+ *
+ * Throws `address_invalid`, `config_invalid`, `log_unavailable` (retryable: no broker answers), and `log_refused` (credentials,
+ * rights, certificates). Once open, brokers that cannot be reached are waited for: appends resolve when they have taken the
+ * records, however long that takes, and reject only for good; see docs/decisions/kafka.md.
+ */
+export async function openKafkaLog(address: string, mode: 'write' | 'read'): Promise<Log> {
+  const parsed = parseKafkaAddress(address)
+  const client = clientOptions(parsed)
+  const admin = new Admin(client)
+  try {
+    const topics = await openTopics(admin, parsed, mode)
+    const places = placesOf(topics)
+    const bounds = await askBounds(admin, [...places, { topic: topics.stations, partition: 0 }])
+    const stations = await Stations.open({ client, topic: topics.stations, mode, bounds: bounds.pop()! })
+    return new KafkaLog(parsed, mode, client, admin, topics, places, new KnownBounds(bounds), stations)
+  } catch (error) {
+    await admin.close().catch(() => {})
+    throw asKafkaError(error, parsed.shown)
+  }
+}
+
+/** The partitions of the log in their order: those of the first kind, then those of the second. */
+function placesOf(topics: Topics): TopicPartition[] {
+  return topics.names.flatMap(topic =>
+    Array.from({ length: topics.partitions }, (_, partition) => ({ topic, partition })),
+  )
+}
+
+class KafkaLog implements Log {
+  readonly address: string
+  readonly partitions: number
+  readonly #admin: Admin
+  readonly #topics: Topics
+  readonly #places: readonly TopicPartition[]
+  readonly #bounds: KnownBounds
+  readonly #stations: Stations
+  readonly #fetcher: Fetcher
+  readonly #appender: Appender | undefined
+  readonly #membership: Membership
+  /** Aborted when the log is closed, or with the error for which it can go on no more. */
+  readonly #ended = new AbortController()
+  readonly #watch: Watch
+  readonly #ticksPerRecord: { ticks: number; records: number }[]
+
+  constructor(
+    address: KafkaAddress,
+    mode: 'write' | 'read',
+    client: BaseOptions,
+    admin: Admin,
+    topics: Topics,
+    places: readonly TopicPartition[],
+    bounds: KnownBounds,
+    stations: Stations,
+  ) {
+    this.address = address.shown
+    this.partitions = places.length
+    this.#admin = admin
+    this.#topics = topics
+    this.#places = places
+    this.#bounds = bounds
+    this.#stations = stations
+    this.#ticksPerRecord = places.map(() => ({ ticks: 0, records: 0 }))
+    const { names, partitions, messageBytesMax } = topics
+    this.#fetcher = new Fetcher({
+      client,
+      topics: names,
+      bounds: (topic, partition, first, next) =>
+        this.#bounds.learn(names.indexOf(topic) * partitions + partition, { first, next }),
+      topicUnknown: () => void this.#watch.ask(),
+    })
+    if (mode === 'write')
+      this.#appender = new Appender({
+        topics: names,
+        partitions,
+        messageBytesMax,
+        client,
+        shown: this.address,
+        appended: (partition, below, bytes) => this.#appended(partition, below, bytes),
+      })
+    this.#membership = new Membership({ client, group: address.group, topics: names, partitions })
+    this.#watch = new Watch({ admin, topics, places, bounds, shown: this.address, lost: error => this.#end(error) })
+  }
+
+  identity(): string {
+    return this.#topics.identity
+  }
+
+  partitionsOf(kind: string): PartitionsOfKind {
+    // What is of no known kind goes where trades go, and is refused there.
+    const index = Math.max(0, (KINDS as readonly string[]).indexOf(kind))
+    return { first: index * this.#topics.partitions, count: this.#topics.partitions }
+  }
+
+  async append(partition: number, records: readonly LogRecord[]): Promise<number> {
+    this.#check(partition)
+    const appender = this.#writing()
+    if (records.length === 0) return this.#bounds.of(partition).next
+    for (const { ticks } of records) this.#learnTicks(partition, ticks)
+    return await appender.append(partition, records)
+  }
+
+  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+    this.#check(partition)
+    const { topic, partition: topicPartition } = this.#places[partition]!
+    const kind = KINDS[this.#topics.names.indexOf(topic)]!
+    const slices = readPartition({
+      fetcher: this.#fetcher,
+      topic,
+      topicPartition,
+      kind,
+      partition,
+      from: fromOffset,
+      signal: AbortSignal.any([signal, this.#ended.signal]),
+      bounds: () => this.bounds(partition),
+      refresh: () => this.refresh(partition),
+    })
+    for await (const slice of slices) {
+      for (const { ticks } of slice) this.#learnTicks(partition, ticks)
+      yield slice
+    }
+  }
+
+  bounds(partition: number): Bounds {
+    this.#check(partition)
+    return this.#bounds.of(partition)
+  }
+
+  async refresh(partition: number): Promise<Bounds> {
+    this.#check(partition)
+    this.#checkOpen()
+    const [bounds] = await this.#call(() => askBounds(this.#admin, [this.#places[partition]!]))
+    this.#bounds.learn(partition, bounds!)
+    return bounds!
+  }
+
+  async countTicks(partition: number, from: number, below: number): Promise<number> {
+    const { first, next } = await this.refresh(partition)
+    const [start, end] = [Math.max(from, first), Math.min(below, next)]
+    let ticks = 0
+    if (start >= end) return ticks
+    for await (const slice of this.read(partition, start, new AbortController().signal)) {
+      for (const entry of slice) if (entry.offset < end) ticks += entry.ticks
+      if (slice.at(-1)!.offset + 1 >= end) return ticks
+    }
+    throw closed()
+  }
+
+  estimateTicks(partition: number, from: number, below: number): number {
+    this.#check(partition)
+    const { ticks, records } = this.#ticksPerRecord[partition]!
+    return Math.round((ticks / Math.max(1, records)) * Math.max(0, below - from))
+  }
+
+  async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+    await this.#membership.share(holder, signal)
+  }
+
+  noteStored(partition: number, below: number): void {
+    this.#membership.noteStored(partition, below)
+  }
+
+  async trim(partition: number, floor: TrimFloor): Promise<number> {
+    this.#check(partition)
+    this.#writing()
+    const { first, next } = await this.refresh(partition)
+    const below = Math.min(floor.storedBelow, floor.archivedBelow, next)
+    if (below <= first) return 0
+    const { topic, partition: topicPartition } = this.#places[partition]!
+    const offset = { partition: topicPartition, offset: BigInt(below) }
+    await this.#call(() => this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }))
+    this.#bounds.learn(partition, { first: below })
+    return below - first
+  }
+
+  sizeBytes(): number {
+    return this.#watch.sizeBytes
+  }
+
+  async announce(station: string, body: unknown): Promise<void> {
+    this.#writing()
+    await this.#call(() => this.#stations.announce(station, body))
+  }
+
+  announcements(): Announcement[] {
+    return this.#stations.all
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended.signal.reason === CLOSED) return
+    this.#watch.stop()
+    await this.#appender?.close()
+    this.#ended.abort(CLOSED)
+    await Promise.all([
+      this.#membership.close(),
+      this.#fetcher.close(),
+      this.#stations.close(),
+      this.#admin.close().catch(() => {}),
+    ])
+  }
+
+  #appended(partition: number, below: number, bytes: number): void {
+    this.#watch.sizeBytes += bytes
+    this.#bounds.learn(partition, { next: below })
+  }
+
+  /** It can go on no more: readers and writers are told. */
+  #end(error: TickhouseError): void {
+    if (this.#ended.signal.aborted) return
+    this.#ended.abort(error)
+    this.#appender?.fail(error)
+  }
+
+  #learnTicks(partition: number, ticks: number): void {
+    const seen = this.#ticksPerRecord[partition]!
+    seen.ticks += ticks
+    seen.records += 1
+    if (seen.records < SEEN_RECORDS_MAX) return
+    seen.ticks /= 2
+    seen.records /= 2
+  }
+
+  #writing(): Appender {
+    this.#checkOpen()
+    if (this.#appender) return this.#appender
+    throw new TickhouseError(
+      'data_unwritable',
+      `the log at ${this.address} is open for reading only`,
+      'Write through the process that records.',
+    )
+  }
+
+  #checkOpen(): void {
+    const { reason } = this.#ended.signal
+    if (reason === CLOSED) throw closed()
+    if (reason) throw reason
+  }
+
+  #check(partition: number): void {
+    if (Number.isInteger(partition) && partition >= 0 && partition < this.partitions) return
+    throw new RangeError(`partition ${partition}: the log has ${this.partitions}`)
+  }
+
+  async #call<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      throw asKafkaError(error, this.address)
+    }
+  }
+}
