@@ -2,7 +2,7 @@ import type { ClickHouseSettings } from '@clickhouse/client'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 
-/** Rows of a SELECT as objects; numbers beyond 2^53 come as text. Throws TickhouseErrors. */
+/** Rows of a SELECT as objects; integers come as numbers, beyond 2^53 not whole. Throws TickhouseErrors. */
 export function askRows<T>(
   { client, questionSettings }: Backend,
   query: string,

@@ -46,6 +46,7 @@ export const INSERT_SETTINGS = {
   max_insert_threads: 1,
   max_threads: 1,
   input_format_parallel_parsing: 0,
+  input_format_skip_unknown_fields: 0,
 } as Record<string, string | number>
 
 /** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */

@@ -31,8 +31,12 @@ const IDLE_SOCKET_MS_MAX = 2_500
 const SETTLE_ROUNDS_MAX = 60
 const SETTLE_ROUND_MS = 500
 
-/** An answer from memory of the past would not do. */
-const FRESH_SETTINGS: Settings = { use_query_cache: 0, enable_parallel_replicas: 0 }
+/** An answer from memory of the past would not do; and older servers give large integers as text. */
+const FRESH_SETTINGS: Settings = {
+  use_query_cache: 0,
+  enable_parallel_replicas: 0,
+  output_format_json_quote_64bit_integers: 0,
+}
 /** What counts as stored is on most replicas. */
 const REPLICATED_SETTINGS: Settings = { insert_quorum: 'auto', distributed_ddl_output_mode: 'none_only_active' }
 /** Whoever asks for the highest epoch must see it, whichever replica answers; that needs inserts one at a time, and these are few. */

@@ -39,7 +39,7 @@ export interface Store {
   insertRows(table: string, rows: readonly Record<string, unknown>[], fence?: Fence): Promise<void>
   /** Deletes rows and resolves once they are gone. Throws a TickhouseError; it may be asked for again. */
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
-  /** Rows of a SELECT as objects; numbers beyond 2^53 come as text. */
+  /** Rows of a SELECT as objects. Integers come as numbers: ask for what may lie beyond 2^53 as text. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
   untrusted(query: string, format: string): Promise<Uint8Array>

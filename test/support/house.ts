@@ -8,7 +8,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { SettingName } from '../../src/config.ts'
 import type { Log } from '../../src/log/log.ts'
@@ -145,6 +144,11 @@ export class Part {
   }
 }
 
+/** Whose end is waited for: a test, or a suite that keeps what is to be done at its end. */
+export interface Owner {
+  after(work: () => void | Promise<void>): void
+}
+
 /** A directory with a log and a store, and the processes on them. Goes with its test, and ends what it started. */
 export class House {
   readonly directory: string
@@ -153,7 +157,7 @@ export class House {
   readonly #mounted: string[] = []
 
   /** `settings` are those of every process. */
-  constructor(t: TestContext, settings: Settings = {}) {
+  constructor(t: Owner, settings: Settings = {}) {
     this.directory = mkdtempSync(join(tmpdir(), 'tickhouse-house-'))
     this.#settings = { LISTEN: '127.0.0.1:0', LOG_FORMAT: 'json', LOG_LEVEL: 'debug', ...settings }
     t.after(async () => {

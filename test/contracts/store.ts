@@ -1,0 +1,200 @@
+/** What every store promises, whatever it is made of: see `test/store/embedded.test.ts` and `test/store/server.test.ts`. */
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import { Batch } from '../../src/ingest/batch.ts'
+import { Ledger } from '../../src/ingest/ledger.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { BlockWriter } from '../../src/tick/native.ts'
+import type { Owner } from '../support/house.ts'
+import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/oracle.ts'
+import { columnsOf, NOON_MICROS } from '../support/trades.ts'
+
+const NOON_MS = NOON_MICROS / 1000
+const ROWS_A_RECORD = 1000
+
+export function tradesNumbered(first: number, count: number): ExpectedTrade[] {
+  return Array.from({ length: count }, (_, index) => {
+    const tradeId = first + index
+    return {
+      symbol: 'BTCUSDT',
+      tradeId,
+      price: tradeId / 7,
+      volume: tradeId / 1000,
+      side: tradeId % 2 ? 'buy' : 'sell',
+    }
+  })
+}
+
+/** The batch that trades make, 1,000 a record, the first at an offset. */
+export function batchOf(partition: number, offset: number, trades: readonly ExpectedTrade[]): Batch {
+  const batch = new Batch(partition)
+  for (let at = 0, next = offset; at < trades.length; at += ROWS_A_RECORD, next++) {
+    const columns = columnsOf('binance', trades.slice(at, at + ROWS_A_RECORD))
+    const payload = new Uint8Array()
+    const entry = { partition, offset: next, timestampMs: NOON_MS, ticks: columns.length, payload }
+    batch.begin({ kind: 'trades', format: 'native', version: 1, ...entry }, 0)
+    batch.addTrades(next, columns, 0, columns.length)
+  }
+  return batch
+}
+
+/** `address` gives a place where no store is yet; it goes with its owner. */
+export function storeContract(name: string, address: (owner: Owner) => Promise<string>): void {
+  describe(`${name} keeps the store's contract`, () => {
+    let where: string
+    let store: Store
+    let partition = 0
+    const atEnd: (() => void | Promise<void>)[] = []
+
+    before(async () => {
+      where = await address({ after: work => atEnd.unshift(work) })
+      store = await openStore(where)
+    })
+    beforeEach(async () => {
+      partition++
+      for (const table of ['trades', 'quarantine', 'gaps', 'lost_ranges'])
+        await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+    })
+    after(async () => {
+      await store.close()
+      for (const work of atEnd) await work()
+    })
+
+    const count = async (table = 'trades') => {
+      const [row] = await store.rows<{ rows: string }>(`SELECT count() AS rows FROM ${table}`)
+      return Number(row!.rows)
+    }
+
+    test('a block of any size within the limits is one part, and comes back to the last digit', async () => {
+      const trades = tradesNumbered(1, 100_000)
+      await store.insertBlock('trades', batchOf(partition, 0, trades).tradesBlock(), await store.claim(partition))
+      const parts = await store.rows<{ rows: string }>(
+        `SELECT rows FROM system.parts
+         WHERE active AND database = currentDatabase() AND table = 'trades' AND min_block_number = max_block_number`,
+      )
+      assert.deepEqual(
+        parts.map(({ rows }) => Number(rows)),
+        [100_000],
+      )
+      assertTrades(await judgeTrades(store, 'binance', trades))
+      const { trades: rows, bytes, parts: allParts } = await store.size()
+      assert.equal(rows, 100_000)
+      assert.ok(bytes > 0 && allParts > 0)
+    })
+
+    test('the tables say where to go on, and how much of a batch arrived', async () => {
+      const ledger = new Ledger(store, SYSTEM_CLOCK)
+      const batch = batchOf(partition, 7, tradesNumbered(1, 3_500))
+      const ask = () => ledger.count('trades', partition, batch.logDay, batch.firstOffset, batch.lastOffset)
+      assert.equal(await ask(), 0)
+      assert.deepEqual(await ledger.days('trades'), [])
+      await store.insertBlock('trades', batch.tradesBlock(), await store.claim(partition))
+      assert.equal(await ask(), 3_500)
+      assert.deepEqual(await ledger.days('trades'), ['2026-11-22'])
+    })
+
+    test('a block that came before is stored again: nothing decides on its own that it was seen', async () => {
+      const fence = await store.claim(partition)
+      const block = batchOf(partition, 0, tradesNumbered(1, 10)).tradesBlock()
+      await store.insertBlock('trades', block, fence)
+      await store.insertBlock('trades', block, fence)
+      assert.equal(await count(), 20)
+    })
+
+    test('a block cut off, over two log days, or with a column that the table has not, stores nothing', async () => {
+      const fence = await store.claim(partition)
+      const good = batchOf(partition, 0, tradesNumbered(1, 2_000)).tradesBlock()
+      const twoDays = new BlockWriter(2, 2, 100)
+      twoDays.fixed('log_day', 'Date', Uint16Array.of(20_000, 20_001))
+      twoDays.fixed('trade_id', 'UInt64', BigUint64Array.of(1n, 2n))
+      const stranger = new BlockWriter(2, 1, 100)
+      stranger.fixed('log_day', 'Date', Uint16Array.of(20_000))
+      stranger.fixed('liquidity', 'UInt64', BigUint64Array.of(1n))
+      for (const block of [good.slice(0, good.length / 2), twoDays.done(), stranger.done()]) {
+        await assert.rejects(store.insertBlock('trades', block, fence), { code: 'store_unavailable', retryable: true })
+        await store.settle(fence)
+        assert.equal(await count(), 0)
+      }
+      await store.insertBlock('trades', good, fence)
+      assert.equal(await count(), 2_000)
+    })
+
+    test('rows given as objects come back, whatever their text holds; large numbers whole if asked for as text', async () => {
+      const row = {
+        venue: 'binance',
+        symbol: "it's\n\n; DROP TABLE gaps; -- \\ \u0000 {p:String} ✓",
+        first_id: '18446744073709551615',
+        last_id: '9007199254740993',
+        missing: 2,
+        state: 'open',
+        found_at: '2026-11-22 12:00:00.123456',
+        changed_at: '2026-11-22 12:00:00.123456',
+        reason: '',
+      }
+      await store.insertRows('gaps', [row], await store.claim(partition))
+      await store.insertRows('gaps', [{ ...row, first_id: 1 }])
+      const rows = await store.rows<object>(
+        `SELECT * REPLACE (toString(first_id) AS first_id, toString(last_id) AS last_id) FROM gaps
+         WHERE symbol = {symbol:String} ORDER BY gaps.first_id DESC`,
+        { symbol: row.symbol },
+      )
+      assert.deepEqual(rows, [row, { ...row, first_id: '1' }])
+    })
+
+    test('deleted rows are gone when the call returns, and deleting them again is harmless', async () => {
+      const rows = [1, 2, 3].map(first => ({ log_partition: partition, first_offset: first, last_offset: 9 }))
+      await store.insertRows('lost_ranges', rows)
+      for (let times = 0; times < 2; times++) {
+        await store.deleteRows('lost_ranges', 'first_offset > {first:UInt64}', { first: 1 })
+        assert.equal(await count('lost_ranges'), 1)
+      }
+    })
+
+    test('each claim of a partition is higher than all before it; partitions do not share theirs', async () => {
+      const epochs: number[] = []
+      for (let claims = 0; claims < 5; claims++) epochs.push((await store.claim(partition)).epoch)
+      assert.deepEqual(
+        epochs,
+        epochs.toSorted((a, b) => a - b),
+      )
+      assert.equal(new Set(epochs).size, 5)
+      assert.equal((await store.claim(partition + 1000)).epoch, 1)
+    })
+
+    test('claims at the same moment never give two owners the same epoch', async () => {
+      const fences = await Promise.all(Array.from({ length: 6 }, () => store.claim(partition)))
+      assert.equal(new Set(fences.map(({ epoch }) => epoch)).size, 6)
+    })
+
+    test('a stranger’s statement is answered in the format asked for, and cannot write', async () => {
+      const ask = async (query: string, format: string) => Buffer.from(await store.untrusted(query, format)).toString()
+      assert.equal(await ask('SELECT 1 AS one', 'JSONEachRow'), '{"one":1}\n')
+      assert.equal(await ask("SELECT 'a', 2", 'CSV'), '"a",2\n')
+      await assert.rejects(ask('SELECT bla', 'CSV'), { code: '47' })
+      await assert.rejects(ask('TRUNCATE TABLE epochs', 'CSV'), { code: '164' })
+      await assert.rejects(ask('INSERT INTO lost_ranges (log_partition) SELECT 1', 'CSV'), { code: '164' })
+    })
+
+    test('what no second try mends is told apart from what may pass', async () => {
+      await assert.rejects(store.rows('SELECT * FROM nothing_of_that_name'), {
+        code: 'store_refused',
+        retryable: false,
+      })
+      await assert.rejects(store.rows("SELECT throwIf(1, 'for a moment')"), {
+        code: 'store_unavailable',
+        retryable: true,
+      })
+    })
+
+    test('opened again, it has what it had', async () => {
+      await store.insertRows('lost_ranges', [{ log_partition: partition, first_offset: 1, last_offset: 2 }])
+      const { version } = store
+      await store.close()
+      store = await openStore(where)
+      assert.equal(await count('lost_ranges'), 1)
+      assert.equal(store.version, version)
+      assert.match(version, /^\d+\.\d+/)
+    })
+  })
+}
