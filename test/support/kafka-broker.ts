@@ -50,7 +50,14 @@ export class Broker {
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}`)
     writeFileSync(this.#propertiesFile, `${lines.join('\n')}\n`)
     const users = scram.flatMap(user => ['--add-scram', user])
-    const tool = ['-Xmx128m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', classPath]
+    const tool = [
+      '-Xmx128m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      classPath,
+    ]
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.#propertiesFile, ...users]
     await promisify(execFile)('java', [...tool, ...format])
   }
@@ -58,7 +65,13 @@ export class Broker {
   /** Starts the broker; resolves when all its listeners are open. */
   async start(): Promise<void> {
     const { classPath, ports } = this.#options
-    const memory = [`-Xms${HEAP_MIB}m`, `-Xmx${HEAP_MIB}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError']
+    const memory = [
+      `-Xms${HEAP_MIB}m`,
+      `-Xmx${HEAP_MIB}m`,
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+ExitOnOutOfMemoryError',
+    ]
     const java = ['java', ...memory, '-Djava.awt.headless=true', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
     const output = openSync(this.#outputFile, 'a')
     const guard = spawn('sh', ['-c', GUARD, 'sh', ...java, '-cp', classPath, 'kafka.Kafka', this.#propertiesFile], {

@@ -1,0 +1,120 @@
+/** The broker dies or stands still while ticks come: what it acknowledged stays, once, and both sides go on by themselves. */
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Cluster } from '../support/cluster.ts'
+import { report, rounds, Schedule } from '../support/faults.ts'
+import type { Part } from '../support/house.ts'
+import { type Kafka, startKafka } from '../support/kafka.ts'
+import type { Broker } from '../support/kafka-broker.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+/** Between two faults, so that the load has come back and goes on for a while. */
+const BETWEEN_MS_MAX = 1_500
+
+const kafka = await startKafka({ after })
+const skip = kafka.missing ?? (kafka.brokers.length === 0 && 'brokers of others are not killed')
+
+interface Load {
+  cluster: Cluster
+  market: KnownMarket
+  watch: LogWatch
+  recorder: Part
+  ingest: Part
+}
+
+/** Runs `breaking` while a market trades; afterwards all of it must be in the tables once, and nothing refused. */
+async function underLoad(
+  t: TestContext,
+  where: Kafka,
+  schedule: Schedule,
+  tried: string,
+  breaking: (load: Load) => Promise<void>,
+): Promise<void> {
+  await using market = await KnownMarket.start({
+    symbols: SYMBOLS,
+    seed: schedule.seed,
+    ratePerSecond: 1_000,
+  })
+  const cluster = await Cluster.start(t, where, { settings: market.settings })
+  const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
+  await recorder.tells('connection_opened')
+  await ingest.tells('ingest_started')
+  await using watch = new LogWatch(await cluster.house.log())
+  market.run()
+  await breaking({ cluster, market, watch, recorder, ingest })
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  await cluster.drained()
+  for (const part of [recorder, ingest])
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
+  const kept = await watch.assertAllStillThere()
+  const places = await judgePlaces(cluster.store, cluster.log)
+  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  report(t, `${tried}, ${kept} durable records kept`, places, trades)
+  assertPlaces(places)
+  assertTrades(trades)
+  assert.equal(places.ticks, trades.stored, 'no record was appended twice')
+  assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
+}
+
+/** Each symbol has come through once more than until now. */
+async function goesOn(t: TestContext, { market, watch, recorder }: Load): Promise<void> {
+  const sinceMs = performance.now()
+  await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 1])), recorder)
+  t.diagnostic(`every symbol came through again after ${Math.round(performance.now() - sinceMs)} ms`)
+}
+
+test('kill -9 the broker under load, over and over: what it acknowledged is there once', {
+  skip,
+  timeout: 1_800_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const kills = rounds(2, 20)
+  await underLoad(t, kafka, schedule, `broker killed ${kills} times`, async load => {
+    for (let kill = 0; kill < kills; kill++) {
+      await schedule.moment(BETWEEN_MS_MAX)
+      await kafka.brokers[0]!.kill()
+      await kafka.brokers[0]!.start()
+      await goesOn(t, load)
+    }
+  })
+})
+
+test('a broker that stands still is waited for, and everything goes on when it does', {
+  skip,
+  timeout: 600_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const stillMs = rounds(3_000, 30_000)
+  await underLoad(t, kafka, schedule, `broker still for ${stillMs} ms`, async load => {
+    await schedule.moment(BETWEEN_MS_MAX)
+    kafka.brokers[0]!.pause()
+    await sleep(stillMs)
+    kafka.brokers[0]!.resume()
+    await goesOn(t, load)
+  })
+})
+
+test('of three brokers one is killed after the other: the others take over without it', {
+  skip,
+  timeout: 1_800_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const kills = rounds(1, 12)
+  const three = await startKafka(t, { brokers: 3 })
+  await underLoad(t, three, schedule, `one of three brokers killed ${kills} times`, async load => {
+    let victim = schedule.below(3)
+    for (let kill = 0; kill < kills; kill++) {
+      await schedule.moment(BETWEEN_MS_MAX)
+      const broker: Broker = three.brokers[victim]!
+      await broker.kill()
+      await goesOn(t, load)
+      if (kill < kills - 1) await broker.start()
+      victim = (victim + 1 + schedule.below(2)) % 3
+    }
+  })
+})

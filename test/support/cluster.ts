@@ -1,0 +1,121 @@
+/** The house as a cluster runs it: processes of their own over a real Kafka, and one store behind ClickHouse's HTTP interface. */
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../src/log/log.ts'
+import type { Store } from '../../src/store/store.ts'
+import { House, type Part, type Settings, WAIT_MS_MAX } from './house.ts'
+import type { Kafka } from './kafka.ts'
+import { KafkaOutside } from './kafka-outside.ts'
+
+const ASK_EVERY_MS = 50
+/** Records of a topic in one partition would not show what is shared out. */
+const PARTITIONS = 4
+
+export interface ClusterOptions {
+  /** Of every process. */
+  settings?: Settings
+  partitions?: number
+  /** What stands between the processes and the store: given the store's own address, returns the one they are told. */
+  between?: (url: string) => Promise<string>
+}
+
+export class Cluster {
+  /** The processes that record and ingest. */
+  readonly house: House
+  /** Where the log is. */
+  readonly address: string
+  /** The same Kafka, through another client. */
+  readonly outside: KafkaOutside
+  /** The process that has the tables. */
+  readonly server: Part
+  readonly #log: Log
+  readonly #store: Store
+
+  /** Everything goes with the test. */
+  static async start(t: TestContext, kafka: Kafka, options: ClusterOptions = {}): Promise<Cluster> {
+    const { partitions = PARTITIONS, settings = {}, between = async (url: string) => url } = options
+    const server = new House(t).run('serve', {}, ['--writable'])
+    const url = await server.url()
+    const own = { LOG: kafka.address({ partitions }), STORE: `${url}/market` }
+    // Ours goes around whatever stands between.
+    const direct = new House(t, own)
+    const house = new House(t, { ...own, ...settings, STORE: `${await between(url)}/market` })
+    const cluster = new Cluster(house, server, own.LOG, {
+      log: await direct.log('write'),
+      store: await direct.store(),
+      outside: await KafkaOutside.connect(own.LOG),
+    })
+    t.after(() => cluster.#close())
+    return cluster
+  }
+
+  private constructor(
+    house: House,
+    server: Part,
+    address: string,
+    { log, store, outside }: { log: Log; store: Store; outside: KafkaOutside },
+  ) {
+    this.house = house
+    this.server = server
+    this.address = address
+    this.outside = outside
+    this.#log = log
+    this.#store = store
+  }
+
+  get log(): Log {
+    return this.#log
+  }
+
+  get store(): Store {
+    return this.#store
+  }
+
+  /** What the tables hold, by partition: all offsets below. */
+  async storedBelow(): Promise<Map<number, number>> {
+    const rows = await this.#store.rows<{ partition: number; last: string }>(
+      `SELECT log_partition AS partition, toString(max(log_offset)) AS last
+       FROM (SELECT log_partition, log_offset FROM trades UNION ALL SELECT log_partition, log_offset FROM quarantine)
+       GROUP BY log_partition`,
+    )
+    return new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))
+  }
+
+  /** Resolves when the tables hold the last record of each partition. Rejects in a minute: a partition stalls. */
+  async drained(): Promise<void> {
+    await within(WAIT_MS_MAX, async () => {
+      const stored = await this.storedBelow()
+      const bounds = await this.outside.bounds()
+      const behind = [...bounds].filter(([partition, { next }]) => (stored.get(partition) ?? 0) < next)
+      return behind.length === 0 ? undefined : `stored ${show(stored)} of ${JSON.stringify([...bounds])}`
+    })
+  }
+
+  /** Resolves when ordinary Kafka tools show no lag: the group's offsets are what the tables hold. */
+  async lagShown(): Promise<void> {
+    await within(WAIT_MS_MAX, async () => {
+      const [stored, committed] = [await this.storedBelow(), await this.outside.committed()]
+      const differs = [...stored].some(([partition, below]) => committed.get(partition) !== below)
+      return differs ? `the group is at ${show(committed)}, the tables hold ${show(stored)}` : undefined
+    })
+  }
+
+  async #close(): Promise<void> {
+    await this.outside[Symbol.asyncDispose]()
+    await this.#log.close()
+    await this.#store.close()
+  }
+}
+
+/** Asks until nothing is wrong any more; `ask` says what still is. */
+export async function within(waitMs: number, ask: () => Promise<string | undefined>): Promise<void> {
+  const endMs = performance.now() + waitMs
+  for (;;) {
+    const wrong = await ask()
+    if (wrong === undefined) return
+    if (performance.now() > endMs) throw new Error(`still after ${waitMs} ms: ${wrong}`)
+    await sleep(ASK_EVERY_MS)
+  }
+}
+
+const show = (numbers: Map<number, number>): string => JSON.stringify([...numbers])
