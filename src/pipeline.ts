@@ -14,6 +14,7 @@ import { startSimulation } from './house/simulation.ts'
 import { superviseHouse } from './house/supervise.ts'
 import type { BatchLimits } from './ingest/batch.ts'
 import type { KnownVenues } from './ingest/fill.ts'
+import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
 import { openLog } from './log/open.ts'
@@ -28,6 +29,7 @@ import { SymbolBooks } from './serve/symbols.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
+import { rereadFrame } from './sources/reread.ts'
 import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
 import { openEngine } from './store/embedded.ts'
@@ -115,9 +117,10 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const log = await openLogWhenThere(config.LOG, emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)
+  const venues = venuesOf(config)
   const storing = new Storing({
     limits: limitsOf(config),
-    venues: venuesOf(config),
+    venues,
     log,
     store,
     emit,
@@ -126,7 +129,8 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const report = new StationReport(log, store, storing)
   const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
   const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
-  const server = await serve({ config, log, store, live, emit })
+  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
+  const server = await serve({ config, log, store, live, storing, requeuing, emit })
   live.start()
   follower.start()
   storing.start()

@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^observe\//,
     /^log\/log/,
     /^store\/(store|sql)/,
-    /^ingest\/(batch|storing)/,
+    /^ingest\/(batch|storing|quarantine|requeuing)/,
     /^sources\/(status|connection-status)/,
     /^config/,
   ],

@@ -1,6 +1,5 @@
 /** A tick that was read and may not be stored, as quarantine keeps it: its values as JSON, and read back from there. */
 import { REFUSALS } from '../tick/refusal.ts'
-import { readMicros } from '../tick/time.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import type { Refused } from './decode.ts'
 import { reasonOf } from './validate.ts'
@@ -28,7 +27,7 @@ export function refusedTick(trades: TradeColumns, row: number, index: number, co
       trade_id: String(trades.tradeId[row]),
       origin: nameOf(ORIGIN, trades.origin[row]!),
     }),
-    receivedAtMicros: Math.floor(readMicros(trades.receivedAtWords, row)),
+    receivedAtMicros: Number(trades.receivedAt[row]! / 1000n),
   }
 }
 

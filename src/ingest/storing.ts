@@ -76,9 +76,20 @@ export class Storing implements PartitionHolder {
     return turn
   }
 
-  /** Moves what is stored while nothing is audited and none of our partitions stores; see Holding. */
-  rewrite<T>(work: () => Promise<T>): Promise<T> {
-    return this.inTurn(() => this.#holding.whilePaused(work))
+  /**
+   * Moves what is stored of a partition while nothing is audited and none of our partitions stores; see Holding. Throws
+   * `store_unavailable` if the partition is not ours to write, or not any more.
+   */
+  rewrite<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    return this.inTurn(() => {
+      if (this.#held || !this.#holding.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed'))
+        throw new TickhouseError(
+          'store_unavailable',
+          `this process does not store partition ${partition}`,
+          'Ask again when it is stored: what was moved is moved.',
+        )
+      return this.#holding.whilePaused(work)
+    })
   }
 
   /** Are all records of the log in the tables? */

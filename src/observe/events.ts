@@ -122,6 +122,11 @@ export const EVENTS = define({
     message: 'partition {partition}: records {first} to {last} left the log before they were stored',
   },
   ticks_refused: { station: 'ingest', level: 'warn', message: '{count} refused ({reason}): see the quarantine table' },
+  requeued: {
+    station: 'ingest',
+    level: 'info',
+    message: "{count} ticks left quarantine: they are good by today's rules",
+  },
   gap_found: {
     station: 'ingest',
     level: 'warn',

@@ -6,6 +6,8 @@ import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import type { Requeuing } from '../ingest/requeuing.ts'
+import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
@@ -16,6 +18,7 @@ import { admit } from './gate.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
+import { serveQuarantine } from './quarantine.ts'
 
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 /** Queries that run at once; one more is told to wait. Two lanes stay for the page. */
@@ -34,11 +37,21 @@ export interface ServerOptions {
   log: Log
   store: Store
   live: Live
+  storing: Storing
+  requeuing: Requeuing
   emit: Emit
 }
 
 /** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
-export async function serve({ config, log, store, live, emit }: ServerOptions): Promise<FastifyInstance> {
+export async function serve({
+  config,
+  log,
+  store,
+  live,
+  storing,
+  requeuing,
+  emit,
+}: ServerOptions): Promise<FastifyInstance> {
   const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', async (request, reply) => {
@@ -98,7 +111,7 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
-      say({ diagnosis: await diagnose(store, log, (done, total) => say({ done, total })) })
+      say({ diagnosis: await storing.inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
     } catch (error) {
       emit('query_refused', { why: (error as Error).message })
     } finally {
@@ -106,6 +119,8 @@ export async function serve({ config, log, store, live, emit }: ServerOptions): 
       reply.raw.end()
     }
   })
+
+  serveQuarantine(server, store, requeuing)
 
   if (fs.existsSync(PAGE)) await server.register(staticFiles, { root: PAGE })
   else

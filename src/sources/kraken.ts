@@ -24,6 +24,7 @@ export const kraken: Venue = {
   subscribe: symbols => [
     JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } }),
   ],
+  frameOf: item => `{"channel":"trade","type":"update","data":[${item}]}`,
   decode,
 }
 

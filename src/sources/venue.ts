@@ -74,6 +74,8 @@ export interface Venue {
   subscribe(symbols: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
+  /** A frame that holds an item as `refuse` was given it, where frames hold several. */
+  frameOf?(item: string): string
   /** Reads one frame. `symbols` are those asked for, as the user spelled them. Never throws. */
   decode(frame: Buffer, out: Sink): void
 }

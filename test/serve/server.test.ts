@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../src/config.ts'
+import { Requeuing } from '../../src/ingest/requeuing.ts'
 import { Storing } from '../../src/ingest/storing.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
@@ -16,6 +17,7 @@ import type { Messages } from '../../src/serve/protocol.ts'
 import { serve } from '../../src/serve/server.ts'
 import { StationReport } from '../../src/serve/stations.ts'
 import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { rereadFrame } from '../../src/sources/reread.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
@@ -60,7 +62,9 @@ after(async () => {
 
 async function listen(settings: Partial<Config> = {}): Promise<number> {
   const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', ...settings }
-  const server = await serve({ config, log, store: house.store, live, emit: journal.emit })
+  const venues = venuesOf(config)
+  const requeuing = new Requeuing({ log, store: house.store, storing, venues, reread: rereadFrame, emit: journal.emit })
+  const server = await serve({ config, log, store: house.store, live, storing, requeuing, emit: journal.emit })
   servers.push(server)
   return (server.server.address() as AddressInfo).port
 }

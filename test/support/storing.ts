@@ -1,5 +1,6 @@
 import { type Config, parseConfig } from '../../src/config.ts'
 import type { Batch } from '../../src/ingest/batch.ts'
+import type { KnownVenues } from '../../src/ingest/fill.ts'
 import { Storing } from '../../src/ingest/storing.ts'
 import type { Log } from '../../src/log/log.ts'
 import type { Emit } from '../../src/observe/events.ts'
@@ -9,6 +10,8 @@ import type { Store } from '../../src/store/store.ts'
 export interface StoreAllOptions {
   /** Beside the defaults. */
   config?: Partial<Config>
+  /** Instead of those of the configuration. */
+  venues?: KnownVenues
   emit?: Emit
   onStored?: (batch: Batch) => void
 }
@@ -20,7 +23,8 @@ export interface StoreAllOptions {
 export async function storeAll(log: Log, store: Store, options: StoreAllOptions = {}): Promise<Storing> {
   const { config = {}, emit = () => {}, onStored = () => {} } = options
   const whole = { ...parseConfig({}, {}), ...config }
-  const storing = new Storing({ limits: limitsOf(whole), venues: venuesOf(whole), log, store, emit, onStored })
+  const { venues = venuesOf(whole) } = options
+  const storing = new Storing({ limits: limitsOf(whole), venues, log, store, emit, onStored })
   storing.start()
   await storing.stop()
   for (const { failure } of storing.partitions) if (failure) throw failure
