@@ -2,8 +2,8 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import type { FastifyReply } from 'fastify'
-import type { SqlAnswer } from '../store/sql.ts'
 import { exceptionText, type SqlException, statusOf } from './clickhouse-http-errors.ts'
+import type { Answer } from './clickhouse-http-read.ts'
 import type { Question } from './clickhouse-http-request.ts'
 
 /** What a browser would do with an answer, if a link led one here: nothing. */
@@ -18,7 +18,8 @@ const CODINGS: Record<string, Pack> = {
   br: bytes => promisify(zlib.brotliCompress)(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
 }
 
-export async function sendAnswer(reply: FastifyReply, question: Question, answer: SqlAnswer, format: string) {
+export async function sendAnswer(reply: FastifyReply, question: Question, answer: Answer) {
+  const { format } = answer
   const summary = JSON.stringify({
     read_rows: String(answer.readRows),
     read_bytes: String(answer.readBytes),

@@ -60,6 +60,7 @@ export function toException(error: unknown): SqlException {
   if (error instanceof NoTurn)
     return new SqlException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `${error.message}: ask again in a moment.`)
   if (error instanceof TickhouseError) {
+    if (error.cause instanceof ClickHouseError) return toException(error.cause)
     if (error.code === 'query_failed')
       return new SqlException(497, 'ACCESS_DENIED', `${error.message}. ${error.advice}`)
     return new SqlException(210, 'NETWORK_ERROR', `${error.message}. ${error.advice}`)

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { SqlAnswer, SqlEngine, SqlStatement } from '../store/sql.ts'
 import { SqlException } from './clickhouse-http-errors.ts'
+import type { Answer } from './clickhouse-http-read.ts'
 import { bodyOf, collect, type Question } from './clickhouse-http-request.ts'
 import { type Insert, parseInsert, readingFrom } from './insert.ts'
 import type { RunningQueries, RunningQuery } from './running-queries.ts'
@@ -36,7 +37,12 @@ export class Writing {
   }
 
   /** Answers a question with its body. Throws SqlException, ClickHouseError. */
-  async answer(question: Question, request: IncomingMessage, running: RunningQuery): Promise<SqlAnswer> {
+  async answer(question: Question, request: IncomingMessage, running: RunningQuery): Promise<Answer> {
+    const answer = await this.#run(question, request, running)
+    return { ...answer, format: /\sFORMAT\s+(\w+)\s*;?\s*$/i.exec(running.text)?.[1] ?? question.format }
+  }
+
+  async #run(question: Question, request: IncomingMessage, running: RunningQuery): Promise<SqlAnswer> {
     const body = await collect(bodyOf(request), BODY_BYTES_MAX)
     const packed = request.headers['content-encoding'] === 'lz4' && body.length > 0
     const inAddress = parseInsert(question.query)

@@ -7,26 +7,31 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Emit } from '../observe/events.ts'
 import type { SqlEngine } from '../store/sql.ts'
 import { sendAnswer, sendException } from './clickhouse-http-answer.ts'
-import { SqlException, toException } from './clickhouse-http-errors.ts'
+import { toException } from './clickhouse-http-errors.ts'
+import { Reading } from './clickhouse-http-read.ts'
 import { readQuestion } from './clickhouse-http-request.ts'
 import { Writing } from './clickhouse-http-write.ts'
 import { RunningQueries } from './running-queries.ts'
+import type { Turns } from './turns.ts'
 
 export interface ClickHouseHttpOptions {
   engine: SqlEngine
   /** Whether those who may ask may change everything. */
   writable: boolean
+  /** The turns of those who may only read. */
+  turns: Turns
   emit: Emit
 }
 
 /** Registers `/ping` and statements by GET and POST on `/`. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, emit }: ClickHouseHttpOptions,
+  { engine, writable, turns, emit }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
   const writing = new Writing(engine, queries)
+  const reading = new Reading(engine, version, turns)
 
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -43,15 +48,14 @@ export async function clickHouseHttp(
     server.get(path, async (_request, reply) => reply.type('text/plain; charset=UTF-8').send('Ok.\n'))
 
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!writable) throw new SqlException(164, 'READONLY', 'Nothing may be written here.')
     const { raw } = request
     const search = new URLSearchParams(request.url.split('?')[1])
     const question = readQuestion(search, request.headers, randomUUID())
     reply.header('x-clickhouse-query-id', question.queryId)
     const answered = await queries.during(question.queryId, leaving(reply), running =>
-      writing.answer(question, raw, running),
+      (writable ? writing : reading).answer(question, raw, running),
     )
-    return sendAnswer(reply, question, answered, question.format)
+    return sendAnswer(reply, question, answered)
   }
   server.get('/', answer)
   server.post('/', answer)

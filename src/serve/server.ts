@@ -14,15 +14,14 @@ import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { guard } from './access.ts'
 import { queryBars, toBar } from './candles.ts'
-import { admit } from './gate.ts'
+import { Gate } from './gate.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
+import { NoTurn, STRANGERS_TURNS, Turns } from './turns.ts'
 
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
-/** Queries that run at once; one more is told to wait. Two lanes stay for the page. */
-const QUERIES_MAX = 1
 const BODY_BYTES_MAX = 200_000
 
 const HEADERS = {
@@ -84,23 +83,29 @@ export async function serve({
     },
   )
 
-  let queries = 0
+  const turns = new Turns(STRANGERS_TURNS)
+  const gate = new Gate(query => store.untrusted(query, 'TSVRaw'))
   server.post<{ Querystring: { format?: string }; Body: string }>('/api/query', async (request, reply) => {
-    if (queries >= QUERIES_MAX) return reply.code(503).send('another query is running: ask again in a moment')
-    queries++
-    try {
-      const { format = 'PrettyCompactMonoBlock' } = request.query
-      if (!/^\w+$/.test(format))
+    const { format = 'PrettyCompactMonoBlock' } = request.query
+    if (!/^\w+$/.test(format)) {
+      throw new TickhouseError(
+        'query_failed',
+        `no such format: ${format}`,
+        'See https://clickhouse.com/docs/interfaces/formats',
+      )
+    }
+    const bytes = await turns.run(async () => {
+      const { query, settings } = await gate.admit(String(request.body))
+      const [setting] = Object.keys(settings)
+      if (setting !== undefined)
         throw new TickhouseError(
           'query_failed',
-          `no such format: ${format}`,
-          'See https://clickhouse.com/docs/interfaces/formats',
+          `${setting} cannot be set here`,
+          'See docs/sql-clients.md for where it can.',
         )
-      const query = await admit(store, String(request.body))
-      return reply.type('application/octet-stream').send(Buffer.from(await store.untrusted(query, format)))
-    } finally {
-      queries--
-    }
+      return store.untrusted(query, format)
+    })
+    return reply.type('application/octet-stream').send(Buffer.from(bytes))
   })
 
   let diagnosing = false
@@ -138,7 +143,9 @@ function toInterval(name: string | undefined): Interval | undefined {
 
 function answerError(error: unknown, reply: FastifyReply, emit: Emit): void {
   const { message, statusCode } = error as Error & { statusCode?: number }
-  if (error instanceof TickhouseError) {
+  if (error instanceof NoTurn) {
+    reply.code(503).send({ message, advice: 'Ask again in a moment.' })
+  } else if (error instanceof TickhouseError) {
     emit('query_refused', { why: message })
     reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
   } else if (error instanceof ClickHouseError) {
