@@ -102,22 +102,25 @@ export class SymbolIds {
     this.#changed(gap)
   }
 
-  /** Takes the id out of the gap that misses it; false if none does. */
+  /**
+   * Takes the id out of each gap that misses it; false if none does. Gaps overlap where records were lost: one was found by a
+   * batch that never arrived, another by the records after it.
+   */
   #fill(id: number): boolean {
-    for (const [position, gap] of this.#gaps.entries()) {
-      if (id < gap.first || id > gap.last) continue
+    let filled = false
+    for (const gap of [...this.#gaps]) {
       const at = gap.missing.findIndex(range => id >= range.first && id <= range.last)
-      if (at < 0) return false
+      if (at < 0) continue
       const { first, last } = gap.missing[at]!
       const rest: IdRange[] = []
       if (first < id) rest.push({ first, last: id - 1 })
       if (id < last) rest.push({ first: id + 1, last })
       gap.missing.splice(at, 1, ...rest)
-      if (gap.missing.length === 0) this.#gaps.splice(position, 1)
+      if (gap.missing.length === 0) this.#gaps.splice(this.#gaps.indexOf(gap), 1)
       this.#changed(gap)
-      return true
+      filled = true
     }
-    return false
+    return filled
   }
 }
 

@@ -191,7 +191,7 @@ export class PartitionIngest {
       this.#halt.signal.throwIfAborted()
       return
     }
-    const sealed = new SealedBatch(this.#filling, this.#options.clock.nowMicros())
+    const sealed = new SealedBatch(this.#filling)
     this.#filling = this.#spare
     this.#storing = this.#store(sealed, signal).finally(() => {
       this.#storing = undefined

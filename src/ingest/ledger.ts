@@ -18,7 +18,6 @@ export interface GapRow extends IdRange {
   symbol: string
   missing: number
   foundAtMicros: number
-  changedAtMicros: number
 }
 
 /** Where a partition goes on, and what was lost before. */
@@ -43,6 +42,8 @@ export class Ledger {
   readonly #store: Store
   readonly #clock: Clock
   #bound: Promise<void> | undefined
+  /** When a gap was last changed, by the tables and by us: the next change is later, whatever this machine's clock says. */
+  #changedAtMicros = 0
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
@@ -79,6 +80,7 @@ export class Ledger {
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
     await mendRequeues(this.#store, fence)
+    await this.#noteChanges()
     const last = await this.#lastStored(fence)
     const bounds = await log.refresh(partition)
     const stored = last === null ? 0 : last.offset + 1
@@ -95,6 +97,13 @@ export class Ledger {
     }
     if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 }, day }
     return { next: stored, day }
+  }
+
+  async #noteChanges(): Promise<void> {
+    const [row] = await this.#store.rows<{ newest: string }>(
+      'SELECT toUnixTimestamp64Micro(max(changed_at)) AS newest FROM gaps HAVING count() > 0',
+    )
+    if (row) this.#changedAtMicros = Math.max(this.#changedAtMicros, Number(row.newest))
   }
 
   async #lastStored({ partition, epoch }: Fence): Promise<Position | null> {
@@ -161,6 +170,7 @@ export class Ledger {
   }
 
   async writeGaps(gaps: readonly GapRow[], fence: Fence): Promise<void> {
+    this.#changedAtMicros = Math.max(this.#clock.nowMicros(), this.#changedAtMicros + 1)
     const values = gaps.map(gap => ({
       venue: gap.venue,
       symbol: gap.symbol,
@@ -169,7 +179,7 @@ export class Ledger {
       missing: gap.missing,
       state: gap.missing === 0 ? 'repaired' : 'open',
       found_at: microsText(gap.foundAtMicros),
-      changed_at: microsText(gap.changedAtMicros),
+      changed_at: microsText(this.#changedAtMicros),
       reason: 'trade ids skipped',
     }))
     await this.#store.insertRows('gaps', values, fence)
@@ -213,7 +223,7 @@ export class Ledger {
         present.map(({ id }) => Number(id)),
       )
       const gap: Gap = { venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true }
-      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing, this.#clock.nowMicros()))
+      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing))
       if (missing.length > 0) gaps.push(gap)
     }
     if (stale.length > 0) await this.writeGaps(stale, fence)
@@ -222,9 +232,9 @@ export class Ledger {
 }
 
 /** A gap's row as of now. */
-export function gapRow(gap: Gap, missing: readonly IdRange[], changedAtMicros: number): GapRow {
+export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {
   const { venue, symbol, first, last, foundAtMicros } = gap
-  return { venue, symbol, first, last, missing: countIds(missing), foundAtMicros, changedAtMicros }
+  return { venue, symbol, first, last, missing: countIds(missing), foundAtMicros }
 }
 
 /** A DateTime64(6) as the engine reads it from JSON. */

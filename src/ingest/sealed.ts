@@ -14,13 +14,11 @@ export class SealedBatch {
   readonly #stored = new Set<LedgerTable>()
 
   /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. */
-  constructor(batch: Batch, nowMicros: number) {
+  constructor(batch: Batch) {
     this.batch = batch
     const gaps = [...batch.gaps]
-    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap], nowMicros))
-    this.gapsChanged = gaps
-      .map(gap => gapRow(gap, gap.missing, nowMicros + 1))
-      .filter(row => row.missing <= row.last - row.first)
+    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap]))
+    this.gapsChanged = gaps.map(gap => gapRow(gap, gap.missing)).filter(row => row.missing <= row.last - row.first)
     for (const gap of gaps) gap.recorded = true
   }
 

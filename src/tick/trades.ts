@@ -16,6 +16,9 @@ export type Side = (typeof SIDE)[keyof typeof SIDE]
 export const ORIGIN = { live: 0, repair: 1, replay: 2 } as const
 export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN]
 
+/** What a trade takes in memory. */
+const ROW_BYTES = 50
+
 /** Gives each distinct text a small code, in order of first sight: one column's LowCardinality dictionary. */
 export class Dictionary {
   readonly words: string[] = []
@@ -59,18 +62,20 @@ export class TradeColumns {
   tradeIdWords: Uint32Array
 
   constructor(capacity: number) {
-    this.venue = new Uint32Array(capacity)
-    this.symbol = new Uint32Array(capacity)
-    this.timestamp = new BigInt64Array(capacity)
-    this.receivedAt = new BigInt64Array(capacity)
-    this.price = new Float64Array(capacity)
-    this.volume = new Float64Array(capacity)
-    this.side = new Int8Array(capacity)
-    this.tradeId = new BigUint64Array(capacity)
-    this.origin = new Int8Array(capacity)
-    this.timestampWords = new Uint32Array(this.timestamp.buffer)
-    this.receivedAtWords = new Uint32Array(this.receivedAt.buffer)
-    this.tradeIdWords = new Uint32Array(this.tradeId.buffer)
+    // One piece of memory for all columns: a dozen small ones take fifty times as long to come and go.
+    const memory = new ArrayBuffer(capacity * ROW_BYTES)
+    this.timestamp = new BigInt64Array(memory, 0, capacity)
+    this.receivedAt = new BigInt64Array(memory, capacity * 8, capacity)
+    this.tradeId = new BigUint64Array(memory, capacity * 16, capacity)
+    this.price = new Float64Array(memory, capacity * 24, capacity)
+    this.volume = new Float64Array(memory, capacity * 32, capacity)
+    this.venue = new Uint32Array(memory, capacity * 40, capacity)
+    this.symbol = new Uint32Array(memory, capacity * 44, capacity)
+    this.side = new Int8Array(memory, capacity * 48, capacity)
+    this.origin = new Int8Array(memory, capacity * 49, capacity)
+    this.timestampWords = new Uint32Array(memory, 0, capacity * 2)
+    this.receivedAtWords = new Uint32Array(memory, capacity * 8, capacity * 2)
+    this.tradeIdWords = new Uint32Array(memory, capacity * 16, capacity * 2)
   }
 
   get capacity(): number {

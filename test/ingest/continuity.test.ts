@@ -47,6 +47,27 @@ test('a hole is one gap, and an id that fills it is new once', () => {
   assert.deepEqual(ids.openGaps, [])
 })
 
+test('an id that two gaps miss is new once: gaps overlap where records were lost before they were stored', () => {
+  const gap = (first: number, last: number): Gap => ({
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    first,
+    last,
+    missing: [{ first, last }],
+    foundAtMicros: 0,
+    recorded: true,
+  })
+  const { ids, changed } = followed({ first: 1, last: 20 }, [gap(5, 6), gap(5, 9)])
+  assert.equal(ids.follow(5), 'new')
+  assert.equal(ids.follow(6), 'new')
+  assert.equal(ids.follow(6), 'repeat')
+  assert.deepEqual(
+    ids.openGaps.map(({ missing }) => missing),
+    [[{ first: 7, last: 9 }]],
+  )
+  assert.equal(new Set(changed).size, 2)
+})
+
 test('an id before the first one seen is new, and what lies between is a gap', () => {
   const { ids, changed } = followed()
   for (const id of [10, 7]) assert.equal(ids.follow(id), 'new')

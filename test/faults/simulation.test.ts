@@ -1,0 +1,75 @@
+/**
+ * Ingest in simulated worlds, many thousands of them: processes that die, stand still and overlap, a store that answers late or not
+ * at all, a log that moves its partitions and drops records. See test/simulation.
+ */
+import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
+import { type TestContext, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { FAULTS, noFaults } from '../simulation/faults.ts'
+import { MUTANTS } from '../simulation/mutants.ts'
+import { type Outcome, runWorld } from '../simulation/run.ts'
+import type { Report, Task } from '../simulation/worker.ts'
+import { rounds } from '../support/faults.ts'
+
+/** SEEDS sets how many worlds are tried; FAULT_SEED tries that one only. */
+const SEEDS = Number(process.env.SEEDS ?? rounds(3_000, 1_000_000))
+const ONE = process.env.FAULT_SEED === undefined ? undefined : Number(process.env.FAULT_SEED)
+const MUTANT_SEEDS = 5_000
+const THREADS = Math.min(4, availableParallelism())
+
+function simulate(task: Task): Promise<Report> {
+  const { promise, resolve, reject } = Promise.withResolvers<Report>()
+  const worker = new Worker(new URL('../simulation/worker.ts', import.meta.url), {
+    workerData: task,
+    // What a world leaves is garbage at once: a larger nursery spares half the time.
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+  })
+  worker.once('message', resolve)
+  worker.once('error', reject)
+  worker.once('exit', () => reject(new Error('the worker ended without a report')))
+  return promise
+}
+
+test(`${ONE === undefined ? `${SEEDS} worlds` : `world ${ONE}`}: whatever happens, every tick is stored once when it is over`, {
+  timeout: 3_600_000,
+}, async t => {
+  const [first, end] = ONE === undefined ? [0, SEEDS] : [ONE, ONE + 1]
+  const startedMs = performance.now()
+  const reports = await Promise.all(
+    Array.from({ length: THREADS }, (_, thread) => simulate({ first: first + thread, end, stride: THREADS })),
+  )
+  const tookMs = performance.now() - startedMs
+  const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + of(report), 0)
+  const worlds = sum(report => report.worlds)
+  t.diagnostic(
+    `${worlds} seeds in ${(tookMs / 1000).toFixed(1)} s on ${THREADS} threads, ${sum(report => report.steps)} steps, ` +
+      `${sum(report => report.ticks)} ticks: lost ${sum(report => report.lost)}, doubled ${sum(report => report.doubled)}`,
+  )
+  for (const fault of FAULTS) t.diagnostic(`  ${fault}: ${sum(report => report.tally[fault])}`)
+  const unsound = reports.flatMap(report => report.unsound)
+  for (const { seed, wrong } of unsound) t.diagnostic(`FAULT_SEED=${seed} repeats: ${wrong.join('; ')}`)
+  assert.equal(worlds, end - first)
+  assert.deepEqual(unsound, [])
+  if (ONE === undefined)
+    for (const fault of FAULTS) assert.ok(sum(report => report.tally[fault]) > 0, `${fault} was never tried`)
+})
+
+test('the same seed is the same world, step by step', async () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const [one, other] = await Promise.all([traced(seed), traced(seed)])
+    assert.deepEqual(one, other)
+  }
+})
+
+async function traced(seed: number): Promise<{ outcome: Outcome; tally: object }> {
+  const tally = noFaults()
+  return { outcome: await runWorld(seed, tally), tally }
+}
+
+for (const mutant of Object.keys(MUTANTS))
+  test(`the judge sees a mutant: ${mutant}`, { timeout: 600_000 }, async (t: TestContext) => {
+    const { worlds, unsound } = await simulate({ first: 0, end: MUTANT_SEEDS, stride: 1, mutant })
+    assert.ok(unsound.length > 0, `survived ${worlds} worlds`)
+    t.diagnostic(`caught within ${worlds} seeds, in seed ${unsound[0]!.seed}: ${unsound[0]!.wrong[0]}`)
+  })

@@ -1,0 +1,158 @@
+/** The log as ingest sees it: one broker for all processes, which may drop records and forget group offsets. */
+import { TickhouseError } from '../../src/errors.ts'
+import type { Bounds, Log, LogEntry } from '../../src/log/log.ts'
+import { CALM, type Odds, type Tally } from './faults.ts'
+import type { Host } from './host.ts'
+import type { ScriptRecord } from './script.ts'
+import type { Timeline } from './timeline.ts'
+
+const FETCH_MS_MAX = 40
+const SLICE_RECORDS_MAX = 4
+
+interface Held extends ScriptRecord {
+  timestampMs: number
+}
+
+interface Partition {
+  first: number
+  records: Held[]
+  /** What the group committed; undefined when that was deleted. */
+  committed: number | undefined
+  waiting: Set<() => void>
+}
+
+export class SimulatedBroker {
+  readonly timeline: Timeline
+  readonly tally: Tally
+  readonly partitions: readonly Partition[]
+  odds: Odds = CALM
+
+  constructor(timeline: Timeline, partitions: number, tally: Tally) {
+    this.timeline = timeline
+    this.tally = tally
+    this.partitions = Array.from({ length: partitions }, () => ({
+      first: 0,
+      records: [],
+      committed: undefined,
+      waiting: new Set(),
+    }))
+  }
+
+  append(partition: number, record: ScriptRecord, timestampMs: number): void {
+    const { records, waiting } = this.partitions[partition]!
+    records.push({ ...record, timestampMs })
+    for (const wake of waiting) wake()
+  }
+}
+
+export class SimulatedLog implements Log {
+  readonly address = 'simulated'
+  readonly #broker: SimulatedBroker
+  readonly #host: Host
+
+  constructor(broker: SimulatedBroker, host: Host) {
+    this.#broker = broker
+    this.#host = host
+  }
+
+  get partitions(): number {
+    return this.#broker.partitions.length
+  }
+
+  partitionsOf(): { first: number; count: number } {
+    return { first: 0, count: this.partitions }
+  }
+
+  identity(): string {
+    return 'the simulated log'
+  }
+
+  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+    const { timeline, partitions, tally } = this.#broker
+    const held = partitions[partition]!
+    let at = fromOffset
+    while (!signal.aborted) {
+      await this.#woken(held, at < held.records.length ? timeline.delayMs(FETCH_MS_MAX) : undefined, signal)
+      if (signal.aborted) return
+      if (timeline.chance(this.#broker.odds.unreadable)) {
+        tally['log unreadable']++
+        throw new TickhouseError('log_unavailable', 'broker gone', 'wait', { retryable: true })
+      }
+      if (at < held.first) throw new TickhouseError('log_offset_gone', `offset ${at} was trimmed`, 'see lost_ranges')
+      const end = Math.min(held.records.length, at + 1 + timeline.below(SLICE_RECORDS_MAX))
+      const slice = held.records
+        .slice(at, end)
+        .map(({ record, timestampMs }, index) => ({ ...record, partition, offset: at + index, timestampMs }))
+      at = end
+      yield slice
+    }
+  }
+
+  /** Waits so long, or for the next record where no time is given; or until the signal aborts. */
+  #woken(held: Partition, ms: number | undefined, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = () => {
+      held.waiting.delete(wake)
+      this.#host.after(0, end)
+    }
+    const end = () => {
+      held.waiting.delete(wake)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end, { once: true })
+    if (ms === undefined) held.waiting.add(wake)
+    else this.#host.after(ms, end)
+    return promise
+  }
+
+  bounds(partition: number): Bounds {
+    const { first, records } = this.#broker.partitions[partition]!
+    return { first, next: records.length }
+  }
+
+  async refresh(partition: number): Promise<Bounds> {
+    const { timeline } = this.#broker
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#host.after(timeline.delayMs(FETCH_MS_MAX), resolve)
+    await promise
+    if (timeline.chance(this.#broker.odds.unreadable)) {
+      this.#broker.tally['log unreadable']++
+      throw new TickhouseError('log_unavailable', 'broker gone', 'wait', { retryable: true })
+    }
+    return this.bounds(partition)
+  }
+
+  noteStored(partition: number, below: number): void {
+    this.#broker.partitions[partition]!.committed = below
+  }
+
+  /** What a consumer that trusted its group would begin with. */
+  committed(partition: number): number {
+    return this.#broker.partitions[partition]!.committed ?? 0
+  }
+
+  append(): Promise<number> {
+    throw new Error('ingest appends nothing')
+  }
+  countTicks(): Promise<number> {
+    throw new Error('ingest counts nothing')
+  }
+  estimateTicks(): number {
+    throw new Error('ingest estimates nothing')
+  }
+  share(): Promise<void> {
+    throw new Error('the world shares the partitions')
+  }
+  trim(): Promise<number> {
+    throw new Error('ingest trims nothing')
+  }
+  sizeBytes(): number {
+    return 0
+  }
+  async announce(): Promise<void> {}
+  announcements(): [] {
+    return []
+  }
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,94 @@
+/**
+ * Ingest with one thing done wrong: each mutant is an edit of the real source as it is loaded, so that there is no other way to do
+ * wrong than ingest's own. Simulation must catch every one of them; a text that is no longer there is an error.
+ */
+import { registerHooks } from 'node:module'
+
+interface Edit {
+  /** Below `src/ingest/`. */
+  file: string
+  from: string
+  to: string
+}
+
+const ASK = 'const stored = last === null ? 0 : last.offset + 1'
+const TRUST: Edit = { file: 'ledger.ts', from: ASK, to: 'const stored = log.committed(partition)' }
+const BEFORE_REFUSED = "if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {"
+
+export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
+  'commit before insert, resume at the commit': [
+    TRUST,
+    {
+      file: 'ingest.ts',
+      from: 'await sealed.write(store, this.#ledger, fence)',
+      to: 'log.noteStored(partition, batch.lastOffset + 1); await sealed.write(store, this.#ledger, fence)',
+    },
+  ],
+  'commit after insert, resume at the commit': [TRUST],
+  'resume at the greatest stored offset, not after it': [{ file: 'ledger.ts', from: ASK, to: ASK.replace(' + 1', '') }],
+  'resend without asking': [{ file: 'ingest.ts', from: 'if (await sealed.ask(this.#ledger))', to: 'if (false)' }],
+  'ask without settling': [{ file: 'ingest.ts', from: 'await store.settle(fence)', to: '' }],
+  'insert without a fence': [
+    {
+      file: 'sealed.ts',
+      from: 'batch.tradesBlock(), fence)',
+      to: 'batch.tradesBlock(), { ...fence, epoch: Infinity })',
+    },
+  ],
+  'good ticks before refused ones': [
+    {
+      file: 'sealed.ts',
+      from: BEFORE_REFUSED,
+      to: `if (batch.trades.length > 0 && !this.#stored.has('trades')) {
+        await store.insertBlock('trades', batch.tradesBlock(), fence)
+        this.#stored.add('trades')
+      }
+      ${BEFORE_REFUSED}`,
+    },
+  ],
+  'half a batch not taken back': [{ file: 'ledger.ts', from: 'if (batch) {', to: 'if (false) {' }],
+  'half a batch taken back whoever wrote it': [{ file: 'ledger.ts', from: ' AND epoch < {epoch:UInt64}', to: '' }],
+  'a gap called closed before its trades are stored': [
+    {
+      file: 'sealed.ts',
+      from: BEFORE_REFUSED,
+      to: `if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged, fence)
+      ${BEFORE_REFUSED}`,
+    },
+  ],
+  "gaps ordered by each machine's own clock": [
+    {
+      file: 'ledger.ts',
+      from: 'Math.max(this.#clock.nowMicros(), this.#changedAtMicros + 1)',
+      to: 'this.#clock.nowMicros()',
+    },
+  ],
+  'log days that go back with the clock': [
+    { file: 'ingest.ts', from: 'day === undefined ? 0 : Date.parse(day)', to: '0' },
+  ],
+  'lost records not recorded': [
+    { file: 'ingest.ts', from: 'if (lost) await this.#ledger.writeLost(lost, fence)', to: '' },
+  ],
+  'fenced, but waiting for the next record': [
+    { file: 'ingest.ts', from: 'AbortSignal.any([signal, this.#halt.signal])', to: 'signal' },
+  ],
+}
+
+/** From here on this thread loads ingest as the mutant. To be called before anything of it is loaded. */
+export function become(mutant: string): void {
+  const open = new Set(MUTANTS[mutant])
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context)
+      let source: string | undefined
+      for (const edit of open) {
+        if (!url.endsWith(`/src/ingest/${edit.file}`)) continue
+        source ??= String(loaded.source)
+        if (source.split(edit.from).length !== 2) throw new Error(`${mutant}: not once in ${edit.file}: ${edit.from}`)
+        source = source.replace(edit.from, () => edit.to)
+        open.delete(edit)
+      }
+      return source === undefined ? loaded : { ...loaded, source }
+    },
+  })
+}

@@ -1,0 +1,176 @@
+/**
+ * The store's tables in memory, and the few statements that ingest asks of them. Conditions are evaluated as they are written, so
+ * that a changed condition changes the answer; a statement of another form is an error. `test/contracts/ledger.ts` holds these
+ * answers against the real engine's.
+ */
+import type { Column, Row } from './blocks.ts'
+
+type Params = Readonly<Record<string, unknown>>
+type Condition = (row: Row, params: Params) => boolean
+
+const MS_PER_DAY = 86_400_000
+
+export class Tables {
+  readonly #rows = new Map<string, Row[]>()
+
+  of(table: string): Row[] {
+    const known = this.#rows.get(table)
+    if (known) return known
+    const rows: Row[] = []
+    this.#rows.set(table, rows)
+    return rows
+  }
+
+  insert(table: string, rows: readonly Row[]): void {
+    this.of(table).push(...rows)
+  }
+
+  delete(table: string, where: string, params: Params): void {
+    const matches = conditionOf(where)
+    this.#rows.set(
+      table,
+      this.of(table).filter(row => !matches(row, params)),
+    )
+  }
+
+  select(query: string, params: Params): Record<string, unknown>[] {
+    const { table, matches, answer } = statementOf(query)
+    const rows = table === 'gaps FINAL' ? finalGaps(this.of('gaps')) : this.of(table)
+    return answer(rows.filter(row => matches(row, params)))
+  }
+}
+
+interface Statement {
+  table: string
+  matches: Condition
+  answer: Answer
+}
+type Answer = (rows: Row[]) => Record<string, unknown>[]
+
+const statements = new Map<string, Statement>()
+
+function statementOf(query: string): Statement {
+  const known = statements.get(query)
+  if (known) return known
+  const text = query.replace(/\s+/g, ' ')
+  const [, columns, table, where, rest] =
+    /^SELECT (.+?) FROM (\w+(?: FINAL)?)(?: WHERE (.+?))??(| (?:HAVING|GROUP BY|ORDER BY) .+)$/.exec(text) ?? []
+  const answer = ANSWERS[`${columns}${rest}`]
+  if (!answer) throw new Error(`the simulated store does not know: ${text}`)
+  const matches = where ? conditionOf(where) : () => true
+  const statement = { table: table!, matches, answer }
+  statements.set(query, statement)
+  return statement
+}
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  // Nothing moves out of quarantine here.
+  '* EXCEPT (step, stored_at) ORDER BY epoch, number': () => [],
+  identity: rows => rows.map(({ identity }) => ({ identity })),
+  'toUnixTimestamp64Micro(max(changed_at)) AS newest HAVING count() > 0': rows =>
+    rows.length === 0
+      ? []
+      : [{ newest: microsOf(rows.reduce((newest, row) => (row.changed_at > newest ? row.changed_at : newest), '')) }],
+  'min(batch_first_offset) AS first HAVING count() > 0': rows => lowest(rows, 'batch_first_offset', 'first'),
+  'max(log_offset) AS last HAVING count() > 0': rows => greatest(rows, 'log_offset', 'last'),
+  'count() AS rows': rows => [{ rows: String(rows.length) }],
+  'toString(log_day) AS day GROUP BY log_day ORDER BY log_day DESC': rows =>
+    [...new Set(rows.map(row => row.log_day))].sort((a, b) => b - a).map(day => ({ day: dayText(day) })),
+  'venue, symbol, min(trade_id) AS first, max(trade_id) AS last GROUP BY venue, symbol': rows =>
+    [...Map.groupBy(rows, row => `${row.venue} ${row.symbol}`).values()].map(group => ({
+      venue: group[0]!.venue,
+      symbol: group[0]!.symbol,
+      ...lowest(group, 'trade_id', 'first')[0],
+      ...greatest(group, 'trade_id', 'last')[0],
+    })),
+  'DISTINCT trade_id AS id ORDER BY id': rows =>
+    [...new Set(rows.map(row => row.trade_id))].sort((a, b) => a - b).map(id => ({ id: String(id) })),
+  'first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found ORDER BY first_id':
+    rows =>
+      rows
+        .map(row => ({
+          first: String(row.first_id),
+          last: String(row.last_id),
+          noted: String(row.missing),
+          found: microsOf(row.found_at),
+        }))
+        .sort((a, b) => Number(a.first) - Number(b.first)),
+}
+
+function lowest(rows: Row[], column: Column, name: string) {
+  if (rows.length === 0) return []
+  return [{ [name]: String(rows.reduce((least, row) => Math.min(least, Number(row[column])), Infinity)) }]
+}
+
+function greatest(rows: Row[], column: Column, name: string) {
+  if (rows.length === 0) return []
+  return [{ [name]: String(rows.reduce((most, row) => Math.max(most, Number(row[column])), 0)) }]
+}
+
+/** Of each hole the row that was changed last; of two changed at once, the one inserted last. */
+export function finalGaps(rows: readonly Row[]): Row[] {
+  const newest = new Map<string, Row>()
+  for (const row of rows) {
+    const key = `${row.venue} ${row.symbol} ${row.first_id} ${row.last_id}`
+    const before = newest.get(key)
+    if (!before || row.changed_at >= before.changed_at) newest.set(key, row)
+  }
+  return [...newest.values()]
+}
+
+const VALUE = String.raw`(?:toDate\()?\{\w+:\w+(?:\(\w+\))?\}\)?|'[^']*'|\d+`
+const TERM = new RegExp(
+  String.raw`^(?:toInt64\()?(\w+)\)? (?:(>=|<=|=|<|>|IN) (${VALUE})|BETWEEN (${VALUE}) AND (${VALUE}))(?: AND |$)`,
+)
+const conditions = new Map<string, Condition>()
+
+function conditionOf(where: string): Condition {
+  const known = conditions.get(where)
+  if (known) return known
+  const terms: Condition[] = []
+  let rest = where.replace(/\s+/g, ' ').trim()
+  while (rest !== '') {
+    const found = TERM.exec(rest)
+    if (!found) throw new Error(`the simulated store does not know the condition: ${rest}`)
+    const [whole, column, operator, value, low, high] = found
+    if (operator) terms.push(compare(column as Column, operator, operandOf(value!)))
+    else terms.push(compare(column as Column, '>=', operandOf(low!)), compare(column as Column, '<=', operandOf(high!)))
+    rest = rest.slice(whole.length)
+  }
+  const condition: Condition = (row, params) => terms.every(term => term(row, params))
+  conditions.set(where, condition)
+  return condition
+}
+
+function compare(column: Column, operator: string, value: (params: Params) => unknown): Condition {
+  if (operator === 'IN') return (row, params) => (value(params) as unknown[]).includes(row[column])
+  const holds = COMPARE[operator]!
+  return (row, params) => holds(row[column], value(params) as string | number)
+}
+
+const COMPARE: Readonly<Record<string, (left: string | number, right: string | number) => boolean>> = {
+  '=': (left, right) => left === right,
+  '>=': (left, right) => left >= right,
+  '<=': (left, right) => left <= right,
+  '<': (left, right) => left < right,
+  '>': (left, right) => left > right,
+}
+
+/** A literal or a parameter, by its type: days as their number, numbers as such however they are given. */
+function operandOf(text: string): (params: Params) => unknown {
+  const [, name, type] = /\{(\w+):([^}]+)\}/.exec(text) ?? []
+  if (!name) {
+    const literal = text.startsWith("'") ? text.slice(1, -1) : Number(text)
+    return () => literal
+  }
+  if (type === 'Date') return params => Date.parse(String(params[name])) / MS_PER_DAY
+  if (type === 'String' || type!.startsWith('Array')) return params => params[name]
+  return params => Number(params[name])
+}
+
+const dayText = (day: number) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10)
+
+function microsOf(time: string): string {
+  const [seconds, micros] = time.split('.')
+  return String(Date.parse(`${seconds!.replace(' ', 'T')}Z`) * 1000 + Number(micros))
+}
