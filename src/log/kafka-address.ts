@@ -55,7 +55,7 @@ export function parseKafkaAddress(address: string): KafkaAddress {
   const option = (key: string): string | undefined => options.get(key) || undefined
   const brokers = hosts.split(',').filter(Boolean)
   for (const broker of brokers)
-    if (!/^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(broker)) throw invalid(`"${broker}" is not host:port`)
+    if (!/^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(broker)) throw invalid('a broker is not host:port')
   if (brokers.length === 0) throw invalid('it names no broker')
   const topicPrefix = option('topicPrefix') ?? ''
   if (!/^[\w.-]*$/.test(topicPrefix) || topicPrefix.length > PREFIX_LENGTH_MAX)
@@ -70,8 +70,16 @@ export function parseKafkaAddress(address: string): KafkaAddress {
     replication: wholeNumber(option('replication'), 'replication', 32_767),
     group: option('group') ?? `${topicPrefix}tickhouse`,
     tls,
-    credentials: credentialsOf(option, user && decodeURIComponent(user), password && decodeURIComponent(password)),
+    credentials: credentialsOf(option, user && unescaped(user), password && unescaped(password)),
     shown: `kafka://${brokers.join(',')}${topicPrefix && `?topicPrefix=${topicPrefix}`}`,
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('a "%" in user or password must be written %25')
   }
 }
 

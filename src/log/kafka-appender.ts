@@ -4,16 +4,12 @@
  * its producer id and sequence number until the broker has answered for it, so that the broker knows a repetition.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type BaseOptions, type MessageRecord, NumericMap, Producer, produceV9 } from '@platformatic/kafka'
+import { type BaseOptions, NumericMap, Producer, produceV9 } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
-import { asKafkaError, closed, PROTOCOL } from './kafka-errors.ts'
-import { toMessage } from './kafka-message.ts'
+import { asKafkaError, closed, PROTOCOL, replaced } from './kafka-errors.ts'
+import { Lane, RECORD_OVERHEAD_BYTES } from './kafka-lane.ts'
 import type { LogRecord } from './log.ts'
 
-/** Records of one partition in one request: the brokers write them as one batch. A larger record travels alone. */
-const BATCH_BYTES_MAX = 2 ** 20
-/** What a record weighs beside its payload: headers, lengths, time. */
-const RECORD_OVERHEAD_BYTES = 96
 /** Room for the batch's own header within the topic's limit. */
 const BATCH_OVERHEAD_BYTES = 256
 const ALL_IN_SYNC = -1
@@ -21,8 +17,6 @@ const ALL_IN_SYNC = -1
 const REPLICATION_MS_MAX = 5_000
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 1_000
-/** Sequence numbers are 31 bits and go on at 0. */
-const SEQUENCES = 2 ** 31
 /** Kafka's own word for a partition that nobody leads. */
 const NO_LEADER = -1
 /** A stop waits so long for what was appended before. */
@@ -31,30 +25,9 @@ const CLOSE_MS_MAX = 5_000
 type ProduceResponse = Exclude<Awaited<ReturnType<typeof produceV9.api.async>>, boolean>
 type Broker = { host: string; port: number }
 
-interface Call {
-  records: readonly LogRecord[]
-  /** Records of it that are in a batch already. */
-  taken: number
-  /** Records of it that the brokers have. */
-  acknowledged: number
-  offset: number
-  resolve(offset: number): void
-  reject(error: Error): void
-}
-
-/** One partition: what waits, and the one batch that is on its way, whose outcome is asked for until it is known. */
-interface Lane {
-  topic: string
-  partition: number
-  logPartition: number
-  waiting: Call[]
-  batch: { messages: MessageRecord[]; shares: { call: Call; count: number }[]; bytes: number } | undefined
-  sequence: number
-  sending: boolean
-}
-
 export interface AppenderOptions {
-  topics: readonly string[]
+  /** The topics in the log's order, with the ids they had when it was opened. */
+  topics: ReadonlyMap<string, string>
   /** Partitions of each topic. */
   partitions: number
   messageBytesMax: number
@@ -80,16 +53,9 @@ export class Appender {
   constructor(options: AppenderOptions) {
     this.#options = options
     this.#producer = new Producer({ ...options.client, idempotent: true })
-    this.#lanes = options.topics.flatMap((topic, index) =>
-      Array.from({ length: options.partitions }, (_, partition) => ({
-        topic,
-        partition,
-        logPartition: index * options.partitions + partition,
-        waiting: [],
-        batch: undefined,
-        sequence: 0,
-        sending: false,
-      })),
+    const { topics, partitions } = options
+    this.#lanes = [...topics.keys()].flatMap((topic, index) =>
+      Array.from({ length: partitions }, (_, partition) => new Lane(topic, partition, index * partitions + partition)),
     )
   }
 
@@ -105,21 +71,16 @@ export class Appender {
         )
     }
     if (this.#refusal) return Promise.reject(this.#refusal)
-    return new Promise((resolve, reject) => {
-      this.#lanes[partition]!.waiting.push({ records, taken: 0, acknowledged: 0, offset: -1, resolve, reject })
-      this.#pump()
-    })
+    const appended = this.#lanes[partition]!.append(records)
+    this.#pump()
+    return appended
   }
 
   /** Refuses everything from now on, and what waits. What was on its way may or may not be in the log. */
   fail(error: TickhouseError): void {
     this.#refusal ??= error
     this.#ended.abort()
-    for (const lane of this.#lanes) {
-      const calls = [...(lane.batch?.shares.map(({ call }) => call) ?? []), ...lane.waiting.splice(0)]
-      lane.batch = undefined
-      for (const call of new Set(calls)) call.reject(this.#refusal)
-    }
+    for (const lane of this.#lanes) lane.fail(this.#refusal)
     this.#onIdle()
   }
 
@@ -138,7 +99,7 @@ export class Appender {
   }
 
   get #idle(): boolean {
-    return this.#lanes.every(lane => !lane.batch && lane.waiting.length === 0)
+    return this.#lanes.every(lane => lane.idle)
   }
 
   /** Sends what waits, a request to each leader that is not answering one. What gathers meanwhile travels together next. */
@@ -157,11 +118,16 @@ export class Appender {
 
   async #sendReady(): Promise<void> {
     this.#identity ??= await this.#producer.initIdempotentProducer({})
-    const metadata = await this.#producer.metadata({ topics: [...this.#options.topics] })
+    const metadata = await this.#producer.metadata({ topics: [...this.#options.topics.keys()] })
     this.#failures.delete(NO_LEADER)
+    for (const [name, id] of this.#options.topics) {
+      const found = metadata.topics.get(name)?.id
+      if (found !== undefined && found !== id)
+        return this.fail(replaced(this.#options.shown, `topic ${name} was deleted and made again`))
+    }
     const byLeader = new Map<number, Lane[]>()
     for (const lane of this.#lanes) {
-      if (lane.sending || !this.#fillBatch(lane)) continue
+      if (lane.sending || !lane.fill()) continue
       const leader = metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leader ?? NO_LEADER
       if (this.#busy.has(leader)) continue
       const lanes = byLeader.get(leader) ?? []
@@ -198,29 +164,6 @@ export class Appender {
     this.#again = true
   }
 
-  /** Is there a batch to send? Takes from what waits, where none is on its way. */
-  #fillBatch(lane: Lane): boolean {
-    if (lane.batch) return true
-    const batch: Lane['batch'] = { messages: [], shares: [], bytes: 0 }
-    while (lane.waiting.length > 0) {
-      const call = lane.waiting[0]!
-      const from = call.taken
-      while (call.taken < call.records.length) {
-        const bytes = call.records[call.taken]!.payload.byteLength + RECORD_OVERHEAD_BYTES
-        if (batch.messages.length > 0 && batch.bytes + bytes > BATCH_BYTES_MAX) break
-        batch.messages.push(toMessage(lane.topic, lane.partition, call.records[call.taken]!))
-        batch.bytes += bytes
-        call.taken += 1
-      }
-      if (call.taken > from) batch.shares.push({ call, count: call.taken - from })
-      if (call.taken < call.records.length) break
-      lane.waiting.shift()
-    }
-    if (batch.messages.length === 0) return false
-    lane.batch = batch
-    return true
-  }
-
   /** Throws where a partition's batch is to be sent again. */
   async #send(lanes: readonly Lane[], broker: Broker | undefined): Promise<void> {
     const connection = await this.#producer.connections.get(broker!)
@@ -239,29 +182,16 @@ export class Appender {
     for (const { name, partitionResponses } of (response as ProduceResponse).responses)
       for (const { index, errorCode, baseOffset, errorMessage } of partitionResponses) {
         const lane = lanes.find(({ topic, partition }) => topic === name && partition === index)!
-        if (errorCode === PROTOCOL.none) this.#acknowledge(lane, Number(baseOffset))
-        else {
+        if (errorCode === PROTOCOL.none) {
+          const { records, bytes } = lane.acknowledge(Number(baseOffset))
+          this.#options.appended(lane.logPartition, Number(baseOffset) + records, bytes)
+        } else {
           const said = errorMessage ? ` (${errorMessage})` : ''
           const why = `the broker answered with error ${errorCode}${said} for ${name} partition ${index}`
           if (!this.#ends(errorCode, why)) again.push(new Error(why))
         }
       }
     if (again.length > 0) throw again[0]
-  }
-
-  #acknowledge(lane: Lane, base: number): void {
-    const { batch } = lane
-    if (!batch) return
-    lane.batch = undefined
-    lane.sequence = (lane.sequence + batch.messages.length) % SEQUENCES
-    this.#options.appended(lane.logPartition, base + batch.messages.length, batch.bytes)
-    let offset = base
-    for (const { call, count } of batch.shares) {
-      if (call.offset < 0) call.offset = offset
-      offset += count
-      call.acknowledged += count
-      if (call.acknowledged === call.records.length) call.resolve(call.offset)
-    }
   }
 
   /** Is there no use in sending again? Then nothing more is written here. */

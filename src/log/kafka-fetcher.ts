@@ -36,7 +36,8 @@ export interface Waiting {
 
 export interface FetcherOptions {
   client: BaseOptions
-  topics: readonly string[]
+  /** The topics read, with the ids they had when the log was opened: what has another id by now is another log. */
+  topics: ReadonlyMap<string, string>
   /** Told of a partition's bounds with every answer. */
   bounds: (topic: string, partition: number, first: number, next: number) => void
   /** A broker does not know a topic any more: it may have been deleted. */
@@ -92,7 +93,7 @@ export class Fetcher {
   }
 
   async #ask(): Promise<void> {
-    const metadata = await this.#client.metadata({ topics: [...this.#options.topics] })
+    const metadata = await this.#client.metadata({ topics: [...this.#options.topics.keys()] })
     this.#failures.delete(-1)
     const byLeader = new Map<number, Waiting[]>()
     const chosen = new Set<string>()
@@ -107,9 +108,8 @@ export class Fetcher {
       list.push(waiting)
     }
     for (const [leader, list] of byLeader) {
-      const ids = new Map([...metadata.topics].map(([name, topic]) => [name, topic.id]))
       this.#busy.add(leader)
-      void this.#fetch(metadata.brokers.get(leader), ids, list)
+      void this.#fetch(metadata.brokers.get(leader), list)
         .then(async records => {
           this.#failures.delete(leader)
           if (records < LITTLE_RECORDS) await sleep(PAUSE_MS)
@@ -132,13 +132,9 @@ export class Fetcher {
   }
 
   /** How many records came. Throws where the same is to be asked again later. */
-  async #fetch(
-    broker: { host: string; port: number } | undefined,
-    ids: ReadonlyMap<string, string>,
-    list: readonly Waiting[],
-  ): Promise<number> {
+  async #fetch(broker: { host: string; port: number } | undefined, list: readonly Waiting[]): Promise<number> {
     const connection = await this.#client.connections.get(broker!)
-    const topics = [...ids].map(([name, topicId]) => ({
+    const topics = [...this.#options.topics].map(([name, topicId]) => ({
       topicId,
       partitions: list
         .filter(({ topic }) => topic === name)
@@ -171,7 +167,7 @@ export class Fetcher {
         return this.#cannotRead(list, error)
       })
     if (!response) return 0
-    const names = new Map([...ids].map(([name, id]) => [id, name]))
+    const names = new Map([...this.#options.topics].map(([name, id]) => [id, name]))
     let records = 0
     let failed = response.errorCode !== PROTOCOL.none
     for (const { topicId, partitions } of response.responses)

@@ -30,7 +30,8 @@ export class Membership {
   readonly #held = new Set<number>()
   /** One change of a partition at a time: it is never taken while it is being let go. */
   readonly #changes = new Map<number, Promise<void>>()
-  #left: Promise<void> | undefined
+  readonly #ended = new AbortController()
+  #sharing: Promise<void> = Promise.resolve()
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -38,6 +39,20 @@ export class Membership {
 
   /** See `Log.share`. Resolves when all is let go and the group was left. */
   async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+    this.#sharing = this.#share(holder, AbortSignal.any([signal, this.#ended.signal]))
+    await this.#sharing
+  }
+
+  noteStored(partition: number, below: number): void {
+    this.#stored.set(partition, below)
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort()
+    await this.#sharing
+  }
+
+  async #share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
     const { client, group, topics } = this.#options
     const consumer = new Consumer({
       ...client,
@@ -54,6 +69,8 @@ export class Membership {
     consumer.topics.trackAll(...topics)
     let failed: () => void = () => {}
     consumer.on('consumer:group:join', ({ assignments }) => this.#assign(holder, assignments ?? []))
+    // What is taken from us is told before we join again: it is let go while the others wait for us.
+    consumer.on('consumer:group:rebalance', () => this.#assign(holder, consumer.assignments ?? []))
     // A join that failed for good leaves us without heartbeats: nothing but a new join helps.
     consumer.on('error', () => failed())
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY_MS)
@@ -74,17 +91,8 @@ export class Membership {
       }
     } finally {
       clearInterval(committing)
-      this.#left = this.#leave(consumer, holder)
-      await this.#left
+      await this.#leave(consumer, holder)
     }
-  }
-
-  noteStored(partition: number, below: number): void {
-    this.#stored.set(partition, below)
-  }
-
-  async close(): Promise<void> {
-    await this.#left
   }
 
   #assign(holder: PartitionHolder, assignments: readonly GroupAssignment[]): void {

@@ -1,15 +1,19 @@
 /** What stations last said of themselves: a compacted topic, one key a station, followed into memory. */
 import { type BaseOptions, Producer, type RecordsBatch, stringSerializer } from '@platformatic/kafka'
+import { unavailable } from './kafka-errors.ts'
 import { Fetcher, type Waiting } from './kafka-fetcher.ts'
 import type { Announcement, Bounds } from './log.ts'
 
 const RETRIES_MAX = 3
+const CATCH_UP_MS_MAX = 15_000
 /** An announcement is replaced by the next a second later: an old one need not arrive. */
 const ACKNOWLEDGED_BY_ALL = -1
 
 export interface StationsOptions {
   client: BaseOptions
   topic: string
+  /** The topic's own id. */
+  id: string
   mode: 'write' | 'read'
   /** Where the topic stands at the opening. */
   bounds: Bounds
@@ -25,18 +29,27 @@ export class Stations {
 
   /** Resolves when all that had been announced before is known. */
   static async open(options: StationsOptions): Promise<Stations> {
-    const { promise: caughtUp, resolve } = Promise.withResolvers<void>()
+    const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
     const stations = new Stations(options, next => next >= options.bounds.next && resolve())
-    if (options.bounds.next > options.bounds.first) await caughtUp
-    return stations
+    if (options.bounds.next === options.bounds.first) return stations
+    const late = setTimeout(() => reject(unavailable(`topic ${options.topic} is not answered for`)), CATCH_UP_MS_MAX)
+    try {
+      await caughtUp
+      return stations
+    } catch (error) {
+      await stations.close()
+      throw error
+    } finally {
+      clearTimeout(late)
+    }
   }
 
-  private constructor({ client, topic, mode, bounds }: StationsOptions, reached: (next: number) => void) {
+  private constructor({ client, topic, id, mode, bounds }: StationsOptions, reached: (next: number) => void) {
     this.#topic = topic
     this.#first = bounds.first
     this.#fetcher = new Fetcher({
       client,
-      topics: [topic],
+      topics: new Map([[topic, id]]),
       bounds: (_topic, _partition, first) => (this.#first = first),
       topicUnknown: () => {},
     })

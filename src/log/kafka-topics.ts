@@ -20,6 +20,8 @@ export interface Topics {
   /** The topic of each of `KINDS`. */
   names: readonly string[]
   stations: string
+  /** The brokers' own ids of all three: another topic of the same name has another. */
+  ids: ReadonlyMap<string, string>
   /** Partitions of each topic of ticks. */
   partitions: number
   /** Names the log for ever: the topics' own ids, given by the brokers when they were made, and how partitions are numbered. */
@@ -40,14 +42,15 @@ export async function openTopics(admin: Admin, address: KafkaAddress, mode: 'wri
     if (mode === 'read') throw notThereYet(address, missing)
     await makeTopics(admin, address, missing, stations)
   }
-  const { partitions, identity } = await awaitTopics(admin, names, stations)
+  const { partitions, ids } = await awaitTopics(admin, names, stations)
   if (address.partitions !== undefined && address.partitions !== partitions)
     throw new TickhouseError(
       'config_invalid',
       `the topics at ${address.shown} have ${partitions} partitions each, ${address.partitions} were asked for`,
       `Say partitions=${partitions}, or begin a new log with another topicPrefix: a symbol must not change its partition.`,
     )
-  return { names, stations, partitions, identity, messageBytesMax: await checkSettings(admin, address, names) }
+  const identity = await currentIdentity(admin, names)
+  return { names, stations, ids, partitions, identity, messageBytesMax: await checkSettings(admin, address, names) }
 }
 
 /** The identity of the topics as they are now. Asks the brokers. */
@@ -100,7 +103,7 @@ async function awaitTopics(admin: Admin, names: readonly string[], stations: str
       if (all.every(topic => topic.partitions.every(({ leader }) => leader >= 0))) {
         const [partitions, ...others] = names.map(name => topics.get(name)!.partitionsCount)
         if (others.every(other => other === partitions))
-          return { partitions: partitions!, identity: await currentIdentity(admin, names) }
+          return { partitions: partitions!, ids: new Map([...topics].map(([name, { id }]) => [name, id])) }
         throw unfit(
           names.join(' and '),
           'do not have the same number of partitions',

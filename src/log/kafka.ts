@@ -41,7 +41,13 @@ export async function openKafkaLog(address: string, mode: 'write' | 'read'): Pro
     const topics = await openTopics(admin, parsed, mode)
     const places = placesOf(topics)
     const bounds = await askBounds(admin, [...places, { topic: topics.stations, partition: 0 }])
-    const stations = await Stations.open({ client, topic: topics.stations, mode, bounds: bounds.pop()! })
+    const stations = await Stations.open({
+      client,
+      topic: topics.stations,
+      id: topics.ids.get(topics.stations)!,
+      mode,
+      bounds: bounds.pop()!,
+    })
     return new KafkaLog(parsed, mode, client, admin, topics, places, new KnownBounds(bounds), stations)
   } catch (error) {
     await admin.close().catch(() => {})
@@ -91,16 +97,17 @@ class KafkaLog implements Log {
     this.#stations = stations
     this.#ticksPerRecord = places.map(() => ({ ticks: 0, records: 0 }))
     const { names, partitions, messageBytesMax } = topics
+    const ids = new Map(names.map(name => [name, topics.ids.get(name)!]))
     this.#fetcher = new Fetcher({
       client,
-      topics: names,
+      topics: ids,
       bounds: (topic, partition, first, next) =>
         this.#bounds.learn(names.indexOf(topic) * partitions + partition, { first, next }),
       topicUnknown: () => void this.#watch.ask(),
     })
     if (mode === 'write')
       this.#appender = new Appender({
-        topics: names,
+        topics: ids,
         partitions,
         messageBytesMax,
         client,

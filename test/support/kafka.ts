@@ -16,6 +16,8 @@ export const KAFKA_USER = { name: 'alice', password: 'correct horse/battery' }
 
 export interface KafkaOptions {
   brokers?: 1 | 3
+  /** Brokers that the test may break, even where KAFKA_BROKERS is set. */
+  own?: boolean
   /** Adds the listeners of `SecureListeners` to the first broker. */
   secure?: boolean
   /** Further lines of server.properties. */
@@ -49,7 +51,7 @@ export async function startKafka(
   options: KafkaOptions = {},
 ): Promise<Kafka> {
   const given = process.env.KAFKA_BROKERS
-  if (given && !options.secure && !options.properties) return found(given)
+  if (given && !options.own && !options.secure && !options.properties) return found(given)
   const missing = await kafkaMissing()
   if (missing) {
     if (process.env.CI === 'true') throw new Error(`no Kafka for the tests: ${missing}`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readJsonTrades } from '../../src/tick/json.ts'
+import fc from 'fast-check'
+import { countJsonLines, readJsonTrades } from '../../src/tick/json.ts'
 
 const read = (...lines: (object | string)[]) =>
   readJsonTrades(
@@ -71,4 +72,21 @@ test('each line that is no tick is refused with its own reason and text, and the
     cases.map(([, reason], index) => [index + 1, reason]),
   )
   assert.equal(refused[0]!.raw, '{"symbol":')
+})
+
+test('lines are counted as they are read, whatever the bytes', () => {
+  const piece = fc.oneof(
+    fc
+      .constantFrom('\n', ' ', '\t', '\r', '\u00a0', '\ufeff', '\u2028', '{}', 'é', '\u0000')
+      .map(text => Buffer.from(text)),
+    fc.uint8Array({ maxLength: 4 }).map(bytes => Buffer.from(bytes)),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), pieces => {
+      const payload = Buffer.concat(pieces)
+      const { trades, refused } = readJsonTrades(payload, 0, 0n)
+      assert.equal(countJsonLines(payload), trades.length + refused.length)
+    }),
+    { numRuns: 500 },
+  )
 })
