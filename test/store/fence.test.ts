@@ -7,7 +7,7 @@ import { batchOf, tradesNumbered } from '../contracts/store.ts'
 import { openTestServer } from '../support/clickhouse-server.ts'
 import { HTTP_FAULTS, HttpFaultProxy } from '../support/http-fault-proxy.ts'
 
-const PATIENCE_MS = 400
+const PATIENCE_MS = 1_500
 const block = (count: number) => batchOf(0, 0, tradesNumbered(1, count)).tradesBlock()
 
 /** Two stores on one database: A by way of a proxy that it is impatient with, B directly. */

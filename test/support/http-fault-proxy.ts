@@ -110,18 +110,22 @@ export class HttpFaultProxy {
     const request = { method, url, headers, body }
     const inUrl = new URL(url, this.#target).searchParams.get('query')
     const fault = this.plan(inUrl ?? body.toString())
-    const answer = await this.#pass(request, fault?.passes ?? 'whole')
+    const answer = this.#pass(request, fault?.passes ?? 'whole')
+    if (fault?.passes !== 'later') await answer
     if (fault) this.struck.emit('fault', fault)
-    give(response, fault?.answer ?? 'true', answer)
+    if (fault?.answer !== 'none') give(response, fault?.answer ?? 'true', await answer)
   }
 
-  async #pass(request: Request, passes: HttpFault['passes']): Promise<Answer | undefined> {
-    if (passes === 'nothing') return undefined
-    if (passes === 'later') {
-      this.#held.push(() => this.#send(request, 'whole'))
-      return undefined
-    }
-    return this.#send(request, passes)
+  #pass(request: Request, passes: HttpFault['passes']): Promise<Answer | undefined> {
+    if (passes === 'nothing') return Promise.resolve(undefined)
+    if (passes !== 'later') return this.#send(request, passes)
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
+    this.#held.push(async () => {
+      const answer = await this.#send(request, 'whole')
+      resolve(answer)
+      return answer
+    })
+    return promise
   }
 
   async #send({ method, url, headers, body }: Request, how: 'whole' | 'slowly' | 'half'): Promise<Answer | undefined> {
@@ -157,10 +161,12 @@ export class HttpFaultProxy {
   }
 }
 
-function give(response: http.ServerResponse, how: HttpFault['answer'], answer: Answer | undefined): void {
+function give(
+  response: http.ServerResponse,
+  how: Exclude<HttpFault['answer'], 'none'>,
+  answer: Answer | undefined,
+): void {
   switch (how) {
-    case 'none':
-      return
     case 'cut':
       response.destroy()
       return
