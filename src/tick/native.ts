@@ -182,16 +182,22 @@ export class BlockReader {
   }
 
   #take(bytes: number): Buffer {
+    const from = this.#pass(bytes)
+    return this.#bytes.subarray(from, this.#at)
+  }
+
+  /** Goes on by so many bytes; returns where they begin. */
+  #pass(bytes: number): number {
     if (this.#at + bytes > this.#bytes.length)
       throw new BlockError(`cut off: ${bytes} bytes wanted at ${this.#at} of ${this.#bytes.length}`)
     this.#at += bytes
-    return this.#bytes.subarray(this.#at - bytes, this.#at)
+    return this.#at - bytes
   }
 
   #varint(): number {
     let value = 0
     for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
-      const byte = this.#take(1)[0]!
+      const byte = this.#bytes[this.#pass(1)]!
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
     }
@@ -199,12 +205,13 @@ export class BlockReader {
   }
 
   #text(): string {
-    return this.#take(this.#varint()).toString()
+    const from = this.#pass(this.#varint())
+    return this.#bytes.toString('utf8', from, this.#at)
   }
 
   #uint64(): number {
-    const bytes = this.#take(8)
-    return bytes.readUInt32LE(0) + bytes.readUInt32LE(4) * 4_294_967_296
+    const from = this.#pass(8)
+    return this.#bytes.readUInt32LE(from) + this.#bytes.readUInt32LE(from + 4) * 4_294_967_296
   }
 }
 
