@@ -6,6 +6,7 @@
  * `record` is the way up to the log, `ingest` the way from it, each a process; `start` runs both and a simulated exchange where
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
+import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
@@ -32,6 +33,7 @@ import { Recorder } from './sources/recorder.ts'
 import { rereadFrame } from './sources/reread.ts'
 import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
+import { parseStoreAddress } from './store/address.ts'
 import { openEngine } from './store/embedded.ts'
 import { openStore } from './store/store.ts'
 import { EXTERNAL_VENUE } from './tick/json.ts'
@@ -152,15 +154,22 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
  * here stand for a ClickHouse server, as in tests.
  */
 export async function serveStore(config: Config, journal: Journal, writable: boolean): Promise<Serving> {
-  const [, directory] = /^chdb:(.+)$/.exec(config.STORE) ?? []
-  if (!directory) {
+  const where = parseStoreAddress(config.STORE)
+  if (!('directory' in where)) {
     throw new TickhouseError(
       'config_invalid',
-      `${config.STORE} is a server, which answers SQL itself`,
+      `${where.shown} is a server, which answers SQL itself`,
       'Ask it there, or give TICKHOUSE_STORE=chdb:<directory>.',
     )
   }
-  const engine = await openEngine(directory, SERVED_LANES)
+  if (!writable && !fs.existsSync(where.directory)) {
+    throw new TickhouseError(
+      'config_invalid',
+      `there is no store in ${where.directory}`,
+      'Give TICKHOUSE_STORE=chdb:<directory> of a house that has stored something.',
+    )
+  }
+  const engine = await openEngine(where.directory, SERVED_LANES)
   const server = await serveSql(config, { engine, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Emit } from '../observe/events.ts'
 import type { SqlEngine } from '../store/sql.ts'
+import { Forbidden } from './access.ts'
 import { sendAnswer, sendException } from './clickhouse-http-answer.ts'
 import { toException } from './clickhouse-http-errors.ts'
 import { Reading } from './clickhouse-http-read.ts'
@@ -21,12 +22,14 @@ export interface ClickHouseHttpOptions {
   /** The turns of those who may only read. */
   turns: Turns
   emit: Emit
+  /** What is shown at `/` to who asks nothing. */
+  page?: (reply: FastifyReply) => unknown
 }
 
 /** Registers `/ping` and statements by GET and POST on `/`. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, turns, emit }: ClickHouseHttpOptions,
+  { engine, writable, turns, emit, page }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
@@ -38,7 +41,8 @@ export async function clickHouseHttp(
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'x-clickhouse-server-display-name': 'tickhouse', 'x-clickhouse-timezone': 'UTC' })
   })
-  server.setErrorHandler((error, _request, reply) => {
+  server.setErrorHandler((error, request, reply) => {
+    if (page && isForPage(request)) throw error
     const exception = toException(error)
     emit('query_refused', { why: exception.message })
     return sendException(reply, exception, version)
@@ -48,6 +52,8 @@ export async function clickHouseHttp(
     server.get(path, async (_request, reply) => reply.type('text/plain; charset=UTF-8').send('Ok.\n'))
 
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new Forbidden('other_site', 'a page of another site may not ask')
     const { raw } = request
     const search = new URLSearchParams(request.url.split('?')[1])
     const question = readQuestion(search, request.headers, randomUUID())
@@ -57,8 +63,16 @@ export async function clickHouseHttp(
     )
     return sendAnswer(reply, question, answered)
   }
-  server.get('/', answer)
+  server.get('/', async (request, reply) => {
+    if (!isForPage(request)) return answer(request, reply)
+    return page ? page(reply) : reply.type('text/plain; charset=UTF-8').send('Ok.\n')
+  })
   server.post('/', answer)
+}
+
+/** Who asks nothing of `/` wants to see what is there. */
+function isForPage({ method, url }: FastifyRequest): boolean {
+  return method !== 'POST' && /^\/(\?|$)/.test(url) && !new URLSearchParams(url.split('?')[1]).has('query')
 }
 
 async function versionOf(engine: SqlEngine): Promise<string> {

@@ -77,9 +77,8 @@ const SYSTEM_TABLES = new Set([
 
 const ENGINE_DATABASES = /^(system|information_schema)$/i
 
-/** Whether a statement may name this table, by the database before it. The standard's own catalogue only shows the tables there are. */
-export function isAllowedTable(database: string, table: string, own: string): boolean {
-  if (database === own) return true
+/** Whether a statement may name this table of one of the engine's own databases. The standard's own catalogue only shows the tables there are. */
+export function isAllowedEngineTable(database: string, table: string): boolean {
   return database === 'system' ? SYSTEM_TABLES.has(table) : /^information_schema$/i.test(database)
 }
 

@@ -9,7 +9,7 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
 import { identifier, literal } from '../store/sql.ts'
-import { isAllowedFunction, isAllowedTable, isAllowedTableFunction, isEngineDatabase } from './gate-lists.ts'
+import { isAllowedEngineTable, isAllowedFunction, isAllowedTableFunction, isEngineDatabase } from './gate-lists.ts'
 
 /** Runs a statement for the gate itself and gives the answer as TSVRaw. */
 export type Ask = (query: string, parameters: Readonly<Record<string, string>>) => Promise<Uint8Array>
@@ -61,13 +61,10 @@ interface Node {
 
 export class Gate {
   readonly #ask: Ask
-  readonly #own: string
   #notAllowed: Promise<ReadonlySet<string>> | undefined
 
-  /** `own`: the database whose tables may be read. */
-  constructor(ask: Ask, own = 'default') {
+  constructor(ask: Ask) {
     this.#ask = ask
-    this.#own = own
   }
 
   /**
@@ -84,7 +81,7 @@ export class Gate {
     judgeKind(nodes)
     const callable = new Set([...CALL_LIKE, ...(await this.#viewsCalled(nodes))])
     judgeCalls(nodes, callable)
-    judgeWords(single, { callable, notAllowed: await this.#engineNames(), own: this.#own })
+    judgeWords(single, { callable, notAllowed: await this.#engineNames() })
     return { query: single, format: /\sFORMAT (\w+)\s*$/.exec(single)?.[1], settings: settingsIn(set) }
   }
 
@@ -148,7 +145,7 @@ function judgeCalls(nodes: readonly Node[], callable: ReadonlySet<string>): void
 /** Each word of the text: what is called, what is named, and tables of the engine's own databases. */
 function judgeWords(
   statement: string,
-  { callable, notAllowed, own }: { callable: ReadonlySet<string>; notAllowed: ReadonlySet<string>; own: string },
+  { callable, notAllowed }: { callable: ReadonlySet<string>; notAllowed: ReadonlySet<string> },
 ): void {
   let database: string | undefined
   for (const { 1: word, index } of statement.matchAll(WORDS)) {
@@ -164,7 +161,7 @@ function judgeWords(
       /^\s+\w+ =/.test(statement.slice(index + word.length, index + word.length + SETTING_LENGTH_MAX))
     )
       throw refused('SETTINGS are taken at the end of the whole statement only')
-    if (database !== undefined && !isAllowedTable(database, name, own))
+    if (database !== undefined && !isAllowedEngineTable(database, name))
       throw refused(`${database}.${name} may not be read`)
     if (/^(system|information_schema)\./i.test(name)) throw refused(`${name} may not be read`)
     database = follows === '.' && isEngineDatabase(name) ? name : undefined

@@ -14,6 +14,7 @@ import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { guard } from './access.ts'
 import { queryBars, toBar } from './candles.ts'
+import { clickHouseHttp } from './clickhouse-http.ts'
 import { Gate } from './gate.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
@@ -127,11 +128,17 @@ export async function serve({
 
   serveQuarantine(server, store, requeuing)
 
-  if (fs.existsSync(PAGE)) await server.register(staticFiles, { root: PAGE })
-  else
-    server.get('/', async (_request, reply) =>
-      reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.'),
-    )
+  const built = fs.existsSync(PAGE)
+  if (built) await server.register(staticFiles, { root: PAGE })
+  const page = (reply: FastifyReply) =>
+    built
+      ? reply.sendFile('index.html')
+      : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
+  if (store.engine) {
+    await server.register(clickHouseHttp, { engine: store.engine, writable: false, turns, emit, page })
+  } else {
+    server.get('/', async (_request, reply) => page(reply))
+  }
 
   await listen(server, config, emit)
   return server

@@ -1,5 +1,6 @@
 /** What differs between the engine in this process and a ClickHouse server. Everything else is in `clickhouse.ts`. */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
+import type { SqlEngine } from './sql.ts'
 import type { Fence } from './store.ts'
 
 /** Rows on their way into a table, all of them or none. */
@@ -17,6 +18,8 @@ export interface Backend {
   /** Where it is, for people to read: without secrets. */
   readonly address: string
   readonly client: ClickHouseClient
+  /** The engine, where it is in this process. */
+  readonly engine?: SqlEngine
   /** For questions whose answer decides what is written. */
   readonly questionSettings: ClickHouseSettings
   /** Makes the tables that are not there, checks those that are. */

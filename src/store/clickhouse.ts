@@ -4,6 +4,7 @@ import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
+import type { SqlEngine } from './sql.ts'
 import type { Fence, Store } from './store.ts'
 
 export class ClickHouseStore implements Store {
@@ -16,6 +17,10 @@ export class ClickHouseStore implements Store {
 
   get address(): string {
     return this.#backend.address
+  }
+
+  get engine(): SqlEngine | undefined {
+    return this.#backend.engine
   }
 
   get client(): ClickHouseClient {

@@ -17,7 +17,7 @@ export class InProcess implements Backend {
   readonly client: ClickHouseClient
   readonly questionSettings = {}
   readonly #directory: string
-  readonly #engine: EmbeddedConnection
+  readonly engine: EmbeddedConnection
 
   static async open(directory: string): Promise<InProcess> {
     return new InProcess(directory, await openEngine(directory, ENGINE_LANES))
@@ -26,7 +26,7 @@ export class InProcess implements Backend {
   constructor(directory: string, engine: EmbeddedConnection) {
     this.address = `chdb:${directory}`
     this.#directory = directory
-    this.#engine = engine
+    this.engine = engine
     this.client = createClient({ connection: engine })
   }
 
@@ -61,7 +61,7 @@ export class InProcess implements Backend {
   async endInserts(): Promise<void> {}
 
   untrusted(query: string, format: string): Promise<Uint8Array> {
-    return this.#engine.untrusted(query, format, UNTRUSTED_LIMITS)
+    return this.engine.untrusted(query, format, UNTRUSTED_LIMITS)
   }
 
   close(): Promise<void> {

@@ -7,6 +7,7 @@ import { parseStoreAddress } from './address.ts'
 import { ClickHouseStore } from './clickhouse.ts'
 import { InProcess } from './in-process.ts'
 import { Server } from './server.ts'
+import type { SqlEngine } from './sql.ts'
 
 /** The right to write a log partition's ticks, until a later owner takes it. */
 export interface Fence {
@@ -18,6 +19,8 @@ export interface Fence {
 export interface Store {
   readonly address: string
   readonly client: ClickHouseClient
+  /** The engine, where it is in this process: it has no interface of its own for others. A server does. */
+  readonly engine?: SqlEngine | undefined
   /** The engine's version. */
   readonly version: string
   /**
