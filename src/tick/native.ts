@@ -38,15 +38,13 @@ export class BlockWriter {
 
   /** A column of fixed-width values: `type` must be of the array's width. Takes the first `rows` values. */
   fixed(name: string, type: string, values: FixedArray): void {
-    this.#text(name)
-    this.#text(type)
+    this.#bytes(headOf(name, type))
     this.#bytes(new Uint8Array(values.buffer, values.byteOffset, this.#rows * values.BYTES_PER_ELEMENT))
   }
 
   /** A String column. */
   strings(name: string, values: readonly (string | Uint8Array)[]): void {
-    this.#text(name)
-    this.#text('String')
+    this.#bytes(headOf(name, 'String'))
     for (const value of values) {
       if (typeof value === 'string') this.#text(value)
       else {
@@ -58,8 +56,7 @@ export class BlockWriter {
 
   /** A LowCardinality(String) column: codes into `words`. Codes are written as narrow as the dictionary allows. */
   lowCardinality(name: string, words: readonly string[], codes: Uint32Array): void {
-    this.#text(name)
-    this.#text('LowCardinality(String)')
+    this.#bytes(headOf(name, 'LowCardinality(String)'))
     const width = words.length <= 0x100 ? 0 : words.length <= 0x10000 ? 1 : 2
     this.#uint64(LOW_CARDINALITY_VERSION)
     this.#uint64(LOW_CARDINALITY_FLAGS | width)
@@ -174,6 +171,12 @@ export class BlockReader {
   }
 
   #head(name: string, type: string): void {
+    const head = headOf(name, type)
+    const end = this.#at + head.length
+    if (end <= this.#bytes.length && this.#bytes.compare(head, 0, head.length, this.#at, end) === 0) {
+      this.#at = end
+      return
+    }
     const foundName = this.#text()
     const foundType = this.#text()
     if (foundName !== name || foundType !== type) {
@@ -213,6 +216,19 @@ export class BlockReader {
     const from = this.#pass(8)
     return this.#bytes.readUInt32LE(from) + this.#bytes.readUInt32LE(from + 4) * 4_294_967_296
   }
+}
+
+const heads = new Map<string, { type: string; bytes: Buffer }>()
+
+/** Name and type of a column as a block holds them; kept, since a small block is little more than its heads. */
+function headOf(name: string, type: string): Buffer {
+  const known = heads.get(name)
+  if (known?.type === type) return known.bytes
+  const parts = [name, type].map(text => Buffer.from(text))
+  // The lengths are varints of one byte: names and types are ours, and short.
+  const bytes = Buffer.concat(parts.flatMap(part => [Buffer.of(part.length), part]))
+  heads.set(name, { type, bytes })
+  return bytes
 }
 
 function printable(text: string): string {
