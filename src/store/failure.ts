@@ -20,8 +20,9 @@ const REFUSALS: Record<string, string> = {
 export function storeError(error: unknown): TickhouseError {
   if (error instanceof TickhouseError) return error
   const { message } = error as Error
-  const line = message.split('\n')[0]!.slice(0, 300) || 'the server gave no reason'
   const { code } = error as ClickHouseError | NodeJS.ErrnoException
+  // A host with several addresses that all refuse gives an error without words.
+  const line = message.split('\n')[0]!.slice(0, 300) || `no answer (${code ?? 'no reason given'})`
   if (code === ENGINE_NOT_ENOUGH_SPACE || code === 'ENOSPC' || /No space left on device/.test(message)) {
     return new TickhouseError(
       'disk_full',

@@ -1,5 +1,6 @@
 /** Statements for a server that the engine in this process does not need. Pure: text in, text out. */
 import type { Column } from './schema.ts'
+import { literal } from './sql.ts'
 
 const REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
 
@@ -22,7 +23,7 @@ export function guardedInsert(
   const names = columns.map(({ name }) => name).join(', ')
   const structure = columns.map(({ name, type }) => `${name} ${type}`).join(', ')
   return (
-    `INSERT INTO ${table} (${names}) SELECT ${names} FROM input(${quoted(structure)}) ` +
+    `INSERT INTO ${table} (${names}) SELECT ${names} FROM input(${literal(structure)}) ` +
     `WHERE (SELECT max(epoch) FROM epochs WHERE log_partition = ${fence.partition}) = ${fence.epoch} FORMAT ${format}`
   )
 }
@@ -31,6 +32,4 @@ export function guardedInsert(
 export const queryIdPrefix = (database: string, partition: number) => `tickhouse-${database}-${partition}-`
 
 /** Which statements are meant, as a condition on `query_id`. */
-export const idBeginsWith = (prefix: string) => `query_id LIKE ${quoted(`${prefix.replace(/[_%\\]/g, '\\$&')}%`)}`
-
-export const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
+export const idBeginsWith = (prefix: string) => `query_id LIKE ${literal(`${prefix.replace(/[_%\\]/g, '\\$&')}%`)}`

@@ -17,19 +17,20 @@ import { HTTP_FAULTS, type HttpFault, HttpFaultProxy, type Plan } from '../suppo
 import { MIXED_BATCH_TICKS_MAX, MIXED_OPEN, MIXED_REPAIRED, MIXED_TRADES, makeMixedLog } from '../support/mixed-log.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
 
-/** Longer than a healthy statement takes on a busy machine. */
-const PATIENCE_MS = 1_500
-const CALM_MS_MAX = 60_000
+/** Soon tired of waiting; on a busy machine a healthy statement may take longer, which is one more fault. */
+const IMPATIENT_MS = 1_500
+const CALM_MS_MAX = 120_000
 const FAULTS: readonly HttpFault[] = Object.values(HTTP_FAULTS)
 const INSERTS = /^INSERT INTO (trades|quarantine|epochs)\b/
 const TABLES = ['trades', 'quarantine', 'gaps', 'log_identity']
 const CONFIG = { ...parseConfig({}, {}), BATCH_TICKS_MAX: MIXED_BATCH_TICKS_MAX, BATCH_AGE_MS_MAX: 10 }
 
-/** A database by two ways: `store` by way of the proxy, `direct` around it. */
+/** A database by three ways: two by way of the proxy, and `direct` around it. */
 interface Place {
   log: Log
   proxy: HttpFaultProxy
-  store: Store
+  patient: Store
+  impatient: Store
   direct: Store
 }
 
@@ -41,16 +42,17 @@ async function openPlace(t: TestContext): Promise<Place> {
   const log = await openSqliteLog(directory, 'read')
   const address = server.freshStore()
   const direct = await openStore(address)
-  const store = await openStore(server.storeThrough(address, proxy.url, PATIENCE_MS))
+  const patient = await openStore(server.storeThrough(address, proxy.url))
+  const impatient = await openStore(server.storeThrough(address, proxy.url, IMPATIENT_MS))
   t.after(async () => {
-    await Promise.all([log.close(), store.close(), direct.close()])
+    await Promise.all([log.close(), patient.close(), impatient.close(), direct.close()])
     rmSync(directory, { recursive: true, force: true })
   })
-  return { log, proxy, store, direct }
+  return { log, proxy, patient, impatient, direct }
 }
 
 /** Stores the log by way of the proxy until all of it is stored, and stops. */
-async function storeThrough({ proxy, log, store }: Place, events: EventLog): Promise<void> {
+async function storeThrough(store: Store, { proxy, log }: Place, events: EventLog): Promise<void> {
   const { promise: drained, resolve } = Promise.withResolvers<void>()
   const storing = new Storing({
     limits: limitsOf(CONFIG),
@@ -73,7 +75,7 @@ async function storeThrough({ proxy, log, store }: Place, events: EventLog): Pro
 }
 
 /** Stores the log into empty tables while `plan` decides what fails, and judges what came of it. */
-async function tryFaults(t: TestContext, place: Place, plan: Plan) {
+async function tryFaults(t: TestContext, place: Place, store: Store, plan: Plan) {
   const { proxy, direct, log } = place
   for (const table of TABLES) await direct.client.command({ query: `TRUNCATE TABLE ${table}` })
   const events = new EventLog()
@@ -82,7 +84,7 @@ async function tryFaults(t: TestContext, place: Place, plan: Plan) {
   proxy.struck.on('fault', keep)
   try {
     proxy.plan = plan
-    await storeThrough(place, events)
+    await storeThrough(store, place, events)
     await proxy.release()
     const [places, trades] = [await judgePlaces(direct, log), await judgeTrades(direct, 'binance', MIXED_TRADES)]
     assertPlaces(places)
@@ -106,7 +108,9 @@ test('every tick is stored once, whatever becomes of an insert and its answer on
   for (const fault of FAULTS) {
     await t.test(fault.name, async t => {
       const hit = new Set<string>()
-      const { struck, events } = await tryFaults(t, place, statement => {
+      const waited = fault.answer === 'none'
+      const store = waited ? place.impatient : place.patient
+      const { struck, events } = await tryFaults(t, place, store, statement => {
         const [, table] = INSERTS.exec(statement) ?? []
         // The first insert into each table; what is tried again passes.
         if (table === undefined || hit.has(table)) return undefined
@@ -114,10 +118,11 @@ test('every tick is stored once, whatever becomes of an insert and its answer on
         return fault
       })
       assert.equal(struck.length, 3)
-      const whole = fault.passes === 'whole' && fault.answer !== 'true'
+      const arrived = fault.passes === 'whole' && fault.answer !== 'true'
       const confirmed = events.named('insert_confirmed').length
       // What had arrived is asked for and not sent again.
-      assert.equal(confirmed, whole ? 2 : 0)
+      if (waited) assert.ok(confirmed >= (arrived ? 2 : 0))
+      else assert.equal(confirmed, arrived ? 2 : 0)
     })
   }
 })
@@ -128,7 +133,7 @@ test('every tick is stored once over a network and a server where anything fails
     await t.test(`round ${round + 1}`, async t => {
       const schedule = new Schedule(t)
       let left = rounds(12, 30)
-      await tryFaults(t, place, statement => {
+      await tryFaults(t, place, place.impatient, statement => {
         if (schedule.below(8) === 0) void place.proxy.release()
         if (left === 0 || schedule.below(INSERTS.test(statement) ? 3 : 12) > 0) return undefined
         left--

@@ -1,4 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openStore } from '../../src/store/store.ts'
 import { storeContract } from '../contracts/store.ts'
 import { openTestServer } from '../support/clickhouse-server.ts'
+import { House } from '../support/house.ts'
 
 storeContract('a ClickHouse server', async owner => (await openTestServer(owner)).freshStore())
+
+test('a wrong password is refused for good, in a line without it; the right one opens the store', async t => {
+  const token = 'right-password-of-16'
+  const server = new House(t, { TOKEN: token }).run('serve', {}, ['--writable'])
+  const { host } = new URL(await server.url())
+  await assert.rejects(openStore(`http://default:wrong-password@${host}/market`), error => {
+    const { code, retryable, advice, message } = error as Error & Record<string, unknown>
+    assert.deepEqual([code, retryable], ['store_refused', false])
+    assert.match(String(advice), /user and password/)
+    assert.doesNotMatch(message, /wrong-password/)
+    return true
+  })
+  const store = await openStore(`http://default:${token}@${host}/market`)
+  assert.equal(store.address, `http://${host}/market`)
+  await store.close()
+})
+
+test('a server that is not there may come: the failure says so', async () => {
+  await assert.rejects(openStore('http://127.0.0.1:1/market'), { code: 'store_unavailable', retryable: true })
+})
