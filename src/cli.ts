@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Commands and flags → configuration → pipeline. */
 import { Command, CommanderError, Option } from 'commander'
+import type { QuarantineFlags } from './commands/quarantine.ts'
 import {
   type Config,
   environmentName,
@@ -79,6 +80,23 @@ command('doctor', 'compare log and store: dense, unique, lag; says what to do').
     process.exitCode = (await doctor(configOf(made))) ? 0 : 1
   },
 )
+
+command('quarantine', 'what was refused and why: reasons, or rows if a filter or --limit is given')
+  .option('--reason <reason>', 'only rows refused for this')
+  .option('--venue <name>', 'only rows of this venue')
+  .option('--symbol <name>', 'only rows of this symbol')
+  .option('--since <time>', 'logged at this time or later, such as 2026-11-22T13:30Z')
+  .option('--until <time>', 'logged before this time')
+  .option('--at <place>', 'the row at partition/offset/index')
+  .option('--limit <rows>', 'rows to list (20)')
+  .option('--raw', 'the payload of the row named by --at, byte for byte')
+  .option('--json', 'as JSON')
+  .option('--reingest', "judge them again by today's rules and store what is good now")
+  .option('--dry-run', 'with --reingest: only say what would happen')
+  .action(async (options: QuarantineFlags, made: Command) => {
+    const { quarantine } = await import('./commands/quarantine.ts')
+    await quarantine(configOf(made), options)
+  })
 
 function configOf(made: Command): Config {
   const flags: Partial<Record<SettingName, string>> = {}

@@ -79,8 +79,8 @@ export async function listRows(
   const rows = await store.rows<QuarantineEntry>(
     `SELECT log_partition AS partition, log_offset AS offset, log_index AS index, ticks, reason, detail, venue, symbol,
        toUnixTimestamp(logged_at) * 1000 AS loggedAtMs, toUnixTimestamp64Milli(toDateTime64(received_at, 3)) AS receivedAtMs,
-       length(raw) AS rawBytes, base64Encode(substring(raw, 1, {rawBytesMax:UInt64})) AS raw
-     FROM quarantine WHERE ${where} ORDER BY log_partition, log_offset, log_index LIMIT {limit:UInt32}`,
+       length(q.raw) AS rawBytes, base64Encode(substring(q.raw, 1, {rawBytesMax:UInt64})) AS raw
+     FROM quarantine AS q WHERE ${where} ORDER BY log_partition, log_offset, log_index LIMIT {limit:UInt32}`,
     { ...params, limit, rawBytesMax },
   )
   return rows.map(row => ({

@@ -60,8 +60,11 @@ export class Requeuing {
     this.#ledger = new Ledger(options.store, SYSTEM_CLOCK)
   }
 
-  /** Looks at all rows the filter means; with `dryRun` nothing is changed. One at a time. Throws what store and log throw. */
-  async run(filter: QuarantineFilter, dryRun: boolean): Promise<RequeueReport> {
+  /**
+   * Looks at all rows the filter means; with `dryRun` nothing is changed. One at a time. `pageDone` is told of each page. Throws
+   * what store and log throw: pages done before have moved.
+   */
+  async run(filter: QuarantineFilter, dryRun: boolean, pageDone: () => void = () => {}): Promise<RequeueReport> {
     const { log, store, storing, emit } = this.#options
     const report: RequeueReport = { looked: 0, moved: 0, still: [], elsewhere: [] }
     for (let partition = 0; partition < log.partitions; partition++) {
@@ -76,6 +79,7 @@ export class Requeuing {
         const page = await this.#judge(rows)
         if (dryRun || !page.some(({ outcome }) => 'trades' in outcome)) count(report, page)
         else count(report, await storing.rewrite(partition, () => this.#move(partition, rows)))
+        pageDone()
       }
     }
     if (!dryRun && report.moved > 0) emit('requeued', { count: report.moved })

@@ -29,12 +29,16 @@ export function serveQuarantine(server: FastifyInstance, store: Store, requeuing
   server.post<{ Querystring: Query }>('/api/quarantine/reingest', async ({ query }, reply) => {
     if (running)
       return reply.code(503).send({ message: 'quarantine is being judged already', advice: 'Ask again later.' })
+    const filter = filterOf(query)
     running = true
-    try {
-      return await requeuing.run(filterOf(query), query.dryRun === 'true')
-    } finally {
-      running = false
-    }
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'application/json' })
+    // A blank line a page: the client gives up on an answer that is silent for minutes.
+    const answer = await requeuing
+      .run(filter, query.dryRun === 'true', () => reply.raw.write('\n'))
+      .catch(error => ({ message: (error as Error).message, advice: (error as Partial<TickhouseError>).advice ?? '' }))
+    running = false
+    reply.raw.end(JSON.stringify(answer))
   })
 }
 

@@ -1,0 +1,144 @@
+/** `tickhouse quarantine`: what was refused and why, row by row if asked, and judged again. Asks the running process. */
+import type { Config } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
+import type { QuarantineEntry, ReasonSummary } from '../ingest/quarantine.ts'
+import type { RequeueReport } from '../ingest/requeuing.ts'
+import { askRunning } from './running.ts'
+
+/** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
+export interface QuarantineFlags {
+  reason?: string
+  venue?: string
+  symbol?: string
+  since?: string
+  until?: string
+  at?: string
+  limit?: string
+  raw?: boolean
+  json?: boolean
+  reingest?: boolean
+  dryRun?: boolean
+}
+
+const LIMIT = '20'
+/** Of a payload in a list; `--raw` gives all of one. */
+const SHOWN_BYTES_MAX = 512
+const RAW_BYTES_MAX = 64 * 2 ** 20
+const HEX_BYTES_A_LINE = 16
+
+/** Prints what the flags ask for. Throws `process_unreachable` if nothing listens, `query_failed` for what cannot be answered. */
+export async function quarantine(config: Config, flags: QuarantineFlags): Promise<void> {
+  const filter = filterOf(flags)
+  const print = (value: unknown, lines: string[]) => console.log(flags.json ? JSON.stringify(value) : lines.join('\n'))
+  if (flags.raw) {
+    if (!flags.at) throw mistake('--raw gives the payload of one row: say which with --at')
+    const [row] = (await ask(config, '', { ...filter, rows: '1', raw: String(RAW_BYTES_MAX) })) as QuarantineEntry[]
+    if (!row) throw mistake(`nothing in quarantine at ${flags.at}`)
+    process.stdout.write(Buffer.from(row.raw, 'base64'))
+  } else if (flags.reingest) {
+    const dryRun = String(flags.dryRun ?? false)
+    const report = (await ask(config, '/reingest', { ...filter, dryRun }, 'POST')) as RequeueReport
+    print(report, describeReport(report, flags.dryRun ?? false))
+  } else if (Object.keys(filter).length > 0 || flags.limit !== undefined) {
+    const asked = { ...filter, rows: flags.limit ?? LIMIT, raw: String(SHOWN_BYTES_MAX) }
+    const rows = (await ask(config, '', asked)) as QuarantineEntry[]
+    print(rows, rows.length > 0 ? rows.flatMap(describeRow) : ['Nothing of that in quarantine.'])
+  } else {
+    const reasons = (await ask(config, '', {})) as ReasonSummary[]
+    print(reasons, reasons.length > 0 ? reasons.flatMap(describeReason) : ['Quarantine is empty.'])
+  }
+}
+
+function filterOf({ reason, venue, symbol, since, until, at }: QuarantineFlags): Record<string, string> {
+  const given = { reason, venue, symbol, at, since: timeOf('--since', since), until: timeOf('--until', until) }
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function timeOf(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const ms = Date.parse(text)
+  if (!/^\d{4}-/.test(text) || Number.isNaN(ms)) throw mistake(`${flag} ${text} is no time`)
+  return String(ms)
+}
+
+async function ask(config: Config, target: string, query: Record<string, string>, method = 'GET'): Promise<unknown> {
+  let response: Response
+  try {
+    response = await askRunning(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
+  } catch (error) {
+    throw new TickhouseError(
+      'process_unreachable',
+      `no tickhouse answers at ${config.LISTEN}`,
+      'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
+      { cause: error },
+    )
+  }
+  const answer = (await response.json()) as object | { message: string; advice: string }
+  if ('message' in answer) throw new TickhouseError('query_failed', answer.message.replace(/\.$/, ''), answer.advice)
+  return answer
+}
+
+const timeText = (ms: number): string => new Date(ms).toISOString().replace('.000', '')
+
+function describeReason({ reason, ticks, records, firstMs, lastMs, venues, example }: ReasonSummary): string[] {
+  const from = venues.length > 0 ? ` from ${venues.join(', ')}` : ''
+  return [
+    `${reason}: ${ticks} ticks in ${records} records${from}`,
+    `  ${timeText(firstMs)} to ${timeText(lastMs)}, such as: ${printable(example)}`,
+  ]
+}
+
+function describeRow(row: QuarantineEntry): string[] {
+  const { partition, offset, index, ticks, reason, detail, venue, symbol, loggedAtMs, rawBytes } = row
+  const what = [venue, symbol, ticks === 1 ? '' : `${ticks} ticks`].filter(Boolean).join(' ')
+  return [
+    `${partition}/${offset}/${index}  ${timeText(loggedAtMs)}  ${reason}  ${printable(what)}`,
+    `  ${printable(detail)}`,
+    ...showRaw(Buffer.from(row.raw, 'base64'), rawBytes).map(line => `  | ${line}`),
+  ]
+}
+
+/** Text as text where it is all readable, else its bytes. */
+function showRaw(raw: Buffer, bytes: number): string[] {
+  const more = bytes > raw.length ? [`… ${bytes} bytes in all: --raw gives them`] : []
+  const text = raw.toString()
+  // A beginning may end within a character.
+  const cut = more.length > 0 ? text.replace(/\ufffd$/, '') : text
+  if (!cut.includes('\ufffd') && printable(cut, '\n') === cut) return [...cut.split('\n'), ...more]
+  const lines: string[] = [`${bytes} bytes`]
+  for (let at = 0; at < raw.length; at += HEX_BYTES_A_LINE) {
+    const part = raw.subarray(at, at + HEX_BYTES_A_LINE)
+    const hex = part
+      .toString('hex')
+      .replace(/../g, '$& ')
+      .padEnd(HEX_BYTES_A_LINE * 3)
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex} ${part.toString('latin1').replace(/[^ -~]/g, '.')}`)
+  }
+  return [...lines, ...more]
+}
+
+/** What a terminal would act on is shown as a question mark. */
+function printable(text: string, keep = ''): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, character =>
+    keep.includes(character) && character ? character : '?',
+  )
+}
+
+function describeReport({ looked, moved, still, elsewhere }: RequeueReport, dryRun: boolean): string[] {
+  const lines = [
+    dryRun
+      ? `${moved} of ${looked} ticks would leave quarantine. Nothing was changed.`
+      : `${moved} of ${looked} ticks have left quarantine and are in trades.`,
+  ]
+  for (const { reason, today, detail, ticks } of still) {
+    const now = today === reason ? 'still' : `now ${today}`
+    lines.push(`  ${ticks} stay: ${reason}, ${now}: ${printable(detail)}`)
+  }
+  if (elsewhere.length > 0)
+    lines.push(`  not looked at: partitions ${elsewhere.join(', ')}, which this process does not store`)
+  return lines
+}
+
+function mistake(message: string): TickhouseError {
+  return new TickhouseError('usage', message, 'See: tickhouse quarantine --help')
+}
