@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import type { BaseOptions, SASLOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import type { Credentials, KafkaAddress } from './kafka-address.ts'
@@ -28,11 +29,14 @@ export function clientOptions(address: KafkaAddress): BaseOptions {
     retryDelay: RETRY_MS,
     ...(tls && {
       tls: { ...file('ca', tls.ca), ...file('cert', tls.cert), ...file('key', tls.key) },
-      tlsServerName: true,
+      // Brokers behind one address are told apart by the name asked for; an IP address is no name.
+      tlsServerName: brokers.some(broker => isIP(hostOf(broker)) === 0),
     }),
     ...(credentials && { sasl: saslOf(credentials) }),
   }
 }
+
+const hostOf = (broker: string): string => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 
 function file<Name extends string>(name: Name, path: string | undefined): { [name in Name]?: string } {
   if (path === undefined) return {}
@@ -58,10 +62,15 @@ function unreadable(what: string, cause: unknown): TickhouseError {
 /** Secrets in files and from commands are asked for anew at every login, so that they may change while we run. */
 function saslOf(credentials: Credentials): SASLOptions {
   if (credentials.mechanism === 'OAUTHBEARER')
-    return { mechanism: 'OAUTHBEARER', token: tokenProvider(credentials.token) }
+    return { mechanism: 'OAUTHBEARER', token: tokenProvider(credentials.token), authBytesValidator: refuseComplaint }
   const { mechanism, user, password } = credentials
   if (typeof password === 'string') return { mechanism, username: user, password }
   return { mechanism, username: user, password: () => secretIn(password.file, 'passwordFile') }
+}
+
+/** A broker that does not take a token answers with what is wrong with it (RFC 7628, 3.2.2), where another would say nothing. */
+function refuseComplaint(answer: Buffer, done: (error: Error | null, answer: Buffer) => void): void {
+  done(answer.length > 0 ? new Error(`the broker does not take the token: ${answer.toString()}`) : null, answer)
 }
 
 /** The client logs in again before a session ends by the broker's word, which never outlives the token's. */

@@ -44,8 +44,9 @@ export function saysProtocol(error: unknown, code: number): boolean {
 
 /** Names what the client said of the cluster at `shown`; what it cannot name may pass, and so may be tried again. */
 export function asKafkaError(error: unknown, shown: string): TickhouseError {
-  if (error instanceof TickhouseError) return error
   const all = [...allErrors(error)]
+  const named = all.find(one => one instanceof TickhouseError)
+  if (named) return named
   const why = innermost(all)
   const refused = (what: string, advice: string) =>
     new TickhouseError('log_refused', `${what} at ${shown}: ${why}`, advice, { cause: error })
