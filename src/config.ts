@@ -51,7 +51,7 @@ export const SETTINGS = {
   ),
   LOG: setting(
     z.string().default('sqlite:data/log'),
-    'Where the log is: sqlite:<directory>, with ?partitions=<number> when it is created (default 1).',
+    'Where the log is: sqlite:<directory>, with ?partitions=<number> when it is created (default 1); or kafka://<host:port>,… on Apache Kafka, see docs/kafka.md.',
   ),
   STORE: setting(
     z.string().default('chdb:data/store'),
