@@ -2,6 +2,7 @@
 /** Commands and flags → configuration → pipeline. */
 import { Command, CommanderError, Option } from 'commander'
 import type { QuarantineFlags } from './commands/quarantine.ts'
+import type { ReplayFlags } from './commands/replay.ts'
 import {
   type Config,
   environmentName,
@@ -80,6 +81,23 @@ command('doctor', 'compare log and store: dense, unique, lag; says what to do').
     process.exitCode = (await doctor(configOf(made))) ? 0 : 1
   },
 )
+
+command('replay', "send stored ticks out again: as a venue's own WebSocket, as one feed, or into a log")
+  .option('--as <format>', 'binance, coinbase or kraken: as that venue; live: ticks of all venues in one form')
+  .option('--into <log>', 'write them into this log instead, such as sqlite:data/replayed')
+  .option('--venue <name>', 'only ticks of this venue')
+  .option('--symbol <names>', 'only these symbols, separated by commas; several are merged by time')
+  .option('--from <time>', 'from this time on, such as 2026-11-22T13:30 (UTC)')
+  .option('--to <time>', 'up to this time, not included')
+  .option('--speed <times>', '1 for the original spacing, 10 for ten times as fast, or max', '1')
+  .option('--port <number>', 'where to serve on this machine; 0 for any free port', '9010')
+  .option('--start-paused', 'wait for the space bar or POST /control/resume')
+  .action(async (options: ReplayFlags, made: Command) => {
+    const stopping = new AbortController()
+    toldToStop().then(() => stopping.abort())
+    const { replay } = await import('./commands/replay.ts')
+    await replay(configOf(made), options, stopping.signal)
+  })
 
 command('quarantine', 'what was refused and why: reasons, or rows if a filter or --limit is given')
   .option('--reason <reason>', 'only rows refused for this')

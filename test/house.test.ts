@@ -25,6 +25,12 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   log: [/^tick\/(records|json)/],
   store: [],
   ingest: [/^tick\//, /^observe\/(events|statistics|audit)/, /^log\/log/, /^store\/store/],
+  replay: [
+    /^tick\//,
+    /^log\/log/,
+    /^simulator\/(frames|instruments|stream-requests|trade-frame)/,
+    /^sources\/recorder/,
+  ],
   archive: [/^observe\/events/, /^log\/log/, /^store\/store/],
   serve: [
     /^tick\//,

@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
 import { CONTROLS, type Control, isControlName } from './controls.ts'
 import type { RestAnswer } from './rest.ts'
+import { openingRequest } from './stream-requests.ts'
 import type { StreamForm } from './trade-frame.ts'
 
 const CONTROL_BYTES_MAX = 65_536
@@ -74,16 +75,13 @@ export class Door {
       return
     }
     const url = URL.parse(request.url ?? '/', 'http://exchange')
-    const combined = url?.pathname === '/stream'
-    if (!url || (!combined && url.pathname !== '/ws' && !url.pathname.startsWith('/ws/'))) {
+    const asked = url && openingRequest(url)
+    if (!asked) {
       this.#refuseUpgrade(socket, '404 Not Found', '')
       return
     }
-    const named = combined ? (url.searchParams.get('streams') ?? '') : url.pathname.slice('/ws/'.length)
-    const streams = named.split('/').filter(stream => stream !== '')
-    const micros = url.searchParams.get('timeUnit')?.toUpperCase() === 'MICROSECOND'
     this.#webSockets.handleUpgrade(request, socket, head, ws => {
-      this.#house.connected(ws, socket as Socket, { combined, micros }, streams)
+      this.#house.connected(ws, socket as Socket, asked.form, asked.streams)
     })
   }
 

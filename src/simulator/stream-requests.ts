@@ -10,6 +10,16 @@ interface Request {
   id?: unknown
 }
 
+/** What the address of a connection asks for; undefined for any other than `/stream` and `/ws`. */
+export function openingRequest(url: URL): { form: StreamForm; streams: readonly string[] } | undefined {
+  const combined = url.pathname === '/stream'
+  if (!combined && url.pathname !== '/ws' && !url.pathname.startsWith('/ws/')) return undefined
+  const named = combined ? (url.searchParams.get('streams') ?? '') : url.pathname.slice('/ws/'.length)
+  const streams = named.split('/').filter(stream => stream !== '')
+  const micros = url.searchParams.get('timeUnit')?.toUpperCase() === 'MICROSECOND'
+  return { form: { combined, micros }, streams }
+}
+
 /** The streams of one connection and the form of its frames, as its requests change them. */
 export class StreamRequests {
   /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */

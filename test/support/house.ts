@@ -65,13 +65,22 @@ export class Part {
   }
 
   /** The `nth` event of that name with these values since the process started. Rejects if it ends, or in a minute. */
-  async tells(event: EventName, fields: Fields = {}, nth = 1): Promise<Fields> {
+  tells(event: EventName, fields: Fields = {}, nth = 1): Promise<Fields> {
+    return this.#found(() => this.told(event, fields)[nth - 1], `event ${event} number ${nth}`)
+  }
+
+  /** What it wrote, beside events, that matches. Rejects if it ends without, or in a minute. */
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#found(() => pattern.exec(this.words) ?? undefined, String(pattern))
+  }
+
+  async #found<T>(look: () => T | undefined, what: string): Promise<T> {
     const late = AbortSignal.timeout(WAIT_MS_MAX)
     for (;;) {
-      const found = this.told(event, fields)[nth - 1]
-      if (found) return found
+      const found = look()
+      if (found !== undefined) return found
       if (this.#ended || late.aborted)
-        throw new Error(`${this.#ended ? 'ended' : 'running'} without event ${event} number ${nth}:\n${this.account()}`)
+        throw new Error(`${this.#ended ? 'ended' : 'running'} without ${what}:\n${this.account()}`)
       await new Promise<void>(resolve => {
         const wake = () => {
           this.#waiting.delete(wake)
@@ -135,8 +144,8 @@ export class Part {
     if (line.startsWith('{"level"')) {
       const { process, event, fields } = JSON.parse(line) as Told
       this.events.push({ process, event, fields })
-      this.#wake()
     } else this.words += `${line}\n`
+    this.#wake()
   }
 
   #wake(): void {
@@ -168,7 +177,11 @@ export class House {
     })
   }
 
-  run(command: 'start' | 'record' | 'ingest' | 'serve', settings: Settings = {}, flags: readonly string[] = []): Part {
+  run(
+    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay',
+    settings: Settings = {},
+    flags: readonly string[] = [],
+  ): Part {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
     const child = spawn(process.execPath, [CLI, command, ...flags], {

@@ -1,0 +1,13 @@
+import { TickhouseError } from '../errors.ts'
+import { parseRfc3339 } from '../tick/time.ts'
+
+const DAY = /^\d{4}-\d\d-\d\d$/
+const MINUTE = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+
+/** A moment as a person writes it, ns since 1970 UTC: `2026-11-22`, `2026-11-22T13:30`, RFC 3339; UTC unless it says. Throws `usage`. */
+export function parseMoment(text: string): bigint {
+  const [, minute, second = ':00', zone = 'Z'] = MINUTE.exec(DAY.test(text) ? `${text}T00:00` : text) ?? []
+  const time = minute === undefined ? undefined : parseRfc3339(`${minute.replace(' ', 'T')}${second}${zone}`)
+  if (time) return BigInt(time.micros) * 1000n + BigInt(time.nanos)
+  throw new TickhouseError('usage', `not a time: ${text}`, 'Write it like 2026-11-22 or 2026-11-22T13:30:00Z.')
+}

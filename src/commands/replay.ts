@@ -1,0 +1,150 @@
+/** `tickhouse replay`: sends stored ticks out again, as a venue's own WebSocket, as the normalised feed, or into a log. */
+import path from 'node:path'
+import { SYSTEM_CLOCK } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
+import { openLog } from '../log/open.ts'
+import { LogOutlet } from '../replay/into-log.ts'
+import { Range } from '../replay/range.ts'
+import { type Outlet, Replay } from '../replay/replay.ts'
+import { ReplayServer } from '../replay/server.ts'
+import { readSlices } from '../replay/slices.ts'
+import { VOICES } from '../replay/voices.ts'
+import { openAsking } from './asking.ts'
+import { parseMoment } from './moment.ts'
+import { count, Progress } from './progress.ts'
+
+/** As the flags have them. */
+export interface ReplayFlags {
+  as?: string
+  into?: string
+  venue?: string
+  symbol?: string
+  from?: string
+  to?: string
+  speed: string
+  port: string
+  startPaused?: boolean
+}
+
+const SHOW_EVERY_MS = 500
+
+/** Replays until all was sent or the signal aborts; prints where it can be reached, and what it did. Throws TickhouseErrors. */
+export async function replay(config: Config, flags: ReplayFlags, stopping: AbortSignal): Promise<void> {
+  const { voice, into, speed, port, wanted } = readFlags(config, flags)
+  const asking = await openAsking(config)
+  try {
+    const range = await Range.find(asking.ask, wanted)
+    if (voice && flags.as !== 'live') range.requireOneVenue()
+    const out = voice
+      ? await serving(new ReplayServer(voice, range.symbols), port)
+      : await writing(into!, speed !== Number.POSITIVE_INFINITY)
+    const run = new Replay({
+      read: from => readSlices(asking.ask, range, from),
+      fromNanos: range.firstNanos,
+      speed,
+      outlet: out.outlet,
+      clock: SYSTEM_CLOCK,
+      startPaused: flags.startPaused ?? false,
+    })
+    if (out.server) out.server.control = (name, options) => control(run, name, options)
+    const place = out.server ? out.server.url + voice!.target(range.symbols) : into!
+    console.log(`replaying ${count(range.ticks)} ticks of ${range.symbols.join(', ')}: ${place}`)
+    try {
+      const ended = await runWatched(run, range, out.outlet, stopping)
+      console.log(`${ended ? 'ended' : 'stopped'} after ${count(run.sent)} ticks`)
+    } finally {
+      await out.close()
+    }
+    const unsaid = out.server?.unsaid ?? 0
+    if (unsaid > 0) console.log(`${count(unsaid)} of them have no side and were left out: --as live sends them`)
+  } finally {
+    await asking.close()
+  }
+}
+
+function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, port }: ReplayFlags) {
+  if ((as === undefined) === (into === undefined)) throw usage('replay needs either --as or --into')
+  const voice = as === undefined ? undefined : VOICES[as]
+  if (as !== undefined && !voice) throw usage(`no such format: ${as}`)
+  if (into !== undefined && placeOf(into) === placeOf(config.LOG))
+    throw usage('a replay into the log it came from would double it: name another log')
+  const times = speed === 'max' ? Number.POSITIVE_INFINITY : Number(speed)
+  if (!(times > 0)) throw usage(`not a speed: ${speed}`)
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw usage(`not a port: ${port}`)
+  const wanted = {
+    venue,
+    symbols: symbol?.split(',').filter(Boolean) ?? [],
+    fromNanos: from === undefined ? undefined : parseMoment(from),
+    untilNanos: to === undefined ? undefined : parseMoment(to),
+  }
+  return { voice, into, speed: times, port: Number(port), wanted }
+}
+
+function usage(message: string): TickhouseError {
+  return new TickhouseError(
+    'usage',
+    message,
+    `For example: tickhouse replay --as ${Object.keys(VOICES).join('|')} --symbol BTCUSDT --from 2026-11-21 --speed 10`,
+  )
+}
+
+/** A log's address without its options, the directory in full. */
+function placeOf(address: string): string {
+  const [scheme, place = ''] = address.split('?')[0]!.split(/:(.*)/s)
+  return scheme === 'sqlite' ? `sqlite:${path.resolve(place)}` : address
+}
+
+async function serving(server: ReplayServer, port: number) {
+  await server.listen(port)
+  return { outlet: server as Outlet, server, close: () => server.close() }
+}
+
+async function writing(address: string, atOnce: boolean) {
+  const log = await openLog(address, 'write')
+  return { outlet: new LogOutlet(log, atOnce) as Outlet, server: undefined, close: () => log.close() }
+}
+
+function control(run: Replay, name: string, options: URLSearchParams): object {
+  if (name === 'pause') run.pause()
+  else if (name === 'resume') run.resume()
+  else if (name === 'seek') run.seek(parseMoment(options.get('to') ?? ''))
+  else if (name !== 'status')
+    throw new TickhouseError('usage', `no such control: ${name}`, 'Known: pause, resume, seek?to=<time>, status')
+  return { paused: run.paused, sent: run.sent, at: timeText(run.atNanos) }
+}
+
+/** Runs with progress on the terminal, where the space bar pauses and resumes. False if it was stopped before the end. */
+async function runWatched(run: Replay, range: Range, outlet: Outlet, stopping: AbortSignal): Promise<boolean> {
+  const progress = new Progress('ticks', range.ticks)
+  const showing = setInterval(() => {
+    const state = run.paused ? 'paused, ' : outlet.awaits ? `waiting for ${outlet.awaits}, ` : ''
+    progress.show(run.sent, `${timeText(run.atNanos)} ${state}`)
+  }, SHOW_EVERY_MS)
+  const stop = new AbortController()
+  const keyboard = process.stdin.isTTY ? process.stdin : undefined
+  const onKey = (key: Buffer) => {
+    if (key[0] === CTRL_C) stop.abort()
+    else if (key[0] === SPACE) run.paused ? run.resume() : run.pause()
+  }
+  keyboard?.setRawMode(true).on('data', onKey)
+  const signal = AbortSignal.any([stopping, stop.signal])
+  try {
+    await run.run(signal)
+    return true
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return false
+  } finally {
+    clearInterval(showing)
+    keyboard?.off('data', onKey).setRawMode(false).pause()
+    progress.end()
+  }
+}
+
+const CTRL_C = 3
+const SPACE = 32
+
+function timeText(nanos: bigint): string {
+  return new Date(Number(nanos / 1_000_000n)).toISOString().replace('T', ' ')
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { WebSocket } from 'ws'
+import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import { Replay } from '../../src/replay/replay.ts'
+import { ReplayServer } from '../../src/replay/server.ts'
+import { VOICES } from '../../src/replay/voices.ts'
+import { VENUES } from '../../src/sources/index.ts'
+import type { Venue } from '../../src/sources/venue.ts'
+import { readJsonTrades } from '../../src/tick/json.ts'
+import { readTrades } from '../../src/tick/records.ts'
+import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
+import { CollectingSink } from '../support/collecting-sink.ts'
+
+const NEVER = new AbortController().signal
+const NOON_MICROS = Date.UTC(2026, 10, 21, 12) * 1000
+
+/** Trades of two symbols, with the decimals and ids that are hard to write. */
+function tradesOf(venue: string, [first, second]: readonly [string, string], count: number): TradeColumns {
+  const trades = new TradeColumns(count)
+  const values = [61_837.05, 0.00001, 1e-8, 0.1 + 0.2, 123_456_789.123, 999_999_999_999.5, 1e14, 3]
+  for (let id = 0; id < count; id++) {
+    const [price, volume] = [values[id % values.length]!, values[(id * 3) % values.length]!]
+    const side = id % 3 === 0 ? SIDE.sell : SIDE.buy
+    const symbol = id % 4 === 0 ? second : first
+    trades.add(
+      venue,
+      symbol,
+      NOON_MICROS + id * 17,
+      0,
+      NOON_MICROS,
+      price,
+      volume,
+      side,
+      5_000_000_000 + id,
+      ORIGIN.live,
+    )
+  }
+  return trades
+}
+
+async function serving(t: TestContext, format: string, trades: TradeColumns) {
+  const server = new ReplayServer(VOICES[format]!, trades.symbols.words)
+  await server.listen(0)
+  t.after(() => server.close())
+  const replay = new Replay({
+    read: async function* () {
+      yield trades
+    },
+    fromNanos: trades.timestamp[0]!,
+    speed: Number.POSITIVE_INFINITY,
+    outlet: server,
+    clock: SYSTEM_CLOCK,
+  })
+  return { server, replay }
+}
+
+/** A client that has connected and asked; `closed` resolves when the server has said good-bye, with all messages. */
+async function listening(t: TestContext, url: string, requests: readonly string[] = []) {
+  const ws = new WebSocket(url)
+  t.after(() => ws.terminate())
+  const messages: Buffer[] = []
+  ws.on('message', (data: Buffer) => messages.push(data))
+  const closed = once(ws, 'close').then(([code]) => ({ code: code as number, messages }))
+  await once(ws, 'open')
+  for (const request of requests) ws.send(request)
+  return { ws, messages, closed }
+}
+
+const textsOf = (trades: TradeColumns): string[] =>
+  Array.from({ length: trades.length }, (_, row) =>
+    [
+      trades.symbols.words[trades.symbol[row]!],
+      trades.timestamp[row],
+      trades.price[row],
+      trades.volume[row],
+      trades.side[row],
+      trades.tradeId[row],
+    ].join(' '),
+  )
+
+/** Listens as the house's own recorder does, and decodes what comes. */
+async function heard(t: TestContext, venue: Venue, url: string, symbols: readonly string[]) {
+  const { closed } = await listening(t, venue.url(url, symbols), venue.subscribe(symbols))
+  const { code, messages } = await closed
+  const sink = new CollectingSink()
+  for (const message of messages) venue.decode(message, sink)
+  return { code, messages, sink }
+}
+
+const PAIRS: Record<string, readonly [string, string]> = {
+  binance: ['BTCUSDT', 'ETHUSDT'],
+  coinbase: ['BTC-USD', 'ETH-USD'],
+  kraken: ['BTC/USD', 'ETH/USD'],
+}
+
+for (const [name, pair] of Object.entries(PAIRS)) {
+  test(`as ${name}: the house's own decoder reads what was stored to the last digit, and the same bytes each time`, async t => {
+    const venue = VENUES.find(one => one.name === name)!
+    const trades = tradesOf(name, pair, 500)
+    const rounds: string[] = []
+    for (let round = 0; round < 2; round++) {
+      const { server, replay } = await serving(t, name, trades)
+      const [{ code, messages, sink }] = await Promise.all([
+        heard(t, venue, name === 'kraken' ? `${server.url}/v2` : server.url, pair),
+        replay.run(NEVER),
+      ])
+      assert.equal(code, 1000)
+      assert.deepEqual(sink.refusals, [])
+      assert.deepEqual(
+        sink.trades.map(({ symbol, micros, price, volume, side, tradeId }) =>
+          [symbol, BigInt(micros) * 1000n, price, volume, SIDE[side as keyof typeof SIDE], tradeId].join(' '),
+        ),
+        textsOf(trades),
+      )
+      rounds.push(messages.map(String).join('\n'))
+    }
+    assert.equal(rounds[0], rounds[1])
+  })
+}
+
+test('as live: lines that the house reads as ticks, or blocks of columns, of all symbols or those asked for', async t => {
+  const trades = tradesOf('kraken', ['BTC/USD', 'ETH/USD'], 2500)
+  const { server, replay } = await serving(t, 'live', trades)
+  const clients = ['/live', '/live?format=native', '/live?symbols=ETH/USD&format=native'].map(target =>
+    listening(t, server.url + target),
+  )
+  const [lines, blocks, some] = await Promise.all(clients)
+  await replay.run(NEVER)
+  const text = Buffer.concat((await lines!.closed).messages)
+  const read = readJsonTrades(text, 0, 0n)
+  assert.deepEqual(read.refused, [])
+  assert.deepEqual(textsOf(read.trades), textsOf(trades))
+  const all = new TradeColumns(0)
+  for (const message of (await blocks!.closed).messages) {
+    const block = readTrades(message)
+    all.appendRange(block, 0, block.length)
+  }
+  assert.deepEqual(textsOf(all), textsOf(trades))
+  const [one] = (await some!.closed).messages
+  assert.deepEqual(
+    textsOf(readTrades(one!)),
+    textsOf(trades).filter(line => line.startsWith('ETH')),
+  )
+})
+
+test('it begins once every symbol has a listener, and no client is told a symbol it did not ask for', async t => {
+  const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 100)
+  const { server, replay } = await serving(t, 'binance', trades)
+  const run = replay.run(NEVER)
+  const one = await listening(t, `${server.url}/ws/btcusdt@trade`)
+  assert.equal(server.awaits, 'a subscription to ETHUSDT')
+  assert.equal(replay.sent, 0)
+  const two = await listening(t, `${server.url}/stream`, ['{"method":"SUBSCRIBE","params":["ethusdt@trade"],"id":7}'])
+  await run
+  const own = (await one.closed).messages.map(message => JSON.parse(String(message)))
+  assert.ok(own.length > 0 && own.every(event => event.s === 'BTCUSDT' && event.T < 1e13))
+  const [answer, ...others] = (await two.closed).messages.map(message => JSON.parse(String(message)))
+  assert.deepEqual(answer, { result: null, id: 7 })
+  assert.equal(own.length + others.length, 100)
+  assert.ok(others.every(event => event.stream === 'ethusdt@trade'))
+})
+
+test('a client that does not read holds the replay, which loses nothing and needs no more memory', async t => {
+  const trades = tradesOf('kraken', ['BTC/USD', 'ETH/USD'], 600_000)
+  const { server, replay } = await serving(t, 'live', trades)
+  const client = await listening(t, `${server.url}/live?format=native`)
+  client.ws.pause()
+  const run = replay.run(NEVER)
+  let sent = -1
+  while (replay.sent > sent) {
+    sent = replay.sent
+    await SYSTEM_CLOCK.sleep(200, NEVER)
+  }
+  assert.ok(sent < trades.length, 'it waits')
+  client.ws.resume()
+  await run
+  const { messages } = await client.closed
+  assert.equal(
+    messages.reduce((sum, message) => sum + readTrades(message).length, 0),
+    trades.length,
+  )
+})
+
+test('a page of another site and an unknown address are turned away; controls answer', async t => {
+  const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 10)
+  const { server, replay } = await serving(t, 'binance', trades)
+  const status = async (url: string, origin?: string) => {
+    const ws = new WebSocket(url, origin === undefined ? {} : { origin })
+    const [, response] = await once(ws, 'unexpected-response')
+    return response.statusCode
+  }
+  assert.equal(await status(`${server.url}/ws/btcusdt@trade`, 'https://elsewhere.example'), 403)
+  assert.equal(await status(`${server.url}/other`), 404)
+  server.control = name => {
+    if (name === 'pause') replay.pause()
+    return { paused: replay.paused }
+  }
+  const url = `${server.url.replace('ws:', 'http:')}/control/pause`
+  assert.equal((await fetch(url, { method: 'POST', body: 'a=1' })).status, 404)
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' } })
+  assert.deepEqual(await answer.json(), { paused: true })
+})
