@@ -66,13 +66,13 @@ export function readJsonTrades(payload: Uint8Array, receivedAtMicros: number, fi
 function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ownId: bigint): Parsed | undefined {
   let tick: Record<string, unknown>
   try {
-    tick = JSON.parse(raw)
+    // Takes off a byte order mark too, which JSON does not allow.
+    tick = JSON.parse(raw.trim())
   } catch (error) {
     return { reason: 'undecodable_record', detail: (error as Error).message }
   }
-  if (typeof tick !== 'object' || tick === null || Array.isArray(tick)) {
-    return { reason: 'undecodable_record', detail: 'not a JSON object' }
-  }
+  if (Array.isArray(tick)) return { reason: 'undecodable_record', detail: 'a list: write one tick a line' }
+  if (typeof tick !== 'object' || tick === null) return { reason: 'undecodable_record', detail: 'not a JSON object' }
   const { venue = EXTERNAL_VENUE, symbol, side = 'unknown' } = tick
   if (typeof venue !== 'string') return { reason: 'unknown_venue', detail: 'venue is not a text' }
   if (typeof symbol !== 'string') return { reason: 'symbol_invalid', detail: 'symbol is missing or not a text' }
@@ -93,7 +93,7 @@ function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ow
     price,
     volume,
     SIDE[side as keyof typeof SIDE] satisfies Side,
-    toId(tick.trade_id) ?? ownId,
+    toId(tick.trade_id, raw) ?? ownId,
     ORIGIN.live,
   )
   return undefined
@@ -106,22 +106,41 @@ function toNumber(value: unknown): number | undefined {
   return undefined
 }
 
-/** RFC 3339 text, or a number of seconds, ms, µs or ns since 1970: their sizes do not overlap between 1973 and 5138. */
+/**
+ * RFC 3339 text, or seconds, ms, µs or ns since 1970 as a number or its text: their sizes do not overlap between 1973 and 5138.
+ * Of a text every digit counts; a JSON number in ns is only exact to some 200 ns.
+ */
 function toTime(value: unknown): { micros: number; nanos: number } | undefined {
-  if (typeof value === 'string') {
-    const time = parseRfc3339(value)
-    return time && time.micros >= 0 && time.micros <= TIME_MICROS_MAX ? time : undefined
-  }
-  if (typeof value !== 'number' || !(value > 0)) return undefined
-  const toMicros = value < 1e11 ? 1e6 : value < 1e14 ? 1e3 : value < 1e17 ? 1 : 1e-3
-  const micros = Math.floor(value * toMicros)
-  return micros <= TIME_MICROS_MAX ? { micros, nanos: 0 } : undefined
+  const time = typeof value === 'string' ? (textTime(value) ?? parseRfc3339(value)) : numberTime(value)
+  return time && time.micros >= 0 && time.micros <= TIME_MICROS_MAX ? time : undefined
 }
 
+function numberTime(value: unknown): { micros: number; nanos: number } | undefined {
+  if (typeof value !== 'number' || !(value > 0)) return undefined
+  if (value >= MICROS_BELOW) return { micros: Math.floor(value / 1000), nanos: 0 }
+  // Rounded: a double of seconds is a fraction of a microsecond below or above what its writer meant.
+  return { micros: Math.round(value * (value < SECONDS_BELOW ? 1e6 : value < MILLIS_BELOW ? 1e3 : 1)), nanos: 0 }
+}
+
+const [SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW] = [1e11, 1e14, 1e17]
+
+function textTime(text: string): { micros: number; nanos: number } | undefined {
+  const [, whole, fraction = ''] = /^(\d{1,19})(?:\.(\d{1,9}))?$/.exec(text) ?? []
+  if (whole === undefined) return undefined
+  const size = Number(whole)
+  const digits = size < SECONDS_BELOW ? 9 : size < MILLIS_BELOW ? 6 : size < MICROS_BELOW ? 3 : 0
+  const nanos = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'))
+  return nanos > 0n ? { micros: Number(nanos / 1000n), nanos: Number(nanos % 1000n) } : undefined
+}
+
+const ID_MAX = 2n ** 64n - 1n
+
 /** A venue's own integer id; the first 64 bits of SHA-256 for any other text. */
-function toId(value: unknown): bigint | undefined {
+function toId(value: unknown, line: string): bigint | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
-  if (typeof value !== 'string' || value === '') return undefined
-  if (/^\d{1,19}$/.test(value)) return BigInt(value)
-  return createHash('sha256').update(value).digest().readBigUInt64LE()
+  // An integer beyond 2^53 was rounded when it was read: the line has its digits.
+  const text = typeof value === 'number' ? /"trade_id"\s*:\s*(\d+)\s*[,}]/.exec(line)?.[1] : value
+  if (typeof text !== 'string' || text === '') return undefined
+  if (/^\d{1,20}$/.test(text) && BigInt(text) <= ID_MAX) return BigInt(text)
+  return createHash('sha256').update(text).digest().readBigUInt64LE()
 }

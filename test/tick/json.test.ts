@@ -48,6 +48,38 @@ test('decimal texts are read as numbers, ids as integers or hashed', () => {
   assert.equal(trades.tradeId[1], trades.tradeId[2])
 })
 
+test('a time as text keeps every digit, and seconds as Python writes them are the microsecond that was meant', () => {
+  const cases: [unknown, bigint][] = [
+    ['1614009104123456789', 1_614_009_104_123_456_789n],
+    ['1614009104.123456789', 1_614_009_104_123_456_789n],
+    ['1614009104123.5', 1_614_009_104_123_500_000n],
+    ['1614009104123456', 1_614_009_104_123_456_000n],
+    [1_614_009_104.208, 1_614_009_104_208_000_000n],
+    [1_763_843_561.123457, 1_763_843_561_123_457_000n],
+  ]
+  const { trades } = read(...cases.map(([timestamp]) => ({ ...TICK, timestamp })))
+  assert.deepEqual(
+    [...trades.timestamp.subarray(0, trades.length)],
+    cases.map(([, nanos]) => nanos),
+  )
+})
+
+test('ids of up to 64 bits are kept, as numbers and as texts', () => {
+  const id = '18446744073709551615'
+  const number = JSON.stringify({ ...TICK, trade_id: 1 }).replace('"trade_id":1', `"trade_id": ${id} `)
+  const { trades } = read({ ...TICK, trade_id: id }, number, { ...TICK, trade_id: `${id}0` })
+  assert.deepEqual([trades.tradeId[0], trades.tradeId[1]], [2n ** 64n - 1n, 2n ** 64n - 1n])
+  assert.notEqual(trades.tradeId[2], 2n ** 64n - 1n)
+})
+
+test('empty lines, CRLF and a byte order mark are no ticks and spoil none', () => {
+  const line = JSON.stringify(TICK)
+  const payload = Buffer.from(`\ufeff${line}\r\n\r\n  \n${line}\r\n`)
+  const { trades, refused } = readJsonTrades(payload, 0, 0n)
+  assert.deepEqual([trades.length, refused], [2, []])
+  assert.equal(countJsonLines(payload), 2)
+})
+
 test('each line that is no tick is refused with its own reason and text, and the others stand', () => {
   const cases: [object | string, string][] = [
     ['{"symbol":', 'undecodable_record'],
