@@ -55,7 +55,34 @@ export const SETTINGS = {
   ),
   STORE: setting(
     z.string().default('chdb:data/store'),
-    'Where the tables are: chdb:<directory> for the ClickHouse engine inside this process.',
+    'Where the tables are: chdb:<directory> for the ClickHouse engine inside this process, or http[s]://user:password@host:port/database for a ClickHouse server, with ?cluster=<name> where its tables are replicated.',
+  ),
+  ARCHIVE: setting(
+    z
+      .string()
+      .regex(/^(off$|file:.|s3:\/\/.)/, 'must be file:<directory>, s3://<bucket>/<prefix>?<options>, or off')
+      .default('file:data/archive'),
+    'Where verified Parquet copies go: file:<directory>, s3://<bucket>/<prefix>?region=<region> (more options in archive.md), or off.',
+  ),
+  ARCHIVE_SLICE: setting(
+    z.enum(['hour', 'day']).default('hour'),
+    'How much goes into one archived object: an hour or a day of the log.',
+  ),
+  ARCHIVE_SPOOL: setting(
+    z.string().min(1).default('data/archive-spool'),
+    'A directory for objects on their way to and from a bucket; it needs room for the largest twice.',
+  ),
+  LOG_KEEP_HOURS: setting(
+    number(1, 1_000_000).optional(),
+    'How long records stay in the log after their slice ended, in hours; they leave only once archived and verified. Without it: for ever.',
+  ),
+  STORE_KEEP_DAYS: setting(
+    number(1, 100_000).optional(),
+    'How long days stay in the store, in days; they leave only once archived and verified. Without it: for ever.',
+  ),
+  DISK_FREE_MIB_MIN: setting(
+    number(0, 100_000_000).default(512),
+    'Below so many MiB left on the disk it writes to, archiving stops until there is room again. Nothing is deleted to make any.',
   ),
   LISTEN: setting(
     z
@@ -134,6 +161,9 @@ export function parseConfig(
       `${environmentName('LISTEN')} ${config.LISTEN} is open to other machines: ${environmentName('TOKEN')} must be set`,
     )
   }
+  const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => config[name] !== undefined)
+  if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
+    mistakes.push(`${environmentName(keeps[0]!)} needs an archive: nothing leaves before it is archived and verified`)
   if (mistakes.length > 0) throw new TickhouseError('config_invalid', mistakes.join('; '), 'See: tickhouse --help')
   return config
 }

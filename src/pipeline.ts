@@ -1,13 +1,17 @@
 /**
  * The story of the house. A tick's way:
  *
- *   venue ─▶ sources/ ─▶ log/ ─▶ ingest/ ─▶ store/ ─▶ serve/
+ *   venue ─▶ sources/ ─▶ log/ ─▶ ingest/ ─▶ store/ ─▶ archive/
+ *                                             └─▶ serve/
  *
  * `record` is the way up to the log, `ingest` the way from it, each a process; `start` runs both and a simulated exchange where
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Archiver } from './archive/archiver.ts'
+import { openTarget } from './archive/target.ts'
+import { SYSTEM_CLOCK } from './clock.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
 import { chooseSources, simulatedBy } from './house/first-run.ts'
@@ -35,7 +39,7 @@ import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
 import { parseStoreAddress } from './store/address.ts'
 import { openEngine } from './store/embedded.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 import { EXTERNAL_VENUE } from './tick/json.ts'
 import { VERSION } from './version.ts'
 
@@ -128,7 +132,9 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     emit,
     onStored: ({ trades }) => live.take(trades),
   })
-  const report = new StationReport(log, store, storing)
+  // A store that several processes share is archived by one of its own: see `archive`.
+  const archiver = 'directory' in parseStoreAddress(config.STORE) ? await openArchiver(config, log, store, emit) : null
+  const report = new StationReport(log, store, storing, archiver)
   const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
   const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
@@ -136,10 +142,13 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   live.start()
   follower.start()
   storing.start()
+  archiver?.start()
   return {
     failed: storing.crashed,
     stop: async () => {
+      const archived = archiver?.stop()
       await storing.stop()
+      await archived
       follower.close()
       live.close()
       await server.close()
@@ -147,6 +156,40 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
       await store.close()
     },
   }
+}
+
+/** store → archive, for a store on a server: one process archives for all that store. */
+export async function archive(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
+  const { emit } = journal
+  const store = await openStore(config.STORE)
+  const log = await openLogWhenThere(config.LOG, emit, stopping)
+  const archiver = await openArchiver(config, log, store, emit)
+  if (!archiver)
+    throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
+  archiver.start()
+  return {
+    failed: new Promise(() => {}),
+    stop: async () => {
+      await archiver.stop()
+      await log.close()
+      await store.close()
+    },
+  }
+}
+
+/** The archiving station, by configuration; null if it is off. */
+async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
+  if (config.ARCHIVE === 'off') return null
+  return new Archiver({
+    store,
+    log,
+    target: await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL),
+    slicing: config.ARCHIVE_SLICE,
+    keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
+    diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,
+    emit,
+    clock: SYSTEM_CLOCK,
+  })
 }
 
 /**

@@ -31,9 +31,10 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^simulator\/(frames|instruments|stream-requests|trade-frame)/,
     /^sources\/recorder/,
   ],
-  archive: [/^observe\/events/, /^log\/log/, /^store\/store/],
+  archive: [/^observe\/events/, /^log\/log/, /^store\/(store|files)/],
   serve: [
     /^tick\//,
+    /^archive\/archive$/,
     /^observe\//,
     /^log\/log/,
     /^store\/(store|sql)/,

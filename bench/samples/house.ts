@@ -36,6 +36,7 @@ export async function startHouse(
     ...process.env,
     TICKHOUSE_SOURCES: 'simulator',
     TICKHOUSE_SIMULATOR_WS: wsUrl,
+    TICKHOUSE_ARCHIVE: 'off',
     TICKHOUSE_LOG: `sqlite:${path.join(directory, 'log')}`,
     TICKHOUSE_STORE: `chdb:${path.join(directory, 'store')}`,
     TICKHOUSE_LISTEN: '127.0.0.1:0',

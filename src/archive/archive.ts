@@ -55,3 +55,16 @@ export interface ArchivedObject extends Fingerprint {
   /** Rises with each row of the ledger about the same slice, µs since 1970 UTC. */
   changedAtMicros: number
 }
+
+/** How archiving fares, for whoever shows it. */
+export interface ArchiveFigures {
+  readonly address: string
+  /** Verified, in the ledger. */
+  objects: number
+  rows: number
+  bytes: number
+  /** How long ago the oldest slice ended that could be archived and is not, ms; 0 if none waits. */
+  behindMs: number
+  /** What failed last and is not mended yet. */
+  failure: { atMs: number; why: string; advice: string } | null
+}

@@ -1,6 +1,9 @@
 /** A table's columns as Parquet has them, and what tells two sets of rows apart whatever held them. */
 import type { Store } from '../store/store.ts'
 
+/** Whoever answers a SELECT without parameters: a store, or a running tickhouse that has it. */
+export type Asked = Pick<Store, 'rows'>
+
 export interface Column {
   name: string
   /** As the table has it. */
@@ -11,10 +14,9 @@ export interface Column {
 const TEXT = /^(LowCardinality\(String\)|Enum\d+\(|FixedString)/
 
 /** The columns of a table, in order. */
-export function columnsOf(store: Store, table: string): Promise<Column[]> {
+export function columnsOf(store: Asked, table: string): Promise<Column[]> {
   return store.rows<Column>(
-    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position`,
-    { table },
+    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ${quoted(table)} ORDER BY position`,
   )
 }
 
@@ -34,4 +36,9 @@ export function hashedOf(columns: readonly Column[]): string {
       return type.startsWith('Enum') ? `toString(${name})` : name
     })
     .join(', ')
+}
+
+/** A text as SQL has it. */
+export function quoted(text: string): string {
+  return `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }

@@ -4,6 +4,9 @@
  */
 import type { Slice } from './archive.ts'
 
+/** What the key of every manifest begins with. */
+export const MANIFESTS = 'ledger/'
+
 /** `trades/date=2026-11-22/1300-p000-0000000000012345-0000000000013579.parquet`: date and time are the log's, UTC. */
 export function objectKey(kind: string, slice: Slice): string {
   return `${kind}/${place(slice)}.parquet`
@@ -11,7 +14,7 @@ export function objectKey(kind: string, slice: Slice): string {
 
 /** `ledger/date=2026-11-22/1300-p000-…json`: what the ledger says of the slice's objects, kept beside them. */
 export function manifestKey(slice: Slice): string {
-  return `ledger/${place(slice)}.json`
+  return `${MANIFESTS}${place(slice)}.json`
 }
 
 /** `gaps/date=2026-11-22/gaps.parquet`: a day of a small table. */
@@ -21,7 +24,7 @@ export function dailyKey(kind: string, dayMs: number): string {
 
 /** `ledger/date=2026-11-22/gaps.json`. */
 export function dailyManifestKey(kind: string, dayMs: number): string {
-  return `ledger/date=${dateOf(dayMs)}/${kind}.json`
+  return `${MANIFESTS}date=${dateOf(dayMs)}/${kind}.json`
 }
 
 /** The UTC day of a moment, `2026-11-22`. */

@@ -9,10 +9,13 @@ export interface Kind {
   time: string
 }
 
+/** Refused ticks, of all kinds. */
+export const QUARANTINE = 'quarantine'
+
 /** Kinds cut by the log: their rows carry `log_partition`, `log_offset`, `log_index`, `logged_at` and `log_day`. */
 export const TICK_KINDS: readonly Kind[] = [
   { table: 'trades', orderBy: 'symbol, venue, timestamp, trade_id', time: 'timestamp' },
-  { table: 'quarantine', orderBy: 'log_partition, log_offset, log_index', time: 'received_at' },
+  { table: QUARANTINE, orderBy: 'log_partition, log_offset, log_index', time: 'received_at' },
 ]
 
 /** Small tables about the house itself, cut by the UTC day of their time. */

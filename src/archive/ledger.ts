@@ -2,9 +2,10 @@
 import { nowMicros } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedObject, LedgerState } from './archive.ts'
+import { quoted } from './columns.ts'
 
 /** A row as it is read, times as numbers. */
-interface Row {
+export interface LedgerRow {
   kind: string
   log_partition: number
   start_seconds: number
@@ -58,19 +59,8 @@ export class ArchiveLedger {
   }
 
   /** What the ledger says of every object, or of those that a condition on its columns selects, in the order of their slices. */
-  async objects(where = '1', params: Record<string, unknown> = {}): Promise<ArchivedObject[]> {
-    const rows = await this.#store.rows<Row>(
-      `SELECT * EXCEPT (archive, slice_start, slice_end, hash_sum, hash_xor, first_time, last_time, as_of, verified_at, changed_at),
-         toString(hash_sum) AS sum_text, toString(hash_xor) AS xor_text,
-         toUnixTimestamp(slice_start) AS start_seconds, toUnixTimestamp(slice_end) AS end_seconds,
-         toString(toUnixTimestamp64Nano(first_time)) AS first_nanos, toString(toUnixTimestamp64Nano(last_time)) AS last_nanos,
-         toUnixTimestamp64Milli(as_of) AS as_of_ms, toUnixTimestamp64Milli(verified_at) AS verified_ms,
-         toUnixTimestamp64Micro(changed_at) AS changed_micros
-       FROM archive_ledger FINAL WHERE archive = {archive:String} AND (${where})
-       ORDER BY slice_start, log_partition, first_offset, kind`,
-      { ...params, archive: this.#archive },
-    )
-    return rows.map(fromRow)
+  async objects(where = '1'): Promise<ArchivedObject[]> {
+    return (await this.#store.rows<LedgerRow>(objectsQuery(this.#archive, where))).map(objectFrom)
   }
 
   /** Writes what was verified: all objects of a slice at once, so that a slice is archived or not. */
@@ -89,12 +79,25 @@ export class ArchiveLedger {
   }
 }
 
+/** The SELECT of an archive's objects, without parameters, so that a running tickhouse can be asked too. */
+export function objectsQuery(archive: string, where = '1'): string {
+  return `SELECT * EXCEPT (archive, slice_start, slice_end, hash_sum, hash_xor, first_time, last_time, as_of, verified_at, changed_at),
+      toString(hash_sum) AS sum_text, toString(hash_xor) AS xor_text,
+      toUnixTimestamp(slice_start) AS start_seconds, toUnixTimestamp(slice_end) AS end_seconds,
+      toString(toUnixTimestamp64Nano(first_time)) AS first_nanos, toString(toUnixTimestamp64Nano(last_time)) AS last_nanos,
+      toUnixTimestamp64Milli(as_of) AS as_of_ms, toUnixTimestamp64Milli(verified_at) AS verified_ms,
+      toUnixTimestamp64Micro(changed_at) AS changed_micros
+    FROM archive_ledger FINAL WHERE archive = ${quoted(archive)} AND (${where})
+    ORDER BY slice_start, log_partition, first_offset, kind`
+}
+
 /** A time for the next row of a slice: above that of the last even where the clock was set back. */
 export function laterThan(object: ArchivedObject | undefined): number {
   return Math.max(nowMicros(), (object?.changedAtMicros ?? 0) + 1)
 }
 
-function fromRow(row: Row): ArchivedObject {
+/** An object as a row of `objectsQuery` has it. */
+export function objectFrom(row: LedgerRow): ArchivedObject {
   return {
     kind: row.kind,
     slice: {

@@ -1,6 +1,9 @@
 /** What the ledger says of a slice, kept beside its objects, so that an archive can be checked and restored without its store. */
+import fs from 'node:fs'
 import { z } from 'zod'
 import type { ArchivedObject } from './archive.ts'
+import { MANIFESTS } from './keys.ts'
+import type { ArchiveTarget } from './target.ts'
 
 const VERSION = 1
 
@@ -40,8 +43,18 @@ export function manifestOf(objects: readonly ArchivedObject[]): string {
   return `${JSON.stringify({ version: VERSION, objects: said }, null, 1)}\n`
 }
 
-/** Reads a manifest; null if it is none. */
-export function parseManifest(text: string): ArchivedObject[] | null {
+/** What a manifest says; null if there is none under the key, or it is none. */
+export async function fetchManifest(target: ArchiveTarget, key: string): Promise<ArchivedObject[] | null> {
+  const fetched = await target.fetch(key)
+  if (!fetched) return null
+  try {
+    return parseManifest(await fs.promises.readFile(fetched.file, 'utf8'))
+  } finally {
+    await fetched.release()
+  }
+}
+
+function parseManifest(text: string): ArchivedObject[] | null {
   try {
     return MANIFEST.parse(JSON.parse(text)).objects.map(object => ({
       ...object,
@@ -51,4 +64,15 @@ export function parseManifest(text: string): ArchivedObject[] | null {
   } catch {
     return null
   }
+}
+
+/** All that an archive's manifests say, in the order of their slices: its ledger where the store is gone. */
+export async function manifestObjects(target: ArchiveTarget): Promise<ArchivedObject[]> {
+  const objects: ArchivedObject[] = []
+  for await (const { key } of target.list()) {
+    if (key.startsWith(MANIFESTS)) objects.push(...((await fetchManifest(target, key)) ?? []))
+  }
+  return objects.sort(
+    ({ slice: a }, { slice: b }) => a.startMs - b.startMs || a.partition - b.partition || a.firstOffset - b.firstOffset,
+  )
 }

@@ -1,6 +1,6 @@
 /** What proves that two sets of rows are the same: see `Fingerprint`. */
 import type { Fingerprint } from './archive.ts'
-import { type Column, hashedOf, structureOf } from './columns.ts'
+import { type Column, hashedOf, quoted, structureOf } from './columns.ts'
 import type { Kind } from './kinds.ts'
 
 interface Row {
@@ -52,8 +52,4 @@ export function differences(expected: Fingerprint, found: Fingerprint): string[]
   return names
     .filter(name => expected[name] !== found[name])
     .map(name => `${name} ${found[name]} instead of ${expected[name]}`)
-}
-
-function quoted(text: string): string {
-  return `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }

@@ -3,6 +3,7 @@ import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Slice } from './archive.ts'
 import { dateOf } from './keys.ts'
+import { QUARANTINE, TICK_KINDS } from './kinds.ts'
 import type { Reached } from './ledger.ts'
 
 export type Slicing = 'hour' | 'day'
@@ -21,18 +22,34 @@ export interface SliceQuestion {
   nowMs: number
 }
 
-/** The slice after what is archived, if it is closed: all of it is stored and nothing can be added to it any more. */
-export async function nextClosedSlice(question: SliceQuestion): Promise<Slice | null> {
+/** The slice after what is archived: closed when all of it is stored and nothing can be added to it any more. */
+export async function nextSlice(question: SliceQuestion): Promise<{ slice: Slice; closed: boolean } | null> {
   const { store, partition, slicing } = question
   const { next, startMs: reachedMs } = question.reached ?? { next: 0, startMs: 0 }
-  const stored = await storedFrom(store, partition, next, dateOf(reachedMs))
-  if (!stored) return null
-  const startMs = Math.floor(stored.firstMs / SLICE_MS[slicing]) * SLICE_MS[slicing]
-  const endMs = startMs + SLICE_MS[slicing]
-  // The log's time never falls within a partition: one record beyond the end closes what is before it.
-  const lastOffset = stored.lastMs >= endMs ? await lastBefore(store, partition, next, startMs, endMs) : stored.through
-  if (stored.lastMs < endMs && !(await closedByClock(question, stored.through, endMs))) return null
-  return { partition, firstOffset: next, lastOffset, startMs, endMs }
+  const days = await daysFrom(store, dateOf(reachedMs))
+  for (const [index, day] of days.entries()) {
+    // One record of a later day would close the day's last slice.
+    const stored = await storedFrom(store, partition, next, day, days[index + 1] ?? day)
+    if (!stored) continue
+    const startMs = Math.floor(stored.firstMs / SLICE_MS[slicing]) * SLICE_MS[slicing]
+    const endMs = startMs + SLICE_MS[slicing]
+    // The log's time never falls within a partition: one record beyond the end closes what is before it.
+    const passed = stored.lastMs >= endMs
+    const lastOffset = passed ? await lastBefore(store, partition, next, startMs, endMs) : stored.through
+    const closed = passed || (await closedByClock(question, stored.through, endMs))
+    return { slice: { partition, firstOffset: next, lastOffset, startMs, endMs }, closed }
+  }
+  return null
+}
+
+/** The log days that the tables hold, from one on, in order. */
+async function daysFrom(store: Store, day: string): Promise<string[]> {
+  const rows = await store.rows<{ day: string }>(
+    `SELECT DISTINCT partition AS day FROM system.parts WHERE active AND database = currentDatabase()
+       AND table IN {tables:Array(String)} AND partition >= {day:String} ORDER BY day`,
+    { tables: TICK_KINDS.map(({ table }) => table), day },
+  )
+  return rows.map(row => row.day)
 }
 
 interface Stored {
@@ -44,20 +61,29 @@ interface Stored {
 }
 
 /**
- * What is stored of a partition from an offset on. Refused ticks are written before the good ones of their batch: those of a
- * batch that has not arrived whole do not count.
+ * What is stored of a partition from an offset on, on two log days. Refused ticks are written before the good ones of their
+ * batch: those of a batch that has not arrived whole do not count.
  */
-async function storedFrom(store: Store, partition: number, next: number, day: string): Promise<Stored | null> {
-  const rest = 'log_day >= {day:Date} AND log_partition = {partition:UInt16} AND log_offset >= {next:UInt64}'
+async function storedFrom(
+  store: Store,
+  partition: number,
+  next: number,
+  day: string,
+  dayAfter: string,
+): Promise<Stored | null> {
+  const rest = `log_day IN ({day:Date}, {dayAfter:Date}) AND log_partition = {partition:UInt16}
+    AND log_offset >= {next:UInt64}`
+  const places = (table: string, more = '') =>
+    `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${rest} ${more}`
+  const good = TICK_KINDS.filter(({ table }) => table !== QUARANTINE)
+    .map(({ table }) => places(table))
+    .join(' UNION ALL ')
   const [row] = await store.rows<{ through: number; first: number; last: number }>(
-    `WITH (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM trades WHERE ${rest}) AS good
+    `WITH (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${good})) AS arrived
      SELECT max(log_offset) AS through, min(seconds) AS first, max(seconds) AS last FROM (
-       SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM trades WHERE ${rest}
-       UNION ALL
-       SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM quarantine
-       WHERE ${rest} AND (batch_good = 0 OR toInt64(batch_first_offset) <= good)
+       ${good} UNION ALL ${places(QUARANTINE, 'AND (batch_good = 0 OR toInt64(batch_first_offset) <= arrived)')}
      ) HAVING count() > 0 SETTINGS max_threads = 1`,
-    { partition, next, day },
+    { partition, next, day, dayAfter },
   )
   return row ? { through: row.through, firstMs: row.first * 1000, lastMs: row.last * 1000 } : null
 }
@@ -70,12 +96,12 @@ async function lastBefore(
   startMs: number,
   endMs: number,
 ): Promise<number> {
-  const hour = `log_day = {day:Date} AND log_partition = {partition:UInt16} AND log_offset >= {next:UInt64}
-    AND logged_at < fromUnixTimestamp({end:UInt32})`
+  const before = TICK_KINDS.map(
+    ({ table }) => `SELECT log_offset FROM ${table} WHERE log_day = {day:Date} AND log_partition = {partition:UInt16}
+      AND log_offset >= {next:UInt64} AND logged_at < fromUnixTimestamp({end:UInt32})`,
+  )
   const [row] = await store.rows<{ last: number }>(
-    `SELECT max(log_offset) AS last FROM (
-       SELECT log_offset FROM trades WHERE ${hour} UNION ALL SELECT log_offset FROM quarantine WHERE ${hour}
-     ) SETTINGS max_threads = 1`,
+    `SELECT max(log_offset) AS last FROM (${before.join(' UNION ALL ')}) SETTINGS max_threads = 1`,
     { partition, next, day: dateOf(startMs), end: endMs / 1000 },
   )
   return row!.last

@@ -70,7 +70,7 @@ export async function writeObject(writing: Writing, task: ObjectTask): Promise<A
 
 /** Reads an archived object whole and holds its rows against what is known of them. Throws `archive_mismatch`. */
 export async function readBack(
-  { files, target }: Pick<Writing, 'files' | 'target'>,
+  { files, target }: { files: Pick<StoreFiles, 'rows'>; target: ArchiveTarget },
   kind: Kind,
   columns: readonly Column[],
   expected: ArchivedObject,

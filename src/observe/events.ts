@@ -5,7 +5,7 @@
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** The part of the house something happened in, in the order of a tick's way. */
-export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'serve'
+export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve'
 
 export interface EventDefinition {
   station: Station
@@ -169,6 +169,44 @@ export const EVENTS = define({
     message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor',
   },
   upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; trying again' },
+
+  archive_opened: {
+    station: 'archive',
+    level: 'info',
+    message: 'archive open at {address}: {objects} objects, {rows} rows verified',
+  },
+  slice_archived: {
+    station: 'archive',
+    level: 'info',
+    message: 'partition {partition}: records {first} to {last} archived and verified: {rows} rows in {tookMs} ms',
+  },
+  slice_archived_anew: {
+    station: 'archive',
+    level: 'info',
+    message: 'partition {partition}: records {first} to {last} archived anew, since ticks left quarantine',
+  },
+  day_archived: {
+    station: 'archive',
+    level: 'info',
+    message: '{kind} of {day} archived and verified: {rows} rows',
+  },
+  archive_failed: {
+    station: 'archive',
+    level: 'error',
+    message: 'archiving failed: {why}. {advice}; trying again in {waitMs} ms',
+  },
+  archive_recovered: { station: 'archive', level: 'info', message: 'archiving to {address} works again' },
+  log_trimmed: {
+    station: 'archive',
+    level: 'info',
+    message: 'partition {partition}: {records} archived records left the log, which now begins at {below}',
+  },
+  day_dropped: {
+    station: 'archive',
+    level: 'info',
+    message: 'the log day {day} left the store: its {rows} rows are in the archive, read back just before',
+  },
+  day_held: { station: 'archive', level: 'error', message: 'the log day {day} stays in the store: {why}' },
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
   page_failed: {

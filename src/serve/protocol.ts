@@ -77,7 +77,10 @@ export interface Stations {
     /** Null where the disk is another machine's. */
     diskFreeBytes: number | null
   }
-  archive: StationBase
+  /** `verified` is null where this process does not archive. */
+  archive: StationBase & {
+    verified: { address: string; objects: number; rows: number; sizeBytes: number } | null
+  }
 }
 
 /** One symbol of the watch list. */

@@ -1,5 +1,6 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
 import fs from 'node:fs'
+import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
@@ -11,6 +12,8 @@ import type { PartitionStatus, StationState, Stations } from './protocol.ts'
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 /** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
 const LAG_MS_MAX = 5_000
+/** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
+const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
 const SIZE_EVERY_MS = 2_000
 const DISK_FREE_BYTES_MIN = 1024 ** 3
 
@@ -20,13 +23,16 @@ export class StationReport {
   readonly #log: Log
   readonly #store: Store
   readonly #storing: Storing
+  readonly #archiver: { figures: ArchiveFigures } | null
   #size = { bytes: 0, parts: 0, trades: 0 }
   #sizeAtMs = 0
   readonly #startedAtMs = Date.now()
   readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
 
-  constructor(log: Log, store: Store, storing: Storing) {
+  /** `archiver` is null where this process does not archive. */
+  constructor(log: Log, store: Store, storing: Storing, archiver: { figures: ArchiveFigures } | null = null) {
+    this.#archiver = archiver
     this.#log = log
     this.#store = store
     this.#storing = storing
@@ -102,8 +108,20 @@ export class StationReport {
         audit: this.#lastAudit(),
         diskFreeBytes,
       },
-      archive: { ...base(['off', 'Not configured.'], 0), lagTicks: 0, lagMs: 0 },
+      archive: this.#archive(),
     }
+  }
+
+  #archive(): Stations['archive'] {
+    const figures = this.#archiver?.figures ?? null
+    const [state, advice] = archiveVerdict(figures)
+    const verified = figures && {
+      address: figures.address,
+      objects: figures.objects,
+      rows: figures.rows,
+      sizeBytes: figures.bytes,
+    }
+    return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: figures?.behindMs ?? 0, verified }
   }
 
   /** The lag in time is that of the oldest record not stored: it came after the last stored one, and after all was last stored. */
@@ -189,6 +207,14 @@ function logVerdict(recorders: readonly RecorderStatus[]): Verdict {
   return recorders.some(({ held }) => held)
     ? ['trouble', 'Appending is slow or fails: check the disk.']
     : ['ok', 'Every record is durable before it is acknowledged.']
+}
+
+function archiveVerdict(figures: ArchiveFigures | null): Verdict {
+  if (!figures) return ['off', 'Nothing is archived by this process.']
+  if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]
+  if (figures.behindMs > ARCHIVE_BEHIND_MS_MAX)
+    return ['behind', 'Closed hours wait to be archived; it is catching up.']
+  return ['ok', 'Every closed hour or day is archived and was read back.']
 }
 
 /** Bytes free on the disk of an embedded store; null for a server, which looks after its own. */

@@ -62,8 +62,7 @@ class EngineFiles implements StoreFiles {
 
 class ServerFiles implements StoreFiles {
   readonly #store: Store
-  #engine: Promise<ClickHouseClient> | undefined
-  #directory: string | undefined
+  readonly #reader = new FileReader()
 
   constructor(store: Store) {
     this.#store = store
@@ -79,6 +78,20 @@ class ServerFiles implements StoreFiles {
       await pipeline(stream, fs.createWriteStream(file, { flags: 'wx' }))
     })
   }
+
+  rows<T>(select: string): Promise<T[]> {
+    return this.#reader.rows<T>(select)
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close()
+  }
+}
+
+/** Reads files by an engine without tables, opened when it is first asked. No other engine may be open in this process. */
+export class FileReader implements Pick<StoreFiles, 'rows' | 'close'> {
+  #engine: Promise<ClickHouseClient> | undefined
+  #directory: string | undefined
 
   rows<T>(select: string): Promise<T[]> {
     return attempt(async () => {

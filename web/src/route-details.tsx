@@ -91,7 +91,17 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
       <Audit audit={store.audit} />
     </>
   ),
-  archive: () => null,
+  archive: ({ archive: { verified } }) =>
+    verified && (
+      <Facts
+        facts={[
+          ['address', verified.address],
+          ['objects verified', count(verified.objects)],
+          ['rows', count(verified.rows)],
+          ['size', bytes(verified.sizeBytes)],
+        ]}
+      />
+    ),
 }
 
 const milliseconds = (value: number | null | undefined): string => (value == null ? '–' : duration(value))

@@ -1,0 +1,219 @@
+/**
+ * The archiving station: round after round it archives what is closed, archives anew what has moved since, and lets go of what
+ * the configuration says. A failure stops nothing but itself and is tried again; a crash leaves either nothing called archived,
+ * or something verified.
+ */
+import type { Clock } from '../clock.ts'
+import type { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../observe/events.ts'
+import { filesOf, type StoreFiles } from '../store/files.ts'
+import type { Store } from '../store/store.ts'
+import type { ArchivedObject, ArchiveFigures } from './archive.ts'
+import { checkRoom } from './disk.ts'
+import { dateOf } from './keys.ts'
+import { DAILY_KINDS } from './kinds.ts'
+import { ArchiveLedger } from './ledger.ts'
+import { staleSlices } from './moved.ts'
+import { dropDays, type House, type Keeping, trimLog } from './retention.ts'
+import { nextSlice, type Slicing } from './slices.ts'
+import { archiveDay, archiveSlice } from './steps.ts'
+import type { ArchiveTarget } from './target.ts'
+
+/** A slice is closed once an hour: looking more often finds nothing sooner. */
+const ROUND_MS = 10_000
+const RETRY_MS_MIN = 1_000
+const RETRY_MS_MAX = 60_000
+/** How often it is asked what may leave. */
+const RETENTION_MS = 10 * 60_000
+/** Rows of a small table may be written a little after their day is over. */
+const DAY_GRACE_MS = 10 * 60_000
+
+export interface ArchiverOptions {
+  store: Store
+  log: Log
+  target: ArchiveTarget
+  slicing: Slicing
+  keep: Keeping
+  /** Archiving stops below so many free bytes of the disk that it writes to. */
+  diskFreeBytesMin: number
+  emit: Emit
+  clock: Clock
+}
+
+export class Archiver {
+  readonly figures: ArchiveFigures
+  readonly #options: ArchiverOptions
+  readonly #ledger: ArchiveLedger
+  readonly #files: StoreFiles
+  readonly #stop = new AbortController()
+  /** When an open slice can be closed at the earliest, by partition, ms since 1970 UTC: before that nobody need ask. */
+  readonly #openUntilMs = new Map<number, number>()
+  #retainedMs = 0
+  #failures = 0
+  #running: Promise<void> | undefined
+
+  constructor(options: ArchiverOptions) {
+    this.#options = options
+    const { address } = options.target
+    this.figures = { address, objects: 0, rows: 0, bytes: 0, behindMs: 0, failure: null }
+    this.#ledger = new ArchiveLedger(options.store, options.target.address)
+    this.#files = filesOf(options.store)
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Ends after the object in hand. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    await this.#files.close()
+    await this.#options.target.close()
+  }
+
+  async #run(): Promise<void> {
+    const { clock, emit, target } = this.#options
+    const { signal } = this.#stop
+    let tidied = false
+    while (!signal.aborted) {
+      let waitMs = ROUND_MS
+      try {
+        if (!tidied) {
+          await target.tidy()
+          await this.#count()
+          emit('archive_opened', { address: target.address, objects: this.figures.objects, rows: this.figures.rows })
+          tidied = true
+        }
+        await this.round()
+        if (this.figures.failure) emit('archive_recovered', { address: target.address })
+        this.figures.failure = null
+        this.#failures = 0
+      } catch (error) {
+        waitMs = Math.min(RETRY_MS_MIN * 2 ** this.#failures++, RETRY_MS_MAX)
+        this.#failed(error, waitMs)
+      }
+      await clock.sleep(waitMs, signal).catch(() => {})
+    }
+  }
+
+  /** Does all that can be done now. One partition's failure does not hold up the others; the first one is thrown at the end. */
+  async round(): Promise<void> {
+    const { store, keep } = this.#options
+    const failures: unknown[] = []
+    const attempt = (work: () => Promise<void>) => work().catch(error => void failures.push(error))
+    const nowMs = this.#nowMs()
+    for (const before of await staleSlices(store, this.#ledger)) {
+      if (this.#stop.signal.aborted) return
+      await attempt(() => this.#again(before))
+    }
+    const behind: number[] = []
+    for (let partition = 0; partition < this.#options.log.partitions; partition++)
+      await attempt(() => this.#partition(partition, behind))
+    this.figures.behindMs = Math.max(0, ...behind)
+    await attempt(() => this.#days(nowMs))
+    if (!this.#stop.signal.aborted && nowMs >= this.#retainedMs + RETENTION_MS) {
+      this.#retainedMs = nowMs
+      const house: House = { ...this.#options, ledger: this.#ledger }
+      const { logHours, storeDays } = keep
+      if (logHours !== undefined) await attempt(() => trimLog(house, logHours, nowMs))
+      if (storeDays !== undefined) await attempt(() => dropDays(house, storeDays, nowMs))
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  /** Archives the closed slices of a partition. */
+  async #partition(partition: number, behind: number[]): Promise<void> {
+    const { store, log, slicing, emit } = this.#options
+    while (!this.#stop.signal.aborted && (this.#openUntilMs.get(partition) ?? 0) <= this.#nowMs()) {
+      const nowMs = this.#nowMs()
+      const reached = (await this.#ledger.reached()).get(partition)
+      const found = await nextSlice({ store, log, partition, reached, slicing, nowMs })
+      if (!found) return
+      const { slice, closed } = found
+      if (!closed) {
+        this.#openUntilMs.set(partition, slice.endMs)
+        return
+      }
+      behind.push(nowMs - slice.endMs)
+      const startedMs = performance.now()
+      await this.#room()
+      const objects = await archiveSlice(this.#writing, this.#ledger, slice)
+      behind.pop()
+      this.#add(objects)
+      emit('slice_archived', {
+        partition,
+        first: slice.firstOffset,
+        last: slice.lastOffset,
+        rows: sum(objects, 'rows'),
+        bytes: sum(objects, 'bytes'),
+        tookMs: Math.round(performance.now() - startedMs),
+      })
+    }
+  }
+
+  async #again(before: readonly ArchivedObject[]): Promise<void> {
+    const { slice } = before[0]!
+    await this.#room()
+    await archiveSlice(this.#writing, this.#ledger, slice, before)
+    await this.#count()
+    const { partition, firstOffset: first, lastOffset: last } = slice
+    this.#options.emit('slice_archived_anew', { partition, first, last })
+  }
+
+  /** Archives the days of the small tables that are over. */
+  async #days(nowMs: number): Promise<void> {
+    const { store, emit } = this.#options
+    const today = dateOf(nowMs - DAY_GRACE_MS)
+    for (const kind of DAILY_KINDS) {
+      const done = await this.#ledger.objects(`kind = '${kind.table}'`)
+      const lastDone = done.at(-1)
+      const after = lastDone ? dateOf(lastDone.slice.startMs) : '1970-01-01'
+      const days = await store.rows<{ day: string }>(
+        `SELECT DISTINCT toDate(${kind.time}) AS day FROM ${kind.table} WHERE day > {after:Date} AND day < {today:Date} ORDER BY day`,
+        { after, today },
+      )
+      for (const { day } of days) {
+        if (this.#stop.signal.aborted) return
+        await this.#room()
+        const object = await archiveDay(this.#writing, this.#ledger, kind, Date.parse(day))
+        this.#add([object])
+        emit('day_archived', { kind: kind.table, day, rows: object.rows })
+      }
+    }
+  }
+
+  get #writing() {
+    return { store: this.#options.store, files: this.#files, target: this.#options.target }
+  }
+
+  #room(): Promise<void> {
+    return checkRoom(this.#options.target.spool, this.#options.diskFreeBytesMin)
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMicros() / 1000
+  }
+
+  async #count(): Promise<void> {
+    Object.assign(this.figures, { objects: 0, rows: 0, bytes: 0 })
+    this.#add(await this.#ledger.objects())
+  }
+
+  #add(objects: readonly ArchivedObject[]): void {
+    this.figures.objects += objects.filter(({ key }) => key !== '').length
+    this.figures.rows += sum(objects, 'rows')
+    this.figures.bytes += sum(objects, 'bytes')
+  }
+
+  #failed(error: unknown, waitMs: number): void {
+    const { message: why, advice = 'The rest of the house goes on' } = error as TickhouseError
+    this.figures.failure = { atMs: this.#nowMs(), why, advice }
+    this.#options.emit('archive_failed', { why, advice, waitMs })
+  }
+}
+
+function sum(objects: readonly ArchivedObject[], figure: 'rows' | 'bytes'): number {
+  return objects.reduce((total, object) => total + object[figure], 0)
+}

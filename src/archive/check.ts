@@ -1,0 +1,151 @@
+/** Holds a whole archive against its ledger: every object is fetched and hashed; what is missing, wrong or too much is named. */
+import type { StoreFiles } from '../store/files.ts'
+import type { ArchivedObject } from './archive.ts'
+import { type Asked, columnsOf } from './columns.ts'
+import { dailyManifestKey, manifestKey } from './keys.ts'
+import { DAILY_KINDS, TICK_KINDS } from './kinds.ts'
+import { fetchManifest } from './manifest.ts'
+import type { ArchiveTarget } from './target.ts'
+import { readBack } from './write.ts'
+
+/**
+ * What is wrong with an object. `swapped`: it holds the bytes of another object. `foreign`: the ledger does not know it. `hole`:
+ * no slice of the ledger holds some offsets. `unequal`: its rows are not those of the ledger (deep).
+ */
+export type Fault = 'missing' | 'truncated' | 'changed' | 'swapped' | 'foreign' | 'hole' | 'unequal'
+
+export interface Finding {
+  key: string
+  fault: Fault
+  detail: string
+}
+
+export interface Checked {
+  findings: Finding[]
+  objects: number
+  rows: number
+  bytes: number
+}
+
+export interface CheckOptions {
+  target: ArchiveTarget
+  /** What the ledger says, in the order of the slices. */
+  objects: readonly ArchivedObject[]
+  /** Reads each object's rows too, and compares them with the ledger's fingerprint. */
+  deep?: { asked: Asked; files: Pick<StoreFiles, 'rows'> } | undefined
+  progress: (doneBytes: number, totalBytes: number) => void
+}
+
+/** Checks an archive. Throws only if it cannot be read at all. What is `stale` is about to be written anew and left out. */
+export async function checkArchive({ target, objects, deep, progress }: CheckOptions): Promise<Checked> {
+  const findings: Finding[] = []
+  const listed = new Set<string>()
+  for await (const { key } of target.list()) listed.add(key)
+  const known = new Set(objects.flatMap(object => [object.key, manifestOf(object)]))
+  for (const key of listed) {
+    if (!known.has(key) && !isOnItsWay(key, objects))
+      findings.push({ key, fault: 'foreign', detail: 'the ledger does not know it' })
+  }
+  const settled = objects.filter(({ key, state }) => key !== '' && state !== 'stale')
+  const bySha256 = new Map(settled.map(object => [object.sha256, object.key]))
+  const totalBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0)
+  let doneBytes = 0
+  for (const object of settled) {
+    const finding = (await checkBytes(target, object, bySha256)) ?? (deep && (await checkRows(target, object, deep)))
+    if (finding) findings.push(finding)
+    doneBytes += object.bytes
+    progress(doneBytes, totalBytes)
+  }
+  findings.push(...(await checkManifests(target, objects)), ...holes(objects))
+  return {
+    findings,
+    objects: settled.length,
+    rows: settled.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: totalBytes,
+  }
+}
+
+async function checkBytes(
+  target: ArchiveTarget,
+  { key, bytes, sha256 }: ArchivedObject,
+  bySha256: ReadonlyMap<string, string>,
+): Promise<Finding | null> {
+  const fetched = await target.fetch(key)
+  await fetched?.release()
+  if (!fetched) return { key, fault: 'missing', detail: `${bytes} bytes are gone` }
+  if (fetched.sha256 === sha256) return null
+  const other = bySha256.get(fetched.sha256)
+  if (other) return { key, fault: 'swapped', detail: `it holds the bytes of ${other}` }
+  if (fetched.bytes < bytes) return { key, fault: 'truncated', detail: `${fetched.bytes} of ${bytes} bytes` }
+  return { key, fault: 'changed', detail: `SHA-256 ${fetched.sha256} instead of ${sha256}` }
+}
+
+async function checkRows(
+  target: ArchiveTarget,
+  object: ArchivedObject,
+  { asked, files }: NonNullable<CheckOptions['deep']>,
+): Promise<Finding | null> {
+  const kind = [...TICK_KINDS, ...DAILY_KINDS].find(({ table }) => table === object.kind)
+  if (!kind) return { key: object.key, fault: 'unequal', detail: `unknown kind ${object.kind}` }
+  try {
+    await readBack({ files, target }, kind, await columnsOf(asked, kind.table), object)
+    return null
+  } catch (error) {
+    return { key: object.key, fault: 'unequal', detail: (error as Error).message }
+  }
+}
+
+/** Every slice has a manifest, and it says what the ledger says. */
+async function checkManifests(target: ArchiveTarget, objects: readonly ArchivedObject[]): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const [key, expected] of Map.groupBy(objects, manifestOf)) {
+    if (expected.some(({ state }) => state === 'stale')) continue
+    const said = await fetchManifest(target, key)
+    if (!said) findings.push({ key, fault: 'missing', detail: 'there is no manifest that can be read' })
+    else if (!sameSet(said, expected))
+      findings.push({ key, fault: 'changed', detail: 'the manifest does not say what the ledger says' })
+  }
+  return findings
+}
+
+function sameSet(said: readonly ArchivedObject[], expected: readonly ArchivedObject[]): boolean {
+  const text = (objects: readonly ArchivedObject[]) =>
+    objects
+      .map(({ kind, key, rows, bytes, sha256, hashSum, hashXor }) =>
+        JSON.stringify([kind, key, rows, bytes, sha256, hashSum, hashXor]),
+      )
+      .sort()
+      .join('\n')
+  return text(said) === text(expected)
+}
+
+/** Offsets between two slices of a partition that no slice holds. */
+function holes(objects: readonly ArchivedObject[]): Finding[] {
+  const findings: Finding[] = []
+  const next = new Map<number, number>()
+  for (const { kind, slice } of objects) {
+    if (kind !== TICK_KINDS[0]!.table) continue
+    const expected = next.get(slice.partition) ?? 0
+    if (slice.firstOffset > expected) {
+      const detail = `records ${expected} to ${slice.firstOffset - 1} of partition ${slice.partition} are in no slice`
+      findings.push({ key: manifestKey(slice), fault: 'hole', detail })
+    }
+    next.set(slice.partition, Math.max(expected, slice.lastOffset + 1))
+  }
+  return findings
+}
+
+/** Is it the object of a slice after all that the ledger has: just being archived, or cut off and archived again at the next start? */
+function isOnItsWay(key: string, objects: readonly ArchivedObject[]): boolean {
+  const [, partition, first] = /-p(\d{3})-(\d{16})-\d{16}\.(?:parquet|json)$/.exec(key) ?? []
+  if (first !== undefined)
+    return objects.every(({ slice }) => slice.partition !== Number(partition) || slice.lastOffset < Number(first))
+  const [, date, kind] = /\/date=([\d-]{10})\/(\w+)\.(?:parquet|json)$/.exec(key) ?? []
+  const daily = DAILY_KINDS.some(({ table }) => table === kind)
+  return daily && objects.every(object => object.kind !== kind || object.slice.startMs < Date.parse(date!))
+}
+
+function manifestOf({ kind, slice }: ArchivedObject): string {
+  const daily = DAILY_KINDS.some(({ table }) => table === kind)
+  return daily ? dailyManifestKey(kind, slice.startMs) : manifestKey(slice)
+}

@@ -1,0 +1,145 @@
+/**
+ * What may leave because it is archived, where the configuration says so: records of the log, days of the tables. Both only for
+ * slices the ledger calls verified, and a day only if its objects are read back whole once more and its rows are as many as theirs.
+ */
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Store } from '../store/store.ts'
+import type { ArchivedObject } from './archive.ts'
+import { quoted } from './columns.ts'
+import { dateOf } from './keys.ts'
+import { TICK_KINDS } from './kinds.ts'
+import type { ArchiveLedger } from './ledger.ts'
+import { MS_PER_DAY } from './steps.ts'
+import type { ArchiveTarget } from './target.ts'
+
+const MS_PER_HOUR = 3_600_000
+
+/** How long things are kept, at least; undefined keeps them for ever. */
+export interface Keeping {
+  logHours: number | undefined
+  storeDays: number | undefined
+}
+
+/** Whose data leaves, and who is told. */
+export interface House {
+  store: Store
+  log: Log
+  target: ArchiveTarget
+  ledger: ArchiveLedger
+  emit: Emit
+}
+
+/** Lets the log drop the records of old slices. */
+export async function trimLog({ log, ledger, emit }: House, keepHours: number, nowMs: number): Promise<void> {
+  const slices = await ledger.objects(`kind = ${quoted(TICK_KINDS[0]!.table)}`)
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const floor = archivedBelow(slices, partition, nowMs - keepHours * MS_PER_HOUR)
+    const { first } = log.bounds(partition)
+    if (floor <= first) continue
+    const records = await log.trim(partition, { storedBelow: floor, archivedBelow: floor })
+    if (records > 0) emit('log_trimmed', { partition, records, below: floor })
+  }
+}
+
+/** The offset below which every record is archived in slices that ended before a moment: no hole, none that is stale. */
+export function archivedBelow(slices: readonly ArchivedObject[], partition: number, beforeMs: number): number {
+  let below = 0
+  for (const { slice, state } of slices) {
+    if (slice.partition !== partition) continue
+    if (slice.firstOffset !== below || slice.endMs > beforeMs || state === 'stale') break
+    below = slice.lastOffset + 1
+  }
+  return below
+}
+
+/** Drops old days from the tables, each only after it was proved again to be archived. Throws what store and target throw. */
+export async function dropDays(house: House, keepDays: number, nowMs: number): Promise<void> {
+  const before = dateOf(nowMs - keepDays * MS_PER_DAY)
+  for (const day of await storedDays(house.store, before)) {
+    const why = await dropDay(house, day)
+    if (why !== null) house.emit('day_held', { day, why })
+  }
+}
+
+/** Drops a day, or says why not. */
+async function dropDay({ store, target, ledger, emit }: House, day: string): Promise<string | null> {
+  const objects = await ledger.objects(`toDate(slice_start) = ${quoted(day)}`)
+  const tick = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
+  const stale = tick.find(({ state }) => state === 'stale')
+  if (stale) return `the slice of ${stale.key} is about to be archived anew`
+  if (await moving(store, day)) return 'ticks are on their way out of quarantine'
+  for (const object of tick) {
+    const damage = await damageOf(target, object)
+    if (damage) return damage
+  }
+  const held: string[] = []
+  for (const { table } of TICK_KINDS) {
+    const archived = tick.filter(({ kind }) => kind === table)
+    const rows = await countDay(store, table, day)
+    const begun = archived.length > 0 && archived.every(({ state }) => state === 'dropping')
+    for (const [partition, count] of rows) {
+      const expected = archived
+        .filter(({ slice }) => slice.partition === partition)
+        .reduce((sum, one) => sum + one.rows, 0)
+      if (count !== expected) return `${table} holds ${count} rows of partition ${partition}, the archive ${expected}`
+    }
+    const sum = archived.reduce((total, one) => total + one.rows, 0)
+    const found = [...rows.values()].reduce((total, count) => total + count, 0)
+    if (found !== sum && !(begun && found === 0)) return `${table} holds ${found} rows, the archive ${sum}`
+    if (found > 0) held.push(table)
+  }
+  const dropping = await ledger.setState(tick, 'dropping')
+  for (const table of held) await dropPartition(store, table, day)
+  await ledger.setState(dropping, 'dropped')
+  emit('day_dropped', { day, rows: tick.reduce((sum, { rows }) => sum + rows, 0) })
+  return null
+}
+
+/** What is wrong with an archived object by its bytes; null if nothing is. */
+async function damageOf(target: ArchiveTarget, { key, bytes, sha256 }: ArchivedObject): Promise<string | null> {
+  if (key === '') return null
+  const fetched = await target.fetch(key)
+  await fetched?.release()
+  if (!fetched) return `${key} is no longer in the archive`
+  return fetched.bytes === bytes && fetched.sha256 === sha256 ? null : `${key} is not what was archived`
+}
+
+async function storedDays(store: Store, before: string): Promise<string[]> {
+  const rows = await store.rows<{ day: string }>(
+    `SELECT DISTINCT partition AS day FROM system.parts WHERE active AND rows > 0 AND database = currentDatabase()
+       AND table IN {tables:Array(String)} AND partition < {before:String} ORDER BY day`,
+    { tables: TICK_KINDS.map(({ table }) => table), before },
+  )
+  return rows.map(row => row.day)
+}
+
+async function moving(store: Store, day: string): Promise<boolean> {
+  const [row] = await store.rows<{ begun: number }>(
+    'SELECT count() AS begun FROM requeues FINAL WHERE step = 0 AND log_day = {day:Date}',
+    { day },
+  )
+  return row!.begun > 0
+}
+
+async function countDay(store: Store, table: string, day: string): Promise<Map<number, number>> {
+  const rows = await store.rows<{ partition: number; count: number }>(
+    `SELECT log_partition AS partition, count() AS count FROM ${table} WHERE log_day = {day:Date} GROUP BY partition`,
+    { day },
+  )
+  return new Map(rows.map(({ partition, count }) => [partition, count]))
+}
+
+async function dropPartition(store: Store, table: string, day: string): Promise<void> {
+  try {
+    await store.client.command({ query: `ALTER TABLE ${table} DROP PARTITION ${quoted(day)}` })
+  } catch (error) {
+    throw new TickhouseError(
+      'store_unavailable',
+      `the day ${day} of ${table} cannot be dropped: ${(error as Error).message.split('\n')[0]}`,
+      'It is tried again; the archive holds the day.',
+      { cause: error, retryable: true },
+    )
+  }
+}

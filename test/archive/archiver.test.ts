@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { ArchivedObject } from '../../src/archive/archive.ts'
+import { type Checked, checkArchive } from '../../src/archive/check.ts'
+import { manifestObjects } from '../../src/archive/manifest.ts'
+import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
+import { filesOf } from '../../src/store/files.ts'
+import { type ArchivingHouse, archiverOf, LATER_MS, openArchivingHouse, rowsOf } from '../support/archiving.ts'
+import { tamperings } from '../support/tampering.ts'
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-'))
+let house: ArchivingHouse
+
+before(async () => {
+  house = await openArchivingHouse(directory)
+})
+after(async () => {
+  await house.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+const openDirectory = (name: string): Promise<ArchiveTarget> => openTarget(`file:${directory}/${name}`, 'unused')
+
+const checked = (target: ArchiveTarget, objects: readonly ArchivedObject[], deep = true): Promise<Checked> =>
+  checkArchive({
+    target,
+    objects,
+    deep: deep ? { asked: house.store, files: filesOf(house.store) } : undefined,
+    progress: () => {},
+  })
+
+describe('a directory', () => {
+  test('holds what the tables hold, row by row, and the ledger, the manifests and a deep check agree', async () => {
+    const target = await openDirectory('whole')
+    const { archiver, ledger } = archiverOf(house, target)
+    await archiver.round()
+    const objects = await ledger.objects()
+    const files = `file('${directory}/whole/trades/**/*.parquet', 'Parquet')`
+    assert.deepEqual(await rowsOf(house.store, files), await rowsOf(house.store, 'trades'))
+    const [refused] = await house.store.rows(
+      `SELECT (SELECT count() FROM quarantine) = (SELECT count() FROM file('${directory}/whole/quarantine/**/*.parquet', 'Parquet')) AS equal`,
+    )
+    assert.deepEqual(refused, { equal: 1 })
+    assert.ok(objects.length >= 4 && objects.every(({ state, sha256 }) => state === 'verified' && sha256.length === 64))
+    const said = await manifestObjects(target)
+    assert.deepEqual(new Set(said.map(({ key, sha256 }) => key + sha256)), new Set(objects.map(o => o.key + o.sha256)))
+    assert.deepEqual((await checked(target, objects)).findings, [])
+  })
+
+  test('archived again by someone who knows nothing of it, gets the same objects, byte for byte', async () => {
+    const target = await openDirectory('again')
+    const { archiver, ledger } = archiverOf(house, target)
+    await archiver.round()
+    const once = await ledger.objects()
+    await house.store.client.command({ query: 'TRUNCATE TABLE archive_ledger' })
+    await archiverOf(house, target).archiver.round()
+    const twice = await ledger.objects()
+    const place = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`
+    assert.deepEqual(twice.map(place), once.map(place))
+  })
+
+  test('takes nothing of an hour that is not over, and of a quiet partition nothing before a minute after', async () => {
+    const target = await openDirectory('early')
+    const lastHourEndMs = Date.UTC(2026, 10, 23, 1)
+    const { archiver, ledger } = archiverOf(house, target, { nowMs: lastHourEndMs + 59_000 })
+    await archiver.round()
+    const reached = (await ledger.reached()).get(0)!
+    assert.equal(reached.startMs, Date.UTC(2026, 10, 22, 23), 'only the hour that a later record closed')
+    await archiverOf(house, target, { nowMs: lastHourEndMs + 60_000 }).archiver.round()
+    assert.equal((await ledger.reached()).get(0)!.next, house.log.bounds(0).next)
+  })
+
+  test('a setting changed to days goes on where the hours ended', async () => {
+    const target = await openDirectory('days')
+    await archiverOf(house, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
+    const { archiver, ledger } = archiverOf(house, target, { slicing: 'day' })
+    await archiver.round()
+    assert.deepEqual((await checked(target, await ledger.objects())).findings, [])
+    assert.equal((await ledger.reached()).get(0)!.next, house.log.bounds(0).next)
+  })
+
+  for (const { name, tamper, fault } of tamperings) {
+    test(`archive verify names ${name}`, async () => {
+      const place = path.join(directory, name.replaceAll(' ', '-'))
+      const target = await openTarget(`file:${place}`, 'unused')
+      const { archiver, ledger } = archiverOf(house, target)
+      await archiver.round()
+      const objects = await ledger.objects()
+      const keys = tamper(
+        place,
+        objects.filter(({ key }) => key.startsWith('trades/')).map(({ key }) => key),
+      )
+      const { findings } = await checked(target, objects, false)
+      assert.deepEqual(
+        findings.map(finding => `${finding.fault} ${finding.key}`).sort(),
+        keys.map(key => `${fault} ${key}`).sort(),
+      )
+    })
+  }
+})
+
+describe('moved ticks', () => {
+  test('make their slice stale, and it is archived anew in place', async () => {
+    const target = await openDirectory('moved')
+    const { archiver, ledger } = archiverOf(house, target)
+    await archiver.round()
+    const [row] = await house.store.rows<{ offset: number; index: number; day: string }>(
+      'SELECT log_offset AS offset, log_index AS index, log_day AS day FROM quarantine WHERE ticks = 1 ORDER BY offset LIMIT 1',
+    )
+    const { offset, index, day } = row!
+    await house.store.insertRows('requeues', [
+      {
+        log_partition: 0,
+        epoch: 1,
+        number: 0,
+        step: 1,
+        log_day: day,
+        good: 1,
+        good_offset: offset,
+        good_index: index,
+        offsets: [offset],
+        indexes: [index],
+      },
+    ])
+    await house.store.deleteRows('quarantine', 'log_offset = {offset:UInt64} AND log_index = {index:UInt32}', {
+      offset,
+      index,
+    })
+    await archiver.round()
+    assert.equal(house.events.named('slice_archived_anew').length, 1)
+    const objects = await ledger.objects()
+    assert.ok(objects.every(({ state }) => state === 'verified'))
+    const [sum] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM quarantine')
+    assert.equal(
+      objects.filter(({ kind }) => kind === 'quarantine').reduce((total, { rows }) => total + rows, 0),
+      sum!.rows,
+    )
+    assert.deepEqual((await checked(target, objects)).findings, [])
+  })
+})
+
+describe('retention', () => {
+  test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
+    const target = await openDirectory('kept')
+    const keep = { logHours: 1, storeDays: 2 }
+    const { archiver, ledger } = archiverOf(house, target)
+    await archiver.round()
+    const objects = await ledger.objects()
+    const victim = `${directory}/kept/${objects.find(({ kind, key }) => kind === 'trades' && key !== '')!.key}`
+    const bytes = fs.readFileSync(victim)
+    fs.writeFileSync(victim, Buffer.from(bytes).fill(1, 100, 101))
+    const before = await rowsOf(house.store, 'trades')
+    await archiverOf(house, target, { keep }).archiver.round()
+    assert.match(String(house.events.named('day_held')[0]?.why), /is not what was archived/)
+    assert.equal((await house.store.rows("SELECT 1 FROM trades WHERE log_day = '2026-11-22' LIMIT 1")).length, 1)
+    assert.equal(house.log.bounds(0).first, house.log.bounds(0).next, 'what is archived has left the log')
+
+    fs.writeFileSync(victim, bytes)
+    await archiverOf(house, target, { keep, nowMs: LATER_MS }).archiver.round()
+    assert.deepEqual(await rowsOf(house.store, 'trades'), [])
+    const files = `file('${directory}/kept/trades/**/*.parquet', 'Parquet')`
+    assert.deepEqual(await rowsOf(house.store, files), before)
+    assert.ok((await ledger.objects("kind = 'trades'")).every(({ state }) => state === 'dropped'))
+  })
+})
