@@ -6,16 +6,8 @@ import { EXTERNAL_VENUE } from '../../src/tick/json.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { House } from '../support/house.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { POISONS, type Poison } from '../support/poison.ts'
+import { assertKept, POISONS, type Poison } from '../support/poison.ts'
 import { tradesOf } from '../support/trades.ts'
-
-interface Kept {
-  offset: number
-  reasons: string[]
-  raws: string[]
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase()
 
 /** Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies. */
 async function appendPoisoned(
@@ -71,28 +63,7 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
     assertPlaces(places)
     assertTrades(verdict)
     assert.deepEqual(await gapsOf(store, 'binance', 'open'), [])
-    const kept = await store.rows<Kept>(
-      `SELECT toUInt32(log_offset) AS offset, groupArray(reason) AS reasons, groupArray(hex(raw)) AS raws
-       FROM (SELECT * FROM quarantine ORDER BY log_offset, log_index) GROUP BY log_offset ORDER BY log_offset`,
-    )
-    assert.deepEqual(
-      kept.map(({ offset }) => offset),
-      [...placed.keys()],
-    )
-    for (const { offset, reasons, raws } of kept) {
-      const { what, reasons: expected, raw } = placed.get(offset)!
-      assert.deepEqual(reasons, expected, what)
-      if (raw) assert.deepEqual(raws, raw.map(hex), what)
-    }
-    const [{ good } = { good: -1 }] = await store.rows<{ good: number }>(
-      'SELECT toUInt32(count()) AS good FROM trades WHERE venue = {venue:String}',
-      { venue: EXTERNAL_VENUE },
-    )
-    assert.equal(
-      good,
-      poisons.reduce((sum, poison) => sum + (poison.good ?? 0), 0),
-      'good ticks beside bad ones',
-    )
+    await assertKept(store, placed)
   } finally {
     await store.close()
   }

@@ -81,13 +81,13 @@ export class Cluster {
     return new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))
   }
 
-  /** Resolves when the tables hold the last record of each partition. Rejects in a minute: a partition stalls. */
+  /** Resolves when the tables hold every record that there is now. Rejects in a minute: a partition stalls. */
   async drained(): Promise<void> {
+    const wanted = await this.outside.bounds()
     await within(WAIT_MS_MAX, async () => {
       const stored = await this.storedBelow()
-      const bounds = await this.outside.bounds()
-      const behind = [...bounds].filter(([partition, { next }]) => (stored.get(partition) ?? 0) < next)
-      return behind.length === 0 ? undefined : `stored ${show(stored)} of ${JSON.stringify([...bounds])}`
+      const behind = [...wanted].filter(([partition, { next }]) => (stored.get(partition) ?? 0) < next)
+      return behind.length === 0 ? undefined : `stored ${show(stored)} of ${JSON.stringify([...wanted])}`
     })
   }
 

@@ -1,5 +1,5 @@
 /** What others do to a Kafka that the house uses: another client than ours, another's records, an administrator's hand. */
-import { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
+import kafkajs, { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import { parseKafkaAddress } from '../../src/log/kafka-address.ts'
 import type { LogRecord } from '../../src/tick/records.ts'
 
@@ -37,8 +37,13 @@ export class KafkaOutside implements AsyncDisposable {
 
   /** What the group committed, by partition: what ordinary tools subtract from the end to show lag. */
   async committed(): Promise<Map<number, number>> {
-    const [found] = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.topic] })
-    return new Map(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const found = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.topic] }).catch(error => {
+      // The brokers are still agreeing on who keeps this group's offsets.
+      if (error.retriable) return []
+      throw error
+    })
+    const partitions = found.flatMap(topic => topic.partitions)
+    return new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]))
   }
 
   async produce(messages: readonly ForeignMessage[]): Promise<void> {
@@ -52,7 +57,29 @@ export class KafkaOutside implements AsyncDisposable {
   /** Makes the topic anew, empty, as a person does who deletes it and creates it again. */
   async recreateTopic(partitions: number): Promise<void> {
     await this.admin.deleteTopics({ topics: [this.topic] })
-    await this.admin.createTopics({ topics: [{ topic: this.topic, numPartitions: partitions }], waitForLeaders: true })
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
+    const topics = [{ topic: this.topic, numPartitions: partitions, configEntries }]
+    await this.admin.createTopics({ topics, waitForLeaders: true })
+  }
+
+  /** Forgets the group, or puts its offsets back to the beginning. Only while it has no members, as any tool. */
+  async forgetGroup(how: 'deleted' | 'reset'): Promise<void> {
+    if (how === 'deleted') await this.admin.deleteGroups([this.group])
+    else await this.admin.resetOffsets({ groupId: this.group, topic: this.topic, earliest: true })
+  }
+
+  /** Drops the records of a partition below an offset, as retention does. */
+  async dropBelow(partition: number, offset: number): Promise<void> {
+    await this.admin.deleteTopicRecords({ topic: this.topic, partitions: [{ partition, offset: String(offset) }] })
+  }
+
+  /** From now on records carry the time that their producer gives them, however far from now. */
+  async useProducersTime(): Promise<void> {
+    const settings = { 'message.timestamp.type': 'CreateTime', 'message.timestamp.after.max.ms': '9223372036854775807' }
+    const kept = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+    const configEntries = Object.entries({ ...settings, ...kept }).map(([name, value]) => ({ name, value }))
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: this.topic, configEntries }
+    await this.admin.alterConfigs({ validateOnly: false, resources: [resource] })
   }
 
   /** A member of a group of its own that is given every record and never comes back for more. */

@@ -1,4 +1,6 @@
 /** Log records that are wrong, each in its own way, and what must become of them. */
+import assert from 'node:assert/strict'
+import type { Store } from '../../src/store/store.ts'
 import { EXTERNAL_VENUE } from '../../src/tick/json.ts'
 import { type LogRecord, RECORD_VERSION, tradesRecord } from '../../src/tick/records.ts'
 import type { Refusal } from '../../src/tick/refusal.ts'
@@ -6,15 +8,19 @@ import { SIDE } from '../../src/tick/trades.ts'
 import type { ExpectedTrade } from './oracle.ts'
 import { columnsOf, tradesOf } from './trades.ts'
 
-export interface Poison {
+/** What must become of a wrong record. */
+export interface Outcome {
   what: string
-  record: LogRecord
   /** Reasons of its refused ticks, in their order; a record refused as a whole is one row. */
   reasons: Refusal[]
   /** Ticks of it that are good all the same. */
   good?: number
   /** What quarantine must hold byte for byte: the payload, or the lines of it that are wrong. */
   raw?: Uint8Array[]
+}
+
+export interface Poison extends Outcome {
+  record: LogRecord
 }
 
 const TICK: ExpectedTrade = { symbol: 'AAA', tradeId: 1, price: 1, volume: 1, side: 'buy' }
@@ -99,3 +105,35 @@ export const POISONS: readonly Poison[] = [
   unreadable('nothing at all', { ...good(), payload: new Uint8Array(0) }),
   unreadable('refused frames that are none', { ...good(), format: 'refused', payload: Buffer.from('null') }),
 ]
+
+interface Kept {
+  offset: number
+  reasons: string[]
+  raws: string[]
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase()
+
+/** Fails unless quarantine holds exactly the poison of these offsets, and the tables the good ticks beside it. */
+export async function assertKept(store: Store, placed: ReadonlyMap<number, Outcome>): Promise<void> {
+  const kept = await store.rows<Kept>(
+    `SELECT toUInt32(log_offset) AS offset, groupArray(reason) AS reasons, groupArray(hex(raw)) AS raws
+     FROM (SELECT * FROM quarantine ORDER BY log_offset, log_index) GROUP BY log_offset ORDER BY log_offset`,
+  )
+  const poisoned = [...placed].filter(([, { reasons }]) => reasons.length > 0)
+  assert.deepEqual(
+    kept.map(({ offset }) => offset),
+    poisoned.map(([offset]) => offset),
+  )
+  for (const { offset, reasons, raws } of kept) {
+    const { what, reasons: expected, raw } = placed.get(offset)!
+    assert.deepEqual(reasons, expected, what)
+    if (raw) assert.deepEqual(raws, raw.map(hex), what)
+  }
+  const [{ good } = { good: -1 }] = await store.rows<{ good: number }>(
+    'SELECT toUInt32(count()) AS good FROM trades WHERE venue = {venue:String}',
+    { venue: EXTERNAL_VENUE },
+  )
+  const wanted = [...placed.values()].reduce((sum, outcome) => sum + (outcome.good ?? 0), 0)
+  assert.equal(good, wanted, 'good ticks beside bad ones')
+}

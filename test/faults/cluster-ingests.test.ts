@@ -1,0 +1,132 @@
+/** Several ingests share a log and a store, and some of them stand still, die, come and go: each tick is stored once all the same. */
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Cluster } from '../support/cluster.ts'
+import { report, rounds, Schedule } from '../support/faults.ts'
+import type { Part } from '../support/house.ts'
+import { startKafka } from '../support/kafka.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOGEUSDT']
+/** A member that is silent for so long has lost its partitions: the session that our members ask the group for. */
+const SESSION_MS = 10_000
+/** Partitions of trades and of quotes: a sole ingest begins each once. */
+const PARTITIONS = 8
+const STORM_STEP_MS = 2_000
+const INGESTS_MAX = 4
+
+const kafka = await startKafka({ after })
+const skip = kafka.missing ?? false
+
+interface Load {
+  cluster: Cluster
+  market: KnownMarket
+  watch: LogWatch
+  recorder: Part
+  /** Starts another ingest. */
+  join: () => Part
+}
+
+/** Runs `breaking` while a market trades. Afterwards an ingest that nobody breaks stores the rest, and all is there once. */
+async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Load) => Promise<string>): Promise<void> {
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 600 })
+  const cluster = await Cluster.start(t, kafka, { settings: market.settings })
+  const recorder = cluster.house.run('record')
+  await recorder.tells('connection_opened')
+  await using watch = new LogWatch(await cluster.house.log())
+  const ingests: Part[] = []
+  const join = () => {
+    const ingest = cluster.house.run('ingest')
+    ingests.push(ingest)
+    return ingest
+  }
+  market.run()
+  const tried = await breaking({ cluster, market, watch, recorder, join })
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  if (ingests.every(({ running }) => !running)) join()
+  await cluster.drained()
+  await cluster.lagShown()
+  const running = ingests.filter(ingest => ingest.running)
+  // Before that, a signal ends it as it ends any program.
+  for (const ingest of running) await ingest.tells('house_started')
+  for (const part of [recorder, ...running])
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
+  for (const ingest of ingests)
+    for (const failure of ['audit_failed', 'ingest_failed'] as const) assert.deepEqual(ingest.told(failure), [])
+  const places = await judgePlaces(cluster.store, cluster.log)
+  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  report(t, tried, places, trades)
+  assertPlaces(places)
+  assertTrades(trades)
+  assert.equal(places.ticks, trades.stored, 'no record was appended or stored twice')
+  assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
+}
+
+/** Resolves when these ingests together have begun each partition that the symbols lie in. */
+async function held(partitions: Iterable<number>, by: Part): Promise<void> {
+  for (const partition of partitions) await by.tells('ingest_started', { partition })
+}
+
+test('a process that stood still while another took its partitions over stores nothing twice when it goes on', {
+  skip,
+  timeout: 3_600_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const tries = rounds(1, 10)
+  await underLoad(t, schedule, async ({ cluster, watch, market, recorder, join }) => {
+    const fenced: number[] = []
+    for (let round = 0; round < tries; round++) {
+      const old = join()
+      await held([0, 1, 2, 3], old)
+      await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 20])), recorder)
+      await schedule.moment(500)
+      const sinceMs = performance.now()
+      old.child.kill('SIGSTOP')
+      const next = join()
+      await held([0, 1, 2, 3], next)
+      await sleep(Math.max(0, sinceMs + rounds(1, 2) * SESSION_MS - performance.now()))
+      old.child.kill('SIGCONT')
+      // It either stops what it held or is given a share anew; then it is one of two that store.
+      await Promise.any([old.tells('ingest_fenced'), old.tells('ingest_started', {}, PARTITIONS + 1)])
+      fenced.push(old.told('ingest_fenced').length)
+      await cluster.drained()
+      for (const part of [next, old]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+    }
+    return `stood still ${tries} times, partitions fenced ${fenced.join(', ')}`
+  })
+})
+
+test('a storm: ingests join, leave and are killed every two seconds, and no partition stalls', {
+  skip,
+  timeout: 3_600_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const steps = rounds(8, 120)
+  await underLoad(t, schedule, async ({ join }) => {
+    const alive = [join()]
+    const count = { joined: 1, left: 0, killed: 0 }
+    for (let step = 0; step < steps; step++) {
+      await schedule.moment(2 * STORM_STEP_MS)
+      const choice = alive.length === 0 ? 0 : alive.length === INGESTS_MAX ? 1 + schedule.below(2) : schedule.below(3)
+      if (choice === 0) {
+        alive.push(join())
+        count.joined++
+        continue
+      }
+      const [part] = alive.splice(schedule.below(alive.length), 1)
+      if (choice === 1) {
+        // It lets go while the others go on: nobody waits for it here.
+        part!.child.kill('SIGTERM')
+        count.left++
+      } else {
+        await part!.end('SIGKILL')
+        count.killed++
+      }
+    }
+    return `joined ${count.joined}, left ${count.left}, killed ${count.killed}`
+  })
+})
