@@ -13,8 +13,6 @@ export interface Question {
   /** As the client gave them, unjudged. */
   settings: Record<string, string>
   parameters: Record<string, string>
-  /** The answer in blocks of ClickHouse's own compression. */
-  nativeCompression: boolean
   /** The codings the client takes an answer in, where it asked for one. */
   acceptEncoding: string
   progressHeaders: boolean
@@ -58,8 +56,13 @@ export function readQuestion(search: URLSearchParams, headers: IncomingMessage['
     if (name.startsWith('param_')) parameters[name.slice('param_'.length)] = value
     else settings[name] = value
   }
-  if (search.get('decompress') === '1')
-    throw new SqlException(48, 'NOT_IMPLEMENTED', 'Bodies in native compression are not taken: use Content-Encoding.')
+  if (search.get('compress') === '1' || search.get('decompress') === '1') {
+    throw new SqlException(
+      48,
+      'NOT_IMPLEMENTED',
+      "ClickHouse's own compression is not spoken here: use that of HTTP (in the JDBC driver and DBeaver: compress=false).",
+    )
+  }
   const header = (name: string) => headers[name]?.toString()
   return {
     query: search.get('query') ?? '',
@@ -68,7 +71,6 @@ export function readQuestion(search: URLSearchParams, headers: IncomingMessage['
     database: search.get('database') || header('x-clickhouse-database') || undefined,
     settings,
     parameters,
-    nativeCompression: search.get('compress') === '1',
     acceptEncoding: search.get('enable_http_compression') === '1' ? (header('accept-encoding') ?? '') : '',
     progressHeaders: search.get('send_progress_in_http_headers') === '1',
     protocolVersion: Number(search.get('client_protocol_version')) || 0,
