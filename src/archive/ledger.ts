@@ -155,9 +155,9 @@ function toRow(object: ArchivedObject): Record<string, unknown> {
   }
 }
 
-/** Seconds as decimal text with so many places. */
+/** Seconds as decimal text with so many places. Ten digits of seconds: the engine takes fewer for a date. */
 function decimal(units: bigint, places: number): string {
   const sign = units < 0n ? '-' : ''
-  const digits = String(units < 0n ? -units : units).padStart(places + 1, '0')
+  const digits = String(units < 0n ? -units : units).padStart(places + 10, '0')
   return `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
