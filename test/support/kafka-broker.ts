@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const HEAP_MIB = 256
-const START_MS_MAX = 60_000
+const START_MS_MAX = 120_000
 const POLL_MS = 50
 
 /** Ends the broker when the test process ends, however it ends: its end of the pipe closes then. Tells the broker's pid. */
