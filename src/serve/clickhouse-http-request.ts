@@ -108,9 +108,3 @@ export async function collect(body: Readable, bytesMax: number): Promise<Buffer>
 export function tooLarge(bytesMax: number): SqlException {
   return new SqlException(307, 'TOO_MANY_BYTES', `The request is longer than ${bytesMax} bytes.`)
 }
-
-/** A form's fields, which stand for parts of the address. */
-export async function readForm(body: Buffer, contentType: string): Promise<[string, string][]> {
-  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData()
-  return [...form].filter((field): field is [string, string] => typeof field[1] === 'string')
-}

@@ -128,6 +128,6 @@ function statementOf({ format, database, settings, parameters }: Question, query
 }
 
 /** Text as a parameter carries it. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[\\\t\n]/g, sign => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n' })[sign]!)
 }
