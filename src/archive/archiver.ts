@@ -49,6 +49,7 @@ export class Archiver {
   readonly #stop = new AbortController()
   /** When an open slice can be closed at the earliest, by partition, ms since 1970 UTC: before that nobody need ask. */
   readonly #openUntilMs = new Map<number, number>()
+  readonly #trimsAsked = new Map<number, number>()
   #retainedMs = 0
   #failures = 0
   #running: Promise<void> | undefined
@@ -117,7 +118,7 @@ export class Archiver {
       this.#retainedMs = nowMs
       const house: House = { ...this.#options, ledger: this.#ledger }
       const { logHours, storeDays } = keep
-      if (logHours !== undefined) await attempt(() => trimLog(house, logHours, nowMs))
+      if (logHours !== undefined) await attempt(() => trimLog(house, logHours, nowMs, this.#trimsAsked))
       if (storeDays !== undefined) await attempt(() => dropDays(house, storeDays, nowMs))
     }
     if (failures.length > 0) throw failures[0]

@@ -31,15 +31,25 @@ export interface House {
   emit: Emit
 }
 
-/** Lets the log drop the records of old slices. */
-export async function trimLog({ log, ledger, emit }: House, keepHours: number, nowMs: number): Promise<void> {
+/** Lets the log drop the records of old slices. Another process may have to do it: `asked` keeps what was asked of it, by partition. */
+export async function trimLog(
+  { log, ledger, emit }: House,
+  keepHours: number,
+  nowMs: number,
+  asked: Map<number, number>,
+): Promise<void> {
   const slices = await ledger.objects(`kind = ${quoted(TICK_KINDS[0]!.table)}`)
   for (let partition = 0; partition < log.partitions; partition++) {
+    const { first } = await log.refresh(partition)
+    const waits = asked.get(partition)
+    asked.delete(partition)
+    if (waits !== undefined && first >= waits) emit('log_trimmed', { partition, first })
+    else if (waits !== undefined) emit('log_trim_waits', { partition, below: waits })
     const floor = archivedBelow(slices, partition, nowMs - keepHours * MS_PER_HOUR)
-    const { first } = log.bounds(partition)
     if (floor <= first) continue
     const records = await log.trim(partition, { storedBelow: floor, archivedBelow: floor })
-    if (records > 0) emit('log_trimmed', { partition, records, below: floor })
+    if (records > 0) emit('log_trimmed', { partition, first: floor })
+    else asked.set(partition, floor)
   }
 }
 

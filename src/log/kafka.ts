@@ -198,7 +198,6 @@ class KafkaLog implements Log {
 
   async trim(partition: number, floor: TrimFloor): Promise<number> {
     this.#check(partition)
-    this.#writing()
     const { first, next } = await this.refresh(partition)
     const below = Math.min(floor.storedBelow, floor.archivedBelow, next)
     if (below <= first) return 0

@@ -86,7 +86,10 @@ export interface Log {
   share(holder: PartitionHolder, signal: AbortSignal): Promise<void>
   /** Tells how far the store is (all below `below`), for tools that show lag. Where to go on is never read from it. */
   noteStored(partition: number, below: number): void
-  /** Drops records that lie below both floors; the rest stays. Returns how many records went. */
+  /**
+   * Drops records that lie below both floors; the rest stays. Returns how many records went. Where only another process can drop
+   * them, that one is asked to, durably: 0 then, and `bounds` shows when it is done.
+   */
   trim(partition: number, floor: TrimFloor): Promise<number>
   /** Bytes on disk, on all machines; as known some seconds ago where other machines hold them. */
   sizeBytes(): number

@@ -32,8 +32,12 @@ import {
   readMeta,
   sizeBytes,
 } from './sqlite-file.ts'
+import { askedFloors, askTrim } from './sqlite-floors.ts'
 import { Reader } from './sqlite-reader.ts'
 import { Watch } from './sqlite-watch.ts'
+
+/** How soon a reader's wish to trim is seen. */
+const TRIM_ASKED_MS = 5_000
 
 export interface SqliteLogOptions {
   /** Fixed when the log is made; 1 if not said. Saying another number later is refused. */
@@ -44,7 +48,7 @@ export interface SqliteLogOptions {
 
 /**
  * Opens the log in a directory on a local disk. 'write' makes it if there is none and keeps every other writer out until it is closed;
- * 'read' leaves everything as it is, and `append`, `trim` and `announce` then reject.
+ * 'read' leaves everything as it is: `append` and `announce` then reject, and `trim` asks the process that writes.
  * Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`, `disk_full`, `config_invalid`,
  * and `log_unavailable` (retryable) where there is no log to read yet.
  *
@@ -95,6 +99,7 @@ class SqliteLog implements Log {
   readonly #appender: Appender | undefined
   readonly #lock: DatabaseSync | undefined
   readonly #watch: Watch
+  readonly #trimming: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
@@ -108,6 +113,10 @@ class SqliteLog implements Log {
     this.#lock = lock
     this.#appender = appender
     appender?.onCommit(() => this.#watch.wake())
+    if (appender) {
+      this.#trimAsked()
+      this.#trimming = setInterval(() => this.#trimAsked(), TRIM_ASKED_MS).unref()
+    }
   }
 
   identity(): string {
@@ -172,7 +181,23 @@ class SqliteLog implements Log {
 
   async trim(partition: number, floor: TrimFloor): Promise<number> {
     this.#check(partition)
-    return await this.#writing().trim(partition, floor)
+    if (this.#appender) return await this.#writing().trim(partition, floor)
+    if (this.#closed) throw closed()
+    try {
+      await askTrim(this.#directory, this.#identity, partition, floor)
+    } catch (error) {
+      throw asLogError(error, this.#directory)
+    }
+    return 0
+  }
+
+  /** Does what readers have asked for. One that fails is asked for still, and tried again the next time. */
+  async #trimAsked(): Promise<void> {
+    for (const [partition, floor] of askedFloors(this.#directory, this.#identity)) {
+      if (partition >= this.partitions || this.#closed) continue
+      if (Math.min(floor.storedBelow, floor.archivedBelow) > this.bounds(partition).first)
+        await this.trim(partition, floor).catch(() => {})
+    }
   }
 
   sizeBytes(): number {
@@ -190,6 +215,7 @@ class SqliteLog implements Log {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    clearInterval(this.#trimming)
     this.#watch.stop()
     try {
       // The writer's connection is the last to close, so that it takes the write-ahead log in and removes it.

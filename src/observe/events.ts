@@ -31,6 +31,11 @@ export const EVENTS = define({
     level: 'error',
     message: 'the {what} process ended ({how}) and was started again',
   },
+  lines_left_out: {
+    station: 'house',
+    level: 'warn',
+    message: '{count} lines were left out here: whoever reads them did not keep up',
+  },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
   connection_opened: {
@@ -199,7 +204,13 @@ export const EVENTS = define({
   log_trimmed: {
     station: 'archive',
     level: 'info',
-    message: 'partition {partition}: {records} archived records left the log, which now begins at {below}',
+    message: 'partition {partition}: archived records left the log, which now begins at offset {first}',
+  },
+  log_trim_waits: {
+    station: 'archive',
+    level: 'warn',
+    message:
+      'partition {partition}: archived records below offset {below} are still in the log: does its recorder run?',
   },
   day_dropped: {
     station: 'archive',

@@ -5,9 +5,11 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { askedFloors, askTrim } from '../../src/log/sqlite-floors.ts'
 import { freshPlace, logContract, numbered, readRange, sizeOf } from '../contracts/log.ts'
 
 const MIB = 2 ** 20
@@ -93,14 +95,35 @@ test('a log that is not there yet cannot be read, and may be tried again; nothin
   assert.equal(existsSync(join(place, 'log')), false)
 })
 
-test('a log open for reading refuses to write, trim and announce', async t => {
+test('a log open for reading refuses to write and announce', async t => {
   const place = freshPlace(t)
   await (await openSqliteLog(place, 'write')).close()
   const log = await openSqliteLog(place, 'read')
   await assert.rejects(log.append(0, [numbered(1)]), { code: 'data_unwritable' })
-  await assert.rejects(log.trim(0, { storedBelow: 1, archivedBelow: 1 }), { code: 'data_unwritable' })
   await assert.rejects(log.announce('sources', {}), { code: 'data_unwritable' })
   await log.close()
+})
+
+test('a reader’s wish to trim outlives it, and is done by the next one who writes, below both floors', async t => {
+  const place = freshPlace(t)
+  const first = await openSqliteLog(place, 'write')
+  await first.append(0, [numbered(1), numbered(2), numbered(3)])
+  await first.close()
+  const reader = await openSqliteLog(place, 'read')
+  assert.equal(await reader.trim(0, { storedBelow: 3, archivedBelow: 2 }), 0)
+  await reader.close()
+  const second = await openSqliteLog(place, 'write')
+  while (second.bounds(0).first === 0) await setImmediate()
+  assert.deepEqual(second.bounds(0), { first: 2, next: 3 })
+  await second.close()
+})
+
+test('a wish to trim another log is not heard', async t => {
+  const place = freshPlace(t)
+  await (await openSqliteLog(place, 'write')).close()
+  await askTrim(place, 'another', 0, { storedBelow: 1, archivedBelow: 1 })
+  assert.deepEqual(askedFloors(place, 'this one'), new Map())
+  assert.equal(askedFloors(place, 'another').size, 1)
 })
 
 test('the number of partitions is fixed when the log is made', async t => {
