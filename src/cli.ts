@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** Commands and flags → configuration → pipeline. */
 import { Command, CommanderError, Option } from 'commander'
+import type { VerifyFlags } from './commands/archive.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
+import type { RestoreFlags } from './commands/restore.ts'
 import {
   type Config,
   environmentName,
@@ -30,8 +32,8 @@ const program = new Command('tickhouse')
   )
 
 /** A command that takes every setting as a flag. */
-function command(name: string, description: string): Command {
-  const made = program.command(name).description(description)
+function command(name: string, description: string, parent = program): Command {
+  const made = parent.command(name).description(description)
   for (const [setting, { doc }] of Object.entries(SETTINGS))
     made.addOption(new Option(`${flagName(setting)} <value>`, doc).env(environmentName(setting)))
   return made
@@ -67,6 +69,26 @@ command('serve', 'only SQL over HTTP on a store that nothing ingests into, for C
     const { serveStore } = await import('./pipeline.ts')
     await run('serve', made, (config, journal) => serveStore(config, journal, options.writable ?? false))
   })
+
+const archive = command('archive', 'only from a store on a server to the archive').action(
+  async (_options, made: Command) => {
+    const { archive } = await import('./pipeline.ts')
+    await run('archive', made, (config, journal, stopping) => archive(config, journal, stopping))
+  },
+)
+
+command('verify', 'fetch every archived object and compare it with the ledger', archive)
+  .option('--deep', 'read the rows too')
+  .option('--manifests', 'trust the manifests in the archive, not the ledger: for when the store is gone')
+  .action(async (options: VerifyFlags, made: Command) => {
+    const { verifyArchive } = await import('./commands/archive.ts')
+    process.exitCode = (await verifyArchive(configOf(made), options)) ? 0 : 1
+  })
+
+command('status', 'how far the archive is', archive).action(async (_options, made: Command) => {
+  const { archiveStatus } = await import('./commands/archive.ts')
+  await archiveStatus(configOf(made))
+})
 
 command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
@@ -116,6 +138,14 @@ command('quarantine', 'what was refused and why: reasons, or rows if a filter or
     await quarantine(configOf(made), options)
   })
 
+command('restore', 'bring archived ticks back into the store, which no tickhouse may have open')
+  .option('--from <time>', 'only slices with ticks from this time on, such as 2026-11-21 (UTC)')
+  .option('--to <time>', 'only slices with ticks before this time')
+  .action(async (options: RestoreFlags, made: Command) => {
+    const { restore } = await import('./commands/restore.ts')
+    await restore(configOf(made), options)
+  })
+
 function configOf(made: Command): Config {
   const flags: Partial<Record<SettingName, string>> = {}
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
@@ -135,6 +165,20 @@ async function run(
 ): Promise<void> {
   const config = configOf(made)
   const journal = new Journal(name, config.LOG_LEVEL, config.LOG_FORMAT)
+  try {
+    await runTold(name, made, config, journal, open)
+  } finally {
+    await journal.flush()
+  }
+}
+
+async function runTold(
+  name: string,
+  made: Command,
+  config: Config,
+  journal: Journal,
+  open: (config: Config, journal: Journal, stopping: AbortSignal) => Promise<Running>,
+): Promise<void> {
   const stopping = new AbortController()
   const told = toldToStop()
   told.then(() => stopping.abort())

@@ -3,8 +3,9 @@
  * shows. Nothing else in the house writes to the terminal while it runs.
  */
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
 import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Station } from './events.ts'
+import { Lines } from './lines.ts'
 
 /** One occurrence as it is kept and shown. */
 export interface Entry {
@@ -19,24 +20,24 @@ export interface Entry {
 
 /** Lines kept for the page; older ones are only in the terminal's or container's log. */
 const LINES_MAX = 500
+const STANDARD_OUTPUT = 1
 
 export class Journal {
   readonly #logger: Logger
+  readonly #output = new Lines(STANDARD_OUTPUT, count => this.emit('lines_left_out', { count }))
   readonly #lines: Entry[] = []
   #nextId = 1
 
   /** `process` names the part of the house in JSON lines. */
   constructor(process: string, level: Level, format: 'text' | 'json') {
-    const stream =
-      format === 'json'
-        ? pino.destination({ sync: true })
-        : pretty({
-            sync: true,
-            colorize: globalThis.process.stdout.isTTY,
-            translateTime: 'UTC:HH:MM:ss.l',
-            ignore: 'pid,hostname,process,station,event,fields',
-            messageFormat: '{station} {msg}',
-          })
+    const readable = prettyFactory({
+      colorize: globalThis.process.stdout.isTTY,
+      translateTime: 'UTC:HH:MM:ss.l',
+      ignore: 'pid,hostname,process,station,event,fields',
+      messageFormat: '{station} {msg}',
+    })
+    const written = format === 'json' ? (line: string) => line : readable
+    const stream = { write: (line: string) => this.#output.write(written(line)) }
     this.#logger = pino({ level, base: { process } }, stream)
   }
 
@@ -46,6 +47,11 @@ export class Journal {
     this.#logger[level]({ station, event, fields }, text)
     this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text })
     if (this.#lines.length > LINES_MAX) this.#lines.shift()
+  }
+
+  /** Resolves when the terminal or whoever reads the lines has them all, or does not read. */
+  flush(): Promise<void> {
+    return this.#output.flush()
   }
 
   /** Lines told after the one with this id, oldest first. */

@@ -41,8 +41,8 @@ export class Part {
 
   constructor(child: ChildProcess) {
     this.child = child
-    for (const stream of [child.stdout!, child.stderr!])
-      createInterface({ input: stream }).on('line', line => this.#take(line))
+    for (const stream of [child.stdout, child.stderr])
+      if (stream) createInterface({ input: stream }).on('line', line => this.#take(line))
     // `close`, not `exit`: by then everything it wrote was read.
     this.exited = once(child, 'close').then(([code, signal]) => {
       this.#ended = true
@@ -177,17 +177,19 @@ export class House {
     })
   }
 
+  /** Its lines are read as events, unless `output`, a file descriptor, takes them elsewhere. */
   run(
-    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay',
+    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore',
     settings: Settings = {},
     flags: readonly string[] = [],
+    output: 'pipe' | number = 'pipe',
   ): Part {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
     const child = spawn(process.execPath, [CLI, command, ...flags], {
       cwd: this.directory,
       env: Object.fromEntries([...inherited, ...own]),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', output, 'pipe'],
     })
     const part = new Part(child)
     this.#parts.push(part)

@@ -1,0 +1,98 @@
+/** What others around the pipeline do badly: venues with wrong clocks, readers that do not read. Ticks keep their pace and their times. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { recordersIn } from '../../src/sources/status.ts'
+import { Cluster, within } from '../support/cluster.ts'
+import { report, rounds, Schedule } from '../support/faults.ts'
+import { FullPipe } from '../support/full-pipe.ts'
+import { WAIT_MS_MAX } from '../support/house.ts'
+import { startKafka } from '../support/kafka.ts'
+import { LocalVenue } from '../support/local-venue.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
+
+const kafka = await startKafka({ after })
+const skip = kafka.missing ?? false
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
+const AHEAD_MS = 5_000
+const TRADE_EVERY_MS = 50
+
+test('a venue whose clock is ahead: the negative latency is stored and shown as it is', { skip }, async t => {
+  const venue = await LocalVenue.open(t)
+  const cluster = await Cluster.start(t, kafka, { settings: { SOURCES: 'coinbase:A-USD', COINBASE_WS: venue.url } })
+  const visit = venue.visit()
+  const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
+  await visit
+  await recorder.tells('connection_opened')
+  await ingest.tells('serving')
+  const trades: ExpectedTrade[] = []
+  const trade = () => {
+    const tradeId = trades.length + 1
+    trades.push({ symbol: 'A-USD', tradeId, price: 1.5, volume: 2, side: 'sell' })
+    const time = new Date(Date.now() + AHEAD_MS).toISOString()
+    const ids = { trade_id: tradeId, sequence: tradeId, maker_order_id: '', taker_order_id: '' }
+    venue.broadcast(
+      JSON.stringify({ type: 'match', ...ids, time, product_id: 'A-USD', size: '2', price: '1.5', side: 'buy' }),
+    )
+  }
+  const trading = setInterval(trade, TRADE_EVERY_MS)
+  try {
+    await ingest.until(({ sources, store }) => sources.lagMs < -AHEAD_MS / 2 && store.trades > 0)
+  } finally {
+    clearInterval(trading)
+  }
+  await recorder.end('SIGTERM')
+  await cluster.drained()
+  const [latency] = await cluster.store.rows<{ least: number; most: number }>(
+    `SELECT toInt32(min(ms)) AS least, toInt32(max(ms)) AS most FROM (
+       SELECT dateDiff('millisecond', timestamp, received_at) AS ms FROM trades)`,
+  )
+  assert.ok(latency!.most <= 0 && latency!.least >= -AHEAD_MS - 1, JSON.stringify(latency))
+  const verdict = await judgeTrades(cluster.store, 'coinbase', trades)
+  const places = await judgePlaces(cluster.store, cluster.log)
+  report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, places, verdict)
+  assertTrades(verdict)
+})
+
+test('a reader that stands still and a full pipe for the lines told: ticks keep their pace all the same', {
+  skip,
+}, async t => {
+  const schedule = new Schedule(t)
+  await using market = await KnownMarket.start({
+    symbols: SYMBOLS,
+    seed: schedule.seed,
+    ratePerSecond: 500,
+  })
+  const cluster = await Cluster.start(t, kafka, { settings: market.settings })
+  const { descriptor } = FullPipe.open(t)
+  const recorder = cluster.house.run('record', {}, [], descriptor)
+  const ingest = cluster.house.run('ingest', {}, [], descriptor)
+  const log = await cluster.house.log()
+  await using watch = new LogWatch(log)
+  // Its lines are read by nobody: what it announces in the log tells that it is connected.
+  await within(WAIT_MS_MAX, async () => {
+    const connections = recordersIn(log.announcements()).flatMap(({ status }) => status.connections)
+    return connections.some(({ state }) => state === 'open') ? undefined : 'no connection is open'
+  })
+  market.run()
+  await watch.until(new Map(SYMBOLS.map(symbol => [symbol, 1])), recorder)
+  await using _reader = await cluster.outside.blockedReader()
+  const fromMs = performance.now()
+  for (let step = 0; step < rounds(5, 100); step++) {
+    // What was made until now is in the log and in the tables soon after, while it goes on.
+    await watch.until(market.lastIds(), recorder)
+    await cluster.drained()
+  }
+  const tookMs = performance.now() - fromMs
+  market.pause()
+  await watch.until(market.lastIds(), recorder)
+  await cluster.drained()
+  for (const part of [recorder, ingest]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  const places = await judgePlaces(cluster.store, cluster.log)
+  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  report(t, `nobody read for ${Math.round(tookMs)} ms`, places, trades)
+  assertPlaces(places)
+  assertTrades(trades)
+})
