@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { askRunning } from './running.ts'
 
 /** While another query runs, ours waits its turn. */
@@ -12,6 +12,8 @@ const BUSY_WAITS_MAX = 300
 export interface Asking {
   /** The bytes of the answer to a statement that reads, in a format of ClickHouse. Throws TickhouseErrors. */
   ask(query: string, format: string): Promise<Uint8Array>
+  /** The store, where this process has it open. */
+  readonly store: Store | null
   close(): Promise<void>
 }
 
@@ -20,10 +22,10 @@ export async function openAsking(config: Config): Promise<Asking> {
   const running = await askRunning(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(() => undefined)
   if (running) {
     await running.arrayBuffer()
-    return { ask: (query, format) => askHouse(config, query, format), close: async () => {} }
+    return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
   }
   const store = await openStore(config.STORE)
-  return { ask: (query, format) => store.untrusted(query, format), close: () => store.close() }
+  return { ask: (query, format) => store.untrusted(query, format), store, close: () => store.close() }
 }
 
 async function askHouse(config: Config, query: string, format: string): Promise<Uint8Array> {
