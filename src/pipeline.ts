@@ -11,6 +11,7 @@ import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Archiver } from './archive/archiver.ts'
 import { openTarget } from './archive/target.ts'
+import { spanArchive } from './archive/view.ts'
 import { SYSTEM_CLOCK } from './clock.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
@@ -120,6 +121,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const store = await openStore(config.STORE)
   const { trades } = await store.size()
   emit('store_opened', { address: store.address, version: store.version, trades })
+  await spanArchive(store, config.ARCHIVE)
   const log = await openLogWhenThere(config.LOG, emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)

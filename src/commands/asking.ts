@@ -1,5 +1,6 @@
 /** Asks the store, whoever has it open: the tickhouse that runs at `TICKHOUSE_LISTEN`, or, if none does, this process. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { spanArchive } from '../archive/view.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -25,6 +26,7 @@ export async function openAsking(config: Config): Promise<Asking> {
     return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
   }
   const store = await openStore(config.STORE)
+  await spanArchive(store, config.ARCHIVE)
   return { ask: (query, format) => store.untrusted(query, format), store, close: () => store.close() }
 }
 

@@ -1,0 +1,50 @@
+/** `tickhouse restore`: brings archived ticks back into the store, which no other process may have open. */
+import { ArchiveLedger } from '../archive/ledger.ts'
+import { restore as restoreRange } from '../archive/restore.ts'
+import { openTarget } from '../archive/target.ts'
+import type { Config } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
+import { openStore } from '../store/store.ts'
+import { parseMoment } from './moment.ts'
+import { count, Progress } from './progress.ts'
+
+/** As the flags have them. */
+export interface RestoreFlags {
+  from?: string
+  to?: string
+}
+
+/** Restores a range and prints what it did. Throws TickhouseErrors; it may be run again after any of them. */
+export async function restore(config: Config, { from, to }: RestoreFlags): Promise<void> {
+  if (!config.STORE.startsWith('chdb:')) {
+    throw new TickhouseError(
+      'usage',
+      'only a store in a directory can be restored',
+      'A ClickHouse server reads the archive itself: see docs/restore.md.',
+    )
+  }
+  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  const store = await openStore(config.STORE)
+  try {
+    let shown: Progress | undefined
+    const progress = (done: number, total: number) => {
+      shown ??= new Progress('rows', total)
+      shown.show(done)
+    }
+    const ledger = new ArchiveLedger(store, target.address)
+    const { slices, inserted, present } = await restoreRange(
+      { store, target, ledger, progress },
+      {
+        fromNanos: from === undefined ? undefined : parseMoment(from),
+        untilNanos: to === undefined ? undefined : parseMoment(to),
+      },
+    )
+    shown?.end()
+    console.log(
+      `${count(slices)} slices from ${target.address}: ${count(inserted)} rows restored and verified, ${count(present)} were there`,
+    )
+  } finally {
+    await store.close()
+    await target.close()
+  }
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { restore } from '../../src/archive/restore.ts'
+import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
+import { spanArchive } from '../../src/archive/view.ts'
+import { diagnose, isSound } from '../../src/observe/diagnosis.ts'
+import { ORIGIN } from '../../src/tick/trades.ts'
+import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
+import { assertPlaces, judgePlaces } from '../support/oracle.ts'
+import { storeAll } from '../support/storing.ts'
+import { NOON_MICROS, tradesOf } from '../support/trades.ts'
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-restore-'))
+const address = `file:${directory}/archive`
+/** Rows of a table: how many, and all of them. */
+interface Rows {
+  count: number
+  sha256: string
+}
+
+const TABLES = ['trades', 'quarantine', 'gaps', 'audits', 'archive_ledger', 'requeues', 'epochs', 'log_identity']
+let house: ArchivingHouse
+let target: ArchiveTarget
+let archived: Rows
+let refused: Rows
+
+const ledgerOf = () => archiverOf(house, target).ledger
+const restoring = () => ({ store: house.store, target, ledger: ledgerOf() })
+const digest = (rows: unknown[]): Rows => ({
+  count: rows.length,
+  sha256: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
+})
+const rowsIn = async (table: string) => digest(await rowsOf(house.store, table))
+const trades = () => rowsIn('trades')
+const quarantine = async () =>
+  digest(await house.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
+const command = (query: string) => house.store.client.command({ query })
+
+/** As after the loss of the store's directory. */
+async function wipe(): Promise<void> {
+  for (const table of TABLES) await command(`TRUNCATE TABLE ${table}`)
+}
+
+before(async () => {
+  house = await openArchivingHouse(directory)
+  target = await openTarget(address, 'unused')
+  await archiverOf(house, target).archiver.round()
+  archived = await trades()
+  refused = await quarantine()
+})
+after(async () => {
+  await house.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+describe('restore', () => {
+  test('fills an empty store from the archive alone: rows, ledger, and where ingest goes on', async () => {
+    const objects = (await ledgerOf().objects()).map(({ key, sha256 }) => key + sha256)
+    await wipe()
+    const { inserted, present } = await restore(restoring(), {})
+    assert.deepEqual(await trades(), archived)
+    assert.deepEqual(await quarantine(), refused)
+    assert.ok(inserted >= archived.count + refused.count && present === 0)
+    const found = await ledgerOf().objects("kind IN ('trades', 'quarantine')")
+    assert.ok(found.every(({ state }) => state === 'verified'))
+    assert.deepEqual(
+      found.map(({ key, sha256 }) => key + sha256),
+      objects.filter(name => /^(trades|quarantine)|^$/.test(name)),
+    )
+
+    const more = Array.from({ length: 40 }, (_, index) => ({
+      symbol: 'AAA',
+      tradeId: 5000 + index,
+      price: 2,
+      volume: 1,
+      side: 'buy',
+    }))
+    await house.log.append(0, [tradesOf('binance', more, ORIGIN.live)])
+    await storeAll(house.log, house.store)
+    assertPlaces(await judgePlaces(house.store, house.log))
+    assert.ok(isSound(await diagnose(house.store, house.log, () => {})))
+    await archiverOf(house, target).archiver.round()
+    const [row] = await house.store.rows<{ notes: string }>(
+      "SELECT count() AS notes FROM audits WHERE detail LIKE '%restored from%'",
+    )
+    assert.ok(Number(row!.notes) > 0, 'it is on record')
+  })
+
+  test('adds nothing when repeated, and only what is missing where a part is there', async () => {
+    const before = await trades()
+    assert.equal((await restore(restoring(), {})).inserted, 0)
+    assert.deepEqual(await trades(), before)
+    await house.store.deleteRows('trades', "symbol = 'AAA' AND trade_id % 3 = 0 AND trade_id < 5000", {})
+    const gone = before.count - (await trades()).count
+    assert.ok(gone > 0)
+    assert.equal((await restore(restoring(), {})).inserted, gone)
+    assert.deepEqual(await trades(), before)
+  })
+
+  test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
+    const before = await trades()
+    await wipe()
+    // The newest slice holds nothing from before this.
+    const moment = BigInt(NOON_MICROS + 4_000_000) * 1000n
+    await assert.rejects(restore(restoring(), { fromNanos: moment + 86_400_000_000_000n }), { code: 'usage' })
+    await assert.rejects(restore(restoring(), { untilNanos: moment }), { code: 'usage', message: /ends before/ })
+    assert.equal((await trades()).count, 0)
+    await restore(restoring(), { fromNanos: moment })
+    const { count } = await trades()
+    assert.ok(count >= 40 && count < before.count, `${count} rows`)
+    await restore(restoring(), { untilNanos: moment })
+    assert.deepEqual(await trades(), before)
+  })
+
+  test('reads no object that is not what was verified, and names it', async () => {
+    const before = await trades()
+    await wipe()
+    const [object] = fs.globSync(`${directory}/archive/trades/**/*.parquet`)
+    const bytes = fs.readFileSync(object!)
+    fs.writeFileSync(
+      object!,
+      Buffer.concat([bytes.subarray(0, 100), Buffer.from([bytes[100]! ^ 1]), bytes.subarray(101)]),
+    )
+    await assert.rejects(restore(restoring(), {}), {
+      code: 'archive_mismatch',
+      message: /trades\/date=.*parquet cannot be restored/,
+    })
+    fs.writeFileSync(object!, bytes)
+    await restore(restoring(), {})
+    assert.deepEqual(await trades(), before)
+  })
+})
+
+describe('all_trades', () => {
+  test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
+    await spanArchive(house.store, address)
+    const whole = await trades()
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
+    await archiver.round()
+    const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
+    assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(house.events.told.slice(-5))}`)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    const half =
+      "SELECT * FROM all_trades WHERE symbol = 'AAA' AND log_offset % 2 = 0 AND (log_partition, log_offset, log_index) NOT IN (SELECT log_partition, log_offset, log_index FROM trades)"
+    await command(`INSERT INTO trades ${half}`)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    await restore(restoring(), {})
+    assert.deepEqual(await trades(), whole)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+  })
+
+  test('opens no file of a day that was not asked for, and a stranger may ask it but not read files', async () => {
+    const days = await house.store.rows<{ day: string; rows: number }>(
+      'SELECT toString(date) AS day, count() AS rows FROM archived_trades GROUP BY date ORDER BY date',
+    )
+    assert.ok(days.length > 1)
+    const { statistics } = await (
+      await house.store.client.query({
+        query: `SELECT sum(price) FROM archived_trades WHERE date = '${days[0]!.day}'`,
+        format: 'JSON',
+      })
+    ).json<unknown>()
+    assert.equal(statistics!.rows_read, Number(days[0]!.rows))
+    const asked = await house.store
+      .untrusted('SELECT count() FROM all_trades', 'TSV')
+      .then(bytes => new TextDecoder().decode(bytes))
+    assert.equal(Number(asked), (await trades()).count)
+    await assert.rejects(house.store.untrusted(`SELECT * FROM file('${directory}/archive/**/*.parquet')`, 'TSV'))
+  })
+})

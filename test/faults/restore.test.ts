@@ -1,0 +1,93 @@
+/** The store is lost and brought back from the archive, whatever interrupts it, and recording goes on behind it. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openTarget } from '../../src/archive/target.ts'
+import { openStore } from '../../src/store/store.ts'
+import { archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
+import { EventLog } from '../support/event-log.ts'
+import { House } from '../support/house.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { assertPlaces, judgePlaces } from '../support/oracle.ts'
+import { startPlayer } from '../support/player.ts'
+import { skipWithoutData } from '../support/recorded-data.ts'
+import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, sessionLastIds } from '../support/recorded-truth.ts'
+import type { RestoringTask } from '../support/restoring-child.ts'
+
+const CHILD = fileURLToPath(new URL('../support/restoring-child.ts', import.meta.url))
+/** Far more than this archive's restoring has. */
+const STEPS_MAX = 40
+
+test('killed at every step of restoring and begun again, it ends with every row once', async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-killed-restore-'))
+  t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
+  const house = await openArchivingHouse(directory)
+  const archive = `file:${directory}/archive`
+  await archiverOf(house, await openTarget(archive, 'unused')).archiver.round()
+  const before = await rowsOf(house.store, 'trades')
+  await house.close()
+  fs.rmSync(`${directory}/store`, { recursive: true })
+
+  let killed = 0
+  for (let diesAt = 1; diesAt < STEPS_MAX; diesAt++) {
+    const task: RestoringTask = { archive, store: `chdb:${directory}/store`, diesAt }
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const [code, signal] = await once(child, 'exit')
+    if (code === 0) break
+    assert.equal(signal, 'SIGKILL')
+    killed++
+  }
+  assert.ok(killed >= 5 && killed < STEPS_MAX - 1, `killed ${killed} times`)
+  const store = await openStore(`chdb:${directory}/store`)
+  t.after(() => store.close())
+  assert.deepEqual((await rowsOf(store, 'trades')).length, before.length)
+  assert.deepEqual(await rowsOf(store, 'trades'), before)
+})
+
+test('a recorded afternoon, archived, its store wiped, restored: TRUTH.json holds, and recording goes on after it', {
+  skip: skipWithoutData,
+}, async t => {
+  const player = await startPlayer({ files: SESSION_FILES, speed: Number.POSITIVE_INFINITY })
+  t.after(() => player.close())
+  const house = new House(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
+  const recorder = house.run('record')
+  const storing = house.run('ingest')
+  await recorder.tells('log_opened')
+  const log = await house.log('read')
+  {
+    await using watch = new LogWatch(await house.log('read'))
+    await watch.until(sessionLastIds(), recorder)
+  }
+  await storing.drained()
+  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+
+  const archive = `file:${house.directory}/data/archive`
+  const full = await house.store()
+  const archiving = { log, store: full, events: new EventLog(), close: async () => {} }
+  // All that was recorded is closed in two hours' time.
+  const nowMs = Date.now() + 2 * 3_600_000
+  await archiverOf(archiving, await openTarget(archive, 'unused'), { nowMs }).archiver.round()
+  await full.close()
+  fs.rmSync(path.join(house.directory, 'data/store'), { recursive: true })
+
+  const restoring = house.run('restore', { ARCHIVE: archive })
+  assert.deepEqual(await restoring.exited, { code: 0, signal: null }, restoring.account())
+  assert.match(restoring.words, /rows restored and verified, 0 were there/)
+  const again = house.run('ingest', { ARCHIVE: archive })
+  await again.drained()
+  assert.ok(
+    again.told('ingest_started').every(({ lag }) => lag === 0),
+    'nothing was stored a second time',
+  )
+  assert.deepEqual(await again.end('SIGTERM'), { code: 0, signal: null })
+  const store = await house.store()
+  t.after(() => store.close())
+  await assertSessionTrades(store)
+  assertPlaces(await judgePlaces(store, log))
+  await log.close()
+})
