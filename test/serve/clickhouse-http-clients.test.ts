@@ -1,23 +1,20 @@
 /** Clients of other languages, each by its own library, ask the door for strangers. */
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { fetched, fetchedJars, fetching } from '../support/fetched.ts'
+import { pythonWith } from '../support/python.ts'
 import { openSqlHouse, type SqlHouse, TOKEN } from '../support/sql-house.ts'
 
 const CLIENTS = fileURLToPath(new URL('../support/clients/', import.meta.url))
-/** Libraries are fetched once for a machine. */
-const CACHE = path.join(os.tmpdir(), 'tickhouse-clients')
 const FETCH_MS_MAX = 540_000
 const run = promisify(execFile)
 
 let house: SqlHouse
 before(async () => {
-  fs.mkdirSync(CACHE, { recursive: true })
   house = await openSqlHouse()
 })
 after(() => house.close())
@@ -28,24 +25,16 @@ function without(...programs: string[]): string | false {
   return missing.length > 0 && process.env.CI !== 'true' && `${missing.join(', ')} not found`
 }
 
-/** Fetches what a test needs unless an earlier run has. */
-async function fetched(place: string, fetch: (place: string) => Promise<unknown>): Promise<string> {
-  const whole = path.join(CACHE, place)
-  if (fs.existsSync(whole)) return whole
-  const partial = `${whole}.${process.pid}`
-  await fetch(partial)
-  fs.renameSync(partial, whole)
-  return whole
-}
-
 test('Python: clickhouse-connect', { skip: without('python3', 'pip'), timeout: FETCH_MS_MAX }, async () => {
-  const libraries = await fetched('clickhouse-connect-1.12', place =>
-    run('pip', ['install', '--quiet', '--target', place, 'clickhouse-connect~=1.12']),
-  )
+  const python = await pythonWith('clickhouse-connect~=1.12')
   const { hostname, port } = new URL(house.url)
-  const { stdout } = await run('python3', [path.join(CLIENTS, 'clickhouse_connect_client.py'), hostname, port, TOKEN], {
-    env: { ...process.env, PYTHONPATH: libraries, PYTHONDONTWRITEBYTECODE: '1' },
-  })
+  const { stdout } = await run(
+    python.command,
+    [path.join(CLIENTS, 'clickhouse_connect_client.py'), hostname, port, TOKEN],
+    {
+      env: { ...process.env, PYTHONPATH: python.path, PYTHONDONTWRITEBYTECODE: '1' },
+    },
+  )
   const said = JSON.parse(stdout)
   assert.equal(said.ping, true)
   assert.deepEqual(said.parameters, [["it's\ta\nb", 7]])
@@ -56,10 +45,10 @@ test('Python: clickhouse-connect', { skip: without('python3', 'pip'), timeout: F
 })
 
 test('Go: clickhouse-go over HTTP', { skip: without('go'), timeout: FETCH_MS_MAX }, async () => {
-  const program = await fetched('clickhouse-go-2.50.0', place =>
-    run('go', ['build', '-C', path.join(CLIENTS, 'go'), '-o', place, '.']),
+  const place = await fetched('tickhouse-clickhouse-go-2.50.0', directory =>
+    fetching('go', ['build', '-C', path.join(CLIENTS, 'go'), '-o', path.join(directory, 'client'), '.']),
   )
-  const { stdout } = await run(program, [new URL(house.url).host, TOKEN])
+  const { stdout } = await run(path.join(place, 'client'), [new URL(house.url).host, TOKEN])
   const said = JSON.parse(stdout)
   assert.equal(said.ping, true)
   assert.deepEqual(said.parameters, ["it's", 7])
@@ -71,12 +60,12 @@ test('Go: clickhouse-go over HTTP', { skip: without('go'), timeout: FETCH_MS_MAX
 })
 
 test('Java: the JDBC driver that DBeaver uses', { skip: without('java', 'mvn'), timeout: FETCH_MS_MAX }, async () => {
-  const libraries = await fetched('clickhouse-jdbc-0.9.4', async place => {
-    for (const artifact of ['com.clickhouse:clickhouse-jdbc:0.9.4:jar:all', 'org.slf4j:slf4j-api:2.0.17'])
-      await run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${place}`])
-  })
+  const classPath = await fetchedJars('tickhouse-clickhouse-jdbc-0.9.4', [
+    'com.clickhouse:clickhouse-jdbc:0.9.4:all',
+    'org.slf4j:slf4j-api:2.0.17',
+  ])
   const source = path.join(CLIENTS, 'java', 'JdbcClient.java')
-  const { stdout } = await run('java', ['-cp', path.join(libraries, '*'), source, new URL(house.url).host, TOKEN])
+  const { stdout } = await run('java', ['-cp', classPath, source, new URL(house.url).host, TOKEN])
   const said = stdout.trim().split('\n')
   assert.deepEqual(said.slice(0, 3), ['valid true', "parameters it's 7", 'streamed 1000000'])
   assert.match(said[3]!, /^tables .*\btrades\b/)

@@ -1,12 +1,7 @@
-/** Python with packages, in an environment of its own that is made once and kept in node_modules/.cache. */
+/** Python with packages, apart from those of the machine. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
-
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
-const INSTALL_MS_MAX = 300_000
+import { fetched, fetching } from './fetched.ts'
 
 const run = promisify(execFile)
 
@@ -22,21 +17,12 @@ export async function pythonMissing(): Promise<string | undefined> {
   return found ? undefined : 'no python3 with pip'
 }
 
-/** Installs packages, named as pip takes them. Several test files may ask at once: each installs for itself, the first is kept. */
+/** Installs packages, named as pip takes them. */
 export async function pythonWith(...packages: string[]): Promise<Python> {
-  const path = join(CACHE, `tickhouse-python-${packages.join('-').replaceAll(/[^\w.-]/g, '')}`)
-  if (!existsSync(path)) {
-    await mkdir(CACHE, { recursive: true })
-    const directory = await mkdtemp(join(CACHE, 'python-'))
-    try {
-      const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', directory]
-      await run('python3', [...install, ...packages], { timeout: INSTALL_MS_MAX })
-      await rename(directory, path).catch(error => {
-        if (!existsSync(path)) throw error
-      })
-    } finally {
-      await rm(directory, { recursive: true, force: true })
-    }
+  const name = `tickhouse-python-${packages.join('-').replaceAll(/[^\w.-]/g, '')}`
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target']
+  return {
+    command: 'python3',
+    path: await fetched(name, directory => fetching('python3', [...install, directory, ...packages])),
   }
-  return { command: 'python3', path }
 }

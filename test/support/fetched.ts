@@ -1,0 +1,62 @@
+/** What tests need from registries: fetched once, kept in node_modules/.cache. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
+const FETCH_MS_MAX = 540_000
+
+const run = promisify(execFile)
+
+export function isFetched(name: string): boolean {
+  return existsSync(join(CACHE, name))
+}
+
+/** The directory of that name, filled by `fetch` if no run did before. Of several that fetch at once, the first to be done is kept. */
+export async function fetched(name: string, fetch: (directory: string) => Promise<unknown>): Promise<string> {
+  const place = join(CACHE, name)
+  if (existsSync(place)) return place
+  await mkdir(CACHE, { recursive: true })
+  const directory = await mkdtemp(`${place}-`)
+  try {
+    await fetch(directory)
+    await rename(directory, place).catch(error => {
+      if (!existsSync(place)) throw error
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+  return place
+}
+
+/** Runs a program that fetches. Rejects with what it said. */
+export async function fetching(program: string, args: readonly string[], directory?: string): Promise<void> {
+  await run(program, [...args], { cwd: directory, timeout: FETCH_MS_MAX })
+}
+
+/** The class path of artifacts (`group:artifact:version`) and all they need, from Maven Central. */
+export async function fetchedJars(name: string, artifacts: readonly string[]): Promise<string> {
+  const place = await fetched(name, async directory => {
+    await writeFile(join(directory, 'pom.xml'), pomOf(artifacts))
+    const goal = ['dependency:copy-dependencies', '-DoutputDirectory=.', '-DincludeScope=runtime']
+    await fetching('mvn', ['-q', '-B', ...goal], directory)
+  })
+  return join(place, '*')
+}
+
+function pomOf(artifacts: readonly string[]): string {
+  const dependencies = artifacts.map(artifact => {
+    const [group, name, version, classifier] = artifact.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>${
+      classifier ? `<classifier>${classifier}</classifier>` : ''
+    }</dependency>`
+  })
+  return `<project>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tickhouse</groupId><artifactId>fetched</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>${dependencies.join('')}</dependencies>
+</project>
+`
+}
