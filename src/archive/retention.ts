@@ -13,6 +13,7 @@ import { TICK_KINDS } from './kinds.ts'
 import type { ArchiveLedger } from './ledger.ts'
 import { MS_PER_DAY } from './steps.ts'
 import type { ArchiveTarget } from './target.ts'
+import { spanArchive } from './view.ts'
 
 const MS_PER_HOUR = 3_600_000
 
@@ -100,6 +101,7 @@ async function dropDay({ store, target, ledger, emit }: House, day: string): Pro
     if (found !== sum && !(begun && found === 0)) return `${table} holds ${found} rows, the archive ${sum}`
     if (found > 0) held.push(table)
   }
+  await spanArchive(store, target.address)
   const dropping = await ledger.setState(tick, 'dropping')
   for (const table of held) await dropPartition(store, table, day)
   await ledger.setState(dropping, 'dropped')

@@ -11,7 +11,10 @@ import { columnsOf, quoted, structureOf } from './columns.ts'
 
 const TABLE = 'archived_trades'
 
-/** Lets `all_trades` span the archive at an address. One in a bucket, or beside another machine's store, is not spanned. */
+/**
+ * Lets `all_trades` span the archive at an address. One in a bucket, or beside another machine's store, is not spanned. To be
+ * called when the store is opened and before any rows leave it: the engine looks for the files once, now.
+ */
 export async function spanArchive(store: Store, address: string): Promise<void> {
   const directory = /^file:(.+)$/s.exec(address)?.[1]
   if (directory === undefined || !store.address.startsWith('chdb:')) return
@@ -25,9 +28,8 @@ export async function spanArchive(store: Store, address: string): Promise<void> 
   const archived = columns.map(({ name, type }) =>
     name === 'log_day' ? 'date AS log_day' : `CAST(${name} AS ${type}) AS ${name}`,
   )
-  await store.client.command({ query: `DROP TABLE IF EXISTS ${TABLE}` })
   await store.client.command({
-    query: `CREATE TABLE ${TABLE} (${structureOf(columns)}, date Date)
+    query: `CREATE OR REPLACE TABLE ${TABLE} (${structureOf(columns)}, date Date)
       ENGINE = File('Parquet', ${quoted(`${root}/trades/date=*/*.parquet`)}) SETTINGS use_hive_partitioning = 1`,
   })
   await store.client.command({
