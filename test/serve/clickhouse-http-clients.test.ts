@@ -45,7 +45,7 @@ test('Python: clickhouse-connect', { skip: without('python3', 'pip'), timeout: F
 })
 
 test('Go: clickhouse-go over HTTP', { skip: without('go'), timeout: FETCH_MS_MAX }, async () => {
-  const place = await fetched('tickhouse-clickhouse-go-2.50.0', directory =>
+  const place = await fetched('clickhouse-go-2.50.0', directory =>
     fetching('go', ['build', '-C', path.join(CLIENTS, 'go'), '-o', path.join(directory, 'client'), '.']),
   )
   const { stdout } = await run(path.join(place, 'client'), [new URL(house.url).host, TOKEN])
@@ -60,7 +60,7 @@ test('Go: clickhouse-go over HTTP', { skip: without('go'), timeout: FETCH_MS_MAX
 })
 
 test('Java: the JDBC driver that DBeaver uses', { skip: without('java', 'mvn'), timeout: FETCH_MS_MAX }, async () => {
-  const classPath = await fetchedJars('tickhouse-clickhouse-jdbc-0.9.4', [
+  const classPath = await fetchedJars('clickhouse-jdbc-0.9.4', [
     'com.clickhouse:clickhouse-jdbc:0.9.4:all',
     'org.slf4j:slf4j-api:2.0.17',
   ])

@@ -6,13 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
+const JAVA_MIN = 17
 const FETCH_MS_MAX = 540_000
 
 const run = promisify(execFile)
-
-export function isFetched(name: string): boolean {
-  return existsSync(join(CACHE, name))
-}
 
 /** The directory of that name, filled by `fetch` if no run did before. Of several that fetch at once, the first to be done is kept. */
 export async function fetched(name: string, fetch: (directory: string) => Promise<unknown>): Promise<string> {
@@ -34,6 +31,15 @@ export async function fetched(name: string, fetch: (directory: string) => Promis
 /** Runs a program that fetches. Rejects with what it said. */
 export async function fetching(program: string, args: readonly string[], directory?: string): Promise<void> {
   await run(program, [...args], { cwd: directory, timeout: FETCH_MS_MAX })
+}
+
+/** Why Java programs cannot be run here on these fetched jars, undefined if they can. */
+export async function jarsMissing(name: string): Promise<string | undefined> {
+  const java = await run('java', ['-version']).catch(() => undefined)
+  const [, version] = /version "(\d+)/.exec(java?.stderr ?? '') ?? []
+  if (Number(version ?? 0) < JAVA_MIN) return `no Java ${JAVA_MIN} or newer`
+  if (existsSync(join(CACHE, name))) return undefined
+  return (await run('mvn', ['-version']).catch(() => undefined)) ? undefined : `no Maven to fetch ${name} with`
 }
 
 /** The class path of artifacts (`group:artifact:version`) and all they need, from Maven Central. */

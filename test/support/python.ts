@@ -19,7 +19,7 @@ export async function pythonMissing(): Promise<string | undefined> {
 
 /** Installs packages, named as pip takes them. */
 export async function pythonWith(...packages: string[]): Promise<Python> {
-  const name = `tickhouse-python-${packages.join('-').replaceAll(/[^\w.-]/g, '')}`
+  const name = `python-${packages.join('-').replaceAll(/[^\w.-]/g, '')}`
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target']
   return {
     command: 'python3',

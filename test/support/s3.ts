@@ -2,35 +2,24 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { fetchedJars, jarsMissing } from './fetched.ts'
 
 const VERSION = '4.1.0'
-const JAVA_MIN = 17
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
-const JARS = join(CACHE, `tickhouse-s3proxy-${VERSION}`)
-const DOWNLOAD_MS_MAX = 300_000
+const JARS = `s3proxy-${VERSION}`
 const START_MS_MAX = 60_000
 export const BUCKET = 'market'
 
 const run = promisify(execFile)
 
 // Its own choice of jackson-annotations lacks a class that its jackson-databind needs.
-const POM = `<project>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tickhouse</groupId><artifactId>s3</artifactId><version>1</version><packaging>pom</packaging>
-  <dependencies>
-    <dependency><groupId>com.fasterxml.jackson.core</groupId><artifactId>jackson-annotations</artifactId><version>2.22</version></dependency>
-    <dependency><groupId>org.gaul</groupId><artifactId>s3proxy</artifactId><version>${VERSION}</version></dependency>
-  </dependencies>
-</project>
-`
+const ARTIFACTS = ['com.fasterxml.jackson.core:jackson-annotations:2.22', `org.gaul:s3proxy:${VERSION}`]
 
 /** A server that speaks S3, with bucket `market`. Its keys are in this process's environment, as a user would give them. */
 export interface S3Server {
@@ -51,16 +40,10 @@ export interface S3Kind {
 export const S3_PROXY: S3Kind = {
   name: `s3proxy ${VERSION}`,
   required: true,
-  missing: async () => {
-    const java = await run('java', ['-version']).catch(() => undefined)
-    const [, version] = /version "(\d+)/.exec(java?.stderr ?? '') ?? []
-    if (Number(version ?? 0) < JAVA_MIN) return `no Java ${JAVA_MIN} or newer`
-    if (existsSync(JARS)) return undefined
-    return (await run('mvn', ['-version']).catch(() => undefined)) ? undefined : 'no Maven to fetch s3proxy with'
-  },
+  missing: () => jarsMissing(JARS),
   start: () =>
     startServer(async (directory, port, keys) => {
-      await fetchJars()
+      const classPath = await fetchedJars(JARS, ARTIFACTS)
       const properties = join(directory, 's3proxy.properties')
       const basedir = join(directory, 'objects')
       await mkdir(basedir)
@@ -75,7 +58,7 @@ export const S3_PROXY: S3Kind = {
           `jclouds.filesystem.basedir=${basedir}`,
         ].join('\n'),
       )
-      const args = ['-Xmx256m', '-cp', join(JARS, '*'), 'org.gaul.s3proxy.Main', '--properties', properties]
+      const args = ['-Xmx256m', '-cp', classPath, 'org.gaul.s3proxy.Main', '--properties', properties]
       return spawn('java', args, { stdio: 'ignore' })
     }),
 }
@@ -141,23 +124,6 @@ async function makeBucket(endpoint: string): Promise<void> {
       if (performance.now() > endMs) throw error
       await sleep(100)
     }
-  }
-}
-
-/** Several test files may ask at once: each fetches for itself, the first to be done is kept. */
-async function fetchJars(): Promise<void> {
-  if (existsSync(JARS)) return
-  await mkdir(CACHE, { recursive: true })
-  const directory = await mkdtemp(join(CACHE, 's3proxy-'))
-  try {
-    await writeFile(join(directory, 'pom.xml'), POM)
-    const goal = ['dependency:copy-dependencies', '-DoutputDirectory=jars', '-DincludeScope=runtime']
-    await run('mvn', ['-q', '-B', ...goal], { cwd: directory, timeout: DOWNLOAD_MS_MAX })
-    await rename(join(directory, 'jars'), JARS).catch(error => {
-      if (!existsSync(JARS)) throw error
-    })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
 
