@@ -1,0 +1,69 @@
+/** Every command of docs/reading-the-archive.md, tried on an archive: other people's tools read what is in the table. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { openTarget } from '../../src/archive/target.ts'
+import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/archiving.ts'
+import { pythonMissing, pythonWith } from '../support/python.ts'
+
+const PAGE = fs.readFileSync(new URL('../../docs/reading-the-archive.md', import.meta.url), 'utf8')
+const missing = await pythonMissing()
+const skip = missing !== undefined && process.env.CI !== 'true' ? missing : false
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-readers-'))
+let house: ArchivingHouse
+let expected: [string, number, number][]
+
+/** The code of that language on the page, in order. */
+function codeOf(language: string): string[] {
+  return [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code!)
+}
+
+before(async () => {
+  house = await openArchivingHouse(directory)
+  await archiverOf(house, await openTarget(`file:${directory}/data/archive`, 'unused')).archiver.round()
+  const rows = await house.store.rows<{ symbol: string; count: number; high: number }>(
+    "SELECT symbol, count() AS count, max(price) AS high FROM trades WHERE log_day = '2026-11-22' GROUP BY symbol ORDER BY symbol",
+  )
+  expected = rows.map(({ symbol, count, high }) => [symbol, Number(count), high])
+  assert.ok(expected.length > 1)
+})
+after(async () => {
+  await house.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+for (const [index, code] of codeOf('python').entries()) {
+  const name = /^import (\w+)/.exec(code)![1]!
+  test(`${name} reads the archive as the page says`, { skip, timeout: 600_000 }, async () => {
+    const { command, path: packages } = await pythonWith('duckdb', 'pandas', 'pyarrow', 'polars')
+    const { stdout } = await promisify(execFile)(command, ['-c', codeOf('python')[index]!], {
+      cwd: directory,
+      env: { ...process.env, PYTHONPATH: packages },
+    })
+    const printed = stdout
+      .trim()
+      .split('\n')
+      .map(line => line.split(' '))
+    assert.deepEqual(
+      printed.map(([symbol, count, high]) => [symbol, Number(count), Number(high)]),
+      expected,
+    )
+  })
+}
+
+test('ClickHouse reads the archive as the page says', async () => {
+  const [statement] = codeOf('sql')
+  const result = await house.store.client.query({
+    query: statement!.replace('data/archive', `${directory}/data/archive`),
+    format: 'JSONCompactEachRow',
+  })
+  const rows = await result.json<[string, string, number]>()
+  assert.deepEqual(
+    rows.map(([symbol, count, high]) => [symbol, Number(count), high]),
+    expected,
+  )
+})
