@@ -2,18 +2,17 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { recordersIn } from '../../src/sources/status.ts'
-import { Cluster, within } from '../support/cluster.ts'
+import { Cluster, findGround, within } from '../support/cluster.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { FullPipe } from '../support/full-pipe.ts'
 import { WAIT_MS_MAX } from '../support/house.ts'
-import { startKafka } from '../support/kafka.ts'
 import { LocalVenue } from '../support/local-venue.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
 
-const kafka = await startKafka({ after })
-const skip = kafka.missing ?? false
+const ground = await findGround({ after })
+const { skip } = ground
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
 const AHEAD_MS = 5_000
@@ -21,7 +20,7 @@ const TRADE_EVERY_MS = 50
 
 test('a venue whose clock is ahead: the negative latency is stored and shown as it is', { skip }, async t => {
   const venue = await LocalVenue.open(t)
-  const cluster = await Cluster.start(t, kafka, { settings: { SOURCES: 'coinbase:A-USD', COINBASE_WS: venue.url } })
+  const cluster = await Cluster.start(t, ground, { settings: { SOURCES: 'coinbase:A-USD', COINBASE_WS: venue.url } })
   const visit = venue.visit()
   const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
   await visit
@@ -65,7 +64,7 @@ test('a reader that stands still and a full pipe for the lines told: ticks keep 
     seed: schedule.seed,
     ratePerSecond: 500,
   })
-  const cluster = await Cluster.start(t, kafka, { settings: market.settings })
+  const cluster = await Cluster.start(t, ground, { settings: market.settings })
   const { descriptor } = FullPipe.open(t)
   const recorder = cluster.house.run('record', {}, [], descriptor)
   const ingest = cluster.house.run('ingest', {}, [], descriptor)

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster } from '../support/cluster.ts'
+import { Cluster, findGround } from '../support/cluster.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import type { Part } from '../support/house.ts'
-import { startKafka } from '../support/kafka.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
@@ -18,8 +17,8 @@ const PARTITIONS = 8
 const STORM_STEP_MS = 2_000
 const INGESTS_MAX = 4
 
-const kafka = await startKafka({ after })
-const skip = kafka.missing ?? false
+const ground = await findGround({ after })
+const { skip } = ground
 
 interface Load {
   cluster: Cluster
@@ -33,7 +32,7 @@ interface Load {
 /** Runs `breaking` while a market trades. Afterwards an ingest that nobody breaks stores the rest, and all is there once. */
 async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Load) => Promise<string>): Promise<void> {
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 600 })
-  const cluster = await Cluster.start(t, kafka, { settings: market.settings })
+  const cluster = await Cluster.start(t, ground, { settings: market.settings })
   const recorder = cluster.house.run('record')
   await recorder.tells('connection_opened')
   await using watch = new LogWatch(await cluster.house.log())
@@ -76,7 +75,7 @@ test('a process that stood still while another took its partitions over stores n
   timeout: 3_600_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const tries = rounds(1, 10)
+  const tries = rounds(1, 6)
   await underLoad(t, schedule, async ({ cluster, watch, market, recorder, join }) => {
     const fenced: number[] = []
     for (let round = 0; round < tries; round++) {
@@ -105,7 +104,7 @@ test('a storm: ingests join, leave and are killed every two seconds, and no part
   timeout: 3_600_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const steps = rounds(8, 120)
+  const steps = rounds(8, 60)
   await underLoad(t, schedule, async ({ join }) => {
     const alive = [join()]
     const count = { joined: 1, left: 0, killed: 0 }

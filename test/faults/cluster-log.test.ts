@@ -3,16 +3,15 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { LogRecord } from '../../src/log/log.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
-import { Cluster } from '../support/cluster.ts'
+import { Cluster, findGround } from '../support/cluster.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { startKafka } from '../support/kafka.ts'
 import { type ForeignMessage, foreignRecord } from '../support/kafka-outside.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
 import { assertKept, type Outcome, POISONS } from '../support/poison.ts'
 import { NOON_MICROS, tradesOf } from '../support/trades.ts'
 
-const kafka = await startKafka({ after })
-const skip = kafka.missing ?? false
+const ground = await findGround({ after })
+const { skip } = ground
 const TRADES_PER_RECORD = 5
 
 /** Trades of one symbol, with ids from `firstId` on. */
@@ -36,7 +35,7 @@ function recordsOf(trades: readonly ExpectedTrade[], perRecord = TRADES_PER_RECO
 test('group offsets that are deleted or reset change nothing: where to go on is asked of the tables', {
   skip,
 }, async t => {
-  const cluster = await Cluster.start(t, kafka)
+  const cluster = await Cluster.start(t, ground)
   const trades = tradesFrom('AAA', 1, 1_500)
   for (const [part, how] of (['deleted', 'reset', undefined] as const).entries()) {
     await cluster.log.append(0, recordsOf(trades.slice(part * 500, part * 500 + 500)))
@@ -56,7 +55,7 @@ test('group offsets that are deleted or reset change nothing: where to go on is 
 })
 
 test('a topic that is deleted and made anew is refused, by those that run and those that start', { skip }, async t => {
-  const cluster = await Cluster.start(t, kafka)
+  const cluster = await Cluster.start(t, ground)
   const trades = tradesFrom('AAA', 1, 500)
   await cluster.log.append(0, recordsOf(trades))
   const running = cluster.house.run('ingest')
@@ -78,7 +77,7 @@ test('records that left the log before they were stored are recorded exactly, an
   skip,
 }, async t => {
   const schedule = new Schedule(t)
-  const cluster = await Cluster.start(t, kafka)
+  const cluster = await Cluster.start(t, ground)
   const [lost, whole] = [tradesFrom('AAA', 1, 1_000), tradesFrom('BBB', 1, 1_000)]
   const append = async (from: number, to: number) => {
     await cluster.log.append(0, recordsOf(lost.slice(from, to)))
@@ -120,7 +119,7 @@ test('records whose times lie on three days, late and shuffled: no log day retur
   skip,
 }, async t => {
   const schedule = new Schedule(t)
-  const cluster = await Cluster.start(t, kafka, { settings: { BATCH_AGE_MS_MAX: '50' } })
+  const cluster = await Cluster.start(t, ground, { settings: { BATCH_AGE_MS_MAX: '50' } })
   const ingest = cluster.house.run('ingest')
   await ingest.tells('ingest_started', { partition: 0 })
   // Our own topics take the broker's clock, and are refused at the next start without it: who runs already must bear the change.
@@ -221,7 +220,7 @@ test('poison from another client at one record in a hundred: good ones stored, b
     const other = schedule.below(left + 1)
     ;[all[left], all[other]] = [all[other]!, all[left]!]
   }
-  const cluster = await Cluster.start(t, kafka)
+  const cluster = await Cluster.start(t, ground)
   const ingest = cluster.house.run('ingest')
   await ingest.tells('ingest_started', { partition: 0 })
   const trades = tradesFrom('AAA', 1, all.length * 99 * 3)

@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict'
 import { on } from 'node:events'
 import { after, test } from 'node:test'
-import { Cluster } from '../support/cluster.ts'
+import { Cluster, findGround } from '../support/cluster.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/http-fault-proxy.ts'
-import { startKafka } from '../support/kafka.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
 
-const kafka = await startKafka({ after })
+const ground = await findGround({ after })
 
 /** What a network and a server can do at once; those that only take time are tried where the store is tested. */
 const FAULTS: readonly HttpFault[] = [
@@ -25,18 +24,18 @@ const FAULTS: readonly HttpFault[] = [
 ]
 
 test('what was stored is asked, not sent again, after answers that were lost, cut or untrue', {
-  skip: kafka.missing ?? false,
+  skip: ground.skip,
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const strikes = rounds(2, 40) * FAULTS.length
+  const strikes = rounds(2, 25) * FAULTS.length
   await using market = await KnownMarket.start({
     symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'],
     seed: schedule.seed,
     ratePerSecond: 500,
   })
   let proxy: HttpFaultProxy | undefined
-  const cluster = await Cluster.start(t, kafka, {
+  const cluster = await Cluster.start(t, ground, {
     settings: market.settings,
     between: async url => {
       proxy = await HttpFaultProxy.open(t, url)

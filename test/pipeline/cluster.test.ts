@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
-import { Cluster } from '../support/cluster.ts'
+import { Cluster, findGround } from '../support/cluster.ts'
 import { House } from '../support/house.ts'
-import { startKafka } from '../support/kafka.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { assertPlaces, judgePlaces } from '../support/oracle.ts'
 import { startPlayer } from '../support/player.ts'
@@ -21,8 +20,8 @@ import {
 } from '../support/recorded-truth.ts'
 
 const PARTITIONS = 4
-const kafka = await startKafka({ after })
-const skip = kafka.missing ?? skipWithoutData
+const ground = await findGround({ after })
+const skip = ground.skip || skipWithoutData
 
 /** Refused ticks by reason, and how many audits failed. */
 async function others(store: Store) {
@@ -40,7 +39,7 @@ test('record and ingest apart, over Kafka, with the engine in the ingest: to the
   const player = await startPlayer({ files: SESSION_FILES, speed: Infinity })
   t.after(() => player.close())
   const house = new House(t, {
-    LOG: kafka.address({ partitions: PARTITIONS }),
+    LOG: ground.kafka.address({ partitions: PARTITIONS }),
     SOURCES: SESSION_SOURCES,
     BINANCE_WS: player.wsUrl,
   })
@@ -70,7 +69,7 @@ test('two recorders of one feed and two ingests, one store: each trade once, eac
   const player = await startPlayer({ files: SESSION_FILES, speed: Infinity, clients: 2 })
   t.after(() => player.close())
   const settings = { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl }
-  const cluster = await Cluster.start(t, kafka, { settings, partitions: PARTITIONS })
+  const cluster = await Cluster.start(t, ground, { settings, partitions: PARTITIONS })
   const ingests = [cluster.house.run('ingest'), cluster.house.run('ingest')]
   for (const ingest of ingests) await ingest.tells('ingest_started')
   await using watch = new LogWatch(await cluster.house.log())

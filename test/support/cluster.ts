@@ -1,79 +1,70 @@
-/** The house as a cluster runs it: processes of their own over a real Kafka, and one store behind ClickHouse's HTTP interface. */
-import type { TestContext } from 'node:test'
+/** The house as a cluster runs it: processes of their own over a real Kafka, and one store over HTTP. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../src/log/log.ts'
-import type { Store } from '../../src/store/store.ts'
-import { House, type Part, type Settings, WAIT_MS_MAX } from './house.ts'
-import type { Kafka } from './kafka.ts'
+import { openLog } from '../../src/log/open.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { openTestServer, type TestServer } from './clickhouse-server.ts'
+import { House, type Owner, type Settings, WAIT_MS_MAX } from './house.ts'
+import { type Kafka, startKafka } from './kafka.ts'
 import { KafkaOutside } from './kafka-outside.ts'
 
 const ASK_EVERY_MS = 50
 /** Records of a topic in one partition would not show what is shared out. */
 const PARTITIONS = 4
 
+/** A Kafka and a ClickHouse server, for the clusters of a whole test file. */
+export interface Ground {
+  kafka: Kafka
+  server: TestServer
+}
+
+/** Finds or starts both. Where there is no Kafka, `skip` says why, for tests to skip with. */
+export async function findGround(owner: Owner): Promise<Ground & { skip: string | false }> {
+  const kafka = await startKafka(owner)
+  return { kafka, server: await openTestServer(owner), skip: kafka.missing ?? false }
+}
+
 export interface ClusterOptions {
   /** Of every process. */
   settings?: Settings
   partitions?: number
-  /** What stands between the processes and the store: given the store's own address, returns the one they are told. */
+  /** What stands between the processes and the server: given the server's own address, returns the one they are told. */
   between?: (url: string) => Promise<string>
 }
 
 export class Cluster {
   /** The processes that record and ingest. */
   readonly house: House
-  /** Where the log is. */
-  readonly address: string
   /** The same Kafka, through another client. */
   readonly outside: KafkaOutside
-  /** The process that has the tables. */
-  readonly server: Part
-  readonly #log: Log
-  readonly #store: Store
+  readonly log: Log
+  readonly store: Store
 
   /** Everything goes with the test. */
-  static async start(t: TestContext, kafka: Kafka, options: ClusterOptions = {}): Promise<Cluster> {
-    const { partitions = PARTITIONS, settings = {}, between = async (url: string) => url } = options
-    const server = new House(t).run('serve', {}, ['--writable'])
-    const url = await server.url()
-    const own = { LOG: kafka.address({ partitions }), STORE: `${url}/market` }
+  static async start(t: Owner, { kafka, server }: Ground, options: ClusterOptions = {}): Promise<Cluster> {
+    const { partitions = PARTITIONS, settings = {}, between } = options
     // Ours goes around whatever stands between.
-    const direct = new House(t, own)
-    const house = new House(t, { ...own, ...settings, STORE: `${await between(url)}/market` })
-    const cluster = new Cluster(house, server, own.LOG, {
-      log: await direct.log('write'),
-      store: await direct.store(),
-      outside: await KafkaOutside.connect(own.LOG),
-    })
+    const direct = { LOG: kafka.address({ partitions }), STORE: server.freshStore() }
+    const STORE = between ? server.storeThrough(direct.STORE, await between(server.url)) : direct.STORE
+    const house = new House(t, { ...direct, ...settings, STORE })
+    const log = await openLog(direct.LOG, 'write')
+    const store = await openStore(direct.STORE)
+    const outside = await KafkaOutside.connect(direct.LOG)
+    const cluster = new Cluster({ house, log, store, outside })
     t.after(() => cluster.#close())
     return cluster
   }
 
-  private constructor(
-    house: House,
-    server: Part,
-    address: string,
-    { log, store, outside }: { log: Log; store: Store; outside: KafkaOutside },
-  ) {
+  private constructor({ house, log, store, outside }: Pick<Cluster, 'house' | 'log' | 'store' | 'outside'>) {
     this.house = house
-    this.server = server
-    this.address = address
+    this.log = log
+    this.store = store
     this.outside = outside
-    this.#log = log
-    this.#store = store
-  }
-
-  get log(): Log {
-    return this.#log
-  }
-
-  get store(): Store {
-    return this.#store
   }
 
   /** What the tables hold, by partition: all offsets below. */
   async storedBelow(): Promise<Map<number, number>> {
-    const rows = await this.#store.rows<{ partition: number; last: string }>(
+    const rows = await this.store.rows<{ partition: number; last: string }>(
       `SELECT log_partition AS partition, toString(max(log_offset)) AS last
        FROM (SELECT log_partition, log_offset FROM trades UNION ALL SELECT log_partition, log_offset FROM quarantine)
        GROUP BY log_partition`,
@@ -102,8 +93,8 @@ export class Cluster {
 
   async #close(): Promise<void> {
     await this.outside[Symbol.asyncDispose]()
-    await this.#log.close()
-    await this.#store.close()
+    await this.log.close()
+    await this.store.close()
   }
 }
 
