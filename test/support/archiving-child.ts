@@ -1,0 +1,54 @@
+/**
+ * The archiver as a small program that a test can kill at any step: it opens log, store and archive in a directory, says each
+ * step it is at, and ends when a round is done. Its argument is an `ArchivingTask` as JSON.
+ */
+import fs from 'node:fs'
+import { openTarget } from '../../src/archive/target.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openStore } from '../../src/store/store.ts'
+import { archiverOf } from './archiving.ts'
+import { EventLog } from './event-log.ts'
+
+export interface ArchivingTask {
+  directory: string
+  keep: { logHours: number | undefined; storeDays: number | undefined }
+  /** Kills this process at its so-many-th step; none if it is undefined. */
+  killAt?: number | undefined
+}
+
+const { directory, keep, killAt } = JSON.parse(process.argv[2]!) as ArchivingTask
+const log = await openSqliteLog(`${directory}/log`, 'read')
+const store = await openStore(`chdb:${directory}/store`)
+const target = await openTarget(`file:${directory}/archive`, 'unused')
+
+let steps = 0
+/** Each call that may change something is a step, before it and after it: in between a kill leaves either. */
+function counted<T extends object>(part: T, names: readonly string[]): void {
+  for (const name of names) {
+    const call = (part as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!.bind(part)
+    Object.assign(part, {
+      [name]: async (...args: unknown[]) => {
+        step()
+        const result = await call(...args)
+        step()
+        return result
+      },
+    })
+  }
+}
+function step(): void {
+  steps += 1
+  if (steps === killAt) process.kill(process.pid, 'SIGKILL')
+}
+counted(target, ['tidy', 'put', 'fetch'])
+counted(store, ['insertRows'])
+counted(store.client, ['command'])
+counted(fs.promises, ['rename'])
+
+const house = { log, store, events: new EventLog(), close: async () => {} }
+await target.tidy()
+await archiverOf(house, target, { keep }).archiver.round()
+await store.close()
+await log.close()
+process.send!({ steps, held: house.events.named('day_held') })
+process.disconnect()
