@@ -30,7 +30,7 @@ export interface StoringOptions {
 }
 
 export class Storing implements PartitionHolder {
-  /** Rejects when a partition met an error that only starting anew may help. */
+  /** Rejects when a partition met an error that only starting anew may help, or the log gives this process none. */
   readonly crashed: Promise<never>
   /** The last audit of each partition that is ours. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
@@ -40,12 +40,14 @@ export class Storing implements PartitionHolder {
   #held: PartitionIngest[] | undefined
   readonly #stop = new AbortController()
   readonly #jobs: Promise<void>[] = []
+  readonly #crash: (error: unknown) => void
   #lastTurn: Promise<unknown> = Promise.resolve()
 
   constructor(options: StoringOptions) {
     this.#options = options
     const { promise, reject } = Promise.withResolvers<never>()
     this.crashed = promise
+    this.#crash = reject
     const ledger = new Ledger(options.store, SYSTEM_CLOCK)
     this.#holding = new Holding({ ...options, ledger, clock: SYSTEM_CLOCK, crashed: reject })
   }
@@ -56,7 +58,7 @@ export class Storing implements PartitionHolder {
   }
 
   start(): void {
-    this.#jobs.push(this.#options.log.share(this, this.#stop.signal))
+    this.#jobs.push(this.#options.log.share(this, this.#stop.signal).catch(this.#crash))
     this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.inTurn(() => this.#auditNew())))
   }
 

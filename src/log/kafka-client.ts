@@ -6,10 +6,13 @@ import { isIP } from 'node:net'
 import type { BaseOptions, SASLOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import type { Credentials, KafkaAddress } from './kafka-address.ts'
+import { asKafkaError, unavailable } from './kafka-errors.ts'
 
 /** A request a broker has not answered by then is given up, with its connection: a broker that stands still must not hold us for ever. */
 export const REQUEST_MS_MAX = 10_000
 const CONNECT_MS_MAX = 5_000
+/** Whoever only asks waits no longer, however often the client tries: it is asked again later, and a stop must end in seconds. */
+export const ANSWER_MS_MAX = 5_000
 /** The client waits so long before it tries again by itself, where it does. */
 const RETRY_MS = 250
 const RETRIES_MAX = 3
@@ -34,6 +37,23 @@ export function clientOptions(address: KafkaAddress): BaseOptions {
     }),
     ...(credentials && { sasl: saslOf(credentials) }),
   }
+}
+
+/** Asks the cluster at `shown`, for `ANSWER_MS_MAX` at most. Throws TickhouseErrors. */
+export async function asked<T>(shown: string, ask: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(unanswered(shown)), ANSWER_MS_MAX)
+  try {
+    return await Promise.race([ask(), late])
+  } catch (error) {
+    throw asKafkaError(error, shown)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export function unanswered(shown: string): TickhouseError {
+  return unavailable(`the log at ${shown} has not answered for ${ANSWER_MS_MAX} ms`)
 }
 
 const hostOf = (broker: string): string => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')

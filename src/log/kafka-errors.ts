@@ -26,6 +26,8 @@ const NOT_ALLOWED: readonly unknown[] = [
   PROTOCOL.clusterAuthorizationFailed,
 ]
 
+const RIGHTS = 'Give this user the rights told in docs/kafka.md, with kafka-acls or in the console of your provider.'
+
 /** Node's codes of a certificate that is not accepted (nodejs.org/api/tls.html#x509-certificate-error-codes). */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|ERR_SSL_.*ALERT)/
 
@@ -55,11 +57,7 @@ export function asKafkaError(error: unknown, shown: string): TickhouseError {
       'the brokers refused our credentials',
       'Check sasl, user and password (or token) of the log address.',
     )
-  if (all.some(({ apiCode }) => NOT_ALLOWED.includes(apiCode)))
-    return refused(
-      'the brokers do not allow it',
-      'Give this user the rights told in docs/kafka.md, with kafka-acls or in the console of your provider.',
-    )
+  if (all.some(({ apiCode }) => NOT_ALLOWED.includes(apiCode))) return refused('the brokers do not allow it', RIGHTS)
   if (all.some(({ code }) => typeof code === 'string' && CERTIFICATE.test(code)))
     return refused(
       'TLS cannot be agreed upon',
@@ -85,6 +83,10 @@ export function unavailable(message: string, cause?: unknown): TickhouseError {
       retryable: true,
     },
   )
+}
+
+export function notAllowed(topic: string): TickhouseError {
+  return new TickhouseError('log_refused', `the brokers do not let us read topic ${topic}`, RIGHTS)
 }
 
 export function closed(): TickhouseError {

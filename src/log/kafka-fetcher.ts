@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Base, type BaseOptions, fetchV13, type RecordsBatch } from '@platformatic/kafka'
-import { PROTOCOL } from './kafka-errors.ts'
+import { notAllowed, PROTOCOL } from './kafka-errors.ts'
 
 /** How long a broker may hold a request for which it has nothing: a reader that comes meanwhile waits for its end. */
 const WAIT_MS_MAX = 50
@@ -30,7 +30,7 @@ export interface Waiting {
   found(batches: RecordsBatch[]): void
   /** The offset is not in the log. Called once. */
   outOfRange(): void
-  /** What was fetched cannot be read, by anyone. Called once. */
+  /** What was fetched cannot be read, by anyone, or may not be, by us. Called once. */
   unreadable(error: unknown): void
 }
 
@@ -54,6 +54,8 @@ export class Fetcher {
   readonly #busy = new Set<number>()
   readonly #ended = new AbortController()
   readonly #failures = new Map<number, number>()
+  /** Topics that brokers have let us read: should one refuse us later, that may pass. */
+  readonly #allowed = new Set<string>()
   #pumping = false
   #again = false
   /** A fetch of several partitions could not be read: each is asked for alone, to know which. */
@@ -178,6 +180,8 @@ export class Fetcher {
         if (answer.errorCode === PROTOCOL.none) records += this.#deliver(waiting, asked.get(waiting)!, answer)
         else if (answer.errorCode === PROTOCOL.offsetOutOfRange) {
           if (this.#waiting.delete(waiting)) waiting.outOfRange()
+        } else if (answer.errorCode === PROTOCOL.topicAuthorizationFailed && !this.#allowed.has(waiting.topic)) {
+          if (this.#waiting.delete(waiting)) waiting.unreadable(notAllowed(waiting.topic))
         } else {
           failed = true
           if (UNKNOWN.includes(answer.errorCode)) this.#options.topicUnknown()
@@ -189,6 +193,7 @@ export class Fetcher {
   }
 
   #deliver(waiting: Waiting, asked: number, answer: PartitionResponse): number {
+    this.#allowed.add(waiting.topic)
     const first = Number(answer.logStartOffset)
     this.#options.bounds(waiting.topic, waiting.partition, first, Number(answer.highWatermark))
     const batches = answer.records ?? []

@@ -26,7 +26,7 @@ export interface ReadOptions {
 
 /**
  * Reads a partition until the signal aborts, slice by slice: while one is worked on, the next is fetched. Brokers that cannot be
- * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `data_corrupt`, and the signal's reason where that is one.
+ * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `data_corrupt`, `log_refused`, and the signal's reason where that is one.
  */
 export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEntry[], void> {
   const { fetcher, topic, topicPartition, kind, partition, from, signal, bounds } = options
@@ -51,7 +51,7 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
       wake()
     },
     unreadable: error => {
-      failure = unreadable(partition, place.next, error)
+      failure = error instanceof TickhouseError ? error : unreadable(partition, place.next, error)
       wake()
     },
   }

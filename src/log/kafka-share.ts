@@ -1,6 +1,8 @@
 /** Our share of a log's partitions: membership in a consumer group. Only the membership is Kafka's; where to go on, the tables say. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, Consumer, type GroupAssignment } from '@platformatic/kafka'
+import type { TickhouseError } from '../errors.ts'
+import { asKafkaError } from './kafka-errors.ts'
 import type { PartitionHolder } from './log.ts'
 
 /** A member that is silent so long has lost its partitions. Heartbeats share our event loop: work is cut into short pieces. */
@@ -19,6 +21,7 @@ export interface MembershipOptions {
   topics: readonly string[]
   /** Partitions of each topic. */
   partitions: number
+  shown: string
 }
 
 export class Membership {
@@ -37,7 +40,10 @@ export class Membership {
     this.#options = options
   }
 
-  /** See `Log.share`. Resolves when all is let go and the group was left. */
+  /**
+   * See `Log.share`. Resolves when all is let go and the group was left. Throws `log_refused` where the brokers do not let us in at
+   * all.
+   */
   async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
     this.#sharing = this.#share(holder, AbortSignal.any([signal, this.#ended.signal]))
     await this.#sharing
@@ -49,7 +55,7 @@ export class Membership {
 
   async close(): Promise<void> {
     this.#ended.abort()
-    await this.#sharing
+    await this.#sharing.catch(() => {})
   }
 
   async #share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
@@ -68,6 +74,7 @@ export class Membership {
     this.#consumer = consumer
     consumer.topics.trackAll(...topics)
     let failed: () => void = () => {}
+    let joinedOnce = false
     consumer.on('consumer:group:join', ({ assignments }) => this.#assign(holder, assignments ?? []))
     // What is taken from us is told before we join again: it is let go while the others wait for us.
     consumer.on('consumer:group:rebalance', () => this.#assign(holder, consumer.assignments ?? []))
@@ -78,11 +85,11 @@ export class Membership {
     try {
       for (let attempt = 0; !signal.aborted; attempt++) {
         const failure = new Promise<void>(resolve => (failed = resolve))
-        const joined = await consumer.joinGroup({}).then(
-          () => true,
-          () => false,
-        )
-        if (joined) {
+        // A broker that stands still is not waited for by a stop.
+        const refusal = await Promise.race([ended, this.#join(consumer)])
+        if (refusal && !joinedOnce && !refusal.retryable) throw refusal
+        if (!refusal) {
+          joinedOnce = true
           attempt = 0
           await Promise.race([failure, ended])
         }
@@ -92,6 +99,16 @@ export class Membership {
     } finally {
       clearInterval(committing)
       await this.#leave(consumer, holder)
+    }
+  }
+
+  /** Why it could not, if so: where nothing but a person helps, that is for good as long as we were never in. */
+  async #join(consumer: Consumer): Promise<TickhouseError | undefined> {
+    try {
+      await consumer.joinGroup({})
+      return undefined
+    } catch (error) {
+      return asKafkaError(error, this.#options.shown)
     }
   }
 

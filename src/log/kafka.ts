@@ -2,7 +2,7 @@ import { Admin, type BaseOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import { type KafkaAddress, parseKafkaAddress } from './kafka-address.ts'
 import { Appender } from './kafka-appender.ts'
-import { clientOptions } from './kafka-client.ts'
+import { ANSWER_MS_MAX, asked, clientOptions, unanswered } from './kafka-client.ts'
 import { asKafkaError, closed } from './kafka-errors.ts'
 import { Fetcher } from './kafka-fetcher.ts'
 import { askBounds, KnownBounds, type TopicPartition } from './kafka-offsets.ts'
@@ -114,7 +114,7 @@ class KafkaLog implements Log {
         shown: this.address,
         appended: (partition, below, bytes) => this.#appended(partition, below, bytes),
       })
-    this.#membership = new Membership({ client, group: address.group, topics: names, partitions })
+    this.#membership = new Membership({ client, group: address.group, topics: names, partitions, shown: this.address })
     this.#watch = new Watch({ admin, topics, places, bounds, shown: this.address, lost: error => this.#end(error) })
   }
 
@@ -165,7 +165,7 @@ class KafkaLog implements Log {
   async refresh(partition: number): Promise<Bounds> {
     this.#check(partition)
     this.#checkOpen()
-    const [bounds] = await this.#call(() => askBounds(this.#admin, [this.#places[partition]!]))
+    const [bounds] = await asked(this.address, () => askBounds(this.#admin, [this.#places[partition]!]))
     this.#bounds.learn(partition, bounds!)
     return bounds!
   }
@@ -175,11 +175,18 @@ class KafkaLog implements Log {
     const [start, end] = [Math.max(from, first), Math.min(below, next)]
     let ticks = 0
     if (start >= end) return ticks
-    for await (const slice of this.read(partition, start, new AbortController().signal)) {
-      for (const entry of slice) if (entry.offset < end) ticks += entry.ticks
-      if (slice.at(-1)!.offset + 1 >= end) return ticks
+    const silent = new AbortController()
+    const late = setTimeout(() => silent.abort(), ANSWER_MS_MAX)
+    try {
+      for await (const slice of this.read(partition, start, silent.signal)) {
+        late.refresh()
+        for (const entry of slice) if (entry.offset < end) ticks += entry.ticks
+        if (slice.at(-1)!.offset + 1 >= end) return ticks
+      }
+    } finally {
+      clearTimeout(late)
     }
-    throw closed()
+    throw silent.signal.aborted ? unanswered(this.address) : closed()
   }
 
   estimateTicks(partition: number, from: number, below: number): number {
@@ -203,7 +210,7 @@ class KafkaLog implements Log {
     if (below <= first) return 0
     const { topic, partition: topicPartition } = this.#places[partition]!
     const offset = { partition: topicPartition, offset: BigInt(below) }
-    await this.#call(() => this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }))
+    await asked(this.address, () => this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }))
     this.#bounds.learn(partition, { first: below })
     return below - first
   }
@@ -214,7 +221,7 @@ class KafkaLog implements Log {
 
   async announce(station: string, body: unknown): Promise<void> {
     this.#writing()
-    await this.#call(() => this.#stations.announce(station, body))
+    await asked(this.address, () => this.#stations.announce(station, body))
   }
 
   announcements(): Announcement[] {
@@ -274,13 +281,5 @@ class KafkaLog implements Log {
   #check(partition: number): void {
     if (Number.isInteger(partition) && partition >= 0 && partition < this.partitions) return
     throw new RangeError(`partition ${partition}: the log has ${this.partitions}`)
-  }
-
-  async #call<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask()
-    } catch (error) {
-      throw asKafkaError(error, this.address)
-    }
   }
 }

@@ -81,7 +81,7 @@ export interface Log {
   estimateTicks(partition: number, from: number, below: number): number
   /**
    * Gives this process its share of the partitions until the signal aborts; resolves once all are let go. A log that only one
-   * process reads gives it all of them at once.
+   * process reads gives it all of them at once. Rejects with `log_refused` where this process is not let in at all.
    */
   share(holder: PartitionHolder, signal: AbortSignal): Promise<void>
   /** Tells how far the store is (all below `below`), for tools that show lag. Where to go on is never read from it. */

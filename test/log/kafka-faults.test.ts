@@ -67,4 +67,26 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     await lost
     assert.ok(performance.now() - startedMs < 12_000)
   })
+
+  test('while it stands still, nobody who asks waits for it, nor does a stop', async t => {
+    const address = kafka.address({ partitions: 1 })
+    const [log, joining] = [await open(t, address), await open(t, address)]
+    t.after(() => broker.resume())
+    await log.append(0, [numbered(0)])
+    const refresh = log.refresh.bind(log)
+    log.refresh = async partition => {
+      const bounds = await refresh(partition)
+      broker.pause()
+      return bounds
+    }
+    const startedMs = performance.now()
+    const unanswered = { code: 'log_unavailable', retryable: true }
+    await assert.rejects(log.countTicks(0, 0, 1), unanswered)
+    await assert.rejects(refresh(0), unanswered)
+    const stop = new AbortController()
+    const shared = joining.share({ take: () => {}, release: async () => {} }, stop.signal)
+    stop.abort()
+    await shared
+    assert.ok(performance.now() - startedMs < 20_000)
+  })
 })
