@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Commands and flags → configuration → pipeline. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
@@ -19,6 +20,12 @@ import { ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
 import { Journal } from './observe/journal.ts'
 import type { Running } from './pipeline.ts'
 import { VERSION } from './version.ts'
+
+/**
+ * What is being opened may wait for a machine that does not answer: told to stop, it is left after so long. Nothing needs an orderly
+ * end before it runs.
+ */
+const OPENING_LEFT_AFTER_MS = 2_000
 
 const program = new Command('tickhouse')
   .description('Records live market data, stores every tick exactly once in ClickHouse, and shows it.')
@@ -185,7 +192,8 @@ async function runTold(
   const { restartedAfter } = made.opts<{ restartedAfter?: string }>()
   if (restartedAfter === undefined) journal.emit('house_started', { version: VERSION, what: name })
   else journal.emit('restarted', { what: name, how: restartedAfter })
-  const running = await open(config, journal, stopping.signal).catch(error => {
+  const left = told.then(() => sleep(OPENING_LEFT_AFTER_MS, undefined))
+  const running = await Promise.race([open(config, journal, stopping.signal), left]).catch(error => {
     if (stopping.signal.aborted) return undefined
     throw error
   })

@@ -60,7 +60,7 @@ export interface Serving extends Running {
 const RECORDER_LINES = 100
 const LOG_WAIT_MS = 250
 /** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
-const LOG_WAITS_TOLD_EVERY = 20
+const LOG_WAIT_TOLD_EVERY_MS = 5_000
 /** Sessions that the engine keeps where every statement from outside has one of its own. */
 const SERVED_LANES = { insertLanes: 1, queryLanes: 1, waitingMax: 16 }
 /** Payload of one insert: bounds memory where records hold large refused frames. */
@@ -74,7 +74,7 @@ export async function record(
 ): Promise<Running> {
   const { emit } = journal
   const selected = parseSources(config.SOURCES ?? '')
-  const log = await openLog(config.LOG, 'write')
+  const log = await openLogTold(config.LOG, 'write', emit)
   emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
   const { promise: failed, reject } = Promise.withResolvers<never>()
@@ -122,7 +122,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const { trades } = await store.size()
   emit('store_opened', { address: store.address, version: store.version, trades })
   await spanArchive(store, config.ARCHIVE)
-  const log = await openLogWhenThere(config.LOG, emit, stopping)
+  const log = await openLogTold(config.LOG, 'read', emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)
   const venues = venuesOf(config)
@@ -164,7 +164,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
 export async function archive(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
   const { emit } = journal
   const store = await openStore(config.STORE)
-  const log = await openLogWhenThere(config.LOG, emit, stopping)
+  const log = await openLogTold(config.LOG, 'read', emit, stopping)
   const archiver = await openArchiver(config, log, store, emit)
   if (!archiver)
     throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
@@ -270,17 +270,23 @@ export function venuesOf(config: Config): KnownVenues {
   }
 }
 
-/** The storing side may be up before the recorder has made the log. */
-async function openLogWhenThere(address: string, emit: Emit, stopping: AbortSignal): Promise<Log> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await openLog(address, 'read')
-    } catch (error) {
-      if (!(error instanceof TickhouseError) || !error.retryable) throw error
-      if (attempt % LOG_WAITS_TOLD_EVERY === LOG_WAITS_TOLD_EVERY - 1)
-        emit('log_awaited', { why: error.message, advice: error.advice })
+/** Opens the log and tells what is waited for while it is not there: brokers that are away, or an address that is wrong. */
+async function openLogTold(address: string, mode: 'write' | 'read', emit: Emit, stopping?: AbortSignal): Promise<Log> {
+  let awaited = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
+  const telling = setInterval(() => emit('log_awaited', awaited), LOG_WAIT_TOLD_EVERY_MS)
+  try {
+    for (;;) {
+      try {
+        return await openLog(address, mode)
+      } catch (error) {
+        // The storing side may be up before the recorder has made the log; a recorder says at once what is wrong.
+        if (!stopping || !(error instanceof TickhouseError) || !error.retryable) throw error
+        awaited = { why: error.message, advice: error.advice }
+      }
       await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
     }
+  } finally {
+    clearInterval(telling)
   }
 }
 

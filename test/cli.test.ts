@@ -145,3 +145,32 @@ test('help names every command, and every command’s help every setting', () =>
     assert.match(output, new RegExp(`\\n {2}${name} `))
   assert.match(attempt({ args: ['start', '--help'] }).output, /--batch-age-ms-max/)
 })
+
+describe('brokers that take a connection and never answer', () => {
+  for (const command of ['record', 'ingest'])
+    test(`${command} tells what it waits for, and stops in seconds when it is told to`, {
+      timeout: 60_000,
+    }, async t => {
+      const silent = net.createServer().listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const { port } = silent.address() as net.AddressInfo
+      const child = spawn(
+        NODE,
+        [CLI, command, '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--listen', '127.0.0.1:0'],
+        {
+          cwd: directory,
+          env: { PATH: process.env.PATH, TICKHOUSE_LOG: `kafka://127.0.0.1:${port}`, TICKHOUSE_STORE: 'chdb:silent' },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      )
+      t.after(() => {
+        child.kill('SIGKILL')
+        silent.close()
+      })
+      for await (const chunk of child.stdout) if (/waiting for the log/.test(chunk)) break
+      const startedMs = performance.now()
+      child.kill('SIGINT')
+      assert.deepEqual(await once(child, 'exit'), [0, null])
+      assert.ok(performance.now() - startedMs < 5_000)
+    })
+})
