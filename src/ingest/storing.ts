@@ -1,6 +1,7 @@
 /**
  * The storing side, joined: every partition on its way from the log into the tables, and the audit beside them.
  */
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
@@ -19,6 +20,8 @@ const AUDIT_EVERY_MS = 60_000
 const DRAIN_MS_MAX = 5_000
 /** Records that a stop still audits. */
 const STOP_AUDIT_RECORDS_MAX = 100_000
+/** How long a stop waits for its audit, and for the doctor or the audit that may run before it. */
+const STOP_AUDIT_MS_MAX = 5_000
 
 export interface StoringOptions {
   limits: BatchLimits
@@ -108,7 +111,7 @@ export class Storing implements PartitionHolder {
     while (!this.drained && performance.now() < endMs) await sleep(10)
     // A long first audit is left to the next run: a stop takes seconds.
     if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX)
-      await this.#attempt(() => this.inTurn(() => this.#auditNew()))
+      await Promise.race([this.#attempt(() => this.inTurn(() => this.#auditNew())), sleep(STOP_AUDIT_MS_MAX)])
     this.#held = this.partitions
     this.#stop.abort()
     await Promise.all(this.#jobs)
@@ -140,16 +143,19 @@ export class Storing implements PartitionHolder {
 
   async #every(everyMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop
+    const stopped = once(signal, 'abort')
     while (!signal.aborted) {
       await sleep(everyMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
-      await this.#attempt(work)
+      // An audit of all that a log holds may take long: what is left of it fails when log and store are closed.
+      await Promise.race([this.#attempt(work), stopped])
     }
   }
 
   /** An audit that cannot run is told, and holds up neither the next one nor a stop. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     await work().catch(error => {
+      if (this.#stop.signal.aborted) return
       const why = error instanceof TickhouseError ? error.message : String(error)
       this.#options.emit('upkeep_failed', { why })
     })

@@ -3,8 +3,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
+import { Storing } from '../../src/ingest/storing.ts'
 import { openLog } from '../../src/log/open.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { EventLog } from '../support/event-log.ts'
 import { openTestStore } from '../support/storage.ts'
 import { storeAll } from '../support/storing.ts'
@@ -28,5 +31,23 @@ test('a stop whose audit cannot be kept says so and stops all the same', { timeo
   const events = new EventLog()
   const storing = await storeAll(log, store, { emit: events.emit })
   assert.deepEqual(events.named('upkeep_failed'), [{ why: 'no space' }])
+  assert.equal(storing.partitions[0]!.mode, 'stopped')
+})
+
+test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
+  const log = await openLog(`sqlite:${directory}`, 'write')
+  const { store, remove } = await openTestStore()
+  t.after(async () => {
+    await log.close()
+    await remove()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const storing = new Storing({ ...place, emit: () => {}, onStored: () => {} })
+  storing.start()
+  storing.inTurn(() => new Promise(() => {}))
+  await storing.stop()
   assert.equal(storing.partitions[0]!.mode, 'stopped')
 })
