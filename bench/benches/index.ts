@@ -5,10 +5,11 @@ import { ingest } from './ingest.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
+import { replay } from './replay.ts'
 import { socket } from './socket.ts'
 import { whole } from './whole.ts'
 
-export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, socket, memory, page]
+export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, socket, memory, page, replay]
 
 export function findBench(name: string): Bench | undefined {
   return BENCHES.find(bench => bench.name === name)
