@@ -66,7 +66,10 @@ export class StationReport {
       advice: verdict[1],
       ticksPerSecond,
     })
-    const insertMs = this.#storing.partitions[0]?.figures.insertMs.quantiles() ?? null
+    // Of the slowest partition: those of quotes have none as long as nothing stores quotes.
+    const [insertMs = null] = this.#storing.partitions
+      .flatMap(({ figures }) => figures.insertMs.quantiles() ?? [])
+      .sort((a, b) => b.p50 - a.p50)
     const diskFreeBytes = diskFree(this.#store.address)
     return {
       atMs: nowMs,
@@ -135,6 +138,8 @@ export class StationReport {
   }
 
   #ingestVerdict(lagMs: number): Verdict {
+    if (this.#storing.partitions.length === 0)
+      return ['idle', 'No partition of the log is given to this process: others store them, or it waits to be let in.']
     const failed = this.#storing.partitions.find(ingest => ingest.failure)
     if (failed?.failure)
       return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import { openLog } from '../../src/log/open.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { StationReport } from '../../src/serve/stations.ts'
+import { openTestStore } from '../support/storage.ts'
+import { tradesOf } from '../support/trades.ts'
+
+test('a process without a partition says so; of several, the one that stores tells how long inserts take', async t => {
+  const { store, directory, remove } = await openTestStore()
+  const log = await openLog(`sqlite:${path.join(directory, 'log')}?partitions=2`, 'write')
+  t.after(async () => {
+    await log.close()
+    await remove()
+  })
+  const config = parseConfig({}, {})
+  const { promise: stored, resolve } = Promise.withResolvers<void>()
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
+  const report = new StationReport(log, store, storing)
+  assert.equal((await report.report()).ingest.state, 'idle')
+  storing.start()
+  await log.append(1, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
+  await stored
+  const { ingest } = await report.report()
+  assert.equal(ingest.state, 'ok')
+  assert.ok(ingest.insertMs!.p50 > 0)
+  await storing.stop()
+})
