@@ -12,6 +12,7 @@ export const PROTOCOL = {
   groupAuthorizationFailed: 30,
   clusterAuthorizationFailed: 31,
   topicAlreadyExists: 36,
+  invalidReplicationFactor: 38,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   unknownProducerId: 59,

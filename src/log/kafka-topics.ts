@@ -88,7 +88,14 @@ async function makeTopics(admin: Admin, address: KafkaAddress, missing: string[]
       await admin.createTopics({ topics: [topic], partitions, replicas, configs })
     } catch (error) {
       // Another process was faster: its topic is looked at like any other.
-      if (!saysProtocol(error, PROTOCOL.topicAlreadyExists)) throw error
+      if (saysProtocol(error, PROTOCOL.topicAlreadyExists)) continue
+      if (saysProtocol(error, PROTOCOL.invalidReplicationFactor))
+        throw unfit(
+          topic,
+          `cannot have ${replicas} copies`,
+          `Say replication=${brokers.size} or less, or start more brokers.`,
+        )
+      throw error
     }
   }
 }

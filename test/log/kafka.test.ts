@@ -238,6 +238,11 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     await assert.rejects(openKafkaLog(asking, 'write'), { code: 'config_invalid', advice: /partitions=3/ })
   })
 
+  test('more copies than there can be are refused as what they are', async () => {
+    const refused = { code: 'config_invalid', message: /cannot have 1000 copies/ }
+    await assert.rejects(openKafkaLog(kafka.address({ replication: 1000 }), 'write'), refused)
+  })
+
   test('a log that is not there yet cannot be read, may be tried again, and is not made by that', async () => {
     const address = kafka.address()
     await assert.rejects(openKafkaLog(address, 'read'), { code: 'log_missing', retryable: true })
