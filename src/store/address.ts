@@ -30,7 +30,8 @@ export function parseStoreAddress(address: string): StoreAddress {
   const { protocol, host, pathname, searchParams } = url
   for (const name of searchParams.keys())
     if (name !== 'cluster' && name !== 'timeoutMs') throw invalid(`${host} is given an unknown parameter ${name}`)
-  const database = decodeURIComponent(pathname.slice(1)) || 'tickhouse'
+  const [username, password, path] = [url.username, url.password, pathname.slice(1)].map(unescaped)
+  const database = path || 'tickhouse'
   const cluster = searchParams.get('cluster') ?? undefined
   for (const [what, name] of Object.entries({ database, cluster }))
     if (name !== undefined && !NAME.test(name)) throw invalid(`${what} "${name}" is more than letters, digits and _`)
@@ -38,12 +39,20 @@ export function parseStoreAddress(address: string): StoreAddress {
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs is not a number of at least 100')
   return {
     url: `${protocol}//${host}`,
-    username: decodeURIComponent(url.username) || 'default',
-    password: decodeURIComponent(url.password),
+    username: username || 'default',
+    password: password!,
     database,
     cluster,
     timeoutMs,
     shown: `${protocol}//${host}/${database}${cluster ? `?cluster=${cluster}` : ''}`,
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('a "%" in user, password or database must be written %25')
   }
 }
 

@@ -29,6 +29,7 @@ test('an address that cannot be meant is refused, without repeating the password
     "http://u:hunter2@h:1/d?cluster='; DROP",
     'http://u:hunter2@h:1/d?timeoutMs=soon',
     'http://u:hunter2@h:99999/d',
+    'http://u:hunter2%zz@h:1/d',
   ]) {
     assert.throws(
       () => parseStoreAddress(address),
