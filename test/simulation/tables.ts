@@ -70,7 +70,16 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'toUnixTimestamp64Micro(max(changed_at)) AS newest HAVING count() > 0': rows =>
     rows.length === 0
       ? []
-      : [{ newest: microsOf(rows.reduce((newest, row) => (row.changed_at > newest ? row.changed_at : newest), '')) }],
+      : [
+          {
+            newest: microsOf(
+              rows
+                .map(row => row.changed_at)
+                .sort()
+                .at(-1)!,
+            ),
+          },
+        ],
   'min(batch_first_offset) AS first HAVING count() > 0': rows => lowest(rows, 'batch_first_offset', 'first'),
   'max(log_offset) AS last HAVING count() > 0': rows => greatest(rows, 'log_offset', 'last'),
   'count() AS rows': rows => [{ rows: String(rows.length) }],
