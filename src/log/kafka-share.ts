@@ -33,6 +33,7 @@ export class Membership {
   readonly #held = new Set<number>()
   /** One change of a partition at a time: it is never taken while it is being let go. */
   readonly #changes = new Map<number, Promise<void>>()
+  #leaving = false
   readonly #ended = new AbortController()
   #sharing: Promise<void> = Promise.resolve()
 
@@ -59,6 +60,7 @@ export class Membership {
   }
 
   async #share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+    this.#leaving = false
     const { client, group, topics } = this.#options
     const consumer = new Consumer({
       ...client,
@@ -135,6 +137,8 @@ export class Membership {
       }
       await holder.release(partition)
       this.#held.delete(partition)
+      // What was stored last is told once all is let go.
+      if (this.#leaving) return
       this.#stored.delete(partition)
       this.#committed.delete(partition)
     })
@@ -144,9 +148,8 @@ export class Membership {
   async #leave(consumer: Consumer, holder: PartitionHolder): Promise<void> {
     this.#wanted = new Set()
     for (const partition of this.#held) this.#change(holder, partition)
-    const stored = new Map(this.#stored)
+    this.#leaving = true
     await Promise.all(this.#changes.values())
-    for (const [partition, below] of stored) this.#stored.set(partition, below)
     await Promise.race([this.#commit(), sleep(LEAVE_MS_MAX)])
     // Without a word the others would wait for the end of our session.
     const left = Promise.resolve(consumer.leaveGroup(true)).catch(() => {})

@@ -166,7 +166,11 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     const sharing = log.share(holder, stop.signal)
     await holder.holds(4)
     log.noteStored(0, 5)
-    log.noteStored(0, 7)
+    const release = holder.release.bind(holder)
+    holder.release = async partition => {
+      if (partition === 0) log.noteStored(0, 7)
+      await release(partition)
+    }
     stop.abort()
     await sharing
     const admin = other.admin()
