@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { recordersIn } from '../../src/sources/status.ts'
-import { Cluster, findGround, within } from '../support/cluster.ts'
+import { Cluster, findGround } from '../support/cluster.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { FullPipe } from '../support/full-pipe.ts'
 import { WAIT_MS_MAX } from '../support/house.ts'
@@ -10,6 +10,7 @@ import { LocalVenue } from '../support/local-venue.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { within } from '../support/within.ts'
 
 const ground = await findGround({ after })
 const { skip } = ground

@@ -1,5 +1,4 @@
 /** The house as a cluster runs it: processes of their own over a real Kafka, and one store over HTTP. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -7,8 +6,8 @@ import { openTestServer, type TestServer } from './clickhouse-server.ts'
 import { House, type Owner, type Settings, WAIT_MS_MAX } from './house.ts'
 import { type Kafka, startKafka } from './kafka.ts'
 import { KafkaOutside } from './kafka-outside.ts'
+import { within } from './within.ts'
 
-const ASK_EVERY_MS = 50
 /** Records of a topic in one partition would not show what is shared out. */
 const PARTITIONS = 4
 
@@ -95,17 +94,6 @@ export class Cluster {
     await this.outside[Symbol.asyncDispose]()
     await this.log.close()
     await this.store.close()
-  }
-}
-
-/** Asks until nothing is wrong any more; `ask` says what still is. */
-export async function within(waitMs: number, ask: () => Promise<string | undefined>): Promise<void> {
-  const endMs = performance.now() + waitMs
-  for (;;) {
-    const wrong = await ask()
-    if (wrong === undefined) return
-    if (performance.now() > endMs) throw new Error(`still after ${waitMs} ms: ${wrong}`)
-    await sleep(ASK_EVERY_MS)
   }
 }
 
