@@ -45,9 +45,11 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
   })
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Storing({ ...place, emit: () => {}, onStored: () => {} })
+  const events = new EventLog()
+  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
   storing.start()
   storing.inTurn(() => new Promise(() => {}))
   await storing.stop()
+  assert.match(String(events.named('upkeep_failed')[0]?.why), /takes too long/)
   assert.equal(storing.partitions[0]!.mode, 'stopped')
 })
