@@ -102,14 +102,14 @@ class Child {
 
   #ended(code: number | null, signal: string | null): void {
     if (this.#stopping) return
+    if (performance.now() - this.#startedMs > HEALTHY_MS) {
+      this.#restarts = 0
+      this.#worked = true
+    }
     // Once it has worked, what it calls a mistake is not the user's start: a full disk must not end the recorder beside it.
     if (code === EXIT_MISTAKE && !this.#worked) {
       this.#mistake(new ChildMistake())
       return
-    }
-    if (performance.now() - this.#startedMs > HEALTHY_MS) {
-      this.#restarts = 0
-      this.#worked = true
     }
     const waitMs = Math.min(RESTART_MS_MIN * 2 ** this.#restarts++, RESTART_MS_MAX)
     const how = signal ?? `code ${code}`
