@@ -2,6 +2,7 @@
 import type { Bench } from '../contract.ts'
 import { decode } from './decode.ts'
 import { ingest } from './ingest.ts'
+import { kafka } from './kafka.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
@@ -9,7 +10,7 @@ import { replay } from './replay.ts'
 import { socket } from './socket.ts'
 import { whole } from './whole.ts'
 
-export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, socket, memory, page, replay]
+export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, kafka, socket, memory, page, replay]
 
 export function findBench(name: string): Bench | undefined {
   return BENCHES.find(bench => bench.name === name)

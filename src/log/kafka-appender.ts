@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, NumericMap, Producer, produceV9 } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
+import { outlivingErrors } from './kafka-client.ts'
 import { asKafkaError, closed, PROTOCOL, replaced } from './kafka-errors.ts'
 import { Lane, RECORD_OVERHEAD_BYTES } from './kafka-lane.ts'
 import type { LogRecord } from './log.ts'
@@ -52,7 +53,7 @@ export class Appender {
 
   constructor(options: AppenderOptions) {
     this.#options = options
-    this.#producer = new Producer({ ...options.client, idempotent: true })
+    this.#producer = outlivingErrors(new Producer({ ...options.client, idempotent: true }))
     const { topics, partitions } = options
     this.#lanes = [...topics.keys()].flatMap((topic, index) =>
       Array.from({ length: partitions }, (_, partition) => new Lane(topic, partition, index * partitions + partition)),

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import type { BaseOptions, SASLOptions } from '@platformatic/kafka'
+import type { Base, BaseOptions, SASLOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import type { Credentials, KafkaAddress } from './kafka-address.ts'
 import { asKafkaError, unavailable } from './kafka-errors.ts'
@@ -37,6 +37,15 @@ export function clientOptions(address: KafkaAddress): BaseOptions {
     }),
     ...(credentials && { sasl: saslOf(credentials) }),
   }
+}
+
+/**
+ * A connection may fail twice: a login is refused, and the broker hangs up. The client listens for the first time only, and an error
+ * that nobody listens for would end the process.
+ */
+export function outlivingErrors<Client extends Base>(client: Client): Client {
+  client.connections.on('connecting', ({ connection }) => connection.on('error', () => {}))
+  return client
 }
 
 /** Asks the cluster at `shown`, for `ANSWER_MS_MAX` at most. Throws TickhouseErrors. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Base, type BaseOptions, fetchV13, type RecordsBatch } from '@platformatic/kafka'
+import { outlivingErrors } from './kafka-client.ts'
 import { notAllowed, PROTOCOL } from './kafka-errors.ts'
 
 /** How long a broker may hold a request for which it has nothing: a reader that comes meanwhile waits for its end. */
@@ -63,7 +64,7 @@ export class Fetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = options
-    this.#client = new Base(options.client)
+    this.#client = outlivingErrors(new Base(options.client))
   }
 
   want(waiting: Waiting): void {

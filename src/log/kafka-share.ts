@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, Consumer, type GroupAssignment } from '@platformatic/kafka'
 import type { TickhouseError } from '../errors.ts'
+import { outlivingErrors } from './kafka-client.ts'
 import { asKafkaError } from './kafka-errors.ts'
 import type { PartitionHolder } from './log.ts'
 
@@ -73,6 +74,7 @@ export class Membership {
       // Moves only what must move when a member comes or goes, rather than all partitions of all members.
       protocols: [{ name: 'cooperative-sticky', version: 1 }],
     })
+    outlivingErrors(consumer)
     this.#consumer = consumer
     consumer.topics.trackAll(...topics)
     let failed: () => void = () => {}

@@ -1,5 +1,6 @@
 /** What stations last said of themselves: a compacted topic, one key a station, followed into memory. */
 import { type BaseOptions, Producer, type RecordsBatch, stringSerializer } from '@platformatic/kafka'
+import { outlivingErrors } from './kafka-client.ts'
 import { unavailable } from './kafka-errors.ts'
 import { Fetcher, type Waiting } from './kafka-fetcher.ts'
 import type { Announcement, Bounds } from './log.ts'
@@ -54,11 +55,13 @@ export class Stations {
       topicUnknown: () => {},
     })
     if (mode === 'write')
-      this.#producer = new Producer({
-        ...client,
-        retries: RETRIES_MAX,
-        serializers: { key: stringSerializer, value: stringSerializer },
-      })
+      this.#producer = outlivingErrors(
+        new Producer({
+          ...client,
+          retries: RETRIES_MAX,
+          serializers: { key: stringSerializer, value: stringSerializer },
+        }),
+      )
     const waiting: Waiting = {
       topic,
       partition: 0,

@@ -2,7 +2,7 @@ import { Admin, type BaseOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import { type KafkaAddress, parseKafkaAddress } from './kafka-address.ts'
 import { Appender } from './kafka-appender.ts'
-import { ANSWER_MS_MAX, asked, clientOptions, unanswered } from './kafka-client.ts'
+import { ANSWER_MS_MAX, asked, clientOptions, outlivingErrors, unanswered } from './kafka-client.ts'
 import { asKafkaError, closed } from './kafka-errors.ts'
 import { Fetcher } from './kafka-fetcher.ts'
 import { askBounds, KnownBounds, type TopicPartition } from './kafka-offsets.ts'
@@ -36,7 +36,7 @@ const CLOSED = Symbol('closed')
 export async function openKafkaLog(address: string, mode: 'write' | 'read'): Promise<Log> {
   const parsed = parseKafkaAddress(address)
   const client = clientOptions(parsed)
-  const admin = new Admin(client)
+  const admin = outlivingErrors(new Admin(client))
   try {
     const topics = await openTopics(admin, parsed, mode)
     const places = placesOf(topics)
