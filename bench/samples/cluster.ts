@@ -1,0 +1,111 @@
+/** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
+import { parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openLog } from '../../src/log/open.ts'
+import { limitsOf } from '../../src/pipeline.ts'
+import { Recorder } from '../../src/sources/recorder.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { readMicros } from '../../src/tick/time.ts'
+import type { Side, TradeColumns } from '../../src/tick/trades.ts'
+import { House } from '../../test/support/house.ts'
+import { startKafka } from '../../test/support/kafka.ts'
+import { cpuSecondsOf } from '../processes.ts'
+
+export const PARTITIONS = 4
+
+export interface Cluster {
+  /** host:port of the broker. */
+  hosts: string
+  log: Log
+  store: Store
+  /** Where the store answers ClickHouse's HTTP interface. */
+  storeUrl: string
+  /** CPU seconds of the engine's process so far. */
+  engineCpuSeconds(): number
+}
+
+/** Starts both, empty, with the tables made, and ends them after the work. */
+export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const ends: (() => unknown)[] = []
+  const owner = { after: (end: () => unknown) => void ends.push(end) }
+  try {
+    const kafka = await startKafka(owner)
+    if (kafka.missing) throw new Error(kafka.missing)
+    const server = new House(owner).run('serve', {}, ['--writable'])
+    const storeUrl = await server.url()
+    const store = await openStore(`${storeUrl.replace('http://', 'http://default:@')}/bench`)
+    const log = await openLog(kafka.address({ partitions: PARTITIONS }), 'write')
+    ends.push(
+      () => store.close(),
+      () => log.close(),
+    )
+    const engineCpuSeconds = () => cpuSecondsOf(server.pid)
+    return await work({ hosts: kafka.hosts, log, store, storeUrl, engineCpuSeconds })
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
+
+/** Records trades as the sources do: one call a trade, records cut by size and age, appended to their symbols' partitions. */
+export async function record(log: Log, batches: readonly TradeColumns[]): Promise<void> {
+  const recorder = new Recorder({
+    log,
+    emit: () => {},
+    failed: error => {
+      throw error
+    },
+    hold: () => {},
+  })
+  for (const trades of batches) {
+    for (let row = 0; row < trades.length; row++) {
+      const micros = readMicros(trades.timestampWords, row)
+      recorder.trade(
+        simulator.name,
+        trades.symbols.words[trades.symbol[row]!]!,
+        micros,
+        0,
+        micros + 250,
+        trades.price[row]!,
+        trades.volume[row]!,
+        trades.side[row] as Side,
+        Number(trades.tradeId[row]),
+      )
+    }
+    // The turns that sockets would leave; at the bound a source waits.
+    do await new Promise(resolve => setImmediate(resolve))
+    while (recorder.held)
+  }
+  await recorder.drain()
+}
+
+/**
+ * Stores all that the log holds or gets until so many trades are in the table; what it returns ends it. `begun` is called when
+ * the first partition is ours.
+ */
+export async function storeFrom(
+  { log, store }: Cluster,
+  trades: number,
+  begun: () => void = () => {},
+): Promise<() => Promise<void>> {
+  let stored = 0
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>()
+  const storing = new Storing({
+    limits: limitsOf(parseConfig({}, {})),
+    venues: { all: new Set([simulator.name]), consecutive: new Set([simulator.name]) },
+    log,
+    store,
+    emit: name => {
+      if (name === 'ingest_started') begun()
+      if (name === 'ticks_refused' || name === 'ingest_failed') reject(new Error(name))
+    },
+    onStored: batch => {
+      stored += batch.trades.length
+      if (stored === trades) resolve()
+    },
+  })
+  storing.start()
+  await done
+  return () => storing.stop()
+}
