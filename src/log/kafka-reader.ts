@@ -4,6 +4,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Fetcher, Waiting } from './kafka-fetcher.ts'
 import { entriesOf, type Place } from './kafka-message.ts'
 import type { Bounds, LogEntry } from './log.ts'
+import { logBehind, offsetGone } from './offset-errors.ts'
 
 /** A slice holds at most so many bytes of payload, or one record. */
 const SLICE_BYTES_MAX = 4 * 2 ** 20
@@ -63,7 +64,7 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
       const slice = slices.shift()
       if (slice) {
         // Fetched before it was trimmed: who reads must know what is gone.
-        if (slice[0]!.offset < bounds().first) throw offsetGone(partition, slice[0]!.offset, bounds())
+        if (slice[0]!.offset < bounds().first) throw offsetGone(partition, slice[0]!.offset, bounds().first)
         if (slices.length === 0) fetcher.want(waiting)
         yield slice
         continue
@@ -101,13 +102,9 @@ async function checkRangeWhenKnown({ partition, refresh, signal }: ReadOptions, 
 
 /** Throws where the offset is not in the log, nor the next to come. */
 export function checkRange(partition: number, offset: number, bounds: Bounds): void {
-  if (offset < bounds.first) throw offsetGone(partition, offset, bounds)
+  if (offset < bounds.first) throw offsetGone(partition, offset, bounds.first)
   if (offset <= bounds.next) return
-  throw new TickhouseError(
-    'log_behind_store',
-    `partition ${partition} ends before offset ${bounds.next}, but offset ${offset} was asked for`,
-    'The store has seen more than this log holds: look whether the cluster lost records or the topic was replaced.',
-  )
+  throw logBehind(partition, offset, bounds.next, 'look whether the cluster lost records or the topic was replaced')
 }
 
 function sliced(entries: LogEntry[]): LogEntry[][] {
@@ -124,14 +121,6 @@ function sliced(entries: LogEntry[]): LogEntry[][] {
   }
   if (from < entries.length) slices.push(from === 0 ? entries : entries.slice(from))
   return slices
-}
-
-function offsetGone(partition: number, offset: number, { first }: Bounds): TickhouseError {
-  return new TickhouseError(
-    'log_offset_gone',
-    `partition ${partition} offset ${offset} is gone: the log begins at ${first}`,
-    `Go on from offset ${first} and record the range before it as lost.`,
-  )
 }
 
 function unreadable(partition: number, offset: number, cause: unknown): TickhouseError {

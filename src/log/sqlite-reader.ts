@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
-import { TickhouseError } from '../errors.ts'
+import type { TickhouseError } from '../errors.ts'
 import type { Announcement, Bounds, LogEntry } from './log.ts'
+import { logBehind, offsetGone } from './offset-errors.ts'
 import { corrupt } from './sqlite-errors.ts'
 import { OFFSETS_MAX } from './sqlite-file.ts'
 
@@ -71,7 +72,7 @@ export class Reader {
     if (entries.length === 0) {
       const { first, next } = this.bounds(partition)
       if (from < first) throw this.#missing(partition, from)
-      if (from > next) throw behind(partition, from, next)
+      if (from > next) throw logBehind(partition, from, next, 'check that the log was not replaced by an older copy')
     }
     return entries
   }
@@ -98,18 +99,6 @@ export class Reader {
   #missing(partition: number, offset: number): TickhouseError {
     const { first } = this.bounds(partition)
     if (offset >= first) return corrupt(this.#directory, `partition ${partition} offset ${offset} is missing`)
-    return new TickhouseError(
-      'log_offset_gone',
-      `partition ${partition} offset ${offset} is gone: the log begins at ${first}`,
-      `Go on from offset ${first} and record the range before it as lost.`,
-    )
+    return offsetGone(partition, offset, first)
   }
-}
-
-function behind(partition: number, from: number, next: number): TickhouseError {
-  return new TickhouseError(
-    'log_behind_store',
-    `partition ${partition} ends before offset ${next}, but offset ${from} was asked for`,
-    'The store has seen more than this log holds: check that the log was not replaced by an older copy.',
-  )
 }

@@ -1,13 +1,11 @@
 /** Settings a stranger may give with a statement: how an answer looks and how much it may take, never more than the limits. */
+import { UNTRUSTED_LIMITS } from '../store/sql.ts'
 import { SqlException } from './clickhouse-http-errors.ts'
 
-/** What a stranger's statement may take: long enough for a day of ticks, too little to hold up the inserts. */
-const LIMITS: Readonly<Record<string, number>> = {
-  max_execution_time: 30,
-  max_memory_usage: 2_000_000_000,
-  max_result_bytes: 268_435_456,
-  max_threads: 1,
-}
+const { allow_ddl, ...MAXIMA } = UNTRUSTED_LIMITS
+const LIMITS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(MAXIMA).map(([name, value]) => [name, Number(value)]),
+)
 
 /** These change how an answer is computed or written, and reach nothing else. */
 const HARMLESS = [
@@ -29,7 +27,7 @@ const PASSED_OVER =
 
 /** The settings to run a stranger's statement with. Throws SqlException (READONLY) for one that may not be changed. */
 export function strangersSettings(given: Readonly<Record<string, string>>): Record<string, string | number> {
-  const settings: Record<string, string | number> = { ...LIMITS, allow_ddl: 0 }
+  const settings: Record<string, string | number> = { ...LIMITS, allow_ddl }
   for (const [name, value] of Object.entries(given)) {
     const limit = LIMITS[name]
     if (limit !== undefined) settings[name] = lowered(Number(value), limit)

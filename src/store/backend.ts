@@ -51,12 +51,3 @@ export const INSERT_SETTINGS = {
   input_format_parallel_parsing: 0,
   input_format_skip_unknown_fields: 0,
 } as Record<string, string | number>
-
-/** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */
-export const UNTRUSTED_LIMITS = {
-  max_execution_time: 30,
-  max_memory_usage: '2000000000',
-  max_result_bytes: '268435456',
-  max_threads: 1,
-  allow_ddl: 0,
-} as const

@@ -5,10 +5,11 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
-import { type Backend, INSERT_SETTINGS, type Insert, UNTRUSTED_LIMITS } from './backend.ts'
+import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { type EmbeddedConnection, openEngine } from './embedded.ts'
 import { attempt } from './failure.ts'
 import { checkColumns, schemaStatements } from './schema.ts'
+import { UNTRUSTED_LIMITS } from './sql.ts'
 
 const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
 

@@ -15,11 +15,12 @@ import {
 } from '@clickhouse/client'
 import type { ServerAddress } from './address.ts'
 import { askRows } from './ask.ts'
-import { type Backend, INSERT_SETTINGS, type Insert, UNTRUSTED_LIMITS } from './backend.ts'
+import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { checkCluster, checkEngines } from './cluster.ts'
 import { attempt, storeError } from './failure.ts'
 import { checkEpoch, raiseEpoch } from './fence.ts'
 import { type Column, checkColumns, schemaStatements, tableColumns } from './schema.ts'
+import { UNTRUSTED_LIMITS } from './sql.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
 import type { Fence } from './store.ts'
 

@@ -1,3 +1,12 @@
+/** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */
+export const UNTRUSTED_LIMITS = {
+  max_execution_time: 30,
+  max_memory_usage: '2000000000',
+  max_result_bytes: '268435456',
+  max_threads: 1,
+  allow_ddl: 0,
+} as const
+
 /** One statement for the engine in this process, with everything that goes with it. */
 export interface SqlStatement {
   query: string
