@@ -65,6 +65,8 @@ export interface ArchiveFigures {
   bytes: number
   /** How long ago the oldest slice ended that could be archived and is not, ms; 0 if none waits. */
   behindMs: number
+  /** By log partition: all records below are archived and verified. */
+  readonly archivedBelow: Map<number, number>
   /** What failed last and is not mended yet. */
   failure: { atMs: number; why: string; advice: string } | null
 }

@@ -57,7 +57,7 @@ export class Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options
     const { address } = options.target
-    this.figures = { address, objects: 0, rows: 0, bytes: 0, behindMs: 0, failure: null }
+    this.figures = { address, objects: 0, rows: 0, bytes: 0, behindMs: 0, archivedBelow: new Map(), failure: null }
     this.#ledger = new ArchiveLedger(options.store, options.target.address)
     this.#files = filesOf(options.store)
   }
@@ -130,6 +130,7 @@ export class Archiver {
     while (!this.#stop.signal.aborted && (this.#openUntilMs.get(partition) ?? 0) <= this.#nowMs()) {
       const nowMs = this.#nowMs()
       const reached = (await this.#ledger.reached()).get(partition)
+      if (reached) this.figures.archivedBelow.set(partition, reached.next)
       const found = await nextSlice({ store, log, partition, reached, slicing, nowMs })
       if (!found) return
       const { slice, closed } = found

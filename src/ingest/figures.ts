@@ -8,6 +8,8 @@ export class IngestFigures {
   readonly refusedByReason = new Map<Refusal, number>()
   /** Duration of the last inserts, ms. */
   readonly insertMs = new Recent(500)
+  /** From a batch's first record being read to the batch being stored, ms. */
+  readonly batchAgeMs = new Recent(500)
   /** Ticks of the last batch. */
   batchTicks = 0
 }

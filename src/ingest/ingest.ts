@@ -224,6 +224,7 @@ export class PartitionIngest {
     if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
     if (!this.#over) this.mode = 'running'
     this.#options.figures.insertMs.add(tookMs)
+    this.#options.figures.batchAgeMs.add(clock.elapsedMs() - batch.sinceMs)
     this.#count(sealed)
     log.noteStored(partition, this.next)
     onStored(batch)
