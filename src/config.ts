@@ -15,6 +15,8 @@ const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/
 const webSocketSetting = webSocket.optional()
 const http = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
 
+const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
+
 interface Setting<T extends z.ZodType = z.ZodType> {
   doc: string
   schema: T
@@ -84,12 +86,17 @@ export const SETTINGS = {
     number(0, 100_000_000).default(512),
     'Below so many MiB left on the disk it writes to, archiving stops until there is room again. Nothing is deleted to make any.',
   ),
+  DIAGNOSTICS_KEEP_DAYS: setting(
+    number(1, 100_000).default(30),
+    'How long rows of the tables metrics, events and uptime stay, in days.',
+  ),
   LISTEN: setting(
-    z
-      .string()
-      .regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
-      .default('127.0.0.1:8080'),
+    listenAddress.default('127.0.0.1:8080'),
     'Where the page and the queries are served: host:port. Beyond the loopback addresses a token is required.',
+  ),
+  METRICS_LISTEN: setting(
+    listenAddress.optional(),
+    'Where a station without a page (record, archive) serves /health, /ready and /metrics: host:port. Without it: nowhere. The page serves its own.',
   ),
   TOKEN: setting(
     z.string().min(16).optional(),
@@ -156,9 +163,10 @@ export function parseConfig(
     }
   }
   const config = values as Config
-  if (mistakes.length === 0 && !isLoopback(config.LISTEN) && config.TOKEN === undefined) {
+  const open = (['LISTEN', 'METRICS_LISTEN'] as const).find(name => !isLoopback(config[name] ?? 'localhost:0'))
+  if (mistakes.length === 0 && open && config.TOKEN === undefined) {
     mistakes.push(
-      `${environmentName('LISTEN')} ${config.LISTEN} is open to other machines: ${environmentName('TOKEN')} must be set`,
+      `${environmentName(open)} ${config[open]} is open to other machines: ${environmentName('TOKEN')} must be set`,
     )
   }
   const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => config[name] !== undefined)

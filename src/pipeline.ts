@@ -8,13 +8,13 @@
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
 import fs from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Archiver } from './archive/archiver.ts'
 import { openTarget } from './archive/target.ts'
 import { spanArchive } from './archive/view.ts'
 import { SYSTEM_CLOCK } from './clock.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
+import { openLogTold } from './house/awaited-log.ts'
 import { chooseSources, simulatedBy } from './house/first-run.ts'
 import { startSimulation } from './house/simulation.ts'
 import { superviseHouse } from './house/supervise.ts'
@@ -23,11 +23,15 @@ import type { KnownVenues } from './ingest/fill.ts'
 import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
-import { openLog } from './log/open.ts'
 import type { Emit } from './observe/events.ts'
+import { instanceName } from './observe/instance.ts'
 import type { Journal } from './observe/journal.ts'
+import { ProcessGauge } from './observe/process-figures.ts'
 import { Follower } from './serve/follower.ts'
+import type { Self } from './serve/health.ts'
 import { Live } from './serve/live.ts'
+import { serveArchiver, serveRecorder } from './serve/lone-stations.ts'
+import { Observing } from './serve/observing.ts'
 import { serve } from './serve/server.ts'
 import { serveSql } from './serve/sql-server.ts'
 import { StationReport } from './serve/stations.ts'
@@ -58,9 +62,6 @@ export interface Serving extends Running {
 }
 
 const RECORDER_LINES = 100
-const LOG_WAIT_MS = 250
-/** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
-const LOG_WAIT_TOLD_EVERY_MS = 5_000
 /** Sessions that the engine keeps where every statement from outside has one of its own. */
 const SERVED_LANES = { insertLanes: 1, queryLanes: 1, waitingMax: 16 }
 /** Payload of one insert: bounds memory where records hold large refused frames. */
@@ -85,28 +86,31 @@ export async function record(
     emit,
   )
 
-  const startedAtMs = Date.now()
+  const self = selfOf('record')
+  const gauge = new ProcessGauge()
   const station = recorderStation(config.SOURCES ?? '')
-  const announce = () => {
-    const status: RecorderStatus = {
-      startedAtMs,
-      sources: config.SOURCES ?? '',
-      simulated,
-      received: recorder.received.total,
-      receivedPerSecond: recorder.received.perSecond(),
-      appendMs: recorder.appendMs.quantiles(),
-      held: recorder.held,
-      connections: feeds.status(),
-      lines: journal.since(0).slice(-RECORDER_LINES),
-    }
-    // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
-    log.announce(station, status).catch(() => {})
-  }
-  const announcing = setInterval(announce, ANNOUNCE_EVERY_MS)
+  const statusNow = (): RecorderStatus => ({
+    startedAtMs: self.startedAtMs,
+    instance: self.instance,
+    sources: config.SOURCES ?? '',
+    simulated,
+    received: recorder.received.total,
+    receivedPerSecond: recorder.received.perSecond(),
+    appendMs: recorder.appendMs.quantiles(),
+    held: recorder.held,
+    connections: feeds.status(),
+    process: gauge.read(),
+    events: journal.counts,
+    lines: journal.since(0).slice(-RECORDER_LINES),
+  })
+  const server = await serveRecorder(config, emit, self, statusNow)
+  // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
+  const announcing = setInterval(() => log.announce(station, statusNow()).catch(() => {}), ANNOUNCE_EVERY_MS)
   return {
     failed,
     stop: async () => {
       clearInterval(announcing)
+      await server?.close()
       await feeds.close()
       await simulation?.stop()
       await recorder.drain()
@@ -140,17 +144,31 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
   const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const server = await serve({ config, log, store, live, storing, requeuing, emit })
+  const self = selfOf('ingest')
+  const observing = new Observing({
+    self,
+    store,
+    storing,
+    report,
+    archiver,
+    journal,
+    keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+    // Under `start`; on its own, a recorder serves its own figures.
+    forRecorder: process.channel !== undefined,
+  })
+  const server = await serve({ config, log, store, live, storing, requeuing, health: observing.forServer, emit })
   live.start()
   follower.start()
   storing.start()
   archiver?.start()
+  observing.diagnostics.start()
   return {
     failed: storing.crashed,
     stop: async () => {
       const archived = archiver?.stop()
       await storing.stop()
       await archived
+      await observing.diagnostics.stop()
       follower.close()
       live.close()
       await server.close()
@@ -168,15 +186,22 @@ export async function archive(config: Config, journal: Journal, stopping: AbortS
   const archiver = await openArchiver(config, log, store, emit)
   if (!archiver)
     throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
+  const observed = await serveArchiver(config, journal, selfOf('archive'), store, archiver)
   archiver.start()
   return {
     failed: new Promise(() => {}),
     stop: async () => {
       await archiver.stop()
+      await observed.stop()
       await log.close()
       await store.close()
     },
   }
+}
+
+function selfOf(process: string): Self {
+  const startedAtMs = Date.now()
+  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
 }
 
 /** The archiving station, by configuration; null if it is off. */
@@ -267,26 +292,6 @@ export function venuesOf(config: Config): KnownVenues {
   return {
     all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
     consecutive: new Set(VENUES.filter(venue => venue.ids === 'consecutive').map(venue => venue.name)),
-  }
-}
-
-/** Opens the log and tells what is waited for while it is not there: brokers that are away, or an address that is wrong. */
-async function openLogTold(address: string, mode: 'write' | 'read', emit: Emit, stopping?: AbortSignal): Promise<Log> {
-  let awaited = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
-  const telling = setInterval(() => emit('log_awaited', awaited), LOG_WAIT_TOLD_EVERY_MS)
-  try {
-    for (;;) {
-      try {
-        return await openLog(address, mode)
-      } catch (error) {
-        // The storing side may be up before the recorder has made the log; a recorder says at once what is wrong.
-        if (!stopping || !(error instanceof TickhouseError) || !error.retryable) throw error
-        awaited = { why: error.message, advice: error.advice }
-      }
-      await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
-    }
-  } finally {
-    clearInterval(telling)
   }
 }
 

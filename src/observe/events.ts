@@ -36,6 +36,11 @@ export const EVENTS = define({
     level: 'warn',
     message: '{count} lines were left out here: whoever reads them did not keep up',
   },
+  diagnostics_failed: {
+    station: 'house',
+    level: 'warn',
+    message: 'figures and events cannot be written to their tables: {why}; they wait, ticks are not held up',
+  },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
   connection_opened: {
@@ -220,6 +225,7 @@ export const EVENTS = define({
   day_held: { station: 'archive', level: 'error', message: 'the log day {day} stays in the store: {why}' },
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
+  serving_figures: { station: 'serve', level: 'info', message: 'health and figures are at {url}' },
   page_failed: {
     station: 'serve',
     level: 'error',

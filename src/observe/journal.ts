@@ -16,10 +16,13 @@ export interface Entry {
   station: Station
   event: EventName
   text: string
+  fields: Fields
 }
 
-/** Lines kept for the page; older ones are only in the terminal's or container's log. */
-const LINES_MAX = 500
+export type EventCounts = Readonly<Partial<Record<EventName, number>>>
+
+/** Lines kept for the page and the tables; older ones are only in the terminal's or container's log. */
+const LINES_MAX = 1_000
 const STANDARD_OUTPUT = 1
 
 export class Journal {
@@ -27,6 +30,7 @@ export class Journal {
   readonly #output = new Lines(STANDARD_OUTPUT, count => this.emit('lines_left_out', { count }))
   readonly #lines: Entry[] = []
   #nextId = 1
+  readonly #counts: Partial<Record<EventName, number>> = {}
 
   /** `process` names the part of the house in JSON lines. */
   constructor(process: string, level: Level, format: 'text' | 'json') {
@@ -45,13 +49,19 @@ export class Journal {
     const { level, station } = EVENTS[event]
     const text = describe(event, fields)
     this.#logger[level]({ station, event, fields }, text)
-    this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text })
+    this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text, fields })
+    this.#counts[event] = (this.#counts[event] ?? 0) + 1
     if (this.#lines.length > LINES_MAX) this.#lines.shift()
   }
 
   /** Resolves when the terminal or whoever reads the lines has them all, or does not read. */
   flush(): Promise<void> {
     return this.#output.flush()
+  }
+
+  /** How often each event was told by this process. */
+  get counts(): EventCounts {
+    return this.#counts
   }
 
   /** Lines told after the one with this id, oldest first. */

@@ -201,7 +201,7 @@ export const METRICS = define({
   store_freshness_seconds: {
     station: 'store',
     kind: 'gauge',
-    help: "From the venue's time of a tick to a query finding it, newest tick of each batch",
+    help: "From the venue's time of a tick to a query finding it: first, middle and newest of each batch",
     labels: QUANTILE,
     targets: [
       { labels: { quantile: 'p50' }, atMost: 0.5 },

@@ -20,7 +20,7 @@ export class Forbidden extends Error {
 }
 
 /** Throws Forbidden for who may not ask. A token in the address is answered with a cookie, so that the page can go on with it. */
-export function guard(config: Config, request: FastifyRequest, reply: FastifyReply): void {
+export function guard(config: Config, request: FastifyRequest, reply?: FastifyReply): void {
   const origin = request.headers.origin
   // An image or a form of another site brings no origin, but every browser says that it is one.
   const crossSite =
@@ -35,7 +35,7 @@ export function guard(config: Config, request: FastifyRequest, reply: FastifyRep
   const search = new URLSearchParams(request.url.split('?')[1])
   const inAddress = search.get('token')
   if (inAddress !== null && same(inAddress, config.TOKEN)) {
-    reply.header('set-cookie', `${COOKIE}=${encodeURIComponent(inAddress)}; HttpOnly; SameSite=Strict; Path=/`)
+    reply?.header('set-cookie', `${COOKIE}=${encodeURIComponent(inAddress)}; HttpOnly; SameSite=Strict; Path=/`)
     return
   }
   const shown = [...shownIn(request), search.get('password') ?? ''].filter(text => text !== '')

@@ -1,11 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import { type Config, splitListen } from '../config.ts'
+import { environmentName, type SettingName, splitListen } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Emit } from '../observe/events.ts'
 
-/** Starts to listen, and says where. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
-export async function listen(server: FastifyInstance, config: Config, emit: Emit): Promise<void> {
-  const { host, port } = splitListen(config.LISTEN)
+/**
+ * Starts to listen at `host:port`, which a setting gave, and tells the address it then has. Throws `address_in_use`, or
+ * `address_invalid` where the machine has no such address.
+ */
+export async function listen(
+  server: FastifyInstance,
+  where: string,
+  setting: SettingName,
+  tell: (url: string) => void,
+): Promise<void> {
+  const { host, port } = splitListen(where)
   try {
     await server.listen({ host, port })
   } catch (error) {
@@ -13,11 +20,11 @@ export async function listen(server: FastifyInstance, config: Config, emit: Emit
     const inUse = code === 'EADDRINUSE'
     throw new TickhouseError(
       inUse ? 'address_in_use' : 'address_invalid',
-      inUse ? `${config.LISTEN} is in use by another program` : `cannot listen on ${config.LISTEN}: ${code}`,
-      'End the other program, or choose another address with TICKHOUSE_LISTEN=127.0.0.1:<port>.',
+      inUse ? `${where} is in use by another program` : `cannot listen on ${where}: ${code}`,
+      `End the other program, or choose another address with ${environmentName(setting)}=127.0.0.1:<port>.`,
       { cause: error },
     )
   }
   const address = server.server.address()
-  emit('serving', { url: `http://${host}:${typeof address === 'object' && address ? address.port : port}` })
+  tell(`http://${host}:${typeof address === 'object' && address ? address.port : port}`)
 }

@@ -72,7 +72,9 @@ export class Live {
     try {
       books.take(trades)
       for (const { view } of this.#pages) view?.take(trades)
-      if (trades.length > 0) report.stored(readMicros(trades.timestampWords, trades.length - 1))
+      const timeOf = (row: number) => readMicros(trades.timestampWords, row)
+      const { length } = trades
+      if (length > 0) report.stored([timeOf(0), timeOf(length >> 1), timeOf(length - 1)])
     } catch (error) {
       journal.emit('page_failed', { why: String(error) })
     }

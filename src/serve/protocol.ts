@@ -40,6 +40,13 @@ interface StationBase {
 
 export type { ConnectionStatus }
 
+/** Of the last few hundred values. */
+export interface Quantiles {
+  p50: number
+  p99: number
+  max: number
+}
+
 export interface PartitionStatus {
   partition: number
   first: number
@@ -56,7 +63,7 @@ export interface Stations {
     address: string
     partitions: PartitionStatus[]
     sizeBytes: number
-    appendMs: { p50: number; p99: number } | null
+    appendMs: Quantiles | null
   }
   ingest: StationBase & {
     stored: number
@@ -64,15 +71,22 @@ export interface Stations {
     refusedByReason: Record<string, number>
     gapsOpen: number
     batchTicks: number
-    insertMs: { p50: number; p99: number } | null
+    insertMs: Quantiles | null
+    /** From a batch's first record being read to the batch being stored. */
+    batchAgeMs: Quantiles | null
   }
   store: StationBase & {
     address: string
     trades: number
     sizeBytes: number
     parts: number
+    merges: number
+    /** On disk; null as long as there is none. */
+    bytesPerTrade: number | null
     /** Venue's time to queryable, of the newest batch. */
     freshnessMs: number | null
+    /** The same of the last batches. */
+    freshnessQuantilesMs: Quantiles | null
     audit: { atMs: number; passed: boolean; detail: string } | null
     /** Null where the disk is another machine's. */
     diskFreeBytes: number | null

@@ -16,6 +16,7 @@ import { guard } from './access.ts'
 import { queryBars, toBar } from './candles.ts'
 import { clickHouseHttp } from './clickhouse-http.ts'
 import { Gate } from './gate.ts'
+import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
@@ -39,6 +40,7 @@ export interface ServerOptions {
   live: Live
   storing: Storing
   requeuing: Requeuing
+  health: Omit<HealthOptions, 'guard'>
   emit: Emit
 }
 
@@ -50,13 +52,14 @@ export async function serve({
   live,
   storing,
   requeuing,
+  health,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
   const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
-    guard(config, request, reply)
+    if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
   })
   server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
 
@@ -140,7 +143,9 @@ export async function serve({
     server.get('/', async (_request, reply) => page(reply))
   }
 
-  await listen(server, config, emit)
+  serveHealth(server, { ...health, guard: request => guard(config, request) })
+
+  await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
   return server
 }
 

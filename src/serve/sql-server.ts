@@ -14,6 +14,6 @@ export async function serveSql(
   const server = fastify({ forceCloseConnections: true })
   server.addHook('onRequest', async (request, reply) => guard(config, request, reply))
   await server.register(clickHouseHttp, { ...options, turns: new Turns(STRANGERS_TURNS) })
-  await listen(server, config, options.emit)
+  await listen(server, config.LISTEN, 'LISTEN', url => options.emit('serving', { url }))
   return server
 }

@@ -3,32 +3,33 @@ import fs from 'node:fs'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
+import { Recent } from '../observe/statistics.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
-import { ANNOUNCE_EVERY_MS, type RecorderSaid, type RecorderStatus, recordersIn } from '../sources/status.ts'
-import type { Store } from '../store/store.ts'
-import type { PartitionStatus, StationState, Stations } from './protocol.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
+import type { Store, StoreSize } from '../store/store.ts'
+import type { PartitionStatus, Quantiles, Stations } from './protocol.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 /** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
 const LAG_MS_MAX = 5_000
-/** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
-const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
 const SIZE_EVERY_MS = 2_000
+/** Three of each batch: at 5 batches a second, about the last half minute. */
+const FRESHNESS_SAMPLES = 500
 const DISK_FREE_BYTES_MIN = 1024 ** 3
-
-type Verdict = [state: StationState, advice: string]
 
 export class StationReport {
   readonly #log: Log
   readonly #store: Store
   readonly #storing: Storing
   readonly #archiver: { figures: ArchiveFigures } | null
-  #size = { bytes: 0, parts: 0, trades: 0 }
+  #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = 0
   readonly #startedAtMs = Date.now()
   readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
+  readonly #freshness = new Recent(FRESHNESS_SAMPLES)
 
   /** `archiver` is null where this process does not archive. */
   constructor(log: Log, store: Store, storing: Storing, archiver: { figures: ArchiveFigures } | null = null) {
@@ -43,9 +44,11 @@ export class StationReport {
     return recordersIn(this.#log.announcements()).filter(({ atMs }) => Date.now() - atMs < RECORDER_SILENT_MS_MAX)
   }
 
-  /** Told after each batch: the venue's time of its newest trade, µs. */
-  stored(newestMicros: number): void {
-    this.#freshnessMs = Date.now() - newestMicros / 1000
+  /** Told after each batch: the venue's times of its first, middle and newest trade, µs. */
+  stored(times: readonly [first: number, middle: number, newest: number]): void {
+    const nowMs = Date.now()
+    for (const micros of times) this.#freshness.add(nowMs - micros / 1000)
+    this.#freshnessMs = nowMs - times[2] / 1000
   }
 
   async report(): Promise<Stations> {
@@ -66,10 +69,7 @@ export class StationReport {
       advice: verdict[1],
       ticksPerSecond,
     })
-    // Of the slowest partition: those of quotes have none as long as nothing stores quotes.
-    const [insertMs = null] = this.#storing.partitions
-      .flatMap(({ figures }) => figures.insertMs.quantiles() ?? [])
-      .sort((a, b) => b.p50 - a.p50)
+    const insertMs = this.#slowest(ingest => ingest.figures.insertMs.quantiles())
     const diskFreeBytes = diskFree(this.#store.address)
     return {
       atMs: nowMs,
@@ -98,6 +98,7 @@ export class StationReport {
         gapsOpen: this.#sum(ingest => ingest.gapsOpen),
         batchTicks: Math.max(0, ...this.#storing.partitions.map(ingest => ingest.figures.batchTicks)),
         insertMs,
+        batchAgeMs: this.#slowest(ingest => ingest.figures.batchAgeMs.quantiles()),
       },
       store: {
         ...base(this.#storeVerdict(diskFreeBytes), storedPerSecond),
@@ -107,7 +108,10 @@ export class StationReport {
         trades: this.#size.trades,
         sizeBytes: this.#size.bytes,
         parts: this.#size.parts,
+        merges: this.#size.merges,
+        bytesPerTrade: this.#size.trades === 0 ? null : this.#size.tradesBytes / this.#size.trades,
         freshnessMs: this.#freshnessMs,
+        freshnessQuantilesMs: this.#freshness.quantiles(),
         audit: this.#lastAudit(),
         diskFreeBytes,
       },
@@ -178,6 +182,14 @@ export class StationReport {
     return this.#storing.partitions.reduce((sum, ingest) => sum + figure(ingest), 0)
   }
 
+  /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
+  #slowest(figure: (ingest: Storing['partitions'][number]) => Quantiles | null): Quantiles | null {
+    const [slowest = null] = this.#storing.partitions
+      .flatMap(ingest => figure(ingest) ?? [])
+      .sort((a, b) => b.p50 - a.p50)
+    return slowest
+  }
+
   async #measureSize(): Promise<void> {
     if (Date.now() - this.#sizeAtMs < SIZE_EVERY_MS) return
     this.#sizeAtMs = Date.now()
@@ -189,37 +201,6 @@ export class StationReport {
 function slowestMs(connections: readonly ConnectionStatus[]): number {
   const known = connections.flatMap(({ latencyMs }) => latencyMs?.p50 ?? [])
   return known.length === 0 ? 0 : Math.max(...known)
-}
-
-function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
-  if (recorders.length === 0)
-    return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
-  const connections = recorders.flatMap(recorder => recorder.connections)
-  if (recorders.some(({ held }) => held))
-    return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
-  const open = connections.filter(connection => connection.state === 'open').length
-  if (open === 0) return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
-  if (open < connections.length)
-    return [
-      'behind',
-      `${connections.length - open} of ${connections.length} connections are down; they are tried again.`,
-    ]
-  return ['ok', 'All connections are open.']
-}
-
-function logVerdict(recorders: readonly RecorderStatus[]): Verdict {
-  if (recorders.length === 0) return ['idle', 'Nothing is written: no recorder is running.']
-  return recorders.some(({ held }) => held)
-    ? ['trouble', 'Appending is slow or fails: check the disk.']
-    : ['ok', 'Every record is durable before it is acknowledged.']
-}
-
-function archiveVerdict(figures: ArchiveFigures | null): Verdict {
-  if (!figures) return ['off', 'Nothing is archived by this process.']
-  if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]
-  if (figures.behindMs > ARCHIVE_BEHIND_MS_MAX)
-    return ['behind', 'Closed hours wait to be archived; it is catching up.']
-  return ['ok', 'Every closed hour or day is archived and was read back.']
 }
 
 /** Bytes free on the disk of an embedded store; null for a server, which looks after its own. */

@@ -1,7 +1,8 @@
 /** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
 import { hostname } from 'node:os'
 import type { Announcement } from '../log/log.ts'
-import type { Entry } from '../observe/journal.ts'
+import type { Entry, EventCounts } from '../observe/journal.ts'
+import type { ProcessFigures } from '../observe/process-figures.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 
 const STATION = 'recorder'
@@ -21,6 +22,11 @@ export interface RecorderStatus {
   /** The log is too slow: reading from venues is held back. */
   held: boolean
   connections: ConnectionStatus[]
+  process: ProcessFigures
+  /** Tells this run of this process from all others. */
+  instance: string
+  /** How often it told each event. */
+  events: EventCounts
   /** The last lines it told. */
   lines: Entry[]
 }

@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
 import type { SqlEngine } from './sql.ts'
-import type { Fence, Store } from './store.ts'
+import type { Fence, Store, StoreSize } from './store.ts'
 
 export class ClickHouseStore implements Store {
   readonly #backend: Backend
@@ -74,12 +74,21 @@ export class ClickHouseStore implements Store {
     return this.#backend.untrusted(query, format)
   }
 
-  async size() {
-    const [row] = await this.rows<{ bytes: string; parts: string; trades: string }>(
-      `SELECT sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(rows, table = 'trades') AS trades
+  async size(): Promise<StoreSize> {
+    const [row] = await this.rows<Record<keyof StoreSize, string>>(
+      `SELECT sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(rows, table = 'trades') AS trades,
+              sumIf(bytes_on_disk, table = 'trades') AS tradesBytes,
+              (SELECT count() FROM system.merges WHERE database = currentDatabase()) AS merges
        FROM system.parts WHERE active AND database = currentDatabase()`,
     )
-    return { bytes: Number(row!.bytes), parts: Number(row!.parts), trades: Number(row!.trades) }
+    const { bytes, parts, merges, trades, tradesBytes } = row!
+    return {
+      bytes: Number(bytes),
+      parts: Number(parts),
+      merges: Number(merges),
+      trades: Number(trades),
+      tradesBytes: Number(tradesBytes),
+    }
   }
 
   close(): Promise<void> {

@@ -16,6 +16,15 @@ export interface Fence {
   epoch: number
 }
 
+/** Of all active parts: bytes on disk, their number, merges under way, trades in them, and the bytes of those alone. */
+export interface StoreSize {
+  bytes: number
+  parts: number
+  merges: number
+  trades: number
+  tradesBytes: number
+}
+
 export interface Store {
   readonly address: string
   readonly client: ClickHouseClient
@@ -46,8 +55,8 @@ export interface Store {
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
   untrusted(query: string, format: string): Promise<Uint8Array>
-  /** Bytes of all active parts on disk, their number, and the trades in them. */
-  size(): Promise<{ bytes: number; parts: number; trades: number }>
+  /** What the tables take, as it stands. */
+  size(): Promise<StoreSize>
   close(): Promise<void>
 }
 

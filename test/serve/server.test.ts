@@ -13,6 +13,7 @@ import { Journal } from '../../src/observe/journal.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { Follower } from '../../src/serve/follower.ts'
 import { Live } from '../../src/serve/live.ts'
+import { Observing } from '../../src/serve/observing.ts'
 import type { Messages } from '../../src/serve/protocol.ts'
 import { serve } from '../../src/serve/server.ts'
 import { StationReport } from '../../src/serve/stations.ts'
@@ -28,6 +29,7 @@ let house: TestStore
 let log: Log
 let storing: Storing
 let live: Live
+let observing: Observing
 const journal = new Journal('test', 'error', 'text')
 const servers: FastifyInstance[] = []
 
@@ -47,6 +49,9 @@ before(async () => {
   const report = new StationReport(log, house.store, storing)
   const { emit } = journal
   const follower = new Follower({ store: house.store, log, storing, emit, take: trades => live.take(trades) })
+  const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
+  const { store } = house
+  observing = new Observing({ self, store, storing, report, archiver: null, journal, keepDays: 1, forRecorder: false })
   live = new Live({ version: '0', store: house.store, storing, follower, report, books, journal })
   live.start()
   storing.start()
@@ -64,7 +69,16 @@ async function listen(settings: Partial<Config> = {}): Promise<number> {
   const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', ...settings }
   const venues = venuesOf(config)
   const requeuing = new Requeuing({ log, store: house.store, storing, venues, reread: rereadFrame, emit: journal.emit })
-  const server = await serve({ config, log, store: house.store, live, storing, requeuing, emit: journal.emit })
+  const server = await serve({
+    config,
+    log,
+    store: house.store,
+    live,
+    storing,
+    requeuing,
+    health: observing.forServer,
+    emit: journal.emit,
+  })
   servers.push(server)
   return (server.server.address() as AddressInfo).port
 }
@@ -165,6 +179,34 @@ describe('who may ask', () => {
     assert.equal(status, 200)
     assert.match(cookie!, /HttpOnly; SameSite=Strict/)
     assert.equal((await ask(port, '/api/query', { ...query, headers: { cookie: cookie!.split(';')[0]! } })).status, 200)
+  })
+})
+
+describe('health and figures', () => {
+  test('whoever sees after processes is told the state without a token, and nothing else', async () => {
+    const port = await listen({ TOKEN })
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    assert.deepEqual(JSON.parse((await ask(port, '/health')).body), { state: 'trouble' })
+    assert.deepEqual(JSON.parse((await ask(port, '/ready')).body), { ready: true })
+    assert.equal((await ask(port, '/metrics')).status, 403)
+    const health = JSON.parse((await ask(port, '/health', { headers })).body)
+    assert.equal(health.process, 'ingest')
+    assert.equal(health.stations.sources.state, 'trouble')
+    assert.match(health.stations.sources.advice, /No recorder is running/)
+    assert.deepEqual(JSON.parse((await ask(port, '/ready', { headers })).body), { ready: true, why: [] })
+  })
+
+  test('a scrape finds the figures of every station', async () => {
+    const { body, status } = await ask(await listen(), '/metrics')
+    assert.equal(status, 200)
+    for (const name of [
+      'station_trouble',
+      'log_next_offset',
+      'ingest_lag_ticks',
+      'store_trades',
+      'process_memory_bytes',
+    ])
+      assert.match(body, new RegExp(`^tickhouse_${name}(\\{.*\\})? \\d`, 'm'))
   })
 })
 

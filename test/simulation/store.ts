@@ -5,7 +5,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { TickhouseError } from '../../src/errors.ts'
-import type { Fence, Store } from '../../src/store/store.ts'
+import type { Fence, Store, StoreSize } from '../../src/store/store.ts'
 import { type Column, type Row, readBlock } from './blocks.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import type { Host } from './host.ts'
@@ -124,7 +124,7 @@ export class SimulatedStore implements Store {
     throw new Error('the simulated store answers no strangers')
   }
 
-  size(): Promise<{ bytes: number; parts: number; trades: number }> {
+  size(): Promise<StoreSize> {
     throw new Error('the simulated store has no size')
   }
 

@@ -4,8 +4,24 @@ import type { Line } from '../../src/serve/protocol.ts'
 import { filterLines, type LineFilter } from '../../web/src/line-filter.ts'
 
 const LINES: Line[] = [
-  { id: 1, atMs: 0, level: 'debug', station: 'store', event: 'audit_passed', text: 'audit passed: 12 ticks' },
-  { id: 2, atMs: 0, level: 'info', station: 'log', event: 'log_opened', text: 'log open at sqlite:data/log' },
+  {
+    id: 1,
+    atMs: 0,
+    level: 'debug',
+    station: 'store',
+    event: 'audit_passed',
+    text: 'audit passed: 12 ticks',
+    fields: {},
+  },
+  {
+    id: 2,
+    atMs: 0,
+    level: 'info',
+    station: 'log',
+    event: 'log_opened',
+    text: 'log open at sqlite:data/log',
+    fields: {},
+  },
   {
     id: 3,
     atMs: 0,
@@ -13,8 +29,17 @@ const LINES: Line[] = [
     station: 'ingest',
     event: 'gap_found',
     text: 'binance BTCUSDT: trades 4 to 9 missing',
+    fields: {},
   },
-  { id: 4, atMs: 0, level: 'error', station: 'store', event: 'insert_failed', text: 'partition 0: insert failed' },
+  {
+    id: 4,
+    atMs: 0,
+    level: 'error',
+    station: 'store',
+    event: 'insert_failed',
+    text: 'partition 0: insert failed',
+    fields: {},
+  },
 ]
 const shown = (part: Partial<LineFilter>): number[] =>
   filterLines(LINES, { level: 'debug', station: 'all', query: '', ...part }).map(line => line.id)

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { openLog } from '../log/open.ts'
+import type { Emit } from '../observe/events.ts'
+
+const LOG_WAIT_MS = 250
+/** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
+const LOG_WAIT_TOLD_EVERY_MS = 5_000
+
+/** Opens the log and tells what is waited for while it is not there: brokers that are away, or an address that is wrong. */
+export async function openLogTold(
+  address: string,
+  mode: 'write' | 'read',
+  emit: Emit,
+  stopping?: AbortSignal,
+): Promise<Log> {
+  let awaited = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
+  const telling = setInterval(() => emit('log_awaited', awaited), LOG_WAIT_TOLD_EVERY_MS)
+  try {
+    for (;;) {
+      try {
+        return await openLog(address, mode)
+      } catch (error) {
+        // The storing side may be up before the recorder has made the log; a recorder says at once what is wrong.
+        if (!stopping || !(error instanceof TickhouseError) || !error.retryable) throw error
+        awaited = { why: error.message, advice: error.advice }
+      }
+      await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
+    }
+  } finally {
+    clearInterval(telling)
+  }
+}

@@ -1,0 +1,53 @@
+/** What this process takes of its machine. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Measurement, quantilesOf } from './metrics.ts'
+
+export interface ProcessFigures {
+  cpuSeconds: number
+  memoryBytes: number
+  /** How late timers ran in the last whole window, ms; null before the end of the first. */
+  eventLoopDelayMs: { p50: number; p99: number; max: number } | null
+}
+
+const RESOLUTION_MS = 10
+const NANOS_PER_MS = 1e6
+/** Several may ask: the delays are those of a window of time, not those since somebody asked. */
+const WINDOW_MS = 5_000
+
+/** Measures from its making on. */
+export class ProcessGauge {
+  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  #last: ProcessFigures['eventLoopDelayMs'] = null
+  #sinceMs = performance.now()
+
+  constructor() {
+    this.#delay.enable()
+  }
+
+  read(): ProcessFigures {
+    if (performance.now() >= this.#sinceMs + WINDOW_MS) this.#turn()
+    const { user, system } = process.cpuUsage()
+    return { cpuSeconds: (user + system) / 1e6, memoryBytes: process.memoryUsage.rss(), eventLoopDelayMs: this.#last }
+  }
+
+  #turn(): void {
+    const delay = this.#delay
+    // The histogram counts the whole wait of its own timer: what is beyond the timer's time is delay.
+    const late = (nanos: number) => Math.max(0, nanos / NANOS_PER_MS - RESOLUTION_MS)
+    this.#last =
+      delay.count === 0
+        ? null
+        : { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) }
+    delay.reset()
+    this.#sinceMs = performance.now()
+  }
+}
+
+/** The figures of a process as measurements. `process` names the part of the house. */
+export function measureProcess(process: string, figures: ProcessFigures): Measurement[] {
+  return [
+    { name: 'process_cpu_seconds_total', labels: { process }, value: figures.cpuSeconds },
+    { name: 'process_memory_bytes', labels: { process }, value: figures.memoryBytes },
+    ...quantilesOf('process_event_loop_delay_seconds', { process }, figures.eventLoopDelayMs),
+  ]
+}

@@ -1,0 +1,61 @@
+/** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
+import type { StationState, Stations } from './protocol.ts'
+
+export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
+
+/** `GET /health`: 200 as long as the process answers at all; how it fares is in `state`. */
+export interface HealthAnswer {
+  state: 'ok' | 'behind' | 'trouble'
+  version: string
+  /** The part of the house: ingest, record or archive. */
+  process: string
+  /** Tells this run from all others. */
+  instance: string
+  startedAtMs: number
+  /** This machine's clock. */
+  atMs: number
+  /** The stations this process knows of. */
+  stations: Partial<Record<StationName, { state: StationState; advice: string; lagMs: number }>>
+  audit: { atMs: number; passed: boolean; detail: string } | null
+  diskFreeBytes: number | null
+  /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
+  archiveBehindMs: number | null
+}
+
+/** Who a process is. */
+export interface Self {
+  version: string
+  process: string
+  instance: string
+  startedAtMs: number
+}
+
+/** The worst of the stations' states: a house is as well as its sickest part. */
+export function worstState(states: readonly StationState[]): HealthAnswer['state'] {
+  if (states.includes('trouble')) return 'trouble'
+  return states.includes('behind') ? 'behind' : 'ok'
+}
+
+/** The health of a process that knows all stations. */
+export function healthOf(self: Self, { atMs, sources, log, ingest, store, archive }: Stations): HealthAnswer {
+  const short = ({ state, advice, lagMs }: { state: StationState; advice: string; lagMs: number }) => ({
+    state,
+    advice,
+    lagMs,
+  })
+  return {
+    ...self,
+    state: worstState([sources, log, ingest, store, archive].map(({ state }) => state)),
+    atMs,
+    stations: {
+      sources: short(sources),
+      log: short(log),
+      ingest: short(ingest),
+      store: short(store),
+      archive: short(archive),
+    },
+    audit: store.audit,
+    diskFreeBytes: store.diskFreeBytes,
+    archiveBehindMs: archive.verified ? archive.lagMs : null,
+  }
+}

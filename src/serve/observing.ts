@@ -1,0 +1,100 @@
+/** The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics tables. */
+import type { ArchiveFigures } from '../archive/archive.ts'
+import { measureArchive } from '../archive/measure.ts'
+import { SYSTEM_CLOCK } from '../clock.ts'
+import type { Storing } from '../ingest/storing.ts'
+import { Diagnostics, type Speaker } from '../observe/diagnostics.ts'
+import { measureEvents } from '../observe/events-measured.ts'
+import type { Journal } from '../observe/journal.ts'
+import type { Measurement } from '../observe/metrics.ts'
+import { measureProcess, ProcessGauge } from '../observe/process-figures.ts'
+import { measureRecorder } from '../sources/measure.ts'
+import type { Store } from '../store/store.ts'
+import { type HealthAnswer, healthOf, type Self } from './health.ts'
+import type { HealthOptions } from './health-routes.ts'
+import { measureStations, toStanding } from './measure.ts'
+import type { StationReport } from './stations.ts'
+
+export interface ObservingOptions {
+  self: Self
+  store: Store
+  storing: Storing
+  report: StationReport
+  /** Null where this process does not archive. */
+  archiver: { figures: ArchiveFigures } | null
+  journal: Journal
+  /** How long rows of the diagnostics tables stay. */
+  keepDays: number
+  /** Whether this process answers for its recorder too, which runs beside it and serves no figures of its own. */
+  forRecorder: boolean
+}
+
+export class Observing {
+  readonly diagnostics: Diagnostics
+  readonly #options: ObservingOptions
+  readonly #gauge = new ProcessGauge()
+
+  constructor(options: ObservingOptions) {
+    this.#options = options
+    const { self, store, report, journal, keepDays } = options
+    this.diagnostics = new Diagnostics({
+      store,
+      clock: SYSTEM_CLOCK,
+      emit: journal.emit,
+      instance: self.instance,
+      keepDays,
+      speakers: () => this.#speakers(),
+      standing: async () => (this.#speaksForAll ? toStanding(await report.report()) : null),
+    })
+  }
+
+  async health(): Promise<HealthAnswer> {
+    return healthOf(this.#options.self, await this.#options.report.report())
+  }
+
+  /** What the server tells of this process. */
+  get forServer(): Omit<HealthOptions, 'guard'> {
+    return { health: () => this.health(), measurements: () => this.measurements(), own: ['ingest', 'store'] }
+  }
+
+  /** All that a scrape of this process is told. */
+  async measurements(): Promise<Measurement[]> {
+    const own = await this.#own()
+    const recorders = this.#options.forRecorder ? this.#options.report.recorders() : []
+    return [...own, ...recorders.flatMap(({ status }) => measureRecorder(status))]
+  }
+
+  /** Of several processes that store one log, one speaks for the recorders and keeps the uptime. */
+  get #speaksForAll(): boolean {
+    return this.#options.storing.partitions.some(({ partition }) => partition === 0)
+  }
+
+  #speakers(): Speaker[] {
+    const { self, journal, report } = this.#options
+    const own: Speaker = {
+      process: self.process,
+      instance: self.instance,
+      lines: journal.since(0),
+      measure: () => this.#own(),
+    }
+    if (!this.#speaksForAll) return [own]
+    const recorders = report.recorders().map(({ status }) => ({
+      process: 'record',
+      instance: status.instance,
+      lines: status.lines,
+      measure: async () => measureRecorder(status),
+    }))
+    return [own, ...recorders]
+  }
+
+  async #own(): Promise<Measurement[]> {
+    const { self, report, storing, archiver, journal } = this.#options
+    return [
+      ...measureStations(await report.report(), storing.audits),
+      ...(archiver ? measureArchive(archiver.figures) : []),
+      ...measureProcess(self.process, this.#gauge.read()),
+      ...measureEvents(self.process, journal.counts),
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.leftOut },
+    ]
+  }
+}

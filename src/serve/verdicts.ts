@@ -1,0 +1,41 @@
+/** How a station fares, judged by what is known of it. */
+import type { ArchiveFigures } from '../archive/archive.ts'
+import type { RecorderStatus } from '../sources/status.ts'
+import type { StationState } from './protocol.ts'
+
+/** A state, and one line: why, and what to do next if it is trouble. */
+export type Verdict = [state: StationState, advice: string]
+
+/** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
+const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
+
+export function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
+  if (recorders.length === 0)
+    return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
+  const connections = recorders.flatMap(recorder => recorder.connections)
+  if (recorders.some(({ held }) => held))
+    return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
+  const open = connections.filter(connection => connection.state === 'open').length
+  if (open === 0) return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
+  if (open < connections.length)
+    return [
+      'behind',
+      `${connections.length - open} of ${connections.length} connections are down; they are tried again.`,
+    ]
+  return ['ok', 'All connections are open.']
+}
+
+export function logVerdict(recorders: readonly RecorderStatus[]): Verdict {
+  if (recorders.length === 0) return ['idle', 'Nothing is written: no recorder is running.']
+  return recorders.some(({ held }) => held)
+    ? ['trouble', 'Appending is slow or fails: check the disk.']
+    : ['ok', 'Every record is durable before it is acknowledged.']
+}
+
+export function archiveVerdict(figures: ArchiveFigures | null): Verdict {
+  if (!figures) return ['off', 'Nothing is archived by this process.']
+  if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]
+  if (figures.behindMs > ARCHIVE_BEHIND_MS_MAX)
+    return ['behind', 'Closed hours wait to be archived; it is catching up.']
+  return ['ok', 'Every closed hour or day is archived and was read back.']
+}
