@@ -31,9 +31,9 @@ export async function withParts<T>(directory: string, work: (parts: Parts) => Pr
   }
 }
 
-/** Stores everything of partition 0 until so many trades are in the table. Returns how many inserts it took. */
-export async function storeAll({ log, store }: Parts, trades: number): Promise<number> {
-  const venues = { all: new Set([simulator.name]), consecutive: new Set([simulator.name]) }
+/** Stores everything of partition 0 until so many trades, of one venue, are in the table. Returns how many inserts it took. */
+export async function storeAll({ log, store }: Parts, trades: number, venue: string = simulator.name): Promise<number> {
+  const venues = { all: new Set([venue]), consecutive: new Set([venue]) }
   const { BATCH_AGE_MS_MAX } = parseConfig({}, {})
   const limits = { ticksMax: BATCH_TRADES, bytesMax: BYTES_MAX, ageMsMax: BATCH_AGE_MS_MAX }
   const stop = new AbortController()

@@ -1,0 +1,150 @@
+/** Rows a second into the archive, proved, out of it again, and bytes a trade; beside Parquet by pyarrow, pandas and DuckDB. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Archiver } from '../../src/archive/archiver.ts'
+import { checkArchive } from '../../src/archive/check.ts'
+import { DirectoryTarget } from '../../src/archive/directory.ts'
+import { ArchiveLedger } from '../../src/archive/ledger.ts'
+import { restore } from '../../src/archive/restore.ts'
+import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import { filesOf } from '../../src/store/files.ts'
+import { tradesRecord } from '../../src/tick/records.ts'
+import { pythonWith } from '../../test/support/python.ts'
+import { type Bench, measured, type Sample } from '../contract.ts'
+import { withDirectory } from '../samples/directory.ts'
+import { RECORDINGS } from '../samples/frames.ts'
+import { recordedTrades } from '../samples/recorded.ts'
+import { type Parts, storeAll, withParts } from '../samples/storing.ts'
+
+/** Some 3 million trades. */
+const SESSIONS = 200
+const RECORD_TRADES = 5_000
+const MS_PER_DAY = 86_400_000
+const PEER = join(import.meta.dirname, '../peers/parquet.py')
+
+const run = promisify(execFile)
+
+interface Filled extends Parts {
+  directory: string
+  trades: number
+  target: DirectoryTarget
+  archiver: Archiver
+}
+
+/** A store with the trades, as large parts as a quiet hour leaves, and an archive with nothing in it yet. */
+function withFilled<T>(work: (filled: Filled) => Promise<T>): Promise<T> {
+  return withDirectory(directory =>
+    withParts(directory, async parts => {
+      let trades = 0
+      for (const batch of recordedTrades(SESSIONS, RECORD_TRADES)) {
+        await parts.log.append(0, [tradesRecord(batch)])
+        trades += batch.length
+      }
+      await storeAll(parts, trades, RECORDINGS ? 'binance' : 'simulator')
+      await parts.store.client.command({ query: 'OPTIMIZE TABLE trades FINAL' })
+      const target = await DirectoryTarget.open(join(directory, 'archive'))
+      const archiver = new Archiver({
+        ...parts,
+        target,
+        slicing: 'day',
+        keep: { logHours: undefined, storeDays: undefined },
+        diskFreeBytesMin: 0,
+        emit: () => {},
+        // All that is stored is of a day that is over.
+        clock: { ...SYSTEM_CLOCK, nowMicros: () => (Date.now() + 2 * MS_PER_DAY) * 1000 },
+      })
+      return work({ ...parts, directory, trades, target, archiver })
+    }),
+  )
+}
+
+function archived() {
+  return withFilled(async ({ archiver, trades, store, target }) => {
+    const sample = await measured(async () => {
+      await archiver.round()
+      return trades
+    })
+    const [{ rows, bytes } = { rows: 0, bytes: 0 }] = await new ArchiveLedger(store, target.address).objects(
+      "kind = 'trades'",
+    )
+    if (rows !== trades) throw new Error(`${rows} of ${trades} rows archived`)
+    const { tradesBytes } = await store.size()
+    return {
+      ...sample,
+      figures: { 'bytes/trade in the archive': bytes / trades, 'bytes/trade in the store': tradesBytes / trades },
+    }
+  })
+}
+
+/** `deep`: the rows too, not only the bytes. */
+function verified(deep: boolean) {
+  return withFilled(async ({ archiver, trades, store, target }) => {
+    await archiver.round()
+    const ledger = new ArchiveLedger(store, target.address)
+    return measured(async () => {
+      const { findings } = await checkArchive({
+        target,
+        objects: await ledger.objects(),
+        deep: deep ? { asked: store, files: filesOf(store) } : undefined,
+        progress: () => {},
+      })
+      if (findings.length > 0) throw new Error(findings[0]!.detail)
+      return trades
+    })
+  })
+}
+
+/** Into a table without rows: it is emptied first, since one process has one store. */
+function restored() {
+  return withFilled(async ({ archiver, trades, store, target }) => {
+    await archiver.round()
+    await store.client.command({ query: 'TRUNCATE TABLE trades' })
+    const ledger = new ArchiveLedger(store, target.address)
+    return measured(async () => {
+      const { inserted } = await restore({ store, target, ledger }, {})
+      if (inserted !== trades) throw new Error(`${inserted} of ${trades} rows restored`)
+      return trades
+    })
+  })
+}
+
+/** The peer gets the same rows as an Arrow file, which it has read before the time runs. */
+function python(work: 'pyarrow' | 'pandas' | 'verify' | 'restore') {
+  return async (): Promise<Sample> => {
+    const { command, path } = await pythonWith('pandas', 'pyarrow', 'duckdb')
+    return withFilled(async ({ directory, store }) => {
+      const source = join(directory, 'trades.arrow')
+      await store.client.command({ query: `INSERT INTO FUNCTION file('${source}', 'Arrow') SELECT * FROM trades` })
+      const { stdout } = await run(command, [PEER, work, source, join(directory, 'peer.parquet')], {
+        env: { ...process.env, PYTHONPATH: path },
+      })
+      const { rows, seconds, cpuSeconds, bytes } = JSON.parse(stdout) as Record<string, number>
+      return { count: rows!, seconds: seconds!, cpuSeconds: cpuSeconds!, figures: { 'bytes/trade': bytes! / rows! } }
+    })
+  }
+}
+
+export const archive: Bench = {
+  name: 'archive',
+  summary: 'stored trades into verified Parquet and back; peers: pyarrow, pandas and DuckDB',
+  unit: 'trades',
+  rounds: 3,
+  contestants: [
+    { name: 'tickhouse: archived and proved', run: archived },
+    { name: 'pyarrow: written and compared', against: 'tickhouse: archived and proved', run: python('pyarrow') },
+    { name: 'pandas: written and compared', against: 'tickhouse: archived and proved', run: python('pandas') },
+    { name: 'tickhouse: verified, bytes', run: () => verified(false) },
+    { name: 'tickhouse: verified, rows', run: () => verified(true) },
+    { name: 'pandas: verified, rows', against: 'tickhouse: verified, rows', run: python('verify') },
+    { name: 'tickhouse: restored and proved', run: restored },
+    { name: 'DuckDB: read into a table', against: 'tickhouse: restored and proved', run: python('restore') },
+  ],
+  notes: [
+    RECORDINGS
+      ? `the recorded Binance sessions ${SESSIONS} times over, times and ids going on; one slice`
+      : 'trades of the simulated market (no recordings here); one slice',
+    'archived and proved: hashed in the table, written, moved in place, read back, hashed (SHA-256 and rows), manifest and ledger written',
+    'the peers have their rows in memory when the time begins; pyarrow compares values, pandas checksums; DuckDB proves nothing',
+  ],
+}
