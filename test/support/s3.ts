@@ -1,4 +1,4 @@
-/** S3 as others made it, on this machine: s3proxy from Maven Central, and versitygw where it is installed. */
+/** S3 as others made it, on this machine: s3proxy from Maven Central, and versitygw where it is installed (`go install github.com/versity/versitygw/cmd/versitygw@v1.8.0`). */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -65,7 +65,7 @@ export const S3_PROXY: S3Kind = {
 
 export const VERSITY: S3Kind = {
   name: 'versitygw',
-  required: false,
+  required: true,
   missing: async () =>
     (await run('versitygw', ['--version']).catch(() => undefined)) ? undefined : 'versitygw is not installed',
   start: () =>
