@@ -22,7 +22,8 @@ export function columnsOf(store: Asked, table: string): Promise<Column[]> {
 
 /** What `file()` and `s3()` are told of an archived object, so that its values are read back as the types they were. */
 export function structureOf(columns: readonly Column[]): string {
-  return columns.map(({ name, type }) => `${name} ${TEXT.test(type) ? 'String' : type}`).join(', ')
+  const plain = (type: string) => (TEXT.test(type) ? 'String' : type.replaceAll('LowCardinality(String)', 'String'))
+  return columns.map(({ name, type }) => `${name} ${plain(type)}`).join(', ')
 }
 
 /**
@@ -33,7 +34,7 @@ export function hashedOf(columns: readonly Column[]): string {
   return columns
     .map(({ name, type }) => {
       if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
-      return type.startsWith('Enum') ? `toString(${name})` : name
+      return /^(Enum|Map)/.test(type) ? `toString(${name})` : name
     })
     .join(', ')
 }

@@ -22,4 +22,7 @@ export const TICK_KINDS: readonly Kind[] = [
 export const DAILY_KINDS: readonly Kind[] = [
   { table: 'gaps', orderBy: 'venue, symbol, first_id, last_id', time: 'changed_at' },
   { table: 'audits', orderBy: 'at, log_partition', time: 'at' },
+  { table: 'metrics', orderBy: 'name, at, instance', time: 'at' },
+  { table: 'events', orderBy: 'at, instance, id', time: 'at' },
+  { table: 'uptime', orderBy: 'at, instance', time: 'at' },
 ]

@@ -22,7 +22,19 @@ interface Rows {
   sha256: string
 }
 
-const TABLES = ['trades', 'quarantine', 'gaps', 'audits', 'archive_ledger', 'requeues', 'epochs', 'log_identity']
+/** What the house said of itself. */
+const SAID = ['metrics', 'events', 'uptime']
+const TABLES = [
+  'trades',
+  'quarantine',
+  'gaps',
+  'audits',
+  'archive_ledger',
+  'requeues',
+  'epochs',
+  'log_identity',
+  ...SAID,
+]
 let house: ArchivingHouse
 let target: ArchiveTarget
 let archived: Rows
@@ -38,6 +50,8 @@ const rowsIn = async (table: string) => digest(await rowsOf(house.store, table))
 const trades = () => rowsIn('trades')
 const quarantine = async () =>
   digest(await house.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
+const saidRows = () =>
+  Promise.all(SAID.map(table => house.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
 const command = (query: string) => house.store.client.command({ query })
 
 /** As after the loss of the store's directory. */
@@ -48,6 +62,29 @@ async function wipe(): Promise<void> {
 before(async () => {
   house = await openArchivingHouse(directory)
   target = await openTarget(address, 'unused')
+  const said = { at: '2026-11-22 12:00:00.500', process: 'ingest', instance: 'a:1' }
+  const labels = { partition: '0', why: "it's \n \\ full" }
+  await house.store.insertRows('metrics', [
+    { ...said, name: 'ingest_lag_ticks', labels, value: 0.1 },
+    { ...said, name: 'store_parts', labels: {}, value: -0 },
+  ])
+  await house.store.insertRows('events', [
+    { ...said, id: 7, level: 'warn', station: 'ingest', event: 'gap_found', text: 'ä', fields: labels },
+  ])
+  await house.store.insertRows('uptime', [
+    {
+      at: said.at,
+      instance: 'a:1',
+      every_ms: 10_000,
+      recorded: true,
+      stored: false,
+      sources: 'ok',
+      log: 'ok',
+      ingest: 'trouble',
+      store: 'ok',
+      archive: 'off',
+    },
+  ])
   await archiverOf(house, target).archiver.round()
   archived = await trades()
   refused = await quarantine()
@@ -59,11 +96,13 @@ after(async () => {
 
 describe('restore', () => {
   test('fills an empty store from the archive alone: rows, ledger, and where ingest goes on', async () => {
+    const said = await saidRows()
     const objects = (await ledgerOf().objects()).map(({ key, sha256 }) => key + sha256)
     await wipe()
     const { inserted, present } = await restore(restoring(), {})
     assert.deepEqual(await trades(), archived)
     assert.deepEqual(await quarantine(), refused)
+    assert.deepEqual(await saidRows(), said)
     assert.ok(inserted >= archived.count + refused.count && present === 0)
     const found = await ledgerOf().objects("kind IN ('trades', 'quarantine')")
     assert.ok(found.every(({ state }) => state === 'verified'))

@@ -33,13 +33,10 @@ export interface S3Kind {
   /** Why it cannot be started here, undefined if it can. */
   missing(): Promise<string | undefined>
   start(): Promise<S3Server>
-  /** Whether the checks of a change must have it. */
-  required: boolean
 }
 
 export const S3_PROXY: S3Kind = {
   name: `s3proxy ${VERSION}`,
-  required: true,
   missing: () => jarsMissing(JARS),
   start: () =>
     startServer(async (directory, port, keys) => {
@@ -65,7 +62,6 @@ export const S3_PROXY: S3Kind = {
 
 export const VERSITY: S3Kind = {
   name: 'versitygw',
-  required: true,
   missing: async () =>
     (await run('versitygw', ['--version']).catch(() => undefined)) ? undefined : 'versitygw is not installed',
   start: () =>

@@ -1,0 +1,159 @@
+/**
+ * How long may a symbol be silent before something is wrong? Each has its own rhythm, and that changes with the hour: so the
+ * answer comes from its ticks of the last days at this hour, and from those of the last two hours.
+ *
+ * A silence is called too long where a symbol that goes on as it did would make one like it less than once in a million hours.
+ * Two models say when that is, and the longer one counts: gaps between ticks as they come, and gaps between bursts, since trades
+ * come in bursts. With few gaps known the answer is longer: what is uncertain is allowed for (the exponential's predictive
+ * distribution). Twice the longest silence that was in order is always allowed, for rhythms with heavier tails.
+ */
+
+/** Ticks are counted by slots of this length: those of one slot are one beat. */
+export const SLOT_MS = 100
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const WEEK_MS = 7 * DAY_MS
+
+/** Silences expected in an hour, of the length that is called too long. */
+const SILENCES_PER_HOUR = 1e-6
+/** What was three days ago counts half. */
+const HALF_LIFE_MS = 3 * DAY_MS
+/** A weekend says less of a working day, and the other way round. */
+const OTHER_KIND_OF_DAY = 0.25
+/** So many beats, however dense, are counted as bursts of their own: a few pauses in a dense hour are no rhythm of pauses. */
+const BEATS_AS_BURSTS = 20
+/** Of the hours asked, so many may be put aside as having an outage in them. More, and it is the rhythm. */
+const ASIDE_MAX = 1 / 3
+
+/** One symbol's ticks in one hour, by slots: what is kept of it. Times are ms since 1970 UTC, of the venue. */
+export interface HourOfTicks {
+  /** When the hour begins. */
+  hourMs: number
+  firstMs: number
+  lastMs: number
+  /** Slots with a tick. */
+  beats: number
+  /** Silences of more than one slot between them, and what they sum to. */
+  pauses: number
+  pausedMs: number
+  /** The longest of all silences between two beats. */
+  longestMs: number
+}
+
+/** An hour with the silence before it, where that is known. */
+interface Stretch {
+  hourMs: number
+  /** From the tick before, or the first one, to the last. */
+  spanMs: number
+  gaps: number
+  pauses: number
+  pausedMs: number
+  longestMs: number
+}
+
+/** How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order. */
+export function allowedSilenceMs(hours: readonly HourOfTicks[], atMs: number, leastMs: number): number | null {
+  const stretches = stretchesOf(hours)
+  const usual = stretches.filter(({ hourMs }) => isThisHour(hourMs, atMs))
+  const recent = stretches.filter(({ hourMs }) => hourMs > atMs - 2 * HOUR_MS)
+  const kept = new Set(withoutOutages([...new Set([...usual, ...recent])], atMs))
+  const allowed = [usual, recent].flatMap(
+    group =>
+      tooLongMs(
+        group.filter(each => kept.has(each)),
+        atMs,
+      ) ?? [],
+  )
+  return allowed.length === 0 ? null : Math.max(leastMs, ...allowed)
+}
+
+/** Joins each hour to the tick before it. */
+function stretchesOf(hours: readonly HourOfTicks[]): Stretch[] {
+  const sorted = [...hours].sort((a, b) => a.hourMs - b.hourMs)
+  return sorted.map((hour, index) => {
+    const { hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs } = hour
+    const before = sorted[index - 1]
+    const gapMs = before ? Math.max(0, firstMs - before.lastMs) : 0
+    const pausesBefore = gapMs > SLOT_MS ? 1 : 0
+    return {
+      hourMs,
+      spanMs: lastMs - firstMs + gapMs,
+      gaps: beats - 1 + (gapMs > 0 ? 1 : 0),
+      pauses: pauses + pausesBefore,
+      pausedMs: pausedMs + pausesBefore * gapMs,
+      longestMs: Math.max(longestMs, gapMs),
+    }
+  })
+}
+
+/** Is it this hour of the day, or one beside it, of some day? */
+function isThisHour(hourMs: number, atMs: number): boolean {
+  const apartMs = Math.abs((((hourMs + HOUR_MS / 2 - atMs) % DAY_MS) + DAY_MS) % DAY_MS)
+  return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
+}
+
+/** Leaves out hours whose longest silence would have been called too long by all the others: it was an outage, not the rhythm. */
+function withoutOutages(stretches: readonly Stretch[], atMs: number): Stretch[] {
+  let kept = [...stretches]
+  const asideMax = Math.floor(stretches.length * ASIDE_MAX)
+  for (const suspect of [...stretches].sort((a, b) => b.longestMs - a.longestMs).slice(0, asideMax)) {
+    const others = kept.filter(each => each !== suspect)
+    const allowed = tooLongMs(others, atMs)
+    if (allowed === null || suspect.longestMs <= allowed) break
+    kept = others
+  }
+  return kept
+}
+
+/** The silence that these stretches would make once in a million hours; null where they have no two ticks. */
+function tooLongMs(stretches: readonly Stretch[], atMs: number): number | null {
+  let [spanMs, gaps, pauses, pausedMs, longestMs] = [0, 0, 0, 0, 0]
+  for (const stretch of stretches) {
+    const weight = weightOf(stretch.hourMs, atMs)
+    spanMs += weight * stretch.spanMs
+    gaps += weight * stretch.gaps
+    pauses += weight * stretch.pauses
+    pausedMs += weight * stretch.pausedMs
+    longestMs = Math.max(longestMs, stretch.longestMs)
+  }
+  if (gaps <= 0 || spanMs <= 0) return null
+  const perHour = HOUR_MS / spanMs
+  const dense = Math.min(gaps, BEATS_AS_BURSTS)
+  const burstGaps = pauses + dense
+  return Math.max(
+    2 * longestMs,
+    quantileMs(spanMs, gaps, gaps * perHour),
+    quantileMs(pausedMs + (dense * spanMs) / gaps, burstGaps, Math.max(1, burstGaps * perHour)),
+  )
+}
+
+/** The gap that comes less than `SILENCES_PER_HOUR` times an hour, where `gaps` of `perHour` each hour summed to `sumMs`. */
+function quantileMs(sumMs: number, gaps: number, perHour: number): number {
+  return Math.min(WEEK_MS, sumMs * Math.expm1(Math.log(Math.max(perHour, 1) / SILENCES_PER_HOUR) / gaps))
+}
+
+function weightOf(hourMs: number, atMs: number): number {
+  const kind = isWeekend(hourMs) === isWeekend(atMs) ? 1 : OTHER_KIND_OF_DAY
+  return kind * 2 ** (-Math.max(0, atMs - hourMs) / HALF_LIFE_MS)
+}
+
+function isWeekend(atMs: number): boolean {
+  const day = new Date(atMs).getUTCDay()
+  return day === 0 || day === 6
+}
+
+/** What an hour's ticks come to. Times in rising order, ms since 1970 UTC; at least one. The store counts the same way in SQL. */
+export function hourOfTicks(hourMs: number, timesMs: readonly number[]): HourOfTicks {
+  const slots = [...new Set(timesMs.map(ms => Math.floor(ms / SLOT_MS)))]
+  const gaps = slots.slice(1).map((slot, index) => (slot - slots[index]!) * SLOT_MS)
+  const pauses = gaps.filter(gap => gap > SLOT_MS)
+  return {
+    hourMs,
+    firstMs: slots[0]! * SLOT_MS,
+    lastMs: slots.at(-1)! * SLOT_MS,
+    beats: slots.length,
+    pauses: pauses.length,
+    pausedMs: pauses.reduce((sum, gap) => sum + gap, 0),
+    longestMs: gaps.reduce((longest, gap) => Math.max(longest, gap), 0),
+  }
+}
