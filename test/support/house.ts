@@ -100,7 +100,8 @@ export class Part {
 
   /** Resolves when all that the log holds is stored, as the page is told it. */
   async drained(): Promise<void> {
-    await this.until(({ log }) => log.partitions.every(({ stored, next }) => stored >= next))
+    // Before a partition is given to it, a process knows of none: that is not all stored.
+    await this.until(({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next))
   }
 
   /** Resolves when the stations, as the page is told of them twice a second, are as wanted. */
