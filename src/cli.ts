@@ -6,6 +6,7 @@ import type { VerifyFlags } from './commands/archive.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { WatchFlags } from './commands/watch.ts'
 import {
   type Config,
   environmentName,
@@ -96,6 +97,19 @@ command('status', 'how far the archive is', archive).action(async (_options, mad
   const { archiveStatus } = await import('./commands/archive.ts')
   await archiveStatus(configOf(made))
 })
+
+command('watch', 'look at a running tickhouse from outside, and tell someone when it stops')
+  .option('--test-alert', 'send a message by every route, and say which took it')
+  .option('--silence <alert>', 'send no messages about an alert, or about all, for --for')
+  .option('--for <time>', 'with --silence: 30m, 2h, 1d (1h)')
+  .option('--unsilence <alert>', 'send them again')
+  .option('--status', 'what the watcher of this directory knows: open alerts, silences, availability by day')
+  .action(async (options: WatchFlags, made: Command) => {
+    const { besideWatching } = await import('./commands/watch.ts')
+    if (await besideWatching(configOf(made), options)) return
+    const { watch } = await import('./watch/watch.ts')
+    await run('watch', made, (config, journal) => watch(config, journal))
+  })
 
 command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')

@@ -15,6 +15,16 @@ const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/
 const webSocketSetting = webSocket.optional()
 const http = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
 
+const words = (word: RegExp, message: string) =>
+  z.string().refine(
+    text =>
+      text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .every(each => word.test(each)),
+    message,
+  )
+
 const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
 
 interface Setting<T extends z.ZodType = z.ZodType> {
@@ -107,6 +117,66 @@ export const SETTINGS = {
     z.string().default(''),
     'Venues that others write to the log and that are accepted beside the built-in ones, separated by commas.',
   ),
+  WATCH_HOUSE: setting(
+    http.default('http://127.0.0.1:8080'),
+    'The house that tickhouse watch looks at: the address of its page. Its token is TICKHOUSE_TOKEN.',
+  ),
+  WATCH_STATIONS: setting(
+    words(/^https?:\/\/./, 'must be addresses such as http://recorder:9100').default(''),
+    'Further stations whose /health is asked, separated by commas: those with TICKHOUSE_METRICS_LISTEN.',
+  ),
+  WATCH_EVERY_SECONDS: setting(number(1, 3600).default(10), 'How often the watcher looks, in seconds.'),
+  WATCH_SILENCE_SECONDS_MIN: setting(
+    number(1, 86_400).default(15),
+    "No silence of a symbol shorter than this is called too long, in seconds, whatever the symbol's rhythm.",
+  ),
+  WATCH_IGNORE: setting(
+    words(/^[\w-]+:\S+$/, 'must be venue:SYMBOL, separated by commas').default(''),
+    'Symbols that may be silent: venue:SYMBOL, separated by commas.',
+  ),
+  WATCH_REFERENCES: setting(
+    words(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port, separated by commas').default(''),
+    'Addresses that tell a watcher that is cut off from a house that is down: host:port, separated by commas. Those that alerts go to count too.',
+  ),
+  WATCH_STATE: setting(
+    z.string().min(1).default('data/watch.json'),
+    'Where the watcher keeps open alerts, messages not sent yet and how well the house was; what it learns lies beside it.',
+  ),
+  WATCH_PING: setting(
+    http.optional(),
+    'An address that is asked once a minute as long as the watcher looks: for a service that tells when it stops.',
+    { secret: true },
+  ),
+  ALERT_EMAIL: setting(z.string().min(3).optional(), 'Who is told by mail; several separated by commas.'),
+  ALERT_SMTP: setting(
+    z.url({ protocol: /^smtps?$/ }).optional(),
+    'The mail server: smtp://user:password@host:587, or smtps://host:465.',
+    { secret: true },
+  ),
+  ALERT_FROM: setting(
+    z.string().min(3).optional(),
+    'Who the mail is from. Without it: the first of TICKHOUSE_ALERT_EMAIL.',
+  ),
+  ALERT_WEBHOOKS: setting(
+    z
+      .string()
+      .refine(
+        text =>
+          text
+            .split(/\s+/)
+            .filter(Boolean)
+            .every(each => /^((slack|discord|telegram)\+)?https?:\/\/./.test(each)),
+        'must be addresses, each with slack+, discord+, telegram+ or nothing before https://',
+      )
+      .optional(),
+    'Addresses that are told, separated by spaces: https://… gets JSON; slack+https://…, discord+https://… and telegram+https://api.telegram.org/bot<token>/sendMessage?chat_id=<id> what these take.',
+    { secret: true },
+  ),
+  ALERT_COMMAND: setting(
+    z.string().min(1).optional(),
+    'A command run by the shell for each message: JSON on its input, ALERT_NAME, ALERT_SUBJECT and others in its environment.',
+  ),
+  ALERT_REPEAT_MINUTES: setting(number(1, 100_000).default(240), 'How often an open alert is told again, in minutes.'),
   BATCH_TICKS_MAX: setting(number(1_000, 1_000_000).default(250_000), 'Most ticks in one insert.'),
   BATCH_AGE_MS_MAX: setting(number(10, 60_000).default(200), 'Longest a tick waits for its insert, in ms.'),
   LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), 'Least level of the lines told.'),
@@ -169,6 +239,8 @@ export function parseConfig(
       `${environmentName(open)} ${config[open]} is open to other machines: ${environmentName('TOKEN')} must be set`,
     )
   }
+  if (mistakes.length === 0 && (config.ALERT_EMAIL === undefined) !== (config.ALERT_SMTP === undefined))
+    mistakes.push(`${environmentName('ALERT_EMAIL')} and ${environmentName('ALERT_SMTP')} need each other`)
   const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => config[name] !== undefined)
   if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
     mistakes.push(`${environmentName(keeps[0]!)} needs an archive: nothing leaves before it is archived and verified`)

@@ -5,7 +5,7 @@
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** The part of the house something happened in, in the order of a tick's way. */
-export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve'
+export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve' | 'watch'
 
 export interface EventDefinition {
   station: Station
@@ -232,6 +232,34 @@ export const EVENTS = define({
     message: 'an open page could not be told the latest: {why}; trying again',
   },
   query_refused: { station: 'serve', level: 'warn', message: 'a query was refused: {why}' },
+
+  watching: { station: 'watch', level: 'info', message: 'watching {house} every {everySeconds} s; told by: {routes}' },
+  watch_untold: {
+    station: 'watch',
+    level: 'warn',
+    message: 'nobody is told of alerts: set TICKHOUSE_ALERT_EMAIL, TICKHOUSE_ALERT_WEBHOOKS or TICKHOUSE_ALERT_COMMAND',
+  },
+  watch_forgot: {
+    station: 'watch',
+    level: 'warn',
+    message: 'what the watcher kept cannot be read and was put aside as {file}: it begins anew',
+  },
+  watch_unkept: { station: 'watch', level: 'error', message: 'the watcher cannot keep what it knows: {why}' },
+  watch_unseen: { station: 'watch', level: 'warn', message: 'the house does not take what the watcher knows: {why}' },
+  watch_unpinged: { station: 'watch', level: 'warn', message: 'the ping was not taken: {why}' },
+  alert_opened: { station: 'watch', level: 'error', message: 'ALERT {name}: {title}. {what} What to do: {next}' },
+  alert_open: { station: 'watch', level: 'warn', message: 'still {name}, for {lasted}: {title}' },
+  alert_closed: { station: 'watch', level: 'info', message: 'over after {lasted}: {name}: {title}' },
+  alert_unsent: {
+    station: 'watch',
+    level: 'error',
+    message: 'alert {alert} could not be sent by {route}: {why}; trying again in {waitMs} ms',
+  },
+  alerts_left_out: {
+    station: 'watch',
+    level: 'error',
+    message: '{count} alerts were left out: nobody took them for long',
+  },
 })
 
 export type EventName = keyof typeof EVENTS

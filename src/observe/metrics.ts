@@ -240,6 +240,31 @@ export const METRICS = define({
   archive_objects: { station: 'archive', kind: 'gauge', help: 'Objects archived and verified', labels: [] },
   archive_rows: { station: 'archive', kind: 'gauge', help: 'Rows archived and verified', labels: [] },
   archive_bytes: { station: 'archive', kind: 'gauge', help: 'Bytes archived and verified', labels: [] },
+
+  watch_house_well: {
+    station: 'watch',
+    kind: 'gauge',
+    help: '1 if the last probe found the house recording, storing and fresh',
+    labels: [],
+    targets: [{ atLeast: 1 }],
+  },
+  watch_probe_age_seconds: {
+    station: 'watch',
+    kind: 'gauge',
+    help: 'Since the last probe ended',
+    labels: [],
+    targets: [{ atMost: 60 }],
+  },
+  watch_alerts_open: { station: 'watch', kind: 'gauge', help: 'Alerts that are open', labels: ['severity'] },
+  watch_messages_unsent: {
+    station: 'watch',
+    kind: 'gauge',
+    help: 'Messages that some route has not taken yet',
+    labels: [],
+    targets: [{ atMost: 0 }],
+  },
+  watch_messages_sent_total: { station: 'watch', kind: 'counter', help: 'Messages taken, by all routes', labels: [] },
+  watch_send_failures_total: { station: 'watch', kind: 'counter', help: 'Attempts to send that failed', labels: [] },
 })
 
 export type MetricName = keyof typeof METRICS

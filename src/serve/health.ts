@@ -1,5 +1,6 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 import type { StationState, Stations } from './protocol.ts'
+import { DISK_FREE_BYTES_MIN } from './verdicts.ts'
 
 export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
@@ -18,6 +19,10 @@ export interface HealthAnswer {
   stations: Partial<Record<StationName, { state: StationState; advice: string; lagMs: number }>>
   audit: { atMs: number; passed: boolean; detail: string } | null
   diskFreeBytes: number | null
+  /** Less than this is trouble. */
+  diskFreeBytesMin: number
+  /** What the recorders it hears of record: selections as `TICKHOUSE_SOURCES` has them. */
+  following: readonly string[]
   /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
   archiveBehindMs: number | null
 }
@@ -36,8 +41,12 @@ export function worstState(states: readonly StationState[]): HealthAnswer['state
   return states.includes('behind') ? 'behind' : 'ok'
 }
 
-/** The health of a process that knows all stations. */
-export function healthOf(self: Self, { atMs, sources, log, ingest, store, archive }: Stations): HealthAnswer {
+/** The health of a process that knows all stations; `following` as in the answer. */
+export function healthOf(
+  self: Self,
+  { atMs, sources, log, ingest, store, archive }: Stations,
+  following: readonly string[],
+): HealthAnswer {
   const short = ({ state, advice, lagMs }: { state: StationState; advice: string; lagMs: number }) => ({
     state,
     advice,
@@ -56,6 +65,8 @@ export function healthOf(self: Self, { atMs, sources, log, ingest, store, archiv
     },
     audit: store.audit,
     diskFreeBytes: store.diskFreeBytes,
+    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    following,
     archiveBehindMs: archive.verified ? archive.lagMs : null,
   }
 }

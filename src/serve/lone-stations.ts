@@ -13,13 +13,16 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthAnswer, type Self, worstState } from './health.ts'
 import { serveStation } from './station-server.ts'
-import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, DISK_FREE_BYTES_MIN, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
 export function serveRecorder(config: Config, emit: Emit, self: Self, status: () => RecorderStatus) {
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
-    return toHealth(self, { sources: sourcesVerdict(said), log: logVerdict(said) }, null)
+    return {
+      ...toHealth(self, { sources: sourcesVerdict(said), log: logVerdict(said) }, null),
+      following: said.map(({ sources }) => sources),
+    }
   }
   return serveStation(config, emit, {
     health,
@@ -81,6 +84,8 @@ function toHealth(
     ),
     audit: null,
     diskFreeBytes: null,
+    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    following: [],
     archiveBehindMs,
   }
 }

@@ -49,7 +49,9 @@ export class Observing {
   }
 
   async health(): Promise<HealthAnswer> {
-    return healthOf(this.#options.self, await this.#options.report.report())
+    const { self, report } = this.#options
+    const following = report.recorders().map(({ status }) => status.sources)
+    return healthOf(self, await report.report(), following)
   }
 
   /** What the server tells of this process. */

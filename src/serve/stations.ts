@@ -8,7 +8,7 @@ import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import type { PartitionStatus, Quantiles, Stations } from './protocol.ts'
-import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, DISK_FREE_BYTES_MIN, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
@@ -17,7 +17,6 @@ const LAG_MS_MAX = 5_000
 const SIZE_EVERY_MS = 2_000
 /** Three of each batch: at 5 batches a second, about the last half minute. */
 const FRESHNESS_SAMPLES = 500
-const DISK_FREE_BYTES_MIN = 1024 ** 3
 
 export class StationReport {
   readonly #log: Log

@@ -87,7 +87,7 @@ function stretchesOf(hours: readonly HourOfTicks[]): Stretch[] {
 }
 
 /** Is it this hour of the day, or one beside it, of some day? */
-function isThisHour(hourMs: number, atMs: number): boolean {
+export function isThisHour(hourMs: number, atMs: number): boolean {
   const apartMs = Math.abs((((hourMs + HOUR_MS / 2 - atMs) % DAY_MS) + DAY_MS) % DAY_MS)
   return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
 }

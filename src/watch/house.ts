@@ -1,0 +1,173 @@
+/**
+ * What a watcher asks of a house, over HTTP as anyone may: its health, and its data. Nothing else is shared with it: no file, no
+ * log, no database.
+ */
+import { z } from 'zod'
+import type { HealthAnswer } from '../serve/health.ts'
+import type { WatchReport } from './report.ts'
+import { type HourOfTicks, SLOT_MS } from './rhythm.ts'
+
+/** A house that takes longer than this to answer is as good as away. */
+const ANSWER_MS_MAX = 5_000
+/** An hour of a busy market takes the store longer. */
+const QUERY_MS_MAX = 30_000
+const HOUR_MS = 3_600_000
+/** Symbols of one answer: what is beyond is not watched, and said so. */
+export const SYMBOLS_MAX = 5_000
+
+/** The newest tick of a symbol, ms since 1970 UTC by the venue's clock, or by ours where the venue's is ahead. */
+export interface NewestTick {
+  venue: string
+  symbol: string
+  newestMs: number
+}
+
+export interface SymbolHour extends HourOfTicks {
+  venue: string
+  symbol: string
+}
+
+/** Why a house could not be asked, in words; an answer that is no answer counts too. */
+export class NoAnswer extends Error {}
+
+const station = z.object({
+  state: z.enum(['ok', 'idle', 'behind', 'trouble', 'off']),
+  advice: z.string(),
+  lagMs: z.number(),
+})
+const HEALTH = z.object({
+  state: z.enum(['ok', 'behind', 'trouble']),
+  version: z.string(),
+  process: z.string(),
+  instance: z.string(),
+  startedAtMs: z.number(),
+  atMs: z.number(),
+  following: z.array(z.string()),
+  stations: z.partialRecord(z.enum(['sources', 'log', 'ingest', 'store', 'archive']), station),
+  audit: z.object({ atMs: z.number(), passed: z.boolean(), detail: z.string() }).nullable(),
+  diskFreeBytes: z.number().nullable(),
+  diskFreeBytesMin: z.number(),
+  archiveBehindMs: z.number().nullable(),
+}) satisfies z.ZodType<HealthAnswer>
+
+export class HouseClient {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly #token: string | undefined
+
+  constructor(url: string, token: string | undefined) {
+    this.url = url
+    this.#token = token
+  }
+
+  /** Throws NoAnswer. */
+  async health(): Promise<HealthAnswer> {
+    const answer = await this.#ask('/health', {}, ANSWER_MS_MAX)
+    const parsed = HEALTH.safeParse(await toJson(answer))
+    if (parsed.success) return parsed.data
+    throw new NoAnswer(
+      this.#token === undefined
+        ? 'it tells its state to nobody without its token: set TICKHOUSE_TOKEN'
+        : 'its token is another, or it is of another version: compare TICKHOUSE_TOKEN and the versions',
+    )
+  }
+
+  /** The newest tick of each symbol that has one since `sinceMs`. Throws NoAnswer. */
+  async newestTicks(sinceMs: number): Promise<NewestTick[]> {
+    const rows = await this.#query<[string, string, string]>(
+      `SELECT venue, symbol, max(toUnixTimestamp64Milli(least(timestamp, received_at)))
+       FROM trades WHERE ${betweenMs(sinceMs, undefined)} GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}`,
+    )
+    return rows.map(([venue, symbol, newest]) => ({ venue, symbol, newestMs: Number(newest) }))
+  }
+
+  /** What each symbol's ticks of an hour come to: counted as `hourOfTicks` does. Throws NoAnswer. */
+  async hour(hourMs: number): Promise<SymbolHour[]> {
+    const slot = `intDiv(toUnixTimestamp64Milli(timestamp), ${SLOT_MS})`
+    const rows = await this.#query<[string, string, ...string[]]>(
+      `SELECT venue, symbol, slots[1] * ${SLOT_MS}, slots[-1] * ${SLOT_MS}, length(slots), length(pauses),
+              arraySum(pauses) * ${SLOT_MS}, arrayMax(arrayConcat([0], gaps)) * ${SLOT_MS}
+       FROM (
+         SELECT venue, symbol, arraySort(groupUniqArray(${slot})) AS slots,
+                arrayPopFront(arrayDifference(slots)) AS gaps, arrayFilter(gap -> gap > 1, gaps) AS pauses
+         FROM trades WHERE ${betweenMs(hourMs, hourMs + HOUR_MS)} GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}
+       )`,
+    )
+    return rows.map(([venue, symbol, ...figures]) => {
+      const [firstMs, lastMs, beats, pauses, pausedMs, longestMs] = figures.map(Number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
+      return { venue, symbol, hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs }
+    })
+  }
+
+  /** Tells the house what its watcher knows, so that its page shows it. Throws NoAnswer. */
+  async tell(report: WatchReport): Promise<void> {
+    const body = JSON.stringify(report)
+    await this.#ask(
+      '/api/watch',
+      { method: 'PUT', body, headers: { 'content-type': 'application/json' } },
+      ANSWER_MS_MAX,
+    )
+  }
+
+  async #query<Row>(query: string): Promise<Row[]> {
+    const target = '/api/query?format=JSONCompactEachRow'
+    const answer = await this.#ask(
+      target,
+      { method: 'POST', body: query, headers: { 'content-type': 'text/plain' } },
+      QUERY_MS_MAX,
+    )
+    const text = await answer.text().catch(error => {
+      throw new NoAnswer(reasonOf(error))
+    })
+    try {
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map(line => JSON.parse(line) as Row)
+    } catch {
+      throw new NoAnswer(`what it answered to a query is no answer: ${text.slice(0, 200)}`)
+    }
+  }
+
+  async #ask(target: string, request: RequestInit, msMax: number): Promise<Response> {
+    const headers = { ...request.headers, ...(this.#token && { authorization: `Bearer ${this.#token}` }) }
+    const signal = AbortSignal.timeout(msMax)
+    const answer = await fetch(this.url + target, { ...request, headers, signal }).catch(error => {
+      throw new NoAnswer(signal.aborted ? `no answer within ${msMax / 1000} s` : reasonOf(error))
+    })
+    if (answer.ok) return answer
+    const said = await answer.text().catch(() => '')
+    throw new NoAnswer(`it answers ${target.split('?')[0]} with status ${answer.status}: ${said.slice(0, 300)}`)
+  }
+}
+
+/** Ticks of a stretch of the venue's time, ms. A log day later than the venue's is that of a repair or of a late tick. */
+function betweenMs(fromMs: number, untilMs: number | undefined): string {
+  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)})`
+  const from = `timestamp >= fromUnixTimestamp64Milli(${fromMs}, 'UTC')`
+  return untilMs === undefined
+    ? `${day} AND ${from}`
+    : `${day} AND ${from} AND timestamp < fromUnixTimestamp64Milli(${untilMs}, 'UTC')`
+}
+
+async function toJson(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json()
+  } catch {
+    return undefined
+  }
+}
+
+/** `fetch` hides why it failed in the cause. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0])
+  return cause instanceof Error ? cause.message : message
+}

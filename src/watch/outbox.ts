@@ -1,0 +1,85 @@
+/** Messages on their way: each to each route, in order, again until it is taken. Kept over the watcher's end. */
+import type { Emit } from '../observe/events.ts'
+import type { Message } from './alerts.ts'
+import type { Unsent } from './memory.ts'
+import type { Route } from './routes/route.ts'
+
+/** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
+const UNSENT_MAX = 200
+const RETRY_MS_MIN = 5_000
+const RETRY_MS_MAX = 5 * 60_000
+
+interface Trying {
+  failures: number
+  againMs: number
+}
+
+export class Outbox {
+  /** Messages that were taken, and given up, since the watcher began. */
+  readonly counts = { sent: 0, failed: 0, leftOut: 0 }
+  readonly #routes: readonly Route[]
+  readonly #house: string
+  readonly #emit: Emit
+  readonly #trying = new Map<string, Trying>()
+  #unsent: Unsent[]
+
+  constructor(routes: readonly Route[], house: string, emit: Emit, unsent: readonly Unsent[]) {
+    this.#routes = routes
+    this.#house = house
+    this.#emit = emit
+    const names = new Set(routes.map(({ name }) => name))
+    // A route that is no longer configured waits for nothing.
+    this.#unsent = unsent
+      .map(({ message, routes: left }) => ({ message, routes: left.filter(name => names.has(name)) }))
+      .filter(({ routes: left }) => left.length > 0)
+  }
+
+  /** To be kept. */
+  get unsent(): readonly Unsent[] {
+    return this.#unsent
+  }
+
+  add(messages: readonly Message[]): void {
+    if (this.#routes.length === 0) return
+    const routes = this.#routes.map(({ name }) => name)
+    this.#unsent.push(...messages.map(message => ({ message, routes })))
+    const over = this.#unsent.length - UNSENT_MAX
+    if (over <= 0) return
+    this.#unsent.splice(0, over)
+    this.counts.leftOut += over
+    this.#emit('alerts_left_out', { count: over })
+  }
+
+  /** Tries what waits and is due. Never rejects; takes as long as the slowest route, which has its bound. */
+  async send(nowMs: number): Promise<void> {
+    await Promise.all(this.#routes.map(route => this.#sendBy(route, nowMs)))
+  }
+
+  async #sendBy(route: Route, nowMs: number): Promise<void> {
+    const { name } = route
+    if (nowMs < (this.#trying.get(name)?.againMs ?? 0)) return
+    for (const { message } of this.#unsent.filter(({ routes }) => routes.includes(name))) {
+      try {
+        await route.send(message, this.#house)
+        this.counts.sent++
+        this.#trying.delete(name)
+        this.#taken(message, name)
+      } catch (error) {
+        this.counts.failed++
+        const failures = (this.#trying.get(name)?.failures ?? 0) + 1
+        const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1))
+        this.#trying.set(name, { failures, againMs: nowMs + waitMs })
+        this.#emit('alert_unsent', { alert: message.alert.name, route: name, why: (error as Error).message, waitMs })
+        return
+      }
+    }
+  }
+
+  #taken(message: Message, route: string): void {
+    this.#unsent = this.#unsent
+      .map(unsent =>
+        unsent.message === message ? { message, routes: unsent.routes.filter(name => name !== route) } : unsent,
+      )
+      .filter(({ routes }) => routes.length > 0)
+  }
+}

@@ -1,0 +1,51 @@
+/** Alerts by mail: SMTP, with TLS and login as the address says. */
+import { createTransport } from 'nodemailer'
+import type { Message } from '../alerts.ts'
+import { referenceOf } from '../references.ts'
+import { wordsOf } from '../wording.ts'
+import { type Route, SEND_MS_MAX } from './route.ts'
+
+export interface EmailOptions {
+  /** `smtp://user:password@host:port`, or `smtps://` */
+  smtp: string
+  from: string
+  /** One or more, separated by commas. */
+  to: string
+}
+
+export class EmailRoute implements Route {
+  readonly name: string
+  readonly reference: string
+  readonly #options: EmailOptions
+
+  constructor(options: EmailOptions) {
+    this.#options = options
+    this.name = `mail to ${options.to}`
+    this.reference = referenceOf(options.smtp)
+  }
+
+  async send(message: Message, house: string): Promise<void> {
+    const { smtp, from, to } = this.#options
+    const { subject, body } = wordsOf(message, house)
+    const { occurrence, kind, atMs, alert } = message
+    const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'tickhouse'
+    const idOf = (part: string) => `<${occurrence}-${part}@${domain}>`
+    const transport = createTransport(smtp, {})
+    const limits = { connectionTimeout: SEND_MS_MAX, greetingTimeout: SEND_MS_MAX, socketTimeout: SEND_MS_MAX }
+    Object.assign(transport.options, limits)
+    try {
+      await transport.sendMail({
+        from,
+        to,
+        subject,
+        text: body,
+        // All about one occurrence are one conversation; a message sent twice has the same id.
+        messageId: kind === 'opened' ? idOf('opened') : idOf(`${kind}-${atMs}`),
+        ...(kind === 'opened' ? {} : { inReplyTo: idOf('opened'), references: idOf('opened') }),
+        priority: alert.severity === 'critical' && kind !== 'closed' ? 'high' : 'normal',
+      })
+    } finally {
+      transport.close()
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** A way to tell a person. Implementations beside this file. */
+import type { Message } from '../alerts.ts'
+
+export interface Route {
+  /** For people and for the watcher's memory: without secrets, the same after a restart. */
+  readonly name: string
+  /** Where it leads: `host:port`, by which the watcher knows whether it can reach anything; null for one on this machine. */
+  readonly reference: string | null
+  /** Resolves when the message was taken. Rejects, with words for a person, if that is not known: it is sent again, so it may come twice. */
+  send(message: Message, house: string): Promise<void>
+}
+
+/** No route may hold up the watcher. */
+export const SEND_MS_MAX = 15_000

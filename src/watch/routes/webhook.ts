@@ -1,0 +1,59 @@
+/** Alerts to an address on the web: as JSON with all that is known, or in the form that a chat takes. */
+import type { Message } from '../alerts.ts'
+import { reasonOf } from '../house.ts'
+import { referenceOf } from '../references.ts'
+import { toJson, type Words, wordsOf } from '../wording.ts'
+import { type Route, SEND_MS_MAX } from './route.ts'
+
+/** What each takes, by the word before the plus in its address. Text is plain: names in it cannot become marks or mentions. */
+const SHAPES: Record<string, (words: Words, url: URL) => unknown> = {
+  slack: ({ subject, body }) => ({
+    text: `${subject}\n${body}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    mrkdwn: false,
+  }),
+  discord: ({ subject, body }) => ({
+    content: `${subject}\n${body}`.replace(/[\\*_~`|>[\]]/g, '\\$&').slice(0, 2_000),
+    allowed_mentions: { parse: [] },
+  }),
+  telegram: ({ subject, body }, url) => ({
+    chat_id: url.searchParams.get('chat_id'),
+    text: `${subject}\n\n${body}`.slice(0, 4_096),
+    disable_web_page_preview: true,
+  }),
+}
+
+export const WEBHOOK_SHAPES: readonly string[] = Object.keys(SHAPES)
+
+export class WebhookRoute implements Route {
+  readonly name: string
+  readonly reference: string
+  readonly #url: URL
+  readonly #shape: string | undefined
+
+  /** `https://…` for JSON, or `slack+https://…`, `discord+https://…`, `telegram+https://…/sendMessage?chat_id=…`. */
+  constructor(address: string) {
+    const [, shape, url] = /^(?:(\w+)\+)?(https?:.+)$/.exec(address)!
+    this.#shape = shape
+    this.#url = new URL(url!)
+    // The path is the secret of most of them.
+    this.name = `${shape ?? 'webhook'} at ${this.#url.host}`
+    this.reference = referenceOf(url!)
+  }
+
+  async send(message: Message, house: string): Promise<void> {
+    const shape = SHAPES[this.#shape ?? '']
+    const body = shape ? shape(wordsOf(message, house), this.#url) : toJson(message, house)
+    const signal = AbortSignal.timeout(SEND_MS_MAX)
+    const answer = await fetch(this.#url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal,
+    }).catch(error => {
+      throw new Error(signal.aborted ? `no answer within ${SEND_MS_MAX / 1000} s` : reasonOf(error))
+    })
+    const said = await answer.text().catch(() => '')
+    if (!answer.ok) throw new Error(`it answered with status ${answer.status}: ${said.slice(0, 200)}`)
+  }
+}

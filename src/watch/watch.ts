@@ -1,0 +1,84 @@
+/** `tickhouse watch`: a process of its own, best on another machine, that shares nothing with the house but its HTTP address. */
+import { hostname } from 'node:os'
+import { SYSTEM_CLOCK } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { instanceName } from '../observe/instance.ts'
+import type { Journal } from '../observe/journal.ts'
+import type { Running } from '../pipeline.ts'
+import { HouseClient } from './house.ts'
+import { remember } from './memory.ts'
+import { Outbox } from './outbox.ts'
+import { Ping } from './ping.ts'
+import { referenceOf } from './references.ts'
+import { Rhythms } from './rhythms.ts'
+import { routesOf } from './routes/routes.ts'
+import { serveWatcher } from './seen-after.ts'
+import { Watcher } from './watcher.ts'
+
+/** Starts to watch. Throws like `serveStation`. */
+export async function watch(config: Config, journal: Journal): Promise<Running> {
+  const { emit } = journal
+  const state = config.WATCH_STATE
+  const nowMs = Date.now()
+  const routes = routesOf(config)
+  const { memory, aside } = await remember(state)
+  if (aside !== undefined) emit('watch_forgot', { file: aside })
+  const outbox = new Outbox(routes, config.WATCH_HOUSE, emit, memory.unsent)
+  const everyMs = config.WATCH_EVERY_SECONDS * 1000
+  const ping = new Ping(config.WATCH_PING, emit)
+  const watcher = new Watcher({
+    house: new HouseClient(config.WATCH_HOUSE, config.TOKEN),
+    stations: list(config.WATCH_STATIONS).map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
+    references: [
+      ...list(config.WATCH_REFERENCES),
+      ...routes.flatMap(({ reference }) => reference ?? []),
+      ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
+    ],
+    rhythms: await Rhythms.open(`${state}.rhythms`, nowMs),
+    outbox,
+    memory,
+    state,
+    everyMs,
+    repeatMs: config.ALERT_REPEAT_MINUTES * 60_000,
+    silenceMsMin: config.WATCH_SILENCE_SECONDS_MIN * 1000,
+    ignored: new Set(list(config.WATCH_IGNORE)),
+    watcher: hostname(),
+    clock: SYSTEM_CLOCK,
+    emit,
+  })
+  const self = { instance: instanceName(nowMs), startedAtMs: nowMs }
+  const server = await serveWatcher(config, journal, self, watcher, outbox)
+  emit('watching', {
+    house: config.WATCH_HOUSE,
+    everySeconds: config.WATCH_EVERY_SECONDS,
+    routes: routes.map(({ name }) => name).join(', ') || 'nobody',
+  })
+  if (routes.length === 0) emit('watch_untold', {})
+
+  const stop = new AbortController()
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  const running = probing(watcher, ping, everyMs, stop.signal).catch(reject)
+  return {
+    failed,
+    stop: async () => {
+      stop.abort()
+      await running
+      await server?.close()
+    },
+  }
+}
+
+/** One probe after the other, each at its time; one that takes longer is followed by the next at once. */
+async function probing(watcher: Watcher, ping: Ping, everyMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const beganMs = SYSTEM_CLOCK.elapsedMs()
+    await watcher.probe()
+    await ping.send(SYSTEM_CLOCK.elapsedMs())
+    const waitMs = Math.max(0, everyMs - (SYSTEM_CLOCK.elapsedMs() - beganMs))
+    await SYSTEM_CLOCK.sleep(waitMs, signal).catch(() => {})
+  }
+}
+
+function list(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean)
+}

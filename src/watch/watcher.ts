@@ -1,0 +1,207 @@
+/**
+ * Looks at a house from outside, again and again, and tells someone what is wrong. One probe: ask health and data → what is wrong →
+ * what of it is to be told → send it, keep it, show it to the house. A probe never fails: what it cannot see is what it tells.
+ */
+import type { Clock } from '../clock.ts'
+import type { Emit } from '../observe/events.ts'
+import type { HealthAnswer } from '../serve/health.ts'
+import { VENUES } from '../sources/index.ts'
+import { parseSources } from '../sources/selection.ts'
+import { type Message, openAlerts, step } from './alerts.ts'
+import { toDays, watched } from './availability.ts'
+import { conditionsOf, type Seen, type SymbolSeen } from './conditions.ts'
+import type { HouseClient, NewestTick } from './house.ts'
+import { keep, type Memory } from './memory.ts'
+import type { Outbox } from './outbox.ts'
+import { countReached } from './references.ts'
+import type { WatchReport } from './report.ts'
+import type { Rhythms } from './rhythms.ts'
+import { readSilences, silencedUntilMs } from './silences.ts'
+import { spanText } from './span-text.ts'
+
+export interface WatcherOptions {
+  house: HouseClient
+  stations: readonly HouseClient[]
+  /** `host:port` each. */
+  references: readonly string[]
+  rhythms: Rhythms
+  outbox: Outbox
+  memory: Memory
+  /** Its file. */
+  state: string
+  everyMs: number
+  repeatMs: number
+  silenceMsMin: number
+  /** `venue:SYMBOL` each. */
+  ignored: ReadonlySet<string>
+  /** Who it is, for the house's page. */
+  watcher: string
+  clock: Clock
+  emit: Emit
+}
+
+const DAY_MS = 86_400_000
+/** Ticks are looked for this far back; the first time, as far as a symbol may be quiet and still be followed. */
+const NEWEST_BACK_MS = 15 * 60_000
+const FIRST_BACK_MS = 2 * DAY_MS
+const REPORTED_DAYS = 90
+/** The house is told this often that somebody watches, whatever the probes' distance. */
+const FAILURE_TOLD_EVERY_MS = 10 * 60_000
+
+export class Watcher {
+  /** The last probe: when it ended, and whether it found the house well; null if it could not tell. */
+  last: { atMs: number; well: boolean | null } | undefined
+  readonly #options: WatcherOptions
+  readonly #startedAtMs: number
+  readonly #newest = new Map<string, NewestTick>()
+  readonly #failures = new Map<string, number>()
+  #memory: Memory
+  #asked = false
+
+  constructor(options: WatcherOptions) {
+    this.#options = options
+    this.#memory = options.memory
+    this.#startedAtMs = this.#nowMs()
+  }
+
+  get openAlerts() {
+    return openAlerts(this.#memory.alerts)
+  }
+
+  async probe(): Promise<void> {
+    const { state, outbox, everyMs, repeatMs } = this.#options
+    const seen = await this.#look()
+    const { nowMs } = seen
+    const conditions = conditionsOf(seen)
+    const silences = await readSilences(state).catch(() => ({}))
+    const unlearned = seen.data?.symbols?.some(({ allowedMs }) => allowedMs === null) ?? true
+    const told = step(
+      this.#memory.alerts,
+      {
+        conditions,
+        unknown: name => name === 'stale' && unlearned && !conditions.some(each => each.name === name),
+        silencedUntilMs: name => silencedUntilMs(silences, name),
+        nowMs,
+      },
+      { everyMs, repeatMs },
+    )
+    const well = wellness(seen, new Set(conditions.map(({ name }) => name)))
+    for (const message of told.messages) this.#say(message)
+    outbox.add(told.messages)
+    const availability = watched(this.#memory.availability, nowMs, well, everyMs)
+    this.#memory = { alerts: told.state, availability, unsent: outbox.unsent }
+    // Kept before it is sent: a watcher that is killed here sends it after its next start.
+    await this.#keep()
+    await outbox.send(nowMs)
+    if (outbox.unsent !== this.#memory.unsent) {
+      this.#memory = { ...this.#memory, unsent: outbox.unsent }
+      await this.#keep()
+    }
+    await this.#report(seen)
+    this.last = { atMs: this.#nowMs(), well }
+  }
+
+  async #look(): Promise<Seen> {
+    const { house, stations, references } = this.#options
+    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
+    const nowMs = this.#nowMs()
+    const data = asked!.health && (await this.#lookAtData(asked!.health))
+    const tried = asked!.health ? 0 : references.length
+    return {
+      nowMs,
+      house: asked!,
+      stations: others,
+      data,
+      references: { tried, reached: tried === 0 ? 0 : await countReached(references) },
+    }
+  }
+
+  async #lookAtData(health: HealthAnswer): Promise<Seen['data']> {
+    const { house, rhythms, silenceMsMin } = this.#options
+    try {
+      const backMs = this.#asked ? NEWEST_BACK_MS : FIRST_BACK_MS
+      for (const tick of await house.newestTicks(Math.floor(health.atMs) - backMs))
+        this.#newest.set(`${tick.venue}:${tick.symbol}`, tick)
+      await rhythms.learn(house, health.atMs)
+      this.#asked = true
+    } catch (error) {
+      return { failure: (error as Error).message }
+    }
+    const symbols = this.#followed(health.following).map(({ venue, symbol, newestMs }): SymbolSeen => {
+      const allowedMs = rhythms.allowedMs(venue, symbol, health.atMs, silenceMsMin)
+      return { venue, symbol, newestMs, allowedMs }
+    })
+    return { symbols }
+  }
+
+  /**
+   * The symbols that the recorders name, and those of other programs' ticks: a symbol of one of our venues that no recorder
+   * names any more was taken from the sources.
+   */
+  #followed(following: readonly string[]): { venue: string; symbol: string; newestMs: number | null }[] {
+    const ours = new Set(VENUES.map(({ name }) => name))
+    const named = following
+      .flatMap(sources => parseSources(sources))
+      .flatMap(({ venue, symbols }) => symbols.map(symbol => ({ venue: venue.name, symbol, newestMs: null })))
+    const others = [...this.#newest.values()].filter(({ venue }) => !ours.has(venue))
+    const all = new Map([...named, ...others].map(each => [`${each.venue}:${each.symbol}`, each]))
+    return [...all]
+      .filter(([key]) => !this.#options.ignored.has(key))
+      .map(([key, each]) => ({ ...each, newestMs: this.#newest.get(key)?.newestMs ?? null }))
+  }
+
+  #say({ kind, alert: { name, title, what, next }, lastedMs }: Message): void {
+    const { emit } = this.#options
+    const lasted = spanText(lastedMs)
+    if (kind === 'opened') emit('alert_opened', { name, title, what, next })
+    else if (kind === 'closed') emit('alert_closed', { name, title, lasted })
+    else emit('alert_open', { name, title, lasted })
+  }
+
+  async #keep(): Promise<void> {
+    await keep(this.#options.state, this.#memory).catch(error =>
+      this.#tellFailure('watch_unkept', (error as Error).message),
+    )
+  }
+
+  async #report(seen: Seen): Promise<void> {
+    if (!seen.house.health) return
+    const { house, watcher } = this.#options
+    const report: WatchReport = {
+      watcher,
+      startedAtMs: this.#startedAtMs,
+      atMs: seen.nowMs,
+      open: this.openAlerts,
+      availability: toDays(this.#memory.availability).slice(-REPORTED_DAYS),
+    }
+    await house.tell(report).catch(error => this.#tellFailure('watch_unseen', (error as Error).message))
+  }
+
+  /** Told, though not at each probe. */
+  #tellFailure(event: 'watch_unkept' | 'watch_unseen', why: string): void {
+    const nowMs = this.#nowMs()
+    if (nowMs - (this.#failures.get(event) ?? 0) < FAILURE_TOLD_EVERY_MS) return
+    this.#failures.set(event, nowMs)
+    this.#options.emit(event, { why })
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#options.clock.nowMicros() / 1000)
+  }
+}
+
+async function askHealth(station: HouseClient): Promise<Seen['house']> {
+  try {
+    return { url: station.url, health: await station.health() }
+  } catch (error) {
+    return { url: station.url, failure: (error as Error).message }
+  }
+}
+
+/** Is the market recorded, stored and fresh? Null where the watcher was cut off. */
+function wellness({ house, data }: Seen, wrong: ReadonlySet<string>): boolean | null {
+  if (wrong.has('isolated')) return null
+  return Boolean(house.health && data?.symbols) && !WELL_WITHOUT.some(name => wrong.has(name))
+}
+
+const WELL_WITHOUT = ['log_trouble', 'sources_trouble', 'ingest_trouble', 'ingest_behind', 'store_trouble', 'stale']
