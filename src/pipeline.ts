@@ -103,7 +103,7 @@ export async function record(
     events: journal.counts,
     lines: journal.since(0).slice(-RECORDER_LINES),
   })
-  const server = await serveRecorder(config, emit, self, statusNow)
+  const server = await serveRecorder(config, emit, self, log, statusNow)
   // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
   const announcing = setInterval(() => log.announce(station, statusNow()).catch(() => {}), ANNOUNCE_EVERY_MS)
   return {

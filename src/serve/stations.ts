@@ -79,7 +79,7 @@ export class StationReport {
         connections,
       },
       log: {
-        ...base(logVerdict(recorders), received),
+        ...base(logVerdict(recorders, this.#log.unreachableSinceMs()), received),
         lagTicks: 0,
         lagMs: appendMs?.p50 ?? 0,
         address: this.#log.address,
