@@ -22,8 +22,6 @@ export class Receivers {
   readonly told: Told[] = []
   /** Mails as they came, with their headers. */
   readonly mails: string[] = []
-  /** When each message of `told` was taken, ms since 1970 UTC. */
-  readonly tookMs: number[] = []
   readonly #http = http.createServer((request, response) => void this.#take(request, response))
   readonly #smtp = new SMTPServer({
     authOptional: true,
@@ -66,6 +64,12 @@ export class Receivers {
     }
   }
 
+  /** Begins anew. */
+  forget(): void {
+    this.told.length = 0
+    this.mails.length = 0
+  }
+
   /** Messages of a kind about an alert. */
   of(name: string, kind: Told['kind']): Told[] {
     return this.told.filter(each => each.name === name && each.kind === kind)
@@ -97,7 +101,6 @@ export class Receivers {
     const body = Buffer.concat(await request.toArray()).toString()
     response.end()
     this.told.push(JSON.parse(body) as Told)
-    this.tookMs.push(Date.now())
     this.#wake()
   }
 
