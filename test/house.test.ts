@@ -71,6 +71,12 @@ test('docs/configuration.md is what the schema prints: run npm run docs', () => 
   assert.equal(read('docs/configuration.md'), configurationPage())
 })
 
+test('every alert of the watcher has its section in docs/watch.md', () => {
+  const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
+  const named = [...read('src/watch/conditions.ts').matchAll(/name: '(\w+)'/g)].map(([, name]) => name!)
+  assert.deepEqual([...new Set(named)].sort(), sections.sort())
+})
+
 test('the tree in the README is the real one', () => {
   const tree = [...read('README.md').matchAll(/^(src\/[\w.-]+\/?|web\/|bench\/|test\/|docs\/) /gm)].map(([, place]) =>
     place!.replace(/\/$/, ''),

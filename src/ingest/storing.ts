@@ -15,6 +15,8 @@ import { Holding } from './holding.ts'
 import type { PartitionIngest } from './ingest.ts'
 import { Ledger } from './ledger.ts'
 
+/** Soon after a start, so that one knows; not at once, when there may be much to catch up with. */
+const AUDIT_FIRST_AFTER_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
 /** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
@@ -62,7 +64,7 @@ export class Storing implements PartitionHolder {
 
   start(): void {
     this.#jobs.push(this.#options.log.share(this, this.#stop.signal).catch(this.#crash))
-    this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.audit()))
+    this.#jobs.push(this.#every(AUDIT_FIRST_AFTER_MS, AUDIT_EVERY_MS, () => this.audit()))
   }
 
   take(partition: number): void {
@@ -158,11 +160,11 @@ export class Storing implements PartitionHolder {
     }
   }
 
-  async #every(everyMs: number, work: () => Promise<void>): Promise<void> {
+  async #every(firstAfterMs: number, everyMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop
     const stopped = once(signal, 'abort')
-    while (!signal.aborted) {
-      await sleep(everyMs, undefined, { signal }).catch(() => {})
+    for (let waitMs = firstAfterMs; !signal.aborted; waitMs = everyMs) {
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       // An audit of all that a log holds may take long: what is left of it fails when log and store are closed.
       await Promise.race([this.#attempt(work), stopped])

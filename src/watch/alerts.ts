@@ -18,8 +18,8 @@ export interface Condition {
   page: string
   /** Probes in a row that must see it. */
   probes: number
-  /** Whether a condition of that name follows from this one. */
-  explains: (name: string) => boolean
+  /** Names of conditions that follow from this one. */
+  explains: readonly string[] | 'all others'
   /** Told only when it is over: where nothing can be sent while it lasts. */
   toldAfterwards?: boolean
 }
@@ -42,6 +42,7 @@ export interface Remembered {
   /** As it was last seen. */
   alert: Alert
   toldAfterwards: boolean
+  explains: Condition['explains']
   /** The first and the last probe that saw it, this time. */
   seenMs: number
   lastSeenMs: number
@@ -91,7 +92,12 @@ export function step(
   { conditions, unknown, silencedUntilMs, nowMs }: Step,
   timing: Timing,
 ): { state: AlertState; messages: Message[] } {
-  const explained = (name: string) => conditions.some(other => other.name !== name && other.explains(name))
+  // What follows from something else outlives it by a moment.
+  const lingering = Object.values(state.remembered)
+    .filter(({ openedMs, goneMs }) => openedMs !== null && nowMs - (goneMs ?? nowMs) <= GONE_PROBES * timing.everyMs)
+    .map(({ alert, explains }) => ({ name: alert.name, explains }))
+  const causes = [...conditions, ...lingering]
+  const explained = (name: string) => causes.some(cause => cause.name !== name && doesExplain(cause, name))
   const remembered: Record<string, Remembered> = {}
   const closed = recentlyClosed(state.closed, nowMs)
   const messages: Message[] = []
@@ -152,7 +158,7 @@ export function openAlerts({ remembered }: AlertState): Alert[] {
 }
 
 function seenAgain(before: Remembered | undefined, condition: Condition, silenced: number, nowMs: number): Remembered {
-  const { name, severity, title, what, affected, next, page, toldAfterwards = false } = condition
+  const { name, severity, title, what, affected, next, page, explains, toldAfterwards = false } = condition
   const begun = before ?? {
     seenMs: nowMs,
     seenProbes: 0,
@@ -166,10 +172,15 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
     ...begun,
     alert: { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs },
     toldAfterwards,
+    explains,
     lastSeenMs: nowMs,
     seenProbes: begun.seenProbes + 1,
     goneMs: null,
   }
+}
+
+function doesExplain({ explains }: Pick<Condition, 'explains'>, name: string): boolean {
+  return explains === 'all others' || explains.includes(name)
 }
 
 /** How long something must be gone before it is called over. */

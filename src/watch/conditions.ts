@@ -33,7 +33,7 @@ interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | 'what' |
   probes?: number
   toldAfterwards?: boolean
   /** Names of conditions that follow from this one. */
-  explains?: readonly string[] | 'all others'
+  explains?: Condition['explains']
 }
 
 const AFFECTED_MAX = 50
@@ -62,7 +62,7 @@ function complete({ affected = [], probes = 2, explains = [], ...draft }: Draft)
     affected: affected.slice(0, AFFECTED_MAX),
     probes,
     page: `docs/watch.md#${draft.name}`,
-    explains: name => explains === 'all others' || explains.includes(name),
+    explains,
   }
 }
 
