@@ -122,10 +122,8 @@ export async function record(
 /** log → ingest → store, and the page and queries over it: this process owns the engine. */
 export async function ingest(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
   const { emit } = journal
-  const store = await openStore(config.STORE)
-  const { trades } = await store.size()
-  emit('store_opened', { address: store.address, version: store.version, trades })
-  await spanArchive(store, config.ARCHIVE)
+  const store = await openStore(config.STORE, config.DISK_FREE_MIB_MIN * 2 ** 20)
+  emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
   const log = await openLogTold(config.LOG, 'read', emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)
@@ -207,10 +205,12 @@ function selfOf(process: string): Self {
 /** The archiving station, by configuration; null if it is off. */
 async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
   if (config.ARCHIVE === 'off') return null
+  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  await spanArchive(store, target)
   return new Archiver({
     store,
     log,
-    target: await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL),
+    target,
     slicing: config.ARCHIVE_SLICE,
     keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
     diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,

@@ -1,6 +1,5 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 import type { StationState, Stations } from './protocol.ts'
-import { DISK_FREE_BYTES_MIN } from './verdicts.ts'
 
 export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
@@ -65,7 +64,7 @@ export function healthOf(
     },
     audit: store.audit,
     diskFreeBytes: store.diskFreeBytes,
-    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    diskFreeBytesMin: store.diskFreeBytesMin,
     following,
     archiveBehindMs: archive.verified ? archive.lagMs : null,
   }

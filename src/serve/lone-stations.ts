@@ -14,7 +14,7 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthAnswer, type Self, worstState } from './health.ts'
 import { serveStation } from './station-server.ts'
-import { archiveVerdict, DISK_FREE_BYTES_MIN, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
 export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, status: () => RecorderStatus) {
@@ -85,7 +85,7 @@ function toHealth(
     ),
     audit: null,
     diskFreeBytes: null,
-    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    diskFreeBytesMin: 0,
     following: [],
     archiveBehindMs,
   }

@@ -90,6 +90,8 @@ export interface Stations {
     audit: { atMs: number; passed: boolean; detail: string } | null
     /** Null where the disk is another machine's. */
     diskFreeBytes: number | null
+    /** Less than this is trouble. */
+    diskFreeBytesMin: number
   }
   /** `verified` is null where this process does not archive. */
   archive: StationBase & {

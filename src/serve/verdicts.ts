@@ -6,8 +6,6 @@ import type { StationState } from './protocol.ts'
 /** A state, and one line: why, and what to do next if it is trouble. */
 export type Verdict = [state: StationState, advice: string]
 
-/** Less room than this on the store's disk is trouble. */
-export const DISK_FREE_BYTES_MIN = 2 ** 30
 /** Sooner than a recorder is called away: it says what it says through the log. */
 const LOG_SILENT_MS_MAX = 3_000
 /** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
