@@ -24,11 +24,10 @@ import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
 import type { Emit } from './observe/events.ts'
-import { instanceName } from './observe/instance.ts'
 import type { Journal } from './observe/journal.ts'
 import { ProcessGauge } from './observe/process-figures.ts'
 import { Follower } from './serve/follower.ts'
-import type { Self } from './serve/health.ts'
+import { selfOf } from './serve/health.ts'
 import { Live } from './serve/live.ts'
 import { serveArchiver, serveRecorder } from './serve/lone-stations.ts'
 import { Observing } from './serve/observing.ts'
@@ -36,6 +35,7 @@ import { serve } from './serve/server.ts'
 import { serveSql } from './serve/sql-server.ts'
 import { StationReport } from './serve/stations.ts'
 import { SymbolBooks } from './serve/symbols.ts'
+import { WatchReports } from './serve/watch-reports.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
@@ -140,7 +140,8 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const archiver = 'directory' in parseStoreAddress(config.STORE) ? await openArchiver(config, log, store, emit) : null
   const report = new StationReport(log, store, storing, archiver)
   const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
-  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
+  const watchReports = new WatchReports()
+  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal, watchReports })
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
   const self = selfOf('ingest')
   const observing = new Observing({
@@ -154,7 +155,8 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     // Under `start`; on its own, a recorder serves its own figures.
     forRecorder: process.channel !== undefined,
   })
-  const server = await serve({ config, log, store, live, storing, requeuing, health: observing.forServer, emit })
+  const health = observing.forServer
+  const server = await serve({ config, log, store, live, storing, requeuing, watchReports, health, emit })
   live.start()
   follower.start()
   storing.start()
@@ -195,11 +197,6 @@ export async function archive(config: Config, journal: Journal, stopping: AbortS
       await store.close()
     },
   }
-}
-
-function selfOf(process: string): Self {
-  const startedAtMs = Date.now()
-  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
 }
 
 /** The archiving station, by configuration; null if it is off. */

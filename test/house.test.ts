@@ -41,6 +41,8 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^ingest\/(batch|storing|quarantine|requeuing)/,
     /^sources\/(status|connection-status|measure)/,
     /^config/,
+    /^watch\/report/,
+    /^version/,
   ],
 }
 

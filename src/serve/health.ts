@@ -1,4 +1,6 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
+import { instanceName } from '../observe/instance.ts'
+import { VERSION } from '../version.ts'
 import type { StationState, Stations } from './protocol.ts'
 
 export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
@@ -32,6 +34,12 @@ export interface Self {
   process: string
   instance: string
   startedAtMs: number
+}
+
+/** This process, as which part of the house it runs. */
+export function selfOf(process: string): Self {
+  const startedAtMs = Date.now()
+  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
 }
 
 /** The worst of the stations' states: a house is as well as its sickest part. */
