@@ -35,6 +35,8 @@ export class SymbolIds {
   #first: number | undefined
   #last = 0
   readonly #gaps: Gap[]
+  /** Those of them that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
+  #beyond: Gap[]
   readonly #changed: (gap: Gap) => void
   readonly #nowMicros: () => number
 
@@ -55,6 +57,7 @@ export class SymbolIds {
     this.#first = seen?.first
     this.#last = seen?.last ?? 0
     this.#gaps = gaps
+    this.#beyond = gaps.filter(gap => !seen || gap.first < seen.first || gap.last > seen.last)
     this.#changed = changed
     this.#nowMicros = nowMicros
   }
@@ -67,27 +70,32 @@ export class SymbolIds {
   follow(id: number): IdVerdict {
     if (id === this.#last + 1 && this.#first !== undefined) {
       this.#last = id
+      if (this.#beyond.length > 0) this.#fillBeyond(id)
       return 'new'
     }
     if (this.#first === undefined) {
       this.#first = id
       this.#last = id
+      this.#fillBeyond(id)
       return 'new'
     }
     if (id > this.#last) {
       this.#open(this.#last + 1, id - 1)
       this.#last = id
+      this.#fillBeyond(id)
       return 'new'
     }
     if (id < this.#first) {
       if (id < this.#first - 1) this.#open(id + 1, this.#first - 1)
       this.#first = id
+      this.#fillBeyond(id)
       return 'new'
     }
-    return this.#fill(id) ? 'new' : 'repeat'
+    return this.#fill(id, this.#gaps) ? 'new' : 'repeat'
   }
 
   #open(first: number, last: number): void {
+    if (this.#beyond.some(gap => gap.first === first && gap.last === last)) return
     const { venue, symbol } = this
     const gap: Gap = {
       venue,
@@ -102,13 +110,21 @@ export class SymbolIds {
     this.#changed(gap)
   }
 
+  /** Takes a new id out of the gaps it was missing in before it was known to be there, and lets go of those that are reached. */
+  #fillBeyond(id: number): void {
+    this.#fill(id, this.#beyond)
+    this.#beyond = this.#beyond.filter(
+      gap => gap.missing.length > 0 && (gap.first < this.#first! || gap.last > this.#last),
+    )
+  }
+
   /**
    * Takes the id out of each gap that misses it; false if none does. Gaps overlap where records were lost: one was found by a
    * batch that never arrived, another by the records after it.
    */
-  #fill(id: number): boolean {
+  #fill(id: number, gaps: readonly Gap[]): boolean {
     let filled = false
-    for (const gap of [...this.#gaps]) {
+    for (const gap of [...gaps]) {
       const at = gap.missing.findIndex(range => id >= range.first && id <= range.last)
       if (at < 0) continue
       const { first, last } = gap.missing[at]!

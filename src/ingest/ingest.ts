@@ -140,9 +140,7 @@ export class PartitionIngest {
     if (lost) await this.#ledger.writeLost(lost, fence)
     for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
       const gaps = await this.#ledger.openGaps(venue, symbol, fence)
-      // A gap beyond the stored ids belongs to a batch that never arrived: it is found again when that batch is read again.
-      const open = gaps.filter(gap => gap.first > seen.first && gap.last < seen.last)
-      this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, open))
+      this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, gaps))
     }
     this.next = next
     this.#logMsMin = day === undefined ? 0 : Date.parse(day)

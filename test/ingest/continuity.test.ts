@@ -68,6 +68,29 @@ test('an id that two gaps miss is new once: gaps overlap where records were lost
   assert.equal(new Set(changed).size, 2)
 })
 
+test('a gap that a batch found which never arrived is followed, and found again it is the same one', () => {
+  const ahead: Gap = {
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    first: 12,
+    last: 14,
+    missing: [{ first: 12, last: 14 }],
+    foundAtMicros: 0,
+    recorded: true,
+  }
+  const again = followed({ first: 1, last: 11 }, [structuredClone(ahead)])
+  assert.equal(again.ids.follow(15), 'new')
+  assert.deepEqual(again.changed, [])
+  assert.equal(again.ids.openGaps.length, 1)
+  assert.equal(again.ids.follow(13), 'new')
+  assert.deepEqual(countIds(again.ids.openGaps[0]!.missing), 2)
+
+  const other = followed({ first: 1, last: 11 }, [structuredClone(ahead)])
+  for (const id of [13, 14, 12]) assert.equal(other.ids.follow(id), 'new')
+  assert.equal(other.ids.follow(13), 'repeat')
+  assert.deepEqual(other.ids.openGaps, [])
+})
+
 test('an id before the first one seen is new, and what lies between is a gap', () => {
   const { ids, changed } = followed()
   for (const id of [10, 7]) assert.equal(ids.follow(id), 'new')
