@@ -9,6 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { VERSION } from '../../src/version.ts'
 import { House } from '../support/house.ts'
 import { VERSITY } from '../support/s3.ts'
 import { within } from '../support/within.ts'
@@ -38,15 +39,30 @@ test('all that src/ imports is a production dependency', () => {
   assert.ok(packages.size > 10)
 })
 
-test('the image takes in only what is there, and all of what it copies gets through .dockerignore', () => {
+test('the image runs and builds the page from what the Dockerfile copies and .dockerignore lets through', t => {
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
   const ignore = fs.readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
-  for (const [, words] of dockerfile.matchAll(/^COPY (?!--from)(.*)$/gm)) {
-    for (const source of words!.split(' ').slice(0, -1)) {
-      assert.ok(fs.existsSync(path.join(ROOT, source)), source)
-      assert.ok(ignore.includes(`!${source}`), source)
-    }
+  const stages = new Map<string, string[]>()
+  for (const stage of dockerfile.split(/^(?=FROM )/m).slice(1)) {
+    const [, base, name = 'image'] = /^FROM (\S+)(?: AS (\w+))?/.exec(stage)!
+    const copied = [...stage.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, sources]) => sources!.split(' '))
+    for (const source of copied) assert.ok(ignore.includes(`!${source}`), source)
+    stages.set(name, [...(stages.get(base!) ?? []), ...copied])
   }
+  const run = (stage: string, ...words: string[]) => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-image-'))
+    t.after(() => fs.rmSync(directory, { recursive: true }))
+    const filter = (source: string) => source !== path.join(ROOT, 'web/dist')
+    for (const source of stages.get(stage)!)
+      fs.cpSync(path.join(ROOT, source), path.join(directory, source), { recursive: true, filter })
+    fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'))
+    const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { cwd: directory, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    return { directory, stdout }
+  }
+  assert.ok(fs.existsSync(path.join(run('page', 'npm', 'run', 'prepare').directory, 'web/dist/index.html')))
+  const entrypoint: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!)
+  assert.equal(run('image', process.execPath, ...entrypoint.slice(1), '--version').stdout.trim(), VERSION)
 })
 
 test('the healthcheck passes for a station that is well, which needs no token, and fails for one that is gone', async t => {
