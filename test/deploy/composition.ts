@@ -37,16 +37,24 @@ export interface Composition {
 
 /** The file as it is written, and as it is once the environment is put in. */
 export function readComposition(): { written: Composition; filled: Composition; unknown: string[] } {
-  const text = fs.readFileSync(path.join(DEPLOY, 'compose.yaml'), 'utf8')
+  const written = parse(fs.readFileSync(path.join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true }) as Composition
   const environment = parseEnv(environmentText())
   const unknown: string[] = []
-  const filled = text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind: string, rest: string) => {
-    const value = environment[name] ?? (kind === '-' ? rest : undefined)
-    if (value === undefined) unknown.push(name)
-    return value ?? ''
-  })
-  const read = (source: string) => parse(source, { merge: true }) as Composition
-  return { written: read(text), filled: read(filled), unknown }
+  const fill = (text: string) =>
+    text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind: string, rest: string) => {
+      const value = environment[name] ?? (kind === '-' ? rest : undefined)
+      if (value === undefined) unknown.push(name)
+      return value ?? ''
+    })
+  const filled = structuredClone(written)
+  const walk = (branch: Record<string, unknown>) => {
+    for (const [key, value] of Object.entries(branch)) {
+      if (typeof value === 'string') branch[key] = fill(value)
+      else if (typeof value === 'object' && value !== null) walk(value as Record<string, unknown>)
+    }
+  }
+  walk(filled.services)
+  return { written, filled, unknown }
 }
 
 /** The services that run this repository's own code. */
