@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { writeEnvironment } from '../../deploy/environment.ts'
 import { s3Place } from '../../src/archive/s3-address.ts'
 import { parseConfig } from '../../src/config.ts'
 import { parseKafkaAddress } from '../../src/log/kafka-address.ts'
@@ -141,26 +138,4 @@ test('a ClickHouse user has the rights that the docs name and no more, and Grafa
   assert.match(users, /<default remove="remove"\/>/)
   const passed = Object.keys(filled.services.clickhouse!.environment!)
   for (const [, name] of users.matchAll(/from_env="(\w+)"/g)) assert.ok(passed.includes(name!), name)
-})
-
-/** Why a checker cannot run here, false if it can. */
-function missing(command: string, ...words: string[]): string | false {
-  return spawnSync(command, words).status === 0 ? false : `${[command, ...words].join(' ')} does not run here`
-}
-
-test('docker compose finds it valid', { skip: missing('docker', 'compose', 'version') }, t => {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-compose-')), 'env')
-  t.after(() => fs.rmSync(path.dirname(file), { recursive: true }))
-  writeEnvironment(file)
-  const words = ['compose', '-f', path.join(DEPLOY, 'compose.yaml'), '--profile', 'logs', 'config', '--quiet']
-  const { status, stderr } = spawnSync('docker', [...words.slice(0, 1), '--env-file', file, ...words.slice(1)], {
-    encoding: 'utf8',
-  })
-  assert.equal(status, 0, stderr)
-  assert.equal(stderr, '')
-})
-
-test('hadolint finds nothing in the Dockerfile', { skip: missing('hadolint', '--version') }, () => {
-  const { status, stdout } = spawnSync('hadolint', [path.join(DEPLOY, 'Dockerfile')], { encoding: 'utf8' })
-  assert.equal(status, 0, stdout)
 })
