@@ -4,7 +4,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { builtinModules } from 'node:module'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -13,6 +12,7 @@ import { VERSION } from '../../src/version.ts'
 import { House } from '../support/house.ts'
 import { VERSITY } from '../support/s3.ts'
 import { within } from '../support/within.ts'
+import { freePort } from './composed-kafka.ts'
 import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
 
 const { filled } = readComposition()
@@ -117,11 +117,3 @@ test('the S3 stand-in makes its bucket itself and says that it is well', { skip:
   await client.send(new HeadBucketCommand({ Bucket: 'tickhouse' }))
   client.destroy()
 })
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  return port
-}
