@@ -1,0 +1,119 @@
+/** What the image holds and how it is asked whether it is well, as far as that can be shown without a container engine. */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { builtinModules } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { VERSION } from '../../src/version.ts'
+import { House } from '../support/house.ts'
+import { VERSITY } from '../support/s3.ts'
+import { within } from '../support/within.ts'
+import { freePort } from './composed-kafka.ts'
+import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
+
+const { filled } = readComposition()
+const TOKEN = 'shown by whoever may ask'
+
+test('all that src/ imports is a production dependency', () => {
+  const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  const files = fs.readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  const code = files
+    .filter(file => file.endsWith('.ts'))
+    .map(file => fs.readFileSync(path.join(ROOT, 'src', file), 'utf8'))
+    .join('\n')
+  // What is only a type is gone when it runs.
+  const imports = code
+    .replace(/^import type [^;]*? from '.*'$/gm, '')
+    .matchAll(/(?:from|import\(|^import) ?'([^.'][^']*)'/gm)
+  const packages = new Set<string>()
+  for (const [, target] of imports) {
+    if (target!.startsWith('node:') || builtinModules.includes(target!)) continue
+    packages.add(target!.split('/', target!.startsWith('@') ? 2 : 1).join('/'))
+  }
+  const unknown = [...packages].filter(name => !Object.hasOwn(dependencies, name))
+  assert.deepEqual(unknown, [])
+  assert.ok(packages.size > 10)
+})
+
+test('the image runs and builds the page from what the Dockerfile copies and .dockerignore lets through', t => {
+  const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
+  const ignore = fs.readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
+  const stages = new Map<string, string[]>()
+  for (const stage of dockerfile.split(/^(?=FROM )/m).slice(1)) {
+    const [, base, name = 'image'] = /^FROM (\S+)(?: AS (\w+))?/.exec(stage)!
+    const copied = [...stage.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, sources]) => sources!.split(' '))
+    for (const source of copied) assert.ok(ignore.includes(`!${source}`), source)
+    stages.set(name, [...(stages.get(base!) ?? []), ...copied])
+  }
+  const run = (stage: string, ...words: string[]) => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-image-'))
+    t.after(() => fs.rmSync(directory, { recursive: true }))
+    const filter = (source: string) => source !== path.join(ROOT, 'web/dist')
+    for (const source of stages.get(stage)!)
+      fs.cpSync(path.join(ROOT, source), path.join(directory, source), { recursive: true, filter })
+    fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'))
+    const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { cwd: directory, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    return { directory, stdout }
+  }
+  assert.ok(fs.existsSync(path.join(run('page', 'npm', 'run', 'prepare').directory, 'web/dist/index.html')))
+  const entrypoint: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!)
+  assert.equal(run('image', process.execPath, ...entrypoint.slice(1), '--version').stdout.trim(), VERSION)
+})
+
+test('the healthcheck passes for a station that is well, which needs no token, and fails for one that is gone', async t => {
+  const checks = stationsOf(filled).map(([, { healthcheck }]) => healthcheck!.test)
+  const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
+  checks.push(['CMD', ...JSON.parse(/^ {2}CMD (\[.*\])$/m.exec(dockerfile)![1]!)])
+  assert.equal(new Set(checks.map(check => check.join(' '))).size, 1, 'one check for all')
+  const recorder = new House(t).run('record', {
+    SOURCES: 'simulator:BTCUSDT?rate=50',
+    METRICS_LISTEN: '127.0.0.1:0',
+    TOKEN,
+  })
+  const { port } = new URL(String((await recorder.tells('serving_figures')).url))
+  await recorder.tells('connection_opened')
+  const [, , ...words] = checks[0]!
+  const check = () =>
+    spawnSync(
+      process.execPath,
+      words.map(word => word.replace(':8080', `:${port}`)),
+    ).status
+  await within(60_000, async () => (check() === 0 ? undefined : 'unhealthy'))
+  await recorder.end('SIGTERM')
+  assert.equal(check(), 1)
+})
+
+test('the S3 stand-in makes its bucket itself and says that it is well', { skip: await VERSITY.missing() }, async t => {
+  const { entrypoint, environment, healthcheck } = filled.services.s3!
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-s3-'))
+  const port = await freePort()
+  const here = (word: string) =>
+    word.replaceAll('/objects', directory).replace(/(127\.0\.0\.1)?:7070/, `127.0.0.1:${port}`)
+  const server = spawn(entrypoint![0]!, entrypoint!.slice(1).map(here), {
+    env: { PATH: process.env.PATH!, ...environment },
+    stdio: 'ignore',
+  })
+  t.after(async () => {
+    server.kill('SIGTERM')
+    if (server.exitCode === null) await once(server, 'exit')
+    fs.rmSync(directory, { recursive: true })
+  })
+  const health = here(healthcheck!.test.at(-1)!)
+  await within(60_000, async () => {
+    const answer = await fetch(health).catch(() => undefined)
+    return answer?.ok ? undefined : 'unhealthy'
+  })
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: environment!.ROOT_ACCESS_KEY!, secretAccessKey: environment!.ROOT_SECRET_KEY! },
+  })
+  await client.send(new HeadBucketCommand({ Bucket: 'tickhouse' }))
+  client.destroy()
+})
