@@ -103,7 +103,8 @@ export function step(
     of.toldAffected = alert.affected
   }
 
-  for (const [name, before] of Object.entries(state.remembered)) {
+  for (const [name, last] of Object.entries(state.remembered)) {
+    const before = notAhead(last, nowMs)
     if (conditions.some(condition => condition.name === name)) continue
     const silenced = silencedUntilMs(name)
     const kept = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
@@ -124,8 +125,8 @@ export function step(
 
   for (const condition of conditions) {
     const { name } = condition
-    const before = state.remembered[name]
-    const kept = seenAgain(before, condition, silencedUntilMs(name), nowMs)
+    const last = state.remembered[name]
+    const kept = seenAgain(last && notAhead(last, nowMs), condition, silencedUntilMs(name), nowMs)
     remembered[name] = kept
     if (explained(name)) {
       // Not judged on its own: what it was before stays, and it begins anew if it outlives its cause.
@@ -172,6 +173,13 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
   }
 }
 
+/** A clock that was set back: what it said was later is taken for now, or nothing would be told until it is later again. */
+function notAhead(before: Remembered, nowMs: number): Remembered {
+  const { toldMs, goneMs } = before
+  const atMost = (ms: number | null) => (ms === null ? null : Math.min(ms, nowMs))
+  return { ...before, toldMs: atMost(toldMs), goneMs: atMost(goneMs) }
+}
+
 /** How long something must be gone before it is called over. */
 function quietMs(closed: readonly number[] | undefined, everyMs: number): number {
   const flaps = closed?.length ?? 0
@@ -179,6 +187,6 @@ function quietMs(closed: readonly number[] | undefined, everyMs: number): number
 }
 
 function recentlyClosed(closed: AlertState['closed'], nowMs: number): Record<string, readonly number[]> {
-  const recent = Object.entries(closed).map(([name, times]) => [name, times.filter(at => nowMs - at < FLAPPING_MS)])
+  const recent = Object.entries(closed).map(([name, times]) => [name, times.filter(at => Math.abs(nowMs - at) < FLAPPING_MS)])
   return Object.fromEntries(recent.filter(([, times]) => times!.length > 0))
 }

@@ -62,7 +62,8 @@ function complete({ affected = [], probes = 2, explains = [], ...draft }: Draft)
     affected: affected.slice(0, AFFECTED_MAX),
     probes,
     page: `docs/watch.md#${draft.name}`,
-    explains: name => explains === 'all others' || explains.includes(name),
+    // A watcher that reaches something again is not cut off, whatever else is wrong.
+    explains: name => (explains === 'all others' ? name !== 'isolated' : explains.includes(name)),
   }
 }
 
