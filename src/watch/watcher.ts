@@ -92,7 +92,7 @@ export class Watcher {
     this.#memory = { alerts: told.state, availability, unsent: outbox.unsent }
     // Kept before it is sent: a watcher that is killed here sends it after its next start.
     await this.#keep()
-    await outbox.send(nowMs)
+    await outbox.send(this.#options.clock.elapsedMs())
     if (outbox.unsent !== this.#memory.unsent) {
       this.#memory = { ...this.#memory, unsent: outbox.unsent }
       await this.#keep()
