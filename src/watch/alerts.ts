@@ -187,6 +187,9 @@ function quietMs(closed: readonly number[] | undefined, everyMs: number): number
 }
 
 function recentlyClosed(closed: AlertState['closed'], nowMs: number): Record<string, readonly number[]> {
-  const recent = Object.entries(closed).map(([name, times]) => [name, times.filter(at => Math.abs(nowMs - at) < FLAPPING_MS)])
+  const recent = Object.entries(closed).map(([name, times]) => [
+    name,
+    times.filter(at => Math.abs(nowMs - at) < FLAPPING_MS),
+  ])
   return Object.fromEntries(recent.filter(([, times]) => times!.length > 0))
 }

@@ -150,7 +150,7 @@ export class HouseClient {
 
 /** Ticks of a stretch of the venue's time, ms. A log day later than the venue's is that of a repair or of a late tick. */
 function betweenMs(fromMs: number, untilMs: number | undefined): string {
-  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)})`
+  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)}, 'UTC')`
   const from = `timestamp >= fromUnixTimestamp64Milli(${fromMs}, 'UTC')`
   return untilMs === undefined
     ? `${day} AND ${from}`
@@ -160,8 +160,9 @@ function betweenMs(fromMs: number, untilMs: number | undefined): string {
 async function toJson(answer: Response): Promise<unknown> {
   try {
     return await answer.json()
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw new NoAnswer(`its answer breaks off: ${reasonOf(error)}`)
   }
 }
 

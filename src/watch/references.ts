@@ -12,7 +12,10 @@ export async function countReached(references: readonly string[]): Promise<numbe
 
 async function isReached(reference: string): Promise<boolean> {
   const at = reference.lastIndexOf(':')
-  const socket = net.connect(Number(reference.slice(at + 1)), reference.slice(0, at).replace(/^\[|\]$/g, ''))
+  const [host, port] = [reference.slice(0, at).replace(/^\[|\]$/g, ''), Number(reference.slice(at + 1))]
+  // Nothing is behind such a port, and `connect` would throw.
+  if (port > 65_535) return false
+  const socket = net.connect(port, host)
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_MS_MAX) })
     return true
