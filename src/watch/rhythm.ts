@@ -40,7 +40,7 @@ export interface HourOfTicks {
   longestMs: number
 }
 
-/** An hour with the silence before it, where that is known. */
+/** An hour with the silences around it, as far as they are known. */
 interface Stretch {
   hourMs: number
   /** From the tick before, or the first one, to the last. */
@@ -51,9 +51,17 @@ interface Stretch {
   longestMs: number
 }
 
-/** How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order. */
-export function allowedSilenceMs(hours: readonly HourOfTicks[], atMs: number, leastMs: number): number | null {
-  const stretches = stretchesOf(hours)
+/**
+ * How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order: those that
+ * are known and not among them had no tick.
+ */
+export function allowedSilenceMs(
+  hours: readonly HourOfTicks[],
+  known: ReadonlySet<number>,
+  atMs: number,
+  leastMs: number,
+): number | null {
+  const stretches = stretchesOf(hours, known)
   const usual = stretches.filter(({ hourMs }) => isThisHour(hourMs, atMs))
   const recent = stretches.filter(({ hourMs }) => hourMs > atMs - 2 * HOUR_MS)
   const kept = new Set(withoutOutages([...new Set([...usual, ...recent])], atMs))
@@ -67,23 +75,38 @@ export function allowedSilenceMs(hours: readonly HourOfTicks[], atMs: number, le
   return allowed.length === 0 ? null : Math.max(leastMs, ...allowed)
 }
 
-/** Joins each hour to the tick before it. */
-function stretchesOf(hours: readonly HourOfTicks[]): Stretch[] {
+/**
+ * Joins each hour to the ticks around it. Where hours between are not known, the silence lasted at least as far as they are. What
+ * follows the last tick of all is left out: it may be an outage that lasts.
+ */
+function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>): Stretch[] {
   const sorted = [...hours].sort((a, b) => a.hourMs - b.hourMs)
   return sorted.map((hour, index) => {
     const { hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs } = hour
-    const before = sorted[index - 1]
-    const gapMs = before ? Math.max(0, firstMs - before.lastMs) : 0
-    const pausesBefore = gapMs > SLOT_MS ? 1 : 0
+    const [before, after] = [sorted[index - 1], sorted[index + 1]]
+    const knownFromMs = knownUntil(hourMs, -HOUR_MS, before?.hourMs, known)
+    const knownToMs = knownUntil(hourMs, HOUR_MS, after?.hourMs, known)
+    const joinsBefore = before !== undefined && knownFromMs === before.hourMs
+    const joinsAfter = after !== undefined && knownToMs === after.hourMs
+    const gapMs = Math.max(0, firstMs - (joinsBefore ? before.lastMs : knownFromMs))
+    const gapAfterMs = after ? Math.max(0, (joinsAfter ? after.firstMs : knownToMs + HOUR_MS) - lastMs) : 0
+    const pausesBefore = joinsBefore && gapMs > SLOT_MS ? 1 : 0
     return {
       hourMs,
-      spanMs: lastMs - firstMs + gapMs,
-      gaps: beats - 1 + (gapMs > 0 ? 1 : 0),
+      spanMs: lastMs - firstMs + gapMs + (joinsAfter ? 0 : gapAfterMs),
+      gaps: beats - 1 + (joinsBefore && gapMs > 0 ? 1 : 0),
       pauses: pauses + pausesBefore,
       pausedMs: pausedMs + pausesBefore * gapMs,
-      longestMs: Math.max(longestMs, gapMs),
+      longestMs: Math.max(longestMs, gapMs, gapAfterMs),
     }
   })
+}
+
+/** From an hour on, step by step, the last one that is known without a break; no further than `toMs`. */
+function knownUntil(hourMs: number, stepMs: number, toMs: number | undefined, known: ReadonlySet<number>): number {
+  let ms = hourMs
+  while (ms !== toMs && known.has(ms + stepMs)) ms += stepMs
+  return ms
 }
 
 /** Is it this hour of the day, or one beside it, of some day? */
@@ -92,17 +115,18 @@ export function isThisHour(hourMs: number, atMs: number): boolean {
   return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
 }
 
-/** Leaves out hours whose longest silence would have been called too long by all the others: it was an outage, not the rhythm. */
+/**
+ * Leaves out hours whose longest silences would all have been called too long by the others: they were outages, not the rhythm. As
+ * many as possible at once, since two outages alike would excuse each other.
+ */
 function withoutOutages(stretches: readonly Stretch[], atMs: number): Stretch[] {
-  let kept = [...stretches]
-  const asideMax = Math.floor(stretches.length * ASIDE_MAX)
-  for (const suspect of [...stretches].sort((a, b) => b.longestMs - a.longestMs).slice(0, asideMax)) {
-    const others = kept.filter(each => each !== suspect)
+  const longestFirst = [...stretches].sort((a, b) => b.longestMs - a.longestMs)
+  for (let aside = Math.floor(stretches.length * ASIDE_MAX); aside > 0; aside--) {
+    const others = longestFirst.slice(aside)
     const allowed = tooLongMs(others, atMs)
-    if (allowed === null || suspect.longestMs <= allowed) break
-    kept = others
+    if (allowed !== null && longestFirst[aside - 1]!.longestMs > allowed) return others
   }
-  return kept
+  return longestFirst
 }
 
 /** The silence that these stretches would make once in a million hours; null where they have no two ticks. */
