@@ -345,7 +345,10 @@ describe('whatever the probes see', () => {
   test('a watcher that is started again between any two probes tells the same', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 20 }), probes => {
-        assert.deepEqual(play(probes, state => JSON.parse(JSON.stringify(state))), play(probes))
+        assert.deepEqual(
+          play(probes, state => JSON.parse(JSON.stringify(state))),
+          play(probes),
+        )
       }),
     )
   })
