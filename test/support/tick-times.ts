@@ -36,12 +36,12 @@ export function poissonTimes(
   }
 }
 
-/** Each time becomes a burst: some ticks within seconds. */
-export function withBursts(times: readonly number[], ticksMean: number, seed: number): number[] {
+/** Each time becomes a burst: ticks up to `pauseMsMax` apart. */
+export function withBursts(times: readonly number[], ticksMean: number, pauseMsMax: number, seed: number): number[] {
   const random = randomOf(seed)
   const all = times.flatMap(ms => {
     const burst = [ms]
-    while (random() > 1 / ticksMean) burst.push(burst.at(-1)! + Math.floor(random() ** 2 * 2_000))
+    while (random() > 1 / ticksMean) burst.push(burst.at(-1)! + Math.floor(random() ** 2 * pauseMsMax))
     return burst
   })
   return all.sort((a, b) => a - b)

@@ -94,10 +94,20 @@ describe('months without an outage', () => {
       }
     })
 
-  test('a market of bursts is never told', () => {
+  // What a burst is can only be told from a pause in one by its length: bursts of a tenth of a second are known for what they are,
+  // of those that last for seconds the pauses within count too.
+  test('a market of dense bursts is never told', () => {
     for (const seed of [4, 5, 6]) {
       const bursts = poissonTimes(MONTHS, 10, () => 10, seed)
-      assert.deepEqual(alarmsIn(new KnownTicks(withBursts(bursts, 12, seed)), MONTHS, HOUR_MS), [])
+      assert.deepEqual(alarmsIn(new KnownTicks(withBursts(bursts, 12, 100, seed)), MONTHS, HOUR_MS), [])
+    }
+  })
+
+  test('a market of bursts that last for seconds is told once in months at most', () => {
+    for (const seed of [4, 5, 6, 7]) {
+      const bursts = poissonTimes(MONTHS, 10, () => 10, seed)
+      const alarms = alarmsIn(new KnownTicks(withBursts(bursts, 12, 2_000, seed)), MONTHS, HOUR_MS / 2)
+      assert.ok(alarms.length <= 1, `${alarms.length}`)
     }
   })
 
@@ -179,6 +189,11 @@ describe('of a symbol of which little is known', () => {
     const burst = Array.from({ length: 40 }, (_, index) => dayBefore + 30 * 60_000 + index * 200)
     const known = [dayBefore - HOUR_MS, dayBefore, dayBefore + HOUR_MS, hourMs]
     assert.ok(allowed(known, ...burst, hourMs + 60_000)! > HOUR_MS)
+  })
+
+  test('the time before a house began to record is no silence', () => {
+    const times = Array.from({ length: 600 }, (_, index) => hourMs + 49 * 60_000 + index * 100)
+    assert.ok(allowed([hourMs - HOUR_MS, hourMs], ...times)! <= 60_000)
   })
 
   test('the unknown day between known hours is no silence: a new watcher tells a dead feed too', () => {
