@@ -54,15 +54,17 @@ export class HouseClient {
   /** Without a slash at its end. */
   readonly url: string
   readonly #token: string | undefined
+  readonly #answerMsMax: number
 
-  constructor(url: string, token: string | undefined) {
+  constructor(url: string, token: string | undefined, answerMsMax = ANSWER_MS_MAX) {
     this.url = url
     this.#token = token
+    this.#answerMsMax = answerMsMax
   }
 
   /** Throws NoAnswer. */
   async health(): Promise<HealthAnswer> {
-    const answer = await this.#ask('/health', {}, ANSWER_MS_MAX)
+    const answer = await this.#ask('/health', {}, this.#answerMsMax)
     const parsed = HEALTH.safeParse(await toJson(answer))
     if (parsed.success) return parsed.data
     throw new NoAnswer(
@@ -112,7 +114,7 @@ export class HouseClient {
     await this.#ask(
       '/api/watch',
       { method: 'PUT', body, headers: { 'content-type': 'application/json' } },
-      ANSWER_MS_MAX,
+      this.#answerMsMax,
     )
   }
 
