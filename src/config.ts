@@ -94,7 +94,7 @@ export const SETTINGS = {
   ),
   DISK_FREE_MIB_MIN: setting(
     number(0, 100_000_000).default(512),
-    'Below so many MiB left on the disk it writes to, archiving stops until there is room again. Nothing is deleted to make any.',
+    'Below so many MiB left on their disks, storing and archiving stop until there is room again, and what is left is for the log; below twice that is an alert. Nothing is deleted to make room.',
   ),
   DIAGNOSTICS_KEEP_DAYS: setting(
     number(1, 100_000).default(30),

@@ -24,11 +24,10 @@ import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
 import type { Emit } from './observe/events.ts'
-import { instanceName } from './observe/instance.ts'
 import type { Journal } from './observe/journal.ts'
 import { ProcessGauge } from './observe/process-figures.ts'
 import { Follower } from './serve/follower.ts'
-import type { Self } from './serve/health.ts'
+import { selfOf } from './serve/health.ts'
 import { Live } from './serve/live.ts'
 import { serveArchiver, serveRecorder } from './serve/lone-stations.ts'
 import { Observing } from './serve/observing.ts'
@@ -36,6 +35,7 @@ import { serve } from './serve/server.ts'
 import { serveSql } from './serve/sql-server.ts'
 import { StationReport } from './serve/stations.ts'
 import { SymbolBooks } from './serve/symbols.ts'
+import { WatchReports } from './serve/watch-reports.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
@@ -103,7 +103,7 @@ export async function record(
     events: journal.counts,
     lines: journal.since(0).slice(-RECORDER_LINES),
   })
-  const server = await serveRecorder(config, emit, self, statusNow)
+  const server = await serveRecorder(config, emit, self, log, statusNow)
   // A log that cannot be written says so on the ticks' own way; the next announcement replaces this one.
   const announcing = setInterval(() => log.announce(station, statusNow()).catch(() => {}), ANNOUNCE_EVERY_MS)
   return {
@@ -122,10 +122,8 @@ export async function record(
 /** log → ingest → store, and the page and queries over it: this process owns the engine. */
 export async function ingest(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
   const { emit } = journal
-  const store = await openStore(config.STORE)
-  const { trades } = await store.size()
-  emit('store_opened', { address: store.address, version: store.version, trades })
-  await spanArchive(store, config.ARCHIVE)
+  const store = await openStore(config.STORE, config.DISK_FREE_MIB_MIN * 2 ** 20)
+  emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
   const log = await openLogTold(config.LOG, 'read', emit, stopping)
   const books = new SymbolBooks()
   await books.load(store)
@@ -142,7 +140,8 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const archiver = 'directory' in parseStoreAddress(config.STORE) ? await openArchiver(config, log, store, emit) : null
   const report = new StationReport(log, store, storing, archiver)
   const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
-  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal })
+  const watchReports = new WatchReports()
+  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal, watchReports })
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
   const self = selfOf('ingest')
   const observing = new Observing({
@@ -156,7 +155,8 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     // Under `start`; on its own, a recorder serves its own figures.
     forRecorder: process.channel !== undefined,
   })
-  const server = await serve({ config, log, store, live, storing, requeuing, health: observing.forServer, emit })
+  const health = observing.forServer
+  const server = await serve({ config, log, store, live, storing, requeuing, watchReports, health, emit })
   live.start()
   follower.start()
   storing.start()
@@ -199,18 +199,15 @@ export async function archive(config: Config, journal: Journal, stopping: AbortS
   }
 }
 
-function selfOf(process: string): Self {
-  const startedAtMs = Date.now()
-  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
-}
-
 /** The archiving station, by configuration; null if it is off. */
 async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
   if (config.ARCHIVE === 'off') return null
+  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  await spanArchive(store, target)
   return new Archiver({
     store,
     log,
-    target: await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL),
+    target,
     slicing: config.ARCHIVE_SLICE,
     keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
     diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,

@@ -41,6 +41,8 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^ingest\/(batch|storing|quarantine|requeuing)/,
     /^sources\/(status|connection-status|measure)/,
     /^config/,
+    /^watch\/report/,
+    /^version/,
   ],
 }
 
@@ -50,7 +52,7 @@ test('imports point down the way of a tick, and a station knows only the contrac
     const allowed = MAY_IMPORT[folder]
     if (!allowed) continue
     for (const [, target] of read(file).matchAll(/from '\.\.\/([^']+)\.ts'/g)) {
-      const fine = ['errors', 'clock'].includes(target!) || allowed.some(pattern => pattern.test(target!))
+      const fine = ['errors', 'clock', 'disk'].includes(target!) || allowed.some(pattern => pattern.test(target!))
       assert.ok(fine, `${file} imports ${target}`)
     }
   }
@@ -69,6 +71,12 @@ test('every event that is defined is told somewhere', () => {
 
 test('docs/configuration.md is what the schema prints: run npm run docs', () => {
   assert.equal(read('docs/configuration.md'), configurationPage())
+})
+
+test('every alert of the watcher has its section in docs/watch.md', () => {
+  const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
+  const named = [...read('src/watch/conditions.ts').matchAll(/name: '(\w+)'/g)].map(([, name]) => name!)
+  assert.deepEqual([...new Set(named)].sort(), sections.sort())
 })
 
 test('the tree in the README is the real one', () => {

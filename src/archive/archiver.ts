@@ -4,13 +4,13 @@
  * or something verified.
  */
 import type { Clock } from '../clock.ts'
+import { checkRoom } from '../disk.ts'
 import type { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import { filesOf, type StoreFiles } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedObject, ArchiveFigures } from './archive.ts'
-import { checkRoom } from './disk.ts'
 import { dateOf } from './keys.ts'
 import { DAILY_KINDS } from './kinds.ts'
 import { ArchiveLedger } from './ledger.ts'
@@ -140,7 +140,7 @@ export class Archiver {
       }
       behind.push(nowMs - slice.endMs)
       const startedMs = performance.now()
-      await this.#room()
+      this.#room()
       const objects = await archiveSlice(this.#writing, this.#ledger, slice)
       behind.pop()
       this.#add(objects)
@@ -157,7 +157,7 @@ export class Archiver {
 
   async #again(before: readonly ArchivedObject[]): Promise<void> {
     const { slice } = before[0]!
-    await this.#room()
+    this.#room()
     await archiveSlice(this.#writing, this.#ledger, slice, before)
     await this.#count()
     const { partition, firstOffset: first, lastOffset: last } = slice
@@ -178,7 +178,7 @@ export class Archiver {
       )
       for (const { day } of days) {
         if (this.#stop.signal.aborted) return
-        await this.#room()
+        this.#room()
         const object = await archiveDay(this.#writing, this.#ledger, kind, Date.parse(day))
         this.#add([object])
         emit('day_archived', { kind: kind.table, day, rows: object.rows })
@@ -190,8 +190,8 @@ export class Archiver {
     return { store: this.#options.store, files: this.#files, target: this.#options.target }
   }
 
-  #room(): Promise<void> {
-    return checkRoom(this.#options.target.spool, this.#options.diskFreeBytesMin)
+  #room(): void {
+    checkRoom(this.#options.target.spool, this.#options.diskFreeBytesMin, 'archived')
   }
 
   #nowMs(): number {

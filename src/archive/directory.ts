@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { TickhouseError } from '../errors.ts'
+import { quoted } from './columns.ts'
 import { sha256Of } from './sha256.ts'
 import { emptySpool } from './spool.ts'
 import type { ArchiveTarget, FetchedObject } from './target.ts'
@@ -33,6 +34,11 @@ export class DirectoryTarget implements ArchiveTarget {
     this.address = `file:${directory}`
     this.#root = path.resolve(directory)
     this.spool = path.join(this.#root, SPOOL)
+  }
+
+  async readable(pattern: string): Promise<{ engine: string; root: string }> {
+    const root = `${this.#root}/`
+    return { engine: `File('Parquet', ${quoted(root + pattern)})`, root }
   }
 
   tidy(): Promise<void> {

@@ -101,7 +101,7 @@ async function dropDay({ store, target, ledger, emit }: House, day: string): Pro
     if (found !== sum && !(begun && found === 0)) return `${table} holds ${found} rows, the archive ${sum}`
     if (found > 0) held.push(table)
   }
-  await spanArchive(store, target.address)
+  await spanArchive(store, target)
   const dropping = await ledger.setState(tick, 'dropping')
   for (const table of held) await dropPartition(store, table, day)
   await ledger.setState(dropping, 'dropped')

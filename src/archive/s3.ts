@@ -7,11 +7,14 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { quoted } from './columns.ts'
 import { type S3Place, s3Place } from './s3-address.ts'
+import { s3Client } from './s3-client.ts'
 import { s3Error } from './s3-errors.ts'
+import { openS3Window, type S3Window } from './s3-window.ts'
 import { sha256Of } from './sha256.ts'
 import { emptySpool, spoolFile } from './spool.ts'
 import type { ArchiveTarget, FetchedObject } from './target.ts'
@@ -19,16 +22,13 @@ import type { ArchiveTarget, FetchedObject } from './target.ts'
 /** An object is sent in parts of this size, so many at a time: bounds memory to some 50 MB. S3 takes 10,000 parts, 160 GB. */
 const PART_BYTES = 16 * 2 ** 20
 const PARTS_AT_ONCE = 2
-const CONNECT_MS_MAX = 5_000
-/** Without a byte of answer for so long, a request is tried again. */
-const SILENT_MS_MAX = 30_000
-const ATTEMPTS_MAX = 4
 
 export class S3Target implements ArchiveTarget {
   readonly address: string
   readonly spool: string
   readonly #place: S3Place
   readonly #client: S3Client
+  #window: Promise<S3Window> | undefined
 
   /** Throws `address_invalid`. */
   static async open(address: string, spool: string): Promise<S3Target> {
@@ -41,20 +41,7 @@ export class S3Target implements ArchiveTarget {
     this.#place = place
     this.spool = spool
     this.address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/, '')
-    this.#client = new S3Client({
-      ...(place.region !== undefined && { region: place.region }),
-      ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
-      forcePathStyle: place.pathStyle,
-      maxAttempts: ATTEMPTS_MAX,
-      requestChecksumCalculation: place.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
-      responseChecksumValidation: place.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
-      requestHandler: {
-        connectionTimeout: CONNECT_MS_MAX,
-        socketTimeout: SILENT_MS_MAX,
-        requestTimeout: SILENT_MS_MAX,
-        throwOnRequestTimeout: true,
-      },
-    })
+    this.#client = s3Client(place)
   }
 
   async tidy(): Promise<void> {
@@ -120,7 +107,15 @@ export class S3Target implements ArchiveTarget {
     }
   }
 
+  async readable(pattern: string): Promise<{ engine: string; root: string }> {
+    this.#window ??= openS3Window(this.#client, this.#place)
+    const { url } = await this.#window
+    const engine = `S3(${quoted(`${url}/${pattern}`)}, NOSIGN, 'Parquet')`
+    return { engine, root: `${new URL(url).pathname.slice(1)}/` }
+  }
+
   async close(): Promise<void> {
+    await (await this.#window)?.close()
     this.#client.destroy()
   }
 

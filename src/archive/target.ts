@@ -30,6 +30,11 @@ export interface ArchiveTarget {
   fetch(key: string): Promise<FetchedObject | null>
   /** Every object below the address, in order of their keys. Throws like `put`. */
   list(): AsyncIterable<{ key: string; bytes: number }>
+  /**
+   * How the engine of this process reads all objects of a pattern such as `trades/date=…/….parquet`, until `close`: the table engine
+   * to give to a table, and what its `_path` has before an object's key.
+   */
+  readable(pattern: string): Promise<{ engine: string; root: string }>
   close(): Promise<void>
 }
 

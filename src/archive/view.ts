@@ -5,23 +5,23 @@
  * A slice counts only once the ledger calls its rows dropped; those of its rows that are in the table all the same, because they
  * were restored or have not left yet, are taken from the table alone. So the view is right whatever was interrupted.
  */
-import path from 'node:path'
 import type { Store } from '../store/store.ts'
 import { columnsOf, quoted, structureOf } from './columns.ts'
+import type { ArchiveTarget } from './target.ts'
 
 const TABLE = 'archived_trades'
+const FILES = 'trades/date=*/*.parquet'
 
 /**
- * Lets `all_trades` span the archive at an address. One in a bucket, or beside another machine's store, is not spanned. To be
- * called when the store is opened and before any rows leave it: the engine looks for the files once, now.
+ * Lets `all_trades` span an archive, as long as it is open. One beside another machine's store is not spanned. To be called when
+ * the store is opened and before any rows leave it: the engine looks for the files of a directory once, now.
  */
-export async function spanArchive(store: Store, address: string): Promise<void> {
-  const directory = /^file:(.+)$/s.exec(address)?.[1]
-  if (directory === undefined || !store.address.startsWith('chdb:')) return
+export async function spanArchive(store: Store, target: ArchiveTarget): Promise<void> {
+  if (!store.address.startsWith('chdb:')) return
+  const { engine, root } = await target.readable(FILES)
   const columns = await columnsOf(store, 'trades')
-  const root = path.resolve(directory)
-  const dropped = `archive = ${quoted(address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
-  const files = `SELECT concat(${quoted(`${root}/`)}, key) FROM archive_ledger FINAL WHERE ${dropped}`
+  const dropped = `archive = ${quoted(target.address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
+  const files = `SELECT concat(${quoted(root)}, key) FROM archive_ledger FINAL WHERE ${dropped}`
   const days = `SELECT toDate(slice_start) FROM archive_ledger FINAL WHERE ${dropped}`
   const place = 'log_partition, log_offset, log_index'
   // The day stands in the path as well: asked by that, files of other days are not opened.
@@ -30,7 +30,7 @@ export async function spanArchive(store: Store, address: string): Promise<void> 
   )
   await store.client.command({
     query: `CREATE OR REPLACE TABLE ${TABLE} (${structureOf(columns)}, date Date)
-      ENGINE = File('Parquet', ${quoted(`${root}/trades/date=*/*.parquet`)}) SETTINGS use_hive_partitioning = 1`,
+      ENGINE = ${engine} SETTINGS use_hive_partitioning = 1`,
   })
   await store.client.command({
     query: `CREATE OR REPLACE VIEW all_trades AS

@@ -1,5 +1,6 @@
 /** Asks the store, whoever has it open: the tickhouse that runs at `TICKHOUSE_LISTEN`, or, if none does, this process. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openTarget } from '../archive/target.ts'
 import { spanArchive } from '../archive/view.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
@@ -26,8 +27,13 @@ export async function openAsking(config: Config): Promise<Asking> {
     return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
   }
   const store = await openStore(config.STORE)
-  await spanArchive(store, config.ARCHIVE)
-  return { ask: (query, format) => store.untrusted(query, format), store, close: () => store.close() }
+  const target = config.ARCHIVE === 'off' ? undefined : await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  if (target) await spanArchive(store, target)
+  const close = async () => {
+    await store.close()
+    await target?.close()
+  }
+  return { ask: (query, format) => store.untrusted(query, format), store, close }
 }
 
 async function askHouse(config: Config, query: string, format: string): Promise<Uint8Array> {

@@ -20,7 +20,9 @@ export async function openLogTold(
   try {
     for (;;) {
       try {
-        return await openLog(address, mode)
+        const log = await openLog(address, mode)
+        if (stopping) tellUnreachable(log, emit, stopping)
+        return log
       } catch (error) {
         // The storing side may be up before the recorder has made the log; a recorder says at once what is wrong.
         if (!stopping || !(error instanceof TickhouseError) || !error.retryable) throw error
@@ -31,4 +33,15 @@ export async function openLogTold(
   } finally {
     clearInterval(telling)
   }
+}
+
+/** Tells, again and again, that the log does not answer. One that writes tells it by its appends. */
+function tellUnreachable(log: Log, emit: Emit, stopping: AbortSignal): void {
+  const telling = setInterval(() => {
+    const sinceMs = log.unreachableSinceMs()
+    if (sinceMs === null) return
+    const why = `it has not answered for ${Math.round((Date.now() - sinceMs) / 1000)} s`
+    emit('log_awaited', { why, advice: 'Check its brokers and the network to them; storing goes on by itself' })
+  }, LOG_WAIT_TOLD_EVERY_MS)
+  stopping.addEventListener('abort', () => clearInterval(telling), { once: true })
 }

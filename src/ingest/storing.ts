@@ -15,6 +15,8 @@ import { Holding } from './holding.ts'
 import type { PartitionIngest } from './ingest.ts'
 import { Ledger } from './ledger.ts'
 
+/** Soon after a start, so that one knows; not at once, when there may be much to catch up with. */
+const AUDIT_FIRST_AFTER_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
 /** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
@@ -62,7 +64,7 @@ export class Storing implements PartitionHolder {
 
   start(): void {
     this.#jobs.push(this.#options.log.share(this, this.#stop.signal).catch(this.#crash))
-    this.#jobs.push(this.#every(AUDIT_EVERY_MS, () => this.inTurn(() => this.#auditNew())))
+    this.#jobs.push(this.#every(AUDIT_FIRST_AFTER_MS, AUDIT_EVERY_MS, () => this.audit()))
   }
 
   take(partition: number): void {
@@ -79,6 +81,11 @@ export class Storing implements PartitionHolder {
     const turn = this.#lastTurn.then(work)
     this.#lastTurn = turn.catch(() => {})
     return turn
+  }
+
+  /** Audits what was stored since the last audit, in its turn; `audits` has what it finds. Throws what log or store throw. */
+  audit(): Promise<void> {
+    return this.inTurn(() => this.#auditNew())
   }
 
   /**
@@ -117,7 +124,7 @@ export class Storing implements PartitionHolder {
   }
 
   async #lastAudit(): Promise<void> {
-    const audited = this.#attempt(() => this.inTurn(() => this.#auditNew())).then(() => true)
+    const audited = this.#attempt(() => this.audit()).then(() => true)
     if (await Promise.race([audited, sleep(STOP_AUDIT_MS_MAX, false)])) return
     this.#options.emit('upkeep_failed', { why: 'the audit before a stop takes too long and is left to the next run' })
   }
@@ -126,9 +133,16 @@ export class Storing implements PartitionHolder {
     const { log } = this.#options
     return this.partitions.reduce(
       (sum, { partition, next }) =>
-        sum + Math.max(0, next - Math.max(this.audits.get(partition)?.below ?? 0, log.bounds(partition).first)),
+        sum + Math.max(0, next - Math.max(this.#auditedBelow(partition), log.bounds(partition).first)),
       0,
     )
+  }
+
+  /** What failed is audited again with what is new, until it passes: a fault does not pass by itself. */
+  #auditedBelow(partition: number): number {
+    const last = this.audits.get(partition)
+    if (!last) return 0
+    return last.passed ? last.below : last.first
   }
 
   /** Audits what was stored since the last audit; the first one covers all the log still holds. */
@@ -136,7 +150,7 @@ export class Storing implements PartitionHolder {
     const { log, store, emit } = this.#options
     for (const { partition, next, mode } of this.partitions) {
       if (mode === 'resuming' || mode === 'fenced') continue
-      const first = Math.max(this.audits.get(partition)?.below ?? 0, log.bounds(partition).first)
+      const first = Math.max(this.#auditedBelow(partition), log.bounds(partition).first)
       if (first >= next) continue
       const result = await audit(store, log, partition, first, next)
       await keepAudit(store, result, Date.now())
@@ -146,11 +160,11 @@ export class Storing implements PartitionHolder {
     }
   }
 
-  async #every(everyMs: number, work: () => Promise<void>): Promise<void> {
+  async #every(firstAfterMs: number, everyMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop
     const stopped = once(signal, 'abort')
-    while (!signal.aborted) {
-      await sleep(everyMs, undefined, { signal }).catch(() => {})
+    for (let waitMs = firstAfterMs; !signal.aborted; waitMs = everyMs) {
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       // An audit of all that a log holds may take long: what is left of it fails when log and store are closed.
       await Promise.race([this.#attempt(work), stopped])

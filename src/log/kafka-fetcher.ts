@@ -55,6 +55,7 @@ export class Fetcher {
   readonly #busy = new Set<number>()
   readonly #ended = new AbortController()
   readonly #failures = new Map<number, number>()
+  #answeredMs = Date.now()
   /** Topics that brokers have let us read: should one refuse us later, that may pass. */
   readonly #allowed = new Set<string>()
   #pumping = false
@@ -65,6 +66,11 @@ export class Fetcher {
   constructor(options: FetcherOptions) {
     this.#options = options
     this.#client = outlivingErrors(new Base(options.client))
+  }
+
+  /** When a broker last answered, ms since 1970 UTC. While somebody waits they are asked many times a second. */
+  get answeredMs(): number {
+    return this.#answeredMs
   }
 
   want(waiting: Waiting): void {
@@ -115,6 +121,7 @@ export class Fetcher {
       void this.#fetch(metadata.brokers.get(leader), list)
         .then(async records => {
           this.#failures.delete(leader)
+          this.#answeredMs = Date.now()
           if (records < LITTLE_RECORDS) await sleep(PAUSE_MS)
         })
         .catch(() => this.#waitAfterFailure(leader))

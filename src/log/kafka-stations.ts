@@ -6,6 +6,8 @@ import { Fetcher, type Waiting } from './kafka-fetcher.ts'
 import type { Announcement, Bounds } from './log.ts'
 
 const RETRIES_MAX = 3
+/** They are asked all the time and answer within a fraction of this. */
+const ANSWERS_APART_MS_MAX = 2_000
 const CATCH_UP_MS_MAX = 15_000
 /** An announcement is replaced by the next a second later: an old one need not arrive. */
 const ACKNOWLEDGED_BY_ALL = -1
@@ -90,6 +92,12 @@ export class Stations {
       acks: ACKNOWLEDGED_BY_ALL,
     })
     this.#keep(said)
+  }
+
+  /** Since when no broker has answered, ms since 1970 UTC; null if they answer. Here somebody always waits for them. */
+  get unreachableSinceMs(): number | null {
+    const { answeredMs } = this.#fetcher
+    return Date.now() - answeredMs > ANSWERS_APART_MS_MAX ? answeredMs : null
   }
 
   get all(): Announcement[] {

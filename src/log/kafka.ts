@@ -219,6 +219,10 @@ class KafkaLog implements Log {
     return this.#watch.sizeBytes
   }
 
+  unreachableSinceMs(): number | null {
+    return this.#stations.unreachableSinceMs
+  }
+
   async announce(station: string, body: unknown): Promise<void> {
     this.#writing()
     await asked(this.address, () => this.#stations.announce(station, body))

@@ -93,6 +93,8 @@ export interface Log {
   trim(partition: number, floor: TrimFloor): Promise<number>
   /** Bytes on disk, on all machines; as known some seconds ago where other machines hold them. */
   sizeBytes(): number
+  /** Since when it has given no answer, ms since 1970 UTC; null if it answers, and always for one on this machine. */
+  unreachableSinceMs(): number | null
   /** Says something of a station to whoever reads this log; replaces what it said before. Not part of the tick record. */
   announce(station: string, body: unknown): Promise<void>
   announcements(): Announcement[]

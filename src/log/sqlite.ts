@@ -200,6 +200,10 @@ class SqliteLog implements Log {
     }
   }
 
+  unreachableSinceMs(): null {
+    return null
+  }
+
   sizeBytes(): number {
     return sizeBytes(this.#directory)
   }

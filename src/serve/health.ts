@@ -1,6 +1,7 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
+import { instanceName } from '../observe/instance.ts'
+import { VERSION } from '../version.ts'
 import type { StationState, Stations } from './protocol.ts'
-import { DISK_FREE_BYTES_MIN } from './verdicts.ts'
 
 export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
@@ -35,6 +36,12 @@ export interface Self {
   startedAtMs: number
 }
 
+/** This process, as which part of the house it runs. */
+export function selfOf(process: string): Self {
+  const startedAtMs = Date.now()
+  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
+}
+
 /** The worst of the stations' states: a house is as well as its sickest part. */
 export function worstState(states: readonly StationState[]): HealthAnswer['state'] {
   if (states.includes('trouble')) return 'trouble'
@@ -65,7 +72,7 @@ export function healthOf(
     },
     audit: store.audit,
     diskFreeBytes: store.diskFreeBytes,
-    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    diskFreeBytesMin: store.diskFreeBytesMin,
     following,
     archiveBehindMs: archive.verified ? archive.lagMs : null,
   }

@@ -10,6 +10,7 @@ import { INTERVALS, type Interval, type Line, type Messages, type Sample, type S
 import type { StationReport } from './stations.ts'
 import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './symbols.ts'
 import { View } from './view.ts'
+import type { WatchReports } from './watch-reports.ts'
 
 const UPDATE_EVERY_MS = 100
 const STATIONS_EVERY_MS = 500
@@ -27,6 +28,8 @@ interface Page {
   view: View | undefined
   loading: boolean
   lineId: number
+  /** Of what watchers say, as this page was told it. */
+  watchVersion: number
 }
 
 export interface LiveOptions {
@@ -37,6 +40,7 @@ export interface LiveOptions {
   report: StationReport
   books: SymbolBooks
   journal: Journal
+  watchReports: WatchReports
 }
 
 export class Live {
@@ -102,7 +106,7 @@ export class Live {
     // A market seen for minutes has too few of any longer candles.
     const short = (books.find(shownVenue ?? '', shownSymbol ?? '')?.spark.length ?? 0) < SPARK_MAX
     const interval = chosen ?? (short ? '1s' : '10s')
-    const page: Page = { response, view: undefined, loading: false, lineId: this.#nextLineId - 1 }
+    const page: Page = { response, view: undefined, loading: false, lineId: this.#nextLineId - 1, watchVersion: -1 }
     this.#pages.add(page)
     response.on('close', () => this.#pages.delete(page))
     const shown = shownVenue && shownSymbol ? { venue: shownVenue, symbol: shownSymbol, interval } : null
@@ -116,6 +120,7 @@ export class Live {
       lines: this.#lines,
       nowMs: Date.now(),
     })
+    this.#tellWatch(page)
     send(page, 'symbols', { reset: true, symbols: [...books.all].map(book => this.#status(book, true)) })
     if (!shown) return
     page.view = new View(shown.venue, shown.symbol, INTERVALS[interval])
@@ -180,6 +185,7 @@ export class Live {
       for (const page of this.#pages) {
         if (page.response.writableLength > UNREAD_BYTES_MAX) continue
         send(page, 'stations', stations)
+        this.#tellWatch(page)
         if (symbols.length > 0) send(page, 'symbols', { reset: false, symbols })
         if (sample) send(page, 'sample', sample)
         const lines = this.#lines.filter(line => line.id > page.lineId)
@@ -191,6 +197,14 @@ export class Live {
     } finally {
       this.#reporting = false
     }
+  }
+
+  #tellWatch(page: Page): void {
+    const { watchReports } = this.#options
+    const reports = watchReports.current(Date.now())
+    if (page.watchVersion === watchReports.version) return
+    page.watchVersion = watchReports.version
+    send(page, 'watch', reports)
   }
 
   #sample(stations: Messages['stations']): Sample | undefined {

@@ -3,6 +3,7 @@ import type { ArchiveFigures } from '../archive/archive.ts'
 import { measureArchive } from '../archive/measure.ts'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { Log } from '../log/log.ts'
 import { Diagnostics } from '../observe/diagnostics.ts'
 import type { Emit } from '../observe/events.ts'
 import { measureEvents } from '../observe/events-measured.ts'
@@ -13,14 +14,14 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthAnswer, type Self, worstState } from './health.ts'
 import { serveStation } from './station-server.ts'
-import { archiveVerdict, DISK_FREE_BYTES_MIN, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
-export function serveRecorder(config: Config, emit: Emit, self: Self, status: () => RecorderStatus) {
+export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, status: () => RecorderStatus) {
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
     return {
-      ...toHealth(self, { sources: sourcesVerdict(said), log: logVerdict(said) }, null),
+      ...toHealth(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
       following: said.map(({ sources }) => sources),
     }
   }
@@ -84,7 +85,7 @@ function toHealth(
     ),
     audit: null,
     diskFreeBytes: null,
-    diskFreeBytesMin: DISK_FREE_BYTES_MIN,
+    diskFreeBytesMin: 0,
     following: [],
     archiveBehindMs,
   }

@@ -15,6 +15,8 @@ import type { HealthOptions } from './health-routes.ts'
 import { measureStations, toStanding } from './measure.ts'
 import type { StationReport } from './stations.ts'
 
+const NEW_MS = 5_000
+
 export interface ObservingOptions {
   self: Self
   store: Store
@@ -44,7 +46,7 @@ export class Observing {
       instance: self.instance,
       keepDays,
       speakers: () => this.#speakers(),
-      standing: async () => (this.#speaksForAll ? toStanding(await report.report()) : null),
+      standing: async () => (this.#speaksForAll && !this.#isNew ? toStanding(await report.report()) : null),
     })
   }
 
@@ -64,6 +66,11 @@ export class Observing {
     const own = await this.#own()
     const recorders = this.#options.forRecorder ? this.#options.report.recorders() : []
     return [...own, ...recorders.flatMap(({ status }) => measureRecorder(status))]
+  }
+
+  /** A recorder that started with us has not been heard yet: that is no downtime. */
+  get #isNew(): boolean {
+    return Date.now() - this.#options.self.startedAtMs < NEW_MS
   }
 
   /** Of several processes that store one log, one speaks for the recorders and keeps the uptime. */

@@ -4,8 +4,12 @@
  *
  * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
  */
+
+import type { Level, Station } from '../observe/events.ts'
 import type { Entry } from '../observe/journal.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
+
+import type { WatchReport } from '../watch/report.ts'
 
 /** Candle intervals in seconds, by the name the page and the address bar use. */
 export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
@@ -90,6 +94,8 @@ export interface Stations {
     audit: { atMs: number; passed: boolean; detail: string } | null
     /** Null where the disk is another machine's. */
     diskFreeBytes: number | null
+    /** Less than this is trouble. */
+    diskFreeBytesMin: number
   }
   /** `verified` is null where this process does not archive. */
   archive: StationBase & {
@@ -160,10 +166,66 @@ export interface Messages {
   prints: { prints: Print[] }
   /** Each second. */
   sample: Sample
+  /** What watchers outside say, once and when one of them says something else; empty if none runs. */
+  watch: WatchReport[]
   lines: Line[]
 }
 
 /** `GET /api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
 export interface BarsAnswer {
   bars: Bar[]
+}
+
+/** A line of an earlier time, from the tables. */
+export interface PastLine {
+  atMs: number
+  level: Level
+  station: Station
+  process: string
+  event: string
+  text: string
+}
+
+/** `GET /api/lines?text=&level=&station=&before=<ms>` → up to 200 lines before that, oldest first; all words must occur. */
+export interface LinesAnswer {
+  lines: PastLine[]
+  /** Nothing between this and the first line matches: where the next question begins. */
+  searchedToMs: number
+}
+
+/** How the house stood in a stretch of time, in seconds: seen running, and of that recording and storing. */
+export interface Stood {
+  startMs: number
+  covered: number
+  recorded: number
+  stored: number
+}
+
+/** `GET /api/uptime?days=90` → UTC days in which anything ran, and quarters of an hour of the last day; oldest first. */
+export interface UptimeAnswer {
+  days: Stood[]
+  recent: Stood[]
+}
+
+/** `GET /api/audits` → the last one of each partition. */
+export interface AuditDone {
+  partition: number
+  atMs: number
+  passed: boolean
+  ticks: number
+  detail: string
+  tookMs: number
+}
+
+/** `GET /api/slices` → the objects verified last, newest first. */
+export interface ArchivedSlice {
+  kind: string
+  partition: number
+  startMs: number
+  rows: number
+  bytes: number
+  state: string
+  key: string
+  sha256: string
+  verifiedAtMs: number
 }

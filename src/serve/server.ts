@@ -19,9 +19,11 @@ import { Gate } from './gate.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
+import { servePast } from './past.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
 import { NoTurn, STRANGERS_TURNS, Turns } from './turns.ts'
+import { serveWatchReports, type WatchReports } from './watch-reports.ts'
 
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const BODY_BYTES_MAX = 200_000
@@ -40,6 +42,7 @@ export interface ServerOptions {
   live: Live
   storing: Storing
   requeuing: Requeuing
+  watchReports: WatchReports
   health: Omit<HealthOptions, 'guard'>
   emit: Emit
 }
@@ -52,6 +55,7 @@ export async function serve({
   live,
   storing,
   requeuing,
+  watchReports,
   health,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
@@ -130,6 +134,8 @@ export async function serve({
   })
 
   serveQuarantine(server, store, requeuing)
+  servePast(server, store)
+  serveWatchReports(server, watchReports)
 
   const built = fs.existsSync(PAGE)
   if (built) await server.register(staticFiles, { root: PAGE })

@@ -1,5 +1,4 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
-import fs from 'node:fs'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
@@ -8,7 +7,7 @@ import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import type { PartitionStatus, Quantiles, Stations } from './protocol.ts'
-import { archiveVerdict, DISK_FREE_BYTES_MIN, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
@@ -16,6 +15,8 @@ const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 const LAG_MS_MAX = 5_000
 const SIZE_EVERY_MS = 2_000
 /** Three of each batch: at 5 batches a second, about the last half minute. */
+/** The alert comes at so many times the room at which storing stops. */
+const ALERT_BEFORE_STOP = 2
 const FRESHNESS_SAMPLES = 500
 
 export class StationReport {
@@ -69,7 +70,8 @@ export class StationReport {
       ticksPerSecond,
     })
     const insertMs = this.#slowest(ingest => ingest.figures.insertMs.quantiles())
-    const diskFreeBytes = diskFree(this.#store.address)
+    const disk = this.#store.disk()
+    const diskLow = disk && { freeBytes: disk.freeBytes, lowBytes: ALERT_BEFORE_STOP * disk.freeBytesMin }
     return {
       atMs: nowMs,
       sources: {
@@ -79,7 +81,7 @@ export class StationReport {
         connections,
       },
       log: {
-        ...base(logVerdict(recorders), received),
+        ...base(logVerdict(recorders, this.#log.unreachableSinceMs()), received),
         lagTicks: 0,
         lagMs: appendMs?.p50 ?? 0,
         address: this.#log.address,
@@ -100,7 +102,7 @@ export class StationReport {
         batchAgeMs: this.#slowest(ingest => ingest.figures.batchAgeMs.quantiles()),
       },
       store: {
-        ...base(this.#storeVerdict(diskFreeBytes), storedPerSecond),
+        ...base(this.#storeVerdict(diskLow), storedPerSecond),
         lagTicks: 0,
         lagMs: insertMs?.p50 ?? 0,
         address: this.#store.address,
@@ -112,7 +114,8 @@ export class StationReport {
         freshnessMs: this.#freshnessMs,
         freshnessQuantilesMs: this.#freshness.quantiles(),
         audit: this.#lastAudit(),
-        diskFreeBytes,
+        diskFreeBytes: diskLow?.freeBytes ?? null,
+        diskFreeBytesMin: diskLow?.lowBytes ?? 0,
       },
       archive: this.#archive(),
     }
@@ -152,12 +155,15 @@ export class StationReport {
     return ['ok', 'Everything in the log is stored or on its way.']
   }
 
-  #storeVerdict(diskFreeBytes: number | null): Verdict {
+  #storeVerdict(disk: { freeBytes: number; lowBytes: number } | null): Verdict {
     const failed = [...this.#storing.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
-    if (diskFreeBytes !== null && diskFreeBytes < DISK_FREE_BYTES_MIN)
-      return ['trouble', 'Less than 1 GiB is left on the disk: make room, nothing is deleted by itself.']
+    if (disk && disk.freeBytes < disk.lowBytes)
+      return [
+        'trouble',
+        `Less than ${disk.lowBytes / 2 ** 20} MiB are left on the disk: make room. Nothing is deleted by itself; at half of that storing stops, and the log goes on.`,
+      ]
     return ['ok', 'Every stored tick is there once.']
   }
 
@@ -200,12 +206,4 @@ export class StationReport {
 function slowestMs(connections: readonly ConnectionStatus[]): number {
   const known = connections.flatMap(({ latencyMs }) => latencyMs?.p50 ?? [])
   return known.length === 0 ? 0 : Math.max(...known)
-}
-
-/** Bytes free on the disk of an embedded store; null for a server, which looks after its own. */
-function diskFree(address: string): number | null {
-  const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
-  if (!directory) return null
-  const { bavail, bsize } = fs.statfsSync(directory)
-  return bavail * bsize
 }

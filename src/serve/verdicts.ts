@@ -6,8 +6,8 @@ import type { StationState } from './protocol.ts'
 /** A state, and one line: why, and what to do next if it is trouble. */
 export type Verdict = [state: StationState, advice: string]
 
-/** Less room than this on the store's disk is trouble. */
-export const DISK_FREE_BYTES_MIN = 2 ** 30
+/** Sooner than a recorder is called away: it says what it says through the log. */
+const LOG_SILENT_MS_MAX = 3_000
 /** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
 const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
 
@@ -27,7 +27,14 @@ export function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
   return ['ok', 'All connections are open.']
 }
 
-export function logVerdict(recorders: readonly RecorderStatus[]): Verdict {
+/** `unreachableSinceMs` as the log tells it. */
+export function logVerdict(recorders: readonly RecorderStatus[], unreachableSinceMs: number | null): Verdict {
+  const silentMs = unreachableSinceMs === null ? 0 : Date.now() - unreachableSinceMs
+  if (silentMs > LOG_SILENT_MS_MAX)
+    return [
+      'trouble',
+      `The log has not answered for ${Math.round(silentMs / 1000)} s: check its brokers and the network to them.`,
+    ]
   if (recorders.length === 0) return ['idle', 'Nothing is written: no recorder is running.']
   return recorders.some(({ held }) => held)
     ? ['trouble', 'Appending is slow or fails: check the disk.']

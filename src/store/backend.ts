@@ -1,7 +1,7 @@
 /** What differs between the engine in this process and a ClickHouse server. Everything else is in `clickhouse.ts`. */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { SqlEngine } from './sql.ts'
-import type { Fence } from './store.ts'
+import type { Fence, StoreDisk } from './store.ts'
 
 /** Rows on their way into a table, all of them or none. */
 export interface Insert {
@@ -29,6 +29,7 @@ export interface Backend {
   settle(fence: Fence): Promise<void>
   /** Resolves once no insert that carries another epoch than the highest can commit any more. */
   endInserts(partition: number): Promise<void>
+  disk(): StoreDisk | null
   /** Runs a stranger's statement that only reads, within limits; the answer's bytes. */
   untrusted(query: string, format: string): Promise<Uint8Array>
   close(): Promise<void>

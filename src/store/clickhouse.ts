@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
 import type { SqlEngine } from './sql.ts'
-import type { Fence, Store, StoreSize } from './store.ts'
+import type { Fence, Store, StoreDisk, StoreSize } from './store.ts'
 
 export class ClickHouseStore implements Store {
   readonly #backend: Backend
@@ -72,6 +72,10 @@ export class ClickHouseStore implements Store {
 
   untrusted(query: string, format: string): Promise<Uint8Array> {
     return this.#backend.untrusted(query, format)
+  }
+
+  disk(): StoreDisk | null {
+    return this.#backend.disk()
   }
 
   async size(): Promise<StoreSize> {

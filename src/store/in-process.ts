@@ -4,12 +4,14 @@
  */
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { checkRoom, freeBytes } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
 import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { type EmbeddedConnection, openEngine } from './embedded.ts'
 import { attempt } from './failure.ts'
 import { checkColumns, schemaStatements } from './schema.ts'
 import { UNTRUSTED_LIMITS } from './sql.ts'
+import type { StoreDisk } from './store.ts'
 
 const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
 
@@ -18,15 +20,17 @@ export class InProcess implements Backend {
   readonly client: ClickHouseClient
   readonly questionSettings = {}
   readonly #directory: string
+  readonly #diskFreeBytesMin: number
   readonly engine: EmbeddedConnection
 
-  static async open(directory: string): Promise<InProcess> {
-    return new InProcess(directory, await openEngine(directory, ENGINE_LANES))
+  static async open(directory: string, diskFreeBytesMin: number): Promise<InProcess> {
+    return new InProcess(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_LANES))
   }
 
-  constructor(directory: string, engine: EmbeddedConnection) {
+  constructor(directory: string, diskFreeBytesMin: number, engine: EmbeddedConnection) {
     this.address = `chdb:${directory}`
     this.#directory = directory
+    this.#diskFreeBytesMin = diskFreeBytesMin
     this.engine = engine
     this.client = createClient({ connection: engine })
   }
@@ -48,6 +52,8 @@ export class InProcess implements Backend {
   }
 
   async insert({ table, columns, format, data }: Insert): Promise<void> {
+    // What is left is the log's, which holds the only copy of what is not stored.
+    checkRoom(this.#directory, this.#diskFreeBytesMin, 'stored')
     const names = columns ? ` (${columns.join(', ')})` : ''
     const { stream } = await this.client.exec({
       query: `INSERT INTO ${table}${names} FORMAT ${format}`,
@@ -60,6 +66,10 @@ export class InProcess implements Backend {
   async settle(): Promise<void> {}
 
   async endInserts(): Promise<void> {}
+
+  disk(): StoreDisk {
+    return { freeBytes: freeBytes(this.#directory), freeBytesMin: this.#diskFreeBytesMin }
+  }
 
   untrusted(query: string, format: string): Promise<Uint8Array> {
     return this.engine.untrusted(query, format, UNTRUSTED_LIMITS)

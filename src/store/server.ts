@@ -118,6 +118,10 @@ export class Server implements Backend {
     await this.#synchronise('trades')
   }
 
+  disk(): null {
+    return null
+  }
+
   async untrusted(query: string, format: string): Promise<Uint8Array> {
     try {
       const { stream } = await this.#strangers.exec({

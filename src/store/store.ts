@@ -25,6 +25,12 @@ export interface StoreSize {
   tradesBytes: number
 }
 
+/** Bytes free on the store's disk, and how few of them end all inserts until there is room again. */
+export interface StoreDisk {
+  freeBytes: number
+  freeBytesMin: number
+}
+
 export interface Store {
   readonly address: string
   readonly client: ClickHouseClient
@@ -55,6 +61,8 @@ export interface Store {
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
   untrusted(query: string, format: string): Promise<Uint8Array>
+  /** The disk of an embedded store; null for a server, which looks after its own. */
+  disk(): StoreDisk | null
   /** What the tables take, as it stands. */
   size(): Promise<StoreSize>
   close(): Promise<void>
@@ -62,11 +70,11 @@ export interface Store {
 
 /**
  * Opens the store at an address (`chdb:<directory>` or `http(s)://user:password@host:port/database`), and makes the tables that are
- * not there. Throws TickhouseErrors.
+ * not there. With less room than `diskFreeBytesMin` on its disk, an embedded store refuses inserts as `disk_full`. Throws TickhouseErrors.
  */
-export async function openStore(address: string): Promise<Store> {
+export async function openStore(address: string, diskFreeBytesMin = 0): Promise<Store> {
   const where = parseStoreAddress(address)
-  const backend = 'directory' in where ? await InProcess.open(where.directory) : new Server(where)
+  const backend = 'directory' in where ? await InProcess.open(where.directory, diskFreeBytesMin) : new Server(where)
   const store = new ClickHouseStore(backend)
   try {
     await store.prepare()

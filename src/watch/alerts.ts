@@ -18,9 +18,9 @@ export interface Condition {
   page: string
   /** Probes in a row that must see it. */
   probes: number
-  /** Whether a condition of that name follows from this one. */
-  explains: (name: string) => boolean
-  /** Told only when it is over: where nothing can be sent while it lasts. */
+  /** Names of conditions that follow from this one. */
+  explains: readonly string[] | 'all others'
+  /** Told only when it is over, where nothing can be sent while it lasts; whatever else is wrong by then. */
   toldAfterwards?: boolean
 }
 
@@ -42,6 +42,7 @@ export interface Remembered {
   /** As it was last seen. */
   alert: Alert
   toldAfterwards: boolean
+  explains: Condition['explains']
   /** The first and the last probe that saw it, this time. */
   seenMs: number
   lastSeenMs: number
@@ -91,7 +92,13 @@ export function step(
   { conditions, unknown, silencedUntilMs, nowMs }: Step,
   timing: Timing,
 ): { state: AlertState; messages: Message[] } {
-  const explained = (name: string) => conditions.some(other => other.name !== name && other.explains(name))
+  const known = notAhead(state.remembered, nowMs)
+  // What follows from something else outlives it by a moment.
+  const lingering = Object.values(known)
+    .filter(({ openedMs, goneMs }) => openedMs !== null && nowMs - (goneMs ?? nowMs) <= GONE_PROBES * timing.everyMs)
+    .map(({ alert, explains }) => ({ name: alert.name, explains }))
+  const causes = [...conditions, ...lingering]
+  const explained = (name: string) => causes.some(cause => cause.name !== name && doesExplain(cause, name))
   const remembered: Record<string, Remembered> = {}
   const closed = recentlyClosed(state.closed, nowMs)
   const messages: Message[] = []
@@ -103,12 +110,11 @@ export function step(
     of.toldAffected = alert.affected
   }
 
-  for (const [name, last] of Object.entries(state.remembered)) {
-    const before = notAhead(last, nowMs)
+  for (const [name, before] of Object.entries(known)) {
     if (conditions.some(condition => condition.name === name)) continue
     const silenced = silencedUntilMs(name)
     const kept = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
-    if (unknown(name) || explained(name)) {
+    if (unknown(name) || (explained(name) && !kept.toldAfterwards)) {
       remembered[name] = kept
       continue
     }
@@ -125,10 +131,9 @@ export function step(
 
   for (const condition of conditions) {
     const { name } = condition
-    const last = state.remembered[name]
-    const kept = seenAgain(last && notAhead(last, nowMs), condition, silencedUntilMs(name), nowMs)
+    const kept = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
     remembered[name] = kept
-    if (explained(name)) {
+    if (explained(name) && !kept.toldAfterwards) {
       // Not judged on its own: what it was before stays, and it begins anew if it outlives its cause.
       if (kept.openedMs === null) kept.seenProbes = 0
       continue
@@ -153,7 +158,7 @@ export function openAlerts({ remembered }: AlertState): Alert[] {
 }
 
 function seenAgain(before: Remembered | undefined, condition: Condition, silenced: number, nowMs: number): Remembered {
-  const { name, severity, title, what, affected, next, page, toldAfterwards = false } = condition
+  const { name, severity, title, what, affected, next, page, explains, toldAfterwards = false } = condition
   const begun = before ?? {
     seenMs: nowMs,
     seenProbes: 0,
@@ -167,6 +172,7 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
     ...begun,
     alert: { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs },
     toldAfterwards,
+    explains,
     lastSeenMs: nowMs,
     seenProbes: begun.seenProbes + 1,
     goneMs: null,
@@ -174,10 +180,17 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
 }
 
 /** A clock that was set back: what it said was later is taken for now, or nothing would be told until it is later again. */
-function notAhead(before: Remembered, nowMs: number): Remembered {
-  const { toldMs, goneMs } = before
+function notAhead(remembered: AlertState['remembered'], nowMs: number): AlertState['remembered'] {
   const atMost = (ms: number | null) => (ms === null ? null : Math.min(ms, nowMs))
-  return { ...before, toldMs: atMost(toldMs), goneMs: atMost(goneMs) }
+  const entries = Object.entries(remembered).map(([name, before]) => {
+    const { toldMs, goneMs } = before
+    return [name, { ...before, toldMs: atMost(toldMs), goneMs: atMost(goneMs) }]
+  })
+  return Object.fromEntries(entries)
+}
+
+function doesExplain({ explains }: Pick<Condition, 'explains'>, name: string): boolean {
+  return explains === 'all others' || explains.includes(name)
 }
 
 /** How long something must be gone before it is called over. */

@@ -7,18 +7,19 @@ export interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | '
   probes?: number
   toldAfterwards?: boolean
   /** Names of conditions that follow from this one. */
-  explains?: readonly string[] | 'all others'
+  explains?: Condition['explains']
 }
 
 const AFFECTED_MAX = 50
 export const NAME_LENGTH_MAX = 100
 const TITLE_LENGTH_MAX = 200
+/** The house takes no longer ones for its page. */
 const WHAT_LENGTH_MAX = 2_000
 
 /** Words of the house and names of symbols are anyone's: one line each, without control characters, and not too long. */
 export function plainLine(text: string, lengthMax: number): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
-  return (line.length > lengthMax ? `${line.slice(0, lengthMax)}…` : line).toWellFormed()
+  return (line.length > lengthMax ? `${line.slice(0, lengthMax - 1)}…` : line).toWellFormed()
 }
 
 export function complete({ affected = [], probes = 2, explains = [], title, what, ...draft }: Draft): Condition {
@@ -26,10 +27,9 @@ export function complete({ affected = [], probes = 2, explains = [], title, what
     ...draft,
     title: plainLine(title, TITLE_LENGTH_MAX),
     what: plainLine(what, WHAT_LENGTH_MAX),
-    affected: affected.slice(0, AFFECTED_MAX),
+    affected: affected.slice(0, AFFECTED_MAX).map(each => plainLine(each, NAME_LENGTH_MAX)),
     probes,
     page: `docs/watch.md#${draft.name}`,
-    // A watcher that reaches something again is not cut off, whatever else is wrong.
-    explains: name => (explains === 'all others' ? name !== 'isolated' : explains.includes(name)),
+    explains,
   }
 }

@@ -8,7 +8,7 @@ import type { WatchReport } from './report.ts'
 import { type HourOfTicks, SLOT_MS } from './rhythm.ts'
 
 /** A house that takes longer than this to answer is as good as away. */
-const ANSWER_MS_MAX = 5_000
+export const ANSWER_MS_MAX = 5_000
 /** An hour of a busy market takes the store longer. */
 const QUERY_MS_MAX = 30_000
 const HOUR_MS = 3_600_000

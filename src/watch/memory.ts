@@ -21,11 +21,15 @@ export interface Memory {
 
 export const EMPTY: Memory = { alerts: NO_ALERTS, unsent: [], availability: NOTHING_WATCHED }
 
+const REMEMBERED = z.looseObject({
+  alert: z.looseObject({ name: z.string(), affected: z.array(z.string()) }),
+  explains: z.union([z.array(z.string()), z.literal('all others')]),
+})
 /** So much is looked at: that it is a file of this version, and what is walked through is there. */
 const FILE = z.looseObject({
   version: z.literal(VERSION),
   alerts: z.looseObject({
-    remembered: z.record(z.string(), z.looseObject({})),
+    remembered: z.record(z.string(), REMEMBERED),
     closed: z.record(z.string(), z.array(z.number())),
   }),
   unsent: z.array(z.looseObject({ routes: z.array(z.string()) })),

@@ -79,7 +79,10 @@ export class Watcher {
       this.#memory.alerts,
       {
         conditions,
-        unknown: name => name === 'stale' && this.#isUnjudged(seen.data),
+        // Not judged: a symbol whose rhythm is not learned yet, and log and tables before the first audit of a run.
+        unknown: name =>
+          (name === 'stale' && this.#isUnjudged(seen.data)) ||
+          (name === 'audit_failed' && seen.house.health?.audit === null),
         silencedUntilMs: name => silencedUntilMs(silences, name),
         nowMs,
       },

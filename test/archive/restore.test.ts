@@ -176,7 +176,7 @@ describe('restore', () => {
 
 describe('all_trades', () => {
   test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
-    await spanArchive(house.store, address)
+    await spanArchive(house.store, target)
     const whole = await trades()
     assert.deepEqual(await rowsIn('all_trades'), whole)
     const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })

@@ -86,6 +86,46 @@ test('another symbol is shown by click and by key, another interval by number, a
   assert.deepEqual(errors, [])
 })
 
+test('what a watcher tells is shown until it tells that it is over, and the tables are searched for older lines', {
+  skip: NO_BROWSER,
+}, async t => {
+  const { page, url, errors } = await open(t)
+  const tell = async (open: object[]) => {
+    const body = { watcher: 'outside', startedAtMs: 1, atMs: 1, open, availability: [] }
+    const request = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    assert.equal((await fetch(`${url}/api/watch`, request)).status, 204)
+  }
+  await page.getByTestId('watch-state').getByText('not watched').waitFor()
+  await tell([
+    {
+      name: 'stale',
+      severity: 'critical',
+      title: 'BTCUSDT <b>has no new ticks</b>',
+      what: 'It is silent.',
+      sinceMs: Date.now() - 90_000,
+      affected: ['simulator BTCUSDT'],
+      next: 'Look at the venue.',
+      page: 'docs/watch.md#stale',
+      silencedUntilMs: null,
+    },
+  ])
+  const alert = page.getByTestId('alert')
+  await alert.getByText('BTCUSDT <b>has no new ticks</b>').waitFor()
+  await alert.getByRole('button').click()
+  await alert.getByText('Look at the venue.').waitFor()
+  await page.getByTestId('watch-state').getByText('1 alert').waitFor()
+  await tell([])
+  await alert.waitFor({ state: 'detached' })
+  await page.getByTestId('watch-state').getByText('watched', { exact: true }).waitFor()
+
+  await page.getByTestId('uptime').getByRole('img').waitFor()
+  await page.getByTestId('lines-search').fill('house_started')
+  await page.getByTestId('lines-older').click()
+  await page.getByTestId('lines-follow').getByText('Follow').waitFor()
+  await page.getByTestId('line').filter({ hasText: 'started' }).first().waitFor()
+  assert.deepEqual(errors, [])
+})
+
 test('after the storing process was killed the page comes back by itself and moves on', {
   skip: NO_BROWSER,
 }, async t => {

@@ -6,7 +6,7 @@ import type { EventName } from '../../src/observe/events.ts'
 import { freshPlace } from '../contracts/log.ts'
 import { Ballast } from '../support/ballast.ts'
 import { report, Schedule } from '../support/faults.ts'
-import { House, type Part } from '../support/house.ts'
+import { House, type Part, type Settings } from '../support/house.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
@@ -21,12 +21,25 @@ interface FullDisk {
   bytes: number
   failed: EventName
   recovered: EventName
+  settings?: Settings
+  why?: RegExp
   of: (parts: { recorder: Part; storing: Part }) => Part
 }
 
-async function fillAndFree(t: TestContext, { directory, bytes, failed, recovered, of }: FullDisk): Promise<void> {
+async function fillAndFree(
+  t: TestContext,
+  {
+    directory,
+    bytes,
+    failed,
+    recovered,
+    settings = { DISK_FREE_MIB_MIN: '0' },
+    why: expected = /no space/i,
+    of,
+  }: FullDisk,
+): Promise<void> {
   const schedule = new Schedule(t)
-  const house = new House(t)
+  const house = new House(t, settings)
   const disk = house.mountSmall(directory, bytes)
   if (!disk) return t.skip('needs the right to mount a tmpfs')
   await using market = await KnownMarket.start({
@@ -47,7 +60,7 @@ async function fillAndFree(t: TestContext, { directory, bytes, failed, recovered
     {
       using _ballast = new Ballast(disk)
       const { why } = await part.tells(failed, {}, before + 2)
-      assert.match(String(why), /no space/i)
+      assert.match(String(why), expected)
     }
     await part.tells(recovered, {}, fill)
   }
@@ -74,6 +87,18 @@ test('a full disk under the store: storing pauses and says so, recording goes on
     bytes: 96 * MIB,
     failed: 'insert_failed',
     recovered: 'insert_recovered',
+    of: ({ storing }) => storing,
+  })
+})
+
+test('less room under the store than it must leave: storing stops before the disk is full, and goes on by itself', async t => {
+  await fillAndFree(t, {
+    directory: 'data/store',
+    bytes: 96 * MIB,
+    failed: 'insert_failed',
+    recovered: 'insert_recovered',
+    settings: { DISK_FREE_MIB_MIN: '8' },
+    why: /only \d MiB are left on the disk .* nothing more is stored/,
     of: ({ storing }) => storing,
   })
 })

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
 import { Storing } from '../../src/ingest/storing.ts'
@@ -34,6 +35,38 @@ test('a stop whose audit cannot be kept says so and stops all the same', { timeo
   assert.equal(storing.partitions[0]!.mode, 'stopped')
 })
 
+test('what an audit found wrong is found again until it is mended, also by audits of new records', async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
+  const log = await openLog(`sqlite:${directory}`, 'write')
+  const { store, remove } = await openTestStore()
+  t.after(async () => {
+    await log.close()
+    await remove()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
+  await log.append(0, [tradesOf('binance', [trade(1)])])
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const events = new EventLog()
+  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
+  storing.start()
+  await until(() => storing.partitions[0]?.next === 1)
+  await store.client.command({ query: 'CREATE TABLE aside AS trades' })
+  await store.client.command({ query: 'INSERT INTO aside SELECT * FROM trades' })
+  await store.client.command({ query: 'TRUNCATE TABLE trades' })
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, false)
+  await log.append(0, [tradesOf('binance', [trade(2)])])
+  await until(() => storing.partitions[0]?.next === 2)
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, false, 'new records that are in order mend nothing')
+  await store.client.command({ query: 'INSERT INTO trades SELECT * FROM aside' })
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, true)
+  await storing.stop()
+})
+
 test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
   const log = await openLog(`sqlite:${directory}`, 'write')
@@ -53,3 +86,7 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
   assert.match(String(events.named('upkeep_failed')[0]?.why), /takes too long/)
   assert.equal(storing.partitions[0]!.mode, 'stopped')
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5)
+}

@@ -44,7 +44,7 @@ before(async () => {
   house = await openArchivingHouse(directory)
   all = await expected()
   const address = `file:${directory}/archive`
-  await spanArchive(house.store, address)
+  await spanArchive(house.store, await openTarget(address, 'unused'))
   const keep = { logHours: undefined, storeDays: 1 }
   await archiverOf(house, await openTarget(address, 'unused'), { keep }).archiver.round()
   const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')

@@ -18,6 +18,7 @@ import type { Messages } from '../../src/serve/protocol.ts'
 import { serve } from '../../src/serve/server.ts'
 import { StationReport } from '../../src/serve/stations.ts'
 import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { WatchReports } from '../../src/serve/watch-reports.ts'
 import { rereadFrame } from '../../src/sources/reread.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
@@ -31,6 +32,7 @@ let storing: Storing
 let live: Live
 let observing: Observing
 const journal = new Journal('test', 'error', 'text')
+const watchReports = new WatchReports()
 const servers: FastifyInstance[] = []
 
 before(async () => {
@@ -52,7 +54,7 @@ before(async () => {
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const { store } = house
   observing = new Observing({ self, store, storing, report, archiver: null, journal, keepDays: 1, forRecorder: false })
-  live = new Live({ version: '0', store: house.store, storing, follower, report, books, journal })
+  live = new Live({ version: '0', store: house.store, storing, follower, report, books, journal, watchReports })
   live.start()
   storing.start()
 })
@@ -76,6 +78,7 @@ async function listen(settings: Partial<Config> = {}): Promise<number> {
     live,
     storing,
     requeuing,
+    watchReports,
     health: observing.forServer,
     emit: journal.emit,
   })

@@ -147,6 +147,10 @@ export class SimulatedLog implements Log {
   trim(): Promise<number> {
     throw new Error('ingest trims nothing')
   }
+  unreachableSinceMs(): null {
+    return null
+  }
+
   sizeBytes(): number {
     return 0
   }

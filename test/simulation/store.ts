@@ -124,6 +124,10 @@ export class SimulatedStore implements Store {
     throw new Error('the simulated store answers no strangers')
   }
 
+  disk(): null {
+    return null
+  }
+
   size(): Promise<StoreSize> {
     throw new Error('the simulated store has no size')
   }

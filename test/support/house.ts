@@ -182,7 +182,7 @@ export class House {
 
   /** Its lines are read as events, unless `output`, a file descriptor, takes them elsewhere. */
   run(
-    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore',
+    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive',
     settings: Settings = {},
     flags: readonly string[] = [],
     output: 'pipe' | number = 'pipe',

@@ -14,6 +14,8 @@ export class TcpProxy {
   dribbles = false
   /** Accepts new connections and hands nothing on. */
   holdsNew = false
+  /** Ends new connections at once. */
+  refusesNew = false
   #silent = new Set<Socket>()
 
   /** Listens until the test ends, however it ends. */
@@ -38,6 +40,11 @@ export class TcpProxy {
     this.#silent = new Set(this.#sockets)
   }
 
+  /** Tears down the connections that are open. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   async #close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
@@ -46,6 +53,10 @@ export class TcpProxy {
 
   #join(client: Socket): void {
     this.accepted++
+    if (this.refusesNew) {
+      client.destroy()
+      return
+    }
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true })
     this.#pass(client, server, false)
     this.#pass(server, client, true)

@@ -25,7 +25,7 @@ function condition(name: string, fields: Partial<Condition> = {}): Condition {
     next: 'Mend it.',
     page: `docs/watch.md#${name}`,
     probes: 2,
-    explains: () => false,
+    explains: [],
     ...fields,
   }
 }
@@ -138,7 +138,7 @@ describe('a condition', () => {
 })
 
 describe('what follows from something else', () => {
-  const cause = condition('cause', { explains: name => name === 'effect' })
+  const cause = condition('cause', { explains: ['effect'] })
 
   test('is not told beside it', () => {
     const watched = new Watched()
@@ -146,25 +146,29 @@ describe('what follows from something else', () => {
     assert.deepEqual([...new Set(watched.told.map(({ alert }) => alert.name))], ['cause'])
   })
 
-  test('is told when it outlives its cause, after its own probes', () => {
+  test('is told when it outlives its cause, after a moment and its own probes', () => {
     const watched = new Watched()
     watched.probes(10, cause, condition('effect'))
-    assert.deepEqual(
-      watched.probe(condition('effect')).map(({ kind }) => kind),
-      [],
-    )
-    assert.deepEqual(
+    const kinds = Array.from({ length: 5 }, () =>
       watched.probe(condition('effect')).map(({ kind, alert }) => `${kind} ${alert.name}`),
-      ['closed cause', 'opened effect'],
     )
+    assert.deepEqual(kinds, [[], ['closed cause'], [], ['opened effect'], []])
+  })
+
+  test('and ends a moment after it is not told at all', () => {
+    const watched = new Watched()
+    watched.probes(10, cause, condition('effect', { probes: 1 }))
+    watched.probe(condition('effect', { probes: 1 }))
+    watched.probes(10)
+    assert.deepEqual(watched.kinds, ['opened cause', 'closed cause'])
   })
 
   test('and was told before its cause is not called over while that lasts', () => {
     const watched = new Watched()
     watched.probes(2, condition('effect'))
     watched.probes(50, cause)
-    watched.probes(4)
-    assert.deepEqual(watched.kinds, ['opened effect', 'opened cause', 'closed effect', 'closed cause'])
+    watched.probes(6)
+    assert.deepEqual(watched.kinds, ['opened effect', 'opened cause', 'closed cause', 'closed effect'])
   })
 })
 
@@ -208,6 +212,15 @@ test('what can be told only afterwards is told once, when it is over', () => {
   const [closed] = watched.probes(GONE_PROBES)
   assert.equal(closed!.kind, 'closed')
   assert.equal(closed!.lastedMs, 1_000 * EVERY_MS)
+})
+
+test('a watcher that was cut off, and then finds the house down, tells both', () => {
+  const watched = new Watched()
+  const isolated = condition('isolated', { explains: 'all others', toldAfterwards: true })
+  watched.probes(20, isolated)
+  watched.probes(20, condition('house_down', { explains: 'all others' }))
+  assert.deepEqual(watched.kinds, ['closed isolated', 'opened house_down'])
+  assert.equal(watched.told[0]!.lastedMs, 20 * EVERY_MS)
 })
 
 describe('a clock that was years ahead and is set right', () => {
@@ -262,7 +275,7 @@ describe('whatever the probes see', () => {
     condition(name, {
       affected,
       probes: name === 'effect' ? 1 : 2,
-      explains: each => name === 'cause' && each === 'effect',
+      explains: name === 'cause' ? ['effect'] : [],
       toldAfterwards: name === 'afterwards',
     })
   const probe = fc.record({

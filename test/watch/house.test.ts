@@ -18,7 +18,9 @@ import { Observing } from '../../src/serve/observing.ts'
 import { serve } from '../../src/serve/server.ts'
 import { StationReport } from '../../src/serve/stations.ts'
 import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { WatchReports } from '../../src/serve/watch-reports.ts'
 import { rereadFrame } from '../../src/sources/reread.ts'
+import { conditionsOf } from '../../src/watch/conditions.ts'
 import { HouseClient, NoAnswer } from '../../src/watch/house.ts'
 import { hourOfTicks } from '../../src/watch/rhythm.ts'
 import { HttpReceiver } from '../support/alert-receivers.ts'
@@ -32,6 +34,7 @@ let house: TestStore
 let log: Log
 let storing: Storing
 let live: Live
+const watchReports = new WatchReports()
 const journal = new Journal('test', 'error', 'text')
 const servers: FastifyInstance[] = []
 let client: HouseClient
@@ -65,11 +68,21 @@ before(async () => {
     keepDays: 1,
     forRecorder: false,
   })
-  live = new Live({ version: '0', store, storing, follower, report, books: new SymbolBooks(), journal })
+  live = new Live({ version: '0', store, storing, follower, report, books: new SymbolBooks(), journal, watchReports })
   live.start()
   storing.start()
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const server = await serve({ config, log, store, live, storing, requeuing, health: observing.forServer, emit })
+  const server = await serve({
+    config,
+    log,
+    store,
+    live,
+    storing,
+    requeuing,
+    watchReports,
+    health: observing.forServer,
+    emit,
+  })
   servers.push(server)
   url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
   client = new HouseClient(url, TOKEN)
@@ -219,12 +232,15 @@ describe('throws NoAnswer, in words that say what to do', () => {
   })
 })
 
-test('tells the house its report, as JSON and with the token', async t => {
-  const receiver = await HttpReceiver.open(t)
-  const told = { watcher: 'w', startedAtMs: 1, atMs: 2, open: [], availability: [] }
-  await new HouseClient(receiver.url, TOKEN).tell(told)
-  const [{ path: target, headers, body }] = receiver.posted as [(typeof receiver.posted)[0]]
-  assert.equal(target, '/api/watch')
-  assert.equal(headers.authorization, `Bearer ${TOKEN}`)
-  assert.deepEqual(JSON.parse(body), told)
+test('tells the house its report; the longest alert there may be is taken', async () => {
+  const gone = { url: `http://${'h'.repeat(3_000)}`, failure: '💥'.repeat(4_000) }
+  const nowMs = Date.now()
+  const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
+  const { name, severity, title, what, affected, next, page } = condition!
+  const open = [{ name, severity, title, what, affected, next, page, sinceMs: nowMs, silencedUntilMs: null }]
+  const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
+  const { version } = watchReports
+  await client.tell(report)
+  assert.equal(watchReports.version, version + 1)
+  await assert.rejects(new HouseClient(url, 'guessed').tell(report), NoAnswer)
 })

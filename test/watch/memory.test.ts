@@ -27,7 +27,15 @@ function memoryOf(names: number): Memory {
     page: 'docs/watch.md#stale',
     silencedUntilMs: null,
   }
-  const remembered = { alert, toldAfterwards: false, seenMs: 1, lastSeenMs: 2, seenProbes: 3, openedMs: 2 }
+  const remembered = {
+    alert,
+    toldAfterwards: false,
+    explains: ['sources_degraded'],
+    seenMs: 1,
+    lastSeenMs: 2,
+    seenProbes: 3,
+    openedMs: 2,
+  }
   return {
     alerts: { remembered: { stale: { ...remembered, goneMs: null, toldMs: 2, toldAffected: [] } }, closed: { a: [5] } },
     unsent: [

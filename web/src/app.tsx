@@ -1,5 +1,6 @@
 /** The page, top to bottom: head, route, market, house. */
 import { useSignalEffect } from '@preact/signals'
+import { Alerts } from './alerts.tsx'
 import { Chart } from './chart.tsx'
 import { decimal } from './format.ts'
 import { Help } from './help.tsx'
@@ -27,6 +28,7 @@ export function App() {
     <div class={frozen.value ? 'page frozen' : 'page'}>
       <TopBar />
       <FrozenNotice />
+      <Alerts />
       <SimulatedBanner />
       <Route />
       <main class="market">

@@ -3,7 +3,7 @@ import type { Level, Station } from '../../src/observe/events.ts'
 import type { Line } from '../../src/serve/protocol.ts'
 
 export const LEVELS: Level[] = ['debug', 'info', 'warn', 'error']
-export const STATIONS: Station[] = ['house', 'sources', 'log', 'ingest', 'store', 'serve']
+export const STATIONS: Station[] = ['house', 'sources', 'log', 'ingest', 'store', 'archive', 'serve']
 
 export interface LineFilter {
   /** This level and worse. */

@@ -1,6 +1,6 @@
 /** Events and logs in one stream, with a filter by level, station and words. */
 import { computed, signal } from '@preact/signals'
-import type { Line } from '../../src/serve/protocol.ts'
+import type { Line, LinesAnswer } from '../../src/serve/protocol.ts'
 import { count, day, timeWithMs, zoneName } from './format.ts'
 import { filterLines, LEVELS, type LineFilter, STATIONS } from './line-filter.ts'
 import { Mark } from './mark.tsx'
@@ -32,9 +32,45 @@ const newer = computed(() => {
   return following.value || !last ? 0 : filterLines(lines.value, filter.value).filter(line => line.id > last.id).length
 })
 
+/** Where the search of earlier lines goes on, ms; null before it began. */
+let searchedToMs: number | null = null
+let searchedFor = ''
+let olderId = 0
+const searching = signal<'no' | 'asking' | 'failed'>('no')
+
+/** Asks the tables for lines before those held, by the filter as it is. */
+async function searchOlder(): Promise<void> {
+  const { level, station, query } = filter.peek()
+  follow(false)
+  const asked = JSON.stringify(filter.peek())
+  if (asked !== searchedFor) {
+    searchedFor = asked
+    searchedToMs = null
+    held.value = held.peek().filter(({ id }) => id > 0)
+  }
+  const before = searchedToMs ?? held.peek()[0]?.atMs ?? serverNowMs.peek()
+  const parameters = new URLSearchParams({ text: query, level, before: String(Math.floor(before)) })
+  if (station !== 'all') parameters.set('station', station)
+  searching.value = 'asking'
+  try {
+    const response = await fetch(`/api/lines?${parameters}`)
+    if (!response.ok) throw new Error(String(response.status))
+    const found = (await response.json()) as LinesAnswer
+    searchedToMs = found.searchedToMs
+    const older = found.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as Line)
+    if (following.peek()) return
+    held.value = [...older, ...held.peek()]
+    searching.value = 'no'
+  } catch {
+    searching.value = 'failed'
+  }
+}
+
 function follow(yes: boolean): void {
   if (yes === following.peek()) return
   held.value = yes ? [] : lines.peek()
+  searchedFor = ''
+  searching.value = 'no'
   following.value = yes
 }
 
@@ -81,6 +117,16 @@ export function Lines() {
             ? `${count(shown.value.length)} of ${count(lines.value.length)}`
             : `${count(newer.value)} newer`}
         </span>
+        <button
+          type="button"
+          class="plain"
+          disabled={searching.value === 'asking'}
+          data-testid="lines-older"
+          title="Search the tables for earlier lines"
+          onClick={() => void searchOlder()}
+        >
+          {searching.value === 'failed' ? 'Failed, again' : 'Older'}
+        </button>
         <button
           type="button"
           class="plain"

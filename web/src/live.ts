@@ -31,6 +31,7 @@ const NAMES = [
   'prints',
   'sample',
   'lines',
+  'watch',
 ] as const satisfies (keyof Messages)[]
 
 type Pending = { [Name in keyof Messages]: { name: Name; data: string } }[keyof Messages]

@@ -6,6 +6,7 @@ import { bytes, count, duration, rate, timeOfDay, zoneName } from './format.ts'
 import { HistoryPlot, type PlotData, type PlotLine } from './history-plot.ts'
 import { samples } from './store.ts'
 import { paletteVersion } from './theme.ts'
+import { Uptime } from './uptime.tsx'
 import { zone } from './view.ts'
 import { useSize } from './virtual-list.tsx'
 
@@ -100,6 +101,7 @@ export function Pipeline() {
         {CURVES.map(curve => (
           <CurveRow key={curve.name} curve={curve} told={told} />
         ))}
+        <Uptime />
       </div>
     </section>
   )

@@ -1,8 +1,10 @@
 /** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
 import type { ComponentChildren } from 'preact'
-import type { ConnectionStatus, Stations } from '../../src/serve/protocol.ts'
+import { METRICS, type MetricName } from '../../src/observe/metrics.ts'
+import type { ArchivedSlice, AuditDone, ConnectionStatus, Stations } from '../../src/serve/protocol.ts'
 import type { RouteStation } from './address.ts'
-import { age, bytes, count, duration, rate } from './format.ts'
+import { useAsked } from './asked.ts'
+import { age, bytes, count, day, duration, rate, timeOfDay } from './format.ts'
 import { Mark, type MarkKind } from './mark.tsx'
 import { serverNowMs, stations } from './store.ts'
 import { show } from './view.ts'
@@ -38,7 +40,7 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           ['address', log.address],
           ['size', bytes(log.sizeBytes)],
           ['append p50', milliseconds(log.appendMs?.p50)],
-          ['append p99', milliseconds(log.appendMs?.p99)],
+          ['append p99', milliseconds(log.appendMs?.p99), target('log_append_seconds', 'p99')],
         ]}
       />
       <Table
@@ -61,10 +63,12 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
         facts={[
           ['stored since start', count(ingest.stored)],
           ['refused since start', count(ingest.refused)],
-          ['gaps open', count(ingest.gapsOpen)],
+          ['gaps open', count(ingest.gapsOpen), target('ingest_open_gaps')],
+          ['lag', duration(ingest.lagMs), target('ingest_lag_seconds')],
           ['batch', `${count(ingest.batchTicks)} ticks`],
           ['insert p50', milliseconds(ingest.insertMs?.p50)],
-          ['insert p99', milliseconds(ingest.insertMs?.p99)],
+          ['insert p99', milliseconds(ingest.insertMs?.p99), target('ingest_insert_seconds', 'p99')],
+          ['batch age p99', milliseconds(ingest.batchAgeMs?.p99), target('ingest_batch_age_seconds', 'p99')],
         ]}
       />
       <Table
@@ -83,25 +87,92 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           ['address', store.address],
           ['trades', count(store.trades)],
           ['size', bytes(store.sizeBytes)],
-          ['parts', count(store.parts)],
-          ['freshness', milliseconds(store.freshnessMs)],
-          ['disk free', store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes)],
+          ['parts', count(store.parts), target('store_parts')],
+          ['bytes a trade', store.bytesPerTrade === null ? '–' : store.bytesPerTrade.toFixed(1)],
+          ['freshness p50', milliseconds(store.freshnessQuantilesMs?.p50), target('store_freshness_seconds', 'p50')],
+          ['freshness p99', milliseconds(store.freshnessQuantilesMs?.p99), target('store_freshness_seconds', 'p99')],
+          [
+            'disk free',
+            store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes),
+            store.diskFreeBytes === null ? undefined : `≥ ${bytes(store.diskFreeBytesMin)}`,
+          ],
         ]}
       />
       <Audit audit={store.audit} />
+      <Audits />
     </>
   ),
-  archive: ({ archive: { verified } }) =>
+  archive: ({ archive: { verified, lagMs } }) =>
     verified && (
-      <Facts
-        facts={[
-          ['address', verified.address],
-          ['objects verified', count(verified.objects)],
-          ['rows', count(verified.rows)],
-          ['size', bytes(verified.sizeBytes)],
-        ]}
-      />
+      <>
+        <Facts
+          facts={[
+            ['address', verified.address],
+            ['objects verified', count(verified.objects)],
+            ['rows', count(verified.rows)],
+            ['size', bytes(verified.sizeBytes)],
+            ['behind', duration(lagMs), target('archive_behind_seconds')],
+          ]}
+        />
+        <Slices />
+      </>
     ),
+}
+
+const ASK_EVERY_MS = 15_000
+
+/** What a figure should be, as it is declared with it: in the unit of its name. */
+function target(name: MetricName, quantile?: string): string | undefined {
+  const found = METRICS[name].targets?.find(({ labels }) => labels?.quantile === quantile)
+  if (!found) return undefined
+  const [sign, bound] = found.atMost === undefined ? ['≥', found.atLeast!] : ['≤', found.atMost]
+  return `${sign} ${name.endsWith('_seconds') ? duration(bound * 1000) : count(bound)}`
+}
+
+function Audits() {
+  const audits = useAsked<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
+  if (!audits || audits.length === 0) return null
+  return (
+    <Table
+      head={['partition', 'last audit', 'ago', 'ticks', 'took', 'looked at']}
+      rows={audits.map(audit => [
+        String(audit.partition),
+        <span class="with-mark">
+          <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+          {audit.passed ? 'passed' : 'failed'}
+        </span>,
+        age(serverNowMs.value - audit.atMs),
+        count(audit.ticks),
+        duration(audit.tookMs),
+        audit.detail,
+      ])}
+      empty=""
+    />
+  )
+}
+
+function Slices() {
+  const slices = useAsked<ArchivedSlice[]>('/api/slices', ASK_EVERY_MS).value
+  if (!slices) return null
+  return (
+    <Table
+      head={['verified last', 'of', 'partition', 'rows', 'size', 'bytes a row', 'state', 'verified', 'SHA-256']}
+      rows={slices.map(slice => [
+        slice.kind,
+        `${day(slice.startMs, 'utc')} ${timeOfDay(slice.startMs, 'utc', false)}`,
+        String(slice.partition),
+        count(slice.rows),
+        bytes(slice.bytes),
+        slice.rows === 0 ? '–' : (slice.bytes / slice.rows).toFixed(1),
+        slice.state,
+        `${age(serverNowMs.value - slice.verifiedAtMs)} ago`,
+        <span class="quiet" title={`${slice.key}: ${slice.sha256}`}>
+          {slice.sha256.slice(0, 12)}
+        </span>,
+      ])}
+      empty="Nothing is archived yet: an hour is archived a minute after it is over."
+    />
+  )
 }
 
 const milliseconds = (value: number | null | undefined): string => (value == null ? '–' : duration(value))
@@ -170,13 +241,16 @@ function Connections({ connections }: { connections: ConnectionStatus[] }) {
   )
 }
 
-function Facts({ facts }: { facts: [name: string, value: string][] }) {
+function Facts({ facts }: { facts: [name: string, value: string, target?: string | undefined][] }) {
   return (
     <dl class="facts">
-      {facts.map(([name, value]) => (
+      {facts.map(([name, value, wanted]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>
+            {value}
+            {wanted && <span class="target"> {wanted}</span>}
+          </dd>
         </div>
       ))}
     </dl>

@@ -43,6 +43,9 @@ export const house = signal<Pick<Messages['hello'], 'version' | 'engine' | 'star
 export const stations = signal<Stations | null>(null)
 export const samples = signal<Sample[]>([])
 
+/** What watchers outside say; null before the first word. */
+export const watchReports = signal<Messages['watch'] | null>(null)
+
 /** Each symbol's own signal, by `symbolKey`: a row draws anew when its symbol changed, not when another did. */
 export const symbols = signal<Map<string, Signal<SymbolStatus>>>(new Map())
 /** False until the first list of symbols has come. */
@@ -158,4 +161,7 @@ const TAKE: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
     samples.value = [...samples.peek(), message].slice(-SAMPLES_MAX)
   },
   lines: takeLines,
+  watch: message => {
+    watchReports.value = message
+  },
 }

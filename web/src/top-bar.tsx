@@ -1,4 +1,5 @@
 /** The head of the page: whose page, whether it is live, in which time and colours it speaks. */
+import { WatchState } from './alerts.tsx'
 import { age, day, sentence, timeOfDay, zoneName } from './format.ts'
 import { helpOpen } from './help.tsx'
 import { reconnectNow } from './live.ts'
@@ -23,6 +24,7 @@ export function TopBar() {
         {house.value?.version}
       </span>
       <ConnectionState />
+      <WatchState />
       <span class="spring" />
       <Clock />
       <button type="button" class="plain theme-switch" data-testid="theme-switch" onClick={nextTheme}>

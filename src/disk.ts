@@ -1,0 +1,21 @@
+/** Room on the disks that the house writes to. Nothing is deleted to make any. */
+import fs from 'node:fs'
+import { TickhouseError } from './errors.ts'
+
+/** Bytes free on the disk of a directory. */
+export function freeBytes(directory: string): number {
+  const { bavail, bsize } = fs.statfsSync(directory)
+  return bavail * bsize
+}
+
+/** Throws `disk_full` (retryable) if a directory's disk has less room than that: before anything is written. `doing` as in `stored`. */
+export function checkRoom(directory: string, freeBytesMin: number, doing: string): void {
+  const free = freeBytes(directory)
+  if (free >= freeBytesMin) return
+  throw new TickhouseError(
+    'disk_full',
+    `only ${Math.floor(free / 2 ** 20)} MiB are left on the disk of ${directory}: nothing more is ${doing}`,
+    'Make room: it goes on by itself, and nothing is deleted to make any.',
+    { retryable: true },
+  )
+}

@@ -1,0 +1,61 @@
+/** The archiver beside a store on a ClickHouse server: `tickhouse archive`, a process of its own. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { checkArchive } from '../../src/archive/check.ts'
+import { ArchiveLedger } from '../../src/archive/ledger.ts'
+import { openTarget } from '../../src/archive/target.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { filesOf } from '../../src/store/files.ts'
+import { openStore } from '../../src/store/store.ts'
+import { rowsOf } from '../support/archiving.ts'
+import { openTestServer } from '../support/clickhouse-server.ts'
+import { rounds, Schedule } from '../support/faults.ts'
+import { House } from '../support/house.ts'
+import { makeMixedLog } from '../support/mixed-log.ts'
+import { storeAll } from '../support/storing.ts'
+
+const server = await openTestServer({ after })
+
+test('rows of a server are archived and proved by a process of its own, which may be killed at any moment', {
+  timeout: 300_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  const house = new House(t, { STORE: server.freshStore(), METRICS_LISTEN: '127.0.0.1:0' })
+  const place = `${house.directory}/data/log`
+  await makeMixedLog(place)
+  const store = await house.store()
+  const log = await openSqliteLog(place, 'write')
+  await storeAll(log, store)
+  const rows = await rowsOf(store, 'trades')
+  const kills = rounds(3, 30)
+  for (let kill = 0; kill < kills; kill++) {
+    const killed = house.run('archive')
+    await killed.tells('serving_figures')
+    await schedule.moment(400)
+    await killed.end('SIGKILL')
+  }
+  const archiver = house.run('archive')
+  const { url } = await archiver.tells('serving_figures')
+  const ledger = new ArchiveLedger(store, 'file:data/archive')
+  const archived = async () => (await ledger.objects("kind = 'trades'")).reduce((sum, object) => sum + object.rows, 0)
+  while ((await archived()) < rows.length) {
+    assert.deepEqual(archiver.told('archive_failed'), [])
+    await (await fetch(`${url}/health`)).json()
+  }
+  assert.deepEqual(await archiver.end('SIGTERM'), { code: 0, signal: null })
+  assert.equal(await archived(), rows.length, `after ${kills} kills`)
+
+  const target = await openTarget(`file:${house.directory}/data/archive`, 'unused')
+  const files = filesOf(store)
+  const deep = { asked: store, files }
+  const { findings } = await checkArchive({ target, objects: await ledger.objects(), deep, progress: () => {} })
+  assert.deepEqual(findings, [])
+  await files.close()
+  // The engine of a store in a directory reads what the server's rows became.
+  const judge = await openStore(`chdb:${house.directory}/judge`)
+  const read = await rowsOf(judge, `file('${house.directory}/data/archive/trades/**/*.parquet', 'Parquet')`)
+  assert.deepEqual(read, rows)
+  await judge.close()
+  await store.close()
+  await log.close()
+})

@@ -1,0 +1,275 @@
+/**
+ * The watcher stands outside while things break, one at a time, in a real house: for each a person is told once, by mail and by
+ * webhook, and once more when it is over. Nothing else is told.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { ANSWER_MS_MAX } from '../../src/watch/house.ts'
+import { Ballast } from '../support/ballast.ts'
+import { Schedule } from '../support/faults.ts'
+import { House, type Part, type Settings } from '../support/house.ts'
+import { startKafka } from '../support/kafka.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { makeMixedLog } from '../support/mixed-log.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
+import { Receivers, type Told } from '../support/watching.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+const EVERY_MS = 1_000
+const SILENCE_MS_MIN = 3_000
+/** A watcher that has seen a symbol for some seconds knows its rhythm well enough. */
+const LEARNED_TRADES = 30_000
+const MIB = 2 ** 20
+
+interface Watched {
+  receivers: Receivers
+  watcher: Part
+}
+
+/** An address that a house can be started on again. */
+async function freeAddress(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return `127.0.0.1:${port}`
+}
+
+async function watching(t: TestContext, house: House, listen: string, settings: Settings = {}): Promise<Watched> {
+  const receivers = await Receivers.open(t)
+  const watcher = house.run('watch', {
+    WATCH_HOUSE: `http://${listen}`,
+    WATCH_EVERY_SECONDS: String(EVERY_MS / 1000),
+    WATCH_SILENCE_SECONDS_MIN: String(SILENCE_MS_MIN / 1000),
+    ...receivers.settings,
+    ...settings,
+  })
+  await watcher.tells('watching')
+  return { receivers, watcher }
+}
+
+/** Breaks one thing and mends it: it is told once, in time, and closed once. */
+async function toldOnce(
+  t: TestContext,
+  { receivers }: Watched,
+  name: string,
+  fault: () => unknown,
+  mend: () => unknown,
+): Promise<Told> {
+  const brokenMs = Date.now()
+  await fault()
+  const opened = await receivers.takes(name, 'opened')
+  t.diagnostic(`${name}: told ${Date.now() - brokenMs} ms after it broke: ${opened.what}`)
+  const mendedMs = Date.now()
+  await mend()
+  const closed = await receivers.takes(name, 'closed')
+  t.diagnostic(
+    `${name}: over ${Date.now() - mendedMs} ms after it was mended, said to have lasted ${closed.lasted_seconds} s`,
+  )
+  return opened
+}
+
+/** All that was told, in order. */
+function assertTold({ receivers, watcher }: Watched, names: readonly string[]): void {
+  const expected = names.flatMap(name => [`opened ${name}`, `closed ${name}`])
+  assert.deepEqual(
+    receivers.told.map(({ kind, name }) => `${kind} ${name}`),
+    expected,
+    watcher.account(),
+  )
+  assert.equal(receivers.mails.length, expected.length, 'each by mail too')
+}
+
+test('a feed that falls silent, one that is gone, a stopped ingest, a killed house: each is told once and closed once', {
+  timeout: 300_000,
+}, async t => {
+  const { seed } = new Schedule(t)
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 3_000 })
+  const proxy = await TcpProxy.open(t, Number(new URL(market.exchange.wsUrl).port))
+  const listen = await freeAddress()
+  const house = new House(t, { ...market.settings, SIMULATOR_WS: proxy.url, LISTEN: listen })
+  let whole = house.run('start')
+  await whole.tells('connection_opened')
+  await using log = new LogWatch(await house.log())
+  market.run()
+  const enough = [...market.lastIds()].map(
+    ([symbol, id]) => [symbol, id + LEARNED_TRADES / SYMBOLS.length / 3] as const,
+  )
+  await log.until(new Map(enough), whole)
+  const watched = await watching(t, house, listen)
+
+  const silent = await toldOnce(
+    t,
+    watched,
+    'stale',
+    () => market.pause(),
+    () => market.run(),
+  )
+  assert.equal(silent.severity, 'critical')
+  assert.deepEqual(
+    silent.affected.toSorted(),
+    SYMBOLS.map(symbol => `simulator ${symbol}`),
+  )
+
+  await toldOnce(
+    t,
+    watched,
+    'sources_trouble',
+    () => {
+      proxy.refusesNew = true
+      proxy.cut()
+    },
+    () => {
+      proxy.refusesNew = false
+    },
+  )
+
+  const pidOf = (child: string) => Number(whole.told('child_started', { child }).at(-1)!.pid)
+  const stopped = await toldOnce(
+    t,
+    watched,
+    'house_down',
+    () => process.kill(pidOf('ingest'), 'SIGSTOP'),
+    () => process.kill(pidOf('ingest'), 'SIGCONT'),
+  )
+  assert.match(stopped.what, new RegExp(`no answer within ${ANSWER_MS_MAX / 1000} s`))
+  assertTold(watched, ['stale', 'sources_trouble', 'house_down'])
+
+  watched.receivers.forget()
+  await toldOnce(
+    t,
+    watched,
+    'house_down',
+    async () => {
+      // The supervisor first, so that it starts nothing again.
+      const pids = [whole.pid, pidOf('record'), pidOf('ingest')]
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
+      await whole.exited
+    },
+    () => {
+      whole = house.run('start')
+    },
+  )
+  assertTold(watched, ['house_down'])
+  assert.deepEqual(await watched.watcher.end('SIGTERM'), { code: 0, signal: null })
+  assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
+})
+
+test('a disk that fills is told before it is full, once', { timeout: 300_000 }, async t => {
+  const { seed } = new Schedule(t)
+  const listen = await freeAddress()
+  const house = new House(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '8' })
+  const disk = house.mountSmall('data/store', 192 * MIB)
+  if (!disk) return t.skip('needs the right to mount a tmpfs')
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
+  const whole = house.run('start', market.settings)
+  await whole.tells('connection_opened')
+  market.run()
+  const watched = await watching(t, house, listen)
+  let ballast: Ballast | undefined
+  await toldOnce(
+    t,
+    watched,
+    'disk_low',
+    () => {
+      ballast = new Ballast(disk)
+    },
+    () => ballast![Symbol.dispose](),
+  )
+  assertTold(watched, ['disk_low'])
+})
+
+test('an archive that cannot be written is told once, and closed when it is written', { timeout: 300_000 }, async t => {
+  const listen = await freeAddress()
+  const house = new House(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '1' })
+  const disk = house.mountSmall('data/archive', 32 * MIB)
+  if (!disk) return t.skip('needs the right to mount a tmpfs')
+  await makeMixedLog(`${house.directory}/data/log`)
+  const ballast = new Ballast(disk)
+  const ingest = house.run('ingest')
+  await ingest.tells('archive_failed')
+  // Nothing records here, which a watcher would tell.
+  const watched = await watching(t, house, listen)
+  await toldOnce(
+    t,
+    watched,
+    'archive_trouble',
+    () => {},
+    () => ballast[Symbol.dispose](),
+  )
+  await ingest.tells('archive_recovered')
+  assert.ok(readdirSync(disk).length > 0)
+  assert.deepEqual(watched.receivers.of('archive_trouble', 'opened').length, 1)
+  assert.deepEqual(watched.receivers.of('archive_trouble', 'closed').length, 1)
+})
+
+test('an audit that fails is told once, and again only when log and tables agree', { timeout: 400_000 }, async t => {
+  const { seed } = new Schedule(t)
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
+  const listen = await freeAddress()
+  const house = new House(t, { ...market.settings, LISTEN: listen })
+  let whole = house.run('start')
+  await whole.tells('connection_opened')
+  await using log = new LogWatch(await house.log())
+  market.run()
+  await log.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 100])), whole)
+  market.pause()
+  await whole.drained()
+  assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
+  const change = async (...statements: string[]) => {
+    const store = await house.store()
+    for (const query of statements) await store.client.command({ query })
+    await store.close()
+  }
+  await change(
+    'CREATE TABLE aside AS trades',
+    "INSERT INTO aside SELECT * FROM trades WHERE symbol = 'BTCUSDT' AND trade_id % 50 = 0",
+    "DELETE FROM trades WHERE symbol = 'BTCUSDT' AND trade_id % 50 = 0",
+  )
+  whole = house.run('start')
+  const watched = await watching(t, house, listen, { WATCH_SILENCE_SECONDS_MIN: '86400' })
+  const opened = await toldOnce(
+    t,
+    watched,
+    'audit_failed',
+    () => whole.tells('audit_failed', {}, 1),
+    async () => {
+      await whole.end('SIGTERM')
+      await change('INSERT INTO trades SELECT * FROM aside')
+      whole = house.run('start')
+    },
+  )
+  assert.match(opened.what, /ticks stored, \d+ in the log/)
+  assert.ok(whole.told('audit_passed').length > 0)
+  assert.equal(watched.receivers.of('audit_failed', 'opened').length, 1)
+})
+
+test('brokers that die are one alert: that the log does not answer', { timeout: 300_000 }, async t => {
+  const kafka = await startKafka(t, { own: true })
+  if (kafka.missing) return t.skip(kafka.missing)
+  const { seed } = new Schedule(t)
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
+  const listen = await freeAddress()
+  const house = new House(t, { ...market.settings, LOG: kafka.address({ partitions: 2 }), LISTEN: listen })
+  const recorder = house.run('record', { METRICS_LISTEN: '127.0.0.1:0' })
+  const { url } = await recorder.tells('serving_figures')
+  const ingest = house.run('ingest')
+  await ingest.tells('ingest_started')
+  await using log = new LogWatch(await house.log())
+  market.run()
+  await log.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 1_000])), recorder)
+  const watched = await watching(t, house, listen, { WATCH_STATIONS: String(url) })
+  const [broker] = kafka.brokers
+  await toldOnce(
+    t,
+    watched,
+    'log_trouble',
+    () => broker!.kill(),
+    () => broker!.start(),
+  )
+  assert.ok(ingest.told('log_awaited').length > 0, 'the ingest says so too')
+  assertTold(watched, ['log_trouble'])
+})

@@ -1,0 +1,24 @@
+/** Answers that are asked for, not pushed: once shown, and again at intervals while shown. */
+import { type Signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+
+/** The newest answer to a GET, or null before the first; a failed question keeps the one before. */
+export function useAsked<T>(address: string, everyMs: number): Signal<T | null> {
+  const answer = useSignal<T | null>(null)
+  useEffect(() => {
+    const left = new AbortController()
+    const ask = async () => {
+      if (document.hidden) return
+      const response = await fetch(address, { signal: left.signal }).catch(() => undefined)
+      const body = response?.ok ? await response.json().catch(() => undefined) : undefined
+      if (body !== undefined && !left.signal.aborted) answer.value = body as T
+    }
+    void ask()
+    const timer = setInterval(() => void ask(), everyMs)
+    return () => {
+      clearInterval(timer)
+      left.abort()
+    }
+  }, [address, everyMs])
+  return answer
+}
