@@ -33,4 +33,16 @@ export function referenceOf(url: string): string {
   return `${hostname}:${port || DEFAULT_PORTS[protocol.replace(/^\w+\+/, '')] || 443}`
 }
 
+/**
+ * Those that say something of the way to a house: one on this machine, such as its own mail server, is reached without a network.
+ * Where the house is here too, all do.
+ */
+export function onTheWayTo(house: string, references: readonly string[]): string[] {
+  return isLocal(referenceOf(house)) ? [...references] : references.filter(reference => !isLocal(reference))
+}
+
+function isLocal(reference: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\]):\d+$/.test(reference)
+}
+
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443, 'smtp:': 587, 'smtps:': 465 }
