@@ -20,7 +20,7 @@ export interface Condition {
   probes: number
   /** Names of conditions that follow from this one. */
   explains: readonly string[] | 'all others'
-  /** Told only when it is over: where nothing can be sent while it lasts. */
+  /** Told only when it is over, where nothing can be sent while it lasts; whatever else is wrong by then. */
   toldAfterwards?: boolean
 }
 
@@ -92,8 +92,9 @@ export function step(
   { conditions, unknown, silencedUntilMs, nowMs }: Step,
   timing: Timing,
 ): { state: AlertState; messages: Message[] } {
+  const known = notAhead(state.remembered, nowMs)
   // What follows from something else outlives it by a moment.
-  const lingering = Object.values(state.remembered)
+  const lingering = Object.values(known)
     .filter(({ openedMs, goneMs }) => openedMs !== null && nowMs - (goneMs ?? nowMs) <= GONE_PROBES * timing.everyMs)
     .map(({ alert, explains }) => ({ name: alert.name, explains }))
   const causes = [...conditions, ...lingering]
@@ -109,11 +110,11 @@ export function step(
     of.toldAffected = alert.affected
   }
 
-  for (const [name, before] of Object.entries(state.remembered)) {
+  for (const [name, before] of Object.entries(known)) {
     if (conditions.some(condition => condition.name === name)) continue
     const silenced = silencedUntilMs(name)
     const kept = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
-    if (unknown(name) || explained(name)) {
+    if (unknown(name) || (explained(name) && !kept.toldAfterwards)) {
       remembered[name] = kept
       continue
     }
@@ -130,10 +131,9 @@ export function step(
 
   for (const condition of conditions) {
     const { name } = condition
-    const before = state.remembered[name]
-    const kept = seenAgain(before, condition, silencedUntilMs(name), nowMs)
+    const kept = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
     remembered[name] = kept
-    if (explained(name)) {
+    if (explained(name) && !kept.toldAfterwards) {
       // Not judged on its own: what it was before stays, and it begins anew if it outlives its cause.
       if (kept.openedMs === null) kept.seenProbes = 0
       continue
@@ -179,6 +179,16 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
   }
 }
 
+/** A clock that was set back: what it said was later is taken for now, or nothing would be told until it is later again. */
+function notAhead(remembered: AlertState['remembered'], nowMs: number): AlertState['remembered'] {
+  const atMost = (ms: number | null) => (ms === null ? null : Math.min(ms, nowMs))
+  const entries = Object.entries(remembered).map(([name, before]) => {
+    const { toldMs, goneMs } = before
+    return [name, { ...before, toldMs: atMost(toldMs), goneMs: atMost(goneMs) }]
+  })
+  return Object.fromEntries(entries)
+}
+
 function doesExplain({ explains }: Pick<Condition, 'explains'>, name: string): boolean {
   return explains === 'all others' || explains.includes(name)
 }
@@ -190,6 +200,9 @@ function quietMs(closed: readonly number[] | undefined, everyMs: number): number
 }
 
 function recentlyClosed(closed: AlertState['closed'], nowMs: number): Record<string, readonly number[]> {
-  const recent = Object.entries(closed).map(([name, times]) => [name, times.filter(at => nowMs - at < FLAPPING_MS)])
+  const recent = Object.entries(closed).map(([name, times]) => [
+    name,
+    times.filter(at => Math.abs(nowMs - at) < FLAPPING_MS),
+  ])
   return Object.fromEntries(recent.filter(([, times]) => times!.length > 0))
 }

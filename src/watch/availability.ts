@@ -40,7 +40,8 @@ export function watched(
     byDay.set(day, { day, watchedMs: watchedMs + addedMs, wellMs: wellMs + (well ? addedMs : 0) })
     fromMs = untilMs
   }
-  return { lastMs: nowMs, days: [...byDay.values()].slice(-DAYS_KEPT) }
+  const sorted = [...byDay.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
+  return { lastMs: nowMs, days: sorted.slice(-DAYS_KEPT) }
 }
 
 /** The days as they are told. */

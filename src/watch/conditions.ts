@@ -2,6 +2,7 @@
 import { METRICS, type MetricName } from '../observe/metrics.ts'
 import type { HealthAnswer, StationName } from '../serve/health.ts'
 import type { Condition } from './alerts.ts'
+import { complete, type Draft, NAME_LENGTH_MAX, plainLine } from './draft.ts'
 import { spanText } from './span-text.ts'
 
 /** A followed symbol, as a probe found it. */
@@ -27,16 +28,6 @@ export interface Seen {
   references: { tried: number; reached: number }
 }
 
-interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | 'what' | 'next'> {
-  sinceMs?: number
-  affected?: readonly string[]
-  probes?: number
-  toldAfterwards?: boolean
-  /** Names of conditions that follow from this one. */
-  explains?: Condition['explains']
-}
-
-const AFFECTED_MAX = 50
 /** Clocks that stray this far apart make ages and availability wrong. */
 const CLOCKS_APART_MS_MAX = 5_000
 /** A symbol that is followed and still has no tick after this long was probably never known to the venue. */
@@ -46,6 +37,11 @@ const BEHIND_CRITICAL_MS = 60_000
 const SOURCES_FOLLOW = ['stale', 'no_ticks', 'sources_degraded', 'station_down']
 const INGEST_FOLLOWS = ['stale', 'no_ticks', 'archive_behind']
 
+/** As alerts name a symbol. */
+export function nameOfSymbol({ venue, symbol }: Pick<SymbolSeen, 'venue' | 'symbol'>): string {
+  return plainLine(`${venue} ${symbol}`, NAME_LENGTH_MAX)
+}
+
 /** All that is wrong, in no order. */
 export function conditionsOf(seen: Seen): Condition[] {
   const { health } = seen.house
@@ -54,16 +50,6 @@ export function conditionsOf(seen: Seen): Condition[] {
     : [houseDown(seen)]
   // A station may tell of itself what the house tells of it too: the house comes first.
   return [...new Map(drafts.reverse().map(draft => [draft.name, complete(draft)])).values()]
-}
-
-function complete({ affected = [], probes = 2, explains = [], ...draft }: Draft): Condition {
-  return {
-    ...draft,
-    affected: affected.slice(0, AFFECTED_MAX),
-    probes,
-    page: `docs/watch.md#${draft.name}`,
-    explains,
-  }
 }
 
 function houseDown({ house: { url, failure = '' }, stations, references: { tried, reached } }: Seen): Draft {
@@ -257,7 +243,6 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
         explains: ['stale', 'no_ticks'],
       },
     ]
-  const named = ({ venue, symbol }: SymbolSeen) => `${venue} ${symbol}`
   const stale = data.symbols.filter(
     ({ newestMs, allowedMs }) => newestMs !== null && allowedMs !== null && atMs - newestMs > allowedMs,
   )
@@ -269,11 +254,12 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
     drafts.push({
       name: 'stale',
       severity: 'critical',
-      title: stale.length === 1 ? `${named(first!)} has no new ticks` : `${stale.length} symbols have no new ticks`,
-      what: `The newest tick of ${named(first!)} is ${spanText(atMs - first!.newestMs!)} old; by its own rhythm at this hour, at most ${spanText(first!.allowedMs!)} are usual. ${stale.length} of ${known} symbols are silent too long.`,
+      title:
+        stale.length === 1 ? `${nameOfSymbol(first!)} has no new ticks` : `${stale.length} symbols have no new ticks`,
+      what: `The newest tick of ${nameOfSymbol(first!)} is ${spanText(atMs - first!.newestMs!)} old; by its own rhythm at this hour, at most ${spanText(first!.allowedMs!)} are usual. ${stale.length} of ${known} symbols are silent too long.`,
       next: 'See whether the venue trades them now, and the lines of the sources on the page.',
       sinceMs: first!.newestMs!,
-      affected: stale.map(named),
+      affected: stale.map(nameOfSymbol),
       probes: 1,
       explains: ['sources_degraded'],
     })
@@ -285,7 +271,7 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
       title: `${never.length} followed symbols never had a tick`,
       what: 'They are among the sources, the house has run for an hour, and there is nothing of them in the store.',
       next: "Compare their spelling with the venue's.",
-      affected: never.map(named),
+      affected: never.map(nameOfSymbol),
     })
   return drafts
 }

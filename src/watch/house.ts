@@ -54,15 +54,17 @@ export class HouseClient {
   /** Without a slash at its end. */
   readonly url: string
   readonly #token: string | undefined
+  readonly #answerMsMax: number
 
-  constructor(url: string, token: string | undefined) {
+  constructor(url: string, token: string | undefined, answerMsMax = ANSWER_MS_MAX) {
     this.url = url
     this.#token = token
+    this.#answerMsMax = answerMsMax
   }
 
   /** Throws NoAnswer. */
   async health(): Promise<HealthAnswer> {
-    const answer = await this.#ask('/health', {}, ANSWER_MS_MAX)
+    const answer = await this.#ask('/health', {}, this.#answerMsMax)
     const parsed = HEALTH.safeParse(await toJson(answer))
     if (parsed.success) return parsed.data
     throw new NoAnswer(
@@ -112,7 +114,7 @@ export class HouseClient {
     await this.#ask(
       '/api/watch',
       { method: 'PUT', body, headers: { 'content-type': 'application/json' } },
-      ANSWER_MS_MAX,
+      this.#answerMsMax,
     )
   }
 
@@ -150,7 +152,7 @@ export class HouseClient {
 
 /** Ticks of a stretch of the venue's time, ms. A log day later than the venue's is that of a repair or of a late tick. */
 function betweenMs(fromMs: number, untilMs: number | undefined): string {
-  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)})`
+  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)}, 'UTC')`
   const from = `timestamp >= fromUnixTimestamp64Milli(${fromMs}, 'UTC')`
   return untilMs === undefined
     ? `${day} AND ${from}`
@@ -160,8 +162,9 @@ function betweenMs(fromMs: number, untilMs: number | undefined): string {
 async function toJson(answer: Response): Promise<unknown> {
   try {
     return await answer.json()
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw new NoAnswer(`its answer breaks off: ${reasonOf(error)}`)
   }
 }
 

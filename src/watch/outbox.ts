@@ -2,7 +2,7 @@
 import type { Emit } from '../observe/events.ts'
 import type { Message } from './alerts.ts'
 import type { Unsent } from './memory.ts'
-import type { Route } from './routes/route.ts'
+import { type Route, SEND_MS_MAX } from './routes/route.ts'
 
 /** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
 const UNSENT_MAX = 200
@@ -15,7 +15,7 @@ interface Trying {
 }
 
 export class Outbox {
-  /** Messages that were taken, and given up, since the watcher began. */
+  /** Messages that were taken, tries that failed, and messages that were given up, since the watcher began. */
   readonly counts = { sent: 0, failed: 0, leftOut: 0 }
   readonly #routes: readonly Route[]
   readonly #house: string
@@ -50,7 +50,10 @@ export class Outbox {
     this.#emit('alerts_left_out', { count: over })
   }
 
-  /** Tries what waits and is due. Never rejects; takes as long as the slowest route, which has its bound. */
+  /**
+   * Tries what waits and is due, `nowMs` by a clock that never falls. Never rejects; takes twice as long as a route may at most:
+   * what is left then waits for the next call.
+   */
   async send(nowMs: number): Promise<void> {
     await Promise.all(this.#routes.map(route => this.#sendBy(route, nowMs)))
   }
@@ -58,7 +61,9 @@ export class Outbox {
   async #sendBy(route: Route, nowMs: number): Promise<void> {
     const { name } = route
     if (nowMs < (this.#trying.get(name)?.againMs ?? 0)) return
+    const began = performance.now()
     for (const { message } of this.#unsent.filter(({ routes }) => routes.includes(name))) {
+      if (performance.now() - began > SEND_MS_MAX) return
       try {
         await route.send(message, this.#house)
         this.counts.sent++

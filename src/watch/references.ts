@@ -12,7 +12,10 @@ export async function countReached(references: readonly string[]): Promise<numbe
 
 async function isReached(reference: string): Promise<boolean> {
   const at = reference.lastIndexOf(':')
-  const socket = net.connect(Number(reference.slice(at + 1)), reference.slice(0, at).replace(/^\[|\]$/g, ''))
+  const [host, port] = [reference.slice(0, at).replace(/^\[|\]$/g, ''), Number(reference.slice(at + 1))]
+  // Nothing is behind such a port, and `connect` would throw.
+  if (port > 65_535) return false
+  const socket = net.connect(port, host)
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_MS_MAX) })
     return true
@@ -28,6 +31,18 @@ async function isReached(reference: string): Promise<boolean> {
 export function referenceOf(url: string): string {
   const { hostname, port, protocol } = new URL(url)
   return `${hostname}:${port || DEFAULT_PORTS[protocol.replace(/^\w+\+/, '')] || 443}`
+}
+
+/**
+ * Those that say something of the way to a house: one on this machine, such as its own mail server, is reached without a network.
+ * Where the house is here too, all do.
+ */
+export function onTheWayTo(house: string, references: readonly string[]): string[] {
+  return isLocal(referenceOf(house)) ? [...references] : references.filter(reference => !isLocal(reference))
+}
+
+function isLocal(reference: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\]):\d+$/.test(reference)
 }
 
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443, 'smtp:': 587, 'smtps:': 465 }

@@ -24,6 +24,8 @@ const OTHER_KIND_OF_DAY = 0.25
 const BEATS_AS_BURSTS = 20
 /** Of the hours asked, so many may be put aside as having an outage in them. More, and it is the rhythm. */
 const ASIDE_MAX = 1 / 3
+/** What an hour's own ticks say of its silence is joined to so many gaps of the others: few ticks say little. */
+const OTHERS_GAPS = 10
 
 /** One symbol's ticks in one hour, by slots: what is kept of it. Times are ms since 1970 UTC, of the venue. */
 export interface HourOfTicks {
@@ -40,9 +42,12 @@ export interface HourOfTicks {
   longestMs: number
 }
 
-/** An hour with the silence before it, where that is known. */
-interface Stretch {
+/** An hour with the silences around it, as far as they are known. */
+interface Stretch extends Sums {
   hourMs: number
+}
+
+interface Sums {
   /** From the tick before, or the first one, to the last. */
   spanMs: number
   gaps: number
@@ -51,39 +56,64 @@ interface Stretch {
   longestMs: number
 }
 
-/** How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order. */
-export function allowedSilenceMs(hours: readonly HourOfTicks[], atMs: number, leastMs: number): number | null {
-  const stretches = stretchesOf(hours)
+/**
+ * How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order: those that
+ * are known and not among them had no tick.
+ */
+export function allowedSilenceMs(
+  hours: readonly HourOfTicks[],
+  known: ReadonlySet<number>,
+  atMs: number,
+  leastMs: number,
+): number | null {
+  const stretches = stretchesOf(hours, known)
   const usual = stretches.filter(({ hourMs }) => isThisHour(hourMs, atMs))
   const recent = stretches.filter(({ hourMs }) => hourMs > atMs - 2 * HOUR_MS)
   const kept = new Set(withoutOutages([...new Set([...usual, ...recent])], atMs))
   const allowed = [usual, recent].flatMap(
     group =>
       tooLongMs(
-        group.filter(each => kept.has(each)),
-        atMs,
+        sumsOf(
+          group.filter(each => kept.has(each)),
+          atMs,
+        ),
       ) ?? [],
   )
   return allowed.length === 0 ? null : Math.max(leastMs, ...allowed)
 }
 
-/** Joins each hour to the tick before it. */
-function stretchesOf(hours: readonly HourOfTicks[]): Stretch[] {
+/**
+ * Joins each hour to the ticks around it. Where hours between are not known, the silence lasted at least as far as they are. What is
+ * before the first tick and after the last is left out: nobody recorded yet, or it is an outage that lasts.
+ */
+function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>): Stretch[] {
   const sorted = [...hours].sort((a, b) => a.hourMs - b.hourMs)
   return sorted.map((hour, index) => {
     const { hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs } = hour
-    const before = sorted[index - 1]
-    const gapMs = before ? Math.max(0, firstMs - before.lastMs) : 0
-    const pausesBefore = gapMs > SLOT_MS ? 1 : 0
+    const [before, after] = [sorted[index - 1], sorted[index + 1]]
+    const knownFromMs = knownUntil(hourMs, -HOUR_MS, before?.hourMs, known)
+    const knownToMs = knownUntil(hourMs, HOUR_MS, after?.hourMs, known)
+    const joinsBefore = before !== undefined && knownFromMs === before.hourMs
+    const joinsAfter = after !== undefined && knownToMs === after.hourMs
+    const gapMs = before ? Math.max(0, firstMs - (joinsBefore ? before.lastMs : knownFromMs)) : 0
+    const gapAfterMs = after ? Math.max(0, (joinsAfter ? after.firstMs : knownToMs + HOUR_MS) - lastMs) : 0
+    const pausesBefore = joinsBefore && gapMs > SLOT_MS ? 1 : 0
     return {
       hourMs,
-      spanMs: lastMs - firstMs + gapMs,
-      gaps: beats - 1 + (gapMs > 0 ? 1 : 0),
+      spanMs: lastMs - firstMs + gapMs + (joinsAfter ? 0 : gapAfterMs),
+      gaps: beats - 1 + (joinsBefore && gapMs > 0 ? 1 : 0),
       pauses: pauses + pausesBefore,
       pausedMs: pausedMs + pausesBefore * gapMs,
-      longestMs: Math.max(longestMs, gapMs),
+      longestMs: Math.max(longestMs, gapMs, gapAfterMs),
     }
   })
+}
+
+/** From an hour on, step by step, the last one that is known without a break; no further than `toMs`. */
+function knownUntil(hourMs: number, stepMs: number, toMs: number | undefined, known: ReadonlySet<number>): number {
+  let ms = hourMs
+  while (ms !== toMs && known.has(ms + stepMs)) ms += stepMs
+  return ms
 }
 
 /** Is it this hour of the day, or one beside it, of some day? */
@@ -92,30 +122,50 @@ export function isThisHour(hourMs: number, atMs: number): boolean {
   return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
 }
 
-/** Leaves out hours whose longest silence would have been called too long by all the others: it was an outage, not the rhythm. */
+/**
+ * Leaves out hours whose longest silences were outages, not the rhythm: too long by all the others, and by what else is known of
+ * that hour, since a quiet hour is none. As many as possible at once: two outages alike would excuse each other.
+ */
 function withoutOutages(stretches: readonly Stretch[], atMs: number): Stretch[] {
-  let kept = [...stretches]
-  const asideMax = Math.floor(stretches.length * ASIDE_MAX)
-  for (const suspect of [...stretches].sort((a, b) => b.longestMs - a.longestMs).slice(0, asideMax)) {
-    const others = kept.filter(each => each !== suspect)
-    const allowed = tooLongMs(others, atMs)
-    if (allowed === null || suspect.longestMs <= allowed) break
-    kept = others
+  const longestFirst = [...stretches].sort((a, b) => b.longestMs - a.longestMs)
+  for (let aside = Math.floor(stretches.length * ASIDE_MAX); aside > 0; aside--) {
+    const others = longestFirst.slice(aside)
+    const sums = sumsOf(others, atMs)
+    if (longestFirst.slice(0, aside).every(suspect => isOutage(suspect, sums))) return others
   }
-  return kept
+  return longestFirst
 }
 
-/** The silence that these stretches would make once in a million hours; null where they have no two ticks. */
-function tooLongMs(stretches: readonly Stretch[], atMs: number): number | null {
-  let [spanMs, gaps, pauses, pausedMs, longestMs] = [0, 0, 0, 0, 0]
+function isOutage(suspect: Stretch, others: Sums): boolean {
+  const allowed = tooLongMs(others)
+  if (allowed === null || suspect.longestMs <= allowed) return false
+  const share = OTHERS_GAPS / others.gaps
+  const own = tooLongMs({
+    spanMs: suspect.spanMs - suspect.longestMs + share * others.spanMs,
+    gaps: suspect.gaps - 1 + OTHERS_GAPS,
+    pauses: Math.max(0, suspect.pauses - 1) + share * others.pauses,
+    pausedMs: Math.max(0, suspect.pausedMs - suspect.longestMs) + share * others.pausedMs,
+    longestMs: 0,
+  })
+  return own !== null && suspect.longestMs > own
+}
+
+/** Stretches together, each by its weight. */
+function sumsOf(stretches: readonly Stretch[], atMs: number): Sums {
+  const sums = { spanMs: 0, gaps: 0, pauses: 0, pausedMs: 0, longestMs: 0 }
   for (const stretch of stretches) {
     const weight = weightOf(stretch.hourMs, atMs)
-    spanMs += weight * stretch.spanMs
-    gaps += weight * stretch.gaps
-    pauses += weight * stretch.pauses
-    pausedMs += weight * stretch.pausedMs
-    longestMs = Math.max(longestMs, stretch.longestMs)
+    sums.spanMs += weight * stretch.spanMs
+    sums.gaps += weight * stretch.gaps
+    sums.pauses += weight * stretch.pauses
+    sums.pausedMs += weight * stretch.pausedMs
+    sums.longestMs = Math.max(sums.longestMs, stretch.longestMs)
   }
+  return sums
+}
+
+/** The silence that would come once in a million hours; null where there are no two ticks. */
+function tooLongMs({ spanMs, gaps, pauses, pausedMs, longestMs }: Sums): number | null {
   if (gaps <= 0 || spanMs <= 0) return null
   const perHour = HOUR_MS / spanMs
   const dense = Math.min(gaps, BEATS_AS_BURSTS)

@@ -9,7 +9,7 @@ import { HouseClient } from './house.ts'
 import { remember } from './memory.ts'
 import { Outbox } from './outbox.ts'
 import { Ping } from './ping.ts'
-import { referenceOf } from './references.ts'
+import { onTheWayTo, referenceOf } from './references.ts'
 import { Rhythms } from './rhythms.ts'
 import { routesOf } from './routes/routes.ts'
 import { serveWatcher } from './seen-after.ts'
@@ -31,7 +31,10 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     stations: list(config.WATCH_STATIONS).map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [
       ...list(config.WATCH_REFERENCES),
-      ...routes.flatMap(({ reference }) => reference ?? []),
+      ...onTheWayTo(
+        config.WATCH_HOUSE,
+        routes.flatMap(({ reference }) => reference ?? []),
+      ),
       ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
     ],
     rhythms: await Rhythms.open(`${state}.rhythms`, nowMs),

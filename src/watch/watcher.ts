@@ -9,7 +9,7 @@ import { VENUES } from '../sources/index.ts'
 import { parseSources } from '../sources/selection.ts'
 import { type Message, openAlerts, step } from './alerts.ts'
 import { toDays, watched } from './availability.ts'
-import { conditionsOf, type Seen, type SymbolSeen } from './conditions.ts'
+import { conditionsOf, nameOfSymbol, type Seen, type SymbolSeen } from './conditions.ts'
 import type { HouseClient, NewestTick } from './house.ts'
 import { keep, type Memory } from './memory.ts'
 import type { Outbox } from './outbox.ts'
@@ -56,7 +56,8 @@ export class Watcher {
   readonly #newest = new Map<string, NewestTick>()
   readonly #failures = new Map<string, number>()
   #memory: Memory
-  #asked = false
+  /** By the house's clock, when all that it had stored was asked for. */
+  #askedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: WatcherOptions) {
     this.#options = options
@@ -74,14 +75,14 @@ export class Watcher {
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
     const silences = await readSilences(state).catch(() => ({}))
-    const unlearned = seen.data?.symbols?.some(({ allowedMs }) => allowedMs === null) ?? true
     const told = step(
       this.#memory.alerts,
       {
         conditions,
         // Not judged: a symbol whose rhythm is not learned yet, and log and tables before the first audit of a run.
         unknown: name =>
-          (name === 'stale' && unlearned) || (name === 'audit_failed' && seen.house.health?.audit === null),
+          (name === 'stale' && this.#isUnjudged(seen.data)) ||
+          (name === 'audit_failed' && seen.house.health?.audit === null),
         silencedUntilMs: name => silencedUntilMs(silences, name),
         nowMs,
       },
@@ -94,7 +95,7 @@ export class Watcher {
     this.#memory = { alerts: told.state, availability, unsent: outbox.unsent }
     // Kept before it is sent: a watcher that is killed here sends it after its next start.
     await this.#keep()
-    await outbox.send(nowMs)
+    await outbox.send(this.#options.clock.elapsedMs())
     if (outbox.unsent !== this.#memory.unsent) {
       this.#memory = { ...this.#memory, unsent: outbox.unsent }
       await this.#keep()
@@ -119,33 +120,51 @@ export class Watcher {
   }
 
   async #lookAtData(health: HealthAnswer): Promise<Seen['data']> {
-    const { house, rhythms, silenceMsMin } = this.#options
+    const { house, rhythms } = this.#options
     try {
-      const backMs = this.#asked ? NEWEST_BACK_MS : FIRST_BACK_MS
-      for (const tick of await house.newestTicks(Math.floor(health.atMs) - backMs))
+      const sinceMs = Math.max(this.#askedMs - NEWEST_BACK_MS, health.atMs - FIRST_BACK_MS)
+      for (const tick of await house.newestTicks(Math.floor(Math.min(sinceMs, health.atMs - NEWEST_BACK_MS))))
         this.#newest.set(`${tick.venue}:${tick.symbol}`, tick)
-      await rhythms.learn(house, health.atMs)
-      this.#asked = true
+      // Ticks that are stored late are older than the last look: as long as some are to come, the next one begins where this did.
+      if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#askedMs = health.atMs
+      if (await rhythms.learn(house, health.atMs))
+        await rhythms.keep().catch(error => this.#tellFailure('watch_unkept', (error as Error).message))
+      return { symbols: this.#symbolsSeen(health) }
     } catch (error) {
       return { failure: (error as Error).message }
     }
-    const symbols = this.#followed(health.following).map(({ venue, symbol, newestMs }): SymbolSeen => {
+  }
+
+  #symbolsSeen(health: HealthAnswer): SymbolSeen[] {
+    const { rhythms, silenceMsMin } = this.#options
+    return this.#followed(health).map(({ venue, symbol, newestMs }): SymbolSeen => {
       const allowedMs = rhythms.allowedMs(venue, symbol, health.atMs, silenceMsMin)
       return { venue, symbol, newestMs, allowedMs }
     })
-    return { symbols }
+  }
+
+  /** Is it unknown whether the symbols that were silent too long still are? Those that ticked since are not. */
+  #isUnjudged(data: Seen['data']): boolean {
+    const before = this.#memory.alerts.remembered.stale
+    if (!before || !data?.symbols) return true
+    const affected = new Set(before.alert.affected)
+    return data.symbols.some(
+      each => each.allowedMs === null && (each.newestMs ?? 0) <= before.lastSeenMs && affected.has(nameOfSymbol(each)),
+    )
   }
 
   /**
    * The symbols that the recorders name, and those of other programs' ticks: a symbol of one of our venues that no recorder
    * names any more was taken from the sources.
    */
-  #followed(following: readonly string[]): { venue: string; symbol: string; newestMs: number | null }[] {
+  #followed({ following, atMs }: HealthAnswer): { venue: string; symbol: string; newestMs: number | null }[] {
     const ours = new Set(VENUES.map(({ name }) => name))
     const named = following
       .flatMap(sources => parseSources(sources))
       .flatMap(({ venue, symbols }) => symbols.map(symbol => ({ venue: venue.name, symbol, newestMs: null })))
-    const others = [...this.#newest.values()].filter(({ venue }) => !ours.has(venue))
+    const others = [...this.#newest.values()].filter(
+      ({ venue, newestMs }) => !ours.has(venue) && newestMs > atMs - FIRST_BACK_MS,
+    )
     const all = new Map([...named, ...others].map(each => [`${each.venue}:${each.symbol}`, each]))
     return [...all]
       .filter(([key]) => !this.#options.ignored.has(key))

@@ -8,10 +8,12 @@ export class CommandRoute implements Route {
   readonly name = 'command'
   readonly reference = null
   readonly #command: string
+  readonly #sendMsMax: number
 
   /** Run by the shell. */
-  constructor(command: string) {
+  constructor(command: string, sendMsMax = SEND_MS_MAX) {
     this.#command = command
+    this.#sendMsMax = sendMsMax
   }
 
   async send(message: Message, house: string): Promise<void> {
@@ -19,6 +21,8 @@ export class CommandRoute implements Route {
     const { kind, alert } = message
     const child = spawn(this.#command, {
       shell: true,
+      // A group of its own, so that what the shell started ends with it.
+      detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
       env: {
         ...process.env,
@@ -29,14 +33,14 @@ export class CommandRoute implements Route {
         ALERT_BODY: body,
       },
     })
-    const late = setTimeout(() => child.kill('SIGKILL'), SEND_MS_MAX)
+    const late = setTimeout(() => endGroup(child.pid), this.#sendMsMax)
     let said = ''
     child.stderr.on('data', chunk => (said = (said + chunk).slice(-500)))
     // One that does not read its input is in order.
     child.stdin.on('error', () => {})
     child.stdin.end(`${JSON.stringify(toJson(message, house))}\n`)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    child.once('error', reject)
+    child.on('error', reject)
     child.once('exit', (code, signal) =>
       code === 0 ? resolve() : reject(new Error(`it ended with ${signal ?? `code ${code}`}: ${said.trim()}`)),
     )
@@ -45,5 +49,13 @@ export class CommandRoute implements Route {
     } finally {
       clearTimeout(late)
     }
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended just now.
   }
 }

@@ -11,6 +11,7 @@ export interface EmailOptions {
   from: string
   /** One or more, separated by commas. */
   to: string
+  sendMsMax?: number
 }
 
 export class EmailRoute implements Route {
@@ -25,16 +26,15 @@ export class EmailRoute implements Route {
   }
 
   async send(message: Message, house: string): Promise<void> {
-    const { smtp, from, to } = this.#options
+    const { smtp, from, to, sendMsMax = SEND_MS_MAX } = this.#options
     const { subject, body } = wordsOf(message, house)
     const { occurrence, kind, atMs, alert } = message
     const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'tickhouse'
     const idOf = (part: string) => `<${occurrence}-${part}@${domain}>`
-    const transport = createTransport(smtp, {})
-    const limits = { connectionTimeout: SEND_MS_MAX, greetingTimeout: SEND_MS_MAX, socketTimeout: SEND_MS_MAX }
-    Object.assign(transport.options, limits)
+    const signal = AbortSignal.timeout(sendMsMax)
+    const transport = createTransport(smtp)
     try {
-      await transport.sendMail({
+      const mail = {
         from,
         to,
         subject,
@@ -43,6 +43,11 @@ export class EmailRoute implements Route {
         messageId: kind === 'opened' ? idOf('opened') : idOf(`${kind}-${atMs}`),
         ...(kind === 'opened' ? {} : { inReplyTo: idOf('opened'), references: idOf('opened') }),
         priority: alert.severity === 'critical' && kind !== 'closed' ? 'high' : 'normal',
+        // Whatever the server takes its time with: its own limits are each for one step.
+        signal,
+      } as const
+      await transport.sendMail(mail).catch(error => {
+        throw signal.aborted ? new Error(`no answer within ${sendMsMax / 1000} s`) : error
       })
     } finally {
       transport.close()

@@ -13,5 +13,13 @@ export function routesOf(config: Config): Route[] {
   if (ALERT_EMAIL && ALERT_SMTP)
     routes.push(new EmailRoute({ smtp: ALERT_SMTP, to: ALERT_EMAIL, from: ALERT_FROM ?? ALERT_EMAIL.split(',')[0]! }))
   if (ALERT_COMMAND) routes.push(new CommandRoute(ALERT_COMMAND))
-  return routes
+  return routes.map((route, index) => {
+    const nth = routes.slice(0, index).filter(({ name }) => name === route.name).length + 1
+    return nth === 1 ? route : named(`${route.name} (${nth})`, route)
+  })
+}
+
+/** Two chats of one provider have the same name, since what tells them apart is secret: what one took, the other has not. */
+function named(name: string, route: Route): Route {
+  return { name, reference: route.reference, send: (message, house) => route.send(message, house) }
 }

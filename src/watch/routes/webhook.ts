@@ -12,12 +12,15 @@ const SHAPES: Record<string, (words: Words, url: URL) => unknown> = {
     mrkdwn: false,
   }),
   discord: ({ subject, body }) => ({
-    content: `${subject}\n${body}`.replace(/[\\*_~`|>[\]]/g, '\\$&').slice(0, 2_000),
+    content: `${subject}\n${body}`
+      .replace(/[\\*_~`|>[\]]/g, '\\$&')
+      .slice(0, 2_000)
+      .toWellFormed(),
     allowed_mentions: { parse: [] },
   }),
   telegram: ({ subject, body }, url) => ({
     chat_id: url.searchParams.get('chat_id'),
-    text: `${subject}\n\n${body}`.slice(0, 4_096),
+    text: `${subject}\n\n${body}`.slice(0, 4_096).toWellFormed(),
     disable_web_page_preview: true,
   }),
 }
@@ -29,12 +32,18 @@ export class WebhookRoute implements Route {
   readonly reference: string
   readonly #url: URL
   readonly #shape: string | undefined
+  readonly #headers: Record<string, string>
+  readonly #sendMsMax: number
 
   /** `https://…` for JSON, or `slack+https://…`, `discord+https://…`, `telegram+https://…/sendMessage?chat_id=…`. */
-  constructor(address: string) {
+  constructor(address: string, sendMsMax = SEND_MS_MAX) {
     const [, shape, url] = /^(?:(\w+)\+)?(https?:.+)$/.exec(address)!
     this.#shape = shape
     this.#url = new URL(url!)
+    this.#headers = { 'content-type': 'application/json', ...loginOf(this.#url) }
+    // `fetch` takes no login in an address, and would tell it in its error.
+    this.#url.username = this.#url.password = ''
+    this.#sendMsMax = sendMsMax
     // The path is the secret of most of them.
     this.name = `${shape ?? 'webhook'} at ${this.#url.host}`
     this.reference = referenceOf(url!)
@@ -43,17 +52,23 @@ export class WebhookRoute implements Route {
   async send(message: Message, house: string): Promise<void> {
     const shape = SHAPES[this.#shape ?? '']
     const body = shape ? shape(wordsOf(message, house), this.#url) : toJson(message, house)
-    const signal = AbortSignal.timeout(SEND_MS_MAX)
+    const signal = AbortSignal.timeout(this.#sendMsMax)
     const answer = await fetch(this.#url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: this.#headers,
       body: JSON.stringify(body),
       redirect: 'error',
       signal,
     }).catch(error => {
-      throw new Error(signal.aborted ? `no answer within ${SEND_MS_MAX / 1000} s` : reasonOf(error))
+      throw new Error(signal.aborted ? `no answer within ${this.#sendMsMax / 1000} s` : reasonOf(error))
     })
     const said = await answer.text().catch(() => '')
     if (!answer.ok) throw new Error(`it answered with status ${answer.status}: ${said.slice(0, 200)}`)
   }
+}
+
+function loginOf({ username, password }: URL): Record<string, string> {
+  if (!username && !password) return {}
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
 }

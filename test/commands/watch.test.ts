@@ -1,0 +1,145 @@
+/** `tickhouse watch` beside watching, as a user runs it. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { NO_ALERTS } from '../../src/watch/alerts.ts'
+import { keep } from '../../src/watch/memory.ts'
+import { HttpReceiver, MailServer } from '../support/alert-receivers.ts'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+let directory: string
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-watch-'))
+})
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }))
+
+interface Outcome {
+  code: number
+  lines: string[]
+  errors: string[]
+}
+
+function watch(flags: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  const env = { PATH: process.env.PATH, TICKHOUSE_WATCH_STATE: path.join(directory, 'watch.json'), ...environment }
+  const linesOf = (text: string) => text.split('\n').filter(Boolean)
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, [CLI, 'watch', ...flags], { env, cwd: directory }, (_, output, errors) =>
+      resolve({ code: child.exitCode!, lines: linesOf(output), errors: linesOf(errors) }),
+    )
+  })
+}
+
+describe('--test-alert', () => {
+  test('sends a message by every route, says so, and ends well', async t => {
+    const [mail, http] = [await MailServer.open(t), await HttpReceiver.open(t)]
+    const { code, lines } = await watch(['--test-alert'], {
+      TICKHOUSE_ALERT_EMAIL: 'me@example.com',
+      TICKHOUSE_ALERT_SMTP: `smtp://127.0.0.1:${mail.port}`,
+      TICKHOUSE_ALERT_WEBHOOKS: `${http.url}/secret slack+${http.url}/secret`,
+      TICKHOUSE_ALERT_COMMAND: `cat > ${directory}/told`,
+    })
+    assert.equal(code, 0)
+    assert.deepEqual(lines.sort(), [
+      'taken    command',
+      'taken    mail to me@example.com',
+      `taken    slack at 127.0.0.1:${http.port}`,
+      `taken    webhook at 127.0.0.1:${http.port}`,
+    ])
+    assert.match(mail.mails[0]!.text, /This is a test: alerts arrive here/)
+    assert.equal(http.posted.length, 2)
+    assert.equal(JSON.parse(fs.readFileSync(path.join(directory, 'told'), 'utf8')).name, 'test')
+  })
+
+  test('names the route that fails and why, without what is secret, and ends with 1', async t => {
+    const http = await HttpReceiver.open(t)
+    http.answer = response => response.writeHead(403).end('not you')
+    const { code, lines, errors } = await watch(['--test-alert'], {
+      TICKHOUSE_ALERT_WEBHOOKS: `${http.url}/secret`,
+      TICKHOUSE_ALERT_COMMAND: 'true',
+    })
+    assert.equal(code, 1)
+    assert.deepEqual(lines.sort(), [
+      `FAILED   webhook at 127.0.0.1:${http.port}: it answered with status 403: not you`,
+      'taken    command',
+    ])
+    assert.doesNotMatch(errors.join('\n'), /secret/)
+  })
+
+  test('says how to be told where nobody is', async () => {
+    const { code, errors } = await watch(['--test-alert'])
+    assert.equal(code, 2)
+    assert.match(errors[0]!, /^tickhouse: nobody is told of alerts.*TICKHOUSE_ALERT_EMAIL/)
+    assert.equal(errors.length, 1)
+  })
+})
+
+describe('silences', () => {
+  test('are kept for so long, shown, and ended', async () => {
+    const silenced = await watch(['--silence', 'stale', '--for', '2h'])
+    assert.equal(silenced.code, 0)
+    assert.match(silenced.lines[0]!, /^stale is silent until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/)
+    const [untilMs] = Object.values(JSON.parse(fs.readFileSync(path.join(directory, 'watch.json.silences'), 'utf8')))
+    assert.ok(Math.abs((untilMs as number) - Date.now() - 7_200_000) < 60_000)
+    assert.match((await watch(['--status'])).lines.join('\n'), /^silent {3}stale until /m)
+    assert.deepEqual((await watch(['--unsilence', 'stale'])).lines, ['stale is told again'])
+    assert.doesNotMatch((await watch(['--status'])).lines.join('\n'), /silent/)
+  })
+
+  test('are for an hour where nothing else is said', async () => {
+    await watch(['--silence', 'all'])
+    const kept = JSON.parse(fs.readFileSync(path.join(directory, 'watch.json.silences'), 'utf8'))
+    assert.ok(Math.abs(kept.all - Date.now() - 3_600_000) < 60_000)
+  })
+
+  for (const wrong of ['soon', '31d', '0h'])
+    test(`a time that is none is refused in one line: ${wrong}`, async () => {
+      const { code, errors } = await watch(['--silence', 'stale', '--for', wrong])
+      assert.equal(code, 2)
+      assert.equal(errors.length, 1, errors.join('\n'))
+      assert.match(errors[0]!, new RegExp(`^tickhouse: not a time to be silent for: ${wrong}`))
+      assert.deepEqual(fs.readdirSync(directory), [])
+    })
+})
+
+test('--status: never watched, and what a watcher knows', async () => {
+  assert.deepEqual((await watch(['--status'])).lines, ['never watched'])
+  const nowMs = Date.now()
+  const sinceMs = nowMs - 3 * 3_600_000
+  const alert = {
+    name: 'stale',
+    severity: 'critical',
+    title: 'X has no new ticks',
+    what: '',
+    next: '',
+    page: '',
+  } as const
+  const remembered = {
+    alert: { ...alert, sinceMs, affected: [], silencedUntilMs: null },
+    toldAfterwards: false,
+    explains: [],
+    seenMs: sinceMs,
+    lastSeenMs: nowMs,
+    seenProbes: 9,
+    openedMs: sinceMs,
+    goneMs: null,
+    toldMs: sinceMs,
+    toldAffected: [],
+  }
+  await keep(path.join(directory, 'watch.json'), {
+    alerts: { ...NO_ALERTS, remembered: { stale: remembered } },
+    unsent: [],
+    availability: { lastMs: nowMs - 5_000, days: [{ day: '2026-11-24', watchedMs: 86_400_000, wellMs: 86_313_600 }] },
+  })
+  const { code, lines } = await watch(['--status'])
+  assert.equal(code, 0)
+  assert.match(lines[0]!, /^last probe \d+ s ago$/)
+  assert.deepEqual(lines.slice(1), [
+    'critical stale: X has no new ticks, for 3 h',
+    '2026-11-24 99.900 % well of 24 h watched',
+  ])
+})

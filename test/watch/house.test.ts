@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { Requeuing } from '../../src/ingest/requeuing.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openLog } from '../../src/log/open.ts'
+import { Journal } from '../../src/observe/journal.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { Follower } from '../../src/serve/follower.ts'
+import { Live } from '../../src/serve/live.ts'
+import { Observing } from '../../src/serve/observing.ts'
+import { serve } from '../../src/serve/server.ts'
+import { StationReport } from '../../src/serve/stations.ts'
+import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { WatchReports } from '../../src/serve/watch-reports.ts'
+import { rereadFrame } from '../../src/sources/reread.ts'
+import { conditionsOf } from '../../src/watch/conditions.ts'
+import { HouseClient, NoAnswer } from '../../src/watch/house.ts'
+import { hourOfTicks } from '../../src/watch/rhythm.ts'
+import { HttpReceiver } from '../support/alert-receivers.ts'
+import { openTestStore, type TestStore } from '../support/storage.ts'
+import { DAY_MS, HOUR_MS } from '../support/tick-times.ts'
+
+const TOKEN = 'a-token-of-the-tests'
+const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
+
+let house: TestStore
+let log: Log
+let storing: Storing
+let live: Live
+const watchReports = new WatchReports()
+const journal = new Journal('test', 'error', 'text')
+const servers: FastifyInstance[] = []
+let client: HouseClient
+let url: string
+
+before(async () => {
+  house = await openTestStore()
+  log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
+  const config: Config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', TOKEN }
+  const { store } = house
+  const { emit } = journal
+  const venues = venuesOf(config)
+  storing = new Storing({
+    limits: limitsOf(config),
+    venues,
+    log,
+    store,
+    emit,
+    onStored: ({ trades }) => live.take(trades),
+  })
+  const report = new StationReport(log, store, storing)
+  const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
+  const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
+  const observing = new Observing({
+    self,
+    store,
+    storing,
+    report,
+    archiver: null,
+    journal,
+    keepDays: 1,
+    forRecorder: false,
+  })
+  live = new Live({ version: '0', store, storing, follower, report, books: new SymbolBooks(), journal, watchReports })
+  live.start()
+  storing.start()
+  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
+  const server = await serve({
+    config,
+    log,
+    store,
+    live,
+    storing,
+    requeuing,
+    watchReports,
+    health: observing.forServer,
+    emit,
+  })
+  servers.push(server)
+  url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
+  client = new HouseClient(url, TOKEN)
+})
+
+after(async () => {
+  live.close()
+  await Promise.all(servers.map(server => server.close()))
+  await storing.stop()
+  await log.close()
+  await house.remove()
+})
+
+const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+const micros = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '000')
+
+let offset = 0
+/** Stores ticks at these times, logged on the day of the venue's time unless said otherwise. */
+async function store(symbol: string, times: readonly number[], fields: Record<string, unknown> = {}): Promise<void> {
+  if (times.length === 0) return
+  await house.store.insertRows(
+    'trades',
+    times.map(ms => ({
+      venue: 'binance',
+      symbol,
+      timestamp: micros(ms),
+      received_at: micros(ms + 40),
+      price: 1,
+      volume: 1,
+      side: 'buy',
+      trade_id: offset,
+      origin: 'live',
+      log_partition: 0,
+      log_offset: offset++,
+      log_index: 0,
+      logged_at: '2026-11-25 00:00:00',
+      log_day: day(ms),
+      ...fields,
+    })),
+  )
+}
+
+test('its health is what the house says of itself', async () => {
+  const health = await client.health()
+  assert.equal(health.instance, 'here')
+  assert.deepEqual(Object.keys(health.stations).sort(), ['archive', 'ingest', 'log', 'sources', 'store'])
+})
+
+test('the hours of each symbol are counted in the store as they are here', async () => {
+  let round = 0
+  const offsets = fc.array(fc.oneof(fc.integer({ min: 0, max: HOUR_MS - 1 }), fc.integer({ min: 0, max: 2_000 })), {
+    maxLength: 60,
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 47 }), offsets, offsets, async (back, some, others) => {
+      const hourMs = TODAY_MS - HOUR_MS - back * HOUR_MS
+      const wanted = [some, others].flatMap((each, index) => {
+        const times = each.map(ms => hourMs + ms).sort((a, b) => a - b)
+        return times.length === 0 ? [] : [{ symbol: `R${round}-${index}`, times }]
+      })
+      for (const { symbol, times } of wanted) await store(symbol, times.toReversed())
+      // Neighbours on both sides are no part of it.
+      for (const ms of [hourMs - 1, hourMs + HOUR_MS]) await store(`R${round}-next`, [ms])
+      const hours = (await client.hour(hourMs)).filter(({ symbol }) => symbol.startsWith(`R${round}-`))
+      round++
+      assert.deepEqual(
+        hours,
+        wanted.map(({ symbol, times }) => ({ venue: 'binance', symbol, ...hourOfTicks(hourMs, times) })),
+      )
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('the newest tick of each symbol is the newest by the venue’s clock, or ours where that is ahead', async () => {
+  const nowMs = Date.now()
+  await store('N-1', [nowMs - 90_000, nowMs - 30_000, nowMs - 60_000])
+  await store('N-ahead', [nowMs + 3_000], { received_at: micros(nowMs - 20_000), log_day: day(nowMs) })
+  await store('N-old', [nowMs - HOUR_MS])
+  const newest = (await client.newestTicks(nowMs - 600_000)).filter(({ symbol }) => symbol.startsWith('N-'))
+  assert.deepEqual(newest, [
+    { venue: 'binance', symbol: 'N-1', newestMs: nowMs - 30_000 },
+    { venue: 'binance', symbol: 'N-ahead', newestMs: nowMs - 20_000 },
+  ])
+})
+
+test('names of symbols come as they are', async () => {
+  const name = `Q'"\\\n\t\u0000é💥`
+  await store(name, [Date.now() - 1_000])
+  const names = (await client.newestTicks(Date.now() - 600_000)).map(({ symbol }) => symbol)
+  assert.ok(names.includes(name), JSON.stringify(names))
+})
+
+describe('throws NoAnswer, in words that say what to do', () => {
+  const refusedBy = async (other: HouseClient, pattern: RegExp, ask: (house: HouseClient) => Promise<unknown>) => {
+    await assert.rejects(ask(other), error => {
+      assert.ok(error instanceof NoAnswer, String(error))
+      assert.match(error.message, pattern)
+      assert.doesNotMatch(error.message, new RegExp(TOKEN))
+      return true
+    })
+  }
+  const health = (other: HouseClient) => other.health()
+  const newest = (other: HouseClient) => other.newestTicks(Date.now())
+
+  test('without the token', async () => {
+    await refusedBy(new HouseClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
+    await refusedBy(new HouseClient(url, undefined), /\/api\/query with status 403/, newest)
+  })
+  test('with another token', async () => {
+    await refusedBy(new HouseClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
+    await refusedBy(new HouseClient(url, 'guessed'), /\/api\/query with status 403/, newest)
+  })
+  test('where something else answers', async t => {
+    const other = await HttpReceiver.open(t)
+    for (const text of ['ok', '{}', '[]', 'null', '{"state":"ok"}']) {
+      other.answer = response => response.end(text)
+      await refusedBy(new HouseClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
+    }
+    other.answer = response => response.end('<html>')
+    await refusedBy(new HouseClient(other.url, TOKEN), /no answer: <html>/, newest)
+    other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
+    await refusedBy(new HouseClient(other.url, TOKEN), /^it answers \/health with status 404: x{300}$/, health)
+  })
+  test('where nobody listens', async () => {
+    const gone = net.createServer().listen(0, '127.0.0.1')
+    await once(gone, 'listening')
+    const { port } = gone.address() as AddressInfo
+    gone.close()
+    await once(gone, 'close')
+    await refusedBy(new HouseClient(`http://127.0.0.1:${port}`, TOKEN), /ECONNREFUSED/, health)
+  })
+  test('where the answer breaks off', async t => {
+    const other = await HttpReceiver.open(t)
+    other.answer = response => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
+      setImmediate(() => response.destroy())
+    }
+    await refusedBy(new HouseClient(other.url, TOKEN), /breaks off/, health)
+  })
+  test('where the house hangs, before and within its answer', async t => {
+    const other = await HttpReceiver.open(t)
+    other.answer = () => {}
+    await refusedBy(new HouseClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
+    other.answer = response => response.writeHead(200).write('{')
+    await refusedBy(new HouseClient(other.url, TOKEN, 300), /breaks off/, health)
+  })
+})
+
+test('tells the house its report; the longest alert there may be is taken', async () => {
+  const gone = { url: `http://${'h'.repeat(3_000)}`, failure: '💥'.repeat(4_000) }
+  const nowMs = Date.now()
+  const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
+  const { name, severity, title, what, affected, next, page } = condition!
+  const open = [{ name, severity, title, what, affected, next, page, sinceMs: nowMs, silencedUntilMs: null }]
+  const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
+  const { version } = watchReports
+  await client.tell(report)
+  assert.equal(watchReports.version, version + 1)
+  await assert.rejects(new HouseClient(url, 'guessed').tell(report), NoAnswer)
+})

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { EventName, Fields } from '../../src/observe/events.ts'
+import type { Message } from '../../src/watch/alerts.ts'
+import type { Unsent } from '../../src/watch/memory.ts'
+import { Outbox } from '../../src/watch/outbox.ts'
+import type { Route } from '../../src/watch/routes/route.ts'
+
+const HOUSE = 'http://127.0.0.1:8080'
+
+function message(name: string): Message {
+  const alert = {
+    name,
+    severity: 'critical',
+    title: name,
+    what: '',
+    sinceMs: 1,
+    affected: [],
+    next: '',
+    page: '',
+  } as const
+  return { kind: 'opened', alert: { ...alert, silencedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
+}
+
+/** Takes messages as long as it is well. */
+class TestRoute implements Route {
+  readonly name: string
+  readonly reference = null
+  readonly took: string[] = []
+  tries = 0
+  well = true
+  constructor(name: string) {
+    this.name = name
+  }
+  async send({ alert }: Message): Promise<void> {
+    this.tries++
+    if (!this.well) throw new Error('not well')
+    this.took.push(alert.name)
+  }
+}
+
+function outboxOf(routes: Route[], unsent: readonly Unsent[] = []) {
+  const events: [EventName, Fields][] = []
+  const outbox = new Outbox(routes, HOUSE, (name, fields) => events.push([name, fields]), unsent)
+  return { outbox, events }
+}
+
+test('each route gets each message, in order', async () => {
+  const [a, b] = [new TestRoute('a'), new TestRoute('b')]
+  const { outbox } = outboxOf([a, b])
+  outbox.add([message('1'), message('2')])
+  outbox.add([message('3')])
+  await outbox.send(0)
+  assert.deepEqual(
+    [a.took, b.took],
+    [
+      ['1', '2', '3'],
+      ['1', '2', '3'],
+    ],
+  )
+  assert.deepEqual(outbox.unsent, [])
+  assert.equal(outbox.counts.sent, 6)
+})
+
+test('a route that fails is tried again later and later, in order, and holds no other up', async () => {
+  const [bad, good] = [new TestRoute('bad'), new TestRoute('good')]
+  bad.well = false
+  const { outbox, events } = outboxOf([bad, good])
+  outbox.add([message('1'), message('2')])
+  const triedAt: number[] = []
+  for (let ms = 0; ms < 3_600_000; ms += 1_000) {
+    const { tries } = bad
+    await outbox.send(ms)
+    if (bad.tries > tries) triedAt.push(ms)
+  }
+  assert.deepEqual(triedAt.slice(0, 8), [0, 5_000, 15_000, 35_000, 75_000, 155_000, 315_000, 615_000])
+  assert.ok(triedAt.slice(8).every((ms, index) => ms - triedAt[index + 7]! === 300_000))
+  assert.deepEqual(good.took, ['1', '2'])
+  assert.deepEqual(events[0], ['alert_unsent', { alert: '1', route: 'bad', why: 'not well', waitMs: 5_000 }])
+  assert.equal(outbox.counts.failed, triedAt.length)
+
+  bad.well = true
+  await outbox.send(3_900_000)
+  assert.deepEqual(bad.took, ['1', '2'])
+  bad.well = false
+  outbox.add([message('3')])
+  await outbox.send(3_900_000)
+  assert.equal(events.at(-1)![1].waitMs, 5_000, 'and begins anew')
+})
+
+test('what was not taken is sent by the next watcher, by the routes that did not take it', async () => {
+  const [bad, good, gone] = [new TestRoute('bad'), new TestRoute('good'), new TestRoute('gone')]
+  bad.well = gone.well = false
+  const { outbox } = outboxOf([bad, good, gone])
+  outbox.add([message('1')])
+  await outbox.send(0)
+  const kept = JSON.parse(JSON.stringify(outbox.unsent)) as Unsent[]
+
+  const [again, other] = [new TestRoute('bad'), new TestRoute('good')]
+  const next = outboxOf([again, other], kept)
+  await next.outbox.send(0)
+  assert.deepEqual([again.took, other.took], [['1'], []])
+  assert.deepEqual(next.outbox.unsent, [], 'a route that is no longer there waits for nothing')
+})
+
+test('more than it holds is left out, the oldest first, and told', async () => {
+  const route = new TestRoute('a')
+  const { outbox, events } = outboxOf([route])
+  outbox.add(Array.from({ length: 203 }, (_, index) => message(`${index}`)))
+  assert.equal(outbox.unsent.length, 200)
+  assert.equal(outbox.counts.leftOut, 3)
+  assert.deepEqual(events, [['alerts_left_out', { count: 3 }]])
+  await outbox.send(0)
+  assert.equal(route.took[0], '3')
+})
+
+test('without routes nothing is kept', () => {
+  const { outbox } = outboxOf([])
+  outbox.add([message('1')])
+  assert.deepEqual(outbox.unsent, [])
+})
+
+describe('messages that come while others are sent', () => {
+  test('are sent next time, none twice', async () => {
+    const route = new TestRoute('a')
+    const { outbox } = outboxOf([route])
+    outbox.add([message('1')])
+    const sending = outbox.send(0)
+    outbox.add([message('2')])
+    await sending
+    await outbox.send(0)
+    assert.deepEqual(route.took, ['1', '2'])
+  })
+})
+
+test('slow answers hold the watcher up no longer than twice what one route may take', async t => {
+  let ms = 0
+  t.mock.method(performance, 'now', () => ms)
+  const slow: Route & { took: number } = {
+    name: 'slow',
+    reference: null,
+    took: 0,
+    async send() {
+      ms += 14_000
+      this.took++
+    },
+  }
+  const { outbox } = outboxOf([slow])
+  outbox.add(Array.from({ length: 50 }, (_, index) => message(`${index}`)))
+  await outbox.send(0)
+  assert.ok(ms <= 30_000, `${ms}`)
+  assert.equal(outbox.unsent.length, 50 - slow.took, 'the others are sent with the next probes')
+})

@@ -1,0 +1,220 @@
+/** One probe after the other at times of the test, of a house that answers over HTTP what the test says. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import type { EventName } from '../../src/observe/events.ts'
+import type { HealthAnswer } from '../../src/serve/health.ts'
+import { HouseClient } from '../../src/watch/house.ts'
+import { remember } from '../../src/watch/memory.ts'
+import { Outbox } from '../../src/watch/outbox.ts'
+import { hourOfTicks } from '../../src/watch/rhythm.ts'
+import { Rhythms } from '../../src/watch/rhythms.ts'
+import { Watcher } from '../../src/watch/watcher.ts'
+import { HttpReceiver } from '../support/alert-receivers.ts'
+import { HOUR_MS, hourOf } from '../support/tick-times.ts'
+
+const EVERY_MS = 10_000
+const BEGIN_MS = Date.UTC(2026, 10, 25, 12, 30)
+
+class Scene {
+  nowMs = BEGIN_MS
+  /** Ticks by symbol, such as `binance:BTCUSDT`. */
+  readonly ticks = new Map<string, number[]>()
+  following = ['binance:BTCUSDT,ETHUSDT']
+  ingest: 'ok' | 'behind' = 'ok'
+  /** Answers with 500 while false. */
+  answers = true
+  readonly told: string[] = []
+  readonly events: EventName[] = []
+  readonly asked: string[] = []
+  readonly state: string
+  readonly #receiver: HttpReceiver
+  #watcher!: Watcher
+
+  static async open(t: TestContext): Promise<Scene> {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-watcher-'))
+    t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
+    const scene = new Scene(await HttpReceiver.open(t), path.join(directory, 'watch.json'))
+    await scene.start()
+    return scene
+  }
+
+  constructor(receiver: HttpReceiver, state: string) {
+    this.#receiver = receiver
+    this.state = state
+    receiver.answer = response => {
+      const { path: target, body } = receiver.posted.at(-1)!
+      if (!this.answers) response.writeHead(500).end()
+      else response.end(target === '/health' ? JSON.stringify(this.#health()) : this.#rows(target, body))
+    }
+  }
+
+  /** A watcher that goes on where the one before left off. */
+  async start(): Promise<void> {
+    const { url } = this.#receiver
+    const emit = (name: EventName) => this.events.push(name)
+    const { memory } = await remember(this.state)
+    const route = {
+      name: 'test',
+      reference: null,
+      send: async ({ kind, alert }: { kind: string; alert: { name: string } }) => {
+        this.told.push(`${kind} ${alert.name}`)
+      },
+    }
+    this.#watcher = new Watcher({
+      house: new HouseClient(url, undefined),
+      stations: [],
+      references: [],
+      rhythms: await Rhythms.open(`${this.state}.rhythms`, this.nowMs),
+      outbox: new Outbox([route], url, emit, memory.unsent),
+      memory,
+      state: this.state,
+      everyMs: EVERY_MS,
+      repeatMs: HOUR_MS,
+      silenceMsMin: 15_000,
+      ignored: new Set(),
+      watcher: 'w',
+      clock: { ...SYSTEM_CLOCK, nowMicros: () => this.nowMs * 1000 },
+      emit,
+    })
+  }
+
+  async probes(count: number): Promise<void> {
+    for (let probe = 0; probe < count; probe++) {
+      await this.#watcher.probe()
+      this.nowMs += EVERY_MS
+    }
+  }
+
+  get well(): boolean | null {
+    return this.#watcher.last!.well
+  }
+
+  /** A tick a second from half an hour before, up to then. */
+  busy(key: string, untilMs: number): void {
+    const fromMs = BEGIN_MS - HOUR_MS / 2
+    this.ticks.set(
+      key,
+      Array.from({ length: Math.floor((untilMs - fromMs) / 1000) }, (_, second) => fromMs + second * 1000),
+    )
+  }
+
+  #health(): HealthAnswer {
+    const ok = { state: 'ok', advice: '', lagMs: 0 } as const
+    return {
+      state: 'ok',
+      version: '0',
+      process: 'ingest',
+      instance: 'i',
+      startedAtMs: BEGIN_MS - 60_000,
+      atMs: this.nowMs,
+      following: this.following,
+      stations: { sources: ok, log: ok, store: ok, ingest: { ...ok, state: this.ingest } },
+      audit: null,
+      diskFreeBytes: null,
+      diskFreeBytesMin: 0,
+      archiveBehindMs: null,
+    }
+  }
+
+  #rows(target: string, query: string): string {
+    if (target.startsWith('/api/watch')) return ''
+    this.asked.push(query)
+    const [from = 0, until = Number.POSITIVE_INFINITY] = [...query.matchAll(/Milli\((\d+),/g)].map(([, ms]) =>
+      Number(ms),
+    )
+    const found = [...this.ticks].flatMap(([key, all]) => {
+      const times = all.filter(ms => ms >= from && ms < Math.min(until, this.nowMs))
+      if (times.length === 0) return []
+      const [venue, symbol] = key.split(':')
+      const { firstMs, lastMs, beats, pauses, pausedMs, longestMs } = hourOfTicks(hourOf(times[0]!), times)
+      const figures = query.includes('slots') ? [firstMs, lastMs, beats, pauses, pausedMs, longestMs] : [times.at(-1)]
+      return [JSON.stringify([venue, symbol, ...figures])]
+    })
+    return found.join('\n')
+  }
+
+  /** How far back the newest ticks were asked for last, ms. */
+  get askedBackMs(): number {
+    const query = this.asked.findLast(each => each.includes('received_at'))!
+    return this.nowMs - EVERY_MS - Number(/Milli\((\d+),/.exec(query)![1])
+  }
+}
+
+test('a feed that dies is told, and over when ticks come again, though another symbol is not known yet', async t => {
+  const scene = await Scene.open(t)
+  scene.busy('binance:BTCUSDT', BEGIN_MS + 60_000)
+  // Followed, and with a single tick: nothing is known of its rhythm.
+  scene.ticks.set('binance:ETHUSDT', [BEGIN_MS - 1_000])
+  await scene.probes(6)
+  assert.deepEqual([scene.told, scene.well], [[], true])
+  await scene.probes(6)
+  assert.deepEqual([scene.told, scene.well], [['opened stale'], false])
+  scene.busy('binance:BTCUSDT', BEGIN_MS + HOUR_MS)
+  await scene.probes(4)
+  assert.deepEqual([scene.told, scene.well], [['opened stale', 'closed stale'], true])
+})
+
+test('what is open stays open over a restart, and is not told anew', async t => {
+  const scene = await Scene.open(t)
+  scene.busy('binance:BTCUSDT', BEGIN_MS)
+  await scene.probes(12)
+  await scene.start()
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
+  assert.equal(JSON.parse(fs.readFileSync(scene.state, 'utf8')).alerts.remembered.stale.goneMs, null)
+})
+
+test('after the house was away its ticks are asked for as far back as it was', async t => {
+  const scene = await Scene.open(t)
+  scene.busy('binance:BTCUSDT', BEGIN_MS + 3 * HOUR_MS)
+  await scene.probes(2)
+  assert.equal(scene.askedBackMs, 15 * 60_000 + EVERY_MS)
+  scene.answers = false
+  await scene.probes(2)
+  scene.nowMs += 2 * HOUR_MS
+  await scene.probes(2)
+  scene.answers = true
+  await scene.probes(1)
+  assert.ok(scene.askedBackMs >= 2 * HOUR_MS + 15 * 60_000)
+  await scene.probes(1)
+  assert.ok(scene.askedBackMs <= 16 * 60_000, 'and no further than needed afterwards')
+  assert.equal(scene.told.includes('opened stale'), false)
+})
+
+test('and after it stored late, as far back as that began', async t => {
+  const scene = await Scene.open(t)
+  scene.busy('binance:BTCUSDT', BEGIN_MS + 3 * HOUR_MS)
+  await scene.probes(2)
+  scene.ingest = 'behind'
+  await scene.probes(200)
+  scene.ingest = 'ok'
+  await scene.probes(1)
+  assert.ok(scene.askedBackMs >= 200 * EVERY_MS, `${scene.askedBackMs}`)
+})
+
+test('a house that follows what this watcher does not know is told, and the watcher goes on', async t => {
+  const scene = await Scene.open(t)
+  scene.following = ['nasdaq:AAPL']
+  await scene.probes(4)
+  assert.deepEqual(scene.told, ['opened query_failing'])
+  scene.following = ['binance:BTCUSDT']
+  await scene.probes(4)
+  assert.deepEqual(scene.told, ['opened query_failing', 'closed query_failing'])
+})
+
+test('a state that cannot be kept is told, and nothing else suffers', async t => {
+  const scene = await Scene.open(t)
+  fs.mkdirSync(`${scene.state}.${process.pid}`)
+  fs.mkdirSync(`${scene.state}.rhythms.${process.pid}`)
+  scene.busy('binance:BTCUSDT', BEGIN_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
+  assert.deepEqual(
+    scene.events.filter(name => name === 'watch_unkept'),
+    ['watch_unkept'],
+  )
+})
