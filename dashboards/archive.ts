@@ -28,21 +28,21 @@ const NEARLY_ALL = [
  * How long each sample of `uptime` speaks for: until the next one, but not for much longer than samples are apart. Time after that
  * is time in which nothing ran.
  */
-const SPOKEN_FOR = `SELECT at, recorded, stored,
+const SPOKEN_FOR = `SELECT at, recorded AS was_recorded, stored AS was_stored,
     least(toUnixTimestamp64Milli(leadInFrame(at, 1, $__toTime_ms) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING))
-      - toUnixTimestamp64Milli(at), 1.5 * every_ms) / 1000 AS seconds
+      - toUnixTimestamp64Milli(at), intDiv(3 * every_ms, 2)) / 1000 AS seconds
   FROM uptime
   WHERE $__timeFilter_ms(at)`
 
 const availability = (what: 'recorded' | 'stored') => `SELECT
-  sumIf(seconds, ${what}) / dateDiff('second', $__fromTime, least($__toTime, now())) AS ${what}
+  sumIf(seconds, was_${what}) / dateDiff('second', $__fromTime, least($__toTime, now())) AS ${what}
 FROM (
   ${SPOKEN_FOR}
 )`
 
 const AVAILABILITY_BY_DAY = `SELECT toDate(at) AS day,
-  sumIf(seconds, recorded) / any(possible) AS recorded, sumIf(seconds, stored) / any(possible) AS stored,
-  any(possible) - sumIf(seconds, recorded) AS "not recorded"
+  sumIf(seconds, was_recorded) / any(possible) AS recorded, sumIf(seconds, was_stored) / any(possible) AS stored,
+  any(possible) - sumIf(seconds, was_recorded) AS "not recorded"
 FROM (
   SELECT *, dateDiff('second', greatest(toDateTime(toDate(at), 'UTC'), $__fromTime),
     least(toDateTime(toDate(at) + 1, 'UTC'), $__toTime, now())) AS possible
