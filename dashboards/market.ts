@@ -4,54 +4,68 @@ import { board, row } from './board.ts'
 import { choice, choices, chosen, eventMarks } from './clickhouse.ts'
 import { bars, candles, divided, table } from './panels.ts'
 
-/**
- * Trades of the time range. Nothing is logged before it happens, so that earlier log days need not be read: they are the table's
- * partitions. A day is left for clocks that differ.
- */
-const IN_RANGE = '$__timeFilter_ms(timestamp) AND log_day >= toDate($__fromTime) - 1'
+/** Nothing is logged before it happens: earlier log days, the table's partitions, need not be read. A day is left for clocks that differ. */
+const LOGGED_SINCE = 'log_day >= toDate($__fromTime) - 1'
+const IN_RANGE = `$__timeFilter_ms(timestamp) AND ${LOGGED_SINCE}`
 const OF_VENUE = `venue = ${chosen('venue')}`
 const OF_SYMBOLS = `symbol IN (${chosen('symbol')}) AND ${OF_VENUE} AND ${IN_RANGE}`
 
-const CANDLES = `SELECT $__timeInterval(timestamp) AS time,
-  argMin(price, (timestamp, trade_id)) AS open, max(price) AS high, min(price) AS low,
-  argMax(price, (timestamp, trade_id)) AS close, sum(volume) AS volume
-FROM trades
-WHERE ${OF_SYMBOLS}
-GROUP BY time
+/** The step a trade falls into. Whole numbers are grouped by faster than times, which is felt at millions of ticks. */
+const STEP = 'intDiv(toUnixTimestamp64Nano(timestamp), 1000000000 * $__interval_s)'
+const TIME = 'toDateTime(step * $__interval_s)'
+/** Trades in their order as one number, which is compared four times as fast as a tuple: by time, and at the same nanosecond by id. */
+const PLACE = 'toUInt64(toUnixTimestamp64Nano(timestamp)) * 131072 + bitAnd(trade_id, 131071)'
+
+const CANDLES = `SELECT ${TIME} AS time, open, high, low, close, volume
+FROM (
+  SELECT ${STEP} AS step, argMin(price, ${PLACE}) AS open, max(price) AS high, min(price) AS low,
+    argMax(price, ${PLACE}) AS close, sum(trades.volume) AS volume
+  FROM trades
+  WHERE ${OF_SYMBOLS}
+  GROUP BY step
+)
 ORDER BY time`
 
-const VOLUME_BY_SIDE = `SELECT $__timeInterval(timestamp) AS time, toString(side) AS series, sum(volume) AS volume
+/** In the order of the table, so that only the end of the one symbol is read. */
+const LAST_TICKS = `SELECT timestamp, toString(side) AS side, price, volume, trade_id
 FROM trades
 WHERE ${OF_SYMBOLS}
-GROUP BY time, series
+ORDER BY trades.symbol DESC, trades.venue DESC, timestamp DESC, trade_id DESC
+LIMIT 100`
+
+const divideBy = (series: string, value: string) => `SELECT ${TIME} AS time, toString(divider) AS series, value
+FROM (
+  SELECT ${STEP} AS step, ${series} AS divider, ${value} AS value
+  FROM trades
+  WHERE ${OF_SYMBOLS}
+  GROUP BY step, divider
+)
 ORDER BY time, series`
 
-const TRADES = `SELECT $__timeInterval(timestamp) AS time, toString(symbol) AS series, count() / $__interval_s AS trades
-FROM trades
-WHERE ${OF_SYMBOLS}
-GROUP BY time, series
-ORDER BY time, series`
+const LATENCY = 'quantile(0.99)(toUnixTimestamp64Nano(received_at) - toUnixTimestamp64Nano(timestamp)) / 1e9'
 
-const LATENCY = `SELECT $__timeInterval(timestamp) AS time, toString(symbol) AS series,
-  quantileTDigest(0.99)(toUnixTimestamp64Micro(received_at) - toUnixTimestamp64Micro(timestamp)) / 1e6 AS latency
-FROM trades
-WHERE ${OF_SYMBOLS}
-GROUP BY time, series
-ORDER BY time, series`
+/** The first or the last price of each symbol: looked for at that end of the range, and in all of it only for those not found there. */
+function edgePrices(which: 'first' | 'last'): string {
+  const [pick, near] =
+    which === 'first'
+      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(10 * $__interval_s)']
+      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(10 * $__interval_s)']
+  const prices = `SELECT symbol, ${pick}(price, ${PLACE}) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
+  const found = `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} AND ${near}`
+  return `${prices} AND ${near} GROUP BY symbol
+  UNION ALL
+  ${prices} AND symbol NOT IN (${found}) GROUP BY symbol`
+}
 
-const TOP_MOVERS = `SELECT toString(symbol) AS symbol, argMin(price, timestamp) AS first, argMax(price, timestamp) AS last,
-  last / first - 1 AS change, sum(price * volume) AS turnover, count() AS trades
-FROM trades
-WHERE ${OF_VENUE} AND ${IN_RANGE}
-GROUP BY symbol
+const TOP_MOVERS = `SELECT toString(symbol) AS symbol, first, last, last / first - 1 AS change
+FROM (
+  ${edgePrices('first')}
+) AS firsts
+INNER JOIN (
+  ${edgePrices('last')}
+) AS lasts USING symbol
 ORDER BY abs(change) DESC
 LIMIT 25`
-
-const LAST_TICKS = `SELECT timestamp, toString(symbol) AS symbol, toString(side) AS side, price, volume, trade_id, toString(origin) AS origin
-FROM trades
-WHERE ${OF_SYMBOLS}
-ORDER BY timestamp DESC, trade_id DESC
-LIMIT 100`
 
 export function market(): Dashboard {
   return board({
@@ -63,12 +77,12 @@ export function market(): Dashboard {
       choice({
         name: 'venue',
         label: 'Venue',
-        sql: `SELECT venue FROM trades WHERE ${IN_RANGE} GROUP BY venue ORDER BY count() DESC`,
+        sql: `SELECT venue FROM trades WHERE ${LOGGED_SINCE} GROUP BY venue ORDER BY count() DESC`,
       }),
       choices({
         name: 'symbol',
         label: 'Symbol',
-        sql: `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} GROUP BY symbol ORDER BY count() DESC LIMIT 1000`,
+        sql: `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${LOGGED_SINCE} GROUP BY symbol ORDER BY count() DESC LIMIT 1000`,
       }),
     ],
     marks: [eventMarks('Errors', ['error'], 'red')],
@@ -80,21 +94,29 @@ export function market(): Dashboard {
             { title: '$symbol', description: 'Candles and volume, from the trades themselves.', width: 16 },
             CANDLES,
           ),
+          table(
+            { title: '$symbol: last ticks', description: 'The newest hundred trades.', width: 8, height: 14 },
+            LAST_TICKS,
+          ),
           bars(
             {
               title: '$symbol: volume by side',
               description: 'Volume in each step by who took: a buy lifted an offer, a sell hit a bid.',
-              width: 8,
-              height: 14,
+              width: 24,
+              height: 6,
             },
             'short',
-            VOLUME_BY_SIDE,
+            divideBy('side', 'sum(volume)'),
           ).interval('1s'),
         ],
         'symbol',
       ),
       row('All chosen symbols', [
-        divided({ title: 'Trades', description: 'Trades a second.', width: 12 }, 'cps', TRADES).interval('1s'),
+        divided(
+          { title: 'Trades', description: 'Trades a second.', width: 12 },
+          'cps',
+          divideBy('symbol', 'count() / $__interval_s'),
+        ).interval('1s'),
         divided(
           {
             title: 'Latency, p99',
@@ -103,16 +125,12 @@ export function market(): Dashboard {
             width: 12,
           },
           's',
-          LATENCY,
+          divideBy('symbol', LATENCY),
         ).interval('1s'),
         table(
-          { title: 'Top movers', description: 'Symbols of the venue that moved most in the time range.', width: 12 },
+          { title: 'Top movers', description: 'Symbols of the venue that moved most in the time range.', width: 24 },
           TOP_MOVERS,
-          { change: 'percentunit', turnover: 'short', trades: 'short' },
-        ),
-        table(
-          { title: 'Last ticks', description: 'The newest hundred trades of the chosen symbols.', width: 12 },
-          LAST_TICKS,
+          { change: 'percentunit' },
         ),
       ]),
     ],
