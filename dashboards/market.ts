@@ -13,8 +13,11 @@ const OF_SYMBOLS = `symbol IN (${chosen('symbol')}) AND ${OF_VENUE} AND ${IN_RAN
 /** The step a trade falls into. Whole numbers are grouped by faster than times, which is felt at millions of ticks. */
 const STEP = 'intDiv(toUnixTimestamp64Nano(timestamp), 1000000000 * $__interval_s)'
 const TIME = 'toDateTime(step * $__interval_s)'
-/** Trades in their order as one number, which is compared four times as fast as a tuple: by time, and at the same nanosecond by id. */
-const PLACE = 'toUInt64(toUnixTimestamp64Nano(timestamp)) * 131072 + bitAnd(trade_id, 131071)'
+/**
+ * Where a trade is within its step, of up to 19 hours, as one number, which is compared four times as fast as a tuple: by time, and
+ * at the same nanosecond by the lowest 17 bits of its id.
+ */
+const PLACE = '(toUnixTimestamp64Nano(timestamp) % (1000000000 * $__interval_s)) * 131072 + bitAnd(trade_id, 131071)'
 
 const CANDLES = `SELECT ${TIME} AS time, open, high, low, close, volume
 FROM (
@@ -50,7 +53,7 @@ function edgePrices(which: 'first' | 'last'): string {
     which === 'first'
       ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(10 * $__interval_s)']
       : ['argMax', 'timestamp > $__toTime - toIntervalSecond(10 * $__interval_s)']
-  const prices = `SELECT symbol, ${pick}(price, ${PLACE}) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
+  const prices = `SELECT symbol, ${pick}(price, (timestamp, trade_id)) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
   const found = `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} AND ${near}`
   return `${prices} AND ${near} GROUP BY symbol
   UNION ALL

@@ -163,7 +163,9 @@ test('lines are those of the chosen levels and stations', async () => {
 test('a house that recorded half a minute of an hour was available for about that', async () => {
   const { data } = await ask(expand(sqlOf('archive.json', 'Recorded'), range, CHOSEN))
   const seconds = Number(data[0]![0]) * 3_600
-  const { data: spans } = await ask("SELECT dateDiff('millisecond', min(at), max(at)) / 1000 FROM uptime WHERE recorded")
+  const { data: spans } = await ask(
+    "SELECT dateDiff('millisecond', min(at), max(at)) / 1000 FROM uptime WHERE recorded",
+  )
   const span = Number(spans[0]![0])
   assert.ok(seconds >= span && seconds <= span + 20, `${seconds} s of ${span} s`)
 })
