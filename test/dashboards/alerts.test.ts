@@ -68,7 +68,45 @@ describe("by Prometheus' own tool", { skip }, () => {
     fs.writeFileSync(file, stringify({ rule_files: [fileURLToPath(RULES_FILE)], evaluation_interval: '15s', tests }))
     execFileSync('promtool', ['test', 'rules', file], { stdio: 'pipe' })
   })
+
+  test('a counter that is first heard of fires, one that stands still does not, and a house that says nothing does', t => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-rules-'))
+    t.after(() => fs.rmSync(directory, { recursive: true }))
+    const file = path.join(directory, 'tests.yaml')
+    const alive = [
+      { series: 'tickhouse_store_trades', values: '1x60' },
+      { series: 'tickhouse_source_connected{venue="kraken",connection="1"}', values: '1x60' },
+      { series: 'tickhouse_source_ticks_per_second{venue="kraken",connection="1"}', values: '5x60' },
+    ]
+    const lost = 'tickhouse_events_total{process="ingest",event="range_lost",level="error"}'
+    const refused = 'tickhouse_ingest_refused_ticks_total{reason="symbol_invalid"}'
+    const tests = [
+      firing([], { TickhouseSilent: 1, TickhouseNothingReceived: 1, TickhouseTicksLost: 0 }),
+      firing(alive, { TickhouseSilent: 0, TickhouseNothingReceived: 0 }),
+      firing([{ series: lost, values: '_x55 1x5' }], { TickhouseTicksLost: 1 }),
+      firing([{ series: lost, values: '1x60' }], { TickhouseTicksLost: 0 }),
+      firing([{ series: refused, values: '1x55 3x5' }], { TickhouseTicksRefused: 1 }),
+      firing([{ series: refused.replace('symbol_invalid', 'duplicate_id'), values: '1x55 3x5' }], {
+        TickhouseTicksRefused: 0,
+      }),
+    ]
+    fs.writeFileSync(file, stringify({ rule_files: [fileURLToPath(RULES_FILE)], evaluation_interval: '1m', tests }))
+    execFileSync('promtool', ['test', 'rules', file], { stdio: 'pipe' })
+  })
 })
+
+/** After an hour: how many of each alert fire. */
+function firing(input: readonly { series: string; values: string }[], expected: Readonly<Record<string, number>>) {
+  return {
+    interval: '1m',
+    input_series: input,
+    promql_expr_test: Object.entries(expected).map(([alert, fires]) => ({
+      expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`,
+      eval_time: '60m',
+      exp_samples: [{ labels: '{}', value: fires }],
+    })),
+  }
+}
 
 const minutes = (text: string) => Number(text.replace('m', ''))
 
