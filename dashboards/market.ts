@@ -17,7 +17,8 @@ const TIME = 'toDateTime(step * $__interval_s)'
  * Where a trade is within its step, of up to 19 hours, as one number, which is compared four times as fast as a tuple: by time, and
  * at the same nanosecond by the lowest 17 bits of its id.
  */
-const PLACE = '(toUnixTimestamp64Nano(timestamp) % (1000000000 * $__interval_s)) * 131072 + bitAnd(trade_id, 131071)'
+const PLACE =
+  '(toUnixTimestamp64Nano(timestamp) - step * 1000000000 * $__interval_s) * 131072 + bitAnd(trade_id, 131071)'
 
 const CANDLES = `SELECT ${TIME} AS time, open, high, low, close, volume
 FROM (

@@ -1,5 +1,6 @@
 /** What a viewer of the dashboards waits for: each of their statements, over HTTP, on ten million ticks of a day. */
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DASHBOARDS } from '../../dashboards/index.ts'
 import { parseConfig } from '../../src/config.ts'
 import { Journal } from '../../src/observe/journal.ts'
@@ -30,7 +31,10 @@ const CHOSEN: Variables = {
 
 async function over(hours: number): Promise<Sample> {
   return withDirectory(async directory => {
-    await withParts(directory, fillDay)
+    await withParts(directory, async parts => {
+      await fillDay(parts)
+      while ((await parts.store.size()).merges > 0) await sleep(100)
+    })
     const config = { ...parseConfig({}, {}), STORE: `chdb:${path.join(directory, 'store')}`, LISTEN: '127.0.0.1:0' }
     const serving = await serveStore(config, new Journal('bench', 'error', 'text'), false)
     const toMs = Date.now()
