@@ -112,7 +112,7 @@ export function eventMarks(name: string, levels: readonly string[], iconColor: s
     .target(
       query(
         'table',
-        `SELECT at AS time, event AS title, text, [toString(level), toString(station), toString(process)] AS tags
+        `SELECT at AS time, event AS title, text, concat(toString(level), ',', station, ',', process) AS tags
 FROM events
 WHERE $__timeFilter_ms(at) AND level IN (${levels.map(level => `'${level}'`).join(', ')})
 ORDER BY at DESC
