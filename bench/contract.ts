@@ -8,7 +8,7 @@ import { profileThis } from './profiling.ts'
 
 /** What one round measured. */
 export interface Sample {
-  /** Trades or frames, as the bench's `unit` says. */
+  /** Trades, frames or statements, as the bench's `unit` says. */
   count: number
   seconds: number
   /** Of all threads, and of all processes where there are several. */
@@ -29,7 +29,7 @@ export interface Bench {
   name: string
   /** One line for the list. */
   summary: string
-  unit: 'trades' | 'frames'
+  unit: 'trades' | 'frames' | 'statements'
   rounds: number
   contestants: readonly Contestant[]
   /** Remarks for the report, such as what its data is. */

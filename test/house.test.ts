@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { configurationPage } from '../docs/configuration.ts'
+import { metricsPage } from '../docs/metrics.ts'
 import { EVENTS } from '../src/observe/events.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -79,9 +80,13 @@ test('every alert of the watcher has its section in docs/watch.md', () => {
   assert.deepEqual([...new Set(named)].sort(), sections.sort())
 })
 
+test('docs/metrics.md is what the figures print: run npm run docs', () => {
+  assert.equal(read('docs/metrics.md'), metricsPage())
+})
+
 test('the tree in the README is the real one', () => {
-  const tree = [...read('README.md').matchAll(/^(src\/[\w.-]+\/?|web\/|bench\/|test\/|docs\/) /gm)].map(([, place]) =>
-    place!.replace(/\/$/, ''),
+  const tree = [...read('README.md').matchAll(/^(src\/[\w.-]+\/?|web\/|dashboards\/|bench\/|test\/|docs\/) /gm)].map(
+    ([, place]) => place!.replace(/\/$/, ''),
   )
   for (const place of tree) assert.ok(fs.existsSync(path.join(ROOT, place)), place)
   const folders = fs.readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter(entry => entry.isDirectory())

@@ -1,6 +1,7 @@
 /** All benchmarks, in the order of a tick's way. */
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
+import { dashboards } from './dashboards.ts'
 import { decode } from './decode.ts'
 import { ingest } from './ingest.ts'
 import { kafka } from './kafka.ts'
@@ -11,7 +12,19 @@ import { replay } from './replay.ts'
 import { socket } from './socket.ts'
 import { whole } from './whole.ts'
 
-export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, kafka, socket, memory, page, archive, replay]
+export const BENCHES: readonly Bench[] = [
+  decode,
+  log,
+  ingest,
+  whole,
+  kafka,
+  socket,
+  memory,
+  page,
+  archive,
+  replay,
+  dashboards,
+]
 
 export function findBench(name: string): Bench | undefined {
   return BENCHES.find(bench => bench.name === name)

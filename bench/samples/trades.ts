@@ -8,19 +8,32 @@ const SEED = 1
 /** Trades a second by their own clock. */
 const RATE_PER_SECOND = 300_000
 
+export interface Span {
+  /** Trades a second by their own clock. */
+  ratePerSecond: number
+  startMicros: number
+}
+
 /** `count` trades of eight symbols, their ids without a gap, in batches of `batchTrades`. */
 export function makeTrades(count: number, batchTrades: number): TradeColumns[] {
-  const market = new Market({ symbols: simulator.defaultSymbols, seed: SEED, ratePerSecond: RATE_PER_SECOND })
+  return [...tradesOver({ ratePerSecond: RATE_PER_SECOND, startMicros: nowMicros() }, count, batchTrades)]
+}
+
+/** The same, batch by batch, at another pace or time. */
+export function* tradesOver(
+  { ratePerSecond, startMicros }: Span,
+  count: number,
+  batchTrades: number,
+): Generator<TradeColumns> {
+  const market = new Market({ symbols: simulator.defaultSymbols, seed: SEED, ratePerSecond })
   const order = emptyOrder()
-  const batches: TradeColumns[] = []
-  const startMicros = nowMicros()
   let made = 0
   let batch = new TradeColumns(Math.min(batchTrades, count))
   while (made < count) {
     market.next(order)
     const { symbol, tickUnits, stepUnits } = market.instruments[order.instrument]!
     for (let fill = 0; fill < order.fills && made < count; fill++) {
-      const micros = startMicros + Math.floor((made * 1e6) / RATE_PER_SECOND)
+      const micros = startMicros + Math.floor((made * 1e6) / ratePerSecond)
       batch.add(
         simulator.name,
         symbol,
@@ -35,10 +48,10 @@ export function makeTrades(count: number, batchTrades: number): TradeColumns[] {
       )
       made++
       if (batch.full) {
-        batches.push(batch)
+        yield batch
         batch = new TradeColumns(Math.min(batchTrades, count - made))
       }
     }
   }
-  return batches
+  if (batch.length > 0) yield batch
 }

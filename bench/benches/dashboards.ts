@@ -1,0 +1,98 @@
+/** What a viewer of the dashboards waits for: each of their statements, over HTTP, on ten million ticks of a day. */
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DASHBOARDS } from '../../dashboards/index.ts'
+import { parseConfig } from '../../src/config.ts'
+import { Journal } from '../../src/observe/journal.ts'
+import { serveStore } from '../../src/pipeline.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+import { type Statement, statementsOf } from '../../test/support/dashboard-statements.ts'
+import { expand, type Range, type Variables } from '../../test/support/grafana.ts'
+import { type Bench, type Sample, spread } from '../contract.ts'
+import { DAY_TRADES, fillDay } from '../samples/day.ts'
+import { withDirectory } from '../samples/directory.ts'
+import { withParts } from '../samples/storing.ts'
+
+const ASKED_TIMES = 7
+const HOUR_MS = 3_600_000
+/** As wide a step as Grafana takes for a panel of about a thousand points. */
+const POINTS = 1_000
+const STEP_MS_LEAST = 10_000
+
+/** All of what can be chosen, and the busiest symbol: more than a third of all ticks. */
+const CHOSEN: Variables = {
+  venue: simulator.name,
+  symbol: simulator.defaultSymbols[0]!,
+  process: '$__all',
+  station: '$__all',
+  level: '$__all',
+  text: '',
+}
+
+async function over(hours: number): Promise<Sample> {
+  return withDirectory(async directory => {
+    await withParts(directory, async parts => {
+      await fillDay(parts)
+      while ((await parts.store.size()).merges > 0) await sleep(100)
+    })
+    const config = { ...parseConfig({}, {}), STORE: `chdb:${path.join(directory, 'store')}`, LISTEN: '127.0.0.1:0' }
+    const serving = await serveStore(config, new Journal('bench', 'error', 'text'), false)
+    const toMs = Date.now()
+    const range = { fromMs: toMs - hours * HOUR_MS, toMs, intervalMs: stepMs(hours) }
+    const figures: Record<string, number> = {}
+    let statements = 0
+    const startedMs = performance.now()
+    const cpuBefore = process.cpuUsage()
+    for (const [file, make] of Object.entries(DASHBOARDS)) {
+      for (const statement of statementsOf(make())) {
+        const asked = await askedTimes(serving.url, statement, range)
+        const { median, max } = spread(asked.map(({ wallMs }) => wallMs))
+        statements += ASKED_TIMES
+        const name = `${path.basename(file, '.json')}, ${statement.name} (${statement.form})`
+        figures[`${name}: p50, ms`] = median
+        figures[`${name}: max, ms`] = max
+        figures[`${name}: cpu, ms`] = spread(asked.map(({ cpuMs }) => cpuMs)).median
+      }
+    }
+    const { user, system } = process.cpuUsage(cpuBefore)
+    const seconds = (performance.now() - startedMs) / 1000
+    await serving.stop()
+    return { count: statements, seconds, cpuSeconds: (user + system) / 1e6, figures }
+  })
+}
+
+/** Whole steps of a kind that people read: ten seconds at least. */
+function stepMs(hours: number): number {
+  const wanted = (hours * HOUR_MS) / POINTS
+  return [STEP_MS_LEAST, 30_000, 60_000, 120_000].find(step => step >= wanted) ?? 300_000
+}
+
+/** What it takes of this process is engine, server and asking together; where the machine is busy it says more than the clock. */
+async function askedTimes(url: string, { sql }: Statement, range: Range): Promise<{ wallMs: number; cpuMs: number }[]> {
+  const body = expand(sql, range, CHOSEN)
+  const times: { wallMs: number; cpuMs: number }[] = []
+  for (let asked = 0; asked < ASKED_TIMES; asked++) {
+    const startedMs = performance.now()
+    const cpuBefore = process.cpuUsage()
+    const response = await fetch(`${url}/?default_format=Native`, { method: 'POST', body })
+    const bytes = await response.arrayBuffer()
+    if (!response.ok) throw new Error(`${Buffer.from(bytes)}: ${body}`)
+    const { user, system } = process.cpuUsage(cpuBefore)
+    times.push({ wallMs: performance.now() - startedMs, cpuMs: (user + system) / 1000 })
+  }
+  return times
+}
+
+export const dashboards: Bench = {
+  name: 'dashboards',
+  summary: 'each statement of the Grafana dashboards, over HTTP, on ten million ticks of a day; target: 200 ms',
+  unit: 'statements',
+  rounds: 1,
+  contestants: [
+    { name: 'the last hour', run: () => over(1) },
+    { name: 'the whole day', run: () => over(24) },
+  ],
+  notes: [
+    `${DAY_TRADES.toLocaleString('en-US')} trades of eight symbols within a day; the busiest is asked for; each statement ${ASKED_TIMES} times`,
+  ],
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
+import { alertGroups, type Group, printedRules, type Rule } from '../../dashboards/alerts.ts'
+import { definitionOf } from '../../dashboards/figures.ts'
+import { RULES_FILE } from '../../dashboards/index.ts'
+import { EVENTS } from '../../src/observe/events.ts'
+import { METRICS, type MetricName } from '../../src/observe/metrics.ts'
+import { prometheusName } from '../../src/observe/prometheus.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const RULES = alertGroups().flatMap(({ rules }) => rules)
+const NAMES = new Map((Object.keys(METRICS) as MetricName[]).map(name => [prometheusName(name), name]))
+const TARGETS = Object.values(METRICS).reduce((sum, { targets = [] }) => sum + targets.length, 0)
+
+test('the rules are what the code prints: run npm run dashboards', () => {
+  const held = fs.readFileSync(RULES_FILE, 'utf8')
+  assert.equal(held, printedRules())
+  assert.deepEqual((parse(held) as { groups: Group[] }).groups, alertGroups())
+})
+
+test('every series that a rule names is a figure of the house, with labels that it has', () => {
+  for (const { alert, expr, annotations } of RULES) {
+    const series = [...expr.matchAll(/\b(tickhouse_\w+)(?:\{([^}]*)\})?/g)]
+    assert.ok(series.length > 0, alert)
+    for (const [, full, matchers = ''] of series) {
+      const name = NAMES.get(full!)
+      assert.ok(name, `${alert}: ${full}`)
+      for (const [, label] of matchers.matchAll(/(\w+)(?:=~|!=|=)"/g))
+        assert.ok(definitionOf(name).labels.includes(label!), `${alert}: ${full} has no label ${label}`)
+      for (const [, label] of annotations.summary.matchAll(/\$labels\.(\w+)/g))
+        assert.ok(definitionOf(name).labels.includes(label!), `${alert}: ${full} has no label ${label}`)
+    }
+    for (const [, names] of expr.matchAll(/event=~"([^"]*)"/g))
+      for (const event of names!.split('|')) assert.ok(Object.hasOwn(EVENTS, event), `${alert}: ${event}`)
+  }
+})
+
+test('every target has a rule, and every rule says what to do next and leads to a page', () => {
+  assert.equal(RULES.filter(({ annotations }) => annotations.summary.includes('should be')).length, TARGETS)
+  for (const { alert, annotations } of RULES) {
+    assert.ok(annotations.next.length > 20, alert)
+    assert.ok(fs.existsSync(path.join(ROOT, annotations.page)), `${alert}: ${annotations.page}`)
+  }
+})
+
+const missing = spawnSync('promtool', ['--version'], { stdio: 'ignore' }).error && 'promtool not found'
+/** In CI it must be there. */
+const skip = missing && process.env.CI !== 'true' ? missing : false
+
+describe("by Prometheus' own tool", { skip }, () => {
+  test('the rules are accepted', () => {
+    execFileSync('promtool', ['check', 'rules', fileURLToPath(RULES_FILE)], { stdio: 'pipe' })
+  })
+
+  test('each rule of a target fires when it is missed for as long as it says, not before, and not while it is met', t => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-rules-'))
+    t.after(() => fs.rmSync(directory, { recursive: true }))
+    const file = path.join(directory, 'tests.yaml')
+    const tests = RULES.flatMap(testsOf)
+    // Two of each target, but of those counters whose rise is told.
+    assert.ok(tests.length >= 2 * (TARGETS - 1), `${tests.length} tests of ${TARGETS} targets`)
+    fs.writeFileSync(file, stringify({ rule_files: [fileURLToPath(RULES_FILE)], evaluation_interval: '15s', tests }))
+    execFileSync('promtool', ['test', 'rules', file], { stdio: 'pipe' })
+  })
+
+  test('a counter that is first heard of fires, one that stands still does not, and a house that says nothing does', t => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-rules-'))
+    t.after(() => fs.rmSync(directory, { recursive: true }))
+    const file = path.join(directory, 'tests.yaml')
+    const alive = [
+      { series: 'tickhouse_store_trades', values: '1x60' },
+      { series: 'tickhouse_source_connected{venue="kraken",connection="1"}', values: '1x60' },
+      { series: 'tickhouse_source_ticks_per_second{venue="kraken",connection="1"}', values: '5x60' },
+    ]
+    const lost = 'tickhouse_events_total{process="ingest",event="range_lost",level="error"}'
+    const refused = 'tickhouse_ingest_refused_ticks_total{reason="symbol_invalid"}'
+    const tests = [
+      firing([], { TickhouseSilent: 1, TickhouseNothingReceived: 1, TickhouseTicksLost: 0 }),
+      firing(alive, { TickhouseSilent: 0, TickhouseNothingReceived: 0 }),
+      firing([{ series: lost, values: '_x55 1x5' }], { TickhouseTicksLost: 1 }),
+      firing([{ series: lost, values: '1x60' }], { TickhouseTicksLost: 0 }),
+      firing([{ series: refused, values: '1x55 3x5' }], { TickhouseTicksRefused: 1 }),
+      firing([{ series: refused.replace('symbol_invalid', 'duplicate_id'), values: '1x55 3x5' }], {
+        TickhouseTicksRefused: 0,
+      }),
+    ]
+    fs.writeFileSync(file, stringify({ rule_files: [fileURLToPath(RULES_FILE)], evaluation_interval: '1m', tests }))
+    execFileSync('promtool', ['test', 'rules', file], { stdio: 'pipe' })
+  })
+})
+
+/** After an hour: how many of each alert fire. */
+function firing(input: readonly { series: string; values: string }[], expected: Readonly<Record<string, number>>) {
+  return {
+    interval: '1m',
+    input_series: input,
+    promql_expr_test: Object.entries(expected).map(([alert, fires]) => ({
+      expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`,
+      eval_time: '60m',
+      exp_samples: [{ labels: '{}', value: fires }],
+    })),
+  }
+}
+
+const minutes = (text: string) => Number(text.replace('m', ''))
+
+/** Of a rule that compares one series with a bound: one test with a value beyond the bound, one with the bound itself. */
+function testsOf(rule: Rule): object[] {
+  const compared = /^(tickhouse_\w+)(?:\{([^}]*)\})? ([<>]) (\S+)$/.exec(rule.expr)
+  if (!compared) return []
+  const [, full, matchers = '', sign, boundText] = compared
+  const definition = definitionOf(NAMES.get(full!)!)
+  const given = Object.fromEntries(
+    [...matchers.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label!, value!]),
+  )
+  const labels = Object.fromEntries(definition.labels.map(label => [label, given[label] ?? 'some']))
+  const series = `${full}{${Object.entries(labels)
+    .map(([label, value]) => `${label}="${value}"`)
+    .join(',')}}`
+  const bound = Number(boundText)
+  const beyond = bound + (sign === '>' ? 1 : -1)
+  const lastsMinutes = minutes(rule.for)
+  const at = (minute: number, fires: boolean, value: number) => ({
+    eval_time: `${minute}m`,
+    alertname: rule.alert,
+    exp_alerts: fires
+      ? [{ exp_labels: { ...labels, ...rule.labels }, exp_annotations: told(rule, labels, value) }]
+      : [],
+  })
+  const interval = '1m'
+  const values = (value: number) => [{ series, values: `${value}x${lastsMinutes + 5}` }]
+  const before = lastsMinutes > 0 ? [at(lastsMinutes - 1, false, beyond)] : []
+  return [
+    { interval, input_series: values(beyond), alert_rule_test: [...before, at(lastsMinutes + 1, true, beyond)] },
+    { interval, input_series: values(bound), alert_rule_test: [at(lastsMinutes + 1, false, bound)] },
+  ]
+}
+
+function told({ annotations }: Rule, labels: Readonly<Record<string, string>>, value: number) {
+  const summary = annotations.summary
+    .replace('{{ $value }}', prometheusNumber(value))
+    .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label]!)
+  return { ...annotations, summary }
+}
+
+/** As Go prints a float in a template. */
+const prometheusNumber = (value: number) =>
+  Math.abs(value) >= 1e21 ? value.toExponential() : Math.abs(value) >= 2 ** 21 ? goExponent(value) : String(value)
+
+const goExponent = (value: number) => value.toExponential().replace(/e\+(\d)$/, 'e+0$1')
