@@ -67,6 +67,27 @@ const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
     next: 'The machine is short of processor time: look at what else it does, or record fewer symbols.',
     page: 'docs/benchmarks.md',
   },
+  watch_house_well: {
+    alert: 'WatcherFindsTheHouseUnwell',
+    for: '2m',
+    severity: 'critical',
+    next: 'The watcher has told what is wrong: see its lines, or tickhouse watch --status.',
+    page: 'docs/watch.md',
+  },
+  watch_probe_age_seconds: {
+    alert: 'WatcherStandsStill',
+    for: '1m',
+    severity: 'warning',
+    next: 'See the lines of tickhouse watch; start it again: it goes on with what it kept.',
+    page: 'docs/watch.md',
+  },
+  watch_messages_unsent: {
+    alert: 'AlertsNotDelivered',
+    for: '5m',
+    severity: 'warning',
+    next: 'Prove the routes: tickhouse watch --test-alert. What waits is sent once a route takes it.',
+    page: 'docs/watch.md',
+  },
   disk_free_bytes: {
     alert: 'DiskNearlyFull',
     for: '1m',
