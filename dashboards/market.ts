@@ -52,14 +52,14 @@ const LATENCY = 'quantile(0.99)(toUnixTimestamp64Nano(received_at) - toUnixTimes
 const ORDER = 'toUInt64(toUnixTimestamp64Micro(timestamp)) * 4096 + bitAnd(trade_id, 4095)'
 
 /**
- * The first or the last price of each symbol: looked for in the hundred steps at that end of the range, some tenth of it, and in
+ * The first or the last price of each symbol: looked for in the thirty steps at that end of the range, and in
  * all of it only for those not found there.
  */
 function edgePrices(which: 'first' | 'last'): string {
   const [pick, near] =
     which === 'first'
-      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(100 * $__interval_s)']
-      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(100 * $__interval_s)']
+      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(30 * $__interval_s)']
+      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(30 * $__interval_s)']
   const prices = `SELECT symbol, ${pick}(price, ${ORDER}) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
   const found = `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} AND ${near}`
   return `${prices} AND ${near} GROUP BY symbol
