@@ -146,7 +146,7 @@ ORDER BY time`,
       ]),
       row('Archive', [
         bars(
-          { title: 'Rows archived', description: 'Rows of each slice of the log, by kind.', width: 12 },
+          { title: 'Rows archived, by slice', description: 'Rows of each slice of the log, by kind.', width: 12 },
           'short',
           `SELECT slice_start AS time, toString(kind) AS series, sum(rows) AS archived
 FROM archive_ledger FINAL
@@ -181,7 +181,7 @@ LIMIT 100`,
       ]),
       row('Audit', [
         states(
-          { title: 'Audits', description: 'The worst audit of each step, of all partitions.', width: 12 },
+          { title: 'Audits over time', description: 'The worst audit of each step, of all partitions.', width: 12 },
           AUDIT,
           `SELECT $__timeInterval(at) AS time, toString(toUInt8(min(passed))) AS audit
 FROM audits

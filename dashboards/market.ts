@@ -48,13 +48,19 @@ ORDER BY time, series`
 
 const LATENCY = 'quantile(0.99)(toUnixTimestamp64Nano(received_at) - toUnixTimestamp64Nano(timestamp)) / 1e9'
 
-/** The first or the last price of each symbol: looked for at that end of the range, and in all of it only for those not found there. */
+/** The order of trades as one number, over any range: by microsecond, and in the same one by the lowest 12 bits of the id. */
+const ORDER = 'toUInt64(toUnixTimestamp64Micro(timestamp)) * 4096 + bitAnd(trade_id, 4095)'
+
+/**
+ * The first or the last price of each symbol: looked for in the thirty steps at that end of the range, and in
+ * all of it only for those not found there.
+ */
 function edgePrices(which: 'first' | 'last'): string {
   const [pick, near] =
     which === 'first'
-      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(10 * $__interval_s)']
-      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(10 * $__interval_s)']
-  const prices = `SELECT symbol, ${pick}(price, (timestamp, trade_id)) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
+      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(30 * $__interval_s)']
+      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(30 * $__interval_s)']
+  const prices = `SELECT symbol, ${pick}(price, ${ORDER}) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
   const found = `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} AND ${near}`
   return `${prices} AND ${near} GROUP BY symbol
   UNION ALL

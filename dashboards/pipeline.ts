@@ -43,7 +43,7 @@ export function pipeline(): Dashboard {
       row('Log', [
         figure('log_appended_ticks_per_second', { title: 'Appended', width: 8 }),
         figure('log_append_seconds', { title: 'Time to be durable', width: 8 }),
-        figure('log_bytes', { title: 'Size', width: 8 }),
+        figure('log_bytes', { title: 'Log size', width: 8 }),
         figures(
           { title: 'Offsets: how far each partition is', width: 24 },
           {
@@ -67,7 +67,7 @@ export function pipeline(): Dashboard {
       row('Store', [
         figure('store_parts', { title: 'Parts', width: 8 }),
         figure('store_merges', { title: 'Merges', width: 8 }),
-        figure('store_bytes', { title: 'Size', width: 8 }),
+        figure('store_bytes', { title: 'Store size', width: 8 }),
         figure('store_trades', { title: 'Trades', width: 8 }),
         figure('store_bytes_per_trade', { title: 'Bytes per trade', width: 8 }),
         figure('store_audit_age_seconds', { title: 'Since the last audit', width: 8 }),

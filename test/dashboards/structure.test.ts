@@ -49,9 +49,11 @@ for (const { file, dashboard } of ALL) {
     }
   })
 
-  test(`${file}: panels have ids of their own and lie beside each other`, () => {
+  test(`${file}: panels have ids and titles of their own and lie beside each other`, () => {
     const panels = dashboard.panels!
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
+    const titles = panelsOf(dashboard).map(({ title }) => title)
+    assert.deepEqual(titles, [...new Set(titles)])
     for (const [index, { gridPos }] of panels.entries()) {
       assert.ok(gridPos && gridPos.x >= 0 && gridPos.x + gridPos.w <= 24, `panel ${index}`)
       for (const other of panels.slice(index + 1))
