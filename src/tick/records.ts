@@ -34,6 +34,9 @@ export const TRADE_COLUMN_COUNT = 9
 /** About what a trade takes in a block, bytes: to allocate once. */
 export const TRADE_BYTES = 48
 
+/** The least that a trade takes in a block: five columns of 8 bytes, four of one. */
+const TRADE_BYTES_MIN = 44
+
 /** Writes the nine columns of trades into a block, in the table's order. */
 export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
   writer.lowCardinality('venue', trades.venues.words, trades.venue)
@@ -64,7 +67,8 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
 
 /** Reads blocks of trades that stand one behind the other, as the engine answers. Throws BlockError where they are none. */
 export function readTradeBlocks(bytes: Uint8Array): TradeColumns {
-  const all = new TradeColumns(0)
+  // Never more rows than fit into the bytes: memory is taken once.
+  const all = new TradeColumns(Math.ceil(bytes.length / TRADE_BYTES_MIN))
   const block = new TradeColumns(0)
   for (let at = 0; at < bytes.length; ) {
     const reader = new BlockReader(bytes.subarray(at))
