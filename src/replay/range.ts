@@ -99,7 +99,7 @@ export class Range {
 
   /**
    * A SELECT of the ticks from one moment to another (not included) in the table's order, which costs the engine the least;
-   * `inTimeOrder` merges them. Only days that hold any are named, so that nothing else is opened.
+   * `TimeOrder` merges them. Only days that hold any are named, so that nothing else is opened.
    */
   select(fromNanos: bigint, untilNanos: bigint, rowsMax: number): string {
     return this.#select(fromNanos, untilNanos, 'symbol, venue, timestamp, trade_id', rowsMax)

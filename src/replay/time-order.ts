@@ -1,38 +1,53 @@
 /** Brings ticks into the order they are sent in: by time, then id, venue and symbol; what is equal in all of them stays as it comes. */
-import { TradeColumns } from '../tick/trades.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 
-/**
- * The ticks in order: the same object if they are already. Made for ticks in the table's order, where each symbol of a venue is in
- * order by itself: those runs are merged, so the work grows with the logarithm of their number. All times must be within 100 days.
- */
-export function inTimeOrder(trades: TradeColumns): TradeColumns {
-  const nanos = relativeNanos(trades)
-  const isAfter = (a: number, b: number) => nanos[a]! > nanos[b]! || (nanos[a] === nanos[b] && tie(trades, a, b) > 0)
-  let starts = runsOf(trades.length, isAfter)
-  if (starts.length === 1) return trades
-  let rows = new Uint32Array(trades.length)
-  for (let row = 0; row < rows.length; row++) rows[row] = row
-  let merged = new Uint32Array(trades.length)
-  while (starts.length > 1) {
-    for (let run = 0; run < starts.length; run += 2) {
-      const middle = starts[run + 1] ?? trades.length
-      mergeRuns(rows, merged, starts[run]!, middle, starts[run + 2] ?? trades.length, isAfter)
+/** Keeps its memory from one slice to the next: large arrays that come and go make the garbage collector run all the time. */
+export class TimeOrder {
+  #nanos = new Float64Array(0)
+  #rows = new Uint32Array(0)
+  #merged = new Uint32Array(0)
+
+  /**
+   * The ticks in order: `trades` itself if they are already, else `into`. Made for ticks in the table's order, where each symbol of
+   * a venue is in order by itself: those runs are merged, so the work grows with the logarithm of their number. All times must be
+   * within 100 days.
+   */
+  inOrder(trades: TradeColumns, into: TradeColumns): TradeColumns {
+    this.#reserve(trades.length)
+    const nanos = this.#nanos
+    fillRelativeNanos(nanos, trades)
+    const isAfter = (a: number, b: number) => nanos[a]! > nanos[b]! || (nanos[a] === nanos[b] && tie(trades, a, b) > 0)
+    let starts = runsOf(trades.length, isAfter)
+    if (starts.length === 1) return trades
+    let [rows, merged] = [this.#rows, this.#merged]
+    for (let row = 0; row < trades.length; row++) rows[row] = row
+    while (starts.length > 1) {
+      for (let run = 0; run < starts.length; run += 2) {
+        const middle = starts[run + 1] ?? trades.length
+        mergeRuns(rows, merged, starts[run]!, middle, starts[run + 2] ?? trades.length, isAfter)
+      }
+      starts = starts.filter((_, run) => run % 2 === 0)
+      ;[rows, merged] = [merged, rows]
     }
-    starts = starts.filter((_, run) => run % 2 === 0)
-    ;[rows, merged] = [merged, rows]
+    gather(trades, rows.subarray(0, trades.length), into)
+    return into
   }
-  return gathered(trades, rows)
+
+  #reserve(rows: number): void {
+    if (this.#nanos.length >= rows) return
+    this.#nanos = new Float64Array(rows)
+    this.#rows = new Uint32Array(rows)
+    this.#merged = new Uint32Array(rows)
+  }
 }
 
 type IsAfter = (a: number, b: number) => boolean
 
 /** Times from about the first row's on, ns: doubles hold them to the last digit. */
-function relativeNanos({ timestampWords: words, length }: TradeColumns): Float64Array {
-  const nanos = new Float64Array(length)
+function fillRelativeNanos(nanos: Float64Array, { timestampWords: words, length }: TradeColumns): void {
   const first = words[1]! | 0
   for (let row = 0; row < length; row++)
     nanos[row] = ((words[2 * row + 1]! | 0) - first) * 4_294_967_296 + words[2 * row]!
-  return nanos
 }
 
 /** Above 0 if row `a` belongs after row `b`, both of the same time. Words compare by their bytes, as the engine does it. */
@@ -72,9 +87,10 @@ function mergeRuns(
   }
 }
 
-/** A copy whose rows are those of `trades` in the order given. */
-function gathered(trades: TradeColumns, rows: Uint32Array): TradeColumns {
-  const ordered = new TradeColumns(rows.length)
+/** Fills `ordered` with the rows of `trades` in the order given. */
+function gather(trades: TradeColumns, rows: Uint32Array, ordered: TradeColumns): void {
+  ordered.clear()
+  ordered.reserve(rows.length)
   ordered.length = rows.length
   ordered.venues = trades.venues
   ordered.symbols = trades.symbols
@@ -87,7 +103,6 @@ function gathered(trades: TradeColumns, rows: Uint32Array): TradeColumns {
   gatherWords(wordsOf(trades.volume), wordsOf(ordered.volume), rows)
   gatherBytes(trades.side, ordered.side, rows)
   gatherBytes(trades.origin, ordered.origin, rows)
-  return ordered
 }
 
 /** A function for each width: one that saw several kinds of arrays would make an object of each value. */

@@ -65,11 +65,14 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
   return trades
 }
 
-/** Reads blocks of trades that stand one behind the other, as the engine answers. Throws BlockError where they are none. */
-export function readTradeBlocks(bytes: Uint8Array): TradeColumns {
+/**
+ * Reads blocks of trades that stand one behind the other, as the engine answers, into columns whose former rows go; `block` is
+ * room for one of them. Throws BlockError where they are none.
+ */
+export function readTradeBlocks(bytes: Uint8Array, all = new TradeColumns(0), block = new TradeColumns(0)): TradeColumns {
+  all.clear()
   // Never more rows than fit into the bytes: memory is taken once.
-  const all = new TradeColumns(Math.ceil(bytes.length / TRADE_BYTES_MIN))
-  const block = new TradeColumns(0)
+  all.reserve(Math.ceil(bytes.length / TRADE_BYTES_MIN))
   for (let at = 0; at < bytes.length; ) {
     const reader = new BlockReader(bytes.subarray(at))
     readTradeColumns(reader, block)
