@@ -92,7 +92,11 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
  * Reads blocks of trades that stand one behind the other, as the engine answers, into columns whose former rows go; `block` is
  * room for one of them. Throws BlockError where they are none.
  */
-export function readTradeBlocks(bytes: Uint8Array, all = new TradeColumns(0), block = new TradeColumns(0)): TradeColumns {
+export function readTradeBlocks(
+  bytes: Uint8Array,
+  all = new TradeColumns(0),
+  block = new TradeColumns(0),
+): TradeColumns {
   all.clear()
   // Never more rows than fit into the bytes: memory is taken once.
   all.reserve(Math.ceil(bytes.length / TRADE_BYTES_MIN))
