@@ -24,6 +24,7 @@ const TRADES = 1_000_000
 const RECORD_TRADES = 5_000
 /** What the baseline leaves unsent before it waits, as a replay does. */
 const PENDING_BYTES_MAX = 4 * 2 ** 20
+const READ_BYTES = 65_536
 
 /** Stores the trades in a new store and lends it. */
 function withStored<T>(work: (store: Store, directory: string) => Promise<T>): Promise<T> {
@@ -59,18 +60,22 @@ async function replaying(store: Store, to: (range: Range) => Promise<Outlet>): P
 /** A client that asks by WebSocket and drops what comes: its cost is the socket's alone. */
 function listen(url: string): void {
   const { hostname, port, pathname, search } = new URL(url)
-  const socket = net.connect(Number(port), hostname)
+  let last = Buffer.alloc(0)
+  // One buffer for all that comes: the collector's work would else be this client's for a good part.
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  const callback = (bytes: number) => {
+    const chunk = Buffer.from(buffer.subarray(Math.max(0, bytes - 64), bytes))
+    // A close frame ends the stream: status 1000 and its reason.
+    last = bytes < 64 ? Buffer.concat([last, chunk]).subarray(-64) : chunk
+    if (last.includes('the replay has ended')) socket.end()
+    return true
+  }
+  const socket = net.connect({ port: Number(port), host: hostname, onread: { buffer, callback } })
   const key = Buffer.from('a key of 16 byte').toString('base64')
   socket.write(
     `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
   )
   socket.on('error', () => {})
-  let last = Buffer.alloc(0)
-  socket.on('data', chunk => {
-    // A close frame ends the stream: status 1000 and its reason.
-    last = chunk.length < 64 ? Buffer.concat([last, chunk]).subarray(-64) : chunk.subarray(-64)
-    if (last.includes('the replay has ended')) socket.end()
-  })
 }
 
 function serving(format: string, target: (range: Range) => string) {

@@ -5,8 +5,8 @@ import { type Asked, columnsOf } from './columns.ts'
 import { dailyManifestKey, manifestKey } from './keys.ts'
 import { DAILY_KINDS, TICK_KINDS } from './kinds.ts'
 import { fetchManifest } from './manifest.ts'
-import type { ArchiveTarget } from './target.ts'
-import { readBack } from './write.ts'
+import type { ArchiveTarget, FetchedObject } from './target.ts'
+import { compareRows } from './write.ts'
 
 /**
  * What is wrong with an object. `swapped`: it holds the bytes of another object. `foreign`: the ledger does not know it. `hole`:
@@ -51,7 +51,7 @@ export async function checkArchive({ target, objects, deep, progress }: CheckOpt
   const totalBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0)
   let doneBytes = 0
   for (const object of settled) {
-    const finding = (await checkBytes(target, object, bySha256)) ?? (deep && (await checkRows(target, object, deep)))
+    const finding = await checkObject(target, object, bySha256, deep)
     if (finding) findings.push(finding)
     doneBytes += object.bytes
     progress(doneBytes, totalBytes)
@@ -65,14 +65,28 @@ export async function checkArchive({ target, objects, deep, progress }: CheckOpt
   }
 }
 
-async function checkBytes(
+/** Fetches an object once, for its bytes and its rows. */
+async function checkObject(
   target: ArchiveTarget,
-  { key, bytes, sha256 }: ArchivedObject,
+  object: ArchivedObject,
   bySha256: ReadonlyMap<string, string>,
+  deep: CheckOptions['deep'],
 ): Promise<Finding | null> {
+  const { key, bytes } = object
   const fetched = await target.fetch(key)
-  await fetched?.release()
   if (!fetched) return { key, fault: 'missing', detail: `${bytes} bytes are gone` }
+  try {
+    return bytesFinding(object, fetched, bySha256) ?? (deep ? await rowsFinding(object, fetched.file, deep) : null)
+  } finally {
+    await fetched.release()
+  }
+}
+
+function bytesFinding(
+  { key, bytes, sha256 }: ArchivedObject,
+  fetched: FetchedObject,
+  bySha256: ReadonlyMap<string, string>,
+): Finding | null {
   if (fetched.sha256 === sha256) return null
   const other = bySha256.get(fetched.sha256)
   if (other) return { key, fault: 'swapped', detail: `it holds the bytes of ${other}` }
@@ -80,15 +94,15 @@ async function checkBytes(
   return { key, fault: 'changed', detail: `SHA-256 ${fetched.sha256} instead of ${sha256}` }
 }
 
-async function checkRows(
-  target: ArchiveTarget,
+async function rowsFinding(
   object: ArchivedObject,
+  file: string,
   { asked, files }: NonNullable<CheckOptions['deep']>,
 ): Promise<Finding | null> {
   const kind = [...TICK_KINDS, ...DAILY_KINDS].find(({ table }) => table === object.kind)
   if (!kind) return { key: object.key, fault: 'unequal', detail: `unknown kind ${object.kind}` }
   try {
-    await readBack({ files, target }, kind, await columnsOf(asked, kind.table), object)
+    await compareRows(files, kind, await columnsOf(asked, kind.table), object, file)
     return null
   } catch (error) {
     return { key: object.key, fault: 'unequal', detail: (error as Error).message }

@@ -78,14 +78,25 @@ export async function readBack(
   const fetched = await target.fetch(expected.key)
   if (!fetched) throw mismatch(expected.key, 'it is not there')
   try {
-    const { file, bytes, sha256 } = fetched
-    const found = fingerprintFrom(await files.rows(fingerprintQuery(kind, columns, fileSource(file, columns))))
-    const differing = differences(expected, found)
-    if (differing.length > 0) throw mismatch(expected.key, differing.join(', '))
+    await compareRows(files, kind, columns, expected, fetched.file)
+    const { bytes, sha256 } = fetched
     return { bytes, sha256 }
   } finally {
     await fetched.release()
   }
+}
+
+/** Holds the rows of a fetched object against what is known of them. Throws `archive_mismatch`. */
+export async function compareRows(
+  files: Pick<StoreFiles, 'rows'>,
+  kind: Kind,
+  columns: readonly Column[],
+  expected: ArchivedObject,
+  file: string,
+): Promise<void> {
+  const found = fingerprintFrom(await files.rows(fingerprintQuery(kind, columns, fileSource(file, columns))))
+  const differing = differences(expected, found)
+  if (differing.length > 0) throw mismatch(expected.key, differing.join(', '))
 }
 
 /** Writes what is known of a slice's objects beside them, and reads it back. */

@@ -3,7 +3,7 @@
  * `tick/json.ts` reads it; with `?format=native`, each message is one block of columns as in the log. `?symbols=A,B` chooses.
  */
 import type { FrameBuffer } from '../simulator/frames.ts'
-import { tradesRecord } from '../tick/records.ts'
+import { blockBytes, writeTradeBlock } from '../tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import { TimeText } from './time-text.ts'
 import { BySymbol, type Conversation, type Voice } from './voice.ts'
@@ -31,6 +31,7 @@ class LiveConversation implements Conversation {
   readonly #wanted = new BySymbol(symbol => (this.wants(symbol) ? `","symbol":${JSON.stringify(symbol)}` : undefined))
   readonly #block = new TradeColumns(0)
   readonly #time = new TimeText()
+  #origins = new Int8Array(0)
 
   /** An empty set stands for all symbols. */
   constructor(format: (typeof FORMATS)[number], symbols: ReadonlySet<string>) {
@@ -58,6 +59,10 @@ class LiveConversation implements Conversation {
 
   #writeBlock(out: FrameBuffer, trades: TradeColumns, start: number, end: number): void {
     const wanted = this.#wanted.of(trades)
+    if (!wanted.includes(undefined)) {
+      this.#frameBlock(out, trades, start, end)
+      return
+    }
     const block = this.#block
     block.clear()
     for (let row = start; row < end; ) {
@@ -66,9 +71,13 @@ class LiveConversation implements Conversation {
       if (until > row) block.appendRange(trades, row, until)
       row = until + 1
     }
-    if (block.length === 0) return
-    block.origin.fill(ORIGIN.replay, 0, block.length)
-    out.binary(tradesRecord(block).payload)
+    if (block.length > 0) this.#frameBlock(out, block, 0, block.length)
+  }
+
+  #frameBlock(out: FrameBuffer, trades: TradeColumns, start: number, end: number): void {
+    const rows = end - start
+    if (this.#origins.length < rows) this.#origins = new Int8Array(rows).fill(ORIGIN.replay)
+    out.binaryInPlace(blockBytes(rows), room => writeTradeBlock(room, trades, start, end, this.#origins))
   }
 
   #writeLines(out: FrameBuffer, trades: TradeColumns, start: number, end: number): void {

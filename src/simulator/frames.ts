@@ -40,6 +40,21 @@ export class FrameBuffer {
     this.#message(BINARY, payload)
   }
 
+  /**
+   * Adds a binary message that is written in its place: `write` gets room for `bytesMax` bytes and returns what it wrote, the
+   * beginning of that room, or other memory where it needed more.
+   */
+  binaryInPlace(bytesMax: number, write: (room: Buffer) => Uint8Array): void {
+    this.reserve(bytesMax + FRAME_HEADER_BYTES_MAX)
+    const at = this.end + FRAME_HEADER_BYTES_MAX
+    const payload = write(this.bytes.subarray(at, at + bytesMax))
+    // A shorter header moves the payload up: only a short one, since a long one has the longest header.
+    if (payload.byteOffset === this.bytes.byteOffset + at && payload.length >= 65_536) {
+      writeHeader(BINARY, this.bytes, this.end, payload.length)
+      this.end = at + payload.length
+    } else this.binary(payload)
+  }
+
   /** The frames since the last call; empty if none. */
   take(): Buffer {
     const taken = this.bytes.subarray(this.#start, this.end)

@@ -19,11 +19,16 @@ export interface StoreFiles {
   close(): Promise<void>
 }
 
-/** Row groups small enough that a reader's filter skips most of a busy hour. */
+/**
+ * Row groups small enough that a reader's filter skips most of a busy hour. A dictionary only where values repeat, and no Bloom
+ * filters: docs/decisions/archive-speed.md.
+ */
 const PARQUET_SETTINGS = {
   output_format_parquet_compression_method: 'zstd',
-  output_format_compression_level: 1,
+  output_format_compression_level: 3,
   output_format_parquet_row_group_size: 100_000,
+  output_format_parquet_max_dictionary_size: 16_384,
+  output_format_parquet_write_bloom_filter: 0,
   output_format_parquet_version: '2.6',
   output_format_parquet_datetime_as_uint32: 0,
   output_format_parquet_string_as_string: 1,

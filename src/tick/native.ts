@@ -28,9 +28,9 @@ export class BlockWriter {
   #length = 0
   readonly #rows: number
 
-  /** `bytes`: a guess at the block's size, to allocate once. */
-  constructor(columns: number, rows: number, bytes: number) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(bytes, 256))
+  /** `room`: where to write, or a guess at the block's size in bytes, to allocate once. A block that needs more gets other memory. */
+  constructor(columns: number, rows: number, room: number | Buffer) {
+    this.#buffer = typeof room === 'number' ? Buffer.allocUnsafe(Math.max(room, 256)) : room
     this.#rows = rows
     this.#varint(columns)
     this.#varint(rows)

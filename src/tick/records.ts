@@ -34,22 +34,48 @@ export const TRADE_COLUMN_COUNT = 9
 /** About what a trade takes in a block, bytes: to allocate once. */
 export const TRADE_BYTES = 48
 
+/** The least that a trade takes in a block: five columns of 8 bytes, four of one. */
+const TRADE_BYTES_MIN = 44
+
 /** Writes the nine columns of trades into a block, in the table's order. */
 export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
-  writer.lowCardinality('venue', trades.venues.words, trades.venue)
-  writer.lowCardinality('symbol', trades.symbols.words, trades.symbol)
-  writer.fixed('timestamp', TYPES.time, trades.timestamp)
-  writer.fixed('received_at', TYPES.time, trades.receivedAt)
-  writer.fixed('price', 'Float64', trades.price)
-  writer.fixed('volume', 'Float64', trades.volume)
-  writer.fixed('side', TYPES.side, trades.side)
-  writer.fixed('trade_id', 'UInt64', trades.tradeId)
-  writer.fixed('origin', TYPES.origin, trades.origin)
+  writeTradeRange(writer, trades, 0, trades.origin)
+}
+
+/** The same, of the rows from `start` on, as many as the writer's block has, and of the origin given for each. */
+function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: number, origin: Int8Array): void {
+  writer.lowCardinality('venue', trades.venues.words, trades.venue.subarray(start))
+  writer.lowCardinality('symbol', trades.symbols.words, trades.symbol.subarray(start))
+  writer.fixed('timestamp', TYPES.time, trades.timestamp.subarray(start))
+  writer.fixed('received_at', TYPES.time, trades.receivedAt.subarray(start))
+  writer.fixed('price', 'Float64', trades.price.subarray(start))
+  writer.fixed('volume', 'Float64', trades.volume.subarray(start))
+  writer.fixed('side', TYPES.side, trades.side.subarray(start))
+  writer.fixed('trade_id', 'UInt64', trades.tradeId.subarray(start))
+  writer.fixed('origin', TYPES.origin, origin)
+}
+
+/** Writes rows `start` to `end`-1 as one block, of the origins given, into room for about `blockBytes`; returns the block. */
+export function writeTradeBlock(
+  room: Buffer,
+  trades: TradeColumns,
+  start: number,
+  end: number,
+  origin: Int8Array,
+): Uint8Array<ArrayBuffer> {
+  const writer = new BlockWriter(TRADE_COLUMN_COUNT, end - start, room)
+  writeTradeRange(writer, trades, start, origin)
+  return writer.done()
+}
+
+/** About what a block of so many trades takes, bytes. */
+export function blockBytes(trades: number): number {
+  return 1024 + trades * TRADE_BYTES
 }
 
 /** A batch of trades as a log record. The columns may be used again afterwards. */
 export function tradesRecord(trades: TradeColumns): LogRecord {
-  const writer = new BlockWriter(TRADE_COLUMN_COUNT, trades.length, 1024 + trades.length * TRADE_BYTES)
+  const writer = new BlockWriter(TRADE_COLUMN_COUNT, trades.length, blockBytes(trades.length))
   writeTradeColumns(writer, trades)
   return { kind: 'trades', format: 'native', version: RECORD_VERSION, ticks: trades.length, payload: writer.done() }
 }
@@ -62,10 +88,18 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
   return trades
 }
 
-/** Reads blocks of trades that stand one behind the other, as the engine answers. Throws BlockError where they are none. */
-export function readTradeBlocks(bytes: Uint8Array): TradeColumns {
-  const all = new TradeColumns(0)
-  const block = new TradeColumns(0)
+/**
+ * Reads blocks of trades that stand one behind the other, as the engine answers, into columns whose former rows go; `block` is
+ * room for one of them. Throws BlockError where they are none.
+ */
+export function readTradeBlocks(
+  bytes: Uint8Array,
+  all = new TradeColumns(0),
+  block = new TradeColumns(0),
+): TradeColumns {
+  all.clear()
+  // Never more rows than fit into the bytes: memory is taken once.
+  all.reserve(Math.ceil(bytes.length / TRADE_BYTES_MIN))
   for (let at = 0; at < bytes.length; ) {
     const reader = new BlockReader(bytes.subarray(at))
     readTradeColumns(reader, block)

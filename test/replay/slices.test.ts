@@ -7,6 +7,7 @@ import { openTarget } from '../../src/archive/target.ts'
 import { spanArchive } from '../../src/archive/view.ts'
 import { type Ask, Range } from '../../src/replay/range.ts'
 import { readSlices } from '../../src/replay/slices.ts'
+import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/archiving.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-slices-'))
@@ -59,6 +60,20 @@ test('archived ticks come in order and once, however small the slices and wherev
   const range = await Range.find(ask, { symbols: [] })
   assert.equal(range.ticks, all.length)
   for (const ticksMax of [7, 50, undefined]) assert.deepEqual(await read(range, ticksMax), all, `${ticksMax}`)
+})
+
+test('a slice stays as it is while the next one is read', async () => {
+  const range = await Range.find(ask, { symbols: [] })
+  const pricesOf = (trades: TradeColumns) => [...trades.price.subarray(0, trades.length)]
+  const slices = readSlices(ask, range, range.firstNanos, 20)
+  let held: { trades: TradeColumns; prices: number[] } | undefined
+  let read = 0
+  for await (const trades of slices) {
+    if (held) assert.deepEqual(pricesOf(held.trades), held.prices)
+    held = { trades, prices: pricesOf(trades) }
+    read += trades.length
+  }
+  assert.equal(read, all.length)
 })
 
 test('a seek begins at the first tick of that moment, and a range ends before its end', async () => {

@@ -5,11 +5,11 @@ import { FrameBuffer } from '../../src/simulator/frames.ts'
 import { instrumentOf, unitsText } from '../../src/simulator/instruments.ts'
 import { TradeFrame } from '../../src/simulator/trade-frame.ts'
 
-/** Takes text frames apart again, by RFC 6455, 5.2. */
-function payloads(bytes: Buffer): Buffer[] {
+/** Takes frames of one kind apart again, by RFC 6455, 5.2. */
+function payloads(bytes: Buffer, kind = 0x81): Buffer[] {
   const found: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {
-    assert.equal(bytes[at], 0x81)
+    assert.equal(bytes[at], kind)
     const short = bytes[at + 1]!
     const header = short < 126 ? 2 : short === 126 ? 4 : 10
     const length =
@@ -26,6 +26,20 @@ test('payloads of every header length come out as they went in, also past the en
   for (const payload of written) frames.text(payload)
   assert.deepEqual(payloads(frames.take()), written)
   assert.equal(frames.take().length, 0)
+})
+
+test('what is written in its place comes out as it was written, shorter or longer than was said', () => {
+  const frames = new FrameBuffer()
+  const sizes = [0, 1, 125, 126, 65_535, 65_536, 200_000, 300_000, 7]
+  const written = sizes.map(length => Buffer.from(Array.from({ length }, (_, index) => (index * length) % 251)))
+  for (const payload of written) {
+    frames.binaryInPlace(200_000, room => {
+      if (payload.length > room.length) return payload
+      payload.copy(room)
+      return room.subarray(0, payload.length)
+    })
+  }
+  assert.deepEqual(payloads(frames.take(), 0x82), written)
 })
 
 test('frames that were taken stay as they are while others are written', () => {
