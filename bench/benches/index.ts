@@ -2,6 +2,7 @@
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { decode } from './decode.ts'
+import { freshness } from './freshness.ts'
 import { ingest } from './ingest.ts'
 import { kafka } from './kafka.ts'
 import { log } from './log.ts'
@@ -11,7 +12,19 @@ import { replay } from './replay.ts'
 import { socket } from './socket.ts'
 import { whole } from './whole.ts'
 
-export const BENCHES: readonly Bench[] = [decode, log, ingest, whole, kafka, socket, memory, page, archive, replay]
+export const BENCHES: readonly Bench[] = [
+  decode,
+  log,
+  ingest,
+  whole,
+  kafka,
+  socket,
+  memory,
+  page,
+  freshness,
+  archive,
+  replay,
+]
 
 export function findBench(name: string): Bench | undefined {
   return BENCHES.find(bench => bench.name === name)
