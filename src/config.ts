@@ -86,6 +86,10 @@ export const SETTINGS = {
     number(0, 100_000_000).default(512),
     'Below so many MiB left on the disk it writes to, archiving stops until there is room again. Nothing is deleted to make any.',
   ),
+  DIAGNOSTICS: setting(
+    z.enum(['on', 'off']).default('on'),
+    'Whether the house writes the tables metrics, events and uptime. /health, /metrics, the page and the lines told do without them.',
+  ),
   DIAGNOSTICS_KEEP_DAYS: setting(
     number(1, 100_000).default(30),
     'How long rows of the tables metrics, events and uptime stay, in days.',

@@ -2,6 +2,7 @@
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { decode } from './decode.ts'
+import { diagnostics } from './diagnostics.ts'
 import { freshness } from './freshness.ts'
 import { ingest } from './ingest.ts'
 import { kafka } from './kafka.ts'
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
   log,
   ingest,
   whole,
+  diagnostics,
   kafka,
   socket,
   memory,

@@ -79,8 +79,9 @@ export class Diagnostics {
     this.#running = this.#run()
   }
 
-  /** Writes what waits, once, and ends. */
+  /** Writes what waits, once, and ends; nothing if it was not started. */
   async stop(): Promise<void> {
+    if (!this.#running) return
     this.#stop.abort()
     await this.#running
     await this.#attempt(async () => {

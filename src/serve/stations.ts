@@ -1,5 +1,6 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
 import fs from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
@@ -15,6 +16,8 @@ const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 /** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
 const LAG_MS_MAX = 5_000
 const SIZE_EVERY_MS = 2_000
+/** How long a report waits for the sizes; later ones are in the next. */
+const SIZE_WAIT_MS_MAX = 500
 /** Three of each batch: at 5 batches a second, about the last half minute. */
 const FRESHNESS_SAMPLES = 500
 const DISK_FREE_BYTES_MIN = 1024 ** 3
@@ -26,6 +29,9 @@ export class StationReport {
   readonly #archiver: { figures: ArchiveFigures } | null
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = 0
+  #sizing: Promise<void> | undefined
+  /** Why the store did not tell its size; undefined if it did. */
+  #away: string | undefined
   readonly #startedAtMs = Date.now()
   readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
@@ -157,6 +163,8 @@ export class StationReport {
     const failed = [...this.#storing.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
+    if (this.#away !== undefined)
+      return ['trouble', `The store does not answer: ${this.#away.replace(/[\s.]+$/, '')}. The log keeps the ticks.`]
     if (diskFreeBytes !== null && diskFreeBytes < DISK_FREE_BYTES_MIN)
       return ['trouble', 'Less than 1 GiB is left on the disk: make room, nothing is deleted by itself.']
     return ['ok', 'Every stored tick is there once.']
@@ -190,10 +198,27 @@ export class StationReport {
     return slowest
   }
 
+  /** A store that is away must not silence the report, which says so: the sizes are then those last known. */
   async #measureSize(): Promise<void> {
-    if (Date.now() - this.#sizeAtMs < SIZE_EVERY_MS) return
-    this.#sizeAtMs = Date.now()
-    this.#size = await this.#store.size()
+    if (Date.now() - this.#sizeAtMs >= SIZE_EVERY_MS) {
+      this.#sizeAtMs = Date.now()
+      this.#sizing ??= this.#askSize().finally(() => {
+        this.#sizing = undefined
+      })
+    }
+    if (!this.#sizing) return
+    const late = new AbortController()
+    await Promise.race([this.#sizing, sleep(SIZE_WAIT_MS_MAX, undefined, { signal: late.signal }).catch(() => {})])
+    late.abort()
+  }
+
+  async #askSize(): Promise<void> {
+    try {
+      this.#size = await this.#store.size()
+      this.#away = undefined
+    } catch (error) {
+      this.#away = (error as Error).message
+    }
   }
 }
 
