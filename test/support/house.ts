@@ -101,7 +101,9 @@ export class Part {
   /** Resolves when all that the log holds is stored, as the page is told it. */
   async drained(): Promise<void> {
     // Before a partition is given to it, a process knows of none: that is not all stored.
-    await this.until(({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next))
+    await this.until(
+      ({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next),
+    )
   }
 
   /** Resolves when the stations, as the page is told of them twice a second, are as wanted. */
