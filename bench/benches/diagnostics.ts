@@ -166,7 +166,7 @@ export const diagnostics: Bench = {
   summary:
     'recording and storing at full rate while the house looks at itself, and without; target: at most 3 % slower',
   unit: 'trades',
-  rounds: 9,
+  rounds: 7,
   contestants: [
     { name: 'diagnostics on', against: 'diagnostics off', run: storing(true) },
     { name: 'diagnostics off', run: storing(false) },

@@ -16,7 +16,7 @@ const PAINTED_MS = 6_000
 const PAUSE_MS = 10
 /** The busiest symbol: something over a third of all trades. */
 const SYMBOL = simulator.defaultSymbols[0]!
-/** Trades a second that are followed, at most: every so manieth, by id. */
+/** Trades a second that are followed, at most: one of so many, by id. */
 const FOLLOWED_PER_SECOND = 1_000
 
 interface Trade {
@@ -153,6 +153,6 @@ export const freshness: Bench = {
   notes: [
     'cpu s/M: recorder and storing process, with the queries and the page; exchange and browser take their share of the same cores',
     'targets at 20,000 trades/s: p50 150 ms, p99 400 ms',
-    `followed: trades of ${SYMBOL}, at most every so manieth that some 400 a second remain`,
+    `followed: trades of ${SYMBOL}, one of 1, 20 or 100, by id, so that some 400 a second remain`,
   ],
 }
