@@ -96,6 +96,10 @@ export const SETTINGS = {
     number(0, 100_000_000).default(512),
     'Below so many MiB left on their disks, storing and archiving stop until there is room again, and what is left is for the log; below twice that is an alert. Nothing is deleted to make room.',
   ),
+  DIAGNOSTICS: setting(
+    z.enum(['on', 'off']).default('on'),
+    'Whether the house writes the tables metrics, events and uptime. /health, /metrics, the page and the lines told do without them.',
+  ),
   DIAGNOSTICS_KEEP_DAYS: setting(
     number(1, 100_000).default(30),
     'How long rows of the tables metrics, events and uptime stay, in days.',
@@ -178,7 +182,10 @@ export const SETTINGS = {
   ),
   ALERT_REPEAT_MINUTES: setting(number(1, 100_000).default(240), 'How often an open alert is told again, in minutes.'),
   BATCH_TICKS_MAX: setting(number(1_000, 1_000_000).default(250_000), 'Most ticks in one insert.'),
-  BATCH_AGE_MS_MAX: setting(number(10, 60_000).default(200), 'Longest a tick waits for its insert, in ms.'),
+  BATCH_AGE_MS_MAX: setting(
+    number(10, 60_000).default(150),
+    'Longest a tick waits for its insert, in ms. Shorter is seen sooner and costs more inserts and merges: docs/benchmarks.md.',
+  ),
   LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), 'Least level of the lines told.'),
   LOG_FORMAT: setting(
     z.enum(['text', 'json']).default('text'),

@@ -161,7 +161,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   follower.start()
   storing.start()
   archiver?.start()
-  observing.diagnostics.start()
+  if (config.DIAGNOSTICS === 'on') observing.diagnostics.start()
   return {
     failed: storing.crashed,
     stop: async () => {

@@ -3,6 +3,8 @@ import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { dashboards } from './dashboards.ts'
 import { decode } from './decode.ts'
+import { diagnostics } from './diagnostics.ts'
+import { freshness } from './freshness.ts'
 import { ingest } from './ingest.ts'
 import { kafka } from './kafka.ts'
 import { log } from './log.ts'
@@ -17,10 +19,12 @@ export const BENCHES: readonly Bench[] = [
   log,
   ingest,
   whole,
+  diagnostics,
   kafka,
   socket,
   memory,
   page,
+  freshness,
   archive,
   replay,
   dashboards,

@@ -23,11 +23,15 @@ export interface House {
   stop(): Promise<void>
 }
 
-/** Starts a house that records `ratePerSecond` simulated trades. `flags` are Node's own, for recorder and storing process. */
+/**
+ * Starts a house that records `ratePerSecond` simulated trades. `flags` are Node's own, for recorder and storing process; `settings`
+ * are the house's, by full name, beside what is set here.
+ */
 export async function startHouse(
   directory: string,
   ratePerSecond: number,
   flags: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<House> {
   const options: ProcessOptions = { symbols: [...simulator.defaultSymbols], ratePerSecond, seed: 1 }
   const exchange = fork(EXCHANGE, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
@@ -42,6 +46,7 @@ export async function startHouse(
     TICKHOUSE_LISTEN: '127.0.0.1:0',
     TICKHOUSE_LOG_FORMAT: 'json',
     UV_THREADPOOL_SIZE: '16',
+    ...settings,
   }
   const part = (command: string) =>
     fork(CLI, [command], { env, execArgv: [...flags], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })

@@ -50,6 +50,8 @@ const STANDING_EVERY_MS = 10_000
 const TIDY_EVERY_MS = 3_600_000
 /** Rows held while the store is away: some 20 MB. What is older is left out. */
 const ROWS_WAITING_MAX = 50_000
+/** Rows become JSON in this process's one turn: so many take some 10 ms, all that may wait would hold up ticks for longer. */
+const ROWS_PER_INSERT_MAX = 5_000
 const FAILURE_TOLD_EVERY_MS = 60_000
 const MS_PER_DAY = 86_400_000
 
@@ -79,8 +81,9 @@ export class Diagnostics {
     this.#running = this.#run()
   }
 
-  /** Writes what waits, once, and ends. */
+  /** Writes what waits, once, and ends; nothing if it was not started. */
   async stop(): Promise<void> {
+    if (!this.#running) return
     this.#stop.abort()
     await this.#running
     await this.#attempt(async () => {
@@ -119,8 +122,9 @@ export class Diagnostics {
   /** Takes the speakers' new lines, and their figures where it is time for them. */
   async #listen(figures: boolean): Promise<void> {
     for (const speaker of this.#options.speakers()) {
-      await this.#takeLines(speaker)
-      if (figures) this.#hold('metrics', await this.#figureRows(speaker))
+      // Of a speaker not heard before, the table is asked for its last line: while it is away, its figures are taken all the same.
+      await this.#attempt(() => this.#takeLines(speaker))
+      if (figures) await this.#attempt(async () => this.#hold('metrics', await this.#figureRows(speaker)))
     }
   }
 
@@ -179,10 +183,13 @@ export class Diagnostics {
   async #write(): Promise<void> {
     for (const table of TABLES) {
       // An insert is one part, so it stays within a day.
-      for (const rows of Map.groupBy(this.#waiting[table], ({ at }) => at.slice(0, 10)).values()) {
-        await this.#options.store.insertRows(table, rows)
-        const written = new Set(rows)
-        this.#waiting[table] = this.#waiting[table].filter(row => !written.has(row))
+      for (const day of Map.groupBy(this.#waiting[table], ({ at }) => at.slice(0, 10)).values()) {
+        for (let start = 0; start < day.length; start += ROWS_PER_INSERT_MAX) {
+          const rows = day.slice(start, start + ROWS_PER_INSERT_MAX)
+          await this.#options.store.insertRows(table, rows)
+          const written = new Set(rows)
+          this.#waiting[table] = this.#waiting[table].filter(row => !written.has(row))
+        }
       }
     }
   }

@@ -12,6 +12,7 @@ import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './symbols.ts'
 import { View } from './view.ts'
 import type { WatchReports } from './watch-reports.ts'
 
+/** What is stored is pushed at once, but not more often than this. */
 const UPDATE_EVERY_MS = 100
 const STATIONS_EVERY_MS = 500
 const SAMPLE_EVERY_MS = 1_000
@@ -55,6 +56,8 @@ export class Live {
   /** By recorder: its run, and its last line taken. */
   readonly #recorderLines = new Map<string, { run: number; id: number }>()
   #reporting = false
+  #updatedMs = Number.NEGATIVE_INFINITY
+  #nextUpdate: NodeJS.Timeout | undefined
   #ours = ''
   #sparkAtMs = 0
 
@@ -64,7 +67,7 @@ export class Live {
 
   start(): void {
     this.#timers.push(
-      setInterval(() => this.#pushUpdates(), UPDATE_EVERY_MS),
+      setInterval(() => this.#pushSoon(), UPDATE_EVERY_MS),
       setInterval(() => void this.#pushStations(), STATIONS_EVERY_MS),
     )
   }
@@ -76,6 +79,7 @@ export class Live {
     try {
       books.take(trades)
       for (const { view } of this.#pages) view?.take(trades)
+      this.#pushSoon()
       const timeOf = (row: number) => readMicros(trades.timestampWords, row)
       const { length } = trades
       if (length > 0) report.stored([timeOf(0), timeOf(length >> 1), timeOf(length - 1)])
@@ -130,6 +134,7 @@ export class Live {
   /** Ends all streams. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer)
+    clearTimeout(this.#nextUpdate)
     for (const { response } of this.#pages) response.end()
   }
 
@@ -156,12 +161,26 @@ export class Live {
     }
   }
 
+  /** Not within the turn of whoever stored: pages wait for the ticks, never the other way round. */
+  #pushSoon(): void {
+    this.#nextUpdate ??= setTimeout(
+      () => {
+        this.#nextUpdate = undefined
+        this.#pushUpdates()
+      },
+      Math.max(0, this.#updatedMs + UPDATE_EVERY_MS - performance.now()),
+    )
+  }
+
   #pushUpdates(): void {
     this.#noticeHandOver()
     for (const page of this.#pages) {
       if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
       const update = page.view.stale ? undefined : page.view.flush()
-      if (update) send(page, 'update', update)
+      if (update) {
+        send(page, 'update', update)
+        this.#updatedMs = performance.now()
+      }
       if (page.view.stale) void this.#load(page)
     }
   }

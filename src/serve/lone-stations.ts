@@ -62,7 +62,7 @@ export async function serveArchiver(
     measurements,
     own: ['archive'],
   })
-  diagnostics.start()
+  if (config.DIAGNOSTICS === 'on') diagnostics.start()
   return {
     stop: async () => {
       await server?.close()

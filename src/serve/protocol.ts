@@ -156,7 +156,7 @@ export interface Messages {
   symbols: { reset: boolean; symbols: SymbolStatus[] }
   /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
   bars: { bars: Bar[] }
-  /** Ten times a second while something trades: the bars that changed, oldest first, the last ones to show. */
+  /** As soon as something is stored, at most ten times a second: the bars that changed, oldest first, the last ones to show. */
   update: {
     bars: Bar[]
     prints: Print[] /** prints since the last update that were more than a screen can show */

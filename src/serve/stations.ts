@@ -1,4 +1,5 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
@@ -14,9 +15,11 @@ const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 /** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
 const LAG_MS_MAX = 5_000
 const SIZE_EVERY_MS = 2_000
-/** Three of each batch: at 5 batches a second, about the last half minute. */
+/** How long a report waits for the sizes; later ones are in the next. */
+const SIZE_WAIT_MS_MAX = 500
 /** The alert comes at so many times the room at which storing stops. */
 const ALERT_BEFORE_STOP = 2
+/** Three of each batch: about the last half minute. */
 const FRESHNESS_SAMPLES = 500
 
 export class StationReport {
@@ -26,6 +29,9 @@ export class StationReport {
   readonly #archiver: { figures: ArchiveFigures } | null
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = 0
+  #sizing: Promise<void> | undefined
+  /** Why the store did not tell its size; undefined if it did. */
+  #away: string | undefined
   readonly #startedAtMs = Date.now()
   readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
@@ -159,6 +165,8 @@ export class StationReport {
     const failed = [...this.#storing.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
+    if (this.#away !== undefined)
+      return ['trouble', `The store does not answer: ${this.#away.replace(/[\s.]+$/, '')}. The log keeps the ticks.`]
     if (disk && disk.freeBytes < disk.lowBytes)
       return [
         'trouble',
@@ -195,10 +203,27 @@ export class StationReport {
     return slowest
   }
 
+  /** A store that is away must not silence the report, which says so: the sizes are then those last known. */
   async #measureSize(): Promise<void> {
-    if (Date.now() - this.#sizeAtMs < SIZE_EVERY_MS) return
-    this.#sizeAtMs = Date.now()
-    this.#size = await this.#store.size()
+    if (Date.now() - this.#sizeAtMs >= SIZE_EVERY_MS) {
+      this.#sizeAtMs = Date.now()
+      this.#sizing ??= this.#askSize().finally(() => {
+        this.#sizing = undefined
+      })
+    }
+    if (!this.#sizing) return
+    const late = new AbortController()
+    await Promise.race([this.#sizing, sleep(SIZE_WAIT_MS_MAX, undefined, { signal: late.signal }).catch(() => {})])
+    late.abort()
+  }
+
+  async #askSize(): Promise<void> {
+    try {
+      this.#size = await this.#store.size()
+      this.#away = undefined
+    } catch (error) {
+      this.#away = (error as Error).message
+    }
   }
 }
 

@@ -117,6 +117,34 @@ test('what is older than it may stay leaves the tables, the rest stays', async (
   assert.deepEqual(await idsOf(), [2])
 })
 
+test('while the store answers nothing, figures of who was not heard before wait for it too', async () => {
+  let away = true
+  const store = new Proxy<Store>(house.store, {
+    get(target, property) {
+      if ((property === 'insertRows' || property === 'rows') && away)
+        return () => Promise.reject(new TickhouseError('store_unavailable', 'no answer', 'Wait.'))
+      const value = Reflect.get(target, property) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const { diagnostics } = diagnosticsOf(() => [speaker([line(1)]), speaker([line(1)], 'two')], { store })
+  await runOnce(diagnostics)
+  away = false
+  await diagnostics.stop()
+  const [figures] = await house.store.rows('SELECT uniqExact(instance) AS instances FROM metrics')
+  assert.deepEqual(figures, { instances: 2 })
+  const [standings] = await house.store.rows('SELECT toUInt32(count()) AS count FROM uptime')
+  assert.deepEqual(standings, { count: 1 })
+  assert.deepEqual(await idsOf(), [1, 1])
+  assert.equal(diagnostics.leftOut, 0)
+})
+
+test('diagnostics that were not started write nothing', async () => {
+  const { diagnostics } = diagnosticsOf(() => [speaker([line(1)])])
+  await diagnostics.stop()
+  assert.deepEqual(await idsOf(), [])
+})
+
 test('while the store is away rows wait within a bound, the failure is told once, and nothing is thrown', async () => {
   let away = true
   const store = new Proxy<Store>(house.store, {

@@ -33,6 +33,22 @@ test('a recorder on its own serves its health and its figures, and its events an
   assert.deepEqual(figures, { processes: 2 })
 })
 
+test('a house whose diagnostics are off stores ticks and none of its figures, and /metrics has them', async t => {
+  const silent = new House(t)
+  const running = silent.run('start', { SOURCES: 'simulator:BTCUSDT?rate=200', DIAGNOSTICS: 'off' })
+  await running.until(({ ingest }) => ingest.stored > 0)
+  const url = await running.url()
+  assert.match(await (await fetch(`${url}/metrics`)).text(), /^tickhouse_ingest_stored_ticks_total \d/m)
+  await running.end('SIGTERM')
+  const store = await silent.store()
+  t.after(() => store.close())
+  const [rows] = await store.rows(
+    `SELECT (SELECT count() FROM trades) > 0 AS stored,
+            toUInt32((SELECT count() FROM metrics) + (SELECT count() FROM events) + (SELECT count() FROM uptime)) AS told`,
+  )
+  assert.deepEqual(rows, { stored: 1, told: 0 })
+})
+
 test('an address for figures beyond this machine needs a token, and says so', async t => {
   const recorder = new House(t).run('record', { SOURCES: 'simulator:BTCUSDT', METRICS_LISTEN: '0.0.0.0:0' })
   assert.equal((await recorder.exited).code, 2)

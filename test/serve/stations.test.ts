@@ -9,6 +9,38 @@ import { StationReport } from '../../src/serve/stations.ts'
 import { openTestStore } from '../support/storage.ts'
 import { tradesOf } from '../support/trades.ts'
 
+test('a store that does not answer holds up no report, which has the sizes last known; one that is away is told as trouble', async t => {
+  const { store, directory, remove } = await openTestStore()
+  const log = await openLog(`sqlite:${path.join(directory, 'log')}`, 'write')
+  t.after(async () => {
+    await log.close()
+    await remove()
+  })
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const { promise: stored, resolve } = Promise.withResolvers<void>()
+  const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
+  await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
+  const report = new StationReport(log, store, storing)
+  storing.start()
+  await stored
+  const before = (await report.report()).store
+  assert.deepEqual([before.state, before.trades], ['ok', 1])
+  await storing.stop()
+
+  const slow = t.mock.method(store, 'size', () => new Promise(() => {}))
+  t.mock.timers.tick(3_000)
+  assert.equal((await report.report()).store.trades, 1)
+  slow.mock.restore()
+
+  const closed = new StationReport(log, store, storing)
+  await store.close()
+  const { store: away } = await closed.report()
+  assert.equal(away.state, 'trouble')
+  assert.match(away.advice, /does not answer: the store is closed/)
+})
+
 test('a process without a partition says so; of several, the one that stores tells how long inserts take', async t => {
   const { store, directory, remove } = await openTestStore()
   const log = await openLog(`sqlite:${path.join(directory, 'log')}?partitions=2`, 'write')

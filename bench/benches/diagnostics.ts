@@ -1,0 +1,180 @@
+/** What the house's looking at itself costs: recording and storing at full rate, with all of it and with none. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import type { Log, LogRecord } from '../../src/log/log.ts'
+import { instanceName } from '../../src/observe/instance.ts'
+import { Journal } from '../../src/observe/journal.ts'
+import { ProcessGauge } from '../../src/observe/process-figures.ts'
+import { toPrometheus } from '../../src/observe/prometheus.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { Follower } from '../../src/serve/follower.ts'
+import { Live } from '../../src/serve/live.ts'
+import { Observing } from '../../src/serve/observing.ts'
+import { StationReport } from '../../src/serve/stations.ts'
+import { SymbolBooks } from '../../src/serve/symbols.ts'
+import { WatchReports } from '../../src/serve/watch-reports.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from '../../src/sources/status.ts'
+import { tradesRecord } from '../../src/tick/records.ts'
+import type { TradeColumns } from '../../src/tick/trades.ts'
+import { type Bench, measured, type Sample } from '../contract.ts'
+import { withDirectory } from '../samples/directory.ts'
+import { type Parts, withParts } from '../samples/storing.ts'
+import { makeTrades } from '../samples/trades.ts'
+
+const CYCLES = 8
+const CYCLE_TRADES = 1_000_000
+const TRADES = CYCLES * CYCLE_TRADES
+const RECORD_TRADES = 1_000
+const RECORDS_PER_APPEND = 16
+/** As often as the shipped Prometheus configuration asks, or oftener. */
+const SCRAPE_EVERY_MS = 5_000
+/** Lines told before each announcement: a house that has much to say. */
+const LINES_PER_ANNOUNCEMENT = 5
+/** As many as a recorder announces. */
+const LINES_ANNOUNCED = 100
+
+function storing(observed: boolean): () => Promise<Sample> {
+  return () =>
+    withDirectory(directory =>
+      withParts(directory, async parts => {
+        const house = open(parts, observed)
+        const records = makeTrades(CYCLE_TRADES, RECORD_TRADES)
+        const sample = await measured(async () => {
+          const stopLooking = observed ? look(parts, house) : async () => {}
+          await Promise.all([record(parts.log, records), house.stored])
+          await stopLooking()
+          return TRADES
+        })
+        await house.close()
+        const { trades } = await parts.store.size()
+        if (trades !== TRADES) throw new Error(`${trades} of ${TRADES} trades stored`)
+        const [written] = await parts.store.rows<{ rows: string }>(
+          'SELECT (SELECT count() FROM metrics) + (SELECT count() FROM events) + (SELECT count() FROM uptime) AS rows',
+        )
+        return { ...sample, figures: { 'rows of diagnostics': Number(written!.rows) } }
+      }),
+    )
+}
+
+/** The storing process's parts, joined as `pipeline.ts` joins them. */
+function open({ log, store }: Parts, observed: boolean) {
+  const config = parseConfig({}, {})
+  const journal = new Journal('ingest', 'error', 'json')
+  const { emit } = journal
+  const { promise: stored, resolve } = Promise.withResolvers<void>()
+  let count = 0
+  const ingest = new Storing({
+    limits: limitsOf(config),
+    venues: venuesOf(config),
+    log,
+    store,
+    emit,
+    onStored: ({ trades }) => {
+      live.take(trades)
+      count += trades.length
+      if (count === TRADES) resolve()
+    },
+  })
+  const startedAtMs = Date.now()
+  const report = new StationReport(log, store, ingest)
+  const follower = new Follower({ store, log, storing: ingest, emit, take: trades => live.take(trades) })
+  const [books, watchReports] = [new SymbolBooks(), new WatchReports()]
+  const live = new Live({ version: '', store, storing: ingest, follower, report, books, journal, watchReports })
+  const observing = new Observing({
+    self: { version: '', process: 'ingest', instance: instanceName(startedAtMs), startedAtMs },
+    store,
+    storing: ingest,
+    report,
+    archiver: null,
+    journal,
+    keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+    forRecorder: true,
+  })
+  live.start()
+  follower.start()
+  ingest.start()
+  if (observed) observing.diagnostics.start()
+  return {
+    observing,
+    stored: Promise.race([stored, ingest.crashed]),
+    close: async () => {
+      await ingest.stop()
+      await observing.diagnostics.stop()
+      follower.close()
+      live.close()
+    },
+  }
+}
+
+/** Cycle after cycle of the same trades, each of symbols of its own, so that no id comes twice. */
+async function record(log: Log, batches: readonly TradeColumns[]): Promise<void> {
+  const names = batches.map(({ symbols }) => [...symbols.words])
+  let records: LogRecord[] = []
+  for (let cycle = 0; cycle < CYCLES; cycle++) {
+    for (const [index, trades] of batches.entries()) {
+      for (const [code, name] of names[index]!.entries()) trades.symbols.words[code] = `${name}${cycle}`
+      records.push(tradesRecord(trades))
+      if (records.length < RECORDS_PER_APPEND && index < batches.length - 1) continue
+      await log.append(0, records)
+      records = []
+    }
+  }
+}
+
+/** What else looks at a house: its recorder's announcements with the lines it told, and a scrape of all figures. */
+function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Promise<void> {
+  const startedAtMs = Date.now()
+  const journal = new Journal('record', 'error', 'json')
+  const gauge = new ProcessGauge()
+  const stop = new AbortController()
+  const every = async (everyMs: number, work: () => Promise<unknown>) => {
+    while (!stop.signal.aborted) {
+      await work()
+      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {})
+    }
+  }
+  const looking = [
+    every(ANNOUNCE_EVERY_MS, () => {
+      for (let line = 0; line < LINES_PER_ANNOUNCEMENT; line++)
+        journal.emit('connection_opened', { venue: simulator.name, connection: String(line), symbols: 8 })
+      const status: RecorderStatus = {
+        startedAtMs,
+        instance: instanceName(startedAtMs),
+        sources: simulator.name,
+        simulated: null,
+        received: 0,
+        receivedPerSecond: 0,
+        appendMs: null,
+        held: false,
+        connections: [],
+        process: gauge.read(),
+        events: journal.counts,
+        lines: journal.since(0).slice(-LINES_ANNOUNCED),
+      }
+      return log.announce(recorderStation(simulator.name), status)
+    }),
+    every(SCRAPE_EVERY_MS, async () => toPrometheus(await observing.measurements())),
+  ]
+  return async () => {
+    stop.abort()
+    await Promise.all(looking)
+  }
+}
+
+export const diagnostics: Bench = {
+  name: 'diagnostics',
+  summary:
+    'recording and storing at full rate while the house looks at itself, and without; target: at most 3 % slower',
+  unit: 'trades',
+  rounds: 7,
+  contestants: [
+    { name: 'diagnostics on', against: 'diagnostics off', run: storing(true) },
+    { name: 'diagnostics off', run: storing(false) },
+  ],
+  notes: [
+    `${TRADES.toLocaleString('en-US')} trades, records of ${RECORD_TRADES.toLocaleString('en-US')}, one process`,
+    'on: tables metrics, events and uptime, a recorder that tells ten lines a second and announces them, a scrape every 5 s; off: none of these',
+  ],
+}
