@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { configurationPage } from '../docs/configuration.ts'
 import { metricsPage } from '../docs/metrics.ts'
 import { EVENTS } from '../src/observe/events.ts'
+import { ALERT_NAMES } from '../src/watch/alert-names.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8')
@@ -77,7 +78,8 @@ test('docs/configuration.md is what the schema prints: run npm run docs', () => 
 test('every alert of the watcher has its section in docs/watch.md', () => {
   const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
   const named = [...read('src/watch/conditions.ts').matchAll(/name: '(\w+)'/g)].map(([, name]) => name!)
-  assert.deepEqual([...new Set(named)].sort(), sections.sort())
+  assert.deepEqual([...new Set(named)].sort(), sections.toSorted())
+  assert.deepEqual(ALERT_NAMES, sections)
 })
 
 test('docs/metrics.md is what the figures print: run npm run docs', () => {

@@ -1,11 +1,12 @@
 /** What `tickhouse watch` does beside watching: prove the routes, silence alerts, say what it knows. */
-import type { Config } from '../config.ts'
+import { type Config, nearest } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { ALERT_NAMES } from '../watch/alert-names.ts'
 import { type Message, openAlerts } from '../watch/alerts.ts'
 import { toDays } from '../watch/availability.ts'
 import { remember } from '../watch/memory.ts'
 import { routesOf } from '../watch/routes/routes.ts'
-import { parseDuration, readSilences, silence } from '../watch/silences.ts'
+import { ALL, parseDuration, readSilences, silence } from '../watch/silences.ts'
 import { spanText } from '../watch/span-text.ts'
 
 /** As the flags have them. */
@@ -21,6 +22,8 @@ const SHOWN_DAYS = 14
 
 /** Does what the flags ask for; false where they ask for nothing but watching. Sets the exit code. */
 export async function besideWatching(config: Config, flags: WatchFlags): Promise<boolean> {
+  if (flags.for !== undefined && flags.silence === undefined)
+    throw new TickhouseError('usage', '--for says how long, but not what', 'Name the alert: --silence stale --for 2h.')
   if (flags.testAlert) process.exitCode = (await testAlert(config)) ? 0 : 1
   else if (flags.silence !== undefined) await keepSilence(config, flags.silence, parseDuration(flags.for ?? '1h'))
   else if (flags.unsilence !== undefined) await keepSilence(config, flags.unsilence, 0)
@@ -70,7 +73,13 @@ async function testAlert(config: Config): Promise<boolean> {
   return taken.every(Boolean)
 }
 
+/** Throws `usage` for a name that no alert has. */
 async function keepSilence(config: Config, name: string, forMs: number): Promise<void> {
+  const names = [...ALERT_NAMES, ALL]
+  if (!names.includes(name)) {
+    const advice = `The nearest one is ${nearest(name, names)}; docs/watch.md has them all.`
+    throw new TickhouseError('usage', `no alert is called ${name}`, advice)
+  }
   const nowMs = Date.now()
   await silence(config.WATCH_STATE, name, forMs, nowMs)
   console.log(forMs > 0 ? `${name} is silent until ${utc(nowMs + forMs)}` : `${name} is told again`)

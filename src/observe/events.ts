@@ -255,6 +255,11 @@ export const EVENTS = define({
     level: 'error',
     message: 'alert {alert} could not be sent by {route}: {why}; trying again in {waitMs} ms',
   },
+  alert_refused: {
+    station: 'watch',
+    level: 'error',
+    message: 'alert {alert} is not taken by {route} and was given up there: {why}',
+  },
   alerts_left_out: {
     station: 'watch',
     level: 'error',

@@ -2,10 +2,12 @@
 import type { Emit } from '../observe/events.ts'
 import type { Message } from './alerts.ts'
 import type { Unsent } from './memory.ts'
-import { type Route, SEND_MS_MAX } from './routes/route.ts'
+import { Refused, type Route, SEND_MS_MAX } from './routes/route.ts'
 
 /** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
 const UNSENT_MAX = 200
+/** A message that is refused itself is given up after so many tries: those after it must not wait for ever. */
+const REFUSED_TRIES_MAX = 3
 const RETRY_MS_MIN = 5_000
 const RETRY_MS_MAX = 5 * 60_000
 
@@ -72,6 +74,13 @@ export class Outbox {
       } catch (error) {
         this.counts.failed++
         const failures = (this.#trying.get(name)?.failures ?? 0) + 1
+        if (error instanceof Refused && failures >= REFUSED_TRIES_MAX) {
+          this.#trying.delete(name)
+          this.#taken(message, name)
+          this.counts.leftOut++
+          this.#emit('alert_refused', { alert: message.alert.name, route: name, why: error.message })
+          continue
+        }
         const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1))
         this.#trying.set(name, { failures, againMs: nowMs + waitMs })
         this.#emit('alert_unsent', { alert: message.alert.name, route: name, why: (error as Error).message, waitMs })

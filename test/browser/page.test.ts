@@ -80,6 +80,7 @@ test('another symbol is shown by click and by key, another interval by number, a
   await page.keyboard.press('?')
   await page.getByTestId('help').getByText('this help').waitFor()
   await page.keyboard.press('Escape')
+  await page.getByTestId('help').waitFor({ state: 'hidden' })
   await page.keyboard.press('/')
   await page.keyboard.type('sol')
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=watch-row]').length === 1)

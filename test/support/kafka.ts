@@ -89,7 +89,8 @@ export async function startKafka(
     brokers.push(new Broker({ directory: own, classPath, properties, ports: [port, ...securePorts], scram }))
     hosts.push(`127.0.0.1:${port}`)
   }
-  const clusterId = randomBytes(16).toString('base64url')
+  // The tool that formats takes what begins with a dash for an option.
+  const clusterId = `c${randomBytes(16).toString('base64url').slice(1)}`
   await Promise.all(brokers.map(broker => broker.format(clusterId)))
   await Promise.all(brokers.map(broker => broker.start()))
   return { ...found(hosts.join(',')), brokers, secure }

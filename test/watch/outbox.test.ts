@@ -4,7 +4,7 @@ import type { EventName, Fields } from '../../src/observe/events.ts'
 import type { Message } from '../../src/watch/alerts.ts'
 import type { Unsent } from '../../src/watch/memory.ts'
 import { Outbox } from '../../src/watch/outbox.ts'
-import type { Route } from '../../src/watch/routes/route.ts'
+import { Refused, type Route } from '../../src/watch/routes/route.ts'
 
 const HOUSE = 'http://127.0.0.1:8080'
 
@@ -150,4 +150,30 @@ test('slow answers hold the watcher up no longer than twice what one route may t
   await outbox.send(0)
   assert.ok(ms <= 30_000, `${ms}`)
   assert.equal(outbox.unsent.length, 50 - slow.took, 'the others are sent with the next probes')
+})
+
+test('a message that is refused itself is given up after three tries, and those after it are sent', async () => {
+  const picky: Route & { took: string[]; tries: number } = {
+    name: 'picky',
+    reference: null,
+    took: [],
+    tries: 0,
+    async send({ occurrence }) {
+      if (occurrence === 'bad-1') {
+        this.tries++
+        throw new Refused('it answered with status 400: too odd')
+      }
+      this.took.push(occurrence)
+    },
+  }
+  const { outbox, events } = outboxOf([picky])
+  outbox.add([message('bad'), message('good')])
+  for (let ms = 0; ms < 600_000; ms += 60_000) await outbox.send(ms)
+  assert.equal(picky.tries, 3)
+  assert.deepEqual(picky.took, ['good-1'])
+  assert.deepEqual(outbox.unsent, [])
+  assert.deepEqual(
+    events.map(([name]) => name),
+    ['alert_unsent', 'alert_unsent', 'alert_refused'],
+  )
 })

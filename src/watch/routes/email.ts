@@ -3,7 +3,10 @@ import { createTransport } from 'nodemailer'
 import type { Message } from '../alerts.ts'
 import { referenceOf } from '../references.ts'
 import { wordsOf } from '../wording.ts'
-import { type Route, SEND_MS_MAX } from './route.ts'
+import { Refused, type Route, SEND_MS_MAX } from './route.ts'
+
+/** Too large, or refused for what it says (RFC 5321): other refusals are of sender or recipient, which a person may mend. */
+const MESSAGE_REFUSED: ReadonlySet<number> = new Set([552, 554])
 
 export interface EmailOptions {
   /** `smtp://user:password@host:port`, or `smtps://` */
@@ -47,7 +50,10 @@ export class EmailRoute implements Route {
         signal,
       } as const
       await transport.sendMail(mail).catch(error => {
-        throw signal.aborted ? new Error(`no answer within ${sendMsMax / 1000} s`) : error
+        if (signal.aborted) throw new Error(`no answer within ${sendMsMax / 1000} s`)
+        throw MESSAGE_REFUSED.has((error as { responseCode?: number }).responseCode ?? 0)
+          ? new Refused((error as Error).message)
+          : error
       })
     } finally {
       transport.close()

@@ -3,7 +3,7 @@ import type { Message } from '../alerts.ts'
 import { reasonOf } from '../house.ts'
 import { referenceOf } from '../references.ts'
 import { toJson, type Words, wordsOf } from '../wording.ts'
-import { type Route, SEND_MS_MAX } from './route.ts'
+import { Refused, type Route, SEND_MS_MAX } from './route.ts'
 
 /** What each takes, by the word before the plus in its address. Text is plain: names in it cannot become marks or mentions. */
 const SHAPES: Record<string, (words: Words, url: URL) => unknown> = {
@@ -24,6 +24,9 @@ const SHAPES: Record<string, (words: Words, url: URL) => unknown> = {
     disable_web_page_preview: true,
   }),
 }
+
+/** The message's form or size is at fault; other refusals are of the address or the key, which a person may mend. */
+const MESSAGE_REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 export const WEBHOOK_SHAPES: readonly string[] = Object.keys(SHAPES)
 
@@ -63,7 +66,9 @@ export class WebhookRoute implements Route {
       throw new Error(signal.aborted ? `no answer within ${this.#sendMsMax / 1000} s` : reasonOf(error))
     })
     const said = await answer.text().catch(() => '')
-    if (!answer.ok) throw new Error(`it answered with status ${answer.status}: ${said.slice(0, 200)}`)
+    if (answer.ok) return
+    const why = `it answered with status ${answer.status}: ${said.slice(0, 200)}`
+    throw MESSAGE_REFUSED.has(answer.status) ? new Refused(why) : new Error(why)
   }
 }
 

@@ -1,0 +1,20 @@
+/** What alerts are called, in messages, for silences and as the sections of docs/watch.md. */
+export const ALERT_NAMES: readonly string[] = [
+  'house_down',
+  'isolated',
+  'station_down',
+  'disk_low',
+  'log_trouble',
+  'sources_trouble',
+  'sources_degraded',
+  'ingest_trouble',
+  'ingest_behind',
+  'store_trouble',
+  'audit_failed',
+  'query_failing',
+  'stale',
+  'no_ticks',
+  'archive_trouble',
+  'archive_behind',
+  'clocks_apart',
+]
