@@ -69,7 +69,6 @@ export class Diagnostics {
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
   #wroteMs = Number.NEGATIVE_INFINITY
-  #stoodMs = Number.NEGATIVE_INFINITY
   #tidiedMs = Number.NEGATIVE_INFINITY
   #toldMs = Number.NEGATIVE_INFINITY
 
@@ -78,7 +77,7 @@ export class Diagnostics {
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#running = Promise.all([this.#keepTelling(), this.#keepStanding()]).then(() => {})
   }
 
   /** Writes what waits, once, and ends; nothing if it was not started. */
@@ -92,7 +91,7 @@ export class Diagnostics {
     })
   }
 
-  async #run(): Promise<void> {
+  async #keepTelling(): Promise<void> {
     const { clock } = this.#options
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -102,13 +101,22 @@ export class Diagnostics {
     }
   }
 
+  /**
+   * A row in each ten seconds of the day, near their middle, however long writing or a report takes: availability is counted by
+   * rows, so one that slips into the next ten seconds would be told as an outage.
+   */
+  async #keepStanding(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await this.#attempt(() => this.#stand())
+      await clock.sleep(untilNextMiddleMs(clock.nowMicros() / 1000), signal).catch(() => {})
+    }
+  }
+
   async #round(nowMs: number): Promise<void> {
     const due = nowMs >= this.#wroteMs + WRITE_EVERY_MS
     await this.#listen(due)
-    if (nowMs >= this.#stoodMs + STANDING_EVERY_MS) {
-      this.#stoodMs = nowMs
-      await this.#stand()
-    }
     if (due) {
       this.#wroteMs = nowMs
       await this.#write()
@@ -220,6 +228,10 @@ export class Diagnostics {
   #now(): string {
     return timeText(this.#options.clock.nowMicros() / 1000)
   }
+}
+
+function untilNextMiddleMs(nowMs: number): number {
+  return STANDING_EVERY_MS - ((nowMs + STANDING_EVERY_MS / 2) % STANDING_EVERY_MS)
 }
 
 /** A time as the tables take it: `2026-11-22 13:30:00.123`, UTC. */
