@@ -39,7 +39,7 @@ export interface DiagnosticsOptions {
   speakers: () => readonly Speaker[]
   /** How the stations stand, where this process speaks for all of them. */
   standing: () => Promise<Standing | null>
-  /** How long rows stay, in days. */
+  /** How long rows stay, in days; those of table `uptime` at least 400. */
   keepDays: number
 }
 
@@ -52,6 +52,8 @@ const TIDY_EVERY_MS = 3_600_000
 const ROWS_WAITING_MAX = 50_000
 /** Rows become JSON in this process's one turn: so many take some 10 ms, all that may wait would hold up ticks for longer. */
 const ROWS_PER_INSERT_MAX = 5_000
+/** More than a year of availability: a few MB. */
+const UPTIME_DAYS_MIN = 400
 const FAILURE_TOLD_EVERY_MS = 60_000
 const MS_PER_DAY = 86_400_000
 
@@ -204,8 +206,9 @@ export class Diagnostics {
 
   async #tidy(): Promise<void> {
     const { store, clock, keepDays } = this.#options
-    const before = new Date(clock.nowMicros() / 1000 - keepDays * MS_PER_DAY).toISOString().slice(0, 10)
     for (const table of TABLES) {
+      const days = table === 'uptime' ? Math.max(keepDays, UPTIME_DAYS_MIN) : keepDays
+      const before = new Date(clock.nowMicros() / 1000 - days * MS_PER_DAY).toISOString().slice(0, 10)
       const [row] = await store.rows<{ old: string }>(`SELECT count() AS old FROM ${table} WHERE at < {before:Date}`, {
         before,
       })

@@ -117,6 +117,16 @@ test('what is older than it may stay leaves the tables, the rest stays', async (
   assert.deepEqual(await idsOf(), [2])
 })
 
+test('more than a year of availability stays, whatever else may stay', async () => {
+  for (const daysAgo of [500, 100]) {
+    const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)
+    await house.store.insertRows('uptime', [{ at, instance: 'one', every_ms: 10_000, ...STANDING }])
+  }
+  await runOnce(diagnosticsOf(() => [], { keepDays: 1, standing: async () => null }).diagnostics)
+  const [stays] = await house.store.rows("SELECT groupArray(dateDiff('day', at, now('UTC'))) AS days FROM uptime")
+  assert.deepEqual((stays as { days: unknown[] }).days.map(Number), [100])
+})
+
 test('while the store answers nothing, figures of who was not heard before wait for it too', async () => {
   let away = true
   const store = new Proxy<Store>(house.store, {
