@@ -12,7 +12,7 @@ const DAYS = 90
 const QUARTERS = 96
 const ASK_EVERY_MS = 60_000
 /** The least that is drawn of a loss: a minute of a day would be no pixel. */
-const LOSS_MIN = 0.12
+const LOSS_MIN = 0.25
 const LEGEND = 'A full bar: all of it was recorded. Cut from above, in red: what was not. A low grey bar: not known.'
 
 /** What the bar under the pointer, or chosen by arrow keys, says; null while there is none. */
@@ -107,18 +107,12 @@ function barText(name: string, { recorded, stored }: Stretch): string {
 }
 
 function Bar({ bar: { recorded }, x, pointed }: { bar: Stretch; x: number; pointed: boolean }) {
-  const kept = recorded === null ? 0.12 : recorded === 1 ? 1 : 1 - Math.max(LOSS_MIN, 1 - recorded)
+  const kept = recorded === null ? 0.15 : recorded === 1 ? 1 : 1 - Math.max(LOSS_MIN, 1 - recorded)
   return (
     <g class={pointed ? 'pointed' : undefined}>
-      <rect
-        class={recorded === null ? 'uptime-unknown' : 'uptime-well'}
-        x={x + 0.1}
-        y={1 - kept}
-        width={0.8}
-        height={kept}
-      />
+      <rect class={recorded === null ? 'uptime-unknown' : 'uptime-well'} x={x} y={1 - kept} width={1} height={kept} />
       {recorded !== null && kept < 1 && (
-        <rect class="uptime-lost" x={x + 0.1} y={0} width={0.8} height={Math.max(LOSS_MIN, (1 - kept) * 0.8)} />
+        <rect class="uptime-lost" x={x} y={0} width={1} height={Math.max(LOSS_MIN, (1 - kept) * 0.9)} />
       )}
     </g>
   )
