@@ -102,7 +102,7 @@ export const SETTINGS = {
   ),
   DIAGNOSTICS_KEEP_DAYS: setting(
     number(1, 100_000).default(30),
-    'How long rows of the tables metrics, events and uptime stay, in days.',
+    'How long rows of the tables metrics and events stay, in days; those of uptime stay 400 days at least.',
   ),
   LISTEN: setting(
     listenAddress.default('127.0.0.1:8080'),

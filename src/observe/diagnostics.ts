@@ -39,7 +39,7 @@ export interface DiagnosticsOptions {
   speakers: () => readonly Speaker[]
   /** How the stations stand, where this process speaks for all of them. */
   standing: () => Promise<Standing | null>
-  /** How long rows stay, in days. */
+  /** How long rows stay, in days; those of table `uptime` at least 400. */
   keepDays: number
 }
 
@@ -52,6 +52,8 @@ const TIDY_EVERY_MS = 3_600_000
 const ROWS_WAITING_MAX = 50_000
 /** Rows become JSON in this process's one turn: so many take some 10 ms, all that may wait would hold up ticks for longer. */
 const ROWS_PER_INSERT_MAX = 5_000
+/** More than a year of availability: a few MB. */
+const UPTIME_DAYS_MIN = 400
 const FAILURE_TOLD_EVERY_MS = 60_000
 const MS_PER_DAY = 86_400_000
 
@@ -69,7 +71,6 @@ export class Diagnostics {
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
   #wroteMs = Number.NEGATIVE_INFINITY
-  #stoodMs = Number.NEGATIVE_INFINITY
   #tidiedMs = Number.NEGATIVE_INFINITY
   #toldMs = Number.NEGATIVE_INFINITY
 
@@ -78,7 +79,7 @@ export class Diagnostics {
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#running = Promise.all([this.#keepTelling(), this.#keepStanding()]).then(() => {})
   }
 
   /** Writes what waits, once, and ends; nothing if it was not started. */
@@ -92,7 +93,7 @@ export class Diagnostics {
     })
   }
 
-  async #run(): Promise<void> {
+  async #keepTelling(): Promise<void> {
     const { clock } = this.#options
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -102,13 +103,22 @@ export class Diagnostics {
     }
   }
 
+  /**
+   * A row in each ten seconds of the day, near their middle, however long writing or a report takes: availability is counted by
+   * rows, so one that slips into the next ten seconds would be told as an outage.
+   */
+  async #keepStanding(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await this.#attempt(() => this.#stand())
+      await clock.sleep(untilNextMiddleMs(clock.nowMicros() / 1000), signal).catch(() => {})
+    }
+  }
+
   async #round(nowMs: number): Promise<void> {
     const due = nowMs >= this.#wroteMs + WRITE_EVERY_MS
     await this.#listen(due)
-    if (nowMs >= this.#stoodMs + STANDING_EVERY_MS) {
-      this.#stoodMs = nowMs
-      await this.#stand()
-    }
     if (due) {
       this.#wroteMs = nowMs
       await this.#write()
@@ -196,8 +206,9 @@ export class Diagnostics {
 
   async #tidy(): Promise<void> {
     const { store, clock, keepDays } = this.#options
-    const before = new Date(clock.nowMicros() / 1000 - keepDays * MS_PER_DAY).toISOString().slice(0, 10)
     for (const table of TABLES) {
+      const days = table === 'uptime' ? Math.max(keepDays, UPTIME_DAYS_MIN) : keepDays
+      const before = new Date(clock.nowMicros() / 1000 - days * MS_PER_DAY).toISOString().slice(0, 10)
       const [row] = await store.rows<{ old: string }>(`SELECT count() AS old FROM ${table} WHERE at < {before:Date}`, {
         before,
       })
@@ -220,6 +231,11 @@ export class Diagnostics {
   #now(): string {
     return timeText(this.#options.clock.nowMicros() / 1000)
   }
+}
+
+/** To the middle of the ten seconds after these: a timer that comes a little early does not make two rows. */
+function untilNextMiddleMs(nowMs: number): number {
+  return STANDING_EVERY_MS - (nowMs % STANDING_EVERY_MS) + STANDING_EVERY_MS / 2
 }
 
 /** A time as the tables take it: `2026-11-22 13:30:00.123`, UTC. */

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import type { Store } from '../../src/store/store.ts'
 import { launch, NO_BROWSER } from '../support/browser.ts'
 import { House, type Part } from '../support/house.ts'
 
@@ -20,10 +21,18 @@ interface Opened {
   errors: string[]
 }
 
-async function open(t: TestContext, hash = ''): Promise<Opened> {
+async function open(
+  t: TestContext,
+  hash = '',
+  fill: (store: Store) => Promise<void> = async () => {},
+): Promise<Opened> {
   const browser = await launch()
   t.after(() => browser.close())
-  const house = new House(t).run('start', { SOURCES })
+  const home = new House(t)
+  const store = await home.store()
+  await fill(store)
+  await store.close()
+  const house = home.run('start', { SOURCES })
   const url = await house.url()
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
   page.setDefaultTimeout(WAIT_MS_MAX)
@@ -90,13 +99,15 @@ test('another symbol is shown by click and by key, another interval by number, a
 test('what a watcher tells is shown until it tells that it is over, and the tables are searched for older lines', {
   skip: NO_BROWSER,
 }, async t => {
-  const { page, url, errors } = await open(t)
+  const { page, url, errors } = await open(t, '', fillPast)
   const tell = async (open: object[]) => {
     const body = { watcher: 'outside', startedAtMs: 1, atMs: 1, open, availability: [] }
     const request = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
     assert.equal((await fetch(`${url}/api/watch`, request)).status, 204)
   }
   await page.getByTestId('watch-state').getByText('not watched').waitFor()
+  await page.getByTestId('watch-state').click()
+  await page.getByTestId('watchers').getByText('docs/watch.md').waitFor()
   await tell([
     {
       name: 'stale',
@@ -119,13 +130,59 @@ test('what a watcher tells is shown until it tells that it is over, and the tabl
   await alert.waitFor({ state: 'detached' })
   await page.getByTestId('watch-state').getByText('watched', { exact: true }).waitFor()
 
-  await page.getByTestId('uptime').getByRole('img').waitFor()
-  await page.getByTestId('lines-search').fill('house_started')
-  await page.getByTestId('lines-older').click()
-  await page.getByTestId('lines-follow').getByText('Follow').waitFor()
-  await page.getByTestId('line').filter({ hasText: 'started' }).first().waitFor()
+  await page.getByTestId('watchers').getByText('outside').waitFor()
+
+  // Two days and more than that: one was recorded by half, and is told by keys.
+  const days = page.getByTestId('uptime').getByRole('slider')
+  await page.getByTestId('uptime').locator('.uptime-lost').first().waitFor({ state: 'attached' })
+  await days.focus()
+  for (let daysBack = 0; daysBack < 3; daysBack++) await page.keyboard.press('ArrowLeft')
+  await page
+    .getByTestId('pipeline')
+    .getByText(`${dayText(2)} UTC · 50.0 % recorded · 100 % stored`)
+    .waitFor()
+  assert.equal(await page.getByTestId('uptime-recent').locator('g').count(), 96)
+
+  await page.getByTestId('lines-search').fill('ARCHIVE long-ago')
+  await page.getByTestId('lines-none').getByText('Older searches the tables').waitFor()
+  await page.keyboard.press('Enter')
+  const old = page.getByTestId('line').filter({ hasText: 'long-ago <i>' })
+  await old.waitFor()
+  await page.getByTestId('lines-follow').getByText('Follow').click()
+  await old.waitFor({ state: 'detached' })
   assert.deepEqual(errors, [])
 })
+
+const dayText = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)
+
+/** A line of twenty days ago, and three days of which the middle one was recorded by half. */
+async function fillPast(store: Store): Promise<void> {
+  await store.insertRows('events', [
+    {
+      at: `${dayText(20)} 12:00:00.000`,
+      process: 'archive',
+      instance: 'before',
+      id: 1,
+      level: 'warn',
+      station: 'archive',
+      event: 'archive_failed',
+      text: 'long-ago <i>it failed</i>',
+      fields: {},
+    },
+  ])
+  const stations = { sources: 'ok', log: 'ok', ingest: 'ok', store: 'ok', archive: 'ok' }
+  for (const daysAgo of [3, 2, 1]) {
+    const rows = Array.from({ length: 8_640 }, (_, slot) => ({
+      at: new Date(Date.parse(dayText(daysAgo)) + slot * 10_000 + 5_000).toISOString().slice(0, -1).replace('T', ' '),
+      instance: 'before',
+      every_ms: 10_000,
+      recorded: daysAgo !== 2 || slot % 2 === 0,
+      stored: true,
+      ...stations,
+    }))
+    await store.insertRows('uptime', rows)
+  }
+}
 
 test('after the storing process was killed the page comes back by itself and moves on', {
   skip: NO_BROWSER,

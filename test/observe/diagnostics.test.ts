@@ -117,6 +117,16 @@ test('what is older than it may stay leaves the tables, the rest stays', async (
   assert.deepEqual(await idsOf(), [2])
 })
 
+test('more than a year of availability stays, whatever else may stay', async () => {
+  for (const daysAgo of [500, 100]) {
+    const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)
+    await house.store.insertRows('uptime', [{ at, instance: 'one', every_ms: 10_000, ...STANDING }])
+  }
+  await runOnce(diagnosticsOf(() => [], { keepDays: 1, standing: async () => null }).diagnostics)
+  const [stays] = await house.store.rows("SELECT groupArray(dateDiff('day', at, now('UTC'))) AS days FROM uptime")
+  assert.deepEqual((stays as { days: unknown[] }).days.map(Number), [100])
+})
+
 test('while the store answers nothing, figures of who was not heard before wait for it too', async () => {
   let away = true
   const store = new Proxy<Store>(house.store, {
@@ -167,3 +177,54 @@ test('while the store is away rows wait within a bound, the failure is told once
   assert.equal(ids.length, 50_000)
   assert.equal(ids[0], 11)
 })
+
+test('there is a row in each ten seconds of the time it ran, however long a report takes', async () => {
+  const startMs = Date.UTC(2026, 10, 25, 12, 0, 3)
+  const clock = new PlayedClock(startMs)
+  let reports = 0
+  const standing = async () => {
+    await clock.sleep((reports++ % 5) * 900, new AbortController().signal)
+    return STANDING
+  }
+  const { diagnostics } = diagnosticsOf(() => [], { clock, standing, keepDays: 100_000 })
+  diagnostics.start()
+  while (clock.nowMs < startMs + 600_000) await clock.advance()
+  const stopped = diagnostics.stop()
+  await clock.advance()
+  await stopped
+  const [found] = await house.store.rows(
+    `SELECT toUInt32(uniqExact(toStartOfInterval(at, INTERVAL 10 SECOND))) AS tens,
+            toUInt32(dateDiff('second', min(at), max(at))) AS seconds FROM uptime`,
+  )
+  const { tens, seconds } = found as { tens: number; seconds: number }
+  assert.ok(seconds > 580, `${seconds} s`)
+  assert.ok(tens >= Math.floor(seconds / 10), `${tens} of ${seconds} s`)
+})
+
+/** Time that passes only when it is told to, up to the next one who sleeps. */
+class PlayedClock {
+  nowMs: number
+  #sleepers: { untilMs: number; wake: () => void }[] = []
+
+  constructor(nowMs: number) {
+    this.nowMs = nowMs
+  }
+
+  elapsedMs = () => this.nowMs
+  nowMicros = () => this.nowMs * 1000
+  after = () => () => {}
+  sleep = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((wake, reject) => {
+      this.#sleepers.push({ untilMs: this.nowMs + ms, wake })
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+
+  async advance(): Promise<void> {
+    await new Promise(setImmediate)
+    if (this.#sleepers.length < 2) return
+    this.#sleepers.sort((a, b) => b.untilMs - a.untilMs)
+    const next = this.#sleepers.pop()!
+    this.nowMs = Math.max(this.nowMs, next.untilMs)
+    next.wake()
+  }
+}

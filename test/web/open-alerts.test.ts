@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openAlerts } from '../../web/src/open-alerts.ts'
+import { openAlerts, wellRatio } from '../../web/src/open-alerts.ts'
 
 const alert = (name: string, severity: 'warning' | 'critical', sinceMs: number) => ({
   name,
@@ -27,4 +27,13 @@ test('the worst and oldest come first, and what two watchers tell is shown once,
       ['archive_behind', 1],
     ],
   )
+})
+
+test('days watched for longer weigh more', () => {
+  const availability = [
+    { day: '2026-11-24', ratio: 1, watchedMs: 3_000 },
+    { day: '2026-11-25', ratio: 0, watchedMs: 1_000 },
+  ]
+  assert.equal(wellRatio({ availability }), 0.75)
+  assert.equal(wellRatio({ availability: [] }), null)
 })

@@ -1,10 +1,11 @@
 /** What a watcher outside found wrong, worst first, and whether anybody watches at all. */
 import { signal } from '@preact/signals'
-import type { Alert } from '../../src/watch/report.ts'
+import type { Alert, WatchReport } from '../../src/watch/report.ts'
 import { age, timeOfDay, zoneName } from './format.ts'
 import { Mark } from './mark.tsx'
-import { openAlerts } from './open-alerts.ts'
+import { openAlerts, wellRatio } from './open-alerts.ts'
 import { serverNowMs, watchReports } from './store.ts'
+import { availabilityText } from './uptime-days.ts'
 import { zone } from './view.ts'
 
 /** Alerts shown as rows of their own; the others are counted. */
@@ -13,13 +14,17 @@ const SHOWN_MAX = 3
 /** The alert whose whole text is shown, by name. */
 const opened = signal<string | null>(null)
 const all = signal(false)
+/** Whether it is told who watches. */
+const watchersShown = signal(false)
 
 export function Alerts() {
-  const alerts = openAlerts(watchReports.value ?? [])
-  if (alerts.length === 0) return null
+  const reports = watchReports.value
+  const alerts = openAlerts(reports ?? [])
+  if (reports === null || (alerts.length === 0 && !watchersShown.value)) return null
   const shown = all.value ? alerts : alerts.slice(0, SHOWN_MAX)
   return (
-    <section class="alerts" aria-label="alerts" data-testid="alerts">
+    <section class="alerts" id="alerts" aria-label="alerts" data-testid="alerts">
+      {watchersShown.value && <Watchers reports={reports} />}
       <ul>
         {shown.map(alert => (
           <AlertRow key={alert.name} alert={alert} />
@@ -79,24 +84,61 @@ export function WatchState() {
   const reports = watchReports.value
   if (reports === null) return null
   const alerts = openAlerts(reports).length
-  const [kind, word, hint] =
+  const [kind, word] =
     reports.length === 0
-      ? ([
-          'idle',
-          'not watched',
-          'No watcher tells you when this stops: run tickhouse watch, see docs/watch.md.',
-        ] as const)
+      ? (['idle', 'not watched'] as const)
       : alerts === 0
-        ? ([
-            'ok',
-            'watched',
-            `Watched from ${reports.map(({ watcher }) => watcher).join(', ')}: nothing is wrong.`,
-          ] as const)
-        : (['trouble', alerts === 1 ? '1 alert' : `${alerts} alerts`, 'See below.'] as const)
+        ? (['ok', 'watched'] as const)
+        : (['trouble', alerts === 1 ? '1 alert' : `${alerts} alerts`] as const)
   return (
-    <span class="connection-state watch-state" title={hint} data-testid="watch-state">
+    <button
+      type="button"
+      class="plain watch-state"
+      aria-label={`${word}: who watches`}
+      aria-expanded={watchersShown.value}
+      aria-controls="alerts"
+      data-testid="watch-state"
+      onClick={() => {
+        watchersShown.value = !watchersShown.peek()
+      }}
+    >
       <Mark kind={kind} />
-      {word}
-    </span>
+      <span class="watch-word">{word}</span>
+    </button>
   )
+}
+
+function Watchers({ reports }: { reports: WatchReport[] }) {
+  if (reports.length === 0) {
+    return (
+      <p class="watchers" data-testid="watchers">
+        <Mark kind="idle" />
+        <span>
+          <b>No watcher is running.</b> Recording goes on without one, but nobody outside would tell you if it stopped.
+          Run <code>tickhouse watch</code> on another machine: docs/watch.md
+        </span>
+      </p>
+    )
+  }
+  return (
+    <ul data-testid="watchers">
+      {reports.map(report => (
+        <li key={report.watcher} class="watchers">
+          <Mark kind="ok" />
+          <span>
+            Watched from <b>{report.watcher}</b> for {age(Math.max(0, serverNowMs.value - report.startedAtMs))}, last
+            heard at {timeOfDay(report.atMs, zone.value)} {zoneName(report.atMs, zone.value)}
+            {wellText(report)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What the watcher saw of the days it remembers. */
+function wellText(report: WatchReport): string {
+  const well = wellRatio(report)
+  const { length } = report.availability
+  return well === null ? '' : `: well ${availabilityText(well)} of ${length} ${length === 1 ? 'day' : 'days'}`
 }

@@ -10,13 +10,16 @@ const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement
 
+/** Of the dialog itself: what it tells of its end comes later, and the next key may be there by then. */
+const dialogOpen = (): boolean => document.querySelector('dialog[open]') !== null
+
 /** A pointer leaves no focus on a button: the next space means the page's pause, not the button again. */
 function onClick(event: MouseEvent): void {
   if (event.detail > 0 && event.target instanceof Element) event.target.closest('button')?.blur()
 }
 
 function onKey(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || helpOpen.peek()) return
+  if (event.ctrlKey || event.metaKey || event.altKey || dialogOpen()) return
   if (isTyping(event.target)) {
     if (event.key === 'Escape') (event.target as HTMLElement).blur()
     return

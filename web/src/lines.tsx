@@ -1,7 +1,7 @@
 /** Events and logs in one stream, with a filter by level, station and words. */
 import { computed, signal } from '@preact/signals'
 import type { Line, LinesAnswer } from '../../src/serve/protocol.ts'
-import { count, day, timeWithMs, zoneName } from './format.ts'
+import { count, day, timeOfDay, timeWithMs, zoneName } from './format.ts'
 import { filterLines, LEVELS, type LineFilter, STATIONS } from './line-filter.ts'
 import { Mark } from './mark.tsx'
 import { Segmented } from './segmented.tsx'
@@ -33,7 +33,9 @@ const newer = computed(() => {
 })
 
 /** Where the search of earlier lines goes on, ms; null before it began. */
-let searchedToMs: number | null = null
+const searchedToMs = signal<number | null>(null)
+/** Where the newest line found last is: brought into sight. */
+const found = signal(-1)
 let searchedFor = ''
 let olderId = 0
 const searching = signal<'no' | 'asking' | 'failed'>('no')
@@ -43,23 +45,26 @@ async function searchOlder(): Promise<void> {
   const { level, station, query } = filter.peek()
   follow(false)
   const asked = JSON.stringify(filter.peek())
+  if (searching.peek() === 'asking' && asked === searchedFor) return
   if (asked !== searchedFor) {
     searchedFor = asked
-    searchedToMs = null
+    searchedToMs.value = null
     held.value = held.peek().filter(({ id }) => id > 0)
   }
-  const before = searchedToMs ?? held.peek()[0]?.atMs ?? serverNowMs.peek()
+  const before = searchedToMs.peek() ?? held.peek()[0]?.atMs ?? serverNowMs.peek()
   const parameters = new URLSearchParams({ text: query, level, before: String(Math.floor(before)) })
   if (station !== 'all') parameters.set('station', station)
   searching.value = 'asking'
+  found.value = -1
   try {
     const response = await fetch(`/api/lines?${parameters}`)
     if (!response.ok) throw new Error(String(response.status))
-    const found = (await response.json()) as LinesAnswer
-    searchedToMs = found.searchedToMs
-    const older = found.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as Line)
-    if (following.peek()) return
+    const answer = (await response.json()) as LinesAnswer
+    if (following.peek() || asked !== searchedFor) return
+    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as Line)
+    searchedToMs.value = answer.searchedToMs
     held.value = [...older, ...held.peek()]
+    found.value = filterLines(older, filter.peek()).length - 1
     searching.value = 'no'
   } catch {
     searching.value = 'failed'
@@ -70,8 +75,15 @@ function follow(yes: boolean): void {
   if (yes === following.peek()) return
   held.value = yes ? [] : lines.peek()
   searchedFor = ''
+  searchedToMs.value = null
+  found.value = -1
   searching.value = 'no'
   following.value = yes
+}
+
+/** Reading on to the end follows again, but lines that were searched for are not thrown away by that. */
+function onScrolled(atEnd: boolean): void {
+  if (!atEnd || searchedToMs.peek() === null) follow(atEnd)
 }
 
 const change = (part: Partial<LineFilter>): void => {
@@ -108,6 +120,9 @@ export function Lines() {
           aria-label="search the text"
           value={filter.value.query}
           onInput={event => change({ query: event.currentTarget.value })}
+          onKeyDown={event => {
+            if (event.key === 'Enter') void searchOlder()
+          }}
           data-testid="lines-search"
         />
         <span class="spring" />
@@ -116,13 +131,14 @@ export function Lines() {
           {following.value
             ? `${count(shown.value.length)} of ${count(lines.value.length)}`
             : `${count(newer.value)} newer`}
+          {searchedToMs.value !== null && <> · searched to {moment(searchedToMs.value)}</>}
         </span>
         <button
           type="button"
           class="plain"
           disabled={searching.value === 'asking'}
           data-testid="lines-older"
-          title="Search the tables for earlier lines"
+          title="Search the tables for earlier lines (Enter in the search)"
           onClick={() => void searchOlder()}
         >
           {searching.value === 'failed' ? 'Failed, again' : 'Older'}
@@ -146,8 +162,16 @@ export function Lines() {
 function Stream() {
   const list = shown.value
   if (list.length === 0) {
+    const [none, next] =
+      searchedToMs.value !== null
+        ? [`No line since ${moment(searchedToMs.value)} passes this filter.`, 'Older looks further back.']
+        : lines.value.length === 0
+          ? ['Nothing has been said yet.', '']
+          : ['No line of the last ones passes this filter.', 'Older searches the tables.']
     return (
-      <p class="rows hint">{lines.value.length === 0 ? 'Nothing has been said yet.' : 'No line passes this filter.'}</p>
+      <p class="rows hint" data-testid="lines-none">
+        {none} {next}
+      </p>
     )
   }
   return (
@@ -156,11 +180,14 @@ function Stream() {
       rowCount={list.length}
       rowHeightPx={rowHeightPx.value}
       followsEnd={following.value}
-      onScrolled={follow}
+      revealed={found.value}
+      onScrolled={onScrolled}
       row={index => <LineRow key={list[index]!.id} line={list[index]!} index={index} />}
     />
   )
 }
+
+const moment = (atMs: number): string => `${day(atMs, zone.value)} ${timeOfDay(atMs, zone.value, false)}`
 
 function LineRow({ line, index }: { line: Line; index: number }) {
   return (

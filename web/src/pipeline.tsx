@@ -6,7 +6,7 @@ import { bytes, count, duration, rate, timeOfDay, zoneName } from './format.ts'
 import { HistoryPlot, type PlotData, type PlotLine } from './history-plot.ts'
 import { samples } from './store.ts'
 import { paletteVersion } from './theme.ts'
-import { Uptime } from './uptime.tsx'
+import { pointedAt, Uptime } from './uptime.tsx'
 import { zone } from './view.ts'
 import { useSize } from './virtual-list.tsx'
 
@@ -90,11 +90,13 @@ export function Pipeline() {
         <h2>Pipeline</h2>
         <span class="spring" />
         <span class="line-count">
-          {told && hovered.value !== null
-            ? `${timeOfDay(told.atMs, zone.value)} ${zoneName(told.atMs, zone.value)}`
-            : list.length > 1
-              ? `last ${duration(spanMs)}`
-              : 'waiting for the first second'}
+          {pointedAt.value !== null
+            ? pointedAt.value
+            : told && hovered.value !== null
+              ? `${timeOfDay(told.atMs, zone.value)} ${zoneName(told.atMs, zone.value)}`
+              : list.length > 1
+                ? `last ${duration(spanMs)}`
+                : 'waiting for the first second'}
         </span>
       </header>
       <div class="curves">

@@ -1,12 +1,14 @@
 /** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
 import type { ComponentChildren } from 'preact'
-import { METRICS, type MetricName } from '../../src/observe/metrics.ts'
+import type { MetricName } from '../../src/observe/metrics.ts'
 import type { ArchivedSlice, AuditDone, ConnectionStatus, Stations } from '../../src/serve/protocol.ts'
 import type { RouteStation } from './address.ts'
 import { useAsked } from './asked.ts'
+import { type Fact, Facts, Judged, Table } from './figures.tsx'
 import { age, bytes, count, day, duration, rate, timeOfDay } from './format.ts'
 import { Mark, type MarkKind } from './mark.tsx'
 import { serverNowMs, stations } from './store.ts'
+import { atLeast, targetOf } from './targets.ts'
 import { show } from './view.ts'
 
 export function StationDetails({ name }: { name: RouteStation }) {
@@ -40,18 +42,25 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           ['address', log.address],
           ['size', bytes(log.sizeBytes)],
           ['append p50', milliseconds(log.appendMs?.p50)],
-          ['append p99', milliseconds(log.appendMs?.p99), target('log_append_seconds', 'p99')],
+          ['append p99', milliseconds(log.appendMs?.p99), targetOf('log_append_seconds', log.appendMs?.p99, 'p99')],
         ]}
       />
       <Table
-        head={['partition', 'first offset', 'next offset', 'stored to', 'lag, ticks', 'lag']}
+        head={[
+          'partition',
+          'first offset',
+          'next offset',
+          'stored to',
+          'lag, ticks',
+          headed('lag', 'ingest_lag_seconds'),
+        ]}
         rows={log.partitions.map(partition => [
           String(partition.partition),
           count(partition.first),
           count(partition.next),
           count(partition.stored),
           count(partition.lagTicks),
-          duration(partition.lagMs),
+          <Judged value={duration(partition.lagMs)} target={targetOf('ingest_lag_seconds', partition.lagMs)} />,
         ])}
         empty="The log has no partitions yet."
       />
@@ -63,12 +72,20 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
         facts={[
           ['stored since start', count(ingest.stored)],
           ['refused since start', count(ingest.refused)],
-          ['gaps open', count(ingest.gapsOpen), target('ingest_open_gaps')],
-          ['lag', duration(ingest.lagMs), target('ingest_lag_seconds')],
+          ['gaps open', count(ingest.gapsOpen), targetOf('ingest_open_gaps', ingest.gapsOpen)],
+          ['lag', duration(ingest.lagMs), targetOf('ingest_lag_seconds', ingest.lagMs)],
           ['batch', `${count(ingest.batchTicks)} ticks`],
           ['insert p50', milliseconds(ingest.insertMs?.p50)],
-          ['insert p99', milliseconds(ingest.insertMs?.p99), target('ingest_insert_seconds', 'p99')],
-          ['batch age p99', milliseconds(ingest.batchAgeMs?.p99), target('ingest_batch_age_seconds', 'p99')],
+          [
+            'insert p99',
+            milliseconds(ingest.insertMs?.p99),
+            targetOf('ingest_insert_seconds', ingest.insertMs?.p99, 'p99'),
+          ],
+          [
+            'batch age p99',
+            milliseconds(ingest.batchAgeMs?.p99),
+            targetOf('ingest_batch_age_seconds', ingest.batchAgeMs?.p99, 'p99'),
+          ],
         ]}
       />
       <Table
@@ -87,14 +104,14 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           ['address', store.address],
           ['trades', count(store.trades)],
           ['size', bytes(store.sizeBytes)],
-          ['parts', count(store.parts), target('store_parts')],
+          ['parts', count(store.parts), targetOf('store_parts', store.parts)],
           ['bytes a trade', store.bytesPerTrade === null ? '–' : store.bytesPerTrade.toFixed(1)],
-          ['freshness p50', milliseconds(store.freshnessQuantilesMs?.p50), target('store_freshness_seconds', 'p50')],
-          ['freshness p99', milliseconds(store.freshnessQuantilesMs?.p99), target('store_freshness_seconds', 'p99')],
+          freshness(store, 'p50'),
+          freshness(store, 'p99'),
           [
             'disk free',
             store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes),
-            store.diskFreeBytes === null ? undefined : `≥ ${bytes(store.diskFreeBytesMin)}`,
+            store.diskFreeBytes === null ? undefined : atLeast(store.diskFreeBytesMin, store.diskFreeBytes, bytes),
           ],
         ]}
       />
@@ -111,7 +128,7 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
             ['objects verified', count(verified.objects)],
             ['rows', count(verified.rows)],
             ['size', bytes(verified.sizeBytes)],
-            ['behind', duration(lagMs), target('archive_behind_seconds')],
+            ['behind', duration(lagMs), targetOf('archive_behind_seconds', lagMs)],
           ]}
         />
         <Slices />
@@ -121,12 +138,14 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
 
 const ASK_EVERY_MS = 15_000
 
-/** What a figure should be, as it is declared with it: in the unit of its name. */
-function target(name: MetricName, quantile?: string): string | undefined {
-  const found = METRICS[name].targets?.find(({ labels }) => labels?.quantile === quantile)
-  if (!found) return undefined
-  const [sign, bound] = found.atMost === undefined ? ['≥', found.atLeast!] : ['≤', found.atMost]
-  return `${sign} ${name.endsWith('_seconds') ? duration(bound * 1000) : count(bound)}`
+function freshness({ freshnessQuantilesMs }: Stations['store'], quantile: 'p50' | 'p99'): Fact {
+  const ms = freshnessQuantilesMs?.[quantile]
+  return [`freshness ${quantile}`, milliseconds(ms), targetOf('store_freshness_seconds', ms, quantile)]
+}
+
+/** A column's head with the target of what is below. */
+function headed(head: string, name: MetricName, quantile?: 'p99'): string {
+  return `${head} ${targetOf(name, null, quantile)?.text ?? ''}`
 }
 
 function Audits() {
@@ -209,9 +228,9 @@ function Connections({ connections }: { connections: ConnectionStatus[] }) {
         'ticks',
         'refused',
         'reconnects',
-        'last frame',
+        headed('last frame', 'source_silence_seconds'),
         'latency p50',
-        'p99',
+        headed('p99', 'source_latency_seconds', 'p99'),
         'max',
       ]}
       rows={connections.map(connection => [
@@ -231,57 +250,18 @@ function Connections({ connections }: { connections: ConnectionStatus[] }) {
         count(connection.ticks),
         count(connection.refused),
         count(connection.reconnects),
-        connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs),
+        <Judged
+          value={connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs)}
+          target={targetOf('source_silence_seconds', connection.lastFrameAgeMs)}
+        />,
         milliseconds(connection.latencyMs?.p50),
-        milliseconds(connection.latencyMs?.p99),
+        <Judged
+          value={milliseconds(connection.latencyMs?.p99)}
+          target={targetOf('source_latency_seconds', connection.latencyMs?.p99, 'p99')}
+        />,
         milliseconds(connection.latencyMs?.max),
       ])}
       empty="No connections."
     />
-  )
-}
-
-function Facts({ facts }: { facts: [name: string, value: string, target?: string | undefined][] }) {
-  return (
-    <dl class="facts">
-      {facts.map(([name, value, wanted]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            {wanted && <span class="target"> {wanted}</span>}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
-}
-
-/** First column is text, the others figures. */
-function Table({ head, rows, empty }: { head: string[]; rows: ComponentChildren[][]; empty: string }) {
-  if (rows.length === 0) return <p class="hint">{empty}</p>
-  return (
-    <div class="table-frame">
-      <table>
-        <thead>
-          <tr>
-            {head.map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((cells, index) => (
-            <tr key={index}>
-              {cells.map((cell, column) => (
-                <td key={head[column]}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   )
 }
