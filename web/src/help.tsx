@@ -24,7 +24,7 @@ export function Help() {
     helpOpen.value = false
   }
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close} onCancel={close} data-testid="help">
+    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close} data-testid="help">
       <header>
         <h2 id="help-title">Keys</h2>
         <button type="button" class="plain" onClick={close}>
