@@ -4,6 +4,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Level } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedSlice, AuditDone, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const LINES_PER_ANSWER = 200
 const WORDS_MAX = 8
@@ -98,11 +99,6 @@ function slices(store: Store): Promise<ArchivedSlice[]> {
             toFloat64(toUnixTimestamp64Milli(verified_at)) AS verifiedAtMs
      FROM archive_ledger FINAL WHERE key != '' ORDER BY verified_at DESC, kind LIMIT ${SLICES}`,
   )
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw refused(`${name} is no whole number: ${text}`)
-  return Number(text)
 }
 
 function refused(message: string): TickhouseError {

@@ -7,8 +7,10 @@ import { TickhouseError } from '../errors.ts'
 import { listRows, type QuarantineFilter, summarise } from '../ingest/quarantine.ts'
 import type { Requeuing } from '../ingest/requeuing.ts'
 import type { Store } from '../store/store.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const ROWS_MAX = 10_000
+const ADVICE = 'See: tickhouse quarantine --help'
 /** Payload in one answer: of one row all that a log record may hold, of many rows their beginnings. */
 const RAW_BYTES_MAX = 64 * 2 ** 20
 
@@ -20,8 +22,11 @@ export function serveQuarantine(server: FastifyInstance, store: Store, requeuing
   server.get<{ Querystring: Query }>('/api/quarantine', async ({ query }) => {
     const filter = filterOf(query)
     if (query.rows === undefined) return summarise(store, filter)
-    const rows = Math.min(wholeNumber('rows', query.rows), ROWS_MAX)
-    const rawBytesMax = Math.min(wholeNumber('raw', query.raw ?? '1000'), Math.floor(RAW_BYTES_MAX / Math.max(rows, 1)))
+    const rows = Math.min(wholeNumber('rows', query.rows, ADVICE), ROWS_MAX)
+    const rawBytesMax = Math.min(
+      wholeNumber('raw', query.raw ?? '1000', ADVICE),
+      Math.floor(RAW_BYTES_MAX / Math.max(rows, 1)),
+    )
     return listRows(store, filter, rows, rawBytesMax)
   })
 
@@ -47,8 +52,8 @@ function filterOf({ reason, venue, symbol, since, until, at }: Query): Quarantin
     ...(reason !== undefined && { reason }),
     ...(venue !== undefined && { venue }),
     ...(symbol !== undefined && { symbol }),
-    ...(since !== undefined && { sinceMs: wholeNumber('since', since) }),
-    ...(until !== undefined && { untilMs: wholeNumber('until', until) }),
+    ...(since !== undefined && { sinceMs: wholeNumber('since', since, ADVICE) }),
+    ...(until !== undefined && { untilMs: wholeNumber('until', until, ADVICE) }),
     ...(at !== undefined && { at: placeOf(at) }),
   }
 }
@@ -59,11 +64,6 @@ function placeOf(at: string): [number, number, number] {
   return [Number(partition), Number(offset), Number(index)]
 }
 
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw refused(`${name} is no whole number: ${text}`)
-  return Number(text)
-}
-
 function refused(message: string): TickhouseError {
-  return new TickhouseError('query_failed', message, 'See: tickhouse quarantine --help')
+  return new TickhouseError('query_failed', message, ADVICE)
 }

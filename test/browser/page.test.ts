@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Store } from '../../src/store/store.ts'
 import { launch, NO_BROWSER } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 import { House, type Part } from '../support/house.ts'
 
 const WAIT_MS_MAX = 30_000
@@ -225,12 +226,3 @@ test('at phone width nothing is wider than the screen, in dark and light', { ski
     }
   }
 })
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}

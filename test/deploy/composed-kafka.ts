@@ -1,8 +1,8 @@
 /** The broker of `deploy/compose.yaml`: its environment as its image turns it into properties, on ports and a directory of the test. */
 import fs from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { freePort } from '../support/free-port.ts'
 import type { Owner } from '../support/house.ts'
 import { Broker } from '../support/kafka-broker.ts'
 import { kafkaClassPath } from '../support/kafka-jars.ts'
@@ -43,13 +43,4 @@ export async function startComposedKafka(t: Owner, { environment }: Service): Pr
   await broker.format(environment!.CLUSTER_ID!)
   await broker.start()
   return { inside: `127.0.0.1:${inside}`, outside: `127.0.0.1:${outside}` }
-}
-
-/** A port of this machine that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

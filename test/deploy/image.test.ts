@@ -9,10 +9,10 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { VERSION } from '../../src/version.ts'
+import { freePort } from '../support/free-port.ts'
 import { House } from '../support/house.ts'
 import { VERSITY } from '../support/s3.ts'
 import { within } from '../support/within.ts'
-import { freePort } from './composed-kafka.ts'
 import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
 
 const { filled } = readComposition()

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ANSWER_MS_MAX } from '../../src/watch/house.ts'
 import { Ballast } from '../support/ballast.ts'
 import { Schedule } from '../support/faults.ts'
+import { freePort } from '../support/free-port.ts'
 import { House, type Part, type Settings } from '../support/house.ts'
 import { startKafka } from '../support/kafka.ts'
 import { LogWatch } from '../support/log-watch.ts'
@@ -31,11 +31,7 @@ interface Watched {
 
 /** An address that a house can be started on again. */
 async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return `127.0.0.1:${port}`
+  return `127.0.0.1:${await freePort()}`
 }
 
 async function watching(t: TestContext, house: House, listen: string, settings: Settings = {}): Promise<Watched> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
@@ -15,14 +15,7 @@ import { storeAll } from '../support/storing.ts'
 import { tradesOf } from '../support/trades.ts'
 
 test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 30_000 }, async t => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const { store, remove } = await openTestStore()
-  t.after(async () => {
-    await log.close()
-    await remove()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
+  const { log, store } = await openBoth(t)
   await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
   const insertRows = store.insertRows.bind(store)
   store.insertRows = async (table, rows) => {
@@ -36,14 +29,7 @@ test('a stop whose audit cannot be kept says so and stops all the same', { timeo
 })
 
 test('what an audit found wrong is found again until it is mended, also by audits of new records', async t => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const { store, remove } = await openTestStore()
-  t.after(async () => {
-    await log.close()
-    await remove()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
+  const { log, store } = await openBoth(t)
   const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
   await log.append(0, [tradesOf('binance', [trade(1)])])
   const config = parseConfig({}, {})
@@ -68,14 +54,7 @@ test('what an audit found wrong is found again until it is mended, also by audit
 })
 
 test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const { store, remove } = await openTestStore()
-  t.after(async () => {
-    await log.close()
-    await remove()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
+  const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
@@ -89,4 +68,17 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5)
+}
+
+/** An empty log and an empty store; they go with the test. */
+async function openBoth(t: TestContext) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
+  const log = await openLog(`sqlite:${directory}`, 'write')
+  const { store, remove } = await openTestStore()
+  t.after(async () => {
+    await log.close()
+    await remove()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  return { log, store }
 }
