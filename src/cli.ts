@@ -71,11 +71,16 @@ command('ingest', 'only from the log to the store; serves the page and queries')
     await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
   })
 
-command('serve', 'only SQL over HTTP on a store that nothing ingests into, for ClickHouse clients')
+command(
+  'serve',
+  'only the page and queries on a store that others fill; of an embedded store that rests, SQL over HTTP',
+)
   .addOption(new Option('--writable', 'whoever may ask may change everything').hideHelp())
   .action(async (options: { writable?: true }, made: Command) => {
-    const { serveStore } = await import('./pipeline.ts')
-    await run('serve', made, (config, journal) => serveStore(config, journal, options.writable ?? false))
+    const { serve, serveStore } = await import('./pipeline.ts')
+    await run('serve', made, (config, journal, stopping) =>
+      options.writable ? serveStore(config, journal, true) : serve(config, journal, stopping),
+    )
   })
 
 const archive = command('archive', 'only from a store on a server to the archive').action(

@@ -110,7 +110,7 @@ export const SETTINGS = {
   ),
   METRICS_LISTEN: setting(
     listenAddress.optional(),
-    'Where a station without a page (record, archive) serves /health, /ready and /metrics: host:port. Without it: nowhere. The page serves its own.',
+    'Where a station without a page (record, archive, watch) serves /health, /ready and /metrics: host:port. Without it: nowhere. The page serves its own.',
   ),
   TOKEN: setting(
     z.string().min(16).optional(),

@@ -8,10 +8,7 @@
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
 import fs from 'node:fs'
-import { Archiver } from './archive/archiver.ts'
-import { openTarget } from './archive/target.ts'
-import { spanArchive } from './archive/view.ts'
-import { SYSTEM_CLOCK } from './clock.ts'
+import { openArchiver } from './archive/open.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
 import { openLogTold } from './house/awaited-log.ts'
@@ -23,19 +20,15 @@ import type { KnownVenues } from './ingest/fill.ts'
 import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
 import type { Log } from './log/log.ts'
-import type { Emit } from './observe/events.ts'
 import type { Journal } from './observe/journal.ts'
 import { ProcessGauge } from './observe/process-figures.ts'
-import { Follower } from './serve/follower.ts'
+import { Elsewhere } from './serve/elsewhere.ts'
 import { selfOf } from './serve/health.ts'
-import { Live } from './serve/live.ts'
-import { serveArchiver, serveRecorder } from './serve/lone-stations.ts'
+import { observePage, serveArchiver, serveRecorder } from './serve/lone-stations.ts'
 import { Observing } from './serve/observing.ts'
-import { serve } from './serve/server.ts'
+import { OwnIngest } from './serve/own-ingest.ts'
+import { Page } from './serve/page.ts'
 import { serveSql } from './serve/sql-server.ts'
-import { StationReport } from './serve/stations.ts'
-import { SymbolBooks } from './serve/symbols.ts'
-import { WatchReports } from './serve/watch-reports.ts'
 import { openFeeds, type Subscription } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
@@ -44,9 +37,8 @@ import { parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
 import { parseStoreAddress } from './store/address.ts'
 import { openEngine } from './store/embedded.ts'
-import { openStore, type Store } from './store/store.ts'
+import { openStore } from './store/store.ts'
 import { EXTERNAL_VENUE } from './tick/json.ts'
-import { VERSION } from './version.ts'
 
 /** A part of the house that runs. `failed` rejects if it cannot go on; it never resolves. */
 export interface Running {
@@ -55,9 +47,8 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** One that others reach by its address. */
+/** One that others reach by its address, `http://127.0.0.1:8080`. */
 export interface Serving extends Running {
-  /** `http://127.0.0.1:8080` */
   url: string
 }
 
@@ -119,14 +110,12 @@ export async function record(
   }
 }
 
-/** log → ingest → store, and the page and queries over it: this process owns the engine. */
+/** log → ingest → store, and the page and queries over it: this process owns an embedded engine. */
 export async function ingest(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
   const { emit } = journal
   const store = await openStore(config.STORE, config.DISK_FREE_MIB_MIN * 2 ** 20)
   emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
   const log = await openLogTold(config.LOG, 'read', emit, stopping)
-  const books = new SymbolBooks()
-  await books.load(store)
   const venues = venuesOf(config)
   const storing = new Storing({
     limits: limitsOf(config),
@@ -134,31 +123,31 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     log,
     store,
     emit,
-    onStored: ({ trades }) => live.take(trades),
+    onStored: ({ trades }) => page.take(trades),
   })
   // A store that several processes share is archived by one of its own: see `archive`.
   const archiver = 'directory' in parseStoreAddress(config.STORE) ? await openArchiver(config, log, store, emit) : null
-  const report = new StationReport(log, store, storing, archiver)
-  const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
-  const watchReports = new WatchReports()
-  const live = new Live({ version: VERSION, store, storing, follower, report, books, journal, watchReports })
+  const page = new Page({
+    log,
+    store,
+    ingest: new OwnIngest(storing, log),
+    archive: () => archiver?.figures ?? null,
+    journal,
+  })
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const self = selfOf('ingest')
   const observing = new Observing({
-    self,
+    self: selfOf('ingest'),
     store,
     storing,
-    report,
+    report: page.report,
     archiver,
     journal,
     keepDays: config.DIAGNOSTICS_KEEP_DAYS,
     // Under `start`; on its own, a recorder serves its own figures.
     forRecorder: process.channel !== undefined,
   })
-  const health = observing.forServer
-  const server = await serve({ config, log, store, live, storing, requeuing, watchReports, health, emit })
-  live.start()
-  follower.start()
+  await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
+  page.start()
   storing.start()
   archiver?.start()
   if (config.DIAGNOSTICS === 'on') observing.diagnostics.start()
@@ -169,9 +158,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
       await storing.stop()
       await archived
       await observing.diagnostics.stop()
-      follower.close()
-      live.close()
-      await server.close()
+      await page.close()
       await log.close()
       await store.close()
     },
@@ -199,43 +186,45 @@ export async function archive(config: Config, journal: Journal, stopping: AbortS
   }
 }
 
-/** The archiving station, by configuration; null if it is off. */
-async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
-  if (config.ARCHIVE === 'off') return null
-  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
-  await spanArchive(store, target)
-  return new Archiver({
-    store,
-    log,
-    target,
-    slicing: config.ARCHIVE_SLICE,
-    keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
-    diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,
-    emit,
-    clock: SYSTEM_CLOCK,
-  })
+/**
+ * store → the page and queries, for a store on a server: whoever stores into it, this process only shows. An embedded store belongs
+ * to who stores: while nobody does, its SQL is served, for there is nothing else to show.
+ */
+export async function serve(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
+  if ('directory' in parseStoreAddress(config.STORE)) return await serveStore(config, journal, false)
+  const { emit } = journal
+  const store = await openStore(config.STORE)
+  emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
+  const log = await openLogTold(config.LOG, 'read', emit, stopping)
+  const self = selfOf('serve')
+  const elsewhere = new Elsewhere({ log, store, instance: self.instance, emit, places: () => page.places() })
+  const page = new Page({ log, store, ingest: elsewhere, archive: () => elsewhere.archived(), journal })
+  const observed = observePage(config, journal, self, store, page.report)
+  await elsewhere.start()
+  await page.listen(config, observed.forServer, null)
+  page.start()
+  observed.start()
+  return {
+    failed: new Promise(() => {}),
+    stop: async () => {
+      elsewhere.close()
+      await observed.stop()
+      await page.close()
+      await log.close()
+      await store.close()
+    },
+  }
 }
 
-/**
- * store → SQL over HTTP, for when nothing is ingested. `writable`: whoever may ask may change everything, which makes the engine
- * here stand for a ClickHouse server, as in tests.
- */
+/** An embedded store that rests. `writable`: whoever asks may change everything, as on a ClickHouse server; for tests. */
 export async function serveStore(config: Config, journal: Journal, writable: boolean): Promise<Serving> {
   const where = parseStoreAddress(config.STORE)
-  if (!('directory' in where)) {
+  if (!('directory' in where) || (!writable && !fs.existsSync(where.directory)))
     throw new TickhouseError(
       'config_invalid',
-      `${where.shown} is a server, which answers SQL itself`,
-      'Ask it there, or give TICKHOUSE_STORE=chdb:<directory>.',
-    )
-  }
-  if (!writable && !fs.existsSync(where.directory)) {
-    throw new TickhouseError(
-      'config_invalid',
-      `there is no store in ${where.directory}`,
+      `there is no store in ${'directory' in where ? where.directory : where.shown}`,
       'Give TICKHOUSE_STORE=chdb:<directory> of a house that has stored something.',
     )
-  }
   const engine = await openEngine(where.directory, SERVED_LANES)
   const server = await serveSql(config, { engine, writable, emit: journal.emit })
   return {

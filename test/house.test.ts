@@ -33,7 +33,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^simulator\/(frames|instruments|stream-requests|trade-frame)/,
     /^sources\/recorder/,
   ],
-  archive: [/^observe\/(events|metrics)/, /^log\/log/, /^store\/(store|files)/],
+  archive: [/^observe\/(events|metrics)/, /^config/, /^log\/log/, /^store\/(store|files)/],
   serve: [
     /^tick\//,
     /^archive\/(archive|measure)$/,

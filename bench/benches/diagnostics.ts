@@ -8,12 +8,9 @@ import { Journal } from '../../src/observe/journal.ts'
 import { ProcessGauge } from '../../src/observe/process-figures.ts'
 import { toPrometheus } from '../../src/observe/prometheus.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
-import { Follower } from '../../src/serve/follower.ts'
-import { Live } from '../../src/serve/live.ts'
 import { Observing } from '../../src/serve/observing.ts'
-import { StationReport } from '../../src/serve/stations.ts'
-import { SymbolBooks } from '../../src/serve/symbols.ts'
-import { WatchReports } from '../../src/serve/watch-reports.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
+import { Page } from '../../src/serve/page.ts'
 import { simulator } from '../../src/sources/simulator.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from '../../src/sources/status.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
@@ -72,28 +69,24 @@ function open({ log, store }: Parts, observed: boolean) {
     store,
     emit,
     onStored: ({ trades }) => {
-      live.take(trades)
+      page.take(trades)
       count += trades.length
       if (count === TRADES) resolve()
     },
   })
   const startedAtMs = Date.now()
-  const report = new StationReport(log, store, ingest)
-  const follower = new Follower({ store, log, storing: ingest, emit, take: trades => live.take(trades) })
-  const [books, watchReports] = [new SymbolBooks(), new WatchReports()]
-  const live = new Live({ version: '', store, storing: ingest, follower, report, books, journal, watchReports })
+  const page = new Page({ log, store, ingest: new OwnIngest(ingest, log), archive: () => null, journal })
   const observing = new Observing({
     self: { version: '', process: 'ingest', instance: instanceName(startedAtMs), startedAtMs },
     store,
     storing: ingest,
-    report,
+    report: page.report,
     archiver: null,
     journal,
     keepDays: config.DIAGNOSTICS_KEEP_DAYS,
     forRecorder: true,
   })
-  live.start()
-  follower.start()
+  page.start()
   ingest.start()
   if (observed) observing.diagnostics.start()
   return {
@@ -102,8 +95,7 @@ function open({ log, store }: Parts, observed: boolean) {
     close: async () => {
       await ingest.stop()
       await observing.diagnostics.stop()
-      follower.close()
-      live.close()
+      await page.close()
     },
   }
 }

@@ -2,11 +2,11 @@
  * Follows the partitions that other processes store, by asking the table for what is new: so that the page of one process shows
  * the whole market.
  */
-import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { ORIGIN, type Side, TradeColumns } from '../tick/trades.ts'
+import type { IngestSide } from './ingest-side.ts'
 
 const ASK_EVERY_MS = 250
 /** Trades of one partition in one answer: 80,000 a second; beyond that the page runs behind, and catches up. */
@@ -29,7 +29,7 @@ interface Row {
 export interface FollowerOptions {
   store: Store
   log: Log
-  storing: Storing
+  ingest: Pick<IngestSide, 'own'>
   emit: Emit
   /** Told of trades that another process stored; only lent for the call. */
   take: (trades: TradeColumns) => void
@@ -57,9 +57,9 @@ export class Follower {
 
   /** By partition, ours and followed: all below was told of. Undefined while some partition's place is not known yet. */
   places(): ReadonlyMap<number, number> | undefined {
-    const { log, storing } = this.#options
+    const { log, ingest } = this.#options
     const places = new Map(this.#next)
-    for (const { partition, mode, next } of storing.partitions) {
+    for (const { partition, mode, next } of ingest.own) {
       if (mode === 'resuming') return undefined
       places.set(partition, next)
     }
@@ -67,8 +67,8 @@ export class Follower {
   }
 
   async #ask(): Promise<void> {
-    const { log, storing, emit } = this.#options
-    const ours = new Set(storing.partitions.map(({ partition }) => partition))
+    const { log, ingest, emit } = this.#options
+    const ours = new Set(ingest.own.map(({ partition }) => partition))
     for (const partition of ours) this.#next.delete(partition)
     const followed = Array.from({ length: log.partitions }, (_, partition) => partition).filter(one => !ours.has(one))
     try {

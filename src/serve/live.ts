@@ -1,11 +1,11 @@
 /** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
 import type { ServerResponse } from 'node:http'
-import type { Storing } from '../ingest/storing.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Follower } from './follower.ts'
+import type { IngestSide } from './ingest-side.ts'
 import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import type { StationReport } from './stations.ts'
 import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './symbols.ts'
@@ -36,7 +36,7 @@ interface Page {
 export interface LiveOptions {
   version: string
   store: Store
-  storing: Storing
+  ingest: IngestSide
   follower: Follower
   report: StationReport
   books: SymbolBooks
@@ -187,7 +187,7 @@ export class Live {
 
   /** A partition that changed hands may have been told of in part: the views ask for their history again. */
   #noticeHandOver(): void {
-    const ours = this.#options.storing.partitions.map(({ partition }) => partition).join()
+    const ours = this.#options.ingest.own.map(({ partition }) => partition).join()
     if (ours === this.#ours) return
     this.#ours = ours
     for (const { view } of this.#pages) if (view) view.stale = true
@@ -229,12 +229,11 @@ export class Live {
   #sample(stations: Messages['stations']): Sample | undefined {
     const last = this.#samples.at(-1)
     if (last && stations.atMs - last.atMs < SAMPLE_EVERY_MS - 50) return undefined
-    const { storing } = this.#options
     const sample: Sample = {
       atMs: stations.atMs,
       received: stations.sources.ticksPerSecond,
       stored: stations.ingest.ticksPerSecond,
-      refused: storing.partitions.reduce((sum, partition) => sum + partition.figures.refusedTicks.perSecond(), 0),
+      refused: stations.ingest.refusedPerSecond,
       lagMs: stations.ingest.lagMs,
       logBytes: stations.log.sizeBytes,
       storeBytes: stations.store.sizeBytes,
@@ -258,15 +257,11 @@ export class Live {
   }
 
   #status(book: SymbolBook, withSpark: boolean): SymbolStatus {
-    const gaps = this.#options.storing.partitions.reduce(
-      (sum, partition) => sum + partition.gapsOf(book.venue, book.symbol),
-      0,
-    )
-    const status = book.status(gaps)
+    const status = book.status(this.#options.ingest.gapsOf(book.venue, book.symbol))
     return withSpark ? { ...status, spark: book.spark } : status
   }
 
-  /** Joins this process's lines and the recorders' into one sequence. */
+  /** Joins the lines of this process, of the recorders and of those who store elsewhere into one sequence. */
   #gatherLines(): void {
     const own = this.#options.journal.since(this.#ownLineId)
     this.#ownLineId = own.at(-1)?.id ?? this.#ownLineId
@@ -276,7 +271,7 @@ export class Live {
       this.#recorderLines.set(station, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
       return status.lines.filter(line => line.id > seenId)
     })
-    for (const line of [...own, ...theirs].sort((a, b) => a.atMs - b.atMs))
+    for (const line of [...own, ...theirs, ...this.#options.ingest.newLines()].sort((a, b) => a.atMs - b.atMs))
       this.#lines.push({ ...line, id: this.#nextLineId++ })
     this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX))
   }

@@ -1,4 +1,7 @@
-/** Stations that run alone, each seen after where `METRICS_LISTEN` says: `record`, and `archive` beside a store on a server. */
+/**
+ * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says, and `serve`,
+ * where its page is.
+ */
 import type { ArchiveFigures } from '../archive/archive.ts'
 import { measureArchive } from '../archive/measure.ts'
 import { SYSTEM_CLOCK } from '../clock.ts'
@@ -8,12 +11,15 @@ import { Diagnostics } from '../observe/diagnostics.ts'
 import type { Emit } from '../observe/events.ts'
 import { measureEvents } from '../observe/events-measured.ts'
 import type { Journal } from '../observe/journal.ts'
+import type { Measurement } from '../observe/metrics.ts'
 import { measureProcess, ProcessGauge } from '../observe/process-figures.ts'
 import { measureRecorder } from '../sources/measure.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
-import { type HealthAnswer, type Self, worstState } from './health.ts'
+import { type HealthAnswer, healthOf, type Self, worstState } from './health.ts'
+import type { HealthOptions } from './health-routes.ts'
 import { serveStation } from './station-server.ts'
+import type { StationReport } from './stations.ts'
 import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
@@ -40,34 +46,82 @@ export async function serveArchiver(
   store: Store,
   archiver: { figures: ArchiveFigures },
 ): Promise<{ stop(): Promise<void> }> {
-  const gauge = new ProcessGauge()
-  const measurements = async () => [
-    ...measureArchive(archiver.figures),
-    ...measureProcess(self.process, gauge.read()),
-    ...measureEvents(self.process, journal.counts),
-  ]
-  const diagnostics = new Diagnostics({
-    store,
-    clock: SYSTEM_CLOCK,
-    emit: journal.emit,
-    instance: self.instance,
-    keepDays: config.DIAGNOSTICS_KEEP_DAYS,
-    speakers: () => [
-      { process: self.process, instance: self.instance, lines: journal.since(0), measure: measurements },
-    ],
-    standing: async () => null,
-  })
+  const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.figures))
   const server = await serveStation(config, journal.emit, {
     health: async () => toHealth(self, { archive: archiveVerdict(archiver.figures) }, archiver.figures.behindMs),
-    measurements,
+    measurements: () => own.measurements(),
     own: ['archive'],
   })
-  if (config.DIAGNOSTICS === 'on') diagnostics.start()
+  own.start()
   return {
     stop: async () => {
       await server?.close()
-      await diagnostics.stop()
+      await own.stop()
     },
+  }
+}
+
+/** What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the tables. */
+export function observePage(
+  config: Config,
+  journal: Journal,
+  self: Self,
+  store: Store,
+  report: StationReport,
+): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
+  const own = new OwnFigures(config, journal, self, store, () => [])
+  const health = async () => {
+    const following = report.recorders().map(({ status }) => status.sources)
+    return healthOf(self, await report.report(), following)
+  }
+  return {
+    forServer: { health, measurements: () => own.measurements(), own: ['store'] },
+    start: () => own.start(),
+    stop: () => own.stop(),
+  }
+}
+
+/** The figures and lines of one process that stands for nothing but itself. */
+class OwnFigures {
+  readonly #on: boolean
+  readonly #self: Self
+  readonly #journal: Journal
+  readonly #gauge = new ProcessGauge()
+  readonly #diagnostics: Diagnostics
+  readonly #further: () => readonly Measurement[]
+
+  constructor(config: Config, journal: Journal, self: Self, store: Store, further: () => readonly Measurement[]) {
+    this.#on = config.DIAGNOSTICS === 'on'
+    this.#self = self
+    this.#journal = journal
+    this.#further = further
+    const { process, instance } = self
+    this.#diagnostics = new Diagnostics({
+      store,
+      clock: SYSTEM_CLOCK,
+      emit: journal.emit,
+      instance,
+      keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+      speakers: () => [{ process, instance, lines: journal.since(0), measure: () => this.measurements() }],
+      standing: async () => null,
+    })
+  }
+
+  async measurements(): Promise<readonly Measurement[]> {
+    return [
+      ...this.#further(),
+      ...measureProcess(this.#self.process, this.#gauge.read()),
+      ...measureEvents(this.#self.process, this.#journal.counts),
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.#diagnostics.leftOut },
+    ]
+  }
+
+  start(): void {
+    if (this.#on) this.#diagnostics.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#diagnostics.stop()
   }
 }
 

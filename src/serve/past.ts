@@ -24,7 +24,7 @@ export function servePast(server: FastifyInstance, store: Store): void {
   server.get<{ Querystring: Query }>('/api/uptime', ({ query }) =>
     uptime(store, wholeNumber('days', query.days ?? '90')),
   )
-  server.get('/api/audits', () => audits(store))
+  server.get('/api/audits', () => lastAudits(store))
   server.get('/api/slices', () => slices(store))
 }
 
@@ -83,7 +83,7 @@ async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
 }
 
 /** The last audit of each partition, oldest partition number first. */
-function audits(store: Store): Promise<AuditDone[]> {
+export function lastAudits(store: Store): Promise<AuditDone[]> {
   return store.rows<AuditDone>(
     `SELECT toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp64Milli(max(at))) AS atMs, argMax(passed, at) AS passed,
             toFloat64(argMax(ticks, at)) AS ticks, argMax(detail, at) AS detail, toUInt32(argMax(took_ms, at)) AS tookMs

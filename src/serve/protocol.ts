@@ -72,6 +72,7 @@ export interface Stations {
   ingest: StationBase & {
     stored: number
     refused: number
+    refusedPerSecond: number
     refusedByReason: Record<string, number>
     gapsOpen: number
     batchTicks: number
@@ -97,9 +98,9 @@ export interface Stations {
     /** Less than this is trouble. */
     diskFreeBytesMin: number
   }
-  /** `verified` is null where this process does not archive. */
+  /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
   archive: StationBase & {
-    verified: { address: string; objects: number; rows: number; sizeBytes: number } | null
+    verified: { address: string | null; objects: number; rows: number; sizeBytes: number } | null
   }
 }
 

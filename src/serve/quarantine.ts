@@ -18,7 +18,7 @@ type Query = Partial<
   Record<'reason' | 'venue' | 'symbol' | 'since' | 'until' | 'at' | 'rows' | 'raw' | 'dryRun', string>
 >
 
-export function serveQuarantine(server: FastifyInstance, store: Store, requeuing: Requeuing): void {
+export function serveQuarantine(server: FastifyInstance, store: Store, requeuing: Requeuing | null): void {
   server.get<{ Querystring: Query }>('/api/quarantine', async ({ query }) => {
     const filter = filterOf(query)
     if (query.rows === undefined) return summarise(store, filter)
@@ -32,6 +32,12 @@ export function serveQuarantine(server: FastifyInstance, store: Store, requeuing
 
   let running = false
   server.post<{ Querystring: Query }>('/api/quarantine/reingest', async ({ query }, reply) => {
+    if (!requeuing)
+      throw new TickhouseError(
+        'store_unavailable',
+        'this process shows what others store: it moves nothing',
+        'Ask an ingest: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reingest.',
+      )
     if (running)
       return reply.code(503).send({ message: 'quarantine is being judged already', advice: 'Ask again later.' })
     const filter = filterOf(query)

@@ -7,7 +7,6 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Requeuing } from '../ingest/requeuing.ts'
-import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
@@ -40,8 +39,10 @@ export interface ServerOptions {
   log: Log
   store: Store
   live: Live
-  storing: Storing
-  requeuing: Requeuing
+  /** Asks about all that is stored while this process moves nothing of it. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  /** Null where nothing is stored by this process: it re-ingests nothing either. */
+  requeuing: Requeuing | null
   watchReports: WatchReports
   health: Omit<HealthOptions, 'guard'>
   emit: Emit
@@ -53,7 +54,7 @@ export async function serve({
   log,
   store,
   live,
-  storing,
+  inTurn,
   requeuing,
   watchReports,
   health,
@@ -124,7 +125,7 @@ export async function serve({
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
-      say({ diagnosis: await storing.inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
+      say({ diagnosis: await inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
     } catch (error) {
       emit('query_refused', { why: (error as Error).message })
     } finally {

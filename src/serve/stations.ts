@@ -1,19 +1,17 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
-import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
 import { Recent } from '../observe/statistics.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
-import type { PartitionStatus, Quantiles, Stations } from './protocol.ts'
+import type { IngestSide } from './ingest-side.ts'
+import type { Stations } from './protocol.ts'
 import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
-/** Lag that a person should know of: far above what a healthy house shows, below what anyone would call live. */
-const LAG_MS_MAX = 5_000
 const SIZE_EVERY_MS = 2_000
 /** How long a report waits for the sizes; later ones are in the next. */
 const SIZE_WAIT_MS_MAX = 500
@@ -22,27 +20,37 @@ const ALERT_BEFORE_STOP = 2
 /** Three of each batch: about the last half minute. */
 const FRESHNESS_SAMPLES = 500
 
+/** How archiving fares; `address` is null where only the archiving process knows it. */
+export type ArchiveStanding = Pick<ArchiveFigures, 'objects' | 'rows' | 'bytes' | 'behindMs' | 'failure'> & {
+  address: string | null
+}
+
+export interface ReportOptions {
+  log: Log
+  store: Store
+  ingest: IngestSide
+  /** How archiving fares now; null where this process knows of none. */
+  archive: () => ArchiveStanding | null
+}
+
 export class StationReport {
   readonly #log: Log
   readonly #store: Store
-  readonly #storing: Storing
-  readonly #archiver: { figures: ArchiveFigures } | null
+  readonly #ingest: IngestSide
+  readonly #archive: ReportOptions['archive']
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = 0
   #sizing: Promise<void> | undefined
   /** Why the store did not tell its size; undefined if it did. */
   #away: string | undefined
-  readonly #startedAtMs = Date.now()
-  readonly #caughtUpAtMs = new Map<number, number>()
   #freshnessMs: number | null = null
   readonly #freshness = new Recent(FRESHNESS_SAMPLES)
 
-  /** `archiver` is null where this process does not archive. */
-  constructor(log: Log, store: Store, storing: Storing, archiver: { figures: ArchiveFigures } | null = null) {
-    this.#archiver = archiver
+  constructor({ log, store, ingest, archive }: ReportOptions) {
     this.#log = log
     this.#store = store
-    this.#storing = storing
+    this.#ingest = ingest
+    this.#archive = archive
   }
 
   /** The recorders that run, by what they say of themselves. */
@@ -61,12 +69,10 @@ export class StationReport {
     await this.#measureSize()
     const nowMs = Date.now()
     const recorders = this.recorders().map(({ status }) => status)
-    const partitions = this.#storing.partitions.map(ingest =>
-      this.#partition(ingest.partition, ingest.next, ingest.storedLogMs, nowMs),
-    )
+    const partitions = this.#ingest.partitions(nowMs)
     const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
     const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
-    const storedPerSecond = this.#sum(ingest => ingest.figures.storedTicks.perSecond())
+    const figures = this.#ingest.figures()
     const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
     const connections = recorders.flatMap(recorder => recorder.connections)
     const [appendMs = null] = recorders.flatMap(recorder => recorder.appendMs ?? []).sort((a, b) => b.p50 - a.p50)
@@ -75,7 +81,6 @@ export class StationReport {
       advice: verdict[1],
       ticksPerSecond,
     })
-    const insertMs = this.#slowest(ingest => ingest.figures.insertMs.quantiles())
     const disk = this.#store.disk()
     const diskLow = disk && { freeBytes: disk.freeBytes, lowBytes: ALERT_BEFORE_STOP * disk.freeBytesMin }
     return {
@@ -96,21 +101,15 @@ export class StationReport {
         appendMs,
       },
       ingest: {
-        ...base(this.#ingestVerdict(lagMs), storedPerSecond),
+        ...base(this.#ingest.verdict(lagMs), figures.ticksPerSecond),
+        ...figures,
         lagTicks,
         lagMs,
-        stored: this.#sum(ingest => ingest.figures.storedTicks.total),
-        refused: this.#sum(ingest => ingest.figures.refusedTicks.total),
-        refusedByReason: this.#refusedByReason(),
-        gapsOpen: this.#sum(ingest => ingest.gapsOpen),
-        batchTicks: Math.max(0, ...this.#storing.partitions.map(ingest => ingest.figures.batchTicks)),
-        insertMs,
-        batchAgeMs: this.#slowest(ingest => ingest.figures.batchAgeMs.quantiles()),
       },
       store: {
-        ...base(this.#storeVerdict(diskLow), storedPerSecond),
+        ...base(this.#storeVerdict(diskLow), figures.ticksPerSecond),
         lagTicks: 0,
-        lagMs: insertMs?.p50 ?? 0,
+        lagMs: figures.insertMs?.p50 ?? 0,
         address: this.#store.address,
         trades: this.#size.trades,
         sizeBytes: this.#size.bytes,
@@ -123,12 +122,12 @@ export class StationReport {
         diskFreeBytes: diskLow?.freeBytes ?? null,
         diskFreeBytesMin: diskLow?.lowBytes ?? 0,
       },
-      archive: this.#archive(),
+      archive: this.#archiveStation(),
     }
   }
 
-  #archive(): Stations['archive'] {
-    const figures = this.#archiver?.figures ?? null
+  #archiveStation(): Stations['archive'] {
+    const figures = this.#archive()
     const [state, advice] = archiveVerdict(figures)
     const verified = figures && {
       address: figures.address,
@@ -139,30 +138,8 @@ export class StationReport {
     return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: figures?.behindMs ?? 0, verified }
   }
 
-  /** The lag in time is that of the oldest record not stored: it came after the last stored one, and after all was last stored. */
-  #partition(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
-    const { first, next } = this.#log.bounds(partition)
-    const lagging = stored < next
-    if (!lagging) this.#caughtUpAtMs.set(partition, nowMs)
-    const sinceMs = Math.max(storedLogMs, this.#caughtUpAtMs.get(partition) ?? this.#startedAtMs)
-    const lagTicks = this.#log.estimateTicks(partition, stored, next)
-    return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.max(0, nowMs - sinceMs) : 0 }
-  }
-
-  #ingestVerdict(lagMs: number): Verdict {
-    if (this.#storing.partitions.length === 0)
-      return ['idle', 'No partition of the log is given to this process: others store them, or it waits to be let in.']
-    const failed = this.#storing.partitions.find(ingest => ingest.failure)
-    if (failed?.failure)
-      return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
-    if (this.#storing.partitions.some(ingest => ingest.mode === 'retrying'))
-      return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
-    if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
-    return ['ok', 'Everything in the log is stored or on its way.']
-  }
-
   #storeVerdict(disk: { freeBytes: number; lowBytes: number } | null): Verdict {
-    const failed = [...this.#storing.audits.values()].find(result => !result.passed)
+    const failed = [...this.#ingest.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
     if (this.#away !== undefined)
@@ -176,31 +153,11 @@ export class StationReport {
   }
 
   #lastAudit() {
-    const results = [...this.#storing.audits.values()]
+    const results = [...this.#ingest.audits.values()]
     if (results.length === 0) return null
     const failed = results.find(result => !result.passed)
     const { atMs, passed, detail, ticks } = failed ?? results.reduce((a, b) => (a.atMs > b.atMs ? a : b))
     return { atMs, passed, detail: detail || `${ticks} ticks dense and unique` }
-  }
-
-  #refusedByReason(): Record<string, number> {
-    const sums: Record<string, number> = {}
-    for (const { figures } of this.#storing.partitions) {
-      for (const [reason, count] of figures.refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
-    }
-    return sums
-  }
-
-  #sum(figure: (ingest: Storing['partitions'][number]) => number): number {
-    return this.#storing.partitions.reduce((sum, ingest) => sum + figure(ingest), 0)
-  }
-
-  /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
-  #slowest(figure: (ingest: Storing['partitions'][number]) => Quantiles | null): Quantiles | null {
-    const [slowest = null] = this.#storing.partitions
-      .flatMap(ingest => figure(ingest) ?? [])
-      .sort((a, b) => b.p50 - a.p50)
-    return slowest
   }
 
   /** A store that is away must not silence the report, which says so: the sizes are then those last known. */

@@ -41,7 +41,7 @@ export function logVerdict(recorders: readonly RecorderStatus[], unreachableSinc
     : ['ok', 'Every record is durable before it is acknowledged.']
 }
 
-export function archiveVerdict(figures: ArchiveFigures | null): Verdict {
+export function archiveVerdict(figures: Pick<ArchiveFigures, 'failure' | 'behindMs'> | null): Verdict {
   if (!figures) return ['off', 'Nothing is archived by this process.']
   if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]
   if (figures.behindMs > ARCHIVE_BEHIND_MS_MAX)

@@ -47,7 +47,7 @@ test('nothing is published beyond this machine, and what has no password cannot 
   for (const [name, { ports = [] }] of services)
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/, name)
   const asked = Object.entries(written.services).filter(([, { ports = [] }]) => ports.some(port => port.includes('$')))
-  assert.deepEqual(asked.map(([name]) => name).sort(), ['clickhouse', 'grafana', 'ingest', 's3'])
+  assert.deepEqual(asked.map(([name]) => name).sort(), ['clickhouse', 'grafana', 's3', 'serve'])
 })
 
 test('no secret is written down: each comes from deploy/.env, and Compose refuses to start without it', () => {
@@ -63,7 +63,7 @@ test('no secret is written down: each comes from deploy/.env, and Compose refuse
 test('each station reads its environment, with every address understood', () => {
   assert.deepEqual(
     stations.map(([name]) => name),
-    ['record', 'ingest', 'archive', 'watch'],
+    ['record', 'ingest', 'serve', 'archive', 'watch'],
   )
   for (const [name, { command, environment = {} }] of stations) {
     assert.deepEqual(command, [name])
@@ -71,7 +71,7 @@ test('each station reads its environment, with every address understood', () => 
     const config = parseConfig({}, Object.fromEntries(known))
     assert.equal(config.LOG_FORMAT, 'json')
     assert.ok(config.TOKEN!.length >= 32)
-    const listens = name === 'ingest' ? config.LISTEN : config.METRICS_LISTEN
+    const listens = ['ingest', 'serve'].includes(name) ? config.LISTEN : config.METRICS_LISTEN
     assert.equal(listens, '0.0.0.0:8080', `${name}: its healthcheck and Prometheus ask there`)
     if (name === 'watch') continue
     assert.deepEqual(parseKafkaAddress(config.LOG).brokers, ['kafka:19092'])

@@ -15,10 +15,10 @@ import { startComposedKafka } from './composed-kafka.ts'
 import { readComposition } from './composition.ts'
 
 const WAIT_MS_MAX = 60_000
-const STATIONS = ['record', 'ingest', 'archive'] as const
+const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch'] as const
 const skip = (await kafkaMissing()) ?? (await VERSITY.missing()) ?? false
 
-test('they come up in order, are well by their healthchecks, answer with the token only, and store', {
+test('they come up in order, are well by their healthchecks, answer with the token only, store, show and watch', {
   skip,
 }, async t => {
   const { services } = readComposition().filled
@@ -26,6 +26,8 @@ test('they come up in order, are well by their healthchecks, answer with the tok
   const s3 = await VERSITY.start()
   t.after(() => s3.stop())
   const store = (await openTestServer(t)).freshStore()
+  const urls = new Map<string, string>()
+  const here = (value: string) => value.replace(/http:\/\/(\w+):8080/g, (_, name: string) => urls.get(name)!)
   const replaced: Record<string, (value: string) => string> = {
     SOURCES: () => 'simulator:BTCUSDT?rate=200',
     LOG: value => value.replace('kafka:19092', kafka.inside),
@@ -33,6 +35,8 @@ test('they come up in order, are well by their healthchecks, answer with the tok
     ARCHIVE: value => value.replace('s3://tickhouse/', `s3://${BUCKET}/`).replace('http://s3:7070', s3.endpoint),
     LISTEN: () => '127.0.0.1:0',
     METRICS_LISTEN: () => '127.0.0.1:0',
+    WATCH_HOUSE: here,
+    WATCH_STATIONS: here,
   }
   const settingsOf = (name: string): Settings =>
     Object.fromEntries(
@@ -57,10 +61,9 @@ test('they come up in order, are well by their healthchecks, answer with the tok
 
   await well('kafka', '127.0.0.1/19092', kafka.inside.replace(':', '/'))
   const house = new House(t)
-  const urls = new Map<string, string>()
   for (const name of STATIONS) {
     const part = house.run(name, settingsOf(name))
-    const url = String((await part.tells(name === 'ingest' ? 'serving' : 'serving_figures')).url)
+    const url = String((await part.tells(['ingest', 'serve'].includes(name) ? 'serving' : 'serving_figures')).url)
     urls.set(name, url)
     await well(name, 'http://127.0.0.1:8080', url)
   }
@@ -73,8 +76,12 @@ test('they come up in order, are well by their healthchecks, answer with the tok
   }
   await within(WAIT_MS_MAX, async () => {
     const body = "SELECT count() FROM trades WHERE venue = 'simulator'"
-    const answer = await fetch(`${urls.get('ingest')}/api/query?format=TSV`, { method: 'POST', headers, body })
+    const answer = await fetch(`${urls.get('serve')}/api/query?format=TSV`, { method: 'POST', headers, body })
     return Number(await answer.text()) > 0 ? undefined : 'nothing is stored'
+  })
+  await within(WAIT_MS_MAX, async () => {
+    const figures = await (await fetch(`${urls.get('watch')}/metrics`, { headers })).text()
+    return /^tickhouse_watch_house_well\b.* 1$/m.test(figures) ? undefined : 'the watcher does not call the house well'
   })
   const fromOutside = await openLog(`kafka://${kafka.outside}`, 'write')
   assert.ok(fromOutside.partitions > 0, 'a producer on this machine reaches the same topics')

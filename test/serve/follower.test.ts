@@ -7,6 +7,7 @@ import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { Follower } from '../../src/serve/follower.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
@@ -70,7 +71,7 @@ test('what another process stores is told once each, from where the table ended 
   const follower = new Follower({
     store: house.store,
     log,
-    storing: storingSide(),
+    ingest: { own: [] },
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
     take: trades => {
       for (let row = 0; row < trades.length; row++)
@@ -117,7 +118,7 @@ test('partitions that are ours are not asked of the table, and their place is wh
   const follower = new Follower({
     store: house.store,
     log,
-    storing: ours,
+    ingest: new OwnIngest(ours, log),
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
     take: () => assert.fail('told of what this process stored itself'),
   })

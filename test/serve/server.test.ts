@@ -11,14 +11,10 @@ import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { Journal } from '../../src/observe/journal.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
-import { Follower } from '../../src/serve/follower.ts'
-import { Live } from '../../src/serve/live.ts'
 import { Observing } from '../../src/serve/observing.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
+import { Page } from '../../src/serve/page.ts'
 import type { Messages } from '../../src/serve/protocol.ts'
-import { serve } from '../../src/serve/server.ts'
-import { StationReport } from '../../src/serve/stations.ts'
-import { SymbolBooks } from '../../src/serve/symbols.ts'
-import { WatchReports } from '../../src/serve/watch-reports.ts'
 import { rereadFrame } from '../../src/sources/reread.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
@@ -29,39 +25,35 @@ const TOKEN = 'a-token-of-the-tests'
 let house: TestStore
 let log: Log
 let storing: Storing
-let live: Live
+let page: Page
 let observing: Observing
 const journal = new Journal('test', 'error', 'text')
-const watchReports = new WatchReports()
 const servers: FastifyInstance[] = []
 
 before(async () => {
   house = await openTestStore()
   log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
   const config = parseConfig({}, {})
-  const books = new SymbolBooks()
   storing = new Storing({
     limits: limitsOf(config),
     venues: venuesOf(config),
     log,
     store: house.store,
     emit: journal.emit,
-    onStored: ({ trades }) => live.take(trades),
+    onStored: ({ trades }) => page.take(trades),
   })
-  const report = new StationReport(log, house.store, storing)
-  const { emit } = journal
-  const follower = new Follower({ store: house.store, log, storing, emit, take: trades => live.take(trades) })
-  const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const { store } = house
+  page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
+  const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
+  const { report } = page
   observing = new Observing({ self, store, storing, report, archiver: null, journal, keepDays: 1, forRecorder: false })
-  live = new Live({ version: '0', store: house.store, storing, follower, report, books, journal, watchReports })
-  live.start()
+  page.start()
   storing.start()
 })
 
 after(async () => {
-  live.close()
   await Promise.all(servers.map(server => server.close()))
+  await page.close()
   await storing.stop()
   await log.close()
   await house.remove()
@@ -71,17 +63,7 @@ async function listen(settings: Partial<Config> = {}): Promise<number> {
   const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', ...settings }
   const venues = venuesOf(config)
   const requeuing = new Requeuing({ log, store: house.store, storing, venues, reread: rereadFrame, emit: journal.emit })
-  const server = await serve({
-    config,
-    log,
-    store: house.store,
-    live,
-    storing,
-    requeuing,
-    watchReports,
-    health: observing.forServer,
-    emit: journal.emit,
-  })
+  const server = await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
   servers.push(server)
   return (server.server.address() as AddressInfo).port
 }

@@ -3,11 +3,18 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
 import { Storing } from '../../src/ingest/storing.ts'
+import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
 import { StationReport } from '../../src/serve/stations.ts'
+import type { Store } from '../../src/store/store.ts'
 import { openTestStore } from '../support/storage.ts'
 import { tradesOf } from '../support/trades.ts'
+
+function reportOf(log: Log, store: Store, storing: Storing): StationReport {
+  return new StationReport({ log, store, ingest: new OwnIngest(storing, log), archive: () => null })
+}
 
 test('a store that does not answer holds up no report, which has the sizes last known; one that is away is told as trouble', async t => {
   const { store, directory, remove } = await openTestStore()
@@ -22,7 +29,7 @@ test('a store that does not answer holds up no report, which has the sizes last 
   const { promise: stored, resolve } = Promise.withResolvers<void>()
   const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
   await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
-  const report = new StationReport(log, store, storing)
+  const report = reportOf(log, store, storing)
   storing.start()
   await stored
   const before = (await report.report()).store
@@ -34,7 +41,7 @@ test('a store that does not answer holds up no report, which has the sizes last 
   assert.equal((await report.report()).store.trades, 1)
   slow.mock.restore()
 
-  const closed = new StationReport(log, store, storing)
+  const closed = reportOf(log, store, storing)
   await store.close()
   const { store: away } = await closed.report()
   assert.equal(away.state, 'trouble')
@@ -52,7 +59,7 @@ test('a process without a partition says so; of several, the one that stores tel
   const { promise: stored, resolve } = Promise.withResolvers<void>()
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
-  const report = new StationReport(log, store, storing)
+  const report = reportOf(log, store, storing)
   assert.equal((await report.report()).ingest.state, 'idle')
   storing.start()
   await log.append(1, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])

@@ -9,6 +9,7 @@ import { openTarget } from '../../src/archive/target.ts'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Diagnostics } from '../../src/observe/diagnostics.ts'
 import { measureStations, toStanding } from '../../src/serve/measure.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
 import { StationReport } from '../../src/serve/stations.ts'
 import { House, type Owner, WAIT_MS_MAX } from './house.ts'
 import { KnownMarket } from './market.ts'
@@ -61,7 +62,7 @@ async function proveAndMeasure(house: House): Promise<void> {
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
   })
   await archiver.round()
-  const report = new StationReport(log, store, storing, archiver)
+  const report = new StationReport({ log, store, ingest: new OwnIngest(storing, log), archive: () => archiver.figures })
   const measure = async () => [
     ...measureStations(await report.report(), storing.audits),
     ...measureArchive(archiver.figures),

@@ -12,13 +12,9 @@ import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { Journal } from '../../src/observe/journal.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
-import { Follower } from '../../src/serve/follower.ts'
-import { Live } from '../../src/serve/live.ts'
 import { Observing } from '../../src/serve/observing.ts'
-import { serve } from '../../src/serve/server.ts'
-import { StationReport } from '../../src/serve/stations.ts'
-import { SymbolBooks } from '../../src/serve/symbols.ts'
-import { WatchReports } from '../../src/serve/watch-reports.ts'
+import { OwnIngest } from '../../src/serve/own-ingest.ts'
+import { Page } from '../../src/serve/page.ts'
 import { rereadFrame } from '../../src/sources/reread.ts'
 import { conditionsOf } from '../../src/watch/conditions.ts'
 import { HouseClient, NoAnswer } from '../../src/watch/house.ts'
@@ -33,8 +29,7 @@ const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
 let house: TestStore
 let log: Log
 let storing: Storing
-let live: Live
-const watchReports = new WatchReports()
+let page: Page
 const journal = new Journal('test', 'error', 'text')
 const servers: FastifyInstance[] = []
 let client: HouseClient
@@ -53,43 +48,31 @@ before(async () => {
     log,
     store,
     emit,
-    onStored: ({ trades }) => live.take(trades),
+    onStored: ({ trades }) => page.take(trades),
   })
-  const report = new StationReport(log, store, storing)
-  const follower = new Follower({ store, log, storing, emit, take: trades => live.take(trades) })
+  page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const observing = new Observing({
     self,
     store,
     storing,
-    report,
+    report: page.report,
     archiver: null,
     journal,
     keepDays: 1,
     forRecorder: false,
   })
-  live = new Live({ version: '0', store, storing, follower, report, books: new SymbolBooks(), journal, watchReports })
-  live.start()
+  page.start()
   storing.start()
   const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const server = await serve({
-    config,
-    log,
-    store,
-    live,
-    storing,
-    requeuing,
-    watchReports,
-    health: observing.forServer,
-    emit,
-  })
+  const server = await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
   servers.push(server)
   url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
   client = new HouseClient(url, TOKEN)
 })
 
 after(async () => {
-  live.close()
+  await page.close()
   await Promise.all(servers.map(server => server.close()))
   await storing.stop()
   await log.close()
@@ -236,9 +219,10 @@ test('tells the house its report; the longest alert there may be is taken', asyn
   const gone = { url: `http://${'h'.repeat(3_000)}`, failure: '💥'.repeat(4_000) }
   const nowMs = Date.now()
   const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
-  const { name, severity, title, what, affected, next, page } = condition!
-  const open = [{ name, severity, title, what, affected, next, page, sinceMs: nowMs, silencedUntilMs: null }]
+  const { name, severity, title, what, affected, next, page: docs } = condition!
+  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, silencedUntilMs: null }]
   const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
+  const { watchReports } = page
   const { version } = watchReports
   await client.tell(report)
   assert.equal(watchReports.version, version + 1)

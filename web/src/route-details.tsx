@@ -124,7 +124,7 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
       <>
         <Facts
           facts={[
-            ['address', verified.address],
+            ['address', verified.address ?? 'as the archiving process is told'],
             ['objects verified', count(verified.objects)],
             ['rows', count(verified.rows)],
             ['size', bytes(verified.sizeBytes)],

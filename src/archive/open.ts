@@ -1,0 +1,25 @@
+import { SYSTEM_CLOCK } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log/log.ts'
+import type { Emit } from '../observe/events.ts'
+import type { Store } from '../store/store.ts'
+import { Archiver } from './archiver.ts'
+import { openTarget } from './target.ts'
+import { spanArchive } from './view.ts'
+
+/** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
+export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
+  if (config.ARCHIVE === 'off') return null
+  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  await spanArchive(store, target)
+  return new Archiver({
+    store,
+    log,
+    target,
+    slicing: config.ARCHIVE_SLICE,
+    keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
+    diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,
+    emit,
+    clock: SYSTEM_CLOCK,
+  })
+}
