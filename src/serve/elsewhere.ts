@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Entry } from '../observe/journal.ts'
 import type { MetricName } from '../observe/metrics.ts'
+import { rarely } from '../observe/rarely.ts'
 import type { Store } from '../store/store.ts'
 import {
   archiveFigures,
@@ -44,6 +45,7 @@ export class Elsewhere implements IngestSide {
   readonly own = []
   audits: ReadonlyMap<number, Audited> = new Map()
   readonly #options: ElsewhereOptions
+  readonly #emit: Emit
   #ingest: LastFigure[] = []
   #archive: LastFigure[] = []
   #gaps = new Map<string, number>()
@@ -59,11 +61,12 @@ export class Elsewhere implements IngestSide {
 
   constructor(options: ElsewhereOptions) {
     this.#options = options
+    this.#emit = rarely(options.emit)
   }
 
   /** Asks the tables once, and again and again from then on. Throws nothing: a store that is away is told by the report. */
   async start(): Promise<void> {
-    await this.#ask().catch(error => this.#options.emit('page_failed', { why: (error as Error).message }))
+    await this.#ask().catch(error => this.#emit('page_failed', { why: (error as Error).message }))
     if (!this.#closed) this.#timer = setTimeout(() => void this.start(), ASK_EVERY_MS)
   }
 

@@ -1,5 +1,6 @@
 /** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
 import type { ServerResponse } from 'node:http'
+import type { Emit } from '../observe/events.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Store } from '../store/store.ts'
 import { readMicros } from '../tick/time.ts'
@@ -41,6 +42,8 @@ export interface LiveOptions {
   report: StationReport
   books: SymbolBooks
   journal: Journal
+  /** Told that a page could not be told the latest. */
+  emit: Emit
   watchReports: WatchReports
 }
 
@@ -74,7 +77,7 @@ export class Live {
 
   /** Takes trades that were just stored. */
   take(trades: TradeColumns): void {
-    const { books, report, journal } = this.#options
+    const { books, report, emit } = this.#options
     // What is shown must never stop what is stored.
     try {
       books.take(trades)
@@ -84,7 +87,7 @@ export class Live {
       const { length } = trades
       if (length > 0) report.stored([timeOf(0), timeOf(length >> 1), timeOf(length - 1)])
     } catch (error) {
-      journal.emit('page_failed', { why: String(error) })
+      emit('page_failed', { why: String(error) })
     }
   }
 
@@ -155,7 +158,7 @@ export class Live {
       send(page, 'bars', { bars })
       send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
     } catch (error) {
-      this.#options.journal.emit('page_failed', { why: (error as Error).message })
+      this.#options.emit('page_failed', { why: (error as Error).message })
     } finally {
       page.loading = false
     }
@@ -212,7 +215,7 @@ export class Live {
         page.lineId = this.#nextLineId - 1
       }
     } catch (error) {
-      this.#options.journal.emit('page_failed', { why: (error as Error).message })
+      this.#options.emit('page_failed', { why: (error as Error).message })
     } finally {
       this.#reporting = false
     }

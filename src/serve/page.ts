@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Requeuing } from '../ingest/requeuing.ts'
 import type { Journal } from '../observe/journal.ts'
+import { rarely } from '../observe/rarely.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import { VERSION } from '../version.ts'
 import { Follower } from './follower.ts'
@@ -29,7 +30,8 @@ export class Page {
     const { log, store, ingest, journal } = options
     this.#options = options
     this.report = new StationReport(options)
-    this.#follower = new Follower({ store, log, ingest, emit: journal.emit, take: trades => this.#live.take(trades) })
+    const emit = rarely(journal.emit)
+    this.#follower = new Follower({ store, log, ingest, emit, take: trades => this.#live.take(trades) })
     this.#live = new Live({
       version: VERSION,
       store,
@@ -38,6 +40,7 @@ export class Page {
       report: this.report,
       books: this.#books,
       journal,
+      emit,
       watchReports: this.watchReports,
     })
   }
