@@ -9,6 +9,8 @@
  */
 import fs from 'node:fs'
 import { openArchiver } from './archive/open.ts'
+import { openTarget } from './archive/target.ts'
+import { spanArchive } from './archive/view.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
 import { openLogTold } from './house/awaited-log.ts'
@@ -225,16 +227,28 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
       `there is no store in ${'directory' in where ? where.directory : where.shown}`,
       'Give TICKHOUSE_STORE=chdb:<directory> of a house that has stored something.',
     )
-  const engine = await openEngine(where.directory, SERVED_LANES)
+  const { engine, close } = writable ? await openBare(where.directory) : await openResting(config)
   const server = await serveSql(config, { engine, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,
     failed: new Promise(() => {}),
     stop: async () => {
       await server.close()
-      await engine.close()
+      await close()
     },
   }
+}
+
+async function openBare(directory: string) {
+  const engine = await openEngine(directory, SERVED_LANES)
+  return { engine, close: () => engine.close() }
+}
+
+/** With what is archived in view. */
+async function openResting(config: Config) {
+  const store = await openStore(config.STORE)
+  if (config.ARCHIVE !== 'off') await spanArchive(store, await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL))
+  return { engine: store.engine!, close: () => store.close() }
 }
 
 /** Everything, the default: a recorder and a storing process, watched, and what they record chosen if nothing is configured. */

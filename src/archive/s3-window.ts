@@ -32,8 +32,11 @@ export async function openS3Window(client: S3Client, place: S3Place): Promise<S3
     answer(client, place, name, request, response).catch(error => {
       const { $metadata, name: code } = error as { $metadata?: { httpStatusCode?: number }; name?: string }
       if (response.headersSent) response.destroy()
+      // Our client has tried for long enough: at any other answer the engine would try again for minutes.
       else
-        response.writeHead($metadata?.httpStatusCode ?? 502).end(`<Error><Code>${escaped(code ?? '')}</Code></Error>`)
+        response
+          .writeHead($metadata?.httpStatusCode === 404 ? 404 : 400)
+          .end(`<Error><Code>${escaped(code ?? '')}</Code></Error>`)
     })
   })
   server.listen(0, '127.0.0.1')

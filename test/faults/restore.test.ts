@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openTarget } from '../../src/archive/target.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -18,6 +18,7 @@ import { startPlayer } from '../support/player.ts'
 import { skipWithoutData } from '../support/recorded-data.ts'
 import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, sessionLastIds } from '../support/recorded-truth.ts'
 import type { RestoringTask } from '../support/restoring-child.ts'
+import { BUCKET, S3_PROXY, type S3Kind, VERSITY } from '../support/s3.ts'
 
 const CHILD = fileURLToPath(new URL('../support/restoring-child.ts', import.meta.url))
 /** Far more than this archive's restoring has. */
@@ -49,9 +50,16 @@ test('killed at every step of restoring and begun again, it ends with every row 
   assert.deepEqual(await rowsOf(store, 'trades'), before)
 })
 
-test('a recorded afternoon, archived, its store wiped, restored: TRUTH.json holds, and recording goes on after it', {
-  skip: skipWithoutData,
-}, async t => {
+for (const kind of [null, S3_PROXY, VERSITY])
+  test(
+    `a recorded afternoon, archived ${kind ? `at ${kind.name}` : 'in a directory'}, its store wiped, restored: TRUTH.json holds, and recording goes on after it`,
+    {
+      skip: skipWithoutData || ((await kind?.missing()) ?? false),
+    },
+    t => drill(t, kind),
+  )
+
+async function drill(t: TestContext, kind: S3Kind | null): Promise<void> {
   const player = await startPlayer({ files: SESSION_FILES, speed: Number.POSITIVE_INFINITY })
   t.after(() => player.close())
   const house = new House(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
@@ -66,12 +74,12 @@ test('a recorded afternoon, archived, its store wiped, restored: TRUTH.json hold
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
 
-  const archive = `file:${house.directory}/data/archive`
+  const archive = await archiveOf(t, kind, house)
   const full = await house.store()
   const archiving = { log, store: full, events: new EventLog(), close: async () => {} }
   // All that was recorded is closed in two hours' time.
   const nowMs = Date.now() + 2 * 3_600_000
-  await archiverOf(archiving, await openTarget(archive, 'unused'), { nowMs }).archiver.round()
+  await archiverOf(archiving, await openTarget(archive, `${house.directory}/spool`), { nowMs }).archiver.round()
   await full.close()
   fs.rmSync(path.join(house.directory, 'data/store'), { recursive: true })
 
@@ -90,4 +98,12 @@ test('a recorded afternoon, archived, its store wiped, restored: TRUTH.json hold
   await assertSessionTrades(store)
   assertPlaces(await judgePlaces(store, log))
   await log.close()
-})
+}
+
+/** Where it is archived: in a directory, or in a bucket of such a server. */
+async function archiveOf(t: TestContext, kind: S3Kind | null, house: House): Promise<string> {
+  if (!kind) return `file:${house.directory}/data/archive`
+  const server = await kind.start()
+  t.after(() => server.stop())
+  return `s3://${BUCKET}/market?region=us-east-1&endpoint=${server.endpoint}&pathStyle=true`
+}

@@ -1,0 +1,65 @@
+/** An archive in a bucket that is away takes nothing else with it: neither a start, nor storing, nor whoever asks. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { openTarget } from '../../src/archive/target.ts'
+import { spanArchive } from '../../src/archive/view.ts'
+import { openStore } from '../../src/store/store.ts'
+import { archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
+import { House } from '../support/house.ts'
+import { BUCKET, VERSITY } from '../support/s3.ts'
+
+const skip = (await VERSITY.missing()) ?? false
+
+function addressOf(endpoint: string): string {
+  return `s3://${BUCKET}/market?region=us-east-1&endpoint=${endpoint}&pathStyle=true`
+}
+
+test('a house that archives in a bucket starts again, with the bucket there and with the bucket away', {
+  skip,
+}, async t => {
+  const server = await VERSITY.start()
+  t.after(() => server.stop())
+  const house = new House(t, { SOURCES: 'simulator:BTCUSDT?rate=200', ARCHIVE: addressOf(server.endpoint) })
+  house.run('record')
+  for (const away of [false, false, true, true]) {
+    if (away) await server.stop()
+    const ingest = house.run('ingest')
+    await ingest.tells('ingest_started')
+    if (away) await ingest.tells('archive_failed')
+    await ingest.until(({ ingest }) => ingest.stored > 0)
+    const answer = await fetch(`${await ingest.url()}/api/query?format=TSV`, {
+      method: 'POST',
+      body: 'SELECT count() FROM all_trades',
+    })
+    assert.equal(answer.status, 200)
+    assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
+  }
+})
+
+test('whoever asks for what is only in a bucket that is away is told so', { skip }, async t => {
+  const server = await VERSITY.start()
+  t.after(() => server.stop())
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-away-'))
+  t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
+  const house = await openArchivingHouse(directory)
+  const address = addressOf(server.endpoint)
+  const target = await openTarget(address, `${directory}/spool`)
+  const whole = await rowsOf(house.store, 'trades')
+  await archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } }).archiver.round()
+  assert.ok((await rowsOf(house.store, 'trades')).length < whole.length, 'days have left the table')
+  await house.close()
+  await target.close()
+
+  const store = await openStore(`chdb:${directory}/store`)
+  t.after(() => store.close())
+  const again = await openTarget(address, `${directory}/spool`)
+  t.after(() => again.close())
+  await spanArchive(store, again)
+  assert.deepEqual(await rowsOf(store, 'all_trades'), whole)
+  await server.stop()
+  await assert.rejects(store.untrusted('SELECT sum(price) FROM all_trades', 'TSV'))
+  await store.untrusted('SELECT count() FROM trades', 'TSV')
+})
