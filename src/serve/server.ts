@@ -134,7 +134,7 @@ export async function serve({
   })
 
   serveQuarantine(server, store, requeuing)
-  servePast(server, store)
+  servePast(server, store, turns)
   serveWatchReports(server, watchReports)
 
   const built = fs.existsSync(PAGE)
