@@ -6,10 +6,8 @@ import type { Route } from './route.ts'
 import { WebhookRoute } from './webhook.ts'
 
 export function routesOf(config: Config): Route[] {
-  const { ALERT_EMAIL, ALERT_SMTP, ALERT_FROM, ALERT_WEBHOOKS = '', ALERT_COMMAND } = config
-  const routes: Route[] = ALERT_WEBHOOKS.split(/\s+/)
-    .filter(Boolean)
-    .map(address => new WebhookRoute(address))
+  const { ALERT_EMAIL, ALERT_SMTP, ALERT_FROM, ALERT_WEBHOOKS, ALERT_COMMAND } = config
+  const routes: Route[] = ALERT_WEBHOOKS.map(address => new WebhookRoute(address))
   if (ALERT_EMAIL && ALERT_SMTP)
     routes.push(new EmailRoute({ smtp: ALERT_SMTP, to: ALERT_EMAIL, from: ALERT_FROM ?? ALERT_EMAIL.split(',')[0]! }))
   if (ALERT_COMMAND) routes.push(new CommandRoute(ALERT_COMMAND))
