@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { parseEnv } from 'node:util'
+import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
 import { TickhouseError } from './errors.ts'
 
@@ -22,6 +23,12 @@ const list = (form: RegExp, message: string, separator = /[\s,]+/) =>
     .default('')
     .transform(text => text.split(separator).filter(Boolean))
     .refine(words => words.every(word => form.test(word)), message)
+
+/** A name that holds an address is one after a forgotten comma. */
+const mailAddresses = z.string().refine(text => {
+  const parsed = addressparser(text, { flatten: true })
+  return parsed.length > 0 && parsed.every(({ name, address }) => address.includes('@') && !name.includes('@'))
+}, 'must be addresses such as ops@example.org, separated by commas')
 
 const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
 
@@ -149,7 +156,10 @@ export const SETTINGS = {
     'An address that is asked once a minute as long as the watcher looks: for a service that tells when it stops.',
     { secret: true },
   ),
-  ALERT_EMAIL: setting(z.string().min(3).optional(), 'Who is told by mail; several separated by commas.'),
+  ALERT_EMAIL: setting(
+    mailAddresses.optional(),
+    'Who is told by mail: ops@example.org, or Name <ops@example.org>; several separated by commas.',
+  ),
   ALERT_SMTP: setting(
     z.url({ protocol: /^smtps?$/ }).optional(),
     'The mail server: smtp://user:password@host:587, or smtps://host:465.',

@@ -52,6 +52,14 @@ test('a list is words between commas or spaces; a comma may be part of the addre
   assert.match(refusal({ TICKHOUSE_WATCH_STATIONS: 'http://a:1,b:2' }), /WATCH_STATIONS "http:\/\/a:1,b:2": must be/)
 })
 
+test('who is told by mail is one or more addresses, with names or without', () => {
+  const smtp = { TICKHOUSE_ALERT_SMTP: 'smtp://mail.example' }
+  for (const good of ['a@b.example', 'a@b.example, c@d.example', '"Smith, J" <j@b.example>, c@d.example'])
+    assert.equal(parseConfig({}, { ...smtp, TICKHOUSE_ALERT_EMAIL: good }).ALERT_EMAIL, good)
+  for (const wrong of ['root', 'a@b.example, root', 'a@b.example c@d.example', ','])
+    assert.match(refusal({ ...smtp, TICKHOUSE_ALERT_EMAIL: wrong }), /ALERT_EMAIL "[^"]+": must be addresses/)
+})
+
 test('to listen beyond this machine takes a token', () => {
   assert.match(refusal({ TICKHOUSE_LISTEN: '0.0.0.0:8080' }), /TICKHOUSE_TOKEN must be set/)
   assert.ok(parseConfig({}, { TICKHOUSE_LISTEN: '0.0.0.0:8080', TICKHOUSE_TOKEN: 'sixteen-letters!' }))

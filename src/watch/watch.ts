@@ -26,17 +26,18 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   const outbox = new Outbox(routes, config.WATCH_HOUSE, emit, memory.unsent)
   const everyMs = config.WATCH_EVERY_SECONDS * 1000
   const ping = new Ping(config.WATCH_PING, emit)
+  const references = [
+    ...config.WATCH_REFERENCES,
+    ...onTheWayTo(
+      config.WATCH_HOUSE,
+      routes.flatMap(({ reference }) => reference ?? []),
+    ),
+    ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
+  ]
   const watcher = new Watcher({
     house: new HouseClient(config.WATCH_HOUSE, config.TOKEN),
     stations: config.WATCH_STATIONS.map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
-    references: [
-      ...config.WATCH_REFERENCES,
-      ...onTheWayTo(
-        config.WATCH_HOUSE,
-        routes.flatMap(({ reference }) => reference ?? []),
-      ),
-      ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
-    ],
+    references: [...new Set(references)],
     rhythms: await Rhythms.open(`${state}.rhythms`, nowMs),
     outbox,
     memory,

@@ -70,6 +70,20 @@ describe('--test-alert', () => {
     assert.doesNotMatch(errors.join('\n'), /secret/)
   })
 
+  test('names each recipient of mail that is refused, for now or for good, beside those who have it', async t => {
+    const mail = await MailServer.openPicky(t)
+    const { code, lines } = await watch(['--test-alert'], {
+      TICKHOUSE_ALERT_EMAIL: 'me@example.com, 450@example.com, 550@example.com',
+      TICKHOUSE_ALERT_SMTP: `smtp://127.0.0.1:${mail.port}`,
+    })
+    assert.equal(code, 1)
+    assert.deepEqual(lines.sort(), [
+      'FAILED   mail to 450@example.com: refused for now: 450 not this one',
+      'FAILED   mail to 550@example.com: refused for good: 550 not this one',
+      'taken    mail to me@example.com',
+    ])
+  })
+
   test('says how to be told where nobody is', async () => {
     const { code, errors } = await watch(['--test-alert'])
     assert.equal(code, 2)

@@ -78,6 +78,16 @@ export class MailServer {
     return new MailServer(server, mails, came)
   }
 
+  /** One that refuses those whose address begins with three digits, with these as its reply. */
+  static openPicky(t: Owner): Promise<MailServer> {
+    return MailServer.open(t, {
+      onRcptTo: ({ address }, _session, done) => {
+        const responseCode = Number(address.slice(0, 3))
+        done(responseCode ? Object.assign(new Error('not this one'), { responseCode }) : null)
+      },
+    })
+  }
+
   private constructor(server: SMTPServer, mails: Mail[], came: MailServer['came']) {
     this.#server = server
     this.mails = mails
