@@ -74,7 +74,8 @@ export class Watcher {
     const seen = await this.#look()
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
-    const silences = await readSilences(state).catch(() => ({}))
+    const { silences, unread } = await readSilences(state)
+    if (unread !== undefined) this.#tellFailure('silences_unread', unread)
     const told = step(
       this.#memory.alerts,
       {
@@ -199,7 +200,7 @@ export class Watcher {
   }
 
   /** Told, though not at each probe. */
-  #tellFailure(event: 'watch_unkept' | 'watch_unseen', why: string): void {
+  #tellFailure(event: 'watch_unkept' | 'watch_unseen' | 'silences_unread', why: string): void {
     const nowMs = this.#nowMs()
     if (nowMs - (this.#failures.get(event) ?? 0) < FAILURE_TOLD_EVERY_MS) return
     this.#failures.set(event, nowMs)

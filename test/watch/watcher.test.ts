@@ -218,3 +218,15 @@ test('a state that cannot be kept is told, and nothing else suffers', async t =>
     ['watch_unkept'],
   )
 })
+
+test('silences that cannot be read are told, now and then, and what is wrong is told as without them', async t => {
+  const scene = await Scene.open(t)
+  fs.writeFileSync(`${scene.state}.silences`, '{"all":')
+  scene.busy('binance:BTCUSDT', BEGIN_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
+  const told = () => scene.events.filter(name => name === 'silences_unread').length
+  assert.equal(told(), 1)
+  await scene.probes(60)
+  assert.equal(told(), 2)
+})
