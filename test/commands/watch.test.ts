@@ -161,6 +161,7 @@ test('--status: never watched, and what a watcher knows', async () => {
     seenMs: sinceMs,
     lastSeenMs: nowMs,
     seenProbes: 9,
+    longestPauseMs: 0,
     openedMs: sinceMs,
     goneMs: null,
     toldMs: sinceMs,
