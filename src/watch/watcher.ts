@@ -41,7 +41,10 @@ export interface WatcherOptions {
 }
 
 const DAY_MS = 86_400_000
-/** Ticks are looked for this far back; the first time, as far as a symbol may be quiet and still be followed. */
+/**
+ * Ticks are looked for this far back by the venue's time: they may be stored late, and its clock be behind. The first time, as far as
+ * a symbol may be quiet and still be followed.
+ */
 const NEWEST_BACK_MS = 15 * 60_000
 const FIRST_BACK_MS = 2 * DAY_MS
 const REPORTED_DAYS = 90
@@ -107,8 +110,8 @@ export class Watcher {
 
   async #look(): Promise<Seen> {
     const { house, stations, references } = this.#options
-    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
     const nowMs = this.#nowMs()
+    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
     const data = asked!.health && (await this.#lookAtData(asked!.health))
     const tried = asked!.health ? 0 : references.length
     return {
