@@ -117,7 +117,7 @@ function ofStations(health: HealthAnswer): Draft[] {
     critical({
       name: 'disk_low',
       title: `${mebibytes(diskFreeBytes)} MiB are left on the disk`,
-      what: `Less than ${mebibytes(diskFreeBytesMin)} MiB are left where the store is. Nothing is deleted to make room: when the disk is full, recording stops.`,
+      what: `Less than ${mebibytes(diskFreeBytesMin)} MiB are left where the store is. At half of that storing and archiving stop, and what is left is for the log. Nothing is deleted to make room.`,
       next: 'Make room, or let archived days leave: TICKHOUSE_STORE_KEEP_DAYS and TICKHOUSE_LOG_KEEP_HOURS.',
       explains: [
         'log_trouble',
@@ -277,8 +277,8 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
     drafts.push({
       name: 'no_ticks',
       severity: 'warning',
-      title: `${never.length} followed symbols never had a tick`,
-      what: 'They are among the sources, the house has run for an hour, and there is nothing of them in the store.',
+      title: `${never.length === 1 ? `${nameOfSymbol(never[0]!)} has` : `${never.length} symbols have`} no tick at all`,
+      what: 'They are among the sources and the house has run for an hour, but nothing of them is in the store, back to two days before the watcher began.',
       next: "Compare their spelling with the venue's.",
       affected: never.map(nameOfSymbol),
     })

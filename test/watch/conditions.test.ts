@@ -208,7 +208,8 @@ describe('symbols', () => {
 
   test('that never had a tick are told once the house ran for an hour', () => {
     const data = { symbols: [symbol({ newestMs: null, allowedMs: null })] }
-    assert.equal(only(seen({ data })).name, 'no_ticks')
+    const condition = only(seen({ data }))
+    assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no tick at all'])
     assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 3_000_000 }), { data })), [])
   })
 
