@@ -3,7 +3,8 @@ import { environmentName, flagName, SETTINGS } from '../src/config.ts'
 
 const DEFAULTS_OF = (schema: { safeParse(value: unknown): { success: boolean; data?: unknown } }): string => {
   const parsed = schema.safeParse(undefined)
-  return parsed.success && parsed.data !== undefined && parsed.data !== '' ? `\`${String(parsed.data)}\`` : '–'
+  const text = parsed.success ? String(parsed.data ?? '') : ''
+  return text === '' ? '–' : `\`${text}\``
 }
 
 export function configurationPage(): string {

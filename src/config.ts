@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { parseEnv } from 'node:util'
+import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
 import { TickhouseError } from './errors.ts'
 
@@ -15,15 +16,19 @@ const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/
 const webSocketSetting = webSocket.optional()
 const http = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
 
-const words = (word: RegExp, message: string) =>
-  z.string().refine(
-    text =>
-      text
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .every(each => word.test(each)),
-    message,
-  )
+/** Words between commas or spaces, each of a form. */
+const list = (form: RegExp, message: string, separator = /[\s,]+/) =>
+  z
+    .string()
+    .default('')
+    .transform(text => text.split(separator).filter(Boolean))
+    .refine(words => words.every(word => form.test(word)), message)
+
+/** A name that holds an address is one after a forgotten comma. */
+const mailAddresses = z.string().refine(text => {
+  const parsed = addressparser(text, { flatten: true })
+  return parsed.length > 0 && parsed.every(({ name, address }) => address.includes('@') && !name.includes('@'))
+}, 'must be addresses such as ops@example.org, separated by commas')
 
 const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
 
@@ -126,7 +131,7 @@ export const SETTINGS = {
     'The house that tickhouse watch looks at: the address of its page. Its token is TICKHOUSE_TOKEN.',
   ),
   WATCH_STATIONS: setting(
-    words(/^https?:\/\/./, 'must be addresses such as http://recorder:9100').default(''),
+    list(/^https?:\/\/./, 'must be addresses such as http://recorder:9100'),
     'Further stations whose /health is asked, separated by commas: those with TICKHOUSE_METRICS_LISTEN.',
   ),
   WATCH_EVERY_SECONDS: setting(number(1, 3600).default(10), 'How often the watcher looks, in seconds.'),
@@ -135,11 +140,11 @@ export const SETTINGS = {
     "No silence of a symbol shorter than this is called too long, in seconds, whatever the symbol's rhythm.",
   ),
   WATCH_IGNORE: setting(
-    words(/^[\w-]+:\S+$/, 'must be venue:SYMBOL, separated by commas').default(''),
+    list(/^[\w-]+:\S+$/, 'must be venue:SYMBOL, separated by commas'),
     'Symbols that may be silent: venue:SYMBOL, separated by commas.',
   ),
   WATCH_REFERENCES: setting(
-    words(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port, separated by commas').default(''),
+    list(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port, separated by commas'),
     'Addresses that tell a watcher that is cut off from a house that is down: host:port, separated by commas. Those that alerts go to count too.',
   ),
   WATCH_STATE: setting(
@@ -151,7 +156,10 @@ export const SETTINGS = {
     'An address that is asked once a minute as long as the watcher looks: for a service that tells when it stops.',
     { secret: true },
   ),
-  ALERT_EMAIL: setting(z.string().min(3).optional(), 'Who is told by mail; several separated by commas.'),
+  ALERT_EMAIL: setting(
+    mailAddresses.optional(),
+    'Who is told by mail: ops@example.org, or Name <ops@example.org>; several separated by commas.',
+  ),
   ALERT_SMTP: setting(
     z.url({ protocol: /^smtps?$/ }).optional(),
     'The mail server: smtp://user:password@host:587, or smtps://host:465.',
@@ -162,17 +170,12 @@ export const SETTINGS = {
     'Who the mail is from. Without it: the first of TICKHOUSE_ALERT_EMAIL.',
   ),
   ALERT_WEBHOOKS: setting(
-    z
-      .string()
-      .refine(
-        text =>
-          text
-            .split(/\s+/)
-            .filter(Boolean)
-            .every(each => /^((slack|discord|telegram)\+)?https?:\/\/./.test(each)),
-        'must be addresses, each with slack+, discord+, telegram+ or nothing before https://',
-      )
-      .optional(),
+    // A comma may be part of an address.
+    list(
+      /^((slack|discord|telegram)\+)?https?:\/\/./,
+      'must be addresses, each with slack+, discord+, telegram+ or nothing before https://',
+      /\s+/,
+    ),
     'Addresses that are told, separated by spaces: https://… gets JSON; slack+https://…, discord+https://… and telegram+https://api.telegram.org/bot<token>/sendMessage?chat_id=<id> what these take.',
     { secret: true },
   ),
@@ -260,7 +263,7 @@ export function toEnvironment(config: Config): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [environmentName(name), String(value)]),
+      .map(([name, value]) => [environmentName(name), Array.isArray(value) ? value.join(' ') : String(value)]),
   )
 }
 

@@ -38,6 +38,28 @@ test('a wrong value is refused by name, and a secret one is not repeated', () =>
   assert.doesNotMatch(refusal({ TICKHOUSE_TOKEN: 'short-secret' }), /short-secret/)
 })
 
+test('a list is words between commas or spaces; a comma may be part of the address of a webhook', () => {
+  const { WATCH_STATIONS, WATCH_REFERENCES, ALERT_WEBHOOKS } = parseConfig(
+    {},
+    {
+      TICKHOUSE_WATCH_STATIONS: ' http://a:1, http://b:2 http://c:3,',
+      TICKHOUSE_ALERT_WEBHOOKS: 'https://h.example/a,b  slack+https://h.example/c',
+    },
+  )
+  assert.deepEqual(WATCH_STATIONS, ['http://a:1', 'http://b:2', 'http://c:3'])
+  assert.deepEqual(WATCH_REFERENCES, [])
+  assert.deepEqual(ALERT_WEBHOOKS, ['https://h.example/a,b', 'slack+https://h.example/c'])
+  assert.match(refusal({ TICKHOUSE_WATCH_STATIONS: 'http://a:1,b:2' }), /WATCH_STATIONS "http:\/\/a:1,b:2": must be/)
+})
+
+test('who is told by mail is one or more addresses, with names or without', () => {
+  const smtp = { TICKHOUSE_ALERT_SMTP: 'smtp://mail.example' }
+  for (const good of ['a@b.example', 'a@b.example, c@d.example', '"Smith, J" <j@b.example>, c@d.example'])
+    assert.equal(parseConfig({}, { ...smtp, TICKHOUSE_ALERT_EMAIL: good }).ALERT_EMAIL, good)
+  for (const wrong of ['root', 'a@b.example, root', 'a@b.example c@d.example', ','])
+    assert.match(refusal({ ...smtp, TICKHOUSE_ALERT_EMAIL: wrong }), /ALERT_EMAIL "[^"]+": must be addresses/)
+})
+
 test('to listen beyond this machine takes a token', () => {
   assert.match(refusal({ TICKHOUSE_LISTEN: '0.0.0.0:8080' }), /TICKHOUSE_TOKEN must be set/)
   assert.ok(parseConfig({}, { TICKHOUSE_LISTEN: '0.0.0.0:8080', TICKHOUSE_TOKEN: 'sixteen-letters!' }))
@@ -52,7 +74,12 @@ test('only loopback addresses count as this machine', () => {
 test('a child process reads the configuration its parent has', () => {
   const config = parseConfig(
     { SOURCES: 'binance:BTCUSDT' },
-    { TICKHOUSE_BATCH_TICKS_MAX: '5000', TICKHOUSE_KRAKEN_WS: 'ws://127.0.0.1:9' },
+    {
+      TICKHOUSE_BATCH_TICKS_MAX: '5000',
+      TICKHOUSE_KRAKEN_WS: 'ws://127.0.0.1:9',
+      TICKHOUSE_WATCH_IGNORE: 'binance:A,kraken:B/C',
+      TICKHOUSE_ALERT_WEBHOOKS: 'https://h.example/a,b slack+https://h.example/c',
+    },
   )
   assert.deepEqual(parseConfig({}, toEnvironment(config)), config)
 })

@@ -81,18 +81,22 @@ async function keepSilence(config: Config, name: string, forMs: number): Promise
     throw new TickhouseError('usage', `no alert is called ${name}`, advice)
   }
   const nowMs = Date.now()
-  await silence(config.WATCH_STATE, name, forMs, nowMs)
+  const unread = await silence(config.WATCH_STATE, name, forMs, nowMs)
+  if (unread !== undefined) console.log(`the silences before could not be read and are gone: ${unread}`)
   console.log(forMs > 0 ? `${name} is silent until ${utc(nowMs + forMs)}` : `${name} is told again`)
 }
 
 async function status(config: Config): Promise<void> {
-  const { memory } = await remember(config.WATCH_STATE)
+  const { memory, aside } = await remember(config.WATCH_STATE)
+  if (aside !== undefined) console.log(`what the watcher kept cannot be read and was put aside as ${aside}`)
   const nowMs = Date.now()
   const { lastMs } = memory.availability
   console.log(lastMs === 0 ? 'never watched' : `last probe ${spanText(nowMs - lastMs)} ago`)
   for (const { name, severity, title, sinceMs } of openAlerts(memory.alerts))
     console.log(`${severity.padEnd(9)}${name}: ${title}, for ${spanText(nowMs - sinceMs)}`)
-  for (const [name, untilMs] of Object.entries(await readSilences(config.WATCH_STATE)))
+  const { silences, unread } = await readSilences(config.WATCH_STATE)
+  if (unread !== undefined) console.log(`nothing is silenced: the file of silences cannot be read: ${unread}`)
+  for (const [name, untilMs] of Object.entries(silences))
     if (untilMs > nowMs) console.log(`silent   ${name} until ${utc(untilMs)}`)
   for (const { day, ratio, watchedMs } of toDays(memory.availability).slice(-SHOWN_DAYS))
     console.log(`${day} ${(ratio * 100).toFixed(3)} % well of ${spanText(watchedMs)} watched`)

@@ -246,6 +246,11 @@ export const EVENTS = define({
   },
   watch_unkept: { station: 'watch', level: 'error', message: 'the watcher cannot keep what it knows: {why}' },
   watch_unseen: { station: 'watch', level: 'warn', message: 'the house does not take what the watcher knows: {why}' },
+  silences_unread: {
+    station: 'watch',
+    level: 'warn',
+    message: 'the file of silences cannot be read, so nothing is silenced: {why}',
+  },
   watch_unpinged: { station: 'watch', level: 'warn', message: 'the ping was not taken: {why}' },
   alert_opened: { station: 'watch', level: 'error', message: 'ALERT {name}: {title}. {what} What to do: {next}' },
   alert_open: { station: 'watch', level: 'warn', message: 'still {name}, for {lasted}: {title}' },

@@ -4,6 +4,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Level } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedSlice, AuditDone, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
+import type { Turns } from './turns.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const LINES_PER_ANSWER = 200
@@ -19,13 +20,14 @@ const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
 type Query = Partial<Record<'text' | 'level' | 'station' | 'before' | 'days', string>>
 
-export function servePast(server: FastifyInstance, store: Store): void {
-  server.get<{ Querystring: Query }>('/api/lines', ({ query }) => linesBefore(store, query))
+/** Each question is answered in its turn: a search through a month of lines costs the engine as much as a stranger's query. */
+export function servePast(server: FastifyInstance, store: Store, turns: Turns): void {
+  server.get<{ Querystring: Query }>('/api/lines', ({ query }) => turns.run(() => linesBefore(store, query)))
   server.get<{ Querystring: Query }>('/api/uptime', ({ query }) =>
-    uptime(store, wholeNumber('days', query.days ?? '90')),
+    turns.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
   )
-  server.get('/api/audits', () => lastAudits(store))
-  server.get('/api/slices', () => slices(store))
+  server.get('/api/audits', () => turns.run(() => lastAudits(store)))
+  server.get('/api/slices', () => turns.run(() => slices(store)))
 }
 
 async function linesBefore(

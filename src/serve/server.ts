@@ -135,7 +135,8 @@ export async function serve({
   })
 
   serveQuarantine(server, store, requeuing)
-  servePast(server, store)
+  // Turns of its own: what a page asks of the past does not wait behind strangers' queries.
+  servePast(server, store, new Turns(STRANGERS_TURNS))
   serveWatchReports(server, watchReports)
 
   const built = fs.existsSync(PAGE)

@@ -5,7 +5,7 @@ export interface TurnLimits {
   waitMsMax: number
 }
 
-/** Strangers' queries beside the page's own, which have their own ways to the engine. */
+/** Strangers' queries, and apart from them questions about the past; the page's live figures and candles take no turns. */
 export const STRANGERS_TURNS: TurnLimits = { runningMax: 2, waitingMax: 32, waitMsMax: 30_000 }
 
 export class NoTurn extends Error {}

@@ -1,7 +1,7 @@
 /**
  * From what is wrong at each probe to what a person is told: pure, so that a month of probes is played in a test. A thing is told
- * once it has lasted for some probes, again at intervals, and once more when it is over. What follows from something else that
- * is wrong is not told beside it.
+ * once it has lasted for some probes, or came again and again, again at intervals, and once more when it is over. What follows from
+ * something else that is wrong is not told beside it.
  */
 import type { Alert, Severity } from './report.ts'
 
@@ -16,7 +16,7 @@ export interface Condition {
   affected: readonly string[]
   next: string
   page: string
-  /** Probes in a row that must see it. */
+  /** Probes that must see it: in a row, or more of them where others between did not. */
   probes: number
   /** Names of conditions that follow from this one. */
   explains: readonly string[] | 'all others'
@@ -46,7 +46,10 @@ export interface Remembered {
   /** The first and the last probe that saw it, this time. */
   seenMs: number
   lastSeenMs: number
+  /** Probes that saw it, less `UNSEEN_WEIGHT` for each that did not. */
   seenProbes: number
+  /** The longest that it was gone and came back, this time. */
+  longestPauseMs: number
   /** When it was taken for real; null before that. */
   openedMs: number | null
   /** The first probe that no longer saw it; null while it is seen. */
@@ -71,6 +74,13 @@ export interface Timing {
 
 /** Probes in a row that must find it over. */
 export const GONE_PROBES = 2
+/**
+ * What a probe that does not see it takes from those that did: what is seen at every other probe is told soon, and what is seen at
+ * every third or less often, never.
+ */
+const UNSEEN_WEIGHT = 0.5
+/** It is over once it was gone for so many times as long as it ever was before it came back. */
+const PAUSES = 2
 /** New names on an alert are told at most this often. */
 const MORE_EVERY_MS = 5 * 60_000
 /** What closed this recently and is back is flapping: each time it is waited twice as long before it is called over. */
@@ -118,9 +128,13 @@ export function step(
       remembered[name] = kept
       continue
     }
-    if (before.openedMs === null) continue
     kept.goneMs ??= nowMs
-    if (nowMs - kept.goneMs < quietMs(closed[name], timing.everyMs)) {
+    if (kept.openedMs === null) {
+      kept.seenProbes -= UNSEEN_WEIGHT
+      if (kept.seenProbes > 0) remembered[name] = kept
+      continue
+    }
+    if (nowMs - kept.goneMs < quietMs(kept, closed[name], timing.everyMs)) {
       remembered[name] = kept
       continue
     }
@@ -162,6 +176,8 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
   const begun = before ?? {
     seenMs: nowMs,
     seenProbes: 0,
+    longestPauseMs: 0,
+    goneMs: null,
     openedMs: null,
     toldMs: null,
     toldAffected: [],
@@ -175,6 +191,7 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
     explains,
     lastSeenMs: nowMs,
     seenProbes: begun.seenProbes + 1,
+    longestPauseMs: Math.max(begun.longestPauseMs, nowMs - (begun.goneMs ?? nowMs)),
     goneMs: null,
   }
 }
@@ -194,9 +211,10 @@ function doesExplain({ explains }: Pick<Condition, 'explains'>, name: string): b
 }
 
 /** How long something must be gone before it is called over. */
-function quietMs(closed: readonly number[] | undefined, everyMs: number): number {
+function quietMs({ longestPauseMs }: Remembered, closed: readonly number[] | undefined, everyMs: number): number {
   const flaps = closed?.length ?? 0
-  return Math.min(Math.max(QUIET_MS_MAX, everyMs), (GONE_PROBES - 1) * everyMs * 2 ** flaps)
+  const onceMs = Math.max((GONE_PROBES - 1) * everyMs, PAUSES * longestPauseMs)
+  return Math.min(Math.max(QUIET_MS_MAX, everyMs), onceMs * 2 ** flaps)
 }
 
 function recentlyClosed(closed: AlertState['closed'], nowMs: number): Record<string, readonly number[]> {

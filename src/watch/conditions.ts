@@ -9,7 +9,7 @@ import { spanText } from './span-text.ts'
 export interface SymbolSeen {
   venue: string
   symbol: string
-  /** Its newest tick, ms since 1970 UTC; null if it has none. */
+  /** When its newest tick was received, ms since 1970 UTC; null if it has none. */
   newestMs: number | null
   /** How long it may be silent now; null as long as too little is known of it. */
   allowedMs: number | null
@@ -17,7 +17,7 @@ export interface SymbolSeen {
 
 /** What one probe saw. Failures are words. */
 export interface Seen {
-  /** The watcher's clock. */
+  /** The watcher's clock, before it asked. */
   nowMs: number
   house: { url: string; health?: HealthAnswer; failure?: string }
   /** Further stations that are asked for their health. */
@@ -46,7 +46,7 @@ export function nameOfSymbol({ venue, symbol }: Pick<SymbolSeen, 'venue' | 'symb
 export function conditionsOf(seen: Seen): Condition[] {
   const { health } = seen.house
   const drafts = health
-    ? [...ofClocks(health, seen.nowMs), ...ofStations(health), ...ofOthers(seen), ...ofData(seen, health)]
+    ? [...ofClocks(seen), ...ofStations(health), ...ofOthers(seen), ...ofData(seen, health)]
     : [houseDown(seen)]
   // A station may tell of itself what the house tells of it too: the house comes first.
   return [...new Map(drafts.reverse().map(draft => [draft.name, complete(draft)])).values()]
@@ -81,16 +81,25 @@ function houseDown({ house: { url, failure = '' }, stations, references: { tried
   }
 }
 
-function ofClocks(health: HealthAnswer, nowMs: number): Draft[] {
-  const apartMs = nowMs - health.atMs
-  if (Math.abs(apartMs) <= CLOCKS_APART_MS_MAX) return []
+function ofClocks({ nowMs, house, stations }: Seen): Draft[] {
+  const apart = [house, ...stations].flatMap(({ url, health }) => {
+    const apartMs = health ? nowMs - health.atMs : 0
+    return Math.abs(apartMs) > CLOCKS_APART_MS_MAX ? [{ url, apartMs }] : []
+  })
+  if (apart.length === 0) return []
+  const furthestMs = Math.max(...apart.map(({ apartMs }) => Math.abs(apartMs)))
+  const told = apart.map(
+    ({ url, apartMs }) =>
+      `The clock of ${url} is ${spanText(Math.abs(apartMs))} ${apartMs > 0 ? 'behind' : 'ahead of'} the watcher's.`,
+  )
   return [
     {
       name: 'clocks_apart',
       severity: 'warning',
-      title: `The clocks of house and watcher are ${spanText(Math.abs(apartMs))} apart`,
-      what: `The house's clock is ${apartMs > 0 ? 'behind' : 'ahead of'} the watcher's. Times received are wrong where the house's clock is.`,
-      next: 'Let both machines keep their time by NTP.',
+      title: `Clocks are ${spanText(furthestMs)} apart`,
+      what: `${told.join(' ')} Times received are wrong where a recorder's clock is, and symbols then look silent or fresh that are not.`,
+      next: 'Let all machines keep their time by NTP.',
+      affected: apart.map(({ url }) => url),
       probes: 6,
     },
   ]
@@ -108,7 +117,7 @@ function ofStations(health: HealthAnswer): Draft[] {
     critical({
       name: 'disk_low',
       title: `${mebibytes(diskFreeBytes)} MiB are left on the disk`,
-      what: `Less than ${mebibytes(diskFreeBytesMin)} MiB are left where the store is. Nothing is deleted to make room: when the disk is full, recording stops.`,
+      what: `Less than ${mebibytes(diskFreeBytesMin)} MiB are left where the store is. At half of that storing and archiving stop, and what is left is for the log. Nothing is deleted to make room.`,
       next: 'Make room, or let archived days leave: TICKHOUSE_STORE_KEEP_DAYS and TICKHOUSE_LOG_KEEP_HOURS.',
       explains: [
         'log_trouble',
@@ -268,8 +277,8 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
     drafts.push({
       name: 'no_ticks',
       severity: 'warning',
-      title: `${never.length} followed symbols never had a tick`,
-      what: 'They are among the sources, the house has run for an hour, and there is nothing of them in the store.',
+      title: `${never.length === 1 ? `${nameOfSymbol(never[0]!)} has` : `${never.length} symbols have`} no tick at all`,
+      what: 'They are among the sources and the house has run for an hour, but nothing of them is in the store, back to two days before the watcher began.',
       next: "Compare their spelling with the venue's.",
       affected: never.map(nameOfSymbol),
     })

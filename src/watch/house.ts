@@ -12,10 +12,14 @@ export const ANSWER_MS_MAX = 5_000
 /** An hour of a busy market takes the store longer. */
 const QUERY_MS_MAX = 30_000
 const HOUR_MS = 3_600_000
+/** An hour's ticks are looked for among those of the venue's time so far around it: tables are ordered by that. */
+const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
+/** What was fetched later to fill a gap was received then, and says nothing of when the venue sent. */
+const AS_THEY_CAME = `origin != 'repair'`
 /** Symbols of one answer: what is beyond is not watched, and said so. */
 export const SYMBOLS_MAX = 5_000
 
-/** The newest tick of a symbol, ms since 1970 UTC by the venue's clock, or by ours where the venue's is ahead. */
+/** When the newest tick of a symbol was received, ms since 1970 UTC. */
 export interface NewestTick {
   venue: string
   symbol: string
@@ -74,25 +78,31 @@ export class HouseClient {
     )
   }
 
-  /** The newest tick of each symbol that has one since `sinceMs`. Throws NoAnswer. */
+  /** When the newest tick of each symbol was received, of those that have one since `sinceMs` by the venue's clock. Throws NoAnswer. */
   async newestTicks(sinceMs: number): Promise<NewestTick[]> {
     const rows = await this.#query<[string, string, string]>(
-      `SELECT venue, symbol, max(toUnixTimestamp64Milli(least(timestamp, received_at)))
-       FROM trades WHERE ${betweenMs(sinceMs, undefined)} GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}`,
+      `SELECT venue, symbol, toUnixTimestamp64Milli(max(received_at))
+       FROM trades WHERE ${sinceDay(sinceMs)} AND timestamp >= ${time(sinceMs)} AND ${AS_THEY_CAME}
+       GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}`,
     )
     return rows.map(([venue, symbol, newest]) => ({ venue, symbol, newestMs: Number(newest) }))
   }
 
-  /** What each symbol's ticks of an hour come to: counted as `hourOfTicks` does. Throws NoAnswer. */
+  /** What each symbol's ticks that were received in an hour come to: counted as `hourOfTicks` does. Throws NoAnswer. */
   async hour(hourMs: number): Promise<SymbolHour[]> {
-    const slot = `intDiv(toUnixTimestamp64Milli(timestamp), ${SLOT_MS})`
+    const slot = `intDiv(toUnixTimestamp64Milli(received_at), ${SLOT_MS})`
+    const untilMs = hourMs + HOUR_MS
+    const fromVenueMs = hourMs - VENUE_CLOCK_OFF_MS_MAX
     const rows = await this.#query<[string, string, ...string[]]>(
       `SELECT venue, symbol, slots[1] * ${SLOT_MS}, slots[-1] * ${SLOT_MS}, length(slots), length(pauses),
               arraySum(pauses) * ${SLOT_MS}, arrayMax(arrayConcat([0], gaps)) * ${SLOT_MS}
        FROM (
          SELECT venue, symbol, arraySort(groupUniqArray(${slot})) AS slots,
                 arrayPopFront(arrayDifference(slots)) AS gaps, arrayFilter(gap -> gap > 1, gaps) AS pauses
-         FROM trades WHERE ${betweenMs(hourMs, hourMs + HOUR_MS)} GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}
+         FROM trades
+         WHERE received_at >= ${time(hourMs)} AND received_at < ${time(untilMs)} AND ${AS_THEY_CAME}
+           AND ${sinceDay(fromVenueMs)} AND timestamp >= ${time(fromVenueMs)} AND timestamp < ${time(untilMs + VENUE_CLOCK_OFF_MS_MAX)}
+         GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}
        )`,
     )
     return rows.map(([venue, symbol, ...figures]) => {
@@ -150,13 +160,13 @@ export class HouseClient {
   }
 }
 
-/** Ticks of a stretch of the venue's time, ms. A log day later than the venue's is that of a repair or of a late tick. */
-function betweenMs(fromMs: number, untilMs: number | undefined): string {
-  const day = `log_day >= toDate(${Math.floor(fromMs / 1000)}, 'UTC')`
-  const from = `timestamp >= fromUnixTimestamp64Milli(${fromMs}, 'UTC')`
-  return untilMs === undefined
-    ? `${day} AND ${from}`
-    : `${day} AND ${from} AND timestamp < fromUnixTimestamp64Milli(${untilMs}, 'UTC')`
+/** The log's days that may hold ticks since then, ms: a later day is that of a late tick or a repair. */
+function sinceDay(ms: number): string {
+  return `log_day >= toDate(${Math.floor(ms / 1000)}, 'UTC')`
+}
+
+function time(ms: number): string {
+  return `fromUnixTimestamp64Milli(${ms}, 'UTC')`
 }
 
 async function toJson(answer: Response): Promise<unknown> {

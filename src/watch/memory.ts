@@ -5,7 +5,7 @@ import { type AlertState, type Message, NO_ALERTS } from './alerts.ts'
 import { type Availability, NOTHING_WATCHED } from './availability.ts'
 import { readJson, writeJson } from './files.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 /** A message, and the routes that have not taken it yet, by name. */
 export interface Unsent {

@@ -6,7 +6,7 @@ import { Refused, type Route, SEND_MS_MAX } from './routes/route.ts'
 
 /** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
 const UNSENT_MAX = 200
-/** A message that is refused itself is given up after so many tries: those after it must not wait for ever. */
+/** A message that is refused itself is given up after so many tries, if not at once: those after it must not wait for ever. */
 const REFUSED_TRIES_MAX = 3
 const RETRY_MS_MIN = 5_000
 const RETRY_MS_MAX = 5 * 60_000
@@ -74,7 +74,7 @@ export class Outbox {
       } catch (error) {
         this.counts.failed++
         const failures = (this.#trying.get(name)?.failures ?? 0) + 1
-        if (error instanceof Refused && failures >= REFUSED_TRIES_MAX) {
+        if (error instanceof Refused && (error.forGood || failures >= REFUSED_TRIES_MAX)) {
           this.#trying.delete(name)
           this.#taken(message, name)
           this.counts.leftOut++

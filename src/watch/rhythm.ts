@@ -27,7 +27,7 @@ const ASIDE_MAX = 1 / 3
 /** What an hour's own ticks say of its silence is joined to so many gaps of the others: few ticks say little. */
 const OTHERS_GAPS = 10
 
-/** One symbol's ticks in one hour, by slots: what is kept of it. Times are ms since 1970 UTC, of the venue. */
+/** One symbol's ticks in one hour, by slots: what is kept of it. Times are those of receipt, ms since 1970 UTC. */
 export interface HourOfTicks {
   /** When the hour begins. */
   hourMs: number

@@ -1,4 +1,5 @@
 /** Alerts whose messages are kept back on request, in a file beside the watcher's own: written by whoever asks, read at each probe. */
+import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import { readJson, writeJson } from './files.ts'
 
@@ -10,17 +11,27 @@ const SILENCE_MS_MAX = 30 * 86_400_000
 /** Until when each name is silenced, ms since 1970 UTC. */
 export type Silences = Readonly<Record<string, number>>
 
+const FILE = z.record(z.string(), z.number())
+
 const fileOf = (state: string) => `${state}.silences`
 
-/** What is silenced, `state` being the watcher's file. */
-export async function readSilences(state: string): Promise<Silences> {
-  return ((await readJson(fileOf(state))) ?? {}) as Silences
+/** What is silenced, `state` being the watcher's file. Nothing is where that cannot be read, and `unread` says why, in words. */
+export async function readSilences(state: string): Promise<{ silences: Silences; unread?: string }> {
+  const file = fileOf(state)
+  try {
+    return { silences: FILE.parse((await readJson(file)) ?? {}) }
+  } catch (error) {
+    const why = error instanceof z.ZodError ? 'it holds something else' : (error as Error).message
+    return { silences: {}, unread: `${file}: ${why}` }
+  }
 }
 
-/** Silences a name from now on; 0 ms ends its silence. */
-export async function silence(state: string, name: string, forMs: number, nowMs: number): Promise<void> {
-  const kept = Object.entries(await readSilences(state)).filter(([, untilMs]) => untilMs > nowMs)
+/** Silences a name from now on; 0 ms ends its silence. A file that cannot be read is replaced: resolves with why it could not. */
+export async function silence(state: string, name: string, forMs: number, nowMs: number): Promise<string | undefined> {
+  const { silences, unread } = await readSilences(state)
+  const kept = Object.entries(silences).filter(([, untilMs]) => untilMs > nowMs)
   await writeJson(fileOf(state), { ...Object.fromEntries(kept), [name]: nowMs + forMs })
+  return unread
 }
 
 /** Until when a name is silenced; 0 if it is not. */

@@ -26,17 +26,18 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   const outbox = new Outbox(routes, config.WATCH_HOUSE, emit, memory.unsent)
   const everyMs = config.WATCH_EVERY_SECONDS * 1000
   const ping = new Ping(config.WATCH_PING, emit)
+  const references = [
+    ...config.WATCH_REFERENCES,
+    ...onTheWayTo(
+      config.WATCH_HOUSE,
+      routes.flatMap(({ reference }) => reference ?? []),
+    ),
+    ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
+  ]
   const watcher = new Watcher({
     house: new HouseClient(config.WATCH_HOUSE, config.TOKEN),
-    stations: list(config.WATCH_STATIONS).map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
-    references: [
-      ...list(config.WATCH_REFERENCES),
-      ...onTheWayTo(
-        config.WATCH_HOUSE,
-        routes.flatMap(({ reference }) => reference ?? []),
-      ),
-      ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
-    ],
+    stations: config.WATCH_STATIONS.map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
+    references: [...new Set(references)],
     rhythms: await Rhythms.open(`${state}.rhythms`, nowMs),
     outbox,
     memory,
@@ -44,7 +45,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     everyMs,
     repeatMs: config.ALERT_REPEAT_MINUTES * 60_000,
     silenceMsMin: config.WATCH_SILENCE_SECONDS_MIN * 1000,
-    ignored: new Set(list(config.WATCH_IGNORE)),
+    ignored: new Set(config.WATCH_IGNORE),
     watcher: hostname(),
     clock: SYSTEM_CLOCK,
     emit,
@@ -80,8 +81,4 @@ async function probing(watcher: Watcher, ping: Ping, everyMs: number, signal: Ab
     const waitMs = Math.max(0, everyMs - (SYSTEM_CLOCK.elapsedMs() - beganMs))
     await SYSTEM_CLOCK.sleep(waitMs, signal).catch(() => {})
   }
-}
-
-function list(text: string): string[] {
-  return text.split(/[\s,]+/).filter(Boolean)
 }

@@ -41,7 +41,10 @@ export interface WatcherOptions {
 }
 
 const DAY_MS = 86_400_000
-/** Ticks are looked for this far back; the first time, as far as a symbol may be quiet and still be followed. */
+/**
+ * Ticks are looked for this far back by the venue's time: they may be stored late, and its clock be behind. The first time, as far as
+ * a symbol may be quiet and still be followed.
+ */
 const NEWEST_BACK_MS = 15 * 60_000
 const FIRST_BACK_MS = 2 * DAY_MS
 const REPORTED_DAYS = 90
@@ -74,7 +77,8 @@ export class Watcher {
     const seen = await this.#look()
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
-    const silences = await readSilences(state).catch(() => ({}))
+    const { silences, unread } = await readSilences(state)
+    if (unread !== undefined) this.#tellFailure('silences_unread', unread)
     const told = step(
       this.#memory.alerts,
       {
@@ -106,8 +110,8 @@ export class Watcher {
 
   async #look(): Promise<Seen> {
     const { house, stations, references } = this.#options
-    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
     const nowMs = this.#nowMs()
+    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
     const data = asked!.health && (await this.#lookAtData(asked!.health))
     const tried = asked!.health ? 0 : references.length
     return {
@@ -199,7 +203,7 @@ export class Watcher {
   }
 
   /** Told, though not at each probe. */
-  #tellFailure(event: 'watch_unkept' | 'watch_unseen', why: string): void {
+  #tellFailure(event: 'watch_unkept' | 'watch_unseen' | 'silences_unread', why: string): void {
     const nowMs = this.#nowMs()
     if (nowMs - (this.#failures.get(event) ?? 0) < FAILURE_TOLD_EVERY_MS) return
     this.#failures.set(event, nowMs)

@@ -70,6 +70,20 @@ describe('--test-alert', () => {
     assert.doesNotMatch(errors.join('\n'), /secret/)
   })
 
+  test('names each recipient of mail that is refused, for now or for good, beside those who have it', async t => {
+    const mail = await MailServer.openPicky(t)
+    const { code, lines } = await watch(['--test-alert'], {
+      TICKHOUSE_ALERT_EMAIL: 'me@example.com, 450@example.com, 550@example.com',
+      TICKHOUSE_ALERT_SMTP: `smtp://127.0.0.1:${mail.port}`,
+    })
+    assert.equal(code, 1)
+    assert.deepEqual(lines.sort(), [
+      'FAILED   mail to 450@example.com: refused for now: 450 not this one',
+      'FAILED   mail to 550@example.com: refused for good: 550 not this one',
+      'taken    mail to me@example.com',
+    ])
+  })
+
   test('says how to be told where nobody is', async () => {
     const { code, errors } = await watch(['--test-alert'])
     assert.equal(code, 2)
@@ -90,6 +104,19 @@ describe('silences', () => {
     assert.doesNotMatch((await watch(['--status'])).lines.join('\n'), /silent/)
   })
 
+  test('that cannot be read are none: the status says so, and the next silence that they are gone', async () => {
+    fs.writeFileSync(path.join(directory, 'watch.json.silences'), '{"stale":')
+    const { code, lines } = await watch(['--status'])
+    assert.equal(code, 0)
+    assert.match(
+      lines.join('\n'),
+      /^nothing is silenced: the file of silences cannot be read: .*watch\.json\.silences: /m,
+    )
+    const silenced = await watch(['--silence', 'stale'])
+    assert.match(silenced.lines.join('\n'), /^the silences before could not be read and are gone: .*\nstale is silent/)
+    assert.doesNotMatch((await watch(['--status'])).lines.join('\n'), /cannot be read/)
+  })
+
   test('are for an hour where nothing else is said', async () => {
     await watch(['--silence', 'all'])
     const kept = JSON.parse(fs.readFileSync(path.join(directory, 'watch.json.silences'), 'utf8'))
@@ -104,6 +131,15 @@ describe('silences', () => {
       assert.match(errors[0]!, new RegExp(`^tickhouse: not a time to be silent for: ${wrong}`))
       assert.deepEqual(fs.readdirSync(directory), [])
     })
+})
+
+test('--status says that what the watcher kept cannot be read', async () => {
+  const file = path.join(directory, 'watch.json')
+  fs.writeFileSync(file, '{')
+  assert.deepEqual((await watch(['--status'])).lines, [
+    `what the watcher kept cannot be read and was put aside as ${file}.unreadable`,
+    'never watched',
+  ])
 })
 
 test('--status: never watched, and what a watcher knows', async () => {
@@ -125,6 +161,7 @@ test('--status: never watched, and what a watcher knows', async () => {
     seenMs: sinceMs,
     lastSeenMs: nowMs,
     seenProbes: 9,
+    longestPauseMs: 0,
     openedMs: sinceMs,
     goneMs: null,
     toldMs: sinceMs,

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { type FastifyInstance, fastify } from 'fastify'
 import { servePast } from '../../src/serve/past.ts'
 import type { LinesAnswer, UptimeAnswer } from '../../src/serve/protocol.ts'
+import { Turns } from '../../src/serve/turns.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
 
 const MINUTE_MS = 60_000
@@ -10,13 +11,14 @@ const timeText = (ms: number) => new Date(ms).toISOString().slice(0, -1).replace
 
 let house: TestStore
 let server: FastifyInstance
+const turns = new Turns({ runningMax: 1, waitingMax: 1, waitMsMax: 30_000 })
 const nowMs = Math.floor(Date.now() / 10_000) * 10_000
 const yesterdayMs = nowMs - 86_400_000
 
 before(async () => {
   house = await openTestStore()
   server = fastify()
-  servePast(server, house.store)
+  servePast(server, house.store, turns)
   const line = (id: number, atMs: number, level: string, text: string) => ({
     at: timeText(atMs),
     process: 'ingest',
@@ -131,4 +133,15 @@ test('the last audit of each partition, and no slices as long as nothing is arch
 test('a level that there is none and a time that is none are refused', async () => {
   for (const url of ['/api/lines?level=loud', '/api/lines?before=now', '/api/uptime?days=-1'])
     assert.notEqual((await server.inject({ url })).statusCode, 200)
+})
+
+test('no more is asked at once than there are turns; what finds none is refused', async () => {
+  const others = Promise.withResolvers<void>()
+  const running = turns.run(() => others.promise)
+  const waiting = turns.run(async () => {})
+  for (const url of ['/api/lines', '/api/uptime', '/api/audits', '/api/slices'])
+    assert.match((await server.inject({ url })).body, /1 queries already wait/, url)
+  others.resolve()
+  await Promise.all([running, waiting])
+  assert.equal((await server.inject({ url: '/api/lines' })).statusCode, 200)
 })

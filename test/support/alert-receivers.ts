@@ -38,13 +38,16 @@ export interface Mail {
 }
 
 export class MailServer {
-  readonly mails: Mail[] = []
+  readonly mails: Mail[]
   readonly port: number
+  /** Emits each mail, once it is among those taken. */
+  readonly came: EventEmitter<{ mail: [Mail] }>
   readonly #server: SMTPServer
 
   /** Without further options one that wants no login, and has no TLS. */
   static async open(t: Owner, options: SMTPServerOptions = {}): Promise<MailServer> {
     const mails: Mail[] = []
+    const came = new EventEmitter<{ mail: [Mail] }>()
     const server = new SMTPServer({
       disabledCommands: options.onAuth ? ['STARTTLS'] : ['AUTH', 'STARTTLS'],
       authOptional: !options.onAuth,
@@ -55,14 +58,16 @@ export class MailServer {
         stream.on('data', chunk => chunks.push(chunk))
         stream.on('end', () => {
           const { mailFrom, rcptTo } = session.envelope
-          mails.push({
+          const mail = {
             from: mailFrom ? mailFrom.address : '',
             to: rcptTo.map(({ address }) => address),
             user: session.user,
             secure: session.secure,
             text: Buffer.concat(chunks).toString(),
-          })
+          }
+          mails.push(mail)
           callback()
+          came.emit('mail', mail)
         })
       },
     })
@@ -70,12 +75,23 @@ export class MailServer {
     server.listen(0, '127.0.0.1')
     await once(server.server, 'listening')
     t.after(() => new Promise<void>(resolve => server.close(resolve)))
-    return new MailServer(server, mails)
+    return new MailServer(server, mails, came)
   }
 
-  private constructor(server: SMTPServer, mails: Mail[]) {
+  /** One that refuses those whose address begins with three digits, with these as its reply. */
+  static openPicky(t: Owner): Promise<MailServer> {
+    return MailServer.open(t, {
+      onRcptTo: ({ address }, _session, done) => {
+        const responseCode = Number(address.slice(0, 3))
+        done(responseCode ? Object.assign(new Error('not this one'), { responseCode }) : null)
+      },
+    })
+  }
+
+  private constructor(server: SMTPServer, mails: Mail[], came: MailServer['came']) {
     this.#server = server
     this.mails = mails
+    this.came = came
     this.port = (server.server.address() as AddressInfo).port
   }
 

@@ -1,8 +1,5 @@
-/** Who a watcher tells, for a test: a real mail server and a real HTTP receiver, and the messages they took. */
-import { once } from 'node:events'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { SMTPServer } from 'smtp-server'
+/** Who a watcher tells, for a test: a mail server and an HTTP receiver, and the messages they took. */
+import { HttpReceiver, headerOf, MailServer } from './alert-receivers.ts'
 import { type Owner, WAIT_MS_MAX } from './house.ts'
 
 /** A message as the generic webhook tells it. */
@@ -18,56 +15,41 @@ export interface Told {
 }
 
 export class Receivers {
-  /** In the order taken. */
-  readonly told: Told[] = []
-  /** Mails as they came, with their headers. */
-  readonly mails: string[] = []
-  readonly #http = http.createServer((request, response) => void this.#take(request, response))
-  readonly #smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = []
-      stream.on('data', chunk => chunks.push(chunk))
-      stream.on('end', () => {
-        this.mails.push(Buffer.concat(chunks).toString())
-        done()
-        this.#wake()
-      })
-    },
-  })
-  readonly #waiting = new Set<() => void>()
+  readonly #http: HttpReceiver
+  readonly #mail: MailServer
 
   static async open(t: Owner): Promise<Receivers> {
-    const receivers = new Receivers()
-    receivers.#http.listen(0, '127.0.0.1')
-    const smtp = receivers.#smtp.listen(0, '127.0.0.1')
-    await Promise.all([once(receivers.#http, 'listening'), once(smtp, 'listening')])
-    t.after(async () => {
-      receivers.#http.closeAllConnections()
-      await Promise.all([
-        new Promise(resolve => receivers.#http.close(resolve)),
-        new Promise<void>(resolve => receivers.#smtp.close(() => resolve())),
-      ])
-    })
-    return receivers
+    return new Receivers(await HttpReceiver.open(t), await MailServer.open(t))
+  }
+
+  private constructor(http: HttpReceiver, mail: MailServer) {
+    this.#http = http
+    this.#mail = mail
   }
 
   /** What a watcher is told of them. */
   get settings() {
-    const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port
     return {
-      ALERT_WEBHOOKS: `http://127.0.0.1:${portOf(this.#http)}/alerts`,
-      ALERT_SMTP: `smtp://127.0.0.1:${portOf(this.#smtp.server)}`,
+      ALERT_WEBHOOKS: `${this.#http.url}/alerts`,
+      ALERT_SMTP: `smtp://127.0.0.1:${this.#mail.port}`,
       ALERT_EMAIL: 'operator@example.org',
       ALERT_FROM: 'tickhouse@example.org',
     }
   }
 
+  /** In the order taken. */
+  get told(): Told[] {
+    return this.#http.posted.map(({ body }) => JSON.parse(body) as Told)
+  }
+
+  get mails(): number {
+    return this.#mail.mails.length
+  }
+
   /** Begins anew. */
   forget(): void {
-    this.told.length = 0
-    this.mails.length = 0
+    this.#http.posted.length = 0
+    this.#mail.mails.length = 0
   }
 
   /** Messages of a kind about an alert. */
@@ -78,38 +60,26 @@ export class Receivers {
   /** The first message of a kind about an alert, once its mail came too. Rejects if they do not come in a minute. */
   async takes(name: string, kind: Told['kind']): Promise<Told> {
     const late = AbortSignal.timeout(WAIT_MS_MAX)
-    const subject = kind === 'closed' ? 'RESOLVED' : '(CRITICAL|WARNING)'
+    const mark = kind === 'closed' ? /RESOLVED/ : /CRITICAL|WARNING/
     for (;;) {
       const [found] = this.of(name, kind)
-      const title = found?.title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      const mailed = this.mails.some(mail => new RegExp(`Subject: .*${subject}.*${title}`, 's').test(unfolded(mail)))
-      if (found && mailed) return found
+      const subjects = this.#mail.mails.map(mail => headerOf(mail, 'subject')!)
+      if (found && subjects.some(subject => mark.test(subject) && subject.endsWith(found.title))) return found
       if (late.aborted) throw new Error(`nobody was told ${kind} ${name}: ${JSON.stringify(this.told)}`)
-      await new Promise<void>(resolve => {
-        const wake = () => {
-          this.#waiting.delete(wake)
-          late.removeEventListener('abort', wake)
-          resolve()
-        }
-        this.#waiting.add(wake)
-        late.addEventListener('abort', wake)
-      })
+      await this.#next(late)
     }
   }
 
-  async #take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const body = Buffer.concat(await request.toArray()).toString()
-    response.end()
-    this.told.push(JSON.parse(body) as Told)
-    this.#wake()
+  /** Resolves when something came, or it is late. */
+  async #next(late: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = () => resolve()
+    this.#http.came.once('request', wake)
+    this.#mail.came.once('mail', wake)
+    late.addEventListener('abort', wake)
+    await promise
+    this.#http.came.off('request', wake)
+    this.#mail.came.off('mail', wake)
+    late.removeEventListener('abort', wake)
   }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
-  }
-}
-
-/** Long headers are folded over lines. */
-function unfolded(mail: string): string {
-  return mail.replace(/\r\n[ \t]+/g, ' ')
 }

@@ -10,6 +10,7 @@ import {
   openAlerts,
   step,
 } from '../../src/watch/alerts.ts'
+import { randomOf } from '../support/tick-times.ts'
 
 const EVERY_MS = 10_000
 const TIMING = { everyMs: EVERY_MS, repeatMs: 3_600_000 }
@@ -73,10 +74,52 @@ describe('a condition', () => {
     assert.deepEqual(openAlerts(watched.state), [])
   })
 
-  test('that one probe saw and the next did not is not told, nor remembered', () => {
+  test('that one probe in three saw is never told, and forgotten each time', () => {
     const watched = new Watched()
-    for (let time = 0; time < 5; time++) assert.deepEqual([...watched.probe(condition('a')), ...watched.probe()], [])
+    for (let time = 0; time < 100; time++)
+      assert.deepEqual([...watched.probe(condition('a')), ...watched.probes(2)], [])
     assert.deepEqual(watched.state.remembered, {})
+  })
+
+  for (const [probes, told] of [
+    [1, 1],
+    [2, 5],
+    [3, 9],
+    [6, 21],
+  ] as const)
+    test(`that every other probe sees is told once, with probe ${told} where ${probes} in a row would do, and over in the end`, () => {
+      const watched = new Watched()
+      const seen = condition('a', { probes })
+      for (let probe = 1; probe <= 300; probe++) {
+        if (probe % 2) watched.probe(seen)
+        else watched.probe()
+        assert.deepEqual(watched.kinds, probe < told ? [] : ['opened a'], `probe ${probe}`)
+      }
+      assert.equal(watched.told[0]!.alert.sinceMs, BEGIN_MS)
+      watched.probes(5)
+      assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+      assert.equal(watched.told[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
+    })
+
+  test('that comes in turns of two is told once, though it needs three in a row', () => {
+    const watched = new Watched()
+    for (let turn = 0; turn < 80; turn++) {
+      watched.probes(2, condition('a', { probes: 3 }))
+      watched.probes(2)
+    }
+    assert.deepEqual(watched.kinds, ['opened a'])
+  })
+
+  test('that comes and goes by chance is a few messages in hours, however often it is seen', () => {
+    for (const share of [0.2, 0.5, 0.8, 0.95]) {
+      const watched = new Watched()
+      const chance = randomOf(7)
+      for (let probe = 0; probe < 6 * 360; probe++)
+        if (chance() < share) watched.probe(condition('a'))
+        else watched.probe()
+      const turns = watched.told.filter(({ kind }) => kind !== 'repeated')
+      assert.ok(turns.length <= 8, `${share}: ${turns.length}`)
+    }
   })
 
   test('that says since when it is so, is told with that', () => {

@@ -208,7 +208,8 @@ describe('symbols', () => {
 
   test('that never had a tick are told once the house ran for an hour', () => {
     const data = { symbols: [symbol({ newestMs: null, allowedMs: null })] }
-    assert.equal(only(seen({ data })).name, 'no_ticks')
+    const condition = only(seen({ data }))
+    assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no tick at all'])
     assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 3_000_000 }), { data })), [])
   })
 
@@ -231,6 +232,15 @@ describe('further stations', () => {
   test('that do not answer are told', () => {
     const condition = only(seen({ stations: [{ url: recorder, failure: 'no answer within 5 s' }] }))
     assert.deepEqual([condition.name, condition.severity, condition.affected], ['station_down', 'critical', [recorder]])
+  })
+  test('whose clocks are apart from the watcher’s are told: what they received has wrong times', () => {
+    const stations = [
+      { url: recorder, health: healthOf({}, { atMs: NOW_MS - 20_000 }) },
+      { url: 'http://archiver.example:9100', health: healthOf({}, { atMs: NOW_MS + 1_000 }) },
+    ]
+    const condition = only(seen({ stations }))
+    assert.deepEqual([condition.name, condition.affected], ['clocks_apart', [recorder]])
+    assert.match(condition.what, /recorder.example:9100 is 20 s behind the watcher's/)
   })
   test('tell of themselves what the house does not know; what it knows is told once, in its words', () => {
     const stations = [{ url: recorder, health: healthOf({ log: 'trouble' }) }]

@@ -23,6 +23,8 @@ import { HttpReceiver } from '../support/alert-receivers.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
 import { DAY_MS, HOUR_MS } from '../support/tick-times.ts'
 
+const MINUTE_MS = 60_000
+
 const TOKEN = 'a-token-of-the-tests'
 const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
 
@@ -83,27 +85,30 @@ const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 const micros = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '000')
 
 let offset = 0
-/** Stores ticks at these times, logged on the day of the venue's time unless said otherwise. */
-async function store(symbol: string, times: readonly number[], fields: Record<string, unknown> = {}): Promise<void> {
+/** Stores ticks received at these times, and logged then, of a venue whose clock is behind by so much. */
+async function store(
+  symbol: string,
+  times: readonly number[],
+  { behindMs = 40, origin = 'live' }: { behindMs?: number; origin?: string } = {},
+): Promise<void> {
   if (times.length === 0) return
   await house.store.insertRows(
     'trades',
     times.map(ms => ({
       venue: 'binance',
       symbol,
-      timestamp: micros(ms),
-      received_at: micros(ms + 40),
+      timestamp: micros(ms - behindMs),
+      received_at: micros(ms),
       price: 1,
       volume: 1,
       side: 'buy',
       trade_id: offset,
-      origin: 'live',
+      origin,
       log_partition: 0,
       log_offset: offset++,
       log_index: 0,
       logged_at: '2026-11-25 00:00:00',
       log_day: day(ms),
-      ...fields,
     })),
   )
 }
@@ -116,19 +121,21 @@ test('its health is what the house says of itself', async () => {
 
 test('the hours of each symbol are counted in the store as they are here', async () => {
   let round = 0
+  const clock = fc.integer({ min: -14 * MINUTE_MS, max: 14 * MINUTE_MS })
   const offsets = fc.array(fc.oneof(fc.integer({ min: 0, max: HOUR_MS - 1 }), fc.integer({ min: 0, max: 2_000 })), {
     maxLength: 60,
   })
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: 47 }), offsets, offsets, async (back, some, others) => {
+    fc.asyncProperty(fc.integer({ min: 0, max: 47 }), clock, offsets, offsets, async (back, behindMs, some, others) => {
       const hourMs = TODAY_MS - HOUR_MS - back * HOUR_MS
       const wanted = [some, others].flatMap((each, index) => {
         const times = each.map(ms => hourMs + ms).sort((a, b) => a - b)
         return times.length === 0 ? [] : [{ symbol: `R${round}-${index}`, times }]
       })
-      for (const { symbol, times } of wanted) await store(symbol, times.toReversed())
+      for (const { symbol, times } of wanted) await store(symbol, times.toReversed(), { behindMs })
       // Neighbours on both sides are no part of it.
-      for (const ms of [hourMs - 1, hourMs + HOUR_MS]) await store(`R${round}-next`, [ms])
+      for (const ms of [hourMs - 1, hourMs + HOUR_MS]) await store(`R${round}-next`, [ms], { behindMs })
+      if (wanted[0]) await store(wanted[0].symbol, [hourMs + 1_234], { origin: 'repair' })
       const hours = (await client.hour(hourMs)).filter(({ symbol }) => symbol.startsWith(`R${round}-`))
       round++
       assert.deepEqual(
@@ -140,15 +147,20 @@ test('the hours of each symbol are counted in the store as they are here', async
   )
 })
 
-test('the newest tick of each symbol is the newest by the venue’s clock, or ours where that is ahead', async () => {
+test('the newest tick of each symbol is the one received last, also where the venue’s clock is behind or ahead', async () => {
   const nowMs = Date.now()
   await store('N-1', [nowMs - 90_000, nowMs - 30_000, nowMs - 60_000])
-  await store('N-ahead', [nowMs + 3_000], { received_at: micros(nowMs - 20_000), log_day: day(nowMs) })
+  await store('N-behind', [nowMs - 70_000, nowMs - 10_000], { behindMs: 5 * MINUTE_MS })
+  await store('N-ahead', [nowMs - 20_000], { behindMs: -23_000 })
   await store('N-old', [nowMs - HOUR_MS])
+  await store('N-fetched', [nowMs - 50_000])
+  await store('N-fetched', [nowMs - 1_000], { origin: 'repair', behindMs: MINUTE_MS })
   const newest = (await client.newestTicks(nowMs - 600_000)).filter(({ symbol }) => symbol.startsWith('N-'))
   assert.deepEqual(newest, [
     { venue: 'binance', symbol: 'N-1', newestMs: nowMs - 30_000 },
     { venue: 'binance', symbol: 'N-ahead', newestMs: nowMs - 20_000 },
+    { venue: 'binance', symbol: 'N-behind', newestMs: nowMs - 10_000 },
+    { venue: 'binance', symbol: 'N-fetched', newestMs: nowMs - 50_000 },
   ])
 })
 

@@ -34,6 +34,7 @@ function memoryOf(names: number): Memory {
     seenMs: 1,
     lastSeenMs: 2,
     seenProbes: 3,
+    longestPauseMs: 0,
     openedMs: 2,
   }
   return {
@@ -54,7 +55,7 @@ test('what was kept is remembered, and its directory made', async () => {
 })
 
 describe('a file that cannot be understood is put aside, and the watcher begins anew', () => {
-  for (const text of ['', '{"version":1,"alerts', 'null', '[]', '"x"', '{"version":2}', '{"version":1}'])
+  for (const text of ['', '{"version":2,"alerts', 'null', '[]', '"x"', '{"version":1}', '{"version":2}'])
     test(JSON.stringify(text), async () => {
       fs.writeFileSync(file, text)
       assert.deepEqual(await remember(file), { memory: EMPTY, aside: `${file}.unreadable` })
@@ -63,7 +64,7 @@ describe('a file that cannot be understood is put aside, and the watcher begins 
     })
   test('with parts that are of another kind', async () => {
     for (const part of ['alerts', 'unsent', 'availability']) {
-      fs.writeFileSync(file, JSON.stringify({ version: 1, ...memoryOf(1), [part]: null }))
+      fs.writeFileSync(file, JSON.stringify({ version: 2, ...memoryOf(1), [part]: null }))
       assert.equal((await remember(file)).aside, `${file}.unreadable`, part)
     }
   })

@@ -177,3 +177,25 @@ test('a message that is refused itself is given up after three tries, and those 
     ['alert_unsent', 'alert_unsent', 'alert_refused'],
   )
 })
+
+test('one that is refused for good is given up at once', async () => {
+  const refusing: Route = {
+    name: 'refusing',
+    reference: null,
+    send: async () => {
+      throw new Refused('refused for good: 550 nobody here', { forGood: true })
+    },
+  }
+  const { outbox, events } = outboxOf([refusing])
+  outbox.add([message('1'), message('2')])
+  await outbox.send(0)
+  assert.deepEqual(outbox.unsent, [])
+  assert.equal(outbox.counts.leftOut, 2)
+  assert.deepEqual(
+    events.map(([name, { alert }]) => [name, alert]),
+    [
+      ['alert_refused', '1'],
+      ['alert_refused', '2'],
+    ],
+  )
+})

@@ -1,6 +1,7 @@
 /** One probe after the other at times of the test, of a house that answers over HTTP what the test says. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -33,6 +34,7 @@ class Scene {
   readonly state: string
   readonly #receiver: HttpReceiver
   #watcher!: Watcher
+  #healthTold = Promise.withResolvers<void>()
 
   static async open(t: TestContext): Promise<Scene> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-watcher-'))
@@ -47,13 +49,22 @@ class Scene {
     this.state = state
     receiver.answer = response => {
       const { path: target, body } = receiver.posted.at(-1)!
-      if (!this.answers) response.writeHead(500).end()
+      if (target === '/station/health') this.#hang(response)
+      else if (!this.answers) response.writeHead(500).end()
       else response.end(target === '/health' ? JSON.stringify(this.#health()) : this.#rows(target, body))
+      if (target === '/health') this.#healthTold.resolve()
     }
   }
 
+  /** Fails after six seconds, long after the house told its health. */
+  async #hang(response: ServerResponse): Promise<void> {
+    await this.#healthTold.promise
+    this.nowMs += 6_000
+    response.writeHead(500).end()
+  }
+
   /** A watcher that goes on where the one before left off. */
-  async start(): Promise<void> {
+  async start({ stations = 0 } = {}): Promise<void> {
     const { url } = this.#receiver
     const emit = (name: EventName) => this.events.push(name)
     const { memory } = await remember(this.state)
@@ -66,7 +77,7 @@ class Scene {
     }
     this.#watcher = new Watcher({
       house: new HouseClient(url, undefined),
-      stations: [],
+      stations: Array.from({ length: stations }, () => new HouseClient(`${url}/station`, undefined)),
       references: [],
       rhythms: await Rhythms.open(`${this.state}.rhythms`, this.nowMs),
       outbox: new Outbox([route], url, emit, memory.unsent),
@@ -84,6 +95,7 @@ class Scene {
 
   async probes(count: number): Promise<void> {
     for (let probe = 0; probe < count; probe++) {
+      this.#healthTold = Promise.withResolvers()
       await this.#watcher.probe()
       this.nowMs += EVERY_MS
     }
@@ -139,7 +151,7 @@ class Scene {
 
   /** How far back the newest ticks were asked for last, ms. */
   get askedBackMs(): number {
-    const query = this.asked.findLast(each => each.includes('received_at'))!
+    const query = this.asked.findLast(each => !each.includes('slots'))!
     return this.nowMs - EVERY_MS - Number(/Milli\((\d+),/.exec(query)![1])
   }
 }
@@ -217,4 +229,23 @@ test('a state that cannot be kept is told, and nothing else suffers', async t =>
     scene.events.filter(name => name === 'watch_unkept'),
     ['watch_unkept'],
   )
+})
+
+test('silences that cannot be read are told, now and then, and what is wrong is told as without them', async t => {
+  const scene = await Scene.open(t)
+  fs.writeFileSync(`${scene.state}.silences`, '{"all":')
+  scene.busy('binance:BTCUSDT', BEGIN_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
+  const told = () => scene.events.filter(name => name === 'silences_unread').length
+  assert.equal(told(), 1)
+  await scene.probes(60)
+  assert.equal(told(), 2)
+})
+
+test('a station that hangs is down, and the clock of the house is not called wrong for it', async t => {
+  const scene = await Scene.open(t)
+  await scene.start({ stations: 1 })
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened station_down'])
 })

@@ -1,18 +1,23 @@
-/** Alerts by mail: SMTP, with TLS and login as the address says. */
+/**
+ * Alerts by mail: SMTP, with TLS and login as the address says. A route for each recipient, since a server that takes a mail takes
+ * it for some of them and refuses it for others: what one has, another waits for.
+ */
 import { createTransport } from 'nodemailer'
 import type { Message } from '../alerts.ts'
 import { referenceOf } from '../references.ts'
 import { wordsOf } from '../wording.ts'
 import { Refused, type Route, SEND_MS_MAX } from './route.ts'
 
-/** Too large, or refused for what it says (RFC 5321): other refusals are of sender or recipient, which a person may mend. */
+/** Too large, or refused for what it says (RFC 5321): other refusals are of the sender, which a person may mend. */
 const MESSAGE_REFUSED: ReadonlySet<number> = new Set([552, 554])
 
 export interface EmailOptions {
   /** `smtp://user:password@host:port`, or `smtps://` */
   smtp: string
   from: string
-  /** One or more, separated by commas. */
+  /** The address it is sent to. */
+  recipient: string
+  /** All recipients, as the mail names them. */
   to: string
   sendMsMax?: number
 }
@@ -24,12 +29,12 @@ export class EmailRoute implements Route {
 
   constructor(options: EmailOptions) {
     this.#options = options
-    this.name = `mail to ${options.to}`
+    this.name = `mail to ${options.recipient}`
     this.reference = referenceOf(options.smtp)
   }
 
   async send(message: Message, house: string): Promise<void> {
-    const { smtp, from, to, sendMsMax = SEND_MS_MAX } = this.#options
+    const { smtp, from, recipient, to, sendMsMax = SEND_MS_MAX } = this.#options
     const { subject, body } = wordsOf(message, house)
     const { occurrence, kind, atMs, alert } = message
     const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'tickhouse'
@@ -40,6 +45,7 @@ export class EmailRoute implements Route {
       const mail = {
         from,
         to,
+        envelope: { from, to: recipient },
         subject,
         text: body,
         // All about one occurrence are one conversation; a message sent twice has the same id.
@@ -51,12 +57,19 @@ export class EmailRoute implements Route {
       } as const
       await transport.sendMail(mail).catch(error => {
         if (signal.aborted) throw new Error(`no answer within ${sendMsMax / 1000} s`)
-        throw MESSAGE_REFUSED.has((error as { responseCode?: number }).responseCode ?? 0)
-          ? new Refused((error as Error).message)
-          : error
+        throw refusalOf(error)
       })
     } finally {
       transport.close()
     }
   }
+}
+
+/** What a failure means, by the server's reply: 4xx is for now, 5xx for good (RFC 5321). */
+function refusalOf(error: Error & { command?: string; responseCode?: number; response?: string }): Error {
+  const { command, responseCode = 0, response, message } = error
+  if (command === 'RCPT TO' && responseCode >= 500)
+    return new Refused(`refused for good: ${response}`, { forGood: true })
+  if (command === 'RCPT TO' && responseCode >= 400) return new Error(`refused for now: ${response}`)
+  return MESSAGE_REFUSED.has(responseCode) ? new Refused(message) : error
 }

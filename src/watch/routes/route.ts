@@ -14,7 +14,15 @@ export interface Route {
 }
 
 /** It is the message that is refused, not the sender: sent again, it stands in the way of those after it. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  /** The other side said itself that another try is in vain. */
+  readonly forGood: boolean
+
+  constructor(why: string, { forGood = false } = {}) {
+    super(why)
+    this.forGood = forGood
+  }
+}
 
 /** No route may hold up the watcher. */
 export const SEND_MS_MAX = 15_000

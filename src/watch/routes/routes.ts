@@ -1,4 +1,5 @@
 /** The ways to tell a person, by configuration. */
+import addressparser from 'nodemailer/lib/addressparser'
 import type { Config } from '../../config.ts'
 import { CommandRoute } from './command.ts'
 import { EmailRoute } from './email.ts'
@@ -6,12 +7,14 @@ import type { Route } from './route.ts'
 import { WebhookRoute } from './webhook.ts'
 
 export function routesOf(config: Config): Route[] {
-  const { ALERT_EMAIL, ALERT_SMTP, ALERT_FROM, ALERT_WEBHOOKS = '', ALERT_COMMAND } = config
-  const routes: Route[] = ALERT_WEBHOOKS.split(/\s+/)
-    .filter(Boolean)
-    .map(address => new WebhookRoute(address))
-  if (ALERT_EMAIL && ALERT_SMTP)
-    routes.push(new EmailRoute({ smtp: ALERT_SMTP, to: ALERT_EMAIL, from: ALERT_FROM ?? ALERT_EMAIL.split(',')[0]! }))
+  const { ALERT_EMAIL, ALERT_SMTP, ALERT_FROM, ALERT_WEBHOOKS, ALERT_COMMAND } = config
+  const routes: Route[] = ALERT_WEBHOOKS.map(address => new WebhookRoute(address))
+  if (ALERT_EMAIL && ALERT_SMTP) {
+    const recipients = new Set(addressparser(ALERT_EMAIL, { flatten: true }).map(({ address }) => address))
+    const [from] = ALERT_FROM === undefined ? recipients : [ALERT_FROM]
+    for (const recipient of recipients)
+      routes.push(new EmailRoute({ smtp: ALERT_SMTP, from: from!, recipient, to: ALERT_EMAIL }))
+  }
   if (ALERT_COMMAND) routes.push(new CommandRoute(ALERT_COMMAND))
   return routes.map((route, index) => {
     const nth = routes.slice(0, index).filter(({ name }) => name === route.name).length + 1

@@ -2,14 +2,29 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
+import { parseConfig } from '../../../src/config.ts'
+import { Outbox } from '../../../src/watch/outbox.ts'
 import { EmailRoute } from '../../../src/watch/routes/email.ts'
+import { Refused } from '../../../src/watch/routes/route.ts'
+import { routesOf } from '../../../src/watch/routes/routes.ts'
 import { alertMessage, headerOf, MailServer } from '../../support/alert-receivers.ts'
 
 const HOUSE = 'http://house.example:8080'
 const FROM = 'tickhouse@example.com'
 
-const routeTo = (port: number, to = 'me@example.com', login = '', sendMsMax?: number) =>
-  new EmailRoute({ smtp: `smtp://${login}127.0.0.1:${port}`, from: FROM, to, ...(sendMsMax && { sendMsMax }) })
+const ME = 'me@example.com'
+
+const routeTo = (port: number, login = '', sendMsMax?: number) =>
+  new EmailRoute({
+    smtp: `smtp://${login}127.0.0.1:${port}`,
+    from: FROM,
+    recipient: ME,
+    to: ME,
+    ...(sendMsMax && { sendMsMax }),
+  })
+/** As a configuration has them. */
+const routesTo = (port: number, to: string) =>
+  routesOf({ ...parseConfig({}, {}), ALERT_SMTP: `smtp://127.0.0.1:${port}`, ALERT_EMAIL: to })
 
 test('says in its subject what is wrong, and in its text since when, what it concerns and what to do', async t => {
   const server = await MailServer.open(t)
@@ -60,10 +75,77 @@ test('all mails of one occurrence are one conversation, and each has an id of it
   assert.deepEqual(again, closed)
 })
 
-test('goes to each of several', async t => {
+test('each of several has a mail of their own, which names all of them and is the same', async t => {
   const server = await MailServer.open(t)
-  await routeTo(server.port, 'me@example.com, you@example.com').send(alertMessage('opened'), HOUSE)
-  assert.deepEqual(server.mails[0]!.to, ['me@example.com', 'you@example.com'])
+  const to = '"Smith, J" <j@example.com>, you@example.com, j@example.com'
+  const routes = routesTo(server.port, to)
+  assert.deepEqual(
+    routes.map(({ name }) => name),
+    ['mail to j@example.com', 'mail to you@example.com'],
+  )
+  for (const route of routes) await route.send(alertMessage('opened'), HOUSE)
+  assert.deepEqual(
+    server.mails.map(mail => mail.to),
+    [['j@example.com'], ['you@example.com']],
+  )
+  for (const name of ['message-id', 'to', 'from', 'subject']) {
+    const [one, other] = server.mails.map(mail => headerOf(mail, name))
+    assert.ok(one)
+    assert.equal(one, other)
+  }
+  assert.match(headerOf(server.mails[0]!, 'to')!, /j@example.com.*you@example.com/)
+  assert.equal(headerOf(server.mails[0]!, 'from'), 'j@example.com')
+})
+
+describe('a server that takes a mail for some of its recipients', () => {
+  const failuresOf = (port: number, to: string) =>
+    Promise.all(
+      routesTo(port, to).map(route =>
+        route.send(alertMessage('opened'), HOUSE).then(
+          () => undefined,
+          (error: Error) => error,
+        ),
+      ),
+    )
+
+  test('has them told, and each that it refuses is one that was not: for now, or for good', async t => {
+    const server = await MailServer.openPicky(t)
+    const failures = await failuresOf(server.port, 'me@example.com, 450@example.com, 550@example.com')
+    assert.deepEqual(
+      server.mails.map(mail => mail.to),
+      [['me@example.com']],
+    )
+    const [taken, forNow, forGood] = failures
+    assert.equal(taken, undefined)
+    assert.match(forNow!.message, /^refused for now: 450 .*not this one/)
+    assert.ok(!(forNow instanceof Refused))
+    assert.match(forGood!.message, /^refused for good: 550 .*not this one/)
+    assert.ok(forGood instanceof Refused && forGood.forGood)
+  })
+
+  test('gets the mail again for who was refused for now only', async t => {
+    const server = await MailServer.openPicky(t)
+    const events: [string, unknown][] = []
+    const outbox = new Outbox(
+      routesTo(server.port, 'me@example.com, 450@example.com, 550@example.com'),
+      HOUSE,
+      (name, { route }) => events.push([name, route]),
+      [],
+    )
+    outbox.add([alertMessage('opened')])
+    await outbox.send(0)
+    assert.deepEqual(
+      outbox.unsent.map(({ routes }) => routes),
+      [['mail to 450@example.com']],
+    )
+    assert.deepEqual(events.sort(), [
+      ['alert_refused', 'mail to 550@example.com'],
+      ['alert_unsent', 'mail to 450@example.com'],
+    ])
+    await outbox.send(3_600_000)
+    assert.equal(server.mails.length, 1)
+    assert.deepEqual(events.slice(2), [['alert_unsent', 'mail to 450@example.com']])
+  })
 })
 
 test('no name of a symbol adds a header or someone to send to', async t => {
@@ -85,12 +167,12 @@ test('logs in where the address says so; the name of the route has neither word'
     done,
   ) => (username === 'user@x' && password === 'pass:word' ? done(null, { user: username }) : done(new Error('not you')))
   const server = await MailServer.open(t, { onAuth, allowInsecureAuth: true })
-  const route = routeTo(server.port, undefined, 'user%40x:pass%3Aword@')
+  const route = routeTo(server.port, 'user%40x:pass%3Aword@')
   await route.send(alertMessage('opened'), HOUSE)
   assert.equal(server.mails[0]!.user, 'user@x')
   assert.doesNotMatch(`${route.name} ${route.reference}`, /user|pass|word/)
 
-  const wrong = routeTo(server.port, undefined, 'user%40x:guessed@')
+  const wrong = routeTo(server.port, 'user%40x:guessed@')
   await assert.rejects(wrong.send(alertMessage('opened'), HOUSE), error => {
     assert.match((error as Error).message, /not you|Invalid login/)
     assert.doesNotMatch((error as Error).message, /guessed/)
@@ -103,7 +185,7 @@ test('a server whose certificate nobody vouches for gets no mail, unless the add
   await assert.rejects(routeTo(server.port).send(alertMessage('opened'), HOUSE), /certificate/)
   assert.equal(server.mails.length, 0)
   const smtp = `smtp://127.0.0.1:${server.port}?tls.rejectUnauthorized=false`
-  await new EmailRoute({ smtp, from: FROM, to: 'me@example.com' }).send(alertMessage('opened'), HOUSE)
+  await new EmailRoute({ smtp, from: FROM, recipient: ME, to: ME }).send(alertMessage('opened'), HOUSE)
   assert.equal(server.mails[0]!.secure, true)
 })
 
@@ -165,10 +247,7 @@ describe('rejects, in words', () => {
   ] as const)
     test(`where the server falls silent ${what}, and leaves no connection`, async t => {
       const { port, sockets } = await speaking(t, ...lines)
-      await assert.rejects(
-        routeTo(port, undefined, '', 300).send(alertMessage('opened'), HOUSE),
-        /no answer within 0.3 s/,
-      )
+      await assert.rejects(routeTo(port, '', 300).send(alertMessage('opened'), HOUSE), /no answer within 0.3 s/)
       await Promise.all(sockets.map(socket => socket.closed || once(socket, 'close')))
     })
 
@@ -176,9 +255,6 @@ describe('rejects, in words', () => {
     const { port, sockets } = await speaking(t, '220-wait')
     const talk = setInterval(() => sockets.at(-1)?.write('220-wait\r\n'), 50)
     t.after(() => clearInterval(talk))
-    await assert.rejects(
-      routeTo(port, undefined, '', 500).send(alertMessage('opened'), HOUSE),
-      /no answer within 0.5 s/,
-    )
+    await assert.rejects(routeTo(port, '', 500).send(alertMessage('opened'), HOUSE), /no answer within 0.5 s/)
   })
 })

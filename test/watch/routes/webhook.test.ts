@@ -50,8 +50,7 @@ test('a login in the address is sent as one', async t => {
 test('two chats of one provider have names of their own, the same each time: what one took, the other has not', () => {
   const config = {
     ...parseConfig({}, {}),
-    ALERT_WEBHOOKS:
-      'slack+https://h.example/a slack+https://h.example/b discord+https://h.example/c slack+https://h.example/d',
+    ALERT_WEBHOOKS: ['slack', 'slack', 'discord', 'slack'].map((chat, index) => `${chat}+https://h.example/${index}`),
   }
   const names = routesOf(config).map(({ name }) => name)
   assert.deepEqual(names, [
