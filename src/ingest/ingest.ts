@@ -208,7 +208,7 @@ export class PartitionIngest {
       try {
         if (attempt > 0) {
           await store.settle(fence)
-          if (await sealed.ask(this.#ledger))
+          if (await sealed.ask(store, this.#ledger, fence))
             emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
         }
         await sealed.write(store, this.#ledger, fence)
