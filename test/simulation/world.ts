@@ -45,6 +45,7 @@ export class World {
   broken: string | undefined
   readonly #limits
   #ingests: Ingest[] = []
+  readonly #begun: Ingest[] = []
   readonly #owners: (Ingest | undefined)[]
   #odds: Odds
   #healed = false
@@ -85,6 +86,11 @@ export class World {
       return false
     }
     return this.timeline.step()
+  }
+
+  /** Lets go of what still waits in it, which would keep it in memory. Once it was judged. */
+  end(): void {
+    for (const { holding } of this.#begun) for (const { partition } of holding.partitions) holding.release(partition)
   }
 
   /** Faults are over, all is stored, and nothing sent before is still on its way. */
@@ -143,6 +149,7 @@ export class World {
       },
     })
     this.#ingests.push(ingest)
+    this.#begun.push(ingest)
     this.#shareOut()
   }
 
