@@ -17,7 +17,7 @@ import type { Emit } from '../observe/events.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { Batch, type BatchLimits } from './batch.ts'
-import { type IdRange, SymbolIds } from './continuity.ts'
+import { type Gap, type IdRange, SymbolIds } from './continuity.ts'
 import type { IngestFigures } from './figures.ts'
 import { fill, type IdsOf, type KnownVenues } from './fill.ts'
 import type { Ledger } from './ledger.ts'
@@ -56,6 +56,8 @@ export class PartitionIngest {
   readonly #options: IngestOptions
   readonly #ledger: Ledger
   readonly #ids = new Map<string, SymbolIds>()
+  /** Open gaps of symbols of which nothing is stored yet, by symbol: some may be of other partitions. */
+  #unseen = new Map<string, Gap[]>()
   #filling: Batch
   #spare: Batch
   #storing: Promise<void> | undefined
@@ -138,10 +140,14 @@ export class PartitionIngest {
     this.#fence = fence
     const { next, lost, day } = await this.#ledger.resume(log, fence)
     if (lost) await this.#ledger.writeLost(lost, fence)
-    for (const { venue, symbol, ...seen } of await this.#ledger.seenIds(partition, [...venues.consecutive])) {
+    const followed = [...venues.consecutive]
+    const symbols = await this.#ledger.seenIds(partition, followed)
+    for (const { venue, symbol, ...seen } of symbols) {
       const gaps = await this.#ledger.openGaps(venue, symbol, fence)
       this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, gaps))
     }
+    const unseen = await this.#ledger.gapsOfUnseen(followed, symbols)
+    this.#unseen = Map.groupBy(unseen, ({ venue, symbol }) => `${venue} ${symbol}`)
     this.next = next
     this.#logMsMin = day === undefined ? 0 : Date.parse(day)
     this.mode = 'running'
@@ -152,12 +158,12 @@ export class PartitionIngest {
     const key = `${venue} ${symbol}`
     const known = this.#ids.get(key)
     if (known) return known
-    const ids = this.#follow(venue, symbol, undefined, [])
+    const ids = this.#follow(venue, symbol, undefined, this.#unseen.get(key) ?? [])
     this.#ids.set(key, ids)
     return ids
   }
 
-  #follow(venue: string, symbol: string, seen: IdRange | undefined, gaps: SymbolIds['openGaps']): SymbolIds {
+  #follow(venue: string, symbol: string, seen: IdRange | undefined, gaps: readonly Gap[]): SymbolIds {
     return new SymbolIds(
       venue,
       symbol,
@@ -208,7 +214,7 @@ export class PartitionIngest {
       try {
         if (attempt > 0) {
           await store.settle(fence)
-          if (await sealed.ask(this.#ledger))
+          if (await sealed.ask(store, this.#ledger, fence))
             emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
         }
         await sealed.write(store, this.#ledger, fence)

@@ -229,7 +229,36 @@ export class Ledger {
     if (stale.length > 0) await this.writeGaps(stale, fence)
     return gaps
   }
+
+  /**
+   * The open gaps of symbols of which no trade is stored at all: their batch never arrived. `seen` are symbols known to have
+   * some. Whose partition they are in cannot be told, so nothing of them is written.
+   */
+  async gapsOfUnseen(venues: readonly string[], seen: readonly { venue: string; symbol: string }[]): Promise<Gap[]> {
+    const rows = await this.#store.rows<{ venue: string; symbol: string; first: string; last: string; found: string }>(
+      `SELECT venue, symbol, first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
+       WHERE state = 'open' AND venue IN {venues:Array(String)} ORDER BY venue, symbol, first_id`,
+      { venues },
+    )
+    const gaps: Gap[] = []
+    for (const [key, own] of Map.groupBy(rows, symbolKey)) {
+      if (seen.some(known => symbolKey(known) === key)) continue
+      const { venue, symbol } = own[0]!
+      const stored = await this.#store.rows(
+        'SELECT trade_id FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String} LIMIT 1',
+        { venue, symbol },
+      )
+      if (stored.length > 0) continue
+      for (const row of own) {
+        const range = { first: Number(row.first), last: Number(row.last) }
+        gaps.push({ venue, symbol, ...range, missing: [range], foundAtMicros: Number(row.found), recorded: true })
+      }
+    }
+    return gaps
+  }
 }
+
+const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venue} ${symbol}`
 
 /** A gap's row as of now. */
 export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {

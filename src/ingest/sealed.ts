@@ -40,9 +40,10 @@ export class SealedBatch {
 
   /**
    * After a failure, when the call has returned and can no longer commit: asks the tables what arrived. True if something of it
-   * had. Throws `store_inconsistent` for a part of a table's rows, which no failure of ours can leave.
+   * had. Throws `store_inconsistent` for a part of a table's rows, which no failure of ours can leave, and `store_fenced` where a
+   * later owner may have written them.
    */
-  async ask(ledger: Ledger): Promise<boolean> {
+  async ask(store: Store, ledger: Ledger, fence: Fence): Promise<boolean> {
     const { batch } = this
     const expected: [LedgerTable, number][] = [
       ['quarantine', batch.refused.length],
@@ -54,6 +55,8 @@ export class SealedBatch {
       const found = await ledger.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       if (found === 0) continue
       if (found !== rows) {
+        // Taken over since the failure was settled: what is there are another's batches, cut elsewhere.
+        await store.settle(fence)
         throw new TickhouseError(
           'store_inconsistent',
           `${table} holds ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,

@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log, PartitionHolder } from '../log/log.ts'
 import { type AuditResult, audit, keepAudit } from '../observe/audit.ts'
+import { type Proven, provenWith, recallProven } from '../observe/audited.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import type { Batch, BatchLimits } from './batch.ts'
@@ -39,6 +40,8 @@ export class Storing implements PartitionHolder {
   readonly crashed: Promise<never>
   /** The last audit of each partition that is ours. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
+  /** What audits have proved of each partition that is ours, those of earlier processes too. */
+  readonly #proven = new Map<number, Proven>()
   readonly #options: StoringOptions
   readonly #holding: Holding
   /** Set by a stop. */
@@ -73,7 +76,9 @@ export class Storing implements PartitionHolder {
 
   async release(partition: number): Promise<void> {
     await this.#holding.release(partition)
-    if (!this.#held) this.audits.delete(partition)
+    if (this.#held) return
+    this.audits.delete(partition)
+    this.#proven.delete(partition)
   }
 
   /** Asks about all that is stored while nothing of it moves: a tick that leaves quarantine is in two tables for a moment. */
@@ -133,27 +138,32 @@ export class Storing implements PartitionHolder {
     const { log } = this.#options
     return this.partitions.reduce(
       (sum, { partition, next }) =>
-        sum + Math.max(0, next - Math.max(this.#auditedBelow(partition), log.bounds(partition).first)),
+        sum + Math.max(0, next - Math.max(this.#proven.get(partition)?.below ?? 0, log.bounds(partition).first)),
       0,
     )
   }
 
-  /** What failed is audited again with what is new, until it passes: a fault does not pass by itself. */
-  #auditedBelow(partition: number): number {
-    const last = this.audits.get(partition)
-    if (!last) return 0
-    return last.passed ? last.below : last.first
-  }
-
-  /** Audits what was stored since the last audit; the first one covers all the log still holds. */
+  /**
+   * Audits what no audit has proved yet, as far as the log still holds it. What failed is audited again with what is new, until it
+   * passes: a fault does not pass by itself.
+   */
   async #auditNew(): Promise<void> {
     const { log, store, emit } = this.#options
-    for (const { partition, next, mode } of this.partitions) {
+    for (const ingest of this.partitions) {
+      const { partition, next, mode } = ingest
       if (mode === 'resuming' || mode === 'fenced') continue
-      const first = Math.max(this.#auditedBelow(partition), log.bounds(partition).first)
-      if (first >= next) continue
+      const logFirst = log.bounds(partition).first
+      const proven = this.#proven.get(partition) ?? (await recallProven(store, partition, logFirst))
+      const first = Math.max(proven.below, logFirst)
+      if (first >= next) {
+        this.#proven.set(partition, proven)
+        if (proven.below > 0 && !this.audits.has(partition)) this.audits.set(partition, foundBefore(partition, proven))
+        continue
+      }
       const result = await audit(store, log, partition, first, next)
       await keepAudit(store, result, Date.now())
+      // Let go meanwhile: the table tells its next owner.
+      if (this.partitions.includes(ingest)) this.#proven.set(partition, provenWith(proven, result))
       this.audits.set(partition, { ...result, atMs: Date.now() })
       if (result.passed) emit('audit_passed', { ticks: result.ticks, tookMs: result.tookMs })
       else emit('audit_failed', { partition, detail: result.detail })
@@ -179,4 +189,10 @@ export class Storing implements PartitionHolder {
       this.#options.emit('upkeep_failed', { why })
     })
   }
+}
+
+/** What earlier processes found, where nothing is new: recalling it has just shown that the tables hold as much. */
+function foundBefore(partition: number, { first, below, ticks }: Proven): AuditResult & { atMs: number } {
+  const counts = { ticks, distinct: ticks, expected: ticks }
+  return { partition, first, below, passed: true, ...counts, detail: '', tookMs: 0, atMs: Date.now() }
 }

@@ -98,6 +98,8 @@ export async function keepAudit(store: Store, result: AuditResult, nowMs: number
     {
       log_partition: result.partition,
       log_day: new Date(nowMs).toISOString().slice(0, 10),
+      first_offset: result.first,
+      below_offset: result.below,
       passed: result.passed,
       ticks: result.ticks,
       distinct_ticks: result.distinct,

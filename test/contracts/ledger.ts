@@ -88,6 +88,13 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     assert.deepEqual(await ledger.openGaps(SCRIPT_VENUE, 'BTCUSDT', third), expected, 'by the ids that are there')
     assert.deepEqual(await ledger.openGaps(SCRIPT_VENUE, 'ETHUSDT', third), [])
 
+    const unseen = { ...gap, symbol: 'ETHUSDT', first: 2, last: 3, missing: 2 }
+    await ledger.writeGaps([unseen], third)
+    const allMissing = [{ ...unseen, missing: [{ first: 2, last: 3 }], recorded: true }]
+    assert.deepEqual(await ledger.gapsOfUnseen([SCRIPT_VENUE], []), allMissing, 'of symbols without a trade')
+    assert.deepEqual(await ledger.gapsOfUnseen([SCRIPT_VENUE], [unseen]), [])
+    assert.deepEqual(await ledger.gapsOfUnseen(['elsewhere'], []), [])
+
     broker.partitions[0]!.first = 7
     const lost = { first: 5, last: 6 }
     assert.deepEqual(await ledger.resume(log, third), { next: 7, lost, day: '2026-11-23' })

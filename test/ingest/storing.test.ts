@@ -14,9 +14,11 @@ import { openTestStore } from '../support/storage.ts'
 import { storeAll } from '../support/storing.ts'
 import { tradesOf } from '../support/trades.ts'
 
+const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
+
 test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 30_000 }, async t => {
   const { log, store } = await openBoth(t)
-  await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
+  await log.append(0, [tradesOf('binance', [trade(1)])])
   const insertRows = store.insertRows.bind(store)
   store.insertRows = async (table, rows) => {
     if (table === 'audits') throw new TickhouseError('disk_full', 'no space', 'make room', { retryable: true })
@@ -30,7 +32,6 @@ test('a stop whose audit cannot be kept says so and stops all the same', { timeo
 
 test('what an audit found wrong is found again until it is mended, also by audits of new records', async t => {
   const { log, store } = await openBoth(t)
-  const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
   await log.append(0, [tradesOf('binance', [trade(1)])])
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
@@ -51,6 +52,49 @@ test('what an audit found wrong is found again until it is mended, also by audit
   await storing.audit()
   assert.equal(storing.audits.get(0)?.passed, true)
   await storing.stop()
+})
+
+test('a start audits only what no audit before it has proved, and all of it where rows were taken away since', async t => {
+  const { log, store } = await openBoth(t)
+  const append = (tradeId: number) => log.append(0, [tradesOf('binance', [trade(tradeId)])])
+  const storeNext = async () => {
+    const storing = await storeAll(log, store)
+    const { first, below, passed } = storing.audits.get(0)!
+    return { first, below, passed }
+  }
+  await append(1)
+  assert.deepEqual(await storeNext(), { first: 0, below: 1, passed: true })
+  await append(2)
+  assert.deepEqual(await storeNext(), { first: 1, below: 2, passed: true })
+  assert.deepEqual(await storeNext(), { first: 0, below: 2, passed: true }, 'nothing new: what was found before')
+  assert.deepEqual(await store.rows('SELECT toUInt32(count()) AS kept FROM audits'), [{ kept: 2 }])
+
+  await store.deleteRows('trades', 'trade_id = 1', {})
+  await append(3)
+  assert.deepEqual(await storeNext(), { first: 0, below: 3, passed: false })
+  await append(4)
+  assert.deepEqual(await storeNext(), { first: 0, below: 4, passed: false }, 'a failed one is repeated')
+})
+
+test('a partition that was let go and comes back is audited as by a start', async t => {
+  const { log, store } = await openBoth(t)
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const storing = new Storing({ ...place, emit: () => {}, onStored: () => {} })
+  storing.start()
+  const storeUpTo = async (next: number) => {
+    await log.append(0, [tradesOf('binance', [trade(next)])])
+    await until(() => storing.partitions[0]?.next === next)
+    await storing.audit()
+    return storing.audits.get(0)?.passed
+  }
+  const passed = [await storeUpTo(1), await storeUpTo(2)]
+  await storing.release(0)
+  await store.deleteRows('trades', 'trade_id = 1', {})
+  storing.take(0)
+  passed.push(await storeUpTo(3))
+  await storing.stop()
+  assert.deepEqual(passed, [true, true, false])
 })
 
 test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {

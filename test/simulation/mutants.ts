@@ -26,7 +26,9 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'commit after insert, resume at the commit': [TRUST],
   'resume at the greatest stored offset, not after it': [{ file: 'ledger.ts', from: ASK, to: ASK.replace(' + 1', '') }],
-  'resend without asking': [{ file: 'ingest.ts', from: 'if (await sealed.ask(this.#ledger))', to: 'if (false)' }],
+  'resend without asking': [
+    { file: 'ingest.ts', from: 'if (await sealed.ask(store, this.#ledger, fence))', to: 'if (false)' },
+  ],
   'ask without settling': [{ file: 'ingest.ts', from: 'await store.settle(fence)', to: '' }],
   'insert without a fence': [
     {

@@ -18,6 +18,7 @@ export async function runWorld(seed: number, tally: Tally): Promise<Outcome> {
   await turn()
   while (world.step()) await turn()
   const verdict = judge(world.broker, world.server.tables)
+  world.end()
   if (world.broken) verdict.wrong.push(world.broken)
   return { seed, steps: world.steps, ...verdict }
 }

@@ -97,10 +97,14 @@ export class SimulatedStore implements Store {
   }
 
   async settle(fence: Fence): Promise<void> {
-    if (!this.#server.remote) return
-    await this.#ask(() =>
-      this.#server.end(({ fence: held }) => held?.partition === fence.partition && held.epoch === fence.epoch),
-    )
+    const server = this.#server
+    if (!server.remote) return
+    const taken = await this.#ask(() => {
+      if (server.refuses(fence)) return true
+      server.end(({ fence: held }) => held?.partition === fence.partition && held.epoch === fence.epoch)
+      return false
+    })
+    if (taken) throw fenced(fence)
   }
 
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void> {

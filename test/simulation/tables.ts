@@ -54,7 +54,7 @@ function statementOf(query: string): Statement {
   if (known) return known
   const text = query.replace(/\s+/g, ' ')
   const [, columns, table, where, rest] =
-    /^SELECT (.+?) FROM (\w+(?: FINAL)?)(?: WHERE (.+?))??(| (?:HAVING|GROUP BY|ORDER BY) .+)$/.exec(text) ?? []
+    /^SELECT (.+?) FROM (\w+(?: FINAL)?)(?: WHERE (.+?))??(| (?:HAVING|GROUP BY|ORDER BY|LIMIT) .+)$/.exec(text) ?? []
   const answer = ANSWERS[`${columns}${rest}`]
   if (!answer) throw new Error(`the simulated store does not know: ${text}`)
   const matches = where ? conditionOf(where) : () => true
@@ -92,19 +92,22 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       ...lowest(group, 'trade_id', 'first')[0],
       ...greatest(group, 'trade_id', 'last')[0],
     })),
+  'trade_id LIMIT 1': rows => rows.slice(0, 1).map(row => ({ trade_id: String(row.trade_id) })),
   'DISTINCT trade_id AS id ORDER BY id': rows =>
     [...new Set(rows.map(row => row.trade_id))].sort((a, b) => a - b).map(id => ({ id: String(id) })),
   'first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found ORDER BY first_id':
-    rows =>
-      rows
-        .map(row => ({
-          first: String(row.first_id),
-          last: String(row.last_id),
-          noted: String(row.missing),
-          found: microsOf(row.found_at),
-        }))
-        .sort((a, b) => Number(a.first) - Number(b.first)),
+    rows => byFirst(rows).map(row => ({ ...gapOf(row), noted: String(row.missing) })),
+  'venue, symbol, first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found ORDER BY venue, symbol, first_id':
+    rows => byFirst(rows).map(row => ({ venue: row.venue, symbol: row.symbol, ...gapOf(row) })),
 }
+
+const byFirst = (rows: Row[]) => rows.toSorted((a, b) => a.first_id - b.first_id)
+
+const gapOf = (row: Row) => ({
+  first: String(row.first_id),
+  last: String(row.last_id),
+  found: microsOf(row.found_at),
+})
 
 function lowest(rows: Row[], column: Column, name: string) {
   if (rows.length === 0) return []

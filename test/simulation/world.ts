@@ -45,10 +45,10 @@ export class World {
   broken: string | undefined
   readonly #limits
   #ingests: Ingest[] = []
+  readonly #begun: Ingest[] = []
   readonly #owners: (Ingest | undefined)[]
   #odds: Odds
   #healed = false
-  #trimmed = false
 
   constructor(seed: number, tally: Tally) {
     this.seed = seed
@@ -79,18 +79,18 @@ export class World {
 
   /** Lets the next thing happen; false once all is stored or it will never be. */
   step(): boolean {
-    if (this.#settled) {
-      if (!this.#trimmed) return false
-      // A gap of records that were read, not stored, and then lost is put right by the next start.
-      this.#trimmed = false
-      for (const owner of new Set(this.#owners)) this.#kill(owner!)
-    }
+    if (this.#settled) return false
     this.steps++
     if (this.broken || this.steps > STEPS_MAX) {
       this.broken ??= `no end after ${STEPS_MAX} steps`
       return false
     }
     return this.timeline.step()
+  }
+
+  /** Lets go of what still waits in it, which would keep it in memory. Once it was judged. */
+  end(): void {
+    for (const { holding } of this.#begun) for (const { partition } of holding.partitions) holding.release(partition)
   }
 
   /** Faults are over, all is stored, and nothing sent before is still on its way. */
@@ -149,6 +149,7 @@ export class World {
       },
     })
     this.#ingests.push(ingest)
+    this.#begun.push(ingest)
     this.#shareOut()
   }
 
@@ -226,7 +227,6 @@ export class World {
       default:
         if (!timeline.chance(0.3) || held.first === held.records.length) return
         held.first += 1 + timeline.below(Math.min(3, held.records.length - held.first))
-        this.#trimmed = true
         tally['records trimmed before stored']++
     }
   }

@@ -1,9 +1,12 @@
--- What each audit found: good and quarantined ticks of a partition and log day, against what the log counts.
+-- What each audit found: good and quarantined ticks of a partition, against what the log counts. It looked at offsets from
+-- first_offset up to, not including, below_offset; both are 0 where the row says what was restored from the archive.
 CREATE TABLE IF NOT EXISTS audits
 (
     at            DateTime64(3, 'UTC') DEFAULT now64(3),
     log_partition UInt16,
     log_day       Date,
+    first_offset  UInt64,
+    below_offset  UInt64,
     passed        Bool,
     ticks         UInt64,
     distinct_ticks UInt64,
