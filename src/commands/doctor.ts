@@ -19,10 +19,11 @@ function describeDiagnosis(diagnosis: Diagnosis): string[] {
   const lines: string[] = []
   if (!diagnosis.sameLog)
     lines.push('WRONG   the store follows another log. Put the log back that belongs to it, or use a new store.')
-  for (const { partition, passed, ticks, below, first, detail, lagRecords, lagTicks, tookMs } of diagnosis.partitions) {
+  for (const one of diagnosis.partitions) {
+    const { partition, passed, ticks, below, first, leftRecords, detail, lagRecords, lagTicks, tookMs } = one
     lines.push(
       passed
-        ? `ok      partition ${partition}: ${ticks} ticks of records ${first} to ${below - 1} stored once each (${tookMs} ms)`
+        ? `ok      partition ${partition}: ${ticks} ticks of records ${first} to ${below - 1} stored once each${leftRecords > 0 ? `, ${leftRecords} records archived and gone` : ''} (${tookMs} ms)`
         : `WRONG   partition ${partition}: ${detail}. Keep the log, stop writing, and see docs/recovery.md`,
     )
     if (lagRecords > 0)

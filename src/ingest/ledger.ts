@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
+import { departed } from '../observe/departed.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
 import { mendRequeues } from './requeue.ts'
@@ -120,7 +121,8 @@ export class Ledger {
       await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
     }
     const refused = await this.#last('quarantine', partition)
-    return good && refused && good.offset > refused.offset ? good : (refused ?? good)
+    const left = (await departed(this.#store, partition)).map(({ below, day }) => ({ offset: below - 1, day }))
+    return [good, refused, ...left].reduce((a, b) => (a && b && a.offset > b.offset ? a : (b ?? a)), null)
   }
 
   /** The last record in a table, null if there is none. Offsets rise with the log day: the newest days that have any tell. */

@@ -2,6 +2,7 @@
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditResult, audit } from './audit.ts'
+import { departed } from './departed.ts'
 
 export interface PartitionDiagnosis extends AuditResult {
   /** Records in the log that are not stored yet. */
@@ -69,7 +70,8 @@ async function storedBelow(store: Store, partition: number): Promise<number> {
        WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
     { partition },
   )
-  return Number(row!.below)
+  const left = await departed(store, partition)
+  return Math.max(Number(row!.below), ...left.map(slice => slice.below))
 }
 
 /** Do log and store agree? Gaps and refused ticks are known losses, not disagreements. */

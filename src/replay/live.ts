@@ -90,10 +90,10 @@ class LiveConversation implements Conversation {
       if (symbol === undefined) continue
       lines += `{"venue":"${venues[trades.venue[row]!]}${symbol},"timestamp":"${this.#time.of(trades.timestamp[row]!)}","price":${trades.price[row]},"volume":${trades.volume[row]},"side":"${SIDE_NAMES[trades.side[row]!]}","trade_id":"${trades.tradeId[row]}"}\n`
       if (++count < LINES_MAX) continue
-      out.text(Buffer.from(lines))
+      out.textInPlace(lines)
       lines = ''
       count = 0
     }
-    if (count > 0) out.text(Buffer.from(lines))
+    if (count > 0) out.textInPlace(lines)
   }
 }

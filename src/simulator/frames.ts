@@ -35,6 +35,14 @@ export class FrameBuffer {
     this.#message(TEXT, payload)
   }
 
+  /** Adds a text message, written in its place. */
+  textInPlace(text: string): void {
+    const payloadBytes = Buffer.byteLength(text)
+    this.reserve(payloadBytes + FRAME_HEADER_BYTES_MAX)
+    this.end += writeHeader(TEXT, this.bytes, this.end, payloadBytes)
+    this.end += this.bytes.write(text, this.end)
+  }
+
   /** Adds a binary message. */
   binary(payload: Uint8Array): void {
     this.#message(BINARY, payload)

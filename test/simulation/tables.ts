@@ -64,8 +64,9 @@ function statementOf(query: string): Statement {
 }
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  // Nothing moves out of quarantine here.
+  // Nothing moves out of quarantine here, and nothing is archived.
   '* EXCEPT (step, stored_at) ORDER BY epoch, number': () => [],
+  'first_offset AS first, last_offset AS last, toString(toDate(slice_start)) AS day ORDER BY first_offset': () => [],
   identity: rows => rows.map(({ identity }) => ({ identity })),
   'toUnixTimestamp64Micro(max(changed_at)) AS newest HAVING count() > 0': rows =>
     rows.length === 0

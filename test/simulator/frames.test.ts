@@ -28,6 +28,16 @@ test('payloads of every header length come out as they went in, also past the en
   assert.equal(frames.take().length, 0)
 })
 
+test('text that is written in its place comes out as it was, whatever its letters take as bytes', () => {
+  const frames = new FrameBuffer()
+  const written = [0, 1, 125, 126, 65_535, 65_536, 300_000].flatMap(length => [
+    'a'.repeat(length),
+    'é€😀'.repeat(length / 3),
+  ])
+  for (const text of written) frames.textInPlace(text)
+  assert.deepEqual(payloads(frames.take()).map(String), written)
+})
+
 test('what is written in its place comes out as it was written, shorter or longer than was said', () => {
   const frames = new FrameBuffer()
   const sizes = [0, 1, 125, 126, 65_535, 65_536, 200_000, 300_000, 7]
