@@ -68,11 +68,16 @@ export function openGaps(store: Store): Promise<{ venue: string; symbol: string;
   )
 }
 
-/** By partition: the last record with a refused tick, of those that were logged lately. */
-export function lastRefused(store: Store): Promise<{ partition: number; last: string }[]> {
-  return store.rows(
+/** By partition: the last record with a refused tick, of those from the given offset on that were logged lately. */
+export async function lastRefused(
+  store: Store,
+  from: ReadonlyMap<number, number>,
+): Promise<{ partition: number; last: string }[]> {
+  if (from.size === 0) return []
+  const places = [...from].map(([partition, offset]) => `(log_partition = ${partition} AND log_offset >= ${offset})`)
+  return await store.rows(
     `SELECT log_partition AS partition, max(log_offset) AS last FROM quarantine
-     WHERE log_day >= today() - 1 GROUP BY log_partition`,
+     WHERE log_day >= today() - 1 AND (${places.join(' OR ')}) GROUP BY log_partition`,
   )
 }
 

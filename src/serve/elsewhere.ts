@@ -49,7 +49,7 @@ export class Elsewhere implements IngestSide {
   #ingest: LastFigure[] = []
   #archive: LastFigure[] = []
   #gaps = new Map<string, number>()
-  #refusedBelow = new Map<number, number>()
+  readonly #refusedBelow = new Map<number, number>()
   #refused = { total: 0, atMs: 0, perSecond: 0 }
   /** By partition: how far it is stored, since when, and when it was last stored to the end. */
   readonly #moved = new Map<number, { stored: number; atMs: number; caughtUpAtMs: number }>()
@@ -188,7 +188,9 @@ export class Elsewhere implements IngestSide {
     this.#archive = await archiveFigures(store)
     this.audits = new Map((await lastAudits(store)).map(done => [done.partition, withoutRange(done)]))
     this.#gaps = new Map((await openGaps(store)).map(({ venue, symbol, gaps }) => [`${venue} ${symbol}`, gaps]))
-    this.#refusedBelow = new Map((await lastRefused(store)).map(({ partition, last }) => [partition, Number(last) + 1]))
+    const known = this.partitions(Date.now()).map(({ partition, stored }) => [partition, stored] as const)
+    for (const { partition, last } of await lastRefused(store, new Map(known)))
+      this.#refusedBelow.set(partition, Number(last) + 1)
     this.#takeLines(await toldElsewhere(store, this.#linesWithinSeconds, instance))
     this.#linesWithinSeconds = LINES_WITHIN_SECONDS
   }

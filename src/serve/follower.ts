@@ -105,10 +105,19 @@ export class Follower {
     )
     if (rows.length === 0 || this.#closed) return
     const trades = new TradeColumns(rows.length)
-    for (const { partition, offset, venue, symbol, micros, price, volume, side, id } of rows) {
+    for (const { partition, offset, venue, symbol, micros, price, volume, side, id } of wholeRecords(rows)) {
       this.#next.set(partition, Number(offset) + 1)
       trades.add(venue, symbol, Number(micros), 0, 0, price, volume, side, BigInt(id), ORIGIN.live)
     }
     this.#options.take(trades)
   }
+}
+
+/** Without the last record of a partition that has more than one answer takes: it may have been cut, and comes whole with the next. */
+function wholeRecords(rows: readonly Row[]): Row[] {
+  return [...Map.groupBy(rows, ({ partition }) => partition).values()].flatMap(ofPartition => {
+    const last = ofPartition.at(-1)!.offset
+    const cut = ofPartition.length === TRADES_PER_ANSWER_MAX && ofPartition[0]!.offset !== last
+    return cut ? ofPartition.filter(({ offset }) => offset !== last) : ofPartition
+  })
 }

@@ -11,6 +11,7 @@ import { OwnIngest } from '../../src/serve/own-ingest.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
+import { within } from '../support/within.ts'
 
 const START_MICROS = 1_790_000_000_000_000
 const RECORDS = 6
@@ -113,6 +114,40 @@ test('what another process stores is told once each, from where the table ended 
   }
 })
 
+test('more than one answer takes is told whole, record by record', async () => {
+  const storing = storingSide()
+  const ids = new Set<string>()
+  const follower = new Follower({
+    store: house.store,
+    log,
+    ingest: { own: [] },
+    emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
+    take: trades => {
+      for (let row = 0; row < trades.length; row++) ids.add(String(trades.tradeId[row]))
+    },
+  })
+  follower.start()
+  try {
+    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    const ticks = 15_000
+    const records = [0, 1].map(number => {
+      const trades = new TradeColumns(ticks)
+      for (let row = 0; row < ticks; row++) {
+        const id = 1_000_000 + number * ticks + row
+        trades.add('binance', 'SOLUSDT', START_MICROS + id, 0, START_MICROS + id, 1, 1, 1, id, ORIGIN.live)
+      }
+      return tradesRecord(trades)
+    })
+    await log.append(0, records)
+    storing.start()
+    await within(10_000, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} told`))
+    assert.equal(ids.size, 2 * ticks)
+  } finally {
+    follower.close()
+    await storing.stop()
+  }
+})
+
 test('partitions that are ours are not asked of the table, and their place is where our own storing is', async () => {
   const ours = storingSide()
   const follower = new Follower({
@@ -129,7 +164,7 @@ test('partitions that are ours are not asked of the table, and their place is wh
     assert.deepEqual(
       [...follower.places()!],
       [
-        [0, RECORDS],
+        [0, RECORDS + 2],
         [1, RECORDS],
       ],
     )
