@@ -1,5 +1,6 @@
 /** The market as it was recorded: candles and volume of the chosen symbols, what moved, and the last ticks. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
+import { TRADE_ORDER } from '../src/store/trade-order.ts'
 import { board, row } from './board.ts'
 import { choice, choices, chosen, eventMarks } from './clickhouse.ts'
 import { bars, candles, divided, table } from './panels.ts'
@@ -13,17 +14,20 @@ const OF_SYMBOLS = `symbol IN (${chosen('symbol')}) AND ${OF_VENUE} AND ${IN_RAN
 /** The step a trade falls into. Whole numbers are grouped by faster than times, which is felt at millions of ticks. */
 const STEP = 'intDiv(toUnixTimestamp64Nano(timestamp), 1000000000 * $__interval_s)'
 const TIME = 'toDateTime(step * $__interval_s)'
-/**
- * Where a trade is within its step, of up to 19 hours, as one number, which is compared four times as fast as a tuple: by time, and
- * at the same nanosecond by the lowest 17 bits of its id.
- */
-const PLACE =
-  '(toUnixTimestamp64Nano(timestamp) - step * 1000000000 * $__interval_s) * 131072 + bitAnd(trade_id, 131071)'
 
-const CANDLES = `SELECT ${TIME} AS time, open, high, low, close, volume
+/** As many of an id's lowest bits, all set, as stand beside a time within the step in 63 bits: 26 at two minutes. */
+const ID_BITS = 'bitShiftRight(9223372036854775807, toUInt8(ceil(log2(1000000000 * $__interval_s))))'
+/**
+ * Where a trade is within its step: TRADE_ORDER in half the width, an eighth of the whole statement cheaper. It is another order only
+ * where ids of one nanosecond cross a multiple of 67 million.
+ */
+const PLACE = `(toUnixTimestamp64Nano(timestamp) - step * 1000000000 * $__interval_s) * (${ID_BITS} + 1) + bitAnd(trade_id, ${ID_BITS})`
+
+/** Without volume, which is a fifth of the work and stands below by side. */
+const CANDLES = `SELECT ${TIME} AS time, open, high, low, close
 FROM (
   SELECT ${STEP} AS step, argMin(price, ${PLACE}) AS open, max(price) AS high, min(price) AS low,
-    argMax(price, ${PLACE}) AS close, sum(trades.volume) AS volume
+    argMax(price, ${PLACE}) AS close
   FROM trades
   WHERE ${OF_SYMBOLS}
   GROUP BY step
@@ -37,43 +41,59 @@ WHERE ${OF_SYMBOLS}
 ORDER BY trades.symbol DESC, trades.venue DESC, timestamp DESC, trade_id DESC
 LIMIT 100`
 
-const divideBy = (series: string, value: string) => `SELECT ${TIME} AS time, toString(divider) AS series, value
+const VOLUME_BY_SIDE = `SELECT ${TIME} AS time, toString(side) AS series, value
 FROM (
-  SELECT ${STEP} AS step, ${series} AS divider, ${value} AS value
+  SELECT ${STEP} AS step, side, sum(volume) AS value
   FROM trades
   WHERE ${OF_SYMBOLS}
-  GROUP BY step, divider
+  GROUP BY step, side
+)
+ORDER BY time, series`
+
+const SYMBOLS = `[${chosen('symbol')}]`
+/** More than can be chosen. Step and place among the chosen as one number take half the time to group by of step and name. */
+const SYMBOLS_MAX = 65_536
+
+const divideBySymbol = (value: string) => `SELECT ${TIME} AS time, ${SYMBOLS}[place] AS series, value
+FROM (
+  SELECT intDiv(line, ${SYMBOLS_MAX}) AS step, line % ${SYMBOLS_MAX} AS place, value
+  FROM (
+    SELECT ${STEP} * ${SYMBOLS_MAX} + transform(symbol, ${SYMBOLS}, arrayEnumerate(${SYMBOLS}), 0) AS line, ${value} AS value
+    FROM trades
+    WHERE ${OF_SYMBOLS}
+    GROUP BY line
+  )
 )
 ORDER BY time, series`
 
 const LATENCY = 'quantile(0.99)(toUnixTimestamp64Nano(received_at) - toUnixTimestamp64Nano(timestamp)) / 1e9'
 
-/** The order of trades as one number, over any range: by microsecond, and in the same one by the lowest 12 bits of the id. */
-const ORDER = 'toUInt64(toUnixTimestamp64Micro(timestamp)) * 4096 + bitAnd(trade_id, 4095)'
-
 /**
- * The first or the last price of each symbol: looked for in the thirty steps at that end of the range, and in
- * all of it only for those not found there.
+ * The first or the last price of each symbol: looked for in the five steps at that end of the range, and in all of it only for
+ * those not found there, which have few trades. They are an array, by which the engine passes over the others' ticks unread.
  */
-function edgePrices(which: 'first' | 'last'): string {
+function edgePrices(edge: 'first' | 'last'): string {
   const [pick, near] =
-    which === 'first'
-      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(30 * $__interval_s)']
-      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(30 * $__interval_s)']
-  const prices = `SELECT symbol, ${pick}(price, ${ORDER}) AS ${which} FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
-  const found = `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE} AND ${near}`
+    edge === 'first'
+      ? ['argMin', 'timestamp < $__fromTime + toIntervalSecond(5 * $__interval_s)']
+      : ['argMax', 'timestamp > $__toTime - toIntervalSecond(5 * $__interval_s)']
+  const ofVenue = `FROM trades WHERE ${OF_VENUE} AND ${IN_RANGE}`
+  const prices = `SELECT symbol, '${edge}' AS edge, ${pick}(price, ${TRADE_ORDER}) AS price ${ofVenue}`
+  const found = `SELECT groupUniqArray(toString(symbol)) ${ofVenue} AND ${near}`
   return `${prices} AND ${near} GROUP BY symbol
   UNION ALL
-  ${prices} AND symbol NOT IN (${found}) GROUP BY symbol`
+  ${prices} AND NOT has((${found}), symbol) GROUP BY symbol`
 }
 
-const TOP_MOVERS = `SELECT toString(symbol) AS symbol, first, last, last / first - 1 AS change
+/** Grouped, not joined: a join asks both sides twice. */
+const TOP_MOVERS = `SELECT toString(symbol) AS symbol, anyIf(price, edge = 'first') AS first, anyIf(price, edge = 'last') AS last,
+  last / first - 1 AS change
 FROM (
   ${edgePrices('first')}
-) AS firsts
-INNER JOIN (
+  UNION ALL
   ${edgePrices('last')}
-) AS lasts USING symbol
+)
+GROUP BY symbol
 ORDER BY abs(change) DESC
 LIMIT 25`
 
@@ -101,12 +121,8 @@ export function market(): Dashboard {
         '$symbol',
         [
           candles(
-            { title: '$symbol', description: 'Candles and volume, from the trades themselves.', width: 16 },
+            { title: '$symbol', description: 'Candles, from the trades themselves.', width: 24, height: 12 },
             CANDLES,
-          ),
-          table(
-            { title: '$symbol: last ticks', description: 'The newest hundred trades.', width: 8, height: 14 },
-            LAST_TICKS,
           ),
           bars(
             {
@@ -116,8 +132,9 @@ export function market(): Dashboard {
               height: 6,
             },
             'short',
-            divideBy('side', 'sum(volume)'),
+            VOLUME_BY_SIDE,
           ).interval('1s'),
+          table({ title: '$symbol: last ticks', description: 'The newest hundred trades.', width: 24 }, LAST_TICKS),
         ],
         'symbol',
       ),
@@ -125,7 +142,7 @@ export function market(): Dashboard {
         divided(
           { title: 'Trades', description: 'Trades a second.', width: 12 },
           'cps',
-          divideBy('symbol', 'count() / $__interval_s'),
+          divideBySymbol('count() / $__interval_s'),
         ).interval('1s'),
         divided(
           {
@@ -135,7 +152,7 @@ export function market(): Dashboard {
             width: 12,
           },
           's',
-          divideBy('symbol', LATENCY),
+          divideBySymbol(LATENCY),
         ).interval('1s'),
         table(
           { title: 'Top movers', description: 'Symbols of the venue that moved most in the time range.', width: 24 },

@@ -1,5 +1,9 @@
 /** The kinds of panel that the dashboards are made of, each with the looks that all of its kind have. */
-import { CandlestickColorsBuilder, PanelBuilder as Candlesticks } from '@grafana/grafana-foundation-sdk/candlestick'
+import {
+  CandlestickColorsBuilder,
+  PanelBuilder as Candlesticks,
+  VizDisplayMode,
+} from '@grafana/grafana-foundation-sdk/candlestick'
 import {
   BigValueColorMode,
   GraphDrawStyle,
@@ -203,7 +207,7 @@ export const logLines = ({ title, description, width, height = 16 }: Frame, sql:
     .wrapLogMessage(true)
     .enableLogDetails(true)
 
-/** Candles with their volume; the statement gives time, open, high, low, close and volume. */
+/** Candles; the statement gives time, open, high, low and close. */
 export const candles = ({ title, description, width, height = 14 }: Frame, sql: string): Candlesticks =>
   new Candlesticks()
     .title(title)
@@ -215,6 +219,7 @@ export const candles = ({ title, description, width, height = 14 }: Frame, sql: 
     .interval('1s')
     .unit('none')
     .thresholds(thresholds(GREEN))
+    .mode(VizDisplayMode.Candles)
     .colors(new CandlestickColorsBuilder().up('green').down('red').flat('gray'))
     .legend(
       new VizLegendOptionsBuilder()

@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^archive\/(archive|measure)$/,
     /^observe\//,
     /^log\/log/,
-    /^store\/(store|sql)/,
+    /^store\/(store|sql|trade-order)/,
     /^ingest\/(batch|storing|quarantine|requeuing)/,
     /^sources\/(status|connection-status|measure)/,
     /^config/,

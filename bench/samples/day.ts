@@ -17,7 +17,8 @@ const EVENTS_A_DAY = 20_000
 
 /** Fills log and store with a day that ends now. */
 export async function fillDay(parts: Parts): Promise<void> {
-  const span = { ratePerSecond: DAY_TRADES / DAY_SECONDS, startMicros: (Date.now() - DAY_SECONDS * 1000) * 1000 }
+  const startMicros = (Date.now() - DAY_SECONDS * 1000) * 1000
+  const span = { ratePerSecond: DAY_TRADES / DAY_SECONDS, startMicros, oneTimePerOrder: true }
   let records = []
   for (const trades of tradesOver(span, DAY_TRADES, RECORD_TRADES)) {
     records.push(tradesRecord(trades))

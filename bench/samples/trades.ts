@@ -12,16 +12,24 @@ export interface Span {
   /** Trades a second by their own clock. */
   ratePerSecond: number
   startMicros: number
+  /** What fills an order has one time, as at the venues; else each trade has its own. */
+  oneTimePerOrder: boolean
 }
 
 /** `count` trades of eight symbols, their ids without a gap, in batches of `batchTrades`. */
 export function makeTrades(count: number, batchTrades: number): TradeColumns[] {
-  return [...tradesOver({ ratePerSecond: RATE_PER_SECOND, startMicros: nowMicros() }, count, batchTrades)]
+  return [
+    ...tradesOver(
+      { ratePerSecond: RATE_PER_SECOND, startMicros: nowMicros(), oneTimePerOrder: false },
+      count,
+      batchTrades,
+    ),
+  ]
 }
 
 /** The same, batch by batch, at another pace or time. */
 export function* tradesOver(
-  { ratePerSecond, startMicros }: Span,
+  { ratePerSecond, startMicros, oneTimePerOrder }: Span,
   count: number,
   batchTrades: number,
 ): Generator<TradeColumns> {
@@ -32,8 +40,9 @@ export function* tradesOver(
   while (made < count) {
     market.next(order)
     const { symbol, tickUnits, stepUnits } = market.instruments[order.instrument]!
+    const first = made
     for (let fill = 0; fill < order.fills && made < count; fill++) {
-      const micros = startMicros + Math.floor((made * 1e6) / ratePerSecond)
+      const micros = startMicros + Math.floor(((oneTimePerOrder ? first : made) * 1e6) / ratePerSecond)
       batch.add(
         simulator.name,
         symbol,

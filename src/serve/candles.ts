@@ -1,5 +1,6 @@
 /** Candles for a view: history from the table, the newest ones kept up to date from batches as they are stored. */
 import type { Store } from '../store/store.ts'
+import { TRADE_ORDER } from '../store/trade-order.ts'
 import type { Bar } from './protocol.ts'
 
 export const BARS_MAX = 1_000
@@ -84,8 +85,8 @@ export async function queryBars(store: Store, query: BarsQuery): Promise<OpenBar
   const fromMs = Math.max(0, (Math.ceil(query.beforeMs / stepMs) - BARS_MAX) * stepMs)
   const rows = await store.rows<Record<keyof OpenBar, number | string>>(
     `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {stepMs:UInt64}) * {stepMs:UInt64} AS timeMs,
-            argMin(price, (timestamp, trade_id)) AS open, max(price) AS high, min(price) AS low,
-            argMax(price, (timestamp, trade_id)) AS close, sum(volume) AS volume, count() AS trades,
+            argMin(price, ${TRADE_ORDER}) AS open, max(price) AS high, min(price) AS low,
+            argMax(price, ${TRADE_ORDER}) AS close, sum(volume) AS volume, count() AS trades,
             toUnixTimestamp64Micro(min(timestamp)) AS openMicros, toUnixTimestamp64Micro(max(timestamp)) AS closeMicros
      FROM trades
      WHERE venue = {venue:String} AND symbol = {symbol:String}

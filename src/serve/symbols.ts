@@ -1,6 +1,7 @@
 /** What the watch list shows of every symbol, kept up to date from batches as they are stored. */
 import { Rate } from '../observe/statistics.ts'
 import type { Store } from '../store/store.ts'
+import { TRADE_ORDER } from '../store/trade-order.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Print, SymbolStatus } from './protocol.ts'
@@ -103,8 +104,8 @@ export class SymbolBooks {
       trades: string
       reference: number
     }>(
-      `SELECT venue, symbol, argMax(price, (timestamp, trade_id)) AS last, toUnixTimestamp64Micro(max(timestamp)) AS micros, count() AS trades,
-              argMinIf(price, (timestamp, trade_id), timestamp > now() - INTERVAL 1 DAY) AS reference
+      `SELECT venue, symbol, argMax(price, ${TRADE_ORDER}) AS last, toUnixTimestamp64Micro(max(timestamp)) AS micros, count() AS trades,
+              argMinIf(price, ${TRADE_ORDER}, timestamp > now() - INTERVAL 1 DAY) AS reference
        FROM trades GROUP BY venue, symbol ORDER BY micros DESC LIMIT ${SYMBOLS_MAX}`,
     )
     for (const row of rows.reverse()) {
@@ -115,7 +116,7 @@ export class SymbolBooks {
     }
     const closes = await store.rows<{ venue: string; symbol: string; closes: number[] }>(
       `SELECT venue, symbol, groupArray(close) AS closes FROM (
-         SELECT venue, symbol, intDiv(toUnixTimestamp64Milli(timestamp), ${SPARK_STEP_MS}) AS slot, argMax(price, (timestamp, trade_id)) AS close
+         SELECT venue, symbol, intDiv(toUnixTimestamp64Milli(timestamp), ${SPARK_STEP_MS}) AS slot, argMax(price, ${TRADE_ORDER}) AS close
          FROM trades WHERE timestamp > now() - INTERVAL ${(SPARK_STEP_MS * SPARK_MAX) / 1000} SECOND
          GROUP BY venue, symbol, slot ORDER BY slot)
        GROUP BY venue, symbol`,

@@ -20,12 +20,14 @@ interface Frame {
 const ends: (() => unknown)[] = []
 let serving: Serving
 let range: Range
+let day: Range
 
 before(async () => {
   const address = await fillStore({ after: work => void ends.push(work) })
   const config = { ...parseConfig({}, {}), STORE: address, LISTEN: '127.0.0.1:0', TOKEN }
   serving = await serveStore(config, new Journal('test', 'error', 'text'), false)
   range = { fromMs: Date.now() - HOUR_MS, toMs: Date.now(), intervalMs: 10_000 }
+  day = { ...range, fromMs: range.toMs - 24 * HOUR_MS, intervalMs: 120_000 }
 })
 after(async () => {
   await serving?.stop()
@@ -94,13 +96,16 @@ function assertSensible({ form, sql }: Statement, { meta, data }: Frame): void {
 /** A house that lost nothing has no marks of errors. */
 const MAY_BE_EMPTY = (statement: Statement) => statement.form === 'annotation' && statement.name === 'Errors'
 
+const RANGES = { 'an hour': () => range, 'a day': () => day }
+
 for (const [file, make] of Object.entries(DASHBOARDS)) {
   describe(file, () => {
     for (const statement of statementsOf(make())) {
-      test(`${statement.form}: ${statement.name}`, async () => {
-        const frame = await ask(expand(statement.sql, range, CHOSEN))
-        if (frame.data.length > 0 || !MAY_BE_EMPTY(statement)) assertSensible(statement, frame)
-      })
+      for (const [over, rangeOf] of Object.entries(RANGES))
+        test(`${statement.form}: ${statement.name}, over ${over}`, async () => {
+          const frame = await ask(expand(statement.sql, rangeOf(), CHOSEN))
+          if (frame.data.length > 0 || !MAY_BE_EMPTY(statement)) assertSensible(statement, frame)
+        })
     }
   })
 }
@@ -108,26 +113,44 @@ for (const [file, make] of Object.entries(DASHBOARDS)) {
 const sqlOf = (file: string, name: string) => statementsOf(DASHBOARDS[file]!()).find(each => each.name === name)!.sql
 
 test('candles are those of the view, symbol by symbol', async () => {
-  for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
-    const { data } = await ask(expand(sqlOf('market.json', '$symbol'), range, { ...CHOSEN, symbol }))
-    const { data: viewed } = await ask(
-      `SELECT toDateTime(time), open, high, low, close, volume
-       FROM candles(venue = 'simulator', symbol = '${symbol}', seconds = 10) ORDER BY time`,
-    )
-    assert.deepEqual(data, viewed)
+  for (const over of [range, day]) {
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
+      const { data } = await ask(expand(sqlOf('market.json', '$symbol'), over, { ...CHOSEN, symbol }))
+      const { data: viewed } = await ask(
+        `SELECT toDateTime(time), open, high, low, close
+         FROM candles(venue = 'simulator', symbol = '${symbol}', seconds = ${over.intervalMs / 1000}) ORDER BY time`,
+      )
+      assert.deepEqual(data, viewed)
+    }
   }
 })
 
-test('top movers divide the last price by the first', async () => {
-  const { data } = await ask(expand(sqlOf('market.json', 'Top movers'), range, CHOSEN))
-  assert.equal(data.length, 3)
-  for (const [symbol, first, last, change] of data as [string, number, number, number][]) {
-    const { data: prices } = await ask(
-      `SELECT (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp, trade_id LIMIT 1),
-              (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp DESC, trade_id DESC LIMIT 1)`,
-    )
-    assert.deepEqual([[first, last]], prices)
-    assert.ok(Math.abs(last / first - 1 - change) < 1e-12)
+test('each line of trades is that of its symbol, in whatever order they were chosen', async () => {
+  for (const symbol of [['ETHUSDT', 'SOLUSDT', 'BTCUSDT'], ['SOLUSDT']]) {
+    const { data } = await ask(expand(sqlOf('market.json', 'Trades'), day, { ...CHOSEN, symbol }))
+    const counts = new Map<string, number>()
+    for (const [, series, perSecond] of data as [string, string, number][])
+      counts.set(series, (counts.get(series) ?? 0) + perSecond * (day.intervalMs / 1000))
+    const { data: counted } = await ask(`SELECT symbol, count() FROM trades GROUP BY symbol`)
+    const expected = (counted as [string, number][]).filter(([name]) => symbol.includes(name))
+    assert.deepEqual([...counts].map(([name, count]) => [name, Math.round(count)]).sort(), rounded(expected))
+  }
+})
+const rounded = (counts: [string, number][]) => counts.map(([name, count]) => [name, Number(count)]).sort()
+
+test('top movers divide the last price by the first, whichever end of the range they are near', async () => {
+  const recorded = Date.now()
+  for (const over of [range, day, { ...day, fromMs: recorded - 600_000, toMs: recorded + 24 * HOUR_MS }]) {
+    const { data } = await ask(expand(sqlOf('market.json', 'Top movers'), over, CHOSEN))
+    assert.equal(data.length, 3)
+    for (const [symbol, first, last, change] of data as [string, number, number, number][]) {
+      const { data: prices } = await ask(
+        `SELECT (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp, trade_id LIMIT 1),
+                (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp DESC, trade_id DESC LIMIT 1)`,
+      )
+      assert.deepEqual([[first, last]], prices)
+      assert.ok(Math.abs(last / first - 1 - change) < 1e-12)
+    }
   }
 })
 

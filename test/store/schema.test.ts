@@ -25,6 +25,23 @@ test('the columns read from each schema file are those that the engine makes of 
   }
 })
 
+test('ids without a hole and receive times of whole microseconds take little room', async () => {
+  const { store } = opened
+  await store.client.command({
+    query: `INSERT INTO trades (venue, symbol, timestamp, received_at, trade_id, log_day)
+      SELECT 'binance', 'BTCUSDT', fromUnixTimestamp64Milli(1723161255000 + number) AS at, at + toIntervalMicrosecond(8000 + rand() % 1000),
+        3735683259 + number, '2024-08-08' FROM numbers(300000)`,
+  })
+  const [bytes] = await store.rows<{ ids: number; received: number }>(
+    `SELECT sumIf(column_data_compressed_bytes, column = 'trade_id') / 300000 AS ids,
+       sumIf(column_data_compressed_bytes, column = 'received_at') / 300000 AS received
+     FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = 'trades'`,
+  )
+  const { ids, received } = bytes!
+  assert.ok(ids > 0 && ids < 0.1, `${ids} bytes an id`)
+  assert.ok(received > 0 && received < 2.5, `${received} bytes a receive time`)
+})
+
 test('a store whose table lacks a column is refused in one line that names it', async () => {
   const { store } = opened
   await store.client.command({ query: 'ALTER TABLE trades DROP COLUMN logged_at' })
