@@ -178,7 +178,9 @@ function configOf(made: Command): Config {
     const key = flagName(name)
       .slice(2)
       .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-    if (made.getOptionValueSource(key) === 'cli') flags[name] = made.getOptionValue(key)
+    // A flag that a command shares with the one it belongs to is taken by that one.
+    const given = [made, made.parent].find(command => command?.getOptionValueSource(key) === 'cli')
+    if (given) flags[name] = given.getOptionValue(key)
   }
   return parseConfig(flags, readEnvironment())
 }

@@ -227,8 +227,8 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
       `there is no store in ${'directory' in where ? where.directory : where.shown}`,
       'Give TICKHOUSE_STORE=chdb:<directory> of a house that has stored something.',
     )
-  const { engine, close } = writable ? await openBare(where.directory) : await openResting(config)
-  const server = await serveSql(config, { engine, writable, emit: journal.emit })
+  const { close, ...opened } = writable ? await openBare(where.directory) : await openResting(config)
+  const server = await serveSql(config, { ...opened, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,
     failed: new Promise(() => {}),
@@ -241,14 +241,14 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
 
 async function openBare(directory: string) {
   const engine = await openEngine(directory, SERVED_LANES)
-  return { engine, close: () => engine.close() }
+  return { engine, ask: undefined, close: () => engine.close() }
 }
 
 /** With what is archived in view. */
 async function openResting(config: Config) {
   const store = await openStore(config.STORE)
   if (config.ARCHIVE !== 'off') await spanArchive(store, await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL))
-  return { engine: store.engine!, close: () => store.close() }
+  return { engine: store.engine!, ask: store.untrusted.bind(store), close: () => store.close() }
 }
 
 /** Everything, the default: a recorder and a storing process, watched, and what they record chosen if nothing is configured. */

@@ -55,6 +55,11 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     }))
   test('an unknown venue, with those known', () =>
     refusedWith(/unknown venue nasdaq; known are/, { args: ['start', '--sources', 'nasdaq:AAPL'] }))
+  for (const args of [
+    ['archive', 'status', '--archive', 's4://x'],
+    ['archive', '--archive', 's4://x', 'status'],
+  ])
+    test(`a flag of ${args.join(' ')} that is no address`, () => refusedWith(/TICKHOUSE_ARCHIVE "s4:\/\/x"/, { args }))
   test('an unknown scheme of log', () =>
     refusedWith(/unknown log address "nats:"/, { args: ['record', '--sources', 'kraken', '--log', 'nats:x'] }))
   test('an unknown scheme of store', () =>

@@ -26,7 +26,8 @@ export async function query(config: Config, sql: string): Promise<void> {
 async function failureOf(response: Response): Promise<{ message: string; advice: string }> {
   const text = await response.text()
   try {
-    return JSON.parse(text) as { message: string; advice: string }
+    const { message, advice = '' } = JSON.parse(text) as { message: string; advice?: string }
+    return { message, advice }
   } catch {
     return { message: text, advice: '' }
   }

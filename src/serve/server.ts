@@ -1,27 +1,26 @@
 /** The page, its live stream and SQL over HTTP, for people and programs on this machine, or anywhere with a token. */
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { ClickHouseError } from '@clickhouse/client'
 import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Config } from '../config.ts'
-import { TickhouseError } from '../errors.ts'
 import type { Requeuing } from '../ingest/requeuing.ts'
 import type { Log } from '../log/log.ts'
 import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { guard } from './access.ts'
+import { answerError } from './answer-error.ts'
 import { queryBars, toBar } from './candles.ts'
 import { clickHouseHttp } from './clickhouse-http.ts'
-import { Gate } from './gate.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
 import { servePast } from './past.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
-import { NoTurn, STRANGERS_TURNS, Turns } from './turns.ts'
+import { serveQuery } from './query-route.ts'
+import { STRANGERS_TURNS, Turns } from './turns.ts'
 import { serveWatchReports, type WatchReports } from './watch-reports.ts'
 
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -93,29 +92,7 @@ export async function serve({
   )
 
   const turns = new Turns(STRANGERS_TURNS)
-  const gate = new Gate(query => store.untrusted(query, 'TSVRaw'))
-  server.post<{ Querystring: { format?: string }; Body: string }>('/api/query', async (request, reply) => {
-    const { format = 'PrettyCompactMonoBlock' } = request.query
-    if (!/^\w+$/.test(format)) {
-      throw new TickhouseError(
-        'query_failed',
-        `no such format: ${format}`,
-        'See https://clickhouse.com/docs/interfaces/formats',
-      )
-    }
-    const bytes = await turns.run(async () => {
-      const { query, settings } = await gate.admit(String(request.body))
-      const [setting] = Object.keys(settings)
-      if (setting !== undefined)
-        throw new TickhouseError(
-          'query_failed',
-          `${setting} cannot be set here`,
-          'See docs/sql-clients.md for where it can.',
-        )
-      return store.untrusted(query, format)
-    })
-    return reply.type('application/octet-stream').send(Buffer.from(bytes))
-  })
+  serveQuery(server, turns, (query, format) => store.untrusted(query, format))
 
   let diagnosing = false
   server.get('/api/doctor', async (_request, reply) => {
@@ -159,18 +136,4 @@ export async function serve({
 
 function toInterval(name: string | undefined): Interval | undefined {
   return name !== undefined && Object.hasOwn(INTERVALS, name) ? (name as Interval) : undefined
-}
-
-function answerError(error: unknown, reply: FastifyReply, emit: Emit): void {
-  const { message, statusCode } = error as Error & { statusCode?: number }
-  if (error instanceof NoTurn) {
-    reply.code(503).send({ message, advice: 'Ask again in a moment.' })
-  } else if (error instanceof TickhouseError) {
-    emit('query_refused', { why: message })
-    reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
-  } else if (error instanceof ClickHouseError) {
-    reply.code(400).send({ message: message.trim(), advice: 'The engine could not answer this.' })
-  } else {
-    reply.code(statusCode ?? 500).send({ message, advice: '' })
-  }
 }

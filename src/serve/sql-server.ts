@@ -2,18 +2,27 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { guard } from './access.ts'
+import { answerError } from './answer-error.ts'
 import { type ClickHouseHttpOptions, clickHouseHttp } from './clickhouse-http.ts'
 import { listen } from './listen.ts'
+import { type Ask, serveQuery } from './query-route.ts'
 import { STRANGERS_TURNS, Turns } from './turns.ts'
 
+export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'turns'> {
+  /** How strangers' statements are asked; undefined where only ClickHouse's own interface is served. */
+  ask: Ask | undefined
+}
+
 /** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
-export async function serveSql(
-  config: Config,
-  options: Omit<ClickHouseHttpOptions, 'turns'>,
-): Promise<FastifyInstance> {
+export async function serveSql(config: Config, { ask, ...options }: SqlServerOptions): Promise<FastifyInstance> {
+  const { emit } = options
+  const turns = new Turns(STRANGERS_TURNS)
   const server = fastify({ forceCloseConnections: true })
   server.addHook('onRequest', async (request, reply) => guard(config, request, reply))
-  await server.register(clickHouseHttp, { ...options, turns: new Turns(STRANGERS_TURNS) })
-  await listen(server, config.LISTEN, 'LISTEN', url => options.emit('serving', { url }))
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
+  if (ask) serveQuery(server, turns, ask)
+  await server.register(clickHouseHttp, { ...options, turns })
+  await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
   return server
 }

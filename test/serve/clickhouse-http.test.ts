@@ -21,6 +21,16 @@ function ask(search: Record<string, string>, options: RequestInit = {}) {
   return fetch(`${house.url}/?${new URLSearchParams(search)}`, { ...options, headers })
 }
 
+test('tickhouse query is answered there too, and only reads', async () => {
+  const asked = (body: string, token = TOKEN) =>
+    fetch(`${house.url}/api/query?format=TSV`, { method: 'POST', body, headers: { authorization: `Bearer ${token}` } })
+  assert.equal(await (await asked('SELECT count() FROM all_trades')).text(), '0\n')
+  const refused = await asked('DROP TABLE trades')
+  assert.equal(refused.status, 400)
+  assert.deepEqual(Object.keys((await refused.json()) as object).sort(), ['advice', 'message'])
+  assert.equal((await asked('SELECT 1', 'guessed')).status, 403)
+})
+
 describe('@clickhouse/client', () => {
   test('pings', async () => assert.equal((await client.ping()).success, true))
 
