@@ -8,9 +8,7 @@
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
 import fs from 'node:fs'
-import { openArchiver } from './archive/open.ts'
-import { openTarget } from './archive/target.ts'
-import { spanArchive } from './archive/view.ts'
+import { openArchiver, openSpanned } from './archive/open.ts'
 import type { Config } from './config.ts'
 import { TickhouseError } from './errors.ts'
 import { openLogTold } from './house/awaited-log.ts'
@@ -247,7 +245,7 @@ async function openBare(directory: string) {
 /** With what is archived in view. */
 async function openResting(config: Config) {
   const store = await openStore(config.STORE)
-  if (config.ARCHIVE !== 'off') await spanArchive(store, await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL))
+  await openSpanned(config, store)
   return { engine: store.engine!, ask: store.untrusted.bind(store), close: () => store.close() }
 }
 

@@ -4,14 +4,21 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { Archiver } from './archiver.ts'
-import { openTarget } from './target.ts'
+import { type ArchiveTarget, openTarget } from './target.ts'
 import { spanArchive } from './view.ts'
 
-/** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
-export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
+/** The archive, by configuration, with `all_trades` of this store spanning it; null if it is off. Throws like `openTarget`. */
+export async function openSpanned(config: Config, store: Store): Promise<ArchiveTarget | null> {
   if (config.ARCHIVE === 'off') return null
   const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
   await spanArchive(store, target)
+  return target
+}
+
+/** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
+export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
+  const target = await openSpanned(config, store)
+  if (!target) return null
   return new Archiver({
     store,
     log,

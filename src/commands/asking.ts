@@ -1,7 +1,6 @@
 /** Asks the store, whoever has it open: the tickhouse that runs at `TICKHOUSE_LISTEN`, or, if none does, this process. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openTarget } from '../archive/target.ts'
-import { spanArchive } from '../archive/view.ts'
+import { openSpanned } from '../archive/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -27,8 +26,7 @@ export async function openAsking(config: Config): Promise<Asking> {
     return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
   }
   const store = await openStore(config.STORE)
-  const target = config.ARCHIVE === 'off' ? undefined : await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
-  if (target) await spanArchive(store, target)
+  const target = await openSpanned(config, store)
   const close = async () => {
     await store.close()
     await target?.close()

@@ -20,7 +20,7 @@ import { Batch, type BatchLimits } from './batch.ts'
 import { type Gap, type IdRange, SymbolIds } from './continuity.ts'
 import type { IngestFigures } from './figures.ts'
 import { fill, type IdsOf, type KnownVenues } from './fill.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, symbolKey } from './ledger.ts'
 import { SealedBatch } from './sealed.ts'
 
 export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
@@ -92,7 +92,7 @@ export class PartitionIngest {
 
   /** Open gaps of one symbol. */
   gapsOf(venue: string, symbol: string): number {
-    return this.#ids.get(`${venue} ${symbol}`)?.openGaps.length ?? 0
+    return this.#ids.get(symbolKey({ venue, symbol }))?.openGaps.length ?? 0
   }
 
   /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
@@ -144,10 +144,10 @@ export class PartitionIngest {
     const symbols = await this.#ledger.seenIds(partition, followed)
     for (const { venue, symbol, ...seen } of symbols) {
       const gaps = await this.#ledger.openGaps(venue, symbol, fence)
-      this.#ids.set(`${venue} ${symbol}`, this.#follow(venue, symbol, seen, gaps))
+      this.#ids.set(symbolKey({ venue, symbol }), this.#follow(venue, symbol, seen, gaps))
     }
     const unseen = await this.#ledger.gapsOfUnseen(followed, symbols)
-    this.#unseen = Map.groupBy(unseen, ({ venue, symbol }) => `${venue} ${symbol}`)
+    this.#unseen = Map.groupBy(unseen, symbolKey)
     this.next = next
     this.#logMsMin = day === undefined ? 0 : Date.parse(day)
     this.mode = 'running'
@@ -155,7 +155,7 @@ export class PartitionIngest {
   }
 
   readonly #idsOf: IdsOf = (venue, symbol) => {
-    const key = `${venue} ${symbol}`
+    const key = symbolKey({ venue, symbol })
     const known = this.#ids.get(key)
     if (known) return known
     const ids = this.#follow(venue, symbol, undefined, this.#unseen.get(key) ?? [])

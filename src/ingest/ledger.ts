@@ -260,7 +260,8 @@ export class Ledger {
   }
 }
 
-const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venue} ${symbol}`
+/** Names a symbol of a venue. */
+export const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venue} ${symbol}`
 
 /** A gap's row as of now. */
 export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {

@@ -47,7 +47,7 @@ export async function audit(
   const startedMs = performance.now()
   const faults: string[] = []
   let [ticks, distinct, expected, leftRecords] = [0, 0, 0, 0]
-  const left = await departed(store, partition)
+  const left = await departed(store, partition, first, below)
   for (let from = first, until = first; from < below; from = until) {
     const slice = left.find(slice => slice.first <= from && from < slice.below)
     until = slice ? Math.min(slice.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))

@@ -9,13 +9,20 @@ export interface Departed {
 
 /**
  * The records of a partition whose rows have left the tables, or are leaving them, because they are archived: that they are stored is
- * proved by table `archive_ledger`, not by the rows any more. In order; each slice once for each archive. Throws what the store throws.
+ * proved by table `archive_ledger`, not by the rows any more. Of slices with records from offset `first` up to, not including, `below`;
+ * in order, each once for each archive. Throws what the store throws.
  */
-export async function departed(store: Store, partition: number): Promise<Departed[]> {
+export async function departed(
+  store: Store,
+  partition: number,
+  first = 0,
+  below = Number.MAX_SAFE_INTEGER,
+): Promise<Departed[]> {
   const rows = await store.rows<{ first: string; last: string; day: string }>(
     `SELECT first_offset AS first, last_offset AS last, toString(toDate(slice_start)) AS day FROM archive_ledger FINAL
-     WHERE kind = 'trades' AND log_partition = {partition:UInt16} AND state >= 'dropping' ORDER BY first_offset`,
-    { partition },
+     WHERE kind = 'trades' AND log_partition = {partition:UInt16} AND state >= 'dropping'
+       AND last_offset >= {first:UInt64} AND first_offset < {below:UInt64} ORDER BY first_offset`,
+    { partition, first, below },
   )
   return rows.map(({ first, last, day }) => ({ first: Number(first), below: Number(last) + 1, day }))
 }

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { Emit } from './events.ts'
 import type { Entry } from './journal.ts'
 import type { Measurement } from './metrics.ts'
+import { rarely } from './rarely.ts'
 
 /** A process that has something to say: this one, or a recorder that says it through the log. */
 export interface Speaker {
@@ -54,7 +55,6 @@ const ROWS_WAITING_MAX = 50_000
 const ROWS_PER_INSERT_MAX = 5_000
 /** More than a year of availability: a few MB. */
 const UPTIME_DAYS_MIN = 400
-const FAILURE_TOLD_EVERY_MS = 60_000
 const MS_PER_DAY = 86_400_000
 
 type Row = Record<string, unknown> & { at: string }
@@ -72,10 +72,11 @@ export class Diagnostics {
   #running: Promise<void> | undefined
   #wroteMs = Number.NEGATIVE_INFINITY
   #tidiedMs = Number.NEGATIVE_INFINITY
-  #toldMs = Number.NEGATIVE_INFINITY
+  readonly #emit: Emit
 
   constructor(options: DiagnosticsOptions) {
     this.#options = options
+    this.#emit = rarely(options.emit, undefined, () => options.clock.elapsedMs())
   }
 
   start(): void {
@@ -221,10 +222,7 @@ export class Diagnostics {
     try {
       await work()
     } catch (error) {
-      const nowMs = this.#options.clock.elapsedMs()
-      if (nowMs < this.#toldMs + FAILURE_TOLD_EVERY_MS) return
-      this.#toldMs = nowMs
-      this.#options.emit('diagnostics_failed', { why: (error as Error).message })
+      this.#emit('diagnostics_failed', { why: (error as Error).message })
     }
   }
 

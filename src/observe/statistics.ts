@@ -60,3 +60,8 @@ export class Recent {
     return { p50: at(0.5), p99: at(0.99), max: sorted[held - 1]! }
   }
 }
+
+/** Of several, those of the slowest by the median; null of none. */
+export function slowest<Quantiles extends { p50: number }>(quantiles: readonly Quantiles[]): Quantiles | null {
+  return quantiles.toSorted((a, b) => b.p50 - a.p50)[0] ?? null
+}

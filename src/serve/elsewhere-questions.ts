@@ -2,6 +2,7 @@
 import type { Entry } from '../observe/journal.ts'
 import type { MetricName } from '../observe/metrics.ts'
 import type { Store } from '../store/store.ts'
+import { sincePlaces } from './since-places.ts'
 
 /** The last value of a figure, as one run of a process wrote it. */
 export interface LastFigure {
@@ -74,10 +75,9 @@ export async function lastRefused(
   from: ReadonlyMap<number, number>,
 ): Promise<{ partition: number; last: string }[]> {
   if (from.size === 0) return []
-  const places = [...from].map(([partition, offset]) => `(log_partition = ${partition} AND log_offset >= ${offset})`)
   return await store.rows(
     `SELECT log_partition AS partition, max(log_offset) AS last FROM quarantine
-     WHERE log_day >= today() - 1 AND (${places.join(' OR ')}) GROUP BY log_partition`,
+     WHERE ${sincePlaces(from)} GROUP BY log_partition`,
   )
 }
 

@@ -7,6 +7,7 @@ import type { Emit } from '../observe/events.ts'
 import type { Entry } from '../observe/journal.ts'
 import type { MetricName } from '../observe/metrics.ts'
 import { rarely } from '../observe/rarely.ts'
+import { slowest } from '../observe/statistics.ts'
 import type { Store } from '../store/store.ts'
 import {
   archiveFigures,
@@ -17,11 +18,11 @@ import {
   type ToldElsewhere,
   toldElsewhere,
 } from './elsewhere-questions.ts'
-import { type Audited, type IngestFiguresShown, type IngestSide, LAG_MS_MAX } from './ingest-side.ts'
+import type { Audited, IngestFiguresShown, IngestSide } from './ingest-side.ts'
 import { lastAudits } from './past.ts'
 import type { PartitionStatus, Quantiles } from './protocol.ts'
 import type { ArchiveStanding } from './stations.ts'
-import type { Verdict } from './verdicts.ts'
+import { LAG_MS_MAX, lagVerdict, type Verdict } from './verdicts.ts'
 
 const ASK_EVERY_MS = 2_000
 /** Of an archiver that wrote no figures for so long it is said that it does not run. */
@@ -105,9 +106,8 @@ export class Elsewhere implements IngestSide {
       this.#ingest.some(({ name, labels, value }) => name === 'station_trouble' && labels.station === 'ingest' && value)
     )
       return ['trouble', 'A storing process needs help; the log keeps the ticks. See the lines below.']
-    if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
     if (!heard) return ['idle', 'No storing process was heard lately. All that is in the log is stored.']
-    return ['ok', 'Everything in the log is stored or on its way.']
+    return lagVerdict(lagMs)
   }
 
   gapsOf(venue: string, symbol: string): number {
@@ -178,7 +178,7 @@ export class Elsewhere implements IngestSide {
       const of = (quantile: string) => (ones.find(({ labels }) => labels.quantile === quantile)?.value ?? 0) * 1000
       return { p50: of('p50'), p99: of('p99'), max: of('max') }
     })
-    return quantiles.sort((a, b) => b.p50 - a.p50)[0] ?? null
+    return slowest(quantiles)
   }
 
   async #ask(): Promise<void> {

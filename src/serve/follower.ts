@@ -7,12 +7,11 @@ import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { ORIGIN, type Side, TradeColumns } from '../tick/trades.ts'
 import type { IngestSide } from './ingest-side.ts'
+import { LOGGED_LATELY, sincePlaces } from './since-places.ts'
 
 const ASK_EVERY_MS = 250
 /** Trades of one partition in one answer: 80,000 a second; beyond that the page runs behind, and catches up. */
 const TRADES_PER_ANSWER_MAX = 20_000
-/** Only what was logged lately is looked for, so that the question stays cheap however much the table holds. */
-const SINCE = 'log_day >= today() - 1'
 
 interface Row {
   partition: number
@@ -85,7 +84,7 @@ export class Follower {
   async #findEnds(partitions: readonly number[]): Promise<void> {
     const rows = await this.#options.store.rows<{ partition: number; last: string }>(
       `SELECT log_partition AS partition, max(log_offset) AS last FROM trades
-       WHERE ${SINCE} AND log_partition IN {partitions:Array(UInt16)} GROUP BY log_partition`,
+       WHERE ${LOGGED_LATELY} AND log_partition IN {partitions:Array(UInt16)} GROUP BY log_partition`,
       { partitions },
     )
     const ends = new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))
@@ -93,14 +92,10 @@ export class Follower {
   }
 
   async #takeNew(): Promise<void> {
-    // Written out, not as parameters, so that the index over log places can be used.
-    const places = [...this.#next].map(
-      ([partition, next]) => `(log_partition = ${partition} AND log_offset >= ${next})`,
-    )
     const rows = await this.#options.store.rows<Row>(
       `SELECT log_partition AS partition, log_offset AS offset, venue, symbol, toUnixTimestamp64Micro(timestamp) AS micros,
               price, volume, toInt8(side) AS side, toString(trade_id) AS id
-       FROM trades WHERE ${SINCE} AND (${places.join(' OR ')})
+       FROM trades WHERE ${sincePlaces(this.#next)}
        ORDER BY log_partition, log_offset, log_index LIMIT ${TRADES_PER_ANSWER_MAX} BY log_partition`,
     )
     if (rows.length === 0 || this.#closed) return

@@ -1,7 +1,9 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 import { instanceName } from '../observe/instance.ts'
 import { VERSION } from '../version.ts'
-import type { StationState, Stations } from './protocol.ts'
+import type { StationState } from './protocol.ts'
+import type { StationReport } from './stations.ts'
+import type { Verdict } from './verdicts.ts'
 
 export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
@@ -48,12 +50,10 @@ export function worstState(states: readonly StationState[]): HealthAnswer['state
   return states.includes('behind') ? 'behind' : 'ok'
 }
 
-/** The health of a process that knows all stations; `following` as in the answer. */
-export function healthOf(
-  self: Self,
-  { atMs, sources, log, ingest, store, archive }: Stations,
-  following: readonly string[],
-): HealthAnswer {
+/** The health of a process that knows all stations. */
+export async function healthOf(self: Self, report: StationReport): Promise<HealthAnswer> {
+  const following = report.recorders().map(({ status }) => status.sources)
+  const { atMs, sources, log, ingest, store, archive } = await report.report()
   const short = ({ state, advice, lagMs }: { state: StationState; advice: string; lagMs: number }) => ({
     state,
     advice,
@@ -75,5 +75,26 @@ export function healthOf(
     diskFreeBytesMin: store.diskFreeBytesMin,
     following,
     archiveBehindMs: archive.verified ? archive.lagMs : null,
+  }
+}
+
+/** The health of a process that knows of no stations but these. */
+export function healthAlone(
+  self: Self,
+  verdicts: Partial<Record<'sources' | 'log' | 'archive', Verdict>>,
+  archiveBehindMs: number | null,
+): HealthAnswer {
+  return {
+    ...self,
+    state: worstState(Object.values(verdicts).map(([state]) => state)),
+    atMs: Date.now(),
+    stations: Object.fromEntries(
+      Object.entries(verdicts).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
+    ),
+    audit: null,
+    diskFreeBytes: null,
+    diskFreeBytesMin: 0,
+    following: [],
+    archiveBehindMs,
   }
 }

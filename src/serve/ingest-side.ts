@@ -26,6 +26,3 @@ export interface IngestSide {
   /** What storing processes elsewhere told since this was last asked, oldest first. */
   newLines(): readonly Entry[]
 }
-
-/** A partition that lags for longer than this should be known of: far above what a healthy house shows, below what is called live. */
-export const LAG_MS_MAX = 5_000

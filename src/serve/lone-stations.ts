@@ -16,18 +16,18 @@ import { measureProcess, ProcessGauge } from '../observe/process-figures.ts'
 import { measureRecorder } from '../sources/measure.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
-import { type HealthAnswer, healthOf, type Self, worstState } from './health.ts'
+import { type HealthAnswer, healthAlone, healthOf, type Self } from './health.ts'
 import type { HealthOptions } from './health-routes.ts'
 import { serveStation } from './station-server.ts'
 import type { StationReport } from './stations.ts'
-import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict } from './verdicts.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
 export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, status: () => RecorderStatus) {
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
     return {
-      ...toHealth(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
+      ...healthAlone(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
       following: said.map(({ sources }) => sources),
     }
   }
@@ -48,7 +48,7 @@ export async function serveArchiver(
 ): Promise<{ stop(): Promise<void> }> {
   const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.figures))
   const server = await serveStation(config, journal.emit, {
-    health: async () => toHealth(self, { archive: archiveVerdict(archiver.figures) }, archiver.figures.behindMs),
+    health: async () => healthAlone(self, { archive: archiveVerdict(archiver.figures) }, archiver.figures.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
   })
@@ -70,12 +70,8 @@ export function observePage(
   report: StationReport,
 ): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
   const own = new OwnFigures(config, journal, self, store, () => [])
-  const health = async () => {
-    const following = report.recorders().map(({ status }) => status.sources)
-    return healthOf(self, await report.report(), following)
-  }
   return {
-    forServer: { health, measurements: () => own.measurements(), own: ['store'] },
+    forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
     start: () => own.start(),
     stop: () => own.stop(),
   }
@@ -122,25 +118,5 @@ class OwnFigures {
 
   stop(): Promise<void> {
     return this.#diagnostics.stop()
-  }
-}
-
-function toHealth(
-  self: Self,
-  verdicts: Partial<Record<'sources' | 'log' | 'archive', Verdict>>,
-  archiveBehindMs: number | null,
-): HealthAnswer {
-  return {
-    ...self,
-    state: worstState(Object.values(verdicts).map(([state]) => state)),
-    atMs: Date.now(),
-    stations: Object.fromEntries(
-      Object.entries(verdicts).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
-    ),
-    audit: null,
-    diskFreeBytes: null,
-    diskFreeBytesMin: 0,
-    following: [],
-    archiveBehindMs,
   }
 }

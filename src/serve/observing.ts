@@ -52,8 +52,7 @@ export class Observing {
 
   async health(): Promise<HealthAnswer> {
     const { self, report } = this.#options
-    const following = report.recorders().map(({ status }) => status.sources)
-    return healthOf(self, await report.report(), following)
+    return healthOf(self, report)
   }
 
   /** What the server tells of this process. */

@@ -1,9 +1,10 @@
 /** The storing side of this process, as the page tells of it. */
 import type { Storing } from '../ingest/storing.ts'
 import type { Log } from '../log/log.ts'
-import { type IngestFiguresShown, type IngestSide, LAG_MS_MAX } from './ingest-side.ts'
+import { slowest } from '../observe/statistics.ts'
+import type { IngestFiguresShown, IngestSide } from './ingest-side.ts'
 import type { PartitionStatus, Quantiles } from './protocol.ts'
-import type { Verdict } from './verdicts.ts'
+import { lagVerdict, type Verdict } from './verdicts.ts'
 
 type Ingest = Storing['partitions'][number]
 
@@ -52,8 +53,7 @@ export class OwnIngest implements IngestSide {
       return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
     if (this.own.some(({ mode }) => mode === 'retrying'))
       return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
-    if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
-    return ['ok', 'Everything in the log is stored or on its way.']
+    return lagVerdict(lagMs)
   }
 
   gapsOf(venue: string, symbol: string): number {
@@ -88,7 +88,6 @@ export class OwnIngest implements IngestSide {
 
   /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
   #slowest(figure: (ingest: Ingest) => Quantiles | null): Quantiles | null {
-    const [slowest = null] = this.own.flatMap(ingest => figure(ingest) ?? []).sort((a, b) => b.p50 - a.p50)
-    return slowest
+    return slowest(this.own.flatMap(ingest => figure(ingest) ?? []))
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Log } from '../log/log.ts'
-import { Recent } from '../observe/statistics.ts'
+import { Recent, slowest } from '../observe/statistics.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
@@ -75,7 +75,7 @@ export class StationReport {
     const figures = this.#ingest.figures()
     const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
     const connections = recorders.flatMap(recorder => recorder.connections)
-    const [appendMs = null] = recorders.flatMap(recorder => recorder.appendMs ?? []).sort((a, b) => b.p50 - a.p50)
+    const appendMs = slowest(recorders.flatMap(recorder => recorder.appendMs ?? []))
     const base = (verdict: Verdict, ticksPerSecond: number) => ({
       state: verdict[0],
       advice: verdict[1],

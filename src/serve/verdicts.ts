@@ -41,6 +41,15 @@ export function logVerdict(recorders: readonly RecorderStatus[], unreachableSinc
     : ['ok', 'Every record is durable before it is acknowledged.']
 }
 
+/** A partition that lags for longer than this should be known of: far above what a healthy house shows, below what is called live. */
+export const LAG_MS_MAX = 5_000
+
+/** Of a storing side of which nothing else is wrong. */
+export function lagVerdict(lagMs: number): Verdict {
+  if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
+  return ['ok', 'Everything in the log is stored or on its way.']
+}
+
 export function archiveVerdict(figures: Pick<ArchiveFigures, 'failure' | 'behindMs'> | null): Verdict {
   if (!figures) return ['off', 'Nothing is archived by this process.']
   if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]

@@ -4,38 +4,21 @@ import { measureEvents } from '../observe/events-measured.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Measurement } from '../observe/metrics.ts'
 import { measureProcess, ProcessGauge } from '../observe/process-figures.ts'
-import type { HealthAnswer } from '../serve/health.ts'
+import { type HealthAnswer, healthAlone, type Self } from '../serve/health.ts'
 import { serveStation } from '../serve/station-server.ts'
-import { VERSION } from '../version.ts'
 import type { Outbox } from './outbox.ts'
 import type { Watcher } from './watcher.ts'
 
-const PROCESS = 'watch'
 /** A watcher whose last probe ended longer ago than so many distances stands still. */
 const PROBES_LATE_MAX = 6
 
 /** Null where no address is set. */
-export function serveWatcher(
-  config: Config,
-  journal: Journal,
-  self: Pick<HealthAnswer, 'instance' | 'startedAtMs'>,
-  watcher: Watcher,
-  outbox: Outbox,
-) {
+export function serveWatcher(config: Config, journal: Journal, self: Self, watcher: Watcher, outbox: Outbox) {
   const gauge = new ProcessGauge()
   const lateMs = () => Date.now() - (watcher.last?.atMs ?? self.startedAtMs)
   const health = async (): Promise<HealthAnswer> => ({
-    ...self,
+    ...healthAlone(self, {}, null),
     state: lateMs() > PROBES_LATE_MAX * config.WATCH_EVERY_SECONDS * 1000 ? 'trouble' : 'ok',
-    version: VERSION,
-    process: PROCESS,
-    atMs: Date.now(),
-    stations: {},
-    audit: null,
-    diskFreeBytes: null,
-    diskFreeBytesMin: 0,
-    following: [],
-    archiveBehindMs: null,
   })
   const measurements = async (): Promise<Measurement[]> => [
     { name: 'watch_house_well', labels: {}, value: watcher.last?.well ? 1 : 0 },
@@ -48,8 +31,8 @@ export function serveWatcher(
     { name: 'watch_messages_unsent', labels: {}, value: outbox.unsent.length },
     { name: 'watch_messages_sent_total', labels: {}, value: outbox.counts.sent },
     { name: 'watch_send_failures_total', labels: {}, value: outbox.counts.failed },
-    ...measureProcess(PROCESS, gauge.read()),
-    ...measureEvents(PROCESS, journal.counts),
+    ...measureProcess(self.process, gauge.read()),
+    ...measureEvents(self.process, journal.counts),
   ]
   return serveStation(config, journal.emit, { health, measurements, own: [] })
 }

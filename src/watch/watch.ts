@@ -2,9 +2,9 @@
 import { hostname } from 'node:os'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { instanceName } from '../observe/instance.ts'
 import type { Journal } from '../observe/journal.ts'
 import type { Running } from '../pipeline.ts'
+import { selfOf } from '../serve/health.ts'
 import { HouseClient } from './house.ts'
 import { remember } from './memory.ts'
 import { Outbox } from './outbox.ts'
@@ -19,7 +19,7 @@ import { Watcher } from './watcher.ts'
 export async function watch(config: Config, journal: Journal): Promise<Running> {
   const { emit } = journal
   const state = config.WATCH_STATE
-  const nowMs = Date.now()
+  const self = selfOf('watch')
   const routes = routesOf(config)
   const { memory, aside } = await remember(state)
   if (aside !== undefined) emit('watch_forgot', { file: aside })
@@ -38,7 +38,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     house: new HouseClient(config.WATCH_HOUSE, config.TOKEN),
     stations: config.WATCH_STATIONS.map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [...new Set(references)],
-    rhythms: await Rhythms.open(`${state}.rhythms`, nowMs),
+    rhythms: await Rhythms.open(`${state}.rhythms`, self.startedAtMs),
     outbox,
     memory,
     state,
@@ -50,7 +50,6 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     clock: SYSTEM_CLOCK,
     emit,
   })
-  const self = { instance: instanceName(nowMs), startedAtMs: nowMs }
   const server = await serveWatcher(config, journal, self, watcher, outbox)
   emit('watching', {
     house: config.WATCH_HOUSE,

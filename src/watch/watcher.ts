@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Emit } from '../observe/events.ts'
+import { rarely } from '../observe/rarely.ts'
 import type { HealthAnswer } from '../serve/health.ts'
 import { VENUES } from '../sources/index.ts'
 import { parseSources } from '../sources/selection.ts'
@@ -48,7 +49,7 @@ const DAY_MS = 86_400_000
 const NEWEST_BACK_MS = 15 * 60_000
 const FIRST_BACK_MS = 2 * DAY_MS
 const REPORTED_DAYS = 90
-/** The house is told this often that somebody watches, whatever the probes' distance. */
+/** What fails at each probe is told this often. */
 const FAILURE_TOLD_EVERY_MS = 10 * 60_000
 
 export class Watcher {
@@ -57,7 +58,7 @@ export class Watcher {
   readonly #options: WatcherOptions
   readonly #startedAtMs: number
   readonly #newest = new Map<string, NewestTick>()
-  readonly #failures = new Map<string, number>()
+  readonly #tellFailure: Emit
   #memory: Memory
   /** By the house's clock, when all that it had stored was asked for. */
   #askedMs = Number.NEGATIVE_INFINITY
@@ -66,6 +67,7 @@ export class Watcher {
     this.#options = options
     this.#memory = options.memory
     this.#startedAtMs = this.#nowMs()
+    this.#tellFailure = rarely(options.emit, FAILURE_TOLD_EVERY_MS, () => this.#nowMs())
   }
 
   get openAlerts() {
@@ -78,7 +80,7 @@ export class Watcher {
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
     const { silences, unread } = await readSilences(state)
-    if (unread !== undefined) this.#tellFailure('silences_unread', unread)
+    if (unread !== undefined) this.#tellFailure('silences_unread', { why: unread })
     const told = step(
       this.#memory.alerts,
       {
@@ -132,7 +134,7 @@ export class Watcher {
       // Ticks that are stored late are older than the last look: as long as some are to come, the next one begins where this did.
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#askedMs = health.atMs
       if (await rhythms.learn(house, health.atMs))
-        await rhythms.keep().catch(error => this.#tellFailure('watch_unkept', (error as Error).message))
+        await rhythms.keep().catch(error => this.#tellFailure('watch_unkept', { why: (error as Error).message }))
       return { symbols: this.#symbolsSeen(health) }
     } catch (error) {
       return { failure: (error as Error).message }
@@ -185,7 +187,7 @@ export class Watcher {
 
   async #keep(): Promise<void> {
     await keep(this.#options.state, this.#memory).catch(error =>
-      this.#tellFailure('watch_unkept', (error as Error).message),
+      this.#tellFailure('watch_unkept', { why: (error as Error).message }),
     )
   }
 
@@ -199,15 +201,7 @@ export class Watcher {
       open: this.openAlerts,
       availability: toDays(this.#memory.availability).slice(-REPORTED_DAYS),
     }
-    await house.tell(report).catch(error => this.#tellFailure('watch_unseen', (error as Error).message))
-  }
-
-  /** Told, though not at each probe. */
-  #tellFailure(event: 'watch_unkept' | 'watch_unseen' | 'silences_unread', why: string): void {
-    const nowMs = this.#nowMs()
-    if (nowMs - (this.#failures.get(event) ?? 0) < FAILURE_TOLD_EVERY_MS) return
-    this.#failures.set(event, nowMs)
-    this.#options.emit(event, { why })
+    await house.tell(report).catch(error => this.#tellFailure('watch_unseen', { why: (error as Error).message }))
   }
 
   #nowMs(): number {

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
 import { Storing } from '../../src/ingest/storing.ts'
-import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { EventLog } from '../support/event-log.ts'
-import { openTestStore } from '../support/storage.ts'
+import { openBoth } from '../support/storage.ts'
 import { storeAll } from '../support/storing.ts'
 import { tradesOf } from '../support/trades.ts'
 
@@ -112,17 +108,4 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5)
-}
-
-/** An empty log and an empty store; they go with the test. */
-async function openBoth(t: TestContext) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const { store, remove } = await openTestStore()
-  t.after(async () => {
-    await log.close()
-    await remove()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
-  return { log, store }
 }
