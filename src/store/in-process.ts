@@ -9,7 +9,7 @@ import { TickhouseError } from '../errors.ts'
 import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { type EmbeddedConnection, openEngine } from './embedded.ts'
 import { attempt } from './failure.ts'
-import { checkColumns, schemaStatements } from './schema.ts'
+import { migrate } from './migrate.ts'
 import { UNTRUSTED_LIMITS } from './sql.ts'
 import type { StoreDisk } from './store.ts'
 
@@ -37,8 +37,7 @@ export class InProcess implements Backend {
 
   async prepare(): Promise<void> {
     try {
-      for (const query of schemaStatements()) await attempt(() => this.client.command({ query }))
-      await checkColumns(this)
+      await migrate(this, query => attempt(() => this.client.command({ query })))
     } catch (error) {
       const { message, code } = error as TickhouseError
       if (code === 'disk_full' || code === 'data_foreign') throw error

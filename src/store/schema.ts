@@ -1,12 +1,14 @@
 /** The tables, from the numbered files in `schema/`: the one source for every kind of store. */
 import fs from 'node:fs'
-import { TickhouseError } from '../errors.ts'
 import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
 
 const FOLDER = new URL('./schema/', import.meta.url)
 
-/** The statements that make tables and views, in order; each may run again. */
+/**
+ * The statements that make tables and views, in order; each may run again. A column added to one has a DEFAULT that means «not known»:
+ * it is what the rows of an earlier version get, see migrate.ts.
+ */
 export function schemaStatements(): string[] {
   return fs
     .readdirSync(FOLDER)
@@ -31,30 +33,25 @@ export async function tableColumns(backend: Backend): Promise<Map<string, Column
   return Map.groupBy(rows, ({ table }) => table)
 }
 
-/** The columns that a file of `schema/` gives its table, by name; null if it makes no table. */
-export function columnNames(statement: string): { table: string; names: string[] } | null {
-  const [, table, body] = /^CREATE TABLE IF NOT EXISTS (\w+)\n\(\n(.*?)\n\)$/ms.exec(statement) ?? []
-  if (!table) return null
-  const names = body!.split('\n').map(line => /^\s*(\w+)/.exec(line)![1]!)
-  return { table, names: names.filter(name => name !== 'INDEX') }
+/** A column as its file of `schema/` defines it. */
+export interface ColumnDefinition {
+  name: string
+  type: string
+  /** Everything behind the name: type, DEFAULT, CODEC. */
+  definition: string
+  /** What rows have that were written before the column was there; undefined if nothing would be true of them. */
+  default: string | undefined
 }
 
-/**
- * Tables are made where there are none; one that is there from an earlier version is left as it is, and may lack a column.
- * Throws `data_foreign` then: filled in afterwards, the column would say what was never so.
- */
-export async function checkColumns(backend: Backend): Promise<void> {
-  const found = await tableColumns(backend)
-  for (const statement of schemaStatements()) {
-    const expected = columnNames(statement)
-    if (!expected) continue
-    const { table, names } = expected
-    const missing = names.filter(name => !found.get(table)?.some(column => column.name === name))
-    if (missing.length === 0) continue
-    throw new TickhouseError(
-      'data_foreign',
-      `the store ${backend.address} was made by another version: table ${table} has no ${missing.join(', ')}`,
-      'Give TICKHOUSE_STORE a new place: the log holds the ticks and fills it. Or go on with the version that made it.',
-    )
-  }
+/** The columns that a file of `schema/` gives its table, in order; null if it makes no table. */
+export function definedColumns(statement: string): { table: string; columns: ColumnDefinition[] } | null {
+  const [, table, body] = /^CREATE TABLE IF NOT EXISTS (\w+)\n\(\n(.*?)\n\)$/ms.exec(statement) ?? []
+  if (!table) return null
+  const columns = body!.split('\n').flatMap(line => {
+    const [, name, definition] = /^\s*(\w+)\s+(.*?),?$/.exec(line)!
+    if (name === 'INDEX') return []
+    const [, type, rest] = /^(.*?)\s*((?:DEFAULT|CODEC)\b.*)?$/.exec(definition!)!
+    return [{ name: name!, type: type!, definition: definition!, default: /^DEFAULT (\S+)/.exec(rest ?? '')?.[1] }]
+  })
+  return { table, columns }
 }

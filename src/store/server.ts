@@ -19,7 +19,8 @@ import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { checkCluster, checkEngines } from './cluster.ts'
 import { attempt, storeError } from './failure.ts'
 import { checkEpoch, raiseEpoch } from './fence.ts'
-import { type Column, checkColumns, schemaStatements, tableColumns } from './schema.ts'
+import { migrate } from './migrate.ts'
+import { type Column, tableColumns } from './schema.ts'
 import { UNTRUSTED_LIMITS } from './sql.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
 import type { Fence } from './store.ts'
@@ -70,8 +71,7 @@ export class Server implements Backend {
     await this.#createDatabase()
     await this.#readSettings()
     if (cluster) await checkCluster(this, cluster)
-    for (const statement of schemaStatements()) await this.#command(cluster ? onCluster(statement, cluster) : statement)
-    await checkColumns(this)
+    await migrate(this, statement => this.#command(cluster ? onCluster(statement, cluster) : statement))
     this.#columns = await tableColumns(this)
     await checkEngines(this, cluster)
   }

@@ -7,7 +7,7 @@ const REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
 /** A statement of `schema/` for a cluster: run on all its servers, its tables replicated among them. */
 export function onCluster(statement: string, cluster: string): string {
   return statement
-    .replace(/^(CREATE (?:TABLE IF NOT EXISTS|OR REPLACE VIEW) \w+)/m, `$1 ON CLUSTER '${cluster}'`)
+    .replace(/^((?:CREATE TABLE IF NOT EXISTS|CREATE OR REPLACE VIEW|ALTER TABLE) \w+)/m, `$1 ON CLUSTER '${cluster}'`)
     .replace(/^ENGINE = (\w*MergeTree)(?:\((.*)\))?$/m, (_, engine, argument) => {
       return `ENGINE = Replicated${engine}(${REPLICA}${argument ? `, ${argument}` : ''})`
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { columnNames, schemaStatements } from '../../src/store/schema.ts'
-import { openStore } from '../../src/store/store.ts'
+import { definedColumns, schemaStatements } from '../../src/store/schema.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import { openTestStore, type TestStore } from '../support/storage.ts'
 
 let opened: TestStore
@@ -10,18 +10,12 @@ before(async () => {
 })
 after(() => opened.remove())
 
+const tables = schemaStatements().flatMap(statement => definedColumns(statement) ?? [])
+
 test('the columns read from each schema file are those that the engine makes of it', async () => {
-  for (const statement of schemaStatements()) {
-    const expected = columnNames(statement)
-    if (!expected) continue
-    const rows = await opened.store.rows<{ name: string }>(
-      'SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position',
-      { table: expected.table },
-    )
-    assert.deepEqual(
-      rows.map(({ name }) => name),
-      expected.names,
-    )
+  for (const { table, columns } of tables) {
+    const expected = columns.map(({ name, type }) => ({ name, type }))
+    assert.deepEqual(await columnsOf(opened.store, table), expected, table)
   }
 })
 
@@ -42,11 +36,80 @@ test('ids without a hole and receive times of whole microseconds take little roo
   assert.ok(received > 0 && received < 2.5, `${received} bytes a receive time`)
 })
 
-test('a store whose table lacks a column is refused in one line that names it', async () => {
+test('a store of an earlier version gets each column it lacks in its place, and its rows get the default', async t => {
   const { store } = opened
-  await store.client.command({ query: 'ALTER TABLE trades DROP COLUMN logged_at' })
-  await assert.rejects(openStore(store.address), {
-    code: 'data_foreign',
-    message: `the store ${store.address} was made by another version: table trades has no logged_at`,
+  const day = '2026-01-02'
+  await store.client.command({ query: `INSERT INTO trades (venue, log_day) VALUES ('binance', '${day}')` })
+  const before = await store.rows('SELECT * FROM all_trades WHERE log_day = {day:Date}', { day })
+  for (const { table, columns } of tables) {
+    const { key } = (
+      await store.rows<{ key: string }>(
+        `SELECT concat(sorting_key, ', ', partition_key, ', ', engine_full) AS key FROM system.tables
+         WHERE database = currentDatabase() AND name = {table:String}`,
+        { table },
+      )
+    )[0]!
+    for (const { name } of columns.filter(column => column.default !== undefined && !key.includes(column.name)))
+      await store.client.command({ query: `ALTER TABLE ${table} DROP COLUMN ${name} SETTINGS mutations_sync = 1` })
+  }
+  const again = await openStore(store.address)
+  t.after(() => again.close())
+  for (const { table, columns } of tables)
+    assert.deepEqual(
+      await columnsOf(again, table),
+      columns.map(({ name, type }) => ({ name, type })),
+      table,
+    )
+  const [row] = await again.rows<Record<string, unknown>>('SELECT * FROM all_trades WHERE log_day = {day:Date}', {
+    day,
   })
+  assert.deepEqual({ ...row, stored_at: '' }, { ...(before[0] as object), stored_at: '' })
 })
+
+test('a store whose enumeration lacks a value gets it, and keeps its rows', async t => {
+  const { store } = opened
+  const day = '2026-01-03'
+  await alter("MODIFY COLUMN origin Enum8('live' = 0, 'repair' = 1)")
+  await store.client.command({ query: `INSERT INTO trades (origin, log_day) VALUES ('repair', '${day}')` })
+  const again = await openStore(store.address)
+  t.after(() => again.close())
+  assert.deepEqual(
+    await again.rows('SELECT DISTINCT toString(origin) AS origin FROM trades WHERE log_day = {day:Date}', { day }),
+    [{ origin: 'repair' }],
+  )
+  await again.client.command({ query: `INSERT INTO trades (origin, log_day) VALUES ('replay', '${day}')` })
+})
+
+test('a store that cannot be brought to this version is refused in one line that names the column', async () => {
+  const { store } = opened
+  for (const [change, undo, why] of [
+    ['DROP COLUMN logged_at', "ADD COLUMN logged_at DateTime('UTC') AFTER log_index", 'table trades has no logged_at'],
+    [
+      'MODIFY COLUMN price Float32',
+      'MODIFY COLUMN price Float64',
+      'column price of table trades is Float32, not Float64',
+    ],
+    ["MODIFY COLUMN side Enum8('unknown' = 0, 'long' = 1)", '', /^column side of table trades is Enum8/],
+  ] as const) {
+    await alter(change)
+    await assert.rejects(openStore(store.address), error => {
+      const { code, message, advice } = error as Error & { code: string; advice: string }
+      assert.equal(code, 'data_foreign')
+      const said = message.replace(`the store ${store.address} was made by another version: `, '')
+      if (typeof why === 'string') assert.equal(said, why)
+      else assert.match(said, why)
+      assert.match(advice, /restore/)
+      return true
+    })
+    if (undo) await alter(undo)
+  }
+})
+
+const alter = (change: string) =>
+  opened.store.client.command({ query: `ALTER TABLE trades ${change} SETTINGS mutations_sync = 1` })
+
+const columnsOf = (store: Store, table: string) =>
+  store.rows<{ name: string; type: string }>(
+    'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position',
+    { table },
+  )

@@ -37,6 +37,11 @@ test('each statement of the schema, rendered for a cluster, runs on all servers,
   }
 })
 
+test('a column that is added to a table is added on all servers of a cluster', async () => {
+  const statement = 'ALTER TABLE trades ADD COLUMN IF NOT EXISTS x UInt8 DEFAULT 0 AFTER venue'
+  assert.match(await parsed(onCluster(statement, 'main')), /^ALTER TABLE trades ON CLUSTER main \(?ADD COLUMN/)
+})
+
 test('a table that keeps the newest of its rows keeps its version column when it is replicated', async () => {
   const gaps = schemaStatements().find(statement => /CREATE TABLE IF NOT EXISTS gaps/.test(statement))!
   assert.match(onCluster(gaps, 'main'), /^ENGINE = ReplicatedReplacingMergeTree\('.*', '\{replica\}', changed_at\)$/m)

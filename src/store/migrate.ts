@@ -1,0 +1,61 @@
+/**
+ * Brings the tables of a store to this version: makes those that are not there, and adds columns that an earlier version did not
+ * have. Columns are never removed or rewritten, so that the earlier version can open the store again.
+ */
+import { TickhouseError } from '../errors.ts'
+import type { Backend } from './backend.ts'
+import { type Column, type ColumnDefinition, definedColumns, schemaStatements, tableColumns } from './schema.ts'
+
+/** Runs one statement of the schema; for a cluster, on all its servers. */
+export type RunStatement = (statement: string) => Promise<unknown>
+
+/**
+ * Throws `data_foreign` for a table that cannot be brought to this version: a column without a DEFAULT is missing (any value would be
+ * false for the rows that are there), or a column has another type.
+ */
+export async function migrate(backend: Backend, run: RunStatement): Promise<void> {
+  const found = await tableColumns(backend)
+  for (const statement of schemaStatements()) {
+    // In the order of the files: a view spans the columns that its table has by then.
+    await run(statement)
+    const defined = definedColumns(statement)
+    const existing = defined && found.get(defined.table)
+    if (existing) for (const change of changesOf(backend, defined.table, defined.columns, existing)) await run(change)
+  }
+}
+
+function changesOf(backend: Backend, table: string, columns: readonly ColumnDefinition[], existing: readonly Column[]) {
+  const missing = columns.filter(({ name }) => !existing.some(column => column.name === name))
+  const impossible = missing.filter(column => column.default === undefined).map(({ name }) => name)
+  if (impossible.length > 0) throw foreign(backend, `table ${table} has no ${impossible.join(', ')}`)
+  const changes: string[] = []
+  columns.forEach((column, at) => {
+    const { name, type, definition } = column
+    const place = at === 0 ? 'FIRST' : `AFTER ${columns[at - 1]!.name}`
+    if (missing.includes(column)) {
+      changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${place}`)
+      return
+    }
+    const before = existing.find(column => column.name === name)!.type
+    if (before === type) return
+    if (!extendsEnum(before, type)) throw foreign(backend, `column ${name} of table ${table} is ${before}, not ${type}`)
+    changes.push(`ALTER TABLE ${table} MODIFY COLUMN ${name} ${type}`)
+  })
+  return changes
+}
+
+/** Has one enumeration all values of the other, with their numbers? Then no row need be rewritten. */
+function extendsEnum(before: string, after: string): boolean {
+  const values = (type: string) => /^Enum8\((.*)\)$/.exec(type)?.[1]?.split(', ')
+  const known = values(after)
+  return known !== undefined && (values(before)?.every(value => known.includes(value)) ?? false)
+}
+
+function foreign(backend: Backend, why: string): TickhouseError {
+  return new TickhouseError(
+    'data_foreign',
+    `the store ${backend.address} was made by another version: ${why}`,
+    'Start the version that made it. Or set TICKHOUSE_STORE to a new directory or database: it fills from the log, and what has left ' +
+      'the log comes back by `tickhouse restore` from the archive. Keep the old store until both are done.',
+  )
+}
