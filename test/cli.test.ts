@@ -60,6 +60,21 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     ['archive', '--archive', 's4://x', 'status'],
   ])
     test(`a flag of ${args.join(' ')} that is no address`, () => refusedWith(/TICKHOUSE_ARCHIVE "s4:\/\/x"/, { args }))
+  test('a .env file in another encoding than UTF-8', t => {
+    const file = path.join(directory, '.env')
+    fs.writeFileSync(file, Buffer.from('TICKHOUSE_LOG=sqlite:x', 'utf16le'))
+    t.after(() => fs.rmSync(file))
+    refusedWith(/the file \.env is not UTF-8/, { args: ['start'] })
+  })
+  test('a Node that is too old for the program', () => {
+    const command = fileURLToPath(new URL('../bin/tickhouse.js', import.meta.url))
+    // The check alone, with the version of another Node.
+    const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })`
+    const preload = `data:text/javascript,${encodeURIComponent(old)}`
+    const { status, stderr } = spawnSync(NODE, ['--import', preload, command, 'doctor'], { encoding: 'utf8' })
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /^tickhouse: it needs Node 24\.6 or newer, and this is 20\.20\.2 .*npm run tickhouse.*\n$/)
+  })
   test('an unknown scheme of log', () =>
     refusedWith(/unknown log address "nats:"/, { args: ['record', '--sources', 'kraken', '--log', 'nats:x'] }))
   test('an unknown scheme of store', () =>
