@@ -7,15 +7,8 @@ import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { WatchFlags } from './commands/watch.ts'
-import {
-  type Config,
-  environmentName,
-  flagName,
-  parseConfig,
-  readEnvironment,
-  SETTINGS,
-  type SettingName,
-} from './config.ts'
+import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
+import { readEnvironment } from './environment.ts'
 import { TickhouseError } from './errors.ts'
 import { ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
 import { Journal } from './observe/journal.ts'

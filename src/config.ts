@@ -2,14 +2,12 @@
  * The one schema of every setting: key, what it means, its default and its rules. `--help`, `docs/configuration.md` and the check
  * come from here. Flags win over the environment, that over `.env`, and that over the defaults.
  */
-import fs from 'node:fs'
 import { isIPv4 } from 'node:net'
-import { parseEnv } from 'node:util'
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
+import { PREFIX } from './environment.ts'
 import { TickhouseError } from './errors.ts'
-
-const PREFIX = 'TICKHOUSE_'
+import { nearest } from './nearest.ts'
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/+$/, ''))
@@ -209,12 +207,6 @@ export const environmentName = (name: string) => `${PREFIX}${name}`
 /** Names as flags have them: `--batch-age-ms-max`. */
 export const flagName = (name: string) => `--${name.toLowerCase().replaceAll('_', '-')}`
 
-/** The environment and, below it, the file `.env` of the working directory. */
-export function readEnvironment(): Record<string, string> {
-  const file = fs.existsSync('.env') ? parseEnv(fs.readFileSync('.env', 'utf8')) : {}
-  return { ...file, ...process.env } as Record<string, string>
-}
-
 /**
  * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line a mistake: an
  * unknown key with the nearest known one, a value with what is wrong with it.
@@ -275,22 +267,4 @@ export function splitListen(listen: string): { host: string; port: number } {
 export function isLoopback(listen: string): boolean {
   const { host } = splitListen(listen)
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-}
-
-/** The known word with the smallest edit distance. */
-export function nearest(word: string, known: readonly string[]): string {
-  const upper = word.toUpperCase()
-  return [...known].sort((a, b) => distance(upper, a.toUpperCase()) - distance(upper, b.toUpperCase()))[0]!
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...a].entries()) {
-    const above = row
-    row = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      row.push(Math.min(above[j + 1]! + 1, row[j]! + 1, above[j]! + (letter === other ? 0 : 1)))
-    }
-  }
-  return row[b.length]!
 }

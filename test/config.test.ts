@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopback, nearest, parseConfig, toEnvironment } from '../src/config.ts'
+import { isLoopback, parseConfig, toEnvironment } from '../src/config.ts'
 import { TickhouseError } from '../src/errors.ts'
 
 const refusal = (environment: Record<string, string>) => {
@@ -82,8 +82,4 @@ test('a child process reads the configuration its parent has', () => {
     },
   )
   assert.deepEqual(parseConfig({}, toEnvironment(config)), config)
-})
-
-test('the nearest word is the one fewest letters away', () => {
-  assert.equal(nearest('SOURCE', ['STORE', 'SOURCES', 'LOG']), 'SOURCES')
 })

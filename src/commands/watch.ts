@@ -1,6 +1,7 @@
 /** What `tickhouse watch` does beside watching: prove the routes, silence alerts, say what it knows. */
-import { type Config, nearest } from '../config.ts'
+import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
 import { ALERT_NAMES } from '../watch/alert-names.ts'
 import { type Message, openAlerts } from '../watch/alerts.ts'
 import { toDays } from '../watch/availability.ts'
