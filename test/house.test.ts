@@ -102,3 +102,25 @@ test('every link between the documents leads somewhere', () => {
     }
   }
 })
+
+/** Hashes of these cannot be asked of every registry mirror: see docs/decisions/dependencies.md. */
+const WITHOUT_INTEGRITY = ['@chdb/lib-darwin-arm64', '@chdb/lib-darwin-x64', '@chdb/lib-linux-arm64-gnu']
+
+test('every package of the lock file has an integrity', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { integrity?: string }> }
+  const without = Object.entries(packages)
+    .filter(([where, { integrity }]) => where !== '' && !integrity?.startsWith('sha512-'))
+    .map(([where]) => where.replace('node_modules/', ''))
+  assert.deepEqual(without, WITHOUT_INTEGRITY)
+})
+
+test('no file holds a conflict marker', () => {
+  const notOurs = ['node_modules', '.git', 'data', 'dist']
+  const files = fs.globSync('**/*', { cwd: ROOT, exclude: name => notOurs.includes(path.basename(name)) })
+  assert.ok(files.length > 400)
+  const marker = /^(<{7}|\|{7}|>{7})( |$)|^={7}$/m
+  for (const file of files) {
+    if (!fs.statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.isFile()) continue
+    assert.ok(!marker.test(fs.readFileSync(path.join(ROOT, file), 'latin1')), file)
+  }
+})
