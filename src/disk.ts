@@ -2,6 +2,14 @@
 import fs from 'node:fs'
 import { TickhouseError } from './errors.ts'
 
+/**
+ * Makes a directory for data and those above it that are not there, open to this user alone, whatever the umask: what is recorded is
+ * nobody else's business unless its owner says so (`chmod`). One that exists stays as it is. Returns the topmost one made, if any.
+ */
+export function makeDataDirectory(directory: string): string | undefined {
+  return fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+}
+
 /** Bytes free on the disk of a directory. */
 export function freeBytes(directory: string): number {
   const { bavail, bsize } = fs.statfsSync(directory)

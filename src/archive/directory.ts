@@ -1,6 +1,7 @@
 /** The archive in a directory of this machine, or one that is mounted. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
 import { quoted } from './columns.ts'
 import { sha256Of } from './sha256.ts'
@@ -26,7 +27,7 @@ export class DirectoryTarget implements ArchiveTarget {
       )
     }
     const target = new DirectoryTarget(directory)
-    await target.#try(() => fs.promises.mkdir(target.spool, { recursive: true }))
+    await target.#try(async () => makeDataDirectory(target.spool))
     return target
   }
 
@@ -49,7 +50,7 @@ export class DirectoryTarget implements ArchiveTarget {
     return this.#try(async () => {
       const place = this.#place(key)
       await syncToDisk(file)
-      const made = await fs.promises.mkdir(path.dirname(place), { recursive: true })
+      const made = makeDataDirectory(path.dirname(place))
       await fs.promises.rename(file, place)
       // The new names must survive a loss of power too, up to the directory that was there before.
       const above = path.dirname(made ?? place)

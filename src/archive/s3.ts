@@ -10,6 +10,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { makeDataDirectory } from '../disk.ts'
 import { quoted } from './columns.ts'
 import { type S3Place, s3Place } from './s3-address.ts'
 import { s3Client } from './s3-client.ts'
@@ -33,7 +34,7 @@ export class S3Target implements ArchiveTarget {
   /** Throws `address_invalid`. */
   static async open(address: string, spool: string): Promise<S3Target> {
     const target = new S3Target(s3Place(address), path.resolve(spool))
-    await fs.promises.mkdir(target.spool, { recursive: true })
+    makeDataDirectory(target.spool)
     return target
   }
 

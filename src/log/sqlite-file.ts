@@ -3,9 +3,10 @@
  * with SQLite's own `-wal` and `-shm` beside it, and `lock.sqlite`, which is empty and only ever locked.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
 import { corrupt, foreign } from './sqlite-errors.ts'
 import { lastPageMissing } from './sqlite-wal.ts'
@@ -186,7 +187,7 @@ export function sizeBytes(directory: string): number {
 
 /** Makes the directory and those above it, and their entries durable: a record is not safe in a directory that is not. */
 function makeDirectory(directory: string): void {
-  const made = mkdirSync(directory, { recursive: true })
+  const made = makeDataDirectory(directory)
   if (made === undefined) return
   const top = dirname(resolve(made))
   for (let path = resolve(directory); path !== top; path = dirname(path)) syncPath(dirname(path))

@@ -13,8 +13,10 @@ import { Readable } from 'node:stream'
 import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
 import { formatQueryParams } from '@clickhouse/client-common'
 import type { ChdbResult, Session } from 'chdb'
+import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
 import { Lanes } from './lanes.ts'
+import { openingError, reasonNotOpened } from './opening.ts'
 import { literal, type SqlAnswer, type SqlEngine, type SqlStatement, toEngineText } from './sql.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
@@ -46,8 +48,15 @@ const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
 export async function openEngine(directory: string, options: EngineOptions): Promise<EmbeddedConnection> {
   const chdb = await loadEngine()
   const root = path.resolve(directory)
+  // The data of an insert goes through a file below it, whose name would be a pattern to the engine.
+  if (/[*?{}]/.test(root))
+    throw new TickhouseError(
+      'address_invalid',
+      `the store's directory ${root} has one of * ? { } in its path`,
+      'Give TICKHOUSE_STORE=chdb:<directory> with another path; a variable in it is to be expanded by the shell.',
+    )
   try {
-    fs.mkdirSync(root, { recursive: true })
+    makeDataDirectory(root)
     fs.accessSync(root, fs.constants.W_OK)
   } catch (error) {
     throw new TickhouseError(
@@ -61,7 +70,7 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
   try {
     return new EmbeddedConnection(root, open, options)
   } catch (error) {
-    throw openingError(directory, error)
+    throw openingError(directory, reasonNotOpened(root), error)
   }
 }
 
@@ -76,16 +85,6 @@ async function loadEngine(): Promise<typeof import('chdb')> {
       { cause: error },
     )
   }
-}
-
-/** The engine says why it does not open only on standard error; what can be told from outside is told here. */
-function openingError(directory: string, cause: unknown): TickhouseError {
-  return new TickhouseError(
-    'data_in_use',
-    `the store at ${directory} cannot be opened: another process has it open, or its files are damaged (the engine's own words are above)`,
-    'End the other tickhouse on this directory, or see docs/recovery.md if there is none: the log still holds the ticks.',
-    { cause },
-  )
 }
 
 export class EmbeddedConnection implements Connection, SqlEngine {

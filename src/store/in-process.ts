@@ -5,11 +5,12 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { checkRoom, freeBytes } from '../disk.ts'
-import { TickhouseError } from '../errors.ts'
+import type { TickhouseError } from '../errors.ts'
 import { type Backend, INSERT_SETTINGS, type Insert } from './backend.ts'
 import { type EmbeddedConnection, openEngine } from './embedded.ts'
 import { attempt } from './failure.ts'
 import { migrate } from './migrate.ts'
+import { openingError } from './opening.ts'
 import { UNTRUSTED_LIMITS } from './sql.ts'
 import type { StoreDisk } from './store.ts'
 
@@ -41,12 +42,7 @@ export class InProcess implements Backend {
     } catch (error) {
       const { message, code } = error as TickhouseError
       if (code === 'disk_full' || code === 'data_foreign') throw error
-      throw new TickhouseError(
-        'data_corrupt',
-        `the store at ${this.#directory} cannot be used: ${message.replace(/[\s.]+$/, '')}`,
-        'Move the directory aside and start again: the log holds the ticks and fills a new one. See docs/recovery.md.',
-        { cause: error },
-      )
+      throw openingError(this.#directory, message, error)
     }
   }
 

@@ -1,6 +1,7 @@
 /** The watcher's small files: JSON, replaced whole, so that one that is killed leaves the one before. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { makeDataDirectory } from '../disk.ts'
 
 /** What a file holds; undefined if there is none. Throws SyntaxError for one that is no JSON. */
 export async function readJson(file: string): Promise<unknown> {
@@ -14,7 +15,7 @@ export async function readJson(file: string): Promise<unknown> {
 
 /** Makes its directory too. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
-  await fs.promises.mkdir(path.dirname(file), { recursive: true })
+  makeDataDirectory(path.dirname(file))
   const beside = `${file}.${process.pid}`
   await fs.promises.writeFile(beside, JSON.stringify(value))
   await fs.promises.rename(beside, file)
