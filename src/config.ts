@@ -88,8 +88,10 @@ export const SETTINGS = {
     'A directory for objects on their way to and from a bucket; it needs room for the largest twice.',
   ),
   LOG_KEEP_HOURS: setting(
-    number(1, 1_000_000).optional(),
-    'How long records stay in the log after their slice ended, in hours; they leave only once archived and verified. Without it: for ever.',
+    z
+      .union([z.literal('forever'), number(1, 1_000_000)], { error: 'must be hours from 1 to 1000000, or forever' })
+      .optional(),
+    'How long records stay in the log once they are archived and verified, in hours, or forever. Without it: 168 (a week) in a log in a directory made by this version; forever in an older one and on Kafka.',
   ),
   STORE_KEEP_DAYS: setting(
     number(1, 100_000).optional(),
@@ -243,7 +245,7 @@ export function parseConfig(
   }
   if (mistakes.length === 0 && (config.ALERT_EMAIL === undefined) !== (config.ALERT_SMTP === undefined))
     mistakes.push(`${environmentName('ALERT_EMAIL')} and ${environmentName('ALERT_SMTP')} need each other`)
-  const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => config[name] !== undefined)
+  const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => typeof config[name] === 'number')
   if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
     mistakes.push(`${environmentName(keeps[0]!)} needs an archive: nothing leaves before it is archived and verified`)
   if (mistakes.length > 0) throw new TickhouseError('config_invalid', mistakes.join('; '), 'See: tickhouse --help')

@@ -4,6 +4,7 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { Archiver } from './archiver.ts'
+import type { Keeping } from './retention.ts'
 import { type ArchiveTarget, openTarget } from './target.ts'
 import { spanArchive } from './view.ts'
 
@@ -15,16 +16,25 @@ export async function openSpanned(config: Config, store: Store): Promise<Archive
   return target
 }
 
+/** How long things are kept: what the configuration says, else what the log was made with. */
+export function keepingOf(config: Pick<Config, 'LOG_KEEP_HOURS' | 'STORE_KEEP_DAYS'>, log: Log): Keeping {
+  const logHours = config.LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
+  return { logHours: logHours === 'forever' ? undefined : logHours, storeDays: config.STORE_KEEP_DAYS }
+}
+
 /** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
 export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
   const target = await openSpanned(config, store)
   if (!target) return null
+  const keep = keepingOf(config, log)
+  const keeps = keep.logHours === undefined ? 'for ever' : `${keep.logHours} hours`
+  emit('log_retention', { address: log.address, keeps })
   return new Archiver({
     store,
     log,
     target,
     slicing: config.ARCHIVE_SLICE,
-    keep: { logHours: config.LOG_KEEP_HOURS, storeDays: config.STORE_KEEP_DAYS },
+    keep,
     diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,
     emit,
     clock: SYSTEM_CLOCK,

@@ -39,8 +39,17 @@ function describeDiagnosis(diagnosis: Diagnosis): string[] {
     lines.push(
       `LOST    ${diagnosis.lostRanges} ranges left the log before they were stored (SELECT * FROM lost_ranges FINAL)`,
     )
+  if (diagnosis.disk) lines.push(describeDisk(diagnosis.disk))
   lines.push(isSound(diagnosis) ? 'Log and store agree.' : 'Log and store do NOT agree.')
   return lines
+}
+
+function describeDisk({ freeBytes, growthPerDay }: NonNullable<Diagnosis['disk']>): string {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  const free = `disk    ${gib(freeBytes)} free`
+  if (growthPerDay === null) return `${free}; how fast it fills is known after ten minutes of recording`
+  if (growthPerDay <= 0) return `${free}; it did not fill in the last 24 hours`
+  return `${free}; filling by ${gib(growthPerDay)} a day, it lasts ${(freeBytes / growthPerDay).toFixed(1)} days`
 }
 
 async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined> {

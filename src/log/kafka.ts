@@ -65,6 +65,8 @@ function placesOf(topics: Topics): TopicPartition[] {
 class KafkaLog implements Log {
   readonly address: string
   readonly partitions: number
+  /** Other programs may read the topics: nothing is taken from them without being asked to. */
+  readonly keepHours = null
   readonly #admin: Admin
   readonly #topics: Topics
   readonly #places: readonly TopicPartition[]

@@ -54,6 +54,8 @@ export interface Log {
   readonly address: string
   /** Of all kinds together, numbered from 0. */
   readonly partitions: number
+  /** Hours that archived records stay where no setting says otherwise; null: for ever. */
+  readonly keepHours: number | null
   /** Which of them records of a kind (`trades`, `quotes`) go to. */
   partitionsOf(kind: string): PartitionsOfKind
   /** Names this log for ever: made once when it is created. A store refuses to go on with another. */

@@ -23,6 +23,9 @@ export const PARTITIONS_MAX = 4096
 /** How long a statement waits for another connection, such as a reader in the way of a checkpoint. */
 const BUSY_MS_MAX = 1000
 
+/** How long archived records stay in a log made now, where no setting says otherwise: a week, as on Kafka. */
+const KEEP_HOURS = 168
+
 const HEADER_BYTES = 100
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
@@ -32,7 +35,9 @@ const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
  * `payload_crc32` is ours because SQLite has no checksum of its own once a page has left the write-ahead log.
  */
 const SCHEMA = `
-  CREATE TABLE meta (identity TEXT NOT NULL, partitions INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE meta (
+    identity TEXT NOT NULL, partitions INTEGER NOT NULL, created_ms INTEGER NOT NULL, keep_hours INTEGER NOT NULL
+  ) STRICT;
   CREATE TABLE partitions (
     partition INTEGER PRIMARY KEY,
     first INTEGER NOT NULL,
@@ -61,6 +66,8 @@ export const walFile = (directory: string): string => `${mainFile(directory)}-wa
 export interface Meta {
   identity: string
   partitions: number
+  /** How long archived records stay, in hours. Null in a log made before there was a limit: for ever. */
+  keepHours: number | null
 }
 
 /**
@@ -96,7 +103,7 @@ export function createFile(directory: string, partitions: number, nowMs: number)
     // Free pages are given back on demand: see `sqlite-trim.ts`. Must be set before the first table.
     db.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL')
     db.exec(`BEGIN; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; ${SCHEMA}`)
-    db.prepare('INSERT INTO meta VALUES (?, ?, ?)').run(randomUUID(), partitions, nowMs)
+    db.prepare('INSERT INTO meta VALUES (?, ?, ?, ?)').run(randomUUID(), partitions, nowMs, KEEP_HOURS)
     const insert = db.prepare('INSERT INTO partitions VALUES (?, 0, 0, 0, 0)')
     for (let partition = 0; partition < partitions; partition++) insert.run(partition)
     db.exec('COMMIT')
@@ -167,11 +174,11 @@ export function checkContent(directory: string): void {
 }
 
 export function readMeta(db: DatabaseSync, directory: string): Meta {
-  const meta = db.prepare('SELECT identity, partitions FROM meta').get() as unknown as Meta | undefined
+  const { identity, partitions, keep_hours: keepHours = null } = db.prepare('SELECT * FROM meta').get() ?? {}
   // A page lost behind a whole header reads as empty columns.
-  if (typeof meta?.identity !== 'string' || !Number.isInteger(meta.partitions))
+  if (typeof identity !== 'string' || !Number.isInteger(partitions))
     throw corrupt(directory, 'it does not say which log it is')
-  return meta
+  return { identity, partitions: partitions as number, keepHours: keepHours as number | null }
 }
 
 /** The last timestamp given in each partition, 0 where none was. */

@@ -92,6 +92,7 @@ export async function openSqliteLog(
 class SqliteLog implements Log {
   readonly address: string
   readonly partitions: number
+  readonly keepHours: number | null
   readonly #identity: string
   readonly #directory: string
   readonly #db: DatabaseSync
@@ -105,6 +106,7 @@ class SqliteLog implements Log {
   constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
     this.address = `sqlite:${directory}`
     this.partitions = meta.partitions
+    this.keepHours = meta.keepHours
     this.#identity = meta.identity
     this.#directory = directory
     this.#db = db

@@ -3,6 +3,7 @@ import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditResult, audit } from './audit.ts'
 import { departed } from './departed.ts'
+import { diskGrowthPerDay } from './disk-growth.ts'
 
 export interface PartitionDiagnosis extends AuditResult {
   /** Records in the log that are not stored yet. */
@@ -16,6 +17,8 @@ export interface Diagnosis {
   openGaps: { venue: string; symbol: string; gaps: number; missing: number }[]
   quarantined: { reason: string; ticks: number }[]
   lostRanges: number
+  /** The store's disk; null where it is another machine's. */
+  disk: { freeBytes: number; growthPerDay: number | null } | null
 }
 
 /** A line of the doctor's answer over HTTP: how far it is, or the diagnosis. */
@@ -49,6 +52,7 @@ export async function diagnose(
   const quarantined = await store.rows<{ reason: string; ticks: string }>(
     'SELECT reason, sum(ticks) AS ticks FROM quarantine GROUP BY reason ORDER BY ticks DESC',
   )
+  const disk = store.disk()
   const [lost] = await store.rows<{ ranges: string }>('SELECT count() AS ranges FROM lost_ranges FINAL')
   return {
     sameLog: identities.length === 0 || identities[0]!.identity === log.identity(),
@@ -56,6 +60,7 @@ export async function diagnose(
     openGaps: openGaps.map(row => ({ ...row, gaps: Number(row.gaps), missing: Number(row.missing) })),
     quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
     lostRanges: Number(lost!.ranges),
+    disk: disk && { freeBytes: disk.freeBytes, growthPerDay: await diskGrowthPerDay(store) },
   }
 }
 

@@ -206,6 +206,11 @@ export const EVENTS = define({
     message: 'archiving failed: {why}. {advice}; trying again in {waitMs} ms',
   },
   archive_recovered: { station: 'archive', level: 'info', message: 'archiving to {address} works again' },
+  log_retention: {
+    station: 'archive',
+    level: 'info',
+    message: 'archived and verified records stay in the log {keeps} (TICKHOUSE_LOG_KEEP_HOURS)',
+  },
   log_trimmed: {
     station: 'archive',
     level: 'info',

@@ -97,6 +97,8 @@ export interface Stations {
     diskFreeBytes: number | null
     /** Less than this is trouble. */
     diskFreeBytesMin: number
+    /** How fast the disk fills, bytes a day over the last day; null as long as that is not known. */
+    diskGrowthPerDay: number | null
   }
   /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
   archive: StationBase & {

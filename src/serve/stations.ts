@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { Log } from '../log/log.ts'
+import { diskGrowthPerDay } from '../observe/disk-growth.ts'
 import { Recent, slowest } from '../observe/statistics.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
@@ -13,6 +14,7 @@ import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verd
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 const SIZE_EVERY_MS = 2_000
+const DISK_GROWTH_EVERY_MS = 60_000
 /** How long a report waits for the sizes; later ones are in the next. */
 const SIZE_WAIT_MS_MAX = 500
 /** The alert comes at so many times the room at which storing stops. */
@@ -41,6 +43,8 @@ export class StationReport {
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = 0
   #sizing: Promise<void> | undefined
+  #diskGrowth: number | null = null
+  #diskGrowthDueMs = 0
   /** Why the store did not tell its size; undefined if it did. */
   #away: string | undefined
   #freshnessMs: number | null = null
@@ -121,6 +125,7 @@ export class StationReport {
         audit: this.#lastAudit(),
         diskFreeBytes: diskLow?.freeBytes ?? null,
         diskFreeBytesMin: diskLow?.lowBytes ?? 0,
+        diskGrowthPerDay: disk && this.#diskGrowth,
       },
       archive: this.#archiveStation(),
     }
@@ -177,6 +182,10 @@ export class StationReport {
   async #askSize(): Promise<void> {
     try {
       this.#size = await this.#store.size()
+      if (this.#store.disk() && performance.now() >= this.#diskGrowthDueMs) {
+        this.#diskGrowth = await diskGrowthPerDay(this.#store)
+        this.#diskGrowthDueMs = performance.now() + DISK_GROWTH_EVERY_MS
+      }
       this.#away = undefined
     } catch (error) {
       this.#away = (error as Error).message

@@ -24,6 +24,7 @@ interface Partition {
 export class SimulatedBroker {
   readonly timeline: Timeline
   readonly tally: Tally
+  readonly keepHours = null
   readonly partitions: readonly Partition[]
   odds: Odds = CALM
 
@@ -47,6 +48,7 @@ export class SimulatedBroker {
 
 export class SimulatedLog implements Log {
   readonly address = 'simulated'
+  readonly keepHours = null
   readonly #broker: SimulatedBroker
   readonly #host: Host
 

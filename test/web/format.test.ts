@@ -5,6 +5,7 @@ import {
   bytes,
   day,
   decimal,
+  diskLasts,
   duration,
   percent,
   rate,
@@ -73,4 +74,14 @@ test('a time is told in the zone that is said beside it', () => {
 test("another's text becomes a sentence", () => {
   assert.equal(sentence('no feed could be reached'), 'No feed could be reached.')
   assert.equal(sentence('Done.'), 'Done.')
+})
+
+test('how long a disk lasts is said in days, in hours when that is close, and not where it is not known', () => {
+  const gigabyte = 1e9
+  assert.equal(diskLasts(100 * gigabyte, 5 * gigabyte), '20 days at 5.00 GB a day')
+  assert.match(diskLasts(5 * gigabyte, 5 * gigabyte), /^24 hours at /)
+  assert.match(diskLasts(10_000 * gigabyte, gigabyte), /^years at /)
+  assert.equal(diskLasts(100 * gigabyte, -1), 'does not fill')
+  assert.equal(diskLasts(100 * gigabyte, null), '–')
+  assert.equal(diskLasts(null, 1), '–')
 })

@@ -124,3 +124,13 @@ export function zoneName(atMs: number, zone: Zone): string {
   const rest = absolute % 60 ? `:${two(absolute % 60)}` : ''
   return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(absolute / 60)}${rest}`
 }
+
+/** How long a disk lasts that fills at this rate, bytes a day; «–» where that is not known. */
+export function diskLasts(freeBytes: number | null, growthPerDay: number | null): string {
+  if (freeBytes === null || growthPerDay === null) return '–'
+  if (growthPerDay <= 0) return 'does not fill'
+  const days = freeBytes / growthPerDay
+  const left =
+    days >= 730 ? 'years' : days >= 2 ? `${Math.floor(days)} days` : `${Math.max(0, Math.floor(days * 24))} hours`
+  return `${left} at ${bytes(growthPerDay)} a day`
+}

@@ -5,7 +5,7 @@ import type { ArchivedSlice, AuditDone, ConnectionStatus, Stations } from '../..
 import type { RouteStation } from './address.ts'
 import { useAsked } from './asked.ts'
 import { type Fact, Facts, Judged, Table } from './figures.tsx'
-import { age, bytes, count, day, duration, rate, timeOfDay } from './format.ts'
+import { age, bytes, count, day, diskLasts, duration, rate, timeOfDay } from './format.ts'
 import { Mark, type MarkKind } from './mark.tsx'
 import { serverNowMs, stations } from './store.ts'
 import { atLeast, targetOf } from './targets.ts'
@@ -113,6 +113,7 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
             store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes),
             store.diskFreeBytes === null ? undefined : atLeast(store.diskFreeBytesMin, store.diskFreeBytes, bytes),
           ],
+          ['disk lasts', diskLasts(store.diskFreeBytes, store.diskGrowthPerDay)],
         ]}
       />
       <Audit audit={store.audit} />

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { keepingOf } from '../../src/archive/open.ts'
+import { openTarget } from '../../src/archive/target.ts'
+import { parseConfig } from '../../src/config.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { archiverOf, openArchivingHouse } from '../support/archiving.ts'
+
+const HOUR_MS = 3_600_000
+/** The mixed log's last hour ends here. */
+const LAST_HOUR_END_MS = Date.UTC(2026, 10, 23, 1)
+
+const config = (environment: Record<string, string> = {}) => parseConfig({}, environment)
+
+function freshDirectory(t: TestContext): string {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-retention-'))
+  t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+test('a week after it was archived and verified an hour leaves a new log, and not before', async t => {
+  const directory = freshDirectory(t)
+  const house = await openArchivingHouse(directory)
+  t.after(() => house.close())
+  const target = await openTarget(`file:${directory}/archive`, 'unused')
+  const keep = keepingOf(config(), house.log)
+  const firstAfter = async (hours: number) => {
+    await archiverOf(house, target, { keep, nowMs: LAST_HOUR_END_MS + hours * HOUR_MS }).archiver.round()
+    return house.log.bounds(0).first
+  }
+  const { first, next } = house.log.bounds(0)
+  assert.equal(await firstAfter(24), first)
+  const beforeLast = await firstAfter(167)
+  assert.ok(beforeLast > first && beforeLast < next)
+  assert.equal(await firstAfter(169), next)
+})
+
+test('a setting goes before what the log was made with, and a log made before there was a limit keeps all', async t => {
+  const directory = freshDirectory(t)
+  await (await openSqliteLog(directory, 'write')).close()
+  const reading = await openSqliteLog(directory, 'read')
+  assert.equal(keepingOf(config(), reading).logHours, 168)
+  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), reading).logHours, 5)
+  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: 'forever' }), reading).logHours, undefined)
+  await reading.close()
+
+  const file = new DatabaseSync(path.join(directory, 'log.sqlite'))
+  file.exec('ALTER TABLE meta DROP COLUMN keep_hours')
+  file.close()
+  const older = await openSqliteLog(directory, 'write')
+  assert.equal(keepingOf(config(), older).logHours, undefined)
+  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), older).logHours, 5)
+  await older.close()
+})
