@@ -46,7 +46,7 @@ export const EVENTS = define({
   connection_opened: {
     station: 'sources',
     level: 'info',
-    message: '{venue} connected ({connection}): {symbols} symbols',
+    message: '{venue} connected ({connection}): {symbols} symbols asked for',
   },
   connection_lost: {
     station: 'sources',
@@ -61,7 +61,7 @@ export const EVENTS = define({
   connection_silent: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} silent for {silentMs} ms ({connection}): reconnecting',
+    message: '{venue} silent for {silentMs} ms ({connection}): reconnecting in {waitMs} ms',
   },
   connection_rotated: {
     station: 'sources',
@@ -73,10 +73,28 @@ export const EVENTS = define({
     level: 'error',
     message: '{venue} refused a subscription ({connection}): {detail}',
   },
+  venue_error: { station: 'sources', level: 'error', message: '{venue} says ({connection}): {detail}' },
   rate_limited: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} asks for fewer requests: {detail}; waiting {waitMs} ms',
+    message: '{venue} asks for fewer requests: {detail}; no new connection to it for {waitMs} ms',
+  },
+  region_refused: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} refuses your region at {url}: {why}. Record it from where it may be used, or choose another venue; trying again in {waitMs} ms',
+  },
+  address_refused: {
+    station: 'sources',
+    level: 'error',
+    message:
+      "{venue}'s proxy refuses this address at {url}: {why}. Addresses of clouds and VPNs often are, and those that connected too often for a time; trying again in {waitMs} ms",
+  },
+  errors_repeated: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue}: {count} more errors, repeated or too many to name ({events})',
   },
   frame_refused: { station: 'sources', level: 'warn', message: '{venue} frame refused ({reason}): {detail}' },
   frames_refused: { station: 'sources', level: 'warn', message: '{venue}: {count} more frames refused ({reasons})' },

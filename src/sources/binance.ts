@@ -8,6 +8,7 @@ import { ByteScanner, literal } from './byte-scanner.ts'
 import { decimalFromText } from './decimal.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { handOn, readId, readMessage, show } from './reading.ts'
+import { readBannedUntil } from './retry-after.ts'
 import type { Limits, Sink, Venue } from './venue.ts'
 
 /** What may differ between venues of Binance's shape. */
@@ -169,9 +170,19 @@ function decodeTrade(trade: JsonObject, out: Sink): void {
   )
 }
 
-/** Errors carry a number and a text: errors.md. What is not even that is nothing we know. */
+/** Errors carry a number and a text, a ban also when it ends: errors.md. What is not even that is nothing we know. */
 function decodeError(error: JsonObject, out: Sink): void {
   const detail = `${show(error.msg)} (code ${show(error.code)})`
   if (typeof error.code !== 'number') out.refuse('unknown_message', `event ${show(error.e)}`)
-  else out.control(error.code === TOO_MANY_REQUESTS ? { kind: 'rate_limited', detail } : { kind: 'rejected', detail })
+  else if (error.code !== TOO_MANY_REQUESTS) out.control({ kind: 'rejected', detail })
+  else {
+    const { retryAfter, serverTime } = isObject(error.data) ? error.data : {}
+    const untilMs = typeof retryAfter === 'number' ? retryAfter : readBannedUntil(String(error.msg))
+    out.control({
+      kind: 'rate_limited',
+      detail,
+      ...(untilMs !== undefined && { untilMs }),
+      ...(typeof serverTime === 'number' && { nowMs: serverTime }),
+    })
+  }
 }

@@ -52,8 +52,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (type === 'match' || type === 'last_match') decodeMatch(message, out)
   else if (type === 'heartbeat') out.control({ kind: 'heartbeat' })
   else if (type === 'subscriptions') out.control({ kind: 'subscribed', symbols: subscribedSymbols(message) })
-  else if (type === 'error')
-    out.control({ kind: 'rejected', detail: `${show(message.message)}: ${show(message.reason)}` })
+  else if (type === 'error') decodeError(message, out)
   else if (typeof type === 'string' && NOT_RECORDED.has(type)) out.ignore()
   else out.refuse('unknown_message', `type ${show(type)}`)
 }
@@ -76,6 +75,17 @@ function decodeMatch(match: JsonObject, out: Sink): void {
 function opposite(side: Side | undefined): Side | undefined {
   if (side === SIDE.buy) return SIDE.sell
   return side === SIDE.sell ? SIDE.buy : undefined
+}
+
+/** Only some errors are about a subscription; `ErrSlowConsume`, say, is about us. */
+function decodeError({ message, reason }: JsonObject, out: Sink): void {
+  const detail =
+    [message, reason]
+      .filter(part => part !== undefined)
+      .map(show)
+      .join(': ') || 'an error without a text'
+  const isRejection = /subscri|product/i.test(`${String(message)} ${String(reason)}`)
+  out.control({ kind: isRejection ? 'rejected' : 'error', detail })
 }
 
 /** The symbols whose matches we now get: the answer lists all channels of the connection. */

@@ -1,7 +1,9 @@
 import { nowMicros } from '../clock.ts'
 import type { Emit } from '../observe/events.ts'
 import { Backoff } from './backoff.ts'
+import { shorten, tellLoss, withoutCredentials } from './loss.ts'
 import type { Pace } from './pace.ts'
+import { waitUntil } from './retry-after.ts'
 import { Rhythm } from './silence.ts'
 import { type Ending, FeedSocket } from './socket.ts'
 import type { Timings } from './timings.ts'
@@ -12,8 +14,6 @@ import type { Control, Venue } from './venue.ts'
  * range, so that connections opened together are not replaced together.
  */
 const ROTATION_AGE = { from: 0.9, to: 0.96 }
-
-const DETAIL_CHARACTERS_MAX = 200
 
 export interface ConnectionOptions {
   /** Names it in events and on the page. */
@@ -53,6 +53,8 @@ export class Connection {
   /** What `#next` said if it will be closed soon itself. */
   #nextIsClosing: string | undefined
   #opening: NodeJS.Timeout | undefined
+  /** When the next socket is to be opened, by `performance.now`. */
+  #opensAtMs = 0
   #rotation: NodeJS.Timeout | undefined
   #overlap: NodeJS.Timeout | undefined
   readonly #rhythmCheck: NodeJS.Timeout
@@ -116,11 +118,13 @@ export class Connection {
     const { id, venue, connects, timings, emit } = this.#options
     if (control.kind === 'rejected') {
       emit('subscription_rejected', { venue: venue.name, connection: id, detail: shorten(control.detail) })
+    } else if (control.kind === 'error') {
+      emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     } else if (control.kind === 'closing') {
       if (this.#speaking === this.#next) this.#nextIsClosing = control.detail
       else this.#rotate(control.detail)
     } else if (control.kind === 'rate_limited') {
-      const waitMs = control.waitMs ?? timings.rateLimitedMs
+      const waitMs = waitUntil(control.untilMs, control.nowMs ?? Date.now()) ?? timings.rateLimitedMs
       connects.hold(performance.now() + waitMs)
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
       // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
@@ -135,15 +139,31 @@ export class Connection {
     await Promise.all([this.#current?.close(), this.#next?.close(), ...this.#retired])
   }
 
-  /** Opens a socket after this wait, and when the venue's limit on connects allows it. */
-  #openAfter(waitMs: number): void {
-    this.#opening = setTimeout(() => {
-      const paceMs = this.#options.connects.reserve(performance.now())
-      this.#opening = setTimeout(() => {
-        this.#opening = undefined
-        this.#open()
-      }, paceMs)
-    }, waitMs)
+  /** Opens a socket after this wait at least, when the venue's limit on connects allows it. The wait that it will be, ms. */
+  #openAfter(waitMs: number): number {
+    const nowMs = performance.now()
+    const reservedMs = this.#options.connects.reserve(nowMs, nowMs + waitMs)
+    this.#opensAtMs = nowMs + reservedMs
+    this.#opening = setTimeout(() => this.#openUnlessHeld(), reservedMs)
+    return Math.round(reservedMs)
+  }
+
+  /** How long until the socket that is on its way is opened, ms; 0 if it is there. */
+  #opensInMs(): number {
+    if (!this.#opening) return 0
+    const nowMs = performance.now()
+    return Math.round(Math.max(0, this.#opensAtMs - nowMs, this.#options.connects.heldMs(nowMs)))
+  }
+
+  /** Another connection may have been told meanwhile that all of them have to wait. */
+  #openUnlessHeld(): void {
+    const heldMs = this.#options.connects.heldMs(performance.now())
+    if (heldMs > 0) {
+      this.#openAfter(heldMs)
+      return
+    }
+    this.#opening = undefined
+    this.#open()
   }
 
   #open(): void {
@@ -192,6 +212,8 @@ export class Connection {
   }
 
   #onEnd(socket: FeedSocket, ending: Ending): void {
+    // A venue denies an address, so that it counts for all connections from here.
+    if (ending.denial) this.#options.connects.hold(performance.now() + ending.denial.waitMs)
     if (socket === this.#next) {
       this.#next = undefined
       clearTimeout(this.#overlap)
@@ -203,32 +225,22 @@ export class Connection {
       this.#current = undefined
       clearTimeout(this.#rotation)
       // A rotation was on its way: its socket becomes the current one when it opens.
-      if (this.#next || this.#opening) this.#tellLoss(ending, 0)
+      if (this.#next || this.#opening) this.#tellLoss(ending, this.#opensInMs())
       else this.#tryAgain(ending)
     }
   }
 
   /** Opens another socket after a wait that suits how the last one ended. */
   #tryAgain(ending: Ending): void {
-    const { connects, timings } = this.#options
+    const { timings } = this.#options
     if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
-    let waitMs = this.#backoff.next()
-    if (ending.rateLimited) {
-      waitMs = Math.max(waitMs, ending.rateLimited.retryAfterMs ?? timings.rateLimitedMs)
-      connects.hold(performance.now() + waitMs)
-    }
-    this.#tellLoss(ending, waitMs)
-    this.#openAfter(waitMs)
+    const waitMs = Math.max(this.#backoff.next(), ending.denial?.waitMs ?? 0)
+    this.#tellLoss(ending, this.#openAfter(waitMs))
   }
 
   #tellLoss(ending: Ending, waitMs: number): void {
     const { id, venue, emit } = this.#options
-    const why = shorten(ending.why)
-    if (ending.rateLimited) emit('rate_limited', { venue: venue.name, detail: why, waitMs })
-    else if (ending.silentMs)
-      emit('connection_silent', { venue: venue.name, connection: id, silentMs: ending.silentMs })
-    else if (ending.openMs === undefined) emit('connection_refused', { venue: venue.name, url: this.url, why, waitMs })
-    else emit('connection_lost', { venue: venue.name, connection: id, why, waitMs })
+    tellLoss(emit, { venue: venue.name, connection: id, url: this.url }, ending, waitMs)
   }
 
   #promote(socket: FeedSocket): void {
@@ -276,18 +288,9 @@ export class Connection {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening || !this.#rhythm.isSilent(nowMs)) return
-    emit('connection_silent', { venue: venue.name, connection: id, silentMs: Math.round(this.#rhythm.quietMs(nowMs)) })
+    const silentMs = Math.round(this.#rhythm.quietMs(nowMs))
+    emit('connection_silent', { venue: venue.name, connection: id, silentMs, waitMs: 0 })
     this.#rhythm.calledSilent()
     this.#rotate('silent against its usual rhythm')
   }
-}
-
-function withoutCredentials(base: string): string {
-  if (!URL.canParse(base)) return base
-  const { protocol, host, pathname } = new URL(base)
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
-}
-
-function shorten(text: string): string {
-  return text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text
 }

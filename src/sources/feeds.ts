@@ -2,6 +2,7 @@
 import type { Emit } from '../observe/events.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
+import { ErrorReport } from './error-report.ts'
 import { Feed, type FeedStatus } from './feed.ts'
 import { Pace } from './pace.ts'
 import { RefusalReport } from './refusal-report.ts'
@@ -56,17 +57,19 @@ export function openFeeds(
   timings: Timings = TIMINGS,
 ): Feeds {
   // What all connections of one venue share.
-  const shared = new Map<string, { connects: Pace; refusals: RefusalReport }>()
+  const shared = new Map<string, { connects: Pace; refusals: RefusalReport; errors: ErrorReport }>()
   const feeds: Feed[] = []
   for (const { venue, symbols, ws } of subscriptions) {
-    const { connects, refusals } = shared.get(venue.name) ?? {
+    const { connects, refusals, errors } = shared.get(venue.name) ?? {
       connects: connectPace(venue),
       refusals: new RefusalReport(venue.name, timings.refusalSummaryMs, emit),
+      errors: new ErrorReport(venue.name, timings.refusalSummaryMs, emit),
     }
-    shared.set(venue.name, { connects, refusals })
+    shared.set(venue.name, { connects, refusals, errors })
     for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
       const id = `${venue.name}-${feeds.length + 1}`
-      feeds.push(new Feed({ id, venue, base: ws, symbols: chunk, connects, timings, emit, receiver, refusals }))
+      const told = { emit: errors.emit, refusals }
+      feeds.push(new Feed({ id, venue, base: ws, symbols: chunk, connects, timings, receiver, ...told }))
     }
   }
   return {
@@ -79,7 +82,10 @@ export function openFeeds(
     status: () => feeds.map(feed => feed.status()),
     close: async () => {
       await Promise.all(feeds.map(feed => feed.close()))
-      for (const { refusals } of shared.values()) refusals.close()
+      for (const { refusals, errors } of shared.values()) {
+        refusals.close()
+        errors.close()
+      }
     },
   }
 }

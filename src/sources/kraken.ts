@@ -77,6 +77,7 @@ function decodeAnswer(answer: JsonObject, out: Sink): void {
   if (answer.success === true) {
     out.control(typeof symbol === 'string' ? { kind: 'subscribed', symbols: [symbol] } : { kind: 'subscribed' })
   } else if (answer.success === false) {
-    out.control({ kind: 'rejected', detail: `${show(answer.error)} (${show(symbol)})` })
+    const detail = symbol === undefined ? show(answer.error) : `${show(answer.error)} (${show(symbol)})`
+    out.control({ kind: 'rejected', detail })
   } else out.refuse('malformed_frame', 'an answer that says neither success nor failure')
 }

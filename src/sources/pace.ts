@@ -5,26 +5,54 @@
 export class Pace {
   readonly #count: number
   readonly #windowMs: number
-  /** When the latest `count` actions were, or are to be, done; oldest first. */
-  readonly #times: number[] = []
-  #heldUntilMs = 0
+  /** When actions were done within the last window, or are to be done; oldest first. */
+  #times: number[] = []
+  #heldUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(count: number, windowMs: number) {
     this.#count = count
     this.#windowMs = windowMs
   }
 
-  /** Takes the next free place; the wait until then, ms. The action counts, whether the caller carries it out or not. */
-  reserve(nowMs: number): number {
-    const oldest = this.#times.length === this.#count ? this.#times.shift()! + this.#windowMs : nowMs
-    const latest = this.#times.at(-1) ?? nowMs
-    const atMs = Math.max(nowMs, oldest, latest, this.#heldUntilMs)
-    this.#times.push(atMs)
+  /**
+   * Takes the first free place that is no earlier than `notBeforeMs`; the wait until then, ms from `nowMs`. The action counts,
+   * whether the caller carries it out or not. A place far ahead takes none from those who come before it.
+   */
+  reserve(nowMs: number, notBeforeMs = nowMs): number {
+    this.#times = this.#times.filter(time => time > nowMs - this.#windowMs)
+    let atMs = Math.max(nowMs, notBeforeMs, this.#heldUntilMs)
+    for (let busyUntilMs = this.#busyUntilMs(atMs); busyUntilMs !== undefined; busyUntilMs = this.#busyUntilMs(atMs)) {
+      atMs = busyUntilMs
+    }
+    this.#times.splice(this.#firstAfter(atMs), 0, atMs)
     return atMs - nowMs
   }
 
   /** Allows nothing before then: the server asked for a pause. */
   hold(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+  }
+
+  /** How long nothing is allowed yet, ms. A place reserved before the pause was asked for is to be given up for a later one. */
+  heldMs(nowMs: number): number {
+    return Math.max(0, this.#heldUntilMs - nowMs)
+  }
+
+  /** The earliest time that may not be too soon; undefined if one more action at `atMs` makes no window too full. */
+  #busyUntilMs(atMs: number): number | undefined {
+    const index = this.#firstAfter(atMs)
+    // Each run of `count + 1` actions that the new one would be among: as long as a window, or some of them must wait.
+    for (let first = Math.max(0, index - this.#count); first <= index; first++) {
+      const last = first + this.#count - 1
+      const begins = first < index ? this.#times[first]! : atMs
+      const ends = last < index ? atMs : this.#times[last]
+      if (ends !== undefined && ends - begins < this.#windowMs) return this.#times[first]! + this.#windowMs
+    }
+    return undefined
+  }
+
+  #firstAfter(atMs: number): number {
+    const index = this.#times.findIndex(time => time > atMs)
+    return index < 0 ? this.#times.length : index
   }
 }

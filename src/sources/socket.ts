@@ -1,13 +1,16 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { nowMicros } from '../clock.ts'
-import { parseRetryAfter } from './backoff.ts'
+import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
 import { Pace } from './pace.ts'
 import type { Timings } from './timings.ts'
 import type { Venue } from './venue.ts'
 
 /** The longest frame taken; a longer one ends the connection. */
 const FRAME_BYTES_MAX = 16 * 1024 * 1024
+/** Of the body of a refusal so much is read. */
+const REFUSAL_BYTES_MAX = 4096
 
 /** How a socket ended that we did not close. */
 export interface Ending {
@@ -16,8 +19,8 @@ export interface Ending {
   openMs?: number
   /** Set if it ended because nothing at all came for this long, ms. */
   silentMs?: number
-  /** Set if the server answered the handshake with 418 or 429: how long it wants us away, ms, if it says. */
-  rateLimited?: { retryAfterMs: number | undefined }
+  /** Set if the server wants to be left alone for some time. */
+  denial?: Denial | undefined
 }
 
 export interface SocketOptions {
@@ -76,19 +79,16 @@ export class FeedSocket {
     webSocket.on('message', (frame: Buffer) => {
       if (!this.#silenced) options.onFrame(frame, this.#arrivedMicros, this.#arrivedMs)
     })
-    webSocket.on('unexpected-response', (_request, response) => {
-      const { statusCode = 0, headers } = response
-      if (statusCode === 418 || statusCode === 429) {
-        this.#ending.rateLimited = { retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) }
-      }
-      this.#giveUp(`HTTP status ${statusCode}`)
-    })
+    webSocket.on('unexpected-response', (_request, response) => void this.#refused(response))
     webSocket.on('error', error => {
       this.#ending.why ||= error.message || String((error as NodeJS.ErrnoException).code)
     })
     // Comes once, whatever happened, and after the last frame that had been read.
     webSocket.on('close', (code, reason) => {
-      this.#ending.why ||= `closed by the server (${`${code} ${reason}`.trim()})`
+      if (this.#ending.why === '') {
+        this.#ending.why = `closed by the server (${`${code} ${reason}`.trim()})`
+        this.#ending.denial = denialOfClose(code, String(reason), timings)
+      }
       if (this.#openedAtMs !== undefined) this.#ending.openMs = performance.now() - this.#openedAtMs
       this.#clearTimers()
       this.#closed.resolve()
@@ -117,6 +117,25 @@ export class FeedSocket {
     if (this.#webSocket.readyState === WebSocket.CONNECTING) this.#webSocket.terminate()
     else this.#webSocket.close(1000)
     return this.#closed.promise
+  }
+
+  /** The handshake's limit of time holds for the body too. */
+  async #refused(response: IncomingMessage): Promise<void> {
+    const { statusCode = 0, headers } = response
+    this.#ending.why ||= `HTTP status ${statusCode}`
+    const judge = (body: string) => denialOfStatus(statusCode, headers, body, this.#options.timings)
+    this.#ending.denial = judge('')
+    let body = ''
+    try {
+      for await (const piece of response.setEncoding('utf8')) {
+        body += piece
+        if (body.length >= REFUSAL_BYTES_MAX) break
+      }
+    } catch {
+      // What came of it must do.
+    }
+    this.#ending.denial = judge(body)
+    this.#webSocket.terminate()
   }
 
   #watchBytes(socket: Socket): void {

@@ -10,6 +10,10 @@ export const TIMINGS = {
   stableMs: 10_000,
   /** Waited when a server asks for fewer requests without saying how long. */
   rateLimitedMs: 60_000,
+  /** The same for HTTP 418, with which Binance bans for two minutes at least; for 451; and for 403. */
+  bannedMs: 120_000,
+  regionRefusedMs: 900_000,
+  addressRefusedMs: 300_000,
   /** How often silence is looked for. */
   silenceCheckMs: 1000,
   /** A feed is never called silent before this, however busy it was. */
@@ -23,7 +27,7 @@ export const TIMINGS = {
   overlapMsMax: 10_000,
   /** How long a polite close may take. */
   closeMsMax: 1000,
-  /** Refused frames are told one by one the first time, then summed up this often. */
+  /** Refused frames and venues' error messages are told one by one the first time, then summed up this often. */
   refusalSummaryMs: 10_000,
 }
 export type Timings = Readonly<typeof TIMINGS>

@@ -13,8 +13,10 @@ export type Control =
   | { kind: 'rejected'; detail: string }
   /** The server will close this connection soon: open another first. */
   | { kind: 'closing'; detail: string }
-  /** The server wants fewer requests; wait this long if it says. */
-  | { kind: 'rate_limited'; detail: string; waitMs?: number }
+  /** The server wants fewer requests: wait until then, ms since 1970 by the clock that shows `nowMs` (ours without), if it says. */
+  | { kind: 'rate_limited'; detail: string; untilMs?: number; nowMs?: number }
+  /** The server complains of something that is not a subscription. */
+  | { kind: 'error'; detail: string }
   /** A sign of life without a trade. */
   | { kind: 'heartbeat' }
 
@@ -76,6 +78,6 @@ export interface Venue {
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame that holds an item as `refuse` was given it, where frames hold several. */
   frameOf?(item: string): string
-  /** Reads one frame. `symbols` are those asked for, as the user spelled them. Never throws. */
+  /** Reads one frame. Never throws. */
   decode(frame: Buffer, out: Sink): void
 }

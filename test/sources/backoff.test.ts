@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Backoff, parseRetryAfter } from '../../src/sources/backoff.ts'
+import { Backoff } from '../../src/sources/backoff.ts'
 
 test('waits lie between the floor and a ceiling that doubles up to the cap, and start anew after a reset', () => {
   const backoff = new Backoff(100, 500, 30_000)
@@ -21,14 +21,4 @@ test('waits are spread over the whole range', () => {
 test('after thousands of failures the wait is still the cap', () => {
   const backoff = new Backoff(100, 500, 1000)
   for (let failures = 0; failures < 5000; failures++) assert.ok(backoff.next() <= 1000)
-})
-
-test('Retry-After is seconds or a date, bounded, and never in the past', () => {
-  const nowMs = Date.parse('2026-11-22T16:00:00Z')
-  assert.equal(parseRetryAfter('120', nowMs), 120_000)
-  assert.equal(parseRetryAfter('Sun, 22 Nov 2026 16:01:00 GMT', nowMs), 60_000)
-  assert.equal(parseRetryAfter('Sun, 22 Nov 2026 15:00:00 GMT', nowMs), 0)
-  assert.equal(parseRetryAfter('9'.repeat(20), nowMs), 3 * 24 * 3_600_000)
-  assert.equal(parseRetryAfter('soon', nowMs), undefined)
-  assert.equal(parseRetryAfter(undefined, nowMs), undefined)
 })

@@ -74,6 +74,15 @@ test('heartbeats, answers and errors are told as such; other channels are passed
   assert.equal(read([MATCH]).refusals[0]?.reason, 'malformed_frame')
 })
 
+test('an error that is about no subscription is not told as one, and nothing is said to be missing', () => {
+  assert.deepEqual(read({ type: 'error', message: 'ErrSlowConsume', reason: 'slow' }).controls, [
+    { kind: 'error', detail: '"ErrSlowConsume": "slow"' },
+  ])
+  assert.deepEqual(read({ type: 'error', message: 'ErrSlowRead' }).controls, [
+    { kind: 'error', detail: '"ErrSlowRead"' },
+  ])
+})
+
 test('each symbol is asked for in a frame of its own', () => {
   assert.deepEqual(
     coinbase.subscribe(['BTC-USD', 'ETH-USD']).map(frame => JSON.parse(frame)),

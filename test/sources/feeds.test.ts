@@ -125,6 +125,22 @@ test('a refused subscription is told as an error, and the connection goes on', T
   await receiver.until(1)
 })
 
+test('a flood of a venue’s errors is one event each and a sum, and ticks go on', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
+  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
+    refusalSummaryMs: 100,
+  })
+  await opened(events, 1)
+  const summed = events.next('errors_repeated')
+  for (let i = 0; i < 500; i++) server.broadcast('{"type":"error","message":"Failed to subscribe"}')
+  for (let i = 0; i < 500; i++) server.broadcast('{"type":"error","message":"ErrSlowConsume"}')
+  server.broadcast(match(1))
+  await receiver.until(1)
+  await summed
+  assert.equal(events.named('subscription_rejected').length, 1)
+  assert.equal(events.named('venue_error').length, 1)
+})
+
 test('events and status never show the credentials of an address', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   server.refuseWith = { status: 401, headers: {} }

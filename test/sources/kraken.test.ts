@@ -67,6 +67,9 @@ test('heartbeats, status, answers and pongs are told as such; other channels are
   assert.deepEqual(read(accepted).controls, [{ kind: 'subscribed', symbols: ['BTC/USD'] }])
   const refused = '{"method":"subscribe","success":false,"error":"Currency pair not supported","symbol":"A/B"}'
   assert.equal(read(refused).controls[0]?.kind, 'rejected')
+  assert.deepEqual(read('{"method":"subscribe","success":false,"error":"Already subscribed"}').controls, [
+    { kind: 'rejected', detail: '"Already subscribed"' },
+  ])
   assert.equal(read('{"channel":"book"}').ignored, 1)
   assert.equal(read('{"channel":"gossip"}').refusals[0]?.reason, 'unknown_message')
   assert.equal(read('{"channel":"trade","data":{}}').refusals[0]?.reason, 'malformed_frame')

@@ -21,10 +21,34 @@ test('no window of the given length ever holds more actions than allowed, and no
   )
 })
 
+test('places far ahead take none from those who come before them, and no window holds too many all the same', () => {
+  const asked = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(asked, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
+      const pace = new Pace(count, 100)
+      const times: number[] = []
+      const fits = (atMs: number) => {
+        const all = [...times, atMs].sort((a, b) => a - b)
+        return all.every((time, index) => (all[index + count] ?? Number.POSITIVE_INFINITY) - time >= 100)
+      }
+      let nowMs = 0
+      for (const { pause, later } of reservations) {
+        nowMs += pause
+        const atMs = nowMs + pace.reserve(nowMs, nowMs + later)
+        assert.ok(atMs >= nowMs + later && fits(atMs))
+        for (let sooner = nowMs + later; sooner < atMs; sooner++) assert.ok(!fits(sooner), `${sooner} is free too`)
+        times.push(atMs)
+      }
+    }),
+  )
+})
+
 test('after a hold nothing is allowed before its end', () => {
   const pace = new Pace(10, 100)
   pace.hold(500)
   pace.hold(300)
   assert.equal(pace.reserve(0), 500)
   assert.equal(pace.reserve(600), 0)
+  assert.equal(pace.heldMs(400), 100)
+  assert.equal(pace.heldMs(600), 0)
 })

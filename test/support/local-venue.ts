@@ -17,7 +17,7 @@ export interface Visit {
 export class LocalVenue {
   readonly visits: Visit[] = []
   /** Answers the handshake with this instead, while set. */
-  refuseWith: { status: number; headers: Record<string, string> } | undefined
+  refuseWith: { status: number; headers: Record<string, string>; body?: string } | undefined
   /** When a handshake was refused, by `performance.now`. */
   readonly refusedAtMs: number[] = []
   /** Called for each new connection. */
@@ -39,8 +39,9 @@ export class LocalVenue {
     this.#http.on('upgrade', (request, socket, head) => {
       if (this.refuseWith) {
         this.refusedAtMs.push(performance.now())
-        const headers = Object.entries(this.refuseWith.headers).map(([name, value]) => `${name}: ${value}\r\n`)
-        socket.end(`HTTP/1.1 ${this.refuseWith.status} No\r\nContent-Length: 0\r\n${headers.join('')}\r\n`)
+        const { status, headers, body = '' } = this.refuseWith
+        const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+        socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: ${body.length}\r\n${lines.join('')}\r\n${body}`)
       } else this.#server.handleUpgrade(request, socket, head, client => this.#welcome(client, request))
     })
   }
