@@ -2,6 +2,8 @@
  * Every occurrence worth telling, defined once: its name, how bad it is, and what it says. Log lines, the page and the
  * diagnostics tables all take it from here; nothing logs in any other way.
  */
+import { SOURCE_EVENTS } from './events-of-sources.ts'
+
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** The part of the house something happened in, in the order of a tick's way. */
@@ -43,67 +45,7 @@ export const EVENTS = define({
   },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
-  connection_opened: {
-    station: 'sources',
-    level: 'info',
-    message: '{venue} connected ({connection}): {symbols} symbols asked for',
-  },
-  connection_lost: {
-    station: 'sources',
-    level: 'warn',
-    message: '{venue} connection lost ({connection}): {why}; again in {waitMs} ms',
-  },
-  connection_refused: {
-    station: 'sources',
-    level: 'warn',
-    message: '{venue} cannot be reached at {url}: {why}; trying again in {waitMs} ms',
-  },
-  connection_silent: {
-    station: 'sources',
-    level: 'warn',
-    message: '{venue} silent for {silentMs} ms ({connection}): reconnecting in {waitMs} ms',
-  },
-  connection_rotated: {
-    station: 'sources',
-    level: 'info',
-    message: '{venue} connection replaced ({connection}): {why}',
-  },
-  subscription_rejected: {
-    station: 'sources',
-    level: 'error',
-    message: '{venue} refused a subscription ({connection}): {detail}',
-  },
-  venue_error: { station: 'sources', level: 'error', message: '{venue} says ({connection}): {detail}' },
-  rate_limited: {
-    station: 'sources',
-    level: 'warn',
-    message: '{venue} asks for fewer requests: {detail}; no new connection to it for {waitMs} ms',
-  },
-  region_refused: {
-    station: 'sources',
-    level: 'error',
-    message:
-      '{venue} refuses your region at {url}: {why}. Record it from where it may be used, or choose another venue; trying again in {waitMs} ms',
-  },
-  address_refused: {
-    station: 'sources',
-    level: 'error',
-    message:
-      "{venue}'s proxy refuses this address at {url}: {why}. Addresses of clouds and VPNs often are, and those that connected too often for a time; trying again in {waitMs} ms",
-  },
-  errors_repeated: {
-    station: 'sources',
-    level: 'warn',
-    message: '{venue}: {count} more errors, repeated or too many to name ({events})',
-  },
-  frame_refused: { station: 'sources', level: 'warn', message: '{venue} frame refused ({reason}): {detail}' },
-  frames_refused: { station: 'sources', level: 'warn', message: '{venue}: {count} more frames refused ({reasons})' },
-  sources_blocked: {
-    station: 'sources',
-    level: 'warn',
-    message: 'the log is slow: reading from venues is held back ({pendingBytes} bytes pending)',
-  },
-  sources_unblocked: { station: 'sources', level: 'info', message: 'reading from venues goes on after {blockedMs} ms' },
+  ...SOURCE_EVENTS,
 
   log_opened: {
     station: 'log',
