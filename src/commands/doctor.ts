@@ -15,15 +15,20 @@ export async function doctor(config: Config): Promise<boolean> {
   return isSound(diagnosis)
 }
 
-function describeDiagnosis(diagnosis: Diagnosis): string[] {
+/** The diagnosis as lines for people, the verdict last. */
+export function describeDiagnosis(diagnosis: Diagnosis): string[] {
   const lines: string[] = []
   if (!diagnosis.sameLog)
     lines.push('WRONG   the store follows another log. Put the log back that belongs to it, or use a new store.')
   for (const one of diagnosis.partitions) {
     const { partition, passed, ticks, below, first, leftRecords, detail, lagRecords, lagTicks, tookMs } = one
+    const compared =
+      below > first
+        ? `${ticks} ticks of records ${first} to ${below - 1} stored once each`
+        : 'no stored records to compare'
     lines.push(
       passed
-        ? `ok      partition ${partition}: ${ticks} ticks of records ${first} to ${below - 1} stored once each${leftRecords > 0 ? `, ${leftRecords} records archived and gone` : ''} (${tookMs} ms)`
+        ? `ok      partition ${partition}: ${compared}${leftRecords > 0 ? `, ${leftRecords} records archived and gone` : ''} (${tookMs} ms)`
         : `WRONG   partition ${partition}: ${detail}. Keep the log, stop writing, and see docs/recovery.md`,
     )
     if (lagRecords > 0)

@@ -31,12 +31,14 @@ export async function diagnose(
   progress: (done: number, total: number) => void,
 ): Promise<Diagnosis> {
   const identities = await store.rows<{ identity: string }>('SELECT identity FROM log_identity')
-  const bounds = await Promise.all(Array.from({ length: log.partitions }, (_, partition) => log.refresh(partition)))
-  const total = bounds.reduce((sum, { first, next }) => sum + next - first, 0)
+  const before = await Promise.all(Array.from({ length: log.partitions }, (_, partition) => log.refresh(partition)))
+  const total = before.reduce((sum, { first, next }) => sum + next - first, 0)
   const partitions: PartitionDiagnosis[] = []
   let done = 0
-  for (const [partition, { first, next }] of bounds.entries()) {
+  for (let partition = 0; partition < log.partitions; partition++) {
     const held = await storedBelow(store, partition)
+    // Only then: the log is written and stored all the time, and what is stored by now must be within the bounds.
+    const { first, next } = await log.refresh(partition)
     const stored = Math.max(first, Math.min(held, next))
     const result = await audit(store, log, partition, first, stored, records => progress(done + records, total))
     if (held > next) {
@@ -44,7 +46,7 @@ export async function diagnose(
       result.detail = `the store holds records up to ${held - 1}, the log ends at ${next - 1}`
     }
     partitions.push({ ...result, lagRecords: next - stored, lagTicks: await log.countTicks(partition, stored, next) })
-    done += next - first
+    done += before[partition]!.next - before[partition]!.first
   }
   const openGaps = await store.rows<{ venue: string; symbol: string; gaps: string; missing: string }>(
     `SELECT venue, symbol, count() AS gaps, sum(missing) AS missing FROM gaps FINAL WHERE state = 'open' GROUP BY venue, symbol ORDER BY missing DESC LIMIT 20`,

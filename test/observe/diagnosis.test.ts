@@ -3,17 +3,21 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openLog } from '../../src/log/open.ts'
+import { parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/storing.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
 import { diagnose, isSound } from '../../src/observe/diagnosis.ts'
+import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { openTestStore } from '../support/storage.ts'
 import { storeAll } from '../support/storing.ts'
 import { tradesOf } from '../support/trades.ts'
+import { within } from '../support/within.ts'
 
 const trade = (tradeId: number, price = 1) => ({ symbol: 'BTCUSDT', tradeId, price, volume: 1, side: 'buy' as const })
 
-async function empty(t: TestContext) {
+async function empty(t: TestContext, partitions = 1) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
+  const log = await openSqliteLog(directory, 'write', { partitions })
   const house = await openTestStore()
   t.after(async () => {
     await house.remove()
@@ -63,6 +67,48 @@ test('a store that holds records beyond the end of its log does not agree with i
   const diagnosis = await diagnose(store, log, () => {})
   assert.ok(!isSound(diagnosis))
   assert.match(diagnosis.partitions[0]!.detail, /store holds records up to 7, the log ends at 1/)
+})
+
+test('a log that is written and stored while it is diagnosed agrees with its store', async t => {
+  const { log, store } = await empty(t, 4)
+  const config = parseConfig({}, {})
+  const storing = new Storing({
+    limits: limitsOf(config),
+    venues: venuesOf(config),
+    log,
+    store,
+    emit: () => {},
+    onStored: () => {},
+  })
+  storing.start()
+  let id = 0
+  const storeOneMore = async () => {
+    for (let partition = 0; partition < 4; partition++)
+      await log.append(partition, [tradesOf('binance', [{ ...trade(++id), symbol: `S${partition}` }])])
+    await within(10_000, async () => (storing.drained ? undefined : 'not stored yet'))
+  }
+  await storeOneMore()
+  const asked: number[] = []
+  // All partitions go on between the question for the first one's ticks and the next partition's turn.
+  const live = new Proxy(log, {
+    get: (target, name) => {
+      if (name === 'countTicks')
+        return async (partition: number, from: number, below: number) => {
+          asked.push(partition)
+          await storeOneMore()
+          return await target.countTicks(partition, from, below)
+        }
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const diagnosis = await diagnose(store, live, () => {}).finally(() => storing.stop())
+  assert.ok(asked.includes(3), 'every partition was compared while the log went on')
+  assert.deepEqual(
+    diagnosis.partitions.filter(({ passed }) => !passed).map(({ detail }) => detail),
+    [],
+  )
+  assert.ok(isSound(diagnosis))
 })
 
 for (const ticks of [0, 2 ** 33])

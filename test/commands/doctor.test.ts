@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeDiagnosis } from '../../src/commands/doctor.ts'
+import type { Diagnosis, PartitionDiagnosis } from '../../src/observe/diagnosis.ts'
+
+const PARTITION: PartitionDiagnosis = {
+  partition: 0,
+  first: 0,
+  below: 0,
+  passed: true,
+  ticks: 0,
+  distinct: 0,
+  expected: 0,
+  leftRecords: 0,
+  detail: '',
+  tookMs: 1,
+  lagRecords: 0,
+  lagTicks: 0,
+}
+
+const linesOf = (partition: Partial<PartitionDiagnosis>, rest: Partial<Diagnosis> = {}) =>
+  describeDiagnosis({
+    sameLog: true,
+    partitions: [{ ...PARTITION, ...partition }],
+    openGaps: [],
+    quarantined: [],
+    lostRanges: 0,
+    disk: null,
+    ...rest,
+  })
+
+test('a log of which nothing is stored yet has no records to compare, and names none', () => {
+  assert.deepEqual(linesOf({}), ['ok      partition 0: no stored records to compare (1 ms)', 'Log and store agree.'])
+  assert.match(linesOf({ first: 7, below: 7, lagRecords: 2, lagTicks: 9 })[0]!, /^ok .* no stored records to compare/)
+})
+
+test('what was compared is named by its first and last record', () => {
+  assert.match(linesOf({ first: 3, below: 5, ticks: 12 })[0]!, /12 ticks of records 3 to 4 stored once each \(1 ms\)$/)
+})
