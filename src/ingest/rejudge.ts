@@ -54,11 +54,14 @@ export type RereadFrame = (
 export class Judge {
   readonly #venues: ReadonlySet<string>
   readonly #reread: RereadFrame
+  readonly #nowMicros: number
   #last: { entry: LogEntry; decoded: Decoded } | undefined
 
-  constructor(venues: ReadonlySet<string>, reread: RereadFrame) {
+  /** `nowMicros` is our clock: a tick that was ahead of a clock of ours that was behind is good once that is set right. */
+  constructor(venues: ReadonlySet<string>, reread: RereadFrame, nowMicros: number) {
     this.#venues = venues
     this.#reread = reread
+    this.#nowMicros = nowMicros
   }
 
   /** By the log's record. */
@@ -122,7 +125,8 @@ export class Judge {
 
   #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Still {
     const verdicts = new Uint8Array(trades.length)
-    if (validate(trades, this.#venues, verdicts) === 0) return { trades, indexes, refused: [...refused], frame: false }
+    if (validate(trades, this.#venues, verdicts, this.#nowMicros) === 0)
+      return { trades, indexes, refused: [...refused], frame: false }
     const bad = [...verdicts.keys()].filter(at => verdicts[at] !== 0)
     const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, verdicts[at]!))
     if (bad.length === trades.length) return refusedToo[0]!

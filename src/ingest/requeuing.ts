@@ -125,7 +125,7 @@ export class Requeuing {
   /** What the rows are by today's rules and by the ids in the table. Reads only. */
   async #judge(rows: readonly QuarantineRow[]): Promise<JudgedRow[]> {
     const { log, store, venues, reread } = this.#options
-    const judge = new Judge(venues.all, reread)
+    const judge = new Judge(venues.all, reread, SYSTEM_CLOCK.nowMicros())
     const records = new LogRecords(log, rows[0]!.partition)
     const page: JudgedRow[] = []
     try {

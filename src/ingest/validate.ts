@@ -1,5 +1,6 @@
 /** Is a tick one that the table may hold? Pure. The rules are few and never repair: a tick is stored as it came, or refused. */
 import { REFUSALS, type Refusal } from '../tick/refusal.ts'
+import { AHEAD_MICROS_MAX, readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 
 /** Beyond any market's price or volume; a larger value is a fault of the sender. */
@@ -18,8 +19,12 @@ export const reasonOf = (code: number): Refusal => REASONS[code - 1]!
 
 const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)])) as Record<Refusal, number>
 
-/** Marks the rows that may not be stored. `venues` are those known. Returns how many were marked. */
-export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verdicts: Verdicts): number {
+/**
+ * Marks the rows that may not be stored. `venues` are those known. A tick's own time is compared with when it was received, or with
+ * `nowMicros` where that is later: who judges again, after a clock that was behind was set right, gives the time of now. Without it the
+ * verdict is the same whenever a record is read. Returns how many were marked.
+ */
+export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verdicts: Verdicts, nowMicros = 0): number {
   const badVenue = trades.venues.words.map(word => !venues.has(word))
   const badSymbol = trades.symbols.words.map(word => word.length > SYMBOL_LENGTH_MAX || !SYMBOL.test(word))
   let marked = 0
@@ -33,6 +38,7 @@ export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verd
     else if (!(volume > 0 && volume < VALUE_MAX)) code = CODE.volume_out_of_range
     // The sign bit of the 64-bit nanoseconds: before 1970, or past 2262 wrapped around.
     else if (trades.timestampWords[2 * row + 1]! > 0x7fffffff) code = CODE.timestamp_out_of_range
+    else if (aheadMicros(trades, row, nowMicros) > AHEAD_MICROS_MAX) code = CODE.timestamp_ahead
     else if (side < 0 || side > 2) code = CODE.side_unknown
     else if (trades.origin[row]! < 0 || trades.origin[row]! > 2) code = CODE.origin_unknown
     else if (badVenue[trades.venue[row]!]) code = CODE.unknown_venue
@@ -41,4 +47,8 @@ export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verd
     if (code !== 0) marked++
   }
   return marked
+}
+
+function aheadMicros(trades: TradeColumns, row: number, nowMicros: number): number {
+  return readMicros(trades.timestampWords, row) - Math.max(readMicros(trades.receivedAtWords, row), nowMicros)
 }

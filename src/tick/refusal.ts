@@ -11,6 +11,7 @@ export const REFUSALS = {
   price_out_of_range: 'a price that is not a number above zero and below 1e15',
   volume_out_of_range: 'a volume that is not a number above zero and below 1e15',
   timestamp_out_of_range: 'a time before 1970 or too late for the columns (2255)',
+  timestamp_ahead: 'a time more than a day ahead of our clock when the tick came',
   side_unknown: 'a side that is neither buy, sell nor unknown',
   origin_unknown: 'an origin that is neither live, repair nor replay',
   duplicate_id: 'a trade id this symbol already has: the first one is kept',

@@ -8,6 +8,8 @@ import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/reco
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 
 const VENUES = { all: new Set(['binance', 'external']), consecutive: new Set(['binance']) }
+/** The log's day of all records, in 2024. */
+const DAY_MS = 20_000 * MS_PER_DAY
 const LIMITS = { ticksMax: 100, bytesMax: 10_000, ageMsMax: 1 }
 
 interface Tick {
@@ -46,7 +48,7 @@ function filled(...records: LogRecord[]) {
     return known
   }
   for (const [offset, record] of records.entries())
-    fill(batch, { ...record, partition: 3, offset, timestampMs: 5 * MS_PER_DAY }, VENUES, idsOf, 0)
+    fill(batch, { ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, idsOf, 0)
   return batch
 }
 
@@ -155,6 +157,40 @@ test('an origin the table does not know is refused', () => {
   )
 })
 
+test('a tick of a day ahead of our clock is the last that is stored; an old one is never too old', () => {
+  const day = MS_PER_DAY * 1000
+  const batch = filled(
+    recordOf(
+      { id: 1, micros: 1e15 + day },
+      { id: 2, micros: 1e15 + day + 1 },
+      { id: 3, micros: 9e15 },
+      { id: 4, micros: 1 },
+    ),
+  )
+  assert.deepEqual([...batch.trades.tradeId.subarray(0, batch.trades.length)], [1n, 4n])
+  assert.deepEqual(
+    batch.refused.map(({ index, reason }) => [index, reason]),
+    [
+      [1, 'timestamp_ahead'],
+      [2, 'timestamp_ahead'],
+    ],
+  )
+})
+
+test('JSON ticks of days ahead of the log, and of days that do not exist, are refused each for its reason', () => {
+  const times = ['2226-01-01T00:00:00Z', '2024-02-30T10:00:00Z', '2024-10-04T24:00:00Z', '2024-10-05T00:00:00Z', 4e9]
+  const lines = times.map(timestamp => JSON.stringify({ symbol: 'AAA', price: 1, volume: 1, timestamp }))
+  const payload = Buffer.from(lines.join('\n'))
+  const batch = filled({ kind: 'trades', format: 'json', version: 1, ticks: lines.length, payload })
+  assert.deepEqual(batch.refused.map(({ index, reason }) => [index, reason]).sort(), [
+    [0, 'timestamp_ahead'],
+    [1, 'timestamp_out_of_range'],
+    [2, 'timestamp_out_of_range'],
+    [4, 'timestamp_ahead'],
+  ])
+  assert.equal(batch.trades.length, 1)
+})
+
 test('JSON ticks without an id get one that nothing follows', () => {
   const line = JSON.stringify({
     venue: 'binance',
@@ -181,10 +217,10 @@ test('frames that a source refused keep reason and text', () => {
 
 test('a batch takes records of one log day only, and no more ticks or bytes than it may', () => {
   const batch = filled(recordOf(...Array.from({ length: 60 }, (_, id) => ({ id }))))
-  assert.ok(batch.accepts(entry(recordOf({ id: 1 }), 5 * MS_PER_DAY + MS_PER_DAY - 1), LIMITS))
-  assert.ok(!batch.accepts(entry(recordOf({ id: 1 }), 6 * MS_PER_DAY), LIMITS))
-  assert.ok(!batch.accepts(entry(recordOf(...Array.from({ length: 41 }, (_, id) => ({ id }))), 5 * MS_PER_DAY), LIMITS))
-  assert.ok(!batch.accepts(entry({ ...recordOf({ id: 1 }), payload: new Uint8Array(9_000) }, 5 * MS_PER_DAY), LIMITS))
+  assert.ok(batch.accepts(entry(recordOf({ id: 1 }), DAY_MS + MS_PER_DAY - 1), LIMITS))
+  assert.ok(!batch.accepts(entry(recordOf({ id: 1 }), DAY_MS + MS_PER_DAY), LIMITS))
+  assert.ok(!batch.accepts(entry(recordOf(...Array.from({ length: 41 }, (_, id) => ({ id }))), DAY_MS), LIMITS))
+  assert.ok(!batch.accepts(entry({ ...recordOf({ id: 1 }), payload: new Uint8Array(9_000) }, DAY_MS), LIMITS))
 })
 
 test('an empty batch takes any record, however large: none is left behind', () => {

@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config.ts'
 import type { QuarantineFilter } from '../../src/ingest/quarantine.ts'
 import type { RequeueReport } from '../../src/ingest/requeuing.ts'
 import type { Log, LogEntry, LogRecord } from '../../src/log/log.ts'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openSqliteLog, type SqliteLogOptions } from '../../src/log/sqlite.ts'
 import { audit } from '../../src/observe/audit.ts'
 import { venuesOf } from '../../src/pipeline.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -25,13 +25,17 @@ before(async () => {
 after(() => house.remove())
 
 /** A log for one test, and empty tables: the engine opens one directory in a process. */
-async function withLog(name: string, work: (log: Log, store: Store) => Promise<void>): Promise<void> {
+async function withLog(
+  name: string,
+  work: (log: Log, store: Store) => Promise<void>,
+  options: SqliteLogOptions = {},
+): Promise<void> {
   const directory = path.join(house.directory, name)
   const { store } = house
   for (const table of ['trades', 'quarantine', 'gaps', 'log_identity', 'epochs', 'requeues', 'audits', 'lost_ranges'])
     await store.client.command({ query: `TRUNCATE TABLE ${table}` })
   if (name === 'mixed') await makeMixedLog(directory)
-  const log = await openSqliteLog(directory, 'write')
+  const log = await openSqliteLog(directory, 'write', options)
   try {
     await work(log, store)
   } finally {
@@ -325,3 +329,23 @@ for (const [what, cut] of CUTS)
       assert.deepEqual(await store.rows('SELECT reason FROM quarantine'), [{ reason: 'price_out_of_range' }])
       assert.deepEqual(await store.rows('SELECT count() AS open FROM requeues FINAL WHERE step = 0'), [{ open: 0 }])
     }))
+
+test('ticks ahead of a clock that was behind are good once it is set right, those ahead of this one are not', () =>
+  withLog(
+    'behind',
+    async (log, store) => {
+      const tick = { symbol: 'AAA', price: 1, volume: 1 }
+      await log.append(0, [
+        json([
+          { ...tick, timestamp: '2020-06-01T12:00:00Z' },
+          { ...tick, timestamp: '2226-01-01T00:00:00Z' },
+        ]),
+      ])
+      await storeAll(log, store)
+      assert.equal((await content(store, 'trades')).length, 0)
+      const [report] = await requeueIn(log, store, {}, [{ reason: 'timestamp_ahead' }])
+      assert.deepEqual(summaryOf(report!), { looked: 2, moved: 1, still: [['timestamp_ahead', 'timestamp_ahead', 1]] })
+      await assertSound(store, log)
+    },
+    { nowMs: () => Date.UTC(2020, 0, 1) },
+  ))

@@ -40,6 +40,8 @@ test('a field that cannot be read refuses the match and names the field', () => 
     [{ side: 'SELL' }, 'rejected_value', /side/],
     [{ product_id: '' }, 'rejected_value', /symbol/],
     [{ time: 'yesterday' }, 'rejected_value', /time/],
+    [{ time: '2026-02-30T10:00:00Z' }, 'rejected_value', /time/],
+    [{ time: '2026-11-26T24:00:00Z' }, 'rejected_value', /time/],
     [{ time: '0001-01-01T00:00:00.000000Z' }, 'timestamp_out_of_range', /1970/],
     [{ time: '2300-01-01T00:00:00.000000Z' }, 'timestamp_out_of_range', /1970/],
   ] as const

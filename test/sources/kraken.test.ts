@@ -35,6 +35,13 @@ test('one bad trade among several is refused alone, with its own text as it was 
   assert.equal(read(envelope([TRADE, ' 7 '])).refusals[0]?.raw, '7')
 })
 
+test('a trade at a time that does not exist is refused, not moved to one that does', () => {
+  for (const time of ['2023-02-29T17:35:55Z', '2023-10-06T24:00:00Z', '2023-10-06T17:35:60Z', '2023-10-32T17:35:55Z']) {
+    const { trades, refusals } = read(envelope([TRADE.replace('2023-10-06T17:35:55.440295Z', time)]))
+    assert.deepEqual([trades.length, refusals[0]?.reason, refusals[0]?.detail], [0, 'rejected_value', 'time'], time)
+  }
+})
+
 test('many bad trades in one frame take no longer than the frame is long', () => {
   const startedMs = performance.now()
   const { refusals } = read(envelope(Array.from({ length: 100_000 }, () => '1')))
