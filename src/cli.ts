@@ -9,8 +9,8 @@ import type { RestoreFlags } from './commands/restore.ts'
 import type { WatchFlags } from './commands/watch.ts'
 import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
 import { readEnvironment } from './environment.ts'
-import { TickhouseError } from './errors.ts'
-import { ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
+import { isEngineFailure, TickhouseError } from './errors.ts'
+import { ALIVE_EVERY_MS, ChildKilled, ChildMistake, EXIT_MISTAKE, type ToSupervisor } from './house/supervise.ts'
 import { Journal } from './observe/journal.ts'
 import type { Running } from './pipeline.ts'
 import { VERSION } from './version.ts'
@@ -20,6 +20,10 @@ import { VERSION } from './version.ts'
  * end before it runs.
  */
 const OPENING_LEFT_AFTER_MS = 2_000
+/** How long a process whose engine is stuck goes on to store what is on its way. */
+const STUCK_DRAIN_MS_MAX = 10_000
+/** Who reads the lines may have stopped to. */
+const FLUSH_MS_MAX = 1_000
 
 const program = new Command('tickhouse')
   .description('Records live market data, stores every tick exactly once in ClickHouse, and shows it.')
@@ -212,11 +216,41 @@ async function runTold(
     throw error
   })
   if (!running) return
-  const how = await Promise.race([told, running.failed])
-  const startedMs = performance.now()
-  if (name === 'start') journal.emit('house_stopping', { signal: how })
-  await running.stop()
-  if (name === 'start') journal.emit('house_stopped', { tookMs: Math.round(performance.now() - startedMs) })
+  const alive = setInterval(() => tellSupervisor({ alive: true }), ALIVE_EVERY_MS)
+  try {
+    const how = await Promise.race([told, running.failed])
+    const startedMs = performance.now()
+    if (name === 'start') journal.emit('house_stopping', { signal: how })
+    await Promise.race([running.stop(), engineFailed(running)])
+    if (name === 'start') journal.emit('house_stopped', { tookMs: Math.round(performance.now() - startedMs) })
+  } catch (error) {
+    if (isEngineFailure(error)) await endWithEngine(error, running, journal)
+    throw error
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+function tellSupervisor(said: ToSupervisor): void {
+  // A supervisor that is gone is told nothing; that it is gone stops this process elsewhere.
+  if (process.connected) process.send!(said, undefined, undefined, () => {})
+}
+
+/** Rejects as `failed` does, but only for an engine that will not let anything be stopped. */
+function engineFailed({ failed }: Running): Promise<never> {
+  return failed.catch(error => {
+    if (isEngineFailure(error)) throw error
+    return new Promise<never>(() => {})
+  })
+}
+
+/** Says why, so that whoever starts this process again can say it too; a stuck engine still stores what is on its way. */
+async function endWithEngine(error: TickhouseError, running: Running, journal: Journal): Promise<void> {
+  const { code, message, advice } = error
+  journal.emit('engine_failed', { why: message, advice })
+  tellSupervisor({ ending: message })
+  if (code === 'engine_stuck') await Promise.race([running.stop(), sleep(STUCK_DRAIN_MS_MAX)])
+  await Promise.race([journal.flush(), sleep(FLUSH_MS_MAX)])
 }
 
 /** Resolves when this process should stop: on a signal, or, under a supervisor, only when that says so or is gone. */
@@ -239,9 +273,10 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_MISTAKE)
   if (error instanceof ChildMistake) process.exit(EXIT_MISTAKE)
+  if (error instanceof ChildKilled) process.exit(1)
   if (error instanceof TickhouseError) {
     console.error(`tickhouse: ${error.message}. ${error.advice}`)
-    process.exit(EXIT_MISTAKE)
+    process.exit(isEngineFailure(error) ? 1 : EXIT_MISTAKE)
   }
   console.error(error)
   process.exit(1)

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'store_inconsistent'
   | 'store_fenced'
   | 'engine_missing'
+  | 'engine_died'
+  | 'engine_stuck'
   | 'archive_unavailable'
   | 'archive_refused'
   | 'archive_mismatch'
@@ -48,4 +50,9 @@ export class TickhouseError extends Error {
     this.advice = advice
     this.retryable = options.retryable ?? false
   }
+}
+
+/** An engine that only a new process can replace: what it fails with is no mistake of the user's. */
+export function isEngineFailure(error: unknown): error is TickhouseError {
+  return error instanceof TickhouseError && (error.code === 'engine_died' || error.code === 'engine_stuck')
 }

@@ -152,7 +152,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   archiver?.start()
   if (config.DIAGNOSTICS === 'on') observing.diagnostics.start()
   return {
-    failed: storing.crashed,
+    failed: Promise.race([storing.crashed, ...(store.engine ? [store.engine.failed] : [])]),
     stop: async () => {
       const archived = archiver?.stop()
       await storing.stop()
@@ -229,7 +229,7 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
   const server = await serveSql(config, { ...opened, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,
-    failed: new Promise(() => {}),
+    failed: opened.engine.failed,
     stop: async () => {
       await server.close()
       await close()
@@ -263,8 +263,11 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
   return {
     failed: house.failed,
     stop: async () => {
-      await house.stop()
-      await simulation?.stop()
+      try {
+        await house.stop()
+      } finally {
+        await simulation?.stop()
+      }
     },
   }
 }

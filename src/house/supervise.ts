@@ -19,28 +19,45 @@ const RESTART_MS_MAX = 10_000
 const HEALTHY_MS = 10_000
 /** Longer than any clean stop takes; then it is ended the hard way, which loses nothing. */
 const STOP_MS_MAX = 15_000
+/** How often a process says that it is alive. */
+export const ALIVE_EVERY_MS = 1_000
+/** Far above what a busy machine delays a process by. */
+const SILENT_SECONDS_MAX = 60
 /** Threads for the engine and the disk: long queries must not keep inserts from theirs. */
 const THREADS = '16'
 
-export function superviseHouse(config: Config, simulated: RecorderStatus['simulated'], emit: Emit): Running {
+/** `silentSecondsMax`: a process that runs and gives no sign of life for so long is killed. */
+export function superviseHouse(
+  config: Config,
+  simulated: RecorderStatus['simulated'],
+  emit: Emit,
+  silentSecondsMax = SILENT_SECONDS_MAX,
+): Running {
   const { promise: failed, reject } = Promise.withResolvers<never>()
   const environment = { ...process.env, ...toEnvironment(config), UV_THREADPOOL_SIZE: THREADS }
-  const recorder = new Child(
-    'record',
-    simulated ? ['--simulated', JSON.stringify(simulated)] : [],
-    environment,
+  const recorder = new Child('record', simulated ? ['--simulated', JSON.stringify(simulated)] : [], environment, {
     emit,
-    reject,
-  )
-  const storing = new Child('ingest', [], environment, emit, reject)
+    mistake: reject,
+    silentSecondsMax,
+  })
+  const storing = new Child('ingest', [], environment, { emit, mistake: reject, silentSecondsMax })
   return {
     failed,
     stop: async () => {
       // In the order of a tick's way, so that what was received is stored.
-      await recorder.stop()
-      await storing.stop()
+      const clean = [await recorder.stop(), await storing.stop()]
+      if (clean.includes(false)) throw new ChildKilled()
     },
   }
+}
+
+/** What a process says to its supervisor: each second once it runs that it is alive, and before it ends by itself why. */
+export type ToSupervisor = { alive: true } | { ending: string }
+
+interface ChildOptions {
+  emit: Emit
+  mistake: (error: Error) => void
+  silentSecondsMax: number
 }
 
 class Child {
@@ -49,55 +66,87 @@ class Child {
   readonly #environment: NodeJS.ProcessEnv
   readonly #emit: Emit
   readonly #mistake: (error: Error) => void
+  readonly #silentSecondsMax: number
   #child: ChildProcess
+  /** Seconds of ours, so that a machine that slept kills nothing; undefined until its first sign of life. */
+  #silentSeconds: number | undefined
+  readonly #watching: NodeJS.Timeout
   #startedMs = 0
   #restarts = 0
   #timer: NodeJS.Timeout | undefined
   #stopping = false
   #worked = false
+  #lastWords: string | undefined
 
   constructor(
     command: string,
     args: string[],
     environment: NodeJS.ProcessEnv,
-    emit: Emit,
-    mistake: (error: Error) => void,
+    { emit, mistake, silentSecondsMax }: ChildOptions,
   ) {
     this.#command = command
     this.#arguments = args
     this.#environment = environment
     this.#emit = emit
     this.#mistake = mistake
+    this.#silentSecondsMax = silentSecondsMax
     this.#child = this.#start()
+    this.#watching = setInterval(() => this.#watch(), ALIVE_EVERY_MS)
   }
 
-  async stop(): Promise<void> {
+  /** False if it did not end by itself, or not with what it had to do done. */
+  async stop(): Promise<boolean> {
     this.#stopping = true
     clearTimeout(this.#timer)
+    clearInterval(this.#watching)
     const child = this.#child
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    if (child.connected) child.disconnect()
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-    await ended
-    clearTimeout(kill)
+    const stoppedMs = performance.now()
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      if (child.connected) child.disconnect()
+      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+      await ended
+      clearTimeout(kill)
+    }
+    if (child.exitCode === 0) return true
+    const afterMs = Math.round(performance.now() - stoppedMs)
+    this.#emit('child_unclean', {
+      child: this.#command,
+      afterMs,
+      how: this.#howEnded(child.exitCode, child.signalCode),
+    })
+    return false
   }
 
   /** `after`: how the one before ended, which the new one tells, so that it is seen on the page too. */
   #start(after?: string): ChildProcess {
     this.#startedMs = performance.now()
+    this.#lastWords = undefined
+    this.#silentSeconds = undefined
     const restarted = after === undefined ? [] : ['--restarted-after', after]
     const child = fork(CLI, [this.#command, ...this.#arguments, ...restarted], {
       env: this.#environment,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.once('exit', (code, signal) => this.#ended(code, signal))
+    child.on('message', (said: ToSupervisor) => {
+      if ('ending' in said) this.#lastWords = said.ending
+      else this.#silentSeconds = 0
+    })
     // Without a listener a fork that fails would end this process; `exit` then never comes.
     child.once('error', () => {
       if (child.pid === undefined) this.#ended(1, null)
     })
     this.#emit('child_started', { child: this.#command, pid: child.pid ?? 0 })
     return child
+  }
+
+  /** A fatal signal in its main thread leaves a process that neither works nor ends. */
+  #watch(): void {
+    if (this.#silentSeconds === undefined || ++this.#silentSeconds <= this.#silentSecondsMax) return
+    this.#lastWords = `no sign of life for ${this.#silentSecondsMax} s`
+    this.#silentSeconds = undefined
+    this.#child.kill('SIGKILL')
   }
 
   #ended(code: number | null, signal: string | null): void {
@@ -112,13 +161,20 @@ class Child {
       return
     }
     const waitMs = Math.min(RESTART_MS_MIN * 2 ** this.#restarts++, RESTART_MS_MAX)
-    const how = signal ?? `code ${code}`
+    const how = this.#howEnded(code, signal)
     this.#emit('child_ended', { child: this.#command, how, waitMs })
     this.#timer = setTimeout(() => {
       this.#child = this.#start(how)
     }, waitMs)
   }
+
+  #howEnded(code: number | null, signal: string | null): string {
+    return [signal ?? `code ${code}`, ...(this.#lastWords ? [this.#lastWords] : [])].join(': ')
+  }
 }
+
+/** A stop that was not clean: which process, and how it ended, has been told. */
+export class ChildKilled extends Error {}
 
 /** A child has told the user what is wrong; there is nothing to add. */
 export class ChildMistake extends Error {}

@@ -33,6 +33,13 @@ export const EVENTS = define({
     level: 'error',
     message: 'the {what} process ended ({how}) and was started again',
   },
+  child_unclean: {
+    station: 'house',
+    level: 'error',
+    message:
+      'not stopped cleanly: the {child} process ended after {afterMs} ms by {how}; nothing acknowledged is lost, and the next start goes on from the log',
+  },
+  engine_failed: { station: 'store', level: 'error', message: '{why}. {advice}' },
   lines_left_out: {
     station: 'house',
     level: 'warn',

@@ -10,17 +10,17 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
-import { formatQueryParams } from '@clickhouse/client-common'
+import type { ClickHouseClientConfigOptions } from '@clickhouse/client'
 import type { ChdbResult, Session } from 'chdb'
 import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
+import { answer, prefix, type QueryParams, settingsOf, typed } from './client-statement.ts'
+import { EngineFailure } from './engine-failure.ts'
 import { Lanes } from './lanes.ts'
 import { openingError, reasonNotOpened } from './opening.ts'
 import { literal, type SqlAnswer, type SqlEngine, type SqlStatement, toEngineText } from './sql.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
-type QueryParams = Parameters<Connection['query']>[0]
 type InsertParams = Parameters<Connection['insert']>[0]
 
 export interface EngineOptions {
@@ -31,9 +31,6 @@ export interface EngineOptions {
   /** Statements waiting for a lane, at most; one more is refused. */
   waitingMax: number
 }
-
-/** Settings that only mean something to an HTTP server. */
-const HTTP_ONLY = /^(wait_end_of_query|send_progress_in_http_headers|enable_http_compression|http_.*|default_format)$/
 
 /** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
 const ENGINE_ARGUMENTS = [
@@ -93,6 +90,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #queries: Lanes
   readonly #spool: string
   readonly #running = new Set<Promise<unknown>>()
+  readonly #failure = new EngineFailure()
   #closed = false
 
   constructor(root: string, open: () => Session, options: EngineOptions) {
@@ -103,6 +101,11 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     this.#spool = path.join(root, 'spool')
     fs.rmSync(this.#spool, { recursive: true, force: true })
     fs.mkdirSync(this.#spool)
+  }
+
+  /** Rejects with `engine_died` or `engine_stuck` when only a new process helps; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.failed
   }
 
   async query(params: QueryParams) {
@@ -223,10 +226,17 @@ export class EmbeddedConnection implements Connection, SqlEngine {
         elapsedNanos: Math.round(result.elapsed * 1e9),
       }
     } catch (error) {
-      throw typed(error)
+      throw this.#judged(error)
     } finally {
       own.close()
     }
+  }
+
+  /** The engine's error, and whether it is its last. */
+  #judged(error: unknown): Error {
+    const judged = typed(error)
+    this.#failure.judge(judged)
+    return judged
   }
 
   #checkOpen(): void {
@@ -239,51 +249,11 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     try {
       return await session.queryAsync(statement, { format })
     } catch (error) {
-      throw typed(error)
+      throw this.#judged(error)
     } finally {
       const undo = settingsOf(params).map(([name]) => `SET ${name}=DEFAULT`)
       if (undo.length) await session.queryAsync(undo.join('; ')).catch(() => {})
       lanes.give(session)
     }
-  }
-}
-
-/** The engine's error as the client's own class, so that a caller need not know which engine it has. */
-function typed(error: unknown): Error {
-  return parseError(String((error as Error).message).replace(/^Query failed: /, ''))
-}
-
-function settingsOf(params: QueryParams): [string, unknown][] {
-  return Object.entries(params.clickhouse_settings ?? {}).filter(
-    ([name, value]) => value !== undefined && !HTTP_ONLY.test(name),
-  )
-}
-
-function prefix(params: QueryParams): string {
-  const settings = settingsOf(params).map(([name, value]) => `SET ${name}=${literal(value)}; `)
-  const parameters = Object.entries(params.query_params ?? {}).map(
-    ([name, value]) => `SET param_${name}=${literal(formatQueryParams({ value }))}; `,
-  )
-  return [...settings, ...parameters].join('')
-}
-
-function answer(params: QueryParams, result: ChdbResult, kind: 'read' | 'written') {
-  const rows = String(result.rowsRead ?? 0)
-  const bytes = String(result.bytesRead ?? 0)
-  const none = '0'
-  return {
-    query_id: params.query_id ?? randomUUID(),
-    response_headers: {},
-    http_status_code: 200,
-    summary: {
-      read_rows: kind === 'read' ? rows : none,
-      read_bytes: kind === 'read' ? bytes : none,
-      written_rows: kind === 'written' ? rows : none,
-      written_bytes: kind === 'written' ? bytes : none,
-      result_rows: none,
-      result_bytes: none,
-      total_rows_to_read: none,
-      elapsed_ns: String(Math.round((result.elapsed ?? 0) * 1e9)),
-    },
   }
 }

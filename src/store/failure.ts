@@ -1,6 +1,8 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
 
+/** The engine's code ABORTED: it met a fatal signal, and refuses every statement from then on. */
+export const ENGINE_ABORTED = '236'
 /** The engine's code NOT_ENOUGH_SPACE. */
 const ENGINE_NOT_ENOUGH_SPACE = '243'
 
@@ -31,6 +33,10 @@ export function storeError(error: unknown): TickhouseError {
       { cause: error, retryable: true },
     )
   }
+  if (error instanceof ClickHouseError && code === ENGINE_ABORTED)
+    return new TickhouseError('engine_died', line, 'Start the process again; the log keeps the ticks.', {
+      cause: error,
+    })
   const advice = error instanceof ClickHouseError ? REFUSALS[error.code] : undefined
   if (advice) return new TickhouseError('store_refused', line, advice, { cause: error })
   return new TickhouseError(

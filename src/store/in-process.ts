@@ -41,7 +41,7 @@ export class InProcess implements Backend {
       await migrate(this, query => attempt(() => this.client.command({ query })))
     } catch (error) {
       const { message, code } = error as TickhouseError
-      if (code === 'disk_full' || code === 'data_foreign') throw error
+      if (code === 'disk_full' || code === 'data_foreign' || code === 'engine_died') throw error
       throw openingError(this.#directory, message, error)
     }
   }

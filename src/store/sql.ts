@@ -34,6 +34,8 @@ export interface SqlAnswer {
 
 /** The engine in this process, for those who bring statements of their own. */
 export interface SqlEngine {
+  /** Rejects with `engine_died` or `engine_stuck` when only a new process helps; never resolves. */
+  readonly failed: Promise<never>
   /** Runs one statement in a session of its own. The caller bounds how many run at once. Throws ClickHouseError. */
   run(statement: SqlStatement): Promise<SqlAnswer>
   /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */

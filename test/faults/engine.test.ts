@@ -1,0 +1,67 @@
+/** The embedded engine itself fails, by a fatal signal of its own or by a statement that it cannot end. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { House, type Part } from '../support/house.ts'
+import { LogWatch } from '../support/log-watch.ts'
+import { KnownMarket } from '../support/market.ts'
+import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/oracle.ts'
+
+/** Views that a stranger may read; what is in them, no stranger may write. Not constant: it would be computed when it is made. */
+const nested = `repeat('{"a":', n) || '1' || repeat('}', n)`
+const VIEWS = [
+  `CREATE VIEW crash AS SELECT JSONMergePatch(${nested}, ${nested}) FROM (SELECT number + 200000 AS n FROM numbers(1))`,
+  `CREATE VIEW endless AS SELECT arrayLevenshteinDistance(range(n), range(n)) FROM (SELECT number + 1000000 AS n FROM numbers(1))`,
+]
+
+async function started(t: TestContext) {
+  const market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 7, ratePerSecond: 2_000 })
+  t.after(() => market.exchange.close())
+  const house = new House(t, market.settings)
+  const store = await house.store()
+  for (const query of VIEWS) await store.client.command({ query })
+  await store.close()
+  const whole = house.run('start')
+  await whole.tells('connection_opened')
+  await whole.tells('ingest_started', { partition: 0 })
+  return { market, house, whole }
+}
+
+/** Judges every trade of the market against the store, when nothing runs any more. */
+async function judge(house: House, market: KnownMarket): Promise<void> {
+  const store = await house.store()
+  const log = await house.log()
+  try {
+    assertPlaces(await judgePlaces(store, log))
+    assertTrades(await judgeTrades(store, 'simulator', market.trades()))
+  } finally {
+    await store.close()
+    await log.close()
+  }
+}
+
+function ask(whole: Part, query: string, parameters: Record<string, string> = {}): Promise<Response> {
+  // The first `serving` is of the process that was started first: each one has a port of its own.
+  const url = whole.told('serving').at(-1)!.url
+  return fetch(`${url}/?${new URLSearchParams({ query, ...parameters })}`)
+}
+
+test('a crash of the engine ends its process; it is started again, and everything is stored once', async t => {
+  const { market, house, whole } = await started(t)
+  await using watch = new LogWatch(await house.log())
+  market.run()
+  await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 500])), whole)
+  await ask(whole, 'SELECT * FROM crash').then(
+    response => assert.fail(`answered: ${response.status}`),
+    () => {},
+  )
+  const { why } = await whole.tells('engine_failed')
+  assert.match(String(why), /fatal error/)
+  const { how } = await whole.tells('child_ended', { child: 'ingest' })
+  assert.match(String(how), /^SIGKILL: the embedded engine met a fatal error/)
+  await whole.tells('ingest_started', { partition: 0 }, 2)
+  market.pause()
+  await watch.until(market.lastIds(), whole)
+  assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
+  assert.equal(whole.told('child_started', { child: 'record' }).length, 1)
+  await judge(house, market)
+})
