@@ -262,13 +262,7 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
   )
   return {
     failed: house.failed,
-    stop: async () => {
-      try {
-        await house.stop()
-      } finally {
-        await simulation?.stop()
-      }
-    },
+    stop: () => house.stop().finally(() => simulation?.stop()),
   }
 }
 
