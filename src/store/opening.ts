@@ -49,8 +49,8 @@ const CAUSES: Cause[] = [
   },
 ]
 
-/** Opens the engine and ends. Its directory is the first argument. */
-const PROBE = "import('chdb').then(({ Session }) => { new Session(process.argv[1]); process.exit(0) })"
+/** Opens the engine and ends. Where its package is, is the first argument, its directory the second. */
+const PROBE = "import(process.argv[1]).then(({ Session }) => { new Session(process.argv[2]); process.exit(0) })"
 const PROBE_MS_MAX = 60_000
 const REASON_CHARACTERS_MAX = 300
 
@@ -59,7 +59,10 @@ const REASON_CHARACTERS_MAX = 300
  * are asked of a process of its own.
  */
 export function reasonNotOpened(root: string): string {
-  const { stderr } = spawnSync(process.execPath, ['-e', PROBE, root], { encoding: 'utf8', timeout: PROBE_MS_MAX })
+  const { stderr } = spawnSync(process.execPath, ['-e', PROBE, import.meta.resolve('chdb'), root], {
+    encoding: 'utf8',
+    timeout: PROBE_MS_MAX,
+  })
   const [, said] = /DB::Exception: ([^\n]+)/.exec(stderr ?? '') ?? []
   return said ?? 'the engine gave no reason'
 }

@@ -27,6 +27,7 @@ interface Outcome {
 /** Opens the store in a process of its own. */
 function open(directory: string, environment: Record<string, string> = {}, shell = 'exec "$@"'): Outcome {
   const { stdout } = spawnSync('sh', ['-c', shell, 'sh', process.execPath, ...ARGUMENTS, `chdb:${directory}`], {
+    cwd: os.tmpdir(),
     env: { ...process.env, ...environment },
     encoding: 'utf8',
   })
