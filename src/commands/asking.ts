@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openSpanned } from '../archive/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { openStore, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
+import { openExistingStore } from './existing-store.ts'
 import { askRunning } from './running.ts'
 
 /** While another query runs, ours waits its turn. */
@@ -21,11 +22,12 @@ export interface Asking {
 /** Throws `data_in_use` where the store is open in a process that does not answer. */
 export async function openAsking(config: Config): Promise<Asking> {
   const running = await askRunning(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(() => undefined)
-  if (running) {
-    await running.arrayBuffer()
+  await running?.arrayBuffer()
+  // A process without a page (record, archive, watch) may serve its health there: it has no queries.
+  if (running && running.status !== 404) {
     return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
   }
-  const store = await openStore(config.STORE)
+  const store = await openExistingStore(config)
   const target = await openSpanned(config, store)
   const close = async () => {
     await store.close()

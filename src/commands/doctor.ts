@@ -5,7 +5,7 @@
 import type { Config } from '../config.ts'
 import { openLog } from '../log/open.ts'
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../observe/diagnosis.ts'
-import { openStore } from '../store/store.ts'
+import { openExistingStore } from './existing-store.ts'
 import { askRunning } from './running.ts'
 
 /** Runs the doctor and prints what it finds. True if log and store agree. */
@@ -76,7 +76,10 @@ async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined
 
 async function diagnoseHere(config: Config): Promise<Diagnosis> {
   const log = await openLog(config.LOG, 'read')
-  const store = await openStore(config.STORE)
+  const store = await openExistingStore(config).catch(async error => {
+    await log.close()
+    throw error
+  })
   try {
     return await diagnose(store, log, showProgress)
   } finally {

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/quarantine.ts'
 import type { RequeueReport } from '../ingest/requeuing.ts'
-import { askRunning } from './running.ts'
+import { askPage } from './running.ts'
 
 /** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
 export interface QuarantineFlags {
@@ -62,17 +62,7 @@ function timeOf(flag: string, text: string | undefined): string | undefined {
 }
 
 async function ask(config: Config, target: string, query: Record<string, string>, method = 'GET'): Promise<unknown> {
-  let response: Response
-  try {
-    response = await askRunning(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
-  } catch (error) {
-    throw new TickhouseError(
-      'process_unreachable',
-      `no tickhouse answers at ${config.LISTEN}`,
-      'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
-      { cause: error },
-    )
-  }
+  const response = await askPage(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
   const answer = (await response.json()) as object | { message: string; advice: string }
   if ('message' in answer) throw new TickhouseError('query_failed', answer.message.replace(/\.$/, ''), answer.advice)
   return answer

@@ -1,21 +1,11 @@
 /** `tickhouse query`: asks the running process and prints its answer. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { askRunning } from './running.ts'
+import { askPage } from './running.ts'
 
-/** Prints the answer to a statement. Throws `process_unreachable` if nothing listens, `query_failed` with the engine's words. */
+/** Prints the answer to a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's words. */
 export async function query(config: Config, sql: string): Promise<void> {
-  let response: Response
-  try {
-    response = await askRunning(config, '/api/query', { method: 'POST', body: sql })
-  } catch (error) {
-    throw new TickhouseError(
-      'process_unreachable',
-      `no tickhouse answers at ${config.LISTEN}`,
-      'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
-      { cause: error },
-    )
-  }
+  const response = await askPage(config, '/api/query', { method: 'POST', body: sql })
   if (!response.ok) {
     const { message, advice } = await failureOf(response)
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
