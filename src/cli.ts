@@ -56,8 +56,8 @@ command('record', 'only from the venues to the log')
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (options: { simulated?: string }, made: Command) => {
     const { record } = await import('./pipeline.ts')
-    await run('record', made, (config, journal) =>
-      record(config, journal, options.simulated ? JSON.parse(options.simulated) : undefined),
+    await run('record', made, (config, journal, stopping) =>
+      record(config, journal, stopping, options.simulated ? JSON.parse(options.simulated) : undefined),
     )
   })
 
@@ -192,6 +192,15 @@ async function run(
   const journal = new Journal(name, config.LOG_LEVEL, config.LOG_FORMAT)
   try {
     await runTold(name, made, config, journal, open)
+  } catch (error) {
+    // The last line of a log that is read by machines is one too; on a terminal it is the plain one below.
+    if (config.LOG_FORMAT === 'text' || error instanceof ChildMistake || error instanceof ChildKilled) throw error
+    if (isEngineFailure(error)) throw new AlreadyLogged(1)
+    const known = error instanceof TickhouseError
+    journal.emit('process_failed', {
+      why: known ? `${error.message}. ${error.advice}` : String((error as Error).stack),
+    })
+    throw new AlreadyLogged(known ? EXIT_MISTAKE : 1)
   } finally {
     await journal.flush()
   }
@@ -216,13 +225,15 @@ async function runTold(
     throw error
   })
   if (!running) return
+  // Under a supervisor, which stops its processes in order, only that says so.
+  const supervised = process.channel !== undefined
   const alive = setInterval(() => tellSupervisor({ alive: true }), ALIVE_EVERY_MS)
   try {
     const how = await Promise.race([told, running.failed])
     const startedMs = performance.now()
-    if (name === 'start') journal.emit('house_stopping', { signal: how })
+    if (!supervised) journal.emit('house_stopping', { signal: how })
     await Promise.race([running.stop(), engineFailed(running)])
-    if (name === 'start') journal.emit('house_stopped', { tookMs: Math.round(performance.now() - startedMs) })
+    if (!supervised) journal.emit('house_stopped', { tookMs: Math.round(performance.now() - startedMs) })
   } catch (error) {
     if (isEngineFailure(error)) await endWithEngine(error, running, journal)
     throw error
@@ -267,6 +278,15 @@ function toldToStop(): Promise<string> {
   })
 }
 
+/** What went wrong stands in the log already. */
+class AlreadyLogged extends Error {
+  readonly code: number
+  constructor(code: number) {
+    super()
+    this.code = code
+  }
+}
+
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
   process.exit()
@@ -274,6 +294,7 @@ try {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_MISTAKE)
   if (error instanceof ChildMistake) process.exit(EXIT_MISTAKE)
   if (error instanceof ChildKilled) process.exit(1)
+  if (error instanceof AlreadyLogged) process.exit(error.code)
   if (error instanceof TickhouseError) {
     console.error(`tickhouse: ${error.message}. ${error.advice}`)
     process.exit(isEngineFailure(error) ? 1 : EXIT_MISTAKE)

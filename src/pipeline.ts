@@ -62,11 +62,12 @@ const BATCH_BYTES_MAX = 64 * 2 ** 20
 export async function record(
   config: Config,
   journal: Journal,
+  stopping: AbortSignal,
   simulated: RecorderStatus['simulated'] = simulatedBy(config.SOURCES ?? ''),
 ): Promise<Running> {
   const { emit } = journal
   const selected = parseSources(config.SOURCES ?? '')
-  const log = await openLogTold(config.LOG, 'write', emit)
+  const log = await openLogTold(config.LOG, 'write', emit, stopping)
   emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
   const { promise: failed, reject } = Promise.withResolvers<never>()

@@ -109,7 +109,7 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
   test('a store directory with something else in it', () => {
     fs.mkdirSync(path.join(directory, 'foreign'))
     fs.writeFileSync(path.join(directory, 'foreign', 'metadata'), 'not a database')
-    refusedWith(/cannot be used|cannot be opened/, { args: ['ingest', '--store', 'chdb:foreign'] })
+    refusedWith(/cannot open the store/, { args: ['ingest', '--store', 'chdb:foreign'] })
   })
 
   test('a log directory with something else in it', () => {
@@ -139,6 +139,19 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
       nodeArgs: ['--import', disguise],
     })
   })
+})
+
+test('what ends a process is a line in JSON where lines are JSON', () => {
+  const given = {
+    args: ['ingest', '--listen', '127.0.0.1:0'],
+    environment: { TICKHOUSE_LOG_FORMAT: 'json', TZ: 'Nowhere/Bad' },
+  }
+  const { code, error, output } = attempt(given)
+  assert.equal(code, 2, error)
+  assert.doesNotMatch(error, /^tickhouse:/m)
+  const last = JSON.parse(output.trim().split('\n').at(-1)!)
+  assert.deepEqual([last.level, last.process, last.event], [50, 'ingest', 'process_failed'])
+  assert.match(last.msg, /time zone.*TZ/)
 })
 
 test('a configured venue that cannot be reached is tried again, and said so, and nothing is simulated instead', async () => {
@@ -193,4 +206,20 @@ describe('brokers that take a connection and never answer', () => {
       assert.deepEqual(await once(child, 'exit'), [0, null])
       assert.ok(performance.now() - startedMs < 5_000)
     })
+})
+
+test('a recorder whose brokers are not up says so at once, waits, and stops when it is told to', async () => {
+  const child = spawn(
+    NODE,
+    [CLI, 'record', '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--log', 'kafka://127.0.0.1:1'],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let told = ''
+  for await (const chunk of child.stdout) {
+    told += chunk
+    if ((told.match(/waiting for the log/g) ?? []).length >= 2) break
+  }
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+  assert.match(told, /waiting for the log: .*127\.0\.0\.1:1.*ECONNREFUSED/)
 })

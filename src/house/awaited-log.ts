@@ -7,25 +7,29 @@ import type { Emit } from '../observe/events.ts'
 const LOG_WAIT_MS = 250
 /** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
 const LOG_WAIT_TOLD_EVERY_MS = 5_000
+const UNANSWERED = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
 
-/** Opens the log and tells what is waited for while it is not there: brokers that are away, or an address that is wrong. */
+/**
+ * Opens the log, and says what it waits for while that is not there: brokers that are away or not up yet, or an address that is wrong. One
+ * that writes says it at once, since ticks are lost meanwhile; one that reads may be up before the writer has made the log.
+ */
 export async function openLogTold(
   address: string,
   mode: 'write' | 'read',
   emit: Emit,
-  stopping?: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<Log> {
-  let awaited = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
-  const telling = setInterval(() => emit('log_awaited', awaited), LOG_WAIT_TOLD_EVERY_MS)
+  let awaited: { why: string; advice: string } | undefined
+  const telling = setInterval(() => emit('log_awaited', awaited ?? UNANSWERED), LOG_WAIT_TOLD_EVERY_MS)
   try {
     for (;;) {
       try {
         const log = await openLog(address, mode)
-        if (stopping) tellUnreachable(log, emit, stopping)
+        if (mode === 'read') tellUnreachable(log, emit, stopping)
         return log
       } catch (error) {
-        // The storing side may be up before the recorder has made the log; a recorder says at once what is wrong.
-        if (!stopping || !(error instanceof TickhouseError) || !error.retryable) throw error
+        if (!(error instanceof TickhouseError) || !error.retryable) throw error
+        if (mode === 'write' && !awaited) emit('log_awaited', { why: error.message, advice: error.advice })
         awaited = { why: error.message, advice: error.advice }
       }
       await sleep(LOG_WAIT_MS, undefined, { signal: stopping })

@@ -22,6 +22,7 @@ export const EVENTS = define({
   house_started: { station: 'house', level: 'info', message: 'tickhouse {version} started: {what}' },
   house_stopping: { station: 'house', level: 'info', message: 'stopping on {signal}: draining' },
   house_stopped: { station: 'house', level: 'info', message: 'stopped cleanly after {tookMs} ms' },
+  process_failed: { station: 'house', level: 'error', message: 'cannot go on: {why}' },
   child_started: { station: 'house', level: 'debug', message: '{child} process started (pid {pid})' },
   child_ended: {
     station: 'house',

@@ -50,7 +50,7 @@ const CAUSES: Cause[] = [
 ]
 
 /** Opens the engine and ends. Where its package is, is the first argument, its directory the second. */
-const PROBE = "import(process.argv[1]).then(({ Session }) => { new Session(process.argv[2]); process.exit(0) })"
+const PROBE = 'import(process.argv[1]).then(({ Session }) => { new Session(process.argv[2]); process.exit(0) })'
 const PROBE_MS_MAX = 60_000
 const REASON_CHARACTERS_MAX = 300
 

@@ -127,10 +127,10 @@ test('a second house, recorder or storing process on the same directories is ref
   await whole.tells('ingest_started', { partition: 3 })
   for (const [command, words] of [
     ['record', /another tickhouse is writing the log in data\/log/],
-    ['ingest', /the store at data\/store cannot be opened: another process has it open/],
+    ['ingest', /cannot open the store at data\/store: another process has it open/],
     ['start', /another/],
   ] as const) {
-    const second = house.run(command)
+    const second = house.run(command, { LOG_FORMAT: 'text' })
     assert.deepEqual(await second.exited, { code: 2, signal: null }, second.account())
     const lines = second.words.split('\n').filter(line => line.startsWith('tickhouse: '))
     assert.ok(lines.length >= 1 && lines.length <= (command === 'start' ? 2 : 1), second.words)
