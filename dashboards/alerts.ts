@@ -60,6 +60,13 @@ const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
     next: 'Lower TICKHOUSE_BATCH_TICKS_MAX, or give the process more memory.',
     page: 'docs/configuration.md',
   },
+  process_memory_used_ratio: {
+    alert: 'MemoryNearLimit',
+    for: '1m',
+    severity: 'warning',
+    next: 'At its limit the process is killed and started again. Raise the limit, or lower TICKHOUSE_BATCH_TICKS_MAX.',
+    page: 'docs/configuration.md',
+  },
   process_event_loop_delay_seconds: {
     alert: 'EventLoopDelayed',
     for: '5m',

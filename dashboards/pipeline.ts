@@ -88,6 +88,7 @@ export function pipeline(): Dashboard {
           unit: 'percentunit',
         }),
         figure('process_memory_bytes', { title: 'Memory', width: 8 }),
+        figure('process_memory_used_ratio', { title: 'Memory, of its limit', width: 8 }),
         figure('process_event_loop_delay_seconds', { title: 'Event-loop delay', width: 8 }),
         figure('disk_free_bytes', { title: 'Disk left', width: 8 }),
         figure('events_total', { title: 'Events', width: 8 }),

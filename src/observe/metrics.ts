@@ -66,6 +66,13 @@ export const METRICS = define({
     labels: ['process'],
     targets: [{ atMost: 4 * 2 ** 30 }],
   },
+  process_memory_used_ratio: {
+    station: 'house',
+    kind: 'gauge',
+    help: "Resident memory as a share of the container's limit, or of the machine's memory",
+    labels: ['process'],
+    targets: [{ atMost: 0.9 }],
+  },
   process_event_loop_delay_seconds: {
     station: 'house',
     kind: 'gauge',

@@ -1,13 +1,19 @@
 /** What this process takes of its machine. */
+import os from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Measurement, quantilesOf } from './metrics.ts'
 
 export interface ProcessFigures {
   cpuSeconds: number
   memoryBytes: number
+  /** What the process may take: its container's limit, else the machine's memory. */
+  memoryLimitBytes: number
   /** How late timers ran in the last whole window, ms; null before the end of the first. */
   eventLoopDelayMs: { p50: number; p99: number; max: number } | null
 }
+
+/** Without a limit the kernel gives an absurd number or none. */
+const MEMORY_LIMIT_BYTES = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, os.totalmem())
 
 const RESOLUTION_MS = 10
 const NANOS_PER_MS = 1e6
@@ -27,7 +33,12 @@ export class ProcessGauge {
   read(): ProcessFigures {
     if (performance.now() >= this.#sinceMs + WINDOW_MS) this.#turn()
     const { user, system } = process.cpuUsage()
-    return { cpuSeconds: (user + system) / 1e6, memoryBytes: process.memoryUsage.rss(), eventLoopDelayMs: this.#last }
+    return {
+      cpuSeconds: (user + system) / 1e6,
+      memoryBytes: process.memoryUsage.rss(),
+      memoryLimitBytes: MEMORY_LIMIT_BYTES,
+      eventLoopDelayMs: this.#last,
+    }
   }
 
   #turn(): void {
@@ -48,6 +59,7 @@ export function measureProcess(process: string, figures: ProcessFigures): Measur
   return [
     { name: 'process_cpu_seconds_total', labels: { process }, value: figures.cpuSeconds },
     { name: 'process_memory_bytes', labels: { process }, value: figures.memoryBytes },
+    { name: 'process_memory_used_ratio', labels: { process }, value: figures.memoryBytes / figures.memoryLimitBytes },
     ...quantilesOf('process_event_loop_delay_seconds', { process }, figures.eventLoopDelayMs),
   ]
 }
