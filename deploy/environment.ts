@@ -52,7 +52,7 @@ export function writeEnvironment(file: string): void {
 if (import.meta.main) {
   try {
     writeEnvironment(FILE)
-    console.log(`${FILE} is written. Next: docker compose -f deploy/compose.yaml up -d --build`)
+    console.log(`${FILE} is written. Next: docker compose -f deploy/compose.yaml up -d --build --wait`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     console.error(`${FILE} is there already and stays as it is: what runs was started with its passwords.`)

@@ -57,7 +57,8 @@ export function readComposition(): { written: Composition; filled: Composition; 
   return { written, filled, unknown }
 }
 
-/** The services that run this repository's own code. */
+/** The services that run this repository's own code: all of one image. */
 export function stationsOf({ services }: Composition): [name: string, station: Service][] {
-  return Object.entries(services).filter(([, { build }]) => build !== undefined)
+  const built = Object.values(services).find(({ build }) => build !== undefined)
+  return Object.entries(services).filter(([, { image }]) => image === built?.image)
 }
