@@ -109,6 +109,27 @@ const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
     next: "See the lines of the sources for the venue's words, and whether the machine reaches it. It keeps trying.",
     page: 'docs/live.md',
   },
+  source_symbols_down: {
+    alert: 'SymbolsNotReceived',
+    for: '2m',
+    severity: 'critical',
+    next: "The page names them under sources, with the venue's words. They are asked for again; take out what the venue does not list.",
+    page: 'docs/live.md',
+  },
+  source_venue_online: {
+    alert: 'VenueNotOnline',
+    for: '1m',
+    severity: 'warning',
+    next: "See the venue's status page. Recording goes on, and goes back to normal with the venue.",
+    page: 'docs/live.md',
+  },
+  source_readable: {
+    alert: 'VenueUnreadable',
+    for: '0m',
+    severity: 'critical',
+    next: 'Ask tickhouse quarantine what came. After an update that reads it, it is judged again.',
+    page: 'docs/quarantine.md',
+  },
   source_silence_seconds: {
     alert: 'VenueSilent',
     for: '1m',

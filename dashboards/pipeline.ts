@@ -38,7 +38,10 @@ export function pipeline(): Dashboard {
         figure('source_reconnects_total', { title: 'Reconnects', width: 8 }),
         figure('source_ticks_total', { title: 'Ticks received, by counting', width: 8, counter: 'per second' }),
         figure('source_refused_total', { title: 'Messages refused', width: 8 }),
-        figure('source_symbols', { title: 'Symbols followed', width: 8 }),
+        figure('source_symbols', { title: 'Symbols received', width: 8 }),
+        figure('source_symbols_down', { title: 'Symbols not received', width: 8 }),
+        figure('source_venue_online', { title: 'Venue online', width: 8 }),
+        figure('source_readable', { title: 'Messages readable', width: 8 }),
       ]),
       row('Log', [
         figure('log_appended_ticks_per_second', { title: 'Appended', width: 8 }),

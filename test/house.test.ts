@@ -77,7 +77,9 @@ test('docs/configuration.md is what the schema prints: run npm run docs', () => 
 
 test('every alert of the watcher has its section in docs/watch.md', () => {
   const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
-  const named = [...read('src/watch/conditions.ts').matchAll(/name: '(\w+)'/g)].map(([, name]) => name!)
+  const named = [
+    ...`${read('src/watch/conditions.ts')}${read('src/watch/source-conditions.ts')}`.matchAll(/name: '(\w+)'/g),
+  ].map(([, name]) => name!)
   assert.deepEqual([...new Set(named)].sort(), sections.toSorted())
   assert.deepEqual(ALERT_NAMES, sections)
 })

@@ -30,8 +30,53 @@ export const SOURCE_EVENTS = {
   subscription_rejected: {
     station: 'sources',
     level: 'error',
-    message: '{venue} refused a subscription ({connection}): {detail}',
+    message: '{venue} refused {symbols} ({connection}): {detail}; asked again in {waitMs} ms',
   },
+  subscription_unanswered: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} {symbols} ({connection}): {detail}; asked again',
+  },
+  subscription_ended: {
+    station: 'sources',
+    level: 'error',
+    message: '{venue} ended the subscription of {symbols} ({connection}); asked again in {waitMs} ms',
+  },
+  symbols_silent: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} {symbols} silent ({connection}): {detail}; subscribed to again',
+  },
+  trades_missed: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} {symbol} ({connection}): trades {first} to {last} were announced and never came; subscribed to again',
+  },
+  symbols_back: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} {symbols} back ({connection}) after {downMs} ms',
+  },
+  symbols_counted: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} ({connection}): {symbols} of {asked} symbols acknowledged or trading',
+  },
+  venue_not_online: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} says that it is in state {state}: fewer trades, or none, until it is online',
+  },
+  venue_online: { station: 'sources', level: 'info', message: '{venue} is online again, after {before}' },
+  venue_maintenance: { station: 'sources', level: 'warn', message: '{venue} announces: {upcoming}' },
+  frames_unreadable: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} sends nothing that can be read ({connection}): {frames} frames refused in {forMs} ms, none read. See tickhouse quarantine',
+  },
+  frames_readable: { station: 'sources', level: 'info', message: '{venue} can be read again ({connection})' },
   venue_error: { station: 'sources', level: 'error', message: '{venue} says ({connection}): {detail}' },
   rate_limited: {
     station: 'sources',

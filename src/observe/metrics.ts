@@ -5,6 +5,7 @@
  * Few labels, and never a symbol: what is known by symbol is asked of the ticks themselves.
  */
 import type { Station } from './events.ts'
+import { SOURCE_METRICS } from './metrics-of-sources.ts'
 
 /** What a figure should be, where it is divided by labels: of those that bear these. */
 export interface Target {
@@ -27,7 +28,6 @@ const define = <T extends Record<string, MetricDefinition>>(
   metrics: T,
 ): { readonly [Name in keyof T]: MetricDefinition } => metrics
 
-const CONNECTION = ['venue', 'connection']
 const PARTITION = ['partition']
 /** Label `quantile` is p50, p99 or max, of the last few hundred. */
 const QUANTILE = ['quantile']
@@ -88,43 +88,7 @@ export const METRICS = define({
     targets: [{ atLeast: 2 ** 30 }],
   },
 
-  source_connected: {
-    station: 'sources',
-    kind: 'gauge',
-    help: '1 while the connection to the venue is open',
-    labels: CONNECTION,
-    targets: [{ atLeast: 1 }],
-  },
-  source_symbols: { station: 'sources', kind: 'gauge', help: 'Symbols the connection follows', labels: CONNECTION },
-  source_ticks_total: { station: 'sources', kind: 'counter', help: 'Ticks received', labels: CONNECTION },
-  source_ticks_per_second: { station: 'sources', kind: 'gauge', help: 'Ticks received a second', labels: CONNECTION },
-  source_messages_per_second: {
-    station: 'sources',
-    kind: 'gauge',
-    help: 'Messages of the venue a second, whatever they hold',
-    labels: CONNECTION,
-  },
-  source_refused_total: {
-    station: 'sources',
-    kind: 'counter',
-    help: 'Messages that could not be read; they are in quarantine',
-    labels: CONNECTION,
-  },
-  source_reconnects_total: { station: 'sources', kind: 'counter', help: 'Times connected anew', labels: CONNECTION },
-  source_silence_seconds: {
-    station: 'sources',
-    kind: 'gauge',
-    help: 'Since the last message of the venue',
-    labels: CONNECTION,
-    targets: [{ atMost: 60 }],
-  },
-  source_latency_seconds: {
-    station: 'sources',
-    kind: 'gauge',
-    help: "From the venue's clock to our socket; negative where the venue's clock is ahead",
-    labels: [...CONNECTION, ...QUANTILE],
-    targets: [{ labels: { quantile: 'p99' }, atMost: 1 }],
-  },
+  ...SOURCE_METRICS,
 
   log_appended_ticks_per_second: {
     station: 'log',

@@ -1,7 +1,8 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 import { instanceName } from '../observe/instance.ts'
 import { VERSION } from '../version.ts'
-import type { StationState } from './protocol.ts'
+import type { StationState, SymbolDown } from './protocol.ts'
+import { symbolsDown, venueStates } from './source-faults.ts'
 import type { StationReport } from './stations.ts'
 import type { Verdict } from './verdicts.ts'
 
@@ -26,6 +27,10 @@ export interface HealthAnswer {
   diskFreeBytesMin: number
   /** What the recorders it hears of record: selections as `TICKHOUSE_SOURCES` has them. */
   following: readonly string[]
+  /** Symbols of these that are not received, and why. */
+  symbolsDown: readonly SymbolDown[]
+  /** Venues that say of themselves that they do not trade as usual, or announce maintenance. */
+  venues: readonly { venue: string; state: string; upcoming: string }[]
   /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
   archiveBehindMs: number | null
 }
@@ -74,6 +79,8 @@ export async function healthOf(self: Self, report: StationReport): Promise<Healt
     diskFreeBytes: store.diskFreeBytes,
     diskFreeBytesMin: store.diskFreeBytesMin,
     following,
+    symbolsDown: symbolsDown(sources.connections),
+    venues: venueStates(sources.connections),
     archiveBehindMs: archive.verified ? archive.lagMs : null,
   }
 }
@@ -95,6 +102,8 @@ export function healthAlone(
     diskFreeBytes: null,
     diskFreeBytesMin: 0,
     following: [],
+    symbolsDown: [],
+    venues: [],
     archiveBehindMs,
   }
 }

@@ -18,6 +18,7 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthAnswer, healthAlone, healthOf, type Self } from './health.ts'
 import type { HealthOptions } from './health-routes.ts'
+import { symbolsDown, venueStates } from './source-faults.ts'
 import { serveStation } from './station-server.ts'
 import type { StationReport } from './stations.ts'
 import { archiveVerdict, logVerdict, sourcesVerdict } from './verdicts.ts'
@@ -29,6 +30,8 @@ export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, 
     return {
       ...healthAlone(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
       following: said.map(({ sources }) => sources),
+      symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
+      venues: said.flatMap(({ connections }) => venueStates(connections)),
     }
   }
   return serveStation(config, emit, {

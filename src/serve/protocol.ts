@@ -44,6 +44,16 @@ interface StationBase {
 
 export type { ConnectionStatus }
 
+/** A symbol that is asked for and not received. */
+export interface SymbolDown {
+  venue: string
+  symbol: string
+  state: string
+  /** Why: the venue's words, or ours. */
+  detail: string
+  forMs: number
+}
+
 /** Of the last few hundred values. */
 export interface Quantiles {
   p50: number

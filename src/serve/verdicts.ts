@@ -2,6 +2,7 @@
 import type { ArchiveFigures } from '../archive/archive.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { StationState } from './protocol.ts'
+import { isReceived, sourceFaults } from './source-faults.ts'
 
 /** A state, and one line: why, and what to do next if it is trouble. */
 export type Verdict = [state: StationState, advice: string]
@@ -17,14 +18,11 @@ export function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
   const connections = recorders.flatMap(recorder => recorder.connections)
   if (recorders.some(({ held }) => held))
     return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
-  const open = connections.filter(connection => connection.state === 'open').length
-  if (open === 0) return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
-  if (open < connections.length)
-    return [
-      'behind',
-      `${connections.length - open} of ${connections.length} connections are down; they are tried again.`,
-    ]
-  return ['ok', 'All connections are open.']
+  if (!connections.some(({ state }) => state === 'open'))
+    return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
+  const faults = sourceFaults(connections)
+  if (faults.length === 0) return ['ok', 'All connections are open.']
+  return [connections.some(isReceived) ? 'behind' : 'trouble', faults.join(' ')]
 }
 
 /** `unreachableSinceMs` as the log tells it. */

@@ -21,16 +21,38 @@ export interface BinanceShape {
   silenceMsMax: number
 }
 
+/** Methods of a request, which are also its id. */
+const UNSUBSCRIBE = 'UNSUBSCRIBE'
+const SUBSCRIBE = 'SUBSCRIBE'
+
+/** Streams of one request, far below what a message may hold. */
+const REQUEST_STREAMS_MAX = 50
+
+/** Unsubscribes first: what the server believes to carry already is otherwise left as it is. */
+function askAgain(symbols: readonly string[]): string[] {
+  const frames: string[] = []
+  for (let at = 0; at < symbols.length; at += REQUEST_STREAMS_MAX) {
+    const params = symbols.slice(at, at + REQUEST_STREAMS_MAX).map(streamOf)
+    for (const method of [UNSUBSCRIBE, SUBSCRIBE]) frames.push(JSON.stringify({ method, params, id: method }))
+  }
+  return frames
+}
+
+const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@trade`
+
 /** A venue that speaks Binance's combined streams: the address carries the subscription, nothing is sent. */
 export function binanceShaped(shape: BinanceShape): Venue {
   return {
     ...shape,
     ids: 'consecutive',
+    // A request is answered as a whole, and a stream that does not exist is accepted too.
+    acknowledges: false,
     url: (base, symbols) => {
-      const streams = symbols.map(symbol => encodeURIComponent(`${symbol.toLowerCase()}@trade`).replace('%40', '@'))
+      const streams = symbols.map(symbol => encodeURIComponent(streamOf(symbol)).replace('%40', '@'))
       return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
     },
     subscribe: () => [],
+    askAgain,
     decode,
   }
 }
@@ -143,7 +165,8 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   else if (data.e === 'trade') decodeTrade(data, out)
   else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
   else if (isNotRecorded(data)) out.ignore()
-  else if (data.result === null && 'id' in data) out.control({ kind: 'subscribed' })
+  else if (data.result === null && 'id' in data)
+    out.control({ kind: data.id === UNSUBSCRIBE ? 'heartbeat' : 'subscribed' })
   else decodeError(isObject(data.error) ? data.error : data, out)
 }
 

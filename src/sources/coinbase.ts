@@ -8,7 +8,7 @@ import { SIDE, type Side } from '../tick/trades.ts'
 import { decimalFromText } from './decimal.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { handOn, readMessage, readSide, show } from './reading.ts'
-import type { Sink, Venue } from './venue.ts'
+import type { Control, Sink, Venue } from './venue.ts'
 
 export const coinbase: Venue = {
   name: 'coinbase',
@@ -19,13 +19,18 @@ export const coinbase: Venue = {
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   // The heartbeat channel beats once a second for each symbol.
   silenceMsMax: 10_000,
+  acknowledges: true,
   url: base => base,
   // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
-  subscribe: symbols =>
-    symbols.map(symbol =>
-      JSON.stringify({ type: 'subscribe', product_ids: [symbol], channels: ['matches', 'heartbeat'] }),
-    ),
+  subscribe,
+  askAgain: subscribe,
   decode,
+}
+
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(symbol =>
+    JSON.stringify({ type: 'subscribe', product_ids: [symbol], channels: ['matches', 'heartbeat'] }),
+  )
 }
 
 /** Kinds of message that are known and not recorded. */
@@ -50,8 +55,8 @@ function decode(frame: Buffer, out: Sink): void {
 
   const { type } = message
   if (type === 'match' || type === 'last_match') decodeMatch(message, out)
-  else if (type === 'heartbeat') out.control({ kind: 'heartbeat' })
-  else if (type === 'subscriptions') out.control({ kind: 'subscribed', symbols: subscribedSymbols(message) })
+  else if (type === 'heartbeat') out.control(heartbeat(message))
+  else if (type === 'subscriptions') out.control({ kind: 'subscribed', symbols: subscribedSymbols(message), all: true })
   else if (type === 'error') decodeError(message, out)
   else if (typeof type === 'string' && NOT_RECORDED.has(type)) out.ignore()
   else out.refuse('unknown_message', `type ${show(type)}`)
@@ -86,6 +91,13 @@ function decodeError({ message, reason }: JsonObject, out: Sink): void {
       .join(': ') || 'an error without a text'
   const isRejection = /subscri|product/i.test(`${String(message)} ${String(reason)}`)
   out.control({ kind: isRejection ? 'rejected' : 'error', detail })
+}
+
+/** Its last trade id is 0 where the server does not know it. */
+function heartbeat({ product_id: symbol, last_trade_id: lastTradeId }: JsonObject): Control {
+  return typeof symbol === 'string' && typeof lastTradeId === 'number'
+    ? { kind: 'heartbeat', symbol, lastTradeId }
+    : { kind: 'heartbeat' }
 }
 
 /** The symbols whose matches we now get: the answer lists all channels of the connection. */

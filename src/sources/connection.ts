@@ -1,34 +1,18 @@
 import { nowMicros } from '../clock.ts'
-import type { Emit } from '../observe/events.ts'
 import { Backoff } from './backoff.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import { shorten, tellLoss, withoutCredentials } from './loss.ts'
-import type { Pace } from './pace.ts'
 import { waitUntil } from './retry-after.ts'
-import { Rhythm } from './silence.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { type Ending, FeedSocket } from './socket.ts'
-import type { Timings } from './timings.ts'
-import type { Control, Venue } from './venue.ts'
+import { Subscriptions } from './subscriptions.ts'
+import type { Control } from './venue.ts'
 
 /**
  * A connection is replaced when it has reached a share of the age at which the server cuts it; the share is drawn from this
  * range, so that connections opened together are not replaced together.
  */
 const ROTATION_AGE = { from: 0.9, to: 0.96 }
-
-export interface ConnectionOptions {
-  /** Names it in events and on the page. */
-  id: string
-  venue: Venue
-  /** The venue's address, or the one configured instead, without a trailing slash. */
-  base: string
-  symbols: readonly string[]
-  /** The venue's limit on connects, shared by all its connections. */
-  connects: Pace
-  timings: Timings
-  emit: Emit
-  /** During a rotation the frames of two sockets come through here, so that the same trade may come twice. */
-  onFrame(frame: Buffer, receivedAtMicros: number): void
-}
 
 /**
  * One resilient subscription. At any time
@@ -41,8 +25,9 @@ export class Connection {
   /** The address without its query, which may be long, and without credentials. */
   readonly url: string
   readonly #options: ConnectionOptions
-  readonly #rhythm: Rhythm
+  readonly #silence: SilenceWatch
   readonly #backoff: Backoff
+  readonly #subscriptions: Subscriptions
   #current: FeedSocket | undefined
   #next: FeedSocket | undefined
   /** Old sockets of rotations, while they close. */
@@ -64,16 +49,18 @@ export class Connection {
   #openings = 0
   #reconnects = 0
   #openedAtMicros = Number.POSITIVE_INFINITY
-  #lastFrameMs: number | undefined
 
   /** Begins to connect. */
   constructor(options: ConnectionOptions) {
     this.#options = options
     const { base, timings } = options
     this.url = withoutCredentials(base)
-    this.#rhythm = new Rhythm(timings)
+    this.#silence = new SilenceWatch(timings, performance.now())
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
-    this.#rhythmCheck = setInterval(() => this.#checkRhythm(), timings.silenceCheckMs)
+    const { id: connection, venue, symbols, emit, onLoss } = options
+    const { name, acknowledges } = venue
+    this.#subscriptions = new Subscriptions({ venue: name, connection, symbols, acknowledges, timings, emit, onLoss })
+    this.#rhythmCheck = setInterval(() => this.#check(), timings.silenceCheckMs)
     this.#openAfter(0)
   }
 
@@ -83,19 +70,24 @@ export class Connection {
     return this.#next ? 'connecting' : 'waiting'
   }
 
-  /** How often a lost connection was replaced. */
-  get reconnects(): number {
-    return this.#reconnects
-  }
-
   /** When the newest socket opened, µs since 1970 UTC; infinite before. */
   get openedAtMicros(): number {
     return this.#openedAtMicros
   }
 
-  /** When the last frame came, by `performance.now`; undefined before. */
-  get lastFrameMs(): number | undefined {
-    return this.#lastFrameMs
+  status() {
+    const nowMs = performance.now()
+    const { state, url } = this
+    const { lastFrameMs, silent } = this.#silence
+    return {
+      ...this.#subscriptions.status(nowMs),
+      url,
+      state,
+      silent: silent && state === 'open',
+      reconnects: this.#reconnects,
+      lastFrameAgeMs: lastFrameMs === undefined ? null : Math.max(0, nowMs - lastFrameMs),
+      quietMs: this.#silence.quietMs(nowMs),
+    }
   }
 
   pause(): void {
@@ -106,21 +98,24 @@ export class Connection {
 
   resume(): void {
     this.#paused = false
-    this.#rhythm.resume(performance.now())
+    this.#silence.resume(performance.now())
+    this.#subscriptions.resumed(performance.now())
     this.#current?.resume()
     this.#next?.resume()
     // The old socket's frames that waited meanwhile must be read before it goes.
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
+  /** A trade was read in the frame that is being delivered. */
+  traded(symbol: string, tradeId: number | bigint): void {
+    this.#subscriptions.traded(symbol, tradeId, this.#silence.lastFrameMs!)
+  }
+
   /** Takes what the decoder read in the frame that is being delivered. */
   control(control: Control): void {
-    const { id, venue, connects, timings, emit } = this.#options
-    if (control.kind === 'rejected') {
-      emit('subscription_rejected', { venue: venue.name, connection: id, detail: shorten(control.detail) })
-    } else if (control.kind === 'error') {
-      emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
-    } else if (control.kind === 'closing') {
+    const { id, venue, connects, timings, emit, venueState } = this.#options
+    if (control.kind === 'venue_state') venueState.take(control)
+    else if (control.kind === 'closing') {
       if (this.#speaking === this.#next) this.#nextIsClosing = control.detail
       else this.#rotate(control.detail)
     } else if (control.kind === 'rate_limited') {
@@ -129,6 +124,8 @@ export class Connection {
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
       // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
       this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
+    } else if (!this.#subscriptions.control(control, this.#speaking!.confirmed, this.#silence.lastFrameMs!)) {
+      emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     }
   }
 
@@ -176,6 +173,7 @@ export class Connection {
         url: venue.url(base, symbols),
         symbols,
         timings,
+        onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),
         onFrame: (frame, receivedAtMicros, arrivedMs) => {
           this.#onSpeech(socket, arrivedMs)
@@ -204,8 +202,7 @@ export class Connection {
 
   #onSpeech(socket: FeedSocket, arrivedMs: number): void {
     this.#speaking = socket
-    this.#lastFrameMs = arrivedMs
-    this.#rhythm.frame(arrivedMs)
+    this.#silence.frame(arrivedMs)
     if (socket !== this.#next || this.#nextHasSpoken) return
     this.#nextHasSpoken = true
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
@@ -224,6 +221,7 @@ export class Connection {
     } else {
       this.#current = undefined
       clearTimeout(this.#rotation)
+      if (!this.#next) this.#subscriptions.lost(performance.now())
       // A rotation was on its way: its socket becomes the current one when it opens.
       if (this.#next || this.#opening) this.#tellLoss(ending, this.#opensInMs())
       else this.#tryAgain(ending)
@@ -246,7 +244,7 @@ export class Connection {
   #promote(socket: FeedSocket): void {
     this.#current = socket
     this.#next = undefined
-    this.#rhythm.resume(performance.now())
+    this.#silence.opened(performance.now(), this.#nextHasSpoken)
     const ageMs = this.#options.venue.limits.connectionAgeMsMax
     const share = ROTATION_AGE.from + Math.random() * (ROTATION_AGE.to - ROTATION_AGE.from)
     if (this.#nextIsClosing !== undefined) this.#rotateAfter(this.#backoff.next(), this.#nextIsClosing)
@@ -284,13 +282,16 @@ export class Connection {
     emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
   }
 
-  #checkRhythm(): void {
+  #check(): void {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
-    if (this.#paused || !this.#current || this.#next || this.#opening || !this.#rhythm.isSilent(nowMs)) return
-    const silentMs = Math.round(this.#rhythm.quietMs(nowMs))
-    emit('connection_silent', { venue: venue.name, connection: id, silentMs, waitMs: 0 })
-    this.#rhythm.calledSilent()
-    this.#rotate('silent against its usual rhythm')
+    if (this.#paused || !this.#current || this.#next || this.#opening) return
+    const { ask, replace } = this.#subscriptions.check(nowMs, this.#silence.framesGoOn(nowMs))
+    if (ask.length > 0) this.#current.send(venue.askAgain(ask))
+    if (replace !== undefined) this.#rotate(replace)
+    const silence = this.#silence.check(nowMs)
+    if (!silence) return
+    emit('connection_silent', { venue: venue.name, connection: id, silentMs: silence.silentMs, waitMs: 0 })
+    this.#rotate(silence.why)
   }
 }

@@ -1,7 +1,8 @@
 import { Rate } from '../observe/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
-import { Connection, type ConnectionOptions } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 import type { Receiver } from './feeds.ts'
 import { Latency } from './latency.ts'
@@ -9,6 +10,8 @@ import type { RefusalReport } from './refusal-report.ts'
 import type { Control, Sink, Venue } from './venue.ts'
 
 const LATENCY_WINDOW_MS = 3000
+/** Fewer refused frames than this are no sign that nothing can be read. */
+const UNREADABLE_FRAMES_MIN = 3
 
 /** A connection's state and counts, for the page and for whoever asks. Counts are since start. */
 export interface FeedStatus extends ConnectionStatus {
@@ -19,7 +22,7 @@ export interface FeedStatus extends ConnectionStatus {
   imprecise: number
 }
 
-export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame'> {
+export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame' | 'onLoss'> {
   receiver: Receiver
   refusals: RefusalReport
 }
@@ -27,7 +30,7 @@ export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame'> {
 /** One connection together with its decoder: frames in, ticks out to the receiver, all counted on the way. */
 export class Feed implements Sink {
   readonly #venue: Venue
-  readonly #symbols: number
+  readonly #options: Pick<FeedOptions, 'emit' | 'timings' | 'venueState'>
   readonly #id: string
   readonly #receiver: Receiver
   readonly #refusals: RefusalReport
@@ -38,6 +41,10 @@ export class Feed implements Sink {
   #refused = 0
   #ignored = 0
   #imprecise = 0
+  /** Refused frames since one was read. */
+  #refusedInARow = 0
+  #refusedSinceMs = 0
+  #unreadable = false
   #frame: Buffer = Buffer.alloc(0)
   #receivedAtMicros = 0
   #ticksOfFrame = 0
@@ -45,11 +52,15 @@ export class Feed implements Sink {
   /** Begins to connect. */
   constructor({ receiver, refusals, ...options }: FeedOptions) {
     this.#venue = options.venue
-    this.#symbols = options.symbols.length
+    this.#options = options
     this.#id = options.id
     this.#receiver = receiver
     this.#refusals = refusals
-    this.#connection = new Connection({ ...options, onFrame: (frame, at) => this.#decode(frame, at) })
+    this.#connection = new Connection({
+      ...options,
+      onFrame: (frame, at) => this.#decode(frame, at),
+      onLoss: () => {},
+    })
   }
 
   pause(): void {
@@ -65,14 +76,12 @@ export class Feed implements Sink {
   }
 
   status(): FeedStatus {
-    const { url, state, reconnects, lastFrameMs } = this.#connection
-    const nowMs = performance.now()
     return {
+      ...this.#connection.status(),
       id: this.#id,
       venue: this.#venue.name,
-      url,
-      state,
-      symbols: this.#symbols,
+      unreadable: this.#unreadable,
+      venueStatus: this.#options.venueState.status,
       ticksPerSecond: this.#ticks.perSecond(),
       framesPerSecond: this.#frames.perSecond(),
       ticks: this.#ticks.total,
@@ -80,8 +89,6 @@ export class Feed implements Sink {
       refused: this.#refused,
       ignored: this.#ignored,
       imprecise: this.#imprecise,
-      reconnects,
-      lastFrameAgeMs: lastFrameMs === undefined ? null : Math.max(0, nowMs - lastFrameMs),
       latencyMs: this.#latency.figures(Date.now()),
     }
   }
@@ -90,10 +97,30 @@ export class Feed implements Sink {
     this.#frame = frame
     this.#receivedAtMicros = receivedAtMicros
     this.#ticksOfFrame = 0
+    const refusedBefore = this.#refused
     this.#venue.decode(frame, this)
+    if (this.#refused > refusedBefore && this.#ticksOfFrame === 0) this.#countRefused()
+    else if (this.#refusedInARow > 0) this.#readAgain()
     const receivedAtMs = receivedAtMicros / 1000
     this.#frames.add(1, receivedAtMs)
     if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, receivedAtMs)
+  }
+
+  #countRefused(): void {
+    const { timings, emit } = this.#options
+    const nowMs = performance.now()
+    if (this.#refusedInARow++ === 0) this.#refusedSinceMs = nowMs
+    const forMs = nowMs - this.#refusedSinceMs
+    if (this.#unreadable || this.#refusedInARow < UNREADABLE_FRAMES_MIN || forMs < timings.unreadableMsMax) return
+    this.#unreadable = true
+    const frames = this.#refusedInARow
+    emit('frames_unreadable', { venue: this.#venue.name, connection: this.#id, frames, forMs: Math.round(forMs) })
+  }
+
+  #readAgain(): void {
+    this.#refusedInARow = 0
+    if (this.#unreadable) this.#options.emit('frames_readable', { venue: this.#venue.name, connection: this.#id })
+    this.#unreadable = false
   }
 
   trade(
@@ -107,6 +134,7 @@ export class Feed implements Sink {
   ): void {
     const receivedAtMicros = this.#receivedAtMicros
     this.#ticksOfFrame++
+    this.#connection.traded(symbol, tradeId)
     // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
     if (timestampMicros >= this.#connection.openedAtMicros) {
       this.#latency.add((receivedAtMicros - timestampMicros) / 1000, receivedAtMicros / 1000)

@@ -9,6 +9,7 @@ import { RefusalReport } from './refusal-report.ts'
 import { FeedSocket } from './socket.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 import type { Sink, Venue } from './venue.ts'
+import { VenueState } from './venue-state.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
 /** Of the connects a venue allows, the share we use: others may share our address, and a restart has forgotten its own. */
@@ -57,18 +58,22 @@ export function openFeeds(
   timings: Timings = TIMINGS,
 ): Feeds {
   // What all connections of one venue share.
-  const shared = new Map<string, { connects: Pace; refusals: RefusalReport; errors: ErrorReport }>()
+  const shared = new Map<
+    string,
+    { connects: Pace; refusals: RefusalReport; errors: ErrorReport; venueState: VenueState }
+  >()
   const feeds: Feed[] = []
   for (const { venue, symbols, ws } of subscriptions) {
-    const { connects, refusals, errors } = shared.get(venue.name) ?? {
+    const { connects, refusals, errors, venueState } = shared.get(venue.name) ?? {
       connects: connectPace(venue),
       refusals: new RefusalReport(venue.name, timings.refusalSummaryMs, emit),
       errors: new ErrorReport(venue.name, timings.refusalSummaryMs, emit),
+      venueState: new VenueState(venue.name, emit),
     }
-    shared.set(venue.name, { connects, refusals, errors })
+    shared.set(venue.name, { connects, refusals, errors, venueState })
     for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
       const id = `${venue.name}-${feeds.length + 1}`
-      const told = { emit: errors.emit, refusals }
+      const told = { emit: errors.emit, refusals, venueState }
       feeds.push(new Feed({ id, venue, base: ws, symbols: chunk, connects, timings, receiver, ...told }))
     }
   }
@@ -101,7 +106,7 @@ export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: num
     trade: heard,
     ignore: heard,
     control: ({ kind }) => {
-      if (kind === 'subscribed' || kind === 'heartbeat') heard()
+      if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') heard()
     },
     refuse: () => {},
     imprecise: () => {},
@@ -113,6 +118,7 @@ export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: num
     url: venue.url(ws, asked),
     symbols: asked,
     timings: TIMINGS,
+    onConnected: () => {},
     onOpen: () => {},
     onFrame: frame => venue.decode(frame, sink),
     onEnd: () => answered.resolve(false),

@@ -19,13 +19,17 @@ export const kraken: Venue = {
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
+  acknowledges: true,
   url: base => base,
   // One frame for all: the server answers for each symbol.
-  subscribe: symbols => [
-    JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } }),
-  ],
+  subscribe,
+  askAgain: subscribe,
   frameOf: item => `{"channel":"trade","type":"update","data":[${item}]}`,
   decode,
+}
+
+function subscribe(symbols: readonly string[]): string[] {
+  return [JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } })]
 }
 
 /** Channels that are known and not recorded. */
@@ -37,8 +41,12 @@ function decode(frame: Buffer, out: Sink): void {
 
   const { channel, method } = message
   if (channel === 'trade') decodeTrades(message, frame, out)
-  else if (channel === 'heartbeat' || channel === 'status' || method === 'pong') out.control({ kind: 'heartbeat' })
-  else if (method === 'subscribe') decodeAnswer(message, out)
+  else if (channel === 'status') decodeStatus(message, out)
+  else if (channel === 'heartbeat' || method === 'pong') out.control({ kind: 'heartbeat' })
+  else if (method === 'subscribe' || method === 'unsubscribe') decodeAnswer(message, method, out)
+  // A refusal of a request as a whole: "method":"error", or none.
+  else if (channel === undefined && typeof message.error === 'string')
+    decodeAnswer({ ...message, success: false }, 'subscribe', out)
   else if (typeof channel === 'string' && NOT_RECORDED.has(channel)) out.ignore()
   else out.refuse('unknown_message', channel === undefined ? `method ${show(method)}` : `channel ${show(channel)}`)
 }
@@ -72,12 +80,38 @@ function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): 
   } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
 }
 
-function decodeAnswer(answer: JsonObject, out: Sink): void {
+/** The server ends a subscription in the words that answer an unsubscription; we never ask for one. */
+function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', out: Sink): void {
   const symbol = isObject(answer.result) ? answer.result.symbol : answer.symbol
-  if (answer.success === true) {
-    out.control(typeof symbol === 'string' ? { kind: 'subscribed', symbols: [symbol] } : { kind: 'subscribed' })
+  const symbols = typeof symbol === 'string' ? [symbol] : undefined
+  if (answer.success === true && method === 'unsubscribe') {
+    if (symbols) out.control({ kind: 'ended', symbols })
+    else out.refuse('malformed_frame', 'an unsubscription that names no symbol')
+  } else if (answer.success === true) {
+    out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
   } else if (answer.success === false) {
     const detail = symbol === undefined ? show(answer.error) : `${show(answer.error)} (${show(symbol)})`
-    out.control({ kind: 'rejected', detail })
+    out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
   } else out.refuse('malformed_frame', 'an answer that says neither success nor failure')
+}
+
+/** Comes after connecting and at each change: https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status. */
+function decodeStatus({ data }: JsonObject, out: Sink): void {
+  const status = Array.isArray(data) ? data.find(isObject) : undefined
+  if (typeof status?.system !== 'string') {
+    out.control({ kind: 'heartbeat' })
+    return
+  }
+  const events = [status.upcoming_maintenance, status.emergency].flatMap(list => (Array.isArray(list) ? list : []))
+  const upcoming = events.filter(isObject).map(describeEvent).join('; ')
+  out.control({ kind: 'venue_state', state: status.system, upcoming })
+}
+
+function describeEvent(event: JsonObject): string {
+  const { title, expected_start_utc: start, expected_end_utc: end, affected_services: services } = event
+  const words = [typeof title === 'string' ? title : 'maintenance']
+  if (typeof start === 'string') words.push(`from ${start}`)
+  if (typeof end === 'string') words.push(`to ${end}`)
+  if (Array.isArray(services) && services.length > 0) words.push(`(${services.join(', ')})`)
+  return words.join(' ')
 }

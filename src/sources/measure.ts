@@ -3,7 +3,7 @@
 import { measureEvents } from '../observe/events-measured.ts'
 import { type Measurement, quantilesOf } from '../observe/metrics.ts'
 import { measureProcess } from '../observe/process-figures.ts'
-import type { ConnectionStatus } from './connection-status.ts'
+import { type ConnectionStatus, DOWN_STATES, ONLINE } from './connection-status.ts'
 import type { RecorderStatus } from './status.ts'
 
 /** The figures of one recorder. */
@@ -25,10 +25,14 @@ export function measureRecorder({
 
 function measureConnection(connection: ConnectionStatus): Measurement[] {
   const labels = { venue: connection.venue, connection: connection.id }
-  const silence: Measurement[] =
-    connection.lastFrameAgeMs === null
-      ? []
-      : [{ name: 'source_silence_seconds', labels, value: connection.lastFrameAgeMs / 1000 }]
+  const { states, unreadable, venueStatus, quietMs } = connection
+  const down = [...DOWN_STATES].map(
+    (state): Measurement => ({
+      name: 'source_symbols_down',
+      labels: { ...labels, state },
+      value: states[state] ?? 0,
+    }),
+  )
   return [
     { name: 'source_connected', labels, value: connection.state === 'open' ? 1 : 0 },
     { name: 'source_symbols', labels, value: connection.symbols },
@@ -37,7 +41,10 @@ function measureConnection(connection: ConnectionStatus): Measurement[] {
     { name: 'source_messages_per_second', labels, value: connection.framesPerSecond },
     { name: 'source_refused_total', labels, value: connection.refused },
     { name: 'source_reconnects_total', labels, value: connection.reconnects },
-    ...silence,
+    { name: 'source_silence_seconds', labels, value: quietMs / 1000 },
+    { name: 'source_readable', labels, value: unreadable ? 0 : 1 },
+    ...down,
+    { name: 'source_venue_online', labels, value: venueStatus && venueStatus.state !== ONLINE ? 0 : 1 },
     ...quantilesOf('source_latency_seconds', labels, connection.latencyMs),
   ]
 }

@@ -28,6 +28,8 @@ export interface SocketOptions {
   url: string
   symbols: readonly string[]
   timings: Timings
+  /** Open; the frames of the subscription are sent from now on. */
+  onConnected(): void
   /** Open, and every frame of the subscription is on its way. */
   onOpen(): void
   /**
@@ -50,6 +52,9 @@ export class FeedSocket {
   readonly #closed = Promise.withResolvers<void>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #ending: Ending = { why: '' }
+  readonly #pace: Pace
+  /** Symbols that the venue confirmed on this socket. */
+  readonly confirmed = new Set<string>()
   #silenced = false
   #paused = false
   #arrivedMicros = 0
@@ -61,7 +66,8 @@ export class FeedSocket {
   /** Starts to connect. Throws SyntaxError if the address is none. */
   constructor(options: SocketOptions) {
     this.#options = options
-    const { url, timings } = options
+    const { url, timings, venue } = options
+    this.#pace = new Pace(venue.limits.framesPerSecond, 1000)
     const settings = {
       maxPayload: FRAME_BYTES_MAX,
       // Compression would cost more time than the bytes it saves.
@@ -138,6 +144,16 @@ export class FeedSocket {
     this.#webSocket.terminate()
   }
 
+  /** Sends frames at the venue's pace; returns how long the last of them waits, ms. For an open socket. */
+  send(frames: readonly string[]): number {
+    let waitMs = 0
+    for (const frame of frames) {
+      waitMs = this.#pace.reserve(performance.now())
+      this.#later(waitMs, () => this.#webSocket.send(frame))
+    }
+    return waitMs
+  }
+
   #watchBytes(socket: Socket): void {
     this.#arrived()
     // Before the WebSocket's own listener, which decodes: several frames may come in one piece.
@@ -150,7 +166,7 @@ export class FeedSocket {
   }
 
   #onOpen(): void {
-    const { venue, symbols, timings, onOpen } = this.#options
+    const { venue, symbols, timings, onConnected, onOpen } = this.#options
     if (this.#paused) this.#webSocket.pause()
     this.#openedAtMs = performance.now()
     this.#lastCheckMs = this.#openedAtMs
@@ -159,13 +175,8 @@ export class FeedSocket {
       const { everyMs, frame } = venue.keepAlive
       this.#every(everyMs, () => this.#webSocket.send(frame))
     }
-    const pace = new Pace(venue.limits.framesPerSecond, 1000)
-    let waitMs = 0
-    for (const frame of venue.subscribe(symbols)) {
-      waitMs = pace.reserve(performance.now())
-      this.#later(waitMs, () => this.#webSocket.send(frame))
-    }
-    this.#later(waitMs, onOpen)
+    onConnected()
+    this.#later(this.send(venue.subscribe(symbols)), onOpen)
   }
 
   #checkSilence(): void {

@@ -45,8 +45,12 @@ export function recorderStation(sources: string): string {
 
 /** All recorders that ever announced themselves in a log, the one heard last first. */
 export function recordersIn(announcements: readonly Announcement[]): RecorderSaid[] {
-  return announcements
-    .filter(({ station }) => station.startsWith(`${STATION} `))
-    .map(({ station, atMs, body }) => ({ station, atMs, status: body as RecorderStatus }))
-    .sort((a, b) => b.atMs - a.atMs)
+  return (
+    announcements
+      .filter(({ station }) => station.startsWith(`${STATION} `))
+      .map(({ station, atMs, body }) => ({ station, atMs, status: body as RecorderStatus }))
+      // Said by another version, just before this one was started.
+      .filter(({ status }) => status.connections.every(({ states, notLive }) => states && notLive))
+      .sort((a, b) => b.atMs - a.atMs)
+  )
 }

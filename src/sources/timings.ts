@@ -29,5 +29,30 @@ export const TIMINGS = {
   closeMsMax: 1000,
   /** Refused frames and venues' error messages are told one by one the first time, then summed up this often. */
   refusalSummaryMs: 10_000,
+  /** A venue that confirms each symbol has so long to do it. */
+  answerMsMax: 10_000,
+  /** A connection on which nothing at all came for this long after it opened is replaced; the wait doubles each time. */
+  firstFrameMsMax: 60_000,
+  /** Where a venue confirms nothing: a symbol without a trade for this long, while others trade, counts as down. */
+  firstTradeMsMax: 600_000,
+  /** A trade that the venue announced and that has not come after this long is lost; the wait doubles while none comes. */
+  announcedMsMax: 5_000,
+  /** Nothing readable for this long, while frames come that are not: the connection counts as unreadable. */
+  unreadableMsMax: 30_000,
+  /** Waits before a symbol is asked for again, by why it is down: the first, and the longest that doubling leads to. */
+  askAgain: {
+    /** Refused, and it may pass. */
+    passing: { firstMs: 5_000, maxMs: 300_000 },
+    /** Refused for too many requests. */
+    rate: { firstMs: 15_000, maxMs: 300_000 },
+    /** Refused since the venue does not list the symbol. */
+    unlisted: { firstMs: 3_600_000, maxMs: 3_600_000 },
+    /** Ended by the venue. */
+    ended: { firstMs: 60_000, maxMs: 3_600_000 },
+    /** Not answered. */
+    unanswered: { firstMs: 10_000, maxMs: 300_000 },
+  },
 }
 export type Timings = Readonly<typeof TIMINGS>
+/** Why a symbol is asked for again. */
+export type AskAgain = keyof typeof TIMINGS.askAgain

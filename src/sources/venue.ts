@@ -7,18 +7,22 @@ import type { Side } from '../tick/trades.ts'
 
 /** What a venue's server says about the connection itself. */
 export type Control =
-  /** A subscription was confirmed: `symbols` as the venue spells them, where it names them. */
-  | { kind: 'subscribed'; symbols?: readonly string[] }
-  /** The server refused something we sent. */
-  | { kind: 'rejected'; detail: string }
+  /** A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries no others. */
+  | { kind: 'subscribed'; symbols?: readonly string[]; all?: true }
+  /** The server takes subscriptions back. */
+  | { kind: 'ended'; symbols: readonly string[] }
+  /** The server refused something we sent; `symbols` where a field names them, else the text may. */
+  | { kind: 'rejected'; detail: string; symbols?: readonly string[] }
   /** The server will close this connection soon: open another first. */
   | { kind: 'closing'; detail: string }
   /** The server wants fewer requests: wait until then, ms since 1970 by the clock that shows `nowMs` (ours without), if it says. */
   | { kind: 'rate_limited'; detail: string; untilMs?: number; nowMs?: number }
   /** The server complains of something that is not a subscription. */
   | { kind: 'error'; detail: string }
-  /** A sign of life without a trade. */
-  | { kind: 'heartbeat' }
+  /** A sign of life without a trade; a venue may say with it which trade of a symbol was the last. */
+  | { kind: 'heartbeat'; symbol?: string; lastTradeId?: number }
+  /** What the venue says of itself: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
+  | { kind: 'venue_state'; state: string; upcoming: string }
 
 /** Where a decoder puts what a frame says. Each frame ends in at least one call, so that nothing is passed over in silence. */
 export interface Sink {
@@ -70,10 +74,14 @@ export interface Venue {
   readonly silenceMsMax: number
   /** Symbols recorded when a user names the venue without any, and on a first run. */
   readonly defaultSymbols: readonly string[]
+  /** Does the venue confirm or refuse each symbol asked for? */
+  readonly acknowledges: boolean
   /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
   url(base: string, symbols: readonly string[]): string
   /** Frames to send once connected; empty where the address carries the subscription. */
   subscribe(symbols: readonly string[]): readonly string[]
+  /** Frames that ask for symbols again on an open connection. */
+  askAgain(symbols: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame that holds an item as `refuse` was given it, where frames hold several. */

@@ -6,6 +6,8 @@ export const ALERT_NAMES: readonly string[] = [
   'disk_low',
   'log_trouble',
   'sources_trouble',
+  'symbols_down',
+  'venue_not_online',
   'sources_degraded',
   'ingest_trouble',
   'ingest_behind',

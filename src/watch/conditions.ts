@@ -2,7 +2,8 @@
 import { METRICS, type MetricName } from '../observe/metrics.ts'
 import type { HealthAnswer, StationName } from '../serve/health.ts'
 import type { Condition } from './alerts.ts'
-import { complete, type Draft, NAME_LENGTH_MAX, plainLine } from './draft.ts'
+import { complete, type Draft } from './draft.ts'
+import { nameOfSymbol, ofSources, SOURCES_FOLLOW } from './source-conditions.ts'
 import { spanText } from './span-text.ts'
 
 /** A followed symbol, as a probe found it. */
@@ -34,13 +35,7 @@ const CLOCKS_APART_MS_MAX = 5_000
 const NO_TICKS_MS = 3_600_000
 /** Longer behind than this is no hiccup. */
 const BEHIND_CRITICAL_MS = 60_000
-const SOURCES_FOLLOW = ['stale', 'no_ticks', 'sources_degraded', 'station_down']
 const INGEST_FOLLOWS = ['stale', 'no_ticks', 'archive_behind']
-
-/** As alerts name a symbol. */
-export function nameOfSymbol({ venue, symbol }: Pick<SymbolSeen, 'venue' | 'symbol'>): string {
-  return plainLine(`${venue} ${symbol}`, NAME_LENGTH_MAX)
-}
 
 /** All that is wrong, in no order. */
 export function conditionsOf(seen: Seen): Condition[] {
@@ -137,22 +132,7 @@ function ofStations(health: HealthAnswer): Draft[] {
       next: 'Look at its disk, or at its brokers and the way to them. What does not fit into memory meanwhile is lost, and known by id.',
       explains: ['sources_trouble', 'ingest_trouble', ...SOURCES_FOLLOW, ...INGEST_FOLLOWS],
     })
-  if (isIn('sources', 'trouble'))
-    critical({
-      name: 'sources_trouble',
-      title: 'Nothing is received from the venues',
-      what: advice('sources'),
-      next: 'See the lines of the recorder: it says what it tries and why that fails.',
-      explains: SOURCES_FOLLOW,
-    })
-  if (isIn('sources', 'behind'))
-    warning({
-      name: 'sources_degraded',
-      title: 'Some connections to venues are down',
-      what: advice('sources'),
-      next: 'See on the page, under sources, which; they are tried again by themselves.',
-      probes: 6,
-    })
+  drafts.push(...ofSources(health))
   if (isIn('ingest', 'trouble'))
     critical({
       name: 'ingest_trouble',

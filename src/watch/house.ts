@@ -47,6 +47,10 @@ const HEALTH = z.object({
   startedAtMs: z.number(),
   atMs: z.number(),
   following: z.array(z.string()),
+  symbolsDown: z.array(
+    z.object({ venue: z.string(), symbol: z.string(), state: z.string(), detail: z.string(), forMs: z.number() }),
+  ),
+  venues: z.array(z.object({ venue: z.string(), state: z.string(), upcoming: z.string() })),
   stations: z.partialRecord(z.enum(['sources', 'log', 'ingest', 'store', 'archive']), station),
   audit: z.object({ atMs: z.number(), passed: z.boolean(), detail: z.string() }).nullable(),
   diskFreeBytes: z.number().nullable(),

@@ -55,14 +55,15 @@ test('a field that cannot be read refuses the match and names the field', () => 
 
 test('heartbeats, answers and errors are told as such; other channels are passed over', () => {
   assert.deepEqual(read({ type: 'heartbeat', last_trade_id: 20, product_id: 'BTC-USD' }).controls, [
-    { kind: 'heartbeat' },
+    { kind: 'heartbeat', symbol: 'BTC-USD', lastTradeId: 20 },
   ])
+  assert.deepEqual(read({ type: 'heartbeat' }).controls, [{ kind: 'heartbeat' }])
   const channels = [
     { name: 'heartbeat', product_ids: ['X'] },
     { name: 'matches', product_ids: ['BTC-USD', 'ETH-USD'] },
   ]
   assert.deepEqual(read({ type: 'subscriptions', channels }).controls, [
-    { kind: 'subscribed', symbols: ['BTC-USD', 'ETH-USD'] },
+    { kind: 'subscribed', symbols: ['BTC-USD', 'ETH-USD'], all: true },
   ])
   const [control] = read({
     type: 'error',

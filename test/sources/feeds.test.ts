@@ -44,7 +44,7 @@ test('symbols are spread over connections as the venue allows, each asked for on
   const asked = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
   assert.deepEqual(asked.sort(), [['A', 'B'], ['C', 'D'], ['E']])
   assert.deepEqual(
-    feeds.status().map(({ symbols }) => symbols),
+    feeds.status().map(({ symbolsAsked }) => symbolsAsked),
     [2, 2, 1],
   )
   assert.equal(new Set(feeds.status().map(({ id }) => id)).size, 3)
@@ -131,12 +131,14 @@ test('a flood of a venue’s errors is one event each and a sum, and ticks go on
     refusalSummaryMs: 100,
   })
   await opened(events, 1)
+  const rejected = events.next('subscription_rejected')
   const summed = events.next('errors_repeated')
   for (let i = 0; i < 500; i++) server.broadcast('{"type":"error","message":"Failed to subscribe"}')
   for (let i = 0; i < 500; i++) server.broadcast('{"type":"error","message":"ErrSlowConsume"}')
   server.broadcast(match(1))
   await receiver.until(1)
   await summed
+  await rejected
   assert.equal(events.named('subscription_rejected').length, 1)
   assert.equal(events.named('venue_error').length, 1)
 })

@@ -63,20 +63,25 @@ test('numbers keep their digits: ids beyond 2^53, prices counted as imprecise be
 })
 
 test('heartbeats, status, answers and pongs are told as such; other channels are passed over', () => {
-  for (const text of [
-    '{"channel":"heartbeat"}',
-    '{"channel":"status","data":[{"system":"online"}]}',
-    '{"method":"pong"}',
-  ]) {
+  for (const text of ['{"channel":"heartbeat"}', '{"channel":"status","data":[]}', '{"method":"pong"}']) {
     assert.deepEqual(read(text).controls, [{ kind: 'heartbeat' }])
   }
+  assert.deepEqual(read('{"channel":"status","data":[{"system":"online"}]}').controls, [
+    { kind: 'venue_state', state: 'online', upcoming: '' },
+  ])
+  const ended = '{"method":"unsubscribe","success":true,"result":{"channel":"trade","symbol":"BTC/USD"}}'
+  assert.deepEqual(read(ended).controls, [{ kind: 'ended', symbols: ['BTC/USD'] }])
   const accepted = '{"method":"subscribe","success":true,"result":{"channel":"trade","symbol":"BTC/USD"}}'
   assert.deepEqual(read(accepted).controls, [{ kind: 'subscribed', symbols: ['BTC/USD'] }])
   const refused = '{"method":"subscribe","success":false,"error":"Currency pair not supported","symbol":"A/B"}'
-  assert.equal(read(refused).controls[0]?.kind, 'rejected')
   assert.deepEqual(read('{"method":"subscribe","success":false,"error":"Already subscribed"}').controls, [
     { kind: 'rejected', detail: '"Already subscribed"' },
   ])
+  assert.deepEqual(read(refused).controls, [
+    { kind: 'rejected', detail: '"Currency pair not supported" ("A/B")', symbols: ['A/B'] },
+  ])
+  const unnamed = '{"error":"Exceeded msg rate","method":"error","success":false}'
+  assert.deepEqual(read(unnamed).controls, [{ kind: 'rejected', detail: '"Exceeded msg rate"' }])
   assert.equal(read('{"channel":"book"}').ignored, 1)
   assert.equal(read('{"channel":"gossip"}').refusals[0]?.reason, 'unknown_message')
   assert.equal(read('{"channel":"trade","data":{}}').refusals[0]?.reason, 'malformed_frame')

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import type { HealthAnswer, StationName } from '../../src/serve/health.ts'
 import type { StationState } from '../../src/serve/protocol.ts'
 import type { Condition } from '../../src/watch/alerts.ts'
-import { conditionsOf, nameOfSymbol, type Seen, type SymbolSeen } from '../../src/watch/conditions.ts'
+import { conditionsOf, type Seen, type SymbolSeen } from '../../src/watch/conditions.ts'
+import { nameOfSymbol } from '../../src/watch/source-conditions.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25, 12)
 const HOUSE = 'http://house.example:8080'
@@ -25,6 +26,8 @@ function healthOf(
     startedAtMs: NOW_MS - 86_400_000,
     atMs: NOW_MS,
     following: [],
+    symbolsDown: [],
+    venues: [],
     stations,
     audit: { atMs: NOW_MS, passed: true, detail: '' },
     diskFreeBytes: 10e9,
@@ -297,4 +300,34 @@ test('each condition has its place on the page that it names', () => {
     assert.equal(address, `docs/watch.md#${name}`)
     assert.match(text, new RegExp(`^#+ \`?${name}\`?|id="${name}"`, 'm'), name)
   }
+})
+
+test('symbols that are not received are one alert with their names and the venue’s words; silent ones are left to stale', () => {
+  const down = { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded msg rate', forMs: 61_000 }
+  const health = healthOf(
+    { sources: 'behind' },
+    { symbolsDown: [down, { ...down, symbol: 'SOL/USD', state: 'silent' }] },
+  )
+  assert.deepEqual(told(ofHealth(health)), ['symbols_down'])
+  const condition = conditionsOf(ofHealth(health)).find(({ name }) => name === 'symbols_down')!
+  assert.equal(condition.title, 'kraken ETH/USD is not received')
+  assert.match(condition.what, /^kraken ETH\/USD is refused for .*: Exceeded msg rate\.$/)
+  assert.deepEqual(condition.affected, ['kraken ETH/USD'])
+  const many = healthOf(
+    {},
+    { symbolsDown: Array.from({ length: 12 }, (_, index) => ({ ...down, symbol: `S${index}` })) },
+  )
+  assert.match(only(ofHealth(many)).what, /And 2 more\.$/)
+  assert.deepEqual(told(ofHealth(healthOf({ sources: 'trouble' }, { symbolsDown: [down] }))), ['sources_trouble'])
+})
+
+test('a venue in maintenance is told, one that announces some is not', () => {
+  const venues = [
+    { venue: 'kraken', state: 'maintenance', upcoming: '' },
+    { venue: 'other', state: 'online', upcoming: 'Upgrade from 10:00' },
+  ]
+  const condition = only(ofHealth(healthOf({}, { venues })))
+  assert.deepEqual([condition.name, condition.title], ['venue_not_online', 'kraken is in state maintenance'])
+  assert.deepEqual(condition.affected, ['kraken'])
+  assert.deepEqual(names(ofHealth(healthOf({}, { venues: venues.slice(1) }))), [])
 })

@@ -124,6 +124,8 @@ class Scene {
       startedAtMs: BEGIN_MS - 60_000,
       atMs: this.nowMs,
       following: this.following,
+      symbolsDown: [],
+      venues: [],
       stations: { sources: ok, log: ok, store: ok, ingest: { ...ok, state: this.ingest } },
       audit: null,
       diskFreeBytes: null,

@@ -1,7 +1,9 @@
 /** Figures of a station's details, with what they should be: in a row, or as a table. */
 import type { ComponentChildren } from 'preact'
+import type { MetricName } from '../../src/observe/metrics.ts'
+import { duration } from './format.ts'
 import { Mark } from './mark.tsx'
-import type { Target } from './targets.ts'
+import { type Target, targetOf } from './targets.ts'
 
 export type Fact = [name: string, value: string, target?: Target | undefined]
 
@@ -65,3 +67,10 @@ export function Table({ head, rows, empty }: { head: string[]; rows: ComponentCh
     </div>
   )
 }
+
+/** A column's head with the target of what is below. */
+export function headed(head: string, name: MetricName, quantile?: 'p99'): string {
+  return `${head} ${targetOf(name, null, quantile)?.text ?? ''}`
+}
+
+export const milliseconds = (value: number | null | undefined): string => (value == null ? '–' : duration(value))

@@ -1,12 +1,12 @@
 /** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
 import type { ComponentChildren } from 'preact'
-import type { MetricName } from '../../src/observe/metrics.ts'
-import type { ArchivedSlice, AuditDone, ConnectionStatus, Stations } from '../../src/serve/protocol.ts'
+import type { ArchivedSlice, AuditDone, Stations } from '../../src/serve/protocol.ts'
 import type { RouteStation } from './address.ts'
 import { useAsked } from './asked.ts'
-import { type Fact, Facts, Judged, Table } from './figures.tsx'
-import { age, bytes, count, day, diskLasts, duration, rate, timeOfDay } from './format.ts'
-import { Mark, type MarkKind } from './mark.tsx'
+import { Connections } from './connection-details.tsx'
+import { type Fact, Facts, headed, Judged, milliseconds, Table } from './figures.tsx'
+import { age, bytes, count, day, diskLasts, duration, timeOfDay } from './format.ts'
+import { Mark } from './mark.tsx'
 import { serverNowMs, stations } from './store.ts'
 import { atLeast, targetOf } from './targets.ts'
 import { show } from './view.ts'
@@ -144,11 +144,6 @@ function freshness({ freshnessQuantilesMs }: Stations['store'], quantile: 'p50' 
   return [`freshness ${quantile}`, milliseconds(ms), targetOf('store_freshness_seconds', ms, quantile)]
 }
 
-/** A column's head with the target of what is below. */
-function headed(head: string, name: MetricName, quantile?: 'p99'): string {
-  return `${head} ${targetOf(name, null, quantile)?.text ?? ''}`
-}
-
 function Audits() {
   const audits = useAsked<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
   if (!audits || audits.length === 0) return null
@@ -195,8 +190,6 @@ function Slices() {
   )
 }
 
-const milliseconds = (value: number | null | undefined): string => (value == null ? '–' : duration(value))
-
 function Audit({ audit }: { audit: Stations['store']['audit'] }) {
   if (!audit) return <p class="hint">The first audit has not run yet.</p>
   return (
@@ -207,62 +200,5 @@ function Audit({ audit }: { audit: Stations['store']['audit'] }) {
         {age(serverNowMs.value - audit.atMs)} ago: {audit.detail}
       </span>
     </p>
-  )
-}
-
-const CONNECTION_MARKS: Record<ConnectionStatus['state'], MarkKind> = {
-  open: 'ok',
-  connecting: 'idle',
-  waiting: 'waiting',
-  closed: 'off',
-}
-
-function Connections({ connections }: { connections: ConnectionStatus[] }) {
-  return (
-    <Table
-      head={[
-        'connection',
-        'state',
-        'symbols',
-        'ticks/s',
-        'frames/s',
-        'ticks',
-        'refused',
-        'reconnects',
-        headed('last frame', 'source_silence_seconds'),
-        'latency p50',
-        headed('p99', 'source_latency_seconds', 'p99'),
-        'max',
-      ]}
-      rows={connections.map(connection => [
-        <span>
-          {connection.venue}{' '}
-          <span class="quiet">
-            {connection.id} · {connection.url}
-          </span>
-        </span>,
-        <span class="with-mark">
-          <Mark kind={CONNECTION_MARKS[connection.state]} />
-          {connection.state}
-        </span>,
-        count(connection.symbols),
-        rate(connection.ticksPerSecond),
-        rate(connection.framesPerSecond),
-        count(connection.ticks),
-        count(connection.refused),
-        count(connection.reconnects),
-        <Judged
-          value={connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs)}
-          target={targetOf('source_silence_seconds', connection.lastFrameAgeMs)}
-        />,
-        milliseconds(connection.latencyMs?.p50),
-        <Judged
-          value={milliseconds(connection.latencyMs?.p99)}
-          target={targetOf('source_latency_seconds', connection.latencyMs?.p99, 'p99')}
-        />,
-        milliseconds(connection.latencyMs?.max),
-      ])}
-      empty="No connections."
-    />
   )
 }
