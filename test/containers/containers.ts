@@ -1,0 +1,153 @@
+/**
+ * The image and the composition, run for real: every command of docs/container.md and docs/deploy.md as it is written there, every
+ * station killed, all of it taken down and brought up again. Not part of `npm test`: it takes some minutes. `npm run test:containers`.
+ */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { commandsOf, Docker, type Outcome } from './docker.ts'
+
+const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch']
+const COMPOSE = 'docker compose -f deploy/compose.yaml'
+const WAIT_MS_MAX = 180_000
+
+const started = Docker.start()
+const docker = started as Docker
+after(() => {
+  if (started instanceof Docker) started.stop()
+})
+
+async function succeeds(outcome: Promise<Outcome>, line = ''): Promise<string> {
+  const { code, text, stdout } = await outcome
+  assert.equal(code, 0, `${line}\n${text.slice(-4000)}`)
+  return stdout
+}
+
+const run = (line: string) => succeeds(docker.run(line), line)
+
+/** Resolves once the work says nothing is wrong any more; rejects with what it says in the end. */
+async function until(work: () => Promise<string | undefined>): Promise<void> {
+  const endMs = performance.now() + WAIT_MS_MAX
+  for (;;) {
+    const wrong = await work()
+    if (wrong === undefined) return
+    if (performance.now() > endMs) throw new Error(wrong)
+    await sleep(1000)
+  }
+}
+
+const statusOf = async (url: string) =>
+  (await docker.runInside(`curl -s -o /dev/null -w '%{http_code}' '${url}'`)).stdout
+
+describe('containers', { skip: started instanceof Docker ? false : started }, () => {
+  test('one container does what docs/container.md says, and goes on after a crash', async () => {
+    const [build, start, token, ...others] = commandsOf('container.md')
+    assert.deepEqual(others, [])
+    await run(build!)
+    await run(start!)
+    const secret = (await run(token!)).trim()
+    assert.match(secret, /^[0-9a-f]{32}$/)
+    const page = 'http://127.0.0.1:8080/'
+    await until(async () => {
+      const status = await statusOf(`${page}ready`)
+      return status === '200' ? undefined : `not ready: ${status} ${(await docker.run('docker logs tickhouse')).text}`
+    })
+    assert.equal(await statusOf(page), '403')
+    assert.equal(await statusOf(`${page}?token=${secret}`), '200')
+    const asked = 'docker exec tickhouse node bin/tickhouse.js'
+    const stored = async () => Number(await run(`${asked} query "SELECT count() FROM trades FORMAT TSV"`))
+    await until(async () => ((await stored()) > 0 ? undefined : 'nothing is stored'))
+    assert.match(await run(`${asked} doctor`), /Log and store agree\./)
+    assert.match(await run('docker exec tickhouse cat LICENSE'), /Apache License/)
+    const before = await stored()
+    await run('docker kill tickhouse && docker start tickhouse')
+    await until(async () => ((await stored().catch(() => 0)) > before ? undefined : 'nothing more is stored'))
+    assert.match(await run(`${asked} doctor`), /Log and store agree\./)
+    const startedMs = performance.now()
+    await run('docker stop --time 60 tickhouse')
+    assert.ok(performance.now() - startedMs < 30_000, 'it stops within the 30 s that the document gives it')
+    assert.equal((await run('docker inspect -f {{.State.ExitCode}} tickhouse')).trim(), '0')
+    await run('docker rm -v tickhouse')
+  })
+
+  test('all of it comes up by docs/deploy.md, and each command there works while ticks are stored', async () => {
+    // Its image is that of the stations; it stands in for ClickHouse before any of them is up.
+    await run('docker tag tickhouse tickhouse:0.0.0-container')
+    docker.standInForClickHouse('tickhouse:0.0.0-container')
+    const commands = commandsOf('deploy.md')
+    const [environment, up, showToken, ...everyDay] = commands
+    await run(environment!)
+    await run("echo 'TICKHOUSE_SOURCES=simulator:BTCUSDT,ETHUSDT?rate=200' >> deploy/.env")
+    await run(up!)
+    assert.match(await run(showToken!), /TICKHOUSE_TOKEN=[0-9a-f]{32}/)
+    await until(async () => ((await count()) > 0 ? undefined : 'nothing is stored'))
+    const upgrade = everyDay.pop()!
+    assert.match(upgrade, /^git pull && .* up -d --build --wait$/)
+    for (const line of everyDay) {
+      const follows = line.includes(' -f --since')
+      const { code, text } = await docker.run(follows ? `timeout 5 ${line}` : line.replace(' exec ', ' exec -T '))
+      assert.equal(code, follows ? 124 : 0, `${line}\n${text}`)
+      if (line.endsWith(' doctor')) assert.match(text, /Log and store agree\./)
+      if (line.endsWith('archive status')) assert.match(text, /^s3:\/\/tickhouse\/market: /m)
+    }
+    const before = await containers()
+    await run(`${COMPOSE} up -d --wait`)
+    assert.deepEqual(await containers(), before, 'nothing is started again where nothing has changed')
+    await run(upgrade.replace('git pull && ', ''))
+  })
+
+  test('each station that crashes is started again, and goes on', async () => {
+    for (const station of STATIONS) {
+      const restarts = async () =>
+        Number(await run(`docker inspect -f {{.RestartCount}} $(${COMPOSE} ps -q ${station})`))
+      const before = await restarts()
+      // Every process but the container's first, which only waits for them.
+      await docker.run(`${COMPOSE} exec -T ${station} sh -c 'kill -9 -1'`)
+      await until(async () => ((await restarts()) > before ? undefined : `${station} was not started again`))
+      await until(async () => {
+        const health = (await run(`docker inspect -f {{.State.Health.Status}} $(${COMPOSE} ps -q ${station})`)).trim()
+        return health === 'healthy' ? undefined : `${station} is ${health}`
+      })
+    }
+    const before = await count()
+    await until(async () => ((await count()) > before ? undefined : 'nothing more is stored'))
+  })
+
+  test('down and up again, everything goes on, and every tick is stored once or known to be missing', async () => {
+    const before = await count()
+    await run(`${COMPOSE} down`)
+    await run(`${COMPOSE} up -d --wait`)
+    await until(async () => ((await count()) > before ? undefined : 'nothing more is stored'))
+    await run(`${COMPOSE} stop record`)
+    await until(async () => {
+      const { text } = await docker.run(`${COMPOSE} exec -T serve node bin/tickhouse.js doctor`)
+      return /^lag /m.test(text) ? text : undefined
+    })
+    assert.match(await run(`${COMPOSE} exec -T serve node bin/tickhouse.js doctor`), /Log and store agree\./)
+    const [sums] = await rows<{ doubled: string; holes: string; known: string }>(
+      `SELECT toString(sum(ticks - ids)) AS doubled, toString(sum(span - ids)) AS holes,
+         toString((SELECT sum(missing) FROM gaps FINAL WHERE state = 'open')) AS known
+       FROM (SELECT count() AS ticks, uniqExact(trade_id) AS ids, max(trade_id) - min(trade_id) + 1 AS span FROM trades GROUP BY symbol)`,
+    )
+    assert.equal(sums!.doubled, '0')
+    assert.equal(sums!.holes, sums!.known)
+    // Every line of a station is JSON, also the last ones of those that were stopped.
+    for (const station of STATIONS)
+      for (const line of (await run(`${COMPOSE} logs --no-log-prefix ${station}`)).trim().split('\n')) JSON.parse(line)
+    await run(`${COMPOSE} down -v`)
+  })
+})
+
+async function rows<T>(query: string): Promise<T[]> {
+  const line = `${COMPOSE} exec -T serve node bin/tickhouse.js query ${JSON.stringify(`${query.replace(/\s+/g, ' ')} FORMAT JSONEachRow`)}`
+  return (await run(line))
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map(text => JSON.parse(text) as T)
+}
+
+const count = async () => (await rows<{ count: number }>('SELECT toUInt32(count()) AS count FROM trades'))[0]!.count
+
+/** The containers of the composition, by id. */
+const containers = async () => (await run(`${COMPOSE} ps -q`)).trim().split('\n').sort()
