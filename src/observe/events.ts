@@ -204,6 +204,16 @@ export const EVENTS = define({
     level: 'error',
     message: 'an open page could not be told the latest: {why}; trying again',
   },
+  query_overran: {
+    station: 'serve',
+    level: 'warn',
+    message: '{why} The engine ends it, or this process is started again',
+  },
+  query_overran_ended: {
+    station: 'serve',
+    level: 'info',
+    message: 'the query that was given up has ended, {afterMs} ms later',
+  },
   query_refused: { station: 'serve', level: 'warn', message: 'a query was refused: {why}' },
 
   watching: { station: 'watch', level: 'info', message: 'watching {house} every {everySeconds} s; told by: {routes}' },

@@ -1,5 +1,5 @@
 /** Statements of those who may only read: judged, in their turn, within limits. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SqlAnswer, SqlEngine } from '../store/sql.ts'
 import { SqlException } from './clickhouse-http-errors.ts'
 import { greeting, isGreeting } from './clickhouse-http-greeting.ts'
@@ -7,7 +7,7 @@ import { bodyOf, collect, type Question } from './clickhouse-http-request.ts'
 import { Gate } from './gate.ts'
 import { strangersSettings } from './gate-settings.ts'
 import type { RunningQuery } from './running-queries.ts'
-import type { Turns } from './turns.ts'
+import type { Strangers } from './strangers.ts'
 
 const BODY_BYTES_MAX = 200_000
 const OWN_DATABASES = new Set([undefined, 'default', '__default__'])
@@ -15,22 +15,27 @@ const OWN_DATABASES = new Set([undefined, 'default', '__default__'])
 export class Reading {
   readonly #engine: SqlEngine
   readonly #version: string
-  readonly #turns: Turns
+  readonly #strangers: Strangers
   readonly #gate: Gate
 
-  constructor(engine: SqlEngine, version: string, turns: Turns) {
+  constructor(engine: SqlEngine, version: string, strangers: Strangers) {
     this.#engine = engine
     this.#version = version
-    this.#turns = turns
+    this.#strangers = strangers
     const settings = strangersSettings({})
     this.#gate = new Gate(async (query, parameters) => {
-      const { bytes } = await engine.run({ query, format: 'TSVRaw', parameters, settings, readOnly: true })
+      const { bytes } = await engine.runBounded({ query, format: 'TSVRaw', parameters, settings })
       return bytes
     })
   }
 
   /** Answers a question with its body. Throws SqlException, ClickHouseError, NoTurn, `query_failed`. */
-  async answer(question: Question, request: IncomingMessage, running: RunningQuery): Promise<Answer> {
+  async answer(
+    question: Question,
+    request: IncomingMessage,
+    running: RunningQuery,
+    reply: ServerResponse,
+  ): Promise<Answer> {
     if (request.headers['content-encoding'] === 'lz4')
       throw new SqlException(48, 'NOT_IMPLEMENTED', 'Content-Encoding lz4 is not taken: use gzip or zstd.')
     const body = (await collect(bodyOf(request), BODY_BYTES_MAX)).toString()
@@ -38,14 +43,18 @@ export class Reading {
     if (isGreeting(text, question)) return { ...greeting(this.#version, question.protocolVersion), format: 'Native' }
     if (!OWN_DATABASES.has(question.database))
       throw new SqlException(81, 'UNKNOWN_DATABASE', `Database ${question.database} does not exist.`)
-    return this.#turns.run(async () => {
-      const { parameters } = question
-      const admitted = await this.#gate.admit(text, parameters)
-      const settings = strangersSettings({ ...question.settings, ...admitted.settings })
-      const format = admitted.format ?? question.format
-      const { query } = admitted
-      return { ...(await this.#engine.run({ query, format, parameters, settings, readOnly: true })), format }
-    }, running.signal)
+    return this.#strangers.answer(
+      reply,
+      async signal => {
+        const { parameters } = question
+        const admitted = await this.#gate.admit(text, parameters)
+        const settings = strangersSettings({ ...question.settings, ...admitted.settings })
+        const format = admitted.format ?? question.format
+        const { query } = admitted
+        return { ...(await this.#engine.runBounded({ query, format, parameters, settings }, signal)), format }
+      },
+      running.signal,
+    )
   }
 }
 

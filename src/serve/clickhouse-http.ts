@@ -13,14 +13,14 @@ import { Reading } from './clickhouse-http-read.ts'
 import { readQuestion } from './clickhouse-http-request.ts'
 import { Writing } from './clickhouse-http-write.ts'
 import { RunningQueries } from './running-queries.ts'
-import type { Turns } from './turns.ts'
+import type { Strangers } from './strangers.ts'
 
 export interface ClickHouseHttpOptions {
   engine: SqlEngine
   /** Whether those who may ask may change everything. */
   writable: boolean
-  /** The turns of those who may only read. */
-  turns: Turns
+  /** Through which those ask who may only read. */
+  strangers: Strangers
   emit: Emit
   /** What is shown at `/` to who asks nothing. */
   page?: (reply: FastifyReply) => unknown
@@ -29,12 +29,12 @@ export interface ClickHouseHttpOptions {
 /** Registers `/ping` and statements by GET and POST on `/`. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, turns, emit, page }: ClickHouseHttpOptions,
+  { engine, writable, strangers, emit, page }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
   const writing = new Writing(engine, queries)
-  const reading = new Reading(engine, version, turns)
+  const reading = new Reading(engine, version, strangers)
 
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -59,7 +59,7 @@ export async function clickHouseHttp(
     const question = readQuestion(search, request.headers, randomUUID())
     reply.header('x-clickhouse-query-id', question.queryId)
     const answered = await queries.during(question.queryId, leaving(reply), running =>
-      (writable ? writing : reading).answer(question, raw, running),
+      (writable ? writing : reading).answer(question, raw, running, reply.raw),
     )
     return sendAnswer(reply, question, answered)
   }

@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../errors.ts'
 import { Gate } from './gate.ts'
-import type { Turns } from './turns.ts'
+import type { Strangers } from './strangers.ts'
 
-/** Answers a stranger's statement in a format of ClickHouse's. Throws what the store throws. */
-export type Ask = (query: string, format: string) => Promise<Uint8Array>
+/** Answers a stranger's statement in a format of ClickHouse's, until an abort. Throws what the store throws. */
+export type Ask = (query: string, format: string, signal?: AbortSignal) => Promise<Uint8Array>
 
-export function serveQuery(server: FastifyInstance, turns: Turns, ask: Ask): void {
+export function serveQuery(server: FastifyInstance, strangers: Strangers, ask: Ask): void {
   const gate = new Gate(query => ask(query, 'TSVRaw'))
   server.post<{ Querystring: { format?: string }; Body: string }>('/api/query', async (request, reply) => {
     const { format = 'PrettyCompactMonoBlock' } = request.query
@@ -18,7 +18,7 @@ export function serveQuery(server: FastifyInstance, turns: Turns, ask: Ask): voi
         'See https://clickhouse.com/docs/interfaces/formats',
       )
     }
-    const bytes = await turns.run(async () => {
+    const { bytes } = await strangers.answer(reply.raw, async signal => {
       const { query, settings } = await gate.admit(String(request.body))
       const [setting] = Object.keys(settings)
       if (setting !== undefined)
@@ -27,7 +27,7 @@ export function serveQuery(server: FastifyInstance, turns: Turns, ask: Ask): voi
           `${setting} cannot be set here`,
           'See docs/sql-clients.md for where it can.',
         )
-      return ask(query, format)
+      return { bytes: await ask(query, format, signal) }
     })
     return reply.type('application/octet-stream').send(Buffer.from(bytes))
   })

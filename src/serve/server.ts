@@ -20,6 +20,7 @@ import { servePast } from './past.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
 import { serveQuery } from './query-route.ts'
+import { Strangers } from './strangers.ts'
 import { STRANGERS_TURNS, Turns } from './turns.ts'
 import { serveWatchReports, type WatchReports } from './watch-reports.ts'
 
@@ -91,8 +92,8 @@ export async function serve({
     },
   )
 
-  const turns = new Turns(STRANGERS_TURNS)
-  serveQuery(server, turns, (query, format) => store.untrusted(query, format))
+  const strangers = new Strangers(emit)
+  serveQuery(server, strangers, store.untrusted.bind(store))
 
   let diagnosing = false
   server.get('/api/doctor', async (_request, reply) => {
@@ -123,7 +124,7 @@ export async function serve({
       ? reply.sendFile('index.html')
       : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
   if (store.engine) {
-    await server.register(clickHouseHttp, { engine: store.engine, writable: false, turns, emit, page })
+    await server.register(clickHouseHttp, { engine: store.engine, writable: false, strangers, emit, page })
   } else {
     server.get('/', async (_request, reply) => page(reply))
   }

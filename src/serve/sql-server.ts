@@ -6,9 +6,9 @@ import { answerError } from './answer-error.ts'
 import { type ClickHouseHttpOptions, clickHouseHttp } from './clickhouse-http.ts'
 import { listen } from './listen.ts'
 import { type Ask, serveQuery } from './query-route.ts'
-import { STRANGERS_TURNS, Turns } from './turns.ts'
+import { Strangers } from './strangers.ts'
 
-export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'turns'> {
+export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers'> {
   /** How strangers' statements are asked; undefined where only ClickHouse's own interface is served. */
   ask: Ask | undefined
 }
@@ -16,13 +16,13 @@ export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'turns'> {
 /** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
 export async function serveSql(config: Config, { ask, ...options }: SqlServerOptions): Promise<FastifyInstance> {
   const { emit } = options
-  const turns = new Turns(STRANGERS_TURNS)
+  const strangers = new Strangers(emit)
   const server = fastify({ forceCloseConnections: true })
   server.addHook('onRequest', async (request, reply) => guard(config, request, reply))
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
-  if (ask) serveQuery(server, turns, ask)
-  await server.register(clickHouseHttp, { ...options, turns })
+  if (ask) serveQuery(server, strangers, ask)
+  await server.register(clickHouseHttp, { ...options, strangers })
   await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
   return server
 }

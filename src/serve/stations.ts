@@ -154,6 +154,11 @@ export class StationReport {
         'trouble',
         `Less than ${disk.lowBytes / 2 ** 20} MiB are left on the disk: make room. Nothing is deleted by itself; at half of that storing stops, and the log goes on.`,
       ]
+    if (this.#store.engine?.overrun)
+      return [
+        'behind',
+        'A query outran its time and was given up, but the engine has not ended it: if it does not, this process is started again.',
+      ]
     return ['ok', 'Every stored tick is there once.']
   }
 

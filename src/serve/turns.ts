@@ -20,20 +20,28 @@ export class Turns {
   }
 
   /**
-   * Runs work in its turn. Throws NoTurn where too many wait, or the turn does not come in time; the signal's reason where it
-   * comes first. What has begun runs to its end.
+   * Runs work in its turn, which ends with it, or later if it says so by `keep`. Throws NoTurn where too many wait, or the turn does
+   * not come in time; the signal's reason where it comes first. What has begun runs to its end.
    */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(work: (keep: (until: Promise<unknown>) => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     if (this.#running >= this.#limits.runningMax) await this.#wait(signal)
     else this.#running++
+    let kept: Promise<unknown> | undefined
     try {
-      return await work()
+      return await work(until => {
+        kept = until
+      })
     } finally {
-      const [next] = this.#waiting
-      if (next) next()
-      else this.#running--
+      if (kept) kept.finally(() => this.#next()).catch(() => {})
+      else this.#next()
     }
+  }
+
+  #next(): void {
+    const [next] = this.#waiting
+    if (next) next()
+    else this.#running--
   }
 
   /** Resolves with the turn of someone who has ended. */

@@ -30,8 +30,8 @@ export interface Backend {
   /** Resolves once no insert that carries another epoch than the highest can commit any more. */
   endInserts(partition: number): Promise<void>
   disk(): StoreDisk | null
-  /** Runs a stranger's statement that only reads, within limits; the answer's bytes. */
-  untrusted(query: string, format: string): Promise<Uint8Array>
+  /** Runs a stranger's statement that only reads, within limits; the answer's bytes. An abort ends it. */
+  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   close(): Promise<void>
 }
 

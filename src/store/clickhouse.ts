@@ -70,8 +70,8 @@ export class ClickHouseStore implements Store {
     return askRows(this.#backend, query, params)
   }
 
-  untrusted(query: string, format: string): Promise<Uint8Array> {
-    return this.#backend.untrusted(query, format)
+  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#backend.untrusted(query, format, signal)
   }
 
   disk(): StoreDisk | null {

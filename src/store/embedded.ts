@@ -14,6 +14,8 @@ import type { ClickHouseClientConfigOptions } from '@clickhouse/client'
 import type { ChdbResult, Session } from 'chdb'
 import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
+import { AnswerPipes } from './answer-pipe.ts'
+import { BoundedStatements } from './bounded.ts'
 import { answer, prefix, type QueryParams, settingsOf, typed } from './client-statement.ts'
 import { EngineFailure } from './engine-failure.ts'
 import { Lanes } from './lanes.ts'
@@ -30,6 +32,8 @@ export interface EngineOptions {
   queryLanes: number
   /** Statements waiting for a lane, at most; one more is refused. */
   waitingMax: number
+  /** How long a bounded statement that was given up may take to end; half a minute if not said. */
+  graceMs?: number
 }
 
 /** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
@@ -38,6 +42,9 @@ const ENGINE_ARGUMENTS = [
   '--uncompressed_cache_size=0',
   '--index_mark_cache_size=33554432',
 ]
+
+/** How long a stop waits for statements of strangers that it ends. */
+const END_MS_MAX = 2_000
 
 const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
 
@@ -91,6 +98,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #spool: string
   readonly #running = new Set<Promise<unknown>>()
   readonly #failure = new EngineFailure()
+  readonly #bounded: BoundedStatements
   #closed = false
 
   constructor(root: string, open: () => Session, options: EngineOptions) {
@@ -101,6 +109,13 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     this.#spool = path.join(root, 'spool')
     fs.rmSync(this.#spool, { recursive: true, force: true })
     fs.mkdirSync(this.#spool)
+    this.#bounded = new BoundedStatements({
+      open,
+      pipes: new AnswerPipes(this.#spool),
+      failure: this.#failure,
+      judged: error => this.#judged(error),
+      graceMs: options.graceMs,
+    })
   }
 
   /** Rejects with `engine_died` or `engine_stuck` when only a new process helps; never resolves. */
@@ -161,18 +176,14 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     return this.#counted(this.#inOwnSession(statement))
   }
 
-  /** Runs a stranger's statement that can only read, in its turn among the queries. Throws ClickHouseError. */
-  async untrusted(
-    query: string,
-    format: string,
-    limits: Readonly<Record<string, string | number>>,
-  ): Promise<Uint8Array> {
-    const lane = await this.#queries.take()
-    try {
-      return (await this.run({ query, format, settings: limits, readOnly: true })).bytes
-    } finally {
-      this.#queries.give(lane)
-    }
+  /** Runs a statement of someone who is not trusted, and counts what it does; see BoundedStatements. */
+  async runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer> {
+    this.#checkOpen()
+    return this.#bounded.run({ ...statement, readOnly: true }, signal)
+  }
+
+  get overrun(): number {
+    return this.#bounded.overrun
   }
 
   /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */
@@ -189,10 +200,11 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     }
   }
 
-  /** Waits for what runs; a write that was begun is never cut. */
+  /** Waits for what runs; a write that was begun is never cut. Bounded statements are ended, or left behind if they cannot be. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    if (!(await this.#bounded.endAll(END_MS_MAX))) this.#failure.lost()
     await Promise.allSettled(this.#running)
     for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
   }

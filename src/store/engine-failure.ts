@@ -10,7 +10,7 @@ export class EngineFailure {
   /** Rejects with `engine_died` or `engine_stuck`; never resolves. */
   readonly failed: Promise<never>
   readonly #reject: (error: TickhouseError) => void
-  #lost = false
+  #lost = 0
 
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>()
@@ -34,7 +34,9 @@ export class EngineFailure {
   }
 
   /** A statement outlived its limit and the time it was given to end. */
-  stuck(ranMs: number): void {
+  stuck(ranMs: number, ended: Promise<void>): void {
+    this.lost()
+    ended.then(() => this.#found())
     this.#reject(
       new TickhouseError(
         'engine_stuck',
@@ -46,15 +48,11 @@ export class EngineFailure {
 
   /** Threads of the engine will not end by themselves: an ordinary exit would wait for them for ever. */
   lost(): void {
-    if (this.#lost) return
-    this.#lost = true
-    process.once('exit', endNow)
+    if (++this.#lost === 1) process.once('exit', endNow)
   }
 
-  /** They have ended after all. */
-  found(): void {
-    this.#lost = false
-    process.removeListener('exit', endNow)
+  #found(): void {
+    if (--this.#lost === 0) process.removeListener('exit', endNow)
   }
 }
 

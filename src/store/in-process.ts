@@ -66,8 +66,8 @@ export class InProcess implements Backend {
     return { freeBytes: freeBytes(this.#directory), freeBytesMin: this.#diskFreeBytesMin }
   }
 
-  untrusted(query: string, format: string): Promise<Uint8Array> {
-    return this.engine.untrusted(query, format, UNTRUSTED_LIMITS)
+  async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.engine.runBounded({ query, format, settings: UNTRUSTED_LIMITS }, signal)).bytes
   }
 
   close(): Promise<void> {

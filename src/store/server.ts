@@ -21,7 +21,7 @@ import { attempt, storeError } from './failure.ts'
 import { checkEpoch, raiseEpoch } from './fence.ts'
 import { migrate } from './migrate.ts'
 import { type Column, tableColumns } from './schema.ts'
-import { UNTRUSTED_LIMITS } from './sql.ts'
+import { ANSWER_BYTES_MAX, answerTooLong, UNTRUSTED_LIMITS } from './sql.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
 import type { Fence } from './store.ts'
 
@@ -122,19 +122,21 @@ export class Server implements Backend {
     return null
   }
 
-  async untrusted(query: string, format: string): Promise<Uint8Array> {
+  async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
     try {
       const { stream } = await this.#strangers.exec({
         query,
+        ...(signal ? { abort_signal: signal } : {}),
         // readonly last: it would forbid what follows it.
         clickhouse_settings: {
           ...UNTRUSTED_LIMITS,
           default_format: format as DataFormat,
           wait_end_of_query: 1,
+          cancel_http_readonly_queries_on_client_close: 1,
           readonly: '1',
         },
       })
-      return Buffer.concat(await stream.toArray())
+      return await collectAnswer(stream)
     } catch (error) {
       // The engine's answer is the stranger's to read.
       throw error instanceof ClickHouseError ? error : storeError(error)
@@ -236,4 +238,16 @@ function connect(where: ServerAddress, connectionsMax: number): ClickHouseClient
 
 function plain({ table, columns, format }: Insert): string {
   return `INSERT INTO ${table}${columns ? ` (${columns.join(', ')})` : ''} FORMAT ${format}`
+}
+
+/** All of an answer. Throws ClickHouseError where it is longer than may be, and reads no more of it. */
+async function collectAnswer(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > ANSWER_BYTES_MAX) throw answerTooLong()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }

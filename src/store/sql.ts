@@ -1,11 +1,40 @@
-/** What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. */
+import { ClickHouseError } from '@clickhouse/client'
+
+/** Bytes of an answer, counted as they come. */
+export const ANSWER_BYTES_MAX = 256 * 2 ** 20
+
+/**
+ * What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. The engine sorts and groups
+ * on disk what does not fit into its memory.
+ */
 export const UNTRUSTED_LIMITS = {
   max_execution_time: 30,
-  max_memory_usage: '2000000000',
-  max_result_bytes: '268435456',
+  max_memory_usage: String(512 * 2 ** 20),
+  max_result_bytes: String(ANSWER_BYTES_MAX),
+  max_block_size: '8192',
   max_threads: 1,
   allow_ddl: 0,
 } as const
+
+export function answerTooLong(): ClickHouseError {
+  const message = `Limit for result exceeded, max bytes: ${ANSWER_BYTES_MAX}.`
+  return new ClickHouseError({ code: '396', type: 'TOO_MANY_ROWS_OR_BYTES', message })
+}
+
+/** A statement that is not waited for any more. Whoever bounds how many run at once waits for `ended`. */
+export class GivenUp extends ClickHouseError {
+  readonly ended: Promise<void>
+  /** Past its time: the engine should have ended it. */
+  readonly overran: boolean
+
+  constructor({ message, code, type }: ClickHouseError, ended: Promise<void>, overran = false) {
+    super({ message, code, ...(type ? { type } : {}) })
+    // Its parent makes every error a plain ClickHouseError.
+    Object.setPrototypeOf(this, GivenUp.prototype)
+    this.ended = ended
+    this.overran = overran
+  }
+}
 
 /** One statement for the engine in this process, with everything that goes with it. */
 export interface SqlStatement {
@@ -38,6 +67,13 @@ export interface SqlEngine {
   readonly failed: Promise<never>
   /** Runs one statement in a session of its own. The caller bounds how many run at once. Throws ClickHouseError. */
   run(statement: SqlStatement): Promise<SqlAnswer>
+  /**
+   * Runs a statement that only reads, for someone who is not trusted: bounded by time and by the bytes of its answer, and ended when
+   * the signal aborts. The caller bounds how many run at once: one that was given up runs until `GivenUp.ended`. Throws ClickHouseError.
+   */
+  runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>
+  /** Bounded statements past their time that the engine has not ended yet. */
+  readonly overrun: number
   /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */
   spoolFile(): string
 }

@@ -59,8 +59,8 @@ export interface Store {
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
   /** Rows of a SELECT as objects. Integers come as numbers: ask for what may lie beyond 2^53 as text. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
-  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits; the answer's bytes. */
-  untrusted(query: string, format: string): Promise<Uint8Array>
+  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits, until an abort; the answer's bytes. */
+  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The disk of an embedded store; null for a server, which looks after its own. */
   disk(): StoreDisk | null
   /** What the tables take, as it stands. */

@@ -1,6 +1,7 @@
 /** The embedded engine itself fails, by a fatal signal of its own or by a statement that it cannot end. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { HealthAnswer } from '../../src/serve/health.ts'
 import { House, type Part } from '../support/house.ts'
 import { LogWatch } from '../support/log-watch.ts'
 import { KnownMarket } from '../support/market.ts'
@@ -58,6 +59,26 @@ test('a crash of the engine ends its process; it is started again, and everythin
   assert.match(String(why), /fatal error/)
   const { how } = await whole.tells('child_ended', { child: 'ingest' })
   assert.match(String(how), /^SIGKILL: the embedded engine met a fatal error/)
+  await whole.tells('ingest_started', { partition: 0 }, 2)
+  market.pause()
+  await watch.until(market.lastIds(), whole)
+  assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
+  assert.equal(whole.told('child_started', { child: 'record' }).length, 1)
+  await judge(house, market)
+})
+
+test('a query that the engine cannot end is given up, and its process is started again while all is stored', async t => {
+  const { market, house, whole } = await started(t)
+  await using watch = new LogWatch(await house.log())
+  market.run()
+  const givenUp = await ask(whole, 'SELECT * FROM endless', { max_execution_time: '1' })
+  assert.match(await givenUp.text(), /^Code: 159\. .*given up/)
+  await whole.tells('query_overran')
+  const health = (await (await fetch(`${whole.told('serving').at(-1)!.url}/health`)).json()) as HealthAnswer
+  assert.match(health.stations.store!.advice, /outran its time/)
+  assert.equal(await (await ask(whole, 'SELECT 1')).text(), '1\n')
+  const { how } = await whole.tells('child_ended', { child: 'ingest' })
+  assert.match(String(how), /^SIGKILL: a query has run for 31 s/)
   await whole.tells('ingest_started', { partition: 0 }, 2)
   market.pause()
   await watch.until(market.lastIds(), whole)
