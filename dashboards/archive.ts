@@ -3,7 +3,8 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { StationState } from '../src/serve/protocol.ts'
 import { board, row } from './board.ts'
 import { eventMarks } from './clickhouse.ts'
-import { bars, divided, judged, number, states, table, type Words } from './panels.ts'
+import { bars, divided, judged, number, share, states, type Words } from './panels.ts'
+import { AT, table } from './tables.ts'
 
 const STATES: Readonly<Record<StationState, Words[string]>> = {
   ok: { text: 'ok', color: 'green' },
@@ -12,7 +13,21 @@ const STATES: Readonly<Record<StationState, Words[string]>> = {
   trouble: { text: 'trouble', color: 'red' },
   off: { text: 'off', color: 'text' },
 }
-const AUDIT: Words = { 0: { text: 'failed', color: 'red' }, 1: { text: 'passed', color: 'green' } }
+const AUDIT: Words = { failed: { text: 'failed', color: 'red' }, passed: { text: 'passed', color: 'green' } }
+const GAP: Words = {
+  open: { text: 'open', color: 'red' },
+  repaired: { text: 'repaired', color: 'green' },
+  unrepairable: { text: 'unrepairable', color: 'orange' },
+  accepted: { text: 'accepted', color: 'blue' },
+}
+const OBJECT: Words = {
+  verified: { text: 'verified', color: 'green' },
+  stale: { text: 'stale', color: 'orange' },
+  dropping: { text: 'dropping', color: 'blue' },
+  dropped: { text: 'dropped', color: 'text' },
+}
+/** A count: all of it. */
+const COUNT = { unit: 'locale', decimals: 0, align: 'right' } as const
 
 const NONE_IS_FINE = [
   { value: null, color: 'green' },
@@ -34,18 +49,25 @@ const SPOKEN_FOR = `SELECT at, recorded AS was_recorded, stored AS was_stored,
   FROM uptime
   WHERE $__timeFilter_ms(at)`
 
-const availability = (what: 'recorded' | 'stored') => `SELECT
-  sumIf(seconds, was_${what}) / dateDiff('second', $__fromTime, least($__toTime, now())) AS ${what}
+/** Time before the first sample there ever was is nobody's failure. */
+const COUNTED_FROM = 'greatest($__fromTime, (SELECT toDateTime(min(at)) FROM uptime))'
+const COUNTED_TO = 'least($__toTime, now())'
+
+/** The share, named by the time from which on it is counted. */
+const availability = (what: 'recorded' | 'stored') => `SELECT now() AS time,
+  'since ' || formatDateTime(${COUNTED_FROM}, '%Y-%m-%d %H:%i', 'UTC') || ' UTC' AS series,
+  least(1, sumIf(seconds, was_${what}) / greatest(1, dateDiff('second', ${COUNTED_FROM}, ${COUNTED_TO}))) AS ${what}
 FROM (
   ${SPOKEN_FOR}
-)`
+)
+HAVING count() > 0`
 
-const AVAILABILITY_BY_DAY = `SELECT toDate(at) AS day,
-  sumIf(seconds, was_recorded) / any(possible) AS recorded, sumIf(seconds, was_stored) / any(possible) AS stored,
-  any(possible) - sumIf(seconds, was_recorded) AS "not recorded"
+const AVAILABILITY_BY_DAY = `SELECT toString(toDate(at)) AS day,
+  least(1, sumIf(seconds, was_recorded) / any(possible)) AS recorded, least(1, sumIf(seconds, was_stored) / any(possible)) AS stored,
+  greatest(0, any(possible) - sumIf(seconds, was_recorded)) AS "not recorded"
 FROM (
-  SELECT *, dateDiff('second', greatest(toDateTime(toDate(at), 'UTC'), $__fromTime),
-    least(toDateTime(toDate(at) + 1, 'UTC'), $__toTime, now())) AS possible
+  SELECT *, greatest(1, dateDiff('second', greatest(toDateTime(toDate(at), 'UTC'), ${COUNTED_FROM}),
+    least(toDateTime(toDate(at) + 1, 'UTC'), ${COUNTED_TO}))) AS possible
   FROM (
   ${SPOKEN_FOR}
   )
@@ -62,27 +84,28 @@ export function archiveAndAudit(): Dashboard {
     title: 'Tickhouse: archive and audit',
     description: 'What is proved to be complete, what is missing, and when nothing was recorded.',
     range: 'now-24h',
+    refresh: '30s',
     variables: [],
     marks: [eventMarks('Errors', ['error'], 'red')],
     rows: [
       row('At a glance', [
-        judged(
+        share(
           {
             title: 'Recorded',
-            description: 'Share of the time range in which the log took what venues sent.',
+            description:
+              'Share of the time range, since the first sample of the stations there ever was, in which the log took what venues sent.',
             width: 4,
           },
-          'percentunit',
           NEARLY_ALL,
           availability('recorded'),
         ),
-        judged(
+        share(
           {
-            title: 'Stored',
-            description: 'Share of the time range in which ticks were stored without delay.',
+            title: 'Stored without delay',
+            description:
+              'Share of the time range, since the first sample of the stations there ever was, in which ticks were stored without delay.',
             width: 4,
           },
-          'percentunit',
           NEARLY_ALL,
           availability('stored'),
         ),
@@ -121,7 +144,7 @@ export function archiveAndAudit(): Dashboard {
       row('Availability', [
         states(
           {
-            title: 'Stations',
+            title: 'Stations over time',
             description: 'The worst state of each station in each step. A hole is time in which nothing ran.',
             width: 14,
           },
@@ -141,7 +164,12 @@ ORDER BY time`,
             height: 8,
           },
           AVAILABILITY_BY_DAY,
-          { recorded: 'percentunit', stored: 'percentunit', 'not recorded': 's' },
+          {
+            day: { width: 100 },
+            recorded: { unit: 'percentunit', decimals: 2, steps: NEARLY_ALL, align: 'right' },
+            stored: { unit: 'percentunit', decimals: 2, steps: NEARLY_ALL, align: 'right' },
+            'not recorded': { unit: 's', decimals: 1, align: 'right' },
+          },
         ),
       ]),
       row('Archive', [
@@ -170,20 +198,29 @@ ORDER BY time, series`,
         ),
         table(
           { title: 'Objects', description: 'The newest hundred slices of the log in the archive.', width: 24 },
-          `SELECT slice_start, toString(kind) AS kind, log_partition AS partition, toString(state) AS state, rows, bytes,
-  bytes / rows AS "bytes per row", first_time, last_time, verified_at, key, sha256
+          `SELECT slice_start AS slice, toString(kind) AS kind, toString(log_partition) AS partition, toString(state) AS state, rows, bytes,
+  bytes / rows AS "bytes per row", verified_at AS verified, key
 FROM archive_ledger FINAL
 WHERE $__timeFilter(slice_start) AND key != ''
 ORDER BY slice_start DESC, kind, partition
 LIMIT 100`,
-          { rows: 'short', bytes: 'bytes', 'bytes per row': 'bytes' },
+          {
+            slice: AT,
+            kind: { width: 100 },
+            partition: { width: 80 },
+            state: { words: OBJECT, width: 80 },
+            rows: { ...COUNT, width: 110 },
+            bytes: { unit: 'bytes', decimals: 1, align: 'right', width: 100 },
+            'bytes per row': { unit: 'none', decimals: 1, align: 'right', width: 110 },
+            verified: AT,
+          },
         ),
       ]),
       row('Audit', [
         states(
           { title: 'Audits over time', description: 'The worst audit of each step, of all partitions.', width: 12 },
           AUDIT,
-          `SELECT $__timeInterval(at) AS time, toString(toUInt8(min(passed))) AS audit
+          `SELECT $__timeInterval(at) AS time, if(min(audits.passed), 'passed', 'failed') AS audit
 FROM audits
 WHERE $__timeFilter_ms(at)
 GROUP BY time
@@ -199,12 +236,25 @@ GROUP BY time, series
 ORDER BY time, series`,
         ),
         table(
-          { title: 'Audits', description: 'The newest hundred, failed ones first.', width: 12 },
-          `SELECT at, log_partition AS partition, log_day, passed, ticks, distinct_ticks, expected, detail
+          {
+            title: 'Audits',
+            description: 'The newest hundred, failed ones first: what the log holds and what was found.',
+            width: 12,
+          },
+          `SELECT at, if(audits.passed, 'passed', 'failed') AS result, toString(log_partition) AS partition, toString(log_day) AS day,
+  expected AS "in the log", ticks AS found, detail
 FROM audits
 WHERE $__timeFilter_ms(at)
-ORDER BY passed, at DESC
+ORDER BY audits.passed, at DESC
 LIMIT 100`,
+          {
+            at: AT,
+            result: { words: AUDIT, width: 75 },
+            partition: { width: 80 },
+            day: { width: 100 },
+            'in the log': { ...COUNT, width: 95 },
+            found: { ...COUNT, width: 95 },
+          },
         ),
         table(
           {
@@ -212,11 +262,20 @@ LIMIT 100`,
             description: 'Ranges of trade ids that were missing, the open ones first; those of any time.',
             width: 12,
           },
-          `SELECT toString(state) AS state, toString(venue) AS venue, toString(symbol) AS symbol, first_id, last_id, missing, found_at, changed_at, reason
+          `SELECT toString(state) AS state, toString(venue) AS venue, toString(symbol) AS symbol, missing,
+  toString(first_id) AS "from id", toString(last_id) AS "to id", changed_at AS changed, reason
 FROM gaps FINAL
-ORDER BY gaps.state, found_at DESC
+ORDER BY gaps.state, changed_at DESC
 LIMIT 100`,
-          { missing: 'short' },
+          {
+            state: { words: GAP, width: 95 },
+            venue: { width: 85 },
+            symbol: { width: 95 },
+            missing: { ...COUNT, width: 75 },
+            'from id': { align: 'right', width: 110 },
+            'to id': { align: 'right', width: 110 },
+            changed: AT,
+          },
         ),
         table(
           { title: 'Quarantine', description: 'Ticks refused in the time range, by reason.', width: 24, height: 7 },
@@ -226,7 +285,7 @@ WHERE $__timeFilter_ms(stored_at)
 GROUP BY reason, venue
 ORDER BY refused DESC
 LIMIT 50`,
-          { refused: 'short' },
+          { reason: { width: 170 }, venue: { width: 100 }, refused: { ...COUNT, width: 90 }, last: AT },
         ),
       ]),
     ],

@@ -9,9 +9,11 @@ import {
   DashboardLinkType,
   type Panel,
   RowBuilder,
+  type RowPanel,
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { datasourceVariable } from './clickhouse.ts'
+import { placed } from './grid.ts'
 
 const TAG = 'tickhouse'
 
@@ -19,12 +21,18 @@ export interface Row {
   title: string
   panels: readonly Builder<Panel>[]
   /** The row is there once for each value of that variable. */
-  repeat: string | undefined
+  repeat?: string
+  /** Closed until someone opens it: until then Grafana asks for nothing in it. */
+  collapsed?: boolean
 }
 
-export function row(title: string, panels: readonly Builder<Panel>[], repeat?: string): Row {
-  return { title, panels, repeat }
-}
+export const row = (title: string, panels: readonly Builder<Panel>[], repeat?: string): Row => ({
+  title,
+  panels,
+  ...(repeat === undefined ? {} : { repeat }),
+})
+
+export const closedRow = (title: string, panels: readonly Builder<Panel>[]): Row => ({ title, panels, collapsed: true })
 
 export interface BoardOptions {
   uid: string
@@ -32,13 +40,24 @@ export interface BoardOptions {
   description: string
   /** Where the time range begins: `now-1h`. */
   range: string
+  /** How often it is asked again: `10s`. */
+  refresh: string
   variables: readonly Builder<VariableModel>[]
   marks?: readonly Builder<AnnotationQuery>[]
   rows: readonly Row[]
 }
 
-export function board({ uid, title, description, range, variables, marks = [], rows }: BoardOptions): Dashboard {
-  const builder = new DashboardBuilder(title)
+export function board({
+  uid,
+  title,
+  description,
+  range,
+  refresh,
+  variables,
+  marks = [],
+  rows,
+}: BoardOptions): Dashboard {
+  const built = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
     .tags([TAG])
@@ -46,23 +65,39 @@ export function board({ uid, title, description, range, variables, marks = [], r
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from: range, to: 'now' })
-    .refresh('10s')
+    .refresh(refresh)
     .variables([datasourceVariable(), ...variables])
     .annotations([...marks])
+    // Each of them as a button of its own: every dashboard is the way to the others.
     .link(
       new DashboardLinkBuilder('Tickhouse')
         .type(DashboardLinkType.Dashboards)
         .tags([TAG])
-        .asDropdown(true)
+        .asDropdown(false)
         .keepTime(true),
     )
-  for (const { title, panels, repeat } of rows) {
-    const heading = new RowBuilder(title)
+    .build()
+  return { ...built, panels: laidOut(rows) }
+}
+
+/** Rows below each other; the panels of a closed one are kept in it, as Grafana wants them. */
+function laidOut(rows: readonly Row[]): (Panel | RowPanel)[] {
+  const all: (Panel | RowPanel)[] = []
+  let id = 1
+  let y = 0
+  for (const { title, panels, repeat, collapsed = false } of rows) {
+    const heading = new RowBuilder(title).id(id++).collapsed(collapsed).gridPos({ x: 0, y: y++, w: 24, h: 1 })
     if (repeat !== undefined) heading.repeat(repeat)
-    builder.withRow(heading)
-    for (const panel of panels) builder.withPanel(panel)
+    const built = panels.map(panel => panel.build())
+    const { positions, height } = placed(built.map(({ gridPos }) => gridPos!))
+    const inPlace = built.map((panel, index) => {
+      const position = positions[index]!
+      return { ...panel, id: id++, gridPos: { ...position, y: y + position.y } }
+    })
+    all.push({ ...heading.build(), panels: collapsed ? inPlace : [] })
+    if (collapsed) continue
+    all.push(...inPlace)
+    y += height
   }
-  const built = builder.build()
-  for (const [index, panel] of built.panels!.entries()) panel.id = index + 1
-  return built
+  return all
 }

@@ -3,20 +3,42 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { Level } from '../src/observe/events.ts'
 import { board, row } from './board.ts'
 import { choicesOrAll, eventMarks, fixedChoicesOrAll, isChosen, textBox, typed } from './clickhouse.ts'
-import { bars, logLines, table } from './panels.ts'
+import { bars, logLines } from './panels.ts'
+import { AT, table } from './tables.ts'
 
+/** Grafana's colours of the levels. */
 const LEVELS: Record<Level, string> = { debug: 'blue', info: 'green', warn: 'orange', error: 'red' }
 
-/** The lines of view `logs` that the variables let through. */
-const FILTERED = `$__timeFilter_ms(timestamp)
-  AND ${isChosen('level', 'level')}
-  AND ${isChosen('station', 'station')}
-  AND ${isChosen('process', 'process')}
-  AND positionCaseInsensitiveUTF8(message, ${typed('text')}) > 0`
+/** The lines of view `logs` that the variables let through. With the view's name: what a statement gives may be called as its column is. */
+const FILTERED = `$__timeFilter_ms(logs.timestamp)
+  AND ${isChosen('logs.level', 'level')}
+  AND ${isChosen('logs.station', 'station')}
+  AND ${isChosen('logs.process', 'process')}
+  AND positionCaseInsensitiveUTF8(logs.message, ${typed('text')}) > 0`
+
+/**
+ * Station and process before the words, so that they are seen in a line that is not opened. What an opened line shows are columns
+ * of their own: Grafana reads a column `labels` only of frames of a type that the data source does not give.
+ */
+const LINES = `SELECT timestamp, '[' || station || ' ' || process || '] ' || message AS body, toString(level) AS level,
+  toString(event) AS event, toString(station) AS station, toString(process) AS process,
+  arrayStringConcat(arrayMap((name, value) -> name || '=' || value, mapKeys(fields), mapValues(fields)), ' ') AS fields
+FROM logs
+WHERE ${FILTERED}
+ORDER BY timestamp DESC
+LIMIT 1000`
+
+const EVENTS = `SELECT toString(event) AS event, toString(any(station)) AS station, toString(max(level)) AS level, count() AS lines,
+  max(timestamp) AS last, argMax(message, timestamp) AS "last line"
+FROM logs
+WHERE ${FILTERED}
+GROUP BY event
+ORDER BY lines DESC
+LIMIT 50`
 
 const colourByLevel = (panel: ReturnType<typeof bars>) => {
   for (const [level, color] of Object.entries(LEVELS))
-    panel.overrideByName(level, [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }])
+    panel.overrideByRegexp(`/(^| )${level}$/`, [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }])
   return panel
 }
 
@@ -26,6 +48,7 @@ export function logs(): Dashboard {
     title: 'Tickhouse: logs',
     description: 'What the house told, by level and station, and the lines themselves.',
     range: 'now-1h',
+    refresh: '10s',
     variables: [
       fixedChoicesOrAll('level', 'Level', Object.keys(LEVELS)),
       choicesOrAll({
@@ -71,30 +94,29 @@ ORDER BY time, series`,
             description: 'The newest thousand, as filtered. A click on a line shows the fields of its event.',
             width: 24,
           },
-          `SELECT timestamp, message AS body, toString(level) AS level,
-  mapConcat(map('station', toString(station), 'process', toString(process), 'event', toString(event)),
-    CAST(fields, 'Map(String, String)')) AS labels
-FROM logs
-WHERE ${FILTERED}
-ORDER BY timestamp DESC
-LIMIT 1000`,
+          LINES,
         ),
       ]),
       row('What is told most', [
         table(
           {
-            title: 'Events',
+            title: 'Events told most',
             description: 'What is told most in the time range, as filtered, with the last line of each.',
             width: 24,
           },
-          `SELECT toString(event) AS event, toString(any(station)) AS station, toString(max(level)) AS level, count() AS lines,
-  max(timestamp) AS last, argMax(message, timestamp) AS "last line"
-FROM logs
-WHERE ${FILTERED}
-GROUP BY event
-ORDER BY lines DESC
-LIMIT 50`,
-          { lines: 'short' },
+          EVENTS,
+          {
+            event: { width: 210 },
+            station: { width: 90 },
+            level: {
+              words: Object.fromEntries(
+                Object.entries(LEVELS).map(([level, color]) => [level, { text: level, color }]),
+              ),
+              width: 80,
+            },
+            lines: { unit: 'none', decimals: 0, width: 80 },
+            last: AT,
+          },
         ),
       ]),
     ],

@@ -81,10 +81,16 @@ function assertSensible({ form, sql }: Statement, { meta, data }: Frame): void {
   if (form === 'logs') {
     assert.ok(first?.name === 'timestamp' && isTime(first.type), columns)
     assert.deepEqual(
-      meta.slice(1, 4).map(({ name }) => name),
-      ['body', 'level', 'labels'],
+      meta.slice(1).map(({ name }) => name),
+      ['body', 'level', 'event', 'station', 'process', 'fields'],
     )
-    assert.ok(data.every(row => String(row[1]).length > 0))
+    // An opened line shows each of these; they are texts, since a map would be one row of JSON.
+    assert.ok(
+      meta.slice(1).every(({ type }) => isText(type)),
+      columns,
+    )
+    for (const [, body, , , station, process] of data)
+      assert.ok(String(body).startsWith(`[${station} ${process}] `), `${body}`)
   }
   if (form === 'annotation') {
     const named = new Map(meta.map(({ name, type }) => [name, type]))
@@ -115,19 +121,57 @@ const sqlOf = (file: string, name: string) => statementsOf(DASHBOARDS[file]!()).
 test('candles are those of the view, symbol by symbol', async () => {
   for (const over of [range, day]) {
     for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
-      const { data } = await ask(expand(sqlOf('market.json', '$symbol'), over, { ...CHOSEN, symbol }))
+      const { data } = await ask(expand(sqlOf('market.json', '$symbol: candles'), over, { ...CHOSEN, symbol }))
       const { data: viewed } = await ask(
         `SELECT toDateTime(time), open, high, low, close
          FROM candles(venue = 'simulator', symbol = '${symbol}', seconds = ${over.intervalMs / 1000}) ORDER BY time`,
       )
-      assert.deepEqual(data, viewed)
+      assert.deepEqual(
+        data.map(([time, ...prices]) => [time, ...prices.slice(0, 4)]),
+        viewed,
+      )
     }
   }
 })
 
+test('VWAP at each candle is turnover by volume of all trades up to its end, and the last line is the close', async () => {
+  for (const over of [range, day]) {
+    const { meta, data } = await ask(
+      expand(sqlOf('market.json', '$symbol: candles and volume'), over, { ...CHOSEN, symbol: 'SOLUSDT' }),
+    )
+    assert.deepEqual(
+      meta.map(({ name }) => name),
+      ['time', 'open', 'high', 'low', 'close', 'last', 'VWAP', 'volume'],
+    )
+    for (const [time, , , , close, last, vwap] of data) {
+      assert.equal(last, close)
+      const { data: asked } = await ask(
+        `SELECT sum(price * volume) / sum(volume) FROM trades
+         WHERE symbol = 'SOLUSDT' AND timestamp < toDateTime('${time}') + INTERVAL ${over.intervalMs / 1000} SECOND`,
+      )
+      assert.ok(Math.abs(Number(asked[0]![0]) / Number(vwap) - 1) < 1e-9, `${time}: ${vwap}, ${asked}`)
+    }
+  }
+})
+
+test('the last ticks are the newest of the symbol, with all digits, each column to the same', async () => {
+  const { data } = await ask(
+    expand(sqlOf('market.json', '$symbol: last ticks'), range, { ...CHOSEN, symbol: 'BTCUSDT' }),
+  )
+  const { data: newest } = await ask(
+    "SELECT price, volume, toString(trade_id) FROM trades WHERE symbol = 'BTCUSDT' ORDER BY timestamp DESC, trade_id DESC LIMIT 100",
+  )
+  assert.deepEqual(
+    data.map(([, , price, volume, id]) => [Number(price), Number(volume), id]),
+    newest,
+  )
+  for (const column of [2, 3])
+    assert.equal(new Set(data.map(row => /[.]\d+$/.exec(String(row[column]))?.[0].length)).size, 1)
+})
+
 test('each line of trades is that of its symbol, in whatever order they were chosen', async () => {
   for (const symbol of [['ETHUSDT', 'SOLUSDT', 'BTCUSDT'], ['SOLUSDT']]) {
-    const { data } = await ask(expand(sqlOf('market.json', 'Trades'), day, { ...CHOSEN, symbol }))
+    const { data } = await ask(expand(sqlOf('market.json', 'Trades a second'), day, { ...CHOSEN, symbol }))
     const counts = new Map<string, number>()
     for (const [, series, perSecond] of data as [string, string, number][])
       counts.set(series, (counts.get(series) ?? 0) + perSecond * (day.intervalMs / 1000))
@@ -138,30 +182,66 @@ test('each line of trades is that of its symbol, in whatever order they were cho
 })
 const rounded = (counts: [string, number][]) => counts.map(([name, count]) => [name, Number(count)]).sort()
 
-test('top movers divide the last price by the first, whichever end of the range they are near', async () => {
+test('all symbols: last price, change since the first, and what was traded in the last hour, whichever end of the range trades are near', async () => {
   const recorded = Date.now()
   for (const over of [range, day, { ...day, fromMs: recorded - 600_000, toMs: recorded + 24 * HOUR_MS }]) {
-    const { data } = await ask(expand(sqlOf('market.json', 'Top movers'), over, CHOSEN))
+    const { meta, data } = await ask(expand(sqlOf('market.json', 'All symbols'), over, CHOSEN))
     assert.equal(data.length, 3)
-    for (const [symbol, first, last, change] of data as [string, number, number, number][]) {
-      const { data: prices } = await ask(
-        `SELECT (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp, trade_id LIMIT 1),
-                (SELECT price FROM trades WHERE symbol = '${symbol}' ORDER BY timestamp DESC, trade_id DESC LIMIT 1)`,
+    assert.equal(meta.find(({ name }) => name === 'trend')!.type, 'Array(Float64)')
+    for (const [symbol, last, change, trend, volume, turnover, perSecond, age] of data as [
+      string,
+      number,
+      number,
+      number[],
+      number,
+      number,
+      number,
+      number,
+    ][]) {
+      const { data: asked } = await ask(
+        `SELECT argMin(price, (timestamp, trade_id)), argMax(price, (timestamp, trade_id)), min(price), max(price),
+                toUnixTimestamp64Milli(max(timestamp)), sumIf(volume, near), sumIf(price * volume, near), countIf(newest) / 60
+         FROM (SELECT *, timestamp > fromUnixTimestamp64Milli(${over.toMs}) - INTERVAL 1 HOUR AS near,
+                timestamp > fromUnixTimestamp64Milli(${over.toMs}) - INTERVAL 1 MINUTE AS newest FROM trades)
+         WHERE symbol = '${symbol}'`,
       )
-      assert.deepEqual([[first, last]], prices)
-      assert.ok(Math.abs(last / first - 1 - change) < 1e-12)
+      const [firstPrice, lastPrice, low, high, newest, recently, traded, rate] = asked[0]!.map(Number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
+      assert.equal(last, lastPrice)
+      for (const [found, expected] of [
+        [1 + change, lastPrice / firstPrice],
+        [volume, recently],
+        [turnover, traded],
+        [perSecond, rate],
+        [age, (over.toMs - newest) / 1000],
+      ] as const)
+        assert.ok(
+          Math.abs(found - expected) <= 0.001 + 1e-9 * Math.abs(expected),
+          `${symbol}: ${found}, not ${expected}`,
+        )
+      assert.ok(trend.every(price => price >= low && price <= high))
     }
   }
 })
 
-test('what a counter rose in all steps together is what it counted', async () => {
-  const { data } = await ask(expand(sqlOf('pipeline.json', 'Ticks stored, by counting'), range, CHOSEN))
-  const risen = (data as [string, string, number][]).reduce((sum, [, , perSecond]) => sum + perSecond * 10, 0)
-  const { data: counted } = await ask(
-    `SELECT sum(most) FROM (SELECT max(value) AS most FROM metrics WHERE name = 'ingest_stored_ticks_total' GROUP BY instance)`,
-  )
-  assert.ok(risen > 1_000)
-  assert.ok(Math.abs(risen - Number(counted[0]![0])) < 1, `${risen} risen, ${counted} counted`)
+test('activity is a multiple of what is usual for the symbol: one on the average, for each symbol of the venue', async () => {
+  const { meta, data } = await ask(expand(sqlOf('market.json', 'Volume by symbol'), range, CHOSEN))
+  // A column of this name is not shown before the name of its series.
+  assert.equal(meta[2]!.name, 'Value')
+  const bySymbol = Map.groupBy(data as [string, string, number][], ([, symbol]) => symbol)
+  assert.deepEqual([...bySymbol.keys()].sort(), ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'])
+  for (const [symbol, cells] of bySymbol) {
+    const mean = cells.reduce((sum, [, , value]) => sum + value, 0) / cells.length
+    assert.ok(Math.abs(mean - 1) < 1e-9, `${symbol}: ${mean}`)
+  }
 })
 
 test('the text filter finds what was typed, whatever it is made of', async () => {
@@ -176,19 +256,23 @@ test('lines are those of the chosen levels and stations', async () => {
   const chosen = { ...CHOSEN, level: ['warn', 'error'], station: ['sources', 'ingest'] }
   const { data } = await ask(expand(sqlOf('logs.json', 'Lines'), range, chosen))
   assert.ok(data.length > 0)
-  const stations = (data as [string, string, string, { station: string }][]).map(([, , level, labels]) => {
-    assert.ok(['warn', 'error'].includes(level))
-    return labels.station
+  const stations = (data as string[][]).map(([, , level, , station]) => {
+    assert.ok(['warn', 'error'].includes(level!))
+    return station
   })
   assert.deepEqual([...new Set(stations)].sort(), ['ingest', 'sources'])
 })
 
-test('a house that recorded half a minute of an hour was available for about that', async () => {
-  const { data } = await ask(expand(sqlOf('archive.json', 'Recorded'), range, CHOSEN))
-  const seconds = Number(data[0]![0]) * 3_600
-  const { data: spans } = await ask(
-    "SELECT dateDiff('millisecond', min(at), max(at)) / 1000 FROM uptime WHERE recorded",
+test('every statement on lines takes a choice of levels, stations and processes', async () => {
+  const chosen = { ...CHOSEN, level: ['info', 'warn'], station: ['sources', 'house'], process: ['record'] }
+  for (const { name, sql, form } of statementsOf(DASHBOARDS['logs.json']!()))
+    if (form !== 'annotation') assert.ok((await ask(expand(sql, range, chosen))).data.length > 0, name)
+})
+
+test('the fields of an event are the words of an opened line', async () => {
+  const { data } = await ask(expand(sqlOf('logs.json', 'Lines'), range, { ...CHOSEN, text: 'connected' }))
+  assert.ok(
+    data.some(row => /\bvenue=simulator\b/.test(String(row[6]))),
+    JSON.stringify(data.slice(0, 3)),
   )
-  const span = Number(spans[0]![0])
-  assert.ok(seconds >= span && seconds <= span + 20, `${seconds} s of ${span} s`)
 })

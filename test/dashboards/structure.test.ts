@@ -7,10 +7,13 @@ import { SOURCE } from '../../dashboards/clickhouse.ts'
 import { targetText } from '../../dashboards/figures.ts'
 import { DASHBOARDS, printed } from '../../dashboards/index.ts'
 import { METRICS, type MetricDefinition, type MetricName } from '../../src/observe/metrics.ts'
-import { panelsOf, statementsOf, targetsOf } from '../support/dashboard-statements.ts'
+import { panelsOf, rowsOf, statementsOf, targetsOf } from '../support/dashboard-statements.ts'
 
 /** Of Grafana's units those that are used. */
-const UNITS = new Set(['none', 'short', 'percentunit', 'bytes', 's', 'ms', 'cps'])
+const UNITS = new Set([
+  ...['none', 'short', 'string', 'locale', 'percentunit', 'bytes', 's', 'ms'],
+  ...['suffix:/s', 'suffix:×', 'time:YYYY-MM-DD HH:mm:ss', 'time:HH:mm:ss.SSS'],
+])
 const ALL = Object.entries(DASHBOARDS).map(([file, make]) => ({ file, dashboard: make() }))
 
 for (const { file, dashboard } of ALL) {
@@ -49,15 +52,63 @@ for (const { file, dashboard } of ALL) {
     }
   })
 
-  test(`${file}: panels have ids and titles of their own and lie beside each other`, () => {
-    const panels = dashboard.panels!
-    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
-    const titles = panelsOf(dashboard).map(({ title }) => title)
-    assert.deepEqual(titles, [...new Set(titles)])
-    for (const [index, { gridPos }] of panels.entries()) {
-      assert.ok(gridPos && gridPos.x >= 0 && gridPos.x + gridPos.w <= 24, `panel ${index}`)
-      for (const other of panels.slice(index + 1))
-        assert.ok(!overlap(gridPos, other.gridPos!), `${other.title} lies on ${panels[index]!.title}`)
+  test(`${file}: panels have ids of their own, and each row is filled from edge to edge, without a hole or a step`, () => {
+    const rows = rowsOf(dashboard)
+    const ids = rows.flatMap(({ heading, panels }) => [heading.id, ...panels.map(({ id }) => id!)])
+    assert.equal(new Set(ids).size, ids.length)
+    let y = 0
+    for (const { heading, panels } of rows) {
+      assert.deepEqual(heading.gridPos, { x: 0, y, w: 24, h: 1 }, heading.title)
+      const bottom = Math.max(...panels.map(({ gridPos }) => gridPos!.y + gridPos!.h))
+      for (let line = y + 1; line < bottom; line++)
+        for (let column = 0; column < 24; column++)
+          assert.equal(
+            panels.filter(panel => covers(panel.gridPos!, column, line)).length,
+            1,
+            `${heading.title}: ${column}, ${line}`,
+          )
+      y = heading.collapsed ? y + 1 : bottom
+    }
+  })
+
+  test(`${file}: the first row is open, and what is below it is closed where it is only looked at now and then`, () => {
+    const [first, ...others] = rowsOf(dashboard)
+    assert.equal(first!.heading.collapsed, false)
+    for (const { heading, panels } of others) {
+      assert.equal(heading.panels.length > 0, heading.collapsed, heading.title)
+      if (panels.length > 3 || file === 'pipeline.json')
+        assert.ok(heading.collapsed || file === 'archive.json', heading.title)
+    }
+  })
+
+  test(`${file}: every panel says what no rows mean, counts have whole numbers, and bars do not fill a panel`, () => {
+    for (const panel of panelsOf(dashboard)) {
+      const { defaults } = panel.fieldConfig!
+      assert.ok(defaults.noValue, panel.title)
+      if (panel.type !== 'timeseries') continue
+      assert.equal(defaults.custom.axisSoftMin, 0, panel.title)
+      if (['short', 'suffix:/s'].includes(defaults.unit!)) assert.equal(defaults.custom.axisSoftMax, 1, panel.title)
+      if (defaults.custom.drawStyle === 'bars') assert.ok(defaults.custom.barMaxWidth <= 40, panel.title)
+    }
+  })
+
+  test(`${file}: no column of a table is written with three significant digits, and times and states are no wider than they are`, () => {
+    for (const panel of panelsOf(dashboard).filter(({ type }) => type === 'table')) {
+      const looks = new Map(
+        panel.fieldConfig!.overrides.map(({ matcher, properties }) => [
+          matcher.options as string,
+          new Map(properties.map(({ id, value }) => [id, value])),
+        ]),
+      )
+      for (const [column, properties] of looks) {
+        const unit: string = properties.get('unit') ?? 'text'
+        assert.ok(
+          unit.startsWith('time:') || ['text', 'string'].includes(unit) || properties.has('decimals'),
+          `${panel.title}: ${column}`,
+        )
+        if (unit.startsWith('time:') || (properties.has('mappings') && panel.title !== 'All symbols'))
+          assert.ok(properties.get('custom.width') <= 170, `${panel.title}: ${column}`)
+      }
     }
   })
 
@@ -71,9 +122,36 @@ for (const { file, dashboard } of ALL) {
   })
 }
 
-function overlap(a: GridPos, b: GridPos): boolean {
-  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
-}
+const covers = ({ x, y, w, h }: GridPos, column: number, line: number) =>
+  column >= x && column < x + w && line >= y && line < y + h
+
+test('no two panels of any dashboards have one title', () => {
+  const titles = ALL.flatMap(({ dashboard }) => panelsOf(dashboard).map(({ title }) => title!))
+  assert.deepEqual(titles.toSorted(), [...new Set(titles)].sort())
+})
+
+test('candles and the volume below them have as many steps and as wide an axis, in one pair of colours', () => {
+  const panels = panelsOf(DASHBOARDS['market.json']!())
+  const candles = panels.filter(({ type }) => type === 'candlestick')
+  const volume = panels.find(({ title }) => title === '$symbol: volume by side')!
+  assert.equal(candles.length, 2)
+  for (const panel of [...candles, volume]) {
+    assert.ok(panel.maxDataPoints! <= 200, panel.title)
+    assert.equal(panel.maxDataPoints, volume.maxDataPoints, panel.title)
+    assert.ok(panel.fieldConfig!.defaults.custom.axisWidth > 0)
+    assert.equal(panel.fieldConfig!.defaults.custom.axisWidth, volume.fieldConfig!.defaults.custom.axisWidth)
+  }
+  const colours = volume.fieldConfig!.overrides.map(({ properties }) => properties[0]!.value.fixedColor)
+  assert.deepEqual(colours, [candles[0]!.options.colors.up, candles[0]!.options.colors.down])
+})
+
+test('every dashboard leads to the others', () => {
+  for (const { file, dashboard } of ALL) {
+    const [link] = dashboard.links!
+    assert.deepEqual([link!.type, link!.asDropdown, link!.keepTime], ['dashboards', false, true], file)
+    assert.deepEqual(link!.tags, dashboard.tags, file)
+  }
+})
 
 test('dashboards are told apart by their uid', () => {
   assert.equal(new Set(ALL.map(({ dashboard }) => dashboard.uid)).size, ALL.length)
@@ -84,11 +162,11 @@ const drawn = (name: string): Panel[] =>
     targetsOf(panel).some(({ rawSql }) => rawSql.includes(`'${name}'`)),
   )
 
-test('the pipeline shows every figure, with its targets in words, and as thresholds where they are amounts', () => {
+test('the pipeline shows every figure over time once, with its targets in words, and as lines where they are amounts', () => {
   for (const [name, definition] of Object.entries(METRICS) as [MetricName, MetricDefinition][]) {
     // The watcher shares no tables with the house: its figures are Prometheus' alone.
     if (definition.station === 'watch') continue
-    const [panel, another] = drawn(name)
+    const [panel, another] = drawn(name).filter(({ type }) => type !== 'stat')
     assert.ok(panel && !another, name)
     assert.ok(panel.description!.includes(definition.help), name)
     for (const target of definition.targets ?? []) {
@@ -97,7 +175,42 @@ test('the pipeline shows every figure, with its targets in words, and as thresho
       const bound = target.atLeast ?? target.atMost!
       const steps = panel.fieldConfig!.defaults.thresholds!.steps.map(({ value }) => value)
       assert.ok(steps.includes(bound === 0 ? 1 : bound), `${name}: ${bound} is not among ${steps}`)
-      assert.equal(panel.fieldConfig!.defaults.custom.thresholdsStyle.mode, 'dashed', name)
+      // Several lines, several bounds: the legend says which is whose.
+      if (bound > 0)
+        assert.ok(
+          targetsOf(panel)[0]!.rawSql.includes(`'target ${targetText(name, target)}' AS series, toFloat64(${bound}) `),
+          name,
+        )
     }
   }
+})
+
+test('the pipeline begins with six figures beside their targets, coloured by them', () => {
+  const [first] = rowsOf(DASHBOARDS['pipeline.json']!())
+  const tiles = first!.panels.filter(({ type }) => type === 'stat')
+  assert.deepEqual(
+    tiles.map(({ title }) => title),
+    [
+      'Received',
+      'Stored',
+      'Freshness, p99: at most 1 s',
+      'Lag: at most 5 s',
+      'Open gaps: none',
+      'Disk left: at least 1 GiB',
+    ],
+  )
+  assert.deepEqual(
+    tiles.map(({ gridPos, fieldConfig }) => [
+      gridPos!.y,
+      fieldConfig!.defaults.thresholds!.steps.map(({ value }) => value),
+    ]),
+    [
+      [1, [null, 0.001]],
+      [1, [null, 0.001]],
+      [1, [null, 1]],
+      [1, [null, 5]],
+      [1, [null, 1]],
+      [1, [null, 2 ** 30]],
+    ],
+  )
 })

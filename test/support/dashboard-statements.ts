@@ -9,10 +9,27 @@ export interface Statement {
   sql: string
 }
 
-/** Panels that ask something: all but the headings of rows. */
-export function panelsOf({ panels = [] }: Dashboard): Panel[] {
-  return panels.filter((panel): panel is Panel => panel.type !== 'row')
+export type Heading = Extract<NonNullable<Dashboard['panels']>[number], { type: 'row' }>
+
+export interface Section {
+  heading: Heading
+  /** Those in it, whether it is closed or not. */
+  panels: Panel[]
 }
+
+/** The rows of a dashboard: panels of a closed one are in its heading, those of an open one follow it. */
+export function rowsOf({ panels = [] }: Dashboard): Section[] {
+  const rows: Section[] = []
+  for (const panel of panels) {
+    if (panel.type === 'row')
+      rows.push({ heading: panel as Heading, panels: [...((panel as Heading).panels as Panel[])] })
+    else rows.at(-1)!.panels.push(panel as Panel)
+  }
+  return rows
+}
+
+/** Panels that ask something: all but the headings of rows. */
+export const panelsOf = (dashboard: Dashboard): Panel[] => rowsOf(dashboard).flatMap(({ panels }) => panels)
 
 export const targetsOf = ({ targets = [] }: Panel): ClickHouseQuery[] => targets as ClickHouseQuery[]
 
