@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   sources: [/^tick\//, /^observe\/(events|statistics|journal|metrics|process-figures)/, /^log\/log/],
   log: [/^tick\/(records|json)/],
   store: [],
-  ingest: [/^tick\//, /^observe\/(events|statistics|audit|departed)/, /^log\/log/, /^store\/store/],
+  ingest: [/^tick\//, /^observe\/(events|statistics|audit|departed|rarely)/, /^log\/log/, /^store\/store/],
   replay: [
     /^tick\//,
     /^log\/log/,

@@ -170,7 +170,8 @@ export class Archiver {
     const today = dateOf(nowMs - DAY_GRACE_MS)
     for (const kind of DAILY_KINDS) {
       const done = await this.#ledger.objects(`kind = '${kind.table}'`)
-      const lastDone = done.at(-1)
+      // What a clock that was ahead called over may have gone on: it is archived again when it is.
+      const lastDone = done.findLast(({ slice, verifiedAtMs }) => slice.endMs <= nowMs && verifiedAtMs <= nowMs)
       const after = lastDone ? dateOf(lastDone.slice.startMs) : '1970-01-01'
       const days = await store.rows<{ day: string }>(
         `SELECT DISTINCT toDate(${kind.time}) AS day FROM ${kind.table} WHERE day > {after:Date} AND day < {today:Date} ORDER BY day`,
@@ -179,7 +180,13 @@ export class Archiver {
       for (const { day } of days) {
         if (this.#stop.signal.aborted) return
         this.#room()
-        const object = await archiveDay(this.#writing, this.#ledger, kind, Date.parse(day))
+        const object = await archiveDay(
+          this.#writing,
+          this.#ledger,
+          kind,
+          Date.parse(day),
+          done.find(({ slice }) => slice.startMs === Date.parse(day)),
+        )
         this.#add([object])
         emit('day_archived', { kind: kind.table, day, rows: object.rows })
       }

@@ -34,8 +34,6 @@ export interface LedgerRow {
 export interface Reached {
   /** The offset that the next slice begins at. */
   next: number
-  /** Start of the last slice, ms since 1970 UTC. */
-  startMs: number
 }
 
 export class ArchiveLedger {
@@ -50,15 +48,15 @@ export class ArchiveLedger {
 
   /** How far each partition is archived; those with nothing archived are left out. */
   async reached(): Promise<Map<number, Reached>> {
-    const rows = await this.#store.rows<{ partition: number; last: number; seconds: number }>(
-      `SELECT log_partition AS partition, max(last_offset) AS last, toUnixTimestamp(max(slice_start)) AS seconds
+    const rows = await this.#store.rows<{ partition: number; last: number }>(
+      `SELECT log_partition AS partition, max(last_offset) AS last
        FROM archive_ledger WHERE archive = {archive:String} AND kind = 'trades' GROUP BY log_partition`,
       { archive: this.#archive },
     )
-    return new Map(rows.map(({ partition, last, seconds }) => [partition, { next: last + 1, startMs: seconds * 1000 }]))
+    return new Map(rows.map(({ partition, last }) => [partition, { next: last + 1 }]))
   }
 
-  /** What the ledger says of every object, or of those that a condition on its columns selects, in the order of their slices. */
+  /** What the ledger says of every object, or of those that a condition on its columns selects, by partition and offset: their times may fall. */
   async objects(where = '1'): Promise<ArchivedObject[]> {
     return (await this.#store.rows<LedgerRow>(objectsQuery(this.#archive, where))).map(objectFrom)
   }
@@ -88,7 +86,7 @@ export function objectsQuery(archive: string, where = '1'): string {
       toUnixTimestamp64Milli(as_of) AS as_of_ms, toUnixTimestamp64Milli(verified_at) AS verified_ms,
       toUnixTimestamp64Micro(changed_at) AS changed_micros
     FROM archive_ledger FINAL WHERE archive = ${quoted(archive)} AND (${where})
-    ORDER BY slice_start, log_partition, first_offset, kind`
+    ORDER BY log_partition, first_offset, slice_start, kind`
 }
 
 /** A time for the next row of a slice: above that of the last even where the clock was set back. */

@@ -66,13 +66,13 @@ function parseManifest(text: string): ArchivedObject[] | null {
   }
 }
 
-/** All that an archive's manifests say, in the order of their slices: its ledger where the store is gone. */
+/** All that an archive's manifests say, by partition and offset: its ledger where the store is gone. */
 export async function manifestObjects(target: ArchiveTarget): Promise<ArchivedObject[]> {
   const objects: ArchivedObject[] = []
   for await (const { key } of target.list()) {
     if (key.startsWith(MANIFESTS)) objects.push(...((await fetchManifest(target, key)) ?? []))
   }
   return objects.sort(
-    ({ slice: a }, { slice: b }) => a.startMs - b.startMs || a.partition - b.partition || a.firstOffset - b.firstOffset,
+    ({ slice: a }, { slice: b }) => a.partition - b.partition || a.firstOffset - b.firstOffset || a.startMs - b.startMs,
   )
 }

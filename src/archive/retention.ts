@@ -54,13 +54,18 @@ export async function trimLog(
   }
 }
 
-/** The offset below which every record is archived in slices that ended before a moment: no hole, none that is stale. */
+/**
+ * The offset below which every record is archived and old: no hole, none that is stale, and the last slice ended before a moment. What
+ * comes before an old record is as old, whatever the log's clock said of it.
+ */
 export function archivedBelow(slices: readonly ArchivedObject[], partition: number, beforeMs: number): number {
   let below = 0
+  let archived = 0
   for (const { slice, state } of slices) {
     if (slice.partition !== partition) continue
-    if (slice.firstOffset !== below || slice.endMs > beforeMs || state === 'stale') break
-    below = slice.lastOffset + 1
+    if (slice.firstOffset !== archived || state === 'stale') break
+    archived = slice.lastOffset + 1
+    if (slice.endMs <= beforeMs) below = archived
   }
   return below
 }

@@ -2,15 +2,17 @@
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Slice } from './archive.ts'
-import { dateOf } from './keys.ts'
 import { QUARANTINE, TICK_KINDS } from './kinds.ts'
 import type { Reached } from './ledger.ts'
 
 export type Slicing = 'hour' | 'day'
 
 const SLICE_MS: Readonly<Record<Slicing, number>> = { hour: 3_600_000, day: 86_400_000 }
-/** A quiet partition's slice is closed by our clock; the clock of whoever records may be behind it by this much. */
+/** A quiet partition's slice is closed by our clock; the clock of whoever records may be beside it by this much. */
 const CLOCKS_APART_MS_MAX = 60_000
+/** Records looked at first, and how many times as many next: a question reads little beyond the slice, however much is stored. */
+const RECORDS_MIN = 2_000
+const RECORDS_GROWTH = 4
 
 export interface SliceQuestion {
   store: Store
@@ -22,97 +24,78 @@ export interface SliceQuestion {
   nowMs: number
 }
 
-/** The slice after what is archived: closed when all of it is stored and nothing can be added to it any more. */
+/**
+ * The slice after what is archived: the records from there on that are of one hour or day by the log's time. Closed when all of it is
+ * stored and nothing can be added to it any more. The log's time may fall, where its clock was set back: then the hour is over too, and
+ * a later slice may be of the same one, or of one before.
+ */
 export async function nextSlice(question: SliceQuestion): Promise<{ slice: Slice; closed: boolean } | null> {
-  const { store, partition, slicing } = question
-  const { next, startMs: reachedMs } = question.reached ?? { next: 0, startMs: 0 }
-  const days = await daysFrom(store, dateOf(reachedMs))
-  for (const [index, day] of days.entries()) {
-    // One record of a later day would close the day's last slice.
-    const stored = await storedFrom(store, partition, next, day, days[index + 1] ?? day)
-    if (!stored) continue
-    const startMs = Math.floor(stored.firstMs / SLICE_MS[slicing]) * SLICE_MS[slicing]
-    const endMs = startMs + SLICE_MS[slicing]
-    // The log's time never falls within a partition: one record beyond the end closes what is before it.
-    const passed = stored.lastMs >= endMs
-    const lastOffset = passed ? await lastBefore(store, partition, next, startMs, endMs) : stored.through
-    const closed = passed || (await closedByClock(question, stored.through, endMs))
-    return { slice: { partition, firstOffset: next, lastOffset, startMs, endMs }, closed }
+  const { log, partition, slicing, reached } = question
+  const next = reached?.next ?? 0
+  const end = log.bounds(partition).next
+  let slice: Slice | undefined
+  for (let records = RECORDS_MIN; ; records *= RECORDS_GROWTH) {
+    const below = Math.min(next + records, end)
+    slice ??= await begun(question, next, below)
+    const stored = slice && (await storedOf(question, slice, below))
+    if (stored?.passed || below === end) {
+      if (!slice || !stored) return null
+      slice.lastOffset = stored.last
+      const closed = stored.passed || (await closedByClock(question, slice, SLICE_MS[slicing]))
+      return { slice, closed }
+    }
   }
-  return null
 }
 
-/** The log days that the tables hold, from one on, in order. */
-async function daysFrom(store: Store, day: string): Promise<string[]> {
-  const rows = await store.rows<{ day: string }>(
-    `SELECT DISTINCT partition AS day FROM system.parts WHERE active AND database = currentDatabase()
-       AND table IN {tables:Array(String)} AND partition >= {day:String} ORDER BY day`,
-    { tables: TICK_KINDS.map(({ table }) => table), day },
+/** The slice that the first stored record from `next` on begins, as yet without an end. */
+async function begun({ store, partition, slicing }: SliceQuestion, next: number, below: number) {
+  const [row] = await store.rows<{ ms: number }>(
+    `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1`,
+    { partition, next, below },
   )
-  return rows.map(row => row.day)
+  if (!row) return undefined
+  const startMs = Math.floor(row.ms / SLICE_MS[slicing]) * SLICE_MS[slicing]
+  return { partition, firstOffset: next, lastOffset: next, startMs, endMs: startMs + SLICE_MS[slicing] }
 }
 
-interface Stored {
-  /** All records up to this one are stored. */
-  through: number
-  /** The log's time of the first one asked for, and of the last, ms since 1970 UTC. */
-  firstMs: number
-  lastMs: number
+/** The last record of a slice below an offset, and whether one of another time follows it; null if none is stored. */
+async function storedOf({ store }: SliceQuestion, slice: Slice, below: number) {
+  const { partition, firstOffset: next, startMs, endMs } = slice
+  const [row] = await store.rows<{ last: number; passed: number }>(
+    `WITH (SELECT if(count() = 0, {below:UInt64}, min(log_offset)) FROM (${COUNTED})
+           WHERE seconds < {start:UInt32} OR seconds >= {end:UInt32}) AS other
+     SELECT toFloat64(max(log_offset)) AS last, other < {below:UInt64} AS passed FROM (${COUNTED}) WHERE log_offset < other
+     HAVING count() > 0 SETTINGS max_threads = 1`,
+    { partition, next, below, start: startMs / 1000, end: endMs / 1000 },
+  )
+  return row ? { last: row.last, passed: Number(row.passed) > 0 } : null
 }
+
+const WITHIN = 'log_partition = {partition:UInt16} AND log_offset >= {next:UInt64} AND log_offset < {below:UInt64}'
+const places = (table: string, more = '') =>
+  `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${WITHIN} ${more}`
+const GOOD = TICK_KINDS.filter(({ table }) => table !== QUARANTINE)
+  .map(({ table }) => places(table))
+  .join(' UNION ALL ')
 
 /**
- * What is stored of a partition from an offset on, on two log days. Refused ticks are written before the good ones of their
- * batch: those of a batch that has not arrived whole do not count.
+ * The records of a partition that are stored, from an offset on, below another. Refused ticks are written before the good ones of their
+ * batch: those of a batch of which no good tick is seen do not count.
  */
-async function storedFrom(
-  store: Store,
-  partition: number,
-  next: number,
-  day: string,
-  dayAfter: string,
-): Promise<Stored | null> {
-  const rest = `log_day IN ({day:Date}, {dayAfter:Date}) AND log_partition = {partition:UInt16}
-    AND log_offset >= {next:UInt64}`
-  const places = (table: string, more = '') =>
-    `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${rest} ${more}`
-  const good = TICK_KINDS.filter(({ table }) => table !== QUARANTINE)
-    .map(({ table }) => places(table))
-    .join(' UNION ALL ')
-  const [row] = await store.rows<{ through: number; first: number; last: number }>(
-    `WITH (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${good})) AS arrived
-     SELECT max(log_offset) AS through, min(seconds) AS first, max(seconds) AS last FROM (
-       ${good} UNION ALL ${places(QUARANTINE, 'AND (batch_good = 0 OR toInt64(batch_first_offset) <= arrived)')}
-     ) HAVING count() > 0 SETTINGS max_threads = 1`,
-    { partition, next, day, dayAfter },
-  )
-  return row ? { through: row.through, firstMs: row.first * 1000, lastMs: row.last * 1000 } : null
-}
+const COUNTED = `${GOOD} UNION ALL ${places(
+  QUARANTINE,
+  `AND (batch_good = 0 OR toInt64(batch_first_offset) <= (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${GOOD})))`,
+)}`
 
-/** The last offset whose record the log took before a moment of the same day. */
-async function lastBefore(
-  store: Store,
-  partition: number,
-  next: number,
-  startMs: number,
-  endMs: number,
-): Promise<number> {
-  const before = TICK_KINDS.map(
-    ({ table }) => `SELECT log_offset FROM ${table} WHERE log_day = {day:Date} AND log_partition = {partition:UInt16}
-      AND log_offset >= {next:UInt64} AND logged_at < fromUnixTimestamp({end:UInt32})`,
-  )
-  const [row] = await store.rows<{ last: number }>(
-    `SELECT max(log_offset) AS last FROM (${before.join(' UNION ALL ')}) SETTINGS max_threads = 1`,
-    { partition, next, day: dateOf(startMs), end: endMs / 1000 },
-  )
-  return row!.last
-}
-
-/** Is the time over, and everything stored that the log has taken since? */
+/** Is the time over, or not begun by our clock, and everything stored that the log has taken since? */
 async function closedByClock(
   { log, partition, nowMs }: SliceQuestion,
-  through: number,
-  endMs: number,
+  slice: Slice,
+  sliceMs: number,
 ): Promise<boolean> {
-  if (nowMs < endMs + CLOCKS_APART_MS_MAX) return false
-  return (await log.refresh(partition)).next <= through + 1
+  const over = nowMs >= slice.endMs + CLOCKS_APART_MS_MAX
+  // Written by a clock that was ahead: it would be open for as long as that was.
+  const ahead = nowMs < slice.startMs - sliceMs
+  if (!over && !ahead) return false
+  return (await log.refresh(partition)).next <= slice.lastOffset + 1
 }

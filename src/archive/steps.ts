@@ -32,12 +32,13 @@ export async function archiveSlice(
   return objects
 }
 
-/** Archives a day of a small table; `dayMs` is its start, UTC. */
+/** Archives a day of a small table; `dayMs` is its start, UTC. `before` is what the ledger says of it where it is written again. */
 export async function archiveDay(
   writing: Writing,
   ledger: ArchiveLedger,
   kind: Kind,
   dayMs: number,
+  before?: ArchivedObject,
 ): Promise<ArchivedObject> {
   const slice = { partition: 0, firstOffset: 0, lastOffset: 0, startMs: dayMs, endMs: dayMs + MS_PER_DAY }
   const object = await writeObject(writing, {
@@ -46,6 +47,7 @@ export async function archiveDay(
     key: dailyKey(kind.table, dayMs),
     where: `toDate(${kind.time}) = {day:Date}`,
     params: { day: dateOf(dayMs) },
+    before,
   })
   await writeManifest(writing, dailyManifestKey(kind.table, dayMs), [object])
   await ledger.write([object])

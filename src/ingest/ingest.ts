@@ -14,6 +14,7 @@ import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
+import { rarely } from '../observe/rarely.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { Batch, type BatchLimits } from './batch.ts'
@@ -21,6 +22,7 @@ import { type Gap, type IdRange, SymbolIds } from './continuity.ts'
 import type { IngestFigures } from './figures.ts'
 import { fill, type IdsOf, type KnownVenues } from './fill.ts'
 import { type Ledger, symbolKey } from './ledger.ts'
+import { LogClock } from './log-clock.ts'
 import { SealedBatch } from './sealed.ts'
 
 export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
@@ -65,13 +67,13 @@ export class PartitionIngest {
   #fence: Fence | undefined
   /** Aborts with the error that ends this loop: no record may come for long, and waiting for one must end too. */
   readonly #halt = new AbortController()
-  /** No record belongs to an earlier log day than one before it, whatever the log's clock says. */
-  #logMsMin = 0
+  readonly #logClock: LogClock
 
   constructor(options: IngestOptions) {
     this.#options = options
     this.partition = options.partition
     this.#ledger = options.ledger
+    this.#logClock = new LogClock(rarely(options.emit, undefined, options.clock.elapsedMs))
     this.#filling = new Batch(this.partition)
     this.#spare = new Batch(this.partition)
   }
@@ -104,7 +106,7 @@ export class PartitionIngest {
       const reading = AbortSignal.any([signal, this.#halt.signal])
       for await (const slice of log.read(partition, this.next, reading)) {
         for (const entry of slice) {
-          this.#logMsMin = entry.timestampMs = Math.max(entry.timestampMs, this.#logMsMin)
+          this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
           fill(this.#filling, entry, this.#options.venues, this.#idsOf, clock.elapsedMs())
         }
@@ -138,7 +140,7 @@ export class PartitionIngest {
     await this.#ledger.bind(log)
     const fence = await store.claim(partition)
     this.#fence = fence
-    const { next, lost, day } = await this.#ledger.resume(log, fence)
+    const { next, lost, loggedMs = 0 } = await this.#ledger.resume(log, fence)
     if (lost) await this.#ledger.writeLost(lost, fence)
     const followed = [...venues.consecutive]
     const symbols = await this.#ledger.seenIds(partition, followed)
@@ -149,7 +151,7 @@ export class PartitionIngest {
     const unseen = await this.#ledger.gapsOfUnseen(followed, symbols)
     this.#unseen = Map.groupBy(unseen, symbolKey)
     this.next = next
-    this.#logMsMin = day === undefined ? 0 : Date.parse(day)
+    this.#logClock.lastMs = loggedMs
     this.mode = 'running'
     if (lost) emit('range_lost', { partition, ...lost })
   }

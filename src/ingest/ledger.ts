@@ -26,17 +26,17 @@ export interface Resume {
   next: number
   /** Records that left the log before they were stored. */
   lost?: IdRange | undefined
-  /** The newest log day stored, `YYYY-MM-DD`: what follows belongs to no earlier one. */
-  day?: string | undefined
+  /** The log's time of the last record stored, or the start of its log day, ms since 1970 UTC. */
+  loggedMs?: number | undefined
 }
 
 /** The last record of a partition in a table. */
 interface Position {
   offset: number
-  day: string
+  loggedMs: number
 }
 
-/** Days looked at for the last record: a log whose clock stepped back may have written a later one to an earlier day. */
+/** Days looked at first for the last record: most often it is in the newest. */
 const NEWEST_DAYS = 3
 
 export class Ledger {
@@ -85,7 +85,7 @@ export class Ledger {
     const last = await this.#lastStored(fence)
     const bounds = await log.refresh(partition)
     const stored = last === null ? 0 : last.offset + 1
-    const day = last?.day
+    const loggedMs = last?.loggedMs
     if (stored === 0) {
       return bounds.first === 0 ? { next: 0 } : { next: bounds.first, lost: { first: 0, last: bounds.first - 1 } }
     }
@@ -96,8 +96,8 @@ export class Ledger {
         'Put the newer log back: this one would give its offsets out a second time.',
       )
     }
-    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 }, day }
-    return { next: stored, day }
+    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 }, loggedMs }
+    return { next: stored, loggedMs }
   }
 
   async #noteChanges(): Promise<void> {
@@ -121,24 +121,42 @@ export class Ledger {
       await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
     }
     const refused = await this.#last('quarantine', partition)
-    const left = (await departed(this.#store, partition)).map(({ below, day }) => ({ offset: below - 1, day }))
+    const left = (await departed(this.#store, partition)).map(({ below, day }) => ({
+      offset: below - 1,
+      loggedMs: Date.parse(day),
+    }))
     return [good, refused, ...left].reduce((a, b) => (a && b && a.offset > b.offset ? a : (b ?? a)), null)
   }
 
-  /** The last record in a table, null if there is none. Offsets rise with the log day: the newest days that have any tell. */
+  /**
+   * The last record in a table, null if there is none. The newest days are looked at first; then all days are asked for one beyond,
+   * since records of an earlier day follow where the log's clock was set back. An index on places keeps that cheap.
+   */
   async #last(table: LedgerTable, partition: number): Promise<Position | null> {
-    const found: Position[] = []
+    const found: number[] = []
     for (const day of await this.days(table)) {
       const [row] = await this.#store.rows<{ last: string }>(
         `SELECT max(log_offset) AS last FROM ${table}
          WHERE log_day = {day:Date} AND log_partition = {partition:UInt16} HAVING count() > 0`,
         { partition, day },
       )
-      if (row) found.push({ offset: Number(row.last), day })
+      if (row) found.push(Number(row.last))
       if (found.length === NEWEST_DAYS) break
     }
     if (found.length === 0) return null
-    return { offset: Math.max(...found.map(({ offset }) => offset)), day: found[0]!.day }
+    const floor = Math.max(...found)
+    const [beyond] = await this.#store.rows<{ last: string }>(
+      `SELECT max(log_offset) AS last FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset > {floor:UInt64} HAVING count() > 0`,
+      { partition, floor },
+    )
+    const offset = beyond ? Number(beyond.last) : floor
+    const [{ seconds } = { seconds: 0 }] = await this.#store.rows<{ seconds: number }>(
+      `SELECT toUnixTimestamp(logged_at) AS seconds FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset = {offset:UInt64} LIMIT 1`,
+      { partition, offset },
+    )
+    return { offset, loggedMs: Number(seconds) * 1000 }
   }
 
   /** The log days a table holds, newest first, as `YYYY-MM-DD`. */

@@ -6,6 +6,7 @@ import type { MessageRecord, RecordsBatch } from '@platformatic/kafka'
 import { countJsonLines } from '../tick/json.ts'
 import { RECORD_VERSION } from '../tick/records.ts'
 import type { LogEntry, LogRecord } from './log.ts'
+import { logTime } from './log-time.ts'
 
 /** Bits of a batch's attributes (kafka.apache.org/documentation/#recordbatch). */
 const LOG_APPEND_TIME = 8
@@ -42,7 +43,7 @@ export interface Place {
   kind: string
   partition: number
   next: number
-  /** The last time handed out: none after it is earlier. */
+  /** The last time handed out: see `logTime`. */
   lastMs: number
 }
 
@@ -66,7 +67,7 @@ export function entriesOf(batches: readonly RecordsBatch[], place: Place): LogEn
         continue
       }
       const timestampMs = appendedMs ?? Number(batch.firstTimestamp + record.timestampDelta)
-      place.lastMs = Math.max(place.lastMs, timestampMs)
+      place.lastMs = logTime(place.lastMs, timestampMs)
       entries.push({ ...recordOf(record, place.kind), partition: place.partition, offset, timestampMs: place.lastMs })
       place.next = offset + 1
     }

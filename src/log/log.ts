@@ -12,7 +12,7 @@ export interface LogEntry extends LogRecord {
   partition: number
   /** Rises by one from record to record within a partition, from 0. */
   offset: number
-  /** When the log took it, ms since 1970 UTC; never falls within a partition, even if the clock is set back. */
+  /** When the log took it, ms since 1970 UTC, by a clock that may have been set back since the record before: see `logTime`. */
   timestampMs: number
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { LogRecord, TrimFloor } from './log.ts'
+import { logTime } from './log-time.ts'
 import { closed, fromFields } from './sqlite-errors.ts'
 import type { AnnounceRequest, Answer, Request, TrimRequest } from './sqlite-messages.ts'
 
@@ -101,7 +102,7 @@ export class Appender {
   }
 
   #sendAppend({ partition, records, bytes, resolve, reject }: WaitingAppend): void {
-    const timestampMs = Math.max(this.#lastMs[partition]!, this.#nowMs())
+    const timestampMs = logTime(this.#lastMs[partition]!, this.#nowMs())
     this.#lastMs[partition] = timestampMs
     // One copy, so that the caller keeps its records for a retry, and one buffer to transfer instead of many.
     const payloads = new Uint8Array(records.reduce((sum, { payload }) => sum + payload.byteLength, 0))

@@ -72,6 +72,13 @@ export const EVENTS = define({
     message: 'the log has not taken records of partition {partition} for {waitedMs} ms: still trying',
   },
   log_append_recovered: { station: 'log', level: 'info', message: 'the log can be written again after {outageMs} ms' },
+  log_clock_set_back: {
+    station: 'log',
+    level: 'error',
+    message:
+      'the clock of the log fell by {backMs} ms before offset {offset} of partition {partition}: it was wrong before or is now. ' +
+      'Records have the time it said; see docs/decisions/clock.md',
+  },
   ticks_given_up: {
     station: 'log',
     level: 'error',

@@ -55,7 +55,7 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     await write(batchOf([2], [12], false, DAY + 1), first)
     const second = await store.claim(0)
     assert.ok(second.epoch > first.epoch)
-    const after = { next: 3, day: '2026-11-23' }
+    const after = { next: 3, loggedMs: (DAY + 1) * MS_PER_DAY }
     assert.deepEqual(await ledger.resume(log, second), after, 'after the last record of the newest days')
     assert.equal(await ledger.count('trades', 0, DAY, 0, 1), 2)
     assert.equal(await ledger.count('trades', 0, DAY, 1, 2), 1, 'of that day only')
@@ -97,7 +97,12 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
 
     broker.partitions[0]!.first = 7
     const lost = { first: 5, last: 6 }
-    assert.deepEqual(await ledger.resume(log, third), { next: 7, lost, day: '2026-11-23' })
+    assert.deepEqual(await ledger.resume(log, third), { next: 7, lost, loggedMs: (DAY + 1) * MS_PER_DAY })
     await ledger.writeLost(lost, third)
+
+    for (let ahead = 9; ahead > 2; ahead--) await write(batchOf([16 - ahead], [100 - ahead], false, DAY + ahead), third)
+    await write(batchOf([14], [200], false, DAY), third)
+    const later = { next: 15, loggedMs: DAY * MS_PER_DAY }
+    assert.deepEqual(await ledger.resume(log, third), later, 'after the last record, whatever day its clock said')
   })
 }

@@ -5,6 +5,8 @@ export interface Row {
   log_partition: number
   log_offset: number
   log_index: number
+  /** Seconds since 1970 UTC. */
+  logged_at: number
   /** Days since 1970 UTC. */
   log_day: number
   venue: string

@@ -5,6 +5,7 @@ export const FAULTS = [
   'process ended by an unforeseen error',
   'partition moved',
   'clock stepped',
+  'log clock days off',
   'store down',
   'request failed before its effect',
   'answer lost after the effect',

@@ -1,11 +1,14 @@
 /**
- * Says what is wrong in the tables of a world that has healed: every tick of the log once and where it belongs, days that never
- * fall, gaps that are those of the stored ids. Knows the script, not ingest.
+ * Says what is wrong in the tables of a world that has healed: every tick of the log once and where it belongs, each under the
+ * day of its own time, gaps that are those of the stored ids. Knows the script, not ingest.
  */
 import type { Row } from './blocks.ts'
 import type { SimulatedBroker } from './log.ts'
 import type { ScriptRecord } from './script.ts'
 import { finalGaps, type Tables } from './tables.ts'
+
+/** So far may a record be held at the time of one before it. */
+const HELD_MS_MAX = 10_000
 
 export interface Verdict {
   ticks: number
@@ -74,14 +77,15 @@ function judgeLost(first: number, lost: readonly Row[], verdict: Verdict): void 
       verdict.wrong.push(`called lost: ${first_offset} to ${last_offset}, the log begins at ${first}`)
 }
 
-/** A record is under the day of its own time, or of a record before it that is later. */
+/** A record has its own time and is under that day: what a clock said before or after does not matter, but for a little that is held. */
 function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number }[], verdict: Verdict): void {
-  let day = 0
-  for (const row of rows.toSorted((a, b) => a.log_offset - b.log_offset)) {
-    const own = Math.floor(records[row.log_offset]!.timestampMs / 86_400_000)
-    if (row.log_day < day || row.log_day < own)
-      verdict.wrong.push(`offset ${row.log_offset} is under day ${row.log_day}, after ${day} and logged on ${own}`)
-    day = row.log_day
+  for (const { log_offset, log_day, logged_at } of rows) {
+    const ownMs = records[log_offset]!.timestampMs
+    const heldMs = logged_at * 1000 - Math.floor(ownMs / 1000) * 1000
+    if (heldMs < 0 || heldMs > HELD_MS_MAX || log_day !== Math.floor(logged_at / 86_400))
+      verdict.wrong.push(
+        `offset ${log_offset} is under day ${log_day}, logged at ${logged_at}, where ${ownMs} ms belongs`,
+      )
   }
 }
 

@@ -65,8 +65,15 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: 'this.#clock.nowMicros()',
     },
   ],
-  'log days that go back with the clock': [
-    { file: 'ingest.ts', from: 'day === undefined ? 0 : Date.parse(day)', to: '0' },
+  'a clock that was ahead rules for ever': [
+    {
+      file: 'log-clock.ts',
+      from: 'logTime(this.lastMs, entry.timestampMs)',
+      to: 'Math.max(this.lastMs, entry.timestampMs)',
+    },
+  ],
+  'the last record looked for on the newest days alone': [
+    { file: 'ledger.ts', from: 'beyond ? Number(beyond.last) : floor', to: 'floor' },
   ],
   'lost records not recorded': [
     { file: 'ingest.ts', from: 'if (lost) await this.#ledger.writeLost(lost, fence)', to: '' },

@@ -83,6 +83,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
         ],
   'min(batch_first_offset) AS first HAVING count() > 0': rows => lowest(rows, 'batch_first_offset', 'first'),
   'max(log_offset) AS last HAVING count() > 0': rows => greatest(rows, 'log_offset', 'last'),
+  'toUnixTimestamp(logged_at) AS seconds LIMIT 1': rows => rows.slice(0, 1).map(row => ({ seconds: row.logged_at })),
   'count() AS rows': rows => [{ rows: String(rows.length) }],
   'toString(log_day) AS day GROUP BY log_day ORDER BY log_day DESC': rows =>
     [...new Set(rows.map(row => row.log_day))].sort((a, b) => b - a).map(day => ({ day: dayText(day) })),

@@ -112,14 +112,25 @@ export class World {
       const script = scriptOf(partition, this.timeline.below(1e6))
       const startMs = START_MICROS / 1000 + (this.timeline.below(3) - 1) * MS_PER_DAY
       const spread = this.timeline.below(3) * FAULTY_MS_MAX
+      const astray = this.timeline.chance(0.3)
       let index = 0
       for (const _ of script) {
         this.#after(faultyMs, () => {
           const stepMs = this.timeline.chance(0.1) ? (this.timeline.random.uniform() - 0.6) * MS_PER_DAY : 0
-          this.broker.append(partition, script[index++]!, Math.floor(startMs + this.timeline.nowMs + spread + stepMs))
+          const offMs = astray ? this.#daysOff() : 0
+          const timestampMs = Math.floor(startMs + this.timeline.nowMs + spread + stepMs + offMs)
+          this.broker.append(partition, script[index++]!, timestampMs)
         })
       }
     }
+  }
+
+  /** How far the clock of a log is off that lost its battery, or came back from sleep. */
+  #daysOff(): number {
+    if (this.timeline.chance(0.5)) return 0
+    this.tally['log clock days off']++
+    const days = [2 / 24, 1, 2, 3, 365, -2 / 24, -1, -365][this.timeline.below(8)]!
+    return days * MS_PER_DAY
   }
 
   #startProcess(): void {

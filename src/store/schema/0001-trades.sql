@@ -1,6 +1,6 @@
 -- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
 -- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
--- logged_at is the log's own time of the record and never falls within a partition: archived slices are cut by it.
+-- logged_at is the log's own time of the record: archived slices are cut by it. It falls where the clock was set back: see docs/decisions/clock.md.
 -- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row three to
 -- four times as often and keeps half as many parts. See docs/benchmarks.md.
 -- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3) does; receive times

@@ -1,0 +1,115 @@
+/** A log whose clock was wrong for a while: archiving goes on, and all of it comes back. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { checkArchive } from '../../src/archive/check.ts'
+import { restore } from '../../src/archive/restore.ts'
+import { archivedBelow } from '../../src/archive/retention.ts'
+import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { diagnose, isSound } from '../../src/observe/diagnosis.ts'
+import { filesOf } from '../../src/store/files.ts'
+import { archiverOf, rowsOf } from '../support/archiving.ts'
+import { EventLog } from '../support/event-log.ts'
+import { assertPlaces, judgePlaces } from '../support/oracle.ts'
+import { openTestStore, type TestStore } from '../support/storage.ts'
+import { storeAll } from '../support/storing.ts'
+import { NOON_MICROS, tradesOf } from '../support/trades.ts'
+
+const NOON_MS = NOON_MICROS / 1000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const YEAR_MS = 365 * DAY_MS
+const RUN_RECORDS = 20
+
+/** What the clock is ahead by, run after run of records; between two runs everything is stopped and started. */
+const HISTORIES: Record<string, number[]> = {
+  'a year ahead, then right': [YEAR_MS, 0],
+  'right, two hours ahead, then right': [0, 2 * HOUR_MS, 0],
+  'set back by a day': [0, -DAY_MS],
+  'ahead by other days each time it starts': [0, 9 * DAY_MS, 7 * DAY_MS, 5 * DAY_MS, 3 * DAY_MS, 0],
+  'years behind at the start': [-20 * YEAR_MS, 0, HOUR_MS],
+}
+
+const TABLES = ['trades', 'quarantine', 'gaps', 'audits', 'archive_ledger', 'epochs', 'log_identity', 'lost_ranges']
+/** One for all: a process opens one store. */
+let storage: TestStore
+before(async () => {
+  storage = await openTestStore()
+})
+after(() => storage.remove())
+
+for (const [name, aheads] of Object.entries(HISTORIES))
+  describe(`a log whose clock was ${name}`, () => {
+    const events = new EventLog()
+    const place = (part: string) => `${storage.directory}/${part} ${Object.keys(HISTORIES).indexOf(name)}`
+    let log: Log
+    let target: ArchiveTarget
+    let nowMs = NOON_MS
+    let ids = 1
+    const expectedMs: number[] = []
+    const house = () => ({ log, store: storage.store, events, close: async () => {} })
+    const archiver = (laterMs = 0) => archiverOf(house(), target, { nowMs: nowMs + laterMs })
+
+    async function append(aheadMs: number): Promise<void> {
+      log = await openSqliteLog(place('log'), 'write', { nowMs: () => nowMs + aheadMs })
+      for (let record = 0; record < RUN_RECORDS; record++) {
+        nowMs += 1_000
+        const trade = { symbol: 'AAA', price: 1, volume: 1, side: 'buy' }
+        const refused = { ...trade, tradeId: ids + 1, price: -1 }
+        await log.append(0, [tradesOf('binance', [{ ...trade, tradeId: ids }, ...(record % 5 === 0 ? [refused] : [])])])
+        ids += 1
+        expectedMs.push(nowMs + aheadMs)
+      }
+      await storeAll(log, storage.store, { emit: events.emit })
+    }
+
+    before(async () => {
+      for (const table of TABLES) await storage.store.client.command({ query: `TRUNCATE TABLE ${table}` })
+      target = await openTarget(`file:${place('archive')}`, 'unused')
+      for (const [index, aheadMs] of aheads.entries()) {
+        if (index > 0) await log.close()
+        await append(aheadMs)
+      }
+    })
+    after(() => log.close())
+
+    test('every record is stored once, with the time that the clock said, and a fall is said', async () => {
+      assertPlaces(await judgePlaces(storage.store, log))
+      assert.ok(isSound(await diagnose(storage.store, log, () => {})))
+      const rows = await storage.store.rows<{ seconds: number; day: number }>(
+        'SELECT DISTINCT log_offset, toUnixTimestamp(logged_at) AS seconds, toUInt16(log_day) AS day FROM trades ORDER BY log_offset',
+      )
+      assert.deepEqual(
+        rows.map(({ seconds, day }) => [Number(seconds), Number(day)]),
+        expectedMs.map(ms => [Math.floor(ms / 1000), Math.floor(ms / DAY_MS)]),
+      )
+      const falls = aheads.filter((aheadMs, run) => run > 0 && aheadMs < aheads[run - 1]!).length
+      assert.equal(events.named('log_clock_set_back').length, falls)
+    })
+
+    test('it is archived without waiting for the time it said, and what is archived is sound', async () => {
+      await archiver().archiver.round()
+      await archiver(2 * HOUR_MS).archiver.round()
+      const { ledger } = archiver()
+      assert.equal((await ledger.reached()).get(0)?.next, log.bounds(0).next)
+      const objects = await ledger.objects()
+      const deep = { asked: storage.store, files: filesOf(storage.store) }
+      const { findings } = await checkArchive({ target, objects, deep, progress: () => {} })
+      assert.deepEqual(findings, [])
+      const slices = objects.filter(({ kind }) => kind === 'trades')
+      assert.equal(archivedBelow(slices, 0, nowMs + 2 * HOUR_MS), log.bounds(0).next, 'and may leave the log')
+    })
+
+    test('it is restored from the archive alone, and ingest goes on after the last record', async () => {
+      const { store } = storage
+      const archived = await rowsOf(store, 'trades')
+      for (const table of ['trades', 'quarantine', 'archive_ledger'])
+        await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+      await restore({ store, target, ledger: archiver().ledger }, {})
+      assert.deepEqual(await rowsOf(store, 'trades'), archived)
+      await log.close()
+      await append(0)
+      assertPlaces(await judgePlaces(store, log))
+    })
+  })
