@@ -5,14 +5,33 @@
 import type { Config } from '../config.ts'
 import { openLog } from '../log/open.ts'
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../observe/diagnosis.ts'
+import type { HealthAnswer } from '../serve/health.ts'
+import { plainLine } from '../watch/draft.ts'
+import { spanText } from '../watch/span-text.ts'
 import { openExistingStore } from './existing-store.ts'
 import { askRunning } from './running.ts'
 
+const LINE_LENGTH_MAX = 500
+
 /** Runs the doctor and prints what it finds. True if log and store agree. */
 export async function doctor(config: Config): Promise<boolean> {
-  const diagnosis = (await diagnosisOfRunning(config)) ?? (await diagnoseHere(config))
-  console.log(describeDiagnosis(diagnosis).join('\n'))
+  const running = await diagnosisOfRunning(config)
+  const diagnosis = running ?? (await diagnoseHere(config))
+  const health = running && (await healthOfRunning(config))
+  console.log([...(health ? describeSources(health) : []), ...describeDiagnosis(diagnosis)].join('\n'))
   return isSound(diagnosis)
+}
+
+/** What of the sources is not received, as lines; none if all is. */
+export function describeSources({ stations: { sources }, symbolsDown, venues }: HealthAnswer): string[] {
+  const lines = symbolsDown.map(
+    ({ venue, symbol, state, detail, forMs }) =>
+      `down    ${venue} ${symbol}: ${state} for ${spanText(forMs)}: ${detail}. It is asked for again`,
+  )
+  for (const { venue, state, upcoming } of venues)
+    lines.push(`venue   ${venue}: ${[state, upcoming].filter(Boolean).join('; it announces ')}`)
+  if (lines.length === 0 && sources && sources.state !== 'ok') lines.push(`sources ${sources.advice}`)
+  return lines.map(line => plainLine(line, LINE_LENGTH_MAX))
 }
 
 /** The diagnosis as lines for people, the verdict last. */
@@ -72,6 +91,13 @@ async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined
     }
   }
   return diagnosis
+}
+
+/** Undefined where it is not told, as without its token. */
+async function healthOfRunning(config: Config): Promise<HealthAnswer | undefined> {
+  const response = await askRunning(config, '/health').catch(() => undefined)
+  const health = response?.ok ? ((await response.json()) as Partial<HealthAnswer>) : {}
+  return health.stations ? (health as HealthAnswer) : undefined
 }
 
 async function diagnoseHere(config: Config): Promise<Diagnosis> {

@@ -82,7 +82,12 @@ function readJson(entry: LogEntry): Decoded {
 }
 
 function readRefusedFrames(entry: LogEntry): Decoded {
-  const refused = readRefused(entry.payload).map((frame, index) => ({ ...frame, index, ticks: 1, symbol: '' }))
+  const refused = readRefused(entry.payload).map((frame, index) => ({
+    ...frame,
+    index,
+    ticks: 1,
+    symbol: frame.missed?.symbol ?? '',
+  }))
   return { trades: new TradeColumns(0), refused }
 }
 

@@ -22,6 +22,12 @@ export const CONTROLS = {
   cut: none,
   /** The connections of now go half-open: no frames, no pongs, no end. What they miss is never sent to them. */
   goSilent: z.strictObject({ ms }),
+  /** Trades of one symbol are made and sent to nobody for this long; everything else goes on. */
+  silence: z.strictObject({ symbol: z.string(), ms }),
+  /** Every connection loses its subscription of one symbol, without a word; it may subscribe again. */
+  endStream: z.strictObject({ symbol: z.string() }),
+  /** The next requests to subscribe are answered with an error of this text. */
+  refuse: z.strictObject({ requests: count, msg: z.string().max(200).default('Service unavailable') }),
   /** The next connects and REST requests are answered with 429 and Retry-After. */
   rateLimit: z.strictObject({
     connects: count.optional(),

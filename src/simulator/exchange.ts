@@ -57,7 +57,19 @@ export interface ExchangeStats {
   requestsRefused: number
   cut: Record<CutReason, number>
   /** Faults on demand that happened: trades, frames or connections hit. */
-  faults: Record<'dropped' | 'repeated' | 'malformed' | 'delayed' | 'cut' | 'silenced' | 'shutdownNotices', number>
+  faults: Record<
+    | 'dropped'
+    | 'repeated'
+    | 'malformed'
+    | 'delayed'
+    | 'cut'
+    | 'silenced'
+    | 'shutdownNotices'
+    | 'symbolsSilenced'
+    | 'streamsEnded'
+    | 'subscriptionsRefused',
+    number
+  >
 }
 
 export interface Exchange {
@@ -94,8 +106,17 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
   readonly #timers: NodeJS.Timeout[] = []
   #trades = 0
   #opensAtRate: number | undefined
+  #refuse = { requests: 0, msg: '' }
   readonly #cuts: Record<CutReason, number> = { slow: 0, chatty: 0, unresponsive: 0 }
-  readonly #connectionFaults = { delayed: 0, cut: 0, silenced: 0, shutdownNotices: 0 }
+  readonly #connectionFaults = {
+    delayed: 0,
+    cut: 0,
+    silenced: 0,
+    shutdownNotices: 0,
+    symbolsSilenced: 0,
+    streamsEnded: 0,
+    subscriptionsRefused: 0,
+  }
 
   constructor(options: ExchangeOptions) {
     this.#market = new Market(options)
@@ -172,6 +193,13 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
     this.#streams.remove(subscriber)
   }
 
+  refusal(): string | undefined {
+    if (this.#refuse.requests === 0) return undefined
+    this.#refuse.requests--
+    this.#connectionFaults.subscriptionsRefused++
+    return this.#refuse.msg
+  }
+
   cut(reason: CutReason): void {
     this.#cuts[reason]++
   }
@@ -197,6 +225,17 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
       case 'goSilent':
         for (const subscriber of subscribers) subscriber.goSilent(control.options.ms)
         this.#connectionFaults.silenced += subscribers.length
+        break
+      case 'silence':
+        this.#streams.silence(control.options.symbol, performance.now() + control.options.ms)
+        this.#connectionFaults.symbolsSilenced++
+        break
+      case 'endStream':
+        for (const subscriber of subscribers) subscriber.end(`${control.options.symbol.toLowerCase()}@trade`)
+        this.#connectionFaults.streamsEnded++
+        break
+      case 'refuse':
+        this.#refuse = { requests: control.options.requests, msg: control.options.msg }
         break
       case 'rateLimit':
         this.#door.refuse(

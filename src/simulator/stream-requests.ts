@@ -25,13 +25,26 @@ export class StreamRequests {
   /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
   readonly streams: Set<string>
   form: StreamForm
+  /** The text of an error, if the next request to subscribe is to be refused. */
+  readonly #refusal: () => string | undefined
   readonly #changed: () => void
 
   /** `changed` is called when the streams or the form are others than before. */
-  constructor(form: StreamForm, streams: readonly string[], changed: () => void) {
+  constructor(
+    form: StreamForm,
+    streams: readonly string[],
+    changed: () => void,
+    refusal: () => string | undefined = () => undefined,
+  ) {
+    this.#refusal = refusal
     this.form = form
     this.streams = new Set(streams)
     this.#changed = changed
+  }
+
+  /** Takes a stream out that nobody asked to leave. */
+  end(stream: string): void {
+    if (this.streams.delete(stream)) this.#changed()
   }
 
   /** Does what a message asks for; returns what to answer. */
@@ -49,12 +62,15 @@ export class StreamRequests {
     const answerId = typeof id === 'number' || typeof id === 'string' ? id : null
     const streams = Array.isArray(params) ? params.filter(param => typeof param === 'string') : []
     switch (method) {
-      case 'SUBSCRIBE':
+      case 'SUBSCRIBE': {
+        const msg = this.#refusal()
+        if (msg !== undefined) return { error: { code: 2, msg }, id: answerId }
         if (new Set([...this.streams, ...streams]).size > STREAMS_MAX) {
           return { code: 2, msg: `Invalid request: more than ${STREAMS_MAX} streams`, id: answerId }
         }
         for (const stream of streams) this.streams.add(stream)
         break
+      }
       case 'UNSUBSCRIBE':
         for (const stream of streams) this.streams.delete(stream)
         break

@@ -33,11 +33,14 @@ export class Streams {
   /** Frames by the key of their form. */
   readonly #frames = new Map<string, readonly TradeFrame[]>()
   readonly #faults: TradeFaults
+  /** By instrument: until when its trades are sent to nobody, by `performance.now`. */
+  readonly #silentUntilMs: number[]
 
   constructor(instruments: readonly Instrument[], faults: TradeFaults) {
     this.#indexOf = new Map(instruments.map((instrument, index) => [`${instrument.symbol.toLowerCase()}@trade`, index]))
     this.#instruments = instruments
     this.#faults = faults
+    this.#silentUntilMs = instruments.map(() => 0)
   }
 
   get subscribers(): Iterable<Subscriber> {
@@ -84,10 +87,21 @@ export class Streams {
     this.#findCarriers()
   }
 
+  /** Sends trades of a symbol to nobody until then; does nothing where there is no such symbol. */
+  silence(symbol: string, untilMs: number): void {
+    const index = this.#indexOf.get(`${symbol.toLowerCase()}@trade`)
+    if (index !== undefined) this.#silentUntilMs[index] = untilMs
+  }
+
   /** Writes an order's trades into the feeds that carry its symbol. */
   publish(order: Order, timeMicros: number): void {
     const feeds = this.#carriers[order.instrument]
     if (!feeds || feeds.length === 0) return
+    const silentUntilMs = this.#silentUntilMs[order.instrument]!
+    if (silentUntilMs > 0) {
+      if (performance.now() < silentUntilMs) return
+      this.#silentUntilMs[order.instrument] = 0
+    }
     for (let fill = 0; fill < order.fills; fill++) {
       const fate = this.#faults.next()
       if (fate === 'dropped') continue

@@ -21,6 +21,8 @@ export interface SubscriberEvents {
   /** The streams or the frame's form are others now. */
   changed(subscriber: Subscriber): void
   left(subscriber: Subscriber): void
+  /** The text of an error, if the next request to subscribe is to be refused. */
+  refusal?(): string | undefined
   cut(reason: CutReason): void
 }
 
@@ -41,7 +43,12 @@ export class Subscriber {
     this.#ws = ws
     this.#socket = socket
     this.#events = events
-    this.#requests = new StreamRequests(form, streams, () => events.changed(this))
+    this.#requests = new StreamRequests(
+      form,
+      streams,
+      () => events.changed(this),
+      () => events.refusal?.(),
+    )
     ws.on('message', data => this.#onMessage(data))
     ws.on('ping', () => this.#countMessage())
     ws.on('pong', () => {
@@ -101,6 +108,11 @@ export class Subscriber {
     this.#after(ms, () => {
       if (--this.#silences === 0) this.#ws.resume()
     })
+  }
+
+  /** Takes a stream from it that it did not ask to leave. */
+  end(stream: string): void {
+    this.#requests.end(stream)
   }
 
   /** Ends the connection without a word. */

@@ -1,3 +1,4 @@
+import { nowMicros } from '../clock.ts'
 import { Rate } from '../observe/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
@@ -59,7 +60,7 @@ export class Feed implements Sink {
     this.#connection = new Connection({
       ...options,
       onFrame: (frame, at) => this.#decode(frame, at),
-      onLoss: () => {},
+      onLoss: (symbol, { first, last }) => receiver.missed(this.#venue.name, symbol, first, last, nowMicros()),
     })
   }
 

@@ -32,6 +32,8 @@ export interface Receiver {
   ): void
   /** `raw` is the frame's text, or that of the one item in it that is wrong. */
   refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void
+  /** Trades of a symbol that the venue announced and that never came: ids in a row. */
+  missed(venue: string, symbol: string, first: number, last: number, atMicros: number): void
 }
 
 /** One venue's symbols, as it spells them, at its own address or another without a trailing slash. */

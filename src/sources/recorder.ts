@@ -106,10 +106,33 @@ export class Recorder implements Receiver {
   }
 
   refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void {
-    const lane = this.#laneOf(venue, '')
-    const kept = raw.slice(0, RAW_LENGTH_MAX)
-    lane.refused.push({ venue, reason, detail, raw: kept, receivedAtMicros })
-    lane.refusedLength += kept.length
+    this.#refuse(this.#laneOf(venue, ''), {
+      venue,
+      reason,
+      detail,
+      raw: raw.slice(0, RAW_LENGTH_MAX),
+      receivedAtMicros,
+    })
+  }
+
+  missed(venue: string, symbol: string, first: number, last: number, receivedAtMicros: number): void {
+    const detail = `${symbol}: trade ids ${first} to ${last} were announced and never came`
+    const missed = { symbol, first, last }
+    const raw = JSON.stringify(missed)
+    // Where the symbol's trades are, since their ids are followed there.
+    this.#refuse(this.#laneOf(venue, symbol), {
+      venue,
+      reason: 'trade_missed',
+      detail,
+      raw,
+      receivedAtMicros,
+      missed,
+    })
+  }
+
+  #refuse(lane: Lane, frame: RefusedFrame): void {
+    lane.refused.push(frame)
+    lane.refusedLength += frame.raw.length
     if (lane.refused.length === RECORD_TICKS_MAX || lane.refusedLength > REFUSED_LENGTH_MAX) this.#cut(lane)
     else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
   }

@@ -134,6 +134,8 @@ export interface RefusedFrame {
   raw: string
   /** Our clock in the socket callback, microseconds since 1970 UTC. */
   receivedAtMicros: number
+  /** With reason `trade_missed`: the ids that never came, of a symbol whose venue numbers its trades one by one. */
+  missed?: { symbol: string; first: number; last: number }
 }
 
 /** Refused frames as a log record: they take the same way as ticks, so that they have a place in the log too. */
@@ -153,14 +155,19 @@ export function readRefused(payload: Uint8Array): RefusedFrame[] {
     .toString()
     .split('\n')
     .map(line => {
-      const { venue, reason, detail, raw, receivedAtMicros } = JSON.parse(line) as RefusedFrame
+      const { venue, reason, detail, raw, receivedAtMicros, missed } = JSON.parse(line) as RefusedFrame
       const whole =
         typeof venue === 'string' &&
         Object.hasOwn(REFUSALS, reason) &&
         typeof detail === 'string' &&
         typeof raw === 'string' &&
-        Number.isSafeInteger(receivedAtMicros)
+        Number.isSafeInteger(receivedAtMicros) &&
+        (missed === undefined || isMissed(missed))
       if (!whole) throw new TypeError('a refused frame without venue, reason, detail, raw or time')
-      return { venue, reason, detail, raw, receivedAtMicros }
+      return { venue, reason, detail, raw, receivedAtMicros, ...(missed && { missed }) }
     })
+}
+
+function isMissed({ symbol, first, last }: NonNullable<RefusedFrame['missed']>): boolean {
+  return typeof symbol === 'string' && Number.isSafeInteger(first) && Number.isSafeInteger(last) && first <= last
 }

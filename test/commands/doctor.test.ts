@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeDiagnosis } from '../../src/commands/doctor.ts'
+import { describeDiagnosis, describeSources } from '../../src/commands/doctor.ts'
 import type { Diagnosis, PartitionDiagnosis } from '../../src/observe/diagnosis.ts'
+import type { HealthAnswer } from '../../src/serve/health.ts'
 
 const PARTITION: PartitionDiagnosis = {
   partition: 0,
@@ -36,4 +37,19 @@ test('a log of which nothing is stored yet has no records to compare, and names 
 
 test('what was compared is named by its first and last record', () => {
   assert.match(linesOf({ first: 3, below: 5, ticks: 12 })[0]!, /12 ticks of records 3 to 4 stored once each \(1 ms\)$/)
+})
+
+test('symbols that are not received are named with the venue’s words, on one line each, and venues that do not trade as usual', () => {
+  const health = {
+    stations: { sources: { state: 'behind', advice: 'the advice', lagMs: 0 } },
+    symbolsDown: [
+      { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded\u001b[31m\nmsg rate', forMs: 61_000 },
+    ],
+    venues: [{ venue: 'kraken', state: 'maintenance', upcoming: 'an upgrade' }],
+  } as unknown as HealthAnswer
+  assert.deepEqual(describeSources(health), [
+    'down    kraken ETH/USD: refused for 61 s: Exceeded [31m msg rate. It is asked for again',
+    'venue   kraken: maintenance; it announces an upgrade',
+  ])
+  assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])
 })

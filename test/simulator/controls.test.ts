@@ -125,6 +125,41 @@ test('a rate limit answers the next connects and requests with 429 and Retry-Aft
   assert.deepEqual({ connectsRefused, requestsRefused }, { connectsRefused: 1, requestsRefused: 1 })
 })
 
+test('one symbol falls silent for a while, and its neighbours go on', async () => {
+  const two = await startExchange({ symbols: ['BTCUSDT', 'ETHUSDT'], ratePerSecond: 2_000, seed: 7 })
+  const both = await TestClient.connect(`${two.wsUrl}/stream?streams=btcusdt@trade/ethusdt@trade`)
+  const countOf = (symbol: string) => both.trades().filter(({ s }) => s === symbol).length
+  await both.until(() => countOf('ETHUSDT') > 0, 'trades of ETHUSDT')
+  two.control('silence', { symbol: 'ETHUSDT', ms: 400 })
+  await setTimeout(50)
+  const before = countOf('ETHUSDT')
+  await setTimeout(200)
+  assert.equal(countOf('ETHUSDT'), before)
+  const btc = countOf('BTCUSDT')
+  await both.until(() => countOf('BTCUSDT') > btc + 10, 'more trades of BTCUSDT')
+  await both.until(() => countOf('ETHUSDT') > before, 'trades of ETHUSDT after the silence')
+  assert.equal(two.stats().faults.symbolsSilenced, 1)
+  both.ws.terminate()
+  await two.close()
+})
+
+test('a stream ends without a word, a request to subscribe is refused, and the next one brings it back', async () => {
+  exchange.control('endStream', { symbol: 'BTCUSDT' })
+  await setTimeout(50)
+  const ended = client.messages.length
+  await setTimeout(150)
+  assert.equal(client.messages.length, ended)
+  exchange.control('refuse', { requests: 1, msg: 'Service unavailable' })
+  const ask = (id: string) => client.ws.send(JSON.stringify({ method: 'SUBSCRIBE', params: ['btcusdt@trade'], id }))
+  ask('a')
+  await client.until(() => client.messages.length > ended, 'an answer')
+  assert.deepEqual(JSON.parse(client.messages.at(-1)!), { error: { code: 2, msg: 'Service unavailable' }, id: 'a' })
+  ask('b')
+  await seen(10)
+  const { streamsEnded, subscriptionsRefused } = exchange.stats().faults
+  assert.deepEqual([streamsEnded, subscriptionsRefused], [1, 1])
+})
+
 test('the notice of a shutdown reaches clients, and trades go on', async () => {
   exchange.control('serverShutdown', {})
   const notice = (): string | undefined => client.messages.find(message => message.includes('serverShutdown'))

@@ -301,6 +301,7 @@ test(
     assert.equal(missed.first, 6)
     assert.ok(Number(missed.last) > 6)
     assert.equal(stateOf(feeds, 'BTC-USD'), 'silent')
+    assert.deepEqual(receiver.losses, [{ venue: 'coinbase', symbol: 'BTC-USD', first: 6, last: missed.last }])
     await until('subscribed to again', () => server.visits[0]!.received.length === 2)
     clearInterval(beats)
     server.broadcast(match(head + 1))

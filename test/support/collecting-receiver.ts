@@ -16,6 +16,7 @@ export interface Received {
 export class CollectingReceiver implements Receiver {
   readonly trades: Received[] = []
   readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
+  readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
   readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
 
   trade(
@@ -36,6 +37,10 @@ export class CollectingReceiver implements Receiver {
   refuse(venue: string, reason: Refusal, detail: string, raw: string): void {
     this.refusals.push({ venue, reason, detail, raw })
     this.#wake()
+  }
+
+  missed(venue: string, symbol: string, first: number, last: number): void {
+    this.losses.push({ venue, symbol, first, last })
   }
 
   /** Resolves when that many trades and refusals came since the start. */
