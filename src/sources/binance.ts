@@ -65,7 +65,8 @@ export const binance: Venue = binanceShaped({
   limits: {
     // 1,024 are allowed, but the address that names them must stay shorter than common limits on a request's head.
     symbolsPerConnection: 200,
-    framesPerSecond: 5,
+    // 5 are allowed, and answers to pings count among them.
+    framesPerSecond: 3,
     connectsPerFiveMinutes: 300,
     connectionAgeMsMax: 24 * 60 * 60 * 1000,
   },

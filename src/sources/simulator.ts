@@ -8,7 +8,7 @@ export const simulator: Venue = binanceShaped({
   ws: 'ws://127.0.0.1:0',
   rest: 'http://127.0.0.1:0',
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'DOGEUSDT', 'AVAXUSDT', 'LINKUSDT'],
-  limits: { symbolsPerConnection: 200, framesPerSecond: 5 },
+  limits: { symbolsPerConnection: 200, framesPerSecond: 3 },
   // It pings every 20 s, as Binance does.
   silenceMsMax: 30_000,
 })

@@ -1,0 +1,65 @@
+/** The simulator's faults of single symbols, over real sockets: what it does to a stream, the connection notices and undoes. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startExchange } from '../../src/simulator/exchange.ts'
+import { openFeeds } from '../../src/sources/feeds.ts'
+import { simulator } from '../../src/sources/simulator.ts'
+import { TIMINGS } from '../../src/sources/timings.ts'
+import { CollectingReceiver } from '../support/collecting-receiver.ts'
+import { EventLog } from '../support/event-log.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+const QUICK = {
+  ...TIMINGS,
+  silenceCheckMs: 20,
+  quietMsMin: 400,
+  quietFactor: 3,
+  rhythmMs: 400,
+  askAgain: { ...TIMINGS.askAgain, passing: { firstMs: 100, maxMs: 400 } },
+}
+
+async function recording(t: TestContext) {
+  const exchange = await startExchange({ symbols: SYMBOLS, ratePerSecond: 2_000, seed: 3 })
+  t.after(() => exchange.close())
+  const events = new EventLog()
+  const ws = exchange.wsUrl
+  const feeds = openFeeds([{ venue: simulator, symbols: SYMBOLS, ws }], new CollectingReceiver(), events.emit, QUICK)
+  t.after(() => feeds.close())
+  const liveNow = () => feeds.status()[0]!.states.live ?? 0
+  while (liveNow() < SYMBOLS.length) await sleep(10)
+  // A rhythm has to be followed for a while before silence can be told from it.
+  await sleep(800)
+  return { exchange, events, feeds, liveNow }
+}
+
+test('a stream that the exchange ends without a word is noticed, asked for again through a refusal, and back', async t => {
+  const { exchange, events, feeds, liveNow } = await recording(t)
+  const silent = events.next('symbols_silent')
+  const rejected = events.next('subscription_rejected')
+  const back = events.next('symbols_back')
+  exchange.control('refuse', { requests: 2, msg: 'Service unavailable' })
+  exchange.control('endStream', { symbol: 'ETHUSDT' })
+  assert.equal((await silent).symbols, 'ETHUSDT')
+  const { symbols, detail } = await rejected
+  assert.deepEqual([symbols, /Service unavailable/.test(String(detail))], ['ETHUSDT', true])
+  assert.equal((await back).symbols, 'ETHUSDT')
+  assert.equal(liveNow(), SYMBOLS.length)
+  assert.equal(exchange.stats().connects, 1, 'the connection stayed')
+  assert.equal(feeds.status()[0]!.reconnects, 0)
+})
+
+test('a symbol that is silent for a while is named as that, and live again with its next trade', async t => {
+  const { exchange, events, feeds } = await recording(t)
+  const silent = events.next('symbols_silent')
+  const back = events.next('symbols_back')
+  exchange.control('silence', { symbol: 'SOLUSDT', ms: 1_500 })
+  assert.equal((await silent).symbols, 'SOLUSDT')
+  const [status] = feeds.status()
+  assert.deepEqual(
+    status!.notLive.map(({ symbol, state }) => [symbol, state]),
+    [['SOLUSDT', 'silent']],
+  )
+  assert.equal(status!.symbols, 2)
+  assert.equal((await back).symbols, 'SOLUSDT')
+})
