@@ -90,7 +90,7 @@ function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', o
   } else if (answer.success === true) {
     out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
   } else if (answer.success === false) {
-    const detail = symbol === undefined ? show(answer.error) : `${show(answer.error)} (${show(symbol)})`
+    const detail = show(answer.error)
     out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
   } else out.refuse('malformed_frame', 'an answer that says neither success nor failure')
 }

@@ -40,11 +40,11 @@ export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
 
 type DownState = 'refused' | 'ended' | 'unanswered' | 'silent'
 
-/** A symbol that a line is about. */
-interface Reported {
-  symbol: string
+/** What a line is about. */
+interface Change {
+  state: DownState
   detail: string
-  askAtMs: number | undefined
+  symbols: { symbol: string; askAtMs: number | undefined }[]
 }
 
 export class Subscriptions {
@@ -112,7 +112,7 @@ export class Subscriptions {
   check(nowMs: number, framesGoOn: boolean): Due {
     const { venue, connection, emit, onLoss } = this.#options
     const due: Due = { ask: [], replace: undefined }
-    const changed = new Map<DownState, Reported[]>()
+    const changed = new Map<string, Change>()
     const back: Subscription[] = []
     for (const subscription of this.#all.values()) {
       const { symbol } = subscription
@@ -128,7 +128,7 @@ export class Subscriptions {
       this.#compare(subscription, changed, back)
     }
     this.#refused.clear()
-    for (const [state, group] of changed) this.#reportDown(state, group, nowMs)
+    for (const change of changed.values()) this.#reportDown(change, nowMs)
     if (back.length > 0) {
       const downMs = Math.max(...back.map(({ symbol }) => nowMs - this.#reported.get(symbol)!.sinceMs))
       for (const { symbol } of back) this.#reported.delete(symbol)
@@ -196,7 +196,7 @@ export class Subscriptions {
     return concerned.length > 0 || [...this.#all.values()].some(each => each.isDown && each.detail === detail)
   }
 
-  #compare(subscription: Subscription, changed: Map<DownState, Reported[]>, back: Subscription[]): void {
+  #compare(subscription: Subscription, changed: Map<string, Change>, back: Subscription[]): void {
     const { symbol, isDown, sinceMs, askAtMs } = subscription
     const refused = isDown ? undefined : this.#refused.get(symbol)
     const state = refused === undefined ? subscription.state : 'refused'
@@ -204,15 +204,17 @@ export class Subscriptions {
     if (isDown || refused !== undefined) {
       if (reported?.state === state) return
       this.#reported.set(symbol, { state, sinceMs: reported?.sinceMs ?? sinceMs })
-      const group = changed.get(state as DownState) ?? []
-      group.push({ symbol, detail: refused ?? subscription.detail, askAtMs })
-      changed.set(state as DownState, group)
+      const detail = refused ?? subscription.detail
+      // Those of the same words are one line, whatever symbol the words name.
+      const key = `${state} ${detail.replaceAll(symbol, '')}`
+      const group = changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
+      group.symbols.push({ symbol, askAtMs })
+      changed.set(key, group)
     } else if (reported && state !== 'asked') back.push(subscription)
   }
 
-  #reportDown(state: DownState, group: readonly Reported[], nowMs: number): void {
+  #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
     const { venue, connection, emit } = this.#options
-    const [{ detail }] = group as [Reported]
     const askAtMs = Math.min(...group.map(each => each.askAtMs ?? nowMs))
     const waitMs = Math.round(Math.max(0, askAtMs - nowMs))
     const symbols = named(group)

@@ -136,6 +136,19 @@ test('many symbols refused at once are one line', TIMEOUT, async t => {
   assert.match(String(told), /^S0\/USD, .* and 30 more$/)
 })
 
+test('symbols refused for unlike reasons are a line each', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
+  answersAsKraken(server, symbol =>
+    symbol === 'A/USD' ? 'Exceeded msg rate' : `Currency pair not supported ${symbol}`,
+  )
+  const { events } = follow(t, kraken, server.url, ['A/USD', 'B/USD', 'C/USD'])
+  await events.next('symbols_counted')
+  assert.deepEqual(
+    events.named('subscription_rejected').map(({ symbols }) => symbols),
+    ['A/USD', 'B/USD, C/USD'],
+  )
+})
+
 test(
   'Coinbase names a refused product in its text: that one is down and asked for again, the others go on',
   TIMEOUT,

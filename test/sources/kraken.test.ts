@@ -78,7 +78,7 @@ test('heartbeats, status, answers and pongs are told as such; other channels are
     { kind: 'rejected', detail: '"Already subscribed"' },
   ])
   assert.deepEqual(read(refused).controls, [
-    { kind: 'rejected', detail: '"Currency pair not supported" ("A/B")', symbols: ['A/B'] },
+    { kind: 'rejected', detail: '"Currency pair not supported"', symbols: ['A/B'] },
   ])
   const unnamed = '{"error":"Exceeded msg rate","method":"error","success":false}'
   assert.deepEqual(read(unnamed).controls, [{ kind: 'rejected', detail: '"Exceeded msg rate"' }])
