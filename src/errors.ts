@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'archive_unavailable'
   | 'archive_refused'
   | 'archive_mismatch'
+  | 'archive_foreign'
   | 'query_failed'
   | 'venue_unreachable'
   | 'process_unreachable'

@@ -11,7 +11,8 @@ import type { Emit } from '../observe/events.ts'
 import { filesOf, type StoreFiles } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedObject, ArchiveFigures } from './archive.ts'
-import { dateOf } from './keys.ts'
+import { claimArchive } from './claim.ts'
+import { dateOf, MANIFESTS, parseKey } from './keys.ts'
 import { DAILY_KINDS } from './kinds.ts'
 import { ArchiveLedger } from './ledger.ts'
 import { staleSlices } from './moved.ts'
@@ -19,6 +20,7 @@ import { dropDays, type House, type Keeping, trimLog } from './retention.ts'
 import { nextSlice, type Slicing } from './slices.ts'
 import { archiveDay, archiveSlice } from './steps.ts'
 import type { ArchiveTarget } from './target.ts'
+import type { Writing } from './write.ts'
 
 /** A slice is closed once an hour: looking more often finds nothing sooner. */
 const ROUND_MS = 10_000
@@ -28,6 +30,12 @@ const RETRY_MS_MAX = 60_000
 const RETENTION_MS = 10 * 60_000
 /** Rows of a small table may be written a little after their day is over. */
 const DAY_GRACE_MS = 10 * 60_000
+
+/** No object is on its way for so long. */
+const UPLOAD_MS_MAX = 6 * 3_600_000
+const PROCESS_STARTED_MS = Date.now() - process.uptime() * 1000
+
+type Claimed = Pick<Writing, 'owner' | 'strays'>
 
 export interface ArchiverOptions {
   store: Store
@@ -50,6 +58,7 @@ export class Archiver {
   /** When an open slice can be closed at the earliest, by partition, ms since 1970 UTC: before that nobody need ask. */
   readonly #openUntilMs = new Map<number, number>()
   readonly #trimsAsked = new Map<number, number>()
+  #claimed: Claimed | undefined
   #retainedMs = 0
   #failures = 0
   #running: Promise<void> | undefined
@@ -77,16 +86,9 @@ export class Archiver {
   async #run(): Promise<void> {
     const { clock, emit, target } = this.#options
     const { signal } = this.#stop
-    let tidied = false
     while (!signal.aborted) {
       let waitMs = ROUND_MS
       try {
-        if (!tidied) {
-          await target.tidy()
-          await this.#count()
-          emit('archive_opened', { address: target.address, objects: this.figures.objects, rows: this.figures.rows })
-          tidied = true
-        }
         await this.round()
         if (this.figures.failure) emit('archive_recovered', { address: target.address })
         this.figures.failure = null
@@ -99,9 +101,28 @@ export class Archiver {
     }
   }
 
+  /** Nothing is written, removed or dropped before it is known that the archive is this log's. */
+  async #open(): Promise<Claimed> {
+    const { emit, target } = this.#options
+    const owner = await claimArchive(this.#options)
+    const reached = await this.#ledger.reached()
+    const strays: string[] = []
+    for await (const { key } of target.list(MANIFESTS)) {
+      const named = parseKey(key)
+      if (!named || named.daily) continue
+      if (named.slice.lastOffset >= (reached.get(named.slice.partition)?.next ?? 0)) strays.push(key)
+    }
+    const uploads = await target.tidy(Math.min(PROCESS_STARTED_MS, Date.now() - UPLOAD_MS_MAX))
+    if (uploads > 0) emit('uploads_aborted', { address: target.address, uploads })
+    await this.#count()
+    emit('archive_opened', { address: target.address, objects: this.figures.objects, rows: this.figures.rows })
+    return { owner, strays }
+  }
+
   /** Does all that can be done now. One partition's failure does not hold up the others; the first one is thrown at the end. */
   async round(): Promise<void> {
     const { store, keep } = this.#options
+    this.#claimed ??= await this.#open()
     const failures: unknown[] = []
     const attempt = (work: () => Promise<void>) => work().catch(error => void failures.push(error))
     const nowMs = this.#nowMs()
@@ -194,7 +215,8 @@ export class Archiver {
   }
 
   get #writing() {
-    return { store: this.#options.store, files: this.#files, target: this.#options.target }
+    const { store, target } = this.#options
+    return { store, files: this.#files, target, ...this.#claimed! }
   }
 
   #room(): void {

@@ -1,10 +1,13 @@
 /** Holds a whole archive against its ledger: every object is fetched and hashed; what is missing, wrong or too much is named. */
+import type { TickhouseError } from '../errors.ts'
 import type { StoreFiles } from '../store/files.ts'
 import type { ArchivedObject } from './archive.ts'
 import { type Asked, columnsOf } from './columns.ts'
-import { dailyManifestKey, manifestKey } from './keys.ts'
+import { MARKER } from './identity.ts'
+import { dailyManifestKey, manifestKey, parseKey, shownKey } from './keys.ts'
 import { DAILY_KINDS, TICK_KINDS } from './kinds.ts'
-import { fetchManifest } from './manifest.ts'
+import { isAfter, sameProof } from './ledger.ts'
+import { fetchManifest, type Owner } from './manifest.ts'
 import type { ArchiveTarget, FetchedObject } from './target.ts'
 import { compareRows } from './write.ts'
 
@@ -31,19 +34,22 @@ export interface CheckOptions {
   target: ArchiveTarget
   /** What the ledger says, in the order of the slices. */
   objects: readonly ArchivedObject[]
+  /** Whose archive it is; null if it has no marker. */
+  owner?: Owner | null
   /** Reads each object's rows too, and compares them with the ledger's fingerprint. */
   deep?: { asked: Asked; files: Pick<StoreFiles, 'rows'> } | undefined
   progress: (doneBytes: number, totalBytes: number) => void
 }
 
 /** Checks an archive. Throws only if it cannot be read at all. What is `stale` is about to be written anew and left out. */
-export async function checkArchive({ target, objects, deep, progress }: CheckOptions): Promise<Checked> {
+export async function checkArchive({ target, objects, owner, deep, progress }: CheckOptions): Promise<Checked> {
   const findings: Finding[] = []
   const listed = new Set<string>()
   for await (const { key } of target.list()) listed.add(key)
-  const known = new Set(objects.flatMap(object => [object.key, manifestOf(object)]))
+  listed.delete(MARKER)
+  const known = new Set(objects.flatMap(object => [object.key, manifestKeyOf(object)]))
   for (const key of listed) {
-    if (!known.has(key) && !isOnItsWay(key, objects))
+    if (!known.has(key) && !(await isOnItsWay(target, key, objects, owner)))
       findings.push({ key, fault: 'foreign', detail: 'the ledger does not know it' })
   }
   const settled = objects.filter(({ key, state }) => key !== '' && state !== 'stale')
@@ -51,17 +57,26 @@ export async function checkArchive({ target, objects, deep, progress }: CheckOpt
   const totalBytes = settled.reduce((sum, { bytes }) => sum + bytes, 0)
   let doneBytes = 0
   for (const object of settled) {
-    const finding = await checkObject(target, object, bySha256, deep)
+    const finding = await checkObject(target, object, bySha256, deep).catch(mismatchOf(object.key))
     if (finding) findings.push(finding)
     doneBytes += object.bytes
     progress(doneBytes, totalBytes)
   }
-  findings.push(...(await checkManifests(target, objects)), ...holes(objects))
+  findings.push(...(await checkManifests(target, objects, owner)), ...holes(objects))
   return {
     findings,
     objects: settled.length,
     rows: settled.reduce((sum, { rows }) => sum + rows, 0),
     bytes: totalBytes,
+  }
+}
+
+/** What the target, or a manifest, says is not as it should be is a finding; anything else ends the check. */
+function mismatchOf(key: string): (error: unknown) => Finding {
+  return error => {
+    const { code, message } = error as TickhouseError
+    if (code !== 'archive_mismatch') throw error
+    return { key, fault: 'changed', detail: message }
   }
 }
 
@@ -109,28 +124,34 @@ async function rowsFinding(
   }
 }
 
-/** Every slice has a manifest, and it says what the ledger says. */
-async function checkManifests(target: ArchiveTarget, objects: readonly ArchivedObject[]): Promise<Finding[]> {
+/** Every slice has a manifest, and it says what the ledger says, in this archive. */
+async function checkManifests(
+  target: ArchiveTarget,
+  objects: readonly ArchivedObject[],
+  owner: Owner | null | undefined,
+): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const [key, expected] of Map.groupBy(objects, manifestOf)) {
+  for (const [key, expected] of Map.groupBy(objects, manifestKeyOf)) {
     if (expected.some(({ state }) => state === 'stale')) continue
-    const said = await fetchManifest(target, key)
-    if (!said) findings.push({ key, fault: 'missing', detail: 'there is no manifest that can be read' })
-    else if (!sameSet(said, expected))
-      findings.push({ key, fault: 'changed', detail: 'the manifest does not say what the ledger says' })
+    const finding = await checkManifest(target, key, expected, owner).catch(mismatchOf(key))
+    if (finding) findings.push(finding)
   }
   return findings
 }
 
-function sameSet(said: readonly ArchivedObject[], expected: readonly ArchivedObject[]): boolean {
-  const text = (objects: readonly ArchivedObject[]) =>
-    objects
-      .map(({ kind, key, rows, bytes, sha256, hashSum, hashXor }) =>
-        JSON.stringify([kind, key, rows, bytes, sha256, hashSum, hashXor]),
-      )
-      .sort()
-      .join('\n')
-  return text(said) === text(expected)
+async function checkManifest(
+  target: ArchiveTarget,
+  key: string,
+  expected: readonly ArchivedObject[],
+  owner: Owner | null | undefined,
+): Promise<Finding | null> {
+  const said = await fetchManifest(target, key)
+  if (!said) return { key, fault: 'missing', detail: 'there is no manifest' }
+  if (said.owner && owner && said.owner.log !== owner.log)
+    return { key, fault: 'foreign', detail: `it is of log ${shownKey(said.owner.log)}` }
+  const same =
+    said.objects.length === expected.length && said.objects.every(one => expected.some(o => sameProof(o, one)))
+  return same ? null : { key, fault: 'changed', detail: 'the manifest does not say what the ledger says' }
 }
 
 /** Offsets between two slices of a partition that no slice holds. */
@@ -149,17 +170,28 @@ function holes(objects: readonly ArchivedObject[]): Finding[] {
   return findings
 }
 
-/** Is it the object of a slice after all that the ledger has: just being archived, or cut off and archived again at the next start? */
-function isOnItsWay(key: string, objects: readonly ArchivedObject[]): boolean {
-  const [, partition, first] = /-p(\d{3})-(\d{16})-\d{16}\.(?:parquet|json)$/.exec(key) ?? []
-  if (first !== undefined)
-    return objects.every(({ slice }) => slice.partition !== Number(partition) || slice.lastOffset < Number(first))
-  const [, date, kind] = /\/date=([\d-]{10})\/(\w+)\.(?:parquet|json)$/.exec(key) ?? []
-  const daily = DAILY_KINDS.some(({ table }) => table === kind)
-  return daily && objects.every(object => object.kind !== kind || object.slice.startMs < Date.parse(date!))
+/**
+ * Is it the object of a slice after all that the ledger has: just being archived, or cut off and archived again at the next start? Its
+ * manifest, which is written after it, says so too by then.
+ */
+async function isOnItsWay(
+  target: ArchiveTarget,
+  key: string,
+  objects: readonly ArchivedObject[],
+  owner: Owner | null | undefined,
+): Promise<boolean> {
+  const named = parseKey(key)
+  if (!named || !isAfter(named, objects)) return false
+  const manifest = named.daily ? dailyManifestKey(named.kind, named.dayMs) : manifestKey(named.slice)
+  try {
+    const said = await fetchManifest(target, manifest)
+    return said === null || owner === undefined || (said.owner !== null && said.owner.log === owner?.log)
+  } catch {
+    return false
+  }
 }
 
-function manifestOf({ kind, slice }: ArchivedObject): string {
+function manifestKeyOf({ kind, slice }: ArchivedObject): string {
   const daily = DAILY_KINDS.some(({ table }) => table === kind)
   return daily ? dailyManifestKey(kind, slice.startMs) : manifestKey(slice)
 }

@@ -4,8 +4,9 @@ import path from 'node:path'
 import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
 import { quoted } from './columns.ts'
+import { outside, staysInside } from './keys.ts'
 import { sha256Of } from './sha256.ts'
-import { emptySpool } from './spool.ts'
+import { emptySpool, spoolFile } from './spool.ts'
 import type { ArchiveTarget, FetchedObject } from './target.ts'
 
 /** Hidden from a reader's pattern for all of its Parquet files, and on the same file system, so that a rename puts a file in its place. */
@@ -16,16 +17,8 @@ export class DirectoryTarget implements ArchiveTarget {
   readonly spool: string
   readonly #root: string
 
-  /** Throws `address_invalid`, `data_unwritable`. */
+  /** Throws `data_unwritable`, `archive_unavailable`. */
   static async open(directory: string): Promise<DirectoryTarget> {
-    // The engine reads files by name, and these would be patterns to it.
-    if (/[*?{}]/.test(directory)) {
-      throw new TickhouseError(
-        'address_invalid',
-        `the archive's directory ${directory} has one of * ? { } in its name`,
-        'Give TICKHOUSE_ARCHIVE=file:<directory> with another name.',
-      )
-    }
     const target = new DirectoryTarget(directory)
     await target.#try(async () => makeDataDirectory(target.spool))
     return target
@@ -42,13 +35,35 @@ export class DirectoryTarget implements ArchiveTarget {
     return { engine: `File('Parquet', ${quoted(root + pattern)})`, root }
   }
 
-  tidy(): Promise<void> {
-    return this.#try(() => emptySpool(this.spool))
+  tidy(): Promise<number> {
+    return this.#try(async () => {
+      await emptySpool(this.spool)
+      return 0
+    })
+  }
+
+  create(key: string, text: string): Promise<void> {
+    return this.#try(async () => {
+      const place = await this.#place(key)
+      makeDataDirectory(path.dirname(place))
+      const spooled = spoolFile(this.spool)
+      try {
+        await fs.promises.writeFile(spooled, text, { flag: 'wx' })
+        await syncToDisk(spooled)
+        // Unlike a rename, a link never takes the place of what is there.
+        await fs.promises.link(spooled, place).catch(error => {
+          if (error.code !== 'EEXIST') throw error
+        })
+        await syncToDisk(path.dirname(place))
+      } finally {
+        await fs.promises.rm(spooled, { force: true })
+      }
+    })
   }
 
   put(file: string, key: string): Promise<void> {
     return this.#try(async () => {
-      const place = this.#place(key)
+      const place = await this.#place(key)
       await syncToDisk(file)
       const made = makeDataDirectory(path.dirname(place))
       await fs.promises.rename(file, place)
@@ -63,28 +78,41 @@ export class DirectoryTarget implements ArchiveTarget {
 
   fetch(key: string): Promise<FetchedObject | null> {
     return this.#try(async () => {
-      const file = this.#place(key)
+      const file = await this.#place(key)
       if (!fs.existsSync(file)) return null
       return { file, ...(await sha256Of(fs.createReadStream(file))), release: async () => {} }
     })
   }
 
-  async *list(): AsyncIterable<{ key: string; bytes: number }> {
-    const names = await this.#try(() => fs.promises.readdir(this.#root, { recursive: true, withFileTypes: true }))
+  async *list(prefix = ''): AsyncIterable<{ key: string; bytes: number }> {
+    const folder = path.join(this.#root, path.posix.dirname(`${prefix}_`))
+    const names = await this.#try(() =>
+      fs.promises.readdir(folder, { recursive: true, withFileTypes: true }).catch(none),
+    )
     const keys = names
       .filter(entry => entry.isFile())
       .map(entry => path.relative(this.#root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-      .filter(key => !key.startsWith(`${SPOOL}/`))
+      .filter(key => key.startsWith(prefix) && !key.startsWith(`${SPOOL}/`))
     for (const key of keys.sort()) {
-      const found = fs.statSync(this.#place(key), { throwIfNoEntry: false })
+      const found = fs.statSync(path.join(this.#root, key), { throwIfNoEntry: false })
       if (found) yield { key, bytes: found.size }
     }
   }
 
   async close(): Promise<void> {}
 
-  #place(key: string): string {
-    return path.join(this.#root, key)
+  /** Where a key's file is. Throws `archive_mismatch` if that is not below the root: by its name, or by a symbolic link on the way. */
+  async #place(key: string): Promise<string> {
+    if (!staysInside(key)) throw outside(key)
+    const place = path.join(this.#root, key)
+    const root = await fs.promises.realpath(this.#root)
+    for (let part = place; part.length > this.#root.length; part = path.dirname(part)) {
+      if (!fs.lstatSync(part, { throwIfNoEntry: false })) continue
+      const real = await fs.promises.realpath(part).catch(() => '')
+      if (!real.startsWith(`${root}${path.sep}`)) throw outside(key)
+      break
+    }
+    return place
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T> {
@@ -104,6 +132,12 @@ async function syncToDisk(place: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** No names: the directory is not there yet. */
+function none(error: NodeJS.ErrnoException): fs.Dirent[] {
+  if (error.code === 'ENOENT') return []
+  throw error
 }
 
 function directoryError(error: unknown, address: string): TickhouseError {

@@ -3,6 +3,8 @@ import { nowMicros } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedObject, LedgerState } from './archive.ts'
 import { quoted } from './columns.ts'
+import type { Named } from './keys.ts'
+import { TICK_KINDS } from './kinds.ts'
 
 /** A row as it is read, times as numbers. */
 export interface LedgerRow {
@@ -38,34 +40,34 @@ export interface Reached {
 
 export class ArchiveLedger {
   readonly #store: Store
-  readonly #archive: string
+  readonly #address: string
 
-  /** `archive` is the address of a target: another archive begins anew. */
-  constructor(store: Store, archive: string) {
+  /** Of the archive that was found at a target's address: another archive has a ledger of its own. */
+  constructor(store: Store, address: string) {
     this.#store = store
-    this.#archive = archive
+    this.#address = address
   }
 
   /** How far each partition is archived; those with nothing archived are left out. */
   async reached(): Promise<Map<number, Reached>> {
     const rows = await this.#store.rows<{ partition: number; last: number }>(
       `SELECT log_partition AS partition, max(last_offset) AS last
-       FROM archive_ledger WHERE archive = {archive:String} AND kind = 'trades' GROUP BY log_partition`,
-      { archive: this.#archive },
+       FROM archive_ledger WHERE archive = ${nameAt(this.#address)} AND kind = 'trades' GROUP BY log_partition`,
     )
     return new Map(rows.map(({ partition, last }) => [partition, { next: last + 1 }]))
   }
 
   /** What the ledger says of every object, or of those that a condition on its columns selects, by partition and offset: their times may fall. */
   async objects(where = '1'): Promise<ArchivedObject[]> {
-    return (await this.#store.rows<LedgerRow>(objectsQuery(this.#archive, where))).map(objectFrom)
+    return (await this.#store.rows<LedgerRow>(objectsQuery(nameAt(this.#address), where))).map(objectFrom)
   }
 
   /** Writes what was verified: all objects of a slice at once, so that a slice is archived or not. */
   async write(objects: readonly ArchivedObject[]): Promise<void> {
+    const [row] = await this.#store.rows<{ archive: string }>(`SELECT ${nameAt(this.#address)} AS archive`)
     await this.#store.insertRows(
       'archive_ledger',
-      objects.map(object => ({ archive: this.#archive, ...toRow(object) })),
+      objects.map(object => ({ ...row, ...toRow(object) })),
     )
   }
 
@@ -77,16 +79,40 @@ export class ArchiveLedger {
   }
 }
 
-/** The SELECT of an archive's objects, without parameters, so that a running tickhouse can be asked too. */
-export function objectsQuery(archive: string, where = '1'): string {
+/** What the ledger calls the archive that was last found at an address, as SQL: its id, or, as long as that is not known, the address. */
+export function nameAt(address: string): string {
+  return `(SELECT if(count() = 0, ${quoted(address)}, argMax(archive, seen_at)) FROM archives WHERE address = ${quoted(address)})`
+}
+
+/** The SELECT of an archive's objects by its name as SQL; without parameters, so that a running tickhouse can be asked too. */
+export function objectsQuery(name: string, where = '1'): string {
   return `SELECT * EXCEPT (archive, slice_start, slice_end, hash_sum, hash_xor, first_time, last_time, as_of, verified_at, changed_at),
       toString(hash_sum) AS sum_text, toString(hash_xor) AS xor_text,
       toUnixTimestamp(slice_start) AS start_seconds, toUnixTimestamp(slice_end) AS end_seconds,
       toString(toUnixTimestamp64Nano(first_time)) AS first_nanos, toString(toUnixTimestamp64Nano(last_time)) AS last_nanos,
       toUnixTimestamp64Milli(as_of) AS as_of_ms, toUnixTimestamp64Milli(verified_at) AS verified_ms,
       toUnixTimestamp64Micro(changed_at) AS changed_micros
-    FROM archive_ledger FINAL WHERE archive = ${quoted(archive)} AND (${where})
+    FROM archive_ledger FINAL WHERE archive = ${name} AND (${where})
     ORDER BY log_partition, first_offset, slice_start, kind`
+}
+
+/** Tells the objects of an archive apart. */
+export function idOf({ kind, slice }: ArchivedObject): string {
+  return `${kind} ${slice.partition} ${slice.firstOffset} ${slice.startMs}`
+}
+
+/** Does a key name the slice, or day, of an object that comes after all that the ledger has? */
+export function isAfter(named: Named, objects: readonly ArchivedObject[]): boolean {
+  if (named.daily) return objects.every(({ kind, slice }) => kind !== named.kind || slice.startMs < named.dayMs)
+  const { partition, firstOffset } = named.slice
+  const ticks = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
+  return ticks.every(({ slice }) => slice.partition !== partition || slice.lastOffset < firstOffset)
+}
+
+/** Do two say the same of an object's key, bytes and rows? */
+export function sameProof(a: ArchivedObject, b: ArchivedObject): boolean {
+  const names = ['kind', 'key', 'rows', 'bytes', 'sha256', 'hashSum', 'hashXor'] as const
+  return names.every(name => a[name] === b[name])
 }
 
 /** A time for the next row of a slice: above that of the last even where the clock was set back. */

@@ -4,6 +4,8 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
 import { Archiver } from './archiver.ts'
+import { followedLog, readMarker } from './identity.ts'
+import { ledgerNames, noteArchive, seenArchives } from './places.ts'
 import type { Keeping } from './retention.ts'
 import { type ArchiveTarget, openTarget } from './target.ts'
 import { spanArchive } from './view.ts'
@@ -12,8 +14,21 @@ import { spanArchive } from './view.ts'
 export async function openSpanned(config: Config, store: Store): Promise<ArchiveTarget | null> {
   if (config.ARCHIVE === 'off') return null
   const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
+  await recognise(store, target).catch(() => {})
   await spanArchive(store, target)
   return target
+}
+
+/**
+ * Finds out by its marker which archive lies at an address that is new to this store, so that what it holds is in view at once. Where
+ * that cannot be asked now, whoever archives there finds out, or says why not.
+ */
+async function recognise(store: Store, target: ArchiveTarget): Promise<void> {
+  const names = await ledgerNames(store)
+  if (names.length === 0 || (await seenArchives(store)).some(({ address }) => address === target.address)) return
+  const owner = await readMarker(target)
+  if (owner && names.includes(owner.archive) && owner.log === (await followedLog(store)))
+    await noteArchive(store, target.address, owner)
 }
 
 /** How long things are kept: what the configuration says, else what the log was made with. */

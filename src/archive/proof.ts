@@ -46,6 +46,29 @@ export function fingerprintFrom([row]: readonly Row[]): Fingerprint {
   }
 }
 
+/** The fingerprint of two sets of rows together, which have no row in common. */
+export function combined(a: Fingerprint, b: Fingerprint): Fingerprint {
+  if (a.rows === 0 || b.rows === 0) return a.rows === 0 ? b : a
+  const low = isBefore(a.lowestOffset, a.lowestIndex, b.lowestOffset, b.lowestIndex) ? a : b
+  const high = isBefore(a.highestOffset, a.highestIndex, b.highestOffset, b.highestIndex) ? b : a
+  const earlier = BigInt(a.firstTimeNanos) < BigInt(b.firstTimeNanos) ? a : b
+  const later = BigInt(a.lastTimeNanos) > BigInt(b.lastTimeNanos) ? a : b
+  return {
+    rows: a.rows + b.rows,
+    hashSum: String(BigInt.asUintN(64, BigInt(a.hashSum) + BigInt(b.hashSum))),
+    hashXor: String(BigInt(a.hashXor) ^ BigInt(b.hashXor)),
+    lowestOffset: low.lowestOffset,
+    lowestIndex: low.lowestIndex,
+    highestOffset: high.highestOffset,
+    highestIndex: high.highestIndex,
+    firstTimeNanos: earlier.firstTimeNanos,
+    lastTimeNanos: later.lastTimeNanos,
+  }
+}
+
+const isBefore = (offset: number, index: number, otherOffset: number, otherIndex: number): boolean =>
+  offset < otherOffset || (offset === otherOffset && index < otherIndex)
+
 /** What differs between two fingerprints, for people; empty if nothing does. */
 export function differences(expected: Fingerprint, found: Fingerprint): string[] {
   const names = Object.keys(found) as (keyof Fingerprint)[]

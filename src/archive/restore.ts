@@ -8,14 +8,14 @@
  */
 import { TickhouseError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import type { ArchivedObject, Fingerprint } from './archive.ts'
-import { type Column, columnsOf, quoted } from './columns.ts'
+import type { ArchivedObject } from './archive.ts'
+import { quoted } from './columns.ts'
+import { followedLog } from './identity.ts'
 import { dateOf } from './keys.ts'
-import { DAILY_KINDS, type Kind, QUARANTINE, TICK_KINDS } from './kinds.ts'
-import type { ArchiveLedger } from './ledger.ts'
-import { manifestObjects } from './manifest.ts'
-import { differences, fileSource, fingerprintFrom, fingerprintQuery } from './proof.ts'
-import { rowsOf } from './steps.ts'
+import { DAILY_KINDS, QUARANTINE, TICK_KINDS } from './kinds.ts'
+import { type ArchiveLedger, idOf } from './ledger.ts'
+import { requireOneLog } from './restorable.ts'
+import { restoreDay, restoreTicks } from './restore-rows.ts'
 import type { ArchiveTarget } from './target.ts'
 
 /** What to restore: whole slices with ticks of this time, ns since 1970 UTC; `untilNanos` is not included. */
@@ -28,6 +28,8 @@ export interface Restoring {
   store: Store
   target: ArchiveTarget
   ledger: ArchiveLedger
+  /** The identity of the log that the store is to follow; undefined if there is none at hand. */
+  log?: string | undefined
   /** Told after each object: rows done, of how many. */
   progress?: (done: number, total: number) => void
 }
@@ -39,23 +41,14 @@ export interface Restored {
   present: number
 }
 
-/** An insert of so many rows is one part in one partition of the table: all of it or nothing. */
-const INSERT_ROWS_MAX = 1_000_000
-const INSERT_SETTINGS = {
-  max_insert_threads: 1,
-  max_threads: 1,
-  min_insert_block_size_rows: 1_048_449,
-  min_insert_block_size_bytes: 0,
-  max_insert_block_size: 1_048_449,
-} as Record<string, string | number>
-
 /**
- * Restores a range. Throws `usage` if the archive has nothing of it or ingest would pass over what it leaves out,
+ * Restores a range. Nothing is written before it is known whose archive this is. Throws `archive_foreign` if it is not of the log that
+ * the store follows, or of more than one; `usage` if the archive has nothing of it or ingest would pass over what it leaves out,
  * `archive_mismatch` for an object that is not what was verified, or what the store or the target throw.
  */
 export async function restore(restoring: Restoring, range: RestoreRange): Promise<Restored> {
   const { store, target, ledger, progress = () => {} } = restoring
-  const archived = await manifestObjects(target)
+  const { objects: archived, log } = await requireOneLog(restoring)
   const known = new Map((await ledger.objects()).map(object => [idOf(object), object]))
   const all = archived.map(object => known.get(idOf(object)) ?? object)
   const slices = groupSlices(all.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind)))
@@ -69,6 +62,7 @@ export async function restore(restoring: Restoring, range: RestoreRange): Promis
     )
   }
   await requireNewest(store, slices, new Set(wanted))
+  if (log !== null && (await followedLog(store)) === null) await store.insertRows('log_identity', [{ identity: log }])
   const unknown = archived.filter(object => !known.has(idOf(object)))
   await ledger.setState(unknown, 'dropped')
 
@@ -95,87 +89,6 @@ export async function restore(restoring: Restoring, range: RestoreRange): Promis
   }
   for (const object of days) count(object, await restoreDay(restoring, object))
   return result
-}
-
-/** Restores one kind of a slice; returns the rows inserted. */
-async function restoreTicks(restoring: Restoring, object: ArchivedObject): Promise<number> {
-  const { store } = restoring
-  const kind = kindOf(object)
-  const columns = await columnsOf(store, kind.table)
-  const { where, params } = rowsOf(object.slice)
-  const look = async (): Promise<Fingerprint> =>
-    fingerprintFrom(
-      await store.rows(fingerprintQuery(kind, columns, `(SELECT * FROM ${kind.table} WHERE ${where})`), params),
-    )
-  const before = await look()
-  if (differences(object, before).length === 0) return 0
-  await withFile(restoring, object, columns, async source => {
-    const { firstOffset, lastOffset } = object.slice
-    const inserts = Math.ceil(object.rows / INSERT_ROWS_MAX)
-    const step = Math.ceil((lastOffset - firstOffset + 1) / inserts)
-    for (let first = firstOffset; first <= lastOffset; first += step) {
-      const range = `log_offset BETWEEN ${first} AND ${Math.min(first + step - 1, lastOffset)}`
-      const present = `SELECT log_offset, log_index FROM ${kind.table} WHERE ${where} AND ${range}`
-      await insert(restoring, kind, columns, {
-        select: `${source} WHERE ${range} AND (log_offset, log_index) NOT IN (${present})`,
-        params,
-      })
-    }
-  })
-  const after = await look()
-  const differing = differences(object, after)
-  if (differing.length > 0) throw mismatch(object, `the table's rows of its slice are others: ${differing.join(', ')}`)
-  return after.rows - before.rows
-}
-
-/** Restores a day of a small table; returns the rows inserted. */
-async function restoreDay(restoring: Restoring, object: ArchivedObject): Promise<number> {
-  const { store } = restoring
-  const kind = kindOf(object)
-  const columns = await columnsOf(store, kind.table)
-  let inserted = 0
-  await withFile(restoring, object, columns, async source => {
-    // A row that the table has since replaced by a newer one is not missing.
-    const newest = `SELECT ${kind.orderBy}, max(${kind.time}) AS newest FROM ${kind.table} GROUP BY ${kind.orderBy}`
-    const missing = `${source} AS archived LEFT JOIN (${newest}) AS present USING (${kind.orderBy}) WHERE archived.${kind.time} > newest`
-    const [row] = await store.rows<{ rows: string }>(`SELECT count() AS rows FROM ${missing}`)
-    inserted = Number(row!.rows)
-    if (inserted > 0) await insert(restoring, kind, columns, { select: missing, params: {} })
-  })
-  return inserted
-}
-
-/** Lends an object's rows as a source for a FROM, once its bytes are those that were verified. */
-async function withFile(
-  { target }: Restoring,
-  object: ArchivedObject,
-  columns: readonly Column[],
-  use: (source: string) => Promise<void>,
-): Promise<void> {
-  if (object.key === '') return
-  const fetched = await target.fetch(object.key)
-  if (!fetched) throw mismatch(object, 'it is not there')
-  try {
-    if (fetched.bytes !== object.bytes || fetched.sha256 !== object.sha256)
-      throw mismatch(object, `its ${fetched.bytes} bytes are not the ${object.bytes} that were verified`)
-    await use(fileSource(fetched.file, columns))
-  } finally {
-    await fetched.release()
-  }
-}
-
-async function insert(
-  { store }: Restoring,
-  { table }: Kind,
-  columns: readonly Column[],
-  { select, params }: { select: string; params: Record<string, unknown> },
-): Promise<void> {
-  const names = columns.map(({ name }) => name).join(', ')
-  await store.client.command({
-    query: `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${select}`,
-    query_params: params,
-    clickhouse_settings: INSERT_SETTINGS,
-  })
 }
 
 /**
@@ -251,21 +164,5 @@ function holds(
   return (
     (fromNanos === undefined || BigInt(lastTimeNanos) >= fromNanos) &&
     (untilNanos === undefined || BigInt(firstTimeNanos) < untilNanos)
-  )
-}
-
-function kindOf(object: ArchivedObject): Kind {
-  return [...TICK_KINDS, ...DAILY_KINDS].find(({ table }) => table === object.kind)!
-}
-
-function idOf({ kind, slice }: ArchivedObject): string {
-  return `${kind} ${slice.partition} ${slice.firstOffset} ${slice.startMs}`
-}
-
-function mismatch({ key }: ArchivedObject, why: string): TickhouseError {
-  return new TickhouseError(
-    'archive_mismatch',
-    `${key} cannot be restored: ${why}`,
-    'Nothing of it was inserted that was not verified. Run: tickhouse archive verify, and see docs/restore.md.',
   )
 }

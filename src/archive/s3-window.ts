@@ -15,7 +15,11 @@ import type { S3Place } from './s3-address.ts'
 export interface S3Window {
   /** Where the engine finds the place, without a slash at its end. */
   url: string
-  close(): Promise<void>
+  /**
+   * Ends what is being read and refuses all that follows, at once: a statement of the engine that reads here then fails. An address
+   * where nothing listens would be asked again and again, for minutes; so the window stays, and goes with its process.
+   */
+  end(): void
 }
 
 interface Facts {
@@ -26,10 +30,11 @@ interface Facts {
 }
 
 /** Opens a window on a place. Its name is random, so that nobody else on this machine finds it by chance. */
-export async function openS3Window(client: S3Client, place: S3Place): Promise<S3Window> {
+export async function openS3Window(client: () => S3Client, place: S3Place): Promise<S3Window> {
   const name = `window-${randomBytes(16).toString('hex')}`
+  const ending = new AbortController()
   const server = http.createServer((request, response) => {
-    answer(client, place, name, request, response).catch(error => {
+    answer({ client: client(), place, name, signal: ending.signal }, request, response).catch(error => {
       const { $metadata, name: code } = error as { $metadata?: { httpStatusCode?: number }; name?: string }
       if (response.headersSent) response.destroy()
       // Our client has tried for long enough: at any other answer the engine would try again for minutes.
@@ -41,23 +46,29 @@ export async function openS3Window(client: S3Client, place: S3Place): Promise<S3
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  server.unref()
+  server.on('connection', connection => connection.unref())
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    end: () => ending.abort(),
   }
 }
 
+interface Asked {
+  client: S3Client
+  place: S3Place
+  name: string
+  /** Aborted when the window ends. */
+  signal: AbortSignal
+}
+
 async function answer(
-  client: S3Client,
-  { bucket: Bucket, prefix }: S3Place,
-  name: string,
+  { client, place, name, signal }: Asked,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
+  signal.throwIfAborted()
+  const { bucket: Bucket, prefix } = place
   const { pathname, searchParams } = new URL(request.url!, 'http://window')
   const [, asked, key = ''] = /^\/([^/]*)(?:\/(.*))?$/s.exec(decodeURIComponent(pathname)) ?? []
   if (asked !== name || !['GET', 'HEAD'].includes(request.method!)) {
@@ -67,21 +78,23 @@ async function answer(
   if (key === '') {
     response
       .writeHead(200, { 'content-type': 'application/xml' })
-      .end(await list(client, Bucket, prefix, name, searchParams))
+      .end(await list({ client, place, name, signal }, searchParams))
     return
   }
   const Key = prefix + key
   if (request.method === 'HEAD') {
-    response.writeHead(200, headersOf(await client.send(new HeadObjectCommand({ Bucket, Key })))).end()
+    response
+      .writeHead(200, headersOf(await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: signal })))
+      .end()
     return
   }
   const { range: Range } = request.headers
-  const object = await client.send(new GetObjectCommand({ Bucket, Key, Range }))
+  const object = await client.send(new GetObjectCommand({ Bucket, Key, Range }), { abortSignal: signal })
   response.writeHead(object.ContentRange ? 206 : 200, headersOf(object))
-  await pipeline(object.Body as Readable, response)
+  await pipeline(object.Body as Readable, response, { signal })
 }
 
-async function list(client: S3Client, Bucket: string, prefix: string, name: string, asked: URLSearchParams) {
+async function list({ client, place: { bucket: Bucket, prefix }, name, signal }: Asked, asked: URLSearchParams) {
   const {
     Contents = [],
     IsTruncated,
@@ -93,6 +106,7 @@ async function list(client: S3Client, Bucket: string, prefix: string, name: stri
       ContinuationToken: asked.get('continuation-token') ?? undefined,
       StartAfter: asked.has('start-after') ? prefix + asked.get('start-after') : undefined,
     }),
+    { abortSignal: signal },
   )
   const objects = Contents.map(
     ({ Key = '', Size, ETag = '', LastModified }) =>

@@ -2,12 +2,14 @@
 import type { ArchivedObject, Slice } from './archive.ts'
 import { dailyKey, dailyManifestKey, dateOf, manifestKey, objectKey } from './keys.ts'
 import { type Kind, TICK_KINDS } from './kinds.ts'
-import type { ArchiveLedger } from './ledger.ts'
-import { type Writing, writeManifest, writeObject } from './write.ts'
+import { type ArchiveLedger, laterThan } from './ledger.ts'
+import { requireFree } from './overwriting.ts'
+import { measureRows, type ObjectTask, type Writing, writeManifest, writeObject } from './write.ts'
 
 /**
  * Archives all kinds of a slice, or none: objects, read back and compared, then the manifest, then the ledger. `before` is what
- * the ledger says of the slice where it is written anew. Throws what `writeObject` throws; a repeat overwrites the same objects.
+ * the ledger says of the slice where it is written anew. Throws what `requireFree` and `writeObject` throw; a repeat overwrites the
+ * same objects.
  */
 export async function archiveSlice(
   writing: Writing,
@@ -15,21 +17,8 @@ export async function archiveSlice(
   slice: Slice,
   before: readonly ArchivedObject[] = [],
 ): Promise<ArchivedObject[]> {
-  const objects: ArchivedObject[] = []
-  for (const kind of TICK_KINDS) {
-    objects.push(
-      await writeObject(writing, {
-        kind,
-        slice,
-        key: objectKey(kind.table, slice),
-        ...rowsOf(slice),
-        before: before.find(object => object.kind === kind.table),
-      }),
-    )
-  }
-  await writeManifest(writing, manifestKey(slice), objects)
-  await ledger.write(objects)
-  return objects
+  const tasks = TICK_KINDS.map(kind => ({ kind, slice, key: objectKey(kind.table, slice), ...rowsOf(slice) }))
+  return await archiveTogether(writing, ledger, { tasks, before, manifest: manifestKey(slice) })
 }
 
 /** Archives a day of a small table; `dayMs` is its start, UTC. `before` is what the ledger says of it where it is written again. */
@@ -40,18 +29,45 @@ export async function archiveDay(
   dayMs: number,
   before?: ArchivedObject,
 ): Promise<ArchivedObject> {
-  const slice = { partition: 0, firstOffset: 0, lastOffset: 0, startMs: dayMs, endMs: dayMs + MS_PER_DAY }
-  const object = await writeObject(writing, {
+  const task = {
     kind,
-    slice,
+    slice: { partition: 0, firstOffset: 0, lastOffset: 0, startMs: dayMs, endMs: dayMs + MS_PER_DAY },
     key: dailyKey(kind.table, dayMs),
     where: `toDate(${kind.time}) = {day:Date}`,
     params: { day: dateOf(dayMs) },
-    before,
-  })
-  await writeManifest(writing, dailyManifestKey(kind.table, dayMs), [object])
-  await ledger.write([object])
-  return object
+  }
+  const manifest = dailyManifestKey(kind.table, dayMs)
+  if (before && (await measureRows(writing, task, before)).object.rows < before.rows) {
+    // Rows of a small table go when they are old, or are replaced by newer ones: what is archived of them stays.
+    const kept = { ...before, verifiedAtMs: Date.now(), changedAtMicros: laterThan(before) }
+    await ledger.write([kept])
+    return kept
+  }
+  const [object] = await archiveTogether(writing, ledger, { tasks: [task], before: before ? [before] : [], manifest })
+  return object!
+}
+
+/** Objects with one manifest. All rows are measured before any is written: what is there may only be replaced by as much or more. */
+async function archiveTogether(
+  writing: Writing,
+  ledger: ArchiveLedger,
+  { tasks, before, manifest }: { tasks: ObjectTask[]; before: readonly ArchivedObject[]; manifest: string },
+): Promise<ArchivedObject[]> {
+  const measured = []
+  for (const task of tasks)
+    measured.push(
+      await measureRows(
+        writing,
+        task,
+        before.find(({ kind }) => kind === task.kind.table),
+      ),
+    )
+  await requireFree(writing, manifest, measured, before)
+  const objects: ArchivedObject[] = []
+  for (const one of measured) objects.push(await writeObject(writing, one))
+  await writeManifest(writing, manifest, objects)
+  await ledger.write(objects)
+  return objects
 }
 
 export const MS_PER_DAY = 86_400_000

@@ -1,5 +1,5 @@
 /** Where archived objects lie, chosen by the scheme of an address: `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. */
-import { TickhouseError } from '../errors.ts'
+import { archivePlace } from './address.ts'
 import { DirectoryTarget } from './directory.ts'
 import { S3Target } from './s3.ts'
 
@@ -18,18 +18,27 @@ export interface ArchiveTarget {
   readonly address: string
   /** A directory of this machine for files on their way. */
   readonly spool: string
-  /** Removes what an earlier process left: spooled files, and objects that were sent in part. For the one that archives here. */
-  tidy(): Promise<void>
+  /**
+   * Removes what an earlier process left: spooled files, and objects that were sent in part, if they have a key of our own form and
+   * were begun before `beforeMs` (ms since 1970 UTC): what another archiver is sending stays. Returns how many such objects there were.
+   * For the one that archives here.
+   */
+  tidy(beforeMs: number): Promise<number>
+  /** Puts a small text under a key where nothing is; what is there stays. Throws like `put`. */
+  create(key: string, text: string): Promise<void>
   /**
    * Puts a spooled file under a key, in place of what is there. Resolves when it would survive a loss of power; the spooled
    * file may be gone then. Throws `archive_unavailable` (retryable), `archive_refused` or `disk_full`: the key then holds
    * the old object, the new one or none, but never a part of one.
    */
   put(file: string, key: string): Promise<void>
-  /** Reads an object back, whole. Null if there is none. Throws like `put`, and `archive_unavailable` for a cut answer. */
+  /**
+   * Reads an object back, whole. Null if there is none. Throws like `put`, `archive_unavailable` for a cut answer, and
+   * `archive_mismatch` for a key that leads out of the archive, as `put` and `create` do.
+   */
   fetch(key: string): Promise<FetchedObject | null>
-  /** Every object below the address, in order of their keys. Throws like `put`. */
-  list(): AsyncIterable<{ key: string; bytes: number }>
+  /** Every object below the address, or those whose keys begin with a prefix, in order of their keys. Throws like `put`. */
+  list(prefix?: string): AsyncIterable<{ key: string; bytes: number }>
   /**
    * How the engine of this process reads all objects of a pattern such as `trades/date=…/….parquet`, until `close`: the table engine
    * to give to a table, and what its `_path` has before an object's key.
@@ -40,13 +49,6 @@ export interface ArchiveTarget {
 
 /** Opens the archive at an address; `spool` is where files wait that are on their way to a bucket. Throws `address_invalid`. */
 export async function openTarget(address: string, spool: string): Promise<ArchiveTarget> {
-  const [, scheme, place, query] = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/.exec(address) ?? []
-  if (scheme === 'file' && place && query === undefined) return await DirectoryTarget.open(place)
-  if (scheme === 's3') return await S3Target.open(address, spool)
-  // Only the scheme is shown: the rest of an unknown address may hold a password.
-  throw new TickhouseError(
-    'address_invalid',
-    `not an archive address${scheme ? `: "${scheme}:"` : ''}`,
-    'Known: file:<directory>, s3://<bucket>/<prefix>?region=…, or off.',
-  )
+  const place = archivePlace(address)
+  return 'directory' in place ? await DirectoryTarget.open(place.directory) : await S3Target.open(place, spool)
 }

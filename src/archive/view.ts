@@ -11,6 +11,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../store/store.ts'
 import { columnsOf, quoted, structureOf } from './columns.ts'
+import { nameAt } from './ledger.ts'
 import type { ArchiveTarget } from './target.ts'
 
 /** Tables in a database of this engine are kept in memory alone. */
@@ -28,7 +29,7 @@ export async function spanArchive(store: Store, target: ArchiveTarget): Promise<
   if (!store.address.startsWith('chdb:')) return
   const { engine, root } = await target.readable(FILES)
   const columns = await columnsOf(store, 'trades')
-  const dropped = `archive = ${quoted(target.address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
+  const dropped = `archive = ${nameAt(target.address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
   const files = `SELECT concat(${quoted(root)}, key) FROM archive_ledger FINAL WHERE ${dropped}`
   const days = `SELECT toDate(slice_start) FROM archive_ledger FINAL WHERE ${dropped}`
   const place = 'log_partition, log_offset, log_index'

@@ -7,7 +7,7 @@ import type { ArchivedObject, Slice } from './archive.ts'
 import { type Column, columnsOf } from './columns.ts'
 import type { Kind } from './kinds.ts'
 import { laterThan } from './ledger.ts'
-import { manifestOf } from './manifest.ts'
+import { fetchText, manifestOf, type Owner } from './manifest.ts'
 import { differences, fileSource, fingerprintFrom, fingerprintQuery } from './proof.ts'
 import { spoolFile } from './spool.ts'
 import type { ArchiveTarget } from './target.ts'
@@ -16,6 +16,10 @@ export interface Writing {
   store: Store
   files: StoreFiles
   target: ArchiveTarget
+  /** Whose archive it is, as every manifest says. */
+  owner: Owner
+  /** Manifests of slices that lie there and that the ledger did not know when the archive was opened. */
+  strays: readonly string[]
 }
 
 /** Rows of one kind and where they go. */
@@ -26,23 +30,28 @@ export interface ObjectTask {
   /** Selects the rows, with its parameters. */
   where: string
   params: Record<string, unknown>
-  /** What the ledger says of them so far. */
-  before?: ArchivedObject | undefined
 }
 
-/**
- * Writes an object and reads it back. Resolves once the archived rows are those of the table; an empty slice makes no object.
- * Throws `archive_mismatch` (retryable) if they differ, or what the store or the target throw.
- */
-export async function writeObject(writing: Writing, task: ObjectTask): Promise<ArchivedObject> {
-  const { store, files, target } = writing
-  const { kind, slice, where, params, before } = task
+/** Rows as the table has them now. */
+export interface Measured {
+  task: ObjectTask
+  columns: readonly Column[]
+  /** What will be archived; bytes and hash are not known yet. */
+  object: ArchivedObject
+}
+
+/** Measures rows that are to be archived; `before` is what the ledger says of them so far. Throws what the store throws. */
+export async function measureRows(
+  { store }: Pick<Writing, 'store'>,
+  task: ObjectTask,
+  before: ArchivedObject | undefined,
+): Promise<Measured> {
+  const { kind, slice, where, params } = task
   const columns = await columnsOf(store, kind.table)
   const [clock] = await store.rows<{ ms: string }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms')
   const expected = fingerprintFrom(
     await store.rows(fingerprintQuery(kind, columns, `(SELECT * FROM ${kind.table} WHERE ${where})`), params),
   )
-  if (before && kind.table === 'trades' && expected.rows < before.rows) throw rowsGone(task, expected.rows)
   const object: ArchivedObject = {
     ...expected,
     kind: kind.table,
@@ -55,7 +64,18 @@ export async function writeObject(writing: Writing, task: ObjectTask): Promise<A
     verifiedAtMs: 0,
     changedAtMicros: laterThan(before),
   }
-  if (expected.rows > 0) {
+  return { task, columns, object }
+}
+
+/**
+ * Writes an object and reads it back. Resolves once the archived rows are those that were measured; an empty slice makes no object.
+ * Throws `archive_mismatch` (retryable) if they differ, or what the store or the target throw.
+ */
+export async function writeObject(writing: Writing, { task, columns, object }: Measured): Promise<ArchivedObject> {
+  const { files, target } = writing
+  const { kind, where, params } = task
+  const written = { ...object }
+  if (object.rows > 0) {
     const spooled = spoolFile(target.spool)
     try {
       await files.write(`SELECT * FROM ${kind.table} WHERE ${where} ORDER BY ${kind.orderBy}`, params, spooled)
@@ -63,9 +83,9 @@ export async function writeObject(writing: Writing, task: ObjectTask): Promise<A
     } finally {
       await fs.promises.rm(spooled, { force: true })
     }
-    Object.assign(object, await readBack(writing, kind, columns, object))
+    Object.assign(written, await readBack(writing, kind, columns, object))
   }
-  return { ...object, verifiedAtMs: Date.now() }
+  return { ...written, verifiedAtMs: Date.now() }
 }
 
 /** Reads an archived object whole and holds its rows against what is known of them. Throws `archive_mismatch`. */
@@ -101,11 +121,11 @@ export async function compareRows(
 
 /** Writes what is known of a slice's objects beside them, and reads it back. */
 export async function writeManifest(
-  { target }: Writing,
+  { target, owner }: Writing,
   key: string,
   objects: readonly ArchivedObject[],
 ): Promise<void> {
-  const text = manifestOf(objects)
+  const text = manifestOf(owner, objects)
   const spooled = spoolFile(target.spool)
   try {
     await fs.promises.writeFile(spooled, text, { flag: 'wx' })
@@ -113,10 +133,7 @@ export async function writeManifest(
   } finally {
     await fs.promises.rm(spooled, { force: true })
   }
-  const fetched = await target.fetch(key)
-  const found = fetched && (await fs.promises.readFile(fetched.file, 'utf8'))
-  await fetched?.release()
-  if (found !== text) throw mismatch(key, 'it does not say what was written')
+  if ((await fetchText(target, key)) !== text) throw mismatch(key, 'it does not say what was written')
 }
 
 function mismatch(key: string, why: string): TickhouseError {
@@ -125,13 +142,5 @@ function mismatch(key: string, why: string): TickhouseError {
     `${key} was read back and is not what the table holds: ${why}`,
     'It is written again; nothing leaves the store before it is archived.',
     { retryable: true },
-  )
-}
-
-function rowsGone({ key, before }: ObjectTask, rows: number): TickhouseError {
-  return new TickhouseError(
-    'archive_mismatch',
-    `${key} holds ${before!.rows} rows and the table only ${rows}: the archived object is left as it is`,
-    'Run: tickhouse archive verify, and see docs/archive.md.',
   )
 }

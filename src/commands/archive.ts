@@ -1,9 +1,12 @@
 /** `tickhouse archive verify` and `tickhouse archive status`: asks the store for its ledger, whoever has it open. */
 import type { ArchivedObject } from '../archive/archive.ts'
-import { checkArchive } from '../archive/check.ts'
+import { checkArchive, type Finding } from '../archive/check.ts'
 import type { Asked } from '../archive/columns.ts'
-import { type LedgerRow, objectFrom, objectsQuery } from '../archive/ledger.ts'
-import { manifestObjects } from '../archive/manifest.ts'
+import { checkOwner, followedLog, readMarker } from '../archive/identity.ts'
+import { shownKey } from '../archive/keys.ts'
+import { type LedgerRow, nameAt, objectFrom, objectsQuery } from '../archive/ledger.ts'
+import { type Owner, objectsOf, readManifests } from '../archive/manifest.ts'
+import { objectsNamed } from '../archive/places.ts'
 import { type ArchiveTarget, openTarget } from '../archive/target.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
@@ -27,11 +30,15 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
   const files = asking.store ? filesOf(asking.store) : new FileReader()
   try {
     const asked = askedBy(asking)
-    const objects = manifests ? await manifestObjects(target) : await ledgerOf(asked, target)
+    const owner = await readMarker(target)
+    const { objects, faults } = manifests
+      ? await saidBy(target)
+      : { ...(await ledgerOf(asked, target, owner)), faults: [] }
     let shown: Progress | undefined
-    const { findings, ...sums } = await checkArchive({
+    const { findings: found, ...sums } = await checkArchive({
       target,
       objects,
+      owner,
       deep: deep && { asked, files },
       progress: (done, total) => {
         shown ??= new Progress('bytes', total)
@@ -39,7 +46,9 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
       },
     })
     shown?.end()
-    for (const { fault, key, detail } of findings) console.log(`${fault.toUpperCase().padEnd(9)} ${key}: ${detail}`)
+    const findings = [...faults, ...found.filter(({ key }) => !faults.some(fault => fault.key === key))]
+    for (const { fault, key, detail } of findings)
+      console.log(`${fault.toUpperCase().padEnd(9)} ${shownKey(key)}: ${detail}`)
     const size = `${count(sums.objects)} objects, ${count(sums.rows)} rows, ${count(sums.bytes)} bytes`
     const verdict =
       findings.length === 0 ? 'is what was archived' : `has ${findings.length} faults: see docs/archive.md`
@@ -57,7 +66,7 @@ export async function archiveStatus(config: Config): Promise<void> {
   const target = await openArchive(config)
   const asking = await openAsking(config)
   try {
-    const objects = await ledgerOf(askedBy(asking), target)
+    const { objects } = await ledgerOf(askedBy(asking), target, await readMarker(target))
     const sum = (figure: 'rows' | 'bytes') => count(objects.reduce((total, object) => total + object[figure], 0))
     const named = objects.filter(({ key }) => key !== '').length
     console.log(`${target.address}: ${count(named)} objects, ${sum('rows')} rows, ${sum('bytes')} bytes verified`)
@@ -81,8 +90,22 @@ function openArchive(config: Config): Promise<ArchiveTarget> {
   return openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
 }
 
-async function ledgerOf(asked: Asked, target: ArchiveTarget): Promise<ArchivedObject[]> {
-  return (await asked.rows<LedgerRow>(objectsQuery(target.address))).map(objectFrom)
+/** What the ledger says of the archive that is there, wherever it was before. Throws `archive_foreign` for another log's. */
+async function ledgerOf(asked: Asked, target: ArchiveTarget, owner: Owner | null) {
+  const log = await followedLog(asked)
+  if (owner && log !== null) checkOwner(target.address, owner, log)
+  const objects = owner ? await objectsNamed(asked, owner.archive) : []
+  if (objects.length > 0) return { objects }
+  return { objects: (await asked.rows<LedgerRow>(objectsQuery(nameAt(target.address)))).map(objectFrom) }
+}
+
+/** What the archive's own manifests say; those that cannot be believed are findings. */
+async function saidBy(target: ArchiveTarget): Promise<{ objects: ArchivedObject[]; faults: Finding[] }> {
+  const { manifests, faults } = await readManifests(target)
+  return {
+    objects: objectsOf(manifests),
+    faults: faults.map(({ key, why }) => ({ key, fault: 'changed', detail: why })),
+  }
 }
 
 function askedBy(asking: Asking): Asked {

@@ -1,12 +1,17 @@
 /** `tickhouse restore`: brings archived ticks back into the store, which no other process may have open. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchiveLedger } from '../archive/ledger.ts'
 import { restore as restoreRange } from '../archive/restore.ts'
 import { openTarget } from '../archive/target.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { openLog } from '../log/open.ts'
 import { openStore } from '../store/store.ts'
 import { parseMoment } from './moment.ts'
 import { count, Progress } from './progress.ts'
+
+/** Brokers may be away for good. */
+const LOG_WAIT_MS_MAX = 10_000
 
 /** As the flags have them. */
 export interface RestoreFlags {
@@ -33,7 +38,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     }
     const ledger = new ArchiveLedger(store, target.address)
     const { slices, inserted, present } = await restoreRange(
-      { store, target, ledger, progress },
+      { store, target, ledger, progress, log: await logAtHand(config) },
       {
         fromNanos: from === undefined ? undefined : parseMoment(from),
         untilNanos: to === undefined ? undefined : parseMoment(to),
@@ -47,4 +52,13 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     await store.close()
     await target.close()
   }
+}
+
+/** The identity of the configured log, if there is one that can be read: it may be lost as well. */
+async function logAtHand({ LOG }: Config): Promise<string | undefined> {
+  const opened = openLog(LOG, 'read').catch(() => undefined)
+  const log = await Promise.race([opened, sleep(LOG_WAIT_MS_MAX, undefined, { ref: false })])
+  const identity = log?.identity()
+  await log?.close()
+  return identity
 }

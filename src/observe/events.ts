@@ -160,6 +160,22 @@ export const EVENTS = define({
     level: 'info',
     message: 'archive open at {address}: {objects} objects, {rows} rows verified',
   },
+  archive_moved: {
+    station: 'archive',
+    level: 'info',
+    message: 'archive {archive}, known at {before}, was found at {address}: what the ledger has of it counts there',
+  },
+  archive_taken_over: {
+    station: 'archive',
+    level: 'info',
+    message:
+      'the archive {address} has no marker, and its {manifests} manifests are those of this log: it is marked now',
+  },
+  uploads_aborted: {
+    station: 'archive',
+    level: 'info',
+    message: '{uploads} objects that an earlier archiver sent to {address} in part only were aborted',
+  },
   slice_archived: {
     station: 'archive',
     level: 'info',

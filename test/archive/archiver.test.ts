@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ArchivedObject } from '../../src/archive/archive.ts'
 import { type Checked, checkArchive } from '../../src/archive/check.ts'
-import { manifestObjects } from '../../src/archive/manifest.ts'
+import { objectsOf, readManifests } from '../../src/archive/manifest.ts'
 import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
 import { filesOf } from '../../src/store/files.ts'
 import { type ArchivingHouse, archiverOf, LATER_MS, openArchivingHouse, rowsOf } from '../support/archiving.ts'
@@ -45,7 +45,7 @@ describe('a directory', () => {
     )
     assert.deepEqual(refused, { equal: 1 })
     assert.ok(objects.length >= 4 && objects.every(({ state, sha256 }) => state === 'verified' && sha256.length === 64))
-    const said = await manifestObjects(target)
+    const said = objectsOf((await readManifests(target)).manifests)
     assert.deepEqual(new Set(said.map(({ key, sha256 }) => key + sha256)), new Set(objects.map(o => o.key + o.sha256)))
     assert.deepEqual((await checked(target, objects)).findings, [])
   })

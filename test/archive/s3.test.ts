@@ -1,5 +1,6 @@
 /** The archive in a bucket, on servers that others made. Where one cannot be started it is skipped, saying why, but never in CI. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -16,6 +17,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { checkArchive } from '../../src/archive/check.ts'
+import { dailyKey, manifestKey, objectKey } from '../../src/archive/keys.ts'
 import { restore } from '../../src/archive/restore.ts'
 import { sha256Of } from '../../src/archive/sha256.ts'
 import { spoolFile } from '../../src/archive/spool.ts'
@@ -148,17 +150,35 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.deepEqual(listed, [{ key: 'large', bytes: sent.bytes }])
     })
 
-    test('what an earlier process left is removed: spooled files and objects sent in part', async () => {
+    test('what an earlier process left is removed: its spooled files, and its objects sent in part, hours ago, under keys of ours', async () => {
       const target = await open('left')
-      fs.writeFileSync(spoolFile(target.spool), 'left')
+      fs.writeFileSync(path.join(target.spool, `${spoolFile('').replace(/-\d+-/, `-${await endedPid()}-`)}`), 'left')
       fs.writeFileSync(path.join(target.spool, 'not ours'), 'stays')
-      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: `${label}/left/half` }))
-      await target.tidy()
-      assert.deepEqual(fs.readdirSync(target.spool), ['not ours'])
-      const { Uploads = [] } = await client.send(
-        new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: `${label}/left/` }),
-      )
-      assert.deepEqual(Uploads, [])
+      const running = spoolFile('').replace(/-\d+-/, `-${process.ppid}-`)
+      fs.writeFileSync(path.join(target.spool, running), 'stays')
+      const slice = { partition: 0, firstOffset: 0, lastOffset: 9, startMs: Date.UTC(2026, 10, 22, 13), endMs: 0 }
+      const own = [objectKey('trades', slice), manifestKey(slice), dailyKey('gaps', slice.startMs)]
+      const others = [
+        'database.dump',
+        'staging/tool.bin',
+        `copy/${own[0]}`,
+        own[0]!.replace('p000', 'p0000'),
+        own[0]!.replace('trades', 'quotes'),
+        own[0]!.replace('.parquet', '.parquet.bak'),
+      ]
+      for (const key of [...own, ...others])
+        await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: `${label}/left/${key}` }))
+      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: `${label}/leftover/${own[0]}` }))
+      const uploads = async (prefix: string) => {
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: prefix }))
+        return Uploads.map(({ Key }) => Key!.slice(`${label}/left/`.length)).sort()
+      }
+      assert.equal(await target.tidy(Date.now() - 3_600_000), 0, 'what was begun since is left to whoever sends it')
+      assert.equal((await uploads(`${label}/left/`)).length, own.length + others.length)
+      assert.equal(await target.tidy(Date.now() + 3_600_000), own.length)
+      assert.deepEqual(fs.readdirSync(target.spool).sort(), [running, 'not ours'].sort())
+      assert.deepEqual(await uploads(`${label}/left/`), others.sort())
+      assert.equal((await uploads(`${label}/leftover/`)).length, 1, 'a neighbour whose prefix begins alike')
     })
 
     test('a wrong secret and a bucket that is not there are refused with what to do', async () => {
@@ -203,6 +223,13 @@ async function headersOf(
     proxy.close()
   }
   return seen
+}
+
+/** The number of a process that has ended. */
+async function endedPid(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', ''])
+  await once(child, 'exit')
+  return child.pid!
 }
 
 async function keysOf(target: ArchiveTarget): Promise<{ key: string; bytes: number }[]> {

@@ -36,6 +36,8 @@ interface Ended {
   steps: number
   /** Days that retention did not dare to drop. */
   held: unknown[]
+  /** Why a round failed. */
+  failed?: string
 }
 
 async function archive(task: ArchivingTask): Promise<Ended> {

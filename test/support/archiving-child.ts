@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import { openTarget } from '../../src/archive/target.ts'
+import type { TickhouseError } from '../../src/errors.ts'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
 import { openStore } from '../../src/store/store.ts'
 import { archiverOf } from './archiving.ts'
@@ -11,15 +12,17 @@ import { EventLog } from './event-log.ts'
 
 export interface ArchivingTask {
   directory: string
+  /** Where to; the directory's own archive if it is undefined. */
+  archive?: string
   keep: { logHours: number | undefined; storeDays: number | undefined }
   /** Kills this process at its so-many-th step; none if it is undefined. */
   killAt?: number | undefined
 }
 
-const { directory, keep, killAt } = JSON.parse(process.argv[2]!) as ArchivingTask
+const { directory, keep, killAt, archive } = JSON.parse(process.argv[2]!) as ArchivingTask
 const log = await openSqliteLog(`${directory}/log`, 'read')
 const store = await openStore(`chdb:${directory}/store`)
-const target = await openTarget(`file:${directory}/archive`, 'unused')
+const target = await openTarget(archive ?? `file:${directory}/archive`, 'unused')
 
 let steps = 0
 /** Each call that may change something is a step, before it and after it: in between a kill leaves either. */
@@ -40,15 +43,16 @@ function step(): void {
   steps += 1
   if (steps === killAt) process.kill(process.pid, 'SIGKILL')
 }
-counted(target, ['tidy', 'put', 'fetch'])
+counted(target, ['tidy', 'create', 'put', 'fetch'])
 counted(store, ['insertRows'])
 counted(store.client, ['command'])
 counted(fs.promises, ['rename'])
 
 const house = { log, store, events: new EventLog(), close: async () => {} }
-await target.tidy()
-await archiverOf(house, target, { keep }).archiver.round()
+const failed = await archiverOf(house, target, { keep })
+  .archiver.round()
+  .catch((error: TickhouseError) => `${error.code}: ${error.message}`)
 await store.close()
 await log.close()
-process.send!({ steps, held: house.events.named('day_held') })
+process.send!({ steps, held: house.events.named('day_held'), failed })
 process.disconnect()

@@ -1,0 +1,12 @@
+-- Which archive was found at an address, and whose log is in it: archive is the id that its own marker says, and what archive_ledger
+-- calls it. '' where what is there now belongs to another log. The newest row of an address counts.
+CREATE TABLE IF NOT EXISTS archives
+(
+    address String,
+    archive String,
+    log     String,
+    seen_at DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = ReplacingMergeTree(seen_at)
+ORDER BY address
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0
