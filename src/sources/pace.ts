@@ -46,7 +46,8 @@ export class Pace {
       const last = first + this.#count - 1
       const begins = first < index ? this.#times[first]! : atMs
       const ends = last < index ? atMs : this.#times[last]
-      if (ends !== undefined && ends - begins < this.#windowMs) return this.#times[first]! + this.#windowMs
+      // The sum, not the difference: it must be the very number that is returned, or a fraction's rounding would never end.
+      if (ends !== undefined && ends < begins + this.#windowMs) return this.#times[first]! + this.#windowMs
     }
     return undefined
   }

@@ -43,6 +43,27 @@ test('places far ahead take none from those who come before them, and no window 
   )
 })
 
+test('times with fractions, as clocks give them, end in a place too', { timeout: 20_000 }, () => {
+  const fraction = fc.double({ min: 0, max: 50, noNaN: true })
+  fc.assert(
+    fc.property(
+      fc.array(fraction, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 5 }),
+      (pauses, count) => {
+        const pace = new Pace(count, 1000)
+        let nowMs = 123_456.789
+        const times: number[] = []
+        for (const pause of pauses) {
+          nowMs += pause
+          times.push(nowMs + pace.reserve(nowMs))
+        }
+        for (let first = 0; first + count < times.length; first++)
+          assert.ok(times[first + count]! - times[first]! > 1000 - 1e-6)
+      },
+    ),
+  )
+})
+
 test('after a hold nothing is allowed before its end', () => {
   const pace = new Pace(10, 100)
   pace.hold(500)
