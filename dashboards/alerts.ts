@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import type { EventName } from '../src/observe/events.ts'
 import { METRICS, type MetricName, type Target } from '../src/observe/metrics.ts'
 import { prometheusName } from '../src/observe/prometheus.ts'
-import { definitionOf, targetText } from './figures.ts'
+import { definitionOf, targetText, unitOf } from './figures.ts'
 
 /** critical: ticks are being lost, or will be soon; wake someone. warning: someone should look today. */
 type Severity = 'critical' | 'warning'
@@ -306,12 +306,26 @@ function rulesOf(name: MetricName): Rule[] {
       for: alert.for,
       labels: { severity: alert.severity, station },
       annotations: {
-        summary: [`${help}: {{ $value }}, should be ${targetText(name, target)}`, ...where].join(', '),
+        summary: [`${help}: ${valueText(name)}, should be ${targetText(name, target)}`, ...where].join(', '),
         next: alert.next,
         page: alert.page,
       },
     }
   })
+}
+
+/** The value as a person reads it, in Prometheus' own template functions: `254.2ms`, not `0.2541611620000331`. */
+function valueText(name: MetricName): string {
+  switch (unitOf(name)) {
+    case 's':
+      return '{{ humanizeDuration $value }}'
+    case 'bytes':
+      return '{{ humanize1024 $value }}B'
+    case 'percentunit':
+      return '{{ humanizePercentage $value }}'
+    default:
+      return '{{ printf "%.0f" $value }}'
+  }
 }
 
 /** True while a figure is not what it should be. */

@@ -124,7 +124,9 @@ function testsOf(rule: Rule): object[] {
     .map(([label, value]) => `${label}="${value}"`)
     .join(',')}}`
   const bound = Number(boundText)
-  const beyond = bound + (sign === '>' ? 1 : -1)
+  // A time is missed by as little, and with as many digits, as times are.
+  const by = full!.endsWith('_seconds') ? 0.0041611620000331 : 1
+  const beyond = bound + (sign === '>' ? by : -by)
   const lastsMinutes = minutes(rule.for)
   const at = (minute: number, fires: boolean, value: number) => ({
     eval_time: `${minute}m`,
@@ -144,13 +146,27 @@ function testsOf(rule: Rule): object[] {
 
 function told({ annotations }: Rule, labels: Readonly<Record<string, string>>, value: number) {
   const summary = annotations.summary
-    .replace('{{ $value }}', prometheusNumber(value))
+    .replace(/\{\{ ([^{}]*) \$value \}\}/, (_, written: string) => WRITTEN[written]!(value))
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => labels[label]!)
   return { ...annotations, summary }
 }
 
-/** As Go prints a float in a template. */
-const prometheusNumber = (value: number) =>
-  Math.abs(value) >= 1e21 ? value.toExponential() : Math.abs(value) >= 2 ** 21 ? goExponent(value) : String(value)
+/** Four significant digits, as Go's %.4g prints what is neither tiny nor huge. */
+const digits = (value: number) => String(Number(value.toPrecision(4)))
 
-const goExponent = (value: number) => value.toExponential().replace(/e\+(\d)$/, 'e+0$1')
+/** What Prometheus' template functions make of a value: of those used, for values as they are met here. */
+const WRITTEN: Readonly<Record<string, (value: number) => string>> = {
+  humanizeDuration: value => {
+    if (value < 1) return `${digits(value * 1000)}ms`
+    return value < 60 ? `${digits(value)}s` : `${Math.floor(value / 60)}m ${Math.floor(value % 60)}s`
+  },
+  humanize1024: value => `${digits(value / 2 ** (value < 2 ** 30 ? 20 : 30))}${value < 2 ** 30 ? 'Mi' : 'Gi'}`,
+  humanizePercentage: value => `${digits(value * 100)}%`,
+  'printf "%.0f"': value => value.toFixed(0),
+}
+
+test('no alert prints a value with all its digits', () => {
+  for (const { alert, annotations } of RULES)
+    for (const [, written] of annotations.summary.matchAll(/\{\{ (.*?)\$value \}\}/g))
+      assert.ok(Object.hasOwn(WRITTEN, written!.trim()), `${alert}: ${written}`)
+})
