@@ -50,13 +50,13 @@ const SPOKEN_FOR = `SELECT at, recorded AS was_recorded, stored AS was_stored,
   WHERE $__timeFilter_ms(at)`
 
 /** Time before the first sample there ever was is nobody's failure. */
-const COUNTED_FROM = 'greatest($__fromTime, (SELECT toDateTime(min(at)) FROM uptime))'
-const COUNTED_TO = 'least($__toTime, now())'
+const COUNTED_FROM = 'greatest($__fromTime_ms, (SELECT min(at) FROM uptime))'
+const COUNTED_TO = 'least($__toTime_ms, now64(3))'
 
 /** The share, named by the time from which on it is counted. */
 const availability = (what: 'recorded' | 'stored') => `SELECT now() AS time,
   'since ' || formatDateTime(${COUNTED_FROM}, '%Y-%m-%d %H:%i', 'UTC') || ' UTC' AS series,
-  least(1, sumIf(seconds, was_${what}) / greatest(1, dateDiff('second', ${COUNTED_FROM}, ${COUNTED_TO}))) AS ${what}
+  least(1, sumIf(seconds, was_${what}) / greatest(1, dateDiff('millisecond', ${COUNTED_FROM}, ${COUNTED_TO}) / 1000)) AS ${what}
 FROM (
   ${SPOKEN_FOR}
 )
@@ -66,8 +66,8 @@ const AVAILABILITY_BY_DAY = `SELECT toString(toDate(at)) AS day,
   least(1, sumIf(seconds, was_recorded) / any(possible)) AS recorded, least(1, sumIf(seconds, was_stored) / any(possible)) AS stored,
   greatest(0, any(possible) - sumIf(seconds, was_recorded)) AS "not recorded"
 FROM (
-  SELECT *, greatest(1, dateDiff('second', greatest(toDateTime(toDate(at), 'UTC'), ${COUNTED_FROM}),
-    least(toDateTime(toDate(at) + 1, 'UTC'), ${COUNTED_TO}))) AS possible
+  SELECT *, greatest(1, dateDiff('millisecond', greatest(toDateTime64(toDate(at), 3, 'UTC'), ${COUNTED_FROM}),
+    least(toDateTime64(toDate(at) + 1, 3, 'UTC'), ${COUNTED_TO})) / 1000) AS possible
   FROM (
   ${SPOKEN_FOR}
   )
@@ -239,7 +239,8 @@ ORDER BY time, series`,
           {
             title: 'Audits',
             description: 'The newest hundred, failed ones first: what the log holds and what was found.',
-            width: 12,
+            width: 24,
+            height: 8,
           },
           `SELECT at, if(audits.passed, 'passed', 'failed') AS result, toString(log_partition) AS partition, toString(log_day) AS day,
   expected AS "in the log", ticks AS found, detail
@@ -260,7 +261,8 @@ LIMIT 100`,
           {
             title: 'Gaps',
             description: 'Ranges of trade ids that were missing, the open ones first; those of any time.',
-            width: 12,
+            width: 24,
+            height: 8,
           },
           `SELECT toString(state) AS state, toString(venue) AS venue, toString(symbol) AS symbol, missing,
   toString(first_id) AS "from id", toString(last_id) AS "to id", changed_at AS changed, reason

@@ -20,15 +20,18 @@ const ID_BITS = 'bitShiftRight(9223372036854775807, toUInt8(ceil(log2(1000000000
  */
 const PLACE = `(toUnixTimestamp64Nano(timestamp) - step * 1000000000 * $__interval_s) * (${ID_BITS} + 1) + bitAnd(trade_id, ${ID_BITS})`
 
-/** `last` is for the legend. VWAP is that of all since the beginning of the time range. */
+/** `last` is for the legend. VWAP is that of all since the beginning of the time range, to seven digits: it is written as it is. */
 const candlesWith = (more: string) => `SELECT ${TIME} AS time, open, high, low, close, close AS last,
-  sum(traded) OVER (ORDER BY step) / sum(taken) OVER (ORDER BY step) AS VWAP${more}
+  round(average, toInt16(7 - ceil(log10(average)))) AS VWAP${more}
 FROM (
-  SELECT ${STEP} AS step, argMin(price, ${PLACE}) AS open, max(price) AS high, min(price) AS low,
-    argMax(price, ${PLACE}) AS close, sum(volume) AS taken, sum(price * volume) AS traded
-  FROM trades
-  WHERE ${OF_SYMBOLS}
-  GROUP BY step
+  SELECT *, sum(traded) OVER (ORDER BY step) / sum(taken) OVER (ORDER BY step) AS average
+  FROM (
+    SELECT ${STEP} AS step, argMin(price, ${PLACE}) AS open, max(price) AS high, min(price) AS low,
+      argMax(price, ${PLACE}) AS close, sum(volume) AS taken, sum(price * volume) AS traded
+    FROM trades
+    WHERE ${OF_SYMBOLS}
+    GROUP BY step
+  )
 )
 ORDER BY time`
 
@@ -108,7 +111,7 @@ const TREND_MINUTES = `SELECT toStartOfMinute($__fromTime) + toIntervalMinute(nu
  */
 export const ALL_SYMBOLS: string = `SELECT toString(symbol) AS symbol, argMaxIf(price, at, part = 'last') AS last,
   last / nullIf(anyIf(price, part = 'first'), 0) - 1 AS change, anyIf(points, part = 'trend') AS trend,
-  sum(taken) AS "volume, 1 h", sum(traded) AS "turnover, 1 h", sum(minute) / 60 AS "trades a second",
+  sum(taken) AS "volume, 1 h", sum(traded) AS "turnover, 1 h", sum(minute) / 60 AS "trades/s",
   greatest(0, dateDiff('millisecond', maxIf(at, part = 'last'), $__toTime_ms) / 1000) AS "last trade"
 FROM (
   ${[

@@ -57,6 +57,8 @@ const STEP_LEAST = '10s'
 export const NONE = 'none'
 /** Where no rows mean that nothing measures. */
 const NOT_MEASURED = 'not measured'
+/** How much an axis of counts shows at least. */
+const LEAST_SHOWN = 5
 /** However few bars there are: one alone would fill its panel. */
 const BAR_PIXELS_MAX = 24
 
@@ -87,8 +89,8 @@ export function lines({ title, description, width, height = HEIGHT }: Frame, uni
     .thresholds(thresholds(GREEN))
     .legend(legend().calcs([]))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
-  // A line that is 0 throughout would be drawn on an axis up to 100.
-  return unit === 'short' || unit === PER_SECOND ? panel.axisSoftMax(1) : panel
+  // A line that is 0 throughout would be drawn on an axis up to 100. Up to 5 its marks are whole: Grafana writes `noValue` beside others.
+  return unit === 'short' || unit === PER_SECOND ? panel.axisSoftMax(LEAST_SHOWN) : panel
 }
 
 /** Lines that a text column divides; each is called what that column says. */

@@ -38,7 +38,7 @@ function against(name: MetricName, title: string, labels: Readonly<Record<string
     unitOf(name),
     steps,
     overall(name, labels),
-  ).decimals(unitOf(name) === 's' ? 2 : unitOf(name) === 'bytes' ? 1 : 0)
+  )
 }
 
 export function pipeline(): Dashboard {

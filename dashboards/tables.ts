@@ -40,7 +40,8 @@ export function table(
     .height(height)
     .datasource(SOURCE)
     .withTarget(query('table', sql))
-    .unit('none')
+    // Also of texts: Grafana would round one that is a number.
+    .unit(ALL_DIGITS)
     .noValue(NONE)
     .filterable(true)
     .thresholds(thresholds(GREEN))

@@ -87,9 +87,14 @@ for (const { file, dashboard } of ALL) {
       assert.ok(defaults.noValue, panel.title)
       if (panel.type !== 'timeseries') continue
       assert.equal(defaults.custom.axisSoftMin, 0, panel.title)
-      if (['short', 'suffix:/s'].includes(defaults.unit!)) assert.equal(defaults.custom.axisSoftMax, 1, panel.title)
+      if (['short', 'suffix:/s'].includes(defaults.unit!)) assert.ok(defaults.custom.axisSoftMax >= 5, panel.title)
       if (defaults.custom.drawStyle === 'bars') assert.ok(defaults.custom.barMaxWidth <= 40, panel.title)
     }
+  })
+
+  test(`${file}: a table writes what is text, or has no unit of its own, to all its digits`, () => {
+    for (const panel of panelsOf(dashboard).filter(({ type }) => type === 'table'))
+      assert.equal(panel.fieldConfig!.defaults.unit, 'string', panel.title)
   })
 
   test(`${file}: no column of a table is written with three significant digits, and times and states are no wider than they are`, () => {
