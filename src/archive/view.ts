@@ -9,13 +9,13 @@
  * for a bucket that is away, and for the loopback address of a process that is no more.
  */
 import { randomUUID } from 'node:crypto'
-import type { Store } from '../store/store.ts'
+import { INTERNAL_DATABASE, type Store } from '../store/store.ts'
 import { columnsOf, quoted, structureOf } from './columns.ts'
 import { nameAt } from './ledger.ts'
 import type { ArchiveTarget } from './target.ts'
 
 /** Tables in a database of this engine are kept in memory alone. */
-const DATABASE = 'archived'
+const DATABASE = INTERNAL_DATABASE
 const FILES = 'trades/date=*/*.parquet'
 /** The day stands in an object's key: files of days that are not asked for are not opened. */
 const DAY_OF_PATH = String.raw`CAST(extract(_path, '.*/date=(\\d{4}-\\d{2}-\\d{2})/') AS Date)`

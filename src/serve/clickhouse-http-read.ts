@@ -1,6 +1,6 @@
 /** Statements of those who may only read: judged, in their turn, within limits. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SqlAnswer, SqlEngine } from '../store/sql.ts'
+import { LISTED, type SqlAnswer, type SqlEngine } from '../store/sql.ts'
 import { SqlException } from './clickhouse-http-errors.ts'
 import { greeting, isGreeting } from './clickhouse-http-greeting.ts'
 import { bodyOf, collect, type Question } from './clickhouse-http-request.ts'
@@ -8,6 +8,7 @@ import { Gate } from './gate.ts'
 import { strangersSettings } from './gate-settings.ts'
 import type { RunningQuery } from './running-queries.ts'
 import type { Strangers } from './strangers.ts'
+import { joinFilters } from './table-filters.ts'
 
 const BODY_BYTES_MAX = 200_000
 const OWN_DATABASES = new Set([undefined, 'default', '__default__'])
@@ -48,7 +49,11 @@ export class Reading {
       async signal => {
         const { parameters } = question
         const admitted = await this.#gate.admit(text, parameters)
-        const settings = strangersSettings({ ...question.settings, ...admitted.settings })
+        const { additional_table_filters, ...given } = { ...question.settings, ...admitted.settings }
+        const settings = {
+          ...strangersSettings(given),
+          additional_table_filters: await joinFilters(this.#gate, additional_table_filters, LISTED),
+        }
         const format = admitted.format ?? question.format
         const { query } = admitted
         return { ...(await this.#engine.runBounded({ query, format, parameters, settings }, signal)), format }

@@ -16,6 +16,7 @@ const lower = (sections: (name: string) => boolean) =>
   new Set([...JUDGED].flatMap(([name, names]) => (sections(name) ? names.map(each => each.toLowerCase()) : [])))
 
 const TABLE_FUNCTIONS = lower(section => section === 'allowed tables')
+const UNBOUNDED = lower(section => section === 'refused unbounded')
 const AGGREGATES = lower(section => section === 'allowed aggregates')
 const COMBINATORS = [...lower(section => section === 'allowed combinators')]
 const FUNCTIONS = lower(
@@ -31,6 +32,11 @@ export function isAllowedFunction(name: string): boolean {
 function isAggregate(name: string): boolean {
   if (AGGREGATES.has(name)) return true
   return COMBINATORS.some(end => name.endsWith(end) && isAggregate(name.slice(0, -end.length)))
+}
+
+/** One whose cost or depth grows beyond all limits of the engine, which looks at them between blocks of rows. */
+export function isUnboundedFunction(name: string): boolean {
+  return UNBOUNDED.has(name.toLowerCase())
 }
 
 export function isAllowedTableFunction(name: string): boolean {

@@ -9,7 +9,14 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
 import { identifier, literal } from '../store/sql.ts'
-import { isAllowedEngineTable, isAllowedFunction, isAllowedTableFunction, isEngineDatabase } from './gate-lists.ts'
+import {
+  isAllowedEngineTable,
+  isAllowedFunction,
+  isAllowedTableFunction,
+  isEngineDatabase,
+  isUnboundedFunction,
+} from './gate-lists.ts'
+import { existsUnknown, hiddenTable, type KnownTables, type TreeNode, unknownTable } from './gate-tables.ts'
 
 /** Runs a statement for the gate itself and gives the answer as TSVRaw. */
 export type Ask = (query: string, parameters: Readonly<Record<string, string>>) => Promise<Uint8Array>
@@ -45,7 +52,7 @@ const CALL_LIKE = new Set(['COLUMNS'])
 /** The words of a formatted statement: texts are matched to be passed over, quoted names for what they name. */
 const WORDS = /'(?:[^'\\]|\\.)*'|(`(?:[^`\\]|\\.)*`|\w+)/gs
 const IDENTIFIER_PARAMETER = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\{(\w+):Identifier\}/gs
-const SETTING = /(\w+) = ('(?:[^'\\]|\\.)*'|-?[\w.]+)/gs
+const SETTING = /(\w+) = ('(?:[^'\\]|\\.)*'|\{(?:'(?:[^'\\]|\\.)*'[:, ]*)*\}|-?[\w.]+)/gs
 /** A SETTINGS clause at the end of a statement, before or after its FORMAT. */
 const SETTINGS_CLAUSE = new RegExp(
   `\\sSETTINGS (${SETTING.source}(?:, ${SETTING.source})*)(?=\\s*(?:FORMAT \\w+\\s*)?$)`,
@@ -53,15 +60,13 @@ const SETTINGS_CLAUSE = new RegExp(
 )
 const SETTING_LENGTH_MAX = 200
 const QUERY_LENGTH_MAX = 100_000
-
-interface Node {
-  depth: number
-  text: string
-}
+/** What the engine would answer if it were asked whether a table exists that there is not. */
+const NOT_THERE = 'SELECT toUInt8(0) AS result'
 
 export class Gate {
   readonly #ask: Ask
   #notAllowed: Promise<ReadonlySet<string>> | undefined
+  #known: Promise<KnownTables> | undefined
 
   constructor(ask: Ask) {
     this.#ask = ask
@@ -77,12 +82,48 @@ export class Gate {
     const whole = await this.#parseSingle(query, parameters)
     const [clause = '', set = ''] = SETTINGS_CLAUSE.exec(whole) ?? []
     const single = clause ? await this.#format(whole.replace(clause, '')) : whole
+    const format = /\sFORMAT (\w+)\s*$/.exec(single)?.[1]
     const nodes = await this.#tree(single, parameters)
     judgeKind(nodes)
     const callable = new Set([...CALL_LIKE, ...(await this.#viewsCalled(nodes))])
     judgeCalls(nodes, callable)
     judgeWords(single, { callable, notAllowed: await this.#engineNames() })
-    return { query: single, format: /\sFORMAT (\w+)\s*$/.exec(single)?.[1], settings: settingsIn(set) }
+    if (!(await this.#judgeTables(single, nodes)))
+      return { query: `${NOT_THERE}${format ? ` FORMAT ${format}` : ''}`, format, settings: settingsIn(set) }
+    return { query: single, format, settings: settingsIn(set) }
+  }
+
+  /**
+   * Each table that is named. False for a question whether something exists that is nothing to a stranger. One that is not known may
+   * have been made since the last look.
+   */
+  async #judgeTables(single: string, nodes: readonly TreeNode[]): Promise<boolean> {
+    const hidden = hiddenTable(single, nodes)
+    if (hidden) throw refused(`${hidden} is not taken`)
+    const look = (known: KnownTables) => unknownTable(single, nodes, known)
+    if (look(await this.#knownTables()) !== undefined) this.#known = undefined
+    const unknown = look(await this.#knownTables())
+    if (unknown === undefined) return !existsUnknown(nodes, await this.#knownTables())
+    const message = `Unknown table expression identifier '${unknown}'.`
+    throw refused(message, new ClickHouseError({ code: '60', type: 'UNKNOWN_TABLE', message }))
+  }
+
+  #knownTables(): Promise<KnownTables> {
+    this.#known ??= this.#askTables().catch(error => {
+      this.#known = undefined
+      throw error
+    })
+    return this.#known
+  }
+
+  async #askTables(): Promise<KnownTables> {
+    const lines = (query: string) => asked(this.#ask, query).then(text => text.split('\n'))
+    const where = 'WHERE database = currentDatabase()'
+    return {
+      database: (await lines('SELECT currentDatabase()'))[0]!,
+      tables: new Set(await lines(`SELECT name FROM system.tables ${where}`)),
+      columns: new Set(await lines(`SELECT DISTINCT name FROM system.columns ${where}`)),
+    }
   }
 
   /** Parsed by the engine as one statement: `SELECT 1; DROP TABLE trades` is none. Names given as parameters are set in. */
@@ -98,7 +139,7 @@ export class Gate {
     return asked(this.#ask, `SELECT formatQuery(${literal(query)})`)
   }
 
-  async #tree(query: string, parameters: Readonly<Record<string, string>>): Promise<Node[]> {
+  async #tree(query: string, parameters: Readonly<Record<string, string>>): Promise<TreeNode[]> {
     const tree = await asked(this.#ask, `EXPLAIN AST ${query}`, parameters)
     return tree.split('\n').map(line => ({ depth: line.search(/\S/), text: line.trim() }))
   }
@@ -112,7 +153,7 @@ export class Gate {
   }
 
   /** Views of the database that stand where a table function would. */
-  async #viewsCalled(nodes: readonly Node[]): Promise<string[]> {
+  async #viewsCalled(nodes: readonly TreeNode[]): Promise<string[]> {
     const called = nodes.flatMap(({ text }, index) => (isTableFunction(nodes, index) ? (functionName(text) ?? []) : []))
     if (called.every(isAllowedTableFunction)) return []
     const views = await asked(
@@ -124,7 +165,7 @@ export class Gate {
   }
 }
 
-function judgeKind(nodes: readonly Node[]): void {
+function judgeKind(nodes: readonly TreeNode[]): void {
   const kind = /^\w+/.exec(nodes[0]?.text ?? '')?.[0] ?? ''
   if (!STATEMENTS.has(kind)) throw refused(`${kind || 'this'} is not a statement that only reads`)
   const parts = nodes.filter(({ depth }) => depth === 1).map(({ text }) => /^\w+/.exec(text)?.[0] ?? '')
@@ -133,7 +174,7 @@ function judgeKind(nodes: readonly Node[]): void {
 }
 
 /** Each call that the tree shows. */
-function judgeCalls(nodes: readonly Node[], callable: ReadonlySet<string>): void {
+function judgeCalls(nodes: readonly TreeNode[], callable: ReadonlySet<string>): void {
   for (const [index, { text }] of nodes.entries()) {
     const name = functionName(text)
     if (name === undefined || callable.has(name) || isAllowedTableFunction(name)) continue
@@ -152,6 +193,7 @@ function judgeWords(
     if (word === undefined) continue
     const name = word.startsWith('`') ? word.slice(1, -1).replace(/\\(.)/gs, '$1') : word
     const follows = statement[index + word.length]
+    if (isUnboundedFunction(name)) throw refused(`function ${name} takes time or depth that the engine does not bound`)
     if (notAllowed.has(name.toLowerCase())) throw refused(`function ${name} reaches outside the tables`)
     const known = callable.has(name) || isAllowedFunction(name) || isAllowedTableFunction(name)
     if (follows === '(' && !known) throw refused(`function ${name} is not among those that stay inside the tables`)
@@ -172,7 +214,7 @@ function functionName(text: string): string | undefined {
   return /^Function (\S+)/.exec(text)?.[1]
 }
 
-function isTableFunction(nodes: readonly Node[], index: number): boolean {
+function isTableFunction(nodes: readonly TreeNode[], index: number): boolean {
   return nodes[index - 1]?.text.startsWith('TableExpression') ?? false
 }
 

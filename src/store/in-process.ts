@@ -11,9 +11,10 @@ import { type EmbeddedConnection, openEngine } from './embedded.ts'
 import { attempt } from './failure.ts'
 import { migrate } from './migrate.ts'
 import { openingError } from './opening.ts'
-import { UNTRUSTED_LIMITS } from './sql.ts'
+import { filtersText, LISTED, UNTRUSTED_LIMITS } from './sql.ts'
 import type { StoreDisk } from './store.ts'
 
+const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(LISTED) }
 const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
 
 export class InProcess implements Backend {
@@ -67,7 +68,7 @@ export class InProcess implements Backend {
   }
 
   async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
-    return (await this.engine.runBounded({ query, format, settings: UNTRUSTED_LIMITS }, signal)).bytes
+    return (await this.engine.runBounded({ query, format, settings: UNTRUSTED }, signal)).bytes
   }
 
   close(): Promise<void> {

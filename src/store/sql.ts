@@ -16,6 +16,18 @@ export const UNTRUSTED_LIMITS = {
   allow_ddl: 0,
 } as const
 
+/** Tables of the engine's that views of ours stand on: in memory, of the process, named by chance. */
+export const INTERNAL_DATABASE = 'archived'
+
+/** What keeps it out of a stranger's listings: conditions by table. */
+export const LISTED = Object.fromEntries(
+  ['tables', 'columns', 'parts', 'parts_columns'].map(table => [
+    `system.${table}`,
+    `database != '${INTERNAL_DATABASE}'`,
+  ]),
+)
+LISTED['system.databases'] = `name != '${INTERNAL_DATABASE}'`
+
 export function answerTooLong(): ClickHouseError {
   const message = `Limit for result exceeded, max bytes: ${ANSWER_BYTES_MAX}.`
   return new ClickHouseError({ code: '396', type: 'TOO_MANY_ROWS_OR_BYTES', message })
@@ -104,4 +116,11 @@ export function literal(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   if (typeof value === 'boolean') return value ? '1' : '0'
   return `'${String(value).replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
+}
+
+/** Setting `additional_table_filters`, as the engine reads it from a text: conditions by table. */
+export function filtersText(filters: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(filters)
+    .map(([table, condition]) => `${literal(table)}:${literal(condition)}`)
+    .join(',')}}`
 }

@@ -9,6 +9,8 @@ import { InProcess } from './in-process.ts'
 import { Server } from './server.ts'
 import type { SqlEngine } from './sql.ts'
 
+export { INTERNAL_DATABASE } from './sql.ts'
+
 /** The right to write a log partition's ticks, until a later owner takes it. */
 export interface Fence {
   partition: number

@@ -1,11 +1,11 @@
-/** SQL over HTTP on an empty store, with a token, as `tickhouse serve` gives it. */
+/** SQL over HTTP on a store that is empty, or filled first, with a token, as `tickhouse serve` gives it. */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseConfig } from '../../src/config.ts'
 import { Journal } from '../../src/observe/journal.ts'
 import { serveStore } from '../../src/pipeline.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 
 export const TOKEN = 'a-token-of-the-tests'
 
@@ -14,10 +14,12 @@ export interface SqlHouse {
   close(): Promise<void>
 }
 
-export async function openSqlHouse(): Promise<SqlHouse> {
+export async function openSqlHouse(fill: (store: Store) => Promise<void> = async () => {}): Promise<SqlHouse> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sql-'))
   const address = `chdb:${path.join(directory, 'store')}`
-  await (await openStore(address)).close()
+  const store = await openStore(address)
+  await fill(store)
+  await store.close()
   const config = { ...parseConfig({}, {}), STORE: address, LISTEN: '127.0.0.1:0', TOKEN }
   const serving = await serveStore(config, new Journal('test', 'error', 'text'), false)
   return {
