@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'log_offset_gone'
   | 'log_replaced'
   | 'log_behind_store'
+  | 'log_truncated'
+  | 'log_diverged'
   | 'store_unavailable'
   | 'store_refused'
   | 'store_inconsistent'

@@ -22,11 +22,16 @@ const SOURCES = filesIn('src', /\.ts$/)
 const MAY_IMPORT: Record<string, RegExp[]> = {
   tick: [],
   simulator: [],
-  observe: [/^log\/log/, /^store\/store/],
+  observe: [/^log\/(log|record-hash)/, /^store\/store/],
   sources: [/^tick\//, /^observe\/(events|statistics|journal|metrics|process-figures)/, /^log\/log/],
   log: [/^tick\/(records|json)/],
   store: [],
-  ingest: [/^tick\//, /^observe\/(events|statistics|audit|departed|rarely)/, /^log\/log/, /^store\/store/],
+  ingest: [
+    /^tick\//,
+    /^observe\/(events|statistics|audit|departed|position|rarely)/,
+    /^log\/(log|record-hash)/,
+    /^store\/store/,
+  ],
   replay: [
     /^tick\//,
     /^log\/log/,

@@ -26,12 +26,16 @@ export function structureOf(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name} ${plain(type)}`).join(', ')
 }
 
+/** Columns that say nothing of the tick, and that objects archived by an earlier version do not have. */
+const NOT_HASHED: ReadonlySet<string> = new Set(['log_hash'])
+
 /**
  * The columns of one row as a hash takes them: the same bytes from the table and from Parquet. Doubles by their bits, since a
  * hash takes -0 for 0.
  */
 export function hashedOf(columns: readonly Column[]): string {
   return columns
+    .filter(({ name }) => !NOT_HASHED.has(name))
     .map(({ name, type }) => {
       if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
       return /^(Enum|Map)/.test(type) ? `toString(${name})` : name

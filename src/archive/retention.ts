@@ -11,6 +11,7 @@ import { quoted } from './columns.ts'
 import { dateOf } from './keys.ts'
 import { TICK_KINDS } from './kinds.ts'
 import type { ArchiveLedger } from './ledger.ts'
+import { notePositions } from './positions.ts'
 import { MS_PER_DAY } from './steps.ts'
 import type { ArchiveTarget } from './target.ts'
 import { spanArchive } from './view.ts'
@@ -106,6 +107,7 @@ async function dropDay({ store, target, ledger, emit }: House, day: string): Pro
     if (found !== sum && !(begun && found === 0)) return `${table} holds ${found} rows, the archive ${sum}`
     if (found > 0) held.push(table)
   }
+  await notePositions(store, day)
   await spanArchive(store, target)
   const dropping = await ledger.setState(tick, 'dropping')
   for (const table of held) await dropPartition(store, table, day)

@@ -48,7 +48,7 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
     lines.push(
       passed
         ? `ok      partition ${partition}: ${compared}${leftRecords > 0 ? `, ${leftRecords} records archived and gone` : ''} (${tookMs} ms)`
-        : `WRONG   partition ${partition}: ${detail}. Keep the log, stop writing, and see docs/recovery.md`,
+        : `WRONG   partition ${partition}: ${detail}. Keep log and store as they are, and see docs/recovery.md`,
     )
     if (lagRecords > 0)
       lines.push(

@@ -3,6 +3,7 @@
  * in, blocks out.
  */
 import type { LogEntry } from '../log/log.ts'
+import { recordHash } from '../log/record-hash.ts'
 import { BlockWriter } from '../tick/native.ts'
 import { TRADE_BYTES, TRADE_COLUMN_COUNT, TYPES, writeTradeColumns } from '../tick/records.ts'
 import { writeTime } from '../tick/time.ts'
@@ -21,14 +22,16 @@ export interface BatchLimits {
 
 interface PlacedRefusal extends Refused {
   offset: number
+  /** What names its record, in one row of it; see `keepHash`. */
+  hash: number
   loggedAtSeconds: number
 }
 
 /** Rows a new batch has room for; it grows by doubling and is used again. */
 const ROWS_MIN = 64
-/** Identity columns: log_partition, log_offset, log_index, logged_at, log_day. */
-const IDENTITY_COLUMN_COUNT = 5
-const IDENTITY_BYTES = 20
+/** Identity columns: log_partition, log_offset, log_index, log_hash, logged_at, log_day. */
+const IDENTITY_COLUMN_COUNT = 6
+const IDENTITY_BYTES = 28
 
 export class Batch {
   readonly partition: number
@@ -41,6 +44,9 @@ export class Batch {
   #offsets = new BigUint64Array(ROWS_MIN)
   #indexes = new Uint32Array(ROWS_MIN)
   #loggedAt = new Uint32Array(ROWS_MIN)
+  /** Rows of `trades` that keep what names their record. */
+  readonly #named: { row: number; hash: number }[] = []
+  #lastEntry: LogEntry | undefined
   #first = -1
   #last = -1
   #day = -1
@@ -86,6 +92,7 @@ export class Batch {
       this.sinceMs = nowMs
     }
     this.#last = entry.offset
+    this.#lastEntry = entry
     this.lastLogMs = entry.timestampMs
     this.#bytes += entry.payload.length
   }
@@ -111,7 +118,24 @@ export class Batch {
   }
 
   addRefused(offset: number, refused: Refused): void {
-    this.refused.push({ ...refused, offset, loggedAtSeconds: this.#loggedAtSeconds })
+    this.refused.push({ ...refused, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
+  }
+
+  /** Lets the last trade added keep what names its record. */
+  keepHash(hash: number): void {
+    this.#named.push({ row: this.trades.length - 1, hash })
+  }
+
+  /**
+   * Names the batch's last record, in each table that has ticks of it: where storing goes on, the log must still hold that record. See
+   * docs/decisions/positions.md. To be called once, when the batch is full.
+   */
+  nameLastRecord(): void {
+    const hash = recordHash(this.#lastEntry!)
+    const row = this.trades.length - 1
+    if (row >= 0 && Number(this.#offsets[row]) === this.#last) this.keepHash(hash)
+    const refused = this.refused.at(-1)
+    if (refused?.offset === this.#last) refused.hash = hash
   }
 
   /** The log's time of the record begun last. */
@@ -124,6 +148,8 @@ export class Batch {
     this.trades.clear()
     this.refused.length = 0
     this.gaps.clear()
+    this.#named.length = 0
+    this.#lastEntry = undefined
     this.#first = -1
     this.#bytes = 0
   }
@@ -140,9 +166,16 @@ export class Batch {
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed('log_offset', 'UInt64', this.#offsets)
     writer.fixed('log_index', 'UInt32', this.#indexes)
+    writer.fixed('log_hash', 'UInt64', this.#hashes())
     writer.fixed('logged_at', TYPES.seconds, this.#loggedAt)
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
     return writer.done()
+  }
+
+  #hashes(): BigUint64Array {
+    const hashes = new BigUint64Array(this.trades.length)
+    for (const { row, hash } of this.#named) hashes[row] = BigInt(hash)
+    return hashes
   }
 
   /** The block for table `quarantine`, written under this epoch. */
@@ -152,7 +185,7 @@ export class Batch {
     const receivedAt = new BigInt64Array(rows)
     const words = new Uint32Array(receivedAt.buffer)
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(16, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    const writer = new BlockWriter(17, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed(
       'log_offset',
@@ -163,6 +196,11 @@ export class Batch {
       'log_index',
       'UInt32',
       Uint32Array.from(refused, tick => tick.index),
+    )
+    writer.fixed(
+      'log_hash',
+      'UInt64',
+      BigUint64Array.from(refused, tick => BigInt(tick.hash)),
     )
     writer.fixed(
       'logged_at',

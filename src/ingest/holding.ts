@@ -5,10 +5,14 @@ import { IngestFigures } from './figures.ts'
 import { type IngestOptions, PartitionIngest } from './ingest.ts'
 
 /**
- * What a partition starts anew from: another process took it over and it is still ours by the log, or the log dropped records
- * before they were stored. The pause lets the log's own word of a new owner arrive first.
+ * What a partition starts anew from: another process took it over and it is still ours by the log, the log dropped records before
+ * they were stored, or it lost what was read: whether that was stored, the tables say. The pause lets the log's own word of a new owner arrive first.
  */
-const STARTS_ANEW: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>(['store_fenced', 'log_offset_gone'])
+const STARTS_ANEW: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
+  'store_fenced',
+  'log_offset_gone',
+  'log_truncated',
+])
 const ANEW_MS = 1_000
 
 export type HoldingOptions = Omit<IngestOptions, 'partition' | 'figures'>

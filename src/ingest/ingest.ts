@@ -12,7 +12,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, LogEntry } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import { rarely } from '../observe/rarely.ts'
 import type { Fence, Store } from '../store/store.ts'
@@ -101,10 +101,10 @@ export class PartitionIngest {
   async run(signal: AbortSignal): Promise<void> {
     const { log, emit, partition, clock } = this.#options
     try {
-      await this.#resume(signal)
+      const after = await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
       const reading = AbortSignal.any([signal, this.#halt.signal])
-      for await (const slice of log.read(partition, this.next, reading)) {
+      for await (const slice of log.read(partition, this.next, reading, after)) {
         for (const entry of slice) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
@@ -116,31 +116,30 @@ export class PartitionIngest {
       await this.#storing
       if (!this.#over) this.mode = 'stopped'
     } catch (error) {
-      this.#fail(error)
+      this.end(error)
     } finally {
       this.#cancelCut?.()
       await this.#storing?.catch(() => {})
     }
   }
 
-  /** Asks the tables where to go on, until they can tell. */
-  async #resume(signal: AbortSignal): Promise<void> {
+  /** Asks the tables where to go on, until they can tell. Returns the last record stored, where the log has it. */
+  async #resume(signal: AbortSignal): Promise<LogEntry | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#askTables()
-        return
+        return await this.#askTables()
       } catch (error) {
         await this.#waitAfter(error, attempt, 'resume_failed', signal)
       }
     }
   }
 
-  async #askTables(): Promise<void> {
+  async #askTables(): Promise<LogEntry | undefined> {
     const { log, store, emit, partition, venues } = this.#options
     await this.#ledger.bind(log)
     const fence = await store.claim(partition)
     this.#fence = fence
-    const { next, lost, loggedMs = 0 } = await this.#ledger.resume(log, fence)
+    const { next, lost, loggedMs = 0, after, unverified } = await this.#ledger.resume(log, fence)
     if (lost) await this.#ledger.writeLost(lost, fence)
     const followed = [...venues.consecutive]
     const symbols = await this.#ledger.seenIds(partition, followed)
@@ -154,6 +153,8 @@ export class PartitionIngest {
     this.#logClock.lastMs = loggedMs
     this.mode = 'running'
     if (lost) emit('range_lost', { partition, ...lost })
+    if (unverified) emit('position_unverified', { partition, last: (lost?.first ?? next) - 1, why: unverified })
+    return after
   }
 
   readonly #idsOf: IdsOf = (venue, symbol) => {
@@ -184,7 +185,7 @@ export class PartitionIngest {
       this.#cancelCut = undefined
       this.#cut(signal).then(
         () => this.#cutWhenOld(signal),
-        error => this.#fail(error),
+        error => this.end(error),
       )
     })
   }
@@ -202,7 +203,7 @@ export class PartitionIngest {
     this.#storing = this.#store(sealed, signal).finally(() => {
       this.#storing = undefined
     })
-    this.#storing.catch(error => this.#fail(error))
+    this.#storing.catch(error => this.end(error))
   }
 
   /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
@@ -272,10 +273,10 @@ export class PartitionIngest {
   }
 
   /**
-   * A contradiction between log and tables stops this partition, for a person to see. Anything else unforeseen ends the process
-   * (`crashed`), so that it starts anew from what the tables say.
+   * Stops for an error that was met here or, as by an audit, elsewhere. A contradiction between log and tables stops this partition,
+   * for a person to see. Anything else unforeseen ends the process (`crashed`), so that it starts anew from what the tables say.
    */
-  #fail(error: unknown): void {
+  end(error: unknown): void {
     if (this.#over) return
     if ((error as Error).name === 'AbortError') {
       this.mode = 'stopped'

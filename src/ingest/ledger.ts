@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, LogEntry } from '../log/log.ts'
 import { departed } from '../observe/departed.ts'
+import { compareLast, endsBefore } from '../observe/position.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
 import { mendRequeues } from './requeue.ts'
@@ -28,6 +29,10 @@ export interface Resume {
   lost?: IdRange | undefined
   /** The log's time of the last record stored, or the start of its log day, ms since 1970 UTC. */
   loggedMs?: number | undefined
+  /** The last record stored, as the log has it. */
+  after?: LogEntry | undefined
+  /** Why it cannot be told whether the log still holds the last record stored; undefined where it does, or nothing is stored. */
+  unverified?: string | undefined
 }
 
 /** The last record of a partition in a table. */
@@ -69,14 +74,15 @@ export class Ledger {
       throw new TickhouseError(
         'log_replaced',
         `the store ${this.#store.address} follows log ${rows[0]!.identity}, not this one (${log.identity()})`,
-        'Put the log back that belongs to this store, or set TICKHOUSE_STORE to a new one: their offsets do not match.',
+        'Put the log back that belongs to this store, or keep this store as it is and set TICKHOUSE_STORE to a new one: their offsets do not match.',
       )
     }
   }
 
   /**
    * Where to go on: after the last record in the tables, or at the log's first. Refused ticks are written before the good
-   * ones of their batch, so those of a batch whose good ticks never arrived are taken back first.
+   * ones of their batch, so those of a batch whose good ticks never arrived are taken back first. Throws `log_behind_store` if the
+   * log ends before the last record stored, `log_diverged` if it holds another one in its place.
    */
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
@@ -89,15 +95,10 @@ export class Ledger {
     if (stored === 0) {
       return bounds.first === 0 ? { next: 0 } : { next: bounds.first, lost: { first: 0, last: bounds.first - 1 } }
     }
-    if (stored > bounds.next) {
-      throw new TickhouseError(
-        'log_behind_store',
-        `partition ${partition}: the store holds records up to ${stored - 1}, the log ends at ${bounds.next - 1}`,
-        'Put the newer log back: this one would give its offsets out a second time.',
-      )
-    }
-    if (stored < bounds.first) return { next: bounds.first, lost: { first: stored, last: bounds.first - 1 }, loggedMs }
-    return { next: stored, loggedMs }
+    if (stored > bounds.next) throw endsBefore(partition, stored - 1, bounds.next - 1)
+    const lost = stored < bounds.first ? { first: stored, last: bounds.first - 1 } : undefined
+    const compared = await compareLast(this.#store, log, partition, stored - 1)
+    return { next: lost ? bounds.first : stored, ...(lost && { lost }), loggedMs, ...compared }
   }
 
   async #noteChanges(): Promise<void> {

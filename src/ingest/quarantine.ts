@@ -105,7 +105,8 @@ export async function pageOf(
   type Row = QuarantineRow & { reason: Refusal }
   const rows = await store.rows<Row>(
     `SELECT log_partition AS partition, log_offset AS offset, log_index AS index, ticks, reason, venue, log_day AS logDay,
-       toUnixTimestamp(logged_at) AS loggedAtSeconds, toUnixTimestamp64Micro(toDateTime64(received_at, 6)) AS receivedAtMicros
+       toUnixTimestamp(logged_at) AS loggedAtSeconds, toUnixTimestamp64Micro(toDateTime64(received_at, 6)) AS receivedAtMicros,
+       log_hash AS logHash
      FROM quarantine
      WHERE ${where} AND log_partition = {partition:UInt16}
        AND (toInt64(log_offset) > {offset:Int64} OR (toInt64(log_offset) = {offset:Int64} AND toInt64(log_index) > {index:Int64}))
@@ -117,6 +118,7 @@ export async function pageOf(
     offset: Number(row.offset),
     ticks: Number(row.ticks),
     receivedAtMicros: Number(row.receivedAtMicros),
+    logHash: Number(row.logHash),
   }))
 }
 

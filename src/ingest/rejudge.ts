@@ -24,6 +24,8 @@ export interface QuarantineRow {
   logDay: string
   loggedAtSeconds: number
   receivedAtMicros: number
+  /** What names its record; 0 in most rows. */
+  logHash: number
 }
 
 /** Why a row is refused today as well. */

@@ -111,6 +111,7 @@ export class Requeuing {
       begin(good, row)
       begin(refused, row)
       good.addTrades(row.offset, outcome.trades, 0, outcome.trades.length, outcome.indexes)
+      if (row.logHash > 0) good.keepHash(row.logHash)
       for (const tick of outcome.refused) refused.addRefused(row.offset, tick)
       firstGood ??= { offset: row.offset, index: outcome.indexes[0]! }
       leaving.push(row)

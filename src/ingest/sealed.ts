@@ -13,9 +13,10 @@ export class SealedBatch {
   readonly gapsChanged: GapRow[]
   readonly #stored = new Set<LedgerTable>()
 
-  /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. */
+  /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. Names its last record. */
   constructor(batch: Batch) {
     this.batch = batch
+    batch.nameLastRecord()
     const gaps = [...batch.gaps]
     this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap]))
     this.gapsChanged = gaps.map(gap => gapRow(gap, gap.missing)).filter(row => row.missing <= row.last - row.first)

@@ -9,6 +9,7 @@ import type { Log, PartitionHolder } from '../log/log.ts'
 import { type AuditResult, audit, keepAudit } from '../observe/audit.ts'
 import { type Proven, provenWith, recallProven } from '../observe/audited.ts'
 import type { Emit } from '../observe/events.ts'
+import { logDiverged } from '../observe/position.ts'
 import type { Store } from '../store/store.ts'
 import type { Batch, BatchLimits } from './batch.ts'
 import type { KnownVenues } from './fill.ts'
@@ -156,6 +157,7 @@ export class Storing implements PartitionHolder {
       const proven = this.#proven.get(partition) ?? (await recallProven(store, partition, logFirst))
       const first = Math.max(proven.below, logFirst)
       if (first >= next) {
+        if (await this.#compareEnd(ingest)) continue
         this.#proven.set(partition, proven)
         if (proven.below > 0 && !this.audits.has(partition)) this.audits.set(partition, foundBefore(partition, proven))
         continue
@@ -167,7 +169,23 @@ export class Storing implements PartitionHolder {
       this.audits.set(partition, { ...result, atMs: Date.now() })
       if (result.passed) emit('audit_passed', { ticks: result.ticks, tookMs: result.tookMs })
       else emit('audit_failed', { partition, detail: result.detail })
+      // What is stored from here on would be of another log.
+      if (result.diverged) ingest.end(logDiverged(result.diverged))
     }
+  }
+
+  /** Nothing is new: compares the end of what is stored. True if the log is another one there. */
+  async #compareEnd(ingest: PartitionIngest): Promise<boolean> {
+    const { log, store, emit } = this.#options
+    const { partition, next } = ingest
+    if (ingest.mode === 'failed') return false
+    const result = await audit(store, log, partition, next, next)
+    if (result.passed) return false
+    await keepAudit(store, result, Date.now())
+    this.audits.set(partition, { ...result, atMs: Date.now() })
+    emit('audit_failed', { partition, detail: result.detail })
+    ingest.end(logDiverged(result.diverged))
+    return true
   }
 
   async #every(firstAfterMs: number, everyMs: number, work: () => Promise<void>): Promise<void> {
@@ -193,6 +211,6 @@ export class Storing implements PartitionHolder {
 
 /** What earlier processes found, where nothing is new: recalling it has just shown that the tables hold as much. */
 function foundBefore(partition: number, { first, below, ticks }: Proven): AuditResult & { atMs: number } {
-  const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0 }
+  const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0, diverged: '' }
   return { partition, first, below, passed: true, ...counts, detail: '', tookMs: 0, atMs: Date.now() }
 }

@@ -27,12 +27,23 @@ export interface Waiting {
   partition: number
   /** The offset it needs next. */
   next: number
+  /** The epoch of the leader that took the record before `next`; -1 if not known. The brokers then say if they hold another. */
+  lastEpoch: number
   /** Called once with what was found, which is at least one batch. Throws nothing. */
   found(batches: RecordsBatch[]): void
   /** The offset is not in the log. Called once. */
   outOfRange(): void
+  /** The record before `next` is not in the log any more: what the brokers have of its epoch, or of those before, ends at `end`. Called once. */
+  diverged(end: number): void
   /** What was fetched cannot be read, by anyone, or may not be, by us. Called once. */
   unreadable(error: unknown): void
+}
+
+/** One that is asked for, as it was when the request was made, with the epoch of the leader that is asked. */
+interface Asked {
+  waiting: Waiting
+  next: number
+  leaderEpoch: number
 }
 
 export interface FetcherOptions {
@@ -104,17 +115,17 @@ export class Fetcher {
   async #ask(): Promise<void> {
     const metadata = await this.#client.metadata({ topics: [...this.#options.topics.keys()] })
     this.#failures.delete(-1)
-    const byLeader = new Map<number, Waiting[]>()
+    const byLeader = new Map<number, Asked[]>()
     const chosen = new Set<string>()
     for (const waiting of this.#waiting) {
       const place = `${waiting.topic}:${waiting.partition}`
-      const leader = metadata.topics.get(waiting.topic)?.partitions[waiting.partition]?.leader ?? -1
+      const { leader = -1, leaderEpoch = -1 } = metadata.topics.get(waiting.topic)?.partitions[waiting.partition] ?? {}
       // A request can ask for a partition at one offset only: a second reader of it takes the next.
       if (this.#busy.has(leader) || chosen.has(place) || (this.#alone && byLeader.has(leader))) continue
       chosen.add(place)
       const list = byLeader.get(leader) ?? []
       byLeader.set(leader, list)
-      list.push(waiting)
+      list.push({ waiting, next: waiting.next, leaderEpoch })
     }
     for (const [leader, list] of byLeader) {
       this.#busy.add(leader)
@@ -142,21 +153,21 @@ export class Fetcher {
   }
 
   /** How many records came. Throws where the same is to be asked again later. */
-  async #fetch(broker: { host: string; port: number } | undefined, list: readonly Waiting[]): Promise<number> {
+  async #fetch(broker: { host: string; port: number } | undefined, list: readonly Asked[]): Promise<number> {
     const connection = await this.#client.connections.get(broker!)
     const topics = [...this.#options.topics].map(([name, topicId]) => ({
       topicId,
       partitions: list
-        .filter(({ topic }) => topic === name)
-        .map(({ partition, next }) => ({
-          partition,
+        .filter(({ waiting }) => waiting.topic === name)
+        .map(({ waiting, next, leaderEpoch }) => ({
+          partition: waiting.partition,
           fetchOffset: BigInt(next),
           partitionMaxBytes: PARTITION_BYTES_MAX,
-          currentLeaderEpoch: -1,
-          lastFetchedEpoch: -1,
+          // A leader of another epoch than we know says so, and is asked for anew: it may not be one any more.
+          currentLeaderEpoch: leaderEpoch,
+          lastFetchedEpoch: waiting.lastEpoch,
         })),
     }))
-    const asked = new Map(list.map(waiting => [waiting, waiting.next]))
     const response = await fetchV13.api
       .async(
         connection,
@@ -183,9 +194,10 @@ export class Fetcher {
     for (const { topicId, partitions } of response.responses)
       for (const answer of partitions) {
         const topic = names.get(topicId)
-        const waiting = list.find(one => one.topic === topic && one.partition === answer.partitionIndex)
-        if (!waiting) continue
-        if (answer.errorCode === PROTOCOL.none) records += this.#deliver(waiting, asked.get(waiting)!, answer)
+        const asked = list.find(({ waiting }) => waiting.topic === topic && waiting.partition === answer.partitionIndex)
+        if (!asked) continue
+        const { waiting, next } = asked
+        if (answer.errorCode === PROTOCOL.none) records += this.#deliver(waiting, next, answer)
         else if (answer.errorCode === PROTOCOL.offsetOutOfRange) {
           if (this.#waiting.delete(waiting)) waiting.outOfRange()
         } else if (answer.errorCode === PROTOCOL.topicAuthorizationFailed && !this.#allowed.has(waiting.topic)) {
@@ -204,6 +216,11 @@ export class Fetcher {
     this.#allowed.add(waiting.topic)
     const first = Number(answer.logStartOffset)
     this.#options.bounds(waiting.topic, waiting.partition, first, Number(answer.highWatermark))
+    const end = answer.divergingEpoch?.endOffset ?? -1n
+    if (end >= 0n) {
+      if (waiting.next === asked && this.#waiting.delete(waiting)) waiting.diverged(Number(end))
+      return 0
+    }
     const batches = answer.records ?? []
     // Forgotten meanwhile, or asks for another place by now.
     if (batches.length === 0 || waiting.next !== asked || !this.#waiting.delete(waiting)) {
@@ -215,13 +232,13 @@ export class Fetcher {
     return batches.reduce((sum, batch) => sum + batch.records.length, 0)
   }
 
-  #cannotRead(list: readonly Waiting[], error: unknown): undefined {
+  #cannotRead(list: readonly Asked[], error: unknown): undefined {
     if (list.length > 1) {
       this.#alone = true
       return
     }
     this.#alone = false
-    for (const waiting of list) if (this.#waiting.delete(waiting)) waiting.unreadable(error)
+    for (const { waiting } of list) if (this.#waiting.delete(waiting)) waiting.unreadable(error)
   }
 }
 

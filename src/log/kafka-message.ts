@@ -45,6 +45,8 @@ export interface Place {
   next: number
   /** The last time handed out: see `logTime`. */
   lastMs: number
+  /** Of the record before `next`; -1 if not known. */
+  leaderEpoch: number
 }
 
 /**
@@ -68,11 +70,19 @@ export function entriesOf(batches: readonly RecordsBatch[], place: Place): LogEn
       }
       const timestampMs = appendedMs ?? Number(batch.firstTimestamp + record.timestampDelta)
       place.lastMs = logTime(place.lastMs, timestampMs)
-      entries.push({ ...recordOf(record, place.kind), partition: place.partition, offset, timestampMs: place.lastMs })
+      entries.push({
+        ...recordOf(record, place.kind),
+        partition: place.partition,
+        offset,
+        timestampMs: place.lastMs,
+        writtenMs: timestampMs,
+        leaderEpoch: batch.partitionLeaderEpoch,
+      })
       place.next = offset + 1
     }
     const below = base + batch.lastOffsetDelta + 1
     while (place.next < below) entries.push(withoutRecord(place))
+    if (place.next === below) place.leaderEpoch = batch.partitionLeaderEpoch
   }
   return entries
 }
@@ -81,7 +91,17 @@ function withoutRecord(place: Place): LogEntry {
   const { partition, next: offset, lastMs: timestampMs } = place
   place.next += 1
   const payload = new Uint8Array(0)
-  return { partition, offset, timestampMs, kind: 'none', format: 'none', version: UNREADABLE, ticks: 0, payload }
+  return {
+    partition,
+    offset,
+    timestampMs,
+    writtenMs: 0,
+    kind: 'none',
+    format: 'none',
+    version: UNREADABLE,
+    ticks: 0,
+    payload,
+  }
 }
 
 function recordOf({ value, headers }: RecordsBatch['records'][number], topicKind: string): LogRecord {

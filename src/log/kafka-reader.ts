@@ -4,12 +4,16 @@ import { TickhouseError } from '../errors.ts'
 import type { Fetcher, Waiting } from './kafka-fetcher.ts'
 import { entriesOf, type Place } from './kafka-message.ts'
 import type { Bounds, LogEntry } from './log.ts'
-import { logBehind, offsetGone } from './offset-errors.ts'
+import { behindIsTruncated, logBehind, logTruncated, offsetGone } from './offset-errors.ts'
+import { recordHash } from './record-hash.ts'
 
 /** A slice holds at most so many bytes of payload, or one record. */
 const SLICE_BYTES_MAX = 4 * 2 ** 20
 
 const ASK_AGAIN_MS = 500
+
+const lostByBrokers = (from: number) =>
+  `the brokers lost records from offset ${from} on, by an unclean leader election or an older copy of their data`
 
 export interface ReadOptions {
   fetcher: Fetcher
@@ -18,6 +22,8 @@ export interface ReadOptions {
   kind: string
   partition: number
   from: number
+  /** The record before `from`, where the reader has it. */
+  after: LogEntry | undefined
   signal: AbortSignal
   /** As known now. */
   bounds: () => Bounds
@@ -27,11 +33,12 @@ export interface ReadOptions {
 
 /**
  * Reads a partition until the signal aborts, slice by slice: while one is worked on, the next is fetched. Brokers that cannot be
- * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `data_corrupt`, `log_refused`, and the signal's reason where that is one.
+ * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `log_truncated`, `data_corrupt`, `log_refused`, and the signal's reason where that is one.
  */
 export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEntry[], void> {
   const { fetcher, topic, topicPartition, kind, partition, from, signal, bounds } = options
-  const place: Place = { kind, partition, next: from, lastMs: 0 }
+  const place: Place = { kind, partition, next: from, lastMs: 0, leaderEpoch: options.after?.leaderEpoch ?? -1 }
+  let last = options.after
   const slices: LogEntry[][] = []
   let failure: TickhouseError | undefined
   let outOfRange = false
@@ -40,15 +47,23 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
     topic,
     partition: topicPartition,
     next: from,
+    lastEpoch: place.leaderEpoch,
     found: (batches: RecordsBatch[]) => {
-      slices.push(...sliced(entriesOf(batches, place)))
+      const entries = entriesOf(batches, place)
+      slices.push(...sliced(entries))
+      last = entries.at(-1) ?? last
       waiting.next = place.next
+      waiting.lastEpoch = place.leaderEpoch
       // Batches wholly before the offset asked for hold nothing new.
       if (slices.length === 0) fetcher.want(waiting)
       wake()
     },
     outOfRange: () => {
       outOfRange = true
+      wake()
+    },
+    diverged: end => {
+      failure = logTruncated(partition, place.next, lostByBrokers(end))
       wake()
     },
     unreadable: error => {
@@ -71,7 +86,11 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
       }
       if (outOfRange) {
         outOfRange = false
-        await checkRangeWhenKnown(options, place.next)
+        await checkRangeWhenKnown(options, place.next).catch(error => {
+          throw last ? behindIsTruncated(error, partition, place.next) : error
+        })
+        if (waiting.lastEpoch >= 0 && last) await checkSame(options, last)
+        waiting.lastEpoch = -1
       }
       fetcher.want(waiting)
       await new Promise<void>(resolve => {
@@ -84,6 +103,26 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
     signal.removeEventListener('abort', awake)
     fetcher.forget(waiting)
   }
+}
+
+/**
+ * The offset is within the log, but the brokers do not know the epoch of the record before it: it is read again and compared. Throws
+ * `log_truncated`; one that was trimmed cannot be compared.
+ */
+async function checkSame(options: ReadOptions, last: LogEntry): Promise<void> {
+  const again = await recordAt(options, last.offset)
+  if (!again || recordHash(again) === recordHash(last)) return
+  throw logTruncated(options.partition, last.offset + 1, lostByBrokers(last.offset))
+}
+
+/** Reads one record; undefined if it was trimmed, or the signal aborted before. */
+export async function recordAt(options: Omit<ReadOptions, 'from' | 'after'>, offset: number) {
+  try {
+    for await (const slice of readPartition({ ...options, from: offset, after: undefined })) return slice[0]
+  } catch (error) {
+    if (!(error instanceof TickhouseError) || error.code !== 'log_offset_gone') throw error
+  }
+  return undefined
 }
 
 /** The brokers have just said that the offset is not there: which side of it the log lies on is asked until it is known. */

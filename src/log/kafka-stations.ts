@@ -68,6 +68,7 @@ export class Stations {
       topic,
       partition: 0,
       next: bounds.first,
+      lastEpoch: -1,
       found: batches => {
         waiting.next = this.#take(batches, waiting.next)
         reached(waiting.next)
@@ -78,6 +79,7 @@ export class Stations {
         waiting.next = this.#first
         this.#fetcher.want(waiting)
       },
+      diverged: () => {},
       unreadable: () => {},
     }
     this.#waiting = waiting

@@ -6,9 +6,10 @@ import { ANSWER_MS_MAX, asked, clientOptions, outlivingErrors, unanswered } from
 import { asKafkaError, closed } from './kafka-errors.ts'
 import { Fetcher } from './kafka-fetcher.ts'
 import { askBounds, KnownBounds, type TopicPartition } from './kafka-offsets.ts'
-import { readPartition } from './kafka-reader.ts'
+import { checkRange, type ReadOptions, readPartition, recordAt } from './kafka-reader.ts'
 import { Membership } from './kafka-share.ts'
 import { Stations } from './kafka-stations.ts'
+import { TicksPerRecord } from './kafka-ticks.ts'
 import { KINDS, openTopics, type Topics } from './kafka-topics.ts'
 import { Watch } from './kafka-watch.ts'
 import type {
@@ -22,8 +23,6 @@ import type {
   TrimFloor,
 } from './log.ts'
 
-/** Records whose mean the estimates go by: older ones count less and less. */
-const SEEN_RECORDS_MAX = 10_000
 const CLOSED = Symbol('closed')
 
 /**
@@ -78,7 +77,7 @@ class KafkaLog implements Log {
   /** Aborted when the log is closed, or with the error for which it can go on no more. */
   readonly #ended = new AbortController()
   readonly #watch: Watch
-  readonly #ticksPerRecord: { ticks: number; records: number }[]
+  readonly #means: TicksPerRecord[]
 
   constructor(
     address: KafkaAddress,
@@ -97,7 +96,7 @@ class KafkaLog implements Log {
     this.#places = places
     this.#bounds = bounds
     this.#stations = stations
-    this.#ticksPerRecord = places.map(() => ({ ticks: 0, records: 0 }))
+    this.#means = places.map(() => new TicksPerRecord())
     const { names, partitions, messageBytesMax } = topics
     const ids = new Map(names.map(name => [name, topics.ids.get(name)!]))
     this.#fetcher = new Fetcher({
@@ -134,28 +133,45 @@ class KafkaLog implements Log {
     this.#check(partition)
     const appender = this.#writing()
     if (records.length === 0) return this.#bounds.of(partition).next
-    for (const { ticks } of records) this.#learnTicks(partition, ticks)
+    for (const { ticks } of records) this.#means[partition]!.learn(ticks)
     return await appender.append(partition, records)
   }
 
-  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+  async *read(
+    partition: number,
+    fromOffset: number,
+    signal: AbortSignal,
+    after?: LogEntry,
+  ): AsyncGenerator<LogEntry[], void> {
+    const slices = readPartition({ ...this.#reading(partition, signal), from: fromOffset, after })
+    for await (const slice of slices) {
+      for (const { ticks } of slice) this.#means[partition]!.learn(ticks)
+      yield slice
+    }
+  }
+
+  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+    const bounds = await this.refresh(partition)
+    if (offset < bounds.first) return undefined
+    checkRange(partition, offset + 1, bounds)
+    const late = AbortSignal.timeout(ANSWER_MS_MAX)
+    const entry = await recordAt(this.#reading(partition, late), offset)
+    if (!entry && late.aborted) throw unanswered(this.address)
+    return entry
+  }
+
+  #reading(partition: number, signal: AbortSignal): Omit<ReadOptions, 'from' | 'after'> {
     this.#check(partition)
     const { topic, partition: topicPartition } = this.#places[partition]!
-    const kind = KINDS[this.#topics.names.indexOf(topic)]!
-    const slices = readPartition({
+    return {
       fetcher: this.#fetcher,
       topic,
       topicPartition,
-      kind,
+      kind: KINDS[this.#topics.names.indexOf(topic)]!,
       partition,
-      from: fromOffset,
       signal: AbortSignal.any([signal, this.#ended.signal]),
       bounds: () => this.bounds(partition),
       refresh: () => this.refresh(partition),
-    })
-    for await (const slice of slices) {
-      for (const { ticks } of slice) this.#learnTicks(partition, ticks)
-      yield slice
     }
   }
 
@@ -193,8 +209,7 @@ class KafkaLog implements Log {
 
   estimateTicks(partition: number, from: number, below: number): number {
     this.#check(partition)
-    const { ticks, records } = this.#ticksPerRecord[partition]!
-    return Math.round((ticks / Math.max(1, records)) * Math.max(0, below - from))
+    return Math.round(this.#means[partition]!.mean * Math.max(0, below - from))
   }
 
   async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
@@ -257,15 +272,6 @@ class KafkaLog implements Log {
     if (this.#ended.signal.aborted) return
     this.#ended.abort(error)
     this.#appender?.fail(error)
-  }
-
-  #learnTicks(partition: number, ticks: number): void {
-    const seen = this.#ticksPerRecord[partition]!
-    seen.ticks += ticks
-    seen.records += 1
-    if (seen.records < SEEN_RECORDS_MAX) return
-    seen.ticks /= 2
-    seen.records /= 2
   }
 
   #writing(): Appender {

@@ -14,6 +14,10 @@ export interface LogEntry extends LogRecord {
   offset: number
   /** When the log took it, ms since 1970 UTC, by a clock that may have been set back since the record before: see `logTime`. */
   timestampMs: number
+  /** The time that is written with it, where `timestampMs` may have been raised so as not to fall. */
+  writtenMs?: number
+  /** On Kafka, the epoch of the leader that took it: -1 where the brokers name none. */
+  leaderEpoch?: number
 }
 
 /** The offsets a partition holds: from `first` up to, not including, `next`. Empty when equal. */
@@ -69,10 +73,19 @@ export interface Log {
   append(partition: number, records: readonly LogRecord[]): Promise<number>
   /**
    * Yields records in order from `fromOffset` on, in slices of at most `sliceBytesMax`, and goes on into live ones until
-   * the signal aborts. Payloads belong to the reader. A log that cannot be reached for a while is waited for. Throws
-   * `log_offset_gone` if `fromOffset` was trimmed, `log_behind_store` if it lies beyond the end.
+   * the signal aborts. Payloads belong to the reader. A log that cannot be reached for a while is waited for. `after` is the
+   * record before `fromOffset`, where the reader has it: what follows must follow that one. Throws `log_offset_gone` if
+   * `fromOffset` was trimmed, `log_behind_store` if it lies beyond the end, `log_truncated` if the log no longer holds what was
+   * read before.
    */
-  read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void>
+  read(
+    partition: number,
+    fromOffset: number,
+    signal: AbortSignal,
+    after?: LogEntry | undefined,
+  ): AsyncGenerator<LogEntry[], void>
+  /** One record; undefined if it was trimmed. Throws `log_behind_store` if it lies beyond the end. */
+  record(partition: number, offset: number): Promise<LogEntry | undefined>
   /** As known: own appends at once, those of other processes within a second. */
   bounds(partition: number): Bounds
   /** Asks where the partition stands now. */

@@ -18,3 +18,18 @@ export function logBehind(partition: number, offset: number, next: number, look:
     `The store has seen more than this log holds: ${look}.`,
   )
 }
+
+/** The record before `offset` is another than was read: `how` says what shows it. */
+export function logTruncated(partition: number, offset: number, how: string): TickhouseError {
+  return new TickhouseError(
+    'log_truncated',
+    `partition ${partition} no longer holds what was read before offset ${offset}: ${how}`,
+    'The last stored record is compared with the log next.',
+  )
+}
+
+/** A log that was read up to here and ends before has lost what was read. Other errors as they are. */
+export function behindIsTruncated(error: unknown, partition: number, offset: number): unknown {
+  if (!(error instanceof TickhouseError) || error.code !== 'log_behind_store') return error
+  return logTruncated(partition, offset, error.message)
+}

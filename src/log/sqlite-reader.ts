@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import type { TickhouseError } from '../errors.ts'
-import type { Announcement, Bounds, LogEntry } from './log.ts'
-import { logBehind, offsetGone } from './offset-errors.ts'
+import type { Announcement, Bounds, LogEntry, LogRecord } from './log.ts'
+import { logBehind, logTruncated, offsetGone } from './offset-errors.ts'
 import { corrupt } from './sqlite-errors.ts'
 import { OFFSETS_MAX } from './sqlite-file.ts'
 
@@ -10,11 +10,25 @@ import { OFFSETS_MAX } from './sqlite-file.ts'
 export const SLICE_BYTES_MAX = 4 * 2 ** 20
 export const SLICE_RECORDS_MAX = 10_000
 
-type Row = Omit<LogEntry, 'partition' | 'offset' | 'timestampMs' | 'payload'> & {
+const AN_OLDER_COPY = 'check that the log was not replaced by an older copy'
+
+type Row = Omit<LogRecord, 'payload'> & {
   payload: Uint8Array | null
   id: number
   timestamp_ms: number
   payload_crc32: number
+}
+
+/** What tells a record that was read from another at its place. */
+export interface Mark {
+  partition: number
+  offset: number
+  writtenMs: number
+  crc: number
+}
+
+export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LogEntry): Mark {
+  return { partition, offset, writtenMs, crc: crc32(payload) }
 }
 
 /** Reads the file. Each call is a short transaction of its own: none stays open, so checkpoints are never held up for long. */
@@ -22,6 +36,8 @@ export class Reader {
   readonly #directory: string
   readonly #bounds: StatementSync
   readonly #slice: StatementSync
+  readonly #record: StatementSync
+  readonly #mark: StatementSync
   readonly #ticksBefore: StatementSync
   readonly #announcements: StatementSync
   readonly #dataVersion: StatementSync
@@ -33,6 +49,10 @@ export class Reader {
       `SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload
        FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ${SLICE_RECORDS_MAX}`,
     )
+    this.#record = db.prepare(
+      'SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload FROM records WHERE id = ?',
+    )
+    this.#mark = db.prepare('SELECT timestamp_ms, payload_crc32 FROM records WHERE id = ?')
     this.#ticksBefore = db.prepare(
       `SELECT coalesce((SELECT ticks_before FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1), ticks) AS ticks
        FROM partitions WHERE partition = ?3`,
@@ -58,23 +78,44 @@ export class Reader {
     let bytes = 0
     // Leaving the loop ends the statement and with it the transaction.
     for (const row of this.#slice.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
-      // A torn page of SQLite's own reads as empty columns.
-      if (row.payload === null) throw corrupt(this.#directory, `partition ${partition} offset ${row.id - base} is torn`)
-      bytes += row.payload.byteLength
+      bytes += row.payload?.byteLength ?? 0
       if (bytes > SLICE_BYTES_MAX && entries.length > 0) break
-      const offset = row.id - base
-      if (offset !== from + entries.length) throw this.#missing(partition, from + entries.length)
-      if (crc32(row.payload) !== row.payload_crc32)
-        throw corrupt(this.#directory, `the payload of partition ${partition} offset ${offset} has changed on disk`)
-      const { kind, format, version, ticks, payload } = row
-      entries.push({ partition, offset, timestampMs: row.timestamp_ms, kind, format, version, ticks, payload })
+      if (row.id - base !== from + entries.length) throw this.#missing(partition, from + entries.length)
+      entries.push(this.#entryOf(partition, row))
     }
     if (entries.length === 0) {
       const { first, next } = this.bounds(partition)
       if (from < first) throw this.#missing(partition, from)
-      if (from > next) throw logBehind(partition, from, next, 'check that the log was not replaced by an older copy')
+      if (from > next) throw logBehind(partition, from, next, AN_OLDER_COPY)
     }
     return entries
+  }
+
+  /** One record, undefined if it was trimmed. Throws `log_behind_store`, `data_corrupt`. */
+  record(partition: number, offset: number): LogEntry | undefined {
+    const row = this.#record.get(partition * OFFSETS_MAX + offset) as unknown as Row | undefined
+    if (row) return this.#entryOf(partition, row)
+    const { first, next } = this.bounds(partition)
+    if (offset >= next) throw logBehind(partition, offset, next, AN_OLDER_COPY)
+    if (offset >= first) throw this.#missing(partition, offset)
+    return undefined
+  }
+
+  /** Throws `log_truncated` if the log holds another record at the place of this one. One that was trimmed cannot be compared. */
+  checkHeld({ partition, offset, writtenMs, crc }: Mark): void {
+    const held = this.#mark.get(partition * OFFSETS_MAX + offset)
+    if (!held || (held.timestamp_ms === writtenMs && held.payload_crc32 === crc)) return
+    throw logTruncated(partition, offset + 1, `record ${offset} is another one now; ${AN_OLDER_COPY}`)
+  }
+
+  #entryOf(partition: number, row: Row): LogEntry {
+    const offset = row.id - partition * OFFSETS_MAX
+    const { timestamp_ms: writtenMs, kind, format, version, ticks, payload } = row
+    // A torn page of SQLite's own reads as empty columns.
+    if (payload === null) throw corrupt(this.#directory, `partition ${partition} offset ${offset} is torn`)
+    if (crc32(payload) !== row.payload_crc32)
+      throw corrupt(this.#directory, `the payload of partition ${partition} offset ${offset} has changed on disk`)
+    return { partition, offset, timestampMs: writtenMs, writtenMs, kind, format, version, ticks, payload }
   }
 
   countTicks(partition: number, from: number, below: number): number {

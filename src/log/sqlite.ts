@@ -17,6 +17,7 @@ import type {
   PartitionsOfKind,
   TrimFloor,
 } from './log.ts'
+import { behindIsTruncated } from './offset-errors.ts'
 import { Appender } from './sqlite-appender.ts'
 import { asLogError, closed } from './sqlite-errors.ts'
 import {
@@ -33,7 +34,7 @@ import {
   sizeBytes,
 } from './sqlite-file.ts'
 import { askedFloors, askTrim } from './sqlite-floors.ts'
-import { Reader } from './sqlite-reader.ts'
+import { type Mark, markOf, Reader } from './sqlite-reader.ts'
 import { Watch } from './sqlite-watch.ts'
 
 /** How soon a reader's wish to trim is seen. */
@@ -134,11 +135,18 @@ class SqliteLog implements Log {
     return await this.#writing().append(partition, records)
   }
 
-  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+  async *read(
+    partition: number,
+    fromOffset: number,
+    signal: AbortSignal,
+    after?: LogEntry,
+  ): AsyncGenerator<LogEntry[], void> {
     this.#check(partition)
     let next = fromOffset
+    let last = after && markOf(after)
     while (!signal.aborted) {
-      const entries = this.#sql(() => this.#reader.slice(partition, next))
+      const entries = this.#sql(() => this.#slice(partition, next, last))
+      if (entries.length > 0) last = markOf(entries.at(-1)!)
       if (entries.length === 0) {
         await this.#watch.more(signal)
       } else {
@@ -149,6 +157,23 @@ class SqliteLog implements Log {
       }
       if (this.#closed) return
     }
+  }
+
+  /** `last` is what was read before: it must still be there. */
+  #slice(partition: number, from: number, last: Mark | undefined): LogEntry[] {
+    if (!last) return this.#reader.slice(partition, from)
+    try {
+      const entries = this.#reader.slice(partition, from)
+      if (entries.length > 0) this.#reader.checkHeld(last)
+      return entries
+    } catch (error) {
+      throw behindIsTruncated(error, partition, from)
+    }
+  }
+
+  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+    this.#check(partition)
+    return this.#sql(() => this.#reader.record(partition, offset))
   }
 
   bounds(partition: number): Bounds {

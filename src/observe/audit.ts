@@ -2,9 +2,11 @@
  * The audit: is every tick of a range of log records in the tables exactly once, good or quarantined? Good and quarantined
  * together must be dense and unique, and as many as the log counts. It runs all the time and in `tickhouse doctor`.
  */
+import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { type Departed, departed } from './departed.ts'
+import { compareWithLog, lastNamed, type Position } from './position.ts'
 
 /** Records and ticks of one question to the table: bounds its memory to some 50 MB, whatever the store holds. */
 const RECORDS_PER_STEP = 20_000
@@ -22,6 +24,8 @@ export interface AuditResult {
   expected: number
   /** Records passed over, whose rows left the tables for the archive. */
   leftRecords: number
+  /** Another record was stored than the log holds in its place, in words; empty if not. */
+  diverged: string
   detail: string
   tookMs: number
 }
@@ -47,6 +51,14 @@ export async function audit(
   const startedMs = performance.now()
   const faults: string[] = []
   let [ticks, distinct, expected, leftRecords] = [0, 0, 0, 0]
+  let diverged = ''
+  const compare = async (from: number, last: number) => {
+    const named = diverged === '' && last >= from ? await lastNamed(store, partition, from, last) : null
+    if (named) diverged = await divergence(store, log, partition, named)
+    if (named && diverged !== '') faults.unshift(diverged)
+  }
+  // Of what audits before have passed, the end: if the log is another one behind it, so it is here.
+  await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
   const left = await departed(store, partition, first, below)
   for (let from = first, until = first; from < below; from = until) {
     const slice = left.find(slice => slice.first <= from && from < slice.below)
@@ -63,6 +75,7 @@ export async function audit(
       if (found.records !== until - from) faults.push(`${range}: ${until - from - found.records} records missing`)
       if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
       if (found.distinct !== counted) faults.push(`${range}: ${found.distinct} ticks stored, ${counted} in the log`)
+      await compare(from, until - 1)
     }
     progress(until - first)
   }
@@ -75,8 +88,20 @@ export async function audit(
     distinct,
     expected,
     leftRecords,
+    diverged,
     detail: faults.slice(0, 5).join('; '),
     tookMs: Math.round(performance.now() - startedMs),
+  }
+}
+
+/** How the log's record differs from the one that was stored; empty if it does not, or was trimmed. Throws what log and store throw. */
+async function divergence(store: Store, log: Log, partition: number, position: Position): Promise<string> {
+  try {
+    await compareWithLog(store, log, partition, position)
+    return ''
+  } catch (error) {
+    if (!(error instanceof TickhouseError) || error.code !== 'log_diverged') throw error
+    return error.message
   }
 }
 

@@ -101,6 +101,11 @@ export const EVENTS = define({
     message: 'partition {partition} was taken over by another process at offset {next}',
   },
   ingest_failed: { station: 'ingest', level: 'error', message: 'partition {partition} stopped: {why}. {advice}' },
+  position_unverified: {
+    station: 'ingest',
+    level: 'info',
+    message: 'partition {partition}: the last stored record {last} cannot be compared with the log: {why}',
+  },
   range_lost: {
     station: 'ingest',
     level: 'error',

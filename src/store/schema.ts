@@ -19,7 +19,7 @@ export function schemaStatements(): string[] {
 export interface Column {
   name: string
   type: string
-  /** How the table fills it where an insert leaves it out; empty if it does not. */
+  /** How the table computes it where an insert leaves it out; empty if it does not, or takes a fixed value. */
   filled: string
 }
 
@@ -27,7 +27,7 @@ export interface Column {
 export async function tableColumns(backend: Backend): Promise<Map<string, Column[]>> {
   const rows = await askRows<Column & { table: string }>(
     backend,
-    `SELECT table, name, type, default_kind AS filled FROM system.columns
+    `SELECT table, name, type, if(position(default_expression, '(') > 0, default_kind, '') AS filled FROM system.columns
      WHERE database = currentDatabase() ORDER BY table, position`,
   )
   return Map.groupBy(rows, ({ table }) => table)

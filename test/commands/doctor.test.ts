@@ -13,6 +13,7 @@ const PARTITION: PartitionDiagnosis = {
   distinct: 0,
   expected: 0,
   leftRecords: 0,
+  diverged: '',
   detail: '',
   tookMs: 1,
   lagRecords: 0,

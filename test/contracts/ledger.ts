@@ -5,6 +5,7 @@ import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
 import { Ledger } from '../../src/ingest/ledger.ts'
 import { SealedBatch } from '../../src/ingest/sealed.ts'
+import type { LogEntry, LogRecord } from '../../src/log/log.ts'
 import type { Fence, Store } from '../../src/store/store.ts'
 import { noFaults } from '../simulation/faults.ts'
 import { Host } from '../simulation/host.ts'
@@ -14,14 +15,13 @@ import type { Timeline } from '../simulation/timeline.ts'
 import { columnsOf } from '../support/trades.ts'
 
 const DAY = 20_779
+const RECORD: LogRecord = { kind: 'trades', format: 'native', version: 1, ticks: 1, payload: new Uint8Array(1) }
 
 /** A batch of records at these offsets: one trade each, with these ids, and a refused tick in the last where asked for. */
 function batchOf(offsets: readonly number[], ids: readonly number[], withRefused = false, day = DAY): Batch {
   const batch = new Batch(0)
   for (const [index, offset] of offsets.entries()) {
-    const payload = new Uint8Array(1)
-    const entry = { partition: 0, offset, timestampMs: day * MS_PER_DAY, kind: 'trades', format: 'native', version: 1 }
-    batch.begin({ ...entry, ticks: 1, payload }, 0)
+    batch.begin({ ...RECORD, partition: 0, offset, timestampMs: day * MS_PER_DAY, writtenMs: 0, leaderEpoch: 0 }, 0)
     const trade = { symbol: 'BTCUSDT', tradeId: ids[index]!, price: 1, volume: 1, side: 'buy' }
     batch.addTrades(offset, columnsOf(SCRIPT_VENUE, [trade]), 0, 1)
   }
@@ -35,12 +35,7 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
   test(`${name} answers what ingest asks`, async t => {
     const store = await open(t)
     const broker = new SimulatedBroker(timeline, 1, noFaults())
-    for (let records = 0; records < 20; records++)
-      broker.append(
-        0,
-        { record: { kind: '', format: '', version: 1, ticks: 1, payload: new Uint8Array() }, ticks: [] },
-        0,
-      )
+    for (let records = 0; records < 20; records++) broker.append(0, { record: RECORD, ticks: [] }, 0)
     const log = new SimulatedLog(broker, new Host(timeline))
     const ledger = new Ledger(store, SYSTEM_CLOCK)
     const write = (batch: Batch, fence: Fence) => new SealedBatch(batch).write(store, ledger, fence)
@@ -55,7 +50,10 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     await write(batchOf([2], [12], false, DAY + 1), first)
     const second = await store.claim(0)
     assert.ok(second.epoch > first.epoch)
-    const after = { next: 3, loggedMs: (DAY + 1) * MS_PER_DAY }
+    const entry = (offset: number): LogEntry => ({
+      ...{ ...RECORD, partition: 0, offset, timestampMs: 0, writtenMs: 0, leaderEpoch: 0 },
+    })
+    const after = { next: 3, loggedMs: (DAY + 1) * MS_PER_DAY, after: entry(2) }
     assert.deepEqual(await ledger.resume(log, second), after, 'after the last record of the newest days')
     assert.equal(await ledger.count('trades', 0, DAY, 0, 1), 2)
     assert.equal(await ledger.count('trades', 0, DAY, 1, 2), 1, 'of that day only')
@@ -97,12 +95,24 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
 
     broker.partitions[0]!.first = 7
     const lost = { first: 5, last: 6 }
-    assert.deepEqual(await ledger.resume(log, third), { next: 7, lost, loggedMs: (DAY + 1) * MS_PER_DAY })
+    assert.deepEqual(await ledger.resume(log, third), {
+      next: 7,
+      lost,
+      loggedMs: (DAY + 1) * MS_PER_DAY,
+      unverified: 'it has left the log',
+    })
     await ledger.writeLost(lost, third)
 
     for (let ahead = 9; ahead > 2; ahead--) await write(batchOf([16 - ahead], [100 - ahead], false, DAY + ahead), third)
     await write(batchOf([14], [200], false, DAY), third)
-    const later = { next: 15, loggedMs: DAY * MS_PER_DAY }
+    const later = { next: 15, loggedMs: DAY * MS_PER_DAY, after: entry(14) }
     assert.deepEqual(await ledger.resume(log, third), later, 'after the last record, whatever day its clock said')
+
+    await write(batchOf([15, 16], [20, 21], true, DAY + 1), third)
+    assert.deepEqual((await ledger.resume(log, third)).after, entry(16))
+    broker.lose(0, 16)
+    await assert.rejects(ledger.resume(log, third), { code: 'log_behind_store' })
+    broker.append(0, { record: { ...RECORD, payload: new Uint8Array(2) }, ticks: [] }, 0)
+    await assert.rejects(ledger.resume(log, third), { code: 'log_diverged' })
   })
 }

@@ -21,7 +21,7 @@ function batch(firstOffset: number, records: Message[], attributes = LOG_APPEND_
   return { ...rest, ...times, firstOffset: BigInt(firstOffset), attributes, lastOffsetDelta, firstSequence: 0, records }
 }
 
-const place = (next = 0): Place => ({ kind: 'trades', partition: 3, next, lastMs: 0 })
+const place = (next = 0): Place => ({ kind: 'trades', partition: 3, next, lastMs: 0, leaderEpoch: -1 })
 const TICK = '{"symbol":"A","price":1,"volume":1,"timestamp":1700000000}'
 
 test('a record comes back from its message as it was', () => {
@@ -29,7 +29,8 @@ test('a record comes back from its message as it was', () => {
   const { value, headers } = toMessage('t', 0, record)
   const sent = { ...message(0, value), headers: [...headers!] }
   const [entry] = entriesOf([batch(9, [sent])], place(9))
-  assert.deepEqual(entry, { ...record, payload: entry!.payload, partition: 3, offset: 9, timestampMs: 1000 })
+  const times = { timestampMs: 1000, writtenMs: 1000 }
+  assert.deepEqual(entry, { ...record, payload: entry!.payload, partition: 3, offset: 9, ...times, leaderEpoch: 0 })
   assert.deepEqual(Buffer.from(entry!.payload), Buffer.from(record.payload))
   assert.notEqual(entry!.payload.buffer, value.buffer)
 })

@@ -10,7 +10,7 @@ const TICKS_A_RECORD = 1000
 /** An audit of records of 1,000 ticks each. */
 function auditOf(first: number, below: number, passed = true): AuditResult {
   const ticks = (below - first) * TICKS_A_RECORD
-  const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0 }
+  const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0, diverged: '' }
   return { partition: 0, first, below, passed, ...counts, detail: '', tookMs: 1 }
 }
 

@@ -40,6 +40,7 @@ test('all of them gone, log and store agree; a start stores nothing again, calls
   await storeAll(house.log, house.store, { emit: events.emit })
   assert.equal(await ask(house, '(SELECT count() FROM trades) + (SELECT count() FROM lost_ranges)'), 0)
   assert.deepEqual(events.named('audit_failed'), [])
+  assert.deepEqual(events.named('position_unverified'), [], 'what names the last record of each partition is kept')
 })
 
 test('some of them gone, what is hot is audited as ever', async t => {

@@ -7,6 +7,7 @@ export interface Row {
   log_index: number
   /** Seconds since 1970 UTC. */
   logged_at: number
+  log_hash: number
   /** Days since 1970 UTC. */
   log_day: number
   venue: string

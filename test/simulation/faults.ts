@@ -13,6 +13,8 @@ export const FAULTS = [
   'log unreadable',
   'records trimmed before stored',
   'group offsets changed',
+  'log put back from an older copy',
+  'records lost by an unclean election',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 

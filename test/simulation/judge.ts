@@ -3,7 +3,7 @@
  * day of its own time, gaps that are those of the stored ids. Knows the script, not ingest.
  */
 import type { Row } from './blocks.ts'
-import type { SimulatedBroker } from './log.ts'
+import type { Held, SimulatedBroker } from './log.ts'
 import type { ScriptRecord } from './script.ts'
 import { finalGaps, type Tables } from './tables.ts'
 
@@ -18,16 +18,25 @@ export interface Verdict {
   wrong: string[]
 }
 
-export function judge(broker: SimulatedBroker, tables: Tables): Verdict {
+export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partition: number) => boolean): Verdict {
   const verdict: Verdict = { ticks: 0, lost: 0, doubled: 0, wrong: [] }
-  for (const [partition, { records }] of broker.partitions.entries()) {
+  for (const [partition, { first, records, before }] of broker.partitions.entries()) {
     const own = (table: string) => tables.of(table).filter(row => row.log_partition === partition)
     const lost = own('lost_ranges')
-    judgeTicks(records, lost, own('trades'), own('quarantine'), verdict)
-    judgeLost(broker.partitions[partition]!.first, lost, verdict)
-    judgeDays([...own('trades'), ...own('quarantine')], records, verdict)
+    const rows = [...own('trades'), ...own('quarantine')]
+    let followed: readonly Held[] = records
+    if (stopped(partition)) {
+      // Rightly only if what the log lost is stored: then all of that is there up to the last of it, and nothing of what came instead.
+      const end = rows.reduce((most, row) => Math.max(most, row.log_offset + 1), 0)
+      if (!before || end <= before.from)
+        verdict.wrong.push(`partition ${partition} stopped, and nothing stored was lost`)
+      followed = (before?.records ?? records).slice(0, end)
+    }
+    judgeTicks(followed, lost, own('trades'), own('quarantine'), verdict)
+    judgeLost(first, lost, verdict)
+    judgeDays(rows, followed, verdict)
   }
-  judgeGaps(tables, verdict)
+  judgeGaps(tables, stopped, verdict)
   return verdict
 }
 
@@ -80,7 +89,7 @@ function judgeLost(first: number, lost: readonly Row[], verdict: Verdict): void 
 /** A record has its own time and is under that day: what a clock said before or after does not matter, but for a little that is held. */
 function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number }[], verdict: Verdict): void {
   for (const { log_offset, log_day, logged_at } of rows) {
-    const ownMs = records[log_offset]!.timestampMs
+    const ownMs = records[log_offset]?.timestampMs ?? Infinity
     const heldMs = logged_at * 1000 - Math.floor(ownMs / 1000) * 1000
     if (heldMs < 0 || heldMs > HELD_MS_MAX || log_day !== Math.floor(logged_at / 86_400))
       verdict.wrong.push(
@@ -89,9 +98,11 @@ function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number
   }
 }
 
-function judgeGaps(tables: Tables, verdict: Verdict): void {
+/** A partition that was stopped has not been asked for its gaps since. */
+function judgeGaps(tables: Tables, stopped: (partition: number) => boolean, verdict: Verdict): void {
   const gaps = finalGaps(tables.of('gaps'))
-  for (const [symbol, trades] of Map.groupBy(tables.of('trades'), row => row.symbol)) {
+  const running = tables.of('trades').filter(row => !stopped(row.log_partition))
+  for (const [symbol, trades] of Map.groupBy(running, row => row.symbol)) {
     const ids = new Set(trades.map(row => row.trade_id))
     const [first, last] = [Math.min(...ids), Math.max(...ids)]
     const open = gaps.filter(row => row.symbol === symbol && row.state === 'open')

@@ -1,6 +1,7 @@
 /** The log as ingest sees it: one broker for all processes, which may drop records and forget group offsets. */
 import { TickhouseError } from '../../src/errors.ts'
 import type { Bounds, Log, LogEntry } from '../../src/log/log.ts'
+import { logBehind, logTruncated } from '../../src/log/offset-errors.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import type { Host } from './host.ts'
 import type { ScriptRecord } from './script.ts'
@@ -9,13 +10,17 @@ import type { Timeline } from './timeline.ts'
 const FETCH_MS_MAX = 40
 const SLICE_RECORDS_MAX = 4
 
-interface Held extends ScriptRecord {
+export interface Held extends ScriptRecord {
   timestampMs: number
+  leaderEpoch: number
 }
 
 interface Partition {
   first: number
   records: Held[]
+  leaderEpoch: number
+  /** What the log held before records of it were lost, and from which offset on it is another log since; undefined as long as none were. */
+  before: { from: number; records: readonly Held[] } | undefined
   /** What the group committed; undefined when that was deleted. */
   committed: number | undefined
   waiting: Set<() => void>
@@ -34,15 +39,25 @@ export class SimulatedBroker {
     this.partitions = Array.from({ length: partitions }, () => ({
       first: 0,
       records: [],
+      leaderEpoch: 0,
+      before: undefined,
       committed: undefined,
       waiting: new Set(),
     }))
   }
 
   append(partition: number, record: ScriptRecord, timestampMs: number): void {
-    const { records, waiting } = this.partitions[partition]!
-    records.push({ ...record, timestampMs })
+    const { records, leaderEpoch, waiting } = this.partitions[partition]!
+    records.push({ ...record, timestampMs, leaderEpoch })
     for (const wake of waiting) wake()
+  }
+
+  /** Loses the records from an offset on: others will be given their offsets. At most once in a partition. */
+  lose(partition: number, from: number): void {
+    const held = this.partitions[partition]!
+    held.before = { from, records: [...held.records] }
+    held.records.length = from
+    for (const wake of held.waiting) wake()
   }
 }
 
@@ -69,11 +84,18 @@ export class SimulatedLog implements Log {
     return 'the simulated log'
   }
 
-  async *read(partition: number, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogEntry[], void> {
+  async *read(
+    partition: number,
+    fromOffset: number,
+    signal: AbortSignal,
+    after?: LogEntry,
+  ): AsyncGenerator<LogEntry[], void> {
     const { timeline, partitions, tally } = this.#broker
     const held = partitions[partition]!
     let at = fromOffset
+    let last = after
     while (!signal.aborted) {
+      this.#check(partition, at, last)
       await this.#woken(held, at < held.records.length ? timeline.delayMs(FETCH_MS_MAX) : undefined, signal)
       if (signal.aborted) return
       if (timeline.chance(this.#broker.odds.unreadable)) {
@@ -81,13 +103,37 @@ export class SimulatedLog implements Log {
         throw new TickhouseError('log_unavailable', 'broker gone', 'wait', { retryable: true })
       }
       if (at < held.first) throw new TickhouseError('log_offset_gone', `offset ${at} was trimmed`, 'see lost_ranges')
+      this.#check(partition, at, last)
       const end = Math.min(held.records.length, at + 1 + timeline.below(SLICE_RECORDS_MAX))
-      const slice = held.records
-        .slice(at, end)
-        .map(({ record, timestampMs }, index) => ({ ...record, partition, offset: at + index, timestampMs }))
+      if (end === at) continue
+      const slice = Array.from({ length: end - at }, (_, index) => this.#entry(partition, at + index))
+      last = slice.at(-1)
       at = end
       yield slice
     }
+  }
+
+  /** Is what was read still there? */
+  #check(partition: number, at: number, last: LogEntry | undefined): void {
+    const { first, records } = this.#broker.partitions[partition]!
+    if (last && at > first) {
+      const held = records[last.offset]
+      if (held?.record.payload !== last.payload || held.timestampMs !== last.writtenMs)
+        throw logTruncated(partition, at, 'it was lost')
+    }
+    if (at > records.length) throw logBehind(partition, at, records.length, 'nothing to look for')
+  }
+
+  #entry(partition: number, offset: number): LogEntry {
+    const { record, timestampMs, leaderEpoch } = this.#broker.partitions[partition]!.records[offset]!
+    return { ...record, partition, offset, timestampMs, writtenMs: timestampMs, leaderEpoch }
+  }
+
+  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+    const { first, next } = await this.refresh(partition)
+    if (offset < first) return undefined
+    if (offset >= next) throw logBehind(partition, offset, next, 'nothing to look for')
+    return this.#entry(partition, offset)
   }
 
   /** Waits so long, or for the next record where no time is given; or until the signal aborts. */

@@ -81,6 +81,25 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'fenced, but waiting for the next record': [
     { file: 'ingest.ts', from: 'AbortSignal.any([signal, this.#halt.signal])', to: 'signal' },
   ],
+  'the last stored record not compared with the log': [
+    {
+      file: 'ledger.ts',
+      from: 'await compareLast(this.#store, log, partition, stored - 1)',
+      to: '{}',
+    },
+  ],
+  'batches without a hash': [{ file: 'sealed.ts', from: 'batch.nameLastRecord()', to: '' }],
+  'a wrong hash': [{ file: 'batch.ts', from: 'recordHash(this.#lastEntry!)', to: '1 + recordHash(this.#lastEntry!)' }],
+  'stopped for records that were lost before they were stored': [
+    { file: 'holding.ts', from: "  'log_truncated',\n", to: '' },
+  ],
+  'reading on wherever the log was when the tables were asked': [
+    {
+      file: 'ingest.ts',
+      from: 'log.read(partition, this.next, reading, after)',
+      to: 'log.read(partition, this.next, reading)',
+    },
+  ],
 }
 
 /** From here on this thread loads ingest as the mutant. To be called before anything of it is loaded. */

@@ -17,7 +17,7 @@ export async function runWorld(seed: number, tally: Tally): Promise<Outcome> {
   const world = new World(seed, tally)
   await turn()
   while (world.step()) await turn()
-  const verdict = judge(world.broker, world.server.tables)
+  const verdict = judge(world.broker, world.server.tables, partition => world.stopped(partition))
   world.end()
   if (world.broken) verdict.wrong.push(world.broken)
   return { seed, steps: world.steps, ...verdict }

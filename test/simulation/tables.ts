@@ -82,6 +82,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
           },
         ],
   'min(batch_first_offset) AS first HAVING count() > 0': rows => lowest(rows, 'batch_first_offset', 'first'),
+  'max(log_hash) AS hash HAVING count() > 0': rows => greatest(rows, 'log_hash', 'hash'),
+  'log_offset AS offset, log_hash AS hash ORDER BY log_offset DESC LIMIT 1': rows =>
+    rows
+      .toSorted((a, b) => b.log_offset - a.log_offset)
+      .slice(0, 1)
+      .map(row => ({ offset: String(row.log_offset), hash: String(row.log_hash) })),
   'max(log_offset) AS last HAVING count() > 0': rows => greatest(rows, 'log_offset', 'last'),
   'toUnixTimestamp(logged_at) AS seconds LIMIT 1': rows => rows.slice(0, 1).map(row => ({ seconds: row.logged_at })),
   'count() AS rows': rows => [{ rows: String(rows.length) }],

@@ -14,10 +14,14 @@ import { SCRIPT_VENUE, scriptOf } from './script.ts'
 import { SimulatedServer, SimulatedStore } from './store.ts'
 import { Timeline } from './timeline.ts'
 
+/** What the loop may stop for: records that are gone, or lost and replaced by others. The judge knows whether they were. */
+const STOPS = /was trimmed|no longer holds|is not the one that was stored|the store holds records up to/
+
 const FAULTY_MS_MAX = 12_000
 /** Within this the world must have healed: a few of the longest pauses between two tries. */
 const HEALED_WITHIN_MS = 60_000
 const STEPS_MAX = 20_000
+const PAUSE_MS_MAX = 8_000
 const NOTICE_MS_MAX = 3_000
 const RESTART_MS_MAX = 2_000
 
@@ -49,6 +53,8 @@ export class World {
   readonly #owners: (Ingest | undefined)[]
   #odds: Odds
   #healed = false
+  /** By then every process has seen what the log lost: one that stands still, once it goes on. */
+  #seenByMs = 0
 
   constructor(seed: number, tally: Tally) {
     this.seed = seed
@@ -95,11 +101,18 @@ export class World {
 
   /** Faults are over, all is stored, and nothing sent before is still on its way. */
   get #settled(): boolean {
-    if (!this.#healed || this.server.writes.size > 0) return false
+    if (!this.#healed || this.server.writes.size > 0 || this.timeline.nowMs < this.#seenByMs) return false
     return this.#owners.every((owner, partition) => {
       const ingest = owner!.holding.partitions.find(held => held.partition === partition)
+      if (this.stopped(partition)) return true
       return ingest?.mode === 'running' && ingest.next === this.broker.partitions[partition]!.records.length
     })
+  }
+
+  /** Has the partition been stopped for a person to look at? */
+  stopped(partition: number): boolean {
+    const ingest = this.#owners[partition]!.holding.partitions.find(held => held.partition === partition)
+    return ingest?.mode === 'failed' && ['log_diverged', 'log_behind_store'].includes(ingest.failure?.code ?? '')
   }
 
   #after(msMax: number, act: () => void): void {
@@ -109,7 +122,10 @@ export class World {
   /** Appends the script's records over the time of faults; their times are the log's, which may step back. */
   #writeLog(faultyMs: number): void {
     for (const [partition] of this.broker.partitions.entries()) {
-      const script = scriptOf(partition, this.timeline.below(1e6))
+      const number = this.timeline.below(1e6)
+      const script = scriptOf(partition, number)
+      // What is written in place of lost records is of other symbols.
+      const others = scriptOf(partition + this.broker.partitions.length, number)
       const startMs = START_MICROS / 1000 + (this.timeline.below(3) - 1) * MS_PER_DAY
       const spread = this.timeline.below(3) * FAULTY_MS_MAX
       const astray = this.timeline.chance(0.3)
@@ -119,7 +135,8 @@ export class World {
           const stepMs = this.timeline.chance(0.1) ? (this.timeline.random.uniform() - 0.6) * MS_PER_DAY : 0
           const offMs = astray ? this.#daysOff() : 0
           const timestampMs = Math.floor(startMs + this.timeline.nowMs + spread + stepMs + offMs)
-          this.broker.append(partition, script[index++]!, timestampMs)
+          const from = this.broker.partitions[partition]!.before ? others : script
+          this.broker.append(partition, from[index++ % from.length]!, timestampMs)
         })
       }
     }
@@ -146,7 +163,7 @@ export class World {
       limits: this.#limits,
       clock: host.clock,
       emit: (event, fields) => {
-        if (event === 'ingest_failed' && !('why' in fields && /trimmed/.test(String(fields.why))))
+        if (event === 'ingest_failed' && !('why' in fields && STOPS.test(String(fields.why))))
           this.broken = `ingest failed: ${JSON.stringify(fields)}`
       },
       onStored: () => {
@@ -206,7 +223,7 @@ export class World {
     const ingest = this.#ingests[timeline.below(this.#ingests.length)]
     const partition = timeline.below(broker.partitions.length)
     const held = broker.partitions[partition]!
-    switch (timeline.below(8)) {
+    switch (timeline.below(9)) {
       case 0:
       case 1:
         if (!ingest) return
@@ -216,7 +233,7 @@ export class World {
       case 2:
         if (!ingest) return
         tally['process stood still']++
-        ingest.host.pausedUntilMs = timeline.nowMs + timeline.below(8_000)
+        ingest.host.pausedUntilMs = timeline.nowMs + timeline.below(PAUSE_MS_MAX)
         if (server.remote) this.#after(NOTICE_MS_MAX, () => this.#moveAnywhere(partition))
         return
       case 3:
@@ -235,11 +252,26 @@ export class World {
         tally['group offsets changed']++
         held.committed = timeline.chance(0.5) ? undefined : timeline.below(held.records.length + 1)
         return
+      case 7:
+        this.#loseRecords(partition)
+        return
       default:
-        if (!timeline.chance(0.3) || held.first === held.records.length) return
+        // What was lost and replaced, and then trimmed, cannot be told from what was stored: nobody has both any more.
+        if (!timeline.chance(0.3) || held.first === held.records.length || held.before) return
         held.first += 1 + timeline.below(Math.min(3, held.records.length - held.first))
         tally['records trimmed before stored']++
     }
+  }
+
+  #loseRecords(partition: number): void {
+    const { timeline, tally, broker } = this
+    const held = broker.partitions[partition]!
+    const kept = held.records.length - held.first
+    if (held.before || kept === 0 || !timeline.chance(0.5)) return
+    const election = timeline.chance(0.5)
+    tally[election ? 'records lost by an unclean election' : 'log put back from an older copy']++
+    if (election) held.leaderEpoch++
+    broker.lose(partition, held.records.length - 1 - timeline.below(Math.min(4, kept)))
   }
 
   #moveAnywhere(partition: number): void {
@@ -256,6 +288,10 @@ export class World {
     this.server.downUntilMs = 0
     this.#healed = true
     for (const { host } of this.#ingests) host.pausedUntilMs = 0
+    if (this.broker.partitions.some(({ before }) => before)) {
+      this.#seenByMs = this.timeline.nowMs + PAUSE_MS_MAX + NOTICE_MS_MAX
+      this.timeline.after(PAUSE_MS_MAX + NOTICE_MS_MAX, () => {})
+    }
     if (this.#ingests.length === 0) this.#startProcess()
     const owner = this.#ingests[this.timeline.below(this.#ingests.length)]!
     for (const partition of this.#owners.keys()) this.#move(partition, owner)

@@ -1,6 +1,7 @@
 -- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
 -- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
 -- logged_at is the log's own time of the record: archived slices are cut by it. It falls where the clock was set back: see docs/decisions/clock.md.
+-- log_hash names the last record of a batch: it is 0 in all other rows, and where not known. See docs/decisions/positions.md.
 -- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row three to
 -- four times as often and keeps half as many parts. See docs/benchmarks.md.
 -- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3) does; receive times
@@ -19,6 +20,7 @@ CREATE TABLE IF NOT EXISTS trades
     log_partition UInt16,
     log_offset    UInt64               CODEC(Delta, ZSTD(1)),
     log_index     UInt32               CODEC(Delta, ZSTD(1)),
+    log_hash      UInt64               DEFAULT 0 CODEC(ZSTD(1)),
     logged_at     DateTime('UTC')      CODEC(Delta, ZSTD(1)),
     log_day       Date,
     stored_at     DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),

@@ -1,12 +1,14 @@
 -- What was refused, with the reason and what was received. batch_first_offset and batch_good tell on resuming whether the good
 -- ticks of the same batch, written after these, arrived: see docs/decisions/resume.md.
 -- epoch is the writer's: half a batch is taken back by a later owner, never by an earlier one that lives on.
+-- log_hash: as in trades.
 -- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
 CREATE TABLE IF NOT EXISTS quarantine
 (
     log_partition      UInt16,
     log_offset         UInt64,
     log_index          UInt32,
+    log_hash           UInt64 DEFAULT 0,
     logged_at          DateTime('UTC'),
     log_day            Date,
     ticks              Int64,

@@ -1,0 +1,122 @@
+/**
+ * Is the log still the one whose records are stored? The last record of each batch is named by a hash in its row: the record at the same
+ * offset must have the same hash. Why: `docs/decisions/positions.md`.
+ */
+import { TickhouseError } from '../errors.ts'
+import type { Log, LogEntry } from '../log/log.ts'
+import { recordHash } from '../log/record-hash.ts'
+import type { Store } from '../store/store.ts'
+
+/** A stored record and what names it; a hash of 0 is not known. */
+export interface Position {
+  offset: number
+  hash: number
+}
+
+const TABLES = ['trades', 'quarantine'] as const
+
+/** The hash kept for a stored record; 0 if none is. Throws what the store throws. */
+export async function hashOf(store: Store, partition: number, offset: number): Promise<number> {
+  for (const table of [...TABLES, 'positions'] as const) {
+    const [row] = await store.rows<{ hash: string }>(
+      `SELECT max(log_hash) AS hash FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset = {offset:UInt64} HAVING count() > 0`,
+      { partition, offset },
+    )
+    if (row && Number(row.hash) > 0) return Number(row.hash)
+  }
+  return 0
+}
+
+/** The last named record from offset `first` up to `last`, inclusive; null if none is. Throws what the store throws. */
+export async function lastNamed(
+  store: Store,
+  partition: number,
+  first: number,
+  last: number,
+): Promise<Position | null> {
+  let found: Position | null = null
+  for (const table of TABLES) {
+    const [row] = await store.rows<{ offset: string; hash: string }>(
+      `SELECT log_offset AS offset, log_hash AS hash FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64} AND log_hash > 0
+       ORDER BY log_offset DESC LIMIT 1`,
+      { partition, first, last },
+    )
+    if (row && Number(row.offset) > (found?.offset ?? -1))
+      found = { offset: Number(row.offset), hash: Number(row.hash) }
+  }
+  return found
+}
+
+/**
+ * The log's record at a stored position; undefined if it was trimmed. Throws `log_diverged` if it is another one, and what log and store
+ * throw.
+ */
+export async function compareWithLog(
+  store: Store,
+  log: Log,
+  partition: number,
+  position: Position,
+): Promise<LogEntry | undefined> {
+  const entry = await log.record(partition, position.offset)
+  if (!entry || position.hash === 0 || recordHash(entry) === position.hash) return entry
+  const same = await lastSame(store, log, partition, position.offset)
+  const until =
+    same === null ? '' : `: they are the same up to record ${same}, and part before record ${position.offset}`
+  throw logDiverged(
+    `partition ${partition}: record ${position.offset} of the log is not the one that was stored${until}`,
+  )
+}
+
+/**
+ * The last record stored, as the log has it, or why it cannot be told whether the log still holds that one. Throws `log_diverged` if it
+ * does not, and what log and store throw.
+ */
+export async function compareLast(
+  store: Store,
+  log: Log,
+  partition: number,
+  offset: number,
+): Promise<{ after?: LogEntry; unverified?: string }> {
+  const hash = await hashOf(store, partition, offset)
+  const after = await compareWithLog(store, log, partition, { offset, hash })
+  if (!after) return { unverified: 'it has left the log' }
+  return hash === 0 ? { after, unverified: 'the store does not know its hash' } : { after }
+}
+
+/** The store holds records up to `stored`, and the log only up to `last`. */
+export function endsBefore(partition: number, stored: number, last: number): TickhouseError {
+  return new TickhouseError(
+    'log_behind_store',
+    `partition ${partition}: the store holds records up to ${stored}, the log ends at ${last}`,
+    'Stop recording: this log gives those offsets out a second time. Put the newer log back. Keep the store: it alone holds those ' +
+      'records. See docs/recovery.md, "log and store have parted".',
+  )
+}
+
+export function logDiverged(message: string): TickhouseError {
+  return new TickhouseError(
+    'log_diverged',
+    message,
+    'An older copy of the log was put back, or its brokers lost records, and others were written in their place. Keep log and store: ' +
+      'each holds records that the other does not. See docs/recovery.md, "log and store have parted".',
+  )
+}
+
+/** The last named record below `offset` that log and store have in common; null if none is known. */
+async function lastSame(store: Store, log: Log, partition: number, offset: number): Promise<number | null> {
+  let same: number | null = null
+  // All named records up to `low` are the same or unknown, that at `high` is another.
+  let low = log.bounds(partition).first - 1
+  for (let high = offset; high - low > 1; ) {
+    const middle = Math.floor((low + high) / 2)
+    const named = await lastNamed(store, partition, low + 1, middle)
+    const entry = named && (await log.record(partition, named.offset))
+    if (!named || !entry || recordHash(entry) === named.hash) {
+      if (named && entry) same = named.offset
+      low = middle
+    } else high = named.offset
+  }
+  return same
+}
