@@ -131,3 +131,13 @@ test('no file holds a conflict marker', () => {
     assert.ok(!marker.test(fs.readFileSync(path.join(ROOT, file), 'latin1')), file)
   }
 })
+
+test('every test that docs/decisions/promises.md names is there', () => {
+  const named = [...read('docs/decisions/promises.md').matchAll(/`([\w/-]+): ([^`]+)`/g)]
+  assert.ok(named.length > 50)
+  for (const [, file, title] of named) {
+    const path = [`test/${file}.test.ts`, `test/${file}.ts`].find(path => fs.existsSync(`${ROOT}${path}`))
+    assert.ok(path, file)
+    assert.ok(read(path).includes(title!), `${file}: ${title}`)
+  }
+})
