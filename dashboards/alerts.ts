@@ -144,6 +144,13 @@ const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
     next: 'Check the clock of this machine and the way to the venue.',
     page: 'docs/live.md',
   },
+  source_clock_apart_seconds: {
+    alert: 'ClockWrong',
+    for: '1m',
+    severity: 'critical',
+    next: 'Set the clock of the machine that records, by NTP: log days and receive times are its own.',
+    page: 'docs/decisions/clock.md',
+  },
   log_append_seconds: {
     alert: 'LogSlow',
     for: '5m',

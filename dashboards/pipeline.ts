@@ -73,6 +73,7 @@ export function pipeline(): Dashboard {
         figure('source_ticks_per_second', { title: 'Ticks received', width: 8 }),
         figure('source_latency_seconds', { title: 'Latency: from the venue to us', width: 8 }),
         figure('source_silence_seconds', { title: 'Silence', width: 8 }),
+        figure('source_clock_apart_seconds', { title: 'Clock: apart from the venue', width: 8 }),
         figure('source_symbols', { title: 'Symbols received', width: 8 }),
         figure('source_symbols_down', { title: 'Symbols not received', width: 8 }),
         switched('source_venue_online', { title: 'Venue', width: 8 }, ONLINE),

@@ -27,13 +27,38 @@ export interface Clock {
   after(ms: number, call: () => void): () => void
 }
 
+/** The longest that a timer of Node waits, ms: one of more fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** A wait as long as one timer can be, some 24 days: for what looks again whether its time has come. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, TIMER_MS_MAX)
+}
+
+/** Calls once after so long, however long that is, unless the function returned is called before. */
+function callAfter(ms: number, call: () => void): () => void {
+  const dueMs = performance.now() + ms
+  let timer = setTimeout(fire, timerMs(ms))
+  function fire(): void {
+    const leftMs = dueMs - performance.now()
+    if (ms > TIMER_MS_MAX && leftMs > 0) timer = setTimeout(fire, timerMs(leftMs))
+    else call()
+  }
+  return () => clearTimeout(timer)
+}
+
+async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > TIMER_MS_MAX; leftMs -= TIMER_MS_MAX) {
+    await sleep(TIMER_MS_MAX, undefined, { signal })
+    ms = leftMs - TIMER_MS_MAX
+  }
+  await sleep(ms, undefined, { signal })
+}
+
 /** The machine's own time. */
 export const SYSTEM_CLOCK: Clock = {
   elapsedMs: () => performance.now(),
   nowMicros,
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
-  after: (ms, call) => {
-    const timer = setTimeout(call, ms)
-    return () => clearTimeout(timer)
-  },
+  sleep: sleepFor,
+  after: callAfter,
 }

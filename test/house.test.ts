@@ -69,6 +69,16 @@ test('no source file has grown beyond 300 lines', () => {
   for (const file of SOURCES) assert.ok(read(file).split('\n').length <= 301, file)
 })
 
+test('no age is taken by a clock that may be set: elapsed time is performance.now(), or a Clock', () => {
+  for (const file of SOURCES) assert.doesNotMatch(read(file), /Date\.now\(\) - (this\.)?#|\w+ - Date\.now\(\) >/, file)
+})
+
+test('a timer of computed length is no longer than a timer can be: see timerMs in src/clock.ts', () => {
+  const computed = /\bset(?:Timeout|Interval)\([^\n]*, (?:ms|waitMs|\w+dMs)\)$|^\s*\}, ms\)$/m
+  for (const file of SOURCES.filter(name => /^src\/(sources|log|ingest|archive|watch)\//.test(name)))
+    assert.doesNotMatch(read(file), computed, file)
+})
+
 test('every event that is defined is told somewhere', () => {
   const code = SOURCES.filter(file => !file.endsWith('observe/events.ts'))
     .map(read)

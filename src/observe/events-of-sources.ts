@@ -22,6 +22,18 @@ export const SOURCE_EVENTS = {
     level: 'warn',
     message: '{venue} silent for {silentMs} ms ({connection}): reconnecting in {waitMs} ms',
   },
+  clock_wrong: {
+    station: 'sources',
+    level: 'error',
+    message:
+      "this machine's clock is {apartMs} ms {direction} the time of {venue} ({connection}): set it by NTP. " +
+      'Recording goes on; see docs/decisions/clock.md',
+  },
+  clock_right: {
+    station: 'sources',
+    level: 'info',
+    message: "this machine's clock agrees with {venue} ({connection}) again",
+  },
   connection_rotated: {
     station: 'sources',
     level: 'info',

@@ -67,4 +67,11 @@ export const SOURCE_METRICS = {
     labels: [...CONNECTION, 'quantile'],
     targets: [{ labels: { quantile: 'p99' }, atMost: 1 }],
   },
+  source_clock_apart_seconds: {
+    station: 'sources',
+    kind: 'gauge',
+    help: "How far this machine's clock and the venue's are apart, ahead or behind; 0 within ten seconds",
+    labels: CONNECTION,
+    targets: [{ atMost: 1 }],
+  },
 } as const satisfies Record<string, MetricDefinition>

@@ -5,20 +5,20 @@ const SLOT_MS = 500
 /** In its first second a rate would be a guess from too little. */
 const COVERED_MS_MIN = 1_000
 
-/** Counts, and how many a second over the last five. */
+/** Counts, and how many a second over the last five; `nowMs` is of a clock that never falls, the same in each call. */
 export class Rate {
   total = 0
   readonly #slots = new Float64Array(SLOTS)
-  #slot = 0
+  #slot = -1
   #sinceMs = 0
 
-  add(count: number, nowMs = Date.now()): void {
+  add(count: number, nowMs = performance.now()): void {
     this.#roll(nowMs)
     this.total += count
     this.#slots[this.#slot % SLOTS]! += count
   }
 
-  perSecond(nowMs = Date.now()): number {
+  perSecond(nowMs = performance.now()): number {
     this.#roll(nowMs)
     let sum = 0
     for (const count of this.#slots) sum += count
@@ -29,7 +29,7 @@ export class Rate {
 
   #roll(nowMs: number): void {
     const slot = Math.floor(nowMs / SLOT_MS)
-    if (this.#slot === 0) {
+    if (this.#slot < 0) {
       this.#slot = slot
       this.#sinceMs = nowMs
     }

@@ -62,7 +62,7 @@ export class Live {
   #updatedMs = Number.NEGATIVE_INFINITY
   #nextUpdate: NodeJS.Timeout | undefined
   #ours = ''
-  #sparkAtMs = 0
+  #sparkAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -247,8 +247,8 @@ export class Live {
   }
 
   #changedSymbols(): SymbolStatus[] {
-    const withSpark = Date.now() - this.#sparkAtMs > SPARK_EVERY_MS
-    if (withSpark) this.#sparkAtMs = Date.now()
+    const withSpark = performance.now() - this.#sparkAtMs > SPARK_EVERY_MS
+    if (withSpark) this.#sparkAtMs = performance.now()
     const changed: SymbolStatus[] = []
     for (const book of this.#options.books.all) {
       // A symbol that went quiet is sent until its rate has fallen to zero.

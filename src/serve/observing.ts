@@ -33,6 +33,7 @@ export interface ObservingOptions {
 
 export class Observing {
   readonly diagnostics: Diagnostics
+  readonly #startedMs = performance.now()
   readonly #options: ObservingOptions
   readonly #gauge = new ProcessGauge()
 
@@ -69,7 +70,7 @@ export class Observing {
 
   /** A recorder that started with us has not been heard yet: that is no downtime. */
   get #isNew(): boolean {
-    return Date.now() - this.#options.self.startedAtMs < NEW_MS
+    return performance.now() - this.#startedMs < NEW_MS
   }
 
   /** Of several processes that store one log, one speaks for the recorders and keeps the uptime. */

@@ -11,8 +11,8 @@ type Ingest = Storing['partitions'][number]
 export class OwnIngest implements IngestSide {
   readonly #storing: Storing
   readonly #log: Log
-  readonly #startedAtMs = Date.now()
-  readonly #caughtUpAtMs = new Map<number, number>()
+  readonly #startedMs = performance.now()
+  readonly #caughtUpMs = new Map<number, number>()
 
   constructor(storing: Storing, log: Log) {
     this.#storing = storing
@@ -68,10 +68,13 @@ export class OwnIngest implements IngestSide {
   #status(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
     const { first, next } = this.#log.bounds(partition)
     const lagging = stored < next
-    if (!lagging) this.#caughtUpAtMs.set(partition, nowMs)
-    const sinceMs = Math.max(storedLogMs, this.#caughtUpAtMs.get(partition) ?? this.#startedAtMs)
+    // By a clock that never falls; the log's time only says less, and nothing where it lies ahead of now.
+    const elapsedMs = performance.now()
+    if (!lagging) this.#caughtUpMs.set(partition, elapsedMs)
+    const behindMs = elapsedMs - (this.#caughtUpMs.get(partition) ?? this.#startedMs)
+    const storedAgoMs = storedLogMs <= nowMs ? nowMs - storedLogMs : behindMs
     const lagTicks = this.#log.estimateTicks(partition, stored, next)
-    return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.max(0, nowMs - sinceMs) : 0 }
+    return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.min(behindMs, storedAgoMs) : 0 }
   }
 
   #refusedByReason(): Record<string, number> {

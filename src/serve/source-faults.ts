@@ -40,6 +40,12 @@ export function sourceFaults(connections: readonly ConnectionStatus[]): string[]
   const unreadable = connections.filter(connection => connection.unreadable)
   if (unreadable.length > 0)
     faults.push(`No frame of ${idsOf(unreadable)} can be read: see what came with tickhouse quarantine.`)
+  const apart = connections.find(({ clockAheadMs }) => clockAheadMs !== 0)
+  if (apart) {
+    const seconds = Math.round(Math.abs(apart.clockAheadMs) / 1000)
+    const direction = apart.clockAheadMs > 0 ? 'ahead of' : 'behind'
+    faults.push(`This machine's clock is ${seconds} s ${direction} ${apart.venue}'s: set it by NTP.`)
+  }
   const down = symbolsDown(connections)
   if (down.length > 0) faults.push(describeDown(down))
   for (const { venue, state } of venueStates(connections))

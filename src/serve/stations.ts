@@ -7,6 +7,7 @@ import { Recent, slowest } from '../observe/statistics.ts'
 import type { ConnectionStatus } from '../sources/connection-status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
+import { Heard } from './heard.ts'
 import type { IngestSide } from './ingest-side.ts'
 import type { Stations } from './protocol.ts'
 import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './verdicts.ts'
@@ -37,11 +38,12 @@ export interface ReportOptions {
 
 export class StationReport {
   readonly #log: Log
+  readonly #heard = new Heard()
   readonly #store: Store
   readonly #ingest: IngestSide
   readonly #archive: ReportOptions['archive']
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
-  #sizeAtMs = 0
+  #sizeAtMs = Number.NEGATIVE_INFINITY
   #sizing: Promise<void> | undefined
   #diskGrowth: number | null = null
   #diskGrowthDueMs = 0
@@ -59,7 +61,9 @@ export class StationReport {
 
   /** The recorders that run, by what they say of themselves. */
   recorders(): RecorderSaid[] {
-    return recordersIn(this.#log.announcements()).filter(({ atMs }) => Date.now() - atMs < RECORDER_SILENT_MS_MAX)
+    return recordersIn(this.#log.announcements()).filter(
+      ({ station, atMs }) => this.#heard.ageMs(station, atMs) < RECORDER_SILENT_MS_MAX,
+    )
   }
 
   /** Told after each batch: the venue's times of its first, middle and newest trade, µs. */
@@ -172,8 +176,9 @@ export class StationReport {
 
   /** A store that is away must not silence the report, which says so: the sizes are then those last known. */
   async #measureSize(): Promise<void> {
-    if (Date.now() - this.#sizeAtMs >= SIZE_EVERY_MS) {
-      this.#sizeAtMs = Date.now()
+    const nowMs = performance.now()
+    if (nowMs - this.#sizeAtMs >= SIZE_EVERY_MS) {
+      this.#sizeAtMs = nowMs
       this.#sizing ??= this.#askSize().finally(() => {
         this.#sizing = undefined
       })

@@ -34,7 +34,7 @@ export class Subscriber {
   readonly #timers = new Set<NodeJS.Timeout>()
   /** How many silences are under way. */
   #silences = 0
-  #lastPongMs = Date.now()
+  #lastPongMs = performance.now()
   #secondStartedMs = 0
   #messagesInSecond = 0
 
@@ -52,7 +52,7 @@ export class Subscriber {
     ws.on('message', data => this.#onMessage(data))
     ws.on('ping', () => this.#countMessage())
     ws.on('pong', () => {
-      this.#lastPongMs = Date.now()
+      this.#lastPongMs = performance.now()
       this.#countMessage()
     })
     // A reset by the client surfaces here and is followed by 'close', where it counts.
@@ -91,7 +91,7 @@ export class Subscriber {
   /** Asks for a sign of life, and ends the connection if the last one is too old. */
   ping(): void {
     if (this.#silences > 0 || this.#ws.readyState !== this.#ws.OPEN) return
-    if (Date.now() - this.#lastPongMs > PONG_WITHIN_MS) this.#cut('unresponsive')
+    if (performance.now() - this.#lastPongMs > PONG_WITHIN_MS) this.#cut('unresponsive')
     else this.#ws.ping(String(Date.now()))
   }
 
@@ -145,7 +145,7 @@ export class Subscriber {
 
   /** Counts pings, pongs and requests alike, as Binance does; false if this one was too many. */
   #countMessage(): boolean {
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     if (nowMs - this.#secondStartedMs >= 1_000) {
       this.#secondStartedMs = nowMs
       this.#messagesInSecond = 0

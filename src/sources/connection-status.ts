@@ -58,4 +58,6 @@ export interface ConnectionStatus extends SymbolsStatus {
   quietMs: number
   /** Venue's time to our socket; negative when the venue's clock is ahead. */
   latencyMs: { p50: number; p99: number; max: number } | null
+  /** How far our clock is ahead of the venue's, negative where behind; 0 where nothing is wrong: see `venue-clock.ts`. */
+  clockAheadMs: number
 }

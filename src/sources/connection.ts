@@ -1,4 +1,4 @@
-import { nowMicros } from '../clock.ts'
+import { nowMicros, timerMs } from '../clock.ts'
 import { Backoff } from './backoff.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { shorten, tellLoss, withoutCredentials } from './loss.ts'
@@ -141,7 +141,7 @@ export class Connection {
     const nowMs = performance.now()
     const reservedMs = this.#options.connects.reserve(nowMs, nowMs + waitMs)
     this.#opensAtMs = nowMs + reservedMs
-    this.#opening = setTimeout(() => this.#openUnlessHeld(), reservedMs)
+    this.#opening = setTimeout(() => this.#openUnlessHeld(), timerMs(reservedMs))
     return Math.round(reservedMs)
   }
 
@@ -254,7 +254,7 @@ export class Connection {
 
   #rotateAfter(waitMs: number, why: string): void {
     clearTimeout(this.#rotation)
-    this.#rotation = setTimeout(() => this.#rotate(why), waitMs)
+    this.#rotation = setTimeout(() => this.#rotate(why), timerMs(waitMs))
   }
 
   /** Opens a second socket beside the current one, which goes once the second delivers. */
@@ -269,7 +269,7 @@ export class Connection {
     this.#overlap = setTimeout(() => {
       if (this.#paused) this.#overlapFor(this.#options.timings.overlapMs)
       else this.#finishRotation()
-    }, ms)
+    }, timerMs(ms))
   }
 
   #finishRotation(): void {

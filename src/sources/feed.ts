@@ -9,6 +9,7 @@ import type { Receiver } from './feeds.ts'
 import { Latency } from './latency.ts'
 import type { RefusalReport } from './refusal-report.ts'
 import type { Control, Sink, Venue } from './venue.ts'
+import { VenueClock } from './venue-clock.ts'
 
 const LATENCY_WINDOW_MS = 3000
 /** Fewer refused frames than this are no sign that nothing can be read. */
@@ -39,6 +40,7 @@ export class Feed implements Sink {
   readonly #ticks = new Rate()
   readonly #frames = new Rate()
   readonly #latency = new Latency(LATENCY_WINDOW_MS)
+  readonly #clock: VenueClock
   #refused = 0
   #ignored = 0
   #imprecise = 0
@@ -48,6 +50,8 @@ export class Feed implements Sink {
   #unreadable = false
   #frame: Buffer = Buffer.alloc(0)
   #receivedAtMicros = 0
+  /** The same moment by a clock that never falls, ms. */
+  #receivedMs = 0
   #ticksOfFrame = 0
 
   /** Begins to connect. */
@@ -57,6 +61,7 @@ export class Feed implements Sink {
     this.#id = options.id
     this.#receiver = receiver
     this.#refusals = refusals
+    this.#clock = new VenueClock(aheadMs => this.#tellClock(aheadMs))
     this.#connection = new Connection({
       ...options,
       onFrame: (frame, at) => this.#decode(frame, at),
@@ -90,21 +95,29 @@ export class Feed implements Sink {
       refused: this.#refused,
       ignored: this.#ignored,
       imprecise: this.#imprecise,
-      latencyMs: this.#latency.figures(Date.now()),
+      latencyMs: this.#latency.figures(performance.now()),
+      clockAheadMs: this.#clock.aheadMs,
     }
   }
 
   #decode(frame: Buffer, receivedAtMicros: number): void {
     this.#frame = frame
     this.#receivedAtMicros = receivedAtMicros
+    this.#receivedMs = performance.now()
     this.#ticksOfFrame = 0
     const refusedBefore = this.#refused
     this.#venue.decode(frame, this)
     if (this.#refused > refusedBefore && this.#ticksOfFrame === 0) this.#countRefused()
     else if (this.#refusedInARow > 0) this.#readAgain()
-    const receivedAtMs = receivedAtMicros / 1000
-    this.#frames.add(1, receivedAtMs)
-    if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, receivedAtMs)
+    this.#frames.add(1, this.#receivedMs)
+    if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, this.#receivedMs)
+  }
+
+  #tellClock(aheadMs: number): void {
+    const of = { venue: this.#venue.name, connection: this.#id }
+    const direction = aheadMs > 0 ? 'ahead of' : 'behind'
+    if (aheadMs === 0) this.#options.emit('clock_right', of)
+    else this.#options.emit('clock_wrong', { ...of, direction, apartMs: Math.round(Math.abs(aheadMs)) })
   }
 
   #countRefused(): void {
@@ -138,8 +151,9 @@ export class Feed implements Sink {
     this.#connection.traded(symbol, tradeId)
     // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
     if (timestampMicros >= this.#connection.openedAtMicros) {
-      this.#latency.add((receivedAtMicros - timestampMicros) / 1000, receivedAtMicros / 1000)
+      this.#latency.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
     }
+    this.#clock.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
     this.#receiver.trade(
       this.#venue.name,
       symbol,

@@ -46,5 +46,6 @@ function measureConnection(connection: ConnectionStatus): Measurement[] {
     ...down,
     { name: 'source_venue_online', labels, value: venueStatus && venueStatus.state !== ONLINE ? 0 : 1 },
     ...quantilesOf('source_latency_seconds', labels, connection.latencyMs),
+    { name: 'source_clock_apart_seconds', labels, value: Math.abs(connection.clockAheadMs) / 1000 },
   ]
 }

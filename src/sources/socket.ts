@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import { nowMicros } from '../clock.ts'
+import { nowMicros, timerMs } from '../clock.ts'
 import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
 import { Pace } from './pace.ts'
 import type { Timings } from './timings.ts'
@@ -203,7 +203,7 @@ export class FeedSocket {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       action()
-    }, ms)
+    }, timerMs(ms))
     this.#timers.add(timer)
     return timer
   }

@@ -50,7 +50,11 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderSai
       .filter(({ station }) => station.startsWith(`${STATION} `))
       .map(({ station, atMs, body }) => ({ station, atMs, status: body as RecorderStatus }))
       // Said by another version, just before this one was started.
-      .filter(({ status }) => status.connections.every(({ states, notLive }) => states && notLive))
+      .filter(({ status }) =>
+        status.connections.every(
+          ({ states, notLive, clockAheadMs }) => states && notLive && clockAheadMs !== undefined,
+        ),
+      )
       .sort((a, b) => b.atMs - a.atMs)
   )
 }

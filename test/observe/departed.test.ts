@@ -10,7 +10,7 @@ import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/
 import { EventLog } from '../support/event-log.ts'
 import { storeAll } from '../support/storing.ts'
 
-/** A house of which all but so many days have left the store; its log holds them all. */
+/** On 26 November 2026, of ticks logged on the 22nd and 23rd: a house of which all but so many days have left the store; its log holds them all. */
 async function withoutDays(t: TestContext, storeDays: number): Promise<ArchivingHouse> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-departed-'))
   const house = await openArchivingHouse(directory)
@@ -19,7 +19,8 @@ async function withoutDays(t: TestContext, storeDays: number): Promise<Archiving
     await house.close()
     fs.rmSync(directory, { recursive: true, force: true })
   })
-  await archiverOf(house, target, { keep: { logHours: undefined, storeDays } }).archiver.round()
+  const nowMs = Date.UTC(2026, 10, 26)
+  await archiverOf(house, target, { keep: { logHours: undefined, storeDays }, nowMs }).archiver.round()
   assert.ok(house.events.named('day_dropped').length > 0)
   return house
 }

@@ -13,6 +13,19 @@ test('a steady stream shows its rate at any moment, also between two slots of ti
   assert.equal(rate.total, 6_000)
 })
 
+test('a clock that is set back or ahead changes no rate', t => {
+  const rate = new Rate()
+  for (let call = 0; call < 100; call++) rate.add(1)
+  const before = rate.perSecond()
+  for (const stepMs of [-600_000, 600_000]) {
+    const now = Date.now() + stepMs
+    t.mock.method(Date, 'now', () => now)
+    rate.add(0)
+    assert.ok(Math.abs(rate.perSecond() - before) < 10, `${rate.perSecond()} after ${before}`)
+    t.mock.restoreAll()
+  }
+})
+
 test('a stream that ended falls to zero within the window', () => {
   const rate = new Rate()
   rate.add(1000, 1e12)

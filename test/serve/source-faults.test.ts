@@ -27,6 +27,7 @@ function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
     lastFrameAgeMs: 10,
     quietMs: 10,
     latencyMs: null,
+    clockAheadMs: 0,
     ...fields,
   }
 }
