@@ -53,7 +53,7 @@ function venueSettings<V extends string>(venue: V) {
     ),
     [`${venue}_REST`]: setting(
       http.optional(),
-      `REST address to use instead of ${name}'s own, such as http://127.0.0.1:9000.`,
+      `REST address to ask for ${name}'s list of symbols instead of its own, such as http://127.0.0.1:9000.`,
     ),
   }
   return settings as Record<`${V}_WS` | `${V}_REST`, Setting<typeof webSocketSetting>>
@@ -141,7 +141,7 @@ export const SETTINGS = {
   ),
   WATCH_IGNORE: setting(
     list(/^[\w-]+:\S+$/, 'must be venue:SYMBOL, separated by commas'),
-    'Symbols that may be silent: venue:SYMBOL, separated by commas.',
+    'Symbols that may be silent: venue:SYMBOL, separated by commas. Case does not matter.',
   ),
   WATCH_REFERENCES: setting(
     list(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port, separated by commas'),

@@ -15,6 +15,7 @@ import { openLogTold } from './house/awaited-log.ts'
 import { chooseSources, simulatedBy } from './house/first-run.ts'
 import { startSimulation } from './house/simulation.ts'
 import { superviseHouse } from './house/supervise.ts'
+import { subscriptionOf } from './house/venue-addresses.ts'
 import type { BatchLimits } from './ingest/batch.ts'
 import type { KnownVenues } from './ingest/fill.ts'
 import { Requeuing } from './ingest/requeuing.ts'
@@ -29,11 +30,12 @@ import { Observing } from './serve/observing.ts'
 import { OwnIngest } from './serve/own-ingest.ts'
 import { Page } from './serve/page.ts'
 import { serveSql } from './serve/sql-server.ts'
-import { openFeeds, type Subscription } from './sources/feeds.ts'
+import { CheckedSymbols, tellCorrections } from './sources/checked-symbols.ts'
+import { openFeeds } from './sources/feeds.ts'
 import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
 import { rereadFrame } from './sources/reread.ts'
-import { parseSources, type Selected } from './sources/selection.ts'
+import { formatSources, parseSources, type Selected } from './sources/selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sources/status.ts'
 import { parseStoreAddress } from './store/address.ts'
 import { openEngine } from './store/embedded.ts'
@@ -72,11 +74,10 @@ export async function record(
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
   const { promise: failed, reject } = Promise.withResolvers<never>()
   const recorder = new Recorder({ log, emit, failed: reject, hold: held => (held ? feeds.pause() : feeds.resume()) })
-  const feeds = openFeeds(
-    selected.map(one => subscriptionOf(one, config, simulation?.wsUrl)),
-    recorder,
-    emit,
-  )
+  const subscriptions = selected.map(one => subscriptionOf(one, config, simulation))
+  const feeds = openFeeds(subscriptions, recorder, emit)
+  tellCorrections(selected, emit)
+  const checked = new CheckedSymbols(subscriptions, feeds, emit)
 
   const self = selfOf('record')
   const gauge = new ProcessGauge()
@@ -84,7 +85,7 @@ export async function record(
   const statusNow = (): RecorderStatus => ({
     startedAtMs: self.startedAtMs,
     instance: self.instance,
-    sources: config.SOURCES ?? '',
+    sources: formatSources(selected.map(one => ({ ...one, symbols: checked.of(one.venue.name) }))),
     simulated,
     received: recorder.received.total,
     receivedPerSecond: recorder.received.perSecond(),
@@ -103,6 +104,7 @@ export async function record(
     stop: async () => {
       clearInterval(announcing)
       await server?.close()
+      await checked.close()
       await feeds.close()
       await simulation?.stop()
       await recorder.drain()
@@ -257,7 +259,12 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
   if (simulated) journal.emit('simulated', simulated)
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
   const house = superviseHouse(
-    { ...config, SOURCES: sources, SIMULATOR_WS: config.SIMULATOR_WS ?? simulation?.wsUrl },
+    {
+      ...config,
+      SOURCES: sources,
+      SIMULATOR_WS: config.SIMULATOR_WS ?? simulation?.wsUrl,
+      SIMULATOR_REST: config.SIMULATOR_REST ?? simulation?.restUrl,
+    },
     simulated,
     journal.emit,
   )
@@ -270,11 +277,6 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
 function simulationFor(selected: readonly Selected[], config: Config) {
   const simulated = selected.find(({ venue }) => venue.name === 'simulator')
   return simulated && startSimulation(simulated, config.LOG)
-}
-
-function subscriptionOf({ venue, symbols }: Selected, config: Config, simulatorWs: string | undefined): Subscription {
-  const configured = config[`${venue.name.toUpperCase()}_WS` as `${'BINANCE' | 'COINBASE' | 'KRAKEN' | 'SIMULATOR'}_WS`]
-  return { venue, symbols, ws: configured ?? (venue.name === 'simulator' ? simulatorWs : undefined) ?? venue.ws }
 }
 
 /** Where batches are cut, by configuration. */

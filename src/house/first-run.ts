@@ -30,6 +30,7 @@ export async function chooseSources(configured: string | undefined, logAddress: 
   const publicFeeds = VENUES.filter(venue => venue.name !== 'simulator').map(venue => ({
     venue,
     symbols: venue.defaultSymbols,
+    given: [],
     options: {},
   }))
   const before = await earlierSources(logAddress)

@@ -39,6 +39,32 @@ export const SOURCE_EVENTS = {
     level: 'info',
     message: '{venue} connection replaced ({connection}): {why}',
   },
+  symbol_respelled: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {given} is recorded as {symbol}, as the venue spells it',
+  },
+  symbol_doubled: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {symbol} is named more than once in TICKHOUSE_SOURCES and recorded once',
+  },
+  symbol_unknown: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} does not list {symbol}: no trades will come of it. The nearest it lists is {nearest}; correct TICKHOUSE_SOURCES',
+  },
+  symbol_resting: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} lists {symbol} as {state}: trades of it come only once it is traded again',
+  },
+  symbols_unchecked: {
+    station: 'sources',
+    level: 'info',
+    message: "{venue}'s list of symbols cannot be had ({why}): they are recorded unchecked, and it is asked for again",
+  },
   subscription_rejected: {
     station: 'sources',
     level: 'error',

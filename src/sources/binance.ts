@@ -7,6 +7,7 @@ import { SIDE } from '../tick/trades.ts'
 import { ByteScanner, literal } from './byte-scanner.ts'
 import { decimalFromText } from './decimal.ts'
 import { isObject, type JsonObject } from './json.ts'
+import type { ListedSymbol } from './listed-symbols.ts'
 import { handOn, readId, readMessage, show } from './reading.ts'
 import { readBannedUntil } from './retry-after.ts'
 import type { Limits, Sink, Venue } from './venue.ts'
@@ -47,6 +48,8 @@ export function binanceShaped(shape: BinanceShape): Venue {
     ids: 'consecutive',
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
+    spelling: 'capitals',
+    symbolList: { path: '/api/v3/exchangeInfo?showPermissionSets=false', read: readExchangeInfo },
     url: (base, symbols) => {
       const streams = symbols.map(symbol => encodeURIComponent(streamOf(symbol)).replace('%40', '@'))
       return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
@@ -73,6 +76,15 @@ export const binance: Venue = binanceShaped({
   // The server pings every 20 s.
   silenceMsMax: 30_000,
 })
+
+/** The answer to `exchangeInfo`: rest-api.md. Trades come of what is in the state `TRADING`. */
+function readExchangeInfo(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.symbols)) return undefined
+  return answer.symbols
+    .filter(isObject)
+    .filter(({ symbol }) => typeof symbol === 'string')
+    .map(({ symbol, status }) => ({ symbol: symbol as string, resting: status === 'TRADING' ? '' : String(status) }))
+}
 
 /** Kinds of event that are known and not recorded: web-socket-streams.md. */
 const NOT_RECORDED = new Set([

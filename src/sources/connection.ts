@@ -124,7 +124,7 @@ export class Connection {
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
       // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
       this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
-    } else if (!this.#subscriptions.control(control, this.#speaking!.confirmed, this.#silence.lastFrameMs!)) {
+    } else if (!this.#subscriptions.control(control, this.#speaking?.confirmed ?? new Set(), performance.now())) {
       emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     }
   }

@@ -77,6 +77,11 @@ export class Feed implements Sink {
     this.#connection.resume()
   }
 
+  /** The venue's list does not have these symbols of ours. */
+  unlisted(symbols: readonly string[]): void {
+    this.#connection.control({ kind: 'rejected', detail: 'not listed by the venue', symbols })
+  }
+
   close(): Promise<void> {
     return this.#connection.close()
   }

@@ -3,7 +3,8 @@ import type { Emit } from '../observe/events.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
 import { ErrorReport } from './error-report.ts'
-import { Feed, type FeedStatus } from './feed.ts'
+import type { FeedStatus } from './feed.ts'
+import { FeedSlot } from './feed-slot.ts'
 import { Pace } from './pace.ts'
 import { RefusalReport } from './refusal-report.ts'
 import { FeedSocket } from './socket.ts'
@@ -41,6 +42,8 @@ export interface Subscription {
   venue: Venue
   symbols: readonly string[]
   ws: string
+  /** Where its list of symbols is asked for; undefined to leave them unchecked. */
+  rest?: string | undefined
 }
 
 export interface Feeds {
@@ -48,6 +51,10 @@ export interface Feeds {
   pause(): void
   resume(): void
   status(): FeedStatus[]
+  /** Records symbols of a venue under its own spelling: `spelled` maps each that was asked for to that. */
+  respell(venue: string, spelled: ReadonlyMap<string, string>): void
+  /** The venue's list does not have these symbols. */
+  unlisted(venue: string, symbols: readonly string[]): void
   /** Resolves when all connections are closed. Neither receiver nor `emit` is called after that. */
   close(): Promise<void>
 }
@@ -64,7 +71,7 @@ export function openFeeds(
     string,
     { connects: Pace; refusals: RefusalReport; errors: ErrorReport; venueState: VenueState }
   >()
-  const feeds: Feed[] = []
+  const feeds: FeedSlot[] = []
   for (const { venue, symbols, ws } of subscriptions) {
     const { connects, refusals, errors, venueState } = shared.get(venue.name) ?? {
       connects: connectPace(venue),
@@ -76,7 +83,7 @@ export function openFeeds(
     for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
       const id = `${venue.name}-${feeds.length + 1}`
       const told = { emit: errors.emit, refusals, venueState }
-      feeds.push(new Feed({ id, venue, base: ws, symbols: chunk, connects, timings, receiver, ...told }))
+      feeds.push(new FeedSlot({ id, venue, base: ws, symbols: chunk, connects, timings, receiver, ...told }))
     }
   }
   return {
@@ -87,6 +94,12 @@ export function openFeeds(
       for (const feed of feeds) feed.resume()
     },
     status: () => feeds.map(feed => feed.status()),
+    respell: (venue, spelled) => {
+      for (const feed of feeds) if (feed.venue === venue) feed.respell(spelled)
+    },
+    unlisted: (venue, symbols) => {
+      for (const feed of feeds) if (feed.venue === venue) feed.unlisted(symbols)
+    },
     close: async () => {
       await Promise.all(feeds.map(feed => feed.close()))
       for (const { refusals, errors } of shared.values()) {

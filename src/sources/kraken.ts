@@ -6,6 +6,7 @@
 import { parseRfc3339 } from '../tick/time.ts'
 import { decimalFromNumber } from './decimal.ts'
 import { elementTexts, isObject, type JsonObject } from './json.ts'
+import type { ListedSymbol } from './listed-symbols.ts'
 import { handOn, readMessage, readSide, show } from './reading.ts'
 import type { Sink, Venue } from './venue.ts'
 
@@ -17,6 +18,7 @@ export const kraken: Venue = {
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
   // No limit on connects is documented; the proxy in front of the venue is said to count 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
+  symbolList: { path: '/0/public/AssetPairs', read: readAssetPairs },
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
   acknowledges: true,
@@ -30,6 +32,28 @@ export const kraken: Venue = {
 
 function subscribe(symbols: readonly string[]): string[] {
   return [JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } })]
+}
+
+/** Names of assets in REST answers and those that WebSocket v2 has for them: https://docs.kraken.com/api/docs/guides/spot-ws-intro. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['XBT', 'BTC'],
+  ['XDG', 'DOGE'],
+])
+
+/** The answer to `AssetPairs`: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs. Its names are those of WebSocket v1. */
+function readAssetPairs(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || !isObject(answer.result)) return undefined
+  return Object.values(answer.result)
+    .filter(isObject)
+    .filter(({ wsname }) => typeof wsname === 'string')
+    .map(({ wsname, altname, status }) => ({
+      symbol: String(wsname)
+        .split('/')
+        .map(asset => RENAMED.get(asset) ?? asset)
+        .join('/'),
+      aliases: [wsname, altname].filter(name => typeof name === 'string'),
+      resting: status === undefined || status === 'online' ? '' : String(status),
+    }))
 }
 
 /** Channels that are known and not recorded. */

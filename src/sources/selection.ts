@@ -5,7 +5,10 @@ import type { Venue } from './venue.ts'
 
 export interface Selected {
   venue: Venue
+  /** Each once, as far as is known as the venue spells it. */
   symbols: readonly string[]
+  /** As the user wrote them; empty where the venue's default ones are recorded. */
+  given: readonly string[]
   /** Only the simulator takes any. */
   options: Readonly<Record<string, number>>
 }
@@ -16,9 +19,23 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
   seed: { min: 0, max: 2 ** 31 - 1 },
 }
 
-/** Throws `config_invalid` for what is no selection, an unknown venue or option. A venue without symbols gets its own default. */
+const VENUE_NEXT = `(?:${VENUES.map(({ name }) => name).join('|')})(?:[:?\\s]|$)`
+const BETWEEN_VENUES = new RegExp(`,(?=${VENUE_NEXT})`, 'gi')
+const AFTER_VENUE = new RegExp(`:\\s+(?!${VENUE_NEXT})`, 'gi')
+const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
+
+/**
+ * Throws `config_invalid` for what is no selection, an unknown venue or option. A venue without symbols gets its own default.
+ * Blanks around commas, and commas between venues, are taken as what they are meant as.
+ */
 export function parseSources(text: string): Selected[] {
-  const selected = text.split(/\s+/).filter(Boolean).map(parseOne)
+  const parts = text
+    .replace(/\s*,\s*/g, ',')
+    .replace(BETWEEN_VENUES, ' ')
+    .replace(AFTER_VENUE, ':')
+    .split(/\s+/)
+    .filter(Boolean)
+  const selected = parts.map((part, index) => parseOne(part, parts[index - 1]))
   if (selected.length === 0) throw invalid('TICKHOUSE_SOURCES is empty')
   const names = selected.map(({ venue }) => venue.name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
@@ -26,12 +43,15 @@ export function parseSources(text: string): Selected[] {
   return selected
 }
 
-function parseOne(text: string): Selected {
+function parseOne(text: string, before: string | undefined): Selected {
   const [, name, list = '', query = ''] = /^([^:?]+)(?::([^?]*))?(?:\?(.*))?$/.exec(text) ?? []
   if (!name) throw invalid(`not a source: ${text}`)
-  const venue = findVenue(name)
-  if (!venue) throw invalid(`unknown venue ${name}; known are ${VENUES.map(known => known.name).join(', ')}`)
-  const symbols = [...new Set(list.split(',').filter(Boolean))]
+  const venue = findVenue(name.toLowerCase())
+  if (!venue) throw unknownVenue(name, text, before)
+  const given = list.split(',').filter(Boolean)
+  const wrong = given.find(symbol => !SYMBOL.test(symbol))
+  if (wrong !== undefined) throw invalid(`not a symbol of ${venue.name}: ${wrong}`)
+  const symbols = [...new Set(given.map(symbol => (venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol)))]
   const options: Record<string, number> = {}
   for (const [key, value] of new URLSearchParams(query)) {
     const bounds = venue.name === 'simulator' ? SIMULATOR_OPTIONS[key] : undefined
@@ -42,11 +62,11 @@ function parseOne(text: string): Selected {
     }
     options[key] = number
   }
-  return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, options }
+  return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, given, options }
 }
 
 /** The selection as text again, for a child process. */
-export function formatSources(selected: readonly Selected[]): string {
+export function formatSources(selected: readonly Omit<Selected, 'given'>[]): string {
   return selected
     .map(({ venue, symbols, options }) => {
       const query = Object.entries(options)
@@ -55,6 +75,13 @@ export function formatSources(selected: readonly Selected[]): string {
       return `${venue.name}:${symbols.join(',')}${query ? `?${query}` : ''}`
     })
     .join(' ')
+}
+
+function unknownVenue(name: string, text: string, before: string | undefined): TickhouseError {
+  // A symbol after a blank instead of a comma is the likelier mistake.
+  if (before?.includes(':') && text === name && /[A-Z/-]/.test(name))
+    return invalid(`${name} stands alone: symbols of one venue are separated by commas, ${before},${name}`)
+  return invalid(`unknown venue ${name}; known are ${VENUES.map(known => known.name).join(', ')}`)
 }
 
 function invalid(message: string): TickhouseError {

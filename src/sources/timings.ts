@@ -14,6 +14,10 @@ export const TIMINGS = {
   bannedMs: 120_000,
   regionRefusedMs: 900_000,
   addressRefusedMs: 300_000,
+  /** How long a venue's list of symbols may take, when one that cannot be had is asked for again at first, and how often it is had. */
+  symbolListMsMax: 20_000,
+  symbolListRetryMs: 60_000,
+  symbolListEveryMs: 86_400_000,
   /** How often silence is looked for. */
   silenceCheckMs: 1000,
   /** A feed is never called silent before this, however busy it was. */

@@ -4,6 +4,7 @@
  */
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
+import type { SymbolList } from './listed-symbols.ts'
 
 /** What a venue's server says about the connection itself. */
 export type Control =
@@ -76,6 +77,10 @@ export interface Venue {
   readonly defaultSymbols: readonly string[]
   /** Does the venue confirm or refuse each symbol asked for? */
   readonly acknowledges: boolean
+  /** What the venue lists. */
+  readonly symbolList: SymbolList
+  /** Set where every symbol is spelled in capitals. */
+  readonly spelling?: 'capitals'
   /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
   url(base: string, symbols: readonly string[]): string
   /** Frames to send once connected; empty where the address carries the subscription. */

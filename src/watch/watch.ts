@@ -45,7 +45,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     everyMs,
     repeatMs: config.ALERT_REPEAT_MINUTES * 60_000,
     silenceMsMin: config.WATCH_SILENCE_SECONDS_MIN * 1000,
-    ignored: new Set(config.WATCH_IGNORE),
+    ignored: new Set(config.WATCH_IGNORE.map(name => name.toUpperCase())),
     watcher: hostname(),
     clock: SYSTEM_CLOCK,
     emit,

@@ -34,7 +34,7 @@ export interface WatcherOptions {
   everyMs: number
   repeatMs: number
   silenceMsMin: number
-  /** `venue:SYMBOL` each. */
+  /** `VENUE:SYMBOL` each, in capitals: case does not matter. */
   ignored: ReadonlySet<string>
   /** Who it is, for the house's page. */
   watcher: string
@@ -174,7 +174,7 @@ export class Watcher {
     )
     const all = new Map([...named, ...others].map(each => [`${each.venue}:${each.symbol}`, each]))
     return [...all]
-      .filter(([key]) => !this.#options.ignored.has(key))
+      .filter(([key]) => !this.#options.ignored.has(key.toUpperCase()))
       .map(([key, each]) => ({ ...each, newestMs: this.#newest.get(key)?.newestMs ?? null }))
   }
 

@@ -32,6 +32,26 @@ test('each mistake is refused with what is wrong', () => {
   assert.throws(() => parseSources('simulator?rate=0'), /from 1 to 500000, not 0/)
 })
 
+test('case, blanks around commas and commas between venues do not matter where the venue spells in capitals', () => {
+  const meant = 'binance:BTCUSDT,ETHUSDT kraken:BTC/USD,AAPLx/USD'
+  for (const text of [
+    'binance:btcusdt,ETHUSDT,BtcUsdt kraken:BTC/USD,AAPLx/USD',
+    ' Binance: BTCUSDT , ETHUSDT ,\n kraken:BTC/USD, AAPLx/USD, ',
+    'binance:BTCUSDT,ETHUSDT,kraken:BTC/USD,AAPLx/USD',
+  ])
+    assert.equal(formatSources(parseSources(text)), meant, text)
+  assert.deepEqual(
+    parseSources('coinbase, kraken').map(({ venue }) => venue.name),
+    ['coinbase', 'kraken'],
+  )
+})
+
+test('a symbol behind a blank is said to want a comma, and what is no symbol is named', () => {
+  assert.throws(() => parseSources('kraken:BTC/USD ETH/USD'), /separated by commas, kraken:BTC\/USD,ETH\/USD/)
+  assert.throws(() => parseSources('binance:BTCUSDT:ETHUSDT'), /not a symbol of binance: BTCUSDT:ETHUSDT/)
+  assert.throws(() => parseSources('binance:BTC"USDT'), /not a symbol/)
+})
+
 test('a symbol’s log partition never changes: it is part of the format', () => {
   assert.deepEqual(
     ['BTCUSDT', 'ETHUSDT', 'BTC/USD', 'é'].map(symbol => partitionOf('binance', symbol, 16)),

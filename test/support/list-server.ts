@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** A venue's REST side on a free local port: a test decides what it answers. */
+export class ListServer {
+  readonly asked: { url: string; userAgent: string; atMs: number }[] = []
+  readonly url: string
+
+  static async open(
+    t: TestContext,
+    answer: (response: ServerResponse, request: IncomingMessage) => void,
+  ): Promise<ListServer> {
+    const asked: ListServer['asked'] = []
+    const server = createServer((request, response) => {
+      asked.push({ url: request.url!, userAgent: request.headers['user-agent'] ?? '', atMs: performance.now() })
+      answer(response, request)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    })
+    return new ListServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked)
+  }
+
+  constructor(url: string, asked: ListServer['asked']) {
+    this.url = url
+    this.asked = asked
+  }
+}
