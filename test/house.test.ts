@@ -23,7 +23,12 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   tick: [],
   simulator: [],
   observe: [/^log\/(log|record-hash)/, /^store\/store/],
-  sources: [/^tick\//, /^observe\/(events|statistics|journal|metrics|process-figures)/, /^log\/log/],
+  sources: [
+    /^(nearest|version)$/,
+    /^tick\//,
+    /^observe\/(events|statistics|journal|metrics|process-figures)/,
+    /^log\/log/,
+  ],
   log: [/^tick\/(records|json)/],
   store: [],
   ingest: [
