@@ -5,6 +5,7 @@
 import { isIPv4 } from 'node:net'
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
+import { archivePlace } from './archive/address.ts'
 import { PREFIX } from './environment.ts'
 import { TickhouseError } from './errors.ts'
 import { nearest } from './nearest.ts'
@@ -211,7 +212,8 @@ export const flagName = (name: string) => `--${name.toLowerCase().replaceAll('_'
 
 /**
  * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line a mistake: an
- * unknown key with the nearest known one, a value with what is wrong with it.
+ * unknown key with the nearest known one, a value with what is wrong with it. Throws `address_invalid` for an archive's address that
+ * cannot be used: its parts are not shown.
  */
 export function parseConfig(
   flags: Partial<Record<SettingName, string>>,
@@ -249,6 +251,7 @@ export function parseConfig(
   if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
     mistakes.push(`${environmentName(keeps[0]!)} needs an archive: nothing leaves before it is archived and verified`)
   if (mistakes.length > 0) throw new TickhouseError('config_invalid', mistakes.join('; '), 'See: tickhouse --help')
+  if (config.ARCHIVE !== 'off') archivePlace(config.ARCHIVE)
   return config
 }
 

@@ -82,6 +82,8 @@ export async function dropDays(house: House, keepDays: number, nowMs: number): P
 
 /** Drops a day, or says why not. */
 async function dropDay({ store, target, ledger, emit }: House, day: string): Promise<string | null> {
+  // Not archived yet: no reason to tell anyone of, it leaves when it is.
+  if (await waits(store, ledger, day)) return null
   const objects = await ledger.objects(`toDate(slice_start) = ${quoted(day)}`)
   const tick = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
   const stale = tick.find(({ state }) => state === 'stale')
@@ -140,6 +142,19 @@ async function moving(store: Store, day: string): Promise<boolean> {
     { day },
   )
   return row!.begun > 0
+}
+
+/** Does the store hold records of a day after the last that is archived of their partition? */
+async function waits(store: Store, ledger: ArchiveLedger, day: string): Promise<boolean> {
+  const reached = await ledger.reached()
+  const held = TICK_KINDS.map(
+    ({ table }) => `SELECT log_partition, log_offset FROM ${table} WHERE log_day = {day:Date}`,
+  ).join(' UNION ALL ')
+  const rows = await store.rows<{ partition: number; last: string }>(
+    `SELECT log_partition AS partition, toString(max(log_offset)) AS last FROM (${held}) GROUP BY partition`,
+    { day },
+  )
+  return rows.some(({ partition, last }) => Number(last) >= (reached.get(partition)?.next ?? 0))
 }
 
 async function countDay(store: Store, table: string, day: string): Promise<Map<number, number>> {

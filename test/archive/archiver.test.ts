@@ -143,6 +143,18 @@ describe('moved ticks', () => {
 })
 
 describe('retention', () => {
+  test('a day that is not archived yet stays without a word', async () => {
+    const target = await openDirectory('waiting')
+    const before = await rowsOf(house.store, 'trades')
+    const held = house.events.named('day_held').length
+    // The archive cannot be written: what is old enough to leave waits for it.
+    target.put = () => Promise.reject(new Error('away'))
+    const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 2 } })
+    await assert.rejects(archiver.round(), /away/)
+    assert.deepEqual(await rowsOf(house.store, 'trades'), before)
+    assert.equal(house.events.named('day_held').length, held)
+  })
+
   test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
     const target = await openDirectory('kept')
     const keep = { logHours: 1, storeDays: 2 }

@@ -23,6 +23,7 @@ import { sha256Of } from '../../src/archive/sha256.ts'
 import { spoolFile } from '../../src/archive/spool.ts'
 import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
 import { filesOf } from '../../src/store/files.ts'
+import { archiveTargetContract } from '../contracts/archive-target.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
 import { BUCKET, S3_PROXY, type S3Server, VERSITY } from '../support/s3.ts'
 
@@ -72,6 +73,29 @@ for (const kind of [S3_PROXY, VERSITY]) {
       opened.push(target)
       return target
     }
+
+    archiveTargetContract(name => open(`contract-${name}`))
+
+    test('credentials that are corrected in their file count at the next try', async t => {
+      const file = path.join(directory, 'credentials')
+      const keys = { id: process.env.AWS_ACCESS_KEY_ID, secret: process.env.AWS_SECRET_ACCESS_KEY }
+      const write = (secret: string) =>
+        fs.writeFileSync(file, `[default]\naws_access_key_id=${keys.id}\naws_secret_access_key=${secret}\n`)
+      t.after(() => {
+        Object.assign(process.env, { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret })
+        delete process.env.AWS_SHARED_CREDENTIALS_FILE
+      })
+      delete process.env.AWS_ACCESS_KEY_ID
+      delete process.env.AWS_SECRET_ACCESS_KEY
+      process.env.AWS_SHARED_CREDENTIALS_FILE = file
+      write('wrong')
+      const target = await open('credentials')
+      await assert.rejects(keysOf(target), { code: 'archive_refused' })
+      await assert.rejects(target.create('one', 'text'), { code: 'archive_refused' })
+      write(keys.secret!)
+      await target.create('one', 'text')
+      assert.deepEqual(await keysOf(target), [{ key: 'one', bytes: 4 }])
+    })
 
     test('everything is archived, read back and in the ledger; a deep check finds nothing, tampering is named', async () => {
       const target = await open('market')
