@@ -10,6 +10,7 @@ import { type Config, environmentName, flagName, parseConfig, SETTINGS, type Set
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
 import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
+import { askOwnDirectly } from './proxies.ts'
 import { AlreadyLogged, type Opening, runProcess, toldToStop } from './run.ts'
 import { VERSION } from './version.ts'
 
@@ -176,6 +177,7 @@ function run(name: string, made: Command, open: Opening): Promise<void> {
   return runProcess(name, configOf(made), restartedAfter, open)
 }
 
+askOwnDirectly()
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
   process.exit()

@@ -14,6 +14,7 @@ import type { ClickHouseClientConfigOptions } from '@clickhouse/client'
 import type { ChdbResult, Session } from 'chdb'
 import { makeDataDirectory } from '../disk.ts'
 import { TickhouseError } from '../errors.ts'
+import { askOwnDirectly } from '../proxies.ts'
 import { AnswerPipes } from './answer-pipe.ts'
 import { BoundedStatements } from './bounded.ts'
 import { answer, prefix, type QueryParams, settingsOf, typed } from './client-statement.ts'
@@ -70,6 +71,8 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
       { cause: error },
     )
   }
+  // What is archived in a bucket is read by way of this process.
+  askOwnDirectly()
   const open = () => new chdb.Session(root, { connectionArgs: ENGINE_ARGUMENTS })
   try {
     return new EmbeddedConnection(root, open, options)
