@@ -98,10 +98,11 @@ const RANGE = '$__timeFilter_ms(timestamp)'
 const RECENT = 'timestamp > $__toTime_ms - INTERVAL 1 HOUR AND timestamp <= $__toTime_ms'
 const BEGINNING = '$__timeFilter_ms(timestamp) AND timestamp < $__fromTime + toIntervalSecond(5 * $__interval_s)'
 /** Symbols as an array, by which the engine passes over the others' ticks unread. */
-const without = (found: string) => `NOT has((SELECT groupUniqArray(toString(symbol)) ${OF_ALL} AND ${found}), symbol)`
+const without = (found: string) =>
+  `NOT has((SELECT groupArray(toString(name)) FROM (SELECT symbol AS name ${OF_ALL} AND ${found} GROUP BY symbol)), symbol)`
 
-const TREND_POINTS = 30
-/** One minute in so many that about thirty are read, of whatever range: the table is ordered by symbol and time. */
+const TREND_POINTS = 24
+/** One minute in so many that about two dozen are read, of whatever range: the table is ordered by symbol and time. */
 const TREND_MINUTES = `SELECT toStartOfMinute($__fromTime) + toIntervalMinute(number * greatest(1, intDiv(dateDiff('minute', $__fromTime, $__toTime), ${TREND_POINTS})))
     FROM numbers(${TREND_POINTS + 2})`
 
@@ -124,9 +125,9 @@ FROM (
   ${OF_ALL} AND ${RECENT} GROUP BY symbol`,
     `SELECT symbol, 'last', argMax(price, ${TRADE_ORDER}), max(timestamp), 0., 0., 0, emptyArrayFloat64()
   ${OF_ALL} AND ${RANGE} AND ${without(RECENT)} GROUP BY symbol`,
-    `SELECT symbol, 'trend', 0., max(newest), 0., 0., 0, arrayMap(point -> point.2, arraySort(groupArray((minute, price))))
+    `SELECT symbol, 'trend', 0., toDateTime64(0, 9, 'UTC'), 0., 0., 0, arrayMap(point -> point.2, arraySort(groupArray((minute, price))))
   FROM (
-    SELECT symbol, toStartOfMinute(timestamp) AS minute, argMax(price, ${TRADE_ORDER}) AS price, max(timestamp) AS newest
+    SELECT symbol, toStartOfMinute(timestamp) AS minute, any(price) AS price
     ${OF_ALL} AND ${RANGE} AND toStartOfMinute(timestamp) IN (${TREND_MINUTES})
     GROUP BY symbol, minute
   )

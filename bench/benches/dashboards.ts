@@ -15,7 +15,7 @@ import { withParts } from '../samples/storing.ts'
 
 const ASKED_TIMES = 7
 const HOUR_MS = 3_600_000
-/** As wide a step as Grafana takes for a panel of about a thousand points. */
+/** As wide a step as Grafana takes for a panel of about a thousand points; some panels have fewer. */
 const POINTS = 1_000
 const STEP_MS_LEAST = 10_000
 
@@ -38,13 +38,13 @@ async function over(hours: number): Promise<Sample> {
     const config = { ...parseConfig({}, {}), STORE: `chdb:${path.join(directory, 'store')}`, LISTEN: '127.0.0.1:0' }
     const serving = await serveStore(config, new Journal('bench', 'error', 'text'), false)
     const toMs = Date.now()
-    const range = { fromMs: toMs - hours * HOUR_MS, toMs, intervalMs: stepMs(hours) }
     const figures: Record<string, number> = {}
     let statements = 0
     const startedMs = performance.now()
     const cpuBefore = process.cpuUsage()
     for (const [file, make] of Object.entries(DASHBOARDS)) {
       for (const statement of statementsOf(make())) {
+        const range = { fromMs: toMs - hours * HOUR_MS, toMs, intervalMs: stepMs(hours, statement.points) }
         const asked = await askedTimes(serving.url, statement, range)
         const { median, max } = spread(asked.map(({ wallMs }) => wallMs))
         statements += ASKED_TIMES
@@ -62,9 +62,9 @@ async function over(hours: number): Promise<Sample> {
 }
 
 /** Whole steps of a kind that people read: ten seconds at least. */
-function stepMs(hours: number): number {
-  const wanted = (hours * HOUR_MS) / POINTS
-  return [STEP_MS_LEAST, 30_000, 60_000, 120_000].find(step => step >= wanted) ?? 300_000
+function stepMs(hours: number, points = POINTS): number {
+  const wanted = (hours * HOUR_MS) / points
+  return [STEP_MS_LEAST, 30_000, 60_000, 120_000, 300_000].find(step => step >= wanted) ?? 600_000
 }
 
 /** What it takes of this process is engine, server and asking together; where the machine is busy it says more than the clock. */

@@ -7,6 +7,8 @@ export interface Statement {
   name: string
   form: Form | 'variable' | 'annotation'
   sql: string
+  /** Steps that its panel has at most, where it says so. */
+  points?: number
 }
 
 export type Heading = Extract<NonNullable<Dashboard['panels']>[number], { type: 'row' }>
@@ -37,7 +39,12 @@ export function statementsOf(dashboard: Dashboard): Statement[] {
   const { templating, annotations } = dashboard
   return [
     ...panelsOf(dashboard).flatMap(panel =>
-      targetsOf(panel).map(({ queryType, rawSql }) => ({ name: panel.title!, form: queryType, sql: rawSql })),
+      targetsOf(panel).map(({ queryType, rawSql }) => ({
+        name: panel.title!,
+        form: queryType,
+        sql: rawSql,
+        ...(panel.maxDataPoints != null && { points: panel.maxDataPoints }),
+      })),
     ),
     ...(templating.list ?? [])
       .filter(({ type }) => type === 'query')
