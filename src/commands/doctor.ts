@@ -63,6 +63,10 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
     lines.push(
       `LOST    ${diagnosis.lostRanges} ranges left the log before they were stored (SELECT * FROM lost_ranges FINAL)`,
     )
+  if (diagnosis.unusedPartitions > 0)
+    lines.push(
+      `unused  ${diagnosis.unusedPartitions} partitions were added to the topics after the log was made: what other programs write to them is not stored (docs/kafka.md)`,
+    )
   if (diagnosis.disk) lines.push(describeDisk(diagnosis.disk))
   lines.push(isSound(diagnosis) ? 'Log and store agree.' : 'Log and store do NOT agree.')
   return lines

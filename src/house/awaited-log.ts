@@ -26,6 +26,7 @@ export async function openLogTold(
       try {
         const log = await openLog(address, mode)
         if (mode === 'read') tellUnreachable(log, emit, stopping)
+        tellUnused(log, emit, stopping)
         return log
       } catch (error) {
         if (!(error instanceof TickhouseError) || !error.retryable) throw error
@@ -37,6 +38,19 @@ export async function openLogTold(
   } finally {
     clearInterval(telling)
   }
+}
+
+/** Says once that partitions were added to the log which are not used, also where that happens later. */
+function tellUnused(log: Log, emit: Emit, stopping: AbortSignal): void {
+  const look = (): void => {
+    const partitions = log.unusedPartitions()
+    if (partitions === 0) return
+    clearInterval(looking)
+    emit('partitions_unused', { partitions })
+  }
+  const looking = setInterval(look, LOG_WAIT_TOLD_EVERY_MS).unref()
+  stopping.addEventListener('abort', () => clearInterval(looking), { once: true })
+  look()
 }
 
 /** Tells, again and again, that the log does not answer. One that writes tells it by its appends. */

@@ -120,7 +120,10 @@ export class Membership {
     const { topics, partitions } = this.#options
     this.#wanted = new Set(
       assignments.flatMap(({ topic, partitions: ours }) =>
-        ours.map(partition => topics.indexOf(topic) * partitions + partition),
+        // The group shares out all partitions of the topics, also those that were added and are not used.
+        ours
+          .filter(partition => partition < partitions)
+          .map(partition => topics.indexOf(topic) * partitions + partition),
       ),
     )
     for (const partition of new Set([...this.#wanted, ...this.#held])) this.#change(holder, partition)

@@ -5,6 +5,8 @@ import { unavailable } from './kafka-errors.ts'
 import { Fetcher, type Waiting } from './kafka-fetcher.ts'
 import type { Announcement, Bounds } from './log.ts'
 
+/** The key under which the log says what it was when it was made: no station has such a name. */
+const LOG = '@log'
 const RETRIES_MAX = 3
 /** They are asked all the time and answer within a fraction of this. */
 const ANSWERS_APART_MS_MAX = 2_000
@@ -102,8 +104,20 @@ export class Stations {
     return Date.now() - answeredMs > ANSWERS_APART_MS_MAX ? answeredMs : null
   }
 
+  /** How many partitions the log had when it was made; undefined if nobody has noted it. */
+  get partitionsMade(): number | undefined {
+    const body = this.#last.get(LOG)?.body as { partitions?: unknown } | undefined
+    return Number.isSafeInteger(body?.partitions) ? (body!.partitions as number) : undefined
+  }
+
+  /** Notes it, for every opening from now on. */
+  async notePartitions(partitions: number): Promise<void> {
+    await this.announce(LOG, { partitions })
+  }
+
   get all(): Announcement[] {
-    return [...this.#last.values()].sort((a, b) => (a.station < b.station ? -1 : 1))
+    const stations = [...this.#last.values()].filter(({ station }) => station !== LOG)
+    return stations.sort((a, b) => (a.station < b.station ? -1 : 1))
   }
 
   async close(): Promise<void> {

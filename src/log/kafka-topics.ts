@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, ConfigResourceTypes } from '@platformatic/kafka'
 import { TickhouseError } from '../errors.ts'
 import type { KafkaAddress } from './kafka-address.ts'
-import { PROTOCOL, saysProtocol, unavailable } from './kafka-errors.ts'
+import { PROTOCOL, replaced, saysProtocol, unavailable } from './kafka-errors.ts'
+import type { TopicPartition } from './kafka-offsets.ts'
 
 /** The kinds of ticks, each with its topic, in the order in which the log numbers their partitions. */
 export const KINDS = ['trades', 'quotes'] as const
@@ -22,18 +23,24 @@ export interface Topics {
   stations: string
   /** The brokers' own ids of all three: another topic of the same name has another. */
   ids: ReadonlyMap<string, string>
-  /** Partitions of each topic of ticks. */
+  /** Partitions of each topic of ticks that the log uses: as many as there were when it was made. */
   partitions: number
   /** Names the log for ever: the topics' own ids, given by the brokers when they were made, and how partitions are numbered. */
   identity: string
   messageBytesMax: number
 }
 
+/** The topics as the brokers have them; how many of their partitions the log uses is not known yet. */
+export interface FoundTopics extends Omit<Topics, 'partitions' | 'identity'> {
+  /** Partitions of the topic of each of `KINDS`. */
+  counts: readonly number[]
+}
+
 /**
  * Finds the topics, and makes those that are missing where `mode` is write. Throws `log_missing` (retryable), `config_invalid`
  * for settings under which ticks would be lost or change their place, or what the client says.
  */
-export async function openTopics(admin: Admin, address: KafkaAddress, mode: 'write' | 'read'): Promise<Topics> {
+export async function openTopics(admin: Admin, address: KafkaAddress, mode: 'write' | 'read'): Promise<FoundTopics> {
   const names = KINDS.map(kind => `${address.topicPrefix}${kind}`)
   const stations = `${address.topicPrefix}stations`
   const existing = new Set(await admin.listTopics())
@@ -42,22 +49,53 @@ export async function openTopics(admin: Admin, address: KafkaAddress, mode: 'wri
     if (mode === 'read') throw notThereYet(address, missing)
     await makeTopics(admin, address, missing, stations)
   }
-  const { partitions, ids } = await awaitTopics(admin, names, stations)
+  const { counts, ids } = await awaitTopics(admin, names, stations)
+  return { names, stations, ids, counts, messageBytesMax: await checkSettings(admin, address, names) }
+}
+
+/**
+ * The topics with the partitions that the log uses. `made` is how many there were when it was made; undefined if nobody has noted it: then
+ * the fewest of any topic, since all began with as many and they can only be added to. Throws `config_invalid` if the address says another
+ * number, `log_replaced` if there are fewer.
+ */
+export function usedTopics(found: FoundTopics, made: number | undefined, address: KafkaAddress): Topics {
+  const { counts, ...topics } = found
+  const fewest = Math.min(...counts)
+  const partitions = made ?? fewest
+  if (fewest < partitions)
+    throw replaced(address.shown, `it had ${partitions} partitions when it was made, and a topic has ${fewest}`)
   if (address.partitions !== undefined && address.partitions !== partitions)
     throw new TickhouseError(
       'config_invalid',
-      `the topics at ${address.shown} have ${partitions} partitions each, ${address.partitions} were asked for`,
+      `the log at ${address.shown} uses ${partitions} partitions of each topic, ${address.partitions} were asked for`,
       `Say partitions=${partitions}, or begin a new log with another topicPrefix: a symbol must not change its partition.`,
     )
-  const identity = await currentIdentity(admin, names)
-  return { names, stations, ids, partitions, identity, messageBytesMax: await checkSettings(admin, address, names) }
+  const ids = topics.names.map(name => topics.ids.get(name)!)
+  return { ...topics, partitions, identity: identityOf(ids, partitions) }
 }
 
-/** The identity of the topics as they are now. Asks the brokers. */
-export async function currentIdentity(admin: Admin, names: readonly string[]): Promise<string> {
+/** The partitions of the log in their order: those of the first kind, then those of the second. */
+export function placesOf(topics: Topics): TopicPartition[] {
+  return topics.names.flatMap(topic =>
+    Array.from({ length: topics.partitions }, (_, partition) => ({ topic, partition })),
+  )
+}
+
+/** Partitions that were added to the topics after the log was made. */
+export const addedTo = (counts: readonly number[], partitions: number): number =>
+  counts.reduce((sum, count) => sum + Math.max(0, count - partitions), 0)
+
+export const identityOf = (ids: readonly string[], partitions: number): string =>
+  `kafka:${ids.join(':')}:${ids.map(() => partitions).join('+')}`
+
+/** The ids and the numbers of partitions of topics as they are now. Asks the brokers. */
+export async function currentTopics(
+  admin: Admin,
+  names: readonly string[],
+): Promise<{ ids: string[]; counts: number[] }> {
   const { topics } = await admin.metadata({ topics: [...names], forceUpdate: true })
   const found = names.map(name => topics.get(name)!)
-  return `kafka:${found.map(({ id }) => id).join(':')}:${found.map(({ partitionsCount }) => partitionsCount).join('+')}`
+  return { ids: found.map(({ id }) => id), counts: found.map(({ partitionsCount }) => partitionsCount) }
 }
 
 async function makeTopics(admin: Admin, address: KafkaAddress, missing: string[], stations: string): Promise<void> {
@@ -108,17 +146,11 @@ async function awaitTopics(admin: Admin, names: readonly string[], stations: str
       const { topics } = await admin.metadata({ topics: [...names, stations], forceUpdate: true })
       const all = [...names, stations].map(name => topics.get(name)!)
       if (all.every(topic => topic.partitions.every(({ leader }) => leader >= 0))) {
-        const [partitions, ...others] = names.map(name => topics.get(name)!.partitionsCount)
-        if (others.every(other => other === partitions))
-          return { partitions: partitions!, ids: new Map([...topics].map(([name, { id }]) => [name, id])) }
-        throw unfit(
-          names.join(' and '),
-          'do not have the same number of partitions',
-          'Give both the same number, before the first tick.',
-        )
+        const counts = names.map(name => topics.get(name)!.partitionsCount)
+        return { counts, ids: new Map([...topics].map(([name, { id }]) => [name, id])) }
       }
     } catch (error) {
-      if (error instanceof TickhouseError || performance.now() > deadlineMs) throw error
+      if (performance.now() > deadlineMs) throw error
     }
     if (performance.now() > deadlineMs)
       throw unavailable(`topics ${names.join(' and ')} have partitions without a leader`)

@@ -3,7 +3,7 @@ import type { Admin } from '@platformatic/kafka'
 import type { TickhouseError } from '../errors.ts'
 import { replaced } from './kafka-errors.ts'
 import { askBounds, type KnownBounds, type TopicPartition } from './kafka-offsets.ts'
-import { currentIdentity, type Topics } from './kafka-topics.ts'
+import { addedTo, currentTopics, identityOf, type Topics } from './kafka-topics.ts'
 
 /** What other processes wrote is known within about so long. */
 const ASK_EVERY_MS = 1_000
@@ -14,6 +14,8 @@ const MEASURE_EVERY_MS = 15_000
 export interface WatchOptions {
   admin: Admin
   topics: Topics
+  /** As found at the opening. */
+  unusedPartitions: number
   places: readonly TopicPartition[]
   bounds: KnownBounds
   shown: string
@@ -26,12 +28,15 @@ export class Watch {
   readonly #timers: NodeJS.Timeout[]
   /** Bytes on the disks of all brokers, all copies; 0 until one has answered. */
   sizeBytes = 0
+  /** Partitions that were added to the topics after the log was made. */
+  unusedPartitions: number
   #missing = 0
   #asking = false
   #stopped = false
 
   constructor(options: WatchOptions) {
     this.#options = options
+    this.unusedPartitions = options.unusedPartitions
     this.#timers = [
       setInterval(() => void this.ask(), ASK_EVERY_MS),
       setInterval(() => void this.#measure(), MEASURE_EVERY_MS),
@@ -61,9 +66,11 @@ export class Watch {
 
   async #compare(): Promise<void> {
     const { admin, topics } = this.#options
-    const identity = await currentIdentity(admin, topics.names)
+    const { ids, counts } = await currentTopics(admin, topics.names)
     this.#missing = 0
+    const identity = identityOf(ids, Math.min(topics.partitions, ...counts))
     if (identity !== topics.identity) this.#lose(`its topics are ${identity} now, not ${topics.identity}`)
+    this.unusedPartitions = addedTo(counts, topics.partitions)
   }
 
   async #countMissing(): Promise<void> {

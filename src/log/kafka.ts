@@ -10,7 +10,7 @@ import { checkRange, type ReadOptions, readPartition, recordAt } from './kafka-r
 import { Membership } from './kafka-share.ts'
 import { Stations } from './kafka-stations.ts'
 import { TicksPerRecord } from './kafka-ticks.ts'
-import { KINDS, openTopics, type Topics } from './kafka-topics.ts'
+import { addedTo, KINDS, openTopics, placesOf, type Topics, usedTopics } from './kafka-topics.ts'
 import { Watch } from './kafka-watch.ts'
 import type {
   Announcement,
@@ -37,28 +37,25 @@ export async function openKafkaLog(address: string, mode: 'write' | 'read'): Pro
   const client = clientOptions(parsed)
   const admin = outlivingErrors(new Admin(client))
   try {
-    const topics = await openTopics(admin, parsed, mode)
-    const places = placesOf(topics)
-    const bounds = await askBounds(admin, [...places, { topic: topics.stations, partition: 0 }])
-    const stations = await Stations.open({
-      client,
-      topic: topics.stations,
-      id: topics.ids.get(topics.stations)!,
-      mode,
-      bounds: bounds.pop()!,
-    })
-    return new KafkaLog(parsed, mode, client, admin, topics, places, new KnownBounds(bounds), stations)
+    const found = await openTopics(admin, parsed, mode)
+    const topic = found.stations
+    const [bounds] = await askBounds(admin, [{ topic, partition: 0 }])
+    const stations = await Stations.open({ client, topic, id: found.ids.get(topic)!, mode, bounds: bounds! })
+    try {
+      const topics = usedTopics(found, stations.partitionsMade, parsed)
+      if (mode === 'write' && stations.partitionsMade === undefined) await stations.notePartitions(topics.partitions)
+      const places = placesOf(topics)
+      const known = new KnownBounds(await askBounds(admin, places))
+      const unusedPartitions = addedTo(found.counts, topics.partitions)
+      return new KafkaLog(parsed, mode, client, admin, topics, places, known, stations, unusedPartitions)
+    } catch (error) {
+      await stations.close()
+      throw error
+    }
   } catch (error) {
     await admin.close().catch(() => {})
     throw asKafkaError(error, parsed.shown)
   }
-}
-
-/** The partitions of the log in their order: those of the first kind, then those of the second. */
-function placesOf(topics: Topics): TopicPartition[] {
-  return topics.names.flatMap(topic =>
-    Array.from({ length: topics.partitions }, (_, partition) => ({ topic, partition })),
-  )
 }
 
 class KafkaLog implements Log {
@@ -88,6 +85,7 @@ class KafkaLog implements Log {
     places: readonly TopicPartition[],
     bounds: KnownBounds,
     stations: Stations,
+    unusedPartitions: number,
   ) {
     this.address = address.shown
     this.partitions = places.length
@@ -116,7 +114,8 @@ class KafkaLog implements Log {
         appended: (partition, below, bytes) => this.#appended(partition, below, bytes),
       })
     this.#membership = new Membership({ client, group: address.group, topics: names, partitions, shown: this.address })
-    this.#watch = new Watch({ admin, topics, places, bounds, shown: this.address, lost: error => this.#end(error) })
+    const lost = (error: TickhouseError) => this.#end(error)
+    this.#watch = new Watch({ admin, topics, unusedPartitions, places, bounds, shown: this.address, lost })
   }
 
   identity(): string {
@@ -230,6 +229,10 @@ class KafkaLog implements Log {
     await asked(this.address, () => this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }))
     this.#bounds.learn(partition, { first: below })
     return below - first
+  }
+
+  unusedPartitions(): number {
+    return this.#watch.unusedPartitions
   }
 
   sizeBytes(): number {

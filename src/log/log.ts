@@ -106,6 +106,8 @@ export interface Log {
    * them, that one is asked to, durably: 0 then, and `bounds` shows when it is done.
    */
   trim(partition: number, floor: TrimFloor): Promise<number>
+  /** Partitions that were added to it after it was made: a symbol keeps its place, so they are not used. */
+  unusedPartitions(): number
   /** Bytes on disk, on all machines; as known some seconds ago where other machines hold them. */
   sizeBytes(): number
   /** Since when it has given no answer, ms since 1970 UTC; null if it answers, and always for one on this machine. */

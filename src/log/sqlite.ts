@@ -227,9 +227,8 @@ class SqliteLog implements Log {
     }
   }
 
-  unreachableSinceMs(): null {
-    return null
-  }
+  unreachableSinceMs = (): null => null
+  unusedPartitions = (): number => 0
 
   sizeBytes(): number {
     return sizeBytes(this.#directory)

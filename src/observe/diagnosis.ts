@@ -17,6 +17,8 @@ export interface Diagnosis {
   openGaps: { venue: string; symbol: string; gaps: number; missing: number }[]
   quarantined: { reason: string; ticks: number }[]
   lostRanges: number
+  /** Partitions that were added to the log after it was made. */
+  unusedPartitions: number
   /** The store's disk; null where it is another machine's. */
   disk: { freeBytes: number; growthPerDay: number | null } | null
 }
@@ -62,6 +64,7 @@ export async function diagnose(
     openGaps: openGaps.map(row => ({ ...row, gaps: Number(row.gaps), missing: Number(row.missing) })),
     quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
     lostRanges: Number(lost!.ranges),
+    unusedPartitions: log.unusedPartitions(),
     disk: disk && { freeBytes: disk.freeBytes, growthPerDay: await diskGrowthPerDay(store) },
   }
 }

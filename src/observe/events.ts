@@ -60,6 +60,12 @@ export const EVENTS = define({
     level: 'info',
     message: 'log open at {address}: {partitions} partitions, next offsets {next}',
   },
+  partitions_unused: {
+    station: 'log',
+    level: 'warn',
+    message:
+      '{partitions} partitions were added to the topics after the log was made: they are not used, and what other programs write to them is not stored. See docs/kafka.md',
+  },
   log_awaited: { station: 'log', level: 'warn', message: 'waiting for the log: {why}. {advice}' },
   log_append_failed: {
     station: 'log',

@@ -27,6 +27,7 @@ const linesOf = (partition: Partial<PartitionDiagnosis>, rest: Partial<Diagnosis
     openGaps: [],
     quarantined: [],
     lostRanges: 0,
+    unusedPartitions: 0,
     disk: null,
     ...rest,
   })
@@ -53,4 +54,10 @@ test('symbols that are not received are named with the venue’s words, on one l
     'venue   kraken: maintenance; it announces an upgrade',
   ])
   assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])
+})
+
+test('partitions that were added to the log are named, and are no disagreement', () => {
+  const lines = linesOf({}, { unusedPartitions: 2 })
+  assert.match(lines.at(-2)!, /^unused {2}2 partitions were added .* not stored/)
+  assert.equal(lines.at(-1), 'Log and store agree.')
 })

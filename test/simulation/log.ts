@@ -199,6 +199,9 @@ export class SimulatedLog implements Log {
     return null
   }
 
+  unusedPartitions(): number {
+    return 0
+  }
   sizeBytes(): number {
     return 0
   }
