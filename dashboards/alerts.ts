@@ -275,6 +275,15 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     page: RECOVERY,
   },
   {
+    alert: 'TradeIdsRestarted',
+    expr: rose(events('trade_ids_restarted', 'trade_ids_conflict'), '15m'),
+    for: '0m',
+    severity: 'warning',
+    summary: "A symbol's trade ids do not go on where they were, or an id came again with other values",
+    next: 'The lines trade_ids_restarted and trade_ids_conflict say which. All trades are kept: see what the venue says of it.',
+    page: 'docs/reliability.md',
+  },
+  {
     alert: 'TicksRefused',
     expr: rose(`${prometheusName('ingest_refused_ticks_total')}{reason!="duplicate_id"}`, '10m'),
     for: '0m',

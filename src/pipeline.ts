@@ -287,9 +287,11 @@ export function limitsOf(config: Config): BatchLimits {
 /** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
 export function venuesOf(config: Config): KnownVenues {
   const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
+  const numbered = Map.groupBy(VENUES, ({ ids }) => ids)
   return {
     all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
-    consecutive: new Set(VENUES.filter(venue => venue.ids === 'consecutive').map(venue => venue.name)),
+    consecutive: new Set(numbered.get('consecutive')?.map(({ name }) => name)),
+    unique: new Set(numbered.get('unique')?.map(({ name }) => name)),
   }
 }
 

@@ -10,6 +10,7 @@ import { writeTime } from '../tick/time.ts'
 import { TradeColumns } from '../tick/trades.ts'
 import type { Gap } from './continuity.ts'
 import type { Refused } from './decode.ts'
+import type { IdRestart } from './followed-ids.ts'
 
 export const MS_PER_DAY = 86_400_000
 
@@ -41,12 +42,16 @@ export class Batch {
   readonly refused: PlacedRefusal[] = []
   /** Gaps that opened or changed in this batch. */
   readonly gaps = new Set<Gap>()
+  /** Runs of ids that began in this batch. */
+  readonly restarts: IdRestart[] = []
   #offsets = new BigUint64Array(ROWS_MIN)
   #indexes = new Uint32Array(ROWS_MIN)
   #loggedAt = new Uint32Array(ROWS_MIN)
   /** Rows of `trades` that keep what names their record. */
   readonly #named: { row: number; hash: number }[] = []
   #lastEntry: LogEntry | undefined
+  /** The run of ids of each row, where one is not 0. */
+  #idRuns: Uint16Array | undefined
   #first = -1
   #last = -1
   #day = -1
@@ -98,7 +103,14 @@ export class Batch {
   }
 
   /** Adds rows `start` to `end`-1. `indexes` gives each row's place in the record; without it, row n is at place n. */
-  addTrades(offset: number, trades: TradeColumns, start: number, end: number, indexes?: Uint32Array): void {
+  addTrades(
+    offset: number,
+    trades: TradeColumns,
+    start: number,
+    end: number,
+    indexes?: Uint32Array,
+    idRuns?: Uint16Array,
+  ): void {
     const at = this.trades.length
     this.trades.appendRange(trades, start, end)
     if (this.#offsets.length < this.trades.capacity) {
@@ -115,6 +127,12 @@ export class Batch {
     this.#offsets.fill(BigInt(offset), at, this.trades.length)
     this.#loggedAt.fill(this.#loggedAtSeconds, at, this.trades.length)
     for (let row = start; row < end; row++) this.#indexes[at + row - start] = indexes ? indexes[row]! : row
+    if (idRuns) this.#addIdRuns(at, idRuns.subarray(start, end))
+  }
+
+  #addIdRuns(at: number, idRuns: Uint16Array): void {
+    this.#idRuns = extended(this.#idRuns ?? new Uint16Array(0), this.trades.capacity)
+    this.#idRuns.set(idRuns, at)
   }
 
   addRefused(offset: number, refused: Refused): void {
@@ -150,6 +168,8 @@ export class Batch {
     this.gaps.clear()
     this.#named.length = 0
     this.#lastEntry = undefined
+    this.restarts.length = 0
+    this.#idRuns = undefined
     this.#first = -1
     this.#bytes = 0
   }
@@ -158,9 +178,9 @@ export class Batch {
   tradesBlock(): Uint8Array<ArrayBuffer> {
     const rows = this.trades.length
     const writer = new BlockWriter(
-      TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT,
+      TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT + (this.#idRuns ? 1 : 0),
       rows,
-      4096 + rows * (TRADE_BYTES + IDENTITY_BYTES),
+      4096 + rows * (TRADE_BYTES + IDENTITY_BYTES + 2),
     )
     writeTradeColumns(writer, this.trades)
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
@@ -169,6 +189,7 @@ export class Batch {
     writer.fixed('log_hash', 'UInt64', this.#hashes())
     writer.fixed('logged_at', TYPES.seconds, this.#loggedAt)
     writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
+    if (this.#idRuns) writer.fixed('id_run', 'UInt16', extended(this.#idRuns, rows))
     return writer.done()
   }
 
@@ -185,7 +206,7 @@ export class Batch {
     const receivedAt = new BigInt64Array(rows)
     const words = new Uint32Array(receivedAt.buffer)
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(17, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    const writer = new BlockWriter(19, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed(
       'log_offset',
@@ -241,6 +262,24 @@ export class Batch {
     writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
     writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))
     writer.fixed('epoch', 'UInt64', new BigUint64Array(rows).fill(BigInt(epoch)))
+    writer.fixed(
+      'trade_id',
+      'UInt64',
+      BigUint64Array.from(refused, tick => tick.tradeId ?? 0n),
+    )
+    writer.fixed(
+      'id_run',
+      'UInt16',
+      Uint16Array.from(refused, tick => tick.idRun ?? 0),
+    )
     return writer.done()
   }
+}
+
+/** The same values, and zeros behind them. */
+function extended(values: Uint16Array, length: number): Uint16Array {
+  if (values.length >= length) return values
+  const longer = new Uint16Array(length)
+  longer.set(values)
+  return longer
 }

@@ -1,6 +1,6 @@
 /**
- * Follows trade ids per venue and symbol, where a venue numbers them one by one: a repeat is the same trade again and is
- * refused, a hole is a range of trades that never reached the log. Pure: knows nothing of logs and tables.
+ * Follows trade ids where a venue numbers a symbol's trades one by one: a hole is a range of trades that never reached the log. Pure:
+ * knows nothing of logs and tables.
  */
 
 /** A closed range of trade ids. */
@@ -9,112 +9,241 @@ export interface IdRange {
   last: number
 }
 
-/** A hole in a symbol's ids, from when it was found; `missing` are the ids in it that are still not there. */
+/** A hole in a run of a symbol's ids, from when it was found; `missing` are the ids in it that are still not there. */
 export interface Gap extends IdRange {
   venue: string
   symbol: string
+  /** The run of ids it is in: see IdRun. */
+  run: number
   missing: IdRange[]
   foundAtMicros: number
+  /** The venue's time of the trades before and behind it, µs since 1970 UTC; infinite where not known. */
+  afterMicros: number
+  beforeMicros: number
   /** Does the table know of it? */
   recorded: boolean
 }
 
-/** Open holes kept in memory for one symbol. Beyond, a new hole is still recorded, but late trades for it count as repeats. */
-const OPEN_GAPS_PER_SYMBOL_MAX = 10_000
+/** What the tables hold of a run. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
+export interface SeenRun extends IdRange {
+  run: number
+  trades: number
+  firstMicros: number
+  newestMicros: number
+}
+
+/** An id that came with a trade which was refused for what it says, and its time; NaN if that is why. */
+export interface RefusedId {
+  run: number
+  id: number
+  micros: number
+}
+
+/** Whose ids are followed, who is told of every gap that opens, shrinks or closes, and our clock. */
+export interface RunContext {
+  venue: string
+  symbol: string
+  changed: (gap: Gap) => void
+  nowMicros: () => number
+}
+
+/** Open holes kept in memory for one run. Beyond, a new hole is still recorded, but late trades for it are not taken as its. */
+const OPEN_GAPS_PER_RUN_MAX = 10_000
+/** Refused ids kept in memory for one run. Beyond, a good trade that comes for an older one of them is stored in a run of its own. */
+export const REFUSED_IDS_PER_RUN_MAX = 10_000
+
+/**
+ * How many ids may be missing between two trades of a run: a million, or ten thousand for each second between their times (the busiest
+ * symbols of any venue trade a few thousand times a second at their peak). Ids farther away are not of this run.
+ */
+const JUMP_IDS_MAX = 1_000_000
+const IDS_PER_SECOND_MAX = 10_000
+
+/** Ids may rise while times step back by this much. */
+const DISORDER_MICROS_MAX = 1_000_000
+
+export const isPlausibleJump = (ids: number, micros: number): boolean =>
+  ids <= Math.max(JUMP_IDS_MAX, (micros / 1e6) * IDS_PER_SECOND_MAX)
 
 export const countIds = (ranges: readonly IdRange[]): number =>
   ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
 
-/** What an id is: the next one or one that was missing (`new`), or one seen before (`repeat`). */
-export type IdVerdict = 'new' | 'repeat'
-
-/** The ids of one symbol: all from `first` to `last` were seen, but for those missing in the open gaps. */
-export class SymbolIds {
-  readonly venue: string
-  readonly symbol: string
-  #first: number | undefined
-  #last = 0
-  readonly #gaps: Gap[]
+/**
+ * A run of a symbol's ids: they rise with time, and all from `first` to `last` were seen, but for those missing in the open gaps. A
+ * symbol has one run, until its venue's ids do not go on where they were; runs are numbered from 0.
+ */
+export class IdRun {
+  readonly number: number
+  first: number
+  last: number
+  /** The venue's time of its earliest trade, µs since 1970 UTC. */
+  firstMicros: number
+  newestMicros: number
+  /** That of the trade with the last id. */
+  lastMicros: number
+  trades: number
+  readonly gaps: Gap[]
   /** Those of them that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
   #beyond: Gap[]
-  readonly #changed: (gap: Gap) => void
-  readonly #nowMicros: () => number
+  /** Ids that came with a trade which was refused for what it says, and its time: not missing, but not stored either. */
+  readonly #refused: Map<number, number>
+  /** The time of the last id before the last one. */
+  #formerMicros: number
+  readonly #context: RunContext
 
-  /**
-   * `seen` is what the table holds, undefined if nothing; `gaps` those still open there; `changed` is told of every gap that
-   * opens, shrinks or closes.
-   */
-  constructor(
-    venue: string,
-    symbol: string,
-    seen: IdRange | undefined,
-    gaps: Gap[],
-    changed: (gap: Gap) => void,
-    nowMicros: () => number,
-  ) {
-    this.venue = venue
-    this.symbol = symbol
-    this.#first = seen?.first
-    this.#last = seen?.last ?? 0
-    this.#gaps = gaps
-    this.#beyond = gaps.filter(gap => !seen || gap.first < seen.first || gap.last > seen.last)
-    this.#changed = changed
-    this.#nowMicros = nowMicros
+  /** `gaps` and `refused` are those that the tables know. */
+  constructor(context: RunContext, seen: SeenRun, gaps: Gap[], refused: Iterable<RefusedId> = []) {
+    this.#context = context
+    this.number = seen.run
+    this.first = seen.first
+    this.last = seen.last
+    this.firstMicros = seen.firstMicros
+    this.newestMicros = seen.newestMicros
+    this.trades = seen.trades
+    this.gaps = gaps
+    this.#refused = new Map()
+    for (const { id, micros } of refused) {
+      this.first = Math.min(this.first, id)
+      this.last = Math.max(this.last, id)
+      this.#refused.set(id, Number.isNaN(micros) ? this.newestMicros : micros)
+      if (micros > this.newestMicros) this.newestMicros = micros
+    }
+    this.lastMicros = this.newestMicros
+    this.#formerMicros = this.newestMicros
+    this.#beyond = gaps.filter(gap => gap.first < this.first || gap.last > this.last)
+    // A run that begins with this id.
+    if (seen.first === seen.last) this.#fillBeyond(seen.first)
   }
 
-  get openGaps(): readonly Gap[] {
-    return this.#gaps
+  /** Is nothing expected beyond its ids, so that the next one need only be counted? */
+  get plain(): boolean {
+    return this.#beyond.length === 0
   }
 
-  /** Takes the next id in order of arrival. */
-  follow(id: number): IdVerdict {
-    if (id === this.#last + 1 && this.#first !== undefined) {
-      this.#last = id
-      if (this.#beyond.length > 0) this.#fillBeyond(id)
-      return 'new'
-    }
-    if (this.#first === undefined) {
-      this.#first = id
-      this.#last = id
-      this.#fillBeyond(id)
-      return 'new'
-    }
-    if (id > this.#last) {
-      this.#open(this.#last + 1, id - 1)
-      this.#last = id
-      this.#fillBeyond(id)
-      return 'new'
-    }
-    if (id < this.#first) {
-      if (id < this.#first - 1) this.#open(id + 1, this.#first - 1)
-      this.#first = id
-      this.#fillBeyond(id)
-      return 'new'
-    }
-    return this.#fill(id, this.#gaps) ? 'new' : 'repeat'
+  /** Takes the id behind the last one, in the order of arrival. */
+  advance(micros: number): void {
+    this.last++
+    this.trades++
+    this.#formerMicros = this.lastMicros
+    this.lastMicros = micros
+    if (micros > this.newestMicros) this.newestMicros = micros
+    if (this.#beyond.length > 0) this.#fillBeyond(this.last)
   }
 
-  #open(first: number, last: number): void {
-    if (this.#beyond.some(gap => gap.first === first && gap.last === last)) return
-    const { venue, symbol } = this
+  /** May a trade of this time have an id above the last one? */
+  goesOnAt(micros: number): boolean {
+    return micros >= this.lastMicros - DISORDER_MICROS_MAX
+  }
+
+  /** Is this id stored in this run? */
+  holds(id: number): boolean {
+    return id >= this.first && id <= this.last && !this.#refused.has(id) && !this.#isMissing(id)
+  }
+
+  /** Takes a trade whose id is missing, or came with a refused trade; false if it is neither, or its time is not of that place. */
+  fill(id: number, micros: number): boolean {
+    if (id < this.first || id > this.last) return false
+    const refusedMicros = this.#refused.get(id)
+    const wasRefused = refusedMicros !== undefined && Math.abs(micros - refusedMicros) <= DISORDER_MICROS_MAX
+    if (!this.#take(id, this.#gapsAt(micros)) && !wasRefused) return false
+    this.#refused.delete(id)
+    this.trades++
+    return true
+  }
+
+  /** How far an id is beyond this run, if it may be of it by its distance and its time; undefined if not. */
+  distance(id: number, micros: number): number | undefined {
+    if (id > this.last) {
+      const ids = id - this.last
+      return this.goesOnAt(micros) && isPlausibleJump(ids, micros - this.lastMicros) ? ids : undefined
+    }
+    if (id >= this.first || micros > Math.min(this.newestMicros, this.firstMicros + DISORDER_MICROS_MAX))
+      return undefined
+    return isPlausibleJump(this.first - id, this.firstMicros - micros) ? this.first - id : undefined
+  }
+
+  /** May an id above the last one be of this run, if the clock of the last trade alone was ahead? */
+  goesOnBefore(id: number, micros: number): boolean {
+    return micros >= this.#formerMicros - DISORDER_MICROS_MAX && isPlausibleJump(id - this.last, 0) && id > this.last
+  }
+
+  /** Takes an id above or below all others; what lies between is a gap. */
+  extend(id: number, micros: number): void {
+    if (id > this.last) {
+      if (id > this.last + 1) this.#open(this.last + 1, id - 1, this.lastMicros, micros)
+      this.last = id
+      this.#formerMicros = this.lastMicros
+      this.lastMicros = micros
+    } else {
+      if (id < this.first - 1) this.#open(id + 1, this.first - 1, micros, this.firstMicros)
+      this.first = id
+    }
+    this.trades++
+    if (micros > this.newestMicros) this.newestMicros = micros
+    if (micros < this.firstMicros) this.firstMicros = micros
+    this.#fillBeyond(id)
+  }
+
+  /** Takes the id of a trade that was refused for what it says: it came, so it is not missing. False if it is not of this run. */
+  refuse(id: number, micros: number): boolean {
+    if (this.holds(id) || this.#refused.has(id)) return false
+    if (id >= this.first && id <= this.last) {
+      if (!this.#take(id, this.#gapsAt(micros))) return false
+    } else {
+      const ids = this.distance(id, micros)
+      if (ids === undefined) return false
+      this.extend(id, micros)
+    }
+    this.trades--
+    if (this.#refused.size < REFUSED_IDS_PER_RUN_MAX) this.#refused.set(id, micros)
+    return true
+  }
+
+  /** The gaps that trades of this time may be missing in. */
+  #gapsAt(micros: number): Gap[] {
+    return this.gaps.filter(
+      gap =>
+        micros <= this.newestMicros &&
+        micros <= gap.beforeMicros + DISORDER_MICROS_MAX &&
+        micros >= gap.afterMicros - DISORDER_MICROS_MAX,
+    )
+  }
+
+  #isMissing(id: number): boolean {
+    return this.gaps.some(gap => gap.missing.some(range => id >= range.first && id <= range.last))
+  }
+
+  #open(first: number, last: number, afterMicros: number, beforeMicros: number): void {
+    const between = {
+      afterMicros: Math.min(afterMicros, beforeMicros),
+      beforeMicros: Math.max(afterMicros, beforeMicros),
+    }
+    const known = this.#beyond.find(gap => gap.first === first && gap.last === last)
+    if (known) {
+      Object.assign(known, between)
+      return
+    }
+    const { venue, symbol, nowMicros, changed } = this.#context
     const gap: Gap = {
       venue,
       symbol,
+      run: this.number,
       first,
       last,
       missing: [{ first, last }],
-      foundAtMicros: this.#nowMicros(),
+      foundAtMicros: nowMicros(),
+      ...between,
       recorded: false,
     }
-    if (this.#gaps.length < OPEN_GAPS_PER_SYMBOL_MAX) this.#gaps.push(gap)
-    this.#changed(gap)
+    if (this.gaps.length < OPEN_GAPS_PER_RUN_MAX) this.gaps.push(gap)
+    changed(gap)
   }
 
   /** Takes a new id out of the gaps it was missing in before it was known to be there, and lets go of those that are reached. */
   #fillBeyond(id: number): void {
-    this.#fill(id, this.#beyond)
+    this.#take(id, this.#beyond)
     this.#beyond = this.#beyond.filter(
-      gap => gap.missing.length > 0 && (gap.first < this.#first! || gap.last > this.#last),
+      gap => gap.missing.length > 0 && (gap.first < this.first || gap.last > this.last),
     )
   }
 
@@ -122,7 +251,7 @@ export class SymbolIds {
    * Takes the id out of each gap that misses it; false if none does. Gaps overlap where records were lost: one was found by a
    * batch that never arrived, another by the records after it.
    */
-  #fill(id: number, gaps: readonly Gap[]): boolean {
+  #take(id: number, gaps: readonly Gap[]): boolean {
     let filled = false
     for (const gap of [...gaps]) {
       const at = gap.missing.findIndex(range => id >= range.first && id <= range.last)
@@ -132,8 +261,8 @@ export class SymbolIds {
       if (first < id) rest.push({ first, last: id - 1 })
       if (id < last) rest.push({ first: id + 1, last })
       gap.missing.splice(at, 1, ...rest)
-      if (gap.missing.length === 0) this.#gaps.splice(this.#gaps.indexOf(gap), 1)
-      this.#changed(gap)
+      if (gap.missing.length === 0) this.gaps.splice(this.gaps.indexOf(gap), 1)
+      this.#context.changed(gap)
       filled = true
     }
     return filled

@@ -18,6 +18,9 @@ export interface Refused {
   symbol: string
   raw: string | Uint8Array
   receivedAtMicros: number
+  /** The id it came with and the run of ids that one is in, where they can be told: such an id is not missing. */
+  tradeId?: bigint
+  idRun?: number
 }
 
 /** What a record holds. */

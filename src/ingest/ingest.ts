@@ -16,14 +16,15 @@ import type { Log, LogEntry } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import { rarely } from '../observe/rarely.ts'
 import type { Fence, Store } from '../store/store.ts'
-import type { Refusal } from '../tick/refusal.ts'
 import { Batch, type BatchLimits } from './batch.ts'
-import { type Gap, type IdRange, SymbolIds } from './continuity.ts'
 import type { IngestFigures } from './figures.ts'
-import { fill, type IdsOf, type KnownVenues } from './fill.ts'
-import { type Ledger, symbolKey } from './ledger.ts'
+import { type Judged, judge, type KnownVenues, NOTHING_STORED, put, questionsOf, settle } from './fill.ts'
+import type { Ledger } from './ledger.ts'
 import { LogClock } from './log-clock.ts'
+import { PartitionIds } from './partition-ids.ts'
 import { SealedBatch } from './sealed.ts'
+import { StoredReport } from './stored-report.ts'
+import { storedTrades } from './stored-trades.ts'
 
 export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
 
@@ -57,13 +58,12 @@ export class PartitionIngest {
   failure: TickhouseError | undefined
   readonly #options: IngestOptions
   readonly #ledger: Ledger
-  readonly #ids = new Map<string, SymbolIds>()
-  /** Open gaps of symbols of which nothing is stored yet, by symbol: some may be of other partitions. */
-  #unseen = new Map<string, Gap[]>()
+  readonly #ids: PartitionIds
   #filling: Batch
   #spare: Batch
   #storing: Promise<void> | undefined
   #cancelCut: (() => void) | undefined
+  readonly #report: StoredReport
   #fence: Fence | undefined
   /** Aborts with the error that ends this loop: no record may come for long, and waiting for one must end too. */
   readonly #halt = new AbortController()
@@ -74,6 +74,13 @@ export class PartitionIngest {
     this.partition = options.partition
     this.#ledger = options.ledger
     this.#logClock = new LogClock(rarely(options.emit, undefined, options.clock.elapsedMs))
+    this.#report = new StoredReport(options)
+    this.#ids = new PartitionIds({
+      venues: options.venues,
+      changed: gap => this.#filling.gaps.add(gap),
+      restarted: restart => this.#filling.restarts.push(restart),
+      nowMicros: options.clock.nowMicros,
+    })
     this.#filling = new Batch(this.partition)
     this.#spare = new Batch(this.partition)
   }
@@ -87,14 +94,12 @@ export class PartitionIngest {
   }
 
   get gapsOpen(): number {
-    let open = 0
-    for (const ids of this.#ids.values()) open += ids.openGaps.length
-    return open
+    return this.#ids.gapsOpen
   }
 
   /** Open gaps of one symbol. */
   gapsOf(venue: string, symbol: string): number {
-    return this.#ids.get(symbolKey({ venue, symbol }))?.openGaps.length ?? 0
+    return this.#ids.gapsOf(venue, symbol)
   }
 
   /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
@@ -108,7 +113,9 @@ export class PartitionIngest {
         for (const entry of slice) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          fill(this.#filling, entry, this.#options.venues, this.#idsOf, clock.elapsedMs())
+          const judged = judge(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
+          if (judged.row < judged.trades.length) await this.#settle(judged, signal)
+          put(this.#filling, judged, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
         if (this.#over) break
@@ -124,31 +131,32 @@ export class PartitionIngest {
   }
 
   /** Asks the tables where to go on, until they can tell. Returns the last record stored, where the log has it. */
-  async #resume(signal: AbortSignal): Promise<LogEntry | undefined> {
+  #resume(signal: AbortSignal): Promise<LogEntry | undefined> {
+    return this.#untilAnswered(() => this.#askTables(), 'resume_failed', signal)
+  }
+
+  async #untilAnswered<T>(
+    ask: () => Promise<T>,
+    event: 'resume_failed' | 'repeats_unknown',
+    signal: AbortSignal,
+  ): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#askTables()
+        return await ask()
       } catch (error) {
-        await this.#waitAfter(error, attempt, 'resume_failed', signal)
+        await this.#waitAfter(error, attempt, event, signal)
       }
     }
   }
 
   async #askTables(): Promise<LogEntry | undefined> {
-    const { log, store, emit, partition, venues } = this.#options
+    const { log, store, emit, partition } = this.#options
     await this.#ledger.bind(log)
     const fence = await store.claim(partition)
     this.#fence = fence
     const { next, lost, loggedMs = 0, after, unverified } = await this.#ledger.resume(log, fence)
     if (lost) await this.#ledger.writeLost(lost, fence)
-    const followed = [...venues.consecutive]
-    const symbols = await this.#ledger.seenIds(partition, followed)
-    for (const { venue, symbol, ...seen } of symbols) {
-      const gaps = await this.#ledger.openGaps(venue, symbol, fence)
-      this.#ids.set(symbolKey({ venue, symbol }), this.#follow(venue, symbol, seen, gaps))
-    }
-    const unseen = await this.#ledger.gapsOfUnseen(followed, symbols)
-    this.#unseen = Map.groupBy(unseen, symbolKey)
+    await this.#ids.load(store, this.#ledger, fence)
     this.next = next
     this.#logClock.lastMs = loggedMs
     this.mode = 'running'
@@ -157,24 +165,24 @@ export class PartitionIngest {
     return after
   }
 
-  readonly #idsOf: IdsOf = (venue, symbol) => {
-    const key = symbolKey({ venue, symbol })
-    const known = this.#ids.get(key)
-    if (known) return known
-    const ids = this.#follow(venue, symbol, undefined, this.#unseen.get(key) ?? [])
-    this.#ids.set(key, ids)
-    return ids
-  }
-
-  #follow(venue: string, symbol: string, seen: IdRange | undefined, gaps: readonly Gap[]): SymbolIds {
-    return new SymbolIds(
-      venue,
-      symbol,
-      seen,
-      [...gaps],
-      gap => this.#filling.gaps.add(gap),
-      this.#options.clock.nowMicros,
-    )
+  /**
+   * Follows the ids of a record with a trade that may have come before. Where only the tables can say, all that was read before is stored
+   * first, so that they know all.
+   */
+  async #settle(judged: Judged, signal: AbortSignal): Promise<void> {
+    const { store, venues } = this.#options
+    const questions = questionsOf(judged, venues, this.#ids.of)
+    let stored = NOTHING_STORED
+    if (questions.length > 0) {
+      await this.#cut(signal)
+      await this.#storing
+      stored = await this.#untilAnswered(
+        () => storedTrades(store, this.partition, questions),
+        'repeats_unknown',
+        signal,
+      )
+    }
+    settle(judged, venues, this.#ids.of, stored)
   }
 
   #cutWhenOld(signal: AbortSignal): void {
@@ -243,7 +251,7 @@ export class PartitionIngest {
   async #waitAfter(
     error: unknown,
     attempt: number,
-    event: 'resume_failed' | 'insert_failed',
+    event: 'resume_failed' | 'insert_failed' | 'repeats_unknown',
     signal: AbortSignal,
   ): Promise<void> {
     if (!(error instanceof TickhouseError) || !error.retryable) throw error
@@ -252,24 +260,10 @@ export class PartitionIngest {
     await this.#options.clock.sleep(waitMs, signal)
   }
 
-  #count({ batch, gapsOpened, gapsChanged }: SealedBatch): void {
-    const { emit, figures } = this.#options
-    this.next = batch.lastOffset + 1
-    this.storedLogMs = batch.lastLogMs
-    figures.batchTicks = batch.trades.length
-    figures.storedTicks.add(batch.trades.length)
-    const reasons = new Map<Refusal, number>()
-    for (const { reason, ticks } of batch.refused) reasons.set(reason, (reasons.get(reason) ?? 0) + ticks)
-    for (const [reason, count] of reasons) {
-      figures.refusedTicks.add(count)
-      figures.refusedByReason.set(reason, (figures.refusedByReason.get(reason) ?? 0) + count)
-      emit('ticks_refused', { count, reason })
-    }
-    for (const { venue, symbol, first, last, missing } of gapsOpened)
-      emit('gap_found', { venue, symbol, first, last, missing })
-    for (const { venue, symbol, first, last, missing } of gapsChanged) {
-      if (missing === 0) emit('gap_closed', { venue, symbol, first, last })
-    }
+  #count(sealed: SealedBatch): void {
+    this.next = sealed.batch.lastOffset + 1
+    this.storedLogMs = sealed.batch.lastLogMs
+    this.#report.stored(sealed)
   }
 
   /**

@@ -8,7 +8,7 @@ import type { Log, LogEntry } from '../log/log.ts'
 import { departed } from '../observe/departed.ts'
 import { compareLast, endsBefore } from '../observe/position.ts'
 import type { Fence, Store } from '../store/store.ts'
-import { countIds, type Gap, type IdRange, missingOf } from './continuity.ts'
+import { countIds, type Gap, type IdRange } from './continuity.ts'
 import { mendRequeues } from './requeue.ts'
 
 /** The tables that hold a log's ticks. */
@@ -18,6 +18,7 @@ export type LedgerTable = 'trades' | 'quarantine'
 export interface GapRow extends IdRange {
   venue: string
   symbol: string
+  run: number
   missing: number
   foundAtMicros: number
 }
@@ -202,80 +203,9 @@ export class Ledger {
       found_at: microsText(gap.foundAtMicros),
       changed_at: microsText(this.#changedAtMicros),
       reason: 'trade ids skipped',
+      id_run: gap.run,
     }))
     await this.#store.insertRows('gaps', values, fence)
-  }
-
-  /** The ids of each followed symbol in this partition: first to last. */
-  async seenIds(
-    partition: number,
-    venues: readonly string[],
-  ): Promise<(IdRange & { venue: string; symbol: string })[]> {
-    const rows = await this.#store.rows<{ venue: string; symbol: string; first: string; last: string }>(
-      `SELECT venue, symbol, min(trade_id) AS first, max(trade_id) AS last FROM trades
-       WHERE log_partition = {partition:UInt16} AND venue IN {venues:Array(String)} AND trade_id < ${Number.MAX_SAFE_INTEGER}
-       GROUP BY venue, symbol`,
-      { partition, venues },
-    )
-    return rows.map(({ venue, symbol, first, last }) => ({ venue, symbol, first: Number(first), last: Number(last) }))
-  }
-
-  /**
-   * The open gaps of a symbol, with what is still missing by what the table holds. Where a gap's row says otherwise, because
-   * the last run ended before it was written anew, it is written now.
-   */
-  async openGaps(venue: string, symbol: string, fence: Fence): Promise<Gap[]> {
-    const rows = await this.#store.rows<{ first: string; last: string; noted: string; found: string }>(
-      `SELECT first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
-       WHERE venue = {venue:String} AND symbol = {symbol:String} AND state = 'open' ORDER BY first_id`,
-      { venue, symbol },
-    )
-    const gaps: Gap[] = []
-    const stale: GapRow[] = []
-    for (const row of rows) {
-      const range = { first: Number(row.first), last: Number(row.last) }
-      const present = await this.#store.rows<{ id: string }>(
-        `SELECT DISTINCT trade_id AS id FROM trades
-         WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY id`,
-        { venue, symbol, ...range },
-      )
-      const missing = missingOf(
-        range,
-        present.map(({ id }) => Number(id)),
-      )
-      const gap: Gap = { venue, symbol, ...range, missing, foundAtMicros: Number(row.found), recorded: true }
-      if (countIds(missing) !== Number(row.noted)) stale.push(gapRow(gap, missing))
-      if (missing.length > 0) gaps.push(gap)
-    }
-    if (stale.length > 0) await this.writeGaps(stale, fence)
-    return gaps
-  }
-
-  /**
-   * The open gaps of symbols of which no trade is stored at all: their batch never arrived. `seen` are symbols known to have
-   * some. Whose partition they are in cannot be told, so nothing of them is written.
-   */
-  async gapsOfUnseen(venues: readonly string[], seen: readonly { venue: string; symbol: string }[]): Promise<Gap[]> {
-    const rows = await this.#store.rows<{ venue: string; symbol: string; first: string; last: string; found: string }>(
-      `SELECT venue, symbol, first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
-       WHERE state = 'open' AND venue IN {venues:Array(String)} ORDER BY venue, symbol, first_id`,
-      { venues },
-    )
-    const gaps: Gap[] = []
-    for (const [key, own] of Map.groupBy(rows, symbolKey)) {
-      if (seen.some(known => symbolKey(known) === key)) continue
-      const { venue, symbol } = own[0]!
-      const stored = await this.#store.rows(
-        'SELECT trade_id FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String} LIMIT 1',
-        { venue, symbol },
-      )
-      if (stored.length > 0) continue
-      for (const row of own) {
-        const range = { first: Number(row.first), last: Number(row.last) }
-        gaps.push({ venue, symbol, ...range, missing: [range], foundAtMicros: Number(row.found), recorded: true })
-      }
-    }
-    return gaps
   }
 }
 
@@ -284,8 +214,8 @@ export const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }):
 
 /** A gap's row as of now. */
 export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {
-  const { venue, symbol, first, last, foundAtMicros } = gap
-  return { venue, symbol, first, last, missing: countIds(missing), foundAtMicros }
+  const { venue, symbol, run, first, last, foundAtMicros } = gap
+  return { venue, symbol, run, first, last, missing: countIds(missing), foundAtMicros }
 }
 
 /** A DateTime64(6) as the engine reads it from JSON. */

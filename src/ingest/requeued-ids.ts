@@ -1,114 +1,109 @@
-/** Which trade ids are in the table already, and what gaps those open that are not: for ticks that leave quarantine. */
+/** What the ids of ticks that leave quarantine say: which trades are in the table already, and what gaps those open that are not. */
 import type { Store } from '../store/store.ts'
+import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
-import { type Gap, SymbolIds } from './continuity.ts'
-import type { KnownVenues } from './fill.ts'
-
-/** Ids of one question: its parameters stand in the statement. */
-const IDS_PER_QUESTION = 5_000
+import type { Gap } from './continuity.ts'
+import { isFollowed, type KnownVenues, NOTHING_STORED, type Question } from './fill.ts'
+import { type FollowedIds, type KnownIds, type Placed, REPEAT, type SymbolContext } from './followed-ids.ts'
+import { loadSymbol } from './known-ids.ts'
+import { symbolKey } from './ledger.ts'
+import { MATCH, type Match, matchOf, type Statement, statementOf } from './recent-trades.ts'
+import { storedTrades } from './stored-trades.ts'
+import { SymbolIds } from './symbol-ids.ts'
+import { UniqueIds } from './unique-ids.ts'
 
 interface Known {
-  /** The range stored, and the log partitions it lies in; none if nothing of the symbol is stored. */
-  seen: { first: number; last: number; partitions: number[] } | undefined
-  ids: Set<number>
+  ids: FollowedIds
+  /** What the tables hold of its ids, and in which log partitions. */
+  stored: KnownIds
+  partitions: readonly number[]
 }
-
-/** What becomes of a tick by its id: `new`, `repeat`, or `apart`: from another log partition, and not among those known to be missing. */
-export type IdVerdict = 'new' | 'repeat' | 'apart'
 
 export class RequeuedIds {
   readonly #store: Store
   readonly #venues: KnownVenues
+  readonly #partition: number
+  readonly #nowMicros: () => number
   readonly #known = new Map<string, Known>()
+  /** What was taken here, by symbol and id. */
+  readonly #taken = new Map<string, Statement[]>()
+  readonly #gaps = new Set<Gap>()
+  #stored = NOTHING_STORED
 
-  constructor(store: Store, venues: KnownVenues) {
+  constructor(store: Store, venues: KnownVenues, partition: number, nowMicros: () => number) {
     this.#store = store
     this.#venues = venues
+    this.#partition = partition
+    this.#nowMicros = nowMicros
   }
 
-  /** Asks the table about the ids of these trades. */
+  /** Asks the tables about these trades and their symbols. */
   async learn(batches: readonly TradeColumns[]): Promise<void> {
-    const asked = new Map<string, Set<number>>()
-    for (const trades of batches) {
+    const questions: Question[] = []
+    for (const trades of batches)
       for (let at = 0; at < trades.length; at++) {
-        const id = this.#counter(trades, at)
-        if (id === undefined) continue
-        const key = keyOf(trades, at)
-        asked.set(key, (asked.get(key) ?? new Set()).add(id))
+        const name = nameOf(trades, at)
+        if (!isFollowed(this.#venues, name.venue)) continue
+        questions.push({ ...name, id: trades.tradeId[at]!, micros: readMicros(trades.timestampWords, at) })
       }
-    }
-    for (const [key, ids] of asked) {
-      const [venue, symbol] = JSON.parse(key) as [string, string]
-      this.#known.set(key, await this.#ask(venue, symbol, [...ids]))
-    }
+    if (questions.length === 0) return
+    this.#stored = await storedTrades(this.#store, this.#partition, questions)
+    for (const [key, [first]] of Map.groupBy(questions, symbolKey)) this.#known.set(key, await this.#ask(first!))
   }
 
   /**
-   * Judges a trade's id and takes it as seen if it is new. `partition` is that of a trade which may not lie in its symbol's own:
-   * a venue's frame.
+   * Places a trade by its id and takes it as seen if it is new; `apart`: it is from another log partition than its symbol, and not between
+   * the ids stored there. `partition` is that of a trade which may not lie in its symbol's own: a venue's frame.
    */
-  take(trades: TradeColumns, at: number, partition?: number): IdVerdict {
-    const id = this.#counter(trades, at)
-    if (id === undefined) return 'new'
-    const { ids, seen } = this.#known.get(keyOf(trades, at))!
-    if (ids.has(id)) return 'repeat'
-    const home = seen?.partitions ?? []
-    if (partition !== undefined && (home.length !== 1 || home[0] !== partition)) {
-      // The symbol's own partition follows its ids and looks for gaps in the whole table, but only between those it has.
-      if (!seen || id <= seen.first || id >= seen.last) return 'apart'
-    }
-    ids.add(id)
-    return 'new'
-  }
-
-  /** The gaps that open when these trades are stored beyond the ids of their symbols. */
-  gapsOpenedBy(trades: TradeColumns, nowMicros: () => number): Gap[] {
-    const beyond = new Map<string, number[]>()
-    for (let at = 0; at < trades.length; at++) {
-      const id = this.#counter(trades, at)
-      if (id === undefined) continue
-      const key = keyOf(trades, at)
-      beyond.set(key, [...(beyond.get(key) ?? []), id])
-    }
-    const opened: Gap[] = []
-    for (const [key, ids] of beyond) {
-      const known = this.#known.get(key)!
-      const { first, last } = known.seen ?? { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY }
-      const [venue, symbol] = JSON.parse(key) as [string, string]
-      const follow = new SymbolIds(venue, symbol, known.seen, [], gap => opened.push(gap), nowMicros)
-      const rising = ids.sort((a, b) => a - b)
-      for (const id of rising.filter(id => id > last)) follow.follow(id)
-      for (const id of rising.filter(id => id < first).reverse()) if (known.seen) follow.follow(id)
-    }
-    return opened
-  }
-
-  /** The id of a trade whose venue numbers them one by one; undefined for any other. */
-  #counter(trades: TradeColumns, at: number): number | undefined {
-    if (!this.#venues.consecutive.has(trades.venues.words[trades.venue[at]!]!)) return undefined
+  take(trades: TradeColumns, at: number, partition?: number): Placed | 'apart' {
+    const { venue, symbol } = nameOf(trades, at)
+    const known = this.#known.get(symbolKey({ venue, symbol }))
+    if (!known) return 0
     const id = trades.tradeId[at]!
-    return id <= Number.MAX_SAFE_INTEGER ? Number(id) : undefined
+    const stored = this.#stored.of(venue, symbol, id, readMicros(trades.timestampWords, at))
+    if (stored === 'gone') return REPEAT
+    const takenKey = `${symbolKey({ venue, symbol })} ${id}`
+    const taken = this.#taken.get(takenKey) ?? []
+    const trade = statementOf(trades, at)
+    const match = [...stored, ...taken].reduce(
+      (best: number, one) => Math.max(best, matchOf(one, trade)),
+      MATCH.none,
+    ) as Match
+    const { partitions, stored: before, ids } = known
+    const atHome = partitions.length === 1 && partitions[0] === partition
+    // The symbol's own partition follows its ids and looks for gaps in the whole table, but only between those it has.
+    const between = before.runs.some(run => id > run.first && id < run.last)
+    if (partition !== undefined && !atHome && !between) return 'apart'
+    const placed = ids.place(trades, at, match)
+    if (placed >= 0) this.#taken.set(takenKey, [...taken, trade])
+    return placed
   }
 
-  async #ask(venue: string, symbol: string, ids: number[]): Promise<Known> {
-    const [range] = await this.#store.rows<{ first: string; last: string; partitions: number[] }>(
-      `SELECT min(trade_id) AS first, max(trade_id) AS last, groupUniqArray(log_partition) AS partitions FROM trades
-       WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id <= ${Number.MAX_SAFE_INTEGER} HAVING count() > 0`,
+  /** The gaps that open when the trades taken are stored. */
+  get gapsOpened(): Gap[] {
+    return [...this.#gaps].filter(gap => !gap.recorded)
+  }
+
+  async #ask({ venue, symbol }: Question): Promise<Known> {
+    const stored = await loadSymbol(this.#store, this.#venues, venue, symbol)
+    const context: SymbolContext = {
+      ...{ venue, symbol, nowMicros: this.#nowMicros },
+      changed: gap => this.#gaps.add(gap),
+      restarted: () => {},
+    }
+    const ids = this.#venues.consecutive.has(venue)
+      ? new SymbolIds(context, stored)
+      : new UniqueIds(context, stored.uniqueNewestMicros)
+    const [row] = await this.#store.rows<{ partitions: number[] }>(
+      `SELECT groupUniqArray(log_partition) AS partitions FROM trades
+       WHERE venue = {venue:String} AND symbol = {symbol:String}`,
       { venue, symbol },
     )
-    const present = new Set<number>()
-    for (let start = 0; start < ids.length; start += IDS_PER_QUESTION) {
-      const rows = await this.#store.rows<{ id: string }>(
-        `SELECT DISTINCT trade_id AS id FROM trades
-         WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id IN {ids:Array(UInt64)}`,
-        { venue, symbol, ids: ids.slice(start, start + IDS_PER_QUESTION) },
-      )
-      for (const { id } of rows) present.add(Number(id))
-    }
-    const seen = range && { ...range, first: Number(range.first), last: Number(range.last) }
-    return { seen, ids: present }
+    return { ids, stored, partitions: row!.partitions }
   }
 }
 
-const keyOf = (trades: TradeColumns, at: number): string =>
-  JSON.stringify([trades.venues.words[trades.venue[at]!], trades.symbols.words[trades.symbol[at]!]])
+const nameOf = (trades: TradeColumns, at: number) => ({
+  venue: trades.venues.words[trades.venue[at]!]!,
+  symbol: trades.symbols.words[trades.symbol[at]!]!,
+})

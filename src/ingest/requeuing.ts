@@ -6,8 +6,10 @@ import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
 import type { Fence, Store } from '../store/store.ts'
+import type { Refusal } from '../tick/refusal.ts'
 import { Batch } from './batch.ts'
 import type { KnownVenues } from './fill.ts'
+import { type Placed, REPEAT } from './followed-ids.ts'
 import { gapRow, Ledger } from './ledger.ts'
 import { LogRecords } from './log-records.ts'
 import { pageOf, type QuarantineFilter, rawOf } from './quarantine.ts'
@@ -94,7 +96,7 @@ export class Requeuing {
     const page = await this.#judge(rows)
     for (const day of new Set(rows.map(row => row.logDay))) {
       const ofDay = page.filter(({ row }) => row.logDay === day)
-      const ids = new RequeuedIds(store, venues)
+      const ids = new RequeuedIds(store, venues, partition, SYSTEM_CLOCK.nowMicros)
       await ids.learn(ofDay.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
       await this.#moveDay(ofDay, ids, fence)
     }
@@ -110,15 +112,16 @@ export class Requeuing {
       if (!('trades' in outcome)) continue
       begin(good, row)
       begin(refused, row)
-      good.addTrades(row.offset, outcome.trades, 0, outcome.trades.length, outcome.indexes)
+      const { trades, indexes } = outcome
+      const runs = Uint16Array.from({ length: trades.length }, (_, at) => Math.max(0, ids.take(trades, at) as Placed))
+      good.addTrades(row.offset, trades, 0, trades.length, indexes, runs.some(Boolean) ? runs : undefined)
       if (row.logHash > 0) good.keepHash(row.logHash)
       for (const tick of outcome.refused) refused.addRefused(row.offset, tick)
       firstGood ??= { offset: row.offset, index: outcome.indexes[0]! }
       leaving.push(row)
     }
     if (!firstGood) return
-    const gaps = ids.gapsOpenedBy(good.trades, SYSTEM_CLOCK.nowMicros)
-    const opened = gaps.map(gap => gapRow(gap, gap.missing))
+    const opened = ids.gapsOpened.map(gap => gapRow(gap, [gap]))
     if (opened.length > 0) await this.#ledger.writeGaps(opened, fence)
     await moveRequeued(store, { number: this.#number++, good, firstGood, refused, leaving }, fence)
   }
@@ -137,7 +140,7 @@ export class Requeuing {
     } finally {
       await records.close()
     }
-    const ids = new RequeuedIds(store, venues)
+    const ids = new RequeuedIds(store, venues, rows[0]!.partition, SYSTEM_CLOCK.nowMicros)
     await ids.learn(page.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
     return page.map(({ row, outcome }) => ({
       row,
@@ -149,17 +152,17 @@ export class Requeuing {
 /** A candidate without the trades that are there already; refused if that is all of them. `divided`: has the log partitions? */
 function byIds(row: QuarantineRow, candidate: Candidate, ids: RequeuedIds, divided: boolean): Candidate | Still {
   const { trades, indexes, frame } = candidate
-  const repeats = new Set<number>()
+  const repeats = new Map<number, Refusal>()
   for (let at = 0; at < trades.length; at++) {
     const verdict = ids.take(trades, at, frame && divided ? row.partition : undefined)
     if (verdict === 'apart')
       return { reason: row.reason, detail: 'readable now, but not between the stored trades of its symbol' }
-    if (verdict === 'repeat') repeats.add(at)
+    if (verdict < 0) repeats.set(at, verdict === REPEAT ? 'duplicate_id' : 'conflicting_id')
   }
   if (repeats.size === 0) return candidate
-  const refused = [...repeats].map(at => refusedTick(trades, at, indexes[at]!, codeOf('duplicate_id')))
+  const refused = [...repeats].map(([at, reason]) => refusedTick(trades, at, indexes[at]!, codeOf(reason)))
   if (repeats.size === trades.length) return refused[0]!
-  return { ...without(trades, indexes, repeats), refused: [...candidate.refused, ...refused], frame }
+  return { ...without(trades, indexes, new Set(repeats.keys())), refused: [...candidate.refused, ...refused], frame }
 }
 
 function begin(batch: Batch, row: QuarantineRow): void {

@@ -2,6 +2,7 @@
  * Every occurrence worth telling, defined once: its name, how bad it is, and what it says. Log lines, the page and the
  * diagnostics tables all take it from here; nothing logs in any other way.
  */
+import { ID_EVENTS } from './events-of-ids.ts'
 import { SOURCE_EVENTS } from './events-of-sources.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -54,6 +55,7 @@ export const EVENTS = define({
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
   ...SOURCE_EVENTS,
+  ...ID_EVENTS,
 
   log_opened: {
     station: 'log',
@@ -122,16 +124,6 @@ export const EVENTS = define({
     station: 'ingest',
     level: 'info',
     message: "{count} ticks left quarantine: they are good by today's rules",
-  },
-  gap_found: {
-    station: 'ingest',
-    level: 'warn',
-    message: '{venue} {symbol}: trades {first} to {last} missing ({missing})',
-  },
-  gap_closed: {
-    station: 'ingest',
-    level: 'info',
-    message: '{venue} {symbol}: trades {first} to {last} complete again',
   },
 
   store_opened: {

@@ -1,14 +1,23 @@
-import type { Emit, EventName } from './events.ts'
+import type { Emit, EventName, Fields } from './events.ts'
 
 const TOLD_EVERY_MS = 60_000
 
-/** Tells what happens again and again, such as several times a second while a store is away: each event once a minute, or in `everyMs`. */
-export function rarely(emit: Emit, everyMs = TOLD_EVERY_MS, elapsedMs: () => number = () => performance.now()): Emit {
-  const toldMs = new Map<EventName, number>()
+/**
+ * Tells what happens again and again, such as several times a second while a store is away: each event once a minute, or in `everyMs`; with
+ * `keyOf`, each of its kinds. Kinds are not forgotten: let there be few.
+ */
+export function rarely(
+  emit: Emit,
+  everyMs = TOLD_EVERY_MS,
+  elapsedMs: () => number = () => performance.now(),
+  keyOf: (event: EventName, fields: Fields) => string = event => event,
+): Emit {
+  const toldMs = new Map<string, number>()
   return (event, fields) => {
     const nowMs = elapsedMs()
-    if (nowMs < (toldMs.get(event) ?? Number.NEGATIVE_INFINITY) + everyMs) return
-    toldMs.set(event, nowMs)
+    const key = keyOf(event, fields)
+    if (nowMs < (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) + everyMs) return
+    toldMs.set(key, nowMs)
     emit(event, fields)
   }
 }

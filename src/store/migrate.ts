@@ -4,7 +4,14 @@
  */
 import { TickhouseError } from '../errors.ts'
 import type { Backend } from './backend.ts'
-import { type Column, type ColumnDefinition, definedColumns, schemaStatements, tableColumns } from './schema.ts'
+import {
+  type Column,
+  type ColumnDefinition,
+  definedColumns,
+  schemaStatements,
+  sortingKey,
+  tableColumns,
+} from './schema.ts'
 
 /** Runs one statement of the schema; for a cluster, on all its servers. */
 export type RunStatement = (statement: string) => Promise<unknown>
@@ -20,20 +27,33 @@ export async function migrate(backend: Backend, run: RunStatement): Promise<void
     await run(statement)
     const defined = definedColumns(statement)
     const existing = defined && found.get(defined.table)
-    if (existing) for (const change of changesOf(backend, defined.table, defined.columns, existing)) await run(change)
+    if (!existing) continue
+    const key = sortingKey(statement) ?? ''
+    for (const change of changesOf(backend, defined.table, defined.columns, existing, key)) await run(change)
   }
 }
 
-function changesOf(backend: Backend, table: string, columns: readonly ColumnDefinition[], existing: readonly Column[]) {
+function changesOf(
+  backend: Backend,
+  table: string,
+  columns: readonly ColumnDefinition[],
+  existing: readonly Column[],
+  key: string,
+) {
+  const keyColumns = key.split(', ')
   const missing = columns.filter(({ name }) => !existing.some(column => column.name === name))
-  const impossible = missing.filter(column => column.default === undefined).map(({ name }) => name)
+  const impossible = missing
+    .filter(({ name, default: value }) => value === undefined && !keyColumns.includes(name))
+    .map(({ name }) => name)
   if (impossible.length > 0) throw foreign(backend, `table ${table} has no ${impossible.join(', ')}`)
   const changes: string[] = []
   columns.forEach((column, at) => {
     const { name, type, definition } = column
     const place = at === 0 ? 'FIRST' : `AFTER ${columns[at - 1]!.name}`
     if (missing.includes(column)) {
-      changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${place}`)
+      // The engine takes a column into the sorting key only as it is added, without a DEFAULT: the rows that are there have its type's.
+      const sorted = keyColumns.includes(name) ? `, MODIFY ORDER BY (${key})` : ''
+      changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${place}${sorted}`)
       return
     }
     const before = existing.find(column => column.name === name)!.type

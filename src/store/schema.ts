@@ -43,6 +43,9 @@ export interface ColumnDefinition {
   default: string | undefined
 }
 
+/** The sorting key that a file of `schema/` gives its table, as written; undefined if it makes none. */
+export const sortingKey = (statement: string): string | undefined => /^ORDER BY \((.*)\)$/m.exec(statement)?.[1]
+
 /** The columns that a file of `schema/` gives its table, in order; null if it makes no table. */
 export function definedColumns(statement: string): { table: string; columns: ColumnDefinition[] } | null {
   const [, table, body] = /^CREATE TABLE IF NOT EXISTS (\w+)\n\(\n(.*?)\n\)$/ms.exec(statement) ?? []

@@ -15,7 +15,8 @@ export const REFUSALS = {
   timestamp_ahead: 'a time more than a day ahead of our clock when the tick came',
   side_unknown: 'a side that is neither buy, sell nor unknown',
   origin_unknown: 'an origin that is neither live, repair nor replay',
-  duplicate_id: 'a trade id this symbol already has: the first one is kept',
+  duplicate_id: 'a trade this symbol already has, equal in all it says: the first one is kept',
+  conflicting_id: 'a trade id this symbol already has, with another price, volume or side: the first one is kept',
 } as const
 
 export type Refusal = keyof typeof REFUSALS

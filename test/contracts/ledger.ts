@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
-import { Ledger } from '../../src/ingest/ledger.ts'
+import { loadIds } from '../../src/ingest/known-ids.ts'
+import { Ledger, symbolKey } from '../../src/ingest/ledger.ts'
+import { statementOf } from '../../src/ingest/recent-trades.ts'
 import { SealedBatch } from '../../src/ingest/sealed.ts'
+import { storedTrades } from '../../src/ingest/stored-trades.ts'
 import type { LogEntry, LogRecord } from '../../src/log/log.ts'
 import type { Fence, Store } from '../../src/store/store.ts'
 import { noFaults } from '../simulation/faults.ts'
@@ -12,18 +15,19 @@ import { Host } from '../simulation/host.ts'
 import { SimulatedBroker, SimulatedLog } from '../simulation/log.ts'
 import { SCRIPT_VENUE } from '../simulation/script.ts'
 import type { Timeline } from '../simulation/timeline.ts'
-import { columnsOf } from '../support/trades.ts'
+import { columnsOf, NOON_MICROS } from '../support/trades.ts'
 
 const DAY = 20_779
 const RECORD: LogRecord = { kind: 'trades', format: 'native', version: 1, ticks: 1, payload: new Uint8Array(1) }
+
+const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' })
 
 /** A batch of records at these offsets: one trade each, with these ids, and a refused tick in the last where asked for. */
 function batchOf(offsets: readonly number[], ids: readonly number[], withRefused = false, day = DAY): Batch {
   const batch = new Batch(0)
   for (const [index, offset] of offsets.entries()) {
     batch.begin({ ...RECORD, partition: 0, offset, timestampMs: day * MS_PER_DAY, writtenMs: 0, leaderEpoch: 0 }, 0)
-    const trade = { symbol: 'BTCUSDT', tradeId: ids[index]!, price: 1, volume: 1, side: 'buy' }
-    batch.addTrades(offset, columnsOf(SCRIPT_VENUE, [trade]), 0, 1)
+    batch.addTrades(offset, columnsOf(SCRIPT_VENUE, [trade(ids[index]!)]), 0, 1)
   }
   const refused = { ticks: 1, reason: 'price_out_of_range', detail: '', venue: '', symbol: '', raw: '' } as const
   if (withRefused) batch.addRefused(offsets.at(-1)!, { ...refused, index: 1, receivedAtMicros: 0 })
@@ -44,7 +48,9 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     await new Ledger(store, SYSTEM_CLOCK).bind(log)
     const first = await store.claim(0)
     assert.deepEqual(await ledger.resume(log, first), { next: 0 }, 'nothing stored')
-    assert.deepEqual(await ledger.seenIds(0, [SCRIPT_VENUE]), [])
+    const idsOf = (fence: Fence, ...venues: string[]) =>
+      loadIds(store, ledger, fence, { all: new Set(), consecutive: new Set(venues), unique: new Set(['unique']) })
+    assert.deepEqual(await idsOf(first, SCRIPT_VENUE), new Map())
 
     await write(batchOf([0, 1], [10, 15], true), first)
     await write(batchOf([2], [12], false, DAY + 1), first)
@@ -59,10 +65,22 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     assert.equal(await ledger.count('trades', 0, DAY, 1, 2), 1, 'of that day only')
     assert.equal(await ledger.count('quarantine', 0, DAY, 0, 9), 1)
     assert.equal(await ledger.count('quarantine', 1, DAY, 0, 9), 0, 'of that partition only')
-    assert.deepEqual(await ledger.seenIds(0, [SCRIPT_VENUE]), [
-      { venue: SCRIPT_VENUE, symbol: 'BTCUSDT', first: 10, last: 15 },
-    ])
-    assert.deepEqual(await ledger.seenIds(0, ['elsewhere']), [])
+    const symbol = { venue: SCRIPT_VENUE, symbol: 'BTCUSDT' }
+    // By way of nanoseconds, which a double does not hold to the last digit.
+    const micros = (id: number) => ((NOON_MICROS + id * 1000) * 1000) / 1000
+    const times = { firstMicros: micros(10), newestMicros: micros(15) }
+    const run = { ...symbol, run: 0, first: 10, last: 15, trades: 3, ...times }
+    const known = { ...symbol, runs: [run], gaps: [], refused: [], uniqueNewestMicros: undefined }
+    const key = symbolKey(symbol)
+    assert.deepEqual(await idsOf(second, SCRIPT_VENUE), new Map([[key, known]]))
+    assert.deepEqual(await idsOf(second, 'elsewhere'), new Map())
+    const ask = async (...ids: number[]) => {
+      const questions = ids.map(id => ({ ...symbol, id: BigInt(id), micros: micros(id) }))
+      const answer = await storedTrades(store, 0, questions)
+      return ids.map(id => answer.of(SCRIPT_VENUE, 'BTCUSDT', BigInt(id), micros(id)))
+    }
+    const statement = (id: number) => statementOf(columnsOf(SCRIPT_VENUE, [trade(id)]), 0)
+    assert.deepEqual(await ask(10, 11, 12), [[statement(10)], [], [statement(12)]], 'what is stored with these ids')
 
     const half = batchOf([3, 4], [16, 17], true, DAY + 1)
     await store.insertBlock('quarantine', half.quarantineBlock(second.epoch), second)
@@ -73,7 +91,7 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     await ledger.resume(log, third)
     assert.equal(await ledger.count('quarantine', 0, DAY + 1, 0, 9), 1, "but not an owner's own")
 
-    const gap = { venue: SCRIPT_VENUE, symbol: 'BTCUSDT', first: 11, last: 14, missing: 4, foundAtMicros: 1.7e15 }
+    const gap = { ...symbol, run: 0, first: 11, last: 14, missing: 4, foundAtMicros: 1.7e15 }
     const closed = { ...gap, first: 30, last: 31, missing: 2 }
     await ledger.writeGaps([gap, closed], third)
     await ledger.writeGaps([{ ...closed, missing: 0 }], third)
@@ -81,17 +99,26 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
       { first: 11, last: 11 },
       { first: 13, last: 14 },
     ]
-    const { missing: _missing, ...known } = gap
-    const expected = [{ ...known, missing: ranges, recorded: true }]
-    assert.deepEqual(await ledger.openGaps(SCRIPT_VENUE, 'BTCUSDT', third), expected, 'by the ids that are there')
-    assert.deepEqual(await ledger.openGaps(SCRIPT_VENUE, 'ETHUSDT', third), [])
+    const { missing: _missing, ...found } = gap
+    const beside = { afterMicros: micros(10), beforeMicros: micros(15) }
+    const known11 = { ...found, missing: ranges, recorded: true, ...beside }
+    assert.deepEqual((await idsOf(third, SCRIPT_VENUE)).get(key)!.gaps, [known11], 'by the ids that are there')
 
     const unseen = { ...gap, symbol: 'ETHUSDT', first: 2, last: 3, missing: 2 }
-    await ledger.writeGaps([unseen], third)
-    const allMissing = [{ ...unseen, missing: [{ first: 2, last: 3 }], recorded: true }]
-    assert.deepEqual(await ledger.gapsOfUnseen([SCRIPT_VENUE], []), allMissing, 'of symbols without a trade')
-    assert.deepEqual(await ledger.gapsOfUnseen([SCRIPT_VENUE], [unseen]), [])
-    assert.deepEqual(await ledger.gapsOfUnseen(['elsewhere'], []), [])
+    const laterRun = { ...gap, run: 1, missing: 4 }
+    await ledger.writeGaps([unseen, laterRun], third)
+    const anywhen = { afterMicros: Number.NEGATIVE_INFINITY, beforeMicros: Number.POSITIVE_INFINITY }
+    const allMissing = (of: typeof gap) => [
+      { ...of, missing: [{ first: of.first, last: of.last }], recorded: true, ...anywhen },
+    ]
+    const after3 = await idsOf(third, SCRIPT_VENUE)
+    assert.deepEqual(after3.get(symbolKey(unseen))!.gaps, allMissing(unseen), 'of symbols without a trade')
+    assert.deepEqual(
+      after3.get(key)!.gaps.filter(({ run }) => run === 1),
+      allMissing(laterRun),
+      'of runs without a trade, though another run has a gap of these ids',
+    )
+    assert.deepEqual(await idsOf(third, 'elsewhere'), new Map())
 
     broker.partitions[0]!.first = 7
     const lost = { first: 5, last: 6 }

@@ -1,119 +1,127 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { countIds, type Gap, missingOf, SymbolIds } from '../../src/ingest/continuity.ts'
+import { type Gap, IdRun, isPlausibleJump, missingOf, type SeenRun } from '../../src/ingest/continuity.ts'
 
-function followed(seen?: { first: number; last: number }, gaps: Gap[] = []) {
+const MS = 1_000
+
+/** A run that the tables hold from id `first` to `last`, a millisecond apart. */
+function runOf(first: number, last: number, gaps: Gap[] = []) {
   const changed: Gap[] = []
-  const ids = new SymbolIds(
-    'binance',
-    'BTCUSDT',
-    seen,
-    gaps,
-    gap => changed.push(gap),
-    () => 0,
-  )
-  return { ids, changed }
+  const context = { venue: 'binance', symbol: 'BTCUSDT', changed: (gap: Gap) => changed.push(gap), nowMicros: () => 0 }
+  const seen: SeenRun = {
+    run: 0,
+    first,
+    last,
+    trades: last - first + 1,
+    firstMicros: first * MS,
+    newestMicros: last * MS,
+  }
+  return { run: new IdRun(context, seen, gaps), changed }
 }
 
-test('consecutive ids are new, and open no gap', () => {
-  const { ids, changed } = followed()
-  for (const id of [7, 8, 9]) assert.equal(ids.follow(id), 'new')
-  assert.deepEqual(changed, [])
+const gap = (first: number, last: number): Gap => ({
+  venue: 'binance',
+  symbol: 'BTCUSDT',
+  run: 0,
+  first,
+  last,
+  missing: [{ first, last }],
+  foundAtMicros: 0,
+  afterMicros: (first - 1) * MS,
+  beforeMicros: (last + 1) * MS,
+  recorded: true,
 })
 
-test('an id seen before is a repeat, also after a restart', () => {
-  const { ids } = followed({ first: 5, last: 9 })
-  assert.equal(ids.follow(9), 'repeat')
-  assert.equal(ids.follow(5), 'repeat')
-  assert.equal(ids.follow(10), 'new')
-})
+/** Takes the id of a trade a millisecond for each id, as one that may be of the run. */
+function take(run: IdRun, id: number): boolean {
+  if (run.holds(id)) return false
+  if (run.fill(id, id * MS)) return true
+  if (run.distance(id, id * MS) === undefined) return false
+  run.extend(id, id * MS)
+  return true
+}
 
-test('a hole is one gap, and an id that fills it is new once', () => {
-  const { ids, changed } = followed()
-  for (const id of [1, 5]) ids.follow(id)
+test('a hole is one gap, and an id that fills it is taken once', () => {
+  const { run, changed } = runOf(1, 1)
+  assert.ok(take(run, 5))
   assert.deepEqual(
     changed.map(({ first, last }) => [first, last]),
     [[2, 4]],
   )
-  assert.equal(ids.follow(3), 'new')
-  assert.equal(ids.follow(3), 'repeat')
-  assert.deepEqual(ids.openGaps[0]!.missing, [
+  assert.ok(take(run, 3))
+  assert.ok(!take(run, 3))
+  assert.deepEqual(run.gaps[0]!.missing, [
     { first: 2, last: 2 },
     { first: 4, last: 4 },
   ])
-  assert.equal(ids.follow(2), 'new')
-  assert.equal(ids.follow(4), 'new')
-  assert.deepEqual(ids.openGaps, [])
+  assert.ok(take(run, 2) && take(run, 4))
+  assert.deepEqual(run.gaps, [])
 })
 
-test('an id that two gaps miss is new once: gaps overlap where records were lost before they were stored', () => {
-  const gap = (first: number, last: number): Gap => ({
-    venue: 'binance',
-    symbol: 'BTCUSDT',
-    first,
-    last,
-    missing: [{ first, last }],
-    foundAtMicros: 0,
-    recorded: true,
-  })
-  const { ids, changed } = followed({ first: 1, last: 20 }, [gap(5, 6), gap(5, 9)])
-  assert.equal(ids.follow(5), 'new')
-  assert.equal(ids.follow(6), 'new')
-  assert.equal(ids.follow(6), 'repeat')
-  assert.deepEqual(
-    ids.openGaps.map(({ missing }) => missing),
-    [[{ first: 7, last: 9 }]],
-  )
-  assert.equal(new Set(changed).size, 2)
-})
-
-test('a gap that a batch found which never arrived is followed, and found again it is the same one', () => {
-  const ahead: Gap = {
-    venue: 'binance',
-    symbol: 'BTCUSDT',
-    first: 12,
-    last: 14,
-    missing: [{ first: 12, last: 14 }],
-    foundAtMicros: 0,
-    recorded: true,
-  }
-  const again = followed({ first: 1, last: 11 }, [structuredClone(ahead)])
-  assert.equal(again.ids.follow(15), 'new')
-  assert.deepEqual(again.changed, [])
-  assert.equal(again.ids.openGaps.length, 1)
-  assert.equal(again.ids.follow(13), 'new')
-  assert.deepEqual(countIds(again.ids.openGaps[0]!.missing), 2)
-
-  const other = followed({ first: 1, last: 11 }, [structuredClone(ahead)])
-  for (const id of [13, 14, 12]) assert.equal(other.ids.follow(id), 'new')
-  assert.equal(other.ids.follow(13), 'repeat')
-  assert.deepEqual(other.ids.openGaps, [])
-})
-
-test('an id before the first one seen is new, and what lies between is a gap', () => {
-  const { ids, changed } = followed()
-  for (const id of [10, 7]) assert.equal(ids.follow(id), 'new')
+test('an id before the first one seen is taken, and what lies between is a gap', () => {
+  const { run, changed } = runOf(10, 10)
+  assert.ok(take(run, 7))
   assert.deepEqual(
     changed.map(({ first, last }) => [first, last]),
     [[8, 9]],
   )
 })
 
-test('in any order of arrival each id is new exactly once, and the gaps are exactly the ids not seen', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 200 }), arrivals => {
-      const { ids } = followed()
-      const seen = new Set<number>()
-      for (const id of arrivals) {
-        assert.equal(ids.follow(id), seen.has(id) ? 'repeat' : 'new')
-        seen.add(id)
-      }
-      const [first, last] = [Math.min(...seen), Math.max(...seen)]
-      const missing = ids.openGaps.reduce((sum, gap) => sum + countIds(gap.missing), 0)
-      assert.equal(missing, last - first + 1 - seen.size)
-    }),
+test('an id that two gaps miss is taken once: gaps overlap where records were lost before they were stored', () => {
+  const { run, changed } = runOf(1, 20, [gap(5, 6), gap(5, 9)])
+  assert.ok(take(run, 5) && take(run, 6))
+  assert.ok(!take(run, 6))
+  assert.deepEqual(
+    run.gaps.map(({ missing }) => missing),
+    [[{ first: 7, last: 9 }]],
   )
+  assert.equal(new Set(changed).size, 2)
+})
+
+test('a gap that a batch found which never arrived is followed, and found again it is the same one', () => {
+  const again = runOf(1, 11, [gap(12, 14)])
+  assert.ok(!again.run.plain)
+  assert.ok(take(again.run, 15))
+  assert.deepEqual(again.changed, [])
+  assert.equal(again.run.gaps.length, 1)
+  assert.ok(take(again.run, 13))
+  assert.equal(again.run.gaps[0]!.missing.length, 2)
+
+  const other = runOf(1, 11, [gap(12, 14)])
+  for (const id of [13, 14, 12]) assert.ok(take(other.run, id))
+  assert.ok(!take(other.run, 13))
+  assert.deepEqual(other.run.gaps, [])
+  assert.ok(other.run.plain)
+})
+
+test('a gap is filled by trades of its time only', () => {
+  const { run } = runOf(1, 10_000, [gap(500, 502)])
+  assert.ok(!run.fill(501, 20_000 * MS), 'later than all before')
+  assert.ok(!run.fill(501, 5_000 * MS), 'of a later part of the run')
+  assert.ok(!run.fill(501, -5_000 * MS), 'of long before')
+  assert.ok(run.fill(501, 501 * MS))
+})
+
+test('the id of a refused trade is neither missing nor held, and its good trade is taken once', () => {
+  const { run, changed } = runOf(1, 10)
+  assert.ok(run.refuse(11, 11 * MS))
+  assert.ok(run.refuse(13, 13 * MS))
+  assert.deepEqual(
+    changed.map(({ first, last }) => [first, last]),
+    [[12, 12]],
+  )
+  assert.ok(!run.holds(11))
+  assert.ok(take(run, 11))
+  assert.ok(run.holds(11) && !take(run, 11))
+  assert.ok(run.refuse(12, 12 * MS), 'one that was missing has come')
+  assert.deepEqual(run.gaps, [])
+})
+
+test('as many ids may be missing as a busy symbol trades in the time, and a million in any case', () => {
+  assert.ok(isPlausibleJump(1_000_000, 0))
+  assert.ok(!isPlausibleJump(1_000_001, 0))
+  assert.ok(isPlausibleJump(5_000_000, 3_600e6))
+  assert.ok(!isPlausibleJump(9e15, 365 * 86_400e6))
 })
 
 test('what is missing of a range is what no present id covers', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
-import { SymbolIds } from '../../src/ingest/continuity.ts'
-import { fill } from '../../src/ingest/fill.ts'
+import { judge, NOTHING_STORED, put, settle } from '../../src/ingest/fill.ts'
+import { PartitionIds } from '../../src/ingest/partition-ids.ts'
 import type { LogEntry } from '../../src/log/log.ts'
 import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
@@ -30,25 +30,20 @@ function recordOf(...ticks: Tick[]): LogRecord {
   return tradesRecord(trades)
 }
 
+/** Fills a batch as ingest does, with nothing in the tables. */
 function filled(...records: LogRecord[]) {
   const batch = new Batch(3)
-  const ids = new Map<string, SymbolIds>()
-  const idsOf = (venue: string, symbol: string) => {
-    const known =
-      ids.get(venue + symbol) ??
-      new SymbolIds(
-        venue,
-        symbol,
-        undefined,
-        [],
-        gap => batch.gaps.add(gap),
-        () => 0,
-      )
-    ids.set(venue + symbol, known)
-    return known
+  const ids = new PartitionIds({
+    venues: VENUES,
+    changed: gap => batch.gaps.add(gap),
+    restarted: restart => batch.restarts.push(restart),
+    nowMicros: () => 0,
+  })
+  for (const [offset, record] of records.entries()) {
+    const judged = judge({ ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, ids.of)
+    settle(judged, VENUES, ids.of, NOTHING_STORED)
+    put(batch, judged, 0)
   }
-  for (const [offset, record] of records.entries())
-    fill(batch, { ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, idsOf, 0)
   return batch
 }
 
@@ -91,12 +86,26 @@ test('good trades are all taken; each refused one goes to quarantine with its pl
   assert.equal(JSON.parse(String(batch.refused[0]!.raw)).price, 'NaN')
 })
 
-test('a refused tick does not count as seen: its hole stays a gap', () => {
-  const batch = filled(recordOf({ id: 1 }, { id: 2, price: -1 }, { id: 3 }))
+test('the id of a refused trade is not missing: it reached the log, and quarantine names it', () => {
+  const batch = filled(recordOf({ id: 1 }, { id: 2, price: -1 }, { id: 3, volume: 0 }, { id: 4 }))
+  assert.deepEqual([...batch.gaps], [])
   assert.deepEqual(
-    [...batch.gaps].map(({ first, last }) => [first, last]),
-    [[2, 2]],
+    batch.refused.map(({ reason, tradeId, idRun }) => [reason, tradeId, idRun]),
+    [
+      ['price_out_of_range', 2n, 0],
+      ['volume_out_of_range', 3n, 0],
+    ],
   )
+})
+
+test('the good trade that comes for a refused one is stored, once', () => {
+  const batch = filled(recordOf({ id: 1 }, { id: 2, price: -1 }, { id: 3 }, { id: 2 }, { id: 2 }))
+  assert.deepEqual([...batch.trades.tradeId.subarray(0, batch.trades.length)], [1n, 3n, 2n])
+  assert.deepEqual(
+    batch.refused.map(({ reason }) => reason),
+    ['price_out_of_range', 'duplicate_id'],
+  )
+  assert.deepEqual([...batch.gaps], [])
 })
 
 test('ids of a venue that does not number trades are not followed', () => {

@@ -9,7 +9,7 @@ import { tradesOf } from '../support/trades.ts'
 test('a gap that a batch found which never arrived is followed, also where nothing else of its symbol is stored', async t => {
   const { log, store } = await openBoth(t)
   // Written ahead of trades 10 and 13, whose record left the log before it was stored.
-  const ahead = { venue: 'binance', symbol: 'BTCUSDT', first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 }
+  const ahead = { venue: 'binance', symbol: 'BTCUSDT', run: 0, first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 }
   await new Ledger(store, SYSTEM_CLOCK).writeGaps([ahead], await store.claim(0))
   const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
   await log.append(0, [tradesOf('binance', [trade(11), trade(15)])])

@@ -14,8 +14,14 @@ export interface Row {
   symbol: string
   trade_id: number
   price: number
+  volume: number
+  side: number
+  /** Nanoseconds since 1970 UTC. */
+  timestamp: bigint
+  id_run: number
   ticks: number
   reason: string
+  raw: string
   batch_first_offset: number
   batch_good: number
   epoch: number
@@ -36,7 +42,7 @@ const WIDTHS: Readonly<Record<string, number>> = { Int8: 1, Enum8: 1, UInt16: 2,
 /** Names and types of columns met before: decoding them takes most of the time that small blocks take. */
 const HEADS: { name: string; type: string; bytes: Buffer }[] = []
 
-/** Reads the columns asked for. Whole numbers beyond 2^53 lose their last digits: nothing here counts so far. */
+/** Reads the columns asked for; a column that a block lacks is 0 in its rows. Whole numbers beyond 2^53 lose their last digits: nothing here counts so far. */
 export function readBlock(block: Uint8Array, columns: ReadonlySet<Column>): Row[] {
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
   let at = 0
@@ -75,7 +81,7 @@ export function readBlock(block: Uint8Array, columns: ReadonlySet<Column>): Row[
     return bytes.readUIntLE(at - width, width)
   }
   const columnCount = varint()
-  const rows: Record<string, unknown>[] = Array.from({ length: varint() }, () => ({}))
+  const rows: Record<string, unknown>[] = Array.from({ length: varint() }, () => ({ id_run: 0 }))
   for (let column = 0; column < columnCount; column++) {
     const { name, type } = head()
     const wanted = columns.has(name as Column)
@@ -88,6 +94,16 @@ export function readBlock(block: Uint8Array, columns: ReadonlySet<Column>): Row[
       for (const row of rows) {
         const value = text()
         if (wanted) row[name] = value
+      }
+    } else if (type === 'Float64') {
+      for (const row of rows) {
+        row[name] = bytes.readDoubleLE(at)
+        at += 8
+      }
+    } else if (name === 'timestamp') {
+      for (const row of rows) {
+        row[name] = bytes.readBigInt64LE(at)
+        at += 8
       }
     } else {
       const width = WIDTHS[type.replace(/\(.*/, '')] ?? 8

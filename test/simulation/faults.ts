@@ -15,6 +15,9 @@ export const FAULTS = [
   'group offsets changed',
   'log put back from an older copy',
   'records lost by an unclean election',
+  'ids began again',
+  'absurd id',
+  'trade repeated with another price',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 

@@ -18,6 +18,9 @@ export interface Verdict {
   wrong: string[]
 }
 
+/** More ids than any script gives a symbol, but for absurd ones. */
+const SPAN_IDS_MAX = 1_000
+
 export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partition: number) => boolean): Verdict {
   const verdict: Verdict = { ticks: 0, lost: 0, doubled: 0, wrong: [] }
   for (const [partition, { first, records, before }] of broker.partitions.entries()) {
@@ -36,11 +39,11 @@ export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partiti
     judgeLost(first, lost, verdict)
     judgeDays(rows, followed, verdict)
   }
-  judgeGaps(tables, stopped, verdict)
+  judgeGaps(broker, tables, stopped, verdict)
   return verdict
 }
 
-/** A tick where it belongs, as text: `place is id` in trades, `place is reason` in quarantine. */
+/** A tick where it belongs, as text: `place is id, time and price` in trades, `place is reason` in quarantine. */
 function judgeTicks(
   records: readonly ScriptRecord[],
   lost: readonly Row[],
@@ -49,7 +52,7 @@ function judgeTicks(
   verdict: Verdict,
 ): void {
   const expected = new Map<string, string>()
-  const seen = new Set<string>()
+  const priceOf = new Map<string, number>()
   for (const [offset, { ticks, refused }] of records.entries()) {
     if (lost.some(row => offset >= row.first_offset && offset <= row.last_offset)) continue
     if (refused) {
@@ -57,16 +60,22 @@ function judgeTicks(
       continue
     }
     for (const [index, tick] of ticks.entries()) {
-      const key = `${tick.symbol} ${tick.id}`
-      const reason = tick.refused ?? (seen.has(key) ? 'duplicate_id' : undefined)
-      expected.set(`${offset} ${index}`, reason ? `${reason} of 1` : key)
-      if (!reason) seen.add(key)
+      // An id belongs to one trade at a time.
+      const key = `${tick.symbol} ${tick.id} ${tick.micros}`
+      const known = priceOf.get(key)
+      const repeated = known === undefined ? undefined : known === tick.price ? 'duplicate_id' : 'conflicting_id'
+      const reason = tick.refused ?? repeated
+      expected.set(`${offset} ${index}`, reason ? `${reason} of 1` : `${key} at ${tick.price}`)
+      if (!reason) priceOf.set(key, tick.price)
     }
   }
   verdict.ticks += expected.size
   const stored = new Set<string>()
   const found: [Row, string][] = [
-    ...trades.map((row): [Row, string] => [row, `${row.symbol} ${row.trade_id}`]),
+    ...trades.map((row): [Row, string] => [
+      row,
+      `${row.symbol} ${row.trade_id} ${row.timestamp / 1000n} at ${row.price}`,
+    ]),
     ...quarantine.map((row): [Row, string] => [row, `${row.reason} of ${row.ticks}`]),
   ]
   for (const [row, is] of found) {
@@ -98,26 +107,66 @@ function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number
   }
 }
 
-/** A partition that was stopped has not been asked for its gaps since. */
-function judgeGaps(tables: Tables, stopped: (partition: number) => boolean, verdict: Verdict): void {
+/**
+ * Ids of a run rise with time; every one between its first and last that is not stored is in an open gap of it, or came with a refused tick.
+ * A run begins where ids do not go on, and not elsewhere. A partition that was stopped has not been asked for its gaps since.
+ */
+function judgeGaps(
+  broker: SimulatedBroker,
+  tables: Tables,
+  stopped: (partition: number) => boolean,
+  verdict: Verdict,
+): void {
   const gaps = finalGaps(tables.of('gaps'))
   const running = tables.of('trades').filter(row => !stopped(row.log_partition))
-  for (const [symbol, trades] of Map.groupBy(running, row => row.symbol)) {
+  const refused = new Set(
+    tables
+      .of('quarantine')
+      .filter(row => row.trade_id > 0)
+      .map(row => `${row.symbol} ${row.id_run} ${row.trade_id}`),
+  )
+  for (const [key, trades] of Map.groupBy(running, row => `${row.symbol} ${row.id_run}`)) {
     const ids = new Set(trades.map(row => row.trade_id))
-    const [first, last] = [Math.min(...ids), Math.max(...ids)]
-    const open = gaps.filter(row => row.symbol === symbol && row.state === 'open')
-    for (let id = first; id < last; id++) {
-      if (!ids.has(id) && !open.some(row => id >= row.first_id && id <= row.last_id))
-        verdict.wrong.push(`${symbol} ${id} is missing and in no open gap`)
+    if (ids.size < trades.length) verdict.wrong.push(`run ${key} has an id twice`)
+    const rising = trades.toSorted((a, b) => a.trade_id - b.trade_id)
+    // The next id of a run is taken whatever its time, if it comes behind the last one.
+    const isNext = (row: Row, last: Row) =>
+      row.trade_id === last.trade_id + 1 && (row.log_offset - last.log_offset || row.log_index - last.log_index) > 0
+    const disorder = rising.find((row, at) => {
+      const last = rising[at - 1]
+      return last !== undefined && row.timestamp < last.timestamp && !isNext(row, last)
+    })
+    if (disorder) verdict.wrong.push(`run ${key}: the time of id ${disorder.trade_id} is of another run`)
+    const came = (id: number) => ids.has(id) || refused.has(`${key} ${id}`)
+    const [first, last] = [rising[0]!.trade_id, rising.at(-1)!.trade_id]
+    const own = gaps.filter(row => `${row.symbol} ${row.id_run}` === key)
+    if (last - first > SPAN_IDS_MAX || own.some(row => row.last_id - row.first_id > SPAN_IDS_MAX)) {
+      verdict.wrong.push(`run ${key} spans ids ${first} to ${last}: an absurd one is of no run`)
+      continue
     }
-    for (const row of gaps) {
-      if (row.symbol !== symbol) continue
+    for (let id = first; id < last; id++) {
+      if (!came(id) && !own.some(row => row.state === 'open' && id >= row.first_id && id <= row.last_id))
+        verdict.wrong.push(`${key} ${id} is missing and in no open gap`)
+    }
+    for (const row of own) {
       let missing = 0
-      for (let id = row.first_id; id <= row.last_id; id++) if (!ids.has(id)) missing++
+      for (let id = row.first_id; id <= row.last_id; id++) if (!came(id)) missing++
       if (row.missing !== missing || (row.state === 'open') !== missing > 0)
         verdict.wrong.push(
-          `gap ${symbol} ${row.first_id} to ${row.last_id} is ${row.state} with ${row.missing} missing, not ${missing}`,
+          `gap ${key} ${row.first_id} to ${row.last_id} is ${row.state} with ${row.missing} missing, not ${missing}`,
         )
     }
+  }
+  const begun = Map.groupBy(
+    broker.partitions.flatMap(({ records }) => records.flatMap(({ ticks }) => ticks)),
+    tick => tick.symbol,
+  )
+  for (const [symbol, trades] of Map.groupBy(running, row => row.symbol)) {
+    const runs = new Set(trades.map(row => row.id_run)).size
+    const breaks = begun.get(symbol)!.filter(({ fault }) => fault === 'ids began again' || fault === 'absurd id').length
+    // Another script goes on where the log lost records: its ids do not.
+    const replaced = trades.some(row => broker.partitions[row.log_partition]!.before)
+    if (!replaced && runs > 1 + breaks)
+      verdict.wrong.push(`${symbol} has ${runs} runs of ids, which broke ${breaks} times`)
   }
 }

@@ -78,6 +78,39 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'lost records not recorded': [
     { file: 'ingest.ts', from: 'if (lost) await this.#ledger.writeLost(lost, fence)', to: '' },
   ],
+  'a repeat by its id alone': [
+    {
+      file: 'symbol-ids.ts',
+      from: 'if (match === MATCH.same) return REPEAT',
+      to: 'if (this.#mayBeStored(id, 0)) return REPEAT',
+    },
+  ],
+  'ids that begin again fill old gaps': [
+    { file: 'continuity.ts', from: 'micros <= this.newestMicros &&', to: '' },
+    { file: 'continuity.ts', from: 'micros <= gap.beforeMicros + DISORDER_MICROS_MAX &&', to: '' },
+  ],
+  'any jump of ids is a gap': [
+    {
+      file: 'continuity.ts',
+      from: 'ids <= Math.max(JUMP_IDS_MAX, (micros / 1e6) * IDS_PER_SECOND_MAX)',
+      to: 'ids + micros > 0',
+    },
+  ],
+  'repeats that only the table knows are not asked for': [
+    { file: 'ingest.ts', from: 'if (questions.length > 0) {', to: 'if (false) {' },
+  ],
+  'asked before what was read is stored': [
+    { file: 'ingest.ts', from: 'await this.#cut(signal)\n      await this.#storing', to: '' },
+  ],
+  'runs of ids forgotten at a start': [
+    { file: 'known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
+  ],
+  'the id of a refused tick is missing': [
+    { file: 'fill.ts', from: 'run: ids?.refuse(trades, row, isGoodTime(trades, row))', to: 'run: undefined' },
+  ],
+  'refused ids forgotten at a start': [
+    { file: 'known-ids.ts', from: 'const refused = await refusedIds(store, scope)', to: 'const refused: [] = []' },
+  ],
   'fenced, but waiting for the next record': [
     { file: 'ingest.ts', from: 'AbortSignal.any([signal, this.#halt.signal])', to: 'signal' },
   ],

@@ -1,15 +1,21 @@
 /**
- * Logs to be stored: short runs of records with ids that rise, skip, come late, repeat, and ticks and records that are no good.
+ * Logs to be stored: short runs of records with ids that rise, skip, come late, repeat, begin again, and ticks and records that are no good.
  * Made once and used by many worlds, since encoding them takes longer than storing them.
  */
 import { Random } from '../../src/simulator/random.ts'
 import { type LogRecord, tradesRecord } from '../../src/tick/records.ts'
 import type { Refusal } from '../../src/tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
+import type { Fault } from './faults.ts'
 
 export interface ScriptTick {
   symbol: string
   id: number
+  /** The time it was traded, µs since 1970 UTC: with the id, it tells one trade from another. */
+  micros: number
+  price: number
+  /** What its id is an example of. */
+  fault?: Fault
   /** Why the tick is no good, whatever its id. */
   refused?: Refusal
 }
@@ -27,6 +33,10 @@ const RECORDS_MIN = 5
 const RECORDS_MAX = 12
 const TICKS_MAX = 4
 const FIRST_ID = 10
+/** Between two ids, and from one beginning of ids to the next. */
+const STEP_MICROS = 10_000
+const SERIES_MICROS = 3_600e6
+const ABSURD_ID = 9e12
 
 /** Of each partition; a symbol is in one partition only. */
 const scripts: ScriptRecord[][][] = []
@@ -44,7 +54,7 @@ function makeScript(random: Random, partition: number): ScriptRecord[] {
   return Array.from({ length: RECORDS_MIN + below(RECORDS_MAX - RECORDS_MIN + 1) }, () => {
     const ticks = Array.from({ length: 1 + below(TICKS_MAX) }, (): ScriptTick => {
       const source = below(ids.length)
-      const tick = { symbol: `S${partition}${source}`, id: ids[source]!.next() }
+      const tick = { symbol: `S${partition}${source}`, ...ids[source]!.next() }
       return below(12) === 0 ? { ...tick, refused: 'price_out_of_range' } : tick
     })
     const record = tradesRecord(columnsOf(ticks))
@@ -54,40 +64,60 @@ function makeScript(random: Random, partition: number): ScriptRecord[] {
   })
 }
 
-/** The ids of a symbol as a flawed feed and its repairs bring them. */
+type Trade = Pick<ScriptTick, 'id' | 'micros' | 'price' | 'fault'>
+
+/** The trades of a symbol as a flawed feed and its repairs bring them. */
 class IdSource {
   readonly #below: (end: number) => number
-  readonly #given: number[] = []
-  readonly #skipped: number[] = []
+  readonly #given: Trade[] = []
+  readonly #skipped: Trade[] = []
+  #series = 0
   #next = FIRST_ID
 
   constructor(below: (end: number) => number) {
     this.#below = below
   }
 
-  next(): number {
-    const id = this.#choose()
-    this.#given.push(id)
-    return id
+  next(): Trade {
+    const trade = this.#choose()
+    this.#given.push({ ...trade })
+    return trade
   }
 
-  #choose(): number {
+  #choose(): Trade {
     const below = this.#below
-    const dice = below(20)
-    if (dice < 4) for (let skip = 1 + below(3); skip > 0; skip--) this.#skipped.push(this.#next++)
+    const dice = below(24)
+    if (dice < 4) for (let skip = 1 + below(3); skip > 0; skip--) this.#skipped.push(this.#trade(this.#next++))
     if (dice >= 4 && dice < 9 && this.#skipped.length > 0) {
-      const [id] = this.#skipped.splice(below(this.#skipped.length), 1)
-      return id!
+      const [trade] = this.#skipped.splice(below(this.#skipped.length), 1)
+      return trade!
     }
-    if (dice === 9 && this.#given.length > 0) return this.#given[below(this.#given.length)]!
-    if (dice === 10) return 1 + below(FIRST_ID)
-    return this.#next++
+    if (dice === 9 && this.#given.length > 0) return this.#repeat()
+    if (dice === 10) return this.#trade(1 + below(FIRST_ID))
+    if (dice === 11 && this.#given.length > 0)
+      return { ...this.#repeat(), price: 0.5 + below(1000), fault: 'trade repeated with another price' }
+    if (dice === 12 && this.#given.length > 0) {
+      this.#series++
+      this.#next = 1 + below(FIRST_ID)
+      return { ...this.#trade(this.#next++), fault: 'ids began again' }
+    }
+    if (dice === 13) return { ...this.#trade(this.#next), id: ABSURD_ID + below(1e12), fault: 'absurd id' }
+    return this.#trade(this.#next++)
+  }
+
+  #repeat(): Trade {
+    const { id, micros, price } = this.#given[this.#below(this.#given.length)]!
+    return { id, micros, price }
+  }
+
+  #trade(id: number): Trade {
+    return { id, micros: 1e15 + this.#series * SERIES_MICROS + id * STEP_MICROS, price: 1000 * this.#series + id }
   }
 }
 
 function columnsOf(ticks: readonly ScriptTick[]): TradeColumns {
   const columns = new TradeColumns(ticks.length)
-  for (const { symbol, id, refused } of ticks)
-    columns.add(SCRIPT_VENUE, symbol, 1e15 + id, 0, 1e15, refused ? Number.NaN : id, 1, 1, id, ORIGIN.live)
+  for (const { symbol, id, micros, price, refused } of ticks)
+    columns.add(SCRIPT_VENUE, symbol, micros, 0, 1e15, refused ? Number.NaN : price, 1, 1, id, ORIGIN.live)
   return columns
 }

@@ -93,21 +93,54 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'count() AS rows': rows => [{ rows: String(rows.length) }],
   'toString(log_day) AS day GROUP BY log_day ORDER BY log_day DESC': rows =>
     [...new Set(rows.map(row => row.log_day))].sort((a, b) => b - a).map(day => ({ day: dayText(day) })),
-  'venue, symbol, min(trade_id) AS first, max(trade_id) AS last GROUP BY venue, symbol': rows =>
-    [...Map.groupBy(rows, row => `${row.venue} ${row.symbol}`).values()].map(group => ({
-      venue: group[0]!.venue,
-      symbol: group[0]!.symbol,
-      ...lowest(group, 'trade_id', 'first')[0],
-      ...greatest(group, 'trade_id', 'last')[0],
-    })),
+  'venue, symbol, id_run AS run, min(trade_id) AS first, max(trade_id) AS last, count() AS trades, toUnixTimestamp64Nano(min(timestamp)) AS firstNanos, toUnixTimestamp64Nano(max(timestamp)) AS newestNanos GROUP BY venue, symbol, id_run ORDER BY venue, symbol, id_run':
+    rows =>
+      [...Map.groupBy(rows, row => `${row.venue} ${row.symbol} ${row.id_run}`)]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, group]) => ({
+          venue: group[0]!.venue,
+          symbol: group[0]!.symbol,
+          run: group[0]!.id_run,
+          ...lowest(group, 'trade_id', 'first')[0],
+          ...greatest(group, 'trade_id', 'last')[0],
+          trades: String(group.length),
+          firstNanos: String(timesOf(group)[0]),
+          newestNanos: String(timesOf(group).at(-1)),
+        })),
   'trade_id LIMIT 1': rows => rows.slice(0, 1).map(row => ({ trade_id: String(row.trade_id) })),
-  'DISTINCT trade_id AS id ORDER BY id': rows =>
-    [...new Set(rows.map(row => row.trade_id))].sort((a, b) => a - b).map(id => ({ id: String(id) })),
-  'first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found ORDER BY first_id':
-    rows => byFirst(rows).map(row => ({ ...gapOf(row), noted: String(row.missing) })),
-  'venue, symbol, first_id AS first, last_id AS last, toUnixTimestamp64Micro(found_at) AS found ORDER BY venue, symbol, first_id':
-    rows => byFirst(rows).map(row => ({ venue: row.venue, symbol: row.symbol, ...gapOf(row) })),
+  'trade_id AS id, toUnixTimestamp64Nano(timestamp) AS nanos ORDER BY id': rows =>
+    rows
+      .toSorted((a, b) => a.trade_id - b.trade_id)
+      .map(row => ({ id: String(row.trade_id), nanos: String(row.timestamp) })),
+  "venue, symbol, id_run AS run, trade_id AS id, reason, JSONExtractString(raw, 'timestamp') AS nanos, toUnixTimestamp64Nano(received_at) AS received ORDER BY trade_id DESC LIMIT 10000 BY venue, symbol, id_run":
+    rows =>
+      rows
+        .toSorted((a, b) => b.trade_id - a.trade_id)
+        .map(row => ({
+          venue: row.venue,
+          symbol: row.symbol,
+          run: row.id_run,
+          id: String(row.trade_id),
+          reason: row.reason,
+          received: Infinity,
+          nanos: JSON.parse(row.raw).timestamp,
+        })),
+  'id_run AS run, trade_id AS id': rows => rows.map(row => ({ run: row.id_run, id: String(row.trade_id) })),
+  // No id here is that great.
+  'venue, symbol, toUnixTimestamp64Nano(max(timestamp)) AS newest GROUP BY venue, symbol': () => [],
+  'toString(trade_id) AS id, toString(toUnixTimestamp64Nano(timestamp)) AS nanos, price, volume, toInt8(side) AS side':
+    rows =>
+      rows.map(({ trade_id, timestamp, price, volume, side }) => ({
+        ...{ id: String(trade_id), nanos: String(timestamp), price, volume, side },
+      })),
+  'venue, symbol, id_run AS run, first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found ORDER BY venue, symbol, first_id':
+    rows =>
+      byFirst(rows).map(row => ({
+        ...{ venue: row.venue, symbol: row.symbol, run: row.id_run, ...gapOf(row), noted: String(row.missing) },
+      })),
 }
+
+const timesOf = (rows: Row[]) => rows.map(({ timestamp }) => timestamp).sort((a, b) => Number(a - b))
 
 const byFirst = (rows: Row[]) => rows.toSorted((a, b) => a.first_id - b.first_id)
 
@@ -131,14 +164,14 @@ function greatest(rows: Row[], column: Column, name: string) {
 export function finalGaps(rows: readonly Row[]): Row[] {
   const newest = new Map<string, Row>()
   for (const row of rows) {
-    const key = `${row.venue} ${row.symbol} ${row.first_id} ${row.last_id}`
+    const key = `${row.venue} ${row.symbol} ${row.first_id} ${row.last_id} ${row.id_run}`
     const before = newest.get(key)
     if (!before || row.changed_at >= before.changed_at) newest.set(key, row)
   }
   return [...newest.values()]
 }
 
-const VALUE = String.raw`(?:toDate\()?\{\w+:\w+(?:\(\w+\))?\}\)?|'[^']*'|\d+`
+const VALUE = String.raw`(?:(?:toDate|fromUnixTimestamp64Nano)\()?\{\w+:\w+(?:\(\w+\))?\}\)?|'[^']*'|\d+`
 const TERM = new RegExp(
   String.raw`^(?:toInt64\()?(\w+)\)? (?:(>=|<=|=|<|>|IN) (${VALUE})|BETWEEN (${VALUE}) AND (${VALUE}))(?: AND |$)`,
 )
@@ -163,9 +196,10 @@ function conditionOf(where: string): Condition {
 }
 
 function compare(column: Column, operator: string, value: (params: Params) => unknown): Condition {
-  if (operator === 'IN') return (row, params) => (value(params) as unknown[]).includes(row[column])
+  if (operator === 'IN')
+    return (row, params) => (value(params) as unknown[]).some(one => String(one) === String(row[column]))
   const holds = COMPARE[operator]!
-  return (row, params) => holds(row[column], value(params) as string | number)
+  return (row, params) => holds(row[column] as string | number, value(params) as string | number)
 }
 
 const COMPARE: Readonly<Record<string, (left: string | number, right: string | number) => boolean>> = {
@@ -184,6 +218,7 @@ function operandOf(text: string): (params: Params) => unknown {
     return () => literal
   }
   if (type === 'Date') return params => Date.parse(String(params[name])) / MS_PER_DAY
+  if (type === 'Int64' && text.startsWith('fromUnixTimestamp64Nano')) return params => params[name]
   if (type === 'String' || type!.startsWith('Array')) return params => params[name]
   return params => Number(params[name])
 }

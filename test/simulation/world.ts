@@ -136,7 +136,9 @@ export class World {
           const offMs = astray ? this.#daysOff() : 0
           const timestampMs = Math.floor(startMs + this.timeline.nowMs + spread + stepMs + offMs)
           const from = this.broker.partitions[partition]!.before ? others : script
-          this.broker.append(partition, from[index++ % from.length]!, timestampMs)
+          const record = from[index++ % from.length]!
+          for (const { fault } of record.ticks) if (fault) this.tally[fault]++
+          this.broker.append(partition, record, timestampMs)
         })
       }
     }

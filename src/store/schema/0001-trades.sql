@@ -6,6 +6,7 @@
 -- four times as often and keeps half as many parts. See docs/benchmarks.md.
 -- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3) does; receive times
 -- are whole microseconds. See docs/decisions/dashboards.md.
+-- id_run numbers the runs of a symbol's trade ids from 0: where a venue's ids begin again or jump, another one begins.
 CREATE TABLE IF NOT EXISTS trades
 (
     venue         LowCardinality(String),
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS trades
     logged_at     DateTime('UTC')      CODEC(Delta, ZSTD(1)),
     log_day       Date,
     stored_at     DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
+    id_run        UInt16               DEFAULT 0,
     INDEX log_place (log_partition, log_offset) TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -3,6 +3,7 @@
 -- epoch is the writer's: half a batch is taken back by a later owner, never by an earlier one that lives on.
 -- log_hash: as in trades.
 -- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
+-- trade_id is set where a tick with an id that is followed was refused for its values: then that id is not missing. Else 0.
 CREATE TABLE IF NOT EXISTS quarantine
 (
     log_partition      UInt16,
@@ -22,7 +23,9 @@ CREATE TABLE IF NOT EXISTS quarantine
     batch_first_offset UInt64,
     batch_good         UInt32,
     epoch              UInt64,
-    stored_at          DateTime64(3, 'UTC') DEFAULT now64(3)
+    stored_at          DateTime64(3, 'UTC') DEFAULT now64(3),
+    trade_id           UInt64 DEFAULT 0,
+    id_run             UInt16 DEFAULT 0
 )
 ENGINE = MergeTree
 PARTITION BY log_day

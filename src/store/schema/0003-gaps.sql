@@ -1,4 +1,5 @@
 -- Holes in a symbol's trade ids. Written anew at each change; the newest row of a hole counts: read with FINAL.
+-- id_run is that of the trades beside the hole: trades of another run do not fill it.
 CREATE TABLE IF NOT EXISTS gaps
 (
     venue      LowCardinality(String),
@@ -9,8 +10,9 @@ CREATE TABLE IF NOT EXISTS gaps
     state      Enum8('open' = 0, 'repaired' = 1, 'unrepairable' = 2, 'accepted' = 3),
     found_at   DateTime64(6, 'UTC'),
     changed_at DateTime64(6, 'UTC'),
-    reason     String
+    reason     String,
+    id_run     UInt16
 )
 ENGINE = ReplacingMergeTree(changed_at)
-ORDER BY (venue, symbol, first_id, last_id)
+ORDER BY (venue, symbol, first_id, last_id, id_run)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0
