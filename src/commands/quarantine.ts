@@ -79,12 +79,13 @@ function describeReason({ reason, ticks, records, firstMs, lastMs, venues, examp
 }
 
 function describeRow(row: QuarantineEntry): string[] {
-  const { partition, offset, index, ticks, reason, detail, venue, symbol, loggedAtMs, rawBytes } = row
+  const { partition, offset, index, ticks, reason, detail, venue, symbol, loggedAtMs, rawBytes, receivedBytes } = row
   const what = [venue, symbol, ticks === 1 ? '' : `${ticks} ticks`].filter(Boolean).join(' ')
   return [
     `${partition}/${offset}/${index}  ${timeText(loggedAtMs)}  ${reason}  ${printable(what)}`,
     `  ${printable(detail)}`,
     ...showRaw(Buffer.from(row.raw, 'base64'), rawBytes).map(line => `  | ${line}`),
+    ...(receivedBytes > rawBytes ? [`  cut: ${rawBytes} of ${receivedBytes} bytes received were kept`] : []),
   ]
 }
 

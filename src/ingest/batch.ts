@@ -206,7 +206,7 @@ export class Batch {
     const receivedAt = new BigInt64Array(rows)
     const words = new Uint32Array(receivedAt.buffer)
     for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(19, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
+    const writer = new BlockWriter(20, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
     writer.fixed(
       'log_offset',
@@ -262,6 +262,11 @@ export class Batch {
     writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
     writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))
     writer.fixed('epoch', 'UInt64', new BigUint64Array(rows).fill(BigInt(epoch)))
+    writer.fixed(
+      'received_bytes',
+      'UInt64',
+      BigUint64Array.from(refused, tick => BigInt(tick.rawBytes ?? Buffer.byteLength(tick.raw))),
+    )
     writer.fixed(
       'trade_id',
       'UInt64',

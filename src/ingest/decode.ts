@@ -17,6 +17,8 @@ export interface Refused {
   venue: string
   symbol: string
   raw: string | Uint8Array
+  /** Where `raw` is only the beginning of what was received: how many bytes that was. */
+  rawBytes?: number
   receivedAtMicros: number
   /** The id it came with and the run of ids that one is in, where they can be told: such an id is not missing. */
   tradeId?: bigint

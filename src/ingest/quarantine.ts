@@ -41,6 +41,8 @@ export interface QuarantineEntry {
   loggedAtMs: number
   receivedAtMs: number
   rawBytes: number
+  /** How many bytes were received: more than `rawBytes` where only the beginning was kept; 0 where that is not known. */
+  receivedBytes: number
   /** The payload's first bytes, in base64: as many as were asked for. */
   raw: string
 }
@@ -79,7 +81,7 @@ export async function listRows(
   const rows = await store.rows<QuarantineEntry>(
     `SELECT log_partition AS partition, log_offset AS offset, log_index AS index, ticks, reason, detail, venue, symbol,
        toUnixTimestamp(logged_at) * 1000 AS loggedAtMs, toUnixTimestamp64Milli(toDateTime64(received_at, 3)) AS receivedAtMs,
-       length(q.raw) AS rawBytes, base64Encode(substring(q.raw, 1, {rawBytesMax:UInt64})) AS raw
+       length(q.raw) AS rawBytes, received_bytes AS receivedBytes, base64Encode(substring(q.raw, 1, {rawBytesMax:UInt64})) AS raw
      FROM quarantine AS q WHERE ${where} ORDER BY log_partition, log_offset, log_index LIMIT {limit:UInt32}`,
     { ...params, limit, rawBytesMax },
   )
@@ -90,6 +92,7 @@ export async function listRows(
     loggedAtMs: Number(row.loggedAtMs),
     receivedAtMs: Number(row.receivedAtMs),
     rawBytes: Number(row.rawBytes),
+    receivedBytes: Number(row.receivedBytes),
   }))
 }
 

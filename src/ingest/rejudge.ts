@@ -48,7 +48,7 @@ export interface Candidate {
 /** Reads a venue's frame, or an item of one, as its decoder reads it today; undefined where no such venue is known. */
 export type RereadFrame = (
   venue: string,
-  raw: string,
+  raw: Uint8Array,
   receivedAtMicros: number,
 ) => { trades: TradeColumns; still: Still } | undefined
 
@@ -74,7 +74,7 @@ export class Judge {
     const refused = decoded.refused.find(({ index }) => index === row.index)
     if (refused) {
       if (entry.format !== 'refused' || decoded.refused.length !== entry.ticks) return refused
-      return this.#frame(row, String(refused.raw), refused.venue, refused.receivedAtMicros)
+      return this.#frame(row, Buffer.from(refused.raw as Uint8Array), refused.venue, refused.receivedAtMicros)
     }
     const at = decoded.indexes ? decoded.indexes.indexOf(row.index) : row.index
     return this.#tick(row, decoded.trades, at)
@@ -86,7 +86,7 @@ export class Judge {
     if (row.venue === '') return this.#wholeByRaw(row, raw)
     const own = readRefusedTick(text, row.receivedAtMicros)
     if (own) return this.#tick(row, own, 0)
-    if (row.venue !== EXTERNAL_VENUE) return this.#frame(row, text, row.venue, row.receivedAtMicros)
+    if (row.venue !== EXTERNAL_VENUE) return this.#frame(row, raw, row.venue, row.receivedAtMicros)
     const ownId = ownIdsFrom(row.offset) + BigInt(row.index)
     const { trades, refused } = readJsonTrades(raw, row.receivedAtMicros, ownId)
     return refused[0] ?? this.#tick(row, trades, 0)
@@ -107,7 +107,7 @@ export class Judge {
     return this.#validated(trades, indexes ?? Uint32Array.from({ length: trades.length }, (_, at) => at), refused)
   }
 
-  #frame(row: QuarantineRow, raw: string, venue: string, receivedAtMicros: number): Candidate | Still {
+  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Still {
     const read = this.#reread(venue, raw, receivedAtMicros)
     if (!read) return { reason: row.reason, detail: `no decoder for frames of ${venue}` }
     const { trades, still } = read

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
 import { Rate } from '../observe/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
@@ -172,9 +173,11 @@ export class Feed implements Sink {
     )
   }
 
-  refuse(reason: Refusal, detail: string, raw = this.#frame.toString()): void {
+  refuse(reason: Refusal, detail: string, item?: string): void {
     this.#refused++
     this.#refusals.add(reason, detail)
+    // An item is text, which a frame that is not has lost bytes by.
+    const raw = item === undefined || !isUtf8(this.#frame) ? this.#frame : item
     this.#receiver.refuse(this.#venue.name, reason, detail, raw, this.#receivedAtMicros)
   }
 

@@ -32,7 +32,7 @@ export interface Receiver {
     tradeId: number | bigint,
   ): void
   /** `raw` is the frame's text, or that of the one item in it that is wrong. */
-  refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void
+  refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void
   /** Trades of a symbol that the venue announced and that never came: ids in a row. */
   missed(venue: string, symbol: string, first: number, last: number, atMicros: number): void
 }

@@ -24,8 +24,8 @@ const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
 /** How long a stop waits for a log that cannot be written. */
 const DRAIN_MS_MAX = 5_000
-/** A frame's text kept when it is refused; a venue's longest real frame is far shorter. */
-const RAW_LENGTH_MAX = 1_000_000
+/** Bytes kept of a frame that is refused; a venue's longest real frame is far shorter. A cut one says so. */
+const RAW_BYTES_MAX = 1_000_000
 /** Text of refused frames in one record, and one more frame: below any log's limit, even when every character is escaped. */
 const REFUSED_LENGTH_MAX = 1_000_000
 
@@ -105,12 +105,16 @@ export class Recorder implements Receiver {
     else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
   }
 
-  refuse(venue: string, reason: Refusal, detail: string, raw: string, receivedAtMicros: number): void {
+  refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void {
+    // Copied: the socket uses its memory again.
+    const bytes = Buffer.from(raw as Uint8Array)
+    const cut = bytes.length > RAW_BYTES_MAX
     this.#refuse(this.#laneOf(venue, ''), {
       venue,
       reason,
-      detail,
-      raw: raw.slice(0, RAW_LENGTH_MAX),
+      detail: cut ? `${detail} (cut: the first ${RAW_BYTES_MAX} of ${bytes.length} bytes)` : detail,
+      raw: cut ? bytes.subarray(0, RAW_BYTES_MAX) : bytes,
+      ...(cut && { rawBytes: bytes.length }),
       receivedAtMicros,
     })
   }

@@ -11,16 +11,17 @@ export interface Reread {
 }
 
 /** Reads a frame of a venue, or an item of one that was refused alone; undefined if the venue is none of ours. */
-export function rereadFrame(venueName: string, raw: string, receivedAtMicros: number): Reread | undefined {
+export function rereadFrame(venueName: string, raw: Uint8Array, receivedAtMicros: number): Reread | undefined {
   const venue = VENUES.find(({ name }) => name === venueName)
   if (!venue) return undefined
-  const whole = read(venue, raw, receivedAtMicros)
+  const frame = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
+  const whole = read(venue, frame, receivedAtMicros)
   if (whole.trades.length > 0 || !venue.frameOf) return whole
-  const item = read(venue, venue.frameOf(raw), receivedAtMicros)
+  const item = read(venue, Buffer.from(venue.frameOf(frame.toString())), receivedAtMicros)
   return item.trades.length > 0 ? item : whole
 }
 
-function read(venue: Venue, frame: string, receivedAtMicros: number): Reread {
+function read(venue: Venue, frame: Buffer, receivedAtMicros: number): Reread {
   const trades = new TradeColumns(1)
   let still: Reread['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
   const out: Sink = {
@@ -35,6 +36,6 @@ function read(venue: Venue, frame: string, receivedAtMicros: number): Reread {
     ignore: () => {},
     imprecise: () => {},
   }
-  venue.decode(Buffer.from(frame), out)
+  venue.decode(frame, out)
   return { trades, still }
 }

@@ -15,7 +15,8 @@ export interface RefusedLine {
   index: number
   reason: Refusal
   detail: string
-  raw: string
+  /** The line as received. */
+  raw: Uint8Array
 }
 
 export interface JsonTrades {
@@ -48,19 +49,29 @@ type Parsed = { reason: Refusal; detail: string }
  * `firstId` numbers ticks that bring no id: firstId + index must be unique.
  */
 export function readJsonTrades(payload: Uint8Array, receivedAtMicros: number, firstId: bigint): JsonTrades {
-  const lines = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-    .toString()
-    .split('\n')
-    .filter(line => line.trim() !== '')
+  const lines = linesOf(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
   const trades = new TradeColumns(lines.length)
   const indexes = new Uint32Array(lines.length)
   const refused: RefusedLine[] = []
   for (const [index, raw] of lines.entries()) {
-    const outcome = addLine(trades, raw, receivedAtMicros, firstId + BigInt(index))
+    const outcome = addLine(trades, raw.toString(), receivedAtMicros, firstId + BigInt(index))
     if (outcome) refused.push({ index, raw, ...outcome })
     else indexes[trades.length - 1] = index
   }
   return { trades, indexes, refused }
+}
+
+/** The lines that are not blank. A line feed is a byte of its own in UTF-8. */
+function linesOf(payload: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let start = 0; start < payload.length; ) {
+    const found = payload.indexOf(0x0a, start)
+    const end = found < 0 ? payload.length : found
+    const line = payload.subarray(start, end)
+    if (line.toString().trim() !== '') lines.push(line)
+    start = end + 1
+  }
+  return lines
 }
 
 function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ownId: bigint): Parsed | undefined {

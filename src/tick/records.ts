@@ -2,6 +2,7 @@
  * The records of the log: a batch of trades as one Native block (format `native`, version 1), and what a source could not
  * read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
  */
+import { isUtf8 } from 'node:buffer'
 import { BlockError, BlockReader, BlockWriter } from './native.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
 import { TradeColumns } from './trades.ts'
@@ -131,11 +132,23 @@ export interface RefusedFrame {
   venue: string
   reason: Refusal
   detail: string
-  raw: string
+  /** Text, or bytes: as received, but for what `rawBytes` says. */
+  raw: string | Uint8Array
+  /** Where `raw` is only the beginning: how many bytes were received. */
+  rawBytes?: number
   /** Our clock in the socket callback, microseconds since 1970 UTC. */
   receivedAtMicros: number
   /** With reason `trade_missed`: the ids that never came, of a symbol whose venue numbers its trades one by one. */
   missed?: { symbol: string; first: number; last: number }
+}
+
+/** As JSON: `raw` where its bytes are text, else `rawBase64`, also where text would be longer, which is full of escapes then. */
+function lineOf({ raw, ...frame }: RefusedFrame): string {
+  const bytes = Buffer.from(raw as Uint8Array)
+  const text = isUtf8(bytes) ? JSON.stringify(bytes.toString()) : undefined
+  if (text !== undefined && text.length <= 1.5 * bytes.length + 2)
+    return JSON.stringify({ ...frame, raw: bytes.toString() })
+  return JSON.stringify({ ...frame, rawBase64: bytes.toString('base64') })
 }
 
 /** Refused frames as a log record: they take the same way as ticks, so that they have a place in the log too. */
@@ -145,7 +158,7 @@ export function refusedRecord(frames: readonly RefusedFrame[]): LogRecord {
     format: 'refused',
     version: RECORD_VERSION,
     ticks: frames.length,
-    payload: Buffer.from(frames.map(frame => JSON.stringify(frame)).join('\n')),
+    payload: Buffer.from(frames.map(lineOf).join('\n')),
   }
 }
 
@@ -155,16 +168,19 @@ export function readRefused(payload: Uint8Array): RefusedFrame[] {
     .toString()
     .split('\n')
     .map(line => {
-      const { venue, reason, detail, raw, receivedAtMicros, missed } = JSON.parse(line) as RefusedFrame
+      const read = JSON.parse(line) as RefusedFrame & { rawBase64?: string }
+      const { venue, reason, detail, rawBase64, rawBytes, receivedAtMicros, missed } = read
+      const raw = typeof rawBase64 === 'string' ? Buffer.from(rawBase64, 'base64') : read.raw
       const whole =
         typeof venue === 'string' &&
         Object.hasOwn(REFUSALS, reason) &&
         typeof detail === 'string' &&
-        typeof raw === 'string' &&
+        (typeof raw === 'string' || raw instanceof Uint8Array) &&
+        (rawBytes === undefined || Number.isSafeInteger(rawBytes)) &&
         Number.isSafeInteger(receivedAtMicros) &&
         (missed === undefined || isMissed(missed))
       if (!whole) throw new TypeError('a refused frame without venue, reason, detail, raw or time')
-      return { venue, reason, detail, raw, receivedAtMicros, ...(missed && { missed }) }
+      return { venue, reason, detail, raw, receivedAtMicros, ...(rawBytes && { rawBytes }), ...(missed && { missed }) }
     })
 }
 

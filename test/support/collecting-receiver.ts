@@ -34,8 +34,8 @@ export class CollectingReceiver implements Receiver {
     this.#wake()
   }
 
-  refuse(venue: string, reason: Refusal, detail: string, raw: string): void {
-    this.refusals.push({ venue, reason, detail, raw })
+  refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array): void {
+    this.refusals.push({ venue, reason, detail, raw: Buffer.from(raw as Uint8Array).toString() })
     this.#wake()
   }
 

@@ -4,6 +4,7 @@
 -- log_hash: as in trades.
 -- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
 -- trade_id is set where a tick with an id that is followed was refused for its values: then that id is not missing. Else 0.
+-- raw is what was received, byte for byte; where received_bytes is greater than its length, only its beginning. 0 is not known.
 CREATE TABLE IF NOT EXISTS quarantine
 (
     log_partition      UInt16,
@@ -25,7 +26,8 @@ CREATE TABLE IF NOT EXISTS quarantine
     epoch              UInt64,
     stored_at          DateTime64(3, 'UTC') DEFAULT now64(3),
     trade_id           UInt64 DEFAULT 0,
-    id_run             UInt16 DEFAULT 0
+    id_run             UInt16 DEFAULT 0,
+    received_bytes     UInt64 DEFAULT 0
 )
 ENGINE = MergeTree
 PARTITION BY log_day
