@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { NO_ALERTS } from '../../src/watch/alerts.ts'
 import { keep } from '../../src/watch/memory.ts'
 import { HttpReceiver, MailServer } from '../support/alert-receivers.ts'
+import { CLOCK_ENVIRONMENT } from '../support/clock-environment.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -25,7 +26,12 @@ interface Outcome {
 }
 
 function watch(flags: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-  const env = { PATH: process.env.PATH, TICKHOUSE_WATCH_STATE: path.join(directory, 'watch.json'), ...environment }
+  const env = {
+    ...CLOCK_ENVIRONMENT,
+    PATH: process.env.PATH,
+    TICKHOUSE_WATCH_STATE: path.join(directory, 'watch.json'),
+    ...environment,
+  }
   const linesOf = (text: string) => text.split('\n').filter(Boolean)
   return new Promise(resolve => {
     const child = execFile(process.execPath, [CLI, 'watch', ...flags], { env, cwd: directory }, (_, output, errors) =>
