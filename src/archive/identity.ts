@@ -2,6 +2,7 @@
  * Whose an archive is. One small object at its top, the marker, names it for ever and says which log's records are in it: made by the
  * first that archives there, and never written again. So an archive is known wherever it was moved to, and another's is left alone.
  */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import type { Asked } from './columns.ts'
@@ -17,18 +18,23 @@ const SCHEMA = z.strictObject({
   archive: z.uuid(),
   log: LOG_IDENTITY,
   createdMs: z.int().min(0),
+  /** Of archive and log: a marker that was damaged, or on its way here, must not pass for another's. */
+  sha256: z.string(),
 })
 
-/** What the marker says; null if there is none. Throws `archive_foreign` for one that cannot be understood. */
+const sha256Of = ({ archive, log }: Owner): string => createHash('sha256').update(`${archive}\n${log}`).digest('hex')
+
+/** What the marker says; null if there is none. Throws `archive_mismatch` for one that cannot be understood. */
 export async function readMarker(target: ArchiveTarget): Promise<Owner | null> {
   const text = await fetchText(target, MARKER)
   if (text === null) return null
   try {
-    const { archive, log } = SCHEMA.parse(JSON.parse(text))
+    const { archive, log, sha256 } = SCHEMA.parse(JSON.parse(text))
+    if (sha256 !== sha256Of({ archive, log })) throw new Error('its sha256 is another')
     return { archive, log }
   } catch (error) {
     throw new TickhouseError(
-      'archive_foreign',
+      'archive_mismatch',
       `${MARKER} of the archive ${target.address} cannot be understood, so whose archive it is cannot be told`,
       'Nothing was written there. Put the file back from a copy, use the version of tickhouse that wrote it, or give TICKHOUSE_ARCHIVE a new place.',
       { cause: error },
@@ -38,7 +44,13 @@ export async function readMarker(target: ArchiveTarget): Promise<Owner | null> {
 
 /** Makes the marker where there is none, and says what it is then: that of another who was first, perhaps. */
 export async function makeMarker(target: ArchiveTarget, { archive, log }: Owner): Promise<Owner> {
-  const marker: z.output<typeof SCHEMA> = { version: VERSION, archive, log, createdMs: Date.now() }
+  const marker: z.output<typeof SCHEMA> = {
+    version: VERSION,
+    archive,
+    log,
+    createdMs: Date.now(),
+    sha256: sha256Of({ archive, log }),
+  }
   await target.create(MARKER, `${JSON.stringify(marker, null, 1)}\n`)
   const made = await readMarker(target)
   if (made) return made

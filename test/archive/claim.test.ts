@@ -232,3 +232,24 @@ test('where the table holds other ticks in a slice, nothing of it is restored', 
   })
   assert.deepEqual(await rowsOf(house.store, 'trades'), held)
 })
+
+test('a marker that is damaged, in whatever place, is called that, and nothing is written', async () => {
+  const target = await open('damaged')
+  await archiverOf(house, target).archiver.round()
+  const marker = `${placeOf('damaged')}/${MARKER}`
+  const whole = fs.readFileSync(marker, 'utf8')
+  const { archive, log } = JSON.parse(whole)
+  for (const text of [
+    whole.replace(archive, archive.replace(/.$/, '0')),
+    whole.replace(log, `${log}x`),
+    whole.slice(9),
+    '',
+  ]) {
+    if (text === whole) continue
+    fs.writeFileSync(marker, text)
+    const found = contents('damaged')
+    await assert.rejects(archiverOf(house, target).archiver.round(), { code: 'archive_mismatch' })
+    await assert.rejects(restore(restoring(target), {}), { code: 'archive_mismatch' })
+    assert.deepEqual(contents('damaged'), found)
+  }
+})
