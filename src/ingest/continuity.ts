@@ -85,6 +85,8 @@ export class IdRun {
   readonly gaps: Gap[]
   /** Those of them that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
   #beyond: Gap[]
+  /** Those of them that a venue announced: nothing behind them has come yet. Ids rise. */
+  #announced: Gap[] = []
   /** Ids that came with a trade which was refused for what it says, and its time: not missing, but not stored either. */
   readonly #refused: Map<number, number>
   /** The time of the last id before the last one. */
@@ -199,6 +201,16 @@ export class IdRun {
     return true
   }
 
+  /** Takes ids that the venue announced and whose trades never came: those above the last one are a gap, before any comes behind them. */
+  announce(first: number, last: number): void {
+    const known = Math.max(this.last, ...this.gaps.filter(gap => gap.last > this.last).map(gap => gap.last))
+    const from = Math.max(first, known + 1)
+    if (from > last || !isPlausibleJump(last - this.last, 0)) return
+    const gap = this.#openOne(from, last, { afterMicros: this.lastMicros, beforeMicros: Number.POSITIVE_INFINITY })
+    this.#announced.push(gap)
+    this.#beyond.push(gap)
+  }
+
   /** The gaps that trades of this time may be missing in. */
   #gapsAt(micros: number): Gap[] {
     return this.gaps.filter(
@@ -223,6 +235,17 @@ export class IdRun {
       Object.assign(known, between)
       return
     }
+    let from = first
+    for (const gap of this.#announced) {
+      if (gap.last < from || gap.first > last) continue
+      if (gap.last <= last) Object.assign(gap, between)
+      if (gap.first > from) this.#openOne(from, gap.first - 1, between)
+      from = gap.last + 1
+    }
+    if (from <= last) this.#openOne(from, last, between)
+  }
+
+  #openOne(first: number, last: number, between: Pick<Gap, 'afterMicros' | 'beforeMicros'>): Gap {
     const { venue, symbol, nowMicros, changed } = this.#context
     const gap: Gap = {
       venue,
@@ -237,6 +260,7 @@ export class IdRun {
     }
     if (this.gaps.length < OPEN_GAPS_PER_RUN_MAX) this.gaps.push(gap)
     changed(gap)
+    return gap
   }
 
   /** Takes a new id out of the gaps it was missing in before it was known to be there, and lets go of those that are reached. */
@@ -245,6 +269,7 @@ export class IdRun {
     this.#beyond = this.#beyond.filter(
       gap => gap.missing.length > 0 && (gap.first < this.first || gap.last > this.last),
     )
+    if (this.#announced.length > 0) this.#announced = this.#announced.filter(gap => gap.last > this.last)
   }
 
   /**
@@ -267,16 +292,4 @@ export class IdRun {
     }
     return filled
   }
-}
-
-/** What is missing of a gap when these ids of its range are there. `present` rises. */
-export function missingOf(gap: IdRange, present: Iterable<number>): IdRange[] {
-  const missing: IdRange[] = []
-  let next = gap.first
-  for (const id of present) {
-    if (id > next) missing.push({ first: next, last: id - 1 })
-    next = id + 1
-  }
-  if (next <= gap.last) missing.push({ first: next, last: gap.last })
-  return missing
 }

@@ -23,6 +23,8 @@ export interface Refused {
   /** The id it came with and the run of ids that one is in, where they can be told: such an id is not missing. */
   tradeId?: bigint
   idRun?: number
+  /** Ids of trades of the symbol that the venue announced and that never came. */
+  missed?: { symbol: string; first: number; last: number }
 }
 
 /** What a record holds. */

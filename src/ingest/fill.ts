@@ -76,6 +76,8 @@ export function judge(entry: LogEntry, venues: KnownVenues, idsOf: IdsOf, scratc
     details: new Map(),
   }
   follow(judged, venues, idsOf)
+  for (const { venue, missed } of decoded.refused)
+    if (missed && isFollowed(venues, venue)) idsOf(venue, missed.symbol).announce(missed.first, missed.last)
   return judged
 }
 

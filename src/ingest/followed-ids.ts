@@ -21,6 +21,8 @@ export interface FollowedIds {
   statements(trades: TradeColumns, row: number): Statement[]
   place(trades: TradeColumns, row: number, match: Match): Placed
   readonly openGaps: readonly Gap[]
+  /** Takes ids that the venue announced and whose trades never came: they are a gap. */
+  announce(first: number, last: number): void
   /** Takes the id of a trade that was refused for what it says: it is not missing. Undefined if that cannot be said of it. */
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined
 }

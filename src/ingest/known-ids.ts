@@ -5,7 +5,6 @@ import {
   countIds,
   type Gap,
   type IdRange,
-  missingOf,
   REFUSED_IDS_PER_RUN_MAX,
   type RefusedId,
   type SeenRun,
@@ -13,6 +12,7 @@ import {
 import type { KnownVenues } from './fill.ts'
 import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
 import { type GapRow, gapRow, type Ledger, symbolKey } from './ledger.ts'
+import { missingOf } from './missing-ids.ts'
 
 /** Ids from here on are no counters: see symbol-ids.ts. */
 const COUNTERS_BELOW = Number.MAX_SAFE_INTEGER + 1

@@ -94,6 +94,11 @@ export class SymbolIds implements FollowedIds {
     return run.number
   }
 
+  /** Nothing can be said of them before the symbol's first trade. */
+  announce(first: number, last: number): void {
+    this.#current?.announce(first, last)
+  }
+
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined {
     const id = idOf(trades, row)
     if (id === undefined) return undefined

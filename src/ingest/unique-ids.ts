@@ -61,5 +61,8 @@ export class UniqueIds implements FollowedIds {
     return USED_AGAIN
   }
 
+  /** Ids that are no counter have no holes. */
+  announce(): void {}
+
   refuse(): undefined {}
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Gap, IdRun, isPlausibleJump, missingOf, type SeenRun } from '../../src/ingest/continuity.ts'
+import { type Gap, IdRun, isPlausibleJump, type SeenRun } from '../../src/ingest/continuity.ts'
+import { missingOf } from '../../src/ingest/missing-ids.ts'
 
 const MS = 1_000
 

@@ -118,6 +118,8 @@ test('a refused symbol, missed trades and maintenance are in health, figures, do
         raw: '{"symbol":"BTC-USD","first":6,"last":9}',
       },
     ])
+    const gaps = await store.rows(`SELECT symbol, first_id, last_id, state FROM gaps FINAL WHERE venue = 'coinbase'`)
+    assert.deepEqual(gaps, [{ symbol: 'BTC-USD', first_id: 6, last_id: 9, state: 'open' }])
   } finally {
     await store.close()
   }
