@@ -26,8 +26,12 @@ export function structureOf(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name} ${plain(type)}`).join(', ')
 }
 
-/** Columns that say nothing of the tick, and that objects archived by an earlier version do not have. */
-const NOT_HASHED: ReadonlySet<string> = new Set(['log_hash'])
+/** Columns that objects archived by an earlier version do not have: a row of it would hash otherwise. */
+const NOT_HASHED: ReadonlySet<string> = new Set(['log_hash', 'id_run', 'received_bytes'])
+
+/** In table `quarantine`, the id is such a column too; in `trades` it is not. */
+const isHashed = (name: string, columns: readonly Column[]): boolean =>
+  !NOT_HASHED.has(name) && !(name === 'trade_id' && columns.some(column => column.name === 'batch_good'))
 
 /**
  * The columns of one row as a hash takes them: the same bytes from the table and from Parquet. Doubles by their bits, since a
@@ -35,7 +39,7 @@ const NOT_HASHED: ReadonlySet<string> = new Set(['log_hash'])
  */
 export function hashedOf(columns: readonly Column[]): string {
   return columns
-    .filter(({ name }) => !NOT_HASHED.has(name))
+    .filter(({ name }) => isHashed(name, columns))
     .map(({ name, type }) => {
       if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
       return /^(Enum|Map)/.test(type) ? `toString(${name})` : name
