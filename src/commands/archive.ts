@@ -26,20 +26,21 @@ export interface VerifyFlags {
  */
 export async function verifyArchive(config: Config, { deep, manifests }: VerifyFlags): Promise<boolean> {
   const target = await openArchive(config)
-  const asking = await openAsking(config)
-  const files = asking.store ? filesOf(asking.store) : new FileReader()
+  // The store may be gone: the manifests alone do without it.
+  const asking = manifests && !deep ? undefined : await openAsking(config)
+  const files = asking?.store ? filesOf(asking.store) : new FileReader()
   try {
-    const asked = askedBy(asking)
+    const asked = asking && askedBy(asking)
     const owner = await readMarker(target)
     const { objects, faults } = manifests
       ? await saidBy(target)
-      : { ...(await ledgerOf(asked, target, owner)), faults: [] }
+      : { ...(await ledgerOf(asked!, target, owner)), faults: [] }
     let shown: Progress | undefined
     const { findings: found, ...sums } = await checkArchive({
       target,
       objects,
       owner,
-      deep: deep && { asked, files },
+      deep: deep && { asked: asked!, files },
       progress: (done, total) => {
         shown ??= new Progress('bytes', total)
         shown.show(done)
@@ -56,7 +57,7 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
     return findings.length === 0
   } finally {
     await files.close()
-    await asking.close()
+    await asking?.close()
     await target.close()
   }
 }
