@@ -16,10 +16,9 @@ import { chooseSources, simulatedBy } from './house/first-run.ts'
 import { startSimulation } from './house/simulation.ts'
 import { superviseHouse } from './house/supervise.ts'
 import { subscriptionOf } from './house/venue-addresses.ts'
-import type { BatchLimits } from './ingest/batch.ts'
-import type { KnownVenues } from './ingest/fill.ts'
 import { Requeuing } from './ingest/requeuing.ts'
 import { Storing } from './ingest/storing.ts'
+import { limitsOf, venuesOf } from './ingest-settings.ts'
 import type { Log } from './log/log.ts'
 import type { Journal } from './observe/journal.ts'
 import { ProcessGauge } from './observe/process-figures.ts'
@@ -32,7 +31,6 @@ import { Page } from './serve/page.ts'
 import { serveSql } from './serve/sql-server.ts'
 import { CheckedSymbols, tellCorrections } from './sources/checked-symbols.ts'
 import { openFeeds } from './sources/feeds.ts'
-import { VENUES } from './sources/index.ts'
 import { Recorder } from './sources/recorder.ts'
 import { rereadFrame } from './sources/reread.ts'
 import { formatSources, parseSources, type Selected } from './sources/selection.ts'
@@ -40,7 +38,6 @@ import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from './sourc
 import { parseStoreAddress } from './store/address.ts'
 import { openEngine } from './store/embedded.ts'
 import { openStore } from './store/store.ts'
-import { EXTERNAL_VENUE } from './tick/json.ts'
 
 /** A part of the house that runs. `failed` rejects if it cannot go on; it never resolves. */
 export interface Running {
@@ -57,8 +54,6 @@ export interface Serving extends Running {
 const RECORDER_LINES = 100
 /** Sessions that the engine keeps where every statement from outside has one of its own. */
 const SERVED_LANES = { insertLanes: 1, queryLanes: 1, waitingMax: 16 }
-/** Payload of one insert: bounds memory where records hold large refused frames. */
-const BATCH_BYTES_MAX = 64 * 2 ** 20
 
 /** venue → sources → log. Simulated sources need their exchange's address: see `start`. */
 export async function record(
@@ -277,22 +272,6 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
 function simulationFor(selected: readonly Selected[], config: Config) {
   const simulated = selected.find(({ venue }) => venue.name === 'simulator')
   return simulated && startSimulation(simulated, config.LOG)
-}
-
-/** Where batches are cut, by configuration. */
-export function limitsOf(config: Config): BatchLimits {
-  return { ticksMax: config.BATCH_TICKS_MAX, bytesMax: BATCH_BYTES_MAX, ageMsMax: config.BATCH_AGE_MS_MAX }
-}
-
-/** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
-export function venuesOf(config: Config): KnownVenues {
-  const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
-  const numbered = Map.groupBy(VENUES, ({ ids }) => ids)
-  return {
-    all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
-    consecutive: new Set(numbered.get('consecutive')?.map(({ name }) => name)),
-    unique: new Set(numbered.get('unique')?.map(({ name }) => name)),
-  }
 }
 
 function nextOffsets(log: Log): string {

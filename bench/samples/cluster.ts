@@ -1,9 +1,9 @@
 /** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
 import { parseConfig } from '../../src/config.ts'
 import { Storing } from '../../src/ingest/storing.ts'
+import { limitsOf } from '../../src/ingest-settings.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
-import { limitsOf } from '../../src/pipeline.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
 import { simulator } from '../../src/sources/simulator.ts'
 import { openStore, type Store } from '../../src/store/store.ts'

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { parseConfig } from '../../src/config.ts'
 import { Storing } from '../../src/ingest/storing.ts'
+import { limitsOf, venuesOf } from '../../src/ingest-settings.ts'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import { openStore } from '../../src/store/store.ts'
 import { MIXED_BATCH_TICKS_MAX } from '../support/mixed-log.ts'
 

@@ -2,9 +2,9 @@ import { type Config, parseConfig } from '../../src/config.ts'
 import type { Batch } from '../../src/ingest/batch.ts'
 import type { KnownVenues } from '../../src/ingest/fill.ts'
 import { Storing } from '../../src/ingest/storing.ts'
+import { limitsOf, venuesOf } from '../../src/ingest-settings.ts'
 import type { Log } from '../../src/log/log.ts'
 import type { Emit } from '../../src/observe/events.ts'
-import { limitsOf, venuesOf } from '../../src/pipeline.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export interface StoreAllOptions {
