@@ -163,7 +163,9 @@ function judgeGaps(
   )
   for (const [symbol, trades] of Map.groupBy(running, row => row.symbol)) {
     const runs = new Set(trades.map(row => row.id_run)).size
-    const breaks = begun.get(symbol)!.filter(({ fault }) => fault === 'ids began again' || fault === 'absurd id').length
+    const breaks = (begun.get(symbol) ?? []).filter(
+      ({ fault }) => fault === 'ids began again' || fault === 'absurd id',
+    ).length
     // Another script goes on where the log lost records: its ids do not.
     const replaced = trades.some(row => broker.partitions[row.log_partition]!.before)
     if (!replaced && runs > 1 + breaks)
