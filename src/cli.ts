@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-/** Commands and flags → configuration → pipeline. */
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
@@ -10,6 +9,7 @@ import { type Config, environmentName, flagName, parseConfig, SETTINGS, type Set
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
 import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
+import { printable } from './plain-text.ts'
 import { askOwnDirectly } from './proxies.ts'
 import { AlreadyLogged, type Opening, runProcess, toldToStop } from './run.ts'
 import { VERSION } from './version.ts'
@@ -187,7 +187,8 @@ try {
   if (error instanceof ChildKilled) process.exit(1)
   if (error instanceof AlreadyLogged) process.exit(error.code)
   if (error instanceof TickhouseError) {
-    console.error(`tickhouse: ${error.message}. ${error.advice}`)
+    const line = `tickhouse: ${error.message}. ${error.advice}`
+    console.error(process.stderr.isTTY ? printable(line, '\n\t') : line)
     process.exit(isEngineFailure(error) ? 1 : EXIT_MISTAKE)
   }
   console.error(error)

@@ -1,8 +1,10 @@
 /** `tickhouse quarantine`: what was refused and why, row by row if asked, and judged again. Asks the running process. */
+
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/quarantine.ts'
 import type { RequeueReport } from '../ingest/requeuing.ts'
+import { printable } from '../plain-text.ts'
 import { askPage } from './running.ts'
 
 /** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
@@ -106,13 +108,6 @@ function showRaw(raw: Buffer, bytes: number): string[] {
     lines.push(`${at.toString(16).padStart(6, '0')}  ${hex} ${part.toString('latin1').replace(/[^ -~]/g, '.')}`)
   }
   return [...lines, ...more]
-}
-
-/** What a terminal would act on is shown as a question mark. */
-function printable(text: string, keep = ''): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, character =>
-    keep.includes(character) && character ? character : '?',
-  )
 }
 
 function describeReport({ looked, moved, still, elsewhere }: RequeueReport, dryRun: boolean): string[] {

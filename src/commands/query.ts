@@ -1,6 +1,7 @@
 /** `tickhouse query`: asks the running process and prints its answer. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { printable } from '../plain-text.ts'
 import { askPage } from './running.ts'
 
 /** Prints the answer to a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's words. */
@@ -10,7 +11,9 @@ export async function query(config: Config, sql: string): Promise<void> {
     const { message, advice } = await failureOf(response)
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
   }
-  process.stdout.write(Buffer.from(await response.arrayBuffer()))
+  const answer = Buffer.from(await response.arrayBuffer())
+  // What is piped stays as it is; a terminal would act on what a venue wrote.
+  process.stdout.write(process.stdout.isTTY ? printable(answer.toString(), '\n\t') : answer)
 }
 
 async function failureOf(response: Response): Promise<{ message: string; advice: string }> {

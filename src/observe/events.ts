@@ -240,7 +240,16 @@ export const EVENTS = define({
     level: 'info',
     message: 'the query that was given up has ended, {afterMs} ms later',
   },
-  query_refused: { station: 'serve', level: 'warn', message: 'a query was refused: {why}' },
+  query_refused: {
+    station: 'serve',
+    level: 'info',
+    message: 'a query was refused ({reason}): {why}; {leftOut} more for this reason since the last such line',
+  },
+  token_wrong: {
+    station: 'serve',
+    level: 'warn',
+    message: 'somebody at {address} asked with a wrong token; told at most once a minute',
+  },
 
   watching: { station: 'watch', level: 'info', message: 'watching {house} every {everySeconds} s; told by: {routes}' },
   watch_untold: {

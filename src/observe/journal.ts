@@ -4,6 +4,7 @@
  */
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { plainLine } from '../plain-text.ts'
 import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Station } from './events.ts'
 import { Lines } from './lines.ts'
 
@@ -24,6 +25,9 @@ export type EventCounts = Readonly<Partial<Record<EventName, number>>>
 /** Lines kept for the page and the tables; older ones are only in the terminal's or container's log. */
 const LINES_MAX = 1_000
 const STANDARD_OUTPUT = 1
+/** Of one field of an event, and of its line: others' words may be of any length and form. */
+const FIELD_LENGTH_MAX = 2_000
+const TEXT_LENGTH_MAX = 4_000
 
 export class Journal {
   readonly #logger: Logger
@@ -45,9 +49,11 @@ export class Journal {
     this.#logger = pino({ level, base: { process } }, stream)
   }
 
-  readonly emit: Emit = (event: EventName, fields: Fields) => {
+  /** The one place where others' words are made plain, for the log, the tables and the page alike. */
+  readonly emit: Emit = (event: EventName, given: Fields) => {
     const { level, station } = EVENTS[event]
-    const text = describe(event, fields)
+    const fields = plainFields(given)
+    const text = plainLine(describe(event, fields), TEXT_LENGTH_MAX)
     this.#logger[level]({ station, event, fields }, text)
     this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text, fields })
     this.#counts[event] = (this.#counts[event] ?? 0) + 1
@@ -68,4 +74,11 @@ export class Journal {
   since(id: number): Entry[] {
     return this.#lines.filter(line => line.id > id)
   }
+}
+
+function plainFields(fields: Fields): Fields {
+  const plain: Fields = {}
+  for (const [name, value] of Object.entries(fields))
+    plain[name] = typeof value === 'string' ? plainLine(value, FIELD_LENGTH_MAX) : value
+  return plain
 }

@@ -19,16 +19,16 @@ export class Forbidden extends Error {
   }
 }
 
+/** A host and no more (RFC 9110, 7.2): what a list or a user name is put around would be read differently elsewhere. */
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i
+
 /** Throws Forbidden for who may not ask. A token in the address is answered with a cookie, so that the page can go on with it. */
 export function guard(config: Config, request: FastifyRequest, reply?: FastifyReply): void {
-  const origin = request.headers.origin
-  // An image or a form of another site brings no origin, but every browser says that it is one.
-  const crossSite =
-    request.headers['sec-fetch-site'] === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate'
-  if (crossSite || (origin !== undefined && hostOf(origin) !== request.headers.host))
-    throw new Forbidden('other_site', 'a page of another site may not ask')
+  const { host } = request.headers
+  if (host !== undefined && !HOST.test(host)) throw new Forbidden('other_site', 'the Host header is not one of a host')
+  if (!isOwnSite(request)) throw new Forbidden('other_site', 'a page of another site may not ask')
   if (config.TOKEN === undefined) {
-    if (!isLoopback(request.headers.host?.includes(':') ? request.headers.host : `${request.headers.host}:80`))
+    if (!isLoopback(/:\d+$/.test(host ?? '') ? host!.toLowerCase() : `${host?.toLowerCase()}:80`))
       throw new Forbidden('other_site', 'ask by a loopback address')
     return
   }
@@ -48,8 +48,8 @@ export function guard(config: Config, request: FastifyRequest, reply?: FastifyRe
 /** What a browser, a program or a ClickHouse client shows in its headers; those of ClickHouse give the token as password. */
 function shownIn({ headers }: FastifyRequest): string[] {
   const { authorization = '', cookie = '' } = headers
-  const bearer = /^Bearer (.+)$/.exec(authorization)?.[1]
-  const basic = /^Basic (.+)$/.exec(authorization)?.[1]
+  const bearer = /^Bearer +(.+)$/i.exec(authorization)?.[1]
+  const basic = /^Basic +(.+)$/i.exec(authorization)?.[1]
   const password = basic && /^[^:]*:(.*)$/s.exec(Buffer.from(basic, 'base64').toString())?.[1]
   const kept = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(cookie)?.[1]
   return [bearer, password, headers['x-clickhouse-key'], kept && decoded(kept)].filter(text => typeof text === 'string')
@@ -61,6 +61,32 @@ function decoded(text: string): string {
   } catch {
     return ''
   }
+}
+
+/**
+ * Does the request come from our own page, or from no page at all? Browsers say where from in `Sec-Fetch-Site`: `none` is a person's
+ * own doing, such as a bookmark or a link in a mail, which may open pages but not ask anything. Programs send no such headers.
+ */
+function isOwnSite(request: FastifyRequest): boolean {
+  const { origin, host, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers
+  const opens = (request.method === 'GET' || request.method === 'HEAD') && !asks(request.url)
+  if (site === 'none') {
+    if (!opens) return false
+  } else if (site !== undefined && site !== 'same-origin') {
+    // A link to the page itself may stand anywhere.
+    if (!opens || mode !== 'navigate' || !/^\/(\?|$)/.test(request.url)) return false
+  }
+  if (origin === undefined) return true
+  // A browser that calls both the same origin may speak TLS with a proxy before us.
+  if (site === 'same-origin') return hostOf(origin) === host
+  return (
+    origin === `http://${host}` || (request.headers['x-forwarded-proto'] === 'https' && origin === `https://${host}`)
+  )
+}
+
+/** Does an address make work, rather than show what is there? */
+function asks(url: string): boolean {
+  return url.startsWith('/api/') || new URLSearchParams(url.split('?')[1]).has('query')
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,8 +1,12 @@
 /** Errors as a ClickHouse server sends them, so that its clients understand them. */
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
+import { bounded } from '../plain-text.ts'
 import { Forbidden } from './access.ts'
 import { NoTurn } from './turns.ts'
+
+/** Longest text of an error in an answer: a statement may make one of any length. */
+const MESSAGE_LENGTH_MAX = 16_384
 
 /** An error with the number and the name that ClickHouse has for it. */
 export class SqlException extends Error {
@@ -10,7 +14,7 @@ export class SqlException extends Error {
   readonly type: string
 
   constructor(code: number, type: string, message: string) {
-    super(message)
+    super(bounded(message, MESSAGE_LENGTH_MAX))
     this.code = code
     this.type = type
   }

@@ -4,14 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Emit } from '../observe/events.ts'
 import type { SqlEngine } from '../store/sql.ts'
-import { Forbidden } from './access.ts'
 import { sendAnswer, sendException } from './clickhouse-http-answer.ts'
 import { toException } from './clickhouse-http-errors.ts'
 import { Reading } from './clickhouse-http-read.ts'
 import { readQuestion } from './clickhouse-http-request.ts'
 import { Writing } from './clickhouse-http-write.ts'
+import type { RefusedQueries } from './refused-queries.ts'
 import { RunningQueries } from './running-queries.ts'
 import type { Strangers } from './strangers.ts'
 
@@ -21,7 +20,7 @@ export interface ClickHouseHttpOptions {
   writable: boolean
   /** Through which those ask who may only read. */
   strangers: Strangers
-  emit: Emit
+  refused: RefusedQueries
   /** What is shown at `/` to who asks nothing. */
   page?: (reply: FastifyReply) => unknown
 }
@@ -29,7 +28,7 @@ export interface ClickHouseHttpOptions {
 /** Registers `/ping` and statements by GET and POST on `/`. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, strangers, emit, page }: ClickHouseHttpOptions,
+  { engine, writable, strangers, refused, page }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
@@ -44,7 +43,8 @@ export async function clickHouseHttp(
   server.setErrorHandler((error, request, reply) => {
     if (page && isForPage(request)) throw error
     const exception = toException(error)
-    emit('query_refused', { why: exception.message })
+    // Whoever watches cancels what is under way at each refresh: that is no refusal.
+    if (!request.raw.destroyed && !reply.raw.destroyed) refused.refused(exception.type, exception.message)
     return sendException(reply, exception, version)
   })
 
@@ -52,8 +52,6 @@ export async function clickHouseHttp(
     server.get(path, async (_request, reply) => reply.type('text/plain; charset=UTF-8').send('Ok.\n'))
 
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.headers['sec-fetch-site'] === 'cross-site')
-      throw new Forbidden('other_site', 'a page of another site may not ask')
     const { raw } = request
     const search = new URLSearchParams(request.url.split('?')[1])
     const question = readQuestion(search, request.headers, randomUUID())

@@ -21,6 +21,8 @@ const SPARK_EVERY_MS = 10_000
 /** Five minutes of history, kept for pages that open later. */
 const SAMPLES_MAX = 300
 const LINES_MAX = 500
+/** So much of their text is in what a new page is sent, so that it opens at once whatever they hold. */
+const HELLO_LINES_LENGTH_MAX = 500_000
 /** A page that does not read this many bytes misses pushes until it does; it is told everything anew by its next view. */
 const UNREAD_BYTES_MAX = 1_000_000
 export const PAGES_MAX = 64
@@ -124,7 +126,7 @@ export class Live {
       simulated: report.recorders().find(({ status }) => status.simulated)?.status.simulated ?? null,
       view: shown,
       samples: this.#samples,
-      lines: this.#lines,
+      lines: lastWithin(this.#lines, HELLO_LINES_LENGTH_MAX),
       nowMs: Date.now(),
     })
     this.#tellWatch(page)
@@ -282,4 +284,14 @@ export class Live {
 
 function send<Name extends keyof Messages>(page: Page, name: Name, message: Messages[Name]): void {
   if (!page.response.writableEnded) page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+}
+
+/** The last lines, as many as hold no more text than that. */
+function lastWithin(lines: readonly Line[], lengthMax: number): Line[] {
+  let length = 0
+  const first = lines.findLastIndex(line => {
+    length += JSON.stringify(line).length
+    return length > lengthMax
+  })
+  return lines.slice(first + 1)
 }

@@ -8,8 +8,10 @@ import type { Requeuing } from '../ingest/requeuing.ts'
 import type { Log } from '../log/log.ts'
 import { type DoctorMessage, diagnose } from '../observe/diagnosis.ts'
 import type { Emit } from '../observe/events.ts'
+import { rarely } from '../observe/rarely.ts'
 import type { Store } from '../store/store.ts'
-import { guard } from './access.ts'
+import { TIME_MICROS_MAX } from '../tick/time.ts'
+import { Forbidden, guard } from './access.ts'
 import { answerError } from './answer-error.ts'
 import { queryBars, toBar } from './candles.ts'
 import { clickHouseHttp } from './clickhouse-http.ts'
@@ -20,6 +22,7 @@ import { servePast } from './past.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
 import { serveQuery } from './query-route.ts'
+import { RefusedQueries } from './refused-queries.ts'
 import { Strangers } from './strangers.ts'
 import { STRANGERS_TURNS, Turns } from './turns.ts'
 import { serveWatchReports, type WatchReports } from './watch-reports.ts'
@@ -27,9 +30,13 @@ import { serveWatchReports, type WatchReports } from './watch-reports.ts'
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const BODY_BYTES_MAX = 200_000
 
+/** A request, its body included, must have come in this time: bodies that never end would keep connections. */
+const REQUEST_MS_MAX = 120_000
+
 const HEADERS = {
   'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
@@ -60,13 +67,22 @@ export async function serve({
   health,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
-  const server = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  const server = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_MS_MAX,
+  })
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
     if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
   })
-  server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
+  const tellWrong = rarely(emit)
+  const refused = new RefusedQueries(emit)
+  server.setErrorHandler((error, request, reply) => {
+    if (error instanceof Forbidden && error.reason === 'token_wrong') tellWrong('token_wrong', { address: request.ip })
+    answerError(error, reply, refused)
+  })
 
   server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
     '/api/live',
@@ -80,13 +96,16 @@ export async function serve({
 
   server.get<{ Querystring: { venue: string; symbol: string; interval: string; before: string } }>(
     '/api/bars',
-    async request => {
+    async (request, reply) => {
       const { venue, symbol, interval, before } = request.query
+      const beforeMs = before === undefined ? Date.now() : Number(before)
+      if (!Number.isSafeInteger(beforeMs) || beforeMs < 0 || beforeMs >= TIME_MICROS_MAX / 1000)
+        return reply.code(400).send({ message: 'before must be a time in ms since 1970', advice: '' })
       const bars = await queryBars(store, {
         venue: String(venue),
         symbol: String(symbol),
         seconds: INTERVALS[toInterval(interval) ?? '10s'],
-        beforeMs: Number(before) || Date.now(),
+        beforeMs,
       })
       return { bars: bars.map(toBar) } satisfies BarsAnswer
     },
@@ -105,7 +124,7 @@ export async function serve({
     try {
       say({ diagnosis: await inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
     } catch (error) {
-      emit('query_refused', { why: (error as Error).message })
+      refused.refused('doctor', (error as Error).message)
     } finally {
       diagnosing = false
       reply.raw.end()
@@ -124,7 +143,7 @@ export async function serve({
       ? reply.sendFile('index.html')
       : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
   if (store.engine) {
-    await server.register(clickHouseHttp, { engine: store.engine, writable: false, strangers, emit, page })
+    await server.register(clickHouseHttp, { engine: store.engine, writable: false, strangers, refused, page })
   } else {
     server.get('/', async (_request, reply) => page(reply))
   }

@@ -1,14 +1,17 @@
 /** SQL over HTTP and nothing else: for the data of a house that is stopped. */
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import type { Emit } from '../observe/events.ts'
 import { guard } from './access.ts'
 import { answerError } from './answer-error.ts'
 import { type ClickHouseHttpOptions, clickHouseHttp } from './clickhouse-http.ts'
 import { listen } from './listen.ts'
 import { type Ask, serveQuery } from './query-route.ts'
+import { RefusedQueries } from './refused-queries.ts'
 import { Strangers } from './strangers.ts'
 
-export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers'> {
+export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers' | 'refused'> {
+  emit: Emit
   /** How strangers' statements are asked; undefined where only ClickHouse's own interface is served. */
   ask: Ask | undefined
 }
@@ -17,12 +20,13 @@ export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers
 export async function serveSql(config: Config, { ask, ...options }: SqlServerOptions): Promise<FastifyInstance> {
   const { emit } = options
   const strangers = new Strangers(emit)
+  const refused = new RefusedQueries(emit)
   const server = fastify({ forceCloseConnections: true })
   server.addHook('onRequest', async (request, reply) => guard(config, request, reply))
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-  server.setErrorHandler((error, _request, reply) => answerError(error, reply, emit))
+  server.setErrorHandler((error, _request, reply) => answerError(error, reply, refused))
   if (ask) serveQuery(server, strangers, ask)
-  await server.register(clickHouseHttp, { ...options, strangers })
+  await server.register(clickHouseHttp, { ...options, strangers, refused })
   await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
   return server
 }

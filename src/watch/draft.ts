@@ -1,4 +1,5 @@
 /** A condition as the rules write it, and what makes it whole. */
+import { plainLine } from '../plain-text.ts'
 import type { Condition } from './alerts.ts'
 
 export interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | 'what' | 'next'> {
@@ -15,12 +16,6 @@ export const NAME_LENGTH_MAX = 100
 const TITLE_LENGTH_MAX = 200
 /** The house takes no longer ones for its page. */
 const WHAT_LENGTH_MAX = 2_000
-
-/** Words of the house and names of symbols are anyone's: one line each, without control characters, and not too long. */
-export function plainLine(text: string, lengthMax: number): string {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
-  return (line.length > lengthMax ? `${line.slice(0, lengthMax - 1)}…` : line).toWellFormed()
-}
 
 export function complete({ affected = [], probes = 2, explains = [], title, what, ...draft }: Draft): Condition {
   return {

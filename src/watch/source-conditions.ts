@@ -1,6 +1,8 @@
 /** What is wrong with the way from the venues, from what a house says of its sources: pure. */
+
+import { plainLine } from '../plain-text.ts'
 import type { HealthAnswer } from '../serve/health.ts'
-import { type Draft, NAME_LENGTH_MAX, plainLine } from './draft.ts'
+import { type Draft, NAME_LENGTH_MAX } from './draft.ts'
 import { spanText } from './span-text.ts'
 
 /** What follows where nothing is received. */
