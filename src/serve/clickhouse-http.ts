@@ -10,7 +10,7 @@ import { toException } from './clickhouse-http-errors.ts'
 import { Reading } from './clickhouse-http-read.ts'
 import { readQuestion } from './clickhouse-http-request.ts'
 import { Writing } from './clickhouse-http-write.ts'
-import type { RefusedQueries } from './refused-queries.ts'
+import { ClientLeft, type RefusedQueries } from './refused-queries.ts'
 import { RunningQueries } from './running-queries.ts'
 import type { Strangers } from './strangers.ts'
 
@@ -44,7 +44,8 @@ export async function clickHouseHttp(
     if (page && isForPage(request)) throw error
     const exception = toException(error)
     // Whoever watches cancels what is under way at each refresh: that is no refusal.
-    if (!request.raw.destroyed && !reply.raw.destroyed) refused.refused(exception.type, exception.message)
+    const hasLeft = error instanceof ClientLeft || request.socket.destroyed || reply.raw.destroyed
+    if (!hasLeft) refused.refused(exception.type, exception.message)
     return sendException(reply, exception, version)
   })
 
@@ -81,6 +82,6 @@ async function versionOf(engine: SqlEngine): Promise<string> {
 /** Aborted when the client goes before its answer came. */
 function leaving({ raw }: FastifyReply): AbortSignal {
   const left = new AbortController()
-  raw.once('close', () => left.abort(new Error('the client left')))
+  raw.once('close', () => left.abort(new ClientLeft()))
   return left.signal
 }

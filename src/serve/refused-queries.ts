@@ -4,6 +4,13 @@ const TOLD_EVERY_MS = 60_000
 /** Reasons kept apart; any beyond count as one. */
 const REASONS_MAX = 100
 
+/** Whoever asked went away before the answer: common where a dashboard refreshes, and no refusal. */
+export class ClientLeft extends Error {
+  constructor() {
+    super('the client left')
+  }
+}
+
 /** Tells of refused statements without letting whoever asks fill the log: once a minute for each reason, with how many it left out. */
 export class RefusedQueries {
   readonly #emit: Emit

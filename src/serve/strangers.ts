@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Emit } from '../observe/events.ts'
 import { ANSWER_BYTES_MAX, GivenUp } from '../store/sql.ts'
+import { ClientLeft } from './refused-queries.ts'
 import { NoTurn, STRANGERS_TURNS, type TurnLimits, Turns } from './turns.ts'
 
 /** Of all answers that are made or sent, three of the longest. */
@@ -80,7 +81,7 @@ export class Strangers {
 /** Aborts when the client goes before its answer came. */
 function leaving(reply: ServerResponse): AbortSignal {
   const left = new AbortController()
-  const leave = () => left.abort(new Error('the client left'))
+  const leave = () => left.abort(new ClientLeft())
   if (reply.closed) leave()
   else reply.once('close', leave)
   return left.signal

@@ -137,6 +137,70 @@ describe('who may ask', () => {
     )
   })
 
+  test('a statement whose error is a text without end makes a short line and a short answer', async () => {
+    const port = await listen()
+    const body = "SELECT throwIf(1, arrayStringConcat(arrayMap(x -> repeat('x', 1000000), range(5))))"
+    const before = journal.since(0).at(-1)?.id ?? 0
+    const refused = await ask(port, '/', { method: 'POST', body })
+    assert.ok(
+      refused.status >= 400 && refused.body.length < 20_000,
+      `${refused.status}, ${refused.body.length} characters`,
+    )
+    const lines = journal.since(before)
+    assert.ok(
+      lines.length > 0 && lines.every(({ text, fields }) => text.length + JSON.stringify(fields).length < 10_000),
+    )
+    const [hello] = await follow(port, '/api/live', seen => seen.length > 0)
+    assert.ok(JSON.stringify(hello).length < 1_000_000)
+  })
+
+  test('a client that leaves is no refused statement', async () => {
+    const port = await listen()
+    const before = journal.since(0).at(-1)?.id ?? 0
+    const left = http.request({ host: '127.0.0.1', port, path: '/?query=SELECT+sleep(1)' })
+    left.on('error', () => {})
+    left.end()
+    left.on('socket', socket => socket.on('connect', () => setTimeout(() => left.destroy(), 200)))
+    await new Promise(resolve => left.on('close', resolve))
+    await ask(port, '/?query=SELECT+1')
+    await new Promise(resolve => setTimeout(resolve, 1500))
+    assert.deepEqual(
+      journal
+        .since(before)
+        .map(({ event, text }) => `${event} ${text}`)
+        .filter(line => line.startsWith('query_refused')),
+      [],
+    )
+  })
+
+  test('a wrong token leaves a line, and many of them no flood', async () => {
+    const port = await listen({ TOKEN })
+    const wrong = () => journal.since(0).filter(({ event }) => event === 'token_wrong').length
+    const before = wrong()
+    for (let times = 0; times < 20; times++)
+      assert.equal(
+        (await ask(port, '/metrics', { headers: { authorization: 'Bearer no-token-of-the-tests' } })).status,
+        403,
+      )
+    assert.equal(wrong() - before, 1)
+  })
+
+  test('a time that no candle can have is the asker’s mistake', async () => {
+    const port = await listen()
+    for (const beforeMs of ['99999999999999999', '-1', 'x', '1.5'])
+      assert.equal(
+        (await ask(port, `/api/bars?venue=v&symbol=s&interval=10s&before=${beforeMs}`)).status,
+        400,
+        beforeMs,
+      )
+    assert.equal((await ask(port, '/api/bars?venue=v&symbol=s&interval=10s&before=1700000000000')).status, 200)
+  })
+
+  test('a body that never ends is given up', async () => {
+    await listen()
+    assert.ok(servers.at(-1)!.server.requestTimeout > 0)
+  })
+
   test('a page of another site may not, by its origin or by a name that leads here', async () => {
     const port = await listen()
     assert.equal(
