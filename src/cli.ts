@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/** Commands and flags → configuration → pipeline. */
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'

@@ -1,5 +1,4 @@
 /** `tickhouse quarantine`: what was refused and why, row by row if asked, and judged again. Asks the running process. */
-
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/quarantine.ts'

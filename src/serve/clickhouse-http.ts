@@ -44,7 +44,7 @@ export async function clickHouseHttp(
     if (page && isForPage(request)) throw error
     const exception = toException(error)
     // Whoever watches cancels what is under way at each refresh: that is no refusal.
-    const hasLeft = error instanceof ClientLeft || request.socket.destroyed || reply.raw.destroyed
+    const hasLeft = error instanceof ClientLeft || reply.raw.destroyed
     if (!hasLeft) refused.refused(exception.type, exception.message)
     return sendException(reply, exception, version)
   })
