@@ -224,11 +224,7 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
       'Give TICKHOUSE_STORE=chdb:<directory> of a house that has stored something.',
     )
   const { close, ...opened } = writable ? await openBare(where.directory) : await openResting(config)
-  const server = await serveSql(config, {
-    ...opened,
-    writable,
-    emit: journal.emit,
-  })
+  const server = await serveSql(config, { ...opened, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,
     failed: opened.engine.failed,
