@@ -3,6 +3,7 @@
  * diagnostics tables all take it from here; nothing logs in any other way.
  */
 import { ID_EVENTS } from './events-of-ids.ts'
+import { QUERY_EVENTS } from './events-of-queries.ts'
 import { SOURCE_EVENTS } from './events-of-sources.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -240,16 +241,7 @@ export const EVENTS = define({
     level: 'info',
     message: 'the query that was given up has ended, {afterMs} ms later',
   },
-  query_refused: {
-    station: 'serve',
-    level: 'info',
-    message: 'a query was refused ({reason}): {why}; {leftOut} more for this reason since the last such line',
-  },
-  token_wrong: {
-    station: 'serve',
-    level: 'warn',
-    message: 'somebody at {address} asked with a wrong token; told at most once a minute',
-  },
+  ...QUERY_EVENTS,
 
   watching: { station: 'watch', level: 'info', message: 'watching {house} every {everySeconds} s; told by: {routes}' },
   watch_untold: {

@@ -1,0 +1,15 @@
+/** What is told of those who ask: see `events.ts`. */
+import type { EventDefinition } from './events.ts'
+
+export const QUERY_EVENTS = {
+  query_refused: {
+    station: 'serve',
+    level: 'info',
+    message: 'a query was refused ({reason}): {why}; {leftOut} more for this reason since the last such line',
+  },
+  token_wrong: {
+    station: 'serve',
+    level: 'warn',
+    message: 'somebody at {address} asked with a wrong token; told at most once a minute',
+  },
+} as const satisfies Record<string, EventDefinition>
