@@ -24,8 +24,6 @@ const FEW: Value[][] = [
   ['list', 'other'],
   ['list', 'other', 'list', 'other'],
   ['text', 'huge'],
-  ['deep', 'texts'],
-  ['texts', 'texts'],
 ]
 
 /** All of one and two values, and three and four of which some are alike: about 200,000 calls. */
