@@ -36,6 +36,11 @@ export class Broker {
     this.#options = options
   }
 
+  /** Where its settings and data are. */
+  get directory(): string {
+    return this.#options.directory
+  }
+
   get #propertiesFile(): string {
     return join(this.#options.directory, 'server.properties')
   }
