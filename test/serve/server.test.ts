@@ -157,7 +157,11 @@ describe('who may ask', () => {
   test('a client that leaves is no refused statement', async () => {
     const port = await listen()
     const before = journal.since(0).at(-1)?.id ?? 0
-    const left = http.request({ host: '127.0.0.1', port, path: '/?query=SELECT+sum(sqrt(number))+FROM+numbers(100000000000)' })
+    const left = http.request({
+      host: '127.0.0.1',
+      port,
+      path: '/?query=SELECT+sum(sqrt(number))+FROM+numbers(100000000000)',
+    })
     left.on('error', () => {})
     left.end()
     left.on('socket', socket => socket.on('connect', () => setTimeout(() => left.destroy(), 200)))
