@@ -26,25 +26,33 @@ export function structureOf(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name} ${plain(type)}`).join(', ')
 }
 
-/** Columns that objects archived by an earlier version do not have: a row of it would hash otherwise. */
-const NOT_HASHED: ReadonlySet<string> = new Set(['log_hash', 'id_run', 'received_bytes'])
+/** Names the last record of a batch, and says nothing of its ticks. */
+const OF_NO_TICK = 'log_hash'
 
-/** In table `quarantine`, the id is such a column too; in `trades` it is not. */
-const isHashed = (name: string, columns: readonly Column[]): boolean =>
-  !NOT_HASHED.has(name) && !(name === 'trade_id' && columns.some(column => column.name === 'batch_good'))
+/** Columns that objects archived by an earlier version do not have, by table. Read from such an object they are 0. */
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  trades: ['id_run'],
+  quarantine: ['id_run', 'received_bytes', 'trade_id'],
+}
 
 /**
- * The columns of one row as a hash takes them: the same bytes from the table and from Parquet. Doubles by their bits, since a
- * hash takes -0 for 0.
+ * One row of a table as a 64-bit hash by a function of the engine, the same from the table and from Parquet. Doubles by their bits, since
+ * a hash takes -0 for 0. Columns that came later count where they are not 0: rows of an earlier version hash as they did then.
  */
-export function hashedOf(columns: readonly Column[]): string {
-  return columns
-    .filter(({ name }) => isHashed(name, columns))
+export function rowHash(hash: 'cityHash64' | 'xxHash64', table: string, columns: readonly Column[]): string {
+  const added = ADDED[table] ?? []
+  const first = columns
+    .filter(({ name }) => name !== OF_NO_TICK && !added.includes(name))
     .map(({ name, type }) => {
       if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
       return /^(Enum|Map)/.test(type) ? `toString(${name})` : name
     })
-    .join(', ')
+  return columns
+    .filter(({ name }) => added.includes(name))
+    .reduce(
+      (sum, { name }) => `bitXor(${sum}, if(${name} = 0, 0, ${hash}(${quoted(name)}, ${name})))`,
+      `${hash}(${first.join(', ')})`,
+    )
 }
 
 /** A text as SQL has it. */

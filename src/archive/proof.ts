@@ -1,6 +1,6 @@
 /** What proves that two sets of rows are the same: see `Fingerprint`. */
 import type { Fingerprint } from './archive.ts'
-import { type Column, hashedOf, quoted, structureOf } from './columns.ts'
+import { type Column, quoted, rowHash, structureOf } from './columns.ts'
 import type { Kind } from './kinds.ts'
 
 interface Row {
@@ -15,12 +15,12 @@ interface Row {
 
 /** The SELECT that fingerprints rows of a table or of a file; read its one row with `fingerprintFrom`. */
 export function fingerprintQuery(kind: Kind, columns: readonly Column[], source: string): string {
-  const hashed = hashedOf(columns)
+  const hashOf = (hash: 'cityHash64' | 'xxHash64') => rowHash(hash, kind.table, columns)
   // A record holds fewer ticks than 2^20: one number tells a place.
   const place = columns.some(({ name }) => name === 'log_index') ? 'bitShiftLeft(log_offset, 20) + log_index' : '0'
   const nanos = (time: string) => `toString(toUnixTimestamp64Nano(toDateTime64(${time}(${kind.time}), 9, 'UTC')))`
-  return `SELECT count() AS rows, toString(sum(cityHash64(${hashed}))) AS sum,
-      toString(groupBitXor(xxHash64(${hashed}))) AS xor, toString(min(${place})) AS lowest, toString(max(${place})) AS highest,
+  return `SELECT count() AS rows, toString(sum(${hashOf('cityHash64')})) AS sum,
+      toString(groupBitXor(${hashOf('xxHash64')})) AS xor, toString(min(${place})) AS lowest, toString(max(${place})) AS highest,
       ${nanos('min')} AS firstTime, ${nanos('max')} AS lastTime
     FROM ${source} SETTINGS max_threads = 2`
 }

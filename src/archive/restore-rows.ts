@@ -19,7 +19,7 @@ const INSERT_SETTINGS = {
 } as Record<string, string | number>
 
 /** When and in which batch a row was stored: these differ where the log has filled a store once more, and the tick is the same. */
-const OF_STORING = new Set(['stored_at', 'epoch', 'batch_first_offset', 'batch_good'])
+const OF_STORING = new Set(['stored_at', 'epoch', 'batch_first_offset', 'batch_good', 'id_run'])
 
 /** Restores one kind of a slice; returns the rows inserted. Throws `archive_mismatch` before anything of it is inserted. */
 export async function restoreTicks(restoring: Restoring, object: ArchivedObject): Promise<number> {
