@@ -65,7 +65,7 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
 
 function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, port }: ReplayFlags) {
   if ((as === undefined) === (into === undefined)) throw usage('replay needs either --as or --into')
-  const voice = as === undefined ? undefined : VOICES[as]
+  const voice = as !== undefined && Object.hasOwn(VOICES, as) ? VOICES[as] : undefined
   if (as !== undefined && !voice) throw usage(`no such format: ${as}`)
   if (into !== undefined && placeOf(into) === placeOf(config.LOG))
     throw usage('a replay into the log it came from would double it: name another log')

@@ -53,7 +53,7 @@ export function decode(entry: LogEntry, scratch?: TradeColumns): Decoded {
   if (entry.version !== RECORD_VERSION)
     return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
   try {
-    const reader = READERS[entry.format]
+    const reader = Object.hasOwn(READERS, entry.format) ? READERS[entry.format] : undefined
     if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
     const decoded = reader(entry, scratch)
     const held = decoded.trades.length + decoded.refused.length

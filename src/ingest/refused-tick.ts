@@ -61,4 +61,5 @@ function nameOf(names: Readonly<Record<string, number>>, code: number): string {
   return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
 }
 
-const codeOf = (names: Readonly<Record<string, number>>, name: string): number => names[name] ?? Number(name)
+const codeOf = (names: Readonly<Record<string, number>>, name: string): number =>
+  Object.hasOwn(names, name) ? names[name]! : Number(name)

@@ -105,7 +105,8 @@ function credentialsOf(option: Option, urlUser?: string, password?: string): Cre
     if (user ?? password ?? passwordFile ?? tokenFile ?? tokenCommand) throw invalid('a user or a token needs sasl=…')
     return undefined
   }
-  const mechanism = MECHANISMS[sasl.toLowerCase()]
+  const named = sasl.toLowerCase()
+  const mechanism = Object.hasOwn(MECHANISMS, named) ? MECHANISMS[named] : undefined
   if (!mechanism) throw invalid(`sasl must be one of ${Object.keys(MECHANISMS).join(', ')}`)
   if (mechanism === 'OAUTHBEARER') {
     if (tokenFile && !tokenCommand) return { mechanism, token: { file: tokenFile } }

@@ -48,8 +48,9 @@ const CONTROL = new Set([
 
 /** Reads address and headers. Throws SqlException for what no engine could take. */
 export function readQuestion(search: URLSearchParams, headers: IncomingMessage['headers'], queryId: string): Question {
-  const settings: Record<string, string> = {}
-  const parameters: Record<string, string> = {}
+  // Without a prototype, `__proto__` is a name like any other.
+  const settings: Record<string, string> = Object.create(null)
+  const parameters: Record<string, string> = Object.create(null)
   for (const [name, value] of search) {
     if (CONTROL.has(name) || /^http_/.test(name)) continue
     if (!/^[A-Za-z_]\w*$/.test(name)) throw new SqlException(115, 'UNKNOWN_SETTING', `Unknown setting '${name}'.`)

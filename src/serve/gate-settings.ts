@@ -29,7 +29,7 @@ const PASSED_OVER =
 export function strangersSettings(given: Readonly<Record<string, string>>): Record<string, string | number> {
   const settings: Record<string, string | number> = { ...LIMITS, allow_ddl }
   for (const [name, value] of Object.entries(given)) {
-    const limit = LIMITS[name]
+    const limit = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined
     if (limit !== undefined) settings[name] = lowered(Number(value), limit)
     else if (HARMLESS.some(pattern => pattern.test(name))) settings[name] = value
     else if (!PASSED_OVER.test(name))

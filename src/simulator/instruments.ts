@@ -19,7 +19,7 @@ export interface Instrument {
 }
 
 /** Prices of August 2024 and Binance's own grids, so that a newcomer recognises the market: price, tick, step. */
-const KNOWN: Record<string, readonly [number, number, number]> = {
+const KNOWN: Readonly<Record<string, readonly [price: number, tick: number, step: number]>> = {
   BTCUSDT: [61_837, 1e-2, 1e-5],
   ETHUSDT: [2_683, 1e-2, 1e-4],
   BNBUSDT: [512, 1e-1, 1e-3],
@@ -34,7 +34,7 @@ const KNOWN: Record<string, readonly [number, number, number]> = {
 
 /** The instrument of a symbol; any name has one. Names beyond the known ones get a price and a grid from the seed. */
 export function instrumentOf(symbol: string, seed: number): Instrument {
-  const known = KNOWN[symbol]
+  const known = Object.hasOwn(KNOWN, symbol) ? KNOWN[symbol] : undefined
   if (known) return { symbol, basePrice: known[0], tickUnits: toUnits(known[1]), stepUnits: toUnits(known[2]) }
   const basePrice = 10 ** (-1 + 4 * new Random(seed, symbol).uniform())
   // Four to five significant digits of price, and a step worth some tens of cents.

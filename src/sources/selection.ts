@@ -54,7 +54,8 @@ function parseOne(text: string, before: string | undefined): Selected {
   const symbols = [...new Set(given.map(symbol => (venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol)))]
   const options: Record<string, number> = {}
   for (const [key, value] of new URLSearchParams(query)) {
-    const bounds = venue.name === 'simulator' ? SIMULATOR_OPTIONS[key] : undefined
+    const isKnown = venue.name === 'simulator' && Object.hasOwn(SIMULATOR_OPTIONS, key)
+    const bounds = isKnown ? SIMULATOR_OPTIONS[key] : undefined
     if (!bounds) throw invalid(`source ${name} takes no option ${key}`)
     const number = Number(value)
     if (!Number.isInteger(number) || number < bounds.min || number > bounds.max) {

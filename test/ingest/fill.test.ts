@@ -122,6 +122,8 @@ test('a record that cannot be read is refused as a whole, standing for all its t
     [{ ...good, payload: good.payload.subarray(0, 30) }, 'undecodable_record'],
     [{ ...good, version: 99 }, 'unknown_format'],
     [{ ...good, format: 'avro' }, 'unknown_format'],
+    [{ ...good, format: 'constructor' }, 'unknown_format'],
+    [{ ...good, format: '__proto__' }, 'unknown_format'],
     [{ ...good, kind: 'weather' }, 'unknown_kind'],
     [{ ...good, ticks: 5 }, 'undecodable_record'],
     [{ ...good, format: 'json' }, 'undecodable_record'],

@@ -47,6 +47,7 @@ test('an address that makes no sense is refused with what is wrong, and without 
     'kafka://one:9092?tls=1&cert=hunter2': /cert and key go together/,
     'kafka://alice:hunter2@one:9092': /needs sasl/,
     'kafka://alice:hunter2@one:9092?sasl=gssapi': /sasl must be one of/,
+    'kafka://alice:hunter2@one:9092?sasl=constructor': /sasl must be one of/,
     'kafka://alice:hunter2%@one:9092?sasl=plain': /%25/,
     'kafka://alice@one:9092?sasl=plain': /needs a password/,
     'kafka://one:9092?sasl=plain&passwordFile=hunter2': /needs a user/,

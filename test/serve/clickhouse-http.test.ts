@@ -134,6 +134,9 @@ describe('plain HTTP', () => {
       'output_format_schema',
       'format_template_row',
       'allow_introspection_functions',
+      'constructor',
+      'toString',
+      '__proto__',
     ]) {
       const refused = await ask({ query: 'SELECT 1', [setting]: '1' })
       assert.match(await refused.text(), /^Code: 164\. .* \(READONLY\)/)

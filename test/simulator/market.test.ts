@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { instrumentOf } from '../../src/simulator/instruments.ts'
 import { emptyOrder, Market, type MarketOptions } from '../../src/simulator/market.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT', 'NEWCOINUSDT']
@@ -98,4 +99,17 @@ test('a market goes on with the ids and prices of an earlier run', () => {
   const first = trades.find(trade => trade.symbol === 'BTCUSDT')!
   assert.equal(first.id, 42)
   assert.ok(Math.abs(first.priceTicks / 100 - 100_000) < 100)
+})
+
+test('any name has an instrument with a price and a grid, also names that every object has', () => {
+  const names = fc.oneof(fc.string(), fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype)))
+  fc.assert(
+    fc.property(names, fc.nat(), (name, seed) => {
+      const { symbol, basePrice, tickUnits, stepUnits } = instrumentOf(name, seed)
+      assert.equal(symbol, name)
+      assert.ok(
+        basePrice > 0 && Number.isInteger(tickUnits) && tickUnits > 0 && Number.isInteger(stepUnits) && stepUnits > 0,
+      )
+    }),
+  )
 })

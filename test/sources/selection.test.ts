@@ -29,6 +29,8 @@ test('each mistake is refused with what is wrong', () => {
   assert.throws(() => parseSources(':BTC'), /not a source/)
   assert.throws(() => parseSources('kraken:A kraken:B'), /stands twice/)
   assert.throws(() => parseSources('kraken:A?rate=5'), /takes no option rate/)
+  for (const option of ['constructor', 'toString', '__proto__'])
+    assert.throws(() => parseSources(`simulator?${option}=5`), /takes no option/)
   assert.throws(() => parseSources('simulator?rate=0'), /from 1 to 500000, not 0/)
 })
 
