@@ -85,8 +85,8 @@ export class IdRun {
   readonly gaps: Gap[]
   /** Those of them that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
   #beyond: Gap[]
-  /** Those of them that a venue announced: nothing behind them has come yet. Ids rise. */
-  #announced: Gap[] = []
+  /** Those of them above the last id: announced by a venue, or found by such a batch. Ids rise. */
+  #announced: Gap[]
   /** Ids that came with a trade which was refused for what it says, and its time: not missing, but not stored either. */
   readonly #refused: Map<number, number>
   /** The time of the last id before the last one. */
@@ -113,6 +113,7 @@ export class IdRun {
     this.lastMicros = this.newestMicros
     this.#formerMicros = this.newestMicros
     this.#beyond = gaps.filter(gap => gap.first < this.first || gap.last > this.last)
+    this.#announced = gaps.filter(gap => gap.first > this.last)
     // A run that begins with this id.
     if (seen.first === seen.last) this.#fillBeyond(seen.first)
   }

@@ -56,6 +56,8 @@ export interface Judged extends Decoded {
 /** Ids that JSON ticks without one get, by their place in the log: nothing follows them. */
 const OWN_ID_HIGH_WORD_MIN = 2 ** 31
 const MICROS_PER_DAY = 86_400e6
+/** For a person: why a trade is taken for one that came before. */
+const GONE = 'of a time whose trades have left the store: it may be in the archive'
 const DUPLICATE = codeOf('duplicate_id')
 const CONFLICTING = codeOf('conflicting_id')
 
@@ -170,6 +172,7 @@ function place(judged: Judged, row: number, ids: FollowedIds, stored: StoredTrad
   judged.marked++
   if (placed === CONFLICT)
     judged.details.set(row, { detail: conflictDetail([...ids.statements(trades, row), ...said]) })
+  else if (known === 'gone') judged.details.set(row, { detail: GONE })
 }
 
 /** Adds the record to a batch. */

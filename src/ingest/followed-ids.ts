@@ -50,4 +50,6 @@ export interface IdRestart {
 
 export interface SymbolContext extends RunContext {
   restarted: (restart: IdRestart) => void
+  /** Trades of an earlier time may have left the tables, µs since 1970 UTC; undefined where none have. */
+  goneBeforeMicros?: number
 }

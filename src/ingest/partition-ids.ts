@@ -1,4 +1,5 @@
 /** The followed ids of a partition's symbols: what the tables knew on resuming, and what came since. */
+import { departed, departedUntilMicros } from '../observe/departed.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Gap } from './continuity.ts'
 import type { IdsOf, KnownVenues } from './fill.ts'
@@ -20,6 +21,7 @@ export class PartitionIds {
   readonly #options: PartitionIdsOptions
   readonly #ids = new Map<string, FollowedIds>()
   #known: IdsBySymbol = new Map()
+  #goneBeforeMicros = Number.NEGATIVE_INFINITY
 
   constructor(options: PartitionIdsOptions) {
     this.#options = options
@@ -27,6 +29,7 @@ export class PartitionIds {
 
   /** Asks the tables, before anything is followed. Throws what the store throws. */
   async load(store: Store, ledger: Ledger, fence: Fence): Promise<void> {
+    this.#goneBeforeMicros = departedUntilMicros(await departed(store, fence.partition))
     this.#known = await loadIds(store, ledger, fence, this.#options.venues)
     for (const { venue, symbol, runs } of this.#known.values()) if (runs.length > 0) this.of(venue, symbol)
   }
@@ -46,7 +49,7 @@ export class PartitionIds {
     const followed = this.#ids.get(key)
     if (followed) return followed
     const { venues, ...told } = this.#options
-    const context: SymbolContext = { venue, symbol, ...told }
+    const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...told }
     const known = this.#known.get(key) ?? NOTHING_KNOWN
     const ids = venues.consecutive.has(venue)
       ? new SymbolIds(context, known)

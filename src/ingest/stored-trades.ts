@@ -1,5 +1,5 @@
 /** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
-import { departed } from '../observe/departed.ts'
+import { departed, departedUntilMicros } from '../observe/departed.ts'
 import type { Store } from '../store/store.ts'
 import type { Question, StoredTrades } from './fill.ts'
 import { symbolKey } from './ledger.ts'
@@ -19,8 +19,8 @@ interface Row {
 }
 
 /**
- * What is stored with these ids around the times of these trades. Of a trade earlier than all that the table holds of its symbol,
- * where days have left the table, it can only be said that it is gone. Throws what the store throws.
+ * What is stored with these ids around the times of these trades. Of a trade of a time whose rows have left the table, and earlier
+ * than all that it holds of the symbol, it can only be said that it is gone. Throws what the store throws.
  */
 export async function storedTrades(
   store: Store,
@@ -29,20 +29,21 @@ export async function storedTrades(
 ): Promise<StoredTrades> {
   const found = new Map<string, Statement[]>()
   const oldestMicros = new Map<string, number>()
-  const left = (await departed(store, partition)).length > 0
+  const goneBeforeMicros = departedUntilMicros(await departed(store, partition))
   for (const [key, asked] of Map.groupBy(questions, symbolKey)) {
     for (let start = 0; start < asked.length; start += IDS_PER_QUESTION)
       for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUESTION))) {
         const known = `${key} ${row.id}`
         found.set(known, [...(found.get(known) ?? []), statement(row)])
       }
-    if (left) oldestMicros.set(key, await oldest(store, asked[0]!))
+    if (asked.some(({ micros }) => micros < goneBeforeMicros)) oldestMicros.set(key, await oldest(store, asked[0]!))
   }
   return {
     of: (venue, symbol, id, micros) => {
       const key = symbolKey({ venue, symbol })
       const known = found.get(`${key} ${id}`)
-      return known ?? (micros < (oldestMicros.get(key) ?? Number.NEGATIVE_INFINITY) ? 'gone' : [])
+      if (known || micros >= goneBeforeMicros) return known ?? []
+      return micros < (oldestMicros.get(key) ?? Number.NEGATIVE_INFINITY) ? 'gone' : []
     },
   }
 }

@@ -64,7 +64,7 @@ export class SymbolIds implements FollowedIds {
     const id = idOf(trades, row)
     if (id === undefined) return this.#large?.asks(trades, row) ?? false
     const micros = readMicros(trades.timestampWords, row)
-    if (!this.#mayBeStored(id, micros)) return false
+    if (!this.#mayBeStored(id, micros) && !this.#mayBeGone(id, micros)) return false
     return this.#recent.match(trades, row) < MATCH.conflict
   }
 
@@ -128,6 +128,12 @@ export class SymbolIds implements FollowedIds {
   /** Has a run a trade with this id, and trades of this time? */
   #mayBeStored(id: number, micros: number): boolean {
     return this.runs.some(run => micros <= run.newestMicros && run.holds(id))
+  }
+
+  /** May a trade with this id, which no run has, have left the tables? Not if the tables know that it is missing. */
+  #mayBeGone(id: number, micros: number): boolean {
+    const { goneBeforeMicros = Number.NEGATIVE_INFINITY } = this.#context
+    return micros < goneBeforeMicros && !this.runs.some(run => id >= run.first && id <= run.last)
   }
 
   /** The current run, then those that began last. */

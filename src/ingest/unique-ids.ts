@@ -22,8 +22,8 @@ export class UniqueIds implements FollowedIds {
   /** `newestMicros` is the time of the latest trade in the tables, µs since 1970 UTC. */
   constructor(context: SymbolContext, newestMicros = Number.NEGATIVE_INFINITY) {
     this.#context = context
-    this.#storedMicros = newestMicros
-    this.#newestMicros = newestMicros
+    this.#storedMicros = Math.max(newestMicros, context.goneBeforeMicros ?? Number.NEGATIVE_INFINITY)
+    this.#newestMicros = this.#storedMicros
   }
 
   follow(trades: TradeColumns, row: number): boolean {

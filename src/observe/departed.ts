@@ -1,5 +1,7 @@
 import type { Store } from '../store/store.ts'
 
+const MS_PER_DAY = 86_400_000
+
 /** Records of a log partition from offset `first` up to, not including, `below`, and their log day, `YYYY-MM-DD`. */
 export interface Departed {
   first: number
@@ -26,3 +28,7 @@ export async function departed(
   )
   return rows.map(({ first, last, day }) => ({ first: Number(first), below: Number(last) + 1, day }))
 }
+
+/** The end of the newest of these days, µs since 1970 UTC; minus infinity if there is none. What left was traded before. */
+export const departedUntilMicros = (left: readonly Departed[]): number =>
+  left.reduce((until, { day }) => Math.max(until, (Date.parse(day) + MS_PER_DAY) * 1000), Number.NEGATIVE_INFINITY)

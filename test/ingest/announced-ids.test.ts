@@ -30,6 +30,17 @@ test('announced trades that never came are a gap before any trade comes behind t
   assert.deepEqual(missingIn(gaps), [101, 102, 104, 105, 106, 107, 108, 109])
 })
 
+test('announced trades are missing in one gap also where a trade beyond them comes after a start', () => {
+  const { run, gaps } = runFrom(1, 100)
+  run.announce(101, 105)
+  const context = { venue: 'v', symbol: 's', changed: (gap: Gap) => gaps.add(gap), nowMicros: () => 0 }
+  const seen = { run: 0, first: 1, last: 100, trades: 100, firstMicros: 0, newestMicros: 100 }
+  const restarted = new IdRun(context, seen, [...gaps])
+  restarted.announce(104, 107)
+  restarted.extend(110, 110)
+  assert.deepEqual(missingIn(gaps), [101, 102, 103, 104, 105, 106, 107, 108, 109])
+})
+
 test('an absurd announcement opens nothing', () => {
   const { run, gaps } = runFrom(1, 100)
   run.announce(101, 9_000_000_000_000_000)

@@ -6,8 +6,11 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openTarget } from '../../src/archive/target.ts'
 import { diagnose, isSound } from '../../src/observe/diagnosis.ts'
+import { tradesRecord } from '../../src/tick/records.ts'
+import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/archiving.ts'
 import { EventLog } from '../support/event-log.ts'
+import { requeueIn } from '../support/requeuing.ts'
 import { storeAll } from '../support/storing.ts'
 
 /** On 26 November 2026, of ticks logged on the 22nd and 23rd: a house of which all but so many days have left the store; its log holds them all. */
@@ -57,4 +60,46 @@ test('some of them gone, what is hot is audited as ever', async t => {
   const after = await look(house)
   assert.ok(!isSound(after))
   assert.match(after.partitions.map(({ detail }) => detail).join(), /ticks stored, \d+ in the log|records missing/)
+})
+
+/** Ten trades of one symbol at noon of a day in November 2026. */
+function tenTrades(symbol: string, day: number) {
+  const columns = new TradeColumns(10)
+  const noonMicros = Date.UTC(2026, 10, day, 12) * 1000
+  for (let id = 1; id <= 10; id++) {
+    const micros = noonMicros + id * 1000
+    columns.add('binance', symbol, micros, 0, micros, 100, 1, SIDE.buy, id, ORIGIN.live)
+  }
+  return tradesRecord(columns)
+}
+
+test('a trade that comes again after a start is not stored twice though its rows have left; a newer one is stored', async t => {
+  const house = await withoutDays(t, 1)
+  const { log, store } = house
+  const again = (await log.record(0, 0))!
+  await log.append(0, [again])
+  await storeAll(log, store)
+  assert.equal(await ask(house, '(SELECT count() FROM trades)'), 0)
+  const refused = "SELECT count() FROM quarantine WHERE reason = 'duplicate_id' AND detail LIKE '%in the archive%'"
+  assert.equal(await ask(house, `(${refused})`), again.ticks)
+  await log.append(0, [tenTrades('AAA', 26)])
+  await storeAll(log, store)
+  assert.equal(await ask(house, '(SELECT count() FROM trades)'), 10)
+})
+
+test('refused trades of a symbol that has none in the store are no repeats because other days have left', async t => {
+  const { log, store } = await withoutDays(t, 1)
+  await log.append(0, [tenTrades('NEW', 26)])
+  await storeAll(log, store, { venues: { all: new Set(), consecutive: new Set() } })
+  const [report] = await requeueIn(log, store, {}, [{ reason: 'unknown_venue' }])
+  assert.equal(report!.moved, 10, JSON.stringify(report))
+})
+
+test('a gap does not grow by what has left the store', async t => {
+  const { log, store } = await withoutDays(t, 3)
+  const row = { venue: 'binance', symbol: 'AAA', first_id: 5, last_id: 8, missing: 2, state: 'open' }
+  await store.insertRows('gaps', [{ ...row, found_at: '2026-11-22 12:00:00', changed_at: '2026-11-22 12:00:00' }])
+  await storeAll(log, store)
+  const [gap] = await store.rows('SELECT toUInt32(missing) AS missing FROM gaps FINAL WHERE first_id = 5')
+  assert.deepEqual(gap, { missing: 2 })
 })
