@@ -146,10 +146,16 @@ export class Gate {
 
   /** Functions that this engine knows and that are not allowed, in lower case: newer ones than were judged among them. */
   #engineNames(): Promise<ReadonlySet<string>> {
-    this.#notAllowed ??= asked(this.#ask, 'SELECT name FROM system.functions').then(
-      names => new Set(names.split('\n').flatMap(name => (isAllowedFunction(name) ? [] : name.toLowerCase()))),
-    )
+    this.#notAllowed ??= this.#askFunctions().catch(error => {
+      this.#notAllowed = undefined
+      throw error
+    })
     return this.#notAllowed
+  }
+
+  async #askFunctions(): Promise<ReadonlySet<string>> {
+    const names = await asked(this.#ask, 'SELECT name FROM system.functions')
+    return new Set(names.split('\n').flatMap(name => (isAllowedFunction(name) ? [] : name.toLowerCase())))
   }
 
   /** Views of the database that stand where a table function would. */

@@ -453,3 +453,21 @@ describe('statements that write or reach outside the tables are refused', () => 
     assert.ok(fs.existsSync(path.join(house.directory, 'store')))
   })
 })
+
+test('what the engine could not say once is asked again: one failure refuses nobody later', async () => {
+  for (const looked of ['system.functions', 'system.tables', 'system.columns', 'currentDatabase()']) {
+    let failures = 1
+    const once = new Gate(async query => {
+      if (
+        query.startsWith('SELECT') &&
+        !query.startsWith('SELECT formatQuery') &&
+        query.includes(looked) &&
+        failures-- > 0
+      )
+        throw new ClickHouseError({ code: '159', type: 'TIMEOUT_EXCEEDED', message: 'Timeout exceeded' })
+      return house.store.untrusted(query, 'TSVRaw')
+    })
+    await assert.rejects(once.admit('SELECT count() FROM trades'), /Timeout exceeded/, looked)
+    assert.match((await once.admit('SELECT count() FROM trades')).query, /trades/)
+  }
+})
