@@ -50,7 +50,12 @@ export class AnswerPipe {
     const { O_RDONLY, O_NONBLOCK, O_WRONLY } = fs.constants
     const fd = fs.openSync(file, O_RDONLY | O_NONBLOCK)
     // A writer of ours, so that there is no end before the engine has begun, and one as soon as it has ended.
-    this.#writer = fs.openSync(file, O_WRONLY)
+    try {
+      this.#writer = fs.openSync(file, O_WRONLY)
+    } catch (error) {
+      fs.closeSync(fd)
+      throw error
+    }
     this.#socket = new net.Socket({ fd, readable: true, writable: false })
     this.#read = new Promise(resolve => this.#socket.once('close', () => resolve()))
     const { promise, resolve } = Promise.withResolvers<void>()

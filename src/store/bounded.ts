@@ -44,6 +44,10 @@ export class BoundedStatements {
   readonly #options: BoundedOptions
   readonly #graceMs: number
   readonly #running = new Set<Running>()
+  /** Pipes for statements that have not begun. */
+  readonly #taking = new Set<Promise<string>>()
+  readonly #kills = new Set<Promise<void>>()
+  #closed = false
   /** Past their time and not ended yet. */
   overrun = 0
 
@@ -60,16 +64,14 @@ export class BoundedStatements {
     signal?.throwIfAborted()
     checkFormat(statement.format)
     const limitMs = 1000 * Number(statement.settings?.max_execution_time ?? UNTRUSTED_LIMITS.max_execution_time)
-    const file = await this.#options.pipes.take()
-    const pipe = new AnswerPipe(file, ANSWER_BYTES_MAX)
+    const file = await this.#takePipe()
+    // From here until it is among those that run, nothing else does: whoever stops finds it here or there.
+    if (this.#closed || signal?.aborted) {
+      this.#options.pipes.give(file)
+      throw new GivenUp(this.#closed ? stopped() : cancelled(signal?.reason), Promise.resolve())
+    }
     const comment = randomUUID()
-    const text = toEngineText({
-      ...statement,
-      query: intoPipe(statement, file),
-      settings: { ...statement.settings, log_comment: comment },
-    })
-    const session = this.#options.open()
-    const native = session.queryAsync(text, { format: statement.format })
+    const { pipe, session, native } = this.#begin(statement, file, comment)
     const written = native.then(
       () => pipe.end(),
       () => pipe.end(),
@@ -86,15 +88,14 @@ export class BoundedStatements {
       giveUp: (why, overran) => {
         pipe.leave()
         reject(new GivenUp(why, ended, overran))
-        void this.#kill(comment, ended)
+        this.#kill(comment, ended)
       },
     }
     this.#running.add(running)
     const stuck = setTimeout(() => this.#options.failure.stuck(limitMs + this.#graceMs, ended), limitMs + this.#graceMs)
     const late = setTimeout(() => this.#overran(running, limitMs), limitMs + LATER_THAN_ENGINE_MS)
     const left = () => running.giveUp(cancelled(signal?.reason))
-    if (signal?.aborted) left()
-    else signal?.addEventListener('abort', left)
+    signal?.addEventListener('abort', left)
     pipe.overflowed.then(() => running.giveUp(answerTooLong()))
     try {
       return await Promise.race([this.#answer(native, written), givenUp])
@@ -104,12 +105,50 @@ export class BoundedStatements {
     }
   }
 
-  /** Ends all of them; resolves when they have, or after so long. False if one has not. */
-  async endAll(waitMs: number): Promise<boolean> {
+  /**
+   * Ends all of them, those that have not begun included, and takes no more. Resolves when they have ended and nothing of them holds the
+   * engine, or after so long: false if one has not.
+   */
+  async close(waitMs: number): Promise<boolean> {
+    this.#closed = true
+    return Promise.race([this.#endAll(), sleep(waitMs, false, { ref: false })])
+  }
+
+  async #endAll(): Promise<true> {
+    await Promise.allSettled(this.#taking)
     const all = [...this.#running]
-    for (const { giveUp } of all) giveUp(cancelled(new Error('tickhouse stops')))
-    const ended = Promise.all(all.map(({ ended }) => ended)).then(() => true)
-    return Promise.race([ended, sleep(waitMs, false, { ref: false })])
+    for (const { giveUp } of all) giveUp(stopped())
+    await Promise.all(all.map(({ ended }) => ended))
+    await Promise.all(this.#kills)
+    return true
+  }
+
+  async #takePipe(): Promise<string> {
+    const taking = this.#options.pipes.take()
+    this.#taking.add(taking)
+    try {
+      return await taking
+    } finally {
+      this.#taking.delete(taking)
+    }
+  }
+
+  /** Leaves nothing open where it throws: a parameter's name may be none, the engine may have no session. */
+  #begin(statement: SqlStatement, file: string, comment: string) {
+    let pipe: AnswerPipe | undefined
+    try {
+      const text = toEngineText({
+        ...statement,
+        query: intoPipe(statement, file),
+        settings: { ...statement.settings, log_comment: comment },
+      })
+      pipe = new AnswerPipe(file, ANSWER_BYTES_MAX)
+      const session = this.#options.open()
+      return { pipe, session, native: session.queryAsync(text, { format: statement.format }) }
+    } catch (error) {
+      Promise.resolve(pipe?.end()).then(() => this.#options.pipes.give(file))
+      throw error
+    }
   }
 
   async #answer(native: ReturnType<Session['queryAsync']>, written: Promise<Buffer>): Promise<SqlAnswer> {
@@ -135,7 +174,16 @@ export class BoundedStatements {
     giveUp(timedOut(limitMs), true)
   }
 
-  async #kill(comment: string, ended: Promise<void>): Promise<void> {
+  #kill(comment: string, ended: Promise<void>): void {
+    const kill = this.#killUntil(comment, ended)
+      .catch(this.#options.judged)
+      .then(() => {
+        this.#kills.delete(kill)
+      })
+    this.#kills.add(kill)
+  }
+
+  async #killUntil(comment: string, ended: Promise<void>): Promise<void> {
     let over = false
     ended.then(() => {
       over = true
@@ -172,6 +220,10 @@ function checkFormat(format: string): void {
 function timedOut(limitMs: number): ClickHouseError {
   const message = `Timeout exceeded: maximum: ${limitMs} ms; the query was given up.`
   return new ClickHouseError({ code: '159', type: 'TIMEOUT_EXCEEDED', message })
+}
+
+function stopped(): ClickHouseError {
+  return cancelled(new Error('tickhouse stops'))
 }
 
 function cancelled(reason: unknown): ClickHouseError {

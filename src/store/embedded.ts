@@ -207,7 +207,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    if (!(await this.#bounded.endAll(END_MS_MAX))) this.#failure.lost()
+    if (!(await this.#bounded.close(END_MS_MAX))) this.#failure.lost()
     await Promise.allSettled(this.#running)
     for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
   }
