@@ -78,9 +78,9 @@ export class Requeuing {
         const rows = cutAtTicks(await pageOf(store, filter, partition, after, PLACES_MAX))
         if (rows.length === 0) break
         after = endOf(rows.at(-1)!)
-        const page = await this.#judge(rows)
+        const page = await this.#judge(rows, filter)
         if (dryRun || !page.some(({ outcome }) => 'trades' in outcome)) count(report, page)
-        else count(report, await storing.rewrite(partition, () => this.#move(partition, rows)))
+        else count(report, await storing.rewrite(partition, () => this.#move(partition, rows, filter)))
         pageDone()
       }
     }
@@ -89,11 +89,11 @@ export class Requeuing {
   }
 
   /** To be called while nothing is stored. */
-  async #move(partition: number, rows: readonly QuarantineRow[]): Promise<JudgedRow[]> {
+  async #move(partition: number, rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
     const { log, store, venues } = this.#options
     const fence = await store.claim(partition)
     await this.#ledger.resume(log, fence)
-    const page = await this.#judge(rows)
+    const page = await this.#judge(rows, filter)
     for (const day of new Set(rows.map(row => row.logDay))) {
       const ofDay = page.filter(({ row }) => row.logDay === day)
       const ids = new RequeuedIds(store, venues, partition, SYSTEM_CLOCK.nowMicros)
@@ -127,13 +127,21 @@ export class Requeuing {
   }
 
   /** What the rows are by today's rules and by the ids in the table. Reads only. */
-  async #judge(rows: readonly QuarantineRow[]): Promise<JudgedRow[]> {
+  async #judge(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
     const { log, store, venues, reread } = this.#options
     const judge = new Judge(venues.all, reread, SYSTEM_CLOCK.nowMicros())
     const records = new LogRecords(log, rows[0]!.partition)
     const page: JudgedRow[] = []
     try {
       for (const row of rows) {
+        // Good by every other rule: whether such trades are wanted is for a person to say.
+        if (row.reason === 'symbol_unasked' && filter.reason !== row.reason) {
+          page.push({
+            row,
+            outcome: { reason: row.reason, detail: 'stored only where --reason symbol_unasked is given' },
+          })
+          continue
+        }
         const entry = await records.at(row.offset)
         page.push({ row, outcome: entry ? judge.byEntry(row, entry) : judge.byRaw(row, await rawOf(store, row)) })
       }

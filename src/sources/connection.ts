@@ -106,9 +106,9 @@ export class Connection {
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
-  /** A trade was read in the frame that is being delivered. */
-  traded(symbol: string, tradeId: number | bigint): void {
-    this.#subscriptions.traded(symbol, tradeId, this.#silence.lastFrameMs!)
+  /** A trade was read in the frame that is being delivered. False if its symbol was not asked for. */
+  traded(symbol: string, tradeId: number | bigint): boolean {
+    return this.#subscriptions.traded(symbol, tradeId, this.#silence.lastFrameMs!)
   }
 
   /** Takes what the decoder read in the frame that is being delivered. */

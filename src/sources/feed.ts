@@ -8,6 +8,7 @@ import type { ConnectionOptions } from './connection-options.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 import type { Receiver } from './feeds.ts'
 import { Latency } from './latency.ts'
+import { show } from './reading.ts'
 import type { RefusalReport } from './refusal-report.ts'
 import type { Control, Sink, Venue } from './venue.ts'
 import { VenueClock } from './venue-clock.ts'
@@ -54,6 +55,8 @@ export class Feed implements Sink {
   /** The same moment by a clock that never falls, ms. */
   #receivedMs = 0
   #ticksOfFrame = 0
+  /** The frame holds a trade of a symbol that was not asked for. */
+  #isUnasked = false
 
   /** Begins to connect. */
   constructor({ receiver, refusals, ...options }: FeedOptions) {
@@ -111,9 +114,11 @@ export class Feed implements Sink {
     this.#receivedAtMicros = receivedAtMicros
     this.#receivedMs = performance.now()
     this.#ticksOfFrame = 0
+    this.#isUnasked = false
     const refusedBefore = this.#refused
     this.#venue.decode(frame, this)
-    if (this.#refused > refusedBefore && this.#ticksOfFrame === 0) this.#countRefused()
+    const isRead = this.#ticksOfFrame > 0 || this.#isUnasked
+    if (this.#refused > refusedBefore && !isRead) this.#countRefused()
     else if (this.#refusedInARow > 0) this.#readAgain()
     this.#frames.add(1, this.#receivedMs)
     if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, this.#receivedMs)
@@ -152,9 +157,12 @@ export class Feed implements Sink {
     side: Side,
     tradeId: number | bigint,
   ): void {
+    if (!this.#connection.traded(symbol, tradeId)) {
+      this.#refuseUnasked(symbol)
+      return
+    }
     const receivedAtMicros = this.#receivedAtMicros
     this.#ticksOfFrame++
-    this.#connection.traded(symbol, tradeId)
     // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
     if (timestampMicros >= this.#connection.openedAtMicros) {
       this.#latency.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
@@ -171,6 +179,13 @@ export class Feed implements Sink {
       side,
       tradeId,
     )
+  }
+
+  /** Once for a frame, which is kept whole: of thousands of such trades each would keep it again. */
+  #refuseUnasked(symbol: string): void {
+    if (this.#isUnasked) return
+    this.#isUnasked = true
+    this.refuse('symbol_unasked', `symbol ${show(symbol)}`)
   }
 
   refuse(reason: Refusal, detail: string, item?: string): void {

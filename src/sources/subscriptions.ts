@@ -50,6 +50,10 @@ interface Change {
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #all = new Map<string, Subscription>()
+  /** By the symbol in capitals. */
+  readonly #anyCase = new Map<string, Subscription>()
+  /** By the venue's spelling where it differs from ours in case: at most one for each. */
+  readonly #spelled = new Map<string, Subscription>()
   /** Down, and reported as that. */
   readonly #reported = new Map<string, { state: SubscriptionState; sinceMs: number }>()
   /** Refused since the last look, and why, whatever they are now. */
@@ -60,8 +64,11 @@ export class Subscriptions {
   constructor(options: SubscriptionsOptions) {
     this.#options = options
     const { acknowledges, timings, random = Math.random } = options
-    for (const symbol of options.symbols)
-      this.#all.set(symbol, new Subscription(symbol, { acknowledges, timings, random }))
+    for (const symbol of options.symbols) {
+      const subscription = new Subscription(symbol, { acknowledges, timings, random })
+      this.#all.set(symbol, subscription)
+      this.#anyCase.set(symbol.toUpperCase(), subscription)
+    }
   }
 
   /** A socket opened that asks for all of them. `beside`: while another one still delivers. */
@@ -80,9 +87,11 @@ export class Subscriptions {
     for (const subscription of this.#all.values()) subscription.resumed(nowMs)
   }
 
-  /** Called for every trade. */
-  traded(symbol: string, tradeId: number | bigint, nowMs: number): void {
-    this.#all.get(symbol)?.traded(tradeId, nowMs)
+  /** Called for every trade. False if its symbol was not asked for. */
+  traded(symbol: string, tradeId: number | bigint, nowMs: number): boolean {
+    const subscription = this.#all.get(symbol) ?? this.#spelledOtherwise(symbol)
+    subscription?.traded(tradeId, nowMs)
+    return subscription !== undefined
   }
 
   /**
@@ -152,6 +161,18 @@ export class Subscriptions {
     // Those that are down first: the list is cut.
     notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
     return { symbols, symbolsAsked: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
+  }
+
+  /** Until the venue's list is known, a symbol may be asked for in another case than its trades carry. */
+  #spelledOtherwise(symbol: string): Subscription | undefined {
+    const known = this.#spelled.get(symbol)
+    if (known) return known
+    const subscription = this.#anyCase.get(symbol.toUpperCase())
+    if (!subscription) return undefined
+    // One spelling each: a venue cannot make us keep more symbols than twice those asked for.
+    this.#anyCase.delete(symbol.toUpperCase())
+    this.#spelled.set(symbol, subscription)
+    return subscription
   }
 
   #acknowledged({ symbols, all }: Extract<Control, { kind: 'subscribed' }>, confirmed: Set<string>, nowMs: number) {

@@ -2,6 +2,7 @@
 export const REFUSALS = {
   malformed_frame: 'a frame of the venue that is not what its document says',
   rejected_value: 'a price, volume, id or side in a frame that cannot be read',
+  symbol_unasked: 'a trade of a symbol that the recorder did not ask the venue for',
   trade_missed: 'trades that the venue announced and that never came',
   unknown_message: 'a message of the venue of a kind this version does not know',
   unknown_format: 'a log record in a format or version this version does not read',

@@ -273,6 +273,19 @@ test('a frame that its decoder reads now is stored at its place, if it says one 
     await assertSound(store, log)
   }))
 
+test('trades of symbols that nobody asked for are stored only where their reason is named', () =>
+  withLog('unasked', async (log, store) => {
+    const trade = { type: 'match', trade_id: 7, product_id: 'X-USD', size: '1', price: '2', side: 'sell' }
+    const raw = JSON.stringify({ ...trade, time: '2026-11-22T12:00:00.5Z' })
+    await log.append(0, [refusedRecord([{ ...frame('coinbase', raw), reason: 'symbol_unasked' }])])
+    await storeAll(log, store)
+    const [all, named] = await requeueIn(log, store, {}, [{}, { reason: 'symbol_unasked' }])
+    assert.deepEqual(summaryOf(all!), { looked: 1, moved: 0, still: [['symbol_unasked', 'symbol_unasked', 1]] })
+    assert.deepEqual(summaryOf(named!), { looked: 1, moved: 1, still: [] })
+    assert.deepEqual(await store.rows('SELECT symbol FROM trades'), [{ symbol: 'X-USD' }])
+    await assertSound(store, log)
+  }))
+
 test('a record that was refused as a whole is divided: what is good moves, what is not is refused by itself', () =>
   withLog('whole', async (log, store) => {
     const record = tradesOf('binance', [

@@ -114,6 +114,57 @@ test('refusals not yet told are told at the close', TIMEOUT, async t => {
   assert.equal(events.named('frames_refused')[0]?.count, 2)
 })
 
+test('of symbols that nobody asked for nothing is handed on as a trade, however many there are', TIMEOUT, async t => {
+  const server = await LocalVenue.open(t)
+  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  await opened(events, 1)
+  for (let id = 1; id <= 500; id++) server.broadcast(match(id).replace('A-USD', `X${id}-USD`))
+  server.broadcast(match(7))
+  await receiver.until(1, 500)
+  assert.deepEqual(
+    receiver.trades.map(({ symbol, tradeId }) => [symbol, tradeId]),
+    [['A-USD', 7]],
+  )
+  assert.ok(receiver.refusals.every(({ reason }) => reason === 'symbol_unasked'))
+  assert.deepEqual(JSON.parse(receiver.refusals[41]!.raw).product_id, 'X42-USD')
+  assert.deepEqual(
+    events.named('frame_refused').map(({ reason, detail }) => [reason, detail]),
+    [['symbol_unasked', 'symbol "X1-USD"']],
+  )
+  const { refused, ticks, unreadable } = feeds.status()[0]!
+  assert.deepEqual({ refused, ticks, unreadable }, { refused: 500, ticks: 1, unreadable: false })
+})
+
+test(
+  'a frame that holds such trades beside those asked for is refused once, and the others are handed on',
+  TIMEOUT,
+  async t => {
+    const server = await LocalVenue.open(t)
+    const { events, receiver } = follow(t, [{ venue: kraken, symbols: ['A/USD', 'B/USD'], ws: server.url }])
+    await opened(events, 1)
+    const trade = (symbol: string, trade_id: number) => ({
+      ...{ symbol, side: 'buy', price: 2, qty: 1, ord_type: 'limit', trade_id },
+      timestamp: '2026-11-22T12:00:00.000000Z',
+    })
+    const data = [
+      trade('A/USD', 1),
+      ...Array.from({ length: 50 }, (_, at) => trade(`X${at}/USD`, at)),
+      trade('B/USD', 2),
+    ]
+    const frame = JSON.stringify({ channel: 'trade', type: 'update', data })
+    server.broadcast(frame)
+    await receiver.until(2, 1)
+    assert.deepEqual(
+      receiver.trades.map(({ symbol }) => symbol),
+      ['A/USD', 'B/USD'],
+    )
+    assert.deepEqual(
+      receiver.refusals.map(({ reason, raw }) => [reason, raw]),
+      [['symbol_unasked', frame]],
+    )
+  },
+)
+
 test('a refused subscription is told as an error, and the connection goes on', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
