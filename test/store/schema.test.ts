@@ -66,6 +66,29 @@ test('a store of an earlier version gets each column it lacks in its place, and 
   assert.deepEqual({ ...row, stored_at: '' }, { ...(before[0] as object), stored_at: '' })
 })
 
+test('a table of gaps without runs of ids gets them in its order, and keeps its rows', async t => {
+  const { store } = opened
+  const run = (query: string) => store.client.command({ query })
+  const statement = schemaStatements().find(one => one.includes('TABLE IF NOT EXISTS gaps'))!
+  const earlier = statement.replace(/,\n\s+id_run .*$/m, '').replace(', id_run)', ')')
+  assert.doesNotMatch(earlier.slice(earlier.indexOf('CREATE')), /id_run/)
+  await run('DROP TABLE gaps')
+  await run(earlier)
+  await run("INSERT INTO gaps (venue, symbol, first_id, last_id, missing) VALUES ('binance', 'BTCUSDT', 5, 9, 5)")
+  const again = await openStore(store.address)
+  t.after(() => again.close())
+  const [row] = await again.rows<{ id_run: number; missing: number }>('SELECT id_run, missing FROM gaps FINAL')
+  assert.deepEqual(row, { id_run: 0, missing: 5 })
+  const [key] = await again.rows<{ key: string }>(
+    "SELECT sorting_key AS key FROM system.tables WHERE database = currentDatabase() AND name = 'gaps'",
+  )
+  assert.equal(key!.key, 'venue, symbol, first_id, last_id, id_run')
+  await run(
+    "INSERT INTO gaps (venue, symbol, first_id, last_id, missing, id_run) VALUES ('binance', 'BTCUSDT', 5, 9, 5, 1)",
+  )
+  assert.equal((await again.rows('SELECT missing FROM gaps FINAL')).length, 2)
+})
+
 test('a store whose enumeration lacks a value gets it, and keeps its rows', async t => {
   const { store } = opened
   const day = '2026-01-03'
