@@ -28,7 +28,7 @@ test('all that src/ imports is a production dependency', () => {
   // What is only a type is gone when it runs.
   const imports = code
     .replace(/^import type [^;]*? from '.*'$/gm, '')
-    .matchAll(/(?:from|import\(|^import) ?'([^.'][^']*)'/gm)
+    .matchAll(/(?:from|import\(|^import) ?'([^.'\s][^'\s]*)'/gm)
   const packages = new Set<string>()
   for (const [, target] of imports) {
     if (target!.startsWith('node:') || builtinModules.includes(target!)) continue
