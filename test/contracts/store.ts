@@ -131,6 +131,7 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
         found_at: '2026-11-22 12:00:00.123456',
         changed_at: '2026-11-22 12:00:00.123456',
         reason: '',
+        id_run: 3,
       }
       await store.insertRows('gaps', [row], await store.claim(partition))
       await store.insertRows('gaps', [{ ...row, first_id: 1 }])
