@@ -19,6 +19,7 @@ import { AnswerPipes } from './answer-pipe.ts'
 import { BoundedStatements } from './bounded.ts'
 import { answer, prefix, type QueryParams, settingsOf, typed } from './client-statement.ts'
 import { EngineFailure } from './engine-failure.ts'
+import { engineError } from './failure.ts'
 import { Lanes } from './lanes.ts'
 import { openingError, reasonNotOpened } from './opening.ts'
 import { literal, type SqlAnswer, type SqlEngine, type SqlStatement, toEngineText } from './sql.ts'
@@ -249,7 +250,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
 
   /** The engine's error, and whether it is its last. */
   #judged(error: unknown): Error {
-    const judged = typed(error)
+    const judged = engineError(typed(error))
     this.#failure.judge(judged)
     return judged
   }

@@ -4,7 +4,7 @@
  * limits cannot be ended at all.
  */
 import { TickhouseError } from '../errors.ts'
-import { ENGINE_ABORTED } from './failure.ts'
+import { EngineAborted } from './failure.ts'
 
 export class EngineFailure {
   /** Rejects with `engine_died` or `engine_stuck`; never resolves. */
@@ -20,8 +20,8 @@ export class EngineFailure {
   }
 
   /** Looks at an error of the engine: is it the last it will ever give? */
-  judge(error: Error & { code?: unknown }): void {
-    if (String(error.code) !== ENGINE_ABORTED) return
+  judge(error: Error): void {
+    if (!(error instanceof EngineAborted)) return
     this.lost()
     this.#reject(
       new TickhouseError(

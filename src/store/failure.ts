@@ -1,8 +1,8 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../errors.ts'
 
-/** The engine's code ABORTED: it met a fatal signal, and refuses every statement from then on. */
-export const ENGINE_ABORTED = '236'
+/** The engine's code ABORTED. */
+const ENGINE_ABORTED = '236'
 /** The engine's code NOT_ENOUGH_SPACE. */
 const ENGINE_NOT_ENOUGH_SPACE = '243'
 
@@ -16,6 +16,25 @@ const REFUSALS: Record<string, string> = {
   '164': 'Give the user of TICKHOUSE_STORE a profile that may write (readonly=0).',
   '497': 'Grant the user of TICKHOUSE_STORE what the message names; docs/clickhouse-server.md lists it.',
   '452': 'Let the profile of the user of TICKHOUSE_STORE change the setting that the message names.',
+}
+
+/**
+ * The engine in this process met a fatal signal, and refuses every statement from then on. A server says ABORTED of what it cancels as it
+ * shuts down, too: that passes.
+ */
+export class EngineAborted extends ClickHouseError {
+  constructor(said: ConstructorParameters<typeof ClickHouseError>[0]) {
+    super(said)
+    // ClickHouseError makes every instance one of its own class.
+    Object.setPrototypeOf(this, EngineAborted.prototype)
+  }
+}
+
+/** An error of the engine in this process: EngineAborted if it is its last. */
+export function engineError(error: ClickHouseError | Error): Error {
+  if (!(error instanceof ClickHouseError) || error.code !== ENGINE_ABORTED) return error
+  const { code, type = '', message } = error
+  return new EngineAborted({ code, type, message })
 }
 
 /** What went wrong, whether it may pass, and what a person can do about it. */
@@ -33,7 +52,7 @@ export function storeError(error: unknown): TickhouseError {
       { cause: error, retryable: true },
     )
   }
-  if (error instanceof ClickHouseError && code === ENGINE_ABORTED)
+  if (error instanceof EngineAborted)
     return new TickhouseError('engine_died', line, 'Start the process again; the log keeps the ticks.', {
       cause: error,
     })

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { openStore } from '../../src/store/store.ts'
 import { storeContract } from '../contracts/store.ts'
@@ -25,4 +28,17 @@ test('a wrong password is refused for good, in a line without it; the right one 
 
 test('a server that is not there may come: the failure says so', async () => {
   await assert.rejects(openStore('http://127.0.0.1:1/market'), { code: 'store_unavailable', retryable: true })
+})
+
+test('what a server cancels as it shuts down may be tried again: it is no engine that died', async t => {
+  const server = http.createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(500, { 'X-ClickHouse-Exception-Code': '236' })
+      response.end('Code: 236. DB::Exception: Shutdown is called. (ABORTED) (version 25.8.1.1)')
+    })
+  })
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await assert.rejects(openStore(`http://127.0.0.1:${port}/market`), { code: 'store_unavailable', retryable: true })
 })
