@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
+import { isOwnRequest } from '../loopback.ts'
 import { FrameBuffer } from '../simulator/frames.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Outlet } from './replay.ts'
@@ -127,9 +128,7 @@ export class ReplayServer implements Outlet {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = URL.parse(request.url ?? '/', 'http://replay')
-    // A browser says which site a page is of; programs say nothing.
-    const foreign =
-      request.headers.origin !== undefined && URL.parse(request.headers.origin)?.host !== request.headers.host
+    const foreign = !isOwnRequest(request.headers)
     const conversation = url && !foreign ? this.#voice.open(url) : undefined
     if (!conversation) {
       socket.on('error', () => socket.destroy())
@@ -175,6 +174,10 @@ export class ReplayServer implements Outlet {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!isOwnRequest(request.headers)) {
+      respond(response, 403, { error: 'ask by a loopback address, from no page of another site' })
+      return
+    }
     const url = URL.parse(request.url ?? '/', 'http://replay')
     const name = /^\/control\/(\w+)$/.exec(url?.pathname ?? '')?.[1]
     // A page in the user's browser can post forms to this machine, but not this type without asking first.

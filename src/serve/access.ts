@@ -4,7 +4,8 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Config, isLoopback } from '../config.ts'
+import type { Config } from '../config.ts'
+import { isHost, namesLoopback } from '../loopback.ts'
 
 const COOKIE = 'tickhouse_token'
 
@@ -19,17 +20,13 @@ export class Forbidden extends Error {
   }
 }
 
-/** A host and no more (RFC 9110, 7.2): what a list or a user name is put around would be read differently elsewhere. */
-const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i
-
 /** Throws Forbidden for who may not ask. A token in the address is answered with a cookie, so that the page can go on with it. */
 export function guard(config: Config, request: FastifyRequest, reply?: FastifyReply): void {
   const { host } = request.headers
-  if (host !== undefined && !HOST.test(host)) throw new Forbidden('other_site', 'the Host header is not one of a host')
+  if (host !== undefined && !isHost(host)) throw new Forbidden('other_site', 'the Host header is not one of a host')
   if (!isOwnSite(request)) throw new Forbidden('other_site', 'a page of another site may not ask')
   if (config.TOKEN === undefined) {
-    if (!isLoopback(/:\d+$/.test(host ?? '') ? host!.toLowerCase() : `${host?.toLowerCase()}:80`))
-      throw new Forbidden('other_site', 'ask by a loopback address')
+    if (!namesLoopback(host)) throw new Forbidden('other_site', 'ask by a loopback address')
     return
   }
   const search = new URLSearchParams(request.url.split('?')[1])

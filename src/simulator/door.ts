@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
+import { isOwnRequest } from '../loopback.ts'
 import { CONTROLS, type Control, isControlName } from './controls.ts'
 import type { RestAnswer } from './rest.ts'
 import { openingRequest } from './stream-requests.ts'
@@ -13,6 +14,7 @@ import type { StreamForm } from './trade-frame.ts'
 
 const CONTROL_BYTES_MAX = 65_536
 const MESSAGE_BYTES_MAX = 65_536
+const FOREIGN = 'ask by a loopback address, from no page of another site'
 const TOO_MANY_REQUESTS = { code: -1003, msg: 'Too many requests.' }
 
 /** Who stands behind the door. */
@@ -69,6 +71,10 @@ export class Door {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.counts.connects++
+    if (!isOwnRequest(request.headers)) {
+      this.#refuseUpgrade(socket, '403 Forbidden', '')
+      return
+    }
     if (this.#refuse.connects > 0) {
       this.#refuse.connects--
       this.#refuseUpgrade(socket, '429 Too Many Requests', `Retry-After: ${this.#refuse.retryAfterSeconds}\r\n`)
@@ -93,6 +99,10 @@ export class Door {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isOwnRequest(request.headers)) {
+      respond(response, 403, { error: FOREIGN })
+      return
+    }
     const url = URL.parse(request.url ?? '/', 'http://exchange')
     if (url?.pathname.startsWith('/control/')) {
       await this.#serveControl(url.pathname.slice('/control/'.length), request, response)

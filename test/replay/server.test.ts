@@ -186,12 +186,13 @@ test('a client that does not read holds the replay, which loses nothing and need
 test('a page of another site and an unknown address are turned away; controls answer', async t => {
   const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 10)
   const { server, replay } = await serving(t, 'binance', trades)
-  const status = async (url: string, origin?: string) => {
-    const ws = new WebSocket(url, origin === undefined ? {} : { origin })
+  const status = async (url: string, headers: Record<string, string> = {}) => {
+    const ws = new WebSocket(url, { headers })
     const [, response] = await once(ws, 'unexpected-response')
     return response.statusCode
   }
-  assert.equal(await status(`${server.url}/ws/btcusdt@trade`, 'https://elsewhere.example'), 403)
+  assert.equal(await status(`${server.url}/ws/btcusdt@trade`, { origin: 'https://elsewhere.example' }), 403)
+  assert.equal(await status(`${server.url}/ws/btcusdt@trade`, { host: 'elsewhere.example' }), 403)
   assert.equal(await status(`${server.url}/other`), 404)
   server.control = name => {
     if (name === 'pause') replay.pause()

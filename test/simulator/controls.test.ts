@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import http from 'node:http'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
@@ -196,4 +197,40 @@ test('controls are taken over HTTP as JSON, and only what they are', async () =>
   assert.equal((await post('toString', '{}')).status, 404)
   assert.equal((await post('drop', '{"trades":1}', 'text/plain')).status, 405)
   assert.throws(() => exchange.control('drop', { trades: 0 }), { name: 'ZodError' })
+})
+
+test('whoever names another host, or comes from a page of another site, reaches neither controls nor trades', async () => {
+  const { host, port } = new URL(exchange.restUrl)
+  const post = (headers: http.OutgoingHttpHeaders): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const all = { 'content-type': 'application/json', ...headers }
+      const options = { host: '127.0.0.1', port, path: '/control/drop', method: 'POST', headers: all }
+      http
+        .request(options, response => resolve(response.resume().statusCode!))
+        .on('error', reject)
+        .end('{"trades":1}')
+    })
+  const upgrade = async (headers: Record<string, string>): Promise<number> => {
+    const ws = new WebSocket(exchange.wsUrl + PATH, { headers })
+    const opened = once(ws, 'open').then(() => 101)
+    const refused = once(ws, 'unexpected-response').then(([, response]) => response.statusCode as number)
+    const status = await Promise.race([opened, refused])
+    ws.on('error', () => {}).terminate()
+    return status
+  }
+  for (const headers of [
+    { host: 'evil.example' },
+    { host: `evil.example:${port}` },
+    { host: `127.0.0.1:${port}, evil.example` },
+    { host, origin: 'https://evil.example' },
+    { host, origin: 'http://127.0.0.1:1' },
+    { host, origin: 'null' },
+  ]) {
+    assert.equal(await post(headers), 403, JSON.stringify(headers))
+    assert.equal(await upgrade(headers), 403, JSON.stringify(headers))
+  }
+  assert.equal(exchange.stats().faults.dropped, 0)
+  for (const headers of [{ host }, { host: `localhost:${port}` }, { host, origin: `http://${host}` }])
+    assert.equal(await upgrade(headers), 101, JSON.stringify(headers))
+  assert.equal(await post({ host: `localhost:${port}` }), 200)
 })

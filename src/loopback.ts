@@ -1,0 +1,25 @@
+/**
+ * Who may reach a server that is for this machine alone: programs and pages that name a loopback address. A page of another site
+ * could otherwise reach it through the user's browser, by a name that resolves to this machine (DNS rebinding).
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { isLoopback } from './config.ts'
+
+/** A host and no more (RFC 9110, 7.2): what a list or a user name is put around would be read differently elsewhere. */
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i
+
+/** Is this the Host header of a host? */
+export function isHost(host: string): boolean {
+  return HOST.test(host)
+}
+
+/** Does a Host header name a loopback address, or `localhost`? */
+export function namesLoopback(host: string | undefined): boolean {
+  if (host === undefined || !isHost(host)) return false
+  return isLoopback(/:\d+$/.test(host) ? host.toLowerCase() : `${host.toLowerCase()}:80`)
+}
+
+/** Does a request name this machine, and come from no page, or from a page of the server itself? Programs send no Origin. */
+export function isOwnRequest({ host, origin }: IncomingHttpHeaders): boolean {
+  return namesLoopback(host) && (origin === undefined || origin === `http://${host}`)
+}
