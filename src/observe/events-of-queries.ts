@@ -7,6 +7,11 @@ export const QUERY_EVENTS = {
     level: 'info',
     message: 'a query was refused ({reason}): {why}; {leftOut} more for this reason since the last such line',
   },
+  connections_full: {
+    station: 'serve',
+    level: 'warn',
+    message: '{max} connections are open, which is all: others are closed at once. Told at most once a minute',
+  },
   token_wrong: {
     station: 'serve',
     level: 'warn',

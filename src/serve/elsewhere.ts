@@ -67,7 +67,11 @@ export class Elsewhere implements IngestSide {
 
   /** Asks the tables once, and again and again from then on. Throws nothing: a store that is away is told by the report. */
   async start(): Promise<void> {
-    await this.#ask().catch(error => this.#emit('page_failed', { why: (error as Error).message }))
+    try {
+      await this.#ask()
+    } catch (error) {
+      if (!this.#closed) this.#emit('page_failed', { why: (error as Error).message })
+    }
     if (!this.#closed) this.#timer = setTimeout(() => void this.start(), ASK_EVERY_MS)
   }
 

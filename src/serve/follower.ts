@@ -75,7 +75,7 @@ export class Follower {
       if (fresh.length > 0) await this.#findEnds(fresh)
       if (this.#next.size > 0) await this.#takeNew()
     } catch (error) {
-      emit('page_failed', { why: (error as Error).message })
+      if (!this.#closed) emit('page_failed', { why: (error as Error).message })
     }
     if (!this.#closed) this.start()
   }

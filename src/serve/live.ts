@@ -25,7 +25,6 @@ const LINES_MAX = 500
 const HELLO_LINES_LENGTH_MAX = 500_000
 /** A page that does not read this many bytes misses pushes until it does; it is told everything anew by its next view. */
 const UNREAD_BYTES_MAX = 1_000_000
-export const PAGES_MAX = 64
 
 interface Page {
   response: ServerResponse
@@ -61,6 +60,7 @@ export class Live {
   /** By recorder: its run, and its last line taken. */
   readonly #recorderLines = new Map<string, { run: number; id: number }>()
   #reporting = false
+  #closed = false
   #updatedMs = Number.NEGATIVE_INFINITY
   #nextUpdate: NodeJS.Timeout | undefined
   #ours = ''
@@ -91,10 +91,6 @@ export class Live {
     } catch (error) {
       emit('page_failed', { why: String(error) })
     }
-  }
-
-  get full(): boolean {
-    return this.#pages.size >= PAGES_MAX
   }
 
   /** Opens a page's stream. Without venue and symbol it shows the busiest, without an interval one that fits its history. */
@@ -136,8 +132,9 @@ export class Live {
     await this.#load(page)
   }
 
-  /** Ends all streams. */
+  /** Ends all streams. Nothing is told any more: what is under way may find log and store closed. */
   close(): void {
+    this.#closed = true
     for (const timer of this.#timers) clearInterval(timer)
     clearTimeout(this.#nextUpdate)
     for (const { response } of this.#pages) response.end()
@@ -160,7 +157,7 @@ export class Live {
       send(page, 'bars', { bars })
       send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
     } catch (error) {
-      this.#options.emit('page_failed', { why: (error as Error).message })
+      this.#tellFailed(error as Error)
     } finally {
       page.loading = false
     }
@@ -217,10 +214,14 @@ export class Live {
         page.lineId = this.#nextLineId - 1
       }
     } catch (error) {
-      this.#options.emit('page_failed', { why: (error as Error).message })
+      this.#tellFailed(error as Error)
     } finally {
       this.#reporting = false
     }
+  }
+
+  #tellFailed({ message }: Error): void {
+    if (!this.#closed) this.#options.emit('page_failed', { why: message })
   }
 
   #tellWatch(page: Page): void {

@@ -18,6 +18,7 @@ import { clickHouseHttp } from './clickhouse-http.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
+import { PagePlaces } from './page-places.ts'
 import { servePast } from './past.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
@@ -32,6 +33,10 @@ const BODY_BYTES_MAX = 200_000
 
 /** A request, its body included, must have come in this time: bodies that never end would keep connections. */
 const REQUEST_MS_MAX = 120_000
+/** A connection on which nothing moves for so long is ended, such as one whose client stopped reading. No answer takes longer. */
+const IDLE_MS_MAX = 600_000
+/** Connections beyond are closed at once: the process also needs descriptors to store. */
+const CONNECTIONS_MAX = 1_024
 
 const HEADERS = {
   'content-security-policy':
@@ -67,27 +72,33 @@ export async function serve({
   health,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
+  const tell = rarely(emit)
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
     requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: IDLE_MS_MAX,
   })
+  server.server.maxConnections = CONNECTIONS_MAX
+  server.server.on('drop', () => tell('connections_full', { max: CONNECTIONS_MAX }))
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
     if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
   })
-  const tellWrong = rarely(emit)
   const refused = new RefusedQueries(emit)
   server.setErrorHandler((error, request, reply) => {
-    if (error instanceof Forbidden && error.reason === 'token_wrong') tellWrong('token_wrong', { address: request.ip })
+    if (error instanceof Forbidden && error.reason === 'token_wrong') tell('token_wrong', { address: request.ip })
     answerError(error, reply, refused)
   })
 
+  const places = new PagePlaces()
   server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
     '/api/live',
     async (request, reply) => {
-      if (live.full) return reply.code(503).send('too many pages are open')
+      const place = places.enter(request.ip, request.headers)
+      if ('why' in place) return reply.code(place.status).send(place.why)
+      reply.raw.once('close', place.leave)
       const { venue, symbol, interval } = request.query
       reply.hijack()
       await live.open(reply.raw, venue, symbol, toInterval(interval))

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { Requeuing } from '../../src/ingest/requeuing.ts'
@@ -205,6 +207,45 @@ describe('who may ask', () => {
     assert.ok(servers.at(-1)!.server.requestTimeout > 0)
   })
 
+  test('one client cannot take all places for open pages, and is told why', async () => {
+    const port = await listen()
+    const open = (headers: http.OutgoingHttpHeaders = {}) =>
+      new Promise<{ status: number; why: () => Promise<string>; leave: () => void }>((resolve, reject) => {
+        const request = http.get({ host: '127.0.0.1', port, path: '/api/live', headers, agent: false }, response => {
+          const why = async () => (await response.setEncoding('utf8').toArray()).join('')
+          resolve({ status: response.statusCode!, why, leave: () => request.destroy() })
+        })
+        request.on('error', reject)
+      })
+    const own = await Promise.all(Array.from({ length: 16 }, () => open()))
+    assert.ok(own.every(({ status }) => status === 200))
+    const refused = await open()
+    assert.equal(refused.status, 429)
+    assert.match(await refused.why(), /16 pages of one client/)
+    const other = await open({ 'x-forwarded-for': '198.51.100.7' })
+    assert.equal(other.status, 200)
+    own[0]!.leave()
+    let again = await open()
+    while (again.status !== 200) again = await open()
+    for (const { leave } of [...own, other, again]) leave()
+  })
+
+  test('connections beyond a bound are closed, which is told', async () => {
+    const port = await listen()
+    const { server } = servers.at(-1)!
+    assert.ok(server.maxConnections > 0 && server.timeout > 0)
+    server.maxConnections = 1
+    const first = net.connect(port, '127.0.0.1')
+    await once(first, 'connect')
+    const second = net.connect(port, '127.0.0.1')
+    await once(
+      second.on('error', () => {}),
+      'close',
+    )
+    assert.ok(journal.since(0).some(({ event }) => event === 'connections_full'))
+    first.destroy()
+  })
+
   test('a page of another site may not, by its origin or by a name that leads here', async () => {
     const port = await listen()
     assert.equal(
@@ -278,6 +319,32 @@ describe('queries', () => {
     const { body } = await ask(port, '/api/query?format=RowBinary', { method: 'POST', body: 'SELECT toUInt16(0x4142)' })
     assert.equal(body, 'BA')
   })
+})
+
+test('nothing is said of pages at a stop, even while what they are shown is being asked', async () => {
+  const directory = path.join(house.directory, 'stopped-log')
+  const stopped = await openLog(`sqlite:${directory}`, 'write')
+  const said = new Journal('test', 'error', 'text')
+  const { store } = house
+  const ingest = new OwnIngest(storing, log)
+  const shown = new Page({ log: stopped, store, ingest, archive: () => null, journal: said })
+  const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0' }
+  const server = await shown.listen(config, observing.forServer, null)
+  const { port } = server.server.address() as AddressInfo
+  // The engine has other work: the next report is under way when all closes.
+  const busy = Promise.all(Array.from({ length: 16 }, () => store.rows('SELECT sleep(1.5)')))
+  shown.start()
+  const request = http.get({ host: '127.0.0.1', port, path: '/api/live' }).on('error', () => {})
+  await once(request, 'response')
+  await sleep(700)
+  await shown.close()
+  await stopped.close()
+  await busy
+  await sleep(1_000)
+  assert.deepEqual(
+    said.since(0).filter(({ event }) => event === 'page_failed'),
+    [],
+  )
 })
 
 test('the page is told of stored trades: stations, symbols, bars and prints, as the table has them', async () => {
