@@ -64,10 +64,14 @@ export function readQuestion(search: URLSearchParams, headers: IncomingMessage['
       "ClickHouse's own compression is not spoken here: use that of HTTP (in the JDBC driver and DBeaver: compress=false).",
     )
   }
+  const givenId = search.get('query_id') ?? ''
+  // It comes back as a header.
+  if (!/^[ -~]{0,1000}$/.test(givenId))
+    throw new SqlException(36, 'BAD_ARGUMENTS', 'query_id must be at most 1000 printable ASCII characters.')
   const header = (name: string) => headers[name]?.toString()
   return {
     query: search.get('query') ?? '',
-    queryId: search.get('query_id') || queryId,
+    queryId: givenId || queryId,
     format: search.get('default_format') || header('x-clickhouse-format') || 'TabSeparated',
     database: search.get('database') || header('x-clickhouse-database') || undefined,
     settings,

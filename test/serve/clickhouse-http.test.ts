@@ -144,6 +144,19 @@ describe('plain HTTP', () => {
     assert.equal((await ask({ query: 'SELECT 1', 'a b; DROP TABLE trades --': '1' })).status, 404)
   })
 
+  test('a query id that cannot be a header is a mistake like any other', async () => {
+    for (const query_id of ['a\r\nX-Forged: 1', 'a\nb', '\u0000', '中', 'x'.repeat(2_000)]) {
+      const refused = await ask({ query: 'SELECT 1', query_id })
+      assert.equal(refused.status, 400)
+      assert.match(await refused.text(), /^Code: 36\. DB::Exception: query_id .* \(BAD_ARGUMENTS\)/)
+      assert.equal(refused.headers.get('x-clickhouse-exception-code'), '36')
+    }
+    assert.equal(
+      (await ask({ query: 'SELECT 1', query_id: 'my query/1' })).headers.get('x-clickhouse-query-id'),
+      'my query/1',
+    )
+  })
+
   test('nothing is written, by whatever method', async () => {
     for (const query of [
       'INSERT INTO epochs VALUES (1, 1, now())',
