@@ -36,6 +36,8 @@ export interface EngineOptions {
   waitingMax: number
   /** How long a bounded statement that was given up may take to end; half a minute if not said. */
   graceMs?: number
+  /** How long `close` waits for the bounded statements that it ends; 2 s if not said. */
+  endMs?: number
 }
 
 /** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
@@ -45,8 +47,7 @@ const ENGINE_ARGUMENTS = [
   '--index_mark_cache_size=33554432',
 ]
 
-/** How long a stop waits for statements of strangers that it ends. */
-const END_MS_MAX = 2_000
+const END_MS = 2_000
 
 const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
 
@@ -103,10 +104,12 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #running = new Set<Promise<unknown>>()
   readonly #failure = new EngineFailure()
   readonly #bounded: BoundedStatements
+  readonly #endMs: number
   #closed = false
 
   constructor(root: string, open: () => Session, options: EngineOptions) {
     this.#open = open
+    this.#endMs = options.endMs ?? END_MS
     this.#inserts = new Lanes(Array.from({ length: options.insertLanes }, open), options.waitingMax)
     this.#queries = new Lanes(Array.from({ length: options.queryLanes }, open), options.waitingMax)
     // What an earlier process left here was never answered for: its data is still in the log.
@@ -208,7 +211,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    if (!(await this.#bounded.close(END_MS_MAX))) this.#failure.lost()
+    if (!(await this.#bounded.close(this.#endMs))) this.#failure.lost()
     await Promise.allSettled(this.#running)
     for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
   }
