@@ -30,7 +30,7 @@ export function structureOf(columns: readonly Column[]): string {
 const OF_NO_TICK = 'log_hash'
 
 /** Columns that objects archived by an earlier version do not have, by table. Read from such an object they are 0. */
-const ADDED: Readonly<Record<string, readonly string[]>> = {
+export const ADDED: Readonly<Record<string, readonly string[]>> = {
   trades: ['id_run'],
   quarantine: ['id_run', 'received_bytes', 'trade_id'],
 }

@@ -1,7 +1,7 @@
 /** The rows of one archived object on their way back into their table: proved before they are inserted, and proved again afterwards. */
 import { TickhouseError } from '../errors.ts'
 import type { ArchivedObject, Fingerprint } from './archive.ts'
-import { type Column, columnsOf } from './columns.ts'
+import { ADDED, type Column, columnsOf } from './columns.ts'
 import { shownKey } from './keys.ts'
 import { DAILY_KINDS, type Kind, TICK_KINDS } from './kinds.ts'
 import { combined, differences, fileSource, fingerprintFrom, fingerprintQuery } from './proof.ts'
@@ -18,15 +18,19 @@ const INSERT_SETTINGS = {
   max_insert_block_size: 1_048_449,
 } as Record<string, string | number>
 
-/** When and in which batch a row was stored: these differ where the log has filled a store once more, and the tick is the same. */
-const OF_STORING = new Set(['stored_at', 'epoch', 'batch_first_offset', 'batch_good', 'id_run'])
+/**
+ * When and in which batch a row was stored. These differ where the log has filled a store once more, and the tick is the same; so may the
+ * columns that came later, where another version filled it.
+ */
+const OF_STORING = ['stored_at', 'epoch', 'batch_first_offset', 'batch_good']
 
 /** Restores one kind of a slice; returns the rows inserted. Throws `archive_mismatch` before anything of it is inserted. */
 export async function restoreTicks(restoring: Restoring, object: ArchivedObject): Promise<number> {
   const { store } = restoring
   const kind = kindOf(object)
   const columns = await columnsOf(store, kind.table)
-  const ofTick = columns.filter(({ name }) => !OF_STORING.has(name))
+  const ofStoring = [...OF_STORING, ...(ADDED[kind.table] ?? [])]
+  const ofTick = columns.filter(({ name }) => !ofStoring.includes(name))
   const { where, params } = rowsOf(object.slice)
   const table = `(SELECT * FROM ${kind.table} WHERE ${where})`
   const look = async (what: readonly Column[], source = table): Promise<Fingerprint> =>

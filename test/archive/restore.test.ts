@@ -140,6 +140,17 @@ describe('restore', () => {
     assert.deepEqual(await trades(), before)
   })
 
+  test('adds what is missing beside rows whose later columns another version has filled otherwise', async () => {
+    await command('ALTER TABLE quarantine UPDATE trade_id = 7, received_bytes = 9 WHERE 1 SETTINGS mutations_sync = 2')
+    await command('DELETE FROM quarantine WHERE log_index = 0')
+    const places = 'SELECT log_partition, log_offset, log_index FROM quarantine ORDER BY ALL'
+    await restore(restoring(), {})
+    const found = await house.store.rows(places)
+    await wipe()
+    await restore(restoring(), {})
+    assert.deepEqual(found, await house.store.rows(places))
+  })
+
   test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
     const before = await trades()
     await wipe()
