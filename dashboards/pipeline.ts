@@ -138,6 +138,7 @@ export function pipeline(): Dashboard {
         figure('store_merges', { title: 'Merges', width: 8 }),
         figure('store_audit_age_seconds', { title: 'Since the last audit', width: 8 }),
         figure('archive_objects', { title: 'Objects archived and verified', width: 8 }),
+        figure('requests_refused_total', { title: 'Requests refused, by reason', width: 24 }),
       ]),
     ],
   })

@@ -138,6 +138,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     store,
     storing,
     report: page.report,
+    refusedRequests: page.refusedRequests,
     archiver,
     journal,
     keepDays: config.DIAGNOSTICS_KEEP_DAYS,
@@ -197,7 +198,7 @@ export async function serve(config: Config, journal: Journal, stopping: AbortSig
   const self = selfOf('serve')
   const elsewhere = new Elsewhere({ log, store, instance: self.instance, emit, places: () => page.places() })
   const page = new Page({ log, store, ingest: elsewhere, archive: () => elsewhere.archived(), journal })
-  const observed = observePage(config, journal, self, store, page.report)
+  const observed = observePage(config, journal, self, store, page.report, page.refusedRequests)
   await elsewhere.start()
   await page.listen(config, observed.forServer, null)
   page.start()

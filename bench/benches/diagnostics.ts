@@ -81,6 +81,7 @@ function open({ log, store }: Parts, observed: boolean) {
     store,
     storing: ingest,
     report: page.report,
+    refusedRequests: page.refusedRequests,
     archiver: null,
     journal,
     keepDays: config.DIAGNOSTICS_KEEP_DAYS,

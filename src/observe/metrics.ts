@@ -194,6 +194,13 @@ export const METRICS = define({
     targets: [{ atMost: 300 }],
   },
 
+  requests_refused_total: {
+    station: 'serve',
+    kind: 'counter',
+    help: 'Requests of the page and its SQL refused, by class: denied, limit, token, failed or mistake',
+    labels: ['reason'],
+  },
+
   archive_behind_seconds: {
     station: 'archive',
     kind: 'gauge',

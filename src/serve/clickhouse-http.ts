@@ -21,6 +21,8 @@ export interface ClickHouseHttpOptions {
   /** Through which those ask who may only read. */
   strangers: Strangers
   refused: RefusedQueries
+  /** Called for each refused request, with ClickHouse's name of the error. */
+  count?: (type: string) => void
   /** What is shown at `/` to who asks nothing. */
   page?: (reply: FastifyReply) => unknown
 }
@@ -28,7 +30,7 @@ export interface ClickHouseHttpOptions {
 /** Registers `/ping` and statements by GET and POST on `/`. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, strangers, refused, page }: ClickHouseHttpOptions,
+  { engine, writable, strangers, refused, count, page }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
@@ -45,7 +47,10 @@ export async function clickHouseHttp(
     const exception = toException(error)
     // Whoever watches cancels what is under way at each refresh: that is no refusal.
     const hasLeft = error instanceof ClientLeft || reply.raw.destroyed
-    if (!hasLeft) refused.refused(exception.type, exception.message)
+    if (!hasLeft) {
+      refused.refused(exception.type, exception.message)
+      count?.(exception.type)
+    }
     return sendException(reply, exception, version)
   })
 

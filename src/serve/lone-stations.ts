@@ -18,6 +18,7 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthAnswer, healthAlone, healthOf, type Self } from './health.ts'
 import type { HealthOptions } from './health-routes.ts'
+import type { RefusedRequests } from './refused-requests.ts'
 import { symbolsDown, venueStates } from './source-faults.ts'
 import { serveStation } from './station-server.ts'
 import type { StationReport } from './stations.ts'
@@ -71,8 +72,9 @@ export function observePage(
   self: Self,
   store: Store,
   report: StationReport,
+  refusedRequests: RefusedRequests,
 ): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
-  const own = new OwnFigures(config, journal, self, store, () => [])
+  const own = new OwnFigures(config, journal, self, store, () => refusedRequests.measurements())
   return {
     forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
     start: () => own.start(),

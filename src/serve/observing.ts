@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts'
 import { type HealthAnswer, healthOf, type Self } from './health.ts'
 import type { HealthOptions } from './health-routes.ts'
 import { measureStations, toStanding } from './measure.ts'
+import type { RefusedRequests } from './refused-requests.ts'
 import type { StationReport } from './stations.ts'
 
 const NEW_MS = 5_000
@@ -22,6 +23,7 @@ export interface ObservingOptions {
   store: Store
   storing: Storing
   report: StationReport
+  refusedRequests: RefusedRequests
   /** Null where this process does not archive. */
   archiver: { figures: ArchiveFigures } | null
   journal: Journal
@@ -97,8 +99,9 @@ export class Observing {
   }
 
   async #own(): Promise<Measurement[]> {
-    const { self, report, storing, archiver, journal } = this.#options
+    const { self, report, storing, archiver, journal, refusedRequests } = this.#options
     return [
+      ...refusedRequests.measurements(),
       ...measureStations(await report.report(), storing.audits),
       ...(archiver ? measureArchive(archiver.figures) : []),
       ...measureProcess(self.process, this.#gauge.read()),

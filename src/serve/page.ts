@@ -8,6 +8,7 @@ import type { TradeColumns } from '../tick/trades.ts'
 import { VERSION } from '../version.ts'
 import { Follower } from './follower.ts'
 import { Live } from './live.ts'
+import { RefusedRequests } from './refused-requests.ts'
 import { type ServerOptions, serve } from './server.ts'
 import { type ReportOptions, StationReport } from './stations.ts'
 import { SymbolBooks } from './symbols.ts'
@@ -22,6 +23,7 @@ export class Page {
   readonly #options: PageOptions
   readonly #books = new SymbolBooks()
   readonly watchReports = new WatchReports()
+  readonly refusedRequests = new RefusedRequests()
   readonly #follower: Follower
   readonly #live: Live
   #server: FastifyInstance | undefined
@@ -72,6 +74,7 @@ export class Page {
       requeuing: storing?.requeuing ?? null,
       watchReports: this.watchReports,
       health,
+      refusedRequests: this.refusedRequests,
       emit: journal.emit,
     })
     return this.#server

@@ -15,6 +15,7 @@ import { Forbidden, guard } from './access.ts'
 import { answerError } from './answer-error.ts'
 import { queryBars, toBar } from './candles.ts'
 import { clickHouseHttp } from './clickhouse-http.ts'
+import { toException } from './clickhouse-http-errors.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { Live } from './live.ts'
@@ -24,6 +25,7 @@ import { type BarsAnswer, INTERVALS, type Interval } from './protocol.ts'
 import { serveQuarantine } from './quarantine.ts'
 import { serveQuery } from './query-route.ts'
 import { RefusedQueries } from './refused-queries.ts'
+import type { RefusedRequests } from './refused-requests.ts'
 import { Strangers } from './strangers.ts'
 import { STRANGERS_TURNS, Turns } from './turns.ts'
 import { serveWatchReports, type WatchReports } from './watch-reports.ts'
@@ -57,6 +59,7 @@ export interface ServerOptions {
   requeuing: Requeuing | null
   watchReports: WatchReports
   health: Omit<HealthOptions, 'guard'>
+  refusedRequests: RefusedRequests
   emit: Emit
 }
 
@@ -70,6 +73,7 @@ export async function serve({
   requeuing,
   watchReports,
   health,
+  refusedRequests,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
   const tell = rarely(emit)
@@ -88,6 +92,7 @@ export async function serve({
   })
   const refused = new RefusedQueries(emit)
   server.setErrorHandler((error, request, reply) => {
+    refusedRequests.add(toException(error).type)
     if (error instanceof Forbidden && error.reason === 'token_wrong') tell('token_wrong', { address: request.ip })
     answerError(error, reply, refused)
   })
@@ -154,7 +159,10 @@ export async function serve({
       ? reply.sendFile('index.html')
       : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
   if (store.engine) {
-    await server.register(clickHouseHttp, { engine: store.engine, writable: false, strangers, refused, page })
+    await server.register(clickHouseHttp, {
+      ...{ engine: store.engine, writable: false, strangers, refused, page },
+      count: type => refusedRequests.add(type),
+    })
   } else {
     server.get('/', async (_request, reply) => page(reply))
   }

@@ -47,8 +47,18 @@ before(async () => {
   const { store } = house
   page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
-  const { report } = page
-  observing = new Observing({ self, store, storing, report, archiver: null, journal, keepDays: 1, forRecorder: false })
+  const { report, refusedRequests } = page
+  observing = new Observing({
+    self,
+    store,
+    storing,
+    report,
+    refusedRequests,
+    archiver: null,
+    journal,
+    keepDays: 1,
+    forRecorder: false,
+  })
   page.start()
   storing.start()
 })
@@ -189,6 +199,31 @@ describe('who may ask', () => {
         403,
       )
     assert.equal(wrong() - before, 1)
+  })
+
+  test('refused requests are counted by reason, and those that are answered are not', async () => {
+    const port = await listen({ TOKEN })
+    const counts = async () => {
+      const { body } = await ask(port, '/metrics', { headers: { authorization: `Bearer ${TOKEN}` } })
+      const found = [...body.matchAll(/^tickhouse_requests_refused_total\{reason="(\w+)"\} (\d+)$/gm)]
+      return Object.fromEntries(found.map(([, reason, count]) => [reason, Number(count)]))
+    }
+    const before = await counts()
+    const sql = (query: string, headers: http.OutgoingHttpHeaders = { 'x-clickhouse-key': TOKEN }) =>
+      ask(port, `/?query=${encodeURIComponent(query)}`, { headers })
+    await sql('SELECT 1')
+    await sql('SELECT nonsense')
+    await sql('SELECT 1', { 'x-clickhouse-key': 'wrong' })
+    await sql('SELECT 1 SETTINGS format_schema = 1')
+    await ask(port, '/metrics', { headers: { authorization: 'Bearer wrong' } })
+    const posted = (body: string, headers: http.OutgoingHttpHeaders) =>
+      ask(port, '/api/query', { method: 'POST', body, headers: { authorization: `Bearer ${TOKEN}`, ...headers } })
+    await posted('SELECT 1', { origin: 'https://evil.example' })
+    await posted('SELECT nonsense', {})
+    await posted("SELECT * FROM url('http://127.0.0.1:1')", {})
+    const after = await counts()
+    const rise = Object.fromEntries(Object.keys(after).map(reason => [reason, after[reason]! - before[reason]!]))
+    assert.deepEqual(rise, { denied: 3, limit: 0, token: 2, failed: 0, mistake: 2 })
   })
 
   test('a time that no candle can have is the asker’s mistake', async () => {

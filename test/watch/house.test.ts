@@ -59,6 +59,7 @@ before(async () => {
     store,
     storing,
     report: page.report,
+    refusedRequests: page.refusedRequests,
     archiver: null,
     journal,
     keepDays: 1,
