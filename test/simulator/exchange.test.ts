@@ -169,7 +169,7 @@ test('a client that does not read is cut at the bound, the others get everything
   const reader = await TestClient.connect(`${busy.wsUrl}/ws/solusdt@trade`)
   const { port } = new URL(busy.wsUrl)
   const sleeper = connect(Number(port), '127.0.0.1')
-  const lines = [`GET /stream?streams=${ALL} HTTP/1.1`, 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade']
+  const lines = [`GET /stream?streams=${ALL} HTTP/1.1`, 'Host: 127.0.0.1', 'Upgrade: websocket', 'Connection: Upgrade']
   sleeper.write(
     [...lines, 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${btoa('0123456789abcdef')}`, '', ''].join('\r\n'),
   )
