@@ -15,7 +15,7 @@ import { rounds } from '../support/faults.ts'
 /** SEEDS sets how many worlds are tried; FAULT_SEED tries that one only. */
 const SEEDS = Number(process.env.SEEDS ?? rounds(3_000, 1_000_000))
 const ONE = process.env.FAULT_SEED === undefined ? undefined : Number(process.env.FAULT_SEED)
-const MUTANT_SEEDS = 5_000
+const MUTANT_SEEDS = 12_000
 const THREADS = Math.min(4, availableParallelism())
 
 function simulate(task: Task): Promise<Report> {

@@ -105,9 +105,6 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'runs of ids forgotten at a start': [
     { file: 'known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
   ],
-  'the id of a refused tick is missing': [
-    { file: 'fill.ts', from: 'run: ids?.refuse(trades, row, isGoodTime(trades, row))', to: 'run: undefined' },
-  ],
   'refused ids forgotten at a start': [
     { file: 'known-ids.ts', from: 'const refused = await refusedIds(store, scope)', to: 'const refused: [] = []' },
   ],
