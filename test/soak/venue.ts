@@ -1,0 +1,151 @@
+/**
+ * A venue for a soak: a real WebSocket server in one of the venues' formats, whose every trade is remembered, and that can be told to
+ * refuse a symbol, to leave one out, to say that it is in maintenance, and to begin a symbol's ids again.
+ */
+import { ReplayServer } from '../../src/replay/server.ts'
+import type { Conversation, Voice } from '../../src/replay/voice.ts'
+import type { FrameBuffer } from '../../src/simulator/frames.ts'
+import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
+
+/** A trade as the venue made it, whether or not anybody was told. */
+export interface MadeTrade {
+  id: number
+  price: number
+  volume: number
+  side: 'buy' | 'sell'
+}
+
+const TRADES_A_TURN_MAX = 4096
+
+export class SoakVenue {
+  readonly name: string
+  readonly symbols: readonly string[]
+  /** By symbol, in the order made. */
+  readonly made = new Map<string, MadeTrade[]>()
+  /** Subscriptions to these are answered with a text that says no. */
+  readonly refused = new Map<string, string>()
+  /** How many of those answers were given. */
+  refusals = 0
+  /** Trades of these are made and not sent. */
+  readonly silent = new Set<string>()
+  readonly #server: ReplayServer
+  readonly #columns = new TradeColumns(TRADES_A_TURN_MAX)
+  readonly #nextIds = new Map<string, number>()
+  readonly #prices = new Map<string, number>()
+  readonly #texts: string[] = []
+  #sending: Promise<void> = Promise.resolve()
+
+  constructor(name: string, voice: Voice, symbols: readonly string[]) {
+    this.name = name
+    this.symbols = symbols
+    for (const [index, symbol] of symbols.entries()) {
+      this.made.set(symbol, [])
+      this.#nextIds.set(symbol, 1_000_000 * (index + 1))
+      this.#prices.set(symbol, 100 + index)
+    }
+    this.#server = new ReplayServer(
+      { target: wanted => voice.target(wanted), open: url => this.#open(voice, url) },
+      symbols,
+    )
+  }
+
+  async listen(): Promise<string> {
+    await this.#server.listen(0)
+    return this.#server.url
+  }
+
+  close(): Promise<void> {
+    return this.#server.close()
+  }
+
+  /** Makes so many trades of random symbols and sends them to whoever asked for them. */
+  make(count: number): Promise<void> {
+    const columns = this.#columns
+    columns.clear()
+    for (let trade = 0; trade < Math.min(count, TRADES_A_TURN_MAX); trade++) {
+      const symbol = this.symbols[Math.floor(Math.random() * this.symbols.length)]!
+      const id = this.#nextIds.get(symbol)!
+      this.#nextIds.set(symbol, id + 1)
+      const price = Math.round(this.#prices.get(symbol)! * (1 + (Math.random() - 0.5) / 1000) * 100) / 100
+      const volume = Math.ceil(Math.random() * 1000) / 1000
+      const sells = Math.random() < 0.5
+      this.made.get(symbol)!.push({ id, price, volume, side: sells ? 'sell' : 'buy' })
+      if (this.silent.has(symbol)) continue
+      const nowMicros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
+      columns.add(
+        this.name,
+        symbol,
+        nowMicros,
+        0,
+        nowMicros,
+        price,
+        volume,
+        sells ? SIDE.sell : SIDE.buy,
+        id,
+        ORIGIN.live,
+      )
+    }
+    // One after the other: the columns are used again.
+    this.#sending = this.#sending.then(() => this.#server.send(columns, 0, columns.length))
+    return this.#sending
+  }
+
+  /** A symbol's ids begin again at 1, at another price. */
+  reset(symbol: string): void {
+    this.#nextIds.set(symbol, 1)
+    this.#prices.set(symbol, this.#prices.get(symbol)! * 5)
+  }
+
+  /** Sends a text of its own to every client, within a second. */
+  say(text: string): void {
+    this.#texts.push(text)
+  }
+
+  #open(voice: Voice, url: URL): Conversation | undefined {
+    const inner = voice.open(url)
+    return inner && new Wrapped(inner, this, this.#texts)
+  }
+}
+
+class Wrapped implements Conversation {
+  readonly #inner: Conversation
+  readonly #venue: SoakVenue
+  readonly #texts: readonly string[]
+  #said: number
+
+  constructor(inner: Conversation, venue: SoakVenue, texts: readonly string[]) {
+    this.#inner = inner
+    this.#venue = venue
+    this.#texts = texts
+    this.#said = texts.length
+  }
+
+  get greeting(): readonly string[] {
+    return this.#inner.greeting
+  }
+
+  hear(message: string): readonly string[] {
+    for (const [symbol, answer] of this.#venue.refused) {
+      const quoted = JSON.stringify(symbol)
+      if (!message.includes(quoted) || !message.includes('"subscribe"')) continue
+      this.#venue.refusals++
+      const without = message.replace(new RegExp(`,${quoted}|${quoted},|${quoted}`), '')
+      return [...this.#inner.hear(without), answer]
+    }
+    return this.#inner.hear(message)
+  }
+
+  wants(symbol: string): boolean {
+    return this.#inner.wants(symbol)
+  }
+
+  write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
+    return this.#inner.write(out, trades, start, end)
+  }
+
+  beat(): readonly string[] {
+    const texts = this.#texts.slice(this.#said)
+    this.#said = this.#texts.length
+    return [...texts, ...this.#inner.beat()]
+  }
+}
