@@ -90,6 +90,22 @@ class Feed {
   }
 }
 
+/** The venue's time of a trade that is missing, as far as its neighbours tell: that of the stored one before it, µs since 1970 UTC. */
+async function timesOf(storing: Part): Promise<(trade: { symbol: string; tradeId: number }) => number> {
+  const body =
+    'SELECT symbol, toUInt64(trade_id) AS id, toUnixTimestamp64Micro(timestamp) AS micros FROM trades ORDER BY id'
+  const answer = await fetch(`${await storing.url()}/api/query?format=JSONCompactEachRow`, { method: 'POST', body })
+  const rows = (await answer.text())
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as [string, number, number])
+  const bySymbol = Map.groupBy(rows, ([symbol]) => symbol)
+  return ({ symbol, tradeId }) => {
+    const own = bySymbol.get(symbol)!
+    return Number((own.findLast(([, id]) => Number(id) < tradeId) ?? own[0]!)[2])
+  }
+}
+
 const sizeOf = (holes: readonly Hole[]): number => holes.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 test('dropped, repeated and cut-off frames, cut connections: one gap row per hole, repeats in quarantine; repair closes them', async t => {
@@ -121,9 +137,10 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
   assert.ok(missing.length >= faults.dropped + faults.malformed)
   const holesBefore = storing.told('gap_found').length
   const half = Math.floor(missing.length / 2)
+  const timeOf = await timesOf(storing)
   const repair = await feed.house.log('write')
   for (const part of [missing.slice(half), missing.slice(0, half)])
-    await repair.append(0, [tradesOf('simulator', part, ORIGIN.repair)])
+    await repair.append(0, [tradesOf('simulator', part, ORIGIN.repair, timeOf)])
   await repair.close()
   await storing.drained()
   const { holes, repaired, refused, ...rest } = await feed.judge(

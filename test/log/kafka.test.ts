@@ -106,7 +106,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     const { trades, refused } = decode(entries[1]!)
     assert.deepEqual([...trades.price.subarray(0, trades.length)], [126.55, 126.6])
     assert.deepEqual(
-      refused.map(({ raw, reason }) => [raw, reason]),
+      refused.map(({ raw, reason }) => [String(raw), reason]),
       [['not a tick', 'undecodable_record']],
     )
     assert.equal(await log.countTicks(0, 0, 7), 8)

@@ -5,11 +5,19 @@ import type { ExpectedTrade } from './oracle.ts'
 /** Noon of a day in November 2026, µs since 1970 UTC. */
 export const NOON_MICROS = Date.UTC(2026, 10, 22, 12) * 1000
 
-/** Trades as a source would have recorded them: their times are `NOON_MICROS` and a millisecond for each id. */
-export function columnsOf(venue: string, trades: readonly ExpectedTrade[], origin: Origin = ORIGIN.live): TradeColumns {
+const atNoon = ({ tradeId }: ExpectedTrade): number => NOON_MICROS + (tradeId % 1e6) * 1000
+
+/** Trades as a source would have recorded them: unless said otherwise, their times are `NOON_MICROS` and a millisecond for each id. */
+export function columnsOf(
+  venue: string,
+  trades: readonly ExpectedTrade[],
+  origin: Origin = ORIGIN.live,
+  microsOf = atNoon,
+): TradeColumns {
   const columns = new TradeColumns(trades.length)
-  for (const { symbol, tradeId, price, volume, side } of trades) {
-    const micros = NOON_MICROS + (tradeId % 1e6) * 1000
+  for (const trade of trades) {
+    const { symbol, tradeId, price, volume, side } = trade
+    const micros = microsOf(trade)
     const code = SIDE[side as keyof typeof SIDE]
     columns.add(venue, symbol, micros, 0, micros + 500, price, volume, code, tradeId, origin)
   }
@@ -17,6 +25,11 @@ export function columnsOf(venue: string, trades: readonly ExpectedTrade[], origi
 }
 
 /** A log record of trades. */
-export function tradesOf(venue: string, trades: readonly ExpectedTrade[], origin: Origin = ORIGIN.live): LogRecord {
-  return tradesRecord(columnsOf(venue, trades, origin))
+export function tradesOf(
+  venue: string,
+  trades: readonly ExpectedTrade[],
+  origin: Origin = ORIGIN.live,
+  microsOf = atNoon,
+): LogRecord {
+  return tradesRecord(columnsOf(venue, trades, origin, microsOf))
 }
