@@ -143,6 +143,18 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
       assert.deepEqual(rows, [row, { ...row, first_id: '1' }])
     })
 
+    test('a question may name thousands of ids', async () => {
+      const ids = Array.from({ length: 5_000 }, (_, index) => 2n ** 60n + BigInt(index))
+      const [row] = await store.rows(
+        'SELECT toUInt32(countIf(id IN {ids:Array(UInt64)})) AS named FROM (SELECT {first:UInt64} AS id)',
+        {
+          ids,
+          first: ids[77],
+        },
+      )
+      assert.deepEqual(row, { named: 1 })
+    })
+
     test('deleted rows are gone when the call returns, and deleting them again is harmless', async () => {
       const rows = [1, 2, 3].map(first => ({ log_partition: partition, first_offset: first, last_offset: 9 }))
       await store.insertRows('lost_ranges', rows)
