@@ -27,6 +27,8 @@ export interface Clock {
   after(ms: number, call: () => void): () => void
 }
 
+export const MS_PER_DAY = 86_400_000
+
 /** The longest that a timer of Node waits, ms: one of more fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 

@@ -2,8 +2,10 @@
  * What the ledger says of a slice, kept beside its objects, so that an archive can be checked and restored without its store. Whoever
  * can write to the archive can write a manifest: nothing in one is believed that its own key, or the closed list of kinds, does not say.
  */
+
 import fs from 'node:fs'
 import { z } from 'zod'
+import { MS_PER_DAY } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { ArchivedObject } from './archive.ts'
 import { dailyKey, MANIFESTS, type Named, objectKey, PARTITION_MAX, parseKey, shownKey } from './keys.ts'
@@ -14,7 +16,6 @@ import type { ArchiveTarget } from './target.ts'
 const VERSION = 2
 const BYTES_MAX = 2 ** 20
 const MS_PER_HOUR = 3_600_000
-const MS_PER_DAY = 24 * MS_PER_HOUR
 /** A record holds fewer ticks than this. */
 const TICKS_PER_RECORD = 2 ** 20
 /** The ends of a DateTime and of a DateTime64(3), ms since 1970 UTC. */

@@ -2,6 +2,7 @@
  * What may leave because it is archived, where the configuration says so: records of the log, days of the tables. Both only for
  * slices the ledger calls verified, and a day only if its objects are read back whole once more and its rows are as many as theirs.
  */
+import { MS_PER_DAY } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../observe/events.ts'
@@ -12,7 +13,6 @@ import { dateOf } from './keys.ts'
 import { TICK_KINDS } from './kinds.ts'
 import type { ArchiveLedger } from './ledger.ts'
 import { notePositions } from './positions.ts'
-import { MS_PER_DAY } from './steps.ts'
 import type { ArchiveTarget } from './target.ts'
 import { spanArchive } from './view.ts'
 

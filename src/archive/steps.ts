@@ -1,4 +1,5 @@
 /** What archiving does, one thing at a time: a slice of the log, a slice whose rows have moved since, a day of a small table. */
+import { MS_PER_DAY } from '../clock.ts'
 import type { ArchivedObject, Slice } from './archive.ts'
 import { dailyKey, dailyManifestKey, dateOf, manifestKey, objectKey } from './keys.ts'
 import { type Kind, TICK_KINDS } from './kinds.ts'
@@ -69,8 +70,6 @@ async function archiveTogether(
   await ledger.write(objects)
   return objects
 }
-
-export const MS_PER_DAY = 86_400_000
 
 /** The condition that selects a slice's rows in a tick kind's table, with its parameters. */
 export function rowsOf({ partition, firstOffset, lastOffset, startMs }: Slice): {

@@ -2,6 +2,7 @@
  * A batch: consecutive records of one log partition and one log day, on their way into the table as one insert. Pure: columns
  * in, blocks out.
  */
+import { MS_PER_DAY } from '../clock.ts'
 import type { LogEntry } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import { BlockWriter } from '../tick/native.ts'
@@ -11,8 +12,6 @@ import { TradeColumns } from '../tick/trades.ts'
 import type { Gap } from './continuity.ts'
 import type { Refused } from './decode.ts'
 import type { IdRestart } from './followed-ids.ts'
-
-export const MS_PER_DAY = 86_400_000
 
 /** Where a batch is cut, whichever comes first. The age is that of its first record, since it was read. */
 export interface BatchLimits {

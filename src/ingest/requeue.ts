@@ -2,8 +2,9 @@
  * Moves ticks from quarantine into `trades`, with the same place in the log, so that each is there at every moment and, once
  * what a crash left is mended, only once. The steps and why: `docs/decisions/requeue.md`.
  */
+import { MS_PER_DAY } from '../clock.ts'
 import type { Fence, Store } from '../store/store.ts'
-import { type Batch, MS_PER_DAY } from './batch.ts'
+import type { Batch } from './batch.ts'
 
 /** A tick's place within a partition of the log. */
 export interface Place {

@@ -1,6 +1,5 @@
+import { MS_PER_DAY } from '../clock.ts'
 import type { Store } from '../store/store.ts'
-
-const MS_PER_DAY = 86_400_000
 
 /** Records of a log partition from offset `first` up to, not including, `below`, and their log day, `YYYY-MM-DD`. */
 export interface Departed {

@@ -2,7 +2,7 @@
  * What the house says of itself, into its own tables: figures, events and how the stations stood. It stands beside the ticks, never
  * in their way: it holds no more than its bounds while the store is away, tells how much it left out, and throws nothing.
  */
-import type { Clock } from '../clock.ts'
+import { type Clock, MS_PER_DAY } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from './events.ts'
 import type { Entry } from './journal.ts'
@@ -55,7 +55,6 @@ const ROWS_WAITING_MAX = 50_000
 const ROWS_PER_INSERT_MAX = 5_000
 /** More than a year of availability: a few MB. */
 const UPTIME_DAYS_MIN = 400
-const MS_PER_DAY = 86_400_000
 
 type Row = Record<string, unknown> & { at: string }
 const TABLES = ['metrics', 'events', 'uptime'] as const

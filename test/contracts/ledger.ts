@@ -1,8 +1,8 @@
 /** What a store answers to ingest's questions: the same, whether it is the engine or the one that simulation puts in its place. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
+import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
+import { Batch } from '../../src/ingest/batch.ts'
 import { loadIds } from '../../src/ingest/known-ids.ts'
 import { Ledger, symbolKey } from '../../src/ingest/ledger.ts'
 import { statementOf } from '../../src/ingest/recent-trades.ts'

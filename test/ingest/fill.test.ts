@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Batch, MS_PER_DAY } from '../../src/ingest/batch.ts'
+import { MS_PER_DAY } from '../../src/clock.ts'
+import { Batch } from '../../src/ingest/batch.ts'
 import { judge, NOTHING_STORED, put, settle } from '../../src/ingest/fill.ts'
 import { PartitionIds } from '../../src/ingest/partition-ids.ts'
 import type { LogEntry } from '../../src/log/log.ts'

@@ -2,8 +2,9 @@
  * One simulated world from one seed: a log, a store, and processes that run the real ingest between them. First things go wrong,
  * then nothing does any more, and all must come to be stored within a bound of time. The seed decides everything.
  */
+
+import { MS_PER_DAY } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { MS_PER_DAY } from '../../src/ingest/batch.ts'
 import { Holding } from '../../src/ingest/holding.ts'
 import { Ledger } from '../../src/ingest/ledger.ts'
 import { Random } from '../../src/simulator/random.ts'

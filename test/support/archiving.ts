@@ -3,7 +3,7 @@
 import { Archiver, type ArchiverOptions } from '../../src/archive/archiver.ts'
 import { ArchiveLedger } from '../../src/archive/ledger.ts'
 import type { ArchiveTarget } from '../../src/archive/target.ts'
-import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -11,7 +11,6 @@ import { EventLog } from './event-log.ts'
 import { makeMixedLog } from './mixed-log.ts'
 import { storeAll } from './storing.ts'
 
-const MS_PER_DAY = 86_400_000
 /** A day after the mixed log's last record, and after whatever a test appends by this machine's clock: all slices are closed. */
 export const LATER_MS = Math.max(Date.UTC(2026, 10, 25), Date.now()) + MS_PER_DAY
 
