@@ -3,6 +3,7 @@
  * from a venue, so every key is safe for any file system and bucket. See docs/decisions/archive.md for the choice.
  */
 import { TickhouseError } from '../errors.ts'
+import { printable } from '../plain-text.ts'
 import type { Slice } from './archive.ts'
 import { DAILY_KINDS, TICK_KINDS } from './kinds.ts'
 
@@ -98,7 +99,7 @@ export function outside(key: string): TickhouseError {
 
 /** A key, or what another wrote into an archive, for a person to read: nothing that a terminal acts on, and not too long. */
 export function shownKey(text: string): string {
-  const clean = text.slice(0, SHOWN_CHARACTERS).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, '?')
+  const clean = printable(text.slice(0, SHOWN_CHARACTERS))
   return text.length > SHOWN_CHARACTERS ? `${clean}…` : clean
 }
 
