@@ -13,6 +13,7 @@ import type { KnownVenues } from './fill.ts'
 import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
 import { type GapRow, gapRow, type Ledger, symbolKey } from './ledger.ts'
 import { missingOf } from './missing-ids.ts'
+import { IDS_PER_QUESTION } from './stored-trades.ts'
 
 /** Ids from here on are no counters: see symbol-ids.ts. */
 const COUNTERS_BELOW = Number.MAX_SAFE_INTEGER + 1
@@ -133,12 +134,15 @@ async function refusedIds(store: Store, { where, params }: Scope): Promise<(Name
   const refused: (Named & RefusedId)[] = []
   for (const own of Map.groupBy(rows, symbolKey).values()) {
     const { venue, symbol } = own[0]!
-    const stored = await store.rows<{ run: number; id: string }>(
-      `SELECT id_run AS run, trade_id AS id FROM trades
-       WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id IN {ids:Array(UInt64)}`,
-      { venue, symbol, ids: own.map(({ id }) => Number(id)) },
-    )
-    const storedToo = new Set(stored.map(({ run, id }) => `${run} ${id}`))
+    const storedToo = new Set<string>()
+    for (let start = 0; start < own.length; start += IDS_PER_QUESTION) {
+      const stored = await store.rows<{ run: number; id: string }>(
+        `SELECT id_run AS run, trade_id AS id FROM trades
+         WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id IN {ids:Array(UInt64)}`,
+        { venue, symbol, ids: own.slice(start, start + IDS_PER_QUESTION).map(({ id }) => Number(id)) },
+      )
+      for (const { run, id } of stored) storedToo.add(`${run} ${id}`)
+    }
     for (const { run, id, reason, nanos, received } of own) {
       if (storedToo.has(`${run} ${id}`)) continue
       const bad = reason.startsWith('timestamp') || Number(nanos) > Number(received) + NANOS_PER_DAY

@@ -5,8 +5,8 @@ import type { Question, StoredTrades } from './fill.ts'
 import { symbolKey } from './ledger.ts'
 import type { Statement } from './recent-trades.ts'
 
-/** Ids of one question: its parameters stand in the statement. */
-const IDS_PER_QUESTION = 5_000
+/** Ids of one question: they stand in the statement, whose length servers bound. */
+export const IDS_PER_QUESTION = 5_000
 /** Looked for around a trade's time: see `matchOf`. */
 const AROUND_NANOS = 1_000_000n
 
