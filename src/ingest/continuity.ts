@@ -123,14 +123,13 @@ export class IdRun {
     return this.#beyond.length === 0
   }
 
-  /** Takes the id behind the last one, in the order of arrival. */
+  /** Takes the id behind the last one, in the order of arrival. The run is `plain`. */
   advance(micros: number): void {
     this.last++
     this.trades++
     this.#formerMicros = this.lastMicros
     this.lastMicros = micros
     if (micros > this.newestMicros) this.newestMicros = micros
-    if (this.#beyond.length > 0) this.#fillBeyond(this.last)
   }
 
   /** May a trade of this time have an id above the last one? */
