@@ -15,7 +15,7 @@ import { rounds } from '../support/faults.ts'
 /** SEEDS sets how many worlds are tried; FAULT_SEED tries that one only. */
 const SEEDS = Number(process.env.SEEDS ?? rounds(3_000, 1_000_000))
 const ONE = process.env.FAULT_SEED === undefined ? undefined : Number(process.env.FAULT_SEED)
-const MUTANT_SEEDS = 12_000
+const MUTANT_SEEDS = 5_000
 const THREADS = Math.min(4, availableParallelism())
 
 function simulate(task: Task): Promise<Report> {
@@ -71,5 +71,8 @@ for (const mutant of Object.keys(MUTANTS))
   test(`the judge sees a mutant: ${mutant}`, { timeout: 600_000 }, async (t: TestContext) => {
     const { worlds, unsound } = await simulate({ first: 0, end: MUTANT_SEEDS, stride: 1, mutant })
     assert.ok(unsound.length > 0, `survived ${worlds} worlds`)
-    t.diagnostic(`caught within ${worlds} seeds, in seed ${unsound[0]!.seed}: ${unsound[0]!.wrong[0]}`)
+    const { seed } = unsound[0]!
+    const without = await simulate({ first: seed, end: seed + 1, stride: 1 })
+    assert.deepEqual(without.unsound, [], `world ${seed} is unsound without the mutant too`)
+    t.diagnostic(`caught within ${worlds} seeds, in seed ${seed}: ${unsound[0]!.wrong[0]}`)
   })

@@ -99,9 +99,6 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'repeats that only the table knows are not asked for': [
     { file: 'ingest.ts', from: 'if (questions.length > 0) {', to: 'if (false) {' },
   ],
-  'asked before what was read is stored': [
-    { file: 'ingest.ts', from: 'await this.#cut(signal)\n      await this.#storing', to: '' },
-  ],
   'runs of ids forgotten at a start': [
     { file: 'known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
   ],
@@ -122,13 +119,6 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'a wrong hash': [{ file: 'batch.ts', from: 'recordHash(this.#lastEntry!)', to: '1 + recordHash(this.#lastEntry!)' }],
   'stopped for records that were lost before they were stored': [
     { file: 'holding.ts', from: "  'log_truncated',\n", to: '' },
-  ],
-  'reading on wherever the log was when the tables were asked': [
-    {
-      file: 'ingest.ts',
-      from: 'log.read(partition, this.next, reading, after)',
-      to: 'log.read(partition, this.next, reading)',
-    },
   ],
 }
 
