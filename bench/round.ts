@@ -5,6 +5,6 @@ const [, , benchName = '', contestantName = ''] = process.argv
 const bench = findBench(benchName)
 const contestant = bench?.contestants.find(({ name }) => name === contestantName)
 if (!contestant || !process.send)
-  throw new Error(`round.ts is run by run.ts; no contestant ${benchName} ${contestantName}`)
+  throw new Error(`round.ts is run by launcher/process.ts; no contestant ${benchName} ${contestantName}`)
 const sample = await contestant.run()
 process.send(sample, () => process.exit())

@@ -1,11 +1,11 @@
 /**
- * Prometheus alert rules: one for each target that a figure has (`src/observe/metrics.ts`), and a few for what no single figure
+ * Prometheus alert rules: one for each target that a figure has (`src/telemetry/metrics.ts`), and a few for what no single figure
  * says. Printed into `deploy/prometheus/tickhouse.rules.yaml` by `npm run dashboards`.
  */
 import { stringify } from 'yaml'
-import type { EventName } from '../src/observe/events.ts'
-import { METRICS, type MetricName, type Target } from '../src/observe/metrics.ts'
-import { prometheusName } from '../src/observe/prometheus.ts'
+import type { EventName } from '../src/telemetry/events.ts'
+import { METRICS, type MetricName, type Target } from '../src/telemetry/metrics.ts'
+import { prometheusName } from '../src/telemetry/prometheus.ts'
 import { definitionOf, targetText, unitOf } from './figures.ts'
 
 /** critical: ticks are being lost, or will be soon; wake someone. warning: someone should look today. */
@@ -365,5 +365,5 @@ const others = (): Rule[] =>
   }))
 
 export function printedRules(): string {
-  return `# Printed from src/observe/metrics.ts and dashboards/alerts.ts by npm run dashboards.\n${stringify({ groups: alertGroups() }, { lineWidth: 0 })}`
+  return `# Printed from src/telemetry/metrics.ts and dashboards/alerts.ts by npm run dashboards.\n${stringify({ groups: alertGroups() }, { lineWidth: 0 })}`
 }

@@ -1,5 +1,5 @@
-/** Figures of `src/observe/metrics.ts` as statements over table `metrics`, with their units and targets. */
-import { METRICS, type MetricDefinition, type MetricName, type Target } from '../src/observe/metrics.ts'
+/** Figures of `src/telemetry/metrics.ts` as statements over table `metrics`, with their units and targets. */
+import { METRICS, type MetricDefinition, type MetricName, type Target } from '../src/telemetry/metrics.ts'
 import { isChosen } from './clickhouse.ts'
 
 /** Between two samples of a figure. */

@@ -1,6 +1,6 @@
 /** What the house told: how much at which level, the lines themselves, and what is told most. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import type { Level } from '../src/observe/events.ts'
+import type { Level } from '../src/telemetry/events.ts'
 import { board, row } from './board.ts'
 import { choicesOrAll, eventMarks, fixedChoicesOrAll, isChosen, textBox, typed } from './clickhouse.ts'
 import { bars, logLines } from './panels.ts'

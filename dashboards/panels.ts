@@ -24,7 +24,7 @@ import { PanelBuilder as Logs } from '@grafana/grafana-foundation-sdk/logs'
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
-import type { MetricName } from '../src/observe/metrics.ts'
+import type { MetricName } from '../src/telemetry/metrics.ts'
 import { query, SOURCE } from './clickhouse.ts'
 import {
   boundsOf,

@@ -1,6 +1,6 @@
 /** Every figure of the house: six against their targets first, then stage by stage in the order of a tick's way. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import type { MetricName } from '../src/observe/metrics.ts'
+import type { MetricName } from '../src/telemetry/metrics.ts'
 import { board, closedRow, row } from './board.ts'
 import { choicesOrAll, eventMarks } from './clickhouse.ts'
 import { definitionOf, descriptionOf, overall, type Threshold, targetText, thresholdsOf, unitOf } from './figures.ts'

@@ -1,6 +1,6 @@
 /** Prints docs/metrics.md from the definitions: `npm run docs`. A test holds the two together. */
 import { targetText } from '../dashboards/figures.ts'
-import { METRICS, type MetricDefinition, type MetricName } from '../src/observe/metrics.ts'
+import { METRICS, type MetricDefinition, type MetricName } from '../src/telemetry/metrics.ts'
 
 export function metricsPage(): string {
   const stations = Map.groupBy(
@@ -21,7 +21,7 @@ the last few hundred. No label is ever a symbol: what is known by symbol is aske
 A target is what the figure should be. The [dashboards](grafana.md) draw it, and an alert rule in \`deploy/prometheus/tickhouse.rules.yaml\`
 watches it.
 ${[...stations].map(([station, figures]) => section(station, figures)).join('')}
-This page is printed from \`src/observe/metrics.ts\` by \`npm run docs\`.
+This page is printed from \`src/telemetry/metrics.ts\` by \`npm run docs\`.
 `
 }
 

@@ -9,10 +9,10 @@ import type { WatchFlags } from './commands/watch.ts'
 import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
-import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './house/supervise.ts'
+import { AlreadyLogged, type Opening, runProcess, toldToStop } from './launcher/process.ts'
+import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/supervisor.ts'
 import { printable } from './plain-text.ts'
 import { askOwnDirectly } from './proxies.ts'
-import { AlreadyLogged, type Opening, runProcess, toldToStop } from './run.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('tickhouse')
@@ -36,7 +36,7 @@ function command(name: string, description: string, parent = program): Command {
 
 command('start', 'record, store and show: everything, as two watched processes (the default)').action(
   async (_options, made: Command) => {
-    const { start } = await import('./pipeline.ts')
+    const { start } = await import('./modes/modes.ts')
     await run('start', made, (config, journal) => start(config, journal))
   },
 )
@@ -45,7 +45,7 @@ command('record', 'only from the venues to the log')
   .addOption(new Option('--simulated <json>').hideHelp())
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (options: { simulated?: string }, made: Command) => {
-    const { record } = await import('./pipeline.ts')
+    const { record } = await import('./modes/modes.ts')
     await run('record', made, (config, journal, stopping) =>
       record(config, journal, stopping, options.simulated ? JSON.parse(options.simulated) : undefined),
     )
@@ -54,7 +54,7 @@ command('record', 'only from the venues to the log')
 command('ingest', 'only from the log to the store; serves the page and queries')
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (_options, made: Command) => {
-    const { ingest } = await import('./pipeline.ts')
+    const { ingest } = await import('./modes/modes.ts')
     await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
   })
 
@@ -64,7 +64,7 @@ command(
 )
   .addOption(new Option('--writable', 'whoever may ask may change everything').hideHelp())
   .action(async (options: { writable?: true }, made: Command) => {
-    const { serve, serveStore } = await import('./pipeline.ts')
+    const { serve, serveStore } = await import('./modes/modes.ts')
     await run('serve', made, (config, journal, stopping) =>
       options.writable ? serveStore(config, journal, true) : serve(config, journal, stopping),
     )
@@ -72,7 +72,7 @@ command(
 
 const archive = command('archive', 'only from a store on a server to the archive').action(
   async (_options, made: Command) => {
-    const { archive } = await import('./pipeline.ts')
+    const { archive } = await import('./modes/modes.ts')
     await run('archive', made, (config, journal, stopping) => archive(config, journal, stopping))
   },
 )

@@ -5,7 +5,7 @@
 import { isIPv4 } from 'node:net'
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
-import { archivePlace } from './archive/address.ts'
+import { archivePlace } from './archive/targets/address.ts'
 import { PREFIX } from './environment.ts'
 import { TickhouseError } from './errors.ts'
 import { nearest } from './nearest.ts'

@@ -1,11 +1,11 @@
 /** Frames a second through a venue's decoder into columns and encoded records, as the recorder has them; and JSON.parse alone. */
 
-import { binance } from '../../src/sources/binance.ts'
-import { coinbase } from '../../src/sources/coinbase.ts'
-import { kraken } from '../../src/sources/kraken.ts'
-import type { Sink, Venue } from '../../src/sources/venue.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, type Side, TradeColumns } from '../../src/tick/trades.ts'
+import { binance } from '../../src/venues/binance/decode.ts'
+import { coinbase } from '../../src/venues/coinbase/decode.ts'
+import { kraken } from '../../src/venues/kraken/decode.ts'
+import type { Sink, Venue } from '../../src/venues/venue.ts'
 import { type Bench, type Contestant, measured } from '../contract.ts'
 import { binanceTrades, coinbaseMatches, type Frames, krakenTrades, RECORDINGS } from '../samples/frames.ts'
 

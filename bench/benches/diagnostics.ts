@@ -1,20 +1,20 @@
 /** What the house's looking at itself costs: recording and storing at full rate, with all of it and with none. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/storing.ts'
-import { limitsOf, venuesOf } from '../../src/ingest-settings.ts'
+import { Storing } from '../../src/ingest/ingest.ts'
 import type { Log, LogRecord } from '../../src/log/log.ts'
-import { instanceName } from '../../src/observe/instance.ts'
-import { Journal } from '../../src/observe/journal.ts'
-import { ProcessGauge } from '../../src/observe/process-figures.ts'
-import { toPrometheus } from '../../src/observe/prometheus.ts'
-import { Observing } from '../../src/serve/observing.ts'
-import { OwnIngest } from '../../src/serve/own-ingest.ts'
-import { Page } from '../../src/serve/page.ts'
-import { simulator } from '../../src/sources/simulator.ts'
+import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
+import { Observing } from '../../src/serve/http/ingest-metrics.ts'
+import { Page } from '../../src/serve/page/page.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from '../../src/sources/status.ts'
+import { OwnIngest } from '../../src/status/local-ingest.ts'
+import { instanceName } from '../../src/telemetry/instance.ts'
+import { Journal } from '../../src/telemetry/journal.ts'
+import { ProcessGauge } from '../../src/telemetry/process.ts'
+import { toPrometheus } from '../../src/telemetry/prometheus.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
+import { simulator } from '../../src/venues/simulator.ts'
 import { type Bench, measured, type Sample } from '../contract.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { type Parts, withParts } from '../samples/storing.ts'
@@ -55,7 +55,7 @@ function storing(observed: boolean): () => Promise<Sample> {
     )
 }
 
-/** The storing process's parts, joined as `pipeline.ts` joins them. */
+/** The storing process's parts, joined as `modes/modes.ts` joins them. */
 function open({ log, store }: Parts, observed: boolean) {
   const config = parseConfig({}, {})
   const journal = new Journal('ingest', 'error', 'json')

@@ -1,6 +1,6 @@
 /** How fresh the house is: from a trade's time at the exchange to a query that returns it, and to the browser's frame that shows it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { simulator } from '../../src/sources/simulator.ts'
+import { simulator } from '../../src/venues/simulator.ts'
 import type { Bench, Sample } from '../contract.ts'
 import { cpuSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'

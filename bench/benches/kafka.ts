@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pythonWith } from '../../test/support/python.ts'
+import { pythonWith } from '../../test/support/processes/python.ts'
 import { type Bench, measured, type Sample } from '../contract.ts'
 import { KafkajsPeer } from '../peers/kafkajs.ts'
 import { type Cluster, PARTITIONS, record, storeFrom, withCluster } from '../samples/cluster.ts'

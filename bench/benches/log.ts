@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { type LogRecord, tradesRecord } from '../../src/tick/records.ts'
 import { type Bench, type Contestant, measured, type Sample } from '../contract.ts'
 import { withDirectory } from '../samples/directory.ts'

@@ -6,7 +6,7 @@ import { withDirectory } from '../samples/directory.ts'
 import { startHouse } from '../samples/house.ts'
 
 const RATE_PER_SECOND = Number(process.env.BENCH_RATE ?? 100_000)
-/** Read when it runs: `run.ts` sets it from its flag, after this file was loaded. */
+/** Read when it runs: `launcher/process.ts` sets it from its flag, after this file was loaded. */
 const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
 const LOOK_EVERY_MS = 5_000
 /** Memory is called flat if the last third's middle is at most this much above that of the third before. */

@@ -1,6 +1,6 @@
 /** How fresh the page is: from a trade's time at the exchange to the pushed message that shows it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Messages } from '../../src/serve/protocol.ts'
+import type { Messages } from '../../src/serve/page/protocol.ts'
 import { type Bench, type Sample, spread } from '../contract.ts'
 import { cpuSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'

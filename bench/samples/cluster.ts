@@ -1,16 +1,16 @@
 /** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/storing.ts'
-import { limitsOf } from '../../src/ingest-settings.ts'
+import { Storing } from '../../src/ingest/ingest.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
+import { limitsOf } from '../../src/modes/ingest-settings.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
-import { simulator } from '../../src/sources/simulator.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { readMicros } from '../../src/tick/time.ts'
 import type { Side, TradeColumns } from '../../src/tick/trades.ts'
-import { House } from '../../test/support/house.ts'
-import { startKafka } from '../../test/support/kafka.ts'
+import { simulator } from '../../src/venues/simulator.ts'
+import { House } from '../../test/support/processes/tickhouse.ts'
+import { startKafka } from '../../test/support/servers/kafka/kafka.ts'
 import { cpuSecondsOf } from '../processes.ts'
 
 export const PARTITIONS = 4

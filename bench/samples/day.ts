@@ -1,8 +1,9 @@
 /** A day of a house that is full of ticks: trades through log and ingest, and what such a house says of itself every few seconds. */
-import { EVENTS } from '../../src/observe/events.ts'
-import { METRICS, type MetricDefinition } from '../../src/observe/metrics.ts'
+
 import { literal } from '../../src/store/sql.ts'
 import type { Store } from '../../src/store/store.ts'
+import { EVENTS } from '../../src/telemetry/events.ts'
+import { METRICS, type MetricDefinition } from '../../src/telemetry/metrics.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { type Parts, storeAll } from './storing.ts'
 import { tradesOver } from './trades.ts'

@@ -1,10 +1,10 @@
 /** Frames as venues send them: recorded ones where the recordings are beside this checkout, else those of the simulator's own writer. */
 import { nowMicros } from '../../src/clock.ts'
-import { FrameBuffer } from '../../src/simulator/frames.ts'
 import { emptyOrder, Market } from '../../src/simulator/market.ts'
-import { TradeFrame } from '../../src/simulator/trade-frame.ts'
-import { simulator } from '../../src/sources/simulator.ts'
-import { binanceSession, captureFrames, skipWithoutData } from '../../test/support/recorded-data.ts'
+import { FrameBuffer } from '../../src/simulator/websocket-frames.ts'
+import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
+import { simulator } from '../../src/venues/simulator.ts'
+import { binanceSession, captureFrames, skipWithoutData } from '../../test/support/data/recorded-data.ts'
 
 export const RECORDINGS = skipWithoutData === false
 

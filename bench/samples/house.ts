@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ProcessOptions, ProcessReady } from '../../src/simulator/process.ts'
-import { simulator } from '../../src/sources/simulator.ts'
+import { simulator } from '../../src/venues/simulator.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const EXCHANGE = fileURLToPath(new URL('../../src/simulator/process.ts', import.meta.url))

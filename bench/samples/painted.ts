@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { launch } from '../../test/support/browser.ts'
+import { launch } from '../../test/support/processes/browser.ts'
 
 const PAINTS = fs.readFileSync(new URL('../browser/paints.ts', import.meta.url), 'utf8')
 /** A page that was just opened loads its history first. */

@@ -1,6 +1,7 @@
 /** The trades of the recorded Binance sessions in columns, as often as wanted; those of the simulated market where there is no recording. */
-import { binance } from '../../src/sources/binance.ts'
+
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
+import { binance } from '../../src/venues/binance/decode.ts'
 import { binanceTrades, RECORDINGS } from './frames.ts'
 import { makeTrades } from './trades.ts'
 

@@ -2,13 +2,13 @@
 import path from 'node:path'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
-import { IngestFigures } from '../../src/ingest/figures.ts'
-import { PartitionIngest } from '../../src/ingest/ingest.ts'
-import { Ledger } from '../../src/ingest/ledger.ts'
+import { Ledger } from '../../src/ingest/checkpoint.ts'
+import { IngestFigures } from '../../src/ingest/metrics.ts'
+import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
 import type { Log } from '../../src/log/log.ts'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { simulator } from '../../src/sources/simulator.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { simulator } from '../../src/venues/simulator.ts'
 
 /** An insert holds at most so many trades: the default of `BATCH_TICKS_MAX`. */
 export const BATCH_TRADES = parseConfig({}, {}).BATCH_TICKS_MAX

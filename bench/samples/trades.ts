@@ -1,8 +1,8 @@
 /** Trades of the simulated market in columns, as a recorder would cut them: the same ones for every contestant. */
 import { nowMicros } from '../../src/clock.ts'
 import { emptyOrder, Market } from '../../src/simulator/market.ts'
-import { simulator } from '../../src/sources/simulator.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
+import { simulator } from '../../src/venues/simulator.ts'
 
 const SEED = 1
 /** Trades a second by their own clock. */

@@ -1,13 +1,13 @@
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log/log.ts'
-import type { Emit } from '../observe/events.ts'
 import type { Store } from '../store/store.ts'
+import type { Emit } from '../telemetry/events.ts'
 import { Archiver } from './archiver.ts'
-import { followedLog, readMarker } from './identity.ts'
-import { ledgerNames, noteArchive, seenArchives } from './places.ts'
+import { followedLog, readMarker } from './catalog/identity.ts'
+import { ledgerNames, noteArchive, seenArchives } from './catalog/log-positions.ts'
 import type { Keeping } from './retention.ts'
-import { type ArchiveTarget, openTarget } from './target.ts'
+import { type ArchiveTarget, openTarget } from './targets/target.ts'
 import { spanArchive } from './view.ts'
 
 /** The archive, by configuration, with `all_trades` of this store spanning it; null if it is off. Throws like `openTarget`. */

@@ -1,10 +1,10 @@
 /** What archiving does, one thing at a time: a slice of the log, a slice whose rows have moved since, a day of a small table. */
 import { MS_PER_DAY } from '../clock.ts'
 import type { ArchivedObject, Slice } from './archive.ts'
+import { type ArchiveLedger, laterThan } from './catalog/catalog.ts'
 import { dailyKey, dailyManifestKey, dateOf, manifestKey, objectKey } from './keys.ts'
 import { type Kind, TICK_KINDS } from './kinds.ts'
-import { type ArchiveLedger, laterThan } from './ledger.ts'
-import { requireFree } from './overwriting.ts'
+import { requireFree } from './verify/overwriting.ts'
 import { measureRows, type ObjectTask, type Writing, writeManifest, writeObject } from './write.ts'
 
 /**

@@ -10,9 +10,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { INTERNAL_DATABASE, type Store } from '../store/store.ts'
+import { nameAt } from './catalog/catalog.ts'
 import { columnsOf, quoted, structureOf } from './columns.ts'
-import { nameAt } from './ledger.ts'
-import type { ArchiveTarget } from './target.ts'
+import type { ArchiveTarget } from './targets/target.ts'
 
 /** Tables in a database of this engine are kept in memory alone. */
 const DATABASE = INTERNAL_DATABASE

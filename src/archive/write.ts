@@ -1,16 +1,16 @@
 /** One object on its way into the archive: written, read back, compared. */
 import fs from 'node:fs'
 import { TickhouseError } from '../errors.ts'
-import type { StoreFiles } from '../store/files.ts'
+import type { StoreFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { ArchivedObject, Slice } from './archive.ts'
+import { laterThan } from './catalog/catalog.ts'
+import { fetchText, manifestOf, type Owner } from './catalog/manifest.ts'
 import { type Column, columnsOf } from './columns.ts'
 import type { Kind } from './kinds.ts'
-import { laterThan } from './ledger.ts'
-import { fetchText, manifestOf, type Owner } from './manifest.ts'
-import { differences, fileSource, fingerprintFrom, fingerprintQuery } from './proof.ts'
-import { spoolFile } from './spool.ts'
-import type { ArchiveTarget } from './target.ts'
+import { spoolFile } from './targets/spool.ts'
+import type { ArchiveTarget } from './targets/target.ts'
+import { differences, fileSource, fingerprintFrom, fingerprintQuery } from './verify/checksum.ts'
 
 export interface Writing {
   store: Store

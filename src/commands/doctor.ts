@@ -2,14 +2,15 @@
  * `tickhouse doctor`: compares log and store and says what to do. Where a tickhouse runs on these directories it is asked, since
  * the engine's files belong to it; else they are opened here.
  */
+
+import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/diagnosis.ts'
 import type { Config } from '../config.ts'
+import { spanText } from '../format-duration.ts'
 import { openLog } from '../log/open.ts'
-import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../observe/diagnosis.ts'
 import { plainLine } from '../plain-text.ts'
-import type { HealthAnswer } from '../serve/health.ts'
-import { spanText } from '../watch/span-text.ts'
+import type { HealthAnswer } from '../status/health.ts'
 import { openExistingStore } from './existing-store.ts'
-import { askRunning } from './running.ts'
+import { askRunning } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 

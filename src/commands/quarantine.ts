@@ -1,10 +1,10 @@
 /** `tickhouse quarantine`: what was refused and why, row by row if asked, and judged again. Asks the running process. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import type { QuarantineEntry, ReasonSummary } from '../ingest/quarantine.ts'
-import type { RequeueReport } from '../ingest/requeuing.ts'
+import type { QuarantineEntry, ReasonSummary } from '../ingest/reprocess/quarantine.ts'
+import type { RequeueReport } from '../ingest/reprocess/reprocess.ts'
 import { printable } from '../plain-text.ts'
-import { askPage } from './running.ts'
+import { askPage } from './instance-request.ts'
 
 /** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
 export interface QuarantineFlags {

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import { askPage } from './running.ts'
+import { askPage } from './instance-request.ts'
 
 /** Prints the answer to a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's words. */
 export async function query(config: Config, sql: string): Promise<void> {

@@ -1,13 +1,13 @@
 /** `tickhouse restore`: brings archived ticks back into the store, which no other process may have open. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArchiveLedger } from '../archive/ledger.ts'
-import { restore as restoreRange } from '../archive/restore.ts'
-import { openTarget } from '../archive/target.ts'
+import { ArchiveLedger } from '../archive/catalog/catalog.ts'
+import { restore as restoreRange } from '../archive/restore/restore.ts'
+import { openTarget } from '../archive/targets/target.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { openStore } from '../store/store.ts'
-import { parseMoment } from './moment.ts'
+import { parseMoment } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
 /** Brokers may be away for good. */

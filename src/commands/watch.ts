@@ -1,14 +1,14 @@
 /** What `tickhouse watch` does beside watching: prove the routes, silence alerts, say what it knows. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { spanText } from '../format-duration.ts'
 import { nearest } from '../nearest.ts'
-import { ALERT_NAMES } from '../watch/alert-names.ts'
-import { type Message, openAlerts } from '../watch/alerts.ts'
+import { type Message, openAlerts } from '../watch/alerts/alerts.ts'
+import { ALERT_NAMES } from '../watch/alerts/names.ts'
 import { toDays } from '../watch/availability.ts'
-import { remember } from '../watch/memory.ts'
-import { routesOf } from '../watch/routes/routes.ts'
-import { ALL, parseDuration, readSilences, silence } from '../watch/silences.ts'
-import { spanText } from '../watch/span-text.ts'
+import { routesOf } from '../watch/channels/open.ts'
+import { ALL, parseDuration, readSilences, silence } from '../watch/mutes.ts'
+import { remember } from '../watch/state.ts'
 
 /** As the flags have them. */
 export interface WatchFlags {

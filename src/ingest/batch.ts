@@ -9,9 +9,9 @@ import { BlockWriter } from '../tick/native.ts'
 import { TRADE_BYTES, TRADE_COLUMN_COUNT, TYPES, writeTradeColumns } from '../tick/records.ts'
 import { writeTime } from '../tick/time.ts'
 import { TradeColumns } from '../tick/trades.ts'
-import type { Gap } from './continuity.ts'
 import type { Refused } from './decode.ts'
-import type { IdRestart } from './followed-ids.ts'
+import type { Gap } from './ids/continuity.ts'
+import type { IdRestart } from './ids/followed-ids.ts'
 
 /** Where a batch is cut, whichever comes first. The age is that of its first record, since it was read. */
 export interface BatchLimits {

@@ -1,294 +1,216 @@
 /**
- * One log partition on its way into the tables: read → decode → judge → follow ids → batch → insert.
- *
- * While one batch is inserted, at most one other fills; the reader waits when that is full too, so memory is bounded by two
- * batches and one slice of the log. What holds in each mode:
- *   resuming   nothing was read yet; the tables are asked where to go on
- *   running    every record below `next` is in the tables
- *   retrying   an insert failed; nothing moves until it is known to be stored, or is stored
- *   fenced     another process has taken the partition over; nothing of the batch in hand was stored here
- *   failed     the tables and the log contradict each other; a person is needed, nothing more is written
- *   stopped    asked to stop; what was read and not stored will be read again
+ * The storing side, joined: every partition on its way from the log into the tables, and the audit beside them.
  */
-import type { Clock } from '../clock.ts'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuditResult, audit, keepAudit } from '../audit/audit.ts'
+import { type Proven, provenWith, recallProven } from '../audit/audit-checkpoint.ts'
+import { logDiverged } from '../audit/position.ts'
+import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log, LogEntry } from '../log/log.ts'
-import type { Emit } from '../observe/events.ts'
-import { rarely } from '../observe/rarely.ts'
-import type { Fence, Store } from '../store/store.ts'
-import { Batch, type BatchLimits } from './batch.ts'
-import type { IngestFigures } from './figures.ts'
-import { type Judged, judge, type KnownVenues, NOTHING_STORED, put, questionsOf, settle } from './fill.ts'
-import type { Ledger } from './ledger.ts'
-import { LogClock } from './log-clock.ts'
-import { PartitionIds } from './partition-ids.ts'
-import { SealedBatch } from './sealed.ts'
-import { StoredReport } from './stored-report.ts'
-import { storedTrades } from './stored-trades.ts'
+import type { Log, PartitionHolder } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { KnownVenues } from './append-record.ts'
+import { Holding } from './assignment.ts'
+import type { Batch, BatchLimits } from './batch.ts'
+import { Ledger } from './checkpoint.ts'
+import type { PartitionIngest } from './partition-loop.ts'
 
-export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
+/** Soon after a start, so that one knows; not at once, when there may be much to catch up with. */
+const AUDIT_FIRST_AFTER_MS = 10_000
+const AUDIT_EVERY_MS = 60_000
+/** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
+const DRAIN_MS_MAX = 5_000
+/** Records that a stop still audits. */
+const STOP_AUDIT_RECORDS_MAX = 100_000
+/** How long a stop waits for its audit, and for the doctor or the audit that may run before it. */
+const STOP_AUDIT_MS_MAX = 5_000
 
-export interface IngestOptions {
-  partition: number
+export interface StoringOptions {
+  limits: BatchLimits
+  venues: KnownVenues
   log: Log
   store: Store
-  /** Shared by the partitions of a store. */
-  ledger: Ledger
-  venues: KnownVenues
-  limits: BatchLimits
-  clock: Clock
-  figures: IngestFigures
   emit: Emit
-  /** Told of each batch once it is in the tables; the batch is only lent for the call. */
   onStored: (batch: Batch) => void
-  /** Told once of an error that this loop cannot go on from and that starting anew may help. */
-  crashed: (error: unknown) => void
 }
 
-const RETRY_MS_MIN = 100
-const RETRY_MS_MAX = 10_000
+export class Storing implements PartitionHolder {
+  /** Rejects when a partition met an error that only starting anew may help, or the log gives this process none. */
+  readonly crashed: Promise<never>
+  /** The last audit of each partition that is ours. */
+  readonly audits = new Map<number, AuditResult & { atMs: number }>()
+  /** What audits have proved of each partition that is ours, those of earlier processes too. */
+  readonly #proven = new Map<number, Proven>()
+  readonly #options: StoringOptions
+  readonly #holding: Holding
+  /** Set by a stop. */
+  #held: PartitionIngest[] | undefined
+  readonly #stop = new AbortController()
+  readonly #jobs: Promise<void>[] = []
+  readonly #crash: (error: unknown) => void
+  #lastTurn: Promise<unknown> = Promise.resolve()
 
-export class PartitionIngest {
-  readonly partition: number
-  mode: IngestMode = 'resuming'
-  /** The next offset to be stored: all below are in the tables. */
-  next = 0
-  /** The log's time of the last record stored, ms since 1970 UTC; 0 before the first. */
-  storedLogMs = 0
-  failure: TickhouseError | undefined
-  readonly #options: IngestOptions
-  readonly #ledger: Ledger
-  readonly #ids: PartitionIds
-  #filling: Batch
-  #spare: Batch
-  #storing: Promise<void> | undefined
-  #cancelCut: (() => void) | undefined
-  readonly #report: StoredReport
-  #fence: Fence | undefined
-  /** Aborts with the error that ends this loop: no record may come for long, and waiting for one must end too. */
-  readonly #halt = new AbortController()
-  readonly #logClock: LogClock
-
-  constructor(options: IngestOptions) {
+  constructor(options: StoringOptions) {
     this.#options = options
-    this.partition = options.partition
-    this.#ledger = options.ledger
-    this.#logClock = new LogClock(rarely(options.emit, undefined, options.clock.elapsedMs))
-    this.#report = new StoredReport(options)
-    this.#ids = new PartitionIds({
-      venues: options.venues,
-      changed: gap => this.#filling.gaps.add(gap),
-      restarted: restart => this.#filling.restarts.push(restart),
-      nowMicros: options.clock.nowMicros,
-    })
-    this.#filling = new Batch(this.partition)
-    this.#spare = new Batch(this.partition)
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.crashed = promise
+    this.#crash = reject
+    const ledger = new Ledger(options.store, SYSTEM_CLOCK)
+    this.#holding = new Holding({ ...options, ledger, clock: SYSTEM_CLOCK, crashed: reject })
   }
 
-  get #over(): boolean {
-    return this.#halt.signal.aborted
+  /** The partitions that are ours, in order; after a stop, those that were. */
+  get partitions(): PartitionIngest[] {
+    return this.#held ?? this.#holding.partitions
   }
 
-  get figures(): IngestFigures {
-    return this.#options.figures
+  start(): void {
+    this.#jobs.push(this.#options.log.share(this, this.#stop.signal).catch(this.#crash))
+    this.#jobs.push(this.#every(AUDIT_FIRST_AFTER_MS, AUDIT_EVERY_MS, () => this.audit()))
   }
 
-  get gapsOpen(): number {
-    return this.#ids.gapsOpen
+  take(partition: number): void {
+    this.#holding.take(partition)
   }
 
-  /** Open gaps of one symbol. */
-  gapsOf(venue: string, symbol: string): number {
-    return this.#ids.gapsOf(venue, symbol)
+  async release(partition: number): Promise<void> {
+    await this.#holding.release(partition)
+    if (this.#held) return
+    this.audits.delete(partition)
+    this.#proven.delete(partition)
   }
 
-  /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { log, emit, partition, clock } = this.#options
-    try {
-      const after = await this.#resume(signal)
-      emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
-      const reading = AbortSignal.any([signal, this.#halt.signal])
-      for await (const slice of log.read(partition, this.next, reading, after)) {
-        for (const entry of slice) {
-          this.#logClock.follow(entry)
-          while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          const judged = judge(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
-          if (judged.row < judged.trades.length) await this.#settle(judged, signal)
-          put(this.#filling, judged, clock.elapsedMs())
-        }
-        this.#cutWhenOld(signal)
-        if (this.#over) break
-      }
-      await this.#storing
-      if (!this.#over) this.mode = 'stopped'
-    } catch (error) {
-      this.end(error)
-    } finally {
-      this.#cancelCut?.()
-      await this.#storing?.catch(() => {})
-    }
+  /** Asks about all that is stored while nothing of it moves: a tick that leaves quarantine is in two tables for a moment. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work)
+    this.#lastTurn = turn.catch(() => {})
+    return turn
   }
 
-  /** Asks the tables where to go on, until they can tell. Returns the last record stored, where the log has it. */
-  #resume(signal: AbortSignal): Promise<LogEntry | undefined> {
-    return this.#untilAnswered(() => this.#askTables(), 'resume_failed', signal)
-  }
-
-  async #untilAnswered<T>(
-    ask: () => Promise<T>,
-    event: 'resume_failed' | 'repeats_unknown',
-    signal: AbortSignal,
-  ): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await ask()
-      } catch (error) {
-        await this.#waitAfter(error, attempt, event, signal)
-      }
-    }
-  }
-
-  async #askTables(): Promise<LogEntry | undefined> {
-    const { log, store, emit, partition } = this.#options
-    await this.#ledger.bind(log)
-    const fence = await store.claim(partition)
-    this.#fence = fence
-    const { next, lost, loggedMs = 0, after, unverified } = await this.#ledger.resume(log, fence)
-    if (lost) await this.#ledger.writeLost(lost, fence)
-    await this.#ids.load(store, this.#ledger, fence)
-    this.next = next
-    this.#logClock.lastMs = loggedMs
-    this.mode = 'running'
-    if (lost) emit('range_lost', { partition, ...lost })
-    if (unverified) emit('position_unverified', { partition, last: (lost?.first ?? next) - 1, why: unverified })
-    return after
+  /** Audits what was stored since the last audit, in its turn; `audits` has what it finds. Throws what log or store throw. */
+  audit(): Promise<void> {
+    return this.inTurn(() => this.#auditNew())
   }
 
   /**
-   * Follows the ids of a record with a trade that may have come before. Where only the tables can say, all that was read before is stored
-   * first, so that they know all.
+   * Moves what is stored of a partition while nothing is audited and none of our partitions stores; see Holding. Throws
+   * `store_unavailable` if the partition is not ours to write, or not any more.
    */
-  async #settle(judged: Judged, signal: AbortSignal): Promise<void> {
-    const { store, venues } = this.#options
-    const questions = questionsOf(judged, venues, this.#ids.of)
-    let stored = NOTHING_STORED
-    if (questions.length > 0) {
-      await this.#cut(signal)
-      await this.#storing
-      stored = await this.#untilAnswered(
-        () => storedTrades(store, this.partition, questions),
-        'repeats_unknown',
-        signal,
-      )
-    }
-    settle(judged, venues, this.#ids.of, stored)
-  }
-
-  #cutWhenOld(signal: AbortSignal): void {
-    if (this.#cancelCut !== undefined || this.#filling.empty) return
-    const { clock, limits } = this.#options
-    const waitMs = Math.max(0, this.#filling.sinceMs + limits.ageMsMax - clock.elapsedMs())
-    this.#cancelCut = clock.after(waitMs, () => {
-      this.#cancelCut = undefined
-      this.#cut(signal).then(
-        () => this.#cutWhenOld(signal),
-        error => this.end(error),
-      )
+  rewrite<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    return this.inTurn(() => {
+      if (this.#held || !this.#holding.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed'))
+        throw new TickhouseError(
+          'store_unavailable',
+          `this process does not store partition ${partition}`,
+          'Ask again when it is stored: what was moved is moved.',
+        )
+      return this.#holding.whilePaused(work)
     })
   }
 
-  /** Hands the filling batch on, once the one before is stored. */
-  async #cut(signal: AbortSignal): Promise<void> {
-    while (this.#storing) await this.#storing
-    if (this.#filling.empty || signal.aborted || this.#over) {
-      signal.throwIfAborted()
-      this.#halt.signal.throwIfAborted()
-      return
-    }
-    const sealed = new SealedBatch(this.#filling)
-    this.#filling = this.#spare
-    this.#storing = this.#store(sealed, signal).finally(() => {
-      this.#storing = undefined
-    })
-    this.#storing.catch(error => this.end(error))
+  /** Are all records of the log in the tables? */
+  get drained(): boolean {
+    const { log } = this.#options
+    return this.partitions.every(
+      ({ mode, partition, next }) => mode === 'failed' || (mode === 'running' && next >= log.bounds(partition).next),
+    )
   }
 
-  /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
-  async #store(sealed: SealedBatch, signal: AbortSignal): Promise<void> {
-    const { emit, partition, store, log, clock, onStored } = this.#options
-    const { batch } = sealed
-    const fence = this.#fence!
-    const startedMs = clock.elapsedMs()
-    for (let attempt = 0; ; attempt++) {
-      signal.throwIfAborted()
-      try {
-        if (attempt > 0) {
-          await store.settle(fence)
-          if (await sealed.ask(store, this.#ledger, fence))
-            emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
-        }
-        await sealed.write(store, this.#ledger, fence)
-        break
-      } catch (error) {
-        if (!this.#over) this.mode = 'retrying'
-        await this.#waitAfter(error, attempt, 'insert_failed', signal)
-      }
-    }
-    const tookMs = clock.elapsedMs() - startedMs
-    if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
-    if (!this.#over) this.mode = 'running'
-    this.#options.figures.insertMs.add(tookMs)
-    this.#options.figures.batchAgeMs.add(clock.elapsedMs() - batch.sinceMs)
-    this.#count(sealed)
-    log.noteStored(partition, this.next)
-    onStored(batch)
-    batch.clear()
-    this.#spare = batch
+  /** Stores what the log holds, within a bound, audits it and stops. */
+  async stop(): Promise<void> {
+    const endMs = performance.now() + DRAIN_MS_MAX
+    while (!this.drained && performance.now() < endMs) await sleep(10)
+    // A long first audit is left to the next run: a stop takes seconds.
+    if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#lastAudit()
+    this.#held = this.partitions
+    this.#stop.abort()
+    await Promise.all(this.#jobs)
   }
 
-  /** Tells of a failure that may pass and waits before another try. Throws any other failure. */
-  async #waitAfter(
-    error: unknown,
-    attempt: number,
-    event: 'resume_failed' | 'insert_failed' | 'repeats_unknown',
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (!(error instanceof TickhouseError) || !error.retryable) throw error
-    const waitMs = Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX)
-    this.#options.emit(event, { partition: this.partition, why: error.message, waitMs })
-    await this.#options.clock.sleep(waitMs, signal)
+  async #lastAudit(): Promise<void> {
+    const audited = this.#attempt(() => this.audit()).then(() => true)
+    if (await Promise.race([audited, sleep(STOP_AUDIT_MS_MAX, false)])) return
+    this.#options.emit('upkeep_failed', { why: 'the audit before a stop takes too long and is left to the next run' })
   }
 
-  #count(sealed: SealedBatch): void {
-    this.next = sealed.batch.lastOffset + 1
-    this.storedLogMs = sealed.batch.lastLogMs
-    this.#report.stored(sealed)
+  #unaudited(): number {
+    const { log } = this.#options
+    return this.partitions.reduce(
+      (sum, { partition, next }) =>
+        sum + Math.max(0, next - Math.max(this.#proven.get(partition)?.below ?? 0, log.bounds(partition).first)),
+      0,
+    )
   }
 
   /**
-   * Stops for an error that was met here or, as by an audit, elsewhere. A contradiction between log and tables stops this partition,
-   * for a person to see. Anything else unforeseen ends the process (`crashed`), so that it starts anew from what the tables say.
+   * Audits what no audit has proved yet, as far as the log still holds it. What failed is audited again with what is new, until it
+   * passes: a fault does not pass by itself.
    */
-  end(error: unknown): void {
-    if (this.#over) return
-    if ((error as Error).name === 'AbortError') {
-      this.mode = 'stopped'
-      return
+  async #auditNew(): Promise<void> {
+    const { log, store, emit } = this.#options
+    for (const ingest of this.partitions) {
+      const { partition, next, mode } = ingest
+      if (mode === 'resuming' || mode === 'fenced') continue
+      const logFirst = log.bounds(partition).first
+      const proven = this.#proven.get(partition) ?? (await recallProven(store, partition, logFirst))
+      const first = Math.max(proven.below, logFirst)
+      if (first >= next) {
+        if (await this.#compareEnd(ingest)) continue
+        this.#proven.set(partition, proven)
+        if (proven.below > 0 && !this.audits.has(partition)) this.audits.set(partition, foundBefore(partition, proven))
+        continue
+      }
+      const result = await audit(store, log, partition, first, next)
+      await keepAudit(store, result, Date.now())
+      // Let go meanwhile: the table tells its next owner.
+      if (this.partitions.includes(ingest)) this.#proven.set(partition, provenWith(proven, result))
+      this.audits.set(partition, { ...result, atMs: Date.now() })
+      if (result.passed) emit('audit_passed', { ticks: result.ticks, tookMs: result.tookMs })
+      else emit('audit_failed', { partition, detail: result.detail })
+      // What is stored from here on would be of another log.
+      if (result.diverged) ingest.end(logDiverged(result.diverged))
     }
-    this.#halt.abort(error)
-    if (error instanceof TickhouseError && error.code === 'store_fenced') {
-      this.mode = 'fenced'
-      this.failure = error
-      this.#options.emit('ingest_fenced', { partition: this.partition, next: this.next })
-      return
-    }
-    this.mode = 'failed'
-    if (!(error instanceof TickhouseError) || error.retryable) {
-      this.#options.crashed(error)
-      return
-    }
-    this.failure = error
-    this.#options.emit('ingest_failed', { partition: this.partition, why: error.message, advice: error.advice })
   }
+
+  /** Nothing is new: compares the end of what is stored. True if the log is another one there. */
+  async #compareEnd(ingest: PartitionIngest): Promise<boolean> {
+    const { log, store, emit } = this.#options
+    const { partition, next } = ingest
+    if (ingest.mode === 'failed') return false
+    const result = await audit(store, log, partition, next, next)
+    if (result.passed) return false
+    await keepAudit(store, result, Date.now())
+    this.audits.set(partition, { ...result, atMs: Date.now() })
+    emit('audit_failed', { partition, detail: result.detail })
+    ingest.end(logDiverged(result.diverged))
+    return true
+  }
+
+  async #every(firstAfterMs: number, everyMs: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop
+    const stopped = once(signal, 'abort')
+    for (let waitMs = firstAfterMs; !signal.aborted; waitMs = everyMs) {
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      // An audit of all that a log holds may take long: what is left of it fails when log and store are closed.
+      await Promise.race([this.#attempt(work), stopped])
+    }
+  }
+
+  /** An audit that cannot run is told, and holds up neither the next one nor a stop. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch(error => {
+      if (this.#stop.signal.aborted) return
+      const why = error instanceof TickhouseError ? error.message : String(error)
+      this.#options.emit('upkeep_failed', { why })
+    })
+  }
+}
+
+/** What earlier processes found, where nothing is new: recalling it has just shown that the tables hold as much. */
+function foundBefore(partition: number, { first, below, ticks }: Proven): AuditResult & { atMs: number } {
+  const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0, diverged: '' }
+  return { partition, first, below, passed: true, ...counts, detail: '', tookMs: 0, atMs: Date.now() }
 }

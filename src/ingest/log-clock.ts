@@ -1,7 +1,7 @@
 /** The log's time from record to record: a clock that was set back is followed, and that is said. */
 import type { LogEntry } from '../log/log.ts'
 import { CLOCK_STEP_MS, logTime } from '../log/log-time.ts'
-import type { Emit } from '../observe/events.ts'
+import type { Emit } from '../telemetry/events.ts'
 
 export class LogClock {
   /** Of the last record, ms since 1970 UTC; 0 before the first. */

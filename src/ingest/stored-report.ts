@@ -1,11 +1,11 @@
 /** Counts what was stored, and says what of it needs attention. */
 import type { Clock } from '../clock.ts'
-import type { Emit, Fields } from '../observe/events.ts'
-import { rarely } from '../observe/rarely.ts'
+import type { Emit, Fields } from '../telemetry/events.ts'
+import { rarely } from '../telemetry/throttle.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import type { IngestFigures } from './figures.ts'
-import { symbolKey } from './ledger.ts'
-import type { SealedBatch } from './sealed.ts'
+import { symbolKey } from './checkpoint.ts'
+import type { IngestFigures } from './metrics.ts'
+import type { SealedBatch } from './sealed-batch.ts'
 
 /** Ids of one symbol that begin again or conflict are reported this often at most; the tables hold all of them. */
 const REPORT_EVERY_MS = 600_000

@@ -1,8 +1,8 @@
 import { TickhouseError } from '../errors.ts'
-import { openKafkaLog } from './kafka.ts'
+import { openKafkaLog } from './kafka/log.ts'
 import type { Log } from './log.ts'
-import { openSqliteLog } from './sqlite.ts'
-import { PARTITIONS_MAX } from './sqlite-file.ts'
+import { PARTITIONS_MAX } from './sqlite/file.ts'
+import { openSqliteLog } from './sqlite/log.ts'
 
 /**
  * Opens the log at an address, chosen by its scheme: `sqlite:<directory>`, with `?partitions=<count>` where it is made, or

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { TradeColumns } from '../tick/trades.ts'
-import { Pace } from './pace.ts'
+import { Pace } from './playback-clock.ts'
 
 /** Where replayed ticks go. */
 export interface Outlet {

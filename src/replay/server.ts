@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
 import { isOwnRequest } from '../loopback.ts'
-import { FrameBuffer } from '../simulator/frames.ts'
+import { FrameBuffer } from '../simulator/websocket-frames.ts'
 import type { TradeColumns } from '../tick/trades.ts'
+import type { Conversation, Voice } from '../venues/server-protocol.ts'
 import type { Outlet } from './replay.ts'
-import type { Conversation, Voice } from './voice.ts'
 
 /** What a client may leave unread before the replay waits for it. */
 const PENDING_BYTES_MAX = 4 * 2 ** 20

@@ -9,15 +9,15 @@ import { performance } from 'node:perf_hooks'
 import type { WebSocket } from 'ws'
 import { nowMicros } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
+import type { StreamForm } from '../venues/binance/trade-frame.ts'
 import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
-import { Door, type House } from './door.ts'
+import { Door, type House } from './exchange-server.ts'
 import { History } from './history.ts'
 import { emptyOrder, Market, type MarketOptions } from './market.ts'
-import { Pacer } from './pacer.ts'
 import { answerRest, type RestAnswer } from './rest.ts'
 import { Streams } from './streams.ts'
 import { type CutReason, PING_EVERY_MS, Subscriber, type SubscriberEvents } from './subscriber.ts'
-import type { StreamForm } from './trade-frame.ts'
+import { Pacer } from './tick-timer.ts'
 
 /** Trades are made and sent in slices of this length: far below what an eye or a candle sees. */
 const SLICE_MS = 5

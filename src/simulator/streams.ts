@@ -2,12 +2,13 @@
  * Who gets which trades: clients of the same subscription form one feed, whose frames are written once for all of them, in
  * the order of the market.
  */
+
+import { TradeFrame } from '../venues/binance/trade-frame.ts'
 import type { TradeFaults } from './controls.ts'
-import { FrameBuffer } from './frames.ts'
 import type { Instrument } from './instruments.ts'
 import type { Order } from './market.ts'
 import type { Subscriber } from './subscriber.ts'
-import { TradeFrame } from './trade-frame.ts'
+import { FrameBuffer } from './websocket-frames.ts'
 
 interface Feed {
   readonly key: string

@@ -4,8 +4,8 @@
  */
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
-import { StreamRequests } from './stream-requests.ts'
-import type { StreamForm } from './trade-frame.ts'
+import { StreamRequests } from '../venues/binance/stream-requests.ts'
+import type { StreamForm } from '../venues/binance/trade-frame.ts'
 
 /** A client that leaves this much unread is cut, so that it costs the others nothing. */
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024

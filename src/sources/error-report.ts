@@ -1,4 +1,4 @@
-import type { Emit, EventName, Fields } from '../observe/events.ts'
+import type { Emit, EventName, Fields } from '../telemetry/events.ts'
 
 /** What a venue's server may cause with every frame it sends. */
 const CAUSED: ReadonlySet<EventName> = new Set(['subscription_rejected', 'venue_error', 'rate_limited'])

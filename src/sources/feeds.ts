@@ -1,16 +1,16 @@
 /** All that is recorded at once: subscriptions spread over connections, within each venue's limits. */
-import type { Emit } from '../observe/events.ts'
+import type { Emit } from '../telemetry/events.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
+import type { Sink, Venue } from '../venues/venue.ts'
+import { Pace } from './connection/rate-limiter.ts'
+import { FeedSocket } from './connection/socket.ts'
+import { TIMINGS, type Timings } from './connection/timings.ts'
 import { ErrorReport } from './error-report.ts'
 import type { FeedStatus } from './feed.ts'
 import { FeedSlot } from './feed-slot.ts'
-import { Pace } from './pace.ts'
-import { RefusalReport } from './refusal-report.ts'
-import { FeedSocket } from './socket.ts'
-import { TIMINGS, type Timings } from './timings.ts'
-import type { Sink, Venue } from './venue.ts'
-import { VenueState } from './venue-state.ts'
+import { VenueState } from './subscription/venue-state.ts'
+import { RefusalReport } from './undecodable-report.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
 /** Of the connects a venue allows, the share we use: others may share our address, and a restart has forgotten its own. */

@@ -1,7 +1,7 @@
 /** What to record, as a user says it: `binance:BTCUSDT,ETHUSDT coinbase:BTC-USD simulator:?rate=500&seed=7`. */
 import { TickhouseError } from '../errors.ts'
-import { findVenue, VENUES } from './index.ts'
-import type { Venue } from './venue.ts'
+import { findVenue, VENUES } from '../venues/index.ts'
+import type { Venue } from '../venues/venue.ts'
 
 export interface Selected {
   venue: Venue

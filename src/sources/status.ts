@@ -1,9 +1,9 @@
 /** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
 import { hostname } from 'node:os'
 import type { Announcement } from '../log/log.ts'
-import type { Entry, EventCounts } from '../observe/journal.ts'
-import type { ProcessFigures } from '../observe/process-figures.ts'
-import type { ConnectionStatus } from './connection-status.ts'
+import type { Entry, EventCounts } from '../telemetry/journal.ts'
+import type { ProcessFigures } from '../telemetry/process.ts'
+import type { ConnectionStatus } from './connection/status.ts'
 
 const STATION = 'recorder'
 export const ANNOUNCE_EVERY_MS = 500

@@ -1,9 +1,9 @@
 /** The store over `@clickhouse/client`: the same statements for the engine in this process and for a server. */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
+import { askRows } from './query.ts'
 import type { SqlEngine } from './sql.ts'
 import type { Fence, Store, StoreDisk, StoreSize } from './store.ts'
 

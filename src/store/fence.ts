@@ -3,8 +3,8 @@
  * one that was stopped in the middle of an insert, is told in `docs/decisions/fence.md`.
  */
 import { TickhouseError } from '../errors.ts'
-import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
+import { askRows } from './query.ts'
 import type { Fence } from './store.ts'
 
 /** Tries for an epoch that nobody else took at the same moment. */

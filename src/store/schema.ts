@@ -1,7 +1,7 @@
 /** The tables, from the numbered files in `schema/`: the one source for every kind of store. */
 import fs from 'node:fs'
-import { askRows } from './ask.ts'
 import type { Backend } from './backend.ts'
+import { askRows } from './query.ts'
 
 const FOLDER = new URL('./schema/', import.meta.url)
 

@@ -5,8 +5,8 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { parseStoreAddress } from './address.ts'
 import { ClickHouseStore } from './clickhouse.ts'
-import { InProcess } from './in-process.ts'
-import { Server } from './server.ts'
+import { InProcess } from './embedded/backend.ts'
+import { Server } from './server/backend.ts'
 import type { SqlEngine } from './sql.ts'
 
 export { INTERNAL_DATABASE } from './sql.ts'
@@ -61,7 +61,7 @@ export interface Store {
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
   /** Rows of a SELECT as objects. Integers come as numbers: ask for what may lie beyond 2^53 as text. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
-  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/gate.ts`, within limits, until an abort; the answer's bytes. */
+  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/sql/query-guard.ts`, within limits, until an abort; the answer's bytes. */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The disk of an embedded store; null for a server, which looks after its own. */
   disk(): StoreDisk | null

@@ -1,5 +1,5 @@
 /** How much of each UTC day the house was well: recording, storing and fresh, as its watcher saw it. Pure. */
-import type { DayAvailability } from './report.ts'
+import type { DayAvailability } from '../status/watch-report.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_KEPT = 400

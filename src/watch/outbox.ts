@@ -1,8 +1,8 @@
 /** Messages on their way: each to each route, in order, again until it is taken. Kept over the watcher's end. */
-import type { Emit } from '../observe/events.ts'
-import type { Message } from './alerts.ts'
-import type { Unsent } from './memory.ts'
-import { Refused, type Route, SEND_MS_MAX } from './routes/route.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { Message } from './alerts/alerts.ts'
+import { Refused, type Route, SEND_MS_MAX } from './channels/channel.ts'
+import type { Unsent } from './state.ts'
 
 /** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
 const UNSENT_MAX = 200

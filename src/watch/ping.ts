@@ -1,6 +1,6 @@
 /** The dead man's switch: a service that is asked once a minute tells somebody when it no longer is. */
-import type { Emit } from '../observe/events.ts'
-import { reasonOf } from './house.ts'
+import type { Emit } from '../telemetry/events.ts'
+import { reasonOf } from './instance-client.ts'
 
 const EVERY_MS = 60_000
 const ANSWER_MS_MAX = 5_000

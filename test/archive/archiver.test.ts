@@ -4,12 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ArchivedObject } from '../../src/archive/archive.ts'
-import { type Checked, checkArchive } from '../../src/archive/check.ts'
-import { objectsOf, readManifests } from '../../src/archive/manifest.ts'
-import { type ArchiveTarget, openTarget } from '../../src/archive/target.ts'
-import { filesOf } from '../../src/store/files.ts'
-import { type ArchivingHouse, archiverOf, LATER_MS, openArchivingHouse, rowsOf } from '../support/archiving.ts'
-import { tamperings } from '../support/tampering.ts'
+import { objectsOf, readManifests } from '../../src/archive/catalog/manifest.ts'
+import { type ArchiveTarget, openTarget } from '../../src/archive/targets/target.ts'
+import { type Checked, checkArchive } from '../../src/archive/verify/check.ts'
+import { filesOf } from '../../src/store/embedded/files.ts'
+import { type ArchivingHouse, archiverOf, LATER_MS, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { tamperings } from '../support/data/tampering.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-'))
 let house: ArchivingHouse

@@ -6,9 +6,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { openTarget } from '../../src/archive/target.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/archiving.ts'
-import { pythonMissing, pythonWith } from '../support/python.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
+import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
+import { pythonMissing, pythonWith } from '../support/processes/python.ts'
 
 const PAGE = fs.readFileSync(new URL('../../docs/reading-the-archive.md', import.meta.url), 'utf8')
 const missing = await pythonMissing()

@@ -5,10 +5,10 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { keepingOf } from '../../src/archive/open.ts'
-import { openTarget } from '../../src/archive/target.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
 import { parseConfig } from '../../src/config.ts'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { archiverOf, openArchivingHouse } from '../support/archiving.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
+import { archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
 
 const HOUR_MS = 3_600_000
 /** The mixed log's last hour ends here. */

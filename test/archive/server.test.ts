@@ -1,18 +1,18 @@
 /** The archiver beside a store on a ClickHouse server: `tickhouse archive`, a process of its own. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { checkArchive } from '../../src/archive/check.ts'
-import { ArchiveLedger } from '../../src/archive/ledger.ts'
-import { openTarget } from '../../src/archive/target.ts'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
-import { filesOf } from '../../src/store/files.ts'
+import { ArchiveLedger } from '../../src/archive/catalog/catalog.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
+import { checkArchive } from '../../src/archive/verify/check.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
+import { filesOf } from '../../src/store/embedded/files.ts'
 import { openStore } from '../../src/store/store.ts'
-import { rowsOf } from '../support/archiving.ts'
-import { openTestServer } from '../support/clickhouse-server.ts'
+import { rowsOf } from '../support/data/archiving.ts'
+import { makeMixedLog } from '../support/data/mixed-log.ts'
+import { storeAll } from '../support/data/storing.ts'
 import { rounds, Schedule } from '../support/faults.ts'
-import { House } from '../support/house.ts'
-import { makeMixedLog } from '../support/mixed-log.ts'
-import { storeAll } from '../support/storing.ts'
+import { House } from '../support/processes/tickhouse.ts'
+import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 const server = await openTestServer({ after })
 

@@ -6,9 +6,9 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Store } from '../../src/store/store.ts'
-import { launch, NO_BROWSER } from '../support/browser.ts'
-import { freePort } from '../support/free-port.ts'
-import { House, type Part } from '../support/house.ts'
+import { launch, NO_BROWSER } from '../support/processes/browser.ts'
+import { House, type Part } from '../support/processes/tickhouse.ts'
+import { freePort } from '../support/servers/free-port.ts'
 
 const WAIT_MS_MAX = 30_000
 const SOURCES = 'simulator:BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT?rate=400&seed=11'

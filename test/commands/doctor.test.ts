@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Diagnosis, PartitionDiagnosis } from '../../src/audit/diagnosis.ts'
 import { describeDiagnosis, describeSources } from '../../src/commands/doctor.ts'
-import type { Diagnosis, PartitionDiagnosis } from '../../src/observe/diagnosis.ts'
-import type { HealthAnswer } from '../../src/serve/health.ts'
+import type { HealthAnswer } from '../../src/status/health.ts'
 
 const PARTITION: PartitionDiagnosis = {
   partition: 0,

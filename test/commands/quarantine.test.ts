@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { RECORD_VERSION } from '../../src/tick/records.ts'
-import { House } from '../support/house.ts'
-import { tradesOf } from '../support/trades.ts'
+import { tradesOf } from '../support/data/trades.ts'
+import { House } from '../support/processes/tickhouse.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const ACME = [1, 2].map(tradeId => ({ symbol: 'AAA', tradeId, price: 1.5, volume: 2, side: 'buy' }))

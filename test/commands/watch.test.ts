@@ -6,10 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { NO_ALERTS } from '../../src/watch/alerts.ts'
-import { keep } from '../../src/watch/memory.ts'
-import { HttpReceiver, MailServer } from '../support/alert-receivers.ts'
-import { CLOCK_ENVIRONMENT } from '../support/clock-environment.ts'
+import { NO_ALERTS } from '../../src/watch/alerts/alerts.ts'
+import { keep } from '../../src/watch/state.ts'
+import { CLOCK_ENVIRONMENT } from '../support/processes/clock-environment.ts'
+import { HttpReceiver, MailServer } from '../support/servers/alert-receivers.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 

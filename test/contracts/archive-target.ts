@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { test } from 'node:test'
-import { fetchText } from '../../src/archive/manifest.ts'
-import { spoolFile } from '../../src/archive/spool.ts'
-import type { ArchiveTarget } from '../../src/archive/target.ts'
+import { fetchText } from '../../src/archive/catalog/manifest.ts'
+import { spoolFile } from '../../src/archive/targets/spool.ts'
+import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
 
 /** Keys that lead out of wherever the archive is, on a disk or behind a server that resolves paths. */
 const OUTSIDE = ['../x', 'a/../../x', '..', '.', '', '/etc/passwd', 'a//b', 'a/./b', 'a/..', 'a\\..\\b', 'a\nb', 'a\0b']

@@ -1,4 +1,4 @@
-/** What every log promises, whatever it is made of. An implementation runs it in a line: see `test/log/sqlite.test.ts`. */
+/** What every log promises, whatever it is made of. An implementation runs it in a line: see `test/log/sqlite/log.test.ts`. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,14 +1,14 @@
-/** What every store promises, whatever it is made of: see `test/store/embedded.test.ts` and `test/store/server.test.ts`. */
+/** What every store promises, whatever it is made of: see `test/store/embedded/engine.test.ts` and `test/store/server/backend.test.ts`. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
-import { Ledger } from '../../src/ingest/ledger.ts'
+import { Ledger } from '../../src/ingest/checkpoint.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
-import type { Owner } from '../support/house.ts'
-import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/oracle.ts'
-import { columnsOf, NOON_MICROS } from '../support/trades.ts'
+import { columnsOf, NOON_MICROS } from '../support/data/trades.ts'
+import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/judges/oracle.ts'
+import type { Owner } from '../support/processes/tickhouse.ts'
 
 const NOON_MS = NOON_MICROS / 1000
 const ROWS_A_RECORD = 1000

@@ -9,9 +9,9 @@ import { parse, stringify } from 'yaml'
 import { alertGroups, type Group, printedRules, type Rule } from '../../dashboards/alerts.ts'
 import { definitionOf } from '../../dashboards/figures.ts'
 import { RULES_FILE } from '../../dashboards/index.ts'
-import { EVENTS } from '../../src/observe/events.ts'
-import { METRICS, type MetricName } from '../../src/observe/metrics.ts'
-import { prometheusName } from '../../src/observe/prometheus.ts'
+import { EVENTS } from '../../src/telemetry/events.ts'
+import { METRICS, type MetricName } from '../../src/telemetry/metrics.ts'
+import { prometheusName } from '../../src/telemetry/prometheus.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const RULES = alertGroups().flatMap(({ rules }) => rules)

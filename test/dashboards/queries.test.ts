@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { DASHBOARDS } from '../../dashboards/index.ts'
 import { parseConfig } from '../../src/config.ts'
-import { Journal } from '../../src/observe/journal.ts'
-import { type Serving, serveStore } from '../../src/pipeline.ts'
-import { type Statement, statementsOf } from '../support/dashboard-statements.ts'
-import { fillStore } from '../support/filled-store.ts'
-import { expand, type Range, type Variables } from '../support/grafana.ts'
-import { TOKEN } from '../support/sql-house.ts'
+import { type Serving, serveStore } from '../../src/modes/modes.ts'
+import { Journal } from '../../src/telemetry/journal.ts'
+import { fillStore } from '../support/data/filled-store.ts'
+import { type Statement, statementsOf } from '../support/judges/dashboard-statements.ts'
+import { expand, type Range, type Variables } from '../support/judges/grafana.ts'
+import { TOKEN } from '../support/processes/sql-server.ts'
 
 const HOUR_MS = 3_600_000
 

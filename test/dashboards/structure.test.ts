@@ -6,8 +6,8 @@ import type { GridPos, Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { SOURCE } from '../../dashboards/clickhouse.ts'
 import { targetText } from '../../dashboards/figures.ts'
 import { DASHBOARDS, printed } from '../../dashboards/index.ts'
-import { METRICS, type MetricDefinition, type MetricName } from '../../src/observe/metrics.ts'
-import { panelsOf, rowsOf, statementsOf, targetsOf } from '../support/dashboard-statements.ts'
+import { METRICS, type MetricDefinition, type MetricName } from '../../src/telemetry/metrics.ts'
+import { panelsOf, rowsOf, statementsOf, targetsOf } from '../support/judges/dashboard-statements.ts'
 
 /** Of Grafana's units those that are used. */
 const UNITS = new Set([

@@ -2,10 +2,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { freePort } from '../support/free-port.ts'
-import type { Owner } from '../support/house.ts'
-import { Broker } from '../support/kafka-broker.ts'
-import { kafkaClassPath } from '../support/kafka-jars.ts'
+import type { Owner } from '../support/processes/tickhouse.ts'
+import { freePort } from '../support/servers/free-port.ts'
+import { Broker } from '../support/servers/kafka/broker.ts'
+import { kafkaClassPath } from '../support/servers/kafka/jars.ts'
 import type { Service } from './composition.ts'
 
 /** What the image's scripts take for themselves. */

@@ -4,12 +4,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { openTarget } from '../../src/archive/target.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
 import { spanArchive } from '../../src/archive/view.ts'
 import { openStore } from '../../src/store/store.ts'
-import { archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
-import { House } from '../support/house.ts'
-import { BUCKET, VERSITY } from '../support/s3.ts'
+import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { House } from '../support/processes/tickhouse.ts'
+import { BUCKET, VERSITY } from '../support/servers/s3.ts'
 
 const skip = (await VERSITY.missing()) ?? false
 

@@ -4,12 +4,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { checkArchive } from '../../src/archive/check.ts'
-import { openTarget } from '../../src/archive/target.ts'
-import { filesOf } from '../../src/store/files.ts'
-import { archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
-import { BUCKET, S3_PROXY } from '../support/s3.ts'
-import { type S3Fault, S3FaultProxy } from '../support/s3-faults.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
+import { checkArchive } from '../../src/archive/verify/check.ts'
+import { filesOf } from '../../src/store/embedded/files.ts'
+import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { BUCKET, S3_PROXY } from '../support/servers/s3.ts'
+import { type S3Fault, S3FaultProxy } from '../support/servers/s3-faults.ts'
 
 const FAULTS: [method: 'GET' | 'PUT', fault: S3Fault][] = [
   ['PUT', 'error'],

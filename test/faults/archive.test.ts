@@ -7,15 +7,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openTarget } from '../../src/archive/target.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
 import { openStore } from '../../src/store/store.ts'
-import { rowsOf } from '../support/archiving.ts'
-import type { ArchivingTask } from '../support/archiving-child.ts'
+import { rowsOf } from '../support/data/archiving.ts'
+import { makeMixedLog } from '../support/data/mixed-log.ts'
 import { rounds, Schedule } from '../support/faults.ts'
-import { makeMixedLog } from '../support/mixed-log.ts'
+import type { ArchivingTask } from '../support/processes/archiving-child.ts'
 
-const CHILD = fileURLToPath(new URL('../support/archiving-child.ts', import.meta.url))
-const STORING_CHILD = fileURLToPath(new URL('../support/storing-child.ts', import.meta.url))
+const CHILD = fileURLToPath(new URL('../support/processes/archiving-child.ts', import.meta.url))
+const STORING_CHILD = fileURLToPath(new URL('../support/processes/storing-child.ts', import.meta.url))
 const KEEP = { logHours: 1, storeDays: 1 }
 
 /** A directory with the mixed log, stored, to be copied for each try. */

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { recordersIn } from '../../src/sources/status.ts'
-import { Cluster, findGround } from '../support/cluster.ts'
+import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { FullPipe } from '../support/full-pipe.ts'
-import { WAIT_MS_MAX } from '../support/house.ts'
-import { LocalVenue } from '../support/local-venue.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { within } from '../support/within.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { within } from '../support/judges/within.ts'
+import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { FullPipe } from '../support/processes/full-pipe.ts'
+import { WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
+import { LocalVenue } from '../support/servers/local-venue.ts'
 
 const ground = await findGround({ after })
 const { skip } = ground

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster, findGround, type Ground } from '../support/cluster.ts'
+import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import type { Part } from '../support/house.ts'
-import { startKafka } from '../support/kafka.ts'
-import type { Broker } from '../support/kafka-broker.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { Cluster, findGround, type Ground } from '../support/processes/cluster.ts'
+import type { Part } from '../support/processes/tickhouse.ts'
+import type { Broker } from '../support/servers/kafka/broker.ts'
+import { startKafka } from '../support/servers/kafka/kafka.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 /** Between two faults, so that the load has come back and goes on for a while. */

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster, findGround } from '../support/cluster.ts'
+import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import type { Part } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { Cluster, findGround } from '../support/processes/cluster.ts'
+import type { Part } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOGEUSDT']
 /** A member that is silent for so long has lost its partitions: the session that our members ask the group for. */

@@ -4,13 +4,20 @@ import { after, test } from 'node:test'
 import type { TickhouseError } from '../../src/errors.ts'
 import type { LogRecord } from '../../src/log/log.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
-import { Cluster, findGround } from '../support/cluster.ts'
+import { assertKept, type Outcome, POISONS } from '../support/data/poison.ts'
+import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { type ForeignMessage, foreignRecord } from '../support/kafka-outside.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { assertKept, type Outcome, POISONS } from '../support/poison.ts'
-import { NOON_MICROS, tradesOf } from '../support/trades.ts'
-import { within } from '../support/within.ts'
+import {
+  assertPlaces,
+  assertTrades,
+  type ExpectedTrade,
+  gapsOf,
+  judgePlaces,
+  judgeTrades,
+} from '../support/judges/oracle.ts'
+import { within } from '../support/judges/within.ts'
+import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { type ForeignMessage, foreignRecord } from '../support/servers/kafka/outside.ts'
 
 const ground = await findGround({ after })
 const { skip } = ground

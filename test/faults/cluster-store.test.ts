@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { on } from 'node:events'
 import { after, test } from 'node:test'
-import { Cluster, findGround } from '../support/cluster.ts'
+import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/http-fault-proxy.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/servers/http-fault-proxy.ts'
 
 const ground = await findGround({ after })
 

@@ -1,11 +1,11 @@
 /** The embedded engine itself fails, by a fatal signal of its own or by a statement that it cannot end. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { HealthAnswer } from '../../src/serve/health.ts'
-import { House, type Part } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import type { HealthAnswer } from '../../src/status/health.ts'
+import { KnownMarket } from '../support/data/market.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { House, type Part } from '../support/processes/tickhouse.ts'
 
 /** Views that a stranger may read; what is in them, no stranger may write. Not constant: it would be computed when it is made. */
 const nested = `repeat('{"a":', n) || '1' || repeat('}', n)`

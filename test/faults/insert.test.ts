@@ -4,10 +4,17 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { openStore } from '../../src/store/store.ts'
+import {
+  MIXED_BATCH_TICKS_MAX,
+  MIXED_OPEN,
+  MIXED_REPAIRED,
+  MIXED_TRADES,
+  makeMixedLog,
+} from '../support/data/mixed-log.ts'
+import { storeAll } from '../support/data/storing.ts'
 import { LONG, report, Schedule } from '../support/faults.ts'
-import { MIXED_BATCH_TICKS_MAX, MIXED_OPEN, MIXED_REPAIRED, MIXED_TRADES, makeMixedLog } from '../support/mixed-log.ts'
 import {
   assertPlaces,
   assertTrades,
@@ -17,9 +24,8 @@ import {
   judgeTrades,
   type PlaceVerdict,
   type TradeVerdict,
-} from '../support/oracle.ts'
-import { storeAll } from '../support/storing.ts'
-import { type Ended, skipWithoutStrace, storeInChild } from '../support/strace.ts'
+} from '../support/judges/oracle.ts'
+import { type Ended, skipWithoutStrace, storeInChild } from '../support/processes/strace.ts'
 
 const skip = skipWithoutStrace()
 

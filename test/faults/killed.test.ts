@@ -1,11 +1,11 @@
 /** kill -9 at any moment: whatever ends, what the log took is stored once, and what it never got is known by id. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { House } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { House } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 /** Within this a storing process has opened the store, read on and inserted a few times. */

@@ -1,14 +1,21 @@
 /** Days end while ticks come, and ticks come late and out of order: one part for each batch, nothing lost. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
 import { freshPlace } from '../contracts/log.ts'
+import { openTestStore } from '../support/data/storage.ts'
+import { storeAll } from '../support/data/storing.ts'
+import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { openTestStore } from '../support/storage.ts'
-import { storeAll } from '../support/storing.ts'
-import { NOON_MICROS, tradesOf } from '../support/trades.ts'
+import {
+  assertPlaces,
+  assertTrades,
+  type ExpectedTrade,
+  gapsOf,
+  judgePlaces,
+  judgeTrades,
+} from '../support/judges/oracle.ts'
 
 const HOUR_MS = 3_600_000
 const FIRST_MIDNIGHT_MS = NOON_MICROS / 1000 + 12 * HOUR_MS

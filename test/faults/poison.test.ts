@@ -3,11 +3,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Log, LogRecord } from '../../src/log/log.ts'
 import { EXTERNAL_VENUE } from '../../src/tick/json.ts'
+import { assertKept, POISONS, type Poison } from '../support/data/poison.ts'
+import { tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { House } from '../support/house.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, gapsOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { assertKept, POISONS, type Poison } from '../support/poison.ts'
-import { tradesOf } from '../support/trades.ts'
+import {
+  assertPlaces,
+  assertTrades,
+  type ExpectedTrade,
+  gapsOf,
+  judgePlaces,
+  judgeTrades,
+} from '../support/judges/oracle.ts'
+import { House } from '../support/processes/tickhouse.ts'
 
 /** Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies. */
 async function appendPoisoned(

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { rowsOf } from '../support/archiving.ts'
-import { House, type Part } from '../support/house.ts'
-import { makeMixedLog } from '../support/mixed-log.ts'
+import { rowsOf } from '../support/data/archiving.ts'
+import { makeMixedLog } from '../support/data/mixed-log.ts'
+import { House, type Part } from '../support/processes/tickhouse.ts'
 
 /** The mixed log lies days back: all of it can be archived. */
 const SLICES = 2

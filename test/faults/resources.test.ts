@@ -1,18 +1,18 @@
 /** A disk that is full and an engine that gets no memory: the house pauses, says so, loses nothing and goes on by itself. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { openSqliteLog } from '../../src/log/sqlite.ts'
-import type { EventName } from '../../src/observe/events.ts'
+import { openSqliteLog } from '../../src/log/sqlite/log.ts'
+import type { EventName } from '../../src/telemetry/events.ts'
 import { freshPlace } from '../contracts/log.ts'
-import { Ballast } from '../support/ballast.ts'
+import { Ballast } from '../support/data/ballast.ts'
+import { KnownMarket } from '../support/data/market.ts'
+import { openTestStore } from '../support/data/storage.ts'
+import { storeAll } from '../support/data/storing.ts'
+import { tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
-import { House, type Part, type Settings } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { openTestStore } from '../support/storage.ts'
-import { storeAll } from '../support/storing.ts'
-import { tradesOf } from '../support/trades.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { House, type Part, type Settings } from '../support/processes/tickhouse.ts'
 
 const MIB = 2 ** 20
 

@@ -7,20 +7,25 @@ import os from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openTarget } from '../../src/archive/target.ts'
+import { openTarget } from '../../src/archive/targets/target.ts'
 import { openStore } from '../../src/store/store.ts'
-import { archiverOf, openArchivingHouse, rowsOf } from '../support/archiving.ts'
-import { EventLog } from '../support/event-log.ts'
-import { House } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { assertPlaces, judgePlaces } from '../support/oracle.ts'
-import { startPlayer } from '../support/player.ts'
-import { skipWithoutData } from '../support/recorded-data.ts'
-import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, sessionLastIds } from '../support/recorded-truth.ts'
-import type { RestoringTask } from '../support/restoring-child.ts'
-import { BUCKET, S3_PROXY, type S3Kind, VERSITY } from '../support/s3.ts'
+import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { skipWithoutData } from '../support/data/recorded-data.ts'
+import { EventLog } from '../support/judges/event-log.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import {
+  assertSessionTrades,
+  SESSION_FILES,
+  SESSION_SOURCES,
+  sessionLastIds,
+} from '../support/judges/recorded-truth.ts'
+import type { RestoringTask } from '../support/processes/restoring-child.ts'
+import { House } from '../support/processes/tickhouse.ts'
+import { startPlayer } from '../support/servers/player.ts'
+import { BUCKET, S3_PROXY, type S3Kind, VERSITY } from '../support/servers/s3.ts'
 
-const CHILD = fileURLToPath(new URL('../support/restoring-child.ts', import.meta.url))
+const CHILD = fileURLToPath(new URL('../support/processes/restoring-child.ts', import.meta.url))
 /** Far more than this archive's restoring has. */
 const STEPS_MAX = 40
 

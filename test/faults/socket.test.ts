@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ORIGIN } from '../../src/tick/trades.ts'
+import { KnownMarket } from '../support/data/market.ts'
+import { tradesOf } from '../support/data/trades.ts'
 import { LONG, report, rounds, Schedule } from '../support/faults.ts'
-import { House, type Part } from '../support/house.ts'
-import { LogWatch } from '../support/log-watch.ts'
-import { KnownMarket } from '../support/market.ts'
-import { assertPlaces, assertTrades, gapsOf, type Hole, holesOf, judgePlaces, judgeTrades } from '../support/oracle.ts'
-import { TcpProxy } from '../support/tcp-proxy.ts'
-import { tradesOf } from '../support/trades.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import {
+  assertPlaces,
+  assertTrades,
+  gapsOf,
+  type Hole,
+  holesOf,
+  judgePlaces,
+  judgeTrades,
+} from '../support/judges/oracle.ts'
+import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TcpProxy } from '../support/servers/tcp-proxy.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 

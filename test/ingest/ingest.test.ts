@@ -1,24 +1,111 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { Ledger } from '../../src/ingest/ledger.ts'
-import { openBoth } from '../support/storage.ts'
-import { storeAll } from '../support/storing.ts'
-import { tradesOf } from '../support/trades.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseConfig } from '../../src/config.ts'
+import { TickhouseError } from '../../src/errors.ts'
+import { Storing } from '../../src/ingest/ingest.ts'
+import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
+import { openBoth } from '../support/data/storage.ts'
+import { storeAll } from '../support/data/storing.ts'
+import { tradesOf } from '../support/data/trades.ts'
+import { EventLog } from '../support/judges/event-log.ts'
 
-test('a gap that a batch found which never arrived is followed, also where nothing else of its symbol is stored', async t => {
+const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
+
+test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 30_000 }, async t => {
   const { log, store } = await openBoth(t)
-  // Written ahead of trades 10 and 13, whose record left the log before it was stored.
-  const ahead = { venue: 'binance', symbol: 'BTCUSDT', run: 0, first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 }
-  await new Ledger(store, SYSTEM_CLOCK).writeGaps([ahead], await store.claim(0))
-  const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
-  await log.append(0, [tradesOf('binance', [trade(11), trade(15)])])
-  await storeAll(log, store)
-  const gaps = await store.rows(
-    'SELECT toUInt32(first_id) AS first, toUInt32(last_id) AS last, toUInt32(missing) AS missing FROM gaps FINAL ORDER BY first',
-  )
-  assert.deepEqual(gaps, [
-    { first: 11, last: 12, missing: 1 },
-    { first: 12, last: 14, missing: 3 },
-  ])
+  await log.append(0, [tradesOf('binance', [trade(1)])])
+  const insertRows = store.insertRows.bind(store)
+  store.insertRows = async (table, rows) => {
+    if (table === 'audits') throw new TickhouseError('disk_full', 'no space', 'make room', { retryable: true })
+    return insertRows(table, rows)
+  }
+  const events = new EventLog()
+  const storing = await storeAll(log, store, { emit: events.emit })
+  assert.deepEqual(events.named('upkeep_failed'), [{ why: 'no space' }])
+  assert.equal(storing.partitions[0]!.mode, 'stopped')
 })
+
+test('what an audit found wrong is found again until it is mended, also by audits of new records', async t => {
+  const { log, store } = await openBoth(t)
+  await log.append(0, [tradesOf('binance', [trade(1)])])
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const events = new EventLog()
+  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
+  storing.start()
+  await until(() => storing.partitions[0]?.next === 1)
+  await store.client.command({ query: 'CREATE TABLE aside AS trades' })
+  await store.client.command({ query: 'INSERT INTO aside SELECT * FROM trades' })
+  await store.client.command({ query: 'TRUNCATE TABLE trades' })
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, false)
+  await log.append(0, [tradesOf('binance', [trade(2)])])
+  await until(() => storing.partitions[0]?.next === 2)
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, false, 'new records that are in order mend nothing')
+  await store.client.command({ query: 'INSERT INTO trades SELECT * FROM aside' })
+  await storing.audit()
+  assert.equal(storing.audits.get(0)?.passed, true)
+  await storing.stop()
+})
+
+test('a start audits only what no audit before it has proved, and all of it where rows were taken away since', async t => {
+  const { log, store } = await openBoth(t)
+  const append = (tradeId: number) => log.append(0, [tradesOf('binance', [trade(tradeId)])])
+  const storeNext = async () => {
+    const storing = await storeAll(log, store)
+    const { first, below, passed } = storing.audits.get(0)!
+    return { first, below, passed }
+  }
+  await append(1)
+  assert.deepEqual(await storeNext(), { first: 0, below: 1, passed: true })
+  await append(2)
+  assert.deepEqual(await storeNext(), { first: 1, below: 2, passed: true })
+  assert.deepEqual(await storeNext(), { first: 0, below: 2, passed: true }, 'nothing new: what was found before')
+  assert.deepEqual(await store.rows('SELECT toUInt32(count()) AS kept FROM audits'), [{ kept: 2 }])
+
+  await store.deleteRows('trades', 'trade_id = 1', {})
+  await append(3)
+  assert.deepEqual(await storeNext(), { first: 0, below: 3, passed: false })
+  await append(4)
+  assert.deepEqual(await storeNext(), { first: 0, below: 4, passed: false }, 'a failed one is repeated')
+})
+
+test('a partition that was let go and comes back is audited as by a start', async t => {
+  const { log, store } = await openBoth(t)
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const storing = new Storing({ ...place, emit: () => {}, onStored: () => {} })
+  storing.start()
+  const storeUpTo = async (next: number) => {
+    await log.append(0, [tradesOf('binance', [trade(next)])])
+    await until(() => storing.partitions[0]?.next === next)
+    await storing.audit()
+    return storing.audits.get(0)?.passed
+  }
+  const passed = [await storeUpTo(1), await storeUpTo(2)]
+  await storing.release(0)
+  await store.deleteRows('trades', 'trade_id = 1', {})
+  storing.take(0)
+  passed.push(await storeUpTo(3))
+  await storing.stop()
+  assert.deepEqual(passed, [true, true, false])
+})
+
+test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
+  const { log, store } = await openBoth(t)
+  const config = parseConfig({}, {})
+  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const events = new EventLog()
+  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
+  storing.start()
+  storing.inTurn(() => new Promise(() => {}))
+  await storing.stop()
+  assert.match(String(events.named('upkeep_failed')[0]?.why), /takes too long/)
+  assert.equal(storing.partitions[0]!.mode, 'stopped')
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5)
+}

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { listRows, rawOf } from '../../src/ingest/quarantine.ts'
+import { listRows, rawOf } from '../../src/ingest/reprocess/quarantine.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
 import { readRefused, refusedRecord } from '../../src/tick/records.ts'
-import { openBoth } from '../support/storage.ts'
-import { storeAll } from '../support/storing.ts'
+import { openBoth } from '../support/data/storage.ts'
+import { storeAll } from '../support/data/storing.ts'
 
 const FRAMES: readonly Buffer[] = [
   gzipSync('{"e":"trade","s":"BTCUSDT"}'),

@@ -5,13 +5,13 @@ import { WebSocket } from 'ws'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
-import { VOICES } from '../../src/replay/voices.ts'
-import { VENUES } from '../../src/sources/index.ts'
-import type { Venue } from '../../src/sources/venue.ts'
+import { VOICES } from '../../src/replay/venue-servers.ts'
 import { readJsonTrades } from '../../src/tick/json.ts'
 import { readTrades } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
-import { CollectingSink } from '../support/collecting-sink.ts'
+import { VENUES } from '../../src/venues/index.ts'
+import type { Venue } from '../../src/venues/venue.ts'
+import { CollectingSink } from '../support/judges/collecting-sink.ts'
 
 const NEVER = new AbortController().signal
 const NOON_MICROS = Date.UTC(2026, 10, 21, 12) * 1000

@@ -1,6 +1,6 @@
 /**
  * The store's tables in memory, and the few statements that ingest asks of them. Conditions are evaluated as they are written, so
- * that a changed condition changes the answer; a statement of another form is an error. `test/contracts/ledger.ts` holds these
+ * that a changed condition changes the answer; a statement of another form is an error. `test/contracts/checkpoint.ts` holds these
  * answers against the real engine's.
  */
 import type { Column, Row } from './blocks.ts'

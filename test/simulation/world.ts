@@ -5,8 +5,8 @@
 
 import { MS_PER_DAY } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { Holding } from '../../src/ingest/holding.ts'
-import { Ledger } from '../../src/ingest/ledger.ts'
+import { Holding } from '../../src/ingest/assignment.ts'
+import { Ledger } from '../../src/ingest/checkpoint.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import { Host, START_MICROS } from './host.ts'

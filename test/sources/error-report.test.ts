@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorReport } from '../../src/sources/error-report.ts'
-import { EventLog } from '../support/event-log.ts'
+import { EventLog } from '../support/judges/event-log.ts'
 
 const rejected = (detail: string) => ({ venue: 'kraken', connection: 'kraken-1', detail })
 

@@ -4,7 +4,7 @@ import { TickhouseError } from '../../src/errors.ts'
 import type { Log, LogRecord } from '../../src/log/log.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
 import { readTrades } from '../../src/tick/records.ts'
-import { EventLog } from '../support/event-log.ts'
+import { EventLog } from '../support/judges/event-log.ts'
 
 /** Ticks of one record, and enough records to exceed the bound of what may wait. */
 const RECORD_TICKS = 5_000

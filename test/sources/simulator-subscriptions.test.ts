@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startExchange } from '../../src/simulator/exchange.ts'
+import { TIMINGS } from '../../src/sources/connection/timings.ts'
 import { openFeeds } from '../../src/sources/feeds.ts'
-import { simulator } from '../../src/sources/simulator.ts'
-import { TIMINGS } from '../../src/sources/timings.ts'
-import { CollectingReceiver } from '../support/collecting-receiver.ts'
-import { EventLog } from '../support/event-log.ts'
+import { simulator } from '../../src/venues/simulator.ts'
+import { CollectingReceiver } from '../support/judges/collecting-receiver.ts'
+import { EventLog } from '../support/judges/event-log.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const QUICK = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { typed } from '../../src/store/client-statement.ts'
+import { typed } from '../../src/store/embedded/client-statement.ts'
 import { EngineAborted, engineError, storeError } from '../../src/store/failure.ts'
 
 test('ABORTED is the last word of the engine in this process, whose code and words are kept, and no other error is', () => {

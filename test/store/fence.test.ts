@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { batchOf, tradesNumbered } from '../contracts/store.ts'
-import { openTestServer } from '../support/clickhouse-server.ts'
-import { HTTP_FAULTS, HttpFaultProxy } from '../support/http-fault-proxy.ts'
+import { openTestServer } from '../support/servers/clickhouse-server.ts'
+import { HTTP_FAULTS, HttpFaultProxy } from '../support/servers/http-fault-proxy.ts'
 
 const PATIENCE_MS = 1_500
 const block = (count: number) => batchOf(0, 0, tradesNumbered(1, count)).tradesBlock()

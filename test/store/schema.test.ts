@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { definedColumns, schemaStatements } from '../../src/store/schema.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { openTestStore, type TestStore } from '../support/storage.ts'
+import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
 let opened: TestStore
 before(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { schemaStatements } from '../../src/store/schema.ts'
 import { TRADE_ORDER } from '../../src/store/trade-order.ts'
-import { openTestStore, type TestStore } from '../support/storage.ts'
+import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
 let opened: TestStore
 before(async () => {

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Random } from '../../src/simulator/random.ts'
-import type { PlaceVerdict, TradeVerdict } from './oracle.ts'
+import type { PlaceVerdict, TradeVerdict } from './judges/oracle.ts'
 
 /** FAULT_ROUNDS=long tries hundreds of times what the normal run tries a few times. */
 export const LONG = process.env.FAULT_ROUNDS === 'long'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { EventName, Fields } from '../../src/observe/events.ts'
-import type { Message } from '../../src/watch/alerts.ts'
-import type { Unsent } from '../../src/watch/memory.ts'
+import type { EventName, Fields } from '../../src/telemetry/events.ts'
+import type { Message } from '../../src/watch/alerts/alerts.ts'
+import { Refused, type Route } from '../../src/watch/channels/channel.ts'
 import { Outbox } from '../../src/watch/outbox.ts'
-import { Refused, type Route } from '../../src/watch/routes/route.ts'
+import type { Unsent } from '../../src/watch/state.ts'
 
 const HOUSE = 'http://127.0.0.1:8080'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventName, Fields } from '../../src/observe/events.ts'
+import type { EventName, Fields } from '../../src/telemetry/events.ts'
 import { Ping } from '../../src/watch/ping.ts'
-import { HttpReceiver } from '../support/alert-receivers.ts'
+import { HttpReceiver } from '../support/servers/alert-receivers.ts'
 
 function pingTo(url: string | undefined) {
   const events: [EventName, Fields][] = []

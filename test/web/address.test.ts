@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { INTERVALS, type Interval } from '../../src/serve/protocol.ts'
+import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
 import { formatAddress, parseAddress, ROUTE, type View } from '../../web/src/address.ts'
 
 const NOTHING: View = { venue: null, symbol: null, interval: null, zone: 'utc', open: null }

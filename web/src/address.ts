@@ -2,8 +2,8 @@
  * The view as the address bar holds it: `#/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
  * server picks the busiest; without an interval, its default.
  */
-import { INTERVALS, type Interval } from '../../src/serve/protocol.ts'
-import type { Zone } from './format.ts'
+import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
+import type { Zone } from './ui/format.ts'
 
 export const ROUTE = ['sources', 'log', 'ingest', 'store', 'archive'] as const
 export type RouteStation = (typeof ROUTE)[number]

@@ -1,12 +1,12 @@
 /** The page, top to bottom: head, route, market, house. */
 import { useSignalEffect } from '@preact/signals'
-import { Alerts } from './alerts.tsx'
-import { Chart } from './chart.tsx'
-import { decimal } from './format.ts'
-import { Help } from './help.tsx'
-import { Lines } from './lines.tsx'
-import { Pipeline } from './pipeline.tsx'
-import { Route } from './route.tsx'
+import { Alerts } from './alerts/alerts.tsx'
+import { Chart } from './chart/chart.tsx'
+import { TapePanel } from './market/tape.tsx'
+import { Watchlist } from './market/watchlist.tsx'
+import { Lines } from './pipeline/log-view.tsx'
+import { Pipeline } from './pipeline/pipeline.tsx'
+import { Route } from './pipeline/strip.tsx'
 import {
   frozen,
   historyLoading,
@@ -17,9 +17,9 @@ import {
   symbolsLoaded,
   symbolUnknown,
 } from './store.ts'
-import { TapePanel } from './tape.tsx'
-import { FrozenNotice, SimulatedBanner, TopBar } from './top-bar.tsx'
-import { Watchlist } from './watchlist.tsx'
+import { decimal } from './ui/format.ts'
+import { Help } from './ui/help.tsx'
+import { FrozenNotice, SimulatedBanner, TopBar } from './ui/top-bar.tsx'
 
 export function App() {
   useSignalEffect(nameTheTab)

@@ -8,7 +8,7 @@
  * `waiting` (lost; tried again after a growing wait). `setConnection` is the only place that changes them.
  */
 import { batch, effect, untracked } from '@preact/signals'
-import type { Messages, SymbolStatus } from '../../src/serve/protocol.ts'
+import type { Messages, SymbolStatus } from '../../src/serve/page/protocol.ts'
 import type { View } from './address.ts'
 import { type Connection, connection, forgetMarket, lastMessageAtMs, machineNowMs, symbols, take } from './store.ts'
 import { show, view } from './view.ts'

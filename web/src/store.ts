@@ -1,8 +1,8 @@
 /** Everything the page knows. Messages go in through `take`; components read the signals. Nothing else holds server state. */
 import { computed, type Signal, signal } from '@preact/signals'
-import type { Line, Messages, Sample, Stations, SymbolStatus } from '../../src/serve/protocol.ts'
-import { BarHistory } from './bars.ts'
-import { Tape } from './prints.ts'
+import type { Line, Messages, Sample, Stations, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import { BarHistory } from './chart/bars.ts'
+import { Tape } from './market/prints.ts'
 import { view } from './view.ts'
 
 /** Lines kept for reading back; older ones are in the store's own tables. */

@@ -1,4 +1,4 @@
--- Figures of the house, one row for each figure and sample. What each name means: src/observe/metrics.ts, docs/metrics.md.
+-- Figures of the house, one row for each figure and sample. What each name means: src/telemetry/metrics.ts, docs/metrics.md.
 -- instance tells one run of a process from another.
 CREATE TABLE IF NOT EXISTS metrics
 (

@@ -1,0 +1,26 @@
+import { TickhouseError } from '../../errors.ts'
+import { shownKey } from '../keys.ts'
+import { type S3Place, s3Place } from './s3/address.ts'
+
+/** Reads `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`, and nothing else, whatever the text. */
+export function archivePlace(address: string): S3Place | { directory: string } {
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/su.exec(address) ?? []
+  if (scheme === 'file' && rest && !rest.includes('?')) return { directory: archiveDirectory(rest) }
+  if (scheme === 's3') return s3Place(address)
+  // Only the scheme is shown: the rest of an unknown address may hold a password.
+  throw new TickhouseError(
+    'address_invalid',
+    `not an archive address${scheme ? `: "${shownKey(scheme)}:"` : ''}`,
+    'Known: file:<directory>, s3://<bucket>/<prefix>?region=…, or off.',
+  )
+}
+
+function archiveDirectory(directory: string): string {
+  // The engine reads files by name, and these would be patterns to it.
+  if (!/[*?{}\p{Cc}]/u.test(directory)) return directory
+  throw new TickhouseError(
+    'address_invalid',
+    `the archive's directory ${shownKey(directory)} has one of * ? { } or a control character in its name`,
+    'Give TICKHOUSE_ARCHIVE=file:<directory> with another name.',
+  )
+}

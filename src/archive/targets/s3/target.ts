@@ -1,0 +1,189 @@
+/** The archive in a bucket of AWS S3, or of whatever speaks its protocol. */
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import {
+  AbortMultipartUploadCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type MultipartUpload,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { makeDataDirectory } from '../../../disk.ts'
+import type { TickhouseError } from '../../../errors.ts'
+import { quoted } from '../../columns.ts'
+import { outside, parseKey, staysInside } from '../../keys.ts'
+import { sha256Of } from '../sha256.ts'
+import { emptySpool, spoolFile } from '../spool.ts'
+import type { ArchiveTarget, FetchedObject } from '../target.ts'
+import type { S3Place } from './address.ts'
+import { s3Client } from './client.ts'
+import { s3Error } from './errors.ts'
+import { openS3Window, type S3Window } from './part-window.ts'
+
+/** An object is sent in parts of this size, so many at a time: bounds memory to some 50 MB. S3 takes 10,000 parts, 160 GB. */
+const PART_BYTES = 16 * 2 ** 20
+const PARTS_AT_ONCE = 2
+/** How long a client that was replaced may still answer what it was asked. */
+const LEFT_CLIENT_MS = 60_000
+
+export class S3Target implements ArchiveTarget {
+  readonly address: string
+  readonly spool: string
+  readonly #place: S3Place
+  #client: S3Client
+  #window: Promise<S3Window> | undefined
+
+  static async open(place: S3Place, spool: string): Promise<S3Target> {
+    const target = new S3Target(place, path.resolve(spool))
+    makeDataDirectory(target.spool)
+    return target
+  }
+
+  constructor(place: S3Place, spool: string) {
+    this.#place = place
+    this.spool = spool
+    this.address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/, '')
+    this.#client = s3Client(place)
+  }
+
+  async tidy(beforeMs: number): Promise<number> {
+    await emptySpool(this.spool)
+    return this.#try(async () => {
+      const { bucket: Bucket, prefix } = this.#place
+      let aborted = 0
+      for (const { Key, UploadId, Initiated } of await this.#uploads()) {
+        // The bucket, and even the prefix, may be shared with others: see docs/archive.md.
+        if (!parseKey(Key!.slice(prefix.length)) || !Initiated || Initiated.getTime() >= beforeMs) continue
+        await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
+        aborted++
+      }
+      return aborted
+    })
+  }
+
+  /** The uploads below the prefix that are neither complete nor aborted. */
+  async #uploads(): Promise<MultipartUpload[]> {
+    const { bucket: Bucket, prefix: Prefix } = this.#place
+    const uploads: MultipartUpload[] = []
+    let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
+    while (from) {
+      const answer: ListMultipartUploadsCommandOutput = await this.#client.send(
+        new ListMultipartUploadsCommand({ Bucket, Prefix, ...from }),
+      )
+      uploads.push(...(answer.Uploads ?? []).filter(({ Key }) => Key?.startsWith(Prefix)))
+      const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = answer
+      from = IsTruncated && KeyMarker ? { KeyMarker, UploadIdMarker } : undefined
+    }
+    return uploads
+  }
+
+  create(key: string, text: string): Promise<void> {
+    return this.#try(async () => {
+      const params = { ...this.#sent(key), Body: text, ContentLength: Buffer.byteLength(text) }
+      try {
+        await this.#client.send(new PutObjectCommand({ ...params, IfNoneMatch: '*' }))
+      } catch (error) {
+        const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } }
+        if ([409, 412].includes($metadata?.httpStatusCode ?? 0)) return
+        // A server that does not know the condition; whoever asked looks at what is there afterwards.
+        if (name !== 'NotImplemented' && $metadata?.httpStatusCode !== 501) throw error
+        await this.#client.send(new PutObjectCommand(params))
+      }
+    })
+  }
+
+  put(file: string, key: string): Promise<void> {
+    return this.#try(async () => {
+      await new Upload({
+        client: this.#client,
+        partSize: PART_BYTES,
+        queueSize: PARTS_AT_ONCE,
+        params: { ...this.#sent(key), Body: fs.createReadStream(file) },
+      }).done()
+    })
+  }
+
+  /** What goes with every object that is sent. */
+  #sent(key: string) {
+    const { bucket, prefix, checksum, sse, kmsKeyId, storageClass } = this.#place
+    if (!staysInside(key)) throw outside(key)
+    return {
+      Bucket: bucket,
+      Key: prefix + key,
+      ...(checksum && { ChecksumAlgorithm: checksum }),
+      ...(sse && { ServerSideEncryption: sse }),
+      ...(kmsKeyId && { SSEKMSKeyId: kmsKeyId }),
+      ...(storageClass && { StorageClass: storageClass }),
+    }
+  }
+
+  async fetch(key: string): Promise<FetchedObject | null> {
+    const file = spoolFile(this.spool)
+    const release = () => fs.promises.rm(file, { force: true })
+    try {
+      const { bucket, prefix } = this.#place
+      if (!staysInside(key)) throw outside(key)
+      const answer = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: prefix + key }))
+      const handle = await fs.promises.open(file, 'wx')
+      try {
+        const read = await sha256Of(answer.Body as Readable, chunk => handle.writeFile(chunk))
+        if (read.bytes !== answer.ContentLength) throw new Error(`${key} was cut after ${read.bytes} bytes`)
+        return { file, ...read, release }
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      await release()
+      if ((error as Error).name === 'NoSuchKey') return null
+      throw this.#failed(error)
+    }
+  }
+
+  async *list(prefix = ''): AsyncIterable<{ key: string; bytes: number }> {
+    const { bucket: Bucket, prefix: own } = this.#place
+    try {
+      for await (const page of paginateListObjectsV2({ client: this.#client }, { Bucket, Prefix: own + prefix })) {
+        for (const { Key, Size } of page.Contents ?? []) yield { key: Key!.slice(own.length), bytes: Size ?? 0 }
+      }
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async readable(pattern: string): Promise<{ engine: string; root: string }> {
+    this.#window ??= openS3Window(() => this.#client, this.#place)
+    const { url } = await this.#window
+    const engine = `S3(${quoted(`${url}/${pattern}`)}, NOSIGN, 'Parquet')`
+    return { engine, root: `${new URL(url).pathname.slice(1)}/` }
+  }
+
+  async close(): Promise<void> {
+    const window = await this.#window
+    window?.end()
+    this.#client.destroy()
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  /** After a refusal the next try is by a new client: what a person corrects in a file of credentials counts at once. */
+  #failed(error: unknown): TickhouseError {
+    const failure = s3Error(error, this.address)
+    if (failure.code === 'archive_refused') {
+      const before = this.#client
+      setTimeout(() => before.destroy(), LEFT_CLIENT_MS).unref()
+      this.#client = s3Client(this.#place)
+    }
+    return failure
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The audit: is every tick of a range of log records in the tables exactly once, good or quarantined? Good and quarantined
+ * together must be dense and unique, and as many as the log counts. It runs all the time and in `tickhouse doctor`.
+ */
+import { TickhouseError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { type Departed, departed } from './dropped-ranges.ts'
+import { compareWithLog, lastNamed, type Position } from './position.ts'
+
+/** Records and ticks of one question to the table: bounds its memory to some 50 MB, whatever the store holds. */
+const RECORDS_PER_STEP = 20_000
+const TICKS_PER_STEP = 500_000
+
+export interface AuditResult {
+  partition: number
+  /** Offsets looked at: from `first` up to, not including, `below`. */
+  first: number
+  below: number
+  passed: boolean
+  /** Ticks found, those of them with a place of their own, and those the log counts. */
+  ticks: number
+  distinct: number
+  expected: number
+  /** Records passed over, whose rows left the tables for the archive. */
+  leftRecords: number
+  /** Another record was stored than the log holds in its place, in words; empty if not. */
+  diverged: string
+  detail: string
+  tookMs: number
+}
+
+interface Found {
+  ticks: string
+  distinct: string
+  records: string
+}
+
+/**
+ * Audits the offsets from `first` up to, not including, `below`, of which all must be stored; those whose rows left the tables for the
+ * archive were proved when they left, and are passed over. `progress` gets offsets done.
+ */
+export async function audit(
+  store: Store,
+  log: Log,
+  partition: number,
+  first: number,
+  below: number,
+  progress: (done: number) => void = () => {},
+): Promise<AuditResult> {
+  const startedMs = performance.now()
+  const faults: string[] = []
+  let [ticks, distinct, expected, leftRecords] = [0, 0, 0, 0]
+  let diverged = ''
+  const compare = async (from: number, last: number) => {
+    const named = diverged === '' && last >= from ? await lastNamed(store, partition, from, last) : null
+    if (named) diverged = await divergence(store, log, partition, named)
+    if (named && diverged !== '') faults.unshift(diverged)
+  }
+  // Of what audits before have passed, the end: if the log is another one behind it, so it is here.
+  await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
+  const left = await departed(store, partition, first, below)
+  for (let from = first, until = first; from < below; from = until) {
+    const slice = left.find(slice => slice.first <= from && from < slice.below)
+    until = slice ? Math.min(slice.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))
+    if (slice) {
+      leftRecords += until - from
+    } else {
+      const found = await look(store, partition, from, until)
+      const counted = await log.countTicks(partition, from, until)
+      ticks += found.ticks
+      distinct += found.distinct
+      expected += counted
+      const range = `records ${from} to ${until - 1}`
+      if (found.records !== until - from) faults.push(`${range}: ${until - from - found.records} records missing`)
+      if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
+      if (found.distinct !== counted) faults.push(`${range}: ${found.distinct} ticks stored, ${counted} in the log`)
+      await compare(from, until - 1)
+    }
+    progress(until - first)
+  }
+  return {
+    partition,
+    first,
+    below,
+    passed: faults.length === 0,
+    ticks,
+    distinct,
+    expected,
+    leftRecords,
+    diverged,
+    detail: faults.slice(0, 5).join('; '),
+    tookMs: Math.round(performance.now() - startedMs),
+  }
+}
+
+/** How the log's record differs from the one that was stored; empty if it does not, or was trimmed. Throws what log and store throw. */
+async function divergence(store: Store, log: Log, partition: number, position: Position): Promise<string> {
+  try {
+    await compareWithLog(store, log, partition, position)
+    return ''
+  } catch (error) {
+    if (!(error instanceof TickhouseError) || error.code !== 'log_diverged') throw error
+    return error.message
+  }
+}
+
+/** The next record that left the tables, or `below`. */
+function endBefore(left: readonly Departed[], from: number, below: number): number {
+  return Math.min(below, ...left.filter(({ first }) => first > from).map(({ first }) => first))
+}
+
+/** Where a step from `from` ends: at least one record on, within the bounds above. */
+function stepEnd(log: Log, partition: number, from: number, below: number): number {
+  let records = Math.min(RECORDS_PER_STEP, below - from)
+  while (records > 1 && log.estimateTicks(partition, from, from + records) > TICKS_PER_STEP)
+    records = Math.ceil(records / 2)
+  return from + records
+}
+
+/** A record refused as a whole is one row that stands for all its ticks. A record holds fewer ticks than 2^20: one number tells a place. */
+async function look(store: Store, partition: number, from: number, until: number) {
+  const [row] = await store.rows<Found>(
+    `SELECT sum(stands_for) AS ticks, uniqExact(bitShiftLeft(log_offset, 20) + log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
+     FROM (
+       SELECT log_offset, log_index, 1 AS stands_for FROM trades
+       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
+       UNION ALL
+       SELECT log_offset, log_index, ticks AS stands_for FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
+     )
+     SETTINGS max_threads = 1`,
+    { partition, from, until },
+  )
+  return { ticks: Number(row!.ticks), distinct: Number(row!.distinct), records: Number(row!.records) }
+}
+
+/** Keeps what an audit found in table `audits`. */
+export async function keepAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
+  await store.insertRows('audits', [
+    {
+      log_partition: result.partition,
+      log_day: new Date(nowMs).toISOString().slice(0, 10),
+      first_offset: result.first,
+      below_offset: result.below,
+      passed: result.passed,
+      ticks: result.ticks,
+      distinct_ticks: result.distinct,
+      expected: result.expected,
+      detail: `records ${result.first} to ${result.below - 1}${result.detail ? `: ${result.detail}` : ''}`,
+      took_ms: result.tookMs,
+    },
+  ])
+}

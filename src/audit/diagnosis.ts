@@ -1,0 +1,90 @@
+/** Compares all of the log with all of the store: what `tickhouse doctor` tells. Reads only. */
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { type AuditResult, audit } from './audit.ts'
+import { diskGrowthPerDay } from './disk-growth.ts'
+import { departed } from './dropped-ranges.ts'
+
+export interface PartitionDiagnosis extends AuditResult {
+  /** Records in the log that are not stored yet. */
+  lagRecords: number
+  lagTicks: number
+}
+
+export interface Diagnosis {
+  sameLog: boolean
+  partitions: PartitionDiagnosis[]
+  openGaps: { venue: string; symbol: string; gaps: number; missing: number }[]
+  quarantined: { reason: string; ticks: number }[]
+  lostRanges: number
+  /** Partitions that were added to the log after it was made. */
+  unusedPartitions: number
+  /** The store's disk; null where it is another machine's. */
+  disk: { freeBytes: number; growthPerDay: number | null } | null
+}
+
+/** A line of the doctor's answer over HTTP: how far it is, or the diagnosis. */
+export type DoctorMessage = { done: number; total: number } | { diagnosis: Diagnosis }
+
+/** Looks at everything; `progress` is told records done, of how many. */
+export async function diagnose(
+  store: Store,
+  log: Log,
+  progress: (done: number, total: number) => void,
+): Promise<Diagnosis> {
+  const identities = await store.rows<{ identity: string }>('SELECT identity FROM log_identity')
+  const before = await Promise.all(Array.from({ length: log.partitions }, (_, partition) => log.refresh(partition)))
+  const total = before.reduce((sum, { first, next }) => sum + next - first, 0)
+  const partitions: PartitionDiagnosis[] = []
+  let done = 0
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const held = await storedBelow(store, partition)
+    // Only then: the log is written and stored all the time, and what is stored by now must be within the bounds.
+    const { first, next } = await log.refresh(partition)
+    const stored = Math.max(first, Math.min(held, next))
+    const result = await audit(store, log, partition, first, stored, records => progress(done + records, total))
+    if (held > next) {
+      result.passed = false
+      result.detail = `the store holds records up to ${held - 1}, the log ends at ${next - 1}`
+    }
+    partitions.push({ ...result, lagRecords: next - stored, lagTicks: await log.countTicks(partition, stored, next) })
+    done += before[partition]!.next - before[partition]!.first
+  }
+  const openGaps = await store.rows<{ venue: string; symbol: string; gaps: string; missing: string }>(
+    `SELECT venue, symbol, count() AS gaps, sum(missing) AS missing FROM gaps FINAL WHERE state = 'open' GROUP BY venue, symbol ORDER BY missing DESC LIMIT 20`,
+  )
+  const quarantined = await store.rows<{ reason: string; ticks: string }>(
+    'SELECT reason, sum(ticks) AS ticks FROM quarantine GROUP BY reason ORDER BY ticks DESC',
+  )
+  const disk = store.disk()
+  const [lost] = await store.rows<{ ranges: string }>('SELECT count() AS ranges FROM lost_ranges FINAL')
+  return {
+    sameLog: identities.length === 0 || identities[0]!.identity === log.identity(),
+    partitions,
+    openGaps: openGaps.map(row => ({ ...row, gaps: Number(row.gaps), missing: Number(row.missing) })),
+    quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
+    lostRanges: Number(lost!.ranges),
+    unusedPartitions: log.unusedPartitions(),
+    disk: disk && { freeBytes: disk.freeBytes, growthPerDay: await diskGrowthPerDay(store) },
+  }
+}
+
+/** All records below are stored. Refused ticks of a batch whose good ones have not arrived do not count: they are written first. */
+async function storedBelow(store: Store, partition: number): Promise<number> {
+  // max() over nothing is 0, and the engine may move an addition out of it: the count tells.
+  const below = 'if(count() = 0, 0, max(toInt64(log_offset)) + 1)'
+  const [row] = await store.rows<{ below: string }>(
+    `WITH (SELECT ${below} FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
+     SELECT greatest(good_below, refused_below) AS below FROM (
+       SELECT ${below} AS refused_below FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
+    { partition },
+  )
+  const left = await departed(store, partition)
+  return Math.max(Number(row!.below), ...left.map(slice => slice.below))
+}
+
+/** Do log and store agree? Gaps and refused ticks are known losses, not disagreements. */
+export function isSound({ sameLog, partitions }: Diagnosis): boolean {
+  return sameLog && partitions.every(partition => partition.passed)
+}

@@ -1,0 +1,228 @@
+/**
+ * What the tables know of a log partition: where to go on, whether a batch arrived, which ids are there. The tables are the
+ * ledger; nothing else remembers a position.
+ */
+
+import { departed } from '../audit/dropped-ranges.ts'
+import { compareLast, endsBefore } from '../audit/position.ts'
+import type { Clock } from '../clock.ts'
+import { TickhouseError } from '../errors.ts'
+import type { Log, LogEntry } from '../log/log.ts'
+import type { Fence, Store } from '../store/store.ts'
+import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
+import { mendRequeues } from './reprocess/transaction.ts'
+
+/** The tables that hold a log's ticks. */
+export type LedgerTable = 'trades' | 'quarantine'
+
+/** A row for table `gaps`, as it was when its batch was sealed. */
+export interface GapRow extends IdRange {
+  venue: string
+  symbol: string
+  run: number
+  missing: number
+  foundAtMicros: number
+}
+
+/** Where a partition goes on, and what was lost before. */
+export interface Resume {
+  next: number
+  /** Records that left the log before they were stored. */
+  lost?: IdRange | undefined
+  /** The log's time of the last record stored, or the start of its log day, ms since 1970 UTC. */
+  loggedMs?: number | undefined
+  /** The last record stored, as the log has it. */
+  after?: LogEntry | undefined
+  /** Why it cannot be told whether the log still holds the last record stored; undefined where it does, or nothing is stored. */
+  unverified?: string | undefined
+}
+
+/** The last record of a partition in a table. */
+interface Position {
+  offset: number
+  loggedMs: number
+}
+
+/** Days looked at first for the last record: most often it is in the newest. */
+const NEWEST_DAYS = 3
+
+export class Ledger {
+  readonly #store: Store
+  readonly #clock: Clock
+  #bound: Promise<void> | undefined
+  /** When a gap was last changed, by the tables and by us: the next change is later, whatever this machine's clock says. */
+  #changedAtMicros = 0
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
+  async bind(log: Log): Promise<void> {
+    // Partitions ask at the same time; one answer serves all, and a failed one is asked again.
+    this.#bound ??= this.#bind(log)
+    await this.#bound.catch(error => {
+      this.#bound = undefined
+      throw error
+    })
+  }
+
+  async #bind(log: Log): Promise<void> {
+    const rows = await this.#store.rows<{ identity: string }>('SELECT identity FROM log_identity')
+    if (rows.length === 0) {
+      await this.#store.insertRows('log_identity', [{ identity: log.identity() }])
+    } else if (rows[0]!.identity !== log.identity()) {
+      throw new TickhouseError(
+        'log_replaced',
+        `the store ${this.#store.address} follows log ${rows[0]!.identity}, not this one (${log.identity()})`,
+        'Put the log back that belongs to this store, or keep this store as it is and set TICKHOUSE_STORE to a new one: their offsets do not match.',
+      )
+    }
+  }
+
+  /**
+   * Where to go on: after the last record in the tables, or at the log's first. Refused ticks are written before the good
+   * ones of their batch, so those of a batch whose good ticks never arrived are taken back first. Throws `log_behind_store` if the
+   * log ends before the last record stored, `log_diverged` if it holds another one in its place.
+   */
+  async resume(log: Log, fence: Fence): Promise<Resume> {
+    const { partition } = fence
+    await mendRequeues(this.#store, fence)
+    await this.#noteChanges()
+    const last = await this.#lastStored(fence)
+    const bounds = await log.refresh(partition)
+    const stored = last === null ? 0 : last.offset + 1
+    const loggedMs = last?.loggedMs
+    if (stored === 0) {
+      return bounds.first === 0 ? { next: 0 } : { next: bounds.first, lost: { first: 0, last: bounds.first - 1 } }
+    }
+    if (stored > bounds.next) throw endsBefore(partition, stored - 1, bounds.next - 1)
+    const lost = stored < bounds.first ? { first: stored, last: bounds.first - 1 } : undefined
+    const compared = await compareLast(this.#store, log, partition, stored - 1)
+    return { next: lost ? bounds.first : stored, ...(lost && { lost }), loggedMs, ...compared }
+  }
+
+  async #noteChanges(): Promise<void> {
+    const [row] = await this.#store.rows<{ newest: string }>(
+      'SELECT toUnixTimestamp64Micro(max(changed_at)) AS newest FROM gaps HAVING count() > 0',
+    )
+    if (row) this.#changedAtMicros = Math.max(this.#changedAtMicros, Number(row.newest))
+  }
+
+  async #lastStored({ partition, epoch }: Fence): Promise<Position | null> {
+    const good = await this.#last('trades', partition)
+    const floor = good?.offset ?? -1
+    const [batch] = await this.#store.rows<{ first: string }>(
+      `SELECT min(batch_first_offset) AS first FROM quarantine
+       WHERE log_partition = {partition:UInt16} AND batch_good > 0 AND toInt64(batch_first_offset) > {floor:Int64}
+       HAVING count() > 0`,
+      { partition, floor },
+    )
+    if (batch) {
+      const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND epoch < {epoch:UInt64}'
+      await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
+    }
+    const refused = await this.#last('quarantine', partition)
+    const left = (await departed(this.#store, partition)).map(({ below, day }) => ({
+      offset: below - 1,
+      loggedMs: Date.parse(day),
+    }))
+    return [good, refused, ...left].reduce((a, b) => (a && b && a.offset > b.offset ? a : (b ?? a)), null)
+  }
+
+  /**
+   * The last record in a table, null if there is none. The newest days are looked at first; then all days are asked for one beyond,
+   * since records of an earlier day follow where the log's clock was set back. An index on places keeps that cheap.
+   */
+  async #last(table: LedgerTable, partition: number): Promise<Position | null> {
+    const found: number[] = []
+    for (const day of await this.days(table)) {
+      const [row] = await this.#store.rows<{ last: string }>(
+        `SELECT max(log_offset) AS last FROM ${table}
+         WHERE log_day = {day:Date} AND log_partition = {partition:UInt16} HAVING count() > 0`,
+        { partition, day },
+      )
+      if (row) found.push(Number(row.last))
+      if (found.length === NEWEST_DAYS) break
+    }
+    if (found.length === 0) return null
+    const floor = Math.max(...found)
+    const [beyond] = await this.#store.rows<{ last: string }>(
+      `SELECT max(log_offset) AS last FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset > {floor:UInt64} HAVING count() > 0`,
+      { partition, floor },
+    )
+    const offset = beyond ? Number(beyond.last) : floor
+    const [{ seconds } = { seconds: 0 }] = await this.#store.rows<{ seconds: number }>(
+      `SELECT toUnixTimestamp(logged_at) AS seconds FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND log_offset = {offset:UInt64} LIMIT 1`,
+      { partition, offset },
+    )
+    return { offset, loggedMs: Number(seconds) * 1000 }
+  }
+
+  /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
+  async days(table: LedgerTable): Promise<string[]> {
+    const rows = await this.#store.rows<{ day: string }>(
+      `SELECT toString(log_day) AS day FROM ${table} GROUP BY log_day ORDER BY log_day DESC`,
+    )
+    return rows.map(row => row.day)
+  }
+
+  /** How many ticks of an offset range are in a table: the question after an insert whose outcome is unknown. */
+  async count(
+    table: LedgerTable,
+    partition: number,
+    logDay: number,
+    firstOffset: number,
+    lastOffset: number,
+  ): Promise<number> {
+    const [row] = await this.#store.rows<{ rows: string }>(
+      `SELECT count() AS rows FROM ${table}
+       WHERE log_day = toDate({logDay:UInt16}) AND log_partition = {partition:UInt16}
+         AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}`,
+      { partition, logDay, first: firstOffset, last: lastOffset },
+    )
+    return Number(row!.rows)
+  }
+
+  async writeLost(lost: IdRange, fence: Fence): Promise<void> {
+    const values = [{ log_partition: fence.partition, first_offset: lost.first, last_offset: lost.last }]
+    await this.#store.insertRows('lost_ranges', values, fence)
+  }
+
+  async writeGaps(gaps: readonly GapRow[], fence: Fence): Promise<void> {
+    this.#changedAtMicros = Math.max(this.#clock.nowMicros(), this.#changedAtMicros + 1)
+    const values = gaps.map(gap => ({
+      venue: gap.venue,
+      symbol: gap.symbol,
+      first_id: gap.first,
+      last_id: gap.last,
+      missing: gap.missing,
+      state: gap.missing === 0 ? 'repaired' : 'open',
+      found_at: microsText(gap.foundAtMicros),
+      changed_at: microsText(this.#changedAtMicros),
+      reason: 'trade ids skipped',
+      id_run: gap.run,
+    }))
+    await this.#store.insertRows('gaps', values, fence)
+  }
+}
+
+/** Names a symbol of a venue. */
+export const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venue} ${symbol}`
+
+/** A gap's row as of now. */
+export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {
+  const { venue, symbol, run, first, last, foundAtMicros } = gap
+  return { venue, symbol, run, first, last, missing: countIds(missing), foundAtMicros }
+}
+
+/** A DateTime64(6) as the engine reads it from JSON. */
+function microsText(micros: number): string {
+  return (
+    new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') +
+    `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
+  )
+}

@@ -1,0 +1,60 @@
+/** The followed ids of a partition's symbols: what the tables knew on resuming, and what came since. */
+import { departed, departedUntilMicros } from '../../audit/dropped-ranges.ts'
+import type { Fence, Store } from '../../store/store.ts'
+import type { IdsOf, KnownVenues } from '../append-record.ts'
+import { type Ledger, symbolKey } from '../checkpoint.ts'
+import type { Gap } from './continuity.ts'
+import { type FollowedIds, type IdRestart, NOTHING_KNOWN, type SymbolContext } from './followed-ids.ts'
+import { type IdsBySymbol, loadIds } from './known-ids.ts'
+import { SymbolIds } from './symbol-ids.ts'
+import { UniqueIds } from './unique-ids.ts'
+
+/** Who is told of gaps that change and of runs that begin, and our clock. */
+export interface PartitionIdsOptions {
+  venues: KnownVenues
+  changed: (gap: Gap) => void
+  restarted: (restart: IdRestart) => void
+  nowMicros: () => number
+}
+
+export class PartitionIds {
+  readonly #options: PartitionIdsOptions
+  readonly #ids = new Map<string, FollowedIds>()
+  #known: IdsBySymbol = new Map()
+  #goneBeforeMicros = Number.NEGATIVE_INFINITY
+
+  constructor(options: PartitionIdsOptions) {
+    this.#options = options
+  }
+
+  /** Asks the tables, before anything is followed. Throws what the store throws. */
+  async load(store: Store, ledger: Ledger, fence: Fence): Promise<void> {
+    this.#goneBeforeMicros = departedUntilMicros(await departed(store, fence.partition))
+    this.#known = await loadIds(store, ledger, fence, this.#options.venues)
+    for (const { venue, symbol, runs } of this.#known.values()) if (runs.length > 0) this.of(venue, symbol)
+  }
+
+  get gapsOpen(): number {
+    let open = 0
+    for (const ids of this.#ids.values()) open += ids.openGaps.length
+    return open
+  }
+
+  gapsOf(venue: string, symbol: string): number {
+    return this.#ids.get(symbolKey({ venue, symbol }))?.openGaps.length ?? 0
+  }
+
+  readonly of: IdsOf = (venue, symbol) => {
+    const key = symbolKey({ venue, symbol })
+    const followed = this.#ids.get(key)
+    if (followed) return followed
+    const { venues, ...told } = this.#options
+    const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...told }
+    const known = this.#known.get(key) ?? NOTHING_KNOWN
+    const ids = venues.consecutive.has(venue)
+      ? new SymbolIds(context, known)
+      : new UniqueIds(context, known.uniqueNewestMicros)
+    this.#ids.set(key, ids)
+    return ids
+  }
+}

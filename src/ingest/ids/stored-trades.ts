@@ -1,0 +1,77 @@
+/** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
+import { departed, departedUntilMicros } from '../../audit/dropped-ranges.ts'
+import type { Store } from '../../store/store.ts'
+import type { Question, StoredTrades } from '../append-record.ts'
+import { symbolKey } from '../checkpoint.ts'
+import type { Statement } from './recent-trades.ts'
+
+/** Ids of one question: they stand in the statement, whose length servers bound. */
+export const IDS_PER_QUESTION = 5_000
+/** Looked for around a trade's time: see `matchOf`. */
+const AROUND_NANOS = 1_000_000n
+
+interface Row {
+  id: string
+  nanos: string
+  price: number
+  volume: number
+  side: number
+}
+
+/**
+ * What is stored with these ids around the times of these trades. Of a trade of a time whose rows have left the table, and earlier
+ * than all that it holds of the symbol, it can only be said that it is gone. Throws what the store throws.
+ */
+export async function storedTrades(
+  store: Store,
+  partition: number,
+  questions: readonly Question[],
+): Promise<StoredTrades> {
+  const found = new Map<string, Statement[]>()
+  const oldestMicros = new Map<string, number>()
+  const goneBeforeMicros = departedUntilMicros(await departed(store, partition))
+  for (const [key, asked] of Map.groupBy(questions, symbolKey)) {
+    for (let start = 0; start < asked.length; start += IDS_PER_QUESTION)
+      for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUESTION))) {
+        const known = `${key} ${row.id}`
+        found.set(known, [...(found.get(known) ?? []), statement(row)])
+      }
+    if (asked.some(({ micros }) => micros < goneBeforeMicros)) oldestMicros.set(key, await oldest(store, asked[0]!))
+  }
+  return {
+    of: (venue, symbol, id, micros) => {
+      const key = symbolKey({ venue, symbol })
+      const known = found.get(`${key} ${id}`)
+      if (known || micros >= goneBeforeMicros) return known ?? []
+      return micros < (oldestMicros.get(key) ?? Number.NEGATIVE_INFINITY) ? 'gone' : []
+    },
+  }
+}
+
+function ask(store: Store, questions: readonly Question[]): Promise<Row[]> {
+  const { venue, symbol } = questions[0]!
+  const times = questions.map(({ micros }) => micros)
+  const from = BigInt(Math.floor(times.reduce((a, b) => Math.min(a, b)))) * 1000n - AROUND_NANOS
+  const to = BigInt(Math.ceil(times.reduce((a, b) => Math.max(a, b)))) * 1000n + AROUND_NANOS
+  return store.rows<Row>(
+    `SELECT toString(trade_id) AS id, toString(toUnixTimestamp64Nano(timestamp)) AS nanos, price, volume, toInt8(side) AS side
+     FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String}
+       AND timestamp BETWEEN fromUnixTimestamp64Nano({from:Int64}) AND fromUnixTimestamp64Nano({to:Int64})
+       AND trade_id IN {ids:Array(UInt64)}`,
+    { venue, symbol, from, to, ids: questions.map(({ id }) => id) },
+  )
+}
+
+async function oldest(store: Store, { venue, symbol }: Question): Promise<number> {
+  const [row] = await store.rows<{ nanos: string }>(
+    `SELECT toString(toUnixTimestamp64Nano(timestamp)) AS nanos FROM trades
+     WHERE venue = {venue:String} AND symbol = {symbol:String} ORDER BY timestamp LIMIT 1`,
+    { venue, symbol },
+  )
+  return row ? Number(row.nanos) / 1000 : Number.POSITIVE_INFINITY
+}
+
+function statement({ nanos, price, volume, side }: Row): Statement {
+  const bits = BigInt.asUintN(64, BigInt(nanos))
+  return { timeLow: Number(bits & 0xffff_ffffn), timeHigh: Number(bits >> 32n), price, volume, side }
+}

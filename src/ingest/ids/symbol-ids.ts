@@ -1,0 +1,191 @@
+/** All that is known of the trade ids of one symbol whose venue numbers its trades one by one. Pure. */
+import { readMicros } from '../../tick/time.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
+import { type Gap, IdRun, type SeenRun } from './continuity.ts'
+import {
+  CONFLICT,
+  type FollowedIds,
+  type KnownIds,
+  NOTHING_KNOWN,
+  type Placed,
+  REPEAT,
+  type SymbolContext,
+} from './followed-ids.ts'
+import { MATCH, type Match, RecentTrades, type Statement } from './recent-trades.ts'
+import { UniqueIds } from './unique-ids.ts'
+
+const WORD = 2 ** 32
+/** Ids from 2^53 up are no counters: repeats are known, nothing else. */
+const COUNTER_HIGH_WORD_MAX = 2 ** 21
+const RECENT_MAX = 512
+/** Beyond so many runs of a symbol, what fits none of them is refused. */
+const RUNS_MAX = 256
+/** A jump of so few ids is one of the current run, whatever other runs are near. */
+const NEAR_IDS_MAX = 1_000
+
+export class SymbolIds implements FollowedIds {
+  readonly runs: IdRun[]
+  readonly #context: SymbolContext
+  readonly #known: KnownIds
+  readonly #recent = new RecentTrades(RECENT_MAX)
+  /** The one that went on last; a late trade for a gap of another does not change that. */
+  #current: IdRun | undefined
+  #large: UniqueIds | undefined
+
+  constructor(context: SymbolContext, known: KnownIds = NOTHING_KNOWN) {
+    this.#context = context
+    this.#known = known
+    this.runs = known.runs.map(seen => this.#open(seen))
+    for (const run of this.runs) if (run.newestMicros >= (this.#current?.newestMicros ?? 0)) this.#current = run
+    if (known.uniqueNewestMicros !== undefined) this.#large = new UniqueIds(context, known.uniqueNewestMicros)
+  }
+
+  get run(): number {
+    return this.#current!.number
+  }
+
+  get openGaps(): readonly Gap[] {
+    if (this.runs.length === 1) return this.runs[0]!.gaps
+    return this.runs.flatMap(run => run.gaps)
+  }
+
+  follow(trades: TradeColumns, row: number): boolean {
+    const run = this.#current
+    const id = idOf(trades, row)
+    if (run === undefined || id !== run.last + 1 || !run.plain) return false
+    const micros = readMicros(trades.timestampWords, row)
+    if (this.runs.length > 1 && (!run.goesOnAt(micros) || this.#mayBeStored(id, micros))) return false
+    run.advance(micros)
+    this.#recent.add(trades, row)
+    return true
+  }
+
+  asks(trades: TradeColumns, row: number): boolean {
+    const id = idOf(trades, row)
+    if (id === undefined) return this.#large?.asks(trades, row) ?? false
+    const micros = readMicros(trades.timestampWords, row)
+    if (!this.#mayBeStored(id, micros) && !this.#mayBeGone(id, micros)) return false
+    return this.#recent.match(trades, row) < MATCH.conflict
+  }
+
+  match(trades: TradeColumns, row: number): Match {
+    return idOf(trades, row) === undefined
+      ? (this.#large?.match(trades, row) ?? MATCH.none)
+      : this.#recent.match(trades, row)
+  }
+
+  statements(trades: TradeColumns, row: number): Statement[] {
+    const recent = idOf(trades, row) === undefined ? this.#large : this.#recent
+    return recent?.statements(trades, row) ?? []
+  }
+
+  place(trades: TradeColumns, row: number, match: Match): Placed {
+    const id = idOf(trades, row)
+    if (id === undefined) {
+      this.#large ??= new UniqueIds(this.#context)
+      return this.#large.place(trades, row, match)
+    }
+    if (match === MATCH.same) return REPEAT
+    if (match === MATCH.conflict) return CONFLICT
+    const micros = readMicros(trades.timestampWords, row)
+    const run = this.#runOf(id, micros)
+    if (run === undefined) return CONFLICT
+    this.#recent.add(trades, row)
+    return run.number
+  }
+
+  /** Nothing can be said of them before the symbol's first trade. */
+  announce(first: number, last: number): void {
+    this.#current?.announce(first, last)
+  }
+
+  refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined {
+    const id = idOf(trades, row)
+    if (id === undefined) return undefined
+    const taken = this.#currentFirst().find(run =>
+      run.refuse(id, timeIsGood ? readMicros(trades.timestampWords, row) : run.lastMicros),
+    )
+    return taken?.number
+  }
+
+  /** The run that takes this id, which is not known to be a repeat; undefined if there are too many runs. */
+  #runOf(id: number, micros: number): IdRun | undefined {
+    const current = this.#current
+    const runs = this.#currentFirst()
+    const filled = runs.find(run => run.fill(id, micros))
+    if (filled) return filled
+    const [over, alive] = [runs.filter(run => this.#isOver(run)), runs.filter(run => !this.#isOver(run))]
+    const extended = nearest(alive, id, micros, current) ?? nearest(over, id, micros, current)
+    const taken = extended ?? (current?.goesOnBefore(id, micros) ? current : undefined)
+    if (taken) {
+      taken.extend(id, micros)
+      this.#current = taken
+      return taken
+    }
+    return this.#begin(id, micros, current?.last ?? Number.NaN)
+  }
+
+  /** Has a run a trade with this id, and trades of this time? */
+  #mayBeStored(id: number, micros: number): boolean {
+    return this.runs.some(run => micros <= run.newestMicros && run.holds(id))
+  }
+
+  /** May a trade with this id, which no run has, have left the tables? Not if the tables know that it is missing. */
+  #mayBeGone(id: number, micros: number): boolean {
+    const { goneBeforeMicros = Number.NEGATIVE_INFINITY } = this.#context
+    return micros < goneBeforeMicros && !this.runs.some(run => id >= run.first && id <= run.last)
+  }
+
+  /** The current run, then those that began last. */
+  #currentFirst(): IdRun[] {
+    const current = this.#current
+    return current === undefined ? [] : [current, ...this.runs.filter(run => run !== current).reverse()]
+  }
+
+  /** A run is over once another has begun behind it and gone on. */
+  #isOver(run: IdRun): boolean {
+    return this.runs.some(
+      other => other.number > run.number && other.trades > 1 && other.firstMicros >= run.newestMicros,
+    )
+  }
+
+  #begin(id: number, micros: number, last: number): IdRun | undefined {
+    if (this.runs.length >= RUNS_MAX) return undefined
+    const number = this.runs.reduce((most, run) => Math.max(most, run.number + 1), 0)
+    const run = this.#open({ run: number, first: id, last: id, trades: 1, firstMicros: micros, newestMicros: micros })
+    this.runs.push(run)
+    this.#current = run
+    const { venue, symbol, restarted } = this.#context
+    if (this.runs.length > 1) restarted({ venue, symbol, run: number, id, last })
+    return run
+  }
+
+  #open(seen: SeenRun): IdRun {
+    const gaps = this.#known.gaps.filter(gap => gap.run === seen.run)
+    const refused = this.#known.refused.filter(({ run }) => run === seen.run)
+    return new IdRun(this.#context, seen, gaps, refused)
+  }
+}
+
+/**
+ * The run that goes on with this id: the current one if that has begun to go on and the id is near; one whose next id it is; the one that
+ * is nearest. Undefined if it may be of none of them.
+ */
+function nearest(runs: readonly IdRun[], id: number, micros: number, current: IdRun | undefined): IdRun | undefined {
+  const distances = new Map<IdRun, number>()
+  for (const run of runs) {
+    const distance = run.distance(id, micros)
+    if (distance !== undefined) distances.set(run, distance)
+  }
+  const near = current !== undefined && (distances.get(current) ?? Number.POSITIVE_INFINITY) <= NEAR_IDS_MAX
+  if (near && current.trades > 1) return current
+  const next = [...distances.keys()].find(run => id === run.last + 1)
+  if (next) return next
+  if (near) return current
+  return [...distances].sort(([, a], [, b]) => a - b)[0]?.[0]
+}
+
+function idOf(trades: TradeColumns, row: number): number | undefined {
+  const high = trades.tradeIdWords[2 * row + 1]!
+  return high >= COUNTER_HIGH_WORD_MAX ? undefined : high * WORD + trades.tradeIdWords[2 * row]!
+}

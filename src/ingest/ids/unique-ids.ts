@@ -1,0 +1,68 @@
+/**
+ * Knows repeats among the trades of one symbol whose ids are unique and do not count, in bounded memory: a trade later than all before it
+ * is new, one of the last ones is compared, and of an earlier one the tables are asked. Pure.
+ */
+import { readMicros } from '../../tick/time.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
+import { CONFLICT, type FollowedIds, type Placed, REPEAT, type SymbolContext } from './followed-ids.ts'
+import { MATCH, type Match, RecentTrades, type Statement } from './recent-trades.ts'
+
+const RECENT_MAX = 2_048
+/** The run of a trade whose id was that of another one before. */
+const USED_AGAIN = 1
+
+export class UniqueIds implements FollowedIds {
+  readonly run = 0
+  readonly openGaps = []
+  readonly #context: SymbolContext
+  readonly #recent = new RecentTrades(RECENT_MAX)
+  readonly #storedMicros: number
+  #newestMicros: number
+
+  /** `newestMicros` is the time of the latest trade in the tables, µs since 1970 UTC. */
+  constructor(context: SymbolContext, newestMicros = Number.NEGATIVE_INFINITY) {
+    this.#context = context
+    this.#storedMicros = Math.max(newestMicros, context.goneBeforeMicros ?? Number.NEGATIVE_INFINITY)
+    this.#newestMicros = this.#storedMicros
+  }
+
+  follow(trades: TradeColumns, row: number): boolean {
+    const micros = readMicros(trades.timestampWords, row)
+    if (micros <= this.#newestMicros) return false
+    this.#newestMicros = micros
+    this.#recent.add(trades, row)
+    return true
+  }
+
+  asks(trades: TradeColumns, row: number): boolean {
+    const micros = readMicros(trades.timestampWords, row)
+    if (micros > Math.max(this.#storedMicros, this.#recent.leftMicros)) return false
+    return this.match(trades, row) < MATCH.conflict
+  }
+
+  match(trades: TradeColumns, row: number): Match {
+    return this.#recent.match(trades, row)
+  }
+
+  statements(trades: TradeColumns, row: number): Statement[] {
+    return this.#recent.statements(trades, row)
+  }
+
+  place(trades: TradeColumns, row: number, match: Match): Placed {
+    if (match === MATCH.same) return REPEAT
+    if (match === MATCH.conflict) return CONFLICT
+    const micros = readMicros(trades.timestampWords, row)
+    if (micros > this.#newestMicros) this.#newestMicros = micros
+    this.#recent.add(trades, row)
+    if (match === MATCH.none) return 0
+    const { venue, symbol, restarted } = this.#context
+    const id = Number(trades.tradeId[row]!)
+    restarted({ venue, symbol, run: USED_AGAIN, id, last: id })
+    return USED_AGAIN
+  }
+
+  /** Ids that are no counter have no holes. */
+  announce(): void {}
+
+  refuse(): undefined {}
+}

@@ -1,0 +1,144 @@
+/**
+ * Judges what is in quarantine once more, by today's rules. Pure. The log's record is read if it is still there; else what the
+ * row itself keeps of it.
+ */
+import type { LogEntry } from '../../log/log.ts'
+import { EXTERNAL_VENUE, readJsonTrades } from '../../tick/json.ts'
+import { RECORD_VERSION } from '../../tick/records.ts'
+import type { Refusal } from '../../tick/refusal.ts'
+import { TradeColumns } from '../../tick/trades.ts'
+import { type Decoded, decode, ownIdsFrom, type Refused } from '../decode.ts'
+import { readRefusedTick, refusedTick } from '../refused-tick.ts'
+import { validate } from '../validate.ts'
+
+/** A row of table `quarantine`, without its payload. */
+export interface QuarantineRow {
+  partition: number
+  offset: number
+  index: number
+  /** 1, or what a record that was refused as a whole says it holds. */
+  ticks: number
+  reason: Refusal
+  venue: string
+  /** `YYYY-MM-DD`. */
+  logDay: string
+  loggedAtSeconds: number
+  receivedAtMicros: number
+  /** What names its record; 0 in most rows. */
+  logHash: number
+}
+
+/** Why a row is refused today as well. */
+export interface Still {
+  reason: Refusal
+  detail: string
+}
+
+/** What a row stands for, as far as it is good by itself; whether its ids are there already is not asked here. */
+export interface Candidate {
+  trades: TradeColumns
+  /** Places of the trades in their record. */
+  indexes: Uint32Array
+  /** The other ticks of a record that was refused as a whole. */
+  refused: Refused[]
+  /** A venue's frame: it lies in the partition of its venue, not of its symbol. */
+  frame: boolean
+}
+
+/** Reads a venue's frame, or an item of one, as its decoder reads it today; undefined where no such venue is known. */
+export type RereadFrame = (
+  venue: string,
+  raw: Uint8Array,
+  receivedAtMicros: number,
+) => { trades: TradeColumns; still: Still } | undefined
+
+/** Judges rows of quarantine in the order of their places: ticks of the same record are decoded once. */
+export class Judge {
+  readonly #venues: ReadonlySet<string>
+  readonly #reread: RereadFrame
+  readonly #nowMicros: number
+  #last: { entry: LogEntry; decoded: Decoded } | undefined
+
+  /** `nowMicros` is our clock: a tick that was ahead of a clock of ours that was behind is good once that is set right. */
+  constructor(venues: ReadonlySet<string>, reread: RereadFrame, nowMicros: number) {
+    this.#venues = venues
+    this.#reread = reread
+    this.#nowMicros = nowMicros
+  }
+
+  /** By the log's record. */
+  byEntry(row: QuarantineRow, entry: LogEntry): Candidate | Still {
+    if (this.#last?.entry !== entry) this.#last = { entry, decoded: decode(entry) }
+    const { decoded } = this.#last
+    if (row.ticks !== 1 || (entry.ticks === 1 && entry.format !== 'refused')) return this.#whole(decoded)
+    const refused = decoded.refused.find(({ index }) => index === row.index)
+    if (refused) {
+      if (entry.format !== 'refused' || decoded.refused.length !== entry.ticks) return refused
+      return this.#frame(row, Buffer.from(refused.raw as Uint8Array), refused.venue, refused.receivedAtMicros)
+    }
+    const at = decoded.indexes ? decoded.indexes.indexOf(row.index) : row.index
+    return this.#tick(row, decoded.trades, at)
+  }
+
+  /** By what the row keeps, where the log's record is gone. */
+  byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | Still {
+    const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString()
+    if (row.venue === '') return this.#wholeByRaw(row, raw)
+    const own = readRefusedTick(text, row.receivedAtMicros)
+    if (own) return this.#tick(row, own, 0)
+    if (row.venue !== EXTERNAL_VENUE) return this.#frame(row, raw, row.venue, row.receivedAtMicros)
+    const ownId = ownIdsFrom(row.offset) + BigInt(row.index)
+    const { trades, refused } = readJsonTrades(raw, row.receivedAtMicros, ownId)
+    return refused[0] ?? this.#tick(row, trades, 0)
+  }
+
+  #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | Still {
+    if (row.reason !== 'undecodable_record')
+      return { reason: row.reason, detail: 'only the log knows how it is written, and does not hold it any more' }
+    const { partition, offset, ticks } = row
+    const format = payload[0] === '{'.charCodeAt(0) ? 'json' : 'native'
+    const timestampMs = row.receivedAtMicros / 1000
+    const entry = { partition, offset, ticks, timestampMs, kind: 'trades', format, version: RECORD_VERSION, payload }
+    return this.#whole(decode(entry))
+  }
+
+  #whole({ trades, indexes, refused }: Decoded): Candidate | Still {
+    if (trades.length === 0) return refused[0]!
+    return this.#validated(trades, indexes ?? Uint32Array.from({ length: trades.length }, (_, at) => at), refused)
+  }
+
+  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Still {
+    const read = this.#reread(venue, raw, receivedAtMicros)
+    if (!read) return { reason: row.reason, detail: `no decoder for frames of ${venue}` }
+    const { trades, still } = read
+    if (trades.length === 0) return still
+    if (trades.length > 1)
+      return { reason: row.reason, detail: `the frame holds ${trades.length} trades and has one place in the log` }
+    const judged = this.#tick(row, trades, 0)
+    return 'trades' in judged ? { ...judged, frame: true } : judged
+  }
+
+  /** One tick of what was read, at the row's own place. */
+  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | Still {
+    const trades = new TradeColumns(1)
+    trades.appendRange(from, at, at + 1)
+    return this.#validated(trades, Uint32Array.of(row.index), [])
+  }
+
+  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Still {
+    const verdicts = new Uint8Array(trades.length)
+    if (validate(trades, this.#venues, verdicts, this.#nowMicros) === 0)
+      return { trades, indexes, refused: [...refused], frame: false }
+    const bad = [...verdicts.keys()].filter(at => verdicts[at] !== 0)
+    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, verdicts[at]!))
+    if (bad.length === trades.length) return refusedToo[0]!
+    return { ...without(trades, indexes, new Set(bad)), refused: [...refused, ...refusedToo], frame: false }
+  }
+}
+
+/** The trades but for some rows. */
+export function without(trades: TradeColumns, indexes: Uint32Array, rows: ReadonlySet<number>) {
+  const kept = new TradeColumns(trades.length - rows.size)
+  for (let at = 0; at < trades.length; at++) if (!rows.has(at)) kept.appendRange(trades, at, at + 1)
+  return { trades: kept, indexes: indexes.filter((_, at) => !rows.has(at)) }
+}

@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { LogRecord, TrimFloor } from '../log.ts'
+import { logTime } from '../log-time.ts'
+import { closed, fromFields } from './errors.ts'
+import type { AnnounceRequest, Answer, Request, TrimRequest } from './messages.ts'
+
+/** How much may be on its way to the disk. An append beyond it waits for its turn, in order; nothing is refused. */
+export const PENDING_BYTES_MAX = 64 * 2 ** 20
+/** What a record weighs beside its payload, roughly. */
+const RECORD_OVERHEAD_BYTES = 128
+/** SQLite's own limit for a value is 1e9 bytes. */
+const RECORD_BYTES_MAX = 256 * 2 ** 20
+
+interface Settle {
+  resolve(value: number): void
+  reject(error: Error): void
+}
+
+interface WaitingAppend extends Settle {
+  partition: number
+  records: readonly LogRecord[]
+  bytes: number
+}
+
+/** The facade's end of the writing thread: back-pressure, the log's clock, and who waits for which answer. */
+export class Appender {
+  readonly #worker: Worker
+  readonly #nowMs: () => number
+  readonly #lastMs: number[]
+  readonly #waiting: WaitingAppend[] = []
+  readonly #sent = new Map<number, Settle & { bytes: number }>()
+  #onCommit: () => void = () => {}
+  #onDrained: () => void = () => {}
+  #pendingBytes = 0
+  #lastId = 0
+  #epoch = 0
+  #refusal: Error | undefined
+
+  private constructor(worker: Worker, nowMs: () => number, lastMs: number[]) {
+    this.#worker = worker
+    this.#nowMs = nowMs
+    this.#lastMs = lastMs
+    worker.on('message', (answers: Answer[]) => this.#settle(answers))
+    worker.on('error', error => this.#end(closed(error)))
+    worker.on('exit', () => this.#end(closed()))
+  }
+
+  /** Starts the writing thread and waits until it has the file open. `lastMs` is each partition's last timestamp. */
+  static async start(directory: string, nowMs: () => number, lastMs: number[]): Promise<Appender> {
+    const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { directory } })
+    await once(worker, 'message')
+    return new Appender(worker, nowMs, lastMs)
+  }
+
+  /** `told` is called after every commit, before its appends resolve. */
+  onCommit(told: () => void): void {
+    this.#onCommit = told
+  }
+
+  append(partition: number, records: readonly LogRecord[]): Promise<number> {
+    let bytes = 0
+    for (const { payload, ticks } of records) {
+      if (!Number.isSafeInteger(ticks) || ticks < 0)
+        return Promise.reject(new RangeError(`a record of ${ticks} ticks: it must be a whole number from 0`))
+      if (payload.byteLength > RECORD_BYTES_MAX)
+        return Promise.reject(new RangeError(`a record of ${payload.byteLength} bytes: at most ${RECORD_BYTES_MAX}`))
+      bytes += payload.byteLength + RECORD_OVERHEAD_BYTES
+    }
+    if (this.#refusal) return Promise.reject(this.#refusal)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ partition, records, bytes, resolve, reject })
+      this.#admit()
+    })
+  }
+
+  announce(station: string, body: string): Promise<number> {
+    return this.#send({ type: 'announce', id: ++this.#lastId, station, atMs: this.#nowMs(), body })
+  }
+
+  trim(partition: number, floor: TrimFloor): Promise<number> {
+    return this.#send({ type: 'trim', id: ++this.#lastId, partition, floor })
+  }
+
+  /** Commits what was appended before, then ends the thread. Everything asked for later rejects. */
+  async close(): Promise<void> {
+    if (this.#refusal) return
+    this.#refusal = closed()
+    if (this.#waiting.length > 0) await new Promise<void>(resolve => (this.#onDrained = resolve))
+    const ended = once(this.#worker, 'exit')
+    this.#worker.postMessage({ type: 'close' } satisfies Request)
+    await ended
+  }
+
+  #admit(): void {
+    while (this.#waiting.length > 0) {
+      const bytes = this.#waiting[0]!.bytes
+      if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > PENDING_BYTES_MAX) return
+      this.#sendAppend(this.#waiting.shift()!)
+    }
+    this.#onDrained()
+  }
+
+  #sendAppend({ partition, records, bytes, resolve, reject }: WaitingAppend): void {
+    const timestampMs = logTime(this.#lastMs[partition]!, this.#nowMs())
+    this.#lastMs[partition] = timestampMs
+    // One copy, so that the caller keeps its records for a retry, and one buffer to transfer instead of many.
+    const payloads = new Uint8Array(records.reduce((sum, { payload }) => sum + payload.byteLength, 0))
+    let at = 0
+    const heads = records.map(({ kind, format, version, ticks, payload }) => {
+      payloads.set(payload, at)
+      at += payload.byteLength
+      return { kind, format, version, ticks, payloadBytes: payload.byteLength }
+    })
+    const id = ++this.#lastId
+    this.#pendingBytes += bytes
+    this.#sent.set(id, { resolve, reject, bytes })
+    const request: Request = { type: 'append', id, epoch: this.#epoch, partition, timestampMs, heads, payloads }
+    this.#worker.postMessage(request, [payloads.buffer])
+  }
+
+  #send(request: AnnounceRequest | TrimRequest): Promise<number> {
+    if (this.#refusal) return Promise.reject(this.#refusal)
+    return new Promise((resolve, reject) => {
+      this.#sent.set(request.id, { resolve, reject, bytes: 0 })
+      this.#worker.postMessage(request)
+    })
+  }
+
+  #settle(answers: Answer[]): void {
+    this.#onCommit()
+    for (const answer of answers) {
+      const settle = this.#sent.get(answer.id)!
+      this.#sent.delete(answer.id)
+      this.#pendingBytes -= settle.bytes
+      if ('value' in answer) {
+        settle.resolve(answer.value)
+        continue
+      }
+      const error = fromFields(answer.error)
+      settle.reject(error)
+      if (answer.epoch === this.#epoch) {
+        // Appends made before the failure was known must not overtake the failed one: those still waiting fail with it.
+        this.#epoch += 1
+        for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+      }
+    }
+    this.#admit()
+  }
+
+  /** The thread has ended: whoever still waits is told. What it was writing may or may not be in the log. */
+  #end(error: Error): void {
+    this.#refusal ??= error
+    for (const settle of [...this.#sent.values(), ...this.#waiting.splice(0)]) settle.reject(error)
+    this.#sent.clear()
+    this.#onDrained()
+  }
+}

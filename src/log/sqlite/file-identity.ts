@@ -1,0 +1,80 @@
+import { statSync } from 'node:fs'
+import { TickhouseError } from '../../errors.ts'
+import { mainFile } from './file.ts'
+
+/** How often the file is asked for changes while a reader waits. In the writing process a commit wakes it at once. */
+const POLL_MS = 5
+/** How often it is asked whether the file was replaced by another. */
+const REPLACED_CHECK_MS = 1000
+
+/** Wakes readers that have read everything: one cheap look at the file for all of them. */
+export class Watch {
+  readonly #directory: string
+  readonly #dataVersion: () => number
+  readonly #inode: number | undefined
+  readonly #idle = new Set<() => void>()
+  #seenVersion: number
+  #replacedCheckMs = performance.now()
+  #replaced = false
+  #timer: NodeJS.Timeout | undefined
+
+  /** `dataVersion` gives another number whenever another connection has committed. */
+  constructor(directory: string, dataVersion: () => number) {
+    this.#directory = directory
+    this.#dataVersion = dataVersion
+    this.#inode = this.#currentInode()
+    this.#seenVersion = dataVersion()
+  }
+
+  /** Resolves when there may be more to read, or the signal aborts. Rejects with `log_replaced`. */
+  async more(signal: AbortSignal): Promise<void> {
+    await new Promise<void>(resolve => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake)
+        this.#idle.delete(wake)
+        resolve()
+      }
+      signal.addEventListener('abort', wake)
+      this.#idle.add(wake)
+      this.#timer ??= setTimeout(() => this.#poll(), POLL_MS)
+    })
+    if (!this.#replaced) return
+    throw new TickhouseError(
+      'log_replaced',
+      `the log in ${this.#directory} was moved away or replaced while it was being read`,
+      'Put it back, or start everything that uses it anew.',
+    )
+  }
+
+  wake(): void {
+    for (const wake of this.#idle) wake()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.wake()
+  }
+
+  #poll(): void {
+    this.#timer = undefined
+    if (this.#changed()) this.wake()
+    if (this.#idle.size > 0) this.#timer = setTimeout(() => this.#poll(), POLL_MS)
+  }
+
+  #changed(): boolean {
+    const nowMs = performance.now()
+    if (nowMs - this.#replacedCheckMs >= REPLACED_CHECK_MS) {
+      this.#replacedCheckMs = nowMs
+      // A file that was moved away can be read for ever, but nothing is added to it any more: that must not look like quiet.
+      this.#replaced = this.#currentInode() !== this.#inode
+    }
+    const version = this.#dataVersion()
+    const changed = version !== this.#seenVersion || this.#replaced
+    this.#seenVersion = version
+    return changed
+  }
+
+  #currentInode(): number | undefined {
+    return statSync(mainFile(this.#directory), { throwIfNoEntry: false })?.ino
+  }
+}

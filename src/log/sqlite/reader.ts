@@ -1,0 +1,145 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import type { TickhouseError } from '../../errors.ts'
+import type { Announcement, Bounds, LogEntry, LogRecord } from '../log.ts'
+import { logBehind, logTruncated, offsetGone } from '../offset-errors.ts'
+import { corrupt } from './errors.ts'
+import { OFFSETS_MAX } from './file.ts'
+
+/** A slice holds at most so many bytes of payload, or one record, and at most so many records. */
+export const SLICE_BYTES_MAX = 4 * 2 ** 20
+export const SLICE_RECORDS_MAX = 10_000
+
+const AN_OLDER_COPY = 'check that the log was not replaced by an older copy'
+
+type Row = Omit<LogRecord, 'payload'> & {
+  payload: Uint8Array | null
+  id: number
+  timestamp_ms: number
+  payload_crc32: number
+}
+
+/** What tells a record that was read from another at its place. */
+export interface Mark {
+  partition: number
+  offset: number
+  writtenMs: number
+  crc: number
+}
+
+export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LogEntry): Mark {
+  return { partition, offset, writtenMs, crc: crc32(payload) }
+}
+
+/** Reads the file. Each call is a short transaction of its own: none stays open, so checkpoints are never held up for long. */
+export class Reader {
+  readonly #directory: string
+  readonly #bounds: StatementSync
+  readonly #slice: StatementSync
+  readonly #record: StatementSync
+  readonly #mark: StatementSync
+  readonly #ticksBefore: StatementSync
+  readonly #announcements: StatementSync
+  readonly #dataVersion: StatementSync
+
+  constructor(directory: string, db: DatabaseSync) {
+    this.#directory = directory
+    this.#bounds = db.prepare('SELECT first, next FROM partitions WHERE partition = ?')
+    this.#slice = db.prepare(
+      `SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload
+       FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ${SLICE_RECORDS_MAX}`,
+    )
+    this.#record = db.prepare(
+      'SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload FROM records WHERE id = ?',
+    )
+    this.#mark = db.prepare('SELECT timestamp_ms, payload_crc32 FROM records WHERE id = ?')
+    this.#ticksBefore = db.prepare(
+      `SELECT coalesce((SELECT ticks_before FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1), ticks) AS ticks
+       FROM partitions WHERE partition = ?3`,
+    )
+    this.#announcements = db.prepare('SELECT station, at_ms AS atMs, body FROM announcements ORDER BY station')
+    this.#dataVersion = db.prepare('PRAGMA data_version')
+  }
+
+  /** Another number whenever another connection has committed. */
+  dataVersion(): number {
+    return this.#dataVersion.get()!.data_version as number
+  }
+
+  bounds(partition: number): Bounds {
+    const { first, next } = this.#bounds.get(partition) as unknown as Bounds
+    return { first, next }
+  }
+
+  /** The records from `from` on, as many as a slice may hold; none at the log's end. Throws `log_offset_gone`, `data_corrupt`. */
+  slice(partition: number, from: number): LogEntry[] {
+    const base = partition * OFFSETS_MAX
+    const entries: LogEntry[] = []
+    let bytes = 0
+    // Leaving the loop ends the statement and with it the transaction.
+    for (const row of this.#slice.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
+      bytes += row.payload?.byteLength ?? 0
+      if (bytes > SLICE_BYTES_MAX && entries.length > 0) break
+      if (row.id - base !== from + entries.length) throw this.#missing(partition, from + entries.length)
+      entries.push(this.#entryOf(partition, row))
+    }
+    if (entries.length === 0) {
+      const { first, next } = this.bounds(partition)
+      if (from < first) throw this.#missing(partition, from)
+      if (from > next) throw logBehind(partition, from, next, AN_OLDER_COPY)
+    }
+    return entries
+  }
+
+  /** One record, undefined if it was trimmed. Throws `log_behind_store`, `data_corrupt`. */
+  record(partition: number, offset: number): LogEntry | undefined {
+    const row = this.#record.get(partition * OFFSETS_MAX + offset) as unknown as Row | undefined
+    if (row) return this.#entryOf(partition, row)
+    const { first, next } = this.bounds(partition)
+    if (offset >= next) throw logBehind(partition, offset, next, AN_OLDER_COPY)
+    if (offset >= first) throw this.#missing(partition, offset)
+    return undefined
+  }
+
+  /** Throws `log_truncated` if the log holds another record at the place of this one. One that was trimmed cannot be compared. */
+  checkHeld({ partition, offset, writtenMs, crc }: Mark): void {
+    const held = this.#mark.get(partition * OFFSETS_MAX + offset)
+    if (!held || (held.timestamp_ms === writtenMs && held.payload_crc32 === crc)) return
+    throw logTruncated(partition, offset + 1, `record ${offset} is another one now; ${AN_OLDER_COPY}`)
+  }
+
+  #entryOf(partition: number, row: Row): LogEntry {
+    const offset = row.id - partition * OFFSETS_MAX
+    const { timestamp_ms: writtenMs, kind, format, version, ticks, payload } = row
+    // A torn page of SQLite's own reads as empty columns.
+    if (payload === null) throw corrupt(this.#directory, `partition ${partition} offset ${offset} is torn`)
+    if (crc32(payload) !== row.payload_crc32)
+      throw corrupt(this.#directory, `the payload of partition ${partition} offset ${offset} has changed on disk`)
+    return { partition, offset, timestampMs: writtenMs, writtenMs, kind, format, version, ticks, payload }
+  }
+
+  countTicks(partition: number, from: number, below: number): number {
+    if (below <= from) return 0
+    return this.#ticksUpTo(partition, below) - this.#ticksUpTo(partition, from)
+  }
+
+  announcements(): Announcement[] {
+    return this.#announcements.all().map(row => {
+      const { station, atMs, body } = row as { station: string; atMs: number; body: string }
+      return { station, atMs, body: JSON.parse(body) as unknown }
+    })
+  }
+
+  #ticksUpTo(partition: number, offset: number): number {
+    const base = partition * OFFSETS_MAX
+    const clamped = Math.min(offset, OFFSETS_MAX)
+    const { ticks } = this.#ticksBefore.get(base + clamped, base + OFFSETS_MAX, partition) as { ticks: number }
+    return ticks
+  }
+
+  #missing(partition: number, offset: number): TickhouseError {
+    const { first } = this.bounds(partition)
+    if (offset >= first) return corrupt(this.#directory, `partition ${partition} offset ${offset} is missing`)
+    return offsetGone(partition, offset, first)
+  }
+}

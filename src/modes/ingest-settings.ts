@@ -1,0 +1,25 @@
+/** What ingest is given, by configuration. */
+import type { Config } from '../config.ts'
+import type { KnownVenues } from '../ingest/append-record.ts'
+import type { BatchLimits } from '../ingest/batch.ts'
+import { EXTERNAL_VENUE } from '../tick/json.ts'
+import { VENUES } from '../venues/index.ts'
+
+/** Payload of one insert: bounds memory where records hold large refused frames. */
+const BATCH_BYTES_MAX = 64 * 2 ** 20
+
+/** Where batches are cut, by configuration. */
+export function limitsOf(config: Config): BatchLimits {
+  return { ticksMax: config.BATCH_TICKS_MAX, bytesMax: BATCH_BYTES_MAX, ageMsMax: config.BATCH_AGE_MS_MAX }
+}
+
+/** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
+export function venuesOf(config: Config): KnownVenues {
+  const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
+  const numbered = Map.groupBy(VENUES, ({ ids }) => ids)
+  return {
+    all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
+    consecutive: new Set(numbered.get('consecutive')?.map(({ name }) => name)),
+    unique: new Set(numbered.get('unique')?.map(({ name }) => name)),
+  }
+}

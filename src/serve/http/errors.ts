@@ -1,0 +1,25 @@
+import { ClickHouseError } from '@clickhouse/client'
+import type { FastifyReply } from 'fastify'
+import { TickhouseError } from '../../errors.ts'
+import { bounded } from '../../plain-text.ts'
+import { NoTurn } from '../sql/limiter.ts'
+import type { RefusedQueries } from '../sql/refused-queries.ts'
+
+/** Longest text of an error in an answer. */
+const MESSAGE_LENGTH_MAX = 16_384
+
+/** Tells whoever asked what went wrong and what to do next, as JSON `{ message, advice }`. */
+export function answerError(error: unknown, reply: FastifyReply, refused: RefusedQueries): void {
+  const { statusCode } = error as Error & { statusCode?: number }
+  const message = bounded((error as Error).message, MESSAGE_LENGTH_MAX)
+  if (error instanceof NoTurn) {
+    reply.code(503).send({ message, advice: 'Ask again in a moment.' })
+  } else if (error instanceof TickhouseError) {
+    refused.refused(error.code, message)
+    reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
+  } else if (error instanceof ClickHouseError) {
+    reply.code(400).send({ message: message.trim(), advice: 'The engine could not answer this.' })
+  } else {
+    reply.code(statusCode ?? 500).send({ message, advice: '' })
+  }
+}

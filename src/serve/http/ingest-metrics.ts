@@ -1,0 +1,112 @@
+/** The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics tables. */
+import type { ArchiveFigures } from '../../archive/archive.ts'
+import { measureArchive } from '../../archive/metrics.ts'
+import { SYSTEM_CLOCK } from '../../clock.ts'
+import type { Storing } from '../../ingest/ingest.ts'
+import { measureRecorder } from '../../sources/metrics.ts'
+import { Diagnostics, type Speaker } from '../../status/diagnostics.ts'
+import { type HealthAnswer, healthOf, type Self } from '../../status/health.ts'
+import { measureStations, toStanding } from '../../status/metrics.ts'
+import type { StationReport } from '../../status/report.ts'
+import type { Store } from '../../store/store.ts'
+import { measureEvents } from '../../telemetry/event-counts.ts'
+import type { Journal } from '../../telemetry/journal.ts'
+import type { Measurement } from '../../telemetry/metrics.ts'
+import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
+import type { HealthOptions } from './health-routes.ts'
+import type { RefusedRequests } from './refused-requests.ts'
+
+const NEW_MS = 5_000
+
+export interface ObservingOptions {
+  self: Self
+  store: Store
+  storing: Storing
+  report: StationReport
+  refusedRequests: RefusedRequests
+  /** Null where this process does not archive. */
+  archiver: { figures: ArchiveFigures } | null
+  journal: Journal
+  /** How long rows of the diagnostics tables stay. */
+  keepDays: number
+  /** Whether this process answers for its recorder too, which runs beside it and serves no figures of its own. */
+  forRecorder: boolean
+}
+
+export class Observing {
+  readonly diagnostics: Diagnostics
+  readonly #startedMs = performance.now()
+  readonly #options: ObservingOptions
+  readonly #gauge = new ProcessGauge()
+
+  constructor(options: ObservingOptions) {
+    this.#options = options
+    const { self, store, report, journal, keepDays } = options
+    this.diagnostics = new Diagnostics({
+      store,
+      clock: SYSTEM_CLOCK,
+      emit: journal.emit,
+      instance: self.instance,
+      keepDays,
+      speakers: () => this.#speakers(),
+      standing: async () => (this.#speaksForAll && !this.#isNew ? toStanding(await report.report()) : null),
+    })
+  }
+
+  async health(): Promise<HealthAnswer> {
+    const { self, report } = this.#options
+    return healthOf(self, report)
+  }
+
+  /** What the server tells of this process. */
+  get forServer(): Omit<HealthOptions, 'guard'> {
+    return { health: () => this.health(), measurements: () => this.measurements(), own: ['ingest', 'store'] }
+  }
+
+  /** All that a scrape of this process is told. */
+  async measurements(): Promise<Measurement[]> {
+    const own = await this.#own()
+    const recorders = this.#options.forRecorder ? this.#options.report.recorders() : []
+    return [...own, ...recorders.flatMap(({ status }) => measureRecorder(status))]
+  }
+
+  /** A recorder that started with us has not been heard yet: that is no downtime. */
+  get #isNew(): boolean {
+    return performance.now() - this.#startedMs < NEW_MS
+  }
+
+  /** Of several processes that store one log, one speaks for the recorders and keeps the uptime. */
+  get #speaksForAll(): boolean {
+    return this.#options.storing.partitions.some(({ partition }) => partition === 0)
+  }
+
+  #speakers(): Speaker[] {
+    const { self, journal, report } = this.#options
+    const own: Speaker = {
+      process: self.process,
+      instance: self.instance,
+      lines: journal.since(0),
+      measure: () => this.#own(),
+    }
+    if (!this.#speaksForAll) return [own]
+    const recorders = report.recorders().map(({ status }) => ({
+      process: 'record',
+      instance: status.instance,
+      lines: status.lines,
+      measure: async () => measureRecorder(status),
+    }))
+    return [own, ...recorders]
+  }
+
+  async #own(): Promise<Measurement[]> {
+    const { self, report, storing, archiver, journal, refusedRequests } = this.#options
+    return [
+      ...refusedRequests.measurements(),
+      ...measureStations(await report.report(), storing.audits),
+      ...(archiver ? measureArchive(archiver.figures) : []),
+      ...measureProcess(self.process, this.#gauge.read()),
+      ...measureEvents(self.process, journal.counts),
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.leftOut },
+    ]
+  }
+}

@@ -1,0 +1,178 @@
+/** The page, its live stream and SQL over HTTP, for people and programs on this machine, or anywhere with a token. */
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import staticFiles from '@fastify/static'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { type DoctorMessage, diagnose } from '../../audit/diagnosis.ts'
+import type { Config } from '../../config.ts'
+import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
+import type { Log } from '../../log/log.ts'
+import type { Store } from '../../store/store.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import { rarely } from '../../telemetry/throttle.ts'
+import { TIME_MICROS_MAX } from '../../tick/time.ts'
+import { queryBars, toBar } from '../page/candles.ts'
+import { servePast } from '../page/history-routes.ts'
+import type { Live } from '../page/live.ts'
+import { PagePlaces } from '../page/page-limits.ts'
+import { type BarsAnswer, INTERVALS, type Interval } from '../page/protocol.ts'
+import { serveQuarantine } from '../page/quarantine-routes.ts'
+import { serveWatchReports, type WatchReports } from '../page/watch-routes.ts'
+import { toException } from '../sql/clickhouse-http/errors.ts'
+import { clickHouseHttp } from '../sql/clickhouse-http/routes.ts'
+import { STRANGERS_TURNS, Turns } from '../sql/limiter.ts'
+import { serveQuery } from '../sql/query-route.ts'
+import { RefusedQueries } from '../sql/refused-queries.ts'
+import { Strangers } from '../sql/untrusted-queries.ts'
+import { Forbidden, guard } from './access.ts'
+import { answerError } from './errors.ts'
+import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
+import { listen } from './listen.ts'
+import type { RefusedRequests } from './refused-requests.ts'
+
+const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const BODY_BYTES_MAX = 200_000
+
+/** A request, its body included, must have come in this time: bodies that never end would keep connections. */
+const REQUEST_MS_MAX = 120_000
+/** A connection on which nothing moves for so long is ended, such as one whose client stopped reading. No answer takes longer. */
+const IDLE_MS_MAX = 600_000
+/** Connections beyond are closed at once: the process also needs descriptors to store. */
+const CONNECTIONS_MAX = 1_024
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
+export interface ServerOptions {
+  config: Config
+  log: Log
+  store: Store
+  live: Live
+  /** Asks about all that is stored while this process moves nothing of it. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  /** Null where nothing is stored by this process: it re-ingests nothing either. */
+  requeuing: Requeuing | null
+  watchReports: WatchReports
+  health: Omit<HealthOptions, 'guard'>
+  refusedRequests: RefusedRequests
+  emit: Emit
+}
+
+/** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
+export async function serve({
+  config,
+  log,
+  store,
+  live,
+  inTurn,
+  requeuing,
+  watchReports,
+  health,
+  refusedRequests,
+  emit,
+}: ServerOptions): Promise<FastifyInstance> {
+  const tell = rarely(emit)
+  const server = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: IDLE_MS_MAX,
+  })
+  server.server.maxConnections = CONNECTIONS_MAX
+  server.server.on('drop', () => tell('connections_full', { max: CONNECTIONS_MAX }))
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS)
+    if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
+  })
+  const refused = new RefusedQueries(emit)
+  server.setErrorHandler((error, request, reply) => {
+    refusedRequests.add(toException(error).type)
+    if (error instanceof Forbidden && error.reason === 'token_wrong') tell('token_wrong', { address: request.ip })
+    answerError(error, reply, refused)
+  })
+
+  const places = new PagePlaces()
+  server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
+    '/api/live',
+    async (request, reply) => {
+      const place = places.enter(request.ip, request.headers)
+      if ('why' in place) return reply.code(place.status).send(place.why)
+      reply.raw.once('close', place.leave)
+      const { venue, symbol, interval } = request.query
+      reply.hijack()
+      await live.open(reply.raw, venue, symbol, toInterval(interval))
+    },
+  )
+
+  server.get<{ Querystring: { venue: string; symbol: string; interval: string; before: string } }>(
+    '/api/bars',
+    async (request, reply) => {
+      const { venue, symbol, interval, before } = request.query
+      const beforeMs = before === undefined ? Date.now() : Number(before)
+      if (!Number.isSafeInteger(beforeMs) || beforeMs < 0 || beforeMs >= TIME_MICROS_MAX / 1000)
+        return reply.code(400).send({ message: 'before must be a time in ms since 1970', advice: '' })
+      const bars = await queryBars(store, {
+        venue: String(venue),
+        symbol: String(symbol),
+        seconds: INTERVALS[toInterval(interval) ?? '10s'],
+        beforeMs,
+      })
+      return { bars: bars.map(toBar) } satisfies BarsAnswer
+    },
+  )
+
+  const strangers = new Strangers(emit)
+  serveQuery(server, strangers, store.untrusted.bind(store))
+
+  let diagnosing = false
+  server.get('/api/doctor', async (_request, reply) => {
+    if (diagnosing) return reply.code(503).send('the doctor is already looking: ask again in a moment')
+    diagnosing = true
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
+    try {
+      say({ diagnosis: await inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
+    } catch (error) {
+      refused.refused('doctor', (error as Error).message)
+    } finally {
+      diagnosing = false
+      reply.raw.end()
+    }
+  })
+
+  serveQuarantine(server, store, requeuing)
+  // Turns of its own: what a page asks of the past does not wait behind strangers' queries.
+  servePast(server, store, new Turns(STRANGERS_TURNS))
+  serveWatchReports(server, watchReports)
+
+  const built = fs.existsSync(PAGE)
+  if (built) await server.register(staticFiles, { root: PAGE })
+  const page = (reply: FastifyReply) =>
+    built
+      ? reply.sendFile('index.html')
+      : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
+  if (store.engine) {
+    await server.register(clickHouseHttp, {
+      ...{ engine: store.engine, writable: false, strangers, refused, page },
+      count: type => refusedRequests.add(type),
+    })
+  } else {
+    server.get('/', async (_request, reply) => page(reply))
+  }
+
+  serveHealth(server, { ...health, guard: request => guard(config, request) })
+
+  await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
+  return server
+}
+
+function toInterval(name: string | undefined): Interval | undefined {
+  return name !== undefined && Object.hasOwn(INTERVALS, name) ? (name as Interval) : undefined
+}

@@ -1,0 +1,127 @@
+/**
+ * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says, and `serve`,
+ * where its page is.
+ */
+import type { ArchiveFigures } from '../../archive/archive.ts'
+import { measureArchive } from '../../archive/metrics.ts'
+import { SYSTEM_CLOCK } from '../../clock.ts'
+import type { Config } from '../../config.ts'
+import type { Log } from '../../log/log.ts'
+import { measureRecorder } from '../../sources/metrics.ts'
+import type { RecorderStatus } from '../../sources/status.ts'
+import { Diagnostics } from '../../status/diagnostics.ts'
+import { type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict } from '../../status/judgements.ts'
+import type { StationReport } from '../../status/report.ts'
+import { symbolsDown, venueStates } from '../../status/source-faults.ts'
+import type { Store } from '../../store/store.ts'
+import { measureEvents } from '../../telemetry/event-counts.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { Journal } from '../../telemetry/journal.ts'
+import type { Measurement } from '../../telemetry/metrics.ts'
+import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
+import type { HealthOptions } from './health-routes.ts'
+import { serveStation } from './health-server.ts'
+import type { RefusedRequests } from './refused-requests.ts'
+
+/** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
+export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, status: () => RecorderStatus) {
+  const health = async (): Promise<HealthAnswer> => {
+    const said = [status()]
+    return {
+      ...healthAlone(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
+      following: said.map(({ sources }) => sources),
+      symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
+      venues: said.flatMap(({ connections }) => venueStates(connections)),
+    }
+  }
+  return serveStation(config, emit, {
+    health,
+    measurements: async () => measureRecorder(status()),
+    own: ['sources', 'log'],
+  })
+}
+
+/** Lets an archiver be seen, and writes its figures and events to the store's tables. */
+export async function serveArchiver(
+  config: Config,
+  journal: Journal,
+  self: Self,
+  store: Store,
+  archiver: { figures: ArchiveFigures },
+): Promise<{ stop(): Promise<void> }> {
+  const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.figures))
+  const server = await serveStation(config, journal.emit, {
+    health: async () => healthAlone(self, { archive: archiveVerdict(archiver.figures) }, archiver.figures.behindMs),
+    measurements: () => own.measurements(),
+    own: ['archive'],
+  })
+  own.start()
+  return {
+    stop: async () => {
+      await server?.close()
+      await own.stop()
+    },
+  }
+}
+
+/** What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the tables. */
+export function observePage(
+  config: Config,
+  journal: Journal,
+  self: Self,
+  store: Store,
+  report: StationReport,
+  refusedRequests: RefusedRequests,
+): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
+  const own = new OwnFigures(config, journal, self, store, () => refusedRequests.measurements())
+  return {
+    forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
+    start: () => own.start(),
+    stop: () => own.stop(),
+  }
+}
+
+/** The figures and lines of one process that stands for nothing but itself. */
+class OwnFigures {
+  readonly #on: boolean
+  readonly #self: Self
+  readonly #journal: Journal
+  readonly #gauge = new ProcessGauge()
+  readonly #diagnostics: Diagnostics
+  readonly #further: () => readonly Measurement[]
+
+  constructor(config: Config, journal: Journal, self: Self, store: Store, further: () => readonly Measurement[]) {
+    this.#on = config.DIAGNOSTICS === 'on'
+    this.#self = self
+    this.#journal = journal
+    this.#further = further
+    const { process, instance } = self
+    this.#diagnostics = new Diagnostics({
+      store,
+      clock: SYSTEM_CLOCK,
+      emit: journal.emit,
+      instance,
+      keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+      speakers: () => [{ process, instance, lines: journal.since(0), measure: () => this.measurements() }],
+      standing: async () => null,
+    })
+  }
+
+  async measurements(): Promise<readonly Measurement[]> {
+    return [
+      ...this.#further(),
+      ...measureProcess(this.#self.process, this.#gauge.read()),
+      ...measureEvents(this.#self.process, this.#journal.counts),
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.#diagnostics.leftOut },
+    ]
+  }
+
+  start(): void {
+    if (this.#on) this.#diagnostics.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#diagnostics.stop()
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Follows the partitions that other processes store, by asking the table for what is new: so that the page of one process shows
+ * the whole market.
+ */
+import type { Log } from '../../log/log.ts'
+import type { IngestSide } from '../../status/ingest-status.ts'
+import { LOGGED_LATELY, sincePlaces } from '../../store/since-offsets.ts'
+import type { Store } from '../../store/store.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import { ORIGIN, type Side, TradeColumns } from '../../tick/trades.ts'
+
+const ASK_EVERY_MS = 250
+/** Trades of one partition in one answer: 80,000 a second; beyond that the page runs behind, and catches up. */
+const TRADES_PER_ANSWER_MAX = 20_000
+
+interface Row {
+  partition: number
+  offset: string
+  venue: string
+  symbol: string
+  micros: string
+  price: number
+  volume: number
+  side: Side
+  id: string
+}
+
+export interface FollowerOptions {
+  store: Store
+  log: Log
+  ingest: Pick<IngestSide, 'own'>
+  emit: Emit
+  /** Told of trades that another process stored; only lent for the call. */
+  take: (trades: TradeColumns) => void
+}
+
+export class Follower {
+  readonly #options: FollowerOptions
+  /** By followed partition: all trades of records below were told of. */
+  readonly #next = new Map<number, number>()
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#ask(), ASK_EVERY_MS)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  /** By partition, ours and followed: all below was told of. Undefined while some partition's place is not known yet. */
+  places(): ReadonlyMap<number, number> | undefined {
+    const { log, ingest } = this.#options
+    const places = new Map(this.#next)
+    for (const { partition, mode, next } of ingest.own) {
+      if (mode === 'resuming') return undefined
+      places.set(partition, next)
+    }
+    return places.size === log.partitions ? places : undefined
+  }
+
+  async #ask(): Promise<void> {
+    const { log, ingest, emit } = this.#options
+    const ours = new Set(ingest.own.map(({ partition }) => partition))
+    for (const partition of ours) this.#next.delete(partition)
+    const followed = Array.from({ length: log.partitions }, (_, partition) => partition).filter(one => !ours.has(one))
+    try {
+      const fresh = followed.filter(partition => !this.#next.has(partition))
+      if (fresh.length > 0) await this.#findEnds(fresh)
+      if (this.#next.size > 0) await this.#takeNew()
+    } catch (error) {
+      if (!this.#closed) emit('page_failed', { why: (error as Error).message })
+    }
+    if (!this.#closed) this.start()
+  }
+
+  /** Begins behind what is stored: that is history, which a page asks for itself. */
+  async #findEnds(partitions: readonly number[]): Promise<void> {
+    const rows = await this.#options.store.rows<{ partition: number; last: string }>(
+      `SELECT log_partition AS partition, max(log_offset) AS last FROM trades
+       WHERE ${LOGGED_LATELY} AND log_partition IN {partitions:Array(UInt16)} GROUP BY log_partition`,
+      { partitions },
+    )
+    const ends = new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))
+    for (const partition of partitions) this.#next.set(partition, ends.get(partition) ?? 0)
+  }
+
+  async #takeNew(): Promise<void> {
+    const rows = await this.#options.store.rows<Row>(
+      `SELECT log_partition AS partition, log_offset AS offset, venue, symbol, toUnixTimestamp64Micro(timestamp) AS micros,
+              price, volume, toInt8(side) AS side, toString(trade_id) AS id
+       FROM trades WHERE ${sincePlaces(this.#next)}
+       ORDER BY log_partition, log_offset, log_index LIMIT ${TRADES_PER_ANSWER_MAX} BY log_partition`,
+    )
+    if (rows.length === 0 || this.#closed) return
+    const trades = new TradeColumns(rows.length)
+    for (const { partition, offset, venue, symbol, micros, price, volume, side, id } of wholeRecords(rows)) {
+      this.#next.set(partition, Number(offset) + 1)
+      trades.add(venue, symbol, Number(micros), 0, 0, price, volume, side, BigInt(id), ORIGIN.live)
+    }
+    this.#options.take(trades)
+  }
+}
+
+/** Without the last record of a partition that has more than one answer takes: it may have been cut, and comes whole with the next. */
+function wholeRecords(rows: readonly Row[]): Row[] {
+  return [...Map.groupBy(rows, ({ partition }) => partition).values()].flatMap(ofPartition => {
+    const last = ofPartition.at(-1)!.offset
+    const cut = ofPartition.length === TRADES_PER_ANSWER_MAX && ofPartition[0]!.offset !== last
+    return cut ? ofPartition.filter(({ offset }) => offset !== last) : ofPartition
+  })
+}

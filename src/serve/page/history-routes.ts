@@ -1,0 +1,108 @@
+/** What the tables know of the house's past, for the page: lines, availability, audits, archived slices. Answers are in `protocol.ts`. */
+import type { FastifyInstance } from 'fastify'
+import { TickhouseError } from '../../errors.ts'
+import type { Store } from '../../store/store.ts'
+import type { Level } from '../../telemetry/events.ts'
+import { wholeNumber } from '../http/whole-number.ts'
+import type { Turns } from '../sql/limiter.ts'
+import type { ArchivedSlice, AuditDone, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
+
+const LINES_PER_ANSWER = 200
+const WORDS_MAX = 8
+/** Lines are looked for this far back from where the question begins; the next one goes on from there. */
+const SEARCHED_DAYS = 31
+const UPTIME_DAYS_MAX = 400
+const SLICES = 20
+/** The table's rows are so far apart: `diagnostics.ts`. Two processes that both speak for the house count once. */
+const SLOT_SECONDS = 10
+const RECENT_STEP_SECONDS = 900
+const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error']
+
+type Query = Partial<Record<'text' | 'level' | 'station' | 'before' | 'days', string>>
+
+/** Each question is answered in its turn: a search through a month of lines costs the engine as much as a stranger's query. */
+export function servePast(server: FastifyInstance, store: Store, turns: Turns): void {
+  server.get<{ Querystring: Query }>('/api/lines', ({ query }) => turns.run(() => linesBefore(store, query)))
+  server.get<{ Querystring: Query }>('/api/uptime', ({ query }) =>
+    turns.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
+  )
+  server.get('/api/audits', () => turns.run(() => lastAudits(store)))
+  server.get('/api/slices', () => turns.run(() => slices(store)))
+}
+
+async function linesBefore(
+  store: Store,
+  { text = '', level = 'debug', station = '', before }: Query,
+): Promise<LinesAnswer> {
+  if (!LEVELS.includes(level as Level)) throw refused(`no level: ${level}`)
+  const beforeMs = before === undefined ? Date.now() : wholeNumber('before', before)
+  const words = text.split(/\s+/).filter(Boolean).slice(0, WORDS_MAX)
+  const sinceMs = beforeMs - SEARCHED_DAYS * 86_400_000
+  const found = words.map(
+    (_, index) => `AND positionCaseInsensitiveUTF8(concat(event, ' ', text), {word${index}:String}) > 0`,
+  )
+  const rows = await store.rows<Omit<PastLine, 'atMs'> & { atMs: string }>(
+    `SELECT toString(toUnixTimestamp64Milli(at)) AS atMs, toString(level) AS level, station, process, event, text
+     FROM events
+     WHERE at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
+       AND events.level >= {level:String} AND ({station:String} = '' OR station = {station:String}) ${found.join(' ')}
+     ORDER BY at DESC, instance DESC, id DESC LIMIT ${LINES_PER_ANSWER}`,
+    {
+      since: sinceMs,
+      before: beforeMs,
+      level,
+      station,
+      ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])),
+    },
+  )
+  const lines = rows.map(row => ({ ...row, atMs: Number(row.atMs) })).reverse()
+  if (lines.length < LINES_PER_ANSWER) return { lines, searchedToMs: sinceMs }
+  // More lines of the first one's millisecond may lie beyond: all of them come with the next answer.
+  const firstMs = lines[0]!.atMs
+  const whole = lines.filter(({ atMs }) => atMs > firstMs)
+  return whole.length === 0 ? { lines, searchedToMs: firstMs } : { lines: whole, searchedToMs: firstMs + 1 }
+}
+
+async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
+  const stood = (step: string, since: string) =>
+    store.rows<{ start: string; covered: number; recorded: number; stored: number }>(
+      `SELECT toString(toUnixTimestamp(${step})) AS start, toUInt32(count() * ${SLOT_SECONDS}) AS covered,
+              toUInt32(countIf(recorded) * ${SLOT_SECONDS}) AS recorded, toUInt32(countIf(stored) * ${SLOT_SECONDS}) AS stored
+       FROM (
+         SELECT toStartOfInterval(at, INTERVAL ${SLOT_SECONDS} SECOND) AS slot, max(recorded) AS recorded, max(stored) AS stored
+         FROM uptime WHERE at >= ${since} GROUP BY slot
+       ) GROUP BY start ORDER BY start`,
+    )
+  const told = (rows: Awaited<ReturnType<typeof stood>>) =>
+    rows.map(({ start, ...seconds }) => ({ startMs: Number(start) * 1000, ...seconds }))
+  const whole = Math.min(days, UPTIME_DAYS_MAX)
+  return {
+    days: told(await stood(`toStartOfDay(slot)`, `toStartOfDay(now('UTC')) - INTERVAL ${whole - 1} DAY`)),
+    recent: told(
+      await stood(`toStartOfInterval(slot, INTERVAL ${RECENT_STEP_SECONDS} SECOND)`, `now('UTC') - INTERVAL 1 DAY`),
+    ),
+  }
+}
+
+/** The last audit of each partition, oldest partition number first. */
+export function lastAudits(store: Store): Promise<AuditDone[]> {
+  return store.rows<AuditDone>(
+    `SELECT toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp64Milli(max(at))) AS atMs, argMax(passed, at) AS passed,
+            toFloat64(argMax(ticks, at)) AS ticks, argMax(detail, at) AS detail, toUInt32(argMax(took_ms, at)) AS tookMs
+     FROM audits WHERE at > now() - INTERVAL 30 DAY GROUP BY log_partition ORDER BY log_partition`,
+  )
+}
+
+/** What was archived last, newest first. */
+function slices(store: Store): Promise<ArchivedSlice[]> {
+  return store.rows<ArchivedSlice>(
+    `SELECT kind, toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp(slice_start)) * 1000 AS startMs,
+            toFloat64(rows) AS rows, toFloat64(bytes) AS bytes, toString(state) AS state, key, sha256,
+            toFloat64(toUnixTimestamp64Milli(verified_at)) AS verifiedAtMs
+     FROM archive_ledger FINAL WHERE key != '' ORDER BY verified_at DESC, kind LIMIT ${SLICES}`,
+  )
+}
+
+function refused(message: string): TickhouseError {
+  return new TickhouseError('query_failed', message, '')
+}

@@ -1,0 +1,93 @@
+/** The page over a store, its parts joined: for whoever stores, and for a process that only shows what others store. */
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.ts'
+import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
+import { type ReportOptions, StationReport } from '../../status/report.ts'
+import type { Journal } from '../../telemetry/journal.ts'
+import { rarely } from '../../telemetry/throttle.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
+import { VERSION } from '../../version.ts'
+import { RefusedRequests } from '../http/refused-requests.ts'
+import { type ServerOptions, serve } from '../http/server.ts'
+import { Follower } from './follower.ts'
+import { Live } from './live.ts'
+import { WatchReports } from './watch-routes.ts'
+import { SymbolBooks } from './watchlist.ts'
+
+export interface PageOptions extends ReportOptions {
+  journal: Journal
+}
+
+export class Page {
+  readonly report: StationReport
+  readonly #options: PageOptions
+  readonly #books = new SymbolBooks()
+  readonly watchReports = new WatchReports()
+  readonly refusedRequests = new RefusedRequests()
+  readonly #follower: Follower
+  readonly #live: Live
+  #server: FastifyInstance | undefined
+
+  constructor(options: PageOptions) {
+    const { log, store, ingest, journal } = options
+    this.#options = options
+    this.report = new StationReport(options)
+    const emit = rarely(journal.emit)
+    this.#follower = new Follower({ store, log, ingest, emit, take: trades => this.#live.take(trades) })
+    this.#live = new Live({
+      version: VERSION,
+      store,
+      ingest,
+      follower: this.#follower,
+      report: this.report,
+      books: this.#books,
+      journal,
+      emit,
+      watchReports: this.watchReports,
+    })
+  }
+
+  /** How far what is shown goes, by partition: see Follower. */
+  places(): ReadonlyMap<number, number> | undefined {
+    return this.#follower.places()
+  }
+
+  /** Shows trades that this process stored; only lent for the call. */
+  take(trades: TradeColumns): void {
+    this.#live.take(trades)
+  }
+
+  /** Starts to listen, with the symbols that the store holds. Throws what the store throws, and like `serve`. */
+  async listen(
+    config: Config,
+    health: ServerOptions['health'],
+    storing: { requeuing: Requeuing; inTurn: ServerOptions['inTurn'] } | null,
+  ): Promise<FastifyInstance> {
+    const { log, store, journal } = this.#options
+    await this.#books.load(store)
+    this.#server = await serve({
+      config,
+      log,
+      store,
+      live: this.#live,
+      inTurn: storing?.inTurn ?? (work => work()),
+      requeuing: storing?.requeuing ?? null,
+      watchReports: this.watchReports,
+      health,
+      refusedRequests: this.refusedRequests,
+      emit: journal.emit,
+    })
+    return this.#server
+  }
+
+  start(): void {
+    this.#live.start()
+    this.#follower.start()
+  }
+
+  async close(): Promise<void> {
+    this.#follower.close()
+    this.#live.close()
+    await this.#server?.close()
+  }
+}

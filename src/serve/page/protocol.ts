@@ -1,0 +1,243 @@
+/**
+ * What the server and the page say to each other. The page opens one event stream (`GET /api/live`, server-sent events);
+ * each event's name is a key of `Messages`, its data that type as JSON. Times are ms since 1970 UTC.
+ *
+ * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
+ */
+
+import type { ConnectionStatus } from '../../sources/connection/status.ts'
+import type { WatchReport } from '../../status/watch-report.ts'
+import type { Level, Station } from '../../telemetry/events.ts'
+import type { Entry } from '../../telemetry/journal.ts'
+
+/** Candle intervals in seconds, by the name the page and the address bar use. */
+export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
+export type Interval = keyof typeof INTERVALS
+
+/** open time (ms), open, high, low, close, volume, trades */
+export type Bar = [
+  timeMs: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+  trades: number,
+]
+
+/** time (ms), price, volume, side (0 unknown, 1 buy, 2 sell), trade id as text */
+export type Print = [timeMs: number, price: number, volume: number, side: number, tradeId: string]
+
+/** `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs a person, `off` is not configured. */
+export type StationState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
+
+interface StationBase {
+  state: StationState
+  /** One line: why this state, and what to do next if it is trouble. */
+  advice: string
+  ticksPerSecond: number
+  /** How far this station is behind the one before. */
+  lagTicks: number
+  lagMs: number
+}
+
+export type { ConnectionStatus }
+
+/** A symbol that is asked for and not received. */
+export interface SymbolDown {
+  venue: string
+  symbol: string
+  state: string
+  /** Why: the venue's words, or ours. */
+  detail: string
+  forMs: number
+}
+
+/** Of the last few hundred values. */
+export interface Quantiles {
+  p50: number
+  p99: number
+  max: number
+}
+
+export interface PartitionStatus {
+  partition: number
+  first: number
+  next: number
+  stored: number
+  lagTicks: number
+  lagMs: number
+}
+
+export interface Stations {
+  atMs: number
+  sources: StationBase & { connections: ConnectionStatus[] }
+  log: StationBase & {
+    address: string
+    partitions: PartitionStatus[]
+    sizeBytes: number
+    appendMs: Quantiles | null
+  }
+  ingest: StationBase & {
+    stored: number
+    refused: number
+    refusedPerSecond: number
+    refusedByReason: Record<string, number>
+    gapsOpen: number
+    batchTicks: number
+    insertMs: Quantiles | null
+    /** From a batch's first record being read to the batch being stored. */
+    batchAgeMs: Quantiles | null
+  }
+  store: StationBase & {
+    address: string
+    trades: number
+    sizeBytes: number
+    parts: number
+    merges: number
+    /** On disk; null as long as there is none. */
+    bytesPerTrade: number | null
+    /** Venue's time to queryable, of the newest batch. */
+    freshnessMs: number | null
+    /** The same of the last batches. */
+    freshnessQuantilesMs: Quantiles | null
+    audit: { atMs: number; passed: boolean; detail: string } | null
+    /** Null where the disk is another machine's. */
+    diskFreeBytes: number | null
+    /** Less than this is trouble. */
+    diskFreeBytesMin: number
+    /** How fast the disk fills, bytes a day over the last day; null as long as that is not known. */
+    diskGrowthPerDay: number | null
+  }
+  /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
+  archive: StationBase & {
+    verified: { address: string | null; objects: number; rows: number; sizeBytes: number } | null
+  }
+}
+
+/** One symbol of the watch list. */
+export interface SymbolStatus {
+  venue: string
+  symbol: string
+  last: number
+  /** Price 24 hours ago, or the oldest held: for the change. */
+  reference: number
+  /** Digits after the point in this instrument's prices, as seen. */
+  decimals: number
+  side: number
+  ticksPerSecond: number
+  /** Trades held. */
+  trades: number
+  lastAtMs: number
+  gaps: number
+  /** Recent closes, oldest first, for a sparkline; sent with the first message and then about every 10 s. */
+  spark?: number[]
+}
+
+/** One second of the house's history. */
+export interface Sample {
+  atMs: number
+  received: number
+  stored: number
+  refused: number
+  lagMs: number
+  logBytes: number
+  storeBytes: number
+}
+
+/** An occurrence, told by either process: see telemetry/events.ts. Ids rise by one here, whoever told it. */
+export type Line = Entry
+
+export interface Messages {
+  /** Once, first. */
+  hello: {
+    version: string
+    engine: string
+    startedAtMs: number
+    /** Set while simulated data is recorded: the banner, and how to go live. */
+    simulated: { why: string; advice: string } | null
+    view: { venue: string; symbol: string; interval: Interval } | null
+    samples: Sample[]
+    lines: Line[]
+    /** The server's clock, ms: the page tells ages by it. */
+    nowMs: number
+  }
+  /** Twice a second. */
+  stations: Stations
+  /** All symbols once, then those that changed, twice a second. */
+  symbols: { reset: boolean; symbols: SymbolStatus[] }
+  /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
+  bars: { bars: Bar[] }
+  /** As soon as something is stored, at most ten times a second: the bars that changed, oldest first, the last ones to show. */
+  update: {
+    bars: Bar[]
+    prints: Print[] /** prints since the last update that were more than a screen can show */
+    skipped: number
+  }
+  /** The newest prints, newest first, once per view. */
+  prints: { prints: Print[] }
+  /** Each second. */
+  sample: Sample
+  /** What watchers outside say, once and when one of them says something else; empty if none runs. */
+  watch: WatchReport[]
+  lines: Line[]
+}
+
+/** `GET /api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
+export interface BarsAnswer {
+  bars: Bar[]
+}
+
+/** A line of an earlier time, from the tables. */
+export interface PastLine {
+  atMs: number
+  level: Level
+  station: Station
+  process: string
+  event: string
+  text: string
+}
+
+/** `GET /api/lines?text=&level=&station=&before=<ms>` → up to 200 lines before that, oldest first; all words must occur. */
+export interface LinesAnswer {
+  lines: PastLine[]
+  /** Nothing between this and the first line matches: where the next question begins. */
+  searchedToMs: number
+}
+
+/** How the house stood in a stretch of time, in seconds: seen running, and of that recording and storing. */
+export interface Stood {
+  startMs: number
+  covered: number
+  recorded: number
+  stored: number
+}
+
+/** `GET /api/uptime?days=90` → UTC days in which anything ran, and quarters of an hour of the last day; oldest first. */
+export interface UptimeAnswer {
+  days: Stood[]
+  recent: Stood[]
+}
+
+/** `GET /api/audits` → the last one of each partition. */
+export interface AuditDone {
+  partition: number
+  atMs: number
+  passed: boolean
+  ticks: number
+  detail: string
+  tookMs: number
+}
+
+/** `GET /api/slices` → the objects verified last, newest first. */
+export interface ArchivedSlice {
+  kind: string
+  partition: number
+  startMs: number
+  rows: number
+  bytes: number
+  state: string
+  key: string
+  sha256: string
+  verifiedAtMs: number
+}

@@ -1,0 +1,75 @@
+/**
+ * Quarantine over HTTP, for `tickhouse quarantine`: `GET /api/quarantine` tells reasons or, with `rows`, rows; `POST
+ * /api/quarantine/reingest` judges them again. Both take the filter as query: reason, venue, symbol, since, until (ms), at.
+ */
+import type { FastifyInstance } from 'fastify'
+import { TickhouseError } from '../../errors.ts'
+import { listRows, type QuarantineFilter, summarise } from '../../ingest/reprocess/quarantine.ts'
+import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
+import type { Store } from '../../store/store.ts'
+import { wholeNumber } from '../http/whole-number.ts'
+
+const ROWS_MAX = 10_000
+const ADVICE = 'See: tickhouse quarantine --help'
+/** Payload in one answer: of one row all that a log record may hold, of many rows their beginnings. */
+const RAW_BYTES_MAX = 64 * 2 ** 20
+
+type Query = Partial<
+  Record<'reason' | 'venue' | 'symbol' | 'since' | 'until' | 'at' | 'rows' | 'raw' | 'dryRun', string>
+>
+
+export function serveQuarantine(server: FastifyInstance, store: Store, requeuing: Requeuing | null): void {
+  server.get<{ Querystring: Query }>('/api/quarantine', async ({ query }) => {
+    const filter = filterOf(query)
+    if (query.rows === undefined) return summarise(store, filter)
+    const rows = Math.min(wholeNumber('rows', query.rows, ADVICE), ROWS_MAX)
+    const rawBytesMax = Math.min(
+      wholeNumber('raw', query.raw ?? '1000', ADVICE),
+      Math.floor(RAW_BYTES_MAX / Math.max(rows, 1)),
+    )
+    return listRows(store, filter, rows, rawBytesMax)
+  })
+
+  let running = false
+  server.post<{ Querystring: Query }>('/api/quarantine/reingest', async ({ query }, reply) => {
+    if (!requeuing)
+      throw new TickhouseError(
+        'store_unavailable',
+        'this process shows what others store: it moves nothing',
+        'Ask an ingest: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reingest.',
+      )
+    if (running)
+      return reply.code(503).send({ message: 'quarantine is being judged already', advice: 'Ask again later.' })
+    const filter = filterOf(query)
+    running = true
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'application/json' })
+    // A blank line a page: the client gives up on an answer that is silent for minutes.
+    const answer = await requeuing
+      .run(filter, query.dryRun === 'true', () => reply.raw.write('\n'))
+      .catch(error => ({ message: (error as Error).message, advice: (error as Partial<TickhouseError>).advice ?? '' }))
+    running = false
+    reply.raw.end(JSON.stringify(answer))
+  })
+}
+
+function filterOf({ reason, venue, symbol, since, until, at }: Query): QuarantineFilter {
+  return {
+    ...(reason !== undefined && { reason }),
+    ...(venue !== undefined && { venue }),
+    ...(symbol !== undefined && { symbol }),
+    ...(since !== undefined && { sinceMs: wholeNumber('since', since, ADVICE) }),
+    ...(until !== undefined && { untilMs: wholeNumber('until', until, ADVICE) }),
+    ...(at !== undefined && { at: placeOf(at) }),
+  }
+}
+
+function placeOf(at: string): [number, number, number] {
+  const [, partition, offset, index] = /^(\d{1,5})\/(\d{1,15})\/(\d{1,10})$/.exec(at) ?? []
+  if (index === undefined) throw refused(`no place: ${at}`)
+  return [Number(partition), Number(offset), Number(index)]
+}
+
+function refused(message: string): TickhouseError {
+  return new TickhouseError('query_failed', message, ADVICE)
+}

@@ -1,0 +1,103 @@
+/** What one open page looks at: a symbol's candles and tape, gathered from stored batches until the next push. */
+import type { Store } from '../../store/store.ts'
+import { readMicros } from '../../tick/time.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
+import { addToBar, joinBars, newBar, type OpenBar, queryBars, toBar } from './candles.ts'
+import type { Bar, Print } from './protocol.ts'
+
+/** More prints in one push than a screen can show are counted, not sent. */
+const PRINTS_PER_PUSH_MAX = 40
+/** Bars kept that late trades may still change without asking the table again. */
+const BARS_KEPT_MAX = 120
+
+export class View {
+  readonly venue: string
+  readonly symbol: string
+  readonly #stepMs: number
+  /** Bars by time; until `load` they hold only what was stored since the view was opened. */
+  #bars = new Map<number, OpenBar>()
+  #touched = new Set<number>()
+  #prints: Print[] = []
+  #skipped = 0
+  /** A late trade fell into a bar no longer kept: the history must be asked for again. */
+  stale = false
+
+  constructor(venue: string, symbol: string, seconds: number) {
+    this.venue = venue
+    this.symbol = symbol
+    this.#stepMs = seconds * 1000
+  }
+
+  take(trades: TradeColumns): void {
+    const venue = trades.venues.words.indexOf(this.venue)
+    const symbol = trades.symbols.words.indexOf(this.symbol)
+    if (venue < 0 || symbol < 0) return
+    for (let row = 0; row < trades.length; row++) {
+      if (trades.symbol[row] !== symbol || trades.venue[row] !== venue) continue
+      const micros = readMicros(trades.timestampWords, row)
+      const price = trades.price[row]!
+      const volume = trades.volume[row]!
+      const timeMs = Math.floor(micros / 1000 / this.#stepMs) * this.#stepMs
+      const bar = this.#bars.get(timeMs)
+      if (bar) addToBar(bar, micros, price, volume)
+      else this.#bars.set(timeMs, newBar(timeMs, micros, price, volume))
+      this.#touched.add(timeMs)
+      if (this.#prints.length === PRINTS_PER_PUSH_MAX) {
+        this.#prints.shift()
+        this.#skipped++
+      }
+      this.#prints.push([micros / 1000, price, volume, trades.side[row]!, String(trades.tradeId[row])])
+    }
+  }
+
+  /**
+   * The history: what the table held below `belowOffsets`, by log partition, joined with what was taken since. The caller reads the
+   * offsets and opens the view in the same turn, so that no trade is in both or in neither.
+   */
+  async load(store: Store, lastAtMs: number, belowOffsets: ReadonlyMap<number, number>): Promise<Bar[]> {
+    this.stale = false
+    const beforeMs = lastAtMs + this.#stepMs
+    const stored = await queryBars(store, {
+      venue: this.venue,
+      symbol: this.symbol,
+      seconds: this.#stepMs / 1000,
+      beforeMs,
+      belowOffsets,
+    })
+    const all = new Map(stored.map(bar => [bar.timeMs, bar]))
+    for (const [timeMs, bar] of this.#bars) all.set(timeMs, all.has(timeMs) ? joinBars(all.get(timeMs)!, bar) : bar)
+    const sorted = [...all.values()].sort((a, b) => a.timeMs - b.timeMs)
+    this.#bars = new Map(sorted.slice(-BARS_KEPT_MAX).map(bar => [bar.timeMs, bar]))
+    this.#touched.clear()
+    // The page is given the newest prints with the history.
+    this.#prints = []
+    this.#skipped = 0
+    return sorted.map(toBar)
+  }
+
+  /** Starts to gather anew: for a fresh `load`. */
+  reset(): void {
+    this.#bars = new Map()
+    this.#touched.clear()
+  }
+
+  /** What changed since the last call; undefined if nothing did. */
+  flush(): { bars: Bar[]; prints: Print[]; skipped: number } | undefined {
+    if (this.#touched.size === 0) return undefined
+    const times = [...this.#touched].sort((a, b) => a - b)
+    const newest = Math.max(...this.#bars.keys())
+    const kept = times.filter(timeMs => timeMs > newest - BARS_KEPT_MAX * this.#stepMs)
+    if (kept.length < times.length) this.stale = true
+    const update = {
+      bars: kept.map(timeMs => toBar(this.#bars.get(timeMs)!)),
+      prints: this.#prints.reverse(),
+      skipped: this.#skipped,
+    }
+    for (const timeMs of this.#bars.keys())
+      if (timeMs <= newest - BARS_KEPT_MAX * this.#stepMs) this.#bars.delete(timeMs)
+    this.#touched = new Set()
+    this.#prints = []
+    this.#skipped = 0
+    return update
+  }
+}

@@ -1,0 +1,75 @@
+/** Errors as a ClickHouse server sends them, so that its clients understand them. */
+import { ClickHouseError } from '@clickhouse/client'
+import { TickhouseError } from '../../../errors.ts'
+import { bounded } from '../../../plain-text.ts'
+import { Forbidden } from '../../http/access.ts'
+import { NoTurn } from '../limiter.ts'
+
+/** Longest text of an error in an answer: a statement may make one of any length. */
+const MESSAGE_LENGTH_MAX = 16_384
+
+/** An error with the number and the name that ClickHouse has for it. */
+export class SqlException extends Error {
+  readonly code: number
+  readonly type: string
+
+  constructor(code: number, type: string, message: string) {
+    super(bounded(message, MESSAGE_LENGTH_MAX))
+    this.code = code
+    this.type = type
+  }
+}
+
+/** The status a ClickHouse server gives an exception; 500 for every other. */
+const STATUS: Record<number, readonly number[]> = {
+  400: [6, 25, 26, 27, 36, 38, 41, 42, 43, 53, 62, 72, 117, 321, 376, 386, 427, 456, 457, 675],
+  401: [194],
+  403: [192, 193, 497, 516],
+  404: [46, 47, 50, 56, 60, 63, 73, 81, 115],
+  408: [159],
+  411: [381],
+  413: [307],
+  501: [48],
+}
+
+export function statusOf({ code }: SqlException): number {
+  const [status] = Object.entries(STATUS).find(([, codes]) => codes.includes(code)) ?? ['500']
+  return Number(status)
+}
+
+/** `Code: 60. DB::Exception: … (UNKNOWN_TABLE) (version 26.7.2.1 (tickhouse))` */
+export function exceptionText({ code, type, message }: SqlException, version: string): string {
+  return `Code: ${code}. DB::Exception: ${message.trim()} (${type}) (version ${version} (tickhouse))\n`
+}
+
+/** Whatever went wrong, as ClickHouse would say it. */
+export function toException(error: unknown): SqlException {
+  if (error instanceof SqlException) return error
+  if (error instanceof ClickHouseError) {
+    // The engine says some errors twice, the second time around the first.
+    const once = error.message.replace(/ \([A-Z0-9_]+\) \(version [^)]*\)[.\s]*$/, '')
+    return new SqlException(Number(error.code), error.type ?? 'UNKNOWN_EXCEPTION', once)
+  }
+  if (error instanceof Forbidden) {
+    if (error.reason === 'token_missing')
+      return new SqlException(194, 'REQUIRED_PASSWORD', 'default: the password is the token of this tickhouse.')
+    if (error.reason === 'token_wrong')
+      return new SqlException(
+        516,
+        'AUTHENTICATION_FAILED',
+        'default: Authentication failed: password is incorrect: it is the token of this tickhouse.',
+      )
+    return new SqlException(497, 'ACCESS_DENIED', `${error.message}.`)
+  }
+  if (error instanceof NoTurn)
+    return new SqlException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `${error.message}: ask again in a moment.`)
+  if (error instanceof TickhouseError) {
+    if (error.cause instanceof ClickHouseError) return toException(error.cause)
+    if (error.code === 'query_failed')
+      return new SqlException(497, 'ACCESS_DENIED', `${error.message}. ${error.advice}`)
+    return new SqlException(210, 'NETWORK_ERROR', `${error.message}. ${error.advice}`)
+  }
+  if (error instanceof RangeError || error instanceof TypeError)
+    return new SqlException(36, 'BAD_ARGUMENTS', error.message)
+  return new SqlException(1002, 'UNKNOWN_EXCEPTION', (error as Error).message)
+}

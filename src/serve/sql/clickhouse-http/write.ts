@@ -1,0 +1,133 @@
+/** Statements of someone who may write everything: run as they are, with the data of an INSERT taken from a file. */
+import fs from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import type { SqlAnswer, SqlEngine, SqlStatement } from '../../../store/sql.ts'
+import { type Insert, parseInsert, readingFrom } from '../insert.ts'
+import { Turns } from '../limiter.ts'
+import type { RunningQueries, RunningQuery } from '../running-queries.ts'
+import { SqlException } from './errors.ts'
+import type { Answer } from './read.ts'
+import { bodyOf, collect, type Question } from './request.ts'
+
+const WAITING = { waitingMax: 256, waitMsMax: 120_000 }
+const BODY_BYTES_MAX = 512 * 2 ** 20
+/** Where the data of an INSERT begins must be seen within this much of a body. */
+const HEAD_BYTES_MAX = 2 ** 18
+/** These end the engine's whole process group. */
+const ENDING = /^\s*SYSTEM\s+(SHUTDOWN|KILL)\b/i
+const NOTHING: SqlAnswer = {
+  bytes: new Uint8Array(),
+  readRows: 0,
+  readBytes: 0,
+  writtenRows: 0,
+  writtenBytes: 0,
+  elapsedNanos: 0,
+}
+
+export class Writing {
+  readonly #engine: SqlEngine
+  readonly #queries: RunningQueries
+  /** One at a time, so that the rows of each can be told from the engine's count of all. */
+  readonly #writes = new Turns({ runningMax: 1, ...WAITING })
+  readonly #reads = new Turns({ runningMax: 4, ...WAITING })
+
+  constructor(engine: SqlEngine, queries: RunningQueries) {
+    this.#engine = engine
+    this.#queries = queries
+  }
+
+  /** Answers a question with its body. Throws SqlException, ClickHouseError. */
+  async answer(question: Question, request: IncomingMessage, running: RunningQuery): Promise<Answer> {
+    const answer = await this.#run(question, request, running)
+    return { ...answer, format: /\sFORMAT\s+(\w+)\s*;?\s*$/i.exec(running.text)?.[1] ?? question.format }
+  }
+
+  async #run(question: Question, request: IncomingMessage, running: RunningQuery): Promise<SqlAnswer> {
+    const body = await collect(bodyOf(request), BODY_BYTES_MAX)
+    const packed = request.headers['content-encoding'] === 'lz4' && body.length > 0
+    const inAddress = parseInsert(question.query)
+    if (inAddress) return this.#insert(inAddress, question, body, packed ? 'lz4' : 'none', running)
+    const whole = Buffer.concat([
+      Buffer.from(question.query && body.length > 0 ? `${question.query}\n` : question.query),
+      packed ? await this.#unpack(body) : body,
+    ])
+    // One character a byte, so that a place in the text is a place in the body.
+    const insert = parseInsert(whole.subarray(0, HEAD_BYTES_MAX).toString('latin1'))
+    if (!insert) return this.#statement(whole.toString(), question, running)
+    const head = parseInsert(whole.subarray(0, insert.dataStart).toString()) ?? insert
+    return this.#insert(head, question, whole.subarray(insert.dataStart), 'none', running)
+  }
+
+  async #statement(text: string, question: Question, running: RunningQuery): Promise<SqlAnswer> {
+    running.text = text
+    if (ENDING.test(text)) throw new SqlException(497, 'ACCESS_DENIED', 'The engine lives in this process: stop that.')
+    const kill = this.#queries.kill(text, question.format, this.#engine)
+    if (kill) return kill
+    await this.#engine.run({
+      query: 'SELECT formatQuery({text:String})',
+      format: 'Null',
+      parameters: { text: escaped(text) },
+    })
+    return this.#reads.run(() => this.#engine.run(statementOf(question, text)), running.signal)
+  }
+
+  /** The data lies in a file while the engine reads it: in the statement, a blank line would end it and the rest would run. */
+  async #insert(insert: Insert, question: Question, data: Buffer, compression: string, running: RunningQuery) {
+    running.text = insert.head
+    if (insert.select && !insert.input) return this.#insertSelected(question, insert.head, running)
+    if (data.length === 0) return NOTHING
+    const file = this.#engine.spoolFile()
+    try {
+      await fs.promises.writeFile(file, data)
+      const query = readingFrom(insert, file, compression)
+      if (insert.select) return await this.#insertSelected(question, query, running)
+      return await this.#writes.run(() => this.#engine.run(statementOf(question, query)), running.signal)
+    } finally {
+      await fs.promises.rm(file, { force: true })
+    }
+  }
+
+  #insertSelected(question: Question, query: string, running: RunningQuery): Promise<SqlAnswer> {
+    return this.#writes.run(async () => {
+      const before = await this.#inserted()
+      const answer = await this.#engine.run(statementOf(question, query))
+      const after = await this.#inserted()
+      return { ...answer, writtenRows: after.rows - before.rows, writtenBytes: after.bytes - before.bytes }
+    }, running.signal)
+  }
+
+  /** What the engine has inserted since it was opened. */
+  async #inserted(): Promise<{ rows: number; bytes: number }> {
+    const { bytes } = await this.#engine.run({
+      query:
+        "SELECT sumIf(value, event = 'InsertedRows') AS rows, sumIf(value, event = 'InsertedBytes') AS bytes FROM system.events",
+      format: 'JSONEachRow',
+      settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+    return JSON.parse(Buffer.from(bytes).toString())
+  }
+
+  async #unpack(body: Buffer): Promise<Buffer> {
+    const file = this.#engine.spoolFile()
+    try {
+      await fs.promises.writeFile(file, body)
+      const { bytes } = await this.#engine.run({
+        query: `SELECT * FROM file({file:String}, 'RawBLOB', 'body String', 'lz4')`,
+        format: 'RawBLOB',
+        parameters: { file },
+      })
+      return Buffer.from(bytes)
+    } finally {
+      await fs.promises.rm(file, { force: true })
+    }
+  }
+}
+
+function statementOf({ format, database, settings, parameters }: Question, query: string): SqlStatement {
+  return { query, format, database, settings, parameters }
+}
+
+/** Text as a parameter carries it. */
+function escaped(text: string): string {
+  return text.replace(/[\\\t\n]/g, sign => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n' })[sign]!)
+}

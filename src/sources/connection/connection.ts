@@ -1,0 +1,297 @@
+import { nowMicros, timerMs } from '../../clock.ts'
+import type { Control } from '../../venues/venue.ts'
+import { Subscriptions } from '../subscription/subscriptions.ts'
+import { Backoff } from './backoff.ts'
+import { SilenceWatch } from './liveness-timer.ts'
+import { shorten, tellLoss, withoutCredentials } from './loss.ts'
+import type { ConnectionOptions } from './options.ts'
+import { waitUntil } from './retry-after.ts'
+import { type Ending, FeedSocket } from './socket.ts'
+
+/**
+ * A connection is replaced when it has reached a share of the age at which the server cuts it; the share is drawn from this
+ * range, so that connections opened together are not replaced together.
+ */
+const ROTATION_AGE = { from: 0.9, to: 0.96 }
+
+/**
+ * One resilient subscription. At any time
+ *   connecting  a first or new socket is on its way
+ *   open        `#current` delivers; during a rotation `#next` is on its way or delivers too
+ *   waiting     none is there, and a timer will open one
+ *   closed      nothing happens any more
+ */
+export class Connection {
+  /** The address without its query, which may be long, and without credentials. */
+  readonly url: string
+  readonly #options: ConnectionOptions
+  readonly #silence: SilenceWatch
+  readonly #backoff: Backoff
+  readonly #subscriptions: Subscriptions
+  #current: FeedSocket | undefined
+  #next: FeedSocket | undefined
+  /** Old sockets of rotations, while they close. */
+  readonly #retired = new Set<Promise<void>>()
+  /** Whose frame is being read. */
+  #speaking: FeedSocket | undefined
+  #nextHasSpoken = false
+  /** What `#next` said if it will be closed soon itself. */
+  #nextIsClosing: string | undefined
+  #opening: NodeJS.Timeout | undefined
+  /** When the next socket is to be opened, by `performance.now`. */
+  #opensAtMs = 0
+  #rotation: NodeJS.Timeout | undefined
+  #overlap: NodeJS.Timeout | undefined
+  readonly #rhythmCheck: NodeJS.Timeout
+  #rotationReason = ''
+  #paused = false
+  #closed = false
+  #openings = 0
+  #reconnects = 0
+  #openedAtMicros = Number.POSITIVE_INFINITY
+
+  /** Begins to connect. */
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    const { base, timings } = options
+    this.url = withoutCredentials(base)
+    this.#silence = new SilenceWatch(timings, performance.now())
+    this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
+    const { id: connection, venue, symbols, emit, onLoss } = options
+    const { name, acknowledges } = venue
+    this.#subscriptions = new Subscriptions({ venue: name, connection, symbols, acknowledges, timings, emit, onLoss })
+    this.#rhythmCheck = setInterval(() => this.#check(), timings.silenceCheckMs)
+    this.#openAfter(0)
+  }
+
+  get state(): 'connecting' | 'open' | 'waiting' | 'closed' {
+    if (this.#closed) return 'closed'
+    if (this.#current) return 'open'
+    return this.#next ? 'connecting' : 'waiting'
+  }
+
+  /** When the newest socket opened, µs since 1970 UTC; infinite before. */
+  get openedAtMicros(): number {
+    return this.#openedAtMicros
+  }
+
+  status() {
+    const nowMs = performance.now()
+    const { state, url } = this
+    const { lastFrameMs, silent } = this.#silence
+    return {
+      ...this.#subscriptions.status(nowMs),
+      url,
+      state,
+      silent: silent && state === 'open',
+      reconnects: this.#reconnects,
+      lastFrameAgeMs: lastFrameMs === undefined ? null : Math.max(0, nowMs - lastFrameMs),
+      quietMs: this.#silence.quietMs(nowMs),
+    }
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#current?.pause()
+    this.#next?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#silence.resume(performance.now())
+    this.#subscriptions.resumed(performance.now())
+    this.#current?.resume()
+    this.#next?.resume()
+    // The old socket's frames that waited meanwhile must be read before it goes.
+    if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
+  }
+
+  /** A trade was read in the frame that is being delivered. False if its symbol was not asked for. */
+  traded(symbol: string, tradeId: number | bigint): boolean {
+    return this.#subscriptions.traded(symbol, tradeId, this.#silence.lastFrameMs!)
+  }
+
+  /** Takes what the decoder read in the frame that is being delivered. */
+  control(control: Control): void {
+    const { id, venue, connects, timings, emit, venueState } = this.#options
+    if (control.kind === 'venue_state') venueState.take(control)
+    else if (control.kind === 'closing') {
+      if (this.#speaking === this.#next) this.#nextIsClosing = control.detail
+      else this.#rotate(control.detail)
+    } else if (control.kind === 'rate_limited') {
+      const waitMs = waitUntil(control.untilMs, control.nowMs ?? Date.now()) ?? timings.rateLimitedMs
+      connects.hold(performance.now() + waitMs)
+      emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
+      // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
+      this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
+    } else if (!this.#subscriptions.control(control, this.#speaking?.confirmed ?? new Set(), performance.now())) {
+      emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
+    }
+  }
+
+  /** Resolves when every socket is closed. No callback is called any more, from now on. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of [this.#opening, this.#rotation, this.#overlap, this.#rhythmCheck]) clearTimeout(timer)
+    await Promise.all([this.#current?.close(), this.#next?.close(), ...this.#retired])
+  }
+
+  /** Opens a socket after this wait at least, when the venue's limit on connects allows it. The wait that it will be, ms. */
+  #openAfter(waitMs: number): number {
+    const nowMs = performance.now()
+    const reservedMs = this.#options.connects.reserve(nowMs, nowMs + waitMs)
+    this.#opensAtMs = nowMs + reservedMs
+    this.#opening = setTimeout(() => this.#openUnlessHeld(), timerMs(reservedMs))
+    return Math.round(reservedMs)
+  }
+
+  /** How long until the socket that is on its way is opened, ms; 0 if it is there. */
+  #opensInMs(): number {
+    if (!this.#opening) return 0
+    const nowMs = performance.now()
+    return Math.round(Math.max(0, this.#opensAtMs - nowMs, this.#options.connects.heldMs(nowMs)))
+  }
+
+  /** Another connection may have been told meanwhile that all of them have to wait. */
+  #openUnlessHeld(): void {
+    const heldMs = this.#options.connects.heldMs(performance.now())
+    if (heldMs > 0) {
+      this.#openAfter(heldMs)
+      return
+    }
+    this.#opening = undefined
+    this.#open()
+  }
+
+  #open(): void {
+    const { venue, base, symbols, timings, onFrame } = this.#options
+    this.#nextHasSpoken = false
+    this.#nextIsClosing = undefined
+    try {
+      const socket = new FeedSocket({
+        venue,
+        url: venue.url(base, symbols),
+        symbols,
+        timings,
+        onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
+        onOpen: () => this.#onOpen(socket),
+        onFrame: (frame, receivedAtMicros, arrivedMs) => {
+          this.#onSpeech(socket, arrivedMs)
+          onFrame(frame, receivedAtMicros)
+        },
+        onEnd: ending => this.#onEnd(socket, ending),
+      })
+      if (this.#paused) socket.pause()
+      this.#next = socket
+    } catch (error) {
+      this.#tryAgain({ why: (error as Error).message })
+    }
+  }
+
+  #onOpen(socket: FeedSocket): void {
+    const { id, venue, symbols, timings, emit } = this.#options
+    this.#openedAtMicros = nowMicros()
+    if (this.#current) {
+      this.#overlapFor(this.#nextHasSpoken ? timings.overlapMs : timings.overlapMsMax)
+      return
+    }
+    if (this.#openings++ > 0) this.#reconnects++
+    this.#promote(socket)
+    emit('connection_opened', { venue: venue.name, connection: id, symbols: symbols.length })
+  }
+
+  #onSpeech(socket: FeedSocket, arrivedMs: number): void {
+    this.#speaking = socket
+    this.#silence.frame(arrivedMs)
+    if (socket !== this.#next || this.#nextHasSpoken) return
+    this.#nextHasSpoken = true
+    if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
+  }
+
+  #onEnd(socket: FeedSocket, ending: Ending): void {
+    // A venue denies an address, so that it counts for all connections from here.
+    if (ending.denial) this.#options.connects.hold(performance.now() + ending.denial.waitMs)
+    if (socket === this.#next) {
+      this.#next = undefined
+      clearTimeout(this.#overlap)
+      this.#overlap = undefined
+      this.#tryAgain(ending)
+    } else if (this.#overlap) {
+      this.#finishRotation()
+    } else {
+      this.#current = undefined
+      clearTimeout(this.#rotation)
+      if (!this.#next) this.#subscriptions.lost(performance.now())
+      // A rotation was on its way: its socket becomes the current one when it opens.
+      if (this.#next || this.#opening) this.#tellLoss(ending, this.#opensInMs())
+      else this.#tryAgain(ending)
+    }
+  }
+
+  /** Opens another socket after a wait that suits how the last one ended. */
+  #tryAgain(ending: Ending): void {
+    const { timings } = this.#options
+    if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
+    const waitMs = Math.max(this.#backoff.next(), ending.denial?.waitMs ?? 0)
+    this.#tellLoss(ending, this.#openAfter(waitMs))
+  }
+
+  #tellLoss(ending: Ending, waitMs: number): void {
+    const { id, venue, emit } = this.#options
+    tellLoss(emit, { venue: venue.name, connection: id, url: this.url }, ending, waitMs)
+  }
+
+  #promote(socket: FeedSocket): void {
+    this.#current = socket
+    this.#next = undefined
+    this.#silence.opened(performance.now(), this.#nextHasSpoken)
+    const ageMs = this.#options.venue.limits.connectionAgeMsMax
+    const share = ROTATION_AGE.from + Math.random() * (ROTATION_AGE.to - ROTATION_AGE.from)
+    if (this.#nextIsClosing !== undefined) this.#rotateAfter(this.#backoff.next(), this.#nextIsClosing)
+    else if (ageMs !== undefined) this.#rotateAfter(ageMs * share, 'before the server cuts it for its age')
+    else clearTimeout(this.#rotation)
+  }
+
+  #rotateAfter(waitMs: number, why: string): void {
+    clearTimeout(this.#rotation)
+    this.#rotation = setTimeout(() => this.#rotate(why), timerMs(waitMs))
+  }
+
+  /** Opens a second socket beside the current one, which goes once the second delivers. */
+  #rotate(why: string): void {
+    if (!this.#current || this.#next || this.#opening) return
+    this.#rotationReason = why
+    this.#openAfter(0)
+  }
+
+  #overlapFor(ms: number): void {
+    clearTimeout(this.#overlap)
+    this.#overlap = setTimeout(() => {
+      if (this.#paused) this.#overlapFor(this.#options.timings.overlapMs)
+      else this.#finishRotation()
+    }, timerMs(ms))
+  }
+
+  #finishRotation(): void {
+    const { id, venue, emit } = this.#options
+    clearTimeout(this.#overlap)
+    this.#overlap = undefined
+    const retired = this.#current!.close().finally(() => this.#retired.delete(retired))
+    this.#retired.add(retired)
+    this.#promote(this.#next!)
+    emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
+  }
+
+  #check(): void {
+    const { id, venue, emit } = this.#options
+    const nowMs = performance.now()
+    if (this.#paused || !this.#current || this.#next || this.#opening) return
+    const { ask, replace } = this.#subscriptions.check(nowMs, this.#silence.framesGoOn(nowMs))
+    if (ask.length > 0) this.#current.send(venue.askAgain(ask))
+    if (replace !== undefined) this.#rotate(replace)
+    const silence = this.#silence.check(nowMs)
+    if (!silence) return
+    emit('connection_silent', { venue: venue.name, connection: id, silentMs: silence.silentMs, waitMs: 0 })
+    this.#rotate(silence.why)
+  }
+}

@@ -1,0 +1,36 @@
+/** What is told of a connection, and in which words. */
+import type { Emit } from '../../telemetry/events.ts'
+import type { Ending } from './socket.ts'
+
+const DETAIL_CHARACTERS_MAX = 200
+
+/** Whose end it was: `url` is without credentials. */
+export interface Lost {
+  venue: string
+  connection: string
+  url: string
+}
+
+/** Tells how it ended, and that another is opened after `waitMs`. */
+export function tellLoss(emit: Emit, { venue, connection, url }: Lost, ending: Ending, waitMs: number): void {
+  const { denial, silentMs, openMs } = ending
+  const why = shorten(ending.why)
+  if (denial?.kind === 'rate') emit('rate_limited', { venue, detail: why, waitMs })
+  else if (denial?.kind === 'region') emit('region_refused', { venue, url, why, waitMs })
+  else if (denial?.kind === 'address') emit('address_refused', { venue, url, why, waitMs })
+  else if (silentMs) emit('connection_silent', { venue, connection, silentMs, waitMs })
+  else if (openMs === undefined) emit('connection_refused', { venue, url, why, waitMs })
+  else emit('connection_lost', { venue, connection, why, waitMs })
+}
+
+/** A venue's own words, of bounded length. */
+export function shorten(text: string): string {
+  return text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text
+}
+
+/** An address as it may be shown. */
+export function withoutCredentials(base: string): string {
+  if (!URL.canParse(base)) return base
+  const { protocol, host, pathname } = new URL(base)
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
+}

@@ -1,0 +1,25 @@
+import type { Emit } from '../../telemetry/events.ts'
+import type { Venue } from '../../venues/venue.ts'
+import type { AnnouncedLoss } from '../subscription/subscription.ts'
+import type { VenueState } from '../subscription/venue-state.ts'
+import type { Pace } from './rate-limiter.ts'
+import type { Timings } from './timings.ts'
+
+export interface ConnectionOptions {
+  /** Names it in events and on the page. */
+  id: string
+  venue: Venue
+  /** The venue's address, or the one configured instead, without a trailing slash. */
+  base: string
+  symbols: readonly string[]
+  /** The venue's limit on connects, shared by all its connections. */
+  connects: Pace
+  /** What the venue says of itself, shared by all its connections. */
+  venueState: VenueState
+  timings: Timings
+  emit: Emit
+  /** Trades of a symbol that the venue announced and that never came. */
+  onLoss(symbol: string, loss: AnnouncedLoss): void
+  /** During a rotation the frames of two sockets come through here, so that the same trade may come twice. */
+  onFrame(frame: Buffer, receivedAtMicros: number): void
+}

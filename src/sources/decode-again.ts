@@ -1,0 +1,41 @@
+/** Reads anew, with today's decoders, what a source refused once. Pure. */
+import type { Refusal } from '../tick/refusal.ts'
+import { ORIGIN, TradeColumns } from '../tick/trades.ts'
+import { VENUES } from '../venues/index.ts'
+import type { Sink, Venue } from '../venues/venue.ts'
+
+/** Trades of a frame, and why there are none or not all of them. */
+export interface Reread {
+  trades: TradeColumns
+  still: { reason: Refusal; detail: string }
+}
+
+/** Reads a frame of a venue, or an item of one that was refused alone; undefined if the venue is none of ours. */
+export function rereadFrame(venueName: string, raw: Uint8Array, receivedAtMicros: number): Reread | undefined {
+  const venue = VENUES.find(({ name }) => name === venueName)
+  if (!venue) return undefined
+  const frame = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
+  const whole = read(venue, frame, receivedAtMicros)
+  if (whole.trades.length > 0 || !venue.frameOf) return whole
+  const item = read(venue, Buffer.from(venue.frameOf(frame.toString())), receivedAtMicros)
+  return item.trades.length > 0 ? item : whole
+}
+
+function read(venue: Venue, frame: Buffer, receivedAtMicros: number): Reread {
+  const trades = new TradeColumns(1)
+  let still: Reread['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
+  const out: Sink = {
+    trade: (symbol, micros, nanos, price, volume, side, tradeId) => {
+      trades.reserve(1)
+      trades.add(venue.name, symbol, micros, nanos, receivedAtMicros, price, volume, side, tradeId, ORIGIN.live)
+    },
+    refuse: (reason, detail) => {
+      still = { reason, detail }
+    },
+    control: () => {},
+    ignore: () => {},
+    imprecise: () => {},
+  }
+  venue.decode(frame, out)
+  return { trades, still }
+}

@@ -1,0 +1,51 @@
+/** What a recorder says of itself as figures: see `telemetry/metrics.ts`. */
+
+import { measureEvents } from '../telemetry/event-counts.ts'
+import { type Measurement, quantilesOf } from '../telemetry/metrics.ts'
+import { measureProcess } from '../telemetry/process.ts'
+import { type ConnectionStatus, DOWN_STATES, ONLINE } from './connection/status.ts'
+import type { RecorderStatus } from './status.ts'
+
+/** The figures of one recorder. */
+export function measureRecorder({
+  connections,
+  receivedPerSecond,
+  appendMs,
+  process,
+  events,
+}: RecorderStatus): Measurement[] {
+  return [
+    ...connections.flatMap(measureConnection),
+    { name: 'log_appended_ticks_per_second', labels: {}, value: receivedPerSecond },
+    ...quantilesOf('log_append_seconds', {}, appendMs),
+    ...measureProcess('record', process),
+    ...measureEvents('record', events),
+  ]
+}
+
+function measureConnection(connection: ConnectionStatus): Measurement[] {
+  const labels = { venue: connection.venue, connection: connection.id }
+  const { states, unreadable, venueStatus, quietMs } = connection
+  const down = [...DOWN_STATES].map(
+    (state): Measurement => ({
+      name: 'source_symbols_down',
+      labels: { ...labels, state },
+      value: states[state] ?? 0,
+    }),
+  )
+  return [
+    { name: 'source_connected', labels, value: connection.state === 'open' ? 1 : 0 },
+    { name: 'source_symbols', labels, value: connection.symbols },
+    { name: 'source_ticks_total', labels, value: connection.ticks },
+    { name: 'source_ticks_per_second', labels, value: connection.ticksPerSecond },
+    { name: 'source_messages_per_second', labels, value: connection.framesPerSecond },
+    { name: 'source_refused_total', labels, value: connection.refused },
+    { name: 'source_reconnects_total', labels, value: connection.reconnects },
+    { name: 'source_silence_seconds', labels, value: quietMs / 1000 },
+    { name: 'source_readable', labels, value: unreadable ? 0 : 1 },
+    ...down,
+    { name: 'source_venue_online', labels, value: venueStatus && venueStatus.state !== ONLINE ? 0 : 1 },
+    ...quantilesOf('source_latency_seconds', labels, connection.latencyMs),
+    { name: 'source_clock_apart_seconds', labels, value: Math.abs(connection.clockAheadMs) / 1000 },
+  ]
+}

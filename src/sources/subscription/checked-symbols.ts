@@ -1,0 +1,63 @@
+/** The symbols that are recorded, brought to the spelling of each venue's own list as soon as that is known. */
+import type { Emit } from '../../telemetry/events.ts'
+import type { Listing } from '../../venues/listed-symbols.ts'
+import { TIMINGS, type Timings } from '../connection/timings.ts'
+import type { Feeds, Subscription } from '../feeds.ts'
+import type { Selected } from '../selection.ts'
+import { SymbolCheck } from './symbol-check.ts'
+
+export class CheckedSymbols {
+  readonly #feeds: Feeds
+  readonly #symbols: Map<string, readonly string[]>
+  readonly #checks: SymbolCheck[]
+
+  /** Begins to ask the venues that have a REST address; the feeds go on whatever comes of it. */
+  constructor(subscriptions: readonly Subscription[], feeds: Feeds, emit: Emit, timings: Timings = TIMINGS) {
+    this.#feeds = feeds
+    this.#symbols = new Map(subscriptions.map(({ venue, symbols }) => [venue.name, symbols]))
+    this.#checks = subscriptions.flatMap(({ venue, rest }) =>
+      rest === undefined
+        ? []
+        : new SymbolCheck({
+            venue,
+            rest,
+            timings,
+            emit,
+            symbols: () => this.of(venue.name),
+            onListed: listings => this.#take(venue.name, listings),
+          }),
+    )
+  }
+
+  /** The symbols of a venue, as they are recorded now. */
+  of(venue: string): readonly string[] {
+    return this.#symbols.get(venue) ?? []
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#checks.map(check => check.close()))
+  }
+
+  #take(venue: string, listings: readonly Listing[]): void {
+    const spelled = new Map(listings.map(({ asked, symbol }) => [asked, symbol ?? asked]))
+    this.#symbols.set(venue, [...new Set(spelled.values())])
+    this.#feeds.respell(venue, spelled)
+    this.#feeds.unlisted(
+      venue,
+      listings.filter(({ symbol }) => symbol === undefined).map(({ asked }) => asked),
+    )
+  }
+}
+
+/** Names each symbol that is recorded otherwise than it was written. */
+export function tellCorrections(selected: readonly Selected[], emit: Emit): void {
+  for (const { venue, given } of selected) {
+    const seen = new Set<string>()
+    for (const symbol of given) {
+      const spelled = venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol
+      if (seen.has(spelled)) emit('symbol_doubled', { venue: venue.name, symbol: spelled })
+      else if (spelled !== symbol) emit('symbol_respelled', { venue: venue.name, given: symbol, symbol: spelled })
+      seen.add(spelled)
+    }
+  }
+}

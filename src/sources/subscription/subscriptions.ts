@@ -1,0 +1,263 @@
+/**
+ * All subscriptions of one connection: what the venue says is brought to the symbols it concerns, what is due is gathered, and what
+ * changed is reported once, many symbols in one line.
+ */
+import type { Emit } from '../../telemetry/events.ts'
+import type { Control } from '../../venues/venue.ts'
+import { shorten } from '../connection/loss.ts'
+import type { SubscriptionState, SymbolsStatus } from '../connection/status.ts'
+import type { Timings } from '../connection/timings.ts'
+import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
+import { type AnnouncedLoss, Subscription } from './subscription.ts'
+
+/** Symbols named in one line, and in a status. */
+const NAMED_MAX = 10
+const LISTED_MAX = 100
+
+export interface SubscriptionsOptions {
+  venue: string
+  connection: string
+  symbols: readonly string[]
+  /** Does the venue answer for each symbol? */
+  acknowledges: boolean
+  timings: Timings
+  emit: Emit
+  /** Called with trades that the venue announced and that never came. */
+  onLoss(symbol: string, loss: AnnouncedLoss): void
+  random?: () => number
+}
+
+/** What is due: symbols to ask for again on the open connection, and why the connection should be replaced, if it should. */
+export interface Due {
+  ask: string[]
+  replace: string | undefined
+}
+
+/** Controls that are about symbols. */
+export type SymbolControl = Extract<Control, { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'error' }>
+/** Those that are a complaint. */
+export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
+
+type DownState = 'refused' | 'ended' | 'unanswered' | 'silent'
+
+/** What a line is about. */
+interface Change {
+  state: DownState
+  detail: string
+  symbols: { symbol: string; askAtMs: number | undefined }[]
+}
+
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions
+  readonly #all = new Map<string, Subscription>()
+  /** By the symbol in capitals. */
+  readonly #anyCase = new Map<string, Subscription>()
+  /** By the venue's spelling where it differs from ours in case: at most one for each. */
+  readonly #spelled = new Map<string, Subscription>()
+  /** Down, and reported as that. */
+  readonly #reported = new Map<string, { state: SubscriptionState; sinceMs: number }>()
+  /** Refused since the last look, and why, whatever they are now. */
+  readonly #refused = new Map<string, string>()
+  /** When the count of symbols that stand is to be reported, at the latest. */
+  #countByMs: number | undefined
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options
+    const { acknowledges, timings, random = Math.random } = options
+    for (const symbol of options.symbols) {
+      const subscription = new Subscription(symbol, { acknowledges, timings, random })
+      this.#all.set(symbol, subscription)
+      this.#anyCase.set(symbol.toUpperCase(), subscription)
+    }
+  }
+
+  /** A socket opened that asks for all of them. `beside`: while another one still delivers. */
+  opened(nowMs: number, beside: boolean): void {
+    for (const subscription of this.#all.values()) subscription.opened(nowMs, beside)
+    if (!beside) this.#countByMs = nowMs + this.#options.timings.answerMsMax
+  }
+
+  /** No socket carries them any more. */
+  lost(nowMs: number): void {
+    for (const subscription of this.#all.values()) subscription.lost(nowMs)
+  }
+
+  /** Frames are read again after a time in which they were not. */
+  resumed(nowMs: number): void {
+    for (const subscription of this.#all.values()) subscription.resumed(nowMs)
+  }
+
+  /** Called for every trade. False if its symbol was not asked for. */
+  traded(symbol: string, tradeId: number | bigint, nowMs: number): boolean {
+    const subscription = this.#all.get(symbol) ?? this.#spelledOtherwise(symbol)
+    subscription?.traded(tradeId, nowMs)
+    return subscription !== undefined
+  }
+
+  /**
+   * Takes what the venue said. `confirmed` are the symbols confirmed on the socket that said it. False if it is a refusal that is
+   * about no subscription of ours.
+   */
+  control(control: SymbolControl, confirmed: Set<string>, nowMs: number): control is Exclude<SymbolControl, Complaint> {
+    switch (control.kind) {
+      case 'subscribed':
+        this.#acknowledged(control, confirmed, nowMs)
+        return true
+      case 'ended':
+        for (const symbol of control.symbols) this.#ended(symbol, confirmed, nowMs)
+        return true
+      case 'rejected':
+        return this.#rejected(control, confirmed, nowMs)
+      case 'error':
+        return false
+      case 'heartbeat':
+        if (control.symbol !== undefined && control.lastTradeId !== undefined)
+          this.#all.get(control.symbol)?.announced(control.lastTradeId, nowMs)
+        return true
+    }
+  }
+
+  /** What is due now. `framesGoOn`: something came on the connection lately. */
+  check(nowMs: number, framesGoOn: boolean): Due {
+    const { venue, connection, emit, onLoss } = this.#options
+    const due: Due = { ask: [], replace: undefined }
+    const changed = new Map<string, Change>()
+    const back: Subscription[] = []
+    for (const subscription of this.#all.values()) {
+      const { symbol } = subscription
+      const loss = subscription.loss(nowMs)
+      if (loss) {
+        const { first, last } = loss
+        emit('trades_missed', { venue, connection, symbol, first, last })
+        onLoss(symbol, { first, last })
+      }
+      const remedy = loss?.remedy ?? subscription.check(nowMs, framesGoOn)
+      if (remedy === 'ask') due.ask.push(symbol)
+      else if (remedy === 'replace') due.replace ??= `${symbol}: ${subscription.detail}`
+      this.#compare(subscription, changed, back)
+    }
+    this.#refused.clear()
+    for (const change of changed.values()) this.#reportDown(change, nowMs)
+    if (back.length > 0) {
+      const downMs = Math.max(...back.map(({ symbol }) => nowMs - this.#reported.get(symbol)!.sinceMs))
+      for (const { symbol } of back) this.#reported.delete(symbol)
+      emit('symbols_back', { venue, connection, symbols: named(back), downMs: Math.round(downMs) })
+    }
+    this.#reportCount(nowMs)
+    return due
+  }
+
+  status(nowMs: number): SymbolsStatus {
+    const states: SymbolsStatus['states'] = {}
+    const notLive: SymbolsStatus['notLive'] = []
+    let symbols = 0
+    for (const { symbol, state, detail, sinceMs, askAtMs } of this.#all.values()) {
+      states[state] = (states[state] ?? 0) + 1
+      if (state === 'live' || state === 'acknowledged') symbols++
+      if (state === 'live') continue
+      const askInMs = askAtMs === undefined ? null : Math.max(0, askAtMs - nowMs)
+      notLive.push({ symbol, state, detail, forMs: Math.max(0, nowMs - sinceMs), askInMs })
+    }
+    // Those that are down first: the list is cut.
+    notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
+    return { symbols, symbolsAsked: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
+  }
+
+  /** Until the venue's list is known, a symbol may be asked for in another case than its trades carry. */
+  #spelledOtherwise(symbol: string): Subscription | undefined {
+    const known = this.#spelled.get(symbol)
+    if (known) return known
+    const subscription = this.#anyCase.get(symbol.toUpperCase())
+    if (!subscription) return undefined
+    // One spelling each: a venue cannot make us keep more symbols than twice those asked for.
+    this.#anyCase.delete(symbol.toUpperCase())
+    this.#spelled.set(symbol, subscription)
+    return subscription
+  }
+
+  #acknowledged({ symbols, all }: Extract<Control, { kind: 'subscribed' }>, confirmed: Set<string>, nowMs: number) {
+    if (symbols === undefined) {
+      for (const subscription of this.#all.values()) if (subscription.pending) subscription.acknowledged(nowMs)
+      return
+    }
+    const listed = new Set(symbols)
+    if (all) for (const symbol of [...confirmed]) if (!listed.has(symbol)) this.#ended(symbol, confirmed, nowMs)
+    for (const symbol of symbols) {
+      // A list names again what it named before.
+      if (all && confirmed.has(symbol)) continue
+      confirmed.add(symbol)
+      this.#all.get(symbol)?.acknowledged(nowMs)
+    }
+  }
+
+  #ended(symbol: string, confirmed: Set<string>, nowMs: number): void {
+    confirmed.delete(symbol)
+    this.#all.get(symbol)?.ended(nowMs)
+  }
+
+  #rejected(control: Extract<Control, { kind: 'rejected' }>, confirmed: Set<string>, nowMs: number): boolean {
+    const detail = shorten(control.detail)
+    const ours = control.symbols ?? symbolsNamed(control.detail, this.#all.keys())
+    const named = ours.flatMap(symbol => this.#all.get(symbol) ?? [])
+    // One that names no symbol is about what was asked for and has no answer yet, if there is any.
+    const concerned = named.length > 0 ? named : [...this.#all.values()].filter(({ pending }) => pending)
+    for (const subscription of concerned) {
+      if (isAlreadySubscribed(control.detail)) {
+        confirmed.add(subscription.symbol)
+        subscription.acknowledged(nowMs)
+        continue
+      }
+      const kind = refusalKind(control.detail)
+      confirmed.delete(subscription.symbol)
+      this.#refused.set(subscription.symbol, detail)
+      // Which symbol is not listed is not said: it may be another one.
+      subscription.refused(named.length === 0 && kind === 'unlisted' ? 'passing' : kind, detail, nowMs)
+    }
+    // The same words once more are about those that they refused.
+    return concerned.length > 0 || [...this.#all.values()].some(each => each.isDown && each.detail === detail)
+  }
+
+  #compare(subscription: Subscription, changed: Map<string, Change>, back: Subscription[]): void {
+    const { symbol, isDown, sinceMs, askAtMs } = subscription
+    const refused = isDown ? undefined : this.#refused.get(symbol)
+    const state = refused === undefined ? subscription.state : 'refused'
+    const reported = this.#reported.get(symbol)
+    if (isDown || refused !== undefined) {
+      if (reported?.state === state) return
+      this.#reported.set(symbol, { state, sinceMs: reported?.sinceMs ?? sinceMs })
+      const detail = refused ?? subscription.detail
+      // Those of the same words are one line, whatever symbol the words name.
+      const key = `${state} ${detail.replaceAll(symbol, '')}`
+      const group = changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
+      group.symbols.push({ symbol, askAtMs })
+      changed.set(key, group)
+    } else if (reported && state !== 'asked') back.push(subscription)
+  }
+
+  #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
+    const { venue, connection, emit } = this.#options
+    const askAtMs = Math.min(...group.map(each => each.askAtMs ?? nowMs))
+    const waitMs = Math.round(Math.max(0, askAtMs - nowMs))
+    const symbols = named(group)
+    if (state === 'refused') emit('subscription_rejected', { venue, connection, symbols, detail, waitMs })
+    else if (state === 'ended') emit('subscription_ended', { venue, connection, symbols, waitMs })
+    else if (state === 'unanswered') emit('subscription_unanswered', { venue, connection, symbols, detail })
+    else emit('symbols_silent', { venue, connection, symbols, detail })
+  }
+
+  #reportCount(nowMs: number): void {
+    if (this.#countByMs === undefined) return
+    const waiting = [...this.#all.values()].some(({ state }) => state === 'asked')
+    if (waiting && nowMs < this.#countByMs) return
+    this.#countByMs = undefined
+    const { venue, connection, emit } = this.#options
+    const { symbols, symbolsAsked } = this.status(nowMs)
+    emit('symbols_counted', { venue, connection, symbols, asked: symbolsAsked })
+  }
+}
+
+function named(subscriptions: readonly { symbol: string }[]): string {
+  const names = subscriptions.slice(0, NAMED_MAX).map(({ symbol }) => symbol)
+  const more = subscriptions.length - names.length
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
+}

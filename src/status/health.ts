@@ -1,0 +1,110 @@
+/** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
+
+import type { StationState, SymbolDown } from '../serve/page/protocol.ts'
+import { instanceName } from '../telemetry/instance.ts'
+import { VERSION } from '../version.ts'
+import type { Verdict } from './judgements.ts'
+import type { StationReport } from './report.ts'
+import { symbolsDown, venueStates } from './source-faults.ts'
+
+export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
+
+/** `GET /health`: 200 as long as the process answers at all; how it fares is in `state`. */
+export interface HealthAnswer {
+  state: 'ok' | 'behind' | 'trouble'
+  version: string
+  /** The part of the house: ingest, record or archive. */
+  process: string
+  /** Tells this run from all others. */
+  instance: string
+  startedAtMs: number
+  /** This machine's clock. */
+  atMs: number
+  /** The stations this process knows of. */
+  stations: Partial<Record<StationName, { state: StationState; advice: string; lagMs: number }>>
+  audit: { atMs: number; passed: boolean; detail: string } | null
+  diskFreeBytes: number | null
+  /** Less than this is trouble. */
+  diskFreeBytesMin: number
+  /** What the recorders it hears of record: selections as `TICKHOUSE_SOURCES` has them. */
+  following: readonly string[]
+  /** Symbols of these that are not received, and why. */
+  symbolsDown: readonly SymbolDown[]
+  /** Venues that say of themselves that they do not trade as usual, or announce maintenance. */
+  venues: readonly { venue: string; state: string; upcoming: string }[]
+  /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
+  archiveBehindMs: number | null
+}
+
+/** Who a process is. */
+export interface Self {
+  version: string
+  process: string
+  instance: string
+  startedAtMs: number
+}
+
+/** This process, as which part of the house it runs. */
+export function selfOf(process: string): Self {
+  const startedAtMs = Date.now()
+  return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
+}
+
+/** The worst of the stations' states: a house is as well as its sickest part. */
+export function worstState(states: readonly StationState[]): HealthAnswer['state'] {
+  if (states.includes('trouble')) return 'trouble'
+  return states.includes('behind') ? 'behind' : 'ok'
+}
+
+/** The health of a process that knows all stations. */
+export async function healthOf(self: Self, report: StationReport): Promise<HealthAnswer> {
+  const following = report.recorders().map(({ status }) => status.sources)
+  const { atMs, sources, log, ingest, store, archive } = await report.report()
+  const short = ({ state, advice, lagMs }: { state: StationState; advice: string; lagMs: number }) => ({
+    state,
+    advice,
+    lagMs,
+  })
+  return {
+    ...self,
+    state: worstState([sources, log, ingest, store, archive].map(({ state }) => state)),
+    atMs,
+    stations: {
+      sources: short(sources),
+      log: short(log),
+      ingest: short(ingest),
+      store: short(store),
+      archive: short(archive),
+    },
+    audit: store.audit,
+    diskFreeBytes: store.diskFreeBytes,
+    diskFreeBytesMin: store.diskFreeBytesMin,
+    following,
+    symbolsDown: symbolsDown(sources.connections),
+    venues: venueStates(sources.connections),
+    archiveBehindMs: archive.verified ? archive.lagMs : null,
+  }
+}
+
+/** The health of a process that knows of no stations but these. */
+export function healthAlone(
+  self: Self,
+  verdicts: Partial<Record<'sources' | 'log' | 'archive', Verdict>>,
+  archiveBehindMs: number | null,
+): HealthAnswer {
+  return {
+    ...self,
+    state: worstState(Object.values(verdicts).map(([state]) => state)),
+    atMs: Date.now(),
+    stations: Object.fromEntries(
+      Object.entries(verdicts).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
+    ),
+    audit: null,
+    diskFreeBytes: null,
+    diskFreeBytesMin: 0,
+    following: [],
+    symbolsDown: [],
+    venues: [],
+    archiveBehindMs,
+  }
+}

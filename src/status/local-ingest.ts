@@ -1,0 +1,96 @@
+/** The storing side of this process, as the page tells of it. */
+import type { Storing } from '../ingest/ingest.ts'
+import type { Log } from '../log/log.ts'
+import type { PartitionStatus, Quantiles } from '../serve/page/protocol.ts'
+import { slowest } from '../telemetry/statistics.ts'
+import type { IngestFiguresShown, IngestSide } from './ingest-status.ts'
+import { lagVerdict, type Verdict } from './judgements.ts'
+
+type Ingest = Storing['partitions'][number]
+
+export class OwnIngest implements IngestSide {
+  readonly #storing: Storing
+  readonly #log: Log
+  readonly #startedMs = performance.now()
+  readonly #caughtUpMs = new Map<number, number>()
+
+  constructor(storing: Storing, log: Log) {
+    this.#storing = storing
+    this.#log = log
+  }
+
+  get own() {
+    return this.#storing.partitions
+  }
+
+  get audits() {
+    return this.#storing.audits
+  }
+
+  partitions(nowMs: number): PartitionStatus[] {
+    return this.own.map(({ partition, next, storedLogMs }) => this.#status(partition, next, storedLogMs, nowMs))
+  }
+
+  figures(): IngestFiguresShown {
+    return {
+      ticksPerSecond: this.#sum(({ figures }) => figures.storedTicks.perSecond()),
+      stored: this.#sum(({ figures }) => figures.storedTicks.total),
+      refused: this.#sum(({ figures }) => figures.refusedTicks.total),
+      refusedPerSecond: this.#sum(({ figures }) => figures.refusedTicks.perSecond()),
+      refusedByReason: this.#refusedByReason(),
+      gapsOpen: this.#sum(({ gapsOpen }) => gapsOpen),
+      batchTicks: Math.max(0, ...this.own.map(({ figures }) => figures.batchTicks)),
+      insertMs: this.#slowest(({ figures }) => figures.insertMs.quantiles()),
+      batchAgeMs: this.#slowest(({ figures }) => figures.batchAgeMs.quantiles()),
+    }
+  }
+
+  verdict(lagMs: number): Verdict {
+    if (this.own.length === 0)
+      return ['idle', 'No partition of the log is given to this process: others store them, or it waits to be let in.']
+    const failed = this.own.find(({ failure }) => failure)
+    if (failed?.failure)
+      return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
+    if (this.own.some(({ mode }) => mode === 'retrying'))
+      return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
+    return lagVerdict(lagMs)
+  }
+
+  gapsOf(venue: string, symbol: string): number {
+    return this.#sum(ingest => ingest.gapsOf(venue, symbol))
+  }
+
+  newLines() {
+    return []
+  }
+
+  /** The lag in time is that of the oldest record not stored: it came after the last stored one, and after all was last stored. */
+  #status(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
+    const { first, next } = this.#log.bounds(partition)
+    const lagging = stored < next
+    // By a clock that never falls; the log's time only says less, and nothing where it lies ahead of now.
+    const elapsedMs = performance.now()
+    if (!lagging) this.#caughtUpMs.set(partition, elapsedMs)
+    const behindMs = elapsedMs - (this.#caughtUpMs.get(partition) ?? this.#startedMs)
+    const storedAgoMs = storedLogMs <= nowMs ? nowMs - storedLogMs : behindMs
+    const lagTicks = this.#log.estimateTicks(partition, stored, next)
+    return { partition, first, next, stored, lagTicks, lagMs: lagging ? Math.min(behindMs, storedAgoMs) : 0 }
+  }
+
+  #refusedByReason(): Record<string, number> {
+    const sums: Record<string, number> = {}
+    for (const { figures } of this.own) {
+      for (const [reason, count] of figures.refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
+    }
+    return sums
+  }
+
+  #sum(figure: (ingest: Ingest) => number): number {
+    return this.own.reduce((sum, ingest) => sum + figure(ingest), 0)
+  }
+
+  /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
+  #slowest(figure: (ingest: Ingest) => Quantiles | null): Quantiles | null {
+    return slowest(this.own.flatMap(ingest => figure(ingest) ?? []))
+  }
+}

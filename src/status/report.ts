@@ -1,0 +1,210 @@
+/** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ArchiveFigures } from '../archive/archive.ts'
+import { diskGrowthPerDay } from '../audit/disk-growth.ts'
+import type { Log } from '../log/log.ts'
+import type { Stations } from '../serve/page/protocol.ts'
+import type { ConnectionStatus } from '../sources/connection/status.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
+import type { Store, StoreSize } from '../store/store.ts'
+import { Recent, slowest } from '../telemetry/statistics.ts'
+import type { IngestSide } from './ingest-status.ts'
+import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './judgements.ts'
+import { Heard } from './last-heard.ts'
+
+/** A recorder that has not spoken for this long is not running. */
+const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
+const SIZE_EVERY_MS = 2_000
+const DISK_GROWTH_EVERY_MS = 60_000
+/** How long a report waits for the sizes; later ones are in the next. */
+const SIZE_WAIT_MS_MAX = 500
+/** The alert comes at so many times the room at which storing stops. */
+const ALERT_BEFORE_STOP = 2
+/** Three of each batch: about the last half minute. */
+const FRESHNESS_SAMPLES = 500
+
+/** How archiving fares; `address` is null where only the archiving process knows it. */
+export type ArchiveStanding = Pick<ArchiveFigures, 'objects' | 'rows' | 'bytes' | 'behindMs' | 'failure'> & {
+  address: string | null
+}
+
+export interface ReportOptions {
+  log: Log
+  store: Store
+  ingest: IngestSide
+  /** How archiving fares now; null where this process knows of none. */
+  archive: () => ArchiveStanding | null
+}
+
+export class StationReport {
+  readonly #log: Log
+  readonly #heard = new Heard()
+  readonly #store: Store
+  readonly #ingest: IngestSide
+  readonly #archive: ReportOptions['archive']
+  #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
+  #sizeAtMs = Number.NEGATIVE_INFINITY
+  #sizing: Promise<void> | undefined
+  #diskGrowth: number | null = null
+  #diskGrowthDueMs = 0
+  /** Why the store did not tell its size; undefined if it did. */
+  #away: string | undefined
+  #freshnessMs: number | null = null
+  readonly #freshness = new Recent(FRESHNESS_SAMPLES)
+
+  constructor({ log, store, ingest, archive }: ReportOptions) {
+    this.#log = log
+    this.#store = store
+    this.#ingest = ingest
+    this.#archive = archive
+  }
+
+  /** The recorders that run, by what they say of themselves. */
+  recorders(): RecorderSaid[] {
+    return recordersIn(this.#log.announcements()).filter(
+      ({ station, atMs }) => this.#heard.ageMs(station, atMs) < RECORDER_SILENT_MS_MAX,
+    )
+  }
+
+  /** Told after each batch: the venue's times of its first, middle and newest trade, µs. */
+  stored(times: readonly [first: number, middle: number, newest: number]): void {
+    const nowMs = Date.now()
+    for (const micros of times) this.#freshness.add(nowMs - micros / 1000)
+    this.#freshnessMs = nowMs - times[2] / 1000
+  }
+
+  async report(): Promise<Stations> {
+    await this.#measureSize()
+    const nowMs = Date.now()
+    const recorders = this.recorders().map(({ status }) => status)
+    const partitions = this.#ingest.partitions(nowMs)
+    const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
+    const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
+    const figures = this.#ingest.figures()
+    const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
+    const connections = recorders.flatMap(recorder => recorder.connections)
+    const appendMs = slowest(recorders.flatMap(recorder => recorder.appendMs ?? []))
+    const base = (verdict: Verdict, ticksPerSecond: number) => ({
+      state: verdict[0],
+      advice: verdict[1],
+      ticksPerSecond,
+    })
+    const disk = this.#store.disk()
+    const diskLow = disk && { freeBytes: disk.freeBytes, lowBytes: ALERT_BEFORE_STOP * disk.freeBytesMin }
+    return {
+      atMs: nowMs,
+      sources: {
+        ...base(sourcesVerdict(recorders), received),
+        lagTicks: 0,
+        lagMs: slowestMs(connections),
+        connections,
+      },
+      log: {
+        ...base(logVerdict(recorders, this.#log.unreachableSinceMs()), received),
+        lagTicks: 0,
+        lagMs: appendMs?.p50 ?? 0,
+        address: this.#log.address,
+        partitions,
+        sizeBytes: this.#log.sizeBytes(),
+        appendMs,
+      },
+      ingest: {
+        ...base(this.#ingest.verdict(lagMs), figures.ticksPerSecond),
+        ...figures,
+        lagTicks,
+        lagMs,
+      },
+      store: {
+        ...base(this.#storeVerdict(diskLow), figures.ticksPerSecond),
+        lagTicks: 0,
+        lagMs: figures.insertMs?.p50 ?? 0,
+        address: this.#store.address,
+        trades: this.#size.trades,
+        sizeBytes: this.#size.bytes,
+        parts: this.#size.parts,
+        merges: this.#size.merges,
+        bytesPerTrade: this.#size.trades === 0 ? null : this.#size.tradesBytes / this.#size.trades,
+        freshnessMs: this.#freshnessMs,
+        freshnessQuantilesMs: this.#freshness.quantiles(),
+        audit: this.#lastAudit(),
+        diskFreeBytes: diskLow?.freeBytes ?? null,
+        diskFreeBytesMin: diskLow?.lowBytes ?? 0,
+        diskGrowthPerDay: disk && this.#diskGrowth,
+      },
+      archive: this.#archiveStation(),
+    }
+  }
+
+  #archiveStation(): Stations['archive'] {
+    const figures = this.#archive()
+    const [state, advice] = archiveVerdict(figures)
+    const verified = figures && {
+      address: figures.address,
+      objects: figures.objects,
+      rows: figures.rows,
+      sizeBytes: figures.bytes,
+    }
+    return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: figures?.behindMs ?? 0, verified }
+  }
+
+  #storeVerdict(disk: { freeBytes: number; lowBytes: number } | null): Verdict {
+    const failed = [...this.#ingest.audits.values()].find(result => !result.passed)
+    if (failed)
+      return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
+    if (this.#away !== undefined)
+      return ['trouble', `The store does not answer: ${this.#away.replace(/[\s.]+$/, '')}. The log keeps the ticks.`]
+    if (disk && disk.freeBytes < disk.lowBytes)
+      return [
+        'trouble',
+        `Less than ${disk.lowBytes / 2 ** 20} MiB are left on the disk: make room. Nothing is deleted by itself; at half of that storing stops, and the log goes on.`,
+      ]
+    if (this.#store.engine?.overrun)
+      return [
+        'behind',
+        'A query outran its time and was given up, but the engine has not ended it: if it does not, this process is started again.',
+      ]
+    return ['ok', 'Every stored tick is there once.']
+  }
+
+  #lastAudit() {
+    const results = [...this.#ingest.audits.values()]
+    if (results.length === 0) return null
+    const failed = results.find(result => !result.passed)
+    const { atMs, passed, detail, ticks } = failed ?? results.reduce((a, b) => (a.atMs > b.atMs ? a : b))
+    return { atMs, passed, detail: detail || `${ticks} ticks dense and unique` }
+  }
+
+  /** A store that is away must not silence the report, which says so: the sizes are then those last known. */
+  async #measureSize(): Promise<void> {
+    const nowMs = performance.now()
+    if (nowMs - this.#sizeAtMs >= SIZE_EVERY_MS) {
+      this.#sizeAtMs = nowMs
+      this.#sizing ??= this.#askSize().finally(() => {
+        this.#sizing = undefined
+      })
+    }
+    if (!this.#sizing) return
+    const late = new AbortController()
+    await Promise.race([this.#sizing, sleep(SIZE_WAIT_MS_MAX, undefined, { signal: late.signal }).catch(() => {})])
+    late.abort()
+  }
+
+  async #askSize(): Promise<void> {
+    try {
+      this.#size = await this.#store.size()
+      if (this.#store.disk() && performance.now() >= this.#diskGrowthDueMs) {
+        this.#diskGrowth = await diskGrowthPerDay(this.#store)
+        this.#diskGrowthDueMs = performance.now() + DISK_GROWTH_EVERY_MS
+      }
+      this.#away = undefined
+    } catch (error) {
+      this.#away = (error as Error).message
+    }
+  }
+}
+
+/** The usual latency of the slowest connection, venue's clock to our socket, in ms; negative where the venue's clock is ahead. */
+function slowestMs(connections: readonly ConnectionStatus[]): number {
+  const known = connections.flatMap(({ latencyMs }) => latencyMs?.p50 ?? [])
+  return known.length === 0 ? 0 : Math.max(...known)
+}

@@ -1,0 +1,77 @@
+/**
+ * The store in this process: the engine's directory belongs to it, by the engine's own lock, so that whoever wrote before is
+ * gone, and an insert has ended when its call has.
+ */
+import { Readable } from 'node:stream'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { checkRoom, freeBytes } from '../../disk.ts'
+import type { TickhouseError } from '../../errors.ts'
+import { type Backend, INSERT_SETTINGS, type Insert } from '../backend.ts'
+import { attempt } from '../failure.ts'
+import { migrate } from '../migrate.ts'
+import { filtersText, LISTED, UNTRUSTED_LIMITS } from '../sql.ts'
+import type { StoreDisk } from '../store.ts'
+import { type EmbeddedConnection, openEngine } from './engine.ts'
+import { openingError } from './opening.ts'
+
+const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(LISTED) }
+const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
+
+export class InProcess implements Backend {
+  readonly address: string
+  readonly client: ClickHouseClient
+  readonly questionSettings = {}
+  readonly #directory: string
+  readonly #diskFreeBytesMin: number
+  readonly engine: EmbeddedConnection
+
+  static async open(directory: string, diskFreeBytesMin: number): Promise<InProcess> {
+    return new InProcess(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_LANES))
+  }
+
+  constructor(directory: string, diskFreeBytesMin: number, engine: EmbeddedConnection) {
+    this.address = `chdb:${directory}`
+    this.#directory = directory
+    this.#diskFreeBytesMin = diskFreeBytesMin
+    this.engine = engine
+    this.client = createClient({ connection: engine })
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      await migrate(this, query => attempt(() => this.client.command({ query })))
+    } catch (error) {
+      const { message, code } = error as TickhouseError
+      if (code === 'disk_full' || code === 'data_foreign' || code === 'engine_died') throw error
+      throw openingError(this.#directory, message, error)
+    }
+  }
+
+  async insert({ table, columns, format, data }: Insert): Promise<void> {
+    // What is left is the log's, which holds the only copy of what is not stored.
+    checkRoom(this.#directory, this.#diskFreeBytesMin, 'stored')
+    const names = columns ? ` (${columns.join(', ')})` : ''
+    const { stream } = await this.client.exec({
+      query: `INSERT INTO ${table}${names} FORMAT ${format}`,
+      values: Readable.from([data]),
+      clickhouse_settings: INSERT_SETTINGS,
+    })
+    stream.destroy()
+  }
+
+  async settle(): Promise<void> {}
+
+  async endInserts(): Promise<void> {}
+
+  disk(): StoreDisk {
+    return { freeBytes: freeBytes(this.#directory), freeBytesMin: this.#diskFreeBytesMin }
+  }
+
+  async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.engine.runBounded({ query, format, settings: UNTRUSTED }, signal)).bytes
+  }
+
+  close(): Promise<void> {
+    return this.client.close()
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and faqs/market_data_only.md.
+ * The built-in simulator speaks the same shapes, so `binanceShaped` builds both.
+ */
+
+import { readBannedUntil } from '../../sources/connection/retry-after.ts'
+import { TIME_MICROS_MAX } from '../../tick/time.ts'
+import { SIDE } from '../../tick/trades.ts'
+import { decimalFromText } from '../decimal.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { handOn, readId, readMessage, show } from '../read-trade.ts'
+import type { Limits, Sink, Venue } from '../venue.ts'
+import { ByteScanner, literal } from './byte-scanner.ts'
+
+/** What may differ between venues of Binance's shape. */
+export interface BinanceShape {
+  name: string
+  ws: string
+  rest: string
+  defaultSymbols: readonly string[]
+  limits: Limits
+  silenceMsMax: number
+}
+
+/** Methods of a request, which are also its id. */
+const UNSUBSCRIBE = 'UNSUBSCRIBE'
+const SUBSCRIBE = 'SUBSCRIBE'
+
+/** Streams of one request, far below what a message may hold. */
+const REQUEST_STREAMS_MAX = 50
+
+/** Unsubscribes first: what the server believes to carry already is otherwise left as it is. */
+function askAgain(symbols: readonly string[]): string[] {
+  const frames: string[] = []
+  for (let at = 0; at < symbols.length; at += REQUEST_STREAMS_MAX) {
+    const params = symbols.slice(at, at + REQUEST_STREAMS_MAX).map(streamOf)
+    for (const method of [UNSUBSCRIBE, SUBSCRIBE]) frames.push(JSON.stringify({ method, params, id: method }))
+  }
+  return frames
+}
+
+const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@trade`
+
+/** A venue that speaks Binance's combined streams: the address carries the subscription, nothing is sent. */
+export function binanceShaped(shape: BinanceShape): Venue {
+  return {
+    ...shape,
+    ids: 'consecutive',
+    // A request is answered as a whole, and a stream that does not exist is accepted too.
+    acknowledges: false,
+    spelling: 'capitals',
+    symbolList: { path: '/api/v3/exchangeInfo?showPermissionSets=false', read: readExchangeInfo },
+    url: (base, symbols) => {
+      const streams = symbols.map(symbol => encodeURIComponent(streamOf(symbol)).replace('%40', '@'))
+      return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
+    },
+    subscribe: () => [],
+    askAgain,
+    decode,
+  }
+}
+
+export const binance: Venue = binanceShaped({
+  name: 'binance',
+  ws: 'wss://data-stream.binance.vision',
+  rest: 'https://data-api.binance.vision',
+  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT'],
+  limits: {
+    // 1,024 are allowed, but the address that names them must stay shorter than common limits on a request's head.
+    symbolsPerConnection: 200,
+    // 5 are allowed, and answers to pings count among them.
+    framesPerSecond: 3,
+    connectsPerFiveMinutes: 300,
+    connectionAgeMsMax: 24 * 60 * 60 * 1000,
+  },
+  // The server pings every 20 s.
+  silenceMsMax: 30_000,
+})
+
+/** The answer to `exchangeInfo`: rest-api.md. Trades come of what is in the state `TRADING`. */
+function readExchangeInfo(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.symbols)) return undefined
+  return answer.symbols
+    .filter(isObject)
+    .filter(({ symbol }) => typeof symbol === 'string')
+    .map(({ symbol, status }) => ({ symbol: symbol as string, resting: status === 'TRADING' ? '' : String(status) }))
+}
+
+/** Kinds of event that are known and not recorded: web-socket-streams.md. */
+const NOT_RECORDED = new Set([
+  'aggTrade',
+  'avgPrice',
+  'blockTrade',
+  'referencePrice',
+  'kline',
+  'depthUpdate',
+  'bookTicker',
+  '24hrTicker',
+  '24hrMiniTicker',
+  '1hTicker',
+  '4hTicker',
+  '1dTicker',
+])
+
+/** Too many requests: errors.md. */
+const TOO_MANY_REQUESTS = -1003
+
+/** Reads one frame: the usual trade byte by byte, anything else with JSON.parse. */
+function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTrade(frame, out)) decodeAny(frame, out)
+}
+
+const MILLISECONDS = { from: 1e12, below: 1e13 }
+const MICROSECONDS = { from: 1e15, below: 1e16 }
+
+/** A time in ms (13 digits) or µs (16 digits), as µs since 1970 UTC; -1 for any other number. */
+function toMicros(time: number): number {
+  if (time >= MILLISECONDS.from && time < MILLISECONDS.below) return time * 1000
+  return time >= MICROSECONDS.from && time < MICROSECONDS.below ? time : -1
+}
+
+const COMBINED = literal('{"stream":"')
+const DATA = literal(',"data":')
+const EVENT_TIME = literal('{"e":"trade","E":')
+const SYMBOL = literal(',"s":"')
+const TRADE_ID = literal(',"t":')
+const PRICE = literal(',"p":"')
+const QUANTITY = literal('","q":"')
+const BUYER_ORDER = literal('","b":')
+const SELLER_ORDER = literal(',"a":')
+const TRADE_TIME_AFTER_QUANTITY = literal('","T":')
+const TRADE_TIME_AFTER_ORDERS = literal(',"T":')
+const BUYER_IS_MAKER = literal(',"m":true')
+const SELLER_IS_MAKER = literal(',"m":false')
+const BEST_MATCH = literal(',"M":true}')
+const CLOSE = literal('}')
+
+const scanner = new ByteScanner()
+
+/**
+ * The way of almost every frame, several times faster than JSON.parse. Takes a frame only if it is exactly the document's
+ * example with other values; otherwise says false and has called nothing.
+ */
+function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
+  if (!scanner.start(frame)) return false
+  const combined = scanner.takes(COMBINED)
+  if (combined && !(scanner.skipsWord() && scanner.takes(DATA))) return false
+  if (!scanner.takes(EVENT_TIME) || scanner.integer() < 0) return false
+  if (!scanner.takes(SYMBOL)) return false
+  const symbol = scanner.word()
+  if (symbol === '' || !scanner.takes(TRADE_ID)) return false
+  const tradeId = scanner.integer()
+  if (tradeId < 0 || !scanner.takes(PRICE)) return false
+  const price = scanner.decimal()
+  if (price < 0 || !scanner.takes(QUANTITY)) return false
+  const quantity = scanner.decimal()
+  if (quantity < 0) return false
+  // Older streams also name the two orders.
+  if (scanner.takes(BUYER_ORDER)) {
+    if (scanner.integer() < 0 || !scanner.takes(SELLER_ORDER) || scanner.integer() < 0) return false
+    if (!scanner.takes(TRADE_TIME_AFTER_ORDERS)) return false
+  } else if (!scanner.takes(TRADE_TIME_AFTER_QUANTITY)) return false
+  const micros = toMicros(scanner.integer())
+  if (micros < 0 || micros >= TIME_MICROS_MAX) return false
+  const takerSells = scanner.takes(BUYER_IS_MAKER)
+  if (!takerSells && !scanner.takes(SELLER_IS_MAKER)) return false
+  if (!scanner.takes(BEST_MATCH) || (combined && !scanner.takes(CLOSE)) || !scanner.atEnd) return false
+  out.trade(symbol, micros, 0, price, quantity, takerSells ? SIDE.sell : SIDE.buy, tradeId)
+  return true
+}
+
+/** Reads any frame, at JSON.parse's pace. Exported so that a test can hold the fast way against it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+  const data = 'stream' in message && 'data' in message ? message.data : message
+  if (!isObject(data)) out.refuse('malformed_frame', 'no event in the stream')
+  else if (data.e === 'trade') decodeTrade(data, out)
+  else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
+  else if (isNotRecorded(data)) out.ignore()
+  else if (data.result === null && 'id' in data)
+    out.control({ kind: data.id === UNSUBSCRIBE ? 'heartbeat' : 'subscribed' })
+  else decodeError(isObject(data.error) ? data.error : data, out)
+}
+
+/** Best quotes and book snapshots are the two streams whose events carry no kind. */
+function isNotRecorded(event: JsonObject): boolean {
+  if (typeof event.e === 'string') return NOT_RECORDED.has(event.e)
+  return 'lastUpdateId' in event || ('u' in event && 'b' in event && 'a' in event)
+}
+
+function decodeTrade(trade: JsonObject, out: Sink): void {
+  const micros = toMicros(Number(readId(trade.T) ?? -1))
+  handOn(
+    out,
+    {
+      symbol: trade.s,
+      price: trade.p,
+      volume: trade.q,
+      tradeId: trade.t,
+      // The buyer is the maker, so the seller was the taker.
+      side: typeof trade.m === 'boolean' ? (trade.m ? SIDE.sell : SIDE.buy) : undefined,
+      time: micros < 0 ? undefined : { micros, nanos: 0 },
+    },
+    decimalFromText,
+  )
+}
+
+/** Errors carry a number and a text, a ban also when it ends: errors.md. What is not even that is nothing we know. */
+function decodeError(error: JsonObject, out: Sink): void {
+  const detail = `${show(error.msg)} (code ${show(error.code)})`
+  if (typeof error.code !== 'number') out.refuse('unknown_message', `event ${show(error.e)}`)
+  else if (error.code !== TOO_MANY_REQUESTS) out.control({ kind: 'rejected', detail })
+  else {
+    const { retryAfter, serverTime } = isObject(error.data) ? error.data : {}
+    const untilMs = typeof retryAfter === 'number' ? retryAfter : readBannedUntil(String(error.msg))
+    out.control({
+      kind: 'rate_limited',
+      detail,
+      ...(untilMs !== undefined && { untilMs }),
+      ...(typeof serverTime === 'number' && { nowMs: serverTime }),
+    })
+  }
+}

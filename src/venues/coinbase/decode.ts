@@ -1,0 +1,125 @@
+/**
+ * Coinbase Exchange, channels `matches` and `heartbeat`: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels.
+ * The feed names the maker's side, so the taker's is the other one. The first match after subscribing comes as `last_match`:
+ * a real trade from before, recorded like any other, since its id tells a repeat.
+ */
+import { parseRfc3339 } from '../../tick/time.ts'
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { decimalFromText } from '../decimal.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { handOn, readMessage, readSide, show } from '../read-trade.ts'
+import type { Control, Sink, Venue } from '../venue.ts'
+
+export const coinbase: Venue = {
+  name: 'coinbase',
+  ws: 'wss://ws-feed.exchange.coinbase.com',
+  rest: 'https://api.exchange.coinbase.com',
+  ids: 'consecutive',
+  defaultSymbols: ['BTC-USD', 'ETH-USD', 'SOL-USD', 'XRP-USD', 'DOGE-USD'],
+  limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
+  spelling: 'capitals',
+  symbolList: { path: '/products', read: readProducts },
+  // The heartbeat channel beats once a second for each symbol.
+  silenceMsMax: 10_000,
+  acknowledges: true,
+  url: base => base,
+  // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
+  subscribe,
+  askAgain: subscribe,
+  decode,
+}
+
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(symbol =>
+    JSON.stringify({ type: 'subscribe', product_ids: [symbol], channels: ['matches', 'heartbeat'] }),
+  )
+}
+
+/** The answer to `products`: https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs. */
+function readProducts(answer: unknown): ListedSymbol[] | undefined {
+  if (!Array.isArray(answer)) return undefined
+  return answer
+    .filter(isObject)
+    .filter(({ id }) => typeof id === 'string')
+    .map(({ id, status, trading_disabled: disabled }) => ({
+      symbol: id as string,
+      resting:
+        status !== undefined && status !== 'online' ? String(status) : disabled === true ? 'trading disabled' : '',
+    }))
+}
+
+/** Kinds of message that are known and not recorded. */
+const NOT_RECORDED = new Set([
+  'ticker',
+  'ticker_batch',
+  'snapshot',
+  'l2update',
+  'status',
+  'auction',
+  'rfq_match',
+  'received',
+  'open',
+  'done',
+  'change',
+  'activate',
+])
+
+function decode(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { type } = message
+  if (type === 'match' || type === 'last_match') decodeMatch(message, out)
+  else if (type === 'heartbeat') out.control(heartbeat(message))
+  else if (type === 'subscriptions') out.control({ kind: 'subscribed', symbols: subscribedSymbols(message), all: true })
+  else if (type === 'error') decodeError(message, out)
+  else if (typeof type === 'string' && NOT_RECORDED.has(type)) out.ignore()
+  else out.refuse('unknown_message', `type ${show(type)}`)
+}
+
+function decodeMatch(match: JsonObject, out: Sink): void {
+  handOn(
+    out,
+    {
+      symbol: match.product_id,
+      price: match.price,
+      volume: match.size,
+      tradeId: match.trade_id,
+      side: opposite(readSide(match.side)),
+      time: typeof match.time === 'string' ? parseRfc3339(match.time) : undefined,
+    },
+    decimalFromText,
+  )
+}
+
+function opposite(side: Side | undefined): Side | undefined {
+  if (side === SIDE.buy) return SIDE.sell
+  return side === SIDE.sell ? SIDE.buy : undefined
+}
+
+/** Only some errors are about a subscription; `ErrSlowConsume`, say, is about us. */
+function decodeError({ message, reason }: JsonObject, out: Sink): void {
+  const detail =
+    [message, reason]
+      .filter(part => part !== undefined)
+      .map(show)
+      .join(': ') || 'an error without a text'
+  const isRejection = /subscri|product/i.test(`${String(message)} ${String(reason)}`)
+  out.control({ kind: isRejection ? 'rejected' : 'error', detail })
+}
+
+/** Its last trade id is 0 where the server does not know it. */
+function heartbeat({ product_id: symbol, last_trade_id: lastTradeId }: JsonObject): Control {
+  return typeof symbol === 'string' && typeof lastTradeId === 'number'
+    ? { kind: 'heartbeat', symbol, lastTradeId }
+    : { kind: 'heartbeat' }
+}
+
+/** The symbols whose matches we now get: the answer lists all channels of the connection. */
+function subscribedSymbols(message: JsonObject): string[] {
+  const channels = Array.isArray(message.channels) ? message.channels.filter(isObject) : []
+  const matches = channels.find(channel => channel.name === 'matches')
+  const symbols = Array.isArray(matches?.product_ids) ? matches.product_ids : []
+  return symbols.filter(symbol => typeof symbol === 'string')
+}

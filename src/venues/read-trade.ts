@@ -1,0 +1,93 @@
+/**
+ * The last step of every decoder that reads JSON: fields as they stood in the frame become a trade, or a refusal that names
+ * the field. Shared, so that no venue is more lenient than another.
+ */
+import { TIME_MICROS_MAX } from '../tick/time.ts'
+import { SIDE, type Side } from '../tick/trades.ts'
+import { isImprecise } from './decimal.ts'
+import { isObject, type JsonObject, LongNumber, parseJson } from './json-text.ts'
+import type { Sink } from './venue.ts'
+
+const ID_MAX = 2n ** 64n - 1n
+const SHOWN_CHARACTERS_MAX = 60
+
+/** The frame's JSON object; undefined if it is none, which is then refused. */
+export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
+  let message: unknown
+  try {
+    message = parseJson(frame)
+  } catch (error) {
+    out.refuse('malformed_frame', `not JSON: ${(error as Error).message}`)
+    return undefined
+  }
+  if (isObject(message)) return message
+  out.refuse('malformed_frame', 'not a JSON object')
+  return undefined
+}
+
+/** A trade's fields, as found in the frame. */
+export interface TradeFields {
+  symbol: unknown
+  price: unknown
+  volume: unknown
+  tradeId: unknown
+  /** The taker's, already translated; undefined if the frame states none that the document knows. */
+  side: Side | undefined
+  /** Already read; undefined if the frame states none. Micros since 1970 UTC and the nanos beyond. */
+  time: { micros: number; nanos: number } | undefined
+}
+
+/**
+ * Hands a trade to the sink, or refuses it. `decimal` reads prices and volumes the way this venue writes them: see
+ * `decimal.ts`. `raw` is the item's own text where the frame holds several.
+ */
+export function handOn(
+  out: Sink,
+  fields: TradeFields,
+  decimal: (value: unknown) => number,
+  raw?: () => string | undefined,
+): void {
+  const { symbol, side, time } = fields
+  const price = decimal(fields.price)
+  const volume = decimal(fields.volume)
+  const tradeId = readId(fields.tradeId)
+  let unreadable: string | undefined
+  if (typeof symbol !== 'string' || symbol === '') unreadable = `symbol ${show(symbol)}`
+  else if (Number.isNaN(price)) unreadable = `price ${show(fields.price)}`
+  else if (Number.isNaN(volume)) unreadable = `volume ${show(fields.volume)}`
+  else if (tradeId === undefined) unreadable = `trade id ${show(fields.tradeId)}`
+  else if (side === undefined) unreadable = 'side'
+  else if (time === undefined) unreadable = 'time'
+  else if (time.micros < 0 || time.micros >= TIME_MICROS_MAX) {
+    out.refuse('timestamp_out_of_range', `${time.micros} microseconds since 1970`, raw?.())
+  } else {
+    if (isImprecise(fields.price)) out.imprecise()
+    if (isImprecise(fields.volume)) out.imprecise()
+    out.trade(symbol, time.micros, time.nanos, price, volume, side, tradeId)
+  }
+  if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw?.())
+}
+
+/** A venue's integer id; undefined for anything but a JSON integer from 0 to 2^64-1. */
+export function readId(value: unknown): number | bigint | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  if (!(value instanceof LongNumber) || !/^\d+$/.test(value.text)) return undefined
+  const id = BigInt(value.text)
+  if (id > ID_MAX) return undefined
+  return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id
+}
+
+/** The side a venue spells `buy` or `sell`. */
+export function readSide(value: unknown): Side | undefined {
+  if (value === 'buy') return SIDE.buy
+  return value === 'sell' ? SIDE.sell : undefined
+}
+
+/** A value for a person, at most a line long. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (Array.isArray(value)) return 'is a list'
+  if (isObject(value)) return 'is an object'
+  const text = value instanceof LongNumber ? value.text : JSON.stringify(value)
+  return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
+}

@@ -1,0 +1,80 @@
+/** What is wrong with the way from the venues, from what a house says of its sources: pure. */
+
+import { spanText } from '../../format-duration.ts'
+import { plainLine } from '../../plain-text.ts'
+import type { HealthAnswer } from '../../status/health.ts'
+import { type Draft, NAME_LENGTH_MAX } from './draft.ts'
+
+/** What follows where nothing is received. */
+export const SOURCES_FOLLOW = [
+  'stale',
+  'no_ticks',
+  'symbols_down',
+  'venue_not_online',
+  'sources_degraded',
+  'station_down',
+]
+/** Symbols named in a message. */
+const NAMED_MAX = 10
+/** Found by their ticks too, by the watcher itself: `stale`. */
+const SILENT = 'silent'
+const ONLINE = 'online'
+
+/** As alerts name a symbol. */
+export function nameOfSymbol({ venue, symbol }: { venue: string; symbol: string }): string {
+  return plainLine(`${venue} ${symbol}`, NAME_LENGTH_MAX)
+}
+
+export function ofSources({ stations: { sources }, symbolsDown, venues }: HealthAnswer): Draft[] {
+  const advice = sources?.advice ?? ''
+  const drafts: Draft[] = []
+  const notOnline = venues.filter(each => each.state !== ONLINE)
+  const down = symbolsDown.filter(({ state }) => state !== SILENT)
+  if (sources?.state === 'trouble')
+    drafts.push({
+      name: 'sources_trouble',
+      severity: 'critical',
+      title: 'Nothing is received from the venues',
+      what: advice,
+      next: 'See the lines of the recorder: it says what it tries and why that fails.',
+      explains: SOURCES_FOLLOW,
+    })
+  if (down.length > 0) drafts.push(symbolsAreDown(down))
+  for (const { venue, state } of notOnline.slice(0, 1))
+    drafts.push({
+      name: 'venue_not_online',
+      severity: 'warning',
+      title: `${venue} is in state ${state}`,
+      what: `${notOnline.map(each => `${each.venue} says that it is in state ${each.state}.`).join(' ')} Fewer trades come, or none, until it is online again.`,
+      next: "See the venue's status page. Recording goes back to normal by itself.",
+      affected: notOnline.map(each => each.venue),
+      explains: ['sources_degraded'],
+    })
+  if (sources?.state === 'behind')
+    drafts.push({
+      name: 'sources_degraded',
+      severity: 'warning',
+      title: 'A part of the sources is not received',
+      what: advice,
+      next: 'See on the page, under sources, which; they are tried again by themselves.',
+      probes: 6,
+    })
+  return drafts
+}
+
+function symbolsAreDown(down: HealthAnswer['symbolsDown']): Draft {
+  const told = down
+    .slice(0, NAMED_MAX)
+    .map(each => `${nameOfSymbol(each)} is ${each.state} for ${spanText(each.forMs)}: ${each.detail}.`)
+  const more = down.length > NAMED_MAX ? ` And ${down.length - NAMED_MAX} more.` : ''
+  return {
+    name: 'symbols_down',
+    severity: 'critical',
+    title: down.length === 1 ? `${nameOfSymbol(down[0]!)} is not received` : `${down.length} symbols are not received`,
+    what: told.join(' ') + more,
+    next: 'They are asked for again. Take out of TICKHOUSE_SOURCES what the venue does not list, or correct its spelling.',
+    affected: down.map(nameOfSymbol),
+    probes: 6,
+    explains: ['no_ticks', 'sources_degraded'],
+  }
+}

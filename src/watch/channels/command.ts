@@ -1,0 +1,61 @@
+/** Alerts to a command of the user's: JSON on its input, the words in its environment. */
+import { spawn } from 'node:child_process'
+import type { Message } from '../alerts/alerts.ts'
+import { type Route, SEND_MS_MAX } from './channel.ts'
+import { toJson, wordsOf } from './message-format.ts'
+
+export class CommandRoute implements Route {
+  readonly name = 'command'
+  readonly reference = null
+  readonly #command: string
+  readonly #sendMsMax: number
+
+  /** Run by the shell. */
+  constructor(command: string, sendMsMax = SEND_MS_MAX) {
+    this.#command = command
+    this.#sendMsMax = sendMsMax
+  }
+
+  async send(message: Message, house: string): Promise<void> {
+    const { subject, body } = wordsOf(message, house)
+    const { kind, alert } = message
+    const child = spawn(this.#command, {
+      shell: true,
+      // A group of its own, so that what the shell started ends with it.
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        ALERT_KIND: kind,
+        ALERT_NAME: alert.name,
+        ALERT_SEVERITY: alert.severity,
+        ALERT_SUBJECT: subject,
+        ALERT_BODY: body,
+      },
+    })
+    const late = setTimeout(() => endGroup(child.pid), this.#sendMsMax)
+    let said = ''
+    child.stderr.on('data', chunk => (said = (said + chunk).slice(-500)))
+    // One that does not read its input is in order.
+    child.stdin.on('error', () => {})
+    child.stdin.end(`${JSON.stringify(toJson(message, house))}\n`)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    child.on('error', reject)
+    child.once('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`it ended with ${signal ?? `code ${code}`}: ${said.trim()}`)),
+    )
+    try {
+      await promise
+    } finally {
+      clearTimeout(late)
+    }
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended just now.
+  }
+}

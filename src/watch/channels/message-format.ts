@@ -1,0 +1,57 @@
+/** A message as people read it: the same words by mail, in a chat and in a command. */
+
+import { spanText } from '../../format-duration.ts'
+import type { Message, MessageKind } from '../alerts/alerts.ts'
+
+export interface Words {
+  /** One line. */
+  subject: string
+  /** Some lines of plain text. */
+  body: string
+}
+
+const MARKS: Record<MessageKind, string> = { opened: '', repeated: 'still: ', more: 'more: ', closed: 'over: ' }
+
+/** `house` names the house, as its address. */
+export function wordsOf({ kind, alert, lastedMs }: Message, house: string): Words {
+  const { severity, title, what, sinceMs, affected, next, page } = alert
+  const severe = kind === 'closed' ? 'RESOLVED' : severity.toUpperCase()
+  const since = `${new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const lines = [
+    what,
+    '',
+    kind === 'closed'
+      ? `It began ${since} and is over after ${spanText(lastedMs)}.`
+      : `Since ${since} (${spanText(lastedMs)}).`,
+    affected.length === 0 ? '' : `Affected: ${affected.join(', ')}`,
+    kind === 'closed' ? '' : `What to do: ${next}`,
+    `More: ${page}`,
+    `House: ${house}`,
+  ]
+  return {
+    subject: `[tickhouse] ${severe} ${MARKS[kind]}${title}`,
+    body: lines.filter((line, index) => line !== '' || index === 1).join('\n'),
+  }
+}
+
+/** What programs are told. */
+export function toJson(message: Message, house: string): Record<string, unknown> {
+  const { kind, alert, occurrence, atMs, lastedMs } = message
+  const { name, severity, title, what, sinceMs, affected, next, page } = alert
+  return {
+    id: `${occurrence}-${kind}-${atMs}`,
+    occurrence,
+    kind,
+    name,
+    severity,
+    title,
+    what,
+    since: new Date(sinceMs).toISOString(),
+    at: new Date(atMs).toISOString(),
+    lasted_seconds: Math.round(lastedMs / 1000),
+    affected,
+    next,
+    page,
+    house,
+  }
+}

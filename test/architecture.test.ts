@@ -1,0 +1,162 @@
+/** The rules of the house that no linter knows. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { configurationPage } from '../docs/configuration.ts'
+import { metricsPage } from '../docs/metrics.ts'
+import { EVENTS } from '../src/telemetry/events.ts'
+import { ALERT_NAMES } from '../src/watch/alerts/names.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8')
+const filesIn = (folder: string, ending: RegExp) =>
+  fs
+    .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(file => ending.test(file))
+    .map(file => path.posix.join(folder, file))
+const SOURCES = filesIn('src', /\.ts$/)
+
+/** What each folder may import from, beside itself, `errors.ts`, `clock.ts`, `disk.ts` and `proxies.ts`: contracts of other stations, never their inside. */
+const MAY_IMPORT: Record<string, RegExp[]> = {
+  tick: [],
+  simulator: [],
+  observe: [/^log\/(log|record-hash)/, /^store\/store/],
+  sources: [
+    /^(nearest|version)$/,
+    /^tick\//,
+    /^observe\/(events|statistics|journal|metrics|process-figures)/,
+    /^log\/log/,
+  ],
+  log: [/^tick\/(records|json)/],
+  store: [],
+  ingest: [
+    /^tick\//,
+    /^observe\/(events|statistics|audit|departed|position|rarely)/,
+    /^log\/(log|record-hash)/,
+    /^store\/store/,
+  ],
+  replay: [
+    /^tick\//,
+    /^log\/log/,
+    /^simulator\/(frames|instruments|stream-requests|trade-frame)/,
+    /^sources\/recorder/,
+  ],
+  archive: [/^observe\/(events|metrics)/, /^config/, /^log\/log/, /^store\/(store|files)/],
+  serve: [
+    /^tick\//,
+    /^archive\/(archive|measure)$/,
+    /^observe\//,
+    /^log\/log/,
+    /^store\/(store|sql|trade-order)/,
+    /^ingest\/(batch|storing|quarantine|requeuing)/,
+    /^sources\/(status|connection-status|measure)/,
+    /^config/,
+    /^watch\/report/,
+    /^version/,
+  ],
+}
+
+test('imports point down the way of a tick, and a station knows only the contracts of others', () => {
+  for (const file of SOURCES) {
+    const folder = file.split('/')[1]!
+    const allowed = MAY_IMPORT[folder]
+    if (!allowed) continue
+    for (const [, target] of read(file).matchAll(/from '\.\.\/([^']+)\.ts'/g)) {
+      const fine =
+        ['errors', 'clock', 'disk', 'proxies', 'plain-text', 'loopback'].includes(target!) ||
+        allowed.some(pattern => pattern.test(target!))
+      assert.ok(fine, `${file} imports ${target}`)
+    }
+  }
+})
+
+test('no source file has grown beyond 300 lines', () => {
+  for (const file of SOURCES) assert.ok(read(file).split('\n').length <= 301, file)
+})
+
+test('no age is taken by a clock that may be set: elapsed time is performance.now(), or a Clock', () => {
+  for (const file of SOURCES) assert.doesNotMatch(read(file), /Date\.now\(\) - (this\.)?#|\w+ - Date\.now\(\) >/, file)
+})
+
+test('a timer of computed length is no longer than a timer can be: see timerMs in src/clock.ts', () => {
+  const computed = /\bset(?:Timeout|Interval)\([^\n]*, (?:ms|waitMs|\w+dMs)\)$|^\s*\}, ms\)$/m
+  for (const file of SOURCES.filter(name => /^src\/(sources|log|ingest|archive|watch)\//.test(name)))
+    assert.doesNotMatch(read(file), computed, file)
+})
+
+test('every event that is defined is told somewhere', () => {
+  const code = SOURCES.filter(file => !file.endsWith('telemetry/events.ts'))
+    .map(read)
+    .join('\n')
+  for (const name of Object.keys(EVENTS)) assert.ok(code.includes(`'${name}'`), name)
+})
+
+test('docs/configuration.md is what the schema prints: run npm run docs', () => {
+  assert.equal(read('docs/configuration.md'), configurationPage())
+})
+
+test('every alert of the watcher has its section in docs/watch.md', () => {
+  const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
+  const named = [
+    ...`${read('src/watch/alerts/conditions.ts')}${read('src/watch/alerts/source-conditions.ts')}`.matchAll(
+      /name: '(\w+)'/g,
+    ),
+  ].map(([, name]) => name!)
+  assert.deepEqual([...new Set(named)].sort(), sections.toSorted())
+  assert.deepEqual(ALERT_NAMES, sections)
+})
+
+test('docs/metrics.md is what the figures print: run npm run docs', () => {
+  assert.equal(read('docs/metrics.md'), metricsPage())
+})
+
+test('the tree in the README is the real one', () => {
+  const tree = [...read('README.md').matchAll(/^(src\/[\w.-]+\/?|web\/|dashboards\/|bench\/|test\/|docs\/) /gm)].map(
+    ([, place]) => place!.replace(/\/$/, ''),
+  )
+  for (const place of tree) assert.ok(fs.existsSync(path.join(ROOT, place)), place)
+  const folders = fs.readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+  for (const { name } of folders) assert.ok(tree.includes(`src/${name}`), `src/${name} is not in the README`)
+})
+
+test('every link between the documents leads somewhere', () => {
+  for (const file of ['README.md', ...filesIn('docs', /\.md$/)]) {
+    for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(fs.existsSync(path.join(ROOT, path.dirname(file), link!)), `${file} links to ${link}`)
+    }
+  }
+})
+
+/** Hashes of these cannot be asked of every registry mirror: see docs/decisions/dependencies.md. */
+const WITHOUT_INTEGRITY = ['@chdb/lib-darwin-arm64', '@chdb/lib-darwin-x64', '@chdb/lib-linux-arm64-gnu']
+
+test('every package of the lock file has an integrity', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { integrity?: string }> }
+  const without = Object.entries(packages)
+    .filter(([where, { integrity }]) => where !== '' && !integrity?.startsWith('sha512-'))
+    .map(([where]) => where.replace('node_modules/', ''))
+  assert.deepEqual(without, WITHOUT_INTEGRITY)
+})
+
+test('no file holds a conflict marker', () => {
+  const notOurs = ['node_modules', '.git', 'data', 'dist']
+  const files = fs.globSync('**/*', { cwd: ROOT, exclude: name => notOurs.includes(path.basename(name)) })
+  assert.ok(files.length > 400)
+  const marker = /^(<{7}|\|{7}|>{7})( |$)|^={7}$/m
+  for (const file of files) {
+    if (!fs.statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.isFile()) continue
+    assert.ok(!marker.test(fs.readFileSync(path.join(ROOT, file), 'latin1')), file)
+  }
+})
+
+test('every test that docs/decisions/promises.md names is there', () => {
+  const named = [...read('docs/decisions/promises.md').matchAll(/`([\w/-]+): ([^`]+)`/g)]
+  assert.ok(named.length > 50)
+  for (const [, file, title] of named) {
+    const path = [`test/${file}.test.ts`, `test/${file}.ts`].find(path => fs.existsSync(`${ROOT}${path}`))
+    assert.ok(path, file)
+    assert.ok(read(path).includes(title!), `${file}: ${title}`)
+  }
+})

@@ -1,0 +1,163 @@
+/** Whoever can write to an archive can write a manifest: what is believed of one, and which keys are ours. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { ArchivedObject } from '../../../src/archive/archive.ts'
+import { manifestOf, parseManifest } from '../../../src/archive/catalog/manifest.ts'
+import { dailyKey, dailyManifestKey, manifestKey, objectKey, parseKey } from '../../../src/archive/keys.ts'
+import { DAILY_KINDS, TICK_KINDS } from '../../../src/archive/kinds.ts'
+import { combined } from '../../../src/archive/verify/checksum.ts'
+
+const HOUR = 3_600_000
+const OWNER = { archive: 'a3a1c1c0-0000-4000-8000-000000000000', log: 'log' }
+const START = Date.UTC(2026, 10, 22, 13)
+const SLICE = { partition: 0, firstOffset: 5, lastOffset: 9, startMs: START, endMs: START + HOUR }
+
+const slices = fc
+  .record({ partition: fc.nat(65_535), first: fc.maxSafeNat(), more: fc.nat(1000), hours: fc.nat(24 * 365 * 80) })
+  .map(({ partition, first, more, hours }) => ({
+    partition,
+    firstOffset: first,
+    lastOffset: Math.min(first + more, Number.MAX_SAFE_INTEGER),
+    startMs: hours * HOUR,
+    endMs: (hours + 1) * HOUR,
+  }))
+
+function objectOf(kind: string, change: Partial<ArchivedObject> = {}): ArchivedObject {
+  return {
+    kind,
+    slice: SLICE,
+    key: objectKey(kind, SLICE),
+    rows: 3,
+    bytes: 100,
+    sha256: 'ab'.repeat(32),
+    hashSum: '1',
+    hashXor: '2',
+    lowestOffset: 5,
+    lowestIndex: 0,
+    highestOffset: 9,
+    highestIndex: 1,
+    firstTimeNanos: '1',
+    lastTimeNanos: '2',
+    state: 'verified',
+    asOfMs: 1,
+    verifiedAtMs: 2,
+    changedAtMicros: 2000,
+    ...change,
+  }
+}
+const manifest = (change: Partial<ArchivedObject>) =>
+  manifestOf(OWNER, [objectOf('trades', change), objectOf('quarantine')])
+
+describe('a key', () => {
+  test('of a slice or a day is read back as what it was made of', () => {
+    fc.assert(
+      fc.property(slices, fc.constantFrom(...TICK_KINDS), fc.constantFrom(...DAILY_KINDS), (slice, kind, daily) => {
+        const { endMs: _end, ...named } = slice
+        const dayMs = slice.startMs - (slice.startMs % (24 * HOUR))
+        assert.deepEqual(parseKey(objectKey(kind.table, slice)), {
+          manifest: false,
+          daily: false,
+          kind: kind.table,
+          slice: named,
+        })
+        assert.deepEqual(parseKey(manifestKey(slice)), { manifest: true, daily: false, kind: null, slice: named })
+        assert.deepEqual(parseKey(dailyKey(daily.table, dayMs)), {
+          manifest: false,
+          daily: true,
+          kind: daily.table,
+          dayMs,
+        })
+        assert.deepEqual(parseKey(dailyManifestKey(daily.table, dayMs)), {
+          manifest: true,
+          daily: true,
+          kind: daily.table,
+          dayMs,
+        })
+      }),
+    )
+  })
+
+  test('with any character changed, added or left out is none of ours, or another one', () => {
+    fc.assert(
+      fc.property(
+        slices,
+        fc.nat(100),
+        fc.constantFrom('', 'x', '0', '../../', '\n', '-'),
+        fc.nat(1),
+        (slice, at, text, cut) => {
+          const key = objectKey('trades', slice)
+          const changed = key.slice(0, at) + text + key.slice(at + cut)
+          const named = parseKey(changed)
+          if (!named) return
+          assert.ok(!named.daily && !named.manifest)
+          assert.equal(objectKey(named.kind!, named.slice), changed)
+        },
+      ),
+    )
+  })
+})
+
+describe('a manifest', () => {
+  const key = manifestKey(SLICE)
+
+  test('that fits its key is believed, and one of an earlier version too', () => {
+    const said = parseManifest(key, manifest({}))
+    assert.deepEqual(said, { key, owner: OWNER, objects: [objectOf('trades'), objectOf('quarantine')] })
+    const { objects } = JSON.parse(manifest({}))
+    assert.equal(parseManifest(key, JSON.stringify({ version: 1, objects })).owner, null)
+  })
+
+  const wrong: Record<string, Partial<ArchivedObject>> = {
+    'a path out of the archive': { key: '../../../../etc/passwd' },
+    'the key of another slice': { key: objectKey('trades', { ...SLICE, lastOffset: 8 }) },
+    'the key of another kind': { key: objectKey('quarantine', SLICE) },
+    'control characters': { key: '\u001b[31mRED\u001b[0m\nFORGED LINE' },
+    'a kind that is no table': { kind: 'system.users' },
+    'the same kind twice': { kind: 'quarantine', key: objectKey('quarantine', SLICE) },
+    'another slice': { slice: { ...SLICE, partition: 1 } },
+    'a slice of a year': { slice: { ...SLICE, endMs: START + 8760 * HOUR } },
+    'more rows than its records can hold': { rows: 9e15 },
+    'a number beyond 64 bits': { hashSum: '99999999999999999999' },
+    'rows of other records': { highestOffset: 10 },
+    'rows without bytes': { bytes: 0, sha256: '' },
+    'a partition that no log has': { slice: { ...SLICE, partition: 1e6 } },
+  }
+  for (const [what, change] of Object.entries(wrong)) {
+    test(`with ${what} is refused in one clean line`, () => {
+      assert.throws(() => parseManifest(key, manifest(change)), {
+        code: 'archive_mismatch',
+        message: /^the manifest ledger\/[^\p{Cc}]+ cannot be used: [^\p{Cc}]+$/u,
+      })
+    })
+  }
+
+  test('under a key that is none of ours, or is no JSON, is refused in one clean line, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constant(key), fc.string({ unit: 'binary' })),
+        fc.oneof(fc.string({ unit: 'binary' }), fc.json()),
+        (key, text) => {
+          assert.throws(() => parseManifest(key, text), { code: 'archive_mismatch', message: /^[^\p{Cc}]+$/u })
+        },
+      ),
+    )
+  })
+})
+
+test('the fingerprint of two sets together does not depend on how they were parted', () => {
+  const parts = [1, 2, 3].map(n =>
+    objectOf('trades', {
+      rows: n,
+      hashSum: String(2n ** 63n + BigInt(n)),
+      hashXor: String(n * 77),
+      lowestOffset: n,
+      highestOffset: 10 - n,
+      firstTimeNanos: String(-n),
+      lastTimeNanos: String(n),
+    }),
+  )
+  const [a, b, c] = parts as [ArchivedObject, ArchivedObject, ArchivedObject]
+  assert.deepEqual(combined(combined(a, b), c), combined(a, combined(c, b)))
+  assert.equal(combined(a, b).hashSum, '3')
+})

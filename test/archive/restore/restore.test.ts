@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { restore } from '../../../src/archive/restore/restore.ts'
+import { type ArchiveTarget, openTarget } from '../../../src/archive/targets/target.ts'
+import { spanArchive } from '../../../src/archive/view.ts'
+import { diagnose, isSound } from '../../../src/audit/diagnosis.ts'
+import { ORIGIN } from '../../../src/tick/trades.ts'
+import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../support/data/archiving.ts'
+import { storeAll } from '../../support/data/storing.ts'
+import { NOON_MICROS, tradesOf } from '../../support/data/trades.ts'
+import { assertPlaces, judgePlaces } from '../../support/judges/oracle.ts'
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-restore-'))
+const address = `file:${directory}/archive`
+/** Rows of a table: how many, and all of them. */
+interface Rows {
+  count: number
+  sha256: string
+}
+
+/** What the house said of itself. */
+const SAID = ['metrics', 'events', 'uptime']
+const TABLES = [
+  'trades',
+  'quarantine',
+  'gaps',
+  'audits',
+  'archive_ledger',
+  'requeues',
+  'epochs',
+  'log_identity',
+  ...SAID,
+]
+let house: ArchivingHouse
+let target: ArchiveTarget
+let archived: Rows
+let refused: Rows
+
+const ledgerOf = () => archiverOf(house, target).ledger
+const restoring = () => ({ store: house.store, target, ledger: ledgerOf() })
+const digest = (rows: unknown[]): Rows => ({
+  count: rows.length,
+  sha256: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
+})
+const rowsIn = async (table: string) => digest(await rowsOf(house.store, table))
+const trades = () => rowsIn('trades')
+const quarantine = async () =>
+  digest(await house.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
+const saidRows = () =>
+  Promise.all(SAID.map(table => house.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
+const command = (query: string) => house.store.client.command({ query })
+
+/** As after the loss of the store's directory. */
+async function wipe(): Promise<void> {
+  for (const table of TABLES) await command(`TRUNCATE TABLE ${table}`)
+}
+
+before(async () => {
+  house = await openArchivingHouse(directory)
+  target = await openTarget(address, 'unused')
+  const said = { at: '2026-11-22 12:00:00.500', process: 'ingest', instance: 'a:1' }
+  const labels = { partition: '0', why: "it's \n \\ full" }
+  await house.store.insertRows('metrics', [
+    { ...said, name: 'ingest_lag_ticks', labels, value: 0.1 },
+    { ...said, name: 'store_parts', labels: {}, value: -0 },
+  ])
+  await house.store.insertRows('events', [
+    { ...said, id: 7, level: 'warn', station: 'ingest', event: 'gap_found', text: 'ä', fields: labels },
+  ])
+  await house.store.insertRows('uptime', [
+    {
+      at: said.at,
+      instance: 'a:1',
+      every_ms: 10_000,
+      recorded: true,
+      stored: false,
+      sources: 'ok',
+      log: 'ok',
+      ingest: 'trouble',
+      store: 'ok',
+      archive: 'off',
+    },
+  ])
+  await archiverOf(house, target).archiver.round()
+  archived = await trades()
+  refused = await quarantine()
+})
+after(async () => {
+  await house.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+describe('restore', () => {
+  test('fills an empty store from the archive alone: rows, ledger, and where ingest goes on', async () => {
+    const said = await saidRows()
+    const objects = (await ledgerOf().objects()).map(({ key, sha256 }) => key + sha256)
+    await wipe()
+    const { inserted, present } = await restore(restoring(), {})
+    assert.deepEqual(await trades(), archived)
+    assert.deepEqual(await quarantine(), refused)
+    assert.deepEqual(await saidRows(), said)
+    assert.ok(inserted >= archived.count + refused.count && present === 0)
+    const found = await ledgerOf().objects("kind IN ('trades', 'quarantine')")
+    assert.ok(found.every(({ state }) => state === 'verified'))
+    assert.deepEqual(
+      found.map(({ key, sha256 }) => key + sha256),
+      objects.filter(name => /^(trades|quarantine)|^$/.test(name)),
+    )
+
+    const more = Array.from({ length: 40 }, (_, index) => ({
+      symbol: 'AAA',
+      tradeId: 5000 + index,
+      price: 2,
+      volume: 1,
+      side: 'buy',
+    }))
+    await house.log.append(0, [tradesOf('binance', more, ORIGIN.live)])
+    await storeAll(house.log, house.store)
+    assertPlaces(await judgePlaces(house.store, house.log))
+    assert.ok(isSound(await diagnose(house.store, house.log, () => {})))
+    await archiverOf(house, target).archiver.round()
+    const [row] = await house.store.rows<{ notes: string }>(
+      "SELECT count() AS notes FROM audits WHERE detail LIKE '%restored from%'",
+    )
+    assert.ok(Number(row!.notes) > 0, 'it is on record')
+  })
+
+  test('adds nothing when repeated, and only what is missing where a part is there', async () => {
+    const before = await trades()
+    assert.equal((await restore(restoring(), {})).inserted, 0)
+    assert.deepEqual(await trades(), before)
+    await house.store.deleteRows('trades', "symbol = 'AAA' AND trade_id % 3 = 0 AND trade_id < 5000", {})
+    const gone = before.count - (await trades()).count
+    assert.ok(gone > 0)
+    assert.equal((await restore(restoring(), {})).inserted, gone)
+    assert.deepEqual(await trades(), before)
+  })
+
+  test('adds what is missing beside rows whose later columns another version has filled otherwise', async () => {
+    await command('ALTER TABLE quarantine UPDATE trade_id = 7, received_bytes = 9 WHERE 1 SETTINGS mutations_sync = 2')
+    await command('DELETE FROM quarantine WHERE log_index = 0')
+    const places = 'SELECT log_partition, log_offset, log_index FROM quarantine ORDER BY ALL'
+    await restore(restoring(), {})
+    const found = await house.store.rows(places)
+    await wipe()
+    await restore(restoring(), {})
+    assert.deepEqual(found, await house.store.rows(places))
+  })
+
+  test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
+    const before = await trades()
+    await wipe()
+    // The newest slice holds nothing from before this.
+    const moment = BigInt(NOON_MICROS + 4_000_000) * 1000n
+    await assert.rejects(restore(restoring(), { fromNanos: moment + 86_400_000_000_000n }), { code: 'usage' })
+    await assert.rejects(restore(restoring(), { untilNanos: moment }), { code: 'usage', message: /ends before/ })
+    assert.equal((await trades()).count, 0)
+    await restore(restoring(), { fromNanos: moment })
+    const { count } = await trades()
+    assert.ok(count >= 40 && count < before.count, `${count} rows`)
+    await restore(restoring(), { untilNanos: moment })
+    assert.deepEqual(await trades(), before)
+  })
+
+  test('reads no object that is not what was verified, and names it', async () => {
+    const before = await trades()
+    await wipe()
+    const [object] = fs.globSync(`${directory}/archive/trades/**/*.parquet`)
+    const bytes = fs.readFileSync(object!)
+    fs.writeFileSync(
+      object!,
+      Buffer.concat([bytes.subarray(0, 100), Buffer.from([bytes[100]! ^ 1]), bytes.subarray(101)]),
+    )
+    await assert.rejects(restore(restoring(), {}), {
+      code: 'archive_mismatch',
+      message: /trades\/date=.*parquet cannot be restored/,
+    })
+    fs.writeFileSync(object!, bytes)
+    await restore(restoring(), {})
+    assert.deepEqual(await trades(), before)
+  })
+})
+
+/** Rows that a statement reads: of days that are only in the archive, those of their files. */
+async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
+  const days = await house.store.rows<{ day: string; rows: number }>(
+    `SELECT toString(log_day) AS day, toUInt32(count()) AS rows FROM all_trades
+     WHERE log_day NOT IN (SELECT log_day FROM trades) GROUP BY log_day`,
+  )
+  assert.ok(days.length > 1, 'several days are only in the archive')
+  const read = async (day: string) => {
+    const query = `SELECT sum(price) FROM all_trades WHERE log_day = '${day}'`
+    const { statistics } = await (await house.store.client.query({ query, format: 'JSON' })).json<unknown>()
+    return statistics!.rows_read
+  }
+  const ofNoDay = await read('1999-01-01')
+  for (const { day, rows } of days) assert.equal((await read(day)) - ofNoDay, rows)
+}
+
+describe('all_trades', () => {
+  test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
+    await spanArchive(house.store, target)
+    const whole = await trades()
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
+    await archiver.round()
+    const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
+    assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(house.events.told.slice(-5))}`)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    await assertOnlyTheDaysAskedAreRead()
+    const half =
+      "SELECT * FROM all_trades WHERE symbol = 'AAA' AND log_offset % 2 = 0 AND (log_partition, log_offset, log_index) NOT IN (SELECT log_partition, log_offset, log_index FROM trades)"
+    await command(`INSERT INTO trades ${half}`)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+    await restore(restoring(), {})
+    assert.deepEqual(await trades(), whole)
+    assert.deepEqual(await rowsIn('all_trades'), whole)
+  })
+
+  test('a stranger may ask it but not read files', async () => {
+    const asked = await house.store
+      .untrusted('SELECT count() FROM all_trades', 'TSV')
+      .then(bytes => new TextDecoder().decode(bytes))
+    assert.equal(Number(asked), (await trades()).count)
+    await assert.rejects(house.store.untrusted(`SELECT * FROM file('${directory}/archive/**/*.parquet')`, 'TSV'))
+  })
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { archivePlace } from '../../../src/archive/targets/address.ts'
+import { type S3Place, s3Place } from '../../../src/archive/targets/s3/address.ts'
+import { parseConfig } from '../../../src/config.ts'
+import { TickhouseError } from '../../../src/errors.ts'
+
+/** What addresses are made of, and what breaks them. */
+const PIECE = fc.oneof(
+  fc.constantFrom(
+    's3://',
+    'file:',
+    'market',
+    '/',
+    '//',
+    '..',
+    '.',
+    '?',
+    '&',
+    '=',
+    '%',
+    '%25',
+    '%ff',
+    '%2',
+    '#',
+    '\n',
+    '\0',
+    '{',
+    '*',
+  ),
+  fc.constantFrom(
+    'region=',
+    'endpoint=',
+    'http://',
+    '[',
+    ':',
+    '@',
+    'pathStyle=true',
+    'checksum=none',
+    'sse=',
+    'kmsKeyId=',
+    '__proto__=',
+  ),
+  fc.string({ unit: 'binary', maxLength: 5 }),
+)
+const ADDRESS = fc.oneof(
+  fc.array(PIECE, { maxLength: 12 }).map(pieces => pieces.join('')),
+  fc.array(PIECE, { maxLength: 12 }).map(pieces => `s3://market/${pieces.join('')}`),
+)
+
+describe('an archive address', () => {
+  test('that cannot be used is refused with what to do, whatever it is, and never in other words', () => {
+    fc.assert(
+      fc.property(ADDRESS, address => {
+        try {
+          const place = archivePlace(address)
+          if ('bucket' in place) assert.ok(place.prefix === '' || /[^/]\/$/.test(place.prefix))
+        } catch (error) {
+          assert.ok(error instanceof TickhouseError, String(error))
+          assert.equal(error.code, 'address_invalid')
+          assert.doesNotMatch(error.message, /\p{Cc}/u)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('is refused when the settings are read', () => {
+    for (const address of [
+      's3://market/100%',
+      's3://market/a/../b',
+      's3://Market',
+      's3://market?region=a%0ab',
+      'file:a{b}',
+    ])
+      assert.throws(() => parseConfig({ ARCHIVE: address }, {}), { code: 'address_invalid' }, address)
+    assert.equal(parseConfig({ ARCHIVE: 's3://market/100%25' }, {}).ARCHIVE, 's3://market/100%25')
+  })
+
+  test('with an endpoint of its own is asked by path, unless it says otherwise', () => {
+    const style = (query: string) => (s3Place(`s3://market/x?${query}`) as S3Place).pathStyle
+    assert.equal(style('endpoint=http://127.0.0.1:9000'), true)
+    assert.equal(style('endpoint=http://127.0.0.1:9000&pathStyle=false'), false)
+    assert.equal(style('region=eu-central-1'), false)
+    assert.equal(style('region=eu-central-1&pathStyle=true'), true)
+  })
+})

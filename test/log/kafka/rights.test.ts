@@ -1,0 +1,55 @@
+/** What a user sees who lacks a right at the brokers: words, and never a wait without end. */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import kafkajs, { type AclResourceTypes } from 'kafkajs'
+import { openKafkaLog } from '../../../src/log/kafka/log.ts'
+import { startKafka } from '../../support/servers/kafka/kafka.ts'
+
+const { AclOperationTypes, AclPermissionTypes, ResourcePatternTypes, logLevel, Kafka: OtherClient } = kafkajs
+const { GROUP, TOPIC } = kafkajs.AclResourceTypes
+
+const kafka = await startKafka(
+  { after },
+  {
+    properties: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'allow.everyone.if.no.acl.found': 'true',
+    },
+  },
+)
+
+async function deny(resourceType: AclResourceTypes, resourceName: string): Promise<void> {
+  const admin = new OtherClient({ brokers: kafka.hosts.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const whose = { principal: 'User:ANONYMOUS', host: '*', resourcePatternType: ResourcePatternTypes.LITERAL }
+  const what = { operation: AclOperationTypes.READ, permissionType: AclPermissionTypes.DENY }
+  const acl = { resourceType, resourceName, ...whose, ...what }
+  // Describing is still allowed: else the topic would not be there at all.
+  const describing = { ...acl, operation: AclOperationTypes.DESCRIBE, permissionType: AclPermissionTypes.ALLOW }
+  await admin.createAcls({ acl: [acl, describing] })
+  await admin.disconnect()
+}
+
+describe('without a right', { skip: kafka.missing, timeout: 120_000 }, () => {
+  test('on the group, a process is told that it gets no partitions', async t => {
+    const address = kafka.address({ partitions: 1, group: 'closed' })
+    const log = await openKafkaLog(address, 'write')
+    t.after(() => log.close())
+    await deny(GROUP, 'closed')
+    const holder = { take: () => {}, release: async () => {} }
+    const stop = new AbortController()
+    t.after(() => stop.abort())
+    await assert.rejects(log.share(holder, stop.signal), { code: 'log_refused', retryable: false })
+  })
+
+  test('on a topic, its reader is told', async t => {
+    const address = kafka.address({ partitions: 1 })
+    const log = await openKafkaLog(address, 'write')
+    t.after(() => log.close())
+    const topic = `${new URLSearchParams(address.split('?')[1]).get('topicPrefix')}trades`
+    await deny(TOPIC, topic)
+    const stop = new AbortController()
+    t.after(() => stop.abort())
+    await assert.rejects(log.read(0, 0, stop.signal).next(), { code: 'log_refused', message: new RegExp(topic) })
+  })
+})

@@ -1,0 +1,93 @@
+/**
+ * The recorded afternoon again, through processes of their own over a real Kafka: one that ingests into its own engine, and two of
+ * each that share one store over HTTP. It comes out to the last digit, whoever carried it.
+ */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Store } from '../../src/store/store.ts'
+import { skipWithoutData } from '../support/data/recorded-data.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import {
+  assertSessionTrades,
+  SESSION_FILES,
+  SESSION_SOURCES,
+  sessionLastIds,
+  sessionTrades,
+} from '../support/judges/recorded-truth.ts'
+import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { House } from '../support/processes/tickhouse.ts'
+import { startPlayer } from '../support/servers/player.ts'
+
+const PARTITIONS = 4
+const ground = await findGround({ after })
+const skip = ground.skip || skipWithoutData
+
+/** Refused ticks by reason, and how many audits failed. */
+async function others(store: Store) {
+  const refused = await store.rows<{ reason: string; ticks: number }>(
+    'SELECT reason, toUInt32(sum(ticks)) AS ticks FROM quarantine GROUP BY reason',
+  )
+  const [rest] = await store.rows<{ gaps: number; lost: number; failed: number }>(
+    `SELECT toUInt32((SELECT count() FROM gaps)) AS gaps, toUInt32((SELECT count() FROM lost_ranges)) AS lost,
+       toUInt32((SELECT countIf(NOT passed) FROM audits)) AS failed`,
+  )
+  return { refused, ...rest }
+}
+
+test('record and ingest apart, over Kafka, with the engine in the ingest: to the last digit', { skip }, async t => {
+  const player = await startPlayer({ files: SESSION_FILES, speed: Infinity })
+  t.after(() => player.close())
+  const house = new House(t, {
+    LOG: ground.kafka.address({ partitions: PARTITIONS }),
+    SOURCES: SESSION_SOURCES,
+    BINANCE_WS: player.wsUrl,
+  })
+  const ingest = house.run('ingest')
+  const recorder = house.run('record')
+  await recorder.tells('log_opened')
+  await using watch = new LogWatch(await house.log())
+  await watch.until(sessionLastIds(), recorder)
+  await ingest.drained()
+  for (const part of [recorder, ingest]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  assert.ok(ingest.told('audit_passed').length > 0, 'the house has audited itself')
+  const store = await house.store()
+  const log = await house.log()
+  try {
+    await assertSessionTrades(store)
+    assert.deepEqual(await others(store), { refused: [], gaps: 0, lost: 0, failed: 0 })
+    assertPlaces(await judgePlaces(store, log))
+  } finally {
+    await store.close()
+    await log.close()
+  }
+})
+
+test('two recorders of one feed and two ingests, one store: each trade once, each second copy known', {
+  skip,
+}, async t => {
+  const player = await startPlayer({ files: SESSION_FILES, speed: Infinity, clients: 2 })
+  t.after(() => player.close())
+  const settings = { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl }
+  const cluster = await Cluster.start(t, ground, { settings, partitions: PARTITIONS })
+  const ingests = [cluster.house.run('ingest'), cluster.house.run('ingest')]
+  for (const ingest of ingests) await ingest.tells('ingest_started')
+  await using watch = new LogWatch(await cluster.house.log())
+  const recorders = [cluster.house.run('record'), cluster.house.run('record')]
+  await watch.untilTimes(sessionLastIds(), 2, recorders[0]!)
+  await cluster.drained()
+  await cluster.lagShown()
+  for (const part of [...recorders, ...ingests])
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
+  for (const ingest of ingests) assert.deepEqual(ingest.told('audit_failed'), [])
+  const audited = ingests.flatMap(ingest => ingest.told('audit_passed'))
+  assert.ok(audited.length > 0, 'the house has audited itself')
+  await assertSessionTrades(cluster.store)
+  assert.deepEqual(await others(cluster.store), {
+    refused: [{ reason: 'duplicate_id', ticks: sessionTrades() }],
+    gaps: 0,
+    lost: 0,
+    failed: 0,
+  })
+  assertPlaces(await judgePlaces(cluster.store, cluster.log))
+})

@@ -1,0 +1,107 @@
+/** The page of a process that stores nothing: what it knows of those who do comes from the log and from the tables they share. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Messages } from '../../src/serve/page/protocol.ts'
+import type { HealthAnswer } from '../../src/status/health.ts'
+import { within } from '../support/judges/within.ts'
+import { House, type Part, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
+import { openTestServer } from '../support/servers/clickhouse-server.ts'
+
+type Stations = Messages['stations']
+
+/** Waits until a station of the process's page is as wanted. */
+async function shown(part: Part, wanted: (stations: Stations) => boolean): Promise<Stations> {
+  let found: Stations | undefined
+  await part.until(stations => {
+    if (wanted(stations)) found = stations
+    return found !== undefined
+  })
+  return found!
+}
+
+async function healthOf(part: Part): Promise<HealthAnswer> {
+  return (await (await fetch(`${await part.url()}/health`)).json()) as HealthAnswer
+}
+
+test('a page beside a storing process shows the market, the stations and lag, and that nobody stores while nobody does', {
+  timeout: 300_000,
+}, async t => {
+  const store = (await openTestServer(t)).freshStore()
+  const house = new House(t, { STORE: store, SOURCES: 'simulator:BTCUSDT,ETHUSDT?rate=500' })
+  const recorder = house.run('record')
+  let ingest = house.run('ingest')
+  await ingest.tells('serving')
+  const page = house.run('serve')
+
+  const well = await shown(
+    page,
+    ({ ingest, store, log }) =>
+      ingest.state === 'ok' &&
+      ingest.stored > 0 &&
+      ingest.ticksPerSecond > 0 &&
+      store.audit !== null &&
+      log.partitions.length > 0,
+  )
+  assert.deepEqual([well.sources.state, well.log.state, well.store.state], ['ok', 'ok', 'ok'])
+  assert.ok(well.ingest.insertMs!.p50 > 0 && well.ingest.batchAgeMs!.p50 > 0)
+  assert.ok(well.store.freshnessMs! > 0, 'it takes part in what is stored')
+  assert.equal(well.store.audit!.passed, true)
+  assert.ok(well.log.partitions.every(({ stored, next }) => stored <= next))
+  const health = await healthOf(page)
+  assert.deepEqual([health.process, health.state, health.following.length], ['serve', 'ok', 1])
+
+  const answer = await fetch(`${await page.url()}/api/quarantine/reingest`, { method: 'POST' })
+  assert.equal(answer.status, 503)
+  assert.match(await answer.text(), /shows what others store/)
+
+  await ingest.end('SIGKILL')
+  const alone = await shown(page, ({ ingest }) => ingest.state === 'trouble')
+  assert.match(alone.ingest.advice, /start tickhouse ingest/)
+  assert.ok(alone.ingest.lagMs > 5_000 && alone.ingest.lagTicks > 0)
+  assert.equal((await healthOf(page)).state, 'trouble')
+  assert.equal((await fetch(`${await page.url()}/ready`)).status, 200, 'what it needs itself is well')
+
+  ingest = house.run('ingest')
+  await shown(page, ({ ingest }) => ingest.state === 'ok' && ingest.lagMs < 5_000)
+  for (const part of [recorder, ingest]) await part.end('SIGTERM')
+  const rested = await shown(page, ({ ingest }) => ingest.state === 'idle')
+  assert.ok(rested.log.partitions.every(({ stored, next, lagMs }) => stored === next && lagMs === 0))
+  assert.deepEqual(await page.end('SIGTERM'), { code: 0, signal: null })
+})
+
+test('lines, open gaps and the archive of other processes are on its page', { timeout: 300_000 }, async t => {
+  const store = (await openTestServer(t)).freshStore()
+  const house = new House(t, { STORE: store, SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
+  house.run('record')
+  const ingest = house.run('ingest')
+  await ingest.tells('ingest_started')
+  const archiver = house.run('archive')
+  await archiver.tells('archive_opened')
+  const page = house.run('serve')
+  const { archive } = await shown(page, ({ archive }) => archive.verified !== null)
+  assert.equal(archive.state, 'ok')
+  const told = await linesOf(page, ['ingest_started', 'archive_opened', 'connection_opened'])
+  assert.equal(new Set(told.map(({ id }) => id)).size, told.length)
+  const once = told.filter(({ event }) => event === 'archive_opened')
+  assert.equal(once.length, 1, 'a line is shown once, however often the tables are asked')
+  await archiver.end('SIGKILL')
+  const missed = await shown(page, ({ archive }) => archive.state === 'trouble')
+  assert.match(missed.archive.advice, /last heard \d+ s ago/)
+})
+
+/** Opens the page's stream until each of these events was among its lines. */
+async function linesOf(page: Part, events: readonly string[]): Promise<Messages['lines']> {
+  let lines: Messages['lines'] = []
+  await within(WAIT_MS_MAX, async () => {
+    const stop = new AbortController()
+    const answer = await fetch(`${await page.url()}/api/live`, { signal: stop.signal })
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    const { value } = await reader.read()
+    stop.abort()
+    const [, hello] = /^event: hello\ndata: (.*)$/m.exec(value ?? '') ?? []
+    lines = hello ? (JSON.parse(hello) as Messages['hello']).lines : []
+    const missing = events.filter(event => !lines.some(line => line.event === event))
+    return missing.length === 0 ? undefined : `no line of ${missing.join(', ')}`
+  })
+  return lines
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { parseConfig } from '../../../src/config.ts'
+import { Storing } from '../../../src/ingest/ingest.ts'
+import type { Log } from '../../../src/log/log.ts'
+import { openLog } from '../../../src/log/open.ts'
+import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
+import { Follower } from '../../../src/serve/page/follower.ts'
+import { OwnIngest } from '../../../src/status/local-ingest.ts'
+import { tradesRecord } from '../../../src/tick/records.ts'
+import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
+import { openTestStore, type TestStore } from '../../support/data/storage.ts'
+import { within } from '../../support/judges/within.ts'
+
+const START_MICROS = 1_790_000_000_000_000
+const RECORDS = 6
+const TICKS_PER_RECORD = 4
+
+let house: TestStore
+let log: Log
+before(async () => {
+  house = await openTestStore()
+  log = await openLog(`sqlite:${house.directory}/log?partitions=2`, 'write')
+})
+after(async () => {
+  await log.close()
+  await house.remove()
+})
+
+/** One record of either partition, ids going on from record to record. */
+function record(symbol: string, number: number): Uint8Array {
+  const trades = new TradeColumns(TICKS_PER_RECORD)
+  for (let row = 0; row < TICKS_PER_RECORD; row++) {
+    const id = number * TICKS_PER_RECORD + row + 1
+    const micros = START_MICROS + id * 1_000
+    trades.add('binance', symbol, micros, 0, micros, 100 + id, 1, 1, id, ORIGIN.live)
+  }
+  return tradesRecord(trades).payload
+}
+
+/** A storing side on the same log and store; it holds nothing until started. */
+function storingSide(): Storing {
+  const config = parseConfig({}, {})
+  return new Storing({
+    limits: limitsOf(config),
+    venues: venuesOf(config),
+    log,
+    store: house.store,
+    emit: () => {},
+    onStored: () => {},
+  })
+}
+
+async function append(from: number, below: number): Promise<void> {
+  for (const [partition, symbol] of ['BTCUSDT', 'ETHUSDT'].entries()) {
+    for (let number = from; number < below; number++) {
+      const payload = record(symbol, number)
+      await log.append(partition, [{ kind: 'trades', format: 'native', version: 1, ticks: TICKS_PER_RECORD, payload }])
+    }
+  }
+}
+
+test('what another process stores is told once each, from where the table ended when following began', async () => {
+  await append(0, 1)
+  const other = storingSide()
+  other.start()
+  while (!other.drained) await new Promise(resolve => setImmediate(resolve))
+
+  const told: string[] = []
+  const moved = new EventTarget()
+  const follower = new Follower({
+    store: house.store,
+    log,
+    ingest: { own: [] },
+    emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
+    take: trades => {
+      for (let row = 0; row < trades.length; row++)
+        told.push(`${trades.symbols.words[trades.symbol[row]!]} ${trades.tradeId[row]} ${trades.price[row]}`)
+      moved.dispatchEvent(new Event('moved'))
+    },
+  })
+  assert.equal(follower.places(), undefined, 'nothing is known before the table was asked')
+  follower.start()
+  try {
+    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    assert.deepEqual(
+      [...follower.places()!],
+      [
+        [0, 1],
+        [1, 1],
+      ],
+    )
+    await append(1, RECORDS)
+    const expected = 2 * (RECORDS - 1) * TICKS_PER_RECORD
+    while (told.length < expected) await once(moved, 'moved', { signal: AbortSignal.timeout(10_000) })
+    const ids = Array.from({ length: expected / 2 }, (_, index) => index + TICKS_PER_RECORD + 1)
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
+      assert.deepEqual(
+        told.filter(line => line.startsWith(symbol)),
+        ids.map(id => `${symbol} ${id} ${100 + id}`),
+      )
+    }
+    assert.deepEqual(
+      [...follower.places()!],
+      [
+        [0, RECORDS],
+        [1, RECORDS],
+      ],
+    )
+  } finally {
+    follower.close()
+    await other.stop()
+  }
+})
+
+test('more than one answer takes is told whole, record by record', async () => {
+  const storing = storingSide()
+  const ids = new Set<string>()
+  const follower = new Follower({
+    store: house.store,
+    log,
+    ingest: { own: [] },
+    emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
+    take: trades => {
+      for (let row = 0; row < trades.length; row++) ids.add(String(trades.tradeId[row]))
+    },
+  })
+  follower.start()
+  try {
+    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    const ticks = 15_000
+    const records = [0, 1].map(number => {
+      const trades = new TradeColumns(ticks)
+      for (let row = 0; row < ticks; row++) {
+        const id = 1_000_000 + number * ticks + row
+        trades.add('binance', 'SOLUSDT', START_MICROS + id, 0, START_MICROS + id, 1, 1, 1, id, ORIGIN.live)
+      }
+      return tradesRecord(trades)
+    })
+    await log.append(0, records)
+    storing.start()
+    await within(10_000, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} told`))
+    assert.equal(ids.size, 2 * ticks)
+  } finally {
+    follower.close()
+    await storing.stop()
+  }
+})
+
+test('partitions that are ours are not asked of the table, and their place is where our own storing is', async () => {
+  const ours = storingSide()
+  const follower = new Follower({
+    store: house.store,
+    log,
+    ingest: new OwnIngest(ours, log),
+    emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
+    take: () => assert.fail('told of what this process stored itself'),
+  })
+  ours.start()
+  try {
+    assert.equal(follower.places(), undefined, 'still asking where to go on')
+    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    assert.deepEqual(
+      [...follower.places()!],
+      [
+        [0, RECORDS + 2],
+        [1, RECORDS],
+      ],
+    )
+  } finally {
+    follower.close()
+    await ours.stop()
+  }
+})

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RefusedQueries } from '../../../src/serve/sql/refused-queries.ts'
+import { EventLog } from '../../support/judges/event-log.ts'
+
+test('refused statements are told once a minute for each reason, with how many were left out', () => {
+  const events = new EventLog()
+  let nowMs = 0
+  const refused = new RefusedQueries(events.emit, () => nowMs)
+  for (let times = 0; times < 100; times++) refused.refused('READONLY', 'no')
+  refused.refused('SYNTAX_ERROR', 'what')
+  nowMs = 60_000
+  refused.refused('READONLY', 'no')
+  assert.deepEqual(
+    events.told.map(({ fields }) => [fields.reason, fields.leftOut]),
+    [
+      ['READONLY', 0],
+      ['SYNTAX_ERROR', 0],
+      ['READONLY', 99],
+    ],
+  )
+})
+
+test('reasons of any number are told in bounded number', () => {
+  const events = new EventLog()
+  const refused = new RefusedQueries(events.emit, () => 0)
+  for (let times = 0; times < 5000; times++) refused.refused(`reason ${times}`, 'no')
+  assert.equal(events.told.length, 101)
+})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Rhythm } from '../../../src/sources/connection/liveness.ts'
+import { TIMINGS } from '../../../src/sources/connection/timings.ts'
+
+/** A feed with a frame every `everyMs` for `lastsMs`. */
+function followed(everyMs: number, lastsMs: number): { rhythm: Rhythm; nowMs: number } {
+  const rhythm = new Rhythm(TIMINGS)
+  let nowMs = 0
+  for (; nowMs <= lastsMs; nowMs += everyMs) rhythm.frame(nowMs)
+  return { rhythm, nowMs: nowMs - everyMs }
+}
+
+test('a busy feed is silent after the least time that counts, not before', () => {
+  const { rhythm, nowMs } = followed(10, 120_000)
+  assert.equal(rhythm.isSilent(nowMs + 9999), false)
+  assert.equal(rhythm.isSilent(nowMs + 10_000), true)
+})
+
+test('a feed that pauses for seconds is given many times its longest pause', () => {
+  const { rhythm, nowMs } = followed(2000, 600_000)
+  assert.equal(rhythm.silentAfterMs, 40_000)
+  assert.equal(rhythm.isSilent(nowMs + 39_999), false)
+})
+
+test('a burst is no rhythm, nor are a few frames: never silent', () => {
+  assert.equal(followed(1, 1000).rhythm.silentAfterMs, Number.POSITIVE_INFINITY)
+  assert.equal(followed(20_000, 600_000).rhythm.silentAfterMs, Number.POSITIVE_INFINITY)
+})
+
+test('a time in which nobody listened is not counted as quiet', () => {
+  const { rhythm, nowMs } = followed(10, 120_000)
+  rhythm.resume(nowMs + 3_600_000)
+  assert.equal(rhythm.isSilent(nowMs + 3_600_001), false)
+  rhythm.frame(nowMs + 3_600_010)
+  assert.equal(rhythm.silentAfterMs, 10_000)
+})
+
+test('each time a feed is called silent the patience doubles, until its rhythm is forgotten', () => {
+  const { rhythm, nowMs } = followed(10, 120_000)
+  rhythm.calledSilent()
+  assert.equal(rhythm.silentAfterMs, 20_000)
+  rhythm.calledSilent()
+  assert.equal(rhythm.silentAfterMs, 40_000)
+  for (let later = 0; later < 25 * 60_000; later += 100) rhythm.frame(nowMs + later)
+  assert.equal(rhythm.silentAfterMs, 10_000)
+})

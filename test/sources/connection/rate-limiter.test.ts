@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Pace } from '../../../src/sources/connection/rate-limiter.ts'
+
+test('no window of the given length ever holds more actions than allowed, and none waits without need', () => {
+  const asked = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(asked, fc.integer({ min: 1, max: 5 }), (pauses, count) => {
+      const pace = new Pace(count, 100)
+      const times: number[] = []
+      let nowMs = 0
+      for (const pause of pauses) {
+        nowMs += pause
+        const atMs = nowMs + pace.reserve(nowMs)
+        const [before, rival] = [times.at(-1) ?? 0, times.at(-count) ?? Number.NEGATIVE_INFINITY]
+        assert.equal(atMs, Math.max(nowMs, before, rival + 100))
+        times.push(atMs)
+      }
+    }),
+  )
+})
+
+test('places far ahead take none from those who come before them, and no window holds too many all the same', () => {
+  const asked = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(asked, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
+      const pace = new Pace(count, 100)
+      const times: number[] = []
+      const fits = (atMs: number) => {
+        const all = [...times, atMs].sort((a, b) => a - b)
+        return all.every((time, index) => (all[index + count] ?? Number.POSITIVE_INFINITY) - time >= 100)
+      }
+      let nowMs = 0
+      for (const { pause, later } of reservations) {
+        nowMs += pause
+        const atMs = nowMs + pace.reserve(nowMs, nowMs + later)
+        assert.ok(atMs >= nowMs + later && fits(atMs))
+        for (let sooner = nowMs + later; sooner < atMs; sooner++) assert.ok(!fits(sooner), `${sooner} is free too`)
+        times.push(atMs)
+      }
+    }),
+  )
+})
+
+test('times with fractions, as clocks give them, end in a place too', { timeout: 20_000 }, () => {
+  const fraction = fc.double({ min: 0, max: 50, noNaN: true })
+  fc.assert(
+    fc.property(
+      fc.array(fraction, { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 5 }),
+      (pauses, count) => {
+        const pace = new Pace(count, 1000)
+        let nowMs = 123_456.789
+        const times: number[] = []
+        for (const pause of pauses) {
+          nowMs += pause
+          times.push(nowMs + pace.reserve(nowMs))
+        }
+        for (let first = 0; first + count < times.length; first++)
+          assert.ok(times[first + count]! - times[first]! > 1000 - 1e-6)
+      },
+    ),
+  )
+})
+
+test('after a hold nothing is allowed before its end', () => {
+  const pace = new Pace(10, 100)
+  pace.hold(500)
+  pace.hold(300)
+  assert.equal(pace.reserve(0), 500)
+  assert.equal(pace.reserve(600), 0)
+  assert.equal(pace.heldMs(400), 100)
+  assert.equal(pace.heldMs(600), 0)
+})

@@ -1,0 +1,157 @@
+/** Symbols held against a venue's list over real sockets and a real HTTP server, beside recording. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { TIMINGS, type Timings } from '../../../src/sources/connection/timings.ts'
+import { openFeeds, type Subscription } from '../../../src/sources/feeds.ts'
+import { parseSources } from '../../../src/sources/selection.ts'
+import { CheckedSymbols, tellCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
+import { binance } from '../../../src/venues/binance/decode.ts'
+import { kraken } from '../../../src/venues/kraken/decode.ts'
+import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
+import { EventLog } from '../../support/judges/event-log.ts'
+import { ListServer } from '../../support/servers/list-server.ts'
+import { LocalVenue } from '../../support/servers/local-venue.ts'
+
+const TIMEOUT = { timeout: 20_000 }
+
+function follow(t: TestContext, subscription: Subscription, changed: Partial<Timings> = {}) {
+  const events = new EventLog()
+  const receiver = new CollectingReceiver()
+  const timings = { ...TIMINGS, silenceCheckMs: 20, overlapMs: 50, closeMsMax: 200, ...changed }
+  const feeds = openFeeds([subscription], receiver, events.emit, timings)
+  const checked = new CheckedSymbols([subscription], feeds, events.emit, timings)
+  t.after(async () => {
+    await checked.close()
+    await feeds.close()
+  })
+  return { feeds, events, receiver, checked }
+}
+
+const INFO = JSON.stringify({
+  symbols: [
+    { symbol: 'BTCUSDT', status: 'TRADING' },
+    { symbol: 'NOSUCHUSDC', status: 'TRADING' },
+    { symbol: 'XMRUSDT', status: 'BREAK' },
+  ],
+})
+
+test('a wrong symbol is named with the nearest spelling, and one that rests with its state', TIMEOUT, async t => {
+  const venue = await LocalVenue.open(t)
+  const rest = await ListServer.open(t, response => response.end(INFO))
+  const symbols = ['BTCUSDT', 'NOSUCHUSDT', 'XMRUSDT']
+  const { events, feeds } = follow(t, { venue: binance, symbols, ws: venue.url, rest: rest.url })
+  await events.next('symbol_resting')
+  assert.deepEqual(events.named('symbol_unknown'), [{ venue: 'binance', symbol: 'NOSUCHUSDT', nearest: 'NOSUCHUSDC' }])
+  assert.deepEqual(events.named('symbol_resting'), [{ venue: 'binance', symbol: 'XMRUSDT', state: 'BREAK' }])
+  const { symbolsAsked, notLive } = feeds.status()[0]!
+  assert.equal(symbolsAsked, 3)
+  assert.deepEqual(
+    notLive.filter(({ state }) => state === 'refused').map(({ symbol, detail }) => [symbol, detail]),
+    [['NOSUCHUSDT', 'not listed by the venue']],
+  )
+  assert.match(rest.asked[0]!.url, /^\/api\/v3\/exchangeInfo/)
+  assert.match(rest.asked[0]!.userAgent, /^tickhouse\//)
+})
+
+test(
+  'the venue’s spelling is subscribed to beside what was asked for, and doubled symbols collapse',
+  TIMEOUT,
+  async t => {
+    const venue = await LocalVenue.open(t)
+    const result = {
+      XXBTZUSD: { altname: 'XBTUSD', wsname: 'XBT/USD', status: 'online' },
+      XETHZUSD: { altname: 'ETHUSD', wsname: 'ETH/USD', status: 'online' },
+    }
+    const gate = Promise.withResolvers<void>()
+    const rest = await ListServer.open(
+      t,
+      response => void gate.promise.then(() => response.end(JSON.stringify({ result }))),
+    )
+    const symbols = ['btc/usd', 'XBT/USD', 'ETH/USD']
+    const { events, feeds, checked } = follow(t, { venue: kraken, symbols, ws: venue.url, rest: rest.url })
+    await events.next('connection_opened')
+    gate.resolve()
+    await events.next('connection_opened')
+    const [first, second] = venue.visits
+    if (second!.received.length === 0) await once(second!.socket, 'message')
+    assert.deepEqual(JSON.parse(first!.received[0]!).params.symbol, symbols)
+    assert.deepEqual(JSON.parse(second!.received[0]!).params.symbol, ['BTC/USD', 'ETH/USD'])
+    if (first!.socket.readyState !== first!.socket.CLOSED) await once(first!.socket, 'close')
+    assert.equal(second!.socket.readyState, second!.socket.OPEN)
+    assert.equal(feeds.status().length, 1)
+    assert.deepEqual(checked.of('kraken'), ['BTC/USD', 'ETH/USD'])
+    assert.deepEqual(
+      events.named('symbol_respelled').map(({ given }) => given),
+      ['btc/usd', 'XBT/USD'],
+    )
+  },
+)
+
+const UNHAD = {
+  'is refused': {
+    answer: (response: { writeHead(status: number): { end(): void } }) => response.writeHead(451).end(),
+    why: /451/,
+  },
+  'never comes': { answer: () => {}, why: /time/ },
+  'is no JSON': { answer: (response: { end(text: string): void }) => response.end('<html>'), why: /JSON/ },
+  'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /no list/ },
+}
+for (const [how, { answer, why }] of Object.entries(UNHAD)) {
+  test(`a list that ${how} is one quiet line, recording goes on, and it is asked for again`, TIMEOUT, async t => {
+    const venue = await LocalVenue.open(t)
+    let isBroken = true
+    const rest = await ListServer.open(t, response => (isBroken ? answer(response as never) : response.end(INFO)))
+    const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], ws: venue.url, rest: rest.url }
+    const { events } = follow(t, subscription, { symbolListMsMax: 100, symbolListRetryMs: 20 })
+    await events.next('symbols_unchecked')
+    assert.match(String(events.named('symbols_unchecked')[0]!.why), why)
+    if (venue.visits.length === 0) await events.next('connection_opened')
+    while (rest.asked.length < 3) await new Promise(setImmediate)
+    isBroken = false
+    await events.next('symbol_unknown')
+    assert.equal(events.named('symbols_unchecked').length, 1)
+    assert.equal(venue.visits.length, 1)
+  })
+}
+
+test('a venue that wants no requests for a while is left alone so long', TIMEOUT, async t => {
+  const venue = await LocalVenue.open(t)
+  const rest = await ListServer.open(t, response => {
+    if (rest.asked.length > 1) response.end(INFO)
+    else response.writeHead(429, { 'Retry-After': '1' }).end()
+  })
+  const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], ws: venue.url, rest: rest.url }
+  const { events } = follow(t, subscription, { symbolListRetryMs: 20 })
+  await events.next('symbol_unknown')
+  assert.ok(rest.asked[1]!.atMs - rest.asked[0]!.atMs >= 990)
+})
+
+test('a symbol that is delisted later is told once, when the list is had again', TIMEOUT, async t => {
+  const venue = await LocalVenue.open(t)
+  let status = 'TRADING'
+  const rest = await ListServer.open(t, response =>
+    response.end(JSON.stringify({ symbols: [{ symbol: 'BTCUSDT', status }] })),
+  )
+  const subscription = { venue: binance, symbols: ['BTCUSDT'], ws: venue.url, rest: rest.url }
+  const { events } = follow(t, subscription, { symbolListEveryMs: 20 })
+  while (rest.asked.length < 3) await new Promise(setImmediate)
+  assert.deepEqual(events.named('symbol_resting'), [])
+  status = 'BREAK'
+  await events.next('symbol_resting')
+  const asked = rest.asked.length
+  while (rest.asked.length < asked + 3) await new Promise(setImmediate)
+  assert.equal(events.named('symbol_resting').length, 1)
+})
+
+test('lower case and doubled symbols are named where no list is needed for it', () => {
+  const events = new EventLog()
+  tellCorrections(parseSources('binance:btcusdt,BTCUSDT,ETHUSDT coinbase'), events.emit)
+  assert.deepEqual(
+    events.told.map(({ name, fields }) => [name, fields]),
+    [
+      ['symbol_respelled', { venue: 'binance', given: 'btcusdt', symbol: 'BTCUSDT' }],
+      ['symbol_doubled', { venue: 'binance', symbol: 'BTCUSDT' }],
+    ],
+  )
+})

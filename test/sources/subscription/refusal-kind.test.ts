@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isAlreadySubscribed, refusalKind, symbolsNamed } from '../../../src/sources/subscription/refusal-kind.ts'
+
+const CASES = {
+  rate: [
+    'Exceeded msg rate',
+    'Too many requests; current limit is 1200',
+    'Failed to subscribe: Rate limit exceeded',
+    'EGeneral:Too many requests',
+    'maximum subscriptions exceeded: over the limit of 10 subscriptions',
+    'You are being throttled',
+  ],
+  unlisted: [
+    'Currency pair not supported',
+    'Currency pair not supported XBT/USD',
+    'Failed to subscribe: FOO-BAR is not a valid product',
+    'Failed to subscribe: Invalid product ID provided',
+    'Invalid symbol.',
+    'Unknown symbol',
+    'Event:subscribe, no such pair',
+    'FOO-USD is delisted',
+    'Symbol(s) not found: FOO/BAR',
+  ],
+  passing: [
+    'Service Unavailable',
+    'System in maintenance mode',
+    'internal error',
+    'Bitte warten',
+    '',
+    'Malformed request',
+  ],
+} as const
+
+for (const [kind, texts] of Object.entries(CASES)) {
+  test(`a refusal is of kind ${kind} by its text`, () => {
+    for (const text of texts) assert.equal(refusalKind(text), kind, text)
+  })
+}
+
+test('a refusal because the subscription stands already is known', () => {
+  assert.equal(isAlreadySubscribed('Already subscribed'), true)
+  assert.equal(isAlreadySubscribed('Currency pair not supported'), false)
+})
+
+test('a symbol is named by a text only as a word of its own', () => {
+  const symbols = ['ETH-USD', 'WETH-USD', 'ETH-USDT', 'BTC/USD']
+  assert.deepEqual(symbolsNamed('Failed to subscribe: ETH-USD is not a valid product', symbols), ['ETH-USD'])
+  assert.deepEqual(symbolsNamed('"WETH-USD", (ETH-USDT): no', symbols), ['WETH-USD', 'ETH-USDT'])
+  assert.deepEqual(symbolsNamed('Currency pair not supported BTC/USD', symbols), ['BTC/USD'])
+  assert.deepEqual(symbolsNamed('WETH-USDT', symbols), [])
+})
+
+test('whatever symbol stands in whatever sentence, it is found, and no other', () => {
+  const symbol = fc.stringMatching(/^[A-Z]{2,6}-[A-Z]{3,4}$/)
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,8}[.,:]?$/), { maxLength: 6 })
+  fc.assert(
+    fc.property(fc.uniqueArray(symbol, { minLength: 2, maxLength: 5 }), words, words, (symbols, before, after) => {
+      const [one] = symbols as [string]
+      assert.deepEqual(symbolsNamed([...before, one, ...after].join(' '), symbols), [one])
+    }),
+  )
+})

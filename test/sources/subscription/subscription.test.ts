@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { DOWN_STATES } from '../../../src/sources/connection/status.ts'
+import { TIMINGS } from '../../../src/sources/connection/timings.ts'
+import type { RefusalKind } from '../../../src/sources/subscription/refusal-kind.ts'
+import { type Remedy, Subscription } from '../../../src/sources/subscription/subscription.ts'
+
+const rules = (acknowledges: boolean) => ({ acknowledges, timings: TIMINGS, random: () => 0.5 })
+
+function opened(acknowledges = true): Subscription {
+  const subscription = new Subscription('A-USD', rules(acknowledges))
+  subscription.opened(0, false)
+  return subscription
+}
+
+/** Looks once a second; the remedies with their seconds. */
+function looked(subscription: Subscription, fromS: number, toS: number, framesGoOn = true): [number, Remedy][] {
+  const due: [number, Remedy][] = []
+  for (let second = fromS; second <= toS; second++) {
+    const remedy = subscription.check(second * 1000, framesGoOn)
+    if (remedy) due.push([second, remedy])
+  }
+  return due
+}
+
+/** A trade every `everyMs` until then; the id after the last. */
+function trades(subscription: Subscription, everyMs: number, fromMs: number, toMs: number, id = 1): number {
+  let next = id
+  for (let nowMs = fromMs; nowMs <= toMs; nowMs += everyMs) subscription.traded(next++, nowMs)
+  return next
+}
+
+test('asked, acknowledged, live: the way of a subscription without fault', () => {
+  const subscription = opened()
+  assert.equal(subscription.state, 'asked')
+  subscription.acknowledged(100)
+  assert.equal(subscription.state, 'acknowledged')
+  subscription.traded(1, 200)
+  assert.equal(subscription.state, 'live')
+  assert.deepEqual(looked(subscription, 1, 3600), [])
+})
+
+test('without an answer it is asked for again, then on another connection, then ever more rarely, and is down', () => {
+  const subscription = opened()
+  const due = looked(subscription, 1, 2000)
+  assert.deepEqual(due.slice(0, 2), [
+    [10, 'ask'],
+    [20, 'replace'],
+  ])
+  assert.ok(
+    due.slice(2).every(([, remedy]) => remedy === 'ask'),
+    'one connection is enough',
+  )
+  const waits = due.slice(3).map(([second], index) => second - due[index + 2]![0])
+  assert.deepEqual(
+    waits,
+    [...waits].sort((a, b) => a - b),
+    'waits grow',
+  )
+  assert.ok(Math.max(...waits) <= 370)
+  assert.equal(subscription.state, 'unanswered')
+  subscription.acknowledged(2_001_000)
+  assert.equal(subscription.state, 'acknowledged')
+})
+
+test('where the venue answers for no symbol, no answer is no fault; no trade for minutes while others trade is one', () => {
+  const subscription = opened(false)
+  assert.deepEqual(looked(subscription, 1, 599), [])
+  assert.deepEqual(looked(subscription, 600, 620), [[600, 'ask']])
+  assert.equal(subscription.state, 'unanswered')
+  assert.deepEqual(looked(opened(false), 1, 3600, false), [], 'while nothing comes at all, it is the connection')
+})
+
+const WAITS: Record<RefusalKind, [first: number, longest: number]> = {
+  passing: [5, 360],
+  rate: [15, 360],
+  unlisted: [3600, 4320],
+}
+for (const [kind, [first, longest]] of Object.entries(WAITS) as [RefusalKind, [number, number]][]) {
+  test(`refused (${kind}): asked for again after ${first} s, then later and later, and down until confirmed`, () => {
+    const subscription = opened()
+    let nowMs = 1000
+    let before = 0
+    for (let times = 0; times < 12; times++) {
+      subscription.refused(kind, 'no', nowMs)
+      assert.equal(subscription.state, 'refused')
+      const waitMs = subscription.askAtMs! - nowMs
+      assert.ok(waitMs >= first * 1000 && waitMs <= longest * 1000 && waitMs >= before, `${waitMs}`)
+      before = waitMs
+      assert.equal(subscription.check(subscription.askAtMs! - 1, true), undefined)
+      nowMs = subscription.askAtMs!
+      assert.equal(subscription.check(nowMs, true), 'ask')
+      assert.equal(subscription.state, 'refused', 'down while it is asked for')
+    }
+    subscription.acknowledged(nowMs + 10)
+    assert.equal(subscription.state, 'acknowledged')
+  })
+}
+
+test('ended by the venue: down, whatever straggles in, and asked for again after a minute or more', () => {
+  const subscription = opened()
+  subscription.traded(1, 1000)
+  subscription.ended(2000)
+  subscription.traded(2, 2500)
+  assert.equal(subscription.state, 'ended')
+  assert.deepEqual(looked(subscription, 2, 70), [[68, 'ask']])
+  subscription.acknowledged(68_100)
+  assert.equal(subscription.state, 'acknowledged')
+})
+
+test('a symbol that falls silent against its own rhythm is asked for again, then on another connection, then more rarely', () => {
+  const subscription = opened()
+  subscription.acknowledged(1)
+  const id = trades(subscription, 100, 0, 120_000)
+  const due = looked(subscription, 121, 1000).filter(([, remedy]) => remedy)
+  assert.deepEqual(due[0], [130, 'ask'])
+  assert.equal(subscription.state, 'silent')
+  assert.ok(due.some(([, remedy]) => remedy === 'replace'))
+  subscription.traded(id, 1_000_100)
+  assert.equal(subscription.state, 'live')
+})
+
+test('silence of the whole connection is not the symbol’s matter', () => {
+  const subscription = opened()
+  subscription.acknowledged(1)
+  trades(subscription, 100, 0, 120_000)
+  assert.deepEqual(looked(subscription, 121, 300, false), [])
+  assert.equal(subscription.state, 'live')
+})
+
+test('repeats of old trades do not end a silence; a venue that counts anew does', () => {
+  const subscription = opened()
+  subscription.acknowledged(1)
+  trades(subscription, 100, 0, 120_000, 1_000_000)
+  looked(subscription, 121, 131)
+  for (let id = 1_000_050; id < 1_000_100; id++) subscription.traded(id, 132_000)
+  assert.equal(subscription.state, 'silent')
+  for (let id = 1; id < 400; id++) subscription.traded(id, 133_000)
+  assert.equal(subscription.state, 'live')
+})
+
+test('a trade that was announced and did not come for seconds is a loss, told once with all that were announced', () => {
+  const subscription = opened()
+  subscription.acknowledged(1)
+  subscription.traded(100, 1000)
+  subscription.announced(101, 2000)
+  subscription.announced(103, 6000)
+  assert.equal(subscription.loss(6999), undefined)
+  assert.deepEqual(subscription.loss(7000), { first: 101, last: 103, remedy: 'ask' })
+  assert.equal(subscription.loss(8000), undefined)
+  assert.equal(subscription.state, 'silent')
+  // More are announced, and none comes: given longer each time, and on another connection once.
+  subscription.announced(110, 9000)
+  assert.equal(subscription.loss(18_999), undefined)
+  assert.deepEqual(subscription.loss(19_000), { first: 104, last: 110, remedy: 'replace' })
+  subscription.traded(111, 20_000)
+  assert.equal(subscription.state, 'live')
+})
+
+test('a trade announced a moment before it comes is no loss, nor is a server that does not know the last trade', () => {
+  const subscription = opened()
+  subscription.acknowledged(1)
+  for (let id = 1; id < 100; id++) {
+    subscription.announced(id, id * 1000)
+    subscription.announced(0, id * 1000 + 1)
+    assert.equal(subscription.loss(id * 1000 + 2), undefined)
+    subscription.traded(id, id * 1000 + 900)
+  }
+  assert.equal(subscription.loss(200_000), undefined)
+  assert.equal(subscription.state, 'live')
+})
+
+test('a symbol without a trade so far: what is announced first is where counting begins', () => {
+  const subscription = opened()
+  subscription.announced(500, 1000)
+  assert.equal(subscription.loss(60_000), undefined)
+  subscription.announced(501, 61_000)
+  assert.deepEqual(subscription.loss(66_000), { first: 501, last: 501, remedy: 'ask' })
+})
+
+type Step = { kind: string; ms: number }
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom(
+    'wait',
+    'wait',
+    'ack',
+    'passing',
+    'rate',
+    'unlisted',
+    'ended',
+    'trade',
+    'announce',
+    'open',
+    'beside',
+    'lost',
+  ),
+  ms: fc.integer({ min: 1, max: 30_000 }),
+})
+
+test('whatever happens: what is down and carried by an open socket is asked for again within two hours, and a trade revives it', () => {
+  fc.assert(
+    fc.property(fc.boolean(), fc.array(step, { maxLength: 60 }), (acknowledges, steps) => {
+      const subscription = opened(acknowledges)
+      let nowMs = 0
+      let id = 1
+      let isOpen = true
+      for (const { kind, ms } of steps) {
+        nowMs += ms
+        if (kind === 'ack') subscription.acknowledged(nowMs)
+        else if (kind === 'passing' || kind === 'rate' || kind === 'unlisted') subscription.refused(kind, 'no', nowMs)
+        else if (kind === 'ended') subscription.ended(nowMs)
+        else if (kind === 'trade') subscription.traded(id++, nowMs)
+        else if (kind === 'announce') subscription.announced(id + 5, nowMs)
+        else if (kind === 'open' || kind === 'beside') {
+          subscription.opened(nowMs, kind === 'beside')
+          isOpen = true
+        } else if (kind === 'lost') {
+          subscription.lost(nowMs)
+          isOpen = false
+        }
+        if (!isOpen) continue
+        subscription.loss(nowMs)
+        subscription.check(nowMs, true)
+        assert.equal(subscription.isDown, DOWN_STATES.has(subscription.state))
+        assert.equal(subscription.detail !== '', subscription.isDown, 'what is down says why, and nothing else does')
+      }
+      if (!isOpen) subscription.opened(nowMs, false)
+      const wasDown = subscription.isDown && subscription.state !== 'silent'
+      let asked = subscription.pending
+      for (let second = 0; second < 7200 && !asked; second++) {
+        nowMs += 1000
+        asked = subscription.check(nowMs, true) !== undefined
+      }
+      if (wasDown) assert.ok(asked, subscription.state)
+      nowMs += 10_000
+      subscription.traded(1e9, nowMs)
+      assert.equal(subscription.state, 'live')
+    }),
+    { numRuns: 500 },
+  )
+})

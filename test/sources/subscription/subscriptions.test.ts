@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { TIMINGS } from '../../../src/sources/connection/timings.ts'
+import { Subscriptions } from '../../../src/sources/subscription/subscriptions.ts'
+
+function subscriptionsOf(symbols: readonly string[]): Subscriptions {
+  const [emit, onLoss] = [() => {}, () => {}]
+  return new Subscriptions({
+    ...{ venue: 'kraken', connection: 'kraken-1', symbols, acknowledges: true },
+    ...{ timings: TIMINGS, emit, onLoss },
+  })
+}
+
+test('a symbol asked for in another case than its trades carry is one of ours, and is live', () => {
+  const subscriptions = subscriptionsOf(['btc/usd'])
+  subscriptions.opened(0, false)
+  assert.equal(subscriptions.traded('BTC/USD', 1, 10), true)
+  assert.equal(subscriptions.traded('BTC/USD', 2, 20), true)
+  assert.deepEqual(subscriptions.status(20).states, { live: 1 })
+})
+
+test('whatever a venue sends, each symbol asked for is known by two spellings at most', () => {
+  const symbol = fc.stringMatching(/^[abAB]{1,3}$/)
+  fc.assert(
+    fc.property(fc.uniqueArray(symbol, { minLength: 1 }), fc.array(symbol, { maxLength: 200 }), (asked, sent) => {
+      const subscriptions = subscriptionsOf(asked)
+      const taken = new Set(sent.filter((each, id) => subscriptions.traded(each, id, id)))
+      assert.ok(taken.size <= 2 * asked.length)
+      for (const each of sent) if (asked.includes(each)) assert.ok(taken.has(each))
+      const capitals = new Set(asked.map(each => each.toUpperCase()))
+      for (const each of taken) assert.ok(capitals.has(each.toUpperCase()))
+    }),
+  )
+})

@@ -1,0 +1,66 @@
+/** A house with an archive for a test: log, tables and a target, with a clock that stands where the test puts it. */
+
+import { Archiver, type ArchiverOptions } from '../../../src/archive/archiver.ts'
+import { ArchiveLedger } from '../../../src/archive/catalog/catalog.ts'
+import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
+import { MS_PER_DAY, SYSTEM_CLOCK } from '../../../src/clock.ts'
+import type { Log } from '../../../src/log/log.ts'
+import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+import { EventLog } from '../judges/event-log.ts'
+import { makeMixedLog } from './mixed-log.ts'
+import { storeAll } from './storing.ts'
+
+/** A day after the mixed log's last record, and after whatever a test appends by this machine's clock: all slices are closed. */
+export const LATER_MS = Math.max(Date.UTC(2026, 10, 25), Date.now()) + MS_PER_DAY
+
+export interface ArchivingHouse {
+  log: Log
+  store: Store
+  events: EventLog
+  close(): Promise<void>
+}
+
+/** The mixed log, stored, in a directory. */
+export async function openArchivingHouse(directory: string): Promise<ArchivingHouse> {
+  await makeMixedLog(`${directory}/log`)
+  const log = await openSqliteLog(`${directory}/log`, 'write')
+  const store = await openStore(`chdb:${directory}/store`)
+  await storeAll(log, store)
+  const close = async () => {
+    await store.close()
+    await log.close()
+  }
+  return { log, store, events: new EventLog(), close }
+}
+
+/** An archiver of a house; its rounds are run by hand. */
+export function archiverOf(
+  { log, store, events }: ArchivingHouse,
+  target: ArchiveTarget,
+  options: Partial<ArchiverOptions> & { nowMs?: number } = {},
+): { archiver: Archiver; ledger: ArchiveLedger } {
+  const { nowMs = LATER_MS, ...rest } = options
+  const archiver = new Archiver({
+    store,
+    log,
+    target,
+    slicing: 'hour',
+    keep: { logHours: undefined, storeDays: undefined },
+    diskFreeBytesMin: 0,
+    emit: events.emit,
+    clock: { ...SYSTEM_CLOCK, nowMicros: () => nowMs * 1000 },
+    ...rest,
+  })
+  return { archiver, ledger: new ArchiveLedger(store, target.address) }
+}
+
+/** The rows of a table, or of all archived objects of a kind in a directory, as text in one order. */
+export async function rowsOf(store: Store, source: string): Promise<string[]> {
+  const rows = await store.rows<{ line: string }>(
+    `SELECT toString(tuple(venue, symbol, toUnixTimestamp64Nano(timestamp), toUnixTimestamp64Nano(received_at),
+       reinterpretAsUInt64(price), reinterpretAsUInt64(volume), toString(side), trade_id, toString(origin),
+       log_partition, log_offset, log_index, toUnixTimestamp(logged_at), log_day)) AS line FROM ${source} ORDER BY line`,
+  )
+  return rows.map(({ line }) => line)
+}

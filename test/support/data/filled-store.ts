@@ -1,0 +1,90 @@
+/**
+ * A store as a house leaves it: a simulated market recorded and stored by `tickhouse start`, with faults on the way; then, since an
+ * hour must be over before it is archived, archived by the archiver itself with a later clock, audited, and measured once more.
+ */
+
+import { Archiver } from '../../../src/archive/archiver.ts'
+import { measureArchive } from '../../../src/archive/metrics.ts'
+import { openTarget } from '../../../src/archive/targets/target.ts'
+import { SYSTEM_CLOCK } from '../../../src/clock.ts'
+import { Diagnostics } from '../../../src/status/diagnostics.ts'
+import { measureStations, toStanding } from '../../../src/status/metrics.ts'
+import { OwnIngest } from '../../../src/status/local-ingest.ts'
+import { StationReport } from '../../../src/status/report.ts'
+import { House, type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
+import { KnownMarket } from './market.ts'
+import { storeAll } from './storing.ts'
+import { within } from '../judges/within.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+const HOUR_MS = 3_600_000
+
+/** What must be in the tables before the house may stop. */
+const TOLD_ENOUGH = `SELECT
+  (SELECT uniqExact(at) FROM metrics WHERE name = 'source_latency_seconds') >= 3
+  AND (SELECT count() FROM metrics WHERE name = 'process_event_loop_delay_seconds') > 0
+  AND (SELECT max(value) FROM metrics WHERE name = 'source_reconnects_total') > 0
+  AND (SELECT count() FROM uptime) >= 2
+  AND (SELECT count() FROM events WHERE level = 'warn') > 0
+  AND (SELECT count() FROM gaps) > 0
+  AND (SELECT uniqExact(reason) FROM quarantine) >= 2 AS enough`
+
+/** Records for about half a minute. The store's address is returned; no process has it open. */
+export async function fillStore(owner: Owner): Promise<string> {
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: 7, ratePerSecond: 400 })
+  const house = new House(owner, market.settings)
+  const start = house.run('start')
+  const url = await start.url()
+  await start.tells('connection_opened')
+  market.run()
+  await within(WAIT_MS_MAX, () => answersTrue(url, 'SELECT count() > 1000 AS enough FROM trades'))
+  market.exchange.control('drop', { trades: 3 })
+  market.exchange.control('repeat', { trades: 5 })
+  market.exchange.control('malformed', { frames: 2 })
+  market.exchange.control('cut', {})
+  await within(WAIT_MS_MAX, () => answersTrue(url, TOLD_ENOUGH))
+  await start.end('SIGTERM')
+  await proveAndMeasure(house)
+  return `chdb:${house.directory}/data/store`
+}
+
+async function proveAndMeasure(house: House): Promise<void> {
+  const [log, store] = [await house.log('write'), await house.store()]
+  const storing = await storeAll(log, store)
+  const archiver = new Archiver({
+    store,
+    log,
+    target: await openTarget(`file:${house.directory}/data/archive`, 'unused'),
+    slicing: 'hour',
+    keep: { logHours: undefined, storeDays: undefined },
+    diskFreeBytesMin: 0,
+    emit: () => {},
+    clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
+  })
+  await archiver.round()
+  const report = new StationReport({ log, store, ingest: new OwnIngest(storing, log), archive: () => archiver.figures })
+  const measure = async () => [
+    ...measureStations(await report.report(), storing.audits),
+    ...measureArchive(archiver.figures),
+  ]
+  const diagnostics = new Diagnostics({
+    store,
+    clock: SYSTEM_CLOCK,
+    emit: () => {},
+    instance: 'after',
+    speakers: () => [{ process: 'ingest', instance: 'after', lines: [], measure }],
+    standing: async () => toStanding(await report.report()),
+    keepDays: 30,
+  })
+  diagnostics.start()
+  await diagnostics.stop()
+  await store.close()
+  await log.close()
+}
+
+async function answersTrue(url: string, query: string): Promise<string | undefined> {
+  const response = await fetch(`${url}/api/query?format=JSONEachRow`, { method: 'POST', body: query })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${query}: ${text}`)
+  return (JSON.parse(text) as { enough: number | boolean }).enough ? undefined : `not yet: ${query}`
+}

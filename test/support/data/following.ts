@@ -1,0 +1,90 @@
+/** Follows the ids of trades as ingest does, beside a table of its own: what is asked of it is what was followed before. */
+import { Batch } from '../../../src/ingest/batch.ts'
+import type { Gap } from '../../../src/ingest/ids/continuity.ts'
+import { judge, type KnownVenues, put, questionsOf, type StoredTrades, settle } from '../../../src/ingest/append-record.ts'
+import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
+import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
+import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
+import { reasonOf } from '../../../src/ingest/validate.ts'
+import { tradesRecord } from '../../../src/tick/records.ts'
+import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
+
+/** A trade of symbol AAA. `ms` is its time since 2026-11-22 12:00 UTC; by default that of a trade a millisecond for each id. */
+export interface FollowedTrade {
+  id: number | bigint
+  ms?: number
+  price?: number
+}
+
+export const FOLLOWED_SYMBOL = 'AAA'
+const NOON_MS = Date.UTC(2026, 10, 22, 12)
+
+export class Following {
+  readonly gaps = new Set<Gap>()
+  readonly restarts: IdRestart[] = []
+  /** Questions asked of the table. */
+  asked = 0
+  readonly #venue: string
+  readonly #venues: KnownVenues
+  readonly #ids: PartitionIds
+  readonly #stored = new Map<string, Statement[]>()
+  #offset = 0
+
+  constructor(venue: 'consecutive' | 'unique' = 'consecutive') {
+    this.#venue = venue
+    const [consecutive, unique] = [new Set(['consecutive']), new Set(['unique'])]
+    this.#venues = { all: new Set([venue]), consecutive, unique }
+    this.#ids = new PartitionIds({
+      venues: this.#venues,
+      changed: gap => this.gaps.add(gap),
+      restarted: restart => this.restarts.push(restart),
+      nowMicros: () => 0,
+    })
+  }
+
+  /** Gaps that miss ids, in order: run, first, last, and how many ids are missing. */
+  get open(): [number, number, number, number][] {
+    return [...this.gaps]
+      .filter(({ missing }) => missing.length > 0)
+      .map(({ run, first, last, missing }): [number, number, number, number] => [
+        run,
+        first,
+        last,
+        missing.reduce((sum, range) => sum + range.last - range.first + 1, 0),
+      ])
+      .sort((a, b) => a[0] - b[0] || a[1] - b[1])
+  }
+
+  /** Takes trades as one record; returns what became of each: its run, or why it was refused. */
+  take(...trades: FollowedTrade[]): (number | string)[] {
+    const columns = new TradeColumns(trades.length)
+    for (const { id, ms = Number(id), price = 100 } of trades) {
+      const micros = (NOON_MS + ms) * 1000
+      columns.add(this.#venue, FOLLOWED_SYMBOL, micros, 0, micros, price, 1, 1, id, ORIGIN.live)
+    }
+    const record = tradesRecord(columns)
+    const judged = judge(
+      { ...record, partition: 0, offset: this.#offset++, timestampMs: 0 },
+      this.#venues,
+      this.#ids.of,
+    )
+    const questions = questionsOf(judged, this.#venues, this.#ids.of)
+    this.asked += questions.length
+    const asked = new Set(questions.map(({ id }) => id))
+    const answers: StoredTrades = {
+      of: (_venue, _symbol, id) => (asked.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
+    }
+    settle(judged, this.#venues, this.#ids.of, answers)
+    put(new Batch(0), judged, 0)
+    const outcomes: (number | string)[] = []
+    for (let row = 0; row < trades.length; row++) {
+      const good = judged.verdicts[row] === 0
+      if (good) {
+        const key = `${judged.trades.tradeId[row]}`
+        this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(judged.trades, row)])
+      }
+      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.verdicts[row]!))
+    }
+    return outcomes
+  }
+}

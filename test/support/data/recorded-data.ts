@@ -1,0 +1,75 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+
+const ROOT = new URL('../../../../shared/data/', import.meta.url)
+
+/** For a test's `skip`: false where the recorded data is there, else why not. */
+export const skipWithoutData = existsSync(ROOT) ? false : 'the recorded market data is not beside this checkout'
+
+/** Every frame of a recorded Binance spot session: our receive time is left out. */
+export function binanceSession(symbol: 'btcusdt' | 'ethusdt'): Buffer[] {
+  return lines(`binance-spot/${symbol}_20240808.gz`).map(line => Buffer.from(line.slice(line.indexOf(' ') + 1)))
+}
+
+export interface SessionTruth {
+  lines: number
+  channels: Record<string, number>
+  trade_oracle: Record<'first_id' | 'last_id' | 'count' | 'buys(taker)' | 'sells' | 'first_T' | 'last_T', number> &
+    Record<'sum_qty' | 'sum_notional' | 'high' | 'low', string>
+}
+
+export function binanceTruth(symbol: 'btcusdt' | 'ethusdt'): SessionTruth {
+  return JSON.parse(read('binance-spot/TRUTH.json'))[`${symbol}_20240808.gz`]
+}
+
+/** Every frame that a recorded session received, of all its connections. */
+export function captureFrames(feed: string): string[] {
+  return readdirSync(new URL('captures/', ROOT))
+    .filter(name => name.startsWith(`${feed}.ws.`))
+    .flatMap(name => lines(`captures/${name}`))
+    .filter(line => /^[\d.]+: /.test(line))
+    .map(line => line.slice(line.indexOf(': ') + 2))
+}
+
+export interface CapturedTrade {
+  symbol: string
+  side: 'buy' | 'sell'
+  amount: string
+  price: string
+  id: string
+  timestamp: number
+}
+
+/** The other project's own reading of the same session. */
+export function capturedTrades(feed: string): CapturedTrade[] {
+  return lines(`captures/${feed}.trades.jsonl.gz`).map(line => JSON.parse(line))
+}
+
+export interface Pair {
+  exchange: string
+  test: string
+  raw: unknown
+  normalized: {
+    type: string
+    symbol: string
+    id: string
+    price: number
+    amount: number
+    side: string
+    timestamp: string
+  }[]
+}
+
+/** Single messages with what another project makes of them. */
+export function mappingPairs(): Pair[] {
+  return lines('mappings/pairs.jsonl').map(line => JSON.parse(line))
+}
+
+function lines(path: string): string[] {
+  return read(path).trim().split('\n')
+}
+
+function read(path: string): string {
+  const bytes = readFileSync(new URL(path, ROOT))
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()
+}

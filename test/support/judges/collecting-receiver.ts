@@ -1,0 +1,64 @@
+import type { Receiver } from '../../../src/sources/feeds.ts'
+import type { Refusal } from '../../../src/tick/refusal.ts'
+
+export interface Received {
+  venue: string
+  symbol: string
+  timestampMicros: number
+  receivedAtMicros: number
+  price: number
+  volume: number
+  side: number
+  tradeId: number | bigint
+}
+
+/** Keeps every tick and refusal, and lets a test wait for a number of them. */
+export class CollectingReceiver implements Receiver {
+  readonly trades: Received[] = []
+  readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
+  readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
+  readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
+
+  trade(
+    venue: string,
+    symbol: string,
+    timestampMicros: number,
+    _nanos: number,
+    receivedAtMicros: number,
+    price: number,
+    volume: number,
+    side: number,
+    tradeId: number | bigint,
+  ): void {
+    this.trades.push({ venue, symbol, timestampMicros, receivedAtMicros, price, volume, side, tradeId })
+    this.#wake()
+  }
+
+  refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array): void {
+    this.refusals.push({ venue, reason, detail, raw: Buffer.from(raw as Uint8Array).toString() })
+    this.#wake()
+  }
+
+  missed(venue: string, symbol: string, first: number, last: number): void {
+    this.losses.push({ venue, symbol, first, last })
+  }
+
+  /** Resolves when that many trades and refusals came since the start. */
+  until(trades: number, refusals = 0): Promise<void> {
+    const done = () => this.trades.length >= trades && this.refusals.length >= refusals
+    return new Promise(resolve => {
+      this.#waiting.push({ done, resolve })
+      this.#wake()
+    })
+  }
+
+  get ids(): number[] {
+    return this.trades.map(({ tradeId }) => Number(tradeId))
+  }
+
+  #wake(): void {
+    for (let index = this.#waiting.length - 1; index >= 0; index--) {
+      if (this.#waiting[index]!.done()) this.#waiting.splice(index, 1)[0]!.resolve()
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Refusal } from '../../../src/tick/refusal.ts'
+import { SIDE } from '../../../src/tick/trades.ts'
+import type { Control, Sink } from '../../../src/venues/venue.ts'
+
+export interface Trade {
+  symbol: string
+  micros: number
+  nanos: number
+  price: number
+  volume: number
+  side: string
+  tradeId: number | bigint
+}
+
+/** A sink that keeps what it was given, in order. */
+export class CollectingSink implements Sink {
+  trades: Trade[] = []
+  refusals: { reason: Refusal; detail: string; raw: string | undefined }[] = []
+  controls: Control[] = []
+  ignored = 0
+  impreciseValues = 0
+
+  /** Calls that account for a frame: `imprecise` only remarks on a trade. */
+  get calls(): number {
+    return this.trades.length + this.refusals.length + this.controls.length + this.ignored
+  }
+
+  trade(
+    symbol: string,
+    micros: number,
+    nanos: number,
+    price: number,
+    volume: number,
+    side: number,
+    tradeId: number | bigint,
+  ): void {
+    const sideName = Object.entries(SIDE).find(([, code]) => code === side)?.[0] ?? String(side)
+    this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId })
+  }
+  refuse(reason: Refusal, detail: string, raw?: string): void {
+    this.refusals.push({ reason, detail, raw })
+  }
+  control(control: Control): void {
+    this.controls.push(control)
+  }
+  ignore(): void {
+    this.ignored++
+  }
+  imprecise(): void {
+    this.impreciseValues++
+  }
+}
+
+/** What a decoder makes of one frame. */
+export function decoded(decode: (frame: Buffer, out: Sink) => void, frame: string | Buffer): CollectingSink {
+  const sink = new CollectingSink()
+  decode(Buffer.from(frame), sink)
+  return sink
+}

@@ -1,0 +1,58 @@
+/**
+ * The archiver as a small program that a test can kill at any step: it opens log, store and archive in a directory, says each
+ * step it is at, and ends when a round is done. Its argument is an `ArchivingTask` as JSON.
+ */
+import fs from 'node:fs'
+import { openTarget } from '../../../src/archive/targets/target.ts'
+import type { TickhouseError } from '../../../src/errors.ts'
+import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { archiverOf } from '../data/archiving.ts'
+import { EventLog } from '../judges/event-log.ts'
+
+export interface ArchivingTask {
+  directory: string
+  /** Where to; the directory's own archive if it is undefined. */
+  archive?: string
+  keep: { logHours: number | undefined; storeDays: number | undefined }
+  /** Kills this process at its so-many-th step; none if it is undefined. */
+  killAt?: number | undefined
+}
+
+const { directory, keep, killAt, archive } = JSON.parse(process.argv[2]!) as ArchivingTask
+const log = await openSqliteLog(`${directory}/log`, 'read')
+const store = await openStore(`chdb:${directory}/store`)
+const target = await openTarget(archive ?? `file:${directory}/archive`, 'unused')
+
+let steps = 0
+/** Each call that may change something is a step, before it and after it: in between a kill leaves either. */
+function counted<T extends object>(part: T, names: readonly string[]): void {
+  for (const name of names) {
+    const call = (part as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!.bind(part)
+    Object.assign(part, {
+      [name]: async (...args: unknown[]) => {
+        step()
+        const result = await call(...args)
+        step()
+        return result
+      },
+    })
+  }
+}
+function step(): void {
+  steps += 1
+  if (steps === killAt) process.kill(process.pid, 'SIGKILL')
+}
+counted(target, ['tidy', 'create', 'put', 'fetch'])
+counted(store, ['insertRows'])
+counted(store.client, ['command'])
+counted(fs.promises, ['rename'])
+
+const house = { log, store, events: new EventLog(), close: async () => {} }
+const failed = await archiverOf(house, target, { keep })
+  .archiver.round()
+  .catch((error: TickhouseError) => `${error.code}: ${error.message}`)
+await store.close()
+await log.close()
+process.send!({ steps, held: house.events.named('day_held'), failed })
+process.disconnect()

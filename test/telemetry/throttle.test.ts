@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rarely } from '../../src/telemetry/throttle.ts'
+
+test('each event is told once a minute, with what it said then', t => {
+  let nowMs = 5
+  t.mock.method(performance, 'now', () => nowMs)
+  const told: string[] = []
+  const emit = rarely((event, fields) => told.push(`${event} ${fields.why}`))
+  emit('page_failed', { why: 'first' })
+  emit('page_failed', { why: 'again' })
+  emit('upkeep_failed', { why: 'another' })
+  nowMs += 59_999
+  emit('page_failed', { why: 'still' })
+  nowMs += 1
+  emit('page_failed', { why: 'after a minute' })
+  assert.deepEqual(told, ['page_failed first', 'upkeep_failed another', 'page_failed after a minute'])
+})

@@ -1,0 +1,80 @@
+/**
+ * Complete recorded sessions, held against what another project's normaliser made of the same frames. Where the two could
+ * differ the venue's document decides, and the test says so.
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { binance } from '../../src/venues/binance/decode.ts'
+import { coinbase } from '../../src/venues/coinbase/decode.ts'
+import { kraken } from '../../src/venues/kraken/decode.ts'
+import { capturedTrades, captureFrames, skipWithoutData } from '../support/data/recorded-data.ts'
+import { decoded } from '../support/judges/collecting-sink.ts'
+
+describe('recorded sessions', { skip: skipWithoutData }, () => {
+  test('COINBASE: the same trades, field by field', () => {
+    const sinks = captureFrames('COINBASE').map(frame => decoded(coinbase.decode, frame))
+    const ours = sinks.flatMap(sink => sink.trades)
+    // The frame's side is the maker's (the venue's document); the other project, like us, turns it into the taker's.
+    const theirs = capturedTrades('COINBASE').map(trade => ({
+      symbol: trade.symbol,
+      micros: Math.round(trade.timestamp * 1e6),
+      nanos: 0,
+      price: Number(trade.price),
+      volume: Number(trade.amount),
+      side: trade.side,
+      tradeId: Number(trade.id),
+    }))
+    assert.equal(theirs.length, 107)
+    assert.deepEqual(ours, theirs)
+    assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
+  })
+
+  test('BINANCE: its aggregated trades are another stream than the raw ones we record: every frame is passed over', () => {
+    // An aggregate has its own ids and may join several trades: turned into a raw trade it would prove nothing about our decoder.
+    const frames = captureFrames('BINANCE')
+    assert.equal(frames.filter(frame => frame.includes('"aggTrade"')).length, capturedTrades('BINANCE').length)
+    for (const frame of frames) assert.equal(decoded(binance.decode, frame).ignored, 1, frame)
+  })
+
+  test('BINANCE: the fields both streams share are read as the other project reads them: m true means the taker sells', () => {
+    const aggregates = captureFrames('BINANCE').filter(frame => frame.includes('"aggTrade"'))
+    const theirs = capturedTrades('BINANCE')
+    assert.ok(aggregates.length > 0)
+    for (const [index, frame] of aggregates.entries()) {
+      const { data } = JSON.parse(frame)
+      const trade = JSON.stringify({
+        e: 'trade',
+        E: data.E,
+        s: data.s,
+        t: data.a,
+        p: data.p,
+        q: data.q,
+        T: data.T,
+        m: data.m,
+        M: data.M,
+      })
+      const [ours] = decoded(binance.decode, trade).trades
+      const expected = theirs[index]!
+      assert.equal(ours?.symbol, expected.symbol.replace('-', ''))
+      assert.equal(ours.price, Number(expected.price))
+      assert.equal(ours.volume, Number(expected.amount))
+      assert.equal(ours.side, expected.side)
+      assert.equal(ours.micros, Math.round(expected.timestamp * 1e6))
+    }
+  })
+
+  for (const feed of ['KRAKEN', 'BITSTAMP']) {
+    // KRAKEN speaks protocol v1 and BITSTAMP another venue's protocol: neither is ours, so nothing in them may become a trade.
+    test(`${feed}: a protocol that is not ours is refused frame by frame, with a reason`, () => {
+      const frames = captureFrames(feed)
+      assert.ok(frames.length > 100)
+      for (const frame of frames) {
+        const { trades, refusals, calls } = decoded(kraken.decode, frame)
+        assert.equal(trades.length, 0)
+        assert.equal(calls, 1)
+        assert.match(refusals[0]?.reason ?? '', /^(malformed_frame|unknown_message)$/, frame.slice(0, 100))
+        assert.notEqual(refusals[0]?.detail, '')
+      }
+    })
+  }
+})

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { WebSocket } from 'ws'
+import { startExchange } from '../../src/simulator/exchange.ts'
+import { simulator } from '../../src/venues/simulator.ts'
+import type { Control } from '../../src/venues/venue.ts'
+
+test('the venue reads every frame of the simulated exchange, and its notice of a shutdown', async () => {
+  const symbols = simulator.defaultSymbols
+  const exchange = await startExchange({ symbols, ratePerSecond: 5_000, seed: 7 })
+  const ws = new WebSocket(simulator.url(exchange.wsUrl, symbols))
+  const nextIds = new Map<string, number>()
+  const controls: Control[] = []
+  const refused: string[] = []
+  let trades = 0
+  ws.on('message', data => {
+    simulator.decode(data as Buffer, {
+      trade(symbol, timestampMicros, _nanos, price, volume, side, tradeId) {
+        trades++
+        assert.ok(Math.abs(timestampMicros / 1000 - Date.now()) < 60_000)
+        assert.ok(price > 0 && volume > 0 && side !== 0)
+        assert.equal(tradeId, nextIds.get(symbol) ?? tradeId)
+        nextIds.set(symbol, Number(tradeId) + 1)
+      },
+      refuse: (reason, detail) => refused.push(`${reason}: ${detail}`),
+      control: control => controls.push(control),
+      ignore: () => refused.push('ignored'),
+      imprecise: () => refused.push('imprecise'),
+    })
+    if (trades === 3_000) exchange.control('serverShutdown', {})
+    if (controls.length > 0) ws.close()
+  })
+  await once(ws, 'close')
+  await exchange.close()
+  assert.deepEqual(refused, [])
+  assert.deepEqual(
+    controls.map(({ kind }) => kind),
+    ['closing'],
+  )
+  assert.deepEqual([...nextIds.keys()].sort(), symbols.toSorted())
+})

@@ -1,0 +1,411 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type AlertState,
+  type Condition,
+  GONE_PROBES,
+  type Message,
+  NO_ALERTS,
+  openAlerts,
+  step,
+} from '../../../src/watch/alerts/alerts.ts'
+import { randomOf } from '../../support/data/tick-times.ts'
+
+const EVERY_MS = 10_000
+const TIMING = { everyMs: EVERY_MS, repeatMs: 3_600_000 }
+const BEGIN_MS = Date.UTC(2026, 10, 22, 12)
+
+function condition(name: string, fields: Partial<Condition> = {}): Condition {
+  return {
+    name,
+    severity: 'critical',
+    title: `${name} is wrong`,
+    what: 'It does not work.',
+    affected: [],
+    next: 'Mend it.',
+    page: `docs/watch.md#${name}`,
+    probes: 2,
+    explains: [],
+    ...fields,
+  }
+}
+
+/** Plays probes, one after the other, and keeps what was told. */
+class Watched {
+  state: AlertState = NO_ALERTS
+  nowMs = BEGIN_MS
+  readonly told: Message[] = []
+  silencedUntilMs: (name: string) => number = () => 0
+  unknown: (name: string) => boolean = () => false
+
+  probe(...conditions: Condition[]): Message[] {
+    const { silencedUntilMs, unknown, nowMs } = this
+    const { state, messages } = step(this.state, { conditions, unknown, silencedUntilMs, nowMs }, TIMING)
+    this.state = state
+    this.told.push(...messages)
+    this.nowMs += EVERY_MS
+    return messages
+  }
+
+  probes(count: number, ...conditions: Condition[]): Message[] {
+    return Array.from({ length: count }, () => this.probe(...conditions)).flat()
+  }
+
+  get kinds(): string[] {
+    return this.told.map(({ kind, alert }) => `${kind} ${alert.name}`)
+  }
+}
+
+describe('a condition', () => {
+  test('is told once it lasted for its probes, and over once it was gone for some', () => {
+    const watched = new Watched()
+    assert.deepEqual(watched.probe(condition('a')), [])
+    const [opened] = watched.probe(condition('a'))
+    assert.equal(opened!.kind, 'opened')
+    assert.equal(opened!.alert.sinceMs, BEGIN_MS, 'since the first probe that saw it')
+    assert.equal(opened!.lastedMs, EVERY_MS)
+    assert.deepEqual(watched.probes(10, condition('a')), [])
+    assert.deepEqual(watched.probes(GONE_PROBES - 1), [])
+    const [closed] = watched.probe()
+    assert.equal(closed!.kind, 'closed')
+    assert.equal(closed!.occurrence, opened!.occurrence)
+    assert.equal(closed!.lastedMs, 12 * EVERY_MS, 'until the first probe that no longer saw it')
+    assert.deepEqual(openAlerts(watched.state), [])
+  })
+
+  test('that one probe in three saw is never told, and forgotten each time', () => {
+    const watched = new Watched()
+    for (let time = 0; time < 100; time++)
+      assert.deepEqual([...watched.probe(condition('a')), ...watched.probes(2)], [])
+    assert.deepEqual(watched.state.remembered, {})
+  })
+
+  for (const [probes, told] of [
+    [1, 1],
+    [2, 5],
+    [3, 9],
+    [6, 21],
+  ] as const)
+    test(`that every other probe sees is told once, with probe ${told} where ${probes} in a row would do, and over in the end`, () => {
+      const watched = new Watched()
+      const seen = condition('a', { probes })
+      for (let probe = 1; probe <= 300; probe++) {
+        if (probe % 2) watched.probe(seen)
+        else watched.probe()
+        assert.deepEqual(watched.kinds, probe < told ? [] : ['opened a'], `probe ${probe}`)
+      }
+      assert.equal(watched.told[0]!.alert.sinceMs, BEGIN_MS)
+      watched.probes(5)
+      assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+      assert.equal(watched.told[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
+    })
+
+  test('that comes in turns of two is told once, though it needs three in a row', () => {
+    const watched = new Watched()
+    for (let turn = 0; turn < 80; turn++) {
+      watched.probes(2, condition('a', { probes: 3 }))
+      watched.probes(2)
+    }
+    assert.deepEqual(watched.kinds, ['opened a'])
+  })
+
+  test('that comes and goes by chance is a few messages in hours, however often it is seen', () => {
+    for (const share of [0.2, 0.5, 0.8, 0.95]) {
+      const watched = new Watched()
+      const chance = randomOf(7)
+      for (let probe = 0; probe < 6 * 360; probe++)
+        if (chance() < share) watched.probe(condition('a'))
+        else watched.probe()
+      const turns = watched.told.filter(({ kind }) => kind !== 'repeated')
+      assert.ok(turns.length <= 8, `${share}: ${turns.length}`)
+    }
+  })
+
+  test('that says since when it is so, is told with that', () => {
+    const watched = new Watched()
+    const [opened] = watched.probe(condition('a', { probes: 1, sinceMs: BEGIN_MS - 60_000 }))
+    assert.equal(opened!.alert.sinceMs, BEGIN_MS - 60_000)
+    assert.equal(opened!.lastedMs, 60_000)
+    const [, again] = [watched.probe(), watched.probe(condition('a', { sinceMs: BEGIN_MS - 5 }))]
+    assert.deepEqual(again, [], 'still the same occurrence')
+    assert.equal(openAlerts(watched.state)[0]!.sinceMs, BEGIN_MS - 60_000, 'the same as long as it lasts')
+  })
+
+  test('that lasts is told again at the interval, with its words of now', () => {
+    const watched = new Watched()
+    watched.probes(361, condition('a'))
+    assert.deepEqual(watched.kinds, ['opened a'])
+    const [repeated] = watched.probe(condition('a', { title: 'worse' }))
+    assert.equal(repeated!.kind, 'repeated')
+    assert.equal(repeated!.alert.title, 'worse')
+  })
+
+  test('that spreads is told, though not for each name', () => {
+    const watched = new Watched()
+    watched.probes(2, condition('a', { affected: ['x'] }))
+    watched.probes(29, condition('a', { affected: ['x', 'y'] }))
+    assert.deepEqual(watched.kinds, ['opened a'])
+    const [more] = watched.probe(condition('a', { affected: ['x', 'y', 'z'] }))
+    assert.equal(more!.kind, 'more')
+    assert.deepEqual(more!.alert.affected, ['x', 'y', 'z'])
+    watched.probes(60, condition('a', { affected: ['z'] }))
+    assert.deepEqual(watched.kinds, ['opened a', 'more a'], 'fewer names are no news')
+  })
+
+  test('that comes and goes is called over later and later: few messages tell of many turns', () => {
+    const watched = new Watched()
+    for (let turn = 0; turn < 60; turn++) {
+      watched.probes(3, condition('a'))
+      watched.probes(3)
+    }
+    assert.ok(watched.told.length <= 6, watched.kinds.join(', '))
+    assert.equal(openAlerts(watched.state).length, 1, 'and it stays open')
+    watched.probes(400)
+    assert.equal(watched.told.at(-1)!.kind, 'closed')
+    assert.deepEqual(openAlerts(watched.state), [])
+  })
+
+  test('that cannot be judged is left as it is', () => {
+    const watched = new Watched()
+    watched.probes(2, condition('a'))
+    watched.unknown = name => name === 'a'
+    assert.deepEqual(watched.probes(100), [])
+    assert.equal(openAlerts(watched.state).length, 1)
+    watched.unknown = () => false
+    assert.deepEqual(
+      watched.probes(GONE_PROBES).map(({ kind }) => kind),
+      ['closed'],
+    )
+  })
+})
+
+describe('what follows from something else', () => {
+  const cause = condition('cause', { explains: ['effect'] })
+
+  test('is not told beside it', () => {
+    const watched = new Watched()
+    watched.probes(500, cause, condition('effect', { probes: 1 }))
+    assert.deepEqual([...new Set(watched.told.map(({ alert }) => alert.name))], ['cause'])
+  })
+
+  test('is told when it outlives its cause, after a moment and its own probes', () => {
+    const watched = new Watched()
+    watched.probes(10, cause, condition('effect'))
+    const kinds = Array.from({ length: 5 }, () =>
+      watched.probe(condition('effect')).map(({ kind, alert }) => `${kind} ${alert.name}`),
+    )
+    assert.deepEqual(kinds, [[], ['closed cause'], [], ['opened effect'], []])
+  })
+
+  test('and ends a moment after it is not told at all', () => {
+    const watched = new Watched()
+    watched.probes(10, cause, condition('effect', { probes: 1 }))
+    watched.probe(condition('effect', { probes: 1 }))
+    watched.probes(10)
+    assert.deepEqual(watched.kinds, ['opened cause', 'closed cause'])
+  })
+
+  test('and was told before its cause is not called over while that lasts', () => {
+    const watched = new Watched()
+    watched.probes(2, condition('effect'))
+    watched.probes(50, cause)
+    watched.probes(6)
+    assert.deepEqual(watched.kinds, ['opened effect', 'opened cause', 'closed cause', 'closed effect'])
+  })
+})
+
+describe('a silence', () => {
+  test('keeps messages back; what still is wrong when it ends is told then', () => {
+    const watched = new Watched()
+    const untilMs = BEGIN_MS + 100 * EVERY_MS
+    watched.silencedUntilMs = () => untilMs
+    watched.probes(100, condition('a'))
+    assert.deepEqual(watched.kinds, [])
+    assert.equal(openAlerts(watched.state)[0]!.silencedUntilMs, untilMs, 'it is open all the same')
+    assert.deepEqual(
+      watched.probe(condition('a')).map(({ kind, alert }) => [kind, alert.silencedUntilMs]),
+      [['opened', null]],
+    )
+  })
+
+  test('of something that came and went in it leaves nothing to tell', () => {
+    const watched = new Watched()
+    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
+    watched.probes(5, condition('a'), condition('b', { toldAfterwards: true }))
+    watched.probes(5)
+    assert.deepEqual(watched.kinds, [])
+    assert.deepEqual(watched.state.remembered, {})
+  })
+
+  test('keeps back no all-clear of what was told: whoever was called is sent home', () => {
+    const watched = new Watched()
+    watched.probes(2, condition('a'))
+    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
+    watched.probes(1_000, condition('a'))
+    watched.probes(5)
+    assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+  })
+})
+
+test('what can be told only afterwards is told once, when it is over', () => {
+  const watched = new Watched()
+  watched.probes(1_000, condition('a', { toldAfterwards: true }))
+  assert.deepEqual(watched.kinds, [])
+  const [closed] = watched.probes(GONE_PROBES)
+  assert.equal(closed!.kind, 'closed')
+  assert.equal(closed!.lastedMs, 1_000 * EVERY_MS)
+})
+
+test('a watcher that was cut off, and then finds the house down, tells both', () => {
+  const watched = new Watched()
+  const isolated = condition('isolated', { explains: 'all others', toldAfterwards: true })
+  watched.probes(20, isolated)
+  watched.probes(20, condition('house_down', { explains: 'all others' }))
+  assert.deepEqual(watched.kinds, ['closed isolated', 'opened house_down'])
+  assert.equal(watched.told[0]!.lastedMs, 20 * EVERY_MS)
+})
+
+describe('a clock that was years ahead and is set right', () => {
+  const AHEAD_MS = 3 * 365 * 86_400_000
+
+  test('keeps no alert open', () => {
+    const watched = new Watched()
+    watched.probes(2, condition('a'))
+    watched.nowMs += AHEAD_MS
+    watched.probe()
+    watched.nowMs -= AHEAD_MS
+    watched.probes(GONE_PROBES + 1)
+    assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+  })
+
+  test('keeps no repetition back', () => {
+    const watched = new Watched()
+    watched.nowMs += AHEAD_MS
+    watched.probes(2, condition('a'))
+    watched.nowMs -= AHEAD_MS
+    watched.probes(362, condition('a'))
+    assert.deepEqual(watched.kinds, ['opened a', 'repeated a'])
+    assert.ok(watched.told.every(({ lastedMs }) => lastedMs >= 0))
+  })
+
+  test('counts no flapping from the years ahead', () => {
+    const watched = new Watched()
+    watched.nowMs += AHEAD_MS
+    watched.probes(2, condition('a'))
+    watched.probes(GONE_PROBES)
+    watched.nowMs -= AHEAD_MS
+    watched.probe()
+    assert.deepEqual(watched.state.closed, {})
+  })
+})
+
+test('open alerts are told the worst first, then the oldest', () => {
+  const watched = new Watched()
+  watched.probe(condition('young', { probes: 1 }), condition('old', { probes: 1, sinceMs: 5 }), {
+    ...condition('slight', { probes: 1, sinceMs: 1 }),
+    severity: 'warning',
+  })
+  assert.deepEqual(
+    openAlerts(watched.state).map(({ name }) => name),
+    ['old', 'young', 'slight'],
+  )
+})
+
+describe('whatever the probes see', () => {
+  const NAMES = ['cause', 'effect', 'other', 'afterwards']
+  const of = (name: string, affected: string[]) =>
+    condition(name, {
+      affected,
+      probes: name === 'effect' ? 1 : 2,
+      explains: name === 'cause' ? ['effect'] : [],
+      toldAfterwards: name === 'afterwards',
+    })
+  const probe = fc.record({
+    seen: fc.uniqueArray(fc.constantFrom(...NAMES)),
+    affected: fc.uniqueArray(fc.constantFrom('x', 'y', 'z')),
+    silenced: fc.option(fc.constantFrom(...NAMES), { freq: 4, nil: undefined }),
+    unknown: fc.option(fc.constantFrom(...NAMES), { freq: 4, nil: undefined }),
+    /** Runs of the same: what is remembered only shows in those. */
+    times: fc.integer({ min: 1, max: 40 }),
+  })
+  type Probe = typeof probe extends fc.Arbitrary<infer Value> ? Value : never
+  const timing = { everyMs: EVERY_MS, repeatMs: 20 * EVERY_MS }
+
+  function play(probes: readonly Probe[], between: (state: AlertState) => AlertState = state => state) {
+    let [state, nowMs]: [AlertState, number] = [NO_ALERTS, BEGIN_MS]
+    const told: { message: Message; probe: Probe }[] = []
+    for (const each of probes.flatMap(one => Array.from({ length: one.times }, () => one))) {
+      const { seen, affected, silenced, unknown } = each
+      const done = step(
+        between(state),
+        {
+          conditions: seen.map(name => of(name, affected)),
+          unknown: name => name === unknown,
+          silencedUntilMs: name => (name === silenced ? nowMs + 1 : 0),
+          nowMs,
+        },
+        timing,
+      )
+      state = done.state
+      told.push(...done.messages.map(message => ({ message, probe: each })))
+      nowMs += EVERY_MS
+    }
+    return { state, told }
+  }
+
+  test('each occurrence is opened once, before all else of it, and closed at most once, after all else', () => {
+    fc.assert(
+      fc.property(fc.array(probe, { maxLength: 30 }), probes => {
+        const { told } = play(probes)
+        for (const [occurrence, messages] of Map.groupBy(told, ({ message }) => message.occurrence)) {
+          const kinds = messages.map(({ message }) => message.kind)
+          const wanted = occurrence.startsWith('afterwards') ? /^closed$/ : /^opened( repeated| more)*( closed)?$/
+          assert.match(kinds.join(' '), wanted, occurrence)
+        }
+      }),
+    )
+  })
+
+  test('what was told is called over in the end, once all is well', () => {
+    fc.assert(
+      fc.property(fc.array(probe, { maxLength: 20 }), probes => {
+        const well = { seen: [], affected: [], silenced: undefined, unknown: undefined, times: 400 }
+        const { told, state } = play([...probes, well])
+        const opened = told.filter(({ message }) => message.kind === 'opened').length
+        const closed = told.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
+        assert.equal(closed.length, opened)
+        assert.deepEqual(state.remembered, {})
+      }),
+    )
+  })
+
+  test('nothing silenced, explained or for afterwards is told, and nothing more often than it may be', () => {
+    fc.assert(
+      fc.property(fc.array(probe, { maxLength: 30 }), probes => {
+        const lastTold = new Map<string, number>()
+        for (const { message, probe: during } of play(probes).told) {
+          const { kind, alert, occurrence, atMs, lastedMs } = message
+          const { seen, silenced } = during
+          assert.ok(lastedMs >= 0)
+          assert.equal(seen.includes('cause') && alert.name === 'effect', false, 'explained')
+          if (kind === 'closed') assert.ok(!seen.includes(alert.name))
+          else assert.ok(seen.includes(alert.name) && silenced !== alert.name && alert.name !== 'afterwards')
+          if (kind === 'repeated') assert.ok(atMs - lastTold.get(occurrence)! >= timing.repeatMs)
+          lastTold.set(occurrence, atMs)
+        }
+      }),
+    )
+  })
+
+  test('a watcher that is started again between any two probes tells the same', () => {
+    fc.assert(
+      fc.property(fc.array(probe, { maxLength: 20 }), probes => {
+        assert.deepEqual(
+          play(probes, state => JSON.parse(JSON.stringify(state))),
+          play(probes),
+        )
+      }),
+    )
+  })
+})

@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { describe, test } from 'node:test'
+import type { StationState } from '../../../src/serve/page/protocol.ts'
+import type { HealthAnswer, StationName } from '../../../src/status/health.ts'
+import type { Condition } from '../../../src/watch/alerts/alerts.ts'
+import { conditionsOf, type Seen, type SymbolSeen } from '../../../src/watch/alerts/conditions.ts'
+import { nameOfSymbol } from '../../../src/watch/alerts/source-conditions.ts'
+
+const NOW_MS = Date.UTC(2026, 10, 25, 12)
+const HOUSE = 'http://house.example:8080'
+
+function healthOf(
+  states: Partial<Record<StationName, StationState>> = {},
+  fields: Partial<HealthAnswer> = {},
+): HealthAnswer {
+  const names = ['sources', 'log', 'ingest', 'store', 'archive'] as const
+  const stations = Object.fromEntries(
+    names.map(name => [name, { state: states[name] ?? 'ok', advice: `${name} says this.`, lagMs: 0 }]),
+  )
+  return {
+    state: 'ok',
+    version: '0',
+    process: 'ingest',
+    instance: 'i',
+    startedAtMs: NOW_MS - 86_400_000,
+    atMs: NOW_MS,
+    following: [],
+    symbolsDown: [],
+    venues: [],
+    stations,
+    audit: { atMs: NOW_MS, passed: true, detail: '' },
+    diskFreeBytes: 10e9,
+    diskFreeBytesMin: 1e9,
+    archiveBehindMs: 0,
+    ...fields,
+  }
+}
+
+const symbol = (fields: Partial<SymbolSeen> = {}): SymbolSeen => ({
+  venue: 'binance',
+  symbol: 'BTCUSDT',
+  newestMs: NOW_MS - 1_000,
+  allowedMs: 15_000,
+  ...fields,
+})
+
+const seen = (fields: Partial<Seen> = {}): Seen => ({
+  nowMs: NOW_MS,
+  house: { url: HOUSE, health: healthOf() },
+  stations: [],
+  data: { symbols: [symbol()] },
+  references: { tried: 0, reached: 0 },
+  ...fields,
+})
+const ofHealth = (health: HealthAnswer, fields: Partial<Seen> = {}) =>
+  seen({ house: { url: HOUSE, health }, ...fields })
+const names = (of: Seen) =>
+  conditionsOf(of)
+    .map(({ name }) => name)
+    .sort()
+const only = (of: Seen) => {
+  const conditions = conditionsOf(of)
+  assert.equal(conditions.length, 1, conditions.map(({ name }) => name).join())
+  return conditions[0]!
+}
+const doesExplain = ({ explains }: Condition, name: string) => explains === 'all others' || explains.includes(name)
+/** What would be told: what follows from another is not. */
+const told = (of: Seen) => {
+  const all = conditionsOf(of)
+  return all
+    .filter(({ name }) => !all.some(other => other.name !== name && doesExplain(other, name)))
+    .map(({ name }) => name)
+}
+
+test('nothing is wrong with a house that is well, also without symbols, archive or audit', () => {
+  assert.deepEqual(names(seen()), [])
+  assert.deepEqual(names(seen({ data: { symbols: [] } })), [])
+  assert.deepEqual(
+    names(ofHealth(healthOf({ archive: 'off' }, { audit: null, diskFreeBytes: null, archiveBehindMs: null }))),
+    [],
+  )
+})
+
+describe('a house that does not answer', () => {
+  const gone = { url: HOUSE, failure: 'no answer within 5 s' }
+
+  test('is down where something else can be reached, or nothing else is there to try', () => {
+    assert.equal(only(seen({ house: gone })).name, 'house_down')
+    const condition = only(seen({ house: gone, references: { tried: 3, reached: 1 } }))
+    assert.equal(condition.severity, 'critical')
+    assert.match(condition.what, /no answer within 5 s/)
+  })
+
+  test('or is there and the watcher cut off, where nothing can be reached: told afterwards', () => {
+    const condition = only(seen({ house: gone, references: { tried: 3, reached: 0 } }))
+    assert.equal(condition.name, 'isolated')
+    assert.equal(condition.toldAfterwards, true)
+    assert.equal(condition.explains, 'all others')
+  })
+
+  test('while another station answers the watcher is not cut off', () => {
+    const stations = [{ url: 'http://recorder.example:9100', health: healthOf() }]
+    const condition = only(seen({ house: gone, stations, references: { tried: 1, reached: 0 } }))
+    assert.equal(condition.name, 'house_down')
+    assert.match(condition.what, /answer: http:\/\/recorder/)
+  })
+
+  test('explains all else', () => assert.equal(only(seen({ house: gone })).explains, 'all others'))
+})
+
+describe('each station in trouble', () => {
+  for (const name of ['sources', 'log', 'ingest', 'store', 'archive'] as const)
+    test(`${name} is told, with what it says itself`, () => {
+      const condition = only(ofHealth(healthOf({ [name]: 'trouble' })))
+      assert.equal(condition.name, `${name}_trouble`)
+      assert.match(condition.what, new RegExp(`${name} says this`))
+      assert.equal(condition.severity, name === 'archive' ? 'warning' : 'critical')
+    })
+  for (const [name, wanted] of [
+    ['sources', 'sources_degraded'],
+    ['ingest', 'ingest_behind'],
+    ['archive', 'archive_behind'],
+  ] as const)
+    test(`${name} that is behind is a warning`, () => {
+      const condition = only(ofHealth(healthOf({ [name]: 'behind' })))
+      assert.deepEqual([condition.name, condition.severity], [wanted, 'warning'])
+    })
+
+  test('storing that is minutes behind is critical', () => {
+    const health = healthOf({ ingest: 'behind' })
+    health.stations.ingest!.lagMs = 61_000
+    assert.equal(only(ofHealth(health)).severity, 'critical')
+  })
+})
+
+test('a full disk, a failed audit and clocks that are apart', () => {
+  assert.equal(only(ofHealth(healthOf({}, { diskFreeBytes: 1e9 - 1 }))).name, 'disk_low')
+  const audit = only(ofHealth(healthOf({}, { audit: { atMs: 1, passed: false, detail: '3 ticks are missing' } })))
+  assert.deepEqual([audit.name, audit.probes], ['audit_failed', 1])
+  assert.match(audit.what, /3 ticks/)
+  for (const apartMs of [-6_000, 6_000])
+    assert.deepEqual(names(ofHealth(healthOf({}, { atMs: NOW_MS + apartMs }), { data: { symbols: [] } })), [
+      'clocks_apart',
+    ])
+  assert.deepEqual(names(ofHealth(healthOf({}, { atMs: NOW_MS + 4_000 }))), [])
+})
+
+describe('one broken thing is one alert', () => {
+  const stale = { data: { symbols: [symbol({ newestMs: NOW_MS - 60_000 })] } }
+
+  test('whatever follows from it', () => {
+    assert.deepEqual(told(ofHealth(healthOf({ sources: 'trouble' }), stale)), ['sources_trouble'])
+    assert.deepEqual(told(ofHealth(healthOf({ log: 'trouble', sources: 'trouble', ingest: 'trouble' }), stale)), [
+      'log_trouble',
+    ])
+    assert.deepEqual(told(ofHealth(healthOf({ ingest: 'behind' }), stale)), ['ingest_behind'])
+    assert.deepEqual(
+      told(
+        ofHealth(
+          healthOf({ log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' }, { diskFreeBytes: 0 }),
+          stale,
+        ),
+      ),
+      ['disk_low'],
+    )
+    assert.deepEqual(told(ofHealth(healthOf({ sources: 'behind' }), stale)), ['stale'])
+    assert.deepEqual(told(ofHealth(healthOf({ archive: 'trouble' }), stale)).sort(), ['archive_trouble', 'stale'])
+  })
+
+  test('no two of them explain each other, or nobody would be told', () => {
+    const everything = ofHealth(
+      healthOf(
+        { sources: 'trouble', log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' },
+        { diskFreeBytes: 0, audit: { atMs: 1, passed: false, detail: '' }, atMs: NOW_MS + 60_000 },
+      ),
+      { ...stale, stations: [{ url: 'http://recorder.example', failure: 'gone' }] },
+    )
+    for (const of of [
+      everything,
+      ofHealth(healthOf({ sources: 'behind', ingest: 'behind', archive: 'behind' }), stale),
+    ]) {
+      const all = conditionsOf(of)
+      for (const a of all)
+        for (const b of all)
+          if (a !== b) assert.ok(!(doesExplain(a, b.name) && doesExplain(b, a.name)), `${a.name} ${b.name}`)
+      assert.ok(told(of).length > 0)
+    }
+  })
+})
+
+describe('symbols', () => {
+  test('silent for longer than they may be are one alert, since the oldest tick', () => {
+    const symbols = [
+      symbol({ newestMs: NOW_MS - 15_001 }),
+      symbol({ symbol: 'ETHUSDT', newestMs: NOW_MS - 90_000, allowedMs: 60_000 }),
+      symbol({ symbol: 'QUIET', newestMs: NOW_MS - 7_200_000, allowedMs: 9_000_000 }),
+      symbol({ symbol: 'UNKNOWN', newestMs: NOW_MS - 7_200_000, allowedMs: null }),
+    ]
+    const condition = only(seen({ data: { symbols } }))
+    assert.equal(condition.name, 'stale')
+    assert.equal(condition.probes, 1)
+    assert.equal(condition.sinceMs, NOW_MS - 90_000)
+    assert.deepEqual(condition.affected, ['binance ETHUSDT', 'binance BTCUSDT'])
+    assert.match(condition.what, /2 of 3 symbols are silent too long/)
+  })
+
+  test('are judged by the clock of the house, whatever the watcher’s says', () => {
+    assert.deepEqual(names(ofHealth(healthOf(), { nowMs: NOW_MS + 4_000_000 })), ['clocks_apart'])
+  })
+
+  test('that never had a tick are told once the house ran for an hour', () => {
+    const data = { symbols: [symbol({ newestMs: null, allowedMs: null })] }
+    const condition = only(seen({ data }))
+    assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no tick at all'])
+    assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 3_000_000 }), { data })), [])
+  })
+
+  test('that cannot be asked for are an alert of their own', () => {
+    const condition = only(seen({ data: { failure: 'no answer within 30 s' } }))
+    assert.equal(condition.name, 'query_failing')
+    assert.ok(doesExplain(condition, 'stale'), 'whether they are stale is not known')
+  })
+
+  test('of whatever number are told with fifty names', () => {
+    const symbols = Array.from({ length: 4_000 }, (_, index) => symbol({ symbol: `S${index}`, newestMs: 0 }))
+    const condition = only(seen({ data: { symbols } }))
+    assert.equal(condition.affected.length, 50)
+    assert.match(condition.title, /^4000 symbols/)
+  })
+})
+
+describe('further stations', () => {
+  const recorder = 'http://recorder.example:9100'
+  test('that do not answer are told', () => {
+    const condition = only(seen({ stations: [{ url: recorder, failure: 'no answer within 5 s' }] }))
+    assert.deepEqual([condition.name, condition.severity, condition.affected], ['station_down', 'critical', [recorder]])
+  })
+  test('whose clocks are apart from the watcher’s are told: what they received has wrong times', () => {
+    const stations = [
+      { url: recorder, health: healthOf({}, { atMs: NOW_MS - 20_000 }) },
+      { url: 'http://archiver.example:9100', health: healthOf({}, { atMs: NOW_MS + 1_000 }) },
+    ]
+    const condition = only(seen({ stations }))
+    assert.deepEqual([condition.name, condition.affected], ['clocks_apart', [recorder]])
+    assert.match(condition.what, /recorder.example:9100 is 20 s behind the watcher's/)
+  })
+  test('tell of themselves what the house does not know; what it knows is told once, in its words', () => {
+    const stations = [{ url: recorder, health: healthOf({ log: 'trouble' }) }]
+    assert.deepEqual(only(seen({ stations })).affected, [recorder])
+    assert.equal(only(ofHealth(healthOf({ log: 'trouble' }), { stations })).title, 'The log does not take ticks')
+  })
+})
+
+describe('words that are anyone’s', () => {
+  const hostile = 'A\r\nBcc: x\u0000\u001b[2J\u202e\u2028é💥'
+
+  test('become plain lines', () => {
+    const health = healthOf({ log: 'trouble' })
+    health.stations.log!.advice = hostile
+    const stale = seen({ data: { symbols: [symbol({ symbol: hostile, newestMs: 0 })] } })
+    for (const { title, what, affected } of [...conditionsOf(ofHealth(health)), ...conditionsOf(stale)])
+      for (const text of [title, what, ...affected]) assert.doesNotMatch(text, /[\p{Cc}\u2028\u202e]/u)
+    assert.equal(nameOfSymbol({ venue: 'v', symbol: hostile }), 'v A Bcc: x [2J é💥')
+  })
+
+  test('and are not too long', () => {
+    const health = healthOf({ log: 'trouble' })
+    health.stations.log!.advice = '💥'.repeat(100_000)
+    const { what } = only(ofHealth(health))
+    assert.ok(what.length <= 2_000 && what.isWellFormed())
+    const name = nameOfSymbol({ venue: 'v', symbol: 'x'.repeat(100_000) })
+    assert.ok(name.length <= 100)
+  })
+})
+
+test('each condition has its place on the page that it names', () => {
+  const page = new URL('../../../docs/watch.md', import.meta.url)
+  const everything = [
+    ofHealth(
+      healthOf(
+        { sources: 'trouble', log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' },
+        { diskFreeBytes: 0 },
+      ),
+    ),
+    ofHealth(
+      healthOf(
+        { sources: 'behind', ingest: 'behind', archive: 'behind' },
+        { audit: { atMs: 1, passed: false, detail: '' } },
+      ),
+    ),
+    seen({ house: { url: HOUSE, failure: 'gone' } }),
+    seen({ house: { url: HOUSE, failure: 'gone' }, references: { tried: 1, reached: 0 } }),
+    seen({ data: { failure: 'no' }, stations: [{ url: 'http://s.example', failure: 'gone' }] }),
+    seen({ data: { symbols: [symbol({ newestMs: 0 }), symbol({ newestMs: null })] }, nowMs: NOW_MS + 60_000 }),
+  ].flatMap(conditionsOf)
+  assert.equal(new Set(everything.map(({ name }) => name)).size, 17)
+  const text = fs.readFileSync(page, 'utf8')
+  for (const { name, page: address } of everything) {
+    assert.equal(address, `docs/watch.md#${name}`)
+    assert.match(text, new RegExp(`^#+ \`?${name}\`?|id="${name}"`, 'm'), name)
+  }
+})
+
+test('symbols that are not received are one alert with their names and the venue’s words; silent ones are left to stale', () => {
+  const down = { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded msg rate', forMs: 61_000 }
+  const health = healthOf(
+    { sources: 'behind' },
+    { symbolsDown: [down, { ...down, symbol: 'SOL/USD', state: 'silent' }] },
+  )
+  assert.deepEqual(told(ofHealth(health)), ['symbols_down'])
+  const condition = conditionsOf(ofHealth(health)).find(({ name }) => name === 'symbols_down')!
+  assert.equal(condition.title, 'kraken ETH/USD is not received')
+  assert.match(condition.what, /^kraken ETH\/USD is refused for .*: Exceeded msg rate\.$/)
+  assert.deepEqual(condition.affected, ['kraken ETH/USD'])
+  const many = healthOf(
+    {},
+    { symbolsDown: Array.from({ length: 12 }, (_, index) => ({ ...down, symbol: `S${index}` })) },
+  )
+  assert.match(only(ofHealth(many)).what, /And 2 more\.$/)
+  assert.deepEqual(told(ofHealth(healthOf({ sources: 'trouble' }, { symbolsDown: [down] }))), ['sources_trouble'])
+})
+
+test('a venue in maintenance is told, one that announces some is not', () => {
+  const venues = [
+    { venue: 'kraken', state: 'maintenance', upcoming: '' },
+    { venue: 'other', state: 'online', upcoming: 'Upgrade from 10:00' },
+  ]
+  const condition = only(ofHealth(healthOf({}, { venues })))
+  assert.deepEqual([condition.name, condition.title], ['venue_not_online', 'kraken is in state maintenance'])
+  assert.deepEqual(condition.affected, ['kraken'])
+  assert.deepEqual(names(ofHealth(healthOf({}, { venues: venues.slice(1) }))), [])
+})

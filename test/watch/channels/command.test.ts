@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { CommandRoute } from '../../../src/watch/channels/command.ts'
+import { alertMessage } from '../../support/servers/alert-receivers.ts'
+
+const HOUSE = 'http://house.example:8080'
+let directory: string
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-command-'))
+})
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }))
+
+const written = (name: string) => fs.readFileSync(path.join(directory, name), 'utf8')
+
+test('gets JSON on its input and the words in its environment', async () => {
+  const command = `cat > ${directory}/input; printf '%s|%s|%s|%s|%s' "$ALERT_KIND" "$ALERT_NAME" "$ALERT_SEVERITY" "$ALERT_SUBJECT" "$ALERT_BODY" > ${directory}/words`
+  await new CommandRoute(command).send(alertMessage('opened'), HOUSE)
+  assert.equal(JSON.parse(written('input')).name, 'stale')
+  const [kind, name, severity, subject, body] = written('words').split('|')
+  assert.deepEqual([kind, name, severity], ['opened', 'stale', 'critical'])
+  assert.equal(subject, '[tickhouse] CRITICAL binance BTCUSDT has no new ticks')
+  assert.match(body!, /What to do: See whether/)
+})
+
+test('no name of a symbol is run', async () => {
+  const title = `"; touch ${directory}/run; $(touch ${directory}/run) \`touch ${directory}/run\``
+  await new CommandRoute(`printf %s "$ALERT_SUBJECT" > ${directory}/subject`).send(
+    alertMessage('opened', { title }),
+    HOUSE,
+  )
+  assert.ok(written('subject').endsWith(title))
+  assert.deepEqual(fs.readdirSync(directory), ['subject'])
+})
+
+test('one that does not read its input is in order', async () => {
+  const what = 'x'.repeat(90_000)
+  await new CommandRoute('exec true').send(alertMessage('opened', { what }), HOUSE)
+})
+
+test('one that fails is told with what it said last', async () => {
+  const command = new CommandRoute('seq 100000 >&2; echo it is broken >&2; exit 3')
+  await assert.rejects(command.send(alertMessage('opened'), HOUSE), error => {
+    assert.match((error as Error).message, /^it ended with code 3: /)
+    assert.ok((error as Error).message.length < 600)
+    return true
+  })
+})
+
+test('one that is not there is told', async () => {
+  await assert.rejects(new CommandRoute('/no/such/command').send(alertMessage('opened'), HOUSE), /code 127/)
+})
+
+test('words that no environment takes are a failure, not the end of the watcher', async () => {
+  const what = 'x'.repeat(200_000)
+  await assert.rejects(new CommandRoute('true').send(alertMessage('opened', { what }), HOUSE), /E2BIG/)
+})
+
+test('one that hangs is ended, and all that it started', async () => {
+  const command = `sleep 1000 & echo $! > ${directory}/pid; wait`
+  await assert.rejects(new CommandRoute(command, 500).send(alertMessage('opened'), HOUSE), /SIGKILL/)
+  const pid = Number(written('pid'))
+  // The kernel takes a moment to end it; if nothing does, the test never ends.
+  while (isRunning(pid)) await new Promise(setImmediate)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { Storing } from '../../src/ingest/ingest.ts'
+import { Requeuing } from '../../src/ingest/reprocess/reprocess.ts'
+import type { Log } from '../../src/log/log.ts'
+import { openLog } from '../../src/log/open.ts'
+import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
+import { Observing } from '../../src/serve/http/ingest-metrics.ts'
+import { Page } from '../../src/serve/page/page.ts'
+import { rereadFrame } from '../../src/sources/decode-again.ts'
+import { OwnIngest } from '../../src/status/local-ingest.ts'
+import { Journal } from '../../src/telemetry/journal.ts'
+import { conditionsOf } from '../../src/watch/alerts/conditions.ts'
+import { hourOfTicks } from '../../src/watch/alerts/gap-model.ts'
+import { HouseClient, NoAnswer } from '../../src/watch/instance-client.ts'
+import { openTestStore, type TestStore } from '../support/data/storage.ts'
+import { DAY_MS, HOUR_MS } from '../support/data/tick-times.ts'
+import { HttpReceiver } from '../support/servers/alert-receivers.ts'
+
+const MINUTE_MS = 60_000
+
+const TOKEN = 'a-token-of-the-tests'
+const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
+
+let house: TestStore
+let log: Log
+let storing: Storing
+let page: Page
+const journal = new Journal('test', 'error', 'text')
+const servers: FastifyInstance[] = []
+let client: HouseClient
+let url: string
+
+before(async () => {
+  house = await openTestStore()
+  log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
+  const config: Config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', TOKEN }
+  const { store } = house
+  const { emit } = journal
+  const venues = venuesOf(config)
+  storing = new Storing({
+    limits: limitsOf(config),
+    venues,
+    log,
+    store,
+    emit,
+    onStored: ({ trades }) => page.take(trades),
+  })
+  page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
+  const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
+  const observing = new Observing({
+    self,
+    store,
+    storing,
+    report: page.report,
+    refusedRequests: page.refusedRequests,
+    archiver: null,
+    journal,
+    keepDays: 1,
+    forRecorder: false,
+  })
+  page.start()
+  storing.start()
+  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
+  const server = await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
+  servers.push(server)
+  url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
+  client = new HouseClient(url, TOKEN)
+})
+
+after(async () => {
+  await page.close()
+  await Promise.all(servers.map(server => server.close()))
+  await storing.stop()
+  await log.close()
+  await house.remove()
+})
+
+const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+const micros = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '000')
+
+let offset = 0
+/** Stores ticks received at these times, and logged then, of a venue whose clock is behind by so much. */
+async function store(
+  symbol: string,
+  times: readonly number[],
+  { behindMs = 40, origin = 'live' }: { behindMs?: number; origin?: string } = {},
+): Promise<void> {
+  if (times.length === 0) return
+  await house.store.insertRows(
+    'trades',
+    times.map(ms => ({
+      venue: 'binance',
+      symbol,
+      timestamp: micros(ms - behindMs),
+      received_at: micros(ms),
+      price: 1,
+      volume: 1,
+      side: 'buy',
+      trade_id: offset,
+      origin,
+      log_partition: 0,
+      log_offset: offset++,
+      log_index: 0,
+      logged_at: '2026-11-25 00:00:00',
+      log_day: day(ms),
+    })),
+  )
+}
+
+test('its health is what the house says of itself', async () => {
+  const health = await client.health()
+  assert.equal(health.instance, 'here')
+  assert.deepEqual(Object.keys(health.stations).sort(), ['archive', 'ingest', 'log', 'sources', 'store'])
+})
+
+test('the hours of each symbol are counted in the store as they are here', async () => {
+  let round = 0
+  const clock = fc.integer({ min: -14 * MINUTE_MS, max: 14 * MINUTE_MS })
+  const offsets = fc.array(fc.oneof(fc.integer({ min: 0, max: HOUR_MS - 1 }), fc.integer({ min: 0, max: 2_000 })), {
+    maxLength: 60,
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 47 }), clock, offsets, offsets, async (back, behindMs, some, others) => {
+      const hourMs = TODAY_MS - HOUR_MS - back * HOUR_MS
+      const wanted = [some, others].flatMap((each, index) => {
+        const times = each.map(ms => hourMs + ms).sort((a, b) => a - b)
+        return times.length === 0 ? [] : [{ symbol: `R${round}-${index}`, times }]
+      })
+      for (const { symbol, times } of wanted) await store(symbol, times.toReversed(), { behindMs })
+      // Neighbours on both sides are no part of it.
+      for (const ms of [hourMs - 1, hourMs + HOUR_MS]) await store(`R${round}-next`, [ms], { behindMs })
+      if (wanted[0]) await store(wanted[0].symbol, [hourMs + 1_234], { origin: 'repair' })
+      const hours = (await client.hour(hourMs)).filter(({ symbol }) => symbol.startsWith(`R${round}-`))
+      round++
+      assert.deepEqual(
+        hours,
+        wanted.map(({ symbol, times }) => ({ venue: 'binance', symbol, ...hourOfTicks(hourMs, times) })),
+      )
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('the newest tick of each symbol is the one received last, also where the venue’s clock is behind or ahead', async () => {
+  const nowMs = Date.now()
+  await store('N-1', [nowMs - 90_000, nowMs - 30_000, nowMs - 60_000])
+  await store('N-behind', [nowMs - 70_000, nowMs - 10_000], { behindMs: 5 * MINUTE_MS })
+  await store('N-ahead', [nowMs - 20_000], { behindMs: -23_000 })
+  await store('N-old', [nowMs - HOUR_MS])
+  await store('N-fetched', [nowMs - 50_000])
+  await store('N-fetched', [nowMs - 1_000], { origin: 'repair', behindMs: MINUTE_MS })
+  const newest = (await client.newestTicks(nowMs - 600_000)).filter(({ symbol }) => symbol.startsWith('N-'))
+  assert.deepEqual(newest, [
+    { venue: 'binance', symbol: 'N-1', newestMs: nowMs - 30_000 },
+    { venue: 'binance', symbol: 'N-ahead', newestMs: nowMs - 20_000 },
+    { venue: 'binance', symbol: 'N-behind', newestMs: nowMs - 10_000 },
+    { venue: 'binance', symbol: 'N-fetched', newestMs: nowMs - 50_000 },
+  ])
+})
+
+test('names of symbols come as they are', async () => {
+  const name = `Q'"\\\n\t\u0000é💥`
+  await store(name, [Date.now() - 1_000])
+  const names = (await client.newestTicks(Date.now() - 600_000)).map(({ symbol }) => symbol)
+  assert.ok(names.includes(name), JSON.stringify(names))
+})
+
+describe('throws NoAnswer, in words that say what to do', () => {
+  const refusedBy = async (other: HouseClient, pattern: RegExp, ask: (house: HouseClient) => Promise<unknown>) => {
+    await assert.rejects(ask(other), error => {
+      assert.ok(error instanceof NoAnswer, String(error))
+      assert.match(error.message, pattern)
+      assert.doesNotMatch(error.message, new RegExp(TOKEN))
+      return true
+    })
+  }
+  const health = (other: HouseClient) => other.health()
+  const newest = (other: HouseClient) => other.newestTicks(Date.now())
+
+  test('without the token', async () => {
+    await refusedBy(new HouseClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
+    await refusedBy(new HouseClient(url, undefined), /\/api\/query with status 403/, newest)
+  })
+  test('with another token', async () => {
+    await refusedBy(new HouseClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
+    await refusedBy(new HouseClient(url, 'guessed'), /\/api\/query with status 403/, newest)
+  })
+  test('where something else answers', async t => {
+    const other = await HttpReceiver.open(t)
+    for (const text of ['ok', '{}', '[]', 'null', '{"state":"ok"}']) {
+      other.answer = response => response.end(text)
+      await refusedBy(new HouseClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
+    }
+    other.answer = response => response.end('<html>')
+    await refusedBy(new HouseClient(other.url, TOKEN), /no answer: <html>/, newest)
+    other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
+    await refusedBy(new HouseClient(other.url, TOKEN), /^it answers \/health with status 404: x{300}$/, health)
+  })
+  test('where nobody listens', async () => {
+    const gone = net.createServer().listen(0, '127.0.0.1')
+    await once(gone, 'listening')
+    const { port } = gone.address() as AddressInfo
+    gone.close()
+    await once(gone, 'close')
+    await refusedBy(new HouseClient(`http://127.0.0.1:${port}`, TOKEN), /ECONNREFUSED/, health)
+  })
+  test('where the answer breaks off', async t => {
+    const other = await HttpReceiver.open(t)
+    other.answer = response => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
+      setImmediate(() => response.destroy())
+    }
+    await refusedBy(new HouseClient(other.url, TOKEN), /breaks off/, health)
+  })
+  test('where the house hangs, before and within its answer', async t => {
+    const other = await HttpReceiver.open(t)
+    other.answer = () => {}
+    await refusedBy(new HouseClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
+    other.answer = response => response.writeHead(200).write('{')
+    await refusedBy(new HouseClient(other.url, TOKEN, 300), /breaks off/, health)
+  })
+})
+
+test('tells the house its report; the longest alert there may be is taken', async () => {
+  const gone = { url: `http://${'h'.repeat(3_000)}`, failure: '💥'.repeat(4_000) }
+  const nowMs = Date.now()
+  const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
+  const { name, severity, title, what, affected, next, page: docs } = condition!
+  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, silencedUntilMs: null }]
+  const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
+  const { watchReports } = page
+  const { version } = watchReports
+  await client.tell(report)
+  assert.equal(watchReports.version, version + 1)
+  await assert.rejects(new HouseClient(url, 'guessed').tell(report), NoAnswer)
+})

@@ -1,0 +1,42 @@
+/** Which symbols the watch list shows, and in which order. */
+import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
+
+export type WatchColumn = 'symbol' | 'venue' | 'last' | 'change' | 'rate' | 'age' | 'gaps'
+
+export interface WatchSort {
+  column: WatchColumn
+  /** true: small, early or A first. */
+  ascending: boolean
+}
+
+/** The way a column is wanted at the first click: names from A, figures from the largest, ages from the newest. */
+export const startsAscending = (column: WatchColumn): boolean =>
+  column === 'symbol' || column === 'venue' || column === 'age'
+
+const FIGURE: Record<Exclude<WatchColumn, 'symbol' | 'venue'>, (symbol: SymbolStatus) => number> = {
+  last: symbol => symbol.last,
+  change: symbol => (symbol.reference > 0 ? symbol.last / symbol.reference : 0),
+  rate: symbol => symbol.ticksPerSecond,
+  age: symbol => -symbol.lastAtMs,
+  gaps: symbol => symbol.gaps,
+}
+
+const byName = (a: SymbolStatus, b: SymbolStatus): number =>
+  a.symbol === b.symbol ? (a.venue < b.venue ? -1 : 1) : a.symbol < b.symbol ? -1 : 1
+
+/** The symbols in which every word of `query` occurs (in symbol or venue, any case), sorted; equals go by name. */
+export function orderWatchList(symbols: SymbolStatus[], sort: WatchSort, query: string): SymbolStatus[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const shown = symbols.filter(symbol => {
+    const text = `${symbol.symbol} ${symbol.venue}`.toLowerCase()
+    return words.every(word => text.includes(word))
+  })
+  const { column } = sort
+  const direction = sort.ascending ? 1 : -1
+  if (column === 'symbol') return shown.sort((a, b) => direction * byName(a, b))
+  if (column === 'venue') {
+    return shown.sort((a, b) => (a.venue === b.venue ? byName(a, b) : direction * (a.venue < b.venue ? -1 : 1)))
+  }
+  const figure = FIGURE[column]
+  return shown.sort((a, b) => direction * (figure(a) - figure(b)) || byName(a, b))
+}

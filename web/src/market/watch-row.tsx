@@ -1,0 +1,52 @@
+/** One symbol of the watch list. Draws anew when its own symbol changed, its age moved on, or it was chosen. */
+import type { Signal } from '@preact/signals'
+import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
+import { serverNowMs } from '../store.ts'
+import { age, count, decimal, percent, rate } from '../ui/format.ts'
+import { rowPlace } from '../ui/virtual-list.tsx'
+import { useFlash } from './flash.ts'
+import { Sparkline } from './sparkline.tsx'
+
+interface WatchRowProps {
+  status: Signal<SymbolStatus>
+  index: number
+  rowCount: number
+  rowHeightPx: number
+  chosen: boolean
+}
+
+export function WatchRow({ status, index, rowCount, rowHeightPx, chosen }: WatchRowProps) {
+  const { venue, symbol, last, reference, decimals, ticksPerSecond, lastAtMs, gaps, spark } = status.value
+  const flash = useFlash(last, `${venue}/${symbol}`)
+  const change = percent(last, reference)
+  return (
+    <div
+      class="watch-row watch-grid"
+      role="option"
+      tabIndex={-1}
+      id={`watch-${index}`}
+      aria-selected={chosen}
+      aria-setsize={rowCount}
+      aria-posinset={index + 1}
+      style={rowPlace(index, rowHeightPx)}
+      data-testid="watch-row"
+      data-venue={venue}
+      data-symbol={symbol}
+    >
+      <span class="cell-symbol" title={symbol}>
+        {symbol}
+      </span>
+      <span class="cell-venue" title={venue}>
+        {venue}
+      </span>
+      <span class={`cell-last ${flash}`}>{decimal(last, decimals)}</span>
+      <span class={`cell-change ${change.startsWith('+') ? 'up' : change.startsWith('−') ? 'down' : ''}`}>
+        {change}
+      </span>
+      <Sparkline closes={spark} />
+      <span class="cell-rate">{rate(ticksPerSecond)}</span>
+      <span class="cell-age">{age(serverNowMs.value - lastAtMs)}</span>
+      <span class={`cell-gaps ${gaps > 0 ? 'has-gaps' : ''}`}>{gaps > 0 ? count(gaps) : '·'}</span>
+    </div>
+  )
+}

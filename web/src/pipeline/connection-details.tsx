@@ -1,0 +1,138 @@
+/** The connections to venues, and their symbols that do not trade: in which state, since when, and why. */
+import type { ConnectionStatus } from '../../../src/serve/page/protocol.ts'
+import { age, count, duration, rate } from '../ui/format.ts'
+import { Mark, type MarkKind } from '../ui/status-icon.tsx'
+import { headed, Judged, milliseconds, Table } from './facts.tsx'
+import { targetOf } from './targets.ts'
+
+export function Connections({ connections }: { connections: ConnectionStatus[] }) {
+  return (
+    <>
+      <ConnectionTable connections={connections} />
+      <Venues connections={connections} />
+      <NotLive connections={connections} />
+    </>
+  )
+}
+
+function Venues({ connections }: { connections: ConnectionStatus[] }) {
+  const venues = new Map(connections.map(({ venue, venueStatus }) => [venue, venueStatus]))
+  return [...venues].map(
+    ([venue, status]) =>
+      status &&
+      (status.state !== 'online' || status.upcoming !== '') && (
+        <p key={venue} class="advice" data-testid="venue-state">
+          <Mark kind={status.state === 'online' ? 'idle' : 'warn'} />
+          <b>
+            {venue}: {status.state}
+          </b>
+          <span>{status.upcoming}</span>
+        </p>
+      ),
+  )
+}
+
+type SymbolRow = ConnectionStatus['notLive'][number]
+
+const SYMBOL_MARKS: Record<SymbolRow['state'], MarkKind> = {
+  asked: 'waiting',
+  acknowledged: 'idle',
+  live: 'ok',
+  unanswered: 'trouble',
+  refused: 'trouble',
+  ended: 'trouble',
+  silent: 'trouble',
+}
+
+function NotLive({ connections }: { connections: ConnectionStatus[] }) {
+  const rows = connections.flatMap(({ venue, notLive }) => notLive.map(row => ({ venue, ...row })))
+  if (rows.length === 0) return null
+  return (
+    <div data-testid="symbols-not-live">
+      <Table
+        head={['symbol that does not trade', 'state', 'for', 'asked again in', 'why']}
+        rows={rows.map(({ venue, symbol, state, forMs, askInMs, detail }) => [
+          <span>
+            {venue} {symbol}
+          </span>,
+          <span class="with-mark">
+            <Mark kind={SYMBOL_MARKS[state]} />
+            {state}
+          </span>,
+          age(forMs),
+          askInMs === null ? '–' : duration(askInMs),
+          <span class="quiet">{detail}</span>,
+        ])}
+        empty=""
+      />
+    </div>
+  )
+}
+
+function markOf({ state, silent, unreadable }: ConnectionStatus): MarkKind {
+  return silent || unreadable ? 'trouble' : CONNECTION_MARKS[state]
+}
+
+function stateOf({ state, silent, unreadable }: ConnectionStatus): string {
+  if (unreadable) return 'unreadable'
+  return silent ? 'silent' : state
+}
+
+const CONNECTION_MARKS: Record<ConnectionStatus['state'], MarkKind> = {
+  open: 'ok',
+  connecting: 'idle',
+  waiting: 'waiting',
+  closed: 'off',
+}
+
+function ConnectionTable({ connections }: { connections: ConnectionStatus[] }) {
+  return (
+    <Table
+      head={[
+        'connection',
+        'state',
+        'symbols received',
+        'ticks/s',
+        'frames/s',
+        'ticks',
+        'refused',
+        'reconnects',
+        headed('last frame', 'source_silence_seconds'),
+        'latency p50',
+        headed('p99', 'source_latency_seconds', 'p99'),
+        'max',
+      ]}
+      rows={connections.map(connection => [
+        <span>
+          {connection.venue}{' '}
+          <span class="quiet">
+            {connection.id} · {connection.url}
+          </span>
+        </span>,
+        <span class="with-mark">
+          <Mark kind={markOf(connection)} />
+          {stateOf(connection)}
+        </span>,
+        <span class={connection.symbols < connection.symbolsAsked ? 'missed' : ''}>
+          {count(connection.symbols)} of {count(connection.symbolsAsked)}
+        </span>,
+        rate(connection.ticksPerSecond),
+        rate(connection.framesPerSecond),
+        count(connection.ticks),
+        count(connection.refused),
+        count(connection.reconnects),
+        <Judged
+          value={connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs)}
+          target={targetOf('source_silence_seconds', connection.quietMs)}
+        />,
+        milliseconds(connection.latencyMs?.p50),
+        <Judged
+          value={milliseconds(connection.latencyMs?.p99)}
+          target={targetOf('source_latency_seconds', connection.latencyMs?.p99, 'p99')}
+        />,
+        milliseconds(connection.latencyMs?.max),
+      ])}
+      empty="No connections."
+    />
+  )
+}

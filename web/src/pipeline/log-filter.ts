@@ -1,0 +1,27 @@
+/** Which lines of the stream are shown. */
+
+import type { Line } from '../../../src/serve/page/protocol.ts'
+import type { Level, Station } from '../../../src/telemetry/events.ts'
+
+export const LEVELS: Level[] = ['debug', 'info', 'warn', 'error']
+export const STATIONS: Station[] = ['house', 'sources', 'log', 'ingest', 'store', 'archive', 'serve']
+
+export interface LineFilter {
+  /** This level and worse. */
+  level: Level
+  station: Station | 'all'
+  /** Words that must all occur in the text or the event's name, in any case. */
+  query: string
+}
+
+export function filterLines(lines: Line[], filter: LineFilter): Line[] {
+  const least = LEVELS.indexOf(filter.level)
+  const words = filter.query.toLowerCase().split(/\s+/).filter(Boolean)
+  return lines.filter(line => {
+    if (LEVELS.indexOf(line.level) < least) return false
+    if (filter.station !== 'all' && line.station !== filter.station) return false
+    if (words.length === 0) return true
+    const text = `${line.event} ${line.text}`.toLowerCase()
+    return words.every(word => text.includes(word))
+  })
+}

@@ -1,0 +1,242 @@
+/** Events and logs in one stream, with a filter by level, station and words. */
+import { computed, signal } from '@preact/signals'
+import type { Line, LinesAnswer } from '../../../src/serve/page/protocol.ts'
+import { lines, linesMissed, serverNowMs } from '../store.ts'
+import { count, day, timeOfDay, timeWithMs, zoneName } from '../ui/format.ts'
+import { Segmented } from '../ui/segmented.tsx'
+import { Mark } from '../ui/status-icon.tsx'
+import { rowPlace, VirtualList } from '../ui/virtual-list.tsx'
+import { zone } from '../view.ts'
+import { filterLines, LEVELS, type LineFilter, STATIONS } from './log-filter.ts'
+
+const ROW_PX = 20
+const TALL_ROW_PX = 38
+
+/** On a phone a line's words get a row of their own. Must agree with styles/lines.css. */
+const narrow = matchMedia('(max-width: 599px)')
+const rowHeightPx = signal(narrow.matches ? TALL_ROW_PX : ROW_PX)
+narrow.addEventListener('change', () => {
+  rowHeightPx.value = narrow.matches ? TALL_ROW_PX : ROW_PX
+})
+
+const filter = signal<LineFilter>({ level: 'info', station: 'all', query: '' })
+const following = signal(true)
+/** The lines held still while not following. */
+const held = signal<Line[]>([])
+/** The line whose whole text is shown. */
+const opened = signal<Line | null>(null)
+
+const shown = computed(() => filterLines(following.value ? lines.value : held.value, filter.value))
+const newer = computed(() => {
+  const last = held.value.at(-1)
+  return following.value || !last ? 0 : filterLines(lines.value, filter.value).filter(line => line.id > last.id).length
+})
+
+/** Where the search of earlier lines goes on, ms; null before it began. */
+const searchedToMs = signal<number | null>(null)
+/** Where the newest line found last is: brought into sight. */
+const found = signal(-1)
+let searchedFor = ''
+let olderId = 0
+const searching = signal<'no' | 'asking' | 'failed'>('no')
+
+/** Asks the tables for lines before those held, by the filter as it is. */
+async function searchOlder(): Promise<void> {
+  const { level, station, query } = filter.peek()
+  follow(false)
+  const asked = JSON.stringify(filter.peek())
+  if (searching.peek() === 'asking' && asked === searchedFor) return
+  if (asked !== searchedFor) {
+    searchedFor = asked
+    searchedToMs.value = null
+    held.value = held.peek().filter(({ id }) => id > 0)
+  }
+  const before = searchedToMs.peek() ?? held.peek()[0]?.atMs ?? serverNowMs.peek()
+  const parameters = new URLSearchParams({ text: query, level, before: String(Math.floor(before)) })
+  if (station !== 'all') parameters.set('station', station)
+  searching.value = 'asking'
+  found.value = -1
+  try {
+    const response = await fetch(`/api/lines?${parameters}`)
+    if (!response.ok) throw new Error(String(response.status))
+    const answer = (await response.json()) as LinesAnswer
+    if (following.peek() || asked !== searchedFor) return
+    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as Line)
+    searchedToMs.value = answer.searchedToMs
+    held.value = [...older, ...held.peek()]
+    found.value = filterLines(older, filter.peek()).length - 1
+    searching.value = 'no'
+  } catch {
+    searching.value = 'failed'
+  }
+}
+
+function follow(yes: boolean): void {
+  if (yes === following.peek()) return
+  held.value = yes ? [] : lines.peek()
+  searchedFor = ''
+  searchedToMs.value = null
+  found.value = -1
+  searching.value = 'no'
+  following.value = yes
+}
+
+/** Reading on to the end follows again, but lines that were searched for are not thrown away by that. */
+function onScrolled(atEnd: boolean): void {
+  if (!atEnd || searchedToMs.peek() === null) follow(atEnd)
+}
+
+const change = (part: Partial<LineFilter>): void => {
+  filter.value = { ...filter.peek(), ...part }
+}
+
+export function Lines() {
+  return (
+    <section class="panel lines" aria-label="events and logs" data-testid="lines">
+      <header class="panel-head">
+        <h2>Events</h2>
+        <span class="quiet">{zoneName(serverNowMs.value, zone.value)}</span>
+        <Segmented
+          label="least level"
+          choices={LEVELS}
+          chosen={filter.value.level}
+          onChoose={level => change({ level })}
+          testId="lines-level"
+        />
+        <select
+          aria-label="station"
+          data-testid="lines-station"
+          value={filter.value.station}
+          onChange={event => change({ station: STATIONS.find(name => name === event.currentTarget.value) ?? 'all' })}
+        >
+          <option value="all">all stations</option>
+          {STATIONS.map(name => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          placeholder="Search the text"
+          aria-label="search the text"
+          value={filter.value.query}
+          onInput={event => change({ query: event.currentTarget.value })}
+          onKeyDown={event => {
+            if (event.key === 'Enter') void searchOlder()
+          }}
+          data-testid="lines-search"
+        />
+        <span class="spring" />
+        <span class="line-count">
+          {linesMissed.value > 0 && <>{count(linesMissed.value)} missed while away · </>}
+          {following.value
+            ? `${count(shown.value.length)} of ${count(lines.value.length)}`
+            : `${count(newer.value)} newer`}
+          {searchedToMs.value !== null && <> · searched to {moment(searchedToMs.value)}</>}
+        </span>
+        <button
+          type="button"
+          class="plain"
+          disabled={searching.value === 'asking'}
+          data-testid="lines-older"
+          title="Search the tables for earlier lines (Enter in the search)"
+          onClick={() => void searchOlder()}
+        >
+          {searching.value === 'failed' ? 'Failed, again' : 'Older'}
+        </button>
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={following.value}
+          data-testid="lines-follow"
+          onClick={() => follow(!following.peek())}
+        >
+          {following.value ? 'Pause' : 'Follow'}
+        </button>
+      </header>
+      <Stream />
+      {opened.value && <Opened line={opened.value} />}
+    </section>
+  )
+}
+
+function Stream() {
+  const list = shown.value
+  if (list.length === 0) {
+    const [none, next] =
+      searchedToMs.value !== null
+        ? [`No line since ${moment(searchedToMs.value)} passes this filter.`, 'Older looks further back.']
+        : lines.value.length === 0
+          ? ['Nothing has been said yet.', '']
+          : ['No line of the last ones passes this filter.', 'Older searches the tables.']
+    return (
+      <p class="rows hint" data-testid="lines-none">
+        {none} {next}
+      </p>
+    )
+  }
+  return (
+    <VirtualList
+      attributes={{ class: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'lines', tabIndex: 0 }}
+      rowCount={list.length}
+      rowHeightPx={rowHeightPx.value}
+      followsEnd={following.value}
+      revealed={found.value}
+      onScrolled={onScrolled}
+      row={index => <LineRow key={list[index]!.id} line={list[index]!} index={index} />}
+    />
+  )
+}
+
+const moment = (atMs: number): string => `${day(atMs, zone.value)} ${timeOfDay(atMs, zone.value, false)}`
+
+function LineRow({ line, index }: { line: Line; index: number }) {
+  return (
+    <div
+      class={`line level-${line.level}`}
+      style={rowPlace(index, rowHeightPx.value)}
+      data-testid="line"
+      data-level={line.level}
+      data-event={line.event}
+    >
+      <time>{timeWithMs(line.atMs, zone.value)}</time>
+      <span class="line-level">
+        <Mark kind={line.level} />
+        {line.level}
+      </span>
+      <span class="line-station">{line.station}</span>
+      <button
+        type="button"
+        class="line-text"
+        tabIndex={-1}
+        onClick={() => {
+          opened.value = opened.peek()?.id === line.id ? null : line
+        }}
+      >
+        {line.text}
+      </button>
+    </div>
+  )
+}
+
+/** A line in full, under the stream: long ones are cut there. */
+function Opened({ line }: { line: Line }) {
+  return (
+    <footer class="line-opened">
+      <p>
+        <b>{line.event}</b> {day(line.atMs, zone.value)} {timeWithMs(line.atMs, zone.value)}{' '}
+        {zoneName(line.atMs, zone.value)}
+        <br />
+        {line.text}
+      </p>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => {
+          opened.value = null
+        }}
+      >
+        Close
+      </button>
+    </footer>
+  )
+}

@@ -1,0 +1,204 @@
+/** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
+import type { ComponentChildren } from 'preact'
+import type { ArchivedSlice, AuditDone, Stations } from '../../../src/serve/page/protocol.ts'
+import type { RouteStation } from '../address.ts'
+import { serverNowMs, stations } from '../store.ts'
+import { age, bytes, count, day, diskLasts, duration, timeOfDay } from '../ui/format.ts'
+import { Mark } from '../ui/status-icon.tsx'
+import { useAsked } from '../ui/use-polling.ts'
+import { show } from '../view.ts'
+import { Connections } from './connection-details.tsx'
+import { type Fact, Facts, headed, Judged, milliseconds, Table } from './facts.tsx'
+import { atLeast, targetOf } from './targets.ts'
+
+export function StationDetails({ name }: { name: RouteStation }) {
+  const all = stations.value
+  return (
+    <section class="details" id="station-details" aria-label={`${name}: details`} data-testid="station-details">
+      <header>
+        <h2>{name}</h2>
+        {all && (
+          <p class={`advice state-${all[name].state}`} data-testid="station-advice">
+            <Mark kind={all[name].state} />
+            <b>{all[name].state === 'off' ? 'not configured' : all[name].state}</b>
+            <span>{all[name].advice}</span>
+          </p>
+        )}
+        <button type="button" class="plain" onClick={() => show({ open: null })}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </header>
+      {all ? DETAILS[name](all) : <p class="hint">Waiting for the first report of the stations.</p>}
+    </section>
+  )
+}
+
+const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
+  sources: ({ sources }) => <Connections connections={sources.connections} />,
+  log: ({ log }) => (
+    <>
+      <Facts
+        facts={[
+          ['address', log.address],
+          ['size', bytes(log.sizeBytes)],
+          ['append p50', milliseconds(log.appendMs?.p50)],
+          ['append p99', milliseconds(log.appendMs?.p99), targetOf('log_append_seconds', log.appendMs?.p99, 'p99')],
+        ]}
+      />
+      <Table
+        head={[
+          'partition',
+          'first offset',
+          'next offset',
+          'stored to',
+          'lag, ticks',
+          headed('lag', 'ingest_lag_seconds'),
+        ]}
+        rows={log.partitions.map(partition => [
+          String(partition.partition),
+          count(partition.first),
+          count(partition.next),
+          count(partition.stored),
+          count(partition.lagTicks),
+          <Judged value={duration(partition.lagMs)} target={targetOf('ingest_lag_seconds', partition.lagMs)} />,
+        ])}
+        empty="The log has no partitions yet."
+      />
+    </>
+  ),
+  ingest: ({ ingest }) => (
+    <>
+      <Facts
+        facts={[
+          ['stored since start', count(ingest.stored)],
+          ['refused since start', count(ingest.refused)],
+          ['gaps open', count(ingest.gapsOpen), targetOf('ingest_open_gaps', ingest.gapsOpen)],
+          ['lag', duration(ingest.lagMs), targetOf('ingest_lag_seconds', ingest.lagMs)],
+          ['batch', `${count(ingest.batchTicks)} ticks`],
+          ['insert p50', milliseconds(ingest.insertMs?.p50)],
+          [
+            'insert p99',
+            milliseconds(ingest.insertMs?.p99),
+            targetOf('ingest_insert_seconds', ingest.insertMs?.p99, 'p99'),
+          ],
+          [
+            'batch age p99',
+            milliseconds(ingest.batchAgeMs?.p99),
+            targetOf('ingest_batch_age_seconds', ingest.batchAgeMs?.p99, 'p99'),
+          ],
+        ]}
+      />
+      <Table
+        head={['refused because', 'ticks']}
+        rows={Object.entries(ingest.refusedByReason)
+          .sort((a, b) => b[1] - a[1])
+          .map(([reason, ticks]) => [reason, count(ticks)])}
+        empty="Nothing has been refused."
+      />
+    </>
+  ),
+  store: ({ store }) => (
+    <>
+      <Facts
+        facts={[
+          ['address', store.address],
+          ['trades', count(store.trades)],
+          ['size', bytes(store.sizeBytes)],
+          ['parts', count(store.parts), targetOf('store_parts', store.parts)],
+          ['bytes a trade', store.bytesPerTrade === null ? '–' : store.bytesPerTrade.toFixed(1)],
+          freshness(store, 'p50'),
+          freshness(store, 'p99'),
+          [
+            'disk free',
+            store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes),
+            store.diskFreeBytes === null ? undefined : atLeast(store.diskFreeBytesMin, store.diskFreeBytes, bytes),
+          ],
+          ['disk lasts', diskLasts(store.diskFreeBytes, store.diskGrowthPerDay)],
+        ]}
+      />
+      <Audit audit={store.audit} />
+      <Audits />
+    </>
+  ),
+  archive: ({ archive: { verified, lagMs } }) =>
+    verified && (
+      <>
+        <Facts
+          facts={[
+            ['address', verified.address ?? 'as the archiving process is told'],
+            ['objects verified', count(verified.objects)],
+            ['rows', count(verified.rows)],
+            ['size', bytes(verified.sizeBytes)],
+            ['behind', duration(lagMs), targetOf('archive_behind_seconds', lagMs)],
+          ]}
+        />
+        <Slices />
+      </>
+    ),
+}
+
+const ASK_EVERY_MS = 15_000
+
+function freshness({ freshnessQuantilesMs }: Stations['store'], quantile: 'p50' | 'p99'): Fact {
+  const ms = freshnessQuantilesMs?.[quantile]
+  return [`freshness ${quantile}`, milliseconds(ms), targetOf('store_freshness_seconds', ms, quantile)]
+}
+
+function Audits() {
+  const audits = useAsked<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
+  if (!audits || audits.length === 0) return null
+  return (
+    <Table
+      head={['partition', 'last audit', 'ago', 'ticks', 'took', 'looked at']}
+      rows={audits.map(audit => [
+        String(audit.partition),
+        <span class="with-mark">
+          <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+          {audit.passed ? 'passed' : 'failed'}
+        </span>,
+        age(serverNowMs.value - audit.atMs),
+        count(audit.ticks),
+        duration(audit.tookMs),
+        audit.detail,
+      ])}
+      empty=""
+    />
+  )
+}
+
+function Slices() {
+  const slices = useAsked<ArchivedSlice[]>('/api/slices', ASK_EVERY_MS).value
+  if (!slices) return null
+  return (
+    <Table
+      head={['verified last', 'of', 'partition', 'rows', 'size', 'bytes a row', 'state', 'verified', 'SHA-256']}
+      rows={slices.map(slice => [
+        slice.kind,
+        `${day(slice.startMs, 'utc')} ${timeOfDay(slice.startMs, 'utc', false)}`,
+        String(slice.partition),
+        count(slice.rows),
+        bytes(slice.bytes),
+        slice.rows === 0 ? '–' : (slice.bytes / slice.rows).toFixed(1),
+        slice.state,
+        `${age(serverNowMs.value - slice.verifiedAtMs)} ago`,
+        <span class="quiet" title={`${slice.key}: ${slice.sha256}`}>
+          {slice.sha256.slice(0, 12)}
+        </span>,
+      ])}
+      empty="Nothing is archived yet: an hour is archived a minute after it is over."
+    />
+  )
+}
+
+function Audit({ audit }: { audit: Stations['store']['audit'] }) {
+  if (!audit) return <p class="hint">The first audit has not run yet.</p>
+  return (
+    <p class={`advice ${audit.passed ? 'state-ok' : 'state-trouble'}`} data-testid="audit">
+      <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+      <b>audit {audit.passed ? 'passed' : 'failed'}</b>
+      <span>
+        {age(serverNowMs.value - audit.atMs)} ago: {audit.detail}
+      </span>
+    </p>
+  )
+}

@@ -1,0 +1,42 @@
+/** The keys of the page. Typing in a field, and buttons that have the focus, keep their own keys. */
+import { INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
+import { togglePause } from '../market/tape.tsx'
+import { moveInWatchList } from '../market/watchlist.tsx'
+import { show, view } from '../view.ts'
+import { helpOpen } from './help.tsx'
+
+const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement
+
+/** Of the dialog itself: what it tells of its end comes later, and the next key may be there by then. */
+const dialogOpen = (): boolean => document.querySelector('dialog[open]') !== null
+
+/** A pointer leaves no focus on a button: the next space means the page's pause, not the button again. */
+function onClick(event: MouseEvent): void {
+  if (event.detail > 0 && event.target instanceof Element) event.target.closest('button')?.blur()
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || dialogOpen()) return
+  if (isTyping(event.target)) {
+    if (event.key === 'Escape') (event.target as HTMLElement).blur()
+    return
+  }
+  const interval = INTERVAL_NAMES[Number(event.key) - 1]
+  if (interval && event.key !== ' ') show({ interval })
+  else if (event.key === 'j') moveInWatchList(1)
+  else if (event.key === 'k') moveInWatchList(-1)
+  else if (event.key === '/') document.getElementById('watch-search')?.focus()
+  else if (event.key === '?') helpOpen.value = true
+  else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) togglePause()
+  else if (event.key === 'Escape' && view.peek().open) show({ open: null })
+  else return
+  event.preventDefault()
+}
+
+export function listenToKeys(): void {
+  document.addEventListener('keydown', onKey)
+  document.addEventListener('click', onClick)
+}
