@@ -1,6 +1,6 @@
 /** What is proved: archived objects, audits, gaps, and how much of the time was recorded and stored. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import type { StationState } from '../src/serve/page/protocol.ts'
+import type { StationState } from '../src/status/model.ts'
 import { board, row } from './board.ts'
 import { eventMarks } from './clickhouse.ts'
 import { bars, divided, judged, number, share, states, type Words } from './panels.ts'

@@ -1,4 +1,4 @@
-/** The rules of the house that no linter knows. */
+/** The rules of this code base that no linter knows. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -18,58 +18,88 @@ const filesIn = (folder: string, ending: RegExp) =>
     .map(file => path.posix.join(folder, file))
 const SOURCES = filesIn('src', /\.ts$/)
 
-/** What each folder may import from, beside itself, `errors.ts`, `clock.ts`, `disk.ts` and `proxies.ts`: contracts of other stations, never their inside. */
+/** Files at the top of src/ that every folder may import. */
+const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service|format-duration)$/
+const CONTRACTS = /^(log\/(log|record-hash|log-time)|store\/(store|sql|trade-order|since-offsets))$/
+
+/** What the files of each folder may import from other folders, in the order of a tick's way; nobody imports downwards. */
 const MAY_IMPORT: Record<string, RegExp[]> = {
   tick: [],
-  simulator: [],
-  observe: [/^log\/(log|record-hash)/, /^store\/store/],
-  sources: [
-    /^(nearest|version)$/,
-    /^tick\//,
-    /^observe\/(events|statistics|journal|metrics|process-figures)/,
-    /^log\/log/,
-  ],
-  log: [/^tick\/(records|json)/],
+  telemetry: [],
+  venues: [/^tick\//],
   store: [],
-  ingest: [
-    /^tick\//,
-    /^observe\/(events|statistics|audit|departed|position|rarely)/,
-    /^log\/(log|record-hash)/,
-    /^store\/store/,
+  log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
+  sources: [/^(tick|venues|telemetry)\//, /^log\/log$/],
+  audit: [CONTRACTS],
+  ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
+  archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/, /^config$/],
+  simulator: [/^venues\//],
+  replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recorder$/],
+  status: [
+    /^(telemetry|audit)\//,
+    CONTRACTS,
+    /^sources\/(status|metrics|connection\/status)$/,
+    /^ingest\/ingest$/,
+    /^archive\/archive$/,
   ],
-  replay: [
-    /^tick\//,
-    /^log\/log/,
-    /^simulator\/(frames|instruments|stream-requests|trade-frame)/,
-    /^sources\/recorder/,
-  ],
-  archive: [/^observe\/(events|metrics)/, /^config/, /^log\/log/, /^store\/(store|files)/],
   serve: [
-    /^tick\//,
-    /^archive\/(archive|measure)$/,
-    /^observe\//,
-    /^log\/log/,
-    /^store\/(store|sql|trade-order)/,
-    /^ingest\/(batch|storing|quarantine|requeuing)/,
-    /^sources\/(status|connection-status|measure)/,
-    /^config/,
-    /^watch\/report/,
-    /^version/,
+    /^(tick|telemetry|audit|status)\//,
+    CONTRACTS,
+    /^sources\/(status|metrics|connection\/status)$/,
+    /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
+    /^archive\/(archive|metrics)$/,
+    /^config$/,
   ],
+  watch: [
+    /^(telemetry|status)\//,
+    /^config$/,
+    /^serve\/http\/health-server$/,
+    /^venues\/index$/,
+    /^sources\/selection$/,
+  ],
+  launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^ingest\/decode$/, /^config$/],
+  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher)\//, /^config$/],
+  commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^config$/],
 }
 
-test('imports point down the way of a tick, and a station knows only the contracts of others', () => {
+/** Folder of src/, or of web/src/, that a path below it is in; empty at its top. */
+const folderOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : '')
+
+function importsOf(file: string): string[] {
+  const found = read(file).matchAll(/(?:from|import) '(\.[^']+)'/g)
+  return [...found].map(([, target]) => path.posix.join(path.posix.dirname(file), target!))
+}
+
+test('imports point down the way of a tick, and a folder knows only the contracts of others', () => {
+  const folders = new Set(SOURCES.map(file => folderOf(file.slice(4))))
+  assert.deepEqual(Object.keys(MAY_IMPORT).sort(), [...folders].filter(Boolean).sort())
   for (const file of SOURCES) {
-    const folder = file.split('/')[1]!
-    const allowed = MAY_IMPORT[folder]
-    if (!allowed) continue
-    for (const [, target] of read(file).matchAll(/from '\.\.\/([^']+)\.ts'/g)) {
-      const fine =
-        ['errors', 'clock', 'disk', 'proxies', 'plain-text', 'loopback'].includes(target!) ||
-        allowed.some(pattern => pattern.test(target!))
-      assert.ok(fine, `${file} imports ${target}`)
+    const folder = folderOf(file.slice(4))
+    if (folder === '') continue
+    for (const target of importsOf(file)) {
+      const name = target.replace(/^src\//, '').replace(/\.ts$/, '')
+      const fine = folderOf(name) === folder || [COMMON, ...MAY_IMPORT[folder]!].some(pattern => pattern.test(name))
+      assert.ok(fine, `${file} imports ${name}`)
     }
   }
+})
+
+test('no files import each other in a circle, types included', () => {
+  const seen = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    assert.ok(!way.includes(file), [...way, file].join(' → '))
+    if (seen.has(file)) return
+    for (const target of importsOf(file)) visit(target, [...way, file])
+    seen.add(file)
+  }
+  for (const file of [...SOURCES, ...filesIn('web/src', /\.tsx?$/)]) {
+    if (/\.(ts|tsx)$/.test(file)) visit(file, [])
+  }
+})
+
+test('no folder holds more than 14 source files', () => {
+  const counts = Map.groupBy([...SOURCES, ...filesIn('web/src', /\.tsx?$/)], file => path.posix.dirname(file))
+  for (const [folder, files] of counts) assert.ok(files.length <= 14, `${folder}: ${files.length}`)
 })
 
 test('no source file has grown beyond 300 lines', () => {
@@ -125,6 +155,23 @@ test('every link between the documents leads somewhere', () => {
   for (const file of ['README.md', ...filesIn('docs', /\.md$/)]) {
     for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(fs.existsSync(path.join(ROOT, path.dirname(file), link!)), `${file} links to ${link}`)
+    }
+  }
+})
+
+test('every source file that a comment or a document names is there', () => {
+  const ours = fs.globSync('{src,web,test,bench,docs,dashboards,deploy,bin}/**/*.{ts,tsx}', { cwd: ROOT })
+  const texts = [...ours, 'README.md', ...filesIn('docs', /\.md$/), ...filesIn('src', /\.sql$/)]
+  for (const file of texts.filter(name => name !== 'test/architecture.test.ts')) {
+    const words = /\.ts/.test(path.extname(file))
+      ? [...read(file).matchAll(/^\s*(?:\/\*\*|\*|\/\/).*$/gm)].join('\n')
+      : read(file)
+    for (const [named] of words.matchAll(/(?<!\w)[\w./-]+\.tsx?\b/g)) {
+      const name = named.replace(/^[./]+/, '')
+      assert.ok(
+        name === 'test.ts' || ours.some(each => each === name || each.endsWith(`/${name}`)),
+        `${file} names ${named}`,
+      )
     }
   }
 })

@@ -3,9 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { openTarget } from '../src/archive/targets/target.ts'
+import { openTarget } from '../src/archive/targets/open.ts'
 import { openLog } from '../src/log/open.ts'
-import { openStore } from '../src/store/store.ts'
+import { openStore } from '../src/store/open.ts'
 import { writeJson } from '../src/watch/files.ts'
 
 test('every directory made for data is open to its owner alone, and one that exists is left as it is', async t => {

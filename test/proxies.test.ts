@@ -11,7 +11,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { askOwnDirectly } from '../src/proxies.ts'
-import { openStore } from '../src/store/store.ts'
+import { openStore } from '../src/store/open.ts'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const AWAY = 'http://127.0.0.1:9'

@@ -1,9 +1,9 @@
 /** Frames as venues send them: recorded ones where the recordings are beside this checkout, else those of the simulator's own writer. */
 import { nowMicros } from '../../src/clock.ts'
 import { emptyOrder, Market } from '../../src/simulator/market.ts'
-import { FrameBuffer } from '../../src/simulator/websocket-frames.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
 import { simulator } from '../../src/venues/simulator.ts'
+import { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 import { binanceSession, captureFrames, skipWithoutData } from '../../test/support/data/recorded-data.ts'
 
 export const RECORDINGS = skipWithoutData === false

@@ -7,7 +7,8 @@ import { IngestFigures } from '../../src/ingest/metrics.ts'
 import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
-import { openStore, type Store } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 
 /** An insert holds at most so many trades: the default of `BATCH_TICKS_MAX`. */

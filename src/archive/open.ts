@@ -7,7 +7,8 @@ import { Archiver } from './archiver.ts'
 import { followedLog, readMarker } from './catalog/identity.ts'
 import { ledgerNames, noteArchive, seenArchives } from './catalog/log-positions.ts'
 import type { Keeping } from './retention.ts'
-import { type ArchiveTarget, openTarget } from './targets/target.ts'
+import { openTarget } from './targets/open.ts'
+import type { ArchiveTarget } from './targets/target.ts'
 import { spanArchive } from './view.ts'
 
 /** The archive, by configuration, with `all_trades` of this store spanning it; null if it is off. Throws like `openTarget`. */

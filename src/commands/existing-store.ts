@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { parseStoreAddress } from '../store/address.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
 
 /**
  * Opens the store for a command that only asks. Throws `config_invalid` where there is none: one made here would be empty, and what is

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchiveLedger } from '../archive/catalog/catalog.ts'
 import { restore as restoreRange } from '../archive/restore/restore.ts'
-import { openTarget } from '../archive/targets/target.ts'
+import { openTarget } from '../archive/targets/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
-import { openStore } from '../store/store.ts'
+import { openStore } from '../store/open.ts'
 import { parseMoment } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 

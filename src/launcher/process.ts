@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { isEngineFailure, TickhouseError } from '../errors.ts'
-import type { Running } from '../modes/modes.ts'
+import type { Running } from '../service.ts'
 import { Journal } from '../telemetry/journal.ts'
 import { VERSION } from '../version.ts'
 import { ALIVE_EVERY_MS, ChildKilled, ChildMistake, EXIT_MISTAKE, type ToSupervisor } from './supervisor.ts'

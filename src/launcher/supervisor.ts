@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Config, toEnvironment } from '../config.ts'
-import type { Running } from '../modes/modes.ts'
+import type { Running } from '../service.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { Emit } from '../telemetry/events.ts'
 

@@ -23,6 +23,7 @@ import { Observing } from '../serve/http/ingest-metrics.ts'
 import { observePage, serveArchiver, serveRecorder } from '../serve/http/standalone.ts'
 import { Page } from '../serve/page/page.ts'
 import { serveSql } from '../serve/sql/sql-server.ts'
+import type { Running, Serving } from '../service.ts'
 import { rereadFrame } from '../sources/decode-again.ts'
 import { openFeeds } from '../sources/feeds.ts'
 import { Recorder } from '../sources/recorder.ts'
@@ -34,22 +35,10 @@ import { OwnIngest } from '../status/local-ingest.ts'
 import { Elsewhere } from '../status/remote-ingest.ts'
 import { parseStoreAddress } from '../store/address.ts'
 import { openEngine } from '../store/embedded/engine.ts'
-import { openStore } from '../store/store.ts'
+import { openStore } from '../store/open.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { ProcessGauge } from '../telemetry/process.ts'
 import { limitsOf, venuesOf } from './ingest-settings.ts'
-
-/** A part of the house that runs. `failed` rejects if it cannot go on; it never resolves. */
-export interface Running {
-  failed: Promise<never>
-  /** Drains and stops, in seconds. */
-  stop(): Promise<void>
-}
-
-/** One that others reach by its address, `http://127.0.0.1:8080`. */
-export interface Serving extends Running {
-  url: string
-}
 
 const RECORDER_LINES = 100
 /** Sessions that the engine keeps where every statement from outside has one of its own. */

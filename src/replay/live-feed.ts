@@ -2,11 +2,12 @@
  * The normalised feed: ticks of any venue in one form. As text, each message is a block of lines, each line a tick in JSON as
  * `tick/json.ts` reads it; with `?format=native`, each message is one block of columns as in the log. `?symbols=A,B` chooses.
  */
-import type { FrameBuffer } from '../simulator/websocket-frames.ts'
+
 import { blockBytes, writeTradeBlock } from '../tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import { TimeText } from '../venues/format-time.ts'
 import { BySymbol, type Conversation, type Voice } from '../venues/server-protocol.ts'
+import type { FrameBuffer } from '../venues/websocket-frames.ts'
 
 const FORMATS = ['json', 'native'] as const
 /** Ticks of one text message: a client parses no more at once. */

@@ -9,9 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
 import { isOwnRequest } from '../loopback.ts'
-import { FrameBuffer } from '../simulator/websocket-frames.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Conversation, Voice } from '../venues/server-protocol.ts'
+import { FrameBuffer } from '../venues/websocket-frames.ts'
 import type { Outlet } from './replay.ts'
 
 /** What a client may leave unread before the replay waits for it. */

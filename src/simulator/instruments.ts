@@ -2,10 +2,8 @@
  * What the simulated exchange trades: a symbol's first price and its grid. Prices are whole ticks and volumes whole steps,
  * both counted in units of 1e-8, the eight decimals that Binance writes.
  */
+import { UNITS_PER_ONE } from '../venues/binance/units.ts'
 import { Random } from './random.ts'
-
-/** One decimal unit of Binance's texts: a price or volume is a whole number of these. */
-export const UNITS_PER_ONE = 100_000_000
 
 export interface Instrument {
   /** As Binance spells it: upper case, letters and digits. */
@@ -41,12 +39,6 @@ export function instrumentOf(symbol: string, seed: number): Instrument {
   const tick = 10 ** Math.max(-8, Math.floor(Math.log10(basePrice)) - 4)
   const step = 10 ** Math.min(0, Math.max(-5, Math.floor(Math.log10(0.5 / basePrice))))
   return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step) }
-}
-
-/** A count of units as Binance writes it: eight decimals. */
-export function unitsText(units: number): string {
-  const whole = Math.floor(units / UNITS_PER_ONE)
-  return `${whole}.${String(units - whole * UNITS_PER_ONE).padStart(8, '0')}`
 }
 
 function toUnits(value: number): number {

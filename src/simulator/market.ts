@@ -7,7 +7,9 @@
  * an order is filled in several trades at one moment and may sweep several prices; volumes are log-normal in money; few
  * symbols trade much and many little, and a symbol trades more while it moves more.
  */
-import { type Instrument, instrumentOf, UNITS_PER_ONE } from './instruments.ts'
+
+import { UNITS_PER_ONE } from '../venues/binance/units.ts'
+import { type Instrument, instrumentOf } from './instruments.ts'
 import { hash, Random } from './random.ts'
 
 /** Most trades of one order. Lower at low rates, so that one order never holds more than a twentieth of a second's trades. */

@@ -1,8 +1,10 @@
 /**
  * The simulated exchange's REST answers: Binance's market data paths, shapes and errors. Pure: state in, answer out.
  */
+
+import { UNITS_PER_ONE, unitsText } from '../venues/binance/units.ts'
 import type { History, PastTrade } from './history.ts'
-import { type Instrument, UNITS_PER_ONE, unitsText } from './instruments.ts'
+import type { Instrument } from './instruments.ts'
 
 export interface RestAnswer {
   status: number

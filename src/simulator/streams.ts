@@ -4,11 +4,11 @@
  */
 
 import { TradeFrame } from '../venues/binance/trade-frame.ts'
+import { FrameBuffer } from '../venues/websocket-frames.ts'
 import type { TradeFaults } from './controls.ts'
 import type { Instrument } from './instruments.ts'
 import type { Order } from './market.ts'
 import type { Subscriber } from './subscriber.ts'
-import { FrameBuffer } from './websocket-frames.ts'
 
 interface Feed {
   readonly key: string

@@ -1,7 +1,5 @@
 /** All that is recorded at once: subscriptions spread over connections, within each venue's limits. */
 import type { Emit } from '../telemetry/events.ts'
-import type { Refusal } from '../tick/refusal.ts'
-import type { Side } from '../tick/trades.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
 import { Pace } from './connection/rate-limiter.ts'
 import { FeedSocket } from './connection/socket.ts'
@@ -9,6 +7,7 @@ import { TIMINGS, type Timings } from './connection/timings.ts'
 import { ErrorReport } from './error-report.ts'
 import type { FeedStatus } from './feed.ts'
 import { FeedSlot } from './feed-slot.ts'
+import type { Receiver } from './receiver.ts'
 import { VenueState } from './subscription/venue-state.ts'
 import { RefusalReport } from './undecodable-report.ts'
 
@@ -17,25 +16,6 @@ const FIVE_MINUTES_MS = 5 * 60 * 1000
 const CONNECTS_SHARE = 0.8
 /** Connects in five minutes where a venue states no limit. */
 const CONNECTS_UNSTATED = 300
-
-/** Where decoded ticks go. Called synchronously, in the order of arrival on each connection. */
-export interface Receiver {
-  trade(
-    venue: string,
-    symbol: string,
-    timestampMicros: number,
-    timestampNanos: number,
-    receivedAtMicros: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-  ): void
-  /** `raw` is the frame's text, or that of the one item in it that is wrong. */
-  refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void
-  /** Trades of a symbol that the venue announced and that never came: ids in a row. */
-  missed(venue: string, symbol: string, first: number, last: number, atMicros: number): void
-}
 
 /** One venue's symbols, as it spells them, at its own address or another without a trailing slash. */
 export interface Subscription {

@@ -10,7 +10,7 @@ import { Rate, Recent } from '../telemetry/statistics.ts'
 import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { ORIGIN, type Side, TradeColumns } from '../tick/trades.ts'
-import type { Receiver } from './feeds.ts'
+import type { Receiver } from './receiver.ts'
 
 /** A record is cut at whichever comes first. */
 const RECORD_TICKS_MAX = 5_000

@@ -1,9 +1,9 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 
-import type { StationState, SymbolDown } from '../serve/page/protocol.ts'
 import { instanceName } from '../telemetry/instance.ts'
 import { VERSION } from '../version.ts'
 import type { Verdict } from './judgements.ts'
+import type { StationState, SymbolDown } from './model.ts'
 import type { StationReport } from './report.ts'
 import { symbolsDown, venueStates } from './source-faults.ts'
 

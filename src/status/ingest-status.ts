@@ -1,8 +1,8 @@
-/** The storing side as the page tells of it: this process's own (`own-ingest.ts`), or others' as the tables know them (`elsewhere.ts`). */
+/** The storing side as the page tells of it: this process's own (`local-ingest.ts`), or others' as the tables know them (`remote-ingest.ts`). */
 import type { Storing } from '../ingest/ingest.ts'
-import type { AuditDone, PartitionStatus, Stations } from '../serve/page/protocol.ts'
 import type { Entry } from '../telemetry/journal.ts'
 import type { Verdict } from './judgements.ts'
+import type { AuditDone, PartitionStatus, Stations } from './model.ts'
 
 /** A partition that this process stores. */
 export type OwnPartition = Pick<Storing['partitions'][number], 'partition' | 'mode' | 'next'>

@@ -1,7 +1,7 @@
 /** How a station fares, judged by what is known of it. */
 import type { ArchiveFigures } from '../archive/archive.ts'
-import type { StationState } from '../serve/page/protocol.ts'
 import type { RecorderStatus } from '../sources/status.ts'
+import type { StationState } from './model.ts'
 import { isReceived, sourceFaults } from './source-faults.ts'
 
 /** A state, and one line: why, and what to do next if it is trouble. */

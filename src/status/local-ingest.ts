@@ -1,10 +1,10 @@
 /** The storing side of this process, as the page tells of it. */
 import type { Storing } from '../ingest/ingest.ts'
 import type { Log } from '../log/log.ts'
-import type { PartitionStatus, Quantiles } from '../serve/page/protocol.ts'
 import { slowest } from '../telemetry/statistics.ts'
 import type { IngestFiguresShown, IngestSide } from './ingest-status.ts'
 import { lagVerdict, type Verdict } from './judgements.ts'
+import type { PartitionStatus, Quantiles } from './model.ts'
 
 type Ingest = Storing['partitions'][number]
 

@@ -1,8 +1,8 @@
 /** The stations of this process as figures (`telemetry/metrics.ts`) and as a standing (table `uptime`). */
 
-import type { PartitionStatus, Stations } from '../serve/page/protocol.ts'
 import { type Measurement, type MetricName, quantilesOf } from '../telemetry/metrics.ts'
 import type { Standing } from './diagnostics.ts'
+import type { PartitionStatus, Stations } from './model.ts'
 
 /** When a partition was last audited, and whether that passed. */
 export type Audits = ReadonlyMap<number, { atMs: number; passed: boolean }>

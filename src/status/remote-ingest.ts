@@ -3,8 +3,6 @@
  * measure and what they tell, and from the log's own bounds. Nobody has to know another's address.
  */
 import type { Log } from '../log/log.ts'
-import { lastAudits } from '../serve/page/history-routes.ts'
-import type { PartitionStatus, Quantiles } from '../serve/page/protocol.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { Entry } from '../telemetry/journal.ts'
@@ -13,6 +11,8 @@ import { slowest } from '../telemetry/statistics.ts'
 import { rarely } from '../telemetry/throttle.ts'
 import type { Audited, IngestFiguresShown, IngestSide } from './ingest-status.ts'
 import { LAG_MS_MAX, lagVerdict, type Verdict } from './judgements.ts'
+import { lastAudits } from './last-audits.ts'
+import type { PartitionStatus, Quantiles } from './model.ts'
 import {
   archiveFigures,
   ingestFigures,

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveFigures } from '../archive/archive.ts'
 import { diskGrowthPerDay } from '../audit/disk-growth.ts'
 import type { Log } from '../log/log.ts'
-import type { Stations } from '../serve/page/protocol.ts'
 import type { ConnectionStatus } from '../sources/connection/status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
@@ -11,6 +10,7 @@ import { Recent, slowest } from '../telemetry/statistics.ts'
 import type { IngestSide } from './ingest-status.ts'
 import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './judgements.ts'
 import { Heard } from './last-heard.ts'
+import type { Stations } from './model.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10

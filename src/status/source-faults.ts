@@ -1,7 +1,7 @@
 /** What of the sources is not received, and why, from what the recorders say of their connections. */
 
-import type { SymbolDown } from '../serve/page/protocol.ts'
 import { type ConnectionStatus, DOWN_STATES, ONLINE } from '../sources/connection/status.ts'
+import type { SymbolDown } from './model.ts'
 
 /** Symbols named in one line. */
 const NAMED_MAX = 5

@@ -3,10 +3,6 @@
  * after a stop is asked of the table, never of anything written beside it.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { parseStoreAddress } from './address.ts'
-import { ClickHouseStore } from './clickhouse.ts'
-import { InProcess } from './embedded/backend.ts'
-import { Server } from './server/backend.ts'
 import type { SqlEngine } from './sql.ts'
 
 export { INTERNAL_DATABASE } from './sql.ts'
@@ -68,21 +64,4 @@ export interface Store {
   /** What the tables take, as it stands. */
   size(): Promise<StoreSize>
   close(): Promise<void>
-}
-
-/**
- * Opens the store at an address (`chdb:<directory>` or `http(s)://user:password@host:port/database`), and makes the tables that are
- * not there. With less room than `diskFreeBytesMin` on its disk, an embedded store refuses inserts as `disk_full`. Throws TickhouseErrors.
- */
-export async function openStore(address: string, diskFreeBytesMin = 0): Promise<Store> {
-  const where = parseStoreAddress(address)
-  const backend = 'directory' in where ? await InProcess.open(where.directory, diskFreeBytesMin) : new Server(where)
-  const store = new ClickHouseStore(backend)
-  try {
-    await store.prepare()
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  return store
 }

@@ -2,21 +2,12 @@
  * Every occurrence worth telling, defined once: its name, how bad it is, and what it says. Log lines, the page and the
  * diagnostics tables all take it from here; nothing logs in any other way.
  */
-import { ID_EVENTS } from './events-of-ids.ts'
-import { QUERY_EVENTS } from './events-of-queries.ts'
-import { SOURCE_EVENTS } from './events-of-sources.ts'
+import type { EventDefinition, Level, Station } from './definitions/event.ts'
+import { ID_EVENTS } from './definitions/events-of-ids.ts'
+import { QUERY_EVENTS } from './definitions/events-of-queries.ts'
+import { SOURCE_EVENTS } from './definitions/events-of-sources.ts'
 
-export type Level = 'debug' | 'info' | 'warn' | 'error'
-
-/** The part of the house something happened in, in the order of a tick's way. */
-export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve' | 'watch'
-
-export interface EventDefinition {
-  station: Station
-  level: Level
-  /** The line a person reads. `{name}` is replaced by the field of that name. */
-  message: string
-}
+export type { EventDefinition, Level, Station }
 
 const define = <T extends Record<string, EventDefinition>>(events: T): T => events
 
@@ -283,7 +274,7 @@ export const EVENTS = define({
 })
 
 export type EventName = keyof typeof EVENTS
-/** Tells an occurrence to whoever listens: see logger.ts. */
+/** Tells an occurrence to whoever listens: see journal.ts. */
 export type Emit = (name: EventName, fields: Fields) => void
 export type Fields = Record<string, string | number | boolean>
 

@@ -4,25 +4,10 @@
  *
  * Few labels, and never a symbol: what is known by symbol is asked of the ticks themselves.
  */
-import type { Station } from './events.ts'
-import { SOURCE_METRICS } from './metrics-of-sources.ts'
+import type { MetricDefinition, Target } from './definitions/metric.ts'
+import { SOURCE_METRICS } from './definitions/metrics-of-sources.ts'
 
-/** What a figure should be, where it is divided by labels: of those that bear these. */
-export interface Target {
-  labels?: Readonly<Record<string, string>>
-  atMost?: number
-  atLeast?: number
-}
-
-export interface MetricDefinition {
-  station: Station
-  /** A counter only rises while a process runs and begins at 0 with the next. */
-  kind: 'gauge' | 'counter'
-  /** Units are in the names: seconds, bytes, ticks, ratio, else a count. */
-  help: string
-  labels: readonly string[]
-  targets?: readonly Target[]
-}
+export type { MetricDefinition, Target }
 
 const define = <T extends Record<string, MetricDefinition>>(
   metrics: T,

@@ -2,8 +2,9 @@
  * A voice: how a server speaks to its clients, a venue's or our own. Pure: no sockets, no clock. The other side of
  * `venues/venue.ts`, which listens.
  */
-import type { FrameBuffer } from '../simulator/websocket-frames.ts'
+
 import type { TradeColumns } from '../tick/trades.ts'
+import type { FrameBuffer } from './websocket-frames.ts'
 
 /** What one client asked for, and what it is told. */
 export interface Conversation {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
-import type { Running } from '../modes/modes.ts'
+import type { Running } from '../service.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { Rhythms } from './alerts/gap-models.ts'

@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { openTarget } from '../../src/archive/targets/target.ts'
+import { openTarget } from '../../src/archive/targets/open.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
 import { pythonMissing, pythonWith } from '../support/processes/python.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open.ts'
 import {
   MIXED_BATCH_TICKS_MAX,
   MIXED_OPEN,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Ledger } from '../../src/ingest/checkpoint.ts'
 import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open.ts'
 import { batchOf, tradesNumbered } from '../contracts/store.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 

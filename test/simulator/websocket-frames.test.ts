@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instrumentOf, unitsText } from '../../src/simulator/instruments.ts'
-import { FrameBuffer } from '../../src/simulator/websocket-frames.ts'
+import { instrumentOf } from '../../src/simulator/instruments.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
+import { unitsText } from '../../src/venues/binance/units.ts'
+import { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 
 /** Takes frames of one kind apart again, by RFC 6455, 5.2. */
 function payloads(bytes: Buffer, kind = 0x81): Buffer[] {

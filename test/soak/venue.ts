@@ -3,9 +3,9 @@
  * refuse a symbol, to leave one out, to say that it is in maintenance, and to begin a symbol's ids again.
  */
 import { ReplayServer } from '../../src/replay/server.ts'
-import type { FrameBuffer } from '../../src/simulator/websocket-frames.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import type { Conversation, Voice } from '../../src/venues/server-protocol.ts'
+import type { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 
 /** A trade as the venue made it, whether or not anybody was told. */
 export interface MadeTrade {

@@ -1,6 +1,7 @@
 /** Everything the page knows. Messages go in through `take`; components read the signals. Nothing else holds server state. */
 import { computed, type Signal, signal } from '@preact/signals'
-import type { Line, Messages, Sample, Stations, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import type { Line, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import type { Stations } from '../../src/status/model.ts'
 import { BarHistory } from './chart/bars.ts'
 import { Tape } from './market/prints.ts'
 import { view } from './view.ts'

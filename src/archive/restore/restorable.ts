@@ -4,7 +4,7 @@ import type { ArchivedObject } from '../archive.ts'
 import { followedLog, foreignArchive, readMarker } from '../catalog/identity.ts'
 import { noteArchive } from '../catalog/log-positions.ts'
 import { objectsOf, readManifests } from '../catalog/manifest.ts'
-import type { Restoring } from './restore.ts'
+import type { Restoring } from './restoring.ts'
 
 /**
  * What the manifests say, and whose log it is (null in an archive of an earlier version). Throws `archive_foreign` where that is

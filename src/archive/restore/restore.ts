@@ -14,24 +14,14 @@ import { followedLog } from '../catalog/identity.ts'
 import { quoted } from '../columns.ts'
 import { dateOf } from '../keys.ts'
 import { DAILY_KINDS, QUARANTINE, TICK_KINDS } from '../kinds.ts'
-import type { ArchiveTarget } from '../targets/target.ts'
 import { requireOneLog } from './restorable.ts'
+import type { Restoring } from './restoring.ts'
 import { restoreDay, restoreTicks } from './rows.ts'
 
 /** What to restore: whole slices with ticks of this time, ns since 1970 UTC; `untilNanos` is not included. */
 export interface RestoreRange {
   fromNanos?: bigint | undefined
   untilNanos?: bigint | undefined
-}
-
-export interface Restoring {
-  store: Store
-  target: ArchiveTarget
-  ledger: ArchiveLedger
-  /** The identity of the log that the store is to follow; undefined if there is none at hand. */
-  log?: string | undefined
-  /** Told after each object: rows done, of how many. */
-  progress?: (done: number, total: number) => void
 }
 
 export interface Restored {

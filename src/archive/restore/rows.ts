@@ -6,7 +6,7 @@ import { shownKey } from '../keys.ts'
 import { DAILY_KINDS, type Kind, TICK_KINDS } from '../kinds.ts'
 import { rowsOf } from '../steps.ts'
 import { combined, differences, fileSource, fingerprintFrom, fingerprintQuery } from '../verify/checksum.ts'
-import type { Restoring } from './restore.ts'
+import type { Restoring } from './restoring.ts'
 
 /** An insert of so many rows is one part in one partition of the table: all of it or nothing. */
 const INSERT_ROWS_MAX = 1_000_000

@@ -1,7 +1,4 @@
 /** Where archived objects lie, chosen by the scheme of an address: `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. */
-import { archivePlace } from './address.ts'
-import { DirectoryTarget } from './directory.ts'
-import { S3Target } from './s3/target.ts'
 
 /** An object as it was read back, whole, from where it is archived. */
 export interface FetchedObject {
@@ -45,10 +42,4 @@ export interface ArchiveTarget {
    */
   readable(pattern: string): Promise<{ engine: string; root: string }>
   close(): Promise<void>
-}
-
-/** Opens the archive at an address; `spool` is where files wait that are on their way to a bucket. Throws `address_invalid`. */
-export async function openTarget(address: string, spool: string): Promise<ArchiveTarget> {
-  const place = archivePlace(address)
-  return 'directory' in place ? await DirectoryTarget.open(place.directory) : await S3Target.open(place, spool)
 }

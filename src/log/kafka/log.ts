@@ -17,10 +17,10 @@ import { ANSWER_MS_MAX, asked, clientOptions, outlivingErrors, unanswered } from
 import { asKafkaError, closed } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
 import { Membership } from './group-member.ts'
+import { TicksPerRecord } from './message.ts'
 import { askBounds, KnownBounds, type TopicPartition } from './offsets.ts'
 import { checkRange, type ReadOptions, readPartition, recordAt } from './reader.ts'
 import { Stations } from './status-topic.ts'
-import { TicksPerRecord } from './tick-rates.ts'
 import { addedTo, KINDS, openTopics, placesOf, type Topics, usedTopics } from './topics.ts'
 
 const CLOSED = Symbol('closed')

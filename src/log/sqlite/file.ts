@@ -100,7 +100,7 @@ export function createFile(directory: string, partitions: number, nowMs: number)
   for (const left of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(left, { force: true })
   const db = new DatabaseSync(draft)
   try {
-    // Free pages are given back on demand: see `sqlite-trim.ts`. Must be set before the first table.
+    // Free pages are given back on demand: see `trim.ts`. Must be set before the first table.
     db.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL')
     db.exec(`BEGIN; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; ${SCHEMA}`)
     db.prepare('INSERT INTO meta VALUES (?, ?, ?, ?)').run(randomUUID(), partitions, nowMs, KEEP_HOURS)

@@ -1,6 +1,6 @@
 /**
  * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
- * A thread of its own writes (`sqlite-writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
+ * A thread of its own writes (`writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

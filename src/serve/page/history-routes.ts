@@ -1,11 +1,12 @@
 /** What the tables know of the house's past, for the page: lines, availability, audits, archived slices. Answers are in `protocol.ts`. */
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
+import { lastAudits } from '../../status/last-audits.ts'
 import type { Store } from '../../store/store.ts'
 import type { Level } from '../../telemetry/events.ts'
 import { wholeNumber } from '../http/whole-number.ts'
 import type { Turns } from '../sql/limiter.ts'
-import type { ArchivedSlice, AuditDone, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
+import type { ArchivedSlice, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
 
 const LINES_PER_ANSWER = 200
 const WORDS_MAX = 8
@@ -82,15 +83,6 @@ async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
       await stood(`toStartOfInterval(slot, INTERVAL ${RECENT_STEP_SECONDS} SECOND)`, `now('UTC') - INTERVAL 1 DAY`),
     ),
   }
-}
-
-/** The last audit of each partition, oldest partition number first. */
-export function lastAudits(store: Store): Promise<AuditDone[]> {
-  return store.rows<AuditDone>(
-    `SELECT toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp64Milli(max(at))) AS atMs, argMax(passed, at) AS passed,
-            toFloat64(argMax(ticks, at)) AS ticks, argMax(detail, at) AS detail, toUInt32(argMax(took_ms, at)) AS tookMs
-     FROM audits WHERE at > now() - INTERVAL 30 DAY GROUP BY log_partition ORDER BY log_partition`,
-  )
 }
 
 /** What was archived last, newest first. */

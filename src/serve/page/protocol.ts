@@ -5,7 +5,7 @@
  * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
  */
 
-import type { ConnectionStatus } from '../../sources/connection/status.ts'
+import type { Stations } from '../../status/model.ts'
 import type { WatchReport } from '../../status/watch-report.ts'
 import type { Level, Station } from '../../telemetry/events.ts'
 import type { Entry } from '../../telemetry/journal.ts'
@@ -27,93 +27,6 @@ export type Bar = [
 
 /** time (ms), price, volume, side (0 unknown, 1 buy, 2 sell), trade id as text */
 export type Print = [timeMs: number, price: number, volume: number, side: number, tradeId: string]
-
-/** `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs a person, `off` is not configured. */
-export type StationState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
-
-interface StationBase {
-  state: StationState
-  /** One line: why this state, and what to do next if it is trouble. */
-  advice: string
-  ticksPerSecond: number
-  /** How far this station is behind the one before. */
-  lagTicks: number
-  lagMs: number
-}
-
-export type { ConnectionStatus }
-
-/** A symbol that is asked for and not received. */
-export interface SymbolDown {
-  venue: string
-  symbol: string
-  state: string
-  /** Why: the venue's words, or ours. */
-  detail: string
-  forMs: number
-}
-
-/** Of the last few hundred values. */
-export interface Quantiles {
-  p50: number
-  p99: number
-  max: number
-}
-
-export interface PartitionStatus {
-  partition: number
-  first: number
-  next: number
-  stored: number
-  lagTicks: number
-  lagMs: number
-}
-
-export interface Stations {
-  atMs: number
-  sources: StationBase & { connections: ConnectionStatus[] }
-  log: StationBase & {
-    address: string
-    partitions: PartitionStatus[]
-    sizeBytes: number
-    appendMs: Quantiles | null
-  }
-  ingest: StationBase & {
-    stored: number
-    refused: number
-    refusedPerSecond: number
-    refusedByReason: Record<string, number>
-    gapsOpen: number
-    batchTicks: number
-    insertMs: Quantiles | null
-    /** From a batch's first record being read to the batch being stored. */
-    batchAgeMs: Quantiles | null
-  }
-  store: StationBase & {
-    address: string
-    trades: number
-    sizeBytes: number
-    parts: number
-    merges: number
-    /** On disk; null as long as there is none. */
-    bytesPerTrade: number | null
-    /** Venue's time to queryable, of the newest batch. */
-    freshnessMs: number | null
-    /** The same of the last batches. */
-    freshnessQuantilesMs: Quantiles | null
-    audit: { atMs: number; passed: boolean; detail: string } | null
-    /** Null where the disk is another machine's. */
-    diskFreeBytes: number | null
-    /** Less than this is trouble. */
-    diskFreeBytesMin: number
-    /** How fast the disk fills, bytes a day over the last day; null as long as that is not known. */
-    diskGrowthPerDay: number | null
-  }
-  /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
-  archive: StationBase & {
-    verified: { address: string | null; objects: number; rows: number; sizeBytes: number } | null
-  }
-}
 
 /** One symbol of the watch list. */
 export interface SymbolStatus {
@@ -217,16 +130,6 @@ export interface Stood {
 export interface UptimeAnswer {
   days: Stood[]
   recent: Stood[]
-}
-
-/** `GET /api/audits` → the last one of each partition. */
-export interface AuditDone {
-  partition: number
-  atMs: number
-  passed: boolean
-  ticks: number
-  detail: string
-  tookMs: number
 }
 
 /** `GET /api/slices` → the objects verified last, newest first. */

@@ -1,11 +1,11 @@
 import { nowMicros, timerMs } from '../../clock.ts'
+import { waitUntil } from '../../venues/retry-after.ts'
 import type { Control } from '../../venues/venue.ts'
 import { Subscriptions } from '../subscription/subscriptions.ts'
 import { Backoff } from './backoff.ts'
 import { SilenceWatch } from './liveness-timer.ts'
 import { shorten, tellLoss, withoutCredentials } from './loss.ts'
 import type { ConnectionOptions } from './options.ts'
-import { waitUntil } from './retry-after.ts'
 import { type Ending, FeedSocket } from './socket.ts'
 
 /**

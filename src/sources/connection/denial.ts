@@ -1,5 +1,5 @@
 /** What a server means that ends or refuses a connection, and how long it is then left alone. */
-import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from './retry-after.ts'
+import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from '../../venues/retry-after.ts'
 import type { Timings } from './timings.ts'
 
 /**

@@ -6,10 +6,10 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { nearest } from '../../nearest.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { compareWithList, type ListedSymbol, type Listing } from '../../venues/listed-symbols.ts'
+import { parseRetryAfter } from '../../venues/retry-after.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { VERSION } from '../../version.ts'
 import { Backoff } from '../connection/backoff.ts'
-import { parseRetryAfter } from '../connection/retry-after.ts'
 import type { Timings } from '../connection/timings.ts'
 
 /** Binance's whole list is some 10 MB. */

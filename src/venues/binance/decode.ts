@@ -3,13 +3,13 @@
  * The built-in simulator speaks the same shapes, so `binanceShaped` builds both.
  */
 
-import { readBannedUntil } from '../../sources/connection/retry-after.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { SIDE } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
 import { handOn, readId, readMessage, show } from '../read-trade.ts'
+import { readBannedUntil } from '../retry-after.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
 import { ByteScanner, literal } from './byte-scanner.ts'
 

@@ -1,12 +1,12 @@
 /** Binance's combined and raw trade streams: web-socket-streams.md. The simulated exchange speaks the same. */
 
-import { UNITS_PER_ONE } from '../../simulator/instruments.ts'
-import type { FrameBuffer } from '../../simulator/websocket-frames.ts'
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import type { FrameBuffer } from '../websocket-frames.ts'
 import { openingRequest, StreamRequests } from './stream-requests.ts'
 import { type StreamForm, TradeFrame } from './trade-frame.ts'
+import { UNITS_PER_ONE } from './units.ts'
 
 const streamOf = (symbol: string) => `${symbol.toLowerCase()}@trade`
 
@@ -65,7 +65,7 @@ class BinanceConversation implements Conversation {
   }
 
   #frameOf(symbol: string): TradeFrame {
-    return new TradeFrame({ symbol, basePrice: 0, tickUnits: 1, stepUnits: 1 }, this.#requests.form)
+    return new TradeFrame({ symbol, tickUnits: 1, stepUnits: 1 }, this.#requests.form)
   }
 
   /** A trade whose numbers are beyond eight decimals or 2^53, as text. */

@@ -3,8 +3,8 @@
  * core can write hundreds of thousands a second.
  */
 
-import { type Instrument, UNITS_PER_ONE } from '../../simulator/instruments.ts'
-import { type FrameBuffer, writeTextHeader } from '../../simulator/websocket-frames.ts'
+import { type FrameBuffer, writeTextHeader } from '../websocket-frames.ts'
+import { UNITS_PER_ONE } from './units.ts'
 
 /** A header of this length is left free and the payload written behind it: most payloads need just this one. */
 const USUAL_HEADER_BYTES = 4
@@ -26,6 +26,13 @@ export interface StreamForm {
   readonly micros: boolean
 }
 
+/** What a symbol's prices and volumes are counted in, in units of 1e-8. */
+export interface PriceGrid {
+  readonly symbol: string
+  readonly tickUnits: number
+  readonly stepUnits: number
+}
+
 export class TradeFrame {
   readonly #micros: boolean
   readonly #tickUnits: number
@@ -37,14 +44,14 @@ export class TradeFrame {
   readonly #tailMakerSells: Buffer
   #stampedMicros = -1
 
-  constructor(instrument: Instrument, form: StreamForm) {
-    const { symbol } = instrument
+  constructor(grid: PriceGrid, form: StreamForm) {
+    const { symbol } = grid
     const noTime = '0'.repeat(form.micros ? 16 : 13)
     const open = form.combined ? `{"stream":"${symbol.toLowerCase()}@trade","data":` : ''
     const close = form.combined ? '}' : ''
     this.#micros = form.micros
-    this.#tickUnits = instrument.tickUnits
-    this.#stepUnits = instrument.stepUnits
+    this.#tickUnits = grid.tickUnits
+    this.#stepUnits = grid.stepUnits
     this.#head = Buffer.from(`${open}{"e":"trade",${EVENT_TIME}${noTime},"s":"${symbol}","t":`)
     this.#eventTimeAt = this.#head.indexOf(EVENT_TIME) + EVENT_TIME.length
     this.#tailMakerBuys = Buffer.from(`${TRADE_TIME}${noTime},"m":true,"M":true}${close}`)

@@ -2,11 +2,12 @@
  * Coinbase Exchange, channels `matches` and `heartbeat`: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. What was
  * not stored is not invented: order ids are nil, and the trade's id stands for the product's sequence.
  */
-import type { FrameBuffer } from '../../simulator/websocket-frames.ts'
+
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { TimeText } from '../format-time.ts'
 import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import type { FrameBuffer } from '../websocket-frames.ts'
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 const CHANNELS = ['matches', 'heartbeat'] as const

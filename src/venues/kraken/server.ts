@@ -1,9 +1,10 @@
 /** Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. A frame holds one trade. */
-import type { FrameBuffer } from '../../simulator/websocket-frames.ts'
+
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { TimeText } from '../format-time.ts'
 import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import type { FrameBuffer } from '../websocket-frames.ts'
 
 export const kraken: Voice = {
   target: () => '/v2',

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
-import { openTarget } from '../../../src/archive/targets/target.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
 import { archiveTargetContract } from '../../contracts/archive-target.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-directory-'))

@@ -9,7 +9,8 @@ import { Storing } from '../../../src/ingest/ingest.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import {
   MIXED_BATCH_TICKS_MAX,
   MIXED_OPEN,

@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { Storing } from '../../../src/ingest/ingest.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import { openStore } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
 import { MIXED_BATCH_TICKS_MAX } from '../../support/data/mixed-log.ts'
 
 const [directory, address] = process.argv.slice(2)

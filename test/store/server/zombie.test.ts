@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import {
   MIXED_BATCH_TICKS_MAX,
   MIXED_OPEN,

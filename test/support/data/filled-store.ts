@@ -5,7 +5,7 @@
 
 import { Archiver } from '../../../src/archive/archiver.ts'
 import { measureArchive } from '../../../src/archive/metrics.ts'
-import { openTarget } from '../../../src/archive/targets/target.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
 import { SYSTEM_CLOCK } from '../../../src/clock.ts'
 import { Diagnostics } from '../../../src/status/diagnostics.ts'
 import { measureStations, toStanding } from '../../../src/status/metrics.ts'

@@ -1,7 +1,8 @@
 /** A simulated exchange whose every trade is known beforehand: the same seed gives the same market again, without a socket. */
 
 import { type Exchange, startExchange } from '../../../src/simulator/exchange.ts'
-import { instrumentOf, UNITS_PER_ONE } from '../../../src/simulator/instruments.ts'
+import { instrumentOf } from '../../../src/simulator/instruments.ts'
+import { UNITS_PER_ONE } from '../../../src/venues/binance/units.ts'
 import { emptyOrder, Market, type MarketOptions } from '../../../src/simulator/market.ts'
 import type { ExpectedTrade } from '../judges/oracle.ts'
 

@@ -4,7 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Log } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
 import type { Owner } from '../processes/tickhouse.ts'
 
 export interface TestStore {

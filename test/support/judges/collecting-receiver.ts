@@ -1,4 +1,4 @@
-import type { Receiver } from '../../../src/sources/feeds.ts'
+import type { Receiver } from '../../../src/sources/receiver.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 
 export interface Received {

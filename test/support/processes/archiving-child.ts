@@ -3,10 +3,10 @@
  * step it is at, and ends when a round is done. Its argument is an `ArchivingTask` as JSON.
  */
 import fs from 'node:fs'
-import { openTarget } from '../../../src/archive/targets/target.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { TickhouseError } from '../../../src/errors.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
-import { openStore } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
 import { archiverOf } from '../data/archiving.ts'
 import { EventLog } from '../judges/event-log.ts'
 

@@ -1,7 +1,8 @@
 /** The house as a cluster runs it: processes of their own over a real Kafka, and one store over HTTP. */
 import type { Log } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { within } from '../judges/within.ts'
 import { openTestServer, type TestServer } from '../servers/clickhouse-server.ts'
 import { type Kafka, startKafka } from '../servers/kafka/kafka.ts'

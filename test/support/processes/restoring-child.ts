@@ -4,8 +4,8 @@
  */
 import { ArchiveLedger } from '../../../src/archive/catalog/catalog.ts'
 import { restore } from '../../../src/archive/restore/restore.ts'
-import { openTarget } from '../../../src/archive/targets/target.ts'
-import { openStore } from '../../../src/store/store.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
+import { openStore } from '../../../src/store/open.ts'
 
 export interface RestoringTask {
   archive: string

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { storeAll } from '../data/storing.ts'
 
 export interface StoringTask {

@@ -13,7 +13,8 @@ import type { SettingName } from '../../../src/config.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import type { Messages } from '../../../src/serve/page/protocol.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import type { EventName, Fields } from '../../../src/telemetry/events.ts'
 
 const CLI = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))

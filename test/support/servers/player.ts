@@ -12,8 +12,8 @@ import type { WebSocket } from 'ws'
 import { Door, type House } from '../../../src/simulator/exchange-server.ts'
 import type { RestAnswer } from '../../../src/simulator/rest.ts'
 import { PING_EVERY_MS, Subscriber, type SubscriberEvents } from '../../../src/simulator/subscriber.ts'
-import { FrameBuffer } from '../../../src/simulator/websocket-frames.ts'
 import type { StreamForm } from '../../../src/venues/binance/trade-frame.ts'
+import { FrameBuffer } from '../../../src/venues/websocket-frames.ts'
 
 /** Frames of one turn: far below the bound at which a client that does not read is cut. */
 const TURN_BYTES_MAX = 256 * 1024

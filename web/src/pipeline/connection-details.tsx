@@ -1,5 +1,5 @@
 /** The connections to venues, and their symbols that do not trade: in which state, since when, and why. */
-import type { ConnectionStatus } from '../../../src/serve/page/protocol.ts'
+import type { ConnectionStatus } from '../../../src/sources/connection/status.ts'
 import { age, count, duration, rate } from '../ui/format.ts'
 import { Mark, type MarkKind } from '../ui/status-icon.tsx'
 import { headed, Judged, milliseconds, Table } from './facts.tsx'

@@ -1,6 +1,7 @@
 /** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
 import type { ComponentChildren } from 'preact'
-import type { ArchivedSlice, AuditDone, Stations } from '../../../src/serve/page/protocol.ts'
+import type { ArchivedSlice } from '../../../src/serve/page/protocol.ts'
+import type { AuditDone, Stations } from '../../../src/status/model.ts'
 import type { RouteStation } from '../address.ts'
 import { serverNowMs, stations } from '../store.ts'
 import { age, bytes, count, day, diskLasts, duration, timeOfDay } from '../ui/format.ts'

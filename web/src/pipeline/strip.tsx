@@ -1,5 +1,5 @@
 /** The way of a tick, station by station, joined by a line: rate, lag to the station before, state. */
-import type { StationState, Stations } from '../../../src/serve/page/protocol.ts'
+import type { StationState, Stations } from '../../../src/status/model.ts'
 import { ROUTE, type RouteStation } from '../address.ts'
 import { stations } from '../store.ts'
 import { count, duration, rate } from '../ui/format.ts'

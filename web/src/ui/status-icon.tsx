@@ -1,6 +1,6 @@
 /** The shapes of states and levels: each has its own outline, so that none depends on colour. */
 
-import type { StationState } from '../../../src/serve/page/protocol.ts'
+import type { StationState } from '../../../src/status/model.ts'
 import type { Level } from '../../../src/telemetry/events.ts'
 
 export type MarkKind = StationState | Level | 'waiting'

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { openTarget } from '../../../../src/archive/targets/target.ts'
+import { openTarget } from '../../../../src/archive/targets/open.ts'
 
 test('what the engine is reading from a silent bucket ends when the archive is closed, and so does what it asks then', {
   timeout: 20_000,

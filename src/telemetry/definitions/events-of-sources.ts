@@ -1,5 +1,5 @@
 /** What is told of venues and the connections to them: see `events.ts`. */
-import type { EventDefinition } from './events.ts'
+import type { EventDefinition } from './event.ts'
 
 export const SOURCE_EVENTS = {
   connection_opened: {

@@ -1,5 +1,5 @@
 /** Figures of venues and the connections to them: see `metrics.ts`. */
-import type { MetricDefinition } from './metrics.ts'
+import type { MetricDefinition } from './metric.ts'
 
 const CONNECTION = ['venue', 'connection']
 

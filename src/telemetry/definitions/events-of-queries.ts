@@ -1,5 +1,5 @@
 /** What is told of those who ask: see `events.ts`. */
-import type { EventDefinition } from './events.ts'
+import type { EventDefinition } from './event.ts'
 
 export const QUERY_EVENTS = {
   query_refused: {

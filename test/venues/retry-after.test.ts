@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  parseRetryAfter,
-  readBannedUntil,
-  speaksOfRates,
-  waitUntil,
-} from '../../../src/sources/connection/retry-after.ts'
+import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from '../../src/venues/retry-after.ts'
 
 const NOW_MS = Date.parse('2026-11-22T16:00:00Z')
 const DAY_MS = 86_400_000

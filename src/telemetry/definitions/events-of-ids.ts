@@ -1,5 +1,5 @@
 /** What happens to the trade ids of a symbol: see events.ts. */
-import type { EventDefinition } from './events.ts'
+import type { EventDefinition } from './event.ts'
 
 export const ID_EVENTS = {
   gap_found: {
