@@ -1,12 +1,12 @@
 /** What is proved: archived objects, audits, gaps, and how much of the time was recorded and stored. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
-import type { StationState } from '../src/status/model.ts'
+import type { StageState } from '../src/status/model.ts'
 import { board, row } from './board.ts'
 import { eventMarks } from './clickhouse.ts'
 import { bars, divided, judged, number, share, states, type Words } from './panels.ts'
 import { AT, table } from './tables.ts'
 
-const STATES: Readonly<Record<StationState, Words[string]>> = {
+const STATES: Readonly<Record<StageState, Words[string]>> = {
   ok: { text: 'ok', color: 'green' },
   idle: { text: 'idle', color: 'blue' },
   behind: { text: 'behind', color: 'orange' },

@@ -9,10 +9,10 @@ import type { WatchFlags } from './commands/watch.ts'
 import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
-import { AlreadyLogged, type Opening, runProcess, toldToStop } from './launcher/process.ts'
+import { AlreadyLogged, type Opening, runProcess, stopSignal } from './launcher/process.ts'
 import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/supervisor.ts'
 import { printable } from './plain-text.ts'
-import { askOwnDirectly } from './proxies.ts'
+import { bypassProxyForLoopback } from './proxies.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('tickhouse')
@@ -97,8 +97,8 @@ command('watch', 'look at a running tickhouse from outside, and tell someone whe
   .option('--unsilence <alert>', 'send them again')
   .option('--status', 'what the watcher of this directory knows: open alerts, silences, availability by day')
   .action(async (options: WatchFlags, made: Command) => {
-    const { besideWatching } = await import('./commands/watch.ts')
-    if (await besideWatching(configOf(made), options)) return
+    const { manageMutes } = await import('./commands/watch.ts')
+    if (await manageMutes(configOf(made), options)) return
     const { watch } = await import('./watch/watch.ts')
     await run('watch', made, (config, journal) => watch(config, journal))
   })
@@ -129,7 +129,7 @@ command('replay', "send stored ticks out again: as a venue's own WebSocket, as o
   .option('--start-paused', 'wait for the space bar or POST /control/resume')
   .action(async (options: ReplayFlags, made: Command) => {
     const stopping = new AbortController()
-    toldToStop().then(() => stopping.abort())
+    stopSignal().then(() => stopping.abort())
     const { replay } = await import('./commands/replay.ts')
     await replay(configOf(made), options, stopping.signal)
   })
@@ -178,7 +178,7 @@ function run(name: string, made: Command, open: Opening): Promise<void> {
   return runProcess(name, configOf(made), restartedAfter, open)
 }
 
-askOwnDirectly()
+bypassProxyForLoopback()
 try {
   await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
   process.exit()

@@ -5,7 +5,7 @@
 import { isIPv4 } from 'node:net'
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
-import { archivePlace } from './archive/targets/address.ts'
+import { parseArchiveAddress } from './archive/targets/address.ts'
 import { PREFIX } from './environment.ts'
 import { TickhouseError } from './errors.ts'
 import { nearest } from './nearest.ts'
@@ -251,7 +251,7 @@ export function parseConfig(
   if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
     mistakes.push(`${environmentName(keeps[0]!)} needs an archive: nothing leaves before it is archived and verified`)
   if (mistakes.length > 0) throw new TickhouseError('config_invalid', mistakes.join('; '), 'See: tickhouse --help')
-  if (config.ARCHIVE !== 'off') archivePlace(config.ARCHIVE)
+  if (config.ARCHIVE !== 'off') parseArchiveAddress(config.ARCHIVE)
   return config
 }
 

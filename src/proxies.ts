@@ -7,7 +7,7 @@
 const OWN = ['localhost', '127.0.0.1', '::1', '[::1]', '0.0.0.0']
 
 /** Adds them to `no_proxy`, which says what is asked directly, of this process and those that it starts. Before anything is asked. */
-export function askOwnDirectly(environment: Record<string, string | undefined> = process.env): void {
+export function bypassProxyForLoopback(environment: Record<string, string | undefined> = process.env): void {
   const said = environment.no_proxy ?? environment.NO_PROXY ?? ''
   const listed = said.split(/[\s,]+/).filter(Boolean)
   if (listed.includes('*')) return

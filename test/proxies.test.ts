@@ -10,7 +10,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { askOwnDirectly } from '../src/proxies.ts'
+import { bypassProxyForLoopback } from '../src/proxies.ts'
 import { openStore } from '../src/store/open.ts'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
@@ -48,7 +48,7 @@ test('a command asks the tickhouse of this machine directly', async t => {
 
 test('what is asked directly already stays so, in either spelling, and all of it stays all', () => {
   const added = (environment: Record<string, string>) => {
-    askOwnDirectly(environment)
+    bypassProxyForLoopback(environment)
     return environment.no_proxy!.split(',')
   }
   assert.deepEqual(added({ NO_PROXY: 'a.example, .b' }).slice(0, 2), ['a.example', '.b'])

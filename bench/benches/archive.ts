@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Archiver } from '../../src/archive/archiver.ts'
-import { ArchiveLedger } from '../../src/archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../../src/archive/catalog/catalog.ts'
 import { restore } from '../../src/archive/restore/restore.ts'
 import { DirectoryTarget } from '../../src/archive/targets/directory.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
@@ -65,7 +65,7 @@ function archived(sessions?: number) {
       await archiver.round()
       return trades
     })
-    const [{ rows, bytes } = { rows: 0, bytes: 0 }] = await new ArchiveLedger(store, target.address).objects(
+    const [{ rows, bytes } = { rows: 0, bytes: 0 }] = await new ArchiveCatalog(store, target.address).objects(
       "kind = 'trades'",
     )
     if (rows !== trades) throw new Error(`${rows} of ${trades} rows archived`)
@@ -81,11 +81,11 @@ function archived(sessions?: number) {
 function verified(deep: boolean) {
   return withFilled(async ({ archiver, trades, store, target }) => {
     await archiver.round()
-    const ledger = new ArchiveLedger(store, target.address)
+    const catalog = new ArchiveCatalog(store, target.address)
     return measured(async () => {
       const { findings } = await checkArchive({
         target,
-        objects: await ledger.objects(),
+        objects: await catalog.objects(),
         deep: deep ? { asked: store, files: filesOf(store) } : undefined,
         progress: () => {},
       })
@@ -100,9 +100,9 @@ function restored() {
   return withFilled(async ({ archiver, trades, store, target }) => {
     await archiver.round()
     await store.client.command({ query: 'TRUNCATE TABLE trades' })
-    const ledger = new ArchiveLedger(store, target.address)
+    const catalog = new ArchiveCatalog(store, target.address)
     return measured(async () => {
-      const { inserted } = await restore({ store, target, ledger }, {})
+      const { inserted } = await restore({ store, target, catalog }, {})
       if (inserted !== trades) throw new Error(`${inserted} of ${trades} rows restored`)
       return trades
     })

@@ -1,13 +1,13 @@
 /** What the house's looking at itself costs: recording and storing at full rate, with all of it and with none. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import type { Log, LogRecord } from '../../src/log/log.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
-import { Observing } from '../../src/serve/http/ingest-metrics.ts'
+import { IngestTelemetry } from '../../src/serve/http/ingest-metrics.ts'
 import { Page } from '../../src/serve/page/page.ts'
-import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from '../../src/sources/status.ts'
-import { OwnIngest } from '../../src/status/local-ingest.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderKey } from '../../src/sources/status.ts'
+import { LocalIngest } from '../../src/status/local-ingest.ts'
 import { instanceName } from '../../src/telemetry/instance.ts'
 import { Journal } from '../../src/telemetry/journal.ts'
 import { ProcessGauge } from '../../src/telemetry/process.ts'
@@ -62,7 +62,7 @@ function open({ log, store }: Parts, observed: boolean) {
   const { emit } = journal
   const { promise: stored, resolve } = Promise.withResolvers<void>()
   let count = 0
-  const ingest = new Storing({
+  const ingest = new Ingest({
     limits: limitsOf(config),
     venues: venuesOf(config),
     log,
@@ -75,8 +75,8 @@ function open({ log, store }: Parts, observed: boolean) {
     },
   })
   const startedAtMs = Date.now()
-  const page = new Page({ log, store, ingest: new OwnIngest(ingest, log), archive: () => null, journal })
-  const observing = new Observing({
+  const page = new Page({ log, store, ingest: new LocalIngest(ingest, log), archive: () => null, journal })
+  const observing = new IngestTelemetry({
     self: { version: '', process: 'ingest', instance: instanceName(startedAtMs), startedAtMs },
     store,
     storing: ingest,
@@ -146,7 +146,7 @@ function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Pro
         events: journal.counts,
         lines: journal.since(0).slice(-LINES_ANNOUNCED),
       }
-      return log.announce(recorderStation(simulator.name), status)
+      return log.announce(recorderKey(simulator.name), status)
     }),
     every(SCRAPE_EVERY_MS, async () => toPrometheus(await observing.measurements())),
   ]

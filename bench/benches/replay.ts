@@ -11,8 +11,8 @@ import { LogOutlet } from '../../src/replay/into-log.ts'
 import { Range } from '../../src/replay/range.ts'
 import { type Outlet, Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
-import { readSlices } from '../../src/replay/time-chunks.ts'
-import { VOICES } from '../../src/replay/venue-servers.ts'
+import { readSegments } from '../../src/replay/time-chunks.ts'
+import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
 import type { Store } from '../../src/store/store.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { type Bench, measured, type Sample } from '../contract.ts'
@@ -43,7 +43,7 @@ async function replaying(store: Store, to: (range: Range) => Promise<Outlet>): P
   const range = await Range.find(ask, { symbols: [] })
   const outlet = await to(range)
   const replay = new Replay({
-    read: from => readSlices(ask, range, from),
+    read: from => readSegments(ask, range, from),
     fromNanos: range.firstNanos,
     speed: Number.POSITIVE_INFINITY,
     outlet,
@@ -83,7 +83,7 @@ function serving(format: string, target: (range: Range) => string) {
     withStored(async store => {
       let server: ReplayServer | undefined
       const sample = await replaying(store, async range => {
-        server = new ReplayServer(VOICES[format]!, range.symbols)
+        server = new ReplayServer(VENUE_SERVERS[format]!, range.symbols)
         await server.listen(0)
         listen(server.url + target(range))
         return server
@@ -153,7 +153,7 @@ export const replay: Bench = {
     {
       name: 'as binance',
       against: BASELINE,
-      run: serving('binance', ({ symbols }) => VOICES.binance!.target(symbols)),
+      run: serving('binance', ({ symbols }) => VENUE_SERVERS.binance!.target(symbols)),
     },
     { name: 'into a log', against: BASELINE, run: intoLog },
     { name: BASELINE, run: jsonLines },

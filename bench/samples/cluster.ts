@@ -1,6 +1,6 @@
 /** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf } from '../../src/modes/ingest-settings.ts'
@@ -92,7 +92,7 @@ export async function storeFrom(
 ): Promise<() => Promise<void>> {
   let stored = 0
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
-  const storing = new Storing({
+  const storing = new Ingest({
     limits: limitsOf(parseConfig({}, {})),
     venues: { all: new Set([simulator.name]), consecutive: new Set([simulator.name]) },
     log,

@@ -2,8 +2,8 @@
 import path from 'node:path'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
-import { Ledger } from '../../src/ingest/checkpoint.ts'
-import { IngestFigures } from '../../src/ingest/metrics.ts'
+import { Checkpoint } from '../../src/ingest/checkpoint.ts'
+import { IngestMetrics } from '../../src/ingest/metrics.ts'
 import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
@@ -43,11 +43,11 @@ export async function storeAll({ log, store }: Parts, trades: number, venue: str
     partition: 0,
     log,
     store,
-    ledger: new Ledger(store, SYSTEM_CLOCK),
+    checkpoint: new Checkpoint(store, SYSTEM_CLOCK),
     venues,
     limits,
     clock: SYSTEM_CLOCK,
-    figures: new IngestFigures(),
+    figures: new IngestMetrics(),
     emit: () => {},
     crashed: error => {
       throw error

@@ -9,7 +9,7 @@
  */
 
 /** The records of one log partition from `firstOffset` to `lastOffset`, both included, within one hour or day of the log. */
-export interface Slice {
+export interface Segment {
   partition: number
   firstOffset: number
   lastOffset: number
@@ -19,7 +19,7 @@ export interface Slice {
 }
 
 /** How an archived slice fares: see the schema of `archive_ledger`. */
-export type LedgerState = 'verified' | 'stale' | 'dropping' | 'dropped'
+export type CatalogState = 'verified' | 'stale' | 'dropping' | 'dropped'
 
 /**
  * What is known of a set of rows, in whatever order: the same for the table's rows and for those read back from the archive, or
@@ -42,13 +42,13 @@ export interface Fingerprint {
 /** One kind of one slice as the ledger and the manifest have it. */
 export interface ArchivedObject extends Fingerprint {
   kind: string
-  slice: Slice
+  slice: Segment
   /** Below the archive's address; '' where the slice has no rows of this kind: then there is no object. */
   key: string
   bytes: number
   /** Of the object's bytes, hexadecimal; '' without an object. */
   sha256: string
-  state: LedgerState
+  state: CatalogState
   /** The store's clock before the table was asked, ms since 1970 UTC: what moved rows later is not in the object. */
   asOfMs: number
   verifiedAtMs: number
@@ -57,7 +57,7 @@ export interface ArchivedObject extends Fingerprint {
 }
 
 /** How archiving fares, for whoever shows it. */
-export interface ArchiveFigures {
+export interface ArchiveMetrics {
   readonly address: string
   /** Verified, in the ledger. */
   objects: number

@@ -10,15 +10,15 @@ import type { Log } from '../log/log.ts'
 import { filesOf, type StoreFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { ArchivedObject, ArchiveFigures } from './archive.ts'
-import { ArchiveLedger } from './catalog/catalog.ts'
+import type { ArchivedObject, ArchiveMetrics } from './archive.ts'
+import { ArchiveCatalog } from './catalog/catalog.ts'
 import { claimArchive } from './catalog/claim.ts'
-import { staleSlices } from './catalog/moved.ts'
+import { movedSegments } from './catalog/moved.ts'
 import { dateOf, MANIFESTS, parseKey } from './keys.ts'
 import { DAILY_KINDS } from './kinds.ts'
-import { dropDays, type House, type Keeping, trimLog } from './retention.ts'
-import { nextSlice, type Slicing } from './segments.ts'
-import { archiveDay, archiveSlice } from './steps.ts'
+import { dropDays, type Keeping, type RetentionContext, trimLog } from './retention.ts'
+import { nextSegment, type SegmentContext } from './segments.ts'
+import { archiveDay, archiveSegment } from './steps.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import type { Writing } from './write.ts'
 
@@ -41,7 +41,7 @@ export interface ArchiverOptions {
   store: Store
   log: Log
   target: ArchiveTarget
-  slicing: Slicing
+  slicing: SegmentContext
   keep: Keeping
   /** Archiving stops below so many free bytes of the disk that it writes to. */
   diskFreeBytesMin: number
@@ -50,9 +50,9 @@ export interface ArchiverOptions {
 }
 
 export class Archiver {
-  readonly figures: ArchiveFigures
+  readonly figures: ArchiveMetrics
   readonly #options: ArchiverOptions
-  readonly #ledger: ArchiveLedger
+  readonly #catalog: ArchiveCatalog
   readonly #files: StoreFiles
   readonly #stop = new AbortController()
   /** When an open slice can be closed at the earliest, by partition, ms since 1970 UTC: before that nobody need ask. */
@@ -67,7 +67,7 @@ export class Archiver {
     this.#options = options
     const { address } = options.target
     this.figures = { address, objects: 0, rows: 0, bytes: 0, behindMs: 0, archivedBelow: new Map(), failure: null }
-    this.#ledger = new ArchiveLedger(options.store, options.target.address)
+    this.#catalog = new ArchiveCatalog(options.store, options.target.address)
     this.#files = filesOf(options.store)
   }
 
@@ -105,14 +105,14 @@ export class Archiver {
   async #open(): Promise<Claimed> {
     const { emit, target } = this.#options
     const owner = await claimArchive(this.#options)
-    const reached = await this.#ledger.reached()
+    const reached = await this.#catalog.reached()
     const strays: string[] = []
     for await (const { key } of target.list(MANIFESTS)) {
       const named = parseKey(key)
       if (!named || named.daily) continue
       if (named.slice.lastOffset >= (reached.get(named.slice.partition)?.next ?? 0)) strays.push(key)
     }
-    const uploads = await target.tidy(Math.min(PROCESS_STARTED_MS, Date.now() - UPLOAD_MS_MAX))
+    const uploads = await target.cleanUp(Math.min(PROCESS_STARTED_MS, Date.now() - UPLOAD_MS_MAX))
     if (uploads > 0) emit('uploads_aborted', { address: target.address, uploads })
     await this.#count()
     emit('archive_opened', { address: target.address, objects: this.figures.objects, rows: this.figures.rows })
@@ -126,7 +126,7 @@ export class Archiver {
     const failures: unknown[] = []
     const attempt = (work: () => Promise<void>) => work().catch(error => void failures.push(error))
     const nowMs = this.#nowMs()
-    for (const before of await staleSlices(store, this.#ledger)) {
+    for (const before of await movedSegments(store, this.#catalog)) {
       if (this.#stop.signal.aborted) return
       await attempt(() => this.#again(before))
     }
@@ -137,7 +137,7 @@ export class Archiver {
     await attempt(() => this.#days(nowMs))
     if (!this.#stop.signal.aborted && nowMs >= this.#retainedMs + RETENTION_MS) {
       this.#retainedMs = nowMs
-      const house: House = { ...this.#options, ledger: this.#ledger }
+      const house: RetentionContext = { ...this.#options, catalog: this.#catalog }
       const { logHours, storeDays } = keep
       if (logHours !== undefined) await attempt(() => trimLog(house, logHours, nowMs, this.#trimsAsked))
       if (storeDays !== undefined) await attempt(() => dropDays(house, storeDays, nowMs))
@@ -150,9 +150,9 @@ export class Archiver {
     const { store, log, slicing, emit } = this.#options
     while (!this.#stop.signal.aborted && (this.#openUntilMs.get(partition) ?? 0) <= this.#nowMs()) {
       const nowMs = this.#nowMs()
-      const reached = (await this.#ledger.reached()).get(partition)
+      const reached = (await this.#catalog.reached()).get(partition)
       if (reached) this.figures.archivedBelow.set(partition, reached.next)
-      const found = await nextSlice({ store, log, partition, reached, slicing, nowMs })
+      const found = await nextSegment({ store, log, partition, reached, slicing, nowMs })
       if (!found) return
       const { slice, closed } = found
       if (!closed) {
@@ -162,7 +162,7 @@ export class Archiver {
       behind.push(nowMs - slice.endMs)
       const startedMs = performance.now()
       this.#room()
-      const objects = await archiveSlice(this.#writing, this.#ledger, slice)
+      const objects = await archiveSegment(this.#writing, this.#catalog, slice)
       behind.pop()
       this.#add(objects)
       emit('slice_archived', {
@@ -179,7 +179,7 @@ export class Archiver {
   async #again(before: readonly ArchivedObject[]): Promise<void> {
     const { slice } = before[0]!
     this.#room()
-    await archiveSlice(this.#writing, this.#ledger, slice, before)
+    await archiveSegment(this.#writing, this.#catalog, slice, before)
     await this.#count()
     const { partition, firstOffset: first, lastOffset: last } = slice
     this.#options.emit('slice_archived_anew', { partition, first, last })
@@ -190,7 +190,7 @@ export class Archiver {
     const { store, emit } = this.#options
     const today = dateOf(nowMs - DAY_GRACE_MS)
     for (const kind of DAILY_KINDS) {
-      const done = await this.#ledger.objects(`kind = '${kind.table}'`)
+      const done = await this.#catalog.objects(`kind = '${kind.table}'`)
       // What a clock that was ahead called over may have gone on: it is archived again when it is.
       const lastDone = done.findLast(({ slice, verifiedAtMs }) => slice.endMs <= nowMs && verifiedAtMs <= nowMs)
       const after = lastDone ? dateOf(lastDone.slice.startMs) : '1970-01-01'
@@ -203,7 +203,7 @@ export class Archiver {
         this.#room()
         const object = await archiveDay(
           this.#writing,
-          this.#ledger,
+          this.#catalog,
           kind,
           Date.parse(day),
           done.find(({ slice }) => slice.startMs === Date.parse(day)),
@@ -229,7 +229,7 @@ export class Archiver {
 
   async #count(): Promise<void> {
     Object.assign(this.figures, { objects: 0, rows: 0, bytes: 0 })
-    this.#add(await this.#ledger.objects())
+    this.#add(await this.#catalog.objects())
   }
 
   #add(objects: readonly ArchivedObject[]): void {

@@ -4,7 +4,7 @@
  */
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import type { Slice } from './archive.ts'
+import type { Segment } from './archive.ts'
 import { DAILY_KINDS, TICK_KINDS } from './kinds.ts'
 
 /** What the key of every manifest begins with. */
@@ -15,20 +15,20 @@ export const PARTITION_MAX = 65_535
 const SHOWN_CHARACTERS = 200
 
 /** A slice as a key names it: when it ends is not in the key. */
-export type NamedSlice = Omit<Slice, 'endMs'>
+export type NamedSegment = Omit<Segment, 'endMs'>
 
 /** What a key of our own form names: a slice of the log, or a day of a small table. `manifest` is about the objects of either. */
 export type Named =
-  | { manifest: boolean; daily: false; kind: string | null; slice: NamedSlice }
+  | { manifest: boolean; daily: false; kind: string | null; slice: NamedSegment }
   | { manifest: boolean; daily: true; kind: string; dayMs: number }
 
 /** `trades/date=2026-11-22/1300-p000-0000000000012345-0000000000013579.parquet`: date and time are the log's, UTC. */
-export function objectKey(kind: string, slice: NamedSlice): string {
+export function objectKey(kind: string, slice: NamedSegment): string {
   return `${kind}/${place(slice)}.parquet`
 }
 
-/** `ledger/date=2026-11-22/1300-p000-…json`: what the ledger says of the slice's objects, kept beside them. */
-export function manifestKey(slice: NamedSlice): string {
+/** `catalog/date=2026-11-22/1300-p000-…json`: what the ledger says of the slice's objects, kept beside them. */
+export function manifestKey(slice: NamedSegment): string {
   return `${MANIFESTS}${place(slice)}.json`
 }
 
@@ -37,7 +37,7 @@ export function dailyKey(kind: string, dayMs: number): string {
   return `${kind}/date=${dateOf(dayMs)}/${kind}.parquet`
 }
 
-/** `ledger/date=2026-11-22/gaps.json`. */
+/** `catalog/date=2026-11-22/gaps.json`. */
 export function dailyManifestKey(kind: string, dayMs: number): string {
   return `${MANIFESTS}date=${dateOf(dayMs)}/${kind}.json`
 }
@@ -108,7 +108,7 @@ export function dateOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
 }
 
-function place({ partition, firstOffset, lastOffset, startMs }: NamedSlice): string {
+function place({ partition, firstOffset, lastOffset, startMs }: NamedSegment): string {
   const time = new Date(startMs).toISOString().slice(11, 16).replace(':', '')
   return `date=${dateOf(startMs)}/${time}-p${digits(partition, 3)}-${digits(firstOffset, 16)}-${digits(lastOffset, 16)}`
 }

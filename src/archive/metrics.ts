@@ -1,6 +1,6 @@
 /** How archiving fares as figures: see `telemetry/metrics.ts`. */
 import type { Measurement } from '../telemetry/metrics.ts'
-import type { ArchiveFigures } from './archive.ts'
+import type { ArchiveMetrics } from './archive.ts'
 
 export function measureArchive({
   behindMs,
@@ -9,7 +9,7 @@ export function measureArchive({
   rows,
   bytes,
   archivedBelow,
-}: ArchiveFigures): Measurement[] {
+}: ArchiveMetrics): Measurement[] {
   return [
     { name: 'archive_behind_seconds', labels: {}, value: behindMs / 1000 },
     { name: 'archive_failing', labels: {}, value: failure ? 1 : 0 },

@@ -5,18 +5,18 @@ import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Archiver } from './archiver.ts'
 import { followedLog, readMarker } from './catalog/identity.ts'
-import { ledgerNames, noteArchive, seenArchives } from './catalog/log-positions.ts'
+import { catalogNames, noteArchive, seenArchives } from './catalog/log-positions.ts'
 import type { Keeping } from './retention.ts'
 import { openTarget } from './targets/open.ts'
 import type { ArchiveTarget } from './targets/target.ts'
-import { spanArchive } from './view.ts'
+import { viewArchive } from './view.ts'
 
 /** The archive, by configuration, with `all_trades` of this store spanning it; null if it is off. Throws like `openTarget`. */
-export async function openSpanned(config: Config, store: Store): Promise<ArchiveTarget | null> {
+export async function openWithArchive(config: Config, store: Store): Promise<ArchiveTarget | null> {
   if (config.ARCHIVE === 'off') return null
   const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
   await recognise(store, target).catch(() => {})
-  await spanArchive(store, target)
+  await viewArchive(store, target)
   return target
 }
 
@@ -25,7 +25,7 @@ export async function openSpanned(config: Config, store: Store): Promise<Archive
  * that cannot be asked now, whoever archives there finds out, or says why not.
  */
 async function recognise(store: Store, target: ArchiveTarget): Promise<void> {
-  const names = await ledgerNames(store)
+  const names = await catalogNames(store)
   if (names.length === 0 || (await seenArchives(store)).some(({ address }) => address === target.address)) return
   const owner = await readMarker(target)
   if (owner && names.includes(owner.archive) && owner.log === (await followedLog(store)))
@@ -40,7 +40,7 @@ export function keepingOf(config: Pick<Config, 'LOG_KEEP_HOURS' | 'STORE_KEEP_DA
 
 /** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
 export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
-  const target = await openSpanned(config, store)
+  const target = await openWithArchive(config, store)
   if (!target) return null
   const keep = keepingOf(config, log)
   const keeps = keep.logHours === undefined ? 'for ever' : `${keep.logHours} hours`

@@ -8,13 +8,13 @@ import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { ArchivedObject } from './archive.ts'
-import type { ArchiveLedger } from './catalog/catalog.ts'
+import type { ArchiveCatalog } from './catalog/catalog.ts'
 import { notePositions } from './catalog/segment-positions.ts'
 import { quoted } from './columns.ts'
 import { dateOf } from './keys.ts'
 import { TICK_KINDS } from './kinds.ts'
 import type { ArchiveTarget } from './targets/target.ts'
-import { spanArchive } from './view.ts'
+import { viewArchive } from './view.ts'
 
 const MS_PER_HOUR = 3_600_000
 
@@ -25,22 +25,22 @@ export interface Keeping {
 }
 
 /** Whose data leaves, and who is told. */
-export interface House {
+export interface RetentionContext {
   store: Store
   log: Log
   target: ArchiveTarget
-  ledger: ArchiveLedger
+  catalog: ArchiveCatalog
   emit: Emit
 }
 
 /** Lets the log drop the records of old slices. Another process may have to do it: `asked` keeps what was asked of it, by partition. */
 export async function trimLog(
-  { log, ledger, emit }: House,
+  { log, catalog, emit }: RetentionContext,
   keepHours: number,
   nowMs: number,
   asked: Map<number, number>,
 ): Promise<void> {
-  const slices = await ledger.objects(`kind = ${quoted(TICK_KINDS[0]!.table)}`)
+  const slices = await catalog.objects(`kind = ${quoted(TICK_KINDS[0]!.table)}`)
   for (let partition = 0; partition < log.partitions; partition++) {
     const { first } = await log.refresh(partition)
     const waits = asked.get(partition)
@@ -72,7 +72,7 @@ export function archivedBelow(slices: readonly ArchivedObject[], partition: numb
 }
 
 /** Drops old days from the tables, each only after it was proved again to be archived. Throws what store and target throw. */
-export async function dropDays(house: House, keepDays: number, nowMs: number): Promise<void> {
+export async function dropDays(house: RetentionContext, keepDays: number, nowMs: number): Promise<void> {
   const before = dateOf(nowMs - keepDays * MS_PER_DAY)
   for (const day of await storedDays(house.store, before)) {
     const why = await dropDay(house, day)
@@ -81,10 +81,10 @@ export async function dropDays(house: House, keepDays: number, nowMs: number): P
 }
 
 /** Drops a day, or says why not. */
-async function dropDay({ store, target, ledger, emit }: House, day: string): Promise<string | null> {
+async function dropDay({ store, target, catalog, emit }: RetentionContext, day: string): Promise<string | null> {
   // Not archived yet: no reason to tell anyone of, it leaves when it is.
-  if (await waits(store, ledger, day)) return null
-  const objects = await ledger.objects(`toDate(slice_start) = ${quoted(day)}`)
+  if (await waits(store, catalog, day)) return null
+  const objects = await catalog.objects(`toDate(slice_start) = ${quoted(day)}`)
   const tick = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
   const stale = tick.find(({ state }) => state === 'stale')
   if (stale) return `the slice of ${stale.key} is about to be archived anew`
@@ -110,10 +110,10 @@ async function dropDay({ store, target, ledger, emit }: House, day: string): Pro
     if (found > 0) held.push(table)
   }
   await notePositions(store, day)
-  await spanArchive(store, target)
-  const dropping = await ledger.setState(tick, 'dropping')
+  await viewArchive(store, target)
+  const dropping = await catalog.setState(tick, 'dropping')
   for (const table of held) await dropPartition(store, table, day)
-  await ledger.setState(dropping, 'dropped')
+  await catalog.setState(dropping, 'dropped')
   emit('day_dropped', { day, rows: tick.reduce((sum, { rows }) => sum + rows, 0) })
   return null
 }
@@ -145,8 +145,8 @@ async function moving(store: Store, day: string): Promise<boolean> {
 }
 
 /** Does the store hold records of a day after the last that is archived of their partition? */
-async function waits(store: Store, ledger: ArchiveLedger, day: string): Promise<boolean> {
-  const reached = await ledger.reached()
+async function waits(store: Store, catalog: ArchiveCatalog, day: string): Promise<boolean> {
+  const reached = await catalog.reached()
   const held = TICK_KINDS.map(
     ({ table }) => `SELECT log_partition, log_offset FROM ${table} WHERE log_day = {day:Date}`,
   ).join(' UNION ALL ')

@@ -1,26 +1,26 @@
 /** Which slice of a log partition can be archived next. It is cut by what the tables hold, never by when someone asks. */
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
-import type { Slice } from './archive.ts'
+import type { Segment } from './archive.ts'
 import type { Reached } from './catalog/catalog.ts'
 import { QUARANTINE, TICK_KINDS } from './kinds.ts'
 
-export type Slicing = 'hour' | 'day'
+export type SegmentContext = 'hour' | 'day'
 
-const SLICE_MS: Readonly<Record<Slicing, number>> = { hour: 3_600_000, day: 86_400_000 }
+const SLICE_MS: Readonly<Record<SegmentContext, number>> = { hour: 3_600_000, day: 86_400_000 }
 /** A quiet partition's slice is closed by our clock; the clock of whoever records may be beside it by this much. */
 const CLOCKS_APART_MS_MAX = 60_000
 /** Records looked at first, and how many times as many next: a question reads little beyond the slice, however much is stored. */
 const RECORDS_MIN = 2_000
 const RECORDS_GROWTH = 4
 
-export interface SliceQuestion {
+export interface SegmentQuery {
   store: Store
   log: Log
   partition: number
   /** How far the partition is archived; undefined if nothing is. */
   reached: Reached | undefined
-  slicing: Slicing
+  slicing: SegmentContext
   nowMs: number
 }
 
@@ -29,11 +29,11 @@ export interface SliceQuestion {
  * stored and nothing can be added to it any more. The log's time may fall, where its clock was set back: then the hour is over too, and
  * a later slice may be of the same one, or of one before.
  */
-export async function nextSlice(question: SliceQuestion): Promise<{ slice: Slice; closed: boolean } | null> {
+export async function nextSegment(question: SegmentQuery): Promise<{ slice: Segment; closed: boolean } | null> {
   const { log, partition, slicing, reached } = question
   const next = reached?.next ?? 0
   const end = log.bounds(partition).next
-  let slice: Slice | undefined
+  let slice: Segment | undefined
   for (let records = RECORDS_MIN; ; records *= RECORDS_GROWTH) {
     const below = Math.min(next + records, end)
     slice ??= await begun(question, next, below)
@@ -48,7 +48,7 @@ export async function nextSlice(question: SliceQuestion): Promise<{ slice: Slice
 }
 
 /** The slice that the first stored record from `next` on begins, as yet without an end. */
-async function begun({ store, partition, slicing }: SliceQuestion, next: number, below: number) {
+async function begun({ store, partition, slicing }: SegmentQuery, next: number, below: number) {
   const [row] = await store.rows<{ ms: number }>(
     `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1`,
     { partition, next, below },
@@ -59,7 +59,7 @@ async function begun({ store, partition, slicing }: SliceQuestion, next: number,
 }
 
 /** The last record of a slice below an offset, and whether one of another time follows it; null if none is stored. */
-async function storedOf({ store }: SliceQuestion, slice: Slice, below: number) {
+async function storedOf({ store }: SegmentQuery, slice: Segment, below: number) {
   const { partition, firstOffset: next, startMs, endMs } = slice
   const [row] = await store.rows<{ last: number; passed: number }>(
     `WITH (SELECT if(count() = 0, {below:UInt64}, min(log_offset)) FROM (${COUNTED})
@@ -89,8 +89,8 @@ const COUNTED = `${GOOD} UNION ALL ${places(
 
 /** Is the time over, or not begun by our clock, and everything stored that the log has taken since? */
 async function closedByClock(
-  { log, partition, nowMs }: SliceQuestion,
-  slice: Slice,
+  { log, partition, nowMs }: SegmentQuery,
+  slice: Segment,
   sliceMs: number,
 ): Promise<boolean> {
   const over = nowMs >= slice.endMs + CLOCKS_APART_MS_MAX

@@ -25,7 +25,7 @@ const DAY_OF_PATH = String.raw`CAST(extract(_path, '.*/date=(\\d{4}-\\d{2}-\\d{2
  * called when the store is opened and before any rows leave it: the engine looks for the files of a directory once, now. Of a bucket
  * nothing is asked before a question is.
  */
-export async function spanArchive(store: Store, target: ArchiveTarget): Promise<void> {
+export async function viewArchive(store: Store, target: ArchiveTarget): Promise<void> {
   if (!store.address.startsWith('chdb:')) return
   const { engine, root } = await target.readable(FILES)
   const columns = await columnsOf(store, 'trades')

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { TickhouseError } from '../errors.ts'
 import type { StoreFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
-import type { ArchivedObject, Slice } from './archive.ts'
+import type { ArchivedObject, Segment } from './archive.ts'
 import { laterThan } from './catalog/catalog.ts'
 import { fetchText, manifestOf, type Owner } from './catalog/manifest.ts'
 import { type Column, columnsOf } from './columns.ts'
@@ -23,9 +23,9 @@ export interface Writing {
 }
 
 /** Rows of one kind and where they go. */
-export interface ObjectTask {
+export interface ObjectToWrite {
   kind: Kind
-  slice: Slice
+  slice: Segment
   key: string
   /** Selects the rows, with its parameters. */
   where: string
@@ -34,7 +34,7 @@ export interface ObjectTask {
 
 /** Rows as the table has them now. */
 export interface Measured {
-  task: ObjectTask
+  task: ObjectToWrite
   columns: readonly Column[]
   /** What will be archived; bytes and hash are not known yet. */
   object: ArchivedObject
@@ -43,7 +43,7 @@ export interface Measured {
 /** Measures rows that are to be archived; `before` is what the ledger says of them so far. Throws what the store throws. */
 export async function measureRows(
   { store }: Pick<Writing, 'store'>,
-  task: ObjectTask,
+  task: ObjectToWrite,
   before: ArchivedObject | undefined,
 ): Promise<Measured> {
   const { kind, slice, where, params } = task

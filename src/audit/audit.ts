@@ -5,7 +5,7 @@
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
-import { type Departed, departed } from './dropped-ranges.ts'
+import { type DroppedRange, droppedRanges } from './dropped-ranges.ts'
 import { compareWithLog, lastNamed, type Position } from './position.ts'
 
 /** Records and ticks of one question to the table: bounds its memory to some 50 MB, whatever the store holds. */
@@ -59,7 +59,7 @@ export async function audit(
   }
   // Of what audits before have passed, the end: if the log is another one behind it, so it is here.
   await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
-  const left = await departed(store, partition, first, below)
+  const left = await droppedRanges(store, partition, first, below)
   for (let from = first, until = first; from < below; from = until) {
     const slice = left.find(slice => slice.first <= from && from < slice.below)
     until = slice ? Math.min(slice.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))
@@ -106,7 +106,7 @@ async function divergence(store: Store, log: Log, partition: number, position: P
 }
 
 /** The next record that left the tables, or `below`. */
-function endBefore(left: readonly Departed[], from: number, below: number): number {
+function endBefore(left: readonly DroppedRange[], from: number, below: number): number {
   return Math.min(below, ...left.filter(({ first }) => first > from).map(({ first }) => first))
 }
 
@@ -136,7 +136,7 @@ async function look(store: Store, partition: number, from: number, until: number
 }
 
 /** Keeps what an audit found in table `audits`. */
-export async function keepAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
+export async function writeAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
   await store.insertRows('audits', [
     {
       log_partition: result.partition,

@@ -3,7 +3,7 @@ import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditResult, audit } from './audit.ts'
 import { diskGrowthPerDay } from './disk-growth.ts'
-import { departed } from './dropped-ranges.ts'
+import { droppedRanges } from './dropped-ranges.ts'
 
 export interface PartitionDiagnosis extends AuditResult {
   /** Records in the log that are not stored yet. */
@@ -80,7 +80,7 @@ async function storedBelow(store: Store, partition: number): Promise<number> {
        WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
     { partition },
   )
-  const left = await departed(store, partition)
+  const left = await droppedRanges(store, partition)
   return Math.max(Number(row!.below), ...left.map(slice => slice.below))
 }
 

@@ -2,7 +2,7 @@ import { MS_PER_DAY } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 
 /** Records of a log partition from offset `first` up to, not including, `below`, and their log day, `YYYY-MM-DD`. */
-export interface Departed {
+export interface DroppedRange {
   first: number
   below: number
   day: string
@@ -13,12 +13,12 @@ export interface Departed {
  * proved by table `archive_ledger`, not by the rows any more. Of slices with records from offset `first` up to, not including, `below`;
  * in order, each once for each archive. Throws what the store throws.
  */
-export async function departed(
+export async function droppedRanges(
   store: Store,
   partition: number,
   first = 0,
   below = Number.MAX_SAFE_INTEGER,
-): Promise<Departed[]> {
+): Promise<DroppedRange[]> {
   const rows = await store.rows<{ first: string; last: string; day: string }>(
     `SELECT first_offset AS first, last_offset AS last, toString(toDate(slice_start)) AS day FROM archive_ledger FINAL
      WHERE kind = 'trades' AND log_partition = {partition:UInt16} AND state >= 'dropping'
@@ -29,5 +29,5 @@ export async function departed(
 }
 
 /** The end of the newest of these days, µs since 1970 UTC; minus infinity if there is none. What left was traded before. */
-export const departedUntilMicros = (left: readonly Departed[]): number =>
+export const droppedUntilMicros = (left: readonly DroppedRange[]): number =>
   left.reduce((until, { day }) => Math.max(until, (Date.parse(day) + MS_PER_DAY) * 1000), Number.NEGATIVE_INFINITY)

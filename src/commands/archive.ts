@@ -1,6 +1,6 @@
 /** `tickhouse archive verify` and `tickhouse archive status`: asks the store for its ledger, whoever has it open. */
 import type { ArchivedObject } from '../archive/archive.ts'
-import { type LedgerRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
+import { type CatalogRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
 import { checkOwner, followedLog, readMarker } from '../archive/catalog/identity.ts'
 import { objectsNamed } from '../archive/catalog/log-positions.ts'
 import { type Owner, objectsOf, readManifests } from '../archive/catalog/manifest.ts'
@@ -12,7 +12,7 @@ import { checkArchive, type Finding } from '../archive/verify/check.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { FileReader, filesOf } from '../store/embedded/files.ts'
-import { type Asking, openAsking } from './open-store.ts'
+import { openStoreAccess, type StoreAccess } from './open-store.ts'
 import { count, Progress } from './progress.ts'
 
 /** As the flags have them. */
@@ -28,14 +28,14 @@ export interface VerifyFlags {
 export async function verifyArchive(config: Config, { deep, manifests }: VerifyFlags): Promise<boolean> {
   const target = await openArchive(config)
   // The store may be gone: the manifests alone do without it.
-  const asking = manifests && !deep ? undefined : await openAsking(config)
+  const asking = manifests && !deep ? undefined : await openStoreAccess(config)
   const files = asking?.store ? filesOf(asking.store) : new FileReader()
   try {
     const asked = asking && askedBy(asking)
     const owner = await readMarker(target)
     const { objects, faults } = manifests
       ? await saidBy(target)
-      : { ...(await ledgerOf(asked!, target, owner)), faults: [] }
+      : { ...(await checkpointOf(asked!, target, owner)), faults: [] }
     let shown: Progress | undefined
     const { findings: found, ...sums } = await checkArchive({
       target,
@@ -52,9 +52,9 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
     for (const { fault, key, detail } of findings)
       console.log(`${fault.toUpperCase().padEnd(9)} ${shownKey(key)}: ${detail}`)
     const size = `${count(sums.objects)} objects, ${count(sums.rows)} rows, ${count(sums.bytes)} bytes`
-    const verdict =
+    const judgement =
       findings.length === 0 ? 'is what was archived' : `has ${findings.length} faults: see docs/archive.md`
-    console.log(`${target.address}: ${size}: the archive ${verdict}.`)
+    console.log(`${target.address}: ${size}: the archive ${judgement}.`)
     return findings.length === 0
   } finally {
     await files.close()
@@ -66,9 +66,9 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
 /** Prints how far each partition is archived. */
 export async function archiveStatus(config: Config): Promise<void> {
   const target = await openArchive(config)
-  const asking = await openAsking(config)
+  const asking = await openStoreAccess(config)
   try {
-    const { objects } = await ledgerOf(askedBy(asking), target, await readMarker(target))
+    const { objects } = await checkpointOf(askedBy(asking), target, await readMarker(target))
     const sum = (figure: 'rows' | 'bytes') => count(objects.reduce((total, object) => total + object[figure], 0))
     const named = objects.filter(({ key }) => key !== '').length
     console.log(`${target.address}: ${count(named)} objects, ${sum('rows')} rows, ${sum('bytes')} bytes verified`)
@@ -93,12 +93,12 @@ function openArchive(config: Config): Promise<ArchiveTarget> {
 }
 
 /** What the ledger says of the archive that is there, wherever it was before. Throws `archive_foreign` for another log's. */
-async function ledgerOf(asked: Asked, target: ArchiveTarget, owner: Owner | null) {
+async function checkpointOf(asked: Asked, target: ArchiveTarget, owner: Owner | null) {
   const log = await followedLog(asked)
   if (owner && log !== null) checkOwner(target.address, owner, log)
   const objects = owner ? await objectsNamed(asked, owner.archive) : []
   if (objects.length > 0) return { objects }
-  return { objects: (await asked.rows<LedgerRow>(objectsQuery(nameAt(target.address)))).map(objectFrom) }
+  return { objects: (await asked.rows<CatalogRow>(objectsQuery(nameAt(target.address)))).map(objectFrom) }
 }
 
 /** What the archive's own manifests say; those that cannot be believed are findings. */
@@ -110,7 +110,7 @@ async function saidBy(target: ArchiveTarget): Promise<{ objects: ArchivedObject[
   }
 }
 
-function askedBy(asking: Asking): Asked {
+function askedBy(asking: StoreAccess): Asked {
   return {
     rows: async <T>(query: string): Promise<T[]> => {
       const text = Buffer.from(await asking.ask(query, 'JSONEachRow')).toString()

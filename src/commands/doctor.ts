@@ -5,12 +5,12 @@
 
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/diagnosis.ts'
 import type { Config } from '../config.ts'
-import { spanText } from '../format-duration.ts'
+import { formatDuration } from '../format-duration.ts'
 import { openLog } from '../log/open.ts'
 import { plainLine } from '../plain-text.ts'
 import type { HealthAnswer } from '../status/health.ts'
 import { openExistingStore } from './existing-store.ts'
-import { askRunning } from './instance-request.ts'
+import { requestInstance } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 
@@ -27,7 +27,7 @@ export async function doctor(config: Config): Promise<boolean> {
 export function describeSources({ stations: { sources }, symbolsDown, venues }: HealthAnswer): string[] {
   const lines = symbolsDown.map(
     ({ venue, symbol, state, detail, forMs }) =>
-      `down    ${venue} ${symbol}: ${state} for ${spanText(forMs)}: ${detail}. It is asked for again`,
+      `down    ${venue} ${symbol}: ${state} for ${formatDuration(forMs)}: ${detail}. It is asked for again`,
   )
   for (const { venue, state, upcoming } of venues)
     lines.push(`venue   ${venue}: ${[state, upcoming].filter(Boolean).join('; it announces ')}`)
@@ -82,7 +82,7 @@ function describeDisk({ freeBytes, growthPerDay }: NonNullable<Diagnosis['disk']
 }
 
 async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined> {
-  const response = await askRunning(config, '/api/doctor').catch(() => undefined)
+  const response = await requestInstance(config, '/api/doctor').catch(() => undefined)
   if (!response?.ok || !response.body) return undefined
   let diagnosis: Diagnosis | undefined
   let rest = ''
@@ -100,7 +100,7 @@ async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined
 
 /** Undefined where it is not told, as without its token. */
 async function healthOfRunning(config: Config): Promise<HealthAnswer | undefined> {
-  const response = await askRunning(config, '/health').catch(() => undefined)
+  const response = await requestInstance(config, '/health').catch(() => undefined)
   const health = response?.ok ? ((await response.json()) as Partial<HealthAnswer>) : {}
   return health.stations ? (health as HealthAnswer) : undefined
 }

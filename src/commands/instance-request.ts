@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 
 /** Asks the tickhouse that runs at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens there. */
-export function askRunning(
+export function requestInstance(
   config: Config,
   target: string,
   request: { method?: string; body?: string } = {},
@@ -13,7 +13,7 @@ export function askRunning(
 }
 
 /** The same, of a page and its queries. Throws `process_unreachable` where nothing listens, or a process that has none. */
-export async function askPage(
+export async function requestPage(
   config: Config,
   target: string,
   request: { method?: string; body?: string } = {},
@@ -25,7 +25,7 @@ export async function askPage(
       'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
       { cause },
     )
-  const response = await askRunning(config, target, request).catch(error => {
+  const response = await requestInstance(config, target, request).catch(error => {
     throw unreachable(`no tickhouse answers at ${config.LISTEN}`, error)
   })
   if (response.status === 404)

@@ -1,17 +1,17 @@
 /** Asks the store, whoever has it open: the tickhouse that runs at `TICKHOUSE_LISTEN`, or, if none does, this process. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openSpanned } from '../archive/open.ts'
+import { openWithArchive } from '../archive/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
-import { askRunning } from './instance-request.ts'
+import { requestInstance } from './instance-request.ts'
 
 /** While another query runs, ours waits its turn. */
 const BUSY_WAIT_MS = 100
 const BUSY_WAITS_MAX = 300
 
-export interface Asking {
+export interface StoreAccess {
   /** The bytes of the answer to a statement that reads, in a format of ClickHouse. Throws TickhouseErrors. */
   ask(query: string, format: string): Promise<Uint8Array>
   /** The store, where this process has it open. */
@@ -20,15 +20,17 @@ export interface Asking {
 }
 
 /** Throws `data_in_use` where the store is open in a process that does not answer. */
-export async function openAsking(config: Config): Promise<Asking> {
-  const running = await askRunning(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(() => undefined)
+export async function openStoreAccess(config: Config): Promise<StoreAccess> {
+  const running = await requestInstance(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(
+    () => undefined,
+  )
   await running?.arrayBuffer()
   // A process without a page (record, archive, watch) may serve its health there: it has no queries.
   if (running && running.status !== 404) {
-    return { ask: (query, format) => askHouse(config, query, format), store: null, close: async () => {} }
+    return { ask: (query, format) => queryInstance(config, query, format), store: null, close: async () => {} }
   }
   const store = await openExistingStore(config)
-  const target = await openSpanned(config, store)
+  const target = await openWithArchive(config, store)
   const close = async () => {
     await store.close()
     await target?.close()
@@ -36,9 +38,9 @@ export async function openAsking(config: Config): Promise<Asking> {
   return { ask: (query, format) => store.untrusted(query, format), store, close }
 }
 
-async function askHouse(config: Config, query: string, format: string): Promise<Uint8Array> {
+async function queryInstance(config: Config, query: string, format: string): Promise<Uint8Array> {
   for (let waits = 0; ; waits++) {
-    const response = await askRunning(config, `/api/query?format=${format}`, { method: 'POST', body: query })
+    const response = await requestInstance(config, `/api/query?format=${format}`, { method: 'POST', body: query })
     if (response.ok) return new Uint8Array(await response.arrayBuffer())
     const words = await response.text()
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {

@@ -5,7 +5,7 @@ const DAY = /^\d{4}-\d\d-\d\d$/
 const MINUTE = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
 /** A moment as a person writes it, ns since 1970 UTC: `2026-11-22`, `2026-11-22T13:30`, RFC 3339; UTC unless it says. Throws `usage`. */
-export function parseMoment(text: string): bigint {
+export function parseTime(text: string): bigint {
   const [, minute, second = ':00', zone = 'Z'] = MINUTE.exec(DAY.test(text) ? `${text}T00:00` : text) ?? []
   const time = minute === undefined ? undefined : parseRfc3339(`${minute.replace(' ', 'T')}${second}${zone}`)
   if (time) return BigInt(time.micros) * 1000n + BigInt(time.nanos)

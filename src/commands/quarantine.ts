@@ -2,9 +2,9 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/reprocess/quarantine.ts'
-import type { RequeueReport } from '../ingest/reprocess/reprocess.ts'
+import type { ReprocessReport } from '../ingest/reprocess/reprocess.ts'
 import { printable } from '../plain-text.ts'
-import { askPage } from './instance-request.ts'
+import { requestPage } from './instance-request.ts'
 
 /** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
 export interface QuarantineFlags {
@@ -38,7 +38,7 @@ export async function quarantine(config: Config, flags: QuarantineFlags): Promis
     process.stdout.write(Buffer.from(row.raw, 'base64'))
   } else if (flags.reingest) {
     const dryRun = String(flags.dryRun ?? false)
-    const report = (await ask(config, '/reingest', { ...filter, dryRun }, 'POST')) as RequeueReport
+    const report = (await ask(config, '/reingest', { ...filter, dryRun }, 'POST')) as ReprocessReport
     print(report, describeReport(report, flags.dryRun ?? false))
   } else if (Object.keys(filter).length > 0 || flags.limit !== undefined) {
     const asked = { ...filter, rows: flags.limit ?? LIMIT, raw: String(SHOWN_BYTES_MAX) }
@@ -63,7 +63,7 @@ function timeOf(flag: string, text: string | undefined): string | undefined {
 }
 
 async function ask(config: Config, target: string, query: Record<string, string>, method = 'GET'): Promise<unknown> {
-  const response = await askPage(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
+  const response = await requestPage(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
   const answer = (await response.json()) as object | { message: string; advice: string }
   if ('message' in answer) throw new TickhouseError('query_failed', answer.message.replace(/\.$/, ''), answer.advice)
   return answer
@@ -109,7 +109,7 @@ function showRaw(raw: Buffer, bytes: number): string[] {
   return [...lines, ...more]
 }
 
-function describeReport({ looked, moved, still, elsewhere }: RequeueReport, dryRun: boolean): string[] {
+function describeReport({ looked, moved, still, elsewhere }: ReprocessReport, dryRun: boolean): string[] {
   const lines = [
     dryRun
       ? `${moved} of ${looked} ticks would leave quarantine. Nothing was changed.`

@@ -2,11 +2,11 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import { askPage } from './instance-request.ts'
+import { requestPage } from './instance-request.ts'
 
 /** Prints the answer to a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's words. */
 export async function query(config: Config, sql: string): Promise<void> {
-  const response = await askPage(config, '/api/query', { method: 'POST', body: sql })
+  const response = await requestPage(config, '/api/query', { method: 'POST', body: sql })
   if (!response.ok) {
     const { message, advice } = await failureOf(response)
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)

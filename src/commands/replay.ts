@@ -8,10 +8,10 @@ import { LogOutlet } from '../replay/into-log.ts'
 import { Range } from '../replay/range.ts'
 import { type Outlet, Replay } from '../replay/replay.ts'
 import { ReplayServer } from '../replay/server.ts'
-import { readSlices } from '../replay/time-chunks.ts'
-import { VOICES } from '../replay/venue-servers.ts'
-import { openAsking } from './open-store.ts'
-import { parseMoment } from './parse-time.ts'
+import { readSegments } from '../replay/time-chunks.ts'
+import { VENUE_SERVERS } from '../replay/venue-servers.ts'
+import { openStoreAccess } from './open-store.ts'
+import { parseTime } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
 /** As the flags have them. */
@@ -32,7 +32,7 @@ const SHOW_EVERY_MS = 500
 /** Replays until all was sent or the signal aborts; prints where it can be reached, and what it did. Throws TickhouseErrors. */
 export async function replay(config: Config, flags: ReplayFlags, stopping: AbortSignal): Promise<void> {
   const { voice, into, speed, port, wanted } = readFlags(config, flags)
-  const asking = await openAsking(config)
+  const asking = await openStoreAccess(config)
   try {
     const range = await Range.find(asking.ask, wanted)
     if (voice && flags.as !== 'live') range.requireOneVenue()
@@ -40,7 +40,7 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       ? await serving(new ReplayServer(voice, range.symbols), port)
       : await writing(into!, speed !== Number.POSITIVE_INFINITY)
     const run = new Replay({
-      read: from => readSlices(asking.ask, range, from),
+      read: from => readSegments(asking.ask, range, from),
       fromNanos: range.firstNanos,
       speed,
       outlet: out.outlet,
@@ -65,7 +65,7 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
 
 function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, port }: ReplayFlags) {
   if ((as === undefined) === (into === undefined)) throw usage('replay needs either --as or --into')
-  const voice = as !== undefined && Object.hasOwn(VOICES, as) ? VOICES[as] : undefined
+  const voice = as !== undefined && Object.hasOwn(VENUE_SERVERS, as) ? VENUE_SERVERS[as] : undefined
   if (as !== undefined && !voice) throw usage(`no such format: ${as}`)
   if (into !== undefined && placeOf(into) === placeOf(config.LOG))
     throw usage('a replay into the log it came from would double it: name another log')
@@ -75,8 +75,8 @@ function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, p
   const wanted = {
     venue,
     symbols: symbol?.split(',').filter(Boolean) ?? [],
-    fromNanos: from === undefined ? undefined : parseMoment(from),
-    untilNanos: to === undefined ? undefined : parseMoment(to),
+    fromNanos: from === undefined ? undefined : parseTime(from),
+    untilNanos: to === undefined ? undefined : parseTime(to),
   }
   return { voice, into, speed: times, port: Number(port), wanted }
 }
@@ -85,7 +85,7 @@ function usage(message: string): TickhouseError {
   return new TickhouseError(
     'usage',
     message,
-    `For example: tickhouse replay --as ${Object.keys(VOICES).join('|')} --symbol BTCUSDT --from 2026-11-21 --speed 10`,
+    `For example: tickhouse replay --as ${Object.keys(VENUE_SERVERS).join('|')} --symbol BTCUSDT --from 2026-11-21 --speed 10`,
   )
 }
 
@@ -108,7 +108,7 @@ async function writing(address: string, atOnce: boolean) {
 function control(run: Replay, name: string, options: URLSearchParams): object {
   if (name === 'pause') run.pause()
   else if (name === 'resume') run.resume()
-  else if (name === 'seek') run.seek(parseMoment(options.get('to') ?? ''))
+  else if (name === 'seek') run.seek(parseTime(options.get('to') ?? ''))
   else if (name !== 'status')
     throw new TickhouseError('usage', `no such control: ${name}`, 'Known: pause, resume, seek?to=<time>, status')
   return { paused: run.paused, sent: run.sent, at: timeText(run.atNanos) }

@@ -1,13 +1,13 @@
 /** `tickhouse restore`: brings archived ticks back into the store, which no other process may have open. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArchiveLedger } from '../archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../archive/catalog/catalog.ts'
 import { restore as restoreRange } from '../archive/restore/restore.ts'
 import { openTarget } from '../archive/targets/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { openStore } from '../store/open.ts'
-import { parseMoment } from './parse-time.ts'
+import { parseTime } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
 /** Brokers may be away for good. */
@@ -36,12 +36,12 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
       shown ??= new Progress('rows', total)
       shown.show(done)
     }
-    const ledger = new ArchiveLedger(store, target.address)
+    const catalog = new ArchiveCatalog(store, target.address)
     const { slices, inserted, present } = await restoreRange(
-      { store, target, ledger, progress, log: await logAtHand(config) },
+      { store, target, catalog, progress, log: await logAtHand(config) },
       {
-        fromNanos: from === undefined ? undefined : parseMoment(from),
-        untilNanos: to === undefined ? undefined : parseMoment(to),
+        fromNanos: from === undefined ? undefined : parseTime(from),
+        untilNanos: to === undefined ? undefined : parseTime(to),
       },
     )
     shown?.end()

@@ -1,20 +1,20 @@
 /** What `tickhouse watch` does beside watching: prove the routes, silence alerts, say what it knows. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { spanText } from '../format-duration.ts'
+import { formatDuration } from '../format-duration.ts'
 import { nearest } from '../nearest.ts'
 import { type Message, openAlerts } from '../watch/alerts/alerts.ts'
 import { ALERT_NAMES } from '../watch/alerts/names.ts'
 import { toDays } from '../watch/availability.ts'
-import { routesOf } from '../watch/channels/open.ts'
-import { ALL, parseDuration, readSilences, silence } from '../watch/mutes.ts'
-import { remember } from '../watch/state.ts'
+import { channelsOf } from '../watch/channels/open.ts'
+import { ALL, mute, parseDuration, readMutes } from '../watch/mutes.ts'
+import { loadState } from '../watch/state.ts'
 
 /** As the flags have them. */
 export interface WatchFlags {
   testAlert?: true
   status?: true
-  silence?: string
+  mute?: string
   unsilence?: string
   for?: string
 }
@@ -22,11 +22,11 @@ export interface WatchFlags {
 const SHOWN_DAYS = 14
 
 /** Does what the flags ask for; false where they ask for nothing but watching. Sets the exit code. */
-export async function besideWatching(config: Config, flags: WatchFlags): Promise<boolean> {
-  if (flags.for !== undefined && flags.silence === undefined)
+export async function manageMutes(config: Config, flags: WatchFlags): Promise<boolean> {
+  if (flags.for !== undefined && flags.mute === undefined)
     throw new TickhouseError('usage', '--for says how long, but not what', 'Name the alert: --silence stale --for 2h.')
   if (flags.testAlert) process.exitCode = (await testAlert(config)) ? 0 : 1
-  else if (flags.silence !== undefined) await keepSilence(config, flags.silence, parseDuration(flags.for ?? '1h'))
+  else if (flags.mute !== undefined) await keepSilence(config, flags.mute, parseDuration(flags.for ?? '1h'))
   else if (flags.unsilence !== undefined) await keepSilence(config, flags.unsilence, 0)
   else if (flags.status) await status(config)
   else return false
@@ -35,7 +35,7 @@ export async function besideWatching(config: Config, flags: WatchFlags): Promise
 
 /** Sends a message by every route and says which took it. True if all did. */
 async function testAlert(config: Config): Promise<boolean> {
-  const routes = routesOf(config)
+  const routes = channelsOf(config)
   if (routes.length === 0) {
     throw new TickhouseError(
       'config_invalid',
@@ -58,7 +58,7 @@ async function testAlert(config: Config): Promise<boolean> {
       affected: [],
       next: 'Nothing.',
       page: 'docs/watch.md',
-      silencedUntilMs: null,
+      mutedUntilMs: null,
     },
   }
   const taken = await Promise.all(
@@ -82,25 +82,25 @@ async function keepSilence(config: Config, name: string, forMs: number): Promise
     throw new TickhouseError('usage', `no alert is called ${name}`, advice)
   }
   const nowMs = Date.now()
-  const unread = await silence(config.WATCH_STATE, name, forMs, nowMs)
+  const unread = await mute(config.WATCH_STATE, name, forMs, nowMs)
   if (unread !== undefined) console.log(`the silences before could not be read and are gone: ${unread}`)
   console.log(forMs > 0 ? `${name} is silent until ${utc(nowMs + forMs)}` : `${name} is told again`)
 }
 
 async function status(config: Config): Promise<void> {
-  const { memory, aside } = await remember(config.WATCH_STATE)
+  const { memory, aside } = await loadState(config.WATCH_STATE)
   if (aside !== undefined) console.log(`what the watcher kept cannot be read and was put aside as ${aside}`)
   const nowMs = Date.now()
   const { lastMs } = memory.availability
-  console.log(lastMs === 0 ? 'never watched' : `last probe ${spanText(nowMs - lastMs)} ago`)
+  console.log(lastMs === 0 ? 'never watched' : `last probe ${formatDuration(nowMs - lastMs)} ago`)
   for (const { name, severity, title, sinceMs } of openAlerts(memory.alerts))
-    console.log(`${severity.padEnd(9)}${name}: ${title}, for ${spanText(nowMs - sinceMs)}`)
-  const { silences, unread } = await readSilences(config.WATCH_STATE)
+    console.log(`${severity.padEnd(9)}${name}: ${title}, for ${formatDuration(nowMs - sinceMs)}`)
+  const { mutes, unread } = await readMutes(config.WATCH_STATE)
   if (unread !== undefined) console.log(`nothing is silenced: the file of silences cannot be read: ${unread}`)
-  for (const [name, untilMs] of Object.entries(silences))
+  for (const [name, untilMs] of Object.entries(mutes))
     if (untilMs > nowMs) console.log(`silent   ${name} until ${utc(untilMs)}`)
   for (const { day, ratio, watchedMs } of toDays(memory.availability).slice(-SHOWN_DAYS))
-    console.log(`${day} ${(ratio * 100).toFixed(3)} % well of ${spanText(watchedMs)} watched`)
+    console.log(`${day} ${(ratio * 100).toFixed(3)} % well of ${formatDuration(watchedMs)} watched`)
 }
 
 function utc(ms: number): string {

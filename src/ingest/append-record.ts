@@ -1,6 +1,6 @@
 /**
  * Takes a log record into a batch: decoded, each tick judged, ids followed. No input or output. In two steps, since what is known of a
- * trade's id may have to be asked of the tables: `judge` goes as far as it can, `settle` does the rest.
+ * trade's id may have to be asked of the tables: `validateRecord` goes as far as it can, `settle` does the rest.
  */
 import type { LogEntry } from '../log/log.ts'
 import { readMicros } from '../tick/time.ts'
@@ -10,7 +10,7 @@ import { type Decoded, decode, type Refused } from './decode.ts'
 import { CONFLICT, type FollowedIds, type Placed, REPEAT } from './ids/followed-ids.ts'
 import { type Match, matchOf, type Statement, statementOf } from './ids/recent-trades.ts'
 import { refusedTick } from './refused-tick.ts'
-import { codeOf, reasonOf, type Verdicts, validate } from './validate.ts'
+import { codeOf, reasonOf, type Validity, validate } from './validate.ts'
 
 /** What ingest knows of the venues: all it accepts, and how they number a symbol's trades: one by one, or so that no id comes twice. */
 export interface KnownVenues {
@@ -38,9 +38,9 @@ export interface StoredTrades {
 export const NOTHING_STORED: StoredTrades = { of: () => [] }
 
 /** A record on its way into a batch. */
-export interface Judged extends Decoded {
+export interface ValidatedRecord extends Decoded {
   entry: LogEntry
-  verdicts: Verdicts
+  judgements: Validity
   /** Rows with a verdict. */
   marked: number
   /** Rows below are followed. */
@@ -62,15 +62,20 @@ const DUPLICATE = codeOf('duplicate_id')
 const CONFLICTING = codeOf('conflicting_id')
 
 /** Decodes a record, judges its ticks, and follows ids until one has to be placed. `scratch` is lent until the record is in a batch. */
-export function judge(entry: LogEntry, venues: KnownVenues, idsOf: IdsOf, scratch?: TradeColumns): Judged {
+export function validateRecord(
+  entry: LogEntry,
+  venues: KnownVenues,
+  idsOf: IdsOf,
+  scratch?: TradeColumns,
+): ValidatedRecord {
   const decoded = decode(entry, scratch)
   const { trades } = decoded
-  const verdicts: Verdicts = new Uint8Array(trades.length)
-  const marked = validate(trades, venues.all, verdicts)
-  const judged: Judged = {
+  const judgements: Validity = new Uint8Array(trades.length)
+  const marked = validate(trades, venues.all, judgements)
+  const judged: ValidatedRecord = {
     ...decoded,
     entry,
-    verdicts,
+    judgements,
     marked,
     row: 0,
     runs: undefined,
@@ -84,8 +89,8 @@ export function judge(entry: LogEntry, venues: KnownVenues, idsOf: IdsOf, scratc
 }
 
 /** Follows rows as long as nothing but the ids before them need be known. */
-function follow(judged: Judged, venues: KnownVenues, idsOf: IdsOf): void {
-  const { trades, verdicts, entry } = judged
+function follow(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): void {
+  const { trades, judgements, entry } = judged
   const followed = trades.venues.words.map(word => isFollowed(venues, word))
   if (!followed.includes(true)) {
     judged.row = trades.length
@@ -99,7 +104,7 @@ function follow(judged: Judged, venues: KnownVenues, idsOf: IdsOf): void {
   for (; row < trades.length; row++) {
     const venue = trades.venue[row]!
     if (!followed[venue] || trades.tradeIdWords[2 * row + 1]! >= ownFrom) continue
-    if (verdicts[row] !== 0) break
+    if (judgements[row] !== 0) break
     if (venue !== idsVenue) {
       ids = []
       idsVenue = venue
@@ -113,11 +118,11 @@ function follow(judged: Judged, venues: KnownVenues, idsOf: IdsOf): void {
 }
 
 /** What has to be asked of the tables before the rest of the record can be followed. Empty for almost every record. */
-export function questionsOf(judged: Judged, venues: KnownVenues, idsOf: IdsOf): Question[] {
-  const { trades, verdicts } = judged
+export function questionsOf(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): Question[] {
+  const { trades, judgements } = judged
   const questions: Question[] = []
   for (let row = judged.row; row < trades.length; row++) {
-    if (verdicts[row] !== 0) continue
+    if (judgements[row] !== 0) continue
     const ids = followedBy(judged, row, venues, idsOf)
     if (!ids) continue
     if (!ids.asks(trades, row)) {
@@ -132,13 +137,13 @@ export function questionsOf(judged: Judged, venues: KnownVenues, idsOf: IdsOf): 
 }
 
 /** Follows the ids of the rest of the record. */
-export function settle(judged: Judged, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
-  const { trades, verdicts } = judged
+export function settle(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
+  const { trades, judgements } = judged
   const earlier = new EarlierRows(judged)
   for (; judged.row < trades.length; judged.row++) {
     const { row } = judged
-    if (verdicts[row] !== 0) {
-      const reason = reasonOf(verdicts[row]!)
+    if (judgements[row] !== 0) {
+      const reason = reasonOf(judgements[row]!)
       if (reason === 'unknown_venue' || reason === 'symbol_invalid') continue
       const ids = followedBy(judged, row, venues, idsOf)
       judged.details.set(row, { run: ids?.refuse(trades, row, isGoodTime(trades, row)) })
@@ -154,8 +159,14 @@ export function settle(judged: Judged, venues: KnownVenues, idsOf: IdsOf, stored
   }
 }
 
-function place(judged: Judged, row: number, ids: FollowedIds, stored: StoredTrades, earlier: EarlierRows): void {
-  const { trades, verdicts } = judged
+function place(
+  judged: ValidatedRecord,
+  row: number,
+  ids: FollowedIds,
+  stored: StoredTrades,
+  earlier: EarlierRows,
+): void {
+  const { trades, judgements } = judged
   const { venue, symbol } = namesOf(trades, row)
   const asked = ids.asks(trades, row)
   const known = asked ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row)) : []
@@ -168,7 +179,7 @@ function place(judged: Judged, row: number, ids: FollowedIds, stored: StoredTrad
     if (placed > 0) setRun(judged, row, placed)
     return
   }
-  verdicts[row] = placed === REPEAT ? DUPLICATE : CONFLICTING
+  judgements[row] = placed === REPEAT ? DUPLICATE : CONFLICTING
   judged.marked++
   if (placed === CONFLICT)
     judged.details.set(row, { detail: conflictDetail([...ids.statements(trades, row), ...said]) })
@@ -176,8 +187,8 @@ function place(judged: Judged, row: number, ids: FollowedIds, stored: StoredTrad
 }
 
 /** Adds the record to a batch. */
-export function put(batch: Batch, judged: Judged, nowMs: number): void {
-  const { entry, trades, indexes, refused, verdicts, marked, runs, details } = judged
+export function appendValidated(batch: Batch, judged: ValidatedRecord, nowMs: number): void {
+  const { entry, trades, indexes, refused, judgements, marked, runs, details } = judged
   batch.begin(entry, nowMs)
   for (const tick of refused) batch.addRefused(entry.offset, tick)
   if (marked === 0) {
@@ -186,10 +197,10 @@ export function put(batch: Batch, judged: Judged, nowMs: number): void {
   }
   let start = 0
   for (let row = 0; row <= trades.length; row++) {
-    if (row < trades.length && verdicts[row] === 0) continue
+    if (row < trades.length && judgements[row] === 0) continue
     if (row > start) batch.addTrades(entry.offset, trades, start, row, indexes, runs)
     if (row < trades.length)
-      batch.addRefused(entry.offset, refusedRow(trades, row, indexes, verdicts, details.get(row)))
+      batch.addRefused(entry.offset, refusedRow(trades, row, indexes, judgements, details.get(row)))
     start = row + 1
   }
 }
@@ -198,10 +209,10 @@ function refusedRow(
   trades: TradeColumns,
   row: number,
   indexes: Uint32Array | undefined,
-  verdicts: Verdicts,
+  judgements: Validity,
   known: { detail?: string; run?: Placed | undefined } | undefined,
 ): Refused {
-  const refused = refusedTick(trades, row, indexes?.[row] ?? row, verdicts[row]!)
+  const refused = refusedTick(trades, row, indexes?.[row] ?? row, judgements[row]!)
   if (known?.detail) refused.detail = known.detail
   if (known?.run !== undefined) Object.assign(refused, { tradeId: trades.tradeId[row]!, idRun: known.run })
   return refused
@@ -222,7 +233,7 @@ const namesOf = (trades: TradeColumns, row: number) => ({
 })
 
 function followedBy(
-  { trades, entry }: Judged,
+  { trades, entry }: ValidatedRecord,
   row: number,
   venues: KnownVenues,
   idsOf: IdsOf,
@@ -233,7 +244,7 @@ function followedBy(
   return idsOf(venue, symbol)
 }
 
-function setRun(judged: Judged, row: number, run: number): void {
+function setRun(judged: ValidatedRecord, row: number, run: number): void {
   judged.runs ??= new Uint16Array(judged.trades.length)
   judged.runs[row] = run
 }
@@ -247,22 +258,22 @@ function conflictDetail(stored: readonly Statement[]): string {
 
 /** The good rows of a record by id, for repeats within it: only few records ask. */
 class EarlierRows {
-  readonly #judged: Judged
+  readonly #judged: ValidatedRecord
   #rows: Map<string, number[]> | undefined
 
-  constructor(judged: Judged) {
+  constructor(judged: ValidatedRecord) {
     this.#judged = judged
   }
 
   /** What the rows before this one say of its id. */
   with(row: number): Statement[] {
-    const { trades, verdicts } = this.#judged
+    const { trades, judgements } = this.#judged
     this.#rows ??= Map.groupBy(
       Array.from({ length: trades.length }, (_, at) => at),
       at => this.#key(at),
     )
     const alike = this.#rows.get(this.#key(row)) ?? []
-    return alike.filter(at => at < row && verdicts[at] === 0).map(at => statementOf(trades, at))
+    return alike.filter(at => at < row && judgements[at] === 0).map(at => statementOf(trades, at))
   }
 
   #key(row: number): string {

@@ -1,7 +1,7 @@
 /** The partitions that this process stores: taken and let go as the log says, begun anew where that is the way on. */
 import type { ErrorCode } from '../errors.ts'
-import type { PartitionHolder } from '../log/log.ts'
-import { IngestFigures } from './metrics.ts'
+import type { PartitionAssignment } from '../log/log.ts'
+import { IngestMetrics } from './metrics.ts'
 import { type IngestOptions, PartitionIngest } from './partition-loop.ts'
 
 /**
@@ -15,7 +15,7 @@ const STARTS_ANEW: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
 ])
 const ANEW_MS = 1_000
 
-export type HoldingOptions = Omit<IngestOptions, 'partition' | 'figures'>
+export type AssignmentOptions = Omit<IngestOptions, 'partition' | 'figures'>
 
 /** A partition that is ours to store. */
 interface Held {
@@ -27,15 +27,15 @@ interface Held {
   ended: Promise<void>
 }
 
-export class Holding implements PartitionHolder {
-  readonly #options: HoldingOptions
+export class Assignment implements PartitionAssignment {
+  readonly #options: AssignmentOptions
   readonly #held = new Map<number, Held>()
   /** Kept when a partition goes and comes back. */
-  readonly #figures = new Map<number, IngestFigures>()
+  readonly #figures = new Map<number, IngestMetrics>()
   #pause = new AbortController()
   #paused: Promise<void> | undefined
 
-  constructor(options: HoldingOptions) {
+  constructor(options: AssignmentOptions) {
     this.#options = options
   }
 
@@ -93,7 +93,7 @@ export class Holding implements PartitionHolder {
   }
 
   #ingestOf(partition: number): PartitionIngest {
-    const figures = this.#figures.get(partition) ?? new IngestFigures()
+    const figures = this.#figures.get(partition) ?? new IngestMetrics()
     this.#figures.set(partition, figures)
     return new PartitionIngest({ ...this.#options, partition, figures })
   }

@@ -3,17 +3,17 @@
  * ledger; nothing else remembers a position.
  */
 
-import { departed } from '../audit/dropped-ranges.ts'
+import { droppedRanges } from '../audit/dropped-ranges.ts'
 import { compareLast, endsBefore } from '../audit/position.ts'
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log, LogEntry } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
-import { mendRequeues } from './reprocess/transaction.ts'
+import { finishInterrupted } from './reprocess/transaction.ts'
 
 /** The tables that hold a log's ticks. */
-export type LedgerTable = 'trades' | 'quarantine'
+export type CheckpointTable = 'trades' | 'quarantine'
 
 /** A row for table `gaps`, as it was when its batch was sealed. */
 export interface GapRow extends IdRange {
@@ -46,7 +46,7 @@ interface Position {
 /** Days looked at first for the last record: most often it is in the newest. */
 const NEWEST_DAYS = 3
 
-export class Ledger {
+export class Checkpoint {
   readonly #store: Store
   readonly #clock: Clock
   #bound: Promise<void> | undefined
@@ -88,7 +88,7 @@ export class Ledger {
    */
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
-    await mendRequeues(this.#store, fence)
+    await finishInterrupted(this.#store, fence)
     await this.#noteChanges()
     const last = await this.#lastStored(fence)
     const bounds = await log.refresh(partition)
@@ -124,7 +124,7 @@ export class Ledger {
       await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
     }
     const refused = await this.#last('quarantine', partition)
-    const left = (await departed(this.#store, partition)).map(({ below, day }) => ({
+    const left = (await droppedRanges(this.#store, partition)).map(({ below, day }) => ({
       offset: below - 1,
       loggedMs: Date.parse(day),
     }))
@@ -135,7 +135,7 @@ export class Ledger {
    * The last record in a table, null if there is none. The newest days are looked at first; then all days are asked for one beyond,
    * since records of an earlier day follow where the log's clock was set back. An index on places keeps that cheap.
    */
-  async #last(table: LedgerTable, partition: number): Promise<Position | null> {
+  async #last(table: CheckpointTable, partition: number): Promise<Position | null> {
     const found: number[] = []
     for (const day of await this.days(table)) {
       const [row] = await this.#store.rows<{ last: string }>(
@@ -163,7 +163,7 @@ export class Ledger {
   }
 
   /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
-  async days(table: LedgerTable): Promise<string[]> {
+  async days(table: CheckpointTable): Promise<string[]> {
     const rows = await this.#store.rows<{ day: string }>(
       `SELECT toString(log_day) AS day FROM ${table} GROUP BY log_day ORDER BY log_day DESC`,
     )
@@ -172,7 +172,7 @@ export class Ledger {
 
   /** How many ticks of an offset range are in a table: the question after an insert whose outcome is unknown. */
   async count(
-    table: LedgerTable,
+    table: CheckpointTable,
     partition: number,
     logDay: number,
     firstOffset: number,

@@ -3,18 +3,18 @@
  */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuditResult, audit, keepAudit } from '../audit/audit.ts'
-import { type Proven, provenWith, recallProven } from '../audit/audit-checkpoint.ts'
+import { type AuditResult, audit, writeAudit } from '../audit/audit.ts'
+import { type AuditCheckpoint, loadCheckpoint, verifiedWith } from '../audit/audit-checkpoint.ts'
 import { logDiverged } from '../audit/position.ts'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log, PartitionHolder } from '../log/log.ts'
+import type { Log, PartitionAssignment } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { KnownVenues } from './append-record.ts'
-import { Holding } from './assignment.ts'
+import { Assignment } from './assignment.ts'
 import type { Batch, BatchLimits } from './batch.ts'
-import { Ledger } from './checkpoint.ts'
+import { Checkpoint } from './checkpoint.ts'
 import type { PartitionIngest } from './partition-loop.ts'
 
 /** Soon after a start, so that one knows; not at once, when there may be much to catch up with. */
@@ -27,7 +27,7 @@ const STOP_AUDIT_RECORDS_MAX = 100_000
 /** How long a stop waits for its audit, and for the doctor or the audit that may run before it. */
 const STOP_AUDIT_MS_MAX = 5_000
 
-export interface StoringOptions {
+export interface IngestProcessOptions {
   limits: BatchLimits
   venues: KnownVenues
   log: Log
@@ -36,15 +36,15 @@ export interface StoringOptions {
   onStored: (batch: Batch) => void
 }
 
-export class Storing implements PartitionHolder {
+export class Ingest implements PartitionAssignment {
   /** Rejects when a partition met an error that only starting anew may help, or the log gives this process none. */
   readonly crashed: Promise<never>
   /** The last audit of each partition that is ours. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
   /** What audits have proved of each partition that is ours, those of earlier processes too. */
-  readonly #proven = new Map<number, Proven>()
-  readonly #options: StoringOptions
-  readonly #holding: Holding
+  readonly #proven = new Map<number, AuditCheckpoint>()
+  readonly #options: IngestProcessOptions
+  readonly #holding: Assignment
   /** Set by a stop. */
   #held: PartitionIngest[] | undefined
   readonly #stop = new AbortController()
@@ -52,13 +52,13 @@ export class Storing implements PartitionHolder {
   readonly #crash: (error: unknown) => void
   #lastTurn: Promise<unknown> = Promise.resolve()
 
-  constructor(options: StoringOptions) {
+  constructor(options: IngestProcessOptions) {
     this.#options = options
     const { promise, reject } = Promise.withResolvers<never>()
     this.crashed = promise
     this.#crash = reject
-    const ledger = new Ledger(options.store, SYSTEM_CLOCK)
-    this.#holding = new Holding({ ...options, ledger, clock: SYSTEM_CLOCK, crashed: reject })
+    const checkpoint = new Checkpoint(options.store, SYSTEM_CLOCK)
+    this.#holding = new Assignment({ ...options, checkpoint, clock: SYSTEM_CLOCK, crashed: reject })
   }
 
   /** The partitions that are ours, in order; after a stop, those that were. */
@@ -83,7 +83,7 @@ export class Storing implements PartitionHolder {
   }
 
   /** Asks about all that is stored while nothing of it moves: a tick that leaves quarantine is in two tables for a moment. */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
+  runExclusive<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#lastTurn.then(work)
     this.#lastTurn = turn.catch(() => {})
     return turn
@@ -91,7 +91,7 @@ export class Storing implements PartitionHolder {
 
   /** Audits what was stored since the last audit, in its turn; `audits` has what it finds. Throws what log or store throw. */
   audit(): Promise<void> {
-    return this.inTurn(() => this.#auditNew())
+    return this.runExclusive(() => this.#auditNew())
   }
 
   /**
@@ -99,7 +99,7 @@ export class Storing implements PartitionHolder {
    * `store_unavailable` if the partition is not ours to write, or not any more.
    */
   rewrite<T>(partition: number, work: () => Promise<T>): Promise<T> {
-    return this.inTurn(() => {
+    return this.runExclusive(() => {
       if (this.#held || !this.#holding.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed'))
         throw new TickhouseError(
           'store_unavailable',
@@ -154,7 +154,7 @@ export class Storing implements PartitionHolder {
       const { partition, next, mode } = ingest
       if (mode === 'resuming' || mode === 'fenced') continue
       const logFirst = log.bounds(partition).first
-      const proven = this.#proven.get(partition) ?? (await recallProven(store, partition, logFirst))
+      const proven = this.#proven.get(partition) ?? (await loadCheckpoint(store, partition, logFirst))
       const first = Math.max(proven.below, logFirst)
       if (first >= next) {
         if (await this.#compareEnd(ingest)) continue
@@ -163,9 +163,9 @@ export class Storing implements PartitionHolder {
         continue
       }
       const result = await audit(store, log, partition, first, next)
-      await keepAudit(store, result, Date.now())
+      await writeAudit(store, result, Date.now())
       // Let go meanwhile: the table tells its next owner.
-      if (this.partitions.includes(ingest)) this.#proven.set(partition, provenWith(proven, result))
+      if (this.partitions.includes(ingest)) this.#proven.set(partition, verifiedWith(proven, result))
       this.audits.set(partition, { ...result, atMs: Date.now() })
       if (result.passed) emit('audit_passed', { ticks: result.ticks, tookMs: result.tookMs })
       else emit('audit_failed', { partition, detail: result.detail })
@@ -181,7 +181,7 @@ export class Storing implements PartitionHolder {
     if (ingest.mode === 'failed') return false
     const result = await audit(store, log, partition, next, next)
     if (result.passed) return false
-    await keepAudit(store, result, Date.now())
+    await writeAudit(store, result, Date.now())
     this.audits.set(partition, { ...result, atMs: Date.now() })
     emit('audit_failed', { partition, detail: result.detail })
     ingest.end(logDiverged(result.diverged))
@@ -210,7 +210,7 @@ export class Storing implements PartitionHolder {
 }
 
 /** What earlier processes found, where nothing is new: recalling it has just shown that the tables hold as much. */
-function foundBefore(partition: number, { first, below, ticks }: Proven): AuditResult & { atMs: number } {
+function foundBefore(partition: number, { first, below, ticks }: AuditCheckpoint): AuditResult & { atMs: number } {
   const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0, diverged: '' }
   return { partition, first, below, passed: true, ...counts, detail: '', tookMs: 0, atMs: Date.now() }
 }

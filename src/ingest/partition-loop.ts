@@ -15,14 +15,22 @@ import { TickhouseError } from '../errors.ts'
 import type { Log, LogEntry } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import { rarely } from '../telemetry/throttle.ts'
-import { type Judged, judge, type KnownVenues, NOTHING_STORED, put, questionsOf, settle } from './append-record.ts'
+import { throttleEvents } from '../telemetry/throttle.ts'
+import {
+  appendValidated,
+  type KnownVenues,
+  NOTHING_STORED,
+  questionsOf,
+  settle,
+  type ValidatedRecord,
+  validateRecord,
+} from './append-record.ts'
 import { Batch, type BatchLimits } from './batch.ts'
-import type { Ledger } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
 import { storedTrades } from './ids/stored-trades.ts'
 import { LogClock } from './log-clock.ts'
-import type { IngestFigures } from './metrics.ts'
+import type { IngestMetrics } from './metrics.ts'
 import { SealedBatch } from './sealed-batch.ts'
 import { StoredReport } from './stored-report.ts'
 
@@ -33,11 +41,11 @@ export interface IngestOptions {
   log: Log
   store: Store
   /** Shared by the partitions of a store. */
-  ledger: Ledger
+  checkpoint: Checkpoint
   venues: KnownVenues
   limits: BatchLimits
   clock: Clock
-  figures: IngestFigures
+  figures: IngestMetrics
   emit: Emit
   /** Told of each batch once it is in the tables; the batch is only lent for the call. */
   onStored: (batch: Batch) => void
@@ -57,7 +65,7 @@ export class PartitionIngest {
   storedLogMs = 0
   failure: TickhouseError | undefined
   readonly #options: IngestOptions
-  readonly #ledger: Ledger
+  readonly #checkpoint: Checkpoint
   readonly #ids: PartitionIds
   #filling: Batch
   #spare: Batch
@@ -72,8 +80,8 @@ export class PartitionIngest {
   constructor(options: IngestOptions) {
     this.#options = options
     this.partition = options.partition
-    this.#ledger = options.ledger
-    this.#logClock = new LogClock(rarely(options.emit, undefined, options.clock.elapsedMs))
+    this.#checkpoint = options.checkpoint
+    this.#logClock = new LogClock(throttleEvents(options.emit, undefined, options.clock.elapsedMs))
     this.#report = new StoredReport(options)
     this.#ids = new PartitionIds({
       venues: options.venues,
@@ -89,7 +97,7 @@ export class PartitionIngest {
     return this.#halt.signal.aborted
   }
 
-  get figures(): IngestFigures {
+  get figures(): IngestMetrics {
     return this.#options.figures
   }
 
@@ -113,9 +121,9 @@ export class PartitionIngest {
         for (const entry of slice) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          const judged = judge(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
+          const judged = validateRecord(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
           if (judged.row < judged.trades.length) await this.#settle(judged, signal)
-          put(this.#filling, judged, clock.elapsedMs())
+          appendValidated(this.#filling, judged, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
         if (this.#over) break
@@ -151,12 +159,12 @@ export class PartitionIngest {
 
   async #askTables(): Promise<LogEntry | undefined> {
     const { log, store, emit, partition } = this.#options
-    await this.#ledger.bind(log)
+    await this.#checkpoint.bind(log)
     const fence = await store.claim(partition)
     this.#fence = fence
-    const { next, lost, loggedMs = 0, after, unverified } = await this.#ledger.resume(log, fence)
-    if (lost) await this.#ledger.writeLost(lost, fence)
-    await this.#ids.load(store, this.#ledger, fence)
+    const { next, lost, loggedMs = 0, after, unverified } = await this.#checkpoint.resume(log, fence)
+    if (lost) await this.#checkpoint.writeLost(lost, fence)
+    await this.#ids.load(store, this.#checkpoint, fence)
     this.next = next
     this.#logClock.lastMs = loggedMs
     this.mode = 'running'
@@ -169,7 +177,7 @@ export class PartitionIngest {
    * Follows the ids of a record with a trade that may have come before. Where only the tables can say, all that was read before is stored
    * first, so that they know all.
    */
-  async #settle(judged: Judged, signal: AbortSignal): Promise<void> {
+  async #settle(judged: ValidatedRecord, signal: AbortSignal): Promise<void> {
     const { store, venues } = this.#options
     const questions = questionsOf(judged, venues, this.#ids.of)
     let stored = NOTHING_STORED
@@ -225,10 +233,10 @@ export class PartitionIngest {
       try {
         if (attempt > 0) {
           await store.settle(fence)
-          if (await sealed.ask(store, this.#ledger, fence))
+          if (await sealed.ask(store, this.#checkpoint, fence))
             emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
         }
-        await sealed.write(store, this.#ledger, fence)
+        await sealed.write(store, this.#checkpoint, fence)
         break
       } catch (error) {
         if (!this.#over) this.mode = 'retrying'

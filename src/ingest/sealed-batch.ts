@@ -5,13 +5,13 @@
 import { TickhouseError } from '../errors.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Batch } from './batch.ts'
-import { type GapRow, gapRow, type Ledger, type LedgerTable } from './checkpoint.ts'
+import { type Checkpoint, type CheckpointTable, type GapRow, gapRow } from './checkpoint.ts'
 
 export class SealedBatch {
   readonly batch: Batch
   readonly gapsOpened: GapRow[]
   readonly gapsChanged: GapRow[]
-  readonly #stored = new Set<LedgerTable>()
+  readonly #stored = new Set<CheckpointTable>()
 
   /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. Names its last record. */
   constructor(batch: Batch) {
@@ -24,9 +24,9 @@ export class SealedBatch {
   }
 
   /** Inserts what is not known to be there. Refused before good: see docs/decisions/resume.md. */
-  async write(store: Store, ledger: Ledger, fence: Fence): Promise<void> {
+  async write(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
     const { batch, gapsOpened, gapsChanged } = this
-    if (gapsOpened.length > 0) await ledger.writeGaps(gapsOpened, fence)
+    if (gapsOpened.length > 0) await checkpoint.writeGaps(gapsOpened, fence)
     if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {
       await store.insertBlock('quarantine', batch.quarantineBlock(fence.epoch), fence)
       this.#stored.add('quarantine')
@@ -36,7 +36,7 @@ export class SealedBatch {
       this.#stored.add('trades')
     }
     // A gap may be called closed only once the trades that close it are stored.
-    if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged, fence)
+    if (gapsChanged.length > 0) await checkpoint.writeGaps(gapsChanged, fence)
   }
 
   /**
@@ -44,16 +44,16 @@ export class SealedBatch {
    * had. Throws `store_inconsistent` for a part of a table's rows, which no failure of ours can leave, and `store_fenced` where a
    * later owner may have written them.
    */
-  async ask(store: Store, ledger: Ledger, fence: Fence): Promise<boolean> {
+  async ask(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<boolean> {
     const { batch } = this
-    const expected: [LedgerTable, number][] = [
+    const expected: [CheckpointTable, number][] = [
       ['quarantine', batch.refused.length],
       ['trades', batch.trades.length],
     ]
     let arrived = false
     for (const [table, rows] of expected) {
       if (rows === 0 || this.#stored.has(table)) continue
-      const found = await ledger.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
+      const found = await checkpoint.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       if (found === 0) continue
       if (found !== rows) {
         // Taken over since the failure was settled: what is there are another's batches, cut elsewhere.

@@ -12,7 +12,7 @@ const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}./:_+&@^=-]*$/u
 const REASONS = Object.keys(REFUSALS) as Refusal[]
 
 /** One byte a row: 0 for a good one, else what `reasonOf` names. */
-export type Verdicts = Uint8Array
+export type Validity = Uint8Array
 
 export const codeOf = (reason: Refusal): number => REASONS.indexOf(reason) + 1
 export const reasonOf = (code: number): Refusal => REASONS[code - 1]!
@@ -24,7 +24,12 @@ const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)]))
  * `nowMicros` where that is later: who judges again, after a clock that was behind was set right, gives the time of now. Without it the
  * verdict is the same whenever a record is read. Returns how many were marked.
  */
-export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verdicts: Verdicts, nowMicros = 0): number {
+export function validate(
+  trades: TradeColumns,
+  venues: ReadonlySet<string>,
+  judgements: Validity,
+  nowMicros = 0,
+): number {
   const badVenue = trades.venues.words.map(word => !venues.has(word))
   const badSymbol = trades.symbols.words.map(word => word.length > SYMBOL_LENGTH_MAX || !SYMBOL.test(word))
   let marked = 0
@@ -43,7 +48,7 @@ export function validate(trades: TradeColumns, venues: ReadonlySet<string>, verd
     else if (trades.origin[row]! < 0 || trades.origin[row]! > 2) code = CODE.origin_unknown
     else if (badVenue[trades.venue[row]!]) code = CODE.unknown_venue
     else if (badSymbol[trades.symbol[row]!]) code = CODE.symbol_invalid
-    verdicts[row] = code
+    judgements[row] = code
     if (code !== 0) marked++
   }
   return marked

@@ -55,7 +55,7 @@ async function runUntilStopped(
   open: Opening,
 ): Promise<void> {
   const stopping = new AbortController()
-  const told = toldToStop()
+  const told = stopSignal()
   told.then(() => stopping.abort())
   if (restartedAfter === undefined) journal.emit('house_started', { version: VERSION, what: name })
   else journal.emit('restarted', { what: name, how: restartedAfter })
@@ -67,7 +67,7 @@ async function runUntilStopped(
   if (!running) return
   // Under a supervisor, which stops its processes in order, only that says so.
   const supervised = process.channel !== undefined
-  const alive = setInterval(() => tellSupervisor({ alive: true }), ALIVE_EVERY_MS)
+  const alive = setInterval(() => notifySupervisor({ alive: true }), ALIVE_EVERY_MS)
   try {
     const how = await Promise.race([told, running.failed])
     const startedMs = performance.now()
@@ -82,7 +82,7 @@ async function runUntilStopped(
   }
 }
 
-function tellSupervisor(said: ToSupervisor): void {
+function notifySupervisor(said: ToSupervisor): void {
   // A supervisor that is gone is told nothing; that it is gone stops this process elsewhere.
   if (process.connected) process.send!(said, undefined, undefined, () => {})
 }
@@ -99,13 +99,13 @@ function engineFailed({ failed }: Running): Promise<never> {
 async function endWithEngine(error: TickhouseError, running: Running, journal: Journal): Promise<void> {
   const { code, message, advice } = error
   journal.emit('engine_failed', { why: message, advice })
-  tellSupervisor({ ending: message })
+  notifySupervisor({ ending: message })
   if (code === 'engine_stuck') await Promise.race([running.stop(), sleep(STUCK_DRAIN_MS_MAX)])
   await Promise.race([journal.flush(), sleep(FLUSH_MS_MAX)])
 }
 
 /** Resolves when this process should stop: on a signal, or, under a supervisor, only when that says so or is gone. */
-export function toldToStop(): Promise<string> {
+export function stopSignal(): Promise<string> {
   return new Promise(resolve => {
     const supervised = process.channel !== undefined
     // A terminal's Ctrl-C reaches every process of the house; the supervisor stops them in order.

@@ -27,7 +27,7 @@ const SILENT_SECONDS_MAX = 60
 const THREADS = '16'
 
 /** `silentSecondsMax`: a process that runs and gives no sign of life for so long is killed. */
-export function superviseHouse(
+export function superviseProcesses(
   config: Config,
   simulated: RecorderStatus['simulated'],
   emit: Emit,

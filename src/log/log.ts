@@ -40,7 +40,7 @@ export interface Announcement {
 }
 
 /** Whoever stores a log's partitions: told which are his. A log shared by several processes gives each partition to one of them. */
-export interface PartitionHolder {
+export interface PartitionAssignment {
   /** The partition is this process's from now on. Another may still be finishing: writes must be fenced by the store. */
   take(partition: number): void
   /** The partition is another's. Resolves once nothing more of it will be written here. */
@@ -98,7 +98,7 @@ export interface Log {
    * Gives this process its share of the partitions until the signal aborts; resolves once all are let go. A log that only one
    * process reads gives it all of them at once. Rejects with `log_refused` where this process is not let in at all.
    */
-  share(holder: PartitionHolder, signal: AbortSignal): Promise<void>
+  share(holder: PartitionAssignment, signal: AbortSignal): Promise<void>
   /** Tells how far the store is (all below `below`), for tools that show lag. Where to go on is never read from it. */
   noteStored(partition: number, below: number): void
   /**

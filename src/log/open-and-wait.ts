@@ -13,7 +13,7 @@ const UNANSWERED = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and
  * Opens the log, and says what it waits for while that is not there: brokers that are away or not up yet, or an address that is wrong. One
  * that writes says it at once, since ticks are lost meanwhile; one that reads may be up before the writer has made the log.
  */
-export async function openLogTold(
+export async function openAndWait(
   address: string,
   mode: 'write' | 'read',
   emit: Emit,

@@ -8,31 +8,31 @@
  * one is wanted. Between the two is only the log: recording goes on whatever the other side does.
  */
 import fs from 'node:fs'
-import { openArchiver, openSpanned } from '../archive/open.ts'
+import { openArchiver, openWithArchive } from '../archive/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { Storing } from '../ingest/ingest.ts'
-import { Requeuing } from '../ingest/reprocess/reprocess.ts'
+import { Ingest } from '../ingest/ingest.ts'
+import { Reprocessor } from '../ingest/reprocess/reprocess.ts'
 import { chooseSources, simulatedBy } from '../launcher/first-run.ts'
 import { startSimulation } from '../launcher/simulated-exchange.ts'
-import { superviseHouse } from '../launcher/supervisor.ts'
+import { superviseProcesses } from '../launcher/supervisor.ts'
 import { subscriptionOf } from '../launcher/venue-addresses.ts'
 import type { Log } from '../log/log.ts'
-import { openLogTold } from '../log/open-and-wait.ts'
-import { Observing } from '../serve/http/ingest-metrics.ts'
-import { observePage, serveArchiver, serveRecorder } from '../serve/http/standalone.ts'
+import { openAndWait } from '../log/open-and-wait.ts'
+import { IngestTelemetry } from '../serve/http/ingest-metrics.ts'
+import { serveArchiver, servePageMetrics, serveRecorder } from '../serve/http/standalone.ts'
 import { Page } from '../serve/page/page.ts'
 import { serveSql } from '../serve/sql/sql-server.ts'
 import type { Running, Serving } from '../service.ts'
-import { rereadFrame } from '../sources/decode-again.ts'
+import { decodeAgain } from '../sources/decode-again.ts'
 import { openFeeds } from '../sources/feeds.ts'
 import { Recorder } from '../sources/recorder.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
-import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderStation } from '../sources/status.ts'
-import { CheckedSymbols, tellCorrections } from '../sources/subscription/checked-symbols.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderStatus, recorderKey } from '../sources/status.ts'
+import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
 import { selfOf } from '../status/health.ts'
-import { OwnIngest } from '../status/local-ingest.ts'
-import { Elsewhere } from '../status/remote-ingest.ts'
+import { LocalIngest } from '../status/local-ingest.ts'
+import { RemoteIngest } from '../status/remote-ingest.ts'
 import { parseStoreAddress } from '../store/address.ts'
 import { openEngine } from '../store/embedded/engine.ts'
 import { openStore } from '../store/open.ts'
@@ -42,7 +42,7 @@ import { limitsOf, venuesOf } from './ingest-settings.ts'
 
 const RECORDER_LINES = 100
 /** Sessions that the engine keeps where every statement from outside has one of its own. */
-const SERVED_LANES = { insertLanes: 1, queryLanes: 1, waitingMax: 16 }
+const SERVED_SESSIONS = { insertSessions: 1, querySessions: 1, waitingMax: 16 }
 
 /** venue → sources → log. Simulated sources need their exchange's address: see `start`. */
 export async function record(
@@ -53,19 +53,19 @@ export async function record(
 ): Promise<Running> {
   const { emit } = journal
   const selected = parseSources(config.SOURCES ?? '')
-  const log = await openLogTold(config.LOG, 'write', emit, stopping)
+  const log = await openAndWait(config.LOG, 'write', emit, stopping)
   emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
   const { promise: failed, reject } = Promise.withResolvers<never>()
   const recorder = new Recorder({ log, emit, failed: reject, hold: held => (held ? feeds.pause() : feeds.resume()) })
   const subscriptions = selected.map(one => subscriptionOf(one, config, simulation))
   const feeds = openFeeds(subscriptions, recorder, emit)
-  tellCorrections(selected, emit)
+  reportCorrections(selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit)
 
   const self = selfOf('record')
   const gauge = new ProcessGauge()
-  const station = recorderStation(config.SOURCES ?? '')
+  const station = recorderKey(config.SOURCES ?? '')
   const statusNow = (): RecorderStatus => ({
     startedAtMs: self.startedAtMs,
     instance: self.instance,
@@ -102,9 +102,9 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const { emit } = journal
   const store = await openStore(config.STORE, config.DISK_FREE_MIB_MIN * 2 ** 20)
   emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
-  const log = await openLogTold(config.LOG, 'read', emit, stopping)
+  const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const venues = venuesOf(config)
-  const storing = new Storing({
+  const storing = new Ingest({
     limits: limitsOf(config),
     venues,
     log,
@@ -117,12 +117,12 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
   const page = new Page({
     log,
     store,
-    ingest: new OwnIngest(storing, log),
+    ingest: new LocalIngest(storing, log),
     archive: () => archiver?.figures ?? null,
     journal,
   })
-  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const observing = new Observing({
+  const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
+  const observing = new IngestTelemetry({
     self: selfOf('ingest'),
     store,
     storing,
@@ -134,7 +134,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
     // Under `start`; on its own, a recorder serves its own figures.
     forRecorder: process.channel !== undefined,
   })
-  await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
+  await page.listen(config, observing.forServer, { reprocessor, runExclusive: work => storing.runExclusive(work) })
   page.start()
   storing.start()
   archiver?.start()
@@ -157,7 +157,7 @@ export async function ingest(config: Config, journal: Journal, stopping: AbortSi
 export async function archive(config: Config, journal: Journal, stopping: AbortSignal): Promise<Running> {
   const { emit } = journal
   const store = await openStore(config.STORE)
-  const log = await openLogTold(config.LOG, 'read', emit, stopping)
+  const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const archiver = await openArchiver(config, log, store, emit)
   if (!archiver)
     throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
@@ -183,11 +183,11 @@ export async function serve(config: Config, journal: Journal, stopping: AbortSig
   const { emit } = journal
   const store = await openStore(config.STORE)
   emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
-  const log = await openLogTold(config.LOG, 'read', emit, stopping)
+  const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const self = selfOf('serve')
-  const elsewhere = new Elsewhere({ log, store, instance: self.instance, emit, places: () => page.places() })
+  const elsewhere = new RemoteIngest({ log, store, instance: self.instance, emit, places: () => page.places() })
   const page = new Page({ log, store, ingest: elsewhere, archive: () => elsewhere.archived(), journal })
-  const observed = observePage(config, journal, self, store, page.report, page.refusedRequests)
+  const observed = servePageMetrics(config, journal, self, store, page.report, page.refusedRequests)
   await elsewhere.start()
   await page.listen(config, observed.forServer, null)
   page.start()
@@ -226,14 +226,14 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
 }
 
 async function openBare(directory: string) {
-  const engine = await openEngine(directory, SERVED_LANES)
+  const engine = await openEngine(directory, SERVED_SESSIONS)
   return { engine, ask: undefined, close: () => engine.close() }
 }
 
 /** With what is archived in view. */
 async function openResting(config: Config) {
   const store = await openStore(config.STORE)
-  await openSpanned(config, store)
+  await openWithArchive(config, store)
   return { engine: store.engine!, ask: store.untrusted.bind(store), close: () => store.close() }
 }
 
@@ -243,7 +243,7 @@ export async function start(config: Config, journal: Journal): Promise<Running> 
   const selected = parseSources(sources)
   if (simulated) journal.emit('simulated', simulated)
   const simulation = config.SIMULATOR_WS ? undefined : await simulationFor(selected, config)
-  const house = superviseHouse(
+  const house = superviseProcesses(
     {
       ...config,
       SOURCES: sources,

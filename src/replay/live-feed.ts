@@ -6,14 +6,14 @@
 import { blockBytes, writeTradeBlock } from '../tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import { TimeText } from '../venues/format-time.ts'
-import { BySymbol, type Conversation, type Voice } from '../venues/server-protocol.ts'
+import { BySymbol, type ServerSession, type VenueServerProtocol } from '../venues/server-protocol.ts'
 import type { FrameBuffer } from '../venues/websocket-frames.ts'
 
 const FORMATS = ['json', 'native'] as const
 /** Ticks of one text message: a client parses no more at once. */
 const LINES_MAX = 1_000
 
-export const live: Voice = {
+export const live: VenueServerProtocol = {
   target: () => '/live',
   open: url => {
     const format = FORMATS.find(known => known === (url.searchParams.get('format') ?? 'json'))
@@ -25,11 +25,13 @@ export const live: Voice = {
 
 const SIDE_NAMES = Object.fromEntries(Object.entries(SIDE).map(([name, code]) => [code, name]))
 
-class LiveConversation implements Conversation {
-  readonly greeting = []
+class LiveConversation implements ServerSession {
+  readonly welcome = []
   readonly #format: (typeof FORMATS)[number]
   readonly #symbols: ReadonlySet<string>
-  readonly #wanted = new BySymbol(symbol => (this.wants(symbol) ? `","symbol":${JSON.stringify(symbol)}` : undefined))
+  readonly #wanted = new BySymbol(symbol =>
+    this.subscribes(symbol) ? `","symbol":${JSON.stringify(symbol)}` : undefined,
+  )
   readonly #block = new TradeColumns(0)
   readonly #time = new TimeText()
   #origins = new Int8Array(0)
@@ -40,11 +42,11 @@ class LiveConversation implements Conversation {
     this.#symbols = symbols
   }
 
-  hear(): readonly string[] {
+  onMessage(): readonly string[] {
     return [JSON.stringify({ error: 'the address chooses what is sent: /live?symbols=A,B&format=json|native' })]
   }
 
-  wants(symbol: string): boolean {
+  subscribes(symbol: string): boolean {
     return this.#symbols.size === 0 || this.#symbols.has(symbol)
   }
 
@@ -54,7 +56,7 @@ class LiveConversation implements Conversation {
     return 0
   }
 
-  beat(): readonly string[] {
+  heartbeat(): readonly string[] {
     return []
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
  * The market's time during a replay: begins at a moment, runs so many times as fast as ours, and can be held. It is always
  * reckoned from where it began, so being late once does not make everything after it late.
  */
-export class Pace {
+export class PlaybackClock {
   readonly speed: number
   readonly #clock: Clock
   #anchorNanos = 0n

@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 /** The ticks of one symbol that were logged on one day. */
-interface Holding {
+interface Assignment {
   day: string
   venue: string
   symbol: string
@@ -34,7 +34,7 @@ export class Range {
   readonly lastNanos: bigint
   readonly symbols: readonly string[]
   readonly #wanted: Wanted
-  readonly #holdings: readonly Holding[]
+  readonly #holdings: readonly Assignment[]
 
   /** Looks what there is. Throws `usage` if there is nothing, or what was asked for is ambiguous. */
   static async find(ask: Ask, wanted: Wanted): Promise<Range> {
@@ -46,7 +46,7 @@ export class Range {
     )
     const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
     const holdings = rows.map(row => {
-      const { day, venue, symbol, ticks, first, last } = JSON.parse(row) as Record<keyof Holding, string>
+      const { day, venue, symbol, ticks, first, last } = JSON.parse(row) as Record<keyof Assignment, string>
       return { day, venue, symbol, ticks: Number(ticks), first: BigInt(first), last: BigInt(last) }
     })
     const found = new Set(holdings.map(({ symbol }) => symbol))
@@ -61,7 +61,7 @@ export class Range {
     return new Range(wanted, holdings)
   }
 
-  private constructor(wanted: Wanted, holdings: readonly Holding[]) {
+  private constructor(wanted: Wanted, holdings: readonly Assignment[]) {
     this.#wanted = wanted
     this.#holdings = holdings
     this.ticks = holdings.reduce((sum, { ticks }) => sum + ticks, 0)

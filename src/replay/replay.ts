@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { TradeColumns } from '../tick/trades.ts'
-import { Pace } from './playback-clock.ts'
+import { PlaybackClock } from './playback-clock.ts'
 
 /** Where replayed ticks go. */
 export interface Outlet {
@@ -43,14 +43,14 @@ export class Replay {
   /** Time of the last tick sent, ns since 1970 UTC. */
   atNanos: bigint
   readonly #options: ReplayOptions
-  readonly #pace: Pace
+  readonly #clock: PlaybackClock
   #pausedUntil: PromiseWithResolvers<void> | undefined
   #seekTo: bigint | undefined
   #nudge = new AbortController()
 
   constructor(options: ReplayOptions) {
     this.#options = options
-    this.#pace = new Pace(options.clock, options.speed)
+    this.#clock = new PlaybackClock(options.clock, options.speed)
     this.atNanos = options.fromNanos
     if (options.startPaused) this.pause()
   }
@@ -62,14 +62,14 @@ export class Replay {
   /** No tick is sent after those under way, and the market's time stands still. */
   pause(): void {
     this.#pausedUntil ??= Promise.withResolvers()
-    this.#pace.hold()
+    this.#clock.hold()
     this.#wake()
   }
 
   resume(): void {
     this.#pausedUntil?.resolve()
     this.#pausedUntil = undefined
-    this.#pace.release()
+    this.#clock.release()
   }
 
   /** Goes on at a moment, earlier or later. */
@@ -104,7 +104,7 @@ export class Replay {
         if (!begun) {
           begun = true
           await this.#open(signal)
-          this.#pace.begin(trades.timestamp[0]!)
+          this.#clock.begin(trades.timestamp[0]!)
         }
         if (!(await this.#play(trades, signal))) return
       }
@@ -121,7 +121,7 @@ export class Replay {
       await this.#open(signal)
       if (this.#seekTo !== undefined) return false
       const end = this.#due(trades, row)
-      if (end === row) await this.#sleep(this.#pace.waitMs(trades.timestamp[row]!), signal)
+      if (end === row) await this.#sleep(this.#clock.waitMs(trades.timestamp[row]!), signal)
       else {
         await outlet.send(trades, row, end)
         this.sent += end - row
@@ -141,9 +141,9 @@ export class Replay {
       if (this.#pausedUntil) {
         await Promise.race([this.#pausedUntil.promise, aborted(AbortSignal.any([signal, this.#nudge.signal]))])
       } else {
-        this.#pace.hold()
+        this.#clock.hold()
         await outlet.ready(signal)
-        if (!this.paused) this.#pace.release()
+        if (!this.paused) this.#clock.release()
       }
     }
   }
@@ -151,8 +151,8 @@ export class Replay {
   /** The row after the last one that is due, at most a turn on. */
   #due(trades: TradeColumns, row: number): number {
     let high = Math.min(row + TURN_TICKS_MAX, trades.length)
-    if (this.#pace.speed === Number.POSITIVE_INFINITY) return high
-    const now = this.#pace.nowNanos()
+    if (this.#clock.speed === Number.POSITIVE_INFINITY) return high
+    const now = this.#clock.nowNanos()
     let low = row
     while (low < high) {
       const middle = (low + high) >> 1

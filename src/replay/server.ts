@@ -10,7 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
 import { isOwnRequest } from '../loopback.ts'
 import type { TradeColumns } from '../tick/trades.ts'
-import type { Conversation, Voice } from '../venues/server-protocol.ts'
+import type { ServerSession, VenueServerProtocol } from '../venues/server-protocol.ts'
 import { FrameBuffer } from '../venues/websocket-frames.ts'
 import type { Outlet } from './replay.ts'
 
@@ -28,7 +28,7 @@ const NORMAL_END = 1000
 interface Client {
   ws: WebSocket
   socket: Socket
-  conversation: Conversation
+  conversation: ServerSession
   out: FrameBuffer
   lastSignMs: number
 }
@@ -43,7 +43,7 @@ export class ReplayServer implements Outlet {
   unsaid = 0
   /** Answers controls; without it there are none. */
   control: Control | undefined
-  readonly #voice: Voice
+  readonly #protocol: VenueServerProtocol
   readonly #symbols: readonly string[]
   readonly #clients = new Set<Client>()
   readonly #http = createServer((request, response) => this.#answer(request, response))
@@ -57,8 +57,8 @@ export class ReplayServer implements Outlet {
   #changed = Promise.withResolvers<void>()
 
   /** `symbols`: those of the replay. */
-  constructor(voice: Voice, symbols: readonly string[]) {
-    this.#voice = voice
+  constructor(protocol: VenueServerProtocol, symbols: readonly string[]) {
+    this.#protocol = protocol
     this.#symbols = symbols
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
@@ -74,14 +74,14 @@ export class ReplayServer implements Outlet {
     })
     this.url = `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
     this.#timers.push(
-      setInterval(() => this.#beat(), BEAT_EVERY_MS),
+      setInterval(() => this.#heartbeat(), BEAT_EVERY_MS),
       setInterval(() => this.#ping(), PING_EVERY_MS),
     )
   }
 
   get awaits(): string | undefined {
     const missing = this.#symbols.filter(
-      symbol => ![...this.#clients].some(client => client.conversation.wants(symbol)),
+      symbol => ![...this.#clients].some(client => client.conversation.subscribes(symbol)),
     )
     return missing.length === 0 ? undefined : `a subscription to ${missing.join(', ')}`
   }
@@ -129,7 +129,7 @@ export class ReplayServer implements Outlet {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = URL.parse(request.url ?? '/', 'http://replay')
     const foreign = !isOwnRequest(request.headers)
-    const conversation = url && !foreign ? this.#voice.open(url) : undefined
+    const conversation = url && !foreign ? this.#protocol.open(url) : undefined
     if (!conversation) {
       socket.on('error', () => socket.destroy())
       socket.end(
@@ -140,12 +140,12 @@ export class ReplayServer implements Outlet {
     this.#webSockets.handleUpgrade(request, socket, head, ws => this.#welcome(ws, socket as Socket, conversation))
   }
 
-  #welcome(ws: WebSocket, socket: Socket, conversation: Conversation): void {
+  #welcome(ws: WebSocket, socket: Socket, conversation: ServerSession): void {
     const client: Client = { ws, socket, conversation, out: new FrameBuffer(), lastSignMs: performance.now() }
     this.#clients.add(client)
     ws.on('message', data => {
       client.lastSignMs = performance.now()
-      say(client, conversation.hear(String(data)))
+      say(client, conversation.onMessage(String(data)))
       this.#tellChanged()
     })
     ws.on('pong', () => {
@@ -153,7 +153,7 @@ export class ReplayServer implements Outlet {
     })
     ws.on('error', () => ws.terminate())
     ws.on('close', () => this.#clients.delete(client))
-    say(client, conversation.greeting)
+    say(client, conversation.welcome)
     this.#tellChanged()
   }
 
@@ -162,8 +162,8 @@ export class ReplayServer implements Outlet {
     this.#changed = Promise.withResolvers()
   }
 
-  #beat(): void {
-    for (const client of this.#clients) say(client, client.conversation.beat())
+  #heartbeat(): void {
+    for (const client of this.#clients) say(client, client.conversation.heartbeat())
   }
 
   #ping(): void {

@@ -21,7 +21,7 @@ const MOMENT_TICKS_MAX = 10_000_000
  * are; one that holds more than a slice is cut between two moments, never within one. The columns are the reader's until the slice
  * after the next is asked for: then their memory is used again.
  */
-export async function* readSlices(
+export async function* readSegments(
   ask: Ask,
   range: Range,
   fromNanos: bigint,

@@ -2,7 +2,7 @@
 import { binance } from '../venues/binance/server.ts'
 import { coinbase } from '../venues/coinbase/server.ts'
 import { kraken } from '../venues/kraken/server.ts'
-import type { Voice } from '../venues/server-protocol.ts'
+import type { VenueServerProtocol } from '../venues/server-protocol.ts'
 import { live } from './live-feed.ts'
 
-export const VOICES: Readonly<Record<string, Voice>> = { binance, coinbase, kraken, live }
+export const VENUE_SERVERS: Readonly<Record<string, VenueServerProtocol>> = { binance, coinbase, kraken, live }

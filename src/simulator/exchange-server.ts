@@ -18,7 +18,7 @@ const FOREIGN = 'ask by a loopback address, from no page of another site'
 const TOO_MANY_REQUESTS = { code: -1003, msg: 'Too many requests.' }
 
 /** Who stands behind the door. */
-export interface House {
+export interface ExchangeHandler {
   /** A client connected and asked for these streams; `socket` is the one below `ws`. */
   connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void
   /** A GET of a REST path; `micros` if the client wants times in microseconds. */
@@ -27,9 +27,9 @@ export interface House {
   controlled(control: Control): unknown
 }
 
-export class Door {
+export class ExchangeServer {
   readonly counts = { connects: 0, connectsRefused: 0, requests: 0, requestsRefused: 0 }
-  readonly #house: House
+  readonly #house: ExchangeHandler
   readonly #refuse = { connects: 0, requests: 0, retryAfterSeconds: 1 }
   readonly #http = createServer((request, response) => void this.#serve(request, response))
   readonly #webSockets = new WebSocketServer({
@@ -39,7 +39,7 @@ export class Door {
     maxPayload: MESSAGE_BYTES_MAX,
   })
 
-  constructor(house: House) {
+  constructor(house: ExchangeHandler) {
     this.#house = house
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }

@@ -11,13 +11,13 @@ import { nowMicros } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { StreamForm } from '../venues/binance/trade-frame.ts'
 import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
-import { Door, type House } from './exchange-server.ts'
+import { type ExchangeHandler, ExchangeServer } from './exchange-server.ts'
 import { History } from './history.ts'
 import { emptyOrder, Market, type MarketOptions } from './market.ts'
 import { answerRest, type RestAnswer } from './rest.ts'
 import { Streams } from './streams.ts'
 import { type CutReason, PING_EVERY_MS, Subscriber, type SubscriberEvents } from './subscriber.ts'
-import { Pacer } from './tick-timer.ts'
+import { RateTimer } from './tick-timer.ts'
 
 /** Trades are made and sent in slices of this length: far below what an eye or a candle sees. */
 const SLICE_MS = 5
@@ -92,17 +92,17 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   return exchange
 }
 
-class SimulatedExchange implements Exchange, House, SubscriberEvents {
+class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   wsUrl = ''
   restUrl = ''
   readonly #market: Market
   readonly #histories: readonly History[]
   readonly #historyOf: ReadonlyMap<string, History>
-  readonly #pacer: Pacer
+  readonly #timer: RateTimer
   readonly #faults = new TradeFaults()
   readonly #streams: Streams
   readonly #order = emptyOrder()
-  readonly #door = new Door(this)
+  readonly #server = new ExchangeServer(this)
   readonly #timers: NodeJS.Timeout[] = []
   #trades = 0
   #opensAtRate: number | undefined
@@ -127,12 +127,12 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
     })
     this.#historyOf = new Map(this.#histories.map(history => [history.instrument.symbol, history]))
     if (options.opensWithFirstClient) this.#opensAtRate = options.ratePerSecond
-    this.#pacer = new Pacer(options.opensWithFirstClient ? 0 : options.ratePerSecond, performance.now())
+    this.#timer = new RateTimer(options.opensWithFirstClient ? 0 : options.ratePerSecond, performance.now())
     this.#streams = new Streams(this.#market.instruments, this.#faults)
   }
 
   async listen(host: string, port: number): Promise<void> {
-    const authority = await this.#door.listen(host, port)
+    const authority = await this.#server.listen(host, port)
     this.wsUrl = `ws://${authority}`
     this.restUrl = `http://${authority}`
     this.#timers.push(
@@ -152,8 +152,8 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
     const { framesSent, bytesSent, framesUndelivered, size } = this.#streams
     return {
       trades: this.#trades,
-      ...this.#door.counts,
-      tradesSkipped: this.#pacer.skipped,
+      ...this.#server.counts,
+      tradesSkipped: this.#timer.skipped,
       framesSent,
       bytesSent,
       framesUndelivered,
@@ -169,7 +169,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    const closed = this.#door.close()
+    const closed = this.#server.close()
     for (const subscriber of this.#streams.subscribers) subscriber.terminate()
     await closed
   }
@@ -177,7 +177,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
   connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void {
     this.#streams.place(new Subscriber(ws, socket, form, streams, this))
     if (this.#opensAtRate === undefined) return
-    this.#pacer.setRate(this.#opensAtRate, performance.now())
+    this.#timer.setRate(this.#opensAtRate, performance.now())
     this.#opensAtRate = undefined
   }
 
@@ -238,7 +238,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
         this.#refuse = { requests: control.options.requests, msg: control.options.msg }
         break
       case 'rateLimit':
-        this.#door.refuse(
+        this.#server.refuse(
           control.options.connects ?? 0,
           control.options.requests ?? 0,
           control.options.retryAfterSeconds,
@@ -251,7 +251,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
         this.#connectionFaults.shutdownNotices += subscribers.length
         break
       case 'setRate':
-        this.#pacer.setRate(control.options.ratePerSecond, performance.now())
+        this.#timer.setRate(control.options.ratePerSecond, performance.now())
         if (control.options.ratePerSecond > 0) this.#market.setRate(control.options.ratePerSecond)
         break
     }
@@ -261,7 +261,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
   #slice(): void {
     const timeMicros = nowMicros()
     const order = this.#order
-    let due = Math.min(this.#pacer.due(performance.now()), SLICE_TRADES_MAX)
+    let due = Math.min(this.#timer.due(performance.now()), SLICE_TRADES_MAX)
     let made = 0
     while (due >= 1) {
       this.#market.next(order)
@@ -271,7 +271,7 @@ class SimulatedExchange implements Exchange, House, SubscriberEvents {
       made += order.fills
     }
     if (made === 0) return
-    this.#pacer.made(made)
+    this.#timer.made(made)
     this.#trades += made
     this.#streams.flush()
   }

@@ -10,7 +10,7 @@ import type { Instrument } from './instruments.ts'
 import type { Order } from './market.ts'
 import type { Subscriber } from './subscriber.ts'
 
-interface Feed {
+interface FeedSession {
   readonly key: string
   /** By instrument: its frames if this feed carries them. */
   readonly frames: readonly (TradeFrame | undefined)[]
@@ -25,10 +25,10 @@ export class Streams {
   framesSent = 0
   bytesSent = 0
   framesUndelivered = 0
-  readonly #feeds = new Map<string, Feed>()
-  readonly #feedOf = new Map<Subscriber, Feed>()
+  readonly #feeds = new Map<string, FeedSession>()
+  readonly #feedOf = new Map<Subscriber, FeedSession>()
   /** By instrument: the feeds that carry it. */
-  #carriers: Feed[][] = []
+  #carriers: FeedSession[][] = []
   readonly #indexOf: ReadonlyMap<string, number>
   readonly #instruments: readonly Instrument[]
   /** Frames by the key of their form. */

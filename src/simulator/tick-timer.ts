@@ -6,7 +6,7 @@
 /** After a stall (a suspended machine, an overloaded one) at most this much is caught up; the rest is skipped and counted. */
 const CATCH_UP_MS_MAX = 1_000
 
-export class Pacer {
+export class RateTimer {
   #ratePerSecond: number
   #lastMs: number
   #due = 0

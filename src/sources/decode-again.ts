@@ -5,13 +5,13 @@ import { VENUES } from '../venues/index.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
 
 /** Trades of a frame, and why there are none or not all of them. */
-export interface Reread {
+export interface DecodedAgain {
   trades: TradeColumns
   still: { reason: Refusal; detail: string }
 }
 
 /** Reads a frame of a venue, or an item of one that was refused alone; undefined if the venue is none of ours. */
-export function rereadFrame(venueName: string, raw: Uint8Array, receivedAtMicros: number): Reread | undefined {
+export function decodeAgain(venueName: string, raw: Uint8Array, receivedAtMicros: number): DecodedAgain | undefined {
   const venue = VENUES.find(({ name }) => name === venueName)
   if (!venue) return undefined
   const frame = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
@@ -21,9 +21,9 @@ export function rereadFrame(venueName: string, raw: Uint8Array, receivedAtMicros
   return item.trades.length > 0 ? item : whole
 }
 
-function read(venue: Venue, frame: Buffer, receivedAtMicros: number): Reread {
+function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAgain {
   const trades = new TradeColumns(1)
-  let still: Reread['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
+  let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
   const out: Sink = {
     trade: (symbol, micros, nanos, price, volume, side, tradeId) => {
       trades.reserve(1)

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Feed, type FeedOptions, type FeedStatus } from './feed.ts'
+import { type FeedOptions, FeedSession, type FeedStatus } from './feed.ts'
 
 /** A feed whose symbols may turn out to be spelled otherwise: another then takes its place, with an overlap. */
 export class FeedSlot {
   #options: FeedOptions
-  #feed: Feed
+  #feed: FeedSession
   #paused = false
   readonly #stop = new AbortController()
   /** Those replaced, until they are closed. */
-  readonly #retiring = new Map<Feed, Promise<void>>()
+  readonly #retiring = new Map<FeedSession, Promise<void>>()
 
   /** Begins to connect. */
   constructor(options: FeedOptions) {
     this.#options = options
-    this.#feed = new Feed(options)
+    this.#feed = new FeedSession(options)
   }
 
   get venue(): string {
@@ -40,7 +40,7 @@ export class FeedSlot {
     if (!symbols.some(symbol => (spelled.get(symbol) ?? symbol) !== symbol)) return
     const before = this.#feed
     this.#options = { ...this.#options, symbols: [...new Set(symbols.map(symbol => spelled.get(symbol) ?? symbol))] }
-    this.#feed = new Feed(this.#options)
+    this.#feed = new FeedSession(this.#options)
     if (this.#paused) this.#feed.pause()
     this.#retiring.set(before, this.#retire(before, this.#feed))
   }
@@ -55,12 +55,12 @@ export class FeedSlot {
     await Promise.all([this.#feed.close(), ...this.#retiring.values()])
   }
 
-  #all(): Feed[] {
+  #all(): FeedSession[] {
     return [this.#feed, ...this.#retiring.keys()]
   }
 
   /** Closes a feed a while after the one that replaces it is open. */
-  async #retire(before: Feed, next: Feed): Promise<void> {
+  async #retire(before: FeedSession, next: FeedSession): Promise<void> {
     const { silenceCheckMs, overlapMs } = this.#options.timings
     const { signal } = this.#stop
     try {

@@ -32,7 +32,7 @@ export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame' | 'onLoss
 }
 
 /** One connection together with its decoder: frames in, ticks out to the receiver, all counted on the way. */
-export class Feed implements Sink {
+export class FeedSession implements Sink {
   readonly #venue: Venue
   readonly #options: Pick<FeedOptions, 'emit' | 'timings' | 'venueState'>
   readonly #id: string

@@ -1,7 +1,7 @@
 /** All that is recorded at once: subscriptions spread over connections, within each venue's limits. */
 import type { Emit } from '../telemetry/events.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
-import { Pace } from './connection/rate-limiter.ts'
+import { RateLimiter } from './connection/rate-limiter.ts'
 import { FeedSocket } from './connection/socket.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
 import { ErrorReport } from './error-report.ts'
@@ -49,7 +49,7 @@ export function openFeeds(
   // What all connections of one venue share.
   const shared = new Map<
     string,
-    { connects: Pace; refusals: RefusalReport; errors: ErrorReport; venueState: VenueState }
+    { connects: RateLimiter; refusals: RefusalReport; errors: ErrorReport; venueState: VenueState }
   >()
   const feeds: FeedSlot[] = []
   for (const { venue, symbols, ws } of subscriptions) {
@@ -124,9 +124,9 @@ export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: num
   return answer
 }
 
-function connectPace({ limits }: Venue): Pace {
+function connectPace({ limits }: Venue): RateLimiter {
   const allowed = limits.connectsPerFiveMinutes ?? CONNECTS_UNSTATED
-  return new Pace(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
+  return new RateLimiter(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
 }
 
 function chunks(symbols: readonly string[], size: number): string[][] {

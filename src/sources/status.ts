@@ -1,8 +1,8 @@
 /** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
 import { hostname } from 'node:os'
 import type { Announcement } from '../log/log.ts'
-import type { Entry, EventCounts } from '../telemetry/journal.ts'
-import type { ProcessFigures } from '../telemetry/process.ts'
+import type { EventCounts, LogLine } from '../telemetry/journal.ts'
+import type { ProcessMetrics } from '../telemetry/process.ts'
 import type { ConnectionStatus } from './connection/status.ts'
 
 const STATION = 'recorder'
@@ -22,29 +22,29 @@ export interface RecorderStatus {
   /** The log is too slow: reading from venues is held back. */
   held: boolean
   connections: ConnectionStatus[]
-  process: ProcessFigures
+  process: ProcessMetrics
   /** Tells this run of this process from all others. */
   instance: string
   /** How often it told each event. */
   events: EventCounts
   /** The last lines it told. */
-  lines: Entry[]
+  lines: LogLine[]
 }
 
 /** What a recorder last said, and when. */
-export interface RecorderSaid {
+export interface RecorderReport {
   station: string
   status: RecorderStatus
   atMs: number
 }
 
 /** The name a recorder announces itself by: several may write one log, from one machine or many. */
-export function recorderStation(sources: string): string {
+export function recorderKey(sources: string): string {
   return `${STATION} ${hostname()} ${sources}`
 }
 
 /** All recorders that ever announced themselves in a log, the one heard last first. */
-export function recordersIn(announcements: readonly Announcement[]): RecorderSaid[] {
+export function recordersIn(announcements: readonly Announcement[]): RecorderReport[] {
   return (
     announcements
       .filter(({ station }) => station.startsWith(`${STATION} `))

@@ -5,22 +5,22 @@
 import { type Clock, MS_PER_DAY } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { Entry } from '../telemetry/journal.ts'
+import type { LogLine } from '../telemetry/journal.ts'
 import type { Measurement } from '../telemetry/metrics.ts'
-import { rarely } from '../telemetry/throttle.ts'
+import { throttleEvents } from '../telemetry/throttle.ts'
 
 /** A process that has something to say: this one, or a recorder that says it through the log. */
-export interface Speaker {
+export interface TelemetrySource {
   process: string
   /** See `instanceName`. */
   instance: string
   /** Its last lines, oldest first; ids rise by one. */
-  lines: readonly Entry[]
+  lines: readonly LogLine[]
   measure: () => Promise<readonly Measurement[]>
 }
 
 /** How the stations stand: a row of table `uptime`. */
-export interface Standing {
+export interface UptimeSample {
   recorded: boolean
   stored: boolean
   sources: string
@@ -37,9 +37,9 @@ export interface DiagnosticsOptions {
   /** This run, for table `uptime`. */
   instance: string
   /** Whoever has something to say now. */
-  speakers: () => readonly Speaker[]
+  speakers: () => readonly TelemetrySource[]
   /** How the stations stand, where this process speaks for all of them. */
-  standing: () => Promise<Standing | null>
+  standing: () => Promise<UptimeSample | null>
   /** How long rows stay, in days; those of table `uptime` at least 400. */
   keepDays: number
 }
@@ -75,11 +75,11 @@ export class Diagnostics {
 
   constructor(options: DiagnosticsOptions) {
     this.#options = options
-    this.#emit = rarely(options.emit, undefined, () => options.clock.elapsedMs())
+    this.#emit = throttleEvents(options.emit, undefined, () => options.clock.elapsedMs())
   }
 
   start(): void {
-    this.#running = Promise.all([this.#keepTelling(), this.#keepStanding()]).then(() => {})
+    this.#running = Promise.all([this.#keepTelling(), this.#writeUptime()]).then(() => {})
   }
 
   /** Writes what waits, once, and ends; nothing if it was not started. */
@@ -107,7 +107,7 @@ export class Diagnostics {
    * A row in each ten seconds of the day, near their middle, however long writing or a report takes: availability is counted by
    * rows, so one that slips into the next ten seconds would be told as an outage.
    */
-  async #keepStanding(): Promise<void> {
+  async #writeUptime(): Promise<void> {
     const { clock } = this.#options
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -125,7 +125,7 @@ export class Diagnostics {
     }
     if (nowMs >= this.#tidiedMs + TIDY_EVERY_MS) {
       this.#tidiedMs = nowMs
-      await this.#tidy()
+      await this.#cleanUp()
     }
   }
 
@@ -134,11 +134,11 @@ export class Diagnostics {
     for (const speaker of this.#options.speakers()) {
       // Of a speaker not heard before, the table is asked for its last line: while it is away, its figures are taken all the same.
       await this.#attempt(() => this.#takeLines(speaker))
-      if (figures) await this.#attempt(async () => this.#hold('metrics', await this.#figureRows(speaker)))
+      if (figures) await this.#attempt(async () => this.#hold('metrics', await this.#metricRows(speaker)))
     }
   }
 
-  async #takeLines({ process, instance, lines }: Speaker): Promise<void> {
+  async #takeLines({ process, instance, lines }: TelemetrySource): Promise<void> {
     if (lines.length === 0) return
     const last = this.#lastLine.get(instance) ?? (await this.#lastStored(instance))
     const fresh = lines.filter(({ id }) => id > last)
@@ -167,7 +167,7 @@ export class Diagnostics {
     return Number(row!.last)
   }
 
-  async #figureRows({ process, instance, measure }: Speaker): Promise<Row[]> {
+  async #metricRows({ process, instance, measure }: TelemetrySource): Promise<Row[]> {
     const measurements = await measure()
     const at = this.#now()
     return measurements.map(({ name, labels, value }) => ({ at, process, instance, name, labels, value }))
@@ -204,7 +204,7 @@ export class Diagnostics {
     }
   }
 
-  async #tidy(): Promise<void> {
+  async #cleanUp(): Promise<void> {
     const { store, clock, keepDays } = this.#options
     for (const table of TABLES) {
       const days = table === 'uptime' ? Math.max(keepDays, UPTIME_DAYS_MIN) : keepDays

@@ -2,12 +2,12 @@
 
 import { instanceName } from '../telemetry/instance.ts'
 import { VERSION } from '../version.ts'
-import type { Verdict } from './judgements.ts'
-import type { StationState, SymbolDown } from './model.ts'
-import type { StationReport } from './report.ts'
+import type { Judgement } from './judgements.ts'
+import type { StageState, SymbolDown } from './model.ts'
+import type { StatusReport } from './report.ts'
 import { symbolsDown, venueStates } from './source-faults.ts'
 
-export type StationName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
+export type StageName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
 /** `GET /health`: 200 as long as the process answers at all; how it fares is in `state`. */
 export interface HealthAnswer {
@@ -21,7 +21,7 @@ export interface HealthAnswer {
   /** This machine's clock. */
   atMs: number
   /** The stations this process knows of. */
-  stations: Partial<Record<StationName, { state: StationState; advice: string; lagMs: number }>>
+  stations: Partial<Record<StageName, { state: StageState; advice: string; lagMs: number }>>
   audit: { atMs: number; passed: boolean; detail: string } | null
   diskFreeBytes: number | null
   /** Less than this is trouble. */
@@ -51,16 +51,16 @@ export function selfOf(process: string): Self {
 }
 
 /** The worst of the stations' states: a house is as well as its sickest part. */
-export function worstState(states: readonly StationState[]): HealthAnswer['state'] {
+export function worstState(states: readonly StageState[]): HealthAnswer['state'] {
   if (states.includes('trouble')) return 'trouble'
   return states.includes('behind') ? 'behind' : 'ok'
 }
 
 /** The health of a process that knows all stations. */
-export async function healthOf(self: Self, report: StationReport): Promise<HealthAnswer> {
+export async function healthOf(self: Self, report: StatusReport): Promise<HealthAnswer> {
   const following = report.recorders().map(({ status }) => status.sources)
   const { atMs, sources, log, ingest, store, archive } = await report.report()
-  const short = ({ state, advice, lagMs }: { state: StationState; advice: string; lagMs: number }) => ({
+  const short = ({ state, advice, lagMs }: { state: StageState; advice: string; lagMs: number }) => ({
     state,
     advice,
     lagMs,
@@ -89,15 +89,15 @@ export async function healthOf(self: Self, report: StationReport): Promise<Healt
 /** The health of a process that knows of no stations but these. */
 export function healthAlone(
   self: Self,
-  verdicts: Partial<Record<'sources' | 'log' | 'archive', Verdict>>,
+  judgements: Partial<Record<'sources' | 'log' | 'archive', Judgement>>,
   archiveBehindMs: number | null,
 ): HealthAnswer {
   return {
     ...self,
-    state: worstState(Object.values(verdicts).map(([state]) => state)),
+    state: worstState(Object.values(judgements).map(([state]) => state)),
     atMs: Date.now(),
     stations: Object.fromEntries(
-      Object.entries(verdicts).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
+      Object.entries(judgements).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
     ),
     audit: null,
     diskFreeBytes: null,

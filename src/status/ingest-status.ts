@@ -1,28 +1,28 @@
 /** The storing side as the page tells of it: this process's own (`local-ingest.ts`), or others' as the tables know them (`remote-ingest.ts`). */
-import type { Storing } from '../ingest/ingest.ts'
-import type { Entry } from '../telemetry/journal.ts'
-import type { Verdict } from './judgements.ts'
-import type { AuditDone, PartitionStatus, Stations } from './model.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { LogLine } from '../telemetry/journal.ts'
+import type { Judgement } from './judgements.ts'
+import type { AuditDone, PartitionStatus, StageStatuses } from './model.ts'
 
 /** A partition that this process stores. */
-export type OwnPartition = Pick<Storing['partitions'][number], 'partition' | 'mode' | 'next'>
+export type LocalPartition = Pick<Ingest['partitions'][number], 'partition' | 'mode' | 'next'>
 
-export type IngestFiguresShown = Omit<Stations['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
-export type Audited = Omit<AuditDone, 'tookMs'>
+export type IngestMetricsShown = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
+export type LastAudit = Omit<AuditDone, 'tookMs'>
 
-export interface IngestSide {
+export interface IngestStatus {
   /** What of the log this process stores itself; of other partitions the tables are asked. */
-  readonly own: readonly OwnPartition[]
+  readonly own: readonly LocalPartition[]
   /** Where each partition stands that something is known of. Times are this machine's clock, ms. */
   partitions(nowMs: number): PartitionStatus[]
   /** What was counted and measured; all zero before anything is known. */
-  figures(): IngestFiguresShown
+  figures(): IngestMetricsShown
   /** `lagMs`: that of the partition furthest behind. */
-  verdict(lagMs: number): Verdict
+  judgement(lagMs: number): Judgement
   /** The last audit of each partition known. */
-  readonly audits: ReadonlyMap<number, Audited>
+  readonly audits: ReadonlyMap<number, LastAudit>
   /** Open gaps of one symbol. */
   gapsOf(venue: string, symbol: string): number
   /** What storing processes elsewhere told since this was last asked, oldest first. */
-  newLines(): readonly Entry[]
+  newLogLines(): readonly LogLine[]
 }

@@ -1,18 +1,18 @@
 /** How a station fares, judged by what is known of it. */
-import type { ArchiveFigures } from '../archive/archive.ts'
+import type { ArchiveMetrics } from '../archive/archive.ts'
 import type { RecorderStatus } from '../sources/status.ts'
-import type { StationState } from './model.ts'
+import type { StageState } from './model.ts'
 import { isReceived, sourceFaults } from './source-faults.ts'
 
 /** A state, and one line: why, and what to do next if it is trouble. */
-export type Verdict = [state: StationState, advice: string]
+export type Judgement = [state: StageState, advice: string]
 
 /** Sooner than a recorder is called away: it says what it says through the log. */
 const LOG_SILENT_MS_MAX = 3_000
 /** A slice is closed a minute after its hour and written within seconds; much later, it is catching up. */
 const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
 
-export function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
+export function sourcesJudgement(recorders: readonly RecorderStatus[]): Judgement {
   if (recorders.length === 0)
     return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
   const connections = recorders.flatMap(recorder => recorder.connections)
@@ -26,7 +26,7 @@ export function sourcesVerdict(recorders: readonly RecorderStatus[]): Verdict {
 }
 
 /** `unreachableSinceMs` as the log tells it. */
-export function logVerdict(recorders: readonly RecorderStatus[], unreachableSinceMs: number | null): Verdict {
+export function logJudgement(recorders: readonly RecorderStatus[], unreachableSinceMs: number | null): Judgement {
   const silentMs = unreachableSinceMs === null ? 0 : Date.now() - unreachableSinceMs
   if (silentMs > LOG_SILENT_MS_MAX)
     return [
@@ -43,12 +43,12 @@ export function logVerdict(recorders: readonly RecorderStatus[], unreachableSinc
 export const LAG_MS_MAX = 5_000
 
 /** Of a storing side of which nothing else is wrong. */
-export function lagVerdict(lagMs: number): Verdict {
+export function lagJudgement(lagMs: number): Judgement {
   if (lagMs > LAG_MS_MAX) return ['behind', 'Storing is behind the log and catching up.']
   return ['ok', 'Everything in the log is stored or on its way.']
 }
 
-export function archiveVerdict(figures: Pick<ArchiveFigures, 'failure' | 'behindMs'> | null): Verdict {
+export function archiveJudgement(figures: Pick<ArchiveMetrics, 'failure' | 'behindMs'> | null): Judgement {
   if (!figures) return ['off', 'Nothing is archived by this process.']
   if (figures.failure) return ['trouble', `${figures.failure.why}. ${figures.failure.advice}`]
   if (figures.behindMs > ARCHIVE_BEHIND_MS_MAX)

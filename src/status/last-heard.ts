@@ -2,7 +2,7 @@
  * How long ago something was last said, by a clock that never falls: when it says something new is noted here, since the time it puts on
  * it is of a clock that may be set back, and would then count as young until it has caught up.
  */
-export class Heard {
+export class LastHeard {
   readonly #of = new Map<string, { atMs: number; ageMs: number; sinceMs: number }>()
 
   /** The age of what `who` said at `atMs`, ms since 1970 UTC by its own clock. What is seen first is as old as it says. */

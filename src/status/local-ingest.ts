@@ -1,20 +1,20 @@
 /** The storing side of this process, as the page tells of it. */
-import type { Storing } from '../ingest/ingest.ts'
+import type { Ingest } from '../ingest/ingest.ts'
 import type { Log } from '../log/log.ts'
 import { slowest } from '../telemetry/statistics.ts'
-import type { IngestFiguresShown, IngestSide } from './ingest-status.ts'
-import { lagVerdict, type Verdict } from './judgements.ts'
+import type { IngestMetricsShown, IngestStatus } from './ingest-status.ts'
+import { type Judgement, lagJudgement } from './judgements.ts'
 import type { PartitionStatus, Quantiles } from './model.ts'
 
-type Ingest = Storing['partitions'][number]
+type PartitionIngest = Ingest['partitions'][number]
 
-export class OwnIngest implements IngestSide {
-  readonly #storing: Storing
+export class LocalIngest implements IngestStatus {
+  readonly #storing: Ingest
   readonly #log: Log
   readonly #startedMs = performance.now()
   readonly #caughtUpMs = new Map<number, number>()
 
-  constructor(storing: Storing, log: Log) {
+  constructor(storing: Ingest, log: Log) {
     this.#storing = storing
     this.#log = log
   }
@@ -31,7 +31,7 @@ export class OwnIngest implements IngestSide {
     return this.own.map(({ partition, next, storedLogMs }) => this.#status(partition, next, storedLogMs, nowMs))
   }
 
-  figures(): IngestFiguresShown {
+  figures(): IngestMetricsShown {
     return {
       ticksPerSecond: this.#sum(({ figures }) => figures.storedTicks.perSecond()),
       stored: this.#sum(({ figures }) => figures.storedTicks.total),
@@ -45,7 +45,7 @@ export class OwnIngest implements IngestSide {
     }
   }
 
-  verdict(lagMs: number): Verdict {
+  judgement(lagMs: number): Judgement {
     if (this.own.length === 0)
       return ['idle', 'No partition of the log is given to this process: others store them, or it waits to be let in.']
     const failed = this.own.find(({ failure }) => failure)
@@ -53,14 +53,14 @@ export class OwnIngest implements IngestSide {
       return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
     if (this.own.some(({ mode }) => mode === 'retrying'))
       return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
-    return lagVerdict(lagMs)
+    return lagJudgement(lagMs)
   }
 
   gapsOf(venue: string, symbol: string): number {
     return this.#sum(ingest => ingest.gapsOf(venue, symbol))
   }
 
-  newLines() {
+  newLogLines() {
     return []
   }
 
@@ -85,12 +85,12 @@ export class OwnIngest implements IngestSide {
     return sums
   }
 
-  #sum(figure: (ingest: Ingest) => number): number {
-    return this.own.reduce((sum, ingest) => sum + figure(ingest), 0)
+  #sum(read: (ingest: PartitionIngest) => number): number {
+    return this.own.reduce((sum, ingest) => sum + read(ingest), 0)
   }
 
   /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
-  #slowest(figure: (ingest: Ingest) => Quantiles | null): Quantiles | null {
-    return slowest(this.own.flatMap(ingest => figure(ingest) ?? []))
+  #slowest(read: (ingest: PartitionIngest) => Quantiles | null): Quantiles | null {
+    return slowest(this.own.flatMap(ingest => read(ingest) ?? []))
   }
 }

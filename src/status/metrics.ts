@@ -1,17 +1,17 @@
 /** The stations of this process as figures (`telemetry/metrics.ts`) and as a standing (table `uptime`). */
 
 import { type Measurement, type MetricName, quantilesOf } from '../telemetry/metrics.ts'
-import type { Standing } from './diagnostics.ts'
-import type { PartitionStatus, Stations } from './model.ts'
+import type { UptimeSample } from './diagnostics.ts'
+import type { PartitionStatus, StageStatuses } from './model.ts'
 
 /** When a partition was last audited, and whether that passed. */
 export type Audits = ReadonlyMap<number, { atMs: number; passed: boolean }>
 
 /** Everything but what recorders say themselves. */
-export function measureStations(stations: Stations, audits: Audits): Measurement[] {
+export function measureStages(stations: StageStatuses, audits: Audits): Measurement[] {
   const { log, ingest, store } = stations
   return [
-    ...stationsInTrouble(stations),
+    ...stagesInTrouble(stations),
     one('log_bytes', log.sizeBytes),
     ...log.partitions.flatMap(measurePartition),
     one('ingest_stored_ticks_total', ingest.stored),
@@ -37,7 +37,7 @@ export function measureStations(stations: Stations, audits: Audits): Measurement
   ]
 }
 
-function stationsInTrouble({ sources, log, ingest, store, archive }: Stations): Measurement[] {
+function stagesInTrouble({ sources, log, ingest, store, archive }: StageStatuses): Measurement[] {
   return Object.entries({ sources, log, ingest, store, archive }).map(([station, { state }]) =>
     one('station_trouble', state === 'trouble' ? 1 : 0, { station }),
   )
@@ -63,7 +63,7 @@ function known(name: MetricName, value: number | null): Measurement[] {
 }
 
 /** Recorded: venues were heard and the log took what they sent. Stored: the tables had it without delay. */
-export function toStanding({ sources, log, ingest, store, archive }: Stations): Standing {
+export function toUptimeSample({ sources, log, ingest, store, archive }: StageStatuses): UptimeSample {
   return {
     recorded: sources.state !== 'trouble' && log.state === 'ok',
     stored: ingest.state === 'ok' && store.state === 'ok',

@@ -2,10 +2,10 @@
 import type { ConnectionStatus } from '../sources/connection/status.ts'
 
 /** `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs a person, `off` is not configured. */
-export type StationState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
+export type StageState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
 
-interface StationBase {
-  state: StationState
+interface StageStatus {
+  state: StageState
   /** One line: why this state, and what to do next if it is trouble. */
   advice: string
   ticksPerSecond: number
@@ -40,16 +40,16 @@ export interface PartitionStatus {
   lagMs: number
 }
 
-export interface Stations {
+export interface StageStatuses {
   atMs: number
-  sources: StationBase & { connections: ConnectionStatus[] }
-  log: StationBase & {
+  sources: StageStatus & { connections: ConnectionStatus[] }
+  log: StageStatus & {
     address: string
     partitions: PartitionStatus[]
     sizeBytes: number
     appendMs: Quantiles | null
   }
-  ingest: StationBase & {
+  ingest: StageStatus & {
     stored: number
     refused: number
     refusedPerSecond: number
@@ -60,7 +60,7 @@ export interface Stations {
     /** From a batch's first record being read to the batch being stored. */
     batchAgeMs: Quantiles | null
   }
-  store: StationBase & {
+  store: StageStatus & {
     address: string
     trades: number
     sizeBytes: number
@@ -81,7 +81,7 @@ export interface Stations {
     diskGrowthPerDay: number | null
   }
   /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
-  archive: StationBase & {
+  archive: StageStatus & {
     verified: { address: string | null; objects: number; rows: number; sizeBytes: number } | null
   }
 }

@@ -5,24 +5,24 @@
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { Entry } from '../telemetry/journal.ts'
+import type { LogLine } from '../telemetry/journal.ts'
 import type { MetricName } from '../telemetry/metrics.ts'
 import { slowest } from '../telemetry/statistics.ts'
-import { rarely } from '../telemetry/throttle.ts'
-import type { Audited, IngestFiguresShown, IngestSide } from './ingest-status.ts'
-import { LAG_MS_MAX, lagVerdict, type Verdict } from './judgements.ts'
+import { throttleEvents } from '../telemetry/throttle.ts'
+import type { IngestMetricsShown, IngestStatus, LastAudit } from './ingest-status.ts'
+import { type Judgement, LAG_MS_MAX, lagJudgement } from './judgements.ts'
 import { lastAudits } from './last-audits.ts'
 import type { PartitionStatus, Quantiles } from './model.ts'
 import {
-  archiveFigures,
-  ingestFigures,
-  type LastFigure,
+  archiveMetrics,
+  ingestMetrics,
+  type LastValue,
   lastRefused,
   openGaps,
-  type ToldElsewhere,
-  toldElsewhere,
+  type RemoteReports,
+  remoteReports,
 } from './remote-queries.ts'
-import type { ArchiveStanding } from './report.ts'
+import type { ArchiveStatus } from './report.ts'
 
 const ASK_EVERY_MS = 2_000
 /** Of an archiver that wrote no figures for so long it is said that it does not run. */
@@ -32,7 +32,7 @@ const LINES_BEFORE_SECONDS = 600
 /** Lines reach their table within seconds: so far back they are looked for each time. */
 const LINES_WITHIN_SECONDS = 30
 
-export interface ElsewhereOptions {
+export interface RemoteIngestOptions {
   log: Log
   store: Store
   /** This run, whose own lines are not told twice. */
@@ -42,27 +42,27 @@ export interface ElsewhereOptions {
   places: () => ReadonlyMap<number, number> | undefined
 }
 
-export class Elsewhere implements IngestSide {
+export class RemoteIngest implements IngestStatus {
   readonly own = []
-  audits: ReadonlyMap<number, Audited> = new Map()
-  readonly #options: ElsewhereOptions
+  audits: ReadonlyMap<number, LastAudit> = new Map()
+  readonly #options: RemoteIngestOptions
   readonly #emit: Emit
-  #ingest: LastFigure[] = []
-  #archive: LastFigure[] = []
+  #ingest: LastValue[] = []
+  #archive: LastValue[] = []
   #gaps = new Map<string, number>()
   readonly #refusedBelow = new Map<number, number>()
   #refused = { total: 0, atMs: 0, perSecond: 0 }
   /** By partition: how far it is stored, since when, and when it was last stored to the end. */
   readonly #moved = new Map<number, { stored: number; atMs: number; caughtUpAtMs: number }>()
-  #lines: Entry[] = []
+  #lines: LogLine[] = []
   readonly #lastLine = new Map<string, number>()
   #linesWithinSeconds = LINES_BEFORE_SECONDS
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(options: ElsewhereOptions) {
+  constructor(options: RemoteIngestOptions) {
     this.#options = options
-    this.#emit = rarely(options.emit)
+    this.#emit = throttleEvents(options.emit)
   }
 
   /** Asks the tables once, and again and again from then on. Throws nothing: a store that is away is told by the report. */
@@ -85,7 +85,7 @@ export class Elsewhere implements IngestSide {
     return [...places].map(([partition, place]) => this.#status(partition, place, nowMs)).sort(byPartition)
   }
 
-  figures(): IngestFiguresShown {
+  figures(): IngestMetricsShown {
     const refused = this.#ingest.filter(({ name }) => name === 'ingest_refused_ticks_total')
     const byReason = Map.groupBy(refused, ({ labels }) => labels.reason!)
     return {
@@ -101,7 +101,7 @@ export class Elsewhere implements IngestSide {
     }
   }
 
-  verdict(lagMs: number): Verdict {
+  judgement(lagMs: number): Judgement {
     if (!this.#options.places()) return ['idle', 'The tables are asked how far each partition is stored.']
     const heard = this.#ingest.length > 0
     if (!heard && lagMs > LAG_MS_MAX)
@@ -111,19 +111,19 @@ export class Elsewhere implements IngestSide {
     )
       return ['trouble', 'A storing process needs help; the log keeps the ticks. See the lines below.']
     if (!heard) return ['idle', 'No storing process was heard lately. All that is in the log is stored.']
-    return lagVerdict(lagMs)
+    return lagJudgement(lagMs)
   }
 
   gapsOf(venue: string, symbol: string): number {
     return this.#gaps.get(`${venue} ${symbol}`) ?? 0
   }
 
-  newLines(): Entry[] {
+  newLogLines(): LogLine[] {
     return this.#lines.splice(0)
   }
 
   /** What archiving processes wrote; null if none did for a day. */
-  archived(): ArchiveStanding | null {
+  archived(): ArchiveStatus | null {
     const value = (name: MetricName) => newest(this.#archive.filter(figure => figure.name === name))?.value ?? 0
     const last = newest(this.#archive)
     if (!last) return null
@@ -168,7 +168,7 @@ export class Elsewhere implements IngestSide {
     return newest(this.#named(name).filter(({ labels }) => labels.partition === String(partition)))?.value
   }
 
-  #named(name: MetricName): LastFigure[] {
+  #named(name: MetricName): LastValue[] {
     return this.#ingest.filter(figure => figure.name === name)
   }
 
@@ -187,15 +187,15 @@ export class Elsewhere implements IngestSide {
 
   async #ask(): Promise<void> {
     const { store, instance } = this.#options
-    this.#ingest = await ingestFigures(store)
+    this.#ingest = await ingestMetrics(store)
     this.#countRefused()
-    this.#archive = await archiveFigures(store)
+    this.#archive = await archiveMetrics(store)
     this.audits = new Map((await lastAudits(store)).map(done => [done.partition, withoutRange(done)]))
     this.#gaps = new Map((await openGaps(store)).map(({ venue, symbol, gaps }) => [`${venue} ${symbol}`, gaps]))
     const known = this.partitions(Date.now()).map(({ partition, stored }) => [partition, stored] as const)
     for (const { partition, last } of await lastRefused(store, new Map(known)))
       this.#refusedBelow.set(partition, Number(last) + 1)
-    this.#takeLines(await toldElsewhere(store, this.#linesWithinSeconds, instance))
+    this.#takeLines(await remoteReports(store, this.#linesWithinSeconds, instance))
     this.#linesWithinSeconds = LINES_WITHIN_SECONDS
   }
 
@@ -208,7 +208,7 @@ export class Elsewhere implements IngestSide {
     this.#refused = { total, atMs, perSecond: last.atMs === 0 ? 0 : Math.max(0, total - last.total) / seconds }
   }
 
-  #takeLines(told: readonly ToldElsewhere[]): void {
+  #takeLines(told: readonly RemoteReports[]): void {
     for (const { instance, ...line } of told) {
       if (line.id <= (this.#lastLine.get(instance) ?? 0)) continue
       this.#lastLine.set(instance, line.id)
@@ -217,11 +217,11 @@ export class Elsewhere implements IngestSide {
   }
 }
 
-function newest(figures: readonly LastFigure[]): LastFigure | undefined {
-  return figures.reduce<LastFigure | undefined>((a, b) => (a && a.ageMs <= b.ageMs ? a : b), undefined)
+function newest(figures: readonly LastValue[]): LastValue | undefined {
+  return figures.reduce<LastValue | undefined>((a, b) => (a && a.ageMs <= b.ageMs ? a : b), undefined)
 }
 
-function sumOf(figures: readonly LastFigure[]): number {
+function sumOf(figures: readonly LastValue[]): number {
   return figures.reduce((sum, { value }) => sum + value, 0)
 }
 
@@ -230,11 +230,11 @@ function byPartition(a: PartitionStatus, b: PartitionStatus): number {
 }
 
 /** The table names the range with what was found; of a passed audit nothing was. */
-function withoutRange(done: Audited): Audited {
+function withoutRange(done: LastAudit): LastAudit {
   return done.passed ? { ...done, detail: '' } : done
 }
 
-function failureOf(silentMs: number, failing: boolean): ArchiveStanding['failure'] {
+function failureOf(silentMs: number, failing: boolean): ArchiveStatus['failure'] {
   if (silentMs > ARCHIVER_SILENT_MS_MAX)
     return {
       atMs: Date.now() - silentMs,

@@ -1,12 +1,12 @@
 /** What the tables know of processes that store and archive elsewhere. Ages are by the store's clock, against theirs. */
 
-import { sincePlaces } from '../store/since-offsets.ts'
+import { sinceOffsets } from '../store/since-offsets.ts'
 import type { Store } from '../store/store.ts'
-import type { Entry } from '../telemetry/journal.ts'
+import type { LogLine } from '../telemetry/journal.ts'
 import type { MetricName } from '../telemetry/metrics.ts'
 
 /** The last value of a figure, as one run of a process wrote it. */
-export interface LastFigure {
+export interface LastValue {
   instance: string
   name: MetricName
   labels: Record<string, string>
@@ -14,7 +14,7 @@ export interface LastFigure {
   ageMs: number
 }
 
-export interface ToldElsewhere extends Entry {
+export interface RemoteReports extends LogLine {
   instance: string
 }
 
@@ -45,17 +45,17 @@ const ARCHIVE: readonly MetricName[] = [
 const LINES_MAX = 500
 
 /** The figures of storing processes that run. */
-export function ingestFigures(store: Store): Promise<LastFigure[]> {
-  return lastFigures(store, INGEST, `INTERVAL ${FIGURES_SECONDS} SECOND`)
+export function ingestMetrics(store: Store): Promise<LastValue[]> {
+  return lastMetrics(store, INGEST, `INTERVAL ${FIGURES_SECONDS} SECOND`)
 }
 
 /** The figures of archiving processes, of those that stopped too. */
-export function archiveFigures(store: Store): Promise<LastFigure[]> {
-  return lastFigures(store, ARCHIVE, `INTERVAL ${ARCHIVER_HOURS} HOUR`)
+export function archiveMetrics(store: Store): Promise<LastValue[]> {
+  return lastMetrics(store, ARCHIVE, `INTERVAL ${ARCHIVER_HOURS} HOUR`)
 }
 
-function lastFigures(store: Store, names: readonly MetricName[], since: string): Promise<LastFigure[]> {
-  return store.rows<LastFigure>(
+function lastMetrics(store: Store, names: readonly MetricName[], since: string): Promise<LastValue[]> {
+  return store.rows<LastValue>(
     `SELECT instance, name, labels, argMax(value, at) AS value,
             toFloat64(toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(at))) AS ageMs
      FROM metrics WHERE name IN {names:Array(String)} AND at > now64(3) - ${since} GROUP BY instance, name, labels`,
@@ -78,13 +78,13 @@ export async function lastRefused(
   if (from.size === 0) return []
   return await store.rows(
     `SELECT log_partition AS partition, max(log_offset) AS last FROM quarantine
-     WHERE ${sincePlaces(from)} GROUP BY log_partition`,
+     WHERE ${sinceOffsets(from)} GROUP BY log_partition`,
   )
 }
 
 /** What was told in the last so many seconds, oldest first, but for recorders, which say it through the log, and `instance`. */
-export async function toldElsewhere(store: Store, seconds: number, instance: string): Promise<ToldElsewhere[]> {
-  const rows = await store.rows<Omit<ToldElsewhere, 'id' | 'atMs'> & { id: string; at_ms: string }>(
+export async function remoteReports(store: Store, seconds: number, instance: string): Promise<RemoteReports[]> {
+  const rows = await store.rows<Omit<RemoteReports, 'id' | 'atMs'> & { id: string; at_ms: string }>(
     `SELECT instance, toString(id) AS id, toString(toUnixTimestamp64Milli(at)) AS at_ms, toString(level) AS level, station, event,
             text, fields
      FROM events

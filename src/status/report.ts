@@ -1,16 +1,16 @@
 /** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ArchiveFigures } from '../archive/archive.ts'
+import type { ArchiveMetrics } from '../archive/archive.ts'
 import { diskGrowthPerDay } from '../audit/disk-growth.ts'
 import type { Log } from '../log/log.ts'
 import type { ConnectionStatus } from '../sources/connection/status.ts'
-import { ANNOUNCE_EVERY_MS, type RecorderSaid, recordersIn } from '../sources/status.ts'
+import { ANNOUNCE_EVERY_MS, type RecorderReport, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import { Recent, slowest } from '../telemetry/statistics.ts'
-import type { IngestSide } from './ingest-status.ts'
-import { archiveVerdict, logVerdict, sourcesVerdict, type Verdict } from './judgements.ts'
-import { Heard } from './last-heard.ts'
-import type { Stations } from './model.ts'
+import type { IngestStatus } from './ingest-status.ts'
+import { archiveJudgement, type Judgement, logJudgement, sourcesJudgement } from './judgements.ts'
+import { LastHeard } from './last-heard.ts'
+import type { StageStatuses } from './model.ts'
 
 /** A recorder that has not spoken for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
@@ -24,23 +24,23 @@ const ALERT_BEFORE_STOP = 2
 const FRESHNESS_SAMPLES = 500
 
 /** How archiving fares; `address` is null where only the archiving process knows it. */
-export type ArchiveStanding = Pick<ArchiveFigures, 'objects' | 'rows' | 'bytes' | 'behindMs' | 'failure'> & {
+export type ArchiveStatus = Pick<ArchiveMetrics, 'objects' | 'rows' | 'bytes' | 'behindMs' | 'failure'> & {
   address: string | null
 }
 
 export interface ReportOptions {
   log: Log
   store: Store
-  ingest: IngestSide
+  ingest: IngestStatus
   /** How archiving fares now; null where this process knows of none. */
-  archive: () => ArchiveStanding | null
+  archive: () => ArchiveStatus | null
 }
 
-export class StationReport {
+export class StatusReport {
   readonly #log: Log
-  readonly #heard = new Heard()
+  readonly #heard = new LastHeard()
   readonly #store: Store
-  readonly #ingest: IngestSide
+  readonly #ingest: IngestStatus
   readonly #archive: ReportOptions['archive']
   #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
   #sizeAtMs = Number.NEGATIVE_INFINITY
@@ -60,7 +60,7 @@ export class StationReport {
   }
 
   /** The recorders that run, by what they say of themselves. */
-  recorders(): RecorderSaid[] {
+  recorders(): RecorderReport[] {
     return recordersIn(this.#log.announcements()).filter(
       ({ station, atMs }) => this.#heard.ageMs(station, atMs) < RECORDER_SILENT_MS_MAX,
     )
@@ -73,7 +73,7 @@ export class StationReport {
     this.#freshnessMs = nowMs - times[2] / 1000
   }
 
-  async report(): Promise<Stations> {
+  async report(): Promise<StageStatuses> {
     await this.#measureSize()
     const nowMs = Date.now()
     const recorders = this.recorders().map(({ status }) => status)
@@ -84,9 +84,9 @@ export class StationReport {
     const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
     const connections = recorders.flatMap(recorder => recorder.connections)
     const appendMs = slowest(recorders.flatMap(recorder => recorder.appendMs ?? []))
-    const base = (verdict: Verdict, ticksPerSecond: number) => ({
-      state: verdict[0],
-      advice: verdict[1],
+    const base = (judgement: Judgement, ticksPerSecond: number) => ({
+      state: judgement[0],
+      advice: judgement[1],
       ticksPerSecond,
     })
     const disk = this.#store.disk()
@@ -94,13 +94,13 @@ export class StationReport {
     return {
       atMs: nowMs,
       sources: {
-        ...base(sourcesVerdict(recorders), received),
+        ...base(sourcesJudgement(recorders), received),
         lagTicks: 0,
         lagMs: slowestMs(connections),
         connections,
       },
       log: {
-        ...base(logVerdict(recorders, this.#log.unreachableSinceMs()), received),
+        ...base(logJudgement(recorders, this.#log.unreachableSinceMs()), received),
         lagTicks: 0,
         lagMs: appendMs?.p50 ?? 0,
         address: this.#log.address,
@@ -109,13 +109,13 @@ export class StationReport {
         appendMs,
       },
       ingest: {
-        ...base(this.#ingest.verdict(lagMs), figures.ticksPerSecond),
+        ...base(this.#ingest.judgement(lagMs), figures.ticksPerSecond),
         ...figures,
         lagTicks,
         lagMs,
       },
       store: {
-        ...base(this.#storeVerdict(diskLow), figures.ticksPerSecond),
+        ...base(this.#storeJudgement(diskLow), figures.ticksPerSecond),
         lagTicks: 0,
         lagMs: figures.insertMs?.p50 ?? 0,
         address: this.#store.address,
@@ -135,9 +135,9 @@ export class StationReport {
     }
   }
 
-  #archiveStation(): Stations['archive'] {
+  #archiveStation(): StageStatuses['archive'] {
     const figures = this.#archive()
-    const [state, advice] = archiveVerdict(figures)
+    const [state, advice] = archiveJudgement(figures)
     const verified = figures && {
       address: figures.address,
       objects: figures.objects,
@@ -147,7 +147,7 @@ export class StationReport {
     return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: figures?.behindMs ?? 0, verified }
   }
 
-  #storeVerdict(disk: { freeBytes: number; lowBytes: number } | null): Verdict {
+  #storeJudgement(disk: { freeBytes: number; lowBytes: number } | null): Judgement {
     const failed = [...this.#ingest.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]

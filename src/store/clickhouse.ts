@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
-import { askRows } from './query.ts'
+import { queryRows } from './query.ts'
 import type { SqlEngine } from './sql.ts'
 import type { Fence, Store, StoreDisk, StoreSize } from './store.ts'
 
@@ -67,7 +67,7 @@ export class ClickHouseStore implements Store {
   }
 
   rows<T>(query: string, params: Record<string, unknown> = {}): Promise<T[]> {
-    return askRows(this.#backend, query, params)
+    return queryRows(this.#backend, query, params)
   }
 
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {

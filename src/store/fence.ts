@@ -4,7 +4,7 @@
  */
 import { TickhouseError } from '../errors.ts'
 import type { Backend } from './backend.ts'
-import { askRows } from './query.ts'
+import { queryRows } from './query.ts'
 import type { Fence } from './store.ts'
 
 /** Tries for an epoch that nobody else took at the same moment. */
@@ -40,7 +40,7 @@ export async function checkEpoch(backend: Backend, fence: Fence): Promise<void> 
 }
 
 async function highestEpoch(backend: Backend, partition: number): Promise<number> {
-  const [row] = await askRows<{ last: string }>(
+  const [row] = await queryRows<{ last: string }>(
     backend,
     'SELECT max(epoch) AS last FROM epochs WHERE log_partition = {partition:UInt16}',
     { partition },
@@ -56,7 +56,7 @@ async function writeAlone(backend: Backend, { partition, epoch }: Fence): Promis
     format: 'JSONEachRow',
     data: Buffer.from(JSON.stringify({ log_partition: partition, epoch })),
   })
-  const [row] = await askRows<{ writers: string }>(
+  const [row] = await queryRows<{ writers: string }>(
     backend,
     'SELECT count() AS writers FROM epochs WHERE log_partition = {partition:UInt16} AND epoch = {epoch:UInt64}',
     { partition, epoch },

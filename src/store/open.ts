@@ -1,7 +1,7 @@
 import { parseStoreAddress } from './address.ts'
 import { ClickHouseStore } from './clickhouse.ts'
-import { InProcess } from './embedded/backend.ts'
-import { Server } from './server/backend.ts'
+import { EmbeddedBackend } from './embedded/backend.ts'
+import { ServerBackend } from './server/backend.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -10,7 +10,8 @@ import type { Store } from './store.ts'
  */
 export async function openStore(address: string, diskFreeBytesMin = 0): Promise<Store> {
   const where = parseStoreAddress(address)
-  const backend = 'directory' in where ? await InProcess.open(where.directory, diskFreeBytesMin) : new Server(where)
+  const backend =
+    'directory' in where ? await EmbeddedBackend.open(where.directory, diskFreeBytesMin) : new ServerBackend(where)
   const store = new ClickHouseStore(backend)
   try {
     await store.prepare()

@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 
 /** Rows of a SELECT as objects; integers come as numbers, beyond 2^53 not whole. Throws TickhouseErrors. */
-export function askRows<T>(
+export function queryRows<T>(
   { client, questionSettings }: Backend,
   query: string,
   params: Record<string, unknown> = {},

@@ -1,7 +1,7 @@
 /** The tables, from the numbered files in `schema/`: the one source for every kind of store. */
 import fs from 'node:fs'
 import type { Backend } from './backend.ts'
-import { askRows } from './query.ts'
+import { queryRows } from './query.ts'
 
 const FOLDER = new URL('./schema/', import.meta.url)
 
@@ -25,7 +25,7 @@ export interface Column {
 
 /** The columns of our tables as the store has them, by table. */
 export async function tableColumns(backend: Backend): Promise<Map<string, Column[]>> {
-  const rows = await askRows<Column & { table: string }>(
+  const rows = await queryRows<Column & { table: string }>(
     backend,
     `SELECT table, name, type, if(position(default_expression, '(') > 0, default_kind, '') AS filled FROM system.columns
      WHERE database = currentDatabase() ORDER BY table, position`,

@@ -2,12 +2,12 @@
  * Every occurrence worth telling, defined once: its name, how bad it is, and what it says. Log lines, the page and the
  * diagnostics tables all take it from here; nothing logs in any other way.
  */
-import type { EventDefinition, Level, Station } from './definitions/event.ts'
+import type { EventDefinition, Level, Stage } from './definitions/event.ts'
 import { ID_EVENTS } from './definitions/events-of-ids.ts'
 import { QUERY_EVENTS } from './definitions/events-of-queries.ts'
 import { SOURCE_EVENTS } from './definitions/events-of-sources.ts'
 
-export type { EventDefinition, Level, Station }
+export type { EventDefinition, Level, Stage }
 
 const define = <T extends Record<string, EventDefinition>>(events: T): T => events
 

@@ -5,16 +5,16 @@
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import { plainLine } from '../plain-text.ts'
-import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Station } from './events.ts'
-import { Lines } from './log-writer.ts'
+import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Stage } from './events.ts'
+import { LogWriter } from './log-writer.ts'
 
 /** One occurrence as it is kept and shown. */
-export interface Entry {
+export interface LogLine {
   /** Rises by one within a process. */
   id: number
   atMs: number
   level: Level
-  station: Station
+  station: Stage
   event: EventName
   text: string
   fields: Fields
@@ -31,8 +31,8 @@ const TEXT_LENGTH_MAX = 4_000
 
 export class Journal {
   readonly #logger: Logger
-  readonly #output = new Lines(STANDARD_OUTPUT, count => this.emit('lines_left_out', { count }))
-  readonly #lines: Entry[] = []
+  readonly #output = new LogWriter(STANDARD_OUTPUT, count => this.emit('lines_left_out', { count }))
+  readonly #lines: LogLine[] = []
   #nextId = 1
   readonly #counts: Partial<Record<EventName, number>> = {}
 
@@ -71,7 +71,7 @@ export class Journal {
   }
 
   /** Lines told after the one with this id, oldest first. */
-  since(id: number): Entry[] {
+  since(id: number): LogLine[] {
     return this.#lines.filter(line => line.id > id)
   }
 }

@@ -10,7 +10,7 @@ const WAITING_BYTES_MAX = 2 ** 20
 /** How long an end of the house waits for a reader. */
 const FLUSH_MS_MAX = 1_000
 
-export class Lines {
+export class LogWriter {
   /** A file or a terminal takes lines at once. */
   readonly #direct: ReturnType<typeof pino.destination> | undefined
   readonly #pipe: Socket | undefined

@@ -3,7 +3,7 @@ import os from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Measurement, quantilesOf } from './metrics.ts'
 
-export interface ProcessFigures {
+export interface ProcessMetrics {
   cpuSeconds: number
   memoryBytes: number
   /** What the process may take: its container's limit, else the machine's memory. */
@@ -23,14 +23,14 @@ const WINDOW_MS = 5_000
 /** Measures from its making on. */
 export class ProcessGauge {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  #last: ProcessFigures['eventLoopDelayMs'] = null
+  #last: ProcessMetrics['eventLoopDelayMs'] = null
   #sinceMs = performance.now()
 
   constructor() {
     this.#delay.enable()
   }
 
-  read(): ProcessFigures {
+  read(): ProcessMetrics {
     if (performance.now() >= this.#sinceMs + WINDOW_MS) this.#turn()
     const { user, system } = process.cpuUsage()
     return {
@@ -55,7 +55,7 @@ export class ProcessGauge {
 }
 
 /** The figures of a process as measurements. `process` names the part of the house. */
-export function measureProcess(process: string, figures: ProcessFigures): Measurement[] {
+export function measureProcess(process: string, figures: ProcessMetrics): Measurement[] {
   return [
     { name: 'process_cpu_seconds_total', labels: { process }, value: figures.cpuSeconds },
     { name: 'process_memory_bytes', labels: { process }, value: figures.memoryBytes },

@@ -6,7 +6,7 @@ const TOLD_EVERY_MS = 60_000
  * Tells what happens again and again, such as several times a second while a store is away: each event once a minute, or in `everyMs`; with
  * `keyOf`, each of its kinds. Kinds are not forgotten: let there be few.
  */
-export function rarely(
+export function throttleEvents(
   emit: Emit,
   everyMs = TOLD_EVERY_MS,
   elapsedMs: () => number = () => performance.now(),

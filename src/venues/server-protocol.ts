@@ -7,27 +7,27 @@ import type { TradeColumns } from '../tick/trades.ts'
 import type { FrameBuffer } from './websocket-frames.ts'
 
 /** What one client asked for, and what it is told. */
-export interface Conversation {
+export interface ServerSession {
   /** Texts to send when the client has connected. */
-  readonly greeting: readonly string[]
+  readonly welcome: readonly string[]
   /** Takes a message of the client; returns the texts to answer it with. */
-  hear(message: string): readonly string[]
+  onMessage(message: string): readonly string[]
   /** Did the client ask for this symbol? */
-  wants(symbol: string): boolean
+  subscribes(symbol: string): boolean
   /**
    * Writes those of rows `start` to `end`-1 that the client asked for. Returns how many of them this voice cannot say and left
    * out.
    */
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number
   /** Asked every second: texts that say that we are alive, where the venue sends any. */
-  beat(): readonly string[]
+  heartbeat(): readonly string[]
 }
 
-export interface Voice {
+export interface VenueServerProtocol {
   /** What a client connects to, below `ws://host:port`: with a subscription to these symbols where the address carries it. */
   target(symbols: readonly string[]): string
   /** A client connects to this address; undefined if there is no such one here. */
-  open(url: URL): Conversation | undefined
+  open(url: URL): ServerSession | undefined
 }
 
 /** Remembers something for each symbol of a dictionary, by its code, until the next dictionary. */

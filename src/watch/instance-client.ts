@@ -58,7 +58,7 @@ const HEALTH = z.object({
   archiveBehindMs: z.number().nullable(),
 }) satisfies z.ZodType<HealthAnswer>
 
-export class HouseClient {
+export class InstanceClient {
   /** Without a slash at its end. */
   readonly url: string
   readonly #token: string | undefined

@@ -1,7 +1,7 @@
 /** Messages on their way: each to each route, in order, again until it is taken. Kept over the watcher's end. */
 import type { Emit } from '../telemetry/events.ts'
 import type { Message } from './alerts/alerts.ts'
-import { Refused, type Route, SEND_MS_MAX } from './channels/channel.ts'
+import { type Channel, Refused, SEND_MS_MAX } from './channels/channel.ts'
 import type { Unsent } from './state.ts'
 
 /** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
@@ -19,21 +19,21 @@ interface Trying {
 export class Outbox {
   /** Messages that were taken, tries that failed, and messages that were given up, since the watcher began. */
   readonly counts = { sent: 0, failed: 0, leftOut: 0 }
-  readonly #routes: readonly Route[]
+  readonly #channels: readonly Channel[]
   readonly #house: string
   readonly #emit: Emit
   readonly #trying = new Map<string, Trying>()
   #unsent: Unsent[]
 
-  constructor(routes: readonly Route[], house: string, emit: Emit, unsent: readonly Unsent[]) {
-    this.#routes = routes
+  constructor(channels: readonly Channel[], house: string, emit: Emit, unsent: readonly Unsent[]) {
+    this.#channels = channels
     this.#house = house
     this.#emit = emit
-    const names = new Set(routes.map(({ name }) => name))
+    const names = new Set(channels.map(({ name }) => name))
     // A route that is no longer configured waits for nothing.
     this.#unsent = unsent
-      .map(({ message, routes: left }) => ({ message, routes: left.filter(name => names.has(name)) }))
-      .filter(({ routes: left }) => left.length > 0)
+      .map(({ message, channels: left }) => ({ message, channels: left.filter(name => names.has(name)) }))
+      .filter(({ channels: left }) => left.length > 0)
   }
 
   /** To be kept. */
@@ -42,9 +42,9 @@ export class Outbox {
   }
 
   add(messages: readonly Message[]): void {
-    if (this.#routes.length === 0) return
-    const routes = this.#routes.map(({ name }) => name)
-    this.#unsent.push(...messages.map(message => ({ message, routes })))
+    if (this.#channels.length === 0) return
+    const channels = this.#channels.map(({ name }) => name)
+    this.#unsent.push(...messages.map(message => ({ message, channels })))
     const over = this.#unsent.length - UNSENT_MAX
     if (over <= 0) return
     this.#unsent.splice(0, over)
@@ -57,17 +57,17 @@ export class Outbox {
    * what is left then waits for the next call.
    */
   async send(nowMs: number): Promise<void> {
-    await Promise.all(this.#routes.map(route => this.#sendBy(route, nowMs)))
+    await Promise.all(this.#channels.map(channel => this.#sendBy(channel, nowMs)))
   }
 
-  async #sendBy(route: Route, nowMs: number): Promise<void> {
-    const { name } = route
+  async #sendBy(channel: Channel, nowMs: number): Promise<void> {
+    const { name } = channel
     if (nowMs < (this.#trying.get(name)?.againMs ?? 0)) return
     const began = performance.now()
-    for (const { message } of this.#unsent.filter(({ routes }) => routes.includes(name))) {
+    for (const { message } of this.#unsent.filter(({ channels }) => channels.includes(name))) {
       if (performance.now() - began > SEND_MS_MAX) return
       try {
-        await route.send(message, this.#house)
+        await channel.send(message, this.#house)
         this.counts.sent++
         this.#trying.delete(name)
         this.#taken(message, name)
@@ -78,22 +78,22 @@ export class Outbox {
           this.#trying.delete(name)
           this.#taken(message, name)
           this.counts.leftOut++
-          this.#emit('alert_refused', { alert: message.alert.name, route: name, why: error.message })
+          this.#emit('alert_refused', { alert: message.alert.name, channel: name, why: error.message })
           continue
         }
         const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1))
         this.#trying.set(name, { failures, againMs: nowMs + waitMs })
-        this.#emit('alert_unsent', { alert: message.alert.name, route: name, why: (error as Error).message, waitMs })
+        this.#emit('alert_unsent', { alert: message.alert.name, channel: name, why: (error as Error).message, waitMs })
         return
       }
     }
   }
 
-  #taken(message: Message, route: string): void {
+  #taken(message: Message, channel: string): void {
     this.#unsent = this.#unsent
       .map(unsent =>
-        unsent.message === message ? { message, routes: unsent.routes.filter(name => name !== route) } : unsent,
+        unsent.message === message ? { message, channels: unsent.channels.filter(name => name !== channel) } : unsent,
       )
-      .filter(({ routes }) => routes.length > 0)
+      .filter(({ channels }) => channels.length > 0)
   }
 }

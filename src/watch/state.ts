@@ -10,16 +10,16 @@ const VERSION = 2
 /** A message, and the routes that have not taken it yet, by name. */
 export interface Unsent {
   message: Message
-  routes: readonly string[]
+  channels: readonly string[]
 }
 
-export interface Memory {
+export interface WatcherState {
   alerts: AlertState
   unsent: readonly Unsent[]
   availability: Availability
 }
 
-export const EMPTY: Memory = { alerts: NO_ALERTS, unsent: [], availability: NOTHING_WATCHED }
+export const EMPTY: WatcherState = { alerts: NO_ALERTS, unsent: [], availability: NOTHING_WATCHED }
 
 const REMEMBERED = z.looseObject({
   alert: z.looseObject({ name: z.string(), affected: z.array(z.string()) }),
@@ -32,17 +32,17 @@ const FILE = z.looseObject({
     remembered: z.record(z.string(), REMEMBERED),
     closed: z.record(z.string(), z.array(z.number())),
   }),
-  unsent: z.array(z.looseObject({ routes: z.array(z.string()) })),
+  unsent: z.array(z.looseObject({ channels: z.array(z.string()) })),
   availability: z.looseObject({ lastMs: z.number(), days: z.array(z.looseObject({ day: z.string() })) }),
 })
 
 /** What was kept; `EMPTY` if there is nothing. A file that cannot be read is put aside under the name returned in `aside`. */
-export async function remember(file: string): Promise<{ memory: Memory; aside?: string }> {
+export async function loadState(file: string): Promise<{ memory: WatcherState; aside?: string }> {
   try {
     const kept = await readJson(file)
     if (kept === undefined) return { memory: EMPTY }
     const { version: _, ...memory } = FILE.parse(kept)
-    return { memory: memory as unknown as Memory }
+    return { memory: memory as unknown as WatcherState }
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error
     const aside = `${file}.unreadable`
@@ -51,6 +51,6 @@ export async function remember(file: string): Promise<{ memory: Memory; aside?: 
   }
 }
 
-export async function keep(file: string, memory: Memory): Promise<void> {
+export async function keep(file: string, memory: WatcherState): Promise<void> {
   await writeJson(file, { version: VERSION, ...memory })
 }

@@ -5,40 +5,40 @@ import type { Config } from '../config.ts'
 import type { Running } from '../service.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
-import { Rhythms } from './alerts/gap-models.ts'
-import { routesOf } from './channels/open.ts'
-import { HouseClient } from './instance-client.ts'
+import { GapModels } from './alerts/gap-models.ts'
+import { channelsOf } from './channels/open.ts'
+import { InstanceClient } from './instance-client.ts'
 import { Outbox } from './outbox.ts'
 import { Ping } from './ping.ts'
 import { onTheWayTo, referenceOf } from './references.ts'
-import { remember } from './state.ts'
+import { loadState } from './state.ts'
 import { Watcher } from './watcher.ts'
 import { serveWatcher } from './watcher-server.ts'
 
-/** Starts to watch. Throws like `serveStation`. */
+/** Starts to watch. Throws like `serveHealthOnly`. */
 export async function watch(config: Config, journal: Journal): Promise<Running> {
   const { emit } = journal
   const state = config.WATCH_STATE
   const self = selfOf('watch')
-  const routes = routesOf(config)
-  const { memory, aside } = await remember(state)
+  const channels = channelsOf(config)
+  const { memory, aside } = await loadState(state)
   if (aside !== undefined) emit('watch_forgot', { file: aside })
-  const outbox = new Outbox(routes, config.WATCH_HOUSE, emit, memory.unsent)
+  const outbox = new Outbox(channels, config.WATCH_HOUSE, emit, memory.unsent)
   const everyMs = config.WATCH_EVERY_SECONDS * 1000
   const ping = new Ping(config.WATCH_PING, emit)
   const references = [
     ...config.WATCH_REFERENCES,
     ...onTheWayTo(
       config.WATCH_HOUSE,
-      routes.flatMap(({ reference }) => reference ?? []),
+      channels.flatMap(({ reference }) => reference ?? []),
     ),
     ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
   ]
   const watcher = new Watcher({
-    house: new HouseClient(config.WATCH_HOUSE, config.TOKEN),
-    stations: config.WATCH_STATIONS.map(url => new HouseClient(url.replace(/\/+$/, ''), config.TOKEN)),
+    house: new InstanceClient(config.WATCH_HOUSE, config.TOKEN),
+    stations: config.WATCH_STATIONS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [...new Set(references)],
-    rhythms: await Rhythms.open(`${state}.rhythms`, self.startedAtMs),
+    gapModels: await GapModels.open(`${state}.rhythms`, self.startedAtMs),
     outbox,
     memory,
     state,
@@ -54,9 +54,9 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   emit('watching', {
     house: config.WATCH_HOUSE,
     everySeconds: config.WATCH_EVERY_SECONDS,
-    routes: routes.map(({ name }) => name).join(', ') || 'nobody',
+    channels: channels.map(({ name }) => name).join(', ') || 'nobody',
   })
-  if (routes.length === 0) emit('watch_untold', {})
+  if (channels.length === 0) emit('watch_untold', {})
 
   const stop = new AbortController()
   const { promise: failed, reject } = Promise.withResolvers<never>()

@@ -1,6 +1,6 @@
 /** Lets the watcher be seen after in its turn, where `METRICS_LISTEN` says. */
 import type { Config } from '../config.ts'
-import { serveStation } from '../serve/http/health-server.ts'
+import { serveHealthOnly } from '../serve/http/health-server.ts'
 import { type HealthAnswer, healthAlone, type Self } from '../status/health.ts'
 import { measureEvents } from '../telemetry/event-counts.ts'
 import type { Journal } from '../telemetry/journal.ts'
@@ -34,5 +34,5 @@ export function serveWatcher(config: Config, journal: Journal, self: Self, watch
     ...measureProcess(self.process, gauge.read()),
     ...measureEvents(self.process, journal.counts),
   ]
-  return serveStation(config, journal.emit, { health, measurements, own: [] })
+  return serveHealthOnly(config, journal.emit, { health, measurements, own: [] })
 }

@@ -3,32 +3,32 @@
  * what of it is to be told → send it, keep it, show it to the house. A probe never fails: what it cannot see is what it tells.
  */
 import type { Clock } from '../clock.ts'
-import { spanText } from '../format-duration.ts'
+import { formatDuration } from '../format-duration.ts'
 import { parseSources } from '../sources/selection.ts'
 import type { HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import type { Emit } from '../telemetry/events.ts'
-import { rarely } from '../telemetry/throttle.ts'
+import { throttleEvents } from '../telemetry/throttle.ts'
 import { VENUES } from '../venues/index.ts'
 import { type Message, openAlerts, step } from './alerts/alerts.ts'
 import { conditionsOf, type Seen, type SymbolSeen } from './alerts/conditions.ts'
-import type { Rhythms } from './alerts/gap-models.ts'
+import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
 import { toDays, watched } from './availability.ts'
-import type { HouseClient, NewestTick } from './instance-client.ts'
-import { readSilences, silencedUntilMs } from './mutes.ts'
+import type { InstanceClient, NewestTick } from './instance-client.ts'
+import { mutedUntilMs, readMutes } from './mutes.ts'
 import type { Outbox } from './outbox.ts'
 import { countReached } from './references.ts'
-import { keep, type Memory } from './state.ts'
+import { keep, type WatcherState } from './state.ts'
 
 export interface WatcherOptions {
-  house: HouseClient
-  stations: readonly HouseClient[]
+  house: InstanceClient
+  stations: readonly InstanceClient[]
   /** `host:port` each. */
   references: readonly string[]
-  rhythms: Rhythms
+  gapModels: GapModels
   outbox: Outbox
-  memory: Memory
+  memory: WatcherState
   /** Its file. */
   state: string
   everyMs: number
@@ -60,7 +60,7 @@ export class Watcher {
   readonly #startedAtMs: number
   readonly #newest = new Map<string, NewestTick>()
   readonly #tellFailure: Emit
-  #memory: Memory
+  #memory: WatcherState
   /** By the house's clock, when all that it had stored was asked for. */
   #askedMs = Number.NEGATIVE_INFINITY
 
@@ -68,7 +68,7 @@ export class Watcher {
     this.#options = options
     this.#memory = options.memory
     this.#startedAtMs = this.#nowMs()
-    this.#tellFailure = rarely(options.emit, FAILURE_TOLD_EVERY_MS, () => this.#nowMs())
+    this.#tellFailure = throttleEvents(options.emit, FAILURE_TOLD_EVERY_MS, () => this.#nowMs())
   }
 
   get openAlerts() {
@@ -80,7 +80,7 @@ export class Watcher {
     const seen = await this.#look()
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
-    const { silences, unread } = await readSilences(state)
+    const { mutes, unread } = await readMutes(state)
     if (unread !== undefined) this.#tellFailure('silences_unread', { why: unread })
     const told = step(
       this.#memory.alerts,
@@ -90,7 +90,7 @@ export class Watcher {
         unknown: name =>
           (name === 'stale' && this.#isUnjudged(seen.data)) ||
           (name === 'audit_failed' && seen.house.health?.audit === null),
-        silencedUntilMs: name => silencedUntilMs(silences, name),
+        mutedUntilMs: name => mutedUntilMs(mutes, name),
         nowMs,
       },
       { everyMs, repeatMs },
@@ -127,15 +127,15 @@ export class Watcher {
   }
 
   async #lookAtData(health: HealthAnswer): Promise<Seen['data']> {
-    const { house, rhythms } = this.#options
+    const { house, gapModels } = this.#options
     try {
       const sinceMs = Math.max(this.#askedMs - NEWEST_BACK_MS, health.atMs - FIRST_BACK_MS)
       for (const tick of await house.newestTicks(Math.floor(Math.min(sinceMs, health.atMs - NEWEST_BACK_MS))))
         this.#newest.set(`${tick.venue}:${tick.symbol}`, tick)
       // Ticks that are stored late are older than the last look: as long as some are to come, the next one begins where this did.
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#askedMs = health.atMs
-      if (await rhythms.learn(house, health.atMs))
-        await rhythms.keep().catch(error => this.#tellFailure('watch_unkept', { why: (error as Error).message }))
+      if (await gapModels.learn(house, health.atMs))
+        await gapModels.keep().catch(error => this.#tellFailure('watch_unkept', { why: (error as Error).message }))
       return { symbols: this.#symbolsSeen(health) }
     } catch (error) {
       return { failure: (error as Error).message }
@@ -143,9 +143,9 @@ export class Watcher {
   }
 
   #symbolsSeen(health: HealthAnswer): SymbolSeen[] {
-    const { rhythms, silenceMsMin } = this.#options
+    const { gapModels, silenceMsMin } = this.#options
     return this.#followed(health).map(({ venue, symbol, newestMs }): SymbolSeen => {
-      const allowedMs = rhythms.allowedMs(venue, symbol, health.atMs, silenceMsMin)
+      const allowedMs = gapModels.allowedMs(venue, symbol, health.atMs, silenceMsMin)
       return { venue, symbol, newestMs, allowedMs }
     })
   }
@@ -180,7 +180,7 @@ export class Watcher {
 
   #say({ kind, alert: { name, title, what, next }, lastedMs }: Message): void {
     const { emit } = this.#options
-    const lasted = spanText(lastedMs)
+    const lasted = formatDuration(lastedMs)
     if (kind === 'opened') emit('alert_opened', { name, title, what, next })
     else if (kind === 'closed') emit('alert_closed', { name, title, lasted })
     else emit('alert_open', { name, title, lasted })
@@ -210,7 +210,7 @@ export class Watcher {
   }
 }
 
-async function askHealth(station: HouseClient): Promise<Seen['house']> {
+async function askHealth(station: InstanceClient): Promise<Seen['house']> {
   try {
     return { url: station.url, health: await station.health() }
   } catch (error) {

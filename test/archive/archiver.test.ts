@@ -36,9 +36,9 @@ const checked = (target: ArchiveTarget, objects: readonly ArchivedObject[], deep
 describe('a directory', () => {
   test('holds what the tables hold, row by row, and the ledger, the manifests and a deep check agree', async () => {
     const target = await openDirectory('whole')
-    const { archiver, ledger } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
-    const objects = await ledger.objects()
+    const objects = await catalog.objects()
     const files = `file('${directory}/whole/trades/**/*.parquet', 'Parquet')`
     assert.deepEqual(await rowsOf(house.store, files), await rowsOf(house.store, 'trades'))
     const [refused] = await house.store.rows(
@@ -53,12 +53,12 @@ describe('a directory', () => {
 
   test('archived again by someone who knows nothing of it, gets the same objects, byte for byte', async () => {
     const target = await openDirectory('again')
-    const { archiver, ledger } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
-    const once = await ledger.objects()
+    const once = await catalog.objects()
     await house.store.client.command({ query: 'TRUNCATE TABLE archive_ledger' })
     await archiverOf(house, target).archiver.round()
-    const twice = await ledger.objects()
+    const twice = await catalog.objects()
     const place = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`
     assert.deepEqual(twice.map(place), once.map(place))
   })
@@ -66,30 +66,30 @@ describe('a directory', () => {
   test('takes nothing of an hour that is not over, and of a quiet partition nothing before a minute after', async () => {
     const target = await openDirectory('early')
     const lastHourEndMs = Date.UTC(2026, 10, 23, 1)
-    const { archiver, ledger } = archiverOf(house, target, { nowMs: lastHourEndMs + 59_000 })
+    const { archiver, catalog } = archiverOf(house, target, { nowMs: lastHourEndMs + 59_000 })
     await archiver.round()
-    const last = (await ledger.objects("kind = 'trades'")).at(-1)!
+    const last = (await catalog.objects("kind = 'trades'")).at(-1)!
     assert.equal(last.slice.startMs, Date.UTC(2026, 10, 22, 23), 'only the hour that a later record closed')
     await archiverOf(house, target, { nowMs: lastHourEndMs + 60_000 }).archiver.round()
-    assert.equal((await ledger.reached()).get(0)!.next, house.log.bounds(0).next)
+    assert.equal((await catalog.reached()).get(0)!.next, house.log.bounds(0).next)
   })
 
   test('a setting changed to days goes on where the hours ended', async () => {
     const target = await openDirectory('days')
     await archiverOf(house, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
-    const { archiver, ledger } = archiverOf(house, target, { slicing: 'day' })
+    const { archiver, catalog } = archiverOf(house, target, { slicing: 'day' })
     await archiver.round()
-    assert.deepEqual((await checked(target, await ledger.objects())).findings, [])
-    assert.equal((await ledger.reached()).get(0)!.next, house.log.bounds(0).next)
+    assert.deepEqual((await checked(target, await catalog.objects())).findings, [])
+    assert.equal((await catalog.reached()).get(0)!.next, house.log.bounds(0).next)
   })
 
   for (const { name, tamper, fault } of tamperings) {
     test(`archive verify names ${name}`, async () => {
       const place = path.join(directory, name.replaceAll(' ', '-'))
       const target = await openTarget(`file:${place}`, 'unused')
-      const { archiver, ledger } = archiverOf(house, target)
+      const { archiver, catalog } = archiverOf(house, target)
       await archiver.round()
-      const objects = await ledger.objects()
+      const objects = await catalog.objects()
       const keys = tamper(
         place,
         objects.filter(({ key }) => key.startsWith('trades/')).map(({ key }) => key),
@@ -106,7 +106,7 @@ describe('a directory', () => {
 describe('moved ticks', () => {
   test('make their slice stale, and it is archived anew in place', async () => {
     const target = await openDirectory('moved')
-    const { archiver, ledger } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
     const [row] = await house.store.rows<{ offset: number; index: number; day: string }>(
       'SELECT log_offset AS offset, log_index AS index, log_day AS day FROM quarantine WHERE ticks = 1 ORDER BY offset LIMIT 1',
@@ -132,7 +132,7 @@ describe('moved ticks', () => {
     })
     await archiver.round()
     assert.equal(house.events.named('slice_archived_anew').length, 1)
-    const objects = await ledger.objects()
+    const objects = await catalog.objects()
     assert.ok(objects.every(({ state }) => state === 'verified'))
     const [sum] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM quarantine')
     assert.equal(
@@ -159,9 +159,9 @@ describe('retention', () => {
   test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
     const target = await openDirectory('kept')
     const keep = { logHours: 1, storeDays: 2 }
-    const { archiver, ledger } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
-    const objects = await ledger.objects()
+    const objects = await catalog.objects()
     const victim = `${directory}/kept/${objects.find(({ kind, key }) => kind === 'trades' && key !== '')!.key}`
     const bytes = fs.readFileSync(victim)
     fs.writeFileSync(victim, Buffer.from(bytes).fill(1, 100, 101))
@@ -176,6 +176,6 @@ describe('retention', () => {
     assert.deepEqual(await rowsOf(house.store, 'trades'), [])
     const files = `file('${directory}/kept/trades/**/*.parquet', 'Parquet')`
     assert.deepEqual(await rowsOf(house.store, files), before)
-    assert.ok((await ledger.objects("kind = 'trades'")).every(({ state }) => state === 'dropped'))
+    assert.ok((await catalog.objects("kind = 'trades'")).every(({ state }) => state === 'dropped'))
   })
 })

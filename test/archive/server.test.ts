@@ -1,7 +1,7 @@
 /** The archiver beside a store on a ClickHouse server: `tickhouse archive`, a process of its own. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { ArchiveLedger } from '../../src/archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../../src/archive/catalog/catalog.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
@@ -36,8 +36,8 @@ test('rows of a server are archived and proved by a process of its own, which ma
   }
   const archiver = house.run('archive')
   const { url } = await archiver.tells('serving_figures')
-  const ledger = new ArchiveLedger(store, 'file:data/archive')
-  const archived = async () => (await ledger.objects("kind = 'trades'")).reduce((sum, object) => sum + object.rows, 0)
+  const catalog = new ArchiveCatalog(store, 'file:data/archive')
+  const archived = async () => (await catalog.objects("kind = 'trades'")).reduce((sum, object) => sum + object.rows, 0)
   while ((await archived()) < rows.length) {
     assert.deepEqual(archiver.told('archive_failed'), [])
     await (await fetch(`${url}/health`)).json()
@@ -48,7 +48,7 @@ test('rows of a server are archived and proved by a process of its own, which ma
   const target = await openTarget(`file:${house.directory}/data/archive`, 'unused')
   const files = filesOf(store)
   const deep = { asked: store, files }
-  const { findings } = await checkArchive({ target, objects: await ledger.objects(), deep, progress: () => {} })
+  const { findings } = await checkArchive({ target, objects: await catalog.objects(), deep, progress: () => {} })
   assert.deepEqual(findings, [])
   await files.close()
   // The engine of a store in a directory reads what the server's rows became.

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type AuditResult, keepAudit } from '../../src/audit/audit.ts'
-import { NOTHING_PROVEN, type Proven, provenWith, recallProven } from '../../src/audit/audit-checkpoint.ts'
+import { type AuditResult, writeAudit } from '../../src/audit/audit.ts'
+import {
+  type AuditCheckpoint,
+  loadCheckpoint,
+  NOTHING_VERIFIED,
+  verifiedWith,
+} from '../../src/audit/audit-checkpoint.ts'
 import { batchOf, tradesNumbered } from '../contracts/store.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
@@ -14,8 +19,12 @@ function auditOf(first: number, below: number, passed = true): AuditResult {
   return { partition: 0, first, below, passed, ...counts, detail: '', tookMs: 1 }
 }
 
-const provenBy = (audits: readonly AuditResult[]): Proven => audits.reduce(provenWith, NOTHING_PROVEN)
-const proven = (first: number, below: number): Proven => ({ first, below, ticks: (below - first) * TICKS_A_RECORD })
+const provenBy = (audits: readonly AuditResult[]): AuditCheckpoint => audits.reduce(verifiedWith, NOTHING_VERIFIED)
+const proven = (first: number, below: number): AuditCheckpoint => ({
+  first,
+  below,
+  ticks: (below - first) * TICKS_A_RECORD,
+})
 
 test('audits that passed one after the other prove all of it, and a failed one proves nothing more until it passes', () => {
   assert.deepEqual(provenBy([auditOf(3, 5), auditOf(5, 9)]), proven(3, 9))
@@ -24,7 +33,7 @@ test('audits that passed one after the other prove all of it, and a failed one p
 })
 
 test('what had passed and fails is not proved, and an audit apart from the others proves itself only', () => {
-  assert.deepEqual(provenBy([auditOf(0, 5), auditOf(0, 9, false)]), NOTHING_PROVEN)
+  assert.deepEqual(provenBy([auditOf(0, 5), auditOf(0, 9, false)]), NOTHING_VERIFIED)
   assert.deepEqual(provenBy([auditOf(0, 5), auditOf(7, 9)]), proven(7, 9))
   assert.deepEqual(provenBy([auditOf(0, 5), auditOf(2, 9)]), proven(2, 9))
 })
@@ -42,31 +51,31 @@ beforeEach(async () => {
     await store.client.command({ query: `TRUNCATE TABLE ${table}` })
   const batch = batchOf(0, 0, tradesNumbered(1, 10 * TICKS_A_RECORD))
   await store.insertBlock('trades', batch.tradesBlock(), await store.claim(0))
-  await keepAudit(store, auditOf(1, 4), Date.now())
-  await keepAudit(store, auditOf(4, 10), Date.now())
+  await writeAudit(store, auditOf(1, 4), Date.now())
+  await writeAudit(store, auditOf(4, 10), Date.now())
 })
 
 test('what is proved is recalled from the table, by partition, also when the log has dropped records since', async () => {
-  assert.deepEqual(await recallProven(house.store, 0, 1), proven(1, 10))
-  assert.deepEqual(await recallProven(house.store, 0, 3), proven(1, 10))
-  assert.deepEqual(await recallProven(house.store, 0, 5), proven(4, 10))
-  assert.deepEqual(await recallProven(house.store, 0, 10), NOTHING_PROVEN)
-  assert.deepEqual(await recallProven(house.store, 1, 0), NOTHING_PROVEN)
+  assert.deepEqual(await loadCheckpoint(house.store, 0, 1), proven(1, 10))
+  assert.deepEqual(await loadCheckpoint(house.store, 0, 3), proven(1, 10))
+  assert.deepEqual(await loadCheckpoint(house.store, 0, 5), proven(4, 10))
+  assert.deepEqual(await loadCheckpoint(house.store, 0, 10), NOTHING_VERIFIED)
+  assert.deepEqual(await loadCheckpoint(house.store, 1, 0), NOTHING_VERIFIED)
 })
 
 test('nothing is proved where the audits do not go back to the first record of the log: rows of the table expire', async () => {
-  assert.deepEqual(await recallProven(house.store, 0, 0), NOTHING_PROVEN)
+  assert.deepEqual(await loadCheckpoint(house.store, 0, 0), NOTHING_VERIFIED)
 })
 
 test('nothing is proved where the tables hold fewer ticks than were found, or more', async () => {
   const { store } = house
   await store.deleteRows('trades', 'log_offset = 6 AND log_index = 17', {})
-  assert.deepEqual(await recallProven(store, 0, 1), NOTHING_PROVEN)
+  assert.deepEqual(await loadCheckpoint(store, 0, 1), NOTHING_VERIFIED)
   for (const log_index of [17, 18]) {
     const place = { log_partition: 0, log_offset: 6, log_index, log_day: '2026-11-22' }
     await store.insertRows('quarantine', [{ ...place, ticks: 1, reason: 'price_out_of_range' }])
-    const expected = log_index === 17 ? proven(1, 10) : NOTHING_PROVEN
-    assert.deepEqual(await recallProven(store, 0, 1), expected, 'refused ticks count')
+    const expected = log_index === 17 ? proven(1, 10) : NOTHING_VERIFIED
+    assert.deepEqual(await loadCheckpoint(store, 0, 1), expected, 'refused ticks count')
   }
 })
 
@@ -75,7 +84,7 @@ test('nothing is proved after a restore until all was audited again', async () =
   await store.insertRows('audits', [
     { log_partition: 0, log_day: '2026-11-22', passed: true, ticks: 5, detail: 'restored' },
   ])
-  assert.deepEqual(await recallProven(store, 0, 1), NOTHING_PROVEN)
-  await keepAudit(store, auditOf(0, 10), Date.now())
-  assert.deepEqual(await recallProven(store, 0, 0), proven(0, 10))
+  assert.deepEqual(await loadCheckpoint(store, 0, 1), NOTHING_VERIFIED)
+  await writeAudit(store, auditOf(0, 10), Date.now())
+  assert.deepEqual(await loadCheckpoint(store, 0, 0), proven(0, 10))
 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { diagnose, isSound } from '../../src/audit/diagnosis.ts'
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { openTestStore } from '../support/data/storage.ts'
@@ -72,7 +72,7 @@ test('a store that holds records beyond the end of its log does not agree with i
 test('a log that is written and stored while it is diagnosed agrees with its store', async t => {
   const { log, store } = await empty(t, 4)
   const config = parseConfig({}, {})
-  const storing = new Storing({
+  const storing = new Ingest({
     limits: limitsOf(config),
     venues: venuesOf(config),
     log,

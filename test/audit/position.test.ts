@@ -8,13 +8,13 @@ import { audit } from '../../src/audit/audit.ts'
 import { diagnose, isSound } from '../../src/audit/diagnosis.ts'
 import { hashOf } from '../../src/audit/position.ts'
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
-import { Requeuing } from '../../src/ingest/reprocess/reprocess.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
+import { Reprocessor } from '../../src/ingest/reprocess/reprocess.ts'
 import type { Log } from '../../src/log/log.ts'
 import { recordHash } from '../../src/log/record-hash.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
-import { rereadFrame } from '../../src/sources/decode-again.ts'
+import { decodeAgain } from '../../src/sources/decode-again.ts'
 import { openTestStore } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
@@ -188,9 +188,9 @@ test('a refused record is named in quarantine, and keeps its name when it moves 
   const { log, store } = ground
   const emit = () => {}
   const venues = venuesOf(config)
-  const storing = new Storing({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
+  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
   storing.start()
-  const report = await new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit }).run({}, false)
+  const report = await new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit }).run({}, false)
   await storing.stop()
   assert.equal(report.moved, 2)
   assert.deepEqual(

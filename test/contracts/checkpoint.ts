@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
-import { Ledger, symbolKey } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint, symbolKey } from '../../src/ingest/checkpoint.ts'
 import { loadIds } from '../../src/ingest/ids/known-ids.ts'
 import { statementOf } from '../../src/ingest/ids/recent-trades.ts'
 import { storedTrades } from '../../src/ingest/ids/stored-trades.ts'
@@ -41,15 +41,15 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     const broker = new SimulatedBroker(timeline, 1, noFaults())
     for (let records = 0; records < 20; records++) broker.append(0, { record: RECORD, ticks: [] }, 0)
     const log = new SimulatedLog(broker, new Host(timeline))
-    const ledger = new Ledger(store, SYSTEM_CLOCK)
-    const write = (batch: Batch, fence: Fence) => new SealedBatch(batch).write(store, ledger, fence)
+    const checkpoint = new Checkpoint(store, SYSTEM_CLOCK)
+    const write = (batch: Batch, fence: Fence) => new SealedBatch(batch).write(store, checkpoint, fence)
 
-    await ledger.bind(log)
-    await new Ledger(store, SYSTEM_CLOCK).bind(log)
+    await checkpoint.bind(log)
+    await new Checkpoint(store, SYSTEM_CLOCK).bind(log)
     const first = await store.claim(0)
-    assert.deepEqual(await ledger.resume(log, first), { next: 0 }, 'nothing stored')
+    assert.deepEqual(await checkpoint.resume(log, first), { next: 0 }, 'nothing stored')
     const idsOf = (fence: Fence, ...venues: string[]) =>
-      loadIds(store, ledger, fence, { all: new Set(), consecutive: new Set(venues), unique: new Set(['unique']) })
+      loadIds(store, checkpoint, fence, { all: new Set(), consecutive: new Set(venues), unique: new Set(['unique']) })
     assert.deepEqual(await idsOf(first, SCRIPT_VENUE), new Map())
 
     await write(batchOf([0, 1], [10, 15], true), first)
@@ -60,11 +60,11 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
       ...{ ...RECORD, partition: 0, offset, timestampMs: 0, writtenMs: 0, leaderEpoch: 0 },
     })
     const after = { next: 3, loggedMs: (DAY + 1) * MS_PER_DAY, after: entry(2) }
-    assert.deepEqual(await ledger.resume(log, second), after, 'after the last record of the newest days')
-    assert.equal(await ledger.count('trades', 0, DAY, 0, 1), 2)
-    assert.equal(await ledger.count('trades', 0, DAY, 1, 2), 1, 'of that day only')
-    assert.equal(await ledger.count('quarantine', 0, DAY, 0, 9), 1)
-    assert.equal(await ledger.count('quarantine', 1, DAY, 0, 9), 0, 'of that partition only')
+    assert.deepEqual(await checkpoint.resume(log, second), after, 'after the last record of the newest days')
+    assert.equal(await checkpoint.count('trades', 0, DAY, 0, 1), 2)
+    assert.equal(await checkpoint.count('trades', 0, DAY, 1, 2), 1, 'of that day only')
+    assert.equal(await checkpoint.count('quarantine', 0, DAY, 0, 9), 1)
+    assert.equal(await checkpoint.count('quarantine', 1, DAY, 0, 9), 0, 'of that partition only')
     const symbol = { venue: SCRIPT_VENUE, symbol: 'BTCUSDT' }
     // By way of nanoseconds, which a double does not hold to the last digit.
     const micros = (id: number) => ((NOON_MICROS + id * 1000) * 1000) / 1000
@@ -85,16 +85,16 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     const half = batchOf([3, 4], [16, 17], true, DAY + 1)
     await store.insertBlock('quarantine', half.quarantineBlock(second.epoch), second)
     const third = await store.claim(0)
-    assert.deepEqual(await ledger.resume(log, third), after, 'half a batch is taken back')
-    assert.equal(await ledger.count('quarantine', 0, DAY + 1, 0, 9), 0)
+    assert.deepEqual(await checkpoint.resume(log, third), after, 'half a batch is taken back')
+    assert.equal(await checkpoint.count('quarantine', 0, DAY + 1, 0, 9), 0)
     await store.insertBlock('quarantine', half.quarantineBlock(third.epoch), third)
-    await ledger.resume(log, third)
-    assert.equal(await ledger.count('quarantine', 0, DAY + 1, 0, 9), 1, "but not an owner's own")
+    await checkpoint.resume(log, third)
+    assert.equal(await checkpoint.count('quarantine', 0, DAY + 1, 0, 9), 1, "but not an owner's own")
 
     const gap = { ...symbol, run: 0, first: 11, last: 14, missing: 4, foundAtMicros: 1.7e15 }
     const closed = { ...gap, first: 30, last: 31, missing: 2 }
-    await ledger.writeGaps([gap, closed], third)
-    await ledger.writeGaps([{ ...closed, missing: 0 }], third)
+    await checkpoint.writeGaps([gap, closed], third)
+    await checkpoint.writeGaps([{ ...closed, missing: 0 }], third)
     const ranges = [
       { first: 11, last: 11 },
       { first: 13, last: 14 },
@@ -106,7 +106,7 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
 
     const unseen = { ...gap, symbol: 'ETHUSDT', first: 2, last: 3, missing: 2 }
     const laterRun = { ...gap, run: 1, missing: 4 }
-    await ledger.writeGaps([unseen, laterRun], third)
+    await checkpoint.writeGaps([unseen, laterRun], third)
     const anywhen = { afterMicros: Number.NEGATIVE_INFINITY, beforeMicros: Number.POSITIVE_INFINITY }
     const allMissing = (of: typeof gap) => [
       { ...of, missing: [{ first: of.first, last: of.last }], recorded: true, ...anywhen },
@@ -122,24 +122,24 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
 
     broker.partitions[0]!.first = 7
     const lost = { first: 5, last: 6 }
-    assert.deepEqual(await ledger.resume(log, third), {
+    assert.deepEqual(await checkpoint.resume(log, third), {
       next: 7,
       lost,
       loggedMs: (DAY + 1) * MS_PER_DAY,
       unverified: 'it has left the log',
     })
-    await ledger.writeLost(lost, third)
+    await checkpoint.writeLost(lost, third)
 
     for (let ahead = 9; ahead > 2; ahead--) await write(batchOf([16 - ahead], [100 - ahead], false, DAY + ahead), third)
     await write(batchOf([14], [200], false, DAY), third)
     const later = { next: 15, loggedMs: DAY * MS_PER_DAY, after: entry(14) }
-    assert.deepEqual(await ledger.resume(log, third), later, 'after the last record, whatever day its clock said')
+    assert.deepEqual(await checkpoint.resume(log, third), later, 'after the last record, whatever day its clock said')
 
     await write(batchOf([15, 16], [20, 21], true, DAY + 1), third)
-    assert.deepEqual((await ledger.resume(log, third)).after, entry(16))
+    assert.deepEqual((await checkpoint.resume(log, third)).after, entry(16))
     broker.lose(0, 16)
-    await assert.rejects(ledger.resume(log, third), { code: 'log_behind_store' })
+    await assert.rejects(checkpoint.resume(log, third), { code: 'log_behind_store' })
     broker.append(0, { record: { ...RECORD, payload: new Uint8Array(2) }, ticks: [] }, 0)
-    await assert.rejects(ledger.resume(log, third), { code: 'log_diverged' })
+    await assert.rejects(checkpoint.resume(log, third), { code: 'log_diverged' })
   })
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
-import { Ledger } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
@@ -85,14 +85,14 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
     })
 
     test('the tables say where to go on, and how much of a batch arrived', async () => {
-      const ledger = new Ledger(store, SYSTEM_CLOCK)
+      const checkpoint = new Checkpoint(store, SYSTEM_CLOCK)
       const batch = batchOf(partition, 7, tradesNumbered(1, 3_500))
-      const ask = () => ledger.count('trades', partition, batch.logDay, batch.firstOffset, batch.lastOffset)
+      const ask = () => checkpoint.count('trades', partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       assert.equal(await ask(), 0)
-      assert.deepEqual(await ledger.days('trades'), [])
+      assert.deepEqual(await checkpoint.days('trades'), [])
       await store.insertBlock('trades', batch.tradesBlock(), await store.claim(partition))
       assert.equal(await ask(), 3_500)
-      assert.deepEqual(await ledger.days('trades'), ['2026-11-22'])
+      assert.deepEqual(await checkpoint.days('trades'), ['2026-11-22'])
     })
 
     test('a block that came before is stored again: nothing decides on its own that it was seen', async () => {

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { s3Place } from '../../src/archive/targets/s3/address.ts'
+import { parseS3Address } from '../../src/archive/targets/s3/address.ts'
 import { parseConfig } from '../../src/config.ts'
 import { parseKafkaAddress } from '../../src/log/kafka/address.ts'
 import { parseStoreAddress } from '../../src/store/address.ts'
@@ -90,7 +90,7 @@ test('each station reads its environment, with every address understood', () => 
     assert.ok('url' in store && store.url === 'http://clickhouse:8123')
     assert.deepEqual([store.username, store.database], ['tickhouse', 'tickhouse'])
     assert.match(store.password, /^[0-9a-f]{48}$/)
-    if (name === 'archive') assert.equal(s3Place(config.ARCHIVE).bucket, 'tickhouse')
+    if (name === 'archive') assert.equal(parseS3Address(config.ARCHIVE).bucket, 'tickhouse')
   }
 })
 

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { openTarget } from '../../src/archive/targets/open.ts'
-import { spanArchive } from '../../src/archive/view.ts'
+import { viewArchive } from '../../src/archive/view.ts'
 import { openStore } from '../../src/store/open.ts'
 import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
 import { House } from '../support/processes/tickhouse.ts'
@@ -57,7 +57,7 @@ test('whoever asks for what is only in a bucket that is away is told so', { skip
   t.after(() => store.close())
   const again = await openTarget(address, `${directory}/spool`)
   t.after(() => again.close())
-  await spanArchive(store, again)
+  await viewArchive(store, again)
   assert.deepEqual(await rowsOf(store, 'all_trades'), whole)
   await server.stop()
   await assert.rejects(store.untrusted('SELECT sum(price) FROM all_trades', 'TSV'))

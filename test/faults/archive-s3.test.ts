@@ -41,19 +41,19 @@ test('fault 16: what S3 breaks is not called archived, stays in the store, and i
     const options = new URLSearchParams({ endpoint, region: 'us-east-1', pathStyle: 'true' })
     const address = `s3://${BUCKET}/${method}-${fault}?${options}`
     const target = await openTarget(address, `${directory}/spool-${method}-${fault}`)
-    const { archiver, ledger } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(house, target)
     proxy.plan = { method, fault }
     await assert.rejects(archiver.round(), ({ code }) =>
       /^archive_(unavailable|mismatch)$|^store_unavailable$/.test(code),
     )
     assert.ok(proxy.broken > 0)
-    assert.deepEqual(await ledger.objects(), [], `${method} ${fault}: nothing is called archived`)
+    assert.deepEqual(await catalog.objects(), [], `${method} ${fault}: nothing is called archived`)
     assert.deepEqual(await rowsOf(house.store, 'trades'), rows)
     assert.deepEqual(fs.readdirSync(target.spool), [], 'nothing is left in the spool')
 
     proxy.plan = undefined
     await archiver.round()
-    const objects = await ledger.objects()
+    const objects = await catalog.objects()
     const deep = { asked: house.store, files: filesOf(house.store) }
     assert.deepEqual((await checkArchive({ target, objects, deep, progress: () => {} })).findings, [])
     assert.equal(

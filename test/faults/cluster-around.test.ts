@@ -50,10 +50,10 @@ test('a venue whose clock is ahead: the negative latency is stored and shown as 
        SELECT dateDiff('millisecond', timestamp, received_at) AS ms FROM trades)`,
   )
   assert.ok(latency!.most <= 0 && latency!.least >= -AHEAD_MS - 1, JSON.stringify(latency))
-  const verdict = await judgeTrades(cluster.store, 'coinbase', trades)
+  const judgement = await judgeTrades(cluster.store, 'coinbase', trades)
   const places = await judgePlaces(cluster.store, cluster.log)
-  report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, places, verdict)
-  assertTrades(verdict)
+  report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, places, judgement)
+  assertTrades(judgement)
 })
 
 test('a reader that stands still and a full pipe for the lines told: ticks keep their pace all the same', {

@@ -56,10 +56,10 @@ test('group offsets that are deleted or reset change nothing: where to go on is 
     if (how) await cluster.outside.forgetGroup(how)
   }
   const places = await judgePlaces(cluster.store, cluster.log)
-  const verdict = await judgeTrades(cluster.store, 'binance', trades)
-  report(t, 'group offsets deleted, then reset', places, verdict)
+  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  report(t, 'group offsets deleted, then reset', places, judgement)
   assertPlaces(places)
-  assertTrades(verdict)
+  assertTrades(judgement)
   assert.equal(places.ticks, trades.length, 'nothing was read twice')
 })
 
@@ -86,9 +86,9 @@ test('a topic that is deleted and made anew is refused, by those that run and th
   const started = cluster.house.run('ingest')
   assert.match(String((await started.tells('ingest_failed')).why), /follows log/)
   await started.end('SIGTERM')
-  const verdict = await judgeTrades(cluster.store, 'binance', trades)
-  t.diagnostic(`topic replaced: ${verdict.stored} trades stored, missing ${verdict.missing.length}`)
-  assertTrades(verdict)
+  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  t.diagnostic(`topic replaced: ${judgement.stored} trades stored, missing ${judgement.missing.length}`)
+  assertTrades(judgement)
 })
 
 test('records that left the log before they were stored are recorded exactly, and storing goes on behind them', {
@@ -119,11 +119,11 @@ test('records that left the log before they were stored are recorded exactly, an
   assert.deepEqual(ranges, [{ partition: 0, first: 100, last: below - 1 }])
   const [firstId, lastId] = [501, below * TRADES_PER_RECORD]
   const kept = lost.filter(({ tradeId }) => tradeId < firstId || tradeId > lastId)
-  const verdict = await judgeTrades(cluster.store, 'binance', [...kept, ...whole])
+  const judgement = await judgeTrades(cluster.store, 'binance', [...kept, ...whole])
   t.diagnostic(
-    `records 100 to ${below - 1} dropped while down: ${verdict.stored} stored, missing ${verdict.missing.length}`,
+    `records 100 to ${below - 1} dropped while down: ${judgement.stored} stored, missing ${judgement.missing.length}`,
   )
-  assertTrades(verdict)
+  assertTrades(judgement)
   assert.deepEqual(await gapsOf(cluster.store, 'binance', 'open'), [{ symbol: 'AAA', first: firstId, last: lastId }])
 })
 
@@ -165,10 +165,10 @@ test('records whose times lie on three days, late and shuffled: each is on the d
   assert.deepEqual(inOrder, ofTimes)
   assert.equal(new Set(inOrder).size, 3)
   const places = await judgePlaces(cluster.store, cluster.log)
-  const verdict = await judgeTrades(cluster.store, 'binance', trades)
-  report(t, 'two midnights in the times of records', places, verdict)
+  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  report(t, 'two midnights in the times of records', places, judgement)
   assertPlaces(places)
-  assertTrades(verdict)
+  assertTrades(judgement)
   assert.deepEqual(await gapsOf(cluster.store, 'binance', 'open'), [], 'what came late has closed its gap')
 })
 
@@ -252,9 +252,9 @@ test('poison from another client at one record in a hundred: good ones stored, b
   for (const failure of ['insert_failed', 'ingest_failed', 'audit_failed'] as const)
     assert.deepEqual(ingest.told(failure), [])
   const places = await judgePlaces(cluster.store, cluster.log)
-  const verdict = await judgeTrades(cluster.store, 'binance', trades)
-  report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, places, verdict)
+  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, places, judgement)
   assertPlaces(places)
-  assertTrades(verdict)
+  assertTrades(judgement)
   await assertKept(cluster.store, placed)
 })

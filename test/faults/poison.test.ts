@@ -65,10 +65,10 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
   const store = await house.store()
   try {
     const places = await judgePlaces(store, log)
-    const verdict = await judgeTrades(store, 'binance', trades)
-    report(t, `${placed.size} poisoned records of ${log.bounds(0).next}`, places, verdict)
+    const judgement = await judgeTrades(store, 'binance', trades)
+    report(t, `${placed.size} poisoned records of ${log.bounds(0).next}`, places, judgement)
     assertPlaces(places)
-    assertTrades(verdict)
+    assertTrades(judgement)
     assert.deepEqual(await gapsOf(store, 'binance', 'open'), [])
     await assertKept(store, placed)
   } finally {

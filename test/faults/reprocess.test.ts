@@ -1,7 +1,7 @@
 /** kill -9 while ticks leave quarantine: none is missing or doubled after the next start, and what was begun goes on. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RequeueReport } from '../../src/ingest/reprocess/reprocess.ts'
+import type { ReprocessReport } from '../../src/ingest/reprocess/reprocess.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
@@ -12,9 +12,9 @@ const TICKS_PER_RECORD = 250
 /** Within this a re-ingest has moved some pages, and is not done. */
 const LIFE_MS_MAX = 1_500
 
-async function reingest(storing: Part): Promise<RequeueReport> {
+async function reingest(storing: Part): Promise<ReprocessReport> {
   const response = await fetch(`${await storing.url()}/api/quarantine/reingest`, { method: 'POST' })
-  return (await response.json()) as RequeueReport
+  return (await response.json()) as ReprocessReport
 }
 
 test('kill -9 in the middle of a re-ingest, over and over: each tick is stored once', {
@@ -69,14 +69,14 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
   const store = await house.store()
   try {
     const places = await judgePlaces(store, log)
-    const verdict = await judgeTrades(store, 'acme', trades)
+    const judgement = await judgeTrades(store, 'acme', trades)
     const [{ moves }] = (await store.rows<{ moves: string }>('SELECT count() AS moves FROM requeues FINAL')) as [
       { moves: string },
     ]
-    report(t, `killed ${killed} times in ${tries} re-ingests, ${moves} moves begun`, places, verdict)
+    report(t, `killed ${killed} times in ${tries} re-ingests, ${moves} moves begun`, places, judgement)
     assert.ok(killed > 0, 'at least one was cut off')
     assertPlaces(places)
-    assertTrades(verdict)
+    assertTrades(judgement)
   } finally {
     await store.close()
   }

@@ -21,7 +21,7 @@ import { TcpProxy } from '../support/servers/tcp-proxy.ts'
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 
 /** A recorder behind a proxy that can break its connection, and a storing process. */
-class Feed {
+class FeedSession {
   readonly house: House
   readonly market: KnownMarket
   readonly proxy: TcpProxy
@@ -29,7 +29,7 @@ class Feed {
   readonly storing: Part
   readonly watch: LogWatch
 
-  static async open(t: TestContext, seed: number, ratePerSecond: number): Promise<Feed> {
+  static async open(t: TestContext, seed: number, ratePerSecond: number): Promise<FeedSession> {
     const market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond })
     t.after(() => market[Symbol.asyncDispose]())
     const proxy = await TcpProxy.open(t, Number(new URL(market.exchange.wsUrl).port))
@@ -38,7 +38,7 @@ class Feed {
     await recorder.tells('connection_opened')
     const watch = new LogWatch(await house.log())
     t.after(() => watch[Symbol.asyncDispose]())
-    return new Feed(house, market, proxy, recorder, house.run('ingest'), watch)
+    return new FeedSession(house, market, proxy, recorder, house.run('ingest'), watch)
   }
 
   private constructor(
@@ -117,7 +117,7 @@ async function timesOf(storing: Part): Promise<(trade: { symbol: string; tradeId
 const sizeOf = (holes: readonly Hole[]): number => holes.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 test('dropped, repeated and cut-off frames, cut connections: one gap row per hole, repeats in quarantine; repair closes them', async t => {
-  const feed = await Feed.open(t, new Schedule(t).seed, 2_000)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 2_000)
   const { market, recorder, storing, watch } = feed
   market.run()
   await storing.tells('ingest_started')
@@ -166,7 +166,7 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
 })
 
 test('frames that arrive a byte at a time are recorded like any other', async t => {
-  const feed = await Feed.open(t, new Schedule(t).seed, 150)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 150)
   feed.proxy.dribbles = true
   feed.market.run()
   await feed.storing.tells('ingest_started')
@@ -178,7 +178,7 @@ test('frames that arrive a byte at a time are recorded like any other', async t 
 
 test('a recorder that stands still for a while gets and records everything afterwards', async t => {
   const schedule = new Schedule(t)
-  const feed = await Feed.open(t, schedule.seed, 2_000)
+  const feed = await FeedSession.open(t, schedule.seed, 2_000)
   feed.market.run()
   await feed.storing.tells('ingest_started')
   for (let stop = 0; stop < rounds(2, 20); stop++) {
@@ -197,7 +197,7 @@ test('a half-open connection is noticed, replaced, and what it missed is one gap
   skip: LONG ? false : 'takes half a minute of silence: in the long run, FAULT_ROUNDS=long',
   timeout: 300_000,
 }, async t => {
-  const feed = await Feed.open(t, new Schedule(t).seed, 1_000)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 1_000)
   feed.market.run()
   await feed.storing.tells('ingest_started')
   await feed.goesOn()

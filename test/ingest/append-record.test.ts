@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MS_PER_DAY } from '../../src/clock.ts'
-import { judge, NOTHING_STORED, put, settle } from '../../src/ingest/append-record.ts'
+import { appendValidated, NOTHING_STORED, settle, validateRecord } from '../../src/ingest/append-record.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { PartitionIds } from '../../src/ingest/ids/partition-ids.ts'
 import type { LogEntry } from '../../src/log/log.ts'
@@ -41,9 +41,9 @@ function filled(...records: LogRecord[]) {
     nowMicros: () => 0,
   })
   for (const [offset, record] of records.entries()) {
-    const judged = judge({ ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, ids.of)
+    const judged = validateRecord({ ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, ids.of)
     settle(judged, VENUES, ids.of, NOTHING_STORED)
-    put(batch, judged, 0)
+    appendValidated(batch, judged, 0)
   }
   return batch
 }

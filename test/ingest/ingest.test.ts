@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
@@ -32,7 +32,7 @@ test('what an audit found wrong is found again until it is mended, also by audit
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: events.emit, onStored: () => {} })
   storing.start()
   await until(() => storing.partitions[0]?.next === 1)
   await store.client.command({ query: 'CREATE TABLE aside AS trades' })
@@ -76,7 +76,7 @@ test('a partition that was let go and comes back is audited as by a start', asyn
   const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Storing({ ...place, emit: () => {}, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => {} })
   storing.start()
   const storeUpTo = async (next: number) => {
     await log.append(0, [tradesOf('binance', [trade(next)])])
@@ -98,9 +98,9 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Storing({ ...place, emit: events.emit, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: events.emit, onStored: () => {} })
   storing.start()
-  storing.inTurn(() => new Promise(() => {}))
+  storing.runExclusive(() => new Promise(() => {}))
   await storing.stop()
   assert.match(String(events.named('upkeep_failed')[0]?.why), /takes too long/)
   assert.equal(storing.partitions[0]!.mode, 'stopped')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { Ledger } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
@@ -10,7 +10,7 @@ test('a gap that a batch found which never arrived is followed, also where nothi
   const { log, store } = await openBoth(t)
   // Written ahead of trades 10 and 13, whose record left the log before it was stored.
   const ahead = { venue: 'binance', symbol: 'BTCUSDT', run: 0, first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 }
-  await new Ledger(store, SYSTEM_CLOCK).writeGaps([ahead], await store.claim(0))
+  await new Checkpoint(store, SYSTEM_CLOCK).writeGaps([ahead], await store.claim(0))
   const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
   await log.append(0, [tradesOf('binance', [trade(11), trade(15)])])
   await storeAll(log, store)

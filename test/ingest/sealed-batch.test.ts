@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { Ledger } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
 import { openStore } from '../../src/store/open.ts'
 import { batchOf, tradesNumbered } from '../contracts/store.ts'
@@ -11,7 +11,7 @@ test('a part of a batch in the table is a contradiction, but not where a later o
   const server = await openTestServer(t)
   const store = await openStore(server.freshStore())
   t.after(() => store.close())
-  const ledger = new Ledger(store, SYSTEM_CLOCK)
+  const checkpoint = new Checkpoint(store, SYSTEM_CLOCK)
   const trades = tradesNumbered(1, 2_000)
   const sealed = new SealedBatch(batchOf(0, 0, trades))
 
@@ -20,6 +20,6 @@ test('a part of a batch in the table is a contradiction, but not where a later o
   // Taken over between settling and asking.
   const later = await store.claim(0)
   await store.insertBlock('trades', batchOf(0, 0, trades.slice(0, 1_000)).tradesBlock(), later)
-  await assert.rejects(sealed.ask(store, ledger, before), { code: 'store_fenced' })
-  await assert.rejects(sealed.ask(store, ledger, later), { code: 'store_inconsistent' })
+  await assert.rejects(sealed.ask(store, checkpoint, before), { code: 'store_fenced' })
+  await assert.rejects(sealed.ask(store, checkpoint, later), { code: 'store_inconsistent' })
 })

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
-import { superviseHouse } from '../../src/launcher/supervisor.ts'
+import { superviseProcesses } from '../../src/launcher/supervisor.ts'
 import type { EventName, Fields } from '../../src/telemetry/events.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { House } from '../support/processes/tickhouse.ts'
@@ -25,7 +25,7 @@ test('a process whose main thread stands still is killed and started again', asy
   const told: [EventName, Fields][] = []
   const wanted = Promise.withResolvers<void>()
   const ingests = () => told.filter(([name, { child }]) => name === 'child_started' && child === 'ingest')
-  const house = superviseHouse(
+  const house = superviseProcesses(
     config,
     null,
     (name, fields) => {

@@ -7,11 +7,11 @@ import { within } from '../support/judges/within.ts'
 import { House, type Part, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
-type Stations = Messages['stations']
+type StageStatuses = Messages['stations']
 
 /** Waits until a station of the process's page is as wanted. */
-async function shown(part: Part, wanted: (stations: Stations) => boolean): Promise<Stations> {
-  let found: Stations | undefined
+async function shown(part: Part, wanted: (stations: StageStatuses) => boolean): Promise<StageStatuses> {
+  let found: StageStatuses | undefined
   await part.until(stations => {
     if (wanted(stations)) found = stations
     return found !== undefined

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
-import { VOICES } from '../../src/replay/venue-servers.ts'
+import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
 import { readJsonTrades } from '../../src/tick/json.ts'
 import { readTrades } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
@@ -41,7 +41,7 @@ function tradesOf(venue: string, [first, second]: readonly [string, string], cou
 }
 
 async function serving(t: TestContext, format: string, trades: TradeColumns) {
-  const server = new ReplayServer(VOICES[format]!, trades.symbols.words)
+  const server = new ReplayServer(VENUE_SERVERS[format]!, trades.symbols.words)
   await server.listen(0)
   t.after(() => server.close())
   const replay = new Replay({

@@ -4,9 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTarget } from '../../src/archive/targets/open.ts'
-import { spanArchive } from '../../src/archive/view.ts'
+import { viewArchive } from '../../src/archive/view.ts'
 import { type Ask, Range } from '../../src/replay/range.ts'
-import { readSlices } from '../../src/replay/time-chunks.ts'
+import { readSegments } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
 
@@ -29,7 +29,7 @@ async function expected(where = '1'): Promise<string[]> {
 
 async function read(range: Range, ticksMax?: number, from = range.firstNanos): Promise<string[]> {
   const lines: string[] = []
-  for await (const trades of readSlices(ask, range, from, ticksMax)) {
+  for await (const trades of readSegments(ask, range, from, ticksMax)) {
     assert.ok(trades.length > 0)
     for (let row = 0; row < trades.length; row++)
       lines.push(
@@ -45,7 +45,7 @@ before(async () => {
   house = await openArchivingHouse(directory)
   all = await expected()
   const address = `file:${directory}/archive`
-  await spanArchive(house.store, await openTarget(address, 'unused'))
+  await viewArchive(house.store, await openTarget(address, 'unused'))
   const keep = { logHours: undefined, storeDays: 1 }
   await archiverOf(house, await openTarget(address, 'unused'), { keep }).archiver.round()
   const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
@@ -65,7 +65,7 @@ test('archived ticks come in order and once, however small the slices and wherev
 test('a slice stays as it is while the next one is read', async () => {
   const range = await Range.find(ask, { symbols: [] })
   const pricesOf = (trades: TradeColumns) => [...trades.price.subarray(0, trades.length)]
-  const slices = readSlices(ask, range, range.firstNanos, 20)
+  const slices = readSegments(ask, range, range.firstNanos, 20)
   let held: { trades: TradeColumns; prices: number[] } | undefined
   let read = 0
   for await (const trades of slices) {

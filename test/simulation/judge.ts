@@ -10,7 +10,7 @@ import { finalGaps, type Tables } from './tables.ts'
 /** So far may a record be held at the time of one before it. */
 const HELD_MS_MAX = 10_000
 
-export interface Verdict {
+export interface Judgement {
   ticks: number
   lost: number
   doubled: number
@@ -21,8 +21,8 @@ export interface Verdict {
 /** More ids than any script gives a symbol, but for absurd ones. */
 const SPAN_IDS_MAX = 1_000
 
-export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partition: number) => boolean): Verdict {
-  const verdict: Verdict = { ticks: 0, lost: 0, doubled: 0, wrong: [] }
+export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partition: number) => boolean): Judgement {
+  const judgement: Judgement = { ticks: 0, lost: 0, doubled: 0, wrong: [] }
   for (const [partition, { first, records, before }] of broker.partitions.entries()) {
     const own = (table: string) => tables.of(table).filter(row => row.log_partition === partition)
     const lost = own('lost_ranges')
@@ -32,15 +32,15 @@ export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partiti
       // Rightly only if what the log lost is stored: then all of that is there up to the last of it, and nothing of what came instead.
       const end = rows.reduce((most, row) => Math.max(most, row.log_offset + 1), 0)
       if (!before || end <= before.from)
-        verdict.wrong.push(`partition ${partition} stopped, and nothing stored was lost`)
+        judgement.wrong.push(`partition ${partition} stopped, and nothing stored was lost`)
       followed = (before?.records ?? records).slice(0, end)
     }
-    judgeTicks(followed, lost, own('trades'), own('quarantine'), verdict)
-    judgeLost(first, lost, verdict)
-    judgeDays(rows, followed, verdict)
+    judgeTicks(followed, lost, own('trades'), own('quarantine'), judgement)
+    judgeLost(first, lost, judgement)
+    judgeDays(rows, followed, judgement)
   }
-  judgeGaps(broker, tables, stopped, verdict)
-  return verdict
+  judgeGaps(broker, tables, stopped, judgement)
+  return judgement
 }
 
 /** A tick where it belongs, as text: `place is id, time and price` in trades, `place is reason` in quarantine. */
@@ -49,7 +49,7 @@ function judgeTicks(
   lost: readonly Row[],
   trades: readonly Row[],
   quarantine: readonly Row[],
-  verdict: Verdict,
+  judgement: Judgement,
 ): void {
   const expected = new Map<string, string>()
   const priceOf = new Map<string, number>()
@@ -69,7 +69,7 @@ function judgeTicks(
       if (!reason) priceOf.set(key, tick.price)
     }
   }
-  verdict.ticks += expected.size
+  judgement.ticks += expected.size
   const stored = new Set<string>()
   const found: [Row, string][] = [
     ...trades.map((row): [Row, string] => [
@@ -80,28 +80,28 @@ function judgeTicks(
   ]
   for (const [row, is] of found) {
     const place = `${row.log_offset} ${row.log_index}`
-    if (stored.has(place)) verdict.doubled++
+    if (stored.has(place)) judgement.doubled++
     else if (expected.get(place) !== is)
-      verdict.wrong.push(`${place} is ${is} where ${expected.get(place) ?? 'nothing'} belongs`)
+      judgement.wrong.push(`${place} is ${is} where ${expected.get(place) ?? 'nothing'} belongs`)
     stored.add(place)
   }
-  for (const place of expected.keys()) if (!stored.has(place)) verdict.lost++
+  for (const place of expected.keys()) if (!stored.has(place)) judgement.lost++
 }
 
 /** Only what the log dropped may be called lost. */
-function judgeLost(first: number, lost: readonly Row[], verdict: Verdict): void {
+function judgeLost(first: number, lost: readonly Row[], judgement: Judgement): void {
   for (const { first_offset, last_offset } of lost)
     if (first_offset > last_offset || last_offset >= first)
-      verdict.wrong.push(`called lost: ${first_offset} to ${last_offset}, the log begins at ${first}`)
+      judgement.wrong.push(`called lost: ${first_offset} to ${last_offset}, the log begins at ${first}`)
 }
 
 /** A record has its own time and is under that day: what a clock said before or after does not matter, but for a little that is held. */
-function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number }[], verdict: Verdict): void {
+function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number }[], judgement: Judgement): void {
   for (const { log_offset, log_day, logged_at } of rows) {
     const ownMs = records[log_offset]?.timestampMs ?? Infinity
     const heldMs = logged_at * 1000 - Math.floor(ownMs / 1000) * 1000
     if (heldMs < 0 || heldMs > HELD_MS_MAX || log_day !== Math.floor(logged_at / 86_400))
-      verdict.wrong.push(
+      judgement.wrong.push(
         `offset ${log_offset} is under day ${log_day}, logged at ${logged_at}, where ${ownMs} ms belongs`,
       )
   }
@@ -115,7 +115,7 @@ function judgeGaps(
   broker: SimulatedBroker,
   tables: Tables,
   stopped: (partition: number) => boolean,
-  verdict: Verdict,
+  judgement: Judgement,
 ): void {
   const gaps = finalGaps(tables.of('gaps'))
   const running = tables.of('trades').filter(row => !stopped(row.log_partition))
@@ -127,7 +127,7 @@ function judgeGaps(
   )
   for (const [key, trades] of Map.groupBy(running, row => `${row.symbol} ${row.id_run}`)) {
     const ids = new Set(trades.map(row => row.trade_id))
-    if (ids.size < trades.length) verdict.wrong.push(`run ${key} has an id twice`)
+    if (ids.size < trades.length) judgement.wrong.push(`run ${key} has an id twice`)
     const rising = trades.toSorted((a, b) => a.trade_id - b.trade_id)
     // The next id of a run is taken whatever its time, if it comes behind the last one.
     const isNext = (row: Row, last: Row) =>
@@ -136,23 +136,23 @@ function judgeGaps(
       const last = rising[at - 1]
       return last !== undefined && row.timestamp < last.timestamp && !isNext(row, last)
     })
-    if (disorder) verdict.wrong.push(`run ${key}: the time of id ${disorder.trade_id} is of another run`)
+    if (disorder) judgement.wrong.push(`run ${key}: the time of id ${disorder.trade_id} is of another run`)
     const came = (id: number) => ids.has(id) || refused.has(`${key} ${id}`)
     const [first, last] = [rising[0]!.trade_id, rising.at(-1)!.trade_id]
     const own = gaps.filter(row => `${row.symbol} ${row.id_run}` === key)
     if (last - first > SPAN_IDS_MAX || own.some(row => row.last_id - row.first_id > SPAN_IDS_MAX)) {
-      verdict.wrong.push(`run ${key} spans ids ${first} to ${last}: an absurd one is of no run`)
+      judgement.wrong.push(`run ${key} spans ids ${first} to ${last}: an absurd one is of no run`)
       continue
     }
     for (let id = first; id < last; id++) {
       if (!came(id) && !own.some(row => row.state === 'open' && id >= row.first_id && id <= row.last_id))
-        verdict.wrong.push(`${key} ${id} is missing and in no open gap`)
+        judgement.wrong.push(`${key} ${id} is missing and in no open gap`)
     }
     for (const row of own) {
       let missing = 0
       for (let id = row.first_id; id <= row.last_id; id++) if (!came(id)) missing++
       if (row.missing !== missing || (row.state === 'open') !== missing > 0)
-        verdict.wrong.push(
+        judgement.wrong.push(
           `gap ${key} ${row.first_id} to ${row.last_id} is ${row.state} with ${row.missing} missing, not ${missing}`,
         )
     }
@@ -169,6 +169,6 @@ function judgeGaps(
     // Another script goes on where the log lost records: its ids do not.
     const replaced = trades.some(row => broker.partitions[row.log_partition]!.before)
     if (!replaced && runs > 1 + breaks)
-      verdict.wrong.push(`${symbol} has ${runs} runs of ids, which broke ${breaks} times`)
+      judgement.wrong.push(`${symbol} has ${runs} runs of ids, which broke ${breaks} times`)
   }
 }

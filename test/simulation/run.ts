@@ -1,26 +1,26 @@
 /** Runs worlds, many side by side: the microtasks of a step have all run when the next turn of the event loop begins. */
 import type { Tally } from './faults.ts'
-import { judge, type Verdict } from './judge.ts'
+import { type Judgement, judge } from './judge.ts'
 import { World } from './world.ts'
 
 const WORLDS_AT_ONCE = 64
 
-export interface Outcome extends Verdict {
+export interface Outcome extends Judgement {
   seed: number
   steps: number
 }
 
-export const isSound = ({ lost, doubled, wrong }: Verdict): boolean => lost + doubled + wrong.length === 0
+export const isSound = ({ lost, doubled, wrong }: Judgement): boolean => lost + doubled + wrong.length === 0
 
 /** Runs one world to its end. The same seed gives the same steps. */
 export async function runWorld(seed: number, tally: Tally): Promise<Outcome> {
   const world = new World(seed, tally)
   await turn()
   while (world.step()) await turn()
-  const verdict = judge(world.broker, world.server.tables, partition => world.stopped(partition))
+  const judgement = judge(world.broker, world.server.tables, partition => world.stopped(partition))
   world.end()
-  if (world.broken) verdict.wrong.push(world.broken)
-  return { seed, steps: world.steps, ...verdict }
+  if (world.broken) judgement.wrong.push(world.broken)
+  return { seed, steps: world.steps, ...judgement }
 }
 
 /** Runs the worlds of seeds `first`, `first + stride`, … below `end`; `seen` may say that it is enough. */

@@ -33,13 +33,13 @@ if (mutant) become(mutant)
 const { isSound, runWorlds } = await import('./run.ts')
 
 const report: Report = { worlds: 0, steps: 0, ticks: 0, lost: 0, doubled: 0, tally: noFaults(), unsound: [] }
-await runWorlds(first, end, stride, report.tally, ({ seed, steps, ticks, lost, doubled, wrong, ...verdict }) => {
+await runWorlds(first, end, stride, report.tally, ({ seed, steps, ticks, lost, doubled, wrong, ...judgement }) => {
   report.worlds++
   report.steps += steps
   report.ticks += ticks
   report.lost += lost
   report.doubled += doubled
-  if (isSound({ ticks, lost, doubled, wrong, ...verdict })) return 'more'
+  if (isSound({ ticks, lost, doubled, wrong, ...judgement })) return 'more'
   if (report.unsound.length < UNSOUND_SHOWN)
     report.unsound.push({ seed, wrong: [`lost ${lost}, doubled ${doubled}`, ...wrong] })
   return mutant ? 'enough' : 'more'

@@ -5,8 +5,8 @@
 
 import { MS_PER_DAY } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { Holding } from '../../src/ingest/assignment.ts'
-import { Ledger } from '../../src/ingest/checkpoint.ts'
+import { Assignment } from '../../src/ingest/assignment.ts'
+import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import { Host, START_MICROS } from './host.ts'
@@ -31,7 +31,7 @@ const VENUES = { all: new Set([SCRIPT_VENUE]), consecutive: new Set([SCRIPT_VENU
 /** A process and what it does. */
 interface Ingest {
   host: Host
-  holding: Holding
+  holding: Assignment
   /** The log's words to it, one after the other. */
   told: Promise<void>
   words: (() => void | Promise<void>)[]
@@ -158,10 +158,10 @@ export class World {
     const log = new SimulatedLog(this.broker, host)
     const store = new SimulatedStore(this.server, host)
     const ingest: Ingest = { host, holding: undefined as never, told: Promise.resolve(), words: [], toldAtMs: 0 }
-    ingest.holding = new Holding({
+    ingest.holding = new Assignment({
       log,
       store,
-      ledger: new Ledger(store, host.clock),
+      checkpoint: new Checkpoint(store, host.clock),
       venues: VENUES,
       limits: this.#limits,
       clock: host.clock,

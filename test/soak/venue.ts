@@ -4,7 +4,7 @@
  */
 import { ReplayServer } from '../../src/replay/server.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
-import type { Conversation, Voice } from '../../src/venues/server-protocol.ts'
+import type { ServerSession, VenueServerProtocol } from '../../src/venues/server-protocol.ts'
 import type { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 
 /** A trade as the venue made it, whether or not anybody was told. */
@@ -35,7 +35,7 @@ export class SoakVenue {
   readonly #texts: string[] = []
   #sending: Promise<void> = Promise.resolve()
 
-  constructor(name: string, voice: Voice, symbols: readonly string[]) {
+  constructor(name: string, voice: VenueServerProtocol, symbols: readonly string[]) {
     this.name = name
     this.symbols = symbols
     for (const [index, symbol] of symbols.entries()) {
@@ -101,51 +101,51 @@ export class SoakVenue {
     this.#texts.push(text)
   }
 
-  #open(voice: Voice, url: URL): Conversation | undefined {
+  #open(voice: VenueServerProtocol, url: URL): ServerSession | undefined {
     const inner = voice.open(url)
     return inner && new Wrapped(inner, this, this.#texts)
   }
 }
 
-class Wrapped implements Conversation {
-  readonly #inner: Conversation
+class Wrapped implements ServerSession {
+  readonly #inner: ServerSession
   readonly #venue: SoakVenue
   readonly #texts: readonly string[]
   #said: number
 
-  constructor(inner: Conversation, venue: SoakVenue, texts: readonly string[]) {
+  constructor(inner: ServerSession, venue: SoakVenue, texts: readonly string[]) {
     this.#inner = inner
     this.#venue = venue
     this.#texts = texts
     this.#said = texts.length
   }
 
-  get greeting(): readonly string[] {
-    return this.#inner.greeting
+  get welcome(): readonly string[] {
+    return this.#inner.welcome
   }
 
-  hear(message: string): readonly string[] {
+  onMessage(message: string): readonly string[] {
     for (const [symbol, answer] of this.#venue.refused) {
       const quoted = JSON.stringify(symbol)
       if (!message.includes(quoted) || !message.includes('"subscribe"')) continue
       this.#venue.refusals++
       const without = message.replace(new RegExp(`,${quoted}|${quoted},|${quoted}`), '')
-      return [...this.#inner.hear(without), answer]
+      return [...this.#inner.onMessage(without), answer]
     }
-    return this.#inner.hear(message)
+    return this.#inner.onMessage(message)
   }
 
-  wants(symbol: string): boolean {
-    return this.#inner.wants(symbol)
+  subscribes(symbol: string): boolean {
+    return this.#inner.subscribes(symbol)
   }
 
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
     return this.#inner.write(out, trades, start, end)
   }
 
-  beat(): readonly string[] {
+  heartbeat(): readonly string[] {
     const texts = this.#texts.slice(this.#said)
     this.#said = this.#texts.length
-    return [...texts, ...this.#inner.beat()]
+    return [...texts, ...this.#inner.heartbeat()]
   }
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { Diagnostics, type DiagnosticsOptions, type Speaker } from '../../src/status/diagnostics.ts'
+import { Diagnostics, type DiagnosticsOptions, type TelemetrySource } from '../../src/status/diagnostics.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
-import type { Entry } from '../../src/telemetry/journal.ts'
+import type { LogLine } from '../../src/telemetry/journal.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
 const STANDING = {
@@ -28,18 +28,18 @@ beforeEach(async () => {
     await house.store.client.command({ query: `TRUNCATE TABLE ${table}` })
 })
 
-function line(id: number, atMs = Date.now()): Entry {
+function line(id: number, atMs = Date.now()): LogLine {
   const fields = { partition: 0, why: "it's \n full" }
   return { id, atMs, level: 'warn', station: 'ingest', event: 'gap_found', text: `line ${id}`, fields }
 }
 
-function speaker(lines: readonly Entry[], instance = 'one'): Speaker {
+function speaker(lines: readonly LogLine[], instance = 'one'): TelemetrySource {
   const measure = async () => [{ name: 'ingest_lag_ticks' as const, labels: { partition: '0' }, value: 3.5 }]
   return { process: 'ingest', instance, lines, measure }
 }
 
 function diagnosticsOf(
-  speakers: () => readonly Speaker[],
+  speakers: () => readonly TelemetrySource[],
   options: Partial<DiagnosticsOptions> = {},
 ): { diagnostics: Diagnostics; told: EventName[] } {
   const told: EventName[] = []

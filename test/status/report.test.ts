@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
-import { OwnIngest } from '../../src/status/local-ingest.ts'
-import { StationReport } from '../../src/status/report.ts'
+import { LocalIngest } from '../../src/status/local-ingest.ts'
+import { StatusReport } from '../../src/status/report.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openTestStore } from '../support/data/storage.ts'
 import { tradesOf } from '../support/data/trades.ts'
 
-function reportOf(log: Log, store: Store, storing: Storing): StationReport {
-  return new StationReport({ log, store, ingest: new OwnIngest(storing, log), archive: () => null })
+function reportOf(log: Log, store: Store, storing: Ingest): StatusReport {
+  return new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => null })
 }
 
 test('a store that does not answer holds up no report, which has the sizes last known; one that is away is told as trouble', async t => {
@@ -27,7 +27,7 @@ test('a store that does not answer holds up no report, which has the sizes last 
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const { promise: stored, resolve } = Promise.withResolvers<void>()
-  const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
+  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => resolve() })
   await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
   const report = reportOf(log, store, storing)
   storing.start()
@@ -58,7 +58,7 @@ test('a process without a partition says so; of several, the one that stores tel
   const config = parseConfig({}, {})
   const { promise: stored, resolve } = Promise.withResolvers<void>()
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Storing({ ...place, emit: () => {}, onStored: () => resolve() })
+  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => resolve() })
   const report = reportOf(log, store, storing)
   assert.equal((await report.report()).ingest.state, 'idle')
   storing.start()

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ConnectionStatus, SubscriptionState } from '../../src/sources/connection/status.ts'
 import { measureRecorder } from '../../src/sources/metrics.ts'
 import type { RecorderStatus } from '../../src/sources/status.ts'
-import { sourcesVerdict } from '../../src/status/judgements.ts'
+import { sourcesJudgement } from '../../src/status/judgements.ts'
 import { sourceFaults, symbolsDown, venueStates } from '../../src/status/source-faults.ts'
 
 function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
@@ -60,26 +60,26 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   events: {},
   lines: [],
 })
-const verdict = (...connections: ConnectionStatus[]) => sourcesVerdict([recorder(...connections)])
+const judgement = (...connections: ConnectionStatus[]) => sourcesJudgement([recorder(...connections)])
 
 test('sources are ok only while each connection is open and read, and each symbol is received', () => {
-  assert.deepEqual(verdict(connection()), ['ok', 'All connections are open.'])
-  assert.equal(verdict(withDown('acknowledged'))[0], 'ok')
+  assert.deepEqual(judgement(connection()), ['ok', 'All connections are open.'])
+  assert.equal(judgement(withDown('acknowledged'))[0], 'ok')
   for (const state of ['refused', 'ended', 'unanswered', 'silent'] as const) {
-    const [said, advice] = verdict(withDown(state))
+    const [said, advice] = judgement(withDown(state))
     assert.equal(said, 'behind')
     assert.match(advice, new RegExp(`kraken S0/USD \\(${state}: the words\\)`))
-    assert.equal(verdict(withDown(state, 2))[0], 'trouble', 'nothing is received')
-    assert.equal(verdict(withDown(state, 2), connection())[0], 'behind')
+    assert.equal(judgement(withDown(state, 2))[0], 'trouble', 'nothing is received')
+    assert.equal(judgement(withDown(state, 2), connection())[0], 'behind')
   }
-  assert.match(verdict(connection({ silent: true }), connection())[1], /Nothing comes on kraken-1/)
-  assert.equal(verdict(connection({ silent: true }))[0], 'trouble')
-  assert.equal(verdict(connection({ unreadable: true }))[0], 'trouble')
-  assert.match(verdict(connection({ unreadable: true }))[1], /No frame of kraken-1 can be read/)
-  const [state, advice] = verdict(connection({ venueStatus: { state: 'maintenance', upcoming: '' } }))
+  assert.match(judgement(connection({ silent: true }), connection())[1], /Nothing comes on kraken-1/)
+  assert.equal(judgement(connection({ silent: true }))[0], 'trouble')
+  assert.equal(judgement(connection({ unreadable: true }))[0], 'trouble')
+  assert.match(judgement(connection({ unreadable: true }))[1], /No frame of kraken-1 can be read/)
+  const [state, advice] = judgement(connection({ venueStatus: { state: 'maintenance', upcoming: '' } }))
   assert.deepEqual([state, advice], ['behind', 'kraken says that it is in state maintenance.'])
-  assert.equal(verdict(connection({ venueStatus: { state: 'online', upcoming: 'soon' } }))[0], 'ok')
-  assert.equal(verdict(connection({ state: 'waiting' }))[0], 'trouble')
+  assert.equal(judgement(connection({ venueStatus: { state: 'online', upcoming: 'soon' } }))[0], 'ok')
+  assert.equal(judgement(connection({ state: 'waiting' }))[0], 'trouble')
 })
 
 test('many symbols are named up to a bound, and counted', () => {

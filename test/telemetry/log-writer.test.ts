@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { Lines } from '../../src/telemetry/log-writer.ts'
+import { LogWriter } from '../../src/telemetry/log-writer.ts'
 import { FullPipe } from '../support/processes/full-pipe.ts'
 
 const LINE = `${'x'.repeat(1_000)}\n`
@@ -10,7 +10,7 @@ const LINE = `${'x'.repeat(1_000)}\n`
 test('a pipe that nobody reads holds up nobody; what waits is read later, in order, and what was left out is counted', async t => {
   const pipe = FullPipe.open(t)
   const { promise: told, resolve } = Promise.withResolvers<number>()
-  const lines = new Lines(pipe.descriptor, resolve)
+  const lines = new LogWriter(pipe.descriptor, resolve)
   const written = 3_000
   for (let line = 0; line < written; line++) lines.write(`${line} ${LINE}`)
   await lines.flush()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rarely } from '../../src/telemetry/throttle.ts'
+import { throttleEvents } from '../../src/telemetry/throttle.ts'
 
 test('each event is told once a minute, with what it said then', t => {
   let nowMs = 5
   t.mock.method(performance, 'now', () => nowMs)
   const told: string[] = []
-  const emit = rarely((event, fields) => told.push(`${event} ${fields.why}`))
+  const emit = throttleEvents((event, fields) => told.push(`${event} ${fields.why}`))
   emit('page_failed', { why: 'first' })
   emit('page_failed', { why: 'again' })
   emit('upkeep_failed', { why: 'another' })

@@ -6,19 +6,19 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../src/config.ts'
-import { Storing } from '../../src/ingest/ingest.ts'
-import { Requeuing } from '../../src/ingest/reprocess/reprocess.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
+import { Reprocessor } from '../../src/ingest/reprocess/reprocess.ts'
 import type { Log } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
-import { Observing } from '../../src/serve/http/ingest-metrics.ts'
+import { IngestTelemetry } from '../../src/serve/http/ingest-metrics.ts'
 import { Page } from '../../src/serve/page/page.ts'
-import { rereadFrame } from '../../src/sources/decode-again.ts'
-import { OwnIngest } from '../../src/status/local-ingest.ts'
+import { decodeAgain } from '../../src/sources/decode-again.ts'
+import { LocalIngest } from '../../src/status/local-ingest.ts'
 import { Journal } from '../../src/telemetry/journal.ts'
 import { conditionsOf } from '../../src/watch/alerts/conditions.ts'
 import { hourOfTicks } from '../../src/watch/alerts/gap-model.ts'
-import { HouseClient, NoAnswer } from '../../src/watch/instance-client.ts'
+import { InstanceClient, NoAnswer } from '../../src/watch/instance-client.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 import { DAY_MS, HOUR_MS } from '../support/data/tick-times.ts'
 import { HttpReceiver } from '../support/servers/alert-receivers.ts'
@@ -30,11 +30,11 @@ const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
 
 let house: TestStore
 let log: Log
-let storing: Storing
+let storing: Ingest
 let page: Page
 const journal = new Journal('test', 'error', 'text')
 const servers: FastifyInstance[] = []
-let client: HouseClient
+let client: InstanceClient
 let url: string
 
 before(async () => {
@@ -44,7 +44,7 @@ before(async () => {
   const { store } = house
   const { emit } = journal
   const venues = venuesOf(config)
-  storing = new Storing({
+  storing = new Ingest({
     limits: limitsOf(config),
     venues,
     log,
@@ -52,9 +52,9 @@ before(async () => {
     emit,
     onStored: ({ trades }) => page.take(trades),
   })
-  page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
+  page = new Page({ log, store, ingest: new LocalIngest(storing, log), archive: () => null, journal })
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
-  const observing = new Observing({
+  const observing = new IngestTelemetry({
     self,
     store,
     storing,
@@ -67,11 +67,14 @@ before(async () => {
   })
   page.start()
   storing.start()
-  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
-  const server = await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
+  const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
+  const server = await page.listen(config, observing.forServer, {
+    reprocessor,
+    runExclusive: work => storing.runExclusive(work),
+  })
   servers.push(server)
   url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
-  client = new HouseClient(url, TOKEN)
+  client = new InstanceClient(url, TOKEN)
 })
 
 after(async () => {
@@ -173,7 +176,11 @@ test('names of symbols come as they are', async () => {
 })
 
 describe('throws NoAnswer, in words that say what to do', () => {
-  const refusedBy = async (other: HouseClient, pattern: RegExp, ask: (house: HouseClient) => Promise<unknown>) => {
+  const refusedBy = async (
+    other: InstanceClient,
+    pattern: RegExp,
+    ask: (house: InstanceClient) => Promise<unknown>,
+  ) => {
     await assert.rejects(ask(other), error => {
       assert.ok(error instanceof NoAnswer, String(error))
       assert.match(error.message, pattern)
@@ -181,27 +188,27 @@ describe('throws NoAnswer, in words that say what to do', () => {
       return true
     })
   }
-  const health = (other: HouseClient) => other.health()
-  const newest = (other: HouseClient) => other.newestTicks(Date.now())
+  const health = (other: InstanceClient) => other.health()
+  const newest = (other: InstanceClient) => other.newestTicks(Date.now())
 
   test('without the token', async () => {
-    await refusedBy(new HouseClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
-    await refusedBy(new HouseClient(url, undefined), /\/api\/query with status 403/, newest)
+    await refusedBy(new InstanceClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
+    await refusedBy(new InstanceClient(url, undefined), /\/api\/query with status 403/, newest)
   })
   test('with another token', async () => {
-    await refusedBy(new HouseClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
-    await refusedBy(new HouseClient(url, 'guessed'), /\/api\/query with status 403/, newest)
+    await refusedBy(new InstanceClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
+    await refusedBy(new InstanceClient(url, 'guessed'), /\/api\/query with status 403/, newest)
   })
   test('where something else answers', async t => {
     const other = await HttpReceiver.open(t)
     for (const text of ['ok', '{}', '[]', 'null', '{"state":"ok"}']) {
       other.answer = response => response.end(text)
-      await refusedBy(new HouseClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
+      await refusedBy(new InstanceClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
     }
     other.answer = response => response.end('<html>')
-    await refusedBy(new HouseClient(other.url, TOKEN), /no answer: <html>/, newest)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /no answer: <html>/, newest)
     other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
-    await refusedBy(new HouseClient(other.url, TOKEN), /^it answers \/health with status 404: x{300}$/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /^it answers \/health with status 404: x{300}$/, health)
   })
   test('where nobody listens', async () => {
     const gone = net.createServer().listen(0, '127.0.0.1')
@@ -209,7 +216,7 @@ describe('throws NoAnswer, in words that say what to do', () => {
     const { port } = gone.address() as AddressInfo
     gone.close()
     await once(gone, 'close')
-    await refusedBy(new HouseClient(`http://127.0.0.1:${port}`, TOKEN), /ECONNREFUSED/, health)
+    await refusedBy(new InstanceClient(`http://127.0.0.1:${port}`, TOKEN), /ECONNREFUSED/, health)
   })
   test('where the answer breaks off', async t => {
     const other = await HttpReceiver.open(t)
@@ -217,14 +224,14 @@ describe('throws NoAnswer, in words that say what to do', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
       setImmediate(() => response.destroy())
     }
-    await refusedBy(new HouseClient(other.url, TOKEN), /breaks off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /breaks off/, health)
   })
   test('where the house hangs, before and within its answer', async t => {
     const other = await HttpReceiver.open(t)
     other.answer = () => {}
-    await refusedBy(new HouseClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
     other.answer = response => response.writeHead(200).write('{')
-    await refusedBy(new HouseClient(other.url, TOKEN, 300), /breaks off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN, 300), /breaks off/, health)
   })
 })
 
@@ -233,11 +240,11 @@ test('tells the house its report; the longest alert there may be is taken', asyn
   const nowMs = Date.now()
   const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
   const { name, severity, title, what, affected, next, page: docs } = condition!
-  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, silencedUntilMs: null }]
+  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, mutedUntilMs: null }]
   const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
   const { watchReports } = page
   const { version } = watchReports
   await client.tell(report)
   assert.equal(watchReports.version, version + 1)
-  await assert.rejects(new HouseClient(url, 'guessed').tell(report), NoAnswer)
+  await assert.rejects(new InstanceClient(url, 'guessed').tell(report), NoAnswer)
 })

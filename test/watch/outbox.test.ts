@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { EventName, Fields } from '../../src/telemetry/events.ts'
 import type { Message } from '../../src/watch/alerts/alerts.ts'
-import { Refused, type Route } from '../../src/watch/channels/channel.ts'
+import { type Channel, Refused } from '../../src/watch/channels/channel.ts'
 import { Outbox } from '../../src/watch/outbox.ts'
 import type { Unsent } from '../../src/watch/state.ts'
 
@@ -19,11 +19,11 @@ function message(name: string): Message {
     next: '',
     page: '',
   } as const
-  return { kind: 'opened', alert: { ...alert, silencedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
+  return { kind: 'opened', alert: { ...alert, mutedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
 }
 
 /** Takes messages as long as it is well. */
-class TestRoute implements Route {
+class TestRoute implements Channel {
   readonly name: string
   readonly reference = null
   readonly took: string[] = []
@@ -39,9 +39,9 @@ class TestRoute implements Route {
   }
 }
 
-function outboxOf(routes: Route[], unsent: readonly Unsent[] = []) {
+function outboxOf(channels: Channel[], unsent: readonly Unsent[] = []) {
   const events: [EventName, Fields][] = []
-  const outbox = new Outbox(routes, HOUSE, (name, fields) => events.push([name, fields]), unsent)
+  const outbox = new Outbox(channels, HOUSE, (name, fields) => events.push([name, fields]), unsent)
   return { outbox, events }
 }
 
@@ -76,7 +76,7 @@ test('a route that fails is tried again later and later, in order, and holds no 
   assert.deepEqual(triedAt.slice(0, 8), [0, 5_000, 15_000, 35_000, 75_000, 155_000, 315_000, 615_000])
   assert.ok(triedAt.slice(8).every((ms, index) => ms - triedAt[index + 7]! === 300_000))
   assert.deepEqual(good.took, ['1', '2'])
-  assert.deepEqual(events[0], ['alert_unsent', { alert: '1', route: 'bad', why: 'not well', waitMs: 5_000 }])
+  assert.deepEqual(events[0], ['alert_unsent', { alert: '1', channel: 'bad', why: 'not well', waitMs: 5_000 }])
   assert.equal(outbox.counts.failed, triedAt.length)
 
   bad.well = true
@@ -104,14 +104,14 @@ test('what was not taken is sent by the next watcher, by the routes that did not
 })
 
 test('more than it holds is left out, the oldest first, and told', async () => {
-  const route = new TestRoute('a')
-  const { outbox, events } = outboxOf([route])
+  const channel = new TestRoute('a')
+  const { outbox, events } = outboxOf([channel])
   outbox.add(Array.from({ length: 203 }, (_, index) => message(`${index}`)))
   assert.equal(outbox.unsent.length, 200)
   assert.equal(outbox.counts.leftOut, 3)
   assert.deepEqual(events, [['alerts_left_out', { count: 3 }]])
   await outbox.send(0)
-  assert.equal(route.took[0], '3')
+  assert.equal(channel.took[0], '3')
 })
 
 test('without routes nothing is kept', () => {
@@ -122,21 +122,21 @@ test('without routes nothing is kept', () => {
 
 describe('messages that come while others are sent', () => {
   test('are sent next time, none twice', async () => {
-    const route = new TestRoute('a')
-    const { outbox } = outboxOf([route])
+    const channel = new TestRoute('a')
+    const { outbox } = outboxOf([channel])
     outbox.add([message('1')])
     const sending = outbox.send(0)
     outbox.add([message('2')])
     await sending
     await outbox.send(0)
-    assert.deepEqual(route.took, ['1', '2'])
+    assert.deepEqual(channel.took, ['1', '2'])
   })
 })
 
 test('slow answers hold the watcher up no longer than twice what one route may take', async t => {
   let ms = 0
   t.mock.method(performance, 'now', () => ms)
-  const slow: Route & { took: number } = {
+  const slow: Channel & { took: number } = {
     name: 'slow',
     reference: null,
     took: 0,
@@ -153,7 +153,7 @@ test('slow answers hold the watcher up no longer than twice what one route may t
 })
 
 test('a message that is refused itself is given up after three tries, and those after it are sent', async () => {
-  const picky: Route & { took: string[]; tries: number } = {
+  const picky: Channel & { took: string[]; tries: number } = {
     name: 'picky',
     reference: null,
     took: [],
@@ -179,7 +179,7 @@ test('a message that is refused itself is given up after three tries, and those 
 })
 
 test('one that is refused for good is given up at once', async () => {
-  const refusing: Route = {
+  const refusing: Channel = {
     name: 'refusing',
     reference: null,
     send: async () => {

@@ -9,10 +9,10 @@ import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import type { HealthAnswer } from '../../src/status/health.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
 import { hourOfTicks } from '../../src/watch/alerts/gap-model.ts'
-import { Rhythms } from '../../src/watch/alerts/gap-models.ts'
-import { HouseClient } from '../../src/watch/instance-client.ts'
+import { GapModels } from '../../src/watch/alerts/gap-models.ts'
+import { InstanceClient } from '../../src/watch/instance-client.ts'
 import { Outbox } from '../../src/watch/outbox.ts'
-import { remember } from '../../src/watch/state.ts'
+import { loadState } from '../../src/watch/state.ts'
 import { Watcher } from '../../src/watch/watcher.ts'
 import { HOUR_MS, hourOf } from '../support/data/tick-times.ts'
 import { HttpReceiver } from '../support/servers/alert-receivers.ts'
@@ -67,8 +67,8 @@ class Scene {
   async start({ stations = 0 } = {}): Promise<void> {
     const { url } = this.#receiver
     const emit = (name: EventName) => this.events.push(name)
-    const { memory } = await remember(this.state)
-    const route = {
+    const { memory } = await loadState(this.state)
+    const channel = {
       name: 'test',
       reference: null,
       send: async ({ kind, alert }: { kind: string; alert: { name: string } }) => {
@@ -76,11 +76,11 @@ class Scene {
       },
     }
     this.#watcher = new Watcher({
-      house: new HouseClient(url, undefined),
-      stations: Array.from({ length: stations }, () => new HouseClient(`${url}/station`, undefined)),
+      house: new InstanceClient(url, undefined),
+      stations: Array.from({ length: stations }, () => new InstanceClient(`${url}/station`, undefined)),
       references: [],
-      rhythms: await Rhythms.open(`${this.state}.rhythms`, this.nowMs),
-      outbox: new Outbox([route], url, emit, memory.unsent),
+      gapModels: await GapModels.open(`${this.state}.rhythms`, this.nowMs),
+      outbox: new Outbox([channel], url, emit, memory.unsent),
       memory,
       state: this.state,
       everyMs: EVERY_MS,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
-import { formatAddress, parseAddress, ROUTE, type View } from '../../web/src/address.ts'
+import { formatAddress, parseAddress, STAGES, type View } from '../../web/src/address.ts'
 
 const NOTHING: View = { venue: null, symbol: null, interval: null, zone: 'utc', open: null }
 
@@ -13,7 +13,7 @@ test('every view survives its address, whatever the symbol is called', () => {
     symbol: name,
     interval: fc.constantFrom(...(Object.keys(INTERVALS) as Interval[])),
     zone: fc.constantFrom('utc' as const, 'local' as const),
-    open: fc.constantFrom(null, ...ROUTE),
+    open: fc.constantFrom(null, ...STAGES),
   })
   fc.assert(fc.property(view, seen => assert.deepEqual(parseAddress(formatAddress(seen)), { ...seen })))
 })

@@ -1,12 +1,12 @@
 /**
- * The view as the address bar holds it: `#/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
+ * The view as the address bar holds it: `web/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
  * server picks the busiest; without an interval, its default.
  */
 import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
 import type { Zone } from './ui/format.ts'
 
-export const ROUTE = ['sources', 'log', 'ingest', 'store', 'archive'] as const
-export type RouteStation = (typeof ROUTE)[number]
+export const STAGES = ['sources', 'log', 'ingest', 'store', 'archive'] as const
+export type StripStage = (typeof STAGES)[number]
 
 export interface View {
   /** null with `symbol`: the busiest is asked for. */
@@ -15,7 +15,7 @@ export interface View {
   interval: Interval | null
   zone: Zone
   /** The station whose details are open. */
-  open: RouteStation | null
+  open: StripStage | null
 }
 
 const isInterval = (text: string | null | undefined): text is Interval => text != null && Object.hasOwn(INTERVALS, text)
@@ -45,7 +45,7 @@ export function parseAddress(hash: string): View {
     symbol: venue === null ? null : symbol,
     interval: isInterval(intervalText) ? intervalText : null,
     zone: parameters.get('time') === 'local' ? 'local' : 'utc',
-    open: ROUTE.find(station => station === open) ?? null,
+    open: STAGES.find(station => station === open) ?? null,
   }
 }
 

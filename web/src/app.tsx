@@ -4,14 +4,14 @@ import { Alerts } from './alerts/alerts.tsx'
 import { Chart } from './chart/chart.tsx'
 import { TapePanel } from './market/tape.tsx'
 import { Watchlist } from './market/watchlist.tsx'
-import { Lines } from './pipeline/log-view.tsx'
+import { LogView } from './pipeline/log-view.tsx'
 import { Pipeline } from './pipeline/pipeline.tsx'
-import { Route } from './pipeline/strip.tsx'
+import { PipelineStrip } from './pipeline/strip.tsx'
 import {
-  frozen,
   historyLoading,
   machineNowMs,
   shownSymbol,
+  stale,
   stations,
   symbols,
   symbolsLoaded,
@@ -19,24 +19,24 @@ import {
 } from './store.ts'
 import { decimal } from './ui/format.ts'
 import { Help } from './ui/help.tsx'
-import { FrozenNotice, SimulatedBanner, TopBar } from './ui/top-bar.tsx'
+import { SimulatedBanner, StaleNotice, TopBar } from './ui/top-bar.tsx'
 
 export function App() {
-  useSignalEffect(nameTheTab)
-  useSignalEffect(sayReady)
+  useSignalEffect(updateTitle)
+  useSignalEffect(markReady)
   return (
-    <div class={frozen.value ? 'page frozen' : 'page'}>
+    <div class={stale.value ? 'page frozen' : 'page'}>
       <TopBar />
-      <FrozenNotice />
+      <StaleNotice />
       <Alerts />
       <SimulatedBanner />
-      <Route />
+      <PipelineStrip />
       <main class="market">
         <Watchlist />
         <Chart />
         <TapePanel />
         <Pipeline />
-        <Lines />
+        <LogView />
       </main>
       <Help />
     </div>
@@ -44,14 +44,14 @@ export function App() {
 }
 
 /** Once a second: a tab's name that runs at every tick is noise. */
-function nameTheTab(): void {
+function updateTitle(): void {
   machineNowMs.value
   const status = shownSymbol.peek()
   document.title = status ? `${decimal(status.last, status.decimals)} ${status.symbol} · tickhouse` : 'tickhouse'
 }
 
 /** Marks the page when its first data is drawn: bars, or the news that there are none to draw. */
-function sayReady(): void {
+function markReady(): void {
   if (
     !stations.value ||
     !symbolsLoaded.value ||

@@ -1,7 +1,7 @@
 /** Everything the page knows. Messages go in through `take`; components read the signals. Nothing else holds server state. */
 import { computed, type Signal, signal } from '@preact/signals'
-import type { Line, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
-import type { Stations } from '../../src/status/model.ts'
+import type { LogLine, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import type { StageStatuses } from '../../src/status/model.ts'
 import { BarHistory } from './chart/bars.ts'
 import { Tape } from './market/prints.ts'
 import { view } from './view.ts'
@@ -36,12 +36,12 @@ export const staleMs = computed(() => {
 })
 
 /** True while the figures on the page may be old. */
-export const frozen = computed(
+export const stale = computed(
   () => lastMessageAtMs.value > 0 && (connection.value.state === 'waiting' || staleMs.value !== null),
 )
 
 export const house = signal<Pick<Messages['hello'], 'version' | 'engine' | 'startedAtMs' | 'simulated'> | null>(null)
-export const stations = signal<Stations | null>(null)
+export const stations = signal<StageStatuses | null>(null)
 export const samples = signal<Sample[]>([])
 
 /** What watchers outside say; null before the first word. */
@@ -69,9 +69,9 @@ history.subscribe(() => {
 export const tape = signal({ tape: new Tape(), loaded: false })
 
 /** Oldest first. */
-export const lines = signal<Line[]>([])
+export const lines = signal<LogLine[]>([])
 /** Lines that passed while the page was not listening and that the server no longer held. */
-export const linesMissed = signal(0)
+export const logLinesMissed = signal(0)
 
 /** The symbol in view, when the house knows it. */
 export const shownSymbol = computed(() => {
@@ -101,7 +101,7 @@ function takeHello(hello: Messages['hello']): void {
   samples.value = hello.samples.slice(-SAMPLES_MAX)
   if (restarted) {
     lines.value = []
-    linesMissed.value = 0
+    logLinesMissed.value = 0
   }
   takeLines(hello.lines)
 }
@@ -126,12 +126,12 @@ function takeSymbols({ reset, symbols: changed }: Messages['symbols']): void {
   symbolsLoaded.value = true
 }
 
-function takeLines(fresh: Line[]): void {
+function takeLines(fresh: LogLine[]): void {
   const held = lines.peek()
   const lastId = held.at(-1)?.id
   const added = lastId === undefined ? fresh : fresh.filter(line => line.id > lastId)
   if (added.length === 0) return
-  if (lastId !== undefined) linesMissed.value += added[0]!.id - lastId - 1
+  if (lastId !== undefined) logLinesMissed.value += added[0]!.id - lastId - 1
   lines.value = [...held, ...added].slice(-LINES_MAX)
 }
 

@@ -1,13 +1,13 @@
 /** Table `archive_ledger`: what is archived at one address, and the proof. Only what was verified is ever written to it. */
 import { nowMicros } from '../../clock.ts'
 import type { Store } from '../../store/store.ts'
-import type { ArchivedObject, LedgerState } from '../archive.ts'
+import type { ArchivedObject, CatalogState } from '../archive.ts'
 import { quoted } from '../columns.ts'
 import type { Named } from '../keys.ts'
 import { TICK_KINDS } from '../kinds.ts'
 
 /** A row as it is read, times as numbers. */
-export interface LedgerRow {
+export interface CatalogRow {
   kind: string
   log_partition: number
   start_seconds: number
@@ -26,7 +26,7 @@ export interface LedgerRow {
   highest_index: number
   first_nanos: string
   last_nanos: string
-  state: LedgerState
+  state: CatalogState
   as_of_ms: number
   verified_ms: number
   changed_micros: number
@@ -38,7 +38,7 @@ export interface Reached {
   next: number
 }
 
-export class ArchiveLedger {
+export class ArchiveCatalog {
   readonly #store: Store
   readonly #address: string
 
@@ -59,7 +59,7 @@ export class ArchiveLedger {
 
   /** What the ledger says of every object, or of those that a condition on its columns selects, by partition and offset: their times may fall. */
   async objects(where = '1'): Promise<ArchivedObject[]> {
-    return (await this.#store.rows<LedgerRow>(objectsQuery(nameAt(this.#address), where))).map(objectFrom)
+    return (await this.#store.rows<CatalogRow>(objectsQuery(nameAt(this.#address), where))).map(objectFrom)
   }
 
   /** Writes what was verified: all objects of a slice at once, so that a slice is archived or not. */
@@ -72,7 +72,7 @@ export class ArchiveLedger {
   }
 
   /** Writes the objects' rows anew with another state; the objects as they are now. */
-  async setState(objects: readonly ArchivedObject[], state: LedgerState): Promise<ArchivedObject[]> {
+  async setState(objects: readonly ArchivedObject[], state: CatalogState): Promise<ArchivedObject[]> {
     const changed = objects.map(object => ({ ...object, state, changedAtMicros: laterThan(object) }))
     if (changed.length > 0) await this.write(changed)
     return changed
@@ -121,7 +121,7 @@ export function laterThan(object: ArchivedObject | undefined): number {
 }
 
 /** An object as a row of `objectsQuery` has it. */
-export function objectFrom(row: LedgerRow): ArchivedObject {
+export function objectFrom(row: CatalogRow): ArchivedObject {
   return {
     kind: row.kind,
     slice: {

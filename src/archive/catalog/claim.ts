@@ -12,7 +12,7 @@ import { manifestKey, type Named, parseKey } from '../keys.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 import { idOf, isAfter, sameProof } from './catalog.ts'
 import { checkOwner, followedLog, foreignArchive, makeMarker, readMarker } from './identity.ts'
-import { ledgerNames, noteArchive, objectsNamed, renameLedger, seenArchives } from './log-positions.ts'
+import { catalogNames, noteArchive, objectsNamed, renameCatalog, seenArchives } from './log-positions.ts'
 import { type Manifest, type Owner, objectsOf, readManifests } from './manifest.ts'
 
 export interface Claiming {
@@ -37,7 +37,7 @@ export async function claimArchive(claiming: Claiming): Promise<Owner> {
   const seen = (await seenArchives(store)).filter(({ archive }) => archive === owner.archive)
   if (seen.some(one => one.address === address)) return owner
   // Rows of a version that called an archive by its address.
-  await renameLedger(store, address, owner.archive)
+  await renameCatalog(store, address, owner.archive)
   await noteArchive(store, address, owner)
   if (seen.length > 0) emit('archive_moved', { archive: owner.archive, address, before: seen[0]!.address })
   return owner
@@ -64,26 +64,26 @@ async function unmarked({ store, target, emit }: Claiming, log: string): Promise
   const owners = new Map(manifests.flatMap(({ owner }) => (owner ? [[owner.archive, owner]] : [])))
   for (const owner of owners.values()) checkOwner(target.address, owner, log)
   if (owners.size > 1) throw foreignArchive(target.address, 'its manifests are of several archives')
-  const names = await agreeingLedgers(store, manifests, keys)
+  const names = await agreeingCatalogs(store, manifests, keys)
   const [owner] = owners.values()
   if (names.length === 0 && (!owner || manifests.some(manifest => !manifest.owner))) {
     const what = `it has no marker, and what its ${manifests.length} manifests say is not what this store archived`
     throw foreignArchive(target.address, what)
   }
   const archive = owner?.archive ?? names.find(isId) ?? randomUUID()
-  for (const name of names) await renameLedger(store, name, archive)
+  for (const name of names) await renameCatalog(store, name, archive)
   emit('archive_taken_over', { address: target.address, manifests: manifests.length })
   return { archive, log }
 }
 
 /** The names by which the ledger knows what the manifests say, whatever addresses these were: two, where a rename was cut off. */
-async function agreeingLedgers(
+async function agreeingCatalogs(
   store: Store,
   manifests: readonly Manifest[],
   keys: readonly string[],
 ): Promise<string[]> {
   const names: string[] = []
-  for (const name of await ledgerNames(store)) {
+  for (const name of await catalogNames(store)) {
     if (agree(await objectsNamed(store, name), objectsOf(manifests), keys)) names.push(name)
   }
   return names
@@ -94,24 +94,24 @@ async function agreeingLedgers(
  * that ended. At least one slice is in both.
  */
 function agree(
-  ledger: readonly ArchivedObject[],
+  catalog: readonly ArchivedObject[],
   manifests: readonly ArchivedObject[],
   keys: readonly string[],
 ): boolean {
-  const known = new Map(ledger.map(object => [idOf(object), object]))
+  const known = new Map(catalog.map(object => [idOf(object), object]))
   const both = manifests.filter(object => known.has(idOf(object)))
   const same = both.every(object => {
     const own = known.get(idOf(object))!
     return own.state === 'stale' || sameProof(own, object)
   })
-  const own = new Set(ledger.flatMap(({ key, slice }) => [key, manifestKey(slice)]))
+  const own = new Set(catalog.flatMap(({ key, slice }) => [key, manifestKey(slice)]))
   const rest = keys.filter(key => !own.has(key)).map(key => parseKey(key)!)
-  return both.length > 0 && same && rest.every(named => isAfter(named, ledger) || isKnownDay(named, ledger))
+  return both.length > 0 && same && rest.every(named => isAfter(named, catalog) || isKnownDay(named, catalog))
 }
 
 /** The manifest of a day that the ledger has. */
-function isKnownDay(named: Named, ledger: readonly ArchivedObject[]): boolean {
-  return named.daily && ledger.some(({ kind, slice }) => kind === named.kind && slice.startMs === named.dayMs)
+function isKnownDay(named: Named, catalog: readonly ArchivedObject[]): boolean {
+  return named.daily && catalog.some(({ kind, slice }) => kind === named.kind && slice.startMs === named.dayMs)
 }
 
 const isId = (name: string): boolean => /^[0-9a-f-]{36}$/.test(name)

@@ -2,7 +2,7 @@
 import type { Store } from '../../store/store.ts'
 import type { ArchivedObject } from '../archive.ts'
 import { type Asked, quoted } from '../columns.ts'
-import { type LedgerRow, objectFrom, objectsQuery } from './catalog.ts'
+import { type CatalogRow, objectFrom, objectsQuery } from './catalog.ts'
 import type { Owner } from './manifest.ts'
 
 /** Where archives were found so far. */
@@ -22,19 +22,19 @@ export async function noteArchive(store: Store, address: string, { archive, log 
 }
 
 /** The names by which the ledger knows archives. */
-export async function ledgerNames(store: Store): Promise<string[]> {
+export async function catalogNames(store: Store): Promise<string[]> {
   const rows = await store.rows<{ archive: string }>('SELECT DISTINCT archive FROM archive_ledger ORDER BY archive')
   return rows.map(({ archive }) => archive)
 }
 
 /** All that the ledger has under a name. */
 export async function objectsNamed(asked: Asked, name: string): Promise<ArchivedObject[]> {
-  return (await asked.rows<LedgerRow>(objectsQuery(quoted(name)))).map(objectFrom)
+  return (await asked.rows<CatalogRow>(objectsQuery(quoted(name)))).map(objectFrom)
 }
 
 /** Gives rows of the ledger another name; may be repeated after any interruption. */
-export async function renameLedger(store: Store, from: string, to: string): Promise<void> {
-  if (from === to || !(await ledgerNames(store)).includes(from)) return
+export async function renameCatalog(store: Store, from: string, to: string): Promise<void> {
+  if (from === to || !(await catalogNames(store)).includes(from)) return
   await store.client.command({
     query: `INSERT INTO archive_ledger SELECT * REPLACE ({to:String} AS archive)
       FROM (SELECT * FROM archive_ledger FINAL WHERE archive = {from:String})`,

@@ -9,7 +9,7 @@
 import { TickhouseError } from '../../errors.ts'
 import type { Store } from '../../store/store.ts'
 import type { ArchivedObject } from '../archive.ts'
-import { type ArchiveLedger, idOf } from '../catalog/catalog.ts'
+import { type ArchiveCatalog, idOf } from '../catalog/catalog.ts'
 import { followedLog } from '../catalog/identity.ts'
 import { quoted } from '../columns.ts'
 import { dateOf } from '../keys.ts'
@@ -37,11 +37,11 @@ export interface Restored {
  * `archive_mismatch` for an object that is not what was verified, or what the store or the target throw.
  */
 export async function restore(restoring: Restoring, range: RestoreRange): Promise<Restored> {
-  const { store, target, ledger, progress = () => {} } = restoring
+  const { store, target, catalog, progress = () => {} } = restoring
   const { objects: archived, log } = await requireOneLog(restoring)
-  const known = new Map((await ledger.objects()).map(object => [idOf(object), object]))
+  const known = new Map((await catalog.objects()).map(object => [idOf(object), object]))
   const all = archived.map(object => known.get(idOf(object)) ?? object)
-  const slices = groupSlices(all.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind)))
+  const slices = groupSegments(all.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind)))
   const wanted = slices.filter(objects => objects.some(object => holds(object, range))).reverse()
   const days = all.filter(object => DAILY_KINDS.some(({ table }) => table === object.kind) && holds(object, range))
   if (wanted.length === 0 && days.length === 0) {
@@ -54,7 +54,7 @@ export async function restore(restoring: Restoring, range: RestoreRange): Promis
   await requireNewest(store, slices, new Set(wanted))
   if (log !== null && (await followedLog(store)) === null) await store.insertRows('log_identity', [{ identity: log }])
   const unknown = archived.filter(object => !known.has(idOf(object)))
-  await ledger.setState(unknown, 'dropped')
+  await catalog.setState(unknown, 'dropped')
 
   const result: Restored = { slices: 0, inserted: 0, present: 0 }
   const total = [...wanted.flat(), ...days].reduce((sum, { rows }) => sum + rows, 0)
@@ -70,10 +70,10 @@ export async function restore(restoring: Restoring, range: RestoreRange): Promis
       inserted += rows
       count(object, rows)
     }
-    const unrestored = (await current(ledger, objects)).filter(
+    const unrestored = (await current(catalog, objects)).filter(
       ({ state }) => state === 'dropping' || state === 'dropped',
     )
-    await ledger.setState(unrestored, 'verified')
+    await catalog.setState(unrestored, 'verified')
     if (inserted > 0) await note(store, objects, inserted, target.address)
     result.slices++
   }
@@ -132,16 +132,16 @@ async function note(
   ])
 }
 
-async function current(ledger: ArchiveLedger, objects: readonly ArchivedObject[]): Promise<ArchivedObject[]> {
+async function current(catalog: ArchiveCatalog, objects: readonly ArchivedObject[]): Promise<ArchivedObject[]> {
   const { partition, firstOffset, startMs } = objects[0]!.slice
-  return ledger.objects(
+  return catalog.objects(
     `log_partition = ${partition} AND first_offset = ${firstOffset} AND toUnixTimestamp(slice_start) = ${startMs / 1000}
      AND kind IN (${TICK_KINDS.map(({ table }) => quoted(table)).join(', ')})`,
   )
 }
 
 /** Slices in their order, refused ticks before good ones: as ingest writes them. */
-function groupSlices(objects: readonly ArchivedObject[]): ArchivedObject[][] {
+function groupSegments(objects: readonly ArchivedObject[]): ArchivedObject[][] {
   const groups = Map.groupBy(objects, ({ slice }) => `${slice.partition} ${slice.firstOffset}`)
   return [...groups.values()].map(group => group.sort(({ kind }) => (kind === QUARANTINE ? -1 : 1)))
 }

@@ -1,12 +1,12 @@
 import type { Store } from '../../store/store.ts'
-import type { ArchiveLedger } from '../catalog/catalog.ts'
+import type { ArchiveCatalog } from '../catalog/catalog.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 
 /** What a restore works with. */
 export interface Restoring {
   store: Store
   target: ArchiveTarget
-  ledger: ArchiveLedger
+  catalog: ArchiveCatalog
   /** The identity of the log that the store is to follow; undefined if there is none at hand. */
   log?: string | undefined
   /** Told after each object: rows done, of how many. */

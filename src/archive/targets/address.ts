@@ -1,12 +1,12 @@
 import { TickhouseError } from '../../errors.ts'
 import { shownKey } from '../keys.ts'
-import { type S3Place, s3Place } from './s3/address.ts'
+import { parseS3Address, type S3Address } from './s3/address.ts'
 
 /** Reads `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`, and nothing else, whatever the text. */
-export function archivePlace(address: string): S3Place | { directory: string } {
+export function parseArchiveAddress(address: string): S3Address | { directory: string } {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/su.exec(address) ?? []
   if (scheme === 'file' && rest && !rest.includes('?')) return { directory: archiveDirectory(rest) }
-  if (scheme === 's3') return s3Place(address)
+  if (scheme === 's3') return parseS3Address(address)
   // Only the scheme is shown: the rest of an unknown address may hold a password.
   throw new TickhouseError(
     'address_invalid',

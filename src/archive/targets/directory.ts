@@ -35,7 +35,7 @@ export class DirectoryTarget implements ArchiveTarget {
     return { engine: `File('Parquet', ${quoted(root + pattern)})`, root }
   }
 
-  tidy(): Promise<number> {
+  cleanUp(): Promise<number> {
     return this.#try(async () => {
       await emptySpool(this.spool)
       return 0

@@ -20,7 +20,7 @@ export interface ArchiveTarget {
    * were begun before `beforeMs` (ms since 1970 UTC): what another archiver is sending stays. Returns how many such objects there were.
    * For the one that archives here.
    */
-  tidy(beforeMs: number): Promise<number>
+  cleanUp(beforeMs: number): Promise<number>
   /** Puts a small text under a key where nothing is; what is there stays. Throws like `put`. */
   create(key: string, text: string): Promise<void>
   /**

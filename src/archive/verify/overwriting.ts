@@ -3,7 +3,7 @@
  * the same key, and so can our own from before the store was lost.
  */
 import { TickhouseError } from '../../errors.ts'
-import type { ArchivedObject, Slice } from '../archive.ts'
+import type { ArchivedObject, Segment } from '../archive.ts'
 import { sameProof } from '../catalog/catalog.ts'
 import { foreignArchive } from '../catalog/identity.ts'
 import { fetchManifest, type Manifest } from '../catalog/manifest.ts'
@@ -26,7 +26,7 @@ export async function requireFree(
     // What another archiver of this log has put there since.
     for await (const { key } of target.list(manifestsOfDay(task.slice.startMs))) keys.push(key)
     const other = keys.find(key => key !== manifest && overlaps(key, task.slice))
-    if (other !== undefined) throw otherSlice(other)
+    if (other !== undefined) throw otherSegment(other)
   }
   if (before.some(({ kind, rows }) => kind === object.kind && rows > object.rows)) throw fewerRows(manifest)
   const found = await fetchManifest(target, manifest)
@@ -37,7 +37,7 @@ export async function requireFree(
 }
 
 /** Is a key that of a slice of the same partition which shares records with this one? */
-function overlaps(key: string, { partition, firstOffset, lastOffset }: Slice): boolean {
+function overlaps(key: string, { partition, firstOffset, lastOffset }: Segment): boolean {
   const named = parseKey(key)
   if (!named || named.daily || named.slice.partition !== partition) return false
   return named.slice.firstOffset <= lastOffset && firstOffset <= named.slice.lastOffset
@@ -60,7 +60,7 @@ function isReplaceable(
   return is >= was && (known || rows(now) >= rows(objects))
 }
 
-function otherSlice(key: string): TickhouseError {
+function otherSegment(key: string): TickhouseError {
   return new TickhouseError(
     'archive_mismatch',
     `the archive has records of this slice under ${key}, which this store's ledger does not know`,

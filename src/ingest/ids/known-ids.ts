@@ -2,7 +2,7 @@
 import type { Fence, Store } from '../../store/store.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { KnownVenues } from '../append-record.ts'
-import { type GapRow, gapRow, type Ledger, symbolKey } from '../checkpoint.ts'
+import { type Checkpoint, type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
 import {
   countIds,
   type Gap,
@@ -13,7 +13,7 @@ import {
 } from './continuity.ts'
 import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
 import { missingOf } from './missing-ids.ts'
-import { IDS_PER_QUESTION } from './stored-trades.ts'
+import { IDS_PER_QUERY } from './stored-trades.ts'
 
 /** Ids from here on are no counters: see symbol-ids.ts. */
 const COUNTERS_BELOW = Number.MAX_SAFE_INTEGER + 1
@@ -56,14 +56,19 @@ export type IdsBySymbol = Map<string, Named & KnownIds>
  * What the tables know of the ids of a partition's symbols. Where an open gap's row says otherwise than the ids that are there, because
  * the last run of the process ended before it was written anew, it is written now.
  */
-export async function loadIds(store: Store, ledger: Ledger, fence: Fence, venues: KnownVenues): Promise<IdsBySymbol> {
+export async function loadIds(
+  store: Store,
+  checkpoint: Checkpoint,
+  fence: Fence,
+  venues: KnownVenues,
+): Promise<IdsBySymbol> {
   const { partition } = fence
   const [consecutive, unique] = [
     scopeOf(partition, [...venues.consecutive]),
     scopeOf(partition, [...(venues.unique ?? [])]),
   ]
   const { runs, refused, gaps, stale } = await counterIds(store, consecutive)
-  if (stale.length > 0) await ledger.writeGaps(stale, fence)
+  if (stale.length > 0) await checkpoint.writeGaps(stale, fence)
   const newest = await uniqueNewest(store, consecutive, COUNTERS_BELOW)
   if (venues.unique?.size) newest.push(...(await uniqueNewest(store, unique, 0)))
   const known: IdsBySymbol = new Map()
@@ -135,11 +140,11 @@ async function refusedIds(store: Store, { where, params }: Scope): Promise<(Name
   for (const own of Map.groupBy(rows, symbolKey).values()) {
     const { venue, symbol } = own[0]!
     const storedToo = new Set<string>()
-    for (let start = 0; start < own.length; start += IDS_PER_QUESTION) {
+    for (let start = 0; start < own.length; start += IDS_PER_QUERY) {
       const stored = await store.rows<{ run: number; id: string }>(
         `SELECT id_run AS run, trade_id AS id FROM trades
          WHERE venue = {venue:String} AND symbol = {symbol:String} AND trade_id IN {ids:Array(UInt64)}`,
-        { venue, symbol, ids: own.slice(start, start + IDS_PER_QUESTION).map(({ id }) => Number(id)) },
+        { venue, symbol, ids: own.slice(start, start + IDS_PER_QUERY).map(({ id }) => Number(id)) },
       )
       for (const { run, id } of stored) storedToo.add(`${run} ${id}`)
     }

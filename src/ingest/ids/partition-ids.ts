@@ -1,8 +1,8 @@
 /** The followed ids of a partition's symbols: what the tables knew on resuming, and what came since. */
-import { departed, departedUntilMicros } from '../../audit/dropped-ranges.ts'
+import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Fence, Store } from '../../store/store.ts'
 import type { IdsOf, KnownVenues } from '../append-record.ts'
-import { type Ledger, symbolKey } from '../checkpoint.ts'
+import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { Gap } from './continuity.ts'
 import { type FollowedIds, type IdRestart, NOTHING_KNOWN, type SymbolContext } from './followed-ids.ts'
 import { type IdsBySymbol, loadIds } from './known-ids.ts'
@@ -28,9 +28,9 @@ export class PartitionIds {
   }
 
   /** Asks the tables, before anything is followed. Throws what the store throws. */
-  async load(store: Store, ledger: Ledger, fence: Fence): Promise<void> {
-    this.#goneBeforeMicros = departedUntilMicros(await departed(store, fence.partition))
-    this.#known = await loadIds(store, ledger, fence, this.#options.venues)
+  async load(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
+    this.#goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, fence.partition))
+    this.#known = await loadIds(store, checkpoint, fence, this.#options.venues)
     for (const { venue, symbol, runs } of this.#known.values()) if (runs.length > 0) this.of(venue, symbol)
   }
 

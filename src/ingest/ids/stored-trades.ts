@@ -1,12 +1,12 @@
 /** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
-import { departed, departedUntilMicros } from '../../audit/dropped-ranges.ts'
+import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Store } from '../../store/store.ts'
 import type { Question, StoredTrades } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Statement } from './recent-trades.ts'
 
 /** Ids of one question: they stand in the statement, whose length servers bound. */
-export const IDS_PER_QUESTION = 5_000
+export const IDS_PER_QUERY = 5_000
 /** Looked for around a trade's time: see `matchOf`. */
 const AROUND_NANOS = 1_000_000n
 
@@ -29,10 +29,10 @@ export async function storedTrades(
 ): Promise<StoredTrades> {
   const found = new Map<string, Statement[]>()
   const oldestMicros = new Map<string, number>()
-  const goneBeforeMicros = departedUntilMicros(await departed(store, partition))
+  const goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, partition))
   for (const [key, asked] of Map.groupBy(questions, symbolKey)) {
-    for (let start = 0; start < asked.length; start += IDS_PER_QUESTION)
-      for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUESTION))) {
+    for (let start = 0; start < asked.length; start += IDS_PER_QUERY)
+      for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUERY))) {
         const known = `${key} ${row.id}`
         found.set(known, [...(found.get(known) ?? []), statement(row)])
       }

@@ -19,7 +19,7 @@ interface Known {
   partitions: readonly number[]
 }
 
-export class RequeuedIds {
+export class ReprocessedIds {
   readonly #store: Store
   readonly #venues: KnownVenues
   readonly #partition: number

@@ -9,28 +9,35 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { KnownVenues } from '../append-record.ts'
 import { Batch } from '../batch.ts'
-import { gapRow, Ledger } from '../checkpoint.ts'
+import { Checkpoint, gapRow } from '../checkpoint.ts'
 import { type Placed, REPEAT } from '../ids/followed-ids.ts'
-import type { Storing } from '../ingest.ts'
+import type { Ingest } from '../ingest.ts'
 import { refusedTick } from '../refused-tick.ts'
 import { codeOf } from '../validate.ts'
-import { RequeuedIds } from './ids.ts'
+import { ReprocessedIds } from './ids.ts'
 import { LogRecords } from './log-records.ts'
 import { pageOf, type QuarantineFilter, rawOf } from './quarantine.ts'
-import { type Candidate, Judge, type QuarantineRow, type RereadFrame, type Still, without } from './revalidate.ts'
-import { moveRequeued, PLACES_MAX, type Place } from './transaction.ts'
+import {
+  type Candidate,
+  type QuarantineRow,
+  type RereadFrame,
+  Revalidation,
+  type StillRefused,
+  without,
+} from './revalidate.ts'
+import { moveReprocessed, PLACES_MAX, type Place } from './transaction.ts'
 
-export interface RequeuingOptions {
+export interface ReprocessorOptions {
   log: Log
   store: Store
-  storing: Storing
+  storing: Ingest
   venues: KnownVenues
   reread: RereadFrame
   emit: Emit
 }
 
 /** What became of the ticks looked at. */
-export interface RequeueReport {
+export interface ReprocessReport {
   looked: number
   moved: number
   /** Ticks that stay, by why they were refused and why they still are. */
@@ -49,26 +56,26 @@ const STILL_MAX = 50
 
 interface JudgedRow {
   row: QuarantineRow
-  outcome: Candidate | Still
+  outcome: Candidate | StillRefused
 }
 
-export class Requeuing {
-  readonly #options: RequeuingOptions
-  readonly #ledger: Ledger
+export class Reprocessor {
+  readonly #options: ReprocessorOptions
+  readonly #checkpoint: Checkpoint
   #number = 0
 
-  constructor(options: RequeuingOptions) {
+  constructor(options: ReprocessorOptions) {
     this.#options = options
-    this.#ledger = new Ledger(options.store, SYSTEM_CLOCK)
+    this.#checkpoint = new Checkpoint(options.store, SYSTEM_CLOCK)
   }
 
   /**
    * Looks at all rows the filter means; with `dryRun` nothing is changed. One at a time. `pageDone` is told of each page. Throws
    * what store and log throw: pages done before have moved.
    */
-  async run(filter: QuarantineFilter, dryRun: boolean, pageDone: () => void = () => {}): Promise<RequeueReport> {
+  async run(filter: QuarantineFilter, dryRun: boolean, pageDone: () => void = () => {}): Promise<ReprocessReport> {
     const { log, store, storing, emit } = this.#options
-    const report: RequeueReport = { looked: 0, moved: 0, still: [], elsewhere: [] }
+    const report: ReprocessReport = { looked: 0, moved: 0, still: [], elsewhere: [] }
     for (let partition = 0; partition < log.partitions; partition++) {
       if (!storing.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed')) {
         report.elsewhere.push(partition)
@@ -78,7 +85,7 @@ export class Requeuing {
         const rows = cutAtTicks(await pageOf(store, filter, partition, after, PLACES_MAX))
         if (rows.length === 0) break
         after = endOf(rows.at(-1)!)
-        const page = await this.#judge(rows, filter)
+        const page = await this.#validateRecord(rows, filter)
         if (dryRun || !page.some(({ outcome }) => 'trades' in outcome)) count(report, page)
         else count(report, await storing.rewrite(partition, () => this.#move(partition, rows, filter)))
         pageDone()
@@ -92,18 +99,18 @@ export class Requeuing {
   async #move(partition: number, rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
     const { log, store, venues } = this.#options
     const fence = await store.claim(partition)
-    await this.#ledger.resume(log, fence)
-    const page = await this.#judge(rows, filter)
+    await this.#checkpoint.resume(log, fence)
+    const page = await this.#validateRecord(rows, filter)
     for (const day of new Set(rows.map(row => row.logDay))) {
       const ofDay = page.filter(({ row }) => row.logDay === day)
-      const ids = new RequeuedIds(store, venues, partition, SYSTEM_CLOCK.nowMicros)
+      const ids = new ReprocessedIds(store, venues, partition, SYSTEM_CLOCK.nowMicros)
       await ids.learn(ofDay.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
       await this.#moveDay(ofDay, ids, fence)
     }
     return page
   }
 
-  async #moveDay(page: readonly JudgedRow[], ids: RequeuedIds, fence: Fence): Promise<void> {
+  async #moveDay(page: readonly JudgedRow[], ids: ReprocessedIds, fence: Fence): Promise<void> {
     const { store } = this.#options
     const [good, refused] = [new Batch(fence.partition), new Batch(fence.partition)]
     const leaving: Place[] = []
@@ -122,14 +129,14 @@ export class Requeuing {
     }
     if (!firstGood) return
     const opened = ids.gapsOpened.map(gap => gapRow(gap, [gap]))
-    if (opened.length > 0) await this.#ledger.writeGaps(opened, fence)
-    await moveRequeued(store, { number: this.#number++, good, firstGood, refused, leaving }, fence)
+    if (opened.length > 0) await this.#checkpoint.writeGaps(opened, fence)
+    await moveReprocessed(store, { number: this.#number++, good, firstGood, refused, leaving }, fence)
   }
 
   /** What the rows are by today's rules and by the ids in the table. Reads only. */
-  async #judge(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
+  async #validateRecord(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
     const { log, store, venues, reread } = this.#options
-    const judge = new Judge(venues.all, reread, SYSTEM_CLOCK.nowMicros())
+    const validateRecord = new Revalidation(venues.all, reread, SYSTEM_CLOCK.nowMicros())
     const records = new LogRecords(log, rows[0]!.partition)
     const page: JudgedRow[] = []
     try {
@@ -143,12 +150,15 @@ export class Requeuing {
           continue
         }
         const entry = await records.at(row.offset)
-        page.push({ row, outcome: entry ? judge.byEntry(row, entry) : judge.byRaw(row, await rawOf(store, row)) })
+        page.push({
+          row,
+          outcome: entry ? validateRecord.byEntry(row, entry) : validateRecord.byRaw(row, await rawOf(store, row)),
+        })
       }
     } finally {
       await records.close()
     }
-    const ids = new RequeuedIds(store, venues, rows[0]!.partition, SYSTEM_CLOCK.nowMicros)
+    const ids = new ReprocessedIds(store, venues, rows[0]!.partition, SYSTEM_CLOCK.nowMicros)
     await ids.learn(page.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
     return page.map(({ row, outcome }) => ({
       row,
@@ -158,14 +168,19 @@ export class Requeuing {
 }
 
 /** A candidate without the trades that are there already; refused if that is all of them. `divided`: has the log partitions? */
-function byIds(row: QuarantineRow, candidate: Candidate, ids: RequeuedIds, divided: boolean): Candidate | Still {
+function byIds(
+  row: QuarantineRow,
+  candidate: Candidate,
+  ids: ReprocessedIds,
+  divided: boolean,
+): Candidate | StillRefused {
   const { trades, indexes, frame } = candidate
   const repeats = new Map<number, Refusal>()
   for (let at = 0; at < trades.length; at++) {
-    const verdict = ids.take(trades, at, frame && divided ? row.partition : undefined)
-    if (verdict === 'apart')
+    const judgement = ids.take(trades, at, frame && divided ? row.partition : undefined)
+    if (judgement === 'apart')
       return { reason: row.reason, detail: 'readable now, but not between the stored trades of its symbol' }
-    if (verdict < 0) repeats.set(at, verdict === REPEAT ? 'duplicate_id' : 'conflicting_id')
+    if (judgement < 0) repeats.set(at, judgement === REPEAT ? 'duplicate_id' : 'conflicting_id')
   }
   if (repeats.size === 0) return candidate
   const refused = [...repeats].map(([at, reason]) => refusedTick(trades, at, indexes[at]!, codeOf(reason)))
@@ -193,7 +208,7 @@ function cutAtTicks(rows: QuarantineRow[]): QuarantineRow[] {
   return rows
 }
 
-function count(report: RequeueReport, page: readonly JudgedRow[]): void {
+function count(report: ReprocessReport, page: readonly JudgedRow[]): void {
   for (const { row, outcome } of page) {
     report.looked += row.ticks
     if ('trades' in outcome) {
@@ -203,7 +218,12 @@ function count(report: RequeueReport, page: readonly JudgedRow[]): void {
   }
 }
 
-function countStill(report: RequeueReport, row: QuarantineRow, { reason, detail }: Still, ticks: number): void {
+function countStill(
+  report: ReprocessReport,
+  row: QuarantineRow,
+  { reason, detail }: StillRefused,
+  ticks: number,
+): void {
   const alike = report.still.filter(one => one.reason === row.reason && one.today === reason)
   const full = report.still.length >= STILL_MAX
   const known = alike.find(one => one.detail === detail) ?? (full ? alike[0] : undefined)

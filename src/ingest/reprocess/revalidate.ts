@@ -29,7 +29,7 @@ export interface QuarantineRow {
 }
 
 /** Why a row is refused today as well. */
-export interface Still {
+export interface StillRefused {
   reason: Refusal
   detail: string
 }
@@ -50,10 +50,10 @@ export type RereadFrame = (
   venue: string,
   raw: Uint8Array,
   receivedAtMicros: number,
-) => { trades: TradeColumns; still: Still } | undefined
+) => { trades: TradeColumns; still: StillRefused } | undefined
 
 /** Judges rows of quarantine in the order of their places: ticks of the same record are decoded once. */
-export class Judge {
+export class Revalidation {
   readonly #venues: ReadonlySet<string>
   readonly #reread: RereadFrame
   readonly #nowMicros: number
@@ -67,7 +67,7 @@ export class Judge {
   }
 
   /** By the log's record. */
-  byEntry(row: QuarantineRow, entry: LogEntry): Candidate | Still {
+  byEntry(row: QuarantineRow, entry: LogEntry): Candidate | StillRefused {
     if (this.#last?.entry !== entry) this.#last = { entry, decoded: decode(entry) }
     const { decoded } = this.#last
     if (row.ticks !== 1 || (entry.ticks === 1 && entry.format !== 'refused')) return this.#whole(decoded)
@@ -81,7 +81,7 @@ export class Judge {
   }
 
   /** By what the row keeps, where the log's record is gone. */
-  byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | Still {
+  byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | StillRefused {
     const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString()
     if (row.venue === '') return this.#wholeByRaw(row, raw)
     const own = readRefusedTick(text, row.receivedAtMicros)
@@ -92,7 +92,7 @@ export class Judge {
     return refused[0] ?? this.#tick(row, trades, 0)
   }
 
-  #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | Still {
+  #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | StillRefused {
     if (row.reason !== 'undecodable_record')
       return { reason: row.reason, detail: 'only the log knows how it is written, and does not hold it any more' }
     const { partition, offset, ticks } = row
@@ -102,12 +102,12 @@ export class Judge {
     return this.#whole(decode(entry))
   }
 
-  #whole({ trades, indexes, refused }: Decoded): Candidate | Still {
+  #whole({ trades, indexes, refused }: Decoded): Candidate | StillRefused {
     if (trades.length === 0) return refused[0]!
     return this.#validated(trades, indexes ?? Uint32Array.from({ length: trades.length }, (_, at) => at), refused)
   }
 
-  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Still {
+  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | StillRefused {
     const read = this.#reread(venue, raw, receivedAtMicros)
     if (!read) return { reason: row.reason, detail: `no decoder for frames of ${venue}` }
     const { trades, still } = read
@@ -119,18 +119,18 @@ export class Judge {
   }
 
   /** One tick of what was read, at the row's own place. */
-  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | Still {
+  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | StillRefused {
     const trades = new TradeColumns(1)
     trades.appendRange(from, at, at + 1)
     return this.#validated(trades, Uint32Array.of(row.index), [])
   }
 
-  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Still {
-    const verdicts = new Uint8Array(trades.length)
-    if (validate(trades, this.#venues, verdicts, this.#nowMicros) === 0)
+  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | StillRefused {
+    const judgements = new Uint8Array(trades.length)
+    if (validate(trades, this.#venues, judgements, this.#nowMicros) === 0)
       return { trades, indexes, refused: [...refused], frame: false }
-    const bad = [...verdicts.keys()].filter(at => verdicts[at] !== 0)
-    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, verdicts[at]!))
+    const bad = [...judgements.keys()].filter(at => judgements[at] !== 0)
+    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, judgements[at]!))
     if (bad.length === trades.length) return refusedToo[0]!
     return { ...without(trades, indexes, new Set(bad)), refused: [...refused, ...refusedToo], frame: false }
   }

@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** What moves at once: ticks of one partition and log day, logged before the partition's next offset. */
-export interface Requeue {
+export interface ReprocessTransaction {
   /** Tells this one from others of the same fence. */
   number: number
   /** Ticks that are good now: at least one. */
@@ -45,7 +45,7 @@ interface RequeueRow {
 const STEP = { begun: 0, done: 1, takenBack: 2 } as const
 
 /** Moves ticks. Only the owner of the fence may, while nothing else of the partition is written. Throws what the store throws. */
-export async function moveRequeued(store: Store, requeue: Requeue, fence: Fence): Promise<void> {
+export async function moveReprocessed(store: Store, requeue: ReprocessTransaction, fence: Fence): Promise<void> {
   const { good, firstGood, refused, leaving, number } = requeue
   const row: RequeueRow = {
     log_partition: fence.partition,
@@ -68,7 +68,7 @@ export async function moveRequeued(store: Store, requeue: Requeue, fence: Fence)
  * Brings to an end what an earlier owner of this partition began to move: what has arrived in `trades` leaves quarantine, what
  * has not stays there. To be called before the tables are asked for anything else.
  */
-export async function mendRequeues(store: Store, fence: Fence): Promise<void> {
+export async function finishInterrupted(store: Store, fence: Fence): Promise<void> {
   const rows = await store.rows<RequeueRow>(
     `SELECT * EXCEPT (step, stored_at) FROM requeues FINAL WHERE log_partition = {partition:UInt16} AND step = 0 ORDER BY epoch, number`,
     { partition: fence.partition },

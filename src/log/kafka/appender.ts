@@ -9,7 +9,7 @@ import { TickhouseError } from '../../errors.ts'
 import type { LogRecord } from '../log.ts'
 import { outlivingErrors } from './client.ts'
 import { asKafkaError, closed, PROTOCOL, replaced } from './errors.ts'
-import { Lane, RECORD_OVERHEAD_BYTES } from './partition-producer.ts'
+import { PartitionProducer, RECORD_OVERHEAD_BYTES } from './partition-producer.ts'
 
 /** Room for the batch's own header within the topic's limit. */
 const BATCH_OVERHEAD_BYTES = 256
@@ -41,7 +41,7 @@ export interface AppenderOptions {
 export class Appender {
   readonly #options: AppenderOptions
   readonly #producer: Producer
-  readonly #lanes: Lane[]
+  readonly #producers: PartitionProducer[]
   readonly #busy = new Set<number>()
   #identity: { producerId: bigint; producerEpoch: number } | undefined
   #refusal: TickhouseError | undefined
@@ -55,8 +55,11 @@ export class Appender {
     this.#options = options
     this.#producer = outlivingErrors(new Producer({ ...options.client, idempotent: true }))
     const { topics, partitions } = options
-    this.#lanes = [...topics.keys()].flatMap((topic, index) =>
-      Array.from({ length: partitions }, (_, partition) => new Lane(topic, partition, index * partitions + partition)),
+    this.#producers = [...topics.keys()].flatMap((topic, index) =>
+      Array.from(
+        { length: partitions },
+        (_, partition) => new PartitionProducer(topic, partition, index * partitions + partition),
+      ),
     )
   }
 
@@ -72,7 +75,7 @@ export class Appender {
         )
     }
     if (this.#refusal) return Promise.reject(this.#refusal)
-    const appended = this.#lanes[partition]!.append(records)
+    const appended = this.#producers[partition]!.append(records)
     this.#pump()
     return appended
   }
@@ -81,7 +84,7 @@ export class Appender {
   fail(error: TickhouseError): void {
     this.#refusal ??= error
     this.#ended.abort()
-    for (const lane of this.#lanes) lane.fail(this.#refusal)
+    for (const producer of this.#producers) producer.fail(this.#refusal)
     this.#onIdle()
   }
 
@@ -100,7 +103,7 @@ export class Appender {
   }
 
   get #idle(): boolean {
-    return this.#lanes.every(lane => lane.idle)
+    return this.#producers.every(producer => producer.idle)
   }
 
   /** Sends what waits, a request to each leader that is not answering one. What gathers meanwhile travels together next. */
@@ -126,24 +129,24 @@ export class Appender {
       if (found !== undefined && found !== id)
         return this.fail(replaced(this.#options.shown, `topic ${name} was deleted and made again`))
     }
-    const byLeader = new Map<number, Lane[]>()
-    for (const lane of this.#lanes) {
-      if (lane.sending || !lane.fill()) continue
-      const leader = metadata.topics.get(lane.topic)?.partitions[lane.partition]?.leader ?? NO_LEADER
+    const byLeader = new Map<number, PartitionProducer[]>()
+    for (const producer of this.#producers) {
+      if (producer.sending || !producer.fill()) continue
+      const leader = metadata.topics.get(producer.topic)?.partitions[producer.partition]?.leader ?? NO_LEADER
       if (this.#busy.has(leader)) continue
-      const lanes = byLeader.get(leader) ?? []
-      byLeader.set(leader, lanes)
-      lanes.push(lane)
+      const producers = byLeader.get(leader) ?? []
+      byLeader.set(leader, producers)
+      producers.push(producer)
     }
-    for (const [leader, lanes] of byLeader) {
+    for (const [leader, producers] of byLeader) {
       this.#busy.add(leader)
-      for (const lane of lanes) lane.sending = true
-      void this.#send(lanes, metadata.brokers.get(leader))
+      for (const producer of producers) producer.sending = true
+      void this.#send(producers, metadata.brokers.get(leader))
         .then(() => this.#failures.delete(leader))
         .catch(error => this.#waitAfter(error, leader))
         .finally(() => {
           this.#busy.delete(leader)
-          for (const lane of lanes) lane.sending = false
+          for (const producer of producers) producer.sending = false
           if (this.#idle) this.#onIdle()
           else this.#pump()
         })
@@ -166,11 +169,11 @@ export class Appender {
   }
 
   /** Throws where a partition's batch is to be sent again. */
-  async #send(lanes: readonly Lane[], broker: Broker | undefined): Promise<void> {
+  async #send(producers: readonly PartitionProducer[], broker: Broker | undefined): Promise<void> {
     const connection = await this.#producer.connections.get(broker!)
-    const messages = lanes.flatMap(lane => lane.batch?.messages ?? [])
+    const messages = producers.flatMap(producer => producer.batch?.messages ?? [])
     const sequences = new NumericMap()
-    for (const lane of lanes) sequences.set(`${lane.topic}:${lane.partition}`, lane.sequence)
+    for (const producer of producers) sequences.set(`${producer.topic}:${producer.partition}`, producer.sequence)
     const options = { ...this.#identity!, sequences }
     const response = await produceV9.api
       .async(connection, ALL_IN_SYNC, REPLICATION_MS_MAX, messages, options)
@@ -182,10 +185,10 @@ export class Appender {
     const again: Error[] = []
     for (const { name, partitionResponses } of (response as ProduceResponse).responses)
       for (const { index, errorCode, baseOffset, errorMessage } of partitionResponses) {
-        const lane = lanes.find(({ topic, partition }) => topic === name && partition === index)!
+        const producer = producers.find(({ topic, partition }) => topic === name && partition === index)!
         if (errorCode === PROTOCOL.none) {
-          const { records, bytes } = lane.acknowledge(Number(baseOffset))
-          this.#options.appended(lane.logPartition, Number(baseOffset) + records, bytes)
+          const { records, bytes } = producer.acknowledge(Number(baseOffset))
+          this.#options.appended(producer.logPartition, Number(baseOffset) + records, bytes)
         } else {
           const said = errorMessage ? ` (${errorMessage})` : ''
           const why = `the broker answered with error ${errorCode}${said} for ${name} partition ${index}`

@@ -2,7 +2,7 @@
 import type { Admin } from '@platformatic/kafka'
 import type { TickhouseError } from '../../errors.ts'
 import { replaced } from './errors.ts'
-import { askBounds, type KnownBounds, type TopicPartition } from './offsets.ts'
+import { fetchBounds, type KnownBounds, type TopicPartition } from './offsets.ts'
 import { addedTo, currentTopics, identityOf, type Topics } from './topics.ts'
 
 /** What other processes wrote is known within about so long. */
@@ -11,7 +11,7 @@ const ASK_EVERY_MS = 1_000
 const MISSING_MAX = 5
 const MEASURE_EVERY_MS = 15_000
 
-export interface WatchOptions {
+export interface BoundsPollerOptions {
   admin: Admin
   topics: Topics
   /** As found at the opening. */
@@ -23,8 +23,8 @@ export interface WatchOptions {
   lost: (error: TickhouseError) => void
 }
 
-export class Watch {
-  readonly #options: WatchOptions
+export class BoundsPoller {
+  readonly #options: BoundsPollerOptions
   readonly #timers: NodeJS.Timeout[]
   /** Bytes on the disks of all brokers, all copies; 0 until one has answered. */
   sizeBytes = 0
@@ -34,7 +34,7 @@ export class Watch {
   #asking = false
   #stopped = false
 
-  constructor(options: WatchOptions) {
+  constructor(options: BoundsPollerOptions) {
     this.#options = options
     this.unusedPartitions = options.unusedPartitions
     this.#timers = [
@@ -56,7 +56,7 @@ export class Watch {
     try {
       await this.#compare()
       const { admin, places, bounds } = this.#options
-      for (const [partition, found] of (await askBounds(admin, places)).entries()) bounds.learn(partition, found)
+      for (const [partition, found] of (await fetchBounds(admin, places)).entries()) bounds.learn(partition, found)
     } catch {
       await this.#countMissing()
     } finally {

@@ -41,7 +41,7 @@ export function* allErrors(error: unknown, depth = 0): Generator<Error & { code?
 }
 
 /** Did a broker answer with this code, anywhere within? */
-export function saysProtocol(error: unknown, code: number): boolean {
+export function isProtocolError(error: unknown, code: number): boolean {
   return [...allErrors(error)].some(({ apiCode }) => apiCode === code)
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, Consumer, type GroupAssignment } from '@platformatic/kafka'
 import type { TickhouseError } from '../../errors.ts'
-import type { PartitionHolder } from '../log.ts'
+import type { PartitionAssignment } from '../log.ts'
 import { outlivingErrors } from './client.ts'
 import { asKafkaError } from './errors.ts'
 
@@ -46,7 +46,7 @@ export class Membership {
    * See `Log.share`. Resolves when all is let go and the group was left. Throws `log_refused` where the brokers do not let us in at
    * all.
    */
-  async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
     this.#sharing = this.#share(holder, AbortSignal.any([signal, this.#ended.signal]))
     await this.#sharing
   }
@@ -60,7 +60,7 @@ export class Membership {
     await this.#sharing.catch(() => {})
   }
 
-  async #share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+  async #share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
     this.#leaving = false
     const { client, group, topics } = this.#options
     const consumer = new Consumer({
@@ -116,7 +116,7 @@ export class Membership {
     }
   }
 
-  #assign(holder: PartitionHolder, assignments: readonly GroupAssignment[]): void {
+  #assign(holder: PartitionAssignment, assignments: readonly GroupAssignment[]): void {
     const { topics, partitions } = this.#options
     this.#wanted = new Set(
       assignments.flatMap(({ topic, partitions: ours }) =>
@@ -130,7 +130,7 @@ export class Membership {
   }
 
   /** Brings one partition to what is wanted of it, after whatever is being done with it. */
-  #change(holder: PartitionHolder, partition: number): void {
+  #change(holder: PartitionAssignment, partition: number): void {
     const before = this.#changes.get(partition) ?? Promise.resolve()
     const change = before.then(async () => {
       const wanted = this.#wanted.has(partition)
@@ -150,7 +150,7 @@ export class Membership {
     this.#changes.set(partition, change)
   }
 
-  async #leave(consumer: Consumer, holder: PartitionHolder): Promise<void> {
+  async #leave(consumer: Consumer, holder: PartitionAssignment): Promise<void> {
     this.#wanted = new Set()
     for (const partition of this.#held) this.#change(holder, partition)
     this.#leaving = true

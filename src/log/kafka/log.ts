@@ -6,21 +6,21 @@ import type {
   Log,
   LogEntry,
   LogRecord,
-  PartitionHolder,
+  PartitionAssignment,
   PartitionsOfKind,
   TrimFloor,
 } from '../log.ts'
 import { type KafkaAddress, parseKafkaAddress } from './address.ts'
 import { Appender } from './appender.ts'
-import { Watch } from './bounds.ts'
+import { BoundsPoller } from './bounds.ts'
 import { ANSWER_MS_MAX, asked, clientOptions, outlivingErrors, unanswered } from './client.ts'
 import { asKafkaError, closed } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
 import { Membership } from './group-member.ts'
 import { TicksPerRecord } from './message.ts'
-import { askBounds, KnownBounds, type TopicPartition } from './offsets.ts'
+import { fetchBounds, KnownBounds, type TopicPartition } from './offsets.ts'
 import { checkRange, type ReadOptions, readPartition, recordAt } from './reader.ts'
-import { Stations } from './status-topic.ts'
+import { StatusTopic } from './status-topic.ts'
 import { addedTo, KINDS, openTopics, placesOf, type Topics, usedTopics } from './topics.ts'
 
 const CLOSED = Symbol('closed')
@@ -39,13 +39,13 @@ export async function openKafkaLog(address: string, mode: 'write' | 'read'): Pro
   try {
     const found = await openTopics(admin, parsed, mode)
     const topic = found.stations
-    const [bounds] = await askBounds(admin, [{ topic, partition: 0 }])
-    const stations = await Stations.open({ client, topic, id: found.ids.get(topic)!, mode, bounds: bounds! })
+    const [bounds] = await fetchBounds(admin, [{ topic, partition: 0 }])
+    const stations = await StatusTopic.open({ client, topic, id: found.ids.get(topic)!, mode, bounds: bounds! })
     try {
       const topics = usedTopics(found, stations.partitionsMade, parsed)
       if (mode === 'write' && stations.partitionsMade === undefined) await stations.notePartitions(topics.partitions)
       const places = placesOf(topics)
-      const known = new KnownBounds(await askBounds(admin, places))
+      const known = new KnownBounds(await fetchBounds(admin, places))
       const unusedPartitions = addedTo(found.counts, topics.partitions)
       return new KafkaLog(parsed, mode, client, admin, topics, places, known, stations, unusedPartitions)
     } catch (error) {
@@ -67,13 +67,13 @@ class KafkaLog implements Log {
   readonly #topics: Topics
   readonly #places: readonly TopicPartition[]
   readonly #bounds: KnownBounds
-  readonly #stations: Stations
+  readonly #stations: StatusTopic
   readonly #fetcher: Fetcher
   readonly #appender: Appender | undefined
   readonly #membership: Membership
   /** Aborted when the log is closed, or with the error for which it can go on no more. */
   readonly #ended = new AbortController()
-  readonly #watch: Watch
+  readonly #watch: BoundsPoller
   readonly #means: TicksPerRecord[]
 
   constructor(
@@ -84,7 +84,7 @@ class KafkaLog implements Log {
     topics: Topics,
     places: readonly TopicPartition[],
     bounds: KnownBounds,
-    stations: Stations,
+    stations: StatusTopic,
     unusedPartitions: number,
   ) {
     this.address = address.shown
@@ -115,7 +115,7 @@ class KafkaLog implements Log {
       })
     this.#membership = new Membership({ client, group: address.group, topics: names, partitions, shown: this.address })
     const lost = (error: TickhouseError) => this.#end(error)
-    this.#watch = new Watch({ admin, topics, unusedPartitions, places, bounds, shown: this.address, lost })
+    this.#watch = new BoundsPoller({ admin, topics, unusedPartitions, places, bounds, shown: this.address, lost })
   }
 
   identity(): string {
@@ -182,7 +182,7 @@ class KafkaLog implements Log {
   async refresh(partition: number): Promise<Bounds> {
     this.#check(partition)
     this.#checkOpen()
-    const [bounds] = await asked(this.address, () => askBounds(this.#admin, [this.#places[partition]!]))
+    const [bounds] = await asked(this.address, () => fetchBounds(this.#admin, [this.#places[partition]!]))
     this.#bounds.learn(partition, bounds!)
     return bounds!
   }
@@ -211,7 +211,7 @@ class KafkaLog implements Log {
     return Math.round(this.#means[partition]!.mean * Math.max(0, below - from))
   }
 
-  async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
     await this.#membership.share(holder, signal)
   }
 

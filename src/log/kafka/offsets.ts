@@ -13,7 +13,7 @@ export interface TopicPartition {
 }
 
 /** Asks the brokers for the bounds of partitions, in the order given. */
-export async function askBounds(admin: Admin, partitions: readonly TopicPartition[]): Promise<Bounds[]> {
+export async function fetchBounds(admin: Admin, partitions: readonly TopicPartition[]): Promise<Bounds[]> {
   const [firsts, nexts] = await Promise.all([ask(admin, partitions, EARLIEST), ask(admin, partitions, LATEST)])
   return partitions.map((_, index) => ({ first: firsts[index]!, next: nexts[index]! }))
 }

@@ -30,7 +30,7 @@ interface Batch {
   bytes: number
 }
 
-export class Lane {
+export class PartitionProducer {
   readonly topic: string
   /** Within the topic, and within the log. */
   readonly partition: number

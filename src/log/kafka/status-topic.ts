@@ -14,7 +14,7 @@ const CATCH_UP_MS_MAX = 15_000
 /** An announcement is replaced by the next a second later: an old one need not arrive. */
 const ACKNOWLEDGED_BY_ALL = -1
 
-export interface StationsOptions {
+export interface StatusTopicOptions {
   client: BaseOptions
   topic: string
   /** The topic's own id. */
@@ -24,7 +24,7 @@ export interface StationsOptions {
   bounds: Bounds
 }
 
-export class Stations {
+export class StatusTopic {
   readonly #topic: string
   readonly #fetcher: Fetcher
   readonly #producer: Producer<string, string> | undefined
@@ -33,9 +33,9 @@ export class Stations {
   #first: number
 
   /** Resolves when all that had been announced before is known. */
-  static async open(options: StationsOptions): Promise<Stations> {
+  static async open(options: StatusTopicOptions): Promise<StatusTopic> {
     const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
-    const stations = new Stations(options, next => next >= options.bounds.next && resolve())
+    const stations = new StatusTopic(options, next => next >= options.bounds.next && resolve())
     if (options.bounds.next === options.bounds.first) return stations
     const late = setTimeout(() => reject(unavailable(`topic ${options.topic} is not answered for`)), CATCH_UP_MS_MAX)
     try {
@@ -49,7 +49,7 @@ export class Stations {
     }
   }
 
-  private constructor({ client, topic, id, mode, bounds }: StationsOptions, reached: (next: number) => void) {
+  private constructor({ client, topic, id, mode, bounds }: StatusTopicOptions, reached: (next: number) => void) {
     this.#topic = topic
     this.#first = bounds.first
     this.#fetcher = new Fetcher({

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, ConfigResourceTypes } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
 import type { KafkaAddress } from './address.ts'
-import { PROTOCOL, replaced, saysProtocol, unavailable } from './errors.ts'
+import { isProtocolError, PROTOCOL, replaced, unavailable } from './errors.ts'
 import type { TopicPartition } from './offsets.ts'
 
 /** The kinds of ticks, each with its topic, in the order in which the log numbers their partitions. */
@@ -126,8 +126,8 @@ async function makeTopics(admin: Admin, address: KafkaAddress, missing: string[]
       await admin.createTopics({ topics: [topic], partitions, replicas, configs })
     } catch (error) {
       // Another process was faster: its topic is looked at like any other.
-      if (saysProtocol(error, PROTOCOL.topicAlreadyExists)) continue
-      if (saysProtocol(error, PROTOCOL.invalidReplicationFactor))
+      if (isProtocolError(error, PROTOCOL.topicAlreadyExists)) continue
+      if (isProtocolError(error, PROTOCOL.invalidReplicationFactor))
         throw unfit(
           topic,
           `cannot have ${replicas} copies`,

@@ -8,7 +8,7 @@ const POLL_MS = 5
 const REPLACED_CHECK_MS = 1000
 
 /** Wakes readers that have read everything: one cheap look at the file for all of them. */
-export class Watch {
+export class FileWatch {
   readonly #directory: string
   readonly #dataVersion: () => number
   readonly #inode: number | undefined

@@ -13,8 +13,13 @@ interface FloorsFile {
 }
 
 /** Asks for a partition's records below a floor to be dropped; resolves when the request would survive a loss of power. */
-export async function askTrim(directory: string, identity: string, partition: number, floor: TrimFloor): Promise<void> {
-  const floors = { ...Object.fromEntries(askedFloors(directory, identity)), [partition]: floor }
+export async function requestTrim(
+  directory: string,
+  identity: string,
+  partition: number,
+  floor: TrimFloor,
+): Promise<void> {
+  const floors = { ...Object.fromEntries(requestedFloors(directory, identity)), [partition]: floor }
   const file = fileOf(directory)
   const text = JSON.stringify({ identity, floors } satisfies FloorsFile)
   await fs.promises.writeFile(`${file}.next`, text, { flush: true })
@@ -22,7 +27,7 @@ export async function askTrim(directory: string, identity: string, partition: nu
 }
 
 /** What was asked of this log, by partition. A file that cannot be read asks for nothing. */
-export function askedFloors(directory: string, identity: string): Map<number, TrimFloor> {
+export function requestedFloors(directory: string, identity: string): Map<number, TrimFloor> {
   try {
     const said = JSON.parse(fs.readFileSync(fileOf(directory), 'utf8')) as FloorsFile
     if (said.identity !== identity) return new Map()

@@ -13,7 +13,7 @@ import type {
   Log,
   LogEntry,
   LogRecord,
-  PartitionHolder,
+  PartitionAssignment,
   PartitionsOfKind,
   TrimFloor,
 } from '../log.ts'
@@ -33,8 +33,8 @@ import {
   readMeta,
   sizeBytes,
 } from './file.ts'
-import { Watch } from './file-identity.ts'
-import { askedFloors, askTrim } from './floors.ts'
+import { FileWatch } from './file-identity.ts'
+import { requestedFloors, requestTrim } from './floors.ts'
 import { type Mark, markOf, Reader } from './reader.ts'
 
 /** How soon a reader's wish to trim is seen. */
@@ -100,7 +100,7 @@ class SqliteLog implements Log {
   readonly #reader: Reader
   readonly #appender: Appender | undefined
   readonly #lock: DatabaseSync | undefined
-  readonly #watch: Watch
+  readonly #watch: FileWatch
   readonly #trimming: NodeJS.Timeout | undefined
   #closed = false
 
@@ -112,7 +112,7 @@ class SqliteLog implements Log {
     this.#directory = directory
     this.#db = db
     this.#reader = new Reader(directory, db)
-    this.#watch = new Watch(directory, () => this.#reader.dataVersion())
+    this.#watch = new FileWatch(directory, () => this.#reader.dataVersion())
     this.#lock = lock
     this.#appender = appender
     appender?.onCommit(() => this.#watch.wake())
@@ -196,7 +196,7 @@ class SqliteLog implements Log {
   }
 
   /** One process stores a SQLite log: the engine's directory belongs to one. */
-  async share(holder: PartitionHolder, signal: AbortSignal): Promise<void> {
+  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
     const partitions = Array.from({ length: this.partitions }, (_, partition) => partition)
     for (const partition of partitions) holder.take(partition)
     if (!signal.aborted) await once(signal, 'abort')
@@ -211,7 +211,7 @@ class SqliteLog implements Log {
     if (this.#appender) return await this.#writing().trim(partition, floor)
     if (this.#closed) throw closed()
     try {
-      await askTrim(this.#directory, this.#identity, partition, floor)
+      await requestTrim(this.#directory, this.#identity, partition, floor)
     } catch (error) {
       throw asLogError(error, this.#directory)
     }
@@ -220,7 +220,7 @@ class SqliteLog implements Log {
 
   /** Does what readers have asked for. One that fails is asked for still, and tried again the next time. */
   async #trimAsked(): Promise<void> {
-    for (const [partition, floor] of askedFloors(this.#directory, this.#identity)) {
+    for (const [partition, floor] of requestedFloors(this.#directory, this.#identity)) {
       if (partition >= this.partitions || this.#closed) continue
       if (Math.min(floor.storedBelow, floor.archivedBelow) > this.bounds(partition).first)
         await this.trim(partition, floor).catch(() => {})

@@ -2,7 +2,7 @@ import { ClickHouseError } from '@clickhouse/client'
 import type { FastifyReply } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
 import { bounded } from '../../plain-text.ts'
-import { NoTurn } from '../sql/limiter.ts'
+import { LimiterFull } from '../sql/limiter.ts'
 import type { RefusedQueries } from '../sql/refused-queries.ts'
 
 /** Longest text of an error in an answer. */
@@ -12,7 +12,7 @@ const MESSAGE_LENGTH_MAX = 16_384
 export function answerError(error: unknown, reply: FastifyReply, refused: RefusedQueries): void {
   const { statusCode } = error as Error & { statusCode?: number }
   const message = bounded((error as Error).message, MESSAGE_LENGTH_MAX)
-  if (error instanceof NoTurn) {
+  if (error instanceof LimiterFull) {
     reply.code(503).send({ message, advice: 'Ask again in a moment.' })
   } else if (error instanceof TickhouseError) {
     refused.refused(error.code, message)

@@ -1,6 +1,6 @@
 /** `/health`, `/ready` and `/metrics`: for those who start a process again, send it work, or draw its figures. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { HealthAnswer, StationName } from '../../status/health.ts'
+import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
 import { Forbidden } from './access.ts'
@@ -9,7 +9,7 @@ export interface HealthOptions {
   health: () => Promise<HealthAnswer>
   measurements: () => Promise<readonly Measurement[]>
   /** Ready is a process whose own stations are in no trouble. */
-  own: readonly StationName[]
+  own: readonly StageName[]
   /** Throws Forbidden for who may not ask. */
   guard: (request: FastifyRequest) => void
 }

@@ -7,7 +7,7 @@ import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 
 /** Starts to listen where the configuration says; null if it says nowhere. Throws like `listen`. */
-export async function serveStation(
+export async function serveHealthOnly(
   config: Config,
   emit: Emit,
   options: Omit<HealthOptions, 'guard'>,

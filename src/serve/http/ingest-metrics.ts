@@ -1,13 +1,13 @@
 /** The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics tables. */
-import type { ArchiveFigures } from '../../archive/archive.ts'
+import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
-import type { Storing } from '../../ingest/ingest.ts'
+import type { Ingest } from '../../ingest/ingest.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
-import { Diagnostics, type Speaker } from '../../status/diagnostics.ts'
+import { Diagnostics, type TelemetrySource } from '../../status/diagnostics.ts'
 import { type HealthAnswer, healthOf, type Self } from '../../status/health.ts'
-import { measureStations, toStanding } from '../../status/metrics.ts'
-import type { StationReport } from '../../status/report.ts'
+import { measureStages, toUptimeSample } from '../../status/metrics.ts'
+import type { StatusReport } from '../../status/report.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
 import type { Journal } from '../../telemetry/journal.ts'
@@ -18,14 +18,14 @@ import type { RefusedRequests } from './refused-requests.ts'
 
 const NEW_MS = 5_000
 
-export interface ObservingOptions {
+export interface IngestTelemetryOptions {
   self: Self
   store: Store
-  storing: Storing
-  report: StationReport
+  storing: Ingest
+  report: StatusReport
   refusedRequests: RefusedRequests
   /** Null where this process does not archive. */
-  archiver: { figures: ArchiveFigures } | null
+  archiver: { figures: ArchiveMetrics } | null
   journal: Journal
   /** How long rows of the diagnostics tables stay. */
   keepDays: number
@@ -33,13 +33,13 @@ export interface ObservingOptions {
   forRecorder: boolean
 }
 
-export class Observing {
+export class IngestTelemetry {
   readonly diagnostics: Diagnostics
   readonly #startedMs = performance.now()
-  readonly #options: ObservingOptions
+  readonly #options: IngestTelemetryOptions
   readonly #gauge = new ProcessGauge()
 
-  constructor(options: ObservingOptions) {
+  constructor(options: IngestTelemetryOptions) {
     this.#options = options
     const { self, store, report, journal, keepDays } = options
     this.diagnostics = new Diagnostics({
@@ -49,7 +49,7 @@ export class Observing {
       instance: self.instance,
       keepDays,
       speakers: () => this.#speakers(),
-      standing: async () => (this.#speaksForAll && !this.#isNew ? toStanding(await report.report()) : null),
+      standing: async () => (this.#speaksForAll && !this.#isNew ? toUptimeSample(await report.report()) : null),
     })
   }
 
@@ -80,9 +80,9 @@ export class Observing {
     return this.#options.storing.partitions.some(({ partition }) => partition === 0)
   }
 
-  #speakers(): Speaker[] {
+  #speakers(): TelemetrySource[] {
     const { self, journal, report } = this.#options
-    const own: Speaker = {
+    const own: TelemetrySource = {
       process: self.process,
       instance: self.instance,
       lines: journal.since(0),
@@ -102,7 +102,7 @@ export class Observing {
     const { self, report, storing, archiver, journal, refusedRequests } = this.#options
     return [
       ...refusedRequests.measurements(),
-      ...measureStations(await report.report(), storing.audits),
+      ...measureStages(await report.report(), storing.audits),
       ...(archiver ? measureArchive(archiver.figures) : []),
       ...measureProcess(self.process, this.#gauge.read()),
       ...measureEvents(self.process, journal.counts),

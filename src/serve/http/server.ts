@@ -5,25 +5,25 @@ import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type DoctorMessage, diagnose } from '../../audit/diagnosis.ts'
 import type { Config } from '../../config.ts'
-import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
+import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import type { Log } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { rarely } from '../../telemetry/throttle.ts'
+import { throttleEvents } from '../../telemetry/throttle.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { queryBars, toBar } from '../page/candles.ts'
-import { servePast } from '../page/history-routes.ts'
+import { serveHistory } from '../page/history-routes.ts'
 import type { Live } from '../page/live.ts'
-import { PagePlaces } from '../page/page-limits.ts'
+import { PageLimits } from '../page/page-limits.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from '../page/protocol.ts'
 import { serveQuarantine } from '../page/quarantine-routes.ts'
 import { serveWatchReports, type WatchReports } from '../page/watch-routes.ts'
 import { toException } from '../sql/clickhouse-http/errors.ts'
 import { clickHouseHttp } from '../sql/clickhouse-http/routes.ts'
-import { STRANGERS_TURNS, Turns } from '../sql/limiter.ts'
+import { Limiter, UNTRUSTED_LIMITS_IN_PARALLEL } from '../sql/limiter.ts'
 import { serveQuery } from '../sql/query-route.ts'
 import { RefusedQueries } from '../sql/refused-queries.ts'
-import { Strangers } from '../sql/untrusted-queries.ts'
+import { UntrustedQueries } from '../sql/untrusted-queries.ts'
 import { Forbidden, guard } from './access.ts'
 import { answerError } from './errors.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
@@ -54,9 +54,9 @@ export interface ServerOptions {
   store: Store
   live: Live
   /** Asks about all that is stored while this process moves nothing of it. */
-  inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  runExclusive: <T>(work: () => Promise<T>) => Promise<T>
   /** Null where nothing is stored by this process: it re-ingests nothing either. */
-  requeuing: Requeuing | null
+  reprocessor: Reprocessor | null
   watchReports: WatchReports
   health: Omit<HealthOptions, 'guard'>
   refusedRequests: RefusedRequests
@@ -69,14 +69,14 @@ export async function serve({
   log,
   store,
   live,
-  inTurn,
-  requeuing,
+  runExclusive,
+  reprocessor,
   watchReports,
   health,
   refusedRequests,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
-  const tell = rarely(emit)
+  const tell = throttleEvents(emit)
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
@@ -97,7 +97,7 @@ export async function serve({
     answerError(error, reply, refused)
   })
 
-  const places = new PagePlaces()
+  const places = new PageLimits()
   server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
     '/api/live',
     async (request, reply) => {
@@ -127,7 +127,7 @@ export async function serve({
     },
   )
 
-  const strangers = new Strangers(emit)
+  const strangers = new UntrustedQueries(emit)
   serveQuery(server, strangers, store.untrusted.bind(store))
 
   let diagnosing = false
@@ -138,7 +138,7 @@ export async function serve({
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
-      say({ diagnosis: await inTurn(() => diagnose(store, log, (done, total) => say({ done, total }))) })
+      say({ diagnosis: await runExclusive(() => diagnose(store, log, (done, total) => say({ done, total }))) })
     } catch (error) {
       refused.refused('doctor', (error as Error).message)
     } finally {
@@ -147,9 +147,9 @@ export async function serve({
     }
   })
 
-  serveQuarantine(server, store, requeuing)
+  serveQuarantine(server, store, reprocessor)
   // Turns of its own: what a page asks of the past does not wait behind strangers' queries.
-  servePast(server, store, new Turns(STRANGERS_TURNS))
+  serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveWatchReports(server, watchReports)
 
   const built = fs.existsSync(PAGE)

@@ -2,7 +2,7 @@
  * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says, and `serve`,
  * where its page is.
  */
-import type { ArchiveFigures } from '../../archive/archive.ts'
+import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Config } from '../../config.ts'
@@ -11,8 +11,8 @@ import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
 import { Diagnostics } from '../../status/diagnostics.ts'
 import { type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
-import { archiveVerdict, logVerdict, sourcesVerdict } from '../../status/judgements.ts'
-import type { StationReport } from '../../status/report.ts'
+import { archiveJudgement, logJudgement, sourcesJudgement } from '../../status/judgements.ts'
+import type { StatusReport } from '../../status/report.ts'
 import { symbolsDown, venueStates } from '../../status/source-faults.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
@@ -21,7 +21,7 @@ import type { Journal } from '../../telemetry/journal.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
 import type { HealthOptions } from './health-routes.ts'
-import { serveStation } from './health-server.ts'
+import { serveHealthOnly } from './health-server.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
@@ -29,13 +29,17 @@ export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, 
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
     return {
-      ...healthAlone(self, { sources: sourcesVerdict(said), log: logVerdict(said, log.unreachableSinceMs()) }, null),
+      ...healthAlone(
+        self,
+        { sources: sourcesJudgement(said), log: logJudgement(said, log.unreachableSinceMs()) },
+        null,
+      ),
       following: said.map(({ sources }) => sources),
       symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
       venues: said.flatMap(({ connections }) => venueStates(connections)),
     }
   }
-  return serveStation(config, emit, {
+  return serveHealthOnly(config, emit, {
     health,
     measurements: async () => measureRecorder(status()),
     own: ['sources', 'log'],
@@ -48,11 +52,11 @@ export async function serveArchiver(
   journal: Journal,
   self: Self,
   store: Store,
-  archiver: { figures: ArchiveFigures },
+  archiver: { figures: ArchiveMetrics },
 ): Promise<{ stop(): Promise<void> }> {
   const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.figures))
-  const server = await serveStation(config, journal.emit, {
-    health: async () => healthAlone(self, { archive: archiveVerdict(archiver.figures) }, archiver.figures.behindMs),
+  const server = await serveHealthOnly(config, journal.emit, {
+    health: async () => healthAlone(self, { archive: archiveJudgement(archiver.figures) }, archiver.figures.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
   })
@@ -66,12 +70,12 @@ export async function serveArchiver(
 }
 
 /** What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the tables. */
-export function observePage(
+export function servePageMetrics(
   config: Config,
   journal: Journal,
   self: Self,
   store: Store,
-  report: StationReport,
+  report: StatusReport,
   refusedRequests: RefusedRequests,
 ): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
   const own = new OwnFigures(config, journal, self, store, () => refusedRequests.measurements())

@@ -3,8 +3,8 @@
  * the whole market.
  */
 import type { Log } from '../../log/log.ts'
-import type { IngestSide } from '../../status/ingest-status.ts'
-import { LOGGED_LATELY, sincePlaces } from '../../store/since-offsets.ts'
+import type { IngestStatus } from '../../status/ingest-status.ts'
+import { LOGGED_LATELY, sinceOffsets } from '../../store/since-offsets.ts'
 import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { ORIGIN, type Side, TradeColumns } from '../../tick/trades.ts'
@@ -28,7 +28,7 @@ interface Row {
 export interface FollowerOptions {
   store: Store
   log: Log
-  ingest: Pick<IngestSide, 'own'>
+  ingest: Pick<IngestStatus, 'own'>
   emit: Emit
   /** Told of trades that another process stored; only lent for the call. */
   take: (trades: TradeColumns) => void
@@ -95,7 +95,7 @@ export class Follower {
     const rows = await this.#options.store.rows<Row>(
       `SELECT log_partition AS partition, log_offset AS offset, venue, symbol, toUnixTimestamp64Micro(timestamp) AS micros,
               price, volume, toInt8(side) AS side, toString(trade_id) AS id
-       FROM trades WHERE ${sincePlaces(this.#next)}
+       FROM trades WHERE ${sinceOffsets(this.#next)}
        ORDER BY log_partition, log_offset, log_index LIMIT ${TRADES_PER_ANSWER_MAX} BY log_partition`,
     )
     if (rows.length === 0 || this.#closed) return

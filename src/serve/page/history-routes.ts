@@ -5,8 +5,8 @@ import { lastAudits } from '../../status/last-audits.ts'
 import type { Store } from '../../store/store.ts'
 import type { Level } from '../../telemetry/events.ts'
 import { wholeNumber } from '../http/whole-number.ts'
-import type { Turns } from '../sql/limiter.ts'
-import type { ArchivedSlice, LinesAnswer, PastLine, UptimeAnswer } from './protocol.ts'
+import type { Limiter } from '../sql/limiter.ts'
+import type { ArchivedSegment, LogLinesAnswer, StoredLogLine, UptimeAnswer } from './protocol.ts'
 
 const LINES_PER_ANSWER = 200
 const WORDS_MAX = 8
@@ -22,7 +22,7 @@ const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error']
 type Query = Partial<Record<'text' | 'level' | 'station' | 'before' | 'days', string>>
 
 /** Each question is answered in its turn: a search through a month of lines costs the engine as much as a stranger's query. */
-export function servePast(server: FastifyInstance, store: Store, turns: Turns): void {
+export function serveHistory(server: FastifyInstance, store: Store, turns: Limiter): void {
   server.get<{ Querystring: Query }>('/api/lines', ({ query }) => turns.run(() => linesBefore(store, query)))
   server.get<{ Querystring: Query }>('/api/uptime', ({ query }) =>
     turns.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
@@ -34,7 +34,7 @@ export function servePast(server: FastifyInstance, store: Store, turns: Turns): 
 async function linesBefore(
   store: Store,
   { text = '', level = 'debug', station = '', before }: Query,
-): Promise<LinesAnswer> {
+): Promise<LogLinesAnswer> {
   if (!LEVELS.includes(level as Level)) throw refused(`no level: ${level}`)
   const beforeMs = before === undefined ? Date.now() : wholeNumber('before', before)
   const words = text.split(/\s+/).filter(Boolean).slice(0, WORDS_MAX)
@@ -42,7 +42,7 @@ async function linesBefore(
   const found = words.map(
     (_, index) => `AND positionCaseInsensitiveUTF8(concat(event, ' ', text), {word${index}:String}) > 0`,
   )
-  const rows = await store.rows<Omit<PastLine, 'atMs'> & { atMs: string }>(
+  const rows = await store.rows<Omit<StoredLogLine, 'atMs'> & { atMs: string }>(
     `SELECT toString(toUnixTimestamp64Milli(at)) AS atMs, toString(level) AS level, station, process, event, text
      FROM events
      WHERE at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
@@ -86,8 +86,8 @@ async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
 }
 
 /** What was archived last, newest first. */
-function slices(store: Store): Promise<ArchivedSlice[]> {
-  return store.rows<ArchivedSlice>(
+function slices(store: Store): Promise<ArchivedSegment[]> {
+  return store.rows<ArchivedSegment>(
     `SELECT kind, toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp(slice_start)) * 1000 AS startMs,
             toFloat64(rows) AS rows, toFloat64(bytes) AS bytes, toString(state) AS state, key, sha256,
             toFloat64(toUnixTimestamp64Milli(verified_at)) AS verifiedAtMs

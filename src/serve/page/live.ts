@@ -1,17 +1,17 @@
 /** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
 import type { ServerResponse } from 'node:http'
-import type { IngestSide } from '../../status/ingest-status.ts'
-import type { StationReport } from '../../status/report.ts'
+import type { IngestStatus } from '../../status/ingest-status.ts'
+import type { StatusReport } from '../../status/report.ts'
 import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Journal } from '../../telemetry/journal.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Follower } from './follower.ts'
-import { INTERVALS, type Interval, type Line, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
+import { INTERVALS, type Interval, type LogLine, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import { View } from './view.ts'
 import type { WatchReports } from './watch-routes.ts'
-import { SPARK_MAX, type SymbolBook, type SymbolBooks } from './watchlist.ts'
+import { SPARK_MAX, type SymbolSummary, type Watchlist } from './watchlist.ts'
 
 /** What is stored is pushed at once, but not more often than this. */
 const UPDATE_EVERY_MS = 100
@@ -38,10 +38,10 @@ interface Page {
 export interface LiveOptions {
   version: string
   store: Store
-  ingest: IngestSide
+  ingest: IngestStatus
   follower: Follower
-  report: StationReport
-  books: SymbolBooks
+  report: StatusReport
+  books: Watchlist
   journal: Journal
   /** Told that a page could not be told the latest. */
   emit: Emit
@@ -52,7 +52,7 @@ export class Live {
   readonly #options: LiveOptions
   readonly #pages = new Set<Page>()
   readonly #samples: Sample[] = []
-  readonly #lines: Line[] = []
+  readonly #lines: LogLine[] = []
   readonly #timers: NodeJS.Timeout[] = []
   readonly #startedAtMs = Date.now()
   #nextLineId = 1
@@ -73,7 +73,7 @@ export class Live {
   start(): void {
     this.#timers.push(
       setInterval(() => this.#pushSoon(), UPDATE_EVERY_MS),
-      setInterval(() => void this.#pushStations(), STATIONS_EVERY_MS),
+      setInterval(() => void this.#pushStatus(), STATIONS_EVERY_MS),
     )
   }
 
@@ -195,7 +195,7 @@ export class Live {
     for (const { view } of this.#pages) if (view) view.stale = true
   }
 
-  async #pushStations(): Promise<void> {
+  async #pushStatus(): Promise<void> {
     if (this.#reporting) return
     this.#reporting = true
     try {
@@ -262,7 +262,7 @@ export class Live {
     return changed
   }
 
-  #status(book: SymbolBook, withSpark: boolean): SymbolStatus {
+  #status(book: SymbolSummary, withSpark: boolean): SymbolStatus {
     const status = book.status(this.#options.ingest.gapsOf(book.venue, book.symbol))
     return withSpark ? { ...status, spark: book.spark } : status
   }
@@ -277,7 +277,7 @@ export class Live {
       this.#recorderLines.set(station, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
       return status.lines.filter(line => line.id > seenId)
     })
-    for (const line of [...own, ...theirs, ...this.#options.ingest.newLines()].sort((a, b) => a.atMs - b.atMs))
+    for (const line of [...own, ...theirs, ...this.#options.ingest.newLogLines()].sort((a, b) => a.atMs - b.atMs))
       this.#lines.push({ ...line, id: this.#nextLineId++ })
     this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX))
   }
@@ -288,7 +288,7 @@ function send<Name extends keyof Messages>(page: Page, name: Name, message: Mess
 }
 
 /** The last lines, as many as hold no more text than that. */
-function lastWithin(lines: readonly Line[], lengthMax: number): Line[] {
+function lastWithin(lines: readonly LogLine[], lengthMax: number): LogLine[] {
   let length = 0
   const first = lines.findLastIndex(line => {
     length += JSON.stringify(line).length

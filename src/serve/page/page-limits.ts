@@ -9,7 +9,7 @@ const PAGES_PER_CLIENT_MAX = 16
 /** A page that may open, until `leave`; or why it may not, with the HTTP status for that. */
 export type Place = { leave: () => void } | { status: 429 | 503; why: string }
 
-export class PagePlaces {
+export class PageLimits {
   #open = 0
   readonly #byAddress = new Map<string, number>()
   readonly #byClient = new Map<string, number>()

@@ -1,10 +1,10 @@
 /** The page over a store, its parts joined: for whoever stores, and for a process that only shows what others store. */
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
-import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
-import { type ReportOptions, StationReport } from '../../status/report.ts'
+import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
+import { type ReportOptions, StatusReport } from '../../status/report.ts'
 import type { Journal } from '../../telemetry/journal.ts'
-import { rarely } from '../../telemetry/throttle.ts'
+import { throttleEvents } from '../../telemetry/throttle.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import { VERSION } from '../../version.ts'
 import { RefusedRequests } from '../http/refused-requests.ts'
@@ -12,16 +12,16 @@ import { type ServerOptions, serve } from '../http/server.ts'
 import { Follower } from './follower.ts'
 import { Live } from './live.ts'
 import { WatchReports } from './watch-routes.ts'
-import { SymbolBooks } from './watchlist.ts'
+import { Watchlist } from './watchlist.ts'
 
 export interface PageOptions extends ReportOptions {
   journal: Journal
 }
 
 export class Page {
-  readonly report: StationReport
+  readonly report: StatusReport
   readonly #options: PageOptions
-  readonly #books = new SymbolBooks()
+  readonly #books = new Watchlist()
   readonly watchReports = new WatchReports()
   readonly refusedRequests = new RefusedRequests()
   readonly #follower: Follower
@@ -31,8 +31,8 @@ export class Page {
   constructor(options: PageOptions) {
     const { log, store, ingest, journal } = options
     this.#options = options
-    this.report = new StationReport(options)
-    const emit = rarely(journal.emit)
+    this.report = new StatusReport(options)
+    const emit = throttleEvents(journal.emit)
     this.#follower = new Follower({ store, log, ingest, emit, take: trades => this.#live.take(trades) })
     this.#live = new Live({
       version: VERSION,
@@ -61,7 +61,7 @@ export class Page {
   async listen(
     config: Config,
     health: ServerOptions['health'],
-    storing: { requeuing: Requeuing; inTurn: ServerOptions['inTurn'] } | null,
+    storing: { reprocessor: Reprocessor; runExclusive: ServerOptions['runExclusive'] } | null,
   ): Promise<FastifyInstance> {
     const { log, store, journal } = this.#options
     await this.#books.load(store)
@@ -70,8 +70,8 @@ export class Page {
       log,
       store,
       live: this.#live,
-      inTurn: storing?.inTurn ?? (work => work()),
-      requeuing: storing?.requeuing ?? null,
+      runExclusive: storing?.runExclusive ?? (work => work()),
+      reprocessor: storing?.reprocessor ?? null,
       watchReports: this.watchReports,
       health,
       refusedRequests: this.refusedRequests,

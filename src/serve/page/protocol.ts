@@ -5,10 +5,10 @@
  * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
  */
 
-import type { Stations } from '../../status/model.ts'
+import type { StageStatuses } from '../../status/model.ts'
 import type { WatchReport } from '../../status/watch-report.ts'
-import type { Level, Station } from '../../telemetry/events.ts'
-import type { Entry } from '../../telemetry/journal.ts'
+import type { Level, Stage } from '../../telemetry/events.ts'
+import type { LogLine } from '../../telemetry/journal.ts'
 
 /** Candle intervals in seconds, by the name the page and the address bar use. */
 export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
@@ -58,8 +58,7 @@ export interface Sample {
   storeBytes: number
 }
 
-/** An occurrence, told by either process: see telemetry/events.ts. Ids rise by one here, whoever told it. */
-export type Line = Entry
+export type { LogLine }
 
 export interface Messages {
   /** Once, first. */
@@ -71,12 +70,12 @@ export interface Messages {
     simulated: { why: string; advice: string } | null
     view: { venue: string; symbol: string; interval: Interval } | null
     samples: Sample[]
-    lines: Line[]
+    lines: LogLine[]
     /** The server's clock, ms: the page tells ages by it. */
     nowMs: number
   }
   /** Twice a second. */
-  stations: Stations
+  stations: StageStatuses
   /** All symbols once, then those that changed, twice a second. */
   symbols: { reset: boolean; symbols: SymbolStatus[] }
   /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
@@ -93,7 +92,7 @@ export interface Messages {
   sample: Sample
   /** What watchers outside say, once and when one of them says something else; empty if none runs. */
   watch: WatchReport[]
-  lines: Line[]
+  lines: LogLine[]
 }
 
 /** `GET /api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
@@ -102,24 +101,24 @@ export interface BarsAnswer {
 }
 
 /** A line of an earlier time, from the tables. */
-export interface PastLine {
+export interface StoredLogLine {
   atMs: number
   level: Level
-  station: Station
+  station: Stage
   process: string
   event: string
   text: string
 }
 
 /** `GET /api/lines?text=&level=&station=&before=<ms>` → up to 200 lines before that, oldest first; all words must occur. */
-export interface LinesAnswer {
-  lines: PastLine[]
+export interface LogLinesAnswer {
+  lines: StoredLogLine[]
   /** Nothing between this and the first line matches: where the next question begins. */
   searchedToMs: number
 }
 
 /** How the house stood in a stretch of time, in seconds: seen running, and of that recording and storing. */
-export interface Stood {
+export interface UptimePeriod {
   startMs: number
   covered: number
   recorded: number
@@ -128,12 +127,12 @@ export interface Stood {
 
 /** `GET /api/uptime?days=90` → UTC days in which anything ran, and quarters of an hour of the last day; oldest first. */
 export interface UptimeAnswer {
-  days: Stood[]
-  recent: Stood[]
+  days: UptimePeriod[]
+  recent: UptimePeriod[]
 }
 
 /** `GET /api/slices` → the objects verified last, newest first. */
-export interface ArchivedSlice {
+export interface ArchivedSegment {
   kind: string
   partition: number
   startMs: number

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
 import { listRows, type QuarantineFilter, summarise } from '../../ingest/reprocess/quarantine.ts'
-import type { Requeuing } from '../../ingest/reprocess/reprocess.ts'
+import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import type { Store } from '../../store/store.ts'
 import { wholeNumber } from '../http/whole-number.ts'
 
@@ -18,7 +18,7 @@ type Query = Partial<
   Record<'reason' | 'venue' | 'symbol' | 'since' | 'until' | 'at' | 'rows' | 'raw' | 'dryRun', string>
 >
 
-export function serveQuarantine(server: FastifyInstance, store: Store, requeuing: Requeuing | null): void {
+export function serveQuarantine(server: FastifyInstance, store: Store, reprocessor: Reprocessor | null): void {
   server.get<{ Querystring: Query }>('/api/quarantine', async ({ query }) => {
     const filter = filterOf(query)
     if (query.rows === undefined) return summarise(store, filter)
@@ -32,7 +32,7 @@ export function serveQuarantine(server: FastifyInstance, store: Store, requeuing
 
   let running = false
   server.post<{ Querystring: Query }>('/api/quarantine/reingest', async ({ query }, reply) => {
-    if (!requeuing)
+    if (!reprocessor)
       throw new TickhouseError(
         'store_unavailable',
         'this process shows what others store: it moves nothing',
@@ -45,7 +45,7 @@ export function serveQuarantine(server: FastifyInstance, store: Store, requeuing
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/json' })
     // A blank line a page: the client gives up on an answer that is silent for minutes.
-    const answer = await requeuing
+    const answer = await reprocessor
       .run(filter, query.dryRun === 'true', () => reply.raw.write('\n'))
       .catch(error => ({ message: (error as Error).message, advice: (error as Partial<TickhouseError>).advice ?? '' }))
     running = false

@@ -16,7 +16,7 @@ const DECIMALS_MAX = 10
 /** Symbols the list holds; beyond, the least recently traded leave it (they stay in the store). */
 const SYMBOLS_MAX = 5_000
 
-export class SymbolBook {
+export class SymbolSummary {
   readonly venue: string
   readonly symbol: string
   last = 0
@@ -84,14 +84,14 @@ export function decimalsOf(price: number): number {
   return text.length - text.indexOf('.') - 1
 }
 
-export class SymbolBooks {
-  readonly #books = new Map<string, SymbolBook>()
+export class Watchlist {
+  readonly #books = new Map<string, SymbolSummary>()
 
-  get all(): Iterable<SymbolBook> {
+  get all(): Iterable<SymbolSummary> {
     return this.#books.values()
   }
 
-  find(venue: string, symbol: string): SymbolBook | undefined {
+  find(venue: string, symbol: string): SymbolSummary | undefined {
     return this.#books.get(`${venue} ${symbol}`)
   }
 
@@ -158,12 +158,12 @@ export class SymbolBooks {
     }
   }
 
-  #book(venue: string, symbol: string): SymbolBook {
+  #book(venue: string, symbol: string): SymbolSummary {
     const key = `${venue} ${symbol}`
     const known = this.#books.get(key)
     if (known) return known
     if (this.#books.size >= SYMBOLS_MAX) this.#dropOldest()
-    const book = new SymbolBook(venue, symbol)
+    const book = new SymbolSummary(venue, symbol)
     this.#books.set(key, book)
     return book
   }

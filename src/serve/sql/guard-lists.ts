@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 
 /** Judged names by section, such as `allowed arrays`, as the engine spells them. */
-export function judgedFunctions(): Map<string, string[]> {
+export function listedFunctions(): Map<string, string[]> {
   const text = fs.readFileSync(new URL('./guard-functions.txt', import.meta.url), 'utf8')
   const sections = text.split(/^\[(.+)\]$/m).slice(1)
   const judged = new Map<string, string[]>()
@@ -11,7 +11,7 @@ export function judgedFunctions(): Map<string, string[]> {
 }
 
 /** Names are held in lower case: the engine takes many in any case, and no refused one differs from an allowed one by it alone. */
-const JUDGED = judgedFunctions()
+const JUDGED = listedFunctions()
 const lower = (sections: (name: string) => boolean) =>
   new Set([...JUDGED].flatMap(([name, names]) => (sections(name) ? names.map(each => each.toLowerCase()) : [])))
 

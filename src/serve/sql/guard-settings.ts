@@ -26,7 +26,7 @@ const PASSED_OVER =
   /^(readonly|log_comment|log_queries|use_query_cache|query_cache_\w+|(send|receive|connect)_timeout\w*|network_compression_\w+|allow_experimental_\w+|enable_\w+|async_insert|wait_for_async_insert|insert_\w+|input_format_\w+|send_logs_level|replace_running_query|priority)$/
 
 /** The settings to run a stranger's statement with. Throws SqlException (READONLY) for one that may not be changed. */
-export function strangersSettings(given: Readonly<Record<string, string>>): Record<string, string | number> {
+export function untrustedSettings(given: Readonly<Record<string, string>>): Record<string, string | number> {
   const settings: Record<string, string | number> = { ...LIMITS, allow_ddl }
   for (const [name, value] of Object.entries(given)) {
     const limit = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined

@@ -1,21 +1,21 @@
 /** Who may run now, and who waits: a bound on how many run at once, how many wait, and for how long. */
-export interface TurnLimits {
+export interface LimiterOptions {
   runningMax: number
   waitingMax: number
   waitMsMax: number
 }
 
 /** Strangers' queries, and apart from them questions about the past; the page's live figures and candles take no turns. */
-export const STRANGERS_TURNS: TurnLimits = { runningMax: 2, waitingMax: 32, waitMsMax: 30_000 }
+export const UNTRUSTED_LIMITS_IN_PARALLEL: LimiterOptions = { runningMax: 2, waitingMax: 32, waitMsMax: 30_000 }
 
-export class NoTurn extends Error {}
+export class LimiterFull extends Error {}
 
-export class Turns {
-  readonly #limits: TurnLimits
+export class Limiter {
+  readonly #limits: LimiterOptions
   readonly #waiting = new Set<() => void>()
   #running = 0
 
-  constructor(limits: TurnLimits) {
+  constructor(limits: LimiterOptions) {
     this.#limits = limits
   }
 
@@ -47,7 +47,7 @@ export class Turns {
   /** Resolves with the turn of someone who has ended. */
   #wait(signal: AbortSignal | undefined): Promise<void> {
     const { waitingMax, waitMsMax } = this.#limits
-    if (this.#waiting.size >= waitingMax) throw new NoTurn(`${waitingMax} queries already wait`)
+    if (this.#waiting.size >= waitingMax) throw new LimiterFull(`${waitingMax} queries already wait`)
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(begin)
@@ -64,7 +64,7 @@ export class Turns {
       }
       const timer = setTimeout(() => {
         leave()
-        reject(new NoTurn(`other queries ran for ${waitMsMax} ms`))
+        reject(new LimiterFull(`other queries ran for ${waitMsMax} ms`))
       }, waitMsMax)
       signal?.addEventListener('abort', giveUp)
       this.#waiting.add(begin)

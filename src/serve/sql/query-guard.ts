@@ -63,7 +63,7 @@ const QUERY_LENGTH_MAX = 100_000
 /** What the engine would answer if it were asked whether a table exists that there is not. */
 const NOT_THERE = 'SELECT toUInt8(0) AS result'
 
-export class Gate {
+export class QueryGuard {
   readonly #ask: Ask
   #notAllowed: Promise<ReadonlySet<string>> | undefined
   #known: Promise<KnownTables> | undefined

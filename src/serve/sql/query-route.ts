@@ -1,14 +1,14 @@
 /** `POST /api/query?format=`: a statement that only reads, for `tickhouse query` and programs without a ClickHouse client. */
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
-import { Gate } from './query-guard.ts'
-import type { Strangers } from './untrusted-queries.ts'
+import { QueryGuard } from './query-guard.ts'
+import type { UntrustedQueries } from './untrusted-queries.ts'
 
 /** Answers a stranger's statement in a format of ClickHouse's, until an abort. Throws what the store throws. */
 export type Ask = (query: string, format: string, signal?: AbortSignal) => Promise<Uint8Array>
 
-export function serveQuery(server: FastifyInstance, strangers: Strangers, ask: Ask): void {
-  const gate = new Gate(query => ask(query, 'TSVRaw'))
+export function serveQuery(server: FastifyInstance, strangers: UntrustedQueries, ask: Ask): void {
+  const gate = new QueryGuard(query => ask(query, 'TSVRaw'))
   server.post<{ Querystring: { format?: string }; Body: string }>('/api/query', async (request, reply) => {
     const { format = 'PrettyCompactMonoBlock' } = request.query
     if (!/^\w+$/.test(format)) {

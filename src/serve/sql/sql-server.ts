@@ -8,7 +8,7 @@ import { listen } from '../http/listen.ts'
 import { type ClickHouseHttpOptions, clickHouseHttp } from './clickhouse-http/routes.ts'
 import { type Ask, serveQuery } from './query-route.ts'
 import { RefusedQueries } from './refused-queries.ts'
-import { Strangers } from './untrusted-queries.ts'
+import { UntrustedQueries } from './untrusted-queries.ts'
 
 export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers' | 'refused'> {
   emit: Emit
@@ -19,7 +19,7 @@ export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers
 /** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
 export async function serveSql(config: Config, { ask, ...options }: SqlServerOptions): Promise<FastifyInstance> {
   const { emit } = options
-  const strangers = new Strangers(emit)
+  const strangers = new UntrustedQueries(emit)
   const refused = new RefusedQueries(emit)
   const server = fastify({ forceCloseConnections: true })
   server.addHook('onRequest', async (request, reply) => guard(config, request, reply))

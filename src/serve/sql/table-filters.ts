@@ -5,7 +5,7 @@
 import { filtersText, identifier } from '../../store/sql.ts'
 import { SqlException } from './clickhouse-http/errors.ts'
 import { isEngineDatabase } from './guard-lists.ts'
-import type { Gate } from './query-guard.ts'
+import type { QueryGuard } from './query-guard.ts'
 
 const TEXT = String.raw`'((?:[^'\\]|\\.)*)'`
 const ENTRY = new RegExp(`${TEXT}\\s*:\\s*${TEXT}`, 'gs')
@@ -14,7 +14,7 @@ const LENGTH_MAX = 10_000
 
 /** The value of the setting: `ours` and what was given, if that may be. Throws SqlException, `query_failed`. */
 export async function joinFilters(
-  gate: Gate,
+  gate: QueryGuard,
   given: string | undefined,
   ours: Readonly<Record<string, string>>,
 ): Promise<string> {

@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import { ANSWER_BYTES_MAX, GivenUp } from '../../store/sql.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { NoTurn, STRANGERS_TURNS, type TurnLimits, Turns } from './limiter.ts'
+import { Limiter, LimiterFull, type LimiterOptions, UNTRUSTED_LIMITS_IN_PARALLEL } from './limiter.ts'
 import { ClientLeft } from './refused-queries.ts'
 
 /** Of all answers that are made or sent, three of the longest. */
@@ -14,14 +14,14 @@ const ALL_ANSWERS_BYTES_MAX = 3 * ANSWER_BYTES_MAX
 const READ_MS_MAX = 30_000
 const READ_BYTES_PER_MS = 2 ** 20 / 1_000
 
-export class Strangers {
-  readonly #turns: Turns
+export class UntrustedQueries {
+  readonly #turns: Limiter
   readonly #emit: Emit
   #heldBytes = 0
 
-  constructor(emit: Emit, limits: TurnLimits = STRANGERS_TURNS) {
+  constructor(emit: Emit, limits: LimiterOptions = UNTRUSTED_LIMITS_IN_PARALLEL) {
     this.#emit = emit
-    this.#turns = new Turns(limits)
+    this.#turns = new Limiter(limits)
   }
 
   /**
@@ -53,7 +53,9 @@ export class Strangers {
 
   #take(bytes: number): void {
     if (this.#heldBytes + bytes > ALL_ANSWERS_BYTES_MAX)
-      throw new NoTurn(`answers of ${Math.round(this.#heldBytes / 2 ** 20)} MiB are not read yet by those who asked`)
+      throw new LimiterFull(
+        `answers of ${Math.round(this.#heldBytes / 2 ** 20)} MiB are not read yet by those who asked`,
+      )
     this.#heldBytes += bytes
   }
 

@@ -3,8 +3,8 @@ import { waitUntil } from '../../venues/retry-after.ts'
 import type { Control } from '../../venues/venue.ts'
 import { Subscriptions } from '../subscription/subscriptions.ts'
 import { Backoff } from './backoff.ts'
-import { SilenceWatch } from './liveness-timer.ts'
-import { shorten, tellLoss, withoutCredentials } from './loss.ts'
+import { LivenessTimer } from './liveness-timer.ts'
+import { reportLoss, shorten, withoutCredentials } from './loss.ts'
 import type { ConnectionOptions } from './options.ts'
 import { type Ending, FeedSocket } from './socket.ts'
 
@@ -25,7 +25,7 @@ export class Connection {
   /** The address without its query, which may be long, and without credentials. */
   readonly url: string
   readonly #options: ConnectionOptions
-  readonly #silence: SilenceWatch
+  readonly #silence: LivenessTimer
   readonly #backoff: Backoff
   readonly #subscriptions: Subscriptions
   #current: FeedSocket | undefined
@@ -55,7 +55,7 @@ export class Connection {
     this.#options = options
     const { base, timings } = options
     this.url = withoutCredentials(base)
-    this.#silence = new SilenceWatch(timings, performance.now())
+    this.#silence = new LivenessTimer(timings, performance.now())
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
     const { id: connection, venue, symbols, emit, onLoss } = options
     const { name, acknowledges } = venue
@@ -223,7 +223,7 @@ export class Connection {
       clearTimeout(this.#rotation)
       if (!this.#next) this.#subscriptions.lost(performance.now())
       // A rotation was on its way: its socket becomes the current one when it opens.
-      if (this.#next || this.#opening) this.#tellLoss(ending, this.#opensInMs())
+      if (this.#next || this.#opening) this.#reportLoss(ending, this.#opensInMs())
       else this.#tryAgain(ending)
     }
   }
@@ -233,12 +233,12 @@ export class Connection {
     const { timings } = this.#options
     if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
     const waitMs = Math.max(this.#backoff.next(), ending.denial?.waitMs ?? 0)
-    this.#tellLoss(ending, this.#openAfter(waitMs))
+    this.#reportLoss(ending, this.#openAfter(waitMs))
   }
 
-  #tellLoss(ending: Ending, waitMs: number): void {
+  #reportLoss(ending: Ending, waitMs: number): void {
     const { id, venue, emit } = this.#options
-    tellLoss(emit, { venue: venue.name, connection: id, url: this.url }, ending, waitMs)
+    reportLoss(emit, { venue: venue.name, connection: id, url: this.url }, ending, waitMs)
   }
 
   #promote(socket: FeedSocket): void {

@@ -1,4 +1,4 @@
-import { Rhythm } from './liveness.ts'
+import { Liveness } from './liveness.ts'
 import type { Timings } from './timings.ts'
 
 /** A connection on which nothing ever comes is replaced ever more rarely, up to so many times the first wait. */
@@ -8,9 +8,9 @@ const PATIENCE_MAX = 32
  * Is a connection silent that should not be: against its own rhythm, or since it opened? It outlives the sockets. Pure; times are
  * ms of one clock of the caller's.
  */
-export class SilenceWatch {
+export class LivenessTimer {
   readonly #timings: Timings
-  readonly #rhythm: Rhythm
+  readonly #liveness: Liveness
   #openedMs = 0
   /** Nothing came since it opened. */
   #mute = true
@@ -22,7 +22,7 @@ export class SilenceWatch {
   constructor(timings: Timings, nowMs: number) {
     this.#sinceMs = nowMs
     this.#timings = timings
-    this.#rhythm = new Rhythm(timings)
+    this.#liveness = new Liveness(timings)
   }
 
   /** Called silent, and nothing came since. */
@@ -43,13 +43,13 @@ export class SilenceWatch {
   opened(nowMs: number, heard: boolean): void {
     this.#openedMs = nowMs
     this.#mute = !heard
-    this.#rhythm.resume(nowMs)
+    this.#liveness.resume(nowMs)
   }
 
   /** We begin to listen again: the time before says nothing. */
   resume(nowMs: number): void {
     this.#openedMs = nowMs
-    this.#rhythm.resume(nowMs)
+    this.#liveness.resume(nowMs)
   }
 
   frame(nowMs: number): void {
@@ -57,7 +57,7 @@ export class SilenceWatch {
     this.#mute = false
     this.#patience = 1
     this.#silent = false
-    this.#rhythm.frame(nowMs)
+    this.#liveness.frame(nowMs)
   }
 
   /** Did something come so lately that the connection is not about to be called silent? */
@@ -67,10 +67,10 @@ export class SilenceWatch {
 
   /** How long it has been silent and since when, if that is too long; each time it is then given twice as long. */
   check(nowMs: number): { silentMs: number; why: string } | undefined {
-    if (this.#rhythm.isSilent(nowMs)) {
+    if (this.#liveness.isSilent(nowMs)) {
       this.#silent = true
-      const silentMs = Math.round(this.#rhythm.quietMs(nowMs))
-      this.#rhythm.calledSilent()
+      const silentMs = Math.round(this.#liveness.quietMs(nowMs))
+      this.#liveness.calledSilent()
       return { silentMs, why: 'silent against its usual rhythm' }
     }
     const silentMs = Math.round(nowMs - this.#openedMs)

@@ -10,7 +10,7 @@ const MEMORY_MS = 10 * 60 * 1000
 const FRAMES_MIN = 50
 
 /** One feed's rhythm. It outlives the connections that carry the feed. */
-export class Rhythm {
+export class Liveness {
   readonly #quietMsMin: number
   readonly #factor: number
   readonly #rhythmMs: number

@@ -12,7 +12,7 @@ export interface Lost {
 }
 
 /** Tells how it ended, and that another is opened after `waitMs`. */
-export function tellLoss(emit: Emit, { venue, connection, url }: Lost, ending: Ending, waitMs: number): void {
+export function reportLoss(emit: Emit, { venue, connection, url }: Lost, ending: Ending, waitMs: number): void {
   const { denial, silentMs, openMs } = ending
   const why = shorten(ending.why)
   if (denial?.kind === 'rate') emit('rate_limited', { venue, detail: why, waitMs })

@@ -2,7 +2,7 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { Venue } from '../../venues/venue.ts'
 import type { AnnouncedLoss } from '../subscription/subscription.ts'
 import type { VenueState } from '../subscription/venue-state.ts'
-import type { Pace } from './rate-limiter.ts'
+import type { RateLimiter } from './rate-limiter.ts'
 import type { Timings } from './timings.ts'
 
 export interface ConnectionOptions {
@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   base: string
   symbols: readonly string[]
   /** The venue's limit on connects, shared by all its connections. */
-  connects: Pace
+  connects: RateLimiter
   /** What the venue says of itself, shared by all its connections. */
   venueState: VenueState
   timings: Timings

@@ -2,7 +2,7 @@
  * Keeps to a venue's limit of so many actions (connects, frames) in any window of a given length. Pure: it says how long to
  * wait, and the caller waits. Times are ms of one clock of the caller's choice.
  */
-export class Pace {
+export class RateLimiter {
   readonly #count: number
   readonly #windowMs: number
   /** When actions were done within the last window, or are to be done; oldest first. */

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { nowMicros, timerMs } from '../../clock.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
-import { Pace } from './rate-limiter.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import type { Timings } from './timings.ts'
 
 /** The longest frame taken; a longer one ends the connection. */
@@ -52,7 +52,7 @@ export class FeedSocket {
   readonly #closed = Promise.withResolvers<void>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #ending: Ending = { why: '' }
-  readonly #pace: Pace
+  readonly #pace: RateLimiter
   /** Symbols that the venue confirmed on this socket. */
   readonly confirmed = new Set<string>()
   #silenced = false
@@ -67,7 +67,7 @@ export class FeedSocket {
   constructor(options: SocketOptions) {
     this.#options = options
     const { url, timings, venue } = options
-    this.#pace = new Pace(venue.limits.framesPerSecond, 1000)
+    this.#pace = new RateLimiter(venue.limits.framesPerSecond, 1000)
     const settings = {
       maxPayload: FRAME_BYTES_MAX,
       // Compression would cost more time than the bytes it saves.

@@ -50,7 +50,7 @@ export class CheckedSymbols {
 }
 
 /** Names each symbol that is recorded otherwise than it was written. */
-export function tellCorrections(selected: readonly Selected[], emit: Emit): void {
+export function reportCorrections(selected: readonly Selected[], emit: Emit): void {
   for (const { venue, given } of selected) {
     const seen = new Set<string>()
     for (const symbol of given) {

@@ -15,7 +15,7 @@
  *     └──────── refused, ended, unanswered ◀─ any  until one of the two
  */
 
-import { Rhythm } from '../connection/liveness.ts'
+import { Liveness } from '../connection/liveness.ts'
 import { DOWN_STATES, type SubscriptionState } from '../connection/status.ts'
 import type { AskAgain, Timings } from '../connection/timings.ts'
 import type { RefusalKind } from './refusal-kind.ts'
@@ -50,7 +50,7 @@ export interface SubscriptionRules {
 export class Subscription {
   readonly symbol: string
   readonly #rules: SubscriptionRules
-  readonly #rhythm: Rhythm
+  readonly #liveness: Liveness
   #state: SubscriptionState = 'asked'
   /** Why it is down, in the venue's words or ours; empty where it is not. */
   #detail = ''
@@ -73,7 +73,7 @@ export class Subscription {
   constructor(symbol: string, rules: SubscriptionRules) {
     this.symbol = symbol
     this.#rules = rules
-    this.#rhythm = new Rhythm(rules.timings)
+    this.#liveness = new Liveness(rules.timings)
   }
 
   get state(): SubscriptionState {
@@ -105,7 +105,7 @@ export class Subscription {
 
   /** Since its last trade, or since we began to listen, ms. */
   quietMs(nowMs: number): number {
-    return this.#rhythm.quietMs(nowMs)
+    return this.#liveness.quietMs(nowMs)
   }
 
   /** A socket opened that asks for it. `beside`: while another one still delivers. */
@@ -115,7 +115,7 @@ export class Subscription {
     this.#pendingSinceMs = acknowledges ? nowMs : undefined
     if (!acknowledges && this.isDown && this.#state !== 'silent') this.#enter('asked', '', nowMs)
     if (beside) return
-    this.#rhythm.resume(nowMs)
+    this.#liveness.resume(nowMs)
     if (!this.isDown) this.#enter('asked', '', nowMs)
   }
 
@@ -128,7 +128,7 @@ export class Subscription {
 
   /** We listen again after a time in which frames were left unread. */
   resumed(nowMs: number): void {
-    this.#rhythm.resume(nowMs)
+    this.#liveness.resume(nowMs)
     if (this.pending) this.#pendingSinceMs = nowMs
     if (this.#announcedId !== undefined) this.#announcedSinceMs = nowMs
   }
@@ -155,7 +155,7 @@ export class Subscription {
   /** A trade came. Called for every trade: nothing is allocated. An id above 2^53 is a bigint and not compared. */
   traded(tradeId: number | bigint, nowMs: number): void {
     const isNew = this.#isNew(tradeId)
-    if (isNew) this.#rhythm.frame(nowMs)
+    if (isNew) this.#liveness.frame(nowMs)
     // A snapshot repeats old trades: it proves that the subscription stands, not that new ones come.
     if (this.#state !== 'live' && (isNew || this.#state !== 'silent')) this.#revived(nowMs)
   }
@@ -203,9 +203,9 @@ export class Subscription {
       this.#down('unanswered', 'unlisted', `no trade in ${minutes} min while others trade`, nowMs)
       return 'ask'
     }
-    if ((this.#state !== 'live' && this.#state !== 'silent') || !this.#rhythm.isSilent(nowMs)) return undefined
+    if ((this.#state !== 'live' && this.#state !== 'silent') || !this.#liveness.isSilent(nowMs)) return undefined
     const seconds = Math.round(this.quietMs(nowMs) / 1000)
-    this.#rhythm.calledSilent()
+    this.#liveness.calledSilent()
     this.#fallSilent(`no trade for ${seconds} s, against its own rhythm`, nowMs)
     this.#pendingSinceMs = nowMs
     // Once with another connection too; after that it is the market that sleeps, or the venue that does not carry it.

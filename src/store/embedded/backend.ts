@@ -15,9 +15,9 @@ import { type EmbeddedConnection, openEngine } from './engine.ts'
 import { openingError } from './opening.ts'
 
 const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(LISTED) }
-const ENGINE_LANES = { insertLanes: 2, queryLanes: 3, waitingMax: 256 }
+const ENGINE_LANES = { insertSessions: 2, querySessions: 3, waitingMax: 256 }
 
-export class InProcess implements Backend {
+export class EmbeddedBackend implements Backend {
   readonly address: string
   readonly client: ClickHouseClient
   readonly questionSettings = {}
@@ -25,8 +25,8 @@ export class InProcess implements Backend {
   readonly #diskFreeBytesMin: number
   readonly engine: EmbeddedConnection
 
-  static async open(directory: string, diskFreeBytesMin: number): Promise<InProcess> {
-    return new InProcess(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_LANES))
+  static async open(directory: string, diskFreeBytesMin: number): Promise<EmbeddedBackend> {
+    return new EmbeddedBackend(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_LANES))
   }
 
   constructor(directory: string, diskFreeBytesMin: number, engine: EmbeddedConnection) {

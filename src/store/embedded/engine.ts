@@ -14,24 +14,24 @@ import type { ClickHouseClientConfigOptions } from '@clickhouse/client'
 import type { ChdbResult, Session } from 'chdb'
 import { makeDataDirectory } from '../../disk.ts'
 import { TickhouseError } from '../../errors.ts'
-import { askOwnDirectly } from '../../proxies.ts'
+import { bypassProxyForLoopback } from '../../proxies.ts'
 import { engineError } from '../failure.ts'
 import { literal, type SqlAnswer, type SqlEngine, type SqlStatement, toEngineText } from '../sql.ts'
 import { answer, prefix, type QueryParams, settingsOf, typed } from './client-statement.ts'
 import { EngineFailure } from './engine-failure.ts'
-import { BoundedStatements } from './limited-query.ts'
+import { LimitedQueries } from './limited-query.ts'
 import { openingError, reasonNotOpened } from './opening.ts'
-import { AnswerPipes } from './result-pipe.ts'
-import { Lanes } from './sessions.ts'
+import { ResultPipes } from './result-pipe.ts'
+import { EngineSessions } from './sessions.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type InsertParams = Parameters<Connection['insert']>[0]
 
 export interface EngineOptions {
   /** Sessions for inserts, one insert at a time each. */
-  insertLanes: number
+  insertSessions: number
   /** Sessions for queries, one query at a time each. */
-  queryLanes: number
+  querySessions: number
   /** Statements waiting for a lane, at most; one more is refused. */
   waitingMax: number
   /** How long a bounded statement that was given up may take to end; half a minute if not said. */
@@ -74,7 +74,7 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
     )
   }
   // What is archived in a bucket is read by way of this process.
-  askOwnDirectly()
+  bypassProxyForLoopback()
   const open = () => new chdb.Session(root, { connectionArgs: ENGINE_ARGUMENTS })
   try {
     return new EmbeddedConnection(root, open, options)
@@ -98,27 +98,27 @@ async function loadEngine(): Promise<typeof import('chdb')> {
 
 export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #open: () => Session
-  readonly #inserts: Lanes
-  readonly #queries: Lanes
+  readonly #inserts: EngineSessions
+  readonly #queries: EngineSessions
   readonly #spool: string
   readonly #running = new Set<Promise<unknown>>()
   readonly #failure = new EngineFailure()
-  readonly #bounded: BoundedStatements
+  readonly #bounded: LimitedQueries
   readonly #endMs: number
   #closed = false
 
   constructor(root: string, open: () => Session, options: EngineOptions) {
     this.#open = open
     this.#endMs = options.endMs ?? END_MS
-    this.#inserts = new Lanes(Array.from({ length: options.insertLanes }, open), options.waitingMax)
-    this.#queries = new Lanes(Array.from({ length: options.queryLanes }, open), options.waitingMax)
+    this.#inserts = new EngineSessions(Array.from({ length: options.insertSessions }, open), options.waitingMax)
+    this.#queries = new EngineSessions(Array.from({ length: options.querySessions }, open), options.waitingMax)
     // What an earlier process left here was never answered for: its data is still in the log.
     this.#spool = path.join(root, 'spool')
     fs.rmSync(this.#spool, { recursive: true, force: true })
     fs.mkdirSync(this.#spool)
-    this.#bounded = new BoundedStatements({
+    this.#bounded = new LimitedQueries({
       open,
-      pipes: new AnswerPipes(this.#spool),
+      pipes: new ResultPipes(this.#spool),
       failure: this.#failure,
       judged: error => this.#judged(error),
       graceMs: options.graceMs,
@@ -216,8 +216,8 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
   }
 
-  async #run(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
-    return this.#counted(this.#inLane(lanes, params, statement, format))
+  async #run(sessions: EngineSessions, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+    return this.#counted(this.#inLane(sessions, params, statement, format))
   }
 
   /** A job that `close` waits for. */
@@ -262,9 +262,9 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     if (this.#closed) throw new TickhouseError('store_unavailable', 'the store is closed', 'Start tickhouse again.')
   }
 
-  async #inLane(lanes: Lanes, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+  async #inLane(sessions: EngineSessions, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
     this.#checkOpen()
-    const session = await lanes.take()
+    const session = await sessions.take()
     try {
       return await session.queryAsync(statement, { format })
     } catch (error) {
@@ -272,7 +272,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     } finally {
       const undo = settingsOf(params).map(([name]) => `SET ${name}=DEFAULT`)
       if (undo.length) await session.queryAsync(undo.join('; ')).catch(() => {})
-      lanes.give(session)
+      sessions.give(session)
     }
   }
 }

@@ -113,7 +113,7 @@ export class FileReader implements Pick<StoreFiles, 'rows' | 'close'> {
 
   async #open(): Promise<ClickHouseClient> {
     this.#directory = await fs.promises.mkdtemp(path.join(os.tmpdir(), 'tickhouse-engine-'))
-    const connection = await openEngine(this.#directory, { insertLanes: 0, queryLanes: 1, waitingMax: 16 })
+    const connection = await openEngine(this.#directory, { insertSessions: 0, querySessions: 1, waitingMax: 16 })
     return createClient({ connection })
   }
 }

@@ -17,7 +17,7 @@ import {
   UNTRUSTED_LIMITS,
 } from '../sql.ts'
 import type { EngineFailure } from './engine-failure.ts'
-import { AnswerPipe, type AnswerPipes } from './result-pipe.ts'
+import { ResultPipe, type ResultPipes } from './result-pipe.ts'
 
 /** The engine's own limit comes first where it can. */
 const LATER_THAN_ENGINE_MS = 1_000
@@ -26,9 +26,9 @@ const GRACE_MS = 30_000
 /** A statement that has not begun yet cannot be killed: it is tried again, ever more rarely. */
 const KILL_AGAIN_MS_MAX = 2_000
 
-export interface BoundedOptions {
+export interface LimitedQueryOptions {
   open: () => Session
-  pipes: AnswerPipes
+  pipes: ResultPipes
   failure: EngineFailure
   /** The engine's error, for a caller. */
   judged: (error: unknown) => Error
@@ -40,8 +40,8 @@ interface Running {
   ended: Promise<void>
 }
 
-export class BoundedStatements {
-  readonly #options: BoundedOptions
+export class LimitedQueries {
+  readonly #options: LimitedQueryOptions
   readonly #graceMs: number
   readonly #running = new Set<Running>()
   /** Pipes for statements that have not begun. */
@@ -51,7 +51,7 @@ export class BoundedStatements {
   /** Past their time and not ended yet. */
   overrun = 0
 
-  constructor(options: BoundedOptions) {
+  constructor(options: LimitedQueryOptions) {
     this.#options = options
     this.#graceMs = options.graceMs ?? GRACE_MS
   }
@@ -135,14 +135,14 @@ export class BoundedStatements {
 
   /** Leaves nothing open where it throws: a parameter's name may be none, the engine may have no session. */
   #begin(statement: SqlStatement, file: string, comment: string) {
-    let pipe: AnswerPipe | undefined
+    let pipe: ResultPipe | undefined
     try {
       const text = toEngineText({
         ...statement,
         query: intoPipe(statement, file),
         settings: { ...statement.settings, log_comment: comment },
       })
-      pipe = new AnswerPipe(file, ANSWER_BYTES_MAX)
+      pipe = new ResultPipe(file, ANSWER_BYTES_MAX)
       const session = this.#options.open()
       return { pipe, session, native: session.queryAsync(text, { format: statement.format }) }
     } catch (error) {

@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /** Pipes in a directory, made when needed and used again. */
-export class AnswerPipes {
+export class ResultPipes {
   readonly #directory: string
   readonly #idle: string[] = []
 
@@ -36,7 +36,7 @@ export class AnswerPipes {
   }
 }
 
-export class AnswerPipe {
+export class ResultPipe {
   /** Resolves if more than `bytesMax` came; nothing is read from then on. */
   readonly overflowed: Promise<void>
   readonly #socket: net.Socket

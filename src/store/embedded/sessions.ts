@@ -2,7 +2,7 @@ import type { Session } from 'chdb'
 import { TickhouseError } from '../../errors.ts'
 
 /** Sessions of the engine, each used by one statement at a time. Statements wait in order, up to a bound. */
-export class Lanes {
+export class EngineSessions {
   readonly sessions: Session[]
   readonly #idle: Session[]
   readonly #waiting: ((session: Session) => void)[] = []

@@ -18,7 +18,7 @@ import { type Backend, INSERT_SETTINGS, type Insert } from '../backend.ts'
 import { attempt, storeError } from '../failure.ts'
 import { checkEpoch, raiseEpoch } from '../fence.ts'
 import { migrate } from '../migrate.ts'
-import { askRows } from '../query.ts'
+import { queryRows } from '../query.ts'
 import { type Column, tableColumns } from '../schema.ts'
 import { ANSWER_BYTES_MAX, answerTooLong, UNTRUSTED_LIMITS } from '../sql.ts'
 import type { Fence } from '../store.ts'
@@ -46,7 +46,7 @@ const SEQUENTIAL_SETTINGS: Settings = { insert_quorum_parallel: 0, select_sequen
 
 type Settings = Record<string, string | number>
 
-export class Server implements Backend {
+export class ServerBackend implements Backend {
   readonly address: string
   readonly client: ClickHouseClient
   readonly #strangers: ClickHouseClient
@@ -106,7 +106,7 @@ export class Server implements Backend {
     await this.#synchronise('epochs')
     for (let round = 0; ; round++) {
       await this.#command(`KILL QUERY${everywhere} WHERE ${ours} SYNC`)
-      const [row] = await askRows<{ running: string }>(
+      const [row] = await queryRows<{ running: string }>(
         this,
         `SELECT count() AS running FROM ${processes} WHERE ${ours}`,
       )

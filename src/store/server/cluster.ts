@@ -1,11 +1,11 @@
 /** Does the server hold its tables the way the address says? Otherwise what is promised of them would not be true. */
 import { TickhouseError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
-import { askRows } from '../query.ts'
+import { queryRows } from '../query.ts'
 
 /** Throws `address_invalid` for a cluster that the server does not know or that spreads a table over shards. */
 export async function checkCluster(backend: Backend, cluster: string): Promise<void> {
-  const [row] = await askRows<{ shards: string }>(
+  const [row] = await queryRows<{ shards: string }>(
     backend,
     'SELECT uniqExact(shard_num) AS shards FROM system.clusters WHERE cluster = {cluster:String}',
     { cluster },
@@ -21,7 +21,7 @@ export async function checkCluster(backend: Backend, cluster: string): Promise<v
 
 /** Throws `address_invalid` if tables are replicated and no cluster is named, or the other way round. */
 export async function checkEngines(backend: Backend, cluster: string | undefined): Promise<void> {
-  const [row] = await askRows<{ engine: string }>(
+  const [row] = await queryRows<{ engine: string }>(
     backend,
     "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'trades'",
   )

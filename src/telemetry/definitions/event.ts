@@ -2,10 +2,10 @@
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** The part of the house something happened in, in the order of a tick's way. */
-export type Station = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve' | 'watch'
+export type Stage = 'house' | 'sources' | 'log' | 'ingest' | 'store' | 'archive' | 'serve' | 'watch'
 
 export interface EventDefinition {
-  station: Station
+  station: Stage
   level: Level
   /** The line a person reads. `{name}` is replaced by the field of that name. */
   message: string

@@ -1,5 +1,5 @@
 /** What a metric is: see ../metrics.ts for the list. */
-import type { Station } from './event.ts'
+import type { Stage } from './event.ts'
 
 /** What a figure should be, where it is divided by labels: of those that bear these. */
 export interface Target {
@@ -9,7 +9,7 @@ export interface Target {
 }
 
 export interface MetricDefinition {
-  station: Station
+  station: Stage
   /** A counter only rises while a process runs and begins at 0 with the next. */
   kind: 'gauge' | 'counter'
   /** Units are in the names: seconds, bytes, ticks, ratio, else a count. */

@@ -2,7 +2,7 @@
 
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
-import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import { BySymbol, type ServerSession, type VenueServerProtocol } from '../server-protocol.ts'
 import type { FrameBuffer } from '../websocket-frames.ts'
 import { openingRequest, StreamRequests } from './stream-requests.ts'
 import { type StreamForm, TradeFrame } from './trade-frame.ts'
@@ -10,7 +10,7 @@ import { UNITS_PER_ONE } from './units.ts'
 
 const streamOf = (symbol: string) => `${symbol.toLowerCase()}@trade`
 
-export const binance: Voice = {
+export const binance: VenueServerProtocol = {
   target: symbols => `/stream?streams=${symbols.map(streamOf).join('/')}&timeUnit=MICROSECOND`,
   open: url => {
     const asked = openingRequest(url)
@@ -18,20 +18,20 @@ export const binance: Voice = {
   },
 }
 
-class BinanceConversation implements Conversation {
-  readonly greeting = []
+class BinanceConversation implements ServerSession {
+  readonly welcome = []
   readonly #requests: StreamRequests
-  readonly #frames = new BySymbol(symbol => (this.wants(symbol) ? this.#frameOf(symbol) : undefined))
+  readonly #frames = new BySymbol(symbol => (this.subscribes(symbol) ? this.#frameOf(symbol) : undefined))
 
   constructor(form: StreamForm, streams: readonly string[]) {
     this.#requests = new StreamRequests(form, streams, () => this.#frames.forget())
   }
 
-  hear(message: string): readonly string[] {
+  onMessage(message: string): readonly string[] {
     return [JSON.stringify(this.#requests.answer(message))]
   }
 
-  wants(symbol: string): boolean {
+  subscribes(symbol: string): boolean {
     return this.#requests.streams.has(streamOf(symbol))
   }
 
@@ -60,7 +60,7 @@ class BinanceConversation implements Conversation {
     return unsaid
   }
 
-  beat(): readonly string[] {
+  heartbeat(): readonly string[] {
     return []
   }
 

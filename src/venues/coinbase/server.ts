@@ -6,14 +6,14 @@
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { TimeText } from '../format-time.ts'
-import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import { BySymbol, type ServerSession, type VenueServerProtocol } from '../server-protocol.ts'
 import type { FrameBuffer } from '../websocket-frames.ts'
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 const CHANNELS = ['matches', 'heartbeat'] as const
 type Channel = (typeof CHANNELS)[number]
 
-export const coinbase: Voice = {
+export const coinbase: VenueServerProtocol = {
   target: () => '/',
   open: url => (url.pathname === '/' ? new CoinbaseConversation() : undefined),
 }
@@ -24,17 +24,17 @@ interface Request {
   channels?: unknown
 }
 
-class CoinbaseConversation implements Conversation {
-  readonly greeting = []
+class CoinbaseConversation implements ServerSession {
+  readonly welcome = []
   readonly #products: Record<Channel, Set<string>> = { matches: new Set(), heartbeat: new Set() }
   readonly #heads = new BySymbol(symbol =>
-    this.wants(symbol) ? `,"product_id":${JSON.stringify(symbol)},"sequence":` : undefined,
+    this.subscribes(symbol) ? `,"product_id":${JSON.stringify(symbol)},"sequence":` : undefined,
   )
   readonly #time = new TimeText()
   /** By product: id and time of the last match sent. */
   readonly #last = new Map<string, { id: bigint; nanos: bigint }>()
 
-  hear(message: string): readonly string[] {
+  onMessage(message: string): readonly string[] {
     let request: Request
     try {
       request = (JSON.parse(message) as Request | null) ?? {}
@@ -64,7 +64,7 @@ class CoinbaseConversation implements Conversation {
     ]
   }
 
-  wants(symbol: string): boolean {
+  subscribes(symbol: string): boolean {
     return this.#products.matches.has(symbol)
   }
 
@@ -92,7 +92,7 @@ class CoinbaseConversation implements Conversation {
     return unsaid
   }
 
-  beat(): readonly string[] {
+  heartbeat(): readonly string[] {
     return [...this.#products.heartbeat].map(product => {
       const { id, nanos } = this.#last.get(product) ?? { id: 0n, nanos: 0n }
       return `{"type":"heartbeat","last_trade_id":${id},"product_id":${JSON.stringify(product)},"sequence":${id},"time":"${this.#time.of(nanos)}"}`

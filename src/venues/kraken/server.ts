@@ -3,10 +3,10 @@
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { TimeText } from '../format-time.ts'
-import { BySymbol, type Conversation, type Voice } from '../server-protocol.ts'
+import { BySymbol, type ServerSession, type VenueServerProtocol } from '../server-protocol.ts'
 import type { FrameBuffer } from '../websocket-frames.ts'
 
-export const kraken: Voice = {
+export const kraken: VenueServerProtocol = {
   target: () => '/v2',
   open: url => (['/v2', '/'].includes(url.pathname) ? new KrakenConversation() : undefined),
 }
@@ -17,8 +17,8 @@ interface Request {
   req_id?: unknown
 }
 
-class KrakenConversation implements Conversation {
-  readonly greeting = [
+class KrakenConversation implements ServerSession {
+  readonly welcome = [
     JSON.stringify({
       channel: 'status',
       type: 'update',
@@ -27,14 +27,14 @@ class KrakenConversation implements Conversation {
   ]
   readonly #symbols = new Set<string>()
   readonly #heads = new BySymbol(symbol =>
-    this.wants(symbol)
+    this.subscribes(symbol)
       ? `{"channel":"trade","type":"update","data":[{"symbol":${JSON.stringify(symbol)},"side":"`
       : undefined,
   )
   readonly #time = new TimeText()
   #wroteSinceBeat = false
 
-  hear(message: string): readonly string[] {
+  onMessage(message: string): readonly string[] {
     let request: Request
     try {
       request = (JSON.parse(message) as Request | null) ?? {}
@@ -60,7 +60,7 @@ class KrakenConversation implements Conversation {
     return answers
   }
 
-  wants(symbol: string): boolean {
+  subscribes(symbol: string): boolean {
     return this.#symbols.has(symbol)
   }
 
@@ -85,7 +85,7 @@ class KrakenConversation implements Conversation {
     return unsaid
   }
 
-  beat(): readonly string[] {
+  heartbeat(): readonly string[] {
     const quiet = !this.#wroteSinceBeat
     this.#wroteSinceBeat = false
     return quiet && this.#symbols.size > 0 ? ['{"channel":"heartbeat"}'] : []

@@ -1,7 +1,7 @@
 /** From what a probe saw to what is wrong: pure. What each of them means and what to do is told in docs/watch.md. */
 
-import { spanText } from '../../format-duration.ts'
-import type { HealthAnswer, StationName } from '../../status/health.ts'
+import { formatDuration } from '../../format-duration.ts'
+import type { HealthAnswer, StageName } from '../../status/health.ts'
 import { METRICS, type MetricName } from '../../telemetry/metrics.ts'
 import type { Condition } from './alerts.ts'
 import { complete, type Draft } from './draft.ts'
@@ -43,12 +43,12 @@ export function conditionsOf(seen: Seen): Condition[] {
   const { health } = seen.house
   const drafts = health
     ? [...ofClocks(seen), ...ofStations(health), ...ofOthers(seen), ...ofData(seen, health)]
-    : [houseDown(seen)]
+    : [instanceDown(seen)]
   // A station may tell of itself what the house tells of it too: the house comes first.
   return [...new Map(drafts.reverse().map(draft => [draft.name, complete(draft)])).values()]
 }
 
-function houseDown({ house: { url, failure = '' }, stations, references: { tried, reached } }: Seen): Draft {
+function instanceDown({ house: { url, failure = '' }, stations, references: { tried, reached } }: Seen): Draft {
   const explains = 'all others'
   if (tried > 0 && reached === 0 && stations.every(({ health }) => !health)) {
     return {
@@ -86,13 +86,13 @@ function ofClocks({ nowMs, house, stations }: Seen): Draft[] {
   const furthestMs = Math.max(...apart.map(({ apartMs }) => Math.abs(apartMs)))
   const told = apart.map(
     ({ url, apartMs }) =>
-      `The clock of ${url} is ${spanText(Math.abs(apartMs))} ${apartMs > 0 ? 'behind' : 'ahead of'} the watcher's.`,
+      `The clock of ${url} is ${formatDuration(Math.abs(apartMs))} ${apartMs > 0 ? 'behind' : 'ahead of'} the watcher's.`,
   )
   return [
     {
       name: 'clocks_apart',
       severity: 'warning',
-      title: `Clocks are ${spanText(furthestMs)} apart`,
+      title: `Clocks are ${formatDuration(furthestMs)} apart`,
       what: `${told.join(' ')} Times received are wrong where a recorder's clock is, and symbols then look silent or fresh that are not.`,
       next: 'Let all machines keep their time by NTP.',
       affected: apart.map(({ url }) => url),
@@ -104,8 +104,8 @@ function ofClocks({ nowMs, house, stations }: Seen): Draft[] {
 function ofStations(health: HealthAnswer): Draft[] {
   const { stations, audit, diskFreeBytes, diskFreeBytesMin } = health
   const drafts: Draft[] = []
-  const advice = (name: StationName) => stations[name]?.advice ?? ''
-  const isIn = (name: StationName, state: 'trouble' | 'behind') => stations[name]?.state === state
+  const advice = (name: StageName) => stations[name]?.advice ?? ''
+  const isIn = (name: StageName, state: 'trouble' | 'behind') => stations[name]?.state === state
   const critical = (draft: Omit<Draft, 'severity'>) => drafts.push({ severity: 'critical', ...draft })
   const warning = (draft: Omit<Draft, 'severity'>) => drafts.push({ severity: 'warning', ...draft })
 
@@ -147,7 +147,7 @@ function ofStations(health: HealthAnswer): Draft[] {
     drafts.push({
       name: 'ingest_behind',
       severity: lagMs > BEHIND_CRITICAL_MS ? 'critical' : 'warning',
-      title: `Storing is ${spanText(lagMs)} behind the log`,
+      title: `Storing is ${formatDuration(lagMs)} behind the log`,
       what: `${advice('ingest')} The target is ${limitOf('ingest_lag_seconds')} s.`,
       next: 'If it does not catch up by itself, look at the load of the machine and the insert times on the page.',
       probes: 3,
@@ -180,7 +180,7 @@ function ofStations(health: HealthAnswer): Draft[] {
   if (isIn('archive', 'behind'))
     warning({
       name: 'archive_behind',
-      title: `The archive is ${spanText(health.archiveBehindMs ?? 0)} behind`,
+      title: `The archive is ${formatDuration(health.archiveBehindMs ?? 0)} behind`,
       what: `${advice('archive')} The target is ${limitOf('archive_behind_seconds')} s.`,
       next: 'If it does not catch up by itself, see the lines of the archive on the page.',
       probes: 6,
@@ -246,7 +246,7 @@ function ofData({ data }: Seen, { atMs, startedAtMs }: HealthAnswer): Draft[] {
       severity: 'critical',
       title:
         stale.length === 1 ? `${nameOfSymbol(first!)} has no new ticks` : `${stale.length} symbols have no new ticks`,
-      what: `The newest tick of ${nameOfSymbol(first!)} is ${spanText(atMs - first!.newestMs!)} old; by its own rhythm at this hour, at most ${spanText(first!.allowedMs!)} are usual. ${stale.length} of ${known} symbols are silent too long.`,
+      what: `The newest tick of ${nameOfSymbol(first!)} is ${formatDuration(atMs - first!.newestMs!)} old; by its own rhythm at this hour, at most ${formatDuration(first!.allowedMs!)} are usual. ${stale.length} of ${known} symbols are silent too long.`,
       next: 'See whether the venue trades them now, and the lines of the sources on the page.',
       sinceMs: first!.newestMs!,
       affected: stale.map(nameOfSymbol),

@@ -1,6 +1,6 @@
 /** What is known of every symbol's rhythm: hours of its ticks, asked of the house, each closed hour once. */
 import { readJson, writeJson } from '../files.ts'
-import type { HouseClient, SymbolHour } from '../instance-client.ts'
+import type { InstanceClient, SymbolHour } from '../instance-client.ts'
 import { allowedSilenceMs, type HourOfTicks, isThisHour } from './gap-model.ts'
 
 const HOUR_MS = 3_600_000
@@ -23,7 +23,7 @@ export interface KnownHour {
   symbols: readonly SymbolHour[]
 }
 
-export class Rhythms {
+export class GapModels {
   readonly #file: string
   readonly #hours: Map<number, KnownHour>
   /** The same by symbol: each probe looks every one up. */
@@ -32,9 +32,9 @@ export class Rhythms {
   readonly #beganMs: number
 
   /** Begins with what its file holds; with nothing where that cannot be read: it can be learned again. */
-  static async open(file: string, nowMs: number): Promise<Rhythms> {
+  static async open(file: string, nowMs: number): Promise<GapModels> {
     const kept = await readJson(file).catch(() => undefined)
-    return new Rhythms(file, (Array.isArray(kept) ? kept : []) as readonly KnownHour[], nowMs)
+    return new GapModels(file, (Array.isArray(kept) ? kept : []) as readonly KnownHour[], nowMs)
   }
 
   private constructor(file: string, hours: readonly KnownHour[], nowMs: number) {
@@ -45,7 +45,7 @@ export class Rhythms {
   }
 
   /** Asks for what is not known and matters now; true if there was something. Throws NoAnswer. */
-  async learn(house: Pick<HouseClient, 'hour'>, nowMs: number): Promise<boolean> {
+  async learn(house: Pick<InstanceClient, 'hour'>, nowMs: number): Promise<boolean> {
     // What a clock that was ahead asked for was not over, whatever it said.
     for (const { hourMs, askedMs } of this.#hours.values())
       if (hourMs < nowMs - DAYS_KEPT * DAY_MS || askedMs > nowMs) this.#hours.delete(hourMs)

@@ -1,6 +1,6 @@
 /** What is wrong with the way from the venues, from what a house says of its sources: pure. */
 
-import { spanText } from '../../format-duration.ts'
+import { formatDuration } from '../../format-duration.ts'
 import { plainLine } from '../../plain-text.ts'
 import type { HealthAnswer } from '../../status/health.ts'
 import { type Draft, NAME_LENGTH_MAX } from './draft.ts'
@@ -65,7 +65,7 @@ export function ofSources({ stations: { sources }, symbolsDown, venues }: Health
 function symbolsAreDown(down: HealthAnswer['symbolsDown']): Draft {
   const told = down
     .slice(0, NAMED_MAX)
-    .map(each => `${nameOfSymbol(each)} is ${each.state} for ${spanText(each.forMs)}: ${each.detail}.`)
+    .map(each => `${nameOfSymbol(each)} is ${each.state} for ${formatDuration(each.forMs)}: ${each.detail}.`)
   const more = down.length > NAMED_MAX ? ` And ${down.length - NAMED_MAX} more.` : ''
   return {
     name: 'symbols_down',

@@ -1,7 +1,7 @@
 /** A way to tell a person. Implementations beside this file. */
 import type { Message } from '../alerts/alerts.ts'
 
-export interface Route {
+export interface Channel {
   /** For people and for the watcher's memory: without secrets, the same after a restart. */
   readonly name: string
   /** Where it leads: `host:port`, by which the watcher knows whether it can reach anything; null for one on this machine. */

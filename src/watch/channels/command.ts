@@ -1,10 +1,10 @@
 /** Alerts to a command of the user's: JSON on its input, the words in its environment. */
 import { spawn } from 'node:child_process'
 import type { Message } from '../alerts/alerts.ts'
-import { type Route, SEND_MS_MAX } from './channel.ts'
-import { toJson, wordsOf } from './message-format.ts'
+import { type Channel, SEND_MS_MAX } from './channel.ts'
+import { textOf, toJson } from './message-format.ts'
 
-export class CommandRoute implements Route {
+export class CommandChannel implements Channel {
   readonly name = 'command'
   readonly reference = null
   readonly #command: string
@@ -17,7 +17,7 @@ export class CommandRoute implements Route {
   }
 
   async send(message: Message, house: string): Promise<void> {
-    const { subject, body } = wordsOf(message, house)
+    const { subject, body } = textOf(message, house)
     const { kind, alert } = message
     const child = spawn(this.#command, {
       shell: true,

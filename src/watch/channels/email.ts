@@ -5,8 +5,8 @@
 import { createTransport } from 'nodemailer'
 import type { Message } from '../alerts/alerts.ts'
 import { referenceOf } from '../references.ts'
-import { Refused, type Route, SEND_MS_MAX } from './channel.ts'
-import { wordsOf } from './message-format.ts'
+import { type Channel, Refused, SEND_MS_MAX } from './channel.ts'
+import { textOf } from './message-format.ts'
 
 /** Too large, or refused for what it says (RFC 5321): other refusals are of the sender, which a person may mend. */
 const MESSAGE_REFUSED: ReadonlySet<number> = new Set([552, 554])
@@ -22,7 +22,7 @@ export interface EmailOptions {
   sendMsMax?: number
 }
 
-export class EmailRoute implements Route {
+export class EmailChannel implements Channel {
   readonly name: string
   readonly reference: string
   readonly #options: EmailOptions
@@ -35,7 +35,7 @@ export class EmailRoute implements Route {
 
   async send(message: Message, house: string): Promise<void> {
     const { smtp, from, recipient, to, sendMsMax = SEND_MS_MAX } = this.#options
-    const { subject, body } = wordsOf(message, house)
+    const { subject, body } = textOf(message, house)
     const { occurrence, kind, atMs, alert } = message
     const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'tickhouse'
     const idOf = (part: string) => `<${occurrence}-${part}@${domain}>`

@@ -1,9 +1,9 @@
 /** A message as people read it: the same words by mail, in a chat and in a command. */
 
-import { spanText } from '../../format-duration.ts'
+import { formatDuration } from '../../format-duration.ts'
 import type { Message, MessageKind } from '../alerts/alerts.ts'
 
-export interface Words {
+export interface MessageText {
   /** One line. */
   subject: string
   /** Some lines of plain text. */
@@ -13,7 +13,7 @@ export interface Words {
 const MARKS: Record<MessageKind, string> = { opened: '', repeated: 'still: ', more: 'more: ', closed: 'over: ' }
 
 /** `house` names the house, as its address. */
-export function wordsOf({ kind, alert, lastedMs }: Message, house: string): Words {
+export function textOf({ kind, alert, lastedMs }: Message, house: string): MessageText {
   const { severity, title, what, sinceMs, affected, next, page } = alert
   const severe = kind === 'closed' ? 'RESOLVED' : severity.toUpperCase()
   const since = `${new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
@@ -21,8 +21,8 @@ export function wordsOf({ kind, alert, lastedMs }: Message, house: string): Word
     what,
     '',
     kind === 'closed'
-      ? `It began ${since} and is over after ${spanText(lastedMs)}.`
-      : `Since ${since} (${spanText(lastedMs)}).`,
+      ? `It began ${since} and is over after ${formatDuration(lastedMs)}.`
+      : `Since ${since} (${formatDuration(lastedMs)}).`,
     affected.length === 0 ? '' : `Affected: ${affected.join(', ')}`,
     kind === 'closed' ? '' : `What to do: ${next}`,
     `More: ${page}`,

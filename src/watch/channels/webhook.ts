@@ -2,11 +2,11 @@
 import type { Message } from '../alerts/alerts.ts'
 import { reasonOf } from '../instance-client.ts'
 import { referenceOf } from '../references.ts'
-import { Refused, type Route, SEND_MS_MAX } from './channel.ts'
-import { toJson, type Words, wordsOf } from './message-format.ts'
+import { type Channel, Refused, SEND_MS_MAX } from './channel.ts'
+import { type MessageText, textOf, toJson } from './message-format.ts'
 
 /** What each takes, by the word before the plus in its address. Text is plain: names in it cannot become marks or mentions. */
-const SHAPES: Record<string, (words: Words, url: URL) => unknown> = {
+const SHAPES: Record<string, (words: MessageText, url: URL) => unknown> = {
   slack: ({ subject, body }) => ({
     text: `${subject}\n${body}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
     mrkdwn: false,
@@ -30,7 +30,7 @@ const MESSAGE_REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 export const WEBHOOK_SHAPES: readonly string[] = Object.keys(SHAPES)
 
-export class WebhookRoute implements Route {
+export class WebhookChannel implements Channel {
   readonly name: string
   readonly reference: string
   readonly #url: URL
@@ -54,7 +54,7 @@ export class WebhookRoute implements Route {
 
   async send(message: Message, house: string): Promise<void> {
     const shape = SHAPES[this.#shape ?? '']
-    const body = shape ? shape(wordsOf(message, house), this.#url) : toJson(message, house)
+    const body = shape ? shape(textOf(message, house), this.#url) : toJson(message, house)
     const signal = AbortSignal.timeout(this.#sendMsMax)
     const answer = await fetch(this.#url, {
       method: 'POST',

@@ -4,13 +4,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { ArchiveLedger } from '../../../src/archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import { MARKER, readMarker } from '../../../src/archive/catalog/identity.ts'
 import { restore } from '../../../src/archive/restore/restore.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { checkArchive } from '../../../src/archive/verify/check.ts'
-import { spanArchive } from '../../../src/archive/view.ts'
+import { viewArchive } from '../../../src/archive/view.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../support/data/archiving.ts'
 import { archiveForeign, storeForeign } from '../../support/processes/other-process.ts'
 
@@ -59,7 +59,7 @@ async function asBefore(name: string): Promise<void> {
 }
 
 const proofs = async (name: string) =>
-  (await new ArchiveLedger(house.store, addressOf(name)).objects()).map(({ key, sha256 }) => key + sha256)
+  (await new ArchiveCatalog(house.store, addressOf(name)).objects()).map(({ key, sha256 }) => key + sha256)
 
 test('an archive of another log is refused in one line, by whoever comes second, and nothing there is touched', async () => {
   await archiverOf(house, await open('shared')).archiver.round()
@@ -86,7 +86,7 @@ test('an archive of another log is refused in one line, by whoever comes second,
 const restoring = (target: ArchiveTarget) => ({
   store: house.store,
   target,
-  ledger: new ArchiveLedger(house.store, target.address),
+  catalog: new ArchiveCatalog(house.store, target.address),
 })
 
 test('a slice of another log that was copied into the archive is neither replaced nor restored', async () => {
@@ -132,7 +132,7 @@ test('an archive that was moved is known at its new address: its ledger, its day
   const moved = contents('there')
 
   const target = await open('there')
-  await spanArchive(house.store, target)
+  await viewArchive(house.store, target)
   await archiverOf(house, target).archiver.round()
   assert.deepEqual(
     house.events.named('archive_moved').map(({ address }) => address),
@@ -141,7 +141,7 @@ test('an archive that was moved is known at its new address: its ledger, its day
   assert.deepEqual(await proofs('there'), before)
   assert.deepEqual(contents('there'), moved)
   assert.deepEqual(await rowsOf(house.store, 'all_trades'), whole)
-  const objects = await new ArchiveLedger(house.store, addressOf('there')).objects()
+  const objects = await new ArchiveCatalog(house.store, addressOf('there')).objects()
   assert.deepEqual((await checkArchive({ target, objects, progress: () => {} })).findings, [])
   await restore(restoring(target), {})
   assert.deepEqual(await rowsOf(house.store, 'trades'), whole)

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { restore } from '../../../src/archive/restore/restore.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
-import { spanArchive } from '../../../src/archive/view.ts'
+import { viewArchive } from '../../../src/archive/view.ts'
 import { diagnose, isSound } from '../../../src/audit/diagnosis.ts'
 import { ORIGIN } from '../../../src/tick/trades.ts'
 import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../support/data/archiving.ts'
@@ -41,8 +41,8 @@ let target: ArchiveTarget
 let archived: Rows
 let refused: Rows
 
-const ledgerOf = () => archiverOf(house, target).ledger
-const restoring = () => ({ store: house.store, target, ledger: ledgerOf() })
+const checkpointOf = () => archiverOf(house, target).catalog
+const restoring = () => ({ store: house.store, target, catalog: checkpointOf() })
 const digest = (rows: unknown[]): Rows => ({
   count: rows.length,
   sha256: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
@@ -98,14 +98,14 @@ after(async () => {
 describe('restore', () => {
   test('fills an empty store from the archive alone: rows, ledger, and where ingest goes on', async () => {
     const said = await saidRows()
-    const objects = (await ledgerOf().objects()).map(({ key, sha256 }) => key + sha256)
+    const objects = (await checkpointOf().objects()).map(({ key, sha256 }) => key + sha256)
     await wipe()
     const { inserted, present } = await restore(restoring(), {})
     assert.deepEqual(await trades(), archived)
     assert.deepEqual(await quarantine(), refused)
     assert.deepEqual(await saidRows(), said)
     assert.ok(inserted >= archived.count + refused.count && present === 0)
-    const found = await ledgerOf().objects("kind IN ('trades', 'quarantine')")
+    const found = await checkpointOf().objects("kind IN ('trades', 'quarantine')")
     assert.ok(found.every(({ state }) => state === 'verified'))
     assert.deepEqual(
       found.map(({ key, sha256 }) => key + sha256),
@@ -204,7 +204,7 @@ async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
 
 describe('all_trades', () => {
   test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
-    await spanArchive(house.store, target)
+    await viewArchive(house.store, target)
     const whole = await trades()
     assert.deepEqual(await rowsIn('all_trades'), whole)
     const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })

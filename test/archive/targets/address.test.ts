@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { archivePlace } from '../../../src/archive/targets/address.ts'
-import { type S3Place, s3Place } from '../../../src/archive/targets/s3/address.ts'
+import { parseArchiveAddress } from '../../../src/archive/targets/address.ts'
+import { parseS3Address, type S3Address } from '../../../src/archive/targets/s3/address.ts'
 import { parseConfig } from '../../../src/config.ts'
 import { TickhouseError } from '../../../src/errors.ts'
 
@@ -54,7 +54,7 @@ describe('an archive address', () => {
     fc.assert(
       fc.property(ADDRESS, address => {
         try {
-          const place = archivePlace(address)
+          const place = parseArchiveAddress(address)
           if ('bucket' in place) assert.ok(place.prefix === '' || /[^/]\/$/.test(place.prefix))
         } catch (error) {
           assert.ok(error instanceof TickhouseError, String(error))
@@ -79,7 +79,7 @@ describe('an archive address', () => {
   })
 
   test('with an endpoint of its own is asked by path, unless it says otherwise', () => {
-    const style = (query: string) => (s3Place(`s3://market/x?${query}`) as S3Place).pathStyle
+    const style = (query: string) => (parseS3Address(`s3://market/x?${query}`) as S3Address).pathStyle
     assert.equal(style('endpoint=http://127.0.0.1:9000'), true)
     assert.equal(style('endpoint=http://127.0.0.1:9000&pathStyle=false'), false)
     assert.equal(style('region=eu-central-1'), false)

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { audit } from '../../../src/audit/audit.ts'
 import { parseConfig } from '../../../src/config.ts'
 import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
-import type { RequeueReport } from '../../../src/ingest/reprocess/reprocess.ts'
+import type { ReprocessReport } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { Log, LogEntry, LogRecord } from '../../../src/log/log.ts'
 import { openSqliteLog, type SqliteLogOptions } from '../../../src/log/sqlite/log.ts'
 import { venuesOf } from '../../../src/modes/ingest-settings.ts'
@@ -93,7 +93,7 @@ async function assertSound(store: Store, log: Log): Promise<void> {
   assert.ok(passed, detail)
 }
 
-const summaryOf = ({ looked, moved, still }: RequeueReport) => ({
+const summaryOf = ({ looked, moved, still }: ReprocessReport) => ({
   looked,
   moved,
   still: still.map(({ reason, today, ticks }) => [reason, today, ticks]),

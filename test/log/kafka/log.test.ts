@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { logLevel, Kafka as OtherClient, Partitioners } from 'kafkajs'
 import { decode } from '../../../src/ingest/decode.ts'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
-import type { Log, PartitionHolder } from '../../../src/log/log.ts'
+import type { Log, PartitionAssignment } from '../../../src/log/log.ts'
 import { logContract, numbered, readRange } from '../../contracts/log.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 
@@ -28,7 +28,7 @@ async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'w
 }
 
 /** Remembers what it holds, and resolves when that is as awaited. */
-class Holder implements PartitionHolder {
+class Holder implements PartitionAssignment {
   readonly held = new Set<number>()
   #changed: () => void = () => {}
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { openTestStore } from '../../support/data/storage.ts'
@@ -39,7 +39,7 @@ test('a broker put back from an older copy, and written to since, stops the part
     const log = await append(count)
     const config = parseConfig({}, {})
     const options = { limits: limitsOf(config), venues: venuesOf(config), log, store: house.store }
-    const storing = new Storing({ ...options, emit: () => {}, onStored: () => {} })
+    const storing = new Ingest({ ...options, emit: () => {}, onStored: () => {} })
     storing.start()
     const settled = () => storing.partitions[0]?.failure ?? (storing.partitions.length > 0 && storing.drained)
     await within(60_000, async () => (settled() ? undefined : 'not stored'))

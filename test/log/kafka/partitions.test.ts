@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
 import type { Log } from '../../../src/log/log.ts'
-import { openLogTold } from '../../../src/log/open-and-wait.ts'
+import { openAndWait } from '../../../src/log/open-and-wait.ts'
 import { numbered } from '../../contracts/log.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 import { within } from '../../support/judges/within.ts'
@@ -38,7 +38,7 @@ test('partitions added to one topic or both are not used: the log is the same on
   await using outside = await KafkaOutside.connect(address)
   const events = new EventLog()
   const stopping = new AbortController()
-  const running = await openLogTold(address, 'write', events.emit, stopping.signal)
+  const running = await openAndWait(address, 'write', events.emit, stopping.signal)
   t.after(() => running.close())
   assert.deepEqual([running.partitions, running.unusedPartitions()], [4, 0])
   const identity = running.identity()

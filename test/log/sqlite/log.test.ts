@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
-import { askedFloors, askTrim } from '../../../src/log/sqlite/floors.ts'
+import { requestedFloors, requestTrim } from '../../../src/log/sqlite/floors.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { freshPlace, logContract, numbered, readRange, sizeOf } from '../../contracts/log.ts'
 
@@ -121,9 +121,9 @@ test('a reader’s wish to trim outlives it, and is done by the next one who wri
 test('a wish to trim another log is not heard', async t => {
   const place = freshPlace(t)
   await (await openSqliteLog(place, 'write')).close()
-  await askTrim(place, 'another', 0, { storedBelow: 1, archivedBelow: 1 })
-  assert.deepEqual(askedFloors(place, 'this one'), new Map())
-  assert.equal(askedFloors(place, 'another').size, 1)
+  await requestTrim(place, 'another', 0, { storedBelow: 1, archivedBelow: 1 })
+  assert.deepEqual(requestedFloors(place, 'this one'), new Map())
+  assert.equal(requestedFloors(place, 'another').size, 1)
 })
 
 test('the number of partitions is fixed when the log is made', async t => {

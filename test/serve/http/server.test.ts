@@ -7,16 +7,16 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../../src/config.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
-import { Requeuing } from '../../../src/ingest/reprocess/reprocess.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
+import { Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import { Observing } from '../../../src/serve/http/ingest-metrics.ts'
+import { IngestTelemetry } from '../../../src/serve/http/ingest-metrics.ts'
 import { Page } from '../../../src/serve/page/page.ts'
 import type { Messages } from '../../../src/serve/page/protocol.ts'
-import { rereadFrame } from '../../../src/sources/decode-again.ts'
-import { OwnIngest } from '../../../src/status/local-ingest.ts'
+import { decodeAgain } from '../../../src/sources/decode-again.ts'
+import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { Journal } from '../../../src/telemetry/journal.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
@@ -26,9 +26,9 @@ const TOKEN = 'a-token-of-the-tests'
 
 let house: TestStore
 let log: Log
-let storing: Storing
+let storing: Ingest
 let page: Page
-let observing: Observing
+let observing: IngestTelemetry
 const journal = new Journal('test', 'error', 'text')
 const servers: FastifyInstance[] = []
 
@@ -36,7 +36,7 @@ before(async () => {
   house = await openTestStore()
   log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
   const config = parseConfig({}, {})
-  storing = new Storing({
+  storing = new Ingest({
     limits: limitsOf(config),
     venues: venuesOf(config),
     log,
@@ -45,10 +45,10 @@ before(async () => {
     onStored: ({ trades }) => page.take(trades),
   })
   const { store } = house
-  page = new Page({ log, store, ingest: new OwnIngest(storing, log), archive: () => null, journal })
+  page = new Page({ log, store, ingest: new LocalIngest(storing, log), archive: () => null, journal })
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const { report, refusedRequests } = page
-  observing = new Observing({
+  observing = new IngestTelemetry({
     self,
     store,
     storing,
@@ -74,8 +74,18 @@ after(async () => {
 async function listen(settings: Partial<Config> = {}): Promise<number> {
   const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0', ...settings }
   const venues = venuesOf(config)
-  const requeuing = new Requeuing({ log, store: house.store, storing, venues, reread: rereadFrame, emit: journal.emit })
-  const server = await page.listen(config, observing.forServer, { requeuing, inTurn: work => storing.inTurn(work) })
+  const reprocessor = new Reprocessor({
+    log,
+    store: house.store,
+    storing,
+    venues,
+    reread: decodeAgain,
+    emit: journal.emit,
+  })
+  const server = await page.listen(config, observing.forServer, {
+    reprocessor,
+    runExclusive: work => storing.runExclusive(work),
+  })
   servers.push(server)
   return (server.server.address() as AddressInfo).port
 }
@@ -361,7 +371,7 @@ test('nothing is said of pages at a stop, even while what they are shown is bein
   const stopped = await openLog(`sqlite:${directory}`, 'write')
   const said = new Journal('test', 'error', 'text')
   const { store } = house
-  const ingest = new OwnIngest(storing, log)
+  const ingest = new LocalIngest(storing, log)
   const shown = new Page({ log: stopped, store, ingest, archive: () => null, journal: said })
   const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0' }
   const server = await shown.listen(config, observing.forServer, null)

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { Follower } from '../../../src/serve/page/follower.ts'
-import { OwnIngest } from '../../../src/status/local-ingest.ts'
+import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
@@ -40,9 +40,9 @@ function record(symbol: string, number: number): Uint8Array {
 }
 
 /** A storing side on the same log and store; it holds nothing until started. */
-function storingSide(): Storing {
+function storingSide(): Ingest {
   const config = parseConfig({}, {})
-  return new Storing({
+  return new Ingest({
     limits: limitsOf(config),
     venues: venuesOf(config),
     log,
@@ -153,7 +153,7 @@ test('partitions that are ours are not asked of the table, and their place is wh
   const follower = new Follower({
     store: house.store,
     log,
-    ingest: new OwnIngest(ours, log),
+    ingest: new LocalIngest(ours, log),
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
     take: () => assert.fail('told of what this process stored itself'),
   })

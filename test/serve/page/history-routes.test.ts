@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type FastifyInstance, fastify } from 'fastify'
-import { servePast } from '../../../src/serve/page/history-routes.ts'
-import type { LinesAnswer, UptimeAnswer } from '../../../src/serve/page/protocol.ts'
-import { Turns } from '../../../src/serve/sql/limiter.ts'
+import { serveHistory } from '../../../src/serve/page/history-routes.ts'
+import type { LogLinesAnswer, UptimeAnswer } from '../../../src/serve/page/protocol.ts'
+import { Limiter } from '../../../src/serve/sql/limiter.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 
 const MINUTE_MS = 60_000
@@ -11,14 +11,14 @@ const timeText = (ms: number) => new Date(ms).toISOString().slice(0, -1).replace
 
 let house: TestStore
 let server: FastifyInstance
-const turns = new Turns({ runningMax: 1, waitingMax: 1, waitMsMax: 30_000 })
+const turns = new Limiter({ runningMax: 1, waitingMax: 1, waitMsMax: 30_000 })
 const nowMs = Math.floor(Date.now() / 10_000) * 10_000
 const yesterdayMs = nowMs - 86_400_000
 
 before(async () => {
   house = await openTestStore()
   server = fastify()
-  servePast(server, house.store, turns)
+  serveHistory(server, house.store, turns)
   const line = (id: number, atMs: number, level: string, text: string) => ({
     at: timeText(atMs),
     process: 'ingest',
@@ -75,7 +75,7 @@ const get = async <T>(url: string): Promise<T> => {
   assert.equal(answer.statusCode, 200, answer.body)
   return answer.json<T>()
 }
-const lines = (query: Record<string, string>) => get<LinesAnswer>(`/api/lines?${new URLSearchParams(query)}`)
+const lines = (query: Record<string, string>) => get<LogLinesAnswer>(`/api/lines?${new URLSearchParams(query)}`)
 
 test('lines are paged backwards, none twice, none left out', async () => {
   const seen: string[] = []

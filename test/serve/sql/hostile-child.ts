@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 100
 export type Found = { at: number; found: 'slow' | 'died' } | { at: number; found: null }
 
 const [directory] = process.argv.slice(2)
-const engine = await openEngine(directory!, { insertLanes: 0, queryLanes: 1, waitingMax: 1 })
+const engine = await openEngine(directory!, { insertSessions: 0, querySessions: 1, waitingMax: 1 })
 process.send!('ready')
 const [calls] = (await once(process, 'message')) as [string[]]
 const cpuMs = () => {

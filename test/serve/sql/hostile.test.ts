@@ -9,7 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { judgedFunctions } from '../../../src/serve/sql/guard-lists.ts'
+import { listedFunctions } from '../../../src/serve/sql/guard-lists.ts'
 import { hostileCalls } from './hostile-calls.ts'
 import type { Found } from './hostile-child.ts'
 
@@ -62,7 +62,7 @@ async function unboundedOf(names: readonly string[]): Promise<Map<string, string
 }
 
 function named(section: RegExp): string[] {
-  return [...judgedFunctions()].flatMap(([name, names]) => (section.test(name) ? names : []))
+  return [...listedFunctions()].flatMap(([name, names]) => (section.test(name) ? names : []))
 }
 
 test('the trial finds those that are known to be unbounded', async () => {

@@ -6,12 +6,12 @@ import { after, before, describe, test } from 'node:test'
 import { ClickHouseError } from '@clickhouse/client'
 import fc from 'fast-check'
 import { TickhouseError } from '../../../src/errors.ts'
-import { isAllowedFunction, judgedFunctions } from '../../../src/serve/sql/guard-lists.ts'
-import { Gate } from '../../../src/serve/sql/query-guard.ts'
+import { isAllowedFunction, listedFunctions } from '../../../src/serve/sql/guard-lists.ts'
+import { QueryGuard } from '../../../src/serve/sql/query-guard.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 
 let house: TestStore
-let gate: Gate
+let gate: QueryGuard
 /** A file whose content would show that it was read. */
 let secretFile: string
 const SECRET = 'kept-from-strangers'
@@ -20,7 +20,7 @@ before(async () => {
   house = await openTestStore()
   secretFile = path.join(os.tmpdir(), `tickhouse-secret-${process.pid}.txt`)
   fs.writeFileSync(secretFile, SECRET)
-  gate = new Gate(query => house.store.untrusted(query, 'TSVRaw'))
+  gate = new QueryGuard(query => house.store.untrusted(query, 'TSVRaw'))
 })
 after(async () => {
   fs.rmSync(secretFile, { force: true })
@@ -46,7 +46,7 @@ async function assertRefused(query: string, parameters: Record<string, string> =
 }
 
 test('every function of the engine has been judged', async () => {
-  const judged = judgedFunctions()
+  const judged = listedFunctions()
   const named = (...sections: RegExp[]) =>
     [...judged].flatMap(([section, names]) => (sections.some(each => each.test(section)) ? names : []))
   const engine = async (query: string) => (await house.store.rows<{ name: string }>(query)).map(({ name }) => name)
@@ -457,7 +457,7 @@ describe('statements that write or reach outside the tables are refused', () => 
 test('what the engine could not say once is asked again: one failure refuses nobody later', async () => {
   for (const looked of ['system.functions', 'system.tables', 'system.columns', 'currentDatabase()']) {
     let failures = 1
-    const once = new Gate(async query => {
+    const once = new QueryGuard(async query => {
       if (
         query.startsWith('SELECT') &&
         !query.startsWith('SELECT formatQuery') &&

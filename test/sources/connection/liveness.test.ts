@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Rhythm } from '../../../src/sources/connection/liveness.ts'
+import { Liveness } from '../../../src/sources/connection/liveness.ts'
 import { TIMINGS } from '../../../src/sources/connection/timings.ts'
 
 /** A feed with a frame every `everyMs` for `lastsMs`. */
-function followed(everyMs: number, lastsMs: number): { rhythm: Rhythm; nowMs: number } {
-  const rhythm = new Rhythm(TIMINGS)
+function followed(everyMs: number, lastsMs: number): { rhythm: Liveness; nowMs: number } {
+  const rhythm = new Liveness(TIMINGS)
   let nowMs = 0
   for (; nowMs <= lastsMs; nowMs += everyMs) rhythm.frame(nowMs)
   return { rhythm, nowMs: nowMs - everyMs }

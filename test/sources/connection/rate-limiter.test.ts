@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Pace } from '../../../src/sources/connection/rate-limiter.ts'
+import { RateLimiter } from '../../../src/sources/connection/rate-limiter.ts'
 
 test('no window of the given length ever holds more actions than allowed, and none waits without need', () => {
   const asked = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(asked, fc.integer({ min: 1, max: 5 }), (pauses, count) => {
-      const pace = new Pace(count, 100)
+      const pace = new RateLimiter(count, 100)
       const times: number[] = []
       let nowMs = 0
       for (const pause of pauses) {
@@ -25,7 +25,7 @@ test('places far ahead take none from those who come before them, and no window 
   const asked = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(asked, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
-      const pace = new Pace(count, 100)
+      const pace = new RateLimiter(count, 100)
       const times: number[] = []
       const fits = (atMs: number) => {
         const all = [...times, atMs].sort((a, b) => a - b)
@@ -50,7 +50,7 @@ test('times with fractions, as clocks give them, end in a place too', { timeout:
       fc.array(fraction, { minLength: 1, maxLength: 40 }),
       fc.integer({ min: 1, max: 5 }),
       (pauses, count) => {
-        const pace = new Pace(count, 1000)
+        const pace = new RateLimiter(count, 1000)
         let nowMs = 123_456.789
         const times: number[] = []
         for (const pause of pauses) {
@@ -65,7 +65,7 @@ test('times with fractions, as clocks give them, end in a place too', { timeout:
 })
 
 test('after a hold nothing is allowed before its end', () => {
-  const pace = new Pace(10, 100)
+  const pace = new RateLimiter(10, 100)
   pace.hold(500)
   pace.hold(300)
   assert.equal(pace.reserve(0), 500)

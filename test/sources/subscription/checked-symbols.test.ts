@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { TIMINGS, type Timings } from '../../../src/sources/connection/timings.ts'
 import { openFeeds, type Subscription } from '../../../src/sources/feeds.ts'
 import { parseSources } from '../../../src/sources/selection.ts'
-import { CheckedSymbols, tellCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
+import { CheckedSymbols, reportCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
 import { binance } from '../../../src/venues/binance/decode.ts'
 import { kraken } from '../../../src/venues/kraken/decode.ts'
 import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
@@ -146,7 +146,7 @@ test('a symbol that is delisted later is told once, when the list is had again',
 
 test('lower case and doubled symbols are named where no list is needed for it', () => {
   const events = new EventLog()
-  tellCorrections(parseSources('binance:btcusdt,BTCUSDT,ETHUSDT coinbase'), events.emit)
+  reportCorrections(parseSources('binance:btcusdt,BTCUSDT,ETHUSDT coinbase'), events.emit)
   assert.deepEqual(
     events.told.map(({ name, fields }) => [name, fields]),
     [

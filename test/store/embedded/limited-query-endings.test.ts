@@ -52,8 +52,8 @@ async function closedAgain(before: Partial<Opened>, what: string): Promise<void>
 /** A directory of its own each time: the engine takes it only when nothing has the one before open. */
 const open = () =>
   openEngine(fs.mkdtempSync(path.join(root, 'store-')), {
-    insertLanes: 1,
-    queryLanes: 1,
+    insertSessions: 1,
+    querySessions: 1,
     waitingMax: 1,
     endMs: SETTLED_MS_MAX,
   })

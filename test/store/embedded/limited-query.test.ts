@@ -16,7 +16,7 @@ let directory: string
 let engine: EmbeddedConnection
 before(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-bounded-'))
-  engine = await openEngine(directory, { insertLanes: 1, queryLanes: 1, waitingMax: 1, graceMs: GRACE_MS })
+  engine = await openEngine(directory, { insertSessions: 1, querySessions: 1, waitingMax: 1, graceMs: GRACE_MS })
 })
 after(async () => {
   await engine.close()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
@@ -61,7 +61,7 @@ async function openPlace(t: TestContext): Promise<Place> {
 /** Stores the log by way of the proxy until all of it is stored, and stops. */
 async function storeThrough(store: Store, { proxy, log }: Place, events: EventLog): Promise<void> {
   const { promise: drained, resolve } = Promise.withResolvers<void>()
-  const storing = new Storing({
+  const storing = new Ingest({
     limits: limitsOf(CONFIG),
     venues: venuesOf(CONFIG),
     log,

@@ -1,7 +1,7 @@
 /** A house with an archive for a test: log, tables and a target, with a clock that stands where the test puts it. */
 
 import { Archiver, type ArchiverOptions } from '../../../src/archive/archiver.ts'
-import { ArchiveLedger } from '../../../src/archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../../src/clock.ts'
 import type { Log } from '../../../src/log/log.ts'
@@ -40,7 +40,7 @@ export function archiverOf(
   { log, store, events }: ArchivingHouse,
   target: ArchiveTarget,
   options: Partial<ArchiverOptions> & { nowMs?: number } = {},
-): { archiver: Archiver; ledger: ArchiveLedger } {
+): { archiver: Archiver; catalog: ArchiveCatalog } {
   const { nowMs = LATER_MS, ...rest } = options
   const archiver = new Archiver({
     store,
@@ -53,7 +53,7 @@ export function archiverOf(
     clock: { ...SYSTEM_CLOCK, nowMicros: () => nowMs * 1000 },
     ...rest,
   })
-  return { archiver, ledger: new ArchiveLedger(store, target.address) }
+  return { archiver, catalog: new ArchiveCatalog(store, target.address) }
 }
 
 /** The rows of a table, or of all archived objects of a kind in a directory, as text in one order. */

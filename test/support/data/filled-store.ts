@@ -8,9 +8,9 @@ import { measureArchive } from '../../../src/archive/metrics.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { SYSTEM_CLOCK } from '../../../src/clock.ts'
 import { Diagnostics } from '../../../src/status/diagnostics.ts'
-import { measureStations, toStanding } from '../../../src/status/metrics.ts'
-import { OwnIngest } from '../../../src/status/local-ingest.ts'
-import { StationReport } from '../../../src/status/report.ts'
+import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
+import { LocalIngest } from '../../../src/status/local-ingest.ts'
+import { StatusReport } from '../../../src/status/report.ts'
 import { House, type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { KnownMarket } from './market.ts'
 import { storeAll } from './storing.ts'
@@ -62,9 +62,9 @@ async function proveAndMeasure(house: House): Promise<void> {
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
   })
   await archiver.round()
-  const report = new StationReport({ log, store, ingest: new OwnIngest(storing, log), archive: () => archiver.figures })
+  const report = new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => archiver.figures })
   const measure = async () => [
-    ...measureStations(await report.report(), storing.audits),
+    ...measureStages(await report.report(), storing.audits),
     ...measureArchive(archiver.figures),
   ]
   const diagnostics = new Diagnostics({
@@ -73,7 +73,7 @@ async function proveAndMeasure(house: House): Promise<void> {
     emit: () => {},
     instance: 'after',
     speakers: () => [{ process: 'ingest', instance: 'after', lines: [], measure }],
-    standing: async () => toStanding(await report.report()),
+    standing: async () => toUptimeSample(await report.report()),
     keepDays: 30,
   })
   diagnostics.start()

@@ -1,7 +1,7 @@
 /** Follows the ids of trades as ingest does, beside a table of its own: what is asked of it is what was followed before. */
 import { Batch } from '../../../src/ingest/batch.ts'
 import type { Gap } from '../../../src/ingest/ids/continuity.ts'
-import { judge, type KnownVenues, put, questionsOf, type StoredTrades, settle } from '../../../src/ingest/append-record.ts'
+import { validateRecord, type KnownVenues, appendValidated, questionsOf, type StoredTrades, settle } from '../../../src/ingest/append-record.ts'
 import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
@@ -63,7 +63,7 @@ export class Following {
       columns.add(this.#venue, FOLLOWED_SYMBOL, micros, 0, micros, price, 1, 1, id, ORIGIN.live)
     }
     const record = tradesRecord(columns)
-    const judged = judge(
+    const judged = validateRecord(
       { ...record, partition: 0, offset: this.#offset++, timestampMs: 0 },
       this.#venues,
       this.#ids.of,
@@ -75,15 +75,15 @@ export class Following {
       of: (_venue, _symbol, id) => (asked.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
     }
     settle(judged, this.#venues, this.#ids.of, answers)
-    put(new Batch(0), judged, 0)
+    appendValidated(new Batch(0), judged, 0)
     const outcomes: (number | string)[] = []
     for (let row = 0; row < trades.length; row++) {
-      const good = judged.verdicts[row] === 0
+      const good = judged.judgements[row] === 0
       if (good) {
         const key = `${judged.trades.tradeId[row]}`
         this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(judged.trades, row)])
       }
-      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.verdicts[row]!))
+      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.judgements[row]!))
     }
     return outcomes
   }

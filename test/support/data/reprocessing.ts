@@ -1,10 +1,10 @@
 import { type Config, parseConfig } from '../../../src/config.ts'
 import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
-import { type RequeueReport, Requeuing } from '../../../src/ingest/reprocess/reprocess.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
+import { type ReprocessReport, Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Log } from '../../../src/log/log.ts'
-import { rereadFrame } from '../../../src/sources/decode-again.ts'
+import { decodeAgain } from '../../../src/sources/decode-again.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 /** Judges quarantine again, once for each filter, beside a storing side that runs on this log and store, and stops that. */
@@ -14,16 +14,16 @@ export async function requeueIn(
   settings: Partial<Config>,
   filters: readonly QuarantineFilter[],
   dryRuns: readonly boolean[] = [],
-): Promise<RequeueReport[]> {
+): Promise<ReprocessReport[]> {
   const config = { ...parseConfig({}, {}), ...settings }
   const venues = venuesOf(config)
   const emit = () => {}
-  const storing = new Storing({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
-  const requeuing = new Requeuing({ log, store, storing, venues, reread: rereadFrame, emit })
+  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
+  const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
   storing.start()
   try {
-    const reports: RequeueReport[] = []
-    for (const [at, filter] of filters.entries()) reports.push(await requeuing.run(filter, dryRuns[at] ?? false))
+    const reports: ReprocessReport[] = []
+    for (const [at, filter] of filters.entries()) reports.push(await reprocessor.run(filter, dryRuns[at] ?? false))
     return reports
   } finally {
     await storing.stop()

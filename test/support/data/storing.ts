@@ -1,7 +1,7 @@
 import { type Config, parseConfig } from '../../../src/config.ts'
 import type { Batch } from '../../../src/ingest/batch.ts'
 import type { KnownVenues } from '../../../src/ingest/append-record.ts'
-import { Storing } from '../../../src/ingest/ingest.ts'
+import { Ingest } from '../../../src/ingest/ingest.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Log } from '../../../src/log/log.ts'
 import type { Emit } from '../../../src/telemetry/events.ts'
@@ -20,11 +20,11 @@ export interface StoreAllOptions {
  * Runs the storing side in this process until all that the log holds is stored, audits it and stops. Throws what stopped a
  * partition, if anything did.
  */
-export async function storeAll(log: Log, store: Store, options: StoreAllOptions = {}): Promise<Storing> {
+export async function storeAll(log: Log, store: Store, options: StoreAllOptions = {}): Promise<Ingest> {
   const { config = {}, emit = () => {}, onStored = () => {} } = options
   const whole = { ...parseConfig({}, {}), ...config }
   const { venues = venuesOf(whole) } = options
-  const storing = new Storing({ limits: limitsOf(whole), venues, log, store, emit, onStored })
+  const storing = new Ingest({ limits: limitsOf(whole), venues, log, store, emit, onStored })
   storing.start()
   await storing.stop()
   for (const { failure } of storing.partitions) if (failure) throw failure

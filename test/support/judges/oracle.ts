@@ -64,26 +64,26 @@ export async function judgePlaces(store: Store, log: Log): Promise<PlaceVerdict>
      GROUP BY log_partition, log_offset`,
   )
   const stored = new Map(rows.map(row => [`${row.partition} ${row.offset}`, row]))
-  const verdict: PlaceVerdict = { ticks: 0, lost: 0, doubled: 0, strange: 0 }
+  const judgement: PlaceVerdict = { ticks: 0, lost: 0, doubled: 0, strange: 0 }
   for (let partition = 0; partition < log.partitions; partition++) {
     for (const [offset, ticks] of await ticksByOffset(log, partition)) {
       const row = stored.get(`${partition} ${offset}`)
       stored.delete(`${partition} ${offset}`)
-      verdict.ticks += ticks
+      judgement.ticks += ticks
       if (!row) {
-        verdict.lost += ticks
+        judgement.lost += ticks
         continue
       }
       const whole = Number(row.whole)
       const places = whole > 0 ? whole : Number(row.places)
       const count = whole > 0 ? whole + Number(row.rows) - 1 : Number(row.rows)
-      verdict.lost += Math.max(0, ticks - places)
-      verdict.doubled += count - places
-      if (row.lowest !== 0 || row.highest >= ticks) verdict.strange++
+      judgement.lost += Math.max(0, ticks - places)
+      judgement.doubled += count - places
+      if (row.lowest !== 0 || row.highest >= ticks) judgement.strange++
     }
   }
-  for (const row of stored.values()) verdict.strange += Number(row.rows)
-  return verdict
+  for (const row of stored.values()) judgement.strange += Number(row.rows)
+  return judgement
 }
 
 /** What each record of a partition says it holds; one that does not say stands for one tick at least. */
@@ -112,18 +112,18 @@ export async function judgeTrades(
   )
   const open = new Map(expected.map(trade => [keyOf(trade), trade]))
   const seen = new Set<string>()
-  const verdict: TradeVerdict = { stored: rows.length, missing: [], doubled: 0, changed: 0, strange: 0 }
+  const judgement: TradeVerdict = { stored: rows.length, missing: [], doubled: 0, changed: 0, strange: 0 }
   for (const row of rows) {
     const key = keyOf(row)
     const made = open.get(key)
-    if (seen.has(key)) verdict.doubled++
-    else if (!made) verdict.strange++
-    else if (made.price !== row.price || made.volume !== row.volume || made.side !== row.side) verdict.changed++
+    if (seen.has(key)) judgement.doubled++
+    else if (!made) judgement.strange++
+    else if (made.price !== row.price || made.volume !== row.volume || made.side !== row.side) judgement.changed++
     seen.add(key)
     open.delete(key)
   }
-  verdict.missing = [...open.values()]
-  return verdict
+  judgement.missing = [...open.values()]
+  return judgement
 }
 
 /** Runs of ids that are missing between the first and the last stored id of their symbol, in order. */

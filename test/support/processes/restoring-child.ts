@@ -2,7 +2,7 @@
  * Restores an archive into a store and is killed, as by `kill -9`, at a step of the work: before an object is read, while it is
  * read, and after its rows are in. Its argument is a `RestoringTask` as JSON.
  */
-import { ArchiveLedger } from '../../../src/archive/catalog/catalog.ts'
+import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import { restore } from '../../../src/archive/restore/restore.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -29,6 +29,6 @@ target.fetch = async key => {
   step()
   return fetched
 }
-await restore({ store, target, ledger: new ArchiveLedger(store, target.address), progress: step }, {})
+await restore({ store, target, catalog: new ArchiveCatalog(store, target.address), progress: step }, {})
 await store.close()
 process.exit()

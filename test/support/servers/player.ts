@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import type { WebSocket } from 'ws'
-import { Door, type House } from '../../../src/simulator/exchange-server.ts'
+import { type ExchangeHandler, ExchangeServer } from '../../../src/simulator/exchange-server.ts'
 import type { RestAnswer } from '../../../src/simulator/rest.ts'
 import { PING_EVERY_MS, Subscriber, type SubscriberEvents } from '../../../src/simulator/subscriber.ts'
 import type { StreamForm } from '../../../src/venues/binance/trade-frame.ts'
@@ -59,7 +59,7 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
   return player
 }
 
-class SessionPlayer implements Player, House, SubscriberEvents {
+class SessionPlayer implements Player, ExchangeHandler, SubscriberEvents {
   wsUrl = ''
   readonly done: Promise<void>
   readonly sent: Record<string, number> = {}
@@ -67,7 +67,7 @@ class SessionPlayer implements Player, House, SubscriberEvents {
   readonly #options: PlayerOptions
   readonly #awaited: ReadonlySet<string>
   readonly #clients = new Map<Subscriber, Client>()
-  readonly #door = new Door(this)
+  readonly #door = new ExchangeServer(this)
   readonly #started = Promise.withResolvers<void>()
   #pings: NodeJS.Timeout | undefined
   #closed = false

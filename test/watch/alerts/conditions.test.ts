@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test } from 'node:test'
-import type { HealthAnswer, StationName } from '../../../src/status/health.ts'
-import type { StationState } from '../../../src/status/model.ts'
+import type { HealthAnswer, StageName } from '../../../src/status/health.ts'
+import type { StageState } from '../../../src/status/model.ts'
 import type { Condition } from '../../../src/watch/alerts/alerts.ts'
 import { conditionsOf, type Seen, type SymbolSeen } from '../../../src/watch/alerts/conditions.ts'
 import { nameOfSymbol } from '../../../src/watch/alerts/source-conditions.ts'
@@ -11,7 +11,7 @@ const NOW_MS = Date.UTC(2026, 10, 25, 12)
 const HOUSE = 'http://house.example:8080'
 
 function healthOf(
-  states: Partial<Record<StationName, StationState>> = {},
+  states: Partial<Record<StageName, StageState>> = {},
   fields: Partial<HealthAnswer> = {},
 ): HealthAnswer {
   const names = ['sources', 'log', 'ingest', 'store', 'archive'] as const

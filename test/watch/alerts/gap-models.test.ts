@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { hourOfTicks } from '../../../src/watch/alerts/gap-model.ts'
-import { Rhythms } from '../../../src/watch/alerts/gap-models.ts'
+import { GapModels } from '../../../src/watch/alerts/gap-models.ts'
 import type { SymbolHour } from '../../../src/watch/instance-client.ts'
 import { NoAnswer } from '../../../src/watch/instance-client.ts'
 import { HOUR_MS } from '../../support/data/tick-times.ts'
@@ -37,21 +37,21 @@ class Recorded {
   }
 }
 
-async function probes(rhythms: Rhythms, house: Recorded, count: number): Promise<void> {
+async function probes(gapModels: GapModels, house: Recorded, count: number): Promise<void> {
   for (let probe = 0; probe < count; probe++) {
-    await rhythms.learn(house, house.nowMs)
+    await gapModels.learn(house, house.nowMs)
     house.nowMs += PROBE_MS
   }
 }
 
-const allowed = (rhythms: Rhythms, nowMs: number) => rhythms.allowedMs('binance', 'BTCUSDT', nowMs, LEAST_MS)
+const allowed = (gapModels: GapModels, nowMs: number) => gapModels.allowedMs('binance', 'BTCUSDT', nowMs, LEAST_MS)
 
 test('each closed hour is asked once, the nearest first, a few at each probe', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
-  await rhythms.learn(house, house.nowMs)
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
+  await gapModels.learn(house, house.nowMs)
   assert.deepEqual(house.asked.slice(0, 2), [NOON_MS, NOON_MS - HOUR_MS])
   assert.ok(house.asked.length <= 4)
-  await probes(rhythms, house, 30)
+  await probes(gapModels, house, 30)
   const closed = house.asked.filter(hourMs => hourMs < NOON_MS - HOUR_MS)
   assert.deepEqual(
     closed,
@@ -61,63 +61,63 @@ test('each closed hour is asked once, the nearest first, a few at each probe', a
 })
 
 test('the running hour is asked each minute while the watcher is new, then each ten minutes, and once when it is over', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
-  await probes(rhythms, house, 6 * 15)
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
+  await probes(gapModels, house, 6 * 15)
   const asked = () => house.asked.filter(hourMs => hourMs === NOON_MS).length
   assert.equal(asked(), 15)
-  await probes(rhythms, house, 6 * 45)
+  await probes(gapModels, house, 6 * 45)
   assert.equal(asked(), 15 + 4, 'ten-minutely')
-  await probes(rhythms, house, 6 * 60)
+  await probes(gapModels, house, 6 * 60)
   assert.equal(asked(), 15 + 4 + 1)
 })
 
 test('knows a busy symbol after a minute, and nothing of one that it never saw', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
-  assert.equal(allowed(rhythms, NOON_MS), null)
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
+  assert.equal(allowed(gapModels, NOON_MS), null)
   house.nowMs += 60_000
-  await rhythms.learn(house, house.nowMs)
-  assert.ok(allowed(rhythms, house.nowMs)! <= 60_000)
-  assert.equal(rhythms.allowedMs('binance', 'ETHUSDT', house.nowMs, LEAST_MS), null)
+  await gapModels.learn(house, house.nowMs)
+  assert.ok(allowed(gapModels, house.nowMs)! <= 60_000)
+  assert.equal(gapModels.allowedMs('binance', 'ETHUSDT', house.nowMs, LEAST_MS), null)
 })
 
 test('what is kept is known after a restart, without asking', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
-  await probes(rhythms, house, 30)
-  await rhythms.keep()
-  const again = await Rhythms.open(file, house.nowMs)
-  assert.equal(allowed(again, house.nowMs), allowed(rhythms, house.nowMs))
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
+  await probes(gapModels, house, 30)
+  await gapModels.keep()
+  const again = await GapModels.open(file, house.nowMs)
+  assert.equal(allowed(again, house.nowMs), allowed(gapModels, house.nowMs))
   const asked = house.asked.length
   await again.learn(house, house.nowMs - PROBE_MS)
   assert.equal(house.asked.length, asked)
 })
 
 test('what a house answered before it failed is kept', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   house.nowMs += 600_000
   house.failsAt = 2
-  await assert.rejects(rhythms.learn(house, house.nowMs), NoAnswer)
-  assert.ok(allowed(rhythms, house.nowMs)! <= 60_000)
+  await assert.rejects(gapModels.learn(house, house.nowMs), NoAnswer)
+  assert.ok(allowed(gapModels, house.nowMs)! <= 60_000)
 })
 
 test('no more than eight days are known, however long it watches', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   for (let hour = 0; hour < 24 * 12; hour++) {
-    await rhythms.learn(house, house.nowMs)
+    await gapModels.learn(house, house.nowMs)
     house.nowMs += HOUR_MS
   }
-  await rhythms.keep()
+  await gapModels.keep()
   const kept = JSON.parse(fs.readFileSync(file, 'utf8')) as { hourMs: number }[]
   assert.ok(kept.length <= 24 * 8 + 1, `${kept.length}`)
 })
 
 test('hours asked by a clock that was ahead are asked again', async () => {
-  const [rhythms, house] = [await Rhythms.open(file, NOON_MS), new Recorded()]
+  const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   // It finds nothing yet in the hour that it takes for over.
-  await rhythms.learn(house, NOON_MS + 2 * HOUR_MS)
+  await gapModels.learn(house, NOON_MS + 2 * HOUR_MS)
   house.nowMs = NOON_MS + 2 * HOUR_MS - 60_000
-  await rhythms.learn(house, house.nowMs)
+  await gapModels.learn(house, house.nowMs)
   assert.equal(house.asked.filter(hourMs => hourMs === NOON_MS + HOUR_MS).length, 2)
-  assert.ok(allowed(rhythms, house.nowMs)! <= 60_000)
+  assert.ok(allowed(gapModels, house.nowMs)! <= 60_000)
 })
 
 describe('a file that is no good is learned anew', () => {
@@ -125,8 +125,8 @@ describe('a file that is no good is learned anew', () => {
     test(JSON.stringify(text), async () => {
       fs.mkdirSync(path.dirname(file), { recursive: true })
       fs.writeFileSync(file, text)
-      const rhythms = await Rhythms.open(file, NOON_MS)
-      assert.equal(allowed(rhythms, NOON_MS), null)
-      assert.equal(await rhythms.learn(new Recorded(), NOON_MS), true)
+      const gapModels = await GapModels.open(file, NOON_MS)
+      assert.equal(allowed(gapModels, NOON_MS), null)
+      assert.equal(await gapModels.learn(new Recorded(), NOON_MS), true)
     })
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { CommandRoute } from '../../../src/watch/channels/command.ts'
+import { CommandChannel } from '../../../src/watch/channels/command.ts'
 import { alertMessage } from '../../support/servers/alert-receivers.ts'
 
 const HOUSE = 'http://house.example:8080'
@@ -17,7 +17,7 @@ const written = (name: string) => fs.readFileSync(path.join(directory, name), 'u
 
 test('gets JSON on its input and the words in its environment', async () => {
   const command = `cat > ${directory}/input; printf '%s|%s|%s|%s|%s' "$ALERT_KIND" "$ALERT_NAME" "$ALERT_SEVERITY" "$ALERT_SUBJECT" "$ALERT_BODY" > ${directory}/words`
-  await new CommandRoute(command).send(alertMessage('opened'), HOUSE)
+  await new CommandChannel(command).send(alertMessage('opened'), HOUSE)
   assert.equal(JSON.parse(written('input')).name, 'stale')
   const [kind, name, severity, subject, body] = written('words').split('|')
   assert.deepEqual([kind, name, severity], ['opened', 'stale', 'critical'])
@@ -27,7 +27,7 @@ test('gets JSON on its input and the words in its environment', async () => {
 
 test('no name of a symbol is run', async () => {
   const title = `"; touch ${directory}/run; $(touch ${directory}/run) \`touch ${directory}/run\``
-  await new CommandRoute(`printf %s "$ALERT_SUBJECT" > ${directory}/subject`).send(
+  await new CommandChannel(`printf %s "$ALERT_SUBJECT" > ${directory}/subject`).send(
     alertMessage('opened', { title }),
     HOUSE,
   )
@@ -37,11 +37,11 @@ test('no name of a symbol is run', async () => {
 
 test('one that does not read its input is in order', async () => {
   const what = 'x'.repeat(90_000)
-  await new CommandRoute('exec true').send(alertMessage('opened', { what }), HOUSE)
+  await new CommandChannel('exec true').send(alertMessage('opened', { what }), HOUSE)
 })
 
 test('one that fails is told with what it said last', async () => {
-  const command = new CommandRoute('seq 100000 >&2; echo it is broken >&2; exit 3')
+  const command = new CommandChannel('seq 100000 >&2; echo it is broken >&2; exit 3')
   await assert.rejects(command.send(alertMessage('opened'), HOUSE), error => {
     assert.match((error as Error).message, /^it ended with code 3: /)
     assert.ok((error as Error).message.length < 600)
@@ -50,17 +50,17 @@ test('one that fails is told with what it said last', async () => {
 })
 
 test('one that is not there is told', async () => {
-  await assert.rejects(new CommandRoute('/no/such/command').send(alertMessage('opened'), HOUSE), /code 127/)
+  await assert.rejects(new CommandChannel('/no/such/command').send(alertMessage('opened'), HOUSE), /code 127/)
 })
 
 test('words that no environment takes are a failure, not the end of the watcher', async () => {
   const what = 'x'.repeat(200_000)
-  await assert.rejects(new CommandRoute('true').send(alertMessage('opened', { what }), HOUSE), /E2BIG/)
+  await assert.rejects(new CommandChannel('true').send(alertMessage('opened', { what }), HOUSE), /E2BIG/)
 })
 
 test('one that hangs is ended, and all that it started', async () => {
   const command = `sleep 1000 & echo $! > ${directory}/pid; wait`
-  await assert.rejects(new CommandRoute(command, 500).send(alertMessage('opened'), HOUSE), /SIGKILL/)
+  await assert.rejects(new CommandChannel(command, 500).send(alertMessage('opened'), HOUSE), /SIGKILL/)
   const pid = Number(written('pid'))
   // The kernel takes a moment to end it; if nothing does, the test never ends.
   while (isRunning(pid)) await new Promise(setImmediate)

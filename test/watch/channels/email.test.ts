@@ -4,8 +4,8 @@ import net, { type AddressInfo } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
 import { Refused } from '../../../src/watch/channels/channel.ts'
-import { EmailRoute } from '../../../src/watch/channels/email.ts'
-import { routesOf } from '../../../src/watch/channels/open.ts'
+import { EmailChannel } from '../../../src/watch/channels/email.ts'
+import { channelsOf } from '../../../src/watch/channels/open.ts'
 import { Outbox } from '../../../src/watch/outbox.ts'
 import { alertMessage, headerOf, MailServer } from '../../support/servers/alert-receivers.ts'
 
@@ -15,7 +15,7 @@ const FROM = 'tickhouse@example.com'
 const ME = 'me@example.com'
 
 const routeTo = (port: number, login = '', sendMsMax?: number) =>
-  new EmailRoute({
+  new EmailChannel({
     smtp: `smtp://${login}127.0.0.1:${port}`,
     from: FROM,
     recipient: ME,
@@ -24,7 +24,7 @@ const routeTo = (port: number, login = '', sendMsMax?: number) =>
   })
 /** As a configuration has them. */
 const routesTo = (port: number, to: string) =>
-  routesOf({ ...parseConfig({}, {}), ALERT_SMTP: `smtp://127.0.0.1:${port}`, ALERT_EMAIL: to })
+  channelsOf({ ...parseConfig({}, {}), ALERT_SMTP: `smtp://127.0.0.1:${port}`, ALERT_EMAIL: to })
 
 test('says in its subject what is wrong, and in its text since when, what it concerns and what to do', async t => {
   const server = await MailServer.open(t)
@@ -58,8 +58,8 @@ test('the all-clear says how long it lasted, and nothing of what to do', async t
 
 test('all mails of one occurrence are one conversation, and each has an id of its own that is the same when sent again', async t => {
   const server = await MailServer.open(t)
-  const route = routeTo(server.port)
-  for (const kind of ['opened', 'repeated', 'closed', 'closed'] as const) await route.send(alertMessage(kind), HOUSE)
+  const channel = routeTo(server.port)
+  for (const kind of ['opened', 'repeated', 'closed', 'closed'] as const) await channel.send(alertMessage(kind), HOUSE)
   const [opened, repeated, closed, again] = server.mails.map(mail => ({
     id: headerOf(mail, 'message-id'),
     replies: headerOf(mail, 'in-reply-to'),
@@ -78,12 +78,12 @@ test('all mails of one occurrence are one conversation, and each has an id of it
 test('each of several has a mail of their own, which names all of them and is the same', async t => {
   const server = await MailServer.open(t)
   const to = '"Smith, J" <j@example.com>, you@example.com, j@example.com'
-  const routes = routesTo(server.port, to)
+  const channels = routesTo(server.port, to)
   assert.deepEqual(
-    routes.map(({ name }) => name),
+    channels.map(({ name }) => name),
     ['mail to j@example.com', 'mail to you@example.com'],
   )
-  for (const route of routes) await route.send(alertMessage('opened'), HOUSE)
+  for (const channel of channels) await channel.send(alertMessage('opened'), HOUSE)
   assert.deepEqual(
     server.mails.map(mail => mail.to),
     [['j@example.com'], ['you@example.com']],
@@ -100,8 +100,8 @@ test('each of several has a mail of their own, which names all of them and is th
 describe('a server that takes a mail for some of its recipients', () => {
   const failuresOf = (port: number, to: string) =>
     Promise.all(
-      routesTo(port, to).map(route =>
-        route.send(alertMessage('opened'), HOUSE).then(
+      routesTo(port, to).map(channel =>
+        channel.send(alertMessage('opened'), HOUSE).then(
           () => undefined,
           (error: Error) => error,
         ),
@@ -129,13 +129,13 @@ describe('a server that takes a mail for some of its recipients', () => {
     const outbox = new Outbox(
       routesTo(server.port, 'me@example.com, 450@example.com, 550@example.com'),
       HOUSE,
-      (name, { route }) => events.push([name, route]),
+      (name, { channel }) => events.push([name, channel]),
       [],
     )
     outbox.add([alertMessage('opened')])
     await outbox.send(0)
     assert.deepEqual(
-      outbox.unsent.map(({ routes }) => routes),
+      outbox.unsent.map(({ channels }) => channels),
       [['mail to 450@example.com']],
     )
     assert.deepEqual(events.sort(), [
@@ -167,10 +167,10 @@ test('logs in where the address says so; the name of the route has neither word'
     done,
   ) => (username === 'user@x' && password === 'pass:word' ? done(null, { user: username }) : done(new Error('not you')))
   const server = await MailServer.open(t, { onAuth, allowInsecureAuth: true })
-  const route = routeTo(server.port, 'user%40x:pass%3Aword@')
-  await route.send(alertMessage('opened'), HOUSE)
+  const channel = routeTo(server.port, 'user%40x:pass%3Aword@')
+  await channel.send(alertMessage('opened'), HOUSE)
   assert.equal(server.mails[0]!.user, 'user@x')
-  assert.doesNotMatch(`${route.name} ${route.reference}`, /user|pass|word/)
+  assert.doesNotMatch(`${channel.name} ${channel.reference}`, /user|pass|word/)
 
   const wrong = routeTo(server.port, 'user%40x:guessed@')
   await assert.rejects(wrong.send(alertMessage('opened'), HOUSE), error => {
@@ -185,7 +185,7 @@ test('a server whose certificate nobody vouches for gets no mail, unless the add
   await assert.rejects(routeTo(server.port).send(alertMessage('opened'), HOUSE), /certificate/)
   assert.equal(server.mails.length, 0)
   const smtp = `smtp://127.0.0.1:${server.port}?tls.rejectUnauthorized=false`
-  await new EmailRoute({ smtp, from: FROM, recipient: ME, to: ME }).send(alertMessage('opened'), HOUSE)
+  await new EmailChannel({ smtp, from: FROM, recipient: ME, to: ME }).send(alertMessage('opened'), HOUSE)
   assert.equal(server.mails[0]!.secure, true)
 })
 

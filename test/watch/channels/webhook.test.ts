@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
-import { routesOf } from '../../../src/watch/channels/open.ts'
-import { WebhookRoute } from '../../../src/watch/channels/webhook.ts'
+import { channelsOf } from '../../../src/watch/channels/open.ts'
+import { WebhookChannel } from '../../../src/watch/channels/webhook.ts'
 import { alertMessage, HttpReceiver } from '../../support/servers/alert-receivers.ts'
 
 const HOUSE = 'http://house.example:8080'
 
 test('all that is known, as JSON', async t => {
   const receiver = await HttpReceiver.open(t)
-  const route = new WebhookRoute(`${receiver.url}/secret-path?key=secret`)
-  await route.send(alertMessage('closed'), HOUSE)
+  const channel = new WebhookChannel(`${receiver.url}/secret-path?key=secret`)
+  await channel.send(alertMessage('closed'), HOUSE)
   const [posted] = receiver.posted
   assert.equal(posted!.path, '/secret-path?key=secret')
   assert.equal(posted!.headers['content-type'], 'application/json')
@@ -34,7 +34,7 @@ test('all that is known, as JSON', async t => {
 
 test('the name has nothing secret', () => {
   for (const address of ['https://user:secret@h.example/secret', 'slack+https://h.example/secret?x=secret']) {
-    const { name, reference } = new WebhookRoute(address)
+    const { name, reference } = new WebhookChannel(address)
     assert.doesNotMatch(name + reference, /secret/)
     assert.match(name, / at h\.example$/)
   }
@@ -42,7 +42,7 @@ test('the name has nothing secret', () => {
 
 test('a login in the address is sent as one', async t => {
   const receiver = await HttpReceiver.open(t)
-  await new WebhookRoute(`http://us%40er:pass%3Aword@127.0.0.1:${receiver.port}/`).send(alertMessage('opened'), HOUSE)
+  await new WebhookChannel(`http://us%40er:pass%3Aword@127.0.0.1:${receiver.port}/`).send(alertMessage('opened'), HOUSE)
   const login = receiver.posted[0]!.headers.authorization!
   assert.equal(Buffer.from(login.replace('Basic ', ''), 'base64').toString(), 'us@er:pass:word')
 })
@@ -52,7 +52,7 @@ test('two chats of one provider have names of their own, the same each time: wha
     ...parseConfig({}, {}),
     ALERT_WEBHOOKS: ['slack', 'slack', 'discord', 'slack'].map((chat, index) => `${chat}+https://h.example/${index}`),
   }
-  const names = routesOf(config).map(({ name }) => name)
+  const names = channelsOf(config).map(({ name }) => name)
   assert.deepEqual(names, [
     'slack at h.example',
     'slack at h.example (2)',
@@ -66,7 +66,7 @@ describe('as chats take it', () => {
 
   async function posted(t: Parameters<typeof HttpReceiver.open>[0], shape: string, query = '', fields = {}) {
     const receiver = await HttpReceiver.open(t)
-    await new WebhookRoute(`${shape}+${receiver.url}/hook${query}`).send(alertMessage('opened', fields), HOUSE)
+    await new WebhookChannel(`${shape}+${receiver.url}/hook${query}`).send(alertMessage('opened', fields), HOUSE)
     return JSON.parse(receiver.posted[0]!.body) as Record<string, unknown>
   }
 
@@ -102,7 +102,7 @@ describe('as chats take it', () => {
 
 describe('rejects, in words', () => {
   const sent = (receiver: HttpReceiver, sendMsMax?: number) =>
-    new WebhookRoute(`${receiver.url}/secret`, sendMsMax).send(alertMessage('opened'), HOUSE)
+    new WebhookChannel(`${receiver.url}/secret`, sendMsMax).send(alertMessage('opened'), HOUSE)
 
   test('what is refused, with what it said', async t => {
     const receiver = await HttpReceiver.open(t)

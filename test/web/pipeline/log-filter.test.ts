@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Line } from '../../../src/serve/page/protocol.ts'
-import { filterLines, type LineFilter } from '../../../web/src/pipeline/log-filter.ts'
+import type { LogLine } from '../../../src/serve/page/protocol.ts'
+import { filterLines, type LogFilter } from '../../../web/src/pipeline/log-filter.ts'
 
-const LINES: Line[] = [
+const LINES: LogLine[] = [
   {
     id: 1,
     atMs: 0,
@@ -41,7 +41,7 @@ const LINES: Line[] = [
     fields: {},
   },
 ]
-const shown = (part: Partial<LineFilter>): number[] =>
+const shown = (part: Partial<LogFilter>): number[] =>
   filterLines(LINES, { level: 'debug', station: 'all', query: '', ...part }).map(line => line.id)
 
 test('a level shows itself and what is worse', () => {

@@ -4,7 +4,7 @@ import type { Alert, WatchReport } from '../../../src/status/watch-report.ts'
 import { availabilityText } from '../pipeline/uptime-days.ts'
 import { serverNowMs, watchReports } from '../store.ts'
 import { age, timeOfDay, zoneName } from '../ui/format.ts'
-import { Mark } from '../ui/status-icon.tsx'
+import { StatusIcon } from '../ui/status-icon.tsx'
 import { zone } from '../view.ts'
 import { openAlerts, wellRatio } from './open-alerts.ts'
 
@@ -46,7 +46,7 @@ export function Alerts() {
 }
 
 function AlertRow({ alert }: { alert: Alert }) {
-  const { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs } = alert
+  const { name, severity, title, what, sinceMs, affected, next, page, mutedUntilMs } = alert
   const open = opened.value === name
   return (
     <li class={`alert alert-${severity}`} data-testid="alert" data-name={name}>
@@ -58,13 +58,13 @@ function AlertRow({ alert }: { alert: Alert }) {
           opened.value = open ? null : name
         }}
       >
-        <Mark kind={severity === 'critical' ? 'error' : 'warn'} />
+        <StatusIcon kind={severity === 'critical' ? 'error' : 'warn'} />
         <b>{severity}</b>
         <span class="alert-title">{title}</span>
         {affected.length > 0 && <span class="alert-affected">{affected.join(', ')}</span>}
-        {silencedUntilMs !== null && (
+        {mutedUntilMs !== null && (
           <span class="alert-silenced">
-            silent until {timeOfDay(silencedUntilMs, zone.value, false)} {zoneName(silencedUntilMs, zone.value)}
+            silent until {timeOfDay(mutedUntilMs, zone.value, false)} {zoneName(mutedUntilMs, zone.value)}
           </span>
         )}
         <span class="spring" />
@@ -102,7 +102,7 @@ export function WatchState() {
         watchersShown.value = !watchersShown.peek()
       }}
     >
-      <Mark kind={kind} />
+      <StatusIcon kind={kind} />
       <span class="watch-word">{word}</span>
     </button>
   )
@@ -112,7 +112,7 @@ function Watchers({ reports }: { reports: WatchReport[] }) {
   if (reports.length === 0) {
     return (
       <p class="watchers" data-testid="watchers">
-        <Mark kind="idle" />
+        <StatusIcon kind="idle" />
         <span>
           <b>No watcher is running.</b> Recording goes on without one, but nobody outside would tell you if it stopped.
           Run <code>tickhouse watch</code> on another machine: docs/watch.md
@@ -124,7 +124,7 @@ function Watchers({ reports }: { reports: WatchReport[] }) {
     <ul data-testid="watchers">
       {reports.map(report => (
         <li key={report.watcher} class="watchers">
-          <Mark kind="ok" />
+          <StatusIcon kind="ok" />
           <span>
             Watched from <b>{report.watcher}</b> for {age(Math.max(0, serverNowMs.value - report.startedAtMs))}, last
             heard at {timeOfDay(report.atMs, zone.value)} {zoneName(report.atMs, zone.value)}

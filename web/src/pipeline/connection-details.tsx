@@ -1,8 +1,8 @@
 /** The connections to venues, and their symbols that do not trade: in which state, since when, and why. */
 import type { ConnectionStatus } from '../../../src/sources/connection/status.ts'
 import { age, count, duration, rate } from '../ui/format.ts'
-import { Mark, type MarkKind } from '../ui/status-icon.tsx'
-import { headed, Judged, milliseconds, Table } from './facts.tsx'
+import { StatusIcon, type StatusKind } from '../ui/status-icon.tsx'
+import { headed, milliseconds, Table, ValidatedRecord } from './facts.tsx'
 import { targetOf } from './targets.ts'
 
 export function Connections({ connections }: { connections: ConnectionStatus[] }) {
@@ -22,7 +22,7 @@ function Venues({ connections }: { connections: ConnectionStatus[] }) {
       status &&
       (status.state !== 'online' || status.upcoming !== '') && (
         <p key={venue} class="advice" data-testid="venue-state">
-          <Mark kind={status.state === 'online' ? 'idle' : 'warn'} />
+          <StatusIcon kind={status.state === 'online' ? 'idle' : 'warn'} />
           <b>
             {venue}: {status.state}
           </b>
@@ -34,7 +34,7 @@ function Venues({ connections }: { connections: ConnectionStatus[] }) {
 
 type SymbolRow = ConnectionStatus['notLive'][number]
 
-const SYMBOL_MARKS: Record<SymbolRow['state'], MarkKind> = {
+const SYMBOL_MARKS: Record<SymbolRow['state'], StatusKind> = {
   asked: 'waiting',
   acknowledged: 'idle',
   live: 'ok',
@@ -56,7 +56,7 @@ function NotLive({ connections }: { connections: ConnectionStatus[] }) {
             {venue} {symbol}
           </span>,
           <span class="with-mark">
-            <Mark kind={SYMBOL_MARKS[state]} />
+            <StatusIcon kind={SYMBOL_MARKS[state]} />
             {state}
           </span>,
           age(forMs),
@@ -69,7 +69,7 @@ function NotLive({ connections }: { connections: ConnectionStatus[] }) {
   )
 }
 
-function markOf({ state, silent, unreadable }: ConnectionStatus): MarkKind {
+function markOf({ state, silent, unreadable }: ConnectionStatus): StatusKind {
   return silent || unreadable ? 'trouble' : CONNECTION_MARKS[state]
 }
 
@@ -78,7 +78,7 @@ function stateOf({ state, silent, unreadable }: ConnectionStatus): string {
   return silent ? 'silent' : state
 }
 
-const CONNECTION_MARKS: Record<ConnectionStatus['state'], MarkKind> = {
+const CONNECTION_MARKS: Record<ConnectionStatus['state'], StatusKind> = {
   open: 'ok',
   connecting: 'idle',
   waiting: 'waiting',
@@ -110,7 +110,7 @@ function ConnectionTable({ connections }: { connections: ConnectionStatus[] }) {
           </span>
         </span>,
         <span class="with-mark">
-          <Mark kind={markOf(connection)} />
+          <StatusIcon kind={markOf(connection)} />
           {stateOf(connection)}
         </span>,
         <span class={connection.symbols < connection.symbolsAsked ? 'missed' : ''}>
@@ -121,12 +121,12 @@ function ConnectionTable({ connections }: { connections: ConnectionStatus[] }) {
         count(connection.ticks),
         count(connection.refused),
         count(connection.reconnects),
-        <Judged
+        <ValidatedRecord
           value={connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs)}
           target={targetOf('source_silence_seconds', connection.quietMs)}
         />,
         milliseconds(connection.latencyMs?.p50),
-        <Judged
+        <ValidatedRecord
           value={milliseconds(connection.latencyMs?.p99)}
           target={targetOf('source_latency_seconds', connection.latencyMs?.p99, 'p99')}
         />,

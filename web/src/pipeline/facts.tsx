@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { MetricName } from '../../../src/telemetry/metrics.ts'
 import { duration } from '../ui/format.ts'
-import { Mark } from '../ui/status-icon.tsx'
+import { StatusIcon } from '../ui/status-icon.tsx'
 import { type Target, targetOf } from './targets.ts'
 
 export type Fact = [name: string, value: string, target?: Target | undefined]
@@ -17,7 +17,7 @@ export function Facts({ facts }: { facts: Fact[] }) {
             {value}
             {target && (
               <span class={target.kept === false ? 'target missed' : 'target'}>
-                {target.kept === false && <Mark kind="warn" />}
+                {target.kept === false && <StatusIcon kind="warn" />}
                 {target.text}
               </span>
             )}
@@ -29,11 +29,11 @@ export function Facts({ facts }: { facts: Fact[] }) {
 }
 
 /** A figure in a table whose head names the target. */
-export function Judged({ value, target }: { value: string; target: Target | undefined }) {
+export function ValidatedRecord({ value, target }: { value: string; target: Target | undefined }) {
   if (target?.kept !== false) return <>{value}</>
   return (
     <span class="with-mark missed" title={`should be ${target.text}`}>
-      <Mark kind="warn" />
+      <StatusIcon kind="warn" />
       {value}
     </span>
   )

@@ -1,20 +1,20 @@
 /** Which lines of the stream are shown. */
 
-import type { Line } from '../../../src/serve/page/protocol.ts'
-import type { Level, Station } from '../../../src/telemetry/events.ts'
+import type { LogLine } from '../../../src/serve/page/protocol.ts'
+import type { Level, Stage } from '../../../src/telemetry/events.ts'
 
 export const LEVELS: Level[] = ['debug', 'info', 'warn', 'error']
-export const STATIONS: Station[] = ['house', 'sources', 'log', 'ingest', 'store', 'archive', 'serve']
+export const STATIONS: Stage[] = ['house', 'sources', 'log', 'ingest', 'store', 'archive', 'serve']
 
-export interface LineFilter {
+export interface LogFilter {
   /** This level and worse. */
   level: Level
-  station: Station | 'all'
+  station: Stage | 'all'
   /** Words that must all occur in the text or the event's name, in any case. */
   query: string
 }
 
-export function filterLines(lines: Line[], filter: LineFilter): Line[] {
+export function filterLines(lines: LogLine[], filter: LogFilter): LogLine[] {
   const least = LEVELS.indexOf(filter.level)
   const words = filter.query.toLowerCase().split(/\s+/).filter(Boolean)
   return lines.filter(line => {

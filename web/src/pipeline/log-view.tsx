@@ -1,13 +1,13 @@
 /** Events and logs in one stream, with a filter by level, station and words. */
 import { computed, signal } from '@preact/signals'
-import type { Line, LinesAnswer } from '../../../src/serve/page/protocol.ts'
-import { lines, linesMissed, serverNowMs } from '../store.ts'
+import type { LogLine, LogLinesAnswer } from '../../../src/serve/page/protocol.ts'
+import { lines, logLinesMissed, serverNowMs } from '../store.ts'
 import { count, day, timeOfDay, timeWithMs, zoneName } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
-import { Mark } from '../ui/status-icon.tsx'
+import { StatusIcon } from '../ui/status-icon.tsx'
 import { rowPlace, VirtualList } from '../ui/virtual-list.tsx'
 import { zone } from '../view.ts'
-import { filterLines, LEVELS, type LineFilter, STATIONS } from './log-filter.ts'
+import { filterLines, LEVELS, type LogFilter, STATIONS } from './log-filter.ts'
 
 const ROW_PX = 20
 const TALL_ROW_PX = 38
@@ -19,12 +19,12 @@ narrow.addEventListener('change', () => {
   rowHeightPx.value = narrow.matches ? TALL_ROW_PX : ROW_PX
 })
 
-const filter = signal<LineFilter>({ level: 'info', station: 'all', query: '' })
+const filter = signal<LogFilter>({ level: 'info', station: 'all', query: '' })
 const following = signal(true)
 /** The lines held still while not following. */
-const held = signal<Line[]>([])
+const held = signal<LogLine[]>([])
 /** The line whose whole text is shown. */
-const opened = signal<Line | null>(null)
+const opened = signal<LogLine | null>(null)
 
 const shown = computed(() => filterLines(following.value ? lines.value : held.value, filter.value))
 const newer = computed(() => {
@@ -59,9 +59,9 @@ async function searchOlder(): Promise<void> {
   try {
     const response = await fetch(`/api/lines?${parameters}`)
     if (!response.ok) throw new Error(String(response.status))
-    const answer = (await response.json()) as LinesAnswer
+    const answer = (await response.json()) as LogLinesAnswer
     if (following.peek() || asked !== searchedFor) return
-    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as Line)
+    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as LogLine)
     searchedToMs.value = answer.searchedToMs
     held.value = [...older, ...held.peek()]
     found.value = filterLines(older, filter.peek()).length - 1
@@ -86,11 +86,11 @@ function onScrolled(atEnd: boolean): void {
   if (!atEnd || searchedToMs.peek() === null) follow(atEnd)
 }
 
-const change = (part: Partial<LineFilter>): void => {
+const change = (part: Partial<LogFilter>): void => {
   filter.value = { ...filter.peek(), ...part }
 }
 
-export function Lines() {
+export function LogView() {
   return (
     <section class="panel lines" aria-label="events and logs" data-testid="lines">
       <header class="panel-head">
@@ -127,7 +127,7 @@ export function Lines() {
         />
         <span class="spring" />
         <span class="line-count">
-          {linesMissed.value > 0 && <>{count(linesMissed.value)} missed while away · </>}
+          {logLinesMissed.value > 0 && <>{count(logLinesMissed.value)} missed while away · </>}
           {following.value
             ? `${count(shown.value.length)} of ${count(lines.value.length)}`
             : `${count(newer.value)} newer`}
@@ -189,7 +189,7 @@ function Stream() {
 
 const moment = (atMs: number): string => `${day(atMs, zone.value)} ${timeOfDay(atMs, zone.value, false)}`
 
-function LineRow({ line, index }: { line: Line; index: number }) {
+function LineRow({ line, index }: { line: LogLine; index: number }) {
   return (
     <div
       class={`line level-${line.level}`}
@@ -200,7 +200,7 @@ function LineRow({ line, index }: { line: Line; index: number }) {
     >
       <time>{timeWithMs(line.atMs, zone.value)}</time>
       <span class="line-level">
-        <Mark kind={line.level} />
+        <StatusIcon kind={line.level} />
         {line.level}
       </span>
       <span class="line-station">{line.station}</span>
@@ -219,7 +219,7 @@ function LineRow({ line, index }: { line: Line; index: number }) {
 }
 
 /** A line in full, under the stream: long ones are cut there. */
-function Opened({ line }: { line: Line }) {
+function Opened({ line }: { line: LogLine }) {
   return (
     <footer class="line-opened">
       <p>

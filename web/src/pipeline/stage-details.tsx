@@ -1,18 +1,18 @@
 /** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
 import type { ComponentChildren } from 'preact'
-import type { ArchivedSlice } from '../../../src/serve/page/protocol.ts'
-import type { AuditDone, Stations } from '../../../src/status/model.ts'
-import type { RouteStation } from '../address.ts'
+import type { ArchivedSegment } from '../../../src/serve/page/protocol.ts'
+import type { AuditDone, StageStatuses } from '../../../src/status/model.ts'
+import type { StripStage } from '../address.ts'
 import { serverNowMs, stations } from '../store.ts'
 import { age, bytes, count, day, diskLasts, duration, timeOfDay } from '../ui/format.ts'
-import { Mark } from '../ui/status-icon.tsx'
-import { useAsked } from '../ui/use-polling.ts'
+import { StatusIcon } from '../ui/status-icon.tsx'
+import { usePolling } from '../ui/use-polling.ts'
 import { show } from '../view.ts'
 import { Connections } from './connection-details.tsx'
-import { type Fact, Facts, headed, Judged, milliseconds, Table } from './facts.tsx'
+import { type Fact, Facts, headed, milliseconds, Table, ValidatedRecord } from './facts.tsx'
 import { atLeast, targetOf } from './targets.ts'
 
-export function StationDetails({ name }: { name: RouteStation }) {
+export function StageDetails({ name }: { name: StripStage }) {
   const all = stations.value
   return (
     <section class="details" id="station-details" aria-label={`${name}: details`} data-testid="station-details">
@@ -20,7 +20,7 @@ export function StationDetails({ name }: { name: RouteStation }) {
         <h2>{name}</h2>
         {all && (
           <p class={`advice state-${all[name].state}`} data-testid="station-advice">
-            <Mark kind={all[name].state} />
+            <StatusIcon kind={all[name].state} />
             <b>{all[name].state === 'off' ? 'not configured' : all[name].state}</b>
             <span>{all[name].advice}</span>
           </p>
@@ -34,7 +34,7 @@ export function StationDetails({ name }: { name: RouteStation }) {
   )
 }
 
-const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
+const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
   sources: ({ sources }) => <Connections connections={sources.connections} />,
   log: ({ log }) => (
     <>
@@ -61,7 +61,10 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
           count(partition.next),
           count(partition.stored),
           count(partition.lagTicks),
-          <Judged value={duration(partition.lagMs)} target={targetOf('ingest_lag_seconds', partition.lagMs)} />,
+          <ValidatedRecord
+            value={duration(partition.lagMs)}
+            target={targetOf('ingest_lag_seconds', partition.lagMs)}
+          />,
         ])}
         empty="The log has no partitions yet."
       />
@@ -140,13 +143,13 @@ const DETAILS: Record<RouteStation, (all: Stations) => ComponentChildren> = {
 
 const ASK_EVERY_MS = 15_000
 
-function freshness({ freshnessQuantilesMs }: Stations['store'], quantile: 'p50' | 'p99'): Fact {
+function freshness({ freshnessQuantilesMs }: StageStatuses['store'], quantile: 'p50' | 'p99'): Fact {
   const ms = freshnessQuantilesMs?.[quantile]
   return [`freshness ${quantile}`, milliseconds(ms), targetOf('store_freshness_seconds', ms, quantile)]
 }
 
 function Audits() {
-  const audits = useAsked<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
+  const audits = usePolling<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
   if (!audits || audits.length === 0) return null
   return (
     <Table
@@ -154,7 +157,7 @@ function Audits() {
       rows={audits.map(audit => [
         String(audit.partition),
         <span class="with-mark">
-          <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+          <StatusIcon kind={audit.passed ? 'ok' : 'trouble'} />
           {audit.passed ? 'passed' : 'failed'}
         </span>,
         age(serverNowMs.value - audit.atMs),
@@ -168,7 +171,7 @@ function Audits() {
 }
 
 function Slices() {
-  const slices = useAsked<ArchivedSlice[]>('/api/slices', ASK_EVERY_MS).value
+  const slices = usePolling<ArchivedSegment[]>('/api/slices', ASK_EVERY_MS).value
   if (!slices) return null
   return (
     <Table
@@ -191,11 +194,11 @@ function Slices() {
   )
 }
 
-function Audit({ audit }: { audit: Stations['store']['audit'] }) {
+function Audit({ audit }: { audit: StageStatuses['store']['audit'] }) {
   if (!audit) return <p class="hint">The first audit has not run yet.</p>
   return (
     <p class={`advice ${audit.passed ? 'state-ok' : 'state-trouble'}`} data-testid="audit">
-      <Mark kind={audit.passed ? 'ok' : 'trouble'} />
+      <StatusIcon kind={audit.passed ? 'ok' : 'trouble'} />
       <b>audit {audit.passed ? 'passed' : 'failed'}</b>
       <span>
         {age(serverNowMs.value - audit.atMs)} ago: {audit.detail}

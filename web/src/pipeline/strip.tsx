@@ -1,13 +1,13 @@
 /** The way of a tick, station by station, joined by a line: rate, lag to the station before, state. */
-import type { StationState, Stations } from '../../../src/status/model.ts'
-import { ROUTE, type RouteStation } from '../address.ts'
+import type { StageState, StageStatuses } from '../../../src/status/model.ts'
+import { STAGES, type StripStage } from '../address.ts'
 import { stations } from '../store.ts'
 import { count, duration, rate } from '../ui/format.ts'
-import { Mark } from '../ui/status-icon.tsx'
+import { StatusIcon } from '../ui/status-icon.tsx'
 import { show, view } from '../view.ts'
-import { StationDetails } from './stage-details.tsx'
+import { StageDetails } from './stage-details.tsx'
 
-const STATE_WORDS: Record<StationState, string> = {
+const STATE_WORDS: Record<StageState, string> = {
   ok: 'ok',
   idle: 'idle',
   behind: 'behind',
@@ -15,21 +15,21 @@ const STATE_WORDS: Record<StationState, string> = {
   off: 'not configured',
 }
 
-export function Route() {
+export function PipelineStrip() {
   const open = view.value.open
   return (
     <nav class="route" aria-label="the route of a tick" data-testid="route">
       <ol>
-        {ROUTE.map(name => (
-          <RouteStop key={name} name={name} open={open === name} />
+        {STAGES.map(name => (
+          <StripStop key={name} name={name} open={open === name} />
         ))}
       </ol>
-      {open && <StationDetails name={open} />}
+      {open && <StageDetails name={open} />}
     </nav>
   )
 }
 
-function RouteStop({ name, open }: { name: RouteStation; open: boolean }) {
+function StripStop({ name, open }: { name: StripStage; open: boolean }) {
   const station = stations.value?.[name]
   const state = station?.state ?? 'idle'
   const works = station && state !== 'off'
@@ -46,7 +46,7 @@ function RouteStop({ name, open }: { name: RouteStation; open: boolean }) {
         onClick={() => show({ open: open ? null : name })}
       >
         <span class="station-head">
-          <Mark kind={state} />
+          <StatusIcon kind={state} />
           <span class="station-name">{name}</span>
           <span class="station-state">{station ? STATE_WORDS[state] : ''}</span>
           <span class="track" />
@@ -68,7 +68,7 @@ function RouteStop({ name, open }: { name: RouteStation; open: boolean }) {
 }
 
 /** How far a station is behind the one before; for the sources, behind the venues. */
-function Lag({ name, stations }: { name: RouteStation; stations: Stations | null }) {
+function Lag({ name, stations }: { name: StripStage; stations: StageStatuses | null }) {
   if (!stations) return <>–</>
   const { lagTicks, lagMs } = stations[name]
   const behind = <span class="station-behind">{name === 'sources' ? ' behind the venues' : ' behind'}</span>

@@ -1,5 +1,5 @@
 /** How much of each of the last stretches of time the house recorded: from its own table, where no row means that nothing ran. */
-import type { Stood } from '../../../src/serve/page/protocol.ts'
+import type { UptimePeriod } from '../../../src/serve/page/protocol.ts'
 
 export const DAY_MS = 86_400_000
 export const QUARTER_MS = 900_000
@@ -19,7 +19,7 @@ export interface Stretch {
  * known to have run before (`ranBefore`): then all that has no row is lost.
  */
 export function stretches(
-  stood: readonly Stood[],
+  stood: readonly UptimePeriod[],
   nowMs: number,
   stepMs: number,
   count: number,

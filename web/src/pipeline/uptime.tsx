@@ -1,10 +1,10 @@
 /** How much was recorded, as bars: of each of the last 90 days, and of each quarter of an hour of the last one. */
 import { signal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import type { Stood, UptimeAnswer } from '../../../src/serve/page/protocol.ts'
+import type { UptimeAnswer, UptimePeriod } from '../../../src/serve/page/protocol.ts'
 import { serverNowMs } from '../store.ts'
 import { day, timeOfDay, zoneName } from '../ui/format.ts'
-import { useAsked } from '../ui/use-polling.ts'
+import { usePolling } from '../ui/use-polling.ts'
 import { zone } from '../view.ts'
 import { availabilityText, DAY_MS, meanRecorded, QUARTER_MS, type Stretch, stretches } from './uptime-days.ts'
 
@@ -19,7 +19,7 @@ const LEGEND = 'A full bar: all of it was recorded. Cut from above, in red: what
 export const pointedAt = signal<string | null>(null)
 
 export function Uptime() {
-  const answer = useAsked<UptimeAnswer>(`/api/uptime?days=${DAYS}`, ASK_EVERY_MS).value
+  const answer = usePolling<UptimeAnswer>(`/api/uptime?days=${DAYS}`, ASK_EVERY_MS).value
   const days = useMemo(() => stretches(answer?.days ?? [], serverNowMs.peek(), DAY_MS, DAYS), [answer])
   const quarters = useMemo(() => lastDay(answer), [answer])
   const dayName = ({ startMs }: Stretch) => `${day(startMs, 'utc')} UTC`
@@ -39,7 +39,7 @@ export function Uptime() {
 function lastDay(answer: UptimeAnswer | null): Stretch[] {
   const nowMs = serverNowMs.peek()
   const firstMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS - (QUARTERS - 1) * QUARTER_MS
-  const within: Stood[] = (answer?.recent ?? []).filter(({ startMs }) => startMs >= firstMs)
+  const within: UptimePeriod[] = (answer?.recent ?? []).filter(({ startMs }) => startMs >= firstMs)
   const ranBefore = (answer?.days ?? []).some(({ startMs }) => startMs + DAY_MS <= firstMs)
   return stretches(within, nowMs, QUARTER_MS, QUARTERS, ranBefore)
 }

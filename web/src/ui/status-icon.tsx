@@ -1,11 +1,11 @@
 /** The shapes of states and levels: each has its own outline, so that none depends on colour. */
 
-import type { StationState } from '../../../src/status/model.ts'
+import type { StageState } from '../../../src/status/model.ts'
 import type { Level } from '../../../src/telemetry/events.ts'
 
-export type MarkKind = StationState | Level | 'waiting'
+export type StatusKind = StageState | Level | 'waiting'
 
-const SHAPES: Record<MarkKind, preact.JSX.Element> = {
+const SHAPES: Record<StatusKind, preact.JSX.Element> = {
   ok: <circle cx="6" cy="6" r="4" />,
   idle: <circle class="open" cx="6" cy="6" r="3.5" />,
   waiting: <path class="open" d="M6 1.5a4.5 4.5 0 1 1-4.5 4.5" />,
@@ -18,7 +18,7 @@ const SHAPES: Record<MarkKind, preact.JSX.Element> = {
   error: <path d="M1 1h10v10H1Z" />,
 }
 
-export function Mark({ kind }: { kind: MarkKind }) {
+export function StatusIcon({ kind }: { kind: StatusKind }) {
   return (
     <svg class={`mark mark-${kind}`} viewBox="0 0 12 12" aria-hidden="true">
       {SHAPES[kind]}

@@ -6,7 +6,7 @@ import { show, zone } from '../view.ts'
 import { age, day, sentence, timeOfDay, zoneName } from './format.ts'
 import { helpOpen } from './help.tsx'
 import { Segmented } from './segmented.tsx'
-import { Mark } from './status-icon.tsx'
+import { StatusIcon } from './status-icon.tsx'
 import { nextTheme, theme } from './theme.ts'
 
 export function TopBar() {
@@ -84,14 +84,14 @@ function ConnectionState() {
       data-testid="connection-state"
       data-state={stale !== null ? 'stale' : state}
     >
-      <Mark kind={kind} />
+      <StatusIcon kind={kind} />
       {word}
     </span>
   )
 }
 
 /** Shown over the head while the figures below may be old: since when, and what is being done. */
-export function FrozenNotice() {
+export function StaleNotice() {
   const held = connection.value
   const stale = staleMs.value
   if (held.state !== 'waiting' && stale === null) return null
@@ -99,14 +99,14 @@ export function FrozenNotice() {
   const what = held.state === 'waiting' ? 'No connection to tickhouse.' : 'tickhouse has gone silent.'
   const asOf =
     sinceMs > 0 ? ` Figures are as of ${timeOfDay(sinceMs, zone.value)} ${zoneName(sinceMs, zone.value)}.` : ''
-  return <FrozenStrip what={what} asOf={asOf} retryAtMs={held.state === 'waiting' ? held.retryAtMs : null} />
+  return <StaleStrip what={what} asOf={asOf} retryAtMs={held.state === 'waiting' ? held.retryAtMs : null} />
 }
 
-function FrozenStrip({ what, asOf, retryAtMs }: { what: string; asOf: string; retryAtMs: number | null }) {
+function StaleStrip({ what, asOf, retryAtMs }: { what: string; asOf: string; retryAtMs: number | null }) {
   const waitSeconds = retryAtMs === null ? null : Math.max(0, Math.ceil((retryAtMs - machineNowMs.value) / 1000))
   return (
     <div class="frozen-notice" role="alert" data-testid="disconnected">
-      <Mark kind="trouble" />
+      <StatusIcon kind="trouble" />
       <span>
         <b>{what}</b>
         {asOf}

@@ -3,7 +3,7 @@ import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 /** The newest answer to a GET, or null before the first; a failed question keeps the one before. */
-export function useAsked<T>(address: string, everyMs: number): Signal<T | null> {
+export function usePolling<T>(address: string, everyMs: number): Signal<T | null> {
   const answer = useSignal<T | null>(null)
   useEffect(() => {
     const left = new AbortController()

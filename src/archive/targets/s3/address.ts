@@ -3,7 +3,7 @@ import { TickhouseError } from '../../../errors.ts'
 import { shownKey, staysInside } from '../../keys.ts'
 
 /** A place in a bucket and how to write there. */
-export interface S3Place {
+export interface S3Address {
   bucket: string
   /** Put before every key: empty, or it ends with `/`. */
   prefix: string
@@ -46,7 +46,7 @@ const OPTIONS = z
   .refine(options => options.kmsKeyId === undefined || options.sse === 'aws:kms', 'kmsKeyId needs sse=aws:kms')
 
 /** Reads `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`. Credentials have no place in an address. */
-export function s3Place(address: string): S3Place {
+export function parseS3Address(address: string): S3Address {
   const [, bucket, path = '', query] =
     /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/[^?]*)?(?:\?(.*))?$/s.exec(address) ?? []
   if (!bucket) throw invalid('an S3 address needs a bucket: s3://<bucket>/<prefix>')

@@ -1,5 +1,5 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import type { S3Place } from './address.ts'
+import type { S3Address } from './address.ts'
 
 const CONNECT_MS_MAX = 5_000
 /** Without a byte of answer for so long, a request is tried again. */
@@ -10,7 +10,7 @@ const ATTEMPTS_MAX = 4
  * A client for a place; its credentials come by AWS's own chain and are renewed by it. Those that a file holds and that do not expire
  * are read once: another client reads the file again.
  */
-export function s3Client(place: S3Place): S3Client {
+export function s3Client(place: S3Address): S3Client {
   const config: S3ClientConfig & { ignoreCache: boolean } = {
     // The chain keeps the text of files for the whole process otherwise. It takes its options from here.
     ignoreCache: true,

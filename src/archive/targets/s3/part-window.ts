@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import type { S3Place } from './address.ts'
+import type { S3Address } from './address.ts'
 
 export interface S3Window {
   /** Where the engine finds the place, without a slash at its end. */
@@ -30,7 +30,7 @@ interface Facts {
 }
 
 /** Opens a window on a place. Its name is random, so that nobody else on this machine finds it by chance. */
-export async function openS3Window(client: () => S3Client, place: S3Place): Promise<S3Window> {
+export async function openS3Window(client: () => S3Client, place: S3Address): Promise<S3Window> {
   const name = `window-${randomBytes(16).toString('hex')}`
   const ending = new AbortController()
   const server = http.createServer((request, response) => {
@@ -56,7 +56,7 @@ export async function openS3Window(client: () => S3Client, place: S3Place): Prom
 
 interface Asked {
   client: S3Client
-  place: S3Place
+  place: S3Address
   name: string
   /** Aborted when the window ends. */
   signal: AbortSignal

@@ -20,7 +20,7 @@ import { outside, parseKey, staysInside } from '../../keys.ts'
 import { sha256Of } from '../sha256.ts'
 import { emptySpool, spoolFile } from '../spool.ts'
 import type { ArchiveTarget, FetchedObject } from '../target.ts'
-import type { S3Place } from './address.ts'
+import type { S3Address } from './address.ts'
 import { s3Client } from './client.ts'
 import { s3Error } from './errors.ts'
 import { openS3Window, type S3Window } from './part-window.ts'
@@ -34,24 +34,24 @@ const LEFT_CLIENT_MS = 60_000
 export class S3Target implements ArchiveTarget {
   readonly address: string
   readonly spool: string
-  readonly #place: S3Place
+  readonly #place: S3Address
   #client: S3Client
   #window: Promise<S3Window> | undefined
 
-  static async open(place: S3Place, spool: string): Promise<S3Target> {
+  static async open(place: S3Address, spool: string): Promise<S3Target> {
     const target = new S3Target(place, path.resolve(spool))
     makeDataDirectory(target.spool)
     return target
   }
 
-  constructor(place: S3Place, spool: string) {
+  constructor(place: S3Address, spool: string) {
     this.#place = place
     this.spool = spool
     this.address = `s3://${place.bucket}/${place.prefix}`.replace(/\/$/, '')
     this.#client = s3Client(place)
   }
 
-  async tidy(beforeMs: number): Promise<number> {
+  async cleanUp(beforeMs: number): Promise<number> {
     await emptySpool(this.spool)
     return this.#try(async () => {
       const { bucket: Bucket, prefix } = this.#place

@@ -3,17 +3,17 @@
  * revision that the answer names: 0, for which blocks carry nothing but columns, as the engine in this process writes them.
  */
 import type { SqlAnswer } from '../../../store/sql.ts'
-import type { Question } from './request.ts'
+import type { HttpQuery } from './request.ts'
 
 const GREETING = /^\s*SELECT\s+displayName\(\)\s*,\s*version\(\)\s*,\s*revision\(\)\s*,\s*timezone\(\)\s*;?\s*$/i
 /** From this revision on a column says how it is serialised. */
 const CUSTOM_SERIALIZATION_REVISION = 54_454
 
-export function isGreeting(text: string, { protocolVersion }: Question): boolean {
+export function isClientSetup(text: string, { protocolVersion }: HttpQuery): boolean {
   return protocolVersion > 0 && GREETING.test(text)
 }
 
-export function greeting(version: string, revision: number): SqlAnswer {
+export function clientSetup(version: string, revision: number): SqlAnswer {
   const plain = revision >= CUSTOM_SERIALIZATION_REVISION ? [0] : []
   const column = (name: string, type: string, data: Buffer) =>
     Buffer.concat([text(name), text(type), Buffer.from(plain), data])

@@ -3,7 +3,7 @@ import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../../../errors.ts'
 import { bounded } from '../../../plain-text.ts'
 import { Forbidden } from '../../http/access.ts'
-import { NoTurn } from '../limiter.ts'
+import { LimiterFull } from '../limiter.ts'
 
 /** Longest text of an error in an answer: a statement may make one of any length. */
 const MESSAGE_LENGTH_MAX = 16_384
@@ -61,7 +61,7 @@ export function toException(error: unknown): SqlException {
       )
     return new SqlException(497, 'ACCESS_DENIED', `${error.message}.`)
   }
-  if (error instanceof NoTurn)
+  if (error instanceof LimiterFull)
     return new SqlException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `${error.message}: ask again in a moment.`)
   if (error instanceof TickhouseError) {
     if (error.cause instanceof ClickHouseError) return toException(error.cause)

@@ -1,14 +1,14 @@
 /** Statements of those who may only read: judged, in their turn, within limits. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LISTED, type SqlAnswer, type SqlEngine } from '../../../store/sql.ts'
-import { strangersSettings } from '../guard-settings.ts'
-import { Gate } from '../query-guard.ts'
+import { untrustedSettings } from '../guard-settings.ts'
+import { QueryGuard } from '../query-guard.ts'
 import type { RunningQuery } from '../running-queries.ts'
 import { joinFilters } from '../table-filters.ts'
-import type { Strangers } from '../untrusted-queries.ts'
-import { greeting, isGreeting } from './client-setup.ts'
+import type { UntrustedQueries } from '../untrusted-queries.ts'
+import { clientSetup, isClientSetup } from './client-setup.ts'
 import { SqlException } from './errors.ts'
-import { bodyOf, collect, type Question } from './request.ts'
+import { bodyOf, collect, type HttpQuery } from './request.ts'
 
 const BODY_BYTES_MAX = 200_000
 const OWN_DATABASES = new Set([undefined, 'default', '__default__'])
@@ -16,15 +16,15 @@ const OWN_DATABASES = new Set([undefined, 'default', '__default__'])
 export class Reading {
   readonly #engine: SqlEngine
   readonly #version: string
-  readonly #strangers: Strangers
-  readonly #gate: Gate
+  readonly #strangers: UntrustedQueries
+  readonly #gate: QueryGuard
 
-  constructor(engine: SqlEngine, version: string, strangers: Strangers) {
+  constructor(engine: SqlEngine, version: string, strangers: UntrustedQueries) {
     this.#engine = engine
     this.#version = version
     this.#strangers = strangers
-    const settings = strangersSettings({})
-    this.#gate = new Gate(async (query, parameters) => {
+    const settings = untrustedSettings({})
+    this.#gate = new QueryGuard(async (query, parameters) => {
       const { bytes } = await engine.runBounded({ query, format: 'TSVRaw', parameters, settings })
       return bytes
     })
@@ -32,7 +32,7 @@ export class Reading {
 
   /** Answers a question with its body. Throws SqlException, ClickHouseError, NoTurn, `query_failed`. */
   async answer(
-    question: Question,
+    question: HttpQuery,
     request: IncomingMessage,
     running: RunningQuery,
     reply: ServerResponse,
@@ -41,7 +41,8 @@ export class Reading {
       throw new SqlException(48, 'NOT_IMPLEMENTED', 'Content-Encoding lz4 is not taken: use gzip or zstd.')
     const body = (await collect(bodyOf(request), BODY_BYTES_MAX)).toString()
     const text = [question.query, body].filter(Boolean).join('\n')
-    if (isGreeting(text, question)) return { ...greeting(this.#version, question.protocolVersion), format: 'Native' }
+    if (isClientSetup(text, question))
+      return { ...clientSetup(this.#version, question.protocolVersion), format: 'Native' }
     if (!OWN_DATABASES.has(question.database))
       throw new SqlException(81, 'UNKNOWN_DATABASE', `Database ${question.database} does not exist.`)
     return this.#strangers.answer(
@@ -51,7 +52,7 @@ export class Reading {
         const admitted = await this.#gate.admit(text, parameters)
         const { additional_table_filters, ...given } = { ...question.settings, ...admitted.settings }
         const settings = {
-          ...strangersSettings(given),
+          ...untrustedSettings(given),
           additional_table_filters: await joinFilters(this.#gate, additional_table_filters, LISTED),
         }
         const format = admitted.format ?? question.format

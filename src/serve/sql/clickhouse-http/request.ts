@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import { SqlException } from './errors.ts'
 
-export interface Question {
+export interface HttpQuery {
   /** The statement as far as the address has it; a body goes on after it. */
   query: string
   queryId: string
@@ -47,7 +47,11 @@ const CONTROL = new Set([
 ])
 
 /** Reads address and headers. Throws SqlException for what no engine could take. */
-export function readQuestion(search: URLSearchParams, headers: IncomingMessage['headers'], queryId: string): Question {
+export function readHttpQuery(
+  search: URLSearchParams,
+  headers: IncomingMessage['headers'],
+  queryId: string,
+): HttpQuery {
   // Without a prototype, `__proto__` is a name like any other.
   const settings: Record<string, string> = Object.create(null)
   const parameters: Record<string, string> = Object.create(null)

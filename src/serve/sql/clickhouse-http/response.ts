@@ -4,7 +4,7 @@ import zlib from 'node:zlib'
 import type { FastifyReply } from 'fastify'
 import { exceptionText, type SqlException, statusOf } from './errors.ts'
 import type { Answer } from './read.ts'
-import type { Question } from './request.ts'
+import type { HttpQuery } from './request.ts'
 
 /** What a browser would do with an answer, if a link led one here: nothing. */
 const HARMLESS = { 'content-security-policy': "default-src 'none'; sandbox" }
@@ -18,7 +18,7 @@ const CODINGS: Record<string, Pack> = {
   br: bytes => promisify(zlib.brotliCompress)(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
 }
 
-export async function sendAnswer(reply: FastifyReply, question: Question, answer: Answer) {
+export async function sendAnswer(reply: FastifyReply, question: HttpQuery, answer: Answer) {
   const { format } = answer
   const summary = JSON.stringify({
     read_rows: String(answer.readRows),

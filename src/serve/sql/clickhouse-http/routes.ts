@@ -7,10 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SqlEngine } from '../../../store/sql.ts'
 import { ClientLeft, type RefusedQueries } from '../refused-queries.ts'
 import { RunningQueries } from '../running-queries.ts'
-import type { Strangers } from '../untrusted-queries.ts'
+import type { UntrustedQueries } from '../untrusted-queries.ts'
 import { toException } from './errors.ts'
 import { Reading } from './read.ts'
-import { readQuestion } from './request.ts'
+import { readHttpQuery } from './request.ts'
 import { sendAnswer, sendException } from './response.ts'
 import { Writing } from './write.ts'
 
@@ -19,7 +19,7 @@ export interface ClickHouseHttpOptions {
   /** Whether those who may ask may change everything. */
   writable: boolean
   /** Through which those ask who may only read. */
-  strangers: Strangers
+  strangers: UntrustedQueries
   refused: RefusedQueries
   /** Called for each refused request, with ClickHouse's name of the error. */
   count?: (type: string) => void
@@ -60,7 +60,7 @@ export async function clickHouseHttp(
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const { raw } = request
     const search = new URLSearchParams(request.url.split('?')[1])
-    const question = readQuestion(search, request.headers, randomUUID())
+    const question = readHttpQuery(search, request.headers, randomUUID())
     reply.header('x-clickhouse-query-id', question.queryId)
     const answered = await queries.during(question.queryId, leaving(reply), running =>
       (writable ? writing : reading).answer(question, raw, running, reply.raw),

@@ -3,11 +3,11 @@ import fs from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { SqlAnswer, SqlEngine, SqlStatement } from '../../../store/sql.ts'
 import { type Insert, parseInsert, readingFrom } from '../insert.ts'
-import { Turns } from '../limiter.ts'
+import { Limiter } from '../limiter.ts'
 import type { RunningQueries, RunningQuery } from '../running-queries.ts'
 import { SqlException } from './errors.ts'
 import type { Answer } from './read.ts'
-import { bodyOf, collect, type Question } from './request.ts'
+import { bodyOf, collect, type HttpQuery } from './request.ts'
 
 const WAITING = { waitingMax: 256, waitMsMax: 120_000 }
 const BODY_BYTES_MAX = 512 * 2 ** 20
@@ -28,8 +28,8 @@ export class Writing {
   readonly #engine: SqlEngine
   readonly #queries: RunningQueries
   /** One at a time, so that the rows of each can be told from the engine's count of all. */
-  readonly #writes = new Turns({ runningMax: 1, ...WAITING })
-  readonly #reads = new Turns({ runningMax: 4, ...WAITING })
+  readonly #writes = new Limiter({ runningMax: 1, ...WAITING })
+  readonly #reads = new Limiter({ runningMax: 4, ...WAITING })
 
   constructor(engine: SqlEngine, queries: RunningQueries) {
     this.#engine = engine
@@ -37,12 +37,12 @@ export class Writing {
   }
 
   /** Answers a question with its body. Throws SqlException, ClickHouseError. */
-  async answer(question: Question, request: IncomingMessage, running: RunningQuery): Promise<Answer> {
+  async answer(question: HttpQuery, request: IncomingMessage, running: RunningQuery): Promise<Answer> {
     const answer = await this.#run(question, request, running)
     return { ...answer, format: /\sFORMAT\s+(\w+)\s*;?\s*$/i.exec(running.text)?.[1] ?? question.format }
   }
 
-  async #run(question: Question, request: IncomingMessage, running: RunningQuery): Promise<SqlAnswer> {
+  async #run(question: HttpQuery, request: IncomingMessage, running: RunningQuery): Promise<SqlAnswer> {
     const body = await collect(bodyOf(request), BODY_BYTES_MAX)
     const packed = request.headers['content-encoding'] === 'lz4' && body.length > 0
     const inAddress = parseInsert(question.query)
@@ -58,7 +58,7 @@ export class Writing {
     return this.#insert(head, question, whole.subarray(insert.dataStart), 'none', running)
   }
 
-  async #statement(text: string, question: Question, running: RunningQuery): Promise<SqlAnswer> {
+  async #statement(text: string, question: HttpQuery, running: RunningQuery): Promise<SqlAnswer> {
     running.text = text
     if (ENDING.test(text)) throw new SqlException(497, 'ACCESS_DENIED', 'The engine lives in this process: stop that.')
     const kill = this.#queries.kill(text, question.format, this.#engine)
@@ -72,7 +72,7 @@ export class Writing {
   }
 
   /** The data lies in a file while the engine reads it: in the statement, a blank line would end it and the rest would run. */
-  async #insert(insert: Insert, question: Question, data: Buffer, compression: string, running: RunningQuery) {
+  async #insert(insert: Insert, question: HttpQuery, data: Buffer, compression: string, running: RunningQuery) {
     running.text = insert.head
     if (insert.select && !insert.input) return this.#insertSelected(question, insert.head, running)
     if (data.length === 0) return NOTHING
@@ -87,7 +87,7 @@ export class Writing {
     }
   }
 
-  #insertSelected(question: Question, query: string, running: RunningQuery): Promise<SqlAnswer> {
+  #insertSelected(question: HttpQuery, query: string, running: RunningQuery): Promise<SqlAnswer> {
     return this.#writes.run(async () => {
       const before = await this.#inserted()
       const answer = await this.#engine.run(statementOf(question, query))
@@ -123,7 +123,7 @@ export class Writing {
   }
 }
 
-function statementOf({ format, database, settings, parameters }: Question, query: string): SqlStatement {
+function statementOf({ format, database, settings, parameters }: HttpQuery, query: string): SqlStatement {
   return { query, format, database, settings, parameters }
 }
 

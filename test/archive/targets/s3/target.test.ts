@@ -100,9 +100,9 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     test('everything is archived, read back and in the ledger; a deep check finds nothing, tampering is named', async () => {
       const target = await open('market')
-      const { archiver, ledger } = archiverOf(house, target)
+      const { archiver, catalog } = archiverOf(house, target)
       await archiver.round()
-      const objects = await ledger.objects()
+      const objects = await catalog.objects()
       const rows = objects.filter(({ kind }) => kind === 'trades').reduce((sum, object) => sum + object.rows, 0)
       assert.equal(rows, (await house.store.size()).trades)
       const check = async () => {
@@ -127,7 +127,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     test('what left the table comes back from the bucket, row for row', async () => {
       const target = await open('restored')
-      const { archiver, ledger } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
+      const { archiver, catalog } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
       const whole = await rowsOf(house.store, 'trades')
       await archiver.round()
       const left = await rowsOf(house.store, 'trades')
@@ -135,7 +135,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       const asked = await house.store.untrusted("SELECT count() FROM all_trades WHERE symbol = 'AAA'", 'TSV')
       assert.equal(Number(new TextDecoder().decode(asked)), whole.filter(row => row.includes("'AAA'")).length)
       assert.ok(left.length < whole.length, 'days have left the table')
-      const { inserted } = await restore({ store: house.store, target, ledger }, {})
+      const { inserted } = await restore({ store: house.store, target, catalog }, {})
       assert.ok(inserted >= whole.length - left.length)
       assert.deepEqual(await rowsOf(house.store, 'trades'), whole)
       assert.deepEqual(fs.readdirSync(target.spool), [], 'nothing is left in the spool')
@@ -198,9 +198,9 @@ for (const kind of [S3_PROXY, VERSITY]) {
         const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: prefix }))
         return Uploads.map(({ Key }) => Key!.slice(`${label}/left/`.length)).sort()
       }
-      assert.equal(await target.tidy(Date.now() - 3_600_000), 0, 'what was begun since is left to whoever sends it')
+      assert.equal(await target.cleanUp(Date.now() - 3_600_000), 0, 'what was begun since is left to whoever sends it')
       assert.equal((await uploads(`${label}/left/`)).length, own.length + others.length)
-      assert.equal(await target.tidy(Date.now() + 3_600_000), own.length)
+      assert.equal(await target.cleanUp(Date.now() + 3_600_000), own.length)
       assert.deepEqual(fs.readdirSync(target.spool).sort(), [running, 'not ours'].sort())
       assert.deepEqual(await uploads(`${label}/left/`), others.sort())
       assert.equal((await uploads(`${label}/leftover/`)).length, 1, 'a neighbour whose prefix begins alike')
