@@ -12,34 +12,36 @@ interface Edit {
 }
 
 const ASK = 'const stored = last === null ? 0 : last.offset + 1'
-const TRUST: Edit = { file: 'ledger.ts', from: ASK, to: 'const stored = log.committed(partition)' }
+const TRUST: Edit = { file: 'checkpoint.ts', from: ASK, to: 'const stored = log.committed(partition)' }
 const BEFORE_REFUSED = "if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {"
 
 export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'commit before insert, resume at the commit': [
     TRUST,
     {
-      file: 'ingest.ts',
-      from: 'await sealed.write(store, this.#ledger, fence)',
-      to: 'log.noteStored(partition, batch.lastOffset + 1); await sealed.write(store, this.#ledger, fence)',
+      file: 'partition-loop.ts',
+      from: 'await sealed.write(store, this.#checkpoint, fence)',
+      to: 'log.noteStored(partition, batch.lastOffset + 1); await sealed.write(store, this.#checkpoint, fence)',
     },
   ],
   'commit after insert, resume at the commit': [TRUST],
-  'resume at the greatest stored offset, not after it': [{ file: 'ledger.ts', from: ASK, to: ASK.replace(' + 1', '') }],
-  'resend without asking': [
-    { file: 'ingest.ts', from: 'if (await sealed.ask(store, this.#ledger, fence))', to: 'if (false)' },
+  'resume at the greatest stored offset, not after it': [
+    { file: 'checkpoint.ts', from: ASK, to: ASK.replace(' + 1', '') },
   ],
-  'ask without settling': [{ file: 'ingest.ts', from: 'await store.settle(fence)', to: '' }],
+  'resend without asking': [
+    { file: 'partition-loop.ts', from: 'if (await sealed.ask(store, this.#checkpoint, fence))', to: 'if (false)' },
+  ],
+  'ask without settling': [{ file: 'partition-loop.ts', from: 'await store.settle(fence)', to: '' }],
   'insert without a fence': [
     {
-      file: 'sealed.ts',
+      file: 'sealed-batch.ts',
       from: 'batch.tradesBlock(), fence)',
       to: 'batch.tradesBlock(), { ...fence, epoch: Infinity })',
     },
   ],
   'good ticks before refused ones': [
     {
-      file: 'sealed.ts',
+      file: 'sealed-batch.ts',
       from: BEFORE_REFUSED,
       to: `if (batch.trades.length > 0 && !this.#stored.has('trades')) {
         await store.insertBlock('trades', batch.tradesBlock(), fence)
@@ -48,19 +50,19 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       ${BEFORE_REFUSED}`,
     },
   ],
-  'half a batch not taken back': [{ file: 'ledger.ts', from: 'if (batch) {', to: 'if (false) {' }],
-  'half a batch taken back whoever wrote it': [{ file: 'ledger.ts', from: ' AND epoch < {epoch:UInt64}', to: '' }],
+  'half a batch not taken back': [{ file: 'checkpoint.ts', from: 'if (batch) {', to: 'if (false) {' }],
+  'half a batch taken back whoever wrote it': [{ file: 'checkpoint.ts', from: ' AND epoch < {epoch:UInt64}', to: '' }],
   'a gap called closed before its trades are stored': [
     {
-      file: 'sealed.ts',
+      file: 'sealed-batch.ts',
       from: BEFORE_REFUSED,
-      to: `if (gapsChanged.length > 0) await ledger.writeGaps(gapsChanged, fence)
+      to: `if (gapsChanged.length > 0) await checkpoint.writeGaps(gapsChanged, fence)
       ${BEFORE_REFUSED}`,
     },
   ],
   "gaps ordered by each machine's own clock": [
     {
-      file: 'ledger.ts',
+      file: 'checkpoint.ts',
       from: 'Math.max(this.#clock.nowMicros(), this.#changedAtMicros + 1)',
       to: 'this.#clock.nowMicros()',
     },
@@ -73,52 +75,52 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     },
   ],
   'the last record looked for on the newest days alone': [
-    { file: 'ledger.ts', from: 'beyond ? Number(beyond.last) : floor', to: 'floor' },
+    { file: 'checkpoint.ts', from: 'beyond ? Number(beyond.last) : floor', to: 'floor' },
   ],
   'lost records not recorded': [
-    { file: 'ingest.ts', from: 'if (lost) await this.#ledger.writeLost(lost, fence)', to: '' },
+    { file: 'partition-loop.ts', from: 'if (lost) await this.#checkpoint.writeLost(lost, fence)', to: '' },
   ],
   'a repeat by its id alone': [
     {
-      file: 'symbol-ids.ts',
+      file: 'ids/symbol-ids.ts',
       from: 'if (match === MATCH.same) return REPEAT',
       to: 'if (this.#mayBeStored(id, 0)) return REPEAT',
     },
   ],
   'ids that begin again fill old gaps': [
-    { file: 'continuity.ts', from: 'micros <= this.newestMicros &&', to: '' },
-    { file: 'continuity.ts', from: 'micros <= gap.beforeMicros + DISORDER_MICROS_MAX &&', to: '' },
+    { file: 'ids/continuity.ts', from: 'micros <= this.newestMicros &&', to: '' },
+    { file: 'ids/continuity.ts', from: 'micros <= gap.beforeMicros + DISORDER_MICROS_MAX &&', to: '' },
   ],
   'any jump of ids is a gap': [
     {
-      file: 'continuity.ts',
+      file: 'ids/continuity.ts',
       from: 'ids <= Math.max(JUMP_IDS_MAX, (micros / 1e6) * IDS_PER_SECOND_MAX)',
       to: 'ids + micros > 0',
     },
   ],
   'repeats that only the table knows are not asked for': [
-    { file: 'ingest.ts', from: 'if (questions.length > 0) {', to: 'if (false) {' },
+    { file: 'partition-loop.ts', from: 'if (questions.length > 0) {', to: 'if (false) {' },
   ],
   'runs of ids forgotten at a start': [
-    { file: 'known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
+    { file: 'ids/known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
   ],
   'refused ids forgotten at a start': [
-    { file: 'known-ids.ts', from: 'const refused = await refusedIds(store, scope)', to: 'const refused: [] = []' },
+    { file: 'ids/known-ids.ts', from: 'const refused = await refusedIds(store, scope)', to: 'const refused: [] = []' },
   ],
   'fenced, but waiting for the next record': [
-    { file: 'ingest.ts', from: 'AbortSignal.any([signal, this.#halt.signal])', to: 'signal' },
+    { file: 'partition-loop.ts', from: 'AbortSignal.any([signal, this.#halt.signal])', to: 'signal' },
   ],
   'the last stored record not compared with the log': [
     {
-      file: 'ledger.ts',
+      file: 'checkpoint.ts',
       from: 'await compareLast(this.#store, log, partition, stored - 1)',
       to: '{}',
     },
   ],
-  'batches without a hash': [{ file: 'sealed.ts', from: 'batch.nameLastRecord()', to: '' }],
+  'batches without a hash': [{ file: 'sealed-batch.ts', from: 'batch.nameLastRecord()', to: '' }],
   'a wrong hash': [{ file: 'batch.ts', from: 'recordHash(this.#lastEntry!)', to: '1 + recordHash(this.#lastEntry!)' }],
   'stopped for records that were lost before they were stored': [
-    { file: 'holding.ts', from: "  'log_truncated',\n", to: '' },
+    { file: 'assignment.ts', from: "  'log_truncated',\n", to: '' },
   ],
 }
 
