@@ -97,8 +97,8 @@ command('watch', 'look at a running tickhouse from outside, and tell someone whe
   .option('--unsilence <alert>', 'send them again')
   .option('--status', 'what the watcher of this directory knows: open alerts, silences, availability by day')
   .action(async (options: WatchFlags, made: Command) => {
-    const { manageMutes } = await import('./commands/watch.ts')
-    if (await manageMutes(configOf(made), options)) return
+    const { manageSilences } = await import('./commands/watch.ts')
+    if (await manageSilences(configOf(made), options)) return
     const { watch } = await import('./watch/watch.ts')
     await run('watch', made, (config, journal) => watch(config, journal))
   })

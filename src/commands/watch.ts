@@ -7,14 +7,14 @@ import { type Message, openAlerts } from '../watch/alerts/alerts.ts'
 import { ALERT_NAMES } from '../watch/alerts/names.ts'
 import { toDays } from '../watch/availability.ts'
 import { channelsOf } from '../watch/channels/open.ts'
-import { ALL, mute, parseDuration, readMutes } from '../watch/mutes.ts'
+import { ALL, parseDuration, readSilences, silence } from '../watch/silences.ts'
 import { loadState } from '../watch/state.ts'
 
 /** As the flags have them. */
 export interface WatchFlags {
   testAlert?: true
   status?: true
-  mute?: string
+  silence?: string
   unsilence?: string
   for?: string
 }
@@ -22,11 +22,11 @@ export interface WatchFlags {
 const SHOWN_DAYS = 14
 
 /** Does what the flags ask for; false where they ask for nothing but watching. Sets the exit code. */
-export async function manageMutes(config: Config, flags: WatchFlags): Promise<boolean> {
-  if (flags.for !== undefined && flags.mute === undefined)
+export async function manageSilences(config: Config, flags: WatchFlags): Promise<boolean> {
+  if (flags.for !== undefined && flags.silence === undefined)
     throw new TickhouseError('usage', '--for says how long, but not what', 'Name the alert: --silence stale --for 2h.')
   if (flags.testAlert) process.exitCode = (await testAlert(config)) ? 0 : 1
-  else if (flags.mute !== undefined) await keepSilence(config, flags.mute, parseDuration(flags.for ?? '1h'))
+  else if (flags.silence !== undefined) await keepSilence(config, flags.silence, parseDuration(flags.for ?? '1h'))
   else if (flags.unsilence !== undefined) await keepSilence(config, flags.unsilence, 0)
   else if (flags.status) await status(config)
   else return false
@@ -58,7 +58,7 @@ async function testAlert(config: Config): Promise<boolean> {
       affected: [],
       next: 'Nothing.',
       page: 'docs/watch.md',
-      mutedUntilMs: null,
+      silencedUntilMs: null,
     },
   }
   const taken = await Promise.all(
@@ -82,7 +82,7 @@ async function keepSilence(config: Config, name: string, forMs: number): Promise
     throw new TickhouseError('usage', `no alert is called ${name}`, advice)
   }
   const nowMs = Date.now()
-  const unread = await mute(config.WATCH_STATE, name, forMs, nowMs)
+  const unread = await silence(config.WATCH_STATE, name, forMs, nowMs)
   if (unread !== undefined) console.log(`the silences before could not be read and are gone: ${unread}`)
   console.log(forMs > 0 ? `${name} is silent until ${utc(nowMs + forMs)}` : `${name} is told again`)
 }
@@ -95,9 +95,9 @@ async function status(config: Config): Promise<void> {
   console.log(lastMs === 0 ? 'never watched' : `last probe ${formatDuration(nowMs - lastMs)} ago`)
   for (const { name, severity, title, sinceMs } of openAlerts(memory.alerts))
     console.log(`${severity.padEnd(9)}${name}: ${title}, for ${formatDuration(nowMs - sinceMs)}`)
-  const { mutes, unread } = await readMutes(config.WATCH_STATE)
+  const { silences, unread } = await readSilences(config.WATCH_STATE)
   if (unread !== undefined) console.log(`nothing is silenced: the file of silences cannot be read: ${unread}`)
-  for (const [name, untilMs] of Object.entries(mutes))
+  for (const [name, untilMs] of Object.entries(silences))
     if (untilMs > nowMs) console.log(`silent   ${name} until ${utc(untilMs)}`)
   for (const { day, ratio, watchedMs } of toDays(memory.availability).slice(-SHOWN_DAYS))
     console.log(`${day} ${(ratio * 100).toFixed(3)} % well of ${formatDuration(watchedMs)} watched`)

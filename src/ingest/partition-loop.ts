@@ -1,8 +1,7 @@
 /**
- * One log partition on its way into the tables: read → decode → judge → follow ids → batch → insert.
+ * One log partition on its way into the tables: read → decode → validate → follow ids → batch → insert.
  *
- * While one batch is inserted, at most one other fills; the reader waits when that is full too, so memory is bounded by two
- * batches and one slice of the log. What holds in each mode:
+ * While one batch is inserted, one other fills; then the reader waits, so memory is bounded by two batches and one chunk of the log.
  *   resuming   nothing was read yet; the tables are asked where to go on
  *   running    every record below `next` is in the tables
  *   retrying   an insert failed; nothing moves until it is known to be stored, or is stored
@@ -16,15 +15,8 @@ import type { Log, LogEntry } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
-import {
-  appendValidated,
-  type KnownVenues,
-  NOTHING_STORED,
-  questionsOf,
-  settle,
-  type ValidatedRecord,
-  validateRecord,
-} from './append-record.ts'
+import type { KnownVenues, ValidatedRecord } from './append-record.ts'
+import { appendValidated, NOTHING_STORED, questionsOf, settle, validateRecord } from './append-record.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'

@@ -24,7 +24,7 @@ export interface Alert {
   /** Where that is explained: an address, or a page of the documentation such as `docs/watch.md#house_down`. */
   page: string
   /** Until when messages about it are kept back on request, ms since 1970 UTC; null if they are sent. */
-  mutedUntilMs: number | null
+  silencedUntilMs: number | null
 }
 
 /** How much of a UTC day the house was well: recording, storing and fresh. */

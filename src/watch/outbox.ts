@@ -32,8 +32,8 @@ export class Outbox {
     const names = new Set(channels.map(({ name }) => name))
     // A route that is no longer configured waits for nothing.
     this.#unsent = unsent
-      .map(({ message, channels: left }) => ({ message, channels: left.filter(name => names.has(name)) }))
-      .filter(({ channels: left }) => left.length > 0)
+      .map(({ message, routes: left }) => ({ message, routes: left.filter(name => names.has(name)) }))
+      .filter(({ routes: left }) => left.length > 0)
   }
 
   /** To be kept. */
@@ -44,7 +44,7 @@ export class Outbox {
   add(messages: readonly Message[]): void {
     if (this.#channels.length === 0) return
     const channels = this.#channels.map(({ name }) => name)
-    this.#unsent.push(...messages.map(message => ({ message, channels })))
+    this.#unsent.push(...messages.map(message => ({ message, routes: channels })))
     const over = this.#unsent.length - UNSENT_MAX
     if (over <= 0) return
     this.#unsent.splice(0, over)
@@ -64,7 +64,7 @@ export class Outbox {
     const { name } = channel
     if (nowMs < (this.#trying.get(name)?.againMs ?? 0)) return
     const began = performance.now()
-    for (const { message } of this.#unsent.filter(({ channels }) => channels.includes(name))) {
+    for (const { message } of this.#unsent.filter(({ routes }) => routes.includes(name))) {
       if (performance.now() - began > SEND_MS_MAX) return
       try {
         await channel.send(message, this.#house)
@@ -92,8 +92,8 @@ export class Outbox {
   #taken(message: Message, channel: string): void {
     this.#unsent = this.#unsent
       .map(unsent =>
-        unsent.message === message ? { message, channels: unsent.channels.filter(name => name !== channel) } : unsent,
+        unsent.message === message ? { message, routes: unsent.routes.filter(name => name !== channel) } : unsent,
       )
-      .filter(({ channels }) => channels.length > 0)
+      .filter(({ routes }) => routes.length > 0)
   }
 }

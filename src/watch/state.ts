@@ -10,7 +10,7 @@ const VERSION = 2
 /** A message, and the routes that have not taken it yet, by name. */
 export interface Unsent {
   message: Message
-  channels: readonly string[]
+  routes: readonly string[]
 }
 
 export interface WatcherState {
@@ -32,7 +32,7 @@ const FILE = z.looseObject({
     remembered: z.record(z.string(), REMEMBERED),
     closed: z.record(z.string(), z.array(z.number())),
   }),
-  unsent: z.array(z.looseObject({ channels: z.array(z.string()) })),
+  unsent: z.array(z.looseObject({ routes: z.array(z.string()) })),
   availability: z.looseObject({ lastMs: z.number(), days: z.array(z.looseObject({ day: z.string() })) }),
 })
 

@@ -16,9 +16,9 @@ import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
 import { toDays, watched } from './availability.ts'
 import type { InstanceClient, NewestTick } from './instance-client.ts'
-import { mutedUntilMs, readMutes } from './mutes.ts'
 import type { Outbox } from './outbox.ts'
 import { countReached } from './references.ts'
+import { readSilences, silencedUntilMs } from './silences.ts'
 import { keep, type WatcherState } from './state.ts'
 
 export interface WatcherOptions {
@@ -80,7 +80,7 @@ export class Watcher {
     const seen = await this.#look()
     const { nowMs } = seen
     const conditions = conditionsOf(seen)
-    const { mutes, unread } = await readMutes(state)
+    const { silences, unread } = await readSilences(state)
     if (unread !== undefined) this.#tellFailure('silences_unread', { why: unread })
     const told = step(
       this.#memory.alerts,
@@ -90,7 +90,7 @@ export class Watcher {
         unknown: name =>
           (name === 'stale' && this.#isUnjudged(seen.data)) ||
           (name === 'audit_failed' && seen.house.health?.audit === null),
-        mutedUntilMs: name => mutedUntilMs(mutes, name),
+        silencedUntilMs: name => silencedUntilMs(silences, name),
         nowMs,
       },
       { everyMs, repeatMs },

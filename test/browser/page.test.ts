@@ -119,7 +119,7 @@ test('what a watcher tells is shown until it tells that it is over, and the tabl
       affected: ['simulator BTCUSDT'],
       next: 'Look at the venue.',
       page: 'docs/watch.md#stale',
-      mutedUntilMs: null,
+      silencedUntilMs: null,
     },
   ])
   const alert = page.getByTestId('alert')

@@ -161,7 +161,7 @@ test('--status: never watched, and what a watcher knows', async () => {
     page: '',
   } as const
   const remembered = {
-    alert: { ...alert, sinceMs, affected: [], mutedUntilMs: null },
+    alert: { ...alert, sinceMs, affected: [], silencedUntilMs: null },
     toldAfterwards: false,
     explains: [],
     seenMs: sinceMs,

@@ -240,7 +240,7 @@ test('tells the house its report; the longest alert there may be is taken', asyn
   const nowMs = Date.now()
   const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
   const { name, severity, title, what, affected, next, page: docs } = condition!
-  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, mutedUntilMs: null }]
+  const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, silencedUntilMs: null }]
   const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
   const { watchReports } = page
   const { version } = watchReports

@@ -19,7 +19,7 @@ function message(name: string): Message {
     next: '',
     page: '',
   } as const
-  return { kind: 'opened', alert: { ...alert, mutedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
+  return { kind: 'opened', alert: { ...alert, silencedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
 }
 
 /** Takes messages as long as it is well. */

@@ -25,7 +25,7 @@ function memoryOf(names: number): WatcherState {
     affected: Array.from({ length: names }, (_, index) => `binance SYMBOL${index}`),
     next: 'z',
     page: 'docs/watch.md#stale',
-    mutedUntilMs: null,
+    silencedUntilMs: null,
   }
   const remembered = {
     alert,
@@ -40,7 +40,7 @@ function memoryOf(names: number): WatcherState {
   return {
     alerts: { remembered: { stale: { ...remembered, goneMs: null, toldMs: 2, toldAffected: [] } }, closed: { a: [5] } },
     unsent: [
-      { message: { kind: 'opened', alert, occurrence: 'stale-1', atMs: 2, lastedMs: 1 }, channels: ['mail to a@b.c'] },
+      { message: { kind: 'opened', alert, occurrence: 'stale-1', atMs: 2, lastedMs: 1 }, routes: ['mail to a@b.c'] },
     ],
     availability: { lastMs: 9, days: [{ day: '2026-11-25', watchedMs: 5, wellMs: 4 }] },
   }

@@ -27,7 +27,7 @@ const REPORT = z.strictObject({
         affected: z.array(z.string().max(200)).max(50),
         next: text,
         page: text,
-        mutedUntilMs: ms.nullable(),
+        silencedUntilMs: ms.nullable(),
       }),
     )
     .max(ALERTS_MAX),

@@ -92,14 +92,14 @@ export interface Step {
   /** Names that this probe could not judge: they are left as they are. */
   unknown: (name: string) => boolean
   /** Until when messages about a name are kept back, ms since 1970 UTC; 0 if they are not. */
-  mutedUntilMs: (name: string) => number
+  silencedUntilMs: (name: string) => number
   nowMs: number
 }
 
 /** Takes the conditions of one probe. */
 export function step(
   state: AlertState,
-  { conditions, unknown, mutedUntilMs, nowMs }: Step,
+  { conditions, unknown, silencedUntilMs, nowMs }: Step,
   timing: Timing,
 ): { state: AlertState; messages: Message[] } {
   const known = notAhead(state.remembered, nowMs)
@@ -122,8 +122,8 @@ export function step(
 
   for (const [name, before] of Object.entries(known)) {
     if (conditions.some(condition => condition.name === name)) continue
-    const muted = mutedUntilMs(name)
-    const kept = { ...before, alert: { ...before.alert, mutedUntilMs: muted > nowMs ? muted : null } }
+    const silenced = silencedUntilMs(name)
+    const kept = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
     if (unknown(name) || (explained(name) && !kept.toldAfterwards)) {
       remembered[name] = kept
       continue
@@ -139,13 +139,13 @@ export function step(
       continue
     }
     closed[name] = [...(closed[name] ?? []), nowMs]
-    const wasTold = kept.toldMs !== null || (kept.toldAfterwards && kept.alert.mutedUntilMs === null)
+    const wasTold = kept.toldMs !== null || (kept.toldAfterwards && kept.alert.silencedUntilMs === null)
     if (wasTold) tell('closed', kept)
   }
 
   for (const condition of conditions) {
     const { name } = condition
-    const kept = seenAgain(known[name], condition, mutedUntilMs(name), nowMs)
+    const kept = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
     remembered[name] = kept
     if (explained(name) && !kept.toldAfterwards) {
       // Not judged on its own: what it was before stays, and it begins anew if it outlives its cause.
@@ -153,7 +153,7 @@ export function step(
       continue
     }
     if (kept.openedMs === null && kept.seenProbes >= condition.probes) kept.openedMs = nowMs
-    if (kept.openedMs === null || kept.alert.mutedUntilMs !== null || kept.toldAfterwards) continue
+    if (kept.openedMs === null || kept.alert.silencedUntilMs !== null || kept.toldAfterwards) continue
     const more = kept.alert.affected.some(each => !kept.toldAffected.includes(each))
     if (kept.toldMs === null) tell('opened', kept)
     else if (nowMs - kept.toldMs >= timing.repeatMs) tell('repeated', kept)
@@ -171,7 +171,7 @@ export function openAlerts({ remembered }: AlertState): Alert[] {
     .sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs)
 }
 
-function seenAgain(before: Remembered | undefined, condition: Condition, muted: number, nowMs: number): Remembered {
+function seenAgain(before: Remembered | undefined, condition: Condition, silenced: number, nowMs: number): Remembered {
   const { name, severity, title, what, affected, next, page, explains, toldAfterwards = false } = condition
   const begun = before ?? {
     seenMs: nowMs,
@@ -183,10 +183,10 @@ function seenAgain(before: Remembered | undefined, condition: Condition, muted: 
     toldAffected: [],
   }
   const sinceMs = before?.alert.sinceMs ?? condition.sinceMs ?? nowMs
-  const mutedUntilMs = muted > nowMs ? muted : null
+  const silencedUntilMs = silenced > nowMs ? silenced : null
   return {
     ...begun,
-    alert: { name, severity, title, what, sinceMs, affected, next, page, mutedUntilMs },
+    alert: { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs },
     toldAfterwards,
     explains,
     lastSeenMs: nowMs,

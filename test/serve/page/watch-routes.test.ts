@@ -13,7 +13,7 @@ const ALERT = {
   affected: ['binance BTCUSDT'],
   next: 'Look.',
   page: 'docs/watch.md#house_down',
-  mutedUntilMs: null,
+  silencedUntilMs: null,
 } as const
 const report = (watcher: string, more: Partial<WatchReport> = {}): WatchReport => ({
   watcher,

@@ -43,7 +43,7 @@ function step(): void {
   steps += 1
   if (steps === killAt) process.kill(process.pid, 'SIGKILL')
 }
-counted(target, ['tidy', 'create', 'put', 'fetch'])
+counted(target, ['cleanUp', 'create', 'put', 'fetch'])
 counted(store, ['insertRows'])
 counted(store.client, ['command'])
 counted(fs.promises, ['rename'])

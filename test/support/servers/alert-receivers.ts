@@ -22,7 +22,7 @@ export function alertMessage(kind: Message['kind'], fields: Partial<Message['ale
       affected: ['binance BTCUSDT'],
       next: 'See whether the venue trades.',
       page: 'docs/watch.md#stale',
-      mutedUntilMs: null,
+      silencedUntilMs: null,
       ...fields,
     },
   }

@@ -36,12 +36,12 @@ class Watched {
   state: AlertState = NO_ALERTS
   nowMs = BEGIN_MS
   readonly told: Message[] = []
-  mutedUntilMs: (name: string) => number = () => 0
+  silencedUntilMs: (name: string) => number = () => 0
   unknown: (name: string) => boolean = () => false
 
   probe(...conditions: Condition[]): Message[] {
-    const { mutedUntilMs, unknown, nowMs } = this
-    const { state, messages } = step(this.state, { conditions, unknown, mutedUntilMs, nowMs }, TIMING)
+    const { silencedUntilMs, unknown, nowMs } = this
+    const { state, messages } = step(this.state, { conditions, unknown, silencedUntilMs, nowMs }, TIMING)
     this.state = state
     this.told.push(...messages)
     this.nowMs += EVERY_MS
@@ -219,19 +219,19 @@ describe('a silence', () => {
   test('keeps messages back; what still is wrong when it ends is told then', () => {
     const watched = new Watched()
     const untilMs = BEGIN_MS + 100 * EVERY_MS
-    watched.mutedUntilMs = () => untilMs
+    watched.silencedUntilMs = () => untilMs
     watched.probes(100, condition('a'))
     assert.deepEqual(watched.kinds, [])
-    assert.equal(openAlerts(watched.state)[0]!.mutedUntilMs, untilMs, 'it is open all the same')
+    assert.equal(openAlerts(watched.state)[0]!.silencedUntilMs, untilMs, 'it is open all the same')
     assert.deepEqual(
-      watched.probe(condition('a')).map(({ kind, alert }) => [kind, alert.mutedUntilMs]),
+      watched.probe(condition('a')).map(({ kind, alert }) => [kind, alert.silencedUntilMs]),
       [['opened', null]],
     )
   })
 
   test('of something that came and went in it leaves nothing to tell', () => {
     const watched = new Watched()
-    watched.mutedUntilMs = () => Number.MAX_SAFE_INTEGER
+    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
     watched.probes(5, condition('a'), condition('b', { toldAfterwards: true }))
     watched.probes(5)
     assert.deepEqual(watched.kinds, [])
@@ -241,7 +241,7 @@ describe('a silence', () => {
   test('keeps back no all-clear of what was told: whoever was called is sent home', () => {
     const watched = new Watched()
     watched.probes(2, condition('a'))
-    watched.mutedUntilMs = () => Number.MAX_SAFE_INTEGER
+    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
     watched.probes(1_000, condition('a'))
     watched.probes(5)
     assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
@@ -324,7 +324,7 @@ describe('whatever the probes see', () => {
   const probe = fc.record({
     seen: fc.uniqueArray(fc.constantFrom(...NAMES)),
     affected: fc.uniqueArray(fc.constantFrom('x', 'y', 'z')),
-    muted: fc.option(fc.constantFrom(...NAMES), { freq: 4, nil: undefined }),
+    silenced: fc.option(fc.constantFrom(...NAMES), { freq: 4, nil: undefined }),
     unknown: fc.option(fc.constantFrom(...NAMES), { freq: 4, nil: undefined }),
     /** Runs of the same: what is remembered only shows in those. */
     times: fc.integer({ min: 1, max: 40 }),
@@ -336,13 +336,13 @@ describe('whatever the probes see', () => {
     let [state, nowMs]: [AlertState, number] = [NO_ALERTS, BEGIN_MS]
     const told: { message: Message; probe: Probe }[] = []
     for (const each of probes.flatMap(one => Array.from({ length: one.times }, () => one))) {
-      const { seen, affected, muted, unknown } = each
+      const { seen, affected, silenced, unknown } = each
       const done = step(
         between(state),
         {
           conditions: seen.map(name => of(name, affected)),
           unknown: name => name === unknown,
-          mutedUntilMs: name => (name === muted ? nowMs + 1 : 0),
+          silencedUntilMs: name => (name === silenced ? nowMs + 1 : 0),
           nowMs,
         },
         timing,
@@ -370,7 +370,7 @@ describe('whatever the probes see', () => {
   test('what was told is called over in the end, once all is well', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 20 }), probes => {
-        const well = { seen: [], affected: [], muted: undefined, unknown: undefined, times: 400 }
+        const well = { seen: [], affected: [], silenced: undefined, unknown: undefined, times: 400 }
         const { told, state } = play([...probes, well])
         const opened = told.filter(({ message }) => message.kind === 'opened').length
         const closed = told.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
@@ -386,11 +386,11 @@ describe('whatever the probes see', () => {
         const lastTold = new Map<string, number>()
         for (const { message, probe: during } of play(probes).told) {
           const { kind, alert, occurrence, atMs, lastedMs } = message
-          const { seen, muted } = during
+          const { seen, silenced } = during
           assert.ok(lastedMs >= 0)
           assert.equal(seen.includes('cause') && alert.name === 'effect', false, 'explained')
           if (kind === 'closed') assert.ok(!seen.includes(alert.name))
-          else assert.ok(seen.includes(alert.name) && muted !== alert.name && alert.name !== 'afterwards')
+          else assert.ok(seen.includes(alert.name) && silenced !== alert.name && alert.name !== 'afterwards')
           if (kind === 'repeated') assert.ok(atMs - lastTold.get(occurrence)! >= timing.repeatMs)
           lastTold.set(occurrence, atMs)
         }

@@ -135,7 +135,7 @@ describe('a server that takes a mail for some of its recipients', () => {
     outbox.add([alertMessage('opened')])
     await outbox.send(0)
     assert.deepEqual(
-      outbox.unsent.map(({ channels }) => channels),
+      outbox.unsent.map(({ routes }) => routes),
       [['mail to 450@example.com']],
     )
     assert.deepEqual(events.sort(), [

@@ -11,7 +11,7 @@ const alert = (name: string, severity: 'warning' | 'critical', sinceMs: number) 
   affected: [],
   next: '',
   page: '',
-  mutedUntilMs: null,
+  silencedUntilMs: null,
 })
 
 test('the worst and oldest come first, and what two watchers tell is shown once, since the first saw it', () => {

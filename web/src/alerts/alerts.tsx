@@ -46,7 +46,7 @@ export function Alerts() {
 }
 
 function AlertRow({ alert }: { alert: Alert }) {
-  const { name, severity, title, what, sinceMs, affected, next, page, mutedUntilMs } = alert
+  const { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs } = alert
   const open = opened.value === name
   return (
     <li class={`alert alert-${severity}`} data-testid="alert" data-name={name}>
@@ -62,9 +62,9 @@ function AlertRow({ alert }: { alert: Alert }) {
         <b>{severity}</b>
         <span class="alert-title">{title}</span>
         {affected.length > 0 && <span class="alert-affected">{affected.join(', ')}</span>}
-        {mutedUntilMs !== null && (
+        {silencedUntilMs !== null && (
           <span class="alert-silenced">
-            silent until {timeOfDay(mutedUntilMs, zone.value, false)} {zoneName(mutedUntilMs, zone.value)}
+            silent until {timeOfDay(silencedUntilMs, zone.value, false)} {zoneName(silencedUntilMs, zone.value)}
           </span>
         )}
         <span class="spring" />

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { ALL, mute, mutedUntilMs, parseDuration, readMutes } from '../../src/watch/mutes.ts'
+import { ALL, parseDuration, readSilences, silence, silencedUntilMs } from '../../src/watch/silences.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25)
 let directory: string
@@ -15,38 +15,38 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }))
 
 test('nothing is silenced without a file', async () => {
-  assert.deepEqual(await readMutes(state), { mutes: {} })
-  assert.equal(mutedUntilMs({}, 'stale'), 0)
+  assert.deepEqual(await readSilences(state), { silences: {} })
+  assert.equal(silencedUntilMs({}, 'stale'), 0)
 })
 
 test('a name is silenced until its time, and all others are not', async () => {
-  await mute(state, 'stale', 60_000, NOW_MS)
-  const { mutes } = await readMutes(state)
-  assert.equal(mutedUntilMs(mutes, 'stale'), NOW_MS + 60_000)
-  assert.equal(mutedUntilMs(mutes, 'house_down'), 0)
+  await silence(state, 'stale', 60_000, NOW_MS)
+  const { silences } = await readSilences(state)
+  assert.equal(silencedUntilMs(silences, 'stale'), NOW_MS + 60_000)
+  assert.equal(silencedUntilMs(silences, 'house_down'), 0)
 })
 
 test('all are silenced by one word; the longer of two silences counts', async () => {
-  await mute(state, 'stale', 60_000, NOW_MS)
-  await mute(state, ALL, 30_000, NOW_MS)
-  const { mutes } = await readMutes(state)
-  assert.equal(mutedUntilMs(mutes, 'stale'), NOW_MS + 60_000)
-  assert.equal(mutedUntilMs(mutes, 'house_down'), NOW_MS + 30_000)
+  await silence(state, 'stale', 60_000, NOW_MS)
+  await silence(state, ALL, 30_000, NOW_MS)
+  const { silences } = await readSilences(state)
+  assert.equal(silencedUntilMs(silences, 'stale'), NOW_MS + 60_000)
+  assert.equal(silencedUntilMs(silences, 'house_down'), NOW_MS + 30_000)
 })
 
 test('a silence that is ended is over now; those that are over leave the file', async () => {
-  await mute(state, 'stale', 60_000, NOW_MS)
-  await mute(state, 'disk_low', 60_000, NOW_MS)
-  await mute(state, 'stale', 0, NOW_MS + 1)
-  assert.ok(mutedUntilMs((await readMutes(state)).mutes, 'stale') <= NOW_MS + 1)
-  await mute(state, 'no_ticks', 60_000, NOW_MS + 120_000)
-  assert.deepEqual(Object.keys((await readMutes(state)).mutes), ['no_ticks'])
+  await silence(state, 'stale', 60_000, NOW_MS)
+  await silence(state, 'disk_low', 60_000, NOW_MS)
+  await silence(state, 'stale', 0, NOW_MS + 1)
+  assert.ok(silencedUntilMs((await readSilences(state)).silences, 'stale') <= NOW_MS + 1)
+  await silence(state, 'no_ticks', 60_000, NOW_MS + 120_000)
+  assert.deepEqual(Object.keys((await readSilences(state)).silences), ['no_ticks'])
 })
 
 test('names that objects have of their own silence nothing', async () => {
-  await mute(state, '__proto__', 60_000, NOW_MS)
-  const { mutes } = await readMutes(state)
-  for (const name of ['stale', 'toString']) assert.ok(!(mutedUntilMs(mutes, name) > NOW_MS), name)
+  await silence(state, '__proto__', 60_000, NOW_MS)
+  const { silences } = await readSilences(state)
+  for (const name of ['stale', 'toString']) assert.ok(!(silencedUntilMs(silences, name) > NOW_MS), name)
 })
 
 describe('a file that cannot be read silences nothing, and why is told; the next silence replaces it', () => {
@@ -54,12 +54,12 @@ describe('a file that cannot be read silences nothing, and why is told; the next
     test(JSON.stringify(text), async () => {
       fs.mkdirSync(path.dirname(state))
       fs.writeFileSync(`${state}.silences`, text)
-      const { mutes, unread } = await readMutes(state)
-      assert.deepEqual(mutes, {})
+      const { silences, unread } = await readSilences(state)
+      assert.deepEqual(silences, {})
       assert.ok(unread!.startsWith(`${state}.silences: `), unread)
-      assert.equal(await mute(state, 'stale', 60_000, NOW_MS), unread)
-      assert.deepEqual(await readMutes(state), { mutes: { stale: NOW_MS + 60_000 } })
-      assert.equal(await mute(state, 'stale', 0, NOW_MS), undefined)
+      assert.equal(await silence(state, 'stale', 60_000, NOW_MS), unread)
+      assert.deepEqual(await readSilences(state), { silences: { stale: NOW_MS + 60_000 } })
+      assert.equal(await silence(state, 'stale', 0, NOW_MS), undefined)
     })
 })
 
