@@ -20,7 +20,8 @@ const SOURCES = filesIn('src', /\.ts$/)
 
 /** Files at the top of src/ that every folder may import. */
 const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service|format-duration)$/
-const CONTRACTS = /^(log\/(log|record-hash|log-time)|store\/(store|sql|trade-order|since-offsets))$/
+const CONTRACTS =
+  /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|trade-order|since-offsets))$/
 
 /** What the files of each folder may import from other folders, in the order of a tick's way; nobody imports downwards. */
 const MAY_IMPORT: Record<string, RegExp[]> = {
@@ -29,7 +30,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   venues: [/^tick\//],
   store: [],
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
-  sources: [/^(tick|venues|telemetry)\//, /^log\/log$/],
+  sources: [/^(tick|venues|telemetry)\//, /^log\/(log|status-board)$/],
   audit: [CONTRACTS],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/, /^config$/],

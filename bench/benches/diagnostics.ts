@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
-import type { Log, LogRecord } from '../../src/log/log.ts'
+import type { LogRecord, OpenLog } from '../../src/log/log.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { IngestTelemetry } from '../../src/serve/http/ingest-metrics.ts'
 import { Page } from '../../src/serve/page/page.ts'
@@ -102,7 +102,7 @@ function open({ log, store }: Parts, observed: boolean) {
 }
 
 /** Cycle after cycle of the same trades, each of symbols of its own, so that no id comes twice. */
-async function record(log: Log, batches: readonly TradeColumns[]): Promise<void> {
+async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
   const names = batches.map(({ symbols }) => [...symbols.words])
   let records: LogRecord[] = []
   for (let cycle = 0; cycle < CYCLES; cycle++) {

@@ -1,7 +1,7 @@
 /** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf } from '../../src/modes/ingest-settings.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
@@ -19,7 +19,7 @@ export const PARTITIONS = 4
 export interface Cluster {
   /** host:port of the broker. */
   hosts: string
-  log: Log
+  log: OpenLog
   store: Store
   /** Where the store answers ClickHouse's HTTP interface. */
   storeUrl: string
@@ -50,7 +50,7 @@ export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Pr
 }
 
 /** Records trades as the sources do: one call a trade, records cut by size and age, appended to their symbols' partitions. */
-export async function record(log: Log, batches: readonly TradeColumns[]): Promise<void> {
+export async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
   const recorder = new Recorder({
     log,
     emit: () => {},

@@ -5,7 +5,7 @@ import { parseConfig } from '../../src/config.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { IngestMetrics } from '../../src/ingest/metrics.ts'
 import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -16,7 +16,7 @@ export const BATCH_TRADES = parseConfig({}, {}).BATCH_TICKS_MAX
 const BYTES_MAX = 64 * 2 ** 20
 
 export interface Parts {
-  log: Log
+  log: OpenLog
   store: Store
 }
 

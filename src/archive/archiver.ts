@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import { checkRoom } from '../disk.ts'
 import type { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
+import type { LogRetention } from '../log/retention.ts'
 import { filesOf, type StoreFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -39,7 +40,7 @@ type Claimed = Pick<Writing, 'owner' | 'strays'>
 
 export interface ArchiverOptions {
   store: Store
-  log: Log
+  log: Log & LogRetention
   target: ArchiveTarget
   slicing: SegmentContext
   keep: Keeping

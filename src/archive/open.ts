@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log/log.ts'
+import type { LogRetention } from '../log/retention.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Archiver } from './archiver.ts'
@@ -33,13 +34,18 @@ async function recognise(store: Store, target: ArchiveTarget): Promise<void> {
 }
 
 /** How long things are kept: what the configuration says, else what the log was made with. */
-export function keepingOf(config: Pick<Config, 'LOG_KEEP_HOURS' | 'STORE_KEEP_DAYS'>, log: Log): Keeping {
+export function keepingOf(config: Pick<Config, 'LOG_KEEP_HOURS' | 'STORE_KEEP_DAYS'>, log: LogRetention): Keeping {
   const logHours = config.LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
   return { logHours: logHours === 'forever' ? undefined : logHours, storeDays: config.STORE_KEEP_DAYS }
 }
 
 /** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
-export async function openArchiver(config: Config, log: Log, store: Store, emit: Emit): Promise<Archiver | null> {
+export async function openArchiver(
+  config: Config,
+  log: Log & LogRetention,
+  store: Store,
+  emit: Emit,
+): Promise<Archiver | null> {
   const target = await openWithArchive(config, store)
   if (!target) return null
   const keep = keepingOf(config, log)

@@ -5,6 +5,7 @@
 import { MS_PER_DAY } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
+import type { LogRetention } from '../log/retention.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { ArchivedObject } from './archive.ts'
@@ -27,7 +28,7 @@ export interface Keeping {
 /** Whose data leaves, and who is told. */
 export interface RetentionContext {
   store: Store
-  log: Log
+  log: Log & LogRetention
   target: ArchiveTarget
   catalog: ArchiveCatalog
   emit: Emit

@@ -3,7 +3,7 @@
  * offset must have the same hash. Why: `docs/decisions/positions.md`.
  */
 import { TickhouseError } from '../errors.ts'
-import type { Log, LogEntry } from '../log/log.ts'
+import type { Log, LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import type { Store } from '../store/store.ts'
 
@@ -58,7 +58,7 @@ export async function compareWithLog(
   log: Log,
   partition: number,
   position: Position,
-): Promise<LogEntry | undefined> {
+): Promise<LoggedRecord | undefined> {
   const entry = await log.record(partition, position.offset)
   if (!entry || position.hash === 0 || recordHash(entry) === position.hash) return entry
   const same = await lastSame(store, log, partition, position.offset)
@@ -78,7 +78,7 @@ export async function compareLast(
   log: Log,
   partition: number,
   offset: number,
-): Promise<{ after?: LogEntry; unverified?: string }> {
+): Promise<{ after?: LoggedRecord; unverified?: string }> {
   const hash = await hashOf(store, partition, offset)
   const after = await compareWithLog(store, log, partition, { offset, hash })
   if (!after) return { unverified: 'it has left the log' }

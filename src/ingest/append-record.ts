@@ -2,7 +2,7 @@
  * Takes a log record into a batch: decoded, each tick judged, ids followed. No input or output. In two steps, since what is known of a
  * trade's id may have to be asked of the tables: `validateRecord` goes as far as it can, `settle` does the rest.
  */
-import type { LogEntry } from '../log/log.ts'
+import type { LoggedRecord } from '../log/log.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Batch } from './batch.ts'
@@ -39,7 +39,7 @@ export const NOTHING_STORED: StoredTrades = { of: () => [] }
 
 /** A record on its way into a batch. */
 export interface ValidatedRecord extends Decoded {
-  entry: LogEntry
+  entry: LoggedRecord
   judgements: Validity
   /** Rows with a verdict. */
   marked: number
@@ -63,7 +63,7 @@ const CONFLICTING = codeOf('conflicting_id')
 
 /** Decodes a record, judges its ticks, and follows ids until one has to be placed. `scratch` is lent until the record is in a batch. */
 export function validateRecord(
-  entry: LogEntry,
+  entry: LoggedRecord,
   venues: KnownVenues,
   idsOf: IdsOf,
   scratch?: TradeColumns,

@@ -1,6 +1,6 @@
 /** The partitions that this process stores: taken and let go as the log says, begun anew where that is the way on. */
 import type { ErrorCode } from '../errors.ts'
-import type { PartitionAssignment } from '../log/log.ts'
+import type { AssignmentListener } from '../log/assignment.ts'
 import { IngestMetrics } from './metrics.ts'
 import { type IngestOptions, PartitionIngest } from './partition-loop.ts'
 
@@ -27,7 +27,7 @@ interface Held {
   ended: Promise<void>
 }
 
-export class Assignment implements PartitionAssignment {
+export class Assignment implements AssignmentListener {
   readonly #options: AssignmentOptions
   readonly #held = new Map<number, Held>()
   /** Kept when a partition goes and comes back. */
@@ -44,14 +44,14 @@ export class Assignment implements PartitionAssignment {
     return [...this.#held.values()].map(({ ingest }) => ingest).sort((a, b) => a.partition - b.partition)
   }
 
-  take(partition: number): void {
+  onAssigned(partition: number): void {
     const none = Promise.resolve()
     const held = { ingest: this.#ingestOf(partition), letGo: new AbortController(), run: none, ended: none }
     this.#held.set(partition, held)
     held.ended = this.#keep(partition, held)
   }
 
-  async release(partition: number): Promise<void> {
+  async onRevoked(partition: number): Promise<void> {
     const held = this.#held.get(partition)
     held?.letGo.abort()
     await held?.ended

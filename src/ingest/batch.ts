@@ -3,7 +3,7 @@
  * in, blocks out.
  */
 import { MS_PER_DAY } from '../clock.ts'
-import type { LogEntry } from '../log/log.ts'
+import type { LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import { BlockWriter } from '../tick/native.ts'
 import { TRADE_BYTES, TRADE_COLUMN_COUNT, TYPES, writeTradeColumns } from '../tick/records.ts'
@@ -48,7 +48,7 @@ export class Batch {
   #loggedAt = new Uint32Array(ROWS_MIN)
   /** Rows of `trades` that keep what names their record. */
   readonly #named: { row: number; hash: number }[] = []
-  #lastEntry: LogEntry | undefined
+  #lastEntry: LoggedRecord | undefined
   /** The run of ids of each row, where one is not 0. */
   #idRuns: Uint16Array | undefined
   #first = -1
@@ -79,7 +79,7 @@ export class Batch {
   }
 
   /** May this record still join, or must the batch be cut first? */
-  accepts(entry: LogEntry, limits: BatchLimits): boolean {
+  accepts(entry: LoggedRecord, limits: BatchLimits): boolean {
     if (this.empty) return true
     return (
       Math.floor(entry.timestampMs / MS_PER_DAY) === this.#day &&
@@ -89,7 +89,7 @@ export class Batch {
   }
 
   /** Counts a record in; its ticks are added by `addTrades` and `addRefused`. */
-  begin(entry: LogEntry, nowMs: number): void {
+  begin(entry: LoggedRecord, nowMs: number): void {
     if (this.empty) {
       this.#first = entry.offset
       this.#day = Math.floor(entry.timestampMs / MS_PER_DAY)

@@ -7,7 +7,7 @@ import { droppedRanges } from '../audit/dropped-ranges.ts'
 import { compareLast, endsBefore } from '../audit/position.ts'
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log, LogEntry } from '../log/log.ts'
+import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
 import { finishInterrupted } from './reprocess/transaction.ts'
@@ -32,7 +32,7 @@ export interface Resume {
   /** The log's time of the last record stored, or the start of its log day, ms since 1970 UTC. */
   loggedMs?: number | undefined
   /** The last record stored, as the log has it. */
-  after?: LogEntry | undefined
+  after?: LoggedRecord | undefined
   /** Why it cannot be told whether the log still holds the last record stored; undefined where it does, or nothing is stored. */
   unverified?: string | undefined
 }

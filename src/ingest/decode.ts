@@ -1,5 +1,5 @@
 /** Reads a log record into columns, or says why it cannot be read. Pure. */
-import type { LogEntry } from '../log/log.ts'
+import type { LoggedRecord } from '../log/log.ts'
 import { EXTERNAL_VENUE, readJsonTrades } from '../tick/json.ts'
 import { BlockError } from '../tick/native.ts'
 import { RECORD_VERSION, readRefused, readTrades } from '../tick/records.ts'
@@ -48,7 +48,7 @@ export const ownIdsFrom = (offset: number): bigint => OWN_IDS_FROM + BigInt(offs
  * Never throws: what cannot be read comes back as refused, with the record's payload. Trades may be read into `scratch`, so
  * that a caller who is done with them before the next record pays for the memory once.
  */
-export function decode(entry: LogEntry, scratch?: TradeColumns): Decoded {
+export function decode(entry: LoggedRecord, scratch?: TradeColumns): Decoded {
   if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
   if (entry.version !== RECORD_VERSION)
     return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
@@ -72,13 +72,13 @@ export function decode(entry: LogEntry, scratch?: TradeColumns): Decoded {
   }
 }
 
-const READERS: Readonly<Record<string, (entry: LogEntry, scratch?: TradeColumns) => Decoded>> = {
+const READERS: Readonly<Record<string, (entry: LoggedRecord, scratch?: TradeColumns) => Decoded>> = {
   native: (entry, scratch) => ({ trades: readTrades(entry.payload, scratch), refused: [] }),
   json: readJson,
   refused: readRefusedFrames,
 }
 
-function readJson(entry: LogEntry): Decoded {
+function readJson(entry: LoggedRecord): Decoded {
   const receivedAtMicros = entry.timestampMs * 1000
   const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, ownIdsFrom(entry.offset))
   return {
@@ -88,7 +88,7 @@ function readJson(entry: LogEntry): Decoded {
   }
 }
 
-function readRefusedFrames(entry: LogEntry): Decoded {
+function readRefusedFrames(entry: LoggedRecord): Decoded {
   const refused = readRefused(entry.payload).map((frame, index) => ({
     ...frame,
     index,
@@ -98,7 +98,7 @@ function readRefusedFrames(entry: LogEntry): Decoded {
   return { trades: new TradeColumns(0), refused }
 }
 
-function whole(entry: LogEntry, reason: Refusal, detail: string): Decoded {
+function whole(entry: LoggedRecord, reason: Refusal, detail: string): Decoded {
   const refused: Refused = {
     index: 0,
     ticks: entry.ticks,

@@ -8,7 +8,8 @@ import { type AuditCheckpoint, loadCheckpoint, verifiedWith } from '../audit/aud
 import { logDiverged } from '../audit/position.ts'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log, PartitionAssignment } from '../log/log.ts'
+import type { AssignmentListener, PartitionAssignment } from '../log/assignment.ts'
+import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { KnownVenues } from './append-record.ts'
@@ -30,13 +31,13 @@ const STOP_AUDIT_MS_MAX = 5_000
 export interface IngestProcessOptions {
   limits: BatchLimits
   venues: KnownVenues
-  log: Log
+  log: Log & PartitionAssignment
   store: Store
   emit: Emit
   onStored: (batch: Batch) => void
 }
 
-export class Ingest implements PartitionAssignment {
+export class Ingest implements AssignmentListener {
   /** Rejects when a partition met an error that only starting anew may help, or the log gives this process none. */
   readonly crashed: Promise<never>
   /** The last audit of each partition that is ours. */
@@ -67,16 +68,16 @@ export class Ingest implements PartitionAssignment {
   }
 
   start(): void {
-    this.#jobs.push(this.#options.log.share(this, this.#stop.signal).catch(this.#crash))
+    this.#jobs.push(this.#options.log.join(this, this.#stop.signal).catch(this.#crash))
     this.#jobs.push(this.#every(AUDIT_FIRST_AFTER_MS, AUDIT_EVERY_MS, () => this.audit()))
   }
 
-  take(partition: number): void {
-    this.#holding.take(partition)
+  onAssigned(partition: number): void {
+    this.#holding.onAssigned(partition)
   }
 
-  async release(partition: number): Promise<void> {
-    await this.#holding.release(partition)
+  async onRevoked(partition: number): Promise<void> {
+    await this.#holding.onRevoked(partition)
     if (this.#held) return
     this.audits.delete(partition)
     this.#proven.delete(partition)

@@ -1,5 +1,5 @@
 /** The log's time from record to record: a clock that was set back is followed, and that is said. */
-import type { LogEntry } from '../log/log.ts'
+import type { LoggedRecord } from '../log/log.ts'
 import { CLOCK_STEP_MS, logTime } from '../log/log-time.ts'
 import type { Emit } from '../telemetry/events.ts'
 
@@ -13,7 +13,7 @@ export class LogClock {
   }
 
   /** Gives a record its time: see `logTime`. */
-  follow(entry: LogEntry): void {
+  follow(entry: LoggedRecord): void {
     const { partition, offset } = entry
     const backMs = this.lastMs - entry.timestampMs
     if (backMs > CLOCK_STEP_MS) this.#emit('log_clock_set_back', { partition, offset, backMs })

@@ -11,7 +11,8 @@
  */
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Log, LogEntry } from '../log/log.ts'
+import type { PartitionAssignment } from '../log/assignment.ts'
+import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
@@ -30,7 +31,7 @@ export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'faile
 
 export interface IngestOptions {
   partition: number
-  log: Log
+  log: Log & Pick<PartitionAssignment, 'noteStored'>
   store: Store
   /** Shared by the partitions of a store. */
   checkpoint: Checkpoint
@@ -131,7 +132,7 @@ export class PartitionIngest {
   }
 
   /** Asks the tables where to go on, until they can tell. Returns the last record stored, where the log has it. */
-  #resume(signal: AbortSignal): Promise<LogEntry | undefined> {
+  #resume(signal: AbortSignal): Promise<LoggedRecord | undefined> {
     return this.#untilAnswered(() => this.#askTables(), 'resume_failed', signal)
   }
 
@@ -149,7 +150,7 @@ export class PartitionIngest {
     }
   }
 
-  async #askTables(): Promise<LogEntry | undefined> {
+  async #askTables(): Promise<LoggedRecord | undefined> {
     const { log, store, emit, partition } = this.#options
     await this.#checkpoint.bind(log)
     const fence = await store.claim(partition)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { Log } from './log.ts'
+import type { OpenLog } from './log.ts'
 import { openLog } from './open.ts'
 
 const LOG_WAIT_MS = 250
@@ -18,7 +18,7 @@ export async function openAndWait(
   mode: 'write' | 'read',
   emit: Emit,
   stopping: AbortSignal,
-): Promise<Log> {
+): Promise<OpenLog> {
   let awaited: { why: string; advice: string } | undefined
   const telling = setInterval(() => emit('log_awaited', awaited ?? UNANSWERED), LOG_WAIT_TOLD_EVERY_MS)
   try {
@@ -41,7 +41,7 @@ export async function openAndWait(
 }
 
 /** Says once that partitions were added to the log which are not used, also where that happens later. */
-function tellUnused(log: Log, emit: Emit, stopping: AbortSignal): void {
+function tellUnused(log: OpenLog, emit: Emit, stopping: AbortSignal): void {
   const look = (): void => {
     const partitions = log.unusedPartitions()
     if (partitions === 0) return
@@ -54,7 +54,7 @@ function tellUnused(log: Log, emit: Emit, stopping: AbortSignal): void {
 }
 
 /** Tells, again and again, that the log does not answer. One that writes tells it by its appends. */
-function tellUnreachable(log: Log, emit: Emit, stopping: AbortSignal): void {
+function tellUnreachable(log: OpenLog, emit: Emit, stopping: AbortSignal): void {
   const telling = setInterval(() => {
     const sinceMs = log.unreachableSinceMs()
     if (sinceMs === null) return

@@ -1,6 +1,6 @@
 import { TickhouseError } from '../errors.ts'
 import { openKafkaLog } from './kafka/log.ts'
-import type { Log } from './log.ts'
+import type { OpenLog } from './log.ts'
 import { PARTITIONS_MAX } from './sqlite/file.ts'
 import { openSqliteLog } from './sqlite/log.ts'
 
@@ -8,7 +8,7 @@ import { openSqliteLog } from './sqlite/log.ts'
  * Opens the log at an address, chosen by its scheme: `sqlite:<directory>`, with `?partitions=<count>` where it is made, or
  * `kafka://<host:port>,…`. Throws `address_invalid`, or what the implementation says.
  */
-export async function openLog(address: string, mode: 'write' | 'read'): Promise<Log> {
+export async function openLog(address: string, mode: 'write' | 'read'): Promise<OpenLog> {
   if (address.startsWith('kafka:')) return await openKafkaLog(address, mode)
   const [, scheme, place, query] = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/.exec(address) ?? []
   // Only the scheme is shown: the rest of an unknown address may hold a password.

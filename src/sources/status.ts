@@ -1,6 +1,6 @@
 /** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
 import { hostname } from 'node:os'
-import type { Announcement } from '../log/log.ts'
+import type { Announcement } from '../log/status-board.ts'
 import type { EventCounts, LogLine } from '../telemetry/journal.ts'
 import type { ProcessMetrics } from '../telemetry/process.ts'
 import type { ConnectionStatus } from './connection/status.ts'

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveMetrics } from '../archive/archive.ts'
 import { diskGrowthPerDay } from '../audit/disk-growth.ts'
 import type { Log } from '../log/log.ts'
+import type { LogRetention } from '../log/retention.ts'
+import type { StatusBoard } from '../log/status-board.ts'
 import type { ConnectionStatus } from '../sources/connection/status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderReport, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
@@ -29,7 +31,7 @@ export type ArchiveStatus = Pick<ArchiveMetrics, 'objects' | 'rows' | 'bytes' | 
 }
 
 export interface ReportOptions {
-  log: Log
+  log: Log & LogRetention & StatusBoard
   store: Store
   ingest: IngestStatus
   /** How archiving fares now; null where this process knows of none. */
@@ -37,7 +39,7 @@ export interface ReportOptions {
 }
 
 export class StatusReport {
-  readonly #log: Log
+  readonly #log: ReportOptions['log']
   readonly #heard = new LastHeard()
   readonly #store: Store
   readonly #ingest: IngestStatus

@@ -7,7 +7,7 @@ import { openTarget } from '../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
 import { diagnose, isSound } from '../../src/audit/diagnosis.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { archiverOf, rowsOf } from '../support/data/archiving.ts'
@@ -44,7 +44,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
   describe(`a log whose clock was ${name}`, () => {
     const events = new EventLog()
     const place = (part: string) => `${storage.directory}/${part} ${Object.keys(HISTORIES).indexOf(name)}`
-    let log: Log
+    let log: OpenLog
     let target: ArchiveTarget
     let nowMs = NOON_MS
     let ids = 1

@@ -10,7 +10,7 @@ import { hashOf } from '../../src/audit/position.ts'
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
 import { Reprocessor } from '../../src/ingest/reprocess/reprocess.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { recordHash } from '../../src/log/record-hash.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
@@ -25,7 +25,7 @@ class Ground {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-position-'))
   readonly house: Awaited<ReturnType<typeof openTestStore>>
   readonly partitions: number
-  log!: Log
+  log!: OpenLog
   #id = 0
 
   static async open(t: TestContext, partitions = 1): Promise<Ground> {

@@ -8,7 +8,7 @@ import { loadIds } from '../../src/ingest/ids/known-ids.ts'
 import { statementOf } from '../../src/ingest/ids/recent-trades.ts'
 import { storedTrades } from '../../src/ingest/ids/stored-trades.ts'
 import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
-import type { LogEntry, LogRecord } from '../../src/log/log.ts'
+import type { LoggedRecord, LogRecord } from '../../src/log/log.ts'
 import type { Fence, Store } from '../../src/store/store.ts'
 import { noFaults } from '../simulation/faults.ts'
 import { Host } from '../simulation/host.ts'
@@ -56,7 +56,7 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     await write(batchOf([2], [12], false, DAY + 1), first)
     const second = await store.claim(0)
     assert.ok(second.epoch > first.epoch)
-    const entry = (offset: number): LogEntry => ({
+    const entry = (offset: number): LoggedRecord => ({
       ...{ ...RECORD, partition: 0, offset, timestampMs: 0, writtenMs: 0, leaderEpoch: 0 },
     })
     const after = { next: 3, loggedMs: (DAY + 1) * MS_PER_DAY, after: entry(2) }

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import type { Log, LogEntry, LogRecord } from '../../src/log/log.ts'
+import type { LoggedRecord, LogRecord, OpenLog } from '../../src/log/log.ts'
 
 /**
  * Opens the log of a place for writing, making it if there is none; `partitions` are those for trades. A place is an empty
  * directory, unique to its test.
  */
-export type OpenLog = (place: string, options?: { partitions?: number }) => Promise<Log>
+export type Opener = (place: string, options?: { partitions?: number }) => Promise<OpenLog>
 
 /** A record whose payload is told by its number: no two numbers give the same bytes. */
 export function numbered(number: number, payloadBytes = 16): LogRecord {
@@ -32,8 +32,8 @@ export function freshPlace(t: TestContext): string {
 }
 
 /** Reads exactly the records from `from` up to `below`, then leaves. */
-export async function readRange(log: Log, partition: number, from: number, below: number): Promise<LogEntry[]> {
-  const entries: LogEntry[] = []
+export async function readRange(log: OpenLog, partition: number, from: number, below: number): Promise<LoggedRecord[]> {
+  const entries: LoggedRecord[] = []
   if (from >= below) return entries
   for await (const slice of log.read(partition, from, new AbortController().signal)) {
     entries.push(...slice)
@@ -46,9 +46,9 @@ const withoutPlace = ({ kind, format, version, ticks, payload }: LogRecord): Log
   return { kind, format, version, ticks, payload: new Uint8Array(payload) }
 }
 
-export function logContract(name: string, open: OpenLog): void {
+export function logContract(name: string, open: Opener): void {
   /** Runs a test on a fresh log and closes it afterwards, whatever happened. */
-  const onLog = (title: string, run: (log: Log) => Promise<void>, partitions = 1): void => {
+  const onLog = (title: string, run: (log: OpenLog) => Promise<void>, partitions = 1): void => {
     test(title, async t => {
       const log = await open(freshPlace(t), { partitions })
       try {
@@ -302,7 +302,7 @@ export function logContract(name: string, open: OpenLog): void {
     onLog('a payload of 0 bytes and one of 8 MiB come back whole, in slices of bounded size', async log => {
       const records = [numbered(0, 0), numbered(1, 8 * 2 ** 20), numbered(2, 3 * 2 ** 20), numbered(3, 3 * 2 ** 20)]
       await log.append(0, records)
-      const slices: LogEntry[][] = []
+      const slices: LoggedRecord[][] = []
       for await (const slice of log.read(0, 0, new AbortController().signal)) {
         slices.push(slice)
         if (slices.flat().length === 4) break

@@ -1,7 +1,7 @@
 /** One record in a hundred is wrong: the process stays up, every good tick is stored, every other one is kept with its reason. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Log, LogRecord } from '../../src/log/log.ts'
+import type { LogRecord, OpenLog } from '../../src/log/log.ts'
 import { EXTERNAL_VENUE } from '../../src/tick/json.ts'
 import { assertKept, POISONS, type Poison } from '../support/data/poison.ts'
 import { tradesOf } from '../support/data/trades.ts'
@@ -18,7 +18,7 @@ import { House } from '../support/processes/tickhouse.ts'
 
 /** Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies. */
 async function appendPoisoned(
-  log: Log,
+  log: OpenLog,
   trades: readonly ExpectedTrade[],
   poisons: readonly Poison[],
 ): Promise<Map<number, Poison>> {

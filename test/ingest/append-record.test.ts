@@ -4,7 +4,7 @@ import { MS_PER_DAY } from '../../src/clock.ts'
 import { appendValidated, NOTHING_STORED, settle, validateRecord } from '../../src/ingest/append-record.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { PartitionIds } from '../../src/ingest/ids/partition-ids.ts'
-import type { LogEntry } from '../../src/log/log.ts'
+import type { LoggedRecord } from '../../src/log/log.ts'
 import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 
@@ -48,7 +48,7 @@ function filled(...records: LogRecord[]) {
   return batch
 }
 
-const entry = (record: LogRecord, timestampMs: number): LogEntry => ({
+const entry = (record: LogRecord, timestampMs: number): LoggedRecord => ({
   ...record,
   partition: 3,
   offset: 0,

@@ -85,9 +85,9 @@ test('a partition that was let go and comes back is audited as by a start', asyn
     return storing.audits.get(0)?.passed
   }
   const passed = [await storeUpTo(1), await storeUpTo(2)]
-  await storing.release(0)
+  await storing.onRevoked(0)
   await store.deleteRows('trades', 'trade_id = 1', {})
-  storing.take(0)
+  storing.onAssigned(0)
   passed.push(await storeUpTo(3))
   await storing.stop()
   assert.deepEqual(passed, [true, true, false])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { LogEntry } from '../../src/log/log.ts'
+import type { LoggedRecord } from '../../src/log/log.ts'
 import { recordHash } from '../../src/log/record-hash.ts'
 
 const ENTRY = fc.record({
@@ -20,7 +20,7 @@ const WRITTEN = ['writtenMs', 'leaderEpoch', 'kind', 'format', 'version', 'ticks
 
 test('a hash is exact in a double, never 0, and the same for the same record, whatever time its reader gave it', () => {
   fc.assert(
-    fc.property(ENTRY, fc.nat(), (entry: LogEntry, timestampMs) => {
+    fc.property(ENTRY, fc.nat(), (entry: LoggedRecord, timestampMs) => {
       const hash = recordHash(entry)
       assert.ok(Number.isSafeInteger(hash) && hash > 0)
       assert.equal(recordHash({ ...entry, timestampMs, payload: entry.payload.slice() }), hash)
@@ -30,7 +30,7 @@ test('a hash is exact in a double, never 0, and the same for the same record, wh
 
 test('records that differ in anything that is written of them have different hashes', () => {
   fc.assert(
-    fc.property(ENTRY, ENTRY, fc.constantFrom(...WRITTEN), (entry: LogEntry, other: LogEntry, field) => {
+    fc.property(ENTRY, ENTRY, fc.constantFrom(...WRITTEN), (entry: LoggedRecord, other: LoggedRecord, field) => {
       fc.pre(String(entry[field]) !== String(other[field]))
       assert.notEqual(recordHash(entry), recordHash({ ...entry, [field]: other[field] }))
     }),

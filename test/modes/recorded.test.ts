@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import type { Store } from '../../src/store/store.ts'
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { LONG } from '../support/faults.ts'
@@ -19,7 +19,7 @@ import {
 import { House, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { type PlayerOptions, startPlayer } from '../support/servers/player.ts'
 
-async function assertTruth(store: Store, log: Log): Promise<void> {
+async function assertTruth(store: Store, log: OpenLog): Promise<void> {
   await assertSessionTrades(store)
   const [others] = await store.rows<Record<string, number>>(
     'SELECT (SELECT count() FROM quarantine) AS refused, (SELECT count() FROM gaps) AS gaps, (SELECT count() FROM lost_ranges) AS lost',

@@ -1,6 +1,7 @@
 /** The log as ingest sees it: one broker for all processes, which may drop records and forget group offsets. */
 import { TickhouseError } from '../../src/errors.ts'
-import type { Bounds, Log, LogEntry } from '../../src/log/log.ts'
+import type { PartitionAssignment } from '../../src/log/assignment.ts'
+import type { Bounds, Log, LoggedRecord } from '../../src/log/log.ts'
 import { logBehind, logTruncated } from '../../src/log/offset-errors.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import type { Host } from './host.ts'
@@ -29,7 +30,6 @@ interface Partition {
 export class SimulatedBroker {
   readonly timeline: Timeline
   readonly tally: Tally
-  readonly keepHours = null
   readonly partitions: readonly Partition[]
   odds: Odds = CALM
 
@@ -61,9 +61,8 @@ export class SimulatedBroker {
   }
 }
 
-export class SimulatedLog implements Log {
+export class SimulatedLog implements Log, PartitionAssignment {
   readonly address = 'simulated'
-  readonly keepHours = null
   readonly #broker: SimulatedBroker
   readonly #host: Host
 
@@ -88,8 +87,8 @@ export class SimulatedLog implements Log {
     partition: number,
     fromOffset: number,
     signal: AbortSignal,
-    after?: LogEntry,
-  ): AsyncGenerator<LogEntry[], void> {
+    after?: LoggedRecord,
+  ): AsyncGenerator<LoggedRecord[], void> {
     const { timeline, partitions, tally } = this.#broker
     const held = partitions[partition]!
     let at = fromOffset
@@ -114,7 +113,7 @@ export class SimulatedLog implements Log {
   }
 
   /** Is what was read still there? */
-  #check(partition: number, at: number, last: LogEntry | undefined): void {
+  #check(partition: number, at: number, last: LoggedRecord | undefined): void {
     const { first, records } = this.#broker.partitions[partition]!
     if (last && at > first) {
       const held = records[last.offset]
@@ -124,12 +123,12 @@ export class SimulatedLog implements Log {
     if (at > records.length) throw logBehind(partition, at, records.length, 'nothing to look for')
   }
 
-  #entry(partition: number, offset: number): LogEntry {
+  #entry(partition: number, offset: number): LoggedRecord {
     const { record, timestampMs, leaderEpoch } = this.#broker.partitions[partition]!.records[offset]!
     return { ...record, partition, offset, timestampMs, writtenMs: timestampMs, leaderEpoch }
   }
 
-  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+  async record(partition: number, offset: number): Promise<LoggedRecord | undefined> {
     const { first, next } = await this.refresh(partition)
     if (offset < first) return undefined
     if (offset >= next) throw logBehind(partition, offset, next, 'nothing to look for')
@@ -189,25 +188,12 @@ export class SimulatedLog implements Log {
   estimateTicks(): number {
     throw new Error('ingest estimates nothing')
   }
-  share(): Promise<void> {
-    throw new Error('the world shares the partitions')
-  }
-  trim(): Promise<number> {
-    throw new Error('ingest trims nothing')
-  }
-  unreachableSinceMs(): null {
-    return null
+  join(): Promise<void> {
+    throw new Error('the world assigns the partitions')
   }
 
   unusedPartitions(): number {
     return 0
-  }
-  sizeBytes(): number {
-    return 0
-  }
-  async announce(): Promise<void> {}
-  announcements(): [] {
-    return []
   }
   async close(): Promise<void> {}
 }

@@ -97,7 +97,7 @@ export class World {
 
   /** Lets go of what still waits in it, which would keep it in memory. Once it was judged. */
   end(): void {
-    for (const { holding } of this.#begun) for (const { partition } of holding.partitions) holding.release(partition)
+    for (const { holding } of this.#begun) for (const { partition } of holding.partitions) holding.onRevoked(partition)
   }
 
   /** Faults are over, all is stored, and nothing sent before is still on its way. */
@@ -207,8 +207,8 @@ export class World {
     const from = this.#owners[partition]
     if (from === to) return
     this.#owners[partition] = to
-    if (from?.host.alive) this.#tell(from, () => from.holding.release(partition))
-    this.#tell(to, () => to.holding.take(partition))
+    if (from?.host.alive) this.#tell(from, () => from.holding.onRevoked(partition))
+    this.#tell(to, () => to.holding.onAssigned(partition))
   }
 
   /** The log's word reaches a process after a while, behind those before it. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { LocalIngest } from '../../src/status/local-ingest.ts'
@@ -12,7 +12,7 @@ import type { Store } from '../../src/store/store.ts'
 import { openTestStore } from '../support/data/storage.ts'
 import { tradesOf } from '../support/data/trades.ts'
 
-function reportOf(log: Log, store: Store, storing: Ingest): StatusReport {
+function reportOf(log: OpenLog, store: Store, storing: Ingest): StatusReport {
   return new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => null })
 }
 

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
 import { Reprocessor } from '../../src/ingest/reprocess/reprocess.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { OpenLog } from '../../src/log/log.ts'
 import { openLog } from '../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { IngestTelemetry } from '../../src/serve/http/ingest-metrics.ts'
@@ -29,7 +29,7 @@ const TOKEN = 'a-token-of-the-tests'
 const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
 
 let house: TestStore
-let log: Log
+let log: OpenLog
 let storing: Ingest
 let page: Page
 const journal = new Journal('test', 'error', 'text')

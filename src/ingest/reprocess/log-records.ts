@@ -1,5 +1,5 @@
 import { TickhouseError } from '../../errors.ts'
-import type { Log, LogEntry } from '../../log/log.ts'
+import type { Log, LoggedRecord } from '../../log/log.ts'
 
 /** A record so little ahead is reached by reading on; one farther away by reading anew. */
 const READ_ON_RECORDS_MAX = 1_000
@@ -8,9 +8,9 @@ const READ_ON_RECORDS_MAX = 1_000
 export class LogRecords {
   readonly #log: Log
   readonly #partition: number
-  #reading: AsyncGenerator<LogEntry[], void> | undefined
+  #reading: AsyncGenerator<LoggedRecord[], void> | undefined
   #stop = new AbortController()
-  #slice: LogEntry[] = []
+  #slice: LoggedRecord[] = []
 
   constructor(log: Log, partition: number) {
     this.#log = log
@@ -18,7 +18,7 @@ export class LogRecords {
   }
 
   /** The record at an offset that the log has given out; undefined if it does not hold it any more. */
-  async at(offset: number): Promise<LogEntry | undefined> {
+  async at(offset: number): Promise<LoggedRecord | undefined> {
     const last = this.#slice.at(-1)
     if (!last || offset < this.#slice[0]!.offset || offset > last.offset + READ_ON_RECORDS_MAX)
       await this.#readFrom(offset)

@@ -2,7 +2,7 @@
  * Judges what is in quarantine once more, by today's rules. Pure. The log's record is read if it is still there; else what the
  * row itself keeps of it.
  */
-import type { LogEntry } from '../../log/log.ts'
+import type { LoggedRecord } from '../../log/log.ts'
 import { EXTERNAL_VENUE, readJsonTrades } from '../../tick/json.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
 import type { Refusal } from '../../tick/refusal.ts'
@@ -57,7 +57,7 @@ export class Revalidation {
   readonly #venues: ReadonlySet<string>
   readonly #reread: RereadFrame
   readonly #nowMicros: number
-  #last: { entry: LogEntry; decoded: Decoded } | undefined
+  #last: { entry: LoggedRecord; decoded: Decoded } | undefined
 
   /** `nowMicros` is our clock: a tick that was ahead of a clock of ours that was behind is good once that is set right. */
   constructor(venues: ReadonlySet<string>, reread: RereadFrame, nowMicros: number) {
@@ -67,7 +67,7 @@ export class Revalidation {
   }
 
   /** By the log's record. */
-  byEntry(row: QuarantineRow, entry: LogEntry): Candidate | StillRefused {
+  byEntry(row: QuarantineRow, entry: LoggedRecord): Candidate | StillRefused {
     if (this.#last?.entry !== entry) this.#last = { entry, decoded: decode(entry) }
     const { decoded } = this.#last
     if (row.ticks !== 1 || (entry.ticks === 1 && entry.format !== 'refused')) return this.#whole(decoded)

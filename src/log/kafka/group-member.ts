@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, Consumer, type GroupAssignment } from '@platformatic/kafka'
 import type { TickhouseError } from '../../errors.ts'
-import type { PartitionAssignment } from '../log.ts'
+import type { AssignmentListener } from '../assignment.ts'
 import { outlivingErrors } from './client.ts'
 import { asKafkaError } from './errors.ts'
 
@@ -43,11 +43,11 @@ export class Membership {
   }
 
   /**
-   * See `Log.share`. Resolves when all is let go and the group was left. Throws `log_refused` where the brokers do not let us in at
+   * See `PartitionAssignment.join`. Resolves when all is let go and the group was left. Throws `log_refused` where the brokers do not let us in at
    * all.
    */
-  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
-    this.#sharing = this.#share(holder, AbortSignal.any([signal, this.#ended.signal]))
+  async join(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
+    this.#sharing = this.#takePart(listener, AbortSignal.any([signal, this.#ended.signal]))
     await this.#sharing
   }
 
@@ -60,7 +60,7 @@ export class Membership {
     await this.#sharing.catch(() => {})
   }
 
-  async #share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
+  async #takePart(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
     this.#leaving = false
     const { client, group, topics } = this.#options
     const consumer = new Consumer({
@@ -79,9 +79,9 @@ export class Membership {
     consumer.topics.trackAll(...topics)
     let failed: () => void = () => {}
     let joinedOnce = false
-    consumer.on('consumer:group:join', ({ assignments }) => this.#assign(holder, assignments ?? []))
+    consumer.on('consumer:group:join', ({ assignments }) => this.#assign(listener, assignments ?? []))
     // What is taken from us is told before we join again: it is let go while the others wait for us.
-    consumer.on('consumer:group:rebalance', () => this.#assign(holder, consumer.assignments ?? []))
+    consumer.on('consumer:group:rebalance', () => this.#assign(listener, consumer.assignments ?? []))
     // A join that failed for good leaves us without heartbeats: nothing but a new join helps.
     consumer.on('error', () => failed())
     const committing = setInterval(() => void this.#commit(), COMMIT_EVERY_MS)
@@ -90,7 +90,7 @@ export class Membership {
       for (let attempt = 0; !signal.aborted; attempt++) {
         const failure = new Promise<void>(resolve => (failed = resolve))
         // A broker that stands still is not waited for by a stop.
-        const refusal = await Promise.race([ended, this.#join(consumer)])
+        const refusal = await Promise.race([ended, this.#joinGroup(consumer)])
         if (refusal && !joinedOnce && !refusal.retryable) throw refusal
         if (!refusal) {
           joinedOnce = true
@@ -102,12 +102,12 @@ export class Membership {
       }
     } finally {
       clearInterval(committing)
-      await this.#leave(consumer, holder)
+      await this.#leave(consumer, listener)
     }
   }
 
   /** Why it could not, if so: where nothing but a person helps, that is for good as long as we were never in. */
-  async #join(consumer: Consumer): Promise<TickhouseError | undefined> {
+  async #joinGroup(consumer: Consumer): Promise<TickhouseError | undefined> {
     try {
       await consumer.joinGroup({})
       return undefined
@@ -116,7 +116,7 @@ export class Membership {
     }
   }
 
-  #assign(holder: PartitionAssignment, assignments: readonly GroupAssignment[]): void {
+  #assign(listener: AssignmentListener, assignments: readonly GroupAssignment[]): void {
     const { topics, partitions } = this.#options
     this.#wanted = new Set(
       assignments.flatMap(({ topic, partitions: ours }) =>
@@ -126,21 +126,21 @@ export class Membership {
           .map(partition => topics.indexOf(topic) * partitions + partition),
       ),
     )
-    for (const partition of new Set([...this.#wanted, ...this.#held])) this.#change(holder, partition)
+    for (const partition of new Set([...this.#wanted, ...this.#held])) this.#change(listener, partition)
   }
 
   /** Brings one partition to what is wanted of it, after whatever is being done with it. */
-  #change(holder: PartitionAssignment, partition: number): void {
+  #change(listener: AssignmentListener, partition: number): void {
     const before = this.#changes.get(partition) ?? Promise.resolve()
     const change = before.then(async () => {
       const wanted = this.#wanted.has(partition)
       if (wanted === this.#held.has(partition)) return
       if (wanted) {
         this.#held.add(partition)
-        holder.take(partition)
+        listener.onAssigned(partition)
         return
       }
-      await holder.release(partition)
+      await listener.onRevoked(partition)
       this.#held.delete(partition)
       // What was stored last is told once all is let go.
       if (this.#leaving) return
@@ -150,9 +150,9 @@ export class Membership {
     this.#changes.set(partition, change)
   }
 
-  async #leave(consumer: Consumer, holder: PartitionAssignment): Promise<void> {
+  async #leave(consumer: Consumer, listener: AssignmentListener): Promise<void> {
     this.#wanted = new Set()
-    for (const partition of this.#held) this.#change(holder, partition)
+    for (const partition of this.#held) this.#change(listener, partition)
     this.#leaving = true
     await Promise.all(this.#changes.values())
     await Promise.race([this.#commit(), sleep(LEAVE_MS_MAX)])

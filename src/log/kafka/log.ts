@@ -1,15 +1,9 @@
 import { Admin, type BaseOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
-import type {
-  Announcement,
-  Bounds,
-  Log,
-  LogEntry,
-  LogRecord,
-  PartitionAssignment,
-  PartitionsOfKind,
-  TrimFloor,
-} from '../log.ts'
+import type { AssignmentListener } from '../assignment.ts'
+import type { Bounds, LoggedRecord, LogRecord, OpenLog, PartitionsOfKind } from '../log.ts'
+import type { TrimFloor } from '../retention.ts'
+import type { Announcement } from '../status-board.ts'
 import { type KafkaAddress, parseKafkaAddress } from './address.ts'
 import { Appender } from './appender.ts'
 import { BoundsPoller } from './bounds.ts'
@@ -32,7 +26,7 @@ const CLOSED = Symbol('closed')
  * rights, certificates). Once open, brokers that cannot be reached are waited for: appends resolve when they have taken the
  * records, however long that takes, and reject only for good; see docs/decisions/kafka.md.
  */
-export async function openKafkaLog(address: string, mode: 'write' | 'read'): Promise<Log> {
+export async function openKafkaLog(address: string, mode: 'write' | 'read'): Promise<OpenLog> {
   const parsed = parseKafkaAddress(address)
   const client = clientOptions(parsed)
   const admin = outlivingErrors(new Admin(client))
@@ -58,7 +52,7 @@ export async function openKafkaLog(address: string, mode: 'write' | 'read'): Pro
   }
 }
 
-class KafkaLog implements Log {
+class KafkaLog implements OpenLog {
   readonly address: string
   readonly partitions: number
   /** Other programs may read the topics: nothing is taken from them without being asked to. */
@@ -140,8 +134,8 @@ class KafkaLog implements Log {
     partition: number,
     fromOffset: number,
     signal: AbortSignal,
-    after?: LogEntry,
-  ): AsyncGenerator<LogEntry[], void> {
+    after?: LoggedRecord,
+  ): AsyncGenerator<LoggedRecord[], void> {
     const slices = readPartition({ ...this.#reading(partition, signal), from: fromOffset, after })
     for await (const slice of slices) {
       for (const { ticks } of slice) this.#means[partition]!.learn(ticks)
@@ -149,7 +143,7 @@ class KafkaLog implements Log {
     }
   }
 
-  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+  async record(partition: number, offset: number): Promise<LoggedRecord | undefined> {
     const bounds = await this.refresh(partition)
     if (offset < bounds.first) return undefined
     checkRange(partition, offset + 1, bounds)
@@ -211,8 +205,8 @@ class KafkaLog implements Log {
     return Math.round(this.#means[partition]!.mean * Math.max(0, below - from))
   }
 
-  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
-    await this.#membership.share(holder, signal)
+  async join(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
+    await this.#membership.join(listener, signal)
   }
 
   noteStored(partition: number, below: number): void {

@@ -5,7 +5,7 @@
 import type { MessageRecord, RecordsBatch } from '@platformatic/kafka'
 import { countJsonLines } from '../../tick/json.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
-import type { LogEntry, LogRecord } from '../log.ts'
+import type { LoggedRecord, LogRecord } from '../log.ts'
 import { logTime } from '../log-time.ts'
 
 /** Bits of a batch's attributes (kafka.apache.org/documentation/#recordbatch). */
@@ -53,8 +53,8 @@ export interface Place {
  * The entries of fetched batches from `place.next` on, dense: an offset without a record (a transaction's marker, a message
  * that was compacted away) becomes an entry that is refused. Moves the place on.
  */
-export function entriesOf(batches: readonly RecordsBatch[], place: Place): LogEntry[] {
-  const entries: LogEntry[] = []
+export function entriesOf(batches: readonly RecordsBatch[], place: Place): LoggedRecord[] {
+  const entries: LoggedRecord[] = []
   for (const batch of batches) {
     const base = Number(batch.firstOffset)
     const control = (batch.attributes & CONTROL) !== 0
@@ -87,7 +87,7 @@ export function entriesOf(batches: readonly RecordsBatch[], place: Place): LogEn
   return entries
 }
 
-function withoutRecord(place: Place): LogEntry {
+function withoutRecord(place: Place): LoggedRecord {
   const { partition, next: offset, lastMs: timestampMs } = place
   place.next += 1
   const payload = new Uint8Array(0)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordsBatch } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
-import type { Bounds, LogEntry } from '../log.ts'
+import type { Bounds, LoggedRecord } from '../log.ts'
 import { behindIsTruncated, logBehind, logTruncated, offsetGone } from '../offset-errors.ts'
 import { recordHash } from '../record-hash.ts'
 import type { Fetcher, Waiting } from './fetcher.ts'
@@ -23,7 +23,7 @@ export interface ReadOptions {
   partition: number
   from: number
   /** The record before `from`, where the reader has it. */
-  after: LogEntry | undefined
+  after: LoggedRecord | undefined
   signal: AbortSignal
   /** As known now. */
   bounds: () => Bounds
@@ -35,11 +35,11 @@ export interface ReadOptions {
  * Reads a partition until the signal aborts, slice by slice: while one is worked on, the next is fetched. Brokers that cannot be
  * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `log_truncated`, `data_corrupt`, `log_refused`, and the signal's reason where that is one.
  */
-export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEntry[], void> {
+export async function* readPartition(options: ReadOptions): AsyncGenerator<LoggedRecord[], void> {
   const { fetcher, topic, topicPartition, kind, partition, from, signal, bounds } = options
   const place: Place = { kind, partition, next: from, lastMs: 0, leaderEpoch: options.after?.leaderEpoch ?? -1 }
   let last = options.after
-  const slices: LogEntry[][] = []
+  const slices: LoggedRecord[][] = []
   let failure: TickhouseError | undefined
   let outOfRange = false
   let wake: () => void = () => {}
@@ -109,7 +109,7 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<LogEn
  * The offset is within the log, but the brokers do not know the epoch of the record before it: it is read again and compared. Throws
  * `log_truncated`; one that was trimmed cannot be compared.
  */
-async function checkSame(options: ReadOptions, last: LogEntry): Promise<void> {
+async function checkSame(options: ReadOptions, last: LoggedRecord): Promise<void> {
   const again = await recordAt(options, last.offset)
   if (!again || recordHash(again) === recordHash(last)) return
   throw logTruncated(options.partition, last.offset + 1, lostByBrokers(last.offset))
@@ -146,8 +146,8 @@ export function checkRange(partition: number, offset: number, bounds: Bounds): v
   throw logBehind(partition, offset, bounds.next, 'look whether the cluster lost records or the topic was replaced')
 }
 
-function sliced(entries: LogEntry[]): LogEntry[][] {
-  const slices: LogEntry[][] = []
+function sliced(entries: LoggedRecord[]): LoggedRecord[][] {
+  const slices: LoggedRecord[][] = []
   let bytes = 0
   let from = 0
   for (const [index, { payload }] of entries.entries()) {

@@ -1,6 +1,7 @@
 /** What stations last said of themselves: a compacted topic, one key a station, followed into memory. */
 import { type BaseOptions, Producer, type RecordsBatch, stringSerializer } from '@platformatic/kafka'
-import type { Announcement, Bounds } from '../log.ts'
+import type { Bounds } from '../log.ts'
+import type { Announcement } from '../status-board.ts'
 import { outlivingErrors } from './client.ts'
 import { unavailable } from './errors.ts'
 import { Fetcher, type Waiting } from './fetcher.ts'

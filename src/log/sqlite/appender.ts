@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { LogRecord, TrimFloor } from '../log.ts'
+import type { LogRecord } from '../log.ts'
 import { logTime } from '../log-time.ts'
+import type { TrimFloor } from '../retention.ts'
 import { closed, fromFields } from './errors.ts'
 import type { AnnounceRequest, Answer, Request, TrimRequest } from './messages.ts'
 

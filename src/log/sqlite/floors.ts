@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { TrimFloor } from '../log.ts'
+import type { TrimFloor } from '../retention.ts'
 
 interface FloorsFile {
   /** Of the log: offsets mean nothing to another. */

@@ -7,17 +7,11 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../../errors.ts'
-import type {
-  Announcement,
-  Bounds,
-  Log,
-  LogEntry,
-  LogRecord,
-  PartitionAssignment,
-  PartitionsOfKind,
-  TrimFloor,
-} from '../log.ts'
+import type { AssignmentListener } from '../assignment.ts'
+import type { Bounds, LoggedRecord, LogRecord, OpenLog, PartitionsOfKind } from '../log.ts'
 import { behindIsTruncated } from '../offset-errors.ts'
+import type { TrimFloor } from '../retention.ts'
+import type { Announcement } from '../status-board.ts'
 import { Appender } from './appender.ts'
 import { asLogError, closed } from './errors.ts'
 import {
@@ -62,7 +56,7 @@ export async function openSqliteLog(
   directory: string,
   mode: 'write' | 'read',
   options: SqliteLogOptions = {},
-): Promise<Log> {
+): Promise<OpenLog> {
   const { partitions, nowMs = Date.now } = options
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX))
     throw new RangeError(`partitions must be a whole number from 1 to ${PARTITIONS_MAX}`)
@@ -90,7 +84,7 @@ export async function openSqliteLog(
   }
 }
 
-class SqliteLog implements Log {
+class SqliteLog implements OpenLog {
   readonly address: string
   readonly partitions: number
   readonly keepHours: number | null
@@ -139,8 +133,8 @@ class SqliteLog implements Log {
     partition: number,
     fromOffset: number,
     signal: AbortSignal,
-    after?: LogEntry,
-  ): AsyncGenerator<LogEntry[], void> {
+    after?: LoggedRecord,
+  ): AsyncGenerator<LoggedRecord[], void> {
     this.#check(partition)
     let next = fromOffset
     let last = after && markOf(after)
@@ -160,7 +154,7 @@ class SqliteLog implements Log {
   }
 
   /** `last` is what was read before: it must still be there. */
-  #slice(partition: number, from: number, last: Mark | undefined): LogEntry[] {
+  #slice(partition: number, from: number, last: Mark | undefined): LoggedRecord[] {
     if (!last) return this.#reader.slice(partition, from)
     try {
       const entries = this.#reader.slice(partition, from)
@@ -171,7 +165,7 @@ class SqliteLog implements Log {
     }
   }
 
-  async record(partition: number, offset: number): Promise<LogEntry | undefined> {
+  async record(partition: number, offset: number): Promise<LoggedRecord | undefined> {
     this.#check(partition)
     return this.#sql(() => this.#reader.record(partition, offset))
   }
@@ -196,11 +190,11 @@ class SqliteLog implements Log {
   }
 
   /** One process stores a SQLite log: the engine's directory belongs to one. */
-  async share(holder: PartitionAssignment, signal: AbortSignal): Promise<void> {
+  async join(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
     const partitions = Array.from({ length: this.partitions }, (_, partition) => partition)
-    for (const partition of partitions) holder.take(partition)
+    for (const partition of partitions) listener.onAssigned(partition)
     if (!signal.aborted) await once(signal, 'abort')
-    await Promise.all(partitions.map(partition => holder.release(partition)))
+    await Promise.all(partitions.map(partition => listener.onRevoked(partition)))
   }
 
   /** Nobody else looks: the tables tell. */

@@ -2,7 +2,7 @@
  * What the log's facade and its writing thread say to each other. Every request is answered once, by its `id`.
  * The thread's first message is empty and says that it has the file open.
  */
-import type { TrimFloor } from '../log.ts'
+import type { TrimFloor } from '../retention.ts'
 import type { ErrorFields } from './errors.ts'
 
 /** A record without its payload, which lies in the request's `payloads`, one after the other. */

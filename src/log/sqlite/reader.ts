@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import type { TickhouseError } from '../../errors.ts'
-import type { Announcement, Bounds, LogEntry, LogRecord } from '../log.ts'
+import type { Bounds, LoggedRecord, LogRecord } from '../log.ts'
 import { logBehind, logTruncated, offsetGone } from '../offset-errors.ts'
+import type { Announcement } from '../status-board.ts'
 import { corrupt } from './errors.ts'
 import { OFFSETS_MAX } from './file.ts'
 
@@ -27,7 +28,7 @@ export interface Mark {
   crc: number
 }
 
-export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LogEntry): Mark {
+export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LoggedRecord): Mark {
   return { partition, offset, writtenMs, crc: crc32(payload) }
 }
 
@@ -72,9 +73,9 @@ export class Reader {
   }
 
   /** The records from `from` on, as many as a slice may hold; none at the log's end. Throws `log_offset_gone`, `data_corrupt`. */
-  slice(partition: number, from: number): LogEntry[] {
+  slice(partition: number, from: number): LoggedRecord[] {
     const base = partition * OFFSETS_MAX
-    const entries: LogEntry[] = []
+    const entries: LoggedRecord[] = []
     let bytes = 0
     // Leaving the loop ends the statement and with it the transaction.
     for (const row of this.#slice.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
@@ -92,7 +93,7 @@ export class Reader {
   }
 
   /** One record, undefined if it was trimmed. Throws `log_behind_store`, `data_corrupt`. */
-  record(partition: number, offset: number): LogEntry | undefined {
+  record(partition: number, offset: number): LoggedRecord | undefined {
     const row = this.#record.get(partition * OFFSETS_MAX + offset) as unknown as Row | undefined
     if (row) return this.#entryOf(partition, row)
     const { first, next } = this.bounds(partition)
@@ -108,7 +109,7 @@ export class Reader {
     throw logTruncated(partition, offset + 1, `record ${offset} is another one now; ${AN_OLDER_COPY}`)
   }
 
-  #entryOf(partition: number, row: Row): LogEntry {
+  #entryOf(partition: number, row: Row): LoggedRecord {
     const offset = row.id - partition * OFFSETS_MAX
     const { timestamp_ms: writtenMs, kind, format, version, ticks, payload } = row
     // A torn page of SQLite's own reads as empty columns.

@@ -6,7 +6,7 @@ import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import type { Log } from '../../log/log.ts'
+import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
 import { Diagnostics } from '../../status/diagnostics.ts'
@@ -25,7 +25,7 @@ import { serveHealthOnly } from './health-server.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 
 /** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
-export function serveRecorder(config: Config, emit: Emit, self: Self, log: Log, status: () => RecorderStatus) {
+export function serveRecorder(config: Config, emit: Emit, self: Self, log: StatusBoard, status: () => RecorderStatus) {
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
     return {

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import type { KnownVenues } from '../../../src/ingest/append-record.ts'
-import type { Log, LogRecord } from '../../../src/log/log.ts'
+import type { LogRecord, OpenLog } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
@@ -52,7 +52,7 @@ async function withLog(
   work: (
     record: (venue: string, trades: readonly Trade[]) => Promise<string[]>,
     store: Store,
-    log: Log,
+    log: OpenLog,
   ) => Promise<void>,
 ): Promise<void> {
   const directory = path.join(house.directory, name)

@@ -6,7 +6,7 @@ import { audit } from '../../../src/audit/audit.ts'
 import { parseConfig } from '../../../src/config.ts'
 import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
 import type { ReprocessReport } from '../../../src/ingest/reprocess/reprocess.ts'
-import type { Log, LogEntry, LogRecord } from '../../../src/log/log.ts'
+import type { LoggedRecord, LogRecord, OpenLog } from '../../../src/log/log.ts'
 import { openSqliteLog, type SqliteLogOptions } from '../../../src/log/sqlite/log.ts'
 import { venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -27,7 +27,7 @@ after(() => house.remove())
 /** A log for one test, and empty tables: the engine opens one directory in a process. */
 async function withLog(
   name: string,
-  work: (log: Log, store: Store) => Promise<void>,
+  work: (log: OpenLog, store: Store) => Promise<void>,
   options: SqliteLogOptions = {},
 ): Promise<void> {
   const directory = path.join(house.directory, name)
@@ -60,12 +60,12 @@ function json(lines: readonly object[]): LogRecord {
 }
 
 /** The log as a version reads it that does not know the format of its first record. */
-const unreadable = (log: Log): Log =>
+const unreadable = (log: OpenLog): OpenLog =>
   new Proxy(log, {
     get: (target, name) => {
-      if (name === 'read') return (...given: Parameters<Log['read']>) => firstUnknown(target.read(...given))
+      if (name === 'read') return (...given: Parameters<OpenLog['read']>) => firstUnknown(target.read(...given))
       if (name === 'record')
-        return async (...given: Parameters<Log['record']>) => {
+        return async (...given: Parameters<OpenLog['record']>) => {
           const entry = await target.record(...given)
           return entry && unknownIfFirst(entry)
         }
@@ -74,11 +74,11 @@ const unreadable = (log: Log): Log =>
     },
   })
 
-async function* firstUnknown(slices: AsyncGenerator<LogEntry[], void>): AsyncGenerator<LogEntry[], void> {
+async function* firstUnknown(slices: AsyncGenerator<LoggedRecord[], void>): AsyncGenerator<LoggedRecord[], void> {
   for await (const slice of slices) yield slice.map(unknownIfFirst)
 }
 
-const unknownIfFirst = (entry: LogEntry): LogEntry => (entry.offset === 0 ? { ...entry, version: 9 } : entry)
+const unknownIfFirst = (entry: LoggedRecord): LoggedRecord => (entry.offset === 0 ? { ...entry, version: 9 } : entry)
 
 const content = (store: Store, table: string): Promise<object[]> =>
   store.rows(
@@ -87,7 +87,7 @@ const content = (store: Store, table: string): Promise<object[]> =>
 
 const ACME = { EXTRA_VENUES: 'acme' }
 
-async function assertSound(store: Store, log: Log): Promise<void> {
+async function assertSound(store: Store, log: OpenLog): Promise<void> {
   assertPlaces(await judgePlaces(store, log))
   const { passed, detail } = await audit(store, log, 0, log.bounds(0).first, log.bounds(0).next)
   assert.ok(passed, detail)

@@ -3,7 +3,7 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { numbered } from '../../contracts/log.ts'
 import type { Broker } from '../../support/servers/kafka/broker.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
@@ -12,7 +12,7 @@ import { assertEachOnce, Follower, LOAD_PARTITIONS, Load } from '../../support/s
 const kafka = await startKafka({ after }, { own: true })
 const KILLS = process.env.FAULT_ROUNDS === 'long' ? 20 : 3
 
-async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'write'): Promise<Log> {
+async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'write'): Promise<OpenLog> {
   const log = await openKafkaLog(address, mode)
   t.after(() => log.close())
   return log
@@ -84,7 +84,7 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     await assert.rejects(log.countTicks(0, 0, 1), unanswered)
     await assert.rejects(refresh(0), unanswered)
     const stop = new AbortController()
-    const shared = joining.share({ take: () => {}, release: async () => {} }, stop.signal)
+    const shared = joining.join({ onAssigned: () => {}, onRevoked: async () => {} }, stop.signal)
     stop.abort()
     await shared
     assert.ok(performance.now() - startedMs < 20_000)

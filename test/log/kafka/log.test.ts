@@ -3,8 +3,9 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logLevel, Kafka as OtherClient, Partitioners } from 'kafkajs'
 import { decode } from '../../../src/ingest/decode.ts'
+import type { AssignmentListener } from '../../../src/log/assignment.ts'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
-import type { Log, PartitionAssignment } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { logContract, numbered, readRange } from '../../contracts/log.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 
@@ -21,24 +22,24 @@ const other = new OtherClient({
 
 const prefixOf = (address: string): string => new URLSearchParams(address.split('?')[1]).get('topicPrefix')!
 
-async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'write'): Promise<Log> {
+async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'write'): Promise<OpenLog> {
   const log = await openKafkaLog(address, mode)
   t.after(() => log.close())
   return log
 }
 
 /** Remembers what it holds, and resolves when that is as awaited. */
-class Holder implements PartitionAssignment {
+class Holder implements AssignmentListener {
   readonly held = new Set<number>()
   #changed: () => void = () => {}
 
-  take(partition: number): void {
+  onAssigned(partition: number): void {
     assert.ok(!this.held.has(partition), `partition ${partition} is held already`)
     this.held.add(partition)
     this.#changed()
   }
 
-  async release(partition: number): Promise<void> {
+  async onRevoked(partition: number): Promise<void> {
     assert.ok(this.held.delete(partition), `partition ${partition} is not held`)
     this.#changed()
   }
@@ -137,9 +138,9 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     const [first, second] = [await open(t, address), await open(t, address, 'read')]
     const [one, two] = [new Holder(), new Holder()]
     const [stopFirst, stopSecond] = [new AbortController(), new AbortController()]
-    const sharing = first.share(one, stopFirst.signal)
+    const sharing = first.join(one, stopFirst.signal)
     await one.holds(8)
-    const sharingToo = second.share(two, stopSecond.signal)
+    const sharingToo = second.join(two, stopSecond.signal)
     await Promise.all([one.holds(4), two.holds(4)])
     assert.deepEqual(
       [...one.held].filter(partition => two.held.has(partition)),
@@ -163,11 +164,11 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     )
     const holder = new Holder()
     const stop = new AbortController()
-    const sharing = log.share(holder, stop.signal)
+    const sharing = log.join(holder, stop.signal)
     await holder.holds(4)
     log.noteStored(0, 5)
-    const release = holder.release.bind(holder)
-    holder.release = async partition => {
+    const release = holder.onRevoked.bind(holder)
+    holder.onRevoked = async partition => {
       if (partition === 0) log.noteStored(0, 7)
       await release(partition)
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openAndWait } from '../../../src/log/open-and-wait.ts'
 import { numbered } from '../../contracts/log.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
@@ -13,17 +13,17 @@ import { KafkaOutside } from '../../support/servers/kafka/outside.ts'
 const kafka = await startKafka({ after })
 const skip = kafka.missing ?? false
 
-async function firstRecord(log: Log, partition: number, from: number) {
+async function firstRecord(log: OpenLog, partition: number, from: number) {
   for await (const [entry] of log.read(partition, from, AbortSignal.timeout(20_000))) return entry!.ticks
   return undefined
 }
 
 /** The partitions that a process is given when it is alone. */
-async function shareOf(log: Log, count: number): Promise<number[]> {
+async function shareOf(log: OpenLog, count: number): Promise<number[]> {
   const taken: number[] = []
   const stop = new AbortController()
-  const holder = { take: (partition: number) => void taken.push(partition), release: async () => {} }
-  const sharing = log.share(holder, stop.signal)
+  const holder = { onAssigned: (partition: number) => void taken.push(partition), onRevoked: async () => {} }
+  const sharing = log.join(holder, stop.signal)
   await within(30_000, async () => (taken.length >= count ? undefined : `${taken.length} of ${count} taken`))
   stop.abort()
   await sharing

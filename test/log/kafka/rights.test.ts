@@ -36,10 +36,10 @@ describe('without a right', { skip: kafka.missing, timeout: 120_000 }, () => {
     const log = await openKafkaLog(address, 'write')
     t.after(() => log.close())
     await deny(GROUP, 'closed')
-    const holder = { take: () => {}, release: async () => {} }
+    const holder = { onAssigned: () => {}, onRevoked: async () => {} }
     const stop = new AbortController()
     t.after(() => stop.abort())
-    await assert.rejects(log.share(holder, stop.signal), { code: 'log_refused', retryable: false })
+    await assert.rejects(log.join(holder, stop.signal), { code: 'log_refused', retryable: false })
   })
 
   test('on a topic, its reader is told', async t => {

@@ -45,7 +45,7 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
       assert.equal((await readRange(log, 0, 0, 2)).length, 2)
       const stop = new AbortController()
       const { promise: taken, resolve } = Promise.withResolvers<void>()
-      const sharing = log.share({ take: () => resolve(), release: async () => {} }, stop.signal)
+      const sharing = log.join({ onAssigned: () => resolve(), onRevoked: async () => {} }, stop.signal)
       await taken
       stop.abort()
       await sharing

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Config, parseConfig } from '../../../src/config.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
 import { Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { IngestTelemetry } from '../../../src/serve/http/ingest-metrics.ts'
@@ -25,7 +25,7 @@ import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 const TOKEN = 'a-token-of-the-tests'
 
 let house: TestStore
-let log: Log
+let log: OpenLog
 let storing: Ingest
 let page: Page
 let observing: IngestTelemetry

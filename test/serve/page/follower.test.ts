@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { Follower } from '../../../src/serve/page/follower.ts'
@@ -18,7 +18,7 @@ const RECORDS = 6
 const TICKS_PER_RECORD = 4
 
 let house: TestStore
-let log: Log
+let log: OpenLog
 before(async () => {
   house = await openTestStore()
   log = await openLog(`sqlite:${house.directory}/log?partitions=2`, 'write')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseConfig } from '../../../src/config.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -34,7 +34,7 @@ const CONFIG = { ...parseConfig({}, {}), BATCH_TICKS_MAX: MIXED_BATCH_TICKS_MAX,
 
 /** A database by three ways: two by way of the proxy, and `direct` around it. */
 interface Place {
-  log: Log
+  log: OpenLog
   proxy: HttpFaultProxy
   patient: Store
   impatient: Store

@@ -4,7 +4,7 @@ import { Archiver, type ArchiverOptions } from '../../../src/archive/archiver.ts
 import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../../src/clock.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { type Store } from '../../../src/store/store.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -16,7 +16,7 @@ import { storeAll } from './storing.ts'
 export const LATER_MS = Math.max(Date.UTC(2026, 10, 25), Date.now()) + MS_PER_DAY
 
 export interface ArchivingHouse {
-  log: Log
+  log: OpenLog
   store: Store
   events: EventLog
   close(): Promise<void>

@@ -3,13 +3,13 @@ import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.
 import { type ReprocessReport, Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { decodeAgain } from '../../../src/sources/decode-again.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 /** Judges quarantine again, once for each filter, beside a storing side that runs on this log and store, and stops that. */
 export async function requeueIn(
-  log: Log,
+  log: OpenLog,
   store: Store,
   settings: Partial<Config>,
   filters: readonly QuarantineFilter[],

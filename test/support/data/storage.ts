@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { type Store } from '../../../src/store/store.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -28,7 +28,7 @@ export async function openTestStore(): Promise<TestStore> {
 }
 
 /** An empty log and an empty store; they go with the test. */
-export async function openBoth(t: Owner): Promise<{ log: Log; store: Store }> {
+export async function openBoth(t: Owner): Promise<{ log: OpenLog; store: Store }> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-log-'))
   const log = await openLog(`sqlite:${directory}`, 'write')
   const { store, remove } = await openTestStore()

@@ -3,7 +3,7 @@ import type { Batch } from '../../../src/ingest/batch.ts'
 import type { KnownVenues } from '../../../src/ingest/append-record.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import type { Emit } from '../../../src/telemetry/events.ts'
 import type { Store } from '../../../src/store/store.ts'
 
@@ -20,7 +20,7 @@ export interface StoreAllOptions {
  * Runs the storing side in this process until all that the log holds is stored, audits it and stops. Throws what stopped a
  * partition, if anything did.
  */
-export async function storeAll(log: Log, store: Store, options: StoreAllOptions = {}): Promise<Ingest> {
+export async function storeAll(log: OpenLog, store: Store, options: StoreAllOptions = {}): Promise<Ingest> {
   const { config = {}, emit = () => {}, onStored = () => {} } = options
   const whole = { ...parseConfig({}, {}), ...config }
   const { venues = venuesOf(whole) } = options

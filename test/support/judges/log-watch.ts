@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Log, LogEntry } from '../../../src/log/log.ts'
+import type { Log, LoggedRecord } from '../../../src/log/log.ts'
 import { readTrades } from '../../../src/tick/records.ts'
 import type { Part } from '../processes/tickhouse.ts'
 import { WAIT_MS_MAX } from '../processes/tickhouse.ts'
@@ -15,7 +15,7 @@ export class LogWatch implements AsyncDisposable {
   readonly #lastIds = new Map<string, number>()
   /** How often the last id of each symbol came. */
   readonly #times = new Map<string, number>()
-  readonly #seen: LogEntry[][]
+  readonly #seen: LoggedRecord[][]
   readonly #waiting = new Set<() => void>()
 
   constructor(log: Log) {
@@ -104,7 +104,7 @@ export class LogWatch implements AsyncDisposable {
   }
 }
 
-function idsIn({ format, payload }: LogEntry): [symbol: string, id: number][] {
+function idsIn({ format, payload }: LoggedRecord): [symbol: string, id: number][] {
   if (format !== 'native') return []
   const trades = readTrades(payload)
   return Array.from({ length: trades.length }, (_, row) => [

@@ -1,5 +1,5 @@
 /** The house as a cluster runs it: processes of their own over a real Kafka, and one store over HTTP. */
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -37,7 +37,7 @@ export class Cluster {
   readonly house: House
   /** The same Kafka, through another client. */
   readonly outside: KafkaOutside
-  readonly log: Log
+  readonly log: OpenLog
   readonly store: Store
 
   /** Everything goes with the test. */

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { SettingName } from '../../../src/config.ts'
-import type { Log } from '../../../src/log/log.ts'
+import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import type { Messages } from '../../../src/serve/page/protocol.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -210,7 +210,7 @@ export class House {
   }
 
   /** Its log, to read, while or after the processes run. */
-  log(mode: 'read' | 'write' = 'read'): Promise<Log> {
+  log(mode: 'read' | 'write' = 'read'): Promise<OpenLog> {
     return openLog(this.#seenFromHere(this.#settings.LOG ?? 'sqlite:data/log'), mode)
   }
 

@@ -1,7 +1,7 @@
 /** Writers and readers that keep a log busy while its brokers fail, and the judge of what became of it. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '../../../../src/log/log.ts'
+import type { OpenLog } from '../../../../src/log/log.ts'
 import { numbered } from '../../../contracts/log.ts'
 
 export const LOAD_PARTITIONS = 3
@@ -11,11 +11,11 @@ const BATCH_RECORDS_MAX = 20
 /** Appends numbered records to every partition without a pause, and remembers what was acknowledged, with its offset. */
 export class Load {
   readonly acknowledged = Array.from({ length: LOAD_PARTITIONS }, () => new Map<number, number>())
-  readonly #log: Log
+  readonly #log: OpenLog
   readonly #stop = new AbortController()
   readonly #done: Promise<void>[]
 
-  constructor(log: Log) {
+  constructor(log: OpenLog) {
     this.#log = log
     this.#done = this.acknowledged.map((_, partition) => this.#write(partition))
   }
@@ -59,7 +59,7 @@ export class Follower {
   readonly #stop = new AbortController()
   readonly #done: Promise<void>[]
 
-  constructor(log: Log) {
+  constructor(log: OpenLog) {
     this.#done = this.numbers.map(async (numbers, partition) => {
       for await (const slice of log.read(partition, 0, this.#stop.signal))
         for (const { offset, payload } of slice) {

@@ -1,0 +1,19 @@
+/** What a log keeps, and what it may drop. */
+
+/** How far the later stages are: a record may be dropped only when it lies below both offsets. */
+export interface TrimFloor {
+  storedBelow: number
+  archivedBelow: number
+}
+
+export interface LogRetention {
+  /** Hours to keep archived records where no setting says otherwise; null: for ever. */
+  readonly keepHours: number | null
+  /**
+   * Drops the records below both floors and returns how many it dropped. Where only another process can drop them, the request
+   * is stored for that process: returns 0, and `bounds` shows when it is done.
+   */
+  trim(partition: number, floor: TrimFloor): Promise<number>
+  /** Bytes on disk, on all machines. For a log on other machines the value is some seconds old. */
+  sizeBytes(): number
+}
