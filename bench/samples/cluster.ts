@@ -94,7 +94,7 @@ export async function storeFrom(
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   const storing = new Ingest({
     limits: limitsOf(parseConfig({}, {})),
-    venues: { all: new Set([simulator.name]), consecutive: new Set([simulator.name]) },
+    venues: new Map([[simulator.name, simulator.ids]]),
     log,
     store,
     emit: name => {

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
+import type { KnownVenues } from '../../src/ingest/append-record.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { IngestMetrics } from '../../src/ingest/metrics.ts'
 import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
@@ -34,7 +35,7 @@ export async function withParts<T>(directory: string, work: (parts: Parts) => Pr
 
 /** Stores everything of partition 0 until so many trades, of one venue, are in the table. Returns how many inserts it took. */
 export async function storeAll({ log, store }: Parts, trades: number, venue: string = simulator.name): Promise<number> {
-  const venues = { all: new Set([venue]), consecutive: new Set([venue]) }
+  const venues: KnownVenues = new Map([[venue, 'dense']])
   const { BATCH_AGE_MS_MAX } = parseConfig({}, {})
   const limits = { ticksMax: BATCH_TRADES, bytesMax: BYTES_MAX, ageMsMax: BATCH_AGE_MS_MAX }
   const stop = new AbortController()

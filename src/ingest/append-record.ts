@@ -3,6 +3,7 @@
  * trade's id may have to be asked of the tables: `validateRecord` goes as far as it can, `settle` does the rest.
  */
 import type { LoggedRecord } from '../log/log.ts'
+import type { IdKind } from '../tick/id-kind.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { Batch } from './batch.ts'
@@ -12,12 +13,8 @@ import { type Match, matchOf, type Statement, statementOf } from './ids/recent-t
 import { refusedTick } from './refused-tick.ts'
 import { codeOf, reasonOf, type Validity, validate } from './validate.ts'
 
-/** What ingest knows of the venues: all it accepts, and how they number a symbol's trades: one by one, or so that no id comes twice. */
-export interface KnownVenues {
-  all: ReadonlySet<string>
-  consecutive: ReadonlySet<string>
-  unique?: ReadonlySet<string>
-}
+/** The venues that ingest accepts, each with the kind of its trade ids. */
+export type KnownVenues = ReadonlyMap<string, IdKind>
 
 /** Finds the followed ids of a symbol, as left by the last trade of it. */
 export type IdsOf = (venue: string, symbol: string) => FollowedIds
@@ -71,7 +68,7 @@ export function validateRecord(
   const decoded = decode(entry, scratch)
   const { trades } = decoded
   const judgements: Validity = new Uint8Array(trades.length)
-  const marked = validate(trades, venues.all, judgements)
+  const marked = validate(trades, venues, judgements)
   const judged: ValidatedRecord = {
     ...decoded,
     entry,
@@ -218,8 +215,8 @@ function refusedRow(
   return refused
 }
 
-export const isFollowed = ({ consecutive, unique }: KnownVenues, venue: string): boolean =>
-  consecutive.has(venue) || (unique?.has(venue) ?? false)
+/** Can a repeat be told by this venue's ids? */
+export const isFollowed = (venues: KnownVenues, venue: string): boolean => (venues.get(venue) ?? 'none') !== 'none'
 
 /** Is the time of a trade that was refused one that a trade may have? */
 function isGoodTime(trades: TradeColumns, row: number): boolean {

@@ -26,7 +26,7 @@ const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)]))
  */
 export function validate(
   trades: TradeColumns,
-  venues: ReadonlySet<string>,
+  venues: Pick<ReadonlySet<string>, 'has'>,
   judgements: Validity,
   nowMicros = 0,
 ): number {

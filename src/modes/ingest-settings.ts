@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import type { KnownVenues } from '../ingest/append-record.ts'
 import type { BatchLimits } from '../ingest/batch.ts'
+import type { IdKind } from '../tick/id-kind.ts'
 import { EXTERNAL_VENUE } from '../tick/json.ts'
 import { VENUES } from '../venues/index.ts'
 
@@ -16,10 +17,8 @@ export function limitsOf(config: Config): BatchLimits {
 /** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
 export function venuesOf(config: Config): KnownVenues {
   const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
-  const numbered = Map.groupBy(VENUES, ({ ids }) => ids)
-  return {
-    all: new Set([...VENUES.map(venue => venue.name), EXTERNAL_VENUE, ...extra.filter(Boolean)]),
-    consecutive: new Set(numbered.get('consecutive')?.map(({ name }) => name)),
-    unique: new Set(numbered.get('unique')?.map(({ name }) => name)),
-  }
+  return new Map<string, IdKind>([
+    ...[EXTERNAL_VENUE, ...extra.filter(Boolean)].map((name): [string, IdKind] => [name, 'none']),
+    ...VENUES.map(({ name, ids }): [string, IdKind] => [name, ids]),
+  ])
 }

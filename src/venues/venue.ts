@@ -2,6 +2,7 @@
  * A venue: what it takes to follow one market's public feed. Pure: no sockets, no clock, no state outside what it is given,
  * so a venue is tested on recorded frames. One file each; `index.ts` lists them.
  */
+import type { IdKind } from '../tick/id-kind.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { Side } from '../tick/trades.ts'
 import type { SymbolList } from './listed-symbols.ts'
@@ -68,8 +69,7 @@ export interface Venue {
   /** The venue's own addresses; `TICKHOUSE_<VENUE>_WS` and `_REST` replace them. */
   readonly ws: string
   readonly rest: string
-  /** Do trade ids of a symbol rise by one? Then a hole is a lost trade and a repeat is the same trade. */
-  readonly ids: 'consecutive' | 'unique'
+  readonly ids: IdKind
   readonly limits: Limits
   /** Longest time without any frame, in ms, before a connection counts as dead, where the venue promises signs of life. */
   readonly silenceMsMax: number

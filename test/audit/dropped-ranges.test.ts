@@ -90,7 +90,7 @@ test('a trade that comes again after a start is not stored twice though its rows
 test('refused trades of a symbol that has none in the store are no repeats because other days have left', async t => {
   const { log, store } = await withoutDays(t, 1)
   await log.append(0, [tenTrades('NEW', 26)])
-  await storeAll(log, store, { venues: { all: new Set(), consecutive: new Set() } })
+  await storeAll(log, store, { venues: new Map() })
   const [report] = await requeueIn(log, store, {}, [{ reason: 'unknown_venue' }])
   assert.equal(report!.moved, 10, JSON.stringify(report))
 })

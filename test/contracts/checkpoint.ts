@@ -10,6 +10,7 @@ import { storedTrades } from '../../src/ingest/ids/stored-trades.ts'
 import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
 import type { LoggedRecord, LogRecord } from '../../src/log/log.ts'
 import type { Fence, Store } from '../../src/store/store.ts'
+import type { IdKind } from '../../src/tick/id-kind.ts'
 import { noFaults } from '../simulation/faults.ts'
 import { Host } from '../simulation/host.ts'
 import { SimulatedBroker, SimulatedLog } from '../simulation/log.ts'
@@ -49,7 +50,12 @@ export function ledgerContract(name: string, timeline: Timeline, open: (t: TestC
     const first = await store.claim(0)
     assert.deepEqual(await checkpoint.resume(log, first), { next: 0 }, 'nothing stored')
     const idsOf = (fence: Fence, ...venues: string[]) =>
-      loadIds(store, checkpoint, fence, { all: new Set(), consecutive: new Set(venues), unique: new Set(['unique']) })
+      loadIds(
+        store,
+        checkpoint,
+        fence,
+        new Map([...venues.map((venue): [string, IdKind] => [venue, 'dense']), ['opaque', 'opaque']]),
+      )
     assert.deepEqual(await idsOf(first, SCRIPT_VENUE), new Map())
 
     await write(batchOf([0, 1], [10, 15], true), first)

@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MS_PER_DAY } from '../../src/clock.ts'
-import { appendValidated, NOTHING_STORED, settle, validateRecord } from '../../src/ingest/append-record.ts'
+import {
+  appendValidated,
+  type KnownVenues,
+  NOTHING_STORED,
+  settle,
+  validateRecord,
+} from '../../src/ingest/append-record.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { PartitionIds } from '../../src/ingest/ids/partition-ids.ts'
 import type { LoggedRecord } from '../../src/log/log.ts'
 import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 
-const VENUES = { all: new Set(['binance', 'external']), consecutive: new Set(['binance']) }
+const VENUES: KnownVenues = new Map([
+  ['binance', 'dense'],
+  ['external', 'none'],
+])
 /** The log's day of all records, in 2024. */
 const DAY_MS = 20_000 * MS_PER_DAY
 const LIMITS = { ticksMax: 100, bytesMax: 10_000, ageMsMax: 1 }

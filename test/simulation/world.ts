@@ -5,6 +5,7 @@
 
 import { MS_PER_DAY } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
+import type { KnownVenues } from '../../src/ingest/append-record.ts'
 import { Assignment } from '../../src/ingest/assignment.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { Random } from '../../src/simulator/random.ts'
@@ -26,7 +27,7 @@ const PAUSE_MS_MAX = 8_000
 const NOTICE_MS_MAX = 3_000
 const RESTART_MS_MAX = 2_000
 
-const VENUES = { all: new Set([SCRIPT_VENUE]), consecutive: new Set([SCRIPT_VENUE]) }
+const VENUES: KnownVenues = new Map([[SCRIPT_VENUE, 'dense']])
 
 /** A process and what it does. */
 interface Ingest {

@@ -1,5 +1,6 @@
 /** What the tables know of trade ids: on resuming, and of trades that may have come again. */
 import type { Fence, Store } from '../../store/store.ts'
+import type { IdKind } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { KnownVenues } from '../append-record.ts'
 import { type Checkpoint, type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
@@ -43,7 +44,10 @@ interface Scope {
   params: Record<string, unknown>
 }
 
-const scopeOf = (partition: number, venues: readonly string[]): Scope => ({
+const venuesWith = (venues: KnownVenues, wanted: (kind: IdKind) => boolean): string[] =>
+  [...venues].filter(([, kind]) => wanted(kind)).map(([venue]) => venue)
+
+const scopeOf = (partition: number, venues: readonly string[]) => ({
   where: 'log_partition = {partition:UInt16} AND venue IN {venues:Array(String)}',
   ofGaps: 'venue IN {venues:Array(String)}',
   params: { partition, venues },
@@ -63,14 +67,20 @@ export async function loadIds(
   venues: KnownVenues,
 ): Promise<IdsBySymbol> {
   const { partition } = fence
-  const [consecutive, unique] = [
-    scopeOf(partition, [...venues.consecutive]),
-    scopeOf(partition, [...(venues.unique ?? [])]),
+  const [dense, others] = [
+    scopeOf(
+      partition,
+      venuesWith(venues, kind => kind === 'dense'),
+    ),
+    scopeOf(
+      partition,
+      venuesWith(venues, kind => kind !== 'dense' && kind !== 'none'),
+    ),
   ]
-  const { runs, refused, gaps, stale } = await counterIds(store, consecutive)
+  const { runs, refused, gaps, stale } = await counterIds(store, dense)
   if (stale.length > 0) await checkpoint.writeGaps(stale, fence)
-  const newest = await uniqueNewest(store, consecutive, COUNTERS_BELOW)
-  if (venues.unique?.size) newest.push(...(await uniqueNewest(store, unique, 0)))
+  const newest = await uniqueNewest(store, dense, COUNTERS_BELOW)
+  if (others.params.venues.length > 0) newest.push(...(await uniqueNewest(store, others, 0)))
   const known: IdsBySymbol = new Map()
   const add = <T extends Named>(rows: readonly T[], what: (own: T[]) => Partial<KnownIds>) => {
     for (const [key, own] of Map.groupBy(rows, symbolKey)) {
@@ -92,10 +102,10 @@ export async function loadIds(
 export async function loadSymbol(store: Store, venues: KnownVenues, venue: string, symbol: string): Promise<KnownIds> {
   const where = 'venue = {venue:String} AND symbol = {symbol:String}'
   const scope: Scope = { where, ofGaps: where, params: { venue, symbol } }
-  const consecutive = venues.consecutive.has(venue)
-  const [newest] = await uniqueNewest(store, scope, consecutive ? COUNTERS_BELOW : 0)
+  const dense = venues.get(venue) === 'dense'
+  const [newest] = await uniqueNewest(store, scope, dense ? COUNTERS_BELOW : 0)
   const uniqueNewestMicros = newest?.newestMicros
-  return { ...(consecutive ? await counterIds(store, scope) : NOTHING_KNOWN), uniqueNewestMicros }
+  return { ...(dense ? await counterIds(store, scope) : NOTHING_KNOWN), uniqueNewestMicros }
 }
 
 async function counterIds(store: Store, scope: Scope) {

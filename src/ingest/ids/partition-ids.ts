@@ -51,9 +51,8 @@ export class PartitionIds {
     const { venues, ...told } = this.#options
     const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...told }
     const known = this.#known.get(key) ?? NOTHING_KNOWN
-    const ids = venues.consecutive.has(venue)
-      ? new SymbolIds(context, known)
-      : new UniqueIds(context, known.uniqueNewestMicros)
+    const ids =
+      venues.get(venue) === 'dense' ? new SymbolIds(context, known) : new UniqueIds(context, known.uniqueNewestMicros)
     this.#ids.set(key, ids)
     return ids
   }

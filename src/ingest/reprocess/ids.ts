@@ -91,9 +91,10 @@ export class ReprocessedIds {
       changed: gap => this.#gaps.add(gap),
       restarted: () => {},
     }
-    const ids = this.#venues.consecutive.has(venue)
-      ? new SymbolIds(context, stored)
-      : new UniqueIds(context, stored.uniqueNewestMicros)
+    const ids =
+      this.#venues.get(venue) === 'dense'
+        ? new SymbolIds(context, stored)
+        : new UniqueIds(context, stored.uniqueNewestMicros)
     const [row] = await this.#store.rows<{ partitions: number[] }>(
       `SELECT groupUniqArray(log_partition) AS partitions FROM trades
        WHERE venue = {venue:String} AND symbol = {symbol:String}`,

@@ -136,7 +136,7 @@ export class Reprocessor {
   /** What the rows are by today's rules and by the ids in the table. Reads only. */
   async #validateRecord(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
     const { log, store, venues, reread } = this.#options
-    const validateRecord = new Revalidation(venues.all, reread, SYSTEM_CLOCK.nowMicros())
+    const validateRecord = new Revalidation(venues, reread, SYSTEM_CLOCK.nowMicros())
     const records = new LogRecords(log, rows[0]!.partition)
     const page: JudgedRow[] = []
     try {

@@ -54,13 +54,13 @@ export type RereadFrame = (
 
 /** Judges rows of quarantine in the order of their places: ticks of the same record are decoded once. */
 export class Revalidation {
-  readonly #venues: ReadonlySet<string>
+  readonly #venues: Pick<ReadonlySet<string>, 'has'>
   readonly #reread: RereadFrame
   readonly #nowMicros: number
   #last: { entry: LoggedRecord; decoded: Decoded } | undefined
 
   /** `nowMicros` is our clock: a tick that was ahead of a clock of ours that was behind is good once that is set right. */
-  constructor(venues: ReadonlySet<string>, reread: RereadFrame, nowMicros: number) {
+  constructor(venues: Pick<ReadonlySet<string>, 'has'>, reread: RereadFrame, nowMicros: number) {
     this.#venues = venues
     this.#reread = reread
     this.#nowMicros = nowMicros

@@ -46,7 +46,7 @@ const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@trade`
 export function binanceShaped(shape: BinanceShape): Venue {
   return {
     ...shape,
-    ids: 'consecutive',
+    ids: 'dense',
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
     spelling: 'capitals',

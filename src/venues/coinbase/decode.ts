@@ -15,7 +15,7 @@ export const coinbase: Venue = {
   name: 'coinbase',
   ws: 'wss://ws-feed.exchange.coinbase.com',
   rest: 'https://api.exchange.coinbase.com',
-  ids: 'consecutive',
+  ids: 'dense',
   defaultSymbols: ['BTC-USD', 'ETH-USD', 'SOL-USD', 'XRP-USD', 'DOGE-USD'],
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   spelling: 'capitals',

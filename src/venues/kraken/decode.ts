@@ -14,7 +14,7 @@ export const kraken: Venue = {
   name: 'kraken',
   ws: 'wss://ws.kraken.com/v2',
   rest: 'https://api.kraken.com',
-  ids: 'consecutive',
+  ids: 'dense',
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
   // No limit on connects is documented; the proxy in front of the venue is said to count 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },

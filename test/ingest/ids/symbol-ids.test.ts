@@ -35,7 +35,7 @@ test('ids that begin again begin a run: every trade of it is stored, and it is t
   following.take(...ids(1, 5_000))
   assert.deepEqual(following.take(...again(1, 3_000)), each(3_000, 1))
   assert.equal(following.asked, 0, 'no trade of these times is stored')
-  assert.deepEqual(following.restarts, [{ venue: 'consecutive', symbol: 'AAA', run: 1, id: 1, last: 5_000 }])
+  assert.deepEqual(following.restarts, [{ venue: 'dense', symbol: 'AAA', run: 1, id: 1, last: 5_000 }])
   assert.deepEqual(following.take(...again(1, 3_000).slice(0, 50)), each(50, 'duplicate_id'))
   assert.deepEqual(following.take(...ids(5, 6)), each(2, 'duplicate_id'), 'the first run is known still')
 })

@@ -20,11 +20,11 @@ before(async () => {
 })
 after(() => house.remove())
 
-const VENUES: KnownVenues = {
-  all: new Set(['binance', 'bitstamp']),
-  consecutive: new Set(['binance']),
-  unique: new Set(['bitstamp']),
-}
+const VENUES: KnownVenues = new Map([
+  ['binance', 'dense'],
+  ['bitstamp', 'rising'],
+  ['hyperliquid', 'opaque'],
+])
 const HOUR_MS = 3_600_000
 
 interface Trade {
@@ -148,26 +148,34 @@ test('a refused trade is not missing, also after a start, and the good one that 
     ])
   }))
 
-test('no trade of a venue whose ids are only unique is stored twice: in an overlap, a snapshot, after a start', () =>
-  withLog('unique', async (record, store) => {
-    // Ids of many symbols in one series, several trades in a millisecond.
-    const trade = (at: number): Trade => ({ id: 5_000_000_000 + at * 37, ms: Math.floor(at / 3), price: 1 + at })
-    const market = Array.from({ length: 6_000 }, (_, at) => trade(at))
-    await record(
-      'bitstamp',
-      market.slice(0, 3_000).flatMap((one, at) => (at > 2 ? [one, market[at - 2]!] : [one])),
-    )
-    assert.deepEqual(await runs(store), [{ run: 0, trades: 3_000 }])
-    await record('bitstamp', [...market.slice(2_000, 6_000), ...market.slice(0, 10)])
-    assert.deepEqual(await runs(store), [{ run: 0, trades: 6_000 }])
-    await record('bitstamp', [{ ...trade(5), price: 9 }, trade(5_999), trade(6_000)])
-    assert.deepEqual(await refused(store), [
-      { reason: 'conflicting_id', ticks: 1 },
-      { reason: 'duplicate_id', ticks: 2_997 + 1_000 + 10 + 1 },
-    ])
-    assert.deepEqual(await runs(store), [{ run: 0, trades: 6_001 }])
-    assert.deepEqual(await gaps(store), [])
-  }))
+/** Ids of many symbols in one series, and ids in no order; several trades in a millisecond. */
+const SPARSE_IDS: Record<'rising' | 'opaque', (at: number) => bigint> = {
+  rising: at => 5_000_000_000n + BigInt(at) * 37n,
+  opaque: at => BigInt.asUintN(64, BigInt(at + 1) * 0x9e37_79b9_7f4a_7c15n),
+}
+const VENUE_OF = { rising: 'bitstamp', opaque: 'hyperliquid' }
+
+for (const kind of ['rising', 'opaque'] as const)
+  test(`a trade with ${kind} ids is stored once: in an overlap, a snapshot, after a restart`, () =>
+    withLog(kind, async (record, store) => {
+      const venue = VENUE_OF[kind]
+      const trade = (at: number): Trade => ({ id: SPARSE_IDS[kind](at), ms: Math.floor(at / 3), price: 1 + at })
+      const market = Array.from({ length: 6_000 }, (_, at) => trade(at))
+      await record(
+        venue,
+        market.slice(0, 3_000).flatMap((one, at) => (at > 2 ? [one, market[at - 2]!] : [one])),
+      )
+      assert.deepEqual(await runs(store), [{ run: 0, trades: 3_000 }])
+      await record(venue, [...market.slice(2_000, 6_000), ...market.slice(0, 10)])
+      assert.deepEqual(await runs(store), [{ run: 0, trades: 6_000 }])
+      await record(venue, [{ ...trade(5), price: 9 }, trade(5_999), trade(6_000)])
+      assert.deepEqual(await refused(store), [
+        { reason: 'conflicting_id', ticks: 1 },
+        { reason: 'duplicate_id', ticks: 2_997 + 1_000 + 10 + 1 },
+      ])
+      assert.deepEqual(await runs(store), [{ run: 0, trades: 6_001 }])
+      assert.deepEqual(await gaps(store), [])
+    }))
 
 test('ids beyond 2^53 are stored once, also after a start', () =>
   withLog('large', async (record, store) => {

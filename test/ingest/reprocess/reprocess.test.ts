@@ -3,12 +3,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { audit } from '../../../src/audit/audit.ts'
-import { parseConfig } from '../../../src/config.ts'
+import type { KnownVenues } from '../../../src/ingest/append-record.ts'
 import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
 import type { ReprocessReport } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { LoggedRecord, LogRecord, OpenLog } from '../../../src/log/log.ts'
 import { openSqliteLog, type SqliteLogOptions } from '../../../src/log/sqlite/log.ts'
-import { venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { RECORD_VERSION, refusedRecord } from '../../../src/tick/records.ts'
 import { makeMixedLog } from '../../support/data/mixed-log.ts'
@@ -156,8 +155,7 @@ test('ticks of a venue that is accepted now keep their place, day and times, fro
 
 test('ids of what is good now are followed: gaps close, new ones open, and no id is stored twice', () =>
   withLog('ids', async (log, store) => {
-    const { consecutive } = venuesOf(parseConfig({}, {}))
-    const venues = { all: new Set(['external']), consecutive }
+    const venues: KnownVenues = new Map([['external', 'none']])
     await log.append(0, [tradesOf('binance', trades('AAA', 1, 10))])
     await storeAll(log, store)
     await log.append(0, [tradesOf('binance', trades('AAA', 11, 13)), tradesOf('binance', trades('AAA', 12, 14))])

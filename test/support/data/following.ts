@@ -6,6 +6,7 @@ import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
 import { reasonOf } from '../../../src/ingest/validate.ts'
+import type { IdKind } from '../../../src/tick/id-kind.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 
@@ -30,10 +31,10 @@ export class Following {
   readonly #stored = new Map<string, Statement[]>()
   #offset = 0
 
-  constructor(venue: 'consecutive' | 'unique' = 'consecutive') {
-    this.#venue = venue
-    const [consecutive, unique] = [new Set(['consecutive']), new Set(['unique'])]
-    this.#venues = { all: new Set([venue]), consecutive, unique }
+  /** The venue's name is that of the kind of its ids. */
+  constructor(ids: IdKind = 'dense') {
+    this.#venue = ids
+    this.#venues = new Map([[ids, ids]])
     this.#ids = new PartitionIds({
       venues: this.#venues,
       changed: gap => this.gaps.add(gap),
