@@ -1,24 +1,24 @@
 /**
- * Prometheus alert rules: one for each target that a figure has (`src/telemetry/metrics.ts`), and a few for what no single figure
- * says. Printed into `deploy/prometheus/tickhouse.rules.yaml` by `npm run dashboards`.
+ * Prometheus alert rules: one for each target of a metric (`src/telemetry/metrics.ts`), and a few over several metrics.
+ * Printed into `deploy/prometheus/tickhouse.rules.yaml` by `npm run dashboards`.
  */
 import { stringify } from 'yaml'
 import type { EventName } from '../src/telemetry/events.ts'
 import { METRICS, type MetricName, type Target } from '../src/telemetry/metrics.ts'
 import { prometheusName } from '../src/telemetry/prometheus.ts'
-import { definitionOf, targetText, unitOf } from './figures.ts'
+import { definitionOf, targetText, unitOf } from './metrics.ts'
 
-/** critical: ticks are being lost, or will be soon; wake someone. warning: someone should look today. */
+/** critical: ticks are being lost, or will be soon: page someone. warning: look at it today. */
 type Severity = 'critical' | 'warning'
 
 interface Alert {
   alert: string
-  /** How long it must last: `2m`. */
+  /** How long the condition must last: `2m`. */
   for: string
   severity: Severity
   /** What to do next. */
   next: string
-  /** The page that says more. */
+  /** The document to read. */
   page: string
 }
 
@@ -37,20 +37,20 @@ export interface Group {
 
 const RECOVERY = 'docs/recovery.md'
 
-/** What to do where a figure is not what it should be: of each figure that has a target. */
-const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
+/** What to do about a missed target, for each metric that has one. */
+const OF_TARGETS: Readonly<Partial<Record<MetricName, Alert>>> = {
   station_trouble: {
-    alert: 'StationInTrouble',
+    alert: 'StageInTrouble',
     for: '1m',
     severity: 'critical',
-    next: 'Open the page: the station says what it needs.',
+    next: 'Open the page: the stage shows what to do.',
     page: RECOVERY,
   },
   diagnostics_left_out_total: {
-    alert: 'DiagnosticsLeftOut',
+    alert: 'MetricsDropped',
     for: '0m',
     severity: 'warning',
-    next: 'Ticks are not held up. See whether the store answers, and the lines diagnostics_failed.',
+    next: 'Ticks are unaffected. Check that the store answers, and read the events diagnostics_failed.',
     page: RECOVERY,
   },
   process_memory_bytes: {
@@ -64,187 +64,187 @@ const OF_FIGURES: Readonly<Partial<Record<MetricName, Alert>>> = {
     alert: 'MemoryNearLimit',
     for: '1m',
     severity: 'warning',
-    next: 'At its limit the process is killed and started again. Raise the limit, or lower TICKHOUSE_BATCH_TICKS_MAX.',
+    next: 'At the limit the process is killed and restarted. Raise the limit, or lower TICKHOUSE_BATCH_TICKS_MAX.',
     page: 'docs/configuration.md',
   },
   process_event_loop_delay_seconds: {
     alert: 'EventLoopDelayed',
     for: '5m',
     severity: 'warning',
-    next: 'The machine is short of processor time: look at what else it does, or record fewer symbols.',
+    next: 'The machine is short of CPU time: see what else runs there, or record fewer symbols.',
     page: 'docs/benchmarks.md',
   },
   watch_house_well: {
-    alert: 'WatcherFindsTheHouseUnwell',
+    alert: 'InstanceUnhealthy',
     for: '2m',
     severity: 'critical',
-    next: 'The watcher has told what is wrong: see its lines, or tickhouse watch --status.',
+    next: 'The watcher has sent an alert with the cause: read its log, or run tickhouse watch --status.',
     page: 'docs/watch.md',
   },
   watch_probe_age_seconds: {
-    alert: 'WatcherStandsStill',
+    alert: 'WatcherStalled',
     for: '1m',
     severity: 'warning',
-    next: 'See the lines of tickhouse watch; start it again: it goes on with what it kept.',
+    next: 'Read the log of tickhouse watch and restart it: it resumes from its state file.',
     page: 'docs/watch.md',
   },
   watch_messages_unsent: {
     alert: 'AlertsNotDelivered',
     for: '5m',
     severity: 'warning',
-    next: 'Prove the routes: tickhouse watch --test-alert. What waits is sent once a route takes it.',
+    next: 'Test the channels: tickhouse watch --test-alert. Pending messages are sent once a channel accepts them.',
     page: 'docs/watch.md',
   },
   disk_free_bytes: {
     alert: 'DiskNearlyFull',
     for: '1m',
     severity: 'critical',
-    next: 'Make room: nothing is deleted to make any. Archived days may leave the store.',
+    next: 'Free disk space: tickhouse deletes nothing to make room. Archived days can be dropped from the store.',
     page: 'docs/archive.md',
   },
   source_connected: {
     alert: 'VenueDisconnected',
     for: '2m',
     severity: 'critical',
-    next: "See the lines of the sources for the venue's words, and whether the machine reaches it. It keeps trying.",
+    next: "Read the venue's error in the log of the stage sources, and check the network. Reconnecting goes on.",
     page: 'docs/live.md',
   },
   source_symbols_down: {
     alert: 'SymbolsNotReceived',
     for: '2m',
     severity: 'critical',
-    next: "The page names them under sources, with the venue's words. They are asked for again; take out what the venue does not list.",
+    next: "The page lists them under sources, with the venue's reason. They are requested again; remove symbols that the venue does not list.",
     page: 'docs/live.md',
   },
   source_venue_online: {
     alert: 'VenueNotOnline',
     for: '1m',
     severity: 'warning',
-    next: "See the venue's status page. Recording goes on, and goes back to normal with the venue.",
+    next: "See the venue's status page. Recording continues.",
     page: 'docs/live.md',
   },
   source_readable: {
     alert: 'VenueUnreadable',
     for: '0m',
     severity: 'critical',
-    next: 'Ask tickhouse quarantine what came. After an update that reads it, it is judged again.',
+    next: 'Run tickhouse quarantine to see the frames. A version that can read them validates them again.',
     page: 'docs/quarantine.md',
   },
   source_silence_seconds: {
     alert: 'VenueSilent',
     for: '1m',
     severity: 'critical',
-    next: 'The connection is open and nothing comes: see whether the venue is down or has dropped the symbols.',
+    next: 'The connection is open but silent: check whether the venue is down or has delisted the symbols.',
     page: 'docs/live.md',
   },
   source_latency_seconds: {
     alert: 'VenueLate',
     for: '5m',
     severity: 'warning',
-    next: 'Check the clock of this machine and the way to the venue.',
+    next: 'Check the clock of this machine and the network path to the venue.',
     page: 'docs/live.md',
   },
   source_clock_apart_seconds: {
     alert: 'ClockWrong',
     for: '1m',
     severity: 'critical',
-    next: 'Set the clock of the machine that records, by NTP: log days and receive times are its own.',
+    next: 'Synchronise the clock of the recording machine by NTP: log days and receive times come from it.',
     page: 'docs/decisions/clock.md',
   },
   log_append_seconds: {
     alert: 'LogSlow',
     for: '5m',
     severity: 'warning',
-    next: 'The disk or the brokers of the log are slow: if it lasts, reading from venues is held back.',
+    next: 'The disk or the brokers of the log are slow: if this lasts, reading from venues is paused.',
     page: RECOVERY,
   },
   ingest_lag_seconds: {
     alert: 'IngestBehind',
     for: '2m',
     severity: 'warning',
-    next: 'The log keeps the ticks. See whether inserts fail or the store is slow.',
+    next: 'The log keeps the ticks. Check whether inserts fail or the store is slow.',
     page: RECOVERY,
   },
   ingest_open_gaps: {
     alert: 'TicksMissing',
     for: '5m',
     severity: 'warning',
-    next: 'Ask table gaps which trade ids are missing. Trades of another source can fill them.',
+    next: 'Query the table gaps for the missing trade ids. Trades of another source can fill them.',
     page: 'docs/producers.md',
   },
   ingest_batch_age_seconds: {
     alert: 'BatchesOld',
     for: '5m',
     severity: 'warning',
-    next: 'Inserts wait: see the insert time and the number of parts.',
+    next: 'Inserts wait: check the insert time and the number of parts.',
     page: RECOVERY,
   },
   ingest_insert_seconds: {
     alert: 'InsertsSlow',
     for: '5m',
     severity: 'warning',
-    next: "See the store's disk, parts and merges.",
+    next: "Check the store's disk, parts and merges.",
     page: RECOVERY,
   },
   store_parts: {
     alert: 'PartsMany',
     for: '10m',
     severity: 'warning',
-    next: 'Merges do not keep up: larger batches (TICKHOUSE_BATCH_AGE_MS_MAX) make fewer parts.',
+    next: 'Merges do not keep up: larger batches (TICKHOUSE_BATCH_AGE_MS_MAX) create fewer parts.',
     page: 'docs/configuration.md',
   },
   store_freshness_seconds: {
     alert: 'TicksStale',
     for: '5m',
     severity: 'warning',
-    next: 'Look where the time goes, station by station: latency of the venue, time to be durable, lag, insert time.',
+    next: 'Find the slow stage: venue latency, append time, lag or insert time.',
     page: RECOVERY,
   },
   store_audit_passed: {
     alert: 'AuditFailed',
     for: '0m',
     severity: 'critical',
-    next: 'Keep the log, stop writing to the store by other means, and run: tickhouse doctor.',
+    next: 'Keep the log, stop all other writers to the store, and run: tickhouse doctor.',
     page: RECOVERY,
   },
   store_audit_age_seconds: {
     alert: 'AuditOverdue',
     for: '5m',
     severity: 'warning',
-    next: 'Audits do not run or take long: see the lines upkeep_failed.',
+    next: 'Audits fail or take long: read the events upkeep_failed.',
     page: RECOVERY,
   },
   archive_behind_seconds: {
     alert: 'ArchiveBehind',
     for: '10m',
     severity: 'warning',
-    next: 'Closed hours wait. See the lines of the archive, and whether its target answers.',
+    next: 'Complete hours wait to be archived. Read the log of the stage archive, and check that its target answers.',
     page: 'docs/archive.md',
   },
   archive_failing: {
     alert: 'ArchiveFailing',
     for: '5m',
     severity: 'critical',
-    next: 'The lines archive_failed say why. Nothing leaves log or store before it is archived: watch the disk.',
+    next: 'The events archive_failed name the cause. Log and store keep all data until it is archived: watch the disk.',
     page: 'docs/archive.md',
   },
 }
 
 const events = (...names: EventName[]) => `${prometheusName('events_total')}{event=~"${names.join('|')}"}`
 
-/** A counter rose within the window, or was first heard of in it, which `increase` does not see. */
+/** A counter rose within the window, or its first sample is in it, which `increase` does not see. */
 const rose = (series: string, window: string) =>
   `increase(${series}[${window}]) > 0 or (${series} unless ${series} offset ${window}) > 0`
 
-/** What no single figure says. */
+/** Conditions over several metrics. */
 const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
   {
     alert: 'Silent',
     expr: `absent(${prometheusName('store_trades')})`,
     for: '1m',
     severity: 'critical',
-    summary: 'No process that stores ticks answers',
-    next: 'See whether tickhouse runs, and whether Prometheus reaches it.',
+    summary: 'No process that stores ticks is reachable',
+    next: 'Check that tickhouse runs and that Prometheus can reach it.',
     page: RECOVERY,
   },
   {
@@ -252,8 +252,8 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     expr: `absent(${prometheusName('source_connected')}) or sum(${prometheusName('source_ticks_per_second')}) == 0`,
     for: '2m',
     severity: 'critical',
-    summary: 'No recorder runs, or no venue sends any trade',
-    next: 'See whether the recorder runs; then the network and the venues.',
+    summary: 'No recorder runs, or no venue sends trades',
+    next: 'Check the recorder, then the network and the venues.',
     page: 'docs/live.md',
   },
   {
@@ -262,7 +262,7 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     for: '0m',
     severity: 'critical',
     summary: 'Received ticks are lost',
-    next: 'The lines say which. Keep records in the log longer than storing may stand still.',
+    next: 'The events name the records. Set the log retention longer than the longest outage of storing.',
     page: 'docs/reliability.md',
   },
   {
@@ -270,8 +270,8 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     expr: `increase(${events('child_ended', 'restarted')}[15m]) > 2`,
     for: '0m',
     severity: 'warning',
-    summary: 'A process of the house ends again and again',
-    next: 'The lines child_ended say how it ends.',
+    summary: 'A process restarts repeatedly',
+    next: 'The events child_ended name the cause.',
     page: RECOVERY,
   },
   {
@@ -279,8 +279,8 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     expr: rose(events('trade_ids_restarted', 'trade_ids_conflict'), '15m'),
     for: '0m',
     severity: 'warning',
-    summary: "A symbol's trade ids do not go on where they were, or an id came again with other values",
-    next: 'The lines trade_ids_restarted and trade_ids_conflict say which. All trades are kept: see what the venue says of it.',
+    summary: "A symbol's trade ids do not continue, or an id arrived again with other values",
+    next: 'The events trade_ids_restarted and trade_ids_conflict name the symbol. All trades are kept: check with the venue.',
     page: 'docs/reliability.md',
   },
   {
@@ -288,28 +288,28 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
     expr: rose(`${prometheusName('ingest_refused_ticks_total')}{reason!="duplicate_id"}`, '10m'),
     for: '0m',
     severity: 'warning',
-    summary: 'Ticks are put in quarantine ({{ $labels.reason }})',
-    next: 'Ask tickhouse quarantine what was refused and why; after a fix it judges them again.',
+    summary: 'Ticks are quarantined ({{ $labels.reason }})',
+    next: 'Run tickhouse quarantine to see what was refused and why; after a fix it validates them again.',
     page: 'docs/quarantine.md',
   },
 ]
 
-/** All rules, by station. */
+/** All rules, by stage. */
 export function alertGroups(): Group[] {
-  const ofFigures = (Object.keys(METRICS) as MetricName[]).flatMap(rulesOf)
-  return [...Map.groupBy([...ofFigures, ...others()], ({ labels }) => labels.station)].map(([station, rules]) => ({
+  const ofTargets = (Object.keys(METRICS) as MetricName[]).flatMap(rulesOf)
+  return [...Map.groupBy([...ofTargets, ...others()], ({ labels }) => labels.station)].map(([station, rules]) => ({
     name: `tickhouse-${station}`,
     rules,
   }))
 }
 
-/** A rule for each target of a figure. Throws where it has one and nothing is said of what to do. */
+/** A rule for each target of a metric. Throws if a metric has a target but no entry in `OF_TARGETS`. */
 function rulesOf(name: MetricName): Rule[] {
   const { targets = [], station, help, labels } = definitionOf(name)
   const where = labels.filter(label => label !== 'quantile').map(label => `${label} {{ $labels.${label} }}`)
   return targets.map(target => {
-    const alert = OF_FIGURES[name]
-    if (!alert) throw new Error(`${name} has a target: say in dashboards/alerts.ts what to do where it is missed`)
+    const alert = OF_TARGETS[name]
+    if (!alert) throw new Error(`${name} has a target: add what to do about a missed one to dashboards/alerts.ts`)
     return {
       alert: `Tickhouse${alert.alert}${
         targets.length > 1
@@ -330,7 +330,7 @@ function rulesOf(name: MetricName): Rule[] {
   })
 }
 
-/** The value as a person reads it, in Prometheus' own template functions: `254.2ms`, not `0.2541611620000331`. */
+/** The value by Prometheus' template functions: `254.2ms`, not `0.2541611620000331`. */
 function valueText(name: MetricName): string {
   switch (unitOf(name)) {
     case 's':
@@ -344,7 +344,7 @@ function valueText(name: MetricName): string {
   }
 }
 
-/** True while a figure is not what it should be. */
+/** True while the target is missed. */
 function missed(name: MetricName, { labels = {}, atMost, atLeast }: Target): string {
   const matchers = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   const series = prometheusName(name) + (matchers.length > 0 ? `{${matchers.join(',')}}` : '')

@@ -1,35 +1,35 @@
-/** What is proved: archived objects, audits, gaps, and how much of the time was recorded and stored. */
+/** Archived objects, audits, gaps, and the share of time recorded and stored. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { StageState } from '../src/status/model.ts'
 import { board, row } from './board.ts'
-import { eventMarks } from './clickhouse.ts'
-import { bars, divided, judged, number, share, states, type Words } from './panels.ts'
+import { eventAnnotations } from './clickhouse.ts'
+import { bars, colouredNumber, divided, number, share, states, type ValueTexts } from './panels.ts'
 import { AT, table } from './tables.ts'
 
-const STATES: Readonly<Record<StageState, Words[string]>> = {
+const STATES: Readonly<Record<StageState, ValueTexts[string]>> = {
   ok: { text: 'ok', color: 'green' },
   idle: { text: 'idle', color: 'blue' },
   behind: { text: 'behind', color: 'orange' },
   trouble: { text: 'trouble', color: 'red' },
   off: { text: 'off', color: 'text' },
 }
-const AUDIT: Words = { failed: { text: 'failed', color: 'red' }, passed: { text: 'passed', color: 'green' } }
-const GAP: Words = {
+const AUDIT: ValueTexts = { failed: { text: 'failed', color: 'red' }, passed: { text: 'passed', color: 'green' } }
+const GAP: ValueTexts = {
   open: { text: 'open', color: 'red' },
   repaired: { text: 'repaired', color: 'green' },
   unrepairable: { text: 'unrepairable', color: 'orange' },
   accepted: { text: 'accepted', color: 'blue' },
 }
-const OBJECT: Words = {
+const OBJECT: ValueTexts = {
   verified: { text: 'verified', color: 'green' },
   stale: { text: 'stale', color: 'orange' },
   dropping: { text: 'dropping', color: 'blue' },
   dropped: { text: 'dropped', color: 'text' },
 }
-/** A count: all of it. */
+/** A count with all its digits. */
 const COUNT = { unit: 'locale', decimals: 0, align: 'right' } as const
 
-const NONE_IS_FINE = [
+const RED_FROM_ONE = [
   { value: null, color: 'green' },
   { value: 1, color: 'red' },
 ]
@@ -40,25 +40,25 @@ const NEARLY_ALL = [
 ]
 
 /**
- * How long each sample of `uptime` speaks for: until the next one, but not for much longer than samples are apart. Time after that
- * is time in which nothing ran.
+ * The seconds that each sample of `uptime` covers: until the next sample, at most 1.5 sample intervals. Time that no
+ * sample covers is time in which nothing ran.
  */
-const SPOKEN_FOR = `SELECT at, recorded AS was_recorded, stored AS was_stored,
-    least(toUnixTimestamp64Milli(leadInFrame(at, 1, $__toTime_ms) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING))
+const COVERED = `SELECT at, recorded AS was_recorded, stored AS was_stored,
+    least(toUnixTimestamp64Milli(leadInPanelOptions(at, 1, $__toTime_ms) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING))
       - toUnixTimestamp64Milli(at), intDiv(3 * every_ms, 2)) / 1000 AS seconds
   FROM uptime
   WHERE $__timeFilter_ms(at)`
 
-/** Time before the first sample there ever was is nobody's failure. */
+/** Time before the first sample of all does not count. */
 const COUNTED_FROM = 'greatest($__fromTime_ms, (SELECT min(at) FROM uptime))'
 const COUNTED_TO = 'least($__toTime_ms, now64(3))'
 
-/** The share, named by the time from which on it is counted. */
+/** The share, labelled with the start of the time it is computed over. */
 const availability = (what: 'recorded' | 'stored') => `SELECT now() AS time,
   'since ' || formatDateTime(${COUNTED_FROM}, '%Y-%m-%d %H:%i', 'UTC') || ' UTC' AS series,
   least(1, sumIf(seconds, was_${what}) / greatest(1, dateDiff('millisecond', ${COUNTED_FROM}, ${COUNTED_TO}) / 1000)) AS ${what}
 FROM (
-  ${SPOKEN_FOR}
+  ${COVERED}
 )
 HAVING count() > 0`
 
@@ -69,31 +69,31 @@ FROM (
   SELECT *, greatest(1, dateDiff('millisecond', greatest(toDateTime64(toDate(at), 3, 'UTC'), ${COUNTED_FROM}),
     least(toDateTime64(toDate(at) + 1, 3, 'UTC'), ${COUNTED_TO})) / 1000) AS possible
   FROM (
-  ${SPOKEN_FOR}
+  ${COVERED}
   )
 )
 GROUP BY day
 ORDER BY day DESC`
 
-const worstState = (station: string) =>
-  `multiIf(countIf(${station} = 'trouble') > 0, 'trouble', countIf(${station} = 'behind') > 0, 'behind', toString(argMax(${station}, at))) AS ${station}`
+const worstState = (stage: string) =>
+  `multiIf(countIf(${stage} = 'trouble') > 0, 'trouble', countIf(${stage} = 'behind') > 0, 'behind', toString(argMax(${stage}, at))) AS ${stage}`
 
 export function archiveAndAudit(): Dashboard {
   return board({
     uid: 'tickhouse-archive',
     title: 'Tickhouse: archive and audit',
-    description: 'What is proved to be complete, what is missing, and when nothing was recorded.',
+    description: 'Proven completeness, missing data, and times without recording.',
     range: 'now-24h',
     refresh: '30s',
     variables: [],
-    marks: [eventMarks('Errors', ['error'], 'red')],
+    annotations: [eventAnnotations('Errors', ['error'], 'red')],
     rows: [
       row('At a glance', [
         share(
           {
             title: 'Recorded',
             description:
-              'Share of the time range, since the first sample of the stations there ever was, in which the log took what venues sent.',
+              'Share of the time range in which the log accepted the ticks received. Starts at the first sample of all.',
             width: 4,
           },
           NEARLY_ALL,
@@ -103,40 +103,40 @@ export function archiveAndAudit(): Dashboard {
           {
             title: 'Stored without delay',
             description:
-              'Share of the time range, since the first sample of the stations there ever was, in which ticks were stored without delay.',
+              'Share of the time range in which ticks were stored without delay. Starts at the first sample of all.',
             width: 4,
           },
           NEARLY_ALL,
           availability('stored'),
         ),
-        judged(
+        colouredNumber(
           {
             title: 'Audits failed',
-            description: 'Audits in the time range that found log and tables to differ.',
+            description: 'Audits in the time range that found a difference between log and tables.',
             width: 4,
           },
           'short',
-          NONE_IS_FINE,
+          RED_FROM_ONE,
           'SELECT countIf(NOT passed) AS failed FROM audits WHERE $__timeFilter_ms(at)',
         ),
-        judged(
-          { title: 'Ticks missing', description: 'Trade ids that are known to be missing, at any time.', width: 4 },
+        colouredNumber(
+          { title: 'Ticks missing', description: 'Missing trade ids, of any time.', width: 4 },
           'short',
-          NONE_IS_FINE,
+          RED_FROM_ONE,
           "SELECT sum(missing) AS missing FROM gaps FINAL WHERE state = 'open'",
         ),
-        judged(
+        colouredNumber(
           {
             title: 'Records lost',
-            description: 'Log records that left the log before they were stored, at any time.',
+            description: 'Records that the log dropped before they were stored, of any time.',
             width: 4,
           },
           'short',
-          NONE_IS_FINE,
+          RED_FROM_ONE,
           'SELECT sum(last_offset - first_offset + 1) AS records FROM lost_ranges FINAL',
         ),
         number(
-          { title: 'Rows archived', description: 'Rows in the archive, each read back and found equal.', width: 4 },
+          { title: 'Rows archived', description: 'Rows in the archive, verified by reading them back.', width: 4 },
           'short',
           'SELECT sum(rows) AS archived FROM archive_ledger FINAL',
         ),
@@ -144,8 +144,8 @@ export function archiveAndAudit(): Dashboard {
       row('Availability', [
         states(
           {
-            title: 'Stations over time',
-            description: 'The worst state of each station in each step. A hole is time in which nothing ran.',
+            title: 'Stages over time',
+            description: 'The worst state of each stage in each step. A hole is time in which nothing ran.',
             width: 14,
           },
           STATES,
@@ -159,7 +159,7 @@ ORDER BY time`,
         table(
           {
             title: 'By day',
-            description: 'Share of each day (UTC) within the time range, and the time that was not recorded.',
+            description: 'Share of each day (UTC) within the time range, and the time not recorded.',
             width: 10,
             height: 8,
           },
@@ -174,7 +174,7 @@ ORDER BY time`,
       ]),
       row('Archive', [
         bars(
-          { title: 'Rows archived, by slice', description: 'Rows of each slice of the log, by kind.', width: 12 },
+          { title: 'Rows archived by segment', description: 'Rows of each segment of the log, by kind.', width: 12 },
           'short',
           `SELECT slice_start AS time, toString(kind) AS series, sum(rows) AS archived
 FROM archive_ledger FINAL
@@ -184,8 +184,8 @@ ORDER BY time, series`,
         ),
         divided(
           {
-            title: 'Time to be verified',
-            description: 'From the end of a slice to it being archived and read back.',
+            title: 'Time to verified',
+            description: 'From the end of a segment until it is archived and read back.',
             width: 12,
           },
           's',
@@ -197,18 +197,18 @@ GROUP BY time, series
 ORDER BY time, series`,
         ),
         table(
-          { title: 'Objects', description: 'The newest hundred slices of the log in the archive.', width: 24 },
-          `SELECT slice_start AS slice, toString(kind) AS kind, toString(log_partition) AS partition, toString(state) AS state, rows, bytes,
+          { title: 'Objects', description: 'The newest 100 objects of the archive.', width: 24 },
+          `SELECT slice_start AS segment, toString(kind) AS kind, toString(log_partition) AS partition, toString(state) AS state, rows, bytes,
   bytes / rows AS "bytes per row", verified_at AS verified, key
 FROM archive_ledger FINAL
 WHERE $__timeFilter(slice_start) AND key != ''
 ORDER BY slice_start DESC, kind, partition
 LIMIT 100`,
           {
-            slice: AT,
+            segment: AT,
             kind: { width: 100 },
             partition: { width: 80 },
-            state: { words: OBJECT, width: 80 },
+            state: { texts: OBJECT, width: 80 },
             rows: { ...COUNT, width: 110 },
             bytes: { unit: 'bytes', decimals: 1, align: 'right', width: 100 },
             'bytes per row': { unit: 'none', decimals: 1, align: 'right', width: 110 },
@@ -227,7 +227,11 @@ GROUP BY time
 ORDER BY time`,
         ),
         divided(
-          { title: 'Time an audit takes', description: 'The longest audit of each step, by log partition.', width: 12 },
+          {
+            title: 'Duration of an audit',
+            description: 'The longest audit of each step, by log partition.',
+            width: 12,
+          },
           'ms',
           `SELECT $__timeInterval(at) AS time, toString(log_partition) AS series, max(took_ms) AS took
 FROM audits
@@ -238,7 +242,7 @@ ORDER BY time, series`,
         table(
           {
             title: 'Audits',
-            description: 'The newest hundred, failed ones first: what the log holds and what was found.',
+            description: 'The newest 100, failed ones first: ticks in the log and ticks found in the tables.',
             width: 24,
             height: 8,
           },
@@ -250,7 +254,7 @@ ORDER BY audits.passed, at DESC
 LIMIT 100`,
           {
             at: AT,
-            result: { words: AUDIT, width: 75 },
+            result: { texts: AUDIT, width: 75 },
             partition: { width: 80 },
             day: { width: 100 },
             'in the log': { ...COUNT, width: 95 },
@@ -260,7 +264,7 @@ LIMIT 100`,
         table(
           {
             title: 'Gaps',
-            description: 'Ranges of trade ids that were missing, the open ones first; those of any time.',
+            description: 'Ranges of missing trade ids of any time, open ones first.',
             width: 24,
             height: 8,
           },
@@ -270,7 +274,7 @@ FROM gaps FINAL
 ORDER BY gaps.state, changed_at DESC
 LIMIT 100`,
           {
-            state: { words: GAP, width: 95 },
+            state: { texts: GAP, width: 95 },
             venue: { width: 85 },
             symbol: { width: 95 },
             missing: { ...COUNT, width: 75 },

@@ -1,4 +1,7 @@
-/** A dashboard of rows, with what all of ours have: the data source to choose, a way to the others, ids in order of place. */
+/**
+ * A dashboard of rows, with the parts all of ours share: a choice of data source, links to the others, ids in panel
+ * order.
+ */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   type AnnotationQuery,
@@ -20,9 +23,9 @@ const TAG = 'tickhouse'
 export interface Row {
   title: string
   panels: readonly Builder<Panel>[]
-  /** The row is there once for each value of that variable. */
+  /** The variable for whose values the row is repeated. */
   repeat?: string
-  /** Closed until someone opens it: until then Grafana asks for nothing in it. */
+  /** Collapsed at first: Grafana does not query its panels until it is opened. */
   collapsed?: boolean
 }
 
@@ -38,12 +41,12 @@ export interface BoardOptions {
   uid: string
   title: string
   description: string
-  /** Where the time range begins: `now-1h`. */
+  /** Start of the time range: `now-1h`. */
   range: string
-  /** How often it is asked again: `10s`. */
+  /** Refresh interval: `10s`. */
   refresh: string
   variables: readonly Builder<VariableModel>[]
-  marks?: readonly Builder<AnnotationQuery>[]
+  annotations?: readonly Builder<AnnotationQuery>[]
   rows: readonly Row[]
 }
 
@@ -54,7 +57,7 @@ export function board({
   range,
   refresh,
   variables,
-  marks = [],
+  annotations = [],
   rows,
 }: BoardOptions): Dashboard {
   const built = new DashboardBuilder(title)
@@ -67,8 +70,8 @@ export function board({
     .time({ from: range, to: 'now' })
     .refresh(refresh)
     .variables([datasourceVariable(), ...variables])
-    .annotations([...marks])
-    // Each of them as a button of its own: every dashboard is the way to the others.
+    .annotations([...annotations])
+    // A button for each dashboard.
     .link(
       new DashboardLinkBuilder('Tickhouse')
         .type(DashboardLinkType.Dashboards)
@@ -77,11 +80,11 @@ export function board({
         .keepTime(true),
     )
     .build()
-  return { ...built, panels: laidOut(rows) }
+  return { ...built, panels: layOut(rows) }
 }
 
-/** Rows below each other; the panels of a closed one are kept in it, as Grafana wants them. */
-function laidOut(rows: readonly Row[]): (Panel | RowPanel)[] {
+/** Rows below each other; Grafana expects the panels of a collapsed row inside it. */
+function layOut(rows: readonly Row[]): (Panel | RowPanel)[] {
   const all: (Panel | RowPanel)[] = []
   let id = 1
   let y = 0
@@ -90,13 +93,13 @@ function laidOut(rows: readonly Row[]): (Panel | RowPanel)[] {
     if (repeat !== undefined) heading.repeat(repeat)
     const built = panels.map(panel => panel.build())
     const { positions, height } = placed(built.map(({ gridPos }) => gridPos!))
-    const inPlace = built.map((panel, index) => {
+    const positioned = built.map((panel, index) => {
       const position = positions[index]!
       return { ...panel, id: id++, gridPos: { ...position, y: y + position.y } }
     })
-    all.push({ ...heading.build(), panels: collapsed ? inPlace : [] })
+    all.push({ ...heading.build(), panels: collapsed ? positioned : [] })
     if (collapsed) continue
-    all.push(...inPlace)
+    all.push(...positioned)
     y += height
   }
   return all

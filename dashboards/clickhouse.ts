@@ -1,6 +1,6 @@
 /**
- * Grafana's ClickHouse data source (version 4) as the dashboards use it: its queries, and variables set into them so that no
- * value can end the text it stands in.
+ * Grafana's ClickHouse data source (version 4): its queries, and variables in them, quoted so that no value can end the
+ * string that contains it.
  */
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
@@ -18,7 +18,7 @@ const PLUGIN = 'grafana-clickhouse-datasource'
 /** The data source that the viewer has chosen: variable `datasource` of each dashboard. */
 export const SOURCE: DataSourceRef = { type: PLUGIN, uid: `\${datasource}` }
 
-/** What becomes of the rows: lines over time, rows as they are, or log lines. The numbers are the plugin's own. */
+/** How the rows are used: as time series, table or log entries. The numbers are the plugin's. */
 const FORMATS = { timeseries: 0, table: 1, logs: 2 } as const
 export type Form = keyof typeof FORMATS
 
@@ -31,7 +31,7 @@ export interface ClickHouseQuery extends Dataquery {
   rawSql: string
 }
 
-/** A statement for a panel. `timeseries` wants a column `time` first; a text column divides the lines. */
+/** A statement for a panel. `timeseries` needs a column `time` first; a text column separates the series. */
 export function query(form: Form, rawSql: string): Builder<Dataquery> {
   const built = {
     refId: 'A',
@@ -54,7 +54,7 @@ interface Choice {
   sql: string
 }
 
-/** One value of those that a statement finds in the time range; the first one at the beginning. */
+/** One of the values that a statement returns for the time range; initially the first. */
 export function choice({ name, label, sql }: Choice): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
@@ -70,10 +70,10 @@ export const choices = (of: Choice): QueryVariableBuilder => choice(of).multi(tr
 
 const ALL = { text: 'All', value: '$__all', selected: true }
 
-/** Any number of values, at the beginning all of them. */
+/** Any number of values; initially all. */
 export const choicesOrAll = (of: Choice): QueryVariableBuilder => choices(of).includeAll(true).current(ALL)
 
-/** Any number of the values given, at the beginning all of them. */
+/** Any number of the given values; initially all. */
 export function fixedChoicesOrAll(name: string, label: string, values: readonly string[]): CustomVariableBuilder {
   const options = [ALL, ...values.map(value => ({ text: value, value, selected: false }))]
   return new CustomVariableBuilder(name)
@@ -89,21 +89,21 @@ export function fixedChoicesOrAll(name: string, label: string, values: readonly 
 export const textBox = (name: string, label: string): TextBoxVariableBuilder =>
   new TextBoxVariableBuilder(name).label(label).defaultValue('').current({ text: '', value: '', selected: true })
 
-/** The chosen value or values as texts, separated by commas. */
+/** The chosen values as quoted texts, separated by commas. */
 export const chosen = (variable: string): string => `\${${variable}:singlequote}`
 
-/** `expression` is one of the chosen values, where not all are chosen. */
+/** Condition: `expression` is one of the chosen values. Empty if all are chosen. */
 export const isChosen = (expression: string, variable: string): string =>
   `$__conditionalAll(${expression} IN (${chosen(variable)}), $${variable})`
 
 /**
- * What was typed, as a text. Percent-encoded on its way: Grafana's own quoting leaves backslashes as they are, which end a text
- * in ClickHouse.
+ * The typed text as a string of SQL. It is percent-encoded on its way: Grafana's quoting does not escape backslashes,
+ * which end a string in ClickHouse.
  */
 export const typed = (variable: string): string => `decodeURLComponent('\${${variable}:percentencode}')`
 
-/** Marks of what was told at that level or above; a click shows the words. */
-export function eventMarks(name: string, levels: readonly string[], iconColor: string): AnnotationQueryBuilder {
+/** Annotations for the events of these levels; a click shows the message. */
+export function eventAnnotations(name: string, levels: readonly string[], iconColor: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)
     .datasource(SOURCE)

@@ -1,4 +1,4 @@
-/** Places for the panels of a row, on Grafana's grid of 24 columns. */
+/** Positions for the panels of a row on Grafana's grid of 24 columns. */
 import type { GridPos } from '@grafana/grafana-foundation-sdk/dashboard'
 
 const COLUMNS = 24
@@ -9,8 +9,9 @@ interface Size {
 }
 
 /**
- * Each panel in the lowest place, from the left, where its width fits: beside each other, and below a low neighbour where a high
- * one stands. Panels of one height fill their last line: they share what is left of it. Returns a position for each size, the first row of the grid being 0, and the rows taken together.
+ * Each panel at the topmost free position, from the left, that fits its width: beside each other, and below a low
+ * neighbour of a high panel. Panels of one height share the whole width of their last line. Returns a position for each
+ * size, in grid rows from 0, and the total height.
  */
 export function placed(sizes: readonly Size[]): { positions: GridPos[]; height: number } {
   const filled = new Array<number>(COLUMNS).fill(0)

@@ -1,4 +1,6 @@
-/** All dashboards, and the alert rules, by the file they are printed into: `npm run dashboards`. A test holds the two together. */
+/**
+ * All dashboards and the alert rules, by output file: `npm run dashboards`. A test compares the files with the code.
+ */
 import fs from 'node:fs'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { printedRules } from './alerts.ts'
@@ -16,7 +18,7 @@ export const DASHBOARDS: Readonly<Record<string, () => Dashboard>> = {
 
 export const RULES_FILE: URL = new URL('../deploy/prometheus/tickhouse.rules.yaml', import.meta.url)
 
-/** As the file holds it. */
+/** The content of the file. */
 export const printed = (dashboard: Dashboard): string => `${JSON.stringify(dashboard, null, 2)}\n`
 
 if (import.meta.main) {

@@ -1,15 +1,18 @@
-/** What the house told: how much at which level, the lines themselves, and what is told most. */
+/** The log: number of events by level and stage, the log itself, and the most frequent events. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { Level } from '../src/telemetry/events.ts'
 import { board, row } from './board.ts'
-import { choicesOrAll, eventMarks, fixedChoicesOrAll, isChosen, textBox, typed } from './clickhouse.ts'
-import { bars, logLines } from './panels.ts'
+import { choicesOrAll, eventAnnotations, fixedChoicesOrAll, isChosen, textBox, typed } from './clickhouse.ts'
+import { bars, logEntries } from './panels.ts'
 import { AT, table } from './tables.ts'
 
 /** Grafana's colours of the levels. */
 const LEVELS: Record<Level, string> = { debug: 'blue', info: 'green', warn: 'orange', error: 'red' }
 
-/** The lines of view `logs` that the variables let through. With the view's name: what a statement gives may be called as its column is. */
+/**
+ * The rows of view `logs` that match the variables. Columns are qualified since a statement's aliases may have their
+ * names.
+ */
 const FILTERED = `$__timeFilter_ms(logs.timestamp)
   AND ${isChosen('logs.level', 'level')}
   AND ${isChosen('logs.station', 'station')}
@@ -17,10 +20,10 @@ const FILTERED = `$__timeFilter_ms(logs.timestamp)
   AND positionCaseInsensitiveUTF8(logs.message, ${typed('text')}) > 0`
 
 /**
- * Station and process before the words, so that they are seen in a line that is not opened. What an opened line shows are columns
- * of their own: Grafana reads a column `labels` only of frames of a type that the data source does not give.
+ * Stage and process before the message, so that they are visible in a collapsed row. The details of an opened row are
+ * separate columns: Grafana reads a column `labels` only in a frame type that the data source does not return.
  */
-const LINES = `SELECT timestamp, '[' || station || ' ' || process || '] ' || message AS body, toString(level) AS level,
+const ENTRIES = `SELECT timestamp, '[' || station || ' ' || process || '] ' || message AS body, toString(level) AS level,
   toString(event) AS event, toString(station) AS station, toString(process) AS process,
   arrayStringConcat(arrayMap((name, value) -> name || '=' || value, mapKeys(fields), mapValues(fields)), ' ') AS fields
 FROM logs
@@ -28,12 +31,12 @@ WHERE ${FILTERED}
 ORDER BY timestamp DESC
 LIMIT 1000`
 
-const EVENTS = `SELECT toString(event) AS event, toString(any(station)) AS station, toString(max(level)) AS level, count() AS lines,
-  max(timestamp) AS last, argMax(message, timestamp) AS "last line"
+const EVENTS = `SELECT toString(event) AS event, toString(any(station)) AS station, toString(max(level)) AS level, count() AS events,
+  max(timestamp) AS last, argMax(message, timestamp) AS "last message"
 FROM logs
 WHERE ${FILTERED}
 GROUP BY event
-ORDER BY lines DESC
+ORDER BY events DESC
 LIMIT 50`
 
 const colourByLevel = (panel: ReturnType<typeof bars>) => {
@@ -46,14 +49,14 @@ export function logs(): Dashboard {
   return board({
     uid: 'tickhouse-logs',
     title: 'Tickhouse: logs',
-    description: 'What the house told, by level and station, and the lines themselves.',
+    description: 'Events by level and stage, and the log itself.',
     range: 'now-1h',
     refresh: '10s',
     variables: [
       fixedChoicesOrAll('level', 'Level', Object.keys(LEVELS)),
       choicesOrAll({
         name: 'station',
-        label: 'Station',
+        label: 'Stage',
         sql: 'SELECT DISTINCT station FROM events WHERE $__timeFilter_ms(at) ORDER BY station',
       }),
       choicesOrAll({
@@ -63,14 +66,14 @@ export function logs(): Dashboard {
       }),
       textBox('text', 'Text'),
     ],
-    marks: [eventMarks('Errors', ['error'], 'red'), eventMarks('Warnings', ['warn'], 'orange')],
+    annotations: [eventAnnotations('Errors', ['error'], 'red'), eventAnnotations('Warnings', ['warn'], 'orange')],
     rows: [
-      row('How much', [
+      row('Volume', [
         colourByLevel(
           bars(
-            { title: 'Lines by level', description: 'Lines told in each step, as filtered.', width: 12 },
+            { title: 'Events by level', description: 'Events in each step, filtered.', width: 12 },
             'short',
-            `SELECT $__timeInterval(timestamp) AS time, toString(level) AS series, count() AS lines
+            `SELECT $__timeInterval(timestamp) AS time, toString(level) AS series, count() AS events
 FROM logs
 WHERE ${FILTERED}
 GROUP BY time, series
@@ -78,30 +81,30 @@ ORDER BY time, series`,
           ),
         ),
         bars(
-          { title: 'Lines by station', description: 'Lines told in each step, as filtered.', width: 12 },
+          { title: 'Events by stage', description: 'Events in each step, filtered.', width: 12 },
           'short',
-          `SELECT $__timeInterval(timestamp) AS time, toString(station) AS series, count() AS lines
+          `SELECT $__timeInterval(timestamp) AS time, toString(station) AS series, count() AS events
 FROM logs
 WHERE ${FILTERED}
 GROUP BY time, series
 ORDER BY time, series`,
         ),
       ]),
-      row('Lines', [
-        logLines(
+      row('Log', [
+        logEntries(
           {
-            title: 'Lines',
-            description: 'The newest thousand, as filtered. A click on a line shows the fields of its event.',
+            title: 'Log',
+            description: 'The newest 1,000 events, filtered. Click one to see its fields.',
             width: 24,
           },
-          LINES,
+          ENTRIES,
         ),
       ]),
-      row('What is told most', [
+      row('Most frequent events', [
         table(
           {
-            title: 'Events told most',
-            description: 'What is told most in the time range, as filtered, with the last line of each.',
+            title: 'Most frequent events',
+            description: 'The most frequent events of the time range, filtered, with the last message of each.',
             width: 24,
           },
           EVENTS,
@@ -109,12 +112,12 @@ ORDER BY time, series`,
             event: { width: 210 },
             station: { width: 90 },
             level: {
-              words: Object.fromEntries(
+              texts: Object.fromEntries(
                 Object.entries(LEVELS).map(([level, color]) => [level, { text: level, color }]),
               ),
               width: 80,
             },
-            lines: { unit: 'none', decimals: 0, width: 80 },
+            events: { unit: 'none', decimals: 0, width: 80 },
             last: AT,
           },
         ),

@@ -1,4 +1,4 @@
-/** The kinds of panel that show a market: candles, volume by who took, activity by symbol. */
+/** Panel types for a market: candles, volume by side, activity by symbol. */
 import {
   CandlestickColorsBuilder,
   PanelBuilder as Candlesticks,
@@ -19,25 +19,25 @@ import {
 } from '@grafana/grafana-foundation-sdk/heatmap'
 import type { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { query, SOURCE } from './clickhouse.ts'
-import { bars, type Frame, GREEN, legend, NONE, thresholds } from './panels.ts'
+import { bars, GREEN, legend, NONE, type PanelOptions, thresholds } from './panels.ts'
 import { ALL_DIGITS } from './tables.ts'
 
 export const UP = 'green'
 export const DOWN = 'red'
-/** Steps of a picture's time range: 10 s of a quarter of an hour, 30 s of an hour, 10 min of a day. */
+/** Steps of a graph: 10 s for 15 minutes, 30 s for an hour, 10 min for a day. */
 const CANDLES_MAX = 120
 const CELLS_MAX = 90
-/** Pixels between a panel's edge and its picture: pictures below each other have one time axis by it. */
+/** Pixels between a panel's edge and its graph: it aligns the time axes of graphs below each other. */
 const AXIS_WIDTH = 70
-/** A cell as bright as can be: so many times what is usual. */
+/** The multiple of the usual volume at which a cell is brightest. */
 const BRIGHTEST = 4
 
 /**
- * Candles and whatever other lines the statement gives after time, open, high, low and close. A line `last` is the price that the
- * legend shows, with its change; it is not drawn.
+ * Candles, and a line for each further column after time, open, high, low and close. Column `last` is the price in the
+ * legend, with its change; it is not drawn.
  */
 export const candles = (
-  { title, description, width, height = 12 }: Frame,
+  { title, description, width, height = 12 }: PanelOptions,
   mode: VizDisplayMode,
   sql: string,
 ): Candlesticks =>
@@ -69,17 +69,17 @@ export const candles = (
     ])
     .legend(legend().calcs(['lastNotNull', 'diffperc']))
 
-/** Volume in each step, by who took, under candles: columns `buy` and `sell`. */
-export const volume = (frame: Frame, sql: string): TimeSeries =>
-  bars(frame, 'short', sql)
+/** Volume of each step by side of the taker, below candles: series `buy` and `sell`. */
+export const volume = (options: PanelOptions, sql: string): TimeSeries =>
+  bars(options, 'short', sql)
     .interval('1s')
     .maxDataPoints(CANDLES_MAX)
     .axisWidth(AXIS_WIDTH)
     .overrideByRegexp('/buy$/', [{ id: 'color', value: { mode: 'fixed', fixedColor: UP } }])
     .overrideByRegexp('/sell$/', [{ id: 'color', value: { mode: 'fixed', fixedColor: DOWN } }])
 
-/** Activity: a row of cells for each value of column `series`, from nothing to several times what is usual. */
-export const activity = ({ title, description, width, height = 9 }: Frame, sql: string): Heatmap =>
+/** A heat map with a row for each value of column `series`, from 0 to several times the usual value. */
+export const activity = ({ title, description, width, height = 9 }: PanelOptions, sql: string): Heatmap =>
   new Heatmap()
     .title(title)
     .description(description)

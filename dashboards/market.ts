@@ -1,9 +1,8 @@
-/** The market as it was recorded: all symbols of a venue at a glance, then the chosen ones in candles, volume and ticks. */
+/** The recorded market: all symbols of a venue, then candles, volume and ticks of the chosen ones. */
 import { VizDisplayMode } from '@grafana/grafana-foundation-sdk/candlestick'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { board, closedRow, row } from './board.ts'
-import { choice, choices, eventMarks } from './clickhouse.ts'
-import { PER_SECOND } from './figures.ts'
+import { choice, choices, eventAnnotations } from './clickhouse.ts'
 import { activity, candles, DOWN, UP, volume } from './market-panels.ts'
 import {
   ACTIVITY,
@@ -14,9 +13,10 @@ import {
   LATENCY,
   LOGGED_SINCE,
   OF_VENUE,
-  TRADES_A_SECOND,
+  TRADES_PER_SECOND,
   VOLUME_BY_SIDE,
 } from './market-statements.ts'
+import { PER_SECOND } from './metrics.ts'
 import { divided } from './panels.ts'
 import { ALL_DIGITS, sorted, table } from './tables.ts'
 
@@ -25,7 +25,7 @@ const FALL_OR_RISE = [
   { value: 0, color: 'text' },
   { value: 1e-9, color: UP },
 ]
-/** Seconds. Many symbols are quiet for minutes; none of this is wrong, but old is not new. */
+/** Seconds. Many symbols are quiet for minutes, which is no fault: no red. */
 const AGE = [
   { value: null, color: UP },
   { value: 60, color: 'orange' },
@@ -38,7 +38,7 @@ const allSymbols = () =>
       {
         title: 'All symbols',
         description:
-          'Each symbol of the venue: its last price, how it moved in the time range, and since its first trade there; volume and turnover (price times volume) of the last hour, trades a second of the last minute, and how long ago the last trade was.',
+          'Symbols of the venue: last price, change since the first trade of the time range, and trend; volume and turnover (price times volume) of the last hour, trades per second of the last minute, and age of the last trade.',
         width: 14,
         height: 10,
       },
@@ -58,9 +58,9 @@ const allSymbols = () =>
   )
 
 const lastTicks = () =>
-  table({ title: '$symbol: last ticks', description: 'The newest hundred trades.', width: 8, height: 17 }, LAST_TICKS, {
+  table({ title: '$symbol: last ticks', description: 'The newest 100 trades.', width: 8, height: 17 }, LAST_TICKS, {
     time: { unit: 'time:HH:mm:ss.SSS', width: 105 },
-    side: { words: { buy: { text: 'buy', color: UP }, sell: { text: 'sell', color: DOWN } }, width: 55 },
+    side: { texts: { buy: { text: 'buy', color: UP }, sell: { text: 'sell', color: DOWN } }, width: 55 },
     price: { align: 'right' },
     volume: { align: 'right' },
     'trade id': { align: 'right', width: 110 },
@@ -70,7 +70,7 @@ export function market(): Dashboard {
   return board({
     uid: 'tickhouse-market',
     title: 'Tickhouse: market',
-    description: 'The market as it was recorded.',
+    description: 'The recorded market.',
     range: 'now-1h',
     refresh: '10s',
     variables: [
@@ -85,7 +85,7 @@ export function market(): Dashboard {
         sql: `SELECT symbol FROM trades WHERE ${OF_VENUE} AND ${LOGGED_SINCE} GROUP BY symbol ORDER BY count() DESC LIMIT 1000`,
       }),
     ],
-    marks: [eventMarks('Errors', ['error'], 'red')],
+    annotations: [eventAnnotations('Errors', ['error'], 'red')],
     rows: [
       row('All symbols of the venue', [
         allSymbols(),
@@ -93,7 +93,7 @@ export function market(): Dashboard {
           {
             title: 'Volume by symbol',
             description:
-              'Volume in each step, as a multiple of what is usual for the symbol in the time range: of the twenty with most trades, over the last six hours of the time range at most.',
+              'Volume of each step as a multiple of the average of the symbol in the time range. Shows the 20 symbols with most trades, and at most the last 6 hours of the range.',
             width: 10,
             height: 10,
           },
@@ -107,7 +107,7 @@ export function market(): Dashboard {
             {
               title: '$symbol: candles',
               description:
-                'Candles, from the trades themselves, and the volume-weighted average price since the beginning of the time range.',
+                'Candles, computed from the trades, and the volume-weighted average price since the start of the time range.',
               width: 16,
             },
             VizDisplayMode.Candles,
@@ -117,7 +117,7 @@ export function market(): Dashboard {
           volume(
             {
               title: '$symbol: volume by side',
-              description: 'Volume in each step by who took: a buy lifted an offer, a sell hit a bid.',
+              description: 'Volume of each step by side of the taker: a buy lifted an offer, a sell hit a bid.',
               width: 16,
               height: 5,
             },
@@ -130,7 +130,7 @@ export function market(): Dashboard {
         candles(
           {
             title: '$symbol: candles and volume',
-            description: 'Two symbols beside each other: candles, volume, and the volume-weighted average price.',
+            description: 'Two symbols side by side: candles, volume, and the volume-weighted average price.',
             width: 24,
           },
           VizDisplayMode.CandlesVolume,
@@ -142,15 +142,15 @@ export function market(): Dashboard {
       ]),
       closedRow('Chosen symbols: rates and latency', [
         divided(
-          { title: 'Trades a second', description: 'Trades a second, by symbol.', width: 12 },
+          { title: 'Trades per second', description: 'Trades per second, by symbol.', width: 12 },
           PER_SECOND,
-          TRADES_A_SECOND,
+          TRADES_PER_SECOND,
         ).interval('1s'),
         divided(
           {
             title: 'Latency of trades, p99',
             description:
-              "From the venue's time of a trade to our receiving it; negative where the venue's clock is ahead.",
+              "Time from the venue's timestamp of a trade until we received it; negative if the venue's clock is ahead.",
             width: 12,
           },
           's',

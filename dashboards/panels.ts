@@ -1,4 +1,4 @@
-/** The kinds of panel that the dashboards are made of, each with the looks that all of its kind have. */
+/** The panel types of the dashboards, each with its common options. */
 import {
   BigValueColorMode,
   BigValueGraphMode,
@@ -31,17 +31,17 @@ import {
   compared,
   definitionOf,
   descriptionOf,
+  increaseOf,
   PER_SECOND,
-  risen,
-  standing,
   TARGET_SERIES,
   type Threshold,
   thresholdsOf,
   unitOf,
-} from './figures.ts'
+  valuesOf,
+} from './metrics.ts'
 
-/** What every panel says of itself, and how large it is: the grid is 24 wide. */
-export interface Frame {
+/** Title, description and size of a panel: the grid is 24 columns wide. */
+export interface PanelOptions {
   title: string
   description: string
   width: number
@@ -49,17 +49,17 @@ export interface Frame {
 }
 
 const HEIGHT = 8
-/** What a line is called: the value of the text column `series`. */
+/** The name of a series: the value of the text column `series`. */
 const SERIES_NAME = `\${__field.labels.series}`
-/** Figures are sampled every 5 s: a finer step would have holes. */
+/** Metrics are sampled every 5 s: a finer step would have holes. */
 const STEP_LEAST = '10s'
-/** Where no rows are good news. */
+/** Text of a panel for which an empty result is good. */
 export const NONE = 'none'
-/** Where no rows mean that nothing measures. */
+/** Text of a panel for which an empty result means that nothing was sampled. */
 const NOT_MEASURED = 'not measured'
-/** How much an axis of counts shows at least. */
+/** The least maximum of an axis of counts. */
 const LEAST_SHOWN = 5
-/** However few bars there are: one alone would fill its panel. */
+/** Width limit of a bar: a single one would fill the panel. */
 const BAR_PIXELS_MAX = 24
 
 export const thresholds = (steps: readonly Threshold[]) =>
@@ -71,7 +71,11 @@ export const legend = (): VizLegendOptionsBuilder =>
   new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true)
 
 /** Lines over time. */
-export function lines({ title, description, width, height = HEIGHT }: Frame, unit: string, sql: string): TimeSeries {
+export function lines(
+  { title, description, width, height = HEIGHT }: PanelOptions,
+  unit: string,
+  sql: string,
+): TimeSeries {
   const panel = new TimeSeries()
     .title(title)
     .description(description)
@@ -89,17 +93,17 @@ export function lines({ title, description, width, height = HEIGHT }: Frame, uni
     .thresholds(thresholds(GREEN))
     .legend(legend().calcs([]))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
-  // A line that is 0 throughout would be drawn on an axis up to 100. Up to 5 its marks are whole: Grafana writes `noValue` beside others.
+  // An axis of zeros would reach to 100. Up to 5 its ticks are whole numbers: Grafana prints `noValue` beside others.
   return unit === 'short' || unit === PER_SECOND ? panel.axisSoftMax(LEAST_SHOWN) : panel
 }
 
-/** Lines that a text column divides; each is called what that column says. */
-export const divided = (frame: Frame, unit: string, sql: string): TimeSeries =>
-  lines(frame, unit, sql).displayName(SERIES_NAME)
+/** A line for each value of the text column `series`, named by it. */
+export const divided = (options: PanelOptions, unit: string, sql: string): TimeSeries =>
+  lines(options, unit, sql).displayName(SERIES_NAME)
 
-/** Amounts in each step, on top of each other. */
-export const bars = (frame: Frame, unit: string, sql: string): TimeSeries =>
-  divided(frame, unit, sql)
+/** Stacked amounts for each step. */
+export const bars = (options: PanelOptions, unit: string, sql: string): TimeSeries =>
+  divided(options, unit, sql)
     .drawStyle(GraphDrawStyle.Bars)
     .fillOpacity(70)
     .lineWidth(0)
@@ -108,27 +112,29 @@ export const bars = (frame: Frame, unit: string, sql: string): TimeSeries =>
     .noValue(NONE)
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
 
-export interface FigureLooks {
-  /** Instead of the figure's own words. */
+export interface MetricPanelOptions {
   title: string
   width: number
-  /** How a counter is drawn: by its rises, unless it is a total that should stay where it is. */
+  /** How a counter is drawn: by its increase, or as a total. Default: in each step. */
   counter?: 'per second' | 'in each step' | 'total'
-  /** Instead of that of its name. */
+  /** Overrides the unit derived from the metric's name. */
   unit?: string
 }
 
-/** A figure of the house over time; its targets are dashed lines that the legend names. */
-export function figure(name: MetricName, { title, width, counter = 'in each step', unit }: FigureLooks): TimeSeries {
-  const rises = definitionOf(name).kind === 'counter' && counter !== 'total'
-  const frame = { title, width, description: descriptionOf(name) }
-  const sql = rises ? risen(name, { perSecond: counter === 'per second' }) : standing(name)
-  const drawn = rises && counter === 'in each step' ? bars : divided
-  const panel = drawn(frame, unit ?? (rises && counter === 'per second' ? PER_SECOND : unitOf(name)), sql)
+/** A metric over time; its targets are dashed lines, named in the legend. */
+export function metric(
+  name: MetricName,
+  { title, width, counter = 'in each step', unit }: MetricPanelOptions,
+): TimeSeries {
+  const increases = definitionOf(name).kind === 'counter' && counter !== 'total'
+  const options = { title, width, description: descriptionOf(name) }
+  const sql = increases ? increaseOf(name, { perSecond: counter === 'per second' }) : valuesOf(name)
+  const draw = increases && counter === 'in each step' ? bars : divided
+  const panel = draw(options, unit ?? (increases && counter === 'per second' ? PER_SECOND : unitOf(name)), sql)
   if (unitOf(name) === 'short' && counter !== 'per second') panel.decimals(0)
   const steps = thresholdsOf(name)
   if (steps.length > 0) panel.thresholds(thresholds(steps))
-  if (rises || boundsOf(name).length === 0) return panel
+  if (increases || boundsOf(name).length === 0) return panel
   return panel.overrideByRegexp(TARGET_SERIES, [
     { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
     { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } },
@@ -138,9 +144,9 @@ export function figure(name: MetricName, { title, width, counter = 'in each step
   ])
 }
 
-/** Several figures with the same labels in one picture, each by the title given. */
-export function figures(
-  { title, width }: FigureLooks,
+/** Several metrics with the same labels in one graph, each with the given title. */
+export function metrics(
+  { title, width }: MetricPanelOptions,
   titles: Readonly<Partial<Record<MetricName, string>>>,
 ): TimeSeries {
   const names = Object.keys(titles) as MetricName[]
@@ -148,10 +154,10 @@ export function figures(
   return divided({ title, width, description }, unitOf(names[0]!), compared(titles))
 }
 
-/** Values that a person reads as words, over time: each value's word and colour. */
-export type Words = Readonly<Record<string, { text: string; color: string }>>
+/** Text and colour for each value of a state. */
+export type ValueTexts = Readonly<Record<string, { text: string; color: string }>>
 
-function timeline({ title, description, width, height = HEIGHT }: Frame, words: Words): StateTimeline {
+function timeline({ title, description, width, height = HEIGHT }: PanelOptions, texts: ValueTexts): StateTimeline {
   return (
     new StateTimeline()
       .title(title)
@@ -163,27 +169,27 @@ function timeline({ title, description, width, height = HEIGHT }: Frame, words: 
       .unit('none')
       .thresholds(thresholds(GREEN))
       .noValue(NOT_MEASURED)
-      .mappings(mapped(words))
+      .mappings(mapped(texts))
       .mergeValues(true)
-      // In the middle of what is seen of it: at its beginning, left of the panel's edge, it would be cut.
+      // Centred in the visible part: at the start of a state, left of the panel's edge, the text would be cut.
       .alignValue(TimelineValueAlignment.Center)
   )
 }
 
-export const mapped = (words: Words): ValueMapping[] => [{ type: MappingType.ValueToText, options: { ...words } }]
+export const mapped = (texts: ValueTexts): ValueMapping[] => [{ type: MappingType.ValueToText, options: { ...texts } }]
 
-/** A figure that is 0 or 1. */
-export const switched = (name: MetricName, { title, width }: FigureLooks, words: Words): StateTimeline =>
-  timeline({ title, width, description: descriptionOf(name) }, words)
-    .withTarget(query('timeseries', standing(name)))
+/** A metric that is 0 or 1. */
+export const switched = (name: MetricName, { title, width }: MetricPanelOptions, texts: ValueTexts): StateTimeline =>
+  timeline({ title, width, description: descriptionOf(name) }, texts)
+    .withTarget(query('timeseries', valuesOf(name)))
     .displayName(SERIES_NAME)
 
-/** Columns of words over time, each a line of its own. */
-export const states = (frame: Frame, words: Words, sql: string): StateTimeline =>
-  timeline(frame, words).withTarget(query('table', sql))
+/** Columns of states over time, one row each. */
+export const states = (options: PanelOptions, texts: ValueTexts, sql: string): StateTimeline =>
+  timeline(options, texts).withTarget(query('table', sql))
 
 /** One number, or one for each column. */
-export function number({ title, description, width, height = 4 }: Frame, unit: string, sql: string): Stat {
+export function number({ title, description, width, height = 4 }: PanelOptions, unit: string, sql: string): Stat {
   return new Stat()
     .title(title)
     .description(description)
@@ -198,12 +204,12 @@ export function number({ title, description, width, height = 4 }: Frame, unit: s
     .thresholds(thresholds(GREEN))
 }
 
-/** A number with the steps from which it changes its colour. */
-export const judged = (frame: Frame, unit: string, steps: readonly Threshold[], sql: string): Stat =>
-  number(frame, unit, sql).thresholds(thresholds(steps))
+/** A number coloured by thresholds. */
+export const colouredNumber = (options: PanelOptions, unit: string, steps: readonly Threshold[], sql: string): Stat =>
+  number(options, unit, sql).thresholds(thresholds(steps))
 
-/** Lines of a log, the newest first. */
-export const logLines = ({ title, description, width, height = 16 }: Frame, sql: string): Logs =>
+/** Log entries, newest first. */
+export const logEntries = ({ title, description, width, height = 16 }: PanelOptions, sql: string): Logs =>
   new Logs()
     .title(title)
     .description(description)
@@ -216,9 +222,9 @@ export const logLines = ({ title, description, width, height = 16 }: Frame, sql:
     .wrapLogMessage(true)
     .enableLogDetails(true)
 
-/** A share, with a text column `series` that says of what. */
+/** A share; the text column `series` is its label. */
 export const share = (
-  { title, description, width, height = 4 }: Frame,
+  { title, description, width, height = 4 }: PanelOptions,
   steps: readonly Threshold[],
   sql: string,
 ): Stat =>
@@ -238,9 +244,9 @@ export const share = (
     .colorMode(BigValueColorMode.Value)
     .thresholds(thresholds(steps))
 
-/** The newest value of a figure, coloured by its targets, on a picture of how it came there. */
+/** The newest value of a metric, coloured by its targets, over a graph of its history. */
 export const tile = (
-  { title, description, width, height = 5 }: Frame,
+  { title, description, width, height = 5 }: PanelOptions,
   unit: string,
   steps: readonly Threshold[],
   sql: string,

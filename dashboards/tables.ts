@@ -1,35 +1,35 @@
-/** Tables whose columns say how they are read: unit, digits, width, words in colour. */
+/** Tables with options for each column: unit, digits, width, coloured text. */
 import { TableCellDisplayMode, TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common'
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { query, SOURCE } from './clickhouse.ts'
-import type { Threshold } from './figures.ts'
-import { type Frame, GREEN, mapped, NONE, thresholds, type Words } from './panels.ts'
+import type { Threshold } from './metrics.ts'
+import { GREEN, mapped, NONE, type PanelOptions, thresholds, type ValueTexts } from './panels.ts'
 
 export interface Column {
   unit?: string
-  /** Digits after the point; without them Grafana shows three significant ones of a number. */
+  /** Digits after the decimal point; by default Grafana shows three significant digits. */
   decimals?: number
-  /** Pixels. Columns without one share what is left. */
+  /** Pixels. Columns without a width share the rest. */
   width?: number
   align?: 'left' | 'right'
-  /** Colour of the text, by the value's word. */
-  words?: Words
-  /** Colour of the text, by the value's amount. */
+  /** Text and colour by value. */
+  texts?: ValueTexts
+  /** Colour of the text by threshold. */
   steps?: readonly Threshold[]
   /** An array, drawn as a line. */
   sparkline?: true
 }
 
-/** As a number is, to all the digits that it has: a price. Grafana's units for numbers round to three significant digits. */
+/** A number with all its digits, such as a price. Grafana's units for numbers round to three significant digits. */
 export const ALL_DIGITS = 'string'
 export const SECOND_WIDTH = 165
 /** A time to the second. */
 export const AT: Column = { unit: 'time:YYYY-MM-DD HH:mm:ss', width: SECOND_WIDTH }
 
-/** Rows. `columns` are those that are not plain text in a width of their own. */
+/** A table. `columns` has the options of those that are not plain text of automatic width. */
 export function table(
-  { title, description, width, height = 10 }: Frame,
+  { title, description, width, height = 10 }: PanelOptions,
   sql: string,
   columns: Readonly<Record<string, Column>> = {},
 ): Table {
@@ -40,31 +40,31 @@ export function table(
     .height(height)
     .datasource(SOURCE)
     .withTarget(query('table', sql))
-    // Also of texts: Grafana would round one that is a number.
+    // For text too: Grafana would round text that is a number.
     .unit(ALL_DIGITS)
     .noValue(NONE)
     .filterable(true)
     .thresholds(thresholds(GREEN))
-  for (const [name, column] of Object.entries(columns)) panel.overrideByName(name, looksOf(column))
+  for (const [name, column] of Object.entries(columns)) panel.overrideByName(name, overridesOf(column))
   return panel
 }
 
 export const sorted = (panel: Table, column: string): Table =>
   panel.sortBy([new TableSortByFieldStateBuilder().displayName(column).desc(true)])
 
-function looksOf({ unit, decimals, width, align, words, steps, sparkline }: Column): DynamicConfigValue[] {
-  const looks: Record<string, unknown> = {
+function overridesOf({ unit, decimals, width, align, texts, steps, sparkline }: Column): DynamicConfigValue[] {
+  const overrides: Record<string, unknown> = {
     unit,
     decimals,
     'custom.width': width,
     'custom.align': align,
-    ...(words && { mappings: mapped(words) }),
+    ...(texts && { mappings: mapped(texts) }),
     ...(steps && { thresholds: thresholds(steps).build() }),
-    ...((words || steps) && { 'custom.cellOptions': { type: TableCellDisplayMode.ColorText } }),
+    ...((texts || steps) && { 'custom.cellOptions': { type: TableCellDisplayMode.ColorText } }),
     ...(sparkline && {
       'custom.cellOptions': { type: TableCellDisplayMode.Sparkline, hideValue: true, lineWidth: 1.5, fillOpacity: 10 },
       'custom.filterable': false,
     }),
   }
-  return Object.entries(looks).flatMap(([id, value]) => (value === undefined ? [] : [{ id, value }]))
+  return Object.entries(overrides).flatMap(([id, value]) => (value === undefined ? [] : [{ id, value }]))
 }

@@ -36,14 +36,19 @@ export const RETIRED: readonly (readonly [RegExp, string])[] = [
   [/\b(frozen|adopts?)\b/i, 'stale, apply'],
 ]
 
-/** The prose of a file: all that is no code. */
+/** A text for people: more than one word, and not SQL. */
+const isSentence = (literal: string) =>
+  / /.test(literal) && !/^.\s*(SELECT|INSERT|CREATE|ALTER|WITH|FROM|WHERE)\b/.test(literal)
+
+/** The prose of a file: all that is not code. */
 export function proseOf(file: string, text: string): string {
   if (/\.md$/.test(file))
     return text.replace(/^```.*?^```/gms, fenced => fenced.replace(/[^\n]/g, ' ')).replace(/`[^`\n]*`/g, '')
   if (/\.sql$/.test(file)) return text.replace(/^(?!\s*--).*?(--.*)?$/gm, '$1')
   const kept = text.replace(
-    /(\/\*[\s\S]*?\*\/|\/\/ .*|'(?:[^'\\\n]|\\.)* (?:[^'\\\n]|\\.)*'|"[^"\n]* [^"\n]*"|`[^`]* [^`]*`|>[^<>{}=;()]*\w [^<>{}=;()]*<)|[^\n]/g,
-    (_, prose?: string) => prose ?? '',
+    /(\/\*[\s\S]*?\*\/|\/\/ .*|>[^<>{}=;()]*\w [^<>{}=;()]*<)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|[^\n]/g,
+    (_, prose?: string, literal?: string) =>
+      prose ?? (literal && isSentence(literal) ? literal : (literal ?? '').replace(/[^\n]/g, '')),
   )
   return kept.replace(/\$\{[^}\n]*\}/g, '').replace(/`[^`\n ]*`/g, '')
 }

@@ -1,4 +1,4 @@
-import type { Emit, EventName, Fields } from '../telemetry/events.ts'
+import type { Emit, EventName, FieldsOf } from '../telemetry/events.ts'
 
 /** What a venue's server may cause with every frame it sends. */
 const CAUSED: ReadonlySet<EventName> = new Set(['subscription_rejected', 'venue_error', 'rate_limited'])
@@ -23,7 +23,7 @@ export class ErrorReport {
     this.#emit = emit
   }
 
-  readonly emit: Emit = (event: EventName, fields: Fields) => {
+  readonly emit: Emit = <Name extends EventName>(event: Name, fields: FieldsOf<Name>) => {
     if (!CAUSED.has(event)) {
       this.#emit(event, fields)
       return

@@ -1,6 +1,6 @@
 /**
- * Every occurrence worth telling, defined once: its name, how bad it is, and what it says. Log lines, the page and the
- * diagnostics tables all take it from here; nothing logs in any other way.
+ * All events, each defined once: name, stage, level and message. The log, the page and the table `events` are derived
+ * from here; nothing logs in any other way.
  */
 import type { EventDefinition, Level, Stage } from './definitions/event.ts'
 import { ID_EVENTS } from './definitions/events-of-ids.ts'
@@ -9,40 +9,40 @@ import { SOURCE_EVENTS } from './definitions/events-of-sources.ts'
 
 export type { EventDefinition, Level, Stage }
 
-const define = <T extends Record<string, EventDefinition>>(events: T): T => events
+const define = <const T extends Record<string, EventDefinition>>(events: T): T => events
 
 export const EVENTS = define({
   house_started: { station: 'house', level: 'info', message: 'tickhouse {version} started: {what}' },
   house_stopping: { station: 'house', level: 'info', message: 'stopping on {signal}: draining' },
   house_stopped: { station: 'house', level: 'info', message: 'stopped cleanly after {tookMs} ms' },
-  process_failed: { station: 'house', level: 'error', message: 'cannot go on: {why}' },
+  process_failed: { station: 'house', level: 'error', message: 'cannot continue: {why}' },
   child_started: { station: 'house', level: 'debug', message: '{child} process started (pid {pid})' },
   child_ended: {
     station: 'house',
     level: 'error',
-    message: '{child} process ended ({how}); starting it again in {waitMs} ms',
+    message: '{child} process ended ({how}); restarting in {waitMs} ms',
   },
   restarted: {
     station: 'house',
     level: 'error',
-    message: 'the {what} process ended ({how}) and was started again',
+    message: 'the {what} process ended ({how}) and was restarted',
   },
   child_unclean: {
     station: 'house',
     level: 'error',
     message:
-      'not stopped cleanly: the {child} process ended after {afterMs} ms by {how}; nothing acknowledged is lost, and the next start goes on from the log',
+      'unclean stop: the {child} process ended after {afterMs} ms ({how}); no acknowledged record is lost, and the next start resumes from the log',
   },
   engine_failed: { station: 'store', level: 'error', message: '{why}. {advice}' },
   lines_left_out: {
     station: 'house',
     level: 'warn',
-    message: '{count} lines were left out here: whoever reads them did not keep up',
+    message: '{count} log lines dropped: the reader was too slow',
   },
   diagnostics_failed: {
     station: 'house',
     level: 'warn',
-    message: 'figures and events cannot be written to their tables: {why}; they wait, ticks are not held up',
+    message: 'cannot write metrics and events: {why}; buffering (ticks unaffected)',
   },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
@@ -58,31 +58,30 @@ export const EVENTS = define({
     station: 'log',
     level: 'warn',
     message:
-      '{partitions} partitions were added to the topics after the log was made: they are not used, and what other programs write to them is not stored. See docs/kafka.md',
+      '{partitions} partitions were added to the topics after the log was created: they are not used, and records that other programs write there are not stored. See docs/kafka.md',
   },
   log_awaited: { station: 'log', level: 'warn', message: 'waiting for the log: {why}. {advice}' },
   log_append_failed: {
     station: 'log',
     level: 'error',
-    message: 'the log cannot be written: {why}. {advice}; trying again in {waitMs} ms',
+    message: 'cannot write to the log: {why}. {advice}; retrying in {waitMs} ms',
   },
   log_append_waiting: {
     station: 'log',
     level: 'warn',
-    message: 'the log has not taken records of partition {partition} for {waitedMs} ms: still trying',
+    message: 'the log has not acknowledged records of partition {partition} for {waitedMs} ms: still waiting',
   },
-  log_append_recovered: { station: 'log', level: 'info', message: 'the log can be written again after {outageMs} ms' },
+  log_append_recovered: { station: 'log', level: 'info', message: 'the log is writable again after {outageMs} ms' },
   log_clock_set_back: {
     station: 'log',
     level: 'error',
     message:
-      'the clock of the log fell by {backMs} ms before offset {offset} of partition {partition}: it was wrong before or is now. ' +
-      'Records have the time it said; see docs/decisions/clock.md',
+      'the clock of the log went back by {backMs} ms before offset {offset} of partition {partition}: it was wrong before, or is wrong now. Records keep the time it gave; see docs/decisions/clock.md',
   },
   ticks_given_up: {
     station: 'log',
     level: 'error',
-    message: 'stopping without a log that can be written: {ticks} received ticks are lost',
+    message: 'log unwritable at shutdown: {ticks} received ticks lost',
   },
 
   ingest_started: {
@@ -93,7 +92,7 @@ export const EVENTS = define({
   resume_failed: {
     station: 'ingest',
     level: 'error',
-    message: 'partition {partition} cannot ask the tables where to go on: {why}; trying again in {waitMs} ms',
+    message: 'partition {partition} cannot read its checkpoint from the store: {why}; retrying in {waitMs} ms',
   },
   ingest_fenced: {
     station: 'ingest',
@@ -104,18 +103,22 @@ export const EVENTS = define({
   position_unverified: {
     station: 'ingest',
     level: 'info',
-    message: 'partition {partition}: the last stored record {last} cannot be compared with the log: {why}',
+    message: 'partition {partition}: cannot compare the last stored record {last} with the log: {why}',
   },
   range_lost: {
     station: 'ingest',
     level: 'error',
-    message: 'partition {partition}: records {first} to {last} left the log before they were stored',
+    message: 'partition {partition}: the log dropped records {first} to {last} before they were stored',
   },
-  ticks_refused: { station: 'ingest', level: 'warn', message: '{count} refused ({reason}): see the quarantine table' },
+  ticks_refused: {
+    station: 'ingest',
+    level: 'warn',
+    message: '{count} ticks refused ({reason}): see the quarantine table',
+  },
   requeued: {
     station: 'ingest',
     level: 'info',
-    message: "{count} ticks left quarantine: they are good by today's rules",
+    message: '{count} quarantined ticks now pass validation and were stored',
   },
 
   store_opened: {
@@ -126,12 +129,13 @@ export const EVENTS = define({
   insert_failed: {
     station: 'store',
     level: 'error',
-    message: 'partition {partition}: insert failed: {why}; trying again in {waitMs} ms',
+    message: 'partition {partition}: insert failed: {why}; retrying in {waitMs} ms',
   },
   insert_confirmed: {
     station: 'store',
     level: 'warn',
-    message: 'partition {partition}: the failed insert of offsets {first} to {last} had been stored: going on',
+    message:
+      'partition {partition}: the insert of offsets {first} to {last} failed, but its rows are stored: continuing',
   },
   insert_recovered: {
     station: 'store',
@@ -141,14 +145,14 @@ export const EVENTS = define({
   audit_passed: {
     station: 'store',
     level: 'debug',
-    message: 'audit passed: {ticks} ticks dense and unique in {tookMs} ms',
+    message: 'audit passed: {ticks} ticks, each stored exactly once, in {tookMs} ms',
   },
   audit_failed: {
     station: 'store',
     level: 'error',
     message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor',
   },
-  upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; trying again' },
+  upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; retrying' },
 
   archive_opened: {
     station: 'archive',
@@ -158,18 +162,18 @@ export const EVENTS = define({
   archive_moved: {
     station: 'archive',
     level: 'info',
-    message: 'archive {archive}, known at {before}, was found at {address}: what the ledger has of it counts there',
+    message: 'archive {archive} moved from {before} to {address}: its catalog entries apply there',
   },
   archive_taken_over: {
     station: 'archive',
     level: 'info',
     message:
-      'the archive {address} has no marker, and its {manifests} manifests are those of this log: it is marked now',
+      'the archive {address} had no marker; its {manifests} manifests are those of this log, so it is marked now',
   },
   uploads_aborted: {
     station: 'archive',
     level: 'info',
-    message: '{uploads} objects that an earlier archiver sent to {address} in part only were aborted',
+    message: '{uploads} incomplete uploads of an earlier archiver to {address} aborted',
   },
   slice_archived: {
     station: 'archive',
@@ -179,7 +183,7 @@ export const EVENTS = define({
   slice_archived_anew: {
     station: 'archive',
     level: 'info',
-    message: 'partition {partition}: records {first} to {last} archived anew, since ticks left quarantine',
+    message: 'partition {partition}: records {first} to {last} archived again: quarantined ticks of theirs were stored',
   },
   day_archived: {
     station: 'archive',
@@ -189,7 +193,7 @@ export const EVENTS = define({
   archive_failed: {
     station: 'archive',
     level: 'error',
-    message: 'archiving failed: {why}. {advice}; trying again in {waitMs} ms',
+    message: 'archiving failed: {why}. {advice}; retrying in {waitMs} ms',
   },
   archive_recovered: { station: 'archive', level: 'info', message: 'archiving to {address} works again' },
   log_retention: {
@@ -200,85 +204,101 @@ export const EVENTS = define({
   log_trimmed: {
     station: 'archive',
     level: 'info',
-    message: 'partition {partition}: archived records left the log, which now begins at offset {first}',
+    message: 'partition {partition}: archived records removed from the log, which now begins at offset {first}',
   },
   log_trim_waits: {
     station: 'archive',
     level: 'warn',
     message:
-      'partition {partition}: archived records below offset {below} are still in the log: does its recorder run?',
+      'partition {partition}: archived records below offset {below} are still in the log: is its recorder running?',
   },
   day_dropped: {
     station: 'archive',
     level: 'info',
-    message: 'the log day {day} left the store: its {rows} rows are in the archive, read back just before',
+    message: 'log day {day} removed from the store: its {rows} rows were read back from the archive first',
   },
-  day_held: { station: 'archive', level: 'error', message: 'the log day {day} stays in the store: {why}' },
+  day_held: { station: 'archive', level: 'error', message: 'log day {day} stays in the store: {why}' },
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
-  serving_figures: { station: 'serve', level: 'info', message: 'health and figures are at {url}' },
+  serving_figures: { station: 'serve', level: 'info', message: 'health and metrics are at {url}' },
   page_failed: {
     station: 'serve',
     level: 'error',
-    message: 'an open page could not be told the latest: {why}; trying again',
+    message: 'could not update an open page: {why}; retrying',
   },
   query_overran: {
     station: 'serve',
     level: 'warn',
-    message: '{why} The engine ends it, or this process is started again',
+    message: '{why} The engine ends it, or this process is restarted',
   },
   query_overran_ended: {
     station: 'serve',
     level: 'info',
-    message: 'the query that was given up has ended, {afterMs} ms later',
+    message: 'the query that exceeded its time limit ended {afterMs} ms later',
   },
   ...QUERY_EVENTS,
 
-  watching: { station: 'watch', level: 'info', message: 'watching {house} every {everySeconds} s; told by: {routes}' },
+  watching: {
+    station: 'watch',
+    level: 'info',
+    message: 'watching {instance} every {everySeconds} s; alerts go to: {channels}',
+  },
   watch_untold: {
     station: 'watch',
     level: 'warn',
-    message: 'nobody is told of alerts: set TICKHOUSE_ALERT_EMAIL, TICKHOUSE_ALERT_WEBHOOKS or TICKHOUSE_ALERT_COMMAND',
+    message: 'alerts go nowhere: set TICKHOUSE_ALERT_EMAIL, TICKHOUSE_ALERT_WEBHOOKS or TICKHOUSE_ALERT_COMMAND',
   },
   watch_forgot: {
     station: 'watch',
     level: 'warn',
-    message: 'what the watcher kept cannot be read and was put aside as {file}: it begins anew',
+    message: 'unreadable state file moved to {file}; starting fresh',
   },
-  watch_unkept: { station: 'watch', level: 'error', message: 'the watcher cannot keep what it knows: {why}' },
-  watch_unseen: { station: 'watch', level: 'warn', message: 'the house does not take what the watcher knows: {why}' },
+  watch_unkept: { station: 'watch', level: 'error', message: 'cannot save watcher state: {why}' },
+  watch_unseen: { station: 'watch', level: 'warn', message: 'cannot report to the instance: {why}' },
   silences_unread: {
     station: 'watch',
     level: 'warn',
-    message: 'the file of silences cannot be read, so nothing is silenced: {why}',
+    message: 'cannot read the file of silences, so nothing is silenced: {why}',
   },
-  watch_unpinged: { station: 'watch', level: 'warn', message: 'the ping was not taken: {why}' },
+  watch_unpinged: { station: 'watch', level: 'warn', message: 'ping failed: {why}' },
   alert_opened: { station: 'watch', level: 'error', message: 'ALERT {name}: {title}. {what} What to do: {next}' },
-  alert_open: { station: 'watch', level: 'warn', message: 'still {name}, for {lasted}: {title}' },
+  alert_open: { station: 'watch', level: 'warn', message: 'still open after {lasted}: {name}: {title}' },
   alert_closed: { station: 'watch', level: 'info', message: 'over after {lasted}: {name}: {title}' },
   alert_unsent: {
     station: 'watch',
     level: 'error',
-    message: 'alert {alert} could not be sent by {route}: {why}; trying again in {waitMs} ms',
+    message: 'could not send alert {alert} by {channel}: {why}; retrying in {waitMs} ms',
   },
   alert_refused: {
     station: 'watch',
     level: 'error',
-    message: 'alert {alert} is not taken by {route} and was given up there: {why}',
+    message: '{channel} refused alert {alert}, which is dropped there: {why}',
   },
   alerts_left_out: {
     station: 'watch',
     level: 'error',
-    message: '{count} alerts were left out: nobody took them for long',
+    message: '{count} alert messages dropped: no channel accepted them in time',
   },
 })
 
 export type EventName = keyof typeof EVENTS
-/** Tells an occurrence to whoever listens: see journal.ts. */
-export type Emit = (name: EventName, fields: Fields) => void
+
 export type Fields = Record<string, string | number | boolean>
 
-/** The line a person reads, with the fields set in. */
+type Placeholders<Message extends string> = Message extends `${string}{${infer Field}}${infer Rest}`
+  ? Field | Placeholders<Rest>
+  : never
+
+/** The fields of an event: each one that its message names, and any others. */
+export type FieldsOf<Name extends EventName> = Fields &
+  Readonly<Record<Placeholders<(typeof EVENTS)[Name]['message']>, Fields[string]>>
+
+/** Emits an event: see journal.ts. */
+export type Emit = <Name extends EventName>(name: Name, fields: FieldsOf<Name>) => void
+/** Receives events of any name, e.g. to record or count them. */
+export type EventListener = (name: EventName, fields: Fields) => void
+
+/** The message of an event with its fields filled in. */
 export function describe(name: EventName, fields: Fields): string {
   return EVENTS[name].message.replace(/\{(\w+)\}/g, (whole, key: string) => String(fields[key] ?? whole))
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 
-/** Tells one run of a process from all others: its machine, its id there, and when it began. */
+/** A name unique to one run of a process: its machine, its process id there, and its start time. */
 export function instanceName(startedAtMs: number): string {
   return `${hostname()}:${process.pid} ${new Date(startedAtMs).toISOString()}`
 }

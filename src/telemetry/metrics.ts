@@ -1,8 +1,8 @@
 /**
- * Every figure the house keeps, defined once: what it says, its unit, how it is divided, and what it should be. `/metrics`, the
- * table `metrics`, the dashboards, the alert rules and `docs/metrics.md` all take it from here.
+ * All metrics, each defined once: help text, unit, labels and targets. `/metrics`, the table `metrics`, the dashboards,
+ * the alert rules and `docs/metrics.md` are derived from here.
  *
- * Few labels, and never a symbol: what is known by symbol is asked of the ticks themselves.
+ * Few labels, and never a symbol: values by symbol are queried from the ticks.
  */
 import type { MetricDefinition, Target } from './definitions/metric.ts'
 import { SOURCE_METRICS } from './definitions/metrics-of-sources.ts'
@@ -14,34 +14,34 @@ const define = <T extends Record<string, MetricDefinition>>(
 ): { readonly [Name in keyof T]: MetricDefinition } => metrics
 
 const PARTITION = ['partition']
-/** Label `quantile` is p50, p99 or max, of the last few hundred. */
+/** Label `quantile` is p50, p99 or max of the last few hundred values. */
 const QUANTILE = ['quantile']
 
 export const METRICS = define({
   station_trouble: {
     station: 'house',
     kind: 'gauge',
-    help: '1 while the station needs a person',
+    help: '1 while the stage needs attention',
     labels: ['station'],
     targets: [{ atMost: 0 }],
   },
   events_total: {
     station: 'house',
     kind: 'counter',
-    help: 'Occurrences told, by name',
+    help: 'Events emitted, by name',
     labels: ['process', 'event', 'level'],
   },
   diagnostics_left_out_total: {
     station: 'house',
     kind: 'counter',
-    help: 'Figures and lines that did not reach the tables metrics and events, since they could not be written for long',
+    help: 'Metrics and events dropped because their tables could not be written in time',
     labels: [],
     targets: [{ atMost: 0 }],
   },
   process_cpu_seconds_total: {
     station: 'house',
     kind: 'counter',
-    help: 'Processor time used',
+    help: 'CPU time used',
     labels: ['process'],
   },
   process_memory_bytes: {
@@ -61,14 +61,14 @@ export const METRICS = define({
   process_event_loop_delay_seconds: {
     station: 'house',
     kind: 'gauge',
-    help: 'How late timers ran since the last sample',
+    help: 'How late timers fired, over the last 5 seconds',
     labels: ['process', ...QUANTILE],
     targets: [{ labels: { quantile: 'p99' }, atMost: 0.25 }],
   },
   disk_free_bytes: {
     station: 'house',
     kind: 'gauge',
-    help: 'Free on the disk of an embedded store',
+    help: 'Free bytes on the disk of an embedded store',
     labels: [],
     targets: [{ atLeast: 2 ** 30 }],
   },
@@ -78,24 +78,34 @@ export const METRICS = define({
   log_appended_ticks_per_second: {
     station: 'log',
     kind: 'gauge',
-    help: 'Ticks appended to the log a second',
+    help: 'Ticks appended to the log per second',
     labels: [],
   },
   log_append_seconds: {
     station: 'log',
     kind: 'gauge',
-    help: 'From a record being cut to it being durable in the log',
+    help: 'Time from closing a record to its durability in the log',
     labels: QUANTILE,
     targets: [{ labels: { quantile: 'p99' }, atMost: 0.25 }],
   },
-  log_bytes: { station: 'log', kind: 'gauge', help: 'Bytes the log takes, on all machines', labels: [] },
-  log_first_offset: { station: 'log', kind: 'gauge', help: 'Oldest record the log holds', labels: PARTITION },
-  log_next_offset: { station: 'log', kind: 'gauge', help: 'Where the next record will go', labels: PARTITION },
-  log_stored_offset: { station: 'log', kind: 'gauge', help: 'All records below are in the tables', labels: PARTITION },
+  log_bytes: { station: 'log', kind: 'gauge', help: 'Size of the log, all replicas included', labels: [] },
+  log_first_offset: {
+    station: 'log',
+    kind: 'gauge',
+    help: 'Offset of the oldest record in the log',
+    labels: PARTITION,
+  },
+  log_next_offset: { station: 'log', kind: 'gauge', help: 'Offset of the next record', labels: PARTITION },
+  log_stored_offset: {
+    station: 'log',
+    kind: 'gauge',
+    help: 'All records below this offset are stored',
+    labels: PARTITION,
+  },
   log_archived_offset: {
     station: 'log',
     kind: 'gauge',
-    help: 'All records below are archived and verified',
+    help: 'All records below this offset are archived and verified',
     labels: PARTITION,
   },
 
@@ -113,25 +123,25 @@ export const METRICS = define({
     targets: [{ atMost: 5 }],
   },
   ingest_stored_ticks_total: { station: 'ingest', kind: 'counter', help: 'Ticks stored', labels: [] },
-  ingest_stored_ticks_per_second: { station: 'ingest', kind: 'gauge', help: 'Ticks stored a second', labels: [] },
+  ingest_stored_ticks_per_second: { station: 'ingest', kind: 'gauge', help: 'Ticks stored per second', labels: [] },
   ingest_refused_ticks_total: {
     station: 'ingest',
     kind: 'counter',
-    help: 'Ticks put in quarantine, by reason; repeated ones are among them',
+    help: 'Ticks quarantined, by reason; includes duplicates',
     labels: ['reason'],
   },
   ingest_open_gaps: {
     station: 'ingest',
     kind: 'gauge',
-    help: 'Ranges of trade ids known to be missing',
+    help: 'Ranges of trade ids that are missing',
     labels: [],
     targets: [{ atMost: 0 }],
   },
-  ingest_batch_ticks: { station: 'ingest', kind: 'gauge', help: 'Ticks of the last batch', labels: [] },
+  ingest_batch_ticks: { station: 'ingest', kind: 'gauge', help: 'Ticks in the last batch', labels: [] },
   ingest_batch_age_seconds: {
     station: 'ingest',
     kind: 'gauge',
-    help: 'From a record being read to its batch being stored, oldest of the batch',
+    help: 'Time from reading a record to storing its batch, for the oldest record of the batch',
     labels: QUANTILE,
     targets: [{ labels: { quantile: 'p99' }, atMost: 1 }],
   },
@@ -144,8 +154,8 @@ export const METRICS = define({
   },
 
   store_trades: { station: 'store', kind: 'gauge', help: 'Trades in the table', labels: [] },
-  store_bytes: { station: 'store', kind: 'gauge', help: 'Bytes of the tables on disk', labels: [] },
-  store_bytes_per_trade: { station: 'store', kind: 'gauge', help: 'Bytes on disk that a trade takes', labels: [] },
+  store_bytes: { station: 'store', kind: 'gauge', help: 'Size of the tables on disk', labels: [] },
+  store_bytes_per_trade: { station: 'store', kind: 'gauge', help: 'Bytes on disk per trade', labels: [] },
   store_parts: {
     station: 'store',
     kind: 'gauge',
@@ -153,11 +163,11 @@ export const METRICS = define({
     labels: [],
     targets: [{ atMost: 1_000 }],
   },
-  store_merges: { station: 'store', kind: 'gauge', help: 'Merges under way', labels: [] },
+  store_merges: { station: 'store', kind: 'gauge', help: 'Merges in progress', labels: [] },
   store_freshness_seconds: {
     station: 'store',
     kind: 'gauge',
-    help: "From the venue's time of a tick to a query finding it: first, middle and newest of each batch",
+    help: "Time from the venue's timestamp of a tick until a query returns it: first, middle and newest tick of each batch",
     labels: QUANTILE,
     targets: [
       { labels: { quantile: 'p50' }, atMost: 0.5 },
@@ -174,7 +184,7 @@ export const METRICS = define({
   store_audit_age_seconds: {
     station: 'store',
     kind: 'gauge',
-    help: 'Since the last audit',
+    help: 'Time since the last audit',
     labels: PARTITION,
     targets: [{ atMost: 300 }],
   },
@@ -182,14 +192,14 @@ export const METRICS = define({
   requests_refused_total: {
     station: 'serve',
     kind: 'counter',
-    help: 'Requests of the page and its SQL refused, by class: denied, limit, token, failed or mistake',
+    help: 'Requests to the page and its SQL refused, by class: denied, limit, token, failed or mistake',
     labels: ['reason'],
   },
 
   archive_behind_seconds: {
     station: 'archive',
     kind: 'gauge',
-    help: 'How long ago the oldest slice ended that could be archived and is not',
+    help: 'Time since the oldest segment ended that could be archived and is not',
     labels: [],
     targets: [{ atMost: 600 }],
   },
@@ -207,39 +217,49 @@ export const METRICS = define({
   watch_house_well: {
     station: 'watch',
     kind: 'gauge',
-    help: '1 if the last probe found the house recording, storing and fresh',
+    help: '1 if the last probe found the instance recording, storing and fresh',
     labels: [],
     targets: [{ atLeast: 1 }],
   },
   watch_probe_age_seconds: {
     station: 'watch',
     kind: 'gauge',
-    help: 'Since the last probe ended',
+    help: 'Time since the last probe ended',
     labels: [],
     targets: [{ atMost: 60 }],
   },
-  watch_alerts_open: { station: 'watch', kind: 'gauge', help: 'Alerts that are open', labels: ['severity'] },
+  watch_alerts_open: { station: 'watch', kind: 'gauge', help: 'Open alerts', labels: ['severity'] },
   watch_messages_unsent: {
     station: 'watch',
     kind: 'gauge',
-    help: 'Messages that some route has not taken yet',
+    help: 'Alert messages that a channel has not accepted yet',
     labels: [],
     targets: [{ atMost: 0 }],
   },
-  watch_messages_sent_total: { station: 'watch', kind: 'counter', help: 'Messages taken, by all routes', labels: [] },
-  watch_send_failures_total: { station: 'watch', kind: 'counter', help: 'Attempts to send that failed', labels: [] },
+  watch_messages_sent_total: {
+    station: 'watch',
+    kind: 'counter',
+    help: 'Alert messages accepted, over all channels',
+    labels: [],
+  },
+  watch_send_failures_total: {
+    station: 'watch',
+    kind: 'counter',
+    help: 'Failed attempts to send an alert message',
+    labels: [],
+  },
 })
 
 export type MetricName = keyof typeof METRICS
 
-/** A figure as it stands. `labels` has all labels of its definition and no others. */
+/** A value of a metric. `labels` has exactly the labels of its definition. */
 export interface Measurement {
   name: MetricName
   labels: Readonly<Record<string, string>>
   value: number
 }
 
-/** The figures of quantiles in ms as measurements in seconds; none where nothing was measured yet. */
+/** Quantiles in ms as measurements in seconds; empty before the first value. */
 export function quantilesOf(
   name: MetricName,
   labels: Readonly<Record<string, string>>,

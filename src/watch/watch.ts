@@ -52,7 +52,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   })
   const server = await serveWatcher(config, journal, self, watcher, outbox)
   emit('watching', {
-    house: config.WATCH_HOUSE,
+    instance: config.WATCH_HOUSE,
     everySeconds: config.WATCH_EVERY_SECONDS,
     channels: channels.map(({ name }) => name).join(', ') || 'nobody',
   })

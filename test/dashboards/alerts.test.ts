@@ -7,8 +7,8 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import { alertGroups, type Group, printedRules, type Rule } from '../../dashboards/alerts.ts'
-import { definitionOf } from '../../dashboards/figures.ts'
 import { RULES_FILE } from '../../dashboards/index.ts'
+import { definitionOf } from '../../dashboards/metrics.ts'
 import { EVENTS } from '../../src/telemetry/events.ts'
 import { METRICS, type MetricName } from '../../src/telemetry/metrics.ts'
 import { prometheusName } from '../../src/telemetry/prometheus.ts'
@@ -24,7 +24,7 @@ test('the rules are what the code prints: run npm run dashboards', () => {
   assert.deepEqual((parse(held) as { groups: Group[] }).groups, alertGroups())
 })
 
-test('every series that a rule names is a figure of the house, with labels that it has', () => {
+test('every series that a rule names is a metric of ours, with labels that it has', () => {
   for (const { alert, expr, annotations } of RULES) {
     const series = [...expr.matchAll(/\b(tickhouse_\w+)(?:\{([^}]*)\})?/g)]
     assert.ok(series.length > 0, alert)
@@ -41,7 +41,7 @@ test('every series that a rule names is a figure of the house, with labels that 
   }
 })
 
-test('every target has a rule, and every rule says what to do next and leads to a page', () => {
+test('every target has a rule, and every rule names the next step and a document', () => {
   assert.equal(RULES.filter(({ annotations }) => annotations.summary.includes('should be')).length, TARGETS)
   for (const { alert, annotations } of RULES) {
     assert.ok(annotations.next.length > 20, alert)
@@ -58,18 +58,18 @@ describe("by Prometheus' own tool", { skip }, () => {
     execFileSync('promtool', ['check', 'rules', fileURLToPath(RULES_FILE)], { stdio: 'pipe' })
   })
 
-  test('each rule of a target fires when it is missed for as long as it says, not before, and not while it is met', t => {
+  test('the rule of a target fires once it is missed for the time of its `for`, not before, and not while it is met', t => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-rules-'))
     t.after(() => fs.rmSync(directory, { recursive: true }))
     const file = path.join(directory, 'tests.yaml')
     const tests = RULES.flatMap(testsOf)
-    // Two of each target, but of those counters whose rise is told.
+    // Two for each target, except counters, whose rule is on their increase.
     assert.ok(tests.length >= 2 * (TARGETS - 1), `${tests.length} tests of ${TARGETS} targets`)
     fs.writeFileSync(file, stringify({ rule_files: [fileURLToPath(RULES_FILE)], evaluation_interval: '15s', tests }))
     execFileSync('promtool', ['test', 'rules', file], { stdio: 'pipe' })
   })
 
-  test('a counter that is first heard of fires, one that stands still does not, and a house that says nothing does', t => {
+  test('a counter whose first sample is new fires, a constant one does not, and the absence of all metrics does', t => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-rules-'))
     t.after(() => fs.rmSync(directory, { recursive: true }))
     const file = path.join(directory, 'tests.yaml')

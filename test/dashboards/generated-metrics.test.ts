@@ -1,4 +1,4 @@
-/** Statements over figures and samples whose truth is known, since they were written for it. */
+/** Statements over generated metrics and samples, whose results are known. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

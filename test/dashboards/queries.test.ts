@@ -170,7 +170,7 @@ test('the last ticks are the newest of the symbol, with all digits, each column 
     assert.equal(new Set(data.map(row => /[.]\d+$/.exec(String(row[column]))?.[0].length)).size, 1)
 })
 
-test('each line of trades is that of its symbol, in whatever order they were chosen', async () => {
+test('each series of trades is that of its symbol, in any order of choice', async () => {
   for (const symbol of [['ETHUSDT', 'SOLUSDT', 'BTCUSDT'], ['SOLUSDT']]) {
     const { data } = await ask(expand(sqlOf('market.json', 'Trades a second'), day, { ...CHOSEN, symbol }))
     const counts = new Map<string, number>()
@@ -245,17 +245,17 @@ test('activity is a multiple of what is usual for the symbol: one on the average
   }
 })
 
-test('the text filter finds what was typed, whatever it is made of', async () => {
-  const lines = sqlOf('logs.json', 'Lines')
+test('the text filter finds the typed text, whatever characters it has', async () => {
+  const lines = sqlOf('logs.json', 'Log')
   const found = async (text: string) => (await ask(expand(lines, range, { ...CHOSEN, text }))).data
   assert.ok((await found('SIMULATOR CONNECTED')).length > 0)
   for (const text of ["it's", '\\', "\\' OR 1 = 1 --", '100% \\n', "'; DROP TABLE trades", '$text'])
     assert.deepEqual(await found(text), [], text)
 })
 
-test('lines are those of the chosen levels and stations', async () => {
+test('the log shows the chosen levels and stages', async () => {
   const chosen = { ...CHOSEN, level: ['warn', 'error'], station: ['sources', 'ingest'] }
-  const { data } = await ask(expand(sqlOf('logs.json', 'Lines'), range, chosen))
+  const { data } = await ask(expand(sqlOf('logs.json', 'Log'), range, chosen))
   assert.ok(data.length > 0)
   const stations = (data as string[][]).map(([, , level, , station]) => {
     assert.ok(['warn', 'error'].includes(level!))
@@ -264,14 +264,14 @@ test('lines are those of the chosen levels and stations', async () => {
   assert.deepEqual([...new Set(stations)].sort(), ['ingest', 'sources'])
 })
 
-test('every statement on lines takes a choice of levels, stations and processes', async () => {
+test('every statement on the log accepts a choice of levels, stages and processes', async () => {
   const chosen = { ...CHOSEN, level: ['info', 'warn'], station: ['sources', 'house'], process: ['record'] }
   for (const { name, sql, form } of statementsOf(DASHBOARDS['logs.json']!()))
     if (form !== 'annotation') assert.ok((await ask(expand(sql, range, chosen))).data.length > 0, name)
 })
 
-test('the fields of an event are the words of an opened line', async () => {
-  const { data } = await ask(expand(sqlOf('logs.json', 'Lines'), range, { ...CHOSEN, text: 'connected' }))
+test('an opened log entry shows the fields of its event', async () => {
+  const { data } = await ask(expand(sqlOf('logs.json', 'Log'), range, { ...CHOSEN, text: 'connected' }))
   assert.ok(
     data.some(row => /\bvenue=simulator\b/.test(String(row[6]))),
     JSON.stringify(data.slice(0, 3)),

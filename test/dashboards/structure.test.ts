@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import { test } from 'node:test'
 import type { GridPos, Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { SOURCE } from '../../dashboards/clickhouse.ts'
-import { targetText } from '../../dashboards/figures.ts'
 import { DASHBOARDS, printed } from '../../dashboards/index.ts'
+import { targetText } from '../../dashboards/metrics.ts'
 import { METRICS, type MetricDefinition, type MetricName } from '../../src/telemetry/metrics.ts'
 import { panelsOf, rowsOf, statementsOf, targetsOf } from '../support/judges/dashboard-statements.ts'
 
@@ -117,7 +117,7 @@ for (const { file, dashboard } of ALL) {
     }
   })
 
-  test(`${file}: every statement over figures names figures that there are`, () => {
+  test(`${file}: every metric that a statement names exists`, () => {
     for (const { sql } of statementsOf(dashboard)) {
       if (!/\bFROM metrics\b/.test(sql)) continue
       const [, one, several = ''] = /name (?:= '(\w+)'|IN \(([^)]*)\))/.exec(sql) ?? []
@@ -167,9 +167,9 @@ const drawn = (name: string): Panel[] =>
     targetsOf(panel).some(({ rawSql }) => rawSql.includes(`'${name}'`)),
   )
 
-test('the pipeline shows every figure over time once, with its targets in words, and as lines where they are amounts', () => {
+test('the pipeline shows every metric over time once, with its targets in words, and as lines if they are amounts', () => {
   for (const [name, definition] of Object.entries(METRICS) as [MetricName, MetricDefinition][]) {
-    // The watcher shares no tables with the house: its figures are Prometheus' alone.
+    // The watcher writes no tables: its metrics are only at /metrics.
     if (definition.station === 'watch') continue
     const [panel, another] = drawn(name).filter(({ type }) => type !== 'stat')
     assert.ok(panel && !another, name)
@@ -180,7 +180,7 @@ test('the pipeline shows every figure over time once, with its targets in words,
       const bound = target.atLeast ?? target.atMost!
       const steps = panel.fieldConfig!.defaults.thresholds!.steps.map(({ value }) => value)
       assert.ok(steps.includes(bound === 0 ? 1 : bound), `${name}: ${bound} is not among ${steps}`)
-      // Several lines, several bounds: the legend says which is whose.
+      // A named line for each bound: the legend shows which belongs to which series.
       if (bound > 0)
         assert.ok(
           targetsOf(panel)[0]!.rawSql.includes(`'target ${targetText(name, target)}' AS series, toFloat64(${bound}) `),
@@ -190,7 +190,7 @@ test('the pipeline shows every figure over time once, with its targets in words,
   }
 })
 
-test('the pipeline begins with six figures beside their targets, coloured by them', () => {
+test('the pipeline begins with six metrics and their targets, coloured by them', () => {
   const [first] = rowsOf(DASHBOARDS['pipeline.json']!())
   const tiles = first!.panels.filter(({ type }) => type === 'stat')
   assert.deepEqual(
@@ -201,7 +201,7 @@ test('the pipeline begins with six figures beside their targets, coloured by the
       'Freshness, p99: at most 1 s',
       'Lag: at most 5 s',
       'Open gaps: none',
-      'Disk left: at least 1 GiB',
+      'Free disk space: at least 1 GiB',
     ],
   )
   assert.deepEqual(

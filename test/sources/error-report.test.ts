@@ -10,10 +10,10 @@ test('unlike errors are told at once, repeats as a sum, and other events pass th
   const report = new ErrorReport('kraken', 20, events.emit)
   const summed = events.next('errors_repeated')
   for (let times = 0; times < 500; times++) {
-    report.emit('subscription_rejected', rejected('A'))
+    report.emit('subscription_rejected', { ...rejected('A'), symbols: 'BTC-USD', waitMs: 5_000 })
     report.emit('rate_limited', { venue: 'kraken', detail: 'slower', waitMs: times })
   }
-  report.emit('subscription_rejected', rejected('B'))
+  report.emit('subscription_rejected', { ...rejected('B'), symbols: 'BTC-USD', waitMs: 5_000 })
   report.emit('connection_opened', { venue: 'kraken', connection: 'kraken-1', symbols: 1 })
   assert.deepEqual(
     events.told.map(({ name }) => name),

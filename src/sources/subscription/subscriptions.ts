@@ -252,7 +252,7 @@ export class Subscriptions {
     this.#countByMs = undefined
     const { venue, connection, emit } = this.#options
     const { symbols, symbolsAsked } = this.status(nowMs)
-    emit('symbols_counted', { venue, connection, symbols, asked: symbolsAsked })
+    emit('symbols_counted', { venue, connection, symbols, requested: symbolsAsked })
   }
 }
 

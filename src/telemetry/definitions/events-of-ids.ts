@@ -1,4 +1,4 @@
-/** What happens to the trade ids of a symbol: see events.ts. */
+/** Events of the trade ids of a symbol: see `events.ts`. */
 import type { EventDefinition } from './event.ts'
 
 export const ID_EVENTS = {
@@ -11,20 +11,18 @@ export const ID_EVENTS = {
     station: 'ingest',
     level: 'error',
     message:
-      '{venue} {symbol}: trade id {id} does not follow {last}: it is stored as run {run} of the ids of this symbol. If the venue began to ' +
-      'count again, nothing need be done; else see the trades with this id_run',
+      '{venue} {symbol}: trade id {id} does not follow {last}: stored as run {run} of the ids of this symbol. If the venue restarted its count, no action is needed; otherwise check the trades with this id_run',
   },
   trade_ids_conflict: {
     station: 'ingest',
     level: 'error',
     message:
-      '{venue} {symbol}: {count} trades came again with another price, volume or side: the first ones are kept, these are in quarantine ' +
-      '(conflicting_id). Compare both and ask the venue which is right',
+      '{venue} {symbol}: {count} trades arrived again with another price, volume or side: the first ones are kept, these are in quarantine (conflicting_id). Compare both and find out from the venue which is right',
   },
   repeats_unknown: {
     station: 'ingest',
     level: 'error',
-    message: 'partition {partition} cannot ask which trades are stored: {why}; trying again in {waitMs} ms',
+    message: 'partition {partition} cannot check which trades are stored: {why}; retrying in {waitMs} ms',
   },
   gap_closed: {
     station: 'ingest',

@@ -1,21 +1,21 @@
-/** What is told of venues and the connections to them: see `events.ts`. */
+/** Events of venues and of the connections to them: see `events.ts`. */
 import type { EventDefinition } from './event.ts'
 
 export const SOURCE_EVENTS = {
   connection_opened: {
     station: 'sources',
     level: 'info',
-    message: '{venue} connected ({connection}): {symbols} symbols asked for',
+    message: '{venue} connected ({connection}): {symbols} symbols requested',
   },
   connection_lost: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} connection lost ({connection}): {why}; again in {waitMs} ms',
+    message: '{venue} connection lost ({connection}): {why}; reconnecting in {waitMs} ms',
   },
   connection_refused: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} cannot be reached at {url}: {why}; trying again in {waitMs} ms',
+    message: '{venue} unreachable at {url}: {why}; retrying in {waitMs} ms',
   },
   connection_silent: {
     station: 'sources',
@@ -26,8 +26,7 @@ export const SOURCE_EVENTS = {
     station: 'sources',
     level: 'error',
     message:
-      "this machine's clock is {apartMs} ms {direction} the time of {venue} ({connection}): set it by NTP. " +
-      'Recording goes on; see docs/decisions/clock.md',
+      "this machine's clock is {apartMs} ms {direction} the time of {venue} ({connection}): set it by NTP. Recording continues; see docs/decisions/clock.md",
   },
   clock_right: {
     station: 'sources',
@@ -47,49 +46,50 @@ export const SOURCE_EVENTS = {
   symbol_doubled: {
     station: 'sources',
     level: 'info',
-    message: '{venue}: {symbol} is named more than once in TICKHOUSE_SOURCES and recorded once',
+    message: '{venue}: {symbol} is listed more than once in TICKHOUSE_SOURCES and recorded once',
   },
   symbol_unknown: {
     station: 'sources',
     level: 'error',
     message:
-      '{venue} does not list {symbol}: no trades will come of it. The nearest it lists is {nearest}; correct TICKHOUSE_SOURCES',
+      '{venue} does not list {symbol}, so no trades of it will arrive. The nearest symbol is {nearest}: correct TICKHOUSE_SOURCES',
   },
   symbol_resting: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} lists {symbol} as {state}: trades of it come only once it is traded again',
+    message: '{venue} lists {symbol} as {state}: no trades until trading resumes',
   },
   symbols_unchecked: {
     station: 'sources',
     level: 'info',
-    message: "{venue}'s list of symbols cannot be had ({why}): they are recorded unchecked, and it is asked for again",
+    message:
+      'cannot fetch the list of symbols of {venue} ({why}): recording continues unchecked, and the list is fetched again later',
   },
   subscription_rejected: {
     station: 'sources',
     level: 'error',
-    message: '{venue} refused {symbols} ({connection}): {detail}; asked again in {waitMs} ms',
+    message: '{venue} refused {symbols} ({connection}): {detail}; subscribing again in {waitMs} ms',
   },
   subscription_unanswered: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} {symbols} ({connection}): {detail}; asked again',
+    message: '{venue} {symbols} ({connection}): {detail}; subscribing again',
   },
   subscription_ended: {
     station: 'sources',
     level: 'error',
-    message: '{venue} ended the subscription of {symbols} ({connection}); asked again in {waitMs} ms',
+    message: '{venue} ended the subscription of {symbols} ({connection}); subscribing again in {waitMs} ms',
   },
   symbols_silent: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} {symbols} silent ({connection}): {detail}; subscribed to again',
+    message: '{venue} {symbols} silent ({connection}): {detail}; subscribing again',
   },
   trades_missed: {
     station: 'sources',
     level: 'error',
     message:
-      '{venue} {symbol} ({connection}): trades {first} to {last} were announced and never came; subscribed to again',
+      '{venue} {symbol} ({connection}): trades {first} to {last} were announced but did not arrive; subscribing again',
   },
   symbols_back: {
     station: 'sources',
@@ -99,12 +99,12 @@ export const SOURCE_EVENTS = {
   symbols_counted: {
     station: 'sources',
     level: 'info',
-    message: '{venue} ({connection}): {symbols} of {asked} symbols acknowledged or trading',
+    message: '{venue} ({connection}): {symbols} of {requested} symbols acknowledged or trading',
   },
   venue_not_online: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} says that it is in state {state}: fewer trades, or none, until it is online',
+    message: '{venue} reports state {state}: fewer trades, or none, until it is online',
   },
   venue_online: { station: 'sources', level: 'info', message: '{venue} is online again, after {before}' },
   venue_maintenance: { station: 'sources', level: 'warn', message: '{venue} announces: {upcoming}' },
@@ -112,38 +112,38 @@ export const SOURCE_EVENTS = {
     station: 'sources',
     level: 'error',
     message:
-      '{venue} sends nothing that can be read ({connection}): {frames} frames refused in {forMs} ms, none read. See tickhouse quarantine',
+      '{venue} sends no readable frames ({connection}): {frames} refused in {forMs} ms. See tickhouse quarantine',
   },
-  frames_readable: { station: 'sources', level: 'info', message: '{venue} can be read again ({connection})' },
-  venue_error: { station: 'sources', level: 'error', message: '{venue} says ({connection}): {detail}' },
+  frames_readable: { station: 'sources', level: 'info', message: '{venue} frames are readable again ({connection})' },
+  venue_error: { station: 'sources', level: 'error', message: '{venue} reports an error ({connection}): {detail}' },
   rate_limited: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} asks for fewer requests: {detail}; no new connection to it for {waitMs} ms',
+    message: '{venue} limits our requests: {detail}; no new connection to it for {waitMs} ms',
   },
   region_refused: {
     station: 'sources',
     level: 'error',
     message:
-      '{venue} refuses your region at {url}: {why}. Record it from where it may be used, or choose another venue; trying again in {waitMs} ms',
+      '{venue} refuses your region at {url}: {why}. Record it from a permitted region, or choose another venue; retrying in {waitMs} ms',
   },
   address_refused: {
     station: 'sources',
     level: 'error',
     message:
-      "{venue}'s proxy refuses this address at {url}: {why}. Addresses of clouds and VPNs often are, and those that connected too often for a time; trying again in {waitMs} ms",
+      'the proxy of {venue} refuses this IP address at {url}: {why}. It often refuses clouds and VPNs, and for some time addresses that connected too often; retrying in {waitMs} ms',
   },
   errors_repeated: {
     station: 'sources',
     level: 'warn',
-    message: '{venue}: {count} more errors, repeated or too many to name ({events})',
+    message: '{venue}: {count} more errors, repeated or too many to list ({events})',
   },
   frame_refused: { station: 'sources', level: 'warn', message: '{venue} frame refused ({reason}): {detail}' },
   frames_refused: { station: 'sources', level: 'warn', message: '{venue}: {count} more frames refused ({reasons})' },
   sources_blocked: {
     station: 'sources',
     level: 'warn',
-    message: 'the log is slow: reading from venues is held back ({pendingBytes} bytes pending)',
+    message: 'backpressure: log too slow, reading from venues paused ({pendingBytes} bytes pending)',
   },
-  sources_unblocked: { station: 'sources', level: 'info', message: 'reading from venues goes on after {blockedMs} ms' },
+  sources_unblocked: { station: 'sources', level: 'info', message: 'reading from venues resumed after {blockedMs} ms' },
 } as const satisfies Record<string, EventDefinition>

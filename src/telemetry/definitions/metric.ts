@@ -1,7 +1,7 @@
-/** What a metric is: see ../metrics.ts for the list. */
+/** Definition of a metric: see `../metrics.ts` for the list. */
 import type { Stage } from './event.ts'
 
-/** What a figure should be, where it is divided by labels: of those that bear these. */
+/** Bounds that a metric should keep: of the series with these labels, else of all its series. */
 export interface Target {
   labels?: Readonly<Record<string, string>>
   atMost?: number
@@ -10,9 +10,9 @@ export interface Target {
 
 export interface MetricDefinition {
   station: Stage
-  /** A counter only rises while a process runs and begins at 0 with the next. */
+  /** A counter only rises while a process runs, and starts at 0 in the next run. */
   kind: 'gauge' | 'counter'
-  /** Units are in the names: seconds, bytes, ticks, ratio, else a count. */
+  /** The unit is in the name: seconds, bytes, ticks, ratio, else a count. */
   help: string
   labels: readonly string[]
   targets?: readonly Target[]

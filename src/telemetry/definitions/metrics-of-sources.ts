@@ -1,4 +1,4 @@
-/** Figures of venues and the connections to them: see `metrics.ts`. */
+/** Metrics of venues and of the connections to them: see `metrics.ts`. */
 import type { MetricDefinition } from './metric.ts'
 
 const CONNECTION = ['venue', 'connection']
@@ -20,57 +20,57 @@ export const SOURCE_METRICS = {
   source_symbols_down: {
     station: 'sources',
     kind: 'gauge',
-    help: 'Symbols asked for and not received: refused, ended by the venue, unanswered, or silent against their own rhythm',
+    help: 'Symbols requested and not received: refused, ended by the venue, unanswered, or silent for longer than is usual for them',
     labels: [...CONNECTION, 'state'],
     targets: [{ atMost: 0 }],
   },
   source_venue_online: {
     station: 'sources',
     kind: 'gauge',
-    help: '0 while the venue says of itself that it does not trade as usual: maintenance and the like',
+    help: '0 while the venue reports that it does not trade normally, e.g. maintenance',
     labels: CONNECTION,
     targets: [{ atLeast: 1 }],
   },
   source_readable: {
     station: 'sources',
     kind: 'gauge',
-    help: '0 while frames come and none of them can be read',
+    help: '0 while frames arrive and none is readable',
     labels: CONNECTION,
     targets: [{ atLeast: 1 }],
   },
   source_ticks_total: { station: 'sources', kind: 'counter', help: 'Ticks received', labels: CONNECTION },
-  source_ticks_per_second: { station: 'sources', kind: 'gauge', help: 'Ticks received a second', labels: CONNECTION },
+  source_ticks_per_second: { station: 'sources', kind: 'gauge', help: 'Ticks received per second', labels: CONNECTION },
   source_messages_per_second: {
     station: 'sources',
     kind: 'gauge',
-    help: 'Messages of the venue a second, whatever they hold',
+    help: 'Messages received from the venue per second, of any kind',
     labels: CONNECTION,
   },
   source_refused_total: {
     station: 'sources',
     kind: 'counter',
-    help: 'Messages that could not be read; they are in quarantine',
+    help: 'Unreadable messages; they are in quarantine',
     labels: CONNECTION,
   },
-  source_reconnects_total: { station: 'sources', kind: 'counter', help: 'Times connected anew', labels: CONNECTION },
+  source_reconnects_total: { station: 'sources', kind: 'counter', help: 'Reconnects', labels: CONNECTION },
   source_silence_seconds: {
     station: 'sources',
     kind: 'gauge',
-    help: 'Since the last message of the venue, or since connecting began where none ever came',
+    help: 'Time since the last message of the venue, or since connecting began if none arrived',
     labels: CONNECTION,
     targets: [{ atMost: 60 }],
   },
   source_latency_seconds: {
     station: 'sources',
     kind: 'gauge',
-    help: "From the venue's clock to our socket; negative where the venue's clock is ahead",
+    help: "Time from the venue's timestamp to our socket; negative if the venue's clock is ahead",
     labels: [...CONNECTION, 'quantile'],
     targets: [{ labels: { quantile: 'p99' }, atMost: 1 }],
   },
   source_clock_apart_seconds: {
     station: 'sources',
     kind: 'gauge',
-    help: "How far this machine's clock and the venue's are apart, ahead or behind; 0 within ten seconds",
+    help: "Difference between this machine's clock and the venue's, ahead or behind; 0 below 10 seconds",
     labels: CONNECTION,
     targets: [{ atMost: 1 }],
   },

@@ -1,18 +1,18 @@
-/** Figures of `src/telemetry/metrics.ts` as statements over table `metrics`, with their units and targets. */
+/** The metrics of `src/telemetry/metrics.ts` as statements over table `metrics`, with units and targets. */
 import { METRICS, type MetricDefinition, type MetricName, type Target } from '../src/telemetry/metrics.ts'
 import { isChosen } from './clickhouse.ts'
 
-/** Between two samples of a figure. */
+/** Between two samples of a metric. */
 const SAMPLE_SECONDS = 5
-/** A run whose first sample is so long after the beginning of the time range began within it. */
+/** A run whose first sample is later than this after the start of the time range began within the range. */
 const FIRST_SAMPLE_SECONDS = 3 * SAMPLE_SECONDS
 
 export const definitionOf = (name: MetricName): MetricDefinition => METRICS[name]
 
-/** Grafana's unit of a rate: its own `cps` says `c/s`. */
+/** Grafana's unit of a rate: its own `cps` prints `c/s`. */
 export const PER_SECOND = 'suffix:/s'
 
-/** Grafana's unit of a figure. */
+/** Grafana's unit of a metric. */
 export function unitOf(name: MetricName): string {
   if (name.endsWith('_per_second')) return PER_SECOND
   if (/_seconds(_total)?$/.test(name)) return 's'
@@ -22,14 +22,14 @@ export function unitOf(name: MetricName): string {
 }
 
 /**
- * What divides the lines of a figure: its labels, or where it has none the process that it is of. The name of a connection begins
- * with that of its venue; a number alone says nothing.
+ * The name of a series: its labels, or its process if it has none. A connection's name starts with its venue, so
+ * `venue` is left out; a partition's number is not clear alone.
  */
 function seriesOf(name: MetricName): string {
   const { labels } = definitionOf(name)
-  const said = labels.includes('connection') ? labels.filter(label => label !== 'venue') : labels
-  if (said.length === 0) return 'toString(process)'
-  return said
+  const named = labels.includes('connection') ? labels.filter(label => label !== 'venue') : labels
+  if (named.length === 0) return 'toString(process)'
+  return named
     .map(label => (label === 'partition' ? `'partition ' || labels['partition']` : `labels['${label}']`))
     .join(` || ' ' || `)
 }
@@ -39,15 +39,15 @@ const sampled = (names: readonly MetricName[]) =>
   `${names.length === 1 ? `name = '${names[0]}'` : `name IN (${names.map(name => `'${name}'`).join(', ')})`}
     AND $__timeFilter_ms(at) AND ${OF_CHOSEN}`
 
-/** Of the samples of one step the worst, by what it should be. */
+/** The aggregate that takes the worst sample of a step, by the metric's target. */
 const worst = ({ targets = [] }: MetricDefinition) =>
   targets.some(({ atLeast }) => atLeast !== undefined) ? 'min' : 'max'
 
 /**
- * A gauge, or a counter as it stands. Of several processes rates add up; of anything else each tells the same or its own, and the
- * worst is drawn.
+ * The values of a gauge, or the running total of a counter. Rates of several processes are summed; for other metrics
+ * the worst value is drawn.
  */
-export function standing(name: MetricName): string {
+export function valuesOf(name: MetricName): string {
   const each = worst(definitionOf(name))
   const [ofStep, ofProcesses] = name.endsWith('_per_second') ? ['avg', 'sum'] : [each, each]
   return `SELECT time, series, ${ofProcesses}(step_value) AS value
@@ -61,10 +61,10 @@ GROUP BY time, series
 ORDER BY time, series`
 }
 
-/** How the series of a target is called, as a regular expression: Grafana may put the name of the column before it. */
+/** The series name of a target, as a regular expression: Grafana may put the column's name before it. */
 export const TARGET_SERIES = '/(^| )target /'
 
-/** The targets of an amount that is more than 0, each as a line from end to end that says what it is. */
+/** Targets above 0, each as a named line over the whole time range. */
 function bounds(name: MetricName): string {
   return boundsOf(name)
     .map(
@@ -75,7 +75,7 @@ function bounds(name: MetricName): string {
     .join('')
 }
 
-/** Targets that are drawn as lines: none for what only is or is not, nor where the bound is 0. */
+/** Targets that are drawn as lines: none for metrics that are 0 or 1, nor for a bound of 0. */
 export function boundsOf(name: MetricName): { text: string; bound: number }[] {
   const { targets = [], help } = definitionOf(name)
   if (/^[01] (while|if) /.test(help)) return []
@@ -86,25 +86,25 @@ export function boundsOf(name: MetricName): { text: string; bound: number }[] {
 }
 
 /**
- * A gauge as one number for all that have it, over time: rates add up, of anything else the worst counts. `labels` are those of
- * the series that are meant, all where there are none.
+ * A gauge over time as one number for all its series: the sum of rates, else the worst value. `labels` selects the
+ * series; all of them by default.
  */
 export function overall(name: MetricName, labels: Readonly<Record<string, string>> = {}): string {
   const each = worst(definitionOf(name))
   const [ofStep, ofSeries] = name.endsWith('_per_second') ? ['avg', 'sum'] : [each, each]
-  const meant = Object.entries(labels).map(([label, value]) => ` AND labels['${label}'] = '${value}'`)
+  const selected = Object.entries(labels).map(([label, value]) => ` AND labels['${label}'] = '${value}'`)
   return `SELECT time, ${ofSeries}(step_value) AS value
 FROM (
   SELECT $__timeInterval(at) AS time, ${seriesOf(name)} AS series, ${ofStep}(value) AS step_value
   FROM metrics
-  WHERE ${sampled([name])}${meant.join('')}
+  WHERE ${sampled([name])}${selected.join('')}
   GROUP BY time, series, instance
 )
 GROUP BY time
 ORDER BY time`
 }
 
-/** Several gauges with the same labels in one picture, each by its title, its labels before it. */
+/** Several gauges with the same labels in one graph; a series is named by its labels and the gauge's title. */
 export function compared(titles: Readonly<Partial<Record<MetricName, string>>>): string {
   const names = Object.keys(titles) as MetricName[]
   const texts = (values: readonly string[]) => `[${values.map(value => `'${value}'`).join(', ')}]`
@@ -117,13 +117,13 @@ ORDER BY time, series`
 }
 
 /**
- * How much a counter rose in each step, or how fast. It begins at 0 with each run of a process, so runs are told apart by
- * `instance`: a run, or a label, that is first heard of within the time range began there, one sample before.
+ * The increase of a counter in each step, or its rate. A counter starts at 0 in each run of a process, so runs are
+ * separated by `instance`: a run, or a label, whose first sample is in the time range began one sample before it.
  *
- * A rate is what was counted between the last samples of two steps, divided by the time between them: a step holds one sample or
- * three as it happens, and divided by its own length it would show falls that never were.
+ * A rate is the increase between the last samples of two steps, divided by the time between those samples: a step
+ * contains one to three samples, so dividing by its length would draw dips that did not happen.
  */
-export function risen(name: MetricName, { perSecond }: { perSecond: boolean }): string {
+export function increaseOf(name: MetricName, { perSecond }: { perSecond: boolean }): string {
   const began = `since > $__fromTime_ms + INTERVAL ${FIRST_SAMPLE_SECONDS} SECOND`
   const before = (value: string, first: string) =>
     `lagInFrame(${value}, 1, ${first}) OVER (PARTITION BY series, instance ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
@@ -160,7 +160,7 @@ export function targetText(name: MetricName, { labels = {}, atMost, atLeast }: T
   return [...Object.values(labels), bounds.join(' and ')].join(' ')
 }
 
-/** What a figure says and should be, for a panel. */
+/** Help text and targets of a metric, for a panel. */
 export function descriptionOf(name: MetricName): string {
   const { help, targets = [] } = definitionOf(name)
   return [help, ...targets.map(target => `Target: ${targetText(name, target)}`)].map(line => `${line}.`).join(' ')
@@ -171,7 +171,7 @@ export interface Threshold {
   color: string
 }
 
-/** Targets of a figure as steps of colour; of several the outermost is red. Empty where it has none. */
+/** Targets of a metric as colour thresholds; of several, the outermost is red. Empty without targets. */
 export function thresholdsOf(name: MetricName, targets = definitionOf(name).targets ?? []): Threshold[] {
   const least = targets.flatMap(({ atLeast }) => atLeast ?? [])
   if (least.length > 0)
@@ -179,7 +179,7 @@ export function thresholdsOf(name: MetricName, targets = definitionOf(name).targ
       { value: null, color: 'red' },
       { value: Math.max(...least), color: 'green' },
     ]
-  // A count that should be 0 is wrong from 1 on.
+  // A count with the target 0 is missed from 1 on.
   const most = targets.flatMap(({ atMost }) => (atMost === 0 ? 1 : (atMost ?? []))).sort((a, b) => a - b)
   if (most.length === 0) return []
   const steps = most.map((value, index) => ({ value, color: index === most.length - 1 ? 'red' : 'orange' }))
