@@ -3,9 +3,11 @@
  * from here; nothing logs in any other way.
  */
 import type { EventDefinition, Level, Stage } from './definitions/event.ts'
+import { ARCHIVE_EVENTS } from './definitions/events-of-archive.ts'
 import { ID_EVENTS } from './definitions/events-of-ids.ts'
 import { QUERY_EVENTS } from './definitions/events-of-queries.ts'
 import { SOURCE_EVENTS } from './definitions/events-of-sources.ts'
+import { WATCH_EVENTS } from './definitions/events-of-watch.ts'
 
 export type { EventDefinition, Level, Stage }
 
@@ -154,70 +156,7 @@ export const EVENTS = define({
   },
   upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; retrying' },
 
-  archive_opened: {
-    station: 'archive',
-    level: 'info',
-    message: 'archive open at {address}: {objects} objects, {rows} rows verified',
-  },
-  archive_moved: {
-    station: 'archive',
-    level: 'info',
-    message: 'archive {archive} moved from {before} to {address}: its catalog entries apply there',
-  },
-  archive_taken_over: {
-    station: 'archive',
-    level: 'info',
-    message:
-      'the archive {address} had no marker; its {manifests} manifests are those of this log, so it is marked now',
-  },
-  uploads_aborted: {
-    station: 'archive',
-    level: 'info',
-    message: '{uploads} incomplete uploads of an earlier archiver to {address} aborted',
-  },
-  slice_archived: {
-    station: 'archive',
-    level: 'info',
-    message: 'partition {partition}: records {first} to {last} archived and verified: {rows} rows in {tookMs} ms',
-  },
-  slice_archived_anew: {
-    station: 'archive',
-    level: 'info',
-    message: 'partition {partition}: records {first} to {last} archived again: quarantined ticks of theirs were stored',
-  },
-  day_archived: {
-    station: 'archive',
-    level: 'info',
-    message: '{kind} of {day} archived and verified: {rows} rows',
-  },
-  archive_failed: {
-    station: 'archive',
-    level: 'error',
-    message: 'archiving failed: {why}. {advice}; retrying in {waitMs} ms',
-  },
-  archive_recovered: { station: 'archive', level: 'info', message: 'archiving to {address} works again' },
-  log_retention: {
-    station: 'archive',
-    level: 'info',
-    message: 'archived and verified records stay in the log {keeps} (TICKHOUSE_LOG_KEEP_HOURS)',
-  },
-  log_trimmed: {
-    station: 'archive',
-    level: 'info',
-    message: 'partition {partition}: archived records removed from the log, which now begins at offset {first}',
-  },
-  log_trim_waits: {
-    station: 'archive',
-    level: 'warn',
-    message:
-      'partition {partition}: archived records below offset {below} are still in the log: is its recorder running?',
-  },
-  day_dropped: {
-    station: 'archive',
-    level: 'info',
-    message: 'log day {day} removed from the store: its {rows} rows were read back from the archive first',
-  },
-  day_held: { station: 'archive', level: 'error', message: 'log day {day} stays in the store: {why}' },
+  ...ARCHIVE_EVENTS,
 
   serving: { station: 'serve', level: 'info', message: 'the page is at {url}' },
   serving_figures: { station: 'serve', level: 'info', message: 'health and metrics are at {url}' },
@@ -238,47 +177,7 @@ export const EVENTS = define({
   },
   ...QUERY_EVENTS,
 
-  watching: {
-    station: 'watch',
-    level: 'info',
-    message: 'watching {instance} every {everySeconds} s; alerts go to: {channels}',
-  },
-  watch_untold: {
-    station: 'watch',
-    level: 'warn',
-    message: 'alerts go nowhere: set TICKHOUSE_ALERT_EMAIL, TICKHOUSE_ALERT_WEBHOOKS or TICKHOUSE_ALERT_COMMAND',
-  },
-  watch_forgot: {
-    station: 'watch',
-    level: 'warn',
-    message: 'unreadable state file moved to {file}; starting fresh',
-  },
-  watch_unkept: { station: 'watch', level: 'error', message: 'cannot save watcher state: {why}' },
-  watch_unseen: { station: 'watch', level: 'warn', message: 'cannot report to the instance: {why}' },
-  silences_unread: {
-    station: 'watch',
-    level: 'warn',
-    message: 'cannot read the file of silences, so nothing is silenced: {why}',
-  },
-  watch_unpinged: { station: 'watch', level: 'warn', message: 'ping failed: {why}' },
-  alert_opened: { station: 'watch', level: 'error', message: 'ALERT {name}: {title}. {what} What to do: {next}' },
-  alert_open: { station: 'watch', level: 'warn', message: 'still open after {lasted}: {name}: {title}' },
-  alert_closed: { station: 'watch', level: 'info', message: 'over after {lasted}: {name}: {title}' },
-  alert_unsent: {
-    station: 'watch',
-    level: 'error',
-    message: 'could not send alert {alert} by {channel}: {why}; retrying in {waitMs} ms',
-  },
-  alert_refused: {
-    station: 'watch',
-    level: 'error',
-    message: '{channel} refused alert {alert}, which is dropped there: {why}',
-  },
-  alerts_left_out: {
-    station: 'watch',
-    level: 'error',
-    message: '{count} alert messages dropped: no channel accepted them in time',
-  },
+  ...WATCH_EVENTS,
 })
 
 export type EventName = keyof typeof EVENTS
