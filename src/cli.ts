@@ -9,7 +9,7 @@ import type { WatchFlags } from './commands/watch.ts'
 import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
-import { AlreadyLogged, type Opening, runProcess, stopSignal } from './launcher/process.ts'
+import { AlreadyLogged, type Mode, runProcess, stopSignal } from './launcher/process.ts'
 import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/supervisor.ts'
 import { printable } from './plain-text.ts'
 import { bypassProxyForLoopback } from './proxies.ts'
@@ -36,8 +36,8 @@ function command(name: string, description: string, parent = program): Command {
 
 command('start', 'record, store and show: everything, as two watched processes (the default)').action(
   async (_options, made: Command) => {
-    const { start } = await import('./modes/modes.ts')
-    await run('start', made, (config, journal) => start(config, journal))
+    const { start } = await import('./modes/start.ts')
+    await run('start', made, start)
   },
 )
 
@@ -45,7 +45,7 @@ command('record', 'only from the venues to the log')
   .addOption(new Option('--simulated <json>').hideHelp())
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (options: { simulated?: string }, made: Command) => {
-    const { record } = await import('./modes/modes.ts')
+    const { record } = await import('./modes/record.ts')
     await run('record', made, (config, journal, stopping) =>
       record(config, journal, stopping, options.simulated ? JSON.parse(options.simulated) : undefined),
     )
@@ -54,8 +54,8 @@ command('record', 'only from the venues to the log')
 command('ingest', 'only from the log to the store; serves the page and queries')
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (_options, made: Command) => {
-    const { ingest } = await import('./modes/modes.ts')
-    await run('ingest', made, (config, journal, stopping) => ingest(config, journal, stopping))
+    const { ingest } = await import('./modes/ingest.ts')
+    await run('ingest', made, ingest)
   })
 
 command(
@@ -64,16 +64,15 @@ command(
 )
   .addOption(new Option('--writable', 'whoever may ask may change everything').hideHelp())
   .action(async (options: { writable?: true }, made: Command) => {
-    const { serve, serveStore } = await import('./modes/modes.ts')
-    await run('serve', made, (config, journal, stopping) =>
-      options.writable ? serveStore(config, journal, true) : serve(config, journal, stopping),
-    )
+    const { serve } = await import('./modes/serve.ts')
+    const { serveStore } = await import('./modes/serve-store.ts')
+    await run('serve', made, options.writable ? (config, journal) => serveStore(config, journal, true) : serve)
   })
 
 const archive = command('archive', 'only from a store on a server to the archive').action(
   async (_options, made: Command) => {
-    const { archive } = await import('./modes/modes.ts')
-    await run('archive', made, (config, journal, stopping) => archive(config, journal, stopping))
+    const { archive } = await import('./modes/archive.ts')
+    await run('archive', made, archive)
   },
 )
 
@@ -173,7 +172,7 @@ function configOf(made: Command): Config {
 }
 
 /** Runs a process of tickhouse by the settings of its command. */
-function run(name: string, made: Command, open: Opening): Promise<void> {
+function run(name: string, made: Command, open: Mode): Promise<void> {
   const { restartedAfter } = made.opts<{ restartedAfter?: string }>()
   return runProcess(name, configOf(made), restartedAfter, open)
 }

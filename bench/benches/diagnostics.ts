@@ -55,7 +55,7 @@ function storing(observed: boolean): () => Promise<Sample> {
     )
 }
 
-/** The storing process's parts, joined as `modes/modes.ts` joins them. */
+/** The storing process's parts, joined as in `modes/ingest.ts`. */
 function open({ log, store }: Parts, observed: boolean) {
   const config = parseConfig({}, {})
   const journal = new Journal('ingest', 'error', 'json')
@@ -68,14 +68,16 @@ function open({ log, store }: Parts, observed: boolean) {
     log,
     store,
     emit,
-    onStored: ({ trades }) => {
-      page.take(trades)
-      count += trades.length
-      if (count === TRADES) resolve()
-    },
   })
   const startedAtMs = Date.now()
   const page = new Page({ log, store, ingest: new LocalIngest(ingest, log), archive: () => null, journal })
+  page.follow(ingest)
+  const show = ingest.onStored
+  ingest.onStored = batch => {
+    show(batch)
+    count += batch.trades.length
+    if (count === TRADES) resolve()
+  }
   const observing = new IngestTelemetry({
     self: { version: '', process: 'ingest', instance: instanceName(startedAtMs), startedAtMs },
     store,

@@ -51,14 +51,7 @@ export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Pr
 
 /** Records trades as the sources do: one call a trade, records cut by size and age, appended to their symbols' partitions. */
 export async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
-  const recorder = new Recorder({
-    log,
-    emit: () => {},
-    failed: error => {
-      throw error
-    },
-    hold: () => {},
-  })
+  const recorder = new Recorder({ log, emit: () => {} })
   for (const trades of batches) {
     for (let row = 0; row < trades.length; row++) {
       const micros = readMicros(trades.timestampWords, row)
@@ -101,11 +94,11 @@ export async function storeFrom(
       if (name === 'ingest_started') begun()
       if (name === 'ticks_refused' || name === 'ingest_failed') reject(new Error(name))
     },
-    onStored: batch => {
-      stored += batch.trades.length
-      if (stored === trades) resolve()
-    },
   })
+  storing.onStored = batch => {
+    stored += batch.trades.length
+    if (stored === trades) resolve()
+  }
   storing.start()
   await done
   return () => storing.stop()

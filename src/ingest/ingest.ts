@@ -34,7 +34,6 @@ export interface IngestProcessOptions {
   log: Log & PartitionAssignment
   store: Store
   emit: Emit
-  onStored: (batch: Batch) => void
 }
 
 export class Ingest implements AssignmentListener {
@@ -44,6 +43,8 @@ export class Ingest implements AssignmentListener {
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
   /** What audits have proved of each partition that is ours, those of earlier processes too. */
   readonly #proven = new Map<number, AuditCheckpoint>()
+  /** Called with each batch that was stored; the batch is only lent for the call. */
+  onStored: (batch: Batch) => void = () => {}
   readonly #options: IngestProcessOptions
   readonly #holding: Assignment
   /** Set by a stop. */
@@ -59,7 +60,13 @@ export class Ingest implements AssignmentListener {
     this.crashed = promise
     this.#crash = reject
     const checkpoint = new Checkpoint(options.store, SYSTEM_CLOCK)
-    this.#holding = new Assignment({ ...options, checkpoint, clock: SYSTEM_CLOCK, crashed: reject })
+    this.#holding = new Assignment({
+      ...options,
+      checkpoint,
+      clock: SYSTEM_CLOCK,
+      crashed: reject,
+      onStored: batch => this.onStored(batch),
+    })
   }
 
   /** The partitions that are ours, in order; after a stop, those that were. */

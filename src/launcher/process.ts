@@ -17,8 +17,8 @@ const STUCK_DRAIN_MS_MAX = 10_000
 /** Who reads the lines may have stopped to. */
 const FLUSH_MS_MAX = 1_000
 
-/** Opens what a process runs; `stopping` aborts when it is to stop. */
-export type Opening = (config: Config, journal: Journal, stopping: AbortSignal) => Promise<Running>
+/** Opens what a process runs; `stopping` aborts when it is to stop, `supervised`: the `start` command started it. */
+export type Mode = (config: Config, journal: Journal, stopping: AbortSignal, supervised: boolean) => Promise<Running>
 
 /**
  * Runs a process until it is told to stop or cannot go on. `restartedAfter`: how the one before it ended, if it took its place.
@@ -28,7 +28,7 @@ export async function runProcess(
   name: string,
   config: Config,
   restartedAfter: string | undefined,
-  open: Opening,
+  open: Mode,
 ): Promise<void> {
   const journal = new Journal(name, config.LOG_LEVEL, config.LOG_FORMAT)
   try {
@@ -52,7 +52,7 @@ async function runUntilStopped(
   restartedAfter: string | undefined,
   config: Config,
   journal: Journal,
-  open: Opening,
+  open: Mode,
 ): Promise<void> {
   const stopping = new AbortController()
   const told = stopSignal()
@@ -60,13 +60,13 @@ async function runUntilStopped(
   if (restartedAfter === undefined) journal.emit('house_started', { version: VERSION, what: name })
   else journal.emit('restarted', { what: name, how: restartedAfter })
   const left = told.then(() => sleep(OPENING_LEFT_AFTER_MS, undefined))
-  const running = await Promise.race([open(config, journal, stopping.signal), left]).catch(error => {
+  // Under a supervisor, which stops its processes in order, only that says so.
+  const supervised = isSupervised()
+  const running = await Promise.race([open(config, journal, stopping.signal, supervised), left]).catch(error => {
     if (stopping.signal.aborted) return undefined
     throw error
   })
   if (!running) return
-  // Under a supervisor, which stops its processes in order, only that says so.
-  const supervised = process.channel !== undefined
   const alive = setInterval(() => notifySupervisor({ alive: true }), ALIVE_EVERY_MS)
   try {
     const how = await Promise.race([told, running.failed])
@@ -104,10 +104,14 @@ async function endWithEngine(error: TickhouseError, running: Running, journal: J
   await Promise.race([journal.flush(), sleep(FLUSH_MS_MAX)])
 }
 
+function isSupervised(): boolean {
+  return process.channel !== undefined
+}
+
 /** Resolves when this process should stop: on a signal, or, under a supervisor, only when that says so or is gone. */
 export function stopSignal(): Promise<string> {
   return new Promise(resolve => {
-    const supervised = process.channel !== undefined
+    const supervised = isSupervised()
     // A terminal's Ctrl-C reaches every process of the house; the supervisor stops them in order.
     if (supervised) process.on('disconnect', () => resolve('disconnect'))
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {

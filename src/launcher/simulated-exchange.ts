@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { decode } from '../ingest/decode.ts'
 import { openLog } from '../log/open.ts'
@@ -18,8 +19,14 @@ export interface Simulation extends ProcessReady {
   stop(): Promise<void>
 }
 
+/** Starts an exchange if simulated symbols are selected and no address of another one is configured. */
+export async function simulate(selected: readonly Selected[], config: Config): Promise<Simulation | undefined> {
+  const simulated = selected.find(({ venue }) => venue.name === 'simulator')
+  return simulated && !config.SIMULATOR_WS ? startSimulation(simulated, config.LOG) : undefined
+}
+
 /** Starts an exchange for the selected symbols. Resolves when it listens. */
-export async function startSimulation({ venue, symbols, options }: Selected, logAddress: string): Promise<Simulation> {
+async function startSimulation({ venue, symbols, options }: Selected, logAddress: string): Promise<Simulation> {
   const { nextIds, lastPrices } = await lastTrades(venue.name, logAddress)
   const argument: ProcessOptions = {
     symbols: [...symbols],

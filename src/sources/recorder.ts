@@ -42,19 +42,20 @@ interface Lane {
 export interface RecorderOptions {
   log: Log
   emit: Emit
-  /** Called when the log is too slow to take more, and when it is not any more. */
-  hold: (held: boolean) => void
-  /** Called once if the log can never be written again; nothing more is recorded. */
-  failed: (error: unknown) => void
 }
 
 export class Recorder implements Receiver {
+  /** Rejects once if the log can never be written again; nothing more is recorded. */
+  readonly failed: Promise<never>
+  /** Called with true when the log is too slow to take more, with false when it has caught up. */
+  onBackpressure: (paused: boolean) => void = () => {}
   readonly received = new Rate()
   readonly appendMs = new Recent(500)
   readonly #options: RecorderOptions
   readonly #lanes: Lane[]
   readonly #laneByName = new Map<string, Map<string, Lane>>()
   readonly #stop = new AbortController()
+  readonly #fail: (error: unknown) => void
   #pendingBytes = 0
   #pendingTicks = 0
   #heldSinceMs = 0
@@ -62,6 +63,9 @@ export class Recorder implements Receiver {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failed = promise
+    this.#fail = reject
     this.#lanes = Array.from({ length: options.log.partitions }, (_, partition) => ({
       partition,
       trades: new TradeColumns(RECORD_TICKS_MAX),
@@ -191,7 +195,7 @@ export class Recorder implements Receiver {
         if (this.#stop.signal.aborted) return
         // Nothing may be appended behind what was lost.
         this.#stop.abort()
-        this.#options.failed(error)
+        this.#fail(error)
       })
       .finally(() => {
         lane.appending = undefined
@@ -202,7 +206,7 @@ export class Recorder implements Receiver {
     if (this.#pendingBytes <= PENDING_BYTES_MAX || this.held) return
     this.#heldSinceMs = performance.now()
     this.#options.emit('sources_blocked', { pendingBytes: this.#pendingBytes })
-    this.#options.hold(true)
+    this.onBackpressure(true)
   }
 
   /** One append at a time, each with all that waits, so that the order holds even when one has to be tried again. */
@@ -218,7 +222,7 @@ export class Recorder implements Receiver {
       if (this.held && this.#pendingBytes < PENDING_BYTES_RESUME) {
         this.#options.emit('sources_unblocked', { blockedMs: Math.round(performance.now() - this.#heldSinceMs) })
         this.#heldSinceMs = 0
-        this.#options.hold(false)
+        this.onBackpressure(false)
       }
     }
   }

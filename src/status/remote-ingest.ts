@@ -38,8 +38,12 @@ export interface RemoteIngestOptions {
   /** This run, whose own lines are not told twice. */
   instance: string
   emit: Emit
-  /** How far the tables were followed, by partition; undefined while that is not known. */
-  places: () => ReadonlyMap<number, number> | undefined
+}
+
+/** Reads the tables as they fill. */
+export interface TableFollower {
+  /** The next offset to read, by partition; undefined while that is not known. */
+  places(): ReadonlyMap<number, number> | undefined
 }
 
 export class RemoteIngest implements IngestStatus {
@@ -47,6 +51,7 @@ export class RemoteIngest implements IngestStatus {
   audits: ReadonlyMap<number, LastAudit> = new Map()
   readonly #options: RemoteIngestOptions
   readonly #emit: Emit
+  #follower: TableFollower = { places: () => undefined }
   #ingest: LastValue[] = []
   #archive: LastValue[] = []
   #gaps = new Map<string, number>()
@@ -65,6 +70,11 @@ export class RemoteIngest implements IngestStatus {
     this.#emit = throttleEvents(options.emit)
   }
 
+  /** Takes from `follower` how far each partition is stored. */
+  follow(follower: TableFollower): void {
+    this.#follower = follower
+  }
+
   /** Asks the tables once, and again and again from then on. Throws nothing: a store that is away is told by the report. */
   async start(): Promise<void> {
     try {
@@ -81,7 +91,7 @@ export class RemoteIngest implements IngestStatus {
   }
 
   partitions(nowMs: number): PartitionStatus[] {
-    const places = this.#options.places() ?? new Map<number, number>()
+    const places = this.#follower.places() ?? new Map<number, number>()
     return [...places].map(([partition, place]) => this.#status(partition, place, nowMs)).sort(byPartition)
   }
 
@@ -102,7 +112,7 @@ export class RemoteIngest implements IngestStatus {
   }
 
   judgement(lagMs: number): Judgement {
-    if (!this.#options.places()) return ['idle', 'The tables are asked how far each partition is stored.']
+    if (!this.#follower.places()) return ['idle', 'The tables are asked how far each partition is stored.']
     const heard = this.#ingest.length > 0
     if (!heard && lagMs > LAG_MS_MAX)
       return ['trouble', 'No process stores what is in the log, which keeps it: start tickhouse ingest.']

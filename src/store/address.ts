@@ -17,6 +17,12 @@ export interface ServerAddress {
 
 export type StoreAddress = { directory: string } | ServerAddress
 
+/** The directory of an embedded store; undefined for a ClickHouse server. Throws like `parseStoreAddress`. */
+export function embeddedDirectory(address: string): string | undefined {
+  const where = parseStoreAddress(address)
+  return 'directory' in where ? where.directory : undefined
+}
+
 const TIMEOUT_MS_DEFAULT = 60_000
 const NAME = /^\w+$/
 const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>'

@@ -78,7 +78,6 @@ test('a log that is written and stored while it is diagnosed agrees with its sto
     log,
     store,
     emit: () => {},
-    onStored: () => {},
   })
   storing.start()
   let id = 0

@@ -188,7 +188,7 @@ test('a refused record is named in quarantine, and keeps its name when it moves 
   const { log, store } = ground
   const emit = () => {}
   const venues = venuesOf(config)
-  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
+  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
   storing.start()
   const report = await new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit }).run({}, false)
   await storing.stop()

@@ -32,7 +32,7 @@ test('what an audit found wrong is found again until it is mended, also by audit
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Ingest({ ...place, emit: events.emit, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: events.emit })
   storing.start()
   await until(() => storing.partitions[0]?.next === 1)
   await store.client.command({ query: 'CREATE TABLE aside AS trades' })
@@ -76,7 +76,7 @@ test('a partition that was let go and comes back is audited as by a start', asyn
   const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: () => {} })
   storing.start()
   const storeUpTo = async (next: number) => {
     await log.append(0, [tradesOf('binance', [trade(next)])])
@@ -98,7 +98,7 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Ingest({ ...place, emit: events.emit, onStored: () => {} })
+  const storing = new Ingest({ ...place, emit: events.emit })
   storing.start()
   storing.runExclusive(() => new Promise(() => {}))
   await storing.stop()

@@ -22,7 +22,7 @@ const FRAMES: readonly Buffer[] = [
 
 test('a refused frame of any bytes is in quarantine byte for byte', async t => {
   const { log, store } = await openBoth(t)
-  const recorder = new Recorder({ log, emit: () => {}, hold: () => {}, failed: assert.ifError })
+  const recorder = new Recorder({ log, emit: () => {} })
   for (const frame of FRAMES) recorder.refuse('kraken', 'malformed_frame', 'not JSON', frame, 1e15)
   await recorder.drain()
   await log.append(0, [
@@ -40,7 +40,7 @@ test('a refused frame of any bytes is in quarantine byte for byte', async t => {
 
 test('of a frame beyond the bound the beginning is kept, which says how long it was', async t => {
   const { log, store } = await openBoth(t)
-  const recorder = new Recorder({ log, emit: () => {}, hold: () => {}, failed: assert.ifError })
+  const recorder = new Recorder({ log, emit: () => {} })
   const frame = Buffer.alloc(1_200_081, 'ab')
   recorder.refuse('kraken', 'malformed_frame', 'not JSON', frame, 1e15)
   await recorder.drain()

@@ -26,9 +26,8 @@ test('sources are held while an append does not return, and go on when it has', 
   const recorder = new Recorder({
     log: logOf(() => slow.promise),
     emit: events.emit,
-    hold: held => holds.push(held),
-    failed: assert.ifError,
   })
+  recorder.onBackpressure = paused => holds.push(paused)
   receive(recorder, RECORD_TICKS)
   assert.deepEqual(holds, [])
   receive(recorder, RECORD_TICKS * RECORDS_BEYOND_BOUND)
@@ -47,9 +46,8 @@ test('a log that can never be written again is told once, and nothing is appende
       throw new TickhouseError('data_unwritable', 'gone', 'none')
     }),
     emit: () => {},
-    hold: () => {},
-    failed: error => failures.push(error),
   })
+  recorder.failed.catch(error => failures.push(error))
   receive(recorder, RECORD_TICKS)
   await recorder.drain()
   receive(recorder, RECORD_TICKS)
@@ -65,8 +63,6 @@ test('a stop gives up a log that cannot be written within a bound, and says how 
       throw new TickhouseError('disk_full', 'full', 'make room', { retryable: true })
     }),
     emit: events.emit,
-    hold: () => {},
-    failed: assert.ifError,
   })
   receive(recorder, RECORD_TICKS + 3)
   await recorder.drain(20)
@@ -83,8 +79,6 @@ test('an append that failed for a while is made again, in order, and nothing is 
       return records.push(...appended)
     }),
     emit: events.emit,
-    hold: () => {},
-    failed: assert.ifError,
   })
   receive(recorder, 2 * RECORD_TICKS)
   await recorder.drain()
@@ -102,8 +96,6 @@ test('large refused frames are cut into records the log can take', async () => {
   const recorder = new Recorder({
     log: logOf(async (_partition, appended) => sizes.push(...appended.map(({ payload }) => payload.length))),
     emit: () => {},
-    hold: () => {},
-    failed: assert.ifError,
   })
   const raw = '\u0001'.repeat(1_000_000)
   for (let frame = 0; frame < 12; frame++) recorder.refuse('binance', 'malformed_frame', 'bad', raw, 1e15)
@@ -116,8 +108,6 @@ test('a stop gives up a log that does not answer within a bound', async () => {
   const recorder = new Recorder({
     log: logOf(() => new Promise(() => {})),
     emit: events.emit,
-    hold: () => {},
-    failed: assert.ifError,
   })
   receive(recorder, 3)
   await recorder.drain(50)

@@ -27,7 +27,8 @@ test('a store that does not answer holds up no report, which has the sizes last 
   const config = parseConfig({}, {})
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const { promise: stored, resolve } = Promise.withResolvers<void>()
-  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => resolve() })
+  const storing = new Ingest({ ...place, emit: () => {} })
+  storing.onStored = () => resolve()
   await log.append(0, [tradesOf('binance', [{ symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' }])])
   const report = reportOf(log, store, storing)
   storing.start()
@@ -58,7 +59,8 @@ test('a process without a partition says so; of several, the one that stores tel
   const config = parseConfig({}, {})
   const { promise: stored, resolve } = Promise.withResolvers<void>()
   const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Ingest({ ...place, emit: () => {}, onStored: () => resolve() })
+  const storing = new Ingest({ ...place, emit: () => {} })
+  storing.onStored = () => resolve()
   const report = reportOf(log, store, storing)
   assert.equal((await report.report()).ingest.state, 'idle')
   storing.start()

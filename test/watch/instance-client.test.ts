@@ -50,9 +50,9 @@ before(async () => {
     log,
     store,
     emit,
-    onStored: ({ trades }) => page.take(trades),
   })
   page = new Page({ log, store, ingest: new LocalIngest(storing, log), archive: () => null, journal })
+  page.follow(storing)
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const observing = new IngestTelemetry({
     self,

@@ -1,11 +1,11 @@
 /** The page over a store, its parts joined: for whoever stores, and for a process that only shows what others store. */
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
+import type { Ingest } from '../../ingest/ingest.ts'
 import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import { type ReportOptions, StatusReport } from '../../status/report.ts'
 import type { Journal } from '../../telemetry/journal.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
-import type { TradeColumns } from '../../tick/trades.ts'
 import { VERSION } from '../../version.ts'
 import { RefusedRequests } from '../http/refused-requests.ts'
 import { type ServerOptions, serve } from '../http/server.ts'
@@ -52,9 +52,9 @@ export class Page {
     return this.#follower.places()
   }
 
-  /** Shows trades that this process stored; only lent for the call. */
-  take(trades: TradeColumns): void {
-    this.#live.take(trades)
+  /** Shows the trades that this process stores, as it stores them. */
+  follow(ingest: Ingest): void {
+    ingest.onStored = ({ trades }) => this.#live.take(trades)
   }
 
   /** Starts to listen, with the symbols that the store holds. Throws what the store throws, and like `serve`. */

@@ -39,7 +39,7 @@ test('a broker put back from an older copy, and written to since, stops the part
     const log = await append(count)
     const config = parseConfig({}, {})
     const options = { limits: limitsOf(config), venues: venuesOf(config), log, store: house.store }
-    const storing = new Ingest({ ...options, emit: () => {}, onStored: () => {} })
+    const storing = new Ingest({ ...options, emit: () => {} })
     storing.start()
     const settled = () => storing.partitions[0]?.failure ?? (storing.partitions.length > 0 && storing.drained)
     await within(60_000, async () => (settled() ? undefined : 'not stored'))

@@ -42,10 +42,10 @@ before(async () => {
     log,
     store: house.store,
     emit: journal.emit,
-    onStored: ({ trades }) => page.take(trades),
   })
   const { store } = house
   page = new Page({ log, store, ingest: new LocalIngest(storing, log), archive: () => null, journal })
+  page.follow(storing)
   const self = { version: '0', process: 'ingest', instance: 'here', startedAtMs: Date.now() }
   const { report, refusedRequests } = page
   observing = new IngestTelemetry({

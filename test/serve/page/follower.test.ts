@@ -48,7 +48,6 @@ function storingSide(): Ingest {
     log,
     store: house.store,
     emit: () => {},
-    onStored: () => {},
   })
 }
 

@@ -70,8 +70,8 @@ async function storeThrough(store: Store, { proxy, log }: Place, events: EventLo
       events.emit(name, fields)
       setImmediate(look)
     },
-    onStored: () => setImmediate(look),
   })
+  storing.onStored = () => setImmediate(look)
   const look = () => void (storing.drained && resolve())
   storing.start()
   const late = AbortSignal.timeout(CALM_MS_MAX)

@@ -17,7 +17,6 @@ const storing = new Ingest({
   log,
   store,
   emit: name => process.send!(name),
-  onStored: () => {},
 })
 storing.start()
 await once(process, 'message')

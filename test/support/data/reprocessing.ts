@@ -18,7 +18,7 @@ export async function requeueIn(
   const config = { ...parseConfig({}, {}), ...settings }
   const venues = venuesOf(config)
   const emit = () => {}
-  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit, onStored: () => {} })
+  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
   storing.start()
   try {

@@ -24,7 +24,8 @@ export async function storeAll(log: OpenLog, store: Store, options: StoreAllOpti
   const { config = {}, emit = () => {}, onStored = () => {} } = options
   const whole = { ...parseConfig({}, {}), ...config }
   const { venues = venuesOf(whole) } = options
-  const storing = new Ingest({ limits: limitsOf(whole), venues, log, store, emit, onStored })
+  const storing = new Ingest({ limits: limitsOf(whole), venues, log, store, emit })
+  storing.onStored = onStored
   storing.start()
   await storing.stop()
   for (const { failure } of storing.partitions) if (failure) throw failure

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import zlib from 'node:zlib'
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { parseConfig } from '../../../../src/config.ts'
-import { serveStore } from '../../../../src/modes/modes.ts'
+import { serveStore } from '../../../../src/modes/serve-store.ts'
 import type { Serving } from '../../../../src/service.ts'
 import { Journal } from '../../../../src/telemetry/journal.ts'
 

@@ -1,0 +1,56 @@
+/** `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too. */
+import { openArchiver } from '../archive/open.ts'
+import { Ingest } from '../ingest/ingest.ts'
+import { Reprocessor } from '../ingest/reprocess/reprocess.ts'
+import type { Mode } from '../launcher/process.ts'
+import { openAndWait } from '../log/open-and-wait.ts'
+import { IngestTelemetry } from '../serve/http/ingest-metrics.ts'
+import { Page } from '../serve/page/page.ts'
+import { decodeAgain } from '../sources/decode-again.ts'
+import { selfOf } from '../status/health.ts'
+import { LocalIngest } from '../status/local-ingest.ts'
+import { limitsOf, venuesOf } from './ingest-settings.ts'
+import { openFilledStore } from './open-filled-store.ts'
+
+/** `supervised`: `start` runs it beside a recorder that has no HTTP server of its own. Throws TickhouseErrors. */
+export const ingest: Mode = async (config, journal, stopping, supervised) => {
+  const { emit } = journal
+  const store = await openFilledStore(config, emit)
+  const log = await openAndWait(config.LOG, 'read', emit, stopping)
+  const venues = venuesOf(config)
+  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
+  // A ClickHouse server may have several ingest processes: `archive.ts` archives for all of them.
+  const archiver = store.engine ? await openArchiver(config, log, store, emit) : null
+  const local = new LocalIngest(storing, log)
+  const page = new Page({ log, store, ingest: local, archive: () => archiver?.figures ?? null, journal })
+  page.follow(storing)
+  const telemetry = new IngestTelemetry({
+    self: selfOf('ingest'),
+    store,
+    storing,
+    report: page.report,
+    refusedRequests: page.refusedRequests,
+    archiver,
+    journal,
+    keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+    forRecorder: supervised,
+  })
+  const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
+  await page.listen(config, telemetry.forServer, { reprocessor, runExclusive: work => storing.runExclusive(work) })
+  page.start()
+  storing.start()
+  archiver?.start()
+  if (config.DIAGNOSTICS === 'on') telemetry.diagnostics.start()
+  return {
+    failed: Promise.race([storing.crashed, ...(store.engine ? [store.engine.failed] : [])]),
+    stop: async () => {
+      const archived = archiver?.stop()
+      await storing.stop()
+      await archived
+      await telemetry.diagnostics.stop()
+      await page.close()
+      await log.close()
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * `record`: venues → log. A trade takes eight steps, each of which reads only what the one before it wrote:
+ *
+ *   1. src/sources/connection/socket.ts   receives the venue's WebSocket frame
+ *   2. src/venues/<venue>/decode.ts       decodes the frame into trades; src/venues/index.ts lists the venues
+ *   3. src/sources/recorder.ts            gathers the trades of a partition into one record
+ *   4. src/log/log.ts                     appends the record (SQLite or Kafka): from here on the trade is durable
+ *   5. src/ingest/partition-loop.ts       reads the record, validates its trades, follows their ids, fills a batch
+ *   6. src/store/clickhouse.ts            inserts the batch into ClickHouse, all or nothing, exactly once
+ *   7. src/serve/page/live.ts             shows it on the page
+ *   8. src/archive/archiver.ts            copies it into verified Parquet files
+ *
+ * Steps 1 to 4 are this mode, 5 to 7 `ingest.ts`, 8 `ingest.ts` for an embedded store and `archive.ts` for a ClickHouse server.
+ * `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits for ingest.
+ */
+import type { Config } from '../config.ts'
+import { simulatedBy } from '../launcher/first-run.ts'
+import { simulate } from '../launcher/simulated-exchange.ts'
+import { subscriptionOf } from '../launcher/venue-addresses.ts'
+import type { Log } from '../log/log.ts'
+import { openAndWait } from '../log/open-and-wait.ts'
+import { serveRecorder } from '../serve/http/standalone.ts'
+import type { Running } from '../service.ts'
+import { openFeeds } from '../sources/feeds.ts'
+import { Recorder } from '../sources/recorder.ts'
+import { parseSources } from '../sources/selection.ts'
+import { type RecorderStatus, recorderKey } from '../sources/status.ts'
+import { StatusAnnouncer } from '../sources/status-announcer.ts'
+import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
+import { selfOf } from '../status/health.ts'
+import type { Journal } from '../telemetry/journal.ts'
+
+/** `simulated`: why simulated data is recorded, where `start` chose it. Throws TickhouseErrors. */
+export async function record(
+  config: Config,
+  journal: Journal,
+  stopping: AbortSignal,
+  simulated: RecorderStatus['simulated'] = simulatedBy(config.SOURCES ?? ''),
+): Promise<Running> {
+  const { emit } = journal
+  const selected = parseSources(config.SOURCES ?? '')
+  const log = await openAndWait(config.LOG, 'write', emit, stopping)
+  emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
+  const simulation = await simulate(selected, config)
+  const recorder = new Recorder({ log, emit })
+  const subscriptions = selected.map(one => subscriptionOf(one, config, simulation))
+  const feeds = openFeeds(subscriptions, recorder, emit)
+  recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
+  reportCorrections(selected, emit)
+  const checked = new CheckedSymbols(subscriptions, feeds, emit)
+  const self = selfOf('record')
+  const key = recorderKey(config.SOURCES ?? '')
+  const announcer = new StatusAnnouncer({ key, self, selected, simulated, log, recorder, feeds, checked, journal })
+  const server = await serveRecorder(config, emit, self, log, () => announcer.status())
+  announcer.start()
+  return {
+    failed: recorder.failed,
+    stop: async () => {
+      announcer.stop()
+      await server?.close()
+      await checked.close()
+      await feeds.close()
+      await simulation?.stop()
+      await recorder.drain()
+      await log.close()
+    },
+  }
+}
+
+function nextOffsets(log: Log): string {
+  return Array.from({ length: log.partitions }, (_, partition) => log.bounds(partition).next).join(', ')
+}

@@ -1,0 +1,37 @@
+/** `serve`: the page and queries on a ClickHouse server that other processes fill, or SQL on a stopped embedded store. */
+import type { Mode } from '../launcher/process.ts'
+import { openAndWait } from '../log/open-and-wait.ts'
+import { servePageMetrics } from '../serve/http/standalone.ts'
+import { Page } from '../serve/page/page.ts'
+import { selfOf } from '../status/health.ts'
+import { RemoteIngest } from '../status/remote-ingest.ts'
+import { embeddedDirectory } from '../store/address.ts'
+import { openFilledStore } from './open-filled-store.ts'
+import { serveStore } from './serve-store.ts'
+
+/** An embedded store has one owner: while an ingest process has it, that process serves it. Throws TickhouseErrors. */
+export const serve: Mode = async (config, journal, stopping) => {
+  if (embeddedDirectory(config.STORE) !== undefined) return await serveStore(config, journal, false)
+  const { emit } = journal
+  const store = await openFilledStore(config, emit)
+  const log = await openAndWait(config.LOG, 'read', emit, stopping)
+  const self = selfOf('serve')
+  const remote = new RemoteIngest({ log, store, instance: self.instance, emit })
+  const page = new Page({ log, store, ingest: remote, archive: () => remote.archived(), journal })
+  remote.follow(page)
+  const telemetry = servePageMetrics(config, journal, self, store, page.report, page.refusedRequests)
+  await remote.start()
+  await page.listen(config, telemetry.forServer, null)
+  page.start()
+  telemetry.start()
+  return {
+    failed: new Promise(() => {}),
+    stop: async () => {
+      remote.close()
+      await telemetry.stop()
+      await page.close()
+      await log.close()
+      await store.close()
+    },
+  }
+}
