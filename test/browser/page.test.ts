@@ -66,8 +66,8 @@ test('the page shows a moving market, says that it is simulated, and reports no 
   await moves(page)
   await page.getByTestId('tape-row').nth(5).waitFor()
   assert.equal(await page.getByTestId('watch-row').count(), 5)
-  for (const station of ['sources', 'log', 'ingest', 'store', 'archive']) {
-    assert.match((await page.getByTestId('route').textContent()) ?? '', new RegExp(station, 'i'))
+  for (const stage of ['sources', 'log', 'ingest', 'store', 'archive']) {
+    assert.match((await page.getByTestId('strip').textContent()) ?? '', new RegExp(stage, 'i'))
   }
   await page.getByTestId('line').first().waitFor()
   assert.deepEqual(errors, [])

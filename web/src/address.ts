@@ -1,5 +1,5 @@
 /**
- * The view as the address bar holds it: `web/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
+ * The view as in the address bar: `#/binance/BTCUSDT/10s?time=local&open=ingest`. Without venue and symbol the
  * server picks the busiest; without an interval, its default.
  */
 import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
@@ -9,18 +9,18 @@ export const STAGES = ['sources', 'log', 'ingest', 'store', 'archive'] as const
 export type StripStage = (typeof STAGES)[number]
 
 export interface View {
-  /** null with `symbol`: the busiest is asked for. */
+  /** null with `symbol`: the server picks the busiest. */
   venue: string | null
   symbol: string | null
   interval: Interval | null
   zone: Zone
-  /** The station whose details are open. */
+  /** The stage whose details are open. */
   open: StripStage | null
 }
 
 const isInterval = (text: string | null | undefined): text is Interval => text != null && Object.hasOwn(INTERVALS, text)
 
-// A name may hold half a surrogate pair, which no address can.
+// A name may contain half a surrogate pair, an address may not.
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed())
 
 const decoded = (text: string | undefined): string | null => {
@@ -45,7 +45,7 @@ export function parseAddress(hash: string): View {
     symbol: venue === null ? null : symbol,
     interval: isInterval(intervalText) ? intervalText : null,
     zone: parameters.get('time') === 'local' ? 'local' : 'utc',
-    open: STAGES.find(station => station === open) ?? null,
+    open: STAGES.find(stage => stage === open) ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-/** The page, top to bottom: head, route, market, house. */
+/** The page, top to bottom: top bar, pipeline strip, market, pipeline, log. */
 import { useSignalEffect } from '@preact/signals'
 import { Alerts } from './alerts/alerts.tsx'
 import { Chart } from './chart/chart.tsx'
@@ -11,8 +11,8 @@ import {
   historyLoading,
   machineNowMs,
   shownSymbol,
+  stages,
   stale,
-  stations,
   symbols,
   symbolsLoaded,
   symbolUnknown,
@@ -25,7 +25,7 @@ export function App() {
   useSignalEffect(updateTitle)
   useSignalEffect(markReady)
   return (
-    <div class={stale.value ? 'page frozen' : 'page'}>
+    <div class={stale.value ? 'page stale' : 'page'}>
       <TopBar />
       <StaleNotice />
       <Alerts />
@@ -52,11 +52,7 @@ function updateTitle(): void {
 
 /** Marks the page when its first data is drawn: bars, or the news that there are none to draw. */
 function markReady(): void {
-  if (
-    !stations.value ||
-    !symbolsLoaded.value ||
-    (symbols.value.size > 0 && historyLoading.value && !symbolUnknown.value)
-  )
+  if (!stages.value || !symbolsLoaded.value || (symbols.value.size > 0 && historyLoading.value && !symbolUnknown.value))
     return
   requestAnimationFrame(() => {
     document.body.dataset.ready = 'true'

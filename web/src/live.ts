@@ -1,25 +1,33 @@
 /**
  * The one connection to the server: an event stream for the present view.
  *
- * Messages wait for the next animation frame and are drawn together. A hidden page closes the stream and opens it anew
+ * Messages wait for the next animation frame and are drawn together. A hidden page closes the stream and reopens it
  * when it is seen again; the server's first messages then set everything right, as they do after any reconnect.
  *
- * The states: `connecting` (no word yet), `live` (spoken to; silence is shown as stale and ends in a reconnect),
+ * The states: `connecting` (no message yet), `live` (receiving; without messages it turns stale, then reconnects),
  * `waiting` (lost; tried again after a growing wait). `setConnection` is the only place that changes them.
  */
 import { batch, effect, untracked } from '@preact/signals'
 import type { Messages, SymbolStatus } from '../../src/serve/page/protocol.ts'
 import type { View } from './address.ts'
-import { type Connection, connection, forgetMarket, lastMessageAtMs, machineNowMs, symbols, take } from './store.ts'
+import {
+  applyMessage,
+  type Connection,
+  clearMarket,
+  connection,
+  lastMessageAtMs,
+  machineNowMs,
+  symbols,
+} from './store.ts'
 import { show, view } from './view.ts'
 
 const RETRY_MS_MIN = 500
 const RETRY_MS_MAX = 10_000
-/** A stream silent for this long is given up: the other side may be gone without a word. */
+/** A stream without a message for this long is closed and reopened: TCP may not report a lost peer. */
 const SILENCE_MS_MAX = 15_000
-/** A view passed over by quick keys is not asked for. */
+/** A view that quick keys skip is not requested. */
 const SETTLE_MS = 120
-/** Messages waiting for one frame. More means that nothing is drawn: the stream is opened anew instead. */
+/** Messages waiting for one frame. More means that nothing is drawn: the stream is reopened instead. */
 const PENDING_MESSAGES_MAX = 2_000
 
 const NAMES = [
@@ -37,7 +45,7 @@ const NAMES = [
 type Pending = { [Name in keyof Messages]: { name: Name; data: string } }[keyof Messages]
 
 let stream: EventSource | null = null
-/** The address the open stream answers, or would have been asked for. */
+/** The address of the open stream, or the one it would have. */
 let openFor = ''
 let pending: Pending[] = []
 let frame = 0
@@ -61,29 +69,29 @@ function streamAddress({ venue, symbol, interval }: View): string {
 }
 
 /** Fills in what the address left to the server. The stream is open for just that, so it stays open. */
-function adopt(chosen: Messages['hello']['view']): void {
-  const held = view.peek()
-  if (!chosen || (held.symbol !== null && held.interval !== null)) return
-  const next = { ...held, interval: held.interval ?? chosen.interval }
-  if (held.symbol === null) Object.assign(next, { venue: chosen.venue, symbol: chosen.symbol })
+function applyServerDefaults(chosen: Messages['hello']['view']): void {
+  const current = view.peek()
+  if (!chosen || (current.symbol !== null && current.interval !== null)) return
+  const next = { ...current, interval: current.interval ?? chosen.interval }
+  if (current.symbol === null) Object.assign(next, { venue: chosen.venue, symbol: chosen.symbol })
   openFor = streamAddress(next)
   show(next, 'replace')
 }
 
-function draw(): void {
+function flush(): void {
   frame = 0
   const messages = pending
   pending = []
   batch(() => {
     for (const { name, data } of messages) {
       const message = JSON.parse(data)
-      take(name, message)
-      if (name === 'hello') adopt(message.view)
+      applyMessage(name, message)
+      if (name === 'hello') applyServerDefaults(message.view)
     }
   })
 }
 
-function hear(message: Pending): void {
+function onMessage(message: Pending): void {
   lastMessageAtMs.value = Date.now()
   lastMessageMs = performance.now()
   if (connection.peek().state !== 'live') {
@@ -92,7 +100,7 @@ function hear(message: Pending): void {
   }
   pending.push(message)
   if (pending.length > PENDING_MESSAGES_MAX) open()
-  else if (frame === 0) frame = requestAnimationFrame(draw)
+  else if (frame === 0) frame = requestAnimationFrame(flush)
 }
 
 function close(): void {
@@ -110,27 +118,27 @@ function open(): void {
   openFor = streamAddress(view.peek())
   stream = new EventSource(openFor)
   for (const name of NAMES) {
-    stream.addEventListener(name, event => hear({ name, data: event.data }))
+    stream.addEventListener(name, event => onMessage({ name, data: event.data }))
   }
-  stream.onerror = lose
+  stream.onerror = onError
 }
 
-/** The browser would retry by itself, at its own fixed pace and without saying when; so it is done here. */
-function lose(): void {
+/** Retries here, since the browser's own retry has a fixed, hidden interval. */
+function onError(): void {
   close()
-  const held = connection.peek()
+  const current = connection.peek()
   const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures) * (0.75 + Math.random() * 0.5)
   failures++
   const nowMs = Date.now()
   setConnection({
     state: 'waiting',
-    lostAtMs: held.state === 'waiting' ? held.lostAtMs : nowMs,
+    lostAtMs: current.state === 'waiting' ? current.lostAtMs : nowMs,
     retryAtMs: nowMs + waitMs,
   })
   retry = setTimeout(open, waitMs)
 }
 
-/** Tries at once, without waiting for the next turn. */
+/** Reconnects now, without waiting for the next retry. */
 export function reconnectNow(): void {
   failures = 0
   open()
@@ -139,15 +147,15 @@ export function reconnectNow(): void {
 function everySecond(): void {
   if (document.hidden) return
   machineNowMs.value = Date.now()
-  if (connection.peek().state === 'live' && performance.now() - lastMessageMs > SILENCE_MS_MAX) lose()
+  if (connection.peek().state === 'live' && performance.now() - lastMessageMs > SILENCE_MS_MAX) onError()
 }
 
-/** A house that was empty when the page came gets its first symbols: look at the busiest. */
-function lookAtBusiest(): void {
+/** Shows the busiest symbol once an empty instance receives its first ones. */
+function showBusiest(): void {
   if (view.value.symbol !== null || symbols.value.size === 0) return
   let busiest: SymbolStatus | null = null
-  for (const held of symbols.value.values()) {
-    const status = held.peek()
+  for (const current of symbols.value.values()) {
+    const status = current.peek()
     if (!busiest || status.ticksPerSecond > busiest.ticksPerSecond) busiest = status
   }
   if (busiest) show({ venue: busiest.venue, symbol: busiest.symbol }, 'replace')
@@ -161,10 +169,10 @@ export function keepLive(): void {
     const wanted = streamAddress(view.value)
     clearTimeout(settle)
     if (wanted === openFor) return
-    untracked(forgetMarket)
+    untracked(clearMarket)
     settle = setTimeout(open, SETTLE_MS)
   })
-  effect(lookAtBusiest)
+  effect(showBusiest)
   document.addEventListener('visibilitychange', () => {
     machineNowMs.value = Date.now()
     if (document.hidden) close()

@@ -1,4 +1,4 @@
-/** Everything the page knows. Messages go in through `take`; components read the signals. Nothing else holds server state. */
+/** Everything the page knows. Messages go in through `applyMessage`; components read the signals. No other file keeps server state. */
 import { computed, type Signal, signal } from '@preact/signals'
 import type { LogLine, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
 import type { StageStatuses } from '../../src/status/model.ts'
@@ -10,7 +10,7 @@ import { view } from './view.ts'
 export const LINES_MAX = 2_000
 /** Seconds of history kept for the pipeline's curves. */
 export const SAMPLES_MAX = 900
-/** The stream speaks twice a second; silence this long is shown. */
+/** The stream sends twice a second; longer without a message is shown as stale. */
 export const STALE_AFTER_MS = 3_000
 
 export type Connection =
@@ -20,34 +20,36 @@ export type Connection =
   | { state: 'waiting'; lostAtMs: number; retryAtMs: number }
 
 export const connection = signal<Connection>({ state: 'connecting' })
-/** When the server last said anything, this machine's clock; 0 before the first word. */
+/** When the last message arrived, by this machine's clock; 0 before the first. */
 export const lastMessageAtMs = signal(0)
 /** This machine's clock, moved on once a second while the page is seen. */
 export const machineNowMs = signal(Date.now())
-/** The server's clock: ages of ticks are told by it, whatever this machine's clock says. */
+/** The server's clock: ages of ticks are relative to it, not to this machine's. */
 export const serverNowMs = computed(() => machineNowMs.value + clockOffsetMs.value)
 const clockOffsetMs = signal(0)
 
-/** How long the stream has been silent, or null while it speaks as it should. */
+/** Time without a message, or null while they arrive as expected. */
 export const staleMs = computed(() => {
   if (connection.value.state !== 'live') return null
   const silentMs = machineNowMs.value - lastMessageAtMs.value
   return silentMs > STALE_AFTER_MS ? silentMs : null
 })
 
-/** True while the figures on the page may be old. */
+/** True while the values on the page may be old. */
 export const stale = computed(
   () => lastMessageAtMs.value > 0 && (connection.value.state === 'waiting' || staleMs.value !== null),
 )
 
-export const house = signal<Pick<Messages['hello'], 'version' | 'engine' | 'startedAtMs' | 'simulated'> | null>(null)
-export const stations = signal<StageStatuses | null>(null)
+export const serverInfo = signal<Pick<Messages['hello'], 'version' | 'engine' | 'startedAtMs' | 'simulated'> | null>(
+  null,
+)
+export const stages = signal<StageStatuses | null>(null)
 export const samples = signal<Sample[]>([])
 
-/** What watchers outside say; null before the first word. */
+/** Reports of external watchers; null before the first. */
 export const watchReports = signal<Messages['watch'] | null>(null)
 
-/** Each symbol's own signal, by `symbolKey`: a row draws anew when its symbol changed, not when another did. */
+/** Each symbol's own signal, by `symbolKey`: a row redraws only when its own symbol changed. */
 export const symbols = signal<Map<string, Signal<SymbolStatus>>>(new Map())
 /** False until the first list of symbols has come. */
 export const symbolsLoaded = signal(false)
@@ -65,15 +67,15 @@ history.subscribe(() => {
   historyEmpty.value = history.bars.length === 0
 })
 
-/** The tape changes in place; its signal says when. */
+/** The tape changes in place; its signal marks when. */
 export const tape = signal({ tape: new Tape(), loaded: false })
 
 /** Oldest first. */
 export const lines = signal<LogLine[]>([])
-/** Lines that passed while the page was not listening and that the server no longer held. */
+/** Lines emitted while the page was disconnected that the server no longer had. */
 export const logLinesMissed = signal(0)
 
-/** The symbol in view, when the house knows it. */
+/** The symbol in view, if it is recorded. */
 export const shownSymbol = computed(() => {
   const { venue, symbol } = view.value
   return venue !== null && symbol !== null ? (symbols.value.get(symbolKey(venue, symbol))?.value ?? null) : null
@@ -82,41 +84,41 @@ export const shownSymbol = computed(() => {
 /** The newest price of the symbol in view, or null before any is known. */
 export const lastPrice = computed(() => newestClose.value ?? shownSymbol.value?.last ?? null)
 
-/** True when the address asks for a symbol that is not recorded here. */
+/** True when the address names a symbol that is not recorded here. */
 export const symbolUnknown = computed(() => {
   const { venue, symbol } = view.value
   return symbolsLoaded.value && venue !== null && symbol !== null && !symbols.value.has(symbolKey(venue, symbol))
 })
 
 /** Empties what belongs to one view, before another one's data comes. */
-export function forgetMarket(): void {
+export function clearMarket(): void {
   history.clear()
   tape.value = { tape: new Tape(), loaded: false }
 }
 
-function takeHello(hello: Messages['hello']): void {
-  const restarted = house.peek()?.startedAtMs !== hello.startedAtMs
-  house.value = hello
+function applyHello(hello: Messages['hello']): void {
+  const restarted = serverInfo.peek()?.startedAtMs !== hello.startedAtMs
+  serverInfo.value = hello
   clockOffsetMs.value = hello.nowMs - Date.now()
   samples.value = hello.samples.slice(-SAMPLES_MAX)
   if (restarted) {
     lines.value = []
     logLinesMissed.value = 0
   }
-  takeLines(hello.lines)
+  applyLogLines(hello.lines)
 }
 
-function takeSymbols({ reset, symbols: changed }: Messages['symbols']): void {
+function applySymbols({ reset, symbols: changed }: Messages['symbols']): void {
   const known = symbols.peek()
   const next = reset ? new Map<string, Signal<SymbolStatus>>() : known
   let added = false
   for (const status of changed) {
     const key = symbolKey(status.venue, status.symbol)
-    const held = known.get(key)
-    if (held) {
-      const spark = status.spark ?? held.peek().spark
-      held.value = spark ? { ...status, spark } : status
-      next.set(key, held)
+    const existing = known.get(key)
+    if (existing) {
+      const spark = status.spark ?? existing.peek().spark
+      existing.value = spark ? { ...status, spark } : status
+      next.set(key, existing)
     } else {
       next.set(key, signal(status))
       added = true
@@ -126,42 +128,42 @@ function takeSymbols({ reset, symbols: changed }: Messages['symbols']): void {
   symbolsLoaded.value = true
 }
 
-function takeLines(fresh: LogLine[]): void {
-  const held = lines.peek()
-  const lastId = held.at(-1)?.id
+function applyLogLines(fresh: LogLine[]): void {
+  const known = lines.peek()
+  const lastId = known.at(-1)?.id
   const added = lastId === undefined ? fresh : fresh.filter(line => line.id > lastId)
   if (added.length === 0) return
   if (lastId !== undefined) logLinesMissed.value += added[0]!.id - lastId - 1
-  lines.value = [...held, ...added].slice(-LINES_MAX)
+  lines.value = [...known, ...added].slice(-LINES_MAX)
 }
 
 /** Takes in one message of the stream. Call within a batch: several messages are drawn as one change. */
-export function take<Name extends keyof Messages>(name: Name, message: Messages[Name]): void {
-  TAKE[name](message)
+export function applyMessage<Name extends keyof Messages>(name: Name, message: Messages[Name]): void {
+  APPLY[name](message)
 }
 
-const TAKE: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
-  hello: takeHello,
+const APPLY: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
+  hello: applyHello,
   stations: message => {
-    stations.value = message
+    stages.value = message
   },
-  symbols: takeSymbols,
+  symbols: applySymbols,
   bars: ({ bars }) => history.replace(bars),
   update: ({ bars, prints, skipped }) => {
     history.update(bars)
-    const { tape: held, loaded } = tape.peek()
-    held.add(prints, skipped)
-    tape.value = { tape: held, loaded }
+    const { tape: current, loaded } = tape.peek()
+    current.add(prints, skipped)
+    tape.value = { tape: current, loaded }
   },
   prints: ({ prints }) => {
-    const { tape: held } = tape.peek()
-    held.reset(prints)
-    tape.value = { tape: held, loaded: true }
+    const { tape: current } = tape.peek()
+    current.reset(prints)
+    tape.value = { tape: current, loaded: true }
   },
   sample: message => {
     samples.value = [...samples.peek(), message].slice(-SAMPLES_MAX)
   },
-  lines: takeLines,
+  lines: applyLogLines,
   watch: message => {
     watchReports.value = message
   },

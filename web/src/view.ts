@@ -1,4 +1,4 @@
-/** The address bar ⇄ the view. The address is the only holder: back, forward and a shared link all go the same way. */
+/** The address bar ⇄ the view. The address is the only state: back, forward and a shared link take the same path. */
 import { computed, signal } from '@preact/signals'
 import { formatAddress, parseAddress, type View } from './address.ts'
 

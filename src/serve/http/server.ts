@@ -30,7 +30,7 @@ import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 
-const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const PAGE = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const BODY_BYTES_MAX = 200_000
 
 /** A request, its body included, must have come in this time: bodies that never end would keep connections. */

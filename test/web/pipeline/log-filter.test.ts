@@ -42,15 +42,15 @@ const LINES: LogLine[] = [
   },
 ]
 const shown = (part: Partial<LogFilter>): number[] =>
-  filterLines(LINES, { level: 'debug', station: 'all', query: '', ...part }).map(line => line.id)
+  filterLines(LINES, { level: 'debug', stage: 'all', query: '', ...part }).map(line => line.id)
 
 test('a level shows itself and what is worse', () => {
   assert.deepEqual(shown({}), [1, 2, 3, 4])
   assert.deepEqual(shown({ level: 'warn' }), [3, 4])
 })
 
-test('station and words narrow it together; events are found by name', () => {
-  assert.deepEqual(shown({ station: 'store' }), [1, 4])
-  assert.deepEqual(shown({ station: 'store', query: 'FAILED' }), [4])
+test('stage and words narrow it together; events are found by name', () => {
+  assert.deepEqual(shown({ stage: 'store' }), [1, 4])
+  assert.deepEqual(shown({ stage: 'store', query: 'FAILED' }), [4])
   assert.deepEqual(shown({ query: 'gap_found btcusdt' }), [3])
 })

@@ -14,7 +14,7 @@ const SHOWN_MAX = 3
 /** The alert whose whole text is shown, by name. */
 const opened = signal<string | null>(null)
 const all = signal(false)
-/** Whether it is told who watches. */
+/** Is the list of watchers open? */
 const watchersShown = signal(false)
 
 export function Alerts() {
@@ -114,8 +114,8 @@ function Watchers({ reports }: { reports: WatchReport[] }) {
       <p class="watchers" data-testid="watchers">
         <StatusIcon kind="idle" />
         <span>
-          <b>No watcher is running.</b> Recording goes on without one, but nobody outside would tell you if it stopped.
-          Run <code>tickhouse watch</code> on another machine: docs/watch.md
+          <b>No watcher is running.</b> Recording goes on without one, but nothing would alert you if it stopped. Run{' '}
+          <code>tickhouse watch</code> on another machine: docs/watch.md
         </span>
       </p>
     )

@@ -1,4 +1,4 @@
-/** What watchers tell, made ready to be shown. */
+/** Watchers' reports, prepared for display. */
 import type { Alert, DayAvailability } from '../../../src/status/watch-report.ts'
 
 /** Of several watchers, each alert once, since the first of them saw it. */
@@ -12,7 +12,7 @@ export function openAlerts(reports: readonly { open: readonly Alert[] }[]): Aler
   return [...byName.values()].sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs)
 }
 
-/** How much of the time it watched a watcher found the house well, 0 to 1; null if it has no day yet. */
+/** Share of the watched time in which the instance was healthy, 0 to 1; null before the first day. */
 export function wellRatio({ availability }: { availability: readonly DayAvailability[] }): number | null {
   const watchedMs = availability.reduce((sum, day) => sum + day.watchedMs, 0)
   const wellMs = availability.reduce((sum, day) => sum + day.ratio * day.watchedMs, 0)

@@ -3,10 +3,10 @@ import type { Bar } from '../../../src/serve/page/protocol.ts'
 
 /** Above this many bars nothing more is scrolled in, and live bars push out the oldest. */
 export const BARS_MAX = 20_000
-/** Dropping from the front redraws everything, so it is done for this many at once. */
+/** Dropping from the front redraws everything, so this many go together. */
 const DROP_BARS = 2_000
 
-/** `all`: draw anew. Bars: only these are new or changed, oldest first. */
+/** `all`: redraw. Bars: only these are new or changed, oldest first. */
 export type BarChange = 'all' | Bar[]
 
 export class BarHistory {

@@ -1,4 +1,4 @@
-/** The chart of the symbol in view: its head, its legend, the candles, and what is said where there are none. */
+/** The chart of the symbol in view: header, legend, candles, or a message where there are none. */
 import { computed, effect, signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { type Bar, type BarsAnswer, INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
@@ -10,7 +10,7 @@ import {
   lastPrice,
   serverNowMs,
   shownSymbol,
-  stations,
+  stages,
   symbolsLoaded,
   symbolUnknown,
 } from '../store.ts'
@@ -94,30 +94,32 @@ function LastPrice() {
 function Legend() {
   const bar = legendBar.value
   const daily = view.value.interval === '1d'
-  const told = daily ? 'utc' : zone.value
+  const timeZone = daily ? 'utc' : zone.value
   const price = (value: number | undefined) => (value === undefined ? '–' : decimal(value, decimals.value))
   return (
     <div class="legend" data-testid="legend">
       <p>
-        <Figure name="O" value={price(bar?.[1])} />
-        <Figure name="H" value={price(bar?.[2])} />
-        <Figure name="L" value={price(bar?.[3])} />
-        <Figure name="C" value={price(bar?.[4])} />
+        <PriceField name="O" value={price(bar?.[1])} />
+        <PriceField name="H" value={price(bar?.[2])} />
+        <PriceField name="L" value={price(bar?.[3])} />
+        <PriceField name="C" value={price(bar?.[4])} />
       </p>
       <p>
         <time>
-          {bar ? `${day(bar[0], told)}${daily ? '' : ` ${timeOfDay(bar[0], told)}`} ${zoneName(bar[0], told)}` : '–'}
+          {bar
+            ? `${day(bar[0], timeZone)}${daily ? '' : ` ${timeOfDay(bar[0], timeZone)}`} ${zoneName(bar[0], timeZone)}`
+            : '–'}
         </time>
-        <Figure name="vol" value={bar ? volume(bar[5]) : '–'} />
-        <Figure name="trades" value={bar ? count(bar[6]) : '–'} />
-        <Figure name="last" value={price(lastPrice.value ?? undefined)} testId="legend-last" />
+        <PriceField name="vol" value={bar ? volume(bar[5]) : '–'} />
+        <PriceField name="trades" value={bar ? count(bar[6]) : '–'} />
+        <PriceField name="last" value={price(lastPrice.value ?? undefined)} testId="legend-last" />
         {olderFailed.value && <span class="failed">{olderFailed.value}</span>}
       </p>
     </div>
   )
 }
 
-function Figure({ name, value, testId }: { name: string; value: string; testId?: string }) {
+function PriceField({ name, value, testId }: { name: string; value: string; testId?: string }) {
   return (
     <span>
       <i>{name}</i> <b data-testid={testId}>{value}</b>
@@ -144,7 +146,7 @@ function ChartMessage() {
     return (
       <div class="chart-message" data-testid="market-empty">
         <h3>No ticks yet.</h3>
-        <p>Waiting for the first trade of a source. {stations.value?.sources.advice}</p>
+        <p>Waiting for the first trade of a source. {stages.value?.sources.advice}</p>
       </div>
     )
   }
@@ -161,7 +163,7 @@ function ChartMessage() {
   return null
 }
 
-/** Asks for bars before the oldest one shown. One question at a time; none when the oldest of all are here. */
+/** Fetches bars before the oldest one shown: one request at a time, none once the oldest bar is loaded. */
 async function loadOlder(asked: { running: boolean }): Promise<void> {
   const { venue, symbol, interval } = view.peek()
   const oldest = history.bars[0]

@@ -1,4 +1,4 @@
-/** One small curve over the last minutes: a line for each figure, no axes; the crosshair is shared by all of them. */
+/** One small curve over the last minutes: one line per series, no axes, a crosshair shared by all plots. */
 import uPlot from 'uplot'
 import { color } from '../ui/theme.ts'
 
@@ -8,13 +8,13 @@ export interface PlotLine {
   filled?: boolean
 }
 
-/** `atMs` and one run of figures for each line, all of the same length, oldest first. */
+/** `atMs` and one array of values per line, all of the same length, oldest first. */
 export type PlotData = [atMs: number[], ...figures: number[][]]
 
 export class HistoryPlot {
   readonly #plot: uPlot
 
-  /** `onHover` is told the place of the sample under the crosshair, null when it has left. */
+  /** `onHover` receives the index of the sample under the crosshair, null when it leaves. */
   constructor(host: HTMLElement, lines: PlotLine[], zeroBased: boolean, onHover: (index: number | null) => void) {
     this.#plot = new uPlot(
       {
@@ -46,7 +46,7 @@ export class HistoryPlot {
     this.#plot.setData(data)
   }
 
-  /** Draws anew in the palette's present colours. */
+  /** Redraws in the current palette. */
   paint(): void {
     this.#plot.redraw(true, false)
   }

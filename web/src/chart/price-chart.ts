@@ -33,7 +33,7 @@ import {
 } from '../ui/format.ts'
 import { color } from '../ui/theme.ts'
 
-/** Scrolled to within this many bars of the oldest one, older bars are asked for. */
+/** Scrolled to within this many bars of the oldest one, older bars are fetched. */
 const NEAR_START_BARS = 60
 
 export interface PriceChartEvents {
@@ -43,7 +43,7 @@ export interface PriceChartEvents {
   onNearStart: () => void
 }
 
-/** What the axes are told in. A bar of a day is a day of UTC, whatever the zone. */
+/** Time zone of the axes. A bar of a day is a day of UTC, whatever the zone. */
 export interface Scale {
   decimals: number
   zone: Zone
@@ -141,7 +141,7 @@ export class PriceChart {
         horzLine: { color: color('ink-3'), labelBackgroundColor: color('label-ground') },
       },
     })
-    // Rising candles are hollow: direction can be told without colour.
+    // Rising candles are hollow: direction is visible without colour.
     this.#candles.applyOptions({
       upColor: color('panel'),
       downColor: down,
@@ -175,7 +175,7 @@ export class PriceChart {
     })
   }
 
-  /** Draws all bars anew, oldest first; the reader's place on the time axis is kept. */
+  /** Redraws all bars, oldest first; keeps the visible range of the time axis. */
   draw(bars: Bar[]): void {
     this.#candles.setData(bars.map(bar => this.#candle(bar)))
     this.#volumes.setData(bars.map(bar => this.#volume(bar)))

@@ -1,14 +1,14 @@
 /** Time and sales: the newest prints, each with its weight, newest first. */
 import type { Print } from '../../../src/serve/page/protocol.ts'
 
-/** More than any screen shows at once; what is older is in the store. */
+/** More than a screen shows; older prints are in the store. */
 export const PRINTS_MAX = 200
 
 /** How large a print is beside this symbol's usual one: 0 ordinary or below, 1 above 2×, 2 above 5×, 3 above 15×. */
 export type Weight = 0 | 1 | 2 | 3
 
 export interface TapeRow {
-  /** Rises by one; tells rows apart where a venue repeats a trade id. */
+  /** Rises by one; a unique key where a venue repeats a trade id. */
   key: number
   print: Print
   weight: Weight
@@ -24,7 +24,7 @@ export class Tape {
   /** A slow mean of the volume: what is usual here. */
   #usualVolume = 0
 
-  /** Starts anew with the newest prints of a view, newest first. */
+  /** Starts over with the newest prints of a view, newest first. */
   reset(prints: Print[]): void {
     this.rows = []
     this.seen = 0

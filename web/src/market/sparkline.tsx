@@ -4,7 +4,7 @@ import { Component } from 'preact'
 const WIDTH = 52
 const HEIGHT = 16
 
-/** Draws anew only when the server sent a new run of closes. */
+/** Redraws only when the server sent new closes. */
 export class Sparkline extends Component<{ closes: number[] | undefined }> {
   override shouldComponentUpdate(next: { closes: number[] | undefined }): boolean {
     return next.closes !== this.props.closes

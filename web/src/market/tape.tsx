@@ -10,7 +10,7 @@ import type { TapeRow } from './prints.ts'
 
 const ROW_PX = 20
 
-/** The rows held still while paused, and how many prints had been seen then; null while the tape runs. */
+/** The rows shown while paused, and how many prints had been seen then; null while the tape runs. */
 const paused = signal<{ rows: TapeRow[]; seen: number } | null>(null)
 
 /** Another symbol's tape runs: a pause belongs to what was being read. */

@@ -9,7 +9,7 @@ export interface WatchSort {
   ascending: boolean
 }
 
-/** The way a column is wanted at the first click: names from A, figures from the largest, ages from the newest. */
+/** Sort order at the first click: names from A, numbers from the largest, ages from the newest. */
 export const startsAscending = (column: WatchColumn): boolean =>
   column === 'symbol' || column === 'venue' || column === 'age'
 

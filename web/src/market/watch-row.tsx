@@ -1,9 +1,9 @@
-/** One symbol of the watch list. Draws anew when its own symbol changed, its age moved on, or it was chosen. */
+/** One symbol of the watch list. Redraws when its symbol, its age or its selection changed. */
 import type { Signal } from '@preact/signals'
 import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
 import { serverNowMs } from '../store.ts'
 import { age, count, decimal, percent, rate } from '../ui/format.ts'
-import { rowPlace } from '../ui/virtual-list.tsx'
+import { rowStyle } from '../ui/virtual-list.tsx'
 import { useFlash } from './flash.ts'
 import { Sparkline } from './sparkline.tsx'
 
@@ -28,7 +28,7 @@ export function WatchRow({ status, index, rowCount, rowHeightPx, chosen }: Watch
       aria-selected={chosen}
       aria-setsize={rowCount}
       aria-posinset={index + 1}
-      style={rowPlace(index, rowHeightPx)}
+      style={rowStyle(index, rowHeightPx)}
       data-testid="watch-row"
       data-venue={venue}
       data-symbol={symbol}

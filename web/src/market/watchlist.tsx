@@ -1,4 +1,4 @@
-/** Every symbol of the house: last price, change, recent course, rate, age, gaps. */
+/** Every recorded symbol: last price, change, recent course, rate, age, gaps. */
 import { computed, effect, type Signal, signal } from '@preact/signals'
 import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
 import { machineNowMs, symbolKey, symbols, symbolsLoaded } from '../store.ts'
@@ -8,7 +8,7 @@ import { show, view } from '../view.ts'
 import { orderWatchList, startsAscending, type WatchColumn, type WatchSort } from './watch-order.ts'
 import { WatchRow } from './watch-row.tsx'
 
-/** A list sorted by a moving figure is put in order this often, and not while it is pointed at: rows hold still to be read. */
+/** A list sorted by a changing value is re-sorted this often, and never under the pointer, so that rows can be read. */
 const RESORT_MS = 5_000
 const ROW_PX = 24
 const TALL_ROW_PX = 36

@@ -2,7 +2,7 @@
 import type { ConnectionStatus } from '../../../src/sources/connection/status.ts'
 import { age, count, duration, rate } from '../ui/format.ts'
 import { StatusIcon, type StatusKind } from '../ui/status-icon.tsx'
-import { headed, milliseconds, Table, ValidatedRecord } from './facts.tsx'
+import { headed, milliseconds, Table, TargetValue } from './facts.tsx'
 import { targetOf } from './targets.ts'
 
 export function Connections({ connections }: { connections: ConnectionStatus[] }) {
@@ -121,12 +121,12 @@ function ConnectionTable({ connections }: { connections: ConnectionStatus[] }) {
         count(connection.ticks),
         count(connection.refused),
         count(connection.reconnects),
-        <ValidatedRecord
+        <TargetValue
           value={connection.lastFrameAgeMs === null ? 'never' : age(connection.lastFrameAgeMs)}
           target={targetOf('source_silence_seconds', connection.quietMs)}
         />,
         milliseconds(connection.latencyMs?.p50),
-        <ValidatedRecord
+        <TargetValue
           value={milliseconds(connection.latencyMs?.p99)}
           target={targetOf('source_latency_seconds', connection.latencyMs?.p99, 'p99')}
         />,

@@ -1,4 +1,4 @@
-/** Figures of a station's details, with what they should be: in a row, or as a table. */
+/** Values of a stage's details with their targets: in a row, or as a table. */
 import type { ComponentChildren } from 'preact'
 import type { MetricName } from '../../../src/telemetry/metrics.ts'
 import { duration } from '../ui/format.ts'
@@ -28,8 +28,8 @@ export function Facts({ facts }: { facts: Fact[] }) {
   )
 }
 
-/** A figure in a table whose head names the target. */
-export function ValidatedRecord({ value, target }: { value: string; target: Target | undefined }) {
+/** A value in a table whose header names the target. */
+export function TargetValue({ value, target }: { value: string; target: Target | undefined }) {
   if (target?.kept !== false) return <>{value}</>
   return (
     <span class="with-mark missed" title={`should be ${target.text}`}>
@@ -39,7 +39,7 @@ export function ValidatedRecord({ value, target }: { value: string; target: Targ
   )
 }
 
-/** First column is text, the others figures. */
+/** The first column is text, the others are numbers. */
 export function Table({ head, rows, empty }: { head: string[]; rows: ComponentChildren[][]; empty: string }) {
   if (rows.length === 0) return <p class="hint">{empty}</p>
   return (

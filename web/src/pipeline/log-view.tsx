@@ -1,13 +1,13 @@
-/** Events and logs in one stream, with a filter by level, station and words. */
+/** Events and logs in one stream, filtered by level, stage and text. */
 import { computed, signal } from '@preact/signals'
 import type { LogLine, LogLinesAnswer } from '../../../src/serve/page/protocol.ts'
 import { lines, logLinesMissed, serverNowMs } from '../store.ts'
 import { count, day, timeOfDay, timeWithMs, zoneName } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
 import { StatusIcon } from '../ui/status-icon.tsx'
-import { rowPlace, VirtualList } from '../ui/virtual-list.tsx'
+import { rowStyle, VirtualList } from '../ui/virtual-list.tsx'
 import { zone } from '../view.ts'
-import { filterLines, LEVELS, type LogFilter, STATIONS } from './log-filter.ts'
+import { filterLines, LEVELS, LOG_STAGES, type LogFilter } from './log-filter.ts'
 
 const ROW_PX = 20
 const TALL_ROW_PX = 38
@@ -19,51 +19,51 @@ narrow.addEventListener('change', () => {
   rowHeightPx.value = narrow.matches ? TALL_ROW_PX : ROW_PX
 })
 
-const filter = signal<LogFilter>({ level: 'info', station: 'all', query: '' })
+const filter = signal<LogFilter>({ level: 'info', stage: 'all', query: '' })
 const following = signal(true)
-/** The lines held still while not following. */
-const held = signal<LogLine[]>([])
+/** The lines shown while not following. */
+const paused = signal<LogLine[]>([])
 /** The line whose whole text is shown. */
 const opened = signal<LogLine | null>(null)
 
-const shown = computed(() => filterLines(following.value ? lines.value : held.value, filter.value))
+const shown = computed(() => filterLines(following.value ? lines.value : paused.value, filter.value))
 const newer = computed(() => {
-  const last = held.value.at(-1)
+  const last = paused.value.at(-1)
   return following.value || !last ? 0 : filterLines(lines.value, filter.value).filter(line => line.id > last.id).length
 })
 
-/** Where the search of earlier lines goes on, ms; null before it began. */
+/** Where the search of earlier lines continues, ms since 1970; null before it began. */
 const searchedToMs = signal<number | null>(null)
 /** Where the newest line found last is: brought into sight. */
 const found = signal(-1)
 let searchedFor = ''
 let olderId = 0
-const searching = signal<'no' | 'asking' | 'failed'>('no')
+const searching = signal<'no' | 'running' | 'failed'>('no')
 
-/** Asks the tables for lines before those held, by the filter as it is. */
+/** Queries the tables for lines before those shown, with the current filter. */
 async function searchOlder(): Promise<void> {
-  const { level, station, query } = filter.peek()
+  const { level, stage, query } = filter.peek()
   follow(false)
-  const asked = JSON.stringify(filter.peek())
-  if (searching.peek() === 'asking' && asked === searchedFor) return
-  if (asked !== searchedFor) {
-    searchedFor = asked
+  const searched = JSON.stringify(filter.peek())
+  if (searching.peek() === 'running' && searched === searchedFor) return
+  if (searched !== searchedFor) {
+    searchedFor = searched
     searchedToMs.value = null
-    held.value = held.peek().filter(({ id }) => id > 0)
+    paused.value = paused.peek().filter(({ id }) => id > 0)
   }
-  const before = searchedToMs.peek() ?? held.peek()[0]?.atMs ?? serverNowMs.peek()
+  const before = searchedToMs.peek() ?? paused.peek()[0]?.atMs ?? serverNowMs.peek()
   const parameters = new URLSearchParams({ text: query, level, before: String(Math.floor(before)) })
-  if (station !== 'all') parameters.set('station', station)
-  searching.value = 'asking'
+  if (stage !== 'all') parameters.set('station', stage)
+  searching.value = 'running'
   found.value = -1
   try {
     const response = await fetch(`/api/lines?${parameters}`)
     if (!response.ok) throw new Error(String(response.status))
     const answer = (await response.json()) as LogLinesAnswer
-    if (following.peek() || asked !== searchedFor) return
+    if (following.peek() || searched !== searchedFor) return
     const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as LogLine)
     searchedToMs.value = answer.searchedToMs
-    held.value = [...older, ...held.peek()]
+    paused.value = [...older, ...paused.peek()]
     found.value = filterLines(older, filter.peek()).length - 1
     searching.value = 'no'
   } catch {
@@ -73,7 +73,7 @@ async function searchOlder(): Promise<void> {
 
 function follow(yes: boolean): void {
   if (yes === following.peek()) return
-  held.value = yes ? [] : lines.peek()
+  paused.value = yes ? [] : lines.peek()
   searchedFor = ''
   searchedToMs.value = null
   found.value = -1
@@ -104,13 +104,13 @@ export function LogView() {
           testId="lines-level"
         />
         <select
-          aria-label="station"
-          data-testid="lines-station"
-          value={filter.value.station}
-          onChange={event => change({ station: STATIONS.find(name => name === event.currentTarget.value) ?? 'all' })}
+          aria-label="stage"
+          data-testid="lines-stage"
+          value={filter.value.stage}
+          onChange={event => change({ stage: LOG_STAGES.find(name => name === event.currentTarget.value) ?? 'all' })}
         >
-          <option value="all">all stations</option>
-          {STATIONS.map(name => (
+          <option value="all">all stages</option>
+          {LOG_STAGES.map(name => (
             <option key={name}>{name}</option>
           ))}
         </select>
@@ -136,7 +136,7 @@ export function LogView() {
         <button
           type="button"
           class="plain"
-          disabled={searching.value === 'asking'}
+          disabled={searching.value === 'running'}
           data-testid="lines-older"
           title="Search the tables for earlier lines (Enter in the search)"
           onClick={() => void searchOlder()}
@@ -166,7 +166,7 @@ function Stream() {
       searchedToMs.value !== null
         ? [`No line since ${moment(searchedToMs.value)} passes this filter.`, 'Older looks further back.']
         : lines.value.length === 0
-          ? ['Nothing has been said yet.', '']
+          ? ['Nothing was logged yet.', '']
           : ['No line of the last ones passes this filter.', 'Older searches the tables.']
     return (
       <p class="rows hint" data-testid="lines-none">
@@ -193,7 +193,7 @@ function LineRow({ line, index }: { line: LogLine; index: number }) {
   return (
     <div
       class={`line level-${line.level}`}
-      style={rowPlace(index, rowHeightPx.value)}
+      style={rowStyle(index, rowHeightPx.value)}
       data-testid="line"
       data-level={line.level}
       data-event={line.event}
@@ -203,7 +203,7 @@ function LineRow({ line, index }: { line: LogLine; index: number }) {
         <StatusIcon kind={line.level} />
         {line.level}
       </span>
-      <span class="line-station">{line.station}</span>
+      <span class="line-stage">{line.station}</span>
       <button
         type="button"
         class="line-text"

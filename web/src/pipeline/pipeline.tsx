@@ -1,4 +1,4 @@
-/** The house over the last minutes: what came in and what was stored, what was refused, lag and sizes. */
+/** The pipeline over the last minutes: ticks received, stored and refused, lag and sizes. */
 import { effect, signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Sample } from '../../../src/serve/page/protocol.ts'
@@ -23,7 +23,7 @@ interface Curve {
 const peak = (list: Sample[], of: (sample: Sample) => number, name: (value: number) => string): string =>
   `peak ${name(list.reduce((most, sample) => Math.max(most, of(sample)), 0))}`
 
-/** A size may also shrink: retention drops what is stored elsewhere. */
+/** A size may also shrink: retention drops archived data. */
 function growth(list: Sample[], of: (sample: Sample) => number): string {
   const change = of(list.at(-1)!) - of(list[0]!)
   return `${change < 0 ? '−' : '+'}${bytes(Math.abs(change))}`

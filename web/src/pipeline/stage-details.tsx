@@ -1,25 +1,25 @@
-/** What a station is made of, and what to do when it is in trouble. Opens over the market, below the route. */
+/** Details of a stage, and what to do when it is in trouble. Opens over the market, below the strip. */
 import type { ComponentChildren } from 'preact'
 import type { ArchivedSegment } from '../../../src/serve/page/protocol.ts'
 import type { AuditDone, StageStatuses } from '../../../src/status/model.ts'
 import type { StripStage } from '../address.ts'
-import { serverNowMs, stations } from '../store.ts'
+import { serverNowMs, stages } from '../store.ts'
 import { age, bytes, count, day, diskLasts, duration, timeOfDay } from '../ui/format.ts'
 import { StatusIcon } from '../ui/status-icon.tsx'
 import { usePolling } from '../ui/use-polling.ts'
 import { show } from '../view.ts'
 import { Connections } from './connection-details.tsx'
-import { type Fact, Facts, headed, milliseconds, Table, ValidatedRecord } from './facts.tsx'
+import { type Fact, Facts, headed, milliseconds, Table, TargetValue } from './facts.tsx'
 import { atLeast, targetOf } from './targets.ts'
 
 export function StageDetails({ name }: { name: StripStage }) {
-  const all = stations.value
+  const all = stages.value
   return (
-    <section class="details" id="station-details" aria-label={`${name}: details`} data-testid="station-details">
+    <section class="details" id="stage-details" aria-label={`${name}: details`} data-testid="stage-details">
       <header>
         <h2>{name}</h2>
         {all && (
-          <p class={`advice state-${all[name].state}`} data-testid="station-advice">
+          <p class={`advice state-${all[name].state}`} data-testid="stage-advice">
             <StatusIcon kind={all[name].state} />
             <b>{all[name].state === 'off' ? 'not configured' : all[name].state}</b>
             <span>{all[name].advice}</span>
@@ -29,7 +29,7 @@ export function StageDetails({ name }: { name: StripStage }) {
           Close <kbd>Esc</kbd>
         </button>
       </header>
-      {all ? DETAILS[name](all) : <p class="hint">Waiting for the first report of the stations.</p>}
+      {all ? DETAILS[name](all) : <p class="hint">Waiting for the first report of the stages.</p>}
     </section>
   )
 }
@@ -61,10 +61,7 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
           count(partition.next),
           count(partition.stored),
           count(partition.lagTicks),
-          <ValidatedRecord
-            value={duration(partition.lagMs)}
-            target={targetOf('ingest_lag_seconds', partition.lagMs)}
-          />,
+          <TargetValue value={duration(partition.lagMs)} target={targetOf('ingest_lag_seconds', partition.lagMs)} />,
         ])}
         empty="The log has no partitions yet."
       />
@@ -129,19 +126,19 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
       <>
         <Facts
           facts={[
-            ['address', verified.address ?? 'as the archiving process is told'],
+            ['address', verified.address ?? 'configured in the archiving process'],
             ['objects verified', count(verified.objects)],
             ['rows', count(verified.rows)],
             ['size', bytes(verified.sizeBytes)],
             ['behind', duration(lagMs), targetOf('archive_behind_seconds', lagMs)],
           ]}
         />
-        <Slices />
+        <Segments />
       </>
     ),
 }
 
-const ASK_EVERY_MS = 15_000
+const POLL_EVERY_MS = 15_000
 
 function freshness({ freshnessQuantilesMs }: StageStatuses['store'], quantile: 'p50' | 'p99'): Fact {
   const ms = freshnessQuantilesMs?.[quantile]
@@ -149,7 +146,7 @@ function freshness({ freshnessQuantilesMs }: StageStatuses['store'], quantile: '
 }
 
 function Audits() {
-  const audits = usePolling<AuditDone[]>('/api/audits', ASK_EVERY_MS).value
+  const audits = usePolling<AuditDone[]>('/api/audits', POLL_EVERY_MS).value
   if (!audits || audits.length === 0) return null
   return (
     <Table
@@ -170,23 +167,23 @@ function Audits() {
   )
 }
 
-function Slices() {
-  const slices = usePolling<ArchivedSegment[]>('/api/slices', ASK_EVERY_MS).value
-  if (!slices) return null
+function Segments() {
+  const segments = usePolling<ArchivedSegment[]>('/api/slices', POLL_EVERY_MS).value
+  if (!segments) return null
   return (
     <Table
       head={['verified last', 'of', 'partition', 'rows', 'size', 'bytes a row', 'state', 'verified', 'SHA-256']}
-      rows={slices.map(slice => [
-        slice.kind,
-        `${day(slice.startMs, 'utc')} ${timeOfDay(slice.startMs, 'utc', false)}`,
-        String(slice.partition),
-        count(slice.rows),
-        bytes(slice.bytes),
-        slice.rows === 0 ? '–' : (slice.bytes / slice.rows).toFixed(1),
-        slice.state,
-        `${age(serverNowMs.value - slice.verifiedAtMs)} ago`,
-        <span class="quiet" title={`${slice.key}: ${slice.sha256}`}>
-          {slice.sha256.slice(0, 12)}
+      rows={segments.map(segment => [
+        segment.kind,
+        `${day(segment.startMs, 'utc')} ${timeOfDay(segment.startMs, 'utc', false)}`,
+        String(segment.partition),
+        count(segment.rows),
+        bytes(segment.bytes),
+        segment.rows === 0 ? '–' : (segment.bytes / segment.rows).toFixed(1),
+        segment.state,
+        `${age(serverNowMs.value - segment.verifiedAtMs)} ago`,
+        <span class="quiet" title={`${segment.key}: ${segment.sha256}`}>
+          {segment.sha256.slice(0, 12)}
         </span>,
       ])}
       empty="Nothing is archived yet: an hour is archived a minute after it is over."

@@ -1,7 +1,7 @@
-/** The way of a tick, station by station, joined by a line: rate, lag to the station before, state. */
+/** The way of a tick, stage by stage: rate, lag behind the previous stage, state. */
 import type { StageState, StageStatuses } from '../../../src/status/model.ts'
 import { STAGES, type StripStage } from '../address.ts'
-import { stations } from '../store.ts'
+import { stages } from '../store.ts'
 import { count, duration, rate } from '../ui/format.ts'
 import { StatusIcon } from '../ui/status-icon.tsx'
 import { show, view } from '../view.ts'
@@ -18,7 +18,7 @@ const STATE_WORDS: Record<StageState, string> = {
 export function PipelineStrip() {
   const open = view.value.open
   return (
-    <nav class="route" aria-label="the route of a tick" data-testid="route">
+    <nav class="strip" aria-label="the pipeline of a tick" data-testid="strip">
       <ol>
         {STAGES.map(name => (
           <StripStop key={name} name={name} open={open === name} />
@@ -30,48 +30,44 @@ export function PipelineStrip() {
 }
 
 function StripStop({ name, open }: { name: StripStage; open: boolean }) {
-  const station = stations.value?.[name]
-  const state = station?.state ?? 'idle'
-  const works = station && state !== 'off'
+  const stage = stages.value?.[name]
+  const state = stage?.state ?? 'idle'
+  const works = stage && state !== 'off'
   return (
     <li>
       <button
         type="button"
-        class={`station state-${state}`}
+        class={`stage state-${state}`}
         aria-expanded={open}
-        aria-controls="station-details"
-        data-testid={`station-${name}`}
-        data-state={station ? state : 'unknown'}
-        title={station?.advice}
+        aria-controls="stage-details"
+        data-testid={`stage-${name}`}
+        data-state={stage ? state : 'unknown'}
+        title={stage?.advice}
         onClick={() => show({ open: open ? null : name })}
       >
-        <span class="station-head">
+        <span class="stage-head">
           <StatusIcon kind={state} />
-          <span class="station-name">{name}</span>
-          <span class="station-state">{station ? STATE_WORDS[state] : ''}</span>
+          <span class="stage-name">{name}</span>
+          <span class="stage-state">{stage ? STATE_WORDS[state] : ''}</span>
           <span class="track" />
         </span>
-        <span class="station-rate">
-          <b data-testid={`station-${name}-rate`}>{works ? rate(station.ticksPerSecond) : '–'}</b>{' '}
-          <span class="station-unit">ticks</span>/s
+        <span class="stage-rate">
+          <b data-testid={`stage-${name}-rate`}>{works ? rate(stage.ticksPerSecond) : '–'}</b>{' '}
+          <span class="stage-unit">ticks</span>/s
         </span>
-        <span class="station-lag" data-testid={`station-${name}-lag`}>
-          {station && (state === 'trouble' || state === 'off') ? (
-            station.advice
-          ) : (
-            <Lag name={name} stations={stations.value} />
-          )}
+        <span class="stage-lag" data-testid={`stage-${name}-lag`}>
+          {stage && (state === 'trouble' || state === 'off') ? stage.advice : <Lag name={name} stages={stages.value} />}
         </span>
       </button>
     </li>
   )
 }
 
-/** How far a station is behind the one before; for the sources, behind the venues. */
-function Lag({ name, stations }: { name: StripStage; stations: StageStatuses | null }) {
-  if (!stations) return <>–</>
-  const { lagTicks, lagMs } = stations[name]
-  const behind = <span class="station-behind">{name === 'sources' ? ' behind the venues' : ' behind'}</span>
+/** How far a stage is behind the previous one; for the sources, behind the venues. */
+function Lag({ name, stages }: { name: StripStage; stages: StageStatuses | null }) {
+  if (!stages) return <>–</>
+  const { lagTicks, lagMs } = stages[name]
+  const behind = <span class="stage-behind">{name === 'sources' ? ' behind the venues' : ' behind'}</span>
   if (name === 'sources') {
     return (
       <>

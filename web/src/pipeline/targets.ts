@@ -1,15 +1,15 @@
-/** What figures should be, as it is declared with them in `telemetry/metrics.ts`, and whether they are. */
+/** Targets of metrics, declared in `telemetry/metrics.ts`, and whether they are met. */
 import { METRICS, type MetricName } from '../../../src/telemetry/metrics.ts'
 import { count, duration } from '../ui/format.ts'
 
 export interface Target {
   /** Such as `≤ 500 ms`. */
   text: string
-  /** Null where the figure is not known. */
+  /** Null where the value is unknown. */
   kept: boolean | null
 }
 
-/** The target of a figure, if it has one. `value` is as the page holds it: times in ms, where their name says seconds. */
+/** The target of a metric, if it has one. `value` has the page's units: ms where the metric's name ends in seconds. */
 export function targetOf(
   name: MetricName,
   value: number | null | undefined,
@@ -27,7 +27,7 @@ function atMost(bound: number, value: number | null | undefined, write: (value: 
   return { text: bound === 0 ? 'should be none' : `≤ ${write(bound)}`, kept: value == null ? null : value <= bound }
 }
 
-/** A target that the house was configured with. */
+/** A target from the configuration. */
 export function atLeast(bound: number, value: number | null | undefined, write: (value: number) => string): Target {
   return { text: `≥ ${write(bound)}`, kept: value == null ? null : value >= bound }
 }

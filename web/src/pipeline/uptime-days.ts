@@ -1,4 +1,4 @@
-/** How much of each of the last stretches of time the house recorded: from its own table, where no row means that nothing ran. */
+/** Share of each period that was recorded, from the table `uptime`, where a missing row means that nothing ran. */
 import type { UptimePeriod } from '../../../src/serve/page/protocol.ts'
 
 export const DAY_MS = 86_400_000
@@ -9,7 +9,7 @@ const SETTLED_AFTER_MS = 30_000
 /** A day, or a quarter of an hour. */
 export interface Stretch {
   startMs: number
-  /** Of the stretch as far as it has passed, 0 to 1; null before the house first ran. */
+  /** Of the elapsed part of the period, 0 to 1; null before the first run. */
   recorded: number | null
   stored: number | null
 }
@@ -45,7 +45,7 @@ export function meanRecorded(list: readonly Stretch[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, ratio) => sum + ratio, 0) / known.length
 }
 
-/** Cut off, not rounded: 100 % is said only of what is whole. */
+/** Truncated, not rounded: only a complete period shows 100 %. */
 export function availabilityText(ratio: number): string {
   if (ratio === 1) return '100 %'
   return `${(Math.floor(ratio * 100_000) / 1_000).toFixed(ratio < 0.99 ? 1 : 3)} %`

@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 60_000
 const LOSS_MIN = 0.25
 const LEGEND = 'A full bar: all of it was recorded. Cut from above, in red: what was not. A low grey bar: not known.'
 
-/** What the bar under the pointer, or chosen by arrow keys, says; null while there is none. */
+/** Text of the bar under the pointer or chosen by arrow keys; null without one. */
 export const pointedAt = signal<string | null>(null)
 
 export function Uptime() {
@@ -35,7 +35,7 @@ export function Uptime() {
   )
 }
 
-/** The house is known to have run before these if any of its days began earlier. */
+/** Tickhouse ran before these if any earlier day has a row. */
 function lastDay(answer: UptimeAnswer | null): Stretch[] {
   const nowMs = serverNowMs.peek()
   const firstMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS - (QUARTERS - 1) * QUARTER_MS
@@ -69,7 +69,7 @@ function Strip({ name, bars, of, nameOf, testId }: StripProps) {
     event.preventDefault()
     point((pointed.peek() ?? bars.length - (step < 0 ? 0 : 1)) + step)
   }
-  const said = mean === null ? 'not known yet' : `${availabilityText(mean)} recorded`
+  const summary = mean === null ? 'not known yet' : `${availabilityText(mean)} recorded`
   return (
     <div class="curve uptime" data-testid={testId}>
       <span class="curve-name">{name}</span>
@@ -78,11 +78,11 @@ function Strip({ name, bars, of, nameOf, testId }: StripProps) {
         role="slider"
         tabIndex={0}
         title={LEGEND}
-        aria-label={`recorded in the last ${name}: ${said}. ${LEGEND}`}
+        aria-label={`recorded in the last ${name}: ${summary}. ${LEGEND}`}
         aria-valuemin={1}
         aria-valuemax={bars.length}
         aria-valuenow={(pointed.value ?? bars.length - 1) + 1}
-        aria-valuetext={pointed.value === null ? said : (pointedAt.value ?? said)}
+        aria-valuetext={pointed.value === null ? summary : (pointedAt.value ?? summary)}
         onPointerMove={event => point(placeOf(event))}
         onPointerDown={event => point(placeOf(event))}
         onPointerLeave={() => point(null)}
@@ -96,7 +96,7 @@ function Strip({ name, bars, of, nameOf, testId }: StripProps) {
         </svg>
       </div>
       <span class="curve-summary">{of}</span>
-      <span class="curve-figure">{mean === null ? '–' : availabilityText(mean)}</span>
+      <span class="curve-value">{mean === null ? '–' : availabilityText(mean)}</span>
     </div>
   )
 }

@@ -1,10 +1,10 @@
-/** Figures and times as the page shows them: always the same width for the same kind, units after a space. */
+/** Numbers and times as the page shows them: always the same width for the same kind, units after a space. */
 
 export type Zone = 'utc' | 'local'
 
 const decimalFormats = new Map<number, Intl.NumberFormat>()
 
-/** A figure with exactly `decimals` digits after the point and grouped thousands: 67,123.40. */
+/** A number with exactly `decimals` digits after the point and grouped thousands: 67,123.40. */
 export function decimal(value: number, decimals: number): string {
   let format = decimalFormats.get(decimals)
   if (!format) {
@@ -29,7 +29,7 @@ export function percent(last: number, reference: number): string {
   return `${Number(text) === 0 ? '' : change > 0 ? '+' : '−'}${text}`
 }
 
-/** A volume in at most five figures: 0.00124, 1.2345, 12.3k, 4.56M. */
+/** A volume in at most five digits: 0.00124, 1.2345, 12.3k, 4.56M. */
 export function volume(value: number): string {
   if (value >= 1e9) return `${decimal(value / 1e9, 2)}B`
   if (value >= 1e6) return `${decimal(value / 1e6, 2)}M`
@@ -116,7 +116,7 @@ export const dayOfMonth = (atMs: number, zone: Zone): string => `${inZone(atMs, 
 export const monthName = (atMs: number, zone: Zone): string => MONTHS[inZone(atMs, zone).getUTCMonth()]!
 export const year = (atMs: number, zone: Zone): string => `${inZone(atMs, zone).getUTCFullYear()}`
 
-/** What a time is told in: UTC, or the offset of local time at that moment (UTC+2, UTC−3:30). */
+/** Name of the time zone: UTC, or the offset of local time at that moment (UTC+2, UTC−3:30). */
 export function zoneName(atMs: number, zone: Zone): string {
   if (zone === 'utc') return 'UTC'
   const minutes = zoneShiftMs(atMs, zone) / 60_000

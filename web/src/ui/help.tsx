@@ -1,7 +1,7 @@
 /** The keys, and whose work is on the page. */
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { house } from '../store.ts'
+import { serverInfo } from '../store.ts'
 
 export const helpOpen = signal(false)
 
@@ -39,9 +39,9 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <p>The address holds the view: copy it to share what you see.</p>
+      <p>The address contains the view: copy it to share what you see.</p>
       <p>
-        tickhouse {house.value?.version}, {house.value?.engine}. Price chart by{' '}
+        tickhouse {serverInfo.value?.version}, {serverInfo.value?.engine}. Price chart by{' '}
         <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
           TradingView Lightweight Charts™
         </a>

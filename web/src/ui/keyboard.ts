@@ -10,7 +10,7 @@ const INTERVAL_NAMES = Object.keys(INTERVALS) as Interval[]
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement
 
-/** Of the dialog itself: what it tells of its end comes later, and the next key may be there by then. */
+/** The dialog's own state: its close event comes later, and the next key may come first. */
 const dialogOpen = (): boolean => document.querySelector('dialog[open]') !== null
 
 /** A pointer leaves no focus on a button: the next space means the page's pause, not the button again. */

@@ -8,7 +8,7 @@ const STORAGE_KEY = 'tickhouse.theme'
 const stored = localStorage.getItem(STORAGE_KEY)
 export const theme = signal<Theme>(THEMES.find(name => name === stored) ?? 'system')
 
-/** Rises when colours may have changed: canvases must be drawn anew. */
+/** Rises when colours may have changed, so that canvases redraw. */
 export const paletteVersion = signal(0)
 
 export function nextTheme(): void {

@@ -1,7 +1,7 @@
-/** The head of the page: whose page, whether it is live, in which time and colours it speaks. */
+/** The top bar: instance, connection state, time zone and colours. */
 import { WatchState } from '../alerts/alerts.tsx'
 import { reconnectNow } from '../live.ts'
-import { connection, house, lastMessageAtMs, machineNowMs, serverNowMs, staleMs } from '../store.ts'
+import { connection, lastMessageAtMs, machineNowMs, serverInfo, serverNowMs, staleMs } from '../store.ts'
 import { show, zone } from '../view.ts'
 import { age, day, sentence, timeOfDay, zoneName } from './format.ts'
 import { helpOpen } from './help.tsx'
@@ -17,11 +17,11 @@ export function TopBar() {
           <path d="M2 14.5V7l6-4.5L14 7v7.5M5.5 14.5V10M8 14.5V7.5M10.5 14.5v-3" />
         </svg>
         <span>
-          tick<b>house</b>
+          tick<b>serverInfo</b>
         </span>
       </h1>
-      <span class="version" title={house.value?.engine}>
-        {house.value?.version}
+      <span class="version" title={serverInfo.value?.engine}>
+        {serverInfo.value?.version}
       </span>
       <ConnectionState />
       <WatchState />
@@ -45,7 +45,7 @@ export function TopBar() {
   )
 }
 
-/** The server's clock, and the switch of the time all figures on the page are told in. */
+/** The server's clock, and the switch of the page's time zone. */
 function Clock() {
   const nowMs = serverNowMs.value
   return (
@@ -90,22 +90,28 @@ function ConnectionState() {
   )
 }
 
-/** Shown over the head while the figures below may be old: since when, and what is being done. */
+/** Shown above the top bar while the values below may be old: since when, and when it reconnects. */
 export function StaleNotice() {
-  const held = connection.value
+  const connectionState = connection.value
   const stale = staleMs.value
-  if (held.state !== 'waiting' && stale === null) return null
+  if (connectionState.state !== 'waiting' && stale === null) return null
   const sinceMs = lastMessageAtMs.value
-  const what = held.state === 'waiting' ? 'No connection to tickhouse.' : 'tickhouse has gone silent.'
+  const what = connectionState.state === 'waiting' ? 'No connection to tickhouse.' : 'No message from tickhouse.'
   const asOf =
     sinceMs > 0 ? ` Figures are as of ${timeOfDay(sinceMs, zone.value)} ${zoneName(sinceMs, zone.value)}.` : ''
-  return <StaleStrip what={what} asOf={asOf} retryAtMs={held.state === 'waiting' ? held.retryAtMs : null} />
+  return (
+    <StaleStrip
+      what={what}
+      asOf={asOf}
+      retryAtMs={connectionState.state === 'waiting' ? connectionState.retryAtMs : null}
+    />
+  )
 }
 
 function StaleStrip({ what, asOf, retryAtMs }: { what: string; asOf: string; retryAtMs: number | null }) {
   const waitSeconds = retryAtMs === null ? null : Math.max(0, Math.ceil((retryAtMs - machineNowMs.value) / 1000))
   return (
-    <div class="frozen-notice" role="alert" data-testid="disconnected">
+    <div class="stale-notice" role="alert" data-testid="disconnected">
       <StatusIcon kind="trouble" />
       <span>
         <b>{what}</b>
@@ -123,7 +129,7 @@ function StaleStrip({ what, asOf, retryAtMs }: { what: string; asOf: string; ret
 
 /** Unmistakable while simulated data is recorded. */
 export function SimulatedBanner() {
-  const simulated = house.value?.simulated
+  const simulated = serverInfo.value?.simulated
   if (!simulated) return null
   return (
     <div class="banner" role="note" data-testid="banner">

@@ -1,8 +1,8 @@
-/** Answers that are asked for, not pushed: once shown, and again at intervals while shown. */
+/** Responses that are polled, not pushed: at the first render, then at an interval while shown. */
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** The newest answer to a GET, or null before the first; a failed question keeps the one before. */
+/** The newest answer to a GET, or null before the first; a failed request keeps the previous one. */
 export function usePolling<T>(address: string, everyMs: number): Signal<T | null> {
   const answer = useSignal<T | null>(null)
   useEffect(() => {

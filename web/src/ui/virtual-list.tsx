@@ -75,4 +75,4 @@ export function useSize(host: RefObject<HTMLElement | null>, onSize: () => void,
 }
 
 /** The place of a row within the list. */
-export const rowPlace = (index: number, rowHeightPx: number) => ({ transform: `translateY(${index * rowHeightPx}px)` })
+export const rowStyle = (index: number, rowHeightPx: number) => ({ transform: `translateY(${index * rowHeightPx}px)` })
