@@ -164,12 +164,12 @@ function ChartMessage() {
 }
 
 /** Fetches bars before the oldest one shown: one request at a time, none once the oldest bar is loaded. */
-async function loadOlder(asked: { running: boolean }): Promise<void> {
+async function loadOlder(request: { running: boolean }): Promise<void> {
   const { venue, symbol, interval } = view.peek()
   const oldest = history.bars[0]
-  if (asked.running || history.complete || !oldest || history.bars.length >= BARS_MAX) return
+  if (request.running || history.complete || !oldest || history.bars.length >= BARS_MAX) return
   if (venue === null || symbol === null || interval === null) return
-  asked.running = true
+  request.running = true
   try {
     const parameters = new URLSearchParams({ venue, symbol, interval, before: String(oldest[0]) })
     const response = await fetch(`/api/bars?${parameters}`)
@@ -181,7 +181,7 @@ async function loadOlder(asked: { running: boolean }): Promise<void> {
   } catch (error) {
     olderFailed.value = `older bars: ${error instanceof Error ? error.message : 'failed'}`
   } finally {
-    asked.running = false
+    request.running = false
   }
 }
 
@@ -193,7 +193,7 @@ function Candles() {
 
 /** Joins the bar history, the view and the palette to a chart; returns what parts them again. */
 function joinChart(host: HTMLElement): () => void {
-  const asked = { running: false }
+  const request = { running: false }
   let hoveredMs: number | null = null
   let drawnToMs = 0
   const showLegend = () => {
@@ -205,7 +205,7 @@ function joinChart(host: HTMLElement): () => void {
       hoveredMs = timeMs
       showLegend()
     },
-    onNearStart: () => void loadOlder(asked),
+    onNearStart: () => void loadOlder(request),
   })
   const draw = () => {
     chart.draw(history.bars)

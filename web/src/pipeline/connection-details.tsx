@@ -50,7 +50,7 @@ function NotLive({ connections }: { connections: ConnectionStatus[] }) {
   return (
     <div data-testid="symbols-not-live">
       <Table
-        head={['symbol that does not trade', 'state', 'for', 'asked again in', 'why']}
+        head={['symbol that does not trade', 'state', 'for', 'retried in', 'why']}
         rows={rows.map(({ venue, symbol, state, forMs, askInMs, detail }) => [
           <span>
             {venue} {symbol}

@@ -98,7 +98,7 @@ export function StaleNotice() {
   const sinceMs = lastMessageAtMs.value
   const what = connectionState.state === 'waiting' ? 'No connection to tickhouse.' : 'No message from tickhouse.'
   const asOf =
-    sinceMs > 0 ? ` Figures are as of ${timeOfDay(sinceMs, zone.value)} ${zoneName(sinceMs, zone.value)}.` : ''
+    sinceMs > 0 ? ` Values are as of ${timeOfDay(sinceMs, zone.value)} ${zoneName(sinceMs, zone.value)}.` : ''
   return (
     <StaleStrip
       what={what}
