@@ -46,7 +46,7 @@ export function proseOf(file: string, text: string): string {
     return text.replace(/^```.*?^```/gms, fenced => fenced.replace(/[^\n]/g, ' ')).replace(/`[^`\n]*`/g, '')
   if (/\.sql$/.test(file)) return text.replace(/^(?!\s*--).*?(--.*)?$/gm, '$1')
   const kept = text.replace(
-    /(\/\*[\s\S]*?\*\/|\/\/ .*|>[^<>{}=;()]*\w [^<>{}=;()]*<)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|[^\n]/g,
+    /(\/\*[\s\S]*?\*\/|\/\/ .*|(?<![=\s])>[^<>{}=;()]*\w [^<>{}=;()]*<)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|[^\n]/g,
     (_, prose?: string, literal?: string) =>
       prose ?? (literal && isSentence(literal) ? literal : (literal ?? '').replace(/[^\n]/g, '')),
   )

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openingError } from '../../../src/store/embedded/opening.ts'
 
-const OPEN = `import { openStore } from ${JSON.stringify(new URL('../../../src/store/store.ts', import.meta.url).href)}
+const OPEN = `import { openStore } from ${JSON.stringify(new URL('../../../src/store/open.ts', import.meta.url).href)}
 try {
   await openStore(process.argv[1])
   console.log(JSON.stringify({ code: 'opened' }))
