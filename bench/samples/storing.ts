@@ -48,20 +48,20 @@ export async function storeAll({ log, store }: Parts, trades: number, venue: str
     venues,
     limits,
     clock: SYSTEM_CLOCK,
-    figures: new IngestMetrics(),
+    metrics: new IngestMetrics(),
     emit: () => {},
     crashed: error => {
       throw error
     },
     onStored: () => {
       inserts++
-      if (ingest.figures.storedTicks.total === trades) stop.abort()
+      if (ingest.metrics.storedTicks.total === trades) stop.abort()
     },
   })
   await ingest.run(stop.signal)
   if (ingest.failure) throw ingest.failure
   const { trades: stored } = await store.size()
-  if (stored !== trades || ingest.figures.refusedTicks.total > 0)
-    throw new Error(`${stored} of ${trades} trades stored, ${ingest.figures.refusedTicks.total} refused`)
+  if (stored !== trades || ingest.metrics.refusedTicks.total > 0)
+    throw new Error(`${stored} of ${trades} trades stored, ${ingest.metrics.refusedTicks.total} refused`)
   return inserts
 }

@@ -1,6 +1,6 @@
 /**
- * What audits have proved of a partition, kept in table `audits` from one process to the next: so that a start need not read again
- * all that the log holds. Where there is any doubt nothing is proved, and all is audited.
+ * How far audits have verified a partition, derived from table `audits`, so that a start need not audit the whole log again. In doubt
+ * nothing counts as verified.
  */
 import type { Store } from '../store/store.ts'
 import type { AuditResult } from './audit.ts'
@@ -9,27 +9,27 @@ import type { AuditResult } from './audit.ts'
 export interface AuditCheckpoint {
   first: number
   below: number
-  /** The ticks they were found to have. */
+  /** Ticks in those records. */
   ticks: number
 }
 
 export const NOTHING_VERIFIED: AuditCheckpoint = { first: 0, below: 0, ticks: 0 }
 
-/** What is proved after one more audit. */
+/** The checkpoint after one more audit. */
 export function verifiedWith(
-  proven: AuditCheckpoint,
+  verified: AuditCheckpoint,
   { passed, first, below, ticks }: Pick<AuditResult, 'passed' | 'first' | 'below' | 'ticks'>,
 ): AuditCheckpoint {
-  // What had passed before fails now.
-  if (!passed) return first < proven.below ? NOTHING_VERIFIED : proven
-  if (first === proven.below) return { first: proven.first, below, ticks: proven.ticks + ticks }
-  // What lay between has left the log, or all was audited again.
+  // Records that passed before fail now.
+  if (!passed) return first < verified.below ? NOTHING_VERIFIED : verified
+  if (first === verified.below) return { first: verified.first, below, ticks: verified.ticks + ticks }
+  // The records between were trimmed, or all were audited again.
   return { first, below, ticks }
 }
 
 /**
- * What the table's audits prove of a partition whose log begins at `logFirst`. Nothing, unless they go back that far and the tables
- * hold as many ticks as they found: rows may have been taken away since. Throws what the store throws.
+ * The checkpoint of a partition whose log begins at `logFirst`. Nothing is verified unless audits go back that far and the tables still have
+ * as many ticks as they counted. Throws errors of the store.
  */
 export async function loadCheckpoint(store: Store, partition: number, logFirst: number): Promise<AuditCheckpoint> {
   const rows = await store.rows<{ passed: boolean; first: string; below: string; found: string }>(
@@ -38,25 +38,25 @@ export async function loadCheckpoint(store: Store, partition: number, logFirst: 
      ORDER BY at, below_offset`,
     { partition, logFirst },
   )
-  let proven = NOTHING_VERIFIED
+  let verified = NOTHING_VERIFIED
   for (const { passed, first, below, found } of rows) {
     const audit = { passed, first: Number(first), below: Number(below), ticks: Number(found) }
-    proven = isRestore(audit) ? NOTHING_VERIFIED : verifiedWith(proven, audit)
+    verified = isRestore(audit) ? NOTHING_VERIFIED : verifiedWith(verified, audit)
   }
-  if (proven.below === 0 || proven.first > logFirst) return NOTHING_VERIFIED
-  return (await ticksHeld(store, partition, proven)) === proven.ticks ? proven : NOTHING_VERIFIED
+  if (verified.below === 0 || verified.first > logFirst) return NOTHING_VERIFIED
+  return (await storedTicks(store, partition, verified)) === verified.ticks ? verified : NOTHING_VERIFIED
 }
 
-/** The row says what was restored: no records of the log were looked at. */
+/** The row reports a restore, not an audit of log records. */
 const isRestore = ({ below }: { below: number }): boolean => below === 0
 
-async function ticksHeld(store: Store, partition: number, { first, below }: AuditCheckpoint): Promise<number> {
+async function storedTicks(store: Store, partition: number, { first, below }: AuditCheckpoint): Promise<number> {
   const within = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND log_offset < {below:UInt64}'
-  const [row] = await store.rows<{ held: string }>(
-    `SELECT toInt64(good) + toInt64(refused) AS held FROM
+  const [row] = await store.rows<{ stored: string }>(
+    `SELECT toInt64(good) + toInt64(refused) AS stored FROM
        (SELECT count() AS good FROM trades WHERE ${within}) AS t, (SELECT sum(ticks) AS refused FROM quarantine WHERE ${within}) AS q
      SETTINGS max_threads = 1`,
     { partition, first, below },
   )
-  return Number(row!.held)
+  return Number(row!.stored)
 }

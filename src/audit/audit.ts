@@ -1,6 +1,6 @@
 /**
- * The audit: is every tick of a range of log records in the tables exactly once, good or quarantined? Good and quarantined
- * together must be dense and unique, and as many as the log counts. It runs all the time and in `tickhouse doctor`.
+ * The audit: every tick of a range of log records is in the tables exactly once, valid or quarantined. Together they must be dense, unique
+ * and as many as the log counts. Runs every minute and in `tickhouse doctor`.
  */
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
@@ -8,23 +8,23 @@ import type { Store } from '../store/store.ts'
 import { type DroppedRange, droppedRanges } from './dropped-ranges.ts'
 import { compareWithLog, lastNamed, type Position } from './position.ts'
 
-/** Records and ticks of one question to the table: bounds its memory to some 50 MB, whatever the store holds. */
+/** Records and ticks per query: bounds its memory to about 50 MB. */
 const RECORDS_PER_STEP = 20_000
 const TICKS_PER_STEP = 500_000
 
 export interface AuditResult {
   partition: number
-  /** Offsets looked at: from `first` up to, not including, `below`. */
+  /** Audited offsets: from `first` up to, not including, `below`. */
   first: number
   below: number
   passed: boolean
-  /** Ticks found, those of them with a place of their own, and those the log counts. */
+  /** Ticks in the tables, of distinct positions, and as the log counts. */
   ticks: number
   distinct: number
   expected: number
-  /** Records passed over, whose rows left the tables for the archive. */
+  /** Records skipped because their rows were archived and dropped. */
   leftRecords: number
-  /** Another record was stored than the log holds in its place, in words; empty if not. */
+  /** Message if the log has another record than the one stored; empty if not. */
   diverged: string
   detail: string
   tookMs: number
@@ -37,8 +37,8 @@ interface Found {
 }
 
 /**
- * Audits the offsets from `first` up to, not including, `below`, of which all must be stored; those whose rows left the tables for the
- * archive were proved when they left, and are passed over. `progress` gets offsets done.
+ * Audits the offsets from `first` up to, not including, `below`, all of which must be stored. Skips those whose rows were archived, verified
+ * and dropped. `progress` gets the number of offsets done.
  */
 export async function audit(
   store: Store,
@@ -57,13 +57,13 @@ export async function audit(
     if (named) diverged = await divergence(store, log, partition, named)
     if (named && diverged !== '') faults.unshift(diverged)
   }
-  // Of what audits before have passed, the end: if the log is another one behind it, so it is here.
+  // The end of the range audited before: a log that differs after it also differs there.
   await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
   const left = await droppedRanges(store, partition, first, below)
   for (let from = first, until = first; from < below; from = until) {
-    const slice = left.find(slice => slice.first <= from && from < slice.below)
-    until = slice ? Math.min(slice.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))
-    if (slice) {
+    const dropped = left.find(dropped => dropped.first <= from && from < dropped.below)
+    until = dropped ? Math.min(dropped.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))
+    if (dropped) {
       leftRecords += until - from
     } else {
       const found = await look(store, partition, from, until)
@@ -94,7 +94,7 @@ export async function audit(
   }
 }
 
-/** How the log's record differs from the one that was stored; empty if it does not, or was trimmed. Throws what log and store throw. */
+/** Message if the log's record differs from the stored one; empty if not, or if it was trimmed. Throws errors of log and store. */
 async function divergence(store: Store, log: Log, partition: number, position: Position): Promise<string> {
   try {
     await compareWithLog(store, log, partition, position)
@@ -105,12 +105,12 @@ async function divergence(store: Store, log: Log, partition: number, position: P
   }
 }
 
-/** The next record that left the tables, or `below`. */
+/** The next dropped record, or `below`. */
 function endBefore(left: readonly DroppedRange[], from: number, below: number): number {
   return Math.min(below, ...left.filter(({ first }) => first > from).map(({ first }) => first))
 }
 
-/** Where a step from `from` ends: at least one record on, within the bounds above. */
+/** The end of a step from `from`: at least one record, within the bounds above. */
 function stepEnd(log: Log, partition: number, from: number, below: number): number {
   let records = Math.min(RECORDS_PER_STEP, below - from)
   while (records > 1 && log.estimateTicks(partition, from, from + records) > TICKS_PER_STEP)
@@ -118,7 +118,7 @@ function stepEnd(log: Log, partition: number, from: number, below: number): numb
   return from + records
 }
 
-/** A record refused as a whole is one row that stands for all its ticks. A record holds fewer ticks than 2^20: one number tells a place. */
+/** A record refused as a whole is one row that stands for all its ticks. A record has fewer than 2^20 ticks, so one number is a position. */
 async function look(store: Store, partition: number, from: number, until: number) {
   const [row] = await store.rows<Found>(
     `SELECT sum(stands_for) AS ticks, uniqExact(bitShiftLeft(log_offset, 20) + log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
@@ -135,7 +135,7 @@ async function look(store: Store, partition: number, from: number, until: number
   return { ticks: Number(row!.ticks), distinct: Number(row!.distinct), records: Number(row!.records) }
 }
 
-/** Keeps what an audit found in table `audits`. */
+/** Writes an audit's result to table `audits`. */
 export async function writeAudit(store: Store, result: AuditResult, nowMs: number): Promise<void> {
   await store.insertRows('audits', [
     {

@@ -1,4 +1,4 @@
-/** Compares all of the log with all of the store: what `tickhouse doctor` tells. Reads only. */
+/** Compares the whole log with the whole store, for `tickhouse doctor`. Reads only. */
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditResult, audit } from './audit.ts'
@@ -23,10 +23,10 @@ export interface Diagnosis {
   disk: { freeBytes: number; growthPerDay: number | null } | null
 }
 
-/** A line of the doctor's answer over HTTP: how far it is, or the diagnosis. */
+/** A line of the doctor's HTTP answer: progress, or the diagnosis. */
 export type DoctorMessage = { done: number; total: number } | { diagnosis: Diagnosis }
 
-/** Looks at everything; `progress` is told records done, of how many. */
+/** Compares everything; `progress` gets records done and total. */
 export async function diagnose(
   store: Store,
   log: Log,
@@ -39,13 +39,13 @@ export async function diagnose(
   let done = 0
   for (let partition = 0; partition < log.partitions; partition++) {
     const held = await storedBelow(store, partition)
-    // Only then: the log is written and stored all the time, and what is stored by now must be within the bounds.
+    // After reading the position: log and store grow all the time, and the stored records must be within the bounds.
     const { first, next } = await log.refresh(partition)
     const stored = Math.max(first, Math.min(held, next))
     const result = await audit(store, log, partition, first, stored, records => progress(done + records, total))
     if (held > next) {
       result.passed = false
-      result.detail = `the store holds records up to ${held - 1}, the log ends at ${next - 1}`
+      result.detail = `the store has records up to ${held - 1}, the log ends at ${next - 1}`
     }
     partitions.push({ ...result, lagRecords: next - stored, lagTicks: await log.countTicks(partition, stored, next) })
     done += before[partition]!.next - before[partition]!.first
@@ -69,9 +69,9 @@ export async function diagnose(
   }
 }
 
-/** All records below are stored. Refused ticks of a batch whose good ones have not arrived do not count: they are written first. */
+/** All records below are stored. Rows of a batch whose later tables have not arrived do not count. */
 async function storedBelow(store: Store, partition: number): Promise<number> {
-  // max() over nothing is 0, and the engine may move an addition out of it: the count tells.
+  // max() over no rows is 0: count() distinguishes that from offset 0.
   const below = 'if(count() = 0, 0, max(toInt64(log_offset)) + 1)'
   const [row] = await store.rows<{ below: string }>(
     `WITH (SELECT ${below} FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
@@ -81,10 +81,10 @@ async function storedBelow(store: Store, partition: number): Promise<number> {
     { partition },
   )
   const left = await droppedRanges(store, partition)
-  return Math.max(Number(row!.below), ...left.map(slice => slice.below))
+  return Math.max(Number(row!.below), ...left.map(dropped => dropped.below))
 }
 
-/** Do log and store agree? Gaps and refused ticks are known losses, not disagreements. */
+/** Whether log and store agree. Gaps and refused ticks are known losses, not disagreements. */
 export function isSound({ sameLog, partitions }: Diagnosis): boolean {
   return sameLog && partitions.every(partition => partition.passed)
 }

@@ -1,13 +1,13 @@
-/** How fast the disk fills, from the free space that was measured over the last day. */
+/** How fast the disk fills, from the free space measured over the last day. */
 import type { Store } from '../store/store.ts'
 
-/** A shorter history says more of merges than of growth. */
+/** A shorter history shows merges rather than growth. */
 const HISTORY_SECONDS_MIN = 600
 const SECONDS_PER_DAY = 86_400
 
 /**
- * Bytes that the store's disk loses a day, as a line through the measurements of the last 24 hours; negative where it gains. Null where too
- * little was measured, or nothing is (TICKHOUSE_DIAGNOSTICS=off). Whatever else is on the disk counts too: it fills it as well.
+ * Bytes per day that the store's disk fills, by linear regression over the last 24 hours; negative if it empties. Null with too few
+ * measurements, or none (TICKHOUSE_DIAGNOSTICS=off). Other files on the disk count too.
  */
 export async function diskGrowthPerDay(store: Store): Promise<number | null> {
   const [row] = await store.rows<{ seconds: number; slope: number }>(

@@ -9,9 +9,9 @@ export interface DroppedRange {
 }
 
 /**
- * The records of a partition whose rows have left the tables, or are leaving them, because they are archived: that they are stored is
- * proved by table `archive_ledger`, not by the rows any more. Of slices with records from offset `first` up to, not including, `below`;
- * in order, each once for each archive. Throws what the store throws.
+ * The records of a partition whose rows were archived and dropped from the tables, or are being dropped: table `archive_ledger` proves that
+ * they are stored. Of segments with records from offset `first` up to, not including, `below`; in order, once per archive. Throws errors of
+ * the store.
  */
 export async function droppedRanges(
   store: Store,
@@ -28,6 +28,6 @@ export async function droppedRanges(
   return rows.map(({ first, last, day }) => ({ first: Number(first), below: Number(last) + 1, day }))
 }
 
-/** The end of the newest of these days, µs since 1970 UTC; minus infinity if there is none. What left was traded before. */
+/** The end of the newest of these days, µs since 1970 UTC; minus infinity if there is none. Dropped ticks are older. */
 export const droppedUntilMicros = (left: readonly DroppedRange[]): number =>
   left.reduce((until, { day }) => Math.max(until, (Date.parse(day) + MS_PER_DAY) * 1000), Number.NEGATIVE_INFINITY)

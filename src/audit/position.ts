@@ -1,13 +1,13 @@
 /**
- * Is the log still the one whose records are stored? The last record of each batch is named by a hash in its row: the record at the same
- * offset must have the same hash. Why: `docs/decisions/positions.md`.
+ * Whether the log is still the one whose records are stored: the last record of each batch is stored with its hash, and the record at the
+ * same offset must have the same hash. Why: `docs/decisions/positions.md`.
  */
 import { TickhouseError } from '../errors.ts'
 import type { Log, LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import type { Store } from '../store/store.ts'
 
-/** A stored record and what names it; a hash of 0 is not known. */
+/** A stored record and its hash; 0 if not known. */
 export interface Position {
   offset: number
   hash: number
@@ -15,7 +15,7 @@ export interface Position {
 
 const TABLES = ['trades', 'quarantine'] as const
 
-/** The hash kept for a stored record; 0 if none is. Throws what the store throws. */
+/** The stored hash of a record; 0 if there is none. Throws errors of the store. */
 export async function hashOf(store: Store, partition: number, offset: number): Promise<number> {
   for (const table of [...TABLES, 'positions'] as const) {
     const [row] = await store.rows<{ hash: string }>(
@@ -28,7 +28,7 @@ export async function hashOf(store: Store, partition: number, offset: number): P
   return 0
 }
 
-/** The last named record from offset `first` up to `last`, inclusive; null if none is. Throws what the store throws. */
+/** The last record with a hash from offset `first` to `last`, inclusive; null if there is none. Throws errors of the store. */
 export async function lastNamed(
   store: Store,
   partition: number,
@@ -49,10 +49,7 @@ export async function lastNamed(
   return found
 }
 
-/**
- * The log's record at a stored position; undefined if it was trimmed. Throws `log_diverged` if it is another one, and what log and store
- * throw.
- */
+/** The log's record at a stored position; undefined if it was trimmed. Throws `log_diverged` if it differs, and errors of log and store. */
 export async function compareWithLog(
   store: Store,
   log: Log,
@@ -62,16 +59,15 @@ export async function compareWithLog(
   const entry = await log.record(partition, position.offset)
   if (!entry || position.hash === 0 || recordHash(entry) === position.hash) return entry
   const same = await lastSame(store, log, partition, position.offset)
-  const until =
-    same === null ? '' : `: they are the same up to record ${same}, and part before record ${position.offset}`
+  const until = same === null ? '' : `: they are equal up to record ${same} and differ before record ${position.offset}`
   throw logDiverged(
     `partition ${partition}: record ${position.offset} of the log is not the one that was stored${until}`,
   )
 }
 
 /**
- * The last record stored, as the log has it, or why it cannot be told whether the log still holds that one. Throws `log_diverged` if it
- * does not, and what log and store throw.
+ * The last stored record as read from the log, or why the two cannot be compared. Throws `log_diverged` if they differ, and errors of log and
+ * store.
  */
 export async function compareLast(
   store: Store,
@@ -85,12 +81,12 @@ export async function compareLast(
   return hash === 0 ? { after, unverified: 'the store does not know its hash' } : { after }
 }
 
-/** The store holds records up to `stored`, and the log only up to `last`. */
+/** The store has records up to `stored`, the log only up to `last`. */
 export function endsBefore(partition: number, stored: number, last: number): TickhouseError {
   return new TickhouseError(
     'log_behind_store',
-    `partition ${partition}: the store holds records up to ${stored}, the log ends at ${last}`,
-    'Stop recording: this log gives those offsets out a second time. Put the newer log back. Keep the store: it alone holds those ' +
+    `partition ${partition}: the store has records up to ${stored}, the log ends at ${last}`,
+    'Stop recording: this log assigns those offsets a second time. Put the newer log back. Keep the store: only it has those ' +
       'records. See docs/recovery.md, "log and store have parted".',
   )
 }
@@ -100,14 +96,14 @@ export function logDiverged(message: string): TickhouseError {
     'log_diverged',
     message,
     'An older copy of the log was put back, or its brokers lost records, and others were written in their place. Keep log and store: ' +
-      'each holds records that the other does not. See docs/recovery.md, "log and store have parted".',
+      'each has records that the other does not. See docs/recovery.md, "log and store have parted".',
   )
 }
 
-/** The last named record below `offset` that log and store have in common; null if none is known. */
+/** The last record with a hash below `offset` that log and store have in common; null if none is known. */
 async function lastSame(store: Store, log: Log, partition: number, offset: number): Promise<number | null> {
   let same: number | null = null
-  // All named records up to `low` are the same or unknown, that at `high` is another.
+  // All records with a hash up to `low` are equal or unknown; the one at `high` differs.
   let low = log.bounds(partition).first - 1
   for (let high = offset; high - low > 1; ) {
     const middle = Math.floor((low + high) / 2)

@@ -1,6 +1,6 @@
 /**
- * Takes a log record into a batch: decoded, each tick judged, ids followed. No input or output. In two steps, since what is known of a
- * trade's id may have to be asked of the tables: `validateRecord` goes as far as it can, `settle` does the rest.
+ * Adds a log record to a batch: decode, validate each tick, follow ids. No I/O. Two steps, because the ids of some trades must be looked up
+ * in the tables in between: `validateRecord` follows ids up to the first such trade, `resolveIds` follows the rest.
  */
 import type { LoggedRecord } from '../log/log.ts'
 import type { IdKind } from '../tick/id-kind.ts'
@@ -16,18 +16,18 @@ import { codeOf, reasonOf, type Validity, validate } from './validate.ts'
 /** The venues that ingest accepts, each with the kind of its trade ids. */
 export type KnownVenues = ReadonlyMap<string, IdKind>
 
-/** Finds the followed ids of a symbol, as left by the last trade of it. */
+/** The id state of a symbol after its last trade. */
 export type IdsOf = (venue: string, symbol: string) => FollowedIds
 
-/** A trade that may be stored already. `micros` is its time, since 1970 UTC. */
-export interface Question {
+/** A trade that may be stored already. `micros` is its time, µs since 1970 UTC. */
+export interface IdLookup {
   venue: string
   symbol: string
   id: bigint
   micros: number
 }
 
-/** What the tables hold of the trades asked for. */
+/** The stored trades of an id. `gone`: trades of that time have been dropped from the tables. */
 export interface StoredTrades {
   of(venue: string, symbol: string, id: bigint, micros: number): readonly Statement[] | 'gone'
 }
@@ -37,28 +37,28 @@ export const NOTHING_STORED: StoredTrades = { of: () => [] }
 /** A record on its way into a batch. */
 export interface ValidatedRecord extends Decoded {
   entry: LoggedRecord
-  judgements: Validity
-  /** Rows with a verdict. */
+  codes: Validity
+  /** Rows that `codes` marks. */
   marked: number
-  /** Rows below are followed. */
+  /** The ids of all rows below are followed. */
   row: number
-  /** Where a row belongs to another run of its symbol's ids than the first: its number. */
+  /** Id run of each row; undefined where all are 0. */
   runs: Uint16Array | undefined
-  /** Of rows that need not be asked for: what was in memory of their ids before the record. */
+  /** Trades with the same id that were in memory before this record, of rows that need no lookup. */
   remembered: Map<number, Statement[]>
-  /** Of refused rows: what their ids are taken for. */
+  /** Detail and id run of refused rows. */
   details: Map<number, { detail?: string; run?: Placed | undefined }>
 }
 
-/** Ids that JSON ticks without one get, by their place in the log: nothing follows them. */
+/** JSON ticks without an id get one made of their log position, above this: it is not followed. */
 const OWN_ID_HIGH_WORD_MIN = 2 ** 31
 const MICROS_PER_DAY = 86_400e6
-/** For a person: why a trade is taken for one that came before. */
-const GONE = 'of a time whose trades have left the store: it may be in the archive'
+/** Detail of a trade that counts as a repeat because it cannot be compared. */
+const GONE = 'its day was dropped from the store: it may be in the archive'
 const DUPLICATE = codeOf('duplicate_id')
 const CONFLICTING = codeOf('conflicting_id')
 
-/** Decodes a record, judges its ticks, and follows ids until one has to be placed. `scratch` is lent until the record is in a batch. */
+/** Decodes a record, validates its ticks and follows ids up to the first that needs more. `scratch` is in use until the record is in a batch. */
 export function validateRecord(
   entry: LoggedRecord,
   venues: KnownVenues,
@@ -67,41 +67,41 @@ export function validateRecord(
 ): ValidatedRecord {
   const decoded = decode(entry, scratch)
   const { trades } = decoded
-  const judgements: Validity = new Uint8Array(trades.length)
-  const marked = validate(trades, venues, judgements)
-  const judged: ValidatedRecord = {
+  const codes: Validity = new Uint8Array(trades.length)
+  const marked = validate(trades, venues, codes)
+  const record: ValidatedRecord = {
     ...decoded,
     entry,
-    judgements,
+    codes,
     marked,
     row: 0,
     runs: undefined,
     remembered: new Map(),
     details: new Map(),
   }
-  follow(judged, venues, idsOf)
+  follow(record, venues, idsOf)
   for (const { venue, missed } of decoded.refused)
     if (missed && isFollowed(venues, venue)) idsOf(venue, missed.symbol).announce(missed.first, missed.last)
-  return judged
+  return record
 }
 
-/** Follows rows as long as nothing but the ids before them need be known. */
-function follow(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): void {
-  const { trades, judgements, entry } = judged
+/** Follows ids while each is the next of its symbol. */
+function follow(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): void {
+  const { trades, codes, entry } = record
   const followed = trades.venues.words.map(word => isFollowed(venues, word))
   if (!followed.includes(true)) {
-    judged.row = trades.length
+    record.row = trades.length
     return
   }
   const ownFrom = entry.format === 'json' ? OWN_ID_HIGH_WORD_MIN : Number.POSITIVE_INFINITY
-  // By symbol, for the venue of the row before: a record holds one venue as a rule, whatever a hostile one holds.
+  // Id state by symbol, for the venue of the previous row: almost every record is of one venue.
   let ids: (FollowedIds | undefined)[] = []
   let idsVenue = -1
-  let { row } = judged
+  let { row } = record
   for (; row < trades.length; row++) {
     const venue = trades.venue[row]!
     if (!followed[venue] || trades.tradeIdWords[2 * row + 1]! >= ownFrom) continue
-    if (judgements[row] !== 0) break
+    if (codes[row] !== 0) break
     if (venue !== idsVenue) {
       ids = []
       idsVenue = venue
@@ -109,83 +109,83 @@ function follow(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): voi
     const symbol = trades.symbol[row]!
     ids[symbol] ??= idsOf(trades.venues.words[venue]!, trades.symbols.words[symbol]!)
     if (!ids[symbol].follow(trades, row)) break
-    if (ids[symbol].run !== 0) setRun(judged, row, ids[symbol].run)
+    if (ids[symbol].run !== 0) setRun(record, row, ids[symbol].run)
   }
-  judged.row = row
+  record.row = row
 }
 
-/** What has to be asked of the tables before the rest of the record can be followed. Empty for almost every record. */
-export function questionsOf(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): Question[] {
-  const { trades, judgements } = judged
-  const questions: Question[] = []
-  for (let row = judged.row; row < trades.length; row++) {
-    if (judgements[row] !== 0) continue
-    const ids = followedBy(judged, row, venues, idsOf)
+/** Trades to look up in the tables before the remaining ids can be followed. Empty for almost every record. */
+export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): IdLookup[] {
+  const { trades, codes } = record
+  const lookups: IdLookup[] = []
+  for (let row = record.row; row < trades.length; row++) {
+    if (codes[row] !== 0) continue
+    const ids = followedBy(record, row, venues, idsOf)
     if (!ids) continue
     if (!ids.asks(trades, row)) {
       const statements = ids.statements(trades, row)
-      if (statements.length > 0) judged.remembered.set(row, statements)
+      if (statements.length > 0) record.remembered.set(row, statements)
       continue
     }
     const { venue, symbol } = namesOf(trades, row)
-    questions.push({ venue, symbol, id: trades.tradeId[row]!, micros: readMicros(trades.timestampWords, row) })
+    lookups.push({ venue, symbol, id: trades.tradeId[row]!, micros: readMicros(trades.timestampWords, row) })
   }
-  return questions
+  return lookups
 }
 
-/** Follows the ids of the rest of the record. */
-export function settle(judged: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
-  const { trades, judgements } = judged
-  const earlier = new EarlierRows(judged)
-  for (; judged.row < trades.length; judged.row++) {
-    const { row } = judged
-    if (judgements[row] !== 0) {
-      const reason = reasonOf(judgements[row]!)
+/** Follows the remaining ids of the record. */
+export function resolveIds(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
+  const { trades, codes } = record
+  const earlier = new EarlierRows(record)
+  for (; record.row < trades.length; record.row++) {
+    const { row } = record
+    if (codes[row] !== 0) {
+      const reason = reasonOf(codes[row]!)
       if (reason === 'unknown_venue' || reason === 'symbol_invalid') continue
-      const ids = followedBy(judged, row, venues, idsOf)
-      judged.details.set(row, { run: ids?.refuse(trades, row, isGoodTime(trades, row)) })
+      const ids = followedBy(record, row, venues, idsOf)
+      record.details.set(row, { run: ids?.refuse(trades, row, isGoodTime(trades, row)) })
       continue
     }
-    const ids = followedBy(judged, row, venues, idsOf)
+    const ids = followedBy(record, row, venues, idsOf)
     if (!ids) continue
     if (ids.follow(trades, row)) {
-      if (ids.run !== 0) setRun(judged, row, ids.run)
+      if (ids.run !== 0) setRun(record, row, ids.run)
       continue
     }
-    place(judged, row, ids, stored, earlier)
+    place(record, row, ids, stored, earlier)
   }
 }
 
 function place(
-  judged: ValidatedRecord,
+  record: ValidatedRecord,
   row: number,
   ids: FollowedIds,
   stored: StoredTrades,
   earlier: EarlierRows,
 ): void {
-  const { trades, judgements } = judged
+  const { trades, codes } = record
   const { venue, symbol } = namesOf(trades, row)
   const asked = ids.asks(trades, row)
   const known = asked ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row)) : []
-  const before = judged.remembered.get(row) ?? []
-  const said = [...(known === 'gone' ? [] : known), ...(asked ? earlier.with(row) : []), ...before]
+  const before = record.remembered.get(row) ?? []
+  const candidates = [...(known === 'gone' ? [] : known), ...(asked ? earlier.with(row) : []), ...before]
   const trade = statementOf(trades, row)
-  const match = said.reduce((best, one) => Math.max(best, matchOf(one, trade)), ids.match(trades, row) as number)
+  const match = candidates.reduce((best, one) => Math.max(best, matchOf(one, trade)), ids.match(trades, row) as number)
   const placed = known === 'gone' ? REPEAT : ids.place(trades, row, match as Match)
   if (placed >= 0) {
-    if (placed > 0) setRun(judged, row, placed)
+    if (placed > 0) setRun(record, row, placed)
     return
   }
-  judgements[row] = placed === REPEAT ? DUPLICATE : CONFLICTING
-  judged.marked++
+  codes[row] = placed === REPEAT ? DUPLICATE : CONFLICTING
+  record.marked++
   if (placed === CONFLICT)
-    judged.details.set(row, { detail: conflictDetail([...ids.statements(trades, row), ...said]) })
-  else if (known === 'gone') judged.details.set(row, { detail: GONE })
+    record.details.set(row, { detail: conflictDetail([...ids.statements(trades, row), ...candidates]) })
+  else if (known === 'gone') record.details.set(row, { detail: GONE })
 }
 
 /** Adds the record to a batch. */
-export function appendValidated(batch: Batch, judged: ValidatedRecord, nowMs: number): void {
-  const { entry, trades, indexes, refused, judgements, marked, runs, details } = judged
+export function appendValidated(batch: Batch, record: ValidatedRecord, nowMs: number): void {
+  const { entry, trades, indexes, refused, codes, marked, runs, details } = record
   batch.begin(entry, nowMs)
   for (const tick of refused) batch.addRefused(entry.offset, tick)
   if (marked === 0) {
@@ -194,10 +194,9 @@ export function appendValidated(batch: Batch, judged: ValidatedRecord, nowMs: nu
   }
   let start = 0
   for (let row = 0; row <= trades.length; row++) {
-    if (row < trades.length && judgements[row] === 0) continue
+    if (row < trades.length && codes[row] === 0) continue
     if (row > start) batch.addTrades(entry.offset, trades, start, row, indexes, runs)
-    if (row < trades.length)
-      batch.addRefused(entry.offset, refusedRow(trades, row, indexes, judgements, details.get(row)))
+    if (row < trades.length) batch.addRefused(entry.offset, refusedRow(trades, row, indexes, codes, details.get(row)))
     start = row + 1
   }
 }
@@ -206,19 +205,19 @@ function refusedRow(
   trades: TradeColumns,
   row: number,
   indexes: Uint32Array | undefined,
-  judgements: Validity,
+  codes: Validity,
   known: { detail?: string; run?: Placed | undefined } | undefined,
 ): Refused {
-  const refused = refusedTick(trades, row, indexes?.[row] ?? row, judgements[row]!)
+  const refused = refusedTick(trades, row, indexes?.[row] ?? row, codes[row]!)
   if (known?.detail) refused.detail = known.detail
   if (known?.run !== undefined) Object.assign(refused, { tradeId: trades.tradeId[row]!, idRun: known.run })
   return refused
 }
 
-/** Can a repeat be told by this venue's ids? */
+/** Whether the venue's ids identify repeats. */
 export const isFollowed = (venues: KnownVenues, venue: string): boolean => (venues.get(venue) ?? 'none') !== 'none'
 
-/** Is the time of a trade that was refused one that a trade may have? */
+/** Whether a refused trade has a plausible time. */
 function isGoodTime(trades: TradeColumns, row: number): boolean {
   const micros = readMicros(trades.timestampWords, row)
   return micros >= 0 && micros < readMicros(trades.receivedAtWords, row) + MICROS_PER_DAY
@@ -241,40 +240,40 @@ function followedBy(
   return idsOf(venue, symbol)
 }
 
-function setRun(judged: ValidatedRecord, row: number, run: number): void {
-  judged.runs ??= new Uint16Array(judged.trades.length)
-  judged.runs[row] = run
+function setRun(record: ValidatedRecord, row: number, run: number): void {
+  record.runs ??= new Uint16Array(record.trades.length)
+  record.runs[row] = run
 }
 
-/** For a person: what is stored where a trade's id has other values. */
+/** Names the stored values that a conflicting trade differs from. */
 function conflictDetail(stored: readonly Statement[]): string {
   const last = stored.at(-1)
-  const says = last ? `: stored is price ${last.price}, volume ${last.volume}` : ''
-  return `a trade id this symbol already has, with another price, volume or side${says}`
+  const values = last ? `: stored is price ${last.price}, volume ${last.volume}` : ''
+  return `a trade id this symbol already has, with another price, volume or side${values}`
 }
 
-/** The good rows of a record by id, for repeats within it: only few records ask. */
+/** The valid rows of a record by id, to find repeats within it. Built on first use: few records need it. */
 class EarlierRows {
-  readonly #judged: ValidatedRecord
+  readonly #record: ValidatedRecord
   #rows: Map<string, number[]> | undefined
 
-  constructor(judged: ValidatedRecord) {
-    this.#judged = judged
+  constructor(record: ValidatedRecord) {
+    this.#record = record
   }
 
-  /** What the rows before this one say of its id. */
+  /** Earlier rows with the same id. */
   with(row: number): Statement[] {
-    const { trades, judgements } = this.#judged
+    const { trades, codes } = this.#record
     this.#rows ??= Map.groupBy(
       Array.from({ length: trades.length }, (_, at) => at),
       at => this.#key(at),
     )
     const alike = this.#rows.get(this.#key(row)) ?? []
-    return alike.filter(at => at < row && judgements[at] === 0).map(at => statementOf(trades, at))
+    return alike.filter(at => at < row && codes[at] === 0).map(at => statementOf(trades, at))
   }
 
   #key(row: number): string {
-    const { trades } = this.#judged
+    const { trades } = this.#record
     return `${trades.venue[row]} ${trades.symbol[row]} ${trades.tradeId[row]}`
   }
 }

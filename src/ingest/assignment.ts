@@ -1,37 +1,37 @@
-/** The partitions that this process stores: taken and let go as the log says, begun anew where that is the way on. */
+/** The log partitions assigned to this process: one ingest loop each, restarted after errors that a restart resolves. */
 import type { ErrorCode } from '../errors.ts'
 import type { AssignmentListener } from '../log/assignment.ts'
 import { IngestMetrics } from './metrics.ts'
 import { type IngestOptions, PartitionIngest } from './partition-loop.ts'
 
 /**
- * What a partition starts anew from: another process took it over and it is still ours by the log, the log dropped records before
- * they were stored, or it lost what was read: whether that was stored, the tables say. The pause lets the log's own word of a new owner arrive first.
+ * Errors after which a partition resumes from the tables: another process claimed it while it is still assigned here, or the log dropped or
+ * lost records before they were stored. The pause gives a pending revocation time to arrive.
  */
-const STARTS_ANEW: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
+const RESTARTS_ON: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
   'store_fenced',
   'log_offset_gone',
   'log_truncated',
 ])
-const ANEW_MS = 1_000
+const RESTART_PAUSE_MS = 1_000
 
-export type AssignmentOptions = Omit<IngestOptions, 'partition' | 'figures'>
+export type AssignmentOptions = Omit<IngestOptions, 'partition' | 'metrics'>
 
-/** A partition that is ours to store. */
-interface Held {
+/** A partition assigned to this process. */
+interface Assigned {
   ingest: PartitionIngest
-  readonly letGo: AbortController
-  /** Resolves when the loop that runs now has ended. */
+  readonly revoked: AbortController
+  /** Resolves when the current loop has ended. */
   run: Promise<void>
-  /** Resolves when no other will follow. */
+  /** Resolves when the last loop has ended. */
   ended: Promise<void>
 }
 
 export class Assignment implements AssignmentListener {
   readonly #options: AssignmentOptions
-  readonly #held = new Map<number, Held>()
-  /** Kept when a partition goes and comes back. */
-  readonly #figures = new Map<number, IngestMetrics>()
+  readonly #assigned = new Map<number, Assigned>()
+  /** Kept when a partition is revoked and assigned again. */
+  readonly #metrics = new Map<number, IngestMetrics>()
   #pause = new AbortController()
   #paused: Promise<void> | undefined
 
@@ -39,32 +39,32 @@ export class Assignment implements AssignmentListener {
     this.#options = options
   }
 
-  /** The partitions that are ours, in order. */
+  /** The assigned partitions, in order. */
   get partitions(): PartitionIngest[] {
-    return [...this.#held.values()].map(({ ingest }) => ingest).sort((a, b) => a.partition - b.partition)
+    return [...this.#assigned.values()].map(({ ingest }) => ingest).sort((a, b) => a.partition - b.partition)
   }
 
   onAssigned(partition: number): void {
     const none = Promise.resolve()
-    const held = { ingest: this.#ingestOf(partition), letGo: new AbortController(), run: none, ended: none }
-    this.#held.set(partition, held)
-    held.ended = this.#keep(partition, held)
+    const assigned = { ingest: this.#ingestOf(partition), revoked: new AbortController(), run: none, ended: none }
+    this.#assigned.set(partition, assigned)
+    assigned.ended = this.#keep(partition, assigned)
   }
 
   async onRevoked(partition: number): Promise<void> {
-    const held = this.#held.get(partition)
-    held?.letGo.abort()
-    await held?.ended
-    this.#held.delete(partition)
+    const assigned = this.#assigned.get(partition)
+    assigned?.revoked.abort()
+    await assigned?.ended
+    this.#assigned.delete(partition)
   }
 
-  /** Runs `work` while nothing is stored; then each partition goes on from what the tables say. One at a time. */
+  /** Runs `work` while no partition stores; then each resumes from the tables. Not reentrant. */
   async whilePaused<T>(work: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#paused = promise
     this.#pause.abort()
     try {
-      await Promise.all([...this.#held.values()].map(({ run }) => run))
+      await Promise.all([...this.#assigned.values()].map(({ run }) => run))
       return await work()
     } finally {
       this.#pause = new AbortController()
@@ -73,28 +73,28 @@ export class Assignment implements AssignmentListener {
     }
   }
 
-  /** Runs a partition's loop, and anew from what the tables say where that is the way on. */
-  async #keep(partition: number, held: Held): Promise<void> {
-    const { signal } = held.letGo
+  /** Runs a partition's loop, again after a pause or an error of `RESTARTS_ON`. */
+  async #keep(partition: number, assigned: Assigned): Promise<void> {
+    const { signal } = assigned.revoked
     for (;;) {
       while (this.#paused) await this.#paused
-      held.run = held.ingest.run(AbortSignal.any([signal, this.#pause.signal]))
-      await held.run
+      assigned.run = assigned.ingest.run(AbortSignal.any([signal, this.#pause.signal]))
+      await assigned.run
       while (this.#paused) await this.#paused
       if (signal.aborted) return
-      const { mode, failure } = held.ingest
+      const { mode, failure } = assigned.ingest
       if (mode !== 'stopped') {
-        if (!STARTS_ANEW.has(failure?.code)) return
-        await this.#options.clock.sleep(ANEW_MS, signal).catch(() => {})
+        if (!RESTARTS_ON.has(failure?.code)) return
+        await this.#options.clock.sleep(RESTART_PAUSE_MS, signal).catch(() => {})
         if (signal.aborted) return
       }
-      held.ingest = this.#ingestOf(partition)
+      assigned.ingest = this.#ingestOf(partition)
     }
   }
 
   #ingestOf(partition: number): PartitionIngest {
-    const figures = this.#figures.get(partition) ?? new IngestMetrics()
-    this.#figures.set(partition, figures)
-    return new PartitionIngest({ ...this.#options, partition, figures })
+    const metrics = this.#metrics.get(partition) ?? new IngestMetrics()
+    this.#metrics.set(partition, metrics)
+    return new PartitionIngest({ ...this.#options, partition, metrics })
   }
 }

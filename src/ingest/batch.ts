@@ -1,7 +1,4 @@
-/**
- * A batch: consecutive records of one log partition and one log day, on their way into the table as one insert. Pure: columns
- * in, blocks out.
- */
+/** A batch: consecutive records of one log partition and one log day, stored by one insert per table. Pure: columns in, blocks out. */
 import { MS_PER_DAY } from '../clock.ts'
 import type { LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
@@ -13,7 +10,7 @@ import type { Refused } from './decode.ts'
 import type { Gap } from './ids/continuity.ts'
 import type { IdRestart } from './ids/followed-ids.ts'
 
-/** Where a batch is cut, whichever comes first. The age is that of its first record, since it was read. */
+/** A batch is cut at the first of these limits. Its age counts from when its first record was read. */
 export interface BatchLimits {
   ticksMax: number
   bytesMax: number
@@ -22,12 +19,12 @@ export interface BatchLimits {
 
 interface PlacedRefusal extends Refused {
   offset: number
-  /** What names its record, in one row of it; see `keepHash`. */
+  /** Hash of its record, if that is the last of the batch; see `keepHash`. */
   hash: number
   loggedAtSeconds: number
 }
 
-/** Rows a new batch has room for; it grows by doubling and is used again. */
+/** Initial capacity in rows; doubles as needed. */
 const ROWS_MIN = 64
 /** Identity columns: log_partition, log_offset, log_index, log_hash, logged_at, log_day. */
 const IDENTITY_COLUMN_COUNT = 6
@@ -36,7 +33,7 @@ const IDENTITY_BYTES = 28
 export class Batch {
   readonly partition: number
   readonly trades = new TradeColumns(ROWS_MIN)
-  /** Where a record is read before its trades are judged and added. */
+  /** Columns for decoding the next record, before its valid trades are added. */
   readonly scratch = new TradeColumns(0)
   readonly refused: PlacedRefusal[] = []
   /** Gaps that opened or changed in this batch. */
@@ -46,10 +43,10 @@ export class Batch {
   #offsets = new BigUint64Array(ROWS_MIN)
   #indexes = new Uint32Array(ROWS_MIN)
   #loggedAt = new Uint32Array(ROWS_MIN)
-  /** Rows of `trades` that keep what names their record. */
+  /** Rows of `trades` with the hash of their record. */
   readonly #named: { row: number; hash: number }[] = []
   #lastEntry: LoggedRecord | undefined
-  /** The run of ids of each row, where one is not 0. */
+  /** Id run of each row; undefined while all are 0. */
   #idRuns: Uint16Array | undefined
   #first = -1
   #last = -1
@@ -78,7 +75,7 @@ export class Batch {
     return this.#day
   }
 
-  /** May this record still join, or must the batch be cut first? */
+  /** Whether the record fits; if not, the batch is cut first. */
   accepts(entry: LoggedRecord, limits: BatchLimits): boolean {
     if (this.empty) return true
     return (
@@ -88,7 +85,7 @@ export class Batch {
     )
   }
 
-  /** Counts a record in; its ticks are added by `addTrades` and `addRefused`. */
+  /** Begins a record; its ticks follow through `addTrades` and `addRefused`. */
   begin(entry: LoggedRecord, nowMs: number): void {
     if (this.empty) {
       this.#first = entry.offset
@@ -101,7 +98,7 @@ export class Batch {
     this.#bytes += entry.payload.length
   }
 
-  /** Adds rows `start` to `end`-1. `indexes` gives each row's place in the record; without it, row n is at place n. */
+  /** Adds rows `start` to `end`-1. `indexes` has each row's `log_index`; without it, row n has index n. */
   addTrades(
     offset: number,
     trades: TradeColumns,
@@ -138,14 +135,14 @@ export class Batch {
     this.refused.push({ ...refused, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
   }
 
-  /** Lets the last trade added keep what names its record. */
+  /** Sets `log_hash` of the trade added last. */
   keepHash(hash: number): void {
     this.#named.push({ row: this.trades.length - 1, hash })
   }
 
   /**
-   * Names the batch's last record, in each table that has ticks of it: where storing goes on, the log must still hold that record. See
-   * docs/decisions/positions.md. To be called once, when the batch is full.
+   * Sets `log_hash` for the batch's last record in each table that has ticks of it: on resume the log must still contain that record. See
+   * docs/decisions/positions.md. Call once, when the batch is cut.
    */
   nameLastRecord(): void {
     const hash = recordHash(this.#lastEntry!)
@@ -155,12 +152,12 @@ export class Batch {
     if (refused?.offset === this.#last) refused.hash = hash
   }
 
-  /** The log's time of the record begun last. */
+  /** Log time of the current record. */
   get #loggedAtSeconds(): number {
     return Math.floor(this.lastLogMs / 1000)
   }
 
-  /** Empties the batch; its memory is used again. */
+  /** Empties the batch and keeps its memory. */
   clear(): void {
     this.trades.clear()
     this.refused.length = 0
@@ -198,7 +195,7 @@ export class Batch {
     return hashes
   }
 
-  /** The block for table `quarantine`, written under this epoch. */
+  /** The block for table `quarantine`, with the writer's epoch. */
   quarantineBlock(epoch: number): Uint8Array<ArrayBuffer> {
     const { refused } = this
     const rows = refused.length
@@ -280,7 +277,7 @@ export class Batch {
   }
 }
 
-/** The same values, and zeros behind them. */
+/** The values, extended with zeros. */
 function extended(values: Uint16Array, length: number): Uint16Array {
   if (values.length >= length) return values
   const longer = new Uint16Array(length)

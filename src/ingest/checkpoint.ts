@@ -1,6 +1,6 @@
 /**
- * What the tables know of a log partition: where to go on, whether a batch arrived, which ids are there. The tables are the
- * ledger; nothing else remembers a position.
+ * The checkpoint of a log partition, read from the tables themselves: the offset to resume at, and whether a batch arrived. No position is
+ * stored anywhere else.
  */
 
 import { droppedRanges } from '../audit/dropped-ranges.ts'
@@ -12,7 +12,7 @@ import type { Fence, Store } from '../store/store.ts'
 import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
 import { finishInterrupted } from './reprocess/transaction.ts'
 
-/** The tables that hold a log's ticks. */
+/** The tables with the ticks of the log. */
 export type CheckpointTable = 'trades' | 'quarantine'
 
 /** A row for table `gaps`, as it was when its batch was sealed. */
@@ -24,16 +24,16 @@ export interface GapRow extends IdRange {
   foundAtMicros: number
 }
 
-/** Where a partition goes on, and what was lost before. */
+/** Where a partition resumes, and the records lost before. */
 export interface Resume {
   next: number
-  /** Records that left the log before they were stored. */
+  /** Records that the log dropped before they were stored. */
   lost?: IdRange | undefined
   /** The log's time of the last record stored, or the start of its log day, ms since 1970 UTC. */
   loggedMs?: number | undefined
-  /** The last record stored, as the log has it. */
+  /** The last stored record, as read from the log. */
   after?: LoggedRecord | undefined
-  /** Why it cannot be told whether the log still holds the last record stored; undefined where it does, or nothing is stored. */
+  /** Why the last stored record cannot be compared with the log; undefined if it was, or nothing is stored. */
   unverified?: string | undefined
 }
 
@@ -43,14 +43,14 @@ interface Position {
   loggedMs: number
 }
 
-/** Days looked at first for the last record: most often it is in the newest. */
+/** Days searched first for the last record: it is almost always in the newest. */
 const NEWEST_DAYS = 3
 
 export class Checkpoint {
   readonly #store: Store
   readonly #clock: Clock
   #bound: Promise<void> | undefined
-  /** When a gap was last changed, by the tables and by us: the next change is later, whatever this machine's clock says. */
+  /** Newest `changed_at` of a gap: the next change must be later, even if this machine's clock is behind. */
   #changedAtMicros = 0
 
   constructor(store: Store, clock: Clock) {
@@ -58,9 +58,9 @@ export class Checkpoint {
     this.#clock = clock
   }
 
-  /** Binds the store to this log on first use. Throws `log_replaced` if it follows another. */
+  /** Binds the store to this log on first use. Throws `log_replaced` if it is bound to another. */
   async bind(log: Log): Promise<void> {
-    // Partitions ask at the same time; one answer serves all, and a failed one is asked again.
+    // Shared by all partitions; retried after a failure.
     this.#bound ??= this.#bind(log)
     await this.#bound.catch(error => {
       this.#bound = undefined
@@ -82,9 +82,9 @@ export class Checkpoint {
   }
 
   /**
-   * Where to go on: after the last record in the tables, or at the log's first. Refused ticks are written before the good
-   * ones of their batch, so those of a batch whose good ticks never arrived are taken back first. Throws `log_behind_store` if the
-   * log ends before the last record stored, `log_diverged` if it holds another one in its place.
+   * Where to resume: after the last record in the tables, or at the log's first. Refused ticks are inserted before the valid ones of their
+   * batch; rows of a batch whose valid ticks never arrived are deleted first. Throws `log_behind_store` if the log ends before the last
+   * stored record, `log_diverged` if it has another record at that offset.
    */
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
@@ -132,8 +132,8 @@ export class Checkpoint {
   }
 
   /**
-   * The last record in a table, null if there is none. The newest days are looked at first; then all days are asked for one beyond,
-   * since records of an earlier day follow where the log's clock was set back. An index on places keeps that cheap.
+   * The last record in a table, null if there is none. Searches the newest days, then all days for a greater offset: where the log's clock
+   * was set back, records of an earlier day follow. The skip index on the log position keeps that cheap.
    */
   async #last(table: CheckpointTable, partition: number): Promise<Position | null> {
     const found: number[] = []
@@ -162,7 +162,7 @@ export class Checkpoint {
     return { offset, loggedMs: Number(seconds) * 1000 }
   }
 
-  /** The log days a table holds, newest first, as `YYYY-MM-DD`. */
+  /** The log days in a table, newest first, as `YYYY-MM-DD`. */
   async days(table: CheckpointTable): Promise<string[]> {
     const rows = await this.#store.rows<{ day: string }>(
       `SELECT toString(log_day) AS day FROM ${table} GROUP BY log_day ORDER BY log_day DESC`,
@@ -170,7 +170,7 @@ export class Checkpoint {
     return rows.map(row => row.day)
   }
 
-  /** How many ticks of an offset range are in a table: the question after an insert whose outcome is unknown. */
+  /** How many rows of an offset range are in a table, to find out whether an insert of unknown outcome arrived. */
   async count(
     table: CheckpointTable,
     partition: number,

@@ -1,4 +1,4 @@
-/** Reads a log record into columns, or says why it cannot be read. Pure. */
+/** Decodes a log record into columns, or gives the reason why it cannot be decoded. Pure. */
 import type { LoggedRecord } from '../log/log.ts'
 import { EXTERNAL_VENUE, readJsonTrades } from '../tick/json.ts'
 import { BlockError } from '../tick/native.ts'
@@ -8,45 +8,45 @@ import { TradeColumns } from '../tick/trades.ts'
 
 /** A tick, or a whole record, that goes to quarantine instead of its table. */
 export interface Refused {
-  /** Its place in the record. */
+  /** `log_index`: its position in the record. */
   index: number
-  /** How many ticks it stands for: 1, or as many as a record that cannot be read says it holds, true or not. */
+  /** How many ticks it stands for: 1, or the count in the header of a record that cannot be decoded, true or not. */
   ticks: number
   reason: Refusal
   detail: string
   venue: string
   symbol: string
   raw: string | Uint8Array
-  /** Where `raw` is only the beginning of what was received: how many bytes that was. */
+  /** Bytes received, where `raw` is truncated. */
   rawBytes?: number
   receivedAtMicros: number
-  /** The id it came with and the run of ids that one is in, where they can be told: such an id is not missing. */
+  /** Its trade id and id run, where known: that id is then not missing. */
   tradeId?: bigint
   idRun?: number
-  /** Ids of trades of the symbol that the venue announced and that never came. */
+  /** Trade ids that the venue announced and never sent. */
   missed?: { symbol: string; first: number; last: number }
 }
 
-/** What a record holds. */
+/** The ticks of a record. */
 export interface Decoded {
   trades: TradeColumns
-  /** The place in the record of each row of `trades`; undefined where row n is at place n. */
+  /** `log_index` of each row; undefined where row n has index n. */
   indexes?: Uint32Array
   refused: Refused[]
 }
 
-/** A record's ticks must fit into one part of the table: see reliability rule 2. */
+/** A record must fit into one part of the table: see docs/reliability.md, rule 2. */
 const TICKS_PER_RECORD_MAX = 1_000_000
-/** Ids for ticks that bring none: their place in the log, far above any venue's counter, so that nothing follows them. */
+/** Ids for ticks without one: made of the log position, far above any venue's counter. They are not followed. */
 const OWN_IDS_FROM = 2n ** 63n
 const OWN_IDS_PER_RECORD = 2n ** 20n
 
-/** The id of a record's first tick if it brings none; the next one's is one more. */
+/** The id of a record's first tick if it has none; each next tick's is one more. */
 export const ownIdsFrom = (offset: number): bigint => OWN_IDS_FROM + BigInt(offset) * OWN_IDS_PER_RECORD
 
 /**
- * Never throws: what cannot be read comes back as refused, with the record's payload. Trades may be read into `scratch`, so
- * that a caller who is done with them before the next record pays for the memory once.
+ * Never throws: a record that cannot be decoded comes back as one refused tick with the record's payload. `scratch` is reused for the
+ * columns: the caller must be done with them before the next record.
  */
 export function decode(entry: LoggedRecord, scratch?: TradeColumns): Decoded {
   if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
@@ -56,13 +56,13 @@ export function decode(entry: LoggedRecord, scratch?: TradeColumns): Decoded {
     const reader = Object.hasOwn(READERS, entry.format) ? READERS[entry.format] : undefined
     if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
     const decoded = reader(entry, scratch)
-    const held = decoded.trades.length + decoded.refused.length
-    if (held > TICKS_PER_RECORD_MAX)
-      return whole(entry, 'undecodable_record', `${held} ticks, ${TICKS_PER_RECORD_MAX} at most`)
-    if (held === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
-    // The log's own count is what the audit compares with, so a record must hold what it says.
-    if (held !== entry.ticks)
-      return whole(entry, 'undecodable_record', `${held} ticks where the record says ${entry.ticks}`)
+    const stored = decoded.trades.length + decoded.refused.length
+    if (stored > TICKS_PER_RECORD_MAX)
+      return whole(entry, 'undecodable_record', `${stored} ticks, ${TICKS_PER_RECORD_MAX} at most`)
+    if (stored === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
+    // The audit compares with the log's count, so a record must contain as many ticks as its header states.
+    if (stored !== entry.ticks)
+      return whole(entry, 'undecodable_record', `${stored} ticks, the record's header states ${entry.ticks}`)
     return decoded
   } catch (error) {
     if (error instanceof BlockError || error instanceof SyntaxError || error instanceof TypeError) {

@@ -1,6 +1,4 @@
-/**
- * The storing side, joined: every partition on its way from the log into the tables, and the audit beside them.
- */
+/** Ingest of one process: the loops of all assigned partitions, and the audit of what they stored. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditResult, audit, writeAudit } from '../audit/audit.ts'
@@ -18,14 +16,14 @@ import type { Batch, BatchLimits } from './batch.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { PartitionIngest } from './partition-loop.ts'
 
-/** Soon after a start, so that one knows; not at once, when there may be much to catch up with. */
+/** Soon after a start, but not during the first seconds of catching up. */
 const AUDIT_FIRST_AFTER_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
-/** How long a clean stop waits for what is in the log to be stored; the rest is stored after the next start. */
+/** How long a clean stop waits for the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
-/** Records that a stop still audits. */
+/** A stop audits at most this many records. */
 const STOP_AUDIT_RECORDS_MAX = 100_000
-/** How long a stop waits for its audit, and for the doctor or the audit that may run before it. */
+/** How long a stop waits for its audit, including a doctor or audit that runs before it. */
 const STOP_AUDIT_MS_MAX = 5_000
 
 export interface IngestProcessOptions {
@@ -37,22 +35,22 @@ export interface IngestProcessOptions {
 }
 
 export class Ingest implements AssignmentListener {
-  /** Rejects when a partition met an error that only starting anew may help, or the log gives this process none. */
+  /** Rejects on an error that only a restart may resolve, or if the log refuses this process. */
   readonly crashed: Promise<never>
-  /** The last audit of each partition that is ours. */
+  /** The last audit of each assigned partition. */
   readonly audits = new Map<number, AuditResult & { atMs: number }>()
-  /** What audits have proved of each partition that is ours, those of earlier processes too. */
-  readonly #proven = new Map<number, AuditCheckpoint>()
-  /** Called with each batch that was stored; the batch is only lent for the call. */
+  /** How far audits have verified each assigned partition, including those of earlier processes. */
+  readonly #verified = new Map<number, AuditCheckpoint>()
+  /** Called with each stored batch, which is reused after the call. */
   onStored: (batch: Batch) => void = () => {}
   readonly #options: IngestProcessOptions
-  readonly #holding: Assignment
-  /** Set by a stop. */
-  #held: PartitionIngest[] | undefined
+  readonly #assignment: Assignment
+  /** The assigned partitions at the stop; set by it. */
+  #lastPartitions: PartitionIngest[] | undefined
   readonly #stop = new AbortController()
   readonly #jobs: Promise<void>[] = []
   readonly #crash: (error: unknown) => void
-  #lastTurn: Promise<unknown> = Promise.resolve()
+  #lastRun: Promise<unknown> = Promise.resolve()
 
   constructor(options: IngestProcessOptions) {
     this.#options = options
@@ -60,7 +58,7 @@ export class Ingest implements AssignmentListener {
     this.crashed = promise
     this.#crash = reject
     const checkpoint = new Checkpoint(options.store, SYSTEM_CLOCK)
-    this.#holding = new Assignment({
+    this.#assignment = new Assignment({
       ...options,
       checkpoint,
       clock: SYSTEM_CLOCK,
@@ -69,9 +67,9 @@ export class Ingest implements AssignmentListener {
     })
   }
 
-  /** The partitions that are ours, in order; after a stop, those that were. */
+  /** The assigned partitions, in order; after a stop, those before it. */
   get partitions(): PartitionIngest[] {
-    return this.#held ?? this.#holding.partitions
+    return this.#lastPartitions ?? this.#assignment.partitions
   }
 
   start(): void {
@@ -80,41 +78,44 @@ export class Ingest implements AssignmentListener {
   }
 
   onAssigned(partition: number): void {
-    this.#holding.onAssigned(partition)
+    this.#assignment.onAssigned(partition)
   }
 
   async onRevoked(partition: number): Promise<void> {
-    await this.#holding.onRevoked(partition)
-    if (this.#held) return
+    await this.#assignment.onRevoked(partition)
+    if (this.#lastPartitions) return
     this.audits.delete(partition)
-    this.#proven.delete(partition)
+    this.#verified.delete(partition)
   }
 
-  /** Asks about all that is stored while nothing of it moves: a tick that leaves quarantine is in two tables for a moment. */
+  /** Runs `work` while no ticks are moved: a tick that leaves quarantine is in two tables for a moment. */
   runExclusive<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work)
-    this.#lastTurn = turn.catch(() => {})
-    return turn
+    const run = this.#lastRun.then(work)
+    this.#lastRun = run.catch(() => {})
+    return run
   }
 
-  /** Audits what was stored since the last audit, in its turn; `audits` has what it finds. Throws what log or store throw. */
+  /** Audits what was stored since the last audit, after running work; results are in `audits`. Throws errors of log and store. */
   audit(): Promise<void> {
     return this.runExclusive(() => this.#auditNew())
   }
 
   /**
-   * Moves what is stored of a partition while nothing is audited and none of our partitions stores; see Holding. Throws
-   * `store_unavailable` if the partition is not ours to write, or not any more.
+   * Runs `work`, which moves stored ticks of a partition, while no audit runs and no partition stores. Throws `store_unavailable` if the
+   * partition is not assigned to this process.
    */
   rewrite<T>(partition: number, work: () => Promise<T>): Promise<T> {
     return this.runExclusive(() => {
-      if (this.#held || !this.#holding.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed'))
+      if (
+        this.#lastPartitions ||
+        !this.#assignment.partitions.some(ours => ours.partition === partition && ours.mode !== 'failed')
+      )
         throw new TickhouseError(
           'store_unavailable',
           `this process does not store partition ${partition}`,
-          'Ask again when it is stored: what was moved is moved.',
+          'Try again once it is stored; ticks already moved stay moved.',
         )
-      return this.#holding.whilePaused(work)
+      return this.#assignment.whilePaused(work)
     })
   }
 
@@ -126,13 +127,13 @@ export class Ingest implements AssignmentListener {
     )
   }
 
-  /** Stores what the log holds, within a bound, audits it and stops. */
+  /** Stores what is in the log, for at most `DRAIN_MS_MAX`, audits it and stops. */
   async stop(): Promise<void> {
     const endMs = performance.now() + DRAIN_MS_MAX
     while (!this.drained && performance.now() < endMs) await sleep(10)
-    // A long first audit is left to the next run: a stop takes seconds.
+    // A longer audit is left to the next run: a stop takes seconds.
     if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#lastAudit()
-    this.#held = this.partitions
+    this.#lastPartitions = this.partitions
     this.#stop.abort()
     await Promise.all(this.#jobs)
   }
@@ -147,14 +148,13 @@ export class Ingest implements AssignmentListener {
     const { log } = this.#options
     return this.partitions.reduce(
       (sum, { partition, next }) =>
-        sum + Math.max(0, next - Math.max(this.#proven.get(partition)?.below ?? 0, log.bounds(partition).first)),
+        sum + Math.max(0, next - Math.max(this.#verified.get(partition)?.below ?? 0, log.bounds(partition).first)),
       0,
     )
   }
 
   /**
-   * Audits what no audit has proved yet, as far as the log still holds it. What failed is audited again with what is new, until it
-   * passes: a fault does not pass by itself.
+   * Audits the records not yet verified that are still in the log. A range that failed is audited again with each audit until it passes.
    */
   async #auditNew(): Promise<void> {
     const { log, store, emit } = this.#options
@@ -162,27 +162,28 @@ export class Ingest implements AssignmentListener {
       const { partition, next, mode } = ingest
       if (mode === 'resuming' || mode === 'fenced') continue
       const logFirst = log.bounds(partition).first
-      const proven = this.#proven.get(partition) ?? (await loadCheckpoint(store, partition, logFirst))
-      const first = Math.max(proven.below, logFirst)
+      const verified = this.#verified.get(partition) ?? (await loadCheckpoint(store, partition, logFirst))
+      const first = Math.max(verified.below, logFirst)
       if (first >= next) {
         if (await this.#compareEnd(ingest)) continue
-        this.#proven.set(partition, proven)
-        if (proven.below > 0 && !this.audits.has(partition)) this.audits.set(partition, foundBefore(partition, proven))
+        this.#verified.set(partition, verified)
+        if (verified.below > 0 && !this.audits.has(partition))
+          this.audits.set(partition, foundBefore(partition, verified))
         continue
       }
       const result = await audit(store, log, partition, first, next)
       await writeAudit(store, result, Date.now())
-      // Let go meanwhile: the table tells its next owner.
-      if (this.partitions.includes(ingest)) this.#proven.set(partition, verifiedWith(proven, result))
+      // If revoked meanwhile, its next owner reads the result from table `audits`.
+      if (this.partitions.includes(ingest)) this.#verified.set(partition, verifiedWith(verified, result))
       this.audits.set(partition, { ...result, atMs: Date.now() })
       if (result.passed) emit('audit_passed', { ticks: result.ticks, tookMs: result.tookMs })
       else emit('audit_failed', { partition, detail: result.detail })
-      // What is stored from here on would be of another log.
+      // Further records would be of another log.
       if (result.diverged) ingest.end(logDiverged(result.diverged))
     }
   }
 
-  /** Nothing is new: compares the end of what is stored. True if the log is another one there. */
+  /** Nothing new: compares the last stored record with the log. True if they differ. */
   async #compareEnd(ingest: PartitionIngest): Promise<boolean> {
     const { log, store, emit } = this.#options
     const { partition, next } = ingest
@@ -202,12 +203,12 @@ export class Ingest implements AssignmentListener {
     for (let waitMs = firstAfterMs; !signal.aborted; waitMs = everyMs) {
       await sleep(waitMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
-      // An audit of all that a log holds may take long: what is left of it fails when log and store are closed.
+      // An audit of a whole log may take long; it ends with an error when log and store are closed.
       await Promise.race([this.#attempt(work), stopped])
     }
   }
 
-  /** An audit that cannot run is told, and holds up neither the next one nor a stop. */
+  /** Emits the error of an audit that could not run; it blocks neither the next audit nor a stop. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     await work().catch(error => {
       if (this.#stop.signal.aborted) return
@@ -217,7 +218,7 @@ export class Ingest implements AssignmentListener {
   }
 }
 
-/** What earlier processes found, where nothing is new: recalling it has just shown that the tables hold as much. */
+/** The result of earlier processes, where nothing is new: `loadCheckpoint` has just compared it with the tables. */
 function foundBefore(partition: number, { first, below, ticks }: AuditCheckpoint): AuditResult & { atMs: number } {
   const counts = { ticks, distinct: ticks, expected: ticks, leftRecords: 0, diverged: '' }
   return { partition, first, below, passed: true, ...counts, detail: '', tookMs: 0, atMs: Date.now() }

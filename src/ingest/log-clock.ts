@@ -1,4 +1,4 @@
-/** The log's time from record to record: a clock that was set back is followed, and that is said. */
+/** The log's time from record to record. A clock that was set back is followed and reported. */
 import type { LoggedRecord } from '../log/log.ts'
 import { CLOCK_STEP_MS, logTime } from '../log/log-time.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -12,7 +12,7 @@ export class LogClock {
     this.#emit = emit
   }
 
-  /** Gives a record its time: see `logTime`. */
+  /** Sets the record's time: see `logTime`. */
   follow(entry: LoggedRecord): void {
     const { partition, offset } = entry
     const backMs = this.lastMs - entry.timestampMs

@@ -1,7 +1,7 @@
 import { Rate, Recent } from '../telemetry/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
 
-/** What a partition's ingest counted since this process began to look after it, over restarts of its loop. */
+/** Metrics of a partition since it was first assigned to this process, across restarts of its loop. */
 export class IngestMetrics {
   readonly storedTicks = new Rate()
   readonly refusedTicks = new Rate()

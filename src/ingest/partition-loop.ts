@@ -1,13 +1,13 @@
 /**
- * One log partition on its way into the tables: read → decode → validate → follow ids → batch → insert.
+ * The ingest loop of one log partition: read → decode → validate → follow ids → batch → insert.
  *
- * While one batch is inserted, one other fills; then the reader waits, so memory is bounded by two batches and one chunk of the log.
- *   resuming   nothing was read yet; the tables are asked where to go on
+ * While one batch is inserted, the next fills; then the reader waits, so memory is bounded by two batches and one chunk of the log.
+ *   resuming   nothing read yet; the position is being read from the tables
  *   running    every record below `next` is in the tables
- *   retrying   an insert failed; nothing moves until it is known to be stored, or is stored
- *   fenced     another process has taken the partition over; nothing of the batch in hand was stored here
- *   failed     the tables and the log contradict each other; a person is needed, nothing more is written
- *   stopped    asked to stop; what was read and not stored will be read again
+ *   retrying   an insert failed; the loop waits until that batch is stored
+ *   fenced     another process has claimed the partition; the current batch was not stored here
+ *   failed     tables and log contradict each other; nothing more is written until a person has looked
+ *   stopped    stopped on request; records read and not stored will be read again
  */
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
@@ -17,7 +17,7 @@ import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
 import type { KnownVenues, ValidatedRecord } from './append-record.ts'
-import { appendValidated, NOTHING_STORED, questionsOf, settle, validateRecord } from './append-record.ts'
+import { appendValidated, lookupsOf, NOTHING_STORED, resolveIds, validateRecord } from './append-record.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
@@ -38,11 +38,11 @@ export interface IngestOptions {
   venues: KnownVenues
   limits: BatchLimits
   clock: Clock
-  figures: IngestMetrics
+  metrics: IngestMetrics
   emit: Emit
-  /** Told of each batch once it is in the tables; the batch is only lent for the call. */
+  /** Called with each stored batch, which is reused after the call. */
   onStored: (batch: Batch) => void
-  /** Told once of an error that this loop cannot go on from and that starting anew may help. */
+  /** Called once with an error the loop cannot recover from but a restart might. */
   crashed: (error: unknown) => void
 }
 
@@ -52,9 +52,9 @@ const RETRY_MS_MAX = 10_000
 export class PartitionIngest {
   readonly partition: number
   mode: IngestMode = 'resuming'
-  /** The next offset to be stored: all below are in the tables. */
+  /** The next offset to store: all below are in the tables. */
   next = 0
-  /** The log's time of the last record stored, ms since 1970 UTC; 0 before the first. */
+  /** Log time of the last stored record, ms since 1970 UTC; 0 before the first. */
   storedLogMs = 0
   failure: TickhouseError | undefined
   readonly #options: IngestOptions
@@ -66,7 +66,7 @@ export class PartitionIngest {
   #cancelCut: (() => void) | undefined
   readonly #report: StoredReport
   #fence: Fence | undefined
-  /** Aborts with the error that ends this loop: no record may come for long, and waiting for one must end too. */
+  /** Aborts with the error that ends this loop, also while it waits for a record. */
   readonly #halt = new AbortController()
   readonly #logClock: LogClock
 
@@ -90,8 +90,8 @@ export class PartitionIngest {
     return this.#halt.signal.aborted
   }
 
-  get figures(): IngestMetrics {
-    return this.#options.figures
+  get metrics(): IngestMetrics {
+    return this.#options.metrics
   }
 
   get gapsOpen(): number {
@@ -103,20 +103,20 @@ export class PartitionIngest {
     return this.#ids.gapsOf(venue, symbol)
   }
 
-  /** Runs until the signal aborts, or until log and tables contradict each other (mode `failed`). Does not throw for that. */
+  /** Runs until the signal aborts or log and tables contradict each other (mode `failed`). Does not throw. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, emit, partition, clock } = this.#options
     try {
       const after = await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
       const reading = AbortSignal.any([signal, this.#halt.signal])
-      for await (const slice of log.read(partition, this.next, reading, after)) {
-        for (const entry of slice) {
+      for await (const chunk of log.read(partition, this.next, reading, after)) {
+        for (const entry of chunk) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          const judged = validateRecord(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
-          if (judged.row < judged.trades.length) await this.#settle(judged, signal)
-          appendValidated(this.#filling, judged, clock.elapsedMs())
+          const record = validateRecord(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
+          if (record.row < record.trades.length) await this.#resolveIds(record, signal)
+          appendValidated(this.#filling, record, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
         if (this.#over) break
@@ -131,26 +131,26 @@ export class PartitionIngest {
     }
   }
 
-  /** Asks the tables where to go on, until they can tell. Returns the last record stored, where the log has it. */
+  /** Reads the position from the tables, with retries. Returns the last stored record, where the log has it. */
   #resume(signal: AbortSignal): Promise<LoggedRecord | undefined> {
-    return this.#untilAnswered(() => this.#askTables(), 'resume_failed', signal)
+    return this.#retry(() => this.#loadPosition(), 'resume_failed', signal)
   }
 
-  async #untilAnswered<T>(
-    ask: () => Promise<T>,
+  async #retry<T>(
+    query: () => Promise<T>,
     event: 'resume_failed' | 'repeats_unknown',
     signal: AbortSignal,
   ): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await ask()
+        return await query()
       } catch (error) {
         await this.#waitAfter(error, attempt, event, signal)
       }
     }
   }
 
-  async #askTables(): Promise<LoggedRecord | undefined> {
+  async #loadPosition(): Promise<LoggedRecord | undefined> {
     const { log, store, emit, partition } = this.#options
     await this.#checkpoint.bind(log)
     const fence = await store.claim(partition)
@@ -167,23 +167,19 @@ export class PartitionIngest {
   }
 
   /**
-   * Follows the ids of a record with a trade that may have come before. Where only the tables can say, all that was read before is stored
-   * first, so that they know all.
+   * Follows the remaining ids of a record with a trade that may be a repeat. Before a lookup in the tables, all records read before are
+   * stored, so that the tables are complete.
    */
-  async #settle(judged: ValidatedRecord, signal: AbortSignal): Promise<void> {
+  async #resolveIds(record: ValidatedRecord, signal: AbortSignal): Promise<void> {
     const { store, venues } = this.#options
-    const questions = questionsOf(judged, venues, this.#ids.of)
+    const lookups = lookupsOf(record, venues, this.#ids.of)
     let stored = NOTHING_STORED
-    if (questions.length > 0) {
+    if (lookups.length > 0) {
       await this.#cut(signal)
       await this.#storing
-      stored = await this.#untilAnswered(
-        () => storedTrades(store, this.partition, questions),
-        'repeats_unknown',
-        signal,
-      )
+      stored = await this.#retry(() => storedTrades(store, this.partition, lookups), 'repeats_unknown', signal)
     }
-    settle(judged, venues, this.#ids.of, stored)
+    resolveIds(record, venues, this.#ids.of, stored)
   }
 
   #cutWhenOld(signal: AbortSignal): void {
@@ -199,7 +195,7 @@ export class PartitionIngest {
     })
   }
 
-  /** Hands the filling batch on, once the one before is stored. */
+  /** Cuts the filling batch and begins to store it, once the one before is stored. */
   async #cut(signal: AbortSignal): Promise<void> {
     while (this.#storing) await this.#storing
     if (this.#filling.empty || signal.aborted || this.#over) {
@@ -215,7 +211,7 @@ export class PartitionIngest {
     this.#storing.catch(error => this.end(error))
   }
 
-  /** Stores a batch for certain, however often it takes; throws only when stopped or when the tables contradict the log. */
+  /** Stores a batch, retrying until it is stored; throws only when stopped or when the tables contradict the log. */
   async #store(sealed: SealedBatch, signal: AbortSignal): Promise<void> {
     const { emit, partition, store, log, clock, onStored } = this.#options
     const { batch } = sealed
@@ -226,7 +222,7 @@ export class PartitionIngest {
       try {
         if (attempt > 0) {
           await store.settle(fence)
-          if (await sealed.ask(store, this.#checkpoint, fence))
+          if (await sealed.findArrived(store, this.#checkpoint, fence))
             emit('insert_confirmed', { partition, first: batch.firstOffset, last: batch.lastOffset })
         }
         await sealed.write(store, this.#checkpoint, fence)
@@ -239,8 +235,8 @@ export class PartitionIngest {
     const tookMs = clock.elapsedMs() - startedMs
     if (this.mode === 'retrying') emit('insert_recovered', { partition, outageMs: Math.round(tookMs) })
     if (!this.#over) this.mode = 'running'
-    this.#options.figures.insertMs.add(tookMs)
-    this.#options.figures.batchAgeMs.add(clock.elapsedMs() - batch.sinceMs)
+    this.#options.metrics.insertMs.add(tookMs)
+    this.#options.metrics.batchAgeMs.add(clock.elapsedMs() - batch.sinceMs)
     this.#count(sealed)
     log.noteStored(partition, this.next)
     onStored(batch)
@@ -248,7 +244,7 @@ export class PartitionIngest {
     this.#spare = batch
   }
 
-  /** Tells of a failure that may pass and waits before another try. Throws any other failure. */
+  /** Emits a retryable failure and waits before the next attempt. Throws any other failure. */
   async #waitAfter(
     error: unknown,
     attempt: number,
@@ -268,8 +264,8 @@ export class PartitionIngest {
   }
 
   /**
-   * Stops for an error that was met here or, as by an audit, elsewhere. A contradiction between log and tables stops this partition,
-   * for a person to see. Anything else unforeseen ends the process (`crashed`), so that it starts anew from what the tables say.
+   * Stops the loop for an error of its own or of an audit. A contradiction between log and tables stops this partition for a person to look
+   * at. Any other unexpected error ends the process (`crashed`), which then resumes from the tables.
    */
   end(error: unknown): void {
     if (this.#over) return

@@ -1,10 +1,10 @@
-/** A tick that was read and may not be stored, as quarantine keeps it: its values as JSON, and read back from there. */
+/** A decoded tick that is invalid, as stored in quarantine: its values as JSON, and the way back. */
 import { REFUSALS } from '../tick/refusal.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import type { Refused } from './decode.ts'
 import { reasonOf } from './validate.ts'
 
-/** Row `row` of the columns, at place `index` of its record, refused for what `code` means: see validate.ts. */
+/** Row `row` of the columns, with `log_index` `index`, refused for the reason of `code` (see validate.ts). */
 export function refusedTick(trades: TradeColumns, row: number, index: number, code: number): Refused {
   const reason = reasonOf(code)
   const venue = trades.venues.words[trades.venue[row]!]!
@@ -33,7 +33,7 @@ export function refusedTick(trades: TradeColumns, row: number, index: number, co
 
 const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
 
-/** The tick such a text keeps, value for value; undefined for any other text. */
+/** Reads that JSON back, value for value; undefined for any other text. */
 export function readRefusedTick(raw: string, receivedAtMicros: number): TradeColumns | undefined {
   const tick = fieldsOf(raw)
   if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined

@@ -1,6 +1,6 @@
 /**
- * A batch on its way into the tables, and what is known of how far it got. An insert that failed may have arrived all the same:
- * `ask` finds out, so that nothing is sent twice or called stored when it is not.
+ * A batch being inserted, and which of its tables are known to have it. A failed insert may have arrived nevertheless: `findArrived` queries
+ * the tables, so that no insert is repeated and no batch counts as stored that is not.
  */
 import { TickhouseError } from '../errors.ts'
 import type { Fence, Store } from '../store/store.ts'
@@ -13,7 +13,7 @@ export class SealedBatch {
   readonly gapsChanged: GapRow[]
   readonly #stored = new Set<CheckpointTable>()
 
-  /** Notes the gaps as they are now: the batch that fills next may change them before this one is stored. Names its last record. */
+  /** Copies the gaps: the next batch may change them before this one is stored. */
   constructor(batch: Batch) {
     this.batch = batch
     batch.nameLastRecord()
@@ -23,7 +23,7 @@ export class SealedBatch {
     for (const gap of gaps) gap.recorded = true
   }
 
-  /** Inserts what is not known to be there. Refused before good: see docs/decisions/resume.md. */
+  /** Inserts into each table not known to have the batch. Order: see docs/decisions/resume.md. */
   async write(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
     const { batch, gapsOpened, gapsChanged } = this
     if (gapsOpened.length > 0) await checkpoint.writeGaps(gapsOpened, fence)
@@ -35,16 +35,15 @@ export class SealedBatch {
       await store.insertBlock('trades', batch.tradesBlock(), fence)
       this.#stored.add('trades')
     }
-    // A gap may be called closed only once the trades that close it are stored.
+    // A gap is closed only after the trades that close it are stored.
     if (gapsChanged.length > 0) await checkpoint.writeGaps(gapsChanged, fence)
   }
 
   /**
-   * After a failure, when the call has returned and can no longer commit: asks the tables what arrived. True if something of it
-   * had. Throws `store_inconsistent` for a part of a table's rows, which no failure of ours can leave, and `store_fenced` where a
-   * later owner may have written them.
+   * After a failed insert that can no longer commit: queries which tables have the batch. True if one does. Throws `store_inconsistent` if a
+   * table has only some of its rows, which no failed insert can leave, and `store_fenced` if a later owner may have written them.
    */
-  async ask(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<boolean> {
+  async findArrived(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<boolean> {
     const { batch } = this
     const expected: [CheckpointTable, number][] = [
       ['quarantine', batch.refused.length],
@@ -56,11 +55,11 @@ export class SealedBatch {
       const found = await checkpoint.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       if (found === 0) continue
       if (found !== rows) {
-        // Taken over since the failure was settled: what is there are another's batches, cut elsewhere.
+        // If a later owner has claimed the partition, the rows are of its batches, which are cut at other offsets.
         await store.settle(fence)
         throw new TickhouseError(
           'store_inconsistent',
-          `${table} holds ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,
+          `${table} has ${found} of ${rows} ticks of offsets ${batch.firstOffset} to ${batch.lastOffset}`,
           'Stop writing to this store by other means and run: tickhouse doctor',
         )
       }

@@ -1,4 +1,4 @@
-/** Counts what was stored, and says what of it needs attention. */
+/** Counts stored batches and emits events for refused ticks, id restarts, id conflicts and gaps. */
 import type { Clock } from '../clock.ts'
 import type { Emit, Fields } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
@@ -7,30 +7,30 @@ import { symbolKey } from './checkpoint.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { SealedBatch } from './sealed-batch.ts'
 
-/** Ids of one symbol that begin again or conflict are reported this often at most; the tables hold all of them. */
+/** Id restarts and conflicts of one symbol are reported once per this time; the tables have all of them. */
 const REPORT_EVERY_MS = 600_000
 
 export class StoredReport {
   readonly #emit: Emit
-  /** Once in a while for each symbol. */
+  /** Throttled by symbol. */
   readonly #emitThrottled: Emit
-  readonly #figures: IngestMetrics
+  readonly #metrics: IngestMetrics
 
-  constructor({ emit, figures, clock }: { emit: Emit; figures: IngestMetrics; clock: Clock }) {
+  constructor({ emit, metrics, clock }: { emit: Emit; metrics: IngestMetrics; clock: Clock }) {
     this.#emit = emit
     const bySymbol = (event: string, { venue, symbol }: Fields) => `${event} ${venue} ${symbol}`
     this.#emitThrottled = throttleEvents(emit, REPORT_EVERY_MS, clock.elapsedMs, bySymbol)
-    this.#figures = figures
+    this.#metrics = metrics
   }
 
   stored({ batch, gapsOpened, gapsChanged }: SealedBatch): void {
-    this.#figures.batchTicks = batch.trades.length
-    this.#figures.storedTicks.add(batch.trades.length)
+    this.#metrics.batchTicks = batch.trades.length
+    this.#metrics.storedTicks.add(batch.trades.length)
     const reasons = new Map<Refusal, number>()
     for (const { reason, ticks } of batch.refused) reasons.set(reason, (reasons.get(reason) ?? 0) + ticks)
     for (const [reason, count] of reasons) {
-      this.#figures.refusedTicks.add(count)
-      this.#figures.refusedByReason.set(reason, (this.#figures.refusedByReason.get(reason) ?? 0) + count)
+      this.#metrics.refusedTicks.add(count)
+      this.#metrics.refusedByReason.set(reason, (this.#metrics.refusedByReason.get(reason) ?? 0) + count)
       this.#emit('ticks_refused', { count, reason })
     }
     for (const restart of batch.restarts) this.#emitThrottled('trade_ids_restarted', { ...restart })

@@ -1,17 +1,17 @@
-/** Is a tick one that the table may hold? Pure. The rules are few and never repair: a tick is stored as it came, or refused. */
+/** Whether a tick may be stored. Pure. The rules never repair: a tick is stored as received, or refused. */
 import { REFUSALS, type Refusal } from '../tick/refusal.ts'
 import { AHEAD_MICROS_MAX, readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 
-/** Beyond any market's price or volume; a larger value is a fault of the sender. */
+/** Above any market's price or volume: a larger value is the sender's error. */
 const VALUE_MAX = 1e15
 const SYMBOL_LENGTH_MAX = 64
-/** Letters, digits and what venues put between them; no spaces and nothing a terminal or a page would act on. */
+/** Letters, digits and the punctuation that venues use; no spaces and no control characters. */
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}./:_+&@^=-]*$/u
 
 const REASONS = Object.keys(REFUSALS) as Refusal[]
 
-/** One byte a row: 0 for a good one, else what `reasonOf` names. */
+/** One byte per row: 0 if valid, else the code of `reasonOf`. */
 export type Validity = Uint8Array
 
 export const codeOf = (reason: Refusal): number => REASONS.indexOf(reason) + 1
@@ -20,14 +20,13 @@ export const reasonOf = (code: number): Refusal => REASONS[code - 1]!
 const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)])) as Record<Refusal, number>
 
 /**
- * Marks the rows that may not be stored. `venues` are those known. A tick's own time is compared with when it was received, or with
- * `nowMicros` where that is later: who judges again, after a clock that was behind was set right, gives the time of now. Without it the
- * verdict is the same whenever a record is read. Returns how many were marked.
+ * Marks invalid rows in `codes` and returns how many. A tick's time is compared with its receive time, or with `nowMicros` if later: that
+ * lets reprocessing accept ticks that were ahead of a slow clock. Without it the result does not depend on when a record is read.
  */
 export function validate(
   trades: TradeColumns,
   venues: Pick<ReadonlySet<string>, 'has'>,
-  judgements: Validity,
+  codes: Validity,
   nowMicros = 0,
 ): number {
   const badVenue = trades.venues.words.map(word => !venues.has(word))
@@ -38,7 +37,7 @@ export function validate(
     const volume = trades.volume[row]!
     const side = trades.side[row]!
     let code = 0
-    // Written so that NaN fails: every comparison with it is false.
+    // NaN fails: every comparison with it is false.
     if (!(price > 0 && price < VALUE_MAX)) code = CODE.price_out_of_range
     else if (!(volume > 0 && volume < VALUE_MAX)) code = CODE.volume_out_of_range
     // The sign bit of the 64-bit nanoseconds: before 1970, or past 2262 wrapped around.
@@ -48,7 +47,7 @@ export function validate(
     else if (trades.origin[row]! < 0 || trades.origin[row]! > 2) code = CODE.origin_unknown
     else if (badVenue[trades.venue[row]!]) code = CODE.unknown_venue
     else if (badSymbol[trades.symbol[row]!]) code = CODE.symbol_invalid
-    judgements[row] = code
+    codes[row] = code
     if (code !== 0) marked++
   }
   return marked

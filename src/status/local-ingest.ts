@@ -33,15 +33,15 @@ export class LocalIngest implements IngestStatus {
 
   figures(): IngestMetricsShown {
     return {
-      ticksPerSecond: this.#sum(({ figures }) => figures.storedTicks.perSecond()),
-      stored: this.#sum(({ figures }) => figures.storedTicks.total),
-      refused: this.#sum(({ figures }) => figures.refusedTicks.total),
-      refusedPerSecond: this.#sum(({ figures }) => figures.refusedTicks.perSecond()),
+      ticksPerSecond: this.#sum(({ metrics }) => metrics.storedTicks.perSecond()),
+      stored: this.#sum(({ metrics }) => metrics.storedTicks.total),
+      refused: this.#sum(({ metrics }) => metrics.refusedTicks.total),
+      refusedPerSecond: this.#sum(({ metrics }) => metrics.refusedTicks.perSecond()),
       refusedByReason: this.#refusedByReason(),
       gapsOpen: this.#sum(({ gapsOpen }) => gapsOpen),
-      batchTicks: Math.max(0, ...this.own.map(({ figures }) => figures.batchTicks)),
-      insertMs: this.#slowest(({ figures }) => figures.insertMs.quantiles()),
-      batchAgeMs: this.#slowest(({ figures }) => figures.batchAgeMs.quantiles()),
+      batchTicks: Math.max(0, ...this.own.map(({ metrics }) => metrics.batchTicks)),
+      insertMs: this.#slowest(({ metrics }) => metrics.insertMs.quantiles()),
+      batchAgeMs: this.#slowest(({ metrics }) => metrics.batchAgeMs.quantiles()),
     }
   }
 
@@ -79,8 +79,8 @@ export class LocalIngest implements IngestStatus {
 
   #refusedByReason(): Record<string, number> {
     const sums: Record<string, number> = {}
-    for (const { figures } of this.own) {
-      for (const [reason, count] of figures.refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
+    for (const { metrics } of this.own) {
+      for (const [reason, count] of metrics.refusedByReason) sums[reason] = (sums[reason] ?? 0) + count
     }
     return sums
   }

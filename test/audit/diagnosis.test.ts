@@ -66,7 +66,7 @@ test('a store that holds records beyond the end of its log does not agree with i
   await store.insertRows('trades', [{ venue: 'binance', symbol: 'BTCUSDT', log_partition: 0, log_offset: 7 }])
   const diagnosis = await diagnose(store, log, () => {})
   assert.ok(!isSound(diagnosis))
-  assert.match(diagnosis.partitions[0]!.detail, /store holds records up to 7, the log ends at 1/)
+  assert.match(diagnosis.partitions[0]!.detail, /store has records up to 7, the log ends at 1/)
 })
 
 test('a log that is written and stored while it is diagnosed agrees with its store', async t => {

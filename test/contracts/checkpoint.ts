@@ -36,7 +36,7 @@ function batchOf(offsets: readonly number[], ids: readonly number[], withRefused
 }
 
 /** `timeline` must be running. */
-export function ledgerContract(name: string, timeline: Timeline, open: (t: TestContext) => Promise<Store>): void {
+export function checkpointContract(name: string, timeline: Timeline, open: (t: TestContext) => Promise<Store>): void {
   test(`${name} answers what ingest asks`, async t => {
     const store = await open(t)
     const broker = new SimulatedBroker(timeline, 1, noFaults())

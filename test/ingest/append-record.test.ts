@@ -5,7 +5,7 @@ import {
   appendValidated,
   type KnownVenues,
   NOTHING_STORED,
-  settle,
+  resolveIds,
   validateRecord,
 } from '../../src/ingest/append-record.ts'
 import { Batch } from '../../src/ingest/batch.ts'
@@ -51,7 +51,7 @@ function filled(...records: LogRecord[]) {
   })
   for (const [offset, record] of records.entries()) {
     const judged = validateRecord({ ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, ids.of)
-    settle(judged, VENUES, ids.of, NOTHING_STORED)
+    resolveIds(judged, VENUES, ids.of, NOTHING_STORED)
     appendValidated(batch, judged, 0)
   }
   return batch

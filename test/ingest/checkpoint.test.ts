@@ -1,6 +1,6 @@
 import { after, before } from 'node:test'
 import { Random } from '../../src/simulator/random.ts'
-import { ledgerContract } from '../contracts/checkpoint.ts'
+import { checkpointContract } from '../contracts/checkpoint.ts'
 import { noFaults } from '../simulation/faults.ts'
 import { Host } from '../simulation/host.ts'
 import { SimulatedServer, SimulatedStore } from '../simulation/store.ts'
@@ -17,11 +17,11 @@ before(run)
 after(() => clearImmediate(running))
 
 for (const remote of [false, true])
-  ledgerContract(`the simulated ${remote ? 'server' : 'engine'}`, timeline, async () => {
+  checkpointContract(`the simulated ${remote ? 'server' : 'engine'}`, timeline, async () => {
     return new SimulatedStore(new SimulatedServer(timeline, remote, noFaults()), new Host(timeline))
   })
 
-ledgerContract('the embedded store', timeline, async t => {
+checkpointContract('the embedded store', timeline, async t => {
   const { store, remove } = await openTestStore()
   t.after(remove)
   return store

@@ -29,7 +29,11 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     { file: 'checkpoint.ts', from: ASK, to: ASK.replace(' + 1', '') },
   ],
   'resend without asking': [
-    { file: 'partition-loop.ts', from: 'if (await sealed.ask(store, this.#checkpoint, fence))', to: 'if (false)' },
+    {
+      file: 'partition-loop.ts',
+      from: 'if (await sealed.findArrived(store, this.#checkpoint, fence))',
+      to: 'if (false)',
+    },
   ],
   'ask without settling': [{ file: 'partition-loop.ts', from: 'await store.settle(fence)', to: '' }],
   'insert without a fence': [
@@ -99,7 +103,7 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     },
   ],
   'repeats that only the table knows are not asked for': [
-    { file: 'partition-loop.ts', from: 'if (questions.length > 0) {', to: 'if (false) {' },
+    { file: 'partition-loop.ts', from: 'if (lookups.length > 0) {', to: 'if (false) {' },
   ],
   'runs of ids forgotten at a start': [
     { file: 'ids/known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },

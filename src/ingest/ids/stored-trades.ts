@@ -1,7 +1,7 @@
 /** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Store } from '../../store/store.ts'
-import type { Question, StoredTrades } from '../append-record.ts'
+import type { IdLookup, StoredTrades } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Statement } from './recent-trades.ts'
 
@@ -25,12 +25,12 @@ interface Row {
 export async function storedTrades(
   store: Store,
   partition: number,
-  questions: readonly Question[],
+  lookups: readonly IdLookup[],
 ): Promise<StoredTrades> {
   const found = new Map<string, Statement[]>()
   const oldestMicros = new Map<string, number>()
   const goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, partition))
-  for (const [key, asked] of Map.groupBy(questions, symbolKey)) {
+  for (const [key, asked] of Map.groupBy(lookups, symbolKey)) {
     for (let start = 0; start < asked.length; start += IDS_PER_QUERY)
       for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUERY))) {
         const known = `${key} ${row.id}`
@@ -48,9 +48,9 @@ export async function storedTrades(
   }
 }
 
-function ask(store: Store, questions: readonly Question[]): Promise<Row[]> {
-  const { venue, symbol } = questions[0]!
-  const times = questions.map(({ micros }) => micros)
+function ask(store: Store, lookups: readonly IdLookup[]): Promise<Row[]> {
+  const { venue, symbol } = lookups[0]!
+  const times = lookups.map(({ micros }) => micros)
   const from = BigInt(Math.floor(times.reduce((a, b) => Math.min(a, b)))) * 1000n - AROUND_NANOS
   const to = BigInt(Math.ceil(times.reduce((a, b) => Math.max(a, b)))) * 1000n + AROUND_NANOS
   return store.rows<Row>(
@@ -58,11 +58,11 @@ function ask(store: Store, questions: readonly Question[]): Promise<Row[]> {
      FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String}
        AND timestamp BETWEEN fromUnixTimestamp64Nano({from:Int64}) AND fromUnixTimestamp64Nano({to:Int64})
        AND trade_id IN {ids:Array(UInt64)}`,
-    { venue, symbol, from, to, ids: questions.map(({ id }) => id) },
+    { venue, symbol, from, to, ids: lookups.map(({ id }) => id) },
   )
 }
 
-async function oldest(store: Store, { venue, symbol }: Question): Promise<number> {
+async function oldest(store: Store, { venue, symbol }: IdLookup): Promise<number> {
   const [row] = await store.rows<{ nanos: string }>(
     `SELECT toString(toUnixTimestamp64Nano(timestamp)) AS nanos FROM trades
      WHERE venue = {venue:String} AND symbol = {symbol:String} ORDER BY timestamp LIMIT 1`,

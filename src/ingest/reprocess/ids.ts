@@ -1,8 +1,8 @@
-/** What the ids of ticks that leave quarantine say: which trades are in the table already, and what gaps those open that are not. */
+/** Ids of ticks that leave quarantine: which trades are stored already, and the gaps that the others open. */
 import type { Store } from '../../store/store.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { isFollowed, type KnownVenues, NOTHING_STORED, type Question } from '../append-record.ts'
+import { type IdLookup, isFollowed, type KnownVenues, NOTHING_STORED } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Gap } from '../ids/continuity.ts'
 import { type FollowedIds, type KnownIds, type Placed, REPEAT, type SymbolContext } from '../ids/followed-ids.ts'
@@ -14,7 +14,7 @@ import { UniqueIds } from '../ids/unique-ids.ts'
 
 interface Known {
   ids: FollowedIds
-  /** What the tables hold of its ids, and in which log partitions. */
+  /** Its ids in the tables, and their log partitions. */
   stored: KnownIds
   partitions: readonly number[]
 }
@@ -25,7 +25,7 @@ export class ReprocessedIds {
   readonly #partition: number
   readonly #nowMicros: () => number
   readonly #known = new Map<string, Known>()
-  /** What was taken here, by symbol and id. */
+  /** Trades accepted in this page, by symbol and id. */
   readonly #taken = new Map<string, Statement[]>()
   readonly #gaps = new Set<Gap>()
   #stored = NOTHING_STORED
@@ -37,23 +37,23 @@ export class ReprocessedIds {
     this.#nowMicros = nowMicros
   }
 
-  /** Asks the tables about these trades and their symbols. */
+  /** Loads these trades and the id state of their symbols from the tables. */
   async learn(batches: readonly TradeColumns[]): Promise<void> {
-    const questions: Question[] = []
+    const lookups: IdLookup[] = []
     for (const trades of batches)
       for (let at = 0; at < trades.length; at++) {
         const name = nameOf(trades, at)
         if (!isFollowed(this.#venues, name.venue)) continue
-        questions.push({ ...name, id: trades.tradeId[at]!, micros: readMicros(trades.timestampWords, at) })
+        lookups.push({ ...name, id: trades.tradeId[at]!, micros: readMicros(trades.timestampWords, at) })
       }
-    if (questions.length === 0) return
-    this.#stored = await storedTrades(this.#store, this.#partition, questions)
-    for (const [key, [first]] of Map.groupBy(questions, symbolKey)) this.#known.set(key, await this.#ask(first!))
+    if (lookups.length === 0) return
+    this.#stored = await storedTrades(this.#store, this.#partition, lookups)
+    for (const [key, [first]] of Map.groupBy(lookups, symbolKey)) this.#known.set(key, await this.#ask(first!))
   }
 
   /**
-   * Places a trade by its id and takes it as seen if it is new; `apart`: it is from another log partition than its symbol, and not between
-   * the ids stored there. `partition` is that of a trade which may not lie in its symbol's own: a venue's frame.
+   * The id run of a trade, which is then known; REPEAT or CONFLICT if it is stored; `apart` if it is of another log partition than its symbol
+   * and not between the ids stored there. `partition` is set for a venue's frame, which may be in another partition than its symbol.
    */
   take(trades: TradeColumns, at: number, partition?: number): Placed | 'apart' {
     const { venue, symbol } = nameOf(trades, at)
@@ -71,7 +71,7 @@ export class ReprocessedIds {
     ) as Match
     const { partitions, stored: before, ids } = known
     const atHome = partitions.length === 1 && partitions[0] === partition
-    // The symbol's own partition follows its ids and looks for gaps in the whole table, but only between those it has.
+    // The symbol's partition looks for gaps in the whole table, but only between its own first and last id.
     const between = before.runs.some(run => id > run.first && id < run.last)
     if (partition !== undefined && !atHome && !between) return 'apart'
     const placed = ids.place(trades, at, match)
@@ -79,12 +79,12 @@ export class ReprocessedIds {
     return placed
   }
 
-  /** The gaps that open when the trades taken are stored. */
+  /** The gaps that open when the accepted trades are stored. */
   get gapsOpened(): Gap[] {
     return [...this.#gaps].filter(gap => !gap.recorded)
   }
 
-  async #ask({ venue, symbol }: Question): Promise<Known> {
+  async #ask({ venue, symbol }: IdLookup): Promise<Known> {
     const stored = await loadSymbol(this.#store, this.#venues, venue, symbol)
     const context: SymbolContext = {
       ...{ venue, symbol, nowMicros: this.#nowMicros },

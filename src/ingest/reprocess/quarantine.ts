@@ -1,17 +1,17 @@
-/** Questions to table `quarantine`: what is in it, by reason and row by row. */
+/** Queries of table `quarantine`: by reason and row by row. */
 import type { Store } from '../../store/store.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { QuarantineRow } from './revalidate.ts'
 
-/** Which rows are meant: those that fit all that is given. */
+/** Selects the rows that match all given fields. */
 export interface QuarantineFilter {
   reason?: string
   venue?: string
   symbol?: string
-  /** By the log's time of the record, ms since 1970 UTC: from this on, and before that. */
+  /** Log time of the record, ms since 1970 UTC: inclusive, exclusive. */
   sinceMs?: number
   untilMs?: number
-  /** One place: partition, offset, index. */
+  /** One tick: partition, offset, index. */
   at?: readonly [number, number, number]
 }
 
@@ -41,9 +41,9 @@ export interface QuarantineEntry {
   loggedAtMs: number
   receivedAtMs: number
   rawBytes: number
-  /** How many bytes were received: more than `rawBytes` where only the beginning was kept; 0 where that is not known. */
+  /** Bytes received: more than `rawBytes` where `raw` is truncated; 0 if not known. */
   receivedBytes: number
-  /** The payload's first bytes, in base64: as many as were asked for. */
+  /** The payload's first bytes, as many as requested, in base64. */
   raw: string
 }
 
@@ -70,7 +70,7 @@ export async function summarise(store: Store, filter: QuarantineFilter): Promise
   }))
 }
 
-/** Rows in the order of their places, each with at most `rawBytesMax` of its payload. */
+/** Rows by log position, each with at most `rawBytesMax` of its payload. */
 export async function listRows(
   store: Store,
   filter: QuarantineFilter,
@@ -96,7 +96,7 @@ export async function listRows(
   }))
 }
 
-/** Rows of one partition behind a place, in order, without their payloads. */
+/** Rows of one partition after a position, in order, without payloads. */
 export async function pageOf(
   store: Store,
   filter: QuarantineFilter,

@@ -1,6 +1,6 @@
 /**
- * Judges what is in quarantine again, by today's rules, and moves to `trades` what is good now, page by page. A page is judged
- * while storing goes on; if anything of it would move, it is judged again and moved while nothing is stored.
+ * Reprocesses quarantine by the current rules and moves ticks that are valid now to their table, page by page. A page is validated while
+ * ingest runs; if any tick of it would move, it is validated again and moved while ingest is paused.
  */
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Log } from '../../log/log.ts'
@@ -20,12 +20,12 @@ import { pageOf, type QuarantineFilter, rawOf } from './quarantine.ts'
 import {
   type Candidate,
   type QuarantineRow,
+  type Rejection,
   type RereadFrame,
   Revalidation,
-  type StillRefused,
   without,
 } from './revalidate.ts'
-import { moveReprocessed, PLACES_MAX, type Place } from './transaction.ts'
+import { moveReprocessed, POSITIONS_MAX, type TickPosition } from './transaction.ts'
 
 export interface ReprocessorOptions {
   log: Log
@@ -36,27 +36,27 @@ export interface ReprocessorOptions {
   emit: Emit
 }
 
-/** What became of the ticks looked at. */
+/** The result for the selected ticks. */
 export interface ReprocessReport {
   looked: number
   moved: number
-  /** Ticks that stay, by why they were refused and why they still are. */
+  /** Ticks that stay, by the reason stored and the reason now (`today`). */
   still: { reason: string; today: string; detail: string; ticks: number }[]
-  /** Partitions that another process stores, or none: it was not looked at them. */
+  /** Partitions not assigned to this process, which were skipped. */
   elsewhere: number[]
 }
 
-/** Ticks judged at once, unless a single record holds more: bounds memory. */
+/** Ticks per page, unless a single record has more: bounds memory. */
 const TICKS_PER_PAGE = 250_000
-/** Before the first place. */
-const START: Place = { offset: -1, index: -1 }
+/** Before the first position. */
+const START: TickPosition = { offset: -1, index: -1 }
 const INDEX_MAX = 2 ** 32 - 1
-/** Different ways in which ticks are still refused that a report tells apart. */
+/** Kinds of rejection that a report lists separately. */
 const STILL_MAX = 50
 
-interface JudgedRow {
+interface ValidatedRow {
   row: QuarantineRow
-  outcome: Candidate | StillRefused
+  outcome: Candidate | Rejection
 }
 
 export class Reprocessor {
@@ -70,8 +70,8 @@ export class Reprocessor {
   }
 
   /**
-   * Looks at all rows the filter means; with `dryRun` nothing is changed. One at a time. `pageDone` is told of each page. Throws
-   * what store and log throw: pages done before have moved.
+   * Reprocesses all rows that match the filter; with `dryRun` it only reports. Not reentrant. `pageDone` is called after each page. Throws
+   * errors of store and log; pages done before stay moved.
    */
   async run(filter: QuarantineFilter, dryRun: boolean, pageDone: () => void = () => {}): Promise<ReprocessReport> {
     const { log, store, storing, emit } = this.#options
@@ -82,7 +82,7 @@ export class Reprocessor {
         continue
       }
       for (let after = START; ; ) {
-        const rows = cutAtTicks(await pageOf(store, filter, partition, after, PLACES_MAX))
+        const rows = cutAtTicks(await pageOf(store, filter, partition, after, POSITIONS_MAX))
         if (rows.length === 0) break
         after = endOf(rows.at(-1)!)
         const page = await this.#validateRecord(rows, filter)
@@ -95,8 +95,8 @@ export class Reprocessor {
     return report
   }
 
-  /** To be called while nothing is stored. */
-  async #move(partition: number, rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
+  /** Call only while ingest is paused. */
+  async #move(partition: number, rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<ValidatedRow[]> {
     const { log, store, venues } = this.#options
     const fence = await store.claim(partition)
     await this.#checkpoint.resume(log, fence)
@@ -110,11 +110,11 @@ export class Reprocessor {
     return page
   }
 
-  async #moveDay(page: readonly JudgedRow[], ids: ReprocessedIds, fence: Fence): Promise<void> {
+  async #moveDay(page: readonly ValidatedRow[], ids: ReprocessedIds, fence: Fence): Promise<void> {
     const { store } = this.#options
     const [good, refused] = [new Batch(fence.partition), new Batch(fence.partition)]
-    const leaving: Place[] = []
-    let firstGood: Place | undefined
+    const leaving: TickPosition[] = []
+    let firstGood: TickPosition | undefined
     for (const { row, outcome } of page) {
       if (!('trades' in outcome)) continue
       begin(good, row)
@@ -133,15 +133,15 @@ export class Reprocessor {
     await moveReprocessed(store, { number: this.#number++, good, firstGood, refused, leaving }, fence)
   }
 
-  /** What the rows are by today's rules and by the ids in the table. Reads only. */
-  async #validateRecord(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<JudgedRow[]> {
+  /** Validates rows by the current rules and the stored ids. Reads only. */
+  async #validateRecord(rows: readonly QuarantineRow[], filter: QuarantineFilter): Promise<ValidatedRow[]> {
     const { log, store, venues, reread } = this.#options
     const validateRecord = new Revalidation(venues, reread, SYSTEM_CLOCK.nowMicros())
     const records = new LogRecords(log, rows[0]!.partition)
-    const page: JudgedRow[] = []
+    const page: ValidatedRow[] = []
     try {
       for (const row of rows) {
-        // Good by every other rule: whether such trades are wanted is for a person to say.
+        // Valid by every other rule: only the user can decide whether such trades are wanted.
         if (row.reason === 'symbol_unasked' && filter.reason !== row.reason) {
           page.push({
             row,
@@ -167,13 +167,8 @@ export class Reprocessor {
   }
 }
 
-/** A candidate without the trades that are there already; refused if that is all of them. `divided`: has the log partitions? */
-function byIds(
-  row: QuarantineRow,
-  candidate: Candidate,
-  ids: ReprocessedIds,
-  divided: boolean,
-): Candidate | StillRefused {
+/** A candidate without the trades that are stored already; rejected if none is left. `divided`: the log has several partitions. */
+function byIds(row: QuarantineRow, candidate: Candidate, ids: ReprocessedIds, divided: boolean): Candidate | Rejection {
   const { trades, indexes, frame } = candidate
   const repeats = new Map<number, Refusal>()
   for (let at = 0; at < trades.length; at++) {
@@ -195,10 +190,13 @@ function begin(batch: Batch, row: QuarantineRow): void {
   batch.begin({ partition, offset, timestampMs, ...none }, 0)
 }
 
-/** Its place, or the last one of its record where it stands for all: what is still refused of that gets places of its own. */
-const endOf = ({ ticks, offset, index }: QuarantineRow): Place => ({ offset, index: ticks === 1 ? index : INDEX_MAX })
+/** Its position, or the last one of its record where the row stands for all: ticks that stay refused then get rows of their own. */
+const endOf = ({ ticks, offset, index }: QuarantineRow): TickPosition => ({
+  offset,
+  index: ticks === 1 ? index : INDEX_MAX,
+})
 
-/** The first rows, so many that they hold no more ticks than a page may; at least one. */
+/** The first rows, with at most `TICKS_PER_PAGE` ticks; at least one row. */
 function cutAtTicks(rows: QuarantineRow[]): QuarantineRow[] {
   let ticks = 0
   for (const [at, row] of rows.entries()) {
@@ -208,7 +206,7 @@ function cutAtTicks(rows: QuarantineRow[]): QuarantineRow[] {
   return rows
 }
 
-function count(report: ReprocessReport, page: readonly JudgedRow[]): void {
+function count(report: ReprocessReport, page: readonly ValidatedRow[]): void {
   for (const { row, outcome } of page) {
     report.looked += row.ticks
     if ('trades' in outcome) {
@@ -218,12 +216,7 @@ function count(report: ReprocessReport, page: readonly JudgedRow[]): void {
   }
 }
 
-function countStill(
-  report: ReprocessReport,
-  row: QuarantineRow,
-  { reason, detail }: StillRefused,
-  ticks: number,
-): void {
+function countStill(report: ReprocessReport, row: QuarantineRow, { reason, detail }: Rejection, ticks: number): void {
   const alike = report.still.filter(one => one.reason === row.reason && one.today === reason)
   const full = report.still.length >= STILL_MAX
   const known = alike.find(one => one.detail === detail) ?? (full ? alike[0] : undefined)

@@ -1,7 +1,4 @@
-/**
- * Judges what is in quarantine once more, by today's rules. Pure. The log's record is read if it is still there; else what the
- * row itself keeps of it.
- */
+/** Validates quarantined ticks by the current rules. Pure. Uses the log's record if it still exists, else the row's own `raw`. */
 import type { LoggedRecord } from '../../log/log.ts'
 import { EXTERNAL_VENUE, readJsonTrades } from '../../tick/json.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
@@ -16,7 +13,7 @@ export interface QuarantineRow {
   partition: number
   offset: number
   index: number
-  /** 1, or what a record that was refused as a whole says it holds. */
+  /** 1, or the tick count in the header of a record that was refused as a whole. */
   ticks: number
   reason: Refusal
   venue: string
@@ -24,42 +21,42 @@ export interface QuarantineRow {
   logDay: string
   loggedAtSeconds: number
   receivedAtMicros: number
-  /** What names its record; 0 in most rows. */
+  /** Hash of its record; 0 in most rows. */
   logHash: number
 }
 
-/** Why a row is refused today as well. */
-export interface StillRefused {
+/** Why a row is still refused. */
+export interface Rejection {
   reason: Refusal
   detail: string
 }
 
-/** What a row stands for, as far as it is good by itself; whether its ids are there already is not asked here. */
+/** The valid ticks of a row. Whether their ids are stored already is checked later. */
 export interface Candidate {
   trades: TradeColumns
-  /** Places of the trades in their record. */
+  /** `log_index` of each trade. */
   indexes: Uint32Array
   /** The other ticks of a record that was refused as a whole. */
   refused: Refused[]
-  /** A venue's frame: it lies in the partition of its venue, not of its symbol. */
+  /** From a venue's frame, which is in the partition of its venue, not of its symbol. */
   frame: boolean
 }
 
-/** Reads a venue's frame, or an item of one, as its decoder reads it today; undefined where no such venue is known. */
+/** Decodes a venue's frame, or an item of one, with the current decoder; undefined for an unknown venue. */
 export type RereadFrame = (
   venue: string,
   raw: Uint8Array,
   receivedAtMicros: number,
-) => { trades: TradeColumns; still: StillRefused } | undefined
+) => { trades: TradeColumns; still: Rejection } | undefined
 
-/** Judges rows of quarantine in the order of their places: ticks of the same record are decoded once. */
+/** Validates rows in log order: ticks of the same record are decoded once. */
 export class Revalidation {
   readonly #venues: Pick<ReadonlySet<string>, 'has'>
   readonly #reread: RereadFrame
   readonly #nowMicros: number
   #last: { entry: LoggedRecord; decoded: Decoded } | undefined
 
-  /** `nowMicros` is our clock: a tick that was ahead of a clock of ours that was behind is good once that is set right. */
+  /** `nowMicros` is our clock: a tick that was ahead of a slow clock is valid once that is corrected. */
   constructor(venues: Pick<ReadonlySet<string>, 'has'>, reread: RereadFrame, nowMicros: number) {
     this.#venues = venues
     this.#reread = reread
@@ -67,7 +64,7 @@ export class Revalidation {
   }
 
   /** By the log's record. */
-  byEntry(row: QuarantineRow, entry: LoggedRecord): Candidate | StillRefused {
+  byEntry(row: QuarantineRow, entry: LoggedRecord): Candidate | Rejection {
     if (this.#last?.entry !== entry) this.#last = { entry, decoded: decode(entry) }
     const { decoded } = this.#last
     if (row.ticks !== 1 || (entry.ticks === 1 && entry.format !== 'refused')) return this.#whole(decoded)
@@ -80,8 +77,8 @@ export class Revalidation {
     return this.#tick(row, decoded.trades, at)
   }
 
-  /** By what the row keeps, where the log's record is gone. */
-  byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | StillRefused {
+  /** By the row's `raw`, where the log's record was trimmed. */
+  byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | Rejection {
     const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString()
     if (row.venue === '') return this.#wholeByRaw(row, raw)
     const own = readRefusedTick(text, row.receivedAtMicros)
@@ -92,9 +89,9 @@ export class Revalidation {
     return refused[0] ?? this.#tick(row, trades, 0)
   }
 
-  #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | StillRefused {
+  #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | Rejection {
     if (row.reason !== 'undecodable_record')
-      return { reason: row.reason, detail: 'only the log knows how it is written, and does not hold it any more' }
+      return { reason: row.reason, detail: 'its format was only in the log, which no longer has the record' }
     const { partition, offset, ticks } = row
     const format = payload[0] === '{'.charCodeAt(0) ? 'json' : 'native'
     const timestampMs = row.receivedAtMicros / 1000
@@ -102,41 +99,41 @@ export class Revalidation {
     return this.#whole(decode(entry))
   }
 
-  #whole({ trades, indexes, refused }: Decoded): Candidate | StillRefused {
+  #whole({ trades, indexes, refused }: Decoded): Candidate | Rejection {
     if (trades.length === 0) return refused[0]!
     return this.#validated(trades, indexes ?? Uint32Array.from({ length: trades.length }, (_, at) => at), refused)
   }
 
-  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | StillRefused {
+  #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Rejection {
     const read = this.#reread(venue, raw, receivedAtMicros)
     if (!read) return { reason: row.reason, detail: `no decoder for frames of ${venue}` }
     const { trades, still } = read
     if (trades.length === 0) return still
     if (trades.length > 1)
-      return { reason: row.reason, detail: `the frame holds ${trades.length} trades and has one place in the log` }
+      return { reason: row.reason, detail: `the frame has ${trades.length} trades and one position in the log` }
     const judged = this.#tick(row, trades, 0)
     return 'trades' in judged ? { ...judged, frame: true } : judged
   }
 
-  /** One tick of what was read, at the row's own place. */
-  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | StillRefused {
+  /** One decoded tick, at the row's position. */
+  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | Rejection {
     const trades = new TradeColumns(1)
     trades.appendRange(from, at, at + 1)
     return this.#validated(trades, Uint32Array.of(row.index), [])
   }
 
-  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | StillRefused {
-    const judgements = new Uint8Array(trades.length)
-    if (validate(trades, this.#venues, judgements, this.#nowMicros) === 0)
+  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Rejection {
+    const codes = new Uint8Array(trades.length)
+    if (validate(trades, this.#venues, codes, this.#nowMicros) === 0)
       return { trades, indexes, refused: [...refused], frame: false }
-    const bad = [...judgements.keys()].filter(at => judgements[at] !== 0)
-    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, judgements[at]!))
+    const bad = [...codes.keys()].filter(at => codes[at] !== 0)
+    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, codes[at]!))
     if (bad.length === trades.length) return refusedToo[0]!
     return { ...without(trades, indexes, new Set(bad)), refused: [...refused, ...refusedToo], frame: false }
   }
 }
 
-/** The trades but for some rows. */
+/** The trades without some rows. */
 export function without(trades: TradeColumns, indexes: Uint32Array, rows: ReadonlySet<number>) {
   const kept = new TradeColumns(trades.length - rows.size)
   for (let at = 0; at < trades.length; at++) if (!rows.has(at)) kept.appendRange(trades, at, at + 1)

@@ -1,35 +1,35 @@
 /**
- * Moves ticks from quarantine into `trades`, with the same place in the log, so that each is there at every moment and, once
- * what a crash left is mended, only once. The steps and why: `docs/decisions/requeue.md`.
+ * Moves ticks from quarantine into `trades` at the same log position, so that each is in a table at every moment and, after recovery from a
+ * crash, in only one. The steps and why: `docs/decisions/requeue.md`.
  */
 import { MS_PER_DAY } from '../../clock.ts'
 import type { Fence, Store } from '../../store/store.ts'
 import type { Batch } from '../batch.ts'
 
-/** A tick's place within a partition of the log. */
-export interface Place {
+/** A tick's position within a partition of the log. */
+export interface TickPosition {
   offset: number
   index: number
 }
 
-/** What moves at once: ticks of one partition and log day, logged before the partition's next offset. */
+/** Ticks of one partition and log day that move together. */
 export interface ReprocessTransaction {
-  /** Tells this one from others of the same fence. */
+  /** Unique within the fence. */
   number: number
-  /** Ticks that are good now: at least one. */
+  /** Ticks that are valid now: at least one. */
   good: Batch
-  /** Where the first of them is. */
-  firstGood: Place
-  /** Ticks still refused, of records that were refused as a whole before. */
+  /** Position of the first of them. */
+  firstGood: TickPosition
+  /** Ticks still refused, of records that were refused as a whole. */
   refused: Batch
-  /** The rows of quarantine that all these stand for. At most `PLACES_MAX`: they are named in one statement. */
-  leaving: readonly Place[]
+  /** The quarantine rows that these replace. At most `POSITIONS_MAX`: one statement lists them. */
+  leaving: readonly TickPosition[]
 }
 
-/** So many places fit into a statement, which the engine limits to 256 kB. */
-export const PLACES_MAX = 5_000
+/** Positions that fit into one statement, which the engine limits to 256 kB. */
+export const POSITIONS_MAX = 5_000
 
-interface RequeueRow {
+interface ReprocessRow {
   log_partition: number
   epoch: number
   number: number
@@ -41,13 +41,15 @@ interface RequeueRow {
   indexes: number[]
 }
 
-/** Step 0 is written before anything moves, one of the others at the end. */
-const STEP = { begun: 0, done: 1, takenBack: 2 } as const
+const MOVES = 'requeues'
 
-/** Moves ticks. Only the owner of the fence may, while nothing else of the partition is written. Throws what the store throws. */
-export async function moveReprocessed(store: Store, requeue: ReprocessTransaction, fence: Fence): Promise<void> {
-  const { good, firstGood, refused, leaving, number } = requeue
-  const row: RequeueRow = {
+/** Step 0 is written before anything moves, one of the others at the end. */
+const STEP = { begun: 0, done: 1, rolledBack: 2 } as const
+
+/** Moves ticks. Call only as owner of the fence, while nothing else of the partition is written. Throws errors of the store. */
+export async function moveReprocessed(store: Store, move: ReprocessTransaction, fence: Fence): Promise<void> {
+  const { good, firstGood, refused, leaving, number } = move
+  const row: ReprocessRow = {
     log_partition: fence.partition,
     epoch: fence.epoch,
     number,
@@ -58,19 +60,19 @@ export async function moveReprocessed(store: Store, requeue: ReprocessTransactio
     offsets: leaving.map(({ offset }) => offset),
     indexes: leaving.map(({ index }) => index),
   }
-  await store.insertRows('requeues', [{ ...row, step: STEP.begun }], fence)
+  await store.insertRows(MOVES, [{ ...row, step: STEP.begun }], fence)
   if (refused.refused.length > 0) await store.insertBlock('quarantine', refused.quarantineBlock(fence.epoch), fence)
   await store.insertBlock('trades', good.tradesBlock(), fence)
   await finish(store, row, fence)
 }
 
 /**
- * Brings to an end what an earlier owner of this partition began to move: what has arrived in `trades` leaves quarantine, what
- * has not stays there. To be called before the tables are asked for anything else.
+ * Finishes the moves that an earlier owner of this partition began: ticks that arrived in `trades` are deleted from quarantine, the others
+ * stay. Call before any other query of the tables.
  */
 export async function finishInterrupted(store: Store, fence: Fence): Promise<void> {
-  const rows = await store.rows<RequeueRow>(
-    `SELECT * EXCEPT (step, stored_at) FROM requeues FINAL WHERE log_partition = {partition:UInt16} AND step = 0 ORDER BY epoch, number`,
+  const rows = await store.rows<ReprocessRow>(
+    `SELECT * EXCEPT (step, stored_at) FROM ${MOVES} FINAL WHERE log_partition = {partition:UInt16} AND step = 0 ORDER BY epoch, number`,
     { partition: fence.partition },
   )
   for (const row of rows) {
@@ -80,26 +82,26 @@ export async function finishInterrupted(store: Store, fence: Fence): Promise<voi
       { day: row.log_day, partition: fence.partition, offset: row.good_offset, index: row.good_index },
     )
     if (Number(found!.arrived) > 0) await finish(store, row, fence)
-    else await takeBack(store, row, fence)
+    else await rollBack(store, row, fence)
   }
 }
 
-async function finish(store: Store, row: RequeueRow, fence: Fence): Promise<void> {
+async function finish(store: Store, row: ReprocessRow, fence: Fence): Promise<void> {
   const places = row.offsets.map((offset, at) => `(${Number(offset)},${Number(row.indexes[at])})`)
   const where = `${WITHIN} AND epoch < {epoch:UInt64} AND (log_offset, log_index) IN (${places.join(',')})`
   await store.deleteRows('quarantine', where, rangeOf(row))
-  await store.insertRows('requeues', [{ ...row, step: STEP.done }], fence)
+  await store.insertRows(MOVES, [{ ...row, step: STEP.done }], fence)
 }
 
-async function takeBack(store: Store, row: RequeueRow, fence: Fence): Promise<void> {
+async function rollBack(store: Store, row: ReprocessRow, fence: Fence): Promise<void> {
   await store.deleteRows('quarantine', `${WITHIN} AND epoch = {epoch:UInt64}`, rangeOf(row))
-  await store.insertRows('requeues', [{ ...row, step: STEP.takenBack }], fence)
+  await store.insertRows(MOVES, [{ ...row, step: STEP.rolledBack }], fence)
 }
 
 const WITHIN =
   'log_day = {day:Date} AND log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64}'
 
-function rangeOf(row: RequeueRow) {
+function rangeOf(row: ReprocessRow) {
   const offsets = row.offsets.map(Number)
   const [first, last] = [offsets[0]!, offsets.at(-1)!]
   return { day: row.log_day, partition: row.log_partition, first, last, epoch: row.epoch }

@@ -263,7 +263,7 @@ test('a frame that its decoder reads now is stored at its place, if it says one 
     assert.deepEqual(
       report!.still.map(({ detail }) => detail),
       [
-        'the frame holds 2 trades and has one place in the log',
+        'the frame has 2 trades and one position in the log',
         'a frame without a trade',
         'no decoder for frames of acme',
       ],

@@ -61,7 +61,7 @@ test('a broker put back from an older copy, and written to since, stops the part
 
   await assert.rejects(storeAndClose(7), (error: Error & { code?: string }) => {
     assert.equal(error.code, 'log_diverged', error.message)
-    assert.match(error.message, /record 9 .* they are the same up to record 4/)
+    assert.match(error.message, /record 9 .* they are equal up to record 4/)
     return true
   })
   assert.deepEqual(await stored(), { count: 10, last: 10 })

@@ -1,7 +1,7 @@
 /** Follows the ids of trades as ingest does, beside a table of its own: what is asked of it is what was followed before. */
 import { Batch } from '../../../src/ingest/batch.ts'
 import type { Gap } from '../../../src/ingest/ids/continuity.ts'
-import { validateRecord, type KnownVenues, appendValidated, questionsOf, type StoredTrades, settle } from '../../../src/ingest/append-record.ts'
+import { validateRecord, type KnownVenues, appendValidated, lookupsOf, type StoredTrades, resolveIds } from '../../../src/ingest/append-record.ts'
 import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
@@ -69,22 +69,22 @@ export class Following {
       this.#venues,
       this.#ids.of,
     )
-    const questions = questionsOf(judged, this.#venues, this.#ids.of)
+    const questions = lookupsOf(judged, this.#venues, this.#ids.of)
     this.asked += questions.length
     const asked = new Set(questions.map(({ id }) => id))
     const answers: StoredTrades = {
       of: (_venue, _symbol, id) => (asked.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
     }
-    settle(judged, this.#venues, this.#ids.of, answers)
+    resolveIds(judged, this.#venues, this.#ids.of, answers)
     appendValidated(new Batch(0), judged, 0)
     const outcomes: (number | string)[] = []
     for (let row = 0; row < trades.length; row++) {
-      const good = judged.judgements[row] === 0
+      const good = judged.codes[row] === 0
       if (good) {
         const key = `${judged.trades.tradeId[row]}`
         this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(judged.trades, row)])
       }
-      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.judgements[row]!))
+      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.codes[row]!))
     }
     return outcomes
   }
