@@ -33,7 +33,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   sources: [/^(tick|venues|telemetry)\//, /^log\/(log|status-board)$/],
   audit: [CONTRACTS],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
-  archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/, /^config$/],
+  archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recorder$/],
   status: [

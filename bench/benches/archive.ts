@@ -47,8 +47,8 @@ function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS
       const archiver = new Archiver({
         ...parts,
         target,
-        slicing: 'day',
-        keep: { logHours: undefined, storeDays: undefined },
+        segmentLength: 'day',
+        retention: { logHours: undefined, storeDays: undefined },
         diskFreeBytesMin: 0,
         emit: () => {},
         // All that is stored is of a day that is over.
@@ -86,7 +86,7 @@ function verified(deep: boolean) {
       const { findings } = await checkArchive({
         target,
         objects: await catalog.objects(),
-        deep: deep ? { asked: store, files: filesOf(store) } : undefined,
+        deep: deep ? { source: store, files: filesOf(store) } : undefined,
         progress: () => {},
       })
       if (findings.length > 0) throw new Error(findings[0]!.detail)

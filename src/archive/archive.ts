@@ -1,29 +1,33 @@
 /**
- * The archive: closed slices of the tables as Parquet objects in a directory or bucket. Nothing is called archived, and nothing
- * may leave the store or the log for it, before the archived object was read back and found equal to the table.
+ * The archive: closed segments of the tables as Parquet objects in a directory or bucket. A segment counts as archived,
+ * and its rows and records may leave store and log, only after its objects were read back and found equal to the
+ * tables.
  *
- *   kind    a table that is archived
- *   slice   a range of one log partition's offsets: the records the log took within one hour (or day) of its own time
- *   object  the rows of one kind in one slice, a Parquet file under a key that the slice alone determines
- *   ledger  table `archive_ledger`: what is archived, where, and the proof; a manifest beside the objects says the same
+ *   kind     an archived table
+ *   segment  offsets of one log partition: the records of one hour (or day) by the log's time
+ *   object   rows of one kind in one segment: a Parquet file; the segment alone determines its key
+ *   catalog  table `archive_ledger`: archived objects with their checksums, repeated in manifests beside the objects
  */
 
-/** The records of one log partition from `firstOffset` to `lastOffset`, both included, within one hour or day of the log. */
+/**
+ * The records of one log partition from `firstOffset` to `lastOffset`, inclusive, within one hour or day of the log's
+ * time.
+ */
 export interface Segment {
   partition: number
   firstOffset: number
   lastOffset: number
-  /** Start and end of the hour or day, ms since 1970 UTC; the end is not included. */
+  /** Start (inclusive) and end (exclusive) of the hour or day, ms since 1970 UTC. */
   startMs: number
   endMs: number
 }
 
-/** How an archived slice fares: see the schema of `archive_ledger`. */
+/** State of an archived object: see the schema of `archive_ledger`. */
 export type CatalogState = 'verified' | 'stale' | 'dropping' | 'dropped'
 
 /**
- * What is known of a set of rows, in whatever order: the same for the table's rows and for those read back from the archive, or
- * they differ. Hashes and times are decimal text. An empty set has zeros.
+ * Counts, bounds and checksums of a set of rows, independent of their order: rows of the table and rows read back from
+ * the archive are equal if these are. Hashes and times are decimal text. An empty set has zeros.
  */
 export interface Fingerprint {
   rows: number
@@ -34,39 +38,39 @@ export interface Fingerprint {
   lowestIndex: number
   highestOffset: number
   highestIndex: number
-  /** The kind's own clock, ns since 1970 UTC. */
+  /** In the kind's time column, ns since 1970 UTC. */
   firstTimeNanos: string
   lastTimeNanos: string
 }
 
-/** One kind of one slice as the ledger and the manifest have it. */
+/** One kind of one segment, as in the catalog and the manifest. */
 export interface ArchivedObject extends Fingerprint {
   kind: string
-  slice: Segment
-  /** Below the archive's address; '' where the slice has no rows of this kind: then there is no object. */
+  segment: Segment
+  /** Relative to the archive's address; '' if the segment has no rows of this kind: then there is no object. */
   key: string
   bytes: number
   /** Of the object's bytes, hexadecimal; '' without an object. */
   sha256: string
   state: CatalogState
-  /** The store's clock before the table was asked, ms since 1970 UTC: what moved rows later is not in the object. */
+  /** The store's clock just before the table was read, ms since 1970 UTC: rows moved later are not in the object. */
   asOfMs: number
   verifiedAtMs: number
-  /** Rises with each row of the ledger about the same slice, µs since 1970 UTC. */
+  /** Rises with each catalog row of the same segment, µs since 1970 UTC. */
   changedAtMicros: number
 }
 
-/** How archiving fares, for whoever shows it. */
+/** Progress and health of archiving. */
 export interface ArchiveMetrics {
   readonly address: string
-  /** Verified, in the ledger. */
+  /** Verified, in the catalog. */
   objects: number
   rows: number
   bytes: number
-  /** How long ago the oldest slice ended that could be archived and is not, ms; 0 if none waits. */
+  /** Time since the end of the oldest closed segment not yet archived, ms; 0 if there is none. */
   behindMs: number
-  /** By log partition: all records below are archived and verified. */
+  /** By log partition: all records below this offset are archived and verified. */
   readonly archivedBelow: Map<number, number>
-  /** What failed last and is not mended yet. */
+  /** The last failure, null once a round has succeeded since. */
   failure: { atMs: number; why: string; advice: string } | null
 }

@@ -1,48 +1,52 @@
-/** A table's columns as Parquet has them, and what tells two sets of rows apart whatever held them. */
+/** A table's columns and their types in Parquet, and a row hash that is equal in both. */
 import type { Store } from '../store/store.ts'
 
-/** Whoever answers a SELECT without parameters: a store, or a running tickhouse that has it. */
-export type Asked = Pick<Store, 'rows'>
+/** Executes a SELECT without parameters: a store, or a running instance that has it open. */
+export type RowSource = Pick<Store, 'rows'>
 
 export interface Column {
   name: string
-  /** As the table has it. */
+  /** In the table. */
   type: string
 }
 
-/** Text to a reader of Parquet: how the engine writes these types. */
+/** Types the engine writes as text to Parquet. */
 const TEXT = /^(LowCardinality\(String\)|Enum\d+\(|FixedString)/
 
 /** The columns of a table, in order. */
-export function columnsOf(store: Asked, table: string): Promise<Column[]> {
+export function columnsOf(store: RowSource, table: string): Promise<Column[]> {
   return store.rows<Column>(
     `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = ${quoted(table)} ORDER BY position`,
   )
 }
 
-/** What `file()` and `s3()` are told of an archived object, so that its values are read back as the types they were. */
+/**
+ * Structure argument of `file()` and `s3()` for an archived object, so that values are read back as their original
+ * types.
+ */
 export function structureOf(columns: readonly Column[]): string {
   const plain = (type: string) => (TEXT.test(type) ? 'String' : type.replaceAll('LowCardinality(String)', 'String'))
   return columns.map(({ name, type }) => `${name} ${plain(type)}`).join(', ')
 }
 
-/** Names the last record of a batch, and says nothing of its ticks. */
-const OF_NO_TICK = 'log_hash'
+/** Hash of the last record of a batch, not part of the tick. */
+const NOT_OF_TICK = 'log_hash'
 
-/** Columns that objects archived by an earlier version do not have, by table. Read from such an object they are 0. */
+/** Columns missing in objects archived by an earlier version, by table. They are read as 0 from such an object. */
 export const ADDED: Readonly<Record<string, readonly string[]>> = {
   trades: ['id_run'],
   quarantine: ['id_run', 'received_bytes', 'trade_id'],
 }
 
 /**
- * One row of a table as a 64-bit hash by a function of the engine, the same from the table and from Parquet. Doubles by their bits, since
- * a hash takes -0 for 0. Columns that came later count where they are not 0: rows of an earlier version hash as they did then.
+ * SQL of a row's 64-bit hash, the same for the table and for Parquet. Doubles are hashed by their bits, since the
+ * functions hash -0 like 0. Columns added later contribute only if not 0, so that rows of an earlier version keep their
+ * hash.
  */
 export function rowHash(hash: 'cityHash64' | 'xxHash64', table: string, columns: readonly Column[]): string {
   const added = ADDED[table] ?? []
   const first = columns
-    .filter(({ name }) => name !== OF_NO_TICK && !added.includes(name))
+    .filter(({ name }) => name !== NOT_OF_TICK && !added.includes(name))
     .map(({ name, type }) => {
       if (type.startsWith('Float')) return `reinterpretAsUInt${type.slice('Float'.length)}(${name})`
       return /^(Enum|Map)/.test(type) ? `toString(${name})` : name
@@ -55,7 +59,7 @@ export function rowHash(hash: 'cityHash64' | 'xxHash64', table: string, columns:
     )
 }
 
-/** A text as SQL has it. */
+/** A text as a SQL literal. */
 export function quoted(text: string): string {
   return `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }

@@ -1,24 +1,27 @@
-/** What is archived, and how each kind is ordered and cut. A new table is archived once it stands here. */
+/** The archived tables, their order and time column. To archive another table, add it here. */
 
-/** A table of which an object is made. */
+/** An archived table. */
 export interface Kind {
   table: string
-  /** Rows in an object are in this order, the table's own, so that a reader's filter skips row groups. */
+  /** Order of rows in an object, that of the table, so that readers can skip row groups. */
   orderBy: string
-  /** The column that says when a row happened. */
+  /** Column with the time of the row's event. */
   time: string
 }
 
-/** Refused ticks, of all kinds. */
+/** Quarantined ticks of all kinds. */
 export const QUARANTINE = 'quarantine'
 
-/** Kinds cut by the log: their rows carry `log_partition`, `log_offset`, `log_index`, `logged_at` and `log_day`. */
+/**
+ * Archived by segment of the log: their rows have `log_partition`, `log_offset`, `log_index`, `logged_at` and
+ * `log_day`.
+ */
 export const TICK_KINDS: readonly Kind[] = [
   { table: 'trades', orderBy: 'symbol, venue, timestamp, trade_id', time: 'timestamp' },
   { table: QUARANTINE, orderBy: 'log_partition, log_offset, log_index', time: 'received_at' },
 ]
 
-/** Small tables about the house itself, cut by the UTC day of their time. */
+/** Small tables about the instance itself, archived by UTC day of their time column. */
 export const DAILY_KINDS: readonly Kind[] = [
   { table: 'gaps', orderBy: 'venue, symbol, first_id, last_id', time: 'changed_at' },
   { table: 'audits', orderBy: 'at, log_partition', time: 'at' },

@@ -1,4 +1,4 @@
-/** How archiving fares as figures: see `telemetry/metrics.ts`. */
+/** Metrics of archiving: see `telemetry/metrics.ts`. */
 import type { Measurement } from '../telemetry/metrics.ts'
 import type { ArchiveMetrics } from './archive.ts'
 

@@ -1,63 +1,86 @@
 import { SYSTEM_CLOCK } from '../clock.ts'
-import type { Config } from '../config.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Archiver } from './archiver.ts'
 import { followedLog, readMarker } from './catalog/identity.ts'
-import { catalogNames, noteArchive, seenArchives } from './catalog/log-positions.ts'
-import type { Keeping } from './retention.ts'
+import { archiveLocations, catalogNames, saveLocation } from './catalog/locations.ts'
+import type { Retention } from './retention.ts'
+import type { SegmentLength } from './segments.ts'
 import { openTarget } from './targets/open.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import { viewArchive } from './view.ts'
 
-/** The archive, by configuration, with `all_trades` of this store spanning it; null if it is off. Throws like `openTarget`. */
-export async function openWithArchive(config: Config, store: Store): Promise<ArchiveTarget | null> {
-  if (config.ARCHIVE === 'off') return null
-  const target = await openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
-  await recognise(store, target).catch(() => {})
+/**
+ * Where the archive is: an address as `parseArchiveAddress` reads it, or `off`, and the directory for objects in
+ * transit.
+ */
+export interface ArchiveLocationSettings {
+  ARCHIVE: string
+  ARCHIVE_SPOOL: string
+}
+
+/** How long log and store keep what is archived. */
+export interface RetentionSettings {
+  /** Undefined: the default the log was created with. */
+  LOG_KEEP_HOURS?: number | 'forever' | undefined
+  /** Undefined: forever. */
+  STORE_KEEP_DAYS?: number | undefined
+}
+
+/** Settings of the archive stage, named like their `TICKHOUSE_` variables. */
+export interface ArchiveSettings extends ArchiveLocationSettings, RetentionSettings {
+  ARCHIVE_SLICE: SegmentLength
+  DISK_FREE_MIB_MIN: number
+}
+
+/** Opens the archive and makes the store's `all_trades` include it; null if it is off. Throws like `openTarget`. */
+export async function openWithArchive(settings: ArchiveLocationSettings, store: Store): Promise<ArchiveTarget | null> {
+  if (settings.ARCHIVE === 'off') return null
+  const target = await openTarget(settings.ARCHIVE, settings.ARCHIVE_SPOOL)
+  await recogniseMoved(store, target).catch(() => {})
   await viewArchive(store, target)
   return target
 }
 
 /**
- * Finds out by its marker which archive lies at an address that is new to this store, so that what it holds is in view at once. Where
- * that cannot be asked now, whoever archives there finds out, or says why not.
+ * Identifies a moved archive by its marker, so that `all_trades` includes its objects immediately. If the marker cannot
+ * be read now, the archiver reads it later, or reports why it cannot.
  */
-async function recognise(store: Store, target: ArchiveTarget): Promise<void> {
+async function recogniseMoved(store: Store, target: ArchiveTarget): Promise<void> {
   const names = await catalogNames(store)
-  if (names.length === 0 || (await seenArchives(store)).some(({ address }) => address === target.address)) return
+  if (names.length === 0 || (await archiveLocations(store)).some(({ address }) => address === target.address)) return
   const owner = await readMarker(target)
   if (owner && names.includes(owner.archive) && owner.log === (await followedLog(store)))
-    await noteArchive(store, target.address, owner)
+    await saveLocation(store, target.address, owner)
 }
 
-/** How long things are kept: what the configuration says, else what the log was made with. */
-export function keepingOf(config: Pick<Config, 'LOG_KEEP_HOURS' | 'STORE_KEEP_DAYS'>, log: LogRetention): Keeping {
-  const logHours = config.LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
-  return { logHours: logHours === 'forever' ? undefined : logHours, storeDays: config.STORE_KEEP_DAYS }
+/** Retention from the settings, or else the default the log was created with. */
+export function retentionOf({ LOG_KEEP_HOURS, STORE_KEEP_DAYS }: RetentionSettings, log: LogRetention): Retention {
+  const logHours = LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
+  return { logHours: logHours === 'forever' ? undefined : logHours, storeDays: STORE_KEEP_DAYS }
 }
 
-/** The archiving station, by configuration; null if it is off. Throws what the target throws where it cannot be used. */
+/** The archive stage; null if it is off. Throws like `openTarget` if the archive cannot be used. */
 export async function openArchiver(
-  config: Config,
+  settings: ArchiveSettings,
   log: Log & LogRetention,
   store: Store,
   emit: Emit,
 ): Promise<Archiver | null> {
-  const target = await openWithArchive(config, store)
+  const target = await openWithArchive(settings, store)
   if (!target) return null
-  const keep = keepingOf(config, log)
-  const keeps = keep.logHours === undefined ? 'for ever' : `${keep.logHours} hours`
+  const retention = retentionOf(settings, log)
+  const keeps = retention.logHours === undefined ? 'for ever' : `${retention.logHours} hours`
   emit('log_retention', { address: log.address, keeps })
   return new Archiver({
     store,
     log,
     target,
-    slicing: config.ARCHIVE_SLICE,
-    keep,
-    diskFreeBytesMin: config.DISK_FREE_MIB_MIN * 2 ** 20,
+    segmentLength: settings.ARCHIVE_SLICE,
+    retention,
+    diskFreeBytesMin: settings.DISK_FREE_MIB_MIN * 2 ** 20,
     emit,
     clock: SYSTEM_CLOCK,
   })

@@ -1,66 +1,70 @@
-/** Which slice of a log partition can be archived next. It is cut by what the tables hold, never by when someone asks. */
+/**
+ * Finds the next segment of a log partition to archive. Its bounds depend on the stored records only, not on the time
+ * of the query.
+ */
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Segment } from './archive.ts'
-import type { Reached } from './catalog/catalog.ts'
 import { QUARANTINE, TICK_KINDS } from './kinds.ts'
 
-export type SegmentContext = 'hour' | 'day'
+export type SegmentLength = 'hour' | 'day'
 
-const SLICE_MS: Readonly<Record<SegmentContext, number>> = { hour: 3_600_000, day: 86_400_000 }
-/** A quiet partition's slice is closed by our clock; the clock of whoever records may be beside it by this much. */
-const CLOCKS_APART_MS_MAX = 60_000
-/** Records looked at first, and how many times as many next: a question reads little beyond the slice, however much is stored. */
+const SEGMENT_MS: Readonly<Record<SegmentLength, number>> = { hour: 3_600_000, day: 86_400_000 }
+/** The segment of an idle partition is closed by our clock, which may differ from the recorder's by this much. */
+const CLOCK_SKEW_MS_MAX = 60_000
+/** Records scanned first, and the growth factor: a query reads little beyond the segment, however many are stored. */
 const RECORDS_MIN = 2_000
 const RECORDS_GROWTH = 4
 
-export interface SegmentQuery {
+export interface SegmentContext {
   store: Store
   log: Log
   partition: number
-  /** How far the partition is archived; undefined if nothing is. */
-  reached: Reached | undefined
-  slicing: SegmentContext
+  /** First offset not archived yet. */
+  nextOffset: number
+  segmentLength: SegmentLength
   nowMs: number
 }
 
 /**
- * The slice after what is archived: the records from there on that are of one hour or day by the log's time. Closed when all of it is
- * stored and nothing can be added to it any more. The log's time may fall, where its clock was set back: then the hour is over too, and
- * a later slice may be of the same one, or of one before.
+ * The segment from `nextOffset` on: consecutive records of one hour or day by the log's time. It is closed once all its
+ * records are stored and no more can follow. If the log's time goes back (its clock was set back), the segment ends
+ * there; a later segment may then be of the same hour or an earlier one. Null if no record is stored.
  */
-export async function nextSegment(question: SegmentQuery): Promise<{ slice: Segment; closed: boolean } | null> {
-  const { log, partition, slicing, reached } = question
-  const next = reached?.next ?? 0
+export async function nextSegment(context: SegmentContext): Promise<{ segment: Segment; closed: boolean } | null> {
+  const { log, partition, segmentLength, nextOffset } = context
   const end = log.bounds(partition).next
-  let slice: Segment | undefined
+  let segment: Segment | undefined
   for (let records = RECORDS_MIN; ; records *= RECORDS_GROWTH) {
-    const below = Math.min(next + records, end)
-    slice ??= await begun(question, next, below)
-    const stored = slice && (await storedOf(question, slice, below))
+    const below = Math.min(nextOffset + records, end)
+    segment ??= await firstSegment(context, below)
+    const stored = segment && (await storedOf(context, segment, below))
     if (stored?.passed || below === end) {
-      if (!slice || !stored) return null
-      slice.lastOffset = stored.last
-      const closed = stored.passed || (await closedByClock(question, slice, SLICE_MS[slicing]))
-      return { slice, closed }
+      if (!segment || !stored) return null
+      segment.lastOffset = stored.last
+      const closed = stored.passed || (await closedByClock(context, segment, SEGMENT_MS[segmentLength]))
+      return { segment, closed }
     }
   }
 }
 
-/** The slice that the first stored record from `next` on begins, as yet without an end. */
-async function begun({ store, partition, slicing }: SegmentQuery, next: number, below: number) {
+/** The segment that begins with the first stored record below an offset; its end is not known yet. */
+async function firstSegment({ store, partition, segmentLength, nextOffset: next }: SegmentContext, below: number) {
   const [row] = await store.rows<{ ms: number }>(
     `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1`,
     { partition, next, below },
   )
   if (!row) return undefined
-  const startMs = Math.floor(row.ms / SLICE_MS[slicing]) * SLICE_MS[slicing]
-  return { partition, firstOffset: next, lastOffset: next, startMs, endMs: startMs + SLICE_MS[slicing] }
+  const startMs = Math.floor(row.ms / SEGMENT_MS[segmentLength]) * SEGMENT_MS[segmentLength]
+  return { partition, firstOffset: next, lastOffset: next, startMs, endMs: startMs + SEGMENT_MS[segmentLength] }
 }
 
-/** The last record of a slice below an offset, and whether one of another time follows it; null if none is stored. */
-async function storedOf({ store }: SegmentQuery, slice: Segment, below: number) {
-  const { partition, firstOffset: next, startMs, endMs } = slice
+/**
+ * The segment's last stored record below an offset, and whether a record of another time follows; null if none is
+ * stored.
+ */
+async function storedOf({ store }: SegmentContext, segment: Segment, below: number) {
+  const { partition, firstOffset: next, startMs, endMs } = segment
   const [row] = await store.rows<{ last: number; passed: number }>(
     `WITH (SELECT if(count() = 0, {below:UInt64}, min(log_offset)) FROM (${COUNTED})
            WHERE seconds < {start:UInt32} OR seconds >= {end:UInt32}) AS other
@@ -72,30 +76,30 @@ async function storedOf({ store }: SegmentQuery, slice: Segment, below: number) 
 }
 
 const WITHIN = 'log_partition = {partition:UInt16} AND log_offset >= {next:UInt64} AND log_offset < {below:UInt64}'
-const places = (table: string, more = '') =>
+const positions = (table: string, more = '') =>
   `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${WITHIN} ${more}`
 const GOOD = TICK_KINDS.filter(({ table }) => table !== QUARANTINE)
-  .map(({ table }) => places(table))
+  .map(({ table }) => positions(table))
   .join(' UNION ALL ')
 
 /**
- * The records of a partition that are stored, from an offset on, below another. Refused ticks are written before the good ones of their
- * batch: those of a batch of which no good tick is seen do not count.
+ * The stored records of a partition within an offset range. Quarantined ticks are inserted before the good ones of
+ * their batch, so they count only once the good ones are visible.
  */
-const COUNTED = `${GOOD} UNION ALL ${places(
+const COUNTED = `${GOOD} UNION ALL ${positions(
   QUARANTINE,
   `AND (batch_good = 0 OR toInt64(batch_first_offset) <= (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${GOOD})))`,
 )}`
 
-/** Is the time over, or not begun by our clock, and everything stored that the log has taken since? */
+/** Whether the segment's hour is over, or in the future, by our clock, and all records of the log are stored. */
 async function closedByClock(
-  { log, partition, nowMs }: SegmentQuery,
-  slice: Segment,
-  sliceMs: number,
+  { log, partition, nowMs }: SegmentContext,
+  segment: Segment,
+  segmentMs: number,
 ): Promise<boolean> {
-  const over = nowMs >= slice.endMs + CLOCKS_APART_MS_MAX
-  // Written by a clock that was ahead: it would be open for as long as that was.
-  const ahead = nowMs < slice.startMs - sliceMs
+  const over = nowMs >= segment.endMs + CLOCK_SKEW_MS_MAX
+  // Written while the clock was ahead: it would stay open that long.
+  const ahead = nowMs < segment.startMs - segmentMs
   if (!over && !ahead) return false
-  return (await log.refresh(partition)).next <= slice.lastOffset + 1
+  return (await log.refresh(partition)).next <= segment.lastOffset + 1
 }

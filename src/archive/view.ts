@@ -1,12 +1,12 @@
 /**
- * View `all_trades`: what is in the table, and what is only in the archive any more, each trade once. The archived files are a
- * table of their own, since a stranger's statement may read tables but no files.
+ * View `all_trades`: trades in the table, and trades that are only in the archive, each once. The archived files are a
+ * table of their own, since untrusted statements may read tables but not files.
  *
- * A slice counts only once the ledger calls its rows dropped; those of its rows that are in the table all the same, because they
- * were restored or have not left yet, are taken from the table alone. So the view is right whatever was interrupted.
+ * A segment is included once its state in the catalog is `dropping` or `dropped`; its rows that are in the table all
+ * the same (restored, or not dropped yet) are read from the table only. So the view is correct after any interruption.
  *
- * That table is gone when the process ends: the engine looks for the files of one that it finds when it starts, and would wait there
- * for a bucket that is away, and for the loopback address of a process that is no more.
+ * The table over the files does not outlive the process: at its start the engine looks for the files of each table, and
+ * would wait for an unreachable bucket, or for the loopback address of an ended process.
  */
 import { randomUUID } from 'node:crypto'
 import { INTERNAL_DATABASE, type Store } from '../store/store.ts'
@@ -14,16 +14,16 @@ import { nameAt } from './catalog/catalog.ts'
 import { columnsOf, quoted, structureOf } from './columns.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 
-/** Tables in a database of this engine are kept in memory alone. */
+/** A database of engine Memory: its tables do not outlive the process. */
 const DATABASE = INTERNAL_DATABASE
 const FILES = 'trades/date=*/*.parquet'
-/** The day stands in an object's key: files of days that are not asked for are not opened. */
+/** The day is in the object's key: files of other days are not opened. */
 const DAY_OF_PATH = String.raw`CAST(extract(_path, '.*/date=(\\d{4}-\\d{2}-\\d{2})/') AS Date)`
 
 /**
- * Lets `all_trades` span an archive, as long as store and archive are open. One beside another machine's store is not spanned. To be
- * called when the store is opened and before any rows leave it: the engine looks for the files of a directory once, now. Of a bucket
- * nothing is asked before a question is.
+ * Makes `all_trades` include an archive while store and archive are open; only in an embedded store. Call it when the
+ * store is opened and before rows are dropped: the engine lists the files of a directory once, now; those of a bucket
+ * at each query.
  */
 export async function viewArchive(store: Store, target: ArchiveTarget): Promise<void> {
   if (!store.address.startsWith('chdb:')) return
@@ -32,7 +32,7 @@ export async function viewArchive(store: Store, target: ArchiveTarget): Promise<
   const dropped = `archive = ${nameAt(target.address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
   const files = `SELECT concat(${quoted(root)}, key) FROM archive_ledger FINAL WHERE ${dropped}`
   const days = `SELECT toDate(slice_start) FROM archive_ledger FINAL WHERE ${dropped}`
-  const place = 'log_partition, log_offset, log_index'
+  const position = 'log_partition, log_offset, log_index'
   const archived = columns.map(({ name, type }) =>
     name === 'log_day' ? `${DAY_OF_PATH} AS log_day` : `CAST(${name} AS ${type}) AS ${name}`,
   )
@@ -47,6 +47,6 @@ export async function viewArchive(store: Store, target: ArchiveTarget): Promise<
     UNION ALL
     SELECT ${archived.join(', ')} FROM ${DATABASE}.${table}
     WHERE _path IN (${files})
-      AND (${place}) NOT IN (SELECT ${place} FROM trades WHERE log_day IN (${days}))`)
+      AND (${position}) NOT IN (SELECT ${position} FROM trades WHERE log_day IN (${days}))`)
   for (const { name } of before) await run(`DROP TABLE IF EXISTS ${DATABASE}.${name}`)
 }

@@ -1,4 +1,4 @@
-/** One object on its way into the archive: written, read back, compared. */
+/** Writes an object to the archive and verifies it by reading it back. */
 import fs from 'node:fs'
 import { TickhouseError } from '../errors.ts'
 import type { StoreFiles } from '../store/embedded/files.ts'
@@ -12,41 +12,41 @@ import { spoolFile } from './targets/spool.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import { differences, fileSource, fingerprintFrom, fingerprintQuery } from './verify/checksum.ts'
 
-export interface Writing {
+export interface WriteContext {
   store: Store
   files: StoreFiles
   target: ArchiveTarget
-  /** Whose archive it is, as every manifest says. */
+  /** Owner, written to every manifest. */
   owner: Owner
-  /** Manifests of slices that lie there and that the ledger did not know when the archive was opened. */
+  /** Keys of segments' manifests that were in the archive but not in the catalog when it was opened. */
   strays: readonly string[]
 }
 
-/** Rows of one kind and where they go. */
+/** Rows of one kind and the key to write them to. */
 export interface ObjectToWrite {
   kind: Kind
-  slice: Segment
+  segment: Segment
   key: string
   /** Selects the rows, with its parameters. */
   where: string
   params: Record<string, unknown>
 }
 
-/** Rows as the table has them now. */
-export interface Measured {
+/** Fingerprint of the rows now in the table. */
+export interface MeasuredRows {
   task: ObjectToWrite
   columns: readonly Column[]
-  /** What will be archived; bytes and hash are not known yet. */
+  /** The object to write; `bytes` and `sha256` are not known yet. */
   object: ArchivedObject
 }
 
-/** Measures rows that are to be archived; `before` is what the ledger says of them so far. Throws what the store throws. */
+/** Fingerprints the rows to archive; `before` is their catalog entry so far. Throws errors of the store. */
 export async function measureRows(
-  { store }: Pick<Writing, 'store'>,
+  { store }: Pick<WriteContext, 'store'>,
   task: ObjectToWrite,
   before: ArchivedObject | undefined,
-): Promise<Measured> {
-  const { kind, slice, where, params } = task
+): Promise<MeasuredRows> {
+  const { kind, segment, where, params } = task
   const columns = await columnsOf(store, kind.table)
   const [clock] = await store.rows<{ ms: string }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms')
   const expected = fingerprintFrom(
@@ -55,7 +55,7 @@ export async function measureRows(
   const object: ArchivedObject = {
     ...expected,
     kind: kind.table,
-    slice,
+    segment,
     key: expected.rows === 0 ? '' : task.key,
     bytes: 0,
     sha256: '',
@@ -68,11 +68,14 @@ export async function measureRows(
 }
 
 /**
- * Writes an object and reads it back. Resolves once the archived rows are those that were measured; an empty slice makes no object.
- * Throws `archive_mismatch` (retryable) if they differ, or what the store or the target throw.
+ * Writes an object and reads it back. Resolves once the archived rows equal the fingerprint; no rows, no object.
+ * Throws `archive_mismatch` (retryable) if they differ, and errors of store and target.
  */
-export async function writeObject(writing: Writing, { task, columns, object }: Measured): Promise<ArchivedObject> {
-  const { files, target } = writing
+export async function writeObject(
+  context: WriteContext,
+  { task, columns, object }: MeasuredRows,
+): Promise<ArchivedObject> {
+  const { files, target } = context
   const { kind, where, params } = task
   const written = { ...object }
   if (object.rows > 0) {
@@ -83,12 +86,12 @@ export async function writeObject(writing: Writing, { task, columns, object }: M
     } finally {
       await fs.promises.rm(spooled, { force: true })
     }
-    Object.assign(written, await readBack(writing, kind, columns, object))
+    Object.assign(written, await readBack(context, kind, columns, object))
   }
   return { ...written, verifiedAtMs: Date.now() }
 }
 
-/** Reads an archived object whole and holds its rows against what is known of them. Throws `archive_mismatch`. */
+/** Reads an archived object whole and compares its rows with their fingerprint. Throws `archive_mismatch`. */
 export async function readBack(
   { files, target }: { files: Pick<StoreFiles, 'rows'>; target: ArchiveTarget },
   kind: Kind,
@@ -106,7 +109,7 @@ export async function readBack(
   }
 }
 
-/** Holds the rows of a fetched object against what is known of them. Throws `archive_mismatch`. */
+/** Compares the rows of a fetched object with their fingerprint. Throws `archive_mismatch`. */
 export async function compareRows(
   files: Pick<StoreFiles, 'rows'>,
   kind: Kind,
@@ -119,9 +122,9 @@ export async function compareRows(
   if (differing.length > 0) throw mismatch(expected.key, differing.join(', '))
 }
 
-/** Writes what is known of a slice's objects beside them, and reads it back. */
+/** Writes the manifest of objects, and reads it back. */
 export async function writeManifest(
-  { target, owner }: Writing,
+  { target, owner }: WriteContext,
   key: string,
   objects: readonly ArchivedObject[],
 ): Promise<void> {
@@ -133,13 +136,13 @@ export async function writeManifest(
   } finally {
     await fs.promises.rm(spooled, { force: true })
   }
-  if ((await fetchText(target, key)) !== text) throw mismatch(key, 'it does not say what was written')
+  if ((await fetchText(target, key)) !== text) throw mismatch(key, 'its text differs')
 }
 
 function mismatch(key: string, why: string): TickhouseError {
   return new TickhouseError(
     'archive_mismatch',
-    `${key} was read back and is not what the table holds: ${why}`,
+    `${key}, read back, differs from the table: ${why}`,
     'It is written again; nothing leaves the store before it is archived.',
     { retryable: true },
   )

@@ -2,9 +2,9 @@
 import type { ArchivedObject } from '../archive/archive.ts'
 import { type CatalogRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
 import { checkOwner, followedLog, readMarker } from '../archive/catalog/identity.ts'
-import { objectsNamed } from '../archive/catalog/log-positions.ts'
+import { objectsNamed } from '../archive/catalog/locations.ts'
 import { type Owner, objectsOf, readManifests } from '../archive/catalog/manifest.ts'
-import type { Asked } from '../archive/columns.ts'
+import type { RowSource } from '../archive/columns.ts'
 import { shownKey } from '../archive/keys.ts'
 import { openTarget } from '../archive/targets/open.ts'
 import type { ArchiveTarget } from '../archive/targets/target.ts'
@@ -41,7 +41,7 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
       target,
       objects,
       owner,
-      deep: deep && { asked: asked!, files },
+      deep: deep && { source: asked!, files },
       progress: (done, total) => {
         shown ??= new Progress('bytes', total)
         shown.show(done)
@@ -69,14 +69,14 @@ export async function archiveStatus(config: Config): Promise<void> {
   const asking = await openStoreAccess(config)
   try {
     const { objects } = await checkpointOf(askedBy(asking), target, await readMarker(target))
-    const sum = (figure: 'rows' | 'bytes') => count(objects.reduce((total, object) => total + object[figure], 0))
+    const sum = (field: 'rows' | 'bytes') => count(objects.reduce((total, object) => total + object[field], 0))
     const named = objects.filter(({ key }) => key !== '').length
     console.log(`${target.address}: ${count(named)} objects, ${sum('rows')} rows, ${sum('bytes')} bytes verified`)
-    for (const [partition, slices] of Map.groupBy(objects, ({ slice }) => slice.partition)) {
-      const last = slices.filter(({ kind }) => kind === 'trades').at(-1)
+    for (const [partition, segments] of Map.groupBy(objects, ({ segment }) => segment.partition)) {
+      const last = segments.filter(({ kind }) => kind === 'trades').at(-1)
       if (!last) continue
-      const until = new Date(last.slice.endMs).toISOString()
-      console.log(`partition ${partition}: archived up to record ${last.slice.lastOffset}, log time ${until}`)
+      const until = new Date(last.segment.endMs).toISOString()
+      console.log(`partition ${partition}: archived up to record ${last.segment.lastOffset}, log time ${until}`)
     }
     for (const [state, some] of Map.groupBy(objects, object => object.state))
       if (state !== 'verified') console.log(`${state}: ${count(some.length)} objects`)
@@ -93,7 +93,7 @@ function openArchive(config: Config): Promise<ArchiveTarget> {
 }
 
 /** What the ledger says of the archive that is there, wherever it was before. Throws `archive_foreign` for another log's. */
-async function checkpointOf(asked: Asked, target: ArchiveTarget, owner: Owner | null) {
+async function checkpointOf(asked: RowSource, target: ArchiveTarget, owner: Owner | null) {
   const log = await followedLog(asked)
   if (owner && log !== null) checkOwner(target.address, owner, log)
   const objects = owner ? await objectsNamed(asked, owner.archive) : []
@@ -110,7 +110,7 @@ async function saidBy(target: ArchiveTarget): Promise<{ objects: ArchivedObject[
   }
 }
 
-function askedBy(asking: StoreAccess): Asked {
+function askedBy(asking: StoreAccess): RowSource {
   return {
     rows: async <T>(query: string): Promise<T[]> => {
       const text = Buffer.from(await asking.ask(query, 'JSONEachRow')).toString()

@@ -37,7 +37,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
       shown.show(done)
     }
     const catalog = new ArchiveCatalog(store, target.address)
-    const { slices, inserted, present } = await restoreRange(
+    const { segments, inserted, present } = await restoreRange(
       { store, target, catalog, progress, log: await logAtHand(config) },
       {
         fromNanos: from === undefined ? undefined : parseTime(from),
@@ -46,7 +46,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     )
     shown?.end()
     console.log(
-      `${count(slices)} slices from ${target.address}: ${count(inserted)} rows restored and verified, ${count(present)} were there`,
+      `${count(segments)} slices from ${target.address}: ${count(inserted)} rows restored and verified, ${count(present)} were there`,
     )
   } finally {
     await store.close()

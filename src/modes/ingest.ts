@@ -22,7 +22,7 @@ export const ingest: Mode = async (config, journal, stopping, supervised) => {
   // A ClickHouse server may have several ingest processes: `archive.ts` archives for all of them.
   const archiver = store.engine ? await openArchiver(config, log, store, emit) : null
   const local = new LocalIngest(storing, log)
-  const page = new Page({ log, store, ingest: local, archive: () => archiver?.figures ?? null, journal })
+  const page = new Page({ log, store, ingest: local, archive: () => archiver?.metrics ?? null, journal })
   page.follow(storing)
   const telemetry = new IngestTelemetry({
     self: selfOf('ingest'),

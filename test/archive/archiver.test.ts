@@ -29,7 +29,7 @@ const checked = (target: ArchiveTarget, objects: readonly ArchivedObject[], deep
   checkArchive({
     target,
     objects,
-    deep: deep ? { asked: house.store, files: filesOf(house.store) } : undefined,
+    deep: deep ? { source: house.store, files: filesOf(house.store) } : undefined,
     progress: () => {},
   })
 
@@ -69,18 +69,18 @@ describe('a directory', () => {
     const { archiver, catalog } = archiverOf(house, target, { nowMs: lastHourEndMs + 59_000 })
     await archiver.round()
     const last = (await catalog.objects("kind = 'trades'")).at(-1)!
-    assert.equal(last.slice.startMs, Date.UTC(2026, 10, 22, 23), 'only the hour that a later record closed')
+    assert.equal(last.segment.startMs, Date.UTC(2026, 10, 22, 23), 'only the hour that a later record closed')
     await archiverOf(house, target, { nowMs: lastHourEndMs + 60_000 }).archiver.round()
-    assert.equal((await catalog.reached()).get(0)!.next, house.log.bounds(0).next)
+    assert.equal((await catalog.nextOffsets()).get(0), house.log.bounds(0).next)
   })
 
   test('a setting changed to days goes on where the hours ended', async () => {
     const target = await openDirectory('days')
     await archiverOf(house, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
-    const { archiver, catalog } = archiverOf(house, target, { slicing: 'day' })
+    const { archiver, catalog } = archiverOf(house, target, { segmentLength: 'day' })
     await archiver.round()
     assert.deepEqual((await checked(target, await catalog.objects())).findings, [])
-    assert.equal((await catalog.reached()).get(0)!.next, house.log.bounds(0).next)
+    assert.equal((await catalog.nextOffsets()).get(0), house.log.bounds(0).next)
   })
 
   for (const { name, tamper, fault } of tamperings) {
@@ -150,7 +150,7 @@ describe('retention', () => {
     const held = house.events.named('day_held').length
     // The archive cannot be written: what is old enough to leave waits for it.
     target.put = () => Promise.reject(new Error('away'))
-    const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 2 } })
+    const { archiver } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 2 } })
     await assert.rejects(archiver.round(), /away/)
     assert.deepEqual(await rowsOf(house.store, 'trades'), before)
     assert.equal(house.events.named('day_held').length, held)
@@ -158,7 +158,7 @@ describe('retention', () => {
 
   test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
     const target = await openDirectory('kept')
-    const keep = { logHours: 1, storeDays: 2 }
+    const retention = { logHours: 1, storeDays: 2 }
     const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
     const objects = await catalog.objects()
@@ -166,13 +166,13 @@ describe('retention', () => {
     const bytes = fs.readFileSync(victim)
     fs.writeFileSync(victim, Buffer.from(bytes).fill(1, 100, 101))
     const before = await rowsOf(house.store, 'trades')
-    await archiverOf(house, target, { keep }).archiver.round()
+    await archiverOf(house, target, { retention }).archiver.round()
     assert.match(String(house.events.named('day_held')[0]?.why), /is not what was archived/)
     assert.equal((await house.store.rows("SELECT 1 FROM trades WHERE log_day = '2026-11-22' LIMIT 1")).length, 1)
     assert.equal(house.log.bounds(0).first, house.log.bounds(0).next, 'what is archived has left the log')
 
     fs.writeFileSync(victim, bytes)
-    await archiverOf(house, target, { keep, nowMs: LATER_MS }).archiver.round()
+    await archiverOf(house, target, { retention, nowMs: LATER_MS }).archiver.round()
     assert.deepEqual(await rowsOf(house.store, 'trades'), [])
     const files = `file('${directory}/kept/trades/**/*.parquet', 'Parquet')`
     assert.deepEqual(await rowsOf(house.store, files), before)

@@ -93,13 +93,13 @@ for (const [name, aheads] of Object.entries(HISTORIES))
       await archiver().archiver.round()
       await archiver(2 * HOUR_MS).archiver.round()
       const { catalog } = archiver()
-      assert.equal((await catalog.reached()).get(0)?.next, log.bounds(0).next)
+      assert.equal((await catalog.nextOffsets()).get(0), log.bounds(0).next)
       const objects = await catalog.objects()
-      const deep = { asked: storage.store, files: filesOf(storage.store) }
+      const deep = { source: storage.store, files: filesOf(storage.store) }
       const { findings } = await checkArchive({ target, objects, deep, progress: () => {} })
       assert.deepEqual(findings, [])
-      const slices = objects.filter(({ kind }) => kind === 'trades')
-      assert.equal(archivedBelow(slices, 0, nowMs + 2 * HOUR_MS), log.bounds(0).next, 'and may leave the log')
+      const segments = objects.filter(({ kind }) => kind === 'trades')
+      assert.equal(archivedBelow(segments, 0, nowMs + 2 * HOUR_MS), log.bounds(0).next, 'and may leave the log')
     })
 
     test('it is restored from the archive alone, and ingest goes on after the last record', async () => {

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { keepingOf } from '../../src/archive/open.ts'
+import { retentionOf } from '../../src/archive/open.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { parseConfig } from '../../src/config.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
@@ -27,9 +27,9 @@ test('a week after it was archived and verified an hour leaves a new log, and no
   const house = await openArchivingHouse(directory)
   t.after(() => house.close())
   const target = await openTarget(`file:${directory}/archive`, 'unused')
-  const keep = keepingOf(config(), house.log)
+  const retention = retentionOf(config(), house.log)
   const firstAfter = async (hours: number) => {
-    await archiverOf(house, target, { keep, nowMs: LAST_HOUR_END_MS + hours * HOUR_MS }).archiver.round()
+    await archiverOf(house, target, { retention, nowMs: LAST_HOUR_END_MS + hours * HOUR_MS }).archiver.round()
     return house.log.bounds(0).first
   }
   const { first, next } = house.log.bounds(0)
@@ -43,16 +43,16 @@ test('a setting goes before what the log was made with, and a log made before th
   const directory = freshDirectory(t)
   await (await openSqliteLog(directory, 'write')).close()
   const reading = await openSqliteLog(directory, 'read')
-  assert.equal(keepingOf(config(), reading).logHours, 168)
-  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), reading).logHours, 5)
-  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: 'forever' }), reading).logHours, undefined)
+  assert.equal(retentionOf(config(), reading).logHours, 168)
+  assert.equal(retentionOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), reading).logHours, 5)
+  assert.equal(retentionOf(config({ TICKHOUSE_LOG_KEEP_HOURS: 'forever' }), reading).logHours, undefined)
   await reading.close()
 
   const file = new DatabaseSync(path.join(directory, 'log.sqlite'))
   file.exec('ALTER TABLE meta DROP COLUMN keep_hours')
   file.close()
   const older = await openSqliteLog(directory, 'write')
-  assert.equal(keepingOf(config(), older).logHours, undefined)
-  assert.equal(keepingOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), older).logHours, 5)
+  assert.equal(retentionOf(config(), older).logHours, undefined)
+  assert.equal(retentionOf(config({ TICKHOUSE_LOG_KEEP_HOURS: '5' }), older).logHours, 5)
   await older.close()
 })

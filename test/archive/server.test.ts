@@ -47,7 +47,7 @@ test('rows of a server are archived and proved by a process of its own, which ma
 
   const target = await openTarget(`file:${house.directory}/data/archive`, 'unused')
   const files = filesOf(store)
-  const deep = { asked: store, files }
+  const deep = { source: store, files }
   const { findings } = await checkArchive({ target, objects: await catalog.objects(), deep, progress: () => {} })
   assert.deepEqual(findings, [])
   await files.close()

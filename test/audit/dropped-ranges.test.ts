@@ -23,7 +23,7 @@ async function withoutDays(t: TestContext, storeDays: number): Promise<Archiving
     fs.rmSync(directory, { recursive: true, force: true })
   })
   const nowMs = Date.UTC(2026, 10, 26)
-  await archiverOf(house, target, { keep: { logHours: undefined, storeDays }, nowMs }).archiver.round()
+  await archiverOf(house, target, { retention: { logHours: undefined, storeDays }, nowMs }).archiver.round()
   assert.ok(house.events.named('day_dropped').length > 0)
   return house
 }

@@ -49,10 +49,10 @@ export function archiveTargetContract(open: (name: string) => Promise<ArchiveTar
     assert.deepEqual(fs.readdirSync(target.spool), [])
   })
 
-  test('no key leads out of it', async () => {
+  test('no key points outside it', async () => {
     const target = await open('inside')
     for (const key of OUTSIDE) {
-      const refused = { code: 'archive_mismatch', message: /^the key [^\p{Cc}]* leads out of the archive$/u }
+      const refused = { code: 'archive_mismatch', message: /^the key [^\p{Cc}]* points outside the archive$/u }
       await assert.rejects(target.fetch(key), refused, key)
       await assert.rejects(put(target, key, 'x'), refused, key)
       await assert.rejects(target.create(key, 'x'), refused, key)

@@ -48,7 +48,7 @@ test('whoever asks for what is only in a bucket that is away is told so', { skip
   const address = addressOf(server.endpoint)
   const target = await openTarget(address, `${directory}/spool`)
   const whole = await rowsOf(house.store, 'trades')
-  await archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } }).archiver.round()
+  await archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
   assert.ok((await rowsOf(house.store, 'trades')).length < whole.length, 'days have left the table')
   await house.close()
   await target.close()

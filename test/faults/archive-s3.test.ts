@@ -54,7 +54,7 @@ test('fault 16: what S3 breaks is not called archived, stays in the store, and i
     proxy.plan = undefined
     await archiver.round()
     const objects = await catalog.objects()
-    const deep = { asked: house.store, files: filesOf(house.store) }
+    const deep = { source: house.store, files: filesOf(house.store) }
     assert.deepEqual((await checkArchive({ target, objects, deep, progress: () => {} })).findings, [])
     assert.equal(
       objects.filter(({ kind }) => kind === 'trades').reduce((sum, object) => sum + object.rows, 0),

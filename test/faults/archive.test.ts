@@ -58,15 +58,15 @@ test('fault 17: killed at any step of archive, verify and retention, every row i
     fs.cpSync(`${directory}/stored`, `${directory}/${name}`, { recursive: true })
     return `${directory}/${name}`
   }
-  const { steps } = await archive({ directory: copy('whole'), keep: KEEP })
+  const { steps } = await archive({ directory: copy('whole'), retention: KEEP })
   assert.ok(steps > 20, `${steps} steps`)
   const tries = rounds(3, steps)
   for (let index = 0; index < tries; index++) {
     const killAt = tries === steps ? index + 1 : 1 + schedule.below(steps)
     const place = copy(`killed-${index}`)
-    const ended = await archive({ directory: place, keep: KEEP, killAt })
+    const ended = await archive({ directory: place, retention: KEEP, killAt })
     assert.equal(ended.signal, 'SIGKILL', `step ${killAt} of ${steps}`)
-    const again = await archive({ directory: place, keep: KEEP })
+    const again = await archive({ directory: place, retention: KEEP })
     assert.deepEqual({ ...again, steps: 0 }, { signal: null, steps: 0, held: [] })
   }
   t.diagnostic(`killed at ${tries} of ${steps} steps`)

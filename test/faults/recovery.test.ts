@@ -82,6 +82,6 @@ test('an archive of another log is not restored into the store of this one, whos
   await makeMixedLog(`${house.directory}/data/log.new`)
   const restore = house.run('restore', { LOG: 'sqlite:data/log.new', STORE: 'chdb:data/store.new' })
   assert.notEqual((await restore.exited).code, 0)
-  assert.match(restore.words, /is not this log's: .*Nothing was restored/)
+  assert.match(restore.words, /does not belong to this log: .*Nothing was restored/)
   assert.equal(restore.words.trim().split('\n').length, 1, restore.words)
 })

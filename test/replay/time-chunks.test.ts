@@ -46,8 +46,8 @@ before(async () => {
   all = await expected()
   const address = `file:${directory}/archive`
   await viewArchive(house.store, await openTarget(address, 'unused'))
-  const keep = { logHours: undefined, storeDays: 1 }
-  await archiverOf(house, await openTarget(address, 'unused'), { keep }).archiver.round()
+  const retention = { logHours: undefined, storeDays: 1 }
+  await archiverOf(house, await openTarget(address, 'unused'), { retention }).archiver.round()
   const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
   assert.equal(Number(left!.rows), 0, 'every day has left for the archive')
 })

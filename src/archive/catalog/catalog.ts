@@ -1,12 +1,15 @@
-/** Table `archive_ledger`: what is archived at one address, and the proof. Only what was verified is ever written to it. */
+/**
+ * Table `archive_ledger`: the objects of the archive at one address, with their checksums. Only verified objects are
+ * written to it.
+ */
 import { nowMicros } from '../../clock.ts'
 import type { Store } from '../../store/store.ts'
 import type { ArchivedObject, CatalogState } from '../archive.ts'
 import { quoted } from '../columns.ts'
-import type { Named } from '../keys.ts'
+import type { ParsedKey } from '../keys.ts'
 import { TICK_KINDS } from '../kinds.ts'
 
-/** A row as it is read, times as numbers. */
+/** A row as `objectsQuery` selects it, times as numbers. */
 export interface CatalogRow {
   kind: string
   log_partition: number
@@ -32,37 +35,34 @@ export interface CatalogRow {
   changed_micros: number
 }
 
-/** How far a partition is archived. */
-export interface Reached {
-  /** The offset that the next slice begins at. */
-  next: number
-}
-
 export class ArchiveCatalog {
   readonly #store: Store
   readonly #address: string
 
-  /** Of the archive that was found at a target's address: another archive has a ledger of its own. */
+  /** Catalog of the archive last found at this address; each archive has its own. */
   constructor(store: Store, address: string) {
     this.#store = store
     this.#address = address
   }
 
-  /** How far each partition is archived; those with nothing archived are left out. */
-  async reached(): Promise<Map<number, Reached>> {
+  /** First offset not archived yet, by log partition; without the partitions that have nothing archived. */
+  async nextOffsets(): Promise<Map<number, number>> {
     const rows = await this.#store.rows<{ partition: number; last: number }>(
       `SELECT log_partition AS partition, max(last_offset) AS last
        FROM archive_ledger WHERE archive = ${nameAt(this.#address)} AND kind = 'trades' GROUP BY log_partition`,
     )
-    return new Map(rows.map(({ partition, last }) => [partition, { next: last + 1 }]))
+    return new Map(rows.map(({ partition, last }) => [partition, last + 1]))
   }
 
-  /** What the ledger says of every object, or of those that a condition on its columns selects, by partition and offset: their times may fall. */
+  /**
+   * All objects, or those that a condition on the table's columns selects, by partition and offset (not by time: it may
+   * go back).
+   */
   async objects(where = '1'): Promise<ArchivedObject[]> {
     return (await this.#store.rows<CatalogRow>(objectsQuery(nameAt(this.#address), where))).map(objectFrom)
   }
 
-  /** Writes what was verified: all objects of a slice at once, so that a slice is archived or not. */
+  /** Writes verified objects: all of a segment in one insert, so that a segment is archived whole or not at all. */
   async write(objects: readonly ArchivedObject[]): Promise<void> {
     const [row] = await this.#store.rows<{ archive: string }>(`SELECT ${nameAt(this.#address)} AS archive`)
     await this.#store.insertRows(
@@ -71,7 +71,7 @@ export class ArchiveCatalog {
     )
   }
 
-  /** Writes the objects' rows anew with another state; the objects as they are now. */
+  /** Sets the objects' state; returns the changed objects. */
   async setState(objects: readonly ArchivedObject[], state: CatalogState): Promise<ArchivedObject[]> {
     const changed = objects.map(object => ({ ...object, state, changedAtMicros: laterThan(object) }))
     if (changed.length > 0) await this.write(changed)
@@ -79,12 +79,16 @@ export class ArchiveCatalog {
   }
 }
 
-/** What the ledger calls the archive that was last found at an address, as SQL: its id, or, as long as that is not known, the address. */
+/**
+ * SQL for the catalog's name of the archive last found at an address: its id, or the address while the id is unknown.
+ */
 export function nameAt(address: string): string {
   return `(SELECT if(count() = 0, ${quoted(address)}, argMax(archive, seen_at)) FROM archives WHERE address = ${quoted(address)})`
 }
 
-/** The SELECT of an archive's objects by its name as SQL; without parameters, so that a running tickhouse can be asked too. */
+/**
+ * SELECT of the objects of an archive; `name` is SQL. Has no parameters, so that a running instance can execute it too.
+ */
 export function objectsQuery(name: string, where = '1'): string {
   return `SELECT * EXCEPT (archive, slice_start, slice_end, hash_sum, hash_xor, first_time, last_time, as_of, verified_at, changed_at),
       toString(hash_sum) AS sum_text, toString(hash_xor) AS xor_text,
@@ -96,35 +100,36 @@ export function objectsQuery(name: string, where = '1'): string {
     ORDER BY log_partition, first_offset, slice_start, kind`
 }
 
-/** Tells the objects of an archive apart. */
-export function idOf({ kind, slice }: ArchivedObject): string {
-  return `${kind} ${slice.partition} ${slice.firstOffset} ${slice.startMs}`
+/** Identifies an object within its archive. */
+export function idOf({ kind, segment }: ArchivedObject): string {
+  return `${kind} ${segment.partition} ${segment.firstOffset} ${segment.startMs}`
 }
 
-/** Does a key name the slice, or day, of an object that comes after all that the ledger has? */
-export function isAfter(named: Named, objects: readonly ArchivedObject[]): boolean {
-  if (named.daily) return objects.every(({ kind, slice }) => kind !== named.kind || slice.startMs < named.dayMs)
-  const { partition, firstOffset } = named.slice
+/** Whether a key's segment, or day, comes after all in the catalog. */
+export function isAfter(parsedKey: ParsedKey, objects: readonly ArchivedObject[]): boolean {
+  if (parsedKey.daily)
+    return objects.every(({ kind, segment }) => kind !== parsedKey.kind || segment.startMs < parsedKey.dayMs)
+  const { partition, firstOffset } = parsedKey.segment
   const ticks = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
-  return ticks.every(({ slice }) => slice.partition !== partition || slice.lastOffset < firstOffset)
+  return ticks.every(({ segment }) => segment.partition !== partition || segment.lastOffset < firstOffset)
 }
 
-/** Do two say the same of an object's key, bytes and rows? */
-export function sameProof(a: ArchivedObject, b: ArchivedObject): boolean {
+/** Whether key, size, row count and checksums are equal. */
+export function sameChecksums(a: ArchivedObject, b: ArchivedObject): boolean {
   const names = ['kind', 'key', 'rows', 'bytes', 'sha256', 'hashSum', 'hashXor'] as const
   return names.every(name => a[name] === b[name])
 }
 
-/** A time for the next row of a slice: above that of the last even where the clock was set back. */
+/** Timestamp for an object's next catalog row: above the last one even if the clock was set back. */
 export function laterThan(object: ArchivedObject | undefined): number {
   return Math.max(nowMicros(), (object?.changedAtMicros ?? 0) + 1)
 }
 
-/** An object as a row of `objectsQuery` has it. */
+/** The object in a row of `objectsQuery`. */
 export function objectFrom(row: CatalogRow): ArchivedObject {
   return {
     kind: row.kind,
-    slice: {
+    segment: {
       partition: row.log_partition,
       firstOffset: row.first_offset,
       lastOffset: row.last_offset,
@@ -150,16 +155,16 @@ export function objectFrom(row: CatalogRow): ArchivedObject {
   }
 }
 
-/** Times as the engine reads them from JSON: seconds as a number, finer ones as decimal text. */
+/** Times in the form the engine reads from JSON: seconds as a number, finer ones as decimal text. */
 function toRow(object: ArchivedObject): Record<string, unknown> {
-  const { slice } = object
+  const { segment } = object
   return {
     kind: object.kind,
-    log_partition: slice.partition,
-    slice_start: slice.startMs / 1000,
-    slice_end: slice.endMs / 1000,
-    first_offset: slice.firstOffset,
-    last_offset: slice.lastOffset,
+    log_partition: segment.partition,
+    slice_start: segment.startMs / 1000,
+    slice_end: segment.endMs / 1000,
+    first_offset: segment.firstOffset,
+    last_offset: segment.lastOffset,
     key: object.key,
     rows: object.rows,
     bytes: object.bytes,
@@ -179,9 +184,11 @@ function toRow(object: ArchivedObject): Record<string, unknown> {
   }
 }
 
-/** Seconds as decimal text with so many places. Ten digits of seconds: the engine takes fewer for a date. */
-function decimal(units: bigint, places: number): string {
+/**
+ * Seconds as decimal text with the given decimals. Padded to ten digits of seconds: the engine reads fewer as a date.
+ */
+function decimal(units: bigint, decimals: number): string {
   const sign = units < 0n ? '-' : ''
-  const digits = String(units < 0n ? -units : units).padStart(places + 10, '0')
-  return `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`
+  const digits = String(units < 0n ? -units : units).padStart(decimals + 10, '0')
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }

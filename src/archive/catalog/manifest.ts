@@ -1,45 +1,46 @@
 /**
- * What the ledger says of a slice, kept beside its objects, so that an archive can be checked and restored without its store. Whoever
- * can write to the archive can write a manifest: nothing in one is believed that its own key, or the closed list of kinds, does not say.
+ * Manifests: the catalog's entries of a segment or day, stored beside its objects, so that an archive can be checked
+ * and restored without its store. Anyone with write access to the archive can write one, so its contents are accepted
+ * only if they match its key and the closed list of kinds.
  */
-
 import fs from 'node:fs'
 import { z } from 'zod'
 import { MS_PER_DAY } from '../../clock.ts'
 import { TickhouseError } from '../../errors.ts'
 import type { ArchivedObject } from '../archive.ts'
-import { dailyKey, MANIFESTS, type Named, objectKey, PARTITION_MAX, parseKey, shownKey } from '../keys.ts'
+import { dailyKey, MANIFESTS, objectKey, PARTITION_MAX, type ParsedKey, parseKey, shownKey } from '../keys.ts'
 import { TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 
-/** Version 1 did not say whose archive it is in. */
+/** Version 1 has no owner. */
 const VERSION = 2
 const BYTES_MAX = 2 ** 20
 const MS_PER_HOUR = 3_600_000
-/** A record holds fewer ticks than this. */
+/** A record has fewer ticks than this. */
 const TICKS_PER_RECORD = 2 ** 20
-/** The ends of a DateTime and of a DateTime64(3), ms since 1970 UTC. */
-const SLICE_MS_MAX = (2 ** 32 - 1) * 1000
+/** Upper limits of DateTime and DateTime64(3), ms since 1970 UTC. */
+const SEGMENT_MS_MAX = (2 ** 32 - 1) * 1000
 const TIME_MS_MAX = Date.UTC(2299, 11, 31)
 
 const count = z.int().min(0)
-const wide = (min: bigint, max: bigint) =>
+const integerText = (min: bigint, max: bigint) =>
   z
     .string()
     .regex(/^-?\d{1,20}$/)
     .refine(text => BigInt(text) >= min && BigInt(text) <= max)
-const hash = wide(0n, 2n ** 64n - 1n)
-const nanos = wide(-(2n ** 63n), 2n ** 63n - 1n)
+const hash = integerText(0n, 2n ** 64n - 1n)
+const nanos = integerText(-(2n ** 63n), 2n ** 63n - 1n)
 const time = z.int().min(0).max(TIME_MS_MAX)
 
+/** As stored: a segment's key is `slice`. */
 const OBJECT = z.strictObject({
   kind: z.string(),
   slice: z.strictObject({
     partition: count.max(PARTITION_MAX),
     firstOffset: count,
     lastOffset: count,
-    startMs: count.max(SLICE_MS_MAX),
-    endMs: count.max(SLICE_MS_MAX),
+    startMs: count.max(SEGMENT_MS_MAX),
+    endMs: count.max(SEGMENT_MS_MAX),
   }),
   key: z.string(),
   rows: count,
@@ -57,7 +58,7 @@ const OBJECT = z.strictObject({
   verifiedAtMs: time,
 })
 
-/** How a log names itself: see `Log.identity`. */
+/** See `Log.identity`. */
 export const LOG_IDENTITY = z.string().min(1).max(4096)
 
 const OWNER = { archive: z.uuid(), log: LOG_IDENTITY }
@@ -66,7 +67,7 @@ const MANIFEST = z.discriminatedUnion('version', [
   z.strictObject({ version: z.literal(VERSION), ...OWNER, objects: z.array(OBJECT) }),
 ])
 
-/** Names an archive, and the log whose records are in it. */
+/** Id of an archive, and identity of the log whose records it contains. */
 export interface Owner {
   archive: string
   log: string
@@ -74,100 +75,110 @@ export interface Owner {
 
 export interface Manifest {
   key: string
-  /** Null in one that was written before archives had a name. */
+  /** Null in version 1. */
   owner: Owner | null
   objects: ArchivedObject[]
 }
 
-/** The manifest of a slice's objects, JSON. */
+/** The manifest of a segment's objects, JSON. */
 export function manifestOf({ archive, log }: Owner, objects: readonly ArchivedObject[]): string {
-  const said = objects.map(({ state: _state, changedAtMicros: _changed, ...object }) => object)
-  return `${JSON.stringify({ version: VERSION, archive, log, objects: said }, null, 1)}\n`
+  const stored = objects.map(({ state: _state, changedAtMicros: _changed, segment: slice, ...object }) => ({
+    ...object,
+    slice,
+  }))
+  return `${JSON.stringify({ version: VERSION, archive, log, objects: stored }, null, 1)}\n`
 }
 
-/** What a manifest says; null if there is none under the key. Throws `archive_mismatch` for one that cannot be believed. */
+/** The manifest under a key; null if there is none. Throws `archive_mismatch` if it is invalid. */
 export async function fetchManifest(target: ArchiveTarget, key: string): Promise<Manifest | null> {
   const text = await fetchText(target, key)
   return text === null ? null : parseManifest(key, text)
 }
 
-/** A small object as text; null if there is none. Throws `archive_mismatch` for a large one, or what the target throws. */
+/** A small object as text; null if there is none. Throws `archive_mismatch` above 1 MiB, and errors of the target. */
 export async function fetchText(target: ArchiveTarget, key: string): Promise<string | null> {
   const fetched = await target.fetch(key)
   if (!fetched) return null
   try {
-    if (fetched.bytes > BYTES_MAX) throw unbelievable(key, `it has ${fetched.bytes} bytes`)
+    if (fetched.bytes > BYTES_MAX) throw unusable(key, `it has ${fetched.bytes} bytes`)
     return await fs.promises.readFile(fetched.file, 'utf8')
   } finally {
     await fetched.release()
   }
 }
 
-/** Reads a manifest that lies under a key. Throws `archive_mismatch` unless all it says fits its key. */
+/** Parses the manifest stored under a key. Throws `archive_mismatch` unless its contents match the key. */
 export function parseManifest(key: string, text: string): Manifest {
-  const named = parseKey(key)
-  if (!named?.manifest) throw unbelievable(key, 'no slice has a manifest of this name')
+  const parsedKey = parseKey(key)
+  if (!parsedKey?.manifest) throw unusable(key, 'not the key of a manifest')
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    throw unbelievable(key, 'it is not JSON')
+    throw unusable(key, 'it is not JSON')
   }
   const parsed = MANIFEST.safeParse(json)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!
-    throw unbelievable(key, [...path, message].join(': '))
+    throw unusable(key, [...path, message].join(': '))
   }
-  const said = parsed.data
-  const objects = said.objects.map(object => ({
+  const manifest = parsed.data
+  const objects = manifest.objects.map(({ slice: segment, ...object }) => ({
     ...object,
+    segment,
     state: 'verified' as const,
     changedAtMicros: object.verifiedAtMs * 1000,
   }))
-  const wrong = wrongIn(named, objects)
-  if (wrong) throw unbelievable(key, wrong)
-  return { key, owner: said.version === 1 ? null : { archive: said.archive, log: said.log }, objects }
+  const wrong = mismatchIn(parsedKey, objects)
+  if (wrong) throw unusable(key, wrong)
+  return { key, owner: manifest.version === 1 ? null : { archive: manifest.archive, log: manifest.log }, objects }
 }
 
-/** What in a manifest does not fit the key that it lies under; null if all does. */
-function wrongIn(named: Named, objects: readonly ArchivedObject[]): string | null {
+/** How a manifest differs from its key; null if it matches. */
+function mismatchIn(parsedKey: ParsedKey, objects: readonly ArchivedObject[]): string | null {
   const kinds = objects.map(({ kind }) => kind)
-  const expected = named.daily ? [named.kind] : TICK_KINDS.map(({ table }) => table)
-  if (new Set(kinds).size !== kinds.length || !kinds.includes(expected[0]!)) return 'it does not name each kind once'
+  const expected = parsedKey.daily ? [parsedKey.kind] : TICK_KINDS.map(({ table }) => table)
+  if (new Set(kinds).size !== kinds.length || !kinds.includes(expected[0]!)) return 'each kind must occur once'
   if (!kinds.every(kind => expected.includes(kind)))
     return `unknown kind ${kinds.find(kind => !expected.includes(kind))}`
   for (const object of objects) {
-    const { slice, key, rows, sha256, bytes } = object
-    const days = named.daily
-    const own = days ? { partition: 0, firstOffset: 0, lastOffset: 0, startMs: named.dayMs } : named.slice
-    const same = (Object.keys(own) as (keyof typeof own)[]).every(name => own[name] === slice[name])
-    if (!same || !isPeriod(slice, days)) return 'it is about another slice'
-    const due = rows === 0 ? '' : days ? dailyKey(object.kind, slice.startMs) : objectKey(object.kind, slice)
-    if (key !== due) return `the key of its ${object.kind} is ${key}, not ${due}`
-    if ((rows === 0) !== (sha256 === '') || (rows === 0) !== (bytes === 0)) return `it says no bytes of ${key}`
-    if (rows > 0 && !days && !isWithin(object)) return `the rows of ${key} are not of its slice`
+    const { segment, key, rows, sha256, bytes } = object
+    const days = parsedKey.daily
+    const expectedSegment = days
+      ? { partition: 0, firstOffset: 0, lastOffset: 0, startMs: parsedKey.dayMs }
+      : parsedKey.segment
+    const same = (Object.keys(expectedSegment) as (keyof typeof expectedSegment)[]).every(
+      name => expectedSegment[name] === segment[name],
+    )
+    if (!same || !isPeriod(segment, days)) return 'it is about another segment'
+    const expectedKey =
+      rows === 0 ? '' : days ? dailyKey(object.kind, segment.startMs) : objectKey(object.kind, segment)
+    if (key !== expectedKey) return `the key of its ${object.kind} is ${key}, not ${expectedKey}`
+    if ((rows === 0) !== (sha256 === '') || (rows === 0) !== (bytes === 0))
+      return `size or checksum of ${key} is missing`
+    if (rows > 0 && !days && !isWithin(object)) return `the rows of ${key} are not of its segment`
   }
   return null
 }
 
-function isPeriod({ startMs, endMs }: ArchivedObject['slice'], days: boolean): boolean {
+function isPeriod({ startMs, endMs }: ArchivedObject['segment'], days: boolean): boolean {
   const lengths = days ? [MS_PER_DAY] : [MS_PER_HOUR, MS_PER_DAY]
   return lengths.some(length => endMs - startMs === length && startMs % length === 0)
 }
 
-function isWithin({ slice, rows, lowestOffset, highestOffset }: ArchivedObject): boolean {
-  const { firstOffset, lastOffset } = slice
+function isWithin({ segment, rows, lowestOffset, highestOffset }: ArchivedObject): boolean {
+  const { firstOffset, lastOffset } = segment
   const most = (lastOffset - firstOffset + 1) * TICKS_PER_RECORD
   return lowestOffset >= firstOffset && highestOffset <= lastOffset && lowestOffset <= highestOffset && rows <= most
 }
 
-/** A manifest that cannot be believed. */
+/** An invalid manifest. */
 export interface ManifestFault {
   key: string
   why: string
 }
 
-/** Every manifest of an archive, in the order of their slices; those that cannot be believed aside. Throws what the target throws. */
+/** All manifests of an archive in the order of their keys, and the invalid ones. Throws errors of the target. */
 export async function readManifests(
   target: ArchiveTarget,
 ): Promise<{ manifests: Manifest[]; faults: ManifestFault[] }> {
@@ -185,20 +196,20 @@ export async function readManifests(
   return { manifests, faults }
 }
 
-/** All that manifests say of objects, by partition and offset: the ledger of an archive where the store is gone. */
+/** The objects of manifests by partition and offset: the catalog of an archive whose store is lost. */
 export function objectsOf(manifests: readonly Manifest[]): ArchivedObject[] {
   return manifests
     .flatMap(({ objects }) => objects)
     .sort(
-      ({ slice: a }, { slice: b }) =>
+      ({ segment: a }, { segment: b }) =>
         a.partition - b.partition || a.firstOffset - b.firstOffset || a.startMs - b.startMs,
     )
 }
 
-function unbelievable(key: string, why: string): TickhouseError {
+function unusable(key: string, why: string): TickhouseError {
   return new TickhouseError(
     'archive_mismatch',
     `the manifest ${shownKey(key)} cannot be used: ${shownKey(why)}`,
-    'Put it back from a copy of the archive, or remove it if it is none of yours: see docs/archive.md.',
+    'Restore it from a copy of the archive, or remove it if it is not yours: see docs/archive.md.',
   )
 }

@@ -2,12 +2,15 @@ import { TickhouseError } from '../../errors.ts'
 import { shownKey } from '../keys.ts'
 import { parseS3Address, type S3Address } from './s3/address.ts'
 
-/** Reads `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`, and nothing else, whatever the text. */
+/**
+ * Reads `file:<directory>` or `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`, and nothing else, whatever
+ * the text.
+ */
 export function parseArchiveAddress(address: string): S3Address | { directory: string } {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/su.exec(address) ?? []
   if (scheme === 'file' && rest && !rest.includes('?')) return { directory: archiveDirectory(rest) }
   if (scheme === 's3') return parseS3Address(address)
-  // Only the scheme is shown: the rest of an unknown address may hold a password.
+  // Only the scheme is shown: the rest of an unknown address may contain a password.
   throw new TickhouseError(
     'address_invalid',
     `not an archive address${scheme ? `: "${shownKey(scheme)}:"` : ''}`,
@@ -16,11 +19,11 @@ export function parseArchiveAddress(address: string): S3Address | { directory: s
 }
 
 function archiveDirectory(directory: string): string {
-  // The engine reads files by name, and these would be patterns to it.
+  // The engine would read these characters as a glob.
   if (!/[*?{}\p{Cc}]/u.test(directory)) return directory
   throw new TickhouseError(
     'address_invalid',
-    `the archive's directory ${shownKey(directory)} has one of * ? { } or a control character in its name`,
-    'Give TICKHOUSE_ARCHIVE=file:<directory> with another name.',
+    `the archive directory ${shownKey(directory)} contains one of * ? { } or a control character`,
+    'Set TICKHOUSE_ARCHIVE=file:<directory> with another name.',
   )
 }

@@ -1,15 +1,17 @@
-/** The archive in a directory of this machine, or one that is mounted. */
+/** Archive in a local or mounted directory. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { makeDataDirectory } from '../../disk.ts'
 import { TickhouseError } from '../../errors.ts'
 import { quoted } from '../columns.ts'
-import { outside, staysInside } from '../keys.ts'
+import { isInside, outsideError } from '../keys.ts'
 import { sha256Of } from './sha256.ts'
 import { emptySpool, spoolFile } from './spool.ts'
 import type { ArchiveTarget, FetchedObject } from './target.ts'
 
-/** Hidden from a reader's pattern for all of its Parquet files, and on the same file system, so that a rename puts a file in its place. */
+/**
+ * Hidden, so that globs over Parquet files skip it; on the same file system, so that a rename moves a file into place.
+ */
 const SPOOL = '.spool'
 
 export class DirectoryTarget implements ArchiveTarget {
@@ -44,17 +46,17 @@ export class DirectoryTarget implements ArchiveTarget {
 
   create(key: string, text: string): Promise<void> {
     return this.#try(async () => {
-      const place = await this.#place(key)
-      makeDataDirectory(path.dirname(place))
+      const file = await this.#pathOf(key)
+      makeDataDirectory(path.dirname(file))
       const spooled = spoolFile(this.spool)
       try {
         await fs.promises.writeFile(spooled, text, { flag: 'wx' })
         await syncToDisk(spooled)
-        // Unlike a rename, a link never takes the place of what is there.
-        await fs.promises.link(spooled, place).catch(error => {
+        // Unlike a rename, a link does not replace an existing file.
+        await fs.promises.link(spooled, file).catch(error => {
           if (error.code !== 'EEXIST') throw error
         })
-        await syncToDisk(path.dirname(place))
+        await syncToDisk(path.dirname(file))
       } finally {
         await fs.promises.rm(spooled, { force: true })
       }
@@ -63,13 +65,13 @@ export class DirectoryTarget implements ArchiveTarget {
 
   put(file: string, key: string): Promise<void> {
     return this.#try(async () => {
-      const place = await this.#place(key)
+      const destination = await this.#pathOf(key)
       await syncToDisk(file)
-      const made = makeDataDirectory(path.dirname(place))
-      await fs.promises.rename(file, place)
-      // The new names must survive a loss of power too, up to the directory that was there before.
-      const above = path.dirname(made ?? place)
-      for (let folder = path.dirname(place); ; folder = path.dirname(folder)) {
+      const made = makeDataDirectory(path.dirname(destination))
+      await fs.promises.rename(file, destination)
+      // New directory entries must survive a power loss too: sync up to the directory that existed before.
+      const above = path.dirname(made ?? destination)
+      for (let folder = path.dirname(destination); ; folder = path.dirname(folder)) {
         await syncToDisk(folder)
         if (folder === above || folder === this.#root) break
       }
@@ -78,7 +80,7 @@ export class DirectoryTarget implements ArchiveTarget {
 
   fetch(key: string): Promise<FetchedObject | null> {
     return this.#try(async () => {
-      const file = await this.#place(key)
+      const file = await this.#pathOf(key)
       if (!fs.existsSync(file)) return null
       return { file, ...(await sha256Of(fs.createReadStream(file))), release: async () => {} }
     })
@@ -101,18 +103,20 @@ export class DirectoryTarget implements ArchiveTarget {
 
   async close(): Promise<void> {}
 
-  /** Where a key's file is. Throws `archive_mismatch` if that is not below the root: by its name, or by a symbolic link on the way. */
-  async #place(key: string): Promise<string> {
-    if (!staysInside(key)) throw outside(key)
-    const place = path.join(this.#root, key)
+  /**
+   * Path of a key's file. Throws `archive_mismatch` if it is not below the root, by name or through a symbolic link.
+   */
+  async #pathOf(key: string): Promise<string> {
+    if (!isInside(key)) throw outsideError(key)
+    const file = path.join(this.#root, key)
     const root = await fs.promises.realpath(this.#root)
-    for (let part = place; part.length > this.#root.length; part = path.dirname(part)) {
+    for (let part = file; part.length > this.#root.length; part = path.dirname(part)) {
       if (!fs.lstatSync(part, { throwIfNoEntry: false })) continue
       const real = await fs.promises.realpath(part).catch(() => '')
-      if (!real.startsWith(`${root}${path.sep}`)) throw outside(key)
+      if (!real.startsWith(`${root}${path.sep}`)) throw outsideError(key)
       break
     }
-    return place
+    return file
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T> {
@@ -124,9 +128,9 @@ export class DirectoryTarget implements ArchiveTarget {
   }
 }
 
-/** Resolves when a file's bytes, or a directory's names, are on the disk. */
-async function syncToDisk(place: string): Promise<void> {
-  const handle = await fs.promises.open(place, 'r')
+/** Resolves when a file's bytes, or a directory's entries, are on disk. */
+async function syncToDisk(path: string): Promise<void> {
+  const handle = await fs.promises.open(path, 'r')
   try {
     await handle.sync()
   } finally {
@@ -134,7 +138,7 @@ async function syncToDisk(place: string): Promise<void> {
   }
 }
 
-/** No names: the directory is not there yet. */
+/** No entries if the directory does not exist yet. */
 function none(error: NodeJS.ErrnoException): fs.Dirent[] {
   if (error.code === 'ENOENT') return []
   throw error
@@ -147,22 +151,22 @@ function directoryError(error: unknown, address: string): TickhouseError {
     return new TickhouseError(
       'disk_full',
       `no space left for the archive ${address}`,
-      'Make room: archiving goes on by itself, and nothing leaves the store before it is archived.',
+      'Free disk space: archiving resumes by itself, and nothing leaves the store before it is archived.',
       { cause: error, retryable: true },
     )
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new TickhouseError(
       'data_unwritable',
-      `the archive ${address} cannot be written: ${message}`,
-      'Give this user write permission, or set TICKHOUSE_ARCHIVE to another place.',
+      `cannot write to the archive ${address}: ${message}`,
+      'Give this user write permission, or set TICKHOUSE_ARCHIVE to another location.',
       { cause: error, retryable: true },
     )
   }
   return new TickhouseError(
     'archive_unavailable',
-    `the archive ${address} cannot be used: ${message}`,
-    'Archiving tries again by itself; nothing leaves the store before it is archived.',
+    `cannot use the archive ${address}: ${message}`,
+    'Archiving is retried; nothing leaves the store before it is archived.',
     { cause: error, retryable: true },
   )
 }

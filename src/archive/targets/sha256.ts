@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 
-/** The number and the SHA-256 (hexadecimal) of a stream's bytes, which go to `pass` as well where it is given. */
+/** Size and SHA-256 (hexadecimal) of a stream's bytes; each chunk is passed to `pass` too. */
 export async function sha256Of(
   stream: Readable,
   pass: (chunk: Uint8Array) => Promise<unknown> | undefined = () => undefined,

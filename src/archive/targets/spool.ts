@@ -1,18 +1,21 @@
-/** Files on their way into the archive or back from it. None of them is the only copy of anything. */
+/** Files in transit to or from the archive. None is the only copy of its data. */
 import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-/** Longer than any file is on its way: who made one older than this has ended, wherever it was. */
-const LEFT_MS = 24 * 3_600_000
-/** Names this machine, or container, in a file's name. */
+/** Files older than this are abandoned, whichever machine wrote them. */
+const ABANDONED_MS = 24 * 3_600_000
+/** Identifies this machine, or container, in file names. */
 const HOST = createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8)
 
-/** Only files of this name are ours to remove, wherever the setting points. Earlier versions did not say whose a file is. */
+/**
+ * Only files with such a name are removed, whatever directory is configured. Earlier versions did not name host and
+ * process.
+ */
 const NAME = /^(?:([0-9a-f]{8})-(\d+)-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.partial$/
 
-/** Removes what processes left in the directory that have ended; what another is at work on stays. */
+/** Removes the files of ended processes; files of running ones stay. */
 export async function emptySpool(spool: string): Promise<void> {
   for (const name of await fs.promises.readdir(spool)) {
     const file = path.join(spool, name)
@@ -21,12 +24,12 @@ export async function emptySpool(spool: string): Promise<void> {
   }
 }
 
-/** A name for a new file. Whoever takes it removes it. */
+/** Path for a new file. The caller removes it. */
 export function spoolFile(spool: string): string {
   return path.join(spool, `${HOST}-${process.pid}-${randomUUID()}.partial`)
 }
 
-/** What has our own number was left by an earlier process: this one empties its spool before it uses it. */
+/** Our own process id means an earlier process: this one empties the spool before it uses it. */
 function runs(pid: number): boolean {
   if (pid === process.pid) return false
   try {
@@ -39,5 +42,5 @@ function runs(pid: number): boolean {
 
 function isOld(file: string): boolean {
   const found = fs.statSync(file, { throwIfNoEntry: false })
-  return found !== undefined && Date.now() - found.mtimeMs > LEFT_MS
+  return found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS
 }

@@ -1,19 +1,21 @@
-/** Holds a whole archive against its ledger: every object is fetched and hashed; what is missing, wrong or too much is named. */
+/**
+ * Compares an archive with its catalog: fetches and hashes every object and lists missing, damaged and foreign ones.
+ */
 import type { TickhouseError } from '../../errors.ts'
 import type { StoreFiles } from '../../store/embedded/files.ts'
 import type { ArchivedObject } from '../archive.ts'
-import { isAfter, sameProof } from '../catalog/catalog.ts'
+import { isAfter, sameChecksums } from '../catalog/catalog.ts'
 import { MARKER } from '../catalog/identity.ts'
 import { fetchManifest, type Owner } from '../catalog/manifest.ts'
-import { type Asked, columnsOf } from '../columns.ts'
+import { columnsOf, type RowSource } from '../columns.ts'
 import { dailyManifestKey, manifestKey, parseKey, shownKey } from '../keys.ts'
 import { DAILY_KINDS, TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget, FetchedObject } from '../targets/target.ts'
 import { compareRows } from '../write.ts'
 
 /**
- * What is wrong with an object. `swapped`: it holds the bytes of another object. `foreign`: the ledger does not know it. `hole`:
- * no slice of the ledger holds some offsets. `unequal`: its rows are not those of the ledger (deep).
+ * Kind of a finding. `swapped`: the object has the bytes of another one. `foreign`: it is not in the catalog. `hole`:
+ * offsets that no segment of the catalog covers. `unequal`: its rows do not match the checksums (only with `deep`).
  */
 export type Fault = 'missing' | 'truncated' | 'changed' | 'swapped' | 'foreign' | 'hole' | 'unequal'
 
@@ -32,16 +34,16 @@ export interface Checked {
 
 export interface CheckOptions {
   target: ArchiveTarget
-  /** What the ledger says, in the order of the slices. */
+  /** The catalog, in the order of the segments. */
   objects: readonly ArchivedObject[]
-  /** Whose archive it is; null if it has no marker. */
+  /** Owner by the marker; null without a marker. */
   owner?: Owner | null
-  /** Reads each object's rows too, and compares them with the ledger's fingerprint. */
-  deep?: { asked: Asked; files: Pick<StoreFiles, 'rows'> } | undefined
+  /** Reads each object's rows too, and compares them with the checksums. */
+  deep?: { source: RowSource; files: Pick<StoreFiles, 'rows'> } | undefined
   progress: (doneBytes: number, totalBytes: number) => void
 }
 
-/** Checks an archive. Throws only if it cannot be read at all. What is `stale` is about to be written anew and left out. */
+/** Checks an archive. Throws only if it is unreadable. Skips `stale` objects: they are to be archived again. */
 export async function checkArchive({ target, objects, owner, deep, progress }: CheckOptions): Promise<Checked> {
   const findings: Finding[] = []
   const listed = new Set<string>()
@@ -49,8 +51,8 @@ export async function checkArchive({ target, objects, owner, deep, progress }: C
   listed.delete(MARKER)
   const known = new Set(objects.flatMap(object => [object.key, manifestKeyOf(object)]))
   for (const key of listed) {
-    if (!known.has(key) && !(await isOnItsWay(target, key, objects, owner)))
-      findings.push({ key, fault: 'foreign', detail: 'the ledger does not know it' })
+    if (!known.has(key) && !(await isInTransit(target, key, objects, owner)))
+      findings.push({ key, fault: 'foreign', detail: 'it is not in the catalog' })
   }
   const settled = objects.filter(({ key, state }) => key !== '' && state !== 'stale')
   const bySha256 = new Map(settled.map(object => [object.sha256, object.key]))
@@ -71,7 +73,7 @@ export async function checkArchive({ target, objects, owner, deep, progress }: C
   }
 }
 
-/** What the target, or a manifest, says is not as it should be is a finding; anything else ends the check. */
+/** Turns `archive_mismatch` into a finding; any other error ends the check. */
 function mismatchOf(key: string): (error: unknown) => Finding {
   return error => {
     const { code, message } = error as TickhouseError
@@ -80,7 +82,7 @@ function mismatchOf(key: string): (error: unknown) => Finding {
   }
 }
 
-/** Fetches an object once, for its bytes and its rows. */
+/** Checks an object's bytes and, with `deep`, its rows; fetches it once. */
 async function checkObject(
   target: ArchiveTarget,
   object: ArchivedObject,
@@ -89,7 +91,7 @@ async function checkObject(
 ): Promise<Finding | null> {
   const { key, bytes } = object
   const fetched = await target.fetch(key)
-  if (!fetched) return { key, fault: 'missing', detail: `${bytes} bytes are gone` }
+  if (!fetched) return { key, fault: 'missing', detail: `its ${bytes} bytes are gone` }
   try {
     return bytesFinding(object, fetched, bySha256) ?? (deep ? await rowsFinding(object, fetched.file, deep) : null)
   } finally {
@@ -104,7 +106,7 @@ function bytesFinding(
 ): Finding | null {
   if (fetched.sha256 === sha256) return null
   const other = bySha256.get(fetched.sha256)
-  if (other) return { key, fault: 'swapped', detail: `it holds the bytes of ${other}` }
+  if (other) return { key, fault: 'swapped', detail: `it has the bytes of ${other}` }
   if (fetched.bytes < bytes) return { key, fault: 'truncated', detail: `${fetched.bytes} of ${bytes} bytes` }
   return { key, fault: 'changed', detail: `SHA-256 ${fetched.sha256} instead of ${sha256}` }
 }
@@ -112,19 +114,19 @@ function bytesFinding(
 async function rowsFinding(
   object: ArchivedObject,
   file: string,
-  { asked, files }: NonNullable<CheckOptions['deep']>,
+  { source, files }: NonNullable<CheckOptions['deep']>,
 ): Promise<Finding | null> {
   const kind = [...TICK_KINDS, ...DAILY_KINDS].find(({ table }) => table === object.kind)
   if (!kind) return { key: object.key, fault: 'unequal', detail: `unknown kind ${object.kind}` }
   try {
-    await compareRows(files, kind, await columnsOf(asked, kind.table), object, file)
+    await compareRows(files, kind, await columnsOf(source, kind.table), object, file)
     return null
   } catch (error) {
     return { key: object.key, fault: 'unequal', detail: (error as Error).message }
   }
 }
 
-/** Every slice has a manifest, and it says what the ledger says, in this archive. */
+/** Checks that every segment has a manifest of this archive that agrees with the catalog. */
 async function checkManifests(
   target: ArchiveTarget,
   objects: readonly ArchivedObject[],
@@ -145,53 +147,53 @@ async function checkManifest(
   expected: readonly ArchivedObject[],
   owner: Owner | null | undefined,
 ): Promise<Finding | null> {
-  const said = await fetchManifest(target, key)
-  if (!said) return { key, fault: 'missing', detail: 'there is no manifest' }
-  if (said.owner && owner && said.owner.log !== owner.log)
-    return { key, fault: 'foreign', detail: `it is of log ${shownKey(said.owner.log)}` }
+  const found = await fetchManifest(target, key)
+  if (!found) return { key, fault: 'missing', detail: 'there is no manifest' }
+  if (found.owner && owner && found.owner.log !== owner.log)
+    return { key, fault: 'foreign', detail: `it is of log ${shownKey(found.owner.log)}` }
   const same =
-    said.objects.length === expected.length && said.objects.every(one => expected.some(o => sameProof(o, one)))
-  return same ? null : { key, fault: 'changed', detail: 'the manifest does not say what the ledger says' }
+    found.objects.length === expected.length && found.objects.every(one => expected.some(o => sameChecksums(o, one)))
+  return same ? null : { key, fault: 'changed', detail: 'the manifest differs from the catalog' }
 }
 
-/** Offsets between two slices of a partition that no slice holds. */
+/** Offsets of a partition that no segment covers. */
 function holes(objects: readonly ArchivedObject[]): Finding[] {
   const findings: Finding[] = []
   const next = new Map<number, number>()
-  for (const { kind, slice } of objects) {
+  for (const { kind, segment } of objects) {
     if (kind !== TICK_KINDS[0]!.table) continue
-    const expected = next.get(slice.partition) ?? 0
-    if (slice.firstOffset > expected) {
-      const detail = `records ${expected} to ${slice.firstOffset - 1} of partition ${slice.partition} are in no slice`
-      findings.push({ key: manifestKey(slice), fault: 'hole', detail })
+    const expected = next.get(segment.partition) ?? 0
+    if (segment.firstOffset > expected) {
+      const detail = `records ${expected} to ${segment.firstOffset - 1} of partition ${segment.partition} are in no segment`
+      findings.push({ key: manifestKey(segment), fault: 'hole', detail })
     }
-    next.set(slice.partition, Math.max(expected, slice.lastOffset + 1))
+    next.set(segment.partition, Math.max(expected, segment.lastOffset + 1))
   }
   return findings
 }
 
 /**
- * Is it the object of a slice after all that the ledger has: just being archived, or cut off and archived again at the next start? Its
- * manifest, which is written after it, says so too by then.
+ * Whether a key is of a segment after the last in the catalog: it is being archived, or will be archived again after an
+ * interruption. A manifest, written after its objects, must have the same owner.
  */
-async function isOnItsWay(
+async function isInTransit(
   target: ArchiveTarget,
   key: string,
   objects: readonly ArchivedObject[],
   owner: Owner | null | undefined,
 ): Promise<boolean> {
-  const named = parseKey(key)
-  if (!named || !isAfter(named, objects)) return false
-  const manifest = named.daily ? dailyManifestKey(named.kind, named.dayMs) : manifestKey(named.slice)
+  const parsedKey = parseKey(key)
+  if (!parsedKey || !isAfter(parsedKey, objects)) return false
+  const manifest = parsedKey.daily ? dailyManifestKey(parsedKey.kind, parsedKey.dayMs) : manifestKey(parsedKey.segment)
   try {
-    const said = await fetchManifest(target, manifest)
-    return said === null || owner === undefined || (said.owner !== null && said.owner.log === owner?.log)
+    const found = await fetchManifest(target, manifest)
+    return found === null || owner === undefined || (found.owner !== null && found.owner.log === owner?.log)
   } catch {
     return false
   }
 }
 
-function manifestKeyOf({ kind, slice }: ArchivedObject): string {
+function manifestKeyOf({ kind, segment }: ArchivedObject): string {
   const daily = DAILY_KINDS.some(({ table }) => table === kind)
-  return daily ? dailyManifestKey(kind, slice.startMs) : manifestKey(slice)
+  return daily ? dailyManifestKey(kind, segment.startMs) : manifestKey(segment)
 }

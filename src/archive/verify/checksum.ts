@@ -1,4 +1,4 @@
-/** What proves that two sets of rows are the same: see `Fingerprint`. */
+/** Fingerprints of rows, compared to prove that two sets of rows are equal: see `Fingerprint`. */
 import type { Fingerprint } from '../archive.ts'
 import { type Column, quoted, rowHash, structureOf } from '../columns.ts'
 import type { Kind } from '../kinds.ts'
@@ -13,19 +13,19 @@ interface Row {
   lastTime: string
 }
 
-/** The SELECT that fingerprints rows of a table or of a file; read its one row with `fingerprintFrom`. */
+/** SELECT that fingerprints the rows of a table or file; `fingerprintFrom` reads its one row. */
 export function fingerprintQuery(kind: Kind, columns: readonly Column[], source: string): string {
   const hashOf = (hash: 'cityHash64' | 'xxHash64') => rowHash(hash, kind.table, columns)
-  // A record holds fewer ticks than 2^20: one number tells a place.
-  const place = columns.some(({ name }) => name === 'log_index') ? 'bitShiftLeft(log_offset, 20) + log_index' : '0'
+  // A record has fewer ticks than 2^20, so offset and index fit into one number.
+  const position = columns.some(({ name }) => name === 'log_index') ? 'bitShiftLeft(log_offset, 20) + log_index' : '0'
   const nanos = (time: string) => `toString(toUnixTimestamp64Nano(toDateTime64(${time}(${kind.time}), 9, 'UTC')))`
   return `SELECT count() AS rows, toString(sum(${hashOf('cityHash64')})) AS sum,
-      toString(groupBitXor(${hashOf('xxHash64')})) AS xor, toString(min(${place})) AS lowest, toString(max(${place})) AS highest,
+      toString(groupBitXor(${hashOf('xxHash64')})) AS xor, toString(min(${position})) AS lowest, toString(max(${position})) AS highest,
       ${nanos('min')} AS firstTime, ${nanos('max')} AS lastTime
     FROM ${source} SETTINGS max_threads = 2`
 }
 
-/** The source of an archived object's rows, for a FROM. The file's name must have no pattern in it. */
+/** Source for FROM of an archived object's rows. The file name must not contain glob characters. */
 export function fileSource(file: string, columns: readonly Column[]): string {
   return `file(${quoted(file)}, 'Parquet', ${quoted(structureOf(columns))})`
 }
@@ -46,7 +46,7 @@ export function fingerprintFrom([row]: readonly Row[]): Fingerprint {
   }
 }
 
-/** The fingerprint of two sets of rows together, which have no row in common. */
+/** Fingerprint of the union of two disjoint sets of rows. */
 export function combined(a: Fingerprint, b: Fingerprint): Fingerprint {
   if (a.rows === 0 || b.rows === 0) return a.rows === 0 ? b : a
   const low = isBefore(a.lowestOffset, a.lowestIndex, b.lowestOffset, b.lowestIndex) ? a : b
@@ -69,7 +69,7 @@ export function combined(a: Fingerprint, b: Fingerprint): Fingerprint {
 const isBefore = (offset: number, index: number, otherOffset: number, otherIndex: number): boolean =>
   offset < otherOffset || (offset === otherOffset && index < otherIndex)
 
-/** What differs between two fingerprints, for people; empty if nothing does. */
+/** Differences of two fingerprints as text; empty if they are equal. */
 export function differences(expected: Fingerprint, found: Fingerprint): string[] {
   const names = Object.keys(found) as (keyof Fingerprint)[]
   return names

@@ -1,31 +1,31 @@
 /**
- * What must be known before an object is put where one may be already: keys are determined by the slice, so another's slice can have
- * the same key, and so can our own from before the store was lost.
+ * Checks before an object is overwritten. The segment alone determines a key, so another log's segment can have the
+ * same key, and so can one of this log from before the store was lost.
  */
 import { TickhouseError } from '../../errors.ts'
 import type { ArchivedObject, Segment } from '../archive.ts'
-import { sameProof } from '../catalog/catalog.ts'
+import { sameChecksums } from '../catalog/catalog.ts'
 import { foreignArchive } from '../catalog/identity.ts'
 import { fetchManifest, type Manifest } from '../catalog/manifest.ts'
 import { manifestsOfDay, parseKey } from '../keys.ts'
-import type { Measured, Writing } from '../write.ts'
+import type { MeasuredRows, WriteContext } from '../write.ts'
 
 /**
- * Is a slice's place in the archive free, or its own? Throws `archive_foreign` where another log's slice lies there, and
- * `archive_mismatch` where ours would be replaced by fewer rows, or lies there in part under another key.
+ * Checks that a segment's keys are free or its own. Throws `archive_foreign` if another log's segment is there,
+ * `archive_mismatch` if fewer rows would replace more, or part of the segment is there under another key.
  */
 export async function requireFree(
-  { target, owner, strays }: Writing,
+  { target, owner, strays }: WriteContext,
   manifest: string,
-  measured: readonly Measured[],
+  measured: readonly MeasuredRows[],
   before: readonly ArchivedObject[],
 ): Promise<void> {
   const { task, object } = measured[0]!
   if (!parseKey(manifest)?.daily) {
     const keys = [...strays]
-    // What another archiver of this log has put there since.
-    for await (const { key } of target.list(manifestsOfDay(task.slice.startMs))) keys.push(key)
-    const other = keys.find(key => key !== manifest && overlaps(key, task.slice))
+    // Keys that another archiver of this log has added since.
+    for await (const { key } of target.list(manifestsOfDay(task.segment.startMs))) keys.push(key)
+    const other = keys.find(key => key !== manifest && overlaps(key, task.segment))
     if (other !== undefined) throw otherSegment(other)
   }
   if (before.some(({ kind, rows }) => kind === object.kind && rows > object.rows)) throw fewerRows(manifest)
@@ -36,42 +36,42 @@ export async function requireFree(
   if (!isReplaceable(found, measured, before)) throw fewerRows(manifest)
 }
 
-/** Is a key that of a slice of the same partition which shares records with this one? */
+/** Whether a key's segment shares records with this one. */
 function overlaps(key: string, { partition, firstOffset, lastOffset }: Segment): boolean {
-  const named = parseKey(key)
-  if (!named || named.daily || named.slice.partition !== partition) return false
-  return named.slice.firstOffset <= lastOffset && firstOffset <= named.slice.lastOffset
+  const parsedKey = parseKey(key)
+  if (!parsedKey || parsedKey.daily || parsedKey.segment.partition !== partition) return false
+  return parsedKey.segment.firstOffset <= lastOffset && firstOffset <= parsedKey.segment.lastOffset
 }
 
 /**
- * What the ledger has, or had when it was archived by this very log, may be replaced by no fewer rows. Of a slice, good ticks never
- * become fewer, and refused ones only by becoming good.
+ * Whether archived objects of this log may be replaced: never by fewer rows. The good ticks of a segment never
+ * decrease, and quarantined ones only by becoming good.
  */
 function isReplaceable(
   { objects }: Manifest,
-  measured: readonly Measured[],
+  measured: readonly MeasuredRows[],
   before: readonly ArchivedObject[],
 ): boolean {
   const now = measured.map(({ object }) => object)
   const rows = (some: readonly ArchivedObject[]) => some.reduce((sum, { rows }) => sum + rows, 0)
   const [first] = now
   const [was, is] = [objects.find(({ kind }) => kind === first!.kind)?.rows ?? 0, first!.rows]
-  const known = before.length > 0 && before.every(one => objects.some(object => sameProof(object, one)))
+  const known = before.length > 0 && before.every(one => objects.some(object => sameChecksums(object, one)))
   return is >= was && (known || rows(now) >= rows(objects))
 }
 
 function otherSegment(key: string): TickhouseError {
   return new TickhouseError(
     'archive_mismatch',
-    `the archive has records of this slice under ${key}, which this store's ledger does not know`,
-    'Nothing was overwritten. Stop, and run: tickhouse restore. It takes the ledger from the archive, and what the store lacks.',
+    `the archive has records of this segment under ${key}, which is not in this store's catalog`,
+    'Nothing was overwritten. Stop, and run: tickhouse restore. It rebuilds the catalog from the archive and restores missing rows.',
   )
 }
 
 function fewerRows(manifest: string): TickhouseError {
   return new TickhouseError(
     'archive_mismatch',
-    `the archive holds more rows than the table for ${manifest}: what is archived is left as it is`,
+    `the archive has more rows than the table for ${manifest}: it is not overwritten`,
     'Run: tickhouse archive verify, and see docs/archive.md.',
   )
 }

@@ -25,7 +25,7 @@ export interface IngestTelemetryOptions {
   report: StatusReport
   refusedRequests: RefusedRequests
   /** Null where this process does not archive. */
-  archiver: { figures: ArchiveMetrics } | null
+  archiver: { metrics: ArchiveMetrics } | null
   journal: Journal
   /** How long rows of the diagnostics tables stay. */
   keepDays: number
@@ -103,7 +103,7 @@ export class IngestTelemetry {
     return [
       ...refusedRequests.measurements(),
       ...measureStages(await report.report(), storing.audits),
-      ...(archiver ? measureArchive(archiver.figures) : []),
+      ...(archiver ? measureArchive(archiver.metrics) : []),
       ...measureProcess(self.process, this.#gauge.read()),
       ...measureEvents(self.process, journal.counts),
       { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.leftOut },

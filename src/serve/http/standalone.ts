@@ -52,11 +52,11 @@ export async function serveArchiver(
   journal: Journal,
   self: Self,
   store: Store,
-  archiver: { figures: ArchiveMetrics },
+  archiver: { metrics: ArchiveMetrics },
 ): Promise<{ stop(): Promise<void> }> {
-  const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.figures))
+  const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.metrics))
   const server = await serveHealthOnly(config, journal.emit, {
-    health: async () => healthAlone(self, { archive: archiveJudgement(archiver.figures) }, archiver.figures.behindMs),
+    health: async () => healthAlone(self, { archive: archiveJudgement(archiver.metrics) }, archiver.metrics.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
   })

@@ -33,7 +33,8 @@ const placeOf = (name: string) => `${directory}/${name}`
 const addressOf = (name: string) => `file:${placeOf(name)}`
 const open = (name: string): Promise<ArchiveTarget> => openTarget(addressOf(name), 'unused')
 const command = (query: string) => house.store.client.command({ query })
-const archiveOther = (name: string) => archiveForeign({ directory: other, archive: addressOf(name), keep: KEEP_ALL })
+const archiveOther = (name: string) =>
+  archiveForeign({ directory: other, archive: addressOf(name), retention: KEEP_ALL })
 
 /** Every file of an archive with its bytes. */
 function contents(name: string): Record<string, string> {
@@ -67,7 +68,7 @@ test('an archive of another log is refused in one line, by whoever comes second,
   const why = await archiveOther('shared')
   assert.match(
     why!,
-    /^archive_foreign: the archive file:\S+ is not this log's: it holds records of log \S+, not of \S+$/,
+    /^archive_foreign: the archive file:\S+ does not belong to this log: it contains records of log \S+, not of \S+$/,
   )
   assert.deepEqual(contents('shared'), mine)
 
@@ -119,12 +120,15 @@ test('slices of two logs without names, which share offsets, are not restored', 
     .replaceAll(`"lastOffset":${+from!}`, `"lastOffset":${+to!}`)
   fs.writeFileSync(file.replace(from!, to!), text)
   const target = await open('twofold')
-  await assert.rejects(restore(restoring(target), {}), { code: 'archive_foreign', message: /two have written to it/ })
+  await assert.rejects(restore(restoring(target), {}), {
+    code: 'archive_foreign',
+    message: /it was written by two archivers/,
+  })
 })
 
 test('an archive that was moved is known at its new address: its ledger, its days in view, and nothing is archived again', async () => {
   const whole = await rowsOf(house.store, 'trades')
-  const { archiver } = archiverOf(house, await open('here'), { keep: { logHours: undefined, storeDays: 1 } })
+  const { archiver } = archiverOf(house, await open('here'), { retention: { logHours: undefined, storeDays: 1 } })
   await archiver.round()
   const before = await proofs('here')
   assert.ok((await rowsOf(house.store, 'trades')).length < whole.length, 'days have left the table')
@@ -229,7 +233,7 @@ test('where the table holds other ticks in a slice, nothing of it is restored', 
   const held = await rowsOf(house.store, 'trades')
   await assert.rejects(restore(restoring(target), {}), {
     code: 'archive_mismatch',
-    message: /rows of its slice are others/,
+    message: /rows of its segment differ/,
   })
   assert.deepEqual(await rowsOf(house.store, 'trades'), held)
 })

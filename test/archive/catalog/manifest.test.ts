@@ -11,9 +11,9 @@ import { combined } from '../../../src/archive/verify/checksum.ts'
 const HOUR = 3_600_000
 const OWNER = { archive: 'a3a1c1c0-0000-4000-8000-000000000000', log: 'log' }
 const START = Date.UTC(2026, 10, 22, 13)
-const SLICE = { partition: 0, firstOffset: 5, lastOffset: 9, startMs: START, endMs: START + HOUR }
+const SEGMENT = { partition: 0, firstOffset: 5, lastOffset: 9, startMs: START, endMs: START + HOUR }
 
-const slices = fc
+const segments = fc
   .record({ partition: fc.nat(65_535), first: fc.maxSafeNat(), more: fc.nat(1000), hours: fc.nat(24 * 365 * 80) })
   .map(({ partition, first, more, hours }) => ({
     partition,
@@ -26,8 +26,8 @@ const slices = fc
 function objectOf(kind: string, change: Partial<ArchivedObject> = {}): ArchivedObject {
   return {
     kind,
-    slice: SLICE,
-    key: objectKey(kind, SLICE),
+    segment: SEGMENT,
+    key: objectKey(kind, SEGMENT),
     rows: 3,
     bytes: 100,
     sha256: 'ab'.repeat(32),
@@ -50,18 +50,18 @@ const manifest = (change: Partial<ArchivedObject>) =>
   manifestOf(OWNER, [objectOf('trades', change), objectOf('quarantine')])
 
 describe('a key', () => {
-  test('of a slice or a day is read back as what it was made of', () => {
+  test('of a segment or a day is parsed to what it was formatted from', () => {
     fc.assert(
-      fc.property(slices, fc.constantFrom(...TICK_KINDS), fc.constantFrom(...DAILY_KINDS), (slice, kind, daily) => {
-        const { endMs: _end, ...named } = slice
-        const dayMs = slice.startMs - (slice.startMs % (24 * HOUR))
-        assert.deepEqual(parseKey(objectKey(kind.table, slice)), {
+      fc.property(segments, fc.constantFrom(...TICK_KINDS), fc.constantFrom(...DAILY_KINDS), (segment, kind, daily) => {
+        const { endMs: _end, ...inKey } = segment
+        const dayMs = segment.startMs - (segment.startMs % (24 * HOUR))
+        assert.deepEqual(parseKey(objectKey(kind.table, segment)), {
           manifest: false,
           daily: false,
           kind: kind.table,
-          slice: named,
+          segment: inKey,
         })
-        assert.deepEqual(parseKey(manifestKey(slice)), { manifest: true, daily: false, kind: null, slice: named })
+        assert.deepEqual(parseKey(manifestKey(segment)), { manifest: true, daily: false, kind: null, segment: inKey })
         assert.deepEqual(parseKey(dailyKey(daily.table, dayMs)), {
           manifest: false,
           daily: true,
@@ -78,20 +78,20 @@ describe('a key', () => {
     )
   })
 
-  test('with any character changed, added or left out is none of ours, or another one', () => {
+  test('with any character changed, added or removed is invalid, or another key', () => {
     fc.assert(
       fc.property(
-        slices,
+        segments,
         fc.nat(100),
         fc.constantFrom('', 'x', '0', '../../', '\n', '-'),
         fc.nat(1),
-        (slice, at, text, cut) => {
-          const key = objectKey('trades', slice)
+        (segment, at, text, cut) => {
+          const key = objectKey('trades', segment)
           const changed = key.slice(0, at) + text + key.slice(at + cut)
-          const named = parseKey(changed)
-          if (!named) return
-          assert.ok(!named.daily && !named.manifest)
-          assert.equal(objectKey(named.kind!, named.slice), changed)
+          const parsed = parseKey(changed)
+          if (!parsed) return
+          assert.ok(!parsed.daily && !parsed.manifest)
+          assert.equal(objectKey(parsed.kind!, parsed.segment), changed)
         },
       ),
     )
@@ -99,29 +99,30 @@ describe('a key', () => {
 })
 
 describe('a manifest', () => {
-  const key = manifestKey(SLICE)
+  const key = manifestKey(SEGMENT)
 
-  test('that fits its key is believed, and one of an earlier version too', () => {
-    const said = parseManifest(key, manifest({}))
-    assert.deepEqual(said, { key, owner: OWNER, objects: [objectOf('trades'), objectOf('quarantine')] })
+  test('that matches its key is accepted, and one of an earlier version too', () => {
+    const parsed = parseManifest(key, manifest({}))
+    assert.deepEqual(parsed, { key, owner: OWNER, objects: [objectOf('trades'), objectOf('quarantine')] })
     const { objects } = JSON.parse(manifest({}))
+    assert.deepEqual(objects[0].slice, SEGMENT, 'the stored name of a segment')
     assert.equal(parseManifest(key, JSON.stringify({ version: 1, objects })).owner, null)
   })
 
   const wrong: Record<string, Partial<ArchivedObject>> = {
-    'a path out of the archive': { key: '../../../../etc/passwd' },
-    'the key of another slice': { key: objectKey('trades', { ...SLICE, lastOffset: 8 }) },
-    'the key of another kind': { key: objectKey('quarantine', SLICE) },
+    'a path outside the archive': { key: '../../../../etc/passwd' },
+    'the key of another segment': { key: objectKey('trades', { ...SEGMENT, lastOffset: 8 }) },
+    'the key of another kind': { key: objectKey('quarantine', SEGMENT) },
     'control characters': { key: '\u001b[31mRED\u001b[0m\nFORGED LINE' },
     'a kind that is no table': { kind: 'system.users' },
-    'the same kind twice': { kind: 'quarantine', key: objectKey('quarantine', SLICE) },
-    'another slice': { slice: { ...SLICE, partition: 1 } },
-    'a slice of a year': { slice: { ...SLICE, endMs: START + 8760 * HOUR } },
-    'more rows than its records can hold': { rows: 9e15 },
+    'the same kind twice': { kind: 'quarantine', key: objectKey('quarantine', SEGMENT) },
+    'another segment': { segment: { ...SEGMENT, partition: 1 } },
+    'a segment of a year': { segment: { ...SEGMENT, endMs: START + 8760 * HOUR } },
+    'more rows than its records can have': { rows: 9e15 },
     'a number beyond 64 bits': { hashSum: '99999999999999999999' },
     'rows of other records': { highestOffset: 10 },
     'rows without bytes': { bytes: 0, sha256: '' },
-    'a partition that no log has': { slice: { ...SLICE, partition: 1e6 } },
+    'a partition that no log has': { segment: { ...SEGMENT, partition: 1e6 } },
   }
   for (const [what, change] of Object.entries(wrong)) {
     test(`with ${what} is refused in one clean line`, () => {
@@ -132,7 +133,7 @@ describe('a manifest', () => {
     })
   }
 
-  test('under a key that is none of ours, or is no JSON, is refused in one clean line, whatever it is', () => {
+  test('under an invalid key, or not JSON, is refused in one clean line', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.constant(key), fc.string({ unit: 'binary' })),
@@ -145,7 +146,7 @@ describe('a manifest', () => {
   })
 })
 
-test('the fingerprint of two sets together does not depend on how they were parted', () => {
+test('the fingerprint of a union does not depend on how the rows were divided', () => {
   const parts = [1, 2, 3].map(n =>
     objectOf('trades', {
       rows: n,

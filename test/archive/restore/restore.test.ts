@@ -158,7 +158,7 @@ describe('restore', () => {
     // The newest slice holds nothing from before this.
     const moment = BigInt(NOON_MICROS + 4_000_000) * 1000n
     await assert.rejects(restore(restoring(), { fromNanos: moment + 86_400_000_000_000n }), { code: 'usage' })
-    await assert.rejects(restore(restoring(), { untilNanos: moment }), { code: 'usage', message: /ends before/ })
+    await assert.rejects(restore(restoring(), { untilNanos: moment }), { code: 'usage', message: /would end before/ })
     assert.equal((await trades()).count, 0)
     await restore(restoring(), { fromNanos: moment })
     const { count } = await trades()
@@ -178,7 +178,7 @@ describe('restore', () => {
     )
     await assert.rejects(restore(restoring(), {}), {
       code: 'archive_mismatch',
-      message: /trades\/date=.*parquet cannot be restored/,
+      message: /cannot restore trades\/date=.*parquet: its SHA-256 does not match/,
     })
     fs.writeFileSync(object!, bytes)
     await restore(restoring(), {})
@@ -207,7 +207,7 @@ describe('all_trades', () => {
     await viewArchive(house.store, target)
     const whole = await trades()
     assert.deepEqual(await rowsIn('all_trades'), whole)
-    const { archiver } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
+    const { archiver } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } })
     await archiver.round()
     const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
     assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(house.events.told.slice(-5))}`)

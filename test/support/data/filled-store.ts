@@ -55,17 +55,17 @@ async function proveAndMeasure(house: House): Promise<void> {
     store,
     log,
     target: await openTarget(`file:${house.directory}/data/archive`, 'unused'),
-    slicing: 'hour',
-    keep: { logHours: undefined, storeDays: undefined },
+    segmentLength: 'hour',
+    retention: { logHours: undefined, storeDays: undefined },
     diskFreeBytesMin: 0,
     emit: () => {},
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
   })
   await archiver.round()
-  const report = new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => archiver.figures })
+  const report = new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => archiver.metrics })
   const measure = async () => [
     ...measureStages(await report.report(), storing.audits),
-    ...measureArchive(archiver.figures),
+    ...measureArchive(archiver.metrics),
   ]
   const diagnostics = new Diagnostics({
     store,

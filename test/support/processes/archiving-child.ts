@@ -14,12 +14,12 @@ export interface ArchivingTask {
   directory: string
   /** Where to; the directory's own archive if it is undefined. */
   archive?: string
-  keep: { logHours: number | undefined; storeDays: number | undefined }
+  retention: { logHours: number | undefined; storeDays: number | undefined }
   /** Kills this process at its so-many-th step; none if it is undefined. */
   killAt?: number | undefined
 }
 
-const { directory, keep, killAt, archive } = JSON.parse(process.argv[2]!) as ArchivingTask
+const { directory, retention, killAt, archive } = JSON.parse(process.argv[2]!) as ArchivingTask
 const log = await openSqliteLog(`${directory}/log`, 'read')
 const store = await openStore(`chdb:${directory}/store`)
 const target = await openTarget(archive ?? `file:${directory}/archive`, 'unused')
@@ -49,7 +49,7 @@ counted(store.client, ['command'])
 counted(fs.promises, ['rename'])
 
 const house = { log, store, events: new EventLog(), close: async () => {} }
-const failed = await archiverOf(house, target, { keep })
+const failed = await archiverOf(house, target, { retention })
   .archiver.round()
   .catch((error: TickhouseError) => `${error.code}: ${error.message}`)
 await store.close()

@@ -1,23 +1,23 @@
 import { z } from 'zod'
 import { TickhouseError } from '../../../errors.ts'
-import { shownKey, staysInside } from '../../keys.ts'
+import { isInside, shownKey } from '../../keys.ts'
 
-/** A place in a bucket and how to write there. */
+/** A bucket, a prefix and how to access them. */
 export interface S3Address {
   bucket: string
-  /** Put before every key: empty, or it ends with `/`. */
+  /** Prepended to every key: empty, or ending with `/`. */
   prefix: string
   region?: string | undefined
   endpoint?: string | undefined
   pathStyle: boolean
-  /** Sent with every part and checked by the other side. */
+  /** Sent with every part and checked by the server. */
   checksum?: 'CRC32' | 'SHA256' | undefined
   sse?: 'AES256' | 'aws:kms' | undefined
   kmsKeyId?: string | undefined
   storageClass?: (typeof STORAGE_CLASSES)[number] | undefined
 }
 
-/** Classes that answer a read at once: what was archived is read back. */
+/** Classes with immediate reads: archived objects are read back. */
 const STORAGE_CLASSES = [
   'STANDARD',
   'STANDARD_IA',
@@ -45,7 +45,7 @@ const OPTIONS = z
   })
   .refine(options => options.kmsKeyId === undefined || options.sse === 'aws:kms', 'kmsKeyId needs sse=aws:kms')
 
-/** Reads `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`. Credentials have no place in an address. */
+/** Reads `s3://<bucket>/<prefix>?<options>`. Throws `address_invalid`. An address has no credentials. */
 export function parseS3Address(address: string): S3Address {
   const [, bucket, path = '', query] =
     /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/[^?]*)?(?:\?(.*))?$/s.exec(address) ?? []
@@ -53,18 +53,18 @@ export function parseS3Address(address: string): S3Address {
   const parsed = OPTIONS.safeParse(Object.fromEntries(new URLSearchParams(query)))
   if (!parsed.success) {
     const { path: at, message } = parsed.error.issues[0]!
-    throw invalid(`the S3 address cannot be used: ${shownKey([...at, message].join(': '))}`)
+    throw invalid(`invalid S3 address: ${shownKey([...at, message].join(': '))}`)
   }
   const { checksum, pathStyle, ...options } = parsed.data
   const prefix = decoded(path).replace(/^\/+|\/+$/g, '')
-  if (prefix !== '' && !staysInside(prefix))
+  if (prefix !== '' && !isInside(prefix))
     throw invalid('the prefix of the S3 address has a part that is empty, . or ..')
-  // AWS checks CRC32 for everyone; some that speak its protocol do not know the header.
+  // AWS always checks CRC32; some S3-compatible servers do not know the header.
   const usual = options.endpoint === undefined ? 'CRC32' : undefined
   return {
     ...options,
     bucket,
-    // A server of one's own seldom has a name for each bucket; AWS takes both at every endpoint.
+    // Self-hosted servers rarely have a host name per bucket; AWS accepts both at every endpoint.
     pathStyle: pathStyle === undefined ? options.endpoint !== undefined : pathStyle === 'true',
     prefix: prefix && `${prefix}/`,
     checksum: checksum === 'none' ? undefined : (checksum ?? usual),

@@ -2,28 +2,28 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { S3Address } from './address.ts'
 
 const CONNECT_MS_MAX = 5_000
-/** Without a byte of answer for so long, a request is tried again. */
-const SILENT_MS_MAX = 30_000
+/** A request without a byte of response for this long is retried. */
+const IDLE_MS_MAX = 30_000
 const ATTEMPTS_MAX = 4
 
 /**
- * A client for a place; its credentials come by AWS's own chain and are renewed by it. Those that a file holds and that do not expire
- * are read once: another client reads the file again.
+ * A client for a bucket. Credentials come from AWS's provider chain, which renews them. Credentials without expiry in a
+ * file are read once per client.
  */
-export function s3Client(place: S3Address): S3Client {
+export function s3Client(location: S3Address): S3Client {
   const config: S3ClientConfig & { ignoreCache: boolean } = {
-    // The chain keeps the text of files for the whole process otherwise. It takes its options from here.
+    // Passed on to the provider chain, which otherwise caches the files' text for the whole process.
     ignoreCache: true,
-    ...(place.region !== undefined && { region: place.region }),
-    ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
-    forcePathStyle: place.pathStyle,
+    ...(location.region !== undefined && { region: location.region }),
+    ...(location.endpoint !== undefined && { endpoint: location.endpoint }),
+    forcePathStyle: location.pathStyle,
     maxAttempts: ATTEMPTS_MAX,
-    requestChecksumCalculation: place.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
-    responseChecksumValidation: place.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    requestChecksumCalculation: location.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    responseChecksumValidation: location.checksum ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT_MS_MAX,
-      socketTimeout: SILENT_MS_MAX,
-      requestTimeout: SILENT_MS_MAX,
+      socketTimeout: IDLE_MS_MAX,
+      requestTimeout: IDLE_MS_MAX,
       throwOnRequestTimeout: true,
     },
   }

@@ -1,6 +1,6 @@
 import { TickhouseError } from '../../../errors.ts'
 
-/** Answers that only a person can change. */
+/** Errors that do not go away without a change of configuration. */
 const REFUSED = new Set([
   'AccessDenied',
   'AuthorizationHeaderMalformed',
@@ -15,7 +15,7 @@ const REFUSED = new Set([
   'SignatureDoesNotMatch',
 ])
 
-/** What went wrong with a bucket, and what a person can do about it. */
+/** Maps an error of the S3 client to a TickhouseError with advice. */
 export function s3Error(error: unknown, address: string): TickhouseError {
   if (error instanceof TickhouseError) return error
   const { name, message, code } = error as NodeJS.ErrnoException
@@ -24,22 +24,22 @@ export function s3Error(error: unknown, address: string): TickhouseError {
     return new TickhouseError(
       'disk_full',
       `no space left to spool objects of ${address}`,
-      'Make room on the disk of TICKHOUSE_ARCHIVE_SPOOL: archiving goes on by itself.',
+      'Free space on the disk of TICKHOUSE_ARCHIVE_SPOOL: archiving resumes by itself.',
       { cause: error, retryable: true },
     )
   }
   if (REFUSED.has(name) || message === 'Region is missing') {
     return new TickhouseError(
       'archive_refused',
-      `the archive ${address} refuses: ${what}`,
-      'Check bucket, region, credentials and the policy in docs/archive.md; it is tried again.',
+      `the archive ${address} refused the request: ${what}`,
+      'Check bucket, region, credentials and the policy in docs/archive.md; archiving is retried.',
       { cause: error },
     )
   }
   return new TickhouseError(
     'archive_unavailable',
-    `the archive ${address} cannot be used: ${what}`,
-    'Archiving tries again by itself; nothing leaves the store before it is archived.',
+    `cannot use the archive ${address}: ${what}`,
+    'Archiving is retried; nothing leaves the store before it is archived.',
     { cause: error, retryable: true },
   )
 }

@@ -106,7 +106,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       const rows = objects.filter(({ kind }) => kind === 'trades').reduce((sum, object) => sum + object.rows, 0)
       assert.equal(rows, (await house.store.size()).trades)
       const check = async () => {
-        const deep = { asked: house.store, files: filesOf(house.store) }
+        const deep = { source: house.store, files: filesOf(house.store) }
         return (await checkArchive({ target, objects, deep, progress: () => {} })).findings
       }
       assert.deepEqual(await check(), [])
@@ -127,7 +127,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     test('what left the table comes back from the bucket, row for row', async () => {
       const target = await open('restored')
-      const { archiver, catalog } = archiverOf(house, target, { keep: { logHours: undefined, storeDays: 1 } })
+      const { archiver, catalog } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } })
       const whole = await rowsOf(house.store, 'trades')
       await archiver.round()
       const left = await rowsOf(house.store, 'trades')
@@ -181,8 +181,8 @@ for (const kind of [S3_PROXY, VERSITY]) {
       fs.writeFileSync(path.join(target.spool, 'not ours'), 'stays')
       const running = spoolFile('').replace(/-\d+-/, `-${process.ppid}-`)
       fs.writeFileSync(path.join(target.spool, running), 'stays')
-      const slice = { partition: 0, firstOffset: 0, lastOffset: 9, startMs: Date.UTC(2026, 10, 22, 13), endMs: 0 }
-      const own = [objectKey('trades', slice), manifestKey(slice), dailyKey('gaps', slice.startMs)]
+      const segment = { partition: 0, firstOffset: 0, lastOffset: 9, startMs: Date.UTC(2026, 10, 22, 13), endMs: 0 }
+      const own = [objectKey('trades', segment), manifestKey(segment), dailyKey('gaps', segment.startMs)]
       const others = [
         'database.dump',
         'staging/tool.bin',

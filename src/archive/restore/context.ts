@@ -2,13 +2,13 @@ import type { Store } from '../../store/store.ts'
 import type { ArchiveCatalog } from '../catalog/catalog.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 
-/** What a restore works with. */
-export interface Restoring {
+/** Store, archive and catalog of a restore. */
+export interface RestoreContext {
   store: Store
   target: ArchiveTarget
   catalog: ArchiveCatalog
-  /** The identity of the log that the store is to follow; undefined if there is none at hand. */
+  /** Identity of the log the store is to follow; undefined if the log is not readable. */
   log?: string | undefined
-  /** Told after each object: rows done, of how many. */
+  /** Called after each object with the rows done and the total. */
   progress?: (done: number, total: number) => void
 }

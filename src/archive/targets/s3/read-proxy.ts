@@ -1,7 +1,7 @@
 /**
- * Lets the engine of this process read a bucket without knowing its credentials: a small server on loopback that speaks as much of
- * S3 as reading takes (list, look, fetch a range) and asks the bucket with the client that has them. So they follow AWS's whole
- * chain, are renewed, and never stand in a table's definition or on the disk. Why: docs/decisions/archive.md.
+ * Lets this process's engine read a bucket without its credentials: a small loopback server that implements the reads
+ * of S3 (list, head, ranged get) and forwards them with our client. So the credentials come from AWS's whole provider
+ * chain, are renewed, and are never in a table definition or on disk. Why: docs/decisions/archive.md.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -12,12 +12,12 @@ import { pipeline } from 'node:stream/promises'
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { S3Address } from './address.ts'
 
-export interface S3Window {
-  /** Where the engine finds the place, without a slash at its end. */
+export interface S3ReadProxy {
+  /** URL of the prefix for the engine, without a trailing slash. */
   url: string
   /**
-   * Ends what is being read and refuses all that follows, at once: a statement of the engine that reads here then fails. An address
-   * where nothing listens would be asked again and again, for minutes; so the window stays, and goes with its process.
+   * Aborts running reads and refuses further ones immediately, so that a statement reading here fails. The server keeps
+   * listening until the process ends: the engine would retry a closed port for minutes.
    */
   end(): void
 }
@@ -29,15 +29,15 @@ interface Facts {
   LastModified?: Date | undefined
 }
 
-/** Opens a window on a place. Its name is random, so that nobody else on this machine finds it by chance. */
-export async function openS3Window(client: () => S3Client, place: S3Address): Promise<S3Window> {
-  const name = `window-${randomBytes(16).toString('hex')}`
+/** Opens a proxy. Its path is random, so that other local users cannot guess it. */
+export async function openReadProxy(client: () => S3Client, location: S3Address): Promise<S3ReadProxy> {
+  const name = `proxy-${randomBytes(16).toString('hex')}`
   const ending = new AbortController()
   const server = http.createServer((request, response) => {
-    answer({ client: client(), place, name, signal: ending.signal }, request, response).catch(error => {
+    answer({ client: client(), location, name, signal: ending.signal }, request, response).catch(error => {
       const { $metadata, name: code } = error as { $metadata?: { httpStatusCode?: number }; name?: string }
       if (response.headersSent) response.destroy()
-      // Our client has tried for long enough: at any other answer the engine would try again for minutes.
+      // Our client has already retried: for any other status the engine would retry for minutes.
       else
         response
           .writeHead($metadata?.httpStatusCode === 404 ? 404 : 400)
@@ -54,31 +54,31 @@ export async function openS3Window(client: () => S3Client, place: S3Address): Pr
   }
 }
 
-interface Asked {
+interface ProxyRequest {
   client: S3Client
-  place: S3Address
+  location: S3Address
   name: string
-  /** Aborted when the window ends. */
+  /** Aborted when the proxy ends. */
   signal: AbortSignal
 }
 
 async function answer(
-  { client, place, name, signal }: Asked,
+  { client, location, name, signal }: ProxyRequest,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
   signal.throwIfAborted()
-  const { bucket: Bucket, prefix } = place
-  const { pathname, searchParams } = new URL(request.url!, 'http://window')
-  const [, asked, key = ''] = /^\/([^/]*)(?:\/(.*))?$/s.exec(decodeURIComponent(pathname)) ?? []
-  if (asked !== name || !['GET', 'HEAD'].includes(request.method!)) {
+  const { bucket: Bucket, prefix } = location
+  const { pathname, searchParams } = new URL(request.url!, 'http://proxy')
+  const [, query, key = ''] = /^\/([^/]*)(?:\/(.*))?$/s.exec(decodeURIComponent(pathname)) ?? []
+  if (query !== name || !['GET', 'HEAD'].includes(request.method!)) {
     response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')
     return
   }
   if (key === '') {
     response
       .writeHead(200, { 'content-type': 'application/xml' })
-      .end(await list({ client, place, name, signal }, searchParams))
+      .end(await list({ client, location, name, signal }, searchParams))
     return
   }
   const Key = prefix + key
@@ -94,7 +94,10 @@ async function answer(
   await pipeline(object.Body as Readable, response, { signal })
 }
 
-async function list({ client, place: { bucket: Bucket, prefix }, name, signal }: Asked, asked: URLSearchParams) {
+async function list(
+  { client, location: { bucket: Bucket, prefix }, name, signal }: ProxyRequest,
+  query: URLSearchParams,
+) {
   const {
     Contents = [],
     IsTruncated,
@@ -102,9 +105,9 @@ async function list({ client, place: { bucket: Bucket, prefix }, name, signal }:
   } = await client.send(
     new ListObjectsV2Command({
       Bucket,
-      Prefix: prefix + (asked.get('prefix') ?? ''),
-      ContinuationToken: asked.get('continuation-token') ?? undefined,
-      StartAfter: asked.has('start-after') ? prefix + asked.get('start-after') : undefined,
+      Prefix: prefix + (query.get('prefix') ?? ''),
+      ContinuationToken: query.get('continuation-token') ?? undefined,
+      StartAfter: query.has('start-after') ? prefix + query.get('start-after') : undefined,
     }),
     { abortSignal: signal },
   )
