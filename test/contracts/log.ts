@@ -214,6 +214,25 @@ export function logContract(name: string, open: Opener): void {
       await assert.rejects(log.read(0, 2, new AbortController().signal).next(), { code: 'log_behind_store' })
     })
 
+    onLog(
+      'a reader that names the record before its first one reads on behind that one, and behind no other',
+      async log => {
+        await log.append(0, [numbered(0), numbered(1), numbered(2)])
+        const held = (await readRange(log, 0, 1, 2))[0]!
+        // Under another leader's epoch, where there are any: records that replace lost ones have one.
+        const other = held.leaderEpoch === undefined ? {} : { leaderEpoch: held.leaderEpoch + 1 }
+        for (const after of [held, { ...held, ...other }]) {
+          const { value } = await log.read(0, 2, new AbortController().signal, after).next()
+          assert.deepEqual((value as LogEntry[]).map(withoutPlace), [numbered(2)])
+        }
+        for (const after of [
+          { ...held, ...other, payload: numbered(7).payload },
+          { ...held, ...other, timestampMs: held.timestampMs - 1, writtenMs: (held.writtenMs ?? held.timestampMs) - 1 },
+        ])
+          await assert.rejects(log.read(0, 2, new AbortController().signal, after).next(), { code: 'log_truncated' })
+      },
+    )
+
     onLog('trimming drops what lies below both floors and never more', async log => {
       await log.append(
         0,

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { FAULTS, noFaults } from '../simulation/faults.ts'
-import { MUTANTS } from '../simulation/mutants.ts'
+import { MUTANTS, SHOWN_BY, VARIANTS } from '../simulation/mutants.ts'
 import { type Outcome, runWorld } from '../simulation/run.ts'
 import type { Report, Task } from '../simulation/worker.ts'
 import { rounds } from '../support/faults.ts'
@@ -16,6 +16,7 @@ import { rounds } from '../support/faults.ts'
 const SEEDS = Number(process.env.SEEDS ?? rounds(3_000, 1_000_000))
 const ONE = process.env.FAULT_SEED === undefined ? undefined : Number(process.env.FAULT_SEED)
 const MUTANT_SEEDS = 5_000
+const VARIANT_SEEDS = rounds(500, 100_000)
 const THREADS = Math.min(4, availableParallelism())
 
 function simulate(task: Task): Promise<Report> {
@@ -67,12 +68,19 @@ async function traced(seed: number): Promise<{ outcome: Outcome; tally: object }
   return { outcome: await runWorld(seed, tally), tally }
 }
 
+for (const variant of Object.keys(VARIANTS))
+  test(`${VARIANT_SEEDS} worlds with ${variant}: every tick is stored once`, { timeout: 3_600_000 }, async () => {
+    const { worlds, unsound } = await simulate({ first: 0, end: VARIANT_SEEDS, stride: 1, mutant: variant })
+    assert.deepEqual(unsound, [])
+    assert.equal(worlds, VARIANT_SEEDS)
+  })
+
 for (const mutant of Object.keys(MUTANTS))
   test(`the judge sees a mutant: ${mutant}`, { timeout: 600_000 }, async (t: TestContext) => {
     const { worlds, unsound } = await simulate({ first: 0, end: MUTANT_SEEDS, stride: 1, mutant })
     assert.ok(unsound.length > 0, `survived ${worlds} worlds`)
     const { seed } = unsound[0]!
-    const without = await simulate({ first: seed, end: seed + 1, stride: 1 })
+    const without = await simulate({ first: seed, end: seed + 1, stride: 1, mutant: SHOWN_BY[mutant] })
     assert.deepEqual(without.unsound, [], `world ${seed} is unsound without the mutant too`)
     t.diagnostic(`caught within ${worlds} seeds, in seed ${seed}: ${unsound[0]!.wrong[0]}`)
   })

@@ -15,6 +15,7 @@ export const FAULTS = [
   'group offsets changed',
   'log put back from an older copy',
   'records lost by an unclean election',
+  'records replaced before they were read',
   'ids began again',
   'absurd id',
   'trade repeated with another price',

@@ -108,6 +108,36 @@ function judgeDays(rows: readonly Row[], records: readonly { timestampMs: number
 }
 
 /**
+ * May a row be of the run that those with lower ids are of? Its time is not before that of the last of them, but for what no table can
+ * decide: it came behind that one and is not the earliest, and either the clock of that one alone was ahead, or its id is the next, so
+ * that the venue's clock may have been set back.
+ */
+function mayFollow(lower: readonly Row[], row: Row): boolean {
+  const last = lower.at(-1)
+  if (last === undefined || row.timestamp >= last.timestamp) return true
+  const came = lower.filter(other => isBehind(row, other))
+  const later = came.filter(other => other.timestamp > row.timestamp)
+  if (came.at(-1) !== last || later.length === came.length) return false
+  return later.length === 1 || row.trade_id === last.trade_id + 1
+}
+
+const isBehind = (row: Row, other: Row): boolean =>
+  (row.log_offset - other.log_offset || row.log_index - other.log_index) > 0
+
+/** What a refused tick says of itself. */
+function statedIn({ raw }: Row): { id: number; timestamp: bigint } {
+  const { trade_id, timestamp } = JSON.parse(raw)
+  return { id: Number(trade_id), timestamp: BigInt(timestamp) }
+}
+
+/** Is a tick that came behind the first of these rows of their run, by its id and its time? They rise by id. */
+function isWithin(rows: readonly Row[], tick: Row & { id: number }): boolean {
+  const next = rows.findIndex(row => row.trade_id > tick.id)
+  if (next < 1 || tick.timestamp < rows[next - 1]!.timestamp || tick.timestamp > rows[next]!.timestamp) return false
+  return rows.some(row => isBehind(tick, row))
+}
+
+/**
  * Ids of a run rise with time; every one between its first and last that is not stored is in an open gap of it, or came with a refused tick.
  * A run begins where ids do not go on, and not elsewhere. A partition that was stopped has not been asked for its gaps since.
  */
@@ -119,31 +149,32 @@ function judgeGaps(
 ): void {
   const gaps = finalGaps(tables.of('gaps'))
   const running = tables.of('trades').filter(row => !stopped(row.log_partition))
-  const refused = new Set(
-    tables
-      .of('quarantine')
-      .filter(row => row.trade_id > 0)
-      .map(row => `${row.symbol} ${row.id_run} ${row.trade_id}`),
+  const allRefused = tables
+    .of('quarantine')
+    .filter(row => row.reason === 'price_out_of_range')
+    .map(row => ({ ...row, ...statedIn(row) }))
+  const refused = Map.groupBy(
+    allRefused.filter(row => row.trade_id > 0),
+    row => `${row.symbol} ${row.id_run}`,
   )
   for (const [key, trades] of Map.groupBy(running, row => `${row.symbol} ${row.id_run}`)) {
     const ids = new Set(trades.map(row => row.trade_id))
     if (ids.size < trades.length) judgement.wrong.push(`run ${key} has an id twice`)
     const rising = trades.toSorted((a, b) => a.trade_id - b.trade_id)
-    // The next id of a run is taken whatever its time, if it comes behind the last one.
-    const isNext = (row: Row, last: Row) =>
-      row.trade_id === last.trade_id + 1 && (row.log_offset - last.log_offset || row.log_index - last.log_index) > 0
-    const disorder = rising.find((row, at) => {
-      const last = rising[at - 1]
-      return last !== undefined && row.timestamp < last.timestamp && !isNext(row, last)
-    })
+    const all = [...(refused.get(key) ?? []), ...trades].sort((a, b) => a.trade_id - b.trade_id)
+    const disorder = all.find((row, at) => !mayFollow(all.slice(0, at), row))
     if (disorder) judgement.wrong.push(`run ${key}: the time of id ${disorder.trade_id} is of another run`)
-    const came = (id: number) => ids.has(id) || refused.has(`${key} ${id}`)
+    const idsCame = new Set(all.map(row => row.trade_id))
+    const came = (id: number) => idsCame.has(id)
     const [first, last] = [rising[0]!.trade_id, rising.at(-1)!.trade_id]
     const own = gaps.filter(row => `${row.symbol} ${row.id_run}` === key)
     if (last - first > SPAN_IDS_MAX || own.some(row => row.last_id - row.first_id > SPAN_IDS_MAX)) {
       judgement.wrong.push(`run ${key} spans ids ${first} to ${last}: an absurd one is of no run`)
       continue
     }
+    for (const row of allRefused)
+      if (row.symbol === trades[0]!.symbol && row.trade_id === 0 && !came(row.id) && isWithin(all, row))
+        judgement.wrong.push(`${key} ${row.id} came with a refused tick and is missing`)
     for (let id = first; id < last; id++) {
       if (!came(id) && !own.some(row => row.state === 'open' && id >= row.first_id && id <= row.last_id))
         judgement.wrong.push(`${key} ${id} is missing and in no open gap`)

@@ -32,6 +32,8 @@ export class SimulatedBroker {
   readonly tally: Tally
   readonly partitions: readonly Partition[]
   odds: Odds = CALM
+  /** Called before a reader that has record `after` reads what follows. */
+  readingBehind: (partition: number, after: number) => void = () => {}
 
   constructor(timeline: Timeline, partitions: number, tally: Tally) {
     this.timeline = timeline
@@ -93,6 +95,7 @@ export class SimulatedLog implements Log, PartitionAssignment {
     const held = partitions[partition]!
     let at = fromOffset
     let last = after
+    if (fromOffset > 0) this.#broker.readingBehind(partition, fromOffset - 1)
     while (!signal.aborted) {
       this.#check(partition, at, last)
       await this.#woken(held, at < held.records.length ? timeline.delayMs(FETCH_MS_MAX) : undefined, signal)

@@ -15,6 +15,19 @@ const ASK = 'const stored = last === null ? 0 : last.offset + 1'
 const TRUST: Edit = { file: 'checkpoint.ts', from: ASK, to: 'const stored = log.committed(partition)' }
 const BEFORE_REFUSED = "if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {"
 
+/** Ingest that does nothing wrong, but must ask the tables for more. */
+export const VARIANTS: Readonly<Record<string, readonly Edit[]>> = {
+  'two trades in memory': [
+    { file: 'ids/symbol-ids.ts', from: 'const RECENT_MAX = 512', to: 'const RECENT_MAX = 2' },
+    { file: 'ids/recent-trades.ts', from: 'const SLOTS_MIN = 64', to: 'const SLOTS_MIN = 2' },
+  ],
+}
+
+/** Mutants that only worlds of a variant can show. */
+export const SHOWN_BY: Readonly<Record<string, string>> = {
+  'asked before what was read is stored': 'two trades in memory',
+}
+
 export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'commit before insert, resume at the commit': [
     TRUST,
@@ -105,6 +118,12 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'repeats that only the table knows are not asked for': [
     { file: 'partition-loop.ts', from: 'if (lookups.length > 0) {', to: 'if (false) {' },
   ],
+  'asked before what was read is stored': [
+    { file: 'partition-loop.ts', from: 'await this.#cut(signal)\n      await this.#storing', to: '' },
+  ],
+  'the id of a refused tick is missing': [
+    { file: 'append-record.ts', from: 'run: ids?.refuse(trades, row, isGoodTime(trades, row))', to: 'run: undefined' },
+  ],
   'runs of ids forgotten at a start': [
     { file: 'ids/known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },
   ],
@@ -126,11 +145,18 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'stopped for records that were lost before they were stored': [
     { file: 'assignment.ts', from: "  'log_truncated',\n", to: '' },
   ],
+  'reading on wherever the log was when the tables were asked': [
+    {
+      file: 'partition-loop.ts',
+      from: 'log.read(partition, this.next, reading, after)',
+      to: 'log.read(partition, this.next, reading)',
+    },
+  ],
 }
 
-/** From here on this thread loads ingest as the mutant. To be called before anything of it is loaded. */
+/** From here on this thread loads ingest as the mutant or variant. To be called before anything of it is loaded. */
 export function become(mutant: string): void {
-  const open = new Set(MUTANTS[mutant])
+  const open = new Set([...(VARIANTS[SHOWN_BY[mutant] ?? mutant] ?? []), ...(MUTANTS[mutant] ?? [])])
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)

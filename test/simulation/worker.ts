@@ -8,7 +8,7 @@ export interface Task {
   first: number
   end: number
   stride: number
-  /** Ends at the first world that is not sound. */
+  /** What ingest is loaded as: a mutant or a variant. Ends at the first world that is not sound. */
   mutant?: string | undefined
 }
 

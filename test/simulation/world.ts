@@ -26,6 +26,7 @@ const STEPS_MAX = 20_000
 const PAUSE_MS_MAX = 8_000
 const NOTICE_MS_MAX = 3_000
 const RESTART_MS_MAX = 2_000
+const LOST_BEFORE_READING = 0.02
 
 const VENUES: KnownVenues = new Map([[SCRIPT_VENUE, 'dense']])
 
@@ -53,6 +54,9 @@ export class World {
   #ingests: Ingest[] = []
   readonly #begun: Ingest[] = []
   readonly #owners: (Ingest | undefined)[]
+  /** Of each partition: writes the next record of its script, with its time. */
+  readonly #append: ((timestampMs: number) => void)[] = []
+  readonly #beforeReading: Random
   #odds: Odds
   #healed = false
   /** By then every process has seen what the log lost: one that stands still, once it goes on. */
@@ -66,6 +70,8 @@ export class World {
     const partitions = timeline.chance(0.2) ? 2 : 1
     this.server = new SimulatedServer(timeline, timeline.chance(0.7), tally)
     this.broker = new SimulatedBroker(timeline, partitions, tally)
+    this.#beforeReading = new Random(seed, 'before reading')
+    this.broker.readingBehind = (partition, after) => this.#loseBeforeReading(partition, after)
     this.#owners = Array.from({ length: partitions }, () => undefined)
     this.#limits = { ticksMax: 2 + timeline.below(10), bytesMax: 1e6, ageMsMax: 10 + timeline.delayMs(2_000) }
     const strength = [0, 0.02, 0.1, 0.3][timeline.below(4)]!
@@ -132,15 +138,17 @@ export class World {
       const spread = this.timeline.below(3) * FAULTY_MS_MAX
       const astray = this.timeline.chance(0.3)
       let index = 0
+      this.#append[partition] = timestampMs => {
+        const from = this.broker.partitions[partition]!.before ? others : script
+        const record = from[index++ % from.length]!
+        for (const { fault } of record.ticks) if (fault) this.tally[fault]++
+        this.broker.append(partition, record, timestampMs)
+      }
       for (const _ of script) {
         this.#after(faultyMs, () => {
           const stepMs = this.timeline.chance(0.1) ? (this.timeline.random.uniform() - 0.6) * MS_PER_DAY : 0
           const offMs = astray ? this.#daysOff() : 0
-          const timestampMs = Math.floor(startMs + this.timeline.nowMs + spread + stepMs + offMs)
-          const from = this.broker.partitions[partition]!.before ? others : script
-          const record = from[index++ % from.length]!
-          for (const { fault } of record.ticks) if (fault) this.tally[fault]++
-          this.broker.append(partition, record, timestampMs)
+          this.#append[partition]!(Math.floor(startMs + this.timeline.nowMs + spread + stepMs + offMs))
         })
       }
     }
@@ -276,6 +284,19 @@ export class World {
     tally[election ? 'records lost by an unclean election' : 'log put back from an older copy']++
     if (election) held.leaderEpoch++
     broker.lose(partition, held.records.length - 1 - timeline.below(Math.min(4, kept)))
+  }
+
+  /** Loses the last stored record and writes others in its place: after the tables were asked, before the first record is read. */
+  #loseBeforeReading(partition: number, after: number): void {
+    const { broker, tally } = this
+    const held = broker.partitions[partition]!
+    if (this.#healed || held.before || after < held.first || this.#beforeReading.uniform() >= LOST_BEFORE_READING)
+      return
+    tally['records replaced before they were read']++
+    const { timestampMs } = held.records[after]!
+    held.leaderEpoch++
+    broker.lose(partition, after)
+    for (let more = 2; more > 0; more--) this.#append[partition]!(timestampMs)
   }
 
   #moveAnywhere(partition: number): void {

@@ -164,8 +164,14 @@ export class IdRun {
     return isPlausibleJump(this.first - id, this.firstMicros - micros) ? this.first - id : undefined
   }
 
-  /** May an id above the last one be of this run, if the clock of the last trade alone was ahead? */
+  /** May the next id have this time? A venue's clock may have been set back, but a time before all others is of another run. */
+  takesNextAt(micros: number): boolean {
+    return micros >= this.firstMicros - DISORDER_MICROS_MAX
+  }
+
+  /** May an id above the last one have an earlier time? The next one, or if the clock of the last trade alone was ahead. */
   goesOnBefore(id: number, micros: number): boolean {
+    if (id === this.last + 1) return this.takesNextAt(micros)
     return micros >= this.#formerMicros - DISORDER_MICROS_MAX && isPlausibleJump(id - this.last, 0) && id > this.last
   }
 
@@ -192,8 +198,7 @@ export class IdRun {
     if (id >= this.first && id <= this.last) {
       if (!this.#take(id, this.#gapsAt(micros))) return false
     } else {
-      const ids = this.distance(id, micros)
-      if (ids === undefined) return false
+      if (this.distance(id, micros) === undefined && !this.goesOnBefore(id, micros)) return false
       this.extend(id, micros)
     }
     this.trades--

@@ -54,6 +54,7 @@ export class SymbolIds implements FollowedIds {
     const id = idOf(trades, row)
     if (run === undefined || id !== run.last + 1 || !run.plain) return false
     const micros = readMicros(trades.timestampWords, row)
+    if (!run.takesNextAt(micros)) return false
     if (this.runs.length > 1 && (!run.goesOnAt(micros) || this.#mayBeStored(id, micros))) return false
     run.advance(micros)
     this.#recent.add(trades, row)
@@ -115,8 +116,8 @@ export class SymbolIds implements FollowedIds {
     const filled = runs.find(run => run.fill(id, micros))
     if (filled) return filled
     const [over, alive] = [runs.filter(run => this.#isOver(run)), runs.filter(run => !this.#isOver(run))]
-    const extended = nearest(alive, id, micros, current) ?? nearest(over, id, micros, current)
-    const taken = extended ?? (current?.goesOnBefore(id, micros) ? current : undefined)
+    const goesOn = nearest(alive, id, micros, current) ?? (current?.goesOnBefore(id, micros) ? current : undefined)
+    const taken = goesOn ?? nearest(over, id, micros, current)
     if (taken) {
       taken.extend(id, micros)
       this.#current = taken

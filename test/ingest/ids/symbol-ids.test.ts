@@ -143,6 +143,41 @@ test('a trade whose clock is hours ahead neither hides a hole behind it nor begi
   assert.deepEqual(following.open, [[0, 11, 12, 2]])
 })
 
+test('the next id, but of a time before all others, is of another run and hides no hole of this one', () => {
+  for (const refused of [false, true]) {
+    const following = new Following()
+    following.take(...ids(5, 9, id => ({ ms: 4 * HOUR_MS + id })))
+    if (refused) following.take({ id: 10, ms: 4 * HOUR_MS + 10, price: -1 })
+    const next = refused ? 11 : 10
+    assert.deepEqual(following.take(...ids(next, 20)), each(21 - next, 1))
+    assert.deepEqual(following.restarts, [{ venue: 'consecutive', symbol: 'AAA', run: 1, id: next, last: next - 1 }])
+    assert.deepEqual(following.take(...ids(next + 2, 30, id => ({ ms: 4 * HOUR_MS + id }))), each(29 - next, 0))
+    assert.deepEqual(following.open, [[0, next, next + 1, 2]])
+  }
+})
+
+test('a clock that is set back, at a venue whose ids go on one by one, begins no run', () => {
+  const ahead = (id: number) => ({ ms: id + (id % 100 > 50 ? 5_000 : 0) })
+  for (const earlierRuns of [0, 1]) {
+    const following = new Following()
+    if (earlierRuns > 0) following.take(...ids(1, 500, id => ({ ms: id - HOUR_MS })))
+    for (const trade of ids(1, 1_000, ahead)) assert.deepEqual(following.take(trade), [earlierRuns], `id ${trade.id}`)
+    assert.equal(following.restarts.length, earlierRuns)
+    assert.deepEqual(following.open, [])
+  }
+})
+
+test('the id of a refused trade is not missing behind trades whose clock was ahead', () => {
+  for (const times of [[9], [9, 10]])
+    for (const gap of times.length > 1 ? [1] : [1, 3]) {
+      const following = new Following()
+      following.take(...ids(1, 8), ...times.map(id => ({ id, ms: 5 * HOUR_MS + id })))
+      const id = 8 + times.length + gap
+      assert.deepEqual(following.take({ id, price: -1 }, { id: id + 1 }), ['price_out_of_range', 0])
+      assert.deepEqual(following.open, gap > 1 ? [[0, 10, id - 1, gap - 1]] : [])
+    }
+})
+
 test('beyond 2^53 and up to 2^64 a trade that comes again is known too', () => {
   const following = new Following()
   for (const id of [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n]) {
