@@ -222,7 +222,7 @@ export function logContract(name: string, open: Opener): void {
         // Under another leader's epoch, where there are any: records that replace lost ones have one.
         const other = held.leaderEpoch === undefined ? {} : { leaderEpoch: held.leaderEpoch + 1 }
         const { value } = await log.read(0, 2, new AbortController().signal, held).next()
-        assert.deepEqual((value as LogEntry[]).map(withoutPlace), [numbered(2)])
+        assert.deepEqual((value as LoggedRecord[]).map(withoutPlace), [numbered(2)])
         for (const after of [
           { ...held, ...other, payload: numbered(7).payload },
           { ...held, ...other, timestampMs: held.timestampMs - 1, writtenMs: (held.writtenMs ?? held.timestampMs) - 1 },

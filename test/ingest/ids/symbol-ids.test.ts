@@ -150,7 +150,7 @@ test('the next id, but of a time before all others, is of another run and hides 
     if (refused) following.take({ id: 10, ms: 4 * HOUR_MS + 10, price: -1 })
     const next = refused ? 11 : 10
     assert.deepEqual(following.take(...ids(next, 20)), each(21 - next, 1))
-    assert.deepEqual(following.restarts, [{ venue: 'consecutive', symbol: 'AAA', run: 1, id: next, last: next - 1 }])
+    assert.deepEqual(following.restarts, [{ venue: 'dense', symbol: 'AAA', run: 1, id: next, last: next - 1 }])
     assert.deepEqual(following.take(...ids(next + 2, 30, id => ({ ms: 4 * HOUR_MS + id }))), each(29 - next, 0))
     assert.deepEqual(following.open, [[0, next, next + 1, 2]])
   }
