@@ -21,7 +21,7 @@ const SOURCES = filesIn('src', /\.ts$/)
 /** Files at the top of src/ that every folder may import. */
 const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service|format-duration)$/
 const CONTRACTS =
-  /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|trade-order|since-offsets))$/
+  /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|query-errors|trade-order|since-offsets))$/
 
 /** What the files of each folder may import from other folders, in the order of a tick's way; nobody imports downwards. */
 const MAY_IMPORT: Record<string, RegExp[]> = {

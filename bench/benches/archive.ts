@@ -42,7 +42,7 @@ function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS
         trades += batch.length
       }
       await storeAll(parts, trades, RECORDINGS ? 'binance' : 'simulator')
-      await parts.store.client.command({ query: 'OPTIMIZE TABLE trades FINAL' })
+      await parts.store.command('OPTIMIZE TABLE trades FINAL')
       const target = await DirectoryTarget.open(join(directory, 'archive'))
       const archiver = new Archiver({
         ...parts,
@@ -99,7 +99,7 @@ function verified(deep: boolean) {
 function restored() {
   return withFilled(async ({ archiver, trades, store, target }) => {
     await archiver.round()
-    await store.client.command({ query: 'TRUNCATE TABLE trades' })
+    await store.command('TRUNCATE TABLE trades')
     const catalog = new ArchiveCatalog(store, target.address)
     return measured(async () => {
       const { inserted } = await restore({ store, target, catalog }, {})
@@ -115,7 +115,7 @@ function python(work: 'pyarrow' | 'pandas' | 'verify' | 'restore', sessions?: nu
     const { command, path } = await pythonWith('pandas', 'pyarrow', 'duckdb')
     return withFilled(async ({ directory, store }) => {
       const source = join(directory, 'trades.arrow')
-      await store.client.command({ query: `INSERT INTO FUNCTION file('${source}', 'Arrow') SELECT * FROM trades` })
+      await store.command(`INSERT INTO FUNCTION file('${source}', 'Arrow') SELECT * FROM trades`)
       const { stdout } = await run(command, [PEER, work, source, join(directory, 'peer.parquet')], {
         env: { ...process.env, PYTHONPATH: path },
       })

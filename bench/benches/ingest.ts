@@ -5,7 +5,7 @@ import { readMicros } from '../../src/tick/time.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type Bench, measured } from '../contract.ts'
 import { withDirectory } from '../samples/directory.ts'
-import { BATCH_TRADES, storeAll, withParts } from '../samples/storing.ts'
+import { BATCH_TRADES, storeAll, withClient, withParts } from '../samples/storing.ts'
 import { makeTrades } from '../samples/trades.ts'
 
 const TRADES = 3_000_000
@@ -61,10 +61,10 @@ function blocksOf(records: readonly TradeColumns[]): Uint8Array<ArrayBuffer>[] {
 
 async function objects() {
   return withDirectory(directory =>
-    withParts(directory, async ({ store }) => {
+    withClient(directory, async client => {
       const batches = makeTrades(OBJECT_TRADES, OBJECT_BATCH).map(rowsOf)
       return measured(async () => {
-        for (const values of batches) await store.client.insert({ table: 'trades', values, format: 'JSONEachRow' })
+        for (const values of batches) await client.insert({ table: 'trades', values, format: 'JSONEachRow' })
         return OBJECT_TRADES
       })
     }),

@@ -70,7 +70,7 @@ export class KafkajsPeer {
     const insert = async () => {
       const values = rows
       rows = []
-      if (values.length > 0) await store.client.insert({ table: 'trades', values, format: 'JSONEachRow' })
+      if (values.length > 0) await store.insertRows('trades', values)
       stored += values.length
       if (stored === ticks) resolve()
     }

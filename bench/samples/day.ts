@@ -33,7 +33,7 @@ export async function fillDay(parts: Parts): Promise<void> {
 }
 
 /** Figures of every name with as many labels as a house of three venues has, events, and how the stations stood. */
-async function sayOfItself({ client }: Store): Promise<void> {
+async function sayOfItself(store: Store): Promise<void> {
   const ago = (seconds: string) => `now64(3) - toIntervalMillisecond(1000 * ${seconds})`
   const figures = Object.entries(METRICS).flatMap(([name, definition]) =>
     labelsOf(definition).map(labels => `(${literal(name)}, ${mapOf(labels)})`),
@@ -50,8 +50,7 @@ async function sayOfItself({ client }: Store): Promise<void> {
        true, true, 'ok', 'ok', 'ok', 'ok', 'ok'
      FROM numbers(${DAY_SECONDS / UPTIME_EVERY_SECONDS})`,
   ]
-  for (const query of statements)
-    await client.command({ query: `${query} SETTINGS max_partitions_per_insert_block = 0` })
+  for (const query of statements) await store.command(`${query} SETTINGS max_partitions_per_insert_block = 0`)
 }
 
 const oneOf = (words: readonly string[]) => `[${words.map(literal).join(', ')}][1 + number % ${words.length}]`

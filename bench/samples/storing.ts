@@ -1,5 +1,6 @@
 /** The storing side without recorder and page: log → ingest → store, in this process. */
 import path from 'node:path'
+import type { ClickHouseClient } from '@clickhouse/client'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
 import type { KnownVenues } from '../../src/ingest/append-record.ts'
@@ -8,6 +9,7 @@ import { IngestMetrics } from '../../src/ingest/metrics.ts'
 import { PartitionIngest } from '../../src/ingest/partition-loop.ts'
 import type { OpenLog } from '../../src/log/log.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
+import { EmbeddedBackend } from '../../src/store/embedded/backend.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { simulator } from '../../src/venues/simulator.ts'
@@ -30,6 +32,17 @@ export async function withParts<T>(directory: string, work: (parts: Parts) => Pr
   } finally {
     await log.close()
     await store.close()
+  }
+}
+
+/** Opens a new store in a directory, lends the stock client on its engine, and closes it after the work. */
+export async function withClient<T>(directory: string, work: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+  const backend = await EmbeddedBackend.open(path.join(directory, 'store'), 0)
+  try {
+    await backend.prepare()
+    return await work(backend.client)
+  } finally {
+    await backend.close()
   }
 }
 

@@ -172,7 +172,7 @@ async function countDay(store: Store, table: string, day: string): Promise<Map<n
 
 async function dropPartition(store: Store, table: string, day: string): Promise<void> {
   try {
-    await store.client.command({ query: `ALTER TABLE ${table} DROP PARTITION ${quoted(day)}` })
+    await store.dropPartition(table, day)
   } catch (error) {
     throw new TickhouseError(
       'store_unavailable',

@@ -26,7 +26,7 @@ const DAY_OF_PATH = String.raw`CAST(extract(_path, '.*/date=(\\d{4}-\\d{2}-\\d{2
  * at each query.
  */
 export async function viewArchive(store: Store, target: ArchiveTarget): Promise<void> {
-  if (!store.address.startsWith('chdb:')) return
+  if (store.kind !== 'embedded') return
   const { engine, root } = await target.readable(FILES)
   const columns = await columnsOf(store, 'trades')
   const dropped = `archive = ${nameAt(target.address)} AND kind = 'trades' AND state IN ('dropping', 'dropped')`
@@ -37,7 +37,7 @@ export async function viewArchive(store: Store, target: ArchiveTarget): Promise<
     name === 'log_day' ? `${DAY_OF_PATH} AS log_day` : `CAST(${name} AS ${type}) AS ${name}`,
   )
   const table = `trades_${randomUUID().replaceAll('-', '')}`
-  const run = (query: string) => store.client.command({ query })
+  const run = (query: string) => store.command(query)
   await run(`CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Memory`)
   const before = await store.rows<{ name: string }>(`SELECT name FROM system.tables WHERE database = '${DATABASE}'`)
   await run(`CREATE TABLE ${DATABASE}.${table} (${structureOf(columns)})

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { parseStoreAddress } from '../store/address.ts'
+import { embeddedDirectory } from '../store/address.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 
@@ -10,11 +10,11 @@ import type { Store } from '../store/store.ts'
  * said of it would be taken for the truth.
  */
 export async function openExistingStore(config: Config): Promise<Store> {
-  const where = parseStoreAddress(config.STORE)
-  if ('directory' in where && !fs.existsSync(where.directory))
+  const directory = embeddedDirectory(config.STORE)
+  if (directory !== undefined && !fs.existsSync(directory))
     throw new TickhouseError(
       'config_invalid',
-      `there is no store in ${where.directory}`,
+      `there is no store in ${directory}`,
       'Run this where ingest runs, or set TICKHOUSE_STORE to the store that it fills.',
     )
   return await openStore(config.STORE)

@@ -6,6 +6,7 @@ import { openTarget } from '../archive/targets/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
+import { embeddedDirectory } from '../store/address.ts'
 import { openStore } from '../store/open.ts'
 import { parseTime } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
@@ -21,7 +22,7 @@ export interface RestoreFlags {
 
 /** Restores a range and prints what it did. Throws TickhouseErrors; it may be run again after any of them. */
 export async function restore(config: Config, { from, to }: RestoreFlags): Promise<void> {
-  if (!config.STORE.startsWith('chdb:')) {
+  if (embeddedDirectory(config.STORE) === undefined) {
     throw new TickhouseError(
       'usage',
       'only a store in a directory can be restored',

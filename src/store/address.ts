@@ -2,6 +2,7 @@ import { TickhouseError } from '../errors.ts'
 
 /** A ClickHouse server, and where on it the tables are. */
 export interface ServerAddress {
+  kind: 'server'
   /** Scheme, host and port. */
   url: string
   username: string
@@ -15,12 +16,15 @@ export interface ServerAddress {
   shown: string
 }
 
-export type StoreAddress = { directory: string } | ServerAddress
+export type StoreAddress = { kind: 'embedded'; directory: string } | ServerAddress
 
-/** The directory of an embedded store; undefined for a ClickHouse server. Throws like `parseStoreAddress`. */
+/**
+ * The directory of an embedded store; undefined for a ClickHouse server. For code that must know before the store is opened: later,
+ * `Store.kind` answers. Throws like `parseStoreAddress`.
+ */
 export function embeddedDirectory(address: string): string | undefined {
   const where = parseStoreAddress(address)
-  return 'directory' in where ? where.directory : undefined
+  return where.kind === 'embedded' ? where.directory : undefined
 }
 
 const TIMEOUT_MS_DEFAULT = 60_000
@@ -30,7 +34,7 @@ const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?c
 /** Reads `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, which shows no secret. */
 export function parseStoreAddress(address: string): StoreAddress {
   const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
-  if (directory) return { directory }
+  if (directory) return { kind: 'embedded', directory }
   const url = URL.parse(address)
   if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('not a store address')
   const { protocol, host, pathname, searchParams } = url
@@ -44,6 +48,7 @@ export function parseStoreAddress(address: string): StoreAddress {
   const timeoutMs = Number(searchParams.get('timeoutMs') ?? TIMEOUT_MS_DEFAULT)
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs is not a number of at least 100')
   return {
+    kind: 'server',
     url: `${protocol}//${host}`,
     username: username || 'default',
     password: password!,

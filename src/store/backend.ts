@@ -1,7 +1,7 @@
 /** What differs between the engine in this process and a ClickHouse server. Everything else is in `clickhouse.ts`. */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { SqlEngine } from './sql.ts'
-import type { Fence, StoreDisk } from './store.ts'
+import type { Fence, StoreDisk, StoreKind } from './store.ts'
 
 /** Rows on their way into a table, all of them or none. */
 export interface Insert {
@@ -15,8 +15,10 @@ export interface Insert {
 }
 
 export interface Backend {
-  /** Where it is, for people to read: without secrets. */
+  readonly kind: StoreKind
+  /** For people to read: without secrets. */
   readonly address: string
+  /** Speaks to this engine alone; stays inside `store/`. */
   readonly client: ClickHouseClient
   /** The engine, where it is in this process. */
   readonly engine?: SqlEngine
@@ -29,11 +31,30 @@ export interface Backend {
   settle(fence: Fence): Promise<void>
   /** Resolves once no insert that carries another epoch than the highest can commit any more. */
   endInserts(partition: number): Promise<void>
+  /** See `Store.writeParquet`. */
+  writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   disk(): StoreDisk | null
   /** Runs a stranger's statement that only reads, within limits; the answer's bytes. An abort ends it. */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   close(): Promise<void>
 }
+
+/**
+ * Row groups small enough that a reader's filter skips most of a busy hour. A dictionary only where values repeat, and no Bloom
+ * filters: docs/decisions/archive-speed.md.
+ */
+export const PARQUET_SETTINGS = {
+  output_format_parquet_compression_method: 'zstd',
+  output_format_compression_level: 3,
+  output_format_parquet_row_group_size: 100_000,
+  output_format_parquet_max_dictionary_size: 16_384,
+  output_format_parquet_write_bloom_filter: 0,
+  output_format_parquet_version: '2.6',
+  output_format_parquet_datetime_as_uint32: 0,
+  output_format_parquet_string_as_string: 1,
+  // Leaves room for ingest and queries on a machine with two cores.
+  max_threads: 2,
+} as Record<string, string | number>
 
 /**
  * An insert is one part, whole or not at all, and nothing decides on its own that it was seen before: the engine's

@@ -1,11 +1,10 @@
 /** The store over `@clickhouse/client`: the same statements for the engine in this process and for a server. */
-import type { ClickHouseClient } from '@clickhouse/client'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
 import { queryRows } from './query.ts'
-import type { SqlEngine } from './sql.ts'
-import type { Fence, Store, StoreDisk, StoreSize } from './store.ts'
+import { literal, type SqlEngine } from './sql.ts'
+import type { Fence, Store, StoreDisk, StoreKind, StoreSize } from './store.ts'
 
 export class ClickHouseStore implements Store {
   readonly #backend: Backend
@@ -23,8 +22,8 @@ export class ClickHouseStore implements Store {
     return this.#backend.engine
   }
 
-  get client(): ClickHouseClient {
-    return this.#backend.client
+  get kind(): StoreKind {
+    return this.#backend.kind
   }
 
   /** Makes the tables ready. */
@@ -56,14 +55,24 @@ export class ClickHouseStore implements Store {
     return attempt(() => this.#backend.insert({ table, columns, format: 'JSONEachRow', data, fence }))
   }
 
-  async deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void> {
-    await attempt(() =>
-      this.client.command({
-        query: `ALTER TABLE ${table} DELETE WHERE ${where}`,
-        query_params: params,
-        clickhouse_settings: { mutations_sync: '2' },
-      }),
-    )
+  deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void> {
+    return this.#command(`ALTER TABLE ${table} DELETE WHERE ${where}`, params, { mutations_sync: '2' })
+  }
+
+  dropPartition(table: string, day: string): Promise<void> {
+    return this.#command(`ALTER TABLE ${table} DROP PARTITION ${literal(day)}`)
+  }
+
+  command(
+    statement: string,
+    params?: Record<string, unknown>,
+    settings?: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    return this.#command(statement, params, settings)
+  }
+
+  writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void> {
+    return attempt(() => this.#backend.writeParquet(select, params, file))
   }
 
   rows<T>(query: string, params: Record<string, unknown> = {}): Promise<T[]> {
@@ -97,5 +106,15 @@ export class ClickHouseStore implements Store {
 
   close(): Promise<void> {
     return this.#backend.close()
+  }
+
+  async #command(
+    query: string,
+    params: Record<string, unknown> = {},
+    settings: Readonly<Record<string, string | number>> = {},
+  ): Promise<void> {
+    await attempt(() =>
+      this.#backend.client.command({ query, query_params: params, clickhouse_settings: { ...settings } }),
+    )
   }
 }

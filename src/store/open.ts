@@ -11,7 +11,7 @@ import type { Store } from './store.ts'
 export async function openStore(address: string, diskFreeBytesMin = 0): Promise<Store> {
   const where = parseStoreAddress(address)
   const backend =
-    'directory' in where ? await EmbeddedBackend.open(where.directory, diskFreeBytesMin) : new ServerBackend(where)
+    where.kind === 'embedded' ? await EmbeddedBackend.open(where.directory, diskFreeBytesMin) : new ServerBackend(where)
   const store = new ClickHouseStore(backend)
   try {
     await store.prepare()

@@ -1,5 +1,3 @@
-import { ClickHouseError } from '@clickhouse/client'
-
 /** Bytes of an answer, counted as they come. */
 export const ANSWER_BYTES_MAX = 256 * 2 ** 20
 
@@ -27,26 +25,6 @@ export const LISTED = Object.fromEntries(
   ]),
 )
 LISTED['system.databases'] = `name != '${INTERNAL_DATABASE}'`
-
-export function answerTooLong(): ClickHouseError {
-  const message = `Limit for result exceeded, max bytes: ${ANSWER_BYTES_MAX}.`
-  return new ClickHouseError({ code: '396', type: 'TOO_MANY_ROWS_OR_BYTES', message })
-}
-
-/** A statement that is not waited for any more. Whoever bounds how many run at once waits for `ended`. */
-export class GivenUp extends ClickHouseError {
-  readonly ended: Promise<void>
-  /** Past its time: the engine should have ended it. */
-  readonly overran: boolean
-
-  constructor({ message, code, type }: ClickHouseError, ended: Promise<void>, overran = false) {
-    super({ message, code, ...(type ? { type } : {}) })
-    // Its parent makes every error a plain ClickHouseError.
-    Object.setPrototypeOf(this, GivenUp.prototype)
-    this.ended = ended
-    this.overran = overran
-  }
-}
 
 /** One statement for the engine in this process, with everything that goes with it. */
 export interface SqlStatement {
@@ -81,7 +59,7 @@ export interface SqlEngine {
   run(statement: SqlStatement): Promise<SqlAnswer>
   /**
    * Runs a statement that only reads, for someone who is not trusted: bounded by time and by the bytes of its answer, and ended when
-   * the signal aborts. The caller bounds how many run at once: one that was given up runs until `GivenUp.ended`. Throws ClickHouseError.
+   * the signal aborts. The caller bounds how many run at once: one that was given up runs until `AbandonedQuery.ended`. Throws ClickHouseError.
    */
   runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>
   /** Bounded statements past their time that the engine has not ended yet. */

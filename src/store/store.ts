@@ -1,8 +1,7 @@
 /**
- * The store: ClickHouse tables, by address an engine in this process or a server. `trades` is the ledger as well: where to go on
- * after a stop is asked of the table, never of anything written beside it.
+ * The store: ClickHouse tables, in an engine in this process or on a server. Table `trades` is the checkpoint too: the position to
+ * resume from is read from its rows, never from state written beside it.
  */
-import type { ClickHouseClient } from '@clickhouse/client'
 import type { SqlEngine } from './sql.ts'
 
 export { INTERNAL_DATABASE } from './sql.ts'
@@ -29,10 +28,14 @@ export interface StoreDisk {
   freeBytesMin: number
 }
 
+/** Whether the tables are in an engine of this process, which alone may open its directory, or on a ClickHouse server. */
+export type StoreKind = 'embedded' | 'server'
+
 export interface Store {
+  readonly kind: StoreKind
+  /** For people to read: without secrets. */
   readonly address: string
-  readonly client: ClickHouseClient
-  /** The engine, where it is in this process: it has no interface of its own for others. A server does. */
+  /** The engine of an embedded store, for SQL over HTTP: a server has an interface of its own. */
   readonly engine?: SqlEngine | undefined
   /** The engine's version. */
   readonly version: string
@@ -57,6 +60,19 @@ export interface Store {
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
   /** Rows of a SELECT as objects. Integers come as numbers: ask for what may lie beyond 2^53 as text. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
+  /**
+   * Runs one statement that returns no rows: a definition, or an INSERT from a SELECT. The settings apply to it alone. Throws
+   * TickhouseErrors; the statement may then have taken effect.
+   */
+  command(
+    statement: string,
+    params?: Record<string, unknown>,
+    settings?: Readonly<Record<string, string | number>>,
+  ): Promise<void>
+  /** Drops a table's rows of one log day, `YYYY-MM-DD`; harmless where there are none. Throws TickhouseErrors; may be repeated. */
+  dropPartition(table: string, day: string): Promise<void>
+  /** Writes the rows of a SELECT to a new Parquet file on this machine, in bounded memory. A failure may leave a part of the file. */
+  writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/sql/query-guard.ts`, within limits, until an abort; the answer's bytes. */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The disk of an embedded store; null for a server, which looks after its own. */

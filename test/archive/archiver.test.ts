@@ -56,7 +56,7 @@ describe('a directory', () => {
     const { archiver, catalog } = archiverOf(house, target)
     await archiver.round()
     const once = await catalog.objects()
-    await house.store.client.command({ query: 'TRUNCATE TABLE archive_ledger' })
+    await house.store.command('TRUNCATE TABLE archive_ledger')
     await archiverOf(house, target).archiver.round()
     const twice = await catalog.objects()
     const place = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`

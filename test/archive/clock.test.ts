@@ -66,7 +66,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     }
 
     before(async () => {
-      for (const table of TABLES) await storage.store.client.command({ query: `TRUNCATE TABLE ${table}` })
+      for (const table of TABLES) await storage.store.command(`TRUNCATE TABLE ${table}`)
       target = await openTarget(`file:${place('archive')}`, 'unused')
       for (const [index, aheadMs] of aheads.entries()) {
         if (index > 0) await log.close()
@@ -105,8 +105,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     test('it is restored from the archive alone, and ingest goes on after the last record', async () => {
       const { store } = storage
       const archived = await rowsOf(store, 'trades')
-      for (const table of ['trades', 'quarantine', 'archive_ledger'])
-        await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+      for (const table of ['trades', 'quarantine', 'archive_ledger']) await store.command(`TRUNCATE TABLE ${table}`)
       await restore({ store, target, catalog: archiver().catalog }, {})
       assert.deepEqual(await rowsOf(store, 'trades'), archived)
       await log.close()

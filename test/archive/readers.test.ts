@@ -57,11 +57,9 @@ for (const [index, code] of codeOf('python').entries()) {
 
 test('ClickHouse reads the archive as the page says', async () => {
   const [statement] = codeOf('sql')
-  const result = await house.store.client.query({
-    query: statement!.replace('data/archive', `${directory}/data/archive`),
-    format: 'JSONCompactEachRow',
-  })
-  const rows = await result.json<[string, string, number]>()
+  const query = statement!.replace('data/archive', `${directory}/data/archive`)
+  const { bytes } = await house.store.engine!.run({ query, format: 'JSONCompact' })
+  const { data: rows } = JSON.parse(Buffer.from(bytes).toString()) as { data: [string, string, number][] }
   assert.deepEqual(
     rows.map(([symbol, count, high]) => [symbol, Number(count), high]),
     expected,

@@ -47,8 +47,7 @@ after(() => house.remove())
 /** Ten records are stored and were audited twice, when the log began at the second one. */
 beforeEach(async () => {
   const { store } = house
-  for (const table of ['trades', 'quarantine', 'audits'])
-    await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+  for (const table of ['trades', 'quarantine', 'audits']) await store.command(`TRUNCATE TABLE ${table}`)
   const batch = batchOf(0, 0, tradesNumbered(1, 10 * TICKS_A_RECORD))
   await store.insertBlock('trades', batch.tradesBlock(), await store.claim(0))
   await writeAudit(store, auditOf(1, 4), Date.now())

@@ -42,9 +42,7 @@ test('an audit in several steps counts every tick once, and sees one lost or dou
   assert.ok(steps.length > 1, 'several steps')
   assert.equal(steps.at(-1), RECORDS)
 
-  await store.client.command({
-    query: 'INSERT INTO trades SELECT * FROM trades WHERE log_offset = 3 AND log_index = 17',
-  })
+  await store.command('INSERT INTO trades SELECT * FROM trades WHERE log_offset = 3 AND log_index = 17')
   const doubled = await audit(store, log, 0, 0, RECORDS)
   assert.match(doubled.detail, /1 ticks twice/)
 

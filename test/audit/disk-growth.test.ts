@@ -11,7 +11,7 @@ after(() => opened.remove())
 
 /** Measurements of a disk, one a minute: `bytes` free so many minutes ago. */
 async function measured(minutes: number, bytes: string): Promise<void> {
-  const command = (query: string) => opened.store.client.command({ query })
+  const command = (query: string) => opened.store.command(query)
   await command('TRUNCATE TABLE metrics')
   await command(`INSERT INTO metrics (at, name, value) SELECT now64(3) - toIntervalMinute(number) AS at, 'disk_free_bytes', ${bytes}
     FROM numbers(${minutes})`)

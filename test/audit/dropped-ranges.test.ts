@@ -53,10 +53,8 @@ test('some of them gone, what is hot is audited as ever', async t => {
   assert.ok(rows > 0)
   const before = await look(house)
   assert.ok(isSound(before), JSON.stringify(before.partitions))
-  await house.store.client.command({
-    query: `DELETE FROM trades WHERE (log_partition, log_offset, log_index) IN
-      (SELECT log_partition, log_offset, log_index FROM trades LIMIT 1)`,
-  })
+  await house.store.command(`DELETE FROM trades WHERE (log_partition, log_offset, log_index) IN
+      (SELECT log_partition, log_offset, log_index FROM trades LIMIT 1)`)
   const after = await look(house)
   assert.ok(!isSound(after))
   assert.match(after.partitions.map(({ detail }) => detail).join(), /ticks stored, \d+ in the log|records missing/)

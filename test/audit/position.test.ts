@@ -162,9 +162,7 @@ test('rows of an earlier version, which kept no hash, are no error', async t => 
   const ground = await Ground.open(t)
   await ground.append(5)
   await storeAll(ground.log, ground.store)
-  await ground.store.client.command({
-    query: 'ALTER TABLE trades UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1',
-  })
+  await ground.store.command('ALTER TABLE trades UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1')
   await ground.append(5)
   const events = new EventLog()
   await storeAll(ground.log, ground.store, { emit: events.emit })

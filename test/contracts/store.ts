@@ -1,11 +1,15 @@
 /** What every store promises, whatever it is made of: see `test/store/embedded/engine.test.ts` and `test/store/server/backend.test.ts`. */
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
+import { filesOf } from '../../src/store/embedded/files.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store, StoreKind } from '../../src/store/store.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
 import { columnsOf, NOON_MICROS } from '../support/data/trades.ts'
 import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/judges/oracle.ts'
@@ -41,7 +45,7 @@ export function batchOf(partition: number, offset: number, trades: readonly Expe
 }
 
 /** `address` gives a place where no store is yet; it goes with its owner. */
-export function storeContract(name: string, address: (owner: Owner) => Promise<string>): void {
+export function storeContract(name: string, kind: StoreKind, address: (owner: Owner) => Promise<string>): void {
   describe(`${name} keeps the store's contract`, () => {
     let where: string
     let store: Store
@@ -55,7 +59,7 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
     beforeEach(async () => {
       partition++
       for (const table of ['trades', 'quarantine', 'gaps', 'lost_ranges'])
-        await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+        await store.command(`TRUNCATE TABLE ${table}`)
     })
     after(async () => {
       await store.close()
@@ -165,6 +169,46 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
       }
     })
 
+    test('a command takes parameters and settings for itself alone, and returns when its work is done', async () => {
+      await store.insertRows('lost_ranges', [{ log_partition: partition, first_offset: 1, last_offset: 2 }])
+      const copy =
+        'INSERT INTO lost_ranges (log_partition, first_offset, last_offset) SELECT {at:UInt16}, number, 9 FROM numbers(100)'
+      await store.command(copy, { at: partition }, { max_block_size: 10 })
+      assert.equal(await count('lost_ranges'), 101)
+      const [row] = await store.rows("SELECT value FROM system.settings WHERE name = 'max_block_size'")
+      assert.notDeepEqual(row, { value: '10' })
+      await assert.rejects(store.command('INSERT INTO nothing_of_that_name SELECT 1'), { code: 'store_refused' })
+    })
+
+    test('a dropped partition takes the rows of its day and no others; dropping it again is harmless', async () => {
+      const rows = ['2026-01-01', '2026-01-02'].map(day => ({ log_partition: partition, log_day: day, raw: 'x' }))
+      for (const row of rows) await store.insertRows('quarantine', [row])
+      for (let times = 0; times < 2; times++) {
+        await store.dropPartition('quarantine', '2026-01-01')
+        assert.deepEqual(await store.rows('SELECT toString(log_day) AS log_day FROM quarantine'), [
+          { log_day: '2026-01-02' },
+        ])
+      }
+    })
+
+    test('rows are written to a new Parquet file, never over another, and read back to the last digit', async t => {
+      const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-parquet-'))
+      const files = filesOf(store)
+      t.after(async () => {
+        await files.close()
+        fs.rmSync(directory, { recursive: true, force: true })
+      })
+      const file = path.join(directory, 'rows.parquet')
+      const select = 'SELECT number + {first:UInt64} AS id, 1 / (1 + number) AS price FROM numbers(1000)'
+      await files.write(select, { first: 5 }, file)
+      const sums = 'count() AS rows, sum(id) AS ids, sum(cityHash64(price)) AS prices'
+      const [written] = await store.rows(`SELECT ${sums} FROM (${select})`, { first: 5 })
+      const [read] = await files.rows<object>(`SELECT ${sums} FROM file('${file}', 'Parquet')`)
+      const whole = (row: object) => Object.values(row).map(String)
+      assert.deepEqual(whole(read!), whole(written as object))
+      await assert.rejects(files.write('SELECT 1', {}, file), { name: 'TickhouseError' })
+    })
+
     test('each claim of a partition is higher than all before it; partitions do not share theirs', async () => {
       const epochs: number[] = []
       for (let claims = 0; claims < 5; claims++) epochs.push((await store.claim(partition)).epoch)
@@ -208,6 +252,7 @@ export function storeContract(name: string, address: (owner: Owner) => Promise<s
       store = await openStore(where)
       assert.equal(await count('lost_ranges'), 1)
       assert.equal(store.version, version)
+      assert.equal(store.kind, kind)
       assert.match(version, /^\d+\.\d+/)
     })
   })

@@ -30,18 +30,14 @@ before(async () => {
   const firstMs = NOW - SAMPLES * SAMPLE_MS
   // One run began long before; another process began with the first sample; both count 200 a second.
   const counted = (instance: string, connection: string, before: number) =>
-    store.client.command({
-      query: `INSERT INTO metrics SELECT fromUnixTimestamp64Milli(${firstMs} + number * ${SAMPLE_MS} + (number * 7919 % 13) * 20) AS at, 'record', '${instance}', 'source_ticks_total',
+    store.command(`INSERT INTO metrics SELECT fromUnixTimestamp64Milli(${firstMs} + number * ${SAMPLE_MS} + (number * 7919 % 13) * 20) AS at, 'record', '${instance}', 'source_ticks_total',
         map('venue', 'made', 'connection', '${connection}'), (toUnixTimestamp64Milli(at) - ${firstMs} + ${before}) / 1000 * ${RATE}
-        FROM numbers(${SAMPLES})`,
-    })
+        FROM numbers(${SAMPLES})`)
   await counted('a', 'made-1', 3_600_000)
   await counted('b', 'made-2', 5_000)
   // Half an hour, of which the second five minutes nothing ran.
-  await store.client.command({
-    query: `INSERT INTO uptime SELECT fromUnixTimestamp64Milli(${NOW - 30 * MINUTE_MS} + number * ${STANDING_MS}), 'a', ${STANDING_MS}, true, true, 'ok', 'ok', 'ok', 'ok', 'ok'
-      FROM numbers(${(30 * MINUTE_MS) / STANDING_MS}) WHERE number < 30 OR number >= 60`,
-  })
+  await store.command(`INSERT INTO uptime SELECT fromUnixTimestamp64Milli(${NOW - 30 * MINUTE_MS} + number * ${STANDING_MS}), 'a', ${STANDING_MS}, true, true, 'ok', 'ok', 'ok', 'ok', 'ok'
+      FROM numbers(${(30 * MINUTE_MS) / STANDING_MS}) WHERE number < 30 OR number >= 60`)
   await store.close()
   const config = { ...parseConfig({}, {}), STORE: address, LISTEN: '127.0.0.1:0' }
   serving = await serveStore(config, new Journal('test', 'error', 'text'), false)

@@ -19,7 +19,7 @@ async function started(t: TestContext) {
   t.after(() => market.exchange.close())
   const house = new House(t, market.settings)
   const store = await house.store()
-  for (const query of VIEWS) await store.client.command({ query })
+  for (const query of VIEWS) await store.command(query)
   await store.close()
   const whole = house.run('start')
   await whole.tells('connection_opened')

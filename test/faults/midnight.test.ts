@@ -47,7 +47,7 @@ test('records over two midnights, late and shuffled: each batch is one part of o
     await log.append(0, [tradesOf('binance', schedule.below(2) ? group.toReversed() : group, ORIGIN.live)])
     nowMs += stepMs
   }
-  await store.client.command({ query: 'SYSTEM STOP MERGES' })
+  await store.command('SYSTEM STOP MERGES')
   const batches: { day: number; ticks: number }[] = []
   await storeAll(log, store, {
     config: { BATCH_TICKS_MAX: 170, BATCH_AGE_MS_MAX: 500 },

@@ -6,7 +6,7 @@ import type { EventName } from '../../src/telemetry/events.ts'
 import { freshPlace } from '../contracts/log.ts'
 import { Ballast } from '../support/data/ballast.ts'
 import { KnownMarket } from '../support/data/market.ts'
-import { openTestStore } from '../support/data/storage.ts'
+import { openWithClient } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
@@ -114,11 +114,11 @@ test('a full disk under the log: what was received waits in memory and is writte
 })
 
 test('an insert that gets no memory is tried again and stored once', async t => {
-  const { store, remove } = await openTestStore()
+  const { store, client } = await openWithClient(freshPlace(t))
   const log = await openSqliteLog(freshPlace(t), 'write')
   t.after(async () => {
     await log.close()
-    await remove()
+    await store.close()
   })
   const trades: ExpectedTrade[] = Array.from({ length: 200_000 }, (_, index) => ({
     symbol: 'AAA',
@@ -129,9 +129,9 @@ test('an insert that gets no memory is tried again and stored once', async t => 
   }))
   for (let start = 0; start < trades.length; start += 5_000)
     await log.append(0, [tradesOf('binance', trades.slice(start, start + 5_000))])
-  const exec = store.client.exec.bind(store.client)
+  const exec = client.exec.bind(client)
   let starved = 3
-  store.client.exec = params =>
+  client.exec = params =>
     exec(
       params.query.includes('INTO trades') && starved-- > 0
         ? { ...params, clickhouse_settings: { ...params.clickhouse_settings, max_memory_usage: '1000000' } }

@@ -217,7 +217,7 @@ test('an audit that fails is told once, and again only when log and tables agree
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
   const change = async (...statements: string[]) => {
     const store = await house.store()
-    for (const query of statements) await store.client.command({ query })
+    for (const query of statements) await store.command(query)
     await store.close()
   }
   await change(

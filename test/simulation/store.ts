@@ -3,7 +3,6 @@
  * though it may report a failure of what it did. Remote: a request travels, may arrive after its sender gave up or died, and is
  * refused when it arrives under an older fence than the newest.
  */
-import type { ClickHouseClient } from '@clickhouse/client'
 import { TickhouseError } from '../../src/errors.ts'
 import type { Fence, Store, StoreSize } from '../../src/store/store.ts'
 import { type Column, type Row, readBlock } from './blocks.ts'
@@ -74,6 +73,7 @@ export class SimulatedServer {
 }
 
 export class SimulatedStore implements Store {
+  readonly kind = 'server'
   readonly address = 'simulated'
   readonly version = 'simulated'
   readonly #server: SimulatedServer
@@ -82,10 +82,6 @@ export class SimulatedStore implements Store {
   constructor(server: SimulatedServer, host: Host) {
     this.#server = server
     this.#host = host
-  }
-
-  get client(): ClickHouseClient {
-    throw new Error('the simulated store has no client')
   }
 
   async claim(partition: number): Promise<Fence> {
@@ -126,6 +122,18 @@ export class SimulatedStore implements Store {
 
   untrusted(): Promise<Uint8Array> {
     throw new Error('the simulated store answers no strangers')
+  }
+
+  command(): Promise<void> {
+    throw new Error('the simulated store runs no statement')
+  }
+
+  dropPartition(): Promise<void> {
+    throw new Error('the simulated store drops no partition')
+  }
+
+  writeParquet(): Promise<void> {
+    throw new Error('the simulated store writes no file')
   }
 
   disk(): null {

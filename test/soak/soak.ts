@@ -68,7 +68,7 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
   const house = new House(t, settings)
   const disk = house.mountSmall('data/store', DISK_BYTES)
   const store = await house.store()
-  await store.client.command({ query: CRASH })
+  await store.command(CRASH)
   await store.close()
 
   const refusedSymbol = venues.kraken.symbols[3]!

@@ -24,8 +24,7 @@ before(async () => {
 })
 after(() => house.remove())
 beforeEach(async () => {
-  for (const table of ['metrics', 'events', 'uptime'])
-    await house.store.client.command({ query: `TRUNCATE TABLE ${table}` })
+  for (const table of ['metrics', 'events', 'uptime']) await house.store.command(`TRUNCATE TABLE ${table}`)
 })
 
 function line(id: number, atMs = Date.now()): LogLine {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseStoreAddress } from '../../src/store/address.ts'
+import { embeddedDirectory, parseStoreAddress } from '../../src/store/address.ts'
 
 test('an address of a server names user, password, database and cluster, and is shown without the secret', () => {
   assert.deepEqual(parseStoreAddress('https://ticks:p%40ss%3A@db.example:8443/market?cluster=main&timeoutMs=5000'), {
+    kind: 'server',
     url: 'https://db.example:8443',
     username: 'ticks',
     password: 'p@ss:',
@@ -18,6 +19,12 @@ test('a short address means user default without a password, database tickhouse'
   const { username, password, database, shown } = parseStoreAddress('http://127.0.0.1:8123') as never
   assert.deepEqual([username, password, database], ['default', '', 'tickhouse'])
   assert.equal(shown, 'http://127.0.0.1:8123/tickhouse')
+})
+
+test('only the address of an embedded store has a directory', () => {
+  assert.equal(embeddedDirectory('chdb:data/store'), 'data/store')
+  assert.equal(embeddedDirectory('http://127.0.0.1:8123'), undefined)
+  assert.throws(() => embeddedDirectory('data/store'), { code: 'address_invalid' })
 })
 
 test('an address that cannot be meant is refused, without repeating the password', () => {

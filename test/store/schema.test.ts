@@ -22,11 +22,9 @@ test('the columns read from each schema file are those that the engine makes of 
 
 test('ids without a hole and receive times of whole microseconds take little room', async () => {
   const { store } = opened
-  await store.client.command({
-    query: `INSERT INTO trades (venue, symbol, timestamp, received_at, trade_id, log_day)
+  await store.command(`INSERT INTO trades (venue, symbol, timestamp, received_at, trade_id, log_day)
       SELECT 'binance', 'BTCUSDT', fromUnixTimestamp64Milli(1723161255000 + number) AS at, at + toIntervalMicrosecond(8000 + rand() % 1000),
-        3735683259 + number, '2024-08-08' FROM numbers(300000)`,
-  })
+        3735683259 + number, '2024-08-08' FROM numbers(300000)`)
   const [bytes] = await store.rows<{ ids: number; received: number }>(
     `SELECT sumIf(column_data_compressed_bytes, column = 'trade_id') / 300000 AS ids,
        sumIf(column_data_compressed_bytes, column = 'received_at') / 300000 AS received
@@ -40,7 +38,7 @@ test('ids without a hole and receive times of whole microseconds take little roo
 test('a store of an earlier version gets each column it lacks in its place, and its rows get the default', async t => {
   const { store } = opened
   const day = '2026-01-02'
-  await store.client.command({ query: `INSERT INTO trades (venue, log_day) VALUES ('binance', '${day}')` })
+  await store.command(`INSERT INTO trades (venue, log_day) VALUES ('binance', '${day}')`)
   const before = await store.rows('SELECT * FROM all_trades WHERE log_day = {day:Date}', { day })
   for (const { table, columns } of tables) {
     const { key } = (
@@ -51,7 +49,7 @@ test('a store of an earlier version gets each column it lacks in its place, and 
       )
     )[0]!
     for (const { name } of columns.filter(column => column.default !== undefined && !key.includes(column.name)))
-      await store.client.command({ query: `ALTER TABLE ${table} DROP COLUMN ${name} SETTINGS mutations_sync = 1` })
+      await store.command(`ALTER TABLE ${table} DROP COLUMN ${name} SETTINGS mutations_sync = 1`)
   }
   const again = await openStore(store.address)
   t.after(() => again.close())
@@ -69,7 +67,7 @@ test('a store of an earlier version gets each column it lacks in its place, and 
 
 test('a table of gaps without runs of ids gets them in its order, and keeps its rows', async t => {
   const { store } = opened
-  const run = (query: string) => store.client.command({ query })
+  const run = (query: string) => store.command(query)
   const statement = schemaStatements().find(one => one.includes('TABLE IF NOT EXISTS gaps'))!
   const earlier = statement.replace(/,\n\s+id_run .*$/m, '').replace(', id_run)', ')')
   assert.doesNotMatch(earlier.slice(earlier.indexOf('CREATE')), /id_run/)
@@ -94,14 +92,14 @@ test('a store whose enumeration lacks a value gets it, and keeps its rows', asyn
   const { store } = opened
   const day = '2026-01-03'
   await alter("MODIFY COLUMN origin Enum8('live' = 0, 'repair' = 1)")
-  await store.client.command({ query: `INSERT INTO trades (origin, log_day) VALUES ('repair', '${day}')` })
+  await store.command(`INSERT INTO trades (origin, log_day) VALUES ('repair', '${day}')`)
   const again = await openStore(store.address)
   t.after(() => again.close())
   assert.deepEqual(
     await again.rows('SELECT DISTINCT toString(origin) AS origin FROM trades WHERE log_day = {day:Date}', { day }),
     [{ origin: 'repair' }],
   )
-  await again.client.command({ query: `INSERT INTO trades (origin, log_day) VALUES ('replay', '${day}')` })
+  await again.command(`INSERT INTO trades (origin, log_day) VALUES ('replay', '${day}')`)
 })
 
 test('a store that cannot be brought to this version is refused in one line that names the column', async () => {
@@ -129,8 +127,7 @@ test('a store that cannot be brought to this version is refused in one line that
   }
 })
 
-const alter = (change: string) =>
-  opened.store.client.command({ query: `ALTER TABLE trades ${change} SETTINGS mutations_sync = 1` })
+const alter = (change: string) => opened.store.command(`ALTER TABLE trades ${change} SETTINGS mutations_sync = 1`)
 
 const columnsOf = (store: Store, table: string) =>
   store.rows<{ name: string; type: string }>(

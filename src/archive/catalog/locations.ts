@@ -35,10 +35,10 @@ export async function objectsNamed(source: RowSource, name: string): Promise<Arc
 /** Renames an archive in the catalog; safe to repeat after an interruption. */
 export async function renameCatalog(store: Store, from: string, to: string): Promise<void> {
   if (from === to || !(await catalogNames(store)).includes(from)) return
-  await store.client.command({
-    query: `INSERT INTO archive_ledger SELECT * REPLACE ({to:String} AS archive)
-      FROM (SELECT * FROM archive_ledger FINAL WHERE archive = {from:String})`,
-    query_params: { from, to },
-  })
+  await store.command(
+    `INSERT INTO archive_ledger SELECT * REPLACE ({to:String} AS archive)
+     FROM (SELECT * FROM archive_ledger FINAL WHERE archive = {from:String})`,
+    { from, to },
+  )
   await store.deleteRows('archive_ledger', 'archive = {from:String}', { from })
 }

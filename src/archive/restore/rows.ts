@@ -122,11 +122,7 @@ async function insert(
   { select, params }: { select: string; params: Record<string, unknown> },
 ): Promise<void> {
   const names = columns.map(({ name }) => name).join(', ')
-  await store.client.command({
-    query: `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${select}`,
-    query_params: params,
-    clickhouse_settings: INSERT_SETTINGS,
-  })
+  await store.command(`INSERT INTO ${table} (${names}) SELECT ${names} FROM ${select}`, params, INSERT_SETTINGS)
 }
 
 function kindOf(object: ArchivedObject): Kind {

@@ -3,7 +3,8 @@
  * one that outran its time.
  */
 import type { ServerResponse } from 'node:http'
-import { ANSWER_BYTES_MAX, GivenUp } from '../../store/sql.ts'
+import { AbandonedQuery } from '../../store/query-errors.ts'
+import { ANSWER_BYTES_MAX } from '../../store/sql.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { Limiter, LimiterFull, type LimiterOptions, UNTRUSTED_LIMITS_IN_PARALLEL } from './limiter.ts'
 import { ClientLeft } from './refused-queries.ts'
@@ -43,7 +44,7 @@ export class UntrustedQueries {
         this.#release(reply, bytes)
         return answer
       } catch (error) {
-        if (error instanceof GivenUp) keep(this.#untilEnded(error))
+        if (error instanceof AbandonedQuery) keep(this.#untilEnded(error))
         throw error
       } finally {
         this.#heldBytes -= ANSWER_BYTES_MAX - bytes
@@ -72,7 +73,7 @@ export class UntrustedQueries {
     })
   }
 
-  async #untilEnded({ ended, overran, message }: GivenUp): Promise<void> {
+  async #untilEnded({ ended, overran, message }: AbandonedQuery): Promise<void> {
     const startedMs = performance.now()
     if (overran) this.#emit('query_overran', { why: message })
     await ended

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { checkRoom, freeBytes } from '../../disk.ts'
 import type { TickhouseError } from '../../errors.ts'
-import { type Backend, INSERT_SETTINGS, type Insert } from '../backend.ts'
+import { type Backend, INSERT_SETTINGS, type Insert, PARQUET_SETTINGS } from '../backend.ts'
 import { attempt } from '../failure.ts'
 import { migrate } from '../migrate.ts'
 import { filtersText, LISTED, UNTRUSTED_LIMITS } from '../sql.ts'
@@ -18,6 +18,7 @@ const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(L
 const ENGINE_LANES = { insertSessions: 2, querySessions: 3, waitingMax: 256 }
 
 export class EmbeddedBackend implements Backend {
+  readonly kind = 'embedded'
   readonly address: string
   readonly client: ClickHouseClient
   readonly questionSettings = {}
@@ -62,6 +63,14 @@ export class EmbeddedBackend implements Backend {
   async settle(): Promise<void> {}
 
   async endInserts(): Promise<void> {}
+
+  async writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void> {
+    await this.client.command({
+      query: `INSERT INTO FUNCTION file({file:String}, 'Parquet') ${select}`,
+      query_params: { ...params, file },
+      clickhouse_settings: PARQUET_SETTINGS,
+    })
+  }
 
   disk(): StoreDisk {
     return { freeBytes: freeBytes(this.#directory), freeBytesMin: this.#diskFreeBytesMin }

@@ -1,11 +1,10 @@
 /**
- * Parquet files of this machine, by the engine: written from the store's tables, and read back. The engine in this process does
- * both itself; a server sends its rows here, and the files are read by an engine of our own, which has no tables.
+ * Parquet files of this machine, written from the store's tables and read back. An embedded store reads them itself; beside a
+ * server, they are read by an engine of this process that has no tables.
  */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { attempt } from '../failure.ts'
 import type { Store } from '../store.ts'
@@ -19,77 +18,15 @@ export interface StoreFiles {
   close(): Promise<void>
 }
 
-/**
- * Row groups small enough that a reader's filter skips most of a busy hour. A dictionary only where values repeat, and no Bloom
- * filters: docs/decisions/archive-speed.md.
- */
-const PARQUET_SETTINGS = {
-  output_format_parquet_compression_method: 'zstd',
-  output_format_compression_level: 3,
-  output_format_parquet_row_group_size: 100_000,
-  output_format_parquet_max_dictionary_size: 16_384,
-  output_format_parquet_write_bloom_filter: 0,
-  output_format_parquet_version: '2.6',
-  output_format_parquet_datetime_as_uint32: 0,
-  output_format_parquet_string_as_string: 1,
-  // Beside what ingest and queries need, on a machine of two cores.
-  max_threads: 2,
-} as Record<string, string | number>
-
-/** How this store's files are made and read. */
+/** Writes this store's rows to files and reads files back. */
 export function filesOf(store: Store): StoreFiles {
-  return store.address.startsWith('chdb:') ? new EngineFiles(store) : new ServerFiles(store)
-}
-
-class EngineFiles implements StoreFiles {
-  readonly #store: Store
-
-  constructor(store: Store) {
-    this.#store = store
-  }
-
-  write(select: string, params: Record<string, unknown>, file: string): Promise<void> {
-    return attempt(async () => {
-      await this.#store.client.command({
-        query: `INSERT INTO FUNCTION file({file:String}, 'Parquet') ${select}`,
-        query_params: { ...params, file },
-        clickhouse_settings: PARQUET_SETTINGS,
-      })
-    })
-  }
-
-  rows<T>(select: string): Promise<T[]> {
-    return this.#store.rows<T>(select)
-  }
-
-  async close(): Promise<void> {}
-}
-
-class ServerFiles implements StoreFiles {
-  readonly #store: Store
-  readonly #reader = new FileReader()
-
-  constructor(store: Store) {
-    this.#store = store
-  }
-
-  write(select: string, params: Record<string, unknown>, file: string): Promise<void> {
-    return attempt(async () => {
-      const { stream } = await this.#store.client.exec({
-        query: `${select} FORMAT Parquet`,
-        query_params: params,
-        clickhouse_settings: PARQUET_SETTINGS,
-      })
-      await pipeline(stream, fs.createWriteStream(file, { flags: 'wx' }))
-    })
-  }
-
-  rows<T>(select: string): Promise<T[]> {
-    return this.#reader.rows<T>(select)
-  }
-
-  close(): Promise<void> {
-    return this.#reader.close()
+  const reader = store.kind === 'embedded' ? store : new FileReader()
+  return {
+    write: (select, params, file) => store.writeParquet(select, params, file),
+    rows: select => reader.rows(select),
+    close: async () => {
+      if (reader !== store) await reader.close()
+    },
   }
 }
 

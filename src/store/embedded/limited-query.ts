@@ -6,16 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseError } from '@clickhouse/client'
 import type { Session } from 'chdb'
-import {
-  ANSWER_BYTES_MAX,
-  answerTooLong,
-  GivenUp,
-  literal,
-  type SqlAnswer,
-  type SqlStatement,
-  toEngineText,
-  UNTRUSTED_LIMITS,
-} from '../sql.ts'
+import { AbandonedQuery, answerTooLong } from '../query-errors.ts'
+import { ANSWER_BYTES_MAX, literal, type SqlAnswer, type SqlStatement, toEngineText, UNTRUSTED_LIMITS } from '../sql.ts'
 import type { EngineFailure } from './engine-failure.ts'
 import { ResultPipe, type ResultPipes } from './result-pipe.ts'
 
@@ -57,7 +49,7 @@ export class LimitedQueries {
   }
 
   /**
-   * Runs a statement in a session of its own. Throws ClickHouseError; GivenUp with TIMEOUT_EXCEEDED past its `max_execution_time`,
+   * Runs a statement in a session of its own. Throws ClickHouseError; AbandonedQuery with TIMEOUT_EXCEEDED past its `max_execution_time`,
    * with TOO_MANY_ROWS_OR_BYTES where its answer is too long, with QUERY_WAS_CANCELLED when the signal aborts.
    */
   async run(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer> {
@@ -68,7 +60,7 @@ export class LimitedQueries {
     // From here until it is among those that run, nothing else does: whoever stops finds it here or there.
     if (this.#closed || signal?.aborted) {
       this.#options.pipes.give(file)
-      throw new GivenUp(this.#closed ? stopped() : cancelled(signal?.reason), Promise.resolve())
+      throw new AbandonedQuery(this.#closed ? stopped() : cancelled(signal?.reason), Promise.resolve())
     }
     const comment = randomUUID()
     const { pipe, session, native } = this.#begin(statement, file, comment)
@@ -87,7 +79,7 @@ export class LimitedQueries {
       ended,
       giveUp: (why, overran) => {
         pipe.leave()
-        reject(new GivenUp(why, ended, overran))
+        reject(new AbandonedQuery(why, ended, overran))
         this.#kill(comment, ended)
       },
     }

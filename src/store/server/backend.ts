@@ -3,8 +3,10 @@
  * each insert names its owner's epoch, and after a failure nothing is sent again before the earlier try can no longer commit.
  */
 import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ClickHouseClient,
@@ -14,13 +16,14 @@ import {
   type DataFormat,
 } from '@clickhouse/client'
 import type { ServerAddress } from '../address.ts'
-import { type Backend, INSERT_SETTINGS, type Insert } from '../backend.ts'
+import { type Backend, INSERT_SETTINGS, type Insert, PARQUET_SETTINGS } from '../backend.ts'
 import { attempt, storeError } from '../failure.ts'
 import { checkEpoch, raiseEpoch } from '../fence.ts'
 import { migrate } from '../migrate.ts'
 import { queryRows } from '../query.ts'
+import { answerTooLong } from '../query-errors.ts'
 import { type Column, tableColumns } from '../schema.ts'
-import { ANSWER_BYTES_MAX, answerTooLong, UNTRUSTED_LIMITS } from '../sql.ts'
+import { ANSWER_BYTES_MAX, UNTRUSTED_LIMITS } from '../sql.ts'
 import type { Fence } from '../store.ts'
 import { checkCluster, checkEngines } from './cluster.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
@@ -47,6 +50,7 @@ const SEQUENTIAL_SETTINGS: Settings = { insert_quorum_parallel: 0, select_sequen
 type Settings = Record<string, string | number>
 
 export class ServerBackend implements Backend {
+  readonly kind = 'server'
   readonly address: string
   readonly client: ClickHouseClient
   readonly #strangers: ClickHouseClient
@@ -116,6 +120,15 @@ export class ServerBackend implements Backend {
     }
     await this.#synchronise('quarantine')
     await this.#synchronise('trades')
+  }
+
+  async writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void> {
+    const { stream } = await this.client.exec({
+      query: `${select} FORMAT Parquet`,
+      query_params: params,
+      clickhouse_settings: PARQUET_SETTINGS,
+    })
+    await pipeline(stream, fs.createWriteStream(file, { flags: 'wx' }))
   }
 
   disk(): null {

@@ -32,7 +32,7 @@ after(async () => {
 const placeOf = (name: string) => `${directory}/${name}`
 const addressOf = (name: string) => `file:${placeOf(name)}`
 const open = (name: string): Promise<ArchiveTarget> => openTarget(addressOf(name), 'unused')
-const command = (query: string) => house.store.client.command({ query })
+const command = (query: string) => house.store.command(query)
 const archiveOther = (name: string) =>
   archiveForeign({ directory: other, archive: addressOf(name), retention: KEEP_ALL })
 

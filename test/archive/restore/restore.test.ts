@@ -53,7 +53,7 @@ const quarantine = async () =>
   digest(await house.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
 const saidRows = () =>
   Promise.all(SAID.map(table => house.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
-const command = (query: string) => house.store.client.command({ query })
+const command = (query: string) => house.store.command(query)
 
 /** As after the loss of the store's directory. */
 async function wipe(): Promise<void> {
@@ -195,8 +195,8 @@ async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
   assert.ok(days.length > 1, 'several days are only in the archive')
   const read = async (day: string) => {
     const query = `SELECT sum(price) FROM all_trades WHERE log_day = '${day}'`
-    const { statistics } = await (await house.store.client.query({ query, format: 'JSON' })).json<unknown>()
-    return statistics!.rows_read
+    const { bytes } = await house.store.engine!.run({ query, format: 'JSON' })
+    return (JSON.parse(Buffer.from(bytes).toString()) as { statistics: { rows_read: number } }).statistics.rows_read
   }
   const ofNoDay = await read('1999-01-01')
   for (const { day, rows } of days) assert.equal((await read(day)) - ofNoDay, rows)

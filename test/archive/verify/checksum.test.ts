@@ -15,8 +15,8 @@ after(() => opened.remove())
 async function hashes(table: string, column: string, value: number, columns: readonly Column[]): Promise<string> {
   const { store } = opened
   const kind = TICK_KINDS.find(one => one.table === table)!
-  await store.client.command({ query: `TRUNCATE TABLE ${table}` })
-  await store.client.command({ query: `INSERT INTO ${table} (log_day, ${column}) VALUES ('2026-01-02', ${value})` })
+  await store.command(`TRUNCATE TABLE ${table}`)
+  await store.command(`INSERT INTO ${table} (log_day, ${column}) VALUES ('2026-01-02', ${value})`)
   const { hashSum, hashXor } = fingerprintFrom(await store.rows(fingerprintQuery(kind, columns, table)))
   return `${hashSum} ${hashXor}`
 }

@@ -58,7 +58,7 @@ async function withLog(
   const directory = path.join(house.directory, name)
   const { store } = house
   for (const table of ['trades', 'quarantine', 'gaps', 'log_identity', 'epochs', 'audits'])
-    await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+    await store.command(`TRUNCATE TABLE ${table}`)
   const log = await openSqliteLog(directory, 'write')
   try {
     const record = async (venue: string, trades: readonly Trade[]) => {

@@ -32,7 +32,7 @@ async function withLog(
   const directory = path.join(house.directory, name)
   const { store } = house
   for (const table of ['trades', 'quarantine', 'gaps', 'log_identity', 'epochs', 'requeues', 'audits', 'lost_ranges'])
-    await store.client.command({ query: `TRUNCATE TABLE ${table}` })
+    await store.command(`TRUNCATE TABLE ${table}`)
   if (name === 'mixed') await makeMixedLog(directory)
   const log = await openSqliteLog(directory, 'write', options)
   try {
@@ -295,9 +295,7 @@ test('a record that was refused as a whole is divided: what is good moves, what 
     await log.append(0, [record])
     await storeAll(unreadable(log), store)
     // Its hash is that of the log as it was read: a store of an earlier version has none.
-    await store.client.command({
-      query: 'ALTER TABLE quarantine UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1',
-    })
+    await store.command('ALTER TABLE quarantine UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1')
     assert.deepEqual(await store.rows('SELECT ticks, reason FROM quarantine'), [{ ticks: 5, reason: 'unknown_format' }])
     const [report] = await requeueIn(log, store, {}, [{}])
     assert.deepEqual([report!.looked, report!.moved], [5, 3])

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedConnection, openEngine } from '../../../src/store/embedded/engine.ts'
-import { GivenUp, UNTRUSTED_LIMITS } from '../../../src/store/sql.ts'
+import { AbandonedQuery } from '../../../src/store/query-errors.ts'
+import { UNTRUSTED_LIMITS } from '../../../src/store/sql.ts'
 import { within } from '../../support/judges/within.ts'
 
 const SETTLED_MS_MAX = 60_000
@@ -79,7 +80,7 @@ async function ending(
     await engine.runBounded({ query, format, settings: UNTRUSTED_LIMITS }, signal)
     return 'answered'
   } catch (error) {
-    if (error instanceof GivenUp) await error.ended
+    if (error instanceof AbandonedQuery) await error.ended
     return String((error as { code?: unknown }).code ?? (error as Error).message)
   }
 }

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedConnection, openEngine } from '../../../src/store/embedded/engine.ts'
-import { GivenUp, UNTRUSTED_LIMITS } from '../../../src/store/sql.ts'
+import { AbandonedQuery } from '../../../src/store/query-errors.ts'
+import { UNTRUSTED_LIMITS } from '../../../src/store/sql.ts'
 
 const GRACE_MS = 2_000
 /** Neither looks at a limit on its way, but for the first between blocks. */
@@ -29,12 +30,12 @@ async function read(query: string, format = 'TSV', settings = limits()): Promise
   return Buffer.from((await engine.runBounded({ query, format, settings })).bytes).toString()
 }
 
-async function givenUp(work: Promise<unknown>): Promise<GivenUp> {
+async function givenUp(work: Promise<unknown>): Promise<AbandonedQuery> {
   const error = await work.then(
     () => assert.fail('answered'),
     error => error,
   )
-  assert.ok(error instanceof GivenUp, String(error))
+  assert.ok(error instanceof AbandonedQuery, String(error))
   return error
 }
 

@@ -8,7 +8,7 @@ import { storeContract } from '../../contracts/store.ts'
 import { House } from '../../support/processes/tickhouse.ts'
 import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 
-storeContract('a ClickHouse server', async owner => (await openTestServer(owner)).freshStore())
+storeContract('a ClickHouse server', 'server', async owner => (await openTestServer(owner)).freshStore())
 
 test('a wrong password is refused for good, in a line without it; the right one opens the store', async t => {
   const token = 'right-password-of-16'

@@ -84,7 +84,7 @@ async function storeThrough(store: Store, { proxy, log }: Place, events: EventLo
 /** Stores the log into empty tables while `plan` decides what fails, and judges what came of it. */
 async function tryFaults(t: TestContext, place: Place, store: Store, plan: Plan) {
   const { proxy, direct, log } = place
-  for (const table of TABLES) await direct.client.command({ query: `TRUNCATE TABLE ${table}` })
+  for (const table of TABLES) await direct.command(`TRUNCATE TABLE ${table}`)
   const events = new EventLog()
   const struck: HttpFault[] = []
   const keep = (fault: HttpFault) => void struck.push(fault)

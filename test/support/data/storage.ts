@@ -2,10 +2,13 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { ClickHouseClient } from '@clickhouse/client'
 import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
-import { type Store } from '../../../src/store/store.ts'
+import { ClickHouseStore } from '../../../src/store/clickhouse.ts'
+import { EmbeddedBackend } from '../../../src/store/embedded/backend.ts'
 import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
 import type { Owner } from '../processes/tickhouse.ts'
 
 export interface TestStore {
@@ -25,6 +28,14 @@ export async function openTestStore(): Promise<TestStore> {
       fs.rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** An embedded store and the client below it, for a test that changes what is sent to the engine. */
+export async function openWithClient(directory: string): Promise<{ store: Store; client: ClickHouseClient }> {
+  const backend = await EmbeddedBackend.open(directory, 0)
+  const store = new ClickHouseStore(backend)
+  await store.prepare()
+  return { store, client: backend.client }
 }
 
 /** An empty log and an empty store; they go with the test. */

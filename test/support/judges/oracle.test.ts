@@ -36,7 +36,7 @@ async function storedMarket(t: TestContext): Promise<{ log: Log; store: Store }>
 }
 
 const change = async (store: Store, statement: string): Promise<void> => {
-  await store.client.command({ query: statement, clickhouse_settings: { mutations_sync: '2', async_insert: 0 } })
+  await store.command(statement, {}, { mutations_sync: '2', async_insert: 0 })
 }
 const SOUND_PLACES = { ticks: 49, lost: 0, doubled: 0, strange: 0 }
 const SOUND_TRADES = { stored: 40, missing: [], doubled: 0, changed: 0, strange: 0 }

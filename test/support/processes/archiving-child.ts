@@ -44,8 +44,7 @@ function step(): void {
   if (steps === killAt) process.kill(process.pid, 'SIGKILL')
 }
 counted(target, ['cleanUp', 'create', 'put', 'fetch'])
-counted(store, ['insertRows'])
-counted(store.client, ['command'])
+counted(store, ['insertRows', 'deleteRows', 'dropPartition', 'command', 'writeParquet'])
 counted(fs.promises, ['rename'])
 
 const house = { log, store, events: new EventLog(), close: async () => {} }

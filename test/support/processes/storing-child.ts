@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import type { ClickHouseClient } from '@clickhouse/client'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
-import { openStore } from '../../../src/store/open.ts'
-import type { Store } from '../../../src/store/store.ts'
+import { openWithClient } from '../data/storage.ts'
 import { storeAll } from '../data/storing.ts'
 
 export interface StoringTask {
@@ -20,8 +20,8 @@ export interface StoringTask {
 
 const task = JSON.parse(process.argv[2]!) as StoringTask
 const log = await openSqliteLog(task.log, 'read')
-const store = await openStore(`chdb:${task.store}`)
-if (task.tokens) await useTokens(store)
+const { store, client } = await openWithClient(task.store)
+if (task.tokens) await useTokens(client)
 process.send!('ready')
 await once(process, 'message')
 await storeAll(log, store, {
@@ -35,7 +35,7 @@ await once(process, 'disconnect')
 process.exit()
 
 /** Gives the tables a memory of tokens, and every batch a token made of its bytes: the same after a restart. */
-async function useTokens({ client }: Store): Promise<void> {
+async function useTokens(client: ClickHouseClient): Promise<void> {
   for (const table of ['trades', 'quarantine'])
     await client.command({ query: `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 1000` })
   const exec = client.exec.bind(client) as (params: object) => Promise<{ stream: Readable }>
