@@ -1,7 +1,7 @@
 /** Frames a second through a venue's decoder into columns and encoded records, as the recorder has them; and JSON.parse alone. */
 
 import { tradesRecord } from '../../src/tick/records.ts'
-import { ORIGIN, type Side, TradeColumns } from '../../src/tick/trades.ts'
+import { TradeColumns, type TradeDraft } from '../../src/tick/trades.ts'
 import { binance } from '../../src/venues/binance/decode.ts'
 import { coinbase } from '../../src/venues/coinbase/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
@@ -25,16 +25,10 @@ class Gatherer implements Sink {
     this.#venue = venue
   }
 
-  trade(
-    symbol: string,
-    micros: number,
-    nanos: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-  ): void {
-    this.#trades.add(this.#venue.name, symbol, micros, nanos, micros, price, volume, side, tradeId, ORIGIN.live)
+  trade(trade: TradeDraft): void {
+    trade.venue = this.#venue.name
+    trade.receivedAtMicros = trade.timestampMicros
+    this.#trades.add(trade)
     if (!this.#trades.full) return
     this.bytes += tradesRecord(this.#trades).payload.length
     this.#trades.clear()

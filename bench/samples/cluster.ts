@@ -8,7 +8,7 @@ import { Recorder } from '../../src/sources/recorder.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { readMicros } from '../../src/tick/time.ts'
-import type { Side, TradeColumns } from '../../src/tick/trades.ts'
+import { type Side, type TradeColumns, TradeDraft } from '../../src/tick/trades.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 import { House } from '../../test/support/processes/tickhouse.ts'
 import { startKafka } from '../../test/support/servers/kafka/kafka.ts'
@@ -52,20 +52,19 @@ export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Pr
 /** Records trades as the sources do: one call a trade, records cut by size and age, appended to their symbols' partitions. */
 export async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
   const recorder = new Recorder({ log, emit: () => {} })
+  const draft = new TradeDraft()
+  draft.venue = simulator.name
   for (const trades of batches) {
     for (let row = 0; row < trades.length; row++) {
       const micros = readMicros(trades.timestampWords, row)
-      recorder.trade(
-        simulator.name,
-        trades.symbols.words[trades.symbol[row]!]!,
-        micros,
-        0,
-        micros + 250,
-        trades.price[row]!,
-        trades.volume[row]!,
-        trades.side[row] as Side,
-        Number(trades.tradeId[row]),
-      )
+      draft.symbol = trades.symbols.words[trades.symbol[row]!]!
+      draft.timestampMicros = micros
+      draft.receivedAtMicros = micros + 250
+      draft.price = trades.price[row]!
+      draft.volume = trades.volume[row]!
+      draft.side = trades.side[row] as Side
+      draft.tradeId = Number(trades.tradeId[row])
+      recorder.trade(draft)
     }
     // The turns that sockets would leave; at the bound a source waits.
     do await new Promise(resolve => setImmediate(resolve))

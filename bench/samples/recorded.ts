@@ -1,6 +1,6 @@
 /** The trades of the recorded Binance sessions in columns, as often as wanted; those of the simulated market where there is no recording. */
 
-import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
+import { TradeColumns } from '../../src/tick/trades.ts'
 import { binance } from '../../src/venues/binance/decode.ts'
 import { binanceTrades, RECORDINGS } from './frames.ts'
 import { makeTrades } from './trades.ts'
@@ -15,10 +15,10 @@ function sessionBatches(batchTrades: number): TradeColumns[] {
   const batches = [new TradeColumns(batchTrades)]
   for (const frame of binanceTrades().frames) {
     binance.decode(frame, {
-      trade(symbol, micros, nanos, price, volume, side, tradeId) {
+      trade(trade) {
         if (batches.at(-1)!.full) batches.push(new TradeColumns(batchTrades))
-        const receivedAt = micros + LATENCY_MICROS
-        batches.at(-1)!.add(binance.name, symbol, micros, nanos, receivedAt, price, volume, side, tradeId, ORIGIN.live)
+        const receivedAtMicros = trade.timestampMicros + LATENCY_MICROS
+        batches.at(-1)!.add({ ...trade, venue: binance.name, receivedAtMicros })
       },
       refuse(reason, detail) {
         throw new Error(`a recorded frame was refused: ${reason}, ${detail}`)

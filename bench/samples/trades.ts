@@ -43,18 +43,18 @@ export function* tradesOver(
     const first = made
     for (let fill = 0; fill < order.fills && made < count; fill++) {
       const micros = startMicros + Math.floor(((oneTimePerOrder ? first : made) * 1e6) / ratePerSecond)
-      batch.add(
-        simulator.name,
+      batch.add({
+        venue: simulator.name,
         symbol,
-        micros,
-        0,
-        micros + 250,
-        (order.priceTicks[fill]! * tickUnits) / 1e8,
-        (order.volumeSteps[fill]! * stepUnits) / 1e8,
-        order.isSell ? SIDE.sell : SIDE.buy,
-        order.firstId + fill,
-        ORIGIN.live,
-      )
+        timestampMicros: micros,
+        timestampNanos: 0,
+        receivedAtMicros: micros + 250,
+        price: (order.priceTicks[fill]! * tickUnits) / 1e8,
+        volume: (order.volumeSteps[fill]! * stepUnits) / 1e8,
+        side: order.isSell ? SIDE.sell : SIDE.buy,
+        tradeId: order.firstId + fill,
+        origin: ORIGIN.live,
+      })
       made++
       if (batch.full) {
         yield batch

@@ -39,7 +39,18 @@ export function readRefusedTick(raw: string, receivedAtMicros: number): TradeCol
   if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
   const trades = new TradeColumns(1)
   const [price, volume] = [Number(tick.price), Number(tick.volume)]
-  trades.add(tick.venue!, tick.symbol!, 0, 0, receivedAtMicros, price, volume, SIDE.unknown, 0, ORIGIN.live)
+  trades.add({
+    venue: tick.venue!,
+    symbol: tick.symbol!,
+    timestampMicros: 0,
+    timestampNanos: 0,
+    receivedAtMicros,
+    price,
+    volume,
+    side: SIDE.unknown,
+    tradeId: 0,
+    origin: ORIGIN.live,
+  })
   trades.timestamp[0] = BigInt(tick.timestamp!)
   trades.tradeId[0] = BigInt(tick.trade_id!)
   trades.side[0] = codeOf(SIDE, tick.side!)

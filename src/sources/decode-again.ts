@@ -25,9 +25,9 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
   const trades = new TradeColumns(1)
   let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
   const out: Sink = {
-    trade: (symbol, micros, nanos, price, volume, side, tradeId) => {
+    trade: trade => {
       trades.reserve(1)
-      trades.add(venue.name, symbol, micros, nanos, receivedAtMicros, price, volume, side, tradeId, ORIGIN.live)
+      trades.add({ ...trade, venue: venue.name, receivedAtMicros, origin: ORIGIN.live })
     },
     refuse: (reason, detail) => {
       still = { reason, detail }

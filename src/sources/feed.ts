@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
 import { Rate } from '../telemetry/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import type { Side } from '../tick/trades.ts'
+import type { TradeDraft } from '../tick/trades.ts'
 import { show } from '../venues/read-trade.ts'
 import type { Control, Sink, Venue } from '../venues/venue.ts'
 import { Connection } from './connection/connection.ts'
@@ -148,37 +148,22 @@ export class FeedSession implements Sink {
     this.#unreadable = false
   }
 
-  trade(
-    symbol: string,
-    timestampMicros: number,
-    timestampNanos: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-  ): void {
-    if (!this.#connection.traded(symbol, tradeId)) {
-      this.#refuseUnasked(symbol)
+  trade(trade: TradeDraft): void {
+    if (!this.#connection.traded(trade.symbol, trade.tradeId)) {
+      this.#refuseUnasked(trade.symbol)
       return
     }
     const receivedAtMicros = this.#receivedAtMicros
+    const { timestampMicros } = trade
     this.#ticksOfFrame++
     // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
     if (timestampMicros >= this.#connection.openedAtMicros) {
       this.#latency.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
     }
     this.#clock.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
-    this.#receiver.trade(
-      this.#venue.name,
-      symbol,
-      timestampMicros,
-      timestampNanos,
-      receivedAtMicros,
-      price,
-      volume,
-      side,
-      tradeId,
-    )
+    trade.venue = this.#venue.name
+    trade.receivedAtMicros = receivedAtMicros
+    this.#receiver.trade(trade)
   }
 
   /** Once for a frame, which is kept whole: of thousands of such trades each would keep it again. */

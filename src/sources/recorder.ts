@@ -9,7 +9,7 @@ import type { Emit } from '../telemetry/events.ts'
 import { Rate, Recent } from '../telemetry/statistics.ts'
 import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import { ORIGIN, type Side, TradeColumns } from '../tick/trades.ts'
+import { TradeColumns, type TradeDraft } from '../tick/trades.ts'
 import type { Receiver } from './receiver.ts'
 
 /** A record is cut at whichever comes first. */
@@ -81,30 +81,9 @@ export class Recorder implements Receiver {
     return this.#heldSinceMs > 0
   }
 
-  trade(
-    venue: string,
-    symbol: string,
-    timestampMicros: number,
-    timestampNanos: number,
-    receivedAtMicros: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-  ): void {
-    const lane = this.#laneOf(venue, symbol)
-    lane.trades.add(
-      venue,
-      symbol,
-      timestampMicros,
-      timestampNanos,
-      receivedAtMicros,
-      price,
-      volume,
-      side,
-      tradeId,
-      ORIGIN.live,
-    )
+  trade(trade: TradeDraft): void {
+    const lane = this.#laneOf(trade.venue, trade.symbol)
+    lane.trades.add(trade)
     if (lane.trades.full) this.#cut(lane)
     else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
   }

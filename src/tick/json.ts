@@ -95,18 +95,18 @@ function addLine(trades: TradeColumns, raw: string, receivedAtMicros: number, ow
   if (time === undefined) return { reason: 'timestamp_out_of_range', detail: 'timestamp is missing or not a time' }
   if (typeof side !== 'string' || !Object.hasOwn(SIDE, side))
     return { reason: 'side_unknown', detail: 'side is not buy, sell or unknown' }
-  trades.add(
+  trades.add({
     venue,
     symbol,
-    time.micros,
-    time.nanos,
+    timestampMicros: time.micros,
+    timestampNanos: time.nanos,
     receivedAtMicros,
     price,
     volume,
-    SIDE[side as keyof typeof SIDE] satisfies Side,
-    toId(tick.trade_id, raw) ?? ownId,
-    ORIGIN.live,
-  )
+    side: SIDE[side as keyof typeof SIDE] satisfies Side,
+    tradeId: toId(tick.trade_id, raw) ?? ownId,
+    origin: ORIGIN.live,
+  })
   return undefined
 }
 

@@ -16,6 +16,41 @@ export type Side = (typeof SIDE)[keyof typeof SIDE]
 export const ORIGIN = { live: 0, repair: 1, replay: 2 } as const
 export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN]
 
+/** One trade. Times are µs since 1970 UTC. */
+export interface Trade {
+  venue: string
+  symbol: string
+  /** The venue's time of the trade. */
+  timestampMicros: number
+  /** The ns beyond it, 0 to 999. */
+  timestampNanos: number
+  /** Our clock in the socket callback. */
+  receivedAtMicros: number
+  price: number
+  volume: number
+  side: Side
+  /** A bigint from 2^53 up. */
+  tradeId: number | bigint
+  origin: Origin
+}
+
+/**
+ * A trade on its way from a decoder to columns: each decoder writes all its trades into one draft, so that none is allocated per tick.
+ * Whoever is given a draft copies what it needs and keeps no reference.
+ */
+export class TradeDraft implements Trade {
+  venue = ''
+  symbol = ''
+  timestampMicros = 0
+  timestampNanos = 0
+  receivedAtMicros = 0
+  price = 0
+  volume = 0
+  side: Side = SIDE.unknown
+  tradeId: number | bigint = 0
+  origin: Origin = ORIGIN.live
+}
+
 /** What a trade takes in memory. */
 const ROW_BYTES = 50
 
@@ -110,37 +145,24 @@ export class TradeColumns {
     Object.assign(this, larger, { length, venues, symbols })
   }
 
-  /**
-   * Appends one trade. Times in microseconds (and nanoseconds beyond) since 1970 UTC; an id above 2^53 comes as a bigint.
-   * The caller checks `full` first.
-   */
-  add(
-    venue: string,
-    symbol: string,
-    timestampMicros: number,
-    timestampNanos: number,
-    receivedAtMicros: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-    origin: Origin,
-  ): void {
+  /** Appends one trade. The caller checks `full` first. */
+  add(trade: Trade): void {
     const row = this.length++
-    this.venue[row] = this.venues.code(venue)
-    this.symbol[row] = this.symbols.code(symbol)
-    writeTime(this.timestampWords, row, timestampMicros, timestampNanos)
-    writeTime(this.receivedAtWords, row, receivedAtMicros)
-    this.price[row] = price
-    this.volume[row] = volume
-    this.side[row] = side
+    this.venue[row] = this.venues.code(trade.venue)
+    this.symbol[row] = this.symbols.code(trade.symbol)
+    writeTime(this.timestampWords, row, trade.timestampMicros, trade.timestampNanos)
+    writeTime(this.receivedAtWords, row, trade.receivedAtMicros)
+    this.price[row] = trade.price
+    this.volume[row] = trade.volume
+    this.side[row] = trade.side
+    const { tradeId } = trade
     if (typeof tradeId === 'number') {
       this.tradeIdWords[2 * row] = tradeId
       this.tradeIdWords[2 * row + 1] = Math.floor(tradeId / 4_294_967_296)
     } else {
       this.tradeId[row] = tradeId
     }
-    this.origin[row] = origin
+    this.origin[row] = trade.origin
   }
 
   /** Appends rows `start` to `end`-1 of other columns. */

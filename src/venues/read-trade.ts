@@ -3,13 +3,15 @@
  * the field. Shared, so that no venue is more lenient than another.
  */
 import { TIME_MICROS_MAX } from '../tick/time.ts'
-import { SIDE, type Side } from '../tick/trades.ts'
+import { SIDE, type Side, TradeDraft } from '../tick/trades.ts'
 import { isImprecise } from './decimal.ts'
 import { isObject, type JsonObject, LongNumber, parseJson } from './json-text.ts'
 import type { Sink } from './venue.ts'
 
 const ID_MAX = 2n ** 64n - 1n
 const SHOWN_CHARACTERS_MAX = 60
+
+const draft = new TradeDraft()
 
 /** The frame's JSON object; undefined if it is none, which is then refused. */
 export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
@@ -63,7 +65,14 @@ export function handOn(
   } else {
     if (isImprecise(fields.price)) out.imprecise()
     if (isImprecise(fields.volume)) out.imprecise()
-    out.trade(symbol, time.micros, time.nanos, price, volume, side, tradeId)
+    draft.symbol = symbol
+    draft.timestampMicros = time.micros
+    draft.timestampNanos = time.nanos
+    draft.price = price
+    draft.volume = volume
+    draft.side = side
+    draft.tradeId = tradeId
+    out.trade(draft)
   }
   if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw?.())
 }

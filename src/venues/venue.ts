@@ -4,7 +4,7 @@
  */
 import type { IdKind } from '../tick/id-kind.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import type { Side } from '../tick/trades.ts'
+import type { TradeDraft } from '../tick/trades.ts'
 import type { SymbolList } from './listed-symbols.ts'
 
 /** What a venue's server says about the connection itself. */
@@ -28,19 +28,8 @@ export type Control =
 
 /** Where a decoder puts what a frame says. Each frame ends in at least one call, so that nothing is passed over in silence. */
 export interface Sink {
-  /**
-   * One trade. `timestampMicros` is the venue's time of the trade in microseconds since 1970 UTC, `timestampNanos` (0 to 999)
-   * what lies beyond; `side` is the taker's; an id above 2^53 comes as a bigint.
-   */
-  trade(
-    symbol: string,
-    timestampMicros: number,
-    timestampNanos: number,
-    price: number,
-    volume: number,
-    side: Side,
-    tradeId: number | bigint,
-  ): void
+  /** One trade. The decoder has set what the frame states; `venue`, `receivedAtMicros` and `origin` are the sink's to set. */
+  trade(trade: TradeDraft): void
   /** A frame, or one item of it, that is not what the venue's document says. `raw` is the item, if not the whole frame. */
   refuse(reason: Refusal, detail: string, raw?: string): void
   /** A message about the connection. */

@@ -26,7 +26,18 @@ async function stored(t: TestContext) {
   for (let record = 0; record < RECORDS; record++) {
     const trades = new TradeColumns(TICKS)
     for (let row = 0; row < TICKS; row++)
-      trades.add('binance', 'BTCUSDT', 1e15 + row, 0, 1e15 + row, 1, 1, 1, record * TICKS + row, ORIGIN.live)
+      trades.add({
+        venue: 'binance',
+        symbol: 'BTCUSDT',
+        timestampMicros: 1e15 + row,
+        timestampNanos: 0,
+        receivedAtMicros: 1e15 + row,
+        price: 1,
+        volume: 1,
+        side: 1,
+        tradeId: record * TICKS + row,
+        origin: ORIGIN.live,
+      })
     await log.append(0, [tradesRecord(trades)])
   }
   await storeAll(log, house.store)

@@ -66,7 +66,18 @@ function tenTrades(symbol: string, day: number) {
   const noonMicros = Date.UTC(2026, 10, day, 12) * 1000
   for (let id = 1; id <= 10; id++) {
     const micros = noonMicros + id * 1000
-    columns.add('binance', symbol, micros, 0, micros, 100, 1, SIDE.buy, id, ORIGIN.live)
+    columns.add({
+      venue: 'binance',
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: micros,
+      price: 100,
+      volume: 1,
+      side: SIDE.buy,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   }
   return tradesRecord(columns)
 }

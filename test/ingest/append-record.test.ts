@@ -35,7 +35,18 @@ interface Tick {
 function recordOf(...ticks: Tick[]): LogRecord {
   const trades = new TradeColumns(ticks.length)
   for (const { venue = 'binance', symbol = 'BTCUSDT', micros = 1e15, price = 1, volume = 1, side = 1, id } of ticks) {
-    trades.add(venue, symbol, micros, 0, 1e15, price, volume, side as 1, id, ORIGIN.live)
+    trades.add({
+      venue,
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: 1e15,
+      price,
+      volume,
+      side: side as 1,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   }
   return tradesRecord(trades)
 }
@@ -171,7 +182,18 @@ test('ids are followed by venue and symbol, however the rows of a record alterna
 
 test('an origin the table does not know is refused', () => {
   const trades = new TradeColumns(1)
-  trades.add('binance', 'BTCUSDT', 1e15, 0, 1e15, 1, 1, 1, 1, 9 as 0)
+  trades.add({
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    timestampMicros: 1e15,
+    timestampNanos: 0,
+    receivedAtMicros: 1e15,
+    price: 1,
+    volume: 1,
+    side: 1,
+    tradeId: 1,
+    origin: 9 as 0,
+  })
   assert.deepEqual(
     filled(tradesRecord(trades)).refused.map(({ reason }) => reason),
     ['origin_unknown'],

@@ -56,7 +56,18 @@ function reading(spacings: readonly number[]) {
     let slice = new TradeColumns(3)
     for (const [id, at] of micros.entries()) {
       if (BigInt(at) * 1000n < fromNanos) continue
-      slice.add('binance', 'BTCUSDT', at, 0, at, 1, 1, SIDE.buy, id, ORIGIN.live)
+      slice.add({
+        venue: 'binance',
+        symbol: 'BTCUSDT',
+        timestampMicros: at,
+        timestampNanos: 0,
+        receivedAtMicros: at,
+        price: 1,
+        volume: 1,
+        side: SIDE.buy,
+        tradeId: id,
+        origin: ORIGIN.live,
+      })
       if (slice.full) {
         yield slice
         slice = new TradeColumns(3)

@@ -24,18 +24,18 @@ function tradesOf(venue: string, [first, second]: readonly [string, string], cou
     const [price, volume] = [values[id % values.length]!, values[(id * 3) % values.length]!]
     const side = id % 3 === 0 ? SIDE.sell : SIDE.buy
     const symbol = id % 4 === 0 ? second : first
-    trades.add(
+    trades.add({
       venue,
       symbol,
-      NOON_MICROS + id * 17,
-      0,
-      NOON_MICROS,
+      timestampMicros: NOON_MICROS + id * 17,
+      timestampNanos: 0,
+      receivedAtMicros: NOON_MICROS,
       price,
       volume,
       side,
-      5_000_000_000 + id,
-      ORIGIN.live,
-    )
+      tradeId: 5_000_000_000 + id,
+      origin: ORIGIN.live,
+    })
   }
   return trades
 }

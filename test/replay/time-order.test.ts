@@ -37,7 +37,18 @@ function columnsOf(ticks: readonly Tick[]): TradeColumns {
   const trades = new TradeColumns(ticks.length)
   for (const { venue, symbol, nanos, id, price } of ticks) {
     const micros = Number(nanos / 1000n)
-    trades.add(venue, symbol, micros, Number(nanos % 1000n), micros, price, 1, SIDE.buy, id, ORIGIN.live)
+    trades.add({
+      venue,
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: Number(nanos % 1000n),
+      receivedAtMicros: micros,
+      price,
+      volume: 1,
+      side: SIDE.buy,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   }
   return trades
 }

@@ -118,6 +118,17 @@ class IdSource {
 function columnsOf(ticks: readonly ScriptTick[]): TradeColumns {
   const columns = new TradeColumns(ticks.length)
   for (const { symbol, id, micros, price, refused } of ticks)
-    columns.add(SCRIPT_VENUE, symbol, micros, 0, 1e15, refused ? Number.NaN : price, 1, 1, id, ORIGIN.live)
+    columns.add({
+      venue: SCRIPT_VENUE,
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: 1e15,
+      price: refused ? Number.NaN : price,
+      volume: 1,
+      side: 1,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   return columns
 }

@@ -72,18 +72,18 @@ export class SoakVenue {
       this.made.get(symbol)!.push({ id, price, volume, side: sells ? 'sell' : 'buy' })
       if (this.silent.has(symbol)) continue
       const nowMicros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
-      columns.add(
-        this.name,
+      columns.add({
+        venue: this.name,
         symbol,
-        nowMicros,
-        0,
-        nowMicros,
+        timestampMicros: nowMicros,
+        timestampNanos: 0,
+        receivedAtMicros: nowMicros,
         price,
         volume,
-        sells ? SIDE.sell : SIDE.buy,
-        id,
-        ORIGIN.live,
-      )
+        side: sells ? SIDE.sell : SIDE.buy,
+        tradeId: id,
+        origin: ORIGIN.live,
+      })
     }
     // One after the other: the columns are used again.
     this.#sending = this.#sending.then(() => this.#server.send(columns, 0, columns.length))

@@ -4,6 +4,7 @@ import { TickhouseError } from '../../src/errors.ts'
 import type { Log, LogRecord } from '../../src/log/log.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
 import { readTrades } from '../../src/tick/records.ts'
+import { SIDE, TradeDraft } from '../../src/tick/trades.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 
 /** Ticks of one record, and enough records to exceed the bound of what may wait. */
@@ -16,7 +17,12 @@ function logOf(append: Log['append']): Log {
 }
 
 function receive(recorder: Recorder, count: number): void {
-  for (let id = 0; id < count; id++) recorder.trade('binance', 'BTCUSDT', 1e15, 0, 1e15, 1, 1, 1, id)
+  const draft = new TradeDraft()
+  Object.assign(draft, { venue: 'binance', symbol: 'BTCUSDT', price: 1, volume: 1, side: SIDE.buy })
+  for (let id = 0; id < count; id++) {
+    draft.tradeId = id
+    recorder.trade(draft)
+  }
 }
 
 test('sources are held while an append does not return, and go on when it has', async () => {

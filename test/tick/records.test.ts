@@ -23,7 +23,18 @@ const anyTrades = fc
   .map(rows => {
     const trades = new TradeColumns(rows.length)
     for (const [venue, symbol, micros, nanos, price, volume, side, id] of rows) {
-      trades.add(venue, symbol, micros, nanos, micros + 1, price, volume, side as Side, id, ORIGIN.live)
+      trades.add({
+        venue,
+        symbol,
+        timestampMicros: micros,
+        timestampNanos: nanos,
+        receivedAtMicros: micros + 1,
+        price,
+        volume,
+        side: side as Side,
+        tradeId: id,
+        origin: ORIGIN.live,
+      })
     }
     return trades
   })
@@ -76,37 +87,48 @@ test('a block with any byte changed is read or refused, and never takes the proc
 
 test('a block that goes on after its last column is refused', () => {
   const trades = new TradeColumns(1)
-  trades.add('binance', 'BTCUSDT', 1, 0, 1, 1, 1, 1, 1, ORIGIN.live)
+  trades.add({
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    timestampMicros: 1,
+    timestampNanos: 0,
+    receivedAtMicros: 1,
+    price: 1,
+    volume: 1,
+    side: 1,
+    tradeId: 1,
+    origin: ORIGIN.live,
+  })
   const { payload } = tradesRecord(trades)
   assert.throws(() => readTrades(Buffer.concat([payload, Buffer.from([0])])), /after the last column/)
 })
 
 test('version 1 of a record of trades is these bytes for ever: old logs stay readable', () => {
   const trades = new TradeColumns(2)
-  trades.add(
-    'binance',
-    'BTCUSDT',
-    1_723_161_255_342_000,
-    0,
-    1_723_161_254_087_896,
-    61_837.63,
-    0.02,
-    2,
-    3_735_683_259,
-    ORIGIN.live,
-  )
-  trades.add(
-    'kraken',
-    'BTC/USD',
-    1_723_161_255_617_000,
-    7,
-    1_723_161_254_347_673,
-    61_837.5,
-    0.048,
-    1,
-    2n ** 63n,
-    ORIGIN.repair as Origin,
-  )
+  trades.add({
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    timestampMicros: 1_723_161_255_342_000,
+    timestampNanos: 0,
+    receivedAtMicros: 1_723_161_254_087_896,
+    price: 61_837.63,
+    volume: 0.02,
+    side: 2,
+    tradeId: 3_735_683_259,
+    origin: ORIGIN.live,
+  })
+  trades.add({
+    venue: 'kraken',
+    symbol: 'BTC/USD',
+    timestampMicros: 1_723_161_255_617_000,
+    timestampNanos: 7,
+    receivedAtMicros: 1_723_161_254_347_673,
+    price: 61_837.5,
+    volume: 0.048,
+    side: 1,
+    tradeId: 2n ** 63n,
+    origin: ORIGIN.repair as Origin,
+  })
   assert.equal(Buffer.from(tradesRecord(trades).payload).toString('base64'), GOLDEN)
   assert.deepEqual(rowsOf(readTrades(Buffer.from(GOLDEN, 'base64'))), rowsOf(trades))
 })

@@ -16,7 +16,7 @@ test('the venue reads every frame of the simulated exchange, and its notice of a
   let trades = 0
   ws.on('message', data => {
     simulator.decode(data as Buffer, {
-      trade(symbol, timestampMicros, _nanos, price, volume, side, tradeId) {
+      trade({ symbol, timestampMicros, price, volume, side, tradeId }) {
         trades++
         assert.ok(Math.abs(timestampMicros / 1000 - Date.now()) < 60_000)
         assert.ok(price > 0 && volume > 0 && side !== 0)

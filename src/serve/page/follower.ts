@@ -102,7 +102,18 @@ export class Follower {
     const trades = new TradeColumns(rows.length)
     for (const { partition, offset, venue, symbol, micros, price, volume, side, id } of wholeRecords(rows)) {
       this.#next.set(partition, Number(offset) + 1)
-      trades.add(venue, symbol, Number(micros), 0, 0, price, volume, side, BigInt(id), ORIGIN.live)
+      trades.add({
+        venue,
+        symbol,
+        timestampMicros: Number(micros),
+        timestampNanos: 0,
+        receivedAtMicros: 0,
+        price,
+        volume,
+        side,
+        tradeId: BigInt(id),
+        origin: ORIGIN.live,
+      })
     }
     this.#options.take(trades)
   }

@@ -4,7 +4,7 @@
  */
 
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
-import { SIDE } from '../../tick/trades.ts'
+import { SIDE, TradeDraft } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
@@ -137,6 +137,7 @@ const BEST_MATCH = literal(',"M":true}')
 const CLOSE = literal('}')
 
 const scanner = new ByteScanner()
+const draft = new TradeDraft()
 
 /**
  * The way of almost every frame, several times faster than JSON.parse. Takes a frame only if it is exactly the document's
@@ -166,7 +167,13 @@ function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
   const takerSells = scanner.takes(BUYER_IS_MAKER)
   if (!takerSells && !scanner.takes(SELLER_IS_MAKER)) return false
   if (!scanner.takes(BEST_MATCH) || (combined && !scanner.takes(CLOSE)) || !scanner.atEnd) return false
-  out.trade(symbol, micros, 0, price, quantity, takerSells ? SIDE.sell : SIDE.buy, tradeId)
+  draft.symbol = symbol
+  draft.timestampMicros = micros
+  draft.price = price
+  draft.volume = quantity
+  draft.side = takerSells ? SIDE.sell : SIDE.buy
+  draft.tradeId = tradeId
+  out.trade(draft)
   return true
 }
 

@@ -38,7 +38,18 @@ function recordOf(venue: string, trades: readonly Trade[]): LogRecord {
   const columns = new TradeColumns(trades.length)
   for (const { id, ms = Number(id), price = 100, volume = 1 } of trades) {
     const micros = NOON_MICROS + ms * 1000
-    columns.add(venue, 'AAA', micros, 0, micros, price, volume, 1, id, ORIGIN.live)
+    columns.add({
+      venue,
+      symbol: 'AAA',
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: micros,
+      price,
+      volume,
+      side: 1,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   }
   return tradesRecord(columns)
 }

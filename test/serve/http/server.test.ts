@@ -397,7 +397,18 @@ test('the page is told of stored trades: stations, symbols, bars and prints, as 
   const trades = new TradeColumns(3)
   const micros = Date.now() * 1000
   for (const id of [1, 2, 3])
-    trades.add('simulator', 'BTCUSDT', micros + id, 0, micros + id, 100 + id, 0.5, 1, id, ORIGIN.live)
+    trades.add({
+      venue: 'simulator',
+      symbol: 'BTCUSDT',
+      timestampMicros: micros + id,
+      timestampNanos: 0,
+      receivedAtMicros: micros + id,
+      price: 100 + id,
+      volume: 0.5,
+      side: 1,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   const stream = follow(
     port,
     '/api/live?venue=simulator&symbol=BTCUSDT&interval=1s',

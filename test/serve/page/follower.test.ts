@@ -34,7 +34,18 @@ function record(symbol: string, number: number): Uint8Array {
   for (let row = 0; row < TICKS_PER_RECORD; row++) {
     const id = number * TICKS_PER_RECORD + row + 1
     const micros = START_MICROS + id * 1_000
-    trades.add('binance', symbol, micros, 0, micros, 100 + id, 1, 1, id, ORIGIN.live)
+    trades.add({
+      venue: 'binance',
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: micros,
+      price: 100 + id,
+      volume: 1,
+      side: 1,
+      tradeId: id,
+      origin: ORIGIN.live,
+    })
   }
   return tradesRecord(trades).payload
 }
@@ -133,7 +144,18 @@ test('more than one answer takes is told whole, record by record', async () => {
       const trades = new TradeColumns(ticks)
       for (let row = 0; row < ticks; row++) {
         const id = 1_000_000 + number * ticks + row
-        trades.add('binance', 'SOLUSDT', START_MICROS + id, 0, START_MICROS + id, 1, 1, 1, id, ORIGIN.live)
+        trades.add({
+          venue: 'binance',
+          symbol: 'SOLUSDT',
+          timestampMicros: START_MICROS + id,
+          timestampNanos: 0,
+          receivedAtMicros: START_MICROS + id,
+          price: 1,
+          volume: 1,
+          side: 1,
+          tradeId: id,
+          origin: ORIGIN.live,
+        })
       }
       return tradesRecord(trades)
     })

@@ -22,18 +22,18 @@ function batchOf(offset: number, count: number, random: Random, symbol = 'BTCUSD
   for (let row = 0; row < count; row++) {
     const micros = START_MICROS + (offset * count + row) * 500_000 - Math.floor(random.uniform() * 3_000_000)
     const price = 60_000 + Math.floor(random.uniform() * 1_000) / 10
-    trades.add(
-      'binance',
+    trades.add({
+      venue: 'binance',
       symbol,
-      micros,
-      0,
-      micros,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: micros,
       price,
-      1 + Math.floor(random.uniform() * 8) / 8,
-      1,
-      offset * count + row,
-      ORIGIN.live,
-    )
+      volume: 1 + Math.floor(random.uniform() * 8) / 8,
+      side: 1,
+      tradeId: offset * count + row,
+      origin: ORIGIN.live,
+    })
   }
   const batch = new Batch(0)
   batch.begin(

@@ -61,7 +61,7 @@ export class Following {
     const columns = new TradeColumns(trades.length)
     for (const { id, ms = Number(id), price = 100 } of trades) {
       const micros = (NOON_MS + ms) * 1000
-      columns.add(this.#venue, FOLLOWED_SYMBOL, micros, 0, micros, price, 1, 1, id, ORIGIN.live)
+      columns.add({venue: this.#venue, symbol: FOLLOWED_SYMBOL, timestampMicros: micros, timestampNanos: 0, receivedAtMicros: micros, price, volume: 1, side: 1, tradeId: id, origin: ORIGIN.live})
     }
     const record = tradesRecord(columns)
     const judged = validateRecord(

@@ -1,36 +1,16 @@
 import type { Receiver } from '../../../src/sources/receiver.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
-
-export interface Received {
-  venue: string
-  symbol: string
-  timestampMicros: number
-  receivedAtMicros: number
-  price: number
-  volume: number
-  side: number
-  tradeId: number | bigint
-}
+import type { Trade, TradeDraft } from '../../../src/tick/trades.ts'
 
 /** Keeps every tick and refusal, and lets a test wait for a number of them. */
 export class CollectingReceiver implements Receiver {
-  readonly trades: Received[] = []
+  readonly trades: Trade[] = []
   readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
   readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
   readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
 
-  trade(
-    venue: string,
-    symbol: string,
-    timestampMicros: number,
-    _nanos: number,
-    receivedAtMicros: number,
-    price: number,
-    volume: number,
-    side: number,
-    tradeId: number | bigint,
-  ): void {
-    this.trades.push({ venue, symbol, timestampMicros, receivedAtMicros, price, volume, side, tradeId })
+  trade(trade: TradeDraft): void {
+    this.trades.push({ ...trade })
     this.#wake()
   }
 

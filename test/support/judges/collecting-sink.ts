@@ -1,5 +1,5 @@
 import type { Refusal } from '../../../src/tick/refusal.ts'
-import { SIDE } from '../../../src/tick/trades.ts'
+import { SIDE, type TradeDraft } from '../../../src/tick/trades.ts'
 import type { Control, Sink } from '../../../src/venues/venue.ts'
 
 export interface Trade {
@@ -25,15 +25,7 @@ export class CollectingSink implements Sink {
     return this.trades.length + this.refusals.length + this.controls.length + this.ignored
   }
 
-  trade(
-    symbol: string,
-    micros: number,
-    nanos: number,
-    price: number,
-    volume: number,
-    side: number,
-    tradeId: number | bigint,
-  ): void {
+  trade({ symbol, timestampMicros: micros, timestampNanos: nanos, price, volume, side, tradeId }: TradeDraft): void {
     const sideName = Object.entries(SIDE).find(([, code]) => code === side)?.[0] ?? String(side)
     this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId })
   }
