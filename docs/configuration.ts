@@ -1,29 +1,57 @@
-/** Prints docs/configuration.md from the schema: `npm run docs`. A test holds the two together. */
-import { environmentName, flagName, SETTINGS } from '../src/config.ts'
+/** Prints docs/configuration.md from src/settings.ts: `npm run docs`. A test compares the two. */
+import { commandsTaking } from '../src/commands/settings.ts'
+import { environmentName, flagName } from '../src/config.ts'
+import { SETTING_GROUPS, type Setting, type SettingGroup } from '../src/settings.ts'
 
-const DEFAULTS_OF = (schema: { safeParse(value: unknown): { success: boolean; data?: unknown } }): string => {
-  const parsed = schema.safeParse(undefined)
-  const text = parsed.success ? String(parsed.data ?? '') : ''
-  return text === '' ? '–' : `\`${text}\``
+const TITLES: Record<SettingGroup, string> = {
+  sources: 'Sources',
+  venues: 'Addresses of venues',
+  log: 'Log',
+  store: 'Store',
+  archive: 'Archive',
+  retention: 'Archiving and retention',
+  disk: 'Disk space',
+  ingest: 'Ingest',
+  diagnostics: 'Diagnostics',
+  page: 'Page and queries',
+  health: 'Health and metrics without a page',
+  access: 'Access',
+  watch: 'Watcher',
+  alerts: 'Alert channels',
+  logging: 'Logs',
 }
 
 export function configurationPage(): string {
-  const rows = Object.entries(SETTINGS).map(
-    ([name, { doc, schema }]) =>
-      `| \`${environmentName(name)}\` | \`${flagName(name)}\` | ${DEFAULTS_OF(schema)} | ${doc.replaceAll('|', '\\|')} |`,
-  )
+  const groups = Object.keys(SETTING_GROUPS) as SettingGroup[]
   return `# Configuration
 
 Every setting is a flag, an environment variable, or a line of the file \`.env\` in the working directory. A flag wins over the
-environment, that over \`.env\`, and that over the default. An unknown \`TICKHOUSE_\` key is refused with the nearest known one.
-Secrets are never printed.
+environment, the environment over \`.env\`, and \`.env\` over the default. A command takes only its own settings as flags, and ignores
+the environment variables of others, so that all processes can share one \`.env\`. An unknown \`TICKHOUSE_\` variable is refused with the
+nearest known one. Secrets are never printed.
+
+${groups.map(section).join('\n\n')}
+
+This page is printed from \`src/settings.ts\` by \`npm run docs\`.
+`
+}
+
+function section(group: SettingGroup): string {
+  const rows = Object.entries<Setting>(SETTING_GROUPS[group]).map(row)
+  const commands = commandsTaking(group).map(name => `\`${name}\``)
+  return `## ${TITLES[group]}
+
+Taken by ${commands.join(', ')}.
 
 | environment | flag | default | meaning |
 |---|---|---|---|
-${rows.join('\n')}
+${rows.join('\n')}`
+}
 
-This page is printed from the schema in \`src/config.ts\` by \`npm run docs\`.
-`
+function row([name, { summary, details, schema }]: [string, Setting]): string {
+  const text = String(schema.safeParse(undefined).data ?? '')
+  const meaning = [summary, details].filter(Boolean).join(' ').replaceAll('|', '\\|')
+  return `| \`${environmentName(name)}\` | \`${flagName(name)}\` | ${text === '' ? '–' : `\`${text}\``} | ${meaning} |`
 }
 
 if (import.meta.main) process.stdout.write(configurationPage())

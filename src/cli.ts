@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-/** Commands and flags → configuration → pipeline. */
+/** The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends (`commands/`). */
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
+import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { CommandName } from './commands/settings.ts'
 import type { WatchFlags } from './commands/watch.ts'
-import { type Config, environmentName, flagName, parseConfig, SETTINGS, type SettingName } from './config.ts'
+import { type Config, environmentName, parseConfig } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
 import { AlreadyLogged, type Mode, runProcess, stopSignal } from './launcher/process.ts'
@@ -15,33 +17,29 @@ import { printable } from './plain-text.ts'
 import { bypassProxyForLoopback } from './proxies.ts'
 import { VERSION } from './version.ts'
 
+/** Columns of help that goes to a file or a pipe. */
+const HELP_WIDTH = 110
+
 const program = new Command('tickhouse')
   .description('Records live market data, stores every tick exactly once in ClickHouse, and shows it.')
   .version(VERSION)
-  .configureHelp({ sortOptions: false })
+  .configureHelp({ sortOptions: false, helpWidth: process.stdout.columns ?? HELP_WIDTH })
   .showSuggestionAfterError()
   .exitOverride()
-  .addHelpText(
-    'after',
-    `\nEvery setting is a flag or an environment variable (${environmentName('SOURCES')} …), or a line of the file .env.\n`,
-  )
+  .addHelpText('after', '\nEvery setting is documented in docs/configuration.md.')
 
-/** A command that takes every setting as a flag. */
-function command(name: string, description: string, parent = program): Command {
-  const made = parent.command(name).description(description)
-  for (const [setting, { doc }] of Object.entries(SETTINGS))
-    made.addOption(new Option(`${flagName(setting)} <value>`, doc).env(environmentName(setting)))
-  return made
+function command(name: CommandName, description: string, parent = program): Command {
+  return parent.command(name.split(' ').at(-1)!).description(description)
 }
 
-command('start', 'record, store and show: everything, as two watched processes (the default)').action(
+command('start', 'record, store and show, as two supervised processes (the default)').action(
   async (_options, made: Command) => {
     const { start } = await import('./modes/start.ts')
     await run('start', made, start)
   },
 )
 
-command('record', 'only from the venues to the log')
+command('record', 'receive ticks from venues and append them to the log')
   .addOption(new Option('--simulated <json>').hideHelp())
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (options: { simulated?: string }, made: Command) => {
@@ -51,80 +49,79 @@ command('record', 'only from the venues to the log')
     )
   })
 
-command('ingest', 'only from the log to the store; serves the page and queries')
+command('ingest', 'store the log in ClickHouse, and serve the page and queries')
   .addOption(new Option('--restarted-after <how>').hideHelp())
   .action(async (_options, made: Command) => {
     const { ingest } = await import('./modes/ingest.ts')
     await run('ingest', made, ingest)
   })
 
-command(
-  'serve',
-  'only the page and queries on a store that others fill; of an embedded store that rests, SQL over HTTP',
-)
-  .addOption(new Option('--writable', 'whoever may ask may change everything').hideHelp())
+command('serve', 'serve the page for a shared ClickHouse, or SQL for a stopped embedded store')
+  .addOption(new Option('--writable').hideHelp())
   .action(async (options: { writable?: true }, made: Command) => {
     const { serve } = await import('./modes/serve.ts')
     const { serveStore } = await import('./modes/serve-store.ts')
     await run('serve', made, options.writable ? (config, journal) => serveStore(config, journal, true) : serve)
   })
 
-const archive = command('archive', 'only from a store on a server to the archive').action(
+const archive = command('archive', 'archive a ClickHouse server to Parquet; verify an archive').action(
   async (_options, made: Command) => {
     const { archive } = await import('./modes/archive.ts')
     await run('archive', made, archive)
   },
 )
 
-command('verify', 'fetch every archived object and compare it with the ledger', archive)
-  .option('--deep', 'read the rows too')
-  .option('--manifests', 'trust the manifests in the archive, not the ledger: for when the store is gone')
+command('archive verify', 'compare every archived object with the catalog', archive)
+  .option('--deep', 'compare the rows with the store too')
+  .option('--manifests', 'use the manifests in the archive as the catalog: for a lost store')
   .action(async (options: VerifyFlags, made: Command) => {
     const { verifyArchive } = await import('./commands/archive.ts')
     process.exitCode = (await verifyArchive(configOf(made), options)) ? 0 : 1
   })
 
-command('status', 'how far the archive is', archive).action(async (_options, made: Command) => {
-  const { archiveStatus } = await import('./commands/archive.ts')
-  await archiveStatus(configOf(made))
-})
+command('archive status', 'show how far each partition is archived', archive).action(
+  async (_options, made: Command) => {
+    const { archiveStatus } = await import('./commands/archive.ts')
+    await archiveStatus(configOf(made))
+  },
+)
 
-command('watch', 'look at a running tickhouse from outside, and tell someone when it stops')
-  .option('--test-alert', 'send a message by every route, and say which took it')
-  .option('--silence <alert>', 'send no messages about an alert, or about all, for --for')
+command('watch', 'watch a running tickhouse from outside and send alerts')
+  .option('--test-alert', 'send a test message to every channel and report which accepted it')
+  .option('--silence <alert>', 'suppress messages about an alert, or about all, for the time of --for')
   .option('--for <time>', 'with --silence: 30m, 2h, 1d (1h)')
-  .option('--unsilence <alert>', 'send them again')
-  .option('--status', 'what the watcher of this directory knows: open alerts, silences, availability by day')
+  .option('--unsilence <alert>', 'resume messages about an alert')
+  .option('--status', 'print open alerts, silences, and availability by day')
   .action(async (options: WatchFlags, made: Command) => {
-    const { manageSilences } = await import('./commands/watch.ts')
-    if (await manageSilences(configOf(made), options)) return
+    const { manageAlerts } = await import('./commands/watch.ts')
+    if (await manageAlerts(configOf(made), options)) return
     const { watch } = await import('./watch/watch.ts')
     await run('watch', made, (config, journal) => watch(config, journal))
   })
 
-command('query', 'ask the running tickhouse: tickhouse query "SELECT count() FROM trades"')
-  .argument('<sql>', 'a statement that reads; FORMAT at its end chooses the form')
+command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT count() FROM trades"')
+  .argument('<sql>', 'a statement that reads; a FORMAT clause sets the output format')
   .action(async (sql: string, _options, made: Command) => {
     const { query } = await import('./commands/query.ts')
     await query(configOf(made), sql)
   })
 
-command('doctor', 'compare log and store: dense, unique, lag; says what to do').action(
+command('doctor', 'check that every logged tick is stored exactly once, and what to do if not').action(
   async (_options, made: Command) => {
     const { doctor } = await import('./commands/doctor.ts')
     process.exitCode = (await doctor(configOf(made))) ? 0 : 1
   },
 )
 
-command('replay', "send stored ticks out again: as a venue's own WebSocket, as one feed, or into a log")
-  .option('--as <format>', 'binance, coinbase or kraken: as that venue; live: ticks of all venues in one form')
-  .option('--into <log>', 'write them into this log instead, such as sqlite:data/replayed')
-  .option('--venue <name>', 'only ticks of this venue')
-  .option('--symbol <names>', 'only these symbols, separated by commas; several are merged by time')
-  .option('--from <time>', 'from this time on, such as 2026-11-22T13:30 (UTC)')
-  .option('--to <time>', 'up to this time, not included')
-  .option('--speed <times>', '1 for the original spacing, 10 for ten times as fast, or max', '1')
-  .option('--port <number>', 'where to serve on this machine; 0 for any free port', '9010')
+command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
+  .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
+  .option('--into <log>', 'append to this log instead: sqlite:data/replayed')
+  .option('--venue <name>', 'replay only this venue')
+  .option('--symbol <names>', 'replay only these symbols, separated by commas; several are merged by time')
+  .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+  .option('--to <time>', 'end of the range, exclusive')
+  .option('--speed <factor>', '1 for real time, 10 for ten times as fast, or max', '1')
+  .option('--port <number>', 'port on this machine; 0 for any free port', '9010')
   .option('--start-paused', 'wait for the space bar or POST /control/resume')
   .action(async (options: ReplayFlags, made: Command) => {
     const stopping = new AbortController()
@@ -133,42 +130,48 @@ command('replay', "send stored ticks out again: as a venue's own WebSocket, as o
     await replay(configOf(made), options, stopping.signal)
   })
 
-command('quarantine', 'what was refused and why: reasons, or rows if a filter or --limit is given')
-  .option('--reason <reason>', 'only rows refused for this')
+command('quarantine', 'list refused ticks by reason, or as rows if a filter or --limit is given')
+  .option('--reason <reason>', 'only rows with this reason')
   .option('--venue <name>', 'only rows of this venue')
   .option('--symbol <name>', 'only rows of this symbol')
-  .option('--since <time>', 'logged at this time or later, such as 2026-11-22T13:30Z')
-  .option('--until <time>', 'logged before this time')
-  .option('--at <place>', 'the row at partition/offset/index')
-  .option('--limit <rows>', 'rows to list (20)')
-  .option('--raw', 'the payload of the row named by --at, byte for byte')
-  .option('--json', 'as JSON')
-  .option('--reingest', "judge them again by today's rules and store what is good now")
-  .option('--dry-run', 'with --reingest: only say what would happen')
+  .option('--since <time>', 'only rows logged at this time or later: 2026-11-22T13:30Z')
+  .option('--until <time>', 'only rows logged before this time')
+  .option('--at <position>', 'only the row at partition/offset/index')
+  .option('--limit <rows>', 'maximum number of rows (20)')
+  .option('--raw', 'print the payload of the row named by --at, byte for byte')
+  .option('--json', 'print JSON')
+  .option('--reprocess', "validate the rows by today's rules and store those that pass")
+  .option('--dry-run', 'with --reprocess: report what would change, and change nothing')
   .action(async (options: QuarantineFlags, made: Command) => {
     const { quarantine } = await import('./commands/quarantine.ts')
     await quarantine(configOf(made), options)
   })
 
-command('restore', 'bring archived ticks back into the store, which no tickhouse may have open')
-  .option('--from <time>', 'only slices with ticks from this time on, such as 2026-11-21 (UTC)')
-  .option('--to <time>', 'only slices with ticks before this time')
+command('restore', 'restore archived ticks to an embedded store that no other process has open')
+  .option('--from <time>', 'only segments with ticks from this time on: 2026-11-21 (UTC)')
+  .option('--to <time>', 'only segments with ticks before this time')
   .action(async (options: RestoreFlags, made: Command) => {
     const { restore } = await import('./commands/restore.ts')
     await restore(configOf(made), options)
   })
 
+for (const made of [...program.commands, ...archive.commands]) {
+  addSettingFlags(made, nameOf(made))
+  made.addHelpText(
+    'after',
+    `\nEach setting is also an environment variable and a line of the file .env: --log-level is ${environmentName('LOG_LEVEL')}.`,
+  )
+}
+
 function configOf(made: Command): Config {
-  const flags: Partial<Record<SettingName, string>> = {}
-  for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const key = flagName(name)
-      .slice(2)
-      .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-    // A flag that a command shares with the one it belongs to is taken by that one.
-    const given = [made, made.parent].find(command => command?.getOptionValueSource(key) === 'cli')
-    if (given) flags[name] = given.getOptionValue(key)
-  }
-  return parseConfig(flags, readEnvironment())
+  // A flag of a subcommand may stand before its name, and is then an option of the parent.
+  const isSub = made.parent !== null && made.parent !== program
+  const before = isSub ? settingFlags(made.parent!, nameOf(made.parent!)) : {}
+  return parseConfig({ ...before, ...settingFlags(made, nameOf(made)) }, readEnvironment())
+}
+
+function nameOf(made: Command): CommandName {
+  return (made.parent === program ? made.name() : `${made.parent!.name()} ${made.name()}`) as CommandName
 }
 
 /** Runs a process of tickhouse by the settings of its command. */

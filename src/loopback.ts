@@ -3,7 +3,7 @@
  * could otherwise reach it through the user's browser, by a name that resolves to this machine (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import { isLoopback } from './config.ts'
+import { isIPv4 } from 'node:net'
 
 /** A host and no more (RFC 9110, 7.2): what a list or a user name is put around would be read differently elsewhere. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i
@@ -22,4 +22,16 @@ export function namesLoopback(host: string | undefined): boolean {
 /** Does a request name this machine, and come from no page, or from a page of the server itself? Programs send no Origin. */
 export function isOwnRequest({ host, origin }: IncomingHttpHeaders): boolean {
   return namesLoopback(host) && (origin === undefined || origin === `http://${host}`)
+}
+
+/** The parts of `host:port`, an IPv6 host without its brackets. */
+export function splitListen(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':')
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) }
+}
+
+/** Is the host of `host:port` this machine only? */
+export function isLoopback(listen: string): boolean {
+  const { host } = splitListen(listen)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

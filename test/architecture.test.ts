@@ -60,7 +60,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^ingest\/decode$/, /^config$/],
   modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher)\//, /^config$/],
-  commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^config$/],
+  commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^(config|settings)$/],
 }
 
 /** Folder of src/, or of web/src/, that a path below it is in; empty at its top. */

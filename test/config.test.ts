@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopback, parseConfig, toEnvironment } from '../src/config.ts'
+import { parseConfig, toEnvironment } from '../src/config.ts'
 import { TickhouseError } from '../src/errors.ts'
+import { isLoopback } from '../src/loopback.ts'
+import { RENAMED_SETTINGS, SETTINGS } from '../src/settings.ts'
+import { VENUES } from '../src/venues/index.ts'
 
 const refusal = (environment: Record<string, string>) => {
   try {
@@ -32,6 +35,28 @@ test('an unknown key is refused with the nearest known one', () => {
   )
 })
 
+test('an earlier name of a setting is refused with its present one', () => {
+  for (const [earlier, present] of Object.entries(RENAMED_SETTINGS)) {
+    assert.ok(Object.hasOwn(SETTINGS, present) && !Object.hasOwn(SETTINGS, earlier), earlier)
+    assert.match(
+      refusal({ [`TICKHOUSE_${earlier}`]: 'x' }),
+      new RegExp(`${earlier} was renamed: set TICKHOUSE_${present}`),
+    )
+  }
+})
+
+test('every built-in venue has settings that replace its addresses', () => {
+  for (const { name } of VENUES) {
+    const setting = name.toUpperCase()
+    const config = parseConfig(
+      {},
+      { [`TICKHOUSE_${setting}_WS`]: 'ws://127.0.0.1:9/', [`TICKHOUSE_${setting}_REST`]: '' },
+    )
+    assert.equal(config[`${setting}_WS`], 'ws://127.0.0.1:9')
+    assert.equal(config[`${setting}_REST`], undefined)
+  }
+})
+
 test('a wrong value is refused by name, and a secret one is not repeated', () => {
   assert.match(refusal({ TICKHOUSE_BATCH_AGE_MS_MAX: 'soon' }), /TICKHOUSE_BATCH_AGE_MS_MAX "soon"/)
   assert.match(refusal({ TICKHOUSE_BINANCE_WS: 'http://x' }), /TICKHOUSE_BINANCE_WS/)
@@ -39,17 +64,20 @@ test('a wrong value is refused by name, and a secret one is not repeated', () =>
 })
 
 test('a list is words between commas or spaces; a comma may be part of the address of a webhook', () => {
-  const { WATCH_STATIONS, WATCH_REFERENCES, ALERT_WEBHOOKS } = parseConfig(
+  const { WATCH_HEALTH_URLS, WATCH_REFERENCES, ALERT_WEBHOOKS } = parseConfig(
     {},
     {
-      TICKHOUSE_WATCH_STATIONS: ' http://a:1, http://b:2 http://c:3,',
+      TICKHOUSE_WATCH_HEALTH_URLS: ' http://a:1, http://b:2 http://c:3,',
       TICKHOUSE_ALERT_WEBHOOKS: 'https://h.example/a,b  slack+https://h.example/c',
     },
   )
-  assert.deepEqual(WATCH_STATIONS, ['http://a:1', 'http://b:2', 'http://c:3'])
+  assert.deepEqual(WATCH_HEALTH_URLS, ['http://a:1', 'http://b:2', 'http://c:3'])
   assert.deepEqual(WATCH_REFERENCES, [])
   assert.deepEqual(ALERT_WEBHOOKS, ['https://h.example/a,b', 'slack+https://h.example/c'])
-  assert.match(refusal({ TICKHOUSE_WATCH_STATIONS: 'http://a:1,b:2' }), /WATCH_STATIONS "http:\/\/a:1,b:2": must be/)
+  assert.match(
+    refusal({ TICKHOUSE_WATCH_HEALTH_URLS: 'http://a:1,b:2' }),
+    /WATCH_HEALTH_URLS "http:\/\/a:1,b:2": must be/,
+  )
 })
 
 test('who is told by mail is one or more addresses, with names or without', () => {

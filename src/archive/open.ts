@@ -31,7 +31,7 @@ export interface RetentionSettings {
 
 /** Settings of the archive stage, named like their `TICKHOUSE_` variables. */
 export interface ArchiveSettings extends ArchiveLocationSettings, RetentionSettings {
-  ARCHIVE_SLICE: SegmentLength
+  ARCHIVE_SEGMENT: SegmentLength
   DISK_FREE_MIB_MIN: number
 }
 
@@ -78,7 +78,7 @@ export async function openArchiver(
     store,
     log,
     target,
-    segmentLength: settings.ARCHIVE_SLICE,
+    segmentLength: settings.ARCHIVE_SEGMENT,
     retention,
     diskFreeBytesMin: settings.DISK_FREE_MIB_MIN * 2 ** 20,
     emit,

@@ -17,7 +17,7 @@ export interface QuarantineFlags {
   limit?: string
   raw?: boolean
   json?: boolean
-  reingest?: boolean
+  reprocess?: boolean
   dryRun?: boolean
 }
 
@@ -36,7 +36,7 @@ export async function quarantine(config: Config, flags: QuarantineFlags): Promis
     const [row] = (await ask(config, '', { ...filter, rows: '1', raw: String(RAW_BYTES_MAX) })) as QuarantineEntry[]
     if (!row) throw mistake(`nothing in quarantine at ${flags.at}`)
     process.stdout.write(Buffer.from(row.raw, 'base64'))
-  } else if (flags.reingest) {
+  } else if (flags.reprocess) {
     const dryRun = String(flags.dryRun ?? false)
     const report = (await ask(config, '/reingest', { ...filter, dryRun }, 'POST')) as ReprocessReport
     print(report, describeReport(report, flags.dryRun ?? false))

@@ -22,7 +22,7 @@ export interface WatchFlags {
 const SHOWN_DAYS = 14
 
 /** Does what the flags ask for; false where they ask for nothing but watching. Sets the exit code. */
-export async function manageSilences(config: Config, flags: WatchFlags): Promise<boolean> {
+export async function manageAlerts(config: Config, flags: WatchFlags): Promise<boolean> {
   if (flags.for !== undefined && flags.silence === undefined)
     throw new TickhouseError('usage', '--for says how long, but not what', 'Name the alert: --silence stale --for 2h.')
   if (flags.testAlert) process.exitCode = (await testAlert(config)) ? 0 : 1
@@ -63,7 +63,7 @@ async function testAlert(config: Config): Promise<boolean> {
   }
   const taken = await Promise.all(
     routes.map(async route => {
-      const failure = await route.send(message, config.WATCH_HOUSE).then(
+      const failure = await route.send(message, config.WATCH_URL).then(
         () => undefined,
         (error: Error) => error.message,
       )

@@ -23,20 +23,20 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   const channels = channelsOf(config)
   const { memory, aside } = await loadState(state)
   if (aside !== undefined) emit('watch_forgot', { file: aside })
-  const outbox = new Outbox(channels, config.WATCH_HOUSE, emit, memory.unsent)
+  const outbox = new Outbox(channels, config.WATCH_URL, emit, memory.unsent)
   const everyMs = config.WATCH_EVERY_SECONDS * 1000
   const ping = new Ping(config.WATCH_PING, emit)
   const references = [
     ...config.WATCH_REFERENCES,
     ...onTheWayTo(
-      config.WATCH_HOUSE,
+      config.WATCH_URL,
       channels.flatMap(({ reference }) => reference ?? []),
     ),
     ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
   ]
   const watcher = new Watcher({
-    house: new InstanceClient(config.WATCH_HOUSE, config.TOKEN),
-    stations: config.WATCH_STATIONS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
+    house: new InstanceClient(config.WATCH_URL, config.TOKEN),
+    stations: config.WATCH_HEALTH_URLS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [...new Set(references)],
     gapModels: await GapModels.open(`${state}.rhythms`, self.startedAtMs),
     outbox,
@@ -44,7 +44,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     state,
     everyMs,
     repeatMs: config.ALERT_REPEAT_MINUTES * 60_000,
-    silenceMsMin: config.WATCH_SILENCE_SECONDS_MIN * 1000,
+    silenceMsMin: config.WATCH_STALE_SECONDS_MIN * 1000,
     ignored: new Set(config.WATCH_IGNORE.map(name => name.toUpperCase())),
     watcher: hostname(),
     clock: SYSTEM_CLOCK,
@@ -52,7 +52,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
   })
   const server = await serveWatcher(config, journal, self, watcher, outbox)
   emit('watching', {
-    instance: config.WATCH_HOUSE,
+    instance: config.WATCH_URL,
     everySeconds: config.WATCH_EVERY_SECONDS,
     channels: channels.map(({ name }) => name).join(', ') || 'nobody',
   })

@@ -47,7 +47,7 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   )
   await assert.rejects(ask('--since', 'yesterday'), /--since yesterday is no time/)
   assert.match(
-    (await ask('--reingest')).toString(),
+    (await ask('--reprocess')).toString(),
     /^0 of 5 ticks have left quarantine.*\n {2}2 stay: unknown_venue, still/,
   )
   assert.deepEqual(await refusing.end('SIGTERM'), { code: 0, signal: null })
@@ -56,10 +56,10 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   await accepting.tells('ingest_started')
   url = await accepting.url()
   assert.match(
-    (await ask('--reingest', '--dry-run')).toString(),
+    (await ask('--reprocess', '--dry-run')).toString(),
     /^2 of 5 ticks would leave .* Nothing was changed\.\n/,
   )
-  assert.match((await ask('--reingest', '--venue', 'acme')).toString(), /^2 of 2 ticks have left quarantine/)
+  assert.match((await ask('--reprocess', '--venue', 'acme')).toString(), /^2 of 2 ticks have left quarantine/)
   assert.doesNotMatch((await ask()).toString(), /unknown_venue/)
   await accepting.tells('requeued', { count: 2 })
   assert.deepEqual(await accepting.end('SIGTERM'), { code: 0, signal: null })

@@ -35,8 +35,8 @@ test('they come up in order, are well by their healthchecks, answer with the tok
     ARCHIVE: value => value.replace('s3://tickhouse/', `s3://${BUCKET}/`).replace('http://s3:7070', s3.endpoint),
     LISTEN: () => '127.0.0.1:0',
     METRICS_LISTEN: () => '127.0.0.1:0',
-    WATCH_HOUSE: here,
-    WATCH_STATIONS: here,
+    WATCH_URL: here,
+    WATCH_HEALTH_URLS: here,
   }
   const settingsOf = (name: string): Settings =>
     Object.fromEntries(

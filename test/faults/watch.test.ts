@@ -37,9 +37,9 @@ async function freeAddress(): Promise<string> {
 async function watching(t: TestContext, house: House, listen: string, settings: Settings = {}): Promise<Watched> {
   const receivers = await Receivers.open(t)
   const watcher = house.run('watch', {
-    WATCH_HOUSE: `http://${listen}`,
+    WATCH_URL: `http://${listen}`,
     WATCH_EVERY_SECONDS: String(EVERY_MS / 1000),
-    WATCH_SILENCE_SECONDS_MIN: String(SILENCE_MS_MIN / 1000),
+    WATCH_STALE_SECONDS_MIN: String(SILENCE_MS_MIN / 1000),
     ...receivers.settings,
     ...settings,
   })
@@ -226,7 +226,7 @@ test('an audit that fails is told once, and again only when log and tables agree
     "DELETE FROM trades WHERE symbol = 'BTCUSDT' AND trade_id % 50 = 0",
   )
   whole = house.run('start')
-  const watched = await watching(t, house, listen, { WATCH_SILENCE_SECONDS_MIN: '86400' })
+  const watched = await watching(t, house, listen, { WATCH_STALE_SECONDS_MIN: '86400' })
   const opened = await toldOnce(
     t,
     watched,
@@ -257,7 +257,7 @@ test('brokers that die are one alert: that the log does not answer', { timeout: 
   await using log = new LogWatch(await house.log())
   market.run()
   await log.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 1_000])), recorder)
-  const watched = await watching(t, house, listen, { WATCH_STATIONS: String(url) })
+  const watched = await watching(t, house, listen, { WATCH_HEALTH_URLS: String(url) })
   const [broker] = kafka.brokers
   await toldOnce(
     t,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { environmentName, type SettingName, splitListen } from '../../config.ts'
+import { environmentName, type SettingName } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
+import { splitListen } from '../../loopback.ts'
 
 /**
  * Starts to listen at `host:port`, which a setting gave, and tells the address it then has. Throws `address_in_use`, or

@@ -36,7 +36,7 @@ export function serveQuarantine(server: FastifyInstance, store: Store, reprocess
       throw new TickhouseError(
         'store_unavailable',
         'this process shows what others store: it moves nothing',
-        'Ask an ingest: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reingest.',
+        'Ask an ingest: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reprocess.',
       )
     if (running)
       return reply.code(503).send({ message: 'quarantine is being judged already', advice: 'Ask again later.' })

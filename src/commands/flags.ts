@@ -1,0 +1,52 @@
+/** The settings of a command as its flags. */
+import { type Command, Option } from 'commander'
+import { flagName } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
+import { RENAMED_SETTINGS, SETTING_GROUPS, SETTINGS, type SettingGroup, type SettingName } from '../settings.ts'
+import { type CommandName, commandsTaking, settingsOf } from './settings.ts'
+
+const NAMES = Object.keys(SETTINGS) as SettingName[]
+
+/** Adds a flag for each setting that the command takes. Other settings are known but hidden: see `settingFlags`. */
+export function addSettingFlags(command: Command, name: CommandName): void {
+  for (const setting of settingsOf(name)) {
+    const { summary, schema } = SETTINGS[setting]!
+    const option = new Option(`${flagName(setting)} <value>`, summary).helpGroup('Settings:')
+    const text = String(schema.safeParse(undefined).data ?? '')
+    command.addOption(text === '' ? option : option.default(text, text))
+  }
+  const taken = new Set<string>(settingsOf(name))
+  for (const setting of [...NAMES, ...Object.keys(RENAMED_SETTINGS)])
+    if (!taken.has(setting)) command.addOption(new Option(`${flagName(setting)} <value>`).hideHelp())
+}
+
+/** The settings given as flags. Throws `usage` for a setting of other commands, and for an earlier name. */
+export function settingFlags(command: Command, name: CommandName): Partial<Record<SettingName, string>> {
+  const isGiven = (setting: string) => command.getOptionValueSource(optionKey(setting)) === 'cli'
+  for (const [earlier, setting] of Object.entries(RENAMED_SETTINGS))
+    if (isGiven(earlier))
+      throw new TickhouseError('usage', `${flagName(earlier)} was renamed`, `Use ${flagName(setting)}.`)
+  const taken = settingsOf(name)
+  const foreign = NAMES.find(setting => isGiven(setting) && !taken.includes(setting))
+  if (foreign !== undefined) {
+    const commands = commandsTaking(groupOf(foreign)).join(', ')
+    throw new TickhouseError(
+      'usage',
+      `tickhouse ${name} does not take ${flagName(foreign)}`,
+      `It is a setting of: ${commands}.`,
+    )
+  }
+  return Object.fromEntries(
+    taken.filter(isGiven).map(setting => [setting, command.getOptionValue(optionKey(setting)) as string]),
+  )
+}
+
+function groupOf(setting: SettingName): SettingGroup {
+  const groups = Object.keys(SETTING_GROUPS) as SettingGroup[]
+  return groups.find(group => Object.hasOwn(SETTING_GROUPS[group], setting))!
+}
+
+/** The name by which commander keeps the option: `--log-level` as `logLevel`. */
+function optionKey(setting: string): string {
+  return new Option(flagName(setting)).attributeName()
+}

@@ -1,0 +1,47 @@
+/** Which settings each command takes, in the order that its help shows them. A setting of none of them would be a mistake. */
+import { SETTING_GROUPS, type SettingGroup, type SettingName } from '../settings.ts'
+
+const STORE_ACCESS: readonly SettingGroup[] = ['page', 'access', 'store', 'archive']
+
+export const COMMAND_GROUPS = {
+  start: [
+    'sources',
+    'venues',
+    'log',
+    'store',
+    'archive',
+    'retention',
+    'disk',
+    'ingest',
+    'diagnostics',
+    'page',
+    'health',
+    'access',
+    'logging',
+  ],
+  record: ['sources', 'venues', 'log', 'health', 'access', 'logging'],
+  ingest: ['log', 'store', 'archive', 'retention', 'disk', 'ingest', 'diagnostics', 'page', 'access', 'logging'],
+  serve: ['page', 'access', 'log', 'store', 'archive', 'diagnostics', 'logging'],
+  archive: ['log', 'store', 'archive', 'retention', 'disk', 'diagnostics', 'health', 'access', 'logging'],
+  'archive verify': STORE_ACCESS,
+  'archive status': STORE_ACCESS,
+  watch: ['watch', 'alerts', 'health', 'access', 'logging'],
+  query: ['page', 'access'],
+  doctor: ['page', 'access', 'log', 'store'],
+  replay: [...STORE_ACCESS, 'log'],
+  quarantine: ['page', 'access'],
+  restore: ['log', 'store', 'archive'],
+} as const satisfies Record<string, readonly SettingGroup[]>
+
+export type CommandName = keyof typeof COMMAND_GROUPS
+
+/** The settings of a command, in order. */
+export function settingsOf(command: CommandName): SettingName[] {
+  return COMMAND_GROUPS[command].flatMap(group => Object.keys(SETTING_GROUPS[group]) as SettingName[])
+}
+
+/** The commands that take a group of settings. */
+export function commandsTaking(group: SettingGroup): CommandName[] {
+  const commands = Object.entries(COMMAND_GROUPS) as [CommandName, readonly SettingGroup[]][]
+  return commands.filter(([, groups]) => groups.includes(group)).map(([name]) => name)
+}
