@@ -2,7 +2,9 @@
 
 /** Notified of the partitions assigned to this process. */
 export interface AssignmentListener {
-  /** The partition is assigned to this process. Its previous owner may still be writing: the store must fence writes. */
+  /**
+   * The partition is assigned to this process. Its previous owner may still be writing: the store must fence writes.
+   */
   onAssigned(partition: number): void
   /** The partition is no longer assigned to this process. Resolves once this process writes nothing more of it. */
   onRevoked(partition: number): Promise<void>
@@ -10,8 +12,8 @@ export interface AssignmentListener {
 
 export interface PartitionAssignment {
   /**
-   * Joins the processes that store this log until the signal aborts; resolves once all partitions are revoked. A log that only one
-   * process can read assigns it all of them. Rejects with `log_refused` where this process may not join.
+   * Joins the processes that store this log until the signal aborts; resolves once all partitions are revoked. A log
+   * that only one process can read assigns it all of them. Rejects with `log_refused` where this process may not join.
    */
   join(listener: AssignmentListener, signal: AbortSignal): Promise<void>
   /** Publishes how far the store is (all below `below`), for tools that show lag. Ingest never resumes from it. */

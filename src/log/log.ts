@@ -1,6 +1,6 @@
 /**
- * The log: each batch of ticks that a source received, in order, durable and readable again. Live ticks, repairs and replays all
- * pass through it, so every later stage can be stopped, killed and restarted behind it.
+ * The log: each batch of ticks that a source received, in order, durable and readable again. Live ticks, repairs and
+ * replays all pass through it, so every later stage can be stopped, killed and restarted behind it.
  */
 
 import type { LogRecord } from '../tick/records.ts'
@@ -15,7 +15,10 @@ export interface LoggedRecord extends LogRecord {
   partition: number
   /** Rises by one from record to record within a partition, from 0. */
   offset: number
-  /** When the log appended it, ms since 1970 UTC, by a clock that may have been set back since the record before: see `logTime`. */
+  /**
+   * When the log appended it, ms since 1970 UTC, by a clock that may have been set back since the record before: see
+   * `logTime`.
+   */
   timestampMs: number
   /** The time written with it, where `timestampMs` was raised to keep times in order. */
   writtenMs?: number
@@ -47,16 +50,17 @@ export interface Log {
   /** Names this log permanently, from its creation on. A store rejects any other log. */
   identity(): string
   /**
-   * Appends records to one partition in the order given; calls are processed in order. Resolves with the first offset once the
-   * records would survive a loss of power. Rejects with a TickhouseError: where it is `retryable`, the log contains nothing of this
-   * call; where not, it may contain the first records of it, and the log accepts no more.
+   * Appends records to one partition in the order given; calls are processed in order. Resolves with the first offset
+   * once the records would survive a loss of power. Rejects with a TickhouseError: where it is `retryable`, the log
+   * contains nothing of this call; where not, it may contain the first records of it, and the log accepts no more.
    */
   append(partition: number, records: readonly LogRecord[]): Promise<number>
   /**
-   * Yields records in order from `fromOffset` on, in chunks of limited size, then live ones until the signal aborts. Payloads belong
-   * to the reader. Waits for a log that is unreachable for a while. `after` is the record before `fromOffset`, where the reader has
-   * it: the log must still contain it. Throws `log_offset_gone` if `fromOffset` was trimmed, `log_behind_store` if it lies beyond
-   * the end, `log_truncated` if the log no longer contains what was read before.
+   * Yields records in order from `fromOffset` on, in chunks of limited size, then live ones until the signal aborts.
+   * Payloads belong to the reader. Waits for a log that is unreachable for a while. `after` is the record before
+   * `fromOffset`, where the reader has it: the log must still contain it. Throws `log_offset_gone` if `fromOffset` was
+   * trimmed, `log_behind_store` if it lies beyond the end, `log_truncated` if the log no longer contains what was read
+   * before.
    */
   read(
     partition: number,
@@ -70,7 +74,10 @@ export interface Log {
   bounds(partition: number): Bounds
   /** Fetches the current bounds. */
   refresh(partition: number): Promise<Bounds>
-  /** Ticks in records of offset `from` (inclusive) to `below` (exclusive), as their writers counted them. Exact; may read them. */
+  /**
+   * Ticks in records of offset `from` (inclusive) to `below` (exclusive), as their writers counted them. Exact; may
+   * read them.
+   */
   countTicks(partition: number, from: number, below: number): Promise<number>
   /** The same without reading: exact where the log stores counts, else from the mean of the latest records. */
   estimateTicks(partition: number, from: number, below: number): number

@@ -1,34 +1,37 @@
-/** What every log says of an offset that it does not hold. */
+/** Errors of all logs for an offset that they do not contain. */
 import { TickhouseError } from '../errors.ts'
 
-/** It was trimmed: the log begins at `first`. */
+/** The offset was trimmed: the log starts at `first`. */
 export function offsetGone(partition: number, offset: number, first: number): TickhouseError {
   return new TickhouseError(
     'log_offset_gone',
-    `partition ${partition} offset ${offset} is gone: the log begins at ${first}`,
-    `Go on from offset ${first} and record the range before it as lost.`,
+    `partition ${partition} offset ${offset} is gone: the log starts at ${first}`,
+    `Resume from offset ${first} and record the range before it as lost.`,
   )
 }
 
-/** It lies beyond the end. `look` says what to look for in a log of this kind. */
-export function logBehind(partition: number, offset: number, next: number, look: string): TickhouseError {
+/** The offset lies beyond the end. `advice` is what to check in a log of this kind. */
+export function logBehind(partition: number, offset: number, next: number, advice: string): TickhouseError {
   return new TickhouseError(
     'log_behind_store',
-    `partition ${partition} ends before offset ${next}, but offset ${offset} was asked for`,
-    `The store has seen more than this log holds: ${look}.`,
+    `partition ${partition} ends before offset ${next}, but offset ${offset} was requested`,
+    `The store has seen more than this log contains: ${advice}.`,
   )
 }
 
-/** The record before `offset` is another than was read: `how` says what shows it. */
+/** The record before `offset` is not the one that was read: `how` is the evidence. */
 export function logTruncated(partition: number, offset: number, how: string): TickhouseError {
   return new TickhouseError(
     'log_truncated',
-    `partition ${partition} no longer holds what was read before offset ${offset}: ${how}`,
-    'The last stored record is compared with the log next.',
+    `partition ${partition} no longer contains what was read before offset ${offset}: ${how}`,
+    'Ingest now compares the last stored record with the log.',
   )
 }
 
-/** A log that was read up to here and ends before has lost what was read. Other errors as they are. */
+/**
+ * Maps `log_behind_store` to `log_truncated`: a log that ends before a record already read has lost it. Other errors
+ * are unchanged.
+ */
 export function behindIsTruncated(error: unknown, partition: number, offset: number): unknown {
   if (!(error instanceof TickhouseError) || error.code !== 'log_behind_store') return error
   return logTruncated(partition, offset, error.message)

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { OpenLog } from './log.ts'
+import type { Log, OpenLog } from './log.ts'
 import { openLog } from './open.ts'
+import type { StatusBoard } from './status-board.ts'
 
-const LOG_WAIT_MS = 250
-/** A recorder that starts with us needs a second or two; beyond that a person should know what is waited for. */
-const LOG_WAIT_TOLD_EVERY_MS = 5_000
-const UNANSWERED = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
+const RETRY_MS = 250
+/** A recorder that starts with us needs a second or two; after that, the reason for the wait is logged. */
+const REPORT_EVERY_MS = 5_000
+const NO_ANSWER = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and the network.' }
 
 /**
- * Opens the log, and says what it waits for while that is not there: brokers that are away or not up yet, or an address that is wrong. One
- * that writes says it at once, since ticks are lost meanwhile; one that reads may be up before the writer has made the log.
+ * Opens the log; retries while it does not exist or the brokers do not answer, and reports why. A writer reports at the
+ * first failure, since ticks are lost meanwhile; a reader may start before the writer has created the log.
  */
 export async function openAndWait(
   address: string,
@@ -19,47 +20,47 @@ export async function openAndWait(
   emit: Emit,
   stopping: AbortSignal,
 ): Promise<OpenLog> {
-  let awaited: { why: string; advice: string } | undefined
-  const telling = setInterval(() => emit('log_awaited', awaited ?? UNANSWERED), LOG_WAIT_TOLD_EVERY_MS)
+  let failure: { why: string; advice: string } | undefined
+  const reminder = setInterval(() => emit('log_awaited', failure ?? NO_ANSWER), REPORT_EVERY_MS)
   try {
     for (;;) {
       try {
         const log = await openLog(address, mode)
-        if (mode === 'read') tellUnreachable(log, emit, stopping)
-        tellUnused(log, emit, stopping)
+        if (mode === 'read') reportUnreachable(log, emit, stopping)
+        reportUnused(log, emit, stopping)
         return log
       } catch (error) {
         if (!(error instanceof TickhouseError) || !error.retryable) throw error
-        if (mode === 'write' && !awaited) emit('log_awaited', { why: error.message, advice: error.advice })
-        awaited = { why: error.message, advice: error.advice }
+        if (mode === 'write' && !failure) emit('log_awaited', { why: error.message, advice: error.advice })
+        failure = { why: error.message, advice: error.advice }
       }
-      await sleep(LOG_WAIT_MS, undefined, { signal: stopping })
+      await sleep(RETRY_MS, undefined, { signal: stopping })
     }
   } finally {
-    clearInterval(telling)
+    clearInterval(reminder)
   }
 }
 
-/** Says once that partitions were added to the log which are not used, also where that happens later. */
-function tellUnused(log: OpenLog, emit: Emit, stopping: AbortSignal): void {
-  const look = (): void => {
+/** Reports once that the log has unused partitions, also if they are added later. */
+function reportUnused(log: Log, emit: Emit, stopping: AbortSignal): void {
+  const check = (): void => {
     const partitions = log.unusedPartitions()
     if (partitions === 0) return
-    clearInterval(looking)
+    clearInterval(polling)
     emit('partitions_unused', { partitions })
   }
-  const looking = setInterval(look, LOG_WAIT_TOLD_EVERY_MS).unref()
-  stopping.addEventListener('abort', () => clearInterval(looking), { once: true })
-  look()
+  const polling = setInterval(check, REPORT_EVERY_MS).unref()
+  stopping.addEventListener('abort', () => clearInterval(polling), { once: true })
+  check()
 }
 
-/** Tells, again and again, that the log does not answer. One that writes tells it by its appends. */
-function tellUnreachable(log: OpenLog, emit: Emit, stopping: AbortSignal): void {
-  const telling = setInterval(() => {
+/** Reports, repeatedly, that the log does not answer. In a writer, appends report it. */
+function reportUnreachable(log: StatusBoard, emit: Emit, stopping: AbortSignal): void {
+  const reminder = setInterval(() => {
     const sinceMs = log.unreachableSinceMs()
     if (sinceMs === null) return
     const why = `it has not answered for ${Math.round((Date.now() - sinceMs) / 1000)} s`
-    emit('log_awaited', { why, advice: 'Check its brokers and the network to them; storing goes on by itself' })
-  }, LOG_WAIT_TOLD_EVERY_MS)
-  stopping.addEventListener('abort', () => clearInterval(telling), { once: true })
+    emit('log_awaited', { why, advice: 'Check its brokers and the network to them; storing resumes by itself' })
+  }, REPORT_EVERY_MS)
+  stopping.addEventListener('abort', () => clearInterval(reminder), { once: true })
 }

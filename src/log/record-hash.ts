@@ -1,12 +1,12 @@
-/** What names a record beside its offset: two logs that share their first records differ in it where they part. */
+/** Identifies a record's content: shows where two logs with the same first records diverge. */
 import { createHash } from 'node:crypto'
 import type { LoggedRecord } from './log.ts'
 
 const HASH_BYTES = 6
 
 /**
- * The first 48 bits of the SHA-256 of all that is written of a record: exact in a double, and never 0, which stands for a hash that is
- * not known.
+ * The first 48 bits of the SHA-256 of all written fields of a record: exact in a double, and never 0, which means
+ * unknown.
  */
 export function recordHash(entry: LoggedRecord): number {
   const { kind, format, version, ticks, payload, timestampMs, writtenMs = timestampMs, leaderEpoch = -1 } = entry

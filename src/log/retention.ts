@@ -7,11 +7,11 @@ export interface TrimFloor {
 }
 
 export interface LogRetention {
-  /** Hours to keep archived records where no setting says otherwise; null: for ever. */
+  /** Hours to keep archived records without a setting; null: for ever. */
   readonly keepHours: number | null
   /**
-   * Drops the records below both floors and returns how many it dropped. Where only another process can drop them, the request
-   * is stored for that process: returns 0, and `bounds` shows when it is done.
+   * Drops the records below both floors and returns how many it dropped. Where only another process can drop them, the
+   * request is stored for that process: returns 0, and `bounds` shows when it is done.
    */
   trim(partition: number, floor: TrimFloor): Promise<number>
   /** Bytes on disk, on all machines. For a log on other machines the value is some seconds old. */

@@ -5,7 +5,7 @@ import type { EventCounts, LogLine } from '../telemetry/journal.ts'
 import type { ProcessMetrics } from '../telemetry/process.ts'
 import type { ConnectionStatus } from './connection/status.ts'
 
-const STATION = 'recorder'
+const KEY_PREFIX = 'recorder'
 export const ANNOUNCE_EVERY_MS = 500
 
 export interface RecorderStatus {
@@ -33,22 +33,22 @@ export interface RecorderStatus {
 
 /** What a recorder last said, and when. */
 export interface RecorderReport {
-  station: string
+  key: string
   status: RecorderStatus
   atMs: number
 }
 
 /** The name a recorder announces itself by: several may write one log, from one machine or many. */
 export function recorderKey(sources: string): string {
-  return `${STATION} ${hostname()} ${sources}`
+  return `${KEY_PREFIX} ${hostname()} ${sources}`
 }
 
 /** All recorders that ever announced themselves in a log, the one heard last first. */
 export function recordersIn(announcements: readonly Announcement[]): RecorderReport[] {
   return (
     announcements
-      .filter(({ station }) => station.startsWith(`${STATION} `))
-      .map(({ station, atMs, body }) => ({ station, atMs, status: body as RecorderStatus }))
+      .filter(({ key }) => key.startsWith(`${KEY_PREFIX} `))
+      .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Said by another version, just before this one was started.
       .filter(({ status }) =>
         status.connections.every(

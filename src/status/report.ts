@@ -64,7 +64,7 @@ export class StatusReport {
   /** The recorders that run, by what they say of themselves. */
   recorders(): RecorderReport[] {
     return recordersIn(this.#log.announcements()).filter(
-      ({ station, atMs }) => this.#heard.ageMs(station, atMs) < RECORDER_SILENT_MS_MAX,
+      ({ key, atMs }) => this.#heard.ageMs(key, atMs) < RECORDER_SILENT_MS_MAX,
     )
   }
 

@@ -339,21 +339,21 @@ export function logContract(name: string, open: Opener): void {
       }
     })
 
-    test('an announcement replaces its station’s last one, and outlives the log’s closing', async t => {
+    test('an announcement replaces the last one of its key, and survives closing the log', async t => {
       const place = freshPlace(t)
       const first = await open(place)
       assert.deepEqual(first.announcements(), [])
       const beforeMs = Date.now()
       await first.announce('sources', { connected: 1 })
-      await first.announce('house', 'here')
+      await first.announce('ingest', 'here')
       await first.announce('sources', { connected: 2, symbols: ['BTC-USD'] })
       await first.close()
       const second = await open(place)
-      const announced = second.announcements().toSorted((a, b) => (a.station < b.station ? -1 : 1))
+      const announced = second.announcements().toSorted((a, b) => (a.key < b.key ? -1 : 1))
       assert.deepEqual(
-        announced.map(({ station, body }) => [station, body]),
+        announced.map(({ key, body }) => [key, body]),
         [
-          ['house', 'here'],
+          ['ingest', 'here'],
           ['sources', { connected: 2, symbols: ['BTC-USD'] }],
         ],
       )

@@ -71,7 +71,7 @@ test('a topic that is deleted and made anew is refused, by those that run and th
   await cluster.drained()
   await cluster.outside.recreateTopic(4)
   await cluster.outside.produce(recordsOf(tradesFrom('AAA', 9_001, 600)).map(record => foreignRecord(0, record)))
-  assert.match(String((await running.tells('ingest_failed')).why), /not the one it was/)
+  assert.match(String((await running.tells('ingest_failed')).why), /was replaced/)
   // A writer asks once a second whether the topics are still its own, and what it was given before that is in the new one.
   await within(30_000, () =>
     cluster.log.append(0, recordsOf(trades)).then(

@@ -17,7 +17,7 @@ import { SimulatedServer, SimulatedStore } from './store.ts'
 import { Timeline } from './timeline.ts'
 
 /** What the loop may stop for: records that are gone, or lost and replaced by others. The judge knows whether they were. */
-const STOPS = /was trimmed|was asked for|no longer holds|is not the one that was stored|the store has records up to/
+const STOPS = /was trimmed|was requested|no longer contains|is not the one that was stored|the store has records up to/
 
 const FAULTY_MS_MAX = 12_000
 /** Within this the world must have healed: a few of the longest pauses between two tries. */

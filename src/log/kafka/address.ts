@@ -1,32 +1,32 @@
 import { TickhouseError } from '../../errors.ts'
 
-/** Partitions of each topic where the address does not say. */
+/** Partitions of each new topic, without the option. */
 const PARTITIONS_DEFAULT = 8
 /** A store's tables number partitions in 16 bits, over both topics. */
 const PARTITIONS_MAX = 1024
 /** Kafka's own limit for a topic's name is 249. */
 const PREFIX_LENGTH_MAX = 200
 
-/** How we show the brokers who we are. */
+/** How this client authenticates. */
 export type Credentials =
   | { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; user: string; password: string | { file: string } }
   | { mechanism: 'OAUTHBEARER'; token: { file: string } | { command: string } }
 
-/** A `kafka://` address, read. */
+/** A parsed `kafka://` address. */
 export interface KafkaAddress {
-  /** host:port of some brokers; they tell of the others. */
+  /** host:port of the bootstrap brokers. */
   brokers: string[]
   topicPrefix: string
-  /** What the address asks for, of each topic; undefined where it does not say. */
+  /** Of each topic, as the address gives it. */
   partitions: number | undefined
-  partitionsWhenMade: number
+  partitionsAtCreation: number
   replication: number | undefined
   /** The consumer group whose members share the partitions. */
   group: string
-  /** Files in PEM; the system's own authorities where `ca` is not said. */
+  /** PEM files; without `ca`, the system's certificate authorities are trusted. */
   tls: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined } | undefined
   credentials: Credentials | undefined
-  /** For people: without user, password, files or commands. */
+  /** To show: without user, password, files or commands. */
   shown: string
 }
 
@@ -43,8 +43,8 @@ const OPTIONS = [
 ]
 
 /**
- * Reads `kafka://[user:password@]host:port[,host:port…][?option=…&…]`; the options are told in docs/kafka.md.
- * Throws `address_invalid`, whose text never holds what may be a secret.
+ * Reads `kafka://[user:password@]host:port[,host:port…][?option=…&…]`; options are in docs/kafka.md.
+ * Throws `address_invalid`; its message never contains a possible secret.
  */
 export function parseKafkaAddress(address: string): KafkaAddress {
   const [, user, password, hosts, query] =
@@ -66,7 +66,7 @@ export function parseKafkaAddress(address: string): KafkaAddress {
     brokers,
     topicPrefix,
     partitions,
-    partitionsWhenMade: partitions ?? PARTITIONS_DEFAULT,
+    partitionsAtCreation: partitions ?? PARTITIONS_DEFAULT,
     replication: wholeNumber(option('replication'), 'replication', 32_767),
     group: option('group') ?? `${topicPrefix}tickhouse`,
     tls,

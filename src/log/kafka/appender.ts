@@ -1,13 +1,13 @@
 /**
- * Writes to the topics, each record once. The producing request is sent from here and not by the client's own producer: that one
- * takes a new identity after some failures, and a batch whose outcome was unknown could be written a second time. Here a batch keeps
- * its producer id and sequence number until the broker has answered for it, so that the broker knows a repetition.
+ * Idempotent producer. It sends its own Produce requests, since the client's producer takes a new producer id after
+ * some failures and could then write a batch of unknown outcome a second time. Here a batch keeps its producer id and
+ * sequence number until the broker has acknowledged it, so the broker recognizes a retry.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BaseOptions, NumericMap, Producer, produceV9 } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
 import type { LogRecord } from '../log.ts'
-import { outlivingErrors } from './client.ts'
+import { withErrorListener } from './client.ts'
 import { asKafkaError, closed, PROTOCOL, replaced } from './errors.ts'
 import { PartitionProducer, RECORD_OVERHEAD_BYTES } from './partition-producer.ts'
 
@@ -18,9 +18,9 @@ const ALL_IN_SYNC = -1
 const REPLICATION_MS_MAX = 5_000
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 1_000
-/** Kafka's own word for a partition that nobody leads. */
+/** Kafka's leader id of a partition without a leader. */
 const NO_LEADER = -1
-/** A stop waits so long for what was appended before. */
+/** How long `close` waits for pending appends. */
 const CLOSE_MS_MAX = 5_000
 
 type ProduceResponse = Exclude<Awaited<ReturnType<typeof produceV9.api.async>>, boolean>
@@ -34,8 +34,8 @@ export interface AppenderOptions {
   messageBytesMax: number
   client: BaseOptions
   shown: string
-  /** Told of what the brokers have acknowledged. */
-  appended: (partition: number, below: number, bytes: number) => void
+  /** Called for each acknowledged batch. */
+  onAppended: (partition: number, below: number, bytes: number) => void
 }
 
 export class Appender {
@@ -44,7 +44,7 @@ export class Appender {
   readonly #producers: PartitionProducer[]
   readonly #busy = new Set<number>()
   #identity: { producerId: bigint; producerEpoch: number } | undefined
-  #refusal: TickhouseError | undefined
+  #failure: TickhouseError | undefined
   readonly #failures = new Map<number, number>()
   readonly #ended = new AbortController()
   #pumping = false
@@ -53,7 +53,7 @@ export class Appender {
 
   constructor(options: AppenderOptions) {
     this.#options = options
-    this.#producer = outlivingErrors(new Producer({ ...options.client, idempotent: true }))
+    this.#producer = withErrorListener(new Producer({ ...options.client, idempotent: true }))
     const { topics, partitions } = options
     this.#producers = [...topics.keys()].flatMap((topic, index) =>
       Array.from(
@@ -63,7 +63,10 @@ export class Appender {
     )
   }
 
-  /** Resolves when all brokers in sync have the records. Bounded: a partition has one batch on its way, the rest waits in order. */
+  /**
+   * Resolves when all in-sync replicas have the records. A partition has one batch in flight; further appends wait in
+   * order.
+   */
   append(partition: number, records: readonly LogRecord[]): Promise<number> {
     const recordBytesMax = this.#options.messageBytesMax - BATCH_OVERHEAD_BYTES
     for (const { payload, ticks } of records) {
@@ -71,33 +74,33 @@ export class Appender {
         return Promise.reject(new RangeError(`a record of ${ticks} ticks: it must be a whole number from 0`))
       if (payload.byteLength + RECORD_OVERHEAD_BYTES > recordBytesMax)
         return Promise.reject(
-          new RangeError(`a record of ${payload.byteLength} bytes: the topic takes ${recordBytesMax}`),
+          new RangeError(`a record of ${payload.byteLength} bytes: the topic's limit is ${recordBytesMax}`),
         )
     }
-    if (this.#refusal) return Promise.reject(this.#refusal)
+    if (this.#failure) return Promise.reject(this.#failure)
     const appended = this.#producers[partition]!.append(records)
     this.#pump()
     return appended
   }
 
-  /** Refuses everything from now on, and what waits. What was on its way may or may not be in the log. */
+  /** Rejects all pending and future appends. A batch in flight may or may not be in the log. */
   fail(error: TickhouseError): void {
-    this.#refusal ??= error
+    this.#failure ??= error
     this.#ended.abort()
-    for (const producer of this.#producers) producer.fail(this.#refusal)
+    for (const producer of this.#producers) producer.fail(this.#failure)
     this.#onIdle()
   }
 
   async close(): Promise<void> {
-    const refusal = closed()
-    if (!this.#refusal && !this.#idle) {
+    const failure = closed()
+    if (!this.#failure && !this.#idle) {
       const drained = new Promise<void>(resolve => (this.#onIdle = resolve))
-      const late = setTimeout(() => this.fail(refusal), CLOSE_MS_MAX)
-      this.#refusal = refusal
+      const late = setTimeout(() => this.fail(failure), CLOSE_MS_MAX)
+      this.#failure = failure
       await drained
       clearTimeout(late)
     }
-    this.#refusal ??= refusal
+    this.#failure ??= failure
     this.#ended.abort()
     await this.#producer.close().catch(() => {})
   }
@@ -106,7 +109,7 @@ export class Appender {
     return this.#producers.every(producer => producer.idle)
   }
 
-  /** Sends what waits, a request to each leader that is not answering one. What gathers meanwhile travels together next. */
+  /** Sends pending batches: one request in flight per leader. Records that arrive meanwhile share the next request. */
   #pump(): void {
     this.#again = true
     if (this.#pumping) return
@@ -127,11 +130,11 @@ export class Appender {
     for (const [name, id] of this.#options.topics) {
       const found = metadata.topics.get(name)?.id
       if (found !== undefined && found !== id)
-        return this.fail(replaced(this.#options.shown, `topic ${name} was deleted and made again`))
+        return this.fail(replaced(this.#options.shown, `topic ${name} was deleted and created again`))
     }
     const byLeader = new Map<number, PartitionProducer[]>()
     for (const producer of this.#producers) {
-      if (producer.sending || !producer.fill()) continue
+      if (producer.sending || !producer.fillBatch()) continue
       const leader = metadata.topics.get(producer.topic)?.partitions[producer.partition]?.leader ?? NO_LEADER
       if (this.#busy.has(leader)) continue
       const producers = byLeader.get(leader) ?? []
@@ -154,8 +157,8 @@ export class Appender {
   }
 
   /**
-   * What failed may pass: the leader moved, too few are in sync, the broker is down. The same batches are sent again, to whoever
-   * leads then; only the first word of the brokers decides whether there is any use in it.
+   * The failure may be temporary: the leader moved, too few replicas are in sync, the broker is down. The same batches
+   * are sent again, to the current leader. Only an error before the first answer (no producer id yet) can be permanent.
    */
   async #waitAfter(error: unknown, leader: number): Promise<void> {
     const named = asKafkaError(error, this.#options.shown)
@@ -168,7 +171,7 @@ export class Appender {
     this.#again = true
   }
 
-  /** Throws where a partition's batch is to be sent again. */
+  /** Throws if the batch of a partition must be sent again. */
   async #send(producers: readonly PartitionProducer[], broker: Broker | undefined): Promise<void> {
     const connection = await this.#producer.connections.get(broker!)
     const messages = producers.flatMap(producer => producer.batch?.messages ?? [])
@@ -178,7 +181,7 @@ export class Appender {
     const response = await produceV9.api
       .async(connection, ALL_IN_SYNC, REPLICATION_MS_MAX, messages, options)
       .catch(error => {
-        // The client throws where one partition of many was refused: the answer is within.
+        // The client throws if any partition has an error; the response is attached.
         if (typeof error.response === 'object') return error.response as ProduceResponse
         throw error
       })
@@ -188,33 +191,33 @@ export class Appender {
         const producer = producers.find(({ topic, partition }) => topic === name && partition === index)!
         if (errorCode === PROTOCOL.none) {
           const { records, bytes } = producer.acknowledge(Number(baseOffset))
-          this.#options.appended(producer.logPartition, Number(baseOffset) + records, bytes)
+          this.#options.onAppended(producer.logPartition, Number(baseOffset) + records, bytes)
         } else {
-          const said = errorMessage ? ` (${errorMessage})` : ''
-          const why = `the broker answered with error ${errorCode}${said} for ${name} partition ${index}`
-          if (!this.#ends(errorCode, why)) again.push(new Error(why))
+          const detail = errorMessage ? ` (${errorMessage})` : ''
+          const why = `the broker answered with error ${errorCode}${detail} for ${name} partition ${index}`
+          if (!this.#failIfPermanent(errorCode, why)) again.push(new Error(why))
         }
       }
     if (again.length > 0) throw again[0]
   }
 
-  /** Is there no use in sending again? Then nothing more is written here. */
-  #ends(errorCode: number, why: string): boolean {
+  /** True if a retry cannot succeed: then this appender rejects everything. */
+  #failIfPermanent(errorCode: number, why: string): boolean {
     const { shown } = this.#options
-    if (NEVER_TAKEN.includes(errorCode)) {
-      const advice = 'See docs/kafka.md for the rights and limits needed, and what the brokers say in their own logs.'
+    if (PERMANENT_ERRORS.includes(errorCode)) {
+      const advice = 'See docs/kafka.md for the rights and limits needed, and the logs of the brokers.'
       this.fail(new TickhouseError('log_refused', `${why} at ${shown}`, advice))
       return true
     }
-    if (!STATE_LOST.includes(errorCode)) return false
-    const advice = 'Records that were acknowledged may be lost there: look at the cluster, then run: tickhouse doctor'
-    this.fail(new TickhouseError('data_corrupt', `${why}: it forgot what we wrote before, at ${shown}`, advice))
+    if (!STATE_LOST_ERRORS.includes(errorCode)) return false
+    const advice = 'The cluster may have lost acknowledged records: check it, then run: tickhouse doctor'
+    this.fail(new TickhouseError('data_corrupt', `${why}: it lost the state of this producer, at ${shown}`, advice))
     return true
   }
 }
 
-/** Nothing that is sent again would be taken. */
-const NEVER_TAKEN: readonly number[] = [
+/** A retry would fail in the same way. */
+const PERMANENT_ERRORS: readonly number[] = [
   PROTOCOL.messageTooLarge,
   PROTOCOL.invalidTopic,
   PROTOCOL.recordListTooLarge,
@@ -223,8 +226,8 @@ const NEVER_TAKEN: readonly number[] = [
   PROTOCOL.invalidRecord,
 ]
 
-/** The broker lost the sequence of our batches: to go on under a new identity could write one twice. */
-const STATE_LOST: readonly number[] = [
+/** The broker lost our sequence numbers: under a new producer id a batch could be written twice. */
+const STATE_LOST_ERRORS: readonly number[] = [
   PROTOCOL.outOfOrderSequence,
   PROTOCOL.invalidProducerEpoch,
   PROTOCOL.unknownProducerId,

@@ -1,4 +1,4 @@
-/** What all our connections to the brokers have in common. The client's own defaults that would hurt are changed here, each with its reason. */
+/** Client options of all connections to the brokers. Each change of a default has its reason beside it. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -8,19 +8,22 @@ import { TickhouseError } from '../../errors.ts'
 import type { Credentials, KafkaAddress } from './address.ts'
 import { asKafkaError, unavailable } from './errors.ts'
 
-/** A request a broker has not answered by then is given up, with its connection: a broker that stands still must not hold us for ever. */
+/** After this, an unanswered request fails and its connection is closed: a stalled broker must not block us forever. */
 export const REQUEST_MS_MAX = 10_000
 const CONNECT_MS_MAX = 5_000
-/** Whoever only asks waits no longer, however often the client tries: it is asked again later, and a stop must end in seconds. */
+/**
+ * Limit for read-only requests, all retries of the client included: callers poll again, and a stop must end within
+ * seconds.
+ */
 export const ANSWER_MS_MAX = 5_000
-/** The client waits so long before it tries again by itself, where it does. */
+/** Delay of the client's own retries. */
 const RETRY_MS = 250
 const RETRIES_MAX = 3
 const TOKEN_COMMAND_MS_MAX = 10_000
-/** Connections are made in groups: one token serves those made together. Far below the life of any token. */
-const TOKEN_KEPT_MS = 5_000
+/** Connections open in groups: those opened together share a token. Far below any token's lifetime. */
+const TOKEN_CACHE_MS = 5_000
 
-/** Options for a client of any kind. Reads the certificates; throws `config_invalid` if a file cannot be read. */
+/** Options for every client class. Reads the certificates; throws `config_invalid` if a file cannot be read. */
 export function clientOptions(address: KafkaAddress): BaseOptions {
   const { tls, credentials, brokers } = address
   return {
@@ -32,7 +35,7 @@ export function clientOptions(address: KafkaAddress): BaseOptions {
     retryDelay: RETRY_MS,
     ...(tls && {
       tls: { ...file('ca', tls.ca), ...file('cert', tls.cert), ...file('key', tls.key) },
-      // Brokers behind one address are told apart by the name asked for; an IP address is no name.
+      // SNI distinguishes brokers behind one address; it does not allow IP addresses.
       tlsServerName: brokers.some(broker => isIP(hostOf(broker)) === 0),
     }),
     ...(credentials && { sasl: saslOf(credentials) }),
@@ -40,20 +43,20 @@ export function clientOptions(address: KafkaAddress): BaseOptions {
 }
 
 /**
- * A connection may fail twice: a login is refused, and the broker hangs up. The client listens for the first time only, and an error
- * that nobody listens for would end the process.
+ * Adds an error listener to each connection. A connection may fail twice (login rejected, then closed by the broker),
+ * the client listens only once, and an unhandled error event would end the process.
  */
-export function outlivingErrors<Client extends Base>(client: Client): Client {
+export function withErrorListener<Client extends Base>(client: Client): Client {
   client.connections.on('connecting', ({ connection }) => connection.on('error', () => {}))
   return client
 }
 
-/** Asks the cluster at `shown`, for `ANSWER_MS_MAX` at most. Throws TickhouseErrors. */
-export async function asked<T>(shown: string, ask: () => Promise<T>): Promise<T> {
+/** Sends a request to the cluster at `shown` and waits at most `ANSWER_MS_MAX`. Throws TickhouseErrors. */
+export async function withTimeout<T>(shown: string, request: () => Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(unanswered(shown)), ANSWER_MS_MAX)
   try {
-    return await Promise.race([ask(), late])
+    return await Promise.race([request(), late])
   } catch (error) {
     throw asKafkaError(error, shown)
   } finally {
@@ -80,7 +83,7 @@ function unreadable(what: string, cause: unknown): TickhouseError {
   const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
   return new TickhouseError(
     'config_invalid',
-    `the log address names a ${what} that cannot be had: ${why}`,
+    `cannot read the ${what} of the log address: ${why}`,
     'See docs/kafka.md.',
     {
       cause,
@@ -88,28 +91,34 @@ function unreadable(what: string, cause: unknown): TickhouseError {
   )
 }
 
-/** Secrets in files and from commands are asked for anew at every login, so that they may change while we run. */
+/** Secrets in files and from commands are read at every login, so they can be rotated at run time. */
 function saslOf(credentials: Credentials): SASLOptions {
   if (credentials.mechanism === 'OAUTHBEARER')
-    return { mechanism: 'OAUTHBEARER', token: tokenProvider(credentials.token), authBytesValidator: refuseComplaint }
+    return {
+      mechanism: 'OAUTHBEARER',
+      token: tokenProvider(credentials.token),
+      authBytesValidator: rejectErrorChallenge,
+    }
   const { mechanism, user, password } = credentials
   if (typeof password === 'string') return { mechanism, username: user, password }
   return { mechanism, username: user, password: () => secretIn(password.file, 'passwordFile') }
 }
 
-/** A broker that does not take a token answers with what is wrong with it (RFC 7628, 3.2.2), where another would say nothing. */
-function refuseComplaint(answer: Buffer, done: (error: Error | null, answer: Buffer) => void): void {
-  done(answer.length > 0 ? new Error(`the broker does not take the token: ${answer.toString()}`) : null, answer)
+/**
+ * A broker that rejects a token answers with the reason (RFC 7628, 3.2.2); one that accepts it sends an empty answer.
+ */
+function rejectErrorChallenge(answer: Buffer, done: (error: Error | null, answer: Buffer) => void): void {
+  done(answer.length > 0 ? new Error(`the broker rejects the token: ${answer.toString()}`) : null, answer)
 }
 
-/** The client logs in again before a session ends by the broker's word, which never outlives the token's. */
+/** The client logs in again before the broker ends the session, which is never later than the token's expiry. */
 function tokenProvider(token: { file: string } | { command: string }): () => Promise<string> {
-  let kept: Promise<string> | undefined
+  let cached: Promise<string> | undefined
   return () => {
-    if (kept) return kept
-    kept = 'file' in token ? secretIn(token.file, 'tokenFile') : outputOf(token.command)
-    setTimeout(() => (kept = undefined), TOKEN_KEPT_MS).unref()
-    return kept
+    if (cached) return cached
+    cached = 'file' in token ? secretIn(token.file, 'tokenFile') : outputOf(token.command)
+    setTimeout(() => (cached = undefined), TOKEN_CACHE_MS).unref()
+    return cached
   }
 }
 

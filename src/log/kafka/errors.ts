@@ -1,6 +1,6 @@
 import { TickhouseError } from '../../errors.ts'
 
-/** Error codes of the protocol (kafka.apache.org/protocol#protocol_error_codes) that decide something here. */
+/** The protocol's error codes (kafka.apache.org/protocol#protocol_error_codes) that this client handles. */
 export const PROTOCOL = {
   none: 0,
   offsetOutOfRange: 1,
@@ -27,12 +27,12 @@ const NOT_ALLOWED: readonly unknown[] = [
   PROTOCOL.clusterAuthorizationFailed,
 ]
 
-const RIGHTS = 'Give this user the rights told in docs/kafka.md, with kafka-acls or in the console of your provider.'
+const RIGHTS = 'Grant this user the rights listed in docs/kafka.md, with kafka-acls or in the console of your provider.'
 
-/** Node's codes of a certificate that is not accepted (nodejs.org/api/tls.html#x509-certificate-error-codes). */
+/** Node's error codes of rejected certificates (nodejs.org/api/tls.html#x509-certificate-error-codes). */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|ERR_SSL_.*ALERT)/
 
-/** The client nests what happened: lists in `errors`, reasons in `cause`. All of them, the outermost first. */
+/** All errors nested in `errors` and `cause`, the outermost first. */
 export function* allErrors(error: unknown, depth = 0): Generator<Error & { code?: unknown; apiCode?: unknown }> {
   if (!(error instanceof Error) || depth > 10) return
   yield error
@@ -40,12 +40,14 @@ export function* allErrors(error: unknown, depth = 0): Generator<Error & { code?
   yield* allErrors(error.cause, depth + 1)
 }
 
-/** Did a broker answer with this code, anywhere within? */
+/** True if a broker answered with this code, at any level of nesting. */
 export function isProtocolError(error: unknown, code: number): boolean {
   return [...allErrors(error)].some(({ apiCode }) => apiCode === code)
 }
 
-/** Names what the client said of the cluster at `shown`; what it cannot name may pass, and so may be tried again. */
+/**
+ * Maps an error of the client for the cluster at `shown`. An unknown error is `log_unavailable`, which is retryable.
+ */
 export function asKafkaError(error: unknown, shown: string): TickhouseError {
   const all = [...allErrors(error)]
   const named = all.find(one => one instanceof TickhouseError)
@@ -58,16 +60,16 @@ export function asKafkaError(error: unknown, shown: string): TickhouseError {
       'the brokers refused our credentials',
       'Check sasl, user and password (or token) of the log address.',
     )
-  if (all.some(({ apiCode }) => NOT_ALLOWED.includes(apiCode))) return refused('the brokers do not allow it', RIGHTS)
+  if (all.some(({ apiCode }) => NOT_ALLOWED.includes(apiCode))) return refused('the brokers deny access', RIGHTS)
   if (all.some(({ code }) => typeof code === 'string' && CERTIFICATE.test(code)))
     return refused(
-      'TLS cannot be agreed upon',
+      'TLS handshake failed',
       'Check ca, cert and key of the log address, and the name in the broker’s certificate.',
     )
-  return unavailable(`the log cannot be reached at ${shown}: ${why}`, error)
+  return unavailable(`cannot reach the log at ${shown}: ${why}`, error)
 }
 
-/** What lies deepest says most: "connection refused" rather than "metadata failed 3 times". */
+/** The innermost errors are the most specific: "connection refused" rather than "metadata failed 3 times". */
 function innermost(all: readonly Error[]): string {
   const leaves = all.filter(one => !('errors' in one) && one.cause === undefined)
   const texts = new Set(leaves.map(one => one.message.replaceAll(/\s+/g, ' ')).filter(Boolean))
@@ -78,7 +80,7 @@ export function unavailable(message: string, cause?: unknown): TickhouseError {
   return new TickhouseError(
     'log_unavailable',
     message,
-    'Check that the brokers run and that the address, and tls, are theirs.',
+    'Check that the brokers run, and check the log address, its tls option included.',
     {
       cause,
       retryable: true,
@@ -87,7 +89,7 @@ export function unavailable(message: string, cause?: unknown): TickhouseError {
 }
 
 export function notAllowed(topic: string): TickhouseError {
-  return new TickhouseError('log_refused', `the brokers do not let us read topic ${topic}`, RIGHTS)
+  return new TickhouseError('log_refused', `the brokers deny reading topic ${topic}`, RIGHTS)
 }
 
 export function closed(): TickhouseError {
@@ -97,7 +99,7 @@ export function closed(): TickhouseError {
 export function replaced(shown: string, what: string): TickhouseError {
   return new TickhouseError(
     'log_replaced',
-    `the log at ${shown} is not the one it was: ${what}`,
-    'Put the topic back from a copy, or begin a new store: offsets of one do not match the other.',
+    `the log at ${shown} was replaced: ${what}`,
+    'Restore the topic from a copy, or start a new store: offsets of the two logs do not match.',
   )
 }

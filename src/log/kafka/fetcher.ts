@@ -1,58 +1,60 @@
 /**
- * Fetches for all readers of a log together: one request to each broker at a time, with every partition it leads that somebody
- * waits for. The client's own stream is not used: it gives up after a few failures and returns to offsets that are not ours.
+ * Fetches for all readers of a log: one request in flight per broker, for all partitions that it leads and a reader
+ * waits for. The client's consumer stream is not used: it fails after a few errors and resets to other offsets.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Base, type BaseOptions, fetchV13, type RecordsBatch } from '@platformatic/kafka'
-import { outlivingErrors } from './client.ts'
+import { withErrorListener } from './client.ts'
 import { notAllowed, PROTOCOL } from './errors.ts'
 
-/** How long a broker may hold a request for which it has nothing: a reader that comes meanwhile waits for its end. */
+/** Long poll of a request without records; a reader that arrives meanwhile waits for its end. */
 const WAIT_MS_MAX = 50
-/** After an answer with little in it the next question waits a little, so that small records do not make a thousand requests. */
+/** Delay after an answer with few records, so that small records do not cause a thousand requests. */
 const PAUSE_MS = 4
-const LITTLE_RECORDS = 16
+const SMALL_ANSWER_RECORDS = 16
 const RESPONSE_BYTES_MAX = 16 * 2 ** 20
-/** Most of a partition in one answer; a larger batch comes alone. 1 MiB measured best. */
+/** Limit of one partition in an answer; a larger batch comes alone. 1 MiB measured best. */
 const PARTITION_BYTES_MAX = 2 ** 20
 const READ_UNCOMMITTED = 0
-/** No fetch session: what a request says is all there is to know, so that a lost answer loses nothing. */
+/** No fetch session: each request is complete, so a lost answer loses nothing. */
 const NO_SESSION = { id: 0, epoch: -1 }
 const RETRY_MS_MIN = 50
 const RETRY_MS_MAX = 1_000
 
-/** One that waits for records of a partition. Asked for in the moment a request is made. */
-export interface Waiting {
+/** A reader that waits for records of a partition. Its fields are read when a request is built. */
+export interface PendingFetch {
   topic: string
   partition: number
-  /** The offset it needs next. */
+  /** The next offset to fetch. */
   next: number
-  /** The epoch of the leader that took the record before `next`; -1 if not known. The brokers then say if they hold another. */
+  /** The leader epoch of the record before `next`, by which brokers detect divergence; -1 if not known. */
   lastEpoch: number
-  /** Called once with what was found, which is at least one batch. Throws nothing. */
-  found(batches: RecordsBatch[]): void
+  /** Called once, with at least one batch. Must not throw. */
+  onBatches(batches: RecordsBatch[]): void
   /** The offset is not in the log. Called once. */
-  outOfRange(): void
-  /** The record before `next` is not in the log any more: what the brokers have of its epoch, or of those before, ends at `end`. Called once. */
-  diverged(end: number): void
-  /** What was fetched cannot be read, by anyone, or may not be, by us. Called once. */
-  unreadable(error: unknown): void
+  onOutOfRange(): void
+  /**
+   * The record before `next` is no longer in the log: the brokers' records up to its epoch end at `end`. Called once.
+   */
+  onDiverged(end: number): void
+  /** The records are corrupt, or this user may not read them. Called once. */
+  onUnreadable(error: unknown): void
 }
 
-/** One that is asked for, as it was when the request was made, with the epoch of the leader that is asked. */
-interface Asked {
-  waiting: Waiting
+/** A partition in a request, as it was when the request was built, with the epoch of the requested leader. */
+interface RequestedPartition {
+  pending: PendingFetch
   next: number
   leaderEpoch: number
 }
 
 export interface FetcherOptions {
   client: BaseOptions
-  /** The topics read, with the ids they had when the log was opened: what has another id by now is another log. */
+  /** The topics read, with their ids at opening: a topic with another id is another log. */
   topics: ReadonlyMap<string, string>
-  /** Told of a partition's bounds with every answer. */
+  /** Called with a partition's bounds at every answer. */
   bounds: (topic: string, partition: number, first: number, next: number) => void
-  /** A broker does not know a topic any more: it may have been deleted. */
+  /** A broker no longer knows a topic: it may have been deleted. */
   topicUnknown: () => void
 }
 
@@ -62,40 +64,40 @@ type PartitionResponse = Response['responses'][number]['partitions'][number]
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #client: Base
-  readonly #waiting = new Set<Waiting>()
+  readonly #pending = new Set<PendingFetch>()
   readonly #busy = new Set<number>()
   readonly #ended = new AbortController()
   readonly #failures = new Map<number, number>()
   #answeredMs = Date.now()
-  /** Topics that brokers have let us read: should one refuse us later, that may pass. */
+  /** Topics that were readable before: a later authorization error may be temporary. */
   readonly #allowed = new Set<string>()
   #pumping = false
   #again = false
-  /** A fetch of several partitions could not be read: each is asked for alone, to know which. */
-  #alone = false
+  /** An answer for several partitions was unreadable: each is requested alone, to find the corrupt one. */
+  #onePerRequest = false
 
   constructor(options: FetcherOptions) {
     this.#options = options
-    this.#client = outlivingErrors(new Base(options.client))
+    this.#client = withErrorListener(new Base(options.client))
   }
 
-  /** When a broker last answered, ms since 1970 UTC. While somebody waits they are asked many times a second. */
+  /** When a broker last answered, ms since 1970 UTC. While a reader waits, brokers are polled many times a second. */
   get answeredMs(): number {
     return this.#answeredMs
   }
 
-  want(waiting: Waiting): void {
-    this.#waiting.add(waiting)
+  add(pending: PendingFetch): void {
+    this.#pending.add(pending)
     this.#pump()
   }
 
-  forget(waiting: Waiting): void {
-    this.#waiting.delete(waiting)
+  cancel(pending: PendingFetch): void {
+    this.#pending.delete(pending)
   }
 
   async close(): Promise<void> {
     this.#ended.abort()
-    this.#waiting.clear()
+    this.#pending.clear()
     await this.#client.close().catch(() => {})
   }
 
@@ -104,36 +106,36 @@ export class Fetcher {
     if (this.#pumping) return
     this.#pumping = true
     void (async () => {
-      while (this.#again && this.#waiting.size > 0 && !this.#ended.signal.aborted) {
+      while (this.#again && this.#pending.size > 0 && !this.#ended.signal.aborted) {
         this.#again = false
-        await this.#ask().catch(() => this.#waitAfterFailure(-1))
+        await this.#sendReady().catch(() => this.#waitAfterFailure(-1))
       }
       this.#pumping = false
     })()
   }
 
-  async #ask(): Promise<void> {
+  async #sendReady(): Promise<void> {
     const metadata = await this.#client.metadata({ topics: [...this.#options.topics.keys()] })
     this.#failures.delete(-1)
-    const byLeader = new Map<number, Asked[]>()
+    const byLeader = new Map<number, RequestedPartition[]>()
     const chosen = new Set<string>()
-    for (const waiting of this.#waiting) {
-      const place = `${waiting.topic}:${waiting.partition}`
-      const { leader = -1, leaderEpoch = -1 } = metadata.topics.get(waiting.topic)?.partitions[waiting.partition] ?? {}
-      // A request can ask for a partition at one offset only: a second reader of it takes the next.
-      if (this.#busy.has(leader) || chosen.has(place) || (this.#alone && byLeader.has(leader))) continue
-      chosen.add(place)
-      const list = byLeader.get(leader) ?? []
-      byLeader.set(leader, list)
-      list.push({ waiting, next: waiting.next, leaderEpoch })
+    for (const pending of this.#pending) {
+      const key = `${pending.topic}:${pending.partition}`
+      const { leader = -1, leaderEpoch = -1 } = metadata.topics.get(pending.topic)?.partitions[pending.partition] ?? {}
+      // A request contains a partition at one offset only: a second reader of it waits for the next request.
+      if (this.#busy.has(leader) || chosen.has(key) || (this.#onePerRequest && byLeader.has(leader))) continue
+      chosen.add(key)
+      const requests = byLeader.get(leader) ?? []
+      byLeader.set(leader, requests)
+      requests.push({ pending, next: pending.next, leaderEpoch })
     }
-    for (const [leader, list] of byLeader) {
+    for (const [leader, requests] of byLeader) {
       this.#busy.add(leader)
-      void this.#fetch(metadata.brokers.get(leader), list)
+      void this.#fetch(metadata.brokers.get(leader), requests)
         .then(async records => {
           this.#failures.delete(leader)
           this.#answeredMs = Date.now()
-          if (records < LITTLE_RECORDS) await sleep(PAUSE_MS)
+          if (records < SMALL_ANSWER_RECORDS) await sleep(PAUSE_MS)
         })
         .catch(() => this.#waitAfterFailure(leader))
         .finally(() => {
@@ -152,20 +154,23 @@ export class Fetcher {
     this.#again = true
   }
 
-  /** How many records came. Throws where the same is to be asked again later. */
-  async #fetch(broker: { host: string; port: number } | undefined, list: readonly Asked[]): Promise<number> {
+  /** Returns the number of records received. Throws if the request must be repeated later. */
+  async #fetch(
+    broker: { host: string; port: number } | undefined,
+    requests: readonly RequestedPartition[],
+  ): Promise<number> {
     const connection = await this.#client.connections.get(broker!)
     const topics = [...this.#options.topics].map(([name, topicId]) => ({
       topicId,
-      partitions: list
-        .filter(({ waiting }) => waiting.topic === name)
-        .map(({ waiting, next, leaderEpoch }) => ({
-          partition: waiting.partition,
+      partitions: requests
+        .filter(({ pending }) => pending.topic === name)
+        .map(({ pending, next, leaderEpoch }) => ({
+          partition: pending.partition,
           fetchOffset: BigInt(next),
           partitionMaxBytes: PARTITION_BYTES_MAX,
-          // A leader of another epoch than we know says so, and is asked for anew: it may not be one any more.
+          // A broker with another epoch answers with an error, and metadata is fetched again: it may no longer lead.
           currentLeaderEpoch: leaderEpoch,
-          lastFetchedEpoch: waiting.lastEpoch,
+          lastFetchedEpoch: pending.lastEpoch,
         })),
     }))
     const response = await fetchV13.api
@@ -182,10 +187,10 @@ export class Fetcher {
         '',
       )
       .catch(error => {
-        // The client throws where one partition of many has an error: the answer is within.
+        // The client throws if any partition has an error; the response is attached.
         if (typeof error.response === 'object') return error.response as Response
-        if (isOfTransport(error)) throw error
-        return this.#cannotRead(list, error)
+        if (isTransportError(error)) throw error
+        return this.#rejectUnreadable(requests, error)
       })
     if (!response) return 0
     const names = new Map([...this.#options.topics].map(([name, id]) => [id, name]))
@@ -194,58 +199,60 @@ export class Fetcher {
     for (const { topicId, partitions } of response.responses)
       for (const answer of partitions) {
         const topic = names.get(topicId)
-        const asked = list.find(({ waiting }) => waiting.topic === topic && waiting.partition === answer.partitionIndex)
-        if (!asked) continue
-        const { waiting, next } = asked
-        if (answer.errorCode === PROTOCOL.none) records += this.#deliver(waiting, next, answer)
+        const requested = requests.find(
+          ({ pending }) => pending.topic === topic && pending.partition === answer.partitionIndex,
+        )
+        if (!requested) continue
+        const { pending, next } = requested
+        if (answer.errorCode === PROTOCOL.none) records += this.#deliver(pending, next, answer)
         else if (answer.errorCode === PROTOCOL.offsetOutOfRange) {
-          if (this.#waiting.delete(waiting)) waiting.outOfRange()
-        } else if (answer.errorCode === PROTOCOL.topicAuthorizationFailed && !this.#allowed.has(waiting.topic)) {
-          if (this.#waiting.delete(waiting)) waiting.unreadable(notAllowed(waiting.topic))
+          if (this.#pending.delete(pending)) pending.onOutOfRange()
+        } else if (answer.errorCode === PROTOCOL.topicAuthorizationFailed && !this.#allowed.has(pending.topic)) {
+          if (this.#pending.delete(pending)) pending.onUnreadable(notAllowed(pending.topic))
         } else {
           failed = true
           if (UNKNOWN.includes(answer.errorCode)) this.#options.topicUnknown()
         }
       }
-    if (failed) throw new Error('a partition is to be asked for again')
-    this.#alone = false
+    if (failed) throw new Error('a partition must be requested again')
+    this.#onePerRequest = false
     return records
   }
 
-  #deliver(waiting: Waiting, asked: number, answer: PartitionResponse): number {
-    this.#allowed.add(waiting.topic)
+  #deliver(pending: PendingFetch, requested: number, answer: PartitionResponse): number {
+    this.#allowed.add(pending.topic)
     const first = Number(answer.logStartOffset)
-    this.#options.bounds(waiting.topic, waiting.partition, first, Number(answer.highWatermark))
+    this.#options.bounds(pending.topic, pending.partition, first, Number(answer.highWatermark))
     const end = answer.divergingEpoch?.endOffset ?? -1n
     if (end >= 0n) {
-      if (waiting.next === asked && this.#waiting.delete(waiting)) waiting.diverged(Number(end))
+      if (pending.next === requested && this.#pending.delete(pending)) pending.onDiverged(Number(end))
       return 0
     }
     const batches = answer.records ?? []
-    // Forgotten meanwhile, or asks for another place by now.
-    if (batches.length === 0 || waiting.next !== asked || !this.#waiting.delete(waiting)) {
-      // Whoever got nothing goes to the end of the line: a broker fills its answer in the order asked.
-      if (this.#waiting.delete(waiting)) this.#waiting.add(waiting)
+    // Canceled meanwhile, or at another offset by now.
+    if (batches.length === 0 || pending.next !== requested || !this.#pending.delete(pending)) {
+      // A reader without records moves to the end of the queue: a broker fills its answer in request order.
+      if (this.#pending.delete(pending)) this.#pending.add(pending)
       return 0
     }
-    waiting.found(batches)
+    pending.onBatches(batches)
     return batches.reduce((sum, batch) => sum + batch.records.length, 0)
   }
 
-  #cannotRead(list: readonly Asked[], error: unknown): undefined {
-    if (list.length > 1) {
-      this.#alone = true
+  #rejectUnreadable(requests: readonly RequestedPartition[], error: unknown): undefined {
+    if (requests.length > 1) {
+      this.#onePerRequest = true
       return
     }
-    this.#alone = false
-    for (const { waiting } of list) if (this.#waiting.delete(waiting)) waiting.unreadable(error)
+    this.#onePerRequest = false
+    for (const { pending } of requests) if (this.#pending.delete(pending)) pending.onUnreadable(error)
   }
 }
 
 const UNKNOWN: readonly number[] = [PROTOCOL.unknownTopicOrPartition, PROTOCOL.unknownTopicId]
 
-/** Did the way there fail, rather than what came? Those errors are the client's own. */
-function isOfTransport(error: unknown): boolean {
+/** True for the client's own errors of transport, false for an answer that it cannot decode. */
+function isTransportError(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
   return typeof code === 'string' && /^PLT_KFK_(NETWORK|TIMEOUT|AUTHENTICATION|MULTIPLE|RESPONSE|PROTOCOL)$/.test(code)
 }

@@ -7,43 +7,44 @@ import type { Announcement } from '../status-board.ts'
 import { type KafkaAddress, parseKafkaAddress } from './address.ts'
 import { Appender } from './appender.ts'
 import { BoundsPoller } from './bounds.ts'
-import { ANSWER_MS_MAX, asked, clientOptions, outlivingErrors, unanswered } from './client.ts'
+import { ANSWER_MS_MAX, clientOptions, unanswered, withErrorListener, withTimeout } from './client.ts'
 import { asKafkaError, closed } from './errors.ts'
 import { Fetcher } from './fetcher.ts'
-import { Membership } from './group-member.ts'
+import { GroupMember } from './group-member.ts'
 import { TicksPerRecord } from './message.ts'
 import { fetchBounds, KnownBounds, type TopicPartition } from './offsets.ts'
 import { checkRange, type ReadOptions, readPartition, recordAt } from './reader.ts'
 import { StatusTopic } from './status-topic.ts'
-import { addedTo, KINDS, openTopics, placesOf, type Topics, usedTopics } from './topics.ts'
+import { countUnused, KINDS, openTopics, type Topics, topicPartitionsOf, usedTopics } from './topics.ts'
 
 const CLOSED = Symbol('closed')
 
 /**
- * Opens a log on Apache Kafka. In mode `write` its topics are made if they are missing; in mode `read` that is `log_missing`.
+ * Opens a log on Apache Kafka. Mode `write` creates missing topics; mode `read` throws `log_missing` (retryable).
  *
- * Throws `address_invalid`, `config_invalid`, `log_unavailable` (retryable: no broker answers), and `log_refused` (credentials,
- * rights, certificates). Once open, brokers that cannot be reached are waited for: appends resolve when they have taken the
- * records, however long that takes, and reject only for good; see docs/decisions/kafka.md.
+ * Throws `address_invalid`, `config_invalid`, `log_unavailable` (retryable: no broker answers), and `log_refused`
+ * (credentials, rights, certificates). Once open, it waits for unreachable brokers: appends resolve when the brokers
+ * have the records, however long that takes, and reject only with permanent errors; see docs/decisions/kafka.md.
  */
 export async function openKafkaLog(address: string, mode: 'write' | 'read'): Promise<OpenLog> {
   const parsed = parseKafkaAddress(address)
   const client = clientOptions(parsed)
-  const admin = outlivingErrors(new Admin(client))
+  const admin = withErrorListener(new Admin(client))
   try {
     const found = await openTopics(admin, parsed, mode)
-    const topic = found.stations
+    const topic = found.statusTopic
     const [bounds] = await fetchBounds(admin, [{ topic, partition: 0 }])
-    const stations = await StatusTopic.open({ client, topic, id: found.ids.get(topic)!, mode, bounds: bounds! })
+    const statusTopic = await StatusTopic.open({ client, topic, id: found.ids.get(topic)!, mode, bounds: bounds! })
     try {
-      const topics = usedTopics(found, stations.partitionsMade, parsed)
-      if (mode === 'write' && stations.partitionsMade === undefined) await stations.notePartitions(topics.partitions)
-      const places = placesOf(topics)
-      const known = new KnownBounds(await fetchBounds(admin, places))
-      const unusedPartitions = addedTo(found.counts, topics.partitions)
-      return new KafkaLog(parsed, mode, client, admin, topics, places, known, stations, unusedPartitions)
+      const topics = usedTopics(found, statusTopic.partitionsAtCreation, parsed)
+      if (mode === 'write' && statusTopic.partitionsAtCreation === undefined)
+        await statusTopic.storePartitionCount(topics.partitions)
+      const topicPartitions = topicPartitionsOf(topics)
+      const known = new KnownBounds(await fetchBounds(admin, topicPartitions))
+      const unusedPartitions = countUnused(found.counts, topics.partitions)
+      return new KafkaLog(parsed, mode, client, admin, topics, topicPartitions, known, statusTopic, unusedPartitions)
     } catch (error) {
-      await stations.close()
+      await statusTopic.close()
       throw error
     }
   } catch (error) {
@@ -55,19 +56,19 @@ export async function openKafkaLog(address: string, mode: 'write' | 'read'): Pro
 class KafkaLog implements OpenLog {
   readonly address: string
   readonly partitions: number
-  /** Other programs may read the topics: nothing is taken from them without being asked to. */
+  /** Other programs may read the topics: records are dropped only by a setting. */
   readonly keepHours = null
   readonly #admin: Admin
   readonly #topics: Topics
-  readonly #places: readonly TopicPartition[]
+  readonly #topicPartitions: readonly TopicPartition[]
   readonly #bounds: KnownBounds
-  readonly #stations: StatusTopic
+  readonly #statusTopic: StatusTopic
   readonly #fetcher: Fetcher
   readonly #appender: Appender | undefined
-  readonly #membership: Membership
-  /** Aborted when the log is closed, or with the error for which it can go on no more. */
+  readonly #groupMember: GroupMember
+  /** Aborted with `CLOSED`, or with the permanent error that ended this log. */
   readonly #ended = new AbortController()
-  readonly #watch: BoundsPoller
+  readonly #poller: BoundsPoller
   readonly #means: TicksPerRecord[]
 
   constructor(
@@ -76,27 +77,28 @@ class KafkaLog implements OpenLog {
     client: BaseOptions,
     admin: Admin,
     topics: Topics,
-    places: readonly TopicPartition[],
+    topicPartitions: readonly TopicPartition[],
     bounds: KnownBounds,
-    stations: StatusTopic,
+    statusTopic: StatusTopic,
     unusedPartitions: number,
   ) {
-    this.address = address.shown
-    this.partitions = places.length
+    const { shown } = address
+    this.address = shown
+    this.partitions = topicPartitions.length
     this.#admin = admin
     this.#topics = topics
-    this.#places = places
+    this.#topicPartitions = topicPartitions
     this.#bounds = bounds
-    this.#stations = stations
-    this.#means = places.map(() => new TicksPerRecord())
+    this.#statusTopic = statusTopic
+    this.#means = topicPartitions.map(() => new TicksPerRecord())
     const { names, partitions, messageBytesMax } = topics
     const ids = new Map(names.map(name => [name, topics.ids.get(name)!]))
     this.#fetcher = new Fetcher({
       client,
       topics: ids,
       bounds: (topic, partition, first, next) =>
-        this.#bounds.learn(names.indexOf(topic) * partitions + partition, { first, next }),
-      topicUnknown: () => void this.#watch.ask(),
+        this.#bounds.update(names.indexOf(topic) * partitions + partition, { first, next }),
+      topicUnknown: () => void this.#poller.poll(),
     })
     if (mode === 'write')
       this.#appender = new Appender({
@@ -104,12 +106,12 @@ class KafkaLog implements OpenLog {
         partitions,
         messageBytesMax,
         client,
-        shown: this.address,
-        appended: (partition, below, bytes) => this.#appended(partition, below, bytes),
+        shown,
+        onAppended: (partition, below, bytes) => this.#appended(partition, below, bytes),
       })
-    this.#membership = new Membership({ client, group: address.group, topics: names, partitions, shown: this.address })
-    const lost = (error: TickhouseError) => this.#end(error)
-    this.#watch = new BoundsPoller({ admin, topics, unusedPartitions, places, bounds, shown: this.address, lost })
+    this.#groupMember = new GroupMember({ client, group: address.group, topics: names, partitions, shown })
+    const onReplaced = (error: TickhouseError) => this.#end(error)
+    this.#poller = new BoundsPoller({ admin, topics, unusedPartitions, topicPartitions, bounds, shown, onReplaced })
   }
 
   identity(): string {
@@ -117,16 +119,16 @@ class KafkaLog implements OpenLog {
   }
 
   partitionsOf(kind: string): PartitionsOfKind {
-    // What is of no known kind goes where trades go, and is refused there.
+    // Records of an unknown kind go to the partitions of trades, where ingest refuses them.
     const index = Math.max(0, (KINDS as readonly string[]).indexOf(kind))
     return { first: index * this.#topics.partitions, count: this.#topics.partitions }
   }
 
   async append(partition: number, records: readonly LogRecord[]): Promise<number> {
     this.#check(partition)
-    const appender = this.#writing()
+    const appender = this.#requireAppender()
     if (records.length === 0) return this.#bounds.of(partition).next
-    for (const { ticks } of records) this.#means[partition]!.learn(ticks)
+    for (const { ticks } of records) this.#means[partition]!.add(ticks)
     return await appender.append(partition, records)
   }
 
@@ -136,10 +138,10 @@ class KafkaLog implements OpenLog {
     signal: AbortSignal,
     after?: LoggedRecord,
   ): AsyncGenerator<LoggedRecord[], void> {
-    const slices = readPartition({ ...this.#reading(partition, signal), from: fromOffset, after })
-    for await (const slice of slices) {
-      for (const { ticks } of slice) this.#means[partition]!.learn(ticks)
-      yield slice
+    const chunks = readPartition({ ...this.#readOptions(partition, signal), from: fromOffset, after })
+    for await (const chunk of chunks) {
+      for (const { ticks } of chunk) this.#means[partition]!.add(ticks)
+      yield chunk
     }
   }
 
@@ -148,14 +150,14 @@ class KafkaLog implements OpenLog {
     if (offset < bounds.first) return undefined
     checkRange(partition, offset + 1, bounds)
     const late = AbortSignal.timeout(ANSWER_MS_MAX)
-    const entry = await recordAt(this.#reading(partition, late), offset)
-    if (!entry && late.aborted) throw unanswered(this.address)
-    return entry
+    const record = await recordAt(this.#readOptions(partition, late), offset)
+    if (!record && late.aborted) throw unanswered(this.address)
+    return record
   }
 
-  #reading(partition: number, signal: AbortSignal): Omit<ReadOptions, 'from' | 'after'> {
+  #readOptions(partition: number, signal: AbortSignal): Omit<ReadOptions, 'from' | 'after'> {
     this.#check(partition)
-    const { topic, partition: topicPartition } = this.#places[partition]!
+    const { topic, partition: topicPartition } = this.#topicPartitions[partition]!
     return {
       fetcher: this.#fetcher,
       topic,
@@ -176,8 +178,10 @@ class KafkaLog implements OpenLog {
   async refresh(partition: number): Promise<Bounds> {
     this.#check(partition)
     this.#checkOpen()
-    const [bounds] = await asked(this.address, () => fetchBounds(this.#admin, [this.#places[partition]!]))
-    this.#bounds.learn(partition, bounds!)
+    const [bounds] = await withTimeout(this.address, () =>
+      fetchBounds(this.#admin, [this.#topicPartitions[partition]!]),
+    )
+    this.#bounds.update(partition, bounds!)
     return bounds!
   }
 
@@ -189,10 +193,10 @@ class KafkaLog implements OpenLog {
     const silent = new AbortController()
     const late = setTimeout(() => silent.abort(), ANSWER_MS_MAX)
     try {
-      for await (const slice of this.read(partition, start, silent.signal)) {
+      for await (const chunk of this.read(partition, start, silent.signal)) {
         late.refresh()
-        for (const entry of slice) if (entry.offset < end) ticks += entry.ticks
-        if (slice.at(-1)!.offset + 1 >= end) return ticks
+        for (const record of chunk) if (record.offset < end) ticks += record.ticks
+        if (chunk.at(-1)!.offset + 1 >= end) return ticks
       }
     } finally {
       clearTimeout(late)
@@ -206,11 +210,11 @@ class KafkaLog implements OpenLog {
   }
 
   async join(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
-    await this.#membership.join(listener, signal)
+    await this.#groupMember.join(listener, signal)
   }
 
   noteStored(partition: number, below: number): void {
-    this.#membership.noteStored(partition, below)
+    this.#groupMember.noteStored(partition, below)
   }
 
   async trim(partition: number, floor: TrimFloor): Promise<number> {
@@ -218,65 +222,67 @@ class KafkaLog implements OpenLog {
     const { first, next } = await this.refresh(partition)
     const below = Math.min(floor.storedBelow, floor.archivedBelow, next)
     if (below <= first) return 0
-    const { topic, partition: topicPartition } = this.#places[partition]!
+    const { topic, partition: topicPartition } = this.#topicPartitions[partition]!
     const offset = { partition: topicPartition, offset: BigInt(below) }
-    await asked(this.address, () => this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }))
-    this.#bounds.learn(partition, { first: below })
+    await withTimeout(this.address, () =>
+      this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [offset] }] }),
+    )
+    this.#bounds.update(partition, { first: below })
     return below - first
   }
 
   unusedPartitions(): number {
-    return this.#watch.unusedPartitions
+    return this.#poller.unusedPartitions
   }
 
   sizeBytes(): number {
-    return this.#watch.sizeBytes
+    return this.#poller.sizeBytes
   }
 
   unreachableSinceMs(): number | null {
-    return this.#stations.unreachableSinceMs
+    return this.#statusTopic.unreachableSinceMs
   }
 
-  async announce(station: string, body: unknown): Promise<void> {
-    this.#writing()
-    await asked(this.address, () => this.#stations.announce(station, body))
+  async announce(key: string, body: unknown): Promise<void> {
+    this.#requireAppender()
+    await withTimeout(this.address, () => this.#statusTopic.announce(key, body))
   }
 
   announcements(): Announcement[] {
-    return this.#stations.all
+    return this.#statusTopic.all
   }
 
   async close(): Promise<void> {
     if (this.#ended.signal.reason === CLOSED) return
-    this.#watch.stop()
+    this.#poller.stop()
     await this.#appender?.close()
     this.#ended.abort(CLOSED)
     await Promise.all([
-      this.#membership.close(),
+      this.#groupMember.close(),
       this.#fetcher.close(),
-      this.#stations.close(),
+      this.#statusTopic.close(),
       this.#admin.close().catch(() => {}),
     ])
   }
 
   #appended(partition: number, below: number, bytes: number): void {
-    this.#watch.sizeBytes += bytes
-    this.#bounds.learn(partition, { next: below })
+    this.#poller.sizeBytes += bytes
+    this.#bounds.update(partition, { next: below })
   }
 
-  /** It can go on no more: readers and writers are told. */
+  /** Ends all reads and appends with a permanent error. */
   #end(error: TickhouseError): void {
     if (this.#ended.signal.aborted) return
     this.#ended.abort(error)
     this.#appender?.fail(error)
   }
 
-  #writing(): Appender {
+  #requireAppender(): Appender {
     this.#checkOpen()
     if (this.#appender) return this.#appender
     throw new TickhouseError(
       'data_unwritable',
-      `the log at ${this.address} is open for reading only`,
+      `the log at ${this.address} is open read-only`,
       'Write through the process that records.',
     )
   }

@@ -1,6 +1,7 @@
 /**
- * A log record as a Kafka message: the payload is its value, and headers say what it is. A message without our headers is another
- * program's: JSON ticks. Whatever a message holds, it becomes an entry: what makes no sense is refused by ingest, with its place.
+ * A log record as a Kafka message: the payload is its value; kind, format, version and ticks are headers. A message
+ * without these headers comes from another program and contains JSON ticks. Every message becomes a record; ingest
+ * refuses the invalid ones, by offset.
  */
 import type { MessageRecord, RecordsBatch } from '@platformatic/kafka'
 import { countJsonLines } from '../../tick/json.ts'
@@ -11,9 +12,9 @@ import { logTime } from '../log-time.ts'
 /** Bits of a batch's attributes (kafka.apache.org/documentation/#recordbatch). */
 const LOG_APPEND_TIME = 8
 const CONTROL = 32
-/** What a header that cannot be read counts as: no format has this version. */
+/** Stands for a header that is not a whole number: no format has this version. */
 const UNREADABLE = -1
-/** The most a record can say it holds: more is no count of ticks. */
+/** Upper limit of the `ticks` header; a larger value is invalid. */
 const TICKS_MAX = 2 ** 32
 
 const NAMES = {
@@ -38,58 +39,59 @@ export function toMessage(topic: string, partition: number, record: LogRecord): 
   }
 }
 
-/** Where entries of a partition are read: the kind its topic is for, and what comes next. */
-export interface Place {
+/** Where a reader is in a partition. */
+export interface ReadPosition {
+  /** The kind of its topic. */
   kind: string
   partition: number
   next: number
-  /** The last time handed out: see `logTime`. */
+  /** The log time of the record before `next`: see `logTime`. */
   lastMs: number
-  /** Of the record before `next`; -1 if not known. */
+  /** Leader epoch of the record before `next`; -1 if not known. */
   leaderEpoch: number
 }
 
 /**
- * The entries of fetched batches from `place.next` on, dense: an offset without a record (a transaction's marker, a message
- * that was compacted away) becomes an entry that is refused. Moves the place on.
+ * The records of fetched batches from `position.next` on, without holes: an offset without a message (a transaction
+ * marker, a compacted message) becomes a placeholder that ingest refuses. Advances `position`.
  */
-export function entriesOf(batches: readonly RecordsBatch[], place: Place): LoggedRecord[] {
-  const entries: LoggedRecord[] = []
+export function recordsOf(batches: readonly RecordsBatch[], position: ReadPosition): LoggedRecord[] {
+  const records: LoggedRecord[] = []
   for (const batch of batches) {
     const base = Number(batch.firstOffset)
     const control = (batch.attributes & CONTROL) !== 0
     const appendedMs = (batch.attributes & LOG_APPEND_TIME) !== 0 ? Number(batch.maxTimestamp) : undefined
     for (const record of batch.records) {
       const offset = base + record.offsetDelta
-      // A fetch returns whole batches: the first may begin before the offset asked for.
-      if (offset < place.next) continue
-      while (place.next < offset) entries.push(withoutRecord(place))
+      // A fetch returns whole batches: the first may start before the requested offset.
+      if (offset < position.next) continue
+      while (position.next < offset) records.push(placeholder(position))
       if (control) {
-        entries.push(withoutRecord(place))
+        records.push(placeholder(position))
         continue
       }
       const timestampMs = appendedMs ?? Number(batch.firstTimestamp + record.timestampDelta)
-      place.lastMs = logTime(place.lastMs, timestampMs)
-      entries.push({
-        ...recordOf(record, place.kind),
-        partition: place.partition,
+      position.lastMs = logTime(position.lastMs, timestampMs)
+      records.push({
+        ...recordOf(record, position.kind),
+        partition: position.partition,
         offset,
-        timestampMs: place.lastMs,
+        timestampMs: position.lastMs,
         writtenMs: timestampMs,
         leaderEpoch: batch.partitionLeaderEpoch,
       })
-      place.next = offset + 1
+      position.next = offset + 1
     }
     const below = base + batch.lastOffsetDelta + 1
-    while (place.next < below) entries.push(withoutRecord(place))
-    if (place.next === below) place.leaderEpoch = batch.partitionLeaderEpoch
+    while (position.next < below) records.push(placeholder(position))
+    if (position.next === below) position.leaderEpoch = batch.partitionLeaderEpoch
   }
-  return entries
+  return records
 }
 
-function withoutRecord(place: Place): LoggedRecord {
-  const { partition, next: offset, lastMs: timestampMs } = place
-  place.next += 1
+function placeholder(position: ReadPosition): LoggedRecord {
+  const { partition, next: offset, lastMs: timestampMs } = position
+  position.next += 1
   const payload = new Uint8Array(0)
   return {
     partition,
@@ -105,19 +107,19 @@ function withoutRecord(place: Place): LoggedRecord {
 }
 
 function recordOf({ value, headers }: RecordsBatch['records'][number], topicKind: string): LogRecord {
-  const said = new Map<string, string>()
+  const headerValues = new Map<string, string>()
   for (const [name, text] of headers) {
     const key = name?.toString()
-    if (key !== undefined && Object.hasOwn(NAMES, key)) said.set(key, text?.toString() ?? '')
+    if (key !== undefined && Object.hasOwn(NAMES, key)) headerValues.set(key, text?.toString() ?? '')
   }
-  // A copy: the value is a slice of the socket's buffer, which holds many others and is not aligned.
+  // A copy: the value is a view of the socket's buffer, which is shared and not aligned.
   const payload = new Uint8Array(value ?? [])
-  if (said.size > 0) {
-    const ticks = wholeNumber(said.get('ticks'))
+  if (headerValues.size > 0) {
+    const ticks = wholeNumber(headerValues.get('ticks'))
     return {
-      kind: said.get('kind') ?? '',
-      format: said.get('format') ?? '',
-      version: wholeNumber(said.get('version')),
+      kind: headerValues.get('kind') ?? '',
+      format: headerValues.get('format') ?? '',
+      version: wholeNumber(headerValues.get('version')),
       ticks: ticks < 0 || ticks > TICKS_MAX ? 0 : ticks,
       payload,
     }
@@ -132,18 +134,17 @@ function wholeNumber(text: string | undefined): number {
 }
 
 /** Records after which older ones count half. */
-const SEEN_RECORDS_MAX = 10_000
+const RECENT_RECORDS_MAX = 10_000
 
-/** The mean number of ticks of a partition's records, from those seen last: Kafka keeps no counts. */
+/** Mean ticks per record of a partition, over recent records: Kafka stores no counts. */
 export class TicksPerRecord {
   #ticks = 0
   #records = 0
 
-  /** Older records count less and less. */
-  learn(ticks: number): void {
+  add(ticks: number): void {
     this.#ticks += ticks
     this.#records += 1
-    if (this.#records < SEEN_RECORDS_MAX) return
+    if (this.#records < RECENT_RECORDS_MAX) return
     this.#ticks /= 2
     this.#records /= 2
   }

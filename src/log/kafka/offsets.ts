@@ -1,4 +1,4 @@
-/** Where each partition begins and ends, as known: by our own writes, by what fetches tell, and by asking once a second. */
+/** First and next offset of each partition: from own appends, fetch responses and a poll once a second. */
 import type { Admin } from '@platformatic/kafka'
 import type { Bounds } from '../log.ts'
 
@@ -12,13 +12,16 @@ export interface TopicPartition {
   partition: number
 }
 
-/** Asks the brokers for the bounds of partitions, in the order given. */
+/** Fetches the bounds of partitions from the brokers, in the order given. */
 export async function fetchBounds(admin: Admin, partitions: readonly TopicPartition[]): Promise<Bounds[]> {
-  const [firsts, nexts] = await Promise.all([ask(admin, partitions, EARLIEST), ask(admin, partitions, LATEST)])
+  const [firsts, nexts] = await Promise.all([
+    listOffsets(admin, partitions, EARLIEST),
+    listOffsets(admin, partitions, LATEST),
+  ])
   return partitions.map((_, index) => ({ first: firsts[index]!, next: nexts[index]! }))
 }
 
-async function ask(admin: Admin, partitions: readonly TopicPartition[], timestamp: bigint): Promise<number[]> {
+async function listOffsets(admin: Admin, partitions: readonly TopicPartition[], timestamp: bigint): Promise<number[]> {
   const names = [...new Set(partitions.map(({ topic }) => topic))]
   const topics = names.map(name => ({
     name,
@@ -37,7 +40,7 @@ async function ask(admin: Admin, partitions: readonly TopicPartition[], timestam
   })
 }
 
-/** Bounds as known. They only rise: an answer that was on its way while we wrote says less than we know. */
+/** The last known bounds. They only rise: an answer sent before our last append is older than what we know. */
 export class KnownBounds {
   readonly #bounds: Bounds[]
 
@@ -50,7 +53,7 @@ export class KnownBounds {
     return { first, next }
   }
 
-  learn(partition: number, { first, next }: Partial<Bounds>): void {
+  update(partition: number, { first, next }: Partial<Bounds>): void {
     const known = this.#bounds[partition]!
     known.first = Math.max(known.first, first ?? 0)
     known.next = Math.max(known.next, next ?? 0, known.first)

@@ -1,44 +1,45 @@
-/** One partition on its way to the brokers: what waits in order, and the one batch whose outcome is asked for until it is known. */
+/** Appends of one partition: a queue in order, and one batch in flight, which is sent until its outcome is known. */
 import type { MessageRecord } from '@platformatic/kafka'
 import type { LogRecord } from '../log.ts'
 import { toMessage } from './message.ts'
 
-/** Records of one partition in one request: the brokers write them as one batch. A larger record travels alone. */
+/** Limit of a partition's batch in one request. A larger record is a batch of its own. */
 const BATCH_BYTES_MAX = 2 ** 20
-/** What a record weighs beside its payload: headers, lengths, time. */
+/** Upper estimate of a record's headers, lengths and time. */
 export const RECORD_OVERHEAD_BYTES = 96
-/** Sequence numbers are 31 bits and go on at 0. */
+/** Sequence numbers have 31 bits and wrap around to 0. */
 const SEQUENCES = 2 ** 31
 
 /** One call of `append`. */
 interface Call {
   records: readonly LogRecord[]
-  /** Records of it that are in a batch already. */
-  taken: number
-  /** Records of it that the brokers have. */
+  /** Records already in a batch. */
+  batched: number
+  /** Records acknowledged by the brokers. */
   acknowledged: number
-  /** Of its first record; -1 until it is known. */
+  /** Offset of its first record; -1 until known. */
   offset: number
   resolve(offset: number): void
   reject(error: Error): void
 }
 
-/** What travels together, with how many of it belong to which call. */
+/** One batch of messages, and how many of them belong to which call, in order. */
 interface Batch {
   messages: MessageRecord[]
-  shares: { call: Call; count: number }[]
+  parts: { call: Call; count: number }[]
   bytes: number
 }
 
 export class PartitionProducer {
   readonly topic: string
-  /** Within the topic, and within the log. */
+  /** Within the topic. */
   readonly partition: number
+  /** Within the log. */
   readonly logPartition: number
-  /** Of the batch's first record, for the brokers to know a repetition by. */
+  /** Sequence number of the batch's first record, by which the broker recognizes a retry. */
   sequence = 0
   batch: Batch | undefined
-  /** The batch is in a request that is not answered. */
+  /** The batch is in a request without an answer yet. */
   sending = false
   #waiting: Call[] = []
 
@@ -54,17 +55,17 @@ export class PartitionProducer {
 
   append(records: readonly LogRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, taken: 0, acknowledged: 0, offset: -1, resolve, reject })
+      this.#waiting.push({ records, batched: 0, acknowledged: 0, offset: -1, resolve, reject })
     })
   }
 
-  /** Is there a batch to send? Takes from what waits, where none is on its way. */
-  fill(): boolean {
+  /** True if there is a batch to send; builds one from the queue if none is in flight. */
+  fillBatch(): boolean {
     if (this.batch) return true
-    const batch: Batch = { messages: [], shares: [], bytes: 0 }
+    const batch: Batch = { messages: [], parts: [], bytes: 0 }
     for (let full = false; !full && this.#waiting.length > 0; ) {
       const call = this.#waiting[0]!
-      full = this.#take(call, batch)
+      full = this.#moveToBatch(call, batch)
       if (!full) this.#waiting.shift()
     }
     if (batch.messages.length === 0) return false
@@ -72,21 +73,21 @@ export class PartitionProducer {
     return true
   }
 
-  /** Takes records of a call into a batch; true if some had no room. */
-  #take(call: Call, batch: Batch): boolean {
-    const from = call.taken
+  /** Moves records of a call into a batch; true if the batch is full before the call's last record. */
+  #moveToBatch(call: Call, batch: Batch): boolean {
+    const from = call.batched
     for (const record of call.records.slice(from)) {
       const bytes = record.payload.byteLength + RECORD_OVERHEAD_BYTES
       if (batch.messages.length > 0 && batch.bytes + bytes > BATCH_BYTES_MAX) break
       batch.messages.push(toMessage(this.topic, this.partition, record))
       batch.bytes += bytes
-      call.taken += 1
+      call.batched += 1
     }
-    if (call.taken > from) batch.shares.push({ call, count: call.taken - from })
-    return call.taken < call.records.length
+    if (call.batched > from) batch.parts.push({ call, count: call.batched - from })
+    return call.batched < call.records.length
   }
 
-  /** The brokers have the batch, from offset `base` on. Returns how much that was, none if it had been given up. */
+  /** The batch was appended at offset `base`. Returns its size, 0 if it had failed before. */
   acknowledge(base: number): { records: number; bytes: number } {
     const { batch } = this
     if (!batch) return { records: 0, bytes: 0 }
@@ -94,7 +95,7 @@ export class PartitionProducer {
     const records = batch.messages.length
     this.sequence = (this.sequence + records) % SEQUENCES
     let offset = base
-    for (const { call, count } of batch.shares) {
+    for (const { call, count } of batch.parts) {
       if (call.offset < 0) call.offset = offset
       offset += count
       call.acknowledged += count
@@ -103,9 +104,9 @@ export class PartitionProducer {
     return { records, bytes: batch.bytes }
   }
 
-  /** Gives up what is on its way and what waits. */
+  /** Rejects the batch in flight and the queue. */
   fail(error: Error): void {
-    const calls = new Set([...(this.batch?.shares.map(({ call }) => call) ?? []), ...this.#waiting])
+    const calls = new Set([...(this.batch?.parts.map(({ call }) => call) ?? []), ...this.#waiting])
     this.batch = undefined
     this.#waiting = []
     for (const call of calls) call.reject(error)

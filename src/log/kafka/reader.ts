@@ -4,13 +4,13 @@ import { TickhouseError } from '../../errors.ts'
 import type { Bounds, LoggedRecord } from '../log.ts'
 import { behindIsTruncated, logBehind, logTruncated, offsetGone } from '../offset-errors.ts'
 import { recordHash } from '../record-hash.ts'
-import type { Fetcher, Waiting } from './fetcher.ts'
-import { entriesOf, type Place } from './message.ts'
+import type { Fetcher, PendingFetch } from './fetcher.ts'
+import { type ReadPosition, recordsOf } from './message.ts'
 
-/** A slice holds at most so many bytes of payload, or one record. */
-const SLICE_BYTES_MAX = 4 * 2 ** 20
+/** Payload bytes per chunk; a larger record is a chunk of its own. */
+const CHUNK_BYTES_MAX = 4 * 2 ** 20
 
-const ASK_AGAIN_MS = 500
+const REFRESH_RETRY_MS = 500
 
 const lostByBrokers = (from: number) =>
   `the brokers lost records from offset ${from} on, by an unclean leader election or an older copy of their data`
@@ -25,49 +25,56 @@ export interface ReadOptions {
   /** The record before `from`, where the reader has it. */
   after: LoggedRecord | undefined
   signal: AbortSignal
-  /** As known now. */
+  /** The last known bounds. */
   bounds: () => Bounds
-  /** Asks the brokers. Throws TickhouseErrors. */
+  /** Fetches them from the brokers. Throws TickhouseErrors. */
   refresh: () => Promise<Bounds>
 }
 
 /**
- * Reads a partition until the signal aborts, slice by slice: while one is worked on, the next is fetched. Brokers that cannot be
- * reached are waited for. Throws `log_offset_gone`, `log_behind_store`, `log_truncated`, `data_corrupt`, `log_refused`, and the signal's reason where that is one.
+ * Reads a partition in chunks until the signal aborts; fetches the next chunk while the reader processes one. Waits for
+ * unreachable brokers. Throws `log_offset_gone`, `log_behind_store`, `log_truncated`, `data_corrupt`, `log_refused`, or
+ * the signal's reason if that is a TickhouseError.
  */
 export async function* readPartition(options: ReadOptions): AsyncGenerator<LoggedRecord[], void> {
   const { fetcher, topic, topicPartition, kind, partition, from, signal, bounds } = options
-  const place: Place = { kind, partition, next: from, lastMs: 0, leaderEpoch: options.after?.leaderEpoch ?? -1 }
+  const position: ReadPosition = {
+    kind,
+    partition,
+    next: from,
+    lastMs: 0,
+    leaderEpoch: options.after?.leaderEpoch ?? -1,
+  }
   let last = options.after
-  const slices: LoggedRecord[][] = []
+  const chunks: LoggedRecord[][] = []
   let failure: TickhouseError | undefined
   let outOfRange = false
   let wake: () => void = () => {}
-  const waiting: Waiting = {
+  const pending: PendingFetch = {
     topic,
     partition: topicPartition,
     next: from,
-    lastEpoch: place.leaderEpoch,
-    found: (batches: RecordsBatch[]) => {
-      const entries = entriesOf(batches, place)
-      slices.push(...sliced(entries))
-      last = entries.at(-1) ?? last
-      waiting.next = place.next
-      waiting.lastEpoch = place.leaderEpoch
-      // Batches wholly before the offset asked for hold nothing new.
-      if (slices.length === 0) fetcher.want(waiting)
+    lastEpoch: position.leaderEpoch,
+    onBatches: (batches: RecordsBatch[]) => {
+      const records = recordsOf(batches, position)
+      chunks.push(...splitIntoChunks(records))
+      last = records.at(-1) ?? last
+      pending.next = position.next
+      pending.lastEpoch = position.leaderEpoch
+      // Batches that end before the requested offset contain nothing new.
+      if (chunks.length === 0) fetcher.add(pending)
       wake()
     },
-    outOfRange: () => {
+    onOutOfRange: () => {
       outOfRange = true
       wake()
     },
-    diverged: end => {
-      failure = logTruncated(partition, place.next, lostByBrokers(end))
+    onDiverged: end => {
+      failure = logTruncated(partition, position.next, lostByBrokers(end))
       wake()
     },
-    unreadable: error => {
-      failure = error instanceof TickhouseError ? error : unreadable(partition, place.next, error)
+    onUnreadable: error => {
+      failure = error instanceof TickhouseError ? error : unreadable(partition, position.next, error)
       wake()
     },
   }
@@ -76,56 +83,56 @@ export async function* readPartition(options: ReadOptions): AsyncGenerator<Logge
   try {
     while (!signal.aborted) {
       if (failure) throw failure
-      const slice = slices.shift()
-      if (slice) {
-        // Fetched before it was trimmed: who reads must know what is gone.
-        if (slice[0]!.offset < bounds().first) throw offsetGone(partition, slice[0]!.offset, bounds().first)
-        if (slices.length === 0) fetcher.want(waiting)
-        yield slice
+      const chunk = chunks.shift()
+      if (chunk) {
+        // Fetched, then trimmed: the reader must learn which records are gone.
+        if (chunk[0]!.offset < bounds().first) throw offsetGone(partition, chunk[0]!.offset, bounds().first)
+        if (chunks.length === 0) fetcher.add(pending)
+        yield chunk
         continue
       }
       if (outOfRange) {
         outOfRange = false
-        await checkRangeWhenKnown(options, place.next).catch(error => {
-          throw last ? behindIsTruncated(error, partition, place.next) : error
+        await checkRangeWhenKnown(options, position.next).catch(error => {
+          throw last ? behindIsTruncated(error, partition, position.next) : error
         })
-        if (waiting.lastEpoch >= 0 && last) await checkSame(options, last)
-        waiting.lastEpoch = -1
+        if (pending.lastEpoch >= 0 && last) await checkUnchanged(options, last)
+        pending.lastEpoch = -1
       }
-      fetcher.want(waiting)
+      fetcher.add(pending)
       await new Promise<void>(resolve => {
         wake = resolve
-        if (signal.aborted || failure || outOfRange || slices.length > 0) resolve()
+        if (signal.aborted || failure || outOfRange || chunks.length > 0) resolve()
       })
     }
     if (signal.reason instanceof TickhouseError) throw signal.reason
   } finally {
     signal.removeEventListener('abort', awake)
-    fetcher.forget(waiting)
+    fetcher.cancel(pending)
   }
 }
 
 /**
- * The offset is within the log, but the brokers do not know the epoch of the record before it: it is read again and compared. Throws
- * `log_truncated`; one that was trimmed cannot be compared.
+ * The offset is within the log, but the brokers do not know the epoch of the record before it: reads that record again
+ * and compares. Throws `log_truncated` if it differs; a trimmed record cannot be compared.
  */
-async function checkSame(options: ReadOptions, last: LoggedRecord): Promise<void> {
+async function checkUnchanged(options: ReadOptions, last: LoggedRecord): Promise<void> {
   const again = await recordAt(options, last.offset)
   if (!again || recordHash(again) === recordHash(last)) return
   throw logTruncated(options.partition, last.offset + 1, lostByBrokers(last.offset))
 }
 
-/** Reads one record; undefined if it was trimmed, or the signal aborted before. */
+/** Reads one record; undefined if it was trimmed or the signal aborted. */
 export async function recordAt(options: Omit<ReadOptions, 'from' | 'after'>, offset: number) {
   try {
-    for await (const slice of readPartition({ ...options, from: offset, after: undefined })) return slice[0]
+    for await (const chunk of readPartition({ ...options, from: offset, after: undefined })) return chunk[0]
   } catch (error) {
     if (!(error instanceof TickhouseError) || error.code !== 'log_offset_gone') throw error
   }
   return undefined
 }
 
-/** The brokers have just said that the offset is not there: which side of it the log lies on is asked until it is known. */
+/** The brokers reported the offset out of range: fetches the bounds, until they answer, to find out on which side. */
 async function checkRangeWhenKnown({ partition, refresh, signal }: ReadOptions, offset: number): Promise<void> {
   for (;;) {
     try {
@@ -134,39 +141,39 @@ async function checkRangeWhenKnown({ partition, refresh, signal }: ReadOptions, 
     } catch (error) {
       if (!(error instanceof TickhouseError) || !error.retryable) throw error
     }
-    await sleep(ASK_AGAIN_MS, undefined, { signal }).catch(() => {})
+    await sleep(REFRESH_RETRY_MS, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
   }
 }
 
-/** Throws where the offset is not in the log, nor the next to come. */
+/** Throws if the offset is neither in the log nor the next one. */
 export function checkRange(partition: number, offset: number, bounds: Bounds): void {
   if (offset < bounds.first) throw offsetGone(partition, offset, bounds.first)
   if (offset <= bounds.next) return
-  throw logBehind(partition, offset, bounds.next, 'look whether the cluster lost records or the topic was replaced')
+  throw logBehind(partition, offset, bounds.next, 'check if the cluster lost records or the topic was replaced')
 }
 
-function sliced(entries: LoggedRecord[]): LoggedRecord[][] {
-  const slices: LoggedRecord[][] = []
+function splitIntoChunks(records: LoggedRecord[]): LoggedRecord[][] {
+  const chunks: LoggedRecord[][] = []
   let bytes = 0
   let from = 0
-  for (const [index, { payload }] of entries.entries()) {
-    if (index > from && bytes + payload.byteLength > SLICE_BYTES_MAX) {
-      slices.push(entries.slice(from, index))
+  for (const [index, { payload }] of records.entries()) {
+    if (index > from && bytes + payload.byteLength > CHUNK_BYTES_MAX) {
+      chunks.push(records.slice(from, index))
       from = index
       bytes = 0
     }
     bytes += payload.byteLength
   }
-  if (from < entries.length) slices.push(from === 0 ? entries : entries.slice(from))
-  return slices
+  if (from < records.length) chunks.push(from === 0 ? records : records.slice(from))
+  return chunks
 }
 
 function unreadable(partition: number, offset: number, cause: unknown): TickhouseError {
   return new TickhouseError(
     'data_corrupt',
-    `partition ${partition} from offset ${offset} on cannot be read: ${(cause as Error).message}`,
-    'Look at it with kafka-dump-log.sh; what was stored already is not affected.',
+    `cannot read partition ${partition} from offset ${offset} on: ${(cause as Error).message}`,
+    'Inspect it with kafka-dump-log.sh; ticks stored before are not affected.',
     { cause },
   )
 }

@@ -1,18 +1,18 @@
-/** What stations last said of themselves: a compacted topic, one key a station, followed into memory. */
+/** The status board on Kafka: a compacted topic with one key per process, read into memory. */
 import { type BaseOptions, Producer, type RecordsBatch, stringSerializer } from '@platformatic/kafka'
 import type { Bounds } from '../log.ts'
 import type { Announcement } from '../status-board.ts'
-import { outlivingErrors } from './client.ts'
+import { withErrorListener } from './client.ts'
 import { unavailable } from './errors.ts'
-import { Fetcher, type Waiting } from './fetcher.ts'
+import { Fetcher, type PendingFetch } from './fetcher.ts'
 
-/** The key under which the log says what it was when it was made: no station has such a name. */
+/** The key of the log's own properties: no process announces under it. */
 const LOG = '@log'
 const RETRIES_MAX = 3
-/** They are asked all the time and answer within a fraction of this. */
+/** The topic is fetched all the time, and brokers answer within a fraction of this. */
 const ANSWERS_APART_MS_MAX = 2_000
 const CATCH_UP_MS_MAX = 15_000
-/** An announcement is replaced by the next a second later: an old one need not arrive. */
+/** `acks` of all in-sync replicas. */
 const ACKNOWLEDGED_BY_ALL = -1
 
 export interface StatusTopicOptions {
@@ -21,7 +21,7 @@ export interface StatusTopicOptions {
   /** The topic's own id. */
   id: string
   mode: 'write' | 'read'
-  /** Where the topic stands at the opening. */
+  /** The topic's bounds at opening. */
   bounds: Bounds
 }
 
@@ -30,20 +30,20 @@ export class StatusTopic {
   readonly #fetcher: Fetcher
   readonly #producer: Producer<string, string> | undefined
   readonly #last = new Map<string, Announcement>()
-  readonly #waiting: Waiting
+  readonly #pending: PendingFetch
   #first: number
 
-  /** Resolves when all that had been announced before is known. */
+  /** Resolves when all earlier announcements are read. */
   static async open(options: StatusTopicOptions): Promise<StatusTopic> {
     const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
-    const stations = new StatusTopic(options, next => next >= options.bounds.next && resolve())
-    if (options.bounds.next === options.bounds.first) return stations
-    const late = setTimeout(() => reject(unavailable(`topic ${options.topic} is not answered for`)), CATCH_UP_MS_MAX)
+    const statusTopic = new StatusTopic(options, next => next >= options.bounds.next && resolve())
+    if (options.bounds.next === options.bounds.first) return statusTopic
+    const late = setTimeout(() => reject(unavailable(`no broker answers for topic ${options.topic}`)), CATCH_UP_MS_MAX)
     try {
       await caughtUp
-      return stations
+      return statusTopic
     } catch (error) {
-      await stations.close()
+      await statusTopic.close()
       throw error
     } finally {
       clearTimeout(late)
@@ -60,95 +60,98 @@ export class StatusTopic {
       topicUnknown: () => {},
     })
     if (mode === 'write')
-      this.#producer = outlivingErrors(
+      this.#producer = withErrorListener(
         new Producer({
           ...client,
           retries: RETRIES_MAX,
           serializers: { key: stringSerializer, value: stringSerializer },
         }),
       )
-    const waiting: Waiting = {
+    const pending: PendingFetch = {
       topic,
       partition: 0,
       next: bounds.first,
       lastEpoch: -1,
-      found: batches => {
-        waiting.next = this.#take(batches, waiting.next)
-        reached(waiting.next)
-        this.#fetcher.want(waiting)
+      onBatches: batches => {
+        pending.next = this.#readBatches(batches, pending.next)
+        reached(pending.next)
+        this.#fetcher.add(pending)
       },
-      outOfRange: () => {
-        // Compaction moved the beginning on; what is kept comes again.
-        waiting.next = this.#first
-        this.#fetcher.want(waiting)
+      onOutOfRange: () => {
+        // Compaction moved the first offset; the latest announcements follow it.
+        pending.next = this.#first
+        this.#fetcher.add(pending)
       },
-      diverged: () => {},
-      unreadable: () => {},
+      onDiverged: () => {},
+      onUnreadable: () => {},
     }
-    this.#waiting = waiting
-    this.#fetcher.want(waiting)
+    this.#pending = pending
+    this.#fetcher.add(pending)
   }
 
-  async announce(station: string, body: unknown): Promise<void> {
-    const said: Announcement = { station, atMs: Date.now(), body }
-    const value = JSON.stringify({ atMs: said.atMs, body })
+  async announce(key: string, body: unknown): Promise<void> {
+    const announcement: Announcement = { key, atMs: Date.now(), body }
+    const value = JSON.stringify({ atMs: announcement.atMs, body })
     await this.#producer!.send({
-      messages: [{ topic: this.#topic, partition: 0, key: station, value }],
+      messages: [{ topic: this.#topic, partition: 0, key, value }],
       acks: ACKNOWLEDGED_BY_ALL,
     })
-    this.#keep(said)
+    this.#update(announcement)
   }
 
-  /** Since when no broker has answered, ms since 1970 UTC; null if they answer. Here somebody always waits for them. */
+  /**
+   * Since when no broker has answered, ms since 1970 UTC; null if they answer. A fetch of this topic is always pending.
+   */
   get unreachableSinceMs(): number | null {
     const { answeredMs } = this.#fetcher
     return Date.now() - answeredMs > ANSWERS_APART_MS_MAX ? answeredMs : null
   }
 
-  /** How many partitions the log had when it was made; undefined if nobody has noted it. */
-  get partitionsMade(): number | undefined {
+  /** Partitions per topic when the log was created; undefined if no process has stored the number. */
+  get partitionsAtCreation(): number | undefined {
     const body = this.#last.get(LOG)?.body as { partitions?: unknown } | undefined
     return Number.isSafeInteger(body?.partitions) ? (body!.partitions as number) : undefined
   }
 
-  /** Notes it, for every opening from now on. */
-  async notePartitions(partitions: number): Promise<void> {
+  /** Stores it for all later openings. */
+  async storePartitionCount(partitions: number): Promise<void> {
     await this.announce(LOG, { partitions })
   }
 
   get all(): Announcement[] {
-    const stations = [...this.#last.values()].filter(({ station }) => station !== LOG)
-    return stations.sort((a, b) => (a.station < b.station ? -1 : 1))
+    const announcements = [...this.#last.values()].filter(({ key }) => key !== LOG)
+    return announcements.sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
   async close(): Promise<void> {
-    this.#fetcher.forget(this.#waiting)
+    this.#fetcher.cancel(this.#pending)
     await Promise.all([this.#fetcher.close(), this.#producer?.close(true).catch(() => {})])
   }
 
-  #take(batches: readonly RecordsBatch[], from: number): number {
+  #readBatches(batches: readonly RecordsBatch[], from: number): number {
     let next = from
     for (const batch of batches) {
       for (const { offsetDelta, key, value } of batch.records)
         if (Number(batch.firstOffset) + offsetDelta >= from && key && value)
-          this.#read(key.toString(), value.toString())
+          this.#readAnnouncement(key.toString(), value.toString())
       next = Number(batch.firstOffset) + batch.lastOffsetDelta + 1
     }
     return Math.max(next, from)
   }
 
-  /** Another program's words on this topic are none of ours. */
-  #read(station: string, text: string): void {
+  /** Ignores messages of other programs. */
+  #readAnnouncement(key: string, text: string): void {
     try {
       const { atMs, body } = JSON.parse(text) as Announcement
-      if (typeof atMs === 'number') this.#keep({ station, atMs, body })
+      if (typeof atMs === 'number') this.#update({ key, atMs, body })
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
     }
   }
 
-  /** An own announcement is known before it is read back, and must not be replaced by one before it. */
-  #keep(said: Announcement): void {
-    if ((this.#last.get(said.station)?.atMs ?? 0) <= said.atMs) this.#last.set(said.station, said)
+  /** Own announcements are in memory before they are read back: an older one must not replace them. */
+  #update(announcement: Announcement): void {
+    const { key, atMs } = announcement
+    if ((this.#last.get(key)?.atMs ?? 0) <= atMs) this.#last.set(key, announcement)
   }
 }

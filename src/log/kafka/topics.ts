@@ -1,4 +1,4 @@
-/** The topics of a log: made if they are not there, looked at if they are, and told apart from others of the same name. */
+/** The topics of a log: creates missing ones, checks the settings of existing ones, and identifies them by topic id. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, ConfigResourceTypes } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
@@ -6,89 +6,93 @@ import type { KafkaAddress } from './address.ts'
 import { isProtocolError, PROTOCOL, replaced, unavailable } from './errors.ts'
 import type { TopicPartition } from './offsets.ts'
 
-/** The kinds of ticks, each with its topic, in the order in which the log numbers their partitions. */
+/** The kinds of ticks, each with its topic. The log numbers their partitions in this order. */
 export const KINDS = ['trades', 'quotes'] as const
-/** A record we write, and what others may: refused frames are the largest. */
+/** Limit of a record, also of other writers; our largest are those of refused frames. */
 const MESSAGE_BYTES_MAX = 16 * 2 ** 20
 const REPLICATION_DEFAULT = 3
-/** Retention shorter than this drops ticks that a store a little behind has not seen. */
+/** Shorter retention drops ticks before a lagging store has them. */
 const RETENTION_MS_MIN = 3_600_000
 const RETENTION_BYTES_MIN = 256 * 2 ** 20
-const MADE_MS_MAX = 20_000
+const CREATE_MS_MAX = 20_000
 const POLL_MS = 100
 
 export interface Topics {
   /** The topic of each of `KINDS`. */
   names: readonly string[]
-  stations: string
-  /** The brokers' own ids of all three: another topic of the same name has another. */
+  statusTopic: string
+  /** The topic ids of all three: a topic created again under the same name has another id. */
   ids: ReadonlyMap<string, string>
-  /** Partitions of each topic of ticks that the log uses: as many as there were when it was made. */
+  /** Partitions used of each topic of ticks: as many as it had when the log was created. */
   partitions: number
-  /** Names the log for ever: the topics' own ids, given by the brokers when they were made, and how partitions are numbered. */
+  /** Names the log permanently: the topic ids, and the number of partitions used of each. */
   identity: string
   messageBytesMax: number
 }
 
-/** The topics as the brokers have them; how many of their partitions the log uses is not known yet. */
+/** The topics as the brokers have them, before the number of used partitions is known. */
 export interface FoundTopics extends Omit<Topics, 'partitions' | 'identity'> {
   /** Partitions of the topic of each of `KINDS`. */
   counts: readonly number[]
 }
 
 /**
- * Finds the topics, and makes those that are missing where `mode` is write. Throws `log_missing` (retryable), `config_invalid`
- * for settings under which ticks would be lost or change their place, or what the client says.
+ * Finds the topics; in mode `write`, creates missing ones. Throws `log_missing` (retryable), `config_invalid` for
+ * settings that would lose ticks or move them to another day, or the client's errors.
  */
 export async function openTopics(admin: Admin, address: KafkaAddress, mode: 'write' | 'read'): Promise<FoundTopics> {
   const names = KINDS.map(kind => `${address.topicPrefix}${kind}`)
-  const stations = `${address.topicPrefix}stations`
+  const statusTopic = `${address.topicPrefix}stations`
   const existing = new Set(await admin.listTopics())
-  const missing = [...names, stations].filter(name => !existing.has(name))
+  const missing = [...names, statusTopic].filter(name => !existing.has(name))
   if (missing.length > 0) {
-    if (mode === 'read') throw notThereYet(address, missing)
-    await makeTopics(admin, address, missing, stations)
+    if (mode === 'read') throw topicsMissing(address, missing)
+    await createTopics(admin, address, missing, statusTopic)
   }
-  const { counts, ids } = await awaitTopics(admin, names, stations)
-  return { names, stations, ids, counts, messageBytesMax: await checkSettings(admin, address, names) }
+  const { counts, ids } = await awaitTopics(admin, names, statusTopic)
+  return { names, statusTopic, ids, counts, messageBytesMax: await checkSettings(admin, address, names) }
 }
 
 /**
- * The topics with the partitions that the log uses. `made` is how many there were when it was made; undefined if nobody has noted it: then
- * the fewest of any topic, since all began with as many and they can only be added to. Throws `config_invalid` if the address says another
- * number, `log_replaced` if there are fewer.
+ * The topics with the number of partitions that the log uses: `partitionsAtCreation`, or the fewest of any topic if
+ * that is not stored (all start with the same number, and Kafka can only add partitions). Throws `config_invalid` if
+ * the address has another number, `log_replaced` if a topic has fewer.
  */
-export function usedTopics(found: FoundTopics, made: number | undefined, address: KafkaAddress): Topics {
+export function usedTopics(
+  found: FoundTopics,
+  partitionsAtCreation: number | undefined,
+  address: KafkaAddress,
+): Topics {
   const { counts, ...topics } = found
   const fewest = Math.min(...counts)
-  const partitions = made ?? fewest
+  const partitions = partitionsAtCreation ?? fewest
   if (fewest < partitions)
-    throw replaced(address.shown, `it had ${partitions} partitions when it was made, and a topic has ${fewest}`)
+    throw replaced(address.shown, `it was created with ${partitions} partitions per topic, and a topic has ${fewest}`)
   if (address.partitions !== undefined && address.partitions !== partitions)
     throw new TickhouseError(
       'config_invalid',
-      `the log at ${address.shown} uses ${partitions} partitions of each topic, ${address.partitions} were asked for`,
-      `Say partitions=${partitions}, or begin a new log with another topicPrefix: a symbol must not change its partition.`,
+      `the log at ${address.shown} uses ${partitions} partitions of each topic, not ${address.partitions}`,
+      `Set partitions=${partitions}, or start a new log with another topicPrefix: a symbol must stay in its partition.`,
     )
   const ids = topics.names.map(name => topics.ids.get(name)!)
   return { ...topics, partitions, identity: identityOf(ids, partitions) }
 }
 
-/** The partitions of the log in their order: those of the first kind, then those of the second. */
-export function placesOf(topics: Topics): TopicPartition[] {
+/** The partitions of the log in order: those of the first kind, then those of the second. */
+export function topicPartitionsOf(topics: Topics): TopicPartition[] {
   return topics.names.flatMap(topic =>
     Array.from({ length: topics.partitions }, (_, partition) => ({ topic, partition })),
   )
 }
 
-/** Partitions that were added to the topics after the log was made. */
-export const addedTo = (counts: readonly number[], partitions: number): number =>
+/** Partitions added to the topics after the log was created. */
+export const countUnused = (counts: readonly number[], partitions: number): number =>
   counts.reduce((sum, count) => sum + Math.max(0, count - partitions), 0)
 
 export const identityOf = (ids: readonly string[], partitions: number): string =>
   `kafka:${ids.join(':')}:${ids.map(() => partitions).join('+')}`
 
-/** The ids and the numbers of partitions of topics as they are now. Asks the brokers. */
+/** Fetches the current ids and partition counts of topics. */
 export async function currentTopics(
   admin: Admin,
   names: readonly string[],
@@ -98,53 +102,61 @@ export async function currentTopics(
   return { ids: found.map(({ id }) => id), counts: found.map(({ partitionsCount }) => partitionsCount) }
 }
 
-async function makeTopics(admin: Admin, address: KafkaAddress, missing: string[], stations: string): Promise<void> {
+async function createTopics(
+  admin: Admin,
+  address: KafkaAddress,
+  missing: string[],
+  statusTopic: string,
+): Promise<void> {
   const { brokers } = await admin.metadata({ forceUpdate: true })
   const replicas = address.replication ?? Math.min(REPLICATION_DEFAULT, brokers.size)
-  const ofTicks = {
-    // Keys mean nothing here and no tick may go because a later one came.
+  const tickSettings = {
+    // Compaction would drop ticks: messages have no keys.
     'cleanup.policy': 'delete',
-    // The log's own clock: a producer's could put a tick into a day that is closed.
+    // The broker's clock: a producer's wrong clock could move a tick to a closed day.
     'message.timestamp.type': 'LogAppendTime',
-    // Ticks go when they are stored and archived, by `trim`, not when a clock says so.
+    // Ticks are dropped by `trim`, once stored and archived, not by age.
     'retention.ms': '-1',
     'max.message.bytes': String(MESSAGE_BYTES_MAX),
-    // An acknowledged record survives the loss of any one broker, and writing goes on without it.
+    // An acknowledged record survives the loss of any one broker, and appends continue without that broker.
     'min.insync.replicas': replicas >= 3 ? '2' : '1',
   }
-  // Announcements come every second: small segments, so that the brokers soon drop those that were replaced.
-  const ofStations = {
-    ...ofTicks,
+  // An announcement every second: short segments, so that compaction soon drops replaced ones.
+  const statusSettings = {
+    ...tickSettings,
     'cleanup.policy': 'compact',
     'segment.ms': '600000',
     'min.cleanable.dirty.ratio': '0.2',
   }
   for (const topic of missing) {
-    const configs = Object.entries(topic === stations ? ofStations : ofTicks).map(([name, value]) => ({ name, value }))
-    const partitions = topic === stations ? 1 : address.partitionsWhenMade
+    const configs = Object.entries(topic === statusTopic ? statusSettings : tickSettings).map(([name, value]) => ({
+      name,
+      value,
+    }))
+    const partitions = topic === statusTopic ? 1 : address.partitionsAtCreation
     try {
       await admin.createTopics({ topics: [topic], partitions, replicas, configs })
     } catch (error) {
-      // Another process was faster: its topic is looked at like any other.
+      // Another process was faster: its topic is checked like any other.
       if (isProtocolError(error, PROTOCOL.topicAlreadyExists)) continue
       if (isProtocolError(error, PROTOCOL.invalidReplicationFactor))
         throw unfit(
           topic,
           `cannot have ${replicas} copies`,
-          `Say replication=${brokers.size} or less, or start more brokers.`,
+          `Set replication=${brokers.size} or less, or start more brokers.`,
         )
       throw error
     }
   }
 }
 
-/** A new topic is known to every broker, and led by one, a little after it was made. */
-async function awaitTopics(admin: Admin, names: readonly string[], stations: string) {
-  const deadlineMs = performance.now() + MADE_MS_MAX
+/** Waits until all partitions have a leader: a new topic has none for a short time. */
+async function awaitTopics(admin: Admin, names: readonly string[], statusTopic: string) {
+  const deadlineMs = performance.now() + CREATE_MS_MAX
   for (;;) {
     try {
-      const { topics } = await admin.metadata({ topics: [...names, stations], forceUpdate: true })
-      const all = [...names, stations].map(name => topics.get(name)!)
+      const { topics } = await admin.metadata({ topics: [...names, statusTopic], forceUpdate: true })
+      const all = [...names, statusTopic].map(name => topics.get(name)!)
       if (all.every(topic => topic.partitions.every(({ leader }) => leader >= 0))) {
         const counts = names.map(name => topics.get(name)!.partitionsCount)
         return { counts, ids: new Map([...topics].map(([name, { id }]) => [name, id])) }
@@ -171,7 +183,7 @@ async function checkSettings(admin: Admin, address: KafkaAddress, names: readonl
     if (settings.get('message.timestamp.type') !== 'LogAppendTime')
       throw unfit(
         topic,
-        'has the producers’ timestamps: a wrong clock would move ticks to a closed day',
+        'uses producer timestamps: a wrong clock would move ticks to a closed day',
         alter('message.timestamp.type=LogAppendTime'),
       )
     if (number('retention.ms') >= 0 && number('retention.ms') < RETENTION_MS_MIN)
@@ -187,11 +199,11 @@ function unfit(topic: string, what: string, advice: string): TickhouseError {
   return new TickhouseError('config_invalid', `topic ${topic} ${what}`, advice)
 }
 
-function notThereYet(address: KafkaAddress, missing: readonly string[]): TickhouseError {
+function topicsMissing(address: KafkaAddress, missing: readonly string[]): TickhouseError {
   return new TickhouseError(
     'log_missing',
     `there is no log at ${address.shown} yet: topic ${missing.join(', ')} is missing`,
-    'The recorder makes it when it starts: start it, or check topicPrefix.',
+    'The recorder creates it when it starts: start it, or check topicPrefix.',
     { retryable: true },
   )
 }

@@ -6,9 +6,9 @@ import type { TrimFloor } from '../retention.ts'
 import { closed, fromFields } from './errors.ts'
 import type { AnnounceRequest, Answer, Request, TrimRequest } from './messages.ts'
 
-/** How much may be on its way to the disk. An append beyond it waits for its turn, in order; nothing is refused. */
+/** Bytes on their way to the disk. Appends beyond wait, in order; none is rejected for it. */
 export const PENDING_BYTES_MAX = 64 * 2 ** 20
-/** What a record weighs beside its payload, roughly. */
+/** Rough size of a record without its payload. */
 const RECORD_OVERHEAD_BYTES = 128
 /** SQLite's own limit for a value is 1e9 bytes. */
 const RECORD_BYTES_MAX = 256 * 2 ** 20
@@ -24,7 +24,7 @@ interface WaitingAppend extends Settle {
   bytes: number
 }
 
-/** The facade's end of the writing thread: back-pressure, the log's clock, and who waits for which answer. */
+/** The caller's side of the writer thread: backpressure, the log's clock, and the pending requests. */
 export class Appender {
   readonly #worker: Worker
   readonly #nowMs: () => number
@@ -36,7 +36,7 @@ export class Appender {
   #pendingBytes = 0
   #lastId = 0
   #epoch = 0
-  #refusal: Error | undefined
+  #failure: Error | undefined
 
   private constructor(worker: Worker, nowMs: () => number, lastMs: number[]) {
     this.#worker = worker
@@ -47,16 +47,16 @@ export class Appender {
     worker.on('exit', () => this.#end(closed()))
   }
 
-  /** Starts the writing thread and waits until it has the file open. `lastMs` is each partition's last timestamp. */
+  /** Starts the writer thread and waits until it has opened the file. `lastMs` is each partition's last timestamp. */
   static async start(directory: string, nowMs: () => number, lastMs: number[]): Promise<Appender> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { directory } })
     await once(worker, 'message')
     return new Appender(worker, nowMs, lastMs)
   }
 
-  /** `told` is called after every commit, before its appends resolve. */
-  onCommit(told: () => void): void {
-    this.#onCommit = told
+  /** `listener` is called after every commit, before its appends resolve. */
+  onCommit(listener: () => void): void {
+    this.#onCommit = listener
   }
 
   append(partition: number, records: readonly LogRecord[]): Promise<number> {
@@ -68,32 +68,32 @@ export class Appender {
         return Promise.reject(new RangeError(`a record of ${payload.byteLength} bytes: at most ${RECORD_BYTES_MAX}`))
       bytes += payload.byteLength + RECORD_OVERHEAD_BYTES
     }
-    if (this.#refusal) return Promise.reject(this.#refusal)
+    if (this.#failure) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ partition, records, bytes, resolve, reject })
-      this.#admit()
+      this.#sendWithinLimit()
     })
   }
 
-  announce(station: string, body: string): Promise<number> {
-    return this.#send({ type: 'announce', id: ++this.#lastId, station, atMs: this.#nowMs(), body })
+  announce(key: string, body: string): Promise<number> {
+    return this.#send({ type: 'announce', id: ++this.#lastId, key, atMs: this.#nowMs(), body })
   }
 
   trim(partition: number, floor: TrimFloor): Promise<number> {
     return this.#send({ type: 'trim', id: ++this.#lastId, partition, floor })
   }
 
-  /** Commits what was appended before, then ends the thread. Everything asked for later rejects. */
+  /** Commits the pending appends, then ends the thread. Later requests reject. */
   async close(): Promise<void> {
-    if (this.#refusal) return
-    this.#refusal = closed()
+    if (this.#failure) return
+    this.#failure = closed()
     if (this.#waiting.length > 0) await new Promise<void>(resolve => (this.#onDrained = resolve))
     const ended = once(this.#worker, 'exit')
     this.#worker.postMessage({ type: 'close' } satisfies Request)
     await ended
   }
 
-  #admit(): void {
+  #sendWithinLimit(): void {
     while (this.#waiting.length > 0) {
       const bytes = this.#waiting[0]!.bytes
       if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > PENDING_BYTES_MAX) return
@@ -121,7 +121,7 @@ export class Appender {
   }
 
   #send(request: AnnounceRequest | TrimRequest): Promise<number> {
-    if (this.#refusal) return Promise.reject(this.#refusal)
+    if (this.#failure) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       this.#sent.set(request.id, { resolve, reject, bytes: 0 })
       this.#worker.postMessage(request)
@@ -141,17 +141,17 @@ export class Appender {
       const error = fromFields(answer.error)
       settle.reject(error)
       if (answer.epoch === this.#epoch) {
-        // Appends made before the failure was known must not overtake the failed one: those still waiting fail with it.
+        // Appends made before the failure was known must not overtake the failed one: pending ones fail with it.
         this.#epoch += 1
         for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
       }
     }
-    this.#admit()
+    this.#sendWithinLimit()
   }
 
-  /** The thread has ended: whoever still waits is told. What it was writing may or may not be in the log. */
+  /** The thread has ended: rejects all pending requests. What it was writing may or may not be in the log. */
   #end(error: Error): void {
-    this.#refusal ??= error
+    this.#failure ??= error
     for (const settle of [...this.#sent.values(), ...this.#waiting.splice(0)]) settle.reject(error)
     this.#sent.clear()
     this.#onDrained()

@@ -2,12 +2,14 @@ import { statSync } from 'node:fs'
 import { TickhouseError } from '../../errors.ts'
 import { mainFile } from './file.ts'
 
-/** How often the file is asked for changes while a reader waits. In the writing process a commit wakes it at once. */
+/**
+ * Poll interval for commits of another process while a reader waits. In the writing process each commit wakes readers.
+ */
 const POLL_MS = 5
-/** How often it is asked whether the file was replaced by another. */
+/** Interval of the check for a replaced file. */
 const REPLACED_CHECK_MS = 1000
 
-/** Wakes readers that have read everything: one cheap look at the file for all of them. */
+/** Wakes readers that are at the end of the log: one cheap poll of the file for all of them. */
 export class FileWatch {
   readonly #directory: string
   readonly #dataVersion: () => number
@@ -18,7 +20,7 @@ export class FileWatch {
   #replaced = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `dataVersion` gives another number whenever another connection has committed. */
+  /** `dataVersion` returns another number after each commit of another connection. */
   constructor(directory: string, dataVersion: () => number) {
     this.#directory = directory
     this.#dataVersion = dataVersion
@@ -42,7 +44,7 @@ export class FileWatch {
     throw new TickhouseError(
       'log_replaced',
       `the log in ${this.#directory} was moved away or replaced while it was being read`,
-      'Put it back, or start everything that uses it anew.',
+      'Put it back, or restart everything that uses it.',
     )
   }
 
@@ -65,7 +67,7 @@ export class FileWatch {
     const nowMs = performance.now()
     if (nowMs - this.#replacedCheckMs >= REPLACED_CHECK_MS) {
       this.#replacedCheckMs = nowMs
-      // A file that was moved away can be read for ever, but nothing is added to it any more: that must not look like quiet.
+      // A file that was moved away stays readable but gets no more records: that must not look like a quiet market.
       this.#replaced = this.#currentInode() !== this.#inode
     }
     const version = this.#dataVersion()

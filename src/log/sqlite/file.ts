@@ -1,6 +1,6 @@
 /**
- * The log's file: its schema, how it is made, and what is checked before it is trusted. One directory holds `log.sqlite`
- * with SQLite's own `-wal` and `-shm` beside it, and `lock.sqlite`, which is empty and only ever locked.
+ * The log's file: schema, creation, and checks at opening. The directory contains `log.sqlite` with SQLite's `-wal` and
+ * `-shm`, and `lock.sqlite`, which is empty and only locked.
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -13,26 +13,29 @@ import { lastPageMissing } from './wal.ts'
 
 /** Marks the file as ours: "tkhl" in the header's application id. */
 export const APPLICATION_ID = 0x746b686c
-/** The schema's number; a file with a higher one was written by a newer tickhouse. */
+/** A file with a higher version was written by a newer tickhouse. */
 export const SCHEMA_VERSION = 1
 
-/** A record's key is `partition * OFFSETS_MAX + offset`, so that a partition is one run of keys, exact in a double. */
+/** A record's key is `partition * OFFSETS_MAX + offset`: a partition is one range of keys, exact in a double. */
 export const OFFSETS_MAX = 2 ** 40
 export const PARTITIONS_MAX = 4096
 
-/** How long a statement waits for another connection, such as a reader in the way of a checkpoint. */
+/** How long a statement waits for another connection, for example a checkpoint for a reader. */
 const BUSY_MS_MAX = 1000
 
-/** How long archived records stay in a log made now, where no setting says otherwise: a week, as on Kafka. */
+/** Retention of archived records in a new log, without a setting: a week, Kafka's default. */
 const KEEP_HOURS = 168
 
 const HEADER_BYTES = 100
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
+/** The column's name is from the first version. */
+const ANNOUNCEMENT_KEY = 'station'
+
 /*
- * `partitions` keeps the bounds, so that an offset is never given twice, even when everything was trimmed.
+ * `partitions` has the bounds, so that no offset is assigned twice, even after everything was trimmed.
  * `ticks_before` counts the partition's ticks up to the record: counting a range takes two look-ups, not a scan.
- * `payload_crc32` is ours because SQLite has no checksum of its own once a page has left the write-ahead log.
+ * `payload_crc32`: SQLite has no checksum once a page has left the write-ahead log.
  */
 const SCHEMA = `
   CREATE TABLE meta (
@@ -56,23 +59,23 @@ const SCHEMA = `
     payload_crc32 INTEGER NOT NULL,
     payload BLOB NOT NULL
   ) STRICT;
-  CREATE TABLE announcements (station TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE announcements (${ANNOUNCEMENT_KEY} TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
 `
 
 export const mainFile = (directory: string): string => join(directory, 'log.sqlite')
 export const walFile = (directory: string): string => `${mainFile(directory)}-wal`
 
-/** What a log says of itself since it was made. */
+/** A log's properties, fixed at creation. */
 export interface Meta {
   identity: string
   partitions: number
-  /** How long archived records stay, in hours. Null in a log made before there was a limit: for ever. */
+  /** Hours to keep archived records. Null in a log created before there was a limit: for ever. */
   keepHours: number | null
 }
 
 /**
- * Takes the right to write, for as long as the returned connection is open; it falls with the process, however that ends.
- * Throws `data_in_use` at once if another has it.
+ * Locks the directory for writing until the returned connection is closed or the process ends. Throws `data_in_use`
+ * without waiting if another process has the lock.
  */
 export function lockDirectory(directory: string): DatabaseSync {
   makeDirectory(directory)
@@ -85,22 +88,22 @@ export function lockDirectory(directory: string): DatabaseSync {
     throw new TickhouseError(
       'data_in_use',
       `another tickhouse is writing the log in ${directory}`,
-      'Stop that one first, or give this one another directory.',
+      'Stop that process, or use another directory for this one.',
       { cause: error },
     )
   }
   return lock
 }
 
-/** Makes a log file with so many partitions, all at once: a crash leaves either none or a whole one. */
+/** Creates a log file atomically: a crash leaves either none or a complete one. */
 export function createFile(directory: string, partitions: number, nowMs: number): void {
   if (existsSync(walFile(directory))) throw corrupt(directory, 'log.sqlite is missing, but its log.sqlite-wal is there')
   const file = mainFile(directory)
-  const draft = `${file}-new`
-  for (const left of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(left, { force: true })
-  const db = new DatabaseSync(draft)
+  const newFile = `${file}-new`
+  for (const leftover of [newFile, `${newFile}-wal`, `${newFile}-shm`]) rmSync(leftover, { force: true })
+  const db = new DatabaseSync(newFile)
   try {
-    // Free pages are given back on demand: see `trim.ts`. Must be set before the first table.
+    // Incremental vacuum, for `trim.ts`. Must be set before the first table.
     db.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL')
     db.exec(`BEGIN; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; ${SCHEMA}`)
     db.prepare('INSERT INTO meta VALUES (?, ?, ?, ?)').run(randomUUID(), partitions, nowMs, KEEP_HOURS)
@@ -110,63 +113,67 @@ export function createFile(directory: string, partitions: number, nowMs: number)
   } finally {
     db.close()
   }
-  syncPath(draft)
-  renameSync(draft, file)
+  syncPath(newFile)
+  renameSync(newFile, file)
   syncPath(directory)
 }
 
-/** The connection that writes. */
+/** The writing connection. */
 export function connectWriter(directory: string): DatabaseSync {
   const db = new DatabaseSync(mainFile(directory), { timeout: BUSY_MS_MAX })
-  // FULL: a commit returns when it would survive a loss of power; the fullfsync pair says the same to macOS.
+  // FULL: a commit returns when it would survive a loss of power; on macOS that also takes both fullfsync settings.
   db.exec(
     'PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -16384',
   )
   return db
 }
 
-/** A connection that only reads: it can neither block the writer nor change a byte. */
+/** A read-only connection: it can neither block the writer nor change a byte. */
 export function connectReader(directory: string): DatabaseSync {
   return new DatabaseSync(mainFile(directory), { readOnly: true, timeout: BUSY_MS_MAX })
 }
 
 /**
- * Reads the file's header without opening it as a database, so that a file which is not ours is not touched.
- * Throws `data_foreign` or `data_corrupt`.
+ * Reads the file's header without opening it as a database, so that another program's file stays untouched. Throws
+ * `data_foreign` or `data_corrupt`.
  */
 export function checkHeader(directory: string): void {
   const header = Buffer.alloc(HEADER_BYTES)
   const file = openSync(mainFile(directory), 'r')
   const length = readSync(file, header, 0, HEADER_BYTES, 0)
   closeSync(file)
-  const elsewhere = 'Move it away, or give tickhouse another directory.'
+  const advice = 'Move it away, or use another directory for tickhouse.'
   const magicBytes = Math.min(length, MAGIC.length)
   if (!header.subarray(0, magicBytes).equals(MAGIC.subarray(0, magicBytes)))
-    throw foreign(directory, 'it is not an SQLite file', elsewhere)
+    throw foreign(directory, 'it is not an SQLite file', advice)
   if (length < HEADER_BYTES) throw corrupt(directory, `log.sqlite is only ${length} bytes long`)
   if (header.readUInt32BE(68) !== APPLICATION_ID)
-    throw foreign(directory, 'it is the SQLite file of another program', elsewhere)
+    throw foreign(directory, 'it is the SQLite file of another program', advice)
   const version = header.readUInt32BE(60)
   if (version > SCHEMA_VERSION)
-    throw foreign(directory, `it has version ${version}, this tickhouse knows ${SCHEMA_VERSION}`, 'Upgrade tickhouse.')
+    throw foreign(
+      directory,
+      `it has version ${version}, this tickhouse supports ${SCHEMA_VERSION}`,
+      'Upgrade tickhouse.',
+    )
 }
 
 /**
- * Checks what can be checked in a moment, however large the log: every page is there, and each partition's records are
- * the ones its bounds promise at both ends. For the writer, which nobody can disturb. Throws `data_corrupt`.
+ * Quick checks, whatever the size of the log: every page exists, and the first and last record of each partition match
+ * its bounds. For the writer only: no other process may write meanwhile. Throws `data_corrupt`.
  */
 export function checkContent(directory: string): void {
   const missing = lastPageMissing(mainFile(directory), walFile(directory))
   if (missing !== undefined) throw corrupt(directory, `log.sqlite was cut off: page ${missing} is missing`)
   const db = connectReader(directory)
   try {
-    const ends = db.prepare('SELECT min(id) AS first, max(id) AS last FROM records WHERE id >= ? AND id < ?')
+    const selectEnds = db.prepare('SELECT min(id) AS first, max(id) AS last FROM records WHERE id >= ? AND id < ?')
     for (const { partition, first, next } of db.prepare('SELECT * FROM partitions').all() as Record<string, number>[]) {
       const base = partition! * OFFSETS_MAX
-      const held = ends.get(base, base + OFFSETS_MAX) as { first: number | null; last: number | null }
+      const ends = selectEnds.get(base, base + OFFSETS_MAX) as { first: number | null; last: number | null }
       const whole =
-        first === next ? held.first === null : held.first === base + first! && held.last === base + next! - 1
-      if (!whole) throw corrupt(directory, `partition ${partition} does not hold offsets ${first} to ${next! - 1}`)
+        first === next ? ends.first === null : ends.first === base + first! && ends.last === base + next! - 1
+      if (!whole) throw corrupt(directory, `partition ${partition} does not contain offsets ${first} to ${next! - 1}`)
     }
   } finally {
     db.close()
@@ -175,13 +182,12 @@ export function checkContent(directory: string): void {
 
 export function readMeta(db: DatabaseSync, directory: string): Meta {
   const { identity, partitions, keep_hours: keepHours = null } = db.prepare('SELECT * FROM meta').get() ?? {}
-  // A page lost behind a whole header reads as empty columns.
-  if (typeof identity !== 'string' || !Number.isInteger(partitions))
-    throw corrupt(directory, 'it does not say which log it is')
+  // SQLite reads a lost page behind a valid header as empty columns.
+  if (typeof identity !== 'string' || !Number.isInteger(partitions)) throw corrupt(directory, 'it has no identity')
   return { identity, partitions: partitions as number, keepHours: keepHours as number | null }
 }
 
-/** The last timestamp given in each partition, 0 where none was. */
+/** The last timestamp of each partition, 0 if it never had a record. */
 export function lastTimestampsMs(db: DatabaseSync): number[] {
   const rows = db.prepare('SELECT timestamp_ms FROM partitions ORDER BY partition').all()
   return rows.map(row => row.timestamp_ms as number)
@@ -192,11 +198,14 @@ export function sizeBytes(directory: string): number {
   return bytes(mainFile(directory)) + bytes(walFile(directory))
 }
 
-/** Makes the directory and those above it, and their entries durable: a record is not safe in a directory that is not. */
+/**
+ * Creates the directory and its parents, and syncs their entries: a record in a directory that is not durable would be
+ * lost.
+ */
 function makeDirectory(directory: string): void {
-  const made = makeDataDirectory(directory)
-  if (made === undefined) return
-  const top = dirname(resolve(made))
+  const created = makeDataDirectory(directory)
+  if (created === undefined) return
+  const top = dirname(resolve(created))
   for (let path = resolve(directory); path !== top; path = dirname(path)) syncPath(dirname(path))
 }
 

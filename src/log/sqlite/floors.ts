@@ -1,18 +1,22 @@
 /**
- * How a process that only reads a SQLite log asks the one that writes it to drop records: a small file beside the log, replaced
- * whole, of which the writer takes notice now and then. It says how far stations are, never what to delete: a floor only rises.
+ * How a reader of a SQLite log requests a trim from the writer: a small file next to the log, replaced atomically,
+ * which the writer polls. It contains how far stages are, not what to delete, so a stale file is harmless: a floor only
+ * rises.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import type { TrimFloor } from '../retention.ts'
 
 interface FloorsFile {
-  /** Of the log: offsets mean nothing to another. */
+  /** Of the log that the offsets belong to. */
   identity: string
   floors: Record<string, TrimFloor>
 }
 
-/** Asks for a partition's records below a floor to be dropped; resolves when the request would survive a loss of power. */
+/**
+ * Requests that a partition's records below a floor be dropped; resolves when the request would survive a loss of
+ * power.
+ */
 export async function requestTrim(
   directory: string,
   identity: string,
@@ -26,12 +30,12 @@ export async function requestTrim(
   await fs.promises.rename(`${file}.next`, file)
 }
 
-/** What was asked of this log, by partition. A file that cannot be read asks for nothing. */
+/** The requested floors of this log, by partition. Empty if the file cannot be read. */
 export function requestedFloors(directory: string, identity: string): Map<number, TrimFloor> {
   try {
-    const said = JSON.parse(fs.readFileSync(fileOf(directory), 'utf8')) as FloorsFile
-    if (said.identity !== identity) return new Map()
-    return new Map(Object.entries(said.floors).map(([partition, floor]) => [Number(partition), floor]))
+    const stored = JSON.parse(fs.readFileSync(fileOf(directory), 'utf8')) as FloorsFile
+    if (stored.identity !== identity) return new Map()
+    return new Map(Object.entries(stored.floors).map(([partition, floor]) => [Number(partition), floor]))
   } catch {
     return new Map()
   }

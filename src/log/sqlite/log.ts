@@ -1,6 +1,6 @@
 /**
- * The log on one machine: one SQLite file in a directory, written by one process and read by any number.
- * A thread of its own writes (`writer.ts`); reading happens in the caller's thread, a few milliseconds a slice.
+ * The log on one machine: one SQLite file in a directory, written by one process and read by any number. A worker
+ * thread writes (`writer.ts`); reads run in the caller's thread, a few milliseconds per chunk.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -29,28 +29,28 @@ import {
 } from './file.ts'
 import { FileWatch } from './file-identity.ts'
 import { requestedFloors, requestTrim } from './floors.ts'
-import { type Mark, markOf, Reader } from './reader.ts'
+import { markOf, Reader, type RecordMark } from './reader.ts'
 
-/** How soon a reader's wish to trim is seen. */
-const TRIM_ASKED_MS = 5_000
+/** Poll interval for the trim requests of readers. */
+const TRIM_REQUESTS_POLL_MS = 5_000
 
 export interface SqliteLogOptions {
-  /** Fixed when the log is made; 1 if not said. Saying another number later is refused. */
+  /** Fixed at creation, default 1. Another number at a later opening throws `config_invalid`. */
   partitions?: number
   /** The log's clock, ms since 1970 UTC. */
   nowMs?: () => number
 }
 
 /**
- * Opens the log in a directory on a local disk. 'write' makes it if there is none and keeps every other writer out until it is closed;
- * 'read' leaves everything as it is: `append` and `announce` then reject, and `trim` asks the process that writes.
- * Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`, `disk_full`, `config_invalid`,
- * and `log_unavailable` (retryable) where there is no log to read yet.
+ * Opens the log in a directory on a local disk. Mode `write` creates it if there is none, and locks out other writers
+ * until it is closed; mode `read` changes nothing: `append` and `announce` reject, and `trim` sends a request to the
+ * writing process. Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`,
+ * `disk_full`, `config_invalid`, and `log_missing` (retryable) if there is no log to read yet.
  *
- * Appends reject with `disk_full` and `log_unavailable` (both retryable), `data_corrupt` or `data_unwritable`, and with them
- * every append that was made before the failure was known: what is in the log is always a first part of the calls made, so
- * trying again in the same order keeps the order. Too much at once is not refused: see `PENDING_BYTES_MAX`.
- * Closing commits the appends made before; a trim under way stops where it is and rejects.
+ * Appends reject with `disk_full` and `log_unavailable` (both retryable), `data_corrupt` or `data_unwritable`, and with
+ * them all appends made before the failure was known: the log contains a prefix of the calls, so retries in the same
+ * order keep the order. Large appends wait rather than reject: see `PENDING_BYTES_MAX`. Closing commits the pending
+ * appends; a trim in progress stops and rejects.
  */
 export async function openSqliteLog(
   directory: string,
@@ -67,7 +67,7 @@ export async function openSqliteLog(
       lock = lockDirectory(directory)
       if (!existsSync(mainFile(directory))) createFile(directory, partitions ?? 1, nowMs())
     } else if (!existsSync(mainFile(directory))) {
-      throw notThereYet(directory)
+      throw logMissing(directory)
     }
     checkHeader(directory)
     if (mode === 'write') checkContent(directory)
@@ -95,7 +95,7 @@ class SqliteLog implements OpenLog {
   readonly #appender: Appender | undefined
   readonly #lock: DatabaseSync | undefined
   readonly #watch: FileWatch
-  readonly #trimming: NodeJS.Timeout | undefined
+  readonly #trimPoll: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
@@ -111,8 +111,8 @@ class SqliteLog implements OpenLog {
     this.#appender = appender
     appender?.onCommit(() => this.#watch.wake())
     if (appender) {
-      this.#trimAsked()
-      this.#trimming = setInterval(() => this.#trimAsked(), TRIM_ASKED_MS).unref()
+      this.#pollTrimRequests()
+      this.#trimPoll = setInterval(() => this.#pollTrimRequests(), TRIM_REQUESTS_POLL_MS).unref()
     }
   }
 
@@ -126,7 +126,7 @@ class SqliteLog implements OpenLog {
 
   async append(partition: number, records: readonly LogRecord[]): Promise<number> {
     this.#check(partition)
-    return await this.#writing().append(partition, records)
+    return await this.#requireAppender().append(partition, records)
   }
 
   async *read(
@@ -139,27 +139,27 @@ class SqliteLog implements OpenLog {
     let next = fromOffset
     let last = after && markOf(after)
     while (!signal.aborted) {
-      const entries = this.#sql(() => this.#slice(partition, next, last))
-      if (entries.length > 0) last = markOf(entries.at(-1)!)
-      if (entries.length === 0) {
+      const records = this.#sql(() => this.#readChunk(partition, next, last))
+      if (records.length > 0) last = markOf(records.at(-1)!)
+      if (records.length === 0) {
         await this.#watch.more(signal)
       } else {
-        next += entries.length
-        yield entries
-        // A reader far behind must leave turns to timers and sockets.
+        next += records.length
+        yield records
+        // A reader far behind must not starve timers and sockets.
         await nextTurn()
       }
       if (this.#closed) return
     }
   }
 
-  /** `last` is what was read before: it must still be there. */
-  #slice(partition: number, from: number, last: Mark | undefined): LoggedRecord[] {
-    if (!last) return this.#reader.slice(partition, from)
+  /** Checks that `last`, the record read before, is still in the log. */
+  #readChunk(partition: number, from: number, last: RecordMark | undefined): LoggedRecord[] {
+    if (!last) return this.#reader.chunk(partition, from)
     try {
-      const entries = this.#reader.slice(partition, from)
-      if (entries.length > 0) this.#reader.checkHeld(last)
-      return entries
+      const records = this.#reader.chunk(partition, from)
+      if (records.length > 0) this.#reader.checkUnchanged(last)
+      return records
     } catch (error) {
       throw behindIsTruncated(error, partition, from)
     }
@@ -183,13 +183,13 @@ class SqliteLog implements OpenLog {
     return this.estimateTicks(partition, from, below)
   }
 
-  /** Exact: each record's row keeps the sum of all before it. */
+  /** Exact: each row contains the sum of the ticks before it. */
   estimateTicks(partition: number, from: number, below: number): number {
     this.#check(partition)
     return this.#sql(() => this.#reader.countTicks(partition, from, below))
   }
 
-  /** One process stores a SQLite log: the engine's directory belongs to one. */
+  /** A single process stores a SQLite log: it gets all partitions. */
   async join(listener: AssignmentListener, signal: AbortSignal): Promise<void> {
     const partitions = Array.from({ length: this.partitions }, (_, partition) => partition)
     for (const partition of partitions) listener.onAssigned(partition)
@@ -197,12 +197,12 @@ class SqliteLog implements OpenLog {
     await Promise.all(partitions.map(partition => listener.onRevoked(partition)))
   }
 
-  /** Nobody else looks: the tables tell. */
+  /** No lag tools read a SQLite log. */
   noteStored(): void {}
 
   async trim(partition: number, floor: TrimFloor): Promise<number> {
     this.#check(partition)
-    if (this.#appender) return await this.#writing().trim(partition, floor)
+    if (this.#appender) return await this.#requireAppender().trim(partition, floor)
     if (this.#closed) throw closed()
     try {
       await requestTrim(this.#directory, this.#identity, partition, floor)
@@ -212,8 +212,8 @@ class SqliteLog implements OpenLog {
     return 0
   }
 
-  /** Does what readers have asked for. One that fails is asked for still, and tried again the next time. */
-  async #trimAsked(): Promise<void> {
+  /** Runs the trims that readers requested. One that fails stays requested until the next poll. */
+  async #pollTrimRequests(): Promise<void> {
     for (const [partition, floor] of requestedFloors(this.#directory, this.#identity)) {
       if (partition >= this.partitions || this.#closed) continue
       if (Math.min(floor.storedBelow, floor.archivedBelow) > this.bounds(partition).first)
@@ -228,8 +228,8 @@ class SqliteLog implements OpenLog {
     return sizeBytes(this.#directory)
   }
 
-  async announce(station: string, body: unknown): Promise<void> {
-    await this.#writing().announce(station, JSON.stringify(body))
+  async announce(key: string, body: unknown): Promise<void> {
+    await this.#requireAppender().announce(key, JSON.stringify(body))
   }
 
   announcements(): Announcement[] {
@@ -239,10 +239,10 @@ class SqliteLog implements OpenLog {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#trimming)
+    clearInterval(this.#trimPoll)
     this.#watch.stop()
     try {
-      // The writer's connection is the last to close, so that it takes the write-ahead log in and removes it.
+      // The writer's connection closes last: it then checkpoints and removes the write-ahead log.
       this.#db.close()
       await this.#appender?.close()
     } finally {
@@ -250,12 +250,12 @@ class SqliteLog implements OpenLog {
     }
   }
 
-  #writing(): Appender {
+  #requireAppender(): Appender {
     if (this.#closed) throw closed()
     if (this.#appender) return this.#appender
     throw new TickhouseError(
       'data_unwritable',
-      `the log in ${this.#directory} is open for reading only`,
+      `the log in ${this.#directory} is open read-only`,
       'Write through the process that records.',
     )
   }
@@ -275,19 +275,19 @@ class SqliteLog implements OpenLog {
   }
 }
 
-function notThereYet(directory: string): TickhouseError {
+function logMissing(directory: string): TickhouseError {
   return new TickhouseError(
     'log_missing',
     `there is no log in ${directory} yet`,
-    'The recorder makes it when it starts: start it, or check the directory.',
+    'The recorder creates it when it starts: start it, or check the directory.',
     { retryable: true },
   )
 }
 
-function otherPartitions(directory: string, held: number, asked: number): TickhouseError {
+function otherPartitions(directory: string, existing: number, requested: number): TickhouseError {
   return new TickhouseError(
     'config_invalid',
-    `the log in ${directory} has ${held} partitions, ${asked} were asked for; the number is fixed when a log is made`,
-    `Say partitions=${held}, or begin a new log in another directory.`,
+    `the log in ${directory} has ${existing} partitions, not ${requested}; the number is fixed when a log is created`,
+    `Set partitions=${existing}, or start a new log in another directory.`,
   )
 }

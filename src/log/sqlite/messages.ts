@@ -1,11 +1,11 @@
 /**
- * What the log's facade and its writing thread say to each other. Every request is answered once, by its `id`.
- * The thread's first message is empty and says that it has the file open.
+ * Messages between `Appender` and the writer thread. Every request is answered once, by its `id`. The thread's first
+ * message is empty: it has opened the file.
  */
 import type { TrimFloor } from '../retention.ts'
 import type { ErrorFields } from './errors.ts'
 
-/** A record without its payload, which lies in the request's `payloads`, one after the other. */
+/** A record without its payload. `AppendRequest.payloads` has the payloads, one after the other. */
 export interface RecordHead {
   kind: string
   format: string
@@ -17,7 +17,7 @@ export interface RecordHead {
 export interface AppendRequest {
   type: 'append'
   id: number
-  /** Rises when a failure becomes known to the facade: requests sent before that must not overtake the failed one. */
+  /** Rises when `Appender` learns of a failure: requests sent before that must not overtake the failed one. */
   epoch: number
   partition: number
   timestampMs: number
@@ -28,7 +28,7 @@ export interface AppendRequest {
 export interface AnnounceRequest {
   type: 'announce'
   id: number
-  station: string
+  key: string
   atMs: number
   /** JSON. */
   body: string
@@ -48,7 +48,7 @@ export interface CloseRequest {
 
 export type Request = AppendRequest | AnnounceRequest | TrimRequest | CloseRequest
 
-/** `value` is what the request asked for: the first offset of an append, the records a trim dropped, else 0. */
+/** `value` is the first offset of an append, the number of records that a trim dropped, else 0. */
 export type Answer = { id: number; value: number } | { id: number; error: ErrorFields; epoch?: number }
 
 export interface WriterData {

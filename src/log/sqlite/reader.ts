@@ -7,9 +7,9 @@ import type { Announcement } from '../status-board.ts'
 import { corrupt } from './errors.ts'
 import { OFFSETS_MAX } from './file.ts'
 
-/** A slice holds at most so many bytes of payload, or one record, and at most so many records. */
-export const SLICE_BYTES_MAX = 4 * 2 ** 20
-export const SLICE_RECORDS_MAX = 10_000
+/** Limits of a chunk; a record with a larger payload is a chunk of its own. */
+export const CHUNK_BYTES_MAX = 4 * 2 ** 20
+export const CHUNK_RECORDS_MAX = 10_000
 
 const AN_OLDER_COPY = 'check that the log was not replaced by an older copy'
 
@@ -20,25 +20,25 @@ type Row = Omit<LogRecord, 'payload'> & {
   payload_crc32: number
 }
 
-/** What tells a record that was read from another at its place. */
-export interface Mark {
+/** Distinguishes a record that was read from another at the same offset. */
+export interface RecordMark {
   partition: number
   offset: number
   writtenMs: number
   crc: number
 }
 
-export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LoggedRecord): Mark {
+export function markOf({ partition, offset, timestampMs, writtenMs = timestampMs, payload }: LoggedRecord): RecordMark {
   return { partition, offset, writtenMs, crc: crc32(payload) }
 }
 
-/** Reads the file. Each call is a short transaction of its own: none stays open, so checkpoints are never held up for long. */
+/** Reads the file. Each call is a short transaction, so it never blocks checkpoints for long. */
 export class Reader {
   readonly #directory: string
   readonly #bounds: StatementSync
-  readonly #slice: StatementSync
+  readonly #chunk: StatementSync
   readonly #record: StatementSync
-  readonly #mark: StatementSync
+  readonly #recordMark: StatementSync
   readonly #ticksBefore: StatementSync
   readonly #announcements: StatementSync
   readonly #dataVersion: StatementSync
@@ -46,23 +46,23 @@ export class Reader {
   constructor(directory: string, db: DatabaseSync) {
     this.#directory = directory
     this.#bounds = db.prepare('SELECT first, next FROM partitions WHERE partition = ?')
-    this.#slice = db.prepare(
+    this.#chunk = db.prepare(
       `SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload
-       FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ${SLICE_RECORDS_MAX}`,
+       FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ${CHUNK_RECORDS_MAX}`,
     )
     this.#record = db.prepare(
       'SELECT id, timestamp_ms, kind, format, version, ticks, payload_crc32, payload FROM records WHERE id = ?',
     )
-    this.#mark = db.prepare('SELECT timestamp_ms, payload_crc32 FROM records WHERE id = ?')
+    this.#recordMark = db.prepare('SELECT timestamp_ms, payload_crc32 FROM records WHERE id = ?')
     this.#ticksBefore = db.prepare(
       `SELECT coalesce((SELECT ticks_before FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1), ticks) AS ticks
        FROM partitions WHERE partition = ?3`,
     )
-    this.#announcements = db.prepare('SELECT station, at_ms AS atMs, body FROM announcements ORDER BY station')
+    this.#announcements = db.prepare('SELECT * FROM announcements ORDER BY 1')
     this.#dataVersion = db.prepare('PRAGMA data_version')
   }
 
-  /** Another number whenever another connection has committed. */
+  /** Returns another number after each commit of another connection. */
   dataVersion(): number {
     return this.#dataVersion.get()!.data_version as number
   }
@@ -72,47 +72,50 @@ export class Reader {
     return { first, next }
   }
 
-  /** The records from `from` on, as many as a slice may hold; none at the log's end. Throws `log_offset_gone`, `data_corrupt`. */
-  slice(partition: number, from: number): LoggedRecord[] {
+  /**
+   * The records from `from` on, up to the limits of a chunk; none at the end of the log. Throws `log_offset_gone`,
+   * `data_corrupt`.
+   */
+  chunk(partition: number, from: number): LoggedRecord[] {
     const base = partition * OFFSETS_MAX
-    const entries: LoggedRecord[] = []
+    const records: LoggedRecord[] = []
     let bytes = 0
     // Leaving the loop ends the statement and with it the transaction.
-    for (const row of this.#slice.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
+    for (const row of this.#chunk.iterate(base + from, base + OFFSETS_MAX) as Iterable<unknown> as Iterable<Row>) {
       bytes += row.payload?.byteLength ?? 0
-      if (bytes > SLICE_BYTES_MAX && entries.length > 0) break
-      if (row.id - base !== from + entries.length) throw this.#missing(partition, from + entries.length)
-      entries.push(this.#entryOf(partition, row))
+      if (bytes > CHUNK_BYTES_MAX && records.length > 0) break
+      if (row.id - base !== from + records.length) throw this.#missing(partition, from + records.length)
+      records.push(this.#recordOf(partition, row))
     }
-    if (entries.length === 0) {
+    if (records.length === 0) {
       const { first, next } = this.bounds(partition)
       if (from < first) throw this.#missing(partition, from)
       if (from > next) throw logBehind(partition, from, next, AN_OLDER_COPY)
     }
-    return entries
+    return records
   }
 
   /** One record, undefined if it was trimmed. Throws `log_behind_store`, `data_corrupt`. */
   record(partition: number, offset: number): LoggedRecord | undefined {
     const row = this.#record.get(partition * OFFSETS_MAX + offset) as unknown as Row | undefined
-    if (row) return this.#entryOf(partition, row)
+    if (row) return this.#recordOf(partition, row)
     const { first, next } = this.bounds(partition)
     if (offset >= next) throw logBehind(partition, offset, next, AN_OLDER_COPY)
     if (offset >= first) throw this.#missing(partition, offset)
     return undefined
   }
 
-  /** Throws `log_truncated` if the log holds another record at the place of this one. One that was trimmed cannot be compared. */
-  checkHeld({ partition, offset, writtenMs, crc }: Mark): void {
-    const held = this.#mark.get(partition * OFFSETS_MAX + offset)
-    if (!held || (held.timestamp_ms === writtenMs && held.payload_crc32 === crc)) return
-    throw logTruncated(partition, offset + 1, `record ${offset} is another one now; ${AN_OLDER_COPY}`)
+  /** Throws `log_truncated` if the log has another record at this offset. A trimmed record cannot be compared. */
+  checkUnchanged({ partition, offset, writtenMs, crc }: RecordMark): void {
+    const stored = this.#recordMark.get(partition * OFFSETS_MAX + offset)
+    if (!stored || (stored.timestamp_ms === writtenMs && stored.payload_crc32 === crc)) return
+    throw logTruncated(partition, offset + 1, `record ${offset} is another one; ${AN_OLDER_COPY}`)
   }
 
-  #entryOf(partition: number, row: Row): LoggedRecord {
+  #recordOf(partition: number, row: Row): LoggedRecord {
     const offset = row.id - partition * OFFSETS_MAX
     const { timestamp_ms: writtenMs, kind, format, version, ticks, payload } = row
-    // A torn page of SQLite's own reads as empty columns.
+    // SQLite reads a torn page as empty columns.
     if (payload === null) throw corrupt(this.#directory, `partition ${partition} offset ${offset} is torn`)
     if (crc32(payload) !== row.payload_crc32)
       throw corrupt(this.#directory, `the payload of partition ${partition} offset ${offset} has changed on disk`)
@@ -126,8 +129,8 @@ export class Reader {
 
   announcements(): Announcement[] {
     return this.#announcements.all().map(row => {
-      const { station, atMs, body } = row as { station: string; atMs: number; body: string }
-      return { station, atMs, body: JSON.parse(body) as unknown }
+      const { station: key, at_ms: atMs, body } = row as { station: string; at_ms: number; body: string }
+      return { key, atMs, body: JSON.parse(body) as unknown }
     })
   }
 

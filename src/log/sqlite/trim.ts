@@ -2,26 +2,26 @@ import type { DatabaseSync } from 'node:sqlite'
 import { OFFSETS_MAX } from './file.ts'
 import type { TrimRequest } from './messages.ts'
 
-/** Trimming gives way to appends after this long. */
-const SLICE_MS_MAX = 20
-const RECORDS_A_STEP = 32
-const PAGES_A_STEP = 128
+/** Duration of one transaction of a trim; appends wait no longer. */
+const STEP_MS_MAX = 20
+const DELETE_RECORDS = 32
+const VACUUM_PAGES = 128
 
 /**
- * Free pages are used again by the next appends, so a log in balance gives nothing back; only what lies beyond the larger
- * of these is given back to the disk, down to half of it: what is left of a backlog, such as a day without a store.
+ * Appends reuse free pages, so a log in balance needs no vacuum. Free pages beyond the larger of these limits, left by
+ * a backlog like a day without a store, are returned to the disk, down to half the limit.
  */
-const FREE_BYTES_KEPT_MAX = 64 * 2 ** 20
-const FREE_SHARE_KEPT_MAX = 0.25
+const FREE_BYTES_MAX = 64 * 2 ** 20
+const FREE_SHARE_MAX = 0.25
 
-/** One trim, done in short transactions: records below both floors are deleted, then the file is made smaller. */
+/** One trim in short transactions: deletes the records below both floors, then shrinks the file. */
 export class Trimmer {
   readonly request: TrimRequest
   dropped = 0
   readonly #db: DatabaseSync
   #first: number
   readonly #below: number
-  #freePagesKept: number | undefined
+  #freePagesTarget: number | undefined
 
   constructor(db: DatabaseSync, request: TrimRequest) {
     this.request = request
@@ -33,24 +33,24 @@ export class Trimmer {
     this.#below = Math.min(floor.storedBelow, floor.archivedBelow, next)
   }
 
-  /** Does one short transaction of it; true when nothing is left to do. Throws what SQLite throws, inside its transaction. */
-  slice(): boolean {
+  /** Runs one short transaction; true if nothing is left to do. Throws SQLite's errors, with the transaction open. */
+  step(): boolean {
     if (this.#first < this.#below) this.#inTransaction(() => this.#delete())
-    else if (this.#freePages() > this.#pagesKept()) this.#inTransaction(() => this.#giveBack())
+    else if (this.#freePages() > this.#freePagesMax()) this.#inTransaction(() => this.#vacuum())
     else return true
     return false
   }
 
-  #inTransaction(step: () => boolean): void {
-    const endMs = performance.now() + SLICE_MS_MAX
+  #inTransaction(part: () => boolean): void {
+    const endMs = performance.now() + STEP_MS_MAX
     this.#db.exec('BEGIN IMMEDIATE')
-    while (step() && performance.now() < endMs);
+    while (part() && performance.now() < endMs);
     this.#db.exec('COMMIT')
   }
 
   #delete(): boolean {
     const { partition } = this.request
-    const to = Math.min(this.#first + RECORDS_A_STEP, this.#below)
+    const to = Math.min(this.#first + DELETE_RECORDS, this.#below)
     const base = partition * OFFSETS_MAX
     this.#db.prepare('DELETE FROM records WHERE id >= ? AND id < ?').run(base + this.#first, base + to)
     this.#db.prepare('UPDATE partitions SET first = ? WHERE partition = ?').run(to, partition)
@@ -59,21 +59,21 @@ export class Trimmer {
     return to < this.#below
   }
 
-  #giveBack(): boolean {
-    this.#db.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP})`)
-    return this.#freePages() > this.#pagesKept()
+  #vacuum(): boolean {
+    this.#db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`)
+    return this.#freePages() > this.#freePagesMax()
   }
 
   #freePages(): number {
     return this.#pragma('freelist_count')
   }
 
-  /** How many pages may stay free: fixed at half the limit once giving back has begun, so that it does not begin again soon. */
-  #pagesKept(): number {
-    if (this.#freePagesKept !== undefined) return this.#freePagesKept
-    const bytesKept = FREE_BYTES_KEPT_MAX / this.#pragma('page_size')
-    const limit = Math.max(bytesKept, this.#pragma('page_count') * FREE_SHARE_KEPT_MAX)
-    if (this.#freePages() > limit) this.#freePagesKept = limit / 2
+  /** Pages that may stay free: half the limit once a vacuum has started, so that the next one does not start soon. */
+  #freePagesMax(): number {
+    if (this.#freePagesTarget !== undefined) return this.#freePagesTarget
+    const pagesMin = FREE_BYTES_MAX / this.#pragma('page_size')
+    const limit = Math.max(pagesMin, this.#pragma('page_count') * FREE_SHARE_MAX)
+    if (this.#freePages() > limit) this.#freePagesTarget = limit / 2
     return limit
   }
 

@@ -1,13 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** Sizes and places in the write-ahead log, from sqlite.org/fileformat2.html#the_write_ahead_log. */
+/** Sizes in the write-ahead log, from sqlite.org/fileformat2.html#the_write_ahead_log. */
 const WAL_HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 
 /**
- * The highest page that is neither in the main file nor in the write-ahead log; undefined if all are there. SQLite itself
- * notices a main file that is too short only while the write-ahead log is empty, and the next checkpoint would fill the
- * hole with zeros. Both files must be at rest: nobody may write or checkpoint meanwhile.
+ * The highest page that is neither in the main file nor in the write-ahead log; undefined if none is missing. SQLite
+ * detects a main file that is too short only while the write-ahead log is empty, and the next checkpoint would fill the
+ * hole with zeros. No process may write or checkpoint meanwhile.
  */
 export function lastPageMissing(mainPath: string, walPath: string): number | undefined {
   const main = openSync(mainPath, 'r')
@@ -16,8 +16,8 @@ export function lastPageMissing(mainPath: string, walPath: string): number | und
     readSync(main, header, 0, 100, 0)
     const pageBytes = pageSize(header)
     const wal = readFrames(walPath, pageBytes)
-    const pagesHeld = Math.floor(fstatSync(main).size / pageBytes)
-    for (let page = wal?.pages ?? header.readUInt32BE(28); page > pagesHeld; page--) {
+    const mainPages = Math.floor(fstatSync(main).size / pageBytes)
+    for (let page = wal?.pages ?? header.readUInt32BE(28); page > mainPages; page--) {
       if (!wal?.held.has(page)) return page
     }
     return undefined
@@ -31,7 +31,7 @@ function pageSize(header: Buffer): number {
   return written === 1 ? 65_536 : written
 }
 
-/** The database's size in pages after the last commit in the write-ahead log, and the pages it holds up to there. */
+/** The database's size in pages after the last commit in the write-ahead log, and the pages in it up to that commit. */
 function readFrames(path: string, pageBytes: number): { pages: number; held: Set<number> } | undefined {
   let file: number
   try {
@@ -49,7 +49,7 @@ function readFrames(path: string, pageBytes: number): { pages: number; held: Set
     let uncommitted: number[] = []
     let pages: number | undefined
     for (let at = WAL_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageBytes) {
-      // Frames with other salts are left over from before the log was begun again.
+      // Frames with other salts are from before the write-ahead log was restarted.
       if (readSync(file, frame, 0, FRAME_HEADER_BYTES, at) < FRAME_HEADER_BYTES) break
       if (!frame.subarray(8, 16).equals(salts)) break
       uncommitted.push(frame.readUInt32BE(0))

@@ -1,6 +1,6 @@
 /**
- * The thread that owns the writing connection: a commit waits for the disk here, never in the thread with the sockets.
- * Whatever waits when a commit ends shares the next one (group commit), in the order it came.
+ * The thread with the writing connection: commits wait for the disk here, never in the thread with the sockets.
+ * Requests that arrive during a commit share the next one (group commit), in order.
  */
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
@@ -12,17 +12,17 @@ import { connectWriter, OFFSETS_MAX, walFile } from './file.ts'
 import type { AnnounceRequest, Answer, AppendRequest, Request, TrimRequest, WriterData } from './messages.ts'
 import { Trimmer } from './trim.ts'
 
-/** A transaction takes no further request once it holds this much. */
+/** A transaction accepts no further request beyond this. */
 const TRANSACTION_BYTES_MAX = 16 * 2 ** 20
 
 /**
- * Beyond this the write-ahead log is begun again by force, waiting for readers to end their slice: one that always has a
- * slice open would otherwise let it grow for ever.
+ * Beyond this the write-ahead log is restarted by a checkpoint that waits for readers to finish their chunk: a reader
+ * that always has a transaction open would otherwise let it grow without limit.
  */
 const WAL_BYTES_MAX = 64 * 2 ** 20
 
-/** What the write-ahead log is cut down to when it is begun again. */
-const WAL_REST_BYTES = 32 * 2 ** 20
+/** Size to which a restarted write-ahead log is truncated. */
+const WAL_TRUNCATED_BYTES = 32 * 2 ** 20
 
 interface Tail {
   next: number
@@ -35,7 +35,7 @@ type Write = AppendRequest | AnnounceRequest
 const { directory } = workerData as WriterData
 const port = parentPort!
 const db: DatabaseSync = connectWriter(directory)
-db.exec(`PRAGMA journal_size_limit = ${WAL_REST_BYTES}`)
+db.exec(`PRAGMA journal_size_limit = ${WAL_TRUNCATED_BYTES}`)
 
 const tails: Tail[] = db
   .prepare('SELECT next, ticks, timestamp_ms AS timestampMs FROM partitions ORDER BY partition')
@@ -68,8 +68,8 @@ function schedule(): void {
 }
 
 /**
- * One turn: one transaction of writes, then one short slice of trimming, so that neither holds up the other for long.
- * Closing waits for the writes, but not for trimming, which may take minutes and can be asked for again.
+ * One turn: one transaction of writes, then one short step of a trim, so that neither blocks the other for long.
+ * Closing waits for the writes, but not for a trim, which may take minutes and can be requested again.
  */
 function work(): void {
   scheduled = false
@@ -79,7 +79,7 @@ function work(): void {
     return
   }
   trimmer ??= trims.length > 0 ? new Trimmer(db, trims.shift()!) : undefined
-  if (trimmer) trimSlice(trimmer)
+  if (trimmer) trimStep(trimmer)
   boundWal()
   if (writes.length > 0 || trims.length > 0 || trimmer || closing) schedule()
 }
@@ -106,7 +106,7 @@ function write(group: Write[]): void {
     answers.push(...commit(accepted))
   } catch (error) {
     rollback()
-    const fields = failed(error)
+    const fields = failureOf(error)
     for (const request of accepted) {
       if (request.type === 'append') failure = { epoch: request.epoch, error: fields }
       answers.push({ id: request.id, error: fields, ...(request.type === 'append' && { epoch: request.epoch }) })
@@ -122,7 +122,7 @@ function commit(group: Write[]): Answer[] {
   db.exec('BEGIN IMMEDIATE')
   for (const request of group) {
     if (request.type === 'announce') {
-      upsertAnnouncement.run(request.station, request.atMs, request.body)
+      upsertAnnouncement.run(request.key, request.atMs, request.body)
       answers.push({ id: request.id, value: 0 })
     } else {
       const tail = touched.get(request.partition) ?? { ...tails[request.partition]! }
@@ -150,24 +150,24 @@ function insert({ partition, timestampMs, heads, payloads }: AppendRequest, tail
   tail.timestampMs = timestampMs
 }
 
-function trimSlice(running: Trimmer): void {
+function trimStep(running: Trimmer): void {
   try {
-    if (!running.slice()) return
+    if (!running.step()) return
     port.postMessage([{ id: running.request.id, value: running.dropped }] satisfies Answer[])
   } catch (error) {
     rollback()
-    port.postMessage([{ id: running.request.id, error: failed(error) }] satisfies Answer[])
+    port.postMessage([{ id: running.request.id, error: failureOf(error) }] satisfies Answer[])
   }
   trimmer = undefined
 }
 
 function rollback(): void {
-  // SQLite has already rolled back by itself after some failures.
+  // After some failures SQLite has already rolled back.
   if (db.isTransaction) db.exec('ROLLBACK')
 }
 
-/** The fields of a failure a disk can cause; anything else is a fault in the code and ends the thread. */
-function failed(error: unknown): ErrorFields {
+/** The fields of a failure with a cause outside the code; any other error is a bug and ends the thread. */
+function failureOf(error: unknown): ErrorFields {
   const named = asLogError(error, directory)
   if (named instanceof TickhouseError) return toFields(named)
   throw error
@@ -176,14 +176,15 @@ function failed(error: unknown): ErrorFields {
 function boundWal(): void {
   const bytes = statSync(walFile(directory), { throwIfNoEntry: false })?.size ?? 0
   if (bytes <= walLimitBytes) return
-  // Where it cannot be done now, for a reader or a full disk, appends go on and it is tried again after as much more.
-  let begunAgain = false
+  // If it fails now, because of a reader or a full disk, appends continue, and the next try is after as many bytes
+  // more.
+  let restarted = false
   try {
-    begunAgain = db.prepare('PRAGMA wal_checkpoint(RESTART)').get()!.busy === 0
+    restarted = db.prepare('PRAGMA wal_checkpoint(RESTART)').get()!.busy === 0
   } catch (error) {
-    failed(error)
+    failureOf(error)
   }
-  walLimitBytes = begunAgain ? WAL_BYTES_MAX : bytes + WAL_BYTES_MAX
+  walLimitBytes = restarted ? WAL_BYTES_MAX : bytes + WAL_BYTES_MAX
 }
 
 function close(): void {

@@ -271,10 +271,10 @@ export class Live {
   #gatherLines(): void {
     const own = this.#options.journal.since(this.#ownLineId)
     this.#ownLineId = own.at(-1)?.id ?? this.#ownLineId
-    const theirs = this.#options.report.recorders().flatMap(({ station, status }) => {
-      const seen = this.#recorderLines.get(station)
+    const theirs = this.#options.report.recorders().flatMap(({ key, status }) => {
+      const seen = this.#recorderLines.get(key)
       const seenId = seen?.run === status.startedAtMs ? seen.id : 0
-      this.#recorderLines.set(station, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
+      this.#recorderLines.set(key, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
       return status.lines.filter(line => line.id > seenId)
     })
     for (const line of [...own, ...theirs, ...this.#options.ingest.newLogLines()].sort((a, b) => a.atMs - b.atMs))

@@ -6,12 +6,12 @@ test('brokers and options are read, and what is not said has a default', () => {
   const address = parseKafkaAddress('kafka://one:9092,[::1]:9093?topicPrefix=market.&partitions=4&replication=2')
   assert.deepEqual(address.brokers, ['one:9092', '[::1]:9093'])
   assert.equal(address.topicPrefix, 'market.')
-  assert.deepEqual([address.partitions, address.partitionsWhenMade, address.replication], [4, 4, 2])
+  assert.deepEqual([address.partitions, address.partitionsAtCreation, address.replication], [4, 4, 2])
   assert.equal(address.group, 'market.tickhouse')
   assert.equal(address.tls, undefined)
   assert.equal(address.credentials, undefined)
   const plain = parseKafkaAddress('kafka://one:9092')
-  assert.deepEqual([plain.partitions, plain.partitionsWhenMade, plain.group], [undefined, 8, 'tickhouse'])
+  assert.deepEqual([plain.partitions, plain.partitionsAtCreation, plain.group], [undefined, 8, 'tickhouse'])
 })
 
 test('user and password come from the address or beside it, with every character a password may have', () => {

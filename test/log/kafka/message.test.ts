@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordsBatch } from '@platformatic/kafka'
 import { decode } from '../../../src/ingest/decode.ts'
-import { entriesOf, type Place, toMessage } from '../../../src/log/kafka/message.ts'
+import { type ReadPosition, recordsOf, toMessage } from '../../../src/log/kafka/message.ts'
 import { numbered } from '../../contracts/log.ts'
 
 type Message = RecordsBatch['records'][number]
@@ -21,14 +21,14 @@ function batch(firstOffset: number, records: Message[], attributes = LOG_APPEND_
   return { ...rest, ...times, firstOffset: BigInt(firstOffset), attributes, lastOffsetDelta, firstSequence: 0, records }
 }
 
-const place = (next = 0): Place => ({ kind: 'trades', partition: 3, next, lastMs: 0, leaderEpoch: -1 })
+const place = (next = 0): ReadPosition => ({ kind: 'trades', partition: 3, next, lastMs: 0, leaderEpoch: -1 })
 const TICK = '{"symbol":"A","price":1,"volume":1,"timestamp":1700000000}'
 
 test('a record comes back from its message as it was', () => {
   const record = { ...numbered(5), kind: 'quotes', format: 'json', version: 7 }
   const { value, headers } = toMessage('t', 0, record)
   const sent = { ...message(0, value), headers: [...headers!] }
-  const [entry] = entriesOf([batch(9, [sent])], place(9))
+  const [entry] = recordsOf([batch(9, [sent])], place(9))
   const times = { timestampMs: 1000, writtenMs: 1000 }
   assert.deepEqual(entry, { ...record, payload: entry!.payload, partition: 3, offset: 9, ...times, leaderEpoch: 0 })
   assert.deepEqual(Buffer.from(entry!.payload), Buffer.from(record.payload))
@@ -37,7 +37,7 @@ test('a record comes back from its message as it was', () => {
 
 test('a message without our headers is JSON of the topic’s kind, whose lines are counted', () => {
   const value = Buffer.from(`${TICK}\n\n${TICK}\n`)
-  const [entry] = entriesOf([batch(0, [message(0, value, { traceparent: 'x' })])], place())
+  const [entry] = recordsOf([batch(0, [message(0, value, { traceparent: 'x' })])], place())
   assert.deepEqual([entry!.kind, entry!.format, entry!.version, entry!.ticks], ['trades', 'json', 1, 2])
   const { trades, refused } = decode(entry!)
   assert.deepEqual([trades.length, refused.length], [2, 0])
@@ -54,7 +54,7 @@ test('whatever a message holds becomes an entry that is refused with a reason, i
     message(6, null, { kind: 'trades', format: 'native', version: '1', ticks: '1' }),
     { ...message(7, Buffer.from('{')), headers: [[null, null]] as Message['headers'] },
   ]
-  const entries = entriesOf([batch(0, records)], place())
+  const entries = recordsOf([batch(0, records)], place())
   assert.deepEqual(
     entries.map(({ offset }) => offset),
     [0, 1, 2, 3, 4, 5, 6, 7],
@@ -84,7 +84,7 @@ test('whatever a message holds becomes an entry that is refused with a reason, i
 test('offsets are dense where a marker or nothing is: each is an entry that is refused', () => {
   const compacted = batch(4, [message(0, Buffer.from(TICK)), message(3, Buffer.from(TICK))])
   compacted.lastOffsetDelta = 5
-  const entries = entriesOf(
+  const entries = recordsOf(
     [batch(2, [message(0, Buffer.from(TICK))]), batch(3, [message(0, null)], CONTROL), compacted],
     place(2),
   )
@@ -108,16 +108,16 @@ test('a batch that begins before the offset asked for gives only what lies behin
   const records = [0, 1, 2, 3].map(delta => message(delta, Buffer.from(TICK)))
   const at = place(12)
   assert.deepEqual(
-    entriesOf([batch(10, records)], at).map(({ offset }) => offset),
+    recordsOf([batch(10, records)], at).map(({ offset }) => offset),
     [12, 13],
   )
   assert.equal(at.next, 14)
-  assert.deepEqual(entriesOf([batch(10, records)], at), [])
+  assert.deepEqual(recordsOf([batch(10, records)], at), [])
 })
 
 test('timestamps are the log’s and never fall within a reader', () => {
   const one = (offset: number, atMs: number) => batch(offset, [message(0, Buffer.from(TICK))], LOG_APPEND_TIME, atMs)
-  const entries = entriesOf([one(0, 5000), one(1, 3000), one(2, 6000)], place())
+  const entries = recordsOf([one(0, 5000), one(1, 3000), one(2, 6000)], place())
   assert.deepEqual(
     entries.map(({ timestampMs }) => timestampMs),
     [5000, 5000, 6000],

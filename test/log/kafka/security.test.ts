@@ -90,7 +90,7 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
       [`kafka://alice:hunter2@${saslSsl}?${prefix()}&${tls()}&sasl=plain`]: /credentials/,
       [`kafka://alice:hunter2@${saslSsl}?${prefix()}&${tls()}&sasl=scram-sha-512`]: /credentials/,
       [`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenFile=${expired}`]: /credentials/,
-      [`kafka://${user}@${saslSsl}?${prefix()}&tls=1&sasl=plain`]: /TLS cannot be agreed upon/,
+      [`kafka://${user}@${saslSsl}?${prefix()}&tls=1&sasl=plain`]: /TLS handshake failed/,
       [`kafka://${ssl}?${prefix()}&${tls()}`]: /./,
     }
     for (const [address, message] of Object.entries(addresses))

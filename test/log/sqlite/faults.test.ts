@@ -67,7 +67,7 @@ test('a file cut off anywhere is refused as damaged, with what to do, by writer 
     const place = freshPlace(t)
     cpSync(whole, place, { recursive: true })
     truncateSync(main(place), kept)
-    const damaged = { code: 'data_corrupt', advice: /copy the whole directory aside/, retryable: false }
+    const damaged = { code: 'data_corrupt', advice: /make a copy of the whole directory/, retryable: false }
     await assert.rejects(openSqliteLog(place, 'write'), damaged, `writer, ${kept} of ${bytes} bytes`)
     await assert.rejects(readAll(place, 300), damaged, `reader, ${kept} of ${bytes} bytes`)
     assert.equal(statSync(main(place)).size, kept, 'left as it was found')
@@ -181,7 +181,7 @@ test('a read-only disk is refused, with a log on it or without', async t => {
   await log.append(0, [numbered(1)])
   await log.close()
   execFileSync('mount', ['-o', 'remount,ro', place])
-  const refused = { code: 'data_unwritable', advice: /right to read and write/ }
+  const refused = { code: 'data_unwritable', advice: /read and write access/ }
   await assert.rejects(openSqliteLog(join(place, 'log'), 'write'), refused)
   await assert.rejects(openSqliteLog(join(place, 'other'), 'write'), refused)
 })
