@@ -142,7 +142,7 @@ function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Pro
         received: 0,
         receivedPerSecond: 0,
         appendMs: null,
-        held: false,
+        paused: false,
         connections: [],
         process: gauge.read(),
         events: journal.counts,

@@ -42,7 +42,7 @@ export class StatusAnnouncer {
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),
-      held: recorder.held,
+      paused: recorder.held,
       connections: feeds.status(),
       process: this.#gauge.read(),
       events: journal.counts,

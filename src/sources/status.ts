@@ -19,8 +19,8 @@ export interface RecorderStatus {
   receivedPerSecond: number
   /** Receiving to durable in the log. */
   appendMs: { p50: number; p99: number; max: number } | null
-  /** The log is too slow: reading from venues is held back. */
-  held: boolean
+  /** The log is too slow: reading from venues is paused. */
+  paused: boolean
   connections: ConnectionStatus[]
   process: ProcessMetrics
   /** Tells this run of this process from all others. */
@@ -52,7 +52,7 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderRep
       // Said by another version, just before this one was started.
       .filter(({ status }) =>
         status.connections.every(
-          ({ states, notLive, clockAheadMs }) => states && notLive && clockAheadMs !== undefined,
+          ({ symbolsRequested, clockAheadMs }) => symbolsRequested !== undefined && clockAheadMs !== undefined,
         ),
       )
       .sort((a, b) => b.atMs - a.atMs)

@@ -16,7 +16,7 @@ export function sourcesJudgement(recorders: readonly RecorderStatus[]): Judgemen
   if (recorders.length === 0)
     return ['trouble', 'No recorder is running: start it with tickhouse start or tickhouse record.']
   const connections = recorders.flatMap(recorder => recorder.connections)
-  if (recorders.some(({ held }) => held))
+  if (recorders.some(({ paused }) => paused))
     return ['trouble', 'The log cannot take ticks as fast as they come: check the disk.']
   if (!connections.some(({ state }) => state === 'open'))
     return ['trouble', 'No venue can be reached: check the network and the addresses; it keeps trying.']
@@ -34,7 +34,7 @@ export function logJudgement(recorders: readonly RecorderStatus[], unreachableSi
       `The log has not answered for ${Math.round(silentMs / 1000)} s: check its brokers and the network to them.`,
     ]
   if (recorders.length === 0) return ['idle', 'Nothing is written: no recorder is running.']
-  return recorders.some(({ held }) => held)
+  return recorders.some(({ paused }) => paused)
     ? ['trouble', 'Appending is slow or fails: check the disk.']
     : ['ok', 'Every record is durable before it is acknowledged.']
 }

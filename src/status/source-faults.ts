@@ -7,9 +7,9 @@ import type { SymbolDown } from './model.ts'
 const NAMED_MAX = 5
 
 /** Is anything received here: open, neither silent nor unreadable, and not every symbol down? */
-export function isReceived({ state, silent, unreadable, states, symbolsAsked }: ConnectionStatus): boolean {
+export function isReceived({ state, silent, unreadable, states, symbolsRequested }: ConnectionStatus): boolean {
   const down = [...DOWN_STATES].reduce((sum, each) => sum + (states[each] ?? 0), 0)
-  return state === 'open' && !silent && !unreadable && down < symbolsAsked
+  return state === 'open' && !silent && !unreadable && down < symbolsRequested
 }
 
 /** Symbols that are asked for and not received, with the venue's words; a hundred of each connection at most. */

@@ -75,7 +75,7 @@ export interface Venue {
   /** Frames to send once connected; empty where the address carries the subscription. */
   subscribe(symbols: readonly string[]): readonly string[]
   /** Frames that ask for symbols again on an open connection. */
-  askAgain(symbols: readonly string[]): readonly string[]
+  resubscribe(symbols: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame that holds an item as `refuse` was given it, where frames hold several. */

@@ -44,7 +44,7 @@ test('symbols are spread over connections as the venue allows, each asked for on
   const asked = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
   assert.deepEqual(asked.sort(), [['A', 'B'], ['C', 'D'], ['E']])
   assert.deepEqual(
-    feeds.status().map(({ symbolsAsked }) => symbolsAsked),
+    feeds.status().map(({ symbolsRequested }) => symbolsRequested),
     [2, 2, 1],
   )
   assert.equal(new Set(feeds.status().map(({ id }) => id)).size, 3)

@@ -16,7 +16,7 @@ const QUICK = {
   quietMsMin: 400,
   quietFactor: 3,
   rhythmMs: 400,
-  askAgain: { ...TIMINGS.askAgain, passing: { firstMs: 100, maxMs: 400 } },
+  resubscribe: { ...TIMINGS.resubscribe, passing: { firstMs: 100, maxMs: 400 } },
 }
 
 async function recording(t: TestContext) {

@@ -16,7 +16,7 @@ function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
     unreadable: false,
     venueStatus: { state: 'online', upcoming: '' },
     symbols: 2,
-    symbolsAsked: 2,
+    symbolsRequested: 2,
     states: { live: 2 },
     notLive: [],
     ticksPerSecond: 1,
@@ -35,14 +35,14 @@ function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
 const withDown = (state: SubscriptionState, count = 1, of = 2) =>
   connection({
     symbols: of - count,
-    symbolsAsked: of,
+    symbolsRequested: of,
     states: { live: of - count, [state]: count },
     notLive: Array.from({ length: count }, (_, index) => ({
       symbol: `S${index}/USD`,
       state,
       detail: 'the words',
       forMs: 5000,
-      askInMs: 1000,
+      retryInMs: 1000,
     })),
   })
 
@@ -53,7 +53,7 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   received: 0,
   receivedPerSecond: 0,
   appendMs: null,
-  held: false,
+  paused: false,
   connections,
   process: { cpuSeconds: 0, memoryBytes: 0, memoryLimitBytes: 1, eventLoopDelayMs: null },
   instance: 'i',
@@ -86,7 +86,7 @@ test('many symbols are named up to a bound, and counted', () => {
   const [fault] = sourceFaults([withDown('refused', 9, 10)])
   assert.match(fault!, /^Not received are kraken S0\/USD .* and 4 more; they are asked for again\.$/)
   assert.equal(symbolsDown([withDown('refused', 9, 10)]).length, 9)
-  assert.deepEqual(symbolsDown([withDown('asked', 1, 10)]), [])
+  assert.deepEqual(symbolsDown([withDown('requested', 1, 10)]), [])
 })
 
 test('a venue is named once, however many connections there are to it', () => {

@@ -287,7 +287,7 @@ export class Connection {
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening) return
     const { ask, replace } = this.#subscriptions.check(nowMs, this.#silence.framesGoOn(nowMs))
-    if (ask.length > 0) this.#current.send(venue.askAgain(ask))
+    if (ask.length > 0) this.#current.send(venue.resubscribe(ask))
     if (replace !== undefined) this.#rotate(replace)
     const silence = this.#silence.check(nowMs)
     if (!silence) return

@@ -1,5 +1,5 @@
 /** See `subscription.ts`. */
-export type SubscriptionState = 'asked' | 'acknowledged' | 'live' | 'unanswered' | 'refused' | 'ended' | 'silent'
+export type SubscriptionState = 'requested' | 'acknowledged' | 'live' | 'unanswered' | 'refused' | 'ended' | 'silent'
 
 /** States in which a symbol is not received and should be. */
 export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set(['unanswered', 'refused', 'ended', 'silent'])
@@ -11,7 +11,7 @@ export const ONLINE = 'online'
 export interface SymbolsStatus {
   /** Acknowledged by the venue, or trading. */
   symbols: number
-  symbolsAsked: number
+  symbolsRequested: number
   /** How many are in each state; none of a state is left out. */
   states: Partial<Record<SubscriptionState, number>>
   /** Those that do not trade, the ones that are down first; a hundred at most. */
@@ -23,7 +23,7 @@ export interface SymbolsStatus {
     /** In this state. */
     forMs: number
     /** Until it is asked for again; null if nothing is planned. */
-    askInMs: number | null
+    retryInMs: number | null
   }[]
 }
 

@@ -44,7 +44,7 @@ export const TIMINGS = {
   /** Nothing readable for this long, while frames come that are not: the connection counts as unreadable. */
   unreadableMsMax: 30_000,
   /** Waits before a symbol is asked for again, by why it is down: the first, and the longest that doubling leads to. */
-  askAgain: {
+  resubscribe: {
     /** Refused, and it may pass. */
     passing: { firstMs: 5_000, maxMs: 300_000 },
     /** Refused for too many requests. */
@@ -59,4 +59,4 @@ export const TIMINGS = {
 }
 export type Timings = Readonly<typeof TIMINGS>
 /** Why a symbol is asked for again. */
-export type AskAgain = keyof typeof TIMINGS.askAgain
+export type ResubscribeReason = keyof typeof TIMINGS.resubscribe

@@ -17,7 +17,7 @@
 
 import { Liveness } from '../connection/liveness.ts'
 import { DOWN_STATES, type SubscriptionState } from '../connection/status.ts'
-import type { AskAgain, Timings } from '../connection/timings.ts'
+import type { ResubscribeReason, Timings } from '../connection/timings.ts'
 import type { RefusalKind } from './refusal-kind.ts'
 
 /** What to do about a symbol: ask the venue for it again, or open another connection, which asks for everything. */
@@ -51,7 +51,7 @@ export class Subscription {
   readonly symbol: string
   readonly #rules: SubscriptionRules
   readonly #liveness: Liveness
-  #state: SubscriptionState = 'asked'
+  #state: SubscriptionState = 'requested'
   /** Why it is down, in the venue's words or ours; empty where it is not. */
   #detail = ''
   #sinceMs = 0
@@ -113,17 +113,17 @@ export class Subscription {
     const { acknowledges } = this.#rules
     this.#askAtMs = Number.POSITIVE_INFINITY
     this.#pendingSinceMs = acknowledges ? nowMs : undefined
-    if (!acknowledges && this.isDown && this.#state !== 'silent') this.#enter('asked', '', nowMs)
+    if (!acknowledges && this.isDown && this.#state !== 'silent') this.#enter('requested', '', nowMs)
     if (beside) return
     this.#liveness.resume(nowMs)
-    if (!this.isDown) this.#enter('asked', '', nowMs)
+    if (!this.isDown) this.#enter('requested', '', nowMs)
   }
 
   /** No socket carries it any more: the next one asks for it. */
   lost(nowMs: number): void {
     this.#pendingSinceMs = undefined
     this.#askAtMs = Number.POSITIVE_INFINITY
-    if (!this.isDown) this.#enter('asked', '', nowMs)
+    if (!this.isDown) this.#enter('requested', '', nowMs)
   }
 
   /** We listen again after a time in which frames were left unread. */
@@ -141,7 +141,7 @@ export class Subscription {
     // A venue that confirms and ends again and again is asked ever more rarely.
     if (this.#state !== 'ended') this.#failures = 0
     this.#askAtMs = Number.POSITIVE_INFINITY
-    this.#enter(this.#rules.acknowledges ? 'acknowledged' : 'asked', '', nowMs)
+    this.#enter(this.#rules.acknowledges ? 'acknowledged' : 'requested', '', nowMs)
   }
 
   refused(kind: RefusalKind, detail: string, nowMs: number): void {
@@ -198,7 +198,7 @@ export class Subscription {
     }
     if (this.pending && nowMs - this.#pendingSinceMs! >= timings.answerMsMax) return this.#unanswered(nowMs)
     if (!framesGoOn) return undefined
-    if (this.#state === 'asked' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
+    if (this.#state === 'requested' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
       const minutes = Math.round((nowMs - this.#sinceMs) / 60_000)
       this.#down('unanswered', 'unlisted', `no trade in ${minutes} min while others trade`, nowMs)
       return 'ask'
@@ -229,7 +229,7 @@ export class Subscription {
       return undefined
     }
     const asks = ++this.#failures
-    if (this.#state === 'asked') this.#enter('unanswered', 'the venue does not answer the subscription', nowMs)
+    if (this.#state === 'requested') this.#enter('unanswered', 'the venue does not answer the subscription', nowMs)
     if (asks === 1) {
       this.#pendingSinceMs = nowMs
       return 'ask'
@@ -253,7 +253,7 @@ export class Subscription {
     else this.#enter('silent', detail, nowMs)
   }
 
-  #down(state: 'refused' | 'ended' | 'unanswered', kind: AskAgain, detail: string, nowMs: number): void {
+  #down(state: 'refused' | 'ended' | 'unanswered', kind: ResubscribeReason, detail: string, nowMs: number): void {
     this.#pendingSinceMs = undefined
     this.#failures++
     this.#plan(kind, nowMs)
@@ -261,8 +261,8 @@ export class Subscription {
     else this.#enter(state, detail, nowMs)
   }
 
-  #plan(kind: AskAgain, nowMs: number): void {
-    const { firstMs, maxMs } = this.#rules.timings.askAgain[kind]
+  #plan(kind: ResubscribeReason, nowMs: number): void {
+    const { firstMs, maxMs } = this.#rules.timings.resubscribe[kind]
     const waitMs = Math.min(maxMs, firstMs * 2 ** Math.max(0, this.#failures - 1))
     this.#askAtMs = nowMs + Math.round(waitMs * (1 + SPREAD * this.#rules.random()))
   }

@@ -155,12 +155,12 @@ export class Subscriptions {
       states[state] = (states[state] ?? 0) + 1
       if (state === 'live' || state === 'acknowledged') symbols++
       if (state === 'live') continue
-      const askInMs = askAtMs === undefined ? null : Math.max(0, askAtMs - nowMs)
-      notLive.push({ symbol, state, detail, forMs: Math.max(0, nowMs - sinceMs), askInMs })
+      const retryInMs = askAtMs === undefined ? null : Math.max(0, askAtMs - nowMs)
+      notLive.push({ symbol, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })
     }
     // Those that are down first: the list is cut.
     notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
-    return { symbols, symbolsAsked: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
+    return { symbols, symbolsRequested: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
   }
 
   /** Until the venue's list is known, a symbol may be asked for in another case than its trades carry. */
@@ -231,7 +231,7 @@ export class Subscriptions {
       const group = changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
       group.symbols.push({ symbol, askAtMs })
       changed.set(key, group)
-    } else if (reported && state !== 'asked') back.push(subscription)
+    } else if (reported && state !== 'requested') back.push(subscription)
   }
 
   #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
@@ -247,12 +247,12 @@ export class Subscriptions {
 
   #reportCount(nowMs: number): void {
     if (this.#countByMs === undefined) return
-    const waiting = [...this.#all.values()].some(({ state }) => state === 'asked')
+    const waiting = [...this.#all.values()].some(({ state }) => state === 'requested')
     if (waiting && nowMs < this.#countByMs) return
     this.#countByMs = undefined
     const { venue, connection, emit } = this.#options
-    const { symbols, symbolsAsked } = this.status(nowMs)
-    emit('symbols_counted', { venue, connection, symbols, requested: symbolsAsked })
+    const { symbols, symbolsRequested } = this.status(nowMs)
+    emit('symbols_counted', { venue, connection, symbols, requested: symbolsRequested })
   }
 }
 

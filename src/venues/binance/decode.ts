@@ -31,7 +31,7 @@ const SUBSCRIBE = 'SUBSCRIBE'
 const REQUEST_STREAMS_MAX = 50
 
 /** Unsubscribes first: what the server believes to carry already is otherwise left as it is. */
-function askAgain(symbols: readonly string[]): string[] {
+function resubscribe(symbols: readonly string[]): string[] {
   const frames: string[] = []
   for (let at = 0; at < symbols.length; at += REQUEST_STREAMS_MAX) {
     const params = symbols.slice(at, at + REQUEST_STREAMS_MAX).map(streamOf)
@@ -56,7 +56,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
       return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
     },
     subscribe: () => [],
-    askAgain,
+    resubscribe,
     decode,
   }
 }

@@ -26,7 +26,7 @@ export const coinbase: Venue = {
   url: base => base,
   // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
   subscribe,
-  askAgain: subscribe,
+  resubscribe: subscribe,
   decode,
 }
 

@@ -25,7 +25,7 @@ export const kraken: Venue = {
   url: base => base,
   // One frame for all: the server answers for each symbol.
   subscribe,
-  askAgain: subscribe,
+  resubscribe: subscribe,
   frameOf: item => `{"channel":"trade","type":"update","data":[${item}]}`,
   decode,
 }

@@ -23,7 +23,7 @@ const QUICK: Timings = {
   overlapMsMax: 200,
   closeMsMax: 200,
   answerMsMax: 300,
-  askAgain: {
+  resubscribe: {
     passing: soon,
     rate: soon,
     unlisted: { firstMs: 3_600_000, maxMs: 3_600_000 },
@@ -102,7 +102,7 @@ test(
     assert.match(String(refused.detail), /Exceeded msg rate/)
     assert.ok(Number(refused.waitMs) > 0)
     const [status] = feeds.status()
-    assert.deepEqual([status!.symbols, status!.symbolsAsked, stateOf(feeds, 'ETH/USD')], [1, 2, 'refused'])
+    assert.deepEqual([status!.symbols, status!.symbolsRequested, stateOf(feeds, 'ETH/USD')], [1, 2, 'refused'])
     const back = await events.next('symbols_back')
     assert.equal(back.symbols, 'ETH/USD')
     assert.deepEqual(symbolsOf(server.visits[0]!).slice(1), [['ETH/USD'], ['ETH/USD'], ['ETH/USD']])
@@ -329,7 +329,7 @@ test('Kraken ends a subscription: told with the symbol, down, and asked again', 
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => '')
   const { feeds, events, receiver } = follow(t, kraken, server.url, ['BTC/USD', 'ETH/USD'], {
-    askAgain: { ...QUICK.askAgain, ended: { firstMs: 500, maxMs: 500 } },
+    resubscribe: { ...QUICK.resubscribe, ended: { firstMs: 500, maxMs: 500 } },
   })
   await until('both confirmed', () => feeds.status()[0]!.symbols === 2)
   server.broadcast(krakenTrade('ETH/USD', 1))

@@ -44,8 +44,8 @@ test('a wrong symbol is named with the nearest spelling, and one that rests with
   await events.next('symbol_resting')
   assert.deepEqual(events.named('symbol_unknown'), [{ venue: 'binance', symbol: 'NOSUCHUSDT', nearest: 'NOSUCHUSDC' }])
   assert.deepEqual(events.named('symbol_resting'), [{ venue: 'binance', symbol: 'XMRUSDT', state: 'BREAK' }])
-  const { symbolsAsked, notLive } = feeds.status()[0]!
-  assert.equal(symbolsAsked, 3)
+  const { symbolsRequested, notLive } = feeds.status()[0]!
+  assert.equal(symbolsRequested, 3)
   assert.deepEqual(
     notLive.filter(({ state }) => state === 'refused').map(({ symbol, detail }) => [symbol, detail]),
     [['NOSUCHUSDT', 'not listed by the venue']],

@@ -33,7 +33,7 @@ function trades(subscription: Subscription, everyMs: number, fromMs: number, toM
 
 test('asked, acknowledged, live: the way of a subscription without fault', () => {
   const subscription = opened()
-  assert.equal(subscription.state, 'asked')
+  assert.equal(subscription.state, 'requested')
   subscription.acknowledged(100)
   assert.equal(subscription.state, 'acknowledged')
   subscription.traded(1, 200)

@@ -35,7 +35,7 @@ function Venues({ connections }: { connections: ConnectionStatus[] }) {
 type SymbolRow = ConnectionStatus['notLive'][number]
 
 const SYMBOL_MARKS: Record<SymbolRow['state'], StatusKind> = {
-  asked: 'waiting',
+  requested: 'waiting',
   acknowledged: 'idle',
   live: 'ok',
   unanswered: 'trouble',
@@ -51,7 +51,7 @@ function NotLive({ connections }: { connections: ConnectionStatus[] }) {
     <div data-testid="symbols-not-live">
       <Table
         head={['symbol that does not trade', 'state', 'for', 'retried in', 'why']}
-        rows={rows.map(({ venue, symbol, state, forMs, askInMs, detail }) => [
+        rows={rows.map(({ venue, symbol, state, forMs, retryInMs, detail }) => [
           <span>
             {venue} {symbol}
           </span>,
@@ -60,7 +60,7 @@ function NotLive({ connections }: { connections: ConnectionStatus[] }) {
             {state}
           </span>,
           age(forMs),
-          askInMs === null ? '–' : duration(askInMs),
+          retryInMs === null ? '–' : duration(retryInMs),
           <span class="quiet">{detail}</span>,
         ])}
         empty=""
@@ -113,8 +113,8 @@ function ConnectionTable({ connections }: { connections: ConnectionStatus[] }) {
           <StatusIcon kind={markOf(connection)} />
           {stateOf(connection)}
         </span>,
-        <span class={connection.symbols < connection.symbolsAsked ? 'missed' : ''}>
-          {count(connection.symbols)} of {count(connection.symbolsAsked)}
+        <span class={connection.symbols < connection.symbolsRequested ? 'missed' : ''}>
+          {count(connection.symbols)} of {count(connection.symbolsRequested)}
         </span>,
         rate(connection.ticksPerSecond),
         rate(connection.framesPerSecond),
