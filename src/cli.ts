@@ -95,8 +95,8 @@ command('watch', 'watch a running tickhouse from outside and send alerts')
   .action(async (options: WatchFlags, made: Command) => {
     const { manageAlerts } = await import('./commands/watch.ts')
     if (await manageAlerts(configOf(made), options)) return
-    const { watch } = await import('./watch/watch.ts')
-    await run('watch', made, (config, journal) => watch(config, journal))
+    const { watch } = await import('./modes/watch.ts')
+    await run('watch', made, watch)
   })
 
 command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT count() FROM trades"')

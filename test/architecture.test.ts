@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recorder$/],
   status: [
     /^(telemetry|audit)\//,
+    /^venues\/index$/,
     CONTRACTS,
     /^sources\/(status|metrics|connection\/status)$/,
     /^ingest\/ingest$/,
@@ -51,15 +52,9 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^archive\/(archive|metrics)$/,
     /^config$/,
   ],
-  watch: [
-    /^(telemetry|status)\//,
-    /^config$/,
-    /^serve\/http\/health-server$/,
-    /^venues\/index$/,
-    /^sources\/selection$/,
-  ],
+  watch: [/^(telemetry|status)\//, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^ingest\/decode$/, /^config$/],
-  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher)\//, /^config$/],
+  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher|watch)\//, /^config$/],
   commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^(config|settings)$/],
 }
 

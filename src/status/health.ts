@@ -1,6 +1,7 @@
 /** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
 
 import { instanceName } from '../telemetry/instance.ts'
+import { VENUES } from '../venues/index.ts'
 import { VERSION } from '../version.ts'
 import type { Judgement } from './judgements.ts'
 import type { StageState, SymbolDown } from './model.ts'
@@ -26,8 +27,10 @@ export interface HealthAnswer {
   diskFreeBytes: number | null
   /** Less than this is trouble. */
   diskFreeBytesMin: number
-  /** What the recorders it hears of record: selections as `TICKHOUSE_SOURCES` has them. */
-  following: readonly string[]
+  /** What its recorders follow. */
+  following: readonly Followed[]
+  /** Venues that this version can record. */
+  builtInVenues: readonly string[]
   /** Symbols of these that are not received, and why. */
   symbolsDown: readonly SymbolDown[]
   /** Venues that say of themselves that they do not trade as usual, or announce maintenance. */
@@ -35,6 +38,15 @@ export interface HealthAnswer {
   /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
   archiveBehindMs: number | null
 }
+
+/** Symbols of one venue that are recorded. */
+export interface Followed {
+  venue: string
+  symbols: readonly string[]
+}
+
+/** Venues that this version can record. Ticks of other venues come from other programs. */
+export const BUILT_IN_VENUES: readonly string[] = VENUES.map(({ name }) => name)
 
 /** Who a process is. */
 export interface Self {
@@ -58,7 +70,7 @@ export function worstState(states: readonly StageState[]): HealthAnswer['state']
 
 /** The health of a process that knows all stations. */
 export async function healthOf(self: Self, report: StatusReport): Promise<HealthAnswer> {
-  const following = report.recorders().map(({ status }) => status.sources)
+  const following = report.recorders().flatMap(({ status }) => followedIn(status.sources))
   const { atMs, sources, log, ingest, store, archive } = await report.report()
   const short = ({ state, advice, lagMs }: { state: StageState; advice: string; lagMs: number }) => ({
     state,
@@ -80,6 +92,7 @@ export async function healthOf(self: Self, report: StatusReport): Promise<Health
     diskFreeBytes: store.diskFreeBytes,
     diskFreeBytesMin: store.diskFreeBytesMin,
     following,
+    builtInVenues: BUILT_IN_VENUES,
     symbolsDown: symbolsDown(sources.connections),
     venues: venueStates(sources.connections),
     archiveBehindMs: archive.verified ? archive.lagMs : null,
@@ -103,8 +116,20 @@ export function healthAlone(
     diskFreeBytes: null,
     diskFreeBytesMin: 0,
     following: [],
+    builtInVenues: BUILT_IN_VENUES,
     symbolsDown: [],
     venues: [],
     archiveBehindMs,
   }
+}
+
+/** What a recorder follows, from `sources` as `formatSources` writes it. A recorder of another version may follow unknown venues. */
+export function followedIn(sources: string): Followed[] {
+  return sources
+    .split(' ')
+    .filter(Boolean)
+    .map(source => {
+      const [, venue, symbols = ''] = /^([^:?]+):?([^?]*)/.exec(source)!
+      return { venue: venue!, symbols: symbols.split(',').filter(Boolean) }
+    })
 }

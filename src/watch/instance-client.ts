@@ -3,7 +3,7 @@
  * log, no database.
  */
 import { z } from 'zod'
-import type { HealthAnswer } from '../status/health.ts'
+import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
 
@@ -46,7 +46,11 @@ const HEALTH = z.object({
   instance: z.string(),
   startedAtMs: z.number(),
   atMs: z.number(),
-  following: z.array(z.string()),
+  // An older instance sends selections as text, and does not name its venues.
+  following: z
+    .array(z.union([z.string(), z.object({ venue: z.string(), symbols: z.array(z.string()) })]))
+    .transform(all => all.flatMap(each => (typeof each === 'string' ? followedIn(each) : [each]))),
+  builtInVenues: z.array(z.string()).default([]),
   symbolsDown: z.array(
     z.object({ venue: z.string(), symbol: z.string(), state: z.string(), detail: z.string(), forMs: z.number() }),
   ),
@@ -56,7 +60,7 @@ const HEALTH = z.object({
   diskFreeBytes: z.number().nullable(),
   diskFreeBytesMin: z.number(),
   archiveBehindMs: z.number().nullable(),
-}) satisfies z.ZodType<HealthAnswer>
+}) satisfies z.ZodType<HealthAnswer, unknown>
 
 export class InstanceClient {
   /** Without a slash at its end. */

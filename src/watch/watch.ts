@@ -13,10 +13,10 @@ import { Ping } from './ping.ts'
 import { onTheWayTo, referenceOf } from './references.ts'
 import { loadState } from './state.ts'
 import { Watcher } from './watcher.ts'
-import { serveWatcher } from './watcher-server.ts'
+import { type ServeHealth, watcherHealth } from './watcher-health.ts'
 
-/** Starts to watch. Throws like `serveHealthOnly`. */
-export async function watch(config: Config, journal: Journal): Promise<Running> {
+/** Starts to watch. Throws what `serveHealth` throws. */
+export async function startWatch(config: Config, journal: Journal, serveHealth: ServeHealth): Promise<Running> {
   const { emit } = journal
   const state = config.WATCH_STATE
   const self = selfOf('watch')
@@ -50,7 +50,7 @@ export async function watch(config: Config, journal: Journal): Promise<Running> 
     clock: SYSTEM_CLOCK,
     emit,
   })
-  const server = await serveWatcher(config, journal, self, watcher, outbox)
+  const server = await serveHealth(watcherHealth({ self, watcher, outbox, journal, everyMs }))
   emit('watching', {
     instance: config.WATCH_URL,
     everySeconds: config.WATCH_EVERY_SECONDS,

@@ -4,12 +4,10 @@
  */
 import type { Clock } from '../clock.ts'
 import { formatDuration } from '../format-duration.ts'
-import { parseSources } from '../sources/selection.ts'
 import type { HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
-import { VENUES } from '../venues/index.ts'
 import { type Message, openAlerts, step } from './alerts/alerts.ts'
 import { conditionsOf, type Seen, type SymbolSeen } from './alerts/conditions.ts'
 import type { GapModels } from './alerts/gap-models.ts'
@@ -164,13 +162,11 @@ export class Watcher {
    * The symbols that the recorders name, and those of other programs' ticks: a symbol of one of our venues that no recorder
    * names any more was taken from the sources.
    */
-  #followed({ following, atMs }: HealthAnswer): { venue: string; symbol: string; newestMs: number | null }[] {
-    const ours = new Set(VENUES.map(({ name }) => name))
-    const named = following
-      .flatMap(sources => parseSources(sources))
-      .flatMap(({ venue, symbols }) => symbols.map(symbol => ({ venue: venue.name, symbol, newestMs: null })))
+  #followed(health: HealthAnswer): { venue: string; symbol: string; newestMs: number | null }[] {
+    const { following, builtInVenues, atMs } = health
+    const named = following.flatMap(({ venue, symbols }) => symbols.map(symbol => ({ venue, symbol, newestMs: null })))
     const others = [...this.#newest.values()].filter(
-      ({ venue, newestMs }) => !ours.has(venue) && newestMs > atMs - FIRST_BACK_MS,
+      ({ venue, newestMs }) => !builtInVenues.includes(venue) && newestMs > atMs - FIRST_BACK_MS,
     )
     const all = new Map([...named, ...others].map(each => [`${each.venue}:${each.symbol}`, each]))
     return [...all]

@@ -123,6 +123,21 @@ test('its health is what the house says of itself', async () => {
   assert.deepEqual(Object.keys(health.stations).sort(), ['archive', 'ingest', 'log', 'sources', 'store'])
 })
 
+test('the health of an older instance names what it follows as text', async t => {
+  const health = await client.health()
+  const receiver = await HttpReceiver.open(t)
+  const { builtInVenues: _, ...older } = { ...health, following: ['binance:BTCUSDT,ETHUSDT simulator:A?rate=5'] }
+  receiver.answer = response => response.end(JSON.stringify(older))
+  assert.deepEqual(await new InstanceClient(receiver.url, undefined).health(), {
+    ...health,
+    following: [
+      { venue: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] },
+      { venue: 'simulator', symbols: ['A'] },
+    ],
+    builtInVenues: [],
+  })
+})
+
 test('the hours of each symbol are counted in the store as they are here', async () => {
   let round = 0
   const clock = fc.integer({ min: -14 * MINUTE_MS, max: 14 * MINUTE_MS })

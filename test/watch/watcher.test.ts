@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import type { HealthAnswer } from '../../src/status/health.ts'
+import { BUILT_IN_VENUES, type Followed, type HealthAnswer } from '../../src/status/health.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
 import { hourOfTicks } from '../../src/watch/alerts/gap-model.ts'
 import { GapModels } from '../../src/watch/alerts/gap-models.ts'
@@ -24,7 +24,7 @@ class Scene {
   nowMs = BEGIN_MS
   /** Ticks by symbol, such as `binance:BTCUSDT`. */
   readonly ticks = new Map<string, number[]>()
-  following = ['binance:BTCUSDT,ETHUSDT']
+  following: Followed[] = [{ venue: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] }]
   ingest: 'ok' | 'behind' = 'ok'
   /** Answers with 500 while false. */
   answers = true
@@ -124,6 +124,7 @@ class Scene {
       startedAtMs: BEGIN_MS - 60_000,
       atMs: this.nowMs,
       following: this.following,
+      builtInVenues: BUILT_IN_VENUES,
       symbolsDown: [],
       venues: [],
       stations: { sources: ok, log: ok, store: ok, ingest: { ...ok, state: this.ingest } },
@@ -210,14 +211,25 @@ test('and after it stored late, as far back as that began', async t => {
   assert.ok(scene.askedBackMs >= 200 * EVERY_MS, `${scene.askedBackMs}`)
 })
 
-test('a house that follows what this watcher does not know is told, and the watcher goes on', async t => {
+test('a venue that this version does not know is watched like any other', async t => {
   const scene = await Scene.open(t)
-  scene.following = ['nasdaq:AAPL']
-  await scene.probes(4)
-  assert.deepEqual(scene.told, ['opened query_failing'])
-  scene.following = ['binance:BTCUSDT']
-  await scene.probes(4)
-  assert.deepEqual(scene.told, ['opened query_failing', 'closed query_failing'])
+  scene.following = [{ venue: 'nasdaq', symbols: ['AAPL'] }]
+  scene.busy('nasdaq:AAPL', BEGIN_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
+})
+
+test('a symbol that was taken from the sources is not stale; one that another program writes is', async t => {
+  const scene = await Scene.open(t)
+  scene.following = [{ venue: 'binance', symbols: ['BTCUSDT'] }]
+  scene.busy('binance:BTCUSDT', BEGIN_MS + HOUR_MS)
+  scene.busy('binance:ETHUSDT', BEGIN_MS)
+  scene.busy('kraken:BTC/USD', BEGIN_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, [])
+  scene.busy('acme:X', BEGIN_MS + 12 * EVERY_MS)
+  await scene.probes(12)
+  assert.deepEqual(scene.told, ['opened stale'])
 })
 
 test('a state that cannot be kept is told, and nothing else suffers', async t => {

@@ -10,7 +10,7 @@ import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
 import { Diagnostics } from '../../status/diagnostics.ts'
-import { type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
+import { followedIn, type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
 import { archiveJudgement, logJudgement, sourcesJudgement } from '../../status/judgements.ts'
 import type { StatusReport } from '../../status/report.ts'
 import { symbolsDown, venueStates } from '../../status/source-faults.ts'
@@ -34,7 +34,7 @@ export function serveRecorder(config: Config, emit: Emit, self: Self, log: Statu
         { sources: sourcesJudgement(said), log: logJudgement(said, log.unreachableSinceMs()) },
         null,
       ),
-      following: said.map(({ sources }) => sources),
+      following: said.flatMap(({ sources }) => followedIn(sources)),
       symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
       venues: said.flatMap(({ connections }) => venueStates(connections)),
     }

@@ -26,6 +26,7 @@ function healthOf(
     startedAtMs: NOW_MS - 86_400_000,
     atMs: NOW_MS,
     following: [],
+    builtInVenues: [],
     symbolsDown: [],
     venues: [],
     stations,
