@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { binance } from '../../src/venues/binance/decode.ts'
-import { coinbase } from '../../src/venues/coinbase/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
 import { compareWithList, type ListedSymbol } from '../../src/venues/listed-symbols.ts'
 
@@ -29,27 +27,6 @@ test('whatever is listed is found by its own spelling, even where another differ
   )
 })
 
-test('Binance’s exchangeInfo is read, with what is not traded', () => {
-  const answer = { symbols: [{ symbol: 'ETHBTC', status: 'TRADING' }, { symbol: 'XMRBTC', status: 'BREAK' }, {}, 7] }
-  assert.deepEqual(binance.symbolList.read(answer), [
-    { symbol: 'ETHBTC', resting: '' },
-    { symbol: 'XMRBTC', resting: 'BREAK' },
-  ])
-})
-
-test('Coinbase’s products are read, with what is not traded', () => {
-  const answer = [
-    { id: 'BTC-USD', status: 'online', trading_disabled: false },
-    { id: 'REP-USD', status: 'delisted', trading_disabled: true },
-    { id: 'X-USD', status: 'online', trading_disabled: true },
-  ]
-  assert.deepEqual(coinbase.symbolList.read(answer), [
-    { symbol: 'BTC-USD', resting: '' },
-    { symbol: 'REP-USD', resting: 'delisted' },
-    { symbol: 'X-USD', resting: 'trading disabled' },
-  ])
-})
-
 test('Kraken’s pairs are read under the names of WebSocket v2, and found by its other names', () => {
   const result = {
     XXBTZUSD: { altname: 'XBTUSD', wsname: 'XBT/USD', status: 'online' },
@@ -63,10 +40,4 @@ test('Kraken’s pairs are read under the names of WebSocket v2, and found by it
     ['BTC/USD', 'BTC/USD', 'BTC/USD', 'DOGE/USD', 'AAPLx/USD', undefined],
   )
   assert.equal(found[3]!.resting, 'cancel_only')
-})
-
-test('an answer of another shape is no list, rather than an empty one', () => {
-  for (const venue of [binance, coinbase, kraken])
-    for (const answer of [null, 'x', 7, { error: ['EGeneral:Internal error'] }, { code: -1003 }])
-      assert.equal(venue.symbolList.read(answer), undefined)
 })

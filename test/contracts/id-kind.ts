@@ -1,0 +1,44 @@
+import type { IdKind } from '../../src/tick/id-kind.ts'
+
+/** Fewer ids in a row than this are no evidence. */
+const IDS_MIN = 3
+
+/**
+ * Why trade ids of an unbroken stretch of one connection contradict the kind that a venue states; undefined if they agree. `ids` holds
+ * those of each symbol in the order of arrival.
+ */
+export function idContradiction(
+  kind: IdKind,
+  ids: ReadonlyMap<string, readonly (number | bigint)[]>,
+): string | undefined {
+  const steps: bigint[] = []
+  for (const [symbol, own] of ids) {
+    for (let at = 1; at < own.length; at++) {
+      const step = BigInt(own[at]!) - BigInt(own[at - 1]!)
+      steps.push(step)
+      const wrong = contradictsStep(kind, step)
+      if (wrong) return `${symbol}: id ${own[at]} after ${own[at - 1]}: ${wrong}`
+    }
+    if (kind === 'opaque' && new Set(own.map(String)).size < own.length) return `${symbol}: an id comes twice`
+    if (kind === 'none' && own.some(id => BigInt(id) !== 0n)) return `${symbol}: an id, though the venue states none`
+  }
+  if (Math.max(0, ...[...ids.values()].map(own => own.length)) < IDS_MIN)
+    return `fewer than ${IDS_MIN} trades of one symbol in a row`
+  if (kind === 'rising' && !steps.some(step => step > 1n)) return 'no hole: these ids are dense'
+  if (kind === 'opaque' && !steps.some(step => step < 0n)) return 'no id falls: these ids are rising'
+  return undefined
+}
+
+function contradictsStep(kind: IdKind, step: bigint): string | undefined {
+  switch (kind) {
+    case 'dense':
+      return step === 1n ? undefined : 'dense ids rise by one'
+    case 'rising':
+      return step > 0n ? undefined : 'rising ids never repeat or fall'
+    case 'opaque':
+    case 'none':
+      return undefined
+    default:
+      return `ids of kind ${kind} need the fields that state their range: no decoder hands them on yet`
+  }
+}

@@ -1,0 +1,187 @@
+/** What every venue must fulfil. `test/venues/venues.test.ts` runs it for each entry of VENUES. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { timerMs } from '../../src/clock.ts'
+import { parseConfig } from '../../src/config.ts'
+import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
+import { parseSources } from '../../src/sources/selection.ts'
+import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
+import type { ListedSymbol } from '../../src/venues/listed-symbols.ts'
+import type { Control, Venue } from '../../src/venues/venue.ts'
+import { damaged, monstrous } from '../support/data/damaged-frames.ts'
+import { type CollectingSink, decoded, type Trade } from '../support/judges/collecting-sink.ts'
+import { idContradiction } from './id-kind.ts'
+
+/** A frame and all that it says. */
+export type FrameCase = { frame: string } & (
+  | { trades: readonly Trade[] }
+  | { control: Control }
+  | { refused: Refusal }
+  | { ignored: true }
+)
+
+/** What shows that a venue is read as it speaks: `test/venues/<venue>/frames.ts` exports it as `evidence`. */
+export interface VenueEvidence {
+  /** The venue's document that states the form of the frames. */
+  document: string
+  /** Recorded frames, or examples of the document. Of a venue that acknowledges symbols one is an acknowledgement. */
+  frames: readonly FrameCase[]
+  /** Frames of one connection without a break, in order, with three trades of one symbol at least: they show the kind of ids. */
+  stretch: readonly string[]
+  /** An answer of the venue's list of symbols, and what it lists. */
+  symbolList: { answer: unknown; listed: readonly ListedSymbol[] }
+  /** A recorded session, where the recorded data is at hand: its frames, and how many trades they hold. */
+  session?: { frames: () => readonly (string | Buffer)[]; trades: number; skip: string | false }
+}
+
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
+const BUDGET = { seed: SEED, numRuns: 20_000, interruptAfterTimeLimit: 4000, markInterruptAsFailure: false }
+/** Tells work from hanging, ms. */
+const FRAME_MS_MAX = 1000
+/** A full connection is subscribed within this time at the venue's limit of frames, s. */
+const SUBSCRIBE_SECONDS_MAX = 60
+const MINUTE_MS = 60_000
+
+const LIVE_PAGE = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8')
+
+export function venueContract(venue: Venue, evidence: VenueEvidence | undefined): void {
+  const { name, limits } = venue
+
+  test(`${name}: its limits and defaults can be used`, () => {
+    assert.match(name, /^[a-z][a-z0-9]*$/, 'the name is stored, is part of a setting, and stands before a colon')
+    assert.ok(Number.isInteger(limits.symbolsPerConnection) && limits.symbolsPerConnection >= 1)
+    assert.ok(limits.framesPerSecond > 0)
+    assert.ok(limits.connectsPerFiveMinutes === undefined || limits.connectsPerFiveMinutes >= 1)
+    const { connectionAgeMsMax: ageMs = MINUTE_MS } = limits
+    assert.ok(ageMs >= MINUTE_MS && timerMs(ageMs) >= MINUTE_MS && timerMs(ageMs) < 2 ** 31, 'a timer takes the age')
+    assert.ok(venue.silenceMsMax >= 1000 && venue.silenceMsMax <= 10 * MINUTE_MS)
+    assert.ok(venue.keepAlive === undefined || venue.keepAlive.everyMs < venue.silenceMsMax)
+    const [selected] = parseSources(name)
+    assert.ok(selected!.symbols.length > 0)
+    assert.deepEqual(parseSources(`${name}:${selected!.symbols.join(',')}`)[0]!.symbols, venue.defaultSymbols)
+  })
+
+  test(`${name}: the symbols of a full connection are subscribed to within its limits`, () => {
+    const symbols = Array.from({ length: limits.symbolsPerConnection }, (_, at) => venue.defaultSymbols[0]! + at)
+    assert.match(new URL(venue.url('ws://127.0.0.1:1', symbols)).href, /^ws:\/\/127\.0\.0\.1:1\//)
+    assert.ok(venue.url('ws://127.0.0.1:1', symbols).length < 8_000, 'longer than servers take in a request line')
+    for (const frames of [venue.subscribe(symbols), venue.resubscribe(symbols)]) {
+      assert.ok(frames.length / limits.framesPerSecond <= SUBSCRIBE_SECONDS_MAX, `${frames.length} frames`)
+      for (const frame of frames) assert.equal(typeof JSON.parse(frame), 'object')
+    }
+    const asked = [venue.url('', symbols), ...venue.subscribe(symbols)].join(' ').toLowerCase()
+    for (const symbol of symbols) assert.ok(asked.includes(symbol.toLowerCase()), symbol)
+  })
+
+  test(`${name}: TICKHOUSE_${name.toUpperCase()}_WS and _REST replace its addresses`, () => {
+    const [ws, rest] = ['ws://127.0.0.1:9000', 'http://127.0.0.1:9001']
+    const key = `TICKHOUSE_${name.toUpperCase()}`
+    const config = parseConfig({}, { [`${key}_WS`]: ws, [`${key}_REST`]: rest })
+    const [selected] = parseSources(name)
+    assert.deepEqual(subscriptionOf(selected!, config), { venue, symbols: venue.defaultSymbols, ws, rest })
+  })
+
+  test(`${name}: docs/live.md has a row for it that states the kind of its ids`, () => {
+    const row = LIVE_PAGE.split('\n').find(line => line.startsWith(`| \`${name}\` `))
+    assert.ok(row, `no row | \`${name}\` | … in docs/live.md`)
+    assert.ok(row.includes(`\`${venue.ids}\``), `the row does not say \`${venue.ids}\`: ${row}`)
+  })
+
+  test(`${name}: test/venues/${name}/frames.ts states what its frames mean`, () => {
+    assert.ok(evidence, `no test/venues/${name}/frames.ts`)
+    assert.match(evidence.document, /^https:\/\//)
+    assert.ok(
+      evidence.frames.some(one => 'trades' in one && one.trades.length > 0),
+      'no frame with a trade',
+    )
+    if (venue.acknowledges)
+      assert.ok(
+        evidence.frames.some(one => 'control' in one && one.control.kind === 'subscribed'),
+        'no frame that acknowledges a symbol',
+      )
+  })
+  if (!evidence) return
+
+  for (const { frame, ...said } of evidence.frames)
+    test(`${name} reads ${frame.slice(0, 80)}`, () => {
+      const sink = decoded(venue.decode, frame)
+      assert.deepEqual(sink.trades, 'trades' in said ? said.trades : [])
+      assert.deepEqual(sink.controls, 'control' in said ? [said.control] : [])
+      assert.deepEqual(
+        sink.refusals.map(({ reason }) => reason),
+        'refused' in said ? [said.refused] : [],
+      )
+      assert.equal(sink.ignored, 'ignored' in said ? 1 : 0)
+    })
+
+  test(`${name}: its frames do not contradict ids of kind ${venue.ids}`, () => {
+    assert.equal(idContradiction(venue.ids, idsIn(venue, evidence.stretch)), undefined)
+  })
+
+  test(`${name}: a recorded session is read whole and agrees`, {
+    skip: evidence.session?.skip ?? 'none recorded',
+  }, () => {
+    const frames = evidence.session!.frames()
+    let trades = 0
+    for (const frame of frames) {
+      const sink = decoded(venue.decode, frame)
+      assert.deepEqual(sink.refusals, [], String(frame))
+      trades += sink.trades.length
+    }
+    assert.equal(trades, evidence.session!.trades)
+    assert.equal(idContradiction(venue.ids, idsIn(venue, frames)), undefined)
+  })
+
+  test(`${name}: its list of symbols is read, and an answer of another form is no list`, () => {
+    const { read } = venue.symbolList
+    assert.deepEqual(read(evidence.symbolList.answer), evidence.symbolList.listed)
+    for (const answer of [null, 'x', 7, { error: ['EGeneral:Internal error'] }, { code: -1003 }])
+      assert.equal(read(answer), undefined)
+    fc.assert(
+      fc.property(fc.jsonValue(), answer => void read(answer)),
+      { seed: SEED },
+    )
+  })
+
+  const frames = [...evidence.frames.map(({ frame }) => frame), ...evidence.stretch]
+
+  test(`${name}: a damaged frame never throws, and ends in a trade, a message or a refusal (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(damaged(frames), frame => assertAccounted(decoded(venue.decode, frame), frame)),
+      BUDGET,
+    )
+  })
+
+  test(`${name}: long and deeply nested frames are refused in time`, () => {
+    for (const monster of monstrous(frames)) {
+      const startedMs = performance.now()
+      const frame = Buffer.from(monster)
+      assertAccounted(decoded(venue.decode, frame), frame)
+      assert.ok(performance.now() - startedMs < FRAME_MS_MAX, `${monster.slice(0, 40)}… took too long`)
+    }
+  })
+}
+
+function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, (number | bigint)[]> {
+  const trades = frames.flatMap(frame => decoded(venue.decode, frame).trades)
+  return new Map(
+    [...Map.groupBy(trades, ({ symbol }) => symbol)].map(([symbol, own]) => [symbol, own.map(t => t.tradeId)]),
+  )
+}
+
+function assertAccounted(sink: CollectingSink, frame: Buffer): void {
+  assert.ok(sink.calls >= 1, `nothing said of the frame ${frame}`)
+  for (const { reason, detail } of sink.refusals) {
+    assert.ok(reason in REFUSALS)
+    assert.notEqual(detail, '')
+  }
+  for (const trade of sink.trades) {
+    assert.ok(Number.isFinite(trade.price) && Number.isFinite(trade.volume) && trade.symbol !== '')
+    assert.ok(Number.isSafeInteger(trade.micros) && trade.micros >= 0 && trade.nanos >= 0 && trade.nanos <= 999)
+    assert.ok(trade.side === 'buy' || trade.side === 'sell')
+    assert.ok(typeof trade.tradeId === 'bigint' ? trade.tradeId < 2n ** 64n : Number.isSafeInteger(trade.tradeId))
+    assert.ok(trade.tradeId >= 0)
+  }
+}

@@ -1,0 +1,79 @@
+import type { VenueEvidence } from '../../contracts/venue.ts'
+import { binanceSession, skipWithoutData } from '../../support/data/recorded-data.ts'
+
+const trade = (id: number, symbol: string) =>
+  `{"stream":"${symbol.toLowerCase()}@trade","data":{"e":"trade","E":1723161255343,"s":"${symbol}","t":${id},"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}}`
+
+export const evidence: VenueEvidence = {
+  document: 'https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md',
+  frames: [
+    {
+      frame: trade(3_735_683_259, 'BTCUSDT'),
+      trades: [
+        {
+          symbol: 'BTCUSDT',
+          micros: 1_723_161_255_342_000,
+          nanos: 0,
+          price: 61_837.63,
+          volume: 0.02,
+          side: 'sell',
+          tradeId: 3_735_683_259,
+        },
+      ],
+    },
+    {
+      frame:
+        '{"stream":"bnbbtc@trade","data":{"e":"trade","E":1554076800945,"s":"BNBBTC","t":40756030,"p":"0.00426990","q":"33.82000000","b":133829535,"a":133829504,"T":1554076800940,"m":false,"M":true}}',
+      trades: [
+        {
+          symbol: 'BNBBTC',
+          micros: 1_554_076_800_940_000,
+          nanos: 0,
+          price: 0.0042699,
+          volume: 33.82,
+          side: 'buy',
+          tradeId: 40_756_030,
+        },
+      ],
+    },
+    {
+      frame:
+        '{"e":"trade","E":1723161255343001,"s":"1000SATSUSDT","t":9007199254740992,"p":"100000000.00000000","q":"1","T":1723161255342001,"m":false,"M":true}',
+      trades: [
+        {
+          symbol: '1000SATSUSDT',
+          micros: 1_723_161_255_342_001,
+          nanos: 0,
+          price: 1e8,
+          volume: 1,
+          side: 'buy',
+          tradeId: 9_007_199_254_740_992n,
+        },
+      ],
+    },
+    {
+      frame: '{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}',
+      ignored: true,
+    },
+    {
+      frame: '{"e":"serverShutdown","E":1770123456789}',
+      control: { kind: 'closing', detail: 'the server announces its shutdown' },
+    },
+    { frame: '{"result":null,"id":"SUBSCRIBE"}', control: { kind: 'subscribed' } },
+    { frame: '{"e":"trade","s":"BNBUSDT"}', refused: 'rejected_value' },
+  ],
+  stretch: [
+    trade(3_735_683_259, 'BTCUSDT'),
+    trade(1_500_000_000, 'ETHUSDT'),
+    trade(3_735_683_260, 'BTCUSDT'),
+    trade(3_735_683_261, 'BTCUSDT'),
+  ],
+  symbolList: {
+    answer: { symbols: [{ symbol: 'ETHBTC', status: 'TRADING' }, { symbol: 'XMRBTC', status: 'BREAK' }, {}, 7] },
+    listed: [
+      { symbol: 'ETHBTC', resting: '' },
+      { symbol: 'XMRBTC', resting: 'BREAK' },
+    ],
+  },
+  session: { frames: () => binanceSession('btcusdt'), trades: 9757, skip: skipWithoutData },
+}

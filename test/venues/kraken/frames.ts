@@ -1,0 +1,59 @@
+import type { VenueEvidence } from '../../contracts/venue.ts'
+
+const trade = (id: number, symbol = 'BTC/USD') =>
+  `{"symbol":"${symbol}","side":"buy","price":105944.20,"qty":0.00027625,"ord_type":"limit","trade_id":${id},"timestamp":"2023-10-06T17:35:55.440295Z"}`
+const update = (...trades: string[]) => `{"channel":"trade","type":"update","data":[${trades.join(',')}]}`
+
+export const evidence: VenueEvidence = {
+  document: 'https://docs.kraken.com/api/docs/websocket-v2/trade',
+  frames: [
+    {
+      frame: update(
+        trade(10_218_208),
+        '{"symbol":"ETH/USD","side":"sell","price":1.05e3,"qty":1234567890.123456789,"ord_type":"market","trade_id":18446744073709551615,"timestamp":"2023-10-06T17:35:55.440295Z"}',
+      ),
+      trades: [
+        {
+          symbol: 'BTC/USD',
+          micros: 1_696_613_755_440_295,
+          nanos: 0,
+          price: 105_944.2,
+          volume: 0.00027625,
+          side: 'buy',
+          tradeId: 10_218_208,
+        },
+        {
+          symbol: 'ETH/USD',
+          micros: 1_696_613_755_440_295,
+          nanos: 0,
+          price: 1050,
+          volume: 1_234_567_890.1234567,
+          side: 'sell',
+          tradeId: 18_446_744_073_709_551_615n,
+        },
+      ],
+    },
+    {
+      frame:
+        '{"method":"subscribe","result":{"channel":"trade","snapshot":true,"symbol":"BTC/USD"},"success":true,"time_in":"2023-10-06T17:35:55.440295Z"}',
+      control: { kind: 'subscribed', symbols: ['BTC/USD'] },
+    },
+    { frame: '{"channel":"heartbeat"}', control: { kind: 'heartbeat' } },
+    { frame: '{"channel":"ticker","data":[]}', ignored: true },
+    { frame: '{"channel":"trade","type":"update","data":[7]}', refused: 'malformed_frame' },
+  ],
+  stretch: [update(trade(10_218_208), trade(10_218_209)), update(trade(5_000, 'ETH/USD')), update(trade(10_218_210))],
+  symbolList: {
+    answer: {
+      error: [],
+      result: {
+        XXBTZUSD: { altname: 'XBTUSD', wsname: 'XBT/USD', status: 'online' },
+        XDGUSD: { altname: 'XDGUSD', wsname: 'XDG/USD', status: 'cancel_only' },
+      },
+    },
+    listed: [
+      { symbol: 'BTC/USD', aliases: ['XBT/USD', 'XBTUSD'], resting: '' },
+      { symbol: 'DOGE/USD', aliases: ['XDG/USD', 'XDGUSD'], resting: 'cancel_only' },
+    ],
+  },
+}
