@@ -10,7 +10,7 @@ import type { Store } from '../../src/store/store.ts'
 import { readMicros } from '../../src/tick/time.ts'
 import { type Side, type TradeColumns, TradeDraft } from '../../src/tick/trades.ts'
 import { simulator } from '../../src/venues/simulator.ts'
-import { House } from '../../test/support/processes/tickhouse.ts'
+import { TestInstance } from '../../test/support/processes/tickhouse.ts'
 import { startKafka } from '../../test/support/servers/kafka/kafka.ts'
 import { cpuSecondsOf } from '../processes.ts'
 
@@ -34,7 +34,7 @@ export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Pr
   try {
     const kafka = await startKafka(owner)
     if (kafka.missing) throw new Error(kafka.missing)
-    const server = new House(owner).run('serve', {}, ['--writable'])
+    const server = new TestInstance(owner).run('serve', {}, ['--writable'])
     const storeUrl = await server.url()
     const store = await openStore(`${storeUrl.replace('http://', 'http://default:@')}/bench`)
     const log = await openLog(kafka.address({ partitions: PARTITIONS }), 'write')

@@ -9,17 +9,17 @@ import { openTarget } from '../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
 import { type Checked, checkArchive } from '../../src/archive/verify/check.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
-import { type ArchivingHouse, archiverOf, LATER_MS, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, LATER_MS, openArchiveFixture, rowsOf } from '../support/data/archiving.ts'
 import { tamperings } from '../support/data/tampering.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-'))
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 
 before(async () => {
-  house = await openArchivingHouse(directory)
+  fixture = await openArchiveFixture(directory)
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
@@ -29,19 +29,19 @@ const checked = (target: ArchiveTarget, objects: readonly ArchivedObject[], deep
   checkArchive({
     target,
     objects,
-    deep: deep ? { source: house.store, files: filesOf(house.store) } : undefined,
+    deep: deep ? { source: fixture.store, files: filesOf(fixture.store) } : undefined,
     progress: () => {},
   })
 
 describe('a directory', () => {
   test('holds what the tables hold, row by row, and the ledger, the manifests and a deep check agree', async () => {
     const target = await openDirectory('whole')
-    const { archiver, catalog } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
     const objects = await catalog.objects()
     const files = `file('${directory}/whole/trades/**/*.parquet', 'Parquet')`
-    assert.deepEqual(await rowsOf(house.store, files), await rowsOf(house.store, 'trades'))
-    const [refused] = await house.store.rows(
+    assert.deepEqual(await rowsOf(fixture.store, files), await rowsOf(fixture.store, 'trades'))
+    const [refused] = await fixture.store.rows(
       `SELECT (SELECT count() FROM quarantine) = (SELECT count() FROM file('${directory}/whole/quarantine/**/*.parquet', 'Parquet')) AS equal`,
     )
     assert.deepEqual(refused, { equal: 1 })
@@ -53,11 +53,11 @@ describe('a directory', () => {
 
   test('archived again by someone who knows nothing of it, gets the same objects, byte for byte', async () => {
     const target = await openDirectory('again')
-    const { archiver, catalog } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
     const once = await catalog.objects()
-    await house.store.command('TRUNCATE TABLE archive_ledger')
-    await archiverOf(house, target).archiver.round()
+    await fixture.store.command('TRUNCATE TABLE archive_ledger')
+    await archiverOf(fixture, target).archiver.round()
     const twice = await catalog.objects()
     const place = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`
     assert.deepEqual(twice.map(place), once.map(place))
@@ -66,28 +66,28 @@ describe('a directory', () => {
   test('takes nothing of an hour that is not over, and of a quiet partition nothing before a minute after', async () => {
     const target = await openDirectory('early')
     const lastHourEndMs = Date.UTC(2026, 10, 23, 1)
-    const { archiver, catalog } = archiverOf(house, target, { nowMs: lastHourEndMs + 59_000 })
+    const { archiver, catalog } = archiverOf(fixture, target, { nowMs: lastHourEndMs + 59_000 })
     await archiver.round()
     const last = (await catalog.objects("kind = 'trades'")).at(-1)!
     assert.equal(last.segment.startMs, Date.UTC(2026, 10, 22, 23), 'only the hour that a later record closed')
-    await archiverOf(house, target, { nowMs: lastHourEndMs + 60_000 }).archiver.round()
-    assert.equal((await catalog.nextOffsets()).get(0), house.log.bounds(0).next)
+    await archiverOf(fixture, target, { nowMs: lastHourEndMs + 60_000 }).archiver.round()
+    assert.equal((await catalog.nextOffsets()).get(0), fixture.log.bounds(0).next)
   })
 
   test('a setting changed to days goes on where the hours ended', async () => {
     const target = await openDirectory('days')
-    await archiverOf(house, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
-    const { archiver, catalog } = archiverOf(house, target, { segmentLength: 'day' })
+    await archiverOf(fixture, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
+    const { archiver, catalog } = archiverOf(fixture, target, { segmentLength: 'day' })
     await archiver.round()
     assert.deepEqual((await checked(target, await catalog.objects())).findings, [])
-    assert.equal((await catalog.nextOffsets()).get(0), house.log.bounds(0).next)
+    assert.equal((await catalog.nextOffsets()).get(0), fixture.log.bounds(0).next)
   })
 
   for (const { name, tamper, fault } of tamperings) {
     test(`archive verify names ${name}`, async () => {
       const place = path.join(directory, name.replaceAll(' ', '-'))
       const target = await openTarget(`file:${place}`, 'unused')
-      const { archiver, catalog } = archiverOf(house, target)
+      const { archiver, catalog } = archiverOf(fixture, target)
       await archiver.round()
       const objects = await catalog.objects()
       const keys = tamper(
@@ -106,13 +106,13 @@ describe('a directory', () => {
 describe('moved ticks', () => {
   test('make their slice stale, and it is archived anew in place', async () => {
     const target = await openDirectory('moved')
-    const { archiver, catalog } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
-    const [row] = await house.store.rows<{ offset: number; index: number; day: string }>(
+    const [row] = await fixture.store.rows<{ offset: number; index: number; day: string }>(
       'SELECT log_offset AS offset, log_index AS index, log_day AS day FROM quarantine WHERE ticks = 1 ORDER BY offset LIMIT 1',
     )
     const { offset, index, day } = row!
-    await house.store.insertRows('requeues', [
+    await fixture.store.insertRows('requeues', [
       {
         log_partition: 0,
         epoch: 1,
@@ -126,15 +126,15 @@ describe('moved ticks', () => {
         indexes: [index],
       },
     ])
-    await house.store.deleteRows('quarantine', 'log_offset = {offset:UInt64} AND log_index = {index:UInt32}', {
+    await fixture.store.deleteRows('quarantine', 'log_offset = {offset:UInt64} AND log_index = {index:UInt32}', {
       offset,
       index,
     })
     await archiver.round()
-    assert.equal(house.events.named('slice_archived_anew').length, 1)
+    assert.equal(fixture.events.named('slice_archived_anew').length, 1)
     const objects = await catalog.objects()
     assert.ok(objects.every(({ state }) => state === 'verified'))
-    const [sum] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM quarantine')
+    const [sum] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM quarantine')
     assert.equal(
       objects.filter(({ kind }) => kind === 'quarantine').reduce((total, { rows }) => total + rows, 0),
       sum!.rows,
@@ -146,36 +146,36 @@ describe('moved ticks', () => {
 describe('retention', () => {
   test('a day that is not archived yet stays without a word', async () => {
     const target = await openDirectory('waiting')
-    const before = await rowsOf(house.store, 'trades')
-    const held = house.events.named('day_held').length
+    const before = await rowsOf(fixture.store, 'trades')
+    const held = fixture.events.named('day_held').length
     // The archive cannot be written: what is old enough to leave waits for it.
     target.put = () => Promise.reject(new Error('away'))
-    const { archiver } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 2 } })
+    const { archiver } = archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 2 } })
     await assert.rejects(archiver.round(), /away/)
-    assert.deepEqual(await rowsOf(house.store, 'trades'), before)
-    assert.equal(house.events.named('day_held').length, held)
+    assert.deepEqual(await rowsOf(fixture.store, 'trades'), before)
+    assert.equal(fixture.events.named('day_held').length, held)
   })
 
   test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
     const target = await openDirectory('kept')
     const retention = { logHours: 1, storeDays: 2 }
-    const { archiver, catalog } = archiverOf(house, target)
+    const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
     const objects = await catalog.objects()
     const victim = `${directory}/kept/${objects.find(({ kind, key }) => kind === 'trades' && key !== '')!.key}`
     const bytes = fs.readFileSync(victim)
     fs.writeFileSync(victim, Buffer.from(bytes).fill(1, 100, 101))
-    const before = await rowsOf(house.store, 'trades')
-    await archiverOf(house, target, { retention }).archiver.round()
-    assert.match(String(house.events.named('day_held')[0]?.why), /is not what was archived/)
-    assert.equal((await house.store.rows("SELECT 1 FROM trades WHERE log_day = '2026-11-22' LIMIT 1")).length, 1)
-    assert.equal(house.log.bounds(0).first, house.log.bounds(0).next, 'what is archived has left the log')
+    const before = await rowsOf(fixture.store, 'trades')
+    await archiverOf(fixture, target, { retention }).archiver.round()
+    assert.match(String(fixture.events.named('day_held')[0]?.why), /is not what was archived/)
+    assert.equal((await fixture.store.rows("SELECT 1 FROM trades WHERE log_day = '2026-11-22' LIMIT 1")).length, 1)
+    assert.equal(fixture.log.bounds(0).first, fixture.log.bounds(0).next, 'what is archived has left the log')
 
     fs.writeFileSync(victim, bytes)
-    await archiverOf(house, target, { retention, nowMs: LATER_MS }).archiver.round()
-    assert.deepEqual(await rowsOf(house.store, 'trades'), [])
+    await archiverOf(fixture, target, { retention, nowMs: LATER_MS }).archiver.round()
+    assert.deepEqual(await rowsOf(fixture.store, 'trades'), [])
     const files = `file('${directory}/kept/trades/**/*.parquet', 'Parquet')`
-    assert.deepEqual(await rowsOf(house.store, files), before)
+    assert.deepEqual(await rowsOf(fixture.store, files), before)
     assert.ok((await catalog.objects("kind = 'trades'")).every(({ state }) => state === 'dropped'))
   })
 })

@@ -49,8 +49,8 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     let nowMs = NOON_MS
     let ids = 1
     const expectedMs: number[] = []
-    const house = () => ({ log, store: storage.store, events, close: async () => {} })
-    const archiver = (laterMs = 0) => archiverOf(house(), target, { nowMs: nowMs + laterMs })
+    const fixture = () => ({ log, store: storage.store, events, close: async () => {} })
+    const archiver = (laterMs = 0) => archiverOf(fixture(), target, { nowMs: nowMs + laterMs })
 
     async function append(aheadMs: number): Promise<void> {
       log = await openSqliteLog(place('log'), 'write', { nowMs: () => nowMs + aheadMs })

@@ -7,14 +7,14 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { openTarget } from '../../src/archive/targets/open.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
 import { pythonMissing, pythonWith } from '../support/processes/python.ts'
 
 const PAGE = fs.readFileSync(new URL('../../docs/reading-the-archive.md', import.meta.url), 'utf8')
 const missing = await pythonMissing()
 const skip = missing !== undefined && process.env.CI !== 'true' ? missing : false
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-readers-'))
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 let expected: [string, number, number][]
 
 /** The code of that language on the page, in order. */
@@ -23,16 +23,16 @@ function codeOf(language: string): string[] {
 }
 
 before(async () => {
-  house = await openArchivingHouse(directory)
-  await archiverOf(house, await openTarget(`file:${directory}/data/archive`, 'unused')).archiver.round()
-  const rows = await house.store.rows<{ symbol: string; count: number; high: number }>(
+  fixture = await openArchiveFixture(directory)
+  await archiverOf(fixture, await openTarget(`file:${directory}/data/archive`, 'unused')).archiver.round()
+  const rows = await fixture.store.rows<{ symbol: string; count: number; high: number }>(
     "SELECT symbol, count() AS count, max(price) AS high FROM trades WHERE log_day = '2026-11-22' GROUP BY symbol ORDER BY symbol",
   )
   expected = rows.map(({ symbol, count, high }) => [symbol, Number(count), high])
   assert.ok(expected.length > 1)
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
@@ -58,7 +58,7 @@ for (const [index, code] of codeOf('python').entries()) {
 test('ClickHouse reads the archive as the page says', async () => {
   const [statement] = codeOf('sql')
   const query = statement!.replace('data/archive', `${directory}/data/archive`)
-  const { bytes } = await house.store.engine!.run({ query, format: 'JSONCompact' })
+  const { bytes } = await fixture.store.engine!.run({ query, format: 'JSONCompact' })
   const { data: rows } = JSON.parse(Buffer.from(bytes).toString()) as { data: [string, string, number][] }
   assert.deepEqual(
     rows.map(([symbol, count, high]) => [symbol, Number(count), high]),

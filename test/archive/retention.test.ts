@@ -8,7 +8,7 @@ import { retentionOf } from '../../src/archive/open.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { parseConfig } from '../../src/config.ts'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
-import { archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
+import { archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
 
 const HOUR_MS = 3_600_000
 /** The mixed log's last hour ends here. */
@@ -24,15 +24,15 @@ function freshDirectory(t: TestContext): string {
 
 test('a week after it was archived and verified an hour leaves a new log, and not before', async t => {
   const directory = freshDirectory(t)
-  const house = await openArchivingHouse(directory)
-  t.after(() => house.close())
+  const fixture = await openArchiveFixture(directory)
+  t.after(() => fixture.close())
   const target = await openTarget(`file:${directory}/archive`, 'unused')
-  const retention = retentionOf(config(), house.log)
+  const retention = retentionOf(config(), fixture.log)
   const firstAfter = async (hours: number) => {
-    await archiverOf(house, target, { retention, nowMs: LAST_HOUR_END_MS + hours * HOUR_MS }).archiver.round()
-    return house.log.bounds(0).first
+    await archiverOf(fixture, target, { retention, nowMs: LAST_HOUR_END_MS + hours * HOUR_MS }).archiver.round()
+    return fixture.log.bounds(0).first
   }
-  const { first, next } = house.log.bounds(0)
+  const { first, next } = fixture.log.bounds(0)
   assert.equal(await firstAfter(24), first)
   const beforeLast = await firstAfter(167)
   assert.ok(beforeLast > first && beforeLast < next)

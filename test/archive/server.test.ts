@@ -11,7 +11,7 @@ import { rowsOf } from '../support/data/archiving.ts'
 import { makeMixedLog } from '../support/data/mixed-log.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { rounds, Schedule } from '../support/faults.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 const server = await openTestServer({ after })
@@ -20,40 +20,40 @@ test('rows of a server are archived and proved by a process of its own, which ma
   timeout: 300_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const house = new House(t, { STORE: server.freshStore(), METRICS_LISTEN: '127.0.0.1:0' })
-  const place = `${house.directory}/data/log`
+  const instance = new TestInstance(t, { STORE: server.freshStore(), METRICS_LISTEN: '127.0.0.1:0' })
+  const place = `${instance.directory}/data/log`
   await makeMixedLog(place)
-  const store = await house.store()
+  const store = await instance.store()
   const log = await openSqliteLog(place, 'write')
   await storeAll(log, store)
   const rows = await rowsOf(store, 'trades')
   const kills = rounds(3, 30)
   for (let kill = 0; kill < kills; kill++) {
-    const killed = house.run('archive')
-    await killed.tells('serving_figures')
+    const killed = instance.run('archive')
+    await killed.waitFor('serving_figures')
     await schedule.moment(400)
     await killed.end('SIGKILL')
   }
-  const archiver = house.run('archive')
-  const { url } = await archiver.tells('serving_figures')
+  const archiver = instance.run('archive')
+  const { url } = await archiver.waitFor('serving_figures')
   const catalog = new ArchiveCatalog(store, 'file:data/archive')
   const archived = async () => (await catalog.objects("kind = 'trades'")).reduce((sum, object) => sum + object.rows, 0)
   while ((await archived()) < rows.length) {
-    assert.deepEqual(archiver.told('archive_failed'), [])
+    assert.deepEqual(archiver.logged('archive_failed'), [])
     await (await fetch(`${url}/health`)).json()
   }
   assert.deepEqual(await archiver.end('SIGTERM'), { code: 0, signal: null })
   assert.equal(await archived(), rows.length, `after ${kills} kills`)
 
-  const target = await openTarget(`file:${house.directory}/data/archive`, 'unused')
+  const target = await openTarget(`file:${instance.directory}/data/archive`, 'unused')
   const files = filesOf(store)
   const deep = { source: store, files }
   const { findings } = await checkArchive({ target, objects: await catalog.objects(), deep, progress: () => {} })
   assert.deepEqual(findings, [])
   await files.close()
   // The engine of a store in a directory reads what the server's rows became.
-  const judge = await openStore(`chdb:${house.directory}/judge`)
-  const read = await rowsOf(judge, `file('${house.directory}/data/archive/trades/**/*.parquet', 'Parquet')`)
+  const judge = await openStore(`chdb:${instance.directory}/judge`)
+  const read = await rowsOf(judge, `file('${instance.directory}/data/archive/trades/**/*.parquet', 'Parquet')`)
   assert.deepEqual(read, rows)
   await judge.close()
   await store.close()

@@ -8,54 +8,54 @@ import { openTarget } from '../../src/archive/targets/open.ts'
 import { diagnose, isSound } from '../../src/audit/diagnosis.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
 import { requeueIn } from '../support/data/reprocessing.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 
 /** On 26 November 2026, of ticks logged on the 22nd and 23rd: a house of which all but so many days have left the store; its log holds them all. */
-async function withoutDays(t: TestContext, storeDays: number): Promise<ArchivingHouse> {
+async function withoutDays(t: TestContext, storeDays: number): Promise<ArchiveFixture> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-departed-'))
-  const house = await openArchivingHouse(directory)
+  const fixture = await openArchiveFixture(directory)
   const target = await openTarget(`file:${directory}/archive`, 'unused')
   t.after(async () => {
-    await house.close()
+    await fixture.close()
     fs.rmSync(directory, { recursive: true, force: true })
   })
   const nowMs = Date.UTC(2026, 10, 26)
-  await archiverOf(house, target, { retention: { logHours: undefined, storeDays }, nowMs }).archiver.round()
-  assert.ok(house.events.named('day_dropped').length > 0)
-  return house
+  await archiverOf(fixture, target, { retention: { logHours: undefined, storeDays }, nowMs }).archiver.round()
+  assert.ok(fixture.events.named('day_dropped').length > 0)
+  return fixture
 }
 
-const ask = async ({ store }: ArchivingHouse, query: string) =>
+const ask = async ({ store }: ArchiveFixture, query: string) =>
   Number((await store.rows<{ answer: string }>(`SELECT toString(${query}) AS answer`))[0]!.answer)
-const look = ({ store, log }: ArchivingHouse) => diagnose(store, log, () => {})
+const look = ({ store, log }: ArchiveFixture) => diagnose(store, log, () => {})
 
 test('all of them gone, log and store agree; a start stores nothing again, calls nothing lost, and its audit passes', async t => {
-  const house = await withoutDays(t, 1)
-  assert.equal(await ask(house, '(SELECT count() FROM trades) + (SELECT count() FROM quarantine)'), 0)
-  const { partitions, ...diagnosis } = await look(house)
+  const fixture = await withoutDays(t, 1)
+  assert.equal(await ask(fixture, '(SELECT count() FROM trades) + (SELECT count() FROM quarantine)'), 0)
+  const { partitions, ...diagnosis } = await look(fixture)
   assert.ok(isSound({ partitions, ...diagnosis }), JSON.stringify(partitions))
   assert.ok(partitions.some(({ leftRecords }) => leftRecords > 0))
   assert.ok(partitions.every(({ lagRecords }) => lagRecords === 0))
 
   const events = new EventLog()
-  await storeAll(house.log, house.store, { emit: events.emit })
-  assert.equal(await ask(house, '(SELECT count() FROM trades) + (SELECT count() FROM lost_ranges)'), 0)
+  await storeAll(fixture.log, fixture.store, { emit: events.emit })
+  assert.equal(await ask(fixture, '(SELECT count() FROM trades) + (SELECT count() FROM lost_ranges)'), 0)
   assert.deepEqual(events.named('audit_failed'), [])
   assert.deepEqual(events.named('position_unverified'), [], 'what names the last record of each partition is kept')
 })
 
 test('some of them gone, what is hot is audited as ever', async t => {
-  const house = await withoutDays(t, 3)
-  const rows = await ask(house, '(SELECT count() FROM trades)')
+  const fixture = await withoutDays(t, 3)
+  const rows = await ask(fixture, '(SELECT count() FROM trades)')
   assert.ok(rows > 0)
-  const before = await look(house)
+  const before = await look(fixture)
   assert.ok(isSound(before), JSON.stringify(before.partitions))
-  await house.store.command(`DELETE FROM trades WHERE (log_partition, log_offset, log_index) IN
+  await fixture.store.command(`DELETE FROM trades WHERE (log_partition, log_offset, log_index) IN
       (SELECT log_partition, log_offset, log_index FROM trades LIMIT 1)`)
-  const after = await look(house)
+  const after = await look(fixture)
   assert.ok(!isSound(after))
   assert.match(after.partitions.map(({ detail }) => detail).join(), /ticks stored, \d+ in the log|records missing/)
 })
@@ -83,17 +83,17 @@ function tenTrades(symbol: string, day: number) {
 }
 
 test('a trade that comes again after a start is not stored twice though its rows have left; a newer one is stored', async t => {
-  const house = await withoutDays(t, 1)
-  const { log, store } = house
+  const fixture = await withoutDays(t, 1)
+  const { log, store } = fixture
   const again = (await log.record(0, 0))!
   await log.append(0, [again])
   await storeAll(log, store)
-  assert.equal(await ask(house, '(SELECT count() FROM trades)'), 0)
+  assert.equal(await ask(fixture, '(SELECT count() FROM trades)'), 0)
   const refused = "SELECT count() FROM quarantine WHERE reason = 'duplicate_id' AND detail LIKE '%in the archive%'"
-  assert.equal(await ask(house, `(${refused})`), again.ticks)
+  assert.equal(await ask(fixture, `(${refused})`), again.ticks)
   await log.append(0, [tenTrades('AAA', 26)])
   await storeAll(log, store)
-  assert.equal(await ask(house, '(SELECT count() FROM trades)'), 10)
+  assert.equal(await ask(fixture, '(SELECT count() FROM trades)'), 10)
 })
 
 test('refused trades of a symbol that has none in the store are no repeats because other days have left', async t => {

@@ -21,15 +21,15 @@ import { tradesOf } from '../support/data/trades.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 
 /** A log that can be copied and put back, and a store. */
-class Ground {
+class ClusterServers {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-position-'))
   readonly house: Awaited<ReturnType<typeof openTestStore>>
   readonly partitions: number
   log!: OpenLog
   #id = 0
 
-  static async open(t: TestContext, partitions = 1): Promise<Ground> {
-    const ground = new Ground(await openTestStore(), partitions)
+  static async open(t: TestContext, partitions = 1): Promise<ClusterServers> {
+    const ground = new ClusterServers(await openTestStore(), partitions)
     t.after(async () => {
       await ground.house.remove()
       await ground.log.close()
@@ -39,7 +39,7 @@ class Ground {
     return ground
   }
 
-  private constructor(house: Ground['house'], partitions: number) {
+  private constructor(house: ClusterServers['house'], partitions: number) {
     this.house = house
     this.partitions = partitions
   }
@@ -82,7 +82,7 @@ class Ground {
 }
 
 test('a log put back from an older copy and written to since stops its partition, and no other', async t => {
-  const ground = await Ground.open(t, 2)
+  const ground = await ClusterServers.open(t, 2)
   await ground.append(50)
   await ground.append(3, 1)
   await storeAll(ground.log, ground.store)
@@ -110,7 +110,7 @@ test('a log put back from an older copy and written to since stops its partition
 })
 
 test('an older copy that ends before the store is known at once', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(5)
   await ground.copyLog()
   await ground.append(5)
@@ -120,7 +120,7 @@ test('an older copy that ends before the store is known at once', async t => {
 })
 
 test('an older copy of which nothing is missing in the store, and the newest copy, go on', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(5)
   await storeAll(ground.log, ground.store)
   await ground.copyLog()
@@ -133,7 +133,7 @@ test('an older copy of which nothing is missing in the store, and the newest cop
 })
 
 test('an audit sees it too, also where all that is stored has passed before', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(5)
   await ground.copyLog()
   await ground.append(5)
@@ -147,7 +147,7 @@ test('an audit sees it too, also where all that is stored has passed before', as
 })
 
 test('a last record that has left the log cannot be compared: that is said, and storing goes on', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(5)
   await storeAll(ground.log, ground.store)
   await ground.log.trim(0, { storedBelow: 5, archivedBelow: 5 })
@@ -159,7 +159,7 @@ test('a last record that has left the log cannot be compared: that is said, and 
 })
 
 test('rows of an earlier version, which kept no hash, are no error', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(5)
   await storeAll(ground.log, ground.store)
   await ground.store.command('ALTER TABLE trades UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1')
@@ -172,7 +172,7 @@ test('rows of an earlier version, which kept no hash, are no error', async t => 
 })
 
 test('a refused record is named in quarantine, and keeps its name when it moves to trades', async t => {
-  const ground = await Ground.open(t)
+  const ground = await ClusterServers.open(t)
   await ground.append(3)
   await ground.append(2, 0, 'acme')
   await storeAll(ground.log, ground.store)

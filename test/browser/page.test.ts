@@ -7,14 +7,14 @@ import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Store } from '../../src/store/store.ts'
 import { launch, NO_BROWSER } from '../support/processes/browser.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 
 const WAIT_MS_MAX = 30_000
 const SOURCES = 'simulator:BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT?rate=400&seed=11'
 
 interface Opened {
-  house: Part
+  house: TestProcess
   browser: Browser
   page: Page
   url: string
@@ -29,7 +29,7 @@ async function open(
 ): Promise<Opened> {
   const browser = await launch()
   t.after(() => browser.close())
-  const home = new House(t)
+  const home = new TestInstance(t)
   const store = await home.store()
   await fill(store)
   await store.close()
@@ -188,7 +188,7 @@ async function fillPast(store: Store): Promise<void> {
 test('after the storing process was killed the page comes back by itself and moves on', {
   skip: NO_BROWSER,
 }, async t => {
-  const house = new House(t, { LISTEN: `127.0.0.1:${await freePort()}` }).run('start', { SOURCES })
+  const house = new TestInstance(t, { LISTEN: `127.0.0.1:${await freePort()}` }).run('start', { SOURCES })
   const browser = await launch()
   t.after(() => browser.close())
   const url = await house.url()
@@ -199,7 +199,7 @@ test('after the storing process was killed the page comes back by itself and mov
   await page.goto(url)
   await page.waitForSelector('body[data-ready]')
   await moves(page)
-  const [storing] = house.told('child_started', { child: 'ingest' })
+  const [storing] = house.logged('child_started', { child: 'ingest' })
   process.kill(Number(storing!.pid), 'SIGKILL')
   await page.waitForSelector('[data-testid=connection-state]:not([data-state=live])')
   await page.waitForSelector('[data-testid=connection-state][data-state=live]')

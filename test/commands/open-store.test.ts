@@ -5,56 +5,56 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 /** Runs a command in the directory of a house. */
-function run(house: House, settings: Record<string, string>, ...words: string[]) {
+function run(instance: TestInstance, settings: Record<string, string>, ...words: string[]) {
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words, ...flags], {
-    cwd: house.directory,
+    cwd: instance.directory,
     env: { PATH: process.env.PATH },
     encoding: 'utf8',
   })
   return { status, text: stdout + stderr }
 }
 
-const recording = (house: House) =>
-  house.run('record', { SOURCES: 'simulator:BTCUSDT?rate=50', METRICS_LISTEN: '127.0.0.1:0' })
+const recording = (instance: TestInstance) =>
+  instance.run('record', { SOURCES: 'simulator:BTCUSDT?rate=50', METRICS_LISTEN: '127.0.0.1:0' })
 
 test('beside a recorder that serves its health, the store is asked itself', async t => {
   const store = (await openTestServer(t)).freshStore()
-  const house = new House(t, { STORE: store })
-  const recorder = recording(house)
-  const listen = new URL(String((await recorder.tells('serving_figures')).url)).host
-  await recorder.tells('connection_opened')
-  const storing = house.run('ingest')
+  const instance = new TestInstance(t, { STORE: store })
+  const recorder = recording(instance)
+  const listen = new URL(String((await recorder.waitFor('serving_figures')).url)).host
+  await recorder.waitFor('connection_opened')
+  const storing = instance.run('ingest')
   await storing.until(stations => stations.store.trades > 0)
 
-  const status = run(house, { listen, store }, 'archive', 'status')
+  const status = run(instance, { listen, store }, 'archive', 'status')
   assert.match(status.text, /^file:data\/archive: 0 objects, 0 rows, 0 bytes verified\n/)
   assert.equal(status.status, 0)
-  const doctor = run(house, { listen, store }, 'doctor')
+  const doctor = run(instance, { listen, store }, 'doctor')
   assert.match(doctor.text, /Log and store agree\.\n$/)
   assert.equal(doctor.status, 0)
   for (const words of [['query', 'SELECT 1'], ['quarantine']]) {
-    const { status, text } = run(house, { listen }, ...words)
+    const { status, text } = run(instance, { listen }, ...words)
     assert.match(text, /^tickhouse: the process at 127\.0\.0\.1:\d+ has no page and no queries: .*\n$/)
     assert.equal(status, 2)
   }
 })
 
 test('where no store is, none is made and none is called well', async t => {
-  const house = new House(t)
-  const recorder = recording(house)
-  const listen = new URL(String((await recorder.tells('serving_figures')).url)).host
-  await recorder.tells('connection_opened')
+  const instance = new TestInstance(t)
+  const recorder = recording(instance)
+  const listen = new URL(String((await recorder.waitFor('serving_figures')).url)).host
+  await recorder.waitFor('connection_opened')
   for (const words of [['doctor'], ['archive', 'status'], ['archive', 'verify']]) {
-    const { status, text } = run(house, { listen }, ...words)
+    const { status, text } = run(instance, { listen }, ...words)
     assert.match(text, /^tickhouse: there is no store in data\/store\. .*TICKHOUSE_STORE.*\n$/)
     assert.equal(status, 2)
   }
-  assert.ok(!fs.existsSync(path.join(house.directory, 'data/store')))
+  assert.ok(!fs.existsSync(path.join(instance.directory, 'data/store')))
 })

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { RECORD_VERSION } from '../../src/tick/records.ts'
 import { tradesOf } from '../support/data/trades.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const ACME = [1, 2].map(tradeId => ({ symbol: 'AAA', tradeId, price: 1.5, volume: 2, side: 'buy' }))
 
 test('reasons, rows, payloads and a re-ingest, after the configuration has learnt a venue', async t => {
-  const house = new House(t)
-  const log = await house.log('write')
+  const instance = new TestInstance(t)
+  const log = await instance.log('write')
   t.after(() => log.close())
   const binary = Uint8Array.of(0xff, 0x00, 0x1b, 0x41)
   await log.append(0, [
@@ -27,7 +27,7 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
       await promisify(execFile)(process.execPath, [CLI, 'quarantine', ...listen, ...flags], { encoding: 'buffer' })
     ).stdout
   }
-  const refusing = house.run('ingest')
+  const refusing = instance.run('ingest')
   await refusing.drained()
   url = await refusing.url()
   const reasons = (await ask()).toString()
@@ -52,8 +52,8 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   )
   assert.deepEqual(await refusing.end('SIGTERM'), { code: 0, signal: null })
 
-  const accepting = house.run('ingest', { EXTRA_VENUES: 'acme' })
-  await accepting.tells('ingest_started')
+  const accepting = instance.run('ingest', { EXTRA_VENUES: 'acme' })
+  await accepting.waitFor('ingest_started')
   url = await accepting.url()
   assert.match(
     (await ask('--reprocess', '--dry-run')).toString(),
@@ -61,7 +61,7 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   )
   assert.match((await ask('--reprocess', '--venue', 'acme')).toString(), /^2 of 2 ticks have left quarantine/)
   assert.doesNotMatch((await ask()).toString(), /unknown_venue/)
-  await accepting.tells('requeued', { count: 2 })
+  await accepting.waitFor('requeued', { count: 2 })
   assert.deepEqual(await accepting.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(accepting.told('audit_failed'), [])
+  assert.deepEqual(accepting.logged('audit_failed'), [])
 })

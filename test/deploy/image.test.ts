@@ -10,7 +10,7 @@ import { test } from 'node:test'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { VERSION } from '../../src/version.ts'
 import { within } from '../support/judges/within.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { VERSITY } from '../support/servers/s3.ts'
 import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
@@ -70,13 +70,13 @@ test('the healthcheck passes for a station that is well, which needs no token, a
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
   checks.push(['CMD', ...JSON.parse(/^ {2}CMD (\[.*\])$/m.exec(dockerfile)![1]!)])
   assert.equal(new Set(checks.map(check => check.join(' '))).size, 1, 'one check for all')
-  const recorder = new House(t).run('record', {
+  const recorder = new TestInstance(t).run('record', {
     SOURCES: 'simulator:BTCUSDT?rate=50',
     METRICS_LISTEN: '127.0.0.1:0',
     TOKEN,
   })
-  const { port } = new URL(String((await recorder.tells('serving_figures')).url))
-  await recorder.tells('connection_opened')
+  const { port } = new URL(String((await recorder.waitFor('serving_figures')).url))
+  await recorder.waitFor('connection_opened')
   const [, , ...words] = checks[0]!
   const check = () =>
     spawnSync(

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { openLog } from '../../src/log/open.ts'
 import { within } from '../support/judges/within.ts'
-import { House, type Settings } from '../support/processes/tickhouse.ts'
+import { type Settings, TestInstance } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 import { kafkaMissing } from '../support/servers/kafka/jars.ts'
 import { BUCKET, VERSITY } from '../support/servers/s3.ts'
@@ -60,10 +60,10 @@ test('they come up in order, are well by their healthchecks, answer with the tok
   }
 
   await well('kafka', '127.0.0.1/19092', kafka.inside.replace(':', '/'))
-  const house = new House(t)
+  const instance = new TestInstance(t)
   for (const name of STATIONS) {
-    const part = house.run(name, settingsOf(name))
-    const url = String((await part.tells(['ingest', 'serve'].includes(name) ? 'serving' : 'serving_figures')).url)
+    const part = instance.run(name, settingsOf(name))
+    const url = String((await part.waitFor(['ingest', 'serve'].includes(name) ? 'serving' : 'serving_figures')).url)
     urls.set(name, url)
     await well(name, 'http://127.0.0.1:8080', url)
   }

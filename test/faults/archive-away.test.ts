@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { viewArchive } from '../../src/archive/view.ts'
 import { openStore } from '../../src/store/open.ts'
-import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { archiverOf, openArchiveFixture, rowsOf } from '../support/data/archiving.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { BUCKET, VERSITY } from '../support/servers/s3.ts'
 
 const skip = (await VERSITY.missing()) ?? false
@@ -22,13 +22,13 @@ test('a house that archives in a bucket starts again, with the bucket there and 
 }, async t => {
   const server = await VERSITY.start()
   t.after(() => server.stop())
-  const house = new House(t, { SOURCES: 'simulator:BTCUSDT?rate=200', ARCHIVE: addressOf(server.endpoint) })
-  house.run('record')
+  const instance = new TestInstance(t, { SOURCES: 'simulator:BTCUSDT?rate=200', ARCHIVE: addressOf(server.endpoint) })
+  instance.run('record')
   for (const away of [false, false, true, true]) {
     if (away) await server.stop()
-    const ingest = house.run('ingest')
-    await ingest.tells('ingest_started')
-    if (away) await ingest.tells('archive_failed')
+    const ingest = instance.run('ingest')
+    await ingest.waitFor('ingest_started')
+    if (away) await ingest.waitFor('archive_failed')
     await ingest.until(({ ingest }) => ingest.stored > 0)
     const answer = await fetch(`${await ingest.url()}/api/query?format=TSV`, {
       method: 'POST',
@@ -44,13 +44,13 @@ test('whoever asks for what is only in a bucket that is away is told so', { skip
   t.after(() => server.stop())
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-away-'))
   t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
-  const house = await openArchivingHouse(directory)
+  const instance = await openArchiveFixture(directory)
   const address = addressOf(server.endpoint)
   const target = await openTarget(address, `${directory}/spool`)
-  const whole = await rowsOf(house.store, 'trades')
-  await archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
-  assert.ok((await rowsOf(house.store, 'trades')).length < whole.length, 'days have left the table')
-  await house.close()
+  const whole = await rowsOf(instance.store, 'trades')
+  await archiverOf(instance, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
+  assert.ok((await rowsOf(instance.store, 'trades')).length < whole.length, 'days have left the table')
+  await instance.close()
   await target.close()
 
   const store = await openStore(`chdb:${directory}/store`)

@@ -7,12 +7,12 @@ import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
 import { within } from '../support/judges/within.ts'
-import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { FullPipe } from '../support/processes/full-pipe.ts'
 import { WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 const { skip } = ground
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
@@ -23,10 +23,10 @@ test('a venue whose clock is ahead: the negative latency is stored and shown as 
   const venue = await LocalVenue.open(t)
   const cluster = await Cluster.start(t, ground, { settings: { SOURCES: 'coinbase:A-USD', COINBASE_WS: venue.url } })
   const visit = venue.visit()
-  const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
+  const [recorder, ingest] = [cluster.instance.run('record'), cluster.instance.run('ingest')]
   await visit
-  await recorder.tells('connection_opened')
-  await ingest.tells('serving')
+  await recorder.waitFor('connection_opened')
+  await ingest.waitFor('serving')
   const trades: ExpectedTrade[] = []
   const trade = () => {
     const tradeId = trades.length + 1
@@ -67,9 +67,9 @@ test('a reader that stands still and a full pipe for the lines told: ticks keep 
   })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
   const { descriptor } = FullPipe.open(t)
-  const recorder = cluster.house.run('record', {}, [], descriptor)
-  const ingest = cluster.house.run('ingest', {}, [], descriptor)
-  const log = await cluster.house.log()
+  const recorder = cluster.instance.run('record', {}, [], descriptor)
+  const ingest = cluster.instance.run('ingest', {}, [], descriptor)
+  const log = await cluster.instance.log()
   await using watch = new LogWatch(log)
   // Its lines are read by nobody: what it announces in the log tells that it is connected.
   await within(WAIT_MS_MAX, async () => {

@@ -6,8 +6,8 @@ import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { Cluster, findGround, type Ground } from '../support/processes/cluster.ts'
-import type { Part } from '../support/processes/tickhouse.ts'
+import { Cluster, type ClusterServers, startClusterServers } from '../support/processes/cluster.ts'
+import type { TestProcess } from '../support/processes/tickhouse.ts'
 import type { Broker } from '../support/servers/kafka/broker.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 
@@ -15,7 +15,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 /** Between two faults, so that the load has come back and goes on for a while. */
 const BETWEEN_MS_MAX = 1_500
 
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 const { brokers } = ground.kafka
 const skip = ground.skip || (brokers.length === 0 && 'brokers of others are not killed')
 
@@ -23,14 +23,14 @@ interface Load {
   cluster: Cluster
   market: KnownMarket
   watch: LogWatch
-  recorder: Part
-  ingest: Part
+  recorder: TestProcess
+  ingest: TestProcess
 }
 
 /** Runs `breaking` while a market trades; afterwards all of it must be in the tables once, and nothing refused. */
 async function underLoad(
   t: TestContext,
-  where: Ground,
+  where: ClusterServers,
   schedule: Schedule,
   tried: string,
   breaking: (load: Load) => Promise<void>,
@@ -41,17 +41,17 @@ async function underLoad(
     ratePerSecond: 1_000,
   })
   const cluster = await Cluster.start(t, where, { settings: market.settings })
-  const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
-  await recorder.tells('connection_opened')
-  await ingest.tells('ingest_started')
-  await using watch = new LogWatch(await cluster.house.log())
+  const [recorder, ingest] = [cluster.instance.run('record'), cluster.instance.run('ingest')]
+  await recorder.waitFor('connection_opened')
+  await ingest.waitFor('ingest_started')
+  await using watch = new LogWatch(await cluster.instance.log())
   market.run()
   await breaking({ cluster, market, watch, recorder, ingest })
   market.pause()
   await watch.until(market.lastIds(), recorder)
   await cluster.drained()
   for (const part of [recorder, ingest])
-    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   const kept = await watch.assertAllStillThere()
   const places = await judgePlaces(cluster.store, cluster.log)
   const trades = await judgeTrades(cluster.store, 'simulator', market.trades())

@@ -6,8 +6,8 @@ import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { Cluster, findGround } from '../support/processes/cluster.ts'
-import type { Part } from '../support/processes/tickhouse.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
+import type { TestProcess } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOGEUSDT']
 /** A member that is silent for so long has lost its partitions: the session that our members ask the group for. */
@@ -17,28 +17,28 @@ const PARTITIONS = 8
 const STORM_STEP_MS = 2_000
 const INGESTS_MAX = 4
 
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 const { skip } = ground
 
 interface Load {
   cluster: Cluster
   market: KnownMarket
   watch: LogWatch
-  recorder: Part
+  recorder: TestProcess
   /** Starts another ingest. */
-  join: () => Part
+  join: () => TestProcess
 }
 
 /** Runs `breaking` while a market trades. Afterwards an ingest that nobody breaks stores the rest, and all is there once. */
 async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Load) => Promise<string>): Promise<void> {
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 600 })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
-  const recorder = cluster.house.run('record')
-  await recorder.tells('connection_opened')
-  await using watch = new LogWatch(await cluster.house.log())
-  const ingests: Part[] = []
+  const recorder = cluster.instance.run('record')
+  await recorder.waitFor('connection_opened')
+  await using watch = new LogWatch(await cluster.instance.log())
+  const ingests: TestProcess[] = []
   const join = () => {
-    const ingest = cluster.house.run('ingest')
+    const ingest = cluster.instance.run('ingest')
     ingests.push(ingest)
     return ingest
   }
@@ -51,11 +51,11 @@ async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Lo
   await cluster.lagShown()
   const running = ingests.filter(ingest => ingest.running)
   // Before that, a signal ends it as it ends any program.
-  for (const ingest of running) await ingest.tells('house_started')
+  for (const ingest of running) await ingest.waitFor('house_started')
   for (const part of [recorder, ...running])
-    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   for (const ingest of ingests)
-    for (const failure of ['audit_failed', 'ingest_failed'] as const) assert.deepEqual(ingest.told(failure), [])
+    for (const failure of ['audit_failed', 'ingest_failed'] as const) assert.deepEqual(ingest.logged(failure), [])
   const places = await judgePlaces(cluster.store, cluster.log)
   const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
   report(t, tried, places, trades)
@@ -66,8 +66,8 @@ async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Lo
 }
 
 /** Resolves when these ingests together have begun each partition that the symbols lie in. */
-async function held(partitions: Iterable<number>, by: Part): Promise<void> {
-  for (const partition of partitions) await by.tells('ingest_started', { partition })
+async function held(partitions: Iterable<number>, by: TestProcess): Promise<void> {
+  for (const partition of partitions) await by.waitFor('ingest_started', { partition })
 }
 
 test('a process that stood still while another took its partitions over stores nothing twice when it goes on', {
@@ -90,8 +90,8 @@ test('a process that stood still while another took its partitions over stores n
       await sleep(Math.max(0, sinceMs + rounds(1, 2) * SESSION_MS - performance.now()))
       old.child.kill('SIGCONT')
       // It either stops what it held or is given a share anew; then it is one of two that store.
-      await Promise.any([old.tells('ingest_fenced'), old.tells('ingest_started', {}, PARTITIONS + 1)])
-      fenced.push(old.told('ingest_fenced').length)
+      await Promise.any([old.waitFor('ingest_fenced'), old.waitFor('ingest_started', {}, PARTITIONS + 1)])
+      fenced.push(old.logged('ingest_fenced').length)
       await cluster.drained()
       for (const part of [next, old]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
     }

@@ -16,10 +16,10 @@ import {
   judgeTrades,
 } from '../support/judges/oracle.ts'
 import { within } from '../support/judges/within.ts'
-import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { type ForeignMessage, foreignRecord } from '../support/servers/kafka/outside.ts'
 
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 const { skip } = ground
 const TRADES_PER_RECORD = 5
 
@@ -48,8 +48,8 @@ test('group offsets that are deleted or reset change nothing: where to go on is 
   const trades = tradesFrom('AAA', 1, 1_500)
   for (const [part, how] of (['deleted', 'reset', undefined] as const).entries()) {
     await cluster.log.append(0, recordsOf(trades.slice(part * 500, part * 500 + 500)))
-    const ingest = cluster.house.run('ingest')
-    assert.equal((await ingest.tells('ingest_started', { partition: 0 })).next, part * 100)
+    const ingest = cluster.instance.run('ingest')
+    assert.equal((await ingest.waitFor('ingest_started', { partition: 0 })).next, part * 100)
     await cluster.drained()
     await cluster.lagShown()
     assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
@@ -67,11 +67,11 @@ test('a topic that is deleted and made anew is refused, by those that run and th
   const cluster = await Cluster.start(t, ground)
   const trades = tradesFrom('AAA', 1, 500)
   await cluster.log.append(0, recordsOf(trades))
-  const running = cluster.house.run('ingest')
+  const running = cluster.instance.run('ingest')
   await cluster.drained()
   await cluster.outside.recreateTopic(4)
   await cluster.outside.produce(recordsOf(tradesFrom('AAA', 9_001, 600)).map(record => foreignRecord(0, record)))
-  assert.match(String((await running.tells('ingest_failed')).why), /was replaced/)
+  assert.match(String((await running.waitFor('ingest_failed')).why), /was replaced/)
   // A writer asks once a second whether the topics are still its own, and what it was given before that is in the new one.
   await within(30_000, () =>
     cluster.log.append(0, recordsOf(trades)).then(
@@ -83,8 +83,8 @@ test('a topic that is deleted and made anew is refused, by those that run and th
     ),
   )
   await running.end('SIGTERM')
-  const started = cluster.house.run('ingest')
-  assert.match(String((await started.tells('ingest_failed')).why), /follows log/)
+  const started = cluster.instance.run('ingest')
+  assert.match(String((await started.waitFor('ingest_failed')).why), /follows log/)
   await started.end('SIGTERM')
   const judgement = await judgeTrades(cluster.store, 'binance', trades)
   t.diagnostic(`topic replaced: ${judgement.stored} trades stored, missing ${judgement.missing.length}`)
@@ -102,17 +102,17 @@ test('records that left the log before they were stored are recorded exactly, an
     await cluster.log.append(1, recordsOf(whole.slice(from, to)))
   }
   await append(0, 500)
-  const before = cluster.house.run('ingest')
+  const before = cluster.instance.run('ingest')
   await cluster.drained()
   await before.end('SIGTERM')
   await append(500, 1_000)
   const below = 101 + schedule.below(98)
   await cluster.outside.dropBelow(0, below)
-  const ingest = cluster.house.run('ingest')
-  assert.deepEqual(await ingest.tells('range_lost'), { partition: 0, first: 100, last: below - 1 })
+  const ingest = cluster.instance.run('ingest')
+  assert.deepEqual(await ingest.waitFor('range_lost'), { partition: 0, first: 100, last: below - 1 })
   await cluster.drained()
   assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(ingest.told('audit_failed'), [])
+  assert.deepEqual(ingest.logged('audit_failed'), [])
   const ranges = await cluster.store.rows(
     'SELECT log_partition AS partition, toUInt32(first_offset) AS first, toUInt32(last_offset) AS last FROM lost_ranges',
   )
@@ -135,8 +135,8 @@ test('records whose times lie on three days, late and shuffled: each is on the d
 }, async t => {
   const schedule = new Schedule(t)
   const cluster = await Cluster.start(t, ground, { settings: { BATCH_AGE_MS_MAX: '50' } })
-  const ingest = cluster.house.run('ingest')
-  await ingest.tells('ingest_started', { partition: 0 })
+  const ingest = cluster.instance.run('ingest')
+  await ingest.waitFor('ingest_started', { partition: 0 })
   // Our own topics take the broker's clock, and are refused at the next start without it: who runs already must bear the change.
   await cluster.outside.useProducersTime()
   const trades = tradesFrom('AAA', 1, 3_000)
@@ -155,7 +155,7 @@ test('records whose times lie on three days, late and shuffled: each is on the d
     await cluster.outside.produce(messages.slice(start, start + 10))
   await cluster.drained()
   assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(ingest.told('audit_failed'), [])
+  assert.deepEqual(ingest.logged('audit_failed'), [])
   const days = await cluster.store.rows<{ day: number }>(
     'SELECT toUInt16(any(log_day)) AS day FROM trades GROUP BY log_offset ORDER BY log_offset',
   )
@@ -238,8 +238,8 @@ test('poison from another client at one record in a hundred: good ones stored, b
     ;[all[left], all[other]] = [all[other]!, all[left]!]
   }
   const cluster = await Cluster.start(t, ground)
-  const ingest = cluster.house.run('ingest')
-  await ingest.tells('ingest_started', { partition: 0 })
+  const ingest = cluster.instance.run('ingest')
+  await ingest.waitFor('ingest_started', { partition: 0 })
   const trades = tradesFrom('AAA', 1, all.length * 99 * 3)
   const placed = new Map<number, Outcome>()
   for (const [index, { message, ...outcome }] of all.entries()) {
@@ -250,7 +250,7 @@ test('poison from another client at one record in a hundred: good ones stored, b
   await cluster.drained()
   assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null }, 'it stayed up')
   for (const failure of ['insert_failed', 'ingest_failed', 'audit_failed'] as const)
-    assert.deepEqual(ingest.told(failure), [])
+    assert.deepEqual(ingest.logged(failure), [])
   const places = await judgePlaces(cluster.store, cluster.log)
   const judgement = await judgeTrades(cluster.store, 'binance', trades)
   report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, places, judgement)

@@ -6,10 +6,10 @@ import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { Cluster, findGround } from '../support/processes/cluster.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/servers/http-fault-proxy.ts'
 
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 
 /** What a network and a server can do at once; those that only take time are tried where the store is tested. */
 const FAULTS: readonly HttpFault[] = [
@@ -42,10 +42,10 @@ test('what was stored is asked, not sent again, after answers that were lost, cu
       return proxy.url
     },
   })
-  const [recorder, ingest] = [cluster.house.run('record'), cluster.house.run('ingest')]
-  await recorder.tells('connection_opened')
-  await ingest.tells('ingest_started')
-  await using watch = new LogWatch(await cluster.house.log())
+  const [recorder, ingest] = [cluster.instance.run('record'), cluster.instance.run('ingest')]
+  await recorder.waitFor('connection_opened')
+  await ingest.waitFor('ingest_started')
+  await using watch = new LogWatch(await cluster.instance.log())
 
   let [struck, ran] = [0, 0]
   proxy!.plan = statement => {
@@ -61,10 +61,10 @@ test('what was stored is asked, not sent again, after answers that were lost, cu
   await watch.until(market.lastIds(), recorder)
   await cluster.drained()
   for (const part of [recorder, ingest])
-    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
-  assert.deepEqual(ingest.told('audit_failed'), [])
-  assert.equal(ingest.told('insert_failed').length, strikes, 'each was seen')
-  assert.equal(ingest.told('insert_confirmed').length, ran, 'what had arrived was found, each time')
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
+  assert.deepEqual(ingest.logged('audit_failed'), [])
+  assert.equal(ingest.logged('insert_failed').length, strikes, 'each was seen')
+  assert.equal(ingest.logged('insert_confirmed').length, ran, 'what had arrived was found, each time')
   const places = await judgePlaces(cluster.store, cluster.log)
   const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
   report(t, `${strikes} answers broken in ${FAULTS.length} ways, ${ran} after the insert`, places, trades)

@@ -5,7 +5,7 @@ import type { HealthAnswer } from '../../src/status/health.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 /** Views that a stranger may read; what is in them, no stranger may write. Not constant: it would be computed when it is made. */
 const nested = `repeat('{"a":', n) || '1' || repeat('}', n)`
@@ -17,20 +17,20 @@ const VIEWS = [
 async function started(t: TestContext) {
   const market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 7, ratePerSecond: 2_000 })
   t.after(() => market.exchange.close())
-  const house = new House(t, market.settings)
-  const store = await house.store()
+  const instance = new TestInstance(t, market.settings)
+  const store = await instance.store()
   for (const query of VIEWS) await store.command(query)
   await store.close()
-  const whole = house.run('start')
-  await whole.tells('connection_opened')
-  await whole.tells('ingest_started', { partition: 0 })
-  return { market, house, whole }
+  const whole = instance.run('start')
+  await whole.waitFor('connection_opened')
+  await whole.waitFor('ingest_started', { partition: 0 })
+  return { market, instance, whole }
 }
 
 /** Judges every trade of the market against the store, when nothing runs any more. */
-async function judge(house: House, market: KnownMarket): Promise<void> {
-  const store = await house.store()
-  const log = await house.log()
+async function judge(instance: TestInstance, market: KnownMarket): Promise<void> {
+  const store = await instance.store()
+  const log = await instance.log()
   try {
     assertPlaces(await judgePlaces(store, log))
     assertTrades(await judgeTrades(store, 'simulator', market.trades()))
@@ -40,49 +40,49 @@ async function judge(house: House, market: KnownMarket): Promise<void> {
   }
 }
 
-function ask(whole: Part, query: string, parameters: Record<string, string> = {}): Promise<Response> {
+function ask(whole: TestProcess, query: string, parameters: Record<string, string> = {}): Promise<Response> {
   // The first `serving` is of the process that was started first: each one has a port of its own.
-  const url = whole.told('serving').at(-1)!.url
+  const url = whole.logged('serving').at(-1)!.url
   return fetch(`${url}/?${new URLSearchParams({ query, ...parameters })}`)
 }
 
 test('a crash of the engine ends its process; it is started again, and everything is stored once', async t => {
-  const { market, house, whole } = await started(t)
-  await using watch = new LogWatch(await house.log())
+  const { market, instance, whole } = await started(t)
+  await using watch = new LogWatch(await instance.log())
   market.run()
   await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 500])), whole)
   await ask(whole, 'SELECT * FROM crash').then(
     response => assert.fail(`answered: ${response.status}`),
     () => {},
   )
-  const { why } = await whole.tells('engine_failed')
+  const { why } = await whole.waitFor('engine_failed')
   assert.match(String(why), /fatal error/)
-  const { how } = await whole.tells('child_ended', { child: 'ingest' })
+  const { how } = await whole.waitFor('child_ended', { child: 'ingest' })
   assert.match(String(how), /^SIGKILL: the embedded engine met a fatal error/)
-  await whole.tells('ingest_started', { partition: 0 }, 2)
+  await whole.waitFor('ingest_started', { partition: 0 }, 2)
   market.pause()
   await watch.until(market.lastIds(), whole)
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
-  assert.equal(whole.told('child_started', { child: 'record' }).length, 1)
-  await judge(house, market)
+  assert.equal(whole.logged('child_started', { child: 'record' }).length, 1)
+  await judge(instance, market)
 })
 
 test('a query that the engine cannot end is given up, and its process is started again while all is stored', async t => {
-  const { market, house, whole } = await started(t)
-  await using watch = new LogWatch(await house.log())
+  const { market, instance, whole } = await started(t)
+  await using watch = new LogWatch(await instance.log())
   market.run()
   const givenUp = await ask(whole, 'SELECT * FROM endless', { max_execution_time: '1' })
   assert.match(await givenUp.text(), /^Code: 159\. .*given up/)
-  await whole.tells('query_overran')
-  const health = (await (await fetch(`${whole.told('serving').at(-1)!.url}/health`)).json()) as HealthAnswer
+  await whole.waitFor('query_overran')
+  const health = (await (await fetch(`${whole.logged('serving').at(-1)!.url}/health`)).json()) as HealthAnswer
   assert.match(health.stations.store!.advice, /outran its time/)
   assert.equal(await (await ask(whole, 'SELECT 1')).text(), '1\n')
-  const { how } = await whole.tells('child_ended', { child: 'ingest' })
+  const { how } = await whole.waitFor('child_ended', { child: 'ingest' })
   assert.match(String(how), /^SIGKILL: a query has run for 31 s/)
-  await whole.tells('ingest_started', { partition: 0 }, 2)
+  await whole.waitFor('ingest_started', { partition: 0 }, 2)
   market.pause()
   await watch.until(market.lastIds(), whole)
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
-  assert.equal(whole.told('child_started', { child: 'record' }).length, 1)
-  await judge(house, market)
+  assert.equal(whole.logged('child_started', { child: 'record' }).length, 1)
+  await judge(instance, market)
 })

@@ -5,7 +5,7 @@ import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 /** Within this a storing process has opened the store, read on and inserted a few times. */
@@ -21,28 +21,28 @@ test('kill -9 the storing process at random, over and over: every trade is store
     seed: schedule.seed,
     ratePerSecond: rounds(8_000, 1_000),
   })
-  const house = new House(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=2' })
-  const recorder = house.run('record')
-  await recorder.tells('connection_opened')
-  await using watch = new LogWatch(await house.log())
+  const instance = new TestInstance(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=2' })
+  const recorder = instance.run('record')
+  await recorder.waitFor('connection_opened')
+  await using watch = new LogWatch(await instance.log())
   market.run()
   for (let round = 0; round < tries; round++) {
-    const storing = house.run('ingest')
+    const storing = instance.run('ingest')
     // Every third is killed wherever its start has come to; the others once they insert.
-    if (round % 3 > 0) await storing.tells('ingest_started')
+    if (round % 3 > 0) await storing.waitFor('ingest_started')
     await schedule.moment(LIFE_MS_MAX)
     assert.deepEqual(await storing.end('SIGKILL'), { code: null, signal: 'SIGKILL' })
   }
   market.pause()
   await watch.until(market.lastIds(), recorder)
-  const storing = house.run('ingest')
+  const storing = instance.run('ingest')
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(storing.told('audit_failed'), [])
+  assert.deepEqual(storing.logged('audit_failed'), [])
 
-  const store = await house.store()
+  const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await house.log())
+    const places = await judgePlaces(store, await instance.log())
     const trades = await judgeTrades(store, 'simulator', market.trades())
     report(t, `killed ${tries} times`, places, trades)
     assertPlaces(places)
@@ -63,11 +63,11 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
     seed: schedule.seed,
     ratePerSecond: rounds(5_000, 1_000),
   })
-  const house = new House(t, market.settings)
-  let recorder = house.run('record')
-  await recorder.tells('connection_opened')
-  await using watch = new LogWatch(await house.log())
-  const storing = house.run('ingest')
+  const instance = new TestInstance(t, market.settings)
+  let recorder = instance.run('record')
+  await recorder.waitFor('connection_opened')
+  await using watch = new LogWatch(await instance.log())
+  const storing = instance.run('ingest')
   market.run()
   // What is missed before a symbol's first recorded trade is no hole: nobody can know of it.
   await watch.until(new Map(SYMBOLS.map(symbol => [symbol, 1])), recorder)
@@ -75,8 +75,8 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
     await schedule.moment(LIFE_MS_MAX)
     await recorder.end('SIGKILL')
     const before = watch.lastIds()
-    recorder = house.run('record')
-    await recorder.tells('connection_opened')
+    recorder = instance.run('record')
+    await recorder.waitFor('connection_opened')
     // Each symbol has traded anew: what it missed is a hole, not an end.
     await watch.until(
       new Map([...market.lastIds()].map(([symbol, id]) => [symbol, Math.max(id, before.get(symbol) ?? 0) + 1])),
@@ -89,9 +89,9 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
 
   const kept = await watch.assertAllStillThere()
-  const store = await house.store()
+  const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await house.log())
+    const places = await judgePlaces(store, await instance.log())
     const { missing, ...trades } = await judgeTrades(store, 'simulator', market.trades())
     const holes = await holesOf(store, 'simulator')
     report(
@@ -107,7 +107,7 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
       holes.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     )
     assert.deepEqual(await gapsOf(store, 'simulator', 'open'), holes)
-    assert.equal(storing.told('gap_found').length, holes.length, 'each is told once')
+    assert.equal(storing.logged('gap_found').length, holes.length, 'each is told once')
   } finally {
     await store.close()
   }

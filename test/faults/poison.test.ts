@@ -14,7 +14,7 @@ import {
   judgePlaces,
   judgeTrades,
 } from '../support/judges/oracle.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 
 /** Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies. */
 async function appendPoisoned(
@@ -50,19 +50,19 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
     volume: 1 + (index % 9) / 10,
     side: 'sell',
   }))
-  const house = new House(t)
-  const log = await house.log('write')
+  const instance = new TestInstance(t)
+  const log = await instance.log('write')
   t.after(() => log.close())
-  const storing = house.run('ingest')
-  await storing.tells('ingest_started')
+  const storing = instance.run('ingest')
+  await storing.waitFor('ingest_started')
   const placed = await appendPoisoned(log, trades, poisons)
   assert.equal(placed.size, poisons.length)
   await storing.drained()
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null }, 'it stayed up')
   for (const failure of ['insert_failed', 'ingest_failed', 'audit_failed'] as const)
-    assert.deepEqual(storing.told(failure), [])
+    assert.deepEqual(storing.logged(failure), [])
 
-  const store = await house.store()
+  const store = await instance.store()
   try {
     const places = await judgePlaces(store, log)
     const judgement = await judgeTrades(store, 'binance', trades)
@@ -78,11 +78,11 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
 
 test('blocks with bytes changed by chance never stop the process and never lose a place', async t => {
   const schedule = new Schedule(t)
-  const house = new House(t)
-  const log = await house.log('write')
+  const instance = new TestInstance(t)
+  const log = await instance.log('write')
   t.after(() => log.close())
-  const storing = house.run('ingest')
-  await storing.tells('ingest_started')
+  const storing = instance.run('ingest')
+  await storing.waitFor('ingest_started')
   const mutants = rounds(500, 20_000)
   for (let mutant = 0; mutant < mutants; mutant += 50) {
     const records = Array.from({ length: 50 }, (_, index) => {
@@ -97,8 +97,8 @@ test('blocks with bytes changed by chance never stop the process and never lose 
   }
   await storing.drained()
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(storing.told('audit_failed'), [])
-  const store = await house.store()
+  assert.deepEqual(storing.logged('audit_failed'), [])
+  const store = await instance.store()
   try {
     const places = await judgePlaces(store, log)
     report(t, `${mutants} changed blocks`, places)

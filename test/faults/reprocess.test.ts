@@ -5,14 +5,14 @@ import type { ReprocessReport } from '../../src/ingest/reprocess/reprocess.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const RECORDS = 120
 const TICKS_PER_RECORD = 250
 /** Within this a re-ingest has moved some pages, and is not done. */
 const LIFE_MS_MAX = 1_500
 
-async function reingest(storing: Part): Promise<ReprocessReport> {
+async function reingest(storing: TestProcess): Promise<ReprocessReport> {
   const response = await fetch(`${await storing.url()}/api/quarantine/reingest`, { method: 'POST' })
   return (await response.json()) as ReprocessReport
 }
@@ -22,8 +22,8 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
 }, async t => {
   const schedule = new Schedule(t)
   const tries = rounds(3, 100)
-  const house = new House(t)
-  const log = await house.log('write')
+  const instance = new TestInstance(t)
+  const log = await instance.log('write')
   t.after(() => log.close())
   const trades: ExpectedTrade[] = []
   for (let record = 0; record < RECORDS; record++) {
@@ -39,19 +39,19 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
     trades.push(...ticks)
     await log.append(0, [tradesOf('acme', ticks), tradesOf('binance', [ticks[0]!])])
   }
-  const refusing = house.run('ingest')
+  const refusing = instance.run('ingest')
   await refusing.drained()
   assert.deepEqual(await refusing.end('SIGTERM'), { code: 0, signal: null })
 
   let killed = 0
   for (let round = 0; round < tries; round++) {
-    const storing = house.run('ingest', { EXTRA_VENUES: 'acme' })
-    await storing.tells('ingest_started')
+    const storing = instance.run('ingest', { EXTRA_VENUES: 'acme' })
+    await storing.waitFor('ingest_started')
     const asked = reingest(storing).catch(() => undefined)
     await schedule.moment(LIFE_MS_MAX)
     assert.deepEqual(await storing.end('SIGKILL'), { code: null, signal: 'SIGKILL' })
     if ((await asked) === undefined) killed++
-    const store = await house.store()
+    const store = await instance.store()
     try {
       const { lost } = await judgePlaces(store, log)
       assert.equal(lost, 0, 'each tick is there at any moment')
@@ -59,14 +59,14 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
       await store.close()
     }
   }
-  const storing = house.run('ingest', { EXTRA_VENUES: 'acme' })
+  const storing = instance.run('ingest', { EXTRA_VENUES: 'acme' })
   await storing.drained()
   await reingest(storing)
   assert.deepEqual((await reingest(storing)).moved, 0)
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(storing.told('audit_failed'), [])
+  assert.deepEqual(storing.logged('audit_failed'), [])
 
-  const store = await house.store()
+  const store = await instance.store()
   try {
     const places = await judgePlaces(store, log)
     const judgement = await judgeTrades(store, 'acme', trades)

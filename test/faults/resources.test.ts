@@ -12,7 +12,7 @@ import { tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { House, type Part, type Settings } from '../support/processes/tickhouse.ts'
+import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const MIB = 2 ** 20
 
@@ -23,7 +23,7 @@ interface FullDisk {
   recovered: EventName
   settings?: Settings
   why?: RegExp
-  of: (parts: { recorder: Part; storing: Part }) => Part
+  of: (parts: { recorder: TestProcess; storing: TestProcess }) => TestProcess
 }
 
 async function fillAndFree(
@@ -39,39 +39,39 @@ async function fillAndFree(
   }: FullDisk,
 ): Promise<void> {
   const schedule = new Schedule(t)
-  const house = new House(t, settings)
-  const disk = house.mountSmall(directory, bytes)
+  const instance = new TestInstance(t, settings)
+  const disk = instance.mountSmall(directory, bytes)
   if (!disk) return t.skip('needs the right to mount a tmpfs')
   await using market = await KnownMarket.start({
     symbols: ['BTCUSDT', 'ETHUSDT'],
     seed: schedule.seed,
     ratePerSecond: 2_000,
   })
-  const recorder = house.run('record', market.settings)
-  await recorder.tells('connection_opened')
-  await using watch = new LogWatch(await house.log())
-  const storing = house.run('ingest')
+  const recorder = instance.run('record', market.settings)
+  await recorder.waitFor('connection_opened')
+  await using watch = new LogWatch(await instance.log())
+  const storing = instance.run('ingest')
   const part = of({ recorder, storing })
   market.run()
-  await storing.tells('ingest_started')
+  await storing.waitFor('ingest_started')
   const fills = 2
   for (let fill = 1; fill <= fills; fill++) {
-    const before = part.told(failed).length
+    const before = part.logged(failed).length
     {
       using _ballast = new Ballast(disk)
-      const { why } = await part.tells(failed, {}, before + 2)
+      const { why } = await part.waitFor(failed, {}, before + 2)
       assert.match(String(why), expected)
     }
-    await part.tells(recovered, {}, fill)
+    await part.waitFor(recovered, {}, fill)
   }
   market.pause()
   await watch.until(market.lastIds(), recorder)
   await storing.drained()
   for (const ended of [recorder, storing]) assert.deepEqual(await ended.end('SIGTERM'), { code: 0, signal: null })
   await watch.assertAllStillThere()
-  const store = await house.store()
+  const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await house.log())
+    const places = await judgePlaces(store, await instance.log())
     const trades = await judgeTrades(store, 'simulator', market.trades())
     report(t, `${directory} full ${fills} times`, places, trades)
     assertPlaces(places)

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { openStore } from '../../src/store/open.ts'
-import { archiverOf, openArchivingHouse, rowsOf } from '../support/data/archiving.ts'
+import { archiverOf, openArchiveFixture, rowsOf } from '../support/data/archiving.ts'
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
@@ -21,7 +21,7 @@ import {
   sessionLastIds,
 } from '../support/judges/recorded-truth.ts'
 import type { RestoringTask } from '../support/processes/restoring-child.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { startPlayer } from '../support/servers/player.ts'
 import { BUCKET, S3_PROXY, type S3Kind, VERSITY } from '../support/servers/s3.ts'
 
@@ -32,11 +32,11 @@ const STEPS_MAX = 40
 test('killed at every step of restoring and begun again, it ends with every row once', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-killed-restore-'))
   t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
-  const house = await openArchivingHouse(directory)
+  const instance = await openArchiveFixture(directory)
   const archive = `file:${directory}/archive`
-  await archiverOf(house, await openTarget(archive, 'unused')).archiver.round()
-  const before = await rowsOf(house.store, 'trades')
-  await house.close()
+  await archiverOf(instance, await openTarget(archive, 'unused')).archiver.round()
+  const before = await rowsOf(instance.store, 'trades')
+  await instance.close()
   fs.rmSync(`${directory}/store`, { recursive: true })
 
   let killed = 0
@@ -67,38 +67,38 @@ for (const kind of [null, S3_PROXY, VERSITY])
 async function drill(t: TestContext, kind: S3Kind | null): Promise<void> {
   const player = await startPlayer({ files: SESSION_FILES, speed: Number.POSITIVE_INFINITY })
   t.after(() => player.close())
-  const house = new House(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
-  const recorder = house.run('record')
-  const storing = house.run('ingest')
-  await recorder.tells('log_opened')
-  const log = await house.log('read')
+  const instance = new TestInstance(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
+  const recorder = instance.run('record')
+  const storing = instance.run('ingest')
+  await recorder.waitFor('log_opened')
+  const log = await instance.log('read')
   {
-    await using watch = new LogWatch(await house.log('read'))
+    await using watch = new LogWatch(await instance.log('read'))
     await watch.until(sessionLastIds(), recorder)
   }
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
 
-  const archive = await archiveOf(t, kind, house)
-  const full = await house.store()
+  const archive = await archiveOf(t, kind, instance)
+  const full = await instance.store()
   const archiving = { log, store: full, events: new EventLog(), close: async () => {} }
   // All that was recorded is closed in two hours' time.
   const nowMs = Date.now() + 2 * 3_600_000
-  await archiverOf(archiving, await openTarget(archive, `${house.directory}/spool`), { nowMs }).archiver.round()
+  await archiverOf(archiving, await openTarget(archive, `${instance.directory}/spool`), { nowMs }).archiver.round()
   await full.close()
-  fs.rmSync(path.join(house.directory, 'data/store'), { recursive: true })
+  fs.rmSync(path.join(instance.directory, 'data/store'), { recursive: true })
 
-  const restoring = house.run('restore', { ARCHIVE: archive })
-  assert.deepEqual(await restoring.exited, { code: 0, signal: null }, restoring.account())
-  assert.match(restoring.words, /rows restored and verified, 0 were there/)
-  const again = house.run('ingest', { ARCHIVE: archive })
+  const restoring = instance.run('restore', { ARCHIVE: archive })
+  assert.deepEqual(await restoring.exited, { code: 0, signal: null }, restoring.recentOutput())
+  assert.match(restoring.output, /rows restored and verified, 0 were there/)
+  const again = instance.run('ingest', { ARCHIVE: archive })
   await again.drained()
   assert.ok(
-    again.told('ingest_started').every(({ lag }) => lag === 0),
+    again.logged('ingest_started').every(({ lag }) => lag === 0),
     'nothing was stored a second time',
   )
   assert.deepEqual(await again.end('SIGTERM'), { code: 0, signal: null })
-  const store = await house.store()
+  const store = await instance.store()
   t.after(() => store.close())
   await assertSessionTrades(store)
   assertPlaces(await judgePlaces(store, log))
@@ -106,8 +106,8 @@ async function drill(t: TestContext, kind: S3Kind | null): Promise<void> {
 }
 
 /** Where it is archived: in a directory, or in a bucket of such a server. */
-async function archiveOf(t: TestContext, kind: S3Kind | null, house: House): Promise<string> {
-  if (!kind) return `file:${house.directory}/data/archive`
+async function archiveOf(t: TestContext, kind: S3Kind | null, instance: TestInstance): Promise<string> {
+  if (!kind) return `file:${instance.directory}/data/archive`
   const server = await kind.start()
   t.after(() => server.stop())
   return `s3://${BUCKET}/market?region=us-east-1&endpoint=${server.endpoint}&pathStyle=true`

@@ -15,41 +15,41 @@ import {
   judgePlaces,
   judgeTrades,
 } from '../support/judges/oracle.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { TcpProxy } from '../support/servers/tcp-proxy.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 
 /** A recorder behind a proxy that can break its connection, and a storing process. */
 class FeedSession {
-  readonly house: House
+  readonly instance: TestInstance
   readonly market: KnownMarket
   readonly proxy: TcpProxy
-  readonly recorder: Part
-  readonly storing: Part
+  readonly recorder: TestProcess
+  readonly storing: TestProcess
   readonly watch: LogWatch
 
   static async open(t: TestContext, seed: number, ratePerSecond: number): Promise<FeedSession> {
     const market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond })
     t.after(() => market[Symbol.asyncDispose]())
     const proxy = await TcpProxy.open(t, Number(new URL(market.exchange.wsUrl).port))
-    const house = new House(t, { ...market.settings, SIMULATOR_WS: proxy.url })
-    const recorder = house.run('record')
-    await recorder.tells('connection_opened')
-    const watch = new LogWatch(await house.log())
+    const instance = new TestInstance(t, { ...market.settings, SIMULATOR_WS: proxy.url })
+    const recorder = instance.run('record')
+    await recorder.waitFor('connection_opened')
+    const watch = new LogWatch(await instance.log())
     t.after(() => watch[Symbol.asyncDispose]())
-    return new FeedSession(house, market, proxy, recorder, house.run('ingest'), watch)
+    return new FeedSession(instance, market, proxy, recorder, instance.run('ingest'), watch)
   }
 
   private constructor(
-    house: House,
+    instance: TestInstance,
     market: KnownMarket,
     proxy: TcpProxy,
-    recorder: Part,
-    storing: Part,
+    recorder: TestProcess,
+    storing: TestProcess,
     watch: LogWatch,
   ) {
-    this.house = house
+    this.instance = instance
     this.market = market
     this.proxy = proxy
     this.recorder = recorder
@@ -74,9 +74,9 @@ class FeedSession {
   /** Ends the storing process and judges. */
   async judge(t: TestContext, tried: string) {
     assert.deepEqual(await this.storing.end('SIGTERM'), { code: 0, signal: null })
-    assert.deepEqual(this.storing.told('audit_failed'), [])
-    const store = await this.house.store()
-    const log = await this.house.log()
+    assert.deepEqual(this.storing.logged('audit_failed'), [])
+    const store = await this.instance.store()
+    const log = await this.instance.log()
     try {
       const places = await judgePlaces(store, log)
       const trades = await judgeTrades(store, 'simulator', this.market.trades())
@@ -99,7 +99,7 @@ class FeedSession {
 }
 
 /** The venue's time of a trade that is missing, as far as its neighbours tell: that of the stored one before it, µs since 1970 UTC. */
-async function timesOf(storing: Part): Promise<(trade: { symbol: string; tradeId: number }) => number> {
+async function timesOf(storing: TestProcess): Promise<(trade: { symbol: string; tradeId: number }) => number> {
   const body =
     'SELECT symbol, toUInt64(trade_id) AS id, toUnixTimestamp64Micro(timestamp) AS micros FROM trades ORDER BY id'
   const answer = await fetch(`${await storing.url()}/api/query?format=JSONCompactEachRow`, { method: 'POST', body })
@@ -120,7 +120,7 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
   const feed = await FeedSession.open(t, new Schedule(t).seed, 2_000)
   const { market, recorder, storing, watch } = feed
   market.run()
-  await storing.tells('ingest_started')
+  await storing.waitFor('ingest_started')
   const [drops, repeats, malformed] = [40, 30, 5]
   for (let round = 1; round <= rounds(2, 50); round++) {
     market.exchange.control('drop', { trades: drops })
@@ -132,7 +132,7 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
     market.exchange.control('delay', { ms: 200 })
     await feed.goesOn()
     market.exchange.control('cut', {})
-    await recorder.tells('connection_opened', {}, round + 1)
+    await recorder.waitFor('connection_opened', {}, round + 1)
     await feed.goesOn()
   }
   await feed.close()
@@ -143,10 +143,10 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
   const seen = new Set(watch.ids().map(([symbol, id]) => `${symbol} ${id}`))
   const missing = made.filter(({ symbol, tradeId }) => !seen.has(`${symbol} ${tradeId}`))
   assert.ok(missing.length >= faults.dropped + faults.malformed)
-  const holesBefore = storing.told('gap_found').length
+  const holesBefore = storing.logged('gap_found').length
   const half = Math.floor(missing.length / 2)
   const timeOf = await timesOf(storing)
-  const repair = await feed.house.log('write')
+  const repair = await feed.instance.log('write')
   for (const part of [missing.slice(half), missing.slice(0, half)])
     await repair.append(0, [tradesOf('simulator', part, ORIGIN.repair, timeOf)])
   await repair.close()
@@ -158,7 +158,7 @@ test('dropped, repeated and cut-off frames, cut connections: one gap row per hol
   assert.deepEqual([holes, rest.missing], [[], []], 'complete again')
   assert.equal(repaired.length, holesBefore, 'one row for each hole there was')
   assert.equal(sizeOf(repaired), missing.length)
-  assert.equal(storing.told('gap_closed').length, repaired.length)
+  assert.equal(storing.logged('gap_closed').length, repaired.length)
   assert.deepEqual(refused, [
     { reason: 'duplicate_id', ticks: faults.repeated },
     { reason: 'malformed_frame', ticks: faults.malformed },
@@ -169,7 +169,7 @@ test('frames that arrive a byte at a time are recorded like any other', async t 
   const feed = await FeedSession.open(t, new Schedule(t).seed, 150)
   feed.proxy.dribbles = true
   feed.market.run()
-  await feed.storing.tells('ingest_started')
+  await feed.storing.waitFor('ingest_started')
   await feed.goesOn(rounds(30, 1_000))
   await feed.close()
   const { missing, refused } = await feed.judge(t, 'a byte at a time')
@@ -180,7 +180,7 @@ test('a recorder that stands still for a while gets and records everything after
   const schedule = new Schedule(t)
   const feed = await FeedSession.open(t, schedule.seed, 2_000)
   feed.market.run()
-  await feed.storing.tells('ingest_started')
+  await feed.storing.waitFor('ingest_started')
   for (let stop = 0; stop < rounds(2, 20); stop++) {
     process.kill(feed.recorder.pid, 'SIGSTOP')
     await schedule.moment(1_500)
@@ -199,11 +199,11 @@ test('a half-open connection is noticed, replaced, and what it missed is one gap
 }, async t => {
   const feed = await FeedSession.open(t, new Schedule(t).seed, 1_000)
   feed.market.run()
-  await feed.storing.tells('ingest_started')
+  await feed.storing.waitFor('ingest_started')
   await feed.goesOn()
   feed.proxy.silence()
-  await feed.recorder.tells('connection_silent')
-  await feed.recorder.tells('connection_opened', {}, 2)
+  await feed.recorder.waitFor('connection_silent')
+  await feed.recorder.waitFor('connection_opened', {}, 2)
   await feed.goesOn()
   await feed.close()
   const { holes } = await feed.judge(t, 'half-open')

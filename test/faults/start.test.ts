@@ -5,22 +5,22 @@ import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 
 async function started(t: TestContext, seed: number, ratePerSecond = 3_000) {
   const market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond })
   t.after(() => market.exchange.close())
-  const house = new House(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=4' })
-  const whole = house.run('start')
-  await whole.tells('connection_opened')
-  return { market, house, whole }
+  const instance = new TestInstance(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=4' })
+  const whole = instance.run('start')
+  await whole.waitFor('connection_opened')
+  return { market, instance, whole }
 }
 
 /** The process ids of the recorder and the storing process, as last told. */
-function children(whole: Part): { record: number; ingest: number } {
-  const pidOf = (child: string) => Number(whole.told('child_started', { child }).at(-1)!.pid)
+function children(whole: TestProcess): { record: number; ingest: number } {
+  const pidOf = (child: string) => Number(whole.logged('child_started', { child }).at(-1)!.pid)
   return { record: pidOf('record'), ingest: pidOf('ingest') }
 }
 
@@ -28,12 +28,12 @@ function children(whole: Part): { record: number; ingest: number } {
 async function judge(
   t: TestContext,
   tried: string,
-  house: House,
+  instance: TestInstance,
   market: KnownMarket,
   complete: boolean,
 ): Promise<void> {
-  const store = await house.store()
-  const log = await house.log()
+  const store = await instance.store()
+  const log = await instance.log()
   try {
     const places = await judgePlaces(store, log)
     const trades = await judgeTrades(store, 'simulator', market.trades())
@@ -52,10 +52,10 @@ async function judge(
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   test(`${signal} drains: all that was received is stored, and it ends within seconds with exit code 0`, async t => {
-    const { market, house, whole } = await started(t, new Schedule(t).seed)
-    await using watch = new LogWatch(await house.log())
+    const { market, instance, whole } = await started(t, new Schedule(t).seed)
+    await using watch = new LogWatch(await instance.log())
     market.run()
-    await whole.tells('ingest_started', { partition: 3 })
+    await whole.waitFor('ingest_started', { partition: 3 })
     await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 500])), whole)
     market.pause()
     await watch.until(market.lastIds(), whole)
@@ -63,53 +63,53 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.deepEqual(await whole.end(signal), { code: 0, signal: null })
     const tookMs = performance.now() - beganMs
     assert.ok(tookMs < 10_000, `took ${Math.round(tookMs)} ms`)
-    assert.ok(whole.told('house_stopped').length === 1, whole.account())
-    await judge(t, `${signal}, ended after ${Math.round(tookMs)} ms`, house, market, true)
+    assert.ok(whole.logged('house_stopped').length === 1, whole.recentOutput())
+    await judge(t, `${signal}, ended after ${Math.round(tookMs)} ms`, instance, market, true)
   })
 
 test('a killed storing process is started again while the recorder goes on: no gap', async t => {
   const schedule = new Schedule(t)
-  const { market, house, whole } = await started(t, schedule.seed)
-  await using watch = new LogWatch(await house.log())
+  const { market, instance, whole } = await started(t, schedule.seed)
+  await using watch = new LogWatch(await instance.log())
   market.run()
   // The same partition as after each kill: they start in any order.
-  await whole.tells('ingest_started', { partition: 0 })
+  await whole.waitFor('ingest_started', { partition: 0 })
   const before = children(whole)
   const kills = rounds(2, 20)
   for (let kill = 1; kill <= kills; kill++) {
     await schedule.moment(500)
     process.kill(children(whole).ingest, 'SIGKILL')
-    await whole.tells('child_ended', { child: 'ingest', how: 'SIGKILL' }, kill)
-    await whole.tells('child_started', { child: 'ingest' }, kill + 1)
-    await whole.tells('ingest_started', { partition: 0 }, kill + 1)
+    await whole.waitFor('child_ended', { child: 'ingest', how: 'SIGKILL' }, kill)
+    await whole.waitFor('child_started', { child: 'ingest' }, kill + 1)
+    await whole.waitFor('ingest_started', { partition: 0 }, kill + 1)
   }
   market.pause()
   await watch.until(market.lastIds(), whole)
   assert.equal(children(whole).record, before.record, 'the recorder is the same process')
   assert.notEqual(children(whole).ingest, before.ingest)
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
-  await judge(t, `storing process killed ${kills} times under the supervisor`, house, market, true)
+  await judge(t, `storing process killed ${kills} times under the supervisor`, instance, market, true)
 })
 
 test('kill -9 of all processes at random: nothing acknowledged is lost, nothing doubled', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const { market, house, ...first } = await started(t, schedule.seed)
+  const { market, instance, ...first } = await started(t, schedule.seed)
   let { whole } = first
-  await using watch = new LogWatch(await house.log())
+  await using watch = new LogWatch(await instance.log())
   market.run()
   const tries = rounds(2, 100)
   for (let round = 0; round < tries; round++) {
-    await whole.tells('ingest_started', { partition: 3 })
+    await whole.waitFor('ingest_started', { partition: 3 })
     await schedule.moment(600)
     const { record, ingest } = children(whole)
     // In any order, so that sometimes one still runs when the other is gone.
     const pids = [whole.pid, record, ingest]
     while (pids.length > 0) process.kill(pids.splice(schedule.below(pids.length), 1)[0]!, 'SIGKILL')
     await whole.exited
-    whole = house.run('start')
-    await whole.tells('connection_opened')
+    whole = instance.run('start')
+    await whole.waitFor('connection_opened')
     await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 1])), whole)
   }
   market.pause()
@@ -117,29 +117,29 @@ test('kill -9 of all processes at random: nothing acknowledged is lost, nothing 
   await whole.drained()
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
   const kept = await watch.assertAllStillThere()
-  await judge(t, `all killed ${tries} times, ${kept} durable records kept`, house, market, false)
+  await judge(t, `all killed ${tries} times, ${kept} durable records kept`, instance, market, false)
 })
 
 test('a second house, recorder or storing process on the same directories is refused in one line; the first goes on', async t => {
-  const { market, house, whole } = await started(t, new Schedule(t).seed)
-  await using watch = new LogWatch(await house.log())
+  const { market, instance, whole } = await started(t, new Schedule(t).seed)
+  await using watch = new LogWatch(await instance.log())
   market.run()
-  await whole.tells('ingest_started', { partition: 3 })
+  await whole.waitFor('ingest_started', { partition: 3 })
   for (const [command, words] of [
     ['record', /another tickhouse is writing the log in data\/log/],
     ['ingest', /cannot open the store at data\/store: another process has it open/],
     ['start', /another/],
   ] as const) {
-    const second = house.run(command, { LOG_FORMAT: 'text' })
-    assert.deepEqual(await second.exited, { code: 2, signal: null }, second.account())
-    const lines = second.words.split('\n').filter(line => line.startsWith('tickhouse: '))
-    assert.ok(lines.length >= 1 && lines.length <= (command === 'start' ? 2 : 1), second.words)
+    const second = instance.run(command, { LOG_FORMAT: 'text' })
+    assert.deepEqual(await second.exited, { code: 2, signal: null }, second.recentOutput())
+    const lines = second.output.split('\n').filter(line => line.startsWith('tickhouse: '))
+    assert.ok(lines.length >= 1 && lines.length <= (command === 'start' ? 2 : 1), second.output)
     assert.match(lines.join('\n'), words)
   }
   market.pause()
   await watch.until(market.lastIds(), whole)
   await whole.drained()
-  assert.deepEqual(whole.told('child_ended'), [], 'the first is unharmed')
+  assert.deepEqual(whole.logged('child_ended'), [], 'the first is unharmed')
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
-  await judge(t, 'a second process tried 3 times', house, market, true)
+  await judge(t, 'a second process tried 3 times', instance, market, true)
 })

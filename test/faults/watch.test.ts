@@ -11,11 +11,11 @@ import { KnownMarket } from '../support/data/market.ts'
 import { makeMixedLog } from '../support/data/mixed-log.ts'
 import { Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { House, type Part, type Settings } from '../support/processes/tickhouse.ts'
+import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 import { TcpProxy } from '../support/servers/tcp-proxy.ts'
-import { Receivers, type Told } from '../support/servers/watching.ts'
+import { type AlertMessage, Receivers } from '../support/servers/watching.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const EVERY_MS = 1_000
@@ -26,7 +26,7 @@ const MIB = 2 ** 20
 
 interface Watched {
   receivers: Receivers
-  watcher: Part
+  watcher: TestProcess
 }
 
 /** An address that a house can be started on again. */
@@ -34,16 +34,21 @@ async function freeAddress(): Promise<string> {
   return `127.0.0.1:${await freePort()}`
 }
 
-async function watching(t: TestContext, house: House, listen: string, settings: Settings = {}): Promise<Watched> {
+async function watching(
+  t: TestContext,
+  instance: TestInstance,
+  listen: string,
+  settings: Settings = {},
+): Promise<Watched> {
   const receivers = await Receivers.open(t)
-  const watcher = house.run('watch', {
+  const watcher = instance.run('watch', {
     WATCH_URL: `http://${listen}`,
     WATCH_EVERY_SECONDS: String(EVERY_MS / 1000),
     WATCH_STALE_SECONDS_MIN: String(SILENCE_MS_MIN / 1000),
     ...receivers.settings,
     ...settings,
   })
-  await watcher.tells('watching')
+  await watcher.waitFor('watching')
   return { receivers, watcher }
 }
 
@@ -54,7 +59,7 @@ async function toldOnce(
   name: string,
   fault: () => unknown,
   mend: () => unknown,
-): Promise<Told> {
+): Promise<AlertMessage> {
   const brokenMs = Date.now()
   await fault()
   const opened = await receivers.takes(name, 'opened')
@@ -74,7 +79,7 @@ function assertTold({ receivers, watcher }: Watched, names: readonly string[]): 
   assert.deepEqual(
     receivers.told.map(({ kind, name }) => `${kind} ${name}`),
     expected,
-    watcher.account(),
+    watcher.recentOutput(),
   )
   assert.equal(receivers.mails, expected.length, 'each by mail too')
 }
@@ -86,16 +91,16 @@ test('a feed that falls silent, one that is gone, a stopped ingest, a killed hou
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 3_000 })
   const proxy = await TcpProxy.open(t, Number(new URL(market.exchange.wsUrl).port))
   const listen = await freeAddress()
-  const house = new House(t, { ...market.settings, SIMULATOR_WS: proxy.url, LISTEN: listen })
-  let whole = house.run('start')
-  await whole.tells('connection_opened')
-  await using log = new LogWatch(await house.log())
+  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_WS: proxy.url, LISTEN: listen })
+  let whole = instance.run('start')
+  await whole.waitFor('connection_opened')
+  await using log = new LogWatch(await instance.log())
   market.run()
   const enough = [...market.lastIds()].map(
     ([symbol, id]) => [symbol, id + LEARNED_TRADES / SYMBOLS.length / 3] as const,
   )
   await log.until(new Map(enough), whole)
-  const watched = await watching(t, house, listen)
+  const watched = await watching(t, instance, listen)
 
   const silent = await toldOnce(
     t,
@@ -123,7 +128,7 @@ test('a feed that falls silent, one that is gone, a stopped ingest, a killed hou
     },
   )
 
-  const pidOf = (child: string) => Number(whole.told('child_started', { child }).at(-1)!.pid)
+  const pidOf = (child: string) => Number(whole.logged('child_started', { child }).at(-1)!.pid)
   const stopped = await toldOnce(
     t,
     watched,
@@ -146,7 +151,7 @@ test('a feed that falls silent, one that is gone, a stopped ingest, a killed hou
       await whole.exited
     },
     () => {
-      whole = house.run('start')
+      whole = instance.run('start')
     },
   )
   assertTold(watched, ['house_down'])
@@ -157,14 +162,14 @@ test('a feed that falls silent, one that is gone, a stopped ingest, a killed hou
 test('a disk that fills is told before it is full, once', { timeout: 300_000 }, async t => {
   const { seed } = new Schedule(t)
   const listen = await freeAddress()
-  const house = new House(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '8' })
-  const disk = house.mountSmall('data/store', 192 * MIB)
+  const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '8' })
+  const disk = instance.mountSmall('data/store', 192 * MIB)
   if (!disk) return t.skip('needs the right to mount a tmpfs')
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
-  const whole = house.run('start', market.settings)
-  await whole.tells('connection_opened')
+  const whole = instance.run('start', market.settings)
+  await whole.waitFor('connection_opened')
   market.run()
-  const watched = await watching(t, house, listen)
+  const watched = await watching(t, instance, listen)
   let ballast: Ballast | undefined
   await toldOnce(
     t,
@@ -180,15 +185,15 @@ test('a disk that fills is told before it is full, once', { timeout: 300_000 }, 
 
 test('an archive that cannot be written is told once, and closed when it is written', { timeout: 300_000 }, async t => {
   const listen = await freeAddress()
-  const house = new House(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '1' })
-  const disk = house.mountSmall('data/archive', 32 * MIB)
+  const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '1' })
+  const disk = instance.mountSmall('data/archive', 32 * MIB)
   if (!disk) return t.skip('needs the right to mount a tmpfs')
-  await makeMixedLog(`${house.directory}/data/log`)
+  await makeMixedLog(`${instance.directory}/data/log`)
   const ballast = new Ballast(disk)
-  const ingest = house.run('ingest')
-  await ingest.tells('archive_failed')
+  const ingest = instance.run('ingest')
+  await ingest.waitFor('archive_failed')
   // Nothing records here, which a watcher would tell.
-  const watched = await watching(t, house, listen)
+  const watched = await watching(t, instance, listen)
   await toldOnce(
     t,
     watched,
@@ -196,7 +201,7 @@ test('an archive that cannot be written is told once, and closed when it is writ
     () => {},
     () => ballast[Symbol.dispose](),
   )
-  await ingest.tells('archive_recovered')
+  await ingest.waitFor('archive_recovered')
   assert.ok(readdirSync(disk).length > 0)
   assert.deepEqual(watched.receivers.of('archive_trouble', 'opened').length, 1)
   assert.deepEqual(watched.receivers.of('archive_trouble', 'closed').length, 1)
@@ -206,17 +211,17 @@ test('an audit that fails is told once, and again only when log and tables agree
   const { seed } = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
   const listen = await freeAddress()
-  const house = new House(t, { ...market.settings, LISTEN: listen })
-  let whole = house.run('start')
-  await whole.tells('connection_opened')
-  await using log = new LogWatch(await house.log())
+  const instance = new TestInstance(t, { ...market.settings, LISTEN: listen })
+  let whole = instance.run('start')
+  await whole.waitFor('connection_opened')
+  await using log = new LogWatch(await instance.log())
   market.run()
   await log.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 100])), whole)
   market.pause()
   await whole.drained()
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
   const change = async (...statements: string[]) => {
-    const store = await house.store()
+    const store = await instance.store()
     for (const query of statements) await store.command(query)
     await store.close()
   }
@@ -225,21 +230,21 @@ test('an audit that fails is told once, and again only when log and tables agree
     "INSERT INTO aside SELECT * FROM trades WHERE symbol = 'BTCUSDT' AND trade_id % 50 = 0",
     "DELETE FROM trades WHERE symbol = 'BTCUSDT' AND trade_id % 50 = 0",
   )
-  whole = house.run('start')
-  const watched = await watching(t, house, listen, { WATCH_STALE_SECONDS_MIN: '86400' })
+  whole = instance.run('start')
+  const watched = await watching(t, instance, listen, { WATCH_STALE_SECONDS_MIN: '86400' })
   const opened = await toldOnce(
     t,
     watched,
     'audit_failed',
-    () => whole.tells('audit_failed', {}, 1),
+    () => whole.waitFor('audit_failed', {}, 1),
     async () => {
       await whole.end('SIGTERM')
       await change('INSERT INTO trades SELECT * FROM aside')
-      whole = house.run('start')
+      whole = instance.run('start')
     },
   )
   assert.match(opened.what, /ticks stored, \d+ in the log/)
-  assert.ok(whole.told('audit_passed').length > 0)
+  assert.ok(whole.logged('audit_passed').length > 0)
   assert.equal(watched.receivers.of('audit_failed', 'opened').length, 1)
 })
 
@@ -249,15 +254,15 @@ test('brokers that die are one alert: that the log does not answer', { timeout: 
   const { seed } = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
   const listen = await freeAddress()
-  const house = new House(t, { ...market.settings, LOG: kafka.address({ partitions: 2 }), LISTEN: listen })
-  const recorder = house.run('record', { METRICS_LISTEN: '127.0.0.1:0' })
-  const { url } = await recorder.tells('serving_figures')
-  const ingest = house.run('ingest')
-  await ingest.tells('ingest_started')
-  await using log = new LogWatch(await house.log())
+  const instance = new TestInstance(t, { ...market.settings, LOG: kafka.address({ partitions: 2 }), LISTEN: listen })
+  const recorder = instance.run('record', { METRICS_LISTEN: '127.0.0.1:0' })
+  const { url } = await recorder.waitFor('serving_figures')
+  const ingest = instance.run('ingest')
+  await ingest.waitFor('ingest_started')
+  await using log = new LogWatch(await instance.log())
   market.run()
   await log.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 1_000])), recorder)
-  const watched = await watching(t, house, listen, { WATCH_HEALTH_URLS: String(url) })
+  const watched = await watching(t, instance, listen, { WATCH_HEALTH_URLS: String(url) })
   const [broker] = kafka.brokers
   await toldOnce(
     t,
@@ -266,6 +271,6 @@ test('brokers that die are one alert: that the log does not answer', { timeout: 
     () => broker!.kill(),
     () => broker!.start(),
   )
-  assert.ok(ingest.told('log_awaited').length > 0, 'the ingest says so too')
+  assert.ok(ingest.logged('log_awaited').length > 0, 'the ingest says so too')
   assertTold(watched, ['log_trouble'])
 })

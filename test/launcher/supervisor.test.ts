@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config.ts'
 import { superviseProcesses } from '../../src/launcher/supervisor.ts'
 import type { EventName, Fields } from '../../src/telemetry/events.ts'
 import { KnownMarket } from '../support/data/market.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = { symbols: ['BTCUSDT'], seed: 1, ratePerSecond: 100 }
 
@@ -25,7 +25,7 @@ test('a process whose main thread stands still is killed and started again', asy
   const told: [EventName, Fields][] = []
   const wanted = Promise.withResolvers<void>()
   const ingests = () => told.filter(([name, { child }]) => name === 'child_started' && child === 'ingest')
-  const house = superviseProcesses(
+  const instance = superviseProcesses(
     config,
     null,
     (name, fields) => {
@@ -35,7 +35,7 @@ test('a process whose main thread stands still is killed and started again', asy
     10,
   )
   t.after(async () => {
-    await house.stop().catch(() => {})
+    await instance.stop().catch(() => {})
     fs.rmSync(directory, { recursive: true, force: true })
   })
   const storeIsOpen = () => fs.existsSync(path.join(directory, 'store', 'spool'))
@@ -49,11 +49,11 @@ test('a process whose main thread stands still is killed and started again', asy
 
 test('a stop that had to kill is not called clean', async t => {
   await using market = await KnownMarket.start(SYMBOLS)
-  const house = new House(t, market.settings)
-  const whole = house.run('start')
-  await whole.tells('ingest_started', { partition: 0 })
-  process.kill(Number(whole.told('child_started', { child: 'ingest' })[0]!.pid), 'SIGSTOP')
+  const instance = new TestInstance(t, market.settings)
+  const whole = instance.run('start')
+  await whole.waitFor('ingest_started', { partition: 0 })
+  process.kill(Number(whole.logged('child_started', { child: 'ingest' })[0]!.pid), 'SIGSTOP')
   assert.deepEqual(await whole.end('SIGTERM'), { code: 1, signal: null })
-  assert.equal(whole.told('house_stopped').length, 0, whole.account())
-  assert.equal(whole.told('child_unclean', { child: 'ingest', how: 'SIGKILL' }).length, 1, whole.account())
+  assert.equal(whole.logged('house_stopped').length, 0, whole.recentOutput())
+  assert.equal(whole.logged('child_unclean', { child: 'ingest', how: 'SIGKILL' }).length, 1, whole.recentOutput())
 })

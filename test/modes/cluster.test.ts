@@ -15,12 +15,12 @@ import {
   sessionLastIds,
   sessionTrades,
 } from '../support/judges/recorded-truth.ts'
-import { Cluster, findGround } from '../support/processes/cluster.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { startPlayer } from '../support/servers/player.ts'
 
 const PARTITIONS = 4
-const ground = await findGround({ after })
+const ground = await startClusterServers({ after })
 const skip = ground.skip || skipWithoutData
 
 /** Refused ticks by reason, and how many audits failed. */
@@ -38,21 +38,21 @@ async function others(store: Store) {
 test('record and ingest apart, over Kafka, with the engine in the ingest: to the last digit', { skip }, async t => {
   const player = await startPlayer({ files: SESSION_FILES, speed: Infinity })
   t.after(() => player.close())
-  const house = new House(t, {
+  const instance = new TestInstance(t, {
     LOG: ground.kafka.address({ partitions: PARTITIONS }),
     SOURCES: SESSION_SOURCES,
     BINANCE_WS: player.wsUrl,
   })
-  const ingest = house.run('ingest')
-  const recorder = house.run('record')
-  await recorder.tells('log_opened')
-  await using watch = new LogWatch(await house.log())
+  const ingest = instance.run('ingest')
+  const recorder = instance.run('record')
+  await recorder.waitFor('log_opened')
+  await using watch = new LogWatch(await instance.log())
   await watch.until(sessionLastIds(), recorder)
   await ingest.drained()
   for (const part of [recorder, ingest]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
-  assert.ok(ingest.told('audit_passed').length > 0, 'the house has audited itself')
-  const store = await house.store()
-  const log = await house.log()
+  assert.ok(ingest.logged('audit_passed').length > 0, 'the house has audited itself')
+  const store = await instance.store()
+  const log = await instance.log()
   try {
     await assertSessionTrades(store)
     assert.deepEqual(await others(store), { refused: [], gaps: 0, lost: 0, failed: 0 })
@@ -70,17 +70,17 @@ test('two recorders of one feed and two ingests, one store: each trade once, eac
   t.after(() => player.close())
   const settings = { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl }
   const cluster = await Cluster.start(t, ground, { settings, partitions: PARTITIONS })
-  const ingests = [cluster.house.run('ingest'), cluster.house.run('ingest')]
-  for (const ingest of ingests) await ingest.tells('ingest_started')
-  await using watch = new LogWatch(await cluster.house.log())
-  const recorders = [cluster.house.run('record'), cluster.house.run('record')]
+  const ingests = [cluster.instance.run('ingest'), cluster.instance.run('ingest')]
+  for (const ingest of ingests) await ingest.waitFor('ingest_started')
+  await using watch = new LogWatch(await cluster.instance.log())
+  const recorders = [cluster.instance.run('record'), cluster.instance.run('record')]
   await watch.untilTimes(sessionLastIds(), 2, recorders[0]!)
   await cluster.drained()
   await cluster.lagShown()
   for (const part of [...recorders, ...ingests])
-    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.account())
-  for (const ingest of ingests) assert.deepEqual(ingest.told('audit_failed'), [])
-  const audited = ingests.flatMap(ingest => ingest.told('audit_passed'))
+    assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
+  for (const ingest of ingests) assert.deepEqual(ingest.logged('audit_failed'), [])
+  const audited = ingests.flatMap(ingest => ingest.logged('audit_passed'))
   assert.ok(audited.length > 0, 'the house has audited itself')
   await assertSessionTrades(cluster.store)
   assert.deepEqual(await others(cluster.store), {

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
 import { pythonMissing, pythonWith } from '../support/processes/python.ts'
-import { House } from '../support/processes/tickhouse.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 
 const PAGE = new URL('../../docs/producers.md', import.meta.url)
@@ -53,13 +53,13 @@ test('the producer of docs/producers.md fills trades; bad lines go to quarantine
   const env = { ...process.env, PYTHONPATH: modules }
   const address = kafka.address({ partitions: 2 })
   const topic = `${new URL(address).searchParams.get('topicPrefix')}trades`
-  const house = new House(t, { LOG: address })
-  const log = await house.log('write')
+  const instance = new TestInstance(t, { LOG: address })
+  const log = await instance.log('write')
   t.after(() => log.close())
-  const storing = house.run('ingest')
-  await storing.tells('ingest_started', {}, 2)
+  const storing = instance.run('ingest')
+  await storing.waitFor('ingest_started', {}, 2)
 
-  const script = path.join(house.directory, 'producer.py')
+  const script = path.join(instance.directory, 'producer.py')
   fs.writeFileSync(script, SCRIPT)
   const beforeSeconds = Date.now() / 1000
   await promisify(execFile)(command, [script, kafka.hosts, topic], { env })
@@ -72,10 +72,10 @@ test('the producer of docs/producers.md fills trades; bad lines go to quarantine
   await storing.until(({ store }) => store.trades >= stored)
   await storing.drained()
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
-  assert.deepEqual(storing.told('audit_failed'), [])
-  assert.ok(storing.told('audit_passed').length > 0)
+  assert.deepEqual(storing.logged('audit_failed'), [])
+  assert.ok(storing.logged('audit_passed').length > 0)
 
-  const store = await house.store()
+  const store = await instance.store()
   try {
     for (let partition = 0; partition < log.partitions; partition++) await log.refresh(partition)
     assertPlaces(await judgePlaces(store, log))

@@ -16,7 +16,7 @@ import {
   SESSION_SOURCES,
   sessionLastIds,
 } from '../support/judges/recorded-truth.ts'
-import { House, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
+import { TestInstance, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { type PlayerOptions, startPlayer } from '../support/servers/player.ts'
 
 async function assertTruth(store: Store, log: OpenLog): Promise<void> {
@@ -39,15 +39,15 @@ interface Play extends Omit<PlayerOptions, 'files'> {
 async function playThrough(t: TestContext, { partitions = 1, ...options }: Play): Promise<void> {
   const player = await startPlayer({ files: SESSION_FILES, ...options })
   t.after(() => player.close())
-  const house = new House(t, {
+  const instance = new TestInstance(t, {
     LOG: `sqlite:data/log?partitions=${partitions}`,
     SOURCES: SESSION_SOURCES,
     BINANCE_WS: player.wsUrl,
   })
-  const recorder = house.run('record')
-  const storing = house.run('ingest')
-  await recorder.tells('log_opened')
-  const log = await house.log()
+  const recorder = instance.run('record')
+  const storing = instance.run('ingest')
+  await recorder.waitFor('log_opened')
+  const log = await instance.log()
   await using watch = new LogWatch(log)
   await watch.until(sessionLastIds(), recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
   await storing.drained()
@@ -56,8 +56,8 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
     Boolean,
   ).length
   assert.ok(partitions === 1 || used > 1, 'the symbols lie in different partitions')
-  assert.ok(storing.told('audit_passed').length >= used, 'the house has audited itself')
-  const store = await house.store()
+  assert.ok(storing.logged('audit_passed').length >= used, 'the house has audited itself')
+  const store = await instance.store()
   try {
     await assertTruth(store, log)
   } finally {

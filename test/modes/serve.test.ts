@@ -4,13 +4,13 @@ import { test } from 'node:test'
 import type { Messages } from '../../src/serve/page/protocol.ts'
 import type { HealthAnswer } from '../../src/status/health.ts'
 import { within } from '../support/judges/within.ts'
-import { House, type Part, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 type StageStatuses = Messages['stations']
 
 /** Waits until a station of the process's page is as wanted. */
-async function shown(part: Part, wanted: (stations: StageStatuses) => boolean): Promise<StageStatuses> {
+async function shown(part: TestProcess, wanted: (stations: StageStatuses) => boolean): Promise<StageStatuses> {
   let found: StageStatuses | undefined
   await part.until(stations => {
     if (wanted(stations)) found = stations
@@ -19,7 +19,7 @@ async function shown(part: Part, wanted: (stations: StageStatuses) => boolean): 
   return found!
 }
 
-async function healthOf(part: Part): Promise<HealthAnswer> {
+async function healthOf(part: TestProcess): Promise<HealthAnswer> {
   return (await (await fetch(`${await part.url()}/health`)).json()) as HealthAnswer
 }
 
@@ -27,11 +27,11 @@ test('a page beside a storing process shows the market, the stations and lag, an
   timeout: 300_000,
 }, async t => {
   const store = (await openTestServer(t)).freshStore()
-  const house = new House(t, { STORE: store, SOURCES: 'simulator:BTCUSDT,ETHUSDT?rate=500' })
-  const recorder = house.run('record')
-  let ingest = house.run('ingest')
-  await ingest.tells('serving')
-  const page = house.run('serve')
+  const instance = new TestInstance(t, { STORE: store, SOURCES: 'simulator:BTCUSDT,ETHUSDT?rate=500' })
+  const recorder = instance.run('record')
+  let ingest = instance.run('ingest')
+  await ingest.waitFor('serving')
+  const page = instance.run('serve')
 
   const well = await shown(
     page,
@@ -61,7 +61,7 @@ test('a page beside a storing process shows the market, the stations and lag, an
   assert.equal((await healthOf(page)).state, 'trouble')
   assert.equal((await fetch(`${await page.url()}/ready`)).status, 200, 'what it needs itself is well')
 
-  ingest = house.run('ingest')
+  ingest = instance.run('ingest')
   await shown(page, ({ ingest }) => ingest.state === 'ok' && ingest.lagMs < 5_000)
   for (const part of [recorder, ingest]) await part.end('SIGTERM')
   const rested = await shown(page, ({ ingest }) => ingest.state === 'idle')
@@ -71,13 +71,17 @@ test('a page beside a storing process shows the market, the stations and lag, an
 
 test('lines, open gaps and the archive of other processes are on its page', { timeout: 300_000 }, async t => {
   const store = (await openTestServer(t)).freshStore()
-  const house = new House(t, { STORE: store, SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
-  house.run('record')
-  const ingest = house.run('ingest')
-  await ingest.tells('ingest_started')
-  const archiver = house.run('archive')
-  await archiver.tells('archive_opened')
-  const page = house.run('serve')
+  const instance = new TestInstance(t, {
+    STORE: store,
+    SOURCES: 'simulator:BTCUSDT?rate=200',
+    METRICS_LISTEN: '127.0.0.1:0',
+  })
+  instance.run('record')
+  const ingest = instance.run('ingest')
+  await ingest.waitFor('ingest_started')
+  const archiver = instance.run('archive')
+  await archiver.waitFor('archive_opened')
+  const page = instance.run('serve')
   const { archive } = await shown(page, ({ archive }) => archive.verified !== null)
   assert.equal(archive.state, 'ok')
   const told = await linesOf(page, ['ingest_started', 'archive_opened', 'connection_opened'])
@@ -90,7 +94,7 @@ test('lines, open gaps and the archive of other processes are on its page', { ti
 })
 
 /** Opens the page's stream until each of these events was among its lines. */
-async function linesOf(page: Part, events: readonly string[]): Promise<Messages['lines']> {
+async function linesOf(page: TestProcess, events: readonly string[]): Promise<Messages['lines']> {
   let lines: Messages['lines'] = []
   await within(WAIT_MS_MAX, async () => {
     const stop = new AbortController()

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { HealthAnswer } from '../../src/status/health.ts'
-import { House, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
+import { TestInstance, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
@@ -63,21 +63,21 @@ test('a refused symbol, missed trades and maintenance are in health, figures, do
   const coinbase = await LocalVenue.open(t)
   speakKraken(kraken)
   speakCoinbase(coinbase)
-  const house = new House(t, {
+  const instance = new TestInstance(t, {
     SOURCES: 'kraken:BTC/USD,NO/SUCH coinbase:BTC-USD',
     KRAKEN_WS: kraken.url,
     COINBASE_WS: coinbase.url,
     KRAKEN_REST: 'http://127.0.0.1:1',
     COINBASE_REST: 'http://127.0.0.1:1',
   })
-  const running = house.run('start')
+  const running = instance.run('start')
   const url = await running.url()
-  const rejected = await running.tells('subscription_rejected')
+  const rejected = await running.waitFor('subscription_rejected')
   assert.deepEqual([rejected.venue, rejected.symbols], ['kraken', 'NO/SUCH'])
-  assert.equal((await running.tells('venue_not_online')).state, 'maintenance')
-  const missed = await running.tells('trades_missed')
+  assert.equal((await running.waitFor('venue_not_online')).state, 'maintenance')
+  const missed = await running.waitFor('trades_missed')
   assert.deepEqual([missed.symbol, missed.first, missed.last], ['BTC-USD', 6, 9])
-  await running.tells('symbols_silent')
+  await running.waitFor('symbols_silent')
 
   const health = async () => (await (await fetch(`${url}/health`)).json()) as HealthAnswer
   let seen = await health()
@@ -100,13 +100,13 @@ test('a refused symbol, missed trades and maintenance are in health, figures, do
   assert.equal(figure(/source_venue_online\{[^}]*venue="kraken"[^}]*\} (\d+)/), 0)
 
   const env = { ...process.env, TICKHOUSE_LISTEN: url.replace('http://', '') }
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'doctor'], { cwd: house.directory, env })
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'doctor'], { cwd: instance.directory, env })
   assert.match(stdout, /^down {4}kraken NO\/SUCH: refused for .*Currency pair not supported/m)
   assert.match(stdout, /^venue {3}kraken: maintenance/m)
 
   await running.drained()
   assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null })
-  const store = await house.store()
+  const store = await instance.store()
   try {
     const rows = await store.rows<{ symbol: string; detail: string; raw: string }>(
       `SELECT symbol, detail, raw FROM quarantine WHERE reason = 'trade_missed'`,

@@ -10,18 +10,22 @@ import {
   SESSION_SOURCES,
   sessionLastIds,
 } from '../support/judges/recorded-truth.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { startPlayer } from '../support/servers/player.ts'
 
 const SERVING = /replaying .*: (ws:\/\/[\d.:]+)/
 
 /** Records until the log holds these ids and all is stored; ends the recorder. A market that begins when we listen ends with them. */
-async function record(house: House, lastIds: ReadonlyMap<string, number>, market?: KnownMarket): Promise<Part> {
-  const recorder = house.run('record')
-  const storing = house.run('ingest')
-  await recorder.tells('log_opened')
-  await using watch = new LogWatch(await house.log())
-  await recorder.tells('connection_opened')
+async function record(
+  instance: TestInstance,
+  lastIds: ReadonlyMap<string, number>,
+  market?: KnownMarket,
+): Promise<TestProcess> {
+  const recorder = instance.run('record')
+  const storing = instance.run('ingest')
+  await recorder.waitFor('log_opened')
+  await using watch = new LogWatch(await instance.log())
+  await recorder.waitFor('connection_opened')
   market?.run()
   await watch.until(lastIds, recorder)
   market?.pause()
@@ -30,7 +34,7 @@ async function record(house: House, lastIds: ReadonlyMap<string, number>, market
   return storing
 }
 
-async function ask(storing: Part, query: string): Promise<string> {
+async function ask(storing: TestProcess, query: string): Promise<string> {
   const response = await fetch(`${await storing.url()}/api/query?format=TSV`, { method: 'POST', body: query })
   const text = await response.text()
   assert.equal(response.status, 200, text)
@@ -46,13 +50,13 @@ test('a recorded afternoon, stored, then replayed as the venue, is stored again 
 }, async t => {
   const player = await startPlayer({ files: SESSION_FILES, speed: Number.POSITIVE_INFINITY })
   t.after(() => player.close())
-  const first = new House(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
+  const first = new TestInstance(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: player.wsUrl })
   const storing = await record(first, sessionLastIds())
   await storing.end('SIGTERM')
 
   const replay = first.run('replay', {}, ['--as', 'binance', '--speed', 'max', '--port', '0'])
-  const [, url] = await replay.says(SERVING)
-  const second = new House(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: url! })
+  const [, url] = await replay.waitForOutput(SERVING)
+  const second = new TestInstance(t, { SOURCES: SESSION_SOURCES, BINANCE_WS: url! })
   await (await record(second, sessionLastIds())).end('SIGTERM')
   assert.deepEqual(await replay.exited, { code: 0, signal: null })
   const store = await second.store()
@@ -60,27 +64,27 @@ test('a recorded afternoon, stored, then replayed as the venue, is stored again 
   await assertSessionTrades(store)
 })
 
-async function simulated(t: TestContext): Promise<{ house: House; storing: Part; listen: string }> {
+async function simulated(t: TestContext): Promise<{ instance: TestInstance; storing: TestProcess; listen: string }> {
   const market = await KnownMarket.start({
     symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'],
     seed: 11,
     ratePerSecond: 50_000,
   })
   t.after(() => market[Symbol.asyncDispose]())
-  const house = new House(t, market.settings)
+  const instance = new TestInstance(t, market.settings)
   const enough = new Map([['BTCUSDT', market.lastIds().get('BTCUSDT')! + 20_000]])
-  const storing = await record(house, enough, market)
-  return { house, storing, listen: (await storing.url()).replace('http://', '') }
+  const storing = await record(instance, enough, market)
+  return { instance, storing, listen: (await storing.url()).replace('http://', '') }
 }
 
 test('simulated ticks of a running house, replayed as the venue, equal those they came from tick by tick', async t => {
-  const { house, storing, listen } = await simulated(t)
+  const { instance, storing, listen } = await simulated(t)
   const flags = ['--as', 'binance', '--venue', 'simulator', '--speed', 'max', '--port', '0']
-  const replay = house.run('replay', { LISTEN: listen }, flags)
-  const [, url] = await replay.says(SERVING)
+  const replay = instance.run('replay', { LISTEN: listen }, flags)
+  const [, url] = await replay.waitForOutput(SERVING)
   const last = (await ask(storing, 'SELECT symbol, max(trade_id) FROM trades GROUP BY symbol')).trim().split('\n')
   const lastIds = new Map(last.map(line => [line.split('\t')[0]!, Number(line.split('\t')[1])]))
-  const second = new House(t, { SOURCES: 'binance:BTCUSDT,ETHUSDT,SOLUSDT', BINANCE_WS: url! })
+  const second = new TestInstance(t, { SOURCES: 'binance:BTCUSDT,ETHUSDT,SOLUSDT', BINANCE_WS: url! })
   const again = await record(second, lastIds)
   assert.deepEqual(await replay.exited, { code: 0, signal: null })
   assert.equal(await ask(again, DIGEST), await ask(storing, DIGEST))
@@ -88,12 +92,17 @@ test('simulated ticks of a running house, replayed as the venue, equal those the
 })
 
 test('a replay into a log is stored from there with the times of the first day, and its origin', async t => {
-  const { house, storing, listen } = await simulated(t)
-  const replay = house.run('replay', { LISTEN: listen }, ['--into', 'sqlite:again/log?partitions=2', '--speed', 'max'])
-  assert.deepEqual(await replay.exited, { code: 0, signal: null }, replay.account())
-  const own = await house.run('replay', { LISTEN: listen }, ['--into', 'sqlite:data/log', '--speed', 'max'])
+  const { instance, storing, listen } = await simulated(t)
+  const replay = instance.run('replay', { LISTEN: listen }, [
+    '--into',
+    'sqlite:again/log?partitions=2',
+    '--speed',
+    'max',
+  ])
+  assert.deepEqual(await replay.exited, { code: 0, signal: null }, replay.recentOutput())
+  const own = await instance.run('replay', { LISTEN: listen }, ['--into', 'sqlite:data/log', '--speed', 'max'])
   assert.notEqual((await own.exited).code, 0, 'its own log is refused')
-  const again = house.run('ingest', { LOG: 'sqlite:again/log', STORE: 'chdb:again/store' })
+  const again = instance.run('ingest', { LOG: 'sqlite:again/log', STORE: 'chdb:again/store' })
   await again.drained()
   assert.equal(await ask(again, DIGEST), await ask(storing, DIGEST))
   assert.equal(await ask(again, 'SELECT DISTINCT origin FROM trades'), 'replay\n')

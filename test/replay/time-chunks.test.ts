@@ -8,19 +8,19 @@ import { viewArchive } from '../../src/archive/view.ts'
 import { type Ask, Range } from '../../src/replay/range.ts'
 import { readSegments } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse } from '../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-slices-'))
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 let queries = 0
 const ask: Ask = (query, format) => {
   queries++
-  return house.store.untrusted(query, format)
+  return fixture.store.untrusted(query, format)
 }
 
 /** The ticks as a plain question orders them: time in ns, id, symbol. */
 async function expected(where = '1'): Promise<string[]> {
-  const rows = await house.store.rows<{ line: string }>(
+  const rows = await fixture.store.rows<{ line: string }>(
     `SELECT concat(toString(toUnixTimestamp64Nano(timestamp)), ' ', toString(trade_id), ' ', symbol, ' ', toString(price)) AS line
      FROM trades WHERE ${where} ORDER BY timestamp, trade_id, venue, symbol, log_offset, log_index`,
   )
@@ -42,17 +42,17 @@ async function read(range: Range, ticksMax?: number, from = range.firstNanos): P
 let all: string[]
 
 before(async () => {
-  house = await openArchivingHouse(directory)
+  fixture = await openArchiveFixture(directory)
   all = await expected()
   const address = `file:${directory}/archive`
-  await viewArchive(house.store, await openTarget(address, 'unused'))
+  await viewArchive(fixture.store, await openTarget(address, 'unused'))
   const retention = { logHours: undefined, storeDays: 1 }
-  await archiverOf(house, await openTarget(address, 'unused'), { retention }).archiver.round()
-  const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
+  await archiverOf(fixture, await openTarget(address, 'unused'), { retention }).archiver.round()
+  const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
   assert.equal(Number(left!.rows), 0, 'every day has left for the archive')
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 

@@ -10,7 +10,7 @@ import { binance } from '../../src/venues/binance/server.ts'
 import { coinbase } from '../../src/venues/coinbase/server.ts'
 import { kraken } from '../../src/venues/kraken/server.ts'
 import { Ballast } from '../support/data/ballast.ts'
-import { House, type Part } from '../support/processes/tickhouse.ts'
+import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { account } from './account.ts'
 import { SoakVenue } from './venue.ts'
@@ -65,9 +65,9 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
   }
   for (const venue of all) settings[`${venue.name.toUpperCase()}_WS`] = await venue.listen()
   t.after(() => Promise.all(all.map(venue => venue.close())))
-  const house = new House(t, settings)
-  const disk = house.mountSmall('data/store', DISK_BYTES)
-  const store = await house.store()
+  const instance = new TestInstance(t, settings)
+  const disk = instance.mountSmall('data/store', DISK_BYTES)
+  const store = await instance.store()
   await store.command(CRASH)
   await store.close()
 
@@ -76,11 +76,12 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
     refusedSymbol,
     JSON.stringify({ method: 'subscribe', success: false, symbol: refusedSymbol, error: 'Exceeded msg rate' }),
   )
-  let whole = house.run('start')
+  let whole = instance.run('start')
   const parts = [whole]
-  const told = (event: Parameters<Part['told']>[0], fields = {}) => parts.flatMap(part => part.told(event, fields))
-  await whole.tells('ingest_started', { partition: 0 })
-  for (const { name } of all) await whole.tells('connection_opened', { venue: name })
+  const logged = (event: Parameters<TestProcess['logged']>[0], fields = {}) =>
+    parts.flatMap(part => part.logged(event, fields))
+  await whole.waitFor('ingest_started', { partition: 0 })
+  for (const { name } of all) await whole.waitFor('connection_opened', { venue: name })
 
   let making = true
   t.after(() => {
@@ -116,23 +117,23 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
       await sleep(15_000)
     },
     'the engine crashes': async () => {
-      await fetch(`${whole.told('serving').at(-1)!.url}/?query=${encodeURIComponent('SELECT * FROM crash')}`).catch(
+      await fetch(`${whole.logged('serving').at(-1)!.url}/?query=${encodeURIComponent('SELECT * FROM crash')}`).catch(
         () => {},
       )
-      await whole.tells('engine_failed')
+      await whole.waitFor('engine_failed')
     },
     'a query without an end': async () => {
       const query = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1'
-      await fetch(`${whole.told('serving').at(-1)!.url}/?query=${encodeURIComponent(query)}`).then(
+      await fetch(`${whole.logged('serving').at(-1)!.url}/?query=${encodeURIComponent(query)}`).then(
         answer => answer.text(),
         () => {},
       )
     },
     'a restart': async () => {
       assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
-      whole = house.run('start')
+      whole = instance.run('start')
       parts.push(whole)
-      await whole.tells('connection_opened', { venue: 'kraken' })
+      await whole.waitFor('connection_opened', { venue: 'kraken' })
     },
   }
   const only = process.env.SOAK_FAULTS?.split(',')
@@ -146,7 +147,7 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
     await sleep(Math.max(0, atMs - (performance.now() - startedMs)))
     console.log(`${Math.round((performance.now() - startedMs) / 1000)} s: ${name}`)
     await faults[name]!().catch(error => {
-      throw new Error(`${name}: ${error.message}\n${whole.account()}`, { cause: error })
+      throw new Error(`${name}: ${error.message}\n${whole.recentOutput()}`, { cause: error })
     })
   }
   await sleep(Math.max(60_000, spanMs - (performance.now() - startedMs)))
@@ -155,7 +156,7 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
   await whole.drained()
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
 
-  const after = await house.store()
+  const after = await instance.store()
   const sums = await account(after, all)
   const quarantined = await after.rows(
     'SELECT reason, count() AS ticks FROM quarantine GROUP BY reason ORDER BY reason',
@@ -170,7 +171,7 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
   assert.deepEqual(sums.wrong, [])
   assert.equal(sums.stored + sums.missing + sums.before, sums.made)
   for (const [event, { fault, of }] of TOLD_ONCE)
-    if (order.includes(fault)) assert.equal(told(event, of).length, 1, event)
+    if (order.includes(fault)) assert.equal(logged(event, of).length, 1, event)
 })
 
 /** What is said of each fault, once. */

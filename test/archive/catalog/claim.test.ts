@@ -11,28 +11,28 @@ import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { checkArchive } from '../../../src/archive/verify/check.ts'
 import { viewArchive } from '../../../src/archive/view.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture, rowsOf } from '../../support/data/archiving.ts'
 import { archiveForeign, storeForeign } from '../../support/processes/other-process.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-claim-'))
 const KEEP_ALL = { logHours: undefined, storeDays: undefined }
 /** Two houses with the same records at the same offsets, each in a log of its own. */
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 const other = `${directory}/other`
 
 before(async () => {
-  house = await openArchivingHouse(`${directory}/house`)
+  fixture = await openArchiveFixture(`${directory}/house`)
   await storeForeign(other)
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
 const placeOf = (name: string) => `${directory}/${name}`
 const addressOf = (name: string) => `file:${placeOf(name)}`
 const open = (name: string): Promise<ArchiveTarget> => openTarget(addressOf(name), 'unused')
-const command = (query: string) => house.store.command(query)
+const command = (query: string) => fixture.store.command(query)
 const archiveOther = (name: string) =>
   archiveForeign({ directory: other, archive: addressOf(name), retention: KEEP_ALL })
 
@@ -55,15 +55,15 @@ async function asBefore(name: string): Promise<void> {
   await command(
     `INSERT INTO archive_ledger SELECT * REPLACE ('${addressOf(name)}' AS archive) FROM (SELECT * FROM archive_ledger FINAL WHERE archive = '${archive}')`,
   )
-  await house.store.deleteRows('archive_ledger', `archive = '${archive}'`, {})
-  await house.store.deleteRows('archives', `archive = '${archive}'`, {})
+  await fixture.store.deleteRows('archive_ledger', `archive = '${archive}'`, {})
+  await fixture.store.deleteRows('archives', `archive = '${archive}'`, {})
 }
 
 const proofs = async (name: string) =>
-  (await new ArchiveCatalog(house.store, addressOf(name)).objects()).map(({ key, sha256 }) => key + sha256)
+  (await new ArchiveCatalog(fixture.store, addressOf(name)).objects()).map(({ key, sha256 }) => key + sha256)
 
 test('an archive of another log is refused in one line, by whoever comes second, and nothing there is touched', async () => {
-  await archiverOf(house, await open('shared')).archiver.round()
+  await archiverOf(fixture, await open('shared')).archiver.round()
   const mine = contents('shared')
   const why = await archiveOther('shared')
   assert.match(
@@ -74,7 +74,7 @@ test('an archive of another log is refused in one line, by whoever comes second,
 
   assert.equal(await archiveOther('theirs'), undefined)
   const theirs = contents('theirs')
-  const { archiver } = archiverOf(house, await open('theirs'))
+  const { archiver } = archiverOf(fixture, await open('theirs'))
   await assert.rejects(archiver.round(), { code: 'archive_foreign', advice: /Nothing was written there/ })
   await assert.rejects(restore(restoring(await open('theirs')), {}), {
     code: 'archive_foreign',
@@ -85,30 +85,30 @@ test('an archive of another log is refused in one line, by whoever comes second,
 })
 
 const restoring = (target: ArchiveTarget) => ({
-  store: house.store,
+  store: fixture.store,
   target,
-  catalog: new ArchiveCatalog(house.store, target.address),
+  catalog: new ArchiveCatalog(fixture.store, target.address),
 })
 
 test('a slice of another log that was copied into the archive is neither replaced nor restored', async () => {
-  await archiverOf(house, await open('mixed')).archiver.round()
-  const trades = await rowsOf(house.store, 'trades')
+  await archiverOf(fixture, await open('mixed')).archiver.round()
+  const trades = await rowsOf(fixture.store, 'trades')
   const [manifest] = fs.globSync(`${placeOf('mixed')}/ledger/*/*-p000-*.json`)
   const said = JSON.parse(fs.readFileSync(manifest!, 'utf8'))
   fs.writeFileSync(manifest!, JSON.stringify({ ...said, log: 'another' }))
   const mixed = contents('mixed')
   await command('TRUNCATE TABLE archive_ledger')
   const target = await open('mixed')
-  await assert.rejects(archiverOf(house, target).archiver.round(), { code: 'archive_foreign' })
+  await assert.rejects(archiverOf(fixture, target).archiver.round(), { code: 'archive_foreign' })
   await assert.rejects(restore(restoring(target), {}), { code: 'archive_foreign', message: /records of 2 logs/ })
   for (const [file, bytes] of Object.entries(mixed)) {
     if (file.includes(path.basename(manifest!, '.json'))) assert.equal(fs.readFileSync(file, 'base64'), bytes)
   }
-  assert.deepEqual(await rowsOf(house.store, 'trades'), trades)
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), trades)
 })
 
 test('slices of two logs without names, which share offsets, are not restored', async () => {
-  await archiverOf(house, await open('twofold')).archiver.round()
+  await archiverOf(fixture, await open('twofold')).archiver.round()
   await asBefore('twofold')
   const file = fs.globSync(`${placeOf('twofold')}/ledger/*/*-p000-*.json`).at(-1)!
   const [from, to] = [0, 1].map(more =>
@@ -127,50 +127,50 @@ test('slices of two logs without names, which share offsets, are not restored', 
 })
 
 test('an archive that was moved is known at its new address: its ledger, its days in view, and nothing is archived again', async () => {
-  const whole = await rowsOf(house.store, 'trades')
-  const { archiver } = archiverOf(house, await open('here'), { retention: { logHours: undefined, storeDays: 1 } })
+  const whole = await rowsOf(fixture.store, 'trades')
+  const { archiver } = archiverOf(fixture, await open('here'), { retention: { logHours: undefined, storeDays: 1 } })
   await archiver.round()
   const before = await proofs('here')
-  assert.ok((await rowsOf(house.store, 'trades')).length < whole.length, 'days have left the table')
+  assert.ok((await rowsOf(fixture.store, 'trades')).length < whole.length, 'days have left the table')
   fs.renameSync(placeOf('here'), placeOf('there'))
   const moved = contents('there')
 
   const target = await open('there')
-  await viewArchive(house.store, target)
-  await archiverOf(house, target).archiver.round()
+  await viewArchive(fixture.store, target)
+  await archiverOf(fixture, target).archiver.round()
   assert.deepEqual(
-    house.events.named('archive_moved').map(({ address }) => address),
+    fixture.events.named('archive_moved').map(({ address }) => address),
     [addressOf('there')],
   )
   assert.deepEqual(await proofs('there'), before)
   assert.deepEqual(contents('there'), moved)
-  assert.deepEqual(await rowsOf(house.store, 'all_trades'), whole)
-  const objects = await new ArchiveCatalog(house.store, addressOf('there')).objects()
+  assert.deepEqual(await rowsOf(fixture.store, 'all_trades'), whole)
+  const objects = await new ArchiveCatalog(fixture.store, addressOf('there')).objects()
   assert.deepEqual((await checkArchive({ target, objects, progress: () => {} })).findings, [])
   await restore(restoring(target), {})
-  assert.deepEqual(await rowsOf(house.store, 'trades'), whole)
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
 })
 
 test('an archive of an earlier version is taken over where its manifests agree with the ledger, moved or not', async () => {
   for (const moved of [false, true]) {
     const name = `earlier-${moved}`
-    await archiverOf(house, await open(name)).archiver.round()
+    await archiverOf(fixture, await open(name)).archiver.round()
     const before = await proofs(name)
     await asBefore(name)
     assert.deepEqual(await proofs(name), before)
     const now = moved ? `${name}-moved` : name
     if (moved) fs.renameSync(placeOf(name), placeOf(now))
-    await archiverOf(house, await open(now)).archiver.round()
-    assert.equal((await readMarker(await open(now)))!.log, house.log.identity())
+    await archiverOf(fixture, await open(now)).archiver.round()
+    assert.equal((await readMarker(await open(now)))!.log, fixture.log.identity())
     assert.deepEqual(await proofs(now), before)
-    const named = await house.store.rows(`SELECT 1 FROM archive_ledger WHERE archive = '${addressOf(name)}'`)
+    const named = await fixture.store.rows(`SELECT 1 FROM archive_ledger WHERE archive = '${addressOf(name)}'`)
     assert.deepEqual(named, [], 'no row is left under the address')
   }
 })
 
 test('an archive of an earlier version that this store knows nothing of, or otherwise, is refused and not marked', async () => {
   for (const fault of ['unknown', 'otherwise']) {
-    await archiverOf(house, await open(fault)).archiver.round()
+    await archiverOf(fixture, await open(fault)).archiver.round()
     await asBefore(fault)
     if (fault === 'unknown') await command('TRUNCATE TABLE archive_ledger')
     else {
@@ -178,35 +178,35 @@ test('an archive of an earlier version that this store knows nothing of, or othe
       fs.writeFileSync(file!, fs.readFileSync(file!, 'utf8').replace(/"hashSum":"\d+"/, '"hashSum":"1"'))
     }
     const found = contents(fault)
-    await assert.rejects(archiverOf(house, await open(fault)).archiver.round(), { code: 'archive_foreign' })
+    await assert.rejects(archiverOf(fixture, await open(fault)).archiver.round(), { code: 'archive_foreign' })
     assert.deepEqual(contents(fault), found)
   }
 })
 
 test('a store that lost its ledger archives the same again, but overwrites nothing with less, and restore brings the ledger back', async () => {
   const target = await open('less')
-  await archiverOf(house, target).archiver.round()
+  await archiverOf(fixture, target).archiver.round()
   const found = contents('less')
   const before = await proofs('less')
-  const whole = await rowsOf(house.store, 'trades')
+  const whole = await rowsOf(fixture.store, 'trades')
   await command('TRUNCATE TABLE archive_ledger')
-  await house.store.deleteRows('trades', "symbol = 'AAA' AND trade_id < 10", {})
-  await assert.rejects(archiverOf(house, target).archiver.round(), {
+  await fixture.store.deleteRows('trades', "symbol = 'AAA' AND trade_id < 10", {})
+  await assert.rejects(archiverOf(fixture, target).archiver.round(), {
     code: 'archive_mismatch',
     message: /more rows than the table/,
   })
   assert.deepEqual(parquet(contents('less')), parquet(found))
   await restore(restoring(target), {})
-  assert.deepEqual(await rowsOf(house.store, 'trades'), whole)
-  await archiverOf(house, target).archiver.round()
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
+  await archiverOf(fixture, target).archiver.round()
   assert.deepEqual((await proofs('less')).sort(), before.sort())
   assert.deepEqual(parquet(contents('less')), parquet(found))
 })
 
 test('what the log stored once more is the same tick: restore takes it for what is archived, and says so', async () => {
   const target = await open('again')
-  await archiverOf(house, target).archiver.round()
-  const whole = await rowsOf(house.store, 'trades')
+  await archiverOf(fixture, target).archiver.round()
+  const whole = await rowsOf(fixture.store, 'trades')
   await command('TRUNCATE TABLE archive_ledger')
   for (const table of ['trades', 'quarantine']) {
     await command(`CREATE TABLE copy AS ${table}`)
@@ -217,30 +217,30 @@ test('what the log stored once more is the same tick: restore takes it for what 
     )
     await command('DROP TABLE copy')
   }
-  const held = (await rowsOf(house.store, 'trades')).length
+  const held = (await rowsOf(fixture.store, 'trades')).length
   assert.ok(held < whole.length)
   await restore(restoring(target), {})
-  assert.deepEqual(await rowsOf(house.store, 'trades'), whole)
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
 })
 
 test('where the table holds other ticks in a slice, nothing of it is restored', async () => {
   const target = await open('unlike')
-  await archiverOf(house, target).archiver.round()
+  await archiverOf(fixture, target).archiver.round()
   await command(
     "ALTER TABLE trades UPDATE price = 1 WHERE symbol = 'AAA' AND trade_id = 20 SETTINGS mutations_sync = 2",
   )
-  await house.store.deleteRows('trades', "symbol = 'AAA' AND trade_id < 10", {})
-  const held = await rowsOf(house.store, 'trades')
+  await fixture.store.deleteRows('trades', "symbol = 'AAA' AND trade_id < 10", {})
+  const held = await rowsOf(fixture.store, 'trades')
   await assert.rejects(restore(restoring(target), {}), {
     code: 'archive_mismatch',
     message: /rows of its segment differ/,
   })
-  assert.deepEqual(await rowsOf(house.store, 'trades'), held)
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), held)
 })
 
 test('a marker that is damaged, in whatever place, is called that, and nothing is written', async () => {
   const target = await open('damaged')
-  await archiverOf(house, target).archiver.round()
+  await archiverOf(fixture, target).archiver.round()
   const marker = `${placeOf('damaged')}/${MARKER}`
   const whole = fs.readFileSync(marker, 'utf8')
   const { archive, log } = JSON.parse(whole)
@@ -253,7 +253,7 @@ test('a marker that is damaged, in whatever place, is called that, and nothing i
     if (text === whole) continue
     fs.writeFileSync(marker, text)
     const found = contents('damaged')
-    await assert.rejects(archiverOf(house, target).archiver.round(), { code: 'archive_mismatch' })
+    await assert.rejects(archiverOf(fixture, target).archiver.round(), { code: 'archive_mismatch' })
     await assert.rejects(restore(restoring(target), {}), { code: 'archive_mismatch' })
     assert.deepEqual(contents('damaged'), found)
   }

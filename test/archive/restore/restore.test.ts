@@ -10,7 +10,7 @@ import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { viewArchive } from '../../../src/archive/view.ts'
 import { diagnose, isSound } from '../../../src/audit/diagnosis.ts'
 import { ORIGIN } from '../../../src/tick/trades.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture, rowsOf } from '../../support/data/archiving.ts'
 import { storeAll } from '../../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../../support/data/trades.ts'
 import { assertPlaces, judgePlaces } from '../../support/judges/oracle.ts'
@@ -36,24 +36,24 @@ const TABLES = [
   'log_identity',
   ...SAID,
 ]
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 let target: ArchiveTarget
 let archived: Rows
 let refused: Rows
 
-const checkpointOf = () => archiverOf(house, target).catalog
-const restoring = () => ({ store: house.store, target, catalog: checkpointOf() })
+const checkpointOf = () => archiverOf(fixture, target).catalog
+const restoring = () => ({ store: fixture.store, target, catalog: checkpointOf() })
 const digest = (rows: unknown[]): Rows => ({
   count: rows.length,
   sha256: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
 })
-const rowsIn = async (table: string) => digest(await rowsOf(house.store, table))
+const rowsIn = async (table: string) => digest(await rowsOf(fixture.store, table))
 const trades = () => rowsIn('trades')
 const quarantine = async () =>
-  digest(await house.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
+  digest(await fixture.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
 const saidRows = () =>
-  Promise.all(SAID.map(table => house.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
-const command = (query: string) => house.store.command(query)
+  Promise.all(SAID.map(table => fixture.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
+const command = (query: string) => fixture.store.command(query)
 
 /** As after the loss of the store's directory. */
 async function wipe(): Promise<void> {
@@ -61,18 +61,18 @@ async function wipe(): Promise<void> {
 }
 
 before(async () => {
-  house = await openArchivingHouse(directory)
+  fixture = await openArchiveFixture(directory)
   target = await openTarget(address, 'unused')
   const said = { at: '2026-11-22 12:00:00.500', process: 'ingest', instance: 'a:1' }
   const labels = { partition: '0', why: "it's \n \\ full" }
-  await house.store.insertRows('metrics', [
+  await fixture.store.insertRows('metrics', [
     { ...said, name: 'ingest_lag_ticks', labels, value: 0.1 },
     { ...said, name: 'store_parts', labels: {}, value: -0 },
   ])
-  await house.store.insertRows('events', [
+  await fixture.store.insertRows('events', [
     { ...said, id: 7, level: 'warn', station: 'ingest', event: 'gap_found', text: 'ä', fields: labels },
   ])
-  await house.store.insertRows('uptime', [
+  await fixture.store.insertRows('uptime', [
     {
       at: said.at,
       instance: 'a:1',
@@ -86,12 +86,12 @@ before(async () => {
       archive: 'off',
     },
   ])
-  await archiverOf(house, target).archiver.round()
+  await archiverOf(fixture, target).archiver.round()
   archived = await trades()
   refused = await quarantine()
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
@@ -119,12 +119,12 @@ describe('restore', () => {
       volume: 1,
       side: 'buy',
     }))
-    await house.log.append(0, [tradesOf('binance', more, ORIGIN.live)])
-    await storeAll(house.log, house.store)
-    assertPlaces(await judgePlaces(house.store, house.log))
-    assert.ok(isSound(await diagnose(house.store, house.log, () => {})))
-    await archiverOf(house, target).archiver.round()
-    const [row] = await house.store.rows<{ notes: string }>(
+    await fixture.log.append(0, [tradesOf('binance', more, ORIGIN.live)])
+    await storeAll(fixture.log, fixture.store)
+    assertPlaces(await judgePlaces(fixture.store, fixture.log))
+    assert.ok(isSound(await diagnose(fixture.store, fixture.log, () => {})))
+    await archiverOf(fixture, target).archiver.round()
+    const [row] = await fixture.store.rows<{ notes: string }>(
       "SELECT count() AS notes FROM audits WHERE detail LIKE '%restored from%'",
     )
     assert.ok(Number(row!.notes) > 0, 'it is on record')
@@ -134,7 +134,7 @@ describe('restore', () => {
     const before = await trades()
     assert.equal((await restore(restoring(), {})).inserted, 0)
     assert.deepEqual(await trades(), before)
-    await house.store.deleteRows('trades', "symbol = 'AAA' AND trade_id % 3 = 0 AND trade_id < 5000", {})
+    await fixture.store.deleteRows('trades', "symbol = 'AAA' AND trade_id % 3 = 0 AND trade_id < 5000", {})
     const gone = before.count - (await trades()).count
     assert.ok(gone > 0)
     assert.equal((await restore(restoring(), {})).inserted, gone)
@@ -146,10 +146,10 @@ describe('restore', () => {
     await command('DELETE FROM quarantine WHERE log_index = 0')
     const places = 'SELECT log_partition, log_offset, log_index FROM quarantine ORDER BY ALL'
     await restore(restoring(), {})
-    const found = await house.store.rows(places)
+    const found = await fixture.store.rows(places)
     await wipe()
     await restore(restoring(), {})
-    assert.deepEqual(found, await house.store.rows(places))
+    assert.deepEqual(found, await fixture.store.rows(places))
   })
 
   test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
@@ -188,14 +188,14 @@ describe('restore', () => {
 
 /** Rows that a statement reads: of days that are only in the archive, those of their files. */
 async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
-  const days = await house.store.rows<{ day: string; rows: number }>(
+  const days = await fixture.store.rows<{ day: string; rows: number }>(
     `SELECT toString(log_day) AS day, toUInt32(count()) AS rows FROM all_trades
      WHERE log_day NOT IN (SELECT log_day FROM trades) GROUP BY log_day`,
   )
   assert.ok(days.length > 1, 'several days are only in the archive')
   const read = async (day: string) => {
     const query = `SELECT sum(price) FROM all_trades WHERE log_day = '${day}'`
-    const { bytes } = await house.store.engine!.run({ query, format: 'JSON' })
+    const { bytes } = await fixture.store.engine!.run({ query, format: 'JSON' })
     return (JSON.parse(Buffer.from(bytes).toString()) as { statistics: { rows_read: number } }).statistics.rows_read
   }
   const ofNoDay = await read('1999-01-01')
@@ -204,13 +204,13 @@ async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
 
 describe('all_trades', () => {
   test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
-    await viewArchive(house.store, target)
+    await viewArchive(fixture.store, target)
     const whole = await trades()
     assert.deepEqual(await rowsIn('all_trades'), whole)
-    const { archiver } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } })
+    const { archiver } = archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } })
     await archiver.round()
-    const [left] = await house.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
-    assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(house.events.told.slice(-5))}`)
+    const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
+    assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(fixture.events.told.slice(-5))}`)
     assert.deepEqual(await rowsIn('all_trades'), whole)
     await assertOnlyTheDaysAskedAreRead()
     const half =
@@ -223,10 +223,10 @@ describe('all_trades', () => {
   })
 
   test('a stranger may ask it but not read files', async () => {
-    const asked = await house.store
+    const asked = await fixture.store
       .untrusted('SELECT count() FROM all_trades', 'TSV')
       .then(bytes => new TextDecoder().decode(bytes))
     assert.equal(Number(asked), (await trades()).count)
-    await assert.rejects(house.store.untrusted(`SELECT * FROM file('${directory}/archive/**/*.parquet')`, 'TSV'))
+    await assert.rejects(fixture.store.untrusted(`SELECT * FROM file('${directory}/archive/**/*.parquet')`, 'TSV'))
   })
 })

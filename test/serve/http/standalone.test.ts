@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HealthAnswer } from '../../../src/status/health.ts'
-import { House } from '../../support/processes/tickhouse.ts'
+import { TestInstance } from '../../support/processes/tickhouse.ts'
 
 test('a recorder on its own serves its health and its figures, and its events and figures reach the tables', async t => {
-  const house = new House(t)
-  const recorder = house.run('record', { SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
-  const { url } = await recorder.tells('serving_figures')
-  await recorder.tells('connection_opened')
+  const instance = new TestInstance(t)
+  const recorder = instance.run('record', { SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
+  const { url } = await recorder.waitFor('serving_figures')
+  await recorder.waitFor('connection_opened')
   const health = (await (await fetch(`${url}/health`)).json()) as HealthAnswer
   assert.equal(health.state, 'ok')
   assert.deepEqual(Object.keys(health.stations), ['sources', 'log'])
   assert.equal((await fetch(`${url}/ready`)).status, 200)
   assert.match(await (await fetch(`${url}/metrics`)).text(), /^tickhouse_source_connected\{.*\} 1$/m)
 
-  const storing = house.run('ingest')
+  const storing = instance.run('ingest')
   await storing.until(({ ingest, sources }) => ingest.stored > 0 && sources.connections.length > 0)
   await storing.end('SIGTERM')
   await recorder.end('SIGTERM')
-  const store = await house.store()
+  const store = await instance.store()
   t.after(() => store.close())
   const told = await store.rows<{ process: string; event: string }>(
     "SELECT process, event FROM events WHERE event IN ('connection_opened', 'store_opened') ORDER BY event",
@@ -34,7 +34,7 @@ test('a recorder on its own serves its health and its figures, and its events an
 })
 
 test('a house whose diagnostics are off stores ticks and none of its figures, and /metrics has them', async t => {
-  const silent = new House(t)
+  const silent = new TestInstance(t)
   const running = silent.run('start', { SOURCES: 'simulator:BTCUSDT?rate=200', DIAGNOSTICS: 'off' })
   await running.until(({ ingest }) => ingest.stored > 0)
   const url = await running.url()
@@ -50,10 +50,10 @@ test('a house whose diagnostics are off stores ticks and none of its figures, an
 })
 
 test('an address for figures beyond this machine needs a token, and says so', async t => {
-  const recorder = new House(t).run('record', { SOURCES: 'simulator:BTCUSDT', METRICS_LISTEN: '0.0.0.0:0' })
+  const recorder = new TestInstance(t).run('record', { SOURCES: 'simulator:BTCUSDT', METRICS_LISTEN: '0.0.0.0:0' })
   assert.equal((await recorder.exited).code, 2)
   assert.match(
-    recorder.words,
+    recorder.output,
     /TICKHOUSE_METRICS_LISTEN 0\.0\.0\.0:0 is open to other machines: TICKHOUSE_TOKEN must be set/,
   )
 })

@@ -1,21 +1,21 @@
 /** Ad hoc filters as Grafana's plugin sends them, and what the same setting keeps out of sight. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openSqlHouse, type SqlHouse, TOKEN } from '../../support/processes/sql-server.ts'
+import { openSqlServer, type SqlServer, TOKEN } from '../../support/processes/sql-server.ts'
 
-let house: SqlHouse
+let sqlServer: SqlServer
 before(async () => {
-  house = await openSqlHouse(store =>
+  sqlServer = await openSqlServer(store =>
     store.insertRows('lost_ranges', [
       { log_partition: 1, first_offset: 1, last_offset: 2 },
       { log_partition: 2, first_offset: 10, last_offset: 20 },
     ]),
   )
 })
-after(() => house.close())
+after(() => sqlServer.close())
 
 async function ask(query: string, settings: Record<string, string> = {}) {
-  const response = await fetch(`${house.url}/?${new URLSearchParams({ query, password: TOKEN, ...settings })}`)
+  const response = await fetch(`${sqlServer.url}/?${new URLSearchParams({ query, password: TOKEN, ...settings })}`)
   return { status: response.status, text: await response.text() }
 }
 

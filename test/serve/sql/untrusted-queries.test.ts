@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openSqlHouse, type SqlHouse, TOKEN } from '../../support/processes/sql-server.ts'
+import { openSqlServer, type SqlServer, TOKEN } from '../../support/processes/sql-server.ts'
 
 /** Would run for the whole of its 30 seconds. */
 const LONG = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1'
 
-let house: SqlHouse
+let sqlServer: SqlServer
 before(async () => {
-  house = await openSqlHouse()
+  sqlServer = await openSqlServer()
 })
-after(() => house.close())
+after(() => sqlServer.close())
 
 const ASKED = {
   '/': (query: string, signal?: AbortSignal) =>
-    fetch(`${house.url}/?${new URLSearchParams({ query, password: TOKEN })}`, { signal: signal ?? null }),
+    fetch(`${sqlServer.url}/?${new URLSearchParams({ query, password: TOKEN })}`, { signal: signal ?? null }),
   '/api/query': (body: string, signal?: AbortSignal) =>
-    fetch(`${house.url}/api/query?format=TSV`, {
+    fetch(`${sqlServer.url}/api/query?format=TSV`, {
       method: 'POST',
       body,
       headers: { authorization: `Bearer ${TOKEN}` },

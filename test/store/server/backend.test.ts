@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { openStore } from '../../../src/store/open.ts'
 import { storeContract } from '../../contracts/store.ts'
-import { House } from '../../support/processes/tickhouse.ts'
+import { TestInstance } from '../../support/processes/tickhouse.ts'
 import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 
 storeContract('a ClickHouse server', 'server', async owner => (await openTestServer(owner)).freshStore())
 
 test('a wrong password is refused for good, in a line without it; the right one opens the store', async t => {
   const token = 'right-password-of-16'
-  const server = new House(t, { TOKEN: token }).run('serve', {}, ['--writable'])
+  const server = new TestInstance(t, { TOKEN: token }).run('serve', {}, ['--writable'])
   const { host } = new URL(await server.url())
   await assert.rejects(openStore(`http://default:wrong-password@${host}/market`), error => {
     const { code, retryable, advice, message } = error as Error & Record<string, unknown>

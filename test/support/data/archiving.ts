@@ -15,7 +15,7 @@ import { storeAll } from './storing.ts'
 /** A day after the mixed log's last record, and after whatever a test appends by this machine's clock: all slices are closed. */
 export const LATER_MS = Math.max(Date.UTC(2026, 10, 25), Date.now()) + MS_PER_DAY
 
-export interface ArchivingHouse {
+export interface ArchiveFixture {
   log: OpenLog
   store: Store
   events: EventLog
@@ -23,7 +23,7 @@ export interface ArchivingHouse {
 }
 
 /** The mixed log, stored, in a directory. */
-export async function openArchivingHouse(directory: string): Promise<ArchivingHouse> {
+export async function openArchiveFixture(directory: string): Promise<ArchiveFixture> {
   await makeMixedLog(`${directory}/log`)
   const log = await openSqliteLog(`${directory}/log`, 'write')
   const store = await openStore(`chdb:${directory}/store`)
@@ -37,7 +37,7 @@ export async function openArchivingHouse(directory: string): Promise<ArchivingHo
 
 /** An archiver of a house; its rounds are run by hand. */
 export function archiverOf(
-  { log, store, events }: ArchivingHouse,
+  { log, store, events }: ArchiveFixture,
   target: ArchiveTarget,
   options: Partial<ArchiverOptions> & { nowMs?: number } = {},
 ): { archiver: Archiver; catalog: ArchiveCatalog } {

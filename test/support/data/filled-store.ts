@@ -11,7 +11,7 @@ import { Diagnostics } from '../../../src/status/diagnostics.ts'
 import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
 import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { StatusReport } from '../../../src/status/report.ts'
-import { House, type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
+import { TestInstance, type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { KnownMarket } from './market.ts'
 import { storeAll } from './storing.ts'
 import { within } from '../judges/within.ts'
@@ -32,10 +32,10 @@ const TOLD_ENOUGH = `SELECT
 /** Records for about half a minute. The store's address is returned; no process has it open. */
 export async function fillStore(owner: Owner): Promise<string> {
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: 7, ratePerSecond: 400 })
-  const house = new House(owner, market.settings)
-  const start = house.run('start')
+  const instance = new TestInstance(owner, market.settings)
+  const start = instance.run('start')
   const url = await start.url()
-  await start.tells('connection_opened')
+  await start.waitFor('connection_opened')
   market.run()
   await within(WAIT_MS_MAX, () => answersTrue(url, 'SELECT count() > 1000 AS enough FROM trades'))
   market.exchange.control('drop', { trades: 3 })
@@ -44,17 +44,17 @@ export async function fillStore(owner: Owner): Promise<string> {
   market.exchange.control('cut', {})
   await within(WAIT_MS_MAX, () => answersTrue(url, TOLD_ENOUGH))
   await start.end('SIGTERM')
-  await proveAndMeasure(house)
-  return `chdb:${house.directory}/data/store`
+  await proveAndMeasure(instance)
+  return `chdb:${instance.directory}/data/store`
 }
 
-async function proveAndMeasure(house: House): Promise<void> {
-  const [log, store] = [await house.log('write'), await house.store()]
+async function proveAndMeasure(instance: TestInstance): Promise<void> {
+  const [log, store] = [await instance.log('write'), await instance.store()]
   const storing = await storeAll(log, store)
   const archiver = new Archiver({
     store,
     log,
-    target: await openTarget(`file:${house.directory}/data/archive`, 'unused'),
+    target: await openTarget(`file:${instance.directory}/data/archive`, 'unused'),
     segmentLength: 'hour',
     retention: { logHours: undefined, storeDays: undefined },
     diskFreeBytesMin: 0,

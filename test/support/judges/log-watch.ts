@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Log, LoggedRecord } from '../../../src/log/log.ts'
 import { readTrades } from '../../../src/tick/records.ts'
-import type { Part } from '../processes/tickhouse.ts'
+import type { TestProcess } from '../processes/tickhouse.ts'
 import { WAIT_MS_MAX } from '../processes/tickhouse.ts'
 
 /**
@@ -25,7 +25,7 @@ export class LogWatch implements AsyncDisposable {
   }
 
   /** Resolves when the log holds these ids or later ones, one for each symbol. Rejects if the recorder ends before. */
-  async until(ids: ReadonlyMap<string, number>, recorder: Part, waitMsMax = WAIT_MS_MAX): Promise<void> {
+  async until(ids: ReadonlyMap<string, number>, recorder: TestProcess, waitMsMax = WAIT_MS_MAX): Promise<void> {
     await this.#until(
       () => [...ids].every(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) >= id),
       recorder,
@@ -34,13 +34,13 @@ export class LogWatch implements AsyncDisposable {
   }
 
   /** Resolves when these ids, each the last of its symbol, have come this often: from as many recorders of one feed. */
-  async untilTimes(ids: ReadonlyMap<string, number>, times: number, recorder: Part): Promise<void> {
+  async untilTimes(ids: ReadonlyMap<string, number>, times: number, recorder: TestProcess): Promise<void> {
     const came = ([symbol, id]: [string, number]) =>
       this.#lastIds.get(symbol) === id && this.#times.get(symbol)! >= times
     await this.#until(() => [...ids].every(came), recorder, WAIT_MS_MAX)
   }
 
-  async #until(reached: () => boolean, recorder: Part, waitMsMax: number): Promise<void> {
+  async #until(reached: () => boolean, recorder: TestProcess, waitMsMax: number): Promise<void> {
     const late = AbortSignal.timeout(waitMsMax)
     const ended = recorder.exited.then(() => 'ended' as const)
     while (!reached()) {
@@ -49,7 +49,7 @@ export class LogWatch implements AsyncDisposable {
       late.addEventListener('abort', () => resolve())
       const how = await Promise.race([promise, ended])
       if (how === 'ended' || late.aborted)
-        throw new Error(`only ${JSON.stringify([...this.#lastIds])} came:\n${recorder.account()}`)
+        throw new Error(`only ${JSON.stringify([...this.#lastIds])} came:\n${recorder.recentOutput()}`)
     }
   }
 

@@ -47,11 +47,11 @@ counted(target, ['cleanUp', 'create', 'put', 'fetch'])
 counted(store, ['insertRows', 'deleteRows', 'dropPartition', 'command', 'writeParquet'])
 counted(fs.promises, ['rename'])
 
-const house = { log, store, events: new EventLog(), close: async () => {} }
-const failed = await archiverOf(house, target, { retention })
+const fixture = { log, store, events: new EventLog(), close: async () => {} }
+const failed = await archiverOf(fixture, target, { retention })
   .archiver.round()
   .catch((error: TickhouseError) => `${error.code}: ${error.message}`)
 await store.close()
 await log.close()
-process.send!({ steps, held: house.events.named('day_held'), failed })
+process.send!({ steps, held: fixture.events.named('day_held'), failed })
 process.disconnect()

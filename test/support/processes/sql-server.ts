@@ -10,12 +10,12 @@ import { Journal } from '../../../src/telemetry/journal.ts'
 
 export const TOKEN = 'a-token-of-the-tests'
 
-export interface SqlHouse {
+export interface SqlServer {
   url: string
   close(): Promise<void>
 }
 
-export async function openSqlHouse(fill: (store: Store) => Promise<void> = async () => {}): Promise<SqlHouse> {
+export async function openSqlServer(fill: (store: Store) => Promise<void> = async () => {}): Promise<SqlServer> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sql-'))
   const address = `chdb:${path.join(directory, 'store')}`
   const store = await openStore(address)

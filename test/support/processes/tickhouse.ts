@@ -1,6 +1,6 @@
 /**
- * Runs the house's processes for a test, as a user runs them, each in a directory of the test, and lets it wait for what they
- * tell: every line is an event in JSON.
+ * Runs tickhouse processes for a test, as a user runs them, in a directory of the test, and waits for events: every line of their log is
+ * an event in JSON.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,24 +18,24 @@ import type { Store } from '../../../src/store/store.ts'
 import type { EventName, Fields } from '../../../src/telemetry/events.ts'
 
 const CLI = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
-/** Longer than anything a test waits for takes on a busy machine: a test that hangs says for what. */
+/** Longer than any wait takes on a busy machine; the error of a longer one names what was missing. */
 export const WAIT_MS_MAX = 60_000
 
 export type Settings = Partial<Record<SettingName, string>>
 
-/** One event as a process told it. `process` is the part of the house: start, record, ingest or serve. */
-export interface Told {
+/** An event a process logged. `process` is its mode: start, record, ingest or serve. */
+export interface LoggedEvent {
   process: string
   event: EventName
   fields: Fields
 }
 
-/** A process of the house. */
-export class Part {
+/** A process of tickhouse. */
+export class TestProcess {
   readonly child: ChildProcess
-  readonly events: Told[] = []
-  /** What it wrote that is no event: an error's own words. */
-  words = ''
+  readonly events: LoggedEvent[] = []
+  /** Lines that are not events: text of errors and commands. */
+  output = ''
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   #ended = false
   readonly #waiting = new Set<() => void>()
@@ -60,28 +60,30 @@ export class Part {
     return !this.#ended
   }
 
-  /** Events of that name told so far whose fields have these values. */
-  told(event: EventName, fields: Fields = {}): Fields[] {
-    return this.events.filter(told => told.event === event && matches(told.fields, fields)).map(told => told.fields)
+  /** Fields of the events with this name and these field values logged so far. */
+  logged(event: EventName, fields: Fields = {}): Fields[] {
+    return this.events
+      .filter(logged => logged.event === event && matches(logged.fields, fields))
+      .map(logged => logged.fields)
   }
 
-  /** The `nth` event of that name with these values since the process started. Rejects if it ends, or in a minute. */
-  tells(event: EventName, fields: Fields = {}, nth = 1): Promise<Fields> {
-    return this.#found(() => this.told(event, fields)[nth - 1], `event ${event} number ${nth}`)
+  /** The `nth` event of that name with these field values. Rejects if the process ends first, and after a minute. */
+  waitFor(event: EventName, fields: Fields = {}, nth = 1): Promise<Fields> {
+    return this.#waitUntil(() => this.logged(event, fields)[nth - 1], `event ${event} number ${nth}`)
   }
 
-  /** What it wrote, beside events, that matches. Rejects if it ends without, or in a minute. */
-  says(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.#found(() => pattern.exec(this.words) ?? undefined, String(pattern))
+  /** First match in `output`. Rejects if the process ends first, and after a minute. */
+  waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#waitUntil(() => pattern.exec(this.output) ?? undefined, String(pattern))
   }
 
-  async #found<T>(look: () => T | undefined, what: string): Promise<T> {
+  async #waitUntil<T>(look: () => T | undefined, what: string): Promise<T> {
     const late = AbortSignal.timeout(WAIT_MS_MAX)
     for (;;) {
       const found = look()
       if (found !== undefined) return found
       if (this.#ended || late.aborted)
-        throw new Error(`${this.#ended ? 'ended' : 'running'} without ${what}:\n${this.account()}`)
+        throw new Error(`${this.#ended ? 'ended' : 'running'} without ${what}:\n${this.recentOutput()}`)
       await new Promise<void>(resolve => {
         const wake = () => {
           this.#waiting.delete(wake)
@@ -94,20 +96,20 @@ export class Part {
     }
   }
 
-  /** Where it serves, such as `http://127.0.0.1:1234`. */
+  /** URL it serves: `http://127.0.0.1:1234`. */
   async url(): Promise<string> {
-    return String((await this.tells('serving')).url)
+    return String((await this.waitFor('serving')).url)
   }
 
-  /** Resolves when all that the log holds is stored, as the page is told it. */
+  /** Resolves when every record of the log is stored, by the page's live stream. */
   async drained(): Promise<void> {
-    // Before a partition is given to it, a process knows of none: that is not all stored.
+    // Before its first assignment a process lists no partition.
     await this.until(
       ({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next),
     )
   }
 
-  /** Resolves when the stations, as the page is told of them twice a second, are as wanted. */
+  /** Resolves when the status of the stages, sent to the page twice a second, satisfies a condition. */
   async until(wanted: (stations: Messages['stations']) => boolean): Promise<void> {
     const stop = AbortSignal.timeout(WAIT_MS_MAX)
     const response = await fetch(`${await this.url()}/api/live`, { signal: stop })
@@ -125,30 +127,30 @@ export class Part {
         }
       }
     } catch (error) {
-      throw new Error(`not as wanted: ${last}\n${this.account()}`, { cause: error })
+      throw new Error(`not as wanted: ${last}\n${this.recentOutput()}`, { cause: error })
     }
-    throw new Error(`the live stream ended: ${last}\n${this.account()}`)
+    throw new Error(`the live stream ended: ${last}\n${this.recentOutput()}`)
   }
 
-  /** Sends the signal and resolves when it has ended. */
+  /** Sends the signal and resolves when the process has ended. */
   async end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     this.child.kill(signal)
     return this.exited
   }
 
-  /** What it told last, for a failed test. */
-  account(): string {
-    const told = this.events
+  /** The last events and output, for the error of a failed test. */
+  recentOutput(): string {
+    const logged = this.events
       .slice(-30)
       .map(({ process, event, fields }) => `${process} ${event} ${JSON.stringify(fields)}`)
-    return [...told, this.words.slice(-2000)].join('\n')
+    return [...logged, this.output.slice(-2000)].join('\n')
   }
 
   #take(line: string): void {
     if (line.startsWith('{"level"')) {
-      const { process, event, fields } = JSON.parse(line) as Told
+      const { process, event, fields } = JSON.parse(line) as LoggedEvent
       this.events.push({ process, event, fields })
-    } else this.words += `${line}\n`
+    } else this.output += `${line}\n`
     this.#wake()
   }
 
@@ -157,37 +159,37 @@ export class Part {
   }
 }
 
-/** Whose end is waited for: a test, or a suite that keeps what is to be done at its end. */
+/** Runs cleanup at its end: a test, or a suite. */
 export interface Owner {
   after(work: () => void | Promise<void>): void
 }
 
-/** A directory with a log and a store, and the processes on them. Goes with its test, and ends what it started. */
-export class House {
+/** A directory with a log and a store, and the processes on them. Ends them and is removed with its test. */
+export class TestInstance {
   readonly directory: string
   readonly #settings: Settings
-  readonly #parts: Part[] = []
+  readonly #processes: TestProcess[] = []
   readonly #mounted: string[] = []
 
-  /** `settings` are those of every process. */
+  /** `settings` apply to every process. */
   constructor(t: Owner, settings: Settings = {}) {
-    this.directory = mkdtempSync(join(tmpdir(), 'tickhouse-house-'))
+    this.directory = mkdtempSync(join(tmpdir(), 'tickhouse-test-'))
     this.#settings = { LISTEN: '127.0.0.1:0', LOG_FORMAT: 'json', LOG_LEVEL: 'debug', ...settings }
     t.after(async () => {
-      for (const part of this.#parts) if (part.running) await part.end('SIGKILL')
+      for (const each of this.#processes) if (each.running) await each.end('SIGKILL')
       // Lazily, because a failed test may have left files open.
-      for (const place of this.#mounted) execFileSync('umount', ['-l', place])
+      for (const mount of this.#mounted) execFileSync('umount', ['-l', mount])
       rmSync(this.directory, { recursive: true, force: true })
     })
   }
 
-  /** Its lines are read as events, unless `output`, a file descriptor, takes them elsewhere. */
+  /** Starts a process. Its log is read as events, unless `output` is a file descriptor. */
   run(
     command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive',
     settings: Settings = {},
     flags: readonly string[] = [],
     output: 'pipe' | number = 'pipe',
-  ): Part {
+  ): TestProcess {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
     const child = spawn(process.execPath, [CLI, command, ...flags], {
@@ -195,32 +197,32 @@ export class House {
       env: Object.fromEntries([...inherited, ...own]),
       stdio: ['ignore', output, 'pipe'],
     })
-    const part = new Part(child)
-    this.#parts.push(part)
-    return part
+    const started = new TestProcess(child)
+    this.#processes.push(started)
+    return started
   }
 
-  /** Gives one of its directories a file system of its own that is really small. Undefined where that is not permitted. */
+  /** Mounts a small file system on one of its directories. Undefined if that is not permitted. */
   mountSmall(name: string, bytes: number): string | undefined {
-    const place = join(this.directory, name)
-    mkdirSync(place, { recursive: true })
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', place]).status !== 0) return undefined
-    this.#mounted.push(place)
-    return place
+    const mount = join(this.directory, name)
+    mkdirSync(mount, { recursive: true })
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', mount]).status !== 0) return undefined
+    this.#mounted.push(mount)
+    return mount
   }
 
-  /** Its log, to read, while or after the processes run. */
+  /** Opens its log, also while processes run. */
   log(mode: 'read' | 'write' = 'read'): Promise<OpenLog> {
-    return openLog(this.#seenFromHere(this.#settings.LOG ?? 'sqlite:data/log'), mode)
+    return openLog(this.#absolute(this.#settings.LOG ?? 'sqlite:data/log'), mode)
   }
 
-  /** Its store; one in the engine's directory only while no process has it open. */
+  /** Opens its store; an embedded one only while no process has it open. */
   store(): Promise<Store> {
-    return openStore(this.#seenFromHere(this.#settings.STORE ?? 'chdb:data/store'))
+    return openStore(this.#absolute(this.#settings.STORE ?? 'chdb:data/store'))
   }
 
-  /** An address whose directory is one of ours. */
-  #seenFromHere(address: string): string {
+  /** Makes the directory of an address absolute. */
+  #absolute(address: string): string {
     return address.replace(/(?<=^\w+:)(?!\/)/, `${this.directory}/`)
   }
 }

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createClient } from '@clickhouse/client'
-import { House, type Owner } from '../processes/tickhouse.ts'
+import { type Owner, TestInstance } from '../processes/tickhouse.ts'
 
 const GIVEN = process.env.TICKHOUSE_TEST_CLICKHOUSE
 
@@ -19,7 +19,7 @@ export interface TestServer {
 }
 
 export async function openTestServer(t: Owner): Promise<TestServer> {
-  const base = new URL(GIVEN ?? (await new House(t).run('serve', {}, ['--writable']).url()))
+  const base = new URL(GIVEN ?? (await new TestInstance(t).run('serve', {}, ['--writable']).url()))
   const databases: string[] = []
   if (GIVEN) t.after(() => drop(base, databases))
   return {

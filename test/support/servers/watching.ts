@@ -4,7 +4,7 @@ import { type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { HttpReceiver, headerOf, MailServer } from './alert-receivers.ts'
 
 /** A message as the generic webhook tells it. */
-export interface Told {
+export interface AlertMessage {
   kind: 'opened' | 'repeated' | 'more' | 'closed'
   name: string
   severity: string
@@ -39,8 +39,8 @@ export class Receivers {
   }
 
   /** In the order taken. */
-  get told(): Told[] {
-    return this.#http.posted.map(({ body }) => JSON.parse(body) as Told)
+  get told(): AlertMessage[] {
+    return this.#http.posted.map(({ body }) => JSON.parse(body) as AlertMessage)
   }
 
   get mails(): number {
@@ -54,12 +54,12 @@ export class Receivers {
   }
 
   /** Messages of a kind about an alert. */
-  of(name: string, kind: Told['kind']): Told[] {
+  of(name: string, kind: AlertMessage['kind']): AlertMessage[] {
     return this.told.filter(each => each.name === name && each.kind === kind)
   }
 
   /** The first message of a kind about an alert, once its mail came too. Rejects if they do not come in a minute. */
-  async takes(name: string, kind: Told['kind']): Promise<Told> {
+  async takes(name: string, kind: AlertMessage['kind']): Promise<AlertMessage> {
     const late = AbortSignal.timeout(WAIT_MS_MAX)
     const mark = kind === 'closed' ? /RESOLVED/ : /CRITICAL|WARNING/
     for (;;) {

@@ -25,17 +25,17 @@ import type { ArchiveTarget } from '../../../../src/archive/targets/target.ts'
 import { checkArchive } from '../../../../src/archive/verify/check.ts'
 import { filesOf } from '../../../../src/store/embedded/files.ts'
 import { archiveTargetContract } from '../../../contracts/archive-target.ts'
-import { type ArchivingHouse, archiverOf, openArchivingHouse, rowsOf } from '../../../support/data/archiving.ts'
+import { type ArchiveFixture, archiverOf, openArchiveFixture, rowsOf } from '../../../support/data/archiving.ts'
 import { BUCKET, S3_PROXY, type S3Server, VERSITY } from '../../../support/servers/s3.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-s3-test-'))
-let house: ArchivingHouse
+let fixture: ArchiveFixture
 
 before(async () => {
-  house = await openArchivingHouse(directory)
+  fixture = await openArchiveFixture(directory)
 })
 after(async () => {
-  await house.close()
+  await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
@@ -100,13 +100,13 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     test('everything is archived, read back and in the ledger; a deep check finds nothing, tampering is named', async () => {
       const target = await open('market')
-      const { archiver, catalog } = archiverOf(house, target)
+      const { archiver, catalog } = archiverOf(fixture, target)
       await archiver.round()
       const objects = await catalog.objects()
       const rows = objects.filter(({ kind }) => kind === 'trades').reduce((sum, object) => sum + object.rows, 0)
-      assert.equal(rows, (await house.store.size()).trades)
+      assert.equal(rows, (await fixture.store.size()).trades)
       const check = async () => {
-        const deep = { source: house.store, files: filesOf(house.store) }
+        const deep = { source: fixture.store, files: filesOf(fixture.store) }
         return (await checkArchive({ target, objects, deep, progress: () => {} })).findings
       }
       assert.deepEqual(await check(), [])
@@ -127,17 +127,17 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     test('what left the table comes back from the bucket, row for row', async () => {
       const target = await open('restored')
-      const { archiver, catalog } = archiverOf(house, target, { retention: { logHours: undefined, storeDays: 1 } })
-      const whole = await rowsOf(house.store, 'trades')
+      const { archiver, catalog } = archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } })
+      const whole = await rowsOf(fixture.store, 'trades')
       await archiver.round()
-      const left = await rowsOf(house.store, 'trades')
-      assert.deepEqual(await rowsOf(house.store, 'all_trades'), whole, 'the view has them all the same')
-      const asked = await house.store.untrusted("SELECT count() FROM all_trades WHERE symbol = 'AAA'", 'TSV')
+      const left = await rowsOf(fixture.store, 'trades')
+      assert.deepEqual(await rowsOf(fixture.store, 'all_trades'), whole, 'the view has them all the same')
+      const asked = await fixture.store.untrusted("SELECT count() FROM all_trades WHERE symbol = 'AAA'", 'TSV')
       assert.equal(Number(new TextDecoder().decode(asked)), whole.filter(row => row.includes("'AAA'")).length)
       assert.ok(left.length < whole.length, 'days have left the table')
-      const { inserted } = await restore({ store: house.store, target, catalog }, {})
+      const { inserted } = await restore({ store: fixture.store, target, catalog }, {})
       assert.ok(inserted >= whole.length - left.length)
-      assert.deepEqual(await rowsOf(house.store, 'trades'), whole)
+      assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
       assert.deepEqual(fs.readdirSync(target.spool), [], 'nothing is left in the spool')
     })
 

@@ -7,17 +7,17 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { fetched, fetchedJars, fetching } from '../../../support/data/fetched.ts'
 import { pythonWith } from '../../../support/processes/python.ts'
-import { openSqlHouse, type SqlHouse, TOKEN } from '../../../support/processes/sql-server.ts'
+import { openSqlServer, type SqlServer, TOKEN } from '../../../support/processes/sql-server.ts'
 
 const CLIENTS = fileURLToPath(new URL('../../../support/clients/', import.meta.url))
 const FETCH_MS_MAX = 540_000
 const run = promisify(execFile)
 
-let house: SqlHouse
+let sqlServer: SqlServer
 before(async () => {
-  house = await openSqlHouse()
+  sqlServer = await openSqlServer()
 })
-after(() => house.close())
+after(() => sqlServer.close())
 
 /** Skips, saying so, where a program is missing; in CI it must be there. */
 function without(...programs: string[]): string | false {
@@ -27,7 +27,7 @@ function without(...programs: string[]): string | false {
 
 test('Python: clickhouse-connect', { skip: without('python3', 'pip'), timeout: FETCH_MS_MAX }, async () => {
   const python = await pythonWith('clickhouse-connect~=1.12')
-  const { hostname, port } = new URL(house.url)
+  const { hostname, port } = new URL(sqlServer.url)
   const { stdout } = await run(
     python.command,
     [path.join(CLIENTS, 'clickhouse_connect_client.py'), hostname, port, TOKEN],
@@ -48,7 +48,7 @@ test('Go: clickhouse-go over HTTP', { skip: without('go'), timeout: FETCH_MS_MAX
   const place = await fetched('clickhouse-go-2.50.0', directory =>
     fetching('go', ['build', '-C', path.join(CLIENTS, 'go'), '-o', path.join(directory, 'client'), '.']),
   )
-  const { stdout } = await run(path.join(place, 'client'), [new URL(house.url).host, TOKEN])
+  const { stdout } = await run(path.join(place, 'client'), [new URL(sqlServer.url).host, TOKEN])
   const said = JSON.parse(stdout)
   assert.equal(said.ping, true)
   assert.deepEqual(said.parameters, ["it's", 7])
@@ -65,7 +65,7 @@ test('Java: the JDBC driver that DBeaver uses', { skip: without('java', 'mvn'), 
     'org.slf4j:slf4j-api:2.0.17',
   ])
   const source = path.join(CLIENTS, 'java', 'JdbcClient.java')
-  const { stdout } = await run('java', ['-cp', classPath, source, new URL(house.url).host, TOKEN])
+  const { stdout } = await run('java', ['-cp', classPath, source, new URL(sqlServer.url).host, TOKEN])
   const said = stdout.trim().split('\n')
   assert.deepEqual(said.slice(0, 3), ['valid true', "parameters it's 7", 'streamed 1000000'])
   assert.match(said[3]!, /^tables .*\btrades\b/)

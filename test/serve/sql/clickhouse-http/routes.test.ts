@@ -3,27 +3,31 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { openSqlHouse, type SqlHouse, TOKEN } from '../../../support/processes/sql-server.ts'
+import { openSqlServer, type SqlServer, TOKEN } from '../../../support/processes/sql-server.ts'
 
-let house: SqlHouse
+let sqlServer: SqlServer
 let client: ClickHouseClient
 before(async () => {
-  house = await openSqlHouse()
-  client = createClient({ url: house.url, password: TOKEN, log: { level: ClickHouseLogLevel.OFF } })
+  sqlServer = await openSqlServer()
+  client = createClient({ url: sqlServer.url, password: TOKEN, log: { level: ClickHouseLogLevel.OFF } })
 })
 after(async () => {
   await client.close()
-  await house.close()
+  await sqlServer.close()
 })
 
 function ask(search: Record<string, string>, options: RequestInit = {}) {
   const headers = { 'x-clickhouse-key': TOKEN, ...options.headers }
-  return fetch(`${house.url}/?${new URLSearchParams(search)}`, { ...options, headers })
+  return fetch(`${sqlServer.url}/?${new URLSearchParams(search)}`, { ...options, headers })
 }
 
 test('tickhouse query is answered there too, and only reads', async () => {
   const asked = (body: string, token = TOKEN) =>
-    fetch(`${house.url}/api/query?format=TSV`, { method: 'POST', body, headers: { authorization: `Bearer ${token}` } })
+    fetch(`${sqlServer.url}/api/query?format=TSV`, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${token}` },
+    })
   assert.equal(await (await asked('SELECT count() FROM all_trades')).text(), '0\n')
   const refused = await asked('DROP TABLE trades')
   assert.equal(refused.status, 400)
@@ -45,7 +49,7 @@ describe('@clickhouse/client', () => {
   })
 
   test('streams a large answer, packed', async () => {
-    const packed = createClient({ url: house.url, password: TOKEN, compression: { response: true } })
+    const packed = createClient({ url: sqlServer.url, password: TOKEN, compression: { response: true } })
     const result = await packed.query({ query: 'SELECT number FROM numbers(500000)', format: 'JSONEachRow' })
     let rows = 0
     for await (const chunk of result.stream()) rows += chunk.length
@@ -62,7 +66,7 @@ describe('@clickhouse/client', () => {
   })
 
   test('is refused with another token', async () => {
-    const stranger = createClient({ url: house.url, password: `${TOKEN}x`, log: { level: ClickHouseLogLevel.OFF } })
+    const stranger = createClient({ url: sqlServer.url, password: `${TOKEN}x`, log: { level: ClickHouseLogLevel.OFF } })
     await assert.rejects(stranger.query({ query: 'SELECT 1' }), { code: '516', type: 'AUTHENTICATION_FAILED' })
     await stranger.close()
   })
@@ -76,9 +80,9 @@ describe('plain HTTP', () => {
       { authorization: basic },
       { authorization: `Bearer ${TOKEN}` },
     ])
-      assert.equal(await (await fetch(`${house.url}/?query=SELECT+1`, { headers })).text(), '1\n')
-    assert.equal((await fetch(`${house.url}/?query=SELECT+1&password=${TOKEN}`)).status, 200)
-    const none = await fetch(`${house.url}/?query=SELECT+1`)
+      assert.equal(await (await fetch(`${sqlServer.url}/?query=SELECT+1`, { headers })).text(), '1\n')
+    assert.equal((await fetch(`${sqlServer.url}/?query=SELECT+1&password=${TOKEN}`)).status, 200)
+    const none = await fetch(`${sqlServer.url}/?query=SELECT+1`)
     assert.equal(none.status, 401)
     assert.match(none.headers.get('www-authenticate')!, /^Basic /)
     assert.match(await none.text(), /^Code: 194\. DB::Exception: .* \(REQUIRED_PASSWORD\)/)
@@ -172,7 +176,7 @@ describe('plain HTTP', () => {
   })
 
   test('a page of another site gets nothing, not even by a link', async () => {
-    const target = new URL(`${house.url}/?query=SELECT+1&password=${TOKEN}`)
+    const target = new URL(`${sqlServer.url}/?query=SELECT+1&password=${TOKEN}`)
     const status = await new Promise(resolve => {
       const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
       http.get(target, { headers }, response => resolve(response.resume().statusCode))
