@@ -205,7 +205,7 @@ async function openGaps(
       await fillIn(
         store,
         gap,
-        refused.filter(one => symbolKey(one) === key && one.run === run).map(({ id }) => id),
+        refused.filter(one => symbolKey(one) === key && one.run === run),
       )
       // More are missing than were once only where trades have left the table.
       if (countIds(gap.missing) < Number(row.noted)) stale.push(gapRow(gap, gap.missing))
@@ -224,7 +224,7 @@ async function isStored(store: Store, { venue, symbol }: Named): Promise<boolean
 }
 
 /** Asks which ids of a gap are there, and the times of the trades beside it. */
-async function fillIn(store: Store, gap: Gap, refused: readonly number[]): Promise<void> {
+async function fillIn(store: Store, gap: Gap, refused: readonly RefusedId[]): Promise<void> {
   const { venue, symbol, run, first, last } = gap
   const rows = await store.rows<{ id: string; nanos: string }>(
     `SELECT trade_id AS id, toUnixTimestamp64Nano(timestamp) AS nanos FROM trades
@@ -235,14 +235,16 @@ async function fillIn(store: Store, gap: Gap, refused: readonly number[]): Promi
   const present = rows.map(({ id }) => Number(id))
   const micros = (id: number) => {
     const at = present.indexOf(id)
-    return at < 0 ? undefined : Number(rows[at]!.nanos) / 1000
+    if (at >= 0) return Number(rows[at]!.nanos) / 1000
+    const time = refused.find(one => one.id === id)?.micros
+    return Number.isNaN(time) ? undefined : time
   }
   gap.afterMicros = micros(first - 1) ?? gap.afterMicros
   gap.beforeMicros = micros(last + 1) ?? gap.beforeMicros
   const within = ({ first, last }: IdRange, id: number) => id >= first && id <= last
   gap.missing = missingOf(
     gap,
-    [...present, ...refused].filter(id => within(gap, id)).sort((a, b) => a - b),
+    [...present, ...refused.map(one => one.id)].filter(id => within(gap, id)).sort((a, b) => a - b),
   )
 }
 

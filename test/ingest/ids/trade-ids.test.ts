@@ -159,6 +159,26 @@ test('a refused trade is not missing, also after a start, and the good one that 
     ])
   }))
 
+test('a gap beside a refused trade takes no trade of an earlier run, also after a start', () =>
+  withLog('beside-refused', async (record, store) => {
+    const hole = ids(1, 20).filter(({ id }) => id !== 15)
+    await record('binance', hole)
+    const again = ids(10, 17, id => ({ ms: HOUR_MS + id, price: id === 14 ? -1 : 777 }))
+    await record(
+      'binance',
+      again.filter(({ id }) => id !== 15),
+    )
+    await record('binance', [{ id: 15 }])
+    assert.deepEqual(await runs(store), [
+      { run: 0, trades: 20 },
+      { run: 1, trades: 6 },
+    ])
+    assert.deepEqual(await gaps(store), [
+      { run: 0, first: 15, missing: 0, state: 'repaired' },
+      { run: 1, first: 15, missing: 1, state: 'open' },
+    ])
+  }))
+
 /** Ids of many symbols in one series, and ids in no order; several trades in a millisecond. */
 const SPARSE_IDS: Record<'rising' | 'opaque', (at: number) => bigint> = {
   rising: at => 5_000_000_000n + BigInt(at) * 37n,
