@@ -8,13 +8,13 @@ import { measureArchive } from '../../../src/archive/metrics.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { SYSTEM_CLOCK } from '../../../src/clock.ts'
 import { Diagnostics } from '../../../src/status/diagnostics.ts'
-import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
 import { LocalIngest } from '../../../src/status/local-ingest.ts'
+import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
 import { StatusReport } from '../../../src/status/report.ts'
-import { TestInstance, type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
+import { within } from '../judges/within.ts'
+import { type Owner, TestInstance, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { KnownMarket } from './market.ts'
 import { storeAll } from './storing.ts'
-import { within } from '../judges/within.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const HOUR_MS = 3_600_000
@@ -62,7 +62,12 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
   })
   await archiver.round()
-  const report = new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => archiver.metrics })
+  const report = new StatusReport({
+    log,
+    store,
+    ingest: new LocalIngest(storing, log),
+    archive: () => archiver.metrics,
+  })
   const measure = async () => [
     ...measureStages(await report.report(), storing.audits),
     ...measureArchive(archiver.metrics),

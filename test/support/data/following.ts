@@ -1,7 +1,15 @@
 /** Follows the ids of trades as ingest does, beside a table of its own: what is asked of it is what was followed before. */
+
+import {
+  appendValidated,
+  type KnownVenues,
+  lookupsOf,
+  resolveIds,
+  type StoredTrades,
+  validateRecord,
+} from '../../../src/ingest/append-record.ts'
 import { Batch } from '../../../src/ingest/batch.ts'
 import type { Gap } from '../../../src/ingest/ids/continuity.ts'
-import { validateRecord, type KnownVenues, appendValidated, lookupsOf, type StoredTrades, resolveIds } from '../../../src/ingest/append-record.ts'
 import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
@@ -61,7 +69,18 @@ export class Following {
     const columns = new TradeColumns(trades.length)
     for (const { id, ms = Number(id), price = 100 } of trades) {
       const micros = (NOON_MS + ms) * 1000
-      columns.add({venue: this.#venue, symbol: FOLLOWED_SYMBOL, timestampMicros: micros, timestampNanos: 0, receivedAtMicros: micros, price, volume: 1, side: 1, tradeId: id, origin: ORIGIN.live})
+      columns.add({
+        venue: this.#venue,
+        symbol: FOLLOWED_SYMBOL,
+        timestampMicros: micros,
+        timestampNanos: 0,
+        receivedAtMicros: micros,
+        price,
+        volume: 1,
+        side: 1,
+        tradeId: id,
+        origin: ORIGIN.live,
+      })
     }
     const record = tradesRecord(columns)
     const judged = validateRecord(

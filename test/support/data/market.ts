@@ -2,8 +2,8 @@
 
 import { type Exchange, startExchange } from '../../../src/simulator/exchange.ts'
 import { instrumentOf } from '../../../src/simulator/instruments.ts'
-import { UNITS_PER_ONE } from '../../../src/venues/binance/units.ts'
 import { emptyOrder, Market, type MarketOptions } from '../../../src/simulator/market.ts'
+import { UNITS_PER_ONE } from '../../../src/venues/binance/units.ts'
 import type { ExpectedTrade } from '../judges/oracle.ts'
 
 export class KnownMarket implements AsyncDisposable {

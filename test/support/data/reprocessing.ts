@@ -1,9 +1,9 @@
 import { type Config, parseConfig } from '../../../src/config.ts'
-import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
-import { type ReprocessReport, Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
-import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
+import type { QuarantineFilter } from '../../../src/ingest/reprocess/quarantine.ts'
+import { Reprocessor, type ReprocessReport } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
+import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { decodeAgain } from '../../../src/sources/decode-again.ts'
 import type { Store } from '../../../src/store/store.ts'
 

@@ -1,11 +1,11 @@
 import { type Config, parseConfig } from '../../../src/config.ts'
-import type { Batch } from '../../../src/ingest/batch.ts'
 import type { KnownVenues } from '../../../src/ingest/append-record.ts'
+import type { Batch } from '../../../src/ingest/batch.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
-import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
-import type { Emit } from '../../../src/telemetry/events.ts'
+import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Store } from '../../../src/store/store.ts'
+import type { Emit } from '../../../src/telemetry/events.ts'
 
 export interface StoreAllOptions {
   /** Beside the defaults. */

@@ -19,7 +19,18 @@ export function columnsOf(
     const { symbol, tradeId, price, volume, side } = trade
     const micros = microsOf(trade)
     const code = SIDE[side as keyof typeof SIDE]
-    columns.add({venue, symbol, timestampMicros: micros, timestampNanos: 0, receivedAtMicros: micros + 500, price, volume, side: code, tradeId, origin})
+    columns.add({
+      venue,
+      symbol,
+      timestampMicros: micros,
+      timestampNanos: 0,
+      receivedAtMicros: micros + 500,
+      price,
+      volume,
+      side: code,
+      tradeId,
+      origin,
+    })
   }
   return columns
 }
