@@ -1,20 +1,28 @@
 import type { Emit, EventName, FieldsOf } from '../telemetry/events.ts'
 
-/** What a venue's server may cause with every frame it sends. */
-const CAUSED: ReadonlySet<EventName> = new Set(['subscription_rejected', 'venue_error', 'rate_limited'])
-/** Unlike ones told one by one until the next sum: enough for each symbol of a full connection. */
-const TOLD_MAX = 100
+/** Events that a venue's server can cause with every frame, each with the field in which repeats differ. */
+const LIMITED: ReadonlyMap<EventName, string> = new Map([
+  ['frame_refused', 'detail'],
+  ['rate_limited', 'waitMs'],
+  ['subscription_rejected', 'waitMs'],
+  ['venue_error', ''],
+])
+/** Different errors reported one by one in an interval: enough for each symbol of a full connection. */
+const REPORTED_MAX = 100
 
 /**
- * Tells of one venue's error messages without flooding: unlike ones at once, repeats and those beyond a bound as a sum, at most
- * once every `everyMs`. Other events pass through.
+ * Limits the log lines that one venue can cause: reports each different error once, and repeats and errors beyond a
+ * bound as a sum, at most once per interval. After an interval without repeats, errors are reported one by one again.
+ * Other events pass through. Refused frames differ by reason only; metrics have their exact count, and each of them is
+ * in quarantine.
  */
 export class ErrorReport {
   readonly #venue: string
   readonly #everyMs: number
   readonly #emit: Emit
-  readonly #told = new Set<string>()
-  readonly #untold = new Map<EventName, number>()
+  readonly #reported = new Set<string>()
+  readonly #repeatedErrors = new Map<string, number>()
+  readonly #repeatedRefusals = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(venue: string, everyMs: number, emit: Emit) {
@@ -24,38 +32,54 @@ export class ErrorReport {
   }
 
   readonly emit: Emit = <Name extends EventName>(event: Name, fields: FieldsOf<Name>) => {
-    if (!CAUSED.has(event)) {
+    const varying = LIMITED.get(event)
+    if (varying === undefined) {
       this.#emit(event, fields)
       return
     }
-    this.#timer ??= setTimeout(() => this.#sumUp(), this.#everyMs)
-    const { waitMs: _, ...said } = fields
-    const key = JSON.stringify([event, said])
-    if (this.#told.has(key) || this.#told.size === TOLD_MAX) {
-      this.#untold.set(event, (this.#untold.get(event) ?? 0) + 1)
+    this.#timer ??= setTimeout(() => this.#endInterval(), this.#everyMs)
+    const key = JSON.stringify([event, { ...fields, [varying]: undefined }])
+    const isRefusal = event === 'frame_refused'
+    if (this.#reported.has(key) || (this.#reported.size >= REPORTED_MAX && !isRefusal)) {
+      if (isRefusal) count(this.#repeatedRefusals, String((fields as FieldsOf<'frame_refused'>).reason))
+      else count(this.#repeatedErrors, event)
     } else {
-      this.#told.add(key)
+      this.#reported.add(key)
       this.#emit(event, fields)
     }
   }
 
-  /** Tells what is untold; to be called when nothing more comes. */
+  /** Reports the repeats so far; to be called when no more errors come. */
   close(): void {
     clearTimeout(this.#timer)
-    this.#tellRest()
+    this.#reportRepeats()
   }
 
-  /** What goes on is only counted until a while passes without any. */
-  #sumUp(): void {
-    this.#timer = this.#tellRest() ? setTimeout(() => this.#sumUp(), this.#everyMs) : undefined
-    if (!this.#timer) this.#told.clear()
+  #endInterval(): void {
+    this.#timer = this.#reportRepeats() ? setTimeout(() => this.#endInterval(), this.#everyMs) : undefined
+    if (!this.#timer) this.#reported.clear()
   }
 
-  #tellRest(): boolean {
-    const count = [...this.#untold.values()].reduce((sum, times) => sum + times, 0)
-    const events = [...this.#untold].map(([event, times]) => `${event} ${times}`).join(', ')
-    this.#untold.clear()
-    if (count > 0) this.#emit('errors_repeated', { venue: this.#venue, count, events })
-    return count > 0
+  /** True if there were repeats. */
+  #reportRepeats(): boolean {
+    const venue = this.#venue
+    const errors = takeSum(this.#repeatedErrors)
+    const refusals = takeSum(this.#repeatedRefusals)
+    if (errors.count > 0) this.#emit('errors_repeated', { venue, count: errors.count, events: errors.text })
+    if (refusals.count > 0) this.#emit('frames_refused', { venue, count: refusals.count, reasons: refusals.text })
+    return errors.count + refusals.count > 0
   }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+function takeSum(counts: Map<string, number>): { count: number; text: string } {
+  const sum = {
+    count: [...counts.values()].reduce((total, times) => total + times, 0),
+    text: [...counts].map(([name, times]) => `${name} ${times}`).join(', '),
+  }
+  counts.clear()
+  return sum
 }

@@ -1,195 +1,78 @@
-import { isUtf8 } from 'node:buffer'
-import { nowMicros } from '../clock.ts'
-import { Rate } from '../telemetry/statistics.ts'
-import type { Refusal } from '../tick/refusal.ts'
-import type { TradeDraft } from '../tick/trades.ts'
-import { show } from '../venues/read-trade.ts'
-import type { Control, Sink, Venue } from '../venues/venue.ts'
-import { Connection } from './connection/connection.ts'
-import type { ConnectionOptions } from './connection/options.ts'
-import type { ConnectionStatus } from './connection/status.ts'
-import { Latency } from './latency.ts'
-import type { Receiver } from './receiver.ts'
-import type { RefusalReport } from './undecodable-report.ts'
-import { VenueClock } from './venue-clock.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FeedSession, type FeedSessionOptions, type FeedStatus } from './feed-session.ts'
 
-const LATENCY_WINDOW_MS = 3000
-/** Fewer refused frames than this are no sign that nothing can be read. */
-const UNREADABLE_FRAMES_MIN = 3
+/**
+ * A feed over one session at a time: when the spelling of its symbols changes, a new session replaces the old one, with
+ * an overlap.
+ */
+export class Feed {
+  #options: FeedSessionOptions
+  #session: FeedSession
+  #paused = false
+  readonly #stop = new AbortController()
+  /** Replaced sessions, until they are closed. */
+  readonly #retiring = new Map<FeedSession, Promise<void>>()
 
-/** A connection's state and counts, for the page and for whoever asks. Counts are since start. */
-export interface FeedStatus extends ConnectionStatus {
-  frames: number
-  /** Messages of a kind that is known and not recorded. */
-  ignored: number
-  /** Values of more digits than a double keeps: see `isImprecise`. */
-  imprecise: number
-}
-
-export interface FeedOptions extends Omit<ConnectionOptions, 'onFrame' | 'onLoss'> {
-  receiver: Receiver
-  refusals: RefusalReport
-}
-
-/** One connection together with its decoder: frames in, ticks out to the receiver, all counted on the way. */
-export class FeedSession implements Sink {
-  readonly #venue: Venue
-  readonly #options: Pick<FeedOptions, 'emit' | 'timings' | 'venueState'>
-  readonly #id: string
-  readonly #receiver: Receiver
-  readonly #refusals: RefusalReport
-  readonly #connection: Connection
-  readonly #ticks = new Rate()
-  readonly #frames = new Rate()
-  readonly #latency = new Latency(LATENCY_WINDOW_MS)
-  readonly #clock: VenueClock
-  #refused = 0
-  #ignored = 0
-  #imprecise = 0
-  /** Refused frames since one was read. */
-  #refusedInARow = 0
-  #refusedSinceMs = 0
-  #unreadable = false
-  #frame: Buffer = Buffer.alloc(0)
-  #receivedAtMicros = 0
-  /** The same moment by a clock that never falls, ms. */
-  #receivedMs = 0
-  #ticksOfFrame = 0
-  /** The frame holds a trade of a symbol that was not asked for. */
-  #isUnasked = false
-
-  /** Begins to connect. */
-  constructor({ receiver, refusals, ...options }: FeedOptions) {
-    this.#venue = options.venue
+  /** Starts to connect. */
+  constructor(options: FeedSessionOptions) {
     this.#options = options
-    this.#id = options.id
-    this.#receiver = receiver
-    this.#refusals = refusals
-    this.#clock = new VenueClock(aheadMs => this.#tellClock(aheadMs))
-    this.#connection = new Connection({
-      ...options,
-      onFrame: (frame, at) => this.#decode(frame, at),
-      onLoss: (symbol, { first, last }) => receiver.missed(this.#venue.name, symbol, first, last, nowMicros()),
-    })
+    this.#session = new FeedSession(options)
+  }
+
+  get venue(): string {
+    return this.#options.venue.name
   }
 
   pause(): void {
-    this.#connection.pause()
+    this.#paused = true
+    for (const session of this.#all()) session.pause()
   }
 
   resume(): void {
-    this.#connection.resume()
-  }
-
-  /** The venue's list does not have these symbols of ours. */
-  unlisted(symbols: readonly string[]): void {
-    this.#connection.control({ kind: 'rejected', detail: 'not listed by the venue', symbols })
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close()
+    this.#paused = false
+    for (const session of this.#all()) session.resume()
   }
 
   status(): FeedStatus {
-    return {
-      ...this.#connection.status(),
-      id: this.#id,
-      venue: this.#venue.name,
-      unreadable: this.#unreadable,
-      venueStatus: this.#options.venueState.status,
-      ticksPerSecond: this.#ticks.perSecond(),
-      framesPerSecond: this.#frames.perSecond(),
-      ticks: this.#ticks.total,
-      frames: this.#frames.total,
-      refused: this.#refused,
-      ignored: this.#ignored,
-      imprecise: this.#imprecise,
-      latencyMs: this.#latency.figures(performance.now()),
-      clockAheadMs: this.#clock.aheadMs,
+    return this.#session.status()
+  }
+
+  /** Subscribes again if a symbol's spelling changes: `spelled` maps the requested symbol to the venue's spelling. */
+  respell(spelled: ReadonlyMap<string, string>): void {
+    const { symbols } = this.#options
+    if (!symbols.some(symbol => (spelled.get(symbol) ?? symbol) !== symbol)) return
+    const before = this.#session
+    this.#options = { ...this.#options, symbols: [...new Set(symbols.map(symbol => spelled.get(symbol) ?? symbol))] }
+    this.#session = new FeedSession(this.#options)
+    if (this.#paused) this.#session.pause()
+    this.#retiring.set(before, this.#retire(before, this.#session))
+  }
+
+  unlisted(symbols: readonly string[]): void {
+    const ours = symbols.filter(symbol => this.#options.symbols.includes(symbol))
+    if (ours.length > 0) this.#session.unlisted(ours)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all([this.#session.close(), ...this.#retiring.values()])
+  }
+
+  #all(): FeedSession[] {
+    return [this.#session, ...this.#retiring.keys()]
+  }
+
+  /** Closes a session after an overlap with the one that replaces it. */
+  async #retire(before: FeedSession, next: FeedSession): Promise<void> {
+    const { livenessCheckMs, overlapMs } = this.#options.timings
+    const { signal } = this.#stop
+    try {
+      while (next.status().state !== 'open') await sleep(livenessCheckMs, undefined, { signal })
+      await sleep(overlapMs, undefined, { signal })
+    } catch {
+      // The feed is closed.
     }
-  }
-
-  #decode(frame: Buffer, receivedAtMicros: number): void {
-    this.#frame = frame
-    this.#receivedAtMicros = receivedAtMicros
-    this.#receivedMs = performance.now()
-    this.#ticksOfFrame = 0
-    this.#isUnasked = false
-    const refusedBefore = this.#refused
-    this.#venue.decode(frame, this)
-    const isRead = this.#ticksOfFrame > 0 || this.#isUnasked
-    if (this.#refused > refusedBefore && !isRead) this.#countRefused()
-    else if (this.#refusedInARow > 0) this.#readAgain()
-    this.#frames.add(1, this.#receivedMs)
-    if (this.#ticksOfFrame > 0) this.#ticks.add(this.#ticksOfFrame, this.#receivedMs)
-  }
-
-  #tellClock(aheadMs: number): void {
-    const of = { venue: this.#venue.name, connection: this.#id }
-    const direction = aheadMs > 0 ? 'ahead of' : 'behind'
-    if (aheadMs === 0) this.#options.emit('clock_right', of)
-    else this.#options.emit('clock_wrong', { ...of, direction, apartMs: Math.round(Math.abs(aheadMs)) })
-  }
-
-  #countRefused(): void {
-    const { timings, emit } = this.#options
-    const nowMs = performance.now()
-    if (this.#refusedInARow++ === 0) this.#refusedSinceMs = nowMs
-    const forMs = nowMs - this.#refusedSinceMs
-    if (this.#unreadable || this.#refusedInARow < UNREADABLE_FRAMES_MIN || forMs < timings.unreadableMsMax) return
-    this.#unreadable = true
-    const frames = this.#refusedInARow
-    emit('frames_unreadable', { venue: this.#venue.name, connection: this.#id, frames, forMs: Math.round(forMs) })
-  }
-
-  #readAgain(): void {
-    this.#refusedInARow = 0
-    if (this.#unreadable) this.#options.emit('frames_readable', { venue: this.#venue.name, connection: this.#id })
-    this.#unreadable = false
-  }
-
-  trade(trade: TradeDraft): void {
-    if (!this.#connection.traded(trade.symbol, trade.tradeId)) {
-      this.#refuseUnasked(trade.symbol)
-      return
-    }
-    const receivedAtMicros = this.#receivedAtMicros
-    const { timestampMicros } = trade
-    this.#ticksOfFrame++
-    // Trades from before the connection come as history after subscribing, and say nothing about how fast it is.
-    if (timestampMicros >= this.#connection.openedAtMicros) {
-      this.#latency.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
-    }
-    this.#clock.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
-    trade.venue = this.#venue.name
-    trade.receivedAtMicros = receivedAtMicros
-    this.#receiver.trade(trade)
-  }
-
-  /** Once for a frame, which is kept whole: of thousands of such trades each would keep it again. */
-  #refuseUnasked(symbol: string): void {
-    if (this.#isUnasked) return
-    this.#isUnasked = true
-    this.refuse('symbol_unasked', `symbol ${show(symbol)}`)
-  }
-
-  refuse(reason: Refusal, detail: string, item?: string): void {
-    this.#refused++
-    this.#refusals.add(reason, detail)
-    // An item is text, which a frame that is not has lost bytes by.
-    const raw = item === undefined || !isUtf8(this.#frame) ? this.#frame : item
-    this.#receiver.refuse(this.#venue.name, reason, detail, raw, this.#receivedAtMicros)
-  }
-
-  control(control: Control): void {
-    this.#connection.control(control)
-  }
-
-  ignore(): void {
-    this.#ignored++
-  }
-
-  imprecise(): void {
-    this.#imprecise++
+    await before.close()
+    this.#retiring.delete(before)
   }
 }

@@ -1,28 +1,30 @@
-/** All that is recorded at once: subscriptions spread over connections, within each venue's limits. */
+/** All recorded feeds: spreads subscriptions over connections, within each venue's limits. */
 import type { Emit } from '../telemetry/events.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
 import { RateLimiter } from './connection/rate-limiter.ts'
 import { FeedSocket } from './connection/socket.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
 import { ErrorReport } from './error-report.ts'
-import type { FeedStatus } from './feed.ts'
-import { FeedSlot } from './feed-slot.ts'
+import { Feed } from './feed.ts'
+import type { FeedStatus } from './feed-session.ts'
 import type { Receiver } from './receiver.ts'
 import { VenueState } from './subscription/venue-state.ts'
-import { RefusalReport } from './undecodable-report.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
-/** Of the connects a venue allows, the share we use: others may share our address, and a restart has forgotten its own. */
+/**
+ * Share of the allowed connects that we use: other clients may share our address, and a restart forgets its own
+ * connects.
+ */
 const CONNECTS_SHARE = 0.8
 /** Connects in five minutes where a venue states no limit. */
 const CONNECTS_UNSTATED = 300
 
-/** One venue's symbols, as it spells them, at its own address or another without a trailing slash. */
+/** One venue's symbols, in its spelling, at its own address or a configured one, without a trailing slash. */
 export interface Subscription {
   venue: Venue
   symbols: readonly string[]
   ws: string
-  /** Where its list of symbols is asked for; undefined to leave them unchecked. */
+  /** REST address of its list of symbols; undefined to leave them unchecked. */
   rest?: string | undefined
 }
 
@@ -31,9 +33,9 @@ export interface Feeds {
   pause(): void
   resume(): void
   status(): FeedStatus[]
-  /** Records symbols of a venue under its own spelling: `spelled` maps each that was asked for to that. */
+  /** Records symbols of a venue under its own spelling: `spelled` maps each requested symbol to it. */
   respell(venue: string, spelled: ReadonlyMap<string, string>): void
-  /** The venue's list does not have these symbols. */
+  /** The venue does not list these symbols. */
   unlisted(venue: string, symbols: readonly string[]): void
   /** Resolves when all connections are closed. Neither receiver nor `emit` is called after that. */
   close(): Promise<void>
@@ -47,23 +49,19 @@ export function openFeeds(
   timings: Timings = TIMINGS,
 ): Feeds {
   // What all connections of one venue share.
-  const shared = new Map<
-    string,
-    { connects: RateLimiter; refusals: RefusalReport; errors: ErrorReport; venueState: VenueState }
-  >()
-  const feeds: FeedSlot[] = []
+  const shared = new Map<string, { connects: RateLimiter; errors: ErrorReport; venueState: VenueState }>()
+  const feeds: Feed[] = []
   for (const { venue, symbols, ws } of subscriptions) {
-    const { connects, refusals, errors, venueState } = shared.get(venue.name) ?? {
-      connects: connectPace(venue),
-      refusals: new RefusalReport(venue.name, timings.refusalSummaryMs, emit),
-      errors: new ErrorReport(venue.name, timings.refusalSummaryMs, emit),
+    const { connects, errors, venueState } = shared.get(venue.name) ?? {
+      connects: connectLimiter(venue),
+      errors: new ErrorReport(venue.name, timings.errorSummaryMs, emit),
       venueState: new VenueState(venue.name, emit),
     }
-    shared.set(venue.name, { connects, refusals, errors, venueState })
+    shared.set(venue.name, { connects, errors, venueState })
+    const common = { venue, base: ws, connects, venueState, timings, receiver, emit: errors.emit }
     for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
       const id = `${venue.name}-${feeds.length + 1}`
-      const told = { emit: errors.emit, refusals, venueState }
-      feeds.push(new FeedSlot({ id, venue, base: ws, symbols: chunk, connects, timings, receiver, ...told }))
+      feeds.push(new Feed({ ...common, id, symbols: chunk }))
     }
   }
   return {
@@ -82,36 +80,33 @@ export function openFeeds(
     },
     close: async () => {
       await Promise.all(feeds.map(feed => feed.close()))
-      for (const { refusals, errors } of shared.values()) {
-        refusals.close()
-        errors.close()
-      }
+      for (const { errors } of shared.values()) errors.close()
     },
   }
 }
 
 /**
- * Does this feed answer: does a connection open, and a frame come that is neither a refusal nor unreadable? Rejects with a
- * SyntaxError if the address is none.
+ * True if a connection opens and a frame arrives that is neither a refusal nor unreadable. Rejects with a SyntaxError
+ * if the address is invalid.
  */
 export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: number): Promise<boolean> {
   const answered = Promise.withResolvers<boolean>()
-  const heard = () => answered.resolve(true)
+  const onAnswer = () => answered.resolve(true)
   const sink: Sink = {
-    trade: heard,
-    ignore: heard,
+    trade: onAnswer,
+    ignore: onAnswer,
     control: ({ kind }) => {
-      if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') heard()
+      if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') onAnswer()
     },
     refuse: () => {},
     imprecise: () => {},
   }
-  const asked = symbols.slice(0, venue.limits.symbolsPerConnection)
+  const requested = symbols.slice(0, venue.limits.symbolsPerConnection)
   const timer = setTimeout(() => answered.resolve(false), timeoutMs)
   const socket = new FeedSocket({
     venue,
-    url: venue.url(ws, asked),
-    symbols: asked,
+    url: venue.url(ws, requested),
+    symbols: requested,
     timings: TIMINGS,
     onConnected: () => {},
     onOpen: () => {},
@@ -124,7 +119,7 @@ export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: num
   return answer
 }
 
-function connectPace({ limits }: Venue): RateLimiter {
+function connectLimiter({ limits }: Venue): RateLimiter {
   const allowed = limits.connectsPerFiveMinutes ?? CONNECTS_UNSTATED
   return new RateLimiter(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
 }

@@ -1,9 +1,9 @@
 /**
- * How long trades took from the venue's clock to our socket, over the last seconds. Negative where the venue's clock is ahead:
- * that is worth seeing, so nothing is clamped.
+ * Latency of trades from the venue's clock to our socket, over the last seconds. Negative where the venue's clock is
+ * ahead: not clamped.
  */
 
-/** Samples kept of each window; beyond that a fair choice of all its trades. */
+/** Samples per window; beyond that a random sample of its trades. */
 const SAMPLES_MAX = 512
 
 class Window {
@@ -19,7 +19,7 @@ class Window {
   }
 }
 
-/** Figures cover the current window and the one before: between one and two window lengths. */
+/** Covers the current window and the one before: between one and two window lengths. */
 export class Latency {
   readonly #windowMs: number
   #current = new Window()
@@ -29,19 +29,19 @@ export class Latency {
     this.#windowMs = windowMs
   }
 
-  /** One trade took `latencyMs`; `nowMs` is of any clock, the same in each call. */
+  /** Adds one trade; `nowMs` is of any clock, the same in each call. */
   add(latencyMs: number, nowMs: number): void {
-    if (nowMs - this.#current.sinceMs >= this.#windowMs) this.#turn(nowMs)
+    if (nowMs - this.#current.sinceMs >= this.#windowMs) this.#rotate(nowMs)
     const window = this.#current
-    const place = window.count < SAMPLES_MAX ? window.count : Math.floor(Math.random() * window.count)
-    if (place < SAMPLES_MAX) window.samples[place] = latencyMs
+    const index = window.count < SAMPLES_MAX ? window.count : Math.floor(Math.random() * window.count)
+    if (index < SAMPLES_MAX) window.samples[index] = latencyMs
     window.count++
     if (latencyMs > window.max) window.max = latencyMs
   }
 
-  /** Null if no trade came in that time. The maximum is exact, the quantiles those of the samples. */
-  figures(nowMs: number): { p50: number; p99: number; max: number } | null {
-    if (nowMs - this.#current.sinceMs >= this.#windowMs) this.#turn(nowMs)
+  /** Null without trades in that time. The maximum is exact, the quantiles are those of the samples. */
+  quantiles(nowMs: number): { p50: number; p99: number; max: number } | null {
+    if (nowMs - this.#current.sinceMs >= this.#windowMs) this.#rotate(nowMs)
     const both = [this.#current, this.#before].filter(window => window.count > 0)
     const sorted = new Float64Array(both.length * SAMPLES_MAX)
     let length = 0
@@ -55,7 +55,7 @@ export class Latency {
     return { p50: at(0.5), p99: at(0.99), max: Math.max(...both.map(window => window.max)) }
   }
 
-  #turn(nowMs: number): void {
+  #rotate(nowMs: number): void {
     const stale = nowMs - this.#current.sinceMs >= 2 * this.#windowMs
     const freed = this.#before
     this.#before = this.#current

@@ -1,4 +1,4 @@
-/** What a recorder says of itself as figures: see `telemetry/metrics.ts`. */
+/** The metrics of a recorder, from its status: see `telemetry/metrics.ts`. */
 
 import { measureEvents } from '../telemetry/event-counts.ts'
 import { type Measurement, quantilesOf } from '../telemetry/metrics.ts'
@@ -6,7 +6,6 @@ import { measureProcess } from '../telemetry/process.ts'
 import { type ConnectionStatus, DOWN_STATES, ONLINE } from './connection/status.ts'
 import type { RecorderStatus } from './status.ts'
 
-/** The figures of one recorder. */
 export function measureRecorder({
   connections,
   receivedPerSecond,

@@ -1,4 +1,4 @@
-/** What a recorder says of itself, twice a second, through the log's announcements: the storing side shows it. */
+/** A recorder's status, announced twice a second through the log: the page and `/health` show it. */
 import { hostname } from 'node:os'
 import type { Announcement } from '../log/status-board.ts'
 import type { EventCounts, LogLine } from '../telemetry/journal.ts'
@@ -9,47 +9,47 @@ const KEY_PREFIX = 'recorder'
 export const ANNOUNCE_EVERY_MS = 500
 
 export interface RecorderStatus {
-  /** Tells one run from the next. */
+  /** Distinguishes runs. */
   startedAtMs: number
-  /** The selection, as `TICKHOUSE_SOURCES` has it. */
+  /** The selection, in the form of `TICKHOUSE_SOURCES`. */
   sources: string
-  /** Why simulated data is recorded and how to go live; null if none is. */
+  /** Why simulated data is recorded, and how to record live data; null if none is. */
   simulated: { why: string; advice: string } | null
   received: number
   receivedPerSecond: number
-  /** Receiving to durable in the log. */
+  /** From receipt to durable in the log. */
   appendMs: { p50: number; p99: number; max: number } | null
   /** The log is too slow: reading from venues is paused. */
   paused: boolean
   connections: ConnectionStatus[]
   process: ProcessMetrics
-  /** Tells this run of this process from all others. */
+  /** Unique to this run of this process. */
   instance: string
-  /** How often it told each event. */
+  /** How often it emitted each event. */
   events: EventCounts
-  /** The last lines it told. */
+  /** Its last log lines. */
   lines: LogLine[]
 }
 
-/** What a recorder last said, and when. */
+/** A recorder's last status, and when it announced it. */
 export interface RecorderReport {
   key: string
   status: RecorderStatus
   atMs: number
 }
 
-/** The name a recorder announces itself by: several may write one log, from one machine or many. */
+/** The key of a recorder's announcements: several recorders, on one machine or many, may write one log. */
 export function recorderKey(sources: string): string {
   return `${KEY_PREFIX} ${hostname()} ${sources}`
 }
 
-/** All recorders that ever announced themselves in a log, the one heard last first. */
+/** All recorders that ever announced themselves in a log, the latest first. */
 export function recordersIn(announcements: readonly Announcement[]): RecorderReport[] {
   return (
     announcements
       .filter(({ key }) => key.startsWith(`${KEY_PREFIX} `))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
-      // Said by another version, just before this one was started.
+      // Announcements of an earlier version lack fields.
       .filter(({ status }) =>
         status.connections.every(
           ({ symbolsRequested, clockAheadMs }) => symbolsRequested !== undefined && clockAheadMs !== undefined,

@@ -5,7 +5,7 @@ import { EventLog } from '../support/judges/event-log.ts'
 
 const rejected = (detail: string) => ({ venue: 'kraken', connection: 'kraken-1', detail })
 
-test('unlike errors are told at once, repeats as a sum, and other events pass through', async () => {
+test('different errors are reported one by one, repeats as a sum, and other events pass through', async () => {
   const events = new EventLog()
   const report = new ErrorReport('kraken', 20, events.emit)
   const summed = events.next('errors_repeated')
@@ -24,7 +24,7 @@ test('unlike errors are told at once, repeats as a sum, and other events pass th
   report.close()
 })
 
-test('of errors that are all unlike, a bounded number is told, and the rest as a sum at the close', () => {
+test('of errors that all differ, a bounded number is reported, and the rest as a sum at the close', () => {
   const events = new EventLog()
   const report = new ErrorReport('kraken', 60_000, events.emit)
   for (let times = 0; times < 5000; times++) report.emit('venue_error', rejected(`error ${times}`))
@@ -33,7 +33,7 @@ test('of errors that are all unlike, a bounded number is told, and the rest as a
   assert.equal(events.named('errors_repeated')[0]?.count, 4900)
 })
 
-test('an error that comes back after a quiet while is told again', async () => {
+test('an error that comes back after an interval without repeats is reported again', async () => {
   const events = new EventLog()
   const report = new ErrorReport('kraken', 5, events.emit)
   report.emit('venue_error', rejected('A'))
@@ -42,4 +42,23 @@ test('an error that comes back after a quiet while is told again', async () => {
   await again
   clearInterval(trying)
   report.close()
+})
+
+test('refused frames are reported once per reason, whatever other errors there are, and summed up by reason', () => {
+  const events = new EventLog()
+  const report = new ErrorReport('kraken', 60_000, events.emit)
+  for (let times = 0; times < 200; times++) report.emit('venue_error', rejected(`error ${times}`))
+  for (let times = 0; times < 500; times++) {
+    report.emit('frame_refused', { venue: 'kraken', reason: 'price_invalid', detail: `price ${times}` })
+    report.emit('frame_refused', { venue: 'kraken', reason: 'side_unknown', detail: `side ${times}` })
+  }
+  report.close()
+  assert.deepEqual(
+    events.named('frame_refused').map(({ detail }) => detail),
+    ['price 0', 'side 0'],
+  )
+  assert.deepEqual(events.named('frames_refused'), [
+    { venue: 'kraken', count: 998, reasons: 'price_invalid 499, side_unknown 499' },
+  ])
+  assert.equal(events.named('errors_repeated')[0]?.count, 100)
 })

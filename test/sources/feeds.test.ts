@@ -93,7 +93,7 @@ test('latency counts trades made since the connection opened, negative ones as t
 test('a flood of refused frames is two events, and every frame reaches the receiver', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
-    refusalSummaryMs: 100,
+    errorSummaryMs: 100,
   })
   await opened(events, 1)
   const summed = events.next('frames_refused')
@@ -179,7 +179,7 @@ test('a refused subscription is told as an error, and the connection goes on', T
 test('a flood of a venue’s errors is one event each and a sum, and ticks go on', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
-    refusalSummaryMs: 100,
+    errorSummaryMs: 100,
   })
   await opened(events, 1)
   const rejected = events.next('subscription_rejected')

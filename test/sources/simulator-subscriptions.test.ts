@@ -12,11 +12,11 @@ import { EventLog } from '../support/judges/event-log.ts'
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const QUICK = {
   ...TIMINGS,
-  silenceCheckMs: 20,
+  livenessCheckMs: 20,
   quietMsMin: 400,
   quietFactor: 3,
-  rhythmMs: 400,
-  resubscribe: { ...TIMINGS.resubscribe, passing: { firstMs: 100, maxMs: 400 } },
+  livenessLearnMs: 400,
+  resubscribe: { ...TIMINGS.resubscribe, temporary: { firstMs: 100, maxMs: 400 } },
 }
 
 async function recording(t: TestContext) {

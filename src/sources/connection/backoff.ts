@@ -1,11 +1,11 @@
-/** How long to wait before trying again: exponential, with full jitter, so that many clients do not return at one moment. */
+/** Exponential backoff with full jitter, so that many clients do not return at the same moment. */
 export class Backoff {
   readonly #floorMs: number
   readonly #firstMs: number
   readonly #msMax: number
   #failures = 0
 
-  /** Waits lie between `floorMs` and a ceiling that begins at `firstMs` and doubles up to `msMax`. */
+  /** Waits lie between `floorMs` and a ceiling that starts at `firstMs` and doubles up to `msMax`. */
   constructor(floorMs: number, firstMs: number, msMax: number) {
     this.#floorMs = floorMs
     this.#firstMs = firstMs

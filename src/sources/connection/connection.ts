@@ -3,46 +3,46 @@ import { waitUntil } from '../../venues/retry-after.ts'
 import type { Control } from '../../venues/venue.ts'
 import { Subscriptions } from '../subscription/subscriptions.ts'
 import { Backoff } from './backoff.ts'
-import { LivenessTimer } from './liveness-timer.ts'
+import { ConnectionLiveness } from './connection-liveness.ts'
 import { reportLoss, shorten, withoutCredentials } from './loss.ts'
 import type { ConnectionOptions } from './options.ts'
 import { type Ending, FeedSocket } from './socket.ts'
 
 /**
- * A connection is replaced when it has reached a share of the age at which the server cuts it; the share is drawn from this
- * range, so that connections opened together are not replaced together.
+ * A connection is replaced at a share of the age at which the server closes it. The share is drawn from this range, so
+ * that connections opened together are not replaced together.
  */
 const ROTATION_AGE = { from: 0.9, to: 0.96 }
 
 /**
- * One resilient subscription. At any time
- *   connecting  a first or new socket is on its way
- *   open        `#current` delivers; during a rotation `#next` is on its way or delivers too
- *   waiting     none is there, and a timer will open one
- *   closed      nothing happens any more
+ * A connection that reconnects, and rotates its sockets. At any time
+ *   connecting  the first or a new socket opens
+ *   open        `#current` delivers; during a rotation `#next` opens, or delivers too
+ *   waiting     no socket, and a timer will open one
+ *   closed      for ever
  */
 export class Connection {
   /** The address without its query, which may be long, and without credentials. */
   readonly url: string
   readonly #options: ConnectionOptions
-  readonly #silence: LivenessTimer
+  readonly #liveness: ConnectionLiveness
   readonly #backoff: Backoff
   readonly #subscriptions: Subscriptions
   #current: FeedSocket | undefined
   #next: FeedSocket | undefined
-  /** Old sockets of rotations, while they close. */
+  /** Sockets replaced by rotations, while they close. */
   readonly #retired = new Set<Promise<void>>()
-  /** Whose frame is being read. */
-  #speaking: FeedSocket | undefined
-  #nextHasSpoken = false
-  /** What `#next` said if it will be closed soon itself. */
+  /** The socket whose frame is being read. */
+  #delivering: FeedSocket | undefined
+  #nextHasDelivered = false
+  /** The venue's text, if it announced on `#next` that it will close it soon. */
   #nextIsClosing: string | undefined
   #opening: NodeJS.Timeout | undefined
-  /** When the next socket is to be opened, by `performance.now`. */
+  /** When the next socket opens, by `performance.now`. */
   #opensAtMs = 0
   #rotation: NodeJS.Timeout | undefined
   #overlap: NodeJS.Timeout | undefined
-  readonly #rhythmCheck: NodeJS.Timeout
+  readonly #livenessCheck: NodeJS.Timeout
   #rotationReason = ''
   #paused = false
   #closed = false
@@ -50,17 +50,17 @@ export class Connection {
   #reconnects = 0
   #openedAtMicros = Number.POSITIVE_INFINITY
 
-  /** Begins to connect. */
+  /** Starts to connect. */
   constructor(options: ConnectionOptions) {
     this.#options = options
     const { base, timings } = options
     this.url = withoutCredentials(base)
-    this.#silence = new LivenessTimer(timings, performance.now())
+    this.#liveness = new ConnectionLiveness(timings, performance.now())
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
     const { id: connection, venue, symbols, emit, onLoss } = options
     const { name, acknowledges } = venue
     this.#subscriptions = new Subscriptions({ venue: name, connection, symbols, acknowledges, timings, emit, onLoss })
-    this.#rhythmCheck = setInterval(() => this.#check(), timings.silenceCheckMs)
+    this.#livenessCheck = setInterval(() => this.#check(), timings.livenessCheckMs)
     this.#openAfter(0)
   }
 
@@ -78,7 +78,7 @@ export class Connection {
   status() {
     const nowMs = performance.now()
     const { state, url } = this
-    const { lastFrameMs, silent } = this.#silence
+    const { lastFrameMs, silent } = this.#liveness
     return {
       ...this.#subscriptions.status(nowMs),
       url,
@@ -86,7 +86,7 @@ export class Connection {
       silent: silent && state === 'open',
       reconnects: this.#reconnects,
       lastFrameAgeMs: lastFrameMs === undefined ? null : Math.max(0, nowMs - lastFrameMs),
-      quietMs: this.#silence.quietMs(nowMs),
+      quietMs: this.#liveness.quietMs(nowMs),
     }
   }
 
@@ -98,65 +98,65 @@ export class Connection {
 
   resume(): void {
     this.#paused = false
-    this.#silence.resume(performance.now())
+    this.#liveness.resume(performance.now())
     this.#subscriptions.resumed(performance.now())
     this.#current?.resume()
     this.#next?.resume()
-    // The old socket's frames that waited meanwhile must be read before it goes.
+    // The frames that waited in the old socket must be read before it closes.
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
-  /** A trade was read in the frame that is being delivered. False if its symbol was not asked for. */
+  /** Called for each trade in the frame that is being delivered. False if its symbol was not requested. */
   traded(symbol: string, tradeId: number | bigint): boolean {
-    return this.#subscriptions.traded(symbol, tradeId, this.#silence.lastFrameMs!)
+    return this.#subscriptions.traded(symbol, tradeId, this.#liveness.lastFrameMs!)
   }
 
-  /** Takes what the decoder read in the frame that is being delivered. */
+  /** Handles a control message in the frame that is being delivered. */
   control(control: Control): void {
     const { id, venue, connects, timings, emit, venueState } = this.#options
-    if (control.kind === 'venue_state') venueState.take(control)
+    if (control.kind === 'venue_state') venueState.update(control)
     else if (control.kind === 'closing') {
-      if (this.#speaking === this.#next) this.#nextIsClosing = control.detail
+      if (this.#delivering === this.#next) this.#nextIsClosing = control.detail
       else this.#rotate(control.detail)
     } else if (control.kind === 'rate_limited') {
       const waitMs = waitUntil(control.untilMs, control.nowMs ?? Date.now()) ?? timings.rateLimitedMs
-      connects.hold(performance.now() + waitMs)
+      connects.pause(performance.now() + waitMs)
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
-      // Part of the subscription may have been refused with it: asked for again on a new socket, while this one goes on.
+      // It may have refused part of the subscription: a new socket requests all of it again, while this one continues.
       this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
-    } else if (!this.#subscriptions.control(control, this.#speaking?.confirmed ?? new Set(), performance.now())) {
+    } else if (!this.#subscriptions.control(control, this.#delivering?.confirmed ?? new Set(), performance.now())) {
       emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     }
   }
 
-  /** Resolves when every socket is closed. No callback is called any more, from now on. */
+  /** Resolves when every socket is closed. Calls no callback from now on. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const timer of [this.#opening, this.#rotation, this.#overlap, this.#rhythmCheck]) clearTimeout(timer)
+    for (const timer of [this.#opening, this.#rotation, this.#overlap, this.#livenessCheck]) clearTimeout(timer)
     await Promise.all([this.#current?.close(), this.#next?.close(), ...this.#retired])
   }
 
-  /** Opens a socket after this wait at least, when the venue's limit on connects allows it. The wait that it will be, ms. */
+  /** Opens a socket after at least this wait, as the venue's limit on connects allows. Returns the wait, ms. */
   #openAfter(waitMs: number): number {
     const nowMs = performance.now()
     const reservedMs = this.#options.connects.reserve(nowMs, nowMs + waitMs)
     this.#opensAtMs = nowMs + reservedMs
-    this.#opening = setTimeout(() => this.#openUnlessHeld(), timerMs(reservedMs))
+    this.#opening = setTimeout(() => this.#openUnlessPaused(), timerMs(reservedMs))
     return Math.round(reservedMs)
   }
 
-  /** How long until the socket that is on its way is opened, ms; 0 if it is there. */
+  /** Time until the next socket opens, ms; 0 if it exists. */
   #opensInMs(): number {
     if (!this.#opening) return 0
     const nowMs = performance.now()
-    return Math.round(Math.max(0, this.#opensAtMs - nowMs, this.#options.connects.heldMs(nowMs)))
+    return Math.round(Math.max(0, this.#opensAtMs - nowMs, this.#options.connects.pausedMs(nowMs)))
   }
 
-  /** Another connection may have been told meanwhile that all of them have to wait. */
-  #openUnlessHeld(): void {
-    const heldMs = this.#options.connects.heldMs(performance.now())
-    if (heldMs > 0) {
-      this.#openAfter(heldMs)
+  /** The venue may have paused all connections meanwhile, by an answer to another one. */
+  #openUnlessPaused(): void {
+    const pausedMs = this.#options.connects.pausedMs(performance.now())
+    if (pausedMs > 0) {
+      this.#openAfter(pausedMs)
       return
     }
     this.#opening = undefined
@@ -165,7 +165,7 @@ export class Connection {
 
   #open(): void {
     const { venue, base, symbols, timings, onFrame } = this.#options
-    this.#nextHasSpoken = false
+    this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
       const socket = new FeedSocket({
@@ -176,7 +176,7 @@ export class Connection {
         onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),
         onFrame: (frame, receivedAtMicros, arrivedMs) => {
-          this.#onSpeech(socket, arrivedMs)
+          this.#onDelivery(socket, arrivedMs)
           onFrame(frame, receivedAtMicros)
         },
         onEnd: ending => this.#onEnd(socket, ending),
@@ -184,7 +184,7 @@ export class Connection {
       if (this.#paused) socket.pause()
       this.#next = socket
     } catch (error) {
-      this.#tryAgain({ why: (error as Error).message })
+      this.#reconnect({ why: (error as Error).message })
     }
   }
 
@@ -192,7 +192,7 @@ export class Connection {
     const { id, venue, symbols, timings, emit } = this.#options
     this.#openedAtMicros = nowMicros()
     if (this.#current) {
-      this.#overlapFor(this.#nextHasSpoken ? timings.overlapMs : timings.overlapMsMax)
+      this.#overlapFor(this.#nextHasDelivered ? timings.overlapMs : timings.overlapMsMax)
       return
     }
     if (this.#openings++ > 0) this.#reconnects++
@@ -200,36 +200,36 @@ export class Connection {
     emit('connection_opened', { venue: venue.name, connection: id, symbols: symbols.length })
   }
 
-  #onSpeech(socket: FeedSocket, arrivedMs: number): void {
-    this.#speaking = socket
-    this.#silence.frame(arrivedMs)
-    if (socket !== this.#next || this.#nextHasSpoken) return
-    this.#nextHasSpoken = true
+  #onDelivery(socket: FeedSocket, arrivedMs: number): void {
+    this.#delivering = socket
+    this.#liveness.frame(arrivedMs)
+    if (socket !== this.#next || this.#nextHasDelivered) return
+    this.#nextHasDelivered = true
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
   #onEnd(socket: FeedSocket, ending: Ending): void {
-    // A venue denies an address, so that it counts for all connections from here.
-    if (ending.denial) this.#options.connects.hold(performance.now() + ending.denial.waitMs)
+    // A venue denies our address, so the wait is for all its connections.
+    if (ending.denial) this.#options.connects.pause(performance.now() + ending.denial.waitMs)
     if (socket === this.#next) {
       this.#next = undefined
       clearTimeout(this.#overlap)
       this.#overlap = undefined
-      this.#tryAgain(ending)
+      this.#reconnect(ending)
     } else if (this.#overlap) {
       this.#finishRotation()
     } else {
       this.#current = undefined
       clearTimeout(this.#rotation)
       if (!this.#next) this.#subscriptions.lost(performance.now())
-      // A rotation was on its way: its socket becomes the current one when it opens.
+      // During a rotation: the new socket becomes the current one when it opens.
       if (this.#next || this.#opening) this.#reportLoss(ending, this.#opensInMs())
-      else this.#tryAgain(ending)
+      else this.#reconnect(ending)
     }
   }
 
-  /** Opens another socket after a wait that suits how the last one ended. */
-  #tryAgain(ending: Ending): void {
+  /** Opens another socket after the backoff, or the wait that the venue requested. */
+  #reconnect(ending: Ending): void {
     const { timings } = this.#options
     if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
     const waitMs = Math.max(this.#backoff.next(), ending.denial?.waitMs ?? 0)
@@ -244,7 +244,7 @@ export class Connection {
   #promote(socket: FeedSocket): void {
     this.#current = socket
     this.#next = undefined
-    this.#silence.opened(performance.now(), this.#nextHasSpoken)
+    this.#liveness.opened(performance.now(), this.#nextHasDelivered)
     const ageMs = this.#options.venue.limits.connectionAgeMsMax
     const share = ROTATION_AGE.from + Math.random() * (ROTATION_AGE.to - ROTATION_AGE.from)
     if (this.#nextIsClosing !== undefined) this.#rotateAfter(this.#backoff.next(), this.#nextIsClosing)
@@ -257,7 +257,7 @@ export class Connection {
     this.#rotation = setTimeout(() => this.#rotate(why), timerMs(waitMs))
   }
 
-  /** Opens a second socket beside the current one, which goes once the second delivers. */
+  /** Opens a second socket; the current one closes once the second delivers. */
   #rotate(why: string): void {
     if (!this.#current || this.#next || this.#opening) return
     this.#rotationReason = why
@@ -286,12 +286,12 @@ export class Connection {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening) return
-    const { ask, replace } = this.#subscriptions.check(nowMs, this.#silence.framesGoOn(nowMs))
+    const { ask, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
     if (ask.length > 0) this.#current.send(venue.resubscribe(ask))
     if (replace !== undefined) this.#rotate(replace)
-    const silence = this.#silence.check(nowMs)
-    if (!silence) return
-    emit('connection_silent', { venue: venue.name, connection: id, silentMs: silence.silentMs, waitMs: 0 })
-    this.#rotate(silence.why)
+    const liveness = this.#liveness.check(nowMs)
+    if (!liveness) return
+    emit('connection_silent', { venue: venue.name, connection: id, silentMs: liveness.silentMs, waitMs: 0 })
+    this.#rotate(liveness.why)
   }
 }

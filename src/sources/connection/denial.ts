@@ -1,50 +1,53 @@
-/** What a server means that ends or refuses a connection, and how long it is then left alone. */
+/** Why a server denies connections from here, and how long to wait before the next one. */
 import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from '../../venues/retry-after.ts'
 import type { Timings } from './timings.ts'
 
 /**
- *   rate    too many requests: HTTP 418 and 429, and closes that say so
- *   region  HTTP 451 (RFC 7725): the venue may not serve where we are
+ *   rate    too many requests: HTTP 418 and 429, and closes with such a reason
+ *   region  HTTP 451 (RFC 7725): the venue may not serve our region
  *   address HTTP 403: the proxy in front of the venue refuses this address
  *   busy    any other refusal that names a time to come back
  */
 export interface Denial {
   kind: 'rate' | 'region' | 'address' | 'busy'
-  /** At least so long until the next connection, ms. */
+  /** Minimum wait before the next connection, ms. */
   waitMs: number
 }
 
 const POLICY_VIOLATION = 1008
 
-/** A handshake that was answered with an HTTP status and the first kilobytes of a body; undefined if it asks for no wait of its own. */
+/** For a handshake answered with an HTTP status and the first kilobytes of a body; undefined if it requests no wait. */
 export function denialOfStatus(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: string,
   timings: Timings,
 ): Denial | undefined {
-  const stated = statedWait(headers, body)
+  const requestedMs = requestedWait(headers, body)
   switch (status) {
     case 418:
-      return { kind: 'rate', waitMs: stated ?? timings.bannedMs }
+      return { kind: 'rate', waitMs: requestedMs ?? timings.bannedMs }
     case 429:
-      return { kind: 'rate', waitMs: stated ?? timings.rateLimitedMs }
+      return { kind: 'rate', waitMs: requestedMs ?? timings.rateLimitedMs }
     case 451:
-      return { kind: 'region', waitMs: stated ?? timings.regionRefusedMs }
+      return { kind: 'region', waitMs: requestedMs ?? timings.regionRefusedMs }
     case 403:
-      return { kind: 'address', waitMs: stated ?? timings.addressRefusedMs }
+      return { kind: 'address', waitMs: requestedMs ?? timings.addressRefusedMs }
     default:
-      return stated === undefined ? undefined : { kind: 'busy', waitMs: stated }
+      return requestedMs === undefined ? undefined : { kind: 'busy', waitMs: requestedMs }
   }
 }
 
-/** A close by the server (RFC 6455, 7.4): 1008 without a reason is taken as HTTP 429, and so is any code whose reason speaks of rates. */
+/**
+ * For a close by the server (RFC 6455, 7.4): 1008 without a reason counts as HTTP 429, and so does a reason that
+ * mentions rates.
+ */
 export function denialOfClose(code: number, reason: string, timings: Timings): Denial | undefined {
   if (!speaksOfRates(reason) && !(code === POLICY_VIOLATION && reason === '')) return undefined
   return { kind: 'rate', waitMs: waitUntil(readBannedUntil(reason), Date.now()) ?? timings.rateLimitedMs }
 }
 
-function statedWait(
+function requestedWait(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: string,
 ): number | undefined {

@@ -1,19 +1,19 @@
 /**
- * When does quiet mean dead? A venue's server may answer pings for hours and send no trade (a subscription lost on its side),
- * and a small market may be quiet for an hour with all in order. So each feed is judged by its own rhythm.
+ * Detects silence by each feed's own longest gap. A venue's server may answer pings for hours and send no trade (a
+ * subscription lost on its side), and a small market may be quiet for an hour, so no fixed timeout fits both.
  */
 import type { Timings } from './timings.ts'
 
-/** The longest quiet is remembered for this long, at least; so a rhythm may also quicken. */
+/** The longest gap is forgotten after one to two of these, so the limit can also fall. */
 const MEMORY_MS = 10 * 60 * 1000
-/** Fewer frames than this are no rhythm. */
+/** Minimum number of frames before a limit is known. */
 const FRAMES_MIN = 50
 
-/** One feed's rhythm. It outlives the connections that carry the feed. */
+/** The gaps between one feed's frames. It outlives the feed's connections. */
 export class Liveness {
   readonly #quietMsMin: number
   readonly #factor: number
-  readonly #rhythmMs: number
+  readonly #livenessLearnMs: number
   #firstMs = Number.NaN
   #lastMs = Number.NaN
   #frames = 0
@@ -22,13 +22,16 @@ export class Liveness {
   #memorySinceMs = Number.NaN
 
   /** See `timings.ts`. */
-  constructor({ quietMsMin, quietFactor, rhythmMs }: Pick<Timings, 'quietMsMin' | 'quietFactor' | 'rhythmMs'>) {
+  constructor({
+    quietMsMin,
+    quietFactor,
+    livenessLearnMs,
+  }: Pick<Timings, 'quietMsMin' | 'quietFactor' | 'livenessLearnMs'>) {
     this.#quietMsMin = quietMsMin
     this.#factor = quietFactor
-    this.#rhythmMs = rhythmMs
+    this.#livenessLearnMs = livenessLearnMs
   }
 
-  /** A frame came. */
   frame(nowMs: number): void {
     if (this.#frames++ === 0) {
       this.#firstMs = nowMs
@@ -41,31 +44,32 @@ export class Liveness {
     this.#memorySinceMs = nowMs
   }
 
-  /** We begin to listen (again): the time before says nothing about the feed. */
+  /** Reading starts or resumes: the time before does not count as a gap. */
   resume(nowMs: number): void {
     this.#lastMs = nowMs
   }
 
-  /** The feed was called silent: next time be twice as patient, since a market may simply have gone to sleep. */
-  calledSilent(): void {
+  /** Doubles the limit after a report: the market may only be quiet. */
+  reportedSilent(): void {
     this.#longestMs = Math.max(this.#longestMs, (2 * this.silentAfterMs) / this.#factor)
   }
 
-  /** Has it been quiet for longer than this feed ever is? */
+  /** True if the feed has been quiet for longer than its limit. */
   isSilent(nowMs: number): boolean {
     return this.quietMs(nowMs) >= this.silentAfterMs
   }
 
-  /** Since the last frame, or since we began to listen, ms. */
+  /** Since the last frame, or since reading started, ms. */
   quietMs(nowMs: number): number {
     return nowMs - this.#lastMs
   }
 
-  /** The quiet from which on this feed counts as silent, ms; infinite while its rhythm is not known. */
+  /** The gap from which on this feed counts as silent, ms; infinite while its usual gaps are not known. */
   get silentAfterMs(): number {
     const longestMs = Math.max(this.#longestMs, this.#longestBeforeMs)
     const silentMs = Math.max(this.#quietMsMin, this.#factor * longestMs)
-    const known = this.#frames >= FRAMES_MIN && this.#lastMs - this.#firstMs >= Math.max(this.#rhythmMs, silentMs)
+    const known =
+      this.#frames >= FRAMES_MIN && this.#lastMs - this.#firstMs >= Math.max(this.#livenessLearnMs, silentMs)
     return known ? silentMs : Number.POSITIVE_INFINITY
   }
 }

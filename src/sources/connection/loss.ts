@@ -1,18 +1,23 @@
-/** What is told of a connection, and in which words. */
+/** Reports how connections end. */
 import type { Emit } from '../../telemetry/events.ts'
 import type { Ending } from './socket.ts'
 
 const DETAIL_CHARACTERS_MAX = 200
 
-/** Whose end it was: `url` is without credentials. */
-export interface Lost {
+/** The connection that ended: `url` is without credentials. */
+export interface LostConnection {
   venue: string
   connection: string
   url: string
 }
 
-/** Tells how it ended, and that another is opened after `waitMs`. */
-export function reportLoss(emit: Emit, { venue, connection, url }: Lost, ending: Ending, waitMs: number): void {
+/** Emits the event for how it ended; another connection opens after `waitMs`. */
+export function reportLoss(
+  emit: Emit,
+  { venue, connection, url }: LostConnection,
+  ending: Ending,
+  waitMs: number,
+): void {
   const { denial, silentMs, openMs } = ending
   const why = shorten(ending.why)
   if (denial?.kind === 'rate') emit('rate_limited', { venue, detail: why, waitMs })
@@ -23,12 +28,12 @@ export function reportLoss(emit: Emit, { venue, connection, url }: Lost, ending:
   else emit('connection_lost', { venue, connection, why, waitMs })
 }
 
-/** A venue's own words, of bounded length. */
+/** A venue's text, of bounded length. */
 export function shorten(text: string): string {
   return text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text
 }
 
-/** An address as it may be shown. */
+/** An address to show. */
 export function withoutCredentials(base: string): string {
   if (!URL.canParse(base)) return base
   const { protocol, host, pathname } = new URL(base)

@@ -14,12 +14,12 @@ export interface ConnectionOptions {
   symbols: readonly string[]
   /** The venue's limit on connects, shared by all its connections. */
   connects: RateLimiter
-  /** What the venue says of itself, shared by all its connections. */
+  /** The venue's own status, shared by all its connections. */
   venueState: VenueState
   timings: Timings
   emit: Emit
-  /** Trades of a symbol that the venue announced and that never came. */
+  /** Called with trades of a symbol that the venue announced and that never arrived. */
   onLoss(symbol: string, loss: AnnouncedLoss): void
-  /** During a rotation the frames of two sockets come through here, so that the same trade may come twice. */
+  /** During a rotation, called with the frames of both sockets: the same trade may arrive twice. */
   onFrame(frame: Buffer, receivedAtMicros: number): void
 }

@@ -1,13 +1,13 @@
 /**
- * Keeps to a venue's limit of so many actions (connects, frames) in any window of a given length. Pure: it says how long to
- * wait, and the caller waits. Times are ms of one clock of the caller's choice.
+ * Sliding-window rate limiter for a venue's limit on actions (connects, frames). Pure: it returns how long to wait, and
+ * the caller waits. Times are ms of one clock of the caller.
  */
 export class RateLimiter {
   readonly #count: number
   readonly #windowMs: number
-  /** When actions were done within the last window, or are to be done; oldest first. */
+  /** Times of the actions within the last window, and of reserved ones; oldest first. */
   #times: number[] = []
-  #heldUntilMs = Number.NEGATIVE_INFINITY
+  #pausedUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(count: number, windowMs: number) {
     this.#count = count
@@ -15,12 +15,12 @@ export class RateLimiter {
   }
 
   /**
-   * Takes the first free place that is no earlier than `notBeforeMs`; the wait until then, ms from `nowMs`. The action counts,
-   * whether the caller carries it out or not. A place far ahead takes none from those who come before it.
+   * Reserves the first free time not before `notBeforeMs`; returns the wait from `nowMs`, ms. The action counts even if
+   * the caller does not carry it out. A reservation far ahead leaves the times before it free.
    */
   reserve(nowMs: number, notBeforeMs = nowMs): number {
     this.#times = this.#times.filter(time => time > nowMs - this.#windowMs)
-    let atMs = Math.max(nowMs, notBeforeMs, this.#heldUntilMs)
+    let atMs = Math.max(nowMs, notBeforeMs, this.#pausedUntilMs)
     for (let busyUntilMs = this.#busyUntilMs(atMs); busyUntilMs !== undefined; busyUntilMs = this.#busyUntilMs(atMs)) {
       atMs = busyUntilMs
     }
@@ -28,25 +28,25 @@ export class RateLimiter {
     return atMs - nowMs
   }
 
-  /** Allows nothing before then: the server asked for a pause. */
-  hold(untilMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs)
+  /** Allows nothing before then: the server requested a pause. */
+  pause(untilMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs)
   }
 
-  /** How long nothing is allowed yet, ms. A place reserved before the pause was asked for is to be given up for a later one. */
-  heldMs(nowMs: number): number {
-    return Math.max(0, this.#heldUntilMs - nowMs)
+  /** Remaining pause, ms. The caller replaces a reservation made before the pause by a later one. */
+  pausedMs(nowMs: number): number {
+    return Math.max(0, this.#pausedUntilMs - nowMs)
   }
 
-  /** The earliest time that may not be too soon; undefined if one more action at `atMs` makes no window too full. */
+  /** The next time to try; undefined if one more action at `atMs` exceeds no window. */
   #busyUntilMs(atMs: number): number | undefined {
     const index = this.#firstAfter(atMs)
-    // Each run of `count + 1` actions that the new one would be among: as long as a window, or some of them must wait.
+    // Each run of `count + 1` actions with the new one must span at least a window.
     for (let first = Math.max(0, index - this.#count); first <= index; first++) {
       const last = first + this.#count - 1
       const begins = first < index ? this.#times[first]! : atMs
       const ends = last < index ? atMs : this.#times[last]
-      // The sum, not the difference: it must be the very number that is returned, or a fraction's rounding would never end.
+      // The sum, not the difference: it must equal the returned number exactly, or rounding could loop forever.
       if (ends !== undefined && ends < begins + this.#windowMs) return this.#times[first]! + this.#windowMs
     }
     return undefined

@@ -7,19 +7,19 @@ import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Timings } from './timings.ts'
 
-/** The longest frame taken; a longer one ends the connection. */
+/** A longer frame ends the connection. */
 const FRAME_BYTES_MAX = 16 * 1024 * 1024
-/** Of the body of a refusal so much is read. */
+/** Bytes read of the body of a refused handshake. */
 const REFUSAL_BYTES_MAX = 4096
 
-/** How a socket ended that we did not close. */
+/** How a socket ended, other than by `close`. */
 export interface Ending {
   why: string
   /** How long it was open, ms; undefined if it never was. */
   openMs?: number
-  /** Set if it ended because nothing at all came for this long, ms. */
+  /** Set if it ended since no byte arrived for this long, ms. */
   silentMs?: number
-  /** Set if the server wants to be left alone for some time. */
+  /** Set if the server requests a wait. */
   denial?: Denial | undefined
 }
 
@@ -28,13 +28,13 @@ export interface SocketOptions {
   url: string
   symbols: readonly string[]
   timings: Timings
-  /** Open; the frames of the subscription are sent from now on. */
+  /** Open; the frames of the subscription follow. */
   onConnected(): void
-  /** Open, and every frame of the subscription is on its way. */
+  /** Open, and every frame of the subscription is sent. */
   onOpen(): void
   /**
-   * `receivedAtMicros` is our clock when the frame's last bytes were read, before any other frame was decoded; `arrivedMs` the
-   * same moment by `performance.now`.
+   * `receivedAtMicros` is our clock when the frame's last bytes were read, before any other frame was decoded;
+   * `arrivedMs` the same moment by `performance.now`.
    */
   onFrame(frame: Buffer, receivedAtMicros: number, arrivedMs: number): void
   /** Called once, unless `close` was called before. */
@@ -42,9 +42,9 @@ export interface SocketOptions {
 }
 
 /**
- * One WebSocket, from connect to its end; it never comes back by itself (see `connection.ts`). Any byte is a sign of life.
- * Half of the venue's longest silence without one, and it asks with a ping; all of it, and it gives up: such a socket is
- * destroyed, since a closed one would wait for an answer that does not come.
+ * One WebSocket, from connect to its end, without reconnects (see `connection.ts`). After half of the venue's longest
+ * silence without any byte it sends a ping; after all of it, it is destroyed, since a closing handshake would not be
+ * answered.
  */
 export class FeedSocket {
   readonly #options: SocketOptions
@@ -52,44 +52,44 @@ export class FeedSocket {
   readonly #closed = Promise.withResolvers<void>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #ending: Ending = { why: '' }
-  readonly #pace: RateLimiter
+  readonly #frameLimiter: RateLimiter
   /** Symbols that the venue confirmed on this socket. */
   readonly confirmed = new Set<string>()
-  #silenced = false
+  #detached = false
   #paused = false
   #arrivedMicros = 0
-  /** When the last byte came, by `performance.now`. */
+  /** When the last byte arrived, by `performance.now`. */
   #arrivedMs = 0
   #openedAtMs: number | undefined
   #lastCheckMs = 0
 
-  /** Starts to connect. Throws SyntaxError if the address is none. */
+  /** Starts to connect. Throws SyntaxError if the address is invalid. */
   constructor(options: SocketOptions) {
     this.#options = options
     const { url, timings, venue } = options
-    this.#pace = new RateLimiter(venue.limits.framesPerSecond, 1000)
+    this.#frameLimiter = new RateLimiter(venue.limits.framesPerSecond, 1000)
     const settings = {
       maxPayload: FRAME_BYTES_MAX,
-      // Compression would cost more time than the bytes it saves.
+      // Compression costs more time than it saves.
       perMessageDeflate: false,
       closeTimeout: timings.closeMsMax,
     }
     const webSocket = new WebSocket(url, settings)
     this.#webSocket = webSocket
-    const handshake = this.#later(timings.handshakeMsMax, () => this.#giveUp('no answer to the handshake'))
+    const handshake = this.#later(timings.handshakeMsMax, () => this.#terminate('no answer to the handshake'))
     webSocket.on('upgrade', response => this.#watchBytes(response.socket))
     webSocket.on('open', () => {
       clearTimeout(handshake)
       this.#onOpen()
     })
     webSocket.on('message', (frame: Buffer) => {
-      if (!this.#silenced) options.onFrame(frame, this.#arrivedMicros, this.#arrivedMs)
+      if (!this.#detached) options.onFrame(frame, this.#arrivedMicros, this.#arrivedMs)
     })
     webSocket.on('unexpected-response', (_request, response) => void this.#refused(response))
     webSocket.on('error', error => {
       this.#ending.why ||= error.message || String((error as NodeJS.ErrnoException).code)
     })
-    // Comes once, whatever happened, and after the last frame that had been read.
+    // Emitted once, after the last frame.
     webSocket.on('close', (code, reason) => {
       if (this.#ending.why === '') {
         this.#ending.why = `closed by the server (${`${code} ${reason}`.trim()})`
@@ -98,11 +98,11 @@ export class FeedSocket {
       if (this.#openedAtMs !== undefined) this.#ending.openMs = performance.now() - this.#openedAtMs
       this.#clearTimers()
       this.#closed.resolve()
-      if (!this.#silenced) options.onEnd(this.#ending)
+      if (!this.#detached) options.onEnd(this.#ending)
     })
   }
 
-  /** Stops reading, so that the server's frames wait in the sockets' buffers. */
+  /** Stops reading: the server's frames wait in the sockets' buffers. */
   pause(): void {
     this.#paused = true
     this.#webSocket.pause()
@@ -114,41 +114,41 @@ export class FeedSocket {
     this.#webSocket.resume()
   }
 
-  /** Closes politely, within `closeMsMax`. No callback is called any more. */
+  /** Closes with a handshake, within `closeMsMax`. Calls no callback from now on. */
   close(): Promise<void> {
-    this.#silenced = true
+    this.#detached = true
     this.#clearTimers()
-    // A paused socket would not see the server's answer.
+    // A paused socket would not read the server's answer.
     this.#webSocket.resume()
     if (this.#webSocket.readyState === WebSocket.CONNECTING) this.#webSocket.terminate()
     else this.#webSocket.close(1000)
     return this.#closed.promise
   }
 
-  /** The handshake's limit of time holds for the body too. */
+  /** The handshake's timeout includes the body. */
   async #refused(response: IncomingMessage): Promise<void> {
     const { statusCode = 0, headers } = response
     this.#ending.why ||= `HTTP status ${statusCode}`
-    const judge = (body: string) => denialOfStatus(statusCode, headers, body, this.#options.timings)
-    this.#ending.denial = judge('')
+    const denialOf = (body: string) => denialOfStatus(statusCode, headers, body, this.#options.timings)
+    this.#ending.denial = denialOf('')
     let body = ''
     try {
-      for await (const piece of response.setEncoding('utf8')) {
-        body += piece
+      for await (const chunk of response.setEncoding('utf8')) {
+        body += chunk
         if (body.length >= REFUSAL_BYTES_MAX) break
       }
     } catch {
-      // What came of it must do.
+      // The part that was received decides.
     }
-    this.#ending.denial = judge(body)
+    this.#ending.denial = denialOf(body)
     this.#webSocket.terminate()
   }
 
-  /** Sends frames at the venue's pace; returns how long the last of them waits, ms. For an open socket. */
+  /** Sends frames within the venue's rate limit; returns the wait of the last one, ms. For an open socket. */
   send(frames: readonly string[]): number {
     let waitMs = 0
     for (const frame of frames) {
-      waitMs = this.#pace.reserve(performance.now())
+      waitMs = this.#frameLimiter.reserve(performance.now())
       this.#later(waitMs, () => this.#webSocket.send(frame))
     }
     return waitMs
@@ -156,7 +156,7 @@ export class FeedSocket {
 
   #watchBytes(socket: Socket): void {
     this.#arrived()
-    // Before the WebSocket's own listener, which decodes: several frames may come in one piece.
+    // Before the WebSocket's own listener, which decodes: one read may contain several frames.
     socket.prependListener('data', () => this.#arrived())
   }
 
@@ -170,7 +170,7 @@ export class FeedSocket {
     if (this.#paused) this.#webSocket.pause()
     this.#openedAtMs = performance.now()
     this.#lastCheckMs = this.#openedAtMs
-    this.#every(timings.silenceCheckMs, () => this.#checkSilence())
+    this.#every(timings.livenessCheckMs, () => this.#checkLiveness())
     if (venue.keepAlive) {
       const { everyMs, frame } = venue.keepAlive
       this.#every(everyMs, () => this.#webSocket.send(frame))
@@ -179,22 +179,22 @@ export class FeedSocket {
     this.#later(this.send(venue.subscribe(symbols)), onOpen)
   }
 
-  #checkSilence(): void {
+  #checkLiveness(): void {
     const { venue, timings } = this.#options
     const nowMs = performance.now()
-    // If we ourselves were stopped (a suspended machine, a long piece of work), what came meanwhile is still to be read.
-    const asleep = nowMs - this.#lastCheckMs > 2 * timings.silenceCheckMs
+    // If this process was suspended (or blocked for long), the data received meanwhile is still unread.
+    const suspended = nowMs - this.#lastCheckMs > 2 * timings.livenessCheckMs
     this.#lastCheckMs = nowMs
-    if (this.#paused || asleep) return
+    if (this.#paused || suspended) return
     const silentMs = nowMs - this.#arrivedMs
     if (silentMs >= venue.silenceMsMax) {
       this.#ending.silentMs = Math.round(silentMs)
-      this.#giveUp('silent')
+      this.#terminate('silent')
     } else if (silentMs >= venue.silenceMsMax / 2) this.#webSocket.ping()
   }
 
-  /** Ends at once, without the closing handshake; `close` follows. */
-  #giveUp(why: string): void {
+  /** Ends without the closing handshake; `close` follows. */
+  #terminate(why: string): void {
     this.#ending.why ||= why
     this.#webSocket.terminate()
   }

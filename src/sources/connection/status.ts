@@ -7,45 +7,45 @@ export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set(['unanswered'
 /** The state in which a venue trades as usual. */
 export const ONLINE = 'online'
 
-/** How the symbols of a connection fare. */
+/** Status of the symbols of a connection. */
 export interface SymbolsStatus {
-  /** Acknowledged by the venue, or trading. */
+  /** Symbols acknowledged by the venue, or trading. */
   symbols: number
   symbolsRequested: number
-  /** How many are in each state; none of a state is left out. */
+  /** Number of symbols by state, without zeros. */
   states: Partial<Record<SubscriptionState, number>>
-  /** Those that do not trade, the ones that are down first; a hundred at most. */
+  /** Symbols that are not live, the ones that are down first; a hundred at most. */
   notLive: {
     symbol: string
     state: SubscriptionState
-    /** Why it is down; empty where it is not. */
+    /** Why it is down; empty if it is not. */
     detail: string
-    /** In this state. */
+    /** Time in this state. */
     forMs: number
-    /** Until it is asked for again; null if nothing is planned. */
+    /** Time until it is requested again; null if that is not scheduled. */
     retryInMs: number | null
   }[]
 }
 
-/** What the venue said of itself last. */
+/** A venue's own status, as it last sent it. */
 export interface VenueStatus {
-  /** `online` is the usual one; others are the venue's words, such as `maintenance`. */
+  /** `online`, or the venue's term for another state, like `maintenance`. */
   state: string
-  /** Maintenance that the venue announced: a line; empty if none. */
+  /** The venue's announcement of maintenance; empty if none. */
   upcoming: string
 }
 
-/** How one connection to a venue fares. */
+/** Status of one connection to a venue. */
 export interface ConnectionStatus extends SymbolsStatus {
   id: string
   venue: string
   url: string
   state: 'connecting' | 'open' | 'waiting' | 'closed'
-  /** Open, and nothing comes although it should. */
+  /** Open, and no data arrives for far longer than usual. */
   silent: boolean
-  /** Frames come, and none of them can be read. */
+  /** Frames arrive, and none of them is readable. */
   unreadable: boolean
-  /** Null where the venue says nothing of itself. */
+  /** Null if the venue sends no status. */
   venueStatus: VenueStatus | null
   ticksPerSecond: number
   framesPerSecond: number
@@ -54,10 +54,10 @@ export interface ConnectionStatus extends SymbolsStatus {
   refused: number
   reconnects: number
   lastFrameAgeMs: number | null
-  /** The same, or since it began to connect where no frame ever came. */
+  /** The same, or since it started to connect if no frame ever arrived. */
   quietMs: number
   /** Venue's time to our socket; negative when the venue's clock is ahead. */
   latencyMs: { p50: number; p99: number; max: number } | null
-  /** How far our clock is ahead of the venue's, negative where behind; 0 where nothing is wrong: see `venue-clock.ts`. */
+  /** How far our clock is ahead of the venue's, negative if behind; 0 if it is right: see `venue-clock.ts`. */
   clockAheadMs: number
 }

@@ -1,4 +1,4 @@
-/** The symbols that are recorded, brought to the spelling of each venue's own list as soon as that is known. */
+/** The recorded symbols, in the spelling of each venue's own list once that is known. */
 import type { Emit } from '../../telemetry/events.ts'
 import type { Listing } from '../../venues/listed-symbols.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
@@ -11,7 +11,7 @@ export class CheckedSymbols {
   readonly #symbols: Map<string, readonly string[]>
   readonly #checks: SymbolCheck[]
 
-  /** Begins to ask the venues that have a REST address; the feeds go on whatever comes of it. */
+  /** Starts the checks of venues with a REST address. A failed check does not affect the feeds. */
   constructor(subscriptions: readonly Subscription[], feeds: Feeds, emit: Emit, timings: Timings = TIMINGS) {
     this.#feeds = feeds
     this.#symbols = new Map(subscriptions.map(({ venue, symbols }) => [venue.name, symbols]))
@@ -24,12 +24,12 @@ export class CheckedSymbols {
             timings,
             emit,
             symbols: () => this.of(venue.name),
-            onListed: listings => this.#take(venue.name, listings),
+            onListed: listings => this.#apply(venue.name, listings),
           }),
     )
   }
 
-  /** The symbols of a venue, as they are recorded now. */
+  /** The symbols of a venue, as currently recorded. */
   of(venue: string): readonly string[] {
     return this.#symbols.get(venue) ?? []
   }
@@ -38,7 +38,7 @@ export class CheckedSymbols {
     await Promise.all(this.#checks.map(check => check.close()))
   }
 
-  #take(venue: string, listings: readonly Listing[]): void {
+  #apply(venue: string, listings: readonly Listing[]): void {
     const spelled = new Map(listings.map(({ asked, symbol }) => [asked, symbol ?? asked]))
     this.#symbols.set(venue, [...new Set(spelled.values())])
     this.#feeds.respell(venue, spelled)
@@ -49,7 +49,7 @@ export class CheckedSymbols {
   }
 }
 
-/** Names each symbol that is recorded otherwise than it was written. */
+/** Reports each symbol of the selection that is respelled or doubled. */
 export function reportCorrections(selected: readonly Selected[], emit: Emit): void {
   for (const { venue, given } of selected) {
     const seen = new Set<string>()

@@ -1,18 +1,21 @@
 /**
- * One symbol's subscription on a connection, from being asked for to its end. Pure: told of what happens and what time it is, it
- * says what to do. It outlives the sockets that carry it.
+ * State machine of one symbol's subscription on a connection. Pure: its inputs are events and the time, its output is
+ * what to do. It outlives the sockets.
  *
- *   asked         sent to the venue; neither an answer nor a trade yet
+ *   requested     sent to the venue; neither an answer nor a trade yet
  *   acknowledged  the venue confirmed it; no trade yet
  *   live          trades arrive
  *   unanswered    down: the venue did not answer in time, or never sent a trade where it does not answer
- *   refused       down: the venue said no
- *   ended         down: the venue took the subscription back
- *   silent        down: no trade for far longer than this symbol is ever quiet, or a trade that the venue announced never came
+ *   refused       down: the venue rejected it
+ *   ended         down: the venue ended it
+ *   silent        down: no trade for far longer than usual, or a trade that the venue announced never arrived
  *
- *   asked ─▶ acknowledged ─▶ live ─▶ silent        a trade makes any state `live`; a confirmation makes all but `live` and
- *     │           │            │                   `silent` `acknowledged`; what is down stays so, while it is asked for again,
- *     └──────── refused, ended, unanswered ◀─ any  until one of the two
+ *   requested ─▶ acknowledged ─▶ live ─▶ silent
+ *     │             │             │
+ *     └────────── refused, ended, unanswered ◀─ any
+ *
+ * A trade makes any state `live`; a confirmation makes any state but `live` and `silent` `acknowledged`. A symbol that is
+ * down stays down during retries, until a trade or a confirmation.
  */
 
 import { Liveness } from '../connection/liveness.ts'
@@ -20,30 +23,30 @@ import { DOWN_STATES, type SubscriptionState } from '../connection/status.ts'
 import type { ResubscribeReason, Timings } from '../connection/timings.ts'
 import type { RefusalKind } from './refusal-kind.ts'
 
-/** What to do about a symbol: ask the venue for it again, or open another connection, which asks for everything. */
-export type Remedy = 'ask' | 'replace'
+/** What to do about a symbol: request it again, or open another connection, which requests all symbols. */
+export type Remedy = 'resubscribe' | 'replace'
 
-/** What still arrives this soon after the venue ended a subscription was on its way already. */
+/** Trades within this time after the venue ended a subscription were in flight. */
 const STRAGGLERS_MS = 5_000
 /** The wait before announced trades count as lost doubles each time, up to this. */
 const ANNOUNCED_MS_MAX = 300_000
-/** Waits are longer by up to this share, drawn at random. */
-const SPREAD = 0.2
-/** So many ids in a row that are not new: the venue counts from somewhere else now. A snapshot repeats fewer. */
+/** Waits are longer by a random share, up to this. */
+const JITTER = 0.2
+/** After this many ids in a row that are not new, the venue counts from another id. A snapshot repeats fewer. */
 const REPEATS_MAX = 200
 
-/** Trades that the venue announced and that never came: ids in a row. */
+/** A range of ids of trades that the venue announced and that never arrived. */
 export interface AnnouncedLoss {
   first: number
   last: number
 }
 
-/** What all subscriptions of a connection share. */
+/** Shared by all subscriptions of a connection. */
 export interface SubscriptionRules {
-  /** Does the venue answer for each symbol? */
+  /** The venue confirms or refuses each symbol. */
   acknowledges: boolean
   timings: Timings
-  /** A number from 0 to 1: waits are spread, so that many clients do not return at one moment. */
+  /** A number from 0 to 1, for the jitter of waits. */
   random: () => number
 }
 
@@ -52,20 +55,20 @@ export class Subscription {
   readonly #rules: SubscriptionRules
   readonly #liveness: Liveness
   #state: SubscriptionState = 'requested'
-  /** Why it is down, in the venue's words or ours; empty where it is not. */
+  /** Why it is down, by the venue's text or ours; empty if it is not. */
   #detail = ''
   #sinceMs = 0
-  /** When it was asked for, while no answer came. */
+  /** When it was requested, until an answer arrives. */
   #pendingSinceMs: number | undefined
-  /** When to ask again. */
-  #askAtMs = Number.POSITIVE_INFINITY
-  /** Times it was refused, ended or left unanswered since it last was well. */
+  /** When to request it again. */
+  #retryAtMs = Number.POSITIVE_INFINITY
+  /** How many times it was refused, ended or unanswered since it was last live. */
   #failures = 0
   #silences = 0
   #losses = 0
   #lastTradeId: number | undefined
   #repeats = 0
-  /** The first trade that the venue announced and that has not come, and when it was announced. */
+  /** The first trade that the venue announced and that has not arrived, and when it was announced. */
   #announcedId: number | undefined
   #announcedSinceMs = 0
   #newestAnnouncedId = 0
@@ -84,17 +87,17 @@ export class Subscription {
     return this.#detail
   }
 
-  /** When it came into this state, in the clock of whoever calls. */
+  /** When it entered this state, by the caller's clock. */
   get sinceMs(): number {
     return this.#sinceMs
   }
 
-  /** When it is asked for again; undefined if nothing is planned. */
-  get askAtMs(): number | undefined {
-    return this.#askAtMs === Number.POSITIVE_INFINITY ? undefined : this.#askAtMs
+  /** When it is requested again; undefined if that is not scheduled. */
+  get retryAtMs(): number | undefined {
+    return this.#retryAtMs === Number.POSITIVE_INFINITY ? undefined : this.#retryAtMs
   }
 
-  /** Asked for, and neither confirmed nor refused. */
+  /** Requested, and neither confirmed nor refused. */
   get pending(): boolean {
     return this.#pendingSinceMs !== undefined
   }
@@ -103,44 +106,44 @@ export class Subscription {
     return DOWN_STATES.has(this.#state)
   }
 
-  /** Since its last trade, or since we began to listen, ms. */
+  /** Since its last trade, or since reading started, ms. */
   quietMs(nowMs: number): number {
     return this.#liveness.quietMs(nowMs)
   }
 
-  /** A socket opened that asks for it. `beside`: while another one still delivers. */
-  opened(nowMs: number, beside: boolean): void {
+  /** A socket opened and requests it. `duringRotation`: another socket still delivers. */
+  opened(nowMs: number, duringRotation: boolean): void {
     const { acknowledges } = this.#rules
-    this.#askAtMs = Number.POSITIVE_INFINITY
+    this.#retryAtMs = Number.POSITIVE_INFINITY
     this.#pendingSinceMs = acknowledges ? nowMs : undefined
     if (!acknowledges && this.isDown && this.#state !== 'silent') this.#enter('requested', '', nowMs)
-    if (beside) return
+    if (duringRotation) return
     this.#liveness.resume(nowMs)
     if (!this.isDown) this.#enter('requested', '', nowMs)
   }
 
-  /** No socket carries it any more: the next one asks for it. */
+  /** No socket is open: the next one requests it. */
   lost(nowMs: number): void {
     this.#pendingSinceMs = undefined
-    this.#askAtMs = Number.POSITIVE_INFINITY
+    this.#retryAtMs = Number.POSITIVE_INFINITY
     if (!this.isDown) this.#enter('requested', '', nowMs)
   }
 
-  /** We listen again after a time in which frames were left unread. */
+  /** Reading resumes after a pause. */
   resumed(nowMs: number): void {
     this.#liveness.resume(nowMs)
     if (this.pending) this.#pendingSinceMs = nowMs
     if (this.#announcedId !== undefined) this.#announcedSinceMs = nowMs
   }
 
-  /** The venue confirmed it; one that confirms whatever it is asked for proves nothing by that. */
+  /** The venue confirmed it. Ignored for a venue that confirms every request, except after a refusal or an end. */
   acknowledged(nowMs: number): void {
     this.#pendingSinceMs = undefined
     if (this.#state === 'live' || this.#state === 'silent' || this.#state === 'acknowledged') return
     if (!this.#rules.acknowledges && this.#state !== 'refused' && this.#state !== 'ended') return
-    // A venue that confirms and ends again and again is asked ever more rarely.
+    // Repeated confirmations and ends must keep increasing the wait.
     if (this.#state !== 'ended') this.#failures = 0
-    this.#askAtMs = Number.POSITIVE_INFINITY
+    this.#retryAtMs = Number.POSITIVE_INFINITY
     this.#enter(this.#rules.acknowledges ? 'acknowledged' : 'requested', '', nowMs)
   }
 
@@ -152,26 +155,26 @@ export class Subscription {
     this.#down('ended', 'ended', 'the venue ended the subscription', nowMs)
   }
 
-  /** A trade came. Called for every trade: nothing is allocated. An id above 2^53 is a bigint and not compared. */
+  /** Called for every trade; allocates nothing. An id above 2^53 is a bigint and not compared. */
   traded(tradeId: number | bigint, nowMs: number): void {
     const isNew = this.#isNew(tradeId)
     if (isNew) this.#liveness.frame(nowMs)
-    // A snapshot repeats old trades: it proves that the subscription stands, not that new ones come.
+    // A snapshot repeats old trades: it proves that the subscription exists, not that new trades arrive.
     if (this.#state !== 'live' && (isNew || this.#state !== 'silent')) this.#revived(nowMs)
   }
 
-  /** The venue says which trade of the symbol was the last; 0 or less says nothing. */
+  /** The venue announced the id of the symbol's last trade; 0 or less is ignored. */
   announced(tradeId: number, nowMs: number): void {
     if (!(tradeId > 0)) return
     this.#newestAnnouncedId = tradeId
-    // Before any trade came, the first announcement is where counting begins.
+    // Before any trade, counting starts at the first announcement.
     this.#lastTradeId ??= tradeId
     if (tradeId <= this.#lastTradeId || this.#announcedId !== undefined) return
     this.#announcedId = tradeId
     this.#announcedSinceMs = nowMs
   }
 
-  /** Trades that were announced longer ago than any delay explains and never came, with what to do. Each is returned once. */
+  /** Announced trades that did not arrive within the wait, and what to do. Each is returned once. */
   loss(nowMs: number): (AnnouncedLoss & { remedy: Remedy }) | undefined {
     if (this.#announcedId === undefined) return undefined
     const waitMs = Math.min(ANNOUNCED_MS_MAX, this.#rules.timings.announcedMsMax * 2 ** this.#losses)
@@ -180,36 +183,36 @@ export class Subscription {
     const last = Math.max(this.#announcedId, this.#newestAnnouncedId)
     this.#announcedId = undefined
     this.#lastTradeId = last
-    this.#fallSilent(`trade ${last} was announced, and none came from ${first} on`, nowMs)
+    this.#enterSilent(`trade ${last} was announced, but none arrived from ${first} on`, nowMs)
     this.#pendingSinceMs = nowMs
-    return { first, last, remedy: ++this.#losses === 2 ? 'replace' : 'ask' }
+    return { first, last, remedy: ++this.#losses === 2 ? 'replace' : 'resubscribe' }
   }
 
   /**
-   * Looks at the clock: what is to be done now, if anything. `framesGoOn`: the connection as a whole is not silent; if it is, that
-   * is not the symbol's matter.
+   * What to do now, if anything. `receiving`: the connection as a whole is not silent; a silent connection is handled
+   * there.
    */
-  check(nowMs: number, framesGoOn: boolean): Remedy | undefined {
+  check(nowMs: number, receiving: boolean): Remedy | undefined {
     const { acknowledges, timings } = this.#rules
-    if (nowMs >= this.#askAtMs) {
-      this.#askAtMs = Number.POSITIVE_INFINITY
+    if (nowMs >= this.#retryAtMs) {
+      this.#retryAtMs = Number.POSITIVE_INFINITY
       this.#pendingSinceMs = nowMs
-      return 'ask'
+      return 'resubscribe'
     }
     if (this.pending && nowMs - this.#pendingSinceMs! >= timings.answerMsMax) return this.#unanswered(nowMs)
-    if (!framesGoOn) return undefined
+    if (!receiving) return undefined
     if (this.#state === 'requested' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
       const minutes = Math.round((nowMs - this.#sinceMs) / 60_000)
       this.#down('unanswered', 'unlisted', `no trade in ${minutes} min while others trade`, nowMs)
-      return 'ask'
+      return 'resubscribe'
     }
     if ((this.#state !== 'live' && this.#state !== 'silent') || !this.#liveness.isSilent(nowMs)) return undefined
     const seconds = Math.round(this.quietMs(nowMs) / 1000)
-    this.#liveness.calledSilent()
-    this.#fallSilent(`no trade for ${seconds} s, against its own rhythm`, nowMs)
+    this.#liveness.reportedSilent()
+    this.#enterSilent(`no trade for ${seconds} s, far longer than usual`, nowMs)
     this.#pendingSinceMs = nowMs
-    // Once with another connection too; after that it is the market that sleeps, or the venue that does not carry it.
-    return ++this.#silences === 2 ? 'replace' : 'ask'
+    // Replaced once; after that the market is quiet, or the venue does not send the symbol.
+    return ++this.#silences === 2 ? 'replace' : 'resubscribe'
   }
 
   #isNew(tradeId: number | bigint): boolean {
@@ -224,31 +227,31 @@ export class Subscription {
   #unanswered(nowMs: number): Remedy | undefined {
     this.#pendingSinceMs = undefined
     if (!this.#rules.acknowledges) {
-      // It answers requests as a whole: none came, so what was down still is.
-      if (this.#state === 'refused' || this.#state === 'ended') this.#plan('passing', nowMs)
+      // It answers requests as a whole: without an answer, a symbol that was down stays down.
+      if (this.#state === 'refused' || this.#state === 'ended') this.#scheduleRetry('temporary', nowMs)
       return undefined
     }
-    const asks = ++this.#failures
+    const attempts = ++this.#failures
     if (this.#state === 'requested') this.#enter('unanswered', 'the venue does not answer the subscription', nowMs)
-    if (asks === 1) {
+    if (attempts === 1) {
       this.#pendingSinceMs = nowMs
-      return 'ask'
+      return 'resubscribe'
     }
-    this.#plan(this.#state === 'ended' ? 'ended' : 'unanswered', nowMs)
-    return asks === 2 ? 'replace' : undefined
+    this.#scheduleRetry(this.#state === 'ended' ? 'ended' : 'unanswered', nowMs)
+    return attempts === 2 ? 'replace' : undefined
   }
 
   #revived(nowMs: number): void {
     if (this.#state === 'ended' && nowMs - this.#sinceMs < STRAGGLERS_MS) return
     this.#pendingSinceMs = undefined
-    this.#askAtMs = Number.POSITIVE_INFINITY
+    this.#retryAtMs = Number.POSITIVE_INFINITY
     this.#failures = 0
     this.#silences = 0
     this.#losses = 0
     this.#enter('live', '', nowMs)
   }
 
-  #fallSilent(detail: string, nowMs: number): void {
+  #enterSilent(detail: string, nowMs: number): void {
     if (this.#state === 'silent') this.#detail = detail
     else this.#enter('silent', detail, nowMs)
   }
@@ -256,15 +259,15 @@ export class Subscription {
   #down(state: 'refused' | 'ended' | 'unanswered', kind: ResubscribeReason, detail: string, nowMs: number): void {
     this.#pendingSinceMs = undefined
     this.#failures++
-    this.#plan(kind, nowMs)
+    this.#scheduleRetry(kind, nowMs)
     if (this.#state === state) this.#detail = detail
     else this.#enter(state, detail, nowMs)
   }
 
-  #plan(kind: ResubscribeReason, nowMs: number): void {
+  #scheduleRetry(kind: ResubscribeReason, nowMs: number): void {
     const { firstMs, maxMs } = this.#rules.timings.resubscribe[kind]
     const waitMs = Math.min(maxMs, firstMs * 2 ** Math.max(0, this.#failures - 1))
-    this.#askAtMs = nowMs + Math.round(waitMs * (1 + SPREAD * this.#rules.random()))
+    this.#retryAtMs = nowMs + Math.round(waitMs * (1 + JITTER * this.#rules.random()))
   }
 
   #enter(state: SubscriptionState, detail: string, nowMs: number): void {

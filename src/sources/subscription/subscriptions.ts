@@ -1,6 +1,6 @@
 /**
- * All subscriptions of one connection: what the venue says is brought to the symbols it concerns, what is due is gathered, and what
- * changed is reported once, many symbols in one line.
+ * All subscriptions of one connection: passes the venue's control messages to the affected symbols, collects what is
+ * due, and reports changes, many symbols per log line.
  */
 import type { Emit } from '../../telemetry/events.ts'
 import type { Control } from '../../venues/venue.ts'
@@ -10,7 +10,7 @@ import type { Timings } from '../connection/timings.ts'
 import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
 import { type AnnouncedLoss, Subscription } from './subscription.ts'
 
-/** Symbols named in one line, and in a status. */
+/** Symbols named in a log line, and in a status. */
 const NAMED_MAX = 10
 const LISTED_MAX = 100
 
@@ -18,47 +18,47 @@ export interface SubscriptionsOptions {
   venue: string
   connection: string
   symbols: readonly string[]
-  /** Does the venue answer for each symbol? */
+  /** The venue confirms or refuses each symbol. */
   acknowledges: boolean
   timings: Timings
   emit: Emit
-  /** Called with trades that the venue announced and that never came. */
+  /** Called with trades that the venue announced and that never arrived. */
   onLoss(symbol: string, loss: AnnouncedLoss): void
   random?: () => number
 }
 
-/** What is due: symbols to ask for again on the open connection, and why the connection should be replaced, if it should. */
+/** Symbols to request again on the open connection, and why to replace the connection, if so. */
 export interface Due {
   ask: string[]
   replace: string | undefined
 }
 
-/** Controls that are about symbols. */
+/** Control messages about symbols. */
 export type SymbolControl = Extract<Control, { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'error' }>
-/** Those that are a complaint. */
+/** Control messages about errors. */
 export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
 
 type DownState = 'refused' | 'ended' | 'unanswered' | 'silent'
 
-/** What a line is about. */
+/** Symbols that went down for the same reason: one log line. */
 interface Change {
   state: DownState
   detail: string
-  symbols: { symbol: string; askAtMs: number | undefined }[]
+  symbols: { symbol: string; retryAtMs: number | undefined }[]
 }
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #all = new Map<string, Subscription>()
   /** By the symbol in capitals. */
-  readonly #anyCase = new Map<string, Subscription>()
-  /** By the venue's spelling where it differs from ours in case: at most one for each. */
+  readonly #byUpperCase = new Map<string, Subscription>()
+  /** By the venue's spelling where it differs from ours in case: at most one per symbol. */
   readonly #spelled = new Map<string, Subscription>()
-  /** Down, and reported as that. */
+  /** Reported as down. */
   readonly #reported = new Map<string, { state: SubscriptionState; sinceMs: number }>()
-  /** Refused since the last look, and why, whatever they are now. */
+  /** Refused since the last check, and why, whatever their state is now. */
   readonly #refused = new Map<string, string>()
-  /** When the count of symbols that stand is to be reported, at the latest. */
+  /** When to report the number of subscribed symbols, at the latest. */
   #countByMs: number | undefined
 
   constructor(options: SubscriptionsOptions) {
@@ -67,36 +67,36 @@ export class Subscriptions {
     for (const symbol of options.symbols) {
       const subscription = new Subscription(symbol, { acknowledges, timings, random })
       this.#all.set(symbol, subscription)
-      this.#anyCase.set(symbol.toUpperCase(), subscription)
+      this.#byUpperCase.set(symbol.toUpperCase(), subscription)
     }
   }
 
-  /** A socket opened that asks for all of them. `beside`: while another one still delivers. */
-  opened(nowMs: number, beside: boolean): void {
-    for (const subscription of this.#all.values()) subscription.opened(nowMs, beside)
-    if (!beside) this.#countByMs = nowMs + this.#options.timings.answerMsMax
+  /** A socket opened and requests all symbols. `duringRotation`: another socket still delivers. */
+  opened(nowMs: number, duringRotation: boolean): void {
+    for (const subscription of this.#all.values()) subscription.opened(nowMs, duringRotation)
+    if (!duringRotation) this.#countByMs = nowMs + this.#options.timings.answerMsMax
   }
 
-  /** No socket carries them any more. */
+  /** No socket is open. */
   lost(nowMs: number): void {
     for (const subscription of this.#all.values()) subscription.lost(nowMs)
   }
 
-  /** Frames are read again after a time in which they were not. */
+  /** Reading resumes after a pause. */
   resumed(nowMs: number): void {
     for (const subscription of this.#all.values()) subscription.resumed(nowMs)
   }
 
-  /** Called for every trade. False if its symbol was not asked for. */
+  /** Called for every trade. False if its symbol was not requested. */
   traded(symbol: string, tradeId: number | bigint, nowMs: number): boolean {
-    const subscription = this.#all.get(symbol) ?? this.#spelledOtherwise(symbol)
+    const subscription = this.#all.get(symbol) ?? this.#respelled(symbol)
     subscription?.traded(tradeId, nowMs)
     return subscription !== undefined
   }
 
   /**
-   * Takes what the venue said. `confirmed` are the symbols confirmed on the socket that said it. False if it is a refusal that is
-   * about no subscription of ours.
+   * Handles a control message. `confirmed` are the symbols confirmed on its socket. False for an error or refusal that
+   * affects no subscription.
    */
   control(control: SymbolControl, confirmed: Set<string>, nowMs: number): control is Exclude<SymbolControl, Complaint> {
     switch (control.kind) {
@@ -117,8 +117,8 @@ export class Subscriptions {
     }
   }
 
-  /** What is due now. `framesGoOn`: something came on the connection lately. */
-  check(nowMs: number, framesGoOn: boolean): Due {
+  /** What is due now. `receiving`: the connection's last frame is recent. */
+  check(nowMs: number, receiving: boolean): Due {
     const { venue, connection, emit, onLoss } = this.#options
     const due: Due = { ask: [], replace: undefined }
     const changed = new Map<string, Change>()
@@ -131,8 +131,8 @@ export class Subscriptions {
         emit('trades_missed', { venue, connection, symbol, first, last })
         onLoss(symbol, { first, last })
       }
-      const remedy = loss?.remedy ?? subscription.check(nowMs, framesGoOn)
-      if (remedy === 'ask') due.ask.push(symbol)
+      const remedy = loss?.remedy ?? subscription.check(nowMs, receiving)
+      if (remedy === 'resubscribe') due.ask.push(symbol)
       else if (remedy === 'replace') due.replace ??= `${symbol}: ${subscription.detail}`
       this.#compare(subscription, changed, back)
     }
@@ -151,26 +151,26 @@ export class Subscriptions {
     const states: SymbolsStatus['states'] = {}
     const notLive: SymbolsStatus['notLive'] = []
     let symbols = 0
-    for (const { symbol, state, detail, sinceMs, askAtMs } of this.#all.values()) {
+    for (const { symbol, state, detail, sinceMs, retryAtMs } of this.#all.values()) {
       states[state] = (states[state] ?? 0) + 1
       if (state === 'live' || state === 'acknowledged') symbols++
       if (state === 'live') continue
-      const retryInMs = askAtMs === undefined ? null : Math.max(0, askAtMs - nowMs)
+      const retryInMs = retryAtMs === undefined ? null : Math.max(0, retryAtMs - nowMs)
       notLive.push({ symbol, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })
     }
-    // Those that are down first: the list is cut.
+    // Symbols that are down first, since the list is cut.
     notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
     return { symbols, symbolsRequested: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
   }
 
-  /** Until the venue's list is known, a symbol may be asked for in another case than its trades carry. */
-  #spelledOtherwise(symbol: string): Subscription | undefined {
+  /** Until the venue's list is known, a symbol may be requested in another case than its trades have. */
+  #respelled(symbol: string): Subscription | undefined {
     const known = this.#spelled.get(symbol)
     if (known) return known
-    const subscription = this.#anyCase.get(symbol.toUpperCase())
+    const subscription = this.#byUpperCase.get(symbol.toUpperCase())
     if (!subscription) return undefined
-    // One spelling each: a venue cannot make us keep more symbols than twice those asked for.
-    this.#anyCase.delete(symbol.toUpperCase())
+    // One spelling per symbol: a venue cannot make us store more than twice the requested symbols.
+    this.#byUpperCase.delete(symbol.toUpperCase())
     this.#spelled.set(symbol, subscription)
     return subscription
   }
@@ -183,7 +183,7 @@ export class Subscriptions {
     const listed = new Set(symbols)
     if (all) for (const symbol of [...confirmed]) if (!listed.has(symbol)) this.#ended(symbol, confirmed, nowMs)
     for (const symbol of symbols) {
-      // A list names again what it named before.
+      // A full list repeats symbols confirmed before.
       if (all && confirmed.has(symbol)) continue
       confirmed.add(symbol)
       this.#all.get(symbol)?.acknowledged(nowMs)
@@ -199,9 +199,9 @@ export class Subscriptions {
     const detail = shorten(control.detail)
     const ours = control.symbols ?? symbolsNamed(control.detail, this.#all.keys())
     const named = ours.flatMap(symbol => this.#all.get(symbol) ?? [])
-    // One that names no symbol is about what was asked for and has no answer yet, if there is any.
-    const concerned = named.length > 0 ? named : [...this.#all.values()].filter(({ pending }) => pending)
-    for (const subscription of concerned) {
+    // A refusal that names no symbol is about the requests without an answer, if there are any.
+    const affected = named.length > 0 ? named : [...this.#all.values()].filter(({ pending }) => pending)
+    for (const subscription of affected) {
       if (isAlreadySubscribed(control.detail)) {
         confirmed.add(subscription.symbol)
         subscription.acknowledged(nowMs)
@@ -210,15 +210,15 @@ export class Subscriptions {
       const kind = refusalKind(control.detail)
       confirmed.delete(subscription.symbol)
       this.#refused.set(subscription.symbol, detail)
-      // Which symbol is not listed is not said: it may be another one.
-      subscription.refused(named.length === 0 && kind === 'unlisted' ? 'passing' : kind, detail, nowMs)
+      // It does not name the unlisted symbol, which may be another one.
+      subscription.refused(named.length === 0 && kind === 'unlisted' ? 'temporary' : kind, detail, nowMs)
     }
-    // The same words once more are about those that they refused.
-    return concerned.length > 0 || [...this.#all.values()].some(each => each.isDown && each.detail === detail)
+    // The same text again is about the symbols that it refused.
+    return affected.length > 0 || [...this.#all.values()].some(each => each.isDown && each.detail === detail)
   }
 
   #compare(subscription: Subscription, changed: Map<string, Change>, back: Subscription[]): void {
-    const { symbol, isDown, sinceMs, askAtMs } = subscription
+    const { symbol, isDown, sinceMs, retryAtMs } = subscription
     const refused = isDown ? undefined : this.#refused.get(symbol)
     const state = refused === undefined ? subscription.state : 'refused'
     const reported = this.#reported.get(symbol)
@@ -226,18 +226,18 @@ export class Subscriptions {
       if (reported?.state === state) return
       this.#reported.set(symbol, { state, sinceMs: reported?.sinceMs ?? sinceMs })
       const detail = refused ?? subscription.detail
-      // Those of the same words are one line, whatever symbol the words name.
+      // Symbols with the same text share a line, whatever symbol the text names.
       const key = `${state} ${detail.replaceAll(symbol, '')}`
       const group = changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
-      group.symbols.push({ symbol, askAtMs })
+      group.symbols.push({ symbol, retryAtMs })
       changed.set(key, group)
     } else if (reported && state !== 'requested') back.push(subscription)
   }
 
   #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
     const { venue, connection, emit } = this.#options
-    const askAtMs = Math.min(...group.map(each => each.askAtMs ?? nowMs))
-    const waitMs = Math.round(Math.max(0, askAtMs - nowMs))
+    const retryAtMs = Math.min(...group.map(each => each.retryAtMs ?? nowMs))
+    const waitMs = Math.round(Math.max(0, retryAtMs - nowMs))
     const symbols = named(group)
     if (state === 'refused') emit('subscription_rejected', { venue, connection, symbols, detail, waitMs })
     else if (state === 'ended') emit('subscription_ended', { venue, connection, symbols, waitMs })

@@ -1,8 +1,8 @@
 /**
- * Holds the symbols that are recorded against the venue's own list, beside recording and never in its way: a wrong one is named
- * with the nearest spelling, and the venue's spelling is used from then on. Again once a day, since symbols are delisted.
+ * Compares the recorded symbols with the venue's own list, without delaying recording: reports an unknown symbol with
+ * the nearest spelling, and switches to the venue's spelling. Repeated daily, since symbols are delisted.
  */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as yieldToSockets } from 'node:timers/promises'
 import { nearest } from '../../nearest.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { compareWithList, type ListedSymbol, type Listing } from '../../venues/listed-symbols.ts'
@@ -17,13 +17,13 @@ const LIST_BYTES_MAX = 64 * 2 ** 20
 
 export interface SymbolCheckOptions {
   venue: Venue
-  /** The venue's REST address, or the one configured instead, without a trailing slash. */
+  /** The venue's REST address, or a configured one, without a trailing slash. */
   rest: string
-  /** Those recorded at the moment. */
+  /** The currently recorded ones. */
   symbols(): readonly string[]
   timings: Timings
   emit: Emit
-  /** Called each time the list was had, with what it says of each symbol. */
+  /** Called after each successful check, with the result for each symbol. */
   onListed(listings: readonly Listing[]): void
 }
 
@@ -31,9 +31,9 @@ export class SymbolCheck {
   readonly #options: SymbolCheckOptions
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
 
-  /** Begins to ask. */
+  /** Starts the checks. */
   constructor(options: SymbolCheckOptions) {
     this.#options = options
     this.#running = this.#run().catch(error => {
@@ -52,12 +52,12 @@ export class SymbolCheck {
     const backoff = new Backoff(timings.symbolListRetryMs / 2, timings.symbolListRetryMs, timings.symbolListEveryMs)
     while (true) {
       const waitMs = await this.#check(backoff)
-      // Nothing that keeps a process running.
+      // Must not keep the process running.
       await sleep(waitMs, undefined, { signal, ref: false })
     }
   }
 
-  /** Returns how long to wait for the next time, ms. */
+  /** Returns the wait before the next check, ms. */
   async #check(backoff: Backoff): Promise<number> {
     const { venue, rest, symbols, timings, emit, onListed } = this.#options
     const asked = symbols()
@@ -66,12 +66,12 @@ export class SymbolCheck {
       const listings = compareWithList(asked, listed)
       this.#stop.signal.throwIfAborted()
       onListed(listings)
-      for (const listing of listings) await this.#tell(listing, listed)
+      for (const listing of listings) await this.#report(listing, listed)
       backoff.reset()
       return timings.symbolListEveryMs
     } catch (error) {
       this.#stop.signal.throwIfAborted()
-      if (this.#isNews('unchecked')) emit('symbols_unchecked', { venue: venue.name, why: whyOf(error) })
+      if (this.#isFirst('unchecked')) emit('symbols_unchecked', { venue: venue.name, why: reasonOf(error) })
       return Math.max(backoff.next(), error instanceof ListRefused ? (error.waitMs ?? 0) : 0)
     }
   }
@@ -79,7 +79,7 @@ export class SymbolCheck {
   async #list(url: string): Promise<readonly ListedSymbol[]> {
     const { venue, timings } = this.#options
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timings.symbolListMsMax)])
-    // Coinbase answers nobody who does not say who asks.
+    // Coinbase requires a User-Agent.
     const response = await fetch(url, { signal, headers: { 'User-Agent': `tickhouse/${VERSION}` } })
     if (!response.ok) {
       await response.body?.cancel()
@@ -91,25 +91,25 @@ export class SymbolCheck {
       )
       throw new ListRefused(response.status, waitMs)
     }
-    const pieces: Uint8Array[] = []
+    const chunks: Uint8Array[] = []
     let bytes = 0
-    for await (const piece of response.body ?? []) {
-      pieces.push(piece)
-      bytes += piece.length
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk)
+      bytes += chunk.length
       if (bytes > LIST_BYTES_MAX) throw new Error(`the answer is longer than ${LIST_BYTES_MAX} bytes`)
     }
-    const listed = venue.symbolList.read(JSON.parse(Buffer.concat(pieces).toString()))
-    // A list without a symbol would call all of them wrong.
-    if (!listed || listed.length === 0) throw new Error('the answer is no list of symbols')
+    const listed = venue.symbolList.read(JSON.parse(Buffer.concat(chunks).toString()))
+    // By an empty list, all symbols would be unknown.
+    if (!listed || listed.length === 0) throw new Error('the answer is not a list of symbols')
     return listed
   }
 
-  async #tell({ asked, symbol, resting }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
+  async #report({ asked, symbol, resting }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
     const { venue, emit } = this.#options
-    if (!this.#isNews(`${asked} ${symbol} ${resting}`)) return
+    if (!this.#isFirst(`${asked} ${symbol} ${resting}`)) return
     if (symbol === undefined) {
-      // Thousands of words to compare with: what a socket has for us goes first.
-      await turn(undefined, { signal: this.#stop.signal })
+      // Comparing with thousands of symbols takes long: data waiting in sockets goes first.
+      await yieldToSockets(undefined, { signal: this.#stop.signal })
       const names = listed.map(each => each.symbol)
       emit('symbol_unknown', { venue: venue.name, symbol: asked, nearest: nearest(asked, names) })
     } else {
@@ -118,9 +118,9 @@ export class SymbolCheck {
     }
   }
 
-  #isNews(what: string): boolean {
-    if (this.#told.has(what)) return false
-    this.#told.add(what)
+  #isFirst(what: string): boolean {
+    if (this.#reported.has(what)) return false
+    this.#reported.add(what)
     return true
   }
 }
@@ -134,8 +134,8 @@ class ListRefused extends Error {
   }
 }
 
-/** `fetch` hides the reason in the cause. */
-function whyOf(error: unknown): string {
+/** The reason of a failed `fetch` is in its cause. */
+function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message
 }

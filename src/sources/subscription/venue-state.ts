@@ -1,4 +1,4 @@
-/** What a venue says of itself, over all its connections: reported when it changes. */
+/** A venue's own status, from all its connections: reports changes. */
 import type { Emit } from '../../telemetry/events.ts'
 import type { Control } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
@@ -14,12 +14,12 @@ export class VenueState {
     this.#emit = emit
   }
 
-  /** Null where the venue has said nothing of itself. */
+  /** Null if the venue has sent no status. */
   get status(): VenueStatus | null {
     return this.#status
   }
 
-  take({ state, upcoming }: Extract<Control, { kind: 'venue_state' }>): void {
+  update({ state, upcoming }: Extract<Control, { kind: 'venue_state' }>): void {
     const venue = this.#venue
     const status = { state: shorten(state), upcoming: shorten(upcoming) }
     const before = this.#status?.state ?? ONLINE

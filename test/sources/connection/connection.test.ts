@@ -18,7 +18,7 @@ const QUICK: Timings = {
   backoffMsMin: 10,
   backoffFirstMs: 20,
   backoffMsMax: 50,
-  silenceCheckMs: 20,
+  livenessCheckMs: 20,
   overlapMs: 50,
   overlapMsMax: 200,
   closeMsMax: 200,
@@ -137,7 +137,7 @@ test(
   async t => {
     const server = await LocalVenue.open(t)
     const visit = server.visit()
-    const { events } = follow(t, coinbase, server.url, { quietMsMin: 100, quietFactor: 3, rhythmMs: 200 })
+    const { events } = follow(t, coinbase, server.url, { quietMsMin: 100, quietFactor: 3, livenessLearnMs: 200 })
     const { socket } = await visit
     const again = server.visit()
     const silent = events.next('connection_silent')

@@ -38,9 +38,9 @@ test('a time in which nobody listened is not counted as quiet', () => {
 
 test('each time a feed is called silent the patience doubles, until its rhythm is forgotten', () => {
   const { rhythm, nowMs } = followed(10, 120_000)
-  rhythm.calledSilent()
+  rhythm.reportedSilent()
   assert.equal(rhythm.silentAfterMs, 20_000)
-  rhythm.calledSilent()
+  rhythm.reportedSilent()
   assert.equal(rhythm.silentAfterMs, 40_000)
   for (let later = 0; later < 25 * 60_000; later += 100) rhythm.frame(nowMs + later)
   assert.equal(rhythm.silentAfterMs, 10_000)

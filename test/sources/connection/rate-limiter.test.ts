@@ -66,10 +66,10 @@ test('times with fractions, as clocks give them, end in a place too', { timeout:
 
 test('after a hold nothing is allowed before its end', () => {
   const pace = new RateLimiter(10, 100)
-  pace.hold(500)
-  pace.hold(300)
+  pace.pause(500)
+  pace.pause(300)
   assert.equal(pace.reserve(0), 500)
   assert.equal(pace.reserve(600), 0)
-  assert.equal(pace.heldMs(400), 100)
-  assert.equal(pace.heldMs(600), 0)
+  assert.equal(pace.pausedMs(400), 100)
+  assert.equal(pace.pausedMs(600), 0)
 })

@@ -18,13 +18,13 @@ const QUICK: Timings = {
   backoffMsMin: 10,
   backoffFirstMs: 20,
   backoffMsMax: 50,
-  silenceCheckMs: 20,
+  livenessCheckMs: 20,
   overlapMs: 50,
   overlapMsMax: 200,
   closeMsMax: 200,
   answerMsMax: 300,
   resubscribe: {
-    passing: soon,
+    temporary: soon,
     rate: soon,
     unlisted: { firstMs: 3_600_000, maxMs: 3_600_000 },
     ended: soon,
@@ -110,7 +110,7 @@ test(
     assert.equal(feeds.status()[0]!.symbols, 2)
     assert.equal(events.named('subscription_rejected').length, 1)
     assert.deepEqual(
-      events.named('symbols_counted').map(({ symbols, asked }) => [symbols, asked]),
+      events.named('symbols_counted').map(({ symbols, requested }) => [symbols, requested]),
       [[1, 2]],
     )
   },
@@ -131,7 +131,7 @@ test('many symbols refused at once are one line', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => 'Service unavailable')
   const symbols = Array.from({ length: 40 }, (_, index) => `S${index}/USD`)
-  const { events } = follow(t, kraken, server.url, symbols, { silenceCheckMs: 200 })
+  const { events } = follow(t, kraken, server.url, symbols, { livenessCheckMs: 200 })
   const { symbols: told } = await events.next('subscription_rejected')
   assert.match(String(told), /^S0\/USD, .* and 30 more$/)
 })
@@ -232,7 +232,7 @@ test(
         socket.send(JSON.stringify({ result: null, id: request.id }))
         if (request.method === 'SUBSCRIBE') silent = false
       })
-    const rhythm = { quietMsMin: 300, quietFactor: 3, rhythmMs: 300 }
+    const rhythm = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
     const { feeds, events } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], rhythm)
     await events.next('connection_opened')
     let id = 0
@@ -246,7 +246,7 @@ test(
     silent = true
     const told = await events.next('symbols_silent')
     assert.equal(told.symbols, 'ETHUSDT')
-    assert.match(String(told.detail), /against its own rhythm/)
+    assert.match(String(told.detail), /far longer than usual/)
     assert.equal((await events.next('symbols_back')).symbols, 'ETHUSDT')
     assert.deepEqual(
       requests.map(({ method, params }) => [method, params]),
@@ -272,7 +272,7 @@ test('a refused resubscription of Binance is known by its answer, and asked agai
       )
       if (method === 'SUBSCRIBE' && !refuse) silent = false
     })
-  const rhythm = { quietMsMin: 300, quietFactor: 3, rhythmMs: 300 }
+  const rhythm = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
   const { events, feeds } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], rhythm)
   await events.next('connection_opened')
   let id = 0

@@ -18,7 +18,7 @@ const TIMEOUT = { timeout: 20_000 }
 function follow(t: TestContext, subscription: Subscription, changed: Partial<Timings> = {}) {
   const events = new EventLog()
   const receiver = new CollectingReceiver()
-  const timings = { ...TIMINGS, silenceCheckMs: 20, overlapMs: 50, closeMsMax: 200, ...changed }
+  const timings = { ...TIMINGS, livenessCheckMs: 20, overlapMs: 50, closeMsMax: 200, ...changed }
   const feeds = openFeeds([subscription], receiver, events.emit, timings)
   const checked = new CheckedSymbols([subscription], feeds, events.emit, timings)
   t.after(async () => {
@@ -95,7 +95,7 @@ const UNHAD = {
   },
   'never comes': { answer: () => {}, why: /time/ },
   'is no JSON': { answer: (response: { end(text: string): void }) => response.end('<html>'), why: /JSON/ },
-  'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /no list/ },
+  'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /not a list/ },
 }
 for (const [how, { answer, why }] of Object.entries(UNHAD)) {
   test(`a list that ${how} is one quiet line, recording goes on, and it is asked for again`, TIMEOUT, async t => {

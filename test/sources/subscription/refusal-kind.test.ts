@@ -23,7 +23,7 @@ const CASES = {
     'FOO-USD is delisted',
     'Symbol(s) not found: FOO/BAR',
   ],
-  passing: [
+  temporary: [
     'Service Unavailable',
     'System in maintenance mode',
     'internal error',

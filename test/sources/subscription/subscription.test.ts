@@ -15,10 +15,10 @@ function opened(acknowledges = true): Subscription {
 }
 
 /** Looks once a second; the remedies with their seconds. */
-function looked(subscription: Subscription, fromS: number, toS: number, framesGoOn = true): [number, Remedy][] {
+function looked(subscription: Subscription, fromS: number, toS: number, receiving = true): [number, Remedy][] {
   const due: [number, Remedy][] = []
   for (let second = fromS; second <= toS; second++) {
-    const remedy = subscription.check(second * 1000, framesGoOn)
+    const remedy = subscription.check(second * 1000, receiving)
     if (remedy) due.push([second, remedy])
   }
   return due
@@ -45,11 +45,11 @@ test('without an answer it is asked for again, then on another connection, then 
   const subscription = opened()
   const due = looked(subscription, 1, 2000)
   assert.deepEqual(due.slice(0, 2), [
-    [10, 'ask'],
+    [10, 'resubscribe'],
     [20, 'replace'],
   ])
   assert.ok(
-    due.slice(2).every(([, remedy]) => remedy === 'ask'),
+    due.slice(2).every(([, remedy]) => remedy === 'resubscribe'),
     'one connection is enough',
   )
   const waits = due.slice(3).map(([second], index) => second - due[index + 2]![0])
@@ -67,13 +67,13 @@ test('without an answer it is asked for again, then on another connection, then 
 test('where the venue answers for no symbol, no answer is no fault; no trade for minutes while others trade is one', () => {
   const subscription = opened(false)
   assert.deepEqual(looked(subscription, 1, 599), [])
-  assert.deepEqual(looked(subscription, 600, 620), [[600, 'ask']])
+  assert.deepEqual(looked(subscription, 600, 620), [[600, 'resubscribe']])
   assert.equal(subscription.state, 'unanswered')
   assert.deepEqual(looked(opened(false), 1, 3600, false), [], 'while nothing comes at all, it is the connection')
 })
 
 const WAITS: Record<RefusalKind, [first: number, longest: number]> = {
-  passing: [5, 360],
+  temporary: [5, 360],
   rate: [15, 360],
   unlisted: [3600, 4320],
 }
@@ -85,12 +85,12 @@ for (const [kind, [first, longest]] of Object.entries(WAITS) as [RefusalKind, [n
     for (let times = 0; times < 12; times++) {
       subscription.refused(kind, 'no', nowMs)
       assert.equal(subscription.state, 'refused')
-      const waitMs = subscription.askAtMs! - nowMs
+      const waitMs = subscription.retryAtMs! - nowMs
       assert.ok(waitMs >= first * 1000 && waitMs <= longest * 1000 && waitMs >= before, `${waitMs}`)
       before = waitMs
-      assert.equal(subscription.check(subscription.askAtMs! - 1, true), undefined)
-      nowMs = subscription.askAtMs!
-      assert.equal(subscription.check(nowMs, true), 'ask')
+      assert.equal(subscription.check(subscription.retryAtMs! - 1, true), undefined)
+      nowMs = subscription.retryAtMs!
+      assert.equal(subscription.check(nowMs, true), 'resubscribe')
       assert.equal(subscription.state, 'refused', 'down while it is asked for')
     }
     subscription.acknowledged(nowMs + 10)
@@ -104,7 +104,7 @@ test('ended by the venue: down, whatever straggles in, and asked for again after
   subscription.ended(2000)
   subscription.traded(2, 2500)
   assert.equal(subscription.state, 'ended')
-  assert.deepEqual(looked(subscription, 2, 70), [[68, 'ask']])
+  assert.deepEqual(looked(subscription, 2, 70), [[68, 'resubscribe']])
   subscription.acknowledged(68_100)
   assert.equal(subscription.state, 'acknowledged')
 })
@@ -114,7 +114,7 @@ test('a symbol that falls silent against its own rhythm is asked for again, then
   subscription.acknowledged(1)
   const id = trades(subscription, 100, 0, 120_000)
   const due = looked(subscription, 121, 1000).filter(([, remedy]) => remedy)
-  assert.deepEqual(due[0], [130, 'ask'])
+  assert.deepEqual(due[0], [130, 'resubscribe'])
   assert.equal(subscription.state, 'silent')
   assert.ok(due.some(([, remedy]) => remedy === 'replace'))
   subscription.traded(id, 1_000_100)
@@ -147,7 +147,7 @@ test('a trade that was announced and did not come for seconds is a loss, told on
   subscription.announced(101, 2000)
   subscription.announced(103, 6000)
   assert.equal(subscription.loss(6999), undefined)
-  assert.deepEqual(subscription.loss(7000), { first: 101, last: 103, remedy: 'ask' })
+  assert.deepEqual(subscription.loss(7000), { first: 101, last: 103, remedy: 'resubscribe' })
   assert.equal(subscription.loss(8000), undefined)
   assert.equal(subscription.state, 'silent')
   // More are announced, and none comes: given longer each time, and on another connection once.
@@ -176,7 +176,7 @@ test('a symbol without a trade so far: what is announced first is where counting
   subscription.announced(500, 1000)
   assert.equal(subscription.loss(60_000), undefined)
   subscription.announced(501, 61_000)
-  assert.deepEqual(subscription.loss(66_000), { first: 501, last: 501, remedy: 'ask' })
+  assert.deepEqual(subscription.loss(66_000), { first: 501, last: 501, remedy: 'resubscribe' })
 })
 
 type Step = { kind: string; ms: number }
@@ -185,7 +185,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     'wait',
     'wait',
     'ack',
-    'passing',
+    'temporary',
     'rate',
     'unlisted',
     'ended',
@@ -208,7 +208,7 @@ test('whatever happens: what is down and carried by an open socket is asked for 
       for (const { kind, ms } of steps) {
         nowMs += ms
         if (kind === 'ack') subscription.acknowledged(nowMs)
-        else if (kind === 'passing' || kind === 'rate' || kind === 'unlisted') subscription.refused(kind, 'no', nowMs)
+        else if (kind === 'temporary' || kind === 'rate' || kind === 'unlisted') subscription.refused(kind, 'no', nowMs)
         else if (kind === 'ended') subscription.ended(nowMs)
         else if (kind === 'trade') subscription.traded(id++, nowMs)
         else if (kind === 'announce') subscription.announced(id + 5, nowMs)
