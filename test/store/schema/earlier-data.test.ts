@@ -1,0 +1,124 @@
+/** Data of earlier versions, opened by this one as a user does: by the command line, in a directory of its own. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { openWithArchive } from '../../../src/archive/open.ts'
+import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
+import { openStore } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { ORIGIN } from '../../../src/tick/trades.ts'
+import { openTestStore } from '../../support/data/storage.ts'
+import { storeAll } from '../../support/data/storing.ts'
+import { tradesOf } from '../../support/data/trades.ts'
+
+const run = promisify(execFile)
+const ASSETS = fileURLToPath(new URL('../../assets/', import.meta.url))
+const CLI = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
+
+interface Answered {
+  query: string
+  answer: { n: string; hash: string }
+}
+
+/** What the version that wrote the data answered: see test/assets/README.md. */
+interface Expected {
+  log: { first: number; next: number; ticks: number }
+  stored: Answered[]
+  fromLog: Answered[]
+  restored: Answered[]
+}
+
+async function assertAnswers(store: Store, expected: readonly Answered[]): Promise<void> {
+  for (const { query, answer } of expected) assert.deepEqual(await store.rows(query), [answer], query)
+}
+
+for (const version of fs.readdirSync(ASSETS).filter(name => name.startsWith('schema-')))
+  describe(`data written with ${version}`, () => {
+    const expected: Expected = JSON.parse(fs.readFileSync(path.join(ASSETS, version, 'expected.json'), 'utf8'))
+    let directory: string
+    before(async () => {
+      directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-earlier-'))
+      await run('tar', ['-xzf', path.join(ASSETS, version, 'data.tar.gz'), '-C', directory])
+    })
+    after(() => fs.rmSync(directory, { recursive: true, force: true }))
+
+    /** Standard output of a command that ends with 0. */
+    const tickhouse = async (args: string[], settings: Record<string, string> = {}) => {
+      const env = { ...process.env, TICKHOUSE_LISTEN: '127.0.0.1:1', ...settings }
+      return (await run(process.execPath, [CLI, ...args], { cwd: directory, env })).stdout
+    }
+
+    test('the doctor finds that log and store agree', async () => {
+      assert.match(await tickhouse(['doctor']), /Log and store agree\.\n$/)
+    })
+
+    test('the archive verifies, read back to the last byte', async () => {
+      await tickhouse(['archive', 'verify', '--deep'])
+    })
+
+    test('each table has the rows that it had, and all_trades those of the archive too', async () => {
+      const store = await openStore(`chdb:${path.join(directory, 'data/store')}`)
+      const archive = { ARCHIVE: `file:${path.join(directory, 'data/archive')}`, ARCHIVE_SPOOL: 'unused' }
+      const target = await openWithArchive(archive, store)
+      try {
+        await assertAnswers(store, expected.stored)
+      } finally {
+        await store.close()
+        await target?.close()
+      }
+    })
+
+    test('the log has the records that it had, and another store filled from it has the same rows', async t => {
+      const copy = path.join(directory, 'log-copy')
+      fs.cpSync(path.join(directory, 'data/log'), copy, { recursive: true })
+      const log = await openSqliteLog(copy, 'write')
+      const opened = await openTestStore()
+      t.after(async () => {
+        await opened.remove()
+        await log.close()
+      })
+      const { first, next } = log.bounds(0)
+      assert.deepEqual({ first, next, ticks: await log.countTicks(0, first, next) }, expected.log)
+      await storeAll(log, opened.store)
+      await assertAnswers(opened.store, expected.fromLog)
+    })
+
+    test('an empty store restored from the archive has every trade, to the last digit', async () => {
+      await tickhouse(['restore'], { TICKHOUSE_STORE: 'chdb:restored' })
+      const store = await openStore(`chdb:${path.join(directory, 'restored')}`)
+      try {
+        await assertAnswers(store, expected.restored)
+      } finally {
+        await store.close()
+      }
+    })
+
+    test('ingest goes on where the earlier version stopped', async t => {
+      const log = await openSqliteLog(path.join(directory, 'data/log'), 'write')
+      const store = await openStore(`chdb:${path.join(directory, 'data/store')}`)
+      t.after(async () => {
+        await store.close()
+        await log.close()
+      })
+      const trade = { symbol: 'NEWUSDT', tradeId: 1, price: 2, volume: 3, side: 'buy' }
+      await log.append(0, [tradesOf('binance', [trade], ORIGIN.live, () => Date.now() * 1000)])
+      await storeAll(log, store)
+      assert.deepEqual(
+        await store.rows('SELECT toUInt32(log_offset) AS offset FROM trades WHERE log_offset >= {next:UInt64}', {
+          next: expected.log.next,
+        }),
+        [{ offset: expected.log.next }],
+      )
+      await assertAnswers(
+        store,
+        expected.stored
+          .filter(({ query }) => / FROM (trades|quarantine)$/.test(query))
+          .map(({ query, answer }) => ({ query: `${query} WHERE log_offset < ${expected.log.next}`, answer })),
+      )
+    })
+  })
