@@ -125,11 +125,9 @@ test('docs/configuration.md is what the schema prints: run npm run docs', () => 
 
 test('every alert of the watcher has its section in docs/watch.md', () => {
   const sections = [...read('docs/watch.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name!)
-  const named = [
-    ...`${read('src/watch/alerts/conditions.ts')}${read('src/watch/alerts/source-conditions.ts')}`.matchAll(
-      /name: '(\w+)'/g,
-    ),
-  ].map(([, name]) => name!)
+  const named = filesIn('src/watch/alerts', /\.ts$/)
+    .flatMap(file => [...read(file).matchAll(/^\s+name: '(\w+)'/gm)])
+    .map(([, name]) => name!)
   assert.deepEqual([...new Set(named)].sort(), sections.toSorted())
   assert.deepEqual(ALERT_NAMES, sections)
 })

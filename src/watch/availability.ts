@@ -1,12 +1,12 @@
-/** How much of each UTC day the house was well: recording, storing and fresh, as its watcher saw it. Pure. */
+/** The share of each UTC day in which the instance was healthy: recording, storing and fresh. Pure. */
 import type { DayAvailability } from '../status/watch-report.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_KEPT = 400
-/** Probes further apart than so many usual distances were not made: the watcher itself was away. */
-const PROBES_APART_MAX = 3
+/** After a longer pause than this many intervals, the watcher itself was down. */
+const INTERVALS_APART_MAX = 3
 
-/** Time of a UTC day that was watched, and of it the time that was well, ms. */
+/** Time of a UTC day that was watched, and the part of it that was healthy, ms. */
 export interface WatchedDay {
   day: string
   watchedMs: number
@@ -22,7 +22,7 @@ export interface Availability {
 
 export const NOTHING_WATCHED: Availability = { lastMs: 0, days: [] }
 
-/** Takes a probe: the time since the one before was as this one found it. `well` is null where it could not be told. */
+/** Adds a probe: its result counts for the time since the previous one. `well` is null if unknown. */
 export function watched(
   { lastMs, days }: Availability,
   nowMs: number,
@@ -30,7 +30,7 @@ export function watched(
   everyMs: number,
 ): Availability {
   const spanMs = nowMs - lastMs
-  if (well === null || spanMs <= 0 || spanMs > PROBES_APART_MAX * everyMs) return { lastMs: nowMs, days }
+  if (well === null || spanMs <= 0 || spanMs > INTERVALS_APART_MAX * everyMs) return { lastMs: nowMs, days }
   const byDay = new Map(days.map(day => [day.day, day]))
   for (let fromMs = lastMs; fromMs < nowMs; ) {
     const untilMs = Math.min(nowMs, (Math.floor(fromMs / DAY_MS) + 1) * DAY_MS)
@@ -44,7 +44,7 @@ export function watched(
   return { lastMs: nowMs, days: sorted.slice(-DAYS_KEPT) }
 }
 
-/** The days as they are told. */
+/** The days as a ratio. */
 export function toDays({ days }: Availability): DayAvailability[] {
   return days.map(({ day, watchedMs, wellMs }) => ({ day, watchedMs, ratio: wellMs / watchedMs }))
 }

@@ -1,9 +1,9 @@
-/** The watcher's small files: JSON, replaced whole, so that one that is killed leaves the one before. */
+/** The watcher's small JSON files. Each is replaced as a whole: a killed writer leaves the previous one. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { makeDataDirectory } from '../disk.ts'
 
-/** What a file holds; undefined if there is none. Throws SyntaxError for one that is no JSON. */
+/** The content of a file; undefined if it does not exist. Throws SyntaxError if it is not JSON. */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await fs.promises.readFile(file, 'utf8'))
@@ -13,7 +13,7 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Makes its directory too. */
+/** Creates the directory too. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
   makeDataDirectory(path.dirname(file))
   const beside = `${file}.${process.pid}`

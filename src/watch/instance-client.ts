@@ -1,22 +1,19 @@
-/**
- * What a watcher asks of a house, over HTTP as anyone may: its health, and its data. Nothing else is shared with it: no file, no
- * log, no database.
- */
+/** A watched tickhouse over HTTP: its health and its data. Nothing else is shared with it: no file, no log, no database. */
 import { z } from 'zod'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
 
-/** A house that takes longer than this to answer is as good as away. */
+/** An instance that answers later than this counts as down. */
 export const ANSWER_MS_MAX = 5_000
-/** An hour of a busy market takes the store longer. */
+/** Reading an hour of a busy market takes longer. */
 const QUERY_MS_MAX = 30_000
 const HOUR_MS = 3_600_000
-/** An hour's ticks are looked for among those of the venue's time so far around it: tables are ordered by that. */
+/** An hour's ticks are searched by venue time, the order of the table, with this margin on both sides. */
 const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
-/** What was fetched later to fill a gap was received then, and says nothing of when the venue sent. */
-const AS_THEY_CAME = `origin != 'repair'`
-/** Symbols of one answer: what is beyond is not watched, and said so. */
+/** Ticks fetched later to fill a gap were not received when the venue sent them. */
+const RECEIVED_LIVE = `origin != 'repair'`
+/** Symbols in one answer. Further ones are not watched: docs/watch.md states the limit. */
 export const SYMBOLS_MAX = 5_000
 
 /** When the newest tick of a symbol was received, ms since 1970 UTC. */
@@ -31,10 +28,10 @@ export interface SymbolHour extends HourOfTicks {
   symbol: string
 }
 
-/** Why a house could not be asked, in words; an answer that is no answer counts too. */
+/** Why a request failed; an unreadable answer counts too. */
 export class NoAnswer extends Error {}
 
-const station = z.object({
+const stage = z.object({
   state: z.enum(['ok', 'idle', 'behind', 'trouble', 'off']),
   advice: z.string(),
   lagMs: z.number(),
@@ -55,7 +52,7 @@ const HEALTH = z.object({
     z.object({ venue: z.string(), symbol: z.string(), state: z.string(), detail: z.string(), forMs: z.number() }),
   ),
   venues: z.array(z.object({ venue: z.string(), state: z.string(), upcoming: z.string() })),
-  stations: z.partialRecord(z.enum(['sources', 'log', 'ingest', 'store', 'archive']), station),
+  stations: z.partialRecord(z.enum(['sources', 'log', 'ingest', 'store', 'archive']), stage),
   audit: z.object({ atMs: z.number(), passed: z.boolean(), detail: z.string() }).nullable(),
   diskFreeBytes: z.number().nullable(),
   diskFreeBytesMin: z.number(),
@@ -63,7 +60,7 @@ const HEALTH = z.object({
 }) satisfies z.ZodType<HealthAnswer, unknown>
 
 export class InstanceClient {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   readonly #token: string | undefined
   readonly #answerMsMax: number
@@ -76,27 +73,27 @@ export class InstanceClient {
 
   /** Throws NoAnswer. */
   async health(): Promise<HealthAnswer> {
-    const answer = await this.#ask('/health', {}, this.#answerMsMax)
+    const answer = await this.#fetch('/health', {}, this.#answerMsMax)
     const parsed = HEALTH.safeParse(await toJson(answer))
     if (parsed.success) return parsed.data
     throw new NoAnswer(
       this.#token === undefined
-        ? 'it tells its state to nobody without its token: set TICKHOUSE_TOKEN'
-        : 'its token is another, or it is of another version: compare TICKHOUSE_TOKEN and the versions',
+        ? 'it requires a token: set TICKHOUSE_TOKEN'
+        : 'wrong token or other version: compare TICKHOUSE_TOKEN and the versions',
     )
   }
 
-  /** When the newest tick of each symbol was received, of those that have one since `sinceMs` by the venue's clock. Throws NoAnswer. */
+  /** When the newest tick of each symbol was received, for symbols with a tick since `sinceMs` venue time. Throws NoAnswer. */
   async newestTicks(sinceMs: number): Promise<NewestTick[]> {
     const rows = await this.#query<[string, string, string]>(
       `SELECT venue, symbol, toUnixTimestamp64Milli(max(received_at))
-       FROM trades WHERE ${sinceDay(sinceMs)} AND timestamp >= ${time(sinceMs)} AND ${AS_THEY_CAME}
+       FROM trades WHERE ${sinceDay(sinceMs)} AND timestamp >= ${time(sinceMs)} AND ${RECEIVED_LIVE}
        GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}`,
     )
     return rows.map(([venue, symbol, newest]) => ({ venue, symbol, newestMs: Number(newest) }))
   }
 
-  /** What each symbol's ticks that were received in an hour come to: counted as `hourOfTicks` does. Throws NoAnswer. */
+  /** A summary of the ticks that each symbol received in an hour, the same as `hourOfTicks`. Throws NoAnswer. */
   async hour(hourMs: number): Promise<SymbolHour[]> {
     const slot = `intDiv(toUnixTimestamp64Milli(received_at), ${SLOT_MS})`
     const untilMs = hourMs + HOUR_MS
@@ -108,13 +105,13 @@ export class InstanceClient {
          SELECT venue, symbol, arraySort(groupUniqArray(${slot})) AS slots,
                 arrayPopFront(arrayDifference(slots)) AS gaps, arrayFilter(gap -> gap > 1, gaps) AS pauses
          FROM trades
-         WHERE received_at >= ${time(hourMs)} AND received_at < ${time(untilMs)} AND ${AS_THEY_CAME}
+         WHERE received_at >= ${time(hourMs)} AND received_at < ${time(untilMs)} AND ${RECEIVED_LIVE}
            AND ${sinceDay(fromVenueMs)} AND timestamp >= ${time(fromVenueMs)} AND timestamp < ${time(untilMs + VENUE_CLOCK_OFF_MS_MAX)}
          GROUP BY venue, symbol ORDER BY venue, symbol LIMIT ${SYMBOLS_MAX}
        )`,
     )
-    return rows.map(([venue, symbol, ...figures]) => {
-      const [firstMs, lastMs, beats, pauses, pausedMs, longestMs] = figures.map(Number) as [
+    return rows.map(([venue, symbol, ...numbers]) => {
+      const [firstMs, lastMs, beats, pauses, pausedMs, longestMs] = numbers.map(Number) as [
         number,
         number,
         number,
@@ -126,10 +123,10 @@ export class InstanceClient {
     })
   }
 
-  /** Tells the house what its watcher knows, so that its page shows it. Throws NoAnswer. */
-  async tell(report: WatchReport): Promise<void> {
+  /** Sends a report to the instance, for its page. Throws NoAnswer. */
+  async report(report: WatchReport): Promise<void> {
     const body = JSON.stringify(report)
-    await this.#ask(
+    await this.#fetch(
       '/api/watch',
       { method: 'PUT', body, headers: { 'content-type': 'application/json' } },
       this.#answerMsMax,
@@ -138,7 +135,7 @@ export class InstanceClient {
 
   async #query<Row>(query: string): Promise<Row[]> {
     const target = '/api/query?format=JSONCompactEachRow'
-    const answer = await this.#ask(
+    const answer = await this.#fetch(
       target,
       { method: 'POST', body: query, headers: { 'content-type': 'text/plain' } },
       QUERY_MS_MAX,
@@ -152,23 +149,23 @@ export class InstanceClient {
         .filter(Boolean)
         .map(line => JSON.parse(line) as Row)
     } catch {
-      throw new NoAnswer(`what it answered to a query is no answer: ${text.slice(0, 200)}`)
+      throw new NoAnswer(`unreadable answer to a query: ${text.slice(0, 200)}`)
     }
   }
 
-  async #ask(target: string, request: RequestInit, msMax: number): Promise<Response> {
+  async #fetch(target: string, request: RequestInit, msMax: number): Promise<Response> {
     const headers = { ...request.headers, ...(this.#token && { authorization: `Bearer ${this.#token}` }) }
     const signal = AbortSignal.timeout(msMax)
     const answer = await fetch(this.url + target, { ...request, headers, signal }).catch(error => {
       throw new NoAnswer(signal.aborted ? `no answer within ${msMax / 1000} s` : reasonOf(error))
     })
     if (answer.ok) return answer
-    const said = await answer.text().catch(() => '')
-    throw new NoAnswer(`it answers ${target.split('?')[0]} with status ${answer.status}: ${said.slice(0, 300)}`)
+    const body = await answer.text().catch(() => '')
+    throw new NoAnswer(`${target.split('?')[0]} answered with status ${answer.status}: ${body.slice(0, 300)}`)
   }
 }
 
-/** The log's days that may hold ticks since then, ms: a later day is that of a late tick or a repair. */
+/** The log days that may contain ticks since then: late ticks and repairs are in later ones. */
 function sinceDay(ms: number): string {
   return `log_day >= toDate(${Math.floor(ms / 1000)}, 'UTC')`
 }
@@ -182,11 +179,11 @@ async function toJson(answer: Response): Promise<unknown> {
     return await answer.json()
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
-    throw new NoAnswer(`its answer breaks off: ${reasonOf(error)}`)
+    throw new NoAnswer(`the answer was cut off: ${reasonOf(error)}`)
   }
 }
 
-/** `fetch` hides why it failed in the cause. */
+/** The cause of a failed `fetch`. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0])

@@ -1,42 +1,43 @@
-/** Messages on their way: each to each route, in order, again until it is taken. Kept over the watcher's end. */
+/** Unsent messages: each goes to every channel, in order, until the channel accepts it. They survive a restart in the state file. */
 import type { Emit } from '../telemetry/events.ts'
 import type { Message } from './alerts/alerts.ts'
 import { type Channel, Refused, SEND_MS_MAX } from './channels/channel.ts'
 import type { Unsent } from './state.ts'
 
-/** What waits beyond this is left out, oldest first: nobody reads a thousand old alerts. */
+/** Beyond this the oldest messages are dropped: nobody reads a thousand old alerts. */
 const UNSENT_MAX = 200
-/** A message that is refused itself is given up after so many tries, if not at once: those after it must not wait for ever. */
+/** A refused message is dropped after this many tries, if not earlier: it must not block the messages behind it. */
 const REFUSED_TRIES_MAX = 3
 const RETRY_MS_MIN = 5_000
 const RETRY_MS_MAX = 5 * 60_000
 
-interface Trying {
+interface Retry {
   failures: number
   againMs: number
 }
 
 export class Outbox {
-  /** Messages that were taken, tries that failed, and messages that were given up, since the watcher began. */
-  readonly counts = { sent: 0, failed: 0, leftOut: 0 }
+  /** Messages accepted, failed tries, and messages dropped since the watcher started. */
+  readonly counts = { sent: 0, failed: 0, dropped: 0 }
   readonly #channels: readonly Channel[]
-  readonly #house: string
+  readonly #instance: string
   readonly #emit: Emit
-  readonly #trying = new Map<string, Trying>()
+  readonly #retries = new Map<string, Retry>()
   #unsent: Unsent[]
 
-  constructor(channels: readonly Channel[], house: string, emit: Emit, unsent: readonly Unsent[]) {
+  /** `instance`: the URL that messages name. */
+  constructor(channels: readonly Channel[], instance: string, emit: Emit, unsent: readonly Unsent[]) {
     this.#channels = channels
-    this.#house = house
+    this.#instance = instance
     this.#emit = emit
     const names = new Set(channels.map(({ name }) => name))
-    // A route that is no longer configured waits for nothing.
+    // A channel that is no longer configured gets nothing.
     this.#unsent = unsent
-      .map(({ message, routes: left }) => ({ message, routes: left.filter(name => names.has(name)) }))
-      .filter(({ routes: left }) => left.length > 0)
+      .map(({ message, channels: waiting }) => ({ message, channels: waiting.filter(name => names.has(name)) }))
+      .filter(({ channels: waiting }) => waiting.length > 0)
   }
 
-  /** To be kept. */
+  /** For the state file. */
   get unsent(): readonly Unsent[] {
     return this.#unsent
   }
@@ -44,17 +45,17 @@ export class Outbox {
   add(messages: readonly Message[]): void {
     if (this.#channels.length === 0) return
     const channels = this.#channels.map(({ name }) => name)
-    this.#unsent.push(...messages.map(message => ({ message, routes: channels })))
+    this.#unsent.push(...messages.map(message => ({ message, channels })))
     const over = this.#unsent.length - UNSENT_MAX
     if (over <= 0) return
     this.#unsent.splice(0, over)
-    this.counts.leftOut += over
+    this.counts.dropped += over
     this.#emit('alerts_left_out', { count: over })
   }
 
   /**
-   * Tries what waits and is due, `nowMs` by a clock that never falls. Never rejects; takes twice as long as a route may at most:
-   * what is left then waits for the next call.
+   * Sends the messages that are due; `nowMs` by a monotonic clock. Never rejects; takes at most twice the time limit of a channel: the
+   * rest waits for the next call.
    */
   async send(nowMs: number): Promise<void> {
     await Promise.all(this.#channels.map(channel => this.#sendBy(channel, nowMs)))
@@ -62,38 +63,38 @@ export class Outbox {
 
   async #sendBy(channel: Channel, nowMs: number): Promise<void> {
     const { name } = channel
-    if (nowMs < (this.#trying.get(name)?.againMs ?? 0)) return
+    if (nowMs < (this.#retries.get(name)?.againMs ?? 0)) return
     const began = performance.now()
-    for (const { message } of this.#unsent.filter(({ routes }) => routes.includes(name))) {
+    for (const { message } of this.#unsent.filter(({ channels }) => channels.includes(name))) {
       if (performance.now() - began > SEND_MS_MAX) return
       try {
-        await channel.send(message, this.#house)
+        await channel.send(message, this.#instance)
         this.counts.sent++
-        this.#trying.delete(name)
-        this.#taken(message, name)
+        this.#retries.delete(name)
+        this.#remove(message, name)
       } catch (error) {
         this.counts.failed++
-        const failures = (this.#trying.get(name)?.failures ?? 0) + 1
-        if (error instanceof Refused && (error.forGood || failures >= REFUSED_TRIES_MAX)) {
-          this.#trying.delete(name)
-          this.#taken(message, name)
-          this.counts.leftOut++
+        const failures = (this.#retries.get(name)?.failures ?? 0) + 1
+        if (error instanceof Refused && (error.permanent || failures >= REFUSED_TRIES_MAX)) {
+          this.#retries.delete(name)
+          this.#remove(message, name)
+          this.counts.dropped++
           this.#emit('alert_refused', { alert: message.alert.name, channel: name, why: error.message })
           continue
         }
         const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1))
-        this.#trying.set(name, { failures, againMs: nowMs + waitMs })
+        this.#retries.set(name, { failures, againMs: nowMs + waitMs })
         this.#emit('alert_unsent', { alert: message.alert.name, channel: name, why: (error as Error).message, waitMs })
         return
       }
     }
   }
 
-  #taken(message: Message, channel: string): void {
+  #remove(message: Message, channel: string): void {
     this.#unsent = this.#unsent
       .map(unsent =>
-        unsent.message === message ? { message, routes: unsent.routes.filter(name => name !== channel) } : unsent,
+        unsent.message === message ? { message, channels: unsent.channels.filter(name => name !== channel) } : unsent,
       )
-      .filter(({ routes }) => routes.length > 0)
+      .filter(({ channels }) => channels.length > 0)
   }
 }

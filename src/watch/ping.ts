@@ -1,4 +1,4 @@
-/** The dead man's switch: a service that is asked once a minute tells somebody when it no longer is. */
+/** The dead man's switch: a service is pinged every minute, and alerts somebody when the pings stop. */
 import type { Emit } from '../telemetry/events.ts'
 import { reasonOf } from './instance-client.ts'
 
@@ -10,13 +10,13 @@ export class Ping {
   readonly #emit: Emit
   #sentMs = Number.NEGATIVE_INFINITY
 
-  /** Does nothing without an address. */
+  /** Does nothing without a URL. */
   constructor(url: string | undefined, emit: Emit) {
     this.#url = url
     this.#emit = emit
   }
 
-  /** Asks if it is time. Never rejects: the service on the other side notices what does not come. */
+  /** Pings if it is time; `nowMs` by a monotonic clock. Never rejects: the service notices missing pings. */
   async send(nowMs: number): Promise<void> {
     if (this.#url === undefined || nowMs < this.#sentMs + EVERY_MS) return
     this.#sentMs = nowMs

@@ -1,10 +1,10 @@
-/** Addresses that tell a watcher that is cut off from a house that is down: can any of them be reached? */
+/** Reference hosts: if none of them can be reached, the watcher has lost its network, and the instance may be up. */
 import { once } from 'node:events'
 import net from 'node:net'
 
 const CONNECT_MS_MAX = 3_000
 
-/** How many of the addresses (`host:port`) take a connection. */
+/** How many of the hosts (`host:port`) accept a connection. */
 export async function countReached(references: readonly string[]): Promise<number> {
   const reached = await Promise.all(references.map(isReached))
   return reached.filter(Boolean).length
@@ -13,7 +13,7 @@ export async function countReached(references: readonly string[]): Promise<numbe
 async function isReached(reference: string): Promise<boolean> {
   const at = reference.lastIndexOf(':')
   const [host, port] = [reference.slice(0, at).replace(/^\[|\]$/g, ''), Number(reference.slice(at + 1))]
-  // Nothing is behind such a port, and `connect` would throw.
+  // `connect` would throw.
   if (port > 65_535) return false
   const socket = net.connect(port, host)
   try {
@@ -27,18 +27,15 @@ async function isReached(reference: string): Promise<boolean> {
   }
 }
 
-/** The reference that a URL is. */
+/** The `host:port` of a URL. */
 export function referenceOf(url: string): string {
   const { hostname, port, protocol } = new URL(url)
   return `${hostname}:${port || DEFAULT_PORTS[protocol.replace(/^\w+\+/, '')] || 443}`
 }
 
-/**
- * Those that say something of the way to a house: one on this machine, such as its own mail server, is reached without a network.
- * Where the house is here too, all do.
- */
-export function onTheWayTo(house: string, references: readonly string[]): string[] {
-  return isLocal(referenceOf(house)) ? [...references] : references.filter(reference => !isLocal(reference))
+/** The references that prove a network to an instance. A local one, like a mail server here, does only for a local instance. */
+export function referencesFor(instance: string, references: readonly string[]): string[] {
+  return isLocal(referenceOf(instance)) ? [...references] : references.filter(reference => !isLocal(reference))
 }
 
 function isLocal(reference: string): boolean {

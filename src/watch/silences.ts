@@ -1,4 +1,4 @@
-/** Alerts whose messages are kept back on request, in a file beside the watcher's own: written by whoever asks, read at each probe. */
+/** Silences: alerts whose messages are suppressed for a time. In a file beside the state file: any process writes it, each probe reads it. */
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import { readJson, writeJson } from './files.ts'
@@ -13,25 +13,30 @@ export type Silences = Readonly<Record<string, number>>
 
 const FILE = z.record(z.string(), z.number())
 
-const fileOf = (state: string) => `${state}.silences`
+const fileOf = (stateFile: string) => `${stateFile}.silences`
 
-/** What is silenced, `state` being the watcher's file. Nothing is where that cannot be read, and `unread` says why, in words. */
-export async function readSilences(state: string): Promise<{ silences: Silences; unread?: string }> {
-  const file = fileOf(state)
+/** The silences. An unreadable file silences nothing; `unreadable` is the reason. */
+export async function readSilences(stateFile: string): Promise<{ silences: Silences; unreadable?: string }> {
+  const file = fileOf(stateFile)
   try {
     return { silences: FILE.parse((await readJson(file)) ?? {}) }
   } catch (error) {
-    const why = error instanceof z.ZodError ? 'it holds something else' : (error as Error).message
-    return { silences: {}, unread: `${file}: ${why}` }
+    const why = error instanceof z.ZodError ? 'not a file of silences' : (error as Error).message
+    return { silences: {}, unreadable: `${file}: ${why}` }
   }
 }
 
-/** Silences a name from now on; 0 ms ends its silence. A file that cannot be read is replaced: resolves with why it could not. */
-export async function silence(state: string, name: string, forMs: number, nowMs: number): Promise<string | undefined> {
-  const { silences, unread } = await readSilences(state)
-  const kept = Object.entries(silences).filter(([, untilMs]) => untilMs > nowMs)
-  await writeJson(fileOf(state), { ...Object.fromEntries(kept), [name]: nowMs + forMs })
-  return unread
+/** Silences a name from now on; 0 ms ends its silence. An unreadable file is replaced: resolves with the reason. */
+export async function silence(
+  stateFile: string,
+  name: string,
+  forMs: number,
+  nowMs: number,
+): Promise<string | undefined> {
+  const { silences, unreadable } = await readSilences(stateFile)
+  const lasting = Object.entries(silences).filter(([, untilMs]) => untilMs > nowMs)
+  await writeJson(fileOf(stateFile), { ...Object.fromEntries(lasting), [name]: nowMs + forMs })
+  return unreadable
 }
 
 /** Until when a name is silenced; 0 if it is not. */
@@ -44,5 +49,5 @@ export function parseDuration(text: string): number {
   const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
   const ms = Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN)
   if (ms > 0 && ms <= SILENCE_MS_MAX) return ms
-  throw new TickhouseError('usage', `not a time to be silent for: ${text}`, 'Write it like 30m, 2h or 1d; 30d at most.')
+  throw new TickhouseError('usage', `not a duration: ${text}`, 'Write it like 30m, 2h or 1d; at most 30d.')
 }

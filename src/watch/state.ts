@@ -1,16 +1,16 @@
-/** What a watcher keeps over its own end: open alerts, messages not sent yet, and how well the house was. */
+/** The watcher's state file: open alerts, unsent messages, availability. */
 import fs from 'node:fs'
 import { z } from 'zod'
-import { type AlertState, type Message, NO_ALERTS } from './alerts/alerts.ts'
+import { type AlertState, type ConditionState, type Message, NO_ALERTS } from './alerts/alerts.ts'
 import { type Availability, NOTHING_WATCHED } from './availability.ts'
 import { readJson, writeJson } from './files.ts'
 
-const VERSION = 2
+const VERSION = 3
 
-/** A message, and the routes that have not taken it yet, by name. */
+/** A message, and the names of the channels that have not accepted it yet. */
 export interface Unsent {
   message: Message
-  routes: readonly string[]
+  channels: readonly string[]
 }
 
 export interface WatcherState {
@@ -21,36 +21,66 @@ export interface WatcherState {
 
 export const EMPTY: WatcherState = { alerts: NO_ALERTS, unsent: [], availability: NOTHING_WATCHED }
 
-const REMEMBERED = z.looseObject({
-  alert: z.looseObject({ name: z.string(), affected: z.array(z.string()) }),
-  explains: z.union([z.array(z.string()), z.literal('all others')]),
-})
-/** So much is looked at: that it is a file of this version, and what is walked through is there. */
+const ALERT = z.looseObject({ name: z.string(), affected: z.array(z.string()) })
+const EXPLAINS = z.union([z.array(z.string()), z.literal('all others')])
+const AVAILABILITY = z.looseObject({ lastMs: z.number(), days: z.array(z.looseObject({ day: z.string() })) })
+const CLOSED = z.record(z.string(), z.array(z.number()))
+
+/** Only what the code iterates over is checked, and that the file is of this version. */
 const FILE = z.looseObject({
   version: z.literal(VERSION),
   alerts: z.looseObject({
-    remembered: z.record(z.string(), REMEMBERED),
-    closed: z.record(z.string(), z.array(z.number())),
+    conditions: z.record(z.string(), z.looseObject({ alert: ALERT, explains: EXPLAINS })),
+    closed: CLOSED,
   }),
-  unsent: z.array(z.looseObject({ routes: z.array(z.string()) })),
-  availability: z.looseObject({ lastMs: z.number(), days: z.array(z.looseObject({ day: z.string() })) }),
+  unsent: z.array(z.looseObject({ channels: z.array(z.string()) })),
+  availability: AVAILABILITY,
 })
 
-/** What was kept; `EMPTY` if there is nothing. A file that cannot be read is put aside under the name returned in `aside`. */
-export async function loadState(file: string): Promise<{ memory: WatcherState; aside?: string }> {
+/** The file of an earlier version, with other names for some fields. */
+const FILE_2 = z
+  .looseObject({
+    version: z.literal(2),
+    alerts: z.looseObject({
+      remembered: z.record(z.string(), z.looseObject({ alert: ALERT, explains: EXPLAINS })),
+      closed: CLOSED,
+    }),
+    unsent: z.array(z.looseObject({ message: z.looseObject({ occurrence: z.string() }), routes: z.array(z.string()) })),
+    availability: AVAILABILITY,
+  })
+  .transform(({ alerts, unsent, availability }) => ({
+    version: VERSION as typeof VERSION,
+    alerts: {
+      conditions: Object.fromEntries(
+        Object.entries(alerts.remembered).map(([name, { toldAfterwards, toldMs, toldAffected, ...rest }]) => [
+          name,
+          { ...rest, sentAfterwards: toldAfterwards, sentMs: toldMs, sentAffected: toldAffected },
+        ]),
+      ) as unknown as Record<string, ConditionState>,
+      closed: alerts.closed,
+    },
+    unsent: unsent.map(({ message: { occurrence, ...message }, routes }) => ({
+      message: { ...message, incident: occurrence },
+      channels: routes,
+    })),
+    availability,
+  }))
+
+/** The saved state; `EMPTY` if there is none. An unreadable file is moved to the name returned in `movedTo`. */
+export async function loadState(file: string): Promise<{ state: WatcherState; movedTo?: string }> {
   try {
-    const kept = await readJson(file)
-    if (kept === undefined) return { memory: EMPTY }
-    const { version: _, ...memory } = FILE.parse(kept)
-    return { memory: memory as unknown as WatcherState }
+    const saved = await readJson(file)
+    if (saved === undefined) return { state: EMPTY }
+    const { version: _, ...state } = z.union([FILE, FILE_2]).parse(saved)
+    return { state: state as unknown as WatcherState }
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error
-    const aside = `${file}.unreadable`
-    await fs.promises.rename(file, aside)
-    return { memory: EMPTY, aside }
+    const movedTo = `${file}.unreadable`
+    await fs.promises.rename(file, movedTo)
+    return { state: EMPTY, movedTo }
   }
 }
 
-export async function keep(file: string, memory: WatcherState): Promise<void> {
-  await writeJson(file, { version: VERSION, ...memory })
+export async function saveState(file: string, state: WatcherState): Promise<void> {
+  await writeJson(file, { version: VERSION, ...state })
 }

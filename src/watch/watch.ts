@@ -1,4 +1,4 @@
-/** `tickhouse watch`: a process of its own, best on another machine, that shares nothing with the house but its HTTP address. */
+/** The watcher as a process: it shares nothing with the watched instance but its HTTP address. */
 import { hostname } from 'node:os'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -10,7 +10,7 @@ import { channelsOf } from './channels/open.ts'
 import { InstanceClient } from './instance-client.ts'
 import { Outbox } from './outbox.ts'
 import { Ping } from './ping.ts'
-import { onTheWayTo, referenceOf } from './references.ts'
+import { referenceOf, referencesFor } from './references.ts'
 import { loadState } from './state.ts'
 import { Watcher } from './watcher.ts'
 import { type ServeHealth, watcherHealth } from './watcher-health.ts'
@@ -18,33 +18,33 @@ import { type ServeHealth, watcherHealth } from './watcher-health.ts'
 /** Starts to watch. Throws what `serveHealth` throws. */
 export async function startWatch(config: Config, journal: Journal, serveHealth: ServeHealth): Promise<Running> {
   const { emit } = journal
-  const state = config.WATCH_STATE
+  const stateFile = config.WATCH_STATE
   const self = selfOf('watch')
   const channels = channelsOf(config)
-  const { memory, aside } = await loadState(state)
-  if (aside !== undefined) emit('watch_forgot', { file: aside })
-  const outbox = new Outbox(channels, config.WATCH_URL, emit, memory.unsent)
+  const { state, movedTo } = await loadState(stateFile)
+  if (movedTo !== undefined) emit('watch_forgot', { file: movedTo })
+  const outbox = new Outbox(channels, config.WATCH_URL, emit, state.unsent)
   const everyMs = config.WATCH_EVERY_SECONDS * 1000
   const ping = new Ping(config.WATCH_PING, emit)
   const references = [
     ...config.WATCH_REFERENCES,
-    ...onTheWayTo(
+    ...referencesFor(
       config.WATCH_URL,
       channels.flatMap(({ reference }) => reference ?? []),
     ),
     ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
   ]
   const watcher = new Watcher({
-    house: new InstanceClient(config.WATCH_URL, config.TOKEN),
-    stations: config.WATCH_HEALTH_URLS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
+    instance: new InstanceClient(config.WATCH_URL, config.TOKEN),
+    processes: config.WATCH_HEALTH_URLS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [...new Set(references)],
-    gapModels: await GapModels.open(`${state}.rhythms`, self.startedAtMs),
+    gapModels: await GapModels.open(`${stateFile}.rhythms`, self.startedAtMs),
     outbox,
-    memory,
     state,
+    stateFile,
     everyMs,
     repeatMs: config.ALERT_REPEAT_MINUTES * 60_000,
-    silenceMsMin: config.WATCH_STALE_SECONDS_MIN * 1000,
+    staleMsMin: config.WATCH_STALE_SECONDS_MIN * 1000,
     ignored: new Set(config.WATCH_IGNORE.map(name => name.toUpperCase())),
     watcher: hostname(),
     clock: SYSTEM_CLOCK,
@@ -71,13 +71,13 @@ export async function startWatch(config: Config, journal: Journal, serveHealth: 
   }
 }
 
-/** One probe after the other, each at its time; one that takes longer is followed by the next at once. */
+/** Probes at fixed intervals; after a probe that takes longer, the next one starts immediately. */
 async function probing(watcher: Watcher, ping: Ping, everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const beganMs = SYSTEM_CLOCK.elapsedMs()
+    const startedMs = SYSTEM_CLOCK.elapsedMs()
     await watcher.probe()
     await ping.send(SYSTEM_CLOCK.elapsedMs())
-    const waitMs = Math.max(0, everyMs - (SYSTEM_CLOCK.elapsedMs() - beganMs))
+    const waitMs = Math.max(0, everyMs - (SYSTEM_CLOCK.elapsedMs() - startedMs))
     await SYSTEM_CLOCK.sleep(waitMs, signal).catch(() => {})
   }
 }

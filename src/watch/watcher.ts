@@ -1,6 +1,6 @@
 /**
- * Looks at a house from outside, again and again, and tells someone what is wrong. One probe: ask health and data → what is wrong →
- * what of it is to be told → send it, keep it, show it to the house. A probe never fails: what it cannot see is what it tells.
+ * Probes an instance from outside and sends alerts. One probe: fetch health and data, derive conditions, update alerts, save the state,
+ * send messages, report to the instance. A probe never fails: a failed request is a condition.
  */
 import type { Clock } from '../clock.ts'
 import { formatDuration } from '../format-duration.ts'
@@ -9,7 +9,7 @@ import type { WatchReport } from '../status/watch-report.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
 import { type Message, openAlerts, step } from './alerts/alerts.ts'
-import { conditionsOf, type Seen, type SymbolSeen } from './alerts/conditions.ts'
+import { conditionsOf, type Probe, type ProcessProbe, type SymbolProbe } from './alerts/conditions.ts'
 import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
 import { toDays, watched } from './availability.ts'
@@ -17,24 +17,25 @@ import type { InstanceClient, NewestTick } from './instance-client.ts'
 import type { Outbox } from './outbox.ts'
 import { countReached } from './references.ts'
 import { readSilences, silencedUntilMs } from './silences.ts'
-import { keep, type WatcherState } from './state.ts'
+import { saveState, type WatcherState } from './state.ts'
 
 export interface WatcherOptions {
-  house: InstanceClient
-  stations: readonly InstanceClient[]
+  instance: InstanceClient
+  /** Further processes of a cluster. */
+  processes: readonly InstanceClient[]
   /** `host:port` each. */
   references: readonly string[]
   gapModels: GapModels
   outbox: Outbox
-  memory: WatcherState
-  /** Its file. */
-  state: string
+  state: WatcherState
+  stateFile: string
   everyMs: number
   repeatMs: number
-  silenceMsMin: number
+  /** The shortest gap that is stale. */
+  staleMsMin: number
   /** `VENUE:SYMBOL` each, in capitals: case does not matter. */
   ignored: ReadonlySet<string>
-  /** Who it is, for the house's page. */
+  /** Its name on the instance's page. */
   watcher: string
   clock: Clock
   emit: Emit
@@ -42,115 +43,115 @@ export interface WatcherOptions {
 
 const DAY_MS = 86_400_000
 /**
- * Ticks are looked for this far back by the venue's time: they may be stored late, and its clock be behind. The first time, as far as
- * a symbol may be quiet and still be followed.
+ * Newest ticks are searched this far back in venue time: they may be stored late, and the venue's clock may be behind. The first search
+ * goes as far back as a symbol may be quiet and still be followed.
  */
 const NEWEST_BACK_MS = 15 * 60_000
 const FIRST_BACK_MS = 2 * DAY_MS
 const REPORTED_DAYS = 90
-/** What fails at each probe is told this often. */
-const FAILURE_TOLD_EVERY_MS = 10 * 60_000
+/** A failure of each probe is logged at this interval. */
+const FAILURE_EVERY_MS = 10 * 60_000
+const HEALTHY_WITHOUT = ['log_trouble', 'sources_trouble', 'ingest_trouble', 'ingest_behind', 'store_trouble', 'stale']
 
 export class Watcher {
-  /** The last probe: when it ended, and whether it found the house well; null if it could not tell. */
+  /** The last probe: when it ended, and whether the instance was healthy; null if unknown. */
   last: { atMs: number; well: boolean | null } | undefined
   readonly #options: WatcherOptions
   readonly #startedAtMs: number
   readonly #newest = new Map<string, NewestTick>()
-  readonly #tellFailure: Emit
-  #memory: WatcherState
-  /** By the house's clock, when all that it had stored was asked for. */
-  #askedMs = Number.NEGATIVE_INFINITY
+  readonly #emitFailure: Emit
+  #state: WatcherState
+  /** By the instance's clock, when all ticks stored until then had been fetched. */
+  #fetchedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: WatcherOptions) {
     this.#options = options
-    this.#memory = options.memory
+    this.#state = options.state
     this.#startedAtMs = this.#nowMs()
-    this.#tellFailure = throttleEvents(options.emit, FAILURE_TOLD_EVERY_MS, () => this.#nowMs())
+    this.#emitFailure = throttleEvents(options.emit, FAILURE_EVERY_MS, () => this.#nowMs())
   }
 
   get openAlerts() {
-    return openAlerts(this.#memory.alerts)
+    return openAlerts(this.#state.alerts)
   }
 
   async probe(): Promise<void> {
-    const { state, outbox, everyMs, repeatMs } = this.#options
-    const seen = await this.#look()
-    const { nowMs } = seen
-    const conditions = conditionsOf(seen)
-    const { silences, unread } = await readSilences(state)
-    if (unread !== undefined) this.#tellFailure('silences_unread', { why: unread })
-    const told = step(
-      this.#memory.alerts,
+    const { stateFile, outbox, everyMs, repeatMs } = this.#options
+    const probe = await this.#fetchAll()
+    const { nowMs } = probe
+    const conditions = conditionsOf(probe)
+    const { silences, unreadable } = await readSilences(stateFile)
+    if (unreadable !== undefined) this.#emitFailure('silences_unread', { why: unreadable })
+    const { state: alerts, messages } = step(
+      this.#state.alerts,
       {
         conditions,
-        // Not judged: a symbol whose rhythm is not learned yet, and log and tables before the first audit of a run.
+        // Unknown: a symbol whose gaps are not learned yet, and log and tables before the first audit of a run.
         unknown: name =>
-          (name === 'stale' && this.#isUnjudged(seen.data)) ||
-          (name === 'audit_failed' && seen.house.health?.audit === null),
+          (name === 'stale' && this.#isStaleUnknown(probe.data)) ||
+          (name === 'audit_failed' && probe.instance.health?.audit === null),
         silencedUntilMs: name => silencedUntilMs(silences, name),
         nowMs,
       },
       { everyMs, repeatMs },
     )
-    const well = wellness(seen, new Set(conditions.map(({ name }) => name)))
-    for (const message of told.messages) this.#say(message)
-    outbox.add(told.messages)
-    const availability = watched(this.#memory.availability, nowMs, well, everyMs)
-    this.#memory = { alerts: told.state, availability, unsent: outbox.unsent }
-    // Kept before it is sent: a watcher that is killed here sends it after its next start.
-    await this.#keep()
+    const well = isWell(probe, new Set(conditions.map(({ name }) => name)))
+    for (const message of messages) this.#emitAlert(message)
+    outbox.add(messages)
+    const availability = watched(this.#state.availability, nowMs, well, everyMs)
+    this.#state = { alerts, availability, unsent: outbox.unsent }
+    // Saved before sending: a watcher that is killed here sends after its restart.
+    await this.#save()
     await outbox.send(this.#options.clock.elapsedMs())
-    if (outbox.unsent !== this.#memory.unsent) {
-      this.#memory = { ...this.#memory, unsent: outbox.unsent }
-      await this.#keep()
+    if (outbox.unsent !== this.#state.unsent) {
+      this.#state = { ...this.#state, unsent: outbox.unsent }
+      await this.#save()
     }
-    await this.#report(seen)
+    await this.#report(probe)
     this.last = { atMs: this.#nowMs(), well }
   }
 
-  async #look(): Promise<Seen> {
-    const { house, stations, references } = this.#options
+  async #fetchAll(): Promise<Probe> {
+    const { instance, processes, references } = this.#options
     const nowMs = this.#nowMs()
-    const [asked, ...others] = await Promise.all([house, ...stations].map(askHealth))
-    const data = asked!.health && (await this.#lookAtData(asked!.health))
-    const tried = asked!.health ? 0 : references.length
+    const [first, ...others] = await Promise.all([instance, ...processes].map(fetchHealth))
+    const data = first!.health && (await this.#fetchData(first!.health))
+    const tried = first!.health ? 0 : references.length
     return {
       nowMs,
-      house: asked!,
-      stations: others,
+      instance: first!,
+      processes: others,
       data,
       references: { tried, reached: tried === 0 ? 0 : await countReached(references) },
     }
   }
 
-  async #lookAtData(health: HealthAnswer): Promise<Seen['data']> {
-    const { house, gapModels } = this.#options
+  async #fetchData(health: HealthAnswer): Promise<Probe['data']> {
+    const { instance, gapModels } = this.#options
     try {
-      const sinceMs = Math.max(this.#askedMs - NEWEST_BACK_MS, health.atMs - FIRST_BACK_MS)
-      for (const tick of await house.newestTicks(Math.floor(Math.min(sinceMs, health.atMs - NEWEST_BACK_MS))))
+      const sinceMs = Math.max(this.#fetchedMs - NEWEST_BACK_MS, health.atMs - FIRST_BACK_MS)
+      for (const tick of await instance.newestTicks(Math.floor(Math.min(sinceMs, health.atMs - NEWEST_BACK_MS))))
         this.#newest.set(`${tick.venue}:${tick.symbol}`, tick)
-      // Ticks that are stored late are older than the last look: as long as some are to come, the next one begins where this did.
-      if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#askedMs = health.atMs
-      if (await gapModels.learn(house, health.atMs))
-        await gapModels.keep().catch(error => this.#tellFailure('watch_unkept', { why: (error as Error).message }))
-      return { symbols: this.#symbolsSeen(health) }
+      // Ticks stored late are older than the last probe: while some are expected, the next search starts where this one did.
+      if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#fetchedMs = health.atMs
+      if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
+      return { symbols: this.#probeSymbols(health) }
     } catch (error) {
       return { failure: (error as Error).message }
     }
   }
 
-  #symbolsSeen(health: HealthAnswer): SymbolSeen[] {
-    const { gapModels, silenceMsMin } = this.#options
-    return this.#followed(health).map(({ venue, symbol, newestMs }): SymbolSeen => {
-      const allowedMs = gapModels.allowedMs(venue, symbol, health.atMs, silenceMsMin)
+  #probeSymbols(health: HealthAnswer): SymbolProbe[] {
+    const { gapModels, staleMsMin } = this.#options
+    return this.#followed(health).map(({ venue, symbol, newestMs }): SymbolProbe => {
+      const allowedMs = gapModels.allowedMs(venue, symbol, health.atMs, staleMsMin)
       return { venue, symbol, newestMs, allowedMs }
     })
   }
 
-  /** Is it unknown whether the symbols that were silent too long still are? Those that ticked since are not. */
-  #isUnjudged(data: Seen['data']): boolean {
-    const before = this.#memory.alerts.remembered.stale
+  /** Is it unknown whether the stale symbols still are? Symbols with a tick since then are not. */
+  #isStaleUnknown(data: Probe['data']): boolean {
+    const before = this.#state.alerts.conditions.stale
     if (!before || !data?.symbols) return true
     const affected = new Set(before.alert.affected)
     return data.symbols.some(
@@ -159,8 +160,8 @@ export class Watcher {
   }
 
   /**
-   * The symbols that the recorders name, and those of other programs' ticks: a symbol of one of our venues that no recorder
-   * names any more was taken from the sources.
+   * The symbols that recorders follow, and those of other programs. A symbol of a built-in venue that no recorder follows any more was
+   * removed from the sources.
    */
   #followed(health: HealthAnswer): { venue: string; symbol: string; newestMs: number | null }[] {
     const { following, builtInVenues, atMs } = health
@@ -174,7 +175,7 @@ export class Watcher {
       .map(([key, each]) => ({ ...each, newestMs: this.#newest.get(key)?.newestMs ?? null }))
   }
 
-  #say({ kind, alert: { name, title, what, next }, lastedMs }: Message): void {
+  #emitAlert({ kind, alert: { name, title, what, next }, lastedMs }: Message): void {
     const { emit } = this.#options
     const lasted = formatDuration(lastedMs)
     if (kind === 'opened') emit('alert_opened', { name, title, what, next })
@@ -182,23 +183,25 @@ export class Watcher {
     else emit('alert_open', { name, title, lasted })
   }
 
-  async #keep(): Promise<void> {
-    await keep(this.#options.state, this.#memory).catch(error =>
-      this.#tellFailure('watch_unkept', { why: (error as Error).message }),
-    )
+  async #save(): Promise<void> {
+    await saveState(this.#options.stateFile, this.#state).catch(error => this.#emitUnsaved(error))
   }
 
-  async #report(seen: Seen): Promise<void> {
-    if (!seen.house.health) return
-    const { house, watcher } = this.#options
+  #emitUnsaved(error: Error): void {
+    this.#emitFailure('watch_unkept', { why: error.message })
+  }
+
+  async #report(probe: Probe): Promise<void> {
+    if (!probe.instance.health) return
+    const { instance, watcher } = this.#options
     const report: WatchReport = {
       watcher,
       startedAtMs: this.#startedAtMs,
-      atMs: seen.nowMs,
+      atMs: probe.nowMs,
       open: this.openAlerts,
-      availability: toDays(this.#memory.availability).slice(-REPORTED_DAYS),
+      availability: toDays(this.#state.availability).slice(-REPORTED_DAYS),
     }
-    await house.tell(report).catch(error => this.#tellFailure('watch_unseen', { why: (error as Error).message }))
+    await instance.report(report).catch(error => this.#emitFailure('watch_unseen', { why: (error as Error).message }))
   }
 
   #nowMs(): number {
@@ -206,18 +209,16 @@ export class Watcher {
   }
 }
 
-async function askHealth(station: InstanceClient): Promise<Seen['house']> {
+async function fetchHealth(client: InstanceClient): Promise<ProcessProbe> {
   try {
-    return { url: station.url, health: await station.health() }
+    return { url: client.url, health: await client.health() }
   } catch (error) {
-    return { url: station.url, failure: (error as Error).message }
+    return { url: client.url, failure: (error as Error).message }
   }
 }
 
-/** Is the market recorded, stored and fresh? Null where the watcher was cut off. */
-function wellness({ house, data }: Seen, wrong: ReadonlySet<string>): boolean | null {
-  if (wrong.has('isolated')) return null
-  return Boolean(house.health && data?.symbols) && !WELL_WITHOUT.some(name => wrong.has(name))
+/** Is the market recorded, stored and fresh? Null if the watcher had no network. */
+function isWell({ instance, data }: Probe, conditions: ReadonlySet<string>): boolean | null {
+  if (conditions.has('isolated')) return null
+  return Boolean(instance.health && data?.symbols) && !HEALTHY_WITHOUT.some(name => conditions.has(name))
 }
-
-const WELL_WITHOUT = ['log_trouble', 'sources_trouble', 'ingest_trouble', 'ingest_behind', 'store_trouble', 'stale']

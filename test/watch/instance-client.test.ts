@@ -117,7 +117,7 @@ async function store(
   )
 }
 
-test('its health is what the house says of itself', async () => {
+test('the health is that of the instance', async () => {
   const health = await client.health()
   assert.equal(health.instance, 'here')
   assert.deepEqual(Object.keys(health.stations).sort(), ['archive', 'ingest', 'log', 'sources', 'store'])
@@ -208,11 +208,11 @@ describe('throws NoAnswer, in words that say what to do', () => {
 
   test('without the token', async () => {
     await refusedBy(new InstanceClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
-    await refusedBy(new InstanceClient(url, undefined), /\/api\/query with status 403/, newest)
+    await refusedBy(new InstanceClient(url, undefined), /\/api\/query answered with status 403/, newest)
   })
   test('with another token', async () => {
     await refusedBy(new InstanceClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
-    await refusedBy(new InstanceClient(url, 'guessed'), /\/api\/query with status 403/, newest)
+    await refusedBy(new InstanceClient(url, 'guessed'), /\/api\/query answered with status 403/, newest)
   })
   test('where something else answers', async t => {
     const other = await HttpReceiver.open(t)
@@ -221,9 +221,9 @@ describe('throws NoAnswer, in words that say what to do', () => {
       await refusedBy(new InstanceClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
     }
     other.answer = response => response.end('<html>')
-    await refusedBy(new InstanceClient(other.url, TOKEN), /no answer: <html>/, newest)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /unreadable answer to a query: <html>/, newest)
     other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
-    await refusedBy(new InstanceClient(other.url, TOKEN), /^it answers \/health with status 404: x{300}$/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /^\/health answered with status 404: x{300}$/, health)
   })
   test('where nobody listens', async () => {
     const gone = net.createServer().listen(0, '127.0.0.1')
@@ -239,27 +239,27 @@ describe('throws NoAnswer, in words that say what to do', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
       setImmediate(() => response.destroy())
     }
-    await refusedBy(new InstanceClient(other.url, TOKEN), /breaks off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN), /cut off/, health)
   })
   test('where the house hangs, before and within its answer', async t => {
     const other = await HttpReceiver.open(t)
     other.answer = () => {}
     await refusedBy(new InstanceClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
     other.answer = response => response.writeHead(200).write('{')
-    await refusedBy(new InstanceClient(other.url, TOKEN, 300), /breaks off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN, 300), /cut off/, health)
   })
 })
 
-test('tells the house its report; the longest alert there may be is taken', async () => {
+test('sends a report to the instance, which accepts the longest possible alert', async () => {
   const gone = { url: `http://${'h'.repeat(3_000)}`, failure: '💥'.repeat(4_000) }
   const nowMs = Date.now()
-  const [condition] = conditionsOf({ nowMs, house: gone, stations: [], references: { tried: 0, reached: 0 } })
+  const [condition] = conditionsOf({ nowMs, instance: gone, processes: [], references: { tried: 0, reached: 0 } })
   const { name, severity, title, what, affected, next, page: docs } = condition!
   const open = [{ name, severity, title, what, affected, next, page: docs, sinceMs: nowMs, silencedUntilMs: null }]
   const report = { watcher: 'w', startedAtMs: 1, atMs: nowMs, open, availability: [] }
   const { watchReports } = page
   const { version } = watchReports
-  await client.tell(report)
+  await client.report(report)
   assert.equal(watchReports.version, version + 1)
-  await assert.rejects(new InstanceClient(url, 'guessed').tell(report), NoAnswer)
+  await assert.rejects(new InstanceClient(url, 'guessed').report(report), NoAnswer)
 })

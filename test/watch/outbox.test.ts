@@ -19,7 +19,7 @@ function message(name: string): Message {
     next: '',
     page: '',
   } as const
-  return { kind: 'opened', alert: { ...alert, silencedUntilMs: null }, occurrence: `${name}-1`, atMs: 1, lastedMs: 0 }
+  return { kind: 'opened', alert: { ...alert, silencedUntilMs: null }, incident: `${name}-1`, atMs: 1, lastedMs: 0 }
 }
 
 /** Takes messages as long as it is well. */
@@ -88,7 +88,7 @@ test('a route that fails is tried again later and later, in order, and holds no 
   assert.equal(events.at(-1)![1].waitMs, 5_000, 'and begins anew')
 })
 
-test('what was not taken is sent by the next watcher, by the routes that did not take it', async () => {
+test('what was not taken is sent by the next watcher, by the channels that did not take it', async () => {
   const [bad, good, gone] = [new TestRoute('bad'), new TestRoute('good'), new TestRoute('gone')]
   bad.well = gone.well = false
   const { outbox } = outboxOf([bad, good, gone])
@@ -108,13 +108,13 @@ test('more than it holds is left out, the oldest first, and told', async () => {
   const { outbox, events } = outboxOf([channel])
   outbox.add(Array.from({ length: 203 }, (_, index) => message(`${index}`)))
   assert.equal(outbox.unsent.length, 200)
-  assert.equal(outbox.counts.leftOut, 3)
+  assert.equal(outbox.counts.dropped, 3)
   assert.deepEqual(events, [['alerts_left_out', { count: 3 }]])
   await outbox.send(0)
   assert.equal(channel.took[0], '3')
 })
 
-test('without routes nothing is kept', () => {
+test('without channels nothing is kept', () => {
   const { outbox } = outboxOf([])
   outbox.add([message('1')])
   assert.deepEqual(outbox.unsent, [])
@@ -158,12 +158,12 @@ test('a message that is refused itself is given up after three tries, and those 
     reference: null,
     took: [],
     tries: 0,
-    async send({ occurrence }) {
-      if (occurrence === 'bad-1') {
+    async send({ incident }) {
+      if (incident === 'bad-1') {
         this.tries++
         throw new Refused('it answered with status 400: too odd')
       }
-      this.took.push(occurrence)
+      this.took.push(incident)
     },
   }
   const { outbox, events } = outboxOf([picky])
@@ -183,14 +183,14 @@ test('one that is refused for good is given up at once', async () => {
     name: 'refusing',
     reference: null,
     send: async () => {
-      throw new Refused('refused for good: 550 nobody here', { forGood: true })
+      throw new Refused('refused for good: 550 nobody here', { permanent: true })
     },
   }
   const { outbox, events } = outboxOf([refusing])
   outbox.add([message('1'), message('2')])
   await outbox.send(0)
   assert.deepEqual(outbox.unsent, [])
-  assert.equal(outbox.counts.leftOut, 2)
+  assert.equal(outbox.counts.dropped, 2)
   assert.deepEqual(
     events.map(([name, { alert }]) => [name, alert]),
     [

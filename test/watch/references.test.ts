@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { countReached, onTheWayTo, referenceOf } from '../../src/watch/references.ts'
+import { countReached, referenceOf, referencesFor } from '../../src/watch/references.ts'
 
 const server = net.createServer(socket => socket.on('error', () => {}))
 let open: number
@@ -47,6 +47,6 @@ test('the reference of an address has its port, or the usual one', () => {
 
 test('a mail server on this machine says nothing of the way to a house on another', () => {
   const all = ['localhost:25', '127.0.0.1:25', '[::1]:25', 'mail.example.com:587', '127.example.com:25']
-  assert.deepEqual(onTheWayTo('http://house.example:8080', all), all.slice(3))
-  assert.deepEqual(onTheWayTo('http://127.0.0.1:8080', all), all)
+  assert.deepEqual(referencesFor('http://house.example:8080', all), all.slice(3))
+  assert.deepEqual(referencesFor('http://127.0.0.1:8080', all), all)
 })

@@ -49,15 +49,15 @@ test('names that objects have of their own silence nothing', async () => {
   for (const name of ['stale', 'toString']) assert.ok(!(silencedUntilMs(silences, name) > NOW_MS), name)
 })
 
-describe('a file that cannot be read silences nothing, and why is told; the next silence replaces it', () => {
+describe('an unreadable file silences nothing, with a reason; the next silence replaces it', () => {
   for (const text of ['', '{', '[]', '"x"', '{"stale":"soon"}', '{"stale":null}'])
     test(JSON.stringify(text), async () => {
       fs.mkdirSync(path.dirname(state))
       fs.writeFileSync(`${state}.silences`, text)
-      const { silences, unread } = await readSilences(state)
+      const { silences, unreadable } = await readSilences(state)
       assert.deepEqual(silences, {})
-      assert.ok(unread!.startsWith(`${state}.silences: `), unread)
-      assert.equal(await silence(state, 'stale', 60_000, NOW_MS), unread)
+      assert.ok(unreadable!.startsWith(`${state}.silences: `), unreadable)
+      assert.equal(await silence(state, 'stale', 60_000, NOW_MS), unreadable)
       assert.deepEqual(await readSilences(state), { silences: { stale: NOW_MS + 60_000 } })
       assert.equal(await silence(state, 'stale', 0, NOW_MS), undefined)
     })

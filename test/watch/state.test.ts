@@ -5,17 +5,17 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { EMPTY, keep, loadState, type WatcherState } from '../../src/watch/state.ts'
+import { EMPTY, loadState, saveState, type WatcherState } from '../../src/watch/state.ts'
 
 let directory: string
 let file: string
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-memory-'))
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-state-'))
   file = path.join(directory, 'watch.json')
 })
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }))
 
-function memoryOf(names: number): WatcherState {
+function stateOf(names: number): WatcherState {
   const alert = {
     name: 'stale',
     severity: 'critical' as const,
@@ -27,9 +27,9 @@ function memoryOf(names: number): WatcherState {
     page: 'docs/watch.md#stale',
     silencedUntilMs: null,
   }
-  const remembered = {
+  const stale = {
     alert,
-    toldAfterwards: false,
+    sentAfterwards: false,
     explains: ['sources_degraded'],
     seenMs: 1,
     lastSeenMs: 2,
@@ -38,51 +38,82 @@ function memoryOf(names: number): WatcherState {
     openedMs: 2,
   }
   return {
-    alerts: { remembered: { stale: { ...remembered, goneMs: null, toldMs: 2, toldAffected: [] } }, closed: { a: [5] } },
+    alerts: { conditions: { stale: { ...stale, goneMs: null, sentMs: 2, sentAffected: [] } }, closed: { a: [5] } },
     unsent: [
-      { message: { kind: 'opened', alert, occurrence: 'stale-1', atMs: 2, lastedMs: 1 }, routes: ['mail to a@b.c'] },
+      { message: { kind: 'opened', alert, incident: 'stale-1', atMs: 2, lastedMs: 1 }, channels: ['mail to a@b.c'] },
     ],
     availability: { lastMs: 9, days: [{ day: '2026-11-25', watchedMs: 5, wellMs: 4 }] },
   }
 }
 
-test('nothing was kept: it begins empty', async () => assert.deepEqual(await loadState(file), { memory: EMPTY }))
+test('without a file the state is empty', async () => assert.deepEqual(await loadState(file), { state: EMPTY }))
 
-test('what was kept is remembered, and its directory made', async () => {
+test('a saved state is loaded again, and its directory created', async () => {
   const deep = path.join(directory, 'a', 'b', 'watch.json')
-  await keep(deep, memoryOf(3))
-  assert.deepEqual(await loadState(deep), { memory: memoryOf(3) })
+  await saveState(deep, stateOf(3))
+  assert.deepEqual(await loadState(deep), { state: stateOf(3) })
 })
 
-describe('a file that cannot be understood is put aside, and the watcher begins anew', () => {
-  for (const text of ['', '{"version":2,"alerts', 'null', '[]', '"x"', '{"version":1}', '{"version":2}'])
+describe('an unreadable file is moved aside, and the watcher starts with an empty state', () => {
+  for (const text of [
+    '',
+    '{"version":3,"alerts',
+    'null',
+    '[]',
+    '"x"',
+    '{"version":1}',
+    '{"version":2}',
+    '{"version":3}',
+    '{"version":4}',
+  ])
     test(JSON.stringify(text), async () => {
       fs.writeFileSync(file, text)
-      assert.deepEqual(await loadState(file), { memory: EMPTY, aside: `${file}.unreadable` })
+      assert.deepEqual(await loadState(file), { state: EMPTY, movedTo: `${file}.unreadable` })
       assert.equal(fs.readFileSync(`${file}.unreadable`, 'utf8'), text)
-      assert.deepEqual(await loadState(file), { memory: EMPTY })
+      assert.deepEqual(await loadState(file), { state: EMPTY })
     })
-  test('with parts that are of another kind', async () => {
+  test('with parts of other types', async () => {
     for (const part of ['alerts', 'unsent', 'availability']) {
-      fs.writeFileSync(file, JSON.stringify({ version: 2, ...memoryOf(1), [part]: null }))
-      assert.equal((await loadState(file)).aside, `${file}.unreadable`, part)
+      fs.writeFileSync(file, JSON.stringify({ version: 3, ...stateOf(1), [part]: null }))
+      assert.equal((await loadState(file)).movedTo, `${file}.unreadable`, part)
     }
   })
 })
 
-test('a file that may not be read is no empty one', async () => {
+test('a file of the version before is read: its alerts stay open, its messages are sent', async () => {
+  const { alerts, unsent, availability } = stateOf(2)
+  const { sentAfterwards, sentMs, sentAffected, ...stale } = alerts.conditions.stale!
+  const before = {
+    version: 2,
+    alerts: {
+      remembered: { stale: { ...stale, toldAfterwards: sentAfterwards, toldMs: sentMs, toldAffected: sentAffected } },
+      closed: alerts.closed,
+    },
+    unsent: unsent.map(({ message: { incident, ...message }, channels }) => ({
+      message: { ...message, occurrence: incident },
+      routes: channels,
+    })),
+    availability,
+  }
+  fs.writeFileSync(file, JSON.stringify(before))
+  const { state, movedTo } = await loadState(file)
+  assert.equal(movedTo, undefined)
+  assert.deepEqual(state, stateOf(2))
+})
+
+test('a file that may not be read does not count as empty', async () => {
   fs.mkdirSync(file)
   await assert.rejects(loadState(file), { code: 'EISDIR' })
 })
 
-test('a watcher killed at any moment leaves a whole file', async () => {
-  const memory = new URL('../../src/watch/state.ts', import.meta.url).href
+test('a watcher killed at any moment leaves a complete file', async () => {
+  const module = new URL('../../src/watch/state.ts', import.meta.url).href
   const script = `
-    const { keep } = await import(${JSON.stringify(memory)})
+    const { saveState } = await import(${JSON.stringify(module)})
     const availability = { lastMs: 0, days: [] }
     for (let round = 1; ; round++) {
       const closed = { names: Array.from({ length: 20_000 }, () => round) }
-      await keep(process.argv[1], { alerts: { remembered: {}, closed }, unsent: [], availability })
+      await saveState(process.argv[1], { alerts: { conditions: {}, closed }, unsent: [], availability })
       if (round === 1) console.log('begun')
     }`
   for (let kill = 0; kill < 5; kill++) {
@@ -94,9 +125,9 @@ test('a watcher killed at any moment leaves a whole file', async () => {
     for (let turn = 0; turn < kill * 50; turn++) await new Promise(setImmediate)
     child.kill('SIGKILL')
     await once(child, 'close')
-    const { memory: left, aside } = await loadState(file)
-    assert.equal(aside, undefined)
-    const [first] = left.alerts.closed.names!
-    assert.ok(left.alerts.closed.names!.length === 20_000 && left.alerts.closed.names!.every(each => each === first))
+    const { state, movedTo } = await loadState(file)
+    assert.equal(movedTo, undefined)
+    const [first] = state.alerts.closed.names!
+    assert.ok(state.alerts.closed.names!.length === 20_000 && state.alerts.closed.names!.every(each => each === first))
   }
 })

@@ -31,7 +31,7 @@ class Scene {
   readonly told: string[] = []
   readonly events: EventName[] = []
   readonly asked: string[] = []
-  readonly state: string
+  readonly stateFile: string
   readonly #receiver: HttpReceiver
   #watcher!: Watcher
   #healthTold = Promise.withResolvers<void>()
@@ -44,9 +44,9 @@ class Scene {
     return scene
   }
 
-  constructor(receiver: HttpReceiver, state: string) {
+  constructor(receiver: HttpReceiver, stateFile: string) {
     this.#receiver = receiver
-    this.state = state
+    this.stateFile = stateFile
     receiver.answer = response => {
       const { path: target, body } = receiver.posted.at(-1)!
       if (target === '/station/health') this.#hang(response)
@@ -67,7 +67,7 @@ class Scene {
   async start({ stations = 0 } = {}): Promise<void> {
     const { url } = this.#receiver
     const emit = (name: EventName) => this.events.push(name)
-    const { memory } = await loadState(this.state)
+    const { state } = await loadState(this.stateFile)
     const channel = {
       name: 'test',
       reference: null,
@@ -76,16 +76,16 @@ class Scene {
       },
     }
     this.#watcher = new Watcher({
-      house: new InstanceClient(url, undefined),
-      stations: Array.from({ length: stations }, () => new InstanceClient(`${url}/station`, undefined)),
+      instance: new InstanceClient(url, undefined),
+      processes: Array.from({ length: stations }, () => new InstanceClient(`${url}/station`, undefined)),
       references: [],
-      gapModels: await GapModels.open(`${this.state}.rhythms`, this.nowMs),
-      outbox: new Outbox([channel], url, emit, memory.unsent),
-      memory,
-      state: this.state,
+      gapModels: await GapModels.open(`${this.stateFile}.rhythms`, this.nowMs),
+      outbox: new Outbox([channel], url, emit, state.unsent),
+      state,
+      stateFile: this.stateFile,
       everyMs: EVERY_MS,
       repeatMs: HOUR_MS,
-      silenceMsMin: 15_000,
+      staleMsMin: 15_000,
       ignored: new Set(),
       watcher: 'w',
       clock: { ...SYSTEM_CLOCK, nowMicros: () => this.nowMs * 1000 },
@@ -180,7 +180,7 @@ test('what is open stays open over a restart, and is not told anew', async t => 
   await scene.start()
   await scene.probes(12)
   assert.deepEqual(scene.told, ['opened stale'])
-  assert.equal(JSON.parse(fs.readFileSync(scene.state, 'utf8')).alerts.remembered.stale.goneMs, null)
+  assert.equal(JSON.parse(fs.readFileSync(scene.stateFile, 'utf8')).alerts.conditions.stale.goneMs, null)
 })
 
 test('after the house was away its ticks are asked for as far back as it was', async t => {
@@ -234,8 +234,8 @@ test('a symbol that was taken from the sources is not stale; one that another pr
 
 test('a state that cannot be kept is told, and nothing else suffers', async t => {
   const scene = await Scene.open(t)
-  fs.mkdirSync(`${scene.state}.${process.pid}`)
-  fs.mkdirSync(`${scene.state}.rhythms.${process.pid}`)
+  fs.mkdirSync(`${scene.stateFile}.${process.pid}`)
+  fs.mkdirSync(`${scene.stateFile}.rhythms.${process.pid}`)
   scene.busy('binance:BTCUSDT', BEGIN_MS)
   await scene.probes(12)
   assert.deepEqual(scene.told, ['opened stale'])
@@ -247,7 +247,7 @@ test('a state that cannot be kept is told, and nothing else suffers', async t =>
 
 test('silences that cannot be read are told, now and then, and what is wrong is told as without them', async t => {
   const scene = await Scene.open(t)
-  fs.writeFileSync(`${scene.state}.silences`, '{"all":')
+  fs.writeFileSync(`${scene.stateFile}.silences`, '{"all":')
   scene.busy('binance:BTCUSDT', BEGIN_MS)
   await scene.probes(12)
   assert.deepEqual(scene.told, ['opened stale'])

@@ -1,193 +1,197 @@
 /**
- * From what is wrong at each probe to what a person is told: pure, so that a month of probes is played in a test. A thing is told
- * once it has lasted for some probes, or came again and again, again at intervals, and once more when it is over. What follows from
- * something else that is wrong is not told beside it.
+ * From the conditions of each probe to messages for a person: pure, so that a test can play a month of probes. A condition becomes an
+ * alert once it has lasted for some probes, or has come back often enough. An alert is sent when it opens, again at intervals, and once
+ * more when it closes. A condition that follows from another is not sent beside it.
  */
 import type { Alert, Severity } from '../../status/watch-report.ts'
 
-/** Something that is wrong at this probe, told or not. */
+/** Something that is wrong at this probe, sent or not. */
 export interface Condition {
   name: string
   severity: Severity
   title: string
   what: string
-  /** Since when, ms since 1970 UTC, where that is known; else the first probe that saw it counts. */
+  /** When it began, ms since 1970 UTC, if known; else the first probe that saw it counts. */
   sinceMs?: number
   affected: readonly string[]
   next: string
   page: string
-  /** Probes that must see it: in a row, or more of them where others between did not. */
+  /** Probes that must see it: in a row, or more of them if others between did not. */
   probes: number
   /** Names of conditions that follow from this one. */
   explains: readonly string[] | 'all others'
-  /** Told only when it is over, where nothing can be sent while it lasts; whatever else is wrong by then. */
-  toldAfterwards?: boolean
+  /** Sent only when it is over, since nothing can be sent while it lasts; whatever else is wrong by then. */
+  sentAfterwards?: boolean
 }
 
 export type MessageKind = 'opened' | 'repeated' | 'more' | 'closed'
 
-/** Something to tell a person. */
+/** A message for a person. */
 export interface Message {
   kind: MessageKind
   alert: Alert
-  /** The same for all messages about one occurrence, such as `house_down-1764000000000`. */
-  occurrence: string
+  /** The same for all messages about one incident: `house_down-1764000000000`. */
+  incident: string
   atMs: number
   /** How long it has lasted. */
   lastedMs: number
 }
 
-/** What is remembered of a condition from probe to probe; as JSON in the watcher's file. */
-export interface Remembered {
+/** A condition from probe to probe; JSON in the watcher's state file. */
+export interface ConditionState {
   /** As it was last seen. */
   alert: Alert
-  toldAfterwards: boolean
+  sentAfterwards: boolean
   explains: Condition['explains']
-  /** The first and the last probe that saw it, this time. */
+  /** The first and the last probe of this incident that saw it. */
   seenMs: number
   lastSeenMs: number
   /** Probes that saw it, less `UNSEEN_WEIGHT` for each that did not. */
   seenProbes: number
-  /** The longest that it was gone and came back, this time. */
+  /** The longest time that it was gone before it came back, in this incident. */
   longestPauseMs: number
-  /** When it was taken for real; null before that. */
+  /** When it became an alert; null before that. */
   openedMs: number | null
   /** The first probe that no longer saw it; null while it is seen. */
   goneMs: number | null
-  /** When it was last told; null if never. */
-  toldMs: number | null
-  toldAffected: readonly string[]
+  /** When a message about it was last sent; null if never. */
+  sentMs: number | null
+  sentAffected: readonly string[]
 }
 
 export interface AlertState {
-  remembered: Record<string, Remembered>
-  /** When each was last closed, newest last: what comes and goes is closed later and later. */
+  conditions: Record<string, ConditionState>
+  /** When each was closed, newest last: a condition that comes and goes is closed later and later. */
   closed: Record<string, readonly number[]>
 }
 
-export const NO_ALERTS: AlertState = { remembered: {}, closed: {} }
+export const NO_ALERTS: AlertState = { conditions: {}, closed: {} }
 
 export interface Timing {
   everyMs: number
   repeatMs: number
 }
 
-/** Probes in a row that must find it over. */
+/** Probes in a row that must not see it before it closes. */
 export const GONE_PROBES = 2
 /**
- * What a probe that does not see it takes from those that did: what is seen at every other probe is told soon, and what is seen at
- * every third or less often, never.
+ * Subtracted for a probe that does not see it: a condition at every other probe is sent soon, one at every third or fewer probes never.
  */
 const UNSEEN_WEIGHT = 0.5
-/** It is over once it was gone for so many times as long as it ever was before it came back. */
+/** It closes after it was gone for this many times its longest pause. */
 const PAUSES = 2
-/** New names on an alert are told at most this often. */
+/** New names on an alert are sent at most this often. */
 const MORE_EVERY_MS = 5 * 60_000
-/** What closed this recently and is back is flapping: each time it is waited twice as long before it is called over. */
+/** A condition that closed this recently and is back is flapping: each time, closing takes twice as long. */
 const FLAPPING_MS = 60 * 60_000
 const QUIET_MS_MAX = 30 * 60_000
 
 export interface Step {
   conditions: readonly Condition[]
-  /** Names that this probe could not judge: they are left as they are. */
+  /** Names that this probe could not evaluate: they stay as they are. */
   unknown: (name: string) => boolean
-  /** Until when messages about a name are kept back, ms since 1970 UTC; 0 if they are not. */
+  /** Until when messages about a name are suppressed, ms since 1970 UTC; 0 if they are not. */
   silencedUntilMs: (name: string) => number
   nowMs: number
 }
 
-/** Takes the conditions of one probe. */
+/** Applies the conditions of one probe. */
 export function step(
   state: AlertState,
   { conditions, unknown, silencedUntilMs, nowMs }: Step,
   timing: Timing,
 ): { state: AlertState; messages: Message[] } {
-  const known = notAhead(state.remembered, nowMs)
-  // What follows from something else outlives it by a moment.
+  const known = notAhead(state.conditions, nowMs)
+  // An effect outlives its cause for a moment.
   const lingering = Object.values(known)
     .filter(({ openedMs, goneMs }) => openedMs !== null && nowMs - (goneMs ?? nowMs) <= GONE_PROBES * timing.everyMs)
     .map(({ alert, explains }) => ({ name: alert.name, explains }))
   const causes = [...conditions, ...lingering]
   const explained = (name: string) => causes.some(cause => cause.name !== name && doesExplain(cause, name))
-  const remembered: Record<string, Remembered> = {}
+  const states: Record<string, ConditionState> = {}
   const closed = recentlyClosed(state.closed, nowMs)
   const messages: Message[] = []
-  const tell = (kind: MessageKind, of: Remembered) => {
+  const send = (kind: MessageKind, of: ConditionState) => {
     const { alert } = of
     const lastedMs = Math.max(0, (of.goneMs ?? nowMs) - alert.sinceMs)
-    messages.push({ kind, alert, occurrence: `${alert.name}-${of.seenMs}`, atMs: nowMs, lastedMs })
-    of.toldMs = nowMs
-    of.toldAffected = alert.affected
+    messages.push({ kind, alert, incident: `${alert.name}-${of.seenMs}`, atMs: nowMs, lastedMs })
+    of.sentMs = nowMs
+    of.sentAffected = alert.affected
   }
 
   for (const [name, before] of Object.entries(known)) {
     if (conditions.some(condition => condition.name === name)) continue
     const silenced = silencedUntilMs(name)
-    const kept = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
-    if (unknown(name) || (explained(name) && !kept.toldAfterwards)) {
-      remembered[name] = kept
+    const next = { ...before, alert: { ...before.alert, silencedUntilMs: silenced > nowMs ? silenced : null } }
+    if (unknown(name) || (explained(name) && !next.sentAfterwards)) {
+      states[name] = next
       continue
     }
-    kept.goneMs ??= nowMs
-    if (kept.openedMs === null) {
-      kept.seenProbes -= UNSEEN_WEIGHT
-      if (kept.seenProbes > 0) remembered[name] = kept
+    next.goneMs ??= nowMs
+    if (next.openedMs === null) {
+      next.seenProbes -= UNSEEN_WEIGHT
+      if (next.seenProbes > 0) states[name] = next
       continue
     }
-    if (nowMs - kept.goneMs < quietMs(kept, closed[name], timing.everyMs)) {
-      remembered[name] = kept
+    if (nowMs - next.goneMs < quietMs(next, closed[name], timing.everyMs)) {
+      states[name] = next
       continue
     }
     closed[name] = [...(closed[name] ?? []), nowMs]
-    const wasTold = kept.toldMs !== null || (kept.toldAfterwards && kept.alert.silencedUntilMs === null)
-    if (wasTold) tell('closed', kept)
+    const wasSent = next.sentMs !== null || (next.sentAfterwards && next.alert.silencedUntilMs === null)
+    if (wasSent) send('closed', next)
   }
 
   for (const condition of conditions) {
     const { name } = condition
-    const kept = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
-    remembered[name] = kept
-    if (explained(name) && !kept.toldAfterwards) {
-      // Not judged on its own: what it was before stays, and it begins anew if it outlives its cause.
-      if (kept.openedMs === null) kept.seenProbes = 0
+    const next = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
+    states[name] = next
+    if (explained(name) && !next.sentAfterwards) {
+      // Not counted on its own: its state stays, and its probes are counted from 0 if it outlives its cause.
+      if (next.openedMs === null) next.seenProbes = 0
       continue
     }
-    if (kept.openedMs === null && kept.seenProbes >= condition.probes) kept.openedMs = nowMs
-    if (kept.openedMs === null || kept.alert.silencedUntilMs !== null || kept.toldAfterwards) continue
-    const more = kept.alert.affected.some(each => !kept.toldAffected.includes(each))
-    if (kept.toldMs === null) tell('opened', kept)
-    else if (nowMs - kept.toldMs >= timing.repeatMs) tell('repeated', kept)
-    else if (more && nowMs - kept.toldMs >= MORE_EVERY_MS) tell('more', kept)
+    if (next.openedMs === null && next.seenProbes >= condition.probes) next.openedMs = nowMs
+    if (next.openedMs === null || next.alert.silencedUntilMs !== null || next.sentAfterwards) continue
+    const more = next.alert.affected.some(each => !next.sentAffected.includes(each))
+    if (next.sentMs === null) send('opened', next)
+    else if (nowMs - next.sentMs >= timing.repeatMs) send('repeated', next)
+    else if (more && nowMs - next.sentMs >= MORE_EVERY_MS) send('more', next)
   }
-  return { state: { remembered, closed }, messages }
+  return { state: { conditions: states, closed }, messages }
 }
 
-/** The alerts that are open, worst and oldest first. */
-export function openAlerts({ remembered }: AlertState): Alert[] {
+/** The open alerts: critical ones first, then the oldest. */
+export function openAlerts({ conditions }: AlertState): Alert[] {
   const rank = ({ severity }: Alert) => (severity === 'critical' ? 0 : 1)
-  return Object.values(remembered)
+  return Object.values(conditions)
     .filter(({ openedMs }) => openedMs !== null)
     .map(({ alert }) => alert)
     .sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs)
 }
 
-function seenAgain(before: Remembered | undefined, condition: Condition, silenced: number, nowMs: number): Remembered {
-  const { name, severity, title, what, affected, next, page, explains, toldAfterwards = false } = condition
+function seenAgain(
+  before: ConditionState | undefined,
+  condition: Condition,
+  silenced: number,
+  nowMs: number,
+): ConditionState {
+  const { name, severity, title, what, affected, next, page, explains, sentAfterwards = false } = condition
   const begun = before ?? {
     seenMs: nowMs,
     seenProbes: 0,
     longestPauseMs: 0,
     goneMs: null,
     openedMs: null,
-    toldMs: null,
-    toldAffected: [],
+    sentMs: null,
+    sentAffected: [],
   }
   const sinceMs = before?.alert.sinceMs ?? condition.sinceMs ?? nowMs
   const silencedUntilMs = silenced > nowMs ? silenced : null
   return {
     ...begun,
     alert: { name, severity, title, what, sinceMs, affected, next, page, silencedUntilMs },
-    toldAfterwards,
+    sentAfterwards,
     explains,
     lastSeenMs: nowMs,
     seenProbes: begun.seenProbes + 1,
@@ -196,12 +200,12 @@ function seenAgain(before: Remembered | undefined, condition: Condition, silence
   }
 }
 
-/** A clock that was set back: what it said was later is taken for now, or nothing would be told until it is later again. */
-function notAhead(remembered: AlertState['remembered'], nowMs: number): AlertState['remembered'] {
+/** After a clock was set back, times ahead of now count as now: else nothing would be sent until they are reached again. */
+function notAhead(conditions: AlertState['conditions'], nowMs: number): AlertState['conditions'] {
   const atMost = (ms: number | null) => (ms === null ? null : Math.min(ms, nowMs))
-  const entries = Object.entries(remembered).map(([name, before]) => {
-    const { toldMs, goneMs } = before
-    return [name, { ...before, toldMs: atMost(toldMs), goneMs: atMost(goneMs) }]
+  const entries = Object.entries(conditions).map(([name, before]) => {
+    const { sentMs, goneMs } = before
+    return [name, { ...before, sentMs: atMost(sentMs), goneMs: atMost(goneMs) }]
   })
   return Object.fromEntries(entries)
 }
@@ -210,8 +214,8 @@ function doesExplain({ explains }: Pick<Condition, 'explains'>, name: string): b
   return explains === 'all others' || explains.includes(name)
 }
 
-/** How long something must be gone before it is called over. */
-function quietMs({ longestPauseMs }: Remembered, closed: readonly number[] | undefined, everyMs: number): number {
+/** How long a condition must be gone before it closes. */
+function quietMs({ longestPauseMs }: ConditionState, closed: readonly number[] | undefined, everyMs: number): number {
   const flaps = closed?.length ?? 0
   const onceMs = Math.max((GONE_PROBES - 1) * everyMs, PAUSES * longestPauseMs)
   return Math.min(Math.max(QUIET_MS_MAX, everyMs), onceMs * 2 ** flaps)

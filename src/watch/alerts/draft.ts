@@ -1,4 +1,4 @@
-/** A condition as the rules write it, and what makes it whole. */
+/** A condition as the rules write it, and its defaults. */
 import { plainLine } from '../../plain-text.ts'
 import type { Condition } from './alerts.ts'
 
@@ -6,7 +6,7 @@ export interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | '
   sinceMs?: number
   affected?: readonly string[]
   probes?: number
-  toldAfterwards?: boolean
+  sentAfterwards?: boolean
   /** Names of conditions that follow from this one. */
   explains?: Condition['explains']
 }
@@ -14,7 +14,7 @@ export interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | '
 const AFFECTED_MAX = 50
 export const NAME_LENGTH_MAX = 100
 const TITLE_LENGTH_MAX = 200
-/** The house takes no longer ones for its page. */
+/** The instance rejects longer ones in a report. */
 const WHAT_LENGTH_MAX = 2_000
 
 export function complete({ affected = [], probes = 2, explains = [], title, what, ...draft }: Draft): Condition {

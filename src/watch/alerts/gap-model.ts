@@ -1,54 +1,54 @@
 /**
- * How long may a symbol be silent before something is wrong? Each has its own rhythm, and that changes with the hour: so the
- * answer comes from its ticks of the last days at this hour, and from those of the last two hours.
+ * The longest normal gap between two ticks of a symbol at a time of day, learned from its ticks at this hour of the last days, and from
+ * those of the last two hours.
  *
- * A silence is called too long where a symbol that goes on as it did would make one like it less than once in a million hours.
- * Two models say when that is, and the longer one counts: gaps between ticks as they come, and gaps between bursts, since trades
- * come in bursts. With few gaps known the answer is longer: what is uncertain is allowed for (the exponential's predictive
- * distribution). Twice the longest silence that was in order is always allowed, for rhythms with heavier tails.
+ * A gap is too long if a symbol that behaves as before has one like it less than once in a million hours. Two models compute that, and
+ * the longer result counts: gaps between ticks, and gaps between bursts, since trades come in bursts. With few known gaps the result is
+ * longer, to allow for the uncertainty (the predictive distribution of the exponential). Twice the longest normal gap is always allowed,
+ * for symbols with heavier tails.
  */
 
-/** Ticks are counted by slots of this length: those of one slot are one beat. */
+/** Ticks are counted in slots of this length: all ticks of one slot are one beat. */
 export const SLOT_MS = 100
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const WEEK_MS = 7 * DAY_MS
 
-/** Silences expected in an hour, of the length that is called too long. */
-const SILENCES_PER_HOUR = 1e-6
-/** What was three days ago counts half. */
+/** Expected number per hour of gaps that are too long. */
+const LONG_GAPS_PER_HOUR = 1e-6
+/** Hours of three days ago count half. */
 const HALF_LIFE_MS = 3 * DAY_MS
-/** A weekend says less of a working day, and the other way round. */
+/** Weight of a weekend for a working day, and of a working day for a weekend. */
 const OTHER_KIND_OF_DAY = 0.25
-/** So many beats, however dense, are counted as bursts of their own: a few pauses in a dense hour are no rhythm of pauses. */
+/** This many beats, however dense, count as bursts: a few pauses in a dense hour are not a distribution of pauses. */
 const BEATS_AS_BURSTS = 20
-/** Of the hours asked, so many may be put aside as having an outage in them. More, and it is the rhythm. */
-const ASIDE_MAX = 1 / 3
-/** What an hour's own ticks say of its silence is joined to so many gaps of the others: few ticks say little. */
+/** The largest share of hours that may be left out as outages. More of them are normal behaviour. */
+const OUTAGES_MAX = 1 / 3
+/** An hour's own gaps are evaluated together with this many gaps of the other hours: few ticks prove little. */
 const OTHERS_GAPS = 10
 
-/** One symbol's ticks in one hour, by slots: what is kept of it. Times are those of receipt, ms since 1970 UTC. */
+/** Summary of one symbol's ticks in one hour, in slots. Times are receive times, ms since 1970 UTC. */
 export interface HourOfTicks {
-  /** When the hour begins. */
+  /** Start of the hour. */
   hourMs: number
   firstMs: number
   lastMs: number
   /** Slots with a tick. */
   beats: number
-  /** Silences of more than one slot between them, and what they sum to. */
+  /** Gaps of more than one slot between them, and their sum. */
   pauses: number
   pausedMs: number
-  /** The longest of all silences between two beats. */
+  /** The longest gap between two beats. */
   longestMs: number
 }
 
-/** An hour with the silences around it, as far as they are known. */
+/** An hour with the gaps around it, as far as they are known. */
 interface Stretch extends Sums {
   hourMs: number
 }
 
 interface Sums {
-  /** From the tick before, or the first one, to the last. */
+  /** From the previous tick, or the first one, to the last. */
   spanMs: number
   gaps: number
   pauses: number
@@ -57,10 +57,10 @@ interface Sums {
 }
 
 /**
- * How long a symbol may be silent at a moment, ms; null as long as too little is known of it to say. Hours in any order: those that
- * are known and not among them had no tick.
+ * The longest normal gap at a time, ms; null while too little is known. `hours` in any order; hours in `known` that are not in `hours`
+ * had no tick.
  */
-export function allowedSilenceMs(
+export function allowedGapMs(
   hours: readonly HourOfTicks[],
   known: ReadonlySet<number>,
   atMs: number,
@@ -83,8 +83,8 @@ export function allowedSilenceMs(
 }
 
 /**
- * Joins each hour to the ticks around it. Where hours between are not known, the silence lasted at least as far as they are. What is
- * before the first tick and after the last is left out: nobody recorded yet, or it is an outage that lasts.
+ * Joins each hour to the ticks around it. If hours between are unknown, the gap reaches at least to the nearest known hour. Time before
+ * the first tick and after the last does not count: nothing was recorded yet, or an outage lasts.
  */
 function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>): Stretch[] {
   const sorted = [...hours].sort((a, b) => a.hourMs - b.hourMs)
@@ -109,29 +109,29 @@ function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>):
   })
 }
 
-/** From an hour on, step by step, the last one that is known without a break; no further than `toMs`. */
+/** The last known hour from `hourMs` on, without a break; at most `toMs`. */
 function knownUntil(hourMs: number, stepMs: number, toMs: number | undefined, known: ReadonlySet<number>): number {
   let ms = hourMs
   while (ms !== toMs && known.has(ms + stepMs)) ms += stepMs
   return ms
 }
 
-/** Is it this hour of the day, or one beside it, of some day? */
+/** Is it the same hour of any day, or one next to it? */
 export function isThisHour(hourMs: number, atMs: number): boolean {
   const apartMs = Math.abs((((hourMs + HOUR_MS / 2 - atMs) % DAY_MS) + DAY_MS) % DAY_MS)
   return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
 }
 
 /**
- * Leaves out hours whose longest silences were outages, not the rhythm: too long by all the others, and by what else is known of
- * that hour, since a quiet hour is none. As many as possible at once: two outages alike would excuse each other.
+ * Leaves out hours whose longest gap was an outage: too long by all other hours, and by the rest of that hour, since a quiet hour is not
+ * an outage. As many as possible together: two similar outages would justify each other.
  */
 function withoutOutages(stretches: readonly Stretch[], atMs: number): Stretch[] {
   const longestFirst = [...stretches].sort((a, b) => b.longestMs - a.longestMs)
-  for (let aside = Math.floor(stretches.length * ASIDE_MAX); aside > 0; aside--) {
-    const others = longestFirst.slice(aside)
+  for (let outages = Math.floor(stretches.length * OUTAGES_MAX); outages > 0; outages--) {
+    const others = longestFirst.slice(outages)
     const sums = sumsOf(others, atMs)
-    if (longestFirst.slice(0, aside).every(suspect => isOutage(suspect, sums))) return others
+    if (longestFirst.slice(0, outages).every(suspect => isOutage(suspect, sums))) return others
   }
   return longestFirst
 }
@@ -164,7 +164,7 @@ function sumsOf(stretches: readonly Stretch[], atMs: number): Sums {
   return sums
 }
 
-/** The silence that would come once in a million hours; null where there are no two ticks. */
+/** The gap that is expected once in a million hours; null without two ticks. */
 function tooLongMs({ spanMs, gaps, pauses, pausedMs, longestMs }: Sums): number | null {
   if (gaps <= 0 || spanMs <= 0) return null
   const perHour = HOUR_MS / spanMs
@@ -177,9 +177,9 @@ function tooLongMs({ spanMs, gaps, pauses, pausedMs, longestMs }: Sums): number 
   )
 }
 
-/** The gap that comes less than `SILENCES_PER_HOUR` times an hour, where `gaps` of `perHour` each hour summed to `sumMs`. */
+/** The gap that comes less than `LONG_GAPS_PER_HOUR` times an hour, where `gaps` of `perHour` each hour summed to `sumMs`. */
 function quantileMs(sumMs: number, gaps: number, perHour: number): number {
-  return Math.min(WEEK_MS, sumMs * Math.expm1(Math.log(Math.max(perHour, 1) / SILENCES_PER_HOUR) / gaps))
+  return Math.min(WEEK_MS, sumMs * Math.expm1(Math.log(Math.max(perHour, 1) / LONG_GAPS_PER_HOUR) / gaps))
 }
 
 function weightOf(hourMs: number, atMs: number): number {
@@ -192,7 +192,7 @@ function isWeekend(atMs: number): boolean {
   return day === 0 || day === 6
 }
 
-/** What an hour's ticks come to. Times in rising order, ms since 1970 UTC; at least one. The store counts the same way in SQL. */
+/** Summary of an hour's ticks. Times in rising order, ms since 1970 UTC; at least one. `InstanceClient.hour` does the same in SQL. */
 export function hourOfTicks(hourMs: number, timesMs: readonly number[]): HourOfTicks {
   const slots = [...new Set(timesMs.map(ms => Math.floor(ms / SLOT_MS)))]
   const gaps = slots.slice(1).map((slot, index) => (slot - slots[index]!) * SLOT_MS)

@@ -1,4 +1,4 @@
-/** What alerts are called, in messages, for silences and as the sections of docs/watch.md. */
+/** The names of alerts, in messages, for silences, and as sections of docs/watch.md. */
 export const ALERT_NAMES: readonly string[] = [
   'house_down',
   'isolated',

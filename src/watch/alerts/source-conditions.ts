@@ -1,11 +1,10 @@
-/** What is wrong with the way from the venues, from what a house says of its sources: pure. */
-
+/** What is wrong with the sources of an instance, from its health: pure. */
 import { formatDuration } from '../../format-duration.ts'
 import { plainLine } from '../../plain-text.ts'
 import type { HealthAnswer } from '../../status/health.ts'
 import { type Draft, NAME_LENGTH_MAX } from './draft.ts'
 
-/** What follows where nothing is received. */
+/** Conditions that follow where nothing is received. */
 export const SOURCES_FOLLOW = [
   'stale',
   'no_ticks',
@@ -16,11 +15,11 @@ export const SOURCES_FOLLOW = [
 ]
 /** Symbols named in a message. */
 const NAMED_MAX = 10
-/** Found by their ticks too, by the watcher itself: `stale`. */
+/** The watcher finds these by their ticks, as `stale`. */
 const SILENT = 'silent'
 const ONLINE = 'online'
 
-/** As alerts name a symbol. */
+/** The name of a symbol in alerts. */
 export function nameOfSymbol({ venue, symbol }: { venue: string; symbol: string }): string {
   return plainLine(`${venue} ${symbol}`, NAME_LENGTH_MAX)
 }
@@ -36,7 +35,7 @@ export function ofSources({ stations: { sources }, symbolsDown, venues }: Health
       severity: 'critical',
       title: 'Nothing is received from the venues',
       what: advice,
-      next: 'See the lines of the recorder: it says what it tries and why that fails.',
+      next: "Read the recorder's log lines: they show what it tries and why that fails.",
       explains: SOURCES_FOLLOW,
     })
   if (down.length > 0) drafts.push(symbolsAreDown(down))
@@ -45,8 +44,8 @@ export function ofSources({ stations: { sources }, symbolsDown, venues }: Health
       name: 'venue_not_online',
       severity: 'warning',
       title: `${venue} is in state ${state}`,
-      what: `${notOnline.map(each => `${each.venue} says that it is in state ${each.state}.`).join(' ')} Fewer trades come, or none, until it is online again.`,
-      next: "See the venue's status page. Recording goes back to normal by itself.",
+      what: `${notOnline.map(each => `${each.venue} reports state ${each.state}.`).join(' ')} Fewer trades arrive, or none, until it is online again.`,
+      next: "See the venue's status page. Recording returns to normal by itself.",
       affected: notOnline.map(each => each.venue),
       explains: ['sources_degraded'],
     })
@@ -54,16 +53,16 @@ export function ofSources({ stations: { sources }, symbolsDown, venues }: Health
     drafts.push({
       name: 'sources_degraded',
       severity: 'warning',
-      title: 'A part of the sources is not received',
+      title: 'Some sources are not received',
       what: advice,
-      next: 'See on the page, under sources, which; they are tried again by themselves.',
+      next: 'The page lists them under sources. The recorder retries by itself.',
       probes: 6,
     })
   return drafts
 }
 
 function symbolsAreDown(down: HealthAnswer['symbolsDown']): Draft {
-  const told = down
+  const named = down
     .slice(0, NAMED_MAX)
     .map(each => `${nameOfSymbol(each)} is ${each.state} for ${formatDuration(each.forMs)}: ${each.detail}.`)
   const more = down.length > NAMED_MAX ? ` And ${down.length - NAMED_MAX} more.` : ''
@@ -71,8 +70,8 @@ function symbolsAreDown(down: HealthAnswer['symbolsDown']): Draft {
     name: 'symbols_down',
     severity: 'critical',
     title: down.length === 1 ? `${nameOfSymbol(down[0]!)} is not received` : `${down.length} symbols are not received`,
-    what: told.join(' ') + more,
-    next: 'They are asked for again. Take out of TICKHOUSE_SOURCES what the venue does not list, or correct its spelling.',
+    what: named.join(' ') + more,
+    next: 'The recorder keeps subscribing. Remove symbols from TICKHOUSE_SOURCES that the venue does not list, or correct their spelling.',
     affected: down.map(nameOfSymbol),
     probes: 6,
     explains: ['no_ticks', 'sources_degraded'],

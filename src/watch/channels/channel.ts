@@ -1,28 +1,28 @@
-/** A way to tell a person. Implementations beside this file. */
+/** A channel that sends messages to a person. The implementations are beside this file. */
 import type { Message } from '../alerts/alerts.ts'
 
 export interface Channel {
-  /** For people and for the watcher's memory: without secrets, the same after a restart. */
+  /** For people and the state file: without secrets, the same after a restart. */
   readonly name: string
-  /** Where it leads: `host:port`, by which the watcher knows whether it can reach anything; null for one on this machine. */
+  /** Its `host:port`, used as a reference host; null for a local channel. */
   readonly reference: string | null
   /**
-   * Resolves when the message was taken. Rejects, with words for a person, if that is not known: it is sent again, so it may come
-   * twice. Rejects with Refused where the other side will not have this very message.
+   * Resolves when the message was accepted. Rejects with the reason if that is unknown: the message is sent again and may arrive twice.
+   * Rejects with Refused if the receiver does not accept this message. `instance` is the URL that the message names.
    */
-  send(message: Message, house: string): Promise<void>
+  send(message: Message, instance: string): Promise<void>
 }
 
-/** It is the message that is refused, not the sender: sent again, it stands in the way of those after it. */
+/** The receiver refuses the message, not the sender: retries would block the messages behind it. */
 export class Refused extends Error {
-  /** The other side said itself that another try is in vain. */
-  readonly forGood: boolean
+  /** The receiver answered that retries cannot help. */
+  readonly permanent: boolean
 
-  constructor(why: string, { forGood = false } = {}) {
+  constructor(why: string, { permanent = false } = {}) {
     super(why)
-    this.forGood = forGood
+    this.permanent = permanent
   }
 }
 
-/** No route may hold up the watcher. */
+/** Time limit of one message: a channel must not delay the watcher. */
 export const SEND_MS_MAX = 15_000

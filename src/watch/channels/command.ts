@@ -1,4 +1,4 @@
-/** Alerts to a command of the user's: JSON on its input, the words in its environment. */
+/** Messages to a command of the user: JSON on standard input, the text in the environment. */
 import { spawn } from 'node:child_process'
 import type { Message } from '../alerts/alerts.ts'
 import { type Channel, SEND_MS_MAX } from './channel.ts'
@@ -10,18 +10,18 @@ export class CommandChannel implements Channel {
   readonly #command: string
   readonly #sendMsMax: number
 
-  /** Run by the shell. */
+  /** A command line for the shell. */
   constructor(command: string, sendMsMax = SEND_MS_MAX) {
     this.#command = command
     this.#sendMsMax = sendMsMax
   }
 
-  async send(message: Message, house: string): Promise<void> {
-    const { subject, body } = textOf(message, house)
+  async send(message: Message, instance: string): Promise<void> {
+    const { subject, body } = textOf(message, instance)
     const { kind, alert } = message
     const child = spawn(this.#command, {
       shell: true,
-      // A group of its own, so that what the shell started ends with it.
+      // In its own process group, so that the shell's children end with it.
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
       env: {
@@ -34,15 +34,15 @@ export class CommandChannel implements Channel {
       },
     })
     const late = setTimeout(() => endGroup(child.pid), this.#sendMsMax)
-    let said = ''
-    child.stderr.on('data', chunk => (said = (said + chunk).slice(-500)))
-    // One that does not read its input is in order.
+    let errors = ''
+    child.stderr.on('data', chunk => (errors = (errors + chunk).slice(-500)))
+    // A command need not read its input.
     child.stdin.on('error', () => {})
-    child.stdin.end(`${JSON.stringify(toJson(message, house))}\n`)
+    child.stdin.end(`${JSON.stringify(toJson(message, instance))}\n`)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     child.on('error', reject)
     child.once('exit', (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`it ended with ${signal ?? `code ${code}`}: ${said.trim()}`)),
+      code === 0 ? resolve() : reject(new Error(`it ended with ${signal ?? `code ${code}`}: ${errors.trim()}`)),
     )
     try {
       await promise
@@ -56,6 +56,6 @@ function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // It ended just now.
+    // It has just ended.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Alerts by mail: SMTP, with TLS and login as the address says. A route for each recipient, since a server that takes a mail takes
- * it for some of them and refuses it for others: what one has, another waits for.
+ * Messages by mail over SMTP, with TLS and login as in the URL. One channel per recipient: a server may accept a mail for one recipient
+ * and refuse it for another.
  */
 import { createTransport } from 'nodemailer'
 import type { Message } from '../alerts/alerts.ts'
@@ -8,16 +8,16 @@ import { referenceOf } from '../references.ts'
 import { type Channel, Refused, SEND_MS_MAX } from './channel.ts'
 import { textOf } from './message-format.ts'
 
-/** Too large, or refused for what it says (RFC 5321): other refusals are of the sender, which a person may mend. */
+/** Too large, or refused for its content (RFC 5321). Other refusals concern the sender, and a person may fix them. */
 const MESSAGE_REFUSED: ReadonlySet<number> = new Set([552, 554])
 
 export interface EmailOptions {
   /** `smtp://user:password@host:port`, or `smtps://` */
   smtp: string
   from: string
-  /** The address it is sent to. */
+  /** The address of this channel. */
   recipient: string
-  /** All recipients, as the mail names them. */
+  /** All recipients, for the header. */
   to: string
   sendMsMax?: number
 }
@@ -33,12 +33,12 @@ export class EmailChannel implements Channel {
     this.reference = referenceOf(options.smtp)
   }
 
-  async send(message: Message, house: string): Promise<void> {
+  async send(message: Message, instance: string): Promise<void> {
     const { smtp, from, recipient, to, sendMsMax = SEND_MS_MAX } = this.#options
-    const { subject, body } = textOf(message, house)
-    const { occurrence, kind, atMs, alert } = message
+    const { subject, body } = textOf(message, instance)
+    const { incident, kind, atMs, alert } = message
     const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'tickhouse'
-    const idOf = (part: string) => `<${occurrence}-${part}@${domain}>`
+    const idOf = (part: string) => `<${incident}-${part}@${domain}>`
     const signal = AbortSignal.timeout(sendMsMax)
     const transport = createTransport(smtp)
     try {
@@ -48,11 +48,11 @@ export class EmailChannel implements Channel {
         envelope: { from, to: recipient },
         subject,
         text: body,
-        // All about one occurrence are one conversation; a message sent twice has the same id.
+        // All messages about one incident form one thread; a message sent twice has the same id.
         messageId: kind === 'opened' ? idOf('opened') : idOf(`${kind}-${atMs}`),
         ...(kind === 'opened' ? {} : { inReplyTo: idOf('opened'), references: idOf('opened') }),
         priority: alert.severity === 'critical' && kind !== 'closed' ? 'high' : 'normal',
-        // Whatever the server takes its time with: its own limits are each for one step.
+        // Limits the whole exchange: the limits of nodemailer are per step.
         signal,
       } as const
       await transport.sendMail(mail).catch(error => {
@@ -65,11 +65,11 @@ export class EmailChannel implements Channel {
   }
 }
 
-/** What a failure means, by the server's reply: 4xx is for now, 5xx for good (RFC 5321). */
+/** The meaning of a failure by the server's reply: 4xx is temporary, 5xx permanent (RFC 5321). */
 function refusalOf(error: Error & { command?: string; responseCode?: number; response?: string }): Error {
   const { command, responseCode = 0, response, message } = error
   if (command === 'RCPT TO' && responseCode >= 500)
-    return new Refused(`refused for good: ${response}`, { forGood: true })
-  if (command === 'RCPT TO' && responseCode >= 400) return new Error(`refused for now: ${response}`)
+    return new Refused(`refused permanently: ${response}`, { permanent: true })
+  if (command === 'RCPT TO' && responseCode >= 400) return new Error(`refused temporarily: ${response}`)
   return MESSAGE_REFUSED.has(responseCode) ? new Refused(message) : error
 }

@@ -1,5 +1,4 @@
-/** A message as people read it: the same words by mail, in a chat and in a command. */
-
+/** The text of a message, the same by mail, in a chat and for a command. */
 import { formatDuration } from '../../format-duration.ts'
 import type { Message, MessageKind } from '../alerts/alerts.ts'
 
@@ -12,8 +11,8 @@ export interface MessageText {
 
 const MARKS: Record<MessageKind, string> = { opened: '', repeated: 'still: ', more: 'more: ', closed: 'over: ' }
 
-/** `house` names the house, as its address. */
-export function textOf({ kind, alert, lastedMs }: Message, house: string): MessageText {
+/** `instance` is the URL of the watched tickhouse. */
+export function textOf({ kind, alert, lastedMs }: Message, instance: string): MessageText {
   const { severity, title, what, sinceMs, affected, next, page } = alert
   const severe = kind === 'closed' ? 'RESOLVED' : severity.toUpperCase()
   const since = `${new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
@@ -26,7 +25,7 @@ export function textOf({ kind, alert, lastedMs }: Message, house: string): Messa
     affected.length === 0 ? '' : `Affected: ${affected.join(', ')}`,
     kind === 'closed' ? '' : `What to do: ${next}`,
     `More: ${page}`,
-    `House: ${house}`,
+    `Instance: ${instance}`,
   ]
   return {
     subject: `[tickhouse] ${severe} ${MARKS[kind]}${title}`,
@@ -34,13 +33,13 @@ export function textOf({ kind, alert, lastedMs }: Message, house: string): Messa
   }
 }
 
-/** What programs are told. */
-export function toJson(message: Message, house: string): Record<string, unknown> {
-  const { kind, alert, occurrence, atMs, lastedMs } = message
+/** The message as JSON, for programs. */
+export function toJson(message: Message, instance: string): Record<string, unknown> {
+  const { kind, alert, incident, atMs, lastedMs } = message
   const { name, severity, title, what, sinceMs, affected, next, page } = alert
   return {
-    id: `${occurrence}-${kind}-${atMs}`,
-    occurrence,
+    id: `${incident}-${kind}-${atMs}`,
+    occurrence: incident,
     kind,
     name,
     severity,
@@ -52,6 +51,6 @@ export function toJson(message: Message, house: string): Record<string, unknown>
     affected,
     next,
     page,
-    house,
+    house: instance,
   }
 }

@@ -1,4 +1,4 @@
-/** The ways to tell a person, by configuration. */
+/** The configured channels. */
 import addressparser from 'nodemailer/lib/addressparser'
 import type { Config } from '../../config.ts'
 import type { Channel } from './channel.ts'
@@ -22,7 +22,7 @@ export function channelsOf(config: Config): Channel[] {
   })
 }
 
-/** Two chats of one provider have the same name, since what tells them apart is secret: what one took, the other has not. */
+/** Two chats of one provider differ only in a secret part of the URL: without a number they would have the same name. */
 function named(name: string, channel: Channel): Channel {
-  return { name, reference: channel.reference, send: (message, house) => channel.send(message, house) }
+  return { name, reference: channel.reference, send: (message, instance) => channel.send(message, instance) }
 }

@@ -1,19 +1,19 @@
-/** Alerts to an address on the web: as JSON with all that is known, or in the form that a chat takes. */
+/** Messages to a webhook: as JSON with all fields, or in the format of a chat service. */
 import type { Message } from '../alerts/alerts.ts'
 import { reasonOf } from '../instance-client.ts'
 import { referenceOf } from '../references.ts'
 import { type Channel, Refused, SEND_MS_MAX } from './channel.ts'
 import { type MessageText, textOf, toJson } from './message-format.ts'
 
-/** What each takes, by the word before the plus in its address. Text is plain: names in it cannot become marks or mentions. */
-const SHAPES: Record<string, (words: MessageText, url: URL) => unknown> = {
+/** Formats by the prefix of the URL. The text is plain: names in it cannot become formatting or mentions. */
+const SHAPES: Record<string, (text: MessageText, url: URL) => unknown> = {
   slack: ({ subject, body }) => ({
     text: `${subject}\n${body}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
     mrkdwn: false,
   }),
   discord: ({ subject, body }) => ({
     content: `${subject}\n${body}`
-      .replace(/[\\*_~`|>[\]]/g, '\\$&')
+      .replace(/[\\*_~\u0060|>[\]]/g, '\\$&')
       .slice(0, 2_000)
       .toWellFormed(),
     allowed_mentions: { parse: [] },
@@ -25,7 +25,7 @@ const SHAPES: Record<string, (words: MessageText, url: URL) => unknown> = {
   }),
 }
 
-/** The message's form or size is at fault; other refusals are of the address or the key, which a person may mend. */
+/** The format or size of the message is wrong. Other refusals concern the URL or the key, and a person may fix them. */
 const MESSAGE_REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 export const WEBHOOK_SHAPES: readonly string[] = Object.keys(SHAPES)
@@ -44,17 +44,17 @@ export class WebhookChannel implements Channel {
     this.#shape = shape
     this.#url = new URL(url!)
     this.#headers = { 'content-type': 'application/json', ...loginOf(this.#url) }
-    // `fetch` takes no login in an address, and would tell it in its error.
+    // `fetch` rejects a URL with a login, and its error would contain it.
     this.#url.username = this.#url.password = ''
     this.#sendMsMax = sendMsMax
-    // The path is the secret of most of them.
+    // The path is secret.
     this.name = `${shape ?? 'webhook'} at ${this.#url.host}`
     this.reference = referenceOf(url!)
   }
 
-  async send(message: Message, house: string): Promise<void> {
+  async send(message: Message, instance: string): Promise<void> {
     const shape = SHAPES[this.#shape ?? '']
-    const body = shape ? shape(textOf(message, house), this.#url) : toJson(message, house)
+    const body = shape ? shape(textOf(message, instance), this.#url) : toJson(message, instance)
     const signal = AbortSignal.timeout(this.#sendMsMax)
     const answer = await fetch(this.#url, {
       method: 'POST',
@@ -65,9 +65,9 @@ export class WebhookChannel implements Channel {
     }).catch(error => {
       throw new Error(signal.aborted ? `no answer within ${this.#sendMsMax / 1000} s` : reasonOf(error))
     })
-    const said = await answer.text().catch(() => '')
+    const reply = await answer.text().catch(() => '')
     if (answer.ok) return
-    const why = `it answered with status ${answer.status}: ${said.slice(0, 200)}`
+    const why = `it answered with status ${answer.status}: ${reply.slice(0, 200)}`
     throw MESSAGE_REFUSED.has(answer.status) ? new Refused(why) : new Error(why)
   }
 }

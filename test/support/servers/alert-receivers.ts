@@ -10,7 +10,7 @@ import type { Owner } from '../processes/tickhouse.ts'
 export function alertMessage(kind: Message['kind'], fields: Partial<Message['alert']> = {}): Message {
   return {
     kind,
-    occurrence: 'stale-1764072000000',
+    incident: 'stale-1764072000000',
     atMs: Date.UTC(2026, 10, 25, 12, 1),
     lastedMs: 60_000,
     alert: {

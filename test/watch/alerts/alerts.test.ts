@@ -69,7 +69,7 @@ describe('a condition', () => {
     assert.deepEqual(watched.probes(GONE_PROBES - 1), [])
     const [closed] = watched.probe()
     assert.equal(closed!.kind, 'closed')
-    assert.equal(closed!.occurrence, opened!.occurrence)
+    assert.equal(closed!.incident, opened!.incident)
     assert.equal(closed!.lastedMs, 12 * EVERY_MS, 'until the first probe that no longer saw it')
     assert.deepEqual(openAlerts(watched.state), [])
   })
@@ -78,7 +78,7 @@ describe('a condition', () => {
     const watched = new Watched()
     for (let time = 0; time < 100; time++)
       assert.deepEqual([...watched.probe(condition('a')), ...watched.probes(2)], [])
-    assert.deepEqual(watched.state.remembered, {})
+    assert.deepEqual(watched.state.conditions, {})
   })
 
   for (const [probes, told] of [
@@ -128,7 +128,7 @@ describe('a condition', () => {
     assert.equal(opened!.alert.sinceMs, BEGIN_MS - 60_000)
     assert.equal(opened!.lastedMs, 60_000)
     const [, again] = [watched.probe(), watched.probe(condition('a', { sinceMs: BEGIN_MS - 5 }))]
-    assert.deepEqual(again, [], 'still the same occurrence')
+    assert.deepEqual(again, [], 'still the same incident')
     assert.equal(openAlerts(watched.state)[0]!.sinceMs, BEGIN_MS - 60_000, 'the same as long as it lasts')
   })
 
@@ -232,10 +232,10 @@ describe('a silence', () => {
   test('of something that came and went in it leaves nothing to tell', () => {
     const watched = new Watched()
     watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
-    watched.probes(5, condition('a'), condition('b', { toldAfterwards: true }))
+    watched.probes(5, condition('a'), condition('b', { sentAfterwards: true }))
     watched.probes(5)
     assert.deepEqual(watched.kinds, [])
-    assert.deepEqual(watched.state.remembered, {})
+    assert.deepEqual(watched.state.conditions, {})
   })
 
   test('keeps back no all-clear of what was told: whoever was called is sent home', () => {
@@ -250,7 +250,7 @@ describe('a silence', () => {
 
 test('what can be told only afterwards is told once, when it is over', () => {
   const watched = new Watched()
-  watched.probes(1_000, condition('a', { toldAfterwards: true }))
+  watched.probes(1_000, condition('a', { sentAfterwards: true }))
   assert.deepEqual(watched.kinds, [])
   const [closed] = watched.probes(GONE_PROBES)
   assert.equal(closed!.kind, 'closed')
@@ -259,7 +259,7 @@ test('what can be told only afterwards is told once, when it is over', () => {
 
 test('a watcher that was cut off, and then finds the house down, tells both', () => {
   const watched = new Watched()
-  const isolated = condition('isolated', { explains: 'all others', toldAfterwards: true })
+  const isolated = condition('isolated', { explains: 'all others', sentAfterwards: true })
   watched.probes(20, isolated)
   watched.probes(20, condition('house_down', { explains: 'all others' }))
   assert.deepEqual(watched.kinds, ['closed isolated', 'opened house_down'])
@@ -319,7 +319,7 @@ describe('whatever the probes see', () => {
       affected,
       probes: name === 'effect' ? 1 : 2,
       explains: name === 'cause' ? ['effect'] : [],
-      toldAfterwards: name === 'afterwards',
+      sentAfterwards: name === 'afterwards',
     })
   const probe = fc.record({
     seen: fc.uniqueArray(fc.constantFrom(...NAMES)),
@@ -354,14 +354,14 @@ describe('whatever the probes see', () => {
     return { state, told }
   }
 
-  test('each occurrence is opened once, before all else of it, and closed at most once, after all else', () => {
+  test('each incident is opened once, before all else of it, and closed at most once, after all else', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 30 }), probes => {
         const { told } = play(probes)
-        for (const [occurrence, messages] of Map.groupBy(told, ({ message }) => message.occurrence)) {
+        for (const [incident, messages] of Map.groupBy(told, ({ message }) => message.incident)) {
           const kinds = messages.map(({ message }) => message.kind)
-          const wanted = occurrence.startsWith('afterwards') ? /^closed$/ : /^opened( repeated| more)*( closed)?$/
-          assert.match(kinds.join(' '), wanted, occurrence)
+          const wanted = incident.startsWith('afterwards') ? /^closed$/ : /^opened( repeated| more)*( closed)?$/
+          assert.match(kinds.join(' '), wanted, incident)
         }
       }),
     )
@@ -375,7 +375,7 @@ describe('whatever the probes see', () => {
         const opened = told.filter(({ message }) => message.kind === 'opened').length
         const closed = told.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
         assert.equal(closed.length, opened)
-        assert.deepEqual(state.remembered, {})
+        assert.deepEqual(state.conditions, {})
       }),
     )
   })
@@ -385,14 +385,14 @@ describe('whatever the probes see', () => {
       fc.property(fc.array(probe, { maxLength: 30 }), probes => {
         const lastTold = new Map<string, number>()
         for (const { message, probe: during } of play(probes).told) {
-          const { kind, alert, occurrence, atMs, lastedMs } = message
+          const { kind, alert, incident, atMs, lastedMs } = message
           const { seen, silenced } = during
           assert.ok(lastedMs >= 0)
           assert.equal(seen.includes('cause') && alert.name === 'effect', false, 'explained')
           if (kind === 'closed') assert.ok(!seen.includes(alert.name))
           else assert.ok(seen.includes(alert.name) && silenced !== alert.name && alert.name !== 'afterwards')
-          if (kind === 'repeated') assert.ok(atMs - lastTold.get(occurrence)! >= timing.repeatMs)
-          lastTold.set(occurrence, atMs)
+          if (kind === 'repeated') assert.ok(atMs - lastTold.get(incident)! >= timing.repeatMs)
+          lastTold.set(incident, atMs)
         }
       }),
     )

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import type { HealthAnswer, StageName } from '../../../src/status/health.ts'
 import type { StageState } from '../../../src/status/model.ts'
 import type { Condition } from '../../../src/watch/alerts/alerts.ts'
-import { conditionsOf, type Seen, type SymbolSeen } from '../../../src/watch/alerts/conditions.ts'
+import { conditionsOf, type Probe, type SymbolProbe } from '../../../src/watch/alerts/conditions.ts'
 import { nameOfSymbol } from '../../../src/watch/alerts/source-conditions.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25, 12)
@@ -38,7 +38,7 @@ function healthOf(
   }
 }
 
-const symbol = (fields: Partial<SymbolSeen> = {}): SymbolSeen => ({
+const symbol = (fields: Partial<SymbolProbe> = {}): SymbolProbe => ({
   venue: 'binance',
   symbol: 'BTCUSDT',
   newestMs: NOW_MS - 1_000,
@@ -46,28 +46,28 @@ const symbol = (fields: Partial<SymbolSeen> = {}): SymbolSeen => ({
   ...fields,
 })
 
-const seen = (fields: Partial<Seen> = {}): Seen => ({
+const seen = (fields: Partial<Probe> = {}): Probe => ({
   nowMs: NOW_MS,
-  house: { url: HOUSE, health: healthOf() },
-  stations: [],
+  instance: { url: HOUSE, health: healthOf() },
+  processes: [],
   data: { symbols: [symbol()] },
   references: { tried: 0, reached: 0 },
   ...fields,
 })
-const ofHealth = (health: HealthAnswer, fields: Partial<Seen> = {}) =>
-  seen({ house: { url: HOUSE, health }, ...fields })
-const names = (of: Seen) =>
+const ofHealth = (health: HealthAnswer, fields: Partial<Probe> = {}) =>
+  seen({ instance: { url: HOUSE, health }, ...fields })
+const names = (of: Probe) =>
   conditionsOf(of)
     .map(({ name }) => name)
     .sort()
-const only = (of: Seen) => {
+const only = (of: Probe) => {
   const conditions = conditionsOf(of)
   assert.equal(conditions.length, 1, conditions.map(({ name }) => name).join())
   return conditions[0]!
 }
 const doesExplain = ({ explains }: Condition, name: string) => explains === 'all others' || explains.includes(name)
 /** What would be told: what follows from another is not. */
-const told = (of: Seen) => {
+const told = (of: Probe) => {
   const all = conditionsOf(of)
   return all
     .filter(({ name }) => !all.some(other => other.name !== name && doesExplain(other, name)))
@@ -87,27 +87,27 @@ describe('a house that does not answer', () => {
   const gone = { url: HOUSE, failure: 'no answer within 5 s' }
 
   test('is down where something else can be reached, or nothing else is there to try', () => {
-    assert.equal(only(seen({ house: gone })).name, 'house_down')
-    const condition = only(seen({ house: gone, references: { tried: 3, reached: 1 } }))
+    assert.equal(only(seen({ instance: gone })).name, 'house_down')
+    const condition = only(seen({ instance: gone, references: { tried: 3, reached: 1 } }))
     assert.equal(condition.severity, 'critical')
     assert.match(condition.what, /no answer within 5 s/)
   })
 
   test('or is there and the watcher cut off, where nothing can be reached: told afterwards', () => {
-    const condition = only(seen({ house: gone, references: { tried: 3, reached: 0 } }))
+    const condition = only(seen({ instance: gone, references: { tried: 3, reached: 0 } }))
     assert.equal(condition.name, 'isolated')
-    assert.equal(condition.toldAfterwards, true)
+    assert.equal(condition.sentAfterwards, true)
     assert.equal(condition.explains, 'all others')
   })
 
   test('while another station answers the watcher is not cut off', () => {
-    const stations = [{ url: 'http://recorder.example:9100', health: healthOf() }]
-    const condition = only(seen({ house: gone, stations, references: { tried: 1, reached: 0 } }))
+    const processes = [{ url: 'http://recorder.example:9100', health: healthOf() }]
+    const condition = only(seen({ instance: gone, processes, references: { tried: 1, reached: 0 } }))
     assert.equal(condition.name, 'house_down')
-    assert.match(condition.what, /answer: http:\/\/recorder/)
+    assert.match(condition.what, /that answer: http:\/\/recorder/)
   })
 
-  test('explains all else', () => assert.equal(only(seen({ house: gone })).explains, 'all others'))
+  test('explains all else', () => assert.equal(only(seen({ instance: gone })).explains, 'all others'))
 })
 
 describe('each station in trouble', () => {
@@ -175,7 +175,7 @@ describe('one broken thing is one alert', () => {
         { sources: 'trouble', log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' },
         { diskFreeBytes: 0, audit: { atMs: 1, passed: false, detail: '' }, atMs: NOW_MS + 60_000 },
       ),
-      { ...stale, stations: [{ url: 'http://recorder.example', failure: 'gone' }] },
+      { ...stale, processes: [{ url: 'http://recorder.example', failure: 'gone' }] },
     )
     for (const of of [
       everything,
@@ -203,7 +203,7 @@ describe('symbols', () => {
     assert.equal(condition.probes, 1)
     assert.equal(condition.sinceMs, NOW_MS - 90_000)
     assert.deepEqual(condition.affected, ['binance ETHUSDT', 'binance BTCUSDT'])
-    assert.match(condition.what, /2 of 3 symbols are silent too long/)
+    assert.match(condition.what, /2 of 3 symbols are stale/)
   })
 
   test('are judged by the clock of the house, whatever the watcher’s says', () => {
@@ -213,7 +213,7 @@ describe('symbols', () => {
   test('that never had a tick are told once the house ran for an hour', () => {
     const data = { symbols: [symbol({ newestMs: null, allowedMs: null })] }
     const condition = only(seen({ data }))
-    assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no tick at all'])
+    assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no ticks at all'])
     assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 3_000_000 }), { data })), [])
   })
 
@@ -231,25 +231,25 @@ describe('symbols', () => {
   })
 })
 
-describe('further stations', () => {
+describe('further processes', () => {
   const recorder = 'http://recorder.example:9100'
   test('that do not answer are told', () => {
-    const condition = only(seen({ stations: [{ url: recorder, failure: 'no answer within 5 s' }] }))
+    const condition = only(seen({ processes: [{ url: recorder, failure: 'no answer within 5 s' }] }))
     assert.deepEqual([condition.name, condition.severity, condition.affected], ['station_down', 'critical', [recorder]])
   })
   test('whose clocks are apart from the watcher’s are told: what they received has wrong times', () => {
-    const stations = [
+    const processes = [
       { url: recorder, health: healthOf({}, { atMs: NOW_MS - 20_000 }) },
       { url: 'http://archiver.example:9100', health: healthOf({}, { atMs: NOW_MS + 1_000 }) },
     ]
-    const condition = only(seen({ stations }))
+    const condition = only(seen({ processes }))
     assert.deepEqual([condition.name, condition.affected], ['clocks_apart', [recorder]])
     assert.match(condition.what, /recorder.example:9100 is 20 s behind the watcher's/)
   })
   test('tell of themselves what the house does not know; what it knows is told once, in its words', () => {
-    const stations = [{ url: recorder, health: healthOf({ log: 'trouble' }) }]
-    assert.deepEqual(only(seen({ stations })).affected, [recorder])
-    assert.equal(only(ofHealth(healthOf({ log: 'trouble' }), { stations })).title, 'The log does not take ticks')
+    const processes = [{ url: recorder, health: healthOf({ log: 'trouble' }) }]
+    assert.deepEqual(only(seen({ processes })).affected, [recorder])
+    assert.equal(only(ofHealth(healthOf({ log: 'trouble' }), { processes })).title, 'The log does not accept ticks')
   })
 })
 
@@ -290,9 +290,9 @@ test('each condition has its place on the page that it names', () => {
         { audit: { atMs: 1, passed: false, detail: '' } },
       ),
     ),
-    seen({ house: { url: HOUSE, failure: 'gone' } }),
-    seen({ house: { url: HOUSE, failure: 'gone' }, references: { tried: 1, reached: 0 } }),
-    seen({ data: { failure: 'no' }, stations: [{ url: 'http://s.example', failure: 'gone' }] }),
+    seen({ instance: { url: HOUSE, failure: 'gone' } }),
+    seen({ instance: { url: HOUSE, failure: 'gone' }, references: { tried: 1, reached: 0 } }),
+    seen({ data: { failure: 'no' }, processes: [{ url: 'http://s.example', failure: 'gone' }] }),
     seen({ data: { symbols: [symbol({ newestMs: 0 }), symbol({ newestMs: null })] }, nowMs: NOW_MS + 60_000 }),
   ].flatMap(conditionsOf)
   assert.equal(new Set(everything.map(({ name }) => name)).size, 17)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { allowedSilenceMs, hourOfTicks, SLOT_MS } from '../../../src/watch/alerts/gap-model.ts'
+import { allowedGapMs, hourOfTicks, SLOT_MS } from '../../../src/watch/alerts/gap-model.ts'
 import { binanceSession, skipWithoutData } from '../../support/data/recorded-data.ts'
 import {
   DAY_MS,
@@ -22,7 +22,7 @@ const isWeekend = (ms: number) => [0, 6].includes(new Date(ms).getUTCDay())
 
 function allowedAt(ticks: KnownTicks, nowMs: number): number | null {
   const [hours, known] = ticks.at(nowMs)
-  return allowedSilenceMs(hours, known, nowMs, LEAST_MS)
+  return allowedGapMs(hours, known, nowMs, LEAST_MS)
 }
 
 /** The silences after the first eight days that would have been told. Those near the usual are not asked about. */
@@ -174,7 +174,7 @@ describe('of a symbol of which little is known', () => {
   const hourMs = BEGIN_MS + 12 * HOUR_MS
   const allowed = (known: number[], ...times: number[]) => {
     const hours = [...Map.groupBy(times, hourOf)].map(([hour, ofHour]) => hourOfTicks(hour, ofHour))
-    return allowedSilenceMs(hours, new Set(known), hourMs + 50 * 60_000, LEAST_MS)
+    return allowedGapMs(hours, new Set(known), hourMs + 50 * 60_000, LEAST_MS)
   }
 
   test('no tick, or a single one, says nothing', () => {
@@ -219,7 +219,7 @@ test('the answer is never less than the least, and of whatever ticks a number', 
       const times = some.map(ms => BEGIN_MS + ms).sort((a, b) => a - b)
       const hours = [...Map.groupBy(times, hourOf)].map(([hourMs, ofHour]) => hourOfTicks(hourMs, ofHour))
       const known = new Set(hours.map(({ hourMs }) => hourMs))
-      const allowed = allowedSilenceMs(hours, known, BEGIN_MS + hour * HOUR_MS, LEAST_MS)
+      const allowed = allowedGapMs(hours, known, BEGIN_MS + hour * HOUR_MS, LEAST_MS)
       assert.ok(allowed === null || (allowed >= LEAST_MS && allowed <= 20 * DAY_MS), `${allowed}`)
     }),
   )
@@ -229,10 +229,7 @@ test('the order of the hours makes no difference', () => {
   const ticks = new KnownTicks(poissonTimes(days(9), 30, () => 30, 3))
   const nowMs = BEGIN_MS + 8.6 * DAY_MS
   const [hours, known] = ticks.at(nowMs)
-  assert.equal(
-    allowedSilenceMs([...hours].reverse(), known, nowMs, LEAST_MS),
-    allowedSilenceMs(hours, known, nowMs, LEAST_MS),
-  )
+  assert.equal(allowedGapMs([...hours].reverse(), known, nowMs, LEAST_MS), allowedGapMs(hours, known, nowMs, LEAST_MS))
 })
 
 test('what an hour of ticks comes to', () => {
@@ -265,9 +262,9 @@ for (const symbol of ['btcusdt', 'ethusdt'] as const)
       const ticks = new KnownTicks(times.slice(0, index))
       const [, known] = ticks.at(fromMs)
       const hours = [...Map.groupBy(ticks.times, hourOf)].map(([hourMs, ofHour]) => hourOfTicks(hourMs, ofHour))
-      assert.ok(toMs - fromMs <= allowedSilenceMs(hours, known, toMs, 0)!, `a silence of ${toMs - fromMs} ms`)
+      assert.ok(toMs - fromMs <= allowedGapMs(hours, known, toMs, 0)!, `a silence of ${toMs - fromMs} ms`)
     }
     const hours = [...Map.groupBy(times, hourOf)].map(([hourMs, ofHour]) => hourOfTicks(hourMs, ofHour))
-    const allowed = allowedSilenceMs(hours, new Set(hours.map(({ hourMs }) => hourMs)), times.at(-1)! + 1, LEAST_MS)!
+    const allowed = allowedGapMs(hours, new Set(hours.map(({ hourMs }) => hourMs)), times.at(-1)! + 1, LEAST_MS)!
     assert.ok(allowed <= 30_000, `${allowed}`)
   })

@@ -83,7 +83,7 @@ test('knows a busy symbol after a minute, and nothing of one that it never saw',
 test('what is kept is known after a restart, without asking', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   await probes(gapModels, house, 30)
-  await gapModels.keep()
+  await gapModels.save()
   const again = await GapModels.open(file, house.nowMs)
   assert.equal(allowed(again, house.nowMs), allowed(gapModels, house.nowMs))
   const asked = house.asked.length
@@ -105,7 +105,7 @@ test('no more than eight days are known, however long it watches', async () => {
     await gapModels.learn(house, house.nowMs)
     house.nowMs += HOUR_MS
   }
-  await gapModels.keep()
+  await gapModels.save()
   const kept = JSON.parse(fs.readFileSync(file, 'utf8')) as { hourMs: number }[]
   assert.ok(kept.length <= 24 * 8 + 1, `${kept.length}`)
 })

@@ -56,7 +56,7 @@ test('the all-clear says how long it lasted, and nothing of what to do', async t
   assert.notEqual(headerOf(mail!, 'x-priority'), '1 (Highest)')
 })
 
-test('all mails of one occurrence are one conversation, and each has an id of its own that is the same when sent again', async t => {
+test('all mails of one incident are one conversation, and each has an id of its own that is the same when sent again', async t => {
   const server = await MailServer.open(t)
   const channel = routeTo(server.port)
   for (const kind of ['opened', 'repeated', 'closed', 'closed'] as const) await channel.send(alertMessage(kind), HOUSE)
@@ -115,12 +115,12 @@ describe('a server that takes a mail for some of its recipients', () => {
       server.mails.map(mail => mail.to),
       [['me@example.com']],
     )
-    const [taken, forNow, forGood] = failures
+    const [taken, forNow, permanent] = failures
     assert.equal(taken, undefined)
-    assert.match(forNow!.message, /^refused for now: 450 .*not this one/)
+    assert.match(forNow!.message, /^refused temporarily: 450 .*not this one/)
     assert.ok(!(forNow instanceof Refused))
-    assert.match(forGood!.message, /^refused for good: 550 .*not this one/)
-    assert.ok(forGood instanceof Refused && forGood.forGood)
+    assert.match(permanent!.message, /^refused permanently: 550 .*not this one/)
+    assert.ok(permanent instanceof Refused && permanent.permanent)
   })
 
   test('gets the mail again for who was refused for now only', async t => {
@@ -135,7 +135,7 @@ describe('a server that takes a mail for some of its recipients', () => {
     outbox.add([alertMessage('opened')])
     await outbox.send(0)
     assert.deepEqual(
-      outbox.unsent.map(({ routes }) => routes),
+      outbox.unsent.map(({ channels }) => channels),
       [['mail to 450@example.com']],
     )
     assert.deepEqual(events.sort(), [
