@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
-import { freshPlace } from '../contracts/log.ts'
+import { freshDirectory } from '../contracts/log.ts'
 import { openTestStore } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
@@ -24,7 +24,7 @@ test('records over two midnights, late and shuffled: each batch is one part of o
   const schedule = new Schedule(t)
   const { store, remove } = await openTestStore()
   let nowMs = FIRST_MIDNIGHT_MS - 2 * HOUR_MS
-  const log = await openSqliteLog(freshPlace(t), 'write', { nowMs: () => nowMs })
+  const log = await openSqliteLog(freshDirectory(t), 'write', { nowMs: () => nowMs })
   t.after(async () => {
     await log.close()
     await remove()

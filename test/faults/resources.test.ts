@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
-import { freshPlace } from '../contracts/log.ts'
+import { freshDirectory } from '../contracts/log.ts'
 import { Ballast } from '../support/data/ballast.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { openWithClient } from '../support/data/storage.ts'
@@ -114,8 +114,8 @@ test('a full disk under the log: what was received waits in memory and is writte
 })
 
 test('an insert that gets no memory is tried again and stored once', async t => {
-  const { store, client } = await openWithClient(freshPlace(t))
-  const log = await openSqliteLog(freshPlace(t), 'write')
+  const { store, client } = await openWithClient(freshDirectory(t))
+  const log = await openSqliteLog(freshDirectory(t), 'write')
   t.after(async () => {
     await log.close()
     await store.close()

@@ -18,7 +18,7 @@ const ENTRY = fc.record({
 })
 const WRITTEN = ['writtenMs', 'leaderEpoch', 'kind', 'format', 'version', 'ticks', 'payload'] as const
 
-test('a hash is exact in a double, never 0, and the same for the same record, whatever time its reader gave it', () => {
+test('a hash is exact in a double, never 0, and independent of the time that a reader assigned', () => {
   fc.assert(
     fc.property(ENTRY, fc.nat(), (entry: LoggedRecord, timestampMs) => {
       const hash = recordHash(entry)
@@ -28,7 +28,7 @@ test('a hash is exact in a double, never 0, and the same for the same record, wh
   )
 })
 
-test('records that differ in anything that is written of them have different hashes', () => {
+test('records that differ in any written field have different hashes', () => {
   fc.assert(
     fc.property(ENTRY, ENTRY, fc.constantFrom(...WRITTEN), (entry: LoggedRecord, other: LoggedRecord, field) => {
       fc.pre(String(entry[field]) !== String(other[field]))

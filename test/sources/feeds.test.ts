@@ -35,7 +35,7 @@ async function opened(events: EventLog, count: number): Promise<void> {
   while (events.named('connection_opened').length < count) await events.next('connection_opened')
 }
 
-test('symbols are spread over connections as the venue allows, each asked for once', TIMEOUT, async t => {
+test('symbols are spread over connections within the venue’s limit, each requested once', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const venue = { ...kraken, limits: { ...kraken.limits, symbolsPerConnection: 2 } }
   const { feeds, events } = follow(t, [{ venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], ws: server.url }])
@@ -50,7 +50,7 @@ test('symbols are spread over connections as the venue allows, each asked for on
   assert.equal(new Set(feeds.status().map(({ id }) => id)).size, 3)
 })
 
-test('a subscription of many frames keeps to the venue’s frames a second', TIMEOUT, async t => {
+test('a subscription of many frames stays within the venue’s frames per second', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const venue = { ...coinbase, limits: { ...coinbase.limits, framesPerSecond: 2 } }
   const times: number[] = []
@@ -61,7 +61,7 @@ test('a subscription of many frames keeps to the venue’s frames a second', TIM
   assert.ok(times[2]! - times[0]! >= 900, `three frames within ${times[2]! - times[0]!} ms`)
 })
 
-test('connections beyond the venue’s limit of connects wait for their turn', TIMEOUT, async t => {
+test('connections beyond the venue’s limit on connects wait', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const limits = { ...kraken.limits, symbolsPerConnection: 1, connectsPerFiveMinutes: 3 }
   const { feeds, events } = follow(t, [{ venue: { ...kraken, limits }, symbols: ['A', 'B', 'C'], ws: server.url }])
@@ -73,7 +73,7 @@ test('connections beyond the venue’s limit of connects wait for their turn', T
   )
 })
 
-test('latency counts trades made since the connection opened, negative ones as they are', TIMEOUT, async t => {
+test('latency includes trades made since the connection opened, and is not clamped at 0', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
@@ -104,7 +104,7 @@ test('a flood of refused frames is two events, and every frame reaches the recei
   assert.equal(feeds.status()[0]?.refused, 50)
 })
 
-test('refusals not yet told are told at the close', TIMEOUT, async t => {
+test('refusals not yet reported are reported at the close', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
@@ -114,7 +114,7 @@ test('refusals not yet told are told at the close', TIMEOUT, async t => {
   assert.equal(events.named('frames_refused')[0]?.count, 2)
 })
 
-test('of symbols that nobody asked for nothing is handed on as a trade, however many there are', TIMEOUT, async t => {
+test('no trade of a symbol that was not requested is passed on, however many there are', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
@@ -136,7 +136,7 @@ test('of symbols that nobody asked for nothing is handed on as a trade, however 
 })
 
 test(
-  'a frame that holds such trades beside those asked for is refused once, and the others are handed on',
+  'a frame with such trades among requested ones is refused once, and the requested ones are passed on',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -165,7 +165,7 @@ test(
   },
 )
 
-test('a refused subscription is told as an error, and the connection goes on', TIMEOUT, async t => {
+test('a refused subscription is reported as an error, and the connection continues', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
   await opened(events, 1)
@@ -176,7 +176,7 @@ test('a refused subscription is told as an error, and the connection goes on', T
   await receiver.until(1)
 })
 
-test('a flood of a venue’s errors is one event each and a sum, and ticks go on', TIMEOUT, async t => {
+test('a flood of a venue’s errors is one event each and a sum, and ticks continue', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
     errorSummaryMs: 100,
@@ -203,27 +203,31 @@ test('events and status never show the credentials of an address', TIMEOUT, asyn
   assert.doesNotMatch(JSON.stringify([events.told, feeds.status()]), /secret/)
 })
 
-test('an address that is none is told as refused, not thrown', TIMEOUT, async t => {
+test('an invalid address is reported as refused, not thrown', TIMEOUT, async t => {
   const { events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: 'no address' }])
   assert.match(String((await events.next('connection_refused')).why), /URL/)
 })
 
-test('probe tells a feed that answers from one that is silent, refuses, or is not there', TIMEOUT, async t => {
-  const server = await LocalVenue.open(t)
-  const subscription = { venue: coinbase, symbols: ['BTC-USD'], ws: server.url }
-  server.onVisit = ({ socket }) => socket.on('message', () => socket.send('{"type":"subscriptions","channels":[]}'))
-  assert.equal(await probe(subscription, 5000), true)
-  server.onVisit = ({ socket }) => socket.send('{"type":"error","message":"no"}')
-  assert.equal(await probe(subscription, 100), false)
-  server.onVisit = () => {}
-  assert.equal(await probe(subscription, 100), false)
-  server.refuseWith = { status: 451, headers: {} }
-  assert.equal(await probe(subscription, 5000), false)
-  await server.close()
-  assert.equal(await probe(subscription, 5000), false)
-})
+test(
+  'probe is true for a feed that answers, and false for one that is silent, refuses, or is down',
+  TIMEOUT,
+  async t => {
+    const server = await LocalVenue.open(t)
+    const subscription = { venue: coinbase, symbols: ['BTC-USD'], ws: server.url }
+    server.onVisit = ({ socket }) => socket.on('message', () => socket.send('{"type":"subscriptions","channels":[]}'))
+    assert.equal(await probe(subscription, 5000), true)
+    server.onVisit = ({ socket }) => socket.send('{"type":"error","message":"no"}')
+    assert.equal(await probe(subscription, 100), false)
+    server.onVisit = () => {}
+    assert.equal(await probe(subscription, 100), false)
+    server.refuseWith = { status: 451, headers: {} }
+    assert.equal(await probe(subscription, 5000), false)
+    await server.close()
+    assert.equal(await probe(subscription, 5000), false)
+  },
+)
 
-test('after close nothing is left that keeps the process or the server busy', TIMEOUT, async t => {
+test('after close, no timer or socket is left open', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const events = new EventLog()
   const feeds = openFeeds(

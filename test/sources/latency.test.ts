@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Latency } from '../../src/sources/latency.ts'
 
-test('figures are those of the last seconds, negative ones included', () => {
+test('quantiles cover the last seconds, negative latencies included', () => {
   const latency = new Latency(1000)
   assert.equal(latency.quantiles(10_000), null)
   for (let i = 1; i <= 100; i++) latency.add(i - 50, 10_000 + i)
@@ -13,7 +13,7 @@ test('figures are those of the last seconds, negative ones included', () => {
   assert.equal(latency.quantiles(20_000), null)
 })
 
-test('the maximum is exact however many trades come, and the median a fair one', () => {
+test('the maximum is exact for any number of trades, and the median is unbiased', () => {
   const latency = new Latency(1000)
   for (let i = 0; i < 50_000; i++) latency.add(i === 40_001 ? 999 : i % 100, 10_000)
   const { p50, max } = latency.quantiles(10_000)!

@@ -28,12 +28,12 @@ async function recording(t: TestContext) {
   t.after(() => feeds.close())
   const liveNow = () => feeds.status()[0]!.states.live ?? 0
   while (liveNow() < SYMBOLS.length) await sleep(10)
-  // A rhythm has to be followed for a while before silence can be told from it.
+  // Silence can be detected only after the usual gaps are known.
   await sleep(800)
   return { exchange, events, feeds, liveNow }
 }
 
-test('a stream that the exchange ends without a word is noticed, asked for again through a refusal, and back', async t => {
+test('a stream that the exchange ends silently is detected, requested again despite a refusal, and restored', async t => {
   const { exchange, events, feeds, liveNow } = await recording(t)
   const silent = events.next('symbols_silent')
   const rejected = events.next('subscription_rejected')
@@ -49,7 +49,7 @@ test('a stream that the exchange ends without a word is noticed, asked for again
   assert.equal(feeds.status()[0]!.reconnects, 0)
 })
 
-test('a symbol that is silent for a while is named as that, and live again with its next trade', async t => {
+test('a symbol that is silent for a while is reported, and live again with its next trade', async t => {
   const { exchange, events, feeds } = await recording(t)
   const silent = events.next('symbols_silent')
   const back = events.next('symbols_back')

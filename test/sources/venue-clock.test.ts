@@ -16,7 +16,7 @@ function after(aheadMs: number, latenciesMs: readonly number[]): { clock: VenueC
 
 const latencies = fc.array(fc.double({ min: -500, max: 3_000, noNaN: true }), { minLength: 1, maxLength: 7 })
 
-test('a clock that is hours ahead or a year is found within a minute and said once, whatever the latencies are', () => {
+test('a clock that is hours or a year ahead is detected within a minute and reported once, at any latency', () => {
   fc.assert(
     fc.property(latencies, fc.integer({ min: 15_000, max: 366 * 86_400_000 }), (latenciesMs, aheadMs) => {
       const { clock, told } = after(aheadMs, latenciesMs)
@@ -26,7 +26,7 @@ test('a clock that is hours ahead or a year is found within a minute and said on
   )
 })
 
-test('a clock that is right is right, whatever the latencies and however old some trades are', () => {
+test('a right clock is not reported, at any latency and age of some trades', () => {
   fc.assert(
     fc.property(latencies, latenciesMs => {
       const { clock, told } = after(0, latenciesMs)
@@ -35,7 +35,7 @@ test('a clock that is right is right, whatever the latencies and however old som
   )
 })
 
-test('a clock that is behind is found, and said to be right once it is set', () => {
+test('a clock that is behind is detected, and reported as right once it is set', () => {
   const told: number[] = []
   const clock = new VenueClock(ahead => told.push(ahead))
   for (let second = 0; second <= 60; second++) clock.add(-7_200_000 + (second % 3), second * 1_000)
@@ -44,7 +44,7 @@ test('a clock that is behind is found, and said to be right once it is set', () 
   assert.deepEqual([clock.aheadMs, told.length, told[1]], [0, 2, 0])
 })
 
-test('one trade of an absurd time says nothing, nor do few', () => {
+test('one trade with an absurd time, or a few, are not evidence', () => {
   const clock = new VenueClock(() => assert.fail())
   for (let second = 0; second <= 60; second++) clock.add(second === 40 ? -1e12 : 20, second * 1_000)
   for (let trade = 0; trade < 5; trade++) new VenueClock(() => assert.fail()).add(1e9, trade * 60_000)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseKafkaAddress } from '../../../src/log/kafka/address.ts'
 
-test('brokers and options are read, and what is not said has a default', () => {
+test('brokers and options are parsed, and options have defaults', () => {
   const address = parseKafkaAddress('kafka://one:9092,[::1]:9093?topicPrefix=market.&partitions=4&replication=2')
   assert.deepEqual(address.brokers, ['one:9092', '[::1]:9093'])
   assert.equal(address.topicPrefix, 'market.')
@@ -14,7 +14,7 @@ test('brokers and options are read, and what is not said has a default', () => {
   assert.deepEqual([plain.partitions, plain.partitionsAtCreation, plain.group], [undefined, 8, 'tickhouse'])
 })
 
-test('user and password come from the address or beside it, with every character a password may have', () => {
+test('user and password come from the address or its options, with any character in a password', () => {
   const inUrl = parseKafkaAddress('kafka://alice:p%40ss%2Fw%3Ard@one:9092?sasl=scram-sha-512&tls=1')
   assert.deepEqual(inUrl.credentials, { mechanism: 'SCRAM-SHA-512', user: 'alice', password: 'p@ss/w:rd' })
   const inFile = parseKafkaAddress('kafka://one:9092?sasl=PLAIN&user=alice&passwordFile=/run/secrets/kafka')
@@ -27,14 +27,14 @@ test('user and password come from the address or beside it, with every character
   assert.deepEqual(token.credentials, { mechanism: 'OAUTHBEARER', token: { command: 'sign --region eu' } })
 })
 
-test('what is shown of an address holds no user, password, file or command', () => {
+test('the shown address contains no user, password, file or command', () => {
   const { shown } = parseKafkaAddress(
     'kafka://alice:hunter2@one:9092?topicPrefix=a.&sasl=plain&tls=1&ca=/secret/ca&cert=/secret/c&key=/secret/k',
   )
   assert.equal(shown, 'kafka://one:9092?topicPrefix=a.')
 })
 
-test('an address that makes no sense is refused with what is wrong, and without its secrets', () => {
+test('an invalid address is refused with the reason, and without its secrets', () => {
   const addresses: Record<string, RegExp> = {
     'kafka://': /names no broker/,
     'kafka:one:9092': /not kafka:/,

@@ -21,7 +21,7 @@ async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'w
 describe('a broker that fails', { skip: kafka.missing }, () => {
   const broker = kafka.brokers[0] as Broker
 
-  test(`killed ${KILLS} times under load: nothing acknowledged is lost, doubled or moved, and readers go on by themselves`, async t => {
+  test(`killed ${KILLS} times under load: no acknowledged record is lost, doubled or moved, and readers recover by themselves`, async t => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
     t.diagnostic(`SEED=${seed}`)
     const address = kafka.address({ partitions: LOAD_PARTITIONS })
@@ -41,7 +41,7 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     assertEachOnce(load, follower)
   })
 
-  test('standing still for longer than a request may take: what was sent twice is in the log once', async t => {
+  test('stalled for longer than the request timeout: a record sent twice is in the log once', async t => {
     const address = kafka.address({ partitions: LOAD_PARTITIONS })
     const [writer, reader] = [await open(t, address), await open(t, address, 'read')]
     const [load, follower] = [new Load(writer), new Follower(reader)]
@@ -56,7 +56,7 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     assertEachOnce(load, follower)
   })
 
-  test('closing while the broker is away ends within a bound, and says what was not taken', async t => {
+  test('closing while the broker is down ends in bounded time, and reports the pending records', async t => {
     const log = await openKafkaLog(kafka.address({ partitions: 1 }), 'write')
     await log.append(0, [numbered(0)])
     await broker.kill()
@@ -68,7 +68,7 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     assert.ok(performance.now() - startedMs < 12_000)
   })
 
-  test('while it stands still, nobody who asks waits for it, nor does a stop', async t => {
+  test('while it is stalled, neither requests nor a stop wait for it', async t => {
     const address = kafka.address({ partitions: 1 })
     const [log, joining] = [await open(t, address), await open(t, address)]
     t.after(() => broker.resume())
@@ -84,9 +84,9 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     await assert.rejects(log.countTicks(0, 0, 1), unanswered)
     await assert.rejects(refresh(0), unanswered)
     const stop = new AbortController()
-    const shared = joining.join({ onAssigned: () => {}, onRevoked: async () => {} }, stop.signal)
+    const joined = joining.join({ onAssigned: () => {}, onRevoked: async () => {} }, stop.signal)
     stop.abort()
-    await shared
+    await joined
     assert.ok(performance.now() - startedMs < 20_000)
   })
 })

@@ -28,24 +28,24 @@ async function open(t: TestContext, address: string, mode: 'write' | 'read' = 'w
   return log
 }
 
-/** Remembers what it holds, and resolves when that is as awaited. */
-class Holder implements AssignmentListener {
-  readonly held = new Set<number>()
+/** Records its assigned partitions. */
+class AssignmentRecorder implements AssignmentListener {
+  readonly assigned = new Set<number>()
   #changed: () => void = () => {}
 
   onAssigned(partition: number): void {
-    assert.ok(!this.held.has(partition), `partition ${partition} is held already`)
-    this.held.add(partition)
+    assert.ok(!this.assigned.has(partition), `partition ${partition} is assigned already`)
+    this.assigned.add(partition)
     this.#changed()
   }
 
   async onRevoked(partition: number): Promise<void> {
-    assert.ok(this.held.delete(partition), `partition ${partition} is not held`)
+    assert.ok(this.assigned.delete(partition), `partition ${partition} is not assigned`)
     this.#changed()
   }
 
-  async holds(count: number): Promise<void> {
-    while (this.held.size !== count) await new Promise<void>(resolve => (this.#changed = resolve))
+  async untilAssigned(count: number): Promise<void> {
+    while (this.assigned.size !== count) await new Promise<void>(resolve => (this.#changed = resolve))
   }
 }
 
@@ -66,7 +66,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     assert.equal((await readRange(log, 4, 0, 1))[0]!.partition, 4)
   })
 
-  test('other people’s JSON, tombstones and transactions are read in their place, and nothing is skipped', async t => {
+  test('JSON, tombstones and transactions of other programs are read at their offsets, and none is skipped', async t => {
     const address = kafka.address({ partitions: 1 })
     const log = await open(t, address)
     const topic = `${prefixOf(address)}trades`
@@ -115,7 +115,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     assert.ok(entries.every(({ timestampMs }) => Math.abs(writtenMs - timestampMs) < 60_000))
   })
 
-  test('what another process writes and announces is known within a second', async t => {
+  test('appends and announcements of another process are seen within a second', async t => {
     const address = kafka.address({ partitions: 1 })
     const writer = await open(t, address)
     const reader = await open(t, address, 'read')
@@ -133,47 +133,47 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     await assert.rejects(reader.append(0, [numbered(1)]), { code: 'data_unwritable' })
   })
 
-  test('processes of a group share the partitions, and hand them over when one comes or goes', async t => {
+  test('the group’s processes share the partitions, and hand them over when one joins or leaves', async t => {
     const address = kafka.address({ partitions: 4 })
     const [first, second] = [await open(t, address), await open(t, address, 'read')]
-    const [one, two] = [new Holder(), new Holder()]
+    const [one, two] = [new AssignmentRecorder(), new AssignmentRecorder()]
     const [stopFirst, stopSecond] = [new AbortController(), new AbortController()]
-    const sharing = first.join(one, stopFirst.signal)
-    await one.holds(8)
-    const sharingToo = second.join(two, stopSecond.signal)
-    await Promise.all([one.holds(4), two.holds(4)])
+    const joined = first.join(one, stopFirst.signal)
+    await one.untilAssigned(8)
+    const secondJoined = second.join(two, stopSecond.signal)
+    await Promise.all([one.untilAssigned(4), two.untilAssigned(4)])
     assert.deepEqual(
-      [...one.held].filter(partition => two.held.has(partition)),
+      [...one.assigned].filter(partition => two.assigned.has(partition)),
       [],
     )
     stopFirst.abort()
-    await sharing
-    assert.equal(one.held.size, 0)
-    await two.holds(8)
+    await joined
+    assert.equal(one.assigned.size, 0)
+    await two.untilAssigned(8)
     stopSecond.abort()
-    await sharingToo
-    assert.equal(two.held.size, 0)
+    await secondJoined
+    assert.equal(two.assigned.size, 0)
   })
 
-  test('group offsets say what is stored, for tools that show lag, and never where to go on', async t => {
+  test('committed group offsets show what is stored, for lag tools, and are never read', async t => {
     const address = kafka.address({ partitions: 2 })
     const log = await open(t, address)
     await log.append(
       0,
       Array.from({ length: 10 }, (_, number) => numbered(number)),
     )
-    const holder = new Holder()
+    const listener = new AssignmentRecorder()
     const stop = new AbortController()
-    const sharing = log.join(holder, stop.signal)
-    await holder.holds(4)
+    const joined = log.join(listener, stop.signal)
+    await listener.untilAssigned(4)
     log.noteStored(0, 5)
-    const release = holder.onRevoked.bind(holder)
-    holder.onRevoked = async partition => {
+    const onRevoked = listener.onRevoked.bind(listener)
+    listener.onRevoked = async partition => {
       if (partition === 0) log.noteStored(0, 7)
-      await release(partition)
+      await onRevoked(partition)
     }
     stop.abort()
-    await sharing
+    await joined
     const admin = other.admin()
     await admin.connect()
     t.after(() => admin.disconnect())
@@ -187,7 +187,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     assert.equal((await readRange(log, 0, 0, 10)).length, 10)
   })
 
-  test('a topic that was deleted and made again is another log: readers and writers stop, and say so', async t => {
+  test('a topic that was deleted and created again is another log: readers and writers stop with an error', async t => {
     const address = kafka.address({ partitions: 1 })
     const log = await open(t, address)
     await log.append(0, [numbered(1)])
@@ -206,7 +206,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     assert.notEqual(again.identity(), log.identity())
   })
 
-  test('topics whose settings would lose or move ticks are refused, with the command that mends them', async t => {
+  test('topics whose settings would lose or move ticks are refused, with the command that fixes them', async t => {
     const admin = other.admin()
     await admin.connect()
     t.after(() => admin.disconnect())
@@ -236,26 +236,26 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     }
   })
 
-  test('the number of partitions is fixed when the topics are made', async t => {
+  test('the number of partitions is fixed when the topics are created', async t => {
     const address = kafka.address({ partitions: 3 })
     await open(t, address)
     const asking = address.replace('partitions=3', 'partitions=4')
     await assert.rejects(openKafkaLog(asking, 'write'), { code: 'config_invalid', advice: /partitions=3/ })
   })
 
-  test('more copies than there can be are refused as what they are', async () => {
+  test('a replication factor above the number of brokers is refused with the reason', async () => {
     const refused = { code: 'config_invalid', message: /cannot have 1000 copies/ }
     await assert.rejects(openKafkaLog(kafka.address({ replication: 1000 }), 'write'), refused)
   })
 
-  test('a log that is not there yet cannot be read, may be tried again, and is not made by that', async () => {
+  test('opening a missing log to read it throws a retryable error, and creates nothing', async () => {
     const address = kafka.address()
     await assert.rejects(openKafkaLog(address, 'read'), { code: 'log_missing', retryable: true })
     await assert.rejects(openKafkaLog(address, 'read'), { code: 'log_missing', retryable: true })
   })
 })
 
-test('brokers that do not answer are named, and may be tried again', async () => {
+test('brokers that do not answer are named in a retryable error', async () => {
   const refused = { code: 'log_unavailable', retryable: true, message: /127\.0\.0\.1:1/ }
   await assert.rejects(openKafkaLog('kafka://127.0.0.1:1', 'write'), refused)
 })

@@ -14,7 +14,7 @@ import { startKafka } from '../../support/servers/kafka/kafka.ts'
 const kafka = await startKafka({ after }, { own: true })
 const skip = kafka.missing ?? false
 
-test('a broker put back from an older copy, and written to since, stops the partition before anything of it is stored', {
+test('a broker restored from an older copy, and written to since, stops the partition before any of it is stored', {
   skip,
 }, async t => {
   const address = kafka.address({ partitions: 1 })

@@ -24,7 +24,7 @@ function batch(firstOffset: number, records: Message[], attributes = LOG_APPEND_
 const place = (next = 0): ReadPosition => ({ kind: 'trades', partition: 3, next, lastMs: 0, leaderEpoch: -1 })
 const TICK = '{"symbol":"A","price":1,"volume":1,"timestamp":1700000000}'
 
-test('a record comes back from its message as it was', () => {
+test('a record survives the round trip through a message', () => {
   const record = { ...numbered(5), kind: 'quotes', format: 'json', version: 7 }
   const { value, headers } = toMessage('t', 0, record)
   const sent = { ...message(0, value), headers: [...headers!] }
@@ -35,7 +35,7 @@ test('a record comes back from its message as it was', () => {
   assert.notEqual(entry!.payload.buffer, value.buffer)
 })
 
-test('a message without our headers is JSON of the topic’s kind, whose lines are counted', () => {
+test('a message without our headers is JSON of the topic’s kind, with its lines counted', () => {
   const value = Buffer.from(`${TICK}\n\n${TICK}\n`)
   const [entry] = recordsOf([batch(0, [message(0, value, { traceparent: 'x' })])], place())
   assert.deepEqual([entry!.kind, entry!.format, entry!.version, entry!.ticks], ['trades', 'json', 1, 2])
@@ -43,7 +43,7 @@ test('a message without our headers is JSON of the topic’s kind, whose lines a
   assert.deepEqual([trades.length, refused.length], [2, 0])
 })
 
-test('whatever a message holds becomes an entry that is refused with a reason, in its place', () => {
+test('any message content becomes a record at its offset, refused with a reason', () => {
   const records = [
     message(0, null),
     message(1, Buffer.alloc(0)),
@@ -81,7 +81,7 @@ test('whatever a message holds becomes an entry that is refused with a reason, i
   assert.match(outcomes[7]!, /^undecodable_record/)
 })
 
-test('offsets are dense where a marker or nothing is: each is an entry that is refused', () => {
+test('offsets of markers and compacted messages become records that are refused', () => {
   const compacted = batch(4, [message(0, Buffer.from(TICK)), message(3, Buffer.from(TICK))])
   compacted.lastOffsetDelta = 5
   const entries = recordsOf(
@@ -104,7 +104,7 @@ test('offsets are dense where a marker or nothing is: each is an entry that is r
   assert.equal(decode(entries[1]!).refused[0]!.reason, 'unknown_kind')
 })
 
-test('a batch that begins before the offset asked for gives only what lies behind it', () => {
+test('of a batch that starts before the requested offset, only the records from there on are returned', () => {
   const records = [0, 1, 2, 3].map(delta => message(delta, Buffer.from(TICK)))
   const at = place(12)
   assert.deepEqual(
@@ -115,7 +115,7 @@ test('a batch that begins before the offset asked for gives only what lies behin
   assert.deepEqual(recordsOf([batch(10, records)], at), [])
 })
 
-test('timestamps are the log’s and never fall within a reader', () => {
+test('timestamps are the log’s and never fall for a reader', () => {
   const one = (offset: number, atMs: number) => batch(offset, [message(0, Buffer.from(TICK))], LOG_APPEND_TIME, atMs)
   const entries = recordsOf([one(0, 5000), one(1, 3000), one(2, 6000)], place())
   assert.deepEqual(

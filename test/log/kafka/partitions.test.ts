@@ -19,18 +19,18 @@ async function firstRecord(log: OpenLog, partition: number, from: number) {
 }
 
 /** The partitions that a process is given when it is alone. */
-async function shareOf(log: OpenLog, count: number): Promise<number[]> {
-  const taken: number[] = []
+async function assignedTo(log: OpenLog, count: number): Promise<number[]> {
+  const assigned: number[] = []
   const stop = new AbortController()
-  const holder = { onAssigned: (partition: number) => void taken.push(partition), onRevoked: async () => {} }
-  const sharing = log.join(holder, stop.signal)
-  await within(30_000, async () => (taken.length >= count ? undefined : `${taken.length} of ${count} taken`))
+  const listener = { onAssigned: (partition: number) => void assigned.push(partition), onRevoked: async () => {} }
+  const joined = log.join(listener, stop.signal)
+  await within(30_000, async () => (assigned.length >= count ? undefined : `${assigned.length} of ${count} taken`))
   stop.abort()
-  await sharing
-  return taken.sort((a, b) => a - b)
+  await joined
+  return assigned.sort((a, b) => a - b)
 }
 
-test('partitions added to one topic or both are not used: the log is the same one, goes on, and says so once', {
+test('partitions added to one topic or both are not used: the log continues under the same identity, and reports it once', {
   skip,
 }, async t => {
   const address = kafka.address({ partitions: 2 })
@@ -51,7 +51,7 @@ test('partitions added to one topic or both are not used: the log is the same on
   await running.append(1, [numbered(3)])
   await running.append(3, [numbered(4)])
   assert.equal(await firstRecord(running, 3, 1), numbered(4).ticks, 'read on, of the second topic too')
-  await within(30_000, async () => (events.named('partitions_unused').length > 0 ? undefined : 'not said yet'))
+  await within(30_000, async () => (events.named('partitions_unused').length > 0 ? undefined : 'not reported yet'))
   stopping.abort()
   await running.close()
   assert.deepEqual(events.named('partitions_unused'), [{ partitions: 3 }])
@@ -63,7 +63,7 @@ test('partitions added to one topic or both are not used: the log is the same on
       assert.deepEqual(log.bounds(1), { first: 0, next: 2 })
       assert.deepEqual(log.bounds(3), { first: 0, next: 2 })
       if (mode === 'write') assert.equal(await log.append(1, [numbered(5)]), 2)
-      else assert.deepEqual(await shareOf(log, 4), [0, 1, 2, 3], 'none beyond, and none twice')
+      else assert.deepEqual(await assignedTo(log, 4), [0, 1, 2, 3], 'none beyond, and none twice')
       assert.deepEqual(log.announcements(), [])
     } finally {
       await log.close()

@@ -30,19 +30,19 @@ async function deny(resourceType: AclResourceTypes, resourceName: string): Promi
   await admin.disconnect()
 }
 
-describe('without a right', { skip: kafka.missing, timeout: 120_000 }, () => {
-  test('on the group, a process is told that it gets no partitions', async t => {
+describe('without an ACL', { skip: kafka.missing, timeout: 120_000 }, () => {
+  test('on the group, joining is refused', async t => {
     const address = kafka.address({ partitions: 1, group: 'closed' })
     const log = await openKafkaLog(address, 'write')
     t.after(() => log.close())
     await deny(GROUP, 'closed')
-    const holder = { onAssigned: () => {}, onRevoked: async () => {} }
+    const listener = { onAssigned: () => {}, onRevoked: async () => {} }
     const stop = new AbortController()
     t.after(() => stop.abort())
-    await assert.rejects(log.join(holder, stop.signal), { code: 'log_refused', retryable: false })
+    await assert.rejects(log.join(listener, stop.signal), { code: 'log_refused', retryable: false })
   })
 
-  test('on a topic, its reader is told', async t => {
+  test('on a topic, reading is refused', async t => {
     const address = kafka.address({ partitions: 1 })
     const log = await openKafkaLog(address, 'write')
     t.after(() => log.close())

@@ -10,7 +10,7 @@ import { KAFKA_USER, startKafka } from '../../support/servers/kafka/kafka.ts'
 
 const kafka = await startKafka({ after }, { own: true, secure: true })
 
-/** Longer than the sessions the broker grants: whoever is connected has to show itself again. */
+/** Longer than the broker's sessions: clients must authenticate again. */
 const SESSIONS_MS = 4_000
 
 function secretFile(t: TestContext, text: string): string {
@@ -28,7 +28,7 @@ function token(subject: string, seconds: number): string {
   return `${part({ alg: 'none' })}.${part({ sub: subject, iat: nowS, exp: nowS + seconds })}.`
 }
 
-describe('a broker that asks who is there', { skip: kafka.missing }, () => {
+describe('a broker with authentication', { skip: kafka.missing }, () => {
   const { saslPlaintext, saslSsl, ssl, certificates } = kafka.secure ?? ({} as NonNullable<typeof kafka.secure>)
   const { name, password } = KAFKA_USER
   const user = `${name}:${encodeURIComponent(password)}`
@@ -45,10 +45,10 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
       assert.equal((await readRange(log, 0, 0, 2)).length, 2)
       const stop = new AbortController()
       const { promise: taken, resolve } = Promise.withResolvers<void>()
-      const sharing = log.join({ onAssigned: () => resolve(), onRevoked: async () => {} }, stop.signal)
+      const joined = log.join({ onAssigned: () => resolve(), onRevoked: async () => {} }, stop.signal)
       await taken
       stop.abort()
-      await sharing
+      await joined
     } finally {
       await log.close()
     }
@@ -67,12 +67,12 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
     })
   }
 
-  test('a password from a file, and a session that is renewed while it works', async t => {
+  test('a password from a file, and a session that is renewed at run time', async t => {
     const file = secretFile(t, password)
     await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=scram-sha-256&user=${name}&passwordFile=${file}`, true)
   })
 
-  test('OAUTHBEARER with a token from a file, read anew when the session ends', async t => {
+  test('OAUTHBEARER with a token from a file, read again when the session expires', async t => {
     const file = secretFile(t, token(name, 3))
     const renewing = setInterval(() => writeFileSync(file, token(name, 3)), 500)
     t.after(() => clearInterval(renewing))
@@ -84,7 +84,7 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
     await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenCommand=${command}`)
   })
 
-  test('credentials and certificates that are not accepted are refused for good, with advice and without the secret', async t => {
+  test('rejected credentials and certificates are a permanent error, with advice and without the secret', async t => {
     const expired = secretFile(t, token(name, -60))
     const addresses = {
       [`kafka://alice:hunter2@${saslSsl}?${prefix()}&${tls()}&sasl=plain`]: /credentials/,
@@ -106,7 +106,7 @@ describe('a broker that asks who is there', { skip: kafka.missing }, () => {
       )
   })
 
-  test('a secret that cannot be had is named by its option', async () => {
+  test('a secret that cannot be read is named by its option', async () => {
     const address = `kafka://${saslSsl}?${prefix()}&${tls()}&sasl=plain&user=alice&passwordFile=/nowhere/secret`
     await assert.rejects(openKafkaLog(address, 'write'), { code: 'config_invalid', message: /passwordFile.*ENOENT/ })
     await assert.rejects(openKafkaLog(`kafka://${ssl}?tls=1&ca=/nowhere/ca`, 'write'), {

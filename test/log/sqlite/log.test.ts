@@ -10,11 +10,11 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { requestedFloors, requestTrim } from '../../../src/log/sqlite/floors.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
-import { freshPlace, logContract, numbered, readRange, sizeOf } from '../../contracts/log.ts'
+import { freshDirectory, logContract, numbered, readRange, sizeOf } from '../../contracts/log.ts'
 
 const MIB = 2 ** 20
 
-logContract('the SQLite log', (place, options) => openSqliteLog(place, 'write', options))
+logContract('the SQLite log', (directory, options) => openSqliteLog(directory, 'write', options))
 
 function startChild(t: TestContext, script: string, ...args: string[]): ChildProcess {
   const child = fork(join(import.meta.dirname, script), args)
@@ -22,11 +22,11 @@ function startChild(t: TestContext, script: string, ...args: string[]): ChildPro
   return child
 }
 
-test('another process reads what this one writes, live', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+test('another process reads live what this one writes', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   await log.append(0, [numbered(0)])
-  const child = startChild(t, 'reading-child.ts', place, '300')
+  const child = startChild(t, 'reading-child.ts', directory, '300')
   const [opened] = await once(child, 'message')
   assert.deepEqual(opened, { seen: 0, check: 0 })
   let last = { seen: 0, check: 0 }
@@ -40,29 +40,29 @@ test('another process reads what this one writes, live', async t => {
   await log.close()
 })
 
-test('a second writer is refused at once, in this process and in another, and the first goes on', async t => {
-  const place = freshPlace(t)
-  const child = startChild(t, 'writing-child.ts', place)
+test('a second writer is refused immediately, in this process and in another, and the first continues', async t => {
+  const directory = freshDirectory(t)
+  const child = startChild(t, 'writing-child.ts', directory)
   await once(child, 'message')
-  await assert.rejects(openSqliteLog(place, 'write'), { code: 'data_in_use', retryable: false })
+  await assert.rejects(openSqliteLog(directory, 'write'), { code: 'data_in_use', retryable: false })
   await once(child, 'message')
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
   await ended
-  const log = await openSqliteLog(place, 'write')
-  await assert.rejects(openSqliteLog(place, 'write'), { code: 'data_in_use' })
+  const log = await openSqliteLog(directory, 'write')
+  await assert.rejects(openSqliteLog(directory, 'write'), { code: 'data_in_use' })
   const { next } = log.bounds(0)
   assert.equal(await log.append(0, [numbered(1)]), next)
   await log.close()
 })
 
 test('kill -9 of the writer at 20 random moments loses nothing acknowledged, tears no record, frees the lock', async t => {
-  const place = freshPlace(t)
+  const directory = freshDirectory(t)
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
   t.diagnostic(`SEED=${seed}`)
   const moments = fc.sample(fc.integer({ min: 1, max: 150 }), { seed, numRuns: 20 })
   for (const killAfterAcks of moments) {
-    const child = startChild(t, 'writing-child.ts', place)
+    const child = startChild(t, 'writing-child.ts', directory)
     const ended = once(child, 'exit')
     let acknowledgedBelow = 0
     let acks = 0
@@ -74,10 +74,10 @@ test('kill -9 of the writer at 20 random moments loses nothing acknowledged, tea
     })
     assert.deepEqual(await ended, [null, 'SIGKILL'])
 
-    const reader = await openSqliteLog(place, 'read')
-    assert.ok(reader.bounds(0).next >= acknowledgedBelow, 'readable at once, before any writer has repaired anything')
+    const reader = await openSqliteLog(directory, 'read')
+    assert.ok(reader.bounds(0).next >= acknowledgedBelow, 'readable before any writer has repaired anything')
     await reader.close()
-    const log = await openSqliteLog(place, 'write')
+    const log = await openSqliteLog(directory, 'write')
     const { first, next } = log.bounds(0)
     assert.ok(acks >= killAfterAcks && next >= acknowledgedBelow)
     const entries = await readRange(log, 0, first, next)
@@ -89,66 +89,66 @@ test('kill -9 of the writer at 20 random moments loses nothing acknowledged, tea
   }
 })
 
-test('a log that is not there yet cannot be read, and may be tried again; nothing is made', async t => {
-  const place = freshPlace(t)
-  await assert.rejects(openSqliteLog(join(place, 'log'), 'read'), { code: 'log_missing', retryable: true })
-  assert.equal(existsSync(join(place, 'log')), false)
+test('opening a missing log to read it throws a retryable error; nothing is created', async t => {
+  const directory = freshDirectory(t)
+  await assert.rejects(openSqliteLog(join(directory, 'log'), 'read'), { code: 'log_missing', retryable: true })
+  assert.equal(existsSync(join(directory, 'log')), false)
 })
 
-test('a log open for reading refuses to write and announce', async t => {
-  const place = freshPlace(t)
-  await (await openSqliteLog(place, 'write')).close()
-  const log = await openSqliteLog(place, 'read')
+test('a log open read-only rejects appends and announcements', async t => {
+  const directory = freshDirectory(t)
+  await (await openSqliteLog(directory, 'write')).close()
+  const log = await openSqliteLog(directory, 'read')
   await assert.rejects(log.append(0, [numbered(1)]), { code: 'data_unwritable' })
   await assert.rejects(log.announce('sources', {}), { code: 'data_unwritable' })
   await log.close()
 })
 
-test('a reader’s wish to trim outlives it, and is done by the next one who writes, below both floors', async t => {
-  const place = freshPlace(t)
-  const first = await openSqliteLog(place, 'write')
+test('a reader’s trim request outlives the reader, and the next writer runs it, below both floors', async t => {
+  const directory = freshDirectory(t)
+  const first = await openSqliteLog(directory, 'write')
   await first.append(0, [numbered(1), numbered(2), numbered(3)])
   await first.close()
-  const reader = await openSqliteLog(place, 'read')
+  const reader = await openSqliteLog(directory, 'read')
   assert.equal(await reader.trim(0, { storedBelow: 3, archivedBelow: 2 }), 0)
   await reader.close()
-  const second = await openSqliteLog(place, 'write')
+  const second = await openSqliteLog(directory, 'write')
   while (second.bounds(0).first === 0) await setImmediate()
   assert.deepEqual(second.bounds(0), { first: 2, next: 3 })
   await second.close()
 })
 
-test('a wish to trim another log is not heard', async t => {
-  const place = freshPlace(t)
-  await (await openSqliteLog(place, 'write')).close()
-  await requestTrim(place, 'another', 0, { storedBelow: 1, archivedBelow: 1 })
-  assert.deepEqual(requestedFloors(place, 'this one'), new Map())
-  assert.equal(requestedFloors(place, 'another').size, 1)
+test('a trim request for another log is ignored', async t => {
+  const directory = freshDirectory(t)
+  await (await openSqliteLog(directory, 'write')).close()
+  await requestTrim(directory, 'another', 0, { storedBelow: 1, archivedBelow: 1 })
+  assert.deepEqual(requestedFloors(directory, 'this one'), new Map())
+  assert.equal(requestedFloors(directory, 'another').size, 1)
 })
 
-test('the number of partitions is fixed when the log is made', async t => {
-  const place = freshPlace(t)
-  await (await openSqliteLog(place, 'write', { partitions: 3 })).close()
-  await assert.rejects(openSqliteLog(place, 'write', { partitions: 4 }), {
+test('the number of partitions is fixed when the log is created', async t => {
+  const directory = freshDirectory(t)
+  await (await openSqliteLog(directory, 'write', { partitions: 3 })).close()
+  await assert.rejects(openSqliteLog(directory, 'write', { partitions: 4 }), {
     code: 'config_invalid',
     advice: /partitions=3/,
   })
-  const log = await openSqliteLog(place, 'write', { partitions: 3 })
+  const log = await openSqliteLog(directory, 'write', { partitions: 3 })
   assert.equal(log.partitions, 3)
   await log.close()
 })
 
 test('timestamps never fall within a partition when the clock is set back, also while the log is closed', async t => {
-  const place = freshPlace(t)
+  const directory = freshDirectory(t)
   let nowMs = 5000
-  const first = await openSqliteLog(place, 'write', { partitions: 2, nowMs: () => nowMs })
+  const first = await openSqliteLog(directory, 'write', { partitions: 2, nowMs: () => nowMs })
   await first.append(0, [numbered(0)])
   nowMs = 3000
   await first.append(0, [numbered(1)])
   await first.append(1, [numbered(0)])
   await first.close()
   nowMs = 1000
-  const second = await openSqliteLog(place, 'write', { nowMs: () => nowMs })
+  const second = await openSqliteLog(directory, 'write', { nowMs: () => nowMs })
   await second.append(0, [numbered(2)])
   nowMs = 6000
   await second.append(0, [numbered(3)])
@@ -160,14 +160,14 @@ test('timestamps never fall within a partition when the clock is set back, also 
 })
 
 test('the write-ahead log stays bounded while two readers follow 200 MiB of appends', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   const follow = async (): Promise<number> => (await readRange(log, 0, 0, 400)).length
   const following = [follow(), follow()]
   let walBytesMax = 0
   for (let call = 0; call < 400; call++) {
     await log.append(0, [numbered(call, MIB / 2)])
-    walBytesMax = Math.max(walBytesMax, statSync(join(place, 'log.sqlite-wal')).size)
+    walBytesMax = Math.max(walBytesMax, statSync(join(directory, 'log.sqlite-wal')).size)
   }
   t.diagnostic(`at most ${Math.round(walBytesMax / MIB)} MiB`)
   assert.ok(walBytesMax < 82 * MIB)
@@ -175,14 +175,14 @@ test('the write-ahead log stays bounded while two readers follow 200 MiB of appe
   await log.close()
 })
 
-test('a foreign reader that keeps a transaction open holds nothing up; the write-ahead log shrinks once it ends', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+test('a foreign reader with an open transaction blocks nothing; the write-ahead log shrinks once it ends', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   await log.append(0, [numbered(0)])
-  const foreign = new DatabaseSync(join(place, 'log.sqlite'), { readOnly: true })
+  const foreign = new DatabaseSync(join(directory, 'log.sqlite'), { readOnly: true })
   foreign.exec('BEGIN; SELECT count(*) FROM records')
   for (let call = 0; call < 90; call++) await log.append(0, [numbered(call, MIB)])
-  const walBytes = (): number => statSync(join(place, 'log.sqlite-wal')).size
+  const walBytes = (): number => statSync(join(directory, 'log.sqlite-wal')).size
   assert.ok(walBytes() > 64 * MIB)
   foreign.exec('COMMIT')
   foreign.close()
@@ -192,9 +192,9 @@ test('a foreign reader that keeps a transaction open holds nothing up; the write
 })
 
 test('the write-ahead log stays bounded when foreign readers overlap so that one always has a transaction open', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
-  const readers = [0, 1].map(() => new DatabaseSync(join(place, 'log.sqlite'), { readOnly: true }))
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
+  const readers = [0, 1].map(() => new DatabaseSync(join(directory, 'log.sqlite'), { readOnly: true }))
   const begin = (db: DatabaseSync): void => db.exec('BEGIN; SELECT count(*) FROM partitions')
   begin(readers[0]!)
   const flipping = setInterval(() => {
@@ -205,7 +205,7 @@ test('the write-ahead log stays bounded when foreign readers overlap so that one
   let walBytesMax = 0
   for (let call = 0; call < 200; call++) {
     await log.append(0, [numbered(call, MIB)])
-    walBytesMax = Math.max(walBytesMax, statSync(join(place, 'log.sqlite-wal')).size)
+    walBytesMax = Math.max(walBytesMax, statSync(join(directory, 'log.sqlite-wal')).size)
   }
   clearInterval(flipping)
   for (const db of readers) db.close()
@@ -214,19 +214,19 @@ test('the write-ahead log stays bounded when foreign readers overlap so that one
   await log.close()
 })
 
-test('trimming a large backlog gives the space back to the disk', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+test('trimming a large backlog returns the space to the disk', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   for (let call = 0; call < 160; call++) await log.append(0, [numbered(call, MIB)])
   assert.equal(await log.trim(0, { storedBelow: 155, archivedBelow: 155 }), 155)
   assert.equal((await readRange(log, 0, 155, 160)).length, 5)
   await log.close()
-  assert.ok(statSync(join(place, 'log.sqlite')).size < 60 * MIB)
+  assert.ok(statSync(join(directory, 'log.sqlite')).size < 60 * MIB)
 })
 
-test('appends go on while a trim is under way', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+test('appends continue during a trim', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   for (let call = 0; call < 20; call++)
     await log.append(0, Array<ReturnType<typeof numbered>>(500).fill(numbered(call, 4096)))
   let trimmed = false
@@ -242,9 +242,9 @@ test('appends go on while a trim is under way', async t => {
   await log.close()
 })
 
-test('closing does not wait for a trim under way, and leaves the log whole', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
+test('closing does not wait for a trim in progress, and leaves the log intact', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
   for (let call = 0; call < 20; call++)
     await log.append(0, Array<ReturnType<typeof numbered>>(500).fill(numbered(call, 4096)))
   const trimming = assert.rejects(log.trim(0, { storedBelow: 9_999, archivedBelow: 9_999 }), {
@@ -252,24 +252,24 @@ test('closing does not wait for a trim under way, and leaves the log whole', asy
   })
   await log.close()
   await trimming
-  const reopened = await openSqliteLog(place, 'write')
+  const reopened = await openSqliteLog(directory, 'write')
   const { first, next } = reopened.bounds(0)
   assert.ok(first < 9_999 && next === 10_000)
   assert.equal((await readRange(reopened, 0, first, next)).length, next - first)
   await reopened.close()
 })
 
-test('a live reader notices when the log is replaced by another', async t => {
-  const place = freshPlace(t)
-  const log = await openSqliteLog(place, 'write')
-  const reader = await openSqliteLog(place, 'read')
+test('a live reader detects that the log was replaced by another', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write')
+  const reader = await openSqliteLog(directory, 'read')
   const reading = reader.read(0, 0, new AbortController().signal).next()
   await log.close()
-  mkdirSync(join(place, 'aside'))
-  renameSync(join(place, 'log.sqlite'), join(place, 'aside', 'log.sqlite'))
-  const other = await openSqliteLog(join(place, 'other'), 'write')
+  mkdirSync(join(directory, 'aside'))
+  renameSync(join(directory, 'log.sqlite'), join(directory, 'aside', 'log.sqlite'))
+  const other = await openSqliteLog(join(directory, 'other'), 'write')
   await other.close()
-  renameSync(join(place, 'other', 'log.sqlite'), join(place, 'log.sqlite'))
+  renameSync(join(directory, 'other', 'log.sqlite'), join(directory, 'log.sqlite'))
   await assert.rejects(reading, { code: 'log_replaced' })
   await reader.close()
 })

@@ -1,6 +1,6 @@
 /**
- * A process that writes the log in `argv[2]` until it is killed, several appends at a time, and tells its parent the
- * offsets of each append once it has resolved. The record at an offset is `numbered(offset, sizeOf(offset))`.
+ * A process that writes the log in `argv[2]` until it is killed, several appends at a time, and sends its
+ * parent the offsets of each append once it has resolved. The record at an offset is `numbered(offset, sizeOf(offset))`.
  */
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { numbered, sizeOf } from '../../contracts/log.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Backoff } from '../../../src/sources/connection/backoff.ts'
 
-test('waits lie between the floor and a ceiling that doubles up to the cap, and start anew after a reset', () => {
+test('waits lie between the floor and a ceiling that doubles up to the cap, and start again after a reset', () => {
   const backoff = new Backoff(100, 500, 30_000)
   for (let round = 0; round < 200; round++) {
     backoff.reset()

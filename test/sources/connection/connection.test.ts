@@ -57,7 +57,7 @@ function follow(t: TestContext, venue: Venue, ws: string, timings: Partial<Timin
   return { feeds, events, receiver }
 }
 
-test('a cut connection comes back, subscribes again, and ticks go on', TIMEOUT, async t => {
+test('a lost connection reconnects, subscribes again, and ticks continue', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const first = server.visit()
   const { feeds, events, receiver } = follow(t, coinbase, server.url)
@@ -100,7 +100,7 @@ test('frames that arrived just before the cut are not lost with it', TIMEOUT, as
   )
 })
 
-test('a half-open connection (silence without an end) is noticed and replaced', TIMEOUT, async t => {
+test('a half-open connection (silent, never closed) is detected and replaced', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const proxy = await TcpProxy.open(t, server.port)
   const { feeds, events, receiver } = follow(t, { ...coinbase, silenceMsMax: 200 }, proxy.url)
@@ -132,7 +132,7 @@ test('a connection that answers pings is alive, however quiet its market', TIMEO
 })
 
 test(
-  'a feed that falls silent against its own rhythm is replaced, the old one first kept open beside the new',
+  'a feed that is silent for far longer than usual is replaced, and the old socket stays open until the new one delivers',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -152,7 +152,7 @@ test(
   },
 )
 
-test('bytes that dribble in one by one, and frames in fragments of one byte, give the same ticks', TIMEOUT, async t => {
+test('bytes that arrive one by one, and frames in fragments of one byte, give the same ticks', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const proxy = await TcpProxy.open(t, server.port)
   const frames = [match(1), match(2, { size: '1234567.891' }), match(3)]
@@ -173,32 +173,36 @@ test('bytes that dribble in one by one, and frames in fragments of one byte, giv
   assert.equal(receiver.refusals.length, 0)
 })
 
-test('a paused feed leaves the frames on the server’s side, loses none, and is not called silent', TIMEOUT, async t => {
-  const frames = 60_000
-  const server = await LocalVenue.open(t)
-  const { feeds, receiver, events } = follow(t, { ...coinbase, silenceMsMax: 100 }, server.url)
-  await events.next('connection_opened')
-  const { socket } = server.visits[0]!
-  feeds.pause()
-  const padding = 'x'.repeat(500)
-  for (let id = 1; id <= frames; id++) socket.send(match(id, { padding }))
-  // That nothing happens can only be seen over some time: five times the silence that would end the connection.
-  await sleep(500)
-  assert.ok(receiver.trades.length < frames / 10, `${receiver.trades.length} frames were read while paused`)
-  assert.ok(socket.bufferedAmount > 10 * 2 ** 20, `only ${socket.bufferedAmount} bytes wait at the server`)
-  feeds.resume()
-  await receiver.until(frames)
-  assert.deepEqual(
-    receiver.ids,
-    Array.from({ length: frames }, (_, index) => index + 1),
-  )
-  assert.deepEqual(
-    events.told.map(({ name }) => name).filter(name => name !== 'symbols_counted'),
-    ['connection_opened'],
-  )
-})
+test(
+  'a paused feed leaves the frames on the server’s side, loses none, and is not reported as silent',
+  TIMEOUT,
+  async t => {
+    const frames = 60_000
+    const server = await LocalVenue.open(t)
+    const { feeds, receiver, events } = follow(t, { ...coinbase, silenceMsMax: 100 }, server.url)
+    await events.next('connection_opened')
+    const { socket } = server.visits[0]!
+    feeds.pause()
+    const padding = 'x'.repeat(500)
+    for (let id = 1; id <= frames; id++) socket.send(match(id, { padding }))
+    // That nothing happens can only be seen over some time: five times the silence that would end the connection.
+    await sleep(500)
+    assert.ok(receiver.trades.length < frames / 10, `${receiver.trades.length} frames were read while paused`)
+    assert.ok(socket.bufferedAmount > 10 * 2 ** 20, `only ${socket.bufferedAmount} bytes wait at the server`)
+    feeds.resume()
+    await receiver.until(frames)
+    assert.deepEqual(
+      receiver.ids,
+      Array.from({ length: frames }, (_, index) => index + 1),
+    )
+    assert.deepEqual(
+      events.told.map(({ name }) => name).filter(name => name !== 'symbols_counted'),
+      ['connection_opened'],
+    )
+  },
+)
 
-test('a handshake refused with 429 is not repeated before the time the server asked for', TIMEOUT, async t => {
+test('a handshake refused with 429 is not repeated before the time the server requested', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   server.refuseWith = { status: 429, headers: { 'Retry-After': '1' } }
   const visit = server.visit()
@@ -212,7 +216,11 @@ test('a handshake refused with 429 is not repeated before the time the server as
 })
 
 const ROTATIONS = [
-  { why: 'the server says that it will close', venue: binance, notice: '{"e":"serverShutdown","E":1770123456789}' },
+  {
+    why: 'the server announces that it will close',
+    venue: binance,
+    notice: '{"e":"serverShutdown","E":1770123456789}',
+  },
   {
     why: 'it nears the age at which the server cuts it',
     venue: { ...binance, limits: { ...binance.limits, connectionAgeMsMax: 500 } },
@@ -243,7 +251,7 @@ for (const { why, venue, notice } of ROTATIONS) {
   })
 }
 
-test('a replacement that is itself about to be closed is replaced too', TIMEOUT, async t => {
+test('a replacement that the server is about to close is replaced too', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const notice = '{"e":"serverShutdown","E":1770123456789}'
   server.onVisit = ({ socket }) => {
@@ -258,7 +266,7 @@ test('a replacement that is itself about to be closed is replaced too', TIMEOUT,
   assert.deepEqual(events.named('connection_lost'), [])
 })
 
-test('when the old connection dies before its replacement is there, the replacement takes over', TIMEOUT, async t => {
+test('when the old connection ends before its replacement is open, the replacement takes over', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const { feeds, events, receiver } = follow(t, binance, server.url)
   await events.next('connection_opened')
@@ -318,21 +326,25 @@ test('received_at is the moment of arrival, not put off by decoding what came wi
   assert.ok(last.receivedAtMicros - first.receivedAtMicros < 20_000)
 })
 
-test('an unreachable venue is tried again with growing, bounded waits, and found when it returns', TIMEOUT, async t => {
-  const gone = await LocalVenue.open(t)
-  const { port, url } = gone
-  await gone.close()
-  const { events, feeds } = follow(t, coinbase, url)
-  for (let tries = 0; tries < 4; tries++) await events.next('connection_refused')
-  for (const { waitMs } of events.named('connection_refused')) assert.ok(Number(waitMs) >= 10 && Number(waitMs) <= 50)
-  assert.equal(feeds.status()[0]?.state, 'waiting')
-  const opened = events.next('connection_opened')
-  await LocalVenue.open(t, port)
-  await opened
-  assert.equal(feeds.status()[0]?.state, 'open')
-})
+test(
+  'connects to an unreachable venue are retried with growing, bounded waits, and succeed when it returns',
+  TIMEOUT,
+  async t => {
+    const gone = await LocalVenue.open(t)
+    const { port, url } = gone
+    await gone.close()
+    const { events, feeds } = follow(t, coinbase, url)
+    for (let tries = 0; tries < 4; tries++) await events.next('connection_refused')
+    for (const { waitMs } of events.named('connection_refused')) assert.ok(Number(waitMs) >= 10 && Number(waitMs) <= 50)
+    assert.equal(feeds.status()[0]?.state, 'waiting')
+    const opened = events.next('connection_opened')
+    await LocalVenue.open(t, port)
+    await opened
+    assert.equal(feeds.status()[0]?.state, 'open')
+  },
+)
 
-test('a handshake that is never answered is given up', TIMEOUT, async t => {
+test('a handshake that is never answered times out', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const proxy = await TcpProxy.open(t, server.port)
   const held = new EventLog()
@@ -351,7 +363,7 @@ test('a handshake that is never answered is given up', TIMEOUT, async t => {
 })
 
 for (const state of ['connecting', 'open', 'waiting'] as const) {
-  test(`close() while ${state} resolves soon, and nothing is called after it`, TIMEOUT, async t => {
+  test(`close() while ${state} resolves soon, and no callback is called after it`, TIMEOUT, async t => {
     const server = await LocalVenue.open(t)
     const proxy = await TcpProxy.open(t, server.port)
     if (state === 'waiting') server.refuseWith = { status: 503, headers: {} }

@@ -11,24 +11,24 @@ function followed(everyMs: number, lastsMs: number): { rhythm: Liveness; nowMs: 
   return { rhythm, nowMs: nowMs - everyMs }
 }
 
-test('a busy feed is silent after the least time that counts, not before', () => {
+test('a busy feed is silent after the minimum, not before', () => {
   const { rhythm, nowMs } = followed(10, 120_000)
   assert.equal(rhythm.isSilent(nowMs + 9999), false)
   assert.equal(rhythm.isSilent(nowMs + 10_000), true)
 })
 
-test('a feed that pauses for seconds is given many times its longest pause', () => {
+test('the limit of a feed with gaps of seconds is many times its longest gap', () => {
   const { rhythm, nowMs } = followed(2000, 600_000)
   assert.equal(rhythm.silentAfterMs, 40_000)
   assert.equal(rhythm.isSilent(nowMs + 39_999), false)
 })
 
-test('a burst is no rhythm, nor are a few frames: never silent', () => {
+test('after a burst or a few frames, usual gaps are not known: never silent', () => {
   assert.equal(followed(1, 1000).rhythm.silentAfterMs, Number.POSITIVE_INFINITY)
   assert.equal(followed(20_000, 600_000).rhythm.silentAfterMs, Number.POSITIVE_INFINITY)
 })
 
-test('a time in which nobody listened is not counted as quiet', () => {
+test('a pause in reading does not count as a gap', () => {
   const { rhythm, nowMs } = followed(10, 120_000)
   rhythm.resume(nowMs + 3_600_000)
   assert.equal(rhythm.isSilent(nowMs + 3_600_001), false)
@@ -36,7 +36,7 @@ test('a time in which nobody listened is not counted as quiet', () => {
   assert.equal(rhythm.silentAfterMs, 10_000)
 })
 
-test('each time a feed is called silent the patience doubles, until its rhythm is forgotten', () => {
+test('the limit doubles with each report of silence, until the gaps are forgotten', () => {
   const { rhythm, nowMs } = followed(10, 120_000)
   rhythm.reportedSilent()
   assert.equal(rhythm.silentAfterMs, 20_000)

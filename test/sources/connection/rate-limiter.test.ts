@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { RateLimiter } from '../../../src/sources/connection/rate-limiter.ts'
 
-test('no window of the given length ever holds more actions than allowed, and none waits without need', () => {
+test('no window has more actions than allowed, and none waits without need', () => {
   const asked = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(asked, fc.integer({ min: 1, max: 5 }), (pauses, count) => {
@@ -21,7 +21,7 @@ test('no window of the given length ever holds more actions than allowed, and no
   )
 })
 
-test('places far ahead take none from those who come before them, and no window holds too many all the same', () => {
+test('reservations far ahead leave earlier times free, and still no window has too many actions', () => {
   const asked = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(asked, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
@@ -43,7 +43,7 @@ test('places far ahead take none from those who come before them, and no window 
   )
 })
 
-test('times with fractions, as clocks give them, end in a place too', { timeout: 20_000 }, () => {
+test('times with fractions get a reservation too', { timeout: 20_000 }, () => {
   const fraction = fc.double({ min: 0, max: 50, noNaN: true })
   fc.assert(
     fc.property(
@@ -64,7 +64,7 @@ test('times with fractions, as clocks give them, end in a place too', { timeout:
   )
 })
 
-test('after a hold nothing is allowed before its end', () => {
+test('during a pause nothing is allowed', () => {
   const pace = new RateLimiter(10, 100)
   pace.pause(500)
   pace.pause(300)

@@ -1,4 +1,4 @@
-/** What a venue does to single subscriptions, over a real local socket: each symbol is asked for again, and its state is known. */
+/** Faults of single subscriptions, over a real local socket: each symbol is requested again, and has a state. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -53,8 +53,8 @@ function follow(
   return { feeds, events, receiver }
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 5) {
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let waitedMs = 0; !condition(); waitedMs += 5) {
     assert.ok(waitedMs < 10_000, `never: ${what}`)
     await sleep(5)
   }
@@ -63,7 +63,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 const stateOf = (feeds: Feeds, symbol: string): string =>
   feeds.status()[0]!.notLive.find(one => one.symbol === symbol)?.state ?? 'live'
 
-/** Answers each subscription of Kraken's by symbol, as `answer` says: an error's text, '' for success, undefined for silence. */
+/** Answers each subscription of Kraken's by symbol, as `answer` returns: an error's text, '' for success, undefined for silence. */
 function answersAsKraken(server: LocalVenue, answer: (symbol: string, times: number) => string | undefined): void {
   const asked = new Map<string, number>()
   server.onVisit = ({ socket }) => {
@@ -91,7 +91,7 @@ const krakenTrade = (symbol: string, id: number) =>
 const symbolsOf = (visit: Visit): string[][] => visit.received.map(text => JSON.parse(text).params.symbol)
 
 test(
-  'a refusal that may pass is asked again on the same connection until it is confirmed, and told once',
+  'after a temporary refusal, a symbol is requested again on the same connection until it is confirmed, and reported once',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -116,7 +116,7 @@ test(
   },
 )
 
-test('a symbol that the venue does not list is not asked for again soon, and stays down', TIMEOUT, async t => {
+test('a symbol that the venue does not list is not requested again soon, and stays down', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, symbol => (symbol === 'NO/SUCH' ? 'Currency pair not supported NO/SUCH' : ''))
   const { feeds, events } = follow(t, kraken, server.url, ['BTC/USD', 'NO/SUCH'])
@@ -127,7 +127,7 @@ test('a symbol that the venue does not list is not asked for again soon, and sta
   assert.match(feeds.status()[0]!.notLive[0]!.detail, /not supported/)
 })
 
-test('many symbols refused at once are one line', TIMEOUT, async t => {
+test('many symbols refused together are one line', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => 'Service unavailable')
   const symbols = Array.from({ length: 40 }, (_, index) => `S${index}/USD`)
@@ -136,7 +136,7 @@ test('many symbols refused at once are one line', TIMEOUT, async t => {
   assert.match(String(told), /^S0\/USD, .* and 30 more$/)
 })
 
-test('symbols refused for unlike reasons are a line each', TIMEOUT, async t => {
+test('symbols refused for different reasons are one line per reason', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, symbol =>
     symbol === 'A/USD' ? 'Exceeded msg rate' : `Currency pair not supported ${symbol}`,
@@ -150,7 +150,7 @@ test('symbols refused for unlike reasons are a line each', TIMEOUT, async t => {
 })
 
 test(
-  'Coinbase names a refused product in its text: that one is down and asked for again, the others go on',
+  'Coinbase names a refused product in its text: it is down and requested again, the others continue',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -181,7 +181,7 @@ for (const [venue, symbol] of [
   [kraken, 'BTC/USD'],
 ] as const) {
   test(
-    `${venue.name} never answers the subscription: asked again, then on a new connection, and told`,
+    `${venue.name} never answers the subscription: requested again, then on a new connection, and reported`,
     TIMEOUT,
     async t => {
       const server = await LocalVenue.open(t)
@@ -190,14 +190,14 @@ for (const [venue, symbol] of [
       assert.equal(stateOf(feeds, symbol), 'unanswered')
       assert.equal(feeds.status()[0]!.symbols, 0)
       await until('a second connection', () => server.visits.length >= 2)
-      await until('asked twice on the first connection', () => server.visits[0]!.received.length >= 2)
+      await until('requested twice on the first connection', () => server.visits[0]!.received.length >= 2)
       assert.equal(events.named('subscription_unanswered').length, 1)
     },
   )
 }
 
 test(
-  'a connection on which nothing ever comes is silent, told and replaced, ever more rarely, until something comes',
+  'a connection without any data is silent, reported and replaced with growing waits, until data arrives',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -219,7 +219,7 @@ const binanceTrade = (symbol: string, id: number) =>
   `{"stream":"${symbol.toLowerCase()}@trade","data":{"e":"trade","E":1723161255343,"s":"${symbol}","t":${id},"p":"61837.63","q":"0.02","T":${Date.now()},"m":true,"M":true}}`
 
 test(
-  'one symbol of Binance falls silent while its neighbour goes on: it is subscribed to again, and is back',
+  'one symbol of Binance falls silent while another continues: it is resubscribed, and is back',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -232,8 +232,8 @@ test(
         socket.send(JSON.stringify({ result: null, id: request.id }))
         if (request.method === 'SUBSCRIBE') silent = false
       })
-    const rhythm = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
-    const { feeds, events } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], rhythm)
+    const timings = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
+    const { feeds, events } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], timings)
     await events.next('connection_opened')
     let id = 0
     const market = setInterval(() => {
@@ -259,7 +259,7 @@ test(
   },
 )
 
-test('a refused resubscription of Binance is known by its answer, and asked again', TIMEOUT, async t => {
+test('a refused resubscription of Binance is recognized by its answer, and sent again', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   let refusals = 1
   let silent = false
@@ -272,8 +272,8 @@ test('a refused resubscription of Binance is known by its answer, and asked agai
       )
       if (method === 'SUBSCRIBE' && !refuse) silent = false
     })
-  const rhythm = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
-  const { events, feeds } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], rhythm)
+  const timings = { quietMsMin: 300, quietFactor: 3, livenessLearnMs: 300 }
+  const { events, feeds } = follow(t, binance, server.url, ['BTCUSDT', 'ETHUSDT'], timings)
   await events.next('connection_opened')
   let id = 0
   const market = setInterval(() => {
@@ -289,7 +289,7 @@ test('a refused resubscription of Binance is known by its answer, and asked agai
 })
 
 test(
-  'Coinbase lives on heartbeats alone: known by its last trade id, told as missed trades, and subscribed to again',
+  'Coinbase sends heartbeats only: detected by the last trade id, reported as missed trades, and resubscribed',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -325,7 +325,7 @@ test(
 const heartbeat = (id: number) =>
   `{"type":"heartbeat","product_id":"BTC-USD","last_trade_id":${id},"sequence":${id},"time":"2026-11-26T10:00:00Z"}`
 
-test('Kraken ends a subscription: told with the symbol, down, and asked again', TIMEOUT, async t => {
+test('Kraken ends a subscription: reported with the symbol, down, and requested again', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => '')
   const { feeds, events, receiver } = follow(t, kraken, server.url, ['BTC/USD', 'ETH/USD'], {
@@ -342,7 +342,7 @@ test('Kraken ends a subscription: told with the symbol, down, and asked again', 
 })
 
 test(
-  'a list of Coinbase’s subscriptions without a product that was there: it is ended, and asked again',
+  'Coinbase lists its subscriptions without an earlier product: it has ended, and is requested again',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -364,7 +364,7 @@ test(
   },
 )
 
-test('during a rotation the lists of the new socket end nothing that the old one carries', TIMEOUT, async t => {
+test('during a rotation, the lists of the new socket do not end subscriptions of the old one', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   server.onVisit = ({ socket }) => {
     const listed: string[] = []
@@ -384,7 +384,7 @@ test('during a rotation the lists of the new socket end nothing that the old one
   )
 })
 
-test('states of the venue are told once when they change, and announced maintenance ahead', TIMEOUT, async t => {
+test('a change of the venue’s state is reported once, and announced maintenance in advance', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => '')
   const { feeds, events } = follow(t, kraken, server.url, ['BTC/USD'])
@@ -412,7 +412,7 @@ test('states of the venue are told once when they change, and announced maintena
 })
 
 test(
-  'a connection of which no frame can be read is unreadable, told once, and readable again with the first that can',
+  'a connection with only unreadable frames is unreadable, reported once, and readable again with the first readable frame',
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
@@ -432,7 +432,7 @@ test(
   },
 )
 
-test('while a connection is away no symbol counts as received', TIMEOUT, async t => {
+test('while a connection is down, no symbol counts as received', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   answersAsKraken(server, () => '')
   const { feeds, events } = follow(t, kraken, server.url, ['BTC/USD', 'ETH/USD'], {

@@ -1,4 +1,4 @@
-/** What a server asks for is waited for, and the wait that is told is the wait that happens: real sockets, monotonic time. */
+/** Waits that a server requests are kept, and the reported wait is the real one: real sockets, monotonic time. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { TIMINGS, type Timings } from '../../../src/sources/connection/timings.ts'
@@ -65,7 +65,7 @@ for (const { status, headers, event, waitMs, ...rest } of REFUSALS) {
       const visit = server.visit()
       const { events } = follow(t, coinbase, server.url)
       const told = await events.next(event)
-      assert.ok(Number(told.waitMs) >= waitMs, `told ${told.waitMs} ms`)
+      assert.ok(Number(told.waitMs) >= waitMs, `reported ${told.waitMs} ms`)
       server.refuseWith = undefined
       const { atMs } = await visit
       assert.equal(server.refusedAtMs.length, 1)
@@ -75,7 +75,7 @@ for (const { status, headers, event, waitMs, ...rest } of REFUSALS) {
   )
 }
 
-test('HTTP 500 without a time is tried again soon', TIMEOUT, async t => {
+test('HTTP 500 without a requested wait is retried soon', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   server.refuseWith = { status: 500, headers: {} }
   const { events } = follow(t, coinbase, server.url)
@@ -87,7 +87,7 @@ for (const [code, reason] of [
   [1008, ''],
   [4029, 'rate limit exceeded'],
 ] as const) {
-  test(`a close with ${code} "${reason}" is taken as HTTP 429`, TIMEOUT, async t => {
+  test(`a close with ${code} "${reason}" counts as HTTP 429`, TIMEOUT, async t => {
     const server = await LocalVenue.open(t)
     server.onVisit = ({ socket }) => socket.close(code, reason)
     const { events } = follow(t, coinbase, server.url)
@@ -104,7 +104,7 @@ for (const [code, reason] of [
   [1012, 'service restart'],
   [1000, 'bye'],
 ] as const) {
-  test(`a close with ${code} "${reason}" is no rate limit`, TIMEOUT, async t => {
+  test(`a close with ${code} "${reason}" is not a rate limit`, TIMEOUT, async t => {
     const server = await LocalVenue.open(t)
     server.onVisit = ({ socket }) => socket.close(code, reason)
     const { events } = follow(t, coinbase, server.url)
@@ -120,7 +120,7 @@ const ERRORS = {
 }
 for (const [where, frame] of Object.entries(ERRORS)) {
   test(
-    `after Binance’s -1003 that names the end of a ban ${where}, a drop is followed by the wait that is told`,
+    `after Binance’s -1003 that names the end of a ban ${where}, a dropped connection is followed by that wait`,
     TIMEOUT,
     async t => {
       const server = await LocalVenue.open(t)
@@ -135,14 +135,17 @@ for (const [where, frame] of Object.entries(ERRORS)) {
       assert.ok(Number(limited.waitMs) > 500 && Number(limited.waitMs) <= 1000, `limited for ${limited.waitMs} ms`)
       const lost = await events.next('connection_lost')
       const lostAtMs = performance.now()
-      assert.ok(Number(lost.waitMs) > 400, `told ${lost.waitMs} ms`)
+      assert.ok(Number(lost.waitMs) > 400, `reported ${lost.waitMs} ms`)
       const { atMs } = await server.visit()
-      assert.ok(Math.abs(atMs - lostAtMs - Number(lost.waitMs)) < 400, `told ${lost.waitMs}, was ${atMs - lostAtMs} ms`)
+      assert.ok(
+        Math.abs(atMs - lostAtMs - Number(lost.waitMs)) < 400,
+        `reported ${lost.waitMs}, was ${atMs - lostAtMs} ms`,
+      )
     },
   )
 }
 
-test('a denial of one connection holds back the venue’s others', TIMEOUT, async t => {
+test('a denial of one connection pauses the venue’s other connections', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const venue = { ...coinbase, limits: { ...coinbase.limits, symbolsPerConnection: 1 } }
   const { events } = follow(t, venue, server.url, ['A', 'B'])
@@ -152,7 +155,7 @@ test('a denial of one connection holds back the venue’s others', TIMEOUT, asyn
   const limited = await events.next('rate_limited')
   second!.socket.terminate()
   const lost = await events.next('connection_lost')
-  assert.ok(Number(lost.waitMs) >= Number(limited.waitMs) - 300, `told ${lost.waitMs} ms`)
+  assert.ok(Number(lost.waitMs) >= Number(limited.waitMs) - 300, `reported ${lost.waitMs} ms`)
   const lostAtMs = performance.now()
   await server.visit()
   await server.visit()

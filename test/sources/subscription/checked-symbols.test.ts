@@ -1,4 +1,4 @@
-/** Symbols held against a venue's list over real sockets and a real HTTP server, beside recording. */
+/** Symbols compared with a venue's list during recording, over real sockets and a real HTTP server. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
@@ -36,26 +36,32 @@ const INFO = JSON.stringify({
   ],
 })
 
-test('a wrong symbol is named with the nearest spelling, and one that rests with its state', TIMEOUT, async t => {
-  const venue = await LocalVenue.open(t)
-  const rest = await ListServer.open(t, response => response.end(INFO))
-  const symbols = ['BTCUSDT', 'NOSUCHUSDT', 'XMRUSDT']
-  const { events, feeds } = follow(t, { venue: binance, symbols, ws: venue.url, rest: rest.url })
-  await events.next('symbol_resting')
-  assert.deepEqual(events.named('symbol_unknown'), [{ venue: 'binance', symbol: 'NOSUCHUSDT', nearest: 'NOSUCHUSDC' }])
-  assert.deepEqual(events.named('symbol_resting'), [{ venue: 'binance', symbol: 'XMRUSDT', state: 'BREAK' }])
-  const { symbolsRequested, notLive } = feeds.status()[0]!
-  assert.equal(symbolsRequested, 3)
-  assert.deepEqual(
-    notLive.filter(({ state }) => state === 'refused').map(({ symbol, detail }) => [symbol, detail]),
-    [['NOSUCHUSDT', 'not listed by the venue']],
-  )
-  assert.match(rest.asked[0]!.url, /^\/api\/v3\/exchangeInfo/)
-  assert.match(rest.asked[0]!.userAgent, /^tickhouse\//)
-})
+test(
+  'an unknown symbol is reported with the nearest spelling, and a suspended one with its state',
+  TIMEOUT,
+  async t => {
+    const venue = await LocalVenue.open(t)
+    const rest = await ListServer.open(t, response => response.end(INFO))
+    const symbols = ['BTCUSDT', 'NOSUCHUSDT', 'XMRUSDT']
+    const { events, feeds } = follow(t, { venue: binance, symbols, ws: venue.url, rest: rest.url })
+    await events.next('symbol_resting')
+    assert.deepEqual(events.named('symbol_unknown'), [
+      { venue: 'binance', symbol: 'NOSUCHUSDT', nearest: 'NOSUCHUSDC' },
+    ])
+    assert.deepEqual(events.named('symbol_resting'), [{ venue: 'binance', symbol: 'XMRUSDT', state: 'BREAK' }])
+    const { symbolsRequested, notLive } = feeds.status()[0]!
+    assert.equal(symbolsRequested, 3)
+    assert.deepEqual(
+      notLive.filter(({ state }) => state === 'refused').map(({ symbol, detail }) => [symbol, detail]),
+      [['NOSUCHUSDT', 'not listed by the venue']],
+    )
+    assert.match(rest.asked[0]!.url, /^\/api\/v3\/exchangeInfo/)
+    assert.match(rest.asked[0]!.userAgent, /^tickhouse\//)
+  },
+)
 
 test(
-  'the venue’s spelling is subscribed to beside what was asked for, and doubled symbols collapse',
+  'the venue’s spelling is subscribed to before the old session closes, and doubled symbols collapse',
   TIMEOUT,
   async t => {
     const venue = await LocalVenue.open(t)
@@ -98,7 +104,7 @@ const UNHAD = {
   'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /not a list/ },
 }
 for (const [how, { answer, why }] of Object.entries(UNHAD)) {
-  test(`a list that ${how} is one quiet line, recording goes on, and it is asked for again`, TIMEOUT, async t => {
+  test(`a list that ${how} is one info line, recording continues, and it is requested again`, TIMEOUT, async t => {
     const venue = await LocalVenue.open(t)
     let isBroken = true
     const rest = await ListServer.open(t, response => (isBroken ? answer(response as never) : response.end(INFO)))
@@ -115,7 +121,7 @@ for (const [how, { answer, why }] of Object.entries(UNHAD)) {
   })
 }
 
-test('a venue that wants no requests for a while is left alone so long', TIMEOUT, async t => {
+test('no request is sent to a venue during the wait that it requested', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
   const rest = await ListServer.open(t, response => {
     if (rest.asked.length > 1) response.end(INFO)
@@ -127,7 +133,7 @@ test('a venue that wants no requests for a while is left alone so long', TIMEOUT
   assert.ok(rest.asked[1]!.atMs - rest.asked[0]!.atMs >= 990)
 })
 
-test('a symbol that is delisted later is told once, when the list is had again', TIMEOUT, async t => {
+test('a symbol that is delisted later is reported once, at the next check', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
   let status = 'TRADING'
   const rest = await ListServer.open(t, response =>
@@ -144,7 +150,7 @@ test('a symbol that is delisted later is told once, when the list is had again',
   assert.equal(events.named('symbol_resting').length, 1)
 })
 
-test('lower case and doubled symbols are named where no list is needed for it', () => {
+test('lower case and doubled symbols are reported without the venue’s list', () => {
   const events = new EventLog()
   reportCorrections(parseSources('binance:btcusdt,BTCUSDT,ETHUSDT coinbase'), events.emit)
   assert.deepEqual(

@@ -39,12 +39,12 @@ for (const [kind, texts] of Object.entries(CASES)) {
   })
 }
 
-test('a refusal because the subscription stands already is known', () => {
+test('a refusal because the subscription exists already is recognized', () => {
   assert.equal(isAlreadySubscribed('Already subscribed'), true)
   assert.equal(isAlreadySubscribed('Currency pair not supported'), false)
 })
 
-test('a symbol is named by a text only as a word of its own', () => {
+test('a text names a symbol only as a whole word', () => {
   const symbols = ['ETH-USD', 'WETH-USD', 'ETH-USDT', 'BTC/USD']
   assert.deepEqual(symbolsNamed('Failed to subscribe: ETH-USD is not a valid product', symbols), ['ETH-USD'])
   assert.deepEqual(symbolsNamed('"WETH-USD", (ETH-USDT): no', symbols), ['WETH-USD', 'ETH-USDT'])
@@ -52,7 +52,7 @@ test('a symbol is named by a text only as a word of its own', () => {
   assert.deepEqual(symbolsNamed('WETH-USDT', symbols), [])
 })
 
-test('whatever symbol stands in whatever sentence, it is found, and no other', () => {
+test('any symbol in any sentence is found, and no other', () => {
   const symbol = fc.stringMatching(/^[A-Z]{2,6}-[A-Z]{3,4}$/)
   const words = fc.array(fc.stringMatching(/^[a-z]{1,8}[.,:]?$/), { maxLength: 6 })
   fc.assert(

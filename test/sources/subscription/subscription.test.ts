@@ -15,7 +15,7 @@ function opened(acknowledges = true): Subscription {
 }
 
 /** Looks once a second; the remedies with their seconds. */
-function looked(subscription: Subscription, fromS: number, toS: number, receiving = true): [number, Remedy][] {
+function dueIn(subscription: Subscription, fromS: number, toS: number, receiving = true): [number, Remedy][] {
   const due: [number, Remedy][] = []
   for (let second = fromS; second <= toS; second++) {
     const remedy = subscription.check(second * 1000, receiving)
@@ -31,19 +31,19 @@ function trades(subscription: Subscription, everyMs: number, fromMs: number, toM
   return next
 }
 
-test('asked, acknowledged, live: the way of a subscription without fault', () => {
+test('requested, acknowledged, live: a subscription without a fault', () => {
   const subscription = opened()
   assert.equal(subscription.state, 'requested')
   subscription.acknowledged(100)
   assert.equal(subscription.state, 'acknowledged')
   subscription.traded(1, 200)
   assert.equal(subscription.state, 'live')
-  assert.deepEqual(looked(subscription, 1, 3600), [])
+  assert.deepEqual(dueIn(subscription, 1, 3600), [])
 })
 
-test('without an answer it is asked for again, then on another connection, then ever more rarely, and is down', () => {
+test('without an answer it is down, and requested again, then on another connection, then with growing waits', () => {
   const subscription = opened()
-  const due = looked(subscription, 1, 2000)
+  const due = dueIn(subscription, 1, 2000)
   assert.deepEqual(due.slice(0, 2), [
     [10, 'resubscribe'],
     [20, 'replace'],
@@ -64,12 +64,12 @@ test('without an answer it is asked for again, then on another connection, then 
   assert.equal(subscription.state, 'acknowledged')
 })
 
-test('where the venue answers for no symbol, no answer is no fault; no trade for minutes while others trade is one', () => {
+test('at a venue that confirms nothing, a missing answer is not a fault; no trade for minutes while others trade is one', () => {
   const subscription = opened(false)
-  assert.deepEqual(looked(subscription, 1, 599), [])
-  assert.deepEqual(looked(subscription, 600, 620), [[600, 'resubscribe']])
+  assert.deepEqual(dueIn(subscription, 1, 599), [])
+  assert.deepEqual(dueIn(subscription, 600, 620), [[600, 'resubscribe']])
   assert.equal(subscription.state, 'unanswered')
-  assert.deepEqual(looked(opened(false), 1, 3600, false), [], 'while nothing comes at all, it is the connection')
+  assert.deepEqual(dueIn(opened(false), 1, 3600, false), [], 'while nothing comes at all, it is the connection')
 })
 
 const WAITS: Record<RefusalKind, [first: number, longest: number]> = {
@@ -78,7 +78,7 @@ const WAITS: Record<RefusalKind, [first: number, longest: number]> = {
   unlisted: [3600, 4320],
 }
 for (const [kind, [first, longest]] of Object.entries(WAITS) as [RefusalKind, [number, number]][]) {
-  test(`refused (${kind}): asked for again after ${first} s, then later and later, and down until confirmed`, () => {
+  test(`refused (${kind}): requested again after ${first} s, then with growing waits, and down until confirmed`, () => {
     const subscription = opened()
     let nowMs = 1000
     let before = 0
@@ -91,29 +91,29 @@ for (const [kind, [first, longest]] of Object.entries(WAITS) as [RefusalKind, [n
       assert.equal(subscription.check(subscription.retryAtMs! - 1, true), undefined)
       nowMs = subscription.retryAtMs!
       assert.equal(subscription.check(nowMs, true), 'resubscribe')
-      assert.equal(subscription.state, 'refused', 'down while it is asked for')
+      assert.equal(subscription.state, 'refused', 'down during the request')
     }
     subscription.acknowledged(nowMs + 10)
     assert.equal(subscription.state, 'acknowledged')
   })
 }
 
-test('ended by the venue: down, whatever straggles in, and asked for again after a minute or more', () => {
+test('ended by the venue: down despite trades in flight, and requested again after a minute or more', () => {
   const subscription = opened()
   subscription.traded(1, 1000)
   subscription.ended(2000)
   subscription.traded(2, 2500)
   assert.equal(subscription.state, 'ended')
-  assert.deepEqual(looked(subscription, 2, 70), [[68, 'resubscribe']])
+  assert.deepEqual(dueIn(subscription, 2, 70), [[68, 'resubscribe']])
   subscription.acknowledged(68_100)
   assert.equal(subscription.state, 'acknowledged')
 })
 
-test('a symbol that falls silent against its own rhythm is asked for again, then on another connection, then more rarely', () => {
+test('a symbol that is silent for far longer than usual is requested again, then on another connection, then with growing waits', () => {
   const subscription = opened()
   subscription.acknowledged(1)
   const id = trades(subscription, 100, 0, 120_000)
-  const due = looked(subscription, 121, 1000).filter(([, remedy]) => remedy)
+  const due = dueIn(subscription, 121, 1000).filter(([, remedy]) => remedy)
   assert.deepEqual(due[0], [130, 'resubscribe'])
   assert.equal(subscription.state, 'silent')
   assert.ok(due.some(([, remedy]) => remedy === 'replace'))
@@ -121,26 +121,26 @@ test('a symbol that falls silent against its own rhythm is asked for again, then
   assert.equal(subscription.state, 'live')
 })
 
-test('silence of the whole connection is not the symbol’s matter', () => {
+test('silence of the whole connection is not silence of the symbol', () => {
   const subscription = opened()
   subscription.acknowledged(1)
   trades(subscription, 100, 0, 120_000)
-  assert.deepEqual(looked(subscription, 121, 300, false), [])
+  assert.deepEqual(dueIn(subscription, 121, 300, false), [])
   assert.equal(subscription.state, 'live')
 })
 
-test('repeats of old trades do not end a silence; a venue that counts anew does', () => {
+test('repeats of old trades do not end a silence; ids that restart do', () => {
   const subscription = opened()
   subscription.acknowledged(1)
   trades(subscription, 100, 0, 120_000, 1_000_000)
-  looked(subscription, 121, 131)
+  dueIn(subscription, 121, 131)
   for (let id = 1_000_050; id < 1_000_100; id++) subscription.traded(id, 132_000)
   assert.equal(subscription.state, 'silent')
   for (let id = 1; id < 400; id++) subscription.traded(id, 133_000)
   assert.equal(subscription.state, 'live')
 })
 
-test('a trade that was announced and did not come for seconds is a loss, told once with all that were announced', () => {
+test('a trade announced seconds ago that has not arrived is a loss, reported once with all announced trades', () => {
   const subscription = opened()
   subscription.acknowledged(1)
   subscription.traded(100, 1000)
@@ -158,7 +158,7 @@ test('a trade that was announced and did not come for seconds is a loss, told on
   assert.equal(subscription.state, 'live')
 })
 
-test('a trade announced a moment before it comes is no loss, nor is a server that does not know the last trade', () => {
+test('a trade announced a moment before it arrives is not a loss, nor is a server that does not know the last trade', () => {
   const subscription = opened()
   subscription.acknowledged(1)
   for (let id = 1; id < 100; id++) {
@@ -171,7 +171,7 @@ test('a trade announced a moment before it comes is no loss, nor is a server tha
   assert.equal(subscription.state, 'live')
 })
 
-test('a symbol without a trade so far: what is announced first is where counting begins', () => {
+test('for a symbol without a trade so far, counting starts at the first announcement', () => {
   const subscription = opened()
   subscription.announced(500, 1000)
   assert.equal(subscription.loss(60_000), undefined)
@@ -198,7 +198,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ms: fc.integer({ min: 1, max: 30_000 }),
 })
 
-test('whatever happens: what is down and carried by an open socket is asked for again within two hours, and a trade revives it', () => {
+test('after any events: a symbol that is down on an open socket is requested again within two hours, and a trade revives it', () => {
   fc.assert(
     fc.property(fc.boolean(), fc.array(step, { maxLength: 60 }), (acknowledges, steps) => {
       const subscription = opened(acknowledges)
@@ -223,7 +223,7 @@ test('whatever happens: what is down and carried by an open socket is asked for 
         subscription.loss(nowMs)
         subscription.check(nowMs, true)
         assert.equal(subscription.isDown, DOWN_STATES.has(subscription.state))
-        assert.equal(subscription.detail !== '', subscription.isDown, 'what is down says why, and nothing else does')
+        assert.equal(subscription.detail !== '', subscription.isDown, 'a detail if and only if it is down')
       }
       if (!isOpen) subscription.opened(nowMs, false)
       const wasDown = subscription.isDown && subscription.state !== 'silent'

@@ -12,7 +12,7 @@ function subscriptionsOf(symbols: readonly string[]): Subscriptions {
   })
 }
 
-test('a symbol asked for in another case than its trades carry is one of ours, and is live', () => {
+test('a symbol requested in another case than its trades have is ours, and is live', () => {
   const subscriptions = subscriptionsOf(['btc/usd'])
   subscriptions.opened(0, false)
   assert.equal(subscriptions.traded('BTC/USD', 1, 10), true)
@@ -20,7 +20,7 @@ test('a symbol asked for in another case than its trades carry is one of ours, a
   assert.deepEqual(subscriptions.status(20).states, { live: 1 })
 })
 
-test('whatever a venue sends, each symbol asked for is known by two spellings at most', () => {
+test('whatever a venue sends, each requested symbol has two spellings at most', () => {
   const symbol = fc.stringMatching(/^[abAB]{1,3}$/)
   fc.assert(
     fc.property(fc.uniqueArray(symbol, { minLength: 1 }), fc.array(symbol, { maxLength: 200 }), (asked, sent) => {

@@ -5,7 +5,7 @@ import type { Log } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { refusedRecord } from '../../../src/tick/records.ts'
-import { freshPlace } from '../../contracts/log.ts'
+import { freshDirectory } from '../../contracts/log.ts'
 import { openTestStore } from '../data/storage.ts'
 import { storeAll } from '../data/storing.ts'
 import { tradesOf } from '../data/trades.ts'
@@ -22,7 +22,7 @@ const MADE: ExpectedTrade[] = Array.from({ length: 40 }, (_, index) => ({
 /** A log of four records of ten trades and one of two refused frames, all stored. */
 async function storedMarket(t: TestContext): Promise<{ log: Log; store: Store }> {
   const { store, remove } = await openTestStore()
-  const log = await openSqliteLog(freshPlace(t), 'write')
+  const log = await openSqliteLog(freshDirectory(t), 'write')
   t.after(async () => {
     await log.close()
     await remove()

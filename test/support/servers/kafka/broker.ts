@@ -12,14 +12,14 @@ const HEAP_MIB = 256
 const START_MS_MAX = 120_000
 const POLL_MS = 50
 
-/** Ends the broker when the test process ends, however it ends: its end of the pipe closes then. Tells the broker's pid. */
+/** Kills the broker when the test process ends in any way, by the closed pipe. Prints the broker's pid. */
 const GUARD = `exec 3<&0; "$@" 3<&- & java=$!; echo $java
 { cat <&3 >/dev/null; kill -KILL $java; } >/dev/null 2>&1 & wait $java`
 
 export interface BrokerOptions {
   directory: string
   classPath: string
-  /** What server.properties says. */
+  /** The content of server.properties. */
   properties: Record<string, string | number>
   /** The ports of all listeners: open when the broker is up. */
   ports: number[]
@@ -96,7 +96,7 @@ export class Broker {
     }
   }
 
-  /** kill -9: nothing is written or told any more. */
+  /** kill -9: it writes and sends nothing more. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }

@@ -1,6 +1,6 @@
 /**
  * A real Kafka for tests: the cluster at KAFKA_BROKERS where that is set, else brokers started here on Java 17 from Maven Central's
- * jars. Where neither can be had, `kafka.missing` says why and tests skip with it; where CI=true that is an error.
+ * jars. If neither is available, `kafka.missing` has the reason and tests skip; with CI=true that is an error.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { Broker } from './broker.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { kafkaClassPath, kafkaMissing } from './jars.ts'
 
-/** The user of the listeners that ask for one. */
+/** The user of the listeners with authentication. */
 export const KAFKA_USER = { name: 'alice', password: 'correct horse/battery' }
 
 export interface KafkaOptions {
@@ -24,11 +24,11 @@ export interface KafkaOptions {
   properties?: Record<string, string | number>
 }
 
-/** host:port of listeners that ask who is there. All mechanisms are offered on the SASL ones. */
+/** host:port of the listeners with authentication. The SASL ones offer all mechanisms. */
 export interface SecureListeners {
   saslPlaintext: string
   saslSsl: string
-  /** Asks for a client certificate. */
+  /** Requires a client certificate. */
   ssl: string
   certificates: Certificates
 }

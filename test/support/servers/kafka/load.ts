@@ -1,4 +1,4 @@
-/** Writers and readers that keep a log busy while its brokers fail, and the judge of what became of it. */
+/** Writers and readers that load a log while its brokers fail, and the check of the result. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpenLog } from '../../../../src/log/log.ts'
@@ -61,8 +61,8 @@ export class Follower {
 
   constructor(log: OpenLog) {
     this.#done = this.numbers.map(async (numbers, partition) => {
-      for await (const slice of log.read(partition, 0, this.#stop.signal))
-        for (const { offset, payload } of slice) {
+      for await (const chunk of log.read(partition, 0, this.#stop.signal))
+        for (const { offset, payload } of chunk) {
           assert.equal(offset, numbers.length, 'offsets are dense')
           numbers.push(Buffer.from(payload).readUInt32LE() ^ COUNTED)
         }
@@ -77,10 +77,10 @@ export class Follower {
   }
 }
 
-/** The first four bytes of a numbered payload hold its number, exclusive-or their places. */
+/** The first four bytes of a numbered payload are its number, exclusive-or their indexes. */
 const COUNTED = 0x03020100
 
-/** Every record acknowledged is in the log once, in order, where its append said. */
+/** Every acknowledged record is in the log once, in order, at the offset that its append returned. */
 export function assertEachOnce(load: Load, follower: Follower): void {
   for (const [partition, acknowledged] of load.acknowledged.entries()) {
     const numbers = follower.numbers[partition]!

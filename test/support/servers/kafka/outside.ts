@@ -1,4 +1,4 @@
-/** What others do to a Kafka that the house uses: another client than ours, another's records, an administrator's hand. */
+/** Actions of others on the cluster: another client, its records, an administrator's commands. */
 import kafkajs, { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import { parseKafkaAddress } from '../../../../src/log/kafka/address.ts'
 import type { LogRecord } from '../../../../src/tick/records.ts'
@@ -56,7 +56,7 @@ export class KafkaOutside implements AsyncDisposable {
     await this.#producer.send({ topic: this.topic, acks: -1, messages: [...messages] })
   }
 
-  /** Makes the topic anew, empty, as a person does who deletes it and creates it again. */
+  /** Deletes the topic and creates it again, empty. */
   async recreateTopic(partitions: number): Promise<void> {
     await this.admin.deleteTopics({ topics: [this.topic] })
     const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
