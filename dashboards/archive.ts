@@ -44,7 +44,7 @@ const NEARLY_ALL = [
  * sample covers is time in which nothing ran.
  */
 const COVERED = `SELECT at, recorded AS was_recorded, stored AS was_stored,
-    least(toUnixTimestamp64Milli(leadInPanelOptions(at, 1, $__toTime_ms) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING))
+    least(toUnixTimestamp64Milli(leadInFrame(at, 1, $__toTime_ms) OVER (ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING))
       - toUnixTimestamp64Milli(at), intDiv(3 * every_ms, 2)) / 1000 AS seconds
   FROM uptime
   WHERE $__timeFilter_ms(at)`

@@ -1,43 +1,43 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How far the fast clock may stray from the system's before it is set again: steps by NTP or an administrator show up. */
+/** The fast clock is set again when it differs by more from the system clock, e.g. after a step by NTP. */
 const DRIFT_MS_MAX = 2
 
 let anchorMs = performance.timeOrigin
 
-/** Our clock: microseconds since 1970 UTC. Finer than `Date.now`, and follows the system clock when that is stepped. */
+/** Microseconds since 1970 UTC. Finer than `Date.now`, and follows steps of the system clock. */
 export function nowMicros(): number {
   const fine = performance.now()
   const coarse = Date.now()
-  // Date.now() truncates to the millisecond, so up to 1 ms ahead of it is no drift.
+  // Date.now() truncates to the millisecond, so up to 1 ms ahead of it is not drift.
   if (Math.abs(anchorMs + fine - 0.5 - coarse) > DRIFT_MS_MAX) anchorMs = coarse - fine
   return Math.floor((anchorMs + fine) * 1000)
 }
 
-/** Time as a loop sees it, so that a simulation can run a day in a millisecond. */
+/** The time of a loop, so that a simulation can run a day in a millisecond. */
 export interface Clock {
-  /** Milliseconds since some moment; never falls. */
+  /** Monotonic milliseconds, from any origin. */
   elapsedMs(): number
   /** Microseconds since 1970 UTC. */
   nowMicros(): number
-  /** Resolves after so long; rejects with an AbortError when the signal aborts. */
+  /** Resolves after `ms`; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
-  /** Calls once after so long, unless the function returned is called before. */
+  /** Calls once after `ms`, unless the returned function is called before. */
   after(ms: number, call: () => void): () => void
 }
 
 export const MS_PER_DAY = 86_400_000
 
-/** The longest that a timer of Node waits, ms: one of more fires at once. */
+/** The longest wait of a timer of Node, ms: a longer one fires immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-/** A wait as long as one timer can be, some 24 days: for what looks again whether its time has come. */
+/** Caps a wait at the longest timer, 24.8 days: for callers that check again whether their time has come. */
 export function timerMs(ms: number): number {
   return Math.min(ms, TIMER_MS_MAX)
 }
 
-/** Calls once after so long, however long that is, unless the function returned is called before. */
+/** Calls once after `ms` of any length, unless the returned function is called before. */
 function callAfter(ms: number, call: () => void): () => void {
   const dueMs = performance.now() + ms
   let timer = setTimeout(fire, timerMs(ms))
@@ -57,7 +57,7 @@ async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal })
 }
 
-/** The machine's own time. */
+/** The clock of this machine. */
 export const SYSTEM_CLOCK: Clock = {
   elapsedMs: () => performance.now(),
   nowMicros,

@@ -1,6 +1,6 @@
 /**
- * Errors a user may see: a closed list of codes, one line that says what happened, and one that says what to do next.
- * Whether a retry may help is decided where the error is made.
+ * Errors for users: a closed list of codes, a message, and advice on what to do next. Whether a retry may help is
+ * decided where the error is created.
  */
 export type ErrorCode =
   | 'usage'
@@ -55,7 +55,7 @@ export class TickhouseError extends Error {
   }
 }
 
-/** An engine that only a new process can replace: what it fails with is no mistake of the user's. */
+/** The engine failed, which only a new process can repair: not a mistake of the user. */
 export function isEngineFailure(error: unknown): error is TickhouseError {
   return error instanceof TickhouseError && (error.code === 'engine_died' || error.code === 'engine_stuck')
 }

@@ -1,14 +1,26 @@
 /**
- * Who may reach a server that is for this machine alone: programs and pages that name a loopback address. A page of another site
- * could otherwise reach it through the user's browser, by a name that resolves to this machine (DNS rebinding).
+ * Access to servers that are for this machine only: programs and pages must name a loopback address. Otherwise a page
+ * of another site could reach them through the user's browser, by a name that resolves to this machine (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIPv4 } from 'node:net'
 
-/** A host and no more (RFC 9110, 7.2): what a list or a user name is put around would be read differently elsewhere. */
+/** The parts of `host:port`, an IPv6 host without its brackets. */
+export function splitListen(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':')
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) }
+}
+
+/** Is the host of `host:port` this machine? */
+export function isLoopback(listen: string): boolean {
+  const { host } = splitListen(listen)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** Exactly one host (RFC 9110, 7.2): parsers disagree about a list or a user name in the header. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i
 
-/** Is this the Host header of a host? */
+/** Is this a valid Host header? */
 export function isHost(host: string): boolean {
   return HOST.test(host)
 }
@@ -19,19 +31,7 @@ export function namesLoopback(host: string | undefined): boolean {
   return isLoopback(/:\d+$/.test(host) ? host.toLowerCase() : `${host.toLowerCase()}:80`)
 }
 
-/** Does a request name this machine, and come from no page, or from a page of the server itself? Programs send no Origin. */
+/** Does the request name this machine, and come from a program or a page of this server? Programs send no Origin. */
 export function isOwnRequest({ host, origin }: IncomingHttpHeaders): boolean {
   return namesLoopback(host) && (origin === undefined || origin === `http://${host}`)
-}
-
-/** The parts of `host:port`, an IPv6 host without its brackets. */
-export function splitListen(listen: string): { host: string; port: number } {
-  const at = listen.lastIndexOf(':')
-  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) }
-}
-
-/** Is the host of `host:port` this machine only? */
-export function isLoopback(listen: string): boolean {
-  const { host } = splitListen(listen)
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

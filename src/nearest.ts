@@ -1,17 +1,17 @@
-/** What a misspelt word may have meant. */
+/** Suggestions for misspelt words. */
 
-/** The known word with the smallest edit distance, whatever the case of either; the first of several as near. */
+/** The known word with the smallest edit distance, ignoring case; the first one of equals. */
 export function nearest(word: string, known: readonly string[]): string {
   const upper = word.toUpperCase()
   let best = known[0]!
   let least = Number.POSITIVE_INFINITY
   for (const other of known) {
-    // So many letters must be added or dropped at least.
+    // The difference in length is a lower bound of the distance.
     if (Math.abs(other.length - upper.length) >= least) continue
-    const away = distance(upper, other.toUpperCase())
-    if (away >= least) continue
+    const edits = distance(upper, other.toUpperCase())
+    if (edits >= least) continue
     best = other
-    least = away
+    least = edits
   }
   return best
 }

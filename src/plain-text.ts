@@ -1,24 +1,24 @@
 /**
- * Text that somebody else wrote, made fit for a log, a table, a page or a terminal. Characters that a terminal acts on, that end a
- * line or turn its direction, and halves of surrogate pairs would let a venue or a client forge lines.
+ * Makes text from outside safe for a log, a table, a page or a terminal. Control characters, line ends, changes of
+ * direction and lone surrogates would let a venue or a client forge log lines.
  */
 
-const RUN_OF_UNFIT = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu
-const UNFIT = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
+const UNSAFE_RUN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
 
-/** One line of so many UTF-16 units at most; what is cut ends in "…". Whatever is unfit in a row becomes one blank. */
+/** One line of at most `lengthMax` UTF-16 units; cut text ends in "…". A run of unsafe characters becomes one blank. */
 export function plainLine(text: string, lengthMax: number): string {
-  // Of a text without end no more than this is looked at.
-  const line = text.slice(0, 4 * lengthMax).replace(RUN_OF_UNFIT, ' ')
+  // Bounds the work on a text of any length.
+  const line = text.slice(0, 4 * lengthMax).replace(UNSAFE_RUN, ' ')
   return (line.length > lengthMax ? `${line.slice(0, lengthMax - 1)}…` : line).toWellFormed()
 }
 
-/** A text of any length for a terminal: what is unfit becomes a question mark, but for the characters of `keep`. */
+/** A text of any length for a terminal: unsafe characters become `?`, except those in `keep`. */
 export function printable(text: string, keep = ''): string {
-  return text.toWellFormed().replace(UNFIT, character => (keep.includes(character) ? character : '?'))
+  return text.toWellFormed().replace(UNSAFE, character => (keep.includes(character) ? character : '?'))
 }
 
-/** At most so many UTF-16 units of a text; says how many were cut. */
+/** The first `lengthMax` UTF-16 units of a text, and how many were cut. */
 export function bounded(text: string, lengthMax: number): string {
   if (text.length <= lengthMax) return text
   return `${text.slice(0, lengthMax).toWellFormed()}… (${text.length - lengthMax} more characters)`

@@ -1,7 +1,7 @@
 /** A recorder's status, announced twice a second through the log: the page and `/health` show it. */
 import { hostname } from 'node:os'
 import type { Announcement } from '../log/status-board.ts'
-import type { EventCounts, LogLine } from '../telemetry/journal.ts'
+import type { EventCounts, LogEntry } from '../telemetry/journal.ts'
 import type { ProcessMetrics } from '../telemetry/process.ts'
 import type { ConnectionStatus } from './connection/status.ts'
 
@@ -28,7 +28,7 @@ export interface RecorderStatus {
   /** How often it emitted each event. */
   events: EventCounts
   /** Its last log lines. */
-  lines: LogLine[]
+  lines: LogEntry[]
 }
 
 /** A recorder's last status, and when it announced it. */

@@ -1,41 +1,41 @@
-/** What `/health` and `/ready` say of a process, for those who start it again and for `tickhouse watch`. */
+/** The answers of `/health` and `/ready`, for supervisors and for `tickhouse watch`. */
 
 import { instanceName } from '../telemetry/instance.ts'
 import { VENUES } from '../venues/index.ts'
 import { VERSION } from '../version.ts'
-import type { Judgement } from './judgements.ts'
+import type { Evaluation } from './evaluation.ts'
 import type { StageState, SymbolDown } from './model.ts'
 import type { StatusReport } from './report.ts'
 import { symbolsDown, venueStates } from './source-faults.ts'
 
 export type StageName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
-/** `GET /health`: 200 as long as the process answers at all; how it fares is in `state`. */
+/** `GET /health`: 200 whenever the process answers; its condition is in `state`. */
 export interface HealthAnswer {
   state: 'ok' | 'behind' | 'trouble'
   version: string
-  /** The part of the house: ingest, record or archive. */
+  /** The name of the process: ingest, record, archive, … */
   process: string
-  /** Tells this run from all others. */
+  /** A name unique to this run: see `instanceName`. */
   instance: string
   startedAtMs: number
   /** This machine's clock. */
   atMs: number
-  /** The stations this process knows of. */
+  /** The stages this process knows of. */
   stations: Partial<Record<StageName, { state: StageState; advice: string; lagMs: number }>>
   audit: { atMs: number; passed: boolean; detail: string } | null
   diskFreeBytes: number | null
-  /** Less than this is trouble. */
+  /** Less free space is trouble. */
   diskFreeBytesMin: number
-  /** What its recorders follow. */
+  /** The recorded symbols, of all recorders. */
   following: readonly Followed[]
   /** Venues that this version can record. */
   builtInVenues: readonly string[]
-  /** Symbols of these that are not received, and why. */
+  /** Followed symbols that are not received, and why. */
   symbolsDown: readonly SymbolDown[]
-  /** Venues that say of themselves that they do not trade as usual, or announce maintenance. */
+  /** Venues that report a state other than normal trading, or announce maintenance. */
   venues: readonly { venue: string; state: string; upcoming: string }[]
-  /** How long ago the oldest slice ended that could be archived and is not; null where this process does not archive. */
+  /** Time since the oldest segment ended that could be archived and is not; null if this process does not archive. */
   archiveBehindMs: number | null
 }
 
@@ -48,7 +48,7 @@ export interface Followed {
 /** Venues that this version can record. Ticks of other venues come from other programs. */
 export const BUILT_IN_VENUES: readonly string[] = VENUES.map(({ name }) => name)
 
-/** Who a process is. */
+/** The identity of a process. */
 export interface Self {
   version: string
   process: string
@@ -56,19 +56,19 @@ export interface Self {
   startedAtMs: number
 }
 
-/** This process, as which part of the house it runs. */
+/** The identity of this process, by the name of its mode. */
 export function selfOf(process: string): Self {
   const startedAtMs = Date.now()
   return { version: VERSION, process, instance: instanceName(startedAtMs), startedAtMs }
 }
 
-/** The worst of the stations' states: a house is as well as its sickest part. */
+/** The worst of the states. */
 export function worstState(states: readonly StageState[]): HealthAnswer['state'] {
   if (states.includes('trouble')) return 'trouble'
   return states.includes('behind') ? 'behind' : 'ok'
 }
 
-/** The health of a process that knows all stations. */
+/** The health of a process that knows all stages. */
 export async function healthOf(self: Self, report: StatusReport): Promise<HealthAnswer> {
   const following = report.recorders().flatMap(({ status }) => followedIn(status.sources))
   const { atMs, sources, log, ingest, store, archive } = await report.report()
@@ -99,18 +99,18 @@ export async function healthOf(self: Self, report: StatusReport): Promise<Health
   }
 }
 
-/** The health of a process that knows of no stations but these. */
+/** The health of a process that knows only these stages. */
 export function healthAlone(
   self: Self,
-  judgements: Partial<Record<'sources' | 'log' | 'archive', Judgement>>,
+  evaluations: Partial<Record<'sources' | 'log' | 'archive', Evaluation>>,
   archiveBehindMs: number | null,
 ): HealthAnswer {
   return {
     ...self,
-    state: worstState(Object.values(judgements).map(([state]) => state)),
+    state: worstState(Object.values(evaluations).map(([state]) => state)),
     atMs: Date.now(),
     stations: Object.fromEntries(
-      Object.entries(judgements).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
+      Object.entries(evaluations).map(([name, [state, advice]]) => [name, { state, advice, lagMs: 0 }]),
     ),
     audit: null,
     diskFreeBytes: null,

@@ -1,28 +1,31 @@
-/** The storing side as the page tells of it: this process's own (`local-ingest.ts`), or others' as the tables know them (`remote-ingest.ts`). */
+/**
+ * The status of ingest: this process's (`local-ingest.ts`), or that of other processes, from the tables
+ * (`remote-ingest.ts`).
+ */
 import type { Ingest } from '../ingest/ingest.ts'
-import type { LogLine } from '../telemetry/journal.ts'
-import type { Judgement } from './judgements.ts'
+import type { LogEntry } from '../telemetry/journal.ts'
+import type { Evaluation } from './evaluation.ts'
 import type { AuditDone, PartitionStatus, StageStatuses } from './model.ts'
 
 /** A partition that this process stores. */
 export type LocalPartition = Pick<Ingest['partitions'][number], 'partition' | 'mode' | 'next'>
 
-export type IngestMetricsShown = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
+export type IngestSummary = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
 export type LastAudit = Omit<AuditDone, 'tookMs'>
 
 export interface IngestStatus {
-  /** What of the log this process stores itself; of other partitions the tables are asked. */
+  /** The partitions that this process stores; the others are polled from the tables. */
   readonly own: readonly LocalPartition[]
-  /** Where each partition stands that something is known of. Times are this machine's clock, ms. */
+  /** The status of each known partition. Times are this machine's clock, ms. */
   partitions(nowMs: number): PartitionStatus[]
-  /** What was counted and measured; all zero before anything is known. */
-  figures(): IngestMetricsShown
-  /** `lagMs`: that of the partition furthest behind. */
-  judgement(lagMs: number): Judgement
-  /** The last audit of each partition known. */
+  /** Counters and metrics; zero before the first ones are known. */
+  summary(): IngestSummary
+  /** The state of ingest. `lagMs` is the lag of the partition furthest behind. */
+  evaluate(lagMs: number): Evaluation
+  /** The last audit of each known partition. */
   readonly audits: ReadonlyMap<number, LastAudit>
   /** Open gaps of one symbol. */
   gapsOf(venue: string, symbol: string): number
-  /** What storing processes elsewhere told since this was last asked, oldest first. */
-  newLogLines(): readonly LogLine[]
+  /** Log entries of other storing processes since the last call, oldest first. */
+  newLogEntries(): readonly LogEntry[]
 }

@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts'
 import type { AuditDone } from './model.ts'
 
-/** The last audit of each partition, oldest partition number first. */
+/** The last audit of each partition, by partition number. */
 export function lastAudits(store: Store): Promise<AuditDone[]> {
   return store.rows<AuditDone>(
     `SELECT toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp64Milli(max(at))) AS atMs, argMax(passed, at) AS passed,

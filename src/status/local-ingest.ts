@@ -1,37 +1,37 @@
-/** The storing side of this process, as the page tells of it. */
+/** The status of ingest in this process. */
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Log } from '../log/log.ts'
 import { slowest } from '../telemetry/statistics.ts'
-import type { IngestMetricsShown, IngestStatus } from './ingest-status.ts'
-import { type Judgement, lagJudgement } from './judgements.ts'
+import { type Evaluation, evaluateLag } from './evaluation.ts'
+import type { IngestStatus, IngestSummary } from './ingest-status.ts'
 import type { PartitionStatus, Quantiles } from './model.ts'
 
 type PartitionIngest = Ingest['partitions'][number]
 
 export class LocalIngest implements IngestStatus {
-  readonly #storing: Ingest
+  readonly #ingest: Ingest
   readonly #log: Log
   readonly #startedMs = performance.now()
   readonly #caughtUpMs = new Map<number, number>()
 
-  constructor(storing: Ingest, log: Log) {
-    this.#storing = storing
+  constructor(ingest: Ingest, log: Log) {
+    this.#ingest = ingest
     this.#log = log
   }
 
   get own() {
-    return this.#storing.partitions
+    return this.#ingest.partitions
   }
 
   get audits() {
-    return this.#storing.audits
+    return this.#ingest.audits
   }
 
   partitions(nowMs: number): PartitionStatus[] {
     return this.own.map(({ partition, next, storedLogMs }) => this.#status(partition, next, storedLogMs, nowMs))
   }
 
-  figures(): IngestMetricsShown {
+  summary(): IngestSummary {
     return {
       ticksPerSecond: this.#sum(({ metrics }) => metrics.storedTicks.perSecond()),
       stored: this.#sum(({ metrics }) => metrics.storedTicks.total),
@@ -45,30 +45,33 @@ export class LocalIngest implements IngestStatus {
     }
   }
 
-  judgement(lagMs: number): Judgement {
+  evaluate(lagMs: number): Evaluation {
     if (this.own.length === 0)
-      return ['idle', 'No partition of the log is given to this process: others store them, or it waits to be let in.']
+      return ['idle', 'No partition is assigned to this process: others store them, or it waits to join the group.']
     const failed = this.own.find(({ failure }) => failure)
     if (failed?.failure)
       return ['trouble', `Partition ${failed.partition} stopped: ${failed.failure.message}. ${failed.failure.advice}`]
     if (this.own.some(({ mode }) => mode === 'retrying'))
-      return ['trouble', 'An insert fails and is tried again; the log keeps the ticks. See the lines below.']
-    return lagJudgement(lagMs)
+      return ['trouble', 'An insert fails and is retried; the log keeps the ticks. See the log below.']
+    return evaluateLag(lagMs)
   }
 
   gapsOf(venue: string, symbol: string): number {
     return this.#sum(ingest => ingest.gapsOf(venue, symbol))
   }
 
-  newLogLines() {
+  newLogEntries() {
     return []
   }
 
-  /** The lag in time is that of the oldest record not stored: it came after the last stored one, and after all was last stored. */
+  /**
+   * The lag in time is the age of the oldest record not stored, which arrived after the last stored one and after the
+   * partition was last caught up.
+   */
   #status(partition: number, stored: number, storedLogMs: number, nowMs: number): PartitionStatus {
     const { first, next } = this.#log.bounds(partition)
     const lagging = stored < next
-    // By a clock that never falls; the log's time only says less, and nothing where it lies ahead of now.
+    // By a monotonic clock; the log's time can only lower the result, and is ignored if it is ahead of now.
     const elapsedMs = performance.now()
     if (!lagging) this.#caughtUpMs.set(partition, elapsedMs)
     const behindMs = elapsedMs - (this.#caughtUpMs.get(partition) ?? this.#startedMs)
@@ -89,7 +92,7 @@ export class LocalIngest implements IngestStatus {
     return this.own.reduce((sum, ingest) => sum + read(ingest), 0)
   }
 
-  /** Of the slowest partition: those of quotes have none as long as nothing stores quotes. */
+  /** The quantiles of the slowest partition; partitions without trades have none. */
   #slowest(read: (ingest: PartitionIngest) => Quantiles | null): Quantiles | null {
     return slowest(this.own.flatMap(ingest => read(ingest) ?? []))
   }

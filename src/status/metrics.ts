@@ -1,17 +1,17 @@
-/** The stations of this process as figures (`telemetry/metrics.ts`) and as a standing (table `uptime`). */
+/** The stages of this process as metrics (`telemetry/metrics.ts`) and as an uptime sample (table `uptime`). */
 
 import { type Measurement, type MetricName, quantilesOf } from '../telemetry/metrics.ts'
-import type { UptimeSample } from './diagnostics.ts'
 import type { PartitionStatus, StageStatuses } from './model.ts'
+import type { UptimeSample } from './telemetry-writer.ts'
 
-/** When a partition was last audited, and whether that passed. */
+/** The last audit of each partition. */
 export type Audits = ReadonlyMap<number, { atMs: number; passed: boolean }>
 
-/** Everything but what recorders say themselves. */
-export function measureStages(stations: StageStatuses, audits: Audits): Measurement[] {
-  const { log, ingest, store } = stations
+/** All metrics except those of the recorders. */
+export function measureStages(stages: StageStatuses, audits: Audits): Measurement[] {
+  const { log, ingest, store } = stages
   return [
-    ...stagesInTrouble(stations),
+    ...stagesInTrouble(stages),
     one('log_bytes', log.sizeBytes),
     ...log.partitions.flatMap(measurePartition),
     one('ingest_stored_ticks_total', ingest.stored),
@@ -31,7 +31,7 @@ export function measureStages(stations: StageStatuses, audits: Audits): Measurem
     ...quantilesOf('store_freshness_seconds', {}, store.freshnessQuantilesMs),
     ...[...audits].flatMap(([partition, { atMs, passed }]) => [
       one('store_audit_passed', passed ? 1 : 0, { partition: String(partition) }),
-      one('store_audit_age_seconds', (stations.atMs - atMs) / 1000, { partition: String(partition) }),
+      one('store_audit_age_seconds', (stages.atMs - atMs) / 1000, { partition: String(partition) }),
     ]),
     ...known('disk_free_bytes', store.diskFreeBytes),
   ]
@@ -62,7 +62,7 @@ function known(name: MetricName, value: number | null): Measurement[] {
   return value === null ? [] : [one(name, value)]
 }
 
-/** Recorded: venues were heard and the log took what they sent. Stored: the tables had it without delay. */
+/** Recorded: venues were received and the log accepted their ticks. Stored: ticks were stored without delay. */
 export function toUptimeSample({ sources, log, ingest, store, archive }: StageStatuses): UptimeSample {
   return {
     recorded: sources.state !== 'trouble' && log.state === 'ok',

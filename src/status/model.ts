@@ -1,25 +1,27 @@
-/** What is known of the parts of a pipeline at one moment, and shown on the page, in health and in metrics. */
+/** The status of the stages at one moment, for the page, health and metrics. */
 import type { ConnectionStatus } from '../sources/connection/status.ts'
 
-/** `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs a person, `off` is not configured. */
+/**
+ * `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs attention, `off` is not configured.
+ */
 export type StageState = 'ok' | 'idle' | 'behind' | 'trouble' | 'off'
 
 interface StageStatus {
   state: StageState
-  /** One line: why this state, and what to do next if it is trouble. */
+  /** A sentence: the reason for the state, and for trouble the next step. */
   advice: string
   ticksPerSecond: number
-  /** How far this station is behind the one before. */
+  /** Lag behind the previous stage. */
   lagTicks: number
   lagMs: number
 }
 
-/** A symbol that is asked for and not received. */
+/** A symbol that is requested and not received. */
 export interface SymbolDown {
   venue: string
   symbol: string
   state: string
-  /** Why: the venue's words, or ours. */
+  /** The reason: the venue's message, or ours. */
   detail: string
   forMs: number
 }
@@ -57,7 +59,7 @@ export interface StageStatuses {
     gapsOpen: number
     batchTicks: number
     insertMs: Quantiles | null
-    /** From a batch's first record being read to the batch being stored. */
+    /** Time from reading the first record of a batch to storing the batch. */
     batchAgeMs: Quantiles | null
   }
   store: StageStatus & {
@@ -66,27 +68,27 @@ export interface StageStatuses {
     sizeBytes: number
     parts: number
     merges: number
-    /** On disk; null as long as there is none. */
+    /** On disk; null without trades. */
     bytesPerTrade: number | null
-    /** Venue's time to queryable, of the newest batch. */
+    /** Time from the venue's timestamp until queryable, for the newest batch. */
     freshnessMs: number | null
-    /** The same of the last batches. */
+    /** The same for the last batches. */
     freshnessQuantilesMs: Quantiles | null
     audit: { atMs: number; passed: boolean; detail: string } | null
-    /** Null where the disk is another machine's. */
+    /** Null if the disk is another machine's. */
     diskFreeBytes: number | null
-    /** Less than this is trouble. */
+    /** Less free space is trouble. */
     diskFreeBytesMin: number
-    /** How fast the disk fills, bytes a day over the last day; null as long as that is not known. */
+    /** Growth of the used disk space, bytes a day over the last day; null while unknown. */
     diskGrowthPerDay: number | null
   }
-  /** `verified` is null where this process knows of no archive, its address where only the archiving process knows it. */
+  /** `verified` is null if this process knows no archive, its address if only the archiving process knows it. */
   archive: StageStatus & {
     verified: { address: string | null; objects: number; rows: number; sizeBytes: number } | null
   }
 }
 
-/** `GET /api/audits` → the last one of each partition. */
+/** GET `/api/audits` → the last one of each partition. */
 export interface AuditDone {
   partition: number
   atMs: number

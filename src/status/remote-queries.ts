@@ -1,11 +1,14 @@
-/** What the tables know of processes that store and archive elsewhere. Ages are by the store's clock, against theirs. */
+/**
+ * Queries for the status of other processes that store and archive. Ages are by the store's clock, compared with
+ * theirs.
+ */
 
 import { sinceOffsets } from '../store/since-offsets.ts'
 import type { Store } from '../store/store.ts'
-import type { LogLine } from '../telemetry/journal.ts'
+import type { LogEntry } from '../telemetry/journal.ts'
 import type { MetricName } from '../telemetry/metrics.ts'
 
-/** The last value of a figure, as one run of a process wrote it. */
+/** The last value of a metric, written by one run of a process. */
 export interface LastValue {
   instance: string
   name: MetricName
@@ -14,12 +17,12 @@ export interface LastValue {
   ageMs: number
 }
 
-export interface RemoteReports extends LogLine {
+export interface RemoteEntry extends LogEntry {
   instance: string
 }
 
-/** Figures are written every five seconds: whoever wrote none for so long does not run. */
-const FIGURES_SECONDS = 15
+/** Metrics are written every 5 s: a process without any for this long does not run. */
+const METRICS_SECONDS = 15
 const INGEST: readonly MetricName[] = [
   'station_trouble',
   'ingest_stored_ticks_total',
@@ -33,7 +36,7 @@ const INGEST: readonly MetricName[] = [
   'log_next_offset',
   'log_stored_offset',
 ]
-/** An archiver that stopped is missed for so long. */
+/** A stopped archiver is reported for this long. */
 const ARCHIVER_HOURS = 24
 const ARCHIVE: readonly MetricName[] = [
   'archive_behind_seconds',
@@ -42,14 +45,14 @@ const ARCHIVE: readonly MetricName[] = [
   'archive_rows',
   'archive_bytes',
 ]
-const LINES_MAX = 500
+const ENTRIES_MAX = 500
 
-/** The figures of storing processes that run. */
+/** The metrics of running processes that store. */
 export function ingestMetrics(store: Store): Promise<LastValue[]> {
-  return lastMetrics(store, INGEST, `INTERVAL ${FIGURES_SECONDS} SECOND`)
+  return lastMetrics(store, INGEST, `INTERVAL ${METRICS_SECONDS} SECOND`)
 }
 
-/** The figures of archiving processes, of those that stopped too. */
+/** The metrics of archiving processes, including stopped ones. */
 export function archiveMetrics(store: Store): Promise<LastValue[]> {
   return lastMetrics(store, ARCHIVE, `INTERVAL ${ARCHIVER_HOURS} HOUR`)
 }
@@ -70,7 +73,7 @@ export function openGaps(store: Store): Promise<{ venue: string; symbol: string;
   )
 }
 
-/** By partition: the last record with a refused tick, of those from the given offset on that were logged lately. */
+/** By partition: the last recently logged record with a refused tick, from the given offset on. */
 export async function lastRefused(
   store: Store,
   from: ReadonlyMap<number, number>,
@@ -82,15 +85,18 @@ export async function lastRefused(
   )
 }
 
-/** What was told in the last so many seconds, oldest first, but for recorders, which say it through the log, and `instance`. */
-export async function remoteReports(store: Store, seconds: number, instance: string): Promise<RemoteReports[]> {
-  const rows = await store.rows<Omit<RemoteReports, 'id' | 'atMs'> & { id: string; at_ms: string }>(
+/**
+ * Log entries of the last `seconds`, oldest first, without those of `instance` and of recorders, which report through
+ * the log.
+ */
+export async function remoteEntries(store: Store, seconds: number, instance: string): Promise<RemoteEntry[]> {
+  const rows = await store.rows<Omit<RemoteEntry, 'id' | 'atMs'> & { id: string; at_ms: string }>(
     `SELECT instance, toString(id) AS id, toString(toUnixTimestamp64Milli(at)) AS at_ms, toString(level) AS level, station, event,
             text, fields
      FROM events
      WHERE at > now64(3) - toIntervalSecond({seconds:UInt32}) AND process != 'record' AND instance != {instance:String}
-     ORDER BY at DESC, instance DESC, events.id DESC LIMIT ${LINES_MAX}`,
+     ORDER BY at DESC, instance DESC, events.id DESC LIMIT ${ENTRIES_MAX}`,
     { seconds, instance },
   )
-  return rows.map(({ at_ms, id, ...told }) => ({ ...told, id: Number(id), atMs: Number(at_ms) })).reverse()
+  return rows.map(({ at_ms, id, ...row }) => ({ ...row, id: Number(id), atMs: Number(at_ms) })).reverse()
 }

@@ -1,4 +1,4 @@
-/** How every station of the route fares, in the page's words, from what the storing side knows and what the recorder says. */
+/** The status of every stage, from ingest and from the recorders' reports. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveMetrics } from '../archive/archive.ts'
 import { diskGrowthPerDay } from '../audit/disk-growth.ts'
@@ -9,23 +9,23 @@ import type { ConnectionStatus } from '../sources/connection/status.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderReport, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import { Recent, slowest } from '../telemetry/statistics.ts'
+import { type Evaluation, evaluateArchive, evaluateLog, evaluateSources } from './evaluation.ts'
 import type { IngestStatus } from './ingest-status.ts'
-import { archiveJudgement, type Judgement, logJudgement, sourcesJudgement } from './judgements.ts'
-import { LastHeard } from './last-heard.ts'
+import { LastSeen } from './last-seen.ts'
 import type { StageStatuses } from './model.ts'
 
-/** A recorder that has not spoken for this long is not running. */
+/** A recorder without a report for this long is not running. */
 const RECORDER_SILENT_MS_MAX = ANNOUNCE_EVERY_MS * 10
 const SIZE_EVERY_MS = 2_000
 const DISK_GROWTH_EVERY_MS = 60_000
-/** How long a report waits for the sizes; later ones are in the next. */
+/** The longest that a report waits for the sizes; later ones are in the next report. */
 const SIZE_WAIT_MS_MAX = 500
-/** The alert comes at so many times the room at which storing stops. */
+/** The alert fires at this multiple of the free space at which storing stops. */
 const ALERT_BEFORE_STOP = 2
-/** Three of each batch: about the last half minute. */
+/** Three per batch: about the last 30 s. */
 const FRESHNESS_SAMPLES = 500
 
-/** How archiving fares; `address` is null where only the archiving process knows it. */
+/** The status of the archive; `address` is null if only the archiving process knows it. */
 export type ArchiveStatus = Pick<ArchiveMetrics, 'objects' | 'rows' | 'bytes' | 'behindMs' | 'failure'> & {
   address: string | null
 }
@@ -34,13 +34,13 @@ export interface ReportOptions {
   log: Log & LogRetention & StatusBoard
   store: Store
   ingest: IngestStatus
-  /** How archiving fares now; null where this process knows of none. */
+  /** The status of the archive; null if this process knows none. */
   archive: () => ArchiveStatus | null
 }
 
 export class StatusReport {
   readonly #log: ReportOptions['log']
-  readonly #heard = new LastHeard()
+  readonly #lastSeen = new LastSeen()
   readonly #store: Store
   readonly #ingest: IngestStatus
   readonly #archive: ReportOptions['archive']
@@ -49,7 +49,7 @@ export class StatusReport {
   #sizing: Promise<void> | undefined
   #diskGrowth: number | null = null
   #diskGrowthDueMs = 0
-  /** Why the store did not tell its size; undefined if it did. */
+  /** The store's last error; undefined if it answered. */
   #away: string | undefined
   #freshnessMs: number | null = null
   readonly #freshness = new Recent(FRESHNESS_SAMPLES)
@@ -61,14 +61,14 @@ export class StatusReport {
     this.#archive = archive
   }
 
-  /** The recorders that run, by what they say of themselves. */
+  /** The recorders that run, by their reports. */
   recorders(): RecorderReport[] {
     return recordersIn(this.#log.announcements()).filter(
-      ({ key, atMs }) => this.#heard.ageMs(key, atMs) < RECORDER_SILENT_MS_MAX,
+      ({ key, atMs }) => this.#lastSeen.ageMs(key, atMs) < RECORDER_SILENT_MS_MAX,
     )
   }
 
-  /** Told after each batch: the venue's times of its first, middle and newest trade, µs. */
+  /** Called after each batch with the venue's times of its first, middle and newest trade, µs. */
   stored(times: readonly [first: number, middle: number, newest: number]): void {
     const nowMs = Date.now()
     for (const micros of times) this.#freshness.add(nowMs - micros / 1000)
@@ -82,13 +82,13 @@ export class StatusReport {
     const partitions = this.#ingest.partitions(nowMs)
     const lagTicks = partitions.reduce((sum, partition) => sum + partition.lagTicks, 0)
     const lagMs = Math.max(0, ...partitions.map(partition => partition.lagMs))
-    const figures = this.#ingest.figures()
+    const summary = this.#ingest.summary()
     const received = recorders.reduce((sum, { receivedPerSecond }) => sum + receivedPerSecond, 0)
     const connections = recorders.flatMap(recorder => recorder.connections)
     const appendMs = slowest(recorders.flatMap(recorder => recorder.appendMs ?? []))
-    const base = (judgement: Judgement, ticksPerSecond: number) => ({
-      state: judgement[0],
-      advice: judgement[1],
+    const base = (evaluation: Evaluation, ticksPerSecond: number) => ({
+      state: evaluation[0],
+      advice: evaluation[1],
       ticksPerSecond,
     })
     const disk = this.#store.disk()
@@ -96,13 +96,13 @@ export class StatusReport {
     return {
       atMs: nowMs,
       sources: {
-        ...base(sourcesJudgement(recorders), received),
+        ...base(evaluateSources(recorders), received),
         lagTicks: 0,
         lagMs: slowestMs(connections),
         connections,
       },
       log: {
-        ...base(logJudgement(recorders, this.#log.unreachableSinceMs()), received),
+        ...base(evaluateLog(recorders, this.#log.unreachableSinceMs()), received),
         lagTicks: 0,
         lagMs: appendMs?.p50 ?? 0,
         address: this.#log.address,
@@ -111,15 +111,15 @@ export class StatusReport {
         appendMs,
       },
       ingest: {
-        ...base(this.#ingest.judgement(lagMs), figures.ticksPerSecond),
-        ...figures,
+        ...base(this.#ingest.evaluate(lagMs), summary.ticksPerSecond),
+        ...summary,
         lagTicks,
         lagMs,
       },
       store: {
-        ...base(this.#storeJudgement(diskLow), figures.ticksPerSecond),
+        ...base(this.#evaluateStore(diskLow), summary.ticksPerSecond),
         lagTicks: 0,
-        lagMs: figures.insertMs?.p50 ?? 0,
+        lagMs: summary.insertMs?.p50 ?? 0,
         address: this.#store.address,
         trades: this.#size.trades,
         sizeBytes: this.#size.bytes,
@@ -133,23 +133,23 @@ export class StatusReport {
         diskFreeBytesMin: diskLow?.lowBytes ?? 0,
         diskGrowthPerDay: disk && this.#diskGrowth,
       },
-      archive: this.#archiveStation(),
+      archive: this.#archiveStatus(),
     }
   }
 
-  #archiveStation(): StageStatuses['archive'] {
-    const figures = this.#archive()
-    const [state, advice] = archiveJudgement(figures)
-    const verified = figures && {
-      address: figures.address,
-      objects: figures.objects,
-      rows: figures.rows,
-      sizeBytes: figures.bytes,
+  #archiveStatus(): StageStatuses['archive'] {
+    const metrics = this.#archive()
+    const [state, advice] = evaluateArchive(metrics)
+    const verified = metrics && {
+      address: metrics.address,
+      objects: metrics.objects,
+      rows: metrics.rows,
+      sizeBytes: metrics.bytes,
     }
-    return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: figures?.behindMs ?? 0, verified }
+    return { state, advice, ticksPerSecond: 0, lagTicks: 0, lagMs: metrics?.behindMs ?? 0, verified }
   }
 
-  #storeJudgement(disk: { freeBytes: number; lowBytes: number } | null): Judgement {
+  #evaluateStore(disk: { freeBytes: number; lowBytes: number } | null): Evaluation {
     const failed = [...this.#ingest.audits.values()].find(result => !result.passed)
     if (failed)
       return ['trouble', `The audit of partition ${failed.partition} failed: ${failed.detail}. Run: tickhouse doctor`]
@@ -158,14 +158,14 @@ export class StatusReport {
     if (disk && disk.freeBytes < disk.lowBytes)
       return [
         'trouble',
-        `Less than ${disk.lowBytes / 2 ** 20} MiB are left on the disk: make room. Nothing is deleted by itself; at half of that storing stops, and the log goes on.`,
+        `Less than ${disk.lowBytes / 2 ** 20} MiB are free on the disk: make room. Tickhouse deletes nothing itself; at half of that it stops storing, while the log continues.`,
       ]
     if (this.#store.engine?.overrun)
       return [
         'behind',
-        'A query outran its time and was given up, but the engine has not ended it: if it does not, this process is started again.',
+        'A query exceeded its time limit and was cancelled, but the engine has not ended it: if it does not, this process is restarted.',
       ]
-    return ['ok', 'Every stored tick is there once.']
+    return ['ok', 'Every tick is stored exactly once.']
   }
 
   #lastAudit() {
@@ -173,15 +173,15 @@ export class StatusReport {
     if (results.length === 0) return null
     const failed = results.find(result => !result.passed)
     const { atMs, passed, detail, ticks } = failed ?? results.reduce((a, b) => (a.atMs > b.atMs ? a : b))
-    return { atMs, passed, detail: detail || `${ticks} ticks dense and unique` }
+    return { atMs, passed, detail: detail || `${ticks} ticks, each stored exactly once` }
   }
 
-  /** A store that is away must not silence the report, which says so: the sizes are then those last known. */
+  /** A store that is away must not block the report: it then has the last known sizes. */
   async #measureSize(): Promise<void> {
     const nowMs = performance.now()
     if (nowMs - this.#sizeAtMs >= SIZE_EVERY_MS) {
       this.#sizeAtMs = nowMs
-      this.#sizing ??= this.#askSize().finally(() => {
+      this.#sizing ??= this.#querySize().finally(() => {
         this.#sizing = undefined
       })
     }
@@ -191,7 +191,7 @@ export class StatusReport {
     late.abort()
   }
 
-  async #askSize(): Promise<void> {
+  async #querySize(): Promise<void> {
     try {
       this.#size = await this.#store.size()
       if (this.#store.disk() && performance.now() >= this.#diskGrowthDueMs) {
@@ -205,7 +205,10 @@ export class StatusReport {
   }
 }
 
-/** The usual latency of the slowest connection, venue's clock to our socket, in ms; negative where the venue's clock is ahead. */
+/**
+ * The median latency of the slowest connection, from the venue's clock to our socket, ms; negative if the venue's clock
+ * is ahead.
+ */
 function slowestMs(connections: readonly ConnectionStatus[]): number {
   const known = connections.flatMap(({ latencyMs }) => latencyMs?.p50 ?? [])
   return known.length === 0 ? 0 : Math.max(...known)

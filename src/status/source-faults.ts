@@ -1,18 +1,18 @@
-/** What of the sources is not received, and why, from what the recorders say of their connections. */
+/** Symbols and venues that are not received, and why, from the recorders' connection status. */
 
 import { type ConnectionStatus, DOWN_STATES, ONLINE } from '../sources/connection/status.ts'
 import type { SymbolDown } from './model.ts'
 
-/** Symbols named in one line. */
+/** Symbols listed in one sentence. */
 const NAMED_MAX = 5
 
-/** Is anything received here: open, neither silent nor unreadable, and not every symbol down? */
+/** Is the connection receiving: open, not silent, readable, and with a symbol that is not down? */
 export function isReceived({ state, silent, unreadable, states, symbolsRequested }: ConnectionStatus): boolean {
   const down = [...DOWN_STATES].reduce((sum, each) => sum + (states[each] ?? 0), 0)
   return state === 'open' && !silent && !unreadable && down < symbolsRequested
 }
 
-/** Symbols that are asked for and not received, with the venue's words; a hundred of each connection at most. */
+/** Symbols that are requested and not received, with the reason; at most 100 per connection. */
 export function symbolsDown(connections: readonly ConnectionStatus[]): SymbolDown[] {
   return connections.flatMap(({ venue, notLive }) =>
     notLive
@@ -21,7 +21,7 @@ export function symbolsDown(connections: readonly ConnectionStatus[]): SymbolDow
   )
 }
 
-/** Venues that say of themselves that they do not trade as usual, and maintenance that they announce. */
+/** Venues that report a state other than normal trading, and announced maintenance. */
 export function venueStates(
   connections: readonly ConnectionStatus[],
 ): { venue: string; state: string; upcoming: string }[] {
@@ -35,12 +35,11 @@ export function venueStates(
 export function sourceFaults(connections: readonly ConnectionStatus[]): string[] {
   const faults: string[] = []
   const away = connections.filter(({ state }) => state !== 'open').length
-  if (away > 0) faults.push(`${away} of ${connections.length} connections are down; they are tried again.`)
+  if (away > 0) faults.push(`${away} of ${connections.length} connections are down; reconnecting.`)
   const silent = connections.filter(connection => connection.silent)
-  if (silent.length > 0) faults.push(`Nothing comes on ${idsOf(silent)}; a new connection is tried.`)
+  if (silent.length > 0) faults.push(`${idsOf(silent)} receives nothing; reconnecting.`)
   const unreadable = connections.filter(connection => connection.unreadable)
-  if (unreadable.length > 0)
-    faults.push(`No frame of ${idsOf(unreadable)} can be read: see what came with tickhouse quarantine.`)
+  if (unreadable.length > 0) faults.push(`No frame of ${idsOf(unreadable)} is readable: see tickhouse quarantine.`)
   const apart = connections.find(({ clockAheadMs }) => clockAheadMs !== 0)
   if (apart) {
     const seconds = Math.round(Math.abs(apart.clockAheadMs) / 1000)
@@ -50,7 +49,7 @@ export function sourceFaults(connections: readonly ConnectionStatus[]): string[]
   const down = symbolsDown(connections)
   if (down.length > 0) faults.push(describeDown(down))
   for (const { venue, state } of venueStates(connections))
-    if (state !== ONLINE) faults.push(`${venue} says that it is in state ${state}.`)
+    if (state !== ONLINE) faults.push(`${venue} reports state ${state}.`)
   return faults
 }
 
@@ -61,6 +60,5 @@ function describeDown(down: readonly SymbolDown[]): string {
     .slice(0, NAMED_MAX)
     .map(({ venue, symbol, state, detail }) => `${venue} ${symbol} (${state}: ${detail})`)
   const more = down.length > NAMED_MAX ? ` and ${down.length - NAMED_MAX} more` : ''
-  const are = down.length === 1 ? 'is' : 'are'
-  return `Not received ${are} ${named.join(', ')}${more}; ${down.length === 1 ? 'it is' : 'they are'} asked for again.`
+  return `Not received: ${named.join(', ')}${more}; subscribing again.`
 }

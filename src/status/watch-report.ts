@@ -1,39 +1,39 @@
 /**
- * What a watcher knows of a house, as it tells the house itself, so that the page shows it: `PUT /api/watch` with a `WatchReport`
- * as JSON after each probe. Types only: the house and the page import these.
+ * The report of a watcher to the instance it watches, for the page: `PUT /api/watch` with a `WatchReport` as JSON after
+ * each probe. Types only: the watcher and the page import them.
  */
 
-/** `warning`: somebody should look today. `critical`: the market is not being recorded or seen, or will soon not be. */
+/** `warning`: look at it today. `critical`: the market is not recorded or visible, or soon will not be. */
 export type Severity = 'warning' | 'critical'
 
-/** A thing that is wrong now, told once when it began, again at intervals, and once more when it is over. */
+/** A current fault, reported when it begins, at intervals, and when it is over. */
 export interface Alert {
-  /** What it is called, for silences and in messages: such as `house_down`, or `stale` for symbols without fresh ticks. */
+  /** Its name, for silences and messages: `house_down`, `stale` (symbols without fresh ticks), … */
   name: string
   severity: Severity
   /** One line of plain text. */
   title: string
   /** What happened: plain text, one or more sentences. */
   what: string
-  /** Since when it is so, ms since 1970 UTC: the moment it began, not the one it was noticed, where that is known. */
+  /** Start of the fault, ms since 1970 UTC; its detection if the start is unknown. */
   sinceMs: number
-  /** What it concerns, such as `binance BTCUSDT`; at most 50 names. */
+  /** The affected symbols or processes, such as `binance BTCUSDT`; at most 50. */
   affected: readonly string[]
-  /** What a person should do next: plain text. */
+  /** The next step: plain text. */
   next: string
-  /** Where that is explained: an address, or a page of the documentation such as `docs/watch.md#house_down`. */
+  /** The explanation: a URL, or a document such as `docs/watch.md#house_down`. */
   page: string
-  /** Until when messages about it are kept back on request, ms since 1970 UTC; null if they are sent. */
+  /** Messages about it are silenced until then, ms since 1970 UTC; null if they are sent. */
   silencedUntilMs: number | null
 }
 
-/** How much of a UTC day the house was well: recording, storing and fresh. */
+/** Availability on a UTC day: recording, storing and fresh. */
 export interface DayAvailability {
   /** `YYYY-MM-DD`, UTC. */
   day: string
-  /** Of the time watched, 0 to 1. */
+  /** Share of the watched time, 0 to 1. */
   ratio: number
-  /** How much of the day was watched, ms. */
+  /** Watched time of the day, ms. */
   watchedMs: number
 }
 
@@ -45,6 +45,6 @@ export interface WatchReport {
   atMs: number
   /** Worst first. */
   open: readonly Alert[]
-  /** The last days, oldest first; days not watched are not there. */
+  /** The last days, oldest first, without days that were not watched. */
   availability: readonly DayAvailability[]
 }

@@ -1,15 +1,16 @@
 /**
- * Tells occurrences: each becomes a log line (readable on a terminal, JSON where asked) and joins the last lines, which the page
- * shows. Nothing else in the house writes to the terminal while it runs.
+ * Emits events: each becomes a log line (text, or JSON if configured) and an entry of the recent log, which the page
+ * and the tables read. No other code writes to the terminal while a process runs.
  */
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import { plainLine } from '../plain-text.ts'
+import { stageName } from './definitions/event.ts'
 import { describe, type Emit, EVENTS, type EventName, type Fields, type Level, type Stage } from './events.ts'
 import { LogWriter } from './log-writer.ts'
 
-/** One occurrence as it is kept and shown. */
-export interface LogLine {
+/** An event as the log shows it. */
+export interface LogEntry {
   /** Rises by one within a process. */
   id: number
   atMs: number
@@ -22,57 +23,57 @@ export interface LogLine {
 
 export type EventCounts = Readonly<Partial<Record<EventName, number>>>
 
-/** Lines kept for the page and the tables; older ones are only in the terminal's or container's log. */
-const LINES_MAX = 1_000
+/** Entries kept for the page and the tables; older ones are only in the log of the terminal or container. */
+const ENTRIES_MAX = 1_000
 const STANDARD_OUTPUT = 1
-/** Of one field of an event, and of its line: others' words may be of any length and form. */
+/** Limits of a field and of a message, in UTF-16 units: text from outside may have any length. */
 const FIELD_LENGTH_MAX = 2_000
 const TEXT_LENGTH_MAX = 4_000
 
 export class Journal {
   readonly #logger: Logger
   readonly #output = new LogWriter(STANDARD_OUTPUT, count => this.emit('lines_left_out', { count }))
-  readonly #lines: LogLine[] = []
+  readonly #entries: LogEntry[] = []
   #nextId = 1
   readonly #counts: Partial<Record<EventName, number>> = {}
 
-  /** `process` names the part of the house in JSON lines. */
+  /** `process` is the name of the process in JSON lines: `record`, `ingest`, … */
   constructor(process: string, level: Level, format: 'text' | 'json') {
     const readable = prettyFactory({
       colorize: globalThis.process.stdout.isTTY,
       translateTime: 'UTC:HH:MM:ss.l',
       ignore: 'pid,hostname,process,station,event,fields',
-      messageFormat: '{station} {msg}',
+      messageFormat: log => `${stageName(log.station as Stage)} ${log.msg}`,
     })
-    const written = format === 'json' ? (line: string) => line : readable
-    const stream = { write: (line: string) => this.#output.write(written(line)) }
+    const formatted = format === 'json' ? (line: string) => line : readable
+    const stream = { write: (line: string) => this.#output.write(formatted(line)) }
     this.#logger = pino({ level, base: { process } }, stream)
   }
 
-  /** The one place where others' words are made plain, for the log, the tables and the page alike. */
+  /** Text from outside is made plain here, once for the log, the tables and the page. */
   readonly emit: Emit = (event: EventName, given: Fields) => {
     const { level, station } = EVENTS[event]
     const fields = plainFields(given)
     const text = plainLine(describe(event, fields), TEXT_LENGTH_MAX)
     this.#logger[level]({ station, event, fields }, text)
-    this.#lines.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text, fields })
+    this.#entries.push({ id: this.#nextId++, atMs: Date.now(), level, station, event, text, fields })
     this.#counts[event] = (this.#counts[event] ?? 0) + 1
-    if (this.#lines.length > LINES_MAX) this.#lines.shift()
+    if (this.#entries.length > ENTRIES_MAX) this.#entries.shift()
   }
 
-  /** Resolves when the terminal or whoever reads the lines has them all, or does not read. */
+  /** Resolves when the reader of the log has received all lines, or does not read. */
   flush(): Promise<void> {
     return this.#output.flush()
   }
 
-  /** How often each event was told by this process. */
+  /** How often this process emitted each event. */
   get counts(): EventCounts {
     return this.#counts
   }
 
-  /** Lines told after the one with this id, oldest first. */
-  since(id: number): LogLine[] {
-    return this.#lines.filter(line => line.id > id)
+  /** Entries after the one with this id, oldest first. */
+  since(id: number): LogEntry[] {
+    return this.#entries.filter(entry => entry.id > id)
   }
 }
 

@@ -1,25 +1,25 @@
 /**
- * Where lines go. Whoever reads them from a pipe may be slow or stand still, and the house does not wait for that: what the pipe does
- * not take waits in memory, and what would wait beyond the bound is left out and counted.
+ * Writes log lines. The reader of a pipe may be slow or stop reading, and no process waits for it: lines are buffered
+ * in memory up to a bound, and dropped and counted beyond it.
  */
 import fs from 'node:fs'
 import { Socket } from 'node:net'
 import { pino } from 'pino'
 
-const WAITING_BYTES_MAX = 2 ** 20
-/** How long an end of the house waits for a reader. */
+const BUFFERED_BYTES_MAX = 2 ** 20
+/** How long a process that ends waits for the reader. */
 const FLUSH_MS_MAX = 1_000
 
 export class LogWriter {
-  /** A file or a terminal takes lines at once. */
+  /** Files and terminals are written synchronously. */
   readonly #direct: ReturnType<typeof pino.destination> | undefined
   readonly #pipe: Socket | undefined
-  readonly #leftOut: (count: number) => void
-  #count = 0
+  readonly #onDropped: (count: number) => void
+  #dropped = 0
 
-  /** `leftOut` is told how many lines were left out, once there is room again. */
-  constructor(descriptor: number, leftOut: (count: number) => void) {
-    this.#leftOut = leftOut
+  /** `onDropped` gets the number of dropped lines, once there is room again. */
+  constructor(descriptor: number, onDropped: (count: number) => void) {
+    this.#onDropped = onDropped
     const kind = fs.fstatSync(descriptor)
     if (!kind.isFIFO() && !kind.isSocket()) {
       this.#direct = pino.destination({ dest: descriptor, sync: true })
@@ -27,20 +27,20 @@ export class LogWriter {
     }
     this.#pipe = new Socket({ fd: descriptor, readable: false, writable: true })
     this.#pipe.unref()
-    // A reader that has gone reads nothing more; the house goes on without one.
+    // The reader is gone: the process continues without one.
     this.#pipe.on('error', () => {})
-    this.#pipe.on('drain', () => this.#tellLeftOut())
+    this.#pipe.on('drain', () => this.#reportDropped())
   }
 
   /** `line` ends with a line feed. */
   write(line: string): void {
     this.#direct?.write(line)
     if (!this.#pipe?.writable) return
-    if (this.#pipe.writableLength > WAITING_BYTES_MAX) this.#count++
+    if (this.#pipe.writableLength > BUFFERED_BYTES_MAX) this.#dropped++
     else this.#pipe.write(line)
   }
 
-  /** Resolves when all that waits was read, or is given up. */
+  /** Resolves when all buffered lines were read, after 1 s at the latest. */
   async flush(): Promise<void> {
     const pipe = this.#pipe
     if (!pipe?.writable || pipe.writableLength === 0) return
@@ -50,9 +50,9 @@ export class LogWriter {
     })
   }
 
-  #tellLeftOut(): void {
-    const count = this.#count
-    this.#count = 0
-    if (count > 0) this.#leftOut(count)
+  #reportDropped(): void {
+    const count = this.#dropped
+    this.#dropped = 0
+    if (count > 0) this.#onDropped(count)
   }
 }

@@ -1,4 +1,4 @@
-/** What this process takes of its machine. */
+/** CPU, memory and event-loop delay of this process. */
 import os from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Measurement, quantilesOf } from './metrics.ts'
@@ -6,21 +6,21 @@ import { type Measurement, quantilesOf } from './metrics.ts'
 export interface ProcessMetrics {
   cpuSeconds: number
   memoryBytes: number
-  /** What the process may take: its container's limit, else the machine's memory. */
+  /** The container's limit, else the machine's memory. */
   memoryLimitBytes: number
-  /** How late timers ran in the last whole window, ms; null before the end of the first. */
+  /** How late timers fired in the last whole window, ms; null before the end of the first. */
   eventLoopDelayMs: { p50: number; p99: number; max: number } | null
 }
 
-/** Without a limit the kernel gives an absurd number or none. */
+/** Without a limit the kernel reports an absurd number or none. */
 const MEMORY_LIMIT_BYTES = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, os.totalmem())
 
 const RESOLUTION_MS = 10
 const NANOS_PER_MS = 1e6
-/** Several may ask: the delays are those of a window of time, not those since somebody asked. */
+/** Delays are measured over fixed windows, since several callers read them. */
 const WINDOW_MS = 5_000
 
-/** Measures from its making on. */
+/** Measures from its construction on. */
 export class ProcessGauge {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   #last: ProcessMetrics['eventLoopDelayMs'] = null
@@ -31,7 +31,7 @@ export class ProcessGauge {
   }
 
   read(): ProcessMetrics {
-    if (performance.now() >= this.#sinceMs + WINDOW_MS) this.#turn()
+    if (performance.now() >= this.#sinceMs + WINDOW_MS) this.#closeWindow()
     const { user, system } = process.cpuUsage()
     return {
       cpuSeconds: (user + system) / 1e6,
@@ -41,9 +41,9 @@ export class ProcessGauge {
     }
   }
 
-  #turn(): void {
+  #closeWindow(): void {
     const delay = this.#delay
-    // The histogram counts the whole wait of its own timer: what is beyond the timer's time is delay.
+    // The histogram counts the whole wait of its own timer: the part beyond the resolution is delay.
     const late = (nanos: number) => Math.max(0, nanos / NANOS_PER_MS - RESOLUTION_MS)
     this.#last =
       delay.count === 0
@@ -54,12 +54,12 @@ export class ProcessGauge {
   }
 }
 
-/** The figures of a process as measurements. `process` names the part of the house. */
-export function measureProcess(process: string, figures: ProcessMetrics): Measurement[] {
+/** The metrics of a process as measurements. `process` is its name: `record`, `ingest`, … */
+export function measureProcess(process: string, metrics: ProcessMetrics): Measurement[] {
   return [
-    { name: 'process_cpu_seconds_total', labels: { process }, value: figures.cpuSeconds },
-    { name: 'process_memory_bytes', labels: { process }, value: figures.memoryBytes },
-    { name: 'process_memory_used_ratio', labels: { process }, value: figures.memoryBytes / figures.memoryLimitBytes },
-    ...quantilesOf('process_event_loop_delay_seconds', { process }, figures.eventLoopDelayMs),
+    { name: 'process_cpu_seconds_total', labels: { process }, value: metrics.cpuSeconds },
+    { name: 'process_memory_bytes', labels: { process }, value: metrics.memoryBytes },
+    { name: 'process_memory_used_ratio', labels: { process }, value: metrics.memoryBytes / metrics.memoryLimitBytes },
+    ...quantilesOf('process_event_loop_delay_seconds', { process }, metrics.eventLoopDelayMs),
   ]
 }

@@ -1,16 +1,16 @@
-/** Measurements in the form that Prometheus reads. */
+/** Measurements in the text format of Prometheus. */
 import { Counter, Gauge, Registry } from 'prom-client'
 import { METRICS, type Measurement, type MetricName } from './metrics.ts'
 
 const PREFIX = 'tickhouse_'
 
-/** The name under which Prometheus knows a figure. */
+/** The name of a metric in Prometheus. */
 export const prometheusName = (name: MetricName): string => `${PREFIX}${name}`
 
 /** `text/plain; version=0.0.4` */
 export const PROMETHEUS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE
 
-/** The text of a scrape: the figures given, and the targets of all figures. */
+/** The text of a scrape: the given measurements, and the targets of all metrics. */
 export async function toPrometheus(measurements: readonly Measurement[]): Promise<string> {
   const registry = new Registry()
   for (const [name, measured] of Map.groupBy(measurements, measurement => measurement.name)) {
@@ -28,11 +28,11 @@ export async function toPrometheus(measurements: readonly Measurement[]): Promis
   return registry.metrics()
 }
 
-/** Each target of a figure is a series of its own, so that a graph or a rule can hold one against the other. */
+/** Each target is a series, so that graphs and rules can compare a metric with it. */
 function addTargets(registry: Registry): void {
   const gauge = new Gauge({
     name: `${PREFIX}target`,
-    help: 'What a figure should be: at most or at least',
+    help: 'Bound that a metric should keep: at most or at least',
     labelNames: ['metric', 'bound', 'quantile'],
     registers: [registry],
   })

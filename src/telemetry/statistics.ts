@@ -1,11 +1,11 @@
-/** Small running figures for the stations to report: a rate over the last seconds, and quantiles of recent values. */
+/** Running statistics: a rate over the last seconds, and quantiles of recent values. */
 
 const SLOTS = 10
 const SLOT_MS = 500
-/** In its first second a rate would be a guess from too little. */
+/** During the first second the count is divided by a whole one: a shorter time gives no useful rate. */
 const COVERED_MS_MIN = 1_000
 
-/** Counts, and how many a second over the last five; `nowMs` is of a clock that never falls, the same in each call. */
+/** A total, and the rate per second over the last 5 s. `nowMs` is from one monotonic clock in all calls. */
 export class Rate {
   total = 0
   readonly #slots = new Float64Array(SLOTS)
@@ -22,7 +22,7 @@ export class Rate {
     this.#roll(nowMs)
     let sum = 0
     for (const count of this.#slots) sum += count
-    // The slot of now has only begun: it counts for as much of its time as has passed.
+    // The current slot has only begun: only the elapsed part of it counts.
     const coveredMs = Math.min((SLOTS - 1) * SLOT_MS + (nowMs % SLOT_MS), nowMs - this.#sinceMs)
     return (sum * 1000) / Math.max(coveredMs, COVERED_MS_MIN)
   }
@@ -38,7 +38,7 @@ export class Rate {
   }
 }
 
-/** The last values, up to a number, for their quantiles. */
+/** The last `valuesMax` values, for their quantiles. */
 export class Recent {
   readonly #values: Float64Array
   #count = 0
@@ -53,15 +53,15 @@ export class Recent {
 
   /** Null before the first value. */
   quantiles(): { p50: number; p99: number; max: number } | null {
-    const held = Math.min(this.#count, this.#values.length)
-    if (held === 0) return null
-    const sorted = this.#values.slice(0, held).sort()
-    const at = (share: number) => sorted[Math.min(held - 1, Math.floor(held * share))]!
-    return { p50: at(0.5), p99: at(0.99), max: sorted[held - 1]! }
+    const count = Math.min(this.#count, this.#values.length)
+    if (count === 0) return null
+    const sorted = this.#values.slice(0, count).sort()
+    const at = (share: number) => sorted[Math.min(count - 1, Math.floor(count * share))]!
+    return { p50: at(0.5), p99: at(0.99), max: sorted[count - 1]! }
   }
 }
 
-/** Of several, those of the slowest by the median; null of none. */
+/** The quantiles with the highest median; null if there are none. */
 export function slowest<Quantiles extends { p50: number }>(quantiles: readonly Quantiles[]): Quantiles | null {
   return quantiles.toSorted((a, b) => b.p50 - a.p50)[0] ?? null
 }

@@ -64,7 +64,7 @@ test('a steady counter is drawn as a steady rate, however many samples fall into
     [1_440, 120_000],
   ] as const) {
     const range = { fromMs: NOW - minutes * MINUTE_MS, toMs: NOW, intervalMs }
-    const drawn = await rows('pipeline.json', 'Ticks received, by counting', range)
+    const drawn = await rows('pipeline.json', 'Ticks received, from the counter', range)
     assert.deepEqual([...new Set(drawn.map(([, series]) => series))].sort(), ['made-1', 'made-2'])
     assert.ok(drawn.length >= 20, `${drawn.length} points`)
     // Of the run that began long before, nothing was written until the first sample: a range that goes back further cannot know.
@@ -76,7 +76,7 @@ test('a steady counter is drawn as a steady rate, however many samples fall into
 
 test('what a counter rose by, in steps, is all that it counted in the time range', async () => {
   const range = { fromMs: NOW - 60 * MINUTE_MS, toMs: NOW, intervalMs: 10_000 }
-  const drawn = await rows('pipeline.json', 'Ticks received, by counting', range)
+  const drawn = await rows('pipeline.json', 'Ticks received, from the counter', range)
   const last = drawn.filter(([, series]) => series === 'made-2')
   const seconds = ((SAMPLES - 1) * SAMPLE_MS) / 1000
   const mean = last.reduce((sum, [, , value]) => sum + Number(value), 0) / last.length

@@ -172,7 +172,7 @@ test('the last ticks are the newest of the symbol, with all digits, each column 
 
 test('each series of trades is that of its symbol, in any order of choice', async () => {
   for (const symbol of [['ETHUSDT', 'SOLUSDT', 'BTCUSDT'], ['SOLUSDT']]) {
-    const { data } = await ask(expand(sqlOf('market.json', 'Trades a second'), day, { ...CHOSEN, symbol }))
+    const { data } = await ask(expand(sqlOf('market.json', 'Trades per second'), day, { ...CHOSEN, symbol }))
     const counts = new Map<string, number>()
     for (const [, series, perSecond] of data as [string, string, number][])
       counts.set(series, (counts.get(series) ?? 0) + perSecond * (day.intervalMs / 1000))

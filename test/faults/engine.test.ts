@@ -75,7 +75,7 @@ test('a query that the engine cannot end is given up, and its process is started
   assert.match(await givenUp.text(), /^Code: 159\. .*given up/)
   await whole.waitFor('query_overran')
   const health = (await (await fetch(`${whole.logged('serving').at(-1)!.url}/health`)).json()) as HealthAnswer
-  assert.match(health.stations.store!.advice, /outran its time/)
+  assert.match(health.stations.store!.advice, /exceeded its time limit/)
   assert.equal(await (await ask(whole, 'SELECT 1')).text(), '1\n')
   const { how } = await whole.waitFor('child_ended', { child: 'ingest' })
   assert.match(String(how), /^SIGKILL: a query has run for 31 s/)

@@ -98,7 +98,7 @@ test('less room under the store than it must leave: storing stops before the dis
     failed: 'insert_failed',
     recovered: 'insert_recovered',
     settings: { DISK_FREE_MIB_MIN: '8' },
-    why: /only \d MiB are left on the disk .* nothing more is stored/,
+    why: /only \d MiB are free on the disk .* nothing more is stored/,
     of: ({ storing }) => storing,
   })
 })

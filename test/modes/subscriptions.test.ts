@@ -91,7 +91,7 @@ test('a refused symbol, missed trades and maintenance are in health, figures, do
   ])
   assert.equal(seen.stations.sources?.state, 'behind')
   assert.match(seen.stations.sources!.advice, /kraken NO\/SUCH \(refused: .*Currency pair not supported/)
-  assert.match(seen.stations.sources!.advice, /kraken says that it is in state maintenance/)
+  assert.match(seen.stations.sources!.advice, /kraken reports state maintenance/)
 
   const figures = await (await fetch(`${url}/metrics`)).text()
   const figure = (line: RegExp) => Number(line.exec(figures)?.[1])

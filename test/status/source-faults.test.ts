@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ConnectionStatus, SubscriptionState } from '../../src/sources/connection/status.ts'
 import { measureRecorder } from '../../src/sources/metrics.ts'
 import type { RecorderStatus } from '../../src/sources/status.ts'
-import { sourcesJudgement } from '../../src/status/judgements.ts'
+import { evaluateSources } from '../../src/status/evaluation.ts'
 import { sourceFaults, symbolsDown, venueStates } from '../../src/status/source-faults.ts'
 
 function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
@@ -60,31 +60,31 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   events: {},
   lines: [],
 })
-const judgement = (...connections: ConnectionStatus[]) => sourcesJudgement([recorder(...connections)])
+const evaluate = (...connections: ConnectionStatus[]) => evaluateSources([recorder(...connections)])
 
 test('sources are ok only while each connection is open and read, and each symbol is received', () => {
-  assert.deepEqual(judgement(connection()), ['ok', 'All connections are open.'])
-  assert.equal(judgement(withDown('acknowledged'))[0], 'ok')
-  for (const state of ['refused', 'ended', 'unanswered', 'silent'] as const) {
-    const [said, advice] = judgement(withDown(state))
-    assert.equal(said, 'behind')
-    assert.match(advice, new RegExp(`kraken S0/USD \\(${state}: the words\\)`))
-    assert.equal(judgement(withDown(state, 2))[0], 'trouble', 'nothing is received')
-    assert.equal(judgement(withDown(state, 2), connection())[0], 'behind')
+  assert.deepEqual(evaluate(connection()), ['ok', 'All connections are open.'])
+  assert.equal(evaluate(withDown('acknowledged'))[0], 'ok')
+  for (const down of ['refused', 'ended', 'unanswered', 'silent'] as const) {
+    const [state, advice] = evaluate(withDown(down))
+    assert.equal(state, 'behind')
+    assert.match(advice, new RegExp(`kraken S0/USD \\(${down}: the words\\)`))
+    assert.equal(evaluate(withDown(down, 2))[0], 'trouble', 'nothing is received')
+    assert.equal(evaluate(withDown(down, 2), connection())[0], 'behind')
   }
-  assert.match(judgement(connection({ silent: true }), connection())[1], /Nothing comes on kraken-1/)
-  assert.equal(judgement(connection({ silent: true }))[0], 'trouble')
-  assert.equal(judgement(connection({ unreadable: true }))[0], 'trouble')
-  assert.match(judgement(connection({ unreadable: true }))[1], /No frame of kraken-1 can be read/)
-  const [state, advice] = judgement(connection({ venueStatus: { state: 'maintenance', upcoming: '' } }))
-  assert.deepEqual([state, advice], ['behind', 'kraken says that it is in state maintenance.'])
-  assert.equal(judgement(connection({ venueStatus: { state: 'online', upcoming: 'soon' } }))[0], 'ok')
-  assert.equal(judgement(connection({ state: 'waiting' }))[0], 'trouble')
+  assert.match(evaluate(connection({ silent: true }), connection())[1], /kraken-1 receives nothing/)
+  assert.equal(evaluate(connection({ silent: true }))[0], 'trouble')
+  assert.equal(evaluate(connection({ unreadable: true }))[0], 'trouble')
+  assert.match(evaluate(connection({ unreadable: true }))[1], /No frame of kraken-1 is readable/)
+  const [state, advice] = evaluate(connection({ venueStatus: { state: 'maintenance', upcoming: '' } }))
+  assert.deepEqual([state, advice], ['behind', 'kraken reports state maintenance.'])
+  assert.equal(evaluate(connection({ venueStatus: { state: 'online', upcoming: 'soon' } }))[0], 'ok')
+  assert.equal(evaluate(connection({ state: 'waiting' }))[0], 'trouble')
 })
 
 test('many symbols are named up to a bound, and counted', () => {
   const [fault] = sourceFaults([withDown('refused', 9, 10)])
-  assert.match(fault!, /^Not received are kraken S0\/USD .* and 4 more; they are asked for again\.$/)
+  assert.match(fault!, /^Not received: kraken S0\/USD .* and 4 more; subscribing again\.$/)
   assert.equal(symbolsDown([withDown('refused', 9, 10)]).length, 9)
   assert.deepEqual(symbolsDown([withDown('requested', 1, 10)]), [])
 })

@@ -1,6 +1,6 @@
 /** Everything the page knows. Messages go in through `applyMessage`; components read the signals. No other file keeps server state. */
 import { computed, type Signal, signal } from '@preact/signals'
-import type { LogLine, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import type { LogEntry, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
 import type { StageStatuses } from '../../src/status/model.ts'
 import { BarHistory } from './chart/bars.ts'
 import { Tape } from './market/prints.ts'
@@ -71,7 +71,7 @@ history.subscribe(() => {
 export const tape = signal({ tape: new Tape(), loaded: false })
 
 /** Oldest first. */
-export const lines = signal<LogLine[]>([])
+export const lines = signal<LogEntry[]>([])
 /** Lines emitted while the page was disconnected that the server no longer had. */
 export const logLinesMissed = signal(0)
 
@@ -128,7 +128,7 @@ function applySymbols({ reset, symbols: changed }: Messages['symbols']): void {
   symbolsLoaded.value = true
 }
 
-function applyLogLines(fresh: LogLine[]): void {
+function applyLogLines(fresh: LogEntry[]): void {
   const known = lines.peek()
   const lastId = known.at(-1)?.id
   const added = lastId === undefined ? fresh : fresh.filter(line => line.id > lastId)

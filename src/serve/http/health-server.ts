@@ -18,6 +18,6 @@ export async function serveHealthOnly(
     if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
   })
   serveHealth(server, { ...options, guard: request => guard(config, request) })
-  await listen(server, config.METRICS_LISTEN, 'METRICS_LISTEN', url => emit('serving_figures', { url }))
+  emit('serving_figures', { url: await listen(server, config.METRICS_LISTEN, 'TICKHOUSE_METRICS_LISTEN') })
   return server
 }

@@ -35,7 +35,10 @@ const BODY_BYTES_MAX = 200_000
 
 /** A request, its body included, must have come in this time: bodies that never end would keep connections. */
 const REQUEST_MS_MAX = 120_000
-/** A connection on which nothing moves for so long is ended, such as one whose client stopped reading. No answer takes longer. */
+/**
+ * A connection on which nothing moves for so long is ended, such as one whose client stopped reading. No answer takes
+ * longer.
+ */
 const IDLE_MS_MAX = 600_000
 /** Connections beyond are closed at once: the process also needs descriptors to store. */
 const CONNECTIONS_MAX = 1_024
@@ -97,13 +100,13 @@ export async function serve({
     answerError(error, reply, refused)
   })
 
-  const places = new PageLimits()
+  const limits = new PageLimits()
   server.get<{ Querystring: { venue?: string; symbol?: string; interval?: string } }>(
     '/api/live',
     async (request, reply) => {
-      const place = places.enter(request.ip, request.headers)
-      if ('why' in place) return reply.code(place.status).send(place.why)
-      reply.raw.once('close', place.leave)
+      const admission = limits.enter(request.ip, request.headers)
+      if ('why' in admission) return reply.code(admission.status).send(admission.why)
+      reply.raw.once('close', admission.leave)
       const { venue, symbol, interval } = request.query
       reply.hijack()
       await live.open(reply.raw, venue, symbol, toInterval(interval))
@@ -169,7 +172,7 @@ export async function serve({
 
   serveHealth(server, { ...health, guard: request => guard(config, request) })
 
-  await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
+  emit('serving', { url: await listen(server, config.LISTEN, 'TICKHOUSE_LISTEN') })
   return server
 }
 

@@ -1,6 +1,6 @@
 /**
- * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says, and `serve`,
- * where its page is.
+ * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says,
+ * and `serve`, where its page is.
  */
 import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
@@ -9,11 +9,11 @@ import type { Config } from '../../config.ts'
 import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
-import { Diagnostics } from '../../status/diagnostics.ts'
+import { evaluateArchive, evaluateLog, evaluateSources } from '../../status/evaluation.ts'
 import { followedIn, type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
-import { archiveJudgement, logJudgement, sourcesJudgement } from '../../status/judgements.ts'
 import type { StatusReport } from '../../status/report.ts'
 import { symbolsDown, venueStates } from '../../status/source-faults.ts'
+import { TelemetryWriter } from '../../status/telemetry-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
 import type { Emit } from '../../telemetry/events.ts'
@@ -29,11 +29,7 @@ export function serveRecorder(config: Config, emit: Emit, self: Self, log: Statu
   const health = async (): Promise<HealthAnswer> => {
     const said = [status()]
     return {
-      ...healthAlone(
-        self,
-        { sources: sourcesJudgement(said), log: logJudgement(said, log.unreachableSinceMs()) },
-        null,
-      ),
+      ...healthAlone(self, { sources: evaluateSources(said), log: evaluateLog(said, log.unreachableSinceMs()) }, null),
       following: said.flatMap(({ sources }) => followedIn(sources)),
       symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
       venues: said.flatMap(({ connections }) => venueStates(connections)),
@@ -54,9 +50,9 @@ export async function serveArchiver(
   store: Store,
   archiver: { metrics: ArchiveMetrics },
 ): Promise<{ stop(): Promise<void> }> {
-  const own = new OwnFigures(config, journal, self, store, () => measureArchive(archiver.metrics))
+  const own = new ProcessTelemetry(config, journal, self, store, () => measureArchive(archiver.metrics))
   const server = await serveHealthOnly(config, journal.emit, {
-    health: async () => healthAlone(self, { archive: archiveJudgement(archiver.metrics) }, archiver.metrics.behindMs),
+    health: async () => healthAlone(self, { archive: evaluateArchive(archiver.metrics) }, archiver.metrics.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
   })
@@ -69,7 +65,10 @@ export async function serveArchiver(
   }
 }
 
-/** What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the tables. */
+/**
+ * What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the
+ * tables.
+ */
 export function servePageMetrics(
   config: Config,
   journal: Journal,
@@ -78,7 +77,7 @@ export function servePageMetrics(
   report: StatusReport,
   refusedRequests: RefusedRequests,
 ): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
-  const own = new OwnFigures(config, journal, self, store, () => refusedRequests.measurements())
+  const own = new ProcessTelemetry(config, journal, self, store, () => refusedRequests.measurements())
   return {
     forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
     start: () => own.start(),
@@ -87,12 +86,12 @@ export function servePageMetrics(
 }
 
 /** The figures and lines of one process that stands for nothing but itself. */
-class OwnFigures {
+class ProcessTelemetry {
   readonly #on: boolean
   readonly #self: Self
   readonly #journal: Journal
   readonly #gauge = new ProcessGauge()
-  readonly #diagnostics: Diagnostics
+  readonly #diagnostics: TelemetryWriter
   readonly #further: () => readonly Measurement[]
 
   constructor(config: Config, journal: Journal, self: Self, store: Store, further: () => readonly Measurement[]) {
@@ -101,14 +100,14 @@ class OwnFigures {
     this.#journal = journal
     this.#further = further
     const { process, instance } = self
-    this.#diagnostics = new Diagnostics({
+    this.#diagnostics = new TelemetryWriter({
       store,
       clock: SYSTEM_CLOCK,
       emit: journal.emit,
       instance,
       keepDays: config.DIAGNOSTICS_KEEP_DAYS,
-      speakers: () => [{ process, instance, lines: journal.since(0), measure: () => this.measurements() }],
-      standing: async () => null,
+      telemetrySources: () => [{ process, instance, lines: journal.since(0), measure: () => this.measurements() }],
+      uptimeSample: async () => null,
     })
   }
 
@@ -117,7 +116,7 @@ class OwnFigures {
       ...this.#further(),
       ...measureProcess(this.#self.process, this.#gauge.read()),
       ...measureEvents(this.#self.process, this.#journal.counts),
-      { name: 'diagnostics_left_out_total', labels: {}, value: this.#diagnostics.leftOut },
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.#diagnostics.dropped },
     ]
   }
 

@@ -1,11 +1,11 @@
-/** Candles for a view: history from the table, the newest ones kept up to date from batches as they are stored. */
+/** Candles of a view: history from the table, the newest ones updated from stored batches. */
 import type { Store } from '../../store/store.ts'
 import { TRADE_ORDER } from '../../store/trade-order.ts'
 import type { Bar } from './protocol.ts'
 
 export const BARS_MAX = 1_000
 
-/** A bar that can still change: with the venue's times (µs) of its first and last trade, to place late ones. */
+/** A bar that can still change, with the venue's times (µs) of its first and last trade, to order late ones. */
 export interface OpenBar {
   timeMs: number
   open: number
@@ -20,13 +20,13 @@ export interface OpenBar {
 
 export const toBar = (bar: OpenBar): Bar => [bar.timeMs, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades]
 
-/** Takes one trade into a bar, in any order of time. */
+/** Adds a trade to a bar; trades may come in any order of time. */
 export function addToBar(bar: OpenBar, micros: number, price: number, volume: number): void {
   if (micros < bar.openMicros) {
     bar.open = price
     bar.openMicros = micros
   }
-  // Of trades at the same time, the one that came later stands.
+  // Of trades at the same time, the later arrival is the close.
   if (micros >= bar.closeMicros) {
     bar.close = price
     bar.closeMicros = micros
@@ -51,7 +51,7 @@ export function newBar(timeMs: number, micros: number, price: number, volume: nu
   }
 }
 
-/** Joins two bars of the same time made from different trades, the second from those that came later. */
+/** Joins two bars of one time and disjoint trades; those of `later` arrived later. */
 export function joinBars(earlier: OpenBar, later: OpenBar): OpenBar {
   const opens = later.openMicros < earlier.openMicros ? later : earlier
   const closes = later.closeMicros >= earlier.closeMicros ? later : earlier
@@ -74,14 +74,14 @@ export interface BarsQuery {
   seconds: number
   /** Only trades before this time, ms. */
   beforeMs: number
-  /** Only trades of log offsets below these, by log partition: what a view is told of as stored comes on top. All without it. */
+  /** Only trades of log offsets below these, by log partition: later ones are pushed to the view. Default: all. */
   belowOffsets?: ReadonlyMap<number, number>
 }
 
-/** Up to 1,000 bars, oldest first, from the table. A day of one busy symbol's minutes takes about a tenth of a second. */
+/** Up to 1,000 bars, oldest first, from the table. One-minute bars for a day of a busy symbol take about 0.1 s. */
 export async function queryBars(store: Store, query: BarsQuery): Promise<OpenBar[]> {
   const stepMs = query.seconds * 1000
-  // A whole number of bars back, so that the oldest is not cut in half.
+  // A whole number of bars back, so that the oldest one is complete.
   const fromMs = Math.max(0, (Math.ceil(query.beforeMs / stepMs) - BARS_MAX) * stepMs)
   const rows = await store.rows<Record<keyof OpenBar, number | string>>(
     `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {stepMs:UInt64}) * {stepMs:UInt64} AS timeMs,

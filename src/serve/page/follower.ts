@@ -1,6 +1,6 @@
 /**
- * Follows the partitions that other processes store, by asking the table for what is new: so that the page of one process shows
- * the whole market.
+ * Follows the partitions that other processes store by polling the table, so that the page of one process shows the
+ * whole market.
  */
 import type { Log } from '../../log/log.ts'
 import type { IngestStatus } from '../../status/ingest-status.ts'
@@ -9,9 +9,9 @@ import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { ORIGIN, type Side, TradeColumns } from '../../tick/trades.ts'
 
-const ASK_EVERY_MS = 250
-/** Trades of one partition in one answer: 80,000 a second; beyond that the page runs behind, and catches up. */
-const TRADES_PER_ANSWER_MAX = 20_000
+const POLL_EVERY_MS = 250
+/** Trades of one partition per poll: 80,000 a second. At higher rates the page falls behind, then catches up. */
+const TRADES_PER_POLL_MAX = 20_000
 
 interface Row {
   partition: number
@@ -30,13 +30,13 @@ export interface FollowerOptions {
   log: Log
   ingest: Pick<IngestStatus, 'own'>
   emit: Emit
-  /** Told of trades that another process stored; only lent for the call. */
+  /** Called with trades that another process stored; only lent for the call. */
   take: (trades: TradeColumns) => void
 }
 
 export class Follower {
   readonly #options: FollowerOptions
-  /** By followed partition: all trades of records below were told of. */
+  /** By followed partition: all trades of records below this offset were passed on. */
   readonly #next = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
   #closed = false
@@ -46,7 +46,7 @@ export class Follower {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => void this.#ask(), ASK_EVERY_MS)
+    this.#timer = setTimeout(() => void this.#poll(), POLL_EVERY_MS)
   }
 
   close(): void {
@@ -54,22 +54,24 @@ export class Follower {
     clearTimeout(this.#timer)
   }
 
-  /** By partition, ours and followed: all below was told of. Undefined while some partition's place is not known yet. */
-  places(): ReadonlyMap<number, number> | undefined {
+  /** By partition, own and followed: all trades below were passed on. Undefined until known for every partition. */
+  offsets(): ReadonlyMap<number, number> | undefined {
     const { log, ingest } = this.#options
-    const places = new Map(this.#next)
+    const offsets = new Map(this.#next)
     for (const { partition, mode, next } of ingest.own) {
       if (mode === 'resuming') return undefined
-      places.set(partition, next)
+      offsets.set(partition, next)
     }
-    return places.size === log.partitions ? places : undefined
+    return offsets.size === log.partitions ? offsets : undefined
   }
 
-  async #ask(): Promise<void> {
+  async #poll(): Promise<void> {
     const { log, ingest, emit } = this.#options
-    const ours = new Set(ingest.own.map(({ partition }) => partition))
-    for (const partition of ours) this.#next.delete(partition)
-    const followed = Array.from({ length: log.partitions }, (_, partition) => partition).filter(one => !ours.has(one))
+    const own = new Set(ingest.own.map(({ partition }) => partition))
+    for (const partition of own) this.#next.delete(partition)
+    const followed = Array.from({ length: log.partitions }, (_, partition) => partition).filter(
+      partition => !own.has(partition),
+    )
     try {
       const fresh = followed.filter(partition => !this.#next.has(partition))
       if (fresh.length > 0) await this.#findEnds(fresh)
@@ -80,7 +82,7 @@ export class Follower {
     if (!this.#closed) this.start()
   }
 
-  /** Begins behind what is stored: that is history, which a page asks for itself. */
+  /** Starts after the stored trades: a page loads those as history. */
   async #findEnds(partitions: readonly number[]): Promise<void> {
     const rows = await this.#options.store.rows<{ partition: number; last: string }>(
       `SELECT log_partition AS partition, max(log_offset) AS last FROM trades
@@ -96,7 +98,7 @@ export class Follower {
       `SELECT log_partition AS partition, log_offset AS offset, venue, symbol, toUnixTimestamp64Micro(timestamp) AS micros,
               price, volume, toInt8(side) AS side, toString(trade_id) AS id
        FROM trades WHERE ${sinceOffsets(this.#next)}
-       ORDER BY log_partition, log_offset, log_index LIMIT ${TRADES_PER_ANSWER_MAX} BY log_partition`,
+       ORDER BY log_partition, log_offset, log_index LIMIT ${TRADES_PER_POLL_MAX} BY log_partition`,
     )
     if (rows.length === 0 || this.#closed) return
     const trades = new TradeColumns(rows.length)
@@ -119,11 +121,13 @@ export class Follower {
   }
 }
 
-/** Without the last record of a partition that has more than one answer takes: it may have been cut, and comes whole with the next. */
+/**
+ * Leaves out the last record of a partition that reached the limit: it may be cut, and is read whole by the next poll.
+ */
 function wholeRecords(rows: readonly Row[]): Row[] {
   return [...Map.groupBy(rows, ({ partition }) => partition).values()].flatMap(ofPartition => {
     const last = ofPartition.at(-1)!.offset
-    const cut = ofPartition.length === TRADES_PER_ANSWER_MAX && ofPartition[0]!.offset !== last
+    const cut = ofPartition.length === TRADES_PER_POLL_MAX && ofPartition[0]!.offset !== last
     return cut ? ofPartition.filter(({ offset }) => offset !== last) : ofPartition
   })
 }

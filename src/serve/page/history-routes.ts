@@ -1,4 +1,4 @@
-/** What the tables know of the house's past, for the page: lines, availability, audits, archived slices. Answers are in `protocol.ts`. */
+/** History from the tables, for the page: log, availability, audits, archived segments. Answers: `protocol.ts`. */
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
 import { lastAudits } from '../../status/last-audits.ts'
@@ -6,48 +6,48 @@ import type { Store } from '../../store/store.ts'
 import type { Level } from '../../telemetry/events.ts'
 import { wholeNumber } from '../http/whole-number.ts'
 import type { Limiter } from '../sql/limiter.ts'
-import type { ArchivedSegment, LogLinesAnswer, StoredLogLine, UptimeAnswer } from './protocol.ts'
+import type { ArchivedSegment, LogEntriesAnswer, StoredLogEntry, UptimeAnswer } from './protocol.ts'
 
-const LINES_PER_ANSWER = 200
+const ENTRIES_PER_ANSWER = 200
 const WORDS_MAX = 8
-/** Lines are looked for this far back from where the question begins; the next one goes on from there. */
+/** Days searched per query, back from its start; the next query continues there. */
 const SEARCHED_DAYS = 31
 const UPTIME_DAYS_MAX = 400
-const SLICES = 20
-/** The table's rows are so far apart: `diagnostics.ts`. Two processes that both speak for the house count once. */
+const SEGMENTS = 20
+/** The interval of the table's rows: `telemetry-writer.ts`. Two processes that both write them count once. */
 const SLOT_SECONDS = 10
 const RECENT_STEP_SECONDS = 900
 const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
 type Query = Partial<Record<'text' | 'level' | 'station' | 'before' | 'days', string>>
 
-/** Each question is answered in its turn: a search through a month of lines costs the engine as much as a stranger's query. */
-export function serveHistory(server: FastifyInstance, store: Store, turns: Limiter): void {
-  server.get<{ Querystring: Query }>('/api/lines', ({ query }) => turns.run(() => linesBefore(store, query)))
+/** Queries run within the limiter's slots: a search through a month of log costs as much as a client's query. */
+export function serveHistory(server: FastifyInstance, store: Store, limiter: Limiter): void {
+  server.get<{ Querystring: Query }>('/api/lines', ({ query }) => limiter.run(() => entriesBefore(store, query)))
   server.get<{ Querystring: Query }>('/api/uptime', ({ query }) =>
-    turns.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
+    limiter.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
   )
-  server.get('/api/audits', () => turns.run(() => lastAudits(store)))
-  server.get('/api/slices', () => turns.run(() => slices(store)))
+  server.get('/api/audits', () => limiter.run(() => lastAudits(store)))
+  server.get('/api/slices', () => limiter.run(() => segments(store)))
 }
 
-async function linesBefore(
+async function entriesBefore(
   store: Store,
   { text = '', level = 'debug', station = '', before }: Query,
-): Promise<LogLinesAnswer> {
-  if (!LEVELS.includes(level as Level)) throw refused(`no level: ${level}`)
+): Promise<LogEntriesAnswer> {
+  if (!LEVELS.includes(level as Level)) throw refused(`unknown level: ${level}`)
   const beforeMs = before === undefined ? Date.now() : wholeNumber('before', before)
   const words = text.split(/\s+/).filter(Boolean).slice(0, WORDS_MAX)
   const sinceMs = beforeMs - SEARCHED_DAYS * 86_400_000
   const found = words.map(
     (_, index) => `AND positionCaseInsensitiveUTF8(concat(event, ' ', text), {word${index}:String}) > 0`,
   )
-  const rows = await store.rows<Omit<StoredLogLine, 'atMs'> & { atMs: string }>(
+  const rows = await store.rows<Omit<StoredLogEntry, 'atMs'> & { atMs: string }>(
     `SELECT toString(toUnixTimestamp64Milli(at)) AS atMs, toString(level) AS level, station, process, event, text
      FROM events
      WHERE at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
        AND events.level >= {level:String} AND ({station:String} = '' OR station = {station:String}) ${found.join(' ')}
-     ORDER BY at DESC, instance DESC, id DESC LIMIT ${LINES_PER_ANSWER}`,
+     ORDER BY at DESC, instance DESC, id DESC LIMIT ${ENTRIES_PER_ANSWER}`,
     {
       since: sinceMs,
       before: beforeMs,
@@ -56,16 +56,16 @@ async function linesBefore(
       ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])),
     },
   )
-  const lines = rows.map(row => ({ ...row, atMs: Number(row.atMs) })).reverse()
-  if (lines.length < LINES_PER_ANSWER) return { lines, searchedToMs: sinceMs }
-  // More lines of the first one's millisecond may lie beyond: all of them come with the next answer.
-  const firstMs = lines[0]!.atMs
-  const whole = lines.filter(({ atMs }) => atMs > firstMs)
-  return whole.length === 0 ? { lines, searchedToMs: firstMs } : { lines: whole, searchedToMs: firstMs + 1 }
+  const entries = rows.map(row => ({ ...row, atMs: Number(row.atMs) })).reverse()
+  if (entries.length < ENTRIES_PER_ANSWER) return { lines: entries, searchedToMs: sinceMs }
+  // The limit may have cut the first millisecond: its entries come with the next answer.
+  const firstMs = entries[0]!.atMs
+  const whole = entries.filter(({ atMs }) => atMs > firstMs)
+  return whole.length === 0 ? { lines: entries, searchedToMs: firstMs } : { lines: whole, searchedToMs: firstMs + 1 }
 }
 
 async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
-  const stood = (step: string, since: string) =>
+  const samples = (step: string, since: string) =>
     store.rows<{ start: string; covered: number; recorded: number; stored: number }>(
       `SELECT toString(toUnixTimestamp(${step})) AS start, toUInt32(count() * ${SLOT_SECONDS}) AS covered,
               toUInt32(countIf(recorded) * ${SLOT_SECONDS}) AS recorded, toUInt32(countIf(stored) * ${SLOT_SECONDS}) AS stored
@@ -74,24 +74,24 @@ async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
          FROM uptime WHERE at >= ${since} GROUP BY slot
        ) GROUP BY start ORDER BY start`,
     )
-  const told = (rows: Awaited<ReturnType<typeof stood>>) =>
+  const periods = (rows: Awaited<ReturnType<typeof samples>>) =>
     rows.map(({ start, ...seconds }) => ({ startMs: Number(start) * 1000, ...seconds }))
   const whole = Math.min(days, UPTIME_DAYS_MAX)
   return {
-    days: told(await stood(`toStartOfDay(slot)`, `toStartOfDay(now('UTC')) - INTERVAL ${whole - 1} DAY`)),
-    recent: told(
-      await stood(`toStartOfInterval(slot, INTERVAL ${RECENT_STEP_SECONDS} SECOND)`, `now('UTC') - INTERVAL 1 DAY`),
+    days: periods(await samples(`toStartOfDay(slot)`, `toStartOfDay(now('UTC')) - INTERVAL ${whole - 1} DAY`)),
+    recent: periods(
+      await samples(`toStartOfInterval(slot, INTERVAL ${RECENT_STEP_SECONDS} SECOND)`, `now('UTC') - INTERVAL 1 DAY`),
     ),
   }
 }
 
-/** What was archived last, newest first. */
-function slices(store: Store): Promise<ArchivedSegment[]> {
+/** The segments archived last, newest first. */
+function segments(store: Store): Promise<ArchivedSegment[]> {
   return store.rows<ArchivedSegment>(
     `SELECT kind, toUInt16(log_partition) AS partition, toFloat64(toUnixTimestamp(slice_start)) * 1000 AS startMs,
             toFloat64(rows) AS rows, toFloat64(bytes) AS bytes, toString(state) AS state, key, sha256,
             toFloat64(toUnixTimestamp64Milli(verified_at)) AS verifiedAtMs
-     FROM archive_ledger FINAL WHERE key != '' ORDER BY verified_at DESC, kind LIMIT ${SLICES}`,
+     FROM archive_ledger FINAL WHERE key != '' ORDER BY verified_at DESC, kind LIMIT ${SEGMENTS}`,
   )
 }
 

@@ -1,4 +1,6 @@
-/** Pushes what is stored to every open page: one event stream each, aggregated to what a screen can show. */
+/**
+ * Pushes stored trades and the status to every open page: one event stream each, aggregated to what a screen can show.
+ */
 import type { ServerResponse } from 'node:http'
 import type { IngestStatus } from '../../status/ingest-status.ts'
 import type { StatusReport } from '../../status/report.ts'
@@ -8,30 +10,31 @@ import type { Journal } from '../../telemetry/journal.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Follower } from './follower.ts'
-import { INTERVALS, type Interval, type LogLine, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
+import { MergedLog } from './merged-log.ts'
+import { INTERVALS, type Interval, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
 import { View } from './view.ts'
 import type { WatchReports } from './watch-routes.ts'
 import { SPARK_MAX, type SymbolSummary, type Watchlist } from './watchlist.ts'
 
-/** What is stored is pushed at once, but not more often than this. */
+/** The shortest interval between two pushes of stored trades. */
 const UPDATE_EVERY_MS = 100
-const STATIONS_EVERY_MS = 500
+const STATUS_EVERY_MS = 500
 const SAMPLE_EVERY_MS = 1_000
 const SPARK_EVERY_MS = 10_000
-/** Five minutes of history, kept for pages that open later. */
+/** Five minutes of samples, for pages that open later. */
 const SAMPLES_MAX = 300
-const LINES_MAX = 500
-/** So much of their text is in what a new page is sent, so that it opens at once whatever they hold. */
-const HELLO_LINES_LENGTH_MAX = 500_000
-/** A page that does not read this many bytes misses pushes until it does; it is told everything anew by its next view. */
+/** The most log text in the first message, so that a page opens fast whatever the entries contain. */
+const HELLO_LOG_LENGTH_MAX = 500_000
+/** A page with more unread bytes misses pushes until it has read them; its next view is sent whole. */
 const UNREAD_BYTES_MAX = 1_000_000
 
 interface Page {
   response: ServerResponse
   view: View | undefined
   loading: boolean
-  lineId: number
-  /** Of what watchers say, as this page was told it. */
+  /** The last log entry sent. */
+  logId: number
+  /** The version of the watch reports that were sent last. */
   watchVersion: number
 }
 
@@ -41,9 +44,8 @@ export interface LiveOptions {
   ingest: IngestStatus
   follower: Follower
   report: StatusReport
-  books: Watchlist
+  watchlist: Watchlist
   journal: Journal
-  /** Told that a page could not be told the latest. */
   emit: Emit
   watchReports: WatchReports
 }
@@ -52,37 +54,35 @@ export class Live {
   readonly #options: LiveOptions
   readonly #pages = new Set<Page>()
   readonly #samples: Sample[] = []
-  readonly #lines: LogLine[] = []
+  readonly #log: MergedLog
   readonly #timers: NodeJS.Timeout[] = []
   readonly #startedAtMs = Date.now()
-  #nextLineId = 1
-  #ownLineId = 0
-  /** By recorder: its run, and its last line taken. */
-  readonly #recorderLines = new Map<string, { run: number; id: number }>()
   #reporting = false
   #closed = false
   #updatedMs = Number.NEGATIVE_INFINITY
   #nextUpdate: NodeJS.Timeout | undefined
-  #ours = ''
+  /** The partitions this process stores. */
+  #ownPartitions = ''
   #sparkAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: LiveOptions) {
     this.#options = options
+    this.#log = new MergedLog(options)
   }
 
   start(): void {
     this.#timers.push(
       setInterval(() => this.#pushSoon(), UPDATE_EVERY_MS),
-      setInterval(() => void this.#pushStatus(), STATIONS_EVERY_MS),
+      setInterval(() => void this.#pushStatus(), STATUS_EVERY_MS),
     )
   }
 
-  /** Takes trades that were just stored. */
+  /** Takes trades that were just stored; only lent for the call. */
   take(trades: TradeColumns): void {
-    const { books, report, emit } = this.#options
-    // What is shown must never stop what is stored.
+    const { watchlist, report, emit } = this.#options
+    // A failure to show trades must not stop storing them.
     try {
-      books.take(trades)
+      watchlist.take(trades)
       for (const { view } of this.#pages) view?.take(trades)
       this.#pushSoon()
       const timeOf = (row: number) => readMicros(trades.timestampWords, row)
@@ -93,25 +93,25 @@ export class Live {
     }
   }
 
-  /** Opens a page's stream. Without venue and symbol it shows the busiest, without an interval one that fits its history. */
+  /** Opens the stream of a page. Default symbol: the busiest; default interval: one that fits its history. */
   async open(
     response: ServerResponse,
     venue: string | undefined,
     symbol: string | undefined,
     chosen: Interval | undefined,
   ): Promise<void> {
-    const { books, version, store, report } = this.#options
+    const { watchlist, version, store, report } = this.#options
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     })
-    const busiest = [...books.all].sort((a, b) => b.rate.perSecond() - a.rate.perSecond() || b.trades - a.trades)[0]
+    const busiest = [...watchlist.all].sort((a, b) => b.rate.perSecond() - a.rate.perSecond() || b.trades - a.trades)[0]
     const [shownVenue, shownSymbol] = [venue ?? busiest?.venue, symbol ?? busiest?.symbol]
-    // A market seen for minutes has too few of any longer candles.
-    const short = (books.find(shownVenue ?? '', shownSymbol ?? '')?.spark.length ?? 0) < SPARK_MAX
+    // A symbol recorded for a few minutes has too few longer candles.
+    const short = (watchlist.find(shownVenue ?? '', shownSymbol ?? '')?.spark.length ?? 0) < SPARK_MAX
     const interval = chosen ?? (short ? '1s' : '10s')
-    const page: Page = { response, view: undefined, loading: false, lineId: this.#nextLineId - 1, watchVersion: -1 }
+    const page: Page = { response, view: undefined, loading: false, logId: this.#log.lastId, watchVersion: -1 }
     this.#pages.add(page)
     response.on('close', () => this.#pages.delete(page))
     const shown = shownVenue && shownSymbol ? { venue: shownVenue, symbol: shownSymbol, interval } : null
@@ -122,17 +122,17 @@ export class Live {
       simulated: report.recorders().find(({ status }) => status.simulated)?.status.simulated ?? null,
       view: shown,
       samples: this.#samples,
-      lines: lastWithin(this.#lines, HELLO_LINES_LENGTH_MAX),
+      lines: this.#log.newest(HELLO_LOG_LENGTH_MAX),
       nowMs: Date.now(),
     })
-    this.#tellWatch(page)
-    send(page, 'symbols', { reset: true, symbols: [...books.all].map(book => this.#status(book, true)) })
+    this.#sendWatchReports(page)
+    send(page, 'symbols', { reset: true, symbols: [...watchlist.all].map(summary => this.#status(summary, true)) })
     if (!shown) return
     page.view = new View(shown.venue, shown.symbol, INTERVALS[interval])
     await this.#load(page)
   }
 
-  /** Ends all streams. Nothing is told any more: what is under way may find log and store closed. */
+  /** Ends all streams. Later failures are not reported: log and store may be closed. */
   close(): void {
     this.#closed = true
     for (const timer of this.#timers) clearInterval(timer)
@@ -140,30 +140,30 @@ export class Live {
     for (const { response } of this.#pages) response.end()
   }
 
-  /** Sends a view's history. Opening the view and reading the offset happen in one turn, before the question is asked. */
+  /** Sends the history of a view. The view is opened and the offsets are read in one turn, before the query. */
   async #load(page: Page): Promise<void> {
     const { view } = page
     if (!view || page.loading) return
-    const { books, follower, store } = this.#options
-    // Until it is known of every partition where the tables end, no offset parts what is stored from what will be told.
-    const places = follower.places()
-    view.stale = places === undefined
-    if (places === undefined) return
-    const book = books.find(view.venue, view.symbol)
+    const { watchlist, follower, store } = this.#options
+    // Offsets separate stored trades from those still to be pushed; they must be known for every partition.
+    const offsets = follower.offsets()
+    view.stale = offsets === undefined
+    if (offsets === undefined) return
+    const summary = watchlist.find(view.venue, view.symbol)
     page.loading = true
     try {
       view.reset()
-      const bars = await view.load(store, book ? book.lastMicros / 1000 : Date.now(), places)
+      const bars = await view.load(store, summary ? summary.lastMicros / 1000 : Date.now(), offsets)
       send(page, 'bars', { bars })
-      send(page, 'prints', { prints: book ? [...book.prints].reverse() : [] })
+      send(page, 'prints', { prints: summary ? [...summary.prints].reverse() : [] })
     } catch (error) {
-      this.#tellFailed(error as Error)
+      this.#reportFailure(error as Error)
     } finally {
       page.loading = false
     }
   }
 
-  /** Not within the turn of whoever stored: pages wait for the ticks, never the other way round. */
+  /** In a later turn, so that storing does not wait for pages. */
   #pushSoon(): void {
     this.#nextUpdate ??= setTimeout(
       () => {
@@ -175,7 +175,7 @@ export class Live {
   }
 
   #pushUpdates(): void {
-    this.#noticeHandOver()
+    this.#checkPartitions()
     for (const page of this.#pages) {
       if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
       const update = page.view.stale ? undefined : page.view.flush()
@@ -187,11 +187,11 @@ export class Live {
     }
   }
 
-  /** A partition that changed hands may have been told of in part: the views ask for their history again. */
-  #noticeHandOver(): void {
-    const ours = this.#options.ingest.own.map(({ partition }) => partition).join()
-    if (ours === this.#ours) return
-    this.#ours = ours
+  /** A partition that this process won or lost may have been pushed in part: the views load their history again. */
+  #checkPartitions(): void {
+    const partitions = this.#options.ingest.own.map(({ partition }) => partition).join()
+    if (partitions === this.#ownPartitions) return
+    this.#ownPartitions = partitions
     for (const { view } of this.#pages) if (view) view.stale = true
   }
 
@@ -199,32 +199,32 @@ export class Live {
     if (this.#reporting) return
     this.#reporting = true
     try {
-      const stations = await this.#options.report.report()
-      this.#gatherLines()
+      const status = await this.#options.report.report()
+      this.#log.gather()
       const symbols = this.#changedSymbols()
-      const sample = this.#sample(stations)
+      const sample = this.#sample(status)
       for (const page of this.#pages) {
         if (page.response.writableLength > UNREAD_BYTES_MAX) continue
-        send(page, 'stations', stations)
-        this.#tellWatch(page)
+        send(page, 'stations', status)
+        this.#sendWatchReports(page)
         if (symbols.length > 0) send(page, 'symbols', { reset: false, symbols })
         if (sample) send(page, 'sample', sample)
-        const lines = this.#lines.filter(line => line.id > page.lineId)
-        if (lines.length > 0) send(page, 'lines', lines)
-        page.lineId = this.#nextLineId - 1
+        const entries = this.#log.after(page.logId)
+        if (entries.length > 0) send(page, 'lines', entries)
+        page.logId = this.#log.lastId
       }
     } catch (error) {
-      this.#tellFailed(error as Error)
+      this.#reportFailure(error as Error)
     } finally {
       this.#reporting = false
     }
   }
 
-  #tellFailed({ message }: Error): void {
+  #reportFailure({ message }: Error): void {
     if (!this.#closed) this.#options.emit('page_failed', { why: message })
   }
 
-  #tellWatch(page: Page): void {
+  #sendWatchReports(page: Page): void {
     const { watchReports } = this.#options
     const reports = watchReports.current(Date.now())
     if (page.watchVersion === watchReports.version) return
@@ -232,17 +232,17 @@ export class Live {
     send(page, 'watch', reports)
   }
 
-  #sample(stations: Messages['stations']): Sample | undefined {
+  #sample(status: Messages['stations']): Sample | undefined {
     const last = this.#samples.at(-1)
-    if (last && stations.atMs - last.atMs < SAMPLE_EVERY_MS - 50) return undefined
+    if (last && status.atMs - last.atMs < SAMPLE_EVERY_MS - 50) return undefined
     const sample: Sample = {
-      atMs: stations.atMs,
-      received: stations.sources.ticksPerSecond,
-      stored: stations.ingest.ticksPerSecond,
-      refused: stations.ingest.refusedPerSecond,
-      lagMs: stations.ingest.lagMs,
-      logBytes: stations.log.sizeBytes,
-      storeBytes: stations.store.sizeBytes,
+      atMs: status.atMs,
+      received: status.sources.ticksPerSecond,
+      stored: status.ingest.ticksPerSecond,
+      refused: status.ingest.refusedPerSecond,
+      lagMs: status.ingest.lagMs,
+      logBytes: status.log.sizeBytes,
+      storeBytes: status.store.sizeBytes,
     }
     this.#samples.push(sample)
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift()
@@ -253,46 +253,21 @@ export class Live {
     const withSpark = performance.now() - this.#sparkAtMs > SPARK_EVERY_MS
     if (withSpark) this.#sparkAtMs = performance.now()
     const changed: SymbolStatus[] = []
-    for (const book of this.#options.books.all) {
-      // A symbol that went quiet is sent until its rate has fallen to zero.
-      if (!book.changed && book.rate.perSecond() === 0 && !withSpark) continue
-      book.changed = false
-      changed.push(this.#status(book, withSpark))
+    for (const summary of this.#options.watchlist.all) {
+      // A symbol that went quiet is sent until its rate is 0.
+      if (!summary.changed && summary.rate.perSecond() === 0 && !withSpark) continue
+      summary.changed = false
+      changed.push(this.#status(summary, withSpark))
     }
     return changed
   }
 
-  #status(book: SymbolSummary, withSpark: boolean): SymbolStatus {
-    const status = book.status(this.#options.ingest.gapsOf(book.venue, book.symbol))
-    return withSpark ? { ...status, spark: book.spark } : status
-  }
-
-  /** Joins the lines of this process, of the recorders and of those who store elsewhere into one sequence. */
-  #gatherLines(): void {
-    const own = this.#options.journal.since(this.#ownLineId)
-    this.#ownLineId = own.at(-1)?.id ?? this.#ownLineId
-    const theirs = this.#options.report.recorders().flatMap(({ key, status }) => {
-      const seen = this.#recorderLines.get(key)
-      const seenId = seen?.run === status.startedAtMs ? seen.id : 0
-      this.#recorderLines.set(key, { run: status.startedAtMs, id: status.lines.at(-1)?.id ?? seenId })
-      return status.lines.filter(line => line.id > seenId)
-    })
-    for (const line of [...own, ...theirs, ...this.#options.ingest.newLogLines()].sort((a, b) => a.atMs - b.atMs))
-      this.#lines.push({ ...line, id: this.#nextLineId++ })
-    this.#lines.splice(0, Math.max(0, this.#lines.length - LINES_MAX))
+  #status(summary: SymbolSummary, withSpark: boolean): SymbolStatus {
+    const status = summary.status(this.#options.ingest.gapsOf(summary.venue, summary.symbol))
+    return withSpark ? { ...status, spark: summary.spark } : status
   }
 }
 
 function send<Name extends keyof Messages>(page: Page, name: Name, message: Messages[Name]): void {
   if (!page.response.writableEnded) page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
-}
-
-/** The last lines, as many as hold no more text than that. */
-function lastWithin(lines: readonly LogLine[], lengthMax: number): LogLine[] {
-  let length = 0
-  const first = lines.findLastIndex(line => {
-    length += JSON.stringify(line).length
-    return length > lengthMax
-  })
-  return lines.slice(first + 1)
 }

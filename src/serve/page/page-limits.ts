@@ -1,13 +1,13 @@
-/** How many pages are open, of whom: nobody may take all places. */
+/** Limits the open pages in total, by address and by client, so that no client can use all of them. */
 import type { IncomingHttpHeaders } from 'node:http'
 
 export const PAGES_MAX = 64
-/** Behind a proxy everybody has its address: most places, and some are left for others. */
+/** All clients behind a proxy share its address, which gets most of the pages but not all. */
 const PAGES_PER_ADDRESS_MAX = 48
 const PAGES_PER_CLIENT_MAX = 16
 
-/** A page that may open, until `leave`; or why it may not, with the HTTP status for that. */
-export type Place = { leave: () => void } | { status: 429 | 503; why: string }
+/** Admission of a page until `leave` is called, or the HTTP status and reason of a refusal. */
+export type Admission = { leave: () => void } | { status: 429 | 503; why: string }
 
 export class PageLimits {
   #open = 0
@@ -15,23 +15,23 @@ export class PageLimits {
   readonly #byClient = new Map<string, number>()
 
   /**
-   * `address` is the remote one. A proxy appends whom it speaks for to X-Forwarded-For, whose last entry divides the address into
-   * clients. Whoever writes that header themselves still gets no more than an address may.
+   * `address` is the remote address. A proxy appends its client to X-Forwarded-For, so the last entry separates the
+   * clients of one address. A client that forges the header still gets no more than the limit of its address.
    */
-  enter(address: string, headers: IncomingHttpHeaders): Place {
+  enter(address: string, headers: IncomingHttpHeaders): Admission {
     const forwardedFor = String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .at(-1)!
       .trim()
     const client = `${address} ${forwardedFor}`
-    if (this.#open >= PAGES_MAX) return { status: 503, why: `${PAGES_MAX} pages are open, which is all: close some` }
+    if (this.#open >= PAGES_MAX) return { status: 503, why: `all ${PAGES_MAX} pages are in use: close some` }
     const isOver =
       (this.#byAddress.get(address) ?? 0) >= PAGES_PER_ADDRESS_MAX ||
       (this.#byClient.get(client) ?? 0) >= PAGES_PER_CLIENT_MAX
     if (isOver)
       return {
         status: 429,
-        why: `${PAGES_PER_CLIENT_MAX} pages of one client and ${PAGES_PER_ADDRESS_MAX} of one address may be open: close some`,
+        why: `at most ${PAGES_PER_CLIENT_MAX} pages per client and ${PAGES_PER_ADDRESS_MAX} per address: close some`,
       }
     this.#count(address, client, 1)
     return { leave: () => this.#count(address, client, -1) }

@@ -1,4 +1,4 @@
-/** The page over a store, its parts joined: for whoever stores, and for a process that only shows what others store. */
+/** The page of a store: for a process that stores, and for one that shows the data that others store. */
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
@@ -21,7 +21,7 @@ export interface PageOptions extends ReportOptions {
 export class Page {
   readonly report: StatusReport
   readonly #options: PageOptions
-  readonly #books = new Watchlist()
+  readonly #watchlist = new Watchlist()
   readonly watchReports = new WatchReports()
   readonly refusedRequests = new RefusedRequests()
   readonly #follower: Follower
@@ -40,16 +40,16 @@ export class Page {
       ingest,
       follower: this.#follower,
       report: this.report,
-      books: this.#books,
+      watchlist: this.#watchlist,
       journal,
       emit,
       watchReports: this.watchReports,
     })
   }
 
-  /** How far what is shown goes, by partition: see Follower. */
-  places(): ReadonlyMap<number, number> | undefined {
-    return this.#follower.places()
+  /** The offset up to which trades are shown, by partition: see Follower. */
+  offsets(): ReadonlyMap<number, number> | undefined {
+    return this.#follower.offsets()
   }
 
   /** Shows the trades that this process stores, as it stores them. */
@@ -57,14 +57,14 @@ export class Page {
     ingest.onStored = ({ trades }) => this.#live.take(trades)
   }
 
-  /** Starts to listen, with the symbols that the store holds. Throws what the store throws, and like `serve`. */
+  /** Loads the symbols of the store and listens. Throws errors of the store, and those of `serve`. */
   async listen(
     config: Config,
     health: ServerOptions['health'],
     storing: { reprocessor: Reprocessor; runExclusive: ServerOptions['runExclusive'] } | null,
   ): Promise<FastifyInstance> {
     const { log, store, journal } = this.#options
-    await this.#books.load(store)
+    await this.#watchlist.load(store)
     this.#server = await serve({
       config,
       log,

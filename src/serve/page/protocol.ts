@@ -1,14 +1,14 @@
 /**
- * What the server and the page say to each other. The page opens one event stream (`GET /api/live`, server-sent events);
- * each event's name is a key of `Messages`, its data that type as JSON. Times are ms since 1970 UTC.
+ * The protocol of server and page. The page opens one event stream (GET `/api/live`, server-sent events); the name of
+ * an event is a key of `Messages`, its data is that type as JSON. Times are ms since 1970 UTC.
  *
- * `GET /api/live?venue=&symbol=&interval=` — the view; another view is another stream. Without venue and symbol, the busiest.
+ * GET `/api/live?venue=&symbol=&interval=` is a view; each view has its own stream. Default symbol: the busiest.
  */
 
 import type { StageStatuses } from '../../status/model.ts'
 import type { WatchReport } from '../../status/watch-report.ts'
 import type { Level, Stage } from '../../telemetry/events.ts'
-import type { LogLine } from '../../telemetry/journal.ts'
+import type { LogEntry } from '../../telemetry/journal.ts'
 
 /** Candle intervals in seconds, by the name the page and the address bar use. */
 export const INTERVALS = { '1s': 1, '10s': 10, '1m': 60, '5m': 300, '1h': 3600, '1d': 86_400 } as const
@@ -33,21 +33,21 @@ export interface SymbolStatus {
   venue: string
   symbol: string
   last: number
-  /** Price 24 hours ago, or the oldest held: for the change. */
+  /** Price 24 hours ago, or the oldest known: for the change. */
   reference: number
-  /** Digits after the point in this instrument's prices, as seen. */
+  /** The most digits after the decimal point in prices so far. */
   decimals: number
   side: number
   ticksPerSecond: number
-  /** Trades held. */
+  /** Trades stored. */
   trades: number
   lastAtMs: number
   gaps: number
-  /** Recent closes, oldest first, for a sparkline; sent with the first message and then about every 10 s. */
+  /** Recent closes, oldest first, for a sparkline; sent with the first message, then about every 10 s. */
   spark?: number[]
 }
 
-/** One second of the house's history. */
+/** One second of the pipeline's history. */
 export interface Sample {
   atMs: number
   received: number
@@ -58,50 +58,55 @@ export interface Sample {
   storeBytes: number
 }
 
-export type { LogLine }
+export type { LogEntry }
 
 export interface Messages {
-  /** Once, first. */
+  /** First, once. */
   hello: {
     version: string
     engine: string
     startedAtMs: number
-    /** Set while simulated data is recorded: the banner, and how to go live. */
+    /** Set while simulated data is recorded: why, and how to go live. */
     simulated: { why: string; advice: string } | null
     view: { venue: string; symbol: string; interval: Interval } | null
     samples: Sample[]
-    lines: LogLine[]
-    /** The server's clock, ms: the page tells ages by it. */
+    lines: LogEntry[]
+    /** The server's clock, ms: the page computes ages from it. */
     nowMs: number
   }
   /** Twice a second. */
   stations: StageStatuses
   /** All symbols once, then those that changed, twice a second. */
   symbols: { reset: boolean; symbols: SymbolStatus[] }
-  /** The chart's history: replaces what is shown. Oldest first, up to 1,000 bars. Sent anew when late ticks change old bars. */
+  /**
+   * The chart's history, replacing the previous one: up to 1,000 bars, oldest first. Sent again when late ticks change
+   * old bars.
+   */
   bars: { bars: Bar[] }
-  /** As soon as something is stored, at most ten times a second: the bars that changed, oldest first, the last ones to show. */
+  /** When trades are stored, at most 10 times a second: the changed bars, oldest first, and new prints. */
   update: {
     bars: Bar[]
-    prints: Print[] /** prints since the last update that were more than a screen can show */
+    prints: Print[]
+    /** Further prints since the last update: more than a screen can show. */
     skipped: number
   }
   /** The newest prints, newest first, once per view. */
   prints: { prints: Print[] }
   /** Each second. */
   sample: Sample
-  /** What watchers outside say, once and when one of them says something else; empty if none runs. */
+  /** The reports of watchers, first and after each change; empty if no watcher runs. */
   watch: WatchReport[]
-  lines: LogLine[]
+  /** New log entries. */
+  lines: LogEntry[]
 }
 
-/** `GET /api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
+/** GET `/api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
 export interface BarsAnswer {
   bars: Bar[]
 }
 
-/** A line of an earlier time, from the tables. */
-export interface StoredLogLine {
+/** A log entry from the tables. */
+export interface StoredLogEntry {
   atMs: number
   level: Level
   station: Stage
@@ -110,14 +115,14 @@ export interface StoredLogLine {
   text: string
 }
 
-/** `GET /api/lines?text=&level=&station=&before=<ms>` → up to 200 lines before that, oldest first; all words must occur. */
-export interface LogLinesAnswer {
-  lines: StoredLogLine[]
-  /** Nothing between this and the first line matches: where the next question begins. */
+/** GET `/api/lines?text=&level=&station=&before=<ms>` → up to 200 earlier log entries with all words, oldest first. */
+export interface LogEntriesAnswer {
+  lines: StoredLogEntry[]
+  /** No entry between this time and the first one matches: `before` of the next query. */
   searchedToMs: number
 }
 
-/** How the house stood in a stretch of time, in seconds: seen running, and of that recording and storing. */
+/** Seconds of a period in which tickhouse ran, recorded and stored. */
 export interface UptimePeriod {
   startMs: number
   covered: number
@@ -125,13 +130,13 @@ export interface UptimePeriod {
   stored: number
 }
 
-/** `GET /api/uptime?days=90` → UTC days in which anything ran, and quarters of an hour of the last day; oldest first. */
+/** GET `/api/uptime?days=90` → UTC days with any uptime, and quarter hours of the last day; oldest first. */
 export interface UptimeAnswer {
   days: UptimePeriod[]
   recent: UptimePeriod[]
 }
 
-/** `GET /api/slices` → the objects verified last, newest first. */
+/** GET `/api/slices` → the objects verified last, newest first. */
 export interface ArchivedSegment {
   kind: string
   partition: number

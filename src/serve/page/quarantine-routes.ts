@@ -1,6 +1,6 @@
 /**
- * Quarantine over HTTP, for `tickhouse quarantine`: `GET /api/quarantine` tells reasons or, with `rows`, rows; `POST
- * /api/quarantine/reingest` judges them again. Both take the filter as query: reason, venue, symbol, since, until (ms), at.
+ * Quarantine over HTTP, for `tickhouse quarantine`: `GET /api/quarantine` returns reasons or, with `rows`, rows; `POST
+ * /api/quarantine/reingest` validates them again. Both filter by query: reason, venue, symbol, since, until (ms), at.
  */
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
@@ -11,7 +11,7 @@ import { wholeNumber } from '../http/whole-number.ts'
 
 const ROWS_MAX = 10_000
 const ADVICE = 'See: tickhouse quarantine --help'
-/** Payload in one answer: of one row all that a log record may hold, of many rows their beginnings. */
+/** Payload bytes of one answer: a single row is complete, many rows are cut. */
 const RAW_BYTES_MAX = 64 * 2 ** 20
 
 type Query = Partial<
@@ -35,16 +35,16 @@ export function serveQuarantine(server: FastifyInstance, store: Store, reprocess
     if (!reprocessor)
       throw new TickhouseError(
         'store_unavailable',
-        'this process shows what others store: it moves nothing',
-        'Ask an ingest: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reprocess.',
+        'this process is read-only',
+        'Use the address of an ingest process: TICKHOUSE_LISTEN=<its address> tickhouse quarantine --reprocess.',
       )
     if (running)
-      return reply.code(503).send({ message: 'quarantine is being judged already', advice: 'Ask again later.' })
+      return reply.code(503).send({ message: 'quarantine is already being reprocessed', advice: 'Try again later.' })
     const filter = filterOf(query)
     running = true
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/json' })
-    // A blank line a page: the client gives up on an answer that is silent for minutes.
+    // A blank line per page of rows: clients time out on an answer that is silent for minutes.
     const answer = await reprocessor
       .run(filter, query.dryRun === 'true', () => reply.raw.write('\n'))
       .catch(error => ({ message: (error as Error).message, advice: (error as Partial<TickhouseError>).advice ?? '' }))
@@ -60,13 +60,13 @@ function filterOf({ reason, venue, symbol, since, until, at }: Query): Quarantin
     ...(symbol !== undefined && { symbol }),
     ...(since !== undefined && { sinceMs: wholeNumber('since', since, ADVICE) }),
     ...(until !== undefined && { untilMs: wholeNumber('until', until, ADVICE) }),
-    ...(at !== undefined && { at: placeOf(at) }),
+    ...(at !== undefined && { at: positionOf(at) }),
   }
 }
 
-function placeOf(at: string): [number, number, number] {
+function positionOf(at: string): [number, number, number] {
   const [, partition, offset, index] = /^(\d{1,5})\/(\d{1,15})\/(\d{1,10})$/.exec(at) ?? []
-  if (index === undefined) throw refused(`no place: ${at}`)
+  if (index === undefined) throw refused(`not a position: ${at}`)
   return [Number(partition), Number(offset), Number(index)]
 }
 

@@ -1,25 +1,25 @@
-/** What one open page looks at: a symbol's candles and tape, gathered from stored batches until the next push. */
+/** The view of an open page: candles and tape of a symbol, collected from stored batches until the next push. */
 import type { Store } from '../../store/store.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import { addToBar, joinBars, newBar, type OpenBar, queryBars, toBar } from './candles.ts'
 import type { Bar, Print } from './protocol.ts'
 
-/** More prints in one push than a screen can show are counted, not sent. */
+/** Prints beyond a screenful are counted, not sent. */
 const PRINTS_PER_PUSH_MAX = 40
-/** Bars kept that late trades may still change without asking the table again. */
+/** Bars kept in memory, which late trades can change without a query. */
 const BARS_KEPT_MAX = 120
 
 export class View {
   readonly venue: string
   readonly symbol: string
   readonly #stepMs: number
-  /** Bars by time; until `load` they hold only what was stored since the view was opened. */
+  /** Bars by time; until `load` only of trades stored since the view was opened. */
   #bars = new Map<number, OpenBar>()
   #touched = new Set<number>()
   #prints: Print[] = []
   #skipped = 0
-  /** A late trade fell into a bar no longer kept: the history must be asked for again. */
+  /** A late trade fell into a bar no longer in memory: the history must be loaded again. */
   stale = false
 
   constructor(venue: string, symbol: string, seconds: number) {
@@ -51,8 +51,8 @@ export class View {
   }
 
   /**
-   * The history: what the table held below `belowOffsets`, by log partition, joined with what was taken since. The caller reads the
-   * offsets and opens the view in the same turn, so that no trade is in both or in neither.
+   * The history: trades of the table below `belowOffsets`, by log partition, joined with those taken since. The caller
+   * reads the offsets and opens the view in one turn, so that each trade is in exactly one of the two.
    */
   async load(store: Store, lastAtMs: number, belowOffsets: ReadonlyMap<number, number>): Promise<Bar[]> {
     this.stale = false
@@ -69,19 +69,19 @@ export class View {
     const sorted = [...all.values()].sort((a, b) => a.timeMs - b.timeMs)
     this.#bars = new Map(sorted.slice(-BARS_KEPT_MAX).map(bar => [bar.timeMs, bar]))
     this.#touched.clear()
-    // The page is given the newest prints with the history.
+    // The newest prints are sent with the history.
     this.#prints = []
     this.#skipped = 0
     return sorted.map(toBar)
   }
 
-  /** Starts to gather anew: for a fresh `load`. */
+  /** Clears the bars, for another `load`. */
   reset(): void {
     this.#bars = new Map()
     this.#touched.clear()
   }
 
-  /** What changed since the last call; undefined if nothing did. */
+  /** The changes since the last call; undefined if there are none. */
   flush(): { bars: Bar[]; prints: Print[]; skipped: number } | undefined {
     if (this.#touched.size === 0) return undefined
     const times = [...this.#touched].sort((a, b) => a - b)

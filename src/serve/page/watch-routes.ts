@@ -1,11 +1,11 @@
-/** What watchers tell of this house, kept for the page: `PUT /api/watch` with a `WatchReport` as JSON. */
+/** Reports of watchers, kept for the page: `PUT /api/watch` with a `WatchReport` as JSON. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { WatchReport } from '../../status/watch-report.ts'
 
-/** A watcher that has not spoken for so long is not running; probes are minutes apart at most. */
-const HEARD_MS_MAX = 10 * 60_000
-/** Watchers of one house: more are not remembered. */
+/** A watcher without a report for this long is not running; probes are at most minutes apart. */
+const REPORT_AGE_MS_MAX = 10 * 60_000
+/** The most watchers of one instance; older reports are dropped. */
 const WATCHERS_MAX = 8
 const ALERTS_MAX = 50
 
@@ -37,24 +37,24 @@ const REPORT = z.strictObject({
 export class WatchReports {
   /** Rises with each report. */
   version = 0
-  readonly #heard = new Map<string, { report: WatchReport; atMs: number }>()
+  readonly #reports = new Map<string, { report: WatchReport; atMs: number }>()
 
   take(report: WatchReport, nowMs: number): void {
-    this.#heard.delete(report.watcher)
-    this.#heard.set(report.watcher, { report, atMs: nowMs })
-    const [oldest] = this.#heard.keys()
-    if (this.#heard.size > WATCHERS_MAX) this.#heard.delete(oldest!)
+    this.#reports.delete(report.watcher)
+    this.#reports.set(report.watcher, { report, atMs: nowMs })
+    const [oldest] = this.#reports.keys()
+    if (this.#reports.size > WATCHERS_MAX) this.#reports.delete(oldest!)
     this.version++
   }
 
-  /** Of the watchers that run. */
+  /** The reports of the watchers that run. */
   current(nowMs: number): WatchReport[] {
-    for (const [watcher, { atMs }] of this.#heard) {
-      if (nowMs - atMs <= HEARD_MS_MAX) continue
-      this.#heard.delete(watcher)
+    for (const [watcher, { atMs }] of this.#reports) {
+      if (nowMs - atMs <= REPORT_AGE_MS_MAX) continue
+      this.#reports.delete(watcher)
       this.version++
     }
-    return [...this.#heard.values()].map(({ report }) => report)
+    return [...this.#reports.values()].map(({ report }) => report)
   }
 }
 
@@ -63,7 +63,7 @@ export function serveWatchReports(server: FastifyInstance, reports: WatchReports
     const parsed = REPORT.safeParse(request.body)
     if (!parsed.success) {
       const { path, message } = parsed.error.issues[0]!
-      return reply.code(400).send({ message: `no report of a watcher: ${[...path, message].join(': ')}`, advice: '' })
+      return reply.code(400).send({ message: `not a watch report: ${[...path, message].join(': ')}`, advice: '' })
     }
     reports.take(parsed.data, Date.now())
     return reply.code(204).send()

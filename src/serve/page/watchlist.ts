@@ -1,4 +1,4 @@
-/** What the watch list shows of every symbol, kept up to date from batches as they are stored. */
+/** The watch list: a summary of every symbol, updated from stored batches. */
 
 import type { Store } from '../../store/store.ts'
 import { TRADE_ORDER } from '../../store/trade-order.ts'
@@ -7,13 +7,13 @@ import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Print, SymbolStatus } from './protocol.ts'
 
-/** Trades kept of each symbol for the tape. */
+/** Trades kept per symbol for the tape. */
 const PRINTS_MAX = 60
-/** The sparkline: one close every ten seconds, ten minutes of them. */
+/** The sparkline: a close every 10 s, for 10 minutes. */
 const SPARK_STEP_MS = 10_000
 export const SPARK_MAX = 60
 const DECIMALS_MAX = 10
-/** Symbols the list holds; beyond, the least recently traded leave it (they stay in the store). */
+/** The most symbols of the list; beyond, the least recently traded ones leave it (they stay in the store). */
 const SYMBOLS_MAX = 5_000
 
 export class SymbolSummary {
@@ -37,7 +37,7 @@ export class SymbolSummary {
     this.symbol = symbol
   }
 
-  /** Takes the newest trade of a batch, and how many there were. */
+  /** Takes the newest trade of a batch, and the number of its trades. */
   update(micros: number, price: number, side: number, count: number): void {
     this.trades += count
     this.rate.add(count)
@@ -78,21 +78,21 @@ export class SymbolSummary {
   }
 }
 
-/** Digits after the point that a price has. */
+/** Digits after the decimal point of a price. */
 export function decimalsOf(price: number): number {
   const text = price.toFixed(DECIMALS_MAX).replace(/0+$/, '')
   return text.length - text.indexOf('.') - 1
 }
 
 export class Watchlist {
-  readonly #books = new Map<string, SymbolSummary>()
+  readonly #summaries = new Map<string, SymbolSummary>()
 
   get all(): Iterable<SymbolSummary> {
-    return this.#books.values()
+    return this.#summaries.values()
   }
 
   find(venue: string, symbol: string): SymbolSummary | undefined {
-    return this.#books.get(`${venue} ${symbol}`)
+    return this.#summaries.get(`${venue} ${symbol}`)
   }
 
   /** Fills the list from the table: last price, count, the price a day ago, recent closes. */
@@ -110,10 +110,10 @@ export class Watchlist {
        FROM trades GROUP BY venue, symbol ORDER BY micros DESC LIMIT ${SYMBOLS_MAX}`,
     )
     for (const row of rows.reverse()) {
-      const book = this.#book(row.venue, row.symbol)
-      book.update(Number(row.micros), row.last, 0, 0)
-      book.trades = Number(row.trades)
-      book.reference = row.reference || row.last
+      const summary = this.#summary(row.venue, row.symbol)
+      summary.update(Number(row.micros), row.last, 0, 0)
+      summary.trades = Number(row.trades)
+      summary.reference = row.reference || row.last
     }
     const closes = await store.rows<{ venue: string; symbol: string; closes: number[] }>(
       `SELECT venue, symbol, groupArray(close) AS closes FROM (
@@ -123,56 +123,59 @@ export class Watchlist {
        GROUP BY venue, symbol`,
     )
     for (const { venue, symbol, closes: spark } of closes) {
-      const book = this.find(venue, symbol)
-      if (!book) continue
-      book.spark = spark.slice(-SPARK_MAX)
-      for (const price of spark) book.decimals = Math.max(book.decimals, decimalsOf(price))
+      const summary = this.find(venue, symbol)
+      if (!summary) continue
+      summary.spark = spark.slice(-SPARK_MAX)
+      for (const price of spark) summary.decimals = Math.max(summary.decimals, decimalsOf(price))
     }
   }
 
   /** Takes stored trades: each symbol's count and newest trade, and its newest trades for the tape. */
   take(trades: TradeColumns): void {
-    // By symbol within a venue: a batch holds few venues as a rule, whatever a hostile one holds.
+    // By venue and symbol: a batch has few venues, unless it is hostile.
     const counts = new Map<number, number>()
     const symbolCount = trades.symbols.words.length
     for (let row = 0; row < trades.length; row++) {
       const slot = trades.venue[row]! * symbolCount + trades.symbol[row]!
       counts.set(slot, (counts.get(slot) ?? 0) + 1)
     }
-    const left = new Map(counts)
+    const remaining = new Map(counts)
     for (let row = 0; row < trades.length; row++) {
       const slot = trades.venue[row]! * symbolCount + trades.symbol[row]!
-      const after = left.get(slot)! - 1
-      left.set(slot, after)
+      const after = remaining.get(slot)! - 1
+      remaining.set(slot, after)
       if (after >= PRINTS_MAX) continue
-      const book = this.#book(trades.venues.words[trades.venue[row]!]!, trades.symbols.words[trades.symbol[row]!]!)
+      const summary = this.#summary(
+        trades.venues.words[trades.venue[row]!]!,
+        trades.symbols.words[trades.symbol[row]!]!,
+      )
       const micros = readMicros(trades.timestampWords, row)
-      book.print([
+      summary.print([
         micros / 1000,
         trades.price[row]!,
         trades.volume[row]!,
         trades.side[row]!,
         String(trades.tradeId[row]),
       ])
-      if (after === 0) book.update(micros, trades.price[row]!, trades.side[row]!, counts.get(slot)!)
+      if (after === 0) summary.update(micros, trades.price[row]!, trades.side[row]!, counts.get(slot)!)
     }
   }
 
-  #book(venue: string, symbol: string): SymbolSummary {
+  #summary(venue: string, symbol: string): SymbolSummary {
     const key = `${venue} ${symbol}`
-    const known = this.#books.get(key)
+    const known = this.#summaries.get(key)
     if (known) return known
-    if (this.#books.size >= SYMBOLS_MAX) this.#dropOldest()
-    const book = new SymbolSummary(venue, symbol)
-    this.#books.set(key, book)
-    return book
+    if (this.#summaries.size >= SYMBOLS_MAX) this.#dropOldest()
+    const summary = new SymbolSummary(venue, symbol)
+    this.#summaries.set(key, summary)
+    return summary
   }
 
   #dropOldest(): void {
     let oldest: string | undefined
     let oldestMicros = Number.POSITIVE_INFINITY
-    for (const [key, { lastMicros }] of this.#books)
+    for (const [key, { lastMicros }] of this.#summaries)
       if (lastMicros < oldestMicros) [oldest, oldestMicros] = [key, lastMicros]
-    if (oldest !== undefined) this.#books.delete(oldest)
+    if (oldest !== undefined) this.#summaries.delete(oldest)
   }
 }

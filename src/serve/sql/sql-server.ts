@@ -27,6 +27,6 @@ export async function serveSql(config: Config, { ask, ...options }: SqlServerOpt
   server.setErrorHandler((error, _request, reply) => answerError(error, reply, refused))
   if (ask) serveQuery(server, strangers, ask)
   await server.register(clickHouseHttp, { ...options, strangers, refused })
-  await listen(server, config.LISTEN, 'LISTEN', url => emit('serving', { url }))
+  emit('serving', { url: await listen(server, config.LISTEN, 'TICKHOUSE_LISTEN') })
   return server
 }

@@ -12,7 +12,7 @@ import { Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import { IngestTelemetry } from '../../../src/serve/http/ingest-metrics.ts'
+import { IngestTelemetry } from '../../../src/serve/http/ingest-telemetry.ts'
 import { Page } from '../../../src/serve/page/page.ts'
 import type { Messages } from '../../../src/serve/page/protocol.ts'
 import { decodeAgain } from '../../../src/sources/decode-again.ts'
@@ -266,7 +266,7 @@ describe('who may ask', () => {
     assert.ok(own.every(({ status }) => status === 200))
     const refused = await open()
     assert.equal(refused.status, 429)
-    assert.match(await refused.why(), /16 pages of one client/)
+    assert.match(await refused.why(), /16 pages per client/)
     const other = await open({ 'x-forwarded-for': '198.51.100.7' })
     assert.equal(other.status, 200)
     own[0]!.leave()

@@ -90,12 +90,12 @@ test('what another process stores is told once each, from where the table ended 
       moved.dispatchEvent(new Event('moved'))
     },
   })
-  assert.equal(follower.places(), undefined, 'nothing is known before the table was asked')
+  assert.equal(follower.offsets(), undefined, 'nothing is known before the first poll')
   follower.start()
   try {
-    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    while (!follower.offsets()) await new Promise(resolve => setImmediate(resolve))
     assert.deepEqual(
-      [...follower.places()!],
+      [...follower.offsets()!],
       [
         [0, 1],
         [1, 1],
@@ -112,7 +112,7 @@ test('what another process stores is told once each, from where the table ended 
       )
     }
     assert.deepEqual(
-      [...follower.places()!],
+      [...follower.offsets()!],
       [
         [0, RECORDS],
         [1, RECORDS],
@@ -138,7 +138,7 @@ test('more than one answer takes is told whole, record by record', async () => {
   })
   follower.start()
   try {
-    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    while (!follower.offsets()) await new Promise(resolve => setImmediate(resolve))
     const ticks = 15_000
     const records = [0, 1].map(number => {
       const trades = new TradeColumns(ticks)
@@ -180,10 +180,10 @@ test('partitions that are ours are not asked of the table, and their place is wh
   })
   ours.start()
   try {
-    assert.equal(follower.places(), undefined, 'still asking where to go on')
-    while (!follower.places()) await new Promise(resolve => setImmediate(resolve))
+    assert.equal(follower.offsets(), undefined, 'still resuming')
+    while (!follower.offsets()) await new Promise(resolve => setImmediate(resolve))
     assert.deepEqual(
-      [...follower.places()!],
+      [...follower.offsets()!],
       [
         [0, RECORDS + 2],
         [1, RECORDS],

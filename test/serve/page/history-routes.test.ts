@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type FastifyInstance, fastify } from 'fastify'
 import { serveHistory } from '../../../src/serve/page/history-routes.ts'
-import type { LogLinesAnswer, UptimeAnswer } from '../../../src/serve/page/protocol.ts'
+import type { LogEntriesAnswer, UptimeAnswer } from '../../../src/serve/page/protocol.ts'
 import { Limiter } from '../../../src/serve/sql/limiter.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 
@@ -75,7 +75,7 @@ const get = async <T>(url: string): Promise<T> => {
   assert.equal(answer.statusCode, 200, answer.body)
   return answer.json<T>()
 }
-const lines = (query: Record<string, string>) => get<LogLinesAnswer>(`/api/lines?${new URLSearchParams(query)}`)
+const lines = (query: Record<string, string>) => get<LogEntriesAnswer>(`/api/lines?${new URLSearchParams(query)}`)
 
 test('lines are paged backwards, none twice, none left out', async () => {
   const seen: string[] = []

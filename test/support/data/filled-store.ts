@@ -7,10 +7,10 @@ import { Archiver } from '../../../src/archive/archiver.ts'
 import { measureArchive } from '../../../src/archive/metrics.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { SYSTEM_CLOCK } from '../../../src/clock.ts'
-import { Diagnostics } from '../../../src/status/diagnostics.ts'
 import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
 import { StatusReport } from '../../../src/status/report.ts'
+import { TelemetryWriter } from '../../../src/status/telemetry-writer.ts'
 import { within } from '../judges/within.ts'
 import { type Owner, TestInstance, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { KnownMarket } from './market.ts'
@@ -72,13 +72,13 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
     ...measureStages(await report.report(), storing.audits),
     ...measureArchive(archiver.metrics),
   ]
-  const diagnostics = new Diagnostics({
+  const diagnostics = new TelemetryWriter({
     store,
     clock: SYSTEM_CLOCK,
     emit: () => {},
     instance: 'after',
-    speakers: () => [{ process: 'ingest', instance: 'after', lines: [], measure }],
-    standing: async () => toUptimeSample(await report.report()),
+    telemetrySources: () => [{ process: 'ingest', instance: 'after', lines: [], measure }],
+    uptimeSample: async () => toUptimeSample(await report.report()),
     keepDays: 30,
   })
   diagnostics.start()

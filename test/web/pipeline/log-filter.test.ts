@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LogLine } from '../../../src/serve/page/protocol.ts'
+import type { LogEntry } from '../../../src/serve/page/protocol.ts'
 import { filterLines, type LogFilter } from '../../../web/src/pipeline/log-filter.ts'
 
-const LINES: LogLine[] = [
+const LINES: LogEntry[] = [
   {
     id: 1,
     atMs: 0,

@@ -1,6 +1,6 @@
 /** Which lines of the stream are shown. */
 
-import type { LogLine } from '../../../src/serve/page/protocol.ts'
+import type { LogEntry } from '../../../src/serve/page/protocol.ts'
 import type { Level, Stage } from '../../../src/telemetry/events.ts'
 
 export const LEVELS: Level[] = ['debug', 'info', 'warn', 'error']
@@ -14,7 +14,7 @@ export interface LogFilter {
   query: string
 }
 
-export function filterLines(lines: LogLine[], filter: LogFilter): LogLine[] {
+export function filterLines(lines: LogEntry[], filter: LogFilter): LogEntry[] {
   const least = LEVELS.indexOf(filter.level)
   const words = filter.query.toLowerCase().split(/\s+/).filter(Boolean)
   return lines.filter(line => {

@@ -1,6 +1,6 @@
 /** Events and logs in one stream, filtered by level, stage and text. */
 import { computed, signal } from '@preact/signals'
-import type { LogLine, LogLinesAnswer } from '../../../src/serve/page/protocol.ts'
+import type { LogEntriesAnswer, LogEntry } from '../../../src/serve/page/protocol.ts'
 import { lines, logLinesMissed, serverNowMs } from '../store.ts'
 import { count, day, timeOfDay, timeWithMs, zoneName } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
@@ -22,9 +22,9 @@ narrow.addEventListener('change', () => {
 const filter = signal<LogFilter>({ level: 'info', stage: 'all', query: '' })
 const following = signal(true)
 /** The lines shown while not following. */
-const paused = signal<LogLine[]>([])
+const paused = signal<LogEntry[]>([])
 /** The line whose whole text is shown. */
-const opened = signal<LogLine | null>(null)
+const opened = signal<LogEntry | null>(null)
 
 const shown = computed(() => filterLines(following.value ? lines.value : paused.value, filter.value))
 const newer = computed(() => {
@@ -59,9 +59,9 @@ async function searchOlder(): Promise<void> {
   try {
     const response = await fetch(`/api/lines?${parameters}`)
     if (!response.ok) throw new Error(String(response.status))
-    const answer = (await response.json()) as LogLinesAnswer
+    const answer = (await response.json()) as LogEntriesAnswer
     if (following.peek() || searched !== searchedFor) return
-    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as LogLine)
+    const older = answer.lines.map(line => ({ ...line, id: --olderId, fields: {} }) as LogEntry)
     searchedToMs.value = answer.searchedToMs
     paused.value = [...older, ...paused.peek()]
     found.value = filterLines(older, filter.peek()).length - 1
@@ -189,7 +189,7 @@ function Stream() {
 
 const moment = (atMs: number): string => `${day(atMs, zone.value)} ${timeOfDay(atMs, zone.value, false)}`
 
-function LineRow({ line, index }: { line: LogLine; index: number }) {
+function LineRow({ line, index }: { line: LogEntry; index: number }) {
   return (
     <div
       class={`line level-${line.level}`}
@@ -219,7 +219,7 @@ function LineRow({ line, index }: { line: LogLine; index: number }) {
 }
 
 /** A line in full, under the stream: long ones are cut there. */
-function Opened({ line }: { line: LogLine }) {
+function Opened({ line }: { line: LogEntry }) {
   return (
     <footer class="line-opened">
       <p>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LastHeard } from '../../src/status/last-heard.ts'
+import { LastSeen } from '../../src/status/last-seen.ts'
 
 test('what was said before the clock was set back is not young until the clock has caught up', async t => {
-  const heard = new LastHeard()
+  const heard = new LastSeen()
   const saidAtMs = Date.now() - 5_000
   assert.ok(heard.ageMs('a', saidAtMs) >= 5_000)
   const now = saidAtMs - 3_600_000

@@ -1,13 +1,16 @@
-/** The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics tables. */
+/**
+ * The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics
+ * tables.
+ */
 import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
-import { Diagnostics, type TelemetrySource } from '../../status/diagnostics.ts'
 import { type HealthAnswer, healthOf, type Self } from '../../status/health.ts'
 import { measureStages, toUptimeSample } from '../../status/metrics.ts'
 import type { StatusReport } from '../../status/report.ts'
+import { type TelemetrySource, TelemetryWriter } from '../../status/telemetry-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
 import type { Journal } from '../../telemetry/journal.ts'
@@ -34,7 +37,7 @@ export interface IngestTelemetryOptions {
 }
 
 export class IngestTelemetry {
-  readonly diagnostics: Diagnostics
+  readonly diagnostics: TelemetryWriter
   readonly #startedMs = performance.now()
   readonly #options: IngestTelemetryOptions
   readonly #gauge = new ProcessGauge()
@@ -42,14 +45,14 @@ export class IngestTelemetry {
   constructor(options: IngestTelemetryOptions) {
     this.#options = options
     const { self, store, report, journal, keepDays } = options
-    this.diagnostics = new Diagnostics({
+    this.diagnostics = new TelemetryWriter({
       store,
       clock: SYSTEM_CLOCK,
       emit: journal.emit,
       instance: self.instance,
       keepDays,
-      speakers: () => this.#speakers(),
-      standing: async () => (this.#speaksForAll && !this.#isNew ? toUptimeSample(await report.report()) : null),
+      telemetrySources: () => this.#telemetrySources(),
+      uptimeSample: async () => (this.#speaksForAll && !this.#isNew ? toUptimeSample(await report.report()) : null),
     })
   }
 
@@ -80,7 +83,7 @@ export class IngestTelemetry {
     return this.#options.storing.partitions.some(({ partition }) => partition === 0)
   }
 
-  #speakers(): TelemetrySource[] {
+  #telemetrySources(): TelemetrySource[] {
     const { self, journal, report } = this.#options
     const own: TelemetrySource = {
       process: self.process,
@@ -106,7 +109,7 @@ export class IngestTelemetry {
       ...(archiver ? measureArchive(archiver.metrics) : []),
       ...measureProcess(self.process, this.#gauge.read()),
       ...measureEvents(self.process, journal.counts),
-      { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.leftOut },
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.dropped },
     ]
   }
 }

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import { Diagnostics, type DiagnosticsOptions, type TelemetrySource } from '../../src/status/diagnostics.ts'
+import {
+  type TelemetrySource,
+  TelemetryWriter,
+  type TelemetryWriterOptions,
+} from '../../src/status/telemetry-writer.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
-import type { LogLine } from '../../src/telemetry/journal.ts'
+import type { LogEntry } from '../../src/telemetry/journal.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
 const STANDING = {
@@ -27,28 +31,28 @@ beforeEach(async () => {
   for (const table of ['metrics', 'events', 'uptime']) await house.store.command(`TRUNCATE TABLE ${table}`)
 })
 
-function line(id: number, atMs = Date.now()): LogLine {
+function line(id: number, atMs = Date.now()): LogEntry {
   const fields = { partition: 0, why: "it's \n full" }
   return { id, atMs, level: 'warn', station: 'ingest', event: 'gap_found', text: `line ${id}`, fields }
 }
 
-function speaker(lines: readonly LogLine[], instance = 'one'): TelemetrySource {
+function speaker(lines: readonly LogEntry[], instance = 'one'): TelemetrySource {
   const measure = async () => [{ name: 'ingest_lag_ticks' as const, labels: { partition: '0' }, value: 3.5 }]
   return { process: 'ingest', instance, lines, measure }
 }
 
 function diagnosticsOf(
-  speakers: () => readonly TelemetrySource[],
-  options: Partial<DiagnosticsOptions> = {},
-): { diagnostics: Diagnostics; told: EventName[] } {
+  telemetrySources: () => readonly TelemetrySource[],
+  options: Partial<TelemetryWriterOptions> = {},
+): { diagnostics: TelemetryWriter; told: EventName[] } {
   const told: EventName[] = []
-  const diagnostics = new Diagnostics({
+  const diagnostics = new TelemetryWriter({
     store: house.store,
     clock: SYSTEM_CLOCK,
     emit: name => void told.push(name),
     instance: 'one',
-    speakers,
-    standing: async () => STANDING,
+    telemetrySources,
+    uptimeSample: async () => STANDING,
     keepDays: 30,
     ...options,
   })
@@ -56,7 +60,7 @@ function diagnosticsOf(
 }
 
 /** Runs its first round, which writes, and its last. */
-async function runOnce(diagnostics: Diagnostics): Promise<void> {
+async function runOnce(diagnostics: TelemetryWriter): Promise<void> {
   diagnostics.start()
   await diagnostics.stop()
 }
@@ -80,10 +84,12 @@ test('figures, events and how the stations stand reach their tables as they were
     why: "it's \n full",
     fresh: 1,
   })
-  const [standing] = await house.store.rows('SELECT recorded, stored, sources, log, ingest, store, archive FROM uptime')
-  assert.deepEqual(standing, STANDING)
+  const [uptimeSample] = await house.store.rows(
+    'SELECT recorded, stored, sources, log, ingest, store, archive FROM uptime',
+  )
+  assert.deepEqual(uptimeSample, STANDING)
   assert.deepEqual(told, [])
-  assert.equal(diagnostics.leftOut, 0)
+  assert.equal(diagnostics.dropped, 0)
 })
 
 test('a line is there once, also where another process has written the first of them', async () => {
@@ -100,7 +106,7 @@ test('lines that left the memory of who told them before they were looked at are
   lines.splice(0, 1, line(5), line(6))
   await diagnostics.stop()
   assert.deepEqual((await idsOf()).slice(-2), [5, 6])
-  assert.ok(diagnostics.leftOut >= 3)
+  assert.ok(diagnostics.dropped >= 3)
 })
 
 test('lines of two days are stored, each day as a part of its own', async () => {
@@ -121,7 +127,7 @@ test('more than a year of availability stays, whatever else may stay', async () 
     const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)
     await house.store.insertRows('uptime', [{ at, instance: 'one', every_ms: 10_000, ...STANDING }])
   }
-  await runOnce(diagnosticsOf(() => [], { keepDays: 1, standing: async () => null }).diagnostics)
+  await runOnce(diagnosticsOf(() => [], { keepDays: 1, uptimeSample: async () => null }).diagnostics)
   const [stays] = await house.store.rows("SELECT groupArray(dateDiff('day', at, now('UTC'))) AS days FROM uptime")
   assert.deepEqual((stays as { days: unknown[] }).days.map(Number), [100])
 })
@@ -145,7 +151,7 @@ test('while the store answers nothing, figures of who was not heard before wait 
   const [standings] = await house.store.rows('SELECT toUInt32(count()) AS count FROM uptime')
   assert.deepEqual(standings, { count: 1 })
   assert.deepEqual(await idsOf(), [1, 1])
-  assert.equal(diagnostics.leftOut, 0)
+  assert.equal(diagnostics.dropped, 0)
 })
 
 test('diagnostics that were not started write nothing', async () => {
@@ -169,7 +175,7 @@ test('while the store is away rows wait within a bound, the failure is told once
   diagnostics.start()
   await diagnostics.stop()
   assert.deepEqual(told, ['diagnostics_failed'])
-  assert.equal(diagnostics.leftOut, 10)
+  assert.equal(diagnostics.dropped, 10)
   away = false
   await diagnostics.stop()
   const ids = await idsOf()
@@ -181,11 +187,11 @@ test('there is a row in each ten seconds of the time it ran, however long a repo
   const startMs = Date.UTC(2026, 10, 25, 12, 0, 3)
   const clock = new PlayedClock(startMs)
   let reports = 0
-  const standing = async () => {
+  const uptimeSample = async () => {
     await clock.sleep((reports++ % 5) * 900, new AbortController().signal)
     return STANDING
   }
-  const { diagnostics } = diagnosticsOf(() => [], { clock, standing, keepDays: 100_000 })
+  const { diagnostics } = diagnosticsOf(() => [], { clock, uptimeSample, keepDays: 100_000 })
   diagnostics.start()
   while (clock.nowMs < startMs + 600_000) await clock.advance()
   const stopped = diagnostics.stop()
