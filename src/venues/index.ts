@@ -1,11 +1,12 @@
 /** The venues this house can record. Adding one costs its file, its test and its line here. */
 import { binance } from './binance/decode.ts'
+import { bitstamp } from './bitstamp/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
 import { kraken } from './kraken/decode.ts'
 import { simulator } from './simulator.ts'
 import type { Venue } from './venue.ts'
 
-export const VENUES: readonly Venue[] = [binance, coinbase, kraken, simulator]
+export const VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken, simulator]
 
 /** The venue of that name; undefined if there is none. */
 export function findVenue(name: string): Venue | undefined {
