@@ -34,7 +34,7 @@ const checked = (target: ArchiveTarget, objects: readonly ArchivedObject[], deep
   })
 
 describe('a directory', () => {
-  test('holds what the tables hold, row by row, and the ledger, the manifests and a deep check agree', async () => {
+  test('equals the tables row by row, and catalog, manifests and a deep check agree', async () => {
     const target = await openDirectory('whole')
     const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
@@ -104,7 +104,7 @@ describe('a directory', () => {
 })
 
 describe('moved ticks', () => {
-  test('make their slice stale, and it is archived anew in place', async () => {
+  test('make their segment stale, and it is archived again in place', async () => {
     const target = await openDirectory('moved')
     const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()

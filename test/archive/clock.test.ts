@@ -75,7 +75,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     })
     after(() => log.close())
 
-    test('every record is stored once, with the time that the clock said, and a fall is said', async () => {
+    test('every record is stored once, with the time of the clock, and the jump back is reported', async () => {
       assertPlaces(await judgePlaces(storage.store, log))
       assert.ok(isSound(await diagnose(storage.store, log, () => {})))
       const rows = await storage.store.rows<{ seconds: number; day: number }>(
@@ -89,7 +89,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
       assert.equal(events.named('log_clock_set_back').length, falls)
     })
 
-    test('it is archived without waiting for the time it said, and what is archived is sound', async () => {
+    test('it is archived without waiting for its time, and the archive verifies', async () => {
       await archiver().archiver.round()
       await archiver(2 * HOUR_MS).archiver.round()
       const { catalog } = archiver()

@@ -1,4 +1,6 @@
-/** Every command of docs/reading-the-archive.md, tried on an archive: other people's tools read what is in the table. */
+/**
+ * Every command of docs/reading-the-archive.md, tried on an archive: other people's tools read what is in the table.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
@@ -38,7 +40,7 @@ after(async () => {
 
 for (const [index, code] of codeOf('python').entries()) {
   const name = /^import (\w+)/.exec(code)![1]!
-  test(`${name} reads the archive as the page says`, { skip, timeout: 600_000 }, async () => {
+  test(`${name} reads the archive as the page describes`, { skip, timeout: 600_000 }, async () => {
     const { command, path: packages } = await pythonWith('duckdb', 'pandas', 'pyarrow', 'polars')
     const { stdout } = await promisify(execFile)(command, ['-c', codeOf('python')[index]!], {
       cwd: directory,
@@ -55,7 +57,7 @@ for (const [index, code] of codeOf('python').entries()) {
   })
 }
 
-test('ClickHouse reads the archive as the page says', async () => {
+test('ClickHouse reads the archive as the page describes', async () => {
   const [statement] = codeOf('sql')
   const query = statement!.replace('data/archive', `${directory}/data/archive`)
   const { bytes } = await fixture.store.engine!.run({ query, format: 'JSONCompact' })

@@ -1,6 +1,7 @@
 /**
- * The image and the composition, run for real: every command of docs/container.md and docs/deploy.md as it is written there, every
- * station killed, all of it taken down and brought up again. Not part of `npm test`: it takes some minutes. `npm run test:containers`.
+ * The image and the composition, run for real: every command of docs/container.md and docs/deploy.md as it is written
+ * there, every stage killed, all of it taken down and brought up again. Not part of `npm test`: it takes some minutes.
+ * `npm run test:containers`.
  */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
@@ -25,7 +26,7 @@ async function succeeds(outcome: Promise<Outcome>, line = ''): Promise<string> {
 
 const run = (line: string) => succeeds(docker.run(line), line)
 
-/** Resolves once the work says nothing is wrong any more; rejects with what it says in the end. */
+/** Resolves once the check returns no problem; rejects with the last one. */
 async function until(work: () => Promise<string | undefined>): Promise<void> {
   const endMs = performance.now() + WAIT_MS_MAX
   for (;;) {
@@ -40,7 +41,7 @@ const statusOf = async (url: string) =>
   (await docker.runInside(`curl -s -o /dev/null -w '%{http_code}' '${url}'`)).stdout
 
 describe('containers', { skip: started instanceof Docker ? false : started }, () => {
-  test('one container does what docs/container.md says, and goes on after a crash', async () => {
+  test('one container does what docs/container.md describes, and resumes after a crash', async () => {
     const [build, start, token, ...others] = commandsOf('container.md')
     assert.deepEqual(others, [])
     await run(build!)
@@ -71,7 +72,7 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
   })
 
   test('all of it comes up by docs/deploy.md, and each command there works while ticks are stored', async () => {
-    // Its image is that of the stations; it stands in for ClickHouse before any of them is up.
+    // Its image is that of the stages; it replaces ClickHouse before any stage starts.
     await run('docker tag tickhouse tickhouse:0.0.0-container')
     docker.standInForClickHouse('tickhouse:0.0.0-container')
     const commands = commandsOf('deploy.md')
@@ -96,7 +97,7 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
     await run(upgrade.replace('git pull && ', ''))
   })
 
-  test('each station that crashes is started again, and goes on', async () => {
+  test('each crashed stage is restarted and resumes', async () => {
     for (const station of STATIONS) {
       const restarts = async () =>
         Number(await run(`docker inspect -f {{.RestartCount}} $(${COMPOSE} ps -q ${station})`))
@@ -131,7 +132,7 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
     )
     assert.equal(sums!.doubled, '0')
     assert.equal(sums!.holes, sums!.known)
-    // Every line of a station is JSON, also the last ones of those that were stopped.
+    // Every log line of a stage is JSON, also the last ones of stopped stages.
     for (const station of STATIONS)
       for (const line of (await run(`${COMPOSE} logs --no-log-prefix ${station}`)).trim().split('\n')) JSON.parse(line)
     await run(`${COMPOSE} down -v`)

@@ -1,6 +1,7 @@
 /**
- * A Docker to run the containers with: the one of this machine if it answers, else one of our own with local images under the pinned
- * names (`lab.sh`). Commands of the documents run in a copy of this repository, as they are written there.
+ * A Docker to run the containers with: the one of this machine if it answers, else one of our own with local images
+ * under the pinned names (`lab.sh`). Commands of the documents run in a copy of this repository, as they are written
+ * there.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -15,7 +16,7 @@ const LAB_SCRIPT = fileURLToPath(new URL('./lab.sh', import.meta.url))
 /** A build of Compose 2 beside this checkout, for machines whose packages have none. */
 const COMPOSE_BESIDE = path.join(ROOT, '../shared/tools/docker-compose-2.40.3-linux-amd64.xz')
 const COMMAND_MS_MAX = 600_000
-/** Images that are in no package registry: what they hold is not run here. */
+/** Images that are not in a package registry: their contents are not run here. */
 const NOT_HERE = ['grafana', 'loki', 'alloy']
 
 export interface Outcome {
@@ -104,7 +105,7 @@ export class Docker {
     return this.run(this.#own ? `nsenter --net=${network} bash -c ${JSON.stringify(line)}` : line)
   }
 
-  /** Makes the stand-in for ClickHouse's image of the image of the stations. */
+  /** Builds the stand-in for ClickHouse's image from the image of the stages. */
   standInForClickHouse(stationImage: string): void {
     if (!this.#own) return
     const { status, stderr } = spawnSync(LAB_SCRIPT, ['clickhouse', this.#directory, stationImage], {

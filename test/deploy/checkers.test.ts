@@ -1,4 +1,4 @@
-/** What others' checkers say of the files in `deploy/`, where they are installed. */
+/** Checks the files in `deploy/` with the tools of their programs, if installed. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'

@@ -8,13 +8,13 @@ import { parseConfig } from '../../src/config.ts'
 import { parseKafkaAddress } from '../../src/log/kafka/address.ts'
 import { parseStoreAddress } from '../../src/store/address.ts'
 import { VERSION } from '../../src/version.ts'
-import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
+import { DEPLOY, ROOT, readComposition, stagesOf } from './composition.ts'
 
 const { written, filled, unknown } = readComposition()
 const services = Object.entries(filled.services)
-const stations = stationsOf(filled)
+const stages = stagesOf(filled)
 
-test('every service says when it is well, comes back, has limits, ends in time and rotates its lines', () => {
+test('every service has a healthcheck, restarts, limits, a stop timeout and log rotation', () => {
   for (const [name, service] of services) {
     assert.ok(
       service.healthcheck && ['CMD', 'CMD-SHELL'].includes(service.healthcheck.test[0]!),
@@ -36,16 +36,16 @@ test('every service says when it is well, comes back, has limits, ends in time a
   assert.ok(filled.services.clickhouse!.ulimits!.nofile! >= 262_144)
 })
 
-test('one service builds the image of all stations, which are one image', () => {
+test('one service builds the image that all stages run', () => {
   assert.deepEqual(
     services.filter(([, { build }]) => build).map(([name]) => name),
     ['record'],
   )
-  assert.ok(stations.length === 5)
+  assert.ok(stages.length === 5)
 })
 
 test('every image is pinned to a version, and ours to this one', () => {
-  const ours = new Set(stations.map(([name]) => name))
+  const ours = new Set(stages.map(([name]) => name))
   for (const [name, { image }] of services)
     assert.match(image, ours.has(name) ? new RegExp(`^tickhouse:${VERSION}$`) : /^[\w./-]+:v?\d+\.\d+[\w.-]*$/, name)
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
@@ -67,22 +67,22 @@ test('no secret is written down: each comes from deploy/.env, and Compose refuse
       assert.doesNotMatch(String(value), /:\/\/[^$/]*:[^$/]*@/, `${name} ${key}`)
     }
   }
-  assert.deepEqual(unknown, [], 'deploy:env makes all that is asked for')
+  assert.deepEqual(unknown, [], 'deploy:env writes every required variable')
 })
 
-test('each station reads its environment, with every address understood', () => {
+test('each stage accepts its environment and every address in it', () => {
   assert.deepEqual(
-    stations.map(([name]) => name),
+    stages.map(([name]) => name),
     ['record', 'ingest', 'serve', 'archive', 'watch'],
   )
-  for (const [name, { command, environment = {} }] of stations) {
+  for (const [name, { command, environment = {} }] of stages) {
     assert.deepEqual(command, [name])
     const known = Object.entries(environment).filter(([key]) => key.startsWith('TICKHOUSE_'))
     const config = parseConfig({}, Object.fromEntries(known))
     assert.equal(config.LOG_FORMAT, 'json')
     assert.ok(config.TOKEN!.length >= 32)
     const listens = ['ingest', 'serve'].includes(name) ? config.LISTEN : config.METRICS_LISTEN
-    assert.equal(listens, '0.0.0.0:8080', `${name}: its healthcheck and Prometheus ask there`)
+    assert.equal(listens, '0.0.0.0:8080', `${name}: its healthcheck and Prometheus request this address`)
     if (name === 'watch') continue
     assert.deepEqual(parseKafkaAddress(config.LOG).brokers, ['kafka:19092'])
     if (name === 'record') continue
@@ -94,7 +94,7 @@ test('each station reads its environment, with every address understood', () => 
   }
 })
 
-test('whoever waits for another waits for one that is there and well', () => {
+test('a service depends only on services that exist and have a healthcheck', () => {
   for (const [name, { depends_on = {} }] of services)
     for (const [other, { condition }] of Object.entries(depends_on)) {
       assert.equal(condition, 'service_healthy', name)
@@ -110,12 +110,12 @@ test('every volume is named and used, and every file that is mounted is here', (
     assert.ok(fs.existsSync(path.join(DEPLOY, file)), file)
 })
 
-test('Prometheus asks every station, with the token', () => {
+test('Prometheus scrapes every stage, with the token', () => {
   const prometheus = parse(fs.readFileSync(path.join(DEPLOY, 'prometheus/prometheus.yaml'), 'utf8'))
   const job = prometheus.scrape_configs.find((one: { job_name: string }) => one.job_name === 'tickhouse')
   assert.deepEqual(
     job.static_configs[0].targets,
-    stations.map(([name]) => `${name}:8080`),
+    stages.map(([name]) => `${name}:8080`),
   )
   assert.equal(job.authorization.credentials_file, `/run/secrets/${filled.services.prometheus!.secrets![0]}`)
 })
@@ -126,7 +126,7 @@ test('lines go to Loki under three labels of few values', () => {
   const [, kept] = /regex\s+= "(.*)"\s+action\s+= "keep"/.exec(alloy)!
   assert.deepEqual(
     kept!.split('|'),
-    stations.map(([name]) => name),
+    stages.map(([name]) => name),
   )
 })
 

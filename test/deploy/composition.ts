@@ -58,7 +58,7 @@ export function readComposition(): { written: Composition; filled: Composition; 
 }
 
 /** The services that run this repository's own code: all of one image. */
-export function stationsOf({ services }: Composition): [name: string, station: Service][] {
+export function stagesOf({ services }: Composition): [name: string, stage: Service][] {
   const built = Object.values(services).find(({ build }) => build !== undefined)
   return Object.entries(services).filter(([, { image }]) => image === built?.image)
 }

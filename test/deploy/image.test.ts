@@ -1,4 +1,4 @@
-/** What the image holds and how it is asked whether it is well, as far as that can be shown without a container engine. */
+/** Contents and healthcheck of the image, as far as they can be tested without a container engine. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,10 +13,10 @@ import { within } from '../support/judges/within.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { VERSITY } from '../support/servers/s3.ts'
-import { DEPLOY, ROOT, readComposition, stationsOf } from './composition.ts'
+import { DEPLOY, ROOT, readComposition, stagesOf } from './composition.ts'
 
 const { filled } = readComposition()
-const TOKEN = 'shown by whoever may ask'
+const TOKEN = 'the token of the test'
 
 test('all that src/ imports is a production dependency', () => {
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
@@ -65,8 +65,8 @@ test('the image runs and builds the page from what the Dockerfile copies and .do
   assert.equal(run('image', process.execPath, ...entrypoint.slice(1), '--version').stdout.trim(), VERSION)
 })
 
-test('the healthcheck passes for a station that is well, which needs no token, and fails for one that is gone', async t => {
-  const checks = stationsOf(filled).map(([, { healthcheck }]) => healthcheck!.test)
+test('the healthcheck passes for a healthy stage, without a token, and fails for one that has ended', async t => {
+  const checks = stagesOf(filled).map(([, { healthcheck }]) => healthcheck!.test)
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
   checks.push(['CMD', ...JSON.parse(/^ {2}CMD (\[.*\])$/m.exec(dockerfile)![1]!)])
   assert.equal(new Set(checks.map(check => check.join(' '))).size, 1, 'one check for all')
@@ -88,7 +88,9 @@ test('the healthcheck passes for a station that is well, which needs no token, a
   assert.equal(check(), 1)
 })
 
-test('the S3 stand-in makes its bucket itself and says that it is well', { skip: await VERSITY.missing() }, async t => {
+test('the S3 stand-in creates its bucket and reports that it is healthy', {
+  skip: await VERSITY.missing(),
+}, async t => {
   const { entrypoint, environment, healthcheck } = filled.services.s3!
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-s3-'))
   const port = await freePort()

@@ -1,6 +1,6 @@
 /**
- * The stations as `deploy/compose.yaml` runs them, over its Kafka, with its commands, environment and healthchecks; only the store
- * and S3 are the tests' own, addresses are of this machine, and what is recorded is simulated.
+ * The stages as `deploy/compose.yaml` runs them, over its Kafka, with its commands, environment and healthchecks; only
+ * the store and S3 are the tests' own, addresses are of this machine, and what is recorded is simulated.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -81,7 +81,9 @@ test('they come up in order, are well by their healthchecks, answer with the tok
   })
   await within(WAIT_MS_MAX, async () => {
     const figures = await (await fetch(`${urls.get('watch')}/metrics`, { headers })).text()
-    return /^tickhouse_watch_house_well\b.* 1$/m.test(figures) ? undefined : 'the watcher does not call the house well'
+    return /^tickhouse_watch_house_well\b.* 1$/m.test(figures)
+      ? undefined
+      : 'the watcher does not report the instance as healthy'
   })
   const fromOutside = await openLog(`kafka://${kafka.outside}`, 'write')
   assert.ok(fromOutside.partitions > 0, 'a producer on this machine reaches the same topics')

@@ -1,4 +1,4 @@
-/** An archive in a bucket that is away takes nothing else with it: neither a start, nor storing, nor whoever asks. */
+/** An unreachable bucket affects only the archive: neither a start, nor storing, nor other queries. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -17,7 +17,7 @@ function addressOf(endpoint: string): string {
   return `s3://${BUCKET}/market?region=us-east-1&endpoint=${endpoint}&pathStyle=true`
 }
 
-test('a house that archives in a bucket starts again, with the bucket there and with the bucket away', {
+test('an instance that archives in a bucket restarts, whether the bucket is reachable or not', {
   skip,
 }, async t => {
   const server = await VERSITY.start()
@@ -39,7 +39,7 @@ test('a house that archives in a bucket starts again, with the bucket there and 
   }
 })
 
-test('whoever asks for what is only in a bucket that is away is told so', { skip }, async t => {
+test('a query for rows that are only in an unreachable bucket fails with that reason', { skip }, async t => {
   const server = await VERSITY.start()
   t.after(() => server.stop())
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-archive-away-'))

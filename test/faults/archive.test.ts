@@ -1,4 +1,6 @@
-/** Fault 17: the archiver is killed at any step. Nothing is dropped unverified, and the next run completes the archive. */
+/**
+ * Fault 17: the archiver is killed at any step. Nothing is dropped unverified, and the next run completes the archive.
+ */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -71,7 +73,7 @@ test('fault 17: killed at any step of archive, verify and retention, every row i
   }
   t.diagnostic(`killed at ${tries} of ${steps} steps`)
 
-  // One engine directory a process: the judge reads every try's archive from one store of its own.
+  // One engine directory per process: the check reads every attempt's archive from one store of its own.
   const store = await openStore(`chdb:${directory}/judge`)
   const archived = (name: string, kind: string) =>
     `file('${directory}/${name}/archive/${kind}/**/*.parquet', 'Parquet')`

@@ -1,4 +1,7 @@
-/** What others around the pipeline do badly: venues with wrong clocks, readers that do not read. Ticks keep their pace and their times. */
+/**
+ * What others around the pipeline do badly: venues with wrong clocks, readers that do not read. Ticks keep their pace
+ * and their times.
+ */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { recordersIn } from '../../src/sources/status.ts'
@@ -56,7 +59,7 @@ test('a venue whose clock is ahead: the negative latency is stored and shown as 
   assertTrades(judgement)
 })
 
-test('a reader that stands still and a full pipe for the lines told: ticks keep their pace all the same', {
+test('a stalled reader and a full pipe for the log do not slow down ticks', {
   skip,
 }, async t => {
   const schedule = new Schedule(t)
@@ -71,7 +74,7 @@ test('a reader that stands still and a full pipe for the lines told: ticks keep 
   const ingest = cluster.instance.run('ingest', {}, [], descriptor)
   const log = await cluster.instance.log()
   await using watch = new LogWatch(log)
-  // Its lines are read by nobody: what it announces in the log tells that it is connected.
+  // Nothing reads its log, so its status in Kafka shows that it is connected.
   await within(WAIT_MS_MAX, async () => {
     const connections = recordersIn(log.announcements()).flatMap(({ status }) => status.connections)
     return connections.some(({ state }) => state === 'open') ? undefined : 'no connection is open'

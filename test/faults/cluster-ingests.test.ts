@@ -1,4 +1,7 @@
-/** Several ingests share a log and a store, and some of them stand still, die, come and go: each tick is stored once all the same. */
+/**
+ * Several ingests share a log and a store, and some of them stand still, die, come and go: each tick is stored once all
+ * the same.
+ */
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +13,7 @@ import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import type { TestProcess } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOGEUSDT']
-/** A member that is silent for so long has lost its partitions: the session that our members ask the group for. */
+/** The session timeout of our members: after this time without a heartbeat a member has lost its partitions. */
 const SESSION_MS = 10_000
 /** Partitions of trades and of quotes: a sole ingest begins each once. */
 const PARTITIONS = 8
@@ -29,7 +32,10 @@ interface Load {
   join: () => TestProcess
 }
 
-/** Runs `breaking` while a market trades. Afterwards an ingest that nobody breaks stores the rest, and all is there once. */
+/**
+ * Runs `breaking` while a market trades. Afterwards an ingest that nobody breaks stores the rest, and all is there
+ * once.
+ */
 async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Load) => Promise<string>): Promise<void> {
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 600 })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
@@ -89,7 +95,7 @@ test('a process that stood still while another took its partitions over stores n
       await held([0, 1, 2, 3], next)
       await sleep(Math.max(0, sinceMs + rounds(1, 2) * SESSION_MS - performance.now()))
       old.child.kill('SIGCONT')
-      // It either stops what it held or is given a share anew; then it is one of two that store.
+      // It either stops, or is assigned partitions again; then it is one of two that store.
       await Promise.any([old.waitFor('ingest_fenced'), old.waitFor('ingest_started', {}, PARTITIONS + 1)])
       fenced.push(old.logged('ingest_fenced').length)
       await cluster.drained()

@@ -1,4 +1,4 @@
-/** What an administrator and other programs can do to the topics: what the tables hold stays true, and what is wrong is said. */
+/** Changes of the topics by administrators and other programs: the tables stay correct, and the change is reported. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { TickhouseError } from '../../src/errors.ts'
@@ -41,7 +41,7 @@ function recordsOf(trades: readonly ExpectedTrade[], perRecord = TRADES_PER_RECO
   return records
 }
 
-test('group offsets that are deleted or reset change nothing: where to go on is asked of the tables', {
+test('group offsets that are deleted or reset change nothing: ingest resumes where the tables end', {
   skip,
 }, async t => {
   const cluster = await Cluster.start(t, ground)
@@ -63,7 +63,7 @@ test('group offsets that are deleted or reset change nothing: where to go on is 
   assert.equal(places.ticks, trades.length, 'nothing was read twice')
 })
 
-test('a topic that is deleted and made anew is refused, by those that run and those that start', { skip }, async t => {
+test('a topic that is deleted and created again is refused by running and starting processes', { skip }, async t => {
   const cluster = await Cluster.start(t, ground)
   const trades = tradesFrom('AAA', 1, 500)
   await cluster.log.append(0, recordsOf(trades))
@@ -72,7 +72,7 @@ test('a topic that is deleted and made anew is refused, by those that run and th
   await cluster.outside.recreateTopic(4)
   await cluster.outside.produce(recordsOf(tradesFrom('AAA', 9_001, 600)).map(record => foreignRecord(0, record)))
   assert.match(String((await running.waitFor('ingest_failed')).why), /was replaced/)
-  // A writer asks once a second whether the topics are still its own, and what it was given before that is in the new one.
+  // A writer checks once a second whether the topics are still its own; records before the check are in the new one.
   await within(30_000, () =>
     cluster.log.append(0, recordsOf(trades)).then(
       () => 'the writer is not refused',
@@ -137,7 +137,8 @@ test('records whose times lie on three days, late and shuffled: each is on the d
   const cluster = await Cluster.start(t, ground, { settings: { BATCH_AGE_MS_MAX: '50' } })
   const ingest = cluster.instance.run('ingest')
   await ingest.waitFor('ingest_started', { partition: 0 })
-  // Our own topics take the broker's clock, and are refused at the next start without it: who runs already must bear the change.
+  // Our own topics take the broker's clock, and are refused at the next start without it: who runs already must bear
+  // the change.
   await cluster.outside.useProducersTime()
   const trades = tradesFrom('AAA', 1, 3_000)
   const groups = Array.from({ length: 150 }, (_, index) => trades.slice(index * 20, index * 20 + 20))

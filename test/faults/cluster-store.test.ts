@@ -1,4 +1,4 @@
-/** The store's answers are lost, cut or untrue: whether a batch arrived is asked of its tables, never guessed from an answer. */
+/** The store's responses are lost, truncated or false: the tables show whether a batch was stored, never a response. */
 import assert from 'node:assert/strict'
 import { on } from 'node:events'
 import { after, test } from 'node:test'
@@ -11,7 +11,7 @@ import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/servers/
 
 const ground = await startClusterServers({ after })
 
-/** What a network and a server can do at once; those that only take time are tried where the store is tested. */
+/** Immediate faults of network and server; slow ones are in the store's own tests. */
 const FAULTS: readonly HttpFault[] = [
   HTTP_FAULTS.answerLost,
   HTTP_FAULTS.answerHalf,
@@ -23,7 +23,7 @@ const FAULTS: readonly HttpFault[] = [
   HTTP_FAULTS.requestHalf,
 ]
 
-test('what was stored is asked, not sent again, after answers that were lost, cut or untrue', {
+test('after a lost, truncated or false response the tables are queried, and stored batches are not sent again', {
   skip: ground.skip,
   timeout: 1_800_000,
 }, async t => {

@@ -7,7 +7,10 @@ import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
-/** Views that a stranger may read; what is in them, no stranger may write. Not constant: it would be computed when it is made. */
+/**
+ * Views with statements that clients may read but not write themselves. Not constant: that would be computed at
+ * creation.
+ */
 const nested = `repeat('{"a":', n) || '1' || repeat('}', n)`
 const VIEWS = [
   `CREATE VIEW crash AS SELECT JSONMergePatch(${nested}, ${nested}) FROM (SELECT number + 200000 AS n FROM numbers(1))`,
@@ -27,7 +30,7 @@ async function started(t: TestContext) {
   return { market, instance, whole }
 }
 
-/** Judges every trade of the market against the store, when nothing runs any more. */
+/** Compares every trade of the market with the store, after all processes have ended. */
 async function judge(instance: TestInstance, market: KnownMarket): Promise<void> {
   const store = await instance.store()
   const log = await instance.log()
@@ -67,7 +70,7 @@ test('a crash of the engine ends its process; it is started again, and everythin
   await judge(instance, market)
 })
 
-test('a query that the engine cannot end is given up, and its process is started again while all is stored', async t => {
+test('a query that the engine cannot cancel is abandoned and its process restarted, and every tick is stored', async t => {
   const { market, instance, whole } = await started(t)
   await using watch = new LogWatch(await instance.log())
   market.run()

@@ -45,7 +45,7 @@ interface Run extends Ended {
   repairedGaps: readonly Hole[]
 }
 
-/** Stores the mixed log into a fresh store, broken as said; then goes on unbroken where the tables say; then judges. */
+/** Stores the mixed log in a new store with the fault, resumes from the tables without it, and checks the result. */
 async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
   const directory = mkdtempSync(join(root, 'run-'))
   const task = { log: join(root, 'log'), store: join(directory, 'store'), ticksMax: MIXED_BATCH_TICKS_MAX, tokens }
@@ -78,8 +78,8 @@ function assertSound({ places, trades, openGaps, repairedGaps }: Run): void {
 }
 
 /**
- * The points at which a call is broken: in the long run each from the first on, until a run gets through; in the normal run a few,
- * by chance, of those that there usually are.
+ * The points at which a call is broken: in the long run each from the first on, until a run gets through; in the normal
+ * run a few, by chance, of those that there usually are.
  */
 function* pointsOf(usual: number, tries: number, schedule: Schedule, broken: () => boolean): Generator<number> {
   if (!LONG) for (let run = 0; run < tries; run++) yield 1 + schedule.below(usual)
@@ -133,7 +133,7 @@ for (const [calls, { usual, tries }] of Object.entries(KILLED_AT))
     await atEachPoint(t, `${calls}:signal=SIGKILL`, usual, tries, ({ signal }) => signal === 'SIGKILL')
   })
 
-test('a disk that cannot write through (EIO) is told, and the batch is stored once when it can', {
+test('a failing fsync (EIO) is reported, and the batch is stored once when it succeeds', {
   skip,
   timeout: 3_600_000,
 }, async t => {
@@ -143,7 +143,7 @@ test('a disk that cannot write through (EIO) is told, and the batch is stored on
   })
 })
 
-test('the judge sees the known hole: with tokens kept over a restart, kill -9 at a rename loses acknowledged ticks', {
+test('the check detects the known defect: with tokens kept over a restart, kill -9 at a rename loses acknowledged ticks', {
   skip,
 }, async t => {
   for (let point = 1; point <= 8; point++) {
@@ -154,5 +154,5 @@ test('the judge sees the known hole: with tokens kept over a restart, kill -9 at
       return
     }
   }
-  assert.fail('the mutant survived: either the engine was mended or the judge is blind')
+  assert.fail('the mutant survived: either the engine was fixed or the check detects nothing')
 })

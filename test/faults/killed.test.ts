@@ -77,7 +77,7 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
     const before = watch.lastIds()
     recorder = instance.run('record')
     await recorder.waitFor('connection_opened')
-    // Each symbol has traded anew: what it missed is a hole, not an end.
+    // Each symbol has traded again, so missing ids are a gap, not the end.
     await watch.until(
       new Map([...market.lastIds()].map(([symbol, id]) => [symbol, Math.max(id, before.get(symbol) ?? 0) + 1])),
       recorder,
@@ -107,7 +107,7 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
       holes.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     )
     assert.deepEqual(await gapsOf(store, 'simulator', 'open'), holes)
-    assert.equal(storing.logged('gap_found').length, holes.length, 'each is told once')
+    assert.equal(storing.logged('gap_found').length, holes.length, 'each is reported once')
   } finally {
     await store.close()
   }

@@ -1,4 +1,6 @@
-/** The rows of docs/recovery.md about store, log and archive, followed by a user to the letter, and in the wrong order. */
+/**
+ * The rows of docs/recovery.md about store, log and archive, followed by a user to the letter, and in the wrong order.
+ */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { type TestContext, test } from 'node:test'
@@ -9,7 +11,7 @@ import { TestInstance, type TestProcess } from '../support/processes/tickhouse.t
 /** The mixed log lies days back: all of it can be archived. */
 const SLICES = 2
 
-/** A house whose log is stored and archived. */
+/** An instance whose log is stored and archived. */
 async function archivedInstance(t: TestContext): Promise<{ instance: TestInstance; rows: string[] }> {
   const instance = new TestInstance(t)
   await makeMixedLog(`${instance.directory}/data/log`)

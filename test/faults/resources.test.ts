@@ -1,4 +1,4 @@
-/** A disk that is full and an engine that gets no memory: the house pauses, says so, loses nothing and goes on by itself. */
+/** A full disk and an engine without memory: processing pauses, is reported, loses nothing and resumes by itself. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openSqliteLog } from '../../src/log/sqlite/log.ts'
@@ -81,7 +81,7 @@ async function fillAndFree(
   }
 }
 
-test('a full disk under the store: storing pauses and says so, recording goes on, nothing is lost', async t => {
+test('a full disk under the store: storing pauses with an event, recording continues, nothing is lost', async t => {
   await fillAndFree(t, {
     directory: 'data/store',
     bytes: 96 * MIB,

@@ -57,7 +57,7 @@ test('killed at every step of restoring and begun again, it ends with every row 
 
 for (const kind of [null, S3_PROXY, VERSITY])
   test(
-    `a recorded afternoon, archived ${kind ? `at ${kind.name}` : 'in a directory'}, its store wiped, restored: TRUTH.json holds, and recording goes on after it`,
+    `a recorded afternoon, archived ${kind ? `at ${kind.name}` : 'in a directory'}, its store wiped, restored: it matches TRUTH.json, and recording continues after it`,
     {
       skip: skipWithoutData || ((await kind?.missing()) ?? false),
     },

@@ -1,6 +1,6 @@
 /**
- * Ingest in simulated worlds, many thousands of them: processes that die, stand still and overlap, a store that answers late or not
- * at all, a log that moves its partitions and drops records. See test/simulation.
+ * Ingest in simulated worlds, many thousands of them: processes that die, stand still and overlap, a store that answers
+ * late or not at all, a log that moves its partitions and drops records. See test/simulation.
  */
 import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
@@ -23,7 +23,7 @@ function simulate(task: Task): Promise<Report> {
   const { promise, resolve, reject } = Promise.withResolvers<Report>()
   const worker = new Worker(new URL('../simulation/worker.ts', import.meta.url), {
     workerData: task,
-    // What a world leaves is garbage at once: a larger nursery spares half the time.
+    // All objects of a world become garbage: a larger nursery halves the time.
     resourceLimits: { maxYoungGenerationSizeMb: 128 },
   })
   worker.once('message', resolve)
@@ -76,7 +76,7 @@ for (const variant of Object.keys(VARIANTS))
   })
 
 for (const mutant of Object.keys(MUTANTS))
-  test(`the judge sees a mutant: ${mutant}`, { timeout: 600_000 }, async (t: TestContext) => {
+  test(`a mutant is detected: ${mutant}`, { timeout: 600_000 }, async (t: TestContext) => {
     const { worlds, unsound } = await simulate({ first: 0, end: MUTANT_SEEDS, stride: 1, mutant })
     assert.ok(unsound.length > 0, `survived ${worlds} worlds`)
     const { seed } = unsound[0]!

@@ -1,4 +1,4 @@
-/** The whole house, as `tickhouse start` runs it: stopped, killed in part and altogether, and started twice. */
+/** `tickhouse start`: stopped, killed in part and as a whole, and started twice. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
@@ -18,13 +18,13 @@ async function started(t: TestContext, seed: number, ratePerSecond = 3_000) {
   return { market, instance, whole }
 }
 
-/** The process ids of the recorder and the storing process, as last told. */
+/** The last logged process ids of recorder and ingest. */
 function children(whole: TestProcess): { record: number; ingest: number } {
   const pidOf = (child: string) => Number(whole.logged('child_started', { child }).at(-1)!.pid)
   return { record: pidOf('record'), ingest: pidOf('ingest') }
 }
 
-/** Judges the house when nothing runs any more; `complete` if nothing of the market may be missing. */
+/** Checks log and store after all processes have ended; `complete` if no trade of the market may be missing. */
 async function judge(
   t: TestContext,
   tried: string,
@@ -120,7 +120,7 @@ test('kill -9 of all processes at random: nothing acknowledged is lost, nothing 
   await judge(t, `all killed ${tries} times, ${kept} durable records kept`, instance, market, false)
 })
 
-test('a second house, recorder or storing process on the same directories is refused in one line; the first goes on', async t => {
+test('a second start, recorder or ingest on the same directories is refused in one line; the first continues', async t => {
   const { market, instance, whole } = await started(t, new Schedule(t).seed)
   await using watch = new LogWatch(await instance.log())
   market.run()

@@ -1,6 +1,6 @@
 /**
- * The watcher stands outside while things break, one at a time, in a real house: for each a person is told once, by mail and by
- * webhook, and once more when it is over. Nothing else is told.
+ * A watcher beside a real instance in which one thing after another breaks: each sends one message by mail and webhook,
+ * and one more when it is over. Nothing else is sent.
  */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { type AlertMessage, Receivers } from '../support/servers/watching.ts'
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const EVERY_MS = 1_000
 const SILENCE_MS_MIN = 3_000
-/** A watcher that has seen a symbol for some seconds knows its rhythm well enough. */
+/** After a few seconds of a symbol the watcher has learned its usual gaps. */
 const LEARNED_TRADES = 30_000
 const MIB = 2 ** 20
 
@@ -29,7 +29,7 @@ interface Watched {
   watcher: TestProcess
 }
 
-/** An address that a house can be started on again. */
+/** An address an instance can be started on again. */
 async function freeAddress(): Promise<string> {
   return `127.0.0.1:${await freePort()}`
 }
@@ -52,7 +52,7 @@ async function watching(
   return { receivers, watcher }
 }
 
-/** Breaks one thing and mends it: it is told once, in time, and closed once. */
+/** Breaks and repairs one thing: one alert, in time, and one message when it is over. */
 async function toldOnce(
   t: TestContext,
   { receivers }: Watched,
@@ -63,17 +63,17 @@ async function toldOnce(
   const brokenMs = Date.now()
   await fault()
   const opened = await receivers.takes(name, 'opened')
-  t.diagnostic(`${name}: told ${Date.now() - brokenMs} ms after it broke: ${opened.what}`)
-  const mendedMs = Date.now()
+  t.diagnostic(`${name}: reported ${Date.now() - brokenMs} ms after the fault: ${opened.what}`)
+  const repairedMs = Date.now()
   await mend()
   const closed = await receivers.takes(name, 'closed')
   t.diagnostic(
-    `${name}: over ${Date.now() - mendedMs} ms after it was mended, said to have lasted ${closed.lasted_seconds} s`,
+    `${name}: closed ${Date.now() - repairedMs} ms after the repair, reported duration ${closed.lasted_seconds} s`,
   )
   return opened
 }
 
-/** All that was told, in order. */
+/** All messages, in order. */
 function assertTold({ receivers, watcher }: Watched, names: readonly string[]): void {
   const expected = names.flatMap(name => [`opened ${name}`, `closed ${name}`])
   assert.deepEqual(
@@ -84,7 +84,7 @@ function assertTold({ receivers, watcher }: Watched, names: readonly string[]): 
   assert.equal(receivers.mails, expected.length, 'each by mail too')
 }
 
-test('a feed that falls silent, one that is gone, a stopped ingest, a killed house: each is told once and closed once', {
+test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is reported once and closed once', {
   timeout: 300_000,
 }, async t => {
   const { seed } = new Schedule(t)
@@ -159,7 +159,7 @@ test('a feed that falls silent, one that is gone, a stopped ingest, a killed hou
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
 })
 
-test('a disk that fills is told before it is full, once', { timeout: 300_000 }, async t => {
+test('a filling disk is reported before it is full, once', { timeout: 300_000 }, async t => {
   const { seed } = new Schedule(t)
   const listen = await freeAddress()
   const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '8' })
@@ -183,7 +183,7 @@ test('a disk that fills is told before it is full, once', { timeout: 300_000 }, 
   assertTold(watched, ['disk_low'])
 })
 
-test('an archive that cannot be written is told once, and closed when it is written', { timeout: 300_000 }, async t => {
+test('an unwritable archive is reported once, and closed when it works again', { timeout: 300_000 }, async t => {
   const listen = await freeAddress()
   const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '1' })
   const disk = instance.mountSmall('data/archive', 32 * MIB)
@@ -192,7 +192,7 @@ test('an archive that cannot be written is told once, and closed when it is writ
   const ballast = new Ballast(disk)
   const ingest = instance.run('ingest')
   await ingest.waitFor('archive_failed')
-  // Nothing records here, which a watcher would tell.
+  // Nothing records here, which the watcher would report.
   const watched = await watching(t, instance, listen)
   await toldOnce(
     t,
@@ -207,7 +207,7 @@ test('an archive that cannot be written is told once, and closed when it is writ
   assert.deepEqual(watched.receivers.of('archive_trouble', 'closed').length, 1)
 })
 
-test('an audit that fails is told once, and again only when log and tables agree', { timeout: 400_000 }, async t => {
+test('a failed audit is reported once, and closed only when log and tables agree', { timeout: 400_000 }, async t => {
   const { seed } = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
   const listen = await freeAddress()
@@ -271,6 +271,6 @@ test('brokers that die are one alert: that the log does not answer', { timeout: 
     () => broker!.kill(),
     () => broker!.start(),
   )
-  assert.ok(ingest.logged('log_awaited').length > 0, 'the ingest says so too')
+  assert.ok(ingest.logged('log_awaited').length > 0, 'ingest reports it too')
   assertTold(watched, ['log_trouble'])
 })

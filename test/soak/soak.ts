@@ -1,7 +1,7 @@
 /**
- * A soak: 60 symbols of three venues recorded and stored by `tickhouse start`, while one thing after another breaks at a random moment.
- * At the end every trade that the venues made is accounted for, and each fault was reported once. An hour, or SOAK_MINUTES;
- * `npm run test:soak`.
+ * A soak: 60 symbols of three venues recorded and stored by `tickhouse start`, while one thing after another breaks at
+ * a random moment. At the end every trade that the venues made is accounted for, and each fault was reported once. An
+ * hour, or SOAK_MINUTES; `npm run test:soak`.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -174,7 +174,7 @@ test(`${MINUTES} minutes of 60 symbols, with everything that may break broken on
     if (order.includes(fault)) assert.equal(logged(event, of).length, 1, event)
 })
 
-/** What is said of each fault, once. */
+/** Expected events of each fault. */
 const TOLD_ONCE = [
   ['engine_failed', { fault: 'the engine crashes', of: {} }],
   ['venue_not_online', { fault: 'maintenance', of: { venue: 'kraken' } }],
@@ -182,6 +182,6 @@ const TOLD_ONCE = [
   ['trade_ids_restarted', { fault: 'ids begin again', of: { venue: 'coinbase' } }],
 ] as const
 
-/** Events that tell of faults; how often each came is printed. */
+/** Events of faults, printed with their counts. */
 const WATCHED =
   /subscri|venue_|id_|ids_|insert_failed|insert_recovered|engine_failed|query_|silent|connection_lost|audit_failed|gap_found|range_lost/

@@ -1,13 +1,13 @@
 /**
- * A venue for a soak: a real WebSocket server in one of the venues' formats, whose every trade is remembered, and that can be told to
- * refuse a symbol, to leave one out, to say that it is in maintenance, and to begin a symbol's ids again.
+ * A venue for a soak: a WebSocket server in a venue's format that records every trade it generates, and can refuse a
+ * symbol, omit one, report maintenance, and restart a symbol's ids.
  */
 import { ReplayServer } from '../../src/replay/server.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import type { ServerSession, VenueServerProtocol } from '../../src/venues/server-protocol.ts'
 import type { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 
-/** A trade as the venue made it, whether or not anybody was told. */
+/** A trade the venue generated, sent or not. */
 export interface MadeTrade {
   id: number
   price: number
@@ -22,7 +22,7 @@ export class SoakVenue {
   readonly symbols: readonly string[]
   /** By symbol, in the order made. */
   readonly made = new Map<string, MadeTrade[]>()
-  /** Subscriptions to these are answered with a text that says no. */
+  /** Symbols whose subscriptions are refused, with the response. */
   readonly refused = new Map<string, string>()
   /** How many of those answers were given. */
   refusals = 0
@@ -58,7 +58,7 @@ export class SoakVenue {
     return this.#server.close()
   }
 
-  /** Makes so many trades of random symbols and sends them to whoever asked for them. */
+  /** Generates `count` trades of random symbols and sends them to the subscribers. */
   make(count: number): Promise<void> {
     const columns = this.#columns
     columns.clear()

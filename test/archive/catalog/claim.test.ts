@@ -1,4 +1,4 @@
-/** Whose an archive is: two houses and one place, an archive that was moved, and one that an earlier version wrote. */
+/** The owner of an archive: two instances at one address, a moved archive, and one of an earlier version. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -16,7 +16,7 @@ import { archiveForeign, storeForeign } from '../../support/processes/other-proc
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-claim-'))
 const KEEP_ALL = { logHours: undefined, storeDays: undefined }
-/** Two houses with the same records at the same offsets, each in a log of its own. */
+/** Two instances with the same records at the same offsets in different logs. */
 let fixture: ArchiveFixture
 const other = `${directory}/other`
 
@@ -44,7 +44,7 @@ function contents(name: string): Record<string, string> {
 
 const parquet = (files: Record<string, string>) => Object.entries(files).filter(([file]) => file.endsWith('.parquet'))
 
-/** As an earlier version wrote it: without marker, manifests that do not say whose they are, and a ledger by address. */
+/** As an earlier version wrote it: no marker, manifests without owner, and a catalog by address. */
 async function asBefore(name: string): Promise<void> {
   const { archive } = (await readMarker(await open(name)))!
   fs.rmSync(`${placeOf(name)}/${MARKER}`)
@@ -62,7 +62,7 @@ async function asBefore(name: string): Promise<void> {
 const proofs = async (name: string) =>
   (await new ArchiveCatalog(fixture.store, addressOf(name)).objects()).map(({ key, sha256 }) => key + sha256)
 
-test('an archive of another log is refused in one line, by whoever comes second, and nothing there is touched', async () => {
+test('an archive of another log is refused in one line, and nothing in it is changed', async () => {
   await archiverOf(fixture, await open('shared')).archiver.round()
   const mine = contents('shared')
   const why = await archiveOther('shared')
@@ -90,7 +90,7 @@ const restoring = (target: ArchiveTarget) => ({
   catalog: new ArchiveCatalog(fixture.store, target.address),
 })
 
-test('a slice of another log that was copied into the archive is neither replaced nor restored', async () => {
+test('a segment of another log that was copied into the archive is neither replaced nor restored', async () => {
   await archiverOf(fixture, await open('mixed')).archiver.round()
   const trades = await rowsOf(fixture.store, 'trades')
   const [manifest] = fs.globSync(`${placeOf('mixed')}/ledger/*/*-p000-*.json`)
@@ -107,7 +107,7 @@ test('a slice of another log that was copied into the archive is neither replace
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), trades)
 })
 
-test('slices of two logs without names, which share offsets, are not restored', async () => {
+test('overlapping segments of two logs without owner are not restored', async () => {
   await archiverOf(fixture, await open('twofold')).archiver.round()
   await asBefore('twofold')
   const file = fs.globSync(`${placeOf('twofold')}/ledger/*/*-p000-*.json`).at(-1)!
@@ -126,7 +126,7 @@ test('slices of two logs without names, which share offsets, are not restored', 
   })
 })
 
-test('an archive that was moved is known at its new address: its ledger, its days in view, and nothing is archived again', async () => {
+test('a moved archive is recognised at its new address: its catalog, its days in all_trades, and nothing is archived again', async () => {
   const whole = await rowsOf(fixture.store, 'trades')
   const { archiver } = archiverOf(fixture, await open('here'), { retention: { logHours: undefined, storeDays: 1 } })
   await archiver.round()
@@ -151,7 +151,7 @@ test('an archive that was moved is known at its new address: its ledger, its day
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
 })
 
-test('an archive of an earlier version is taken over where its manifests agree with the ledger, moved or not', async () => {
+test('an archive of an earlier version is taken over if its manifests agree with the catalog, moved or not', async () => {
   for (const moved of [false, true]) {
     const name = `earlier-${moved}`
     await archiverOf(fixture, await open(name)).archiver.round()
@@ -183,7 +183,7 @@ test('an archive of an earlier version that this store knows nothing of, or othe
   }
 })
 
-test('a store that lost its ledger archives the same again, but overwrites nothing with less, and restore brings the ledger back', async () => {
+test('a store without its catalog archives the same again, replaces nothing by fewer rows, and restore rebuilds the catalog', async () => {
   const target = await open('less')
   await archiverOf(fixture, target).archiver.round()
   const found = contents('less')
@@ -203,7 +203,7 @@ test('a store that lost its ledger archives the same again, but overwrites nothi
   assert.deepEqual(parquet(contents('less')), parquet(found))
 })
 
-test('what the log stored once more is the same tick: restore takes it for what is archived, and says so', async () => {
+test('a tick stored again from the log counts as restored', async () => {
   const target = await open('again')
   await archiverOf(fixture, target).archiver.round()
   const whole = await rowsOf(fixture.store, 'trades')
@@ -223,7 +223,7 @@ test('what the log stored once more is the same tick: restore takes it for what 
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
 })
 
-test('where the table holds other ticks in a slice, nothing of it is restored', async () => {
+test('nothing of a segment is restored if the table has other ticks in it', async () => {
   const target = await open('unlike')
   await archiverOf(fixture, target).archiver.round()
   await command(

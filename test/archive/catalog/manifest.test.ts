@@ -1,4 +1,4 @@
-/** Whoever can write to an archive can write a manifest: what is believed of one, and which keys are ours. */
+/** Which manifests and keys are accepted: anyone with write access to an archive can write one. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'

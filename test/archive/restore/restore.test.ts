@@ -23,7 +23,7 @@ interface Rows {
   sha256: string
 }
 
-/** What the house said of itself. */
+/** Tables about the instance itself. */
 const SAID = ['metrics', 'events', 'uptime']
 const TABLES = [
   'trades',
@@ -96,7 +96,7 @@ after(async () => {
 })
 
 describe('restore', () => {
-  test('fills an empty store from the archive alone: rows, ledger, and where ingest goes on', async () => {
+  test('fills an empty store from the archive alone: rows, catalog, and where ingest resumes', async () => {
     const said = await saidRows()
     const objects = (await checkpointOf().objects()).map(({ key, sha256 }) => key + sha256)
     await wipe()
@@ -155,7 +155,7 @@ describe('restore', () => {
   test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
     const before = await trades()
     await wipe()
-    // The newest slice holds nothing from before this.
+    // The newest segment has no ticks before this time.
     const moment = BigInt(NOON_MICROS + 4_000_000) * 1000n
     await assert.rejects(restore(restoring(), { fromNanos: moment + 86_400_000_000_000n }), { code: 'usage' })
     await assert.rejects(restore(restoring(), { untilNanos: moment }), { code: 'usage', message: /would end before/ })
@@ -222,7 +222,7 @@ describe('all_trades', () => {
     assert.deepEqual(await rowsIn('all_trades'), whole)
   })
 
-  test('a stranger may ask it but not read files', async () => {
+  test('an untrusted statement may query it but not read files', async () => {
     const asked = await fixture.store
       .untrusted('SELECT count() FROM all_trades', 'TSV')
       .then(bytes => new TextDecoder().decode(bytes))

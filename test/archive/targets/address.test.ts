@@ -78,7 +78,7 @@ describe('an archive address', () => {
     assert.equal(parseConfig({ ARCHIVE: 's3://market/100%25' }, {}).ARCHIVE, 's3://market/100%25')
   })
 
-  test('with an endpoint of its own is asked by path, unless it says otherwise', () => {
+  test('with an endpoint uses path-style requests unless set otherwise', () => {
     const style = (query: string) => (parseS3Address(`s3://market/x?${query}`) as S3Address).pathStyle
     assert.equal(style('endpoint=http://127.0.0.1:9000'), true)
     assert.equal(style('endpoint=http://127.0.0.1:9000&pathStyle=false'), false)

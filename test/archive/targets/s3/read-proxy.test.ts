@@ -8,7 +8,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { openTarget } from '../../../../src/archive/targets/open.ts'
 
-test('what the engine is reading from a silent bucket ends when the archive is closed, and so does what it asks then', {
+test('a running read of an unresponsive bucket ends when the archive is closed, and so does a later one', {
   timeout: 20_000,
 }, async t => {
   const before = { id: process.env.AWS_ACCESS_KEY_ID, secret: process.env.AWS_SECRET_ACCESS_KEY }

@@ -1,4 +1,7 @@
-/** The archive in a bucket, on servers that others made. Where one cannot be started it is skipped, saying why, but never in CI. */
+/**
+ * The archive in a bucket, on S3-compatible servers. A server that cannot be started is skipped with the reason, but
+ * never in CI.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -47,7 +50,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
     let server: S3Server
     let client: S3Client
     const opened: ArchiveTarget[] = []
-    // The house knows an archive by its address, whichever server stands behind it.
+    // An archive is identified by its address, whichever server is behind it.
     const label = kind.name.split(' ')[0]!
 
     before(async () => {
@@ -98,7 +101,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.deepEqual(await keysOf(target), [{ key: 'one', bytes: 4 }])
     })
 
-    test('everything is archived, read back and in the ledger; a deep check finds nothing, tampering is named', async () => {
+    test('everything is archived, read back and in the catalog; a deep check finds nothing, tampering is found', async () => {
       const target = await open('market')
       const { archiver, catalog } = archiverOf(fixture, target)
       await archiver.round()
@@ -198,7 +201,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
         const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: prefix }))
         return Uploads.map(({ Key }) => Key!.slice(`${label}/left/`.length)).sort()
       }
-      assert.equal(await target.cleanUp(Date.now() - 3_600_000), 0, 'what was begun since is left to whoever sends it')
+      assert.equal(await target.cleanUp(Date.now() - 3_600_000), 0, 'later uploads continue')
       assert.equal((await uploads(`${label}/left/`)).length, own.length + others.length)
       assert.equal(await target.cleanUp(Date.now() + 3_600_000), own.length)
       assert.deepEqual(fs.readdirSync(target.spool).sort(), [running, 'not ours'].sort())
@@ -231,7 +234,7 @@ async function headersOf(
   let seen: http.IncomingHttpHeaders = {}
   const proxy = http.createServer((request, response) => {
     if (request.method === 'PUT') seen = request.headers
-    // Forwarded as it is, the signature holds: it covers the name of the proxy, which the server is told.
+    // Forwarded unchanged, the signature is valid: it covers the proxy's host name, which is forwarded too.
     const { hostname, port } = new URL(endpoint)
     const { method, url, headers } = request
     const forwarded = http.request({ hostname, port, method, path: url, headers }, answer => {
