@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   store: [],
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
   sources: [/^(tick|venues|telemetry)\//, /^log\/(log|status-board)$/],
-  audit: [CONTRACTS],
+  audit: [CONTRACTS, /^tick\/kinds$/],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
   simulator: [/^venues\//],

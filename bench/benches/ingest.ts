@@ -1,5 +1,7 @@
 /** From a full log into the tables, against the engine alone with the same blocks, and the usual way with row objects. */
+
 import { Batch } from '../../src/ingest/batch.ts'
+import { TRADES as KIND } from '../../src/tick/kinds.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { readMicros } from '../../src/tick/time.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
@@ -51,9 +53,9 @@ function blocksOf(records: readonly TradeColumns[]): Uint8Array<ArrayBuffer>[] {
   for (const [offset, trades] of records.entries()) {
     const entry = { ...tradesRecord(trades), partition: 0, offset, timestampMs: Date.now() }
     batch.begin(entry, 0)
-    batch.addTrades(offset, trades, 0, trades.length)
+    batch.addTicks(KIND, offset, trades, 0, trades.length)
     if (batch.trades.length < BATCH_TRADES && offset < records.length - 1) continue
-    blocks.push(batch.tradesBlock())
+    blocks.push(batch.block('trades', 0))
     batch.clear()
   }
   return blocks

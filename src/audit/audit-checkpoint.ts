@@ -3,6 +3,7 @@
  * nothing counts as verified.
  */
 import type { Store } from '../store/store.ts'
+import { KINDS, QUARANTINE } from '../tick/kinds.ts'
 import type { AuditResult } from './audit.ts'
 
 /** Records from `first` up to, not including, `below` were audited without a hole between, and passed. */
@@ -52,10 +53,12 @@ const isRestore = ({ below }: { below: number }): boolean => below === 0
 
 async function storedTicks(store: Store, partition: number, { first, below }: AuditCheckpoint): Promise<number> {
   const within = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND log_offset < {below:UInt64}'
+  const counts = [
+    ...KINDS.map(({ table }) => `SELECT toInt64(count()) AS ticks FROM ${table} WHERE ${within}`),
+    `SELECT toInt64(sum(ticks)) AS ticks FROM ${QUARANTINE} WHERE ${within}`,
+  ]
   const [row] = await store.rows<{ stored: string }>(
-    `SELECT toInt64(good) + toInt64(refused) AS stored FROM
-       (SELECT count() AS good FROM trades WHERE ${within}) AS t, (SELECT sum(ticks) AS refused FROM quarantine WHERE ${within}) AS q
-     SETTINGS max_threads = 1`,
+    `SELECT sum(ticks) AS stored FROM (${counts.join(' UNION ALL ')}) SETTINGS max_threads = 1`,
     { partition, first, below },
   )
   return Number(row!.stored)

@@ -5,6 +5,7 @@
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { KINDS, QUARANTINE } from '../tick/kinds.ts'
 import { type DroppedRange, droppedRanges } from './dropped-ranges.ts'
 import { compareWithLog, lastNamed, type Position } from './position.ts'
 
@@ -120,15 +121,14 @@ function stepEnd(log: Log, partition: number, from: number, below: number): numb
 
 /** A record refused as a whole is one row that stands for all its ticks. A record has fewer than 2^20 ticks, so one number is a position. */
 async function look(store: Store, partition: number, from: number, until: number) {
+  const within = 'log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}'
+  const ticks = [
+    ...KINDS.map(({ table }) => `SELECT log_offset, log_index, 1 AS stands_for FROM ${table} WHERE ${within}`),
+    `SELECT log_offset, log_index, ticks AS stands_for FROM ${QUARANTINE} WHERE ${within}`,
+  ]
   const [row] = await store.rows<Found>(
     `SELECT sum(stands_for) AS ticks, uniqExact(bitShiftLeft(log_offset, 20) + log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
-     FROM (
-       SELECT log_offset, log_index, 1 AS stands_for FROM trades
-       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
-       UNION ALL
-       SELECT log_offset, log_index, ticks AS stands_for FROM quarantine
-       WHERE log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}
-     )
+     FROM (${ticks.join(' UNION ALL ')})
      SETTINGS max_threads = 1`,
     { partition, from, until },
   )

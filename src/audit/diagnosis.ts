@@ -1,6 +1,7 @@
 /** Compares the whole log with the whole store, for `tickhouse doctor`. Reads only. */
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { TICK_TABLES } from '../tick/kinds.ts'
 import { type AuditResult, audit } from './audit.ts'
 import { diskGrowthPerDay } from './disk-growth.ts'
 import { droppedRanges } from './dropped-ranges.ts'
@@ -71,17 +72,20 @@ export async function diagnose(
 
 /** All records below are stored. Rows of a batch whose later tables have not arrived do not count. */
 async function storedBelow(store: Store, partition: number): Promise<number> {
-  // max() over no rows is 0: count() distinguishes that from offset 0.
-  const below = 'if(count() = 0, 0, max(toInt64(log_offset)) + 1)'
-  const [row] = await store.rows<{ below: string }>(
-    `WITH (SELECT ${below} FROM trades WHERE log_partition = {partition:UInt16}) AS good_below
-     SELECT greatest(good_below, refused_below) AS below FROM (
-       SELECT ${below} AS refused_below FROM quarantine
-       WHERE log_partition = {partition:UInt16} AND (batch_good = 0 OR toInt64(batch_first_offset) < good_below))`,
-    { partition },
-  )
-  const left = await droppedRanges(store, partition)
-  return Math.max(Number(row!.below), ...left.map(dropped => dropped.below))
+  const dropped = await droppedRanges(store, partition)
+  let stored = Math.max(0, ...dropped.map(({ below }) => below))
+  // Last table first: a batch of which a table has rows is complete if a later table has rows of it. See docs/decisions/kinds.md.
+  for (const [fromEnd, table] of TICK_TABLES.toReversed().entries()) {
+    const complete = fromEnd === 0 ? '' : 'AND (batch_good = 0 OR toInt64(batch_first_offset) < {stored:Int64})'
+    // max() over no rows is 0: count() distinguishes that from offset 0.
+    const [row] = await store.rows<{ below: string }>(
+      `SELECT if(count() = 0, 0, max(toInt64(log_offset)) + 1) AS below FROM ${table}
+       WHERE log_partition = {partition:UInt16} ${complete}`,
+      { partition, stored },
+    )
+    stored = Math.max(stored, Number(row!.below))
+  }
+  return stored
 }
 
 /** Whether log and store agree. Gaps and refused ticks are known losses, not disagreements. */

@@ -1,5 +1,6 @@
 import { MS_PER_DAY } from '../clock.ts'
 import type { Store } from '../store/store.ts'
+import { KINDS, type Kind } from '../tick/kinds.ts'
 
 /** Records of a log partition from offset `first` up to, not including, `below`, and their log day, `YYYY-MM-DD`. */
 export interface DroppedRange {
@@ -18,12 +19,13 @@ export async function droppedRanges(
   partition: number,
   first = 0,
   below = Number.MAX_SAFE_INTEGER,
+  kinds: readonly Kind[] = KINDS,
 ): Promise<DroppedRange[]> {
   const rows = await store.rows<{ first: string; last: string; day: string }>(
     `SELECT first_offset AS first, last_offset AS last, toString(toDate(slice_start)) AS day FROM archive_ledger FINAL
-     WHERE kind = 'trades' AND log_partition = {partition:UInt16} AND state >= 'dropping'
+     WHERE kind IN {tables:Array(String)} AND log_partition = {partition:UInt16} AND state >= 'dropping'
        AND last_offset >= {first:UInt64} AND first_offset < {below:UInt64} ORDER BY first_offset`,
-    { partition, first, below },
+    { partition, first, below, tables: kinds.map(({ table }) => table) },
   )
   return rows.map(({ first, last, day }) => ({ first: Number(first), below: Number(last) + 1, day }))
 }

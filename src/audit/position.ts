@@ -6,6 +6,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Log, LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import type { Store } from '../store/store.ts'
+import { TICK_TABLES } from '../tick/kinds.ts'
 
 /** A stored record and its hash; 0 if not known. */
 export interface Position {
@@ -13,11 +14,9 @@ export interface Position {
   hash: number
 }
 
-const TABLES = ['trades', 'quarantine'] as const
-
 /** The stored hash of a record; 0 if there is none. Throws errors of the store. */
-export async function hashOf(store: Store, partition: number, offset: number): Promise<number> {
-  for (const table of [...TABLES, 'positions'] as const) {
+export async function hashOf(store: Store, partition: number, offset: number, tables = TICK_TABLES): Promise<number> {
+  for (const table of [...tables, 'positions']) {
     const [row] = await store.rows<{ hash: string }>(
       `SELECT max(log_hash) AS hash FROM ${table}
        WHERE log_partition = {partition:UInt16} AND log_offset = {offset:UInt64} HAVING count() > 0`,
@@ -34,9 +33,10 @@ export async function lastNamed(
   partition: number,
   first: number,
   last: number,
+  tables = TICK_TABLES,
 ): Promise<Position | null> {
   let found: Position | null = null
-  for (const table of TABLES) {
+  for (const table of tables) {
     const [row] = await store.rows<{ offset: string; hash: string }>(
       `SELECT log_offset AS offset, log_hash AS hash FROM ${table}
        WHERE log_partition = {partition:UInt16} AND log_offset BETWEEN {first:UInt64} AND {last:UInt64} AND log_hash > 0
@@ -55,10 +55,11 @@ export async function compareWithLog(
   log: Log,
   partition: number,
   position: Position,
+  tables = TICK_TABLES,
 ): Promise<LoggedRecord | undefined> {
   const entry = await log.record(partition, position.offset)
   if (!entry || position.hash === 0 || recordHash(entry) === position.hash) return entry
-  const same = await lastSame(store, log, partition, position.offset)
+  const same = await lastSame(store, log, partition, position.offset, tables)
   const until = same === null ? '' : `: they are equal up to record ${same} and differ before record ${position.offset}`
   throw logDiverged(
     `partition ${partition}: record ${position.offset} of the log is not the one that was stored${until}`,
@@ -74,9 +75,10 @@ export async function compareLast(
   log: Log,
   partition: number,
   offset: number,
+  tables = TICK_TABLES,
 ): Promise<{ after?: LoggedRecord; unverified?: string }> {
-  const hash = await hashOf(store, partition, offset)
-  const after = await compareWithLog(store, log, partition, { offset, hash })
+  const hash = await hashOf(store, partition, offset, tables)
+  const after = await compareWithLog(store, log, partition, { offset, hash }, tables)
   if (!after) return { unverified: 'it has left the log' }
   return hash === 0 ? { after, unverified: 'the store does not know its hash' } : { after }
 }
@@ -101,13 +103,19 @@ export function logDiverged(message: string): TickhouseError {
 }
 
 /** The last record with a hash below `offset` that log and store have in common; null if none is known. */
-async function lastSame(store: Store, log: Log, partition: number, offset: number): Promise<number | null> {
+async function lastSame(
+  store: Store,
+  log: Log,
+  partition: number,
+  offset: number,
+  tables: readonly string[],
+): Promise<number | null> {
   let same: number | null = null
   // All records with a hash up to `low` are equal or unknown; the one at `high` differs.
   let low = log.bounds(partition).first - 1
   for (let high = offset; high - low > 1; ) {
     const middle = Math.floor((low + high) / 2)
-    const named = await lastNamed(store, partition, low + 1, middle)
+    const named = await lastNamed(store, partition, low + 1, middle, tables)
     const entry = named && (await log.record(partition, named.offset))
     if (!named || !entry || recordHash(entry) === named.hash) {
       if (named && entry) same = named.offset

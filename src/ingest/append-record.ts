@@ -4,14 +4,15 @@
  */
 import type { LoggedRecord } from '../log/log.ts'
 import type { IdKind } from '../tick/id-kind.ts'
+import { KINDS, type Kind, type TickColumns } from '../tick/kinds.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
+import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
 import type { Batch } from './batch.ts'
 import { type Decoded, decode, type Refused } from './decode.ts'
 import { CONFLICT, type FollowedIds, type Placed, REPEAT } from './ids/followed-ids.ts'
 import { type Match, matchOf, type Statement, statementOf } from './ids/recent-trades.ts'
 import { refusedTick } from './refused-tick.ts'
-import { codeOf, reasonOf, type Validity, validate } from './validate.ts'
 
 /** The venues that ingest accepts, each with the kind of its trade ids. */
 export type KnownVenues = ReadonlyMap<string, IdKind>
@@ -63,12 +64,13 @@ export function validateRecord(
   entry: LoggedRecord,
   venues: KnownVenues,
   idsOf: IdsOf,
-  scratch?: TradeColumns,
+  kinds: readonly Kind[] = KINDS,
+  scratch?: (kind: Kind) => TickColumns,
 ): ValidatedRecord {
-  const decoded = decode(entry, scratch)
-  const { trades } = decoded
-  const codes: Validity = new Uint8Array(trades.length)
-  const marked = validate(trades, venues, codes)
+  const decoded = decode(entry, kinds, scratch)
+  const { kind, ticks } = decoded
+  const codes: Validity = new Uint8Array(ticks.length)
+  const marked = kind.validate(ticks, venues, codes)
   const record: ValidatedRecord = {
     ...decoded,
     entry,
@@ -79,15 +81,23 @@ export function validateRecord(
     remembered: new Map(),
     details: new Map(),
   }
+  if (!kind.ids) {
+    record.row = ticks.length
+    return record
+  }
   follow(record, venues, idsOf)
   for (const { venue, missed } of decoded.refused)
     if (missed && isFollowed(venues, venue)) idsOf(venue, missed.symbol).announce(missed.first, missed.last)
   return record
 }
 
+/** The ticks of a record of a kind whose ids are followed: all such kinds are trades. */
+const tradesOf = ({ ticks }: Decoded): TradeColumns => ticks as TradeColumns
+
 /** Follows ids while each is the next of its symbol. */
 function follow(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): void {
-  const { trades, codes, entry } = record
+  const trades = tradesOf(record)
+  const { codes, entry } = record
   const followed = trades.venues.words.map(word => isFollowed(venues, word))
   if (!followed.includes(true)) {
     record.row = trades.length
@@ -116,7 +126,8 @@ function follow(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): voi
 
 /** Trades to look up in the tables before the remaining ids can be followed. Empty for almost every record. */
 export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): IdLookup[] {
-  const { trades, codes } = record
+  const trades = tradesOf(record)
+  const { codes } = record
   const lookups: IdLookup[] = []
   for (let row = record.row; row < trades.length; row++) {
     if (codes[row] !== 0) continue
@@ -135,7 +146,8 @@ export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: I
 
 /** Follows the remaining ids of the record. */
 export function resolveIds(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
-  const { trades, codes } = record
+  const trades = tradesOf(record)
+  const { codes } = record
   const earlier = new EarlierRows(record)
   for (; record.row < trades.length; record.row++) {
     const { row } = record
@@ -163,7 +175,8 @@ function place(
   stored: StoredTrades,
   earlier: EarlierRows,
 ): void {
-  const { trades, codes } = record
+  const trades = tradesOf(record)
+  const { codes } = record
   const { venue, symbol } = namesOf(trades, row)
   const asked = ids.asks(trades, row)
   const known = asked ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row)) : []
@@ -185,32 +198,28 @@ function place(
 
 /** Adds the record to a batch. */
 export function appendValidated(batch: Batch, record: ValidatedRecord, nowMs: number): void {
-  const { entry, trades, indexes, refused, codes, marked, runs, details } = record
+  const { entry, kind, ticks, indexes, refused, codes, marked, runs } = record
   batch.begin(entry, nowMs)
   for (const tick of refused) batch.addRefused(entry.offset, tick)
   if (marked === 0) {
-    if (trades.length > 0) batch.addTrades(entry.offset, trades, 0, trades.length, indexes, runs)
+    if (ticks.length > 0) batch.addTicks(kind, entry.offset, ticks, 0, ticks.length, indexes, runs)
     return
   }
   let start = 0
-  for (let row = 0; row <= trades.length; row++) {
-    if (row < trades.length && codes[row] === 0) continue
-    if (row > start) batch.addTrades(entry.offset, trades, start, row, indexes, runs)
-    if (row < trades.length) batch.addRefused(entry.offset, refusedRow(trades, row, indexes, codes, details.get(row)))
+  for (let row = 0; row <= ticks.length; row++) {
+    if (row < ticks.length && codes[row] === 0) continue
+    if (row > start) batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
+    if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
     start = row + 1
   }
 }
 
-function refusedRow(
-  trades: TradeColumns,
-  row: number,
-  indexes: Uint32Array | undefined,
-  codes: Validity,
-  known: { detail?: string; run?: Placed | undefined } | undefined,
-): Refused {
-  const refused = refusedTick(trades, row, indexes?.[row] ?? row, codes[row]!)
+function refusedRow(record: ValidatedRecord, row: number): Refused {
+  const { kind, ticks, indexes, codes, details } = record
+  const refused = refusedTick(kind, ticks, row, indexes?.[row] ?? row, codes[row]!)
+  const known = details.get(row)
   if (known?.detail) refused.detail = known.detail
-  if (known?.run !== undefined) Object.assign(refused, { tradeId: trades.tradeId[row]!, idRun: known.run })
+  if (known?.run !== undefined) Object.assign(refused, { tradeId: tradesOf(record).tradeId[row]!, idRun: known.run })
   return refused
 }
 
@@ -228,20 +237,16 @@ const namesOf = (trades: TradeColumns, row: number) => ({
   symbol: trades.symbols.words[trades.symbol[row]!]!,
 })
 
-function followedBy(
-  { trades, entry }: ValidatedRecord,
-  row: number,
-  venues: KnownVenues,
-  idsOf: IdsOf,
-): FollowedIds | undefined {
+function followedBy(record: ValidatedRecord, row: number, venues: KnownVenues, idsOf: IdsOf): FollowedIds | undefined {
+  const trades = tradesOf(record)
   const { venue, symbol } = namesOf(trades, row)
   if (!isFollowed(venues, venue)) return undefined
-  if (entry.format === 'json' && trades.tradeIdWords[2 * row + 1]! >= OWN_ID_HIGH_WORD_MIN) return undefined
+  if (record.entry.format === 'json' && trades.tradeIdWords[2 * row + 1]! >= OWN_ID_HIGH_WORD_MIN) return undefined
   return idsOf(venue, symbol)
 }
 
 function setRun(record: ValidatedRecord, row: number, run: number): void {
-  record.runs ??= new Uint16Array(record.trades.length)
+  record.runs ??= new Uint16Array(record.ticks.length)
   record.runs[row] = run
 }
 
@@ -263,7 +268,8 @@ class EarlierRows {
 
   /** Earlier rows with the same id. */
   with(row: number): Statement[] {
-    const { trades, codes } = this.#record
+    const trades = tradesOf(this.#record)
+    const { codes } = this.#record
     this.#rows ??= Map.groupBy(
       Array.from({ length: trades.length }, (_, at) => at),
       at => this.#key(at),
@@ -273,7 +279,7 @@ class EarlierRows {
   }
 
   #key(row: number): string {
-    const { trades } = this.#record
+    const trades = tradesOf(this.#record)
     return `${trades.venue[row]} ${trades.symbol[row]} ${trades.tradeId[row]}`
   }
 }

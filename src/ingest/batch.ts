@@ -1,14 +1,17 @@
-/** A batch: consecutive records of one log partition and one log day, stored by one insert per table. Pure: columns in, blocks out. */
+/**
+ * A batch: consecutive records of one log partition and one log day, stored by one insert per table. Pure: columns in, blocks out. The
+ * order of the tables and why: docs/decisions/kinds.md.
+ */
 import { MS_PER_DAY } from '../clock.ts'
 import type { LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
-import { BlockWriter } from '../tick/native.ts'
-import { TRADE_BYTES, TRADE_COLUMN_COUNT, TYPES, writeTradeColumns } from '../tick/records.ts'
-import { writeTime } from '../tick/time.ts'
-import { TradeColumns } from '../tick/trades.ts'
+import { KINDS, type Kind, QUARANTINE, type TickColumns, TRADES } from '../tick/kinds.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 import type { Refused } from './decode.ts'
 import type { Gap } from './ids/continuity.ts'
 import type { IdRestart } from './ids/followed-ids.ts'
+import { type PlacedRefusal, quarantineBlock } from './quarantine-block.ts'
+import { BatchRows } from './rows.ts'
 
 /** A batch is cut at the first of these limits. Its age counts from when its first record was read. */
 export interface BatchLimits {
@@ -17,37 +20,21 @@ export interface BatchLimits {
   ageMsMax: number
 }
 
-interface PlacedRefusal extends Refused {
-  offset: number
-  /** Hash of its record, if that is the last of the batch; see `keepHash`. */
-  hash: number
-  loggedAtSeconds: number
-}
-
-/** Initial capacity in rows; doubles as needed. */
-const ROWS_MIN = 64
-/** Identity columns: log_partition, log_offset, log_index, log_hash, logged_at, log_day. */
-const IDENTITY_COLUMN_COUNT = 6
-const IDENTITY_BYTES = 28
+/** The kind of a record is any text that its producer wrote. */
+const KIND_LENGTH_MAX = 64
 
 export class Batch {
   readonly partition: number
-  readonly trades = new TradeColumns(ROWS_MIN)
-  /** Columns for decoding the next record, before its valid trades are added. */
-  readonly scratch = new TradeColumns(0)
+  /** Rows of each kind, in insert order. */
+  readonly rows: readonly BatchRows[]
+  /** Columns for decoding a record of a kind, before its valid ticks are added. */
+  readonly scratch = (kind: Kind): TickColumns => this.of(kind).scratch
   readonly refused: PlacedRefusal[] = []
   /** Gaps that opened or changed in this batch. */
   readonly gaps = new Set<Gap>()
   /** Runs of ids that began in this batch. */
   readonly restarts: IdRestart[] = []
-  #offsets = new BigUint64Array(ROWS_MIN)
-  #indexes = new Uint32Array(ROWS_MIN)
-  #loggedAt = new Uint32Array(ROWS_MIN)
-  /** Rows of `trades` with the hash of their record. */
-  readonly #named: { row: number; hash: number }[] = []
   #lastEntry: LoggedRecord | undefined
-  /** Id run of each row; undefined while all are 0. */
-  #idRuns: Uint16Array | undefined
   #first = -1
   #last = -1
   #day = -1
@@ -57,8 +44,9 @@ export class Batch {
   /** When its first record was read, ms; for its age. */
   sinceMs = 0
 
-  constructor(partition: number) {
+  constructor(partition: number, kinds: readonly Kind[] = KINDS) {
     this.partition = partition
+    this.rows = kinds.map(kind => new BatchRows(kind))
   }
 
   get empty(): boolean {
@@ -74,18 +62,42 @@ export class Batch {
   get logDay(): number {
     return this.#day
   }
+  /** Valid ticks of all kinds. */
+  get goodTicks(): number {
+    return this.#ticksFrom(0)
+  }
+  get trades(): TradeColumns {
+    return this.of(TRADES).ticks
+  }
+  /** The tables of the batch and their numbers of rows, in insert order. */
+  get tables(): { table: string; rows: number }[] {
+    const good = this.rows.map(({ kind, length }) => ({ table: kind.table, rows: length }))
+    return [{ table: QUARANTINE, rows: this.refused.length }, ...good]
+  }
+
+  /** The rows of a kind, which must be one of the batch's. */
+  of<C extends TickColumns>(kind: Kind<C>): BatchRows<C> {
+    return this.rows.find(rows => rows.kind === (kind as Kind))! as BatchRows<C>
+  }
+
+  /** Valid ticks of the kinds from the `index`th on. */
+  #ticksFrom(index: number): number {
+    let ticks = 0
+    for (let at = index; at < this.rows.length; at++) ticks += this.rows[at]!.length
+    return ticks
+  }
 
   /** Whether the record fits; if not, the batch is cut first. */
   accepts(entry: LoggedRecord, limits: BatchLimits): boolean {
     if (this.empty) return true
     return (
       Math.floor(entry.timestampMs / MS_PER_DAY) === this.#day &&
-      this.trades.length + this.refused.length + entry.ticks <= limits.ticksMax &&
+      this.goodTicks + this.refused.length + entry.ticks <= limits.ticksMax &&
       this.#bytes + entry.payload.length <= limits.bytesMax
     )
   }
 
-  /** Begins a record; its ticks follow through `addTrades` and `addRefused`. */
+  /** Begins a record; its ticks follow through `addTicks` and `addRefused`. */
   begin(entry: LoggedRecord, nowMs: number): void {
     if (this.empty) {
       this.#first = entry.offset
@@ -98,46 +110,23 @@ export class Batch {
     this.#bytes += entry.payload.length
   }
 
-  /** Adds rows `start` to `end`-1. `indexes` has each row's `log_index`; without it, row n has index n. */
-  addTrades(
+  /** Adds rows `start` to `end`-1 of a kind: see `BatchRows.add`. */
+  addTicks<C extends TickColumns>(
+    kind: Kind<C>,
     offset: number,
-    trades: TradeColumns,
+    ticks: C,
     start: number,
     end: number,
     indexes?: Uint32Array,
     idRuns?: Uint16Array,
   ): void {
-    const at = this.trades.length
-    this.trades.appendRange(trades, start, end)
-    if (this.#offsets.length < this.trades.capacity) {
-      const { capacity } = this.trades
-      const offsets = new BigUint64Array(capacity)
-      const [indexes, loggedAt] = [new Uint32Array(capacity), new Uint32Array(capacity)]
-      offsets.set(this.#offsets)
-      indexes.set(this.#indexes)
-      loggedAt.set(this.#loggedAt)
-      this.#offsets = offsets
-      this.#indexes = indexes
-      this.#loggedAt = loggedAt
-    }
-    this.#offsets.fill(BigInt(offset), at, this.trades.length)
-    this.#loggedAt.fill(this.#loggedAtSeconds, at, this.trades.length)
-    for (let row = start; row < end; row++) this.#indexes[at + row - start] = indexes ? indexes[row]! : row
-    if (idRuns) this.#addIdRuns(at, idRuns.subarray(start, end))
+    this.of(kind).add(offset, this.#loggedAtSeconds, ticks, start, end, indexes, idRuns)
   }
 
-  #addIdRuns(at: number, idRuns: Uint16Array): void {
-    this.#idRuns = extended(this.#idRuns ?? new Uint16Array(0), this.trades.capacity)
-    this.#idRuns.set(idRuns, at)
-  }
-
+  /** Adds a tick of the current record that is refused. */
   addRefused(offset: number, refused: Refused): void {
-    this.refused.push({ ...refused, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
-  }
-
-  /** Sets `log_hash` of the trade added last. */
-  keepHash(hash: number): void {
-    this.#named.push({ row: this.trades.length - 1, hash })
+    const kind = this.#lastEntry!.kind.slice(0, KIND_LENGTH_MAX)
+    this.refused.push({ ...refused, kind, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
   }
 
   /**
@@ -146,8 +135,7 @@ export class Batch {
    */
   nameLastRecord(): void {
     const hash = recordHash(this.#lastEntry!)
-    const row = this.trades.length - 1
-    if (row >= 0 && Number(this.#offsets[row]) === this.#last) this.keepHash(hash)
+    for (const rows of this.rows) if (rows.lastOffset === this.#last) rows.keepHash(hash)
     const refused = this.refused.at(-1)
     if (refused?.offset === this.#last) refused.hash = hash
   }
@@ -159,128 +147,23 @@ export class Batch {
 
   /** Empties the batch and keeps its memory. */
   clear(): void {
-    this.trades.clear()
+    for (const rows of this.rows) rows.clear()
     this.refused.length = 0
     this.gaps.clear()
-    this.#named.length = 0
     this.#lastEntry = undefined
     this.restarts.length = 0
-    this.#idRuns = undefined
     this.#first = -1
     this.#bytes = 0
   }
 
-  /** The block for table `trades`. */
-  tradesBlock(): Uint8Array<ArrayBuffer> {
-    const rows = this.trades.length
-    const writer = new BlockWriter(
-      TRADE_COLUMN_COUNT + IDENTITY_COLUMN_COUNT + (this.#idRuns ? 1 : 0),
-      rows,
-      4096 + rows * (TRADE_BYTES + IDENTITY_BYTES + 2),
-    )
-    writeTradeColumns(writer, this.trades)
-    writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
-    writer.fixed('log_offset', 'UInt64', this.#offsets)
-    writer.fixed('log_index', 'UInt32', this.#indexes)
-    writer.fixed('log_hash', 'UInt64', this.#hashes())
-    writer.fixed('logged_at', TYPES.seconds, this.#loggedAt)
-    writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
-    if (this.#idRuns) writer.fixed('id_run', 'UInt16', extended(this.#idRuns, rows))
-    return writer.done()
+  /** The block for one of its tables, with the writer's epoch where the table states it. */
+  block(table: string, epoch: number): Uint8Array<ArrayBuffer> {
+    const { partition, logDay: day } = this
+    // -1 for quarantine, which is before all kinds.
+    const index = this.rows.findIndex(({ kind }) => kind.table === table)
+    const batch = { firstOffset: this.#first, good: this.#ticksFrom(index + 1), epoch }
+    if (table === QUARANTINE) return quarantineBlock(this.refused, { partition, day, batch })
+    const isLast = index === this.rows.length - 1
+    return this.rows[index]!.block({ partition, day, batch: isLast ? undefined : batch })
   }
-
-  #hashes(): BigUint64Array {
-    const hashes = new BigUint64Array(this.trades.length)
-    for (const { row, hash } of this.#named) hashes[row] = BigInt(hash)
-    return hashes
-  }
-
-  /** The block for table `quarantine`, with the writer's epoch. */
-  quarantineBlock(epoch: number): Uint8Array<ArrayBuffer> {
-    const { refused } = this
-    const rows = refused.length
-    const receivedAt = new BigInt64Array(rows)
-    const words = new Uint32Array(receivedAt.buffer)
-    for (const [row, tick] of refused.entries()) writeTime(words, row, tick.receivedAtMicros)
-    const writer = new BlockWriter(20, rows, 4096 + refused.reduce((sum, tick) => sum + tick.raw.length + 200, 0))
-    writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(this.partition))
-    writer.fixed(
-      'log_offset',
-      'UInt64',
-      BigUint64Array.from(refused, tick => BigInt(tick.offset)),
-    )
-    writer.fixed(
-      'log_index',
-      'UInt32',
-      Uint32Array.from(refused, tick => tick.index),
-    )
-    writer.fixed(
-      'log_hash',
-      'UInt64',
-      BigUint64Array.from(refused, tick => BigInt(tick.hash)),
-    )
-    writer.fixed(
-      'logged_at',
-      TYPES.seconds,
-      Uint32Array.from(refused, tick => tick.loggedAtSeconds),
-    )
-    writer.fixed('log_day', 'Date', new Uint16Array(rows).fill(this.#day))
-    writer.fixed(
-      'ticks',
-      'Int64',
-      BigInt64Array.from(refused, tick => BigInt(tick.ticks)),
-    )
-    writer.strings(
-      'kind',
-      refused.map(() => 'trades'),
-    )
-    writer.strings(
-      'reason',
-      refused.map(tick => tick.reason),
-    )
-    writer.strings(
-      'detail',
-      refused.map(tick => tick.detail),
-    )
-    writer.strings(
-      'venue',
-      refused.map(tick => tick.venue),
-    )
-    writer.strings(
-      'symbol',
-      refused.map(tick => tick.symbol),
-    )
-    writer.strings(
-      'raw',
-      refused.map(tick => tick.raw),
-    )
-    writer.fixed('received_at', TYPES.time, receivedAt)
-    writer.fixed('batch_first_offset', 'UInt64', new BigUint64Array(rows).fill(BigInt(this.#first)))
-    writer.fixed('batch_good', 'UInt32', new Uint32Array(rows).fill(this.trades.length))
-    writer.fixed('epoch', 'UInt64', new BigUint64Array(rows).fill(BigInt(epoch)))
-    writer.fixed(
-      'received_bytes',
-      'UInt64',
-      BigUint64Array.from(refused, tick => BigInt(tick.rawBytes ?? Buffer.byteLength(tick.raw))),
-    )
-    writer.fixed(
-      'trade_id',
-      'UInt64',
-      BigUint64Array.from(refused, tick => tick.tradeId ?? 0n),
-    )
-    writer.fixed(
-      'id_run',
-      'UInt16',
-      Uint16Array.from(refused, tick => tick.idRun ?? 0),
-    )
-    return writer.done()
-  }
-}
-
-/** The values, extended with zeros. */
-function extended(values: Uint16Array, length: number): Uint16Array {
-  if (values.length >= length) return values
-  const longer = new Uint16Array(length)
-  longer.set(values)
-  return longer
 }

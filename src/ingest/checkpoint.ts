@@ -9,11 +9,9 @@ import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
+import { KINDS, type Kind, tablesOf } from '../tick/kinds.ts'
 import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
 import { finishInterrupted } from './reprocess/transaction.ts'
-
-/** The tables with the ticks of the log. */
-export type CheckpointTable = 'trades' | 'quarantine'
 
 /** A row for table `gaps`, as it was when its batch was sealed. */
 export interface GapRow extends IdRange {
@@ -49,13 +47,16 @@ const NEWEST_DAYS = 3
 export class Checkpoint {
   readonly #store: Store
   readonly #clock: Clock
+  /** The tables of a batch, in insert order. */
+  readonly #tables: readonly string[]
   #bound: Promise<void> | undefined
   /** Newest `changed_at` of a gap: the next change must be later, even if this machine's clock is behind. */
   #changedAtMicros = 0
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, kinds: readonly Kind[] = KINDS) {
     this.#store = store
     this.#clock = clock
+    this.#tables = tablesOf(kinds)
   }
 
   /** Binds the store to this log on first use. Throws `log_replaced` if it is bound to another. */
@@ -88,7 +89,7 @@ export class Checkpoint {
    */
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
-    await finishInterrupted(this.#store, fence)
+    await finishInterrupted(this.#store, fence, this.#tables)
     await this.#noteChanges()
     const last = await this.#lastStored(fence)
     const bounds = await log.refresh(partition)
@@ -99,7 +100,7 @@ export class Checkpoint {
     }
     if (stored > bounds.next) throw endsBefore(partition, stored - 1, bounds.next - 1)
     const lost = stored < bounds.first ? { first: stored, last: bounds.first - 1 } : undefined
-    const compared = await compareLast(this.#store, log, partition, stored - 1)
+    const compared = await compareLast(this.#store, log, partition, stored - 1, this.#tables)
     return { next: lost ? bounds.first : stored, ...(lost && { lost }), loggedMs, ...compared }
   }
 
@@ -110,32 +111,39 @@ export class Checkpoint {
     if (row) this.#changedAtMicros = Math.max(this.#changedAtMicros, Number(row.newest))
   }
 
-  async #lastStored({ partition, epoch }: Fence): Promise<Position | null> {
-    const good = await this.#last('trades', partition)
-    const floor = good?.offset ?? -1
-    const [batch] = await this.#store.rows<{ first: string }>(
-      `SELECT min(batch_first_offset) AS first FROM quarantine
-       WHERE log_partition = {partition:UInt16} AND batch_good > 0 AND toInt64(batch_first_offset) > {floor:Int64}
-       HAVING count() > 0`,
-      { partition, floor },
-    )
-    if (batch) {
-      const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND epoch < {epoch:UInt64}'
-      await this.#store.deleteRows('quarantine', where, { partition, first: batch.first, epoch })
-    }
-    const refused = await this.#last('quarantine', partition)
-    const left = (await droppedRanges(this.#store, partition)).map(({ below, day }) => ({
+  /** The last record of the last complete batch; deletes the rows of a batch after it. The rule: docs/decisions/kinds.md. */
+  async #lastStored(fence: Fence): Promise<Position | null> {
+    const { partition } = fence
+    const dropped = (await droppedRanges(this.#store, partition)).map(({ below, day }) => ({
       offset: below - 1,
       loggedMs: Date.parse(day),
     }))
-    return [good, refused, ...left].reduce((a, b) => (a && b && a.offset > b.offset ? a : (b ?? a)), null)
+    let last = dropped.reduce(later, null)
+    for (const [fromEnd, table] of this.#tables.toReversed().entries()) {
+      if (fromEnd > 0) await this.#deletePartial(table, last?.offset ?? -1, fence)
+      last = later(last, await this.#last(table, partition))
+    }
+    return last
+  }
+
+  /** Deletes rows of a batch that began after `position`, the end of all later tables, and has ticks for them: these never arrived. */
+  async #deletePartial(table: string, position: number, { partition, epoch }: Fence): Promise<void> {
+    const [batch] = await this.#store.rows<{ first: string }>(
+      `SELECT min(batch_first_offset) AS first FROM ${table}
+       WHERE log_partition = {partition:UInt16} AND batch_good > 0 AND toInt64(batch_first_offset) > {position:Int64}
+       HAVING count() > 0`,
+      { partition, position },
+    )
+    if (!batch) return
+    const where = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND epoch < {epoch:UInt64}'
+    await this.#store.deleteRows(table, where, { partition, first: batch.first, epoch })
   }
 
   /**
    * The last record in a table, null if there is none. Searches the newest days, then all days for a greater offset: where the log's clock
    * was set back, records of an earlier day follow. The skip index on the log position keeps that cheap.
    */
-  async #last(table: CheckpointTable, partition: number): Promise<Position | null> {
+  async #last(table: string, partition: number): Promise<Position | null> {
     const found: number[] = []
     for (const day of await this.days(table)) {
       const [row] = await this.#store.rows<{ last: string }>(
@@ -163,7 +171,7 @@ export class Checkpoint {
   }
 
   /** The log days in a table, newest first, as `YYYY-MM-DD`. */
-  async days(table: CheckpointTable): Promise<string[]> {
+  async days(table: string): Promise<string[]> {
     const rows = await this.#store.rows<{ day: string }>(
       `SELECT toString(log_day) AS day FROM ${table} GROUP BY log_day ORDER BY log_day DESC`,
     )
@@ -172,7 +180,7 @@ export class Checkpoint {
 
   /** How many rows of an offset range are in a table, to find out whether an insert of unknown outcome arrived. */
   async count(
-    table: CheckpointTable,
+    table: string,
     partition: number,
     logDay: number,
     firstOffset: number,
@@ -209,6 +217,10 @@ export class Checkpoint {
     await this.#store.insertRows('gaps', values, fence)
   }
 }
+
+/** The position that is further on. */
+const later = (a: Position | null, b: Position | null): Position | null =>
+  a && b && a.offset > b.offset ? a : (b ?? a)
 
 /** Names a symbol of a venue. */
 export const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venue} ${symbol}`

@@ -1,10 +1,10 @@
 /** Decodes a log record into columns, or gives the reason why it cannot be decoded. Pure. */
 import type { LoggedRecord } from '../log/log.ts'
-import { EXTERNAL_VENUE, readJsonTrades } from '../tick/json.ts'
+import { EXTERNAL_VENUE } from '../tick/json.ts'
+import { KINDS, type Kind, type TickColumns } from '../tick/kinds.ts'
 import { BlockError } from '../tick/native.ts'
-import { RECORD_VERSION, readRefused, readTrades } from '../tick/records.ts'
+import { RECORD_VERSION, readRefused } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import { TradeColumns } from '../tick/trades.ts'
 
 /** A tick, or a whole record, that goes to quarantine instead of its table. */
 export interface Refused {
@@ -28,8 +28,10 @@ export interface Refused {
 }
 
 /** The ticks of a record. */
-export interface Decoded {
-  trades: TradeColumns
+export interface Decoded<C extends TickColumns = TickColumns> {
+  /** The kind of `ticks`. */
+  kind: Kind<C>
+  ticks: C
   /** `log_index` of each row; undefined where row n has index n. */
   indexes?: Uint32Array
   refused: Refused[]
@@ -45,60 +47,69 @@ const OWN_IDS_PER_RECORD = 2n ** 20n
 export const ownIdsFrom = (offset: number): bigint => OWN_IDS_FROM + BigInt(offset) * OWN_IDS_PER_RECORD
 
 /**
- * Never throws: a record that cannot be decoded comes back as one refused tick with the record's payload. `scratch` is reused for the
- * columns: the caller must be done with them before the next record.
+ * Never throws: a record that cannot be decoded comes back as one refused tick with the record's payload. The columns of `scratch` are
+ * reused: the caller must be done with them before the next record.
  */
-export function decode(entry: LoggedRecord, scratch?: TradeColumns): Decoded {
-  if (entry.kind !== 'trades') return whole(entry, 'unknown_kind', `kind ${entry.kind}`)
+export function decode(
+  entry: LoggedRecord,
+  kinds: readonly Kind[] = KINDS,
+  scratch?: (kind: Kind) => TickColumns,
+): Decoded {
+  const kind = kinds.find(({ name }) => name === entry.kind)
+  if (!kind) return whole(entry, 'unknown_kind', `kind ${entry.kind}`, kinds[0]!)
   if (entry.version !== RECORD_VERSION)
-    return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`)
+    return whole(entry, 'unknown_format', `format ${entry.format} version ${entry.version}`, kind)
   try {
-    const reader = Object.hasOwn(READERS, entry.format) ? READERS[entry.format] : undefined
-    if (!reader) return whole(entry, 'unknown_format', `format ${entry.format}`)
-    const decoded = reader(entry, scratch)
-    const stored = decoded.trades.length + decoded.refused.length
+    const decoded = read(entry, kind, scratch)
+    if (!decoded) return whole(entry, 'unknown_format', `format ${entry.format}`, kind)
+    const stored = decoded.ticks.length + decoded.refused.length
     if (stored > TICKS_PER_RECORD_MAX)
-      return whole(entry, 'undecodable_record', `${stored} ticks, ${TICKS_PER_RECORD_MAX} at most`)
-    if (stored === 0) return whole(entry, 'undecodable_record', 'a record without ticks')
+      return whole(entry, 'undecodable_record', `${stored} ticks, ${TICKS_PER_RECORD_MAX} at most`, kind)
+    if (stored === 0) return whole(entry, 'undecodable_record', 'a record without ticks', kind)
     // The audit compares with the log's count, so a record must contain as many ticks as its header states.
     if (stored !== entry.ticks)
-      return whole(entry, 'undecodable_record', `${stored} ticks, the record's header states ${entry.ticks}`)
+      return whole(entry, 'undecodable_record', `${stored} ticks, the record's header states ${entry.ticks}`, kind)
     return decoded
   } catch (error) {
     if (error instanceof BlockError || error instanceof SyntaxError || error instanceof TypeError) {
-      return whole(entry, 'undecodable_record', error.message)
+      return whole(entry, 'undecodable_record', error.message, kind)
     }
     throw error
   }
 }
 
-const READERS: Readonly<Record<string, (entry: LoggedRecord, scratch?: TradeColumns) => Decoded>> = {
-  native: (entry, scratch) => ({ trades: readTrades(entry.payload, scratch), refused: [] }),
-  json: readJson,
-  refused: readRefusedFrames,
+/** Decodes the payload by its format; undefined for an unknown one. Throws what the format's reader throws. */
+function read(entry: LoggedRecord, kind: Kind, scratch?: (kind: Kind) => TickColumns): Decoded | undefined {
+  if (entry.format === 'native') return { kind, ticks: kind.decode(entry.payload, scratch?.(kind)), refused: [] }
+  if (entry.format === 'json') return readJson(entry, kind)
+  return entry.format === 'refused' ? readRefusedFrames(entry, kind) : undefined
 }
 
-function readJson(entry: LoggedRecord): Decoded {
+function readJson(entry: LoggedRecord, kind: Kind): Decoded | undefined {
   const receivedAtMicros = entry.timestampMs * 1000
-  const { trades, indexes, refused } = readJsonTrades(entry.payload, receivedAtMicros, ownIdsFrom(entry.offset))
+  const decoded = kind.decodeJson?.(entry.payload, receivedAtMicros, ownIdsFrom(entry.offset))
+  if (!decoded) return undefined
+  const { ticks, indexes, refused } = decoded
   return {
-    trades,
+    kind,
+    ticks,
     indexes,
     refused: refused.map(line => ({ ...line, ticks: 1, venue: EXTERNAL_VENUE, symbol: '', receivedAtMicros })),
   }
 }
 
-function readRefusedFrames(entry: LoggedRecord): Decoded {
+function readRefusedFrames(entry: LoggedRecord, kind: Kind): Decoded {
   const refused = readRefused(entry.payload).map((frame, index) => ({
     ...frame,
     index,
     ticks: 1,
     symbol: frame.missed?.symbol ?? '',
   }))
-  return { trades: new TradeColumns(0), refused }
+  return { kind, ticks: kind.columns(0), refused }
 }
 
-function whole(entry: LoggedRecord, reason: Refusal, detail: string): Decoded {
+/** The record as one refused tick. Where its own kind is unknown, `kind` is another: it has no ticks. */
+function whole(entry: LoggedRecord, reason: Refusal, detail: string, kind: Kind): Decoded {
   const refused: Refused = {
     index: 0,
     ticks: entry.ticks,
@@ -109,5 +120,5 @@ function whole(entry: LoggedRecord, reason: Refusal, detail: string): Decoded {
     raw: entry.payload,
     receivedAtMicros: entry.timestampMs * 1000,
   }
-  return { trades: new TradeColumns(0), refused: [refused] }
+  return { kind, ticks: kind.columns(0), refused: [refused] }
 }

@@ -16,6 +16,7 @@ import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
+import type { Kind } from '../tick/kinds.ts'
 import type { KnownVenues, ValidatedRecord } from './append-record.ts'
 import { appendValidated, lookupsOf, NOTHING_STORED, resolveIds, validateRecord } from './append-record.ts'
 import { Batch, type BatchLimits } from './batch.ts'
@@ -36,6 +37,8 @@ export interface IngestOptions {
   /** Shared by the partitions of a store. */
   checkpoint: Checkpoint
   venues: KnownVenues
+  /** The kinds of ticks to store; all by default. */
+  kinds?: readonly Kind[]
   limits: BatchLimits
   clock: Clock
   metrics: IngestMetrics
@@ -82,8 +85,8 @@ export class PartitionIngest {
       restarted: restart => this.#filling.restarts.push(restart),
       nowMicros: options.clock.nowMicros,
     })
-    this.#filling = new Batch(this.partition)
-    this.#spare = new Batch(this.partition)
+    this.#filling = new Batch(this.partition, options.kinds)
+    this.#spare = new Batch(this.partition, options.kinds)
   }
 
   get #over(): boolean {
@@ -105,7 +108,7 @@ export class PartitionIngest {
 
   /** Runs until the signal aborts or log and tables contradict each other (mode `failed`). Does not throw. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, emit, partition, clock } = this.#options
+    const { log, emit, partition, clock, venues, kinds } = this.#options
     try {
       const after = await this.#resume(signal)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
@@ -114,8 +117,8 @@ export class PartitionIngest {
         for (const entry of chunk) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          const record = validateRecord(entry, this.#options.venues, this.#ids.of, this.#filling.scratch)
-          if (record.row < record.trades.length) await this.#resolveIds(record, signal)
+          const record = validateRecord(entry, venues, this.#ids.of, kinds, this.#filling.scratch)
+          if (record.row < record.ticks.length) await this.#resolveIds(record, signal)
           appendValidated(this.#filling, record, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)

@@ -1,76 +1,20 @@
-/** A decoded tick that is invalid, as stored in quarantine: its values as JSON, and the way back. */
+/** A decoded tick that is invalid, as a row of quarantine. */
+import type { Kind, TickColumns } from '../tick/kinds.ts'
 import { REFUSALS } from '../tick/refusal.ts'
-import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
+import { reasonOf } from '../tick/validate.ts'
 import type { Refused } from './decode.ts'
-import { reasonOf } from './validate.ts'
 
-/** Row `row` of the columns, with `log_index` `index`, refused for the reason of `code` (see validate.ts). */
-export function refusedTick(trades: TradeColumns, row: number, index: number, code: number): Refused {
+/** Row `row` of the columns, with `log_index` `index`, refused for the reason of `code` (see tick/validate.ts). */
+export function refusedTick(kind: Kind, ticks: TickColumns, row: number, index: number, code: number): Refused {
   const reason = reasonOf(code)
-  const venue = trades.venues.words[trades.venue[row]!]!
-  const symbol = trades.symbols.words[trades.symbol[row]!]!
   return {
     index,
     ticks: 1,
     reason,
     detail: REFUSALS[reason],
-    venue,
-    symbol,
-    raw: JSON.stringify({
-      venue,
-      symbol,
-      timestamp: String(trades.timestamp[row]),
-      // As text: JSON has no NaN and no infinity.
-      price: String(trades.price[row]),
-      volume: String(trades.volume[row]),
-      side: nameOf(SIDE, trades.side[row]!),
-      trade_id: String(trades.tradeId[row]),
-      origin: nameOf(ORIGIN, trades.origin[row]!),
-    }),
-    receivedAtMicros: Number(trades.receivedAt[row]! / 1000n),
+    venue: ticks.venues.words[ticks.venue[row]!]!,
+    symbol: ticks.symbols.words[ticks.symbol[row]!]!,
+    raw: kind.values(ticks, row),
+    receivedAtMicros: Number(ticks.receivedAt[row]! / 1000n),
   }
 }
-
-const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
-
-/** Reads that JSON back, value for value; undefined for any other text. */
-export function readRefusedTick(raw: string, receivedAtMicros: number): TradeColumns | undefined {
-  const tick = fieldsOf(raw)
-  if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
-  const trades = new TradeColumns(1)
-  const [price, volume] = [Number(tick.price), Number(tick.volume)]
-  trades.add({
-    venue: tick.venue!,
-    symbol: tick.symbol!,
-    timestampMicros: 0,
-    timestampNanos: 0,
-    receivedAtMicros,
-    price,
-    volume,
-    side: SIDE.unknown,
-    tradeId: 0,
-    origin: ORIGIN.live,
-  })
-  trades.timestamp[0] = BigInt(tick.timestamp!)
-  trades.tradeId[0] = BigInt(tick.trade_id!)
-  trades.side[0] = codeOf(SIDE, tick.side!)
-  trades.origin[0] = codeOf(ORIGIN, tick.origin!)
-  return trades
-}
-
-function fieldsOf(raw: string): Record<string, string> | undefined {
-  try {
-    const tick: unknown = JSON.parse(raw)
-    if (typeof tick !== 'object' || tick === null || Object.keys(tick).join(' ') !== FIELDS) return undefined
-    return Object.values(tick).every(value => typeof value === 'string') ? (tick as Record<string, string>) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function nameOf(names: Readonly<Record<string, number>>, code: number): string {
-  return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
-}
-
-const codeOf = (names: Readonly<Record<string, number>>, name: string): number =>
-  Object.hasOwn(names, name) ? names[name]! : Number(name)

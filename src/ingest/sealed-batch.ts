@@ -5,13 +5,13 @@
 import { TickhouseError } from '../errors.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Batch } from './batch.ts'
-import { type Checkpoint, type CheckpointTable, type GapRow, gapRow } from './checkpoint.ts'
+import { type Checkpoint, type GapRow, gapRow } from './checkpoint.ts'
 
 export class SealedBatch {
   readonly batch: Batch
   readonly gapsOpened: GapRow[]
   readonly gapsChanged: GapRow[]
-  readonly #stored = new Set<CheckpointTable>()
+  readonly #stored = new Set<string>()
 
   /** Copies the gaps: the next batch may change them before this one is stored. */
   constructor(batch: Batch) {
@@ -23,17 +23,15 @@ export class SealedBatch {
     for (const gap of gaps) gap.recorded = true
   }
 
-  /** Inserts into each table not known to have the batch. Order: see docs/decisions/resume.md. */
+  /** Inserts into each table not known to have the batch. Order: see docs/decisions/kinds.md. */
   async write(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
     const { batch, gapsOpened, gapsChanged } = this
     if (gapsOpened.length > 0) await checkpoint.writeGaps(gapsOpened, fence)
-    if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {
-      await store.insertBlock('quarantine', batch.quarantineBlock(fence.epoch), fence)
-      this.#stored.add('quarantine')
-    }
-    if (batch.trades.length > 0 && !this.#stored.has('trades')) {
-      await store.insertBlock('trades', batch.tradesBlock(), fence)
-      this.#stored.add('trades')
+    const { tables } = batch
+    for (const { table, rows } of tables) {
+      if (rows === 0 || this.#stored.has(table)) continue
+      await store.insertBlock(table, batch.block(table, fence.epoch), fence)
+      this.#stored.add(table)
     }
     // A gap is closed only after the trades that close it are stored.
     if (gapsChanged.length > 0) await checkpoint.writeGaps(gapsChanged, fence)
@@ -45,12 +43,8 @@ export class SealedBatch {
    */
   async findArrived(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<boolean> {
     const { batch } = this
-    const expected: [CheckpointTable, number][] = [
-      ['quarantine', batch.refused.length],
-      ['trades', batch.trades.length],
-    ]
     let arrived = false
-    for (const [table, rows] of expected) {
+    for (const { table, rows } of batch.tables) {
       if (rows === 0 || this.#stored.has(table)) continue
       const found = await checkpoint.count(table, batch.partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       if (found === 0) continue

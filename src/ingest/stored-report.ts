@@ -24,8 +24,8 @@ export class StoredReport {
   }
 
   stored({ batch, gapsOpened, gapsChanged }: SealedBatch): void {
-    this.#metrics.batchTicks = batch.trades.length
-    this.#metrics.storedTicks.add(batch.trades.length)
+    this.#metrics.batchTicks = batch.goodTicks
+    this.#metrics.storedTicks.add(batch.goodTicks)
     const reasons = new Map<Refusal, number>()
     for (const { reason, ticks } of batch.refused) reasons.set(reason, (reasons.get(reason) ?? 0) + ticks)
     for (const [reason, count] of reasons) {

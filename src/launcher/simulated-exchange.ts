@@ -8,6 +8,8 @@ import { decode } from '../ingest/decode.ts'
 import { openLog } from '../log/open.ts'
 import type { ProcessOptions, ProcessReady } from '../simulator/process.ts'
 import type { Selected } from '../sources/selection.ts'
+import { type Kind, TRADES } from '../tick/kinds.ts'
+import type { TradeColumns } from '../tick/trades.ts'
 
 const ENTRY = fileURLToPath(new URL('../simulator/process.ts', import.meta.url))
 const RATE_DEFAULT = 200
@@ -70,7 +72,9 @@ async function lastTrades(venue: string, logAddress: string) {
       if (offset >= next) continue
       for await (const slice of log.read(partition, offset, new AbortController().signal)) {
         for (const entry of slice) {
-          const { trades } = decode(entry)
+          const { kind, ticks } = decode(entry)
+          if (kind !== (TRADES as Kind)) continue
+          const trades = ticks as TradeColumns
           for (let row = 0; row < trades.length; row++) {
             if (trades.venues.words[trades.venue[row]!] !== venue) continue
             const symbol = trades.symbols.words[trades.symbol[row]!]!

@@ -49,7 +49,7 @@ beforeEach(async () => {
   const { store } = house
   for (const table of ['trades', 'quarantine', 'audits']) await store.command(`TRUNCATE TABLE ${table}`)
   const batch = batchOf(0, 0, tradesNumbered(1, 10 * TICKS_A_RECORD))
-  await store.insertBlock('trades', batch.tradesBlock(), await store.claim(0))
+  await store.insertBlock('trades', batch.block('trades', 0), await store.claim(0))
   await writeAudit(store, auditOf(1, 4), Date.now())
   await writeAudit(store, auditOf(4, 10), Date.now())
 })

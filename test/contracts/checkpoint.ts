@@ -1,4 +1,5 @@
 /** What a store answers to ingest's questions: the same, whether it is the engine or the one that simulation puts in its place. */
+
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
@@ -11,8 +12,10 @@ import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
 import type { LoggedRecord, LogRecord } from '../../src/log/log.ts'
 import type { Fence, Store } from '../../src/store/store.ts'
 import type { IdKind } from '../../src/tick/id-kind.ts'
+import { TRADES } from '../../src/tick/kinds.ts'
 import { noFaults } from '../simulation/faults.ts'
 import { Host } from '../simulation/host.ts'
+import { SIMULATED_KINDS } from '../simulation/kinds.ts'
 import { SimulatedBroker, SimulatedLog } from '../simulation/log.ts'
 import { SCRIPT_VENUE } from '../simulation/script.ts'
 import type { Timeline } from '../simulation/timeline.ts'
@@ -28,7 +31,7 @@ function batchOf(offsets: readonly number[], ids: readonly number[], withRefused
   const batch = new Batch(0)
   for (const [index, offset] of offsets.entries()) {
     batch.begin({ ...RECORD, partition: 0, offset, timestampMs: day * MS_PER_DAY, writtenMs: 0, leaderEpoch: 0 }, 0)
-    batch.addTrades(offset, columnsOf(SCRIPT_VENUE, [trade(ids[index]!)]), 0, 1)
+    batch.addTicks(TRADES, offset, columnsOf(SCRIPT_VENUE, [trade(ids[index]!)]), 0, 1)
   }
   const refused = { ticks: 1, reason: 'price_out_of_range', detail: '', venue: '', symbol: '', raw: '' } as const
   if (withRefused) batch.addRefused(offsets.at(-1)!, { ...refused, index: 1, receivedAtMicros: 0 })
@@ -40,7 +43,7 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
   test(`${name} answers what ingest asks`, async t => {
     const store = await open(t)
     const broker = new SimulatedBroker(timeline, 1, noFaults())
-    for (let records = 0; records < 20; records++) broker.append(0, { record: RECORD, ticks: [] }, 0)
+    for (let records = 0; records < 20; records++) broker.append(0, { kind: TRADES, record: RECORD, ticks: [] }, 0)
     const log = new SimulatedLog(broker, new Host(timeline))
     const checkpoint = new Checkpoint(store, SYSTEM_CLOCK)
     const write = (batch: Batch, fence: Fence) => new SealedBatch(batch).write(store, checkpoint, fence)
@@ -89,11 +92,11 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
     assert.deepEqual(await ask(10, 11, 12), [[statement(10)], [], [statement(12)]], 'what is stored with these ids')
 
     const half = batchOf([3, 4], [16, 17], true, DAY + 1)
-    await store.insertBlock('quarantine', half.quarantineBlock(second.epoch), second)
+    await store.insertBlock('quarantine', half.block('quarantine', second.epoch), second)
     const third = await store.claim(0)
     assert.deepEqual(await checkpoint.resume(log, third), after, 'half a batch is taken back')
     assert.equal(await checkpoint.count('quarantine', 0, DAY + 1, 0, 9), 0)
-    await store.insertBlock('quarantine', half.quarantineBlock(third.epoch), third)
+    await store.insertBlock('quarantine', half.block('quarantine', third.epoch), third)
     await checkpoint.resume(log, third)
     assert.equal(await checkpoint.count('quarantine', 0, DAY + 1, 0, 9), 1, "but not an owner's own")
 
@@ -145,7 +148,47 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
     assert.deepEqual((await checkpoint.resume(log, third)).after, entry(16))
     broker.lose(0, 16)
     await assert.rejects(checkpoint.resume(log, third), { code: 'log_behind_store' })
-    broker.append(0, { record: { ...RECORD, payload: new Uint8Array(2) }, ticks: [] }, 0)
+    broker.append(0, { kind: TRADES, record: { ...RECORD, payload: new Uint8Array(2) }, ticks: [] }, 0)
     await assert.rejects(checkpoint.resume(log, third), { code: 'log_diverged' })
+  })
+}
+
+/** A batch of refused ticks, marks and trades, at these two offsets. */
+function mixedBatch(first: number): Batch {
+  const batch = new Batch(0, SIMULATED_KINDS)
+  for (const [at, kind] of SIMULATED_KINDS.entries()) {
+    const offset = first + at
+    batch.begin({ ...RECORD, partition: 0, offset, timestampMs: DAY * MS_PER_DAY, writtenMs: 0, leaderEpoch: 0 }, 0)
+    batch.addTicks(kind, offset, columnsOf(SCRIPT_VENUE, [trade(offset)]), 0, 1)
+    const refused = { ticks: 1, reason: 'price_out_of_range', detail: '', venue: '', symbol: '', raw: '' } as const
+    batch.addRefused(offset, { ...refused, index: 1, receivedAtMicros: 0 })
+  }
+  return batch
+}
+
+/** `open` gives a store that has table `marks`. */
+export function kindsContract(name: string, timeline: Timeline, open: (t: TestContext) => Promise<Store>): void {
+  test(`${name}: a batch of several tables that was cut between two inserts is taken back and read again`, async t => {
+    const store = await open(t)
+    const broker = new SimulatedBroker(timeline, 1, noFaults())
+    for (let records = 0; records < 9; records++) broker.append(0, { kind: TRADES, record: RECORD, ticks: [] }, 0)
+    const log = new SimulatedLog(broker, new Host(timeline))
+    const checkpoint = new Checkpoint(store, SYSTEM_CLOCK, SIMULATED_KINDS)
+    await checkpoint.bind(log)
+    const tables = ['quarantine', 'marks', 'trades']
+    const counts = () => Promise.all(tables.map(table => checkpoint.count(table, 0, DAY, 0, 9)))
+    const before = mixedBatch(0)
+    await new SealedBatch(before).write(store, checkpoint, await store.claim(0))
+    assert.deepEqual(await counts(), [2, 1, 1])
+    for (let arrived = 0; arrived <= tables.length; arrived++) {
+      const writer = await store.claim(0)
+      const cut = mixedBatch(2)
+      for (const table of tables.slice(0, arrived))
+        await store.insertBlock(table, cut.block(table, writer.epoch), writer)
+      const { next } = await checkpoint.resume(log, await store.claim(0))
+      const whole = arrived === tables.length
+      assert.equal(next, whole ? 4 : 2, `${arrived} tables have it`)
+      assert.deepEqual(await counts(), whole ? [4, 2, 2] : [2, 1, 1], `${arrived} tables have it`)
+    }
   })
 }

@@ -1,4 +1,5 @@
 /** What every store promises, whatever it is made of: see `test/store/embedded/engine.test.ts` and `test/store/server/backend.test.ts`. */
+
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -10,6 +11,7 @@ import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, StoreKind } from '../../src/store/store.ts'
+import { TRADES } from '../../src/tick/kinds.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
 import { columnsOf, NOON_MICROS } from '../support/data/trades.ts'
 import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/judges/oracle.ts'
@@ -39,7 +41,7 @@ export function batchOf(partition: number, offset: number, trades: readonly Expe
     const payload = new Uint8Array()
     const entry = { partition, offset: next, timestampMs: NOON_MS, ticks: columns.length, payload }
     batch.begin({ kind: 'trades', format: 'native', version: 1, ...entry }, 0)
-    batch.addTrades(next, columns, 0, columns.length)
+    batch.addTicks(TRADES, next, columns, 0, columns.length)
   }
   return batch
 }
@@ -73,7 +75,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
 
     test('a block of any size within the limits is one part, and comes back to the last digit', async () => {
       const trades = tradesNumbered(1, 100_000)
-      await store.insertBlock('trades', batchOf(partition, 0, trades).tradesBlock(), await store.claim(partition))
+      await store.insertBlock('trades', batchOf(partition, 0, trades).block('trades', 0), await store.claim(partition))
       const parts = await store.rows<{ rows: string }>(
         `SELECT rows FROM system.parts
          WHERE active AND database = currentDatabase() AND table = 'trades' AND min_block_number = max_block_number`,
@@ -94,14 +96,14 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       const ask = () => checkpoint.count('trades', partition, batch.logDay, batch.firstOffset, batch.lastOffset)
       assert.equal(await ask(), 0)
       assert.deepEqual(await checkpoint.days('trades'), [])
-      await store.insertBlock('trades', batch.tradesBlock(), await store.claim(partition))
+      await store.insertBlock('trades', batch.block('trades', 0), await store.claim(partition))
       assert.equal(await ask(), 3_500)
       assert.deepEqual(await checkpoint.days('trades'), ['2026-11-22'])
     })
 
     test('a block that came before is stored again: nothing decides on its own that it was seen', async () => {
       const fence = await store.claim(partition)
-      const block = batchOf(partition, 0, tradesNumbered(1, 10)).tradesBlock()
+      const block = batchOf(partition, 0, tradesNumbered(1, 10)).block('trades', 0)
       await store.insertBlock('trades', block, fence)
       await store.insertBlock('trades', block, fence)
       assert.equal(await count(), 20)
@@ -109,7 +111,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
 
     test('a block cut off, over two log days, or with a column that the table has not, stores nothing', async () => {
       const fence = await store.claim(partition)
-      const good = batchOf(partition, 0, tradesNumbered(1, 2_000)).tradesBlock()
+      const good = batchOf(partition, 0, tradesNumbered(1, 2_000)).block('trades', 0)
       const twoDays = new BlockWriter(2, 2, 100)
       twoDays.fixed('log_day', 'Date', Uint16Array.of(20_000, 20_001))
       twoDays.fixed('trade_id', 'UInt64', BigUint64Array.of(1n, 2n))

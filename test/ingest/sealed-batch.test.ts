@@ -19,7 +19,7 @@ test('a part of a batch in the table is a contradiction, but not where a later o
   await store.settle(before)
   // Taken over between settling and asking.
   const later = await store.claim(0)
-  await store.insertBlock('trades', batchOf(0, 0, trades.slice(0, 1_000)).tradesBlock(), later)
+  await store.insertBlock('trades', batchOf(0, 0, trades.slice(0, 1_000)).block('trades', 0), later)
   await assert.rejects(sealed.findArrived(store, checkpoint, before), { code: 'store_fenced' })
   await assert.rejects(sealed.findArrived(store, checkpoint, later), { code: 'store_inconsistent' })
 })

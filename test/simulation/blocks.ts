@@ -20,6 +20,7 @@ export interface Row {
   timestamp: bigint
   id_run: number
   ticks: number
+  kind: string
   reason: string
   raw: string
   batch_first_offset: number

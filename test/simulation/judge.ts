@@ -3,6 +3,7 @@
  * day of its own time, gaps that are those of the stored ids. Knows the script, not ingest.
  */
 import type { Row } from './blocks.ts'
+import { SIMULATED_KINDS } from './kinds.ts'
 import type { Held, SimulatedBroker } from './log.ts'
 import type { ScriptRecord } from './script.ts'
 import { finalGaps, type Tables } from './tables.ts'
@@ -26,7 +27,8 @@ export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partiti
   for (const [partition, { first, records, before }] of broker.partitions.entries()) {
     const own = (table: string) => tables.of(table).filter(row => row.log_partition === partition)
     const lost = own('lost_ranges')
-    const rows = [...own('trades'), ...own('quarantine')]
+    const good = SIMULATED_KINDS.flatMap(({ table }) => own(table).map((row): [string, Row] => [table, row]))
+    const rows = [...good.map(([, row]) => row), ...own('quarantine')]
     let followed: readonly Held[] = records
     if (stopped(partition)) {
       // Rightly only if what the log lost is stored: then all of that is there up to the last of it, and nothing of what came instead.
@@ -35,7 +37,7 @@ export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partiti
         judgement.wrong.push(`partition ${partition} stopped, and nothing stored was lost`)
       followed = (before?.records ?? records).slice(0, end)
     }
-    judgeTicks(followed, lost, own('trades'), own('quarantine'), judgement)
+    judgeTicks(followed, lost, good, own('quarantine'), judgement)
     judgeLost(first, lost, judgement)
     judgeDays(rows, followed, judgement)
   }
@@ -43,20 +45,20 @@ export function judge(broker: SimulatedBroker, tables: Tables, stopped: (partiti
   return judgement
 }
 
-/** A tick where it belongs, as text: `place is id, time and price` in trades, `place is reason` in quarantine. */
+/** A tick where it belongs, as text: `place is table, id, time and price`, or `place is kind and reason` in quarantine. */
 function judgeTicks(
   records: readonly ScriptRecord[],
   lost: readonly Row[],
-  trades: readonly Row[],
+  good: readonly [string, Row][],
   quarantine: readonly Row[],
   judgement: Judgement,
 ): void {
   const expected = new Map<string, string>()
   const priceOf = new Map<string, number>()
-  for (const [offset, { ticks, refused }] of records.entries()) {
+  for (const [offset, { kind, ticks, refused }] of records.entries()) {
     if (lost.some(row => offset >= row.first_offset && offset <= row.last_offset)) continue
     if (refused) {
-      expected.set(`${offset} 0`, `${refused} of ${ticks.length}`)
+      expected.set(`${offset} 0`, `${kind.name} ${refused} of ${ticks.length}`)
       continue
     }
     for (const [index, tick] of ticks.entries()) {
@@ -64,19 +66,22 @@ function judgeTicks(
       const key = `${tick.symbol} ${tick.id} ${tick.micros}`
       const known = priceOf.get(key)
       const repeated = known === undefined ? undefined : known === tick.price ? 'duplicate_id' : 'conflicting_id'
-      const reason = tick.refused ?? repeated
-      expected.set(`${offset} ${index}`, reason ? `${reason} of 1` : `${key} at ${tick.price}`)
+      const reason = tick.refused ?? (kind.ids ? repeated : undefined)
+      expected.set(
+        `${offset} ${index}`,
+        reason ? `${kind.name} ${reason} of 1` : `${kind.table} ${key} at ${tick.price}`,
+      )
       if (!reason) priceOf.set(key, tick.price)
     }
   }
   judgement.ticks += expected.size
   const stored = new Set<string>()
   const found: [Row, string][] = [
-    ...trades.map((row): [Row, string] => [
+    ...good.map(([table, row]): [Row, string] => [
       row,
-      `${row.symbol} ${row.trade_id} ${row.timestamp / 1000n} at ${row.price}`,
+      `${table} ${row.symbol} ${row.trade_id} ${row.timestamp / 1000n} at ${row.price}`,
     ]),
-    ...quarantine.map((row): [Row, string] => [row, `${row.reason} of ${row.ticks}`]),
+    ...quarantine.map((row): [Row, string] => [row, `${row.kind} ${row.reason} of ${row.ticks}`]),
   ]
   for (const [row, is] of found) {
     const place = `${row.log_offset} ${row.log_index}`

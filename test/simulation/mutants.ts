@@ -13,7 +13,7 @@ interface Edit {
 
 const ASK = 'const stored = last === null ? 0 : last.offset + 1'
 const TRUST: Edit = { file: 'checkpoint.ts', from: ASK, to: 'const stored = log.committed(partition)' }
-const BEFORE_REFUSED = "if (batch.refused.length > 0 && !this.#stored.has('quarantine')) {"
+const INSERTS = 'for (const { table, rows } of tables) {'
 
 /** Ingest that does nothing wrong, but must ask the tables for more. */
 export const VARIANTS: Readonly<Record<string, readonly Edit[]>> = {
@@ -52,29 +52,45 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'insert without a fence': [
     {
       file: 'sealed-batch.ts',
-      from: 'batch.tradesBlock(), fence)',
-      to: 'batch.tradesBlock(), { ...fence, epoch: Infinity })',
+      from: 'batch.block(table, fence.epoch), fence)',
+      to: 'batch.block(table, fence.epoch), { ...fence, epoch: Infinity })',
     },
   ],
   'good ticks before refused ones': [
     {
       file: 'sealed-batch.ts',
-      from: BEFORE_REFUSED,
-      to: `if (batch.trades.length > 0 && !this.#stored.has('trades')) {
-        await store.insertBlock('trades', batch.tradesBlock(), fence)
-        this.#stored.add('trades')
-      }
-      ${BEFORE_REFUSED}`,
+      from: INSERTS,
+      to: INSERTS.replace('of tables', 'of tables.toReversed()'),
     },
   ],
-  'half a batch not taken back': [{ file: 'checkpoint.ts', from: 'if (batch) {', to: 'if (false) {' }],
+  'kinds inserted in another order than resumed': [
+    {
+      file: 'sealed-batch.ts',
+      from: INSERTS,
+      to: INSERTS.replace('of tables', 'of [tables[0]!, ...tables.slice(1).reverse()]'),
+    },
+  ],
+  'half a batch not taken back from the table of a kind': [
+    { file: 'checkpoint.ts', from: 'if (!batch) return', to: "if (!batch || table !== 'quarantine') return" },
+  ],
+  'a batch taken for half since its last table has none of it': [
+    {
+      file: 'checkpoint.ts',
+      from: 'last?.offset ?? -1, fence)',
+      to: '(await this.#last(this.#tables.at(-1)!, partition))?.offset ?? -1, fence)',
+    },
+  ],
+  'a kind without the count of ticks that follow': [
+    { file: 'batch.ts', from: 'good: this.#ticksFrom(index + 1)', to: 'good: index < 0 ? this.#ticksFrom(0) : 0' },
+  ],
+  'half a batch not taken back': [{ file: 'checkpoint.ts', from: 'if (!batch) return', to: 'return' }],
   'half a batch taken back whoever wrote it': [{ file: 'checkpoint.ts', from: ' AND epoch < {epoch:UInt64}', to: '' }],
   'a gap called closed before its trades are stored': [
     {
       file: 'sealed-batch.ts',
-      from: BEFORE_REFUSED,
+      from: INSERTS,
       to: `if (gapsChanged.length > 0) await checkpoint.writeGaps(gapsChanged, fence)
-      ${BEFORE_REFUSED}`,
+    ${INSERTS}`,
     },
   ],
   "gaps ordered by each machine's own clock": [
@@ -136,7 +152,7 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'the last stored record not compared with the log': [
     {
       file: 'checkpoint.ts',
-      from: 'await compareLast(this.#store, log, partition, stored - 1)',
+      from: 'await compareLast(this.#store, log, partition, stored - 1, this.#tables)',
       to: '{}',
     },
   ],

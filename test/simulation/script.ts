@@ -1,12 +1,15 @@
 /**
- * Logs to be stored: short runs of records with ids that rise, skip, come late, repeat, begin again, and ticks and records that are no good.
+ * Logs to be stored: short runs of records with ids that rise, skip, come late, repeat, begin again, and invalid ticks and records; in every
+ * other script with records of a second kind between.
  * Made once and used by many worlds, since encoding them takes longer than storing them.
  */
 import { Random } from '../../src/simulator/random.ts'
-import { type LogRecord, tradesRecord } from '../../src/tick/records.ts'
+import { type Kind, TRADES } from '../../src/tick/kinds.ts'
+import type { LogRecord } from '../../src/tick/records.ts'
 import type { Refusal } from '../../src/tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
 import type { Fault } from './faults.ts'
+import { MARKS } from './kinds.ts'
 
 export interface ScriptTick {
   symbol: string
@@ -21,6 +24,7 @@ export interface ScriptTick {
 }
 
 export interface ScriptRecord {
+  kind: Kind
   record: LogRecord
   ticks: readonly ScriptTick[]
   /** Why nothing of it can be read. */
@@ -50,17 +54,24 @@ export function scriptOf(partition: number, number: number): readonly ScriptReco
 
 function makeScript(random: Random, partition: number): ScriptRecord[] {
   const below = (end: number) => Math.floor(random.uniform() * end)
+  const marksOfTen = [0, 0, 3, 7][below(4)]!
+  let marks = 0
   const ids = Array.from({ length: 1 + below(2) }, () => new IdSource(below))
   return Array.from({ length: RECORDS_MIN + below(RECORDS_MAX - RECORDS_MIN + 1) }, () => {
+    const kind = below(10) < marksOfTen ? MARKS : TRADES
     const ticks = Array.from({ length: 1 + below(TICKS_MAX) }, (): ScriptTick => {
+      if (kind === MARKS) {
+        const mark = { symbol: `M${partition}`, id: 0, micros: 1e15 + ++marks, price: 1 + below(1000) }
+        return below(12) === 0 ? { ...mark, refused: 'price_out_of_range' } : mark
+      }
       const source = below(ids.length)
       const tick = { symbol: `S${partition}${source}`, ...ids[source]!.next() }
       return below(12) === 0 ? { ...tick, refused: 'price_out_of_range' } : tick
     })
-    const record = tradesRecord(columnsOf(ticks))
-    if (below(16) > 0) return { record, ticks }
+    const record = kind.encode(columnsOf(ticks))
+    if (below(16) > 0) return { kind, record, ticks }
     const payload = record.payload.subarray(0, record.payload.length - 3)
-    return { record: { ...record, payload }, ticks, refused: 'undecodable_record' }
+    return { kind, record: { ...record, payload }, ticks, refused: 'undecodable_record' }
   })
 }
 

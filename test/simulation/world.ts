@@ -11,6 +11,7 @@ import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import { Host, START_MICROS } from './host.ts'
+import { SIMULATED_KINDS } from './kinds.ts'
 import { SimulatedBroker, SimulatedLog } from './log.ts'
 import { SCRIPT_VENUE, scriptOf } from './script.ts'
 import { SimulatedServer, SimulatedStore } from './store.ts'
@@ -170,7 +171,8 @@ export class World {
     ingest.holding = new Assignment({
       log,
       store,
-      checkpoint: new Checkpoint(store, host.clock),
+      checkpoint: new Checkpoint(store, host.clock, SIMULATED_KINDS),
+      kinds: SIMULATED_KINDS,
       venues: VENUES,
       limits: this.#limits,
       clock: host.clock,

@@ -9,7 +9,7 @@ import { openTestServer } from '../support/servers/clickhouse-server.ts'
 import { HTTP_FAULTS, HttpFaultProxy } from '../support/servers/http-fault-proxy.ts'
 
 const PATIENCE_MS = 1_500
-const block = (count: number) => batchOf(0, 0, tradesNumbered(1, count)).tradesBlock()
+const block = (count: number) => batchOf(0, 0, tradesNumbered(1, count)).block('trades', 0)
 
 /** Two stores on one database: A by way of a proxy that it is impatient with, B directly. */
 async function open(t: TestContext): Promise<{ a: Store; b: Store; proxy: HttpFaultProxy }> {
@@ -70,7 +70,7 @@ test('a claim waits for an insert of the owner before that is already running', 
   // after the other, so there this holds without a KILL too; on a ClickHouse server it would not.
   proxy.plan = statement => (/^INSERT INTO trades/.test(statement) ? HTTP_FAULTS.slow : undefined)
   const trades = tradesNumbered(1, 20_000)
-  const inserted = a.insertBlock('trades', batchOf(0, 0, trades).tradesBlock(), before).then(
+  const inserted = a.insertBlock('trades', batchOf(0, 0, trades).block('trades', 0), before).then(
     () => 'stored',
     error => error.code,
   )
@@ -80,6 +80,6 @@ test('a claim waits for an insert of the owner before that is already running', 
   assert.ok(stored === 0 || stored === 20_000)
   assert.match(await inserted, /^(store_fenced|store_unavailable)$/)
   assert.equal(await count(b), stored)
-  if (stored === 0) await b.insertBlock('trades', batchOf(0, 0, trades).tradesBlock(), after)
+  if (stored === 0) await b.insertBlock('trades', batchOf(0, 0, trades).block('trades', 0), after)
   assert.equal(await count(b), 20_000)
 })

@@ -1,6 +1,8 @@
 /** The followed ids of a partition's symbols: what the tables knew on resuming, and what came since. */
+
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Fence, Store } from '../../store/store.ts'
+import { TRADES } from '../../tick/kinds.ts'
 import type { IdsOf, KnownVenues } from '../append-record.ts'
 import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { Gap } from './continuity.ts'
@@ -29,7 +31,7 @@ export class PartitionIds {
 
   /** Asks the tables, before anything is followed. Throws what the store throws. */
   async load(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
-    this.#goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, fence.partition))
+    this.#goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, fence.partition, 0, undefined, [TRADES]))
     this.#known = await loadIds(store, checkpoint, fence, this.#options.venues)
     for (const { venue, symbol, runs } of this.#known.values()) if (runs.length > 0) this.of(venue, symbol)
   }

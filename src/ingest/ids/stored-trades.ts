@@ -1,6 +1,8 @@
 /** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
+
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Store } from '../../store/store.ts'
+import { TRADES } from '../../tick/kinds.ts'
 import type { IdLookup, StoredTrades } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Statement } from './recent-trades.ts'
@@ -29,7 +31,7 @@ export async function storedTrades(
 ): Promise<StoredTrades> {
   const found = new Map<string, Statement[]>()
   const oldestMicros = new Map<string, number>()
-  const goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, partition))
+  const goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, partition, 0, undefined, [TRADES]))
   for (const [key, asked] of Map.groupBy(lookups, symbolKey)) {
     for (let start = 0; start < asked.length; start += IDS_PER_QUERY)
       for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUERY))) {

@@ -11,6 +11,7 @@ import { MATCH, type Match, matchOf, type Statement, statementOf } from '../ids/
 import { storedTrades } from '../ids/stored-trades.ts'
 import { SymbolIds } from '../ids/symbol-ids.ts'
 import { UniqueIds } from '../ids/unique-ids.ts'
+import type { Candidate } from './revalidate.ts'
 
 interface Known {
   ids: FollowedIds
@@ -38,9 +39,9 @@ export class ReprocessedIds {
   }
 
   /** Loads these trades and the id state of their symbols from the tables. */
-  async learn(batches: readonly TradeColumns[]): Promise<void> {
+  async learn(candidates: readonly Candidate[]): Promise<void> {
     const lookups: IdLookup[] = []
-    for (const trades of batches)
+    for (const trades of candidates.filter(({ kind }) => kind.ids).map(tradesOf))
       for (let at = 0; at < trades.length; at++) {
         const name = nameOf(trades, at)
         if (!isFollowed(this.#venues, name.venue)) continue
@@ -55,7 +56,9 @@ export class ReprocessedIds {
    * The id run of a trade, which is then known; REPEAT or CONFLICT if it is stored; `apart` if it is of another log partition than its symbol
    * and not between the ids stored there. `partition` is set for a venue's frame, which may be in another partition than its symbol.
    */
-  take(trades: TradeColumns, at: number, partition?: number): Placed | 'apart' {
+  take(candidate: Candidate, at: number, partition?: number): Placed | 'apart' {
+    if (!candidate.kind.ids) return 0
+    const trades = tradesOf(candidate)
     const { venue, symbol } = nameOf(trades, at)
     const known = this.#known.get(symbolKey({ venue, symbol }))
     if (!known) return 0
@@ -103,6 +106,9 @@ export class ReprocessedIds {
     return { ids, stored, partitions: row!.partitions }
   }
 }
+
+/** The ticks of a kind whose ids are followed: all such kinds are trades. */
+const tradesOf = ({ columns }: Candidate): TradeColumns => columns as TradeColumns
 
 const nameOf = (trades: TradeColumns, at: number) => ({
   venue: trades.venues.words[trades.venue[at]!]!,

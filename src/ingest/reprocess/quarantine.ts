@@ -107,7 +107,7 @@ export async function pageOf(
   const { where, params } = whereOf(filter)
   type Row = QuarantineRow & { reason: Refusal }
   const rows = await store.rows<Row>(
-    `SELECT log_partition AS partition, log_offset AS offset, log_index AS index, ticks, reason, venue, log_day AS logDay,
+    `SELECT log_partition AS partition, log_offset AS offset, log_index AS index, kind, ticks, reason, venue, log_day AS logDay,
        toUnixTimestamp(logged_at) AS loggedAtSeconds, toUnixTimestamp64Micro(toDateTime64(received_at, 6)) AS receivedAtMicros,
        log_hash AS logHash
      FROM quarantine

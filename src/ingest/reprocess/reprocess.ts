@@ -6,14 +6,16 @@ import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Log } from '../../log/log.ts'
 import type { Fence, Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
+import { KINDS, type Kind } from '../../tick/kinds.ts'
 import type { Refusal } from '../../tick/refusal.ts'
+import { codeOf } from '../../tick/validate.ts'
 import type { KnownVenues } from '../append-record.ts'
 import { Batch } from '../batch.ts'
 import { Checkpoint, gapRow } from '../checkpoint.ts'
 import { type Placed, REPEAT } from '../ids/followed-ids.ts'
 import type { Ingest } from '../ingest.ts'
 import { refusedTick } from '../refused-tick.ts'
-import { codeOf } from '../validate.ts'
+
 import { ReprocessedIds } from './ids.ts'
 import { LogRecords } from './log-records.ts'
 import { pageOf, type QuarantineFilter, rawOf } from './quarantine.ts'
@@ -86,7 +88,7 @@ export class Reprocessor {
         if (rows.length === 0) break
         after = endOf(rows.at(-1)!)
         const page = await this.#validateRecord(rows, filter)
-        if (dryRun || !page.some(({ outcome }) => 'trades' in outcome)) count(report, page)
+        if (dryRun || !page.some(({ outcome }) => 'columns' in outcome)) count(report, page)
         else count(report, await storing.rewrite(partition, () => this.#move(partition, rows, filter)))
         pageDone()
       }
@@ -104,25 +106,30 @@ export class Reprocessor {
     for (const day of new Set(rows.map(row => row.logDay))) {
       const ofDay = page.filter(({ row }) => row.logDay === day)
       const ids = new ReprocessedIds(store, venues, partition, SYSTEM_CLOCK.nowMicros)
-      await ids.learn(ofDay.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
-      await this.#moveDay(ofDay, ids, fence)
+      await ids.learn(ofDay.flatMap(({ outcome }) => ('columns' in outcome ? [outcome] : [])))
+      // One table per move: it arrives whole or not at all.
+      for (const kind of KINDS) {
+        const ofKind = ofDay.filter(({ outcome }) => 'columns' in outcome && outcome.kind === kind)
+        await this.#moveDay(kind, ofKind, ids, fence)
+      }
     }
     return page
   }
 
-  async #moveDay(page: readonly ValidatedRow[], ids: ReprocessedIds, fence: Fence): Promise<void> {
+  /** Moves the ticks of one kind and log day. */
+  async #moveDay(kind: Kind, page: readonly ValidatedRow[], ids: ReprocessedIds, fence: Fence): Promise<void> {
     const { store } = this.#options
     const [good, refused] = [new Batch(fence.partition), new Batch(fence.partition)]
     const leaving: TickPosition[] = []
     let firstGood: TickPosition | undefined
     for (const { row, outcome } of page) {
-      if (!('trades' in outcome)) continue
+      if (!('columns' in outcome)) continue
       begin(good, row)
       begin(refused, row)
-      const { trades, indexes } = outcome
-      const runs = Uint16Array.from({ length: trades.length }, (_, at) => Math.max(0, ids.take(trades, at) as Placed))
-      good.addTrades(row.offset, trades, 0, trades.length, indexes, runs.some(Boolean) ? runs : undefined)
-      if (row.logHash > 0) good.keepHash(row.logHash)
+      const { columns, indexes } = outcome
+      const runs = Uint16Array.from({ length: columns.length }, (_, at) => Math.max(0, ids.take(outcome, at) as Placed))
+      good.addTicks(kind, row.offset, columns, 0, columns.length, indexes, runs.some(Boolean) ? runs : undefined)
+      if (row.logHash > 0) good.of(kind).keepHash(row.logHash)
       for (const tick of outcome.refused) refused.addRefused(row.offset, tick)
       firstGood ??= { offset: row.offset, index: outcome.indexes[0]! }
       leaving.push(row)
@@ -159,34 +166,35 @@ export class Reprocessor {
       await records.close()
     }
     const ids = new ReprocessedIds(store, venues, rows[0]!.partition, SYSTEM_CLOCK.nowMicros)
-    await ids.learn(page.flatMap(({ outcome }) => ('trades' in outcome ? [outcome.trades] : [])))
+    await ids.learn(page.flatMap(({ outcome }) => ('columns' in outcome ? [outcome] : [])))
     return page.map(({ row, outcome }) => ({
       row,
-      outcome: 'trades' in outcome ? byIds(row, outcome, ids, log.partitions > 1) : outcome,
+      outcome: 'columns' in outcome ? byIds(row, outcome, ids, log.partitions > 1) : outcome,
     }))
   }
 }
 
 /** A candidate without the trades that are stored already; rejected if none is left. `divided`: the log has several partitions. */
 function byIds(row: QuarantineRow, candidate: Candidate, ids: ReprocessedIds, divided: boolean): Candidate | Rejection {
-  const { trades, indexes, frame } = candidate
+  const { kind, columns, indexes, frame } = candidate
   const repeats = new Map<number, Refusal>()
-  for (let at = 0; at < trades.length; at++) {
-    const judgement = ids.take(trades, at, frame && divided ? row.partition : undefined)
-    if (judgement === 'apart')
+  for (let at = 0; at < columns.length; at++) {
+    const placed = ids.take(candidate, at, frame && divided ? row.partition : undefined)
+    if (placed === 'apart')
       return { reason: row.reason, detail: 'readable now, but not between the stored trades of its symbol' }
-    if (judgement < 0) repeats.set(at, judgement === REPEAT ? 'duplicate_id' : 'conflicting_id')
+    if (placed < 0) repeats.set(at, placed === REPEAT ? 'duplicate_id' : 'conflicting_id')
   }
   if (repeats.size === 0) return candidate
-  const refused = [...repeats].map(([at, reason]) => refusedTick(trades, at, indexes[at]!, codeOf(reason)))
-  if (repeats.size === trades.length) return refused[0]!
-  return { ...without(trades, indexes, new Set(repeats.keys())), refused: [...candidate.refused, ...refused], frame }
+  const refused = [...repeats].map(([at, reason]) => refusedTick(kind, columns, at, indexes[at]!, codeOf(reason)))
+  if (repeats.size === columns.length) return refused[0]!
+  const rest = without(kind, columns, indexes, new Set(repeats.keys()))
+  return { ...rest, refused: [...candidate.refused, ...refused], frame }
 }
 
 function begin(batch: Batch, row: QuarantineRow): void {
   const { partition, offset } = row
   const timestampMs = row.loggedAtSeconds * 1000
-  const none = { kind: '', format: '', version: 0, ticks: 0, payload: new Uint8Array(0) }
+  const none = { kind: row.kind, format: '', version: 0, ticks: 0, payload: new Uint8Array(0) }
   batch.begin({ partition, offset, timestampMs, ...none }, 0)
 }
 
@@ -209,8 +217,8 @@ function cutAtTicks(rows: QuarantineRow[]): QuarantineRow[] {
 function count(report: ReprocessReport, page: readonly ValidatedRow[]): void {
   for (const { row, outcome } of page) {
     report.looked += row.ticks
-    if ('trades' in outcome) {
-      report.moved += outcome.trades.length
+    if ('columns' in outcome) {
+      report.moved += outcome.columns.length
       for (const tick of outcome.refused) countStill(report, row, tick, 1)
     } else countStill(report, row, outcome, row.ticks)
   }

@@ -1,18 +1,19 @@
 /** Validates quarantined ticks by the current rules. Pure. Uses the log's record if it still exists, else the row's own `raw`. */
 import type { LoggedRecord } from '../../log/log.ts'
-import { EXTERNAL_VENUE, readJsonTrades } from '../../tick/json.ts'
+import { EXTERNAL_VENUE } from '../../tick/json.ts'
+import { KINDS, type Kind, type TickColumns, TRADES } from '../../tick/kinds.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
 import type { Refusal } from '../../tick/refusal.ts'
-import { TradeColumns } from '../../tick/trades.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
 import { type Decoded, decode, ownIdsFrom, type Refused } from '../decode.ts'
-import { readRefusedTick, refusedTick } from '../refused-tick.ts'
-import { validate } from '../validate.ts'
+import { refusedTick } from '../refused-tick.ts'
 
 /** A row of table `quarantine`, without its payload. */
 export interface QuarantineRow {
   partition: number
   offset: number
   index: number
+  kind: string
   /** 1, or the tick count in the header of a record that was refused as a whole. */
   ticks: number
   reason: Refusal
@@ -33,8 +34,9 @@ export interface Rejection {
 
 /** The valid ticks of a row. Whether their ids are stored already is checked later. */
 export interface Candidate {
-  trades: TradeColumns
-  /** `log_index` of each trade. */
+  kind: Kind
+  columns: TickColumns
+  /** `log_index` of each tick. */
   indexes: Uint32Array
   /** The other ticks of a record that was refused as a whole. */
   refused: Refused[]
@@ -74,19 +76,21 @@ export class Revalidation {
       return this.#frame(row, Buffer.from(refused.raw as Uint8Array), refused.venue, refused.receivedAtMicros)
     }
     const at = decoded.indexes ? decoded.indexes.indexOf(row.index) : row.index
-    return this.#tick(row, decoded.trades, at)
+    return this.#tick(row, decoded.kind, decoded.ticks, at)
   }
 
   /** By the row's `raw`, where the log's record was trimmed. */
   byRaw(row: QuarantineRow, raw: Uint8Array): Candidate | Rejection {
     const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString()
     if (row.venue === '') return this.#wholeByRaw(row, raw)
-    const own = readRefusedTick(text, row.receivedAtMicros)
-    if (own) return this.#tick(row, own, 0)
+    const kind = KINDS.find(({ name }) => name === row.kind)
+    const own = kind?.readValues(text, row.receivedAtMicros)
+    if (kind && own) return this.#tick(row, kind, own, 0)
     if (row.venue !== EXTERNAL_VENUE) return this.#frame(row, raw, row.venue, row.receivedAtMicros)
     const ownId = ownIdsFrom(row.offset) + BigInt(row.index)
-    const { trades, refused } = readJsonTrades(raw, row.receivedAtMicros, ownId)
-    return refused[0] ?? this.#tick(row, trades, 0)
+    const read = kind?.decodeJson?.(raw, row.receivedAtMicros, ownId)
+    if (!kind || !read) return { reason: 'unknown_kind', detail: `kind ${row.kind}` }
+    return read.refused[0] ?? this.#tick(row, kind, read.ticks, 0)
   }
 
   #wholeByRaw(row: QuarantineRow, payload: Uint8Array): Candidate | Rejection {
@@ -95,13 +99,13 @@ export class Revalidation {
     const { partition, offset, ticks } = row
     const format = payload[0] === '{'.charCodeAt(0) ? 'json' : 'native'
     const timestampMs = row.receivedAtMicros / 1000
-    const entry = { partition, offset, ticks, timestampMs, kind: 'trades', format, version: RECORD_VERSION, payload }
+    const entry = { partition, offset, ticks, timestampMs, kind: row.kind, format, version: RECORD_VERSION, payload }
     return this.#whole(decode(entry))
   }
 
-  #whole({ trades, indexes, refused }: Decoded): Candidate | Rejection {
-    if (trades.length === 0) return refused[0]!
-    return this.#validated(trades, indexes ?? Uint32Array.from({ length: trades.length }, (_, at) => at), refused)
+  #whole({ kind, ticks, indexes, refused }: Decoded): Candidate | Rejection {
+    if (ticks.length === 0) return refused[0]!
+    return this.#validated(kind, ticks, indexes ?? Uint32Array.from({ length: ticks.length }, (_, at) => at), refused)
   }
 
   #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Rejection {
@@ -111,31 +115,31 @@ export class Revalidation {
     if (trades.length === 0) return still
     if (trades.length > 1)
       return { reason: row.reason, detail: `the frame has ${trades.length} trades and one position in the log` }
-    const judged = this.#tick(row, trades, 0)
-    return 'trades' in judged ? { ...judged, frame: true } : judged
+    const validated = this.#tick(row, TRADES, trades, 0)
+    return 'columns' in validated ? { ...validated, frame: true } : validated
   }
 
   /** One decoded tick, at the row's position. */
-  #tick(row: QuarantineRow, from: TradeColumns, at: number): Candidate | Rejection {
-    const trades = new TradeColumns(1)
-    trades.appendRange(from, at, at + 1)
-    return this.#validated(trades, Uint32Array.of(row.index), [])
+  #tick(row: QuarantineRow, kind: Kind, from: TickColumns, at: number): Candidate | Rejection {
+    const ticks = kind.columns(1)
+    ticks.appendRange(from, at, at + 1)
+    return this.#validated(kind, ticks, Uint32Array.of(row.index), [])
   }
 
-  #validated(trades: TradeColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Rejection {
-    const codes = new Uint8Array(trades.length)
-    if (validate(trades, this.#venues, codes, this.#nowMicros) === 0)
-      return { trades, indexes, refused: [...refused], frame: false }
+  #validated(kind: Kind, ticks: TickColumns, indexes: Uint32Array, refused: readonly Refused[]): Candidate | Rejection {
+    const codes = new Uint8Array(ticks.length)
+    if (kind.validate(ticks, this.#venues, codes, this.#nowMicros) === 0)
+      return { kind, columns: ticks, indexes, refused: [...refused], frame: false }
     const bad = [...codes.keys()].filter(at => codes[at] !== 0)
-    const refusedToo = bad.map(at => refusedTick(trades, at, indexes[at]!, codes[at]!))
-    if (bad.length === trades.length) return refusedToo[0]!
-    return { ...without(trades, indexes, new Set(bad)), refused: [...refused, ...refusedToo], frame: false }
+    const refusedToo = bad.map(at => refusedTick(kind, ticks, at, indexes[at]!, codes[at]!))
+    if (bad.length === ticks.length) return refusedToo[0]!
+    return { ...without(kind, ticks, indexes, new Set(bad)), refused: [...refused, ...refusedToo], frame: false }
   }
 }
 
-/** The trades without some rows. */
-export function without(trades: TradeColumns, indexes: Uint32Array, rows: ReadonlySet<number>) {
-  const kept = new TradeColumns(trades.length - rows.size)
-  for (let at = 0; at < trades.length; at++) if (!rows.has(at)) kept.appendRange(trades, at, at + 1)
-  return { trades: kept, indexes: indexes.filter((_, at) => !rows.has(at)) }
+/** The ticks without some rows. */
+export function without(kind: Kind, ticks: TickColumns, indexes: Uint32Array, rows: ReadonlySet<number>) {
+  const columns = kind.columns(ticks.length - rows.size)
+  for (let at = 0; at < ticks.length; at++) if (!rows.has(at)) columns.appendRange(ticks, at, at + 1)
+  return { kind, columns, indexes: indexes.filter((_, at) => !rows.has(at)) }
 }

@@ -6,6 +6,7 @@ import { decode } from '../../../src/ingest/decode.ts'
 import type { AssignmentListener } from '../../../src/log/assignment.ts'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
+import type { TradeColumns } from '../../../src/tick/trades.ts'
 import { logContract, numbered, readRange } from '../../contracts/log.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 
@@ -104,7 +105,8 @@ describe('on a real broker', { skip: kafka.missing }, () => {
         [6, 'native', 3],
       ],
     )
-    const { trades, refused } = decode(entries[1]!)
+    const { ticks, refused } = decode(entries[1]!)
+    const trades = ticks as TradeColumns
     assert.deepEqual([...trades.price.subarray(0, trades.length)], [126.55, 126.6])
     assert.deepEqual(
       refused.map(({ raw, reason }) => [String(raw), reason]),

@@ -39,7 +39,7 @@ test('a message without our headers is JSON of the topic’s kind, with its line
   const value = Buffer.from(`${TICK}\n\n${TICK}\n`)
   const [entry] = recordsOf([batch(0, [message(0, value, { traceparent: 'x' })])], place())
   assert.deepEqual([entry!.kind, entry!.format, entry!.version, entry!.ticks], ['trades', 'json', 1, 2])
-  const { trades, refused } = decode(entry!)
+  const { ticks: trades, refused } = decode(entry!)
   assert.deepEqual([trades.length, refused.length], [2, 0])
 })
 
@@ -60,7 +60,7 @@ test('any message content becomes a record at its offset, refused with a reason'
     [0, 1, 2, 3, 4, 5, 6, 7],
   )
   const outcomes = entries.map(entry => {
-    const { trades, refused } = decode(entry)
+    const { ticks: trades, refused } = decode(entry)
     assert.equal(trades.length, 0)
     assert.equal(
       refused.reduce((sum, { ticks }) => sum + ticks, 0),

@@ -5,6 +5,7 @@ import { queryBars, toBar } from '../../../src/serve/page/candles.ts'
 import type { Bar } from '../../../src/serve/page/protocol.ts'
 import { View } from '../../../src/serve/page/view.ts'
 import { Random } from '../../../src/simulator/random.ts'
+import { TRADES } from '../../../src/tick/kinds.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 
@@ -49,7 +50,7 @@ function batchOf(offset: number, count: number, random: Random, symbol = 'BTCUSD
     },
     0,
   )
-  batch.addTrades(offset, trades, 0, count)
+  batch.addTicks(TRADES, offset, trades, 0, count)
   return batch
 }
 
@@ -69,11 +70,11 @@ test('history and updates together are the bars of the table, whenever the view 
     if (offset === 4) {
       // Opened here: what is stored from now on is told to the view, and the history is asked for below this offset.
       const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, new Map([[0, offset]]))
-      await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
+      await house.store.insertBlock('trades', batch.block('trades', 0), { partition: 0, epoch: 1 })
       view.take(batch.trades)
       history = await loading
     } else {
-      await house.store.insertBlock('trades', batch.tradesBlock(), { partition: 0, epoch: 1 })
+      await house.store.insertBlock('trades', batch.block('trades', 0), { partition: 0, epoch: 1 })
       if (offset > 4) view.take(batch.trades)
     }
     updates.push(...(view.flush()?.bars ?? []))

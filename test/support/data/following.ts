@@ -13,10 +13,10 @@ import type { Gap } from '../../../src/ingest/ids/continuity.ts'
 import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
-import { reasonOf } from '../../../src/ingest/validate.ts'
 import type { IdKind } from '../../../src/tick/id-kind.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
+import { reasonOf } from '../../../src/tick/validate.ts'
 
 /** A trade of symbol AAA. `ms` is its time since 2026-11-22 12:00 UTC; by default that of a trade a millisecond for each id. */
 export interface FollowedTrade {
@@ -100,8 +100,8 @@ export class Following {
     for (let row = 0; row < trades.length; row++) {
       const good = judged.codes[row] === 0
       if (good) {
-        const key = `${judged.trades.tradeId[row]}`
-        this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(judged.trades, row)])
+        const key = `${columns.tradeId[row]}`
+        this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(columns, row)])
       }
       outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.codes[row]!))
     }

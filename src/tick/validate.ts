@@ -1,7 +1,7 @@
 /** Whether a tick may be stored. Pure. The rules never repair: a tick is stored as received, or refused. */
-import { REFUSALS, type Refusal } from '../tick/refusal.ts'
-import { AHEAD_MICROS_MAX, readMicros } from '../tick/time.ts'
-import type { TradeColumns } from '../tick/trades.ts'
+import { REFUSALS, type Refusal } from './refusal.ts'
+import { AHEAD_MICROS_MAX, readMicros } from './time.ts'
+import type { TradeColumns } from './trades.ts'
 
 /** Above any market's price or volume: a larger value is the sender's error. */
 const VALUE_MAX = 1e15

@@ -1,0 +1,97 @@
+/**
+ * The kinds of ticks. Ingest, checkpoint, audit, archive and retention go over this list; a new kind is an entry here, its columns and its
+ * table. Decision: docs/decisions/kinds.md.
+ */
+import { readJsonTrades } from './json.ts'
+import type { BlockWriter } from './native.ts'
+import {
+  type LogRecord,
+  readTrades,
+  TRADE_BYTES,
+  TRADE_COLUMN_COUNT,
+  tradesRecord,
+  writeTradeColumns,
+} from './records.ts'
+import { readTradeValues, tradeValues } from './trade-values.ts'
+import { type Dictionary, TradeColumns } from './trades.ts'
+import { type Validity, validate } from './validate.ts'
+
+/** Ticks in columns: what every kind has. Rows 0 to `length`-1 are set. `venue` and `symbol` are codes of the dictionaries. */
+export interface TickColumns {
+  readonly length: number
+  readonly capacity: number
+  readonly venues: Dictionary
+  readonly symbols: Dictionary
+  readonly venue: Uint32Array
+  readonly symbol: Uint32Array
+  /** Our clock, ns since 1970 UTC. */
+  readonly receivedAt: BigInt64Array
+  /** Removes all rows and keeps the memory. */
+  clear(): void
+  /** Appends rows `start` to `end`-1 of columns of the same kind. */
+  appendRange(from: TickColumns, start: number, end: number): void
+}
+
+/** The ticks of a JSON record: valid lines, their indexes in the record, and the lines that cannot be read. */
+export type JsonTicks<C> = { ticks: C; indexes: Uint32Array; refused: ReturnType<typeof readJsonTrades>['refused'] }
+
+export interface Kind<C extends TickColumns = TickColumns> {
+  /** In log records, stream selections and column `kind`. */
+  readonly name: string
+  readonly table: string
+  /** Order of the table's rows. */
+  readonly orderBy: string
+  /** Column with the time of a tick. */
+  readonly time: string
+  /** Whether the venue's ids of these ticks are followed: repeats go to quarantine, missing ids are gaps. */
+  readonly ids: boolean
+  /** New columns with room for `capacity` ticks. */
+  columns(capacity: number): C
+  /** A batch of ticks as a log record of format `native`. */
+  encode(ticks: C): LogRecord
+  /** Decodes the payload of format `native` into `into`, whose former rows go. Throws BlockError. */
+  decode(payload: Uint8Array, into?: C): C
+  /** Decodes format `json`, of other producers; undefined if this kind has none. Ticks without an id get `firstId` and the next ones. */
+  decodeJson?(payload: Uint8Array, receivedAtMicros: number, firstId: bigint): JsonTicks<C>
+  /** Columns in a block, and about how many bytes a tick takes there. */
+  readonly columnCount: number
+  readonly tickBytes: number
+  /** Writes the columns into a block, in the table's order. */
+  write(writer: BlockWriter, ticks: C): void
+  /** Marks invalid rows in `codes` and returns how many: see validate.ts. */
+  validate(ticks: C, venues: Pick<ReadonlySet<string>, 'has'>, codes: Validity, nowMicros?: number): number
+  /** The values of a row as quarantine stores them, and back; undefined for any other text. */
+  values(ticks: C, row: number): string
+  readValues(raw: string, receivedAtMicros: number): C | undefined
+}
+
+export const TRADES: Kind<TradeColumns> = {
+  name: 'trades',
+  table: 'trades',
+  orderBy: 'symbol, venue, timestamp, trade_id',
+  time: 'timestamp',
+  ids: true,
+  columns: capacity => new TradeColumns(capacity),
+  encode: tradesRecord,
+  decode: readTrades,
+  decodeJson(payload, receivedAtMicros, firstId) {
+    const { trades, indexes, refused } = readJsonTrades(payload, receivedAtMicros, firstId)
+    return { ticks: trades, indexes, refused }
+  },
+  columnCount: TRADE_COLUMN_COUNT,
+  tickBytes: TRADE_BYTES,
+  write: writeTradeColumns,
+  validate,
+  values: tradeValues,
+  readValues: readTradeValues,
+}
+
+/** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
+export const KINDS: readonly Kind[] = [TRADES]
+
+/** Refused ticks of all kinds. */
+export const QUARANTINE = 'quarantine'
+
+/** The tables with the ticks of the log, in insert order. */
+export const tablesOf = (kinds: readonly Kind[]): string[] => [QUARANTINE, ...kinds.map(({ table }) => table)]
+export const TICK_TABLES: readonly string[] = tablesOf(KINDS)

@@ -1,0 +1,60 @@
+/** The values of a trade as JSON, as quarantine stores an invalid one, and the way back. */
+import { ORIGIN, SIDE, TradeColumns } from './trades.ts'
+
+export function tradeValues(trades: TradeColumns, row: number): string {
+  return JSON.stringify({
+    venue: trades.venues.words[trades.venue[row]!]!,
+    symbol: trades.symbols.words[trades.symbol[row]!]!,
+    timestamp: String(trades.timestamp[row]),
+    // As text: JSON has no NaN and no infinity.
+    price: String(trades.price[row]),
+    volume: String(trades.volume[row]),
+    side: nameOf(SIDE, trades.side[row]!),
+    trade_id: String(trades.tradeId[row]),
+    origin: nameOf(ORIGIN, trades.origin[row]!),
+  })
+}
+
+const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
+
+/** Reads that JSON back, value for value; undefined for any other text. */
+export function readTradeValues(raw: string, receivedAtMicros: number): TradeColumns | undefined {
+  const tick = fieldsOf(raw)
+  if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
+  const trades = new TradeColumns(1)
+  const [price, volume] = [Number(tick.price), Number(tick.volume)]
+  trades.add({
+    venue: tick.venue!,
+    symbol: tick.symbol!,
+    timestampMicros: 0,
+    timestampNanos: 0,
+    receivedAtMicros,
+    price,
+    volume,
+    side: SIDE.unknown,
+    tradeId: 0,
+    origin: ORIGIN.live,
+  })
+  trades.timestamp[0] = BigInt(tick.timestamp!)
+  trades.tradeId[0] = BigInt(tick.trade_id!)
+  trades.side[0] = codeOf(SIDE, tick.side!)
+  trades.origin[0] = codeOf(ORIGIN, tick.origin!)
+  return trades
+}
+
+function fieldsOf(raw: string): Record<string, string> | undefined {
+  try {
+    const tick: unknown = JSON.parse(raw)
+    if (typeof tick !== 'object' || tick === null || Object.keys(tick).join(' ') !== FIELDS) return undefined
+    return Object.values(tick).every(value => typeof value === 'string') ? (tick as Record<string, string>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function nameOf(names: Readonly<Record<string, number>>, code: number): string {
+  return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
+}
+
+const codeOf = (names: Readonly<Record<string, number>>, name: string): number =>
+  Object.hasOwn(names, name) ? names[name]! : Number(name)
