@@ -11,7 +11,7 @@ import { LogOutlet } from '../../src/replay/into-log.ts'
 import { Range } from '../../src/replay/range.ts'
 import { type Outlet, Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
-import { readSegments } from '../../src/replay/time-chunks.ts'
+import { readChunks } from '../../src/replay/time-chunks.ts'
 import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
 import type { Store } from '../../src/store/store.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
@@ -39,11 +39,11 @@ function withStored<T>(work: (store: Store, directory: string) => Promise<T>): P
 }
 
 async function replaying(store: Store, to: (range: Range) => Promise<Outlet>): Promise<Sample> {
-  const ask = (query: string, format: string) => store.untrusted(query, format)
-  const range = await Range.find(ask, { symbols: [] })
+  const runQuery = (query: string, format: string) => store.untrusted(query, format)
+  const range = await Range.find(runQuery, { symbols: [] })
   const outlet = await to(range)
   const replay = new Replay({
-    read: from => readSegments(ask, range, from),
+    read: from => readChunks(runQuery, range, from),
     fromNanos: range.firstNanos,
     speed: Number.POSITIVE_INFINITY,
     outlet,

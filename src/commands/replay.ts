@@ -8,7 +8,7 @@ import { LogOutlet } from '../replay/into-log.ts'
 import { Range } from '../replay/range.ts'
 import { type Outlet, Replay } from '../replay/replay.ts'
 import { ReplayServer } from '../replay/server.ts'
-import { readSegments } from '../replay/time-chunks.ts'
+import { readChunks } from '../replay/time-chunks.ts'
 import { VENUE_SERVERS } from '../replay/venue-servers.ts'
 import { openStoreAccess } from './open-store.ts'
 import { parseTime } from './parse-time.ts'
@@ -40,7 +40,7 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       ? await serving(new ReplayServer(voice, range.symbols), port)
       : await writing(into!, speed !== Number.POSITIVE_INFINITY)
     const run = new Replay({
-      read: from => readSegments(asking.ask, range, from),
+      read: from => readChunks(asking.ask, range, from),
       fromNanos: range.firstNanos,
       speed,
       outlet: out.outlet,
@@ -56,8 +56,8 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
     } finally {
       await out.close()
     }
-    const unsaid = out.server?.unsaid ?? 0
-    if (unsaid > 0) console.log(`${count(unsaid)} of them have no side and were left out: --as live sends them`)
+    const skipped = out.server?.skipped ?? 0
+    if (skipped > 0) console.log(`${count(skipped)} of them have no side and were left out: --as live sends them`)
   } finally {
     await asking.close()
   }
@@ -118,7 +118,7 @@ function control(run: Replay, name: string, options: URLSearchParams): object {
 async function runWatched(run: Replay, range: Range, outlet: Outlet, stopping: AbortSignal): Promise<boolean> {
   const progress = new Progress('ticks', range.ticks)
   const showing = setInterval(() => {
-    const state = run.paused ? 'paused, ' : outlet.awaits ? `waiting for ${outlet.awaits}, ` : ''
+    const state = run.paused ? 'paused, ' : outlet.waitingFor ? `waiting for ${outlet.waitingFor}, ` : ''
     progress.show(run.sent, `${timeText(run.atNanos)} ${state}`)
   }, SHOW_EVERY_MS)
   const stop = new AbortController()

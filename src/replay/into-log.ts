@@ -1,4 +1,4 @@
-/** Replays into a log, for reprocessing: records as a recorder writes them, their ticks of origin `replay`. */
+/** Replays into a log, for reprocessing: appends records as a recorder does; their ticks have the origin `replay`. */
 import type { Log } from '../log/log.ts'
 import { partitionOf } from '../sources/recorder.ts'
 import { type LogRecord, tradesRecord } from '../tick/records.ts'
@@ -7,24 +7,26 @@ import type { Outlet } from './replay.ts'
 
 const RECORD_TICKS_MAX = 5_000
 
-interface Lane {
+interface PartitionBuffer {
   partition: number
   trades: TradeColumns
   records: LogRecord[]
 }
 
 export class LogOutlet implements Outlet {
-  readonly awaits = undefined
+  readonly waitingFor = undefined
   readonly #log: Log
-  readonly #lanes: Lane[]
-  readonly #laneOf = new Map<string, Lane>()
-  readonly #atOnce: boolean
+  readonly #buffers: PartitionBuffer[]
+  readonly #bufferOf = new Map<string, PartitionBuffer>()
+  readonly #appendEachSend: boolean
 
-  /** `atOnce`: each turn's ticks are appended in that turn; else records are cut by their size alone, the same each time. */
-  constructor(log: Log, atOnce: boolean) {
+  /**
+   * `appendEachSend`: append at the end of each `send`; else cut records by size alone, which makes them reproducible.
+   */
+  constructor(log: Log, appendEachSend: boolean) {
     this.#log = log
-    this.#atOnce = atOnce
-    this.#lanes = Array.from({ length: log.partitions }, (_, partition) => ({
+    this.#appendEachSend = appendEachSend
+    this.#buffers = Array.from({ length: log.partitions }, (_, partition) => ({
       partition,
       trades: new TradeColumns(RECORD_TICKS_MAX),
       records: [],
@@ -38,47 +40,47 @@ export class LogOutlet implements Outlet {
       const [venue, symbol] = [trades.venue[row], trades.symbol[row]]
       let until = row + 1
       while (until < end && trades.venue[until] === venue && trades.symbol[until] === symbol) until++
-      this.#add(this.#lane(trades.venues.words[venue!]!, trades.symbols.words[symbol!]!), trades, row, until)
+      this.#add(this.#buffer(trades.venues.words[venue!]!, trades.symbols.words[symbol!]!), trades, row, until)
       row = until
     }
-    await this.#append(this.#atOnce)
+    await this.#append(this.#appendEachSend)
   }
 
   async finish(): Promise<void> {
     await this.#append(true)
   }
 
-  #lane(venue: string, symbol: string): Lane {
+  #buffer(venue: string, symbol: string): PartitionBuffer {
     const name = `${venue} ${symbol}`
-    let lane = this.#laneOf.get(name)
-    if (!lane) {
-      lane = this.#lanes[partitionOf(venue, symbol, this.#lanes.length)]!
-      this.#laneOf.set(name, lane)
+    let buffer = this.#bufferOf.get(name)
+    if (!buffer) {
+      buffer = this.#buffers[partitionOf(venue, symbol, this.#buffers.length)]!
+      this.#bufferOf.set(name, buffer)
     }
-    return lane
+    return buffer
   }
 
-  #add(lane: Lane, trades: TradeColumns, start: number, end: number): void {
+  #add(buffer: PartitionBuffer, trades: TradeColumns, start: number, end: number): void {
     for (let row = start; row < end; ) {
-      const until = Math.min(end, row + RECORD_TICKS_MAX - lane.trades.length)
-      lane.trades.appendRange(trades, row, until)
-      if (lane.trades.length === RECORD_TICKS_MAX) cut(lane)
+      const until = Math.min(end, row + RECORD_TICKS_MAX - buffer.trades.length)
+      buffer.trades.appendRange(trades, row, until)
+      if (buffer.trades.length === RECORD_TICKS_MAX) sealRecord(buffer)
       row = until
     }
   }
 
   async #append(all: boolean): Promise<void> {
-    for (const lane of this.#lanes) {
-      if (all && lane.trades.length > 0) cut(lane)
-      if (lane.records.length === 0) continue
-      await this.#log.append(lane.partition, lane.records)
-      lane.records = []
+    for (const buffer of this.#buffers) {
+      if (all && buffer.trades.length > 0) sealRecord(buffer)
+      if (buffer.records.length === 0) continue
+      await this.#log.append(buffer.partition, buffer.records)
+      buffer.records = []
     }
   }
 }
 
-function cut(lane: Lane): void {
-  lane.trades.origin.fill(ORIGIN.replay, 0, lane.trades.length)
-  lane.records.push(tradesRecord(lane.trades))
-  lane.trades.clear()
+function sealRecord(buffer: PartitionBuffer): void {
+  buffer.trades.origin.fill(ORIGIN.replay, 0, buffer.trades.length)
+  buffer.records.push(tradesRecord(buffer.trades))
+  buffer.trades.clear()
 }

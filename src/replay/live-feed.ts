@@ -1,6 +1,7 @@
 /**
- * The normalised feed: ticks of any venue in one form. As text, each message is a block of lines, each line a tick in JSON as
- * `tick/json.ts` reads it; with `?format=native`, each message is one block of columns as in the log. `?symbols=A,B` chooses.
+ * The normalised feed: ticks of all venues in one format. A text message is a block of lines, one JSON tick per line,
+ * as `tick/json.ts` reads it; with `?format=native` a message is one column block as in the log. `?symbols=A,B`
+ * filters.
  */
 
 import { blockBytes, writeTradeBlock } from '../tick/records.ts'
@@ -10,7 +11,7 @@ import { BySymbol, type ServerSession, type VenueServerProtocol } from '../venue
 import type { FrameBuffer } from '../venues/websocket-frames.ts'
 
 const FORMATS = ['json', 'native'] as const
-/** Ticks of one text message: a client parses no more at once. */
+/** Maximum ticks of one text message, which bounds what a client parses in one go. */
 const LINES_MAX = 1_000
 
 export const live: VenueServerProtocol = {
@@ -19,13 +20,13 @@ export const live: VenueServerProtocol = {
     const format = FORMATS.find(known => known === (url.searchParams.get('format') ?? 'json'))
     if (url.pathname !== '/live' || !format) return undefined
     const symbols = url.searchParams.get('symbols')?.split(',').filter(Boolean) ?? []
-    return new LiveConversation(format, new Set(symbols))
+    return new LiveSession(format, new Set(symbols))
   },
 }
 
 const SIDE_NAMES = Object.fromEntries(Object.entries(SIDE).map(([name, code]) => [code, name]))
 
-class LiveConversation implements ServerSession {
+class LiveSession implements ServerSession {
   readonly welcome = []
   readonly #format: (typeof FORMATS)[number]
   readonly #symbols: ReadonlySet<string>
@@ -36,14 +37,16 @@ class LiveConversation implements ServerSession {
   readonly #time = new TimeText()
   #origins = new Int8Array(0)
 
-  /** An empty set stands for all symbols. */
+  /** An empty set means all symbols. */
   constructor(format: (typeof FORMATS)[number], symbols: ReadonlySet<string>) {
     this.#format = format
     this.#symbols = symbols
   }
 
   onMessage(): readonly string[] {
-    return [JSON.stringify({ error: 'the address chooses what is sent: /live?symbols=A,B&format=json|native' })]
+    return [
+      JSON.stringify({ error: 'this feed takes no messages; choose by the URL: /live?symbols=A,B&format=json|native' }),
+    ]
   }
 
   subscribes(symbol: string): boolean {

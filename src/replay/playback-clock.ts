@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts'
 
 /**
- * The market's time during a replay: begins at a moment, runs so many times as fast as ours, and can be held. It is always
- * reckoned from where it began, so being late once does not make everything after it late.
+ * Market time during a replay: runs from a start time at `speed` times wall-clock speed, and can be paused. It is
+ * always computed from its start, so one delay does not delay everything after it.
  */
 export class PlaybackClock {
   readonly speed: number
   readonly #clock: Clock
-  #anchorNanos = 0n
-  #anchorMs = 0
-  #heldAtMs: number | undefined
+  #startNanos = 0n
+  #startMs = 0
+  #pausedAtMs: number | undefined
 
   /** `speed` is 1 for the original spacing, `Infinity` for none. */
   constructor(clock: Clock, speed: number) {
@@ -17,29 +17,29 @@ export class PlaybackClock {
     this.speed = speed
   }
 
-  /** The market's time is this now. */
-  begin(nanos: bigint): void {
-    this.#anchorNanos = nanos
-    this.#anchorMs = this.#heldAtMs ?? this.#clock.elapsedMs()
+  /** Sets market time. */
+  start(nanos: bigint): void {
+    this.#startNanos = nanos
+    this.#startMs = this.#pausedAtMs ?? this.#clock.elapsedMs()
   }
 
-  hold(): void {
-    this.#heldAtMs ??= this.#clock.elapsedMs()
+  pause(): void {
+    this.#pausedAtMs ??= this.#clock.elapsedMs()
   }
 
-  release(): void {
-    if (this.#heldAtMs === undefined) return
-    this.#anchorMs += this.#clock.elapsedMs() - this.#heldAtMs
-    this.#heldAtMs = undefined
+  resume(): void {
+    if (this.#pausedAtMs === undefined) return
+    this.#startMs += this.#clock.elapsedMs() - this.#pausedAtMs
+    this.#pausedAtMs = undefined
   }
 
-  /** The market's time, ns since 1970 UTC: what happened until now is due. Not to be asked at infinite speed. */
+  /** Market time, ns since 1970 UTC: ticks up to it are due. Undefined at infinite speed. */
   nowNanos(): bigint {
-    const elapsedMs = (this.#heldAtMs ?? this.#clock.elapsedMs()) - this.#anchorMs
-    return this.#anchorNanos + BigInt(Math.floor(elapsedMs * 1e6 * this.speed))
+    const elapsedMs = (this.#pausedAtMs ?? this.#clock.elapsedMs()) - this.#startMs
+    return this.#startNanos + BigInt(Math.floor(elapsedMs * 1e6 * this.speed))
   }
 
-  /** Our time from now until the market's is this, ms. */
+  /** Wall-clock time until market time reaches `nanos`, ms. */
   waitMs(nanos: bigint): number {
     return Number(nanos - this.nowNanos()) / 1e6 / this.speed
   }

@@ -1,29 +1,29 @@
 /**
- * A replay: stored ticks sent out again in their order, as far apart as they were or faster. The ticks keep the times they have.
+ * A replay: sends stored ticks again in order, at their original spacing or faster. The ticks keep their timestamps.
  *
- * It waits where a market does not: before the first tick, and whenever somebody who listens does not keep up or nobody does.
+ * Unlike a market it waits: before the first tick, while nobody is subscribed, and for slow clients.
  */
 import type { Clock } from '../clock.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import { PlaybackClock } from './playback-clock.ts'
 
-/** Where replayed ticks go. */
+/** Destination of replayed ticks. */
 export interface Outlet {
-  /** What must happen before a tick can be sent, for a person; undefined if nothing. */
-  readonly awaits: string | undefined
-  /** Resolves once `awaits` is undefined; rejects when the signal aborts. */
+  /** What must happen before a tick can be sent, as text for a user; undefined if nothing. */
+  readonly waitingFor: string | undefined
+  /** Resolves once `waitingFor` is undefined; rejects when the signal aborts. */
   ready(signal: AbortSignal): Promise<void>
-  /** Sends rows `start` to `end`-1. Resolves when more may be sent; the columns stay as they are until then. */
+  /** Sends rows `start` to `end`-1. Resolves when more may be sent; the columns do not change until then. */
   send(trades: TradeColumns, start: number, end: number): Promise<void>
-  /** After the last tick: resolves when all that was sent has arrived, as far as can be told. */
+  /** Called after the last tick: resolves when everything sent was delivered, as far as the outlet can know. */
   finish(): Promise<void>
 }
 
 export interface ReplayOptions {
-  /** The ticks in order from a moment on, ns since 1970 UTC. */
+  /** Reads the ticks in order from a time on, ns since 1970 UTC. */
   read: (fromNanos: bigint) => AsyncGenerator<TradeColumns, void>
   fromNanos: bigint
-  /** 1 for the original spacing, `Infinity` for as fast as it goes. */
+  /** 1 for the original spacing, `Infinity` for full speed. */
   speed: number
   outlet: Outlet
   clock: Clock
@@ -31,14 +31,14 @@ export interface ReplayOptions {
   startPaused?: boolean
 }
 
-/** Ticks handed out at once. */
-const TURN_TICKS_MAX = 10_000
-/** Shortest sleep, what timers can do: ticks nearer than that leave together. */
+/** Maximum ticks of one `send`. */
+const SEND_TICKS_MAX = 10_000
+/** Shortest sleep, the resolution of timers: ticks closer together are sent together. */
 const SLEEP_MS_MIN = 1
 const SLEEP_MS_MAX = 1_000
 
 export class Replay {
-  /** Ticks sent so far, repeats after a seek counted again. */
+  /** Ticks sent so far; ticks repeated by a seek count again. */
   sent = 0
   /** Time of the last tick sent, ns since 1970 UTC. */
   atNanos: bigint
@@ -46,7 +46,7 @@ export class Replay {
   readonly #clock: PlaybackClock
   #pausedUntil: PromiseWithResolvers<void> | undefined
   #seekTo: bigint | undefined
-  #nudge = new AbortController()
+  #interrupt = new AbortController()
 
   constructor(options: ReplayOptions) {
     this.#options = options
@@ -59,26 +59,26 @@ export class Replay {
     return this.#pausedUntil !== undefined
   }
 
-  /** No tick is sent after those under way, and the market's time stands still. */
+  /** Stops market time; no tick is sent after the `send` in progress. */
   pause(): void {
     this.#pausedUntil ??= Promise.withResolvers()
-    this.#clock.hold()
+    this.#clock.pause()
     this.#wake()
   }
 
   resume(): void {
     this.#pausedUntil?.resolve()
     this.#pausedUntil = undefined
-    this.#clock.release()
+    this.#clock.resume()
   }
 
-  /** Goes on at a moment, earlier or later. */
+  /** Continues at another time, earlier or later. */
   seek(nanos: bigint): void {
     this.#seekTo = nanos
     this.#wake()
   }
 
-  /** Resolves after the last tick. Rejects when the signal aborts, and with what the store or the outlet throw. */
+  /** Resolves after the last tick. Rejects when the signal aborts, and with errors of the store or the outlet. */
   async run(signal: AbortSignal): Promise<void> {
     this.#seekTo = this.#options.fromNanos
     do {
@@ -92,28 +92,28 @@ export class Replay {
   }
 
   async #playFrom(fromNanos: bigint, signal: AbortSignal): Promise<void> {
-    const slices = this.#options.read(fromNanos)
+    const chunks = this.#options.read(fromNanos)
     let begun = false
     try {
-      let coming = settled(slices.next())
+      let coming = settled(chunks.next())
       for (;;) {
         const { value: trades, done } = await unwrapped(coming)
         if (done) return
-        // The next slice is read while this one is sent.
-        coming = settled(slices.next())
+        // Read the next chunk while this one is sent.
+        coming = settled(chunks.next())
         if (!begun) {
           begun = true
           await this.#open(signal)
-          this.#clock.begin(trades.timestamp[0]!)
+          this.#clock.start(trades.timestamp[0]!)
         }
         if (!(await this.#play(trades, signal))) return
       }
     } finally {
-      await slices.return()
+      await chunks.return()
     }
   }
 
-  /** Sends a slice at its pace; false if it was left for another moment. */
+  /** Sends a chunk at its spacing; false if a seek interrupted it. */
   async #play(trades: TradeColumns, signal: AbortSignal): Promise<boolean> {
     const { outlet } = this.#options
     for (let row = 0; row < trades.length; ) {
@@ -132,25 +132,25 @@ export class Replay {
     return true
   }
 
-  /** Waits while the replay is paused or nobody listens; the market's time stands still meanwhile. */
+  /** Waits, with market time stopped, while the replay is paused or the outlet is not ready. */
   async #open(signal: AbortSignal): Promise<void> {
     const { outlet } = this.#options
-    while (this.#pausedUntil || outlet.awaits !== undefined) {
+    while (this.#pausedUntil || outlet.waitingFor !== undefined) {
       signal.throwIfAborted()
-      if (this.#seekTo !== undefined && !outlet.awaits) return
+      if (this.#seekTo !== undefined && !outlet.waitingFor) return
       if (this.#pausedUntil) {
-        await Promise.race([this.#pausedUntil.promise, aborted(AbortSignal.any([signal, this.#nudge.signal]))])
+        await Promise.race([this.#pausedUntil.promise, aborted(AbortSignal.any([signal, this.#interrupt.signal]))])
       } else {
-        this.#clock.hold()
+        this.#clock.pause()
         await outlet.ready(signal)
-        if (!this.paused) this.#clock.release()
+        if (!this.paused) this.#clock.resume()
       }
     }
   }
 
-  /** The row after the last one that is due, at most a turn on. */
+  /** The row after the last due one, at most `SEND_TICKS_MAX` later. */
   #due(trades: TradeColumns, row: number): number {
-    let high = Math.min(row + TURN_TICKS_MAX, trades.length)
+    let high = Math.min(row + SEND_TICKS_MAX, trades.length)
     if (this.#clock.speed === Number.POSITIVE_INFINITY) return high
     const now = this.#clock.nowNanos()
     let low = row
@@ -163,17 +163,17 @@ export class Replay {
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    const nudge = this.#nudge.signal
+    const interrupt = this.#interrupt.signal
     await this.#options.clock
-      .sleep(Math.min(Math.max(ms, SLEEP_MS_MIN), SLEEP_MS_MAX), AbortSignal.any([signal, nudge]))
+      .sleep(Math.min(Math.max(ms, SLEEP_MS_MIN), SLEEP_MS_MAX), AbortSignal.any([signal, interrupt]))
       .catch(error => {
-        if (!nudge.aborted) throw error
+        if (!interrupt.aborted) throw error
       })
   }
 
   #wake(): void {
-    this.#nudge.abort()
-    this.#nudge = new AbortController()
+    this.#interrupt.abort()
+    this.#interrupt = new AbortController()
   }
 }
 
@@ -183,7 +183,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 type Settled<T> = Promise<{ result: T } | { error: unknown }>
 
-/** A promise that is looked at later: its rejection waits until then. */
+/** Defers a promise's rejection until `unwrapped`, so that it is never unhandled. */
 function settled<T>(promise: Promise<T>): Settled<T> {
   return promise.then(
     result => ({ result }),

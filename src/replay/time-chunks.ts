@@ -1,36 +1,38 @@
-/** Reads a range of ticks in order, a slice at a time, so that memory is bounded however long the range is. */
+/** Reads a range of ticks in order and in chunks, so that memory is bounded for ranges of any length. */
 import { readTradeBlocks } from '../tick/records.ts'
 import { TradeColumns } from '../tick/trades.ts'
-import type { Ask, Range } from './range.ts'
+import type { Range, RunQuery } from './range.ts'
 import { TimeOrder } from './time-order.ts'
 
-/** Ticks of one slice, about 20 MB in columns. Smaller ones cost the engine more: each question reads more than it asks for. */
-const SLICE_TICKS_MAX = 400_000
-/** How much of a slice a window is meant to fill: what is denser than what came before shall fit too. */
+/**
+ * Maximum ticks of a chunk, about 20 MB in columns. Smaller chunks cost more: each query reads more than it returns.
+ */
+const CHUNK_TICKS_MAX = 400_000
+/** Share of a chunk that a window aims to fill; the rest is room for denser trading than before. */
 const FILL = 0.7
-/** How much of a slice the first window is meant to fill, so that the first ticks are soon there. */
+/** The same for the first window: small, so that the first ticks arrive early. */
 const FILL_FIRST = 0.1
 const WINDOW_GROWTH_MAX = 8n
-/** Within what `TimeOrder` takes. */
+/** Below the limit of `TimeOrder`. */
 const WINDOW_NANOS_MAX = 30n * 86_400_000_000_000n
-/** More ticks of one and the same nanosecond than any venue sends. */
-const MOMENT_TICKS_MAX = 10_000_000
+/** More ticks with one timestamp than any venue sends. */
+const SAME_TIME_TICKS_MAX = 10_000_000
 
 /**
- * Yields the range's ticks from a moment on, in order. Each question covers a window of time, which follows how dense the ticks
- * are; one that holds more than a slice is cut between two moments, never within one. The columns are the reader's until the slice
- * after the next is asked for: then their memory is used again.
+ * Yields the range's ticks from a time on, in order. Each query covers a time window whose length follows the tick
+ * density; a window of more than a chunk is cut between two timestamps, never within one. Columns are valid until the
+ * second `next()` after the one that returned them: then their memory is reused.
  */
-export async function* readSegments(
-  ask: Ask,
+export async function* readChunks(
+  runQuery: RunQuery,
   range: Range,
   fromNanos: bigint,
-  ticksMax = SLICE_TICKS_MAX,
+  ticksMax = CHUNK_TICKS_MAX,
 ): AsyncGenerator<TradeColumns, void> {
   const order = new TimeOrder()
   const block = new TradeColumns(0)
   let [reading, idle, lent] = [new TradeColumns(0), new TradeColumns(0), new TradeColumns(0)]
-  const read = async (query: string) => readTradeBlocks(await ask(query, 'Native'), reading, block)
+  const read = async (query: string) => readTradeBlocks(await runQuery(query, 'Native'), reading, block)
   const until = range.lastNanos + 1n
   let window = atMost(range.spanOf(Math.ceil(ticksMax * FILL_FIRST)), WINDOW_NANOS_MAX)
   for (let from = range.next(fromNanos); from !== undefined; ) {
@@ -40,7 +42,7 @@ export async function* readSegments(
       trades = await read(range.selectFirst(from, next, ticksMax))
       next = trades.timestamp[ticksMax - 1]!
       if (next === trades.timestamp[0]) {
-        trades = await read(range.select(next, next + 1n, MOMENT_TICKS_MAX))
+        trades = await read(range.select(next, next + 1n, SAME_TIME_TICKS_MAX))
         next += 1n
       } else {
         while (trades.timestamp[trades.length - 1] === next) trades.length--

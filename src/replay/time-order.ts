@@ -1,16 +1,16 @@
-/** Brings ticks into the order they are sent in: by time, then id, venue and symbol; what is equal in all of them stays as it comes. */
+/** Sorts ticks into sending order: by time, then id, venue and symbol; stable for ticks equal in all of them. */
 import type { TradeColumns } from '../tick/trades.ts'
 
-/** Keeps its memory from one slice to the next: large arrays that come and go make the garbage collector run all the time. */
+/** Reuses its memory from chunk to chunk: large short-lived arrays would keep the garbage collector busy. */
 export class TimeOrder {
   #nanos = new Float64Array(0)
   #rows = new Uint32Array(0)
   #merged = new Uint32Array(0)
 
   /**
-   * The ticks in order: `trades` itself if they are already, else `into`. Made for ticks in the table's order, where each symbol of
-   * a venue is in order by itself: those runs are merged, so the work grows with the logarithm of their number. All times must be
-   * within 100 days.
+   * The ticks in order: `trades` itself if already sorted, else `into`. Made for ticks in the table's sort order, where
+   * each symbol of a venue is one sorted run: it merges runs, so the cost grows with the logarithm of their number. All
+   * times must be within 100 days.
    */
   inOrder(trades: TradeColumns, into: TradeColumns): TradeColumns {
     this.#reserve(trades.length)
@@ -43,14 +43,14 @@ export class TimeOrder {
 
 type IsAfter = (a: number, b: number) => boolean
 
-/** Times from about the first row's on, ns: doubles hold them to the last digit. */
+/** Times relative to about the first row, ns: exact in a double. */
 function fillRelativeNanos(nanos: Float64Array, { timestampWords: words, length }: TradeColumns): void {
   const first = words[1]! | 0
   for (let row = 0; row < length; row++)
     nanos[row] = ((words[2 * row + 1]! | 0) - first) * 4_294_967_296 + words[2 * row]!
 }
 
-/** Above 0 if row `a` belongs after row `b`, both of the same time. Words compare by their bytes, as the engine does it. */
+/** Above 0 if row `a` sorts after row `b` of the same time. Texts compare by bytes, as in the engine. */
 function tie({ tradeIdWords: id, venues, venue, symbols, symbol }: TradeColumns, a: number, b: number): number {
   return (
     id[2 * a + 1]! - id[2 * b + 1]! ||
@@ -64,14 +64,14 @@ function byBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-/** Where each run of rows that are in order begins. */
+/** The first row of each sorted run. */
 function runsOf(length: number, isAfter: IsAfter): number[] {
   const starts = [0]
   for (let row = 1; row < length; row++) if (isAfter(row - 1, row)) starts.push(row)
   return starts
 }
 
-/** Merges rows `start` to `middle`-1 and `middle` to `end`-1 of one order into the same places of the other. */
+/** Merges the sorted runs `start` to `middle`-1 and `middle` to `end`-1 of `from` into the same indexes of `into`. */
 function mergeRuns(
   from: Uint32Array,
   into: Uint32Array,
@@ -87,7 +87,7 @@ function mergeRuns(
   }
 }
 
-/** Fills `ordered` with the rows of `trades` in the order given. */
+/** Fills `ordered` with the given rows of `trades`. */
 function gather(trades: TradeColumns, rows: Uint32Array, ordered: TradeColumns): void {
   ordered.clear()
   ordered.reserve(rows.length)
@@ -105,7 +105,7 @@ function gather(trades: TradeColumns, rows: Uint32Array, ordered: TradeColumns):
   gatherBytes(trades.origin, ordered.origin, rows)
 }
 
-/** A function for each width: one that saw several kinds of arrays would make an object of each value. */
+/** One function per array type: a polymorphic one would box each value. */
 function gatherCodes(from: Uint32Array, into: Uint32Array, rows: Uint32Array): void {
   for (let at = 0; at < rows.length; at++) into[at] = from[rows[at]!]!
 }

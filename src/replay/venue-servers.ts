@@ -1,4 +1,4 @@
-/** How a replay can speak. Adding a venue's format costs its file, its test and its line here. */
+/** The formats of a replay. To add a venue's format: its file, its test and a line here. */
 import { binance } from '../venues/binance/server.ts'
 import { coinbase } from '../venues/coinbase/server.ts'
 import { kraken } from '../venues/kraken/server.ts'

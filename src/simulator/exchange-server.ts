@@ -1,6 +1,4 @@
-/**
- * The simulated exchange's door: one HTTP server for WebSocket upgrades, REST and controls. Knows nothing of the market.
- */
+/** The simulated exchange's HTTP server: WebSocket upgrades, REST and controls. Independent of the market. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,22 +12,22 @@ import type { RestAnswer } from './rest.ts'
 
 const CONTROL_BYTES_MAX = 65_536
 const MESSAGE_BYTES_MAX = 65_536
-const FOREIGN = 'ask by a loopback address, from no page of another site'
+const CROSS_SITE = 'only a loopback Host and no cross-site Origin are accepted'
 const TOO_MANY_REQUESTS = { code: -1003, msg: 'Too many requests.' }
 
-/** Who stands behind the door. */
+/** Handles what the server receives. */
 export interface ExchangeHandler {
-  /** A client connected and asked for these streams; `socket` is the one below `ws`. */
+  /** A client connected and subscribed to these streams; `socket` is the one below `ws`. */
   connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void
   /** A GET of a REST path; `micros` if the client wants times in microseconds. */
   answer(url: URL, micros: boolean): RestAnswer
-  /** Does a control whose options were checked; returns what to answer. */
+  /** Runs a control with validated options; returns the response body. */
   controlled(control: Control): unknown
 }
 
 export class ExchangeServer {
   readonly counts = { connects: 0, connectsRefused: 0, requests: 0, requestsRefused: 0 }
-  readonly #house: ExchangeHandler
+  readonly #handler: ExchangeHandler
   readonly #refuse = { connects: 0, requests: 0, retryAfterSeconds: 1 }
   readonly #http = createServer((request, response) => void this.#serve(request, response))
   readonly #webSockets = new WebSocketServer({
@@ -39,12 +37,12 @@ export class ExchangeServer {
     maxPayload: MESSAGE_BYTES_MAX,
   })
 
-  constructor(house: ExchangeHandler) {
-    this.#house = house
+  constructor(handler: ExchangeHandler) {
+    this.#handler = handler
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  /** Opens; returns host and port. Throws `address_in_use`. */
+  /** Listens; returns host:port. Throws `address_in_use`. */
   async listen(host: string, port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', cause => {
@@ -62,7 +60,7 @@ export class ExchangeServer {
     Object.assign(this.#refuse, { connects, requests, retryAfterSeconds })
   }
 
-  /** Lets nobody in any more; resolves when the port is free. Upgraded connections are the house's to end. */
+  /** Stops listening; resolves when the port is free. Upgraded connections are the handler's to close. */
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#http.close(() => resolve()))
     this.#http.closeAllConnections()
@@ -81,13 +79,13 @@ export class ExchangeServer {
       return
     }
     const url = URL.parse(request.url ?? '/', 'http://exchange')
-    const asked = url && openingRequest(url)
-    if (!asked) {
+    const subscription = url && openingRequest(url)
+    if (!subscription) {
       this.#refuseUpgrade(socket, '404 Not Found', '')
       return
     }
     this.#webSockets.handleUpgrade(request, socket, head, ws => {
-      this.#house.connected(ws, socket as Socket, asked.form, asked.streams)
+      this.#handler.connected(ws, socket as Socket, subscription.form, subscription.streams)
     })
   }
 
@@ -100,7 +98,7 @@ export class ExchangeServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isOwnRequest(request.headers)) {
-      respond(response, 403, { error: FOREIGN })
+      respond(response, 403, { error: CROSS_SITE })
       return
     }
     const url = URL.parse(request.url ?? '/', 'http://exchange')
@@ -118,23 +116,23 @@ export class ExchangeServer {
       respond(response, 400, { code: -1000, msg: 'Not a GET of a path of this exchange.' })
     } else {
       const unit = request.headers['x-mbx-time-unit']
-      const { status, body } = this.#house.answer(url, String(unit).toUpperCase() === 'MICROSECOND')
+      const { status, body } = this.#handler.answer(url, String(unit).toUpperCase() === 'MICROSECOND')
       respond(response, status, body)
     }
   }
 
   async #serveControl(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A page in the user's browser can post forms to loopback, but not this type without asking first.
+    // Another site's page can post forms to loopback, but not this content type without a CORS preflight.
     if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json') {
       respond(response, 405, { error: 'POST a JSON body with content-type application/json' })
       return
     }
     if (!isControlName(name)) {
-      respond(response, 404, { error: `no such control; there are ${Object.keys(CONTROLS).join(', ')}` })
+      respond(response, 404, { error: `no such control; known: ${Object.keys(CONTROLS).join(', ')}` })
       return
     }
     const options = CONTROLS[name].safeParse(await readJson(request))
-    if (options.success) respond(response, 200, this.#house.controlled({ name, options: options.data } as Control))
+    if (options.success) respond(response, 200, this.#handler.controlled({ name, options: options.data } as Control))
     else respond(response, 400, { error: options.error.issues.map(issue => issue.message).join('; ') })
   }
 }
@@ -143,7 +141,7 @@ function respond(response: ServerResponse, status: number, body: unknown): void 
   response.writeHead(status, { 'content-type': 'application/json;charset=UTF-8' }).end(JSON.stringify(body))
 }
 
-/** The JSON of a body, an empty object for an empty one; undefined if it is too long or no JSON. */
+/** Parses a JSON body; an empty body is an empty object. Undefined if it is too long or not JSON. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     let text = ''

@@ -1,8 +1,8 @@
 /**
- * The simulated exchange: a real local server that speaks Binance's combined-stream WebSocket and REST shapes, with a seeded
- * market behind it. Whoever has no venue in reach, a newcomer or a test, still goes through socket, decoder, log and store.
+ * The simulated exchange: a real local server with a seeded market, in Binance's combined-stream WebSocket and REST
+ * formats. Without access to a venue, a new user or a test still exercises socket, decoder, log and store.
  *
- * The market goes on whether anyone listens or not, on one sequence of ids, so a cut connection leaves a hole that REST fills.
+ * The market trades with or without clients, on one sequence of ids, so a cut connection leaves a gap that REST fills.
  */
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -19,34 +19,34 @@ import { Streams } from './streams.ts'
 import { type CutReason, PING_EVERY_MS, Subscriber, type SubscriberEvents } from './subscriber.ts'
 import { RateTimer } from './tick-timer.ts'
 
-/** Trades are made and sent in slices of this length: far below what an eye or a candle sees. */
-const SLICE_MS = 5
-/** Most trades of one slice, so that catching up never holds up pings and REST for long. */
-const SLICE_TRADES_MAX = 20_000
+/** Interval at which due trades are made and sent: too short to be visible. */
+const STEP_MS = 5
+/** Maximum trades of one step, so that catching up does not delay pings and REST for long. */
+const STEP_TRADES_MAX = 20_000
 const HISTORY_TRADES = 1_000_000
-/** However little a symbol trades, this much of it is kept: a few pages of REST. */
+/** Minimum history of a symbol that trades little: a few pages of REST. */
 const HISTORY_TRADES_MIN = 5_000
 const SYMBOL = /^[A-Z0-9]{1,20}$/
 
 export interface ExchangeOptions extends MarketOptions {
   /** 1 to 500,000 trades a second over all symbols. */
   ratePerSecond: number
-  /** A loopback address: there is no protection here, and faults on demand. */
+  /** Loopback only: anyone who connects can inject faults. */
   host?: '127.0.0.1' | '::1'
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   port?: number
-  /** Trades kept for REST over all symbols, shared as they trade; each symbol keeps at least a few thousand. */
+  /** Trades kept for REST over all symbols, divided by trading share; each symbol keeps at least 5,000. */
   historyTrades?: number
-  /** Trading begins with the first client, so that a recorder that starts with the exchange misses nothing. */
+  /** Trading starts with the first client, so that a recorder started together with the exchange misses nothing. */
   opensWithFirstClient?: boolean
 }
 
-/** What happened since the start. Connections by the exchange's own hand are counted by reason. */
+/** Counts since the start. */
 export interface ExchangeStats {
-  /** Made by the market, and due but not made because this process could not keep the rate. */
+  /** Trades made, and trades due but not made because this process could not keep the rate. */
   trades: number
   tradesSkipped: number
-  /** Handed to sockets, and not delivered to a half-open, closing or slow client. */
+  /** Frames written to sockets, and frames not delivered to a half-open, closing or slow client. */
   framesSent: number
   bytesSent: number
   framesUndelivered: number
@@ -56,7 +56,7 @@ export interface ExchangeStats {
   requests: number
   requestsRefused: number
   cut: Record<CutReason, number>
-  /** Faults on demand that happened: trades, frames or connections hit. */
+  /** Injected faults: affected trades, frames or connections. */
   faults: Record<
     | 'dropped'
     | 'repeated'
@@ -73,21 +73,21 @@ export interface ExchangeStats {
 }
 
 export interface Exchange {
-  /** As `TICKHOUSE_SIMULATOR_WS` and `TICKHOUSE_SIMULATOR_REST` take them. */
+  /** Values for `TICKHOUSE_SIMULATOR_WS` and `TICKHOUSE_SIMULATOR_REST`. */
   readonly wsUrl: string
   readonly restUrl: string
-  /** Does one of `CONTROLS` now. Throws a ZodError if the options are not of its shape. */
+  /** Runs one of `CONTROLS`. Throws a ZodError for invalid options. */
   control<Name extends ControlName>(name: Name, options: ControlOptions<Name>): void
   stats(): ExchangeStats
-  /** The next id of each symbol: where a later run with `nextIds` goes on. */
+  /** The next id of each symbol: a later run continues from there with `nextIds`. */
   nextIds(): Record<string, number>
   /** Ends all connections and frees the port. */
   close(): Promise<void>
 }
 
-/** Starts an exchange. Throws `usage` for symbols or rates it does not take, `address_in_use` if the port is taken. */
+/** Starts an exchange. Throws `usage` for invalid symbols or rates, `address_in_use` if the port is in use. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
-  const exchange = new SimulatedExchange(checked(options))
+  const exchange = new SimulatedExchange(validated(options))
   await exchange.listen(options.host ?? '127.0.0.1', options.port ?? 0)
   return exchange
 }
@@ -136,7 +136,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
     this.wsUrl = `ws://${authority}`
     this.restUrl = `http://${authority}`
     this.#timers.push(
-      setInterval(() => this.#slice(), SLICE_MS),
+      setInterval(() => this.#step(), STEP_MS),
       setInterval(() => {
         for (const subscriber of this.#streams.subscribers) subscriber.ping()
       }, PING_EVERY_MS),
@@ -175,7 +175,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   }
 
   connected(ws: WebSocket, socket: Socket, form: StreamForm, streams: readonly string[]): void {
-    this.#streams.place(new Subscriber(ws, socket, form, streams, this))
+    this.#streams.assign(new Subscriber(ws, socket, form, streams, this))
     if (this.#opensAtRate === undefined) return
     this.#timer.setRate(this.#opensAtRate, performance.now())
     this.#opensAtRate = undefined
@@ -186,7 +186,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   }
 
   changed(subscriber: Subscriber): void {
-    this.#streams.place(subscriber)
+    this.#streams.assign(subscriber)
   }
 
   left(subscriber: Subscriber): void {
@@ -258,10 +258,10 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
     return this.stats()
   }
 
-  #slice(): void {
+  #step(): void {
     const timeMicros = nowMicros()
     const order = this.#order
-    let due = Math.min(this.#timer.due(performance.now()), SLICE_TRADES_MAX)
+    let due = Math.min(this.#timer.due(performance.now()), STEP_TRADES_MAX)
     let made = 0
     while (due >= 1) {
       this.#market.next(order)
@@ -277,16 +277,19 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   }
 }
 
-function checked(options: ExchangeOptions): ExchangeOptions {
+function validated(options: ExchangeOptions): ExchangeOptions {
   const symbols = new Set(options.symbols)
   const bad = options.symbols.find(symbol => !SYMBOL.test(symbol))
   if (bad !== undefined || symbols.size !== options.symbols.length || symbols.size === 0) {
-    const text = bad === undefined ? 'the simulator needs symbols, each once' : `not a symbol of the simulator: ${bad}`
-    throw new TickhouseError('usage', text, 'Name symbols in capital letters and digits, such as BTCUSDT.')
+    const text =
+      bad === undefined
+        ? 'the simulator needs at least one symbol, and each only once'
+        : `invalid simulator symbol: ${bad}`
+    throw new TickhouseError('usage', text, 'Use capital letters and digits, for example BTCUSDT.')
   }
   if (!(options.ratePerSecond >= 1 && options.ratePerSecond <= 500_000)) {
-    const text = `not a rate of the simulator: ${options.ratePerSecond}`
-    throw new TickhouseError('usage', text, 'Give 1 to 500000 trades a second.')
+    const text = `invalid simulator rate: ${options.ratePerSecond}`
+    throw new TickhouseError('usage', text, 'Use 1 to 500000 trades a second.')
   }
   return options
 }

@@ -1,11 +1,8 @@
-/**
- * What the simulated exchange remembers: the latest trades of each symbol in columns of fixed length, found by id. It is what
- * REST answers from, and what fills a hole that a cut connection left.
- */
+/** The latest trades of a symbol in fixed-length columns, found by id: the source of REST answers and gap fills. */
 import type { Instrument } from './instruments.ts'
 import type { Order } from './market.ts'
 
-/** A trade as remembered: ticks and steps of its instrument, microseconds since 1970 UTC. */
+/** A past trade, in ticks and steps of its instrument; time in µs since 1970 UTC. */
 export interface PastTrade {
   id: number
   priceTicks: number
@@ -22,7 +19,7 @@ export class History {
   readonly #timeMicros: Float64Array
   readonly #isSell: Uint8Array
   #nextId: number
-  /** Where the next trade goes. */
+  /** Index of the next trade. */
   #cursor = 0
   #length = 0
 
@@ -36,7 +33,7 @@ export class History {
     this.#nextId = nextId
   }
 
-  /** The oldest id still known; equal to `nextId` when there is none. */
+  /** The oldest id kept; equal to `nextId` if there is none. */
   get firstId(): number {
     return this.#nextId - this.#length
   }
@@ -45,7 +42,7 @@ export class History {
     return this.#nextId
   }
 
-  /** Takes the trades of an order; the oldest ones go when the columns are full. */
+  /** Adds the trades of an order; overwrites the oldest when full. */
   record(order: Order, timeMicros: number): void {
     for (let fill = 0; fill < order.fills; fill++) {
       this.#priceTicks[this.#cursor] = order.priceTicks[fill]!
@@ -58,18 +55,18 @@ export class History {
     this.#nextId += order.fills
   }
 
-  /** Known trades in order of id: from `fromId` on if given, otherwise the latest. Forgotten ones are left out. */
+  /** Kept trades in order of id: from `fromId` on if given, otherwise the latest. */
   read(fromId: number | undefined, limit: number): PastTrade[] {
     const first = Math.max(this.firstId, fromId ?? this.#nextId - limit)
     const trades: PastTrade[] = []
     for (let id = first; id < Math.min(first + limit, this.#nextId); id++) {
-      const place = (this.#cursor - (this.#nextId - id) + this.capacity) % this.capacity
+      const index = (this.#cursor - (this.#nextId - id) + this.capacity) % this.capacity
       trades.push({
         id,
-        priceTicks: this.#priceTicks[place]!,
-        volumeSteps: this.#volumeSteps[place]!,
-        timeMicros: this.#timeMicros[place]!,
-        isSell: this.#isSell[place] === 1,
+        priceTicks: this.#priceTicks[index]!,
+        volumeSteps: this.#volumeSteps[index]!,
+        timeMicros: this.#timeMicros[index]!,
+        isSell: this.#isSell[index] === 1,
       })
     }
     return trades

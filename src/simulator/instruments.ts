@@ -1,14 +1,14 @@
 /**
- * What the simulated exchange trades: a symbol's first price and its grid. Prices are whole ticks and volumes whole steps,
- * both counted in units of 1e-8, the eight decimals that Binance writes.
+ * The instruments of the simulated exchange: base price, tick size and step size. Prices are whole ticks, volumes whole
+ * steps; both sizes are in units of 1e-8, the eight decimals that Binance writes.
  */
 import { UNITS_PER_ONE } from '../venues/binance/units.ts'
 import { Random } from './random.ts'
 
 export interface Instrument {
-  /** As Binance spells it: upper case, letters and digits. */
+  /** In Binance's spelling: upper-case letters and digits. */
   readonly symbol: string
-  /** The price the walk returns to, in quote currency. */
+  /** The price the random walk reverts to, in quote currency. */
   readonly basePrice: number
   /** The smallest price difference, in units of 1e-8. */
   readonly tickUnits: number
@@ -16,7 +16,7 @@ export interface Instrument {
   readonly stepUnits: number
 }
 
-/** Prices of August 2024 and Binance's own grids, so that a newcomer recognises the market: price, tick, step. */
+/** Prices of August 2024 with Binance's tick and step sizes, so that the market looks familiar: price, tick, step. */
 const KNOWN: Readonly<Record<string, readonly [price: number, tick: number, step: number]>> = {
   BTCUSDT: [61_837, 1e-2, 1e-5],
   ETHUSDT: [2_683, 1e-2, 1e-4],
@@ -30,12 +30,12 @@ const KNOWN: Readonly<Record<string, readonly [price: number, tick: number, step
   LTCUSDT: [60.31, 1e-2, 1e-3],
 }
 
-/** The instrument of a symbol; any name has one. Names beyond the known ones get a price and a grid from the seed. */
+/** The instrument of a symbol. A name not in `KNOWN` gets its price, tick and step from the seed. */
 export function instrumentOf(symbol: string, seed: number): Instrument {
   const known = Object.hasOwn(KNOWN, symbol) ? KNOWN[symbol] : undefined
   if (known) return { symbol, basePrice: known[0], tickUnits: toUnits(known[1]), stepUnits: toUnits(known[2]) }
   const basePrice = 10 ** (-1 + 4 * new Random(seed, symbol).uniform())
-  // Four to five significant digits of price, and a step worth some tens of cents.
+  // Four to five significant digits of price, and a step worth about 0.05 to 0.5 quote units.
   const tick = 10 ** Math.max(-8, Math.floor(Math.log10(basePrice)) - 4)
   const step = 10 ** Math.min(0, Math.max(-5, Math.floor(Math.log10(0.5 / basePrice))))
   return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step) }

@@ -1,67 +1,69 @@
 /**
  * The seeded market: an endless, reproducible sequence of taker orders. One seed, symbol list and nominal rate give one
- * sequence of ids, prices, volumes and sides, whatever the wall clock does; when each trade happens is the exchange's matter.
+ * sequence of ids, prices, volumes and sides, independent of the wall clock; the exchange decides when a trade happens.
  *
- * What makes it look like a market: each symbol's fair price is a random walk that is pulled back to its base price, with a
- * volatility that itself wanders (calm and wild minutes); buyers pay the ask and sellers get the bid; buyers follow buyers;
- * an order is filled in several trades at one moment and may sweep several prices; volumes are log-normal in money; few
- * symbols trade much and many little, and a symbol trades more while it moves more.
+ * The model: each symbol's fair price is a mean-reverting random walk with stochastic volatility; buys are priced a
+ * spread above sells; buyers follow buyers; an order is filled in several trades with one timestamp and may sweep
+ * several price levels; volumes are log-normal in quote currency; a few symbols trade most, and a symbol trades more
+ * while it moves more.
  */
 
 import { UNITS_PER_ONE } from '../venues/binance/units.ts'
 import { type Instrument, instrumentOf } from './instruments.ts'
 import { hash, Random } from './random.ts'
 
-/** Most trades of one order. Lower at low rates, so that one order never holds more than a twentieth of a second's trades. */
+/** Maximum trades of one order. Lower at low rates, so that one order has no more trades than 50 ms of the rate. */
 const FILLS_MAX = 40
 const FILLS_MIN = 4
-/** Chance that an order goes on to one more trade, and that this one is at the next price. */
+/** Probability that an order has one more trade, and that this trade is at the next price level. */
 const ANOTHER_FILL = 0.62
 const NEXT_LEVEL = 0.3
-/** Chance that the next order of a symbol takes the same side: flow comes in runs. */
+/** Probability that the next order of a symbol takes the same side. */
 const SAME_SIDE = 0.68
 
-/** Volatility of a symbol in calm weather: relative to its price, for one second. */
+/** Base volatility: standard deviation of the relative price change in one second. */
 const VOLATILITY_PER_SECOND = 0.7e-4
-/** How far log-volatility wanders, and how many seconds it takes to forget: quick gusts on slow weather. */
-const GUST = { size: 0.45, seconds: 12 }
-const WEATHER = { size: 0.4, seconds: 420 }
-/** Seconds until a deviation from the base price has decayed to a third: an hour, so a chart shows trends. */
+/** The two components of log-volatility: standard deviation and relaxation time. */
+const FAST = { size: 0.45, seconds: 12 }
+const SLOW = { size: 0.4, seconds: 420 }
+/** Relaxation time of a deviation from the base price: an hour, so that a chart shows trends. */
 const REVERSION_SECONDS = 3_600
 /** Share of a price move that order flow explains; the rest is news. */
 const FLOW_SHARE = 0.45
-/** Distance between bid and ask relative to the price, in calm weather. */
+/** Bid-offer spread relative to the price, at base volatility. */
 const SPREAD = 3e-5
-/** How far a sweep's next price lies at most, in half spreads: what gives candles their wicks. */
+/** Maximum distance to a sweep's next price level, in half spreads: gives candles their wicks. */
 const SWEEP_GAP = 1.5
-/** The median trade in quote currency, and the spread of its logarithm. */
+/** Trade value in quote currency: median, and standard deviation of its logarithm. */
 const TRADE_VALUE_MEDIAN = 160
 const TRADE_VALUE_SIGMA = 1.7
 const TRADE_VALUE_MAX = 2_000_000
-/** Orders between two looks at which symbols are busy. */
-const ACTIVITY_ORDERS = 256
+/** Orders between two updates of the symbols' activity weights. */
+const ACTIVITY_EVERY_ORDERS = 256
 
 export interface MarketOptions {
-  /** At least one; the first is the busiest. */
+  /** At least one; the first trades most. */
   symbols: readonly string[]
   seed: number
-  /** Trades a second over all symbols that volatility is scaled for: at any rate a second moves the price alike. */
+  /**
+   * Trades a second over all symbols; volatility is scaled by it, so that price moves per second do not depend on it.
+   */
   ratePerSecond: number
-  /** The next id of a symbol, where an earlier run ended; otherwise from the seed. */
+  /** The next id of a symbol, to continue an earlier run; otherwise from the seed. */
   nextIds?: Readonly<Record<string, number>>
-  /** The price to go on from and to return to, where an earlier run ended; otherwise that of the instrument. */
+  /** The start and base price of a symbol, to continue an earlier run; otherwise the instrument's. */
   lastPrices?: Readonly<Record<string, number>>
 }
 
-/** One taker order and its trades, which happen at one moment. Filled anew by each call of `Market.next`. */
+/** One taker order and its trades, all at one time. `Market.next` overwrites it. */
 export interface Order {
   /** Index of the symbol in `Market.instruments`. */
   instrument: number
-  /** Id of the first trade; the others follow by one. */
+  /** Id of the first trade; the others are consecutive. */
   firstId: number
-  /** How many trades: 1 to `FILLS_MAX`. */
+  /** Number of trades: 1 to `FILLS_MAX`. */
   fills: number
-  /** The taker sells: then the buyer is the maker. */
+  /** The taker sells, the buyer is the maker. */
   isSell: boolean
   /** Per trade, in ticks of the instrument. */
   readonly priceTicks: Float64Array
@@ -85,19 +87,19 @@ interface Walk {
   readonly basePrice: number
   readonly tick: number
   readonly step: number
-  /** The fair price: real-valued, never shown. */
+  /** The fair price: real-valued, not published. */
   price: number
-  gust: number
-  weather: number
+  fast: number
+  slow: number
   isSell: boolean
-  /** Trades of the whole market when this symbol last traded: its own clock. */
+  /** Trades of the whole market when this symbol last traded. */
   seenTrades: number
   nextId: number
 }
 
 export class Market {
   readonly instruments: readonly Instrument[]
-  /** Each symbol's long-run part of all trades; they sum to 1. */
+  /** Each symbol's long-run share of all trades; the sum is 1. */
   readonly shares: readonly number[]
   readonly #walks: Walk[]
   readonly #random: Random
@@ -125,8 +127,8 @@ export class Market {
         tick: instrument.tickUnits / UNITS_PER_ONE,
         step: instrument.stepUnits / UNITS_PER_ONE,
         price,
-        gust: random.normal() * GUST.size,
-        weather: random.normal() * WEATHER.size,
+        fast: random.normal() * FAST.size,
+        slow: random.normal() * SLOW.size,
         isSell: random.uniform() < 0.5,
         seenTrades: 0,
         nextId: options.nextIds?.[instrument.symbol] ?? firstId(instrument.symbol, seed),
@@ -134,20 +136,22 @@ export class Market {
     })
   }
 
-  /** Scales the walk for another rate, above 0, from the next order on: the call's place is then part of the sequence. */
+  /**
+   * Scales the walk to another rate, above 0, from the next order on. The sequence then depends on when this is called.
+   */
   setRate(ratePerSecond: number): void {
     this.#secondsPerTrade = 1 / ratePerSecond
     this.#fillsMax = Math.min(FILLS_MAX, Math.max(FILLS_MIN, Math.floor(ratePerSecond / 20)))
   }
 
-  /** The id that the next trade of an instrument will have. */
+  /** The id of an instrument's next trade. */
   nextId(instrument: number): number {
     return this.#walks[instrument]!.nextId
   }
 
-  /** Makes the next order of the market and writes it into `order`. */
+  /** Writes the next order of the market into `order`. */
   next(order: Order): void {
-    if (this.#orders++ % ACTIVITY_ORDERS === 0) this.#weighActivity()
+    if (this.#orders++ % ACTIVITY_EVERY_ORDERS === 0) this.#weighActivity()
     const index = this.#pick()
     const walk = this.#walks[index]!
     const random = walk.random
@@ -178,14 +182,14 @@ export class Market {
     this.#trades += fills
   }
 
-  /** Lets a symbol's weather and fair price go on to now; returns its volatility relative to calm weather. */
+  /** Advances a symbol's volatility and fair price to now; returns its volatility relative to the base. */
   #move(walk: Walk): number {
     const seconds = Math.max(1, this.#trades - walk.seenTrades) * this.#secondsPerTrade
     walk.seenTrades = this.#trades
     const random = walk.random
-    walk.gust = wander(walk.gust, GUST.size, seconds / GUST.seconds, random)
-    walk.weather = wander(walk.weather, WEATHER.size, seconds / WEATHER.seconds, random)
-    const volatility = Math.exp(walk.gust + walk.weather)
+    walk.fast = wander(walk.fast, FAST.size, seconds / FAST.seconds, random)
+    walk.slow = wander(walk.slow, SLOW.size, seconds / SLOW.seconds, random)
+    const volatility = Math.exp(walk.fast + walk.slow)
     const direction = walk.isSell ? -1 : 1
     const impulse = FLOW_SHARE * direction + Math.sqrt(1 - FLOW_SHARE * FLOW_SHARE) * random.normal()
     const pull = Math.log(walk.basePrice / walk.price) * Math.min(1, seconds / REVERSION_SECONDS)
@@ -197,7 +201,7 @@ export class Market {
     let sum = 0
     for (let index = 0; index < this.#walks.length; index++) {
       const walk = this.#walks[index]!
-      sum += this.shares[index]! * Math.exp(walk.gust + 0.5 * walk.weather)
+      sum += this.shares[index]! * Math.exp(walk.fast + 0.5 * walk.slow)
       this.#cumulated[index] = sum
     }
   }
@@ -216,13 +220,16 @@ export class Market {
   }
 }
 
-/** One step of a value that wanders around 0 with the given size and forgets after `steps` = 1 (Ornstein and Uhlenbeck). */
+/**
+ * One step of an Ornstein-Uhlenbeck process around 0: `size` is its standard deviation, `steps` the time in relaxation
+ * times.
+ */
 function wander(value: number, size: number, steps: number, random: Random): number {
   const kept = Math.exp(-steps)
   return value * kept + size * Math.sqrt(1 - kept * kept) * random.normal()
 }
 
-/** Where a symbol's ids begin when nothing is known of earlier runs: nine to ten digits, as on a venue of some years. */
+/** A symbol's first id without earlier runs: nine to ten digits, as on a venue some years old. */
 function firstId(symbol: string, seed: number): number {
   return 100_000_000 + ((hash(`${symbol} ${seed}`) >>> 0) % 3_900_000_000)
 }

@@ -1,7 +1,7 @@
 /**
- * The simulated exchange as a process of its own, so that making trades never takes time from recording them. Its options come
- * as JSON in the first argument; its addresses go to the parent as `{ wsUrl, restUrl }` over IPC, or to stdout without one.
- * Ends cleanly when the parent goes, or on SIGTERM and SIGINT.
+ * The simulated exchange as a separate process, so that making trades takes no time from recording them. Options are
+ * JSON in the first argument; it sends `{ wsUrl, restUrl }` to the parent over IPC, or to stdout without a parent.
+ * Stops when the parent disconnects, and on SIGTERM and SIGINT.
  */
 import { z } from 'zod'
 import { startExchange } from './exchange.ts'
@@ -18,10 +18,10 @@ const OPTIONS = z.strictObject({
   lastPrices: z.record(z.string(), z.number().positive()).default({}),
 })
 
-/** What the argument holds. */
+/** The JSON of the first argument. */
 export type ProcessOptions = z.input<typeof OPTIONS>
 
-/** What the parent is told once the exchange listens. */
+/** The message to the parent once the exchange listens. */
 export interface ProcessReady {
   wsUrl: string
   restUrl: string

@@ -1,6 +1,6 @@
 /**
- * Reproducible randomness: the same seed gives the same numbers, on every machine of this engine version. A small fast
- * counter-based generator (sfc32); nothing here is fit for secrets.
+ * A seeded random generator (sfc32): the same seed gives the same numbers on every machine of this engine version. Not
+ * cryptographically secure.
  */
 export class Random {
   #a: number
@@ -9,7 +9,7 @@ export class Random {
   #counter = 1
   #spare = Number.NaN
 
-  /** Streams of different names are independent of each other, so a symbol's walk does not depend on its neighbours. */
+  /** Different names give independent sequences, so a symbol's walk does not depend on the other symbols. */
   constructor(seed: number, name = '') {
     this.#a = seed | 0
     this.#b = hash(name)
@@ -28,7 +28,7 @@ export class Random {
     return result
   }
 
-  /** Even over [0, 1). */
+  /** Uniform over [0, 1). */
   uniform(): number {
     return (this.bits() >>> 0) / 2 ** 32
   }

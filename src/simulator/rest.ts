@@ -1,5 +1,5 @@
 /**
- * The simulated exchange's REST answers: Binance's market data paths, shapes and errors. Pure: state in, answer out.
+ * The simulated exchange's REST API: Binance's market data paths, responses and errors. Pure functions of the history.
  */
 
 import { UNITS_PER_ONE, unitsText } from '../venues/binance/units.ts'
@@ -15,7 +15,7 @@ const LIMIT_DEFAULT = 500
 const LIMIT_MAX = 1_000
 const QUOTES = ['USDT', 'USDC', 'FDUSD', 'TUSD', 'BTC', 'ETH', 'BNB', 'EUR', 'TRY']
 
-/** Answers a GET of `/api/v3/…`. `histories` by symbol; times are in ms, or in microseconds if so wanted. */
+/** Answers a GET of `/api/v3/…`. `histories` by symbol; times in ms, or in µs with `micros`. */
 export function answerRest(
   url: URL,
   histories: ReadonlyMap<string, History>,
@@ -45,8 +45,8 @@ export function answerRest(
 }
 
 /**
- * Trades of one symbol in order of id, from `fromId` on or the latest. An id older than what is kept is answered from the
- * oldest kept: the first id of the answer then says what is lost.
+ * Trades of one symbol in order of id, from `fromId` on or the latest. An id older than the history is answered from
+ * the oldest kept trade: the first id of the answer shows what is lost.
  */
 function answerTrades(
   query: URLSearchParams,
@@ -88,7 +88,7 @@ function tradeBody(trade: PastTrade, instrument: Instrument, time: number): obje
   }
 }
 
-/** Each aggregate holds one trade and has its id: a valid case of Binance's shape, and paging by either id agrees. */
+/** An aggregate of exactly one trade, with its id: valid for Binance, and paging by either id agrees. */
 function aggregateBody(trade: PastTrade, instrument: Instrument, time: number): object {
   return {
     a: trade.id,

@@ -1,6 +1,5 @@
 /**
- * Who gets which trades: clients of the same subscription form one feed, whose frames are written once for all of them, in
- * the order of the market.
+ * Distributes trades: clients with the same subscription form a group, whose frames are written once, in market order.
  */
 
 import { TradeFrame } from '../venues/binance/trade-frame.ts'
@@ -10,9 +9,9 @@ import type { Instrument } from './instruments.ts'
 import type { Order } from './market.ts'
 import type { Subscriber } from './subscriber.ts'
 
-interface FeedSession {
+interface SubscriptionGroup {
   readonly key: string
-  /** By instrument: its frames if this feed carries them. */
+  /** By instrument: its frame writer, if the group subscribes to it. */
   readonly frames: readonly (TradeFrame | undefined)[]
   readonly subscribers: Set<Subscriber>
   readonly out: FrameBuffer
@@ -21,20 +20,20 @@ interface FeedSession {
 }
 
 export class Streams {
-  /** Frames and bytes handed to sockets, and frames that a half-open or closing connection did not get. */
+  /** Frames and bytes written to sockets, and frames not delivered to a half-open or closing connection. */
   framesSent = 0
   bytesSent = 0
   framesUndelivered = 0
-  readonly #feeds = new Map<string, FeedSession>()
-  readonly #feedOf = new Map<Subscriber, FeedSession>()
-  /** By instrument: the feeds that carry it. */
-  #carriers: FeedSession[][] = []
+  readonly #groups = new Map<string, SubscriptionGroup>()
+  readonly #groupOf = new Map<Subscriber, SubscriptionGroup>()
+  /** By instrument: the groups subscribed to it. */
+  #groupsOf: SubscriptionGroup[][] = []
   readonly #indexOf: ReadonlyMap<string, number>
   readonly #instruments: readonly Instrument[]
-  /** Frames by the key of their form. */
+  /** Frame writers by the key of their form. */
   readonly #frames = new Map<string, readonly TradeFrame[]>()
   readonly #faults: TradeFaults
-  /** By instrument: until when its trades are sent to nobody, by `performance.now`. */
+  /** By instrument: until when its trades are not sent, by `performance.now`. */
   readonly #silentUntilMs: number[]
 
   constructor(instruments: readonly Instrument[], faults: TradeFaults) {
@@ -45,15 +44,15 @@ export class Streams {
   }
 
   get subscribers(): Iterable<Subscriber> {
-    return this.#feedOf.keys()
+    return this.#groupOf.keys()
   }
 
   get size(): number {
-    return this.#feedOf.size
+    return this.#groupOf.size
   }
 
-  /** Puts a client, new or changed, into the feed of its streams. */
-  place(subscriber: Subscriber): void {
+  /** Puts a client, new or changed, into the group of its streams. */
+  assign(subscriber: Subscriber): void {
     this.remove(subscriber)
     const wanted = new Set<number>()
     for (const stream of subscriber.streams) {
@@ -63,82 +62,84 @@ export class Streams {
     const { combined, micros } = subscriber.form
     const formKey = `${combined ? 'combined' : 'plain'} ${micros ? 'micros' : 'ms'}`
     const key = `${formKey} ${[...wanted].sort((a, b) => a - b).join(' ')}`
-    let feed = this.#feeds.get(key)
-    if (!feed) {
+    let group = this.#groups.get(key)
+    if (!group) {
       let all = this.#frames.get(formKey)
       if (!all) {
         all = this.#instruments.map(instrument => new TradeFrame(instrument, { combined, micros }))
         this.#frames.set(formKey, all)
       }
       const frames = all.map((frame, index) => (wanted.has(index) ? frame : undefined))
-      feed = { key, frames, subscribers: new Set(), out: new FrameBuffer(), pending: 0 }
-      this.#feeds.set(key, feed)
+      group = { key, frames, subscribers: new Set(), out: new FrameBuffer(), pending: 0 }
+      this.#groups.set(key, group)
     }
-    feed.subscribers.add(subscriber)
-    this.#feedOf.set(subscriber, feed)
-    this.#findCarriers()
+    group.subscribers.add(subscriber)
+    this.#groupOf.set(subscriber, group)
+    this.#indexGroups()
   }
 
   remove(subscriber: Subscriber): void {
-    const feed = this.#feedOf.get(subscriber)
-    if (!feed) return
-    this.#feedOf.delete(subscriber)
-    feed.subscribers.delete(subscriber)
-    if (feed.subscribers.size === 0) this.#feeds.delete(feed.key)
-    this.#findCarriers()
+    const group = this.#groupOf.get(subscriber)
+    if (!group) return
+    this.#groupOf.delete(subscriber)
+    group.subscribers.delete(subscriber)
+    if (group.subscribers.size === 0) this.#groups.delete(group.key)
+    this.#indexGroups()
   }
 
-  /** Sends trades of a symbol to nobody until then; does nothing where there is no such symbol. */
+  /** Sends no trades of a symbol until `untilMs`; ignores unknown symbols. */
   silence(symbol: string, untilMs: number): void {
     const index = this.#indexOf.get(`${symbol.toLowerCase()}@trade`)
     if (index !== undefined) this.#silentUntilMs[index] = untilMs
   }
 
-  /** Writes an order's trades into the feeds that carry its symbol. */
+  /** Writes an order's trades for the groups subscribed to its symbol. */
   publish(order: Order, timeMicros: number): void {
-    const feeds = this.#carriers[order.instrument]
-    if (!feeds || feeds.length === 0) return
+    const groups = this.#groupsOf[order.instrument]
+    if (!groups || groups.length === 0) return
     const silentUntilMs = this.#silentUntilMs[order.instrument]!
     if (silentUntilMs > 0) {
       if (performance.now() < silentUntilMs) return
       this.#silentUntilMs[order.instrument] = 0
     }
     for (let fill = 0; fill < order.fills; fill++) {
-      const fate = this.#faults.next()
-      if (fate === 'dropped') continue
-      for (const feed of feeds) {
-        const frame = feed.frames[order.instrument]!
+      const fault = this.#faults.next()
+      if (fault === 'dropped') continue
+      for (const group of groups) {
+        const frame = group.frames[order.instrument]!
         frame.stamp(timeMicros)
-        if (fate === 'malformed') frame.writeCutOff(feed.out, order.firstId + fill)
+        if (fault === 'malformed') frame.writeCutOff(group.out, order.firstId + fill)
         else
-          frame.write(feed.out, order.firstId + fill, order.priceTicks[fill]!, order.volumeSteps[fill]!, order.isSell)
-        if (fate === 'repeated') {
-          frame.write(feed.out, order.firstId + fill, order.priceTicks[fill]!, order.volumeSteps[fill]!, order.isSell)
-          feed.pending++
+          frame.write(group.out, order.firstId + fill, order.priceTicks[fill]!, order.volumeSteps[fill]!, order.isSell)
+        if (fault === 'repeated') {
+          frame.write(group.out, order.firstId + fill, order.priceTicks[fill]!, order.volumeSteps[fill]!, order.isSell)
+          group.pending++
         }
-        feed.pending++
+        group.pending++
       }
     }
   }
 
-  /** Hands what was published to the sockets. */
+  /** Writes published frames to the sockets. */
   flush(): void {
-    for (const feed of this.#feeds.values()) {
-      if (feed.pending === 0) continue
-      const frames = feed.out.take()
-      for (const subscriber of feed.subscribers) {
+    for (const group of this.#groups.values()) {
+      if (group.pending === 0) continue
+      const frames = group.out.take()
+      for (const subscriber of group.subscribers) {
         if (subscriber.send(frames)) {
-          this.framesSent += feed.pending
+          this.framesSent += group.pending
           this.bytesSent += frames.length
         } else {
-          this.framesUndelivered += feed.pending
+          this.framesUndelivered += group.pending
         }
       }
-      feed.pending = 0
+      group.pending = 0
     }
   }
 
-  #findCarriers(): void {
-    this.#carriers = this.#instruments.map((_, index) => [...this.#feeds.values()].filter(feed => feed.frames[index]))
+  #indexGroups(): void {
+    this.#groupsOf = this.#instruments.map((_, index) =>
+      [...this.#groups.values()].filter(group => group.frames[index]),
+    )
   }
 }

@@ -1,27 +1,27 @@
 /**
- * One connected client: its streams, what it asks for, and how much it lets pile up. Handshake, pings and close are `ws`'s;
- * trades go to the socket below it (see `frames.ts`).
+ * One connected client: its streams, its requests and its unread bytes. `ws` handles handshake, pings and close; trades
+ * are written to the socket below it (see `venues/websocket-frames.ts`).
  */
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { StreamRequests } from '../venues/binance/stream-requests.ts'
 import type { StreamForm } from '../venues/binance/trade-frame.ts'
 
-/** A client that leaves this much unread is cut, so that it costs the others nothing. */
+/** A client with more unread bytes is disconnected, so that memory is bounded. */
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024
 /** Binance's limits: messages a client may send in a second, ping and pong. */
 const MESSAGES_PER_SECOND_MAX = 5
 export const PING_EVERY_MS = 20_000
 const PONG_WITHIN_MS = 60_000
 
-/** Why the exchange ended a connection by itself. */
+/** Why the exchange ended a connection. */
 export type CutReason = 'slow' | 'chatty' | 'unresponsive'
 
 export interface SubscriberEvents {
-  /** The streams or the frame's form are others now. */
+  /** The streams or the frames' form changed. */
   changed(subscriber: Subscriber): void
   left(subscriber: Subscriber): void
-  /** The text of an error, if the next request to subscribe is to be refused. */
+  /** The error text, if the next subscribe request is to be refused. */
   refusal?(): string | undefined
   cut(reason: CutReason): void
 }
@@ -32,7 +32,7 @@ export class Subscriber {
   readonly #socket: Socket
   readonly #events: SubscriberEvents
   readonly #timers = new Set<NodeJS.Timeout>()
-  /** How many silences are under way. */
+  /** Active `goSilent` calls. */
   #silences = 0
   #lastPongMs = performance.now()
   #secondStartedMs = 0
@@ -63,7 +63,9 @@ export class Subscriber {
     })
   }
 
-  /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
+  /**
+   * Subscribed stream names, for example `btcusdt@trade`; unknown names are accepted and stay silent, as at Binance.
+   */
   get streams(): ReadonlySet<string> {
     return this.#requests.streams
   }
@@ -72,7 +74,7 @@ export class Subscriber {
     return this.#requests.form
   }
 
-  /** Sends whole frames. False if the client gets none of them: it is closing, half-open, or was cut for not reading. */
+  /** Sends whole frames. False if the client gets none of them: it is closing, half-open, or was just cut as slow. */
   send(frames: Buffer): boolean {
     if (this.#silences > 0 || this.#ws.readyState !== this.#ws.OPEN) return false
     if (this.#socket.writableLength + frames.length > PENDING_BYTES_MAX) {
@@ -88,20 +90,20 @@ export class Subscriber {
     this.#reply(this.form.combined ? { stream, data: event } : event)
   }
 
-  /** Asks for a sign of life, and ends the connection if the last one is too old. */
+  /** Sends a ping, and ends the connection if the last pong is too old. */
   ping(): void {
     if (this.#silences > 0 || this.#ws.readyState !== this.#ws.OPEN) return
     if (performance.now() - this.#lastPongMs > PONG_WITHIN_MS) this.#cut('unresponsive')
     else this.#ws.ping(String(Date.now()))
   }
 
-  /** Holds back everything for this long. */
+  /** Delays all output by this long. */
   delay(ms: number): void {
     this.#socket.cork()
     this.#after(ms, () => this.#socket.uncork())
   }
 
-  /** Goes half-open for this long: nothing is sent and nothing read, so pings and closes stay unanswered too. */
+  /** Goes half-open for this long: neither sends nor reads, so pings and closes stay unanswered too. */
   goSilent(ms: number): void {
     this.#silences++
     this.#ws.pause()
@@ -110,12 +112,12 @@ export class Subscriber {
     })
   }
 
-  /** Takes a stream from it that it did not ask to leave. */
+  /** Ends a stream without the client's request. */
   end(stream: string): void {
     this.#requests.end(stream)
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without a close frame. */
   terminate(): void {
     this.#ws.terminate()
   }
@@ -143,7 +145,7 @@ export class Subscriber {
     if (this.#silences === 0 && this.#ws.readyState === this.#ws.OPEN) this.#ws.send(JSON.stringify(body))
   }
 
-  /** Counts pings, pongs and requests alike, as Binance does; false if this one was too many. */
+  /** Counts pings, pongs and requests alike, as Binance does; false over the limit. */
   #countMessage(): boolean {
     const nowMs = performance.now()
     if (nowMs - this.#secondStartedMs >= 1_000) {

@@ -1,16 +1,16 @@
 /**
- * How many trades are due: a rate, kept against a monotonic clock. Orders are whole, so a large one leaves a debt that the
- * next slices work off, and the rate holds over any time longer than that.
+ * Computes how many trades are due at a rate, by a monotonic clock. Orders are whole: a large one leaves a debt that
+ * the next steps work off, so the rate is exact over any longer time.
  */
 
-/** After a stall (a suspended machine, an overloaded one) at most this much is caught up; the rest is skipped and counted. */
+/** After a stall (machine suspended or overloaded) at most this much is caught up; the rest is skipped and counted. */
 const CATCH_UP_MS_MAX = 1_000
 
 export class RateTimer {
   #ratePerSecond: number
   #lastMs: number
   #due = 0
-  /** Trades that were due but never made, because the exchange could not keep the rate. */
+  /** Trades due but never made, because the exchange could not keep the rate. */
   skipped = 0
 
   constructor(ratePerSecond: number, nowMs: number) {
@@ -22,7 +22,7 @@ export class RateTimer {
     return this.#ratePerSecond
   }
 
-  /** Trades due by now; below 1 when there is nothing to do. `nowMs` is of a clock that never falls. */
+  /** Trades due by now; below 1 if none. `nowMs` is of a monotonic clock. */
   due(nowMs: number): number {
     this.#due += ((nowMs - this.#lastMs) / 1000) * this.#ratePerSecond
     this.#lastMs = nowMs

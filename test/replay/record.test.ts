@@ -1,4 +1,4 @@
-/** Ticks that a house stored are replayed, by the command a user runs, into another house, and are the same there. */
+/** Stored ticks, replayed by the command a user runs into a second instance, are the same there. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
@@ -15,7 +15,10 @@ import { startPlayer } from '../support/servers/player.ts'
 
 const SERVING = /replaying .*: (ws:\/\/[\d.:]+)/
 
-/** Records until the log holds these ids and all is stored; ends the recorder. A market that begins when we listen ends with them. */
+/**
+ * Records until the log contains these ids and all is stored; ends the recorder. `market` runs from connection to these
+ * ids.
+ */
 async function record(
   instance: TestInstance,
   lastIds: ReadonlyMap<string, number>,
@@ -34,16 +37,16 @@ async function record(
   return storing
 }
 
-async function ask(storing: TestProcess, query: string): Promise<string> {
+async function runQuery(storing: TestProcess, query: string): Promise<string> {
   const response = await fetch(`${await storing.url()}/api/query?format=TSV`, { method: 'POST', body: query })
   const text = await response.text()
   assert.equal(response.status, 200, text)
   return text
 }
 
-/** What a venue says of its trades: a replay must repeat all of it. */
-const SAID = 'symbol, timestamp, price, volume, side, trade_id'
-const DIGEST = `SELECT count(), sum(cityHash64(${SAID})), groupBitXor(sipHash64(${SAID})) FROM trades`
+/** The columns that come from the venue: a replay must repeat all of them. */
+const VENUE_COLUMNS = 'symbol, timestamp, price, volume, side, trade_id'
+const DIGEST = `SELECT count(), sum(cityHash64(${VENUE_COLUMNS})), groupBitXor(sipHash64(${VENUE_COLUMNS})) FROM trades`
 
 test('a recorded afternoon, stored, then replayed as the venue, is stored again to the last digit', {
   skip: skipWithoutData,
@@ -77,21 +80,21 @@ async function simulated(t: TestContext): Promise<{ instance: TestInstance; stor
   return { instance, storing, listen: (await storing.url()).replace('http://', '') }
 }
 
-test('simulated ticks of a running house, replayed as the venue, equal those they came from tick by tick', async t => {
+test('simulated ticks of a running instance, replayed as the venue, are equal tick by tick', async t => {
   const { instance, storing, listen } = await simulated(t)
   const flags = ['--as', 'binance', '--venue', 'simulator', '--speed', 'max', '--port', '0']
   const replay = instance.run('replay', { LISTEN: listen }, flags)
   const [, url] = await replay.waitForOutput(SERVING)
-  const last = (await ask(storing, 'SELECT symbol, max(trade_id) FROM trades GROUP BY symbol')).trim().split('\n')
+  const last = (await runQuery(storing, 'SELECT symbol, max(trade_id) FROM trades GROUP BY symbol')).trim().split('\n')
   const lastIds = new Map(last.map(line => [line.split('\t')[0]!, Number(line.split('\t')[1])]))
   const second = new TestInstance(t, { SOURCES: 'binance:BTCUSDT,ETHUSDT,SOLUSDT', BINANCE_WS: url! })
   const again = await record(second, lastIds)
   assert.deepEqual(await replay.exited, { code: 0, signal: null })
-  assert.equal(await ask(again, DIGEST), await ask(storing, DIGEST))
-  assert.equal(await ask(again, 'SELECT count() FROM quarantine'), '0\n')
+  assert.equal(await runQuery(again, DIGEST), await runQuery(storing, DIGEST))
+  assert.equal(await runQuery(again, 'SELECT count() FROM quarantine'), '0\n')
 })
 
-test('a replay into a log is stored from there with the times of the first day, and its origin', async t => {
+test('a replay into a log is stored with the original times and the origin "replay"', async t => {
   const { instance, storing, listen } = await simulated(t)
   const replay = instance.run('replay', { LISTEN: listen }, [
     '--into',
@@ -104,6 +107,6 @@ test('a replay into a log is stored from there with the times of the first day, 
   assert.notEqual((await own.exited).code, 0, 'its own log is refused')
   const again = instance.run('ingest', { LOG: 'sqlite:again/log', STORE: 'chdb:again/store' })
   await again.drained()
-  assert.equal(await ask(again, DIGEST), await ask(storing, DIGEST))
-  assert.equal(await ask(again, 'SELECT DISTINCT origin FROM trades'), 'replay\n')
+  assert.equal(await runQuery(again, DIGEST), await runQuery(storing, DIGEST))
+  assert.equal(await runQuery(again, 'SELECT DISTINCT origin FROM trades'), 'replay\n')
 })

@@ -7,7 +7,7 @@ import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 const START_MICROS = Date.UTC(2026, 10, 21, 12) * 1000
 const NEVER = new AbortController().signal
 
-/** A clock that jumps to the end of each sleep: a day passes at once, and every wait is known. */
+/** A clock that jumps to the end of each sleep: a day passes immediately, and every wait is known. */
 class JumpingClock implements Clock {
   ms = 1000
   elapsedMs = () => this.ms
@@ -20,9 +20,9 @@ class JumpingClock implements Clock {
   after = () => () => {}
 }
 
-/** Notes when each tick was sent; sending takes as long as it is told. */
-class Noting implements Outlet {
-  awaits: string | undefined
+/** Notes when each tick was sent; a `send` takes `takesMs`. */
+class NotingOutlet implements Outlet {
+  waitingFor: string | undefined
   readonly #clock: JumpingClock
   readonly sentAtMs: number[] = []
   readonly ids: number[] = []
@@ -48,15 +48,15 @@ class Noting implements Outlet {
   }
 }
 
-/** Ticks `spacings` ms apart, in slices of three; ids from 0. */
+/** Ticks `spacings` ms apart, in chunks of three; ids from 0. */
 function reading(spacings: readonly number[]) {
   const micros = [START_MICROS]
   for (const ms of spacings) micros.push(micros.at(-1)! + ms * 1000)
   return async function* (fromNanos: bigint): AsyncGenerator<TradeColumns, void> {
-    let slice = new TradeColumns(3)
+    let chunk = new TradeColumns(3)
     for (const [id, at] of micros.entries()) {
       if (BigInt(at) * 1000n < fromNanos) continue
-      slice.add({
+      chunk.add({
         venue: 'binance',
         symbol: 'BTCUSDT',
         timestampMicros: at,
@@ -68,12 +68,12 @@ function reading(spacings: readonly number[]) {
         tradeId: id,
         origin: ORIGIN.live,
       })
-      if (slice.full) {
-        yield slice
-        slice = new TradeColumns(3)
+      if (chunk.full) {
+        yield chunk
+        chunk = new TradeColumns(3)
       }
     }
-    if (slice.length > 0) yield slice
+    if (chunk.length > 0) yield chunk
   }
 }
 
@@ -81,14 +81,14 @@ const SPACINGS = Array.from({ length: 2000 }, (_, index) => [0, 1, 250, 3, 40_00
 
 function replaying(speed: number, spacings = SPACINGS, startPaused = false) {
   const clock = new JumpingClock()
-  const outlet = new Noting(clock)
+  const outlet = new NotingOutlet(clock)
   const fromNanos = BigInt(START_MICROS) * 1000n
   const replay = new Replay({ read: reading(spacings), fromNanos, speed, outlet, clock, startPaused })
   return { clock, outlet, replay }
 }
 
 for (const speed of [1, 7, 50]) {
-  test(`at ${speed} times its pace every tick is sent when it is due, the last no later than the first`, async () => {
+  test(`at speed ${speed} every tick is sent when it is due, the last no later than the first`, async () => {
     const { outlet, replay } = replaying(speed)
     await replay.run(NEVER)
     assert.equal(replay.sent, SPACINGS.length + 1)
@@ -101,7 +101,7 @@ for (const speed of [1, 7, 50]) {
   })
 }
 
-test('who is late catches up: what sending takes does not add up', async () => {
+test('a slow send is caught up: delays do not add up', async () => {
   const { outlet, replay } = replaying(1)
   outlet.takesMs = 5
   await replay.run(NEVER)
@@ -110,7 +110,7 @@ test('who is late catches up: what sending takes does not add up', async () => {
   assert.ok(tookMs - wholeMs >= 0 && tookMs - wholeMs < 20, `${tookMs} ms for ${wholeMs}`)
 })
 
-test('at full speed nothing is waited for and the order is kept', async () => {
+test('full speed waits for nothing and keeps the order', async () => {
   const { clock, outlet, replay } = replaying(Number.POSITIVE_INFINITY)
   await replay.run(NEVER)
   assert.equal(clock.ms, 1000)
@@ -118,17 +118,17 @@ test('at full speed nothing is waited for and the order is kept', async () => {
   assert.equal(outlet.finished, 1)
 })
 
-test('while it is paused or nobody listens the market stands still, and goes on as it was spaced', async () => {
+test('market time stops while the replay is paused or without subscriber, then continues at the original spacing', async () => {
   const { clock, outlet, replay } = replaying(1, [100, 100, 100], true)
-  outlet.awaits = 'a subscription'
+  outlet.waitingFor = 'a subscription'
   const run = replay.run(NEVER)
   await new Promise(setImmediate)
   assert.equal(outlet.ids.length, 0)
   replay.resume()
   await new Promise(setImmediate)
-  assert.equal(outlet.ids.length, 0, 'nobody listens yet')
+  assert.equal(outlet.ids.length, 0, 'no subscriber yet')
   clock.ms += 60_000
-  outlet.awaits = undefined
+  outlet.waitingFor = undefined
   outlet.opened.resolve()
   outlet.onSend = id => {
     if (id !== 1) return
@@ -145,7 +145,7 @@ test('while it is paused or nobody listens the market stands still, and goes on 
   assert.deepEqual(spaced[3], 100)
 })
 
-test('a seek goes on at that moment, earlier or later, even after the last tick was read', async () => {
+test('a seek continues at that time, earlier or later, even after the last tick was read', async () => {
   const { outlet, replay } = replaying(1, Array(20).fill(100))
   let sought = false
   outlet.onSend = id => {
@@ -157,9 +157,9 @@ test('a seek goes on at that moment, earlier or later, even after the last tick 
   assert.deepEqual(outlet.ids, [0, 1, 2, 3, 19, 20])
 })
 
-test('it ends at once when it is told to stop, even while it waits', async () => {
+test('an abort ends it immediately, even while it waits', async () => {
   const { outlet, replay } = replaying(1, [100])
-  outlet.awaits = 'a subscription'
+  outlet.waitingFor = 'a subscription'
   const stop = new AbortController()
   outlet.ready = () =>
     new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason)))

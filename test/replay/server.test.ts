@@ -16,7 +16,7 @@ import { CollectingSink } from '../support/judges/collecting-sink.ts'
 const NEVER = new AbortController().signal
 const NOON_MICROS = Date.UTC(2026, 10, 21, 12) * 1000
 
-/** Trades of two symbols, with the decimals and ids that are hard to write. */
+/** Trades of two symbols, with decimals and ids that are hard to format. */
 function tradesOf(venue: string, [first, second]: readonly [string, string], count: number): TradeColumns {
   const trades = new TradeColumns(count)
   const values = [61_837.05, 0.00001, 1e-8, 0.1 + 0.2, 123_456_789.123, 999_999_999_999.5, 1e14, 3]
@@ -56,7 +56,7 @@ async function serving(t: TestContext, format: string, trades: TradeColumns) {
   return { server, replay }
 }
 
-/** A client that has connected and asked; `closed` resolves when the server has said good-bye, with all messages. */
+/** A client that has connected and subscribed; `closed` resolves with all messages when the server has closed. */
 async function listening(t: TestContext, url: string, requests: readonly string[] = []) {
   const ws = new WebSocket(url)
   t.after(() => ws.terminate())
@@ -80,8 +80,8 @@ const textsOf = (trades: TradeColumns): string[] =>
     ].join(' '),
   )
 
-/** Listens as the house's own recorder does, and decodes what comes. */
-async function heard(t: TestContext, venue: Venue, url: string, symbols: readonly string[]) {
+/** Connects as the recorder does and decodes all frames. */
+async function received(t: TestContext, venue: Venue, url: string, symbols: readonly string[]) {
   const { closed } = await listening(t, venue.url(url, symbols), venue.subscribe(symbols))
   const { code, messages } = await closed
   const sink = new CollectingSink()
@@ -96,14 +96,14 @@ const PAIRS: Record<string, readonly [string, string]> = {
 }
 
 for (const [name, pair] of Object.entries(PAIRS)) {
-  test(`as ${name}: the house's own decoder reads what was stored to the last digit, and the same bytes each time`, async t => {
+  test(`as ${name}: the venue's decoder reads what was stored to the last digit, and the same bytes each time`, async t => {
     const venue = VENUES.find(one => one.name === name)!
     const trades = tradesOf(name, pair, 500)
     const rounds: string[] = []
     for (let round = 0; round < 2; round++) {
       const { server, replay } = await serving(t, name, trades)
       const [{ code, messages, sink }] = await Promise.all([
-        heard(t, venue, name === 'kraken' ? `${server.url}/v2` : server.url, pair),
+        received(t, venue, name === 'kraken' ? `${server.url}/v2` : server.url, pair),
         replay.run(NEVER),
       ])
       assert.equal(code, 1000)
@@ -120,7 +120,7 @@ for (const [name, pair] of Object.entries(PAIRS)) {
   })
 }
 
-test('as live: lines that the house reads as ticks, or blocks of columns, of all symbols or those asked for', async t => {
+test('as live: JSON lines or native blocks, readable by tickhouse, of all or of chosen symbols', async t => {
   const trades = tradesOf('kraken', ['BTC/USD', 'ETH/USD'], 2500)
   const { server, replay } = await serving(t, 'live', trades)
   const clients = ['/live', '/live?format=native', '/live?symbols=ETH/USD&format=native'].map(target =>
@@ -145,12 +145,12 @@ test('as live: lines that the house reads as ticks, or blocks of columns, of all
   )
 })
 
-test('it begins once every symbol has a listener, and no client is told a symbol it did not ask for', async t => {
+test('it starts once every symbol has a subscriber, and sends each client only subscribed symbols', async t => {
   const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 100)
   const { server, replay } = await serving(t, 'binance', trades)
   const run = replay.run(NEVER)
   const one = await listening(t, `${server.url}/ws/btcusdt@trade`)
-  assert.equal(server.awaits, 'a subscription to ETHUSDT')
+  assert.equal(server.waitingFor, 'a subscription to ETHUSDT')
   assert.equal(replay.sent, 0)
   const two = await listening(t, `${server.url}/stream`, ['{"method":"SUBSCRIBE","params":["ethusdt@trade"],"id":7}'])
   await run
@@ -162,7 +162,7 @@ test('it begins once every symbol has a listener, and no client is told a symbol
   assert.ok(others.every(event => event.stream === 'ethusdt@trade'))
 })
 
-test('a client that does not read holds the replay, which loses nothing and needs no more memory', async t => {
+test('a client that does not read pauses the replay, without loss and with bounded memory', async t => {
   const trades = tradesOf('kraken', ['BTC/USD', 'ETH/USD'], 600_000)
   const { server, replay } = await serving(t, 'live', trades)
   const client = await listening(t, `${server.url}/live?format=native`)
@@ -183,7 +183,7 @@ test('a client that does not read holds the replay, which loses nothing and need
   )
 })
 
-test('a page of another site and an unknown address are turned away; controls answer', async t => {
+test('cross-site requests and unknown paths are refused; controls answer', async t => {
   const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 10)
   const { server, replay } = await serving(t, 'binance', trades)
   const status = async (url: string, headers: Record<string, string> = {}) => {

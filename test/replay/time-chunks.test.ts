@@ -5,20 +5,20 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { viewArchive } from '../../src/archive/view.ts'
-import { type Ask, Range } from '../../src/replay/range.ts'
-import { readSegments } from '../../src/replay/time-chunks.ts'
+import { Range, type RunQuery } from '../../src/replay/range.ts'
+import { readChunks } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
 
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-slices-'))
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-chunks-'))
 let fixture: ArchiveFixture
 let queries = 0
-const ask: Ask = (query, format) => {
+const runQuery: RunQuery = (query, format) => {
   queries++
   return fixture.store.untrusted(query, format)
 }
 
-/** The ticks as a plain question orders them: time in ns, id, symbol. */
+/** The ticks as a plain query orders them: time in ns, id, symbol. */
 async function expected(where = '1'): Promise<string[]> {
   const rows = await fixture.store.rows<{ line: string }>(
     `SELECT concat(toString(toUnixTimestamp64Nano(timestamp)), ' ', toString(trade_id), ' ', symbol, ' ', toString(price)) AS line
@@ -29,7 +29,7 @@ async function expected(where = '1'): Promise<string[]> {
 
 async function read(range: Range, ticksMax?: number, from = range.firstNanos): Promise<string[]> {
   const lines: string[] = []
-  for await (const trades of readSegments(ask, range, from, ticksMax)) {
+  for await (const trades of readChunks(runQuery, range, from, ticksMax)) {
     assert.ok(trades.length > 0)
     for (let row = 0; row < trades.length; row++)
       lines.push(
@@ -49,55 +49,55 @@ before(async () => {
   const retention = { logHours: undefined, storeDays: 1 }
   await archiverOf(fixture, await openTarget(address, 'unused'), { retention }).archiver.round()
   const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
-  assert.equal(Number(left!.rows), 0, 'every day has left for the archive')
+  assert.equal(Number(left!.rows), 0, 'every day was moved to the archive')
 })
 after(async () => {
   await fixture.close()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
-test('archived ticks come in order and once, however small the slices and wherever they are cut', async () => {
-  const range = await Range.find(ask, { symbols: [] })
+test('archived ticks come in order and once, for any chunk size and wherever chunks are cut', async () => {
+  const range = await Range.find(runQuery, { symbols: [] })
   assert.equal(range.ticks, all.length)
   for (const ticksMax of [7, 50, undefined]) assert.deepEqual(await read(range, ticksMax), all, `${ticksMax}`)
 })
 
-test('a slice stays as it is while the next one is read', async () => {
-  const range = await Range.find(ask, { symbols: [] })
+test('a chunk stays valid while the next one is read', async () => {
+  const range = await Range.find(runQuery, { symbols: [] })
   const pricesOf = (trades: TradeColumns) => [...trades.price.subarray(0, trades.length)]
-  const slices = readSegments(ask, range, range.firstNanos, 20)
-  let held: { trades: TradeColumns; prices: number[] } | undefined
+  const chunks = readChunks(runQuery, range, range.firstNanos, 20)
+  let previous: { trades: TradeColumns; prices: number[] } | undefined
   let read = 0
-  for await (const trades of slices) {
-    if (held) assert.deepEqual(pricesOf(held.trades), held.prices)
-    held = { trades, prices: pricesOf(trades) }
+  for await (const trades of chunks) {
+    if (previous) assert.deepEqual(pricesOf(previous.trades), previous.prices)
+    previous = { trades, prices: pricesOf(trades) }
     read += trades.length
   }
   assert.equal(read, all.length)
 })
 
-test('a seek begins at the first tick of that moment, and a range ends before its end', async () => {
-  const range = await Range.find(ask, { symbols: [] })
+test('a seek starts at the first tick of that time, and the end of a range is exclusive', async () => {
+  const range = await Range.find(runQuery, { symbols: [] })
   const nanos = BigInt(all[60]!.split(' ')[0]!)
   const from = all.findIndex(line => line.startsWith(`${nanos} `))
   assert.deepEqual(await read(range, 10, nanos), all.slice(from))
-  const before = await Range.find(ask, { symbols: [], untilNanos: nanos })
+  const before = await Range.find(runQuery, { symbols: [], untilNanos: nanos })
   assert.deepEqual(await read(before), all.slice(0, from))
 })
 
-test('only the symbols asked for; a symbol or a time without ticks is a mistake with advice', async () => {
-  const range = await Range.find(ask, { venue: 'binance', symbols: ['BBB'] })
+test('only the chosen symbols are read; a symbol or venue without ticks is a usage error', async () => {
+  const range = await Range.find(runQuery, { venue: 'binance', symbols: ['BBB'] })
   assert.deepEqual(
     await read(range),
     all.filter(line => line.includes(' BBB ')),
   )
-  await assert.rejects(Range.find(ask, { symbols: ['BBB', "it's"] }), { code: 'usage', message: /it's/ })
-  await assert.rejects(Range.find(ask, { symbols: [], venue: 'kraken' }), { code: 'usage' })
+  await assert.rejects(Range.find(runQuery, { symbols: ['BBB', "it's"] }), { code: 'usage', message: /it's/ })
+  await assert.rejects(Range.find(runQuery, { symbols: [], venue: 'kraken' }), { code: 'usage' })
 })
 
-test('an hour without ticks costs a few questions, not one a minute', async () => {
-  const range = await Range.find(ask, { symbols: [] })
+test('an hour without ticks costs a few queries, not one a minute', async () => {
+  const range = await Range.find(runQuery, { symbols: [] })
   queries = 0
   await read(range)
-  assert.ok(queries < 10, `${queries} questions`)
+  assert.ok(queries < 10, `${queries} queries`)
 })

@@ -9,7 +9,7 @@ interface Tick {
   symbol: string
   nanos: bigint
   id: bigint
-  /** Tells ticks apart that are equal in all that orders them. */
+  /** Distinguishes ticks that are equal in all sort keys. */
   price: number
 }
 
@@ -19,7 +19,7 @@ const anyTicks = fc.array(
   fc.record(
     {
       venue: fc.constantFrom('binance', 'kraken'),
-      // Above U+FFFF texts and bytes are in different orders.
+      // Above U+FFFF UTF-16 order differs from byte order.
       symbol: fc.constantFrom('AAA', 'BBB', '\u{ff21}', '\u{1f600}'),
       nanos: fc.oneof(
         fc.bigInt({ min: START, max: START + 3n }),
@@ -67,7 +67,7 @@ const compareBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Bu
 const byTime = (a: Tick, b: Tick) =>
   compare(a.nanos, b.nanos) || compare(a.id, b.id) || compareBytes(a.venue, b.venue) || compareBytes(a.symbol, b.symbol)
 
-test('ticks in any order come out by time, id, venue and symbol, equal ones as they stood, with memory used again', () => {
+test('ticks are sorted by time, id, venue and symbol, stably, and memory is reused', () => {
   const order = new TimeOrder()
   const into = new TradeColumns(0)
   fc.assert(
@@ -77,7 +77,7 @@ test('ticks in any order come out by time, id, venue and symbol, equal ones as t
   )
 })
 
-test('ticks that are in order are not copied', () => {
+test('sorted ticks are not copied', () => {
   fc.assert(
     fc.property(anyTicks, ticks => {
       const trades = columnsOf(ticks.toSorted(byTime))

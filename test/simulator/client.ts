@@ -1,4 +1,4 @@
-/** What the simulator's tests need of a client: connect, collect trades, wait for a condition, read REST. */
+/** A client for the simulator's tests: connects, collects trades, waits for a condition, reads REST. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
@@ -36,7 +36,7 @@ export class TestClient {
     return client
   }
 
-  /** Trades received of one symbol, or of all; frames that are no JSON are left out. */
+  /** Received trades of one symbol, or of all, without frames of invalid JSON. */
   trades(symbol?: string): TradeEvent[] {
     const found: TradeEvent[] = []
     for (const message of this.messages) {
@@ -52,10 +52,10 @@ export class TestClient {
     return found
   }
 
-  /** Resolves when the condition holds, looked at after each message; rejects after ten seconds. */
-  async until(holds: () => boolean, what: string): Promise<void> {
+  /** Resolves when the condition is true, checked after each message; rejects after ten seconds. */
+  async until(condition: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(WAIT_MS_MAX)
-    while (!holds()) {
+    while (!condition()) {
       try {
         await once(this.ws, 'message', { signal })
       } catch {
@@ -64,8 +64,8 @@ export class TestClient {
     }
   }
 
-  /** Sends a request and resolves with the answer of its id. */
-  async ask(request: { method: string; params?: unknown[]; id: number }): Promise<object> {
+  /** Sends a request and resolves with the response of its id. */
+  async request(request: { method: string; params?: unknown[]; id: number }): Promise<object> {
     const from = this.messages.length
     this.ws.send(JSON.stringify(request))
     const answer = (): string | undefined => this.messages.slice(from).find(text => text.includes(`"id":${request.id}`))
@@ -74,8 +74,8 @@ export class TestClient {
   }
 }
 
-/** Ids that are missing between the first and the last, and ids that come more than once. */
-export function judge(trades: readonly TradeEvent[]): { missing: number[]; repeated: number[] } {
+/** Ids missing between the first and the last, and ids received more than once. */
+export function idFaults(trades: readonly TradeEvent[]): { missing: number[]; repeated: number[] } {
   const ids = trades.map(trade => trade.t)
   const known = new Set(ids)
   const missing: number[] = []

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { type Exchange, startExchange } from '../../src/simulator/exchange.ts'
-import { getJson, judge, TestClient } from './client.ts'
+import { getJson, idFaults, TestClient } from './client.ts'
 
 const PATH = '/stream?streams=btcusdt@trade'
 
@@ -15,7 +15,7 @@ let client: TestClient
 beforeEach(async () => {
   exchange = await startExchange({ symbols: ['BTCUSDT'], ratePerSecond: 2_000, seed: 7 })
   client = await TestClient.connect(exchange.wsUrl + PATH)
-  await seen(1)
+  await receive(1)
 })
 
 afterEach(async () => {
@@ -24,12 +24,12 @@ afterEach(async () => {
 })
 
 /** Waits for this many more trades. */
-async function seen(more: number): Promise<void> {
+async function receive(more: number): Promise<void> {
   const from = client.messages.length
   await client.until(() => client.messages.length >= from + more, `${more} more messages`)
 }
 
-async function fetched(ids: readonly number[]): Promise<number[]> {
+async function fetchIds(ids: readonly number[]): Promise<number[]> {
   const query = `symbol=BTCUSDT&fromId=${ids[0]}&limit=${ids.length}`
   const { body } = await getJson(`${exchange.restUrl}/api/v3/historicalTrades?${query}`)
   return (body as { id: number }[]).map(({ id }) => id)
@@ -37,59 +37,59 @@ async function fetched(ids: readonly number[]): Promise<number[]> {
 
 test('dropped trades are missing on the stream and present in REST', async () => {
   exchange.control('drop', { trades: 5 })
-  await seen(100)
-  const { missing, repeated } = judge(client.trades())
+  await receive(100)
+  const { missing, repeated } = idFaults(client.trades())
   assert.equal(missing.length, 5)
   assert.deepEqual(repeated, [])
-  assert.deepEqual(await fetched(missing), missing)
+  assert.deepEqual(await fetchIds(missing), missing)
   assert.equal(exchange.stats().faults.dropped, 5)
 })
 
 test('repeated trades come twice, and nothing is missing', async () => {
   exchange.control('repeat', { trades: 4 })
-  await seen(100)
-  const { missing, repeated } = judge(client.trades())
+  await receive(100)
+  const { missing, repeated } = idFaults(client.trades())
   assert.deepEqual(missing, [])
   assert.equal(repeated.length, 4)
   assert.equal(exchange.stats().faults.repeated, 4)
 })
 
-test('malformed frames are no JSON, and their trades are present in REST', async () => {
+test('malformed frames are invalid JSON, and their trades are present in REST', async () => {
   exchange.control('malformed', { frames: 3 })
-  await seen(100)
-  const { missing } = judge(client.trades())
+  await receive(100)
+  const { missing } = idFaults(client.trades())
   assert.equal(missing.length, 3)
   assert.equal(client.messages.length - client.trades().length, 3)
-  assert.deepEqual(await fetched(missing), missing)
+  assert.deepEqual(await fetchIds(missing), missing)
   assert.equal(exchange.stats().faults.malformed, 3)
 })
 
-test('a delay holds trades back and then sends them all', async () => {
+test('a delay delays trades and loses none', async () => {
   const sentBefore = performance.now()
   exchange.control('delay', { ms: 300 })
-  const held = exchange.nextIds().BTCUSDT!
-  await client.until(() => client.trades().at(-1)!.t > held, 'the trades held back')
+  const lastHeldBack = exchange.nextIds().BTCUSDT!
+  await client.until(() => client.trades().at(-1)!.t > lastHeldBack, 'the delayed trades')
   assert.ok(performance.now() - sentBefore > 250)
-  await seen(10)
-  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+  await receive(10)
+  assert.deepEqual(idFaults(client.trades()), { missing: [], repeated: [] })
   assert.equal(exchange.stats().faults.delayed, 1)
 })
 
-test('a cut ends connections without a close frame, and REST fills the hole', async () => {
+test('a cut ends connections without a close frame, and REST fills the gap', async () => {
   const closed = once(client.ws, 'close')
   exchange.control('cut', {})
   const [code] = await closed
   assert.equal(code, 1006)
   const lastSeen = client.trades().at(-1)!.t
   client = await TestClient.connect(exchange.wsUrl + PATH)
-  await seen(10)
+  await receive(10)
   const firstSeen = client.trades()[0]!.t
   const hole = Array.from({ length: firstSeen - lastSeen - 1 }, (_, index) => lastSeen + 1 + index)
-  if (hole.length > 0) assert.deepEqual(await fetched(hole), hole)
+  if (hole.length > 0) assert.deepEqual(await fetchIds(hole), hole)
   assert.equal(exchange.stats().faults.cut, 1)
 })
 
-test('a silent connection answers nothing and stays open, a new one works, and later the old one goes on with a hole', async () => {
+test('a half-open connection sends no pong and stays open, a new one works, and the old one continues with a gap', async () => {
   exchange.control('goSilent', { ms: 500 })
   const pongs: number[] = []
   const silentAt = performance.now()
@@ -102,9 +102,9 @@ test('a silent connection answers nothing and stays open, a new one works, and l
   const lastSeen = client.trades().at(-1)!.t
   await client.until(() => client.trades().at(-1)!.t > lastSeen && pongs.length > 0, 'the end of the silence')
   assert.ok(pongs[0]! - silentAt > 400)
-  const { missing } = judge(client.trades())
+  const { missing } = idFaults(client.trades())
   assert.ok(missing.length > 0)
-  assert.deepEqual(await fetched(missing.slice(0, 500)), missing.slice(0, 500))
+  assert.deepEqual(await fetchIds(missing.slice(0, 500)), missing.slice(0, 500))
   assert.equal(exchange.stats().faults.silenced, 1)
 })
 
@@ -126,7 +126,7 @@ test('a rate limit answers the next connects and requests with 429 and Retry-Aft
   assert.deepEqual({ connectsRefused, requestsRefused }, { connectsRefused: 1, requestsRefused: 1 })
 })
 
-test('one symbol falls silent for a while, and its neighbours go on', async () => {
+test('one symbol falls silent for a while, and the others continue', async () => {
   const two = await startExchange({ symbols: ['BTCUSDT', 'ETHUSDT'], ratePerSecond: 2_000, seed: 7 })
   const both = await TestClient.connect(`${two.wsUrl}/stream?streams=btcusdt@trade/ethusdt@trade`)
   const countOf = (symbol: string) => both.trades().filter(({ s }) => s === symbol).length
@@ -144,7 +144,7 @@ test('one symbol falls silent for a while, and its neighbours go on', async () =
   await two.close()
 })
 
-test('a stream ends without a word, a request to subscribe is refused, and the next one brings it back', async () => {
+test('a stream ends without notice, a subscribe request is refused, and the next one restores it', async () => {
   exchange.control('endStream', { symbol: 'BTCUSDT' })
   await setTimeout(50)
   const ended = client.messages.length
@@ -153,43 +153,43 @@ test('a stream ends without a word, a request to subscribe is refused, and the n
   exchange.control('refuse', { requests: 1, msg: 'Service unavailable' })
   const ask = (id: string) => client.ws.send(JSON.stringify({ method: 'SUBSCRIBE', params: ['btcusdt@trade'], id }))
   ask('a')
-  await client.until(() => client.messages.length > ended, 'an answer')
+  await client.until(() => client.messages.length > ended, 'a response')
   assert.deepEqual(JSON.parse(client.messages.at(-1)!), { error: { code: 2, msg: 'Service unavailable' }, id: 'a' })
   ask('b')
-  await seen(10)
+  await receive(10)
   const { streamsEnded, subscriptionsRefused } = exchange.stats().faults
   assert.deepEqual([streamsEnded, subscriptionsRefused], [1, 1])
 })
 
-test('the notice of a shutdown reaches clients, and trades go on', async () => {
+test('a shutdown notice reaches clients, and trades continue', async () => {
   exchange.control('serverShutdown', {})
   const notice = (): string | undefined => client.messages.find(message => message.includes('serverShutdown'))
   await client.until(() => notice() !== undefined, 'the notice')
   const { stream, data } = JSON.parse(notice()!)
   assert.deepEqual([stream, data.e], ['!serverShutdown', 'serverShutdown'])
-  await seen(50)
-  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+  await receive(50)
+  assert.deepEqual(idFaults(client.trades()), { missing: [], repeated: [] })
 })
 
-test('a rate of 0 pauses the market and another one takes it up again', async () => {
+test('a rate of 0 pauses the market and another one resumes it', async () => {
   exchange.control('setRate', { ratePerSecond: 0 })
   const paused = exchange.nextIds()
-  // That nothing happens shows only over time: ten slices, hundreds of trades at the old rate.
+  // Ten steps: a hundred trades at the old rate.
   await setTimeout(50)
   assert.deepEqual(exchange.nextIds(), paused)
   exchange.control('setRate', { ratePerSecond: 5_000 })
-  await seen(1_000)
-  assert.deepEqual(judge(client.trades()), { missing: [], repeated: [] })
+  await receive(1_000)
+  assert.deepEqual(idFaults(client.trades()), { missing: [], repeated: [] })
 })
 
-test('controls are taken over HTTP as JSON, and only what they are', async () => {
+test('controls are accepted over HTTP as JSON, and only valid ones', async () => {
   const post = (name: string, body: string, type = 'application/json'): Promise<Response> =>
     fetch(`${exchange.restUrl}/control/${name}`, { method: 'POST', body, headers: { 'content-type': type } })
   const done = await post('drop', '{"trades":2}')
   assert.equal(done.status, 200)
   assert.equal(((await done.json()) as { clients: number }).clients, 1)
-  await seen(50)
-  assert.equal(judge(client.trades()).missing.length, 2)
+  await receive(50)
+  assert.equal(idFaults(client.trades()).missing.length, 2)
   assert.equal((await post('drop', '{"trades":-1}')).status, 400)
   assert.equal((await post('drop', '{"trades":1,"more":1}')).status, 400)
   assert.equal((await post('drop', 'no json')).status, 400)
@@ -199,7 +199,7 @@ test('controls are taken over HTTP as JSON, and only what they are', async () =>
   assert.throws(() => exchange.control('drop', { trades: 0 }), { name: 'ZodError' })
 })
 
-test('whoever names another host, or comes from a page of another site, reaches neither controls nor trades', async () => {
+test('a request with a foreign Host or Origin reaches neither controls nor trades', async () => {
   const { host, port } = new URL(exchange.restUrl)
   const post = (headers: http.OutgoingHttpHeaders): Promise<number> =>
     new Promise((resolve, reject) => {

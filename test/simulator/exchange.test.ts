@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type Exchange, startExchange } from '../../src/simulator/exchange.ts'
 import { PENDING_BYTES_MAX } from '../../src/simulator/subscriber.ts'
-import { getJson, judge, TestClient } from './client.ts'
+import { getJson, idFaults, TestClient } from './client.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const ALL = SYMBOLS.map(symbol => `${symbol.toLowerCase()}@trade`).join('/')
@@ -19,7 +19,7 @@ after(async () => {
   await exchange.close()
 })
 
-test('a combined stream carries every trade of its symbols once, in order, in the frame of Binance', async () => {
+test("a combined stream sends every trade of its symbols once, in order, in Binance's frames", async () => {
   const client = await TestClient.connect(`${exchange.wsUrl}/stream?streams=${ALL}`)
   await client.until(() => client.messages.length >= 2_000, '2,000 trades')
   client.ws.terminate()
@@ -36,7 +36,7 @@ test('a combined stream carries every trade of its symbols once, in order, in th
   for (const symbol of SYMBOLS) {
     const trades = client.trades(symbol)
     assert.ok(trades.length > 0)
-    assert.deepEqual(judge(trades), { missing: [], repeated: [] })
+    assert.deepEqual(idFaults(trades), { missing: [], repeated: [] })
     assert.deepEqual(
       trades,
       trades.toSorted((a, b) => a.t - b.t),
@@ -68,20 +68,20 @@ test('clients of other streams, forms and times get the same trades', async () =
 test('a client subscribes, lists and unsubscribes while connected', async () => {
   const client = await TestClient.connect(`${exchange.wsUrl}/stream`)
   const params = ['ethusdt@trade', 'nosuch@trade']
-  assert.deepEqual(await client.ask({ method: 'SUBSCRIBE', params, id: 1 }), { result: null, id: 1 })
+  assert.deepEqual(await client.request({ method: 'SUBSCRIBE', params, id: 1 }), { result: null, id: 1 })
   await client.until(() => client.trades('ETHUSDT').length > 10, 'trades of ETHUSDT')
-  assert.deepEqual(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 2 }), { result: params, id: 2 })
-  assert.deepEqual(await client.ask({ method: 'UNSUBSCRIBE', params, id: 3 }), { result: null, id: 3 })
+  assert.deepEqual(await client.request({ method: 'LIST_SUBSCRIPTIONS', id: 2 }), { result: params, id: 2 })
+  assert.deepEqual(await client.request({ method: 'UNSUBSCRIBE', params, id: 3 }), { result: null, id: 3 })
   const after = client.messages.length
-  assert.deepEqual(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 }), { result: [], id: 4 })
+  assert.deepEqual(await client.request({ method: 'LIST_SUBSCRIPTIONS', id: 4 }), { result: [], id: 4 })
   assert.equal(client.messages.length, after + 1, 'no trade after the end of the subscription')
   client.ws.terminate()
 })
 
-test('a request that is none gets an error, and a sixth within a second ends the connection', async () => {
+test('an invalid request gets an error, and a sixth within a second ends the connection', async () => {
   const client = await TestClient.connect(`${exchange.wsUrl}/ws`)
   client.ws.send('no json')
-  assert.deepEqual(Object.keys(await client.ask({ method: 'NO_SUCH', id: 1 })), ['code', 'msg', 'id'])
+  assert.deepEqual(Object.keys(await client.request({ method: 'NO_SUCH', id: 1 })), ['code', 'msg', 'id'])
   assert.equal((JSON.parse(client.messages[0]!) as { code: number }).code, 3)
   const closed = once(client.ws, 'close')
   for (let id = 2; id < 8; id++) client.ws.send(JSON.stringify({ method: 'LIST_SUBSCRIPTIONS', id }))
@@ -89,7 +89,7 @@ test('a request that is none gets an error, and a sixth within a second ends the
   assert.equal(exchange.stats().cut.chatty, 1)
 })
 
-test('REST pages by id are what the stream sent', async () => {
+test('REST pages by id equal what the stream sent', async () => {
   const client = await TestClient.connect(`${exchange.wsUrl}/stream?streams=${ALL}`)
   await client.until(() => client.trades('BTCUSDT').length >= 1_500, '1,500 trades')
   client.ws.terminate()
@@ -136,7 +136,7 @@ test('REST answers as Binance does: latest trades, time, symbols, errors', async
   assert.equal((await get('nosuch')).status, 404)
 })
 
-test('the market goes on while nobody is connected', async () => {
+test('the market trades while nobody is connected', async () => {
   const idsBefore = exchange.nextIds().BTCUSDT!
   const client = await TestClient.connect(`${exchange.wsUrl}/ws/btcusdt@trade`)
   await client.until(() => client.trades().length > 0, 'a trade')
@@ -148,14 +148,14 @@ test('the market goes on while nobody is connected', async () => {
   assert.equal((body as { id: number }[])[0]!.id, idsBefore)
 })
 
-test('the rate holds over a real second', async () => {
+test('the rate is met over a real second', async () => {
   for (const ratePerSecond of [1_000, 50_000]) {
     const paced = await startExchange({ symbols: SYMBOLS, ratePerSecond, seed: 3 })
     const client = await TestClient.connect(`${paced.wsUrl}/stream?streams=${ALL}`)
     await client.until(() => client.messages.length > 1.5 * ratePerSecond, 'a second and a half of trades')
     client.ws.terminate()
     await paced.close()
-    // By the times the trades carry, so that a slow reader does not matter; the first slice only sets the start.
+    // Measured by trade time, so that a slow reader does not matter; the first step only sets the start.
     const trades = client.trades()
     const firstMs = trades[0]!.T
     const seconds = (trades.at(-1)!.T - firstMs) / 1_000
@@ -164,7 +164,7 @@ test('the rate holds over a real second', async () => {
   }
 })
 
-test('a client that does not read is cut at the bound, the others get everything, and memory stays bounded', async () => {
+test('a client that does not read is cut at the limit, the others get everything, and memory is bounded', async () => {
   const busy = await startExchange({ symbols: SYMBOLS, ratePerSecond: 100_000, seed: 5 })
   const reader = await TestClient.connect(`${busy.wsUrl}/ws/solusdt@trade`)
   const { port } = new URL(busy.wsUrl)
@@ -182,7 +182,7 @@ test('a client that does not read is cut at the bound, the others get everything
   }, 'the cut of the slow client')
   assert.ok(pendingMax < 8 * PENDING_BYTES_MAX, `${pendingMax} bytes`)
   await reader.until(() => busy.stats().clients === 1, 'the slow client to be gone')
-  assert.deepEqual(judge(reader.trades()), { missing: [], repeated: [] })
+  assert.deepEqual(idFaults(reader.trades()), { missing: [], repeated: [] })
   sleeper.destroy()
   reader.ws.terminate()
   await busy.close()
@@ -202,7 +202,7 @@ test('closing ends every connection and frees the port', async () => {
   await second.close()
 })
 
-test('an exchange that opens with its first client has made no trade before it', async () => {
+test('an exchange that opens with its first client makes no trade before it', async () => {
   const nextIds = { [SYMBOLS[0]!]: 1000 }
   const exchange = await startExchange({
     symbols: SYMBOLS,
@@ -218,7 +218,7 @@ test('an exchange that opens with its first client has made no trade before it',
   await exchange.close()
 })
 
-test('symbols and rates that are none are refused', async () => {
+test('invalid symbols and rates are refused', async () => {
   for (const wrong of [
     { symbols: [] },
     { symbols: ['btc'] },

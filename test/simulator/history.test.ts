@@ -5,7 +5,7 @@ import { History } from '../../src/simulator/history.ts'
 import { instrumentOf } from '../../src/simulator/instruments.ts'
 import { emptyOrder } from '../../src/simulator/market.ts'
 
-test('the latest trades up to the capacity are found by id, older ones are forgotten', () => {
+test('the latest trades up to the capacity are found by id, older ones are dropped', () => {
   const fills = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 60 })
   const fromId = fc.option(fc.integer({ min: 90, max: 500 }), { nil: undefined })
   fc.assert(

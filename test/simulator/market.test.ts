@@ -64,7 +64,7 @@ test('every trade is on its grid and above zero, ids of a symbol rise by one, bo
   )
 })
 
-test('buyers pay more than sellers get: the spread is there', () => {
+test('buyers pay more than sellers get: there is a spread', () => {
   const trades = takeOrders({ symbols: ['BTCUSDT'], ratePerSecond: 100_000 }, 20_000)
   let flips = 0
   let paid = 0
@@ -85,7 +85,7 @@ test('the first symbol trades most and the last one least', () => {
   assert.equal(counts.size, SYMBOLS.length)
 })
 
-test('an hour of market stays within a tenth of where it began, at any rate', () => {
+test('an hour of prices stays within a tenth of the start, at any rate', () => {
   for (const ratePerSecond of [1, 20]) {
     const prices = takeOrders({ symbols: ['BTCUSDT'], ratePerSecond }, (3_600 * ratePerSecond) / 2.4)
     const range = prices.map(trade => trade.priceTicks / 6_183_700)
@@ -94,14 +94,14 @@ test('an hour of market stays within a tenth of where it began, at any rate', ()
   }
 })
 
-test('a market goes on with the ids and prices of an earlier run', () => {
+test('a market continues with the ids and prices of an earlier run', () => {
   const trades = takeOrders({ nextIds: { BTCUSDT: 42 }, lastPrices: { BTCUSDT: 100_000 } }, 50)
   const first = trades.find(trade => trade.symbol === 'BTCUSDT')!
   assert.equal(first.id, 42)
   assert.ok(Math.abs(first.priceTicks / 100 - 100_000) < 100)
 })
 
-test('any name has an instrument with a price and a grid, also names that every object has', () => {
+test('any name has an instrument with price, tick and step, also names of Object.prototype', () => {
   const names = fc.oneof(fc.string(), fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype)))
   fc.assert(
     fc.property(names, fc.nat(), (name, seed) => {

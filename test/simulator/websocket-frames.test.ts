@@ -29,7 +29,7 @@ test('payloads of every header length come out as they went in, also past the en
   assert.equal(frames.take().length, 0)
 })
 
-test('text that is written in its place comes out as it was, whatever its letters take as bytes', () => {
+test('text written in place is unchanged, for any number of bytes per character', () => {
   const frames = new FrameBuffer()
   const written = [0, 1, 125, 126, 65_535, 65_536, 300_000].flatMap(length => [
     'a'.repeat(length),
@@ -39,7 +39,7 @@ test('text that is written in its place comes out as it was, whatever its letter
   assert.deepEqual(payloads(frames.take()).map(String), written)
 })
 
-test('what is written in its place comes out as it was written, shorter or longer than was said', () => {
+test('bytes written in place are unchanged, if shorter or longer than announced', () => {
   const frames = new FrameBuffer()
   const sizes = [0, 1, 125, 126, 65_535, 65_536, 200_000, 300_000, 7]
   const written = sizes.map(length => Buffer.from(Array.from({ length }, (_, index) => (index * length) % 251)))
@@ -53,7 +53,7 @@ test('what is written in its place comes out as it was written, shorter or longe
   assert.deepEqual(payloads(frames.take(), 0x82), written)
 })
 
-test('frames that were taken stay as they are while others are written', () => {
+test('taken frames do not change while others are written', () => {
   const frames = new FrameBuffer()
   const taken = Array.from({ length: 50 }, (_, index) => {
     frames.text(Buffer.alloc(10_000, index))
@@ -62,7 +62,7 @@ test('frames that were taken stay as they are while others are written', () => {
   for (const [index, bytes] of taken.entries()) assert.deepEqual(payloads(bytes), [Buffer.alloc(10_000, index)])
 })
 
-test('any trade of any symbol reads as Binance writes it, to the byte', () => {
+test('any trade of any symbol is written as Binance writes it, to the byte', () => {
   const symbols = fc.stringMatching(/^[A-Z0-9]{1,20}$/)
   const id = fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }))
   const ticks = fc.integer({ min: 1, max: 9_000_000 })

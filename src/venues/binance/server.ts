@@ -37,13 +37,13 @@ class BinanceConversation implements ServerSession {
 
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
     const frames = this.#frames.of(trades)
-    let unsaid = 0
+    let skipped = 0
     for (let row = start; row < end; row++) {
       const frame = frames[trades.symbol[row]!]
       if (!frame) continue
       const side = trades.side[row]!
       if (side === SIDE.unknown) {
-        unsaid++
+        skipped++
         continue
       }
       const micros = Number(trades.timestamp[row]! / 1000n)
@@ -57,7 +57,7 @@ class BinanceConversation implements ServerSession {
         frame.write(out, Number(id), price, volume, side === SIDE.sell)
       }
     }
-    return unsaid
+    return skipped
   }
 
   heartbeat(): readonly string[] {

@@ -70,12 +70,12 @@ class CoinbaseConversation implements ServerSession {
 
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
     const heads = this.#heads.of(trades)
-    let unsaid = 0
+    let skipped = 0
     for (let row = start; row < end; row++) {
       const head = heads[trades.symbol[row]!]
       if (head === undefined) continue
       if (trades.side[row] === SIDE.unknown) {
-        unsaid++
+        skipped++
         continue
       }
       const id = trades.tradeId[row]!
@@ -89,7 +89,7 @@ class CoinbaseConversation implements ServerSession {
       )
       this.#last.set(trades.symbols.words[trades.symbol[row]!]!, { id, nanos })
     }
-    return unsaid
+    return skipped
   }
 
   heartbeat(): readonly string[] {

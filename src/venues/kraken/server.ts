@@ -66,12 +66,12 @@ class KrakenConversation implements ServerSession {
 
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
     const heads = this.#heads.of(trades)
-    let unsaid = 0
+    let skipped = 0
     for (let row = start; row < end; row++) {
       const head = heads[trades.symbol[row]!]
       if (head === undefined) continue
       if (trades.side[row] === SIDE.unknown) {
-        unsaid++
+        skipped++
         continue
       }
       const side = trades.side[row] === SIDE.buy ? 'buy' : 'sell'
@@ -82,7 +82,7 @@ class KrakenConversation implements ServerSession {
       )
       this.#wroteSinceBeat = true
     }
-    return unsaid
+    return skipped
   }
 
   heartbeat(): readonly string[] {
