@@ -30,7 +30,11 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   venues: [/^tick\//],
   store: [],
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
-  sources: [/^(tick|venues|telemetry)\//, /^log\/(log|status-board)$/],
+  sources: [
+    /^(tick|telemetry)\//,
+    /^venues\/(venue|index|read-trade|retry-after|listed-symbols)$/,
+    /^log\/(log|status-board)$/,
+  ],
   audit: [CONTRACTS, /^tick\/kinds$/],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],

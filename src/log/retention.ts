@@ -1,4 +1,4 @@
-/** What a log keeps, and what it may drop. */
+/** Retention: which records a log may drop. */
 
 /** How far the later stages are: a record may be dropped only when it lies below both offsets. */
 export interface TrimFloor {
@@ -7,7 +7,7 @@ export interface TrimFloor {
 }
 
 export interface LogRetention {
-  /** Hours to keep archived records without a setting; null: for ever. */
+  /** Default retention of archived records, hours; null: unlimited. */
   readonly keepHours: number | null
   /**
    * Drops the records below both floors and returns how many it dropped. Where only another process can drop them, the

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, ConfigResourceTypes } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
 import type { KafkaAddress } from './address.ts'
+import type { TopicPartition } from './bounds.ts'
 import { isProtocolError, PROTOCOL, replaced, unavailable } from './errors.ts'
-import type { TopicPartition } from './offsets.ts'
 
 /** The kinds of ticks, each with its topic. The log numbers their partitions in this order. */
 export const KINDS = ['trades', 'quotes'] as const

@@ -23,7 +23,7 @@ export const PARTITIONS_MAX = 4096
 /** How long a statement waits for another connection, for example a checkpoint for a reader. */
 const BUSY_MS_MAX = 1000
 
-/** Retention of archived records in a new log, without a setting: a week, Kafka's default. */
+/** Default retention of archived records in a new log, hours: a week, as Kafka's default. */
 const KEEP_HOURS = 168
 
 const HEADER_BYTES = 100
@@ -69,7 +69,7 @@ export const walFile = (directory: string): string => `${mainFile(directory)}-wa
 export interface Meta {
   identity: string
   partitions: number
-  /** Hours to keep archived records. Null in a log created before there was a limit: for ever. */
+  /** Retention of archived records, hours. Null, unlimited, in a log created before there was a limit. */
   keepHours: number | null
 }
 

@@ -27,9 +27,9 @@ import {
   readMeta,
   sizeBytes,
 } from './file.ts'
-import { FileWatch } from './file-identity.ts'
-import { requestedFloors, requestTrim } from './floors.ts'
+import { FileWatch } from './file-watch.ts'
 import { markOf, Reader, type RecordMark } from './reader.ts'
+import { requestedFloors, requestTrim } from './trim-requests.ts'
 
 /** Poll interval for the trim requests of readers. */
 const TRIM_REQUESTS_POLL_MS = 5_000
