@@ -17,8 +17,8 @@ export function lastPageMissing(mainPath: string, walPath: string): number | und
     const pageBytes = pageSize(header)
     const wal = readFrames(walPath, pageBytes)
     const mainPages = Math.floor(fstatSync(main).size / pageBytes)
-    for (let page = wal?.pages ?? header.readUInt32BE(28); page > mainPages; page--) {
-      if (!wal?.held.has(page)) return page
+    for (let page = wal?.databasePages ?? header.readUInt32BE(28); page > mainPages; page--) {
+      if (!wal?.framePages.has(page)) return page
     }
     return undefined
   } finally {
@@ -32,7 +32,7 @@ function pageSize(header: Buffer): number {
 }
 
 /** The database's size in pages after the last commit in the write-ahead log, and the pages in it up to that commit. */
-function readFrames(path: string, pageBytes: number): { pages: number; held: Set<number> } | undefined {
+function readFrames(path: string, pageBytes: number): { databasePages: number; framePages: Set<number> } | undefined {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -45,9 +45,9 @@ function readFrames(path: string, pageBytes: number): { pages: number; held: Set
     if (readSync(file, header, 0, WAL_HEADER_BYTES, 0) < WAL_HEADER_BYTES) return undefined
     const salts = header.subarray(16, 24)
     const frame = Buffer.alloc(FRAME_HEADER_BYTES)
-    const held = new Set<number>()
+    const framePages = new Set<number>()
     let uncommitted: number[] = []
-    let pages: number | undefined
+    let databasePages: number | undefined
     for (let at = WAL_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageBytes) {
       // Frames with other salts are from before the write-ahead log was restarted.
       if (readSync(file, frame, 0, FRAME_HEADER_BYTES, at) < FRAME_HEADER_BYTES) break
@@ -55,11 +55,11 @@ function readFrames(path: string, pageBytes: number): { pages: number; held: Set
       uncommitted.push(frame.readUInt32BE(0))
       const pagesAfterCommit = frame.readUInt32BE(4)
       if (pagesAfterCommit === 0) continue
-      pages = pagesAfterCommit
-      for (const page of uncommitted) held.add(page)
+      databasePages = pagesAfterCommit
+      for (const page of uncommitted) framePages.add(page)
       uncommitted = []
     }
-    return pages === undefined ? undefined : { pages, held }
+    return databasePages === undefined ? undefined : { databasePages, framePages }
   } finally {
     closeSync(file)
   }

@@ -286,8 +286,8 @@ export class Connection {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening) return
-    const { ask, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
-    if (ask.length > 0) this.#current.send(venue.resubscribe(ask))
+    const { resubscribe, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
+    if (resubscribe.length > 0) this.#current.send(venue.resubscribe(resubscribe))
     if (replace !== undefined) this.#rotate(replace)
     const liveness = this.#liveness.check(nowMs)
     if (!liveness) return

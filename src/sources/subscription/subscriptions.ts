@@ -29,7 +29,7 @@ export interface SubscriptionsOptions {
 
 /** Symbols to request again on the open connection, and why to replace the connection, if so. */
 export interface Due {
-  ask: string[]
+  resubscribe: string[]
   replace: string | undefined
 }
 
@@ -120,7 +120,7 @@ export class Subscriptions {
   /** What is due now. `receiving`: the connection's last frame is recent. */
   check(nowMs: number, receiving: boolean): Due {
     const { venue, connection, emit, onLoss } = this.#options
-    const due: Due = { ask: [], replace: undefined }
+    const due: Due = { resubscribe: [], replace: undefined }
     const changed = new Map<string, Change>()
     const back: Subscription[] = []
     for (const subscription of this.#all.values()) {
@@ -132,7 +132,7 @@ export class Subscriptions {
         onLoss(symbol, { first, last })
       }
       const remedy = loss?.remedy ?? subscription.check(nowMs, receiving)
-      if (remedy === 'resubscribe') due.ask.push(symbol)
+      if (remedy === 'resubscribe') due.resubscribe.push(symbol)
       else if (remedy === 'replace') due.replace ??= `${symbol}: ${subscription.detail}`
       this.#compare(subscription, changed, back)
     }

@@ -60,10 +60,10 @@ export class SymbolCheck {
   /** Returns the wait before the next check, ms. */
   async #check(backoff: Backoff): Promise<number> {
     const { venue, rest, symbols, timings, emit, onListed } = this.#options
-    const asked = symbols()
+    const requested = symbols()
     try {
       const listed = await this.#list(`${rest}${venue.symbolList.path}`)
-      const listings = compareWithList(asked, listed)
+      const listings = compareWithList(requested, listed)
       this.#stop.signal.throwIfAborted()
       onListed(listings)
       for (const listing of listings) await this.#report(listing, listed)
@@ -104,16 +104,16 @@ export class SymbolCheck {
     return listed
   }
 
-  async #report({ asked, symbol, resting }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
+  async #report({ asked: requested, symbol, resting }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
     const { venue, emit } = this.#options
-    if (!this.#isFirst(`${asked} ${symbol} ${resting}`)) return
+    if (!this.#isFirst(`${requested} ${symbol} ${resting}`)) return
     if (symbol === undefined) {
       // Comparing with thousands of symbols takes long: data waiting in sockets goes first.
       await yieldToSockets(undefined, { signal: this.#stop.signal })
       const names = listed.map(each => each.symbol)
-      emit('symbol_unknown', { venue: venue.name, symbol: asked, nearest: nearest(asked, names) })
+      emit('symbol_unknown', { venue: venue.name, symbol: requested, nearest: nearest(requested, names) })
     } else {
-      if (symbol !== asked) emit('symbol_respelled', { venue: venue.name, given: asked, symbol })
+      if (symbol !== requested) emit('symbol_respelled', { venue: venue.name, given: requested, symbol })
       if (resting !== '') emit('symbol_resting', { venue: venue.name, symbol, state: resting })
     }
   }
