@@ -84,6 +84,20 @@ test('imports point down the way of a tick, and a folder knows only the contract
   }
 })
 
+test('a contract imports no implementation', () => {
+  const contracts = SOURCES.filter(file => CONTRACTS.test(file.slice(4, -3)))
+  assert.ok(contracts.length >= 10)
+  for (const file of contracts) {
+    for (const target of importsOf(file)) {
+      const name = target.replace(/^src\//, '').replace(/\.ts$/, '')
+      assert.ok(
+        [COMMON, CONTRACTS, /^tick\//].some(pattern => pattern.test(name)),
+        `${file} imports ${name}`,
+      )
+    }
+  }
+})
+
 test('no files import each other in a circle, types included', () => {
   const seen = new Set<string>()
   const visit = (file: string, way: readonly string[]): void => {
