@@ -43,7 +43,9 @@ const isSentence = (literal: string) =>
 /** The prose of a file: all that is not code. */
 export function proseOf(file: string, text: string): string {
   if (/\.md$/.test(file))
-    return text.replace(/^```.*?^```/gms, fenced => fenced.replace(/[^\n]/g, ' ')).replace(/`[^`\n]*`/g, '')
+    return text
+      .replace(/^```.*?^```/gms, fenced => fenced.replace(/[^\n]/g, ' '))
+      .replace(/`[^`\n]*`|\]\([^)\n]*\)/g, '')
   if (/\.sql$/.test(file)) return text.replace(/^(?!\s*--).*?(--.*)?$/gm, '$1')
   const kept = text.replace(
     /(\/\*[\s\S]*?\*\/|\/\/ .*|(?<![=\s])>[^<>{}=;()]*\w [^<>{}=;()]*<)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)|[^\n]/g,
