@@ -6,13 +6,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import type { TickhouseError } from '../../src/errors.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { openStore } from '../../src/store/open.ts'
+import { SCHEMA_VERSION } from '../../src/store/schema/version.ts'
 import type { Store, StoreKind } from '../../src/store/store.ts'
 import { TRADES } from '../../src/tick/kinds.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
+import { VERSION } from '../../src/version.ts'
 import { columnsOf, NOON_MICROS } from '../support/data/trades.ts'
 import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/judges/oracle.ts'
 import type { Owner } from '../support/processes/tickhouse.ts'
@@ -245,6 +248,27 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
         code: 'store_unavailable',
         retryable: true,
       })
+    })
+
+    test('a store that a newer version wrote is refused before anything in it changes', async () => {
+      const versions = () => store.rows<object>('SELECT version, program FROM schema_version ORDER BY version')
+      const own = { version: SCHEMA_VERSION, program: VERSION }
+      assert.deepEqual(await versions(), [own])
+      await store.command('DROP VIEW candles')
+      await store.insertRows('schema_version', [{ version: SCHEMA_VERSION + 1, program: '99.1.0' }])
+      await assert.rejects(openStore(where), error => {
+        const { code, message, advice, retryable } = error as TickhouseError
+        assert.deepEqual([code, retryable], ['data_foreign', false])
+        assert.ok(message.endsWith(`schema version ${SCHEMA_VERSION + 1}, this program has ${SCHEMA_VERSION}`), message)
+        assert.match(advice, /^Start tickhouse 99\.1\.0 or later\. .*tickhouse restore/)
+        return true
+      })
+      assert.deepEqual(await store.rows("SELECT name FROM system.tables WHERE name = 'candles'"), [])
+      await store.deleteRows('schema_version', 'version > {own:UInt32}', { own: SCHEMA_VERSION })
+      const again = await openStore(where)
+      await again.close()
+      assert.deepEqual(await versions(), [own])
+      assert.equal((await store.rows("SELECT name FROM system.tables WHERE name = 'candles'")).length, 1)
     })
 
     test('opened again, it has what it had', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { schemaStatements } from '../../src/store/schema.ts'
+import { schemaStatements } from '../../src/store/schema/definitions.ts'
 import { TRADE_ORDER } from '../../src/store/trade-order.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 

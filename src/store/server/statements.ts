@@ -1,5 +1,5 @@
 /** Statements for a server that the engine in this process does not need. Pure: text in, text out. */
-import type { Column } from '../schema.ts'
+import type { Column } from '../schema/definitions.ts'
 import { literal } from '../sql.ts'
 
 const REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"

@@ -77,11 +77,9 @@ for (const version of fs.readdirSync(ASSETS).filter(name => name.startsWith('sch
       const copy = path.join(directory, 'log-copy')
       fs.cpSync(path.join(directory, 'data/log'), copy, { recursive: true })
       const log = await openSqliteLog(copy, 'write')
+      t.after(() => log.close())
       const opened = await openTestStore()
-      t.after(async () => {
-        await opened.remove()
-        await log.close()
-      })
+      t.after(() => opened.remove())
       const { first, next } = log.bounds(0)
       assert.deepEqual({ first, next, ticks: await log.countTicks(0, first, next) }, expected.log)
       await storeAll(log, opened.store)
@@ -100,11 +98,9 @@ for (const version of fs.readdirSync(ASSETS).filter(name => name.startsWith('sch
 
     test('ingest goes on where the earlier version stopped', async t => {
       const log = await openSqliteLog(path.join(directory, 'data/log'), 'write')
+      t.after(() => log.close())
       const store = await openStore(`chdb:${path.join(directory, 'data/store')}`)
-      t.after(async () => {
-        await store.close()
-        await log.close()
-      })
+      t.after(() => store.close())
       const trade = { symbol: 'NEWUSDT', tradeId: 1, price: 2, volume: 3, side: 'buy' }
       await log.append(0, [tradesOf('binance', [trade], ORIGIN.live, () => Date.now() * 1000)])
       await storeAll(log, store)

@@ -1,7 +1,7 @@
 /** No cluster can be had here: the engine's own parser says whether what a cluster would be sent is a statement, and which. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { schemaStatements } from '../../../src/store/schema.ts'
+import { schemaStatements } from '../../../src/store/schema/definitions.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from '../../../src/store/server/statements.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 

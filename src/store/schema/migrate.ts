@@ -1,9 +1,9 @@
 /**
- * Brings the tables of a store to this version: makes those that are not there, and adds columns that an earlier version did not
- * have. Columns are never removed or rewritten, so that the earlier version can open the store again.
+ * Brings the tables of a store to this version: creates missing tables and adds missing columns. No column is removed or rewritten.
+ * Each step may run again, so that a migration that was interrupted is repeated by the next open.
  */
-import { TickhouseError } from '../errors.ts'
-import type { Backend } from './backend.ts'
+import { TickhouseError } from '../../errors.ts'
+import type { Backend } from '../backend.ts'
 import {
   type Column,
   type ColumnDefinition,
@@ -11,16 +11,18 @@ import {
   schemaStatements,
   sortingKey,
   tableColumns,
-} from './schema.ts'
+} from './definitions.ts'
+import { checkVersion, recordVersion, SCHEMA_VERSION } from './version.ts'
 
 /** Runs one statement of the schema; for a cluster, on all its servers. */
 export type RunStatement = (statement: string) => Promise<unknown>
 
 /**
- * Throws `data_foreign` for a table that cannot be brought to this version: a column without a DEFAULT is missing (any value would be
- * false for the rows that are there), or a column has another type.
+ * Throws `data_foreign`, before anything is written, for a store of a newer version; and for a table that cannot be brought to this
+ * version: a column without a DEFAULT is missing (any value would be false for existing rows), or a column has another type.
  */
 export async function migrate(backend: Backend, run: RunStatement): Promise<void> {
+  const version = await checkVersion(backend)
   const found = await tableColumns(backend)
   for (const statement of schemaStatements()) {
     // In the order of the files: a view spans the columns that its table has by then.
@@ -31,6 +33,7 @@ export async function migrate(backend: Backend, run: RunStatement): Promise<void
     const key = sortingKey(statement) ?? ''
     for (const change of changesOf(backend, defined.table, defined.columns, existing, key)) await run(change)
   }
+  if (version < SCHEMA_VERSION) await run(recordVersion())
 }
 
 function changesOf(

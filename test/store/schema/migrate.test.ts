@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openStore } from '../../src/store/open.ts'
-import { definedColumns, schemaStatements } from '../../src/store/schema.ts'
-import type { Store } from '../../src/store/store.ts'
-import { openTestStore, type TestStore } from '../support/data/storage.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { definedColumns, schemaStatements } from '../../../src/store/schema/definitions.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 
 let opened: TestStore
 before(async () => {

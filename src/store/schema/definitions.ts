@@ -1,9 +1,9 @@
-/** The tables, from the numbered files in `schema/`: the one source for every kind of store. */
+/** The tables, from the numbered SQL files of this folder: the one source for every kind of store. */
 import fs from 'node:fs'
-import type { Backend } from './backend.ts'
-import { queryRows } from './query.ts'
+import type { Backend } from '../backend.ts'
+import { queryRows } from '../query.ts'
 
-const FOLDER = new URL('./schema/', import.meta.url)
+const FOLDER = new URL('./', import.meta.url)
 
 /**
  * The statements that make tables and views, in order; each may run again. A column added to one has a DEFAULT that means «not known»:
@@ -12,6 +12,7 @@ const FOLDER = new URL('./schema/', import.meta.url)
 export function schemaStatements(): string[] {
   return fs
     .readdirSync(FOLDER)
+    .filter(file => file.endsWith('.sql'))
     .sort()
     .map(file => fs.readFileSync(new URL(file, FOLDER), 'utf8'))
 }

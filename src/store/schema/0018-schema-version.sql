@@ -1,0 +1,10 @@
+-- The versions that this schema has had in this store, the highest of them today's: see schema/version.ts.
+CREATE TABLE IF NOT EXISTS schema_version
+(
+    version UInt32,
+    program String,
+    since   DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree
+ORDER BY version
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
