@@ -164,10 +164,7 @@ for (const made of [...program.commands, ...archive.commands]) {
 }
 
 function configOf(made: Command): Config {
-  // A flag of a subcommand may stand before its name, and is then an option of the parent.
-  const isSub = made.parent !== null && made.parent !== program
-  const before = isSub ? settingFlags(made.parent!, nameOf(made.parent!)) : {}
-  return parseConfig({ ...before, ...settingFlags(made, nameOf(made)) }, readEnvironment())
+  return parseConfig(settingFlags(made, nameOf(made)), readEnvironment())
 }
 
 function nameOf(made: Command): CommandName {

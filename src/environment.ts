@@ -1,9 +1,9 @@
-/** The variables that settings are read from. */
+/** The environment variables of settings. */
 import fs from 'node:fs'
 import { parseEnv } from 'node:util'
 import { TickhouseError } from './errors.ts'
 
-/** What the name of every setting begins with. */
+/** Prefix of every setting's variable. */
 export const PREFIX = 'TICKHOUSE_'
 
 /** The environment and, below it, the file `.env` of the working directory. Throws `config_invalid`. */
@@ -13,8 +13,8 @@ export function readEnvironment(): Record<string, string> {
 }
 
 /**
- * The variables of a `.env` file. A byte order mark is no part of the first name. Throws `config_invalid` for what would hide a setting:
- * another encoding than UTF-8, or invisible characters in a name.
+ * The variables of a `.env` file. A byte order mark is ignored. Throws `config_invalid` if a setting would be hidden: by an encoding other
+ * than UTF-8, or by invisible characters in a name.
  */
 export function parseEnvFile(bytes: Buffer): Record<string, string> {
   const refuse = (why: string) => {
@@ -29,7 +29,6 @@ export function parseEnvFile(bytes: Buffer): Record<string, string> {
   }
   const variables = parseEnv(text) as Record<string, string>
   const hidden = Object.keys(variables).find(name => name.includes(PREFIX) && !/^\w+$/.test(name))
-  if (hidden !== undefined)
-    refuse(`has a name with characters that cannot be seen or do not belong there: ${JSON.stringify(hidden)}`)
+  if (hidden !== undefined) refuse(`has a name with invisible or wrong characters: ${JSON.stringify(hidden)}`)
   return variables
 }

@@ -187,7 +187,7 @@ export const SETTING_GROUPS = {
     ),
     WATCH_REFERENCES: setting(
       list(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port, separated by commas'),
-      'Hosts used to tell a lost network from a dead tickhouse: host:port, …',
+      'Hosts that show whether the network or tickhouse is down: host:port, …',
       'Hosts that receive alerts are used too.',
     ),
     WATCH_STATE: setting(

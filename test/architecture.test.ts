@@ -57,7 +57,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^config$/,
   ],
   watch: [/^(telemetry|status)\//, /^config$/],
-  launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^ingest\/decode$/, /^config$/],
+  launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
   modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher|watch)\//, /^config$/],
   commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^(config|settings)$/],
 }

@@ -1,4 +1,4 @@
-/** `tickhouse archive verify` and `tickhouse archive status`: asks the store for its ledger, whoever has it open. */
+/** `tickhouse archive verify` and `tickhouse archive status`: reads the catalog from the store, also while a tickhouse has it open. */
 import type { ArchivedObject } from '../archive/archive.ts'
 import { type CatalogRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
 import { checkOwner, followedLog, readMarker } from '../archive/catalog/identity.ts'
@@ -15,33 +15,33 @@ import { FileReader, filesOf } from '../store/embedded/files.ts'
 import { openStoreAccess, type StoreAccess } from './open-store.ts'
 import { count, Progress } from './progress.ts'
 
-/** As the flags have them. */
+/** Flags as given. */
 export interface VerifyFlags {
   deep?: true
   manifests?: true
 }
 
 /**
- * Checks every object of the archive and prints what is wrong, one line each. True if nothing is. `deep` reads the rows too;
- * `manifests` takes the archive's own word instead of the ledger's, for when the store is gone.
+ * Checks every object of the archive and prints each fault on one line. True if there is none. `deep` compares the rows too; `manifests`
+ * uses the manifests in the archive as the catalog, for a lost store.
  */
 export async function verifyArchive(config: Config, { deep, manifests }: VerifyFlags): Promise<boolean> {
   const target = await openArchive(config)
-  // The store may be gone: the manifests alone do without it.
-  const asking = manifests && !deep ? undefined : await openStoreAccess(config)
-  const files = asking?.store ? filesOf(asking.store) : new FileReader()
+  // The store may be lost: the manifests alone do not need it.
+  const access = manifests && !deep ? undefined : await openStoreAccess(config)
+  const files = access?.store ? filesOf(access.store) : new FileReader()
   try {
-    const asked = asking && askedBy(asking)
+    const source = access && rowsOf(access)
     const owner = await readMarker(target)
     const { objects, faults } = manifests
-      ? await saidBy(target)
-      : { ...(await checkpointOf(asked!, target, owner)), faults: [] }
+      ? await objectsInManifests(target)
+      : { ...(await objectsInCatalog(source!, target, owner)), faults: [] }
     let shown: Progress | undefined
     const { findings: found, ...sums } = await checkArchive({
       target,
       objects,
       owner,
-      deep: deep && { source: asked!, files },
+      deep: deep && { source: source!, files },
       progress: (done, total) => {
         shown ??= new Progress('bytes', total)
         shown.show(done)
@@ -52,13 +52,12 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
     for (const { fault, key, detail } of findings)
       console.log(`${fault.toUpperCase().padEnd(9)} ${shownKey(key)}: ${detail}`)
     const size = `${count(sums.objects)} objects, ${count(sums.rows)} rows, ${count(sums.bytes)} bytes`
-    const judgement =
-      findings.length === 0 ? 'is what was archived' : `has ${findings.length} faults: see docs/archive.md`
-    console.log(`${target.address}: ${size}: the archive ${judgement}.`)
+    const result = findings.length === 0 ? 'is intact' : `has ${findings.length} faults: see docs/archive.md`
+    console.log(`${target.address}: ${size}: the archive ${result}.`)
     return findings.length === 0
   } finally {
     await files.close()
-    await asking?.close()
+    await access?.close()
     await target.close()
   }
 }
@@ -66,9 +65,9 @@ export async function verifyArchive(config: Config, { deep, manifests }: VerifyF
 /** Prints how far each partition is archived. */
 export async function archiveStatus(config: Config): Promise<void> {
   const target = await openArchive(config)
-  const asking = await openStoreAccess(config)
+  const access = await openStoreAccess(config)
   try {
-    const { objects } = await checkpointOf(askedBy(asking), target, await readMarker(target))
+    const { objects } = await objectsInCatalog(rowsOf(access), target, await readMarker(target))
     const sum = (field: 'rows' | 'bytes') => count(objects.reduce((total, object) => total + object[field], 0))
     const named = objects.filter(({ key }) => key !== '').length
     console.log(`${target.address}: ${count(named)} objects, ${sum('rows')} rows, ${sum('bytes')} bytes verified`)
@@ -81,7 +80,7 @@ export async function archiveStatus(config: Config): Promise<void> {
     for (const [state, some] of Map.groupBy(objects, object => object.state))
       if (state !== 'verified') console.log(`${state}: ${count(some.length)} objects`)
   } finally {
-    await asking.close()
+    await access.close()
     await target.close()
   }
 }
@@ -92,17 +91,17 @@ function openArchive(config: Config): Promise<ArchiveTarget> {
   return openTarget(config.ARCHIVE, config.ARCHIVE_SPOOL)
 }
 
-/** What the ledger says of the archive that is there, wherever it was before. Throws `archive_foreign` for another log's. */
-async function checkpointOf(asked: RowSource, target: ArchiveTarget, owner: Owner | null) {
-  const log = await followedLog(asked)
+/** The catalog of this archive, which may have been moved. Throws `archive_foreign` for the archive of another log. */
+async function objectsInCatalog(source: RowSource, target: ArchiveTarget, owner: Owner | null) {
+  const log = await followedLog(source)
   if (owner && log !== null) checkOwner(target.address, owner, log)
-  const objects = owner ? await objectsNamed(asked, owner.archive) : []
+  const objects = owner ? await objectsNamed(source, owner.archive) : []
   if (objects.length > 0) return { objects }
-  return { objects: (await asked.rows<CatalogRow>(objectsQuery(nameAt(target.address)))).map(objectFrom) }
+  return { objects: (await source.rows<CatalogRow>(objectsQuery(nameAt(target.address)))).map(objectFrom) }
 }
 
-/** What the archive's own manifests say; those that cannot be believed are findings. */
-async function saidBy(target: ArchiveTarget): Promise<{ objects: ArchivedObject[]; faults: Finding[] }> {
+/** The objects named by the manifests in the archive; invalid manifests are findings. */
+async function objectsInManifests(target: ArchiveTarget): Promise<{ objects: ArchivedObject[]; faults: Finding[] }> {
   const { manifests, faults } = await readManifests(target)
   return {
     objects: objectsOf(manifests),
@@ -110,10 +109,10 @@ async function saidBy(target: ArchiveTarget): Promise<{ objects: ArchivedObject[
   }
 }
 
-function askedBy(asking: StoreAccess): RowSource {
+function rowsOf(access: StoreAccess): RowSource {
   return {
     rows: async <T>(query: string): Promise<T[]> => {
-      const text = Buffer.from(await asking.ask(query, 'JSONEachRow')).toString()
+      const text = Buffer.from(await access.query(query, 'JSONEachRow')).toString()
       return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as T]))
     },
   }

@@ -1,6 +1,6 @@
 /**
- * `tickhouse doctor`: compares log and store and says what to do. Where a tickhouse runs on these directories it is asked, since
- * the engine's files belong to it; else they are opened here.
+ * `tickhouse doctor`: compares log and store, and prints what to do. A running tickhouse does it, since the engine's files belong to it;
+ * without one, this process opens them.
  */
 
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/diagnosis.ts'
@@ -14,7 +14,7 @@ import { requestInstance } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 
-/** Runs the doctor and prints what it finds. True if log and store agree. */
+/** Prints the diagnosis. True if log and store agree. */
 export async function doctor(config: Config): Promise<boolean> {
   const running = await diagnosisOfRunning(config)
   const diagnosis = running ?? (await diagnoseHere(config))
@@ -23,23 +23,22 @@ export async function doctor(config: Config): Promise<boolean> {
   return isSound(diagnosis)
 }
 
-/** What of the sources is not received, as lines; none if all is. */
+/** Lines about symbols that are not received; none if all are. */
 export function describeSources({ stations: { sources }, symbolsDown, venues }: HealthAnswer): string[] {
   const lines = symbolsDown.map(
     ({ venue, symbol, state, detail, forMs }) =>
-      `down    ${venue} ${symbol}: ${state} for ${formatDuration(forMs)}: ${detail}. It is asked for again`,
+      `down    ${venue} ${symbol}: ${state} for ${formatDuration(forMs)}: ${detail}. The recorder keeps subscribing`,
   )
   for (const { venue, state, upcoming } of venues)
-    lines.push(`venue   ${venue}: ${[state, upcoming].filter(Boolean).join('; it announces ')}`)
+    lines.push(`venue   ${venue}: ${[state, upcoming].filter(Boolean).join('; announced: ')}`)
   if (lines.length === 0 && sources && sources.state !== 'ok') lines.push(`sources ${sources.advice}`)
   return lines.map(line => plainLine(line, LINE_LENGTH_MAX))
 }
 
-/** The diagnosis as lines for people, the verdict last. */
+/** The diagnosis as lines for people, the result last. */
 export function describeDiagnosis(diagnosis: Diagnosis): string[] {
   const lines: string[] = []
-  if (!diagnosis.sameLog)
-    lines.push('WRONG   the store follows another log. Put the log back that belongs to it, or use a new store.')
+  if (!diagnosis.sameLog) lines.push('WRONG   the store belongs to another log. Restore its log, or use a new store.')
   for (const one of diagnosis.partitions) {
     const { partition, passed, ticks, below, first, leftRecords, detail, lagRecords, lagTicks, tookMs } = one
     const compared =
@@ -48,12 +47,12 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
         : 'no stored records to compare'
     lines.push(
       passed
-        ? `ok      partition ${partition}: ${compared}${leftRecords > 0 ? `, ${leftRecords} records archived and gone` : ''} (${tookMs} ms)`
-        : `WRONG   partition ${partition}: ${detail}. Keep log and store as they are, and see docs/recovery.md`,
+        ? `ok      partition ${partition}: ${compared}${leftRecords > 0 ? `, ${leftRecords} records archived and deleted` : ''} (${tookMs} ms)`
+        : `WRONG   partition ${partition}: ${detail}. Change neither log nor store, and see docs/recovery.md`,
     )
     if (lagRecords > 0)
       lines.push(
-        `lag     partition ${partition}: ${lagTicks} ticks in ${lagRecords} records wait in the log; they are stored while tickhouse runs`,
+        `lag     partition ${partition}: ${lagTicks} ticks in ${lagRecords} records are not stored yet; a running tickhouse stores them`,
       )
   }
   for (const { venue, symbol, gaps, missing } of diagnosis.openGaps)
@@ -62,11 +61,11 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
     lines.push(`refused ${ticks} ticks: ${reason} (SELECT * FROM quarantine WHERE reason = '${reason}')`)
   if (diagnosis.lostRanges > 0)
     lines.push(
-      `LOST    ${diagnosis.lostRanges} ranges left the log before they were stored (SELECT * FROM lost_ranges FINAL)`,
+      `LOST    ${diagnosis.lostRanges} offset ranges were deleted from the log before they were stored (SELECT * FROM lost_ranges FINAL)`,
     )
   if (diagnosis.unusedPartitions > 0)
     lines.push(
-      `unused  ${diagnosis.unusedPartitions} partitions were added to the topics after the log was made: what other programs write to them is not stored (docs/kafka.md)`,
+      `unused  ${diagnosis.unusedPartitions} partitions were added to the topics after the log was created: records in them are not stored (docs/kafka.md)`,
     )
   if (diagnosis.disk) lines.push(describeDisk(diagnosis.disk))
   lines.push(isSound(diagnosis) ? 'Log and store agree.' : 'Log and store do NOT agree.')
@@ -76,9 +75,9 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
 function describeDisk({ freeBytes, growthPerDay }: NonNullable<Diagnosis['disk']>): string {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   const free = `disk    ${gib(freeBytes)} free`
-  if (growthPerDay === null) return `${free}; how fast it fills is known after ten minutes of recording`
-  if (growthPerDay <= 0) return `${free}; it did not fill in the last 24 hours`
-  return `${free}; filling by ${gib(growthPerDay)} a day, it lasts ${(freeBytes / growthPerDay).toFixed(1)} days`
+  if (growthPerDay === null) return `${free}; its growth is known after ten minutes of recording`
+  if (growthPerDay <= 0) return `${free}; no growth in the last 24 hours`
+  return `${free}; at ${gib(growthPerDay)} a day it is full in ${(freeBytes / growthPerDay).toFixed(1)} days`
 }
 
 async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined> {
@@ -98,7 +97,7 @@ async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined
   return diagnosis
 }
 
-/** Undefined where it is not told, as without its token. */
+/** Undefined without the right token. */
 async function healthOfRunning(config: Config): Promise<HealthAnswer | undefined> {
   const response = await requestInstance(config, '/health').catch(() => undefined)
   const health = response?.ok ? ((await response.json()) as Partial<HealthAnswer>) : {}

@@ -6,8 +6,8 @@ import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * Opens the store for a command that only asks. Throws `config_invalid` where there is none: one made here would be empty, and what is
- * said of it would be taken for the truth.
+ * Opens the store for a command that only reads. Throws `config_invalid` if it does not exist: a new one would be empty, and results from
+ * it misleading.
  */
 export async function openExistingStore(config: Config): Promise<Store> {
   const directory = embeddedDirectory(config.STORE)
@@ -15,7 +15,7 @@ export async function openExistingStore(config: Config): Promise<Store> {
     throw new TickhouseError(
       'config_invalid',
       `there is no store in ${directory}`,
-      'Run this where ingest runs, or set TICKHOUSE_STORE to the store that it fills.',
+      'Run this where ingest runs, or set TICKHOUSE_STORE to its store.',
     )
   return await openStore(config.STORE)
 }

@@ -22,7 +22,10 @@ export function addSettingFlags(command: Command, name: CommandName): void {
 
 /** The settings given as flags. Throws `usage` for a setting of other commands, and for an earlier name. */
 export function settingFlags(command: Command, name: CommandName): Partial<Record<SettingName, string>> {
-  const isGiven = (setting: string) => command.getOptionValueSource(optionKey(setting)) === 'cli'
+  // Commander assigns a flag of a subcommand to the parent command if that knows it too.
+  const givenTo = (setting: string) =>
+    [command, command.parent].find(each => each?.getOptionValueSource(optionKey(setting)) === 'cli')
+  const isGiven = (setting: string) => givenTo(setting) !== undefined
   for (const [earlier, setting] of Object.entries(RENAMED_SETTINGS))
     if (isGiven(earlier))
       throw new TickhouseError('usage', `${flagName(earlier)} was renamed`, `Use ${flagName(setting)}.`)
@@ -37,7 +40,7 @@ export function settingFlags(command: Command, name: CommandName): Partial<Recor
     )
   }
   return Object.fromEntries(
-    taken.filter(isGiven).map(setting => [setting, command.getOptionValue(optionKey(setting)) as string]),
+    taken.filter(isGiven).map(setting => [setting, givenTo(setting)!.getOptionValue(optionKey(setting)) as string]),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 
-/** Asks the tickhouse that runs at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens there. */
+/** Sends a request to the tickhouse at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens there. */
 export function requestInstance(
   config: Config,
   target: string,
@@ -12,7 +12,7 @@ export function requestInstance(
   return fetch(`http://${config.LISTEN}${target}`, { ...request, headers })
 }
 
-/** The same, of a page and its queries. Throws `process_unreachable` where nothing listens, or a process that has none. */
+/** The same for a process with a page. Throws `process_unreachable` if nothing listens there, or a process without a page. */
 export async function requestPage(
   config: Config,
   target: string,
@@ -22,7 +22,7 @@ export async function requestPage(
     new TickhouseError(
       'process_unreachable',
       why,
-      'Start it with tickhouse start, or say where it is with TICKHOUSE_LISTEN.',
+      'Start it with tickhouse start, or set TICKHOUSE_LISTEN to its address.',
       { cause },
     )
   const response = await requestInstance(config, target, request).catch(error => {
@@ -30,7 +30,7 @@ export async function requestPage(
   })
   if (response.status === 404)
     throw unreachable(
-      `the process at ${config.LISTEN} has no page and no queries: it only records, archives or watches`,
+      `the process at ${config.LISTEN} has neither page nor queries: it only records, archives or watches`,
     )
   return response
 }

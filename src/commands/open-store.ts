@@ -1,4 +1,4 @@
-/** Asks the store, whoever has it open: the tickhouse that runs at `TICKHOUSE_LISTEN`, or, if none does, this process. */
+/** Read access to the store: through the tickhouse at `TICKHOUSE_LISTEN` if one runs there, else by opening it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openWithArchive } from '../archive/open.ts'
 import type { Config } from '../config.ts'
@@ -7,27 +7,27 @@ import type { Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
 import { requestInstance } from './instance-request.ts'
 
-/** While another query runs, ours waits its turn. */
+/** Retries while other queries take all slots. */
 const BUSY_WAIT_MS = 100
 const BUSY_WAITS_MAX = 300
 
 export interface StoreAccess {
-  /** The bytes of the answer to a statement that reads, in a format of ClickHouse. Throws TickhouseErrors. */
-  ask(query: string, format: string): Promise<Uint8Array>
-  /** The store, where this process has it open. */
+  /** The result of a reading statement, in a ClickHouse format. Throws TickhouseErrors. */
+  query(query: string, format: string): Promise<Uint8Array>
+  /** The store, if this process has it open. */
   readonly store: Store | null
   close(): Promise<void>
 }
 
-/** Throws `data_in_use` where the store is open in a process that does not answer. */
+/** Throws `data_in_use` if the store is open in a process that does not answer. */
 export async function openStoreAccess(config: Config): Promise<StoreAccess> {
   const running = await requestInstance(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(
     () => undefined,
   )
   await running?.arrayBuffer()
-  // A process without a page (record, archive, watch) may serve its health there: it has no queries.
+  // A process without a page (record, archive, watch) may serve its health there: it answers no queries.
   if (running && running.status !== 404) {
-    return { ask: (query, format) => queryInstance(config, query, format), store: null, close: async () => {} }
+    return { query: (query, format) => queryInstance(config, query, format), store: null, close: async () => {} }
   }
   const store = await openExistingStore(config)
   const target = await openWithArchive(config, store)
@@ -35,16 +35,16 @@ export async function openStoreAccess(config: Config): Promise<StoreAccess> {
     await store.close()
     await target?.close()
   }
-  return { ask: (query, format) => store.untrusted(query, format), store, close }
+  return { query: (query, format) => store.untrusted(query, format), store, close }
 }
 
 async function queryInstance(config: Config, query: string, format: string): Promise<Uint8Array> {
   for (let waits = 0; ; waits++) {
     const response = await requestInstance(config, `/api/query?format=${format}`, { method: 'POST', body: query })
     if (response.ok) return new Uint8Array(await response.arrayBuffer())
-    const words = await response.text()
+    const body = await response.text()
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {
-      throw new TickhouseError('query_failed', `the tickhouse at ${config.LISTEN} did not answer: ${words}`, '')
+      throw new TickhouseError('query_failed', `the tickhouse at ${config.LISTEN} did not answer: ${body}`, '')
     }
     await sleep(BUSY_WAIT_MS)
   }

@@ -1,4 +1,4 @@
-/** Shows how far long work is on the terminal's last line, twice a second; says nothing where nobody watches. */
+/** Progress on the terminal's last line, twice a second; nothing without a terminal. */
 export class Progress {
   readonly #unit: string
   readonly #total: number
@@ -10,7 +10,7 @@ export class Progress {
     this.#total = total
   }
 
-  /** `note` stands in front. */
+  /** `note` is printed first. */
   show(done: number, note = ''): void {
     const nowMs = performance.now()
     if (!process.stderr.isTTY || (nowMs - this.#shownMs < 500 && done < this.#total)) return
@@ -27,7 +27,7 @@ export class Progress {
   }
 }
 
-/** A number with its thousands set apart. */
+/** A number with thousands separators. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }

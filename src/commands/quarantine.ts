@@ -1,4 +1,4 @@
-/** `tickhouse quarantine`: what was refused and why, row by row if asked, and judged again. Asks the running process. */
+/** `tickhouse quarantine`: refused ticks by reason or row by row, and their reprocessing, through the running process. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/reprocess/quarantine.ts'
@@ -22,30 +22,30 @@ export interface QuarantineFlags {
 }
 
 const LIMIT = '20'
-/** Of a payload in a list; `--raw` gives all of one. */
+/** Payload bytes shown in a list; `--raw` prints all. */
 const SHOWN_BYTES_MAX = 512
 const RAW_BYTES_MAX = 64 * 2 ** 20
 const HEX_BYTES_A_LINE = 16
 
-/** Prints what the flags ask for. Throws `process_unreachable` if nothing listens, `query_failed` for what cannot be answered. */
+/** Prints reasons, rows or the result of reprocessing. Throws `process_unreachable` if nothing listens, `query_failed` if the request fails. */
 export async function quarantine(config: Config, flags: QuarantineFlags): Promise<void> {
   const filter = filterOf(flags)
   const print = (value: unknown, lines: string[]) => console.log(flags.json ? JSON.stringify(value) : lines.join('\n'))
   if (flags.raw) {
-    if (!flags.at) throw mistake('--raw gives the payload of one row: say which with --at')
-    const [row] = (await ask(config, '', { ...filter, rows: '1', raw: String(RAW_BYTES_MAX) })) as QuarantineEntry[]
-    if (!row) throw mistake(`nothing in quarantine at ${flags.at}`)
+    if (!flags.at) throw mistake('--raw prints the payload of one row: name it with --at')
+    const [row] = (await request(config, '', { ...filter, rows: '1', raw: String(RAW_BYTES_MAX) })) as QuarantineEntry[]
+    if (!row) throw mistake(`no row in quarantine at ${flags.at}`)
     process.stdout.write(Buffer.from(row.raw, 'base64'))
   } else if (flags.reprocess) {
     const dryRun = String(flags.dryRun ?? false)
-    const report = (await ask(config, '/reingest', { ...filter, dryRun }, 'POST')) as ReprocessReport
+    const report = (await request(config, '/reingest', { ...filter, dryRun }, 'POST')) as ReprocessReport
     print(report, describeReport(report, flags.dryRun ?? false))
   } else if (Object.keys(filter).length > 0 || flags.limit !== undefined) {
-    const asked = { ...filter, rows: flags.limit ?? LIMIT, raw: String(SHOWN_BYTES_MAX) }
-    const rows = (await ask(config, '', asked)) as QuarantineEntry[]
-    print(rows, rows.length > 0 ? rows.flatMap(describeRow) : ['Nothing of that in quarantine.'])
+    const query = { ...filter, rows: flags.limit ?? LIMIT, raw: String(SHOWN_BYTES_MAX) }
+    const rows = (await request(config, '', query)) as QuarantineEntry[]
+    print(rows, rows.length > 0 ? rows.flatMap(describeRow) : ['No such row in quarantine.'])
   } else {
-    const reasons = (await ask(config, '', {})) as ReasonSummary[]
+    const reasons = (await request(config, '', {})) as ReasonSummary[]
     print(reasons, reasons.length > 0 ? reasons.flatMap(describeReason) : ['Quarantine is empty.'])
   }
 }
@@ -58,11 +58,16 @@ function filterOf({ reason, venue, symbol, since, until, at }: QuarantineFlags):
 function timeOf(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const ms = Date.parse(text)
-  if (!/^\d{4}-/.test(text) || Number.isNaN(ms)) throw mistake(`${flag} ${text} is no time`)
+  if (!/^\d{4}-/.test(text) || Number.isNaN(ms)) throw mistake(`${flag} must be a time, not "${text}"`)
   return String(ms)
 }
 
-async function ask(config: Config, target: string, query: Record<string, string>, method = 'GET'): Promise<unknown> {
+async function request(
+  config: Config,
+  target: string,
+  query: Record<string, string>,
+  method = 'GET',
+): Promise<unknown> {
   const response = await requestPage(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
   const answer = (await response.json()) as object | { message: string; advice: string }
   if ('message' in answer) throw new TickhouseError('query_failed', answer.message.replace(/\.$/, ''), answer.advice)
@@ -75,7 +80,7 @@ function describeReason({ reason, ticks, records, firstMs, lastMs, venues, examp
   const from = venues.length > 0 ? ` from ${venues.join(', ')}` : ''
   return [
     `${reason}: ${ticks} ticks in ${records} records${from}`,
-    `  ${timeText(firstMs)} to ${timeText(lastMs)}, such as: ${printable(example)}`,
+    `  ${timeText(firstMs)} to ${timeText(lastMs)}, for example: ${printable(example)}`,
   ]
 }
 
@@ -90,11 +95,11 @@ function describeRow(row: QuarantineEntry): string[] {
   ]
 }
 
-/** Text as text where it is all readable, else its bytes. */
+/** Readable text as text, else a hex dump. */
 function showRaw(raw: Buffer, bytes: number): string[] {
-  const more = bytes > raw.length ? [`… ${bytes} bytes in all: --raw gives them`] : []
+  const more = bytes > raw.length ? [`… ${bytes} bytes in total: use --raw`] : []
   const text = raw.toString()
-  // A beginning may end within a character.
+  // The cut may be inside a character.
   const cut = more.length > 0 ? text.replace(/\ufffd$/, '') : text
   if (!cut.includes('\ufffd') && printable(cut, '\n') === cut) return [...cut.split('\n'), ...more]
   const lines: string[] = [`${bytes} bytes`]
@@ -112,15 +117,15 @@ function showRaw(raw: Buffer, bytes: number): string[] {
 function describeReport({ looked, moved, still, elsewhere }: ReprocessReport, dryRun: boolean): string[] {
   const lines = [
     dryRun
-      ? `${moved} of ${looked} ticks would leave quarantine. Nothing was changed.`
-      : `${moved} of ${looked} ticks have left quarantine and are in trades.`,
+      ? `${moved} of ${looked} ticks would be moved to trades. Nothing was changed.`
+      : `${moved} of ${looked} ticks were moved from quarantine to trades.`,
   ]
   for (const { reason, today, detail, ticks } of still) {
     const now = today === reason ? 'still' : `now ${today}`
     lines.push(`  ${ticks} stay: ${reason}, ${now}: ${printable(detail)}`)
   }
   if (elsewhere.length > 0)
-    lines.push(`  not looked at: partitions ${elsewhere.join(', ')}, which this process does not store`)
+    lines.push(`  not processed: partitions ${elsewhere.join(', ')}, which another process stores`)
   return lines
 }
 

@@ -1,10 +1,10 @@
-/** `tickhouse query`: asks the running process and prints its answer. */
+/** `tickhouse query`: sends a statement to the running process and prints the result. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
 import { requestPage } from './instance-request.ts'
 
-/** Prints the answer to a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's words. */
+/** Prints the result of a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's message. */
 export async function query(config: Config, sql: string): Promise<void> {
   const response = await requestPage(config, '/api/query', { method: 'POST', body: sql })
   if (!response.ok) {
@@ -12,7 +12,7 @@ export async function query(config: Config, sql: string): Promise<void> {
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
   }
   const answer = Buffer.from(await response.arrayBuffer())
-  // What is piped stays as it is; a terminal would act on what a venue wrote.
+  // A pipe gets the exact bytes; on a terminal, control characters from a venue are escaped.
   process.stdout.write(process.stdout.isTTY ? printable(answer.toString(), '\n\t') : answer)
 }
 

@@ -1,4 +1,4 @@
-/** `tickhouse replay`: sends stored ticks out again, as a venue's own WebSocket, as the normalised feed, or into a log. */
+/** `tickhouse replay`: replays stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log. */
 import path from 'node:path'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -14,7 +14,7 @@ import { openStoreAccess } from './open-store.ts'
 import { parseTime } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
-/** As the flags have them. */
+/** Flags as given. */
 export interface ReplayFlags {
   as?: string
   into?: string
@@ -29,18 +29,18 @@ export interface ReplayFlags {
 
 const SHOW_EVERY_MS = 500
 
-/** Replays until all was sent or the signal aborts; prints where it can be reached, and what it did. Throws TickhouseErrors. */
+/** Replays until all ticks are sent or the signal aborts; prints its address and the result. Throws TickhouseErrors. */
 export async function replay(config: Config, flags: ReplayFlags, stopping: AbortSignal): Promise<void> {
-  const { voice, into, speed, port, wanted } = readFlags(config, flags)
-  const asking = await openStoreAccess(config)
+  const { protocol, into, speed, port, wanted } = readFlags(config, flags)
+  const access = await openStoreAccess(config)
   try {
-    const range = await Range.find(asking.ask, wanted)
-    if (voice && flags.as !== 'live') range.requireOneVenue()
-    const out = voice
-      ? await serving(new ReplayServer(voice, range.symbols), port)
+    const range = await Range.find(access.query, wanted)
+    if (protocol && flags.as !== 'live') range.requireOneVenue()
+    const out = protocol
+      ? await serving(new ReplayServer(protocol, range.symbols), port)
       : await writing(into!, speed !== Number.POSITIVE_INFINITY)
     const run = new Replay({
-      read: from => readChunks(asking.ask, range, from),
+      read: from => readChunks(access.query, range, from),
       fromNanos: range.firstNanos,
       speed,
       outlet: out.outlet,
@@ -48,8 +48,8 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       startPaused: flags.startPaused ?? false,
     })
     if (out.server) out.server.control = (name, options) => control(run, name, options)
-    const place = out.server ? out.server.url + voice!.target(range.symbols) : into!
-    console.log(`replaying ${count(range.ticks)} ticks of ${range.symbols.join(', ')}: ${place}`)
+    const target = out.server ? out.server.url + protocol!.target(range.symbols) : into!
+    console.log(`replaying ${count(range.ticks)} ticks of ${range.symbols.join(', ')}: ${target}`)
     try {
       const ended = await runWatched(run, range, out.outlet, stopping)
       console.log(`${ended ? 'ended' : 'stopped'} after ${count(run.sent)} ticks`)
@@ -57,18 +57,18 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       await out.close()
     }
     const skipped = out.server?.skipped ?? 0
-    if (skipped > 0) console.log(`${count(skipped)} of them have no side and were left out: --as live sends them`)
+    if (skipped > 0) console.log(`${count(skipped)} of them have no side and were not sent: use --as live`)
   } finally {
-    await asking.close()
+    await access.close()
   }
 }
 
 function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, port }: ReplayFlags) {
   if ((as === undefined) === (into === undefined)) throw usage('replay needs either --as or --into')
-  const voice = as !== undefined && Object.hasOwn(VENUE_SERVERS, as) ? VENUE_SERVERS[as] : undefined
-  if (as !== undefined && !voice) throw usage(`no such format: ${as}`)
-  if (into !== undefined && placeOf(into) === placeOf(config.LOG))
-    throw usage('a replay into the log it came from would double it: name another log')
+  const protocol = as !== undefined && Object.hasOwn(VENUE_SERVERS, as) ? VENUE_SERVERS[as] : undefined
+  if (as !== undefined && !protocol) throw usage(`unknown format ${as}`)
+  if (into !== undefined && locationOf(into) === locationOf(config.LOG))
+    throw usage('a replay into its own log would duplicate the ticks: name another log')
   const times = speed === 'max' ? Number.POSITIVE_INFINITY : Number(speed)
   if (!(times > 0)) throw usage(`not a speed: ${speed}`)
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw usage(`not a port: ${port}`)
@@ -78,7 +78,7 @@ function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, p
     fromNanos: from === undefined ? undefined : parseTime(from),
     untilNanos: to === undefined ? undefined : parseTime(to),
   }
-  return { voice, into, speed: times, port: Number(port), wanted }
+  return { protocol, into, speed: times, port: Number(port), wanted }
 }
 
 function usage(message: string): TickhouseError {
@@ -90,9 +90,9 @@ function usage(message: string): TickhouseError {
 }
 
 /** A log's address without its options, the directory in full. */
-function placeOf(address: string): string {
-  const [scheme, place = ''] = address.split('?')[0]!.split(/:(.*)/s)
-  return scheme === 'sqlite' ? `sqlite:${path.resolve(place)}` : address
+function locationOf(address: string): string {
+  const [scheme, directory = ''] = address.split('?')[0]!.split(/:(.*)/s)
+  return scheme === 'sqlite' ? `sqlite:${path.resolve(directory)}` : address
 }
 
 async function serving(server: ReplayServer, port: number) {
@@ -100,9 +100,9 @@ async function serving(server: ReplayServer, port: number) {
   return { outlet: server as Outlet, server, close: () => server.close() }
 }
 
-async function writing(address: string, atOnce: boolean) {
+async function writing(address: string, asFastAsPossible: boolean) {
   const log = await openLog(address, 'write')
-  return { outlet: new LogOutlet(log, atOnce) as Outlet, server: undefined, close: () => log.close() }
+  return { outlet: new LogOutlet(log, asFastAsPossible) as Outlet, server: undefined, close: () => log.close() }
 }
 
 function control(run: Replay, name: string, options: URLSearchParams): object {

@@ -1,4 +1,4 @@
-/** `tickhouse restore`: brings archived ticks back into the store, which no other process may have open. */
+/** `tickhouse restore`: restores archived ticks to an embedded store that no other process has open. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchiveCatalog } from '../archive/catalog/catalog.ts'
 import { restore as restoreRange } from '../archive/restore/restore.ts'
@@ -11,21 +11,21 @@ import { openStore } from '../store/open.ts'
 import { parseTime } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
-/** Brokers may be away for good. */
+/** The brokers may be lost. */
 const LOG_WAIT_MS_MAX = 10_000
 
-/** As the flags have them. */
+/** Flags as given. */
 export interface RestoreFlags {
   from?: string
   to?: string
 }
 
-/** Restores a range and prints what it did. Throws TickhouseErrors; it may be run again after any of them. */
+/** Restores a range and prints the result. Throws TickhouseErrors; it may be run again after each of them. */
 export async function restore(config: Config, { from, to }: RestoreFlags): Promise<void> {
   if (embeddedDirectory(config.STORE) === undefined) {
     throw new TickhouseError(
       'usage',
-      'only a store in a directory can be restored',
+      'only an embedded store can be restored',
       'A ClickHouse server reads the archive itself: see docs/restore.md.',
     )
   }
@@ -39,7 +39,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     }
     const catalog = new ArchiveCatalog(store, target.address)
     const { segments, inserted, present } = await restoreRange(
-      { store, target, catalog, progress, log: await logAtHand(config) },
+      { store, target, catalog, progress, log: await readableLog(config) },
       {
         fromNanos: from === undefined ? undefined : parseTime(from),
         untilNanos: to === undefined ? undefined : parseTime(to),
@@ -47,7 +47,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     )
     shown?.end()
     console.log(
-      `${count(segments)} slices from ${target.address}: ${count(inserted)} rows restored and verified, ${count(present)} were there`,
+      `${count(segments)} segments from ${target.address}: ${count(inserted)} rows restored and verified, ${count(present)} already present`,
     )
   } finally {
     await store.close()
@@ -55,8 +55,8 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
   }
 }
 
-/** The identity of the configured log, if there is one that can be read: it may be lost as well. */
-async function logAtHand({ LOG }: Config): Promise<string | undefined> {
+/** The identity of the configured log, if it can be read: it may be lost too. */
+async function readableLog({ LOG }: Config): Promise<string | undefined> {
   const opened = openLog(LOG, 'read').catch(() => undefined)
   const log = await Promise.race([opened, sleep(LOG_WAIT_MS_MAX, undefined, { ref: false })])
   const identity = log?.identity()

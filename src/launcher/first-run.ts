@@ -1,4 +1,4 @@
-/** What to record when nothing is configured: the keyless public feeds if they answer, else the simulated exchange. */
+/** Chooses what to record if nothing is configured: the public feeds if they answer, else the simulated exchange. */
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
@@ -7,24 +7,24 @@ import { recordersIn } from '../sources/status.ts'
 import { VENUES } from '../venues/index.ts'
 
 const PROBE_MS_MAX = 4_000
-/** A rate at which every symbol of the demonstration moves and one can still follow the tape. */
+/** A rate at which every symbol moves and the tape is still readable. */
 const SIMULATED = 'simulator:?rate=200&seed=1'
 
 export interface Choice {
   sources: string
-  /** Set if simulated data is recorded for want of anything else. */
+  /** Why simulated data is recorded, and how to change that; null if it is not. */
   simulated: { why: string; advice: string } | null
 }
 
 const ADVICE = 'set TICKHOUSE_SOURCES="binance:BTCUSDT,ETHUSDT coinbase:BTC-USD" and start again'
 
-/** What page and terminal say of a selection that a user made with the simulator in it; null without. */
+/** The reason that page and log show if the user selected the simulator; null if not. */
 export function simulatedBy(sources: string): Choice['simulated'] {
   const simulates = parseSources(sources).some(({ venue }) => venue.name === 'simulator')
   return simulates ? { why: 'the simulated exchange is among the configured sources', advice: ADVICE } : null
 }
 
-/** A log that live feeds were recorded into stays live: simulated trades never join it because the network is down. */
+/** A log with live trades stays live: no simulated trades are added to it because the network is down. */
 export async function chooseSources(configured: string | undefined, logAddress: string): Promise<Choice> {
   if (configured !== undefined) return { sources: configured, simulated: simulatedBy(configured) }
   const publicFeeds = VENUES.filter(venue => venue.name !== 'simulator').map(venue => ({
@@ -33,11 +33,11 @@ export async function chooseSources(configured: string | undefined, logAddress: 
     given: [],
     options: {},
   }))
-  const before = await earlierSources(logAddress)
-  if (before !== undefined && !before.includes('simulator')) return { sources: before, simulated: null }
+  const earlier = await earlierSources(logAddress)
+  if (earlier !== undefined && !earlier.includes('simulator')) return { sources: earlier, simulated: null }
   const answers = await Promise.all(publicFeeds.map(async feed => (await answersNow(feed)) && feed))
-  const reached = answers.filter(answer => answer !== false)
-  if (reached.length > 0) return { sources: formatSources(reached), simulated: null }
+  const reachable = answers.filter(answer => answer !== false)
+  if (reachable.length > 0) return { sources: formatSources(reachable), simulated: null }
   return {
     sources: SIMULATED,
     simulated: { why: 'no public feed could be reached and none is configured', advice: ADVICE },
@@ -48,7 +48,7 @@ async function answersNow({ venue, symbols }: Selected): Promise<boolean> {
   return probe({ venue, symbols, ws: venue.ws }, PROBE_MS_MAX).catch(() => false)
 }
 
-/** What an earlier run recorded into this log; undefined if there was none. */
+/** The sources of the previous run on this log; undefined if there was none. */
 async function earlierSources(logAddress: string): Promise<string | undefined> {
   let log: Awaited<ReturnType<typeof openLog>>
   try {
@@ -57,7 +57,7 @@ async function earlierSources(logAddress: string): Promise<string | undefined> {
     if (error instanceof TickhouseError && error.code === 'log_missing') return undefined
     throw error
   }
-  const [said] = recordersIn(log.announcements())
+  const [latest] = recordersIn(log.announcements())
   await log.close()
-  return said?.status.sources
+  return latest?.status.sources
 }

@@ -1,4 +1,4 @@
-/** A process of tickhouse from its start to its end: opened, run, stopped by a signal or by what it cannot go on from. */
+/** The life of a process: open, run, stop on a signal or on an error that it cannot recover from. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { isEngineFailure, TickhouseError } from '../errors.ts'
@@ -7,22 +7,19 @@ import { Journal } from '../telemetry/journal.ts'
 import { VERSION } from '../version.ts'
 import { ALIVE_EVERY_MS, ChildKilled, ChildMistake, EXIT_MISTAKE, type ToSupervisor } from './supervisor.ts'
 
-/**
- * What is being opened may wait for a machine that does not answer: told to stop, it is left after so long. Nothing needs an orderly
- * end before it runs.
- */
-const OPENING_LEFT_AFTER_MS = 2_000
-/** How long a process whose engine is stuck goes on to store what is on its way. */
+/** How long a stop waits for a process that is still opening, perhaps a host that does not answer. Before it runs, nothing needs a clean stop. */
+const OPENING_STOP_MS_MAX = 2_000
+/** How long a process with a stuck engine keeps storing ticks in flight. */
 const STUCK_DRAIN_MS_MAX = 10_000
-/** Who reads the lines may have stopped to. */
+/** The reader of the log may have stopped reading. */
 const FLUSH_MS_MAX = 1_000
 
-/** Opens what a process runs; `stopping` aborts when it is to stop, `supervised`: the `start` command started it. */
+/** Opens the parts of a process. `stopping` aborts on a stop; `supervised`: `start` runs this process as a child. */
 export type Mode = (config: Config, journal: Journal, stopping: AbortSignal, supervised: boolean) => Promise<Running>
 
 /**
- * Runs a process until it is told to stop or cannot go on. `restartedAfter`: how the one before it ended, if it took its place.
- * Rejects with what ended it, or AlreadyLogged.
+ * Runs a process until a signal or a fatal error. `restartedAfter`: how the process that this one replaces ended. Rejects with the
+ * error, or with AlreadyLogged.
  */
 export async function runProcess(
   name: string,
@@ -34,7 +31,7 @@ export async function runProcess(
   try {
     await runUntilStopped(name, restartedAfter, config, journal, open)
   } catch (error) {
-    // The last line of a log that is read by machines is one too; on a terminal it is the plain one below.
+    // In a JSON log the last line is JSON too; in a text log the caller prints a plain line.
     if (config.LOG_FORMAT === 'text' || error instanceof ChildMistake || error instanceof ChildKilled) throw error
     if (isEngineFailure(error)) throw new AlreadyLogged(1)
     const known = error instanceof TickhouseError
@@ -55,21 +52,21 @@ async function runUntilStopped(
   open: Mode,
 ): Promise<void> {
   const stopping = new AbortController()
-  const told = stopSignal()
-  told.then(() => stopping.abort())
+  const stopped = stopSignal()
+  stopped.then(() => stopping.abort())
   if (restartedAfter === undefined) journal.emit('house_started', { version: VERSION, what: name })
   else journal.emit('restarted', { what: name, how: restartedAfter })
-  const left = told.then(() => sleep(OPENING_LEFT_AFTER_MS, undefined))
-  // Under a supervisor, which stops its processes in order, only that says so.
+  const late = stopped.then(() => sleep(OPENING_STOP_MS_MAX, undefined))
+  // A supervisor stops its processes in order, and logs that itself.
   const supervised = isSupervised()
-  const running = await Promise.race([open(config, journal, stopping.signal, supervised), left]).catch(error => {
+  const running = await Promise.race([open(config, journal, stopping.signal, supervised), late]).catch(error => {
     if (stopping.signal.aborted) return undefined
     throw error
   })
   if (!running) return
   const alive = setInterval(() => notifySupervisor({ alive: true }), ALIVE_EVERY_MS)
   try {
-    const how = await Promise.race([told, running.failed])
+    const how = await Promise.race([stopped, running.failed])
     const startedMs = performance.now()
     if (!supervised) journal.emit('house_stopping', { signal: how })
     await Promise.race([running.stop(), engineFailed(running)])
@@ -82,12 +79,12 @@ async function runUntilStopped(
   }
 }
 
-function notifySupervisor(said: ToSupervisor): void {
-  // A supervisor that is gone is told nothing; that it is gone stops this process elsewhere.
-  if (process.connected) process.send!(said, undefined, undefined, () => {})
+function notifySupervisor(message: ToSupervisor): void {
+  // If the supervisor has ended, `stopSignal` stops this process.
+  if (process.connected) process.send!(message, undefined, undefined, () => {})
 }
 
-/** Rejects as `failed` does, but only for an engine that will not let anything be stopped. */
+/** Rejects as `failed` does, but only for an engine failure: the parts of the process then cannot be stopped. */
 function engineFailed({ failed }: Running): Promise<never> {
   return failed.catch(error => {
     if (isEngineFailure(error)) throw error
@@ -95,7 +92,7 @@ function engineFailed({ failed }: Running): Promise<never> {
   })
 }
 
-/** Says why, so that whoever starts this process again can say it too; a stuck engine still stores what is on its way. */
+/** Logs the reason and reports it to the supervisor; with a stuck engine, ticks in flight are still stored. */
 async function endWithEngine(error: TickhouseError, running: Running, journal: Journal): Promise<void> {
   const { code, message, advice } = error
   journal.emit('engine_failed', { why: message, advice })
@@ -108,11 +105,11 @@ function isSupervised(): boolean {
   return process.channel !== undefined
 }
 
-/** Resolves when this process should stop: on a signal, or, under a supervisor, only when that says so or is gone. */
+/** Resolves when this process should stop: on a signal; under a supervisor on SIGTERM or when the supervisor disconnects. */
 export function stopSignal(): Promise<string> {
   return new Promise(resolve => {
     const supervised = isSupervised()
-    // A terminal's Ctrl-C reaches every process of the house; the supervisor stops them in order.
+    // Ctrl-C in a terminal reaches the supervisor and its children; the supervisor stops them in order.
     if (supervised) process.on('disconnect', () => resolve('disconnect'))
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
@@ -122,7 +119,7 @@ export function stopSignal(): Promise<string> {
   })
 }
 
-/** What went wrong stands in the log already. */
+/** The error is already in the log. */
 export class AlreadyLogged extends Error {
   readonly code: number
   constructor(code: number) {

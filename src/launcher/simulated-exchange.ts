@@ -1,20 +1,21 @@
-/** Runs the simulated exchange as a process beside the house, going on where the log's last simulated trades ended. */
+/** Runs the simulated exchange as a child process. It continues after the last simulated trades in the log. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { decode } from '../ingest/decode.ts'
+import type { LoggedRecord } from '../log/log.ts'
 import { openLog } from '../log/open.ts'
 import type { ProcessOptions, ProcessReady } from '../simulator/process.ts'
 import type { Selected } from '../sources/selection.ts'
-import { type Kind, TRADES } from '../tick/kinds.ts'
-import type { TradeColumns } from '../tick/trades.ts'
+import { BlockError } from '../tick/native.ts'
+import { RECORD_VERSION, readTrades } from '../tick/records.ts'
+import { TradeColumns } from '../tick/trades.ts'
 
 const ENTRY = fileURLToPath(new URL('../simulator/process.ts', import.meta.url))
 const RATE_DEFAULT = 200
 const SEED_DEFAULT = 1
-/** Records looked back through for each symbol's last trade; a symbol quieter than that begins anew. */
+/** Records searched for each symbol's last trade; a symbol without one starts from the beginning. */
 const RECORDS_BACK_MAX = 5_000
 
 export interface Simulation extends ProcessReady {
@@ -54,7 +55,7 @@ async function startSimulation({ venue, symbols, options }: Selected, logAddress
   }
 }
 
-/** The id after each symbol's last trade in the log, and its price: the log knows more than any table. */
+/** The id after each symbol's last trade, and its price. Read from the log: the store may be behind. */
 async function lastTrades(venue: string, logAddress: string) {
   const nextIds: Record<string, number> = {}
   const lastPrices: Record<string, number> = {}
@@ -70,11 +71,9 @@ async function lastTrades(venue: string, logAddress: string) {
       const { first, next } = log.bounds(partition)
       let offset = Math.max(first, next - RECORDS_BACK_MAX)
       if (offset >= next) continue
-      for await (const slice of log.read(partition, offset, new AbortController().signal)) {
-        for (const entry of slice) {
-          const { kind, ticks } = decode(entry)
-          if (kind !== (TRADES as Kind)) continue
-          const trades = ticks as TradeColumns
+      for await (const chunk of log.read(partition, offset, new AbortController().signal)) {
+        for (const record of chunk) {
+          const trades = tradesIn(record)
           for (let row = 0; row < trades.length; row++) {
             if (trades.venues.words[trades.venue[row]!] !== venue) continue
             const symbol = trades.symbols.words[trades.symbol[row]!]!
@@ -84,12 +83,23 @@ async function lastTrades(venue: string, logAddress: string) {
             lastPrices[symbol] = trades.price[row]!
           }
         }
-        offset += slice.length
+        offset += chunk.length
         if (offset >= next) break
       }
     }
     return { nextIds, lastPrices }
   } finally {
     await log.close()
+  }
+}
+
+/** The trades of a record as recorders write them; none for a record of another form. */
+function tradesIn({ kind, format, version, payload }: LoggedRecord): TradeColumns {
+  if (kind !== 'trades' || format !== 'native' || version !== RECORD_VERSION) return new TradeColumns(0)
+  try {
+    return readTrades(payload)
+  } catch (error) {
+    if (error instanceof BlockError) return new TradeColumns(0)
+    throw error
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Watches the two processes of the house and starts one again when it ends. A mistake of the user's (a port in use, a directory
- * that cannot be written) ends everything with its own words; a crash does not.
+ * Supervises `record` and `ingest` as child processes and restarts a child that ends. A configuration mistake (a port in use, a read-only
+ * directory) ends both with the child's message; a crash does not.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,22 +11,22 @@ import type { RecorderStatus } from '../sources/status.ts'
 import type { Emit } from '../telemetry/events.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
-/** The exit code of a process that told the user of a mistake: starting it again would only repeat it. */
+/** Exit code after a configuration mistake: a restart would only repeat it. */
 export const EXIT_MISTAKE = 2
 const RESTART_MS_MIN = 200
 const RESTART_MS_MAX = 10_000
-/** A process that ran this long is healthy: its next restart is quick again. */
+/** A process that ran this long is healthy: its next restart is fast again. */
 const HEALTHY_MS = 10_000
-/** Longer than any clean stop takes; then it is ended the hard way, which loses nothing. */
+/** Longer than any clean stop; after it the process is killed, which loses no data. */
 const STOP_MS_MAX = 15_000
-/** How often a process says that it is alive. */
+/** Interval of a child's sign of life. */
 export const ALIVE_EVERY_MS = 1_000
-/** Far above what a busy machine delays a process by. */
+/** Far longer than a busy machine delays a process. */
 const SILENT_SECONDS_MAX = 60
-/** Threads for the engine and the disk: long queries must not keep inserts from theirs. */
+/** Threads for engine and disk: long queries must not take the threads of inserts. */
 const THREADS = '16'
 
-/** `silentSecondsMax`: a process that runs and gives no sign of life for so long is killed. */
+/** `silentSecondsMax`: a child without a sign of life for this long is killed. */
 export function superviseProcesses(
   config: Config,
   simulated: RecorderStatus['simulated'],
@@ -44,14 +44,14 @@ export function superviseProcesses(
   return {
     failed,
     stop: async () => {
-      // In the order of a tick's way, so that what was received is stored.
+      // In the order of the pipeline, so that all received ticks are stored.
       const clean = [await recorder.stop(), await storing.stop()]
       if (clean.includes(false)) throw new ChildKilled()
     },
   }
 }
 
-/** What a process says to its supervisor: each second once it runs that it is alive, and before it ends by itself why. */
+/** A child's messages: a sign of life each second while it runs, and the reason before it exits by itself. */
 export type ToSupervisor = { alive: true } | { ending: string }
 
 interface ChildOptions {
@@ -68,15 +68,15 @@ class Child {
   readonly #mistake: (error: Error) => void
   readonly #silentSecondsMax: number
   #child: ChildProcess
-  /** Seconds of ours, so that a machine that slept kills nothing; undefined until its first sign of life. */
+  /** Counted by our own timer, so that a suspended machine kills nothing; undefined until the first sign of life. */
   #silentSeconds: number | undefined
-  readonly #watching: NodeJS.Timeout
+  readonly #watchTimer: NodeJS.Timeout
   #startedMs = 0
   #restarts = 0
-  #timer: NodeJS.Timeout | undefined
+  #restartTimer: NodeJS.Timeout | undefined
   #stopping = false
-  #worked = false
-  #lastWords: string | undefined
+  #wasHealthy = false
+  #reason: string | undefined
 
   constructor(
     command: string,
@@ -91,16 +91,16 @@ class Child {
     this.#mistake = mistake
     this.#silentSecondsMax = silentSecondsMax
     this.#child = this.#start()
-    this.#watching = setInterval(() => this.#watch(), ALIVE_EVERY_MS)
+    this.#watchTimer = setInterval(() => this.#watch(), ALIVE_EVERY_MS)
   }
 
-  /** False if it did not end by itself, or not with what it had to do done. */
+  /** False unless it stopped cleanly by itself. */
   async stop(): Promise<boolean> {
     this.#stopping = true
-    clearTimeout(this.#timer)
-    clearInterval(this.#watching)
+    clearTimeout(this.#restartTimer)
+    clearInterval(this.#watchTimer)
     const child = this.#child
-    const stoppedMs = performance.now()
+    const beganMs = performance.now()
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit')
       if (child.connected) child.disconnect()
@@ -109,7 +109,7 @@ class Child {
       clearTimeout(kill)
     }
     if (child.exitCode === 0) return true
-    const afterMs = Math.round(performance.now() - stoppedMs)
+    const afterMs = Math.round(performance.now() - beganMs)
     this.#emit('child_unclean', {
       child: this.#command,
       afterMs,
@@ -118,10 +118,10 @@ class Child {
     return false
   }
 
-  /** `after`: how the one before ended, which the new one tells, so that it is seen on the page too. */
+  /** `after`: how the previous process ended; the new one logs it, so that the page shows it too. */
   #start(after?: string): ChildProcess {
     this.#startedMs = performance.now()
-    this.#lastWords = undefined
+    this.#reason = undefined
     this.#silentSeconds = undefined
     const restarted = after === undefined ? [] : ['--restarted-after', after]
     const child = fork(CLI, [this.#command, ...this.#arguments, ...restarted], {
@@ -129,11 +129,11 @@ class Child {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.once('exit', (code, signal) => this.#ended(code, signal))
-    child.on('message', (said: ToSupervisor) => {
-      if ('ending' in said) this.#lastWords = said.ending
+    child.on('message', (message: ToSupervisor) => {
+      if ('ending' in message) this.#reason = message.ending
       else this.#silentSeconds = 0
     })
-    // Without a listener a fork that fails would end this process; `exit` then never comes.
+    // Without a listener a failed fork would end this process; `exit` is not emitted then.
     child.once('error', () => {
       if (child.pid === undefined) this.#ended(1, null)
     })
@@ -141,10 +141,10 @@ class Child {
     return child
   }
 
-  /** A fatal signal in its main thread leaves a process that neither works nor ends. */
+  /** After a fatal signal in its main thread a process neither works nor ends. */
   #watch(): void {
     if (this.#silentSeconds === undefined || ++this.#silentSeconds <= this.#silentSecondsMax) return
-    this.#lastWords = `no sign of life for ${this.#silentSecondsMax} s`
+    this.#reason = `no sign of life for ${this.#silentSecondsMax} s`
     this.#silentSeconds = undefined
     this.#child.kill('SIGKILL')
   }
@@ -153,28 +153,28 @@ class Child {
     if (this.#stopping) return
     if (performance.now() - this.#startedMs > HEALTHY_MS) {
       this.#restarts = 0
-      this.#worked = true
+      this.#wasHealthy = true
     }
-    // Once it has worked, what it calls a mistake is not the user's start: a full disk must not end the recorder beside it.
-    if (code === EXIT_MISTAKE && !this.#worked) {
+    // Once it was healthy, this exit code is not a configuration mistake: a full disk must not end the recorder too.
+    if (code === EXIT_MISTAKE && !this.#wasHealthy) {
       this.#mistake(new ChildMistake())
       return
     }
     const waitMs = Math.min(RESTART_MS_MIN * 2 ** this.#restarts++, RESTART_MS_MAX)
     const how = this.#howEnded(code, signal)
     this.#emit('child_ended', { child: this.#command, how, waitMs })
-    this.#timer = setTimeout(() => {
+    this.#restartTimer = setTimeout(() => {
       this.#child = this.#start(how)
     }, waitMs)
   }
 
   #howEnded(code: number | null, signal: string | null): string {
-    return [signal ?? `code ${code}`, ...(this.#lastWords ? [this.#lastWords] : [])].join(': ')
+    return [signal ?? `code ${code}`, ...(this.#reason ? [this.#reason] : [])].join(': ')
   }
 }
 
-/** A stop that was not clean: which process, and how it ended, has been told. */
+/** A stop that was not clean; the process and how it ended are in the log. */
 export class ChildKilled extends Error {}
 
-/** A child has told the user what is wrong; there is nothing to add. */
+/** A child exited with a configuration mistake, and has printed it. */
 export class ChildMistake extends Error {}

@@ -1,4 +1,4 @@
-/** What ingest is given, by configuration. */
+/** The part of the configuration that ingest takes. */
 import type { Config } from '../config.ts'
 import type { KnownVenues } from '../ingest/append-record.ts'
 import type { BatchLimits } from '../ingest/batch.ts'
@@ -6,15 +6,15 @@ import type { IdKind } from '../tick/id-kind.ts'
 import { EXTERNAL_VENUE } from '../tick/json.ts'
 import { VENUES } from '../venues/index.ts'
 
-/** Payload of one insert: bounds memory where records hold large refused frames. */
+/** Payload of one insert: bounds memory if records contain large refused frames. */
 const BATCH_BYTES_MAX = 64 * 2 ** 20
 
-/** Where batches are cut, by configuration. */
+/** The limits of a batch. */
 export function limitsOf(config: Config): BatchLimits {
   return { ticksMax: config.BATCH_TICKS_MAX, bytesMax: BATCH_BYTES_MAX, ageMsMax: config.BATCH_AGE_MS_MAX }
 }
 
-/** What ingest accepts: the built-in venues, those the configuration adds, and ticks that name none. */
+/** The venues that ingest accepts: built-in ones, `EXTRA_VENUES`, and the one of ticks that name no venue. */
 export function venuesOf(config: Config): KnownVenues {
   const extra = config.EXTRA_VENUES.split(',').map(name => name.trim())
   return new Map<string, IdKind>([

@@ -50,8 +50,8 @@ test('symbols that are not received are named with the venue’s words, on one l
     venues: [{ venue: 'kraken', state: 'maintenance', upcoming: 'an upgrade' }],
   } as unknown as HealthAnswer
   assert.deepEqual(describeSources(health), [
-    'down    kraken ETH/USD: refused for 61 s: Exceeded [31m msg rate. It is asked for again',
-    'venue   kraken: maintenance; it announces an upgrade',
+    'down    kraken ETH/USD: refused for 61 s: Exceeded [31m msg rate. The recorder keeps subscribing',
+    'venue   kraken: maintenance; announced: an upgrade',
   ])
   assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])
 })

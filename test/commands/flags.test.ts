@@ -48,6 +48,22 @@ test('an earlier name of a setting is refused by every command, with its present
       })
 })
 
+test('a subcommand takes its settings before and after its name, and no setting of its parent alone', async () => {
+  const flags = async (...args: string[]) => {
+    const parent = new Command('archive').exitOverride()
+    const verify = parent.command('verify').exitOverride()
+    addSettingFlags(parent, 'archive')
+    addSettingFlags(verify, 'archive verify')
+    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof settingFlags>>()
+    verify.action(() => resolve(settingFlags(verify, 'archive verify')))
+    await parent.parseAsync(args, { from: 'user' })
+    return await promise
+  }
+  assert.deepEqual(await flags('verify', '--listen', 'x', '--store', 'y'), { LISTEN: 'x', STORE: 'y' })
+  assert.deepEqual(await flags('--archive', 'x', 'verify'), { ARCHIVE: 'x' })
+  await assert.rejects(flags('verify', '--log-level', 'x'), { code: 'usage' })
+})
+
 test('without flags no setting is given, whatever its default', () => {
   for (const name of COMMANDS) assert.deepEqual(flagsOf(name, []), {})
 })

@@ -41,7 +41,7 @@ test('beside a recorder that serves its health, the store is asked itself', asyn
   assert.equal(doctor.status, 0)
   for (const words of [['query', 'SELECT 1'], ['quarantine']]) {
     const { status, text } = run(instance, { listen }, ...words)
-    assert.match(text, /^tickhouse: the process at 127\.0\.0\.1:\d+ has no page and no queries: .*\n$/)
+    assert.match(text, /^tickhouse: the process at 127\.0\.0\.1:\d+ has neither page nor queries: .*\n$/)
     assert.equal(status, 2)
   }
 })

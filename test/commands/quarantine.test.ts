@@ -33,7 +33,7 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   const reasons = (await ask()).toString()
   assert.match(
     reasons,
-    /^unknown_venue: 2 ticks in 1 records from acme\n {2}\d{4}-.* such as: a venue that is neither/m,
+    /^unknown_venue: 2 ticks in 1 records from acme\n {2}\d{4}-.* for example: a venue that is neither/m,
   )
   assert.match(reasons, /^undecodable_record: 3 ticks in 1 records\n/m)
   const rows = (await ask('--reason', 'unknown_venue', '--limit', '1')).toString()
@@ -45,10 +45,10 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
     [],
     'filters hold together',
   )
-  await assert.rejects(ask('--since', 'yesterday'), /--since yesterday is no time/)
+  await assert.rejects(ask('--since', 'yesterday'), /--since must be a time, not "yesterday"/)
   assert.match(
     (await ask('--reprocess')).toString(),
-    /^0 of 5 ticks have left quarantine.*\n {2}2 stay: unknown_venue, still/,
+    /^0 of 5 ticks were moved from quarantine to trades.*\n {2}2 stay: unknown_venue, still/,
   )
   assert.deepEqual(await refusing.end('SIGTERM'), { code: 0, signal: null })
 
@@ -57,9 +57,12 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   url = await accepting.url()
   assert.match(
     (await ask('--reprocess', '--dry-run')).toString(),
-    /^2 of 5 ticks would leave .* Nothing was changed\.\n/,
+    /^2 of 5 ticks would be moved to trades\. Nothing was changed\.\n/,
   )
-  assert.match((await ask('--reprocess', '--venue', 'acme')).toString(), /^2 of 2 ticks have left quarantine/)
+  assert.match(
+    (await ask('--reprocess', '--venue', 'acme')).toString(),
+    /^2 of 2 ticks were moved from quarantine to trades/,
+  )
   assert.doesNotMatch((await ask()).toString(), /unknown_venue/)
   await accepting.waitFor('requeued', { count: 2 })
   assert.deepEqual(await accepting.end('SIGTERM'), { code: 0, signal: null })
