@@ -68,7 +68,7 @@ export class FeedSession implements Sink {
     this.#clock = new VenueClock(aheadMs => this.#reportClock(aheadMs))
     this.#connection = new Connection({
       ...options,
-      onFrame: (frame, at) => this.#decode(frame, at),
+      onFrame: (frame, receivedAtMicros, arrivedMs) => this.#decode(frame, receivedAtMicros, arrivedMs),
       onLoss: (symbol, { first, last }) => receiver.missed(this.#venue.name, symbol, first, last, nowMicros()),
     })
   }
@@ -109,10 +109,10 @@ export class FeedSession implements Sink {
     }
   }
 
-  #decode(frame: Buffer, receivedAtMicros: number): void {
+  #decode(frame: Buffer, receivedAtMicros: number, arrivedMs: number): void {
     this.#frame = frame
     this.#receivedAtMicros = receivedAtMicros
-    this.#receivedMs = performance.now()
+    this.#receivedMs = arrivedMs
     this.#ticksOfFrame = 0
     this.#hasUnrequested = false
     const refusedBefore = this.#refused

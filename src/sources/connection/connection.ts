@@ -177,7 +177,7 @@ export class Connection {
         onOpen: () => this.#onOpen(socket),
         onFrame: (frame, receivedAtMicros, arrivedMs) => {
           this.#onDelivery(socket, arrivedMs)
-          onFrame(frame, receivedAtMicros)
+          onFrame(frame, receivedAtMicros, arrivedMs)
         },
         onEnd: ending => this.#onEnd(socket, ending),
       })

@@ -20,6 +20,6 @@ export interface ConnectionOptions {
   emit: Emit
   /** Called with trades of a symbol that the venue announced and that never arrived. */
   onLoss(symbol: string, loss: AnnouncedLoss): void
-  /** During a rotation, called with the frames of both sockets: the same trade may arrive twice. */
-  onFrame(frame: Buffer, receivedAtMicros: number): void
+  /** During a rotation, called with the frames of both sockets: the same trade may arrive twice. `arrivedMs` is by `performance.now`. */
+  onFrame(frame: Buffer, receivedAtMicros: number, arrivedMs: number): void
 }
