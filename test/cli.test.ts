@@ -62,7 +62,7 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
       environment: { TICKHOUSE_LISTN: 'x' },
     }))
   test('an unknown venue, with those known', () =>
-    refusedWith(/unknown venue nasdaq; known are/, { args: ['start', '--sources', 'nasdaq:AAPL'] }))
+    refusedWith(/unknown venue nasdaq; known:/, { args: ['start', '--sources', 'nasdaq:AAPL'] }))
   for (const args of [
     ['archive', 'status', '--archive', 's4://x'],
     ['archive', '--archive', 's4://x', 'status'],

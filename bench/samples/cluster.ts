@@ -68,7 +68,7 @@ export async function record(log: OpenLog, batches: readonly TradeColumns[]): Pr
     }
     // The turns that sockets would leave; at the bound a source waits.
     do await new Promise(resolve => setImmediate(resolve))
-    while (recorder.held)
+    while (recorder.paused)
   }
   await recorder.drain()
 }

@@ -1,16 +1,16 @@
-/** Reads anew, with today's decoders, what a source refused once. Pure. */
+/** Decodes refused frames again, with the decoders of this version. Pure. */
 import type { Refusal } from '../tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../tick/trades.ts'
 import { VENUES } from '../venues/index.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
 
-/** Trades of a frame, and why there are none or not all of them. */
+/** The trades of a frame, and the reason why there are none or some are missing. */
 export interface DecodedAgain {
   trades: TradeColumns
   still: { reason: Refusal; detail: string }
 }
 
-/** Reads a frame of a venue, or an item of one that was refused alone; undefined if the venue is none of ours. */
+/** Decodes a frame of a venue, or an item that was refused alone; undefined if the venue is not built in. */
 export function decodeAgain(venueName: string, raw: Uint8Array, receivedAtMicros: number): DecodedAgain | undefined {
   const venue = VENUES.find(({ name }) => name === venueName)
   if (!venue) return undefined

@@ -1,6 +1,6 @@
 /**
- * From decoded ticks to the log: trades gather in columns per log partition and are appended as one record when there are enough
- * of them or the oldest has waited long enough. Nothing else looks at a tick before it is in the log.
+ * Appends decoded ticks to the log. Trades are buffered in columns per log partition and appended as one record, by count or by age.
+ * Nothing else reads a tick before it is in the log.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
@@ -12,25 +12,25 @@ import type { Refusal } from '../tick/refusal.ts'
 import { TradeColumns, type TradeDraft } from '../tick/trades.ts'
 import type { Receiver } from './receiver.ts'
 
-/** A record is cut at whichever comes first. */
+/** A record is closed at the first of these bounds. */
 const RECORD_TICKS_MAX = 5_000
 const RECORD_AGE_MS_MAX = 10
-/** Reading from venues stops above the upper bound of bytes not yet in the log, and goes on below the lower. */
+/** Reading from venues pauses above the first bound of bytes not yet in the log, and resumes below the second. */
 const PENDING_BYTES_MAX = 64 * 2 ** 20
 const PENDING_BYTES_RESUME = 16 * 2 ** 20
-/** An append that is not answered is told of so often. */
-const WAITING_TOLD_EVERY_MS = 10_000
+/** Interval of the event for an append without an answer. */
+const WAITING_EVENT_EVERY_MS = 10_000
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
-/** How long a stop waits for a log that cannot be written. */
+/** The longest that a shutdown waits for a log that cannot be written. */
 const DRAIN_MS_MAX = 5_000
-/** Bytes kept of a frame that is refused; a venue's longest real frame is far shorter. A cut one says so. */
+/** Bytes kept of a refused frame, far above a venue's longest. `detail` states that a longer one was cut. */
 const RAW_BYTES_MAX = 1_000_000
-/** Text of refused frames in one record, and one more frame: below any log's limit, even when every character is escaped. */
+/** Bytes of refused frames in one record before the last of them: below any log's limit, even with every character escaped. */
 const REFUSED_LENGTH_MAX = 1_000_000
 
-/** One log partition: what gathers, what waits, and the one append under way. */
-interface Lane {
+/** The buffers of one log partition, its records to append, and the append in flight. */
+interface PartitionBuffer {
   partition: number
   trades: TradeColumns
   refused: RefusedFrame[]
@@ -47,18 +47,18 @@ export interface RecorderOptions {
 export class Recorder implements Receiver {
   /** Rejects once if the log can never be written again; nothing more is recorded. */
   readonly failed: Promise<never>
-  /** Called with true when the log is too slow to take more, with false when it has caught up. */
+  /** Called with true when the log is too slow, with false when it has caught up. */
   onBackpressure: (paused: boolean) => void = () => {}
   readonly received = new Rate()
   readonly appendMs = new Recent(500)
   readonly #options: RecorderOptions
-  readonly #lanes: Lane[]
-  readonly #laneByName = new Map<string, Map<string, Lane>>()
+  readonly #buffers: PartitionBuffer[]
+  readonly #bufferOfSymbol = new Map<string, Map<string, PartitionBuffer>>()
   readonly #stop = new AbortController()
   readonly #fail: (error: unknown) => void
   #pendingBytes = 0
   #pendingTicks = 0
-  #heldSinceMs = 0
+  #pausedSinceMs = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: RecorderOptions) {
@@ -66,7 +66,7 @@ export class Recorder implements Receiver {
     const { promise, reject } = Promise.withResolvers<never>()
     this.failed = promise
     this.#fail = reject
-    this.#lanes = Array.from({ length: options.log.partitions }, (_, partition) => ({
+    this.#buffers = Array.from({ length: options.log.partitions }, (_, partition) => ({
       partition,
       trades: new TradeColumns(RECORD_TICKS_MAX),
       refused: [],
@@ -76,23 +76,23 @@ export class Recorder implements Receiver {
     }))
   }
 
-  /** Is reading from venues held back because the log is slow? */
-  get held(): boolean {
-    return this.#heldSinceMs > 0
+  /** Is reading from venues paused because the log is slow? */
+  get paused(): boolean {
+    return this.#pausedSinceMs > 0
   }
 
   trade(trade: TradeDraft): void {
-    const lane = this.#laneOf(trade.venue, trade.symbol)
-    lane.trades.add(trade)
-    if (lane.trades.full) this.#cut(lane)
-    else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
+    const buffer = this.#bufferOf(trade.venue, trade.symbol)
+    buffer.trades.add(trade)
+    if (buffer.trades.full) this.#closeRecord(buffer)
+    else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 
   refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void {
-    // Copied: the socket uses its memory again.
+    // Copied: the socket reuses its memory.
     const bytes = Buffer.from(raw as Uint8Array)
     const cut = bytes.length > RAW_BYTES_MAX
-    this.#refuse(this.#laneOf(venue, ''), {
+    this.#refuse(this.#bufferOf(venue, ''), {
       venue,
       reason,
       detail: cut ? `${detail} (cut: the first ${RAW_BYTES_MAX} of ${bytes.length} bytes)` : detail,
@@ -103,11 +103,11 @@ export class Recorder implements Receiver {
   }
 
   missed(venue: string, symbol: string, first: number, last: number, receivedAtMicros: number): void {
-    const detail = `${symbol}: trade ids ${first} to ${last} were announced and never came`
+    const detail = `${symbol}: trade ids ${first} to ${last} were announced and never arrived`
     const missed = { symbol, first, last }
     const raw = JSON.stringify(missed)
-    // Where the symbol's trades are, since their ids are followed there.
-    this.#refuse(this.#laneOf(venue, symbol), {
+    // To the partition of the symbol's trades, where their ids are followed.
+    this.#refuse(this.#bufferOf(venue, symbol), {
       venue,
       reason: 'trade_missed',
       detail,
@@ -117,96 +117,98 @@ export class Recorder implements Receiver {
     })
   }
 
-  #refuse(lane: Lane, frame: RefusedFrame): void {
-    lane.refused.push(frame)
-    lane.refusedLength += frame.raw.length
-    if (lane.refused.length === RECORD_TICKS_MAX || lane.refusedLength > REFUSED_LENGTH_MAX) this.#cut(lane)
-    else this.#timer ??= setTimeout(this.#cutAll, RECORD_AGE_MS_MAX)
+  #refuse(buffer: PartitionBuffer, frame: RefusedFrame): void {
+    buffer.refused.push(frame)
+    buffer.refusedLength += frame.raw.length
+    if (buffer.refused.length === RECORD_TICKS_MAX || buffer.refusedLength > REFUSED_LENGTH_MAX)
+      this.#closeRecord(buffer)
+    else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 
   /**
-   * Appends all that was received. Resolves when it is durable, or when the log could not be written for `waitMsMax`: what it did
-   * not take is then given up and told. To be called when no more ticks come.
+   * Appends everything received. Resolves when it is durable, or after `waitMsMax` without a writable log: the rest is then dropped, with
+   * the event `ticks_given_up`. Call it when no more ticks arrive.
    */
   async drain(waitMsMax = DRAIN_MS_MAX): Promise<void> {
-    this.#cutAll()
+    this.#closeRecords()
     const late = setTimeout(() => {
       this.#stop.abort()
       this.#options.emit('ticks_given_up', { ticks: this.#pendingTicks })
     }, waitMsMax)
-    while (this.#lanes.some(lane => lane.appending)) await Promise.all(this.#lanes.map(lane => lane.appending))
+    while (this.#buffers.some(buffer => buffer.appending))
+      await Promise.all(this.#buffers.map(buffer => buffer.appending))
     clearTimeout(late)
   }
 
-  #laneOf(venue: string, symbol: string): Lane {
-    const symbols = this.#laneByName.get(venue) ?? new Map<string, Lane>()
+  #bufferOf(venue: string, symbol: string): PartitionBuffer {
+    const symbols = this.#bufferOfSymbol.get(venue) ?? new Map<string, PartitionBuffer>()
     const known = symbols.get(symbol)
     if (known) return known
     const { first, count } = this.#options.log.partitionsOf('trades')
-    const lane = this.#lanes[first + partitionOf(venue, symbol, count)]!
-    this.#laneByName.set(venue, symbols.set(symbol, lane))
-    return lane
+    const buffer = this.#buffers[first + partitionOf(venue, symbol, count)]!
+    this.#bufferOfSymbol.set(venue, symbols.set(symbol, buffer))
+    return buffer
   }
 
-  readonly #cutAll = (): void => {
+  readonly #closeRecords = (): void => {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    for (const lane of this.#lanes) this.#cut(lane)
+    for (const buffer of this.#buffers) this.#closeRecord(buffer)
   }
 
-  #cut(lane: Lane): void {
+  #closeRecord(buffer: PartitionBuffer): void {
     const records: LogRecord[] = []
-    if (lane.trades.length > 0) records.push(tradesRecord(lane.trades))
-    if (lane.refused.length > 0) records.push(refusedRecord(lane.refused))
-    lane.trades.clear()
-    lane.refused = []
-    lane.refusedLength = 0
+    if (buffer.trades.length > 0) records.push(tradesRecord(buffer.trades))
+    if (buffer.refused.length > 0) records.push(refusedRecord(buffer.refused))
+    buffer.trades.clear()
+    buffer.refused = []
+    buffer.refusedLength = 0
     for (const record of records) {
       this.received.add(record.ticks)
-      lane.waiting.push(record)
+      buffer.waiting.push(record)
       this.#pendingBytes += record.payload.length
       this.#pendingTicks += record.ticks
     }
-    this.#holdIfFull()
-    if (lane.waiting.length === 0 || lane.appending) return
-    lane.appending = this.#append(lane)
+    this.#pauseIfFull()
+    if (buffer.waiting.length === 0 || buffer.appending) return
+    buffer.appending = this.#append(buffer)
       .catch(error => {
         if (this.#stop.signal.aborted) return
-        // Nothing may be appended behind what was lost.
+        // Nothing may be appended after lost records.
         this.#stop.abort()
         this.#fail(error)
       })
       .finally(() => {
-        lane.appending = undefined
+        buffer.appending = undefined
       })
   }
 
-  #holdIfFull(): void {
-    if (this.#pendingBytes <= PENDING_BYTES_MAX || this.held) return
-    this.#heldSinceMs = performance.now()
+  #pauseIfFull(): void {
+    if (this.#pendingBytes <= PENDING_BYTES_MAX || this.paused) return
+    this.#pausedSinceMs = performance.now()
     this.#options.emit('sources_blocked', { pendingBytes: this.#pendingBytes })
     this.onBackpressure(true)
   }
 
-  /** One append at a time, each with all that waits, so that the order holds even when one has to be tried again. */
-  async #append(lane: Lane): Promise<void> {
-    while (lane.waiting.length > 0) {
-      const records = lane.waiting
-      lane.waiting = []
-      await this.#appendForCertain(lane.partition, records)
+  /** One append at a time, with all waiting records, so that a retry keeps the order. */
+  async #append(buffer: PartitionBuffer): Promise<void> {
+    while (buffer.waiting.length > 0) {
+      const records = buffer.waiting
+      buffer.waiting = []
+      await this.#appendReporting(buffer.partition, records)
       for (const { payload, ticks } of records) {
         this.#pendingBytes -= payload.length
         this.#pendingTicks -= ticks
       }
-      if (this.held && this.#pendingBytes < PENDING_BYTES_RESUME) {
-        this.#options.emit('sources_unblocked', { blockedMs: Math.round(performance.now() - this.#heldSinceMs) })
-        this.#heldSinceMs = 0
+      if (this.paused && this.#pendingBytes < PENDING_BYTES_RESUME) {
+        this.#options.emit('sources_unblocked', { blockedMs: Math.round(performance.now() - this.#pausedSinceMs) })
+        this.#pausedSinceMs = 0
         this.onBackpressure(false)
       }
     }
   }
 
-  /** A log over a network may take as long as its brokers are away; a stop does not wait for that. */
+  /** An append to a log whose brokers are unreachable may take as long as they are; a shutdown does not wait for it. */
   async #whileNotStopped(appended: Promise<number>): Promise<void> {
     const { signal } = this.#stop
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -216,19 +218,19 @@ export class Recorder implements Receiver {
     await promise.finally(() => signal.removeEventListener('abort', stopped))
   }
 
-  async #appendForCertain(partition: number, records: readonly LogRecord[]): Promise<void> {
+  async #appendReporting(partition: number, records: readonly LogRecord[]): Promise<void> {
     const { emit } = this.#options
     const startedMs = performance.now()
-    const tell = () => emit('log_append_waiting', { partition, waitedMs: Math.round(performance.now() - startedMs) })
-    const telling = setInterval(tell, WAITING_TOLD_EVERY_MS)
+    const report = () => emit('log_append_waiting', { partition, waitedMs: Math.round(performance.now() - startedMs) })
+    const reporting = setInterval(report, WAITING_EVENT_EVERY_MS)
     try {
-      await this.#appendHoweverOften(partition, records, startedMs)
+      await this.#appendWithRetries(partition, records, startedMs)
     } finally {
-      clearInterval(telling)
+      clearInterval(reporting)
     }
   }
 
-  async #appendHoweverOften(partition: number, records: readonly LogRecord[], startedMs: number): Promise<void> {
+  async #appendWithRetries(partition: number, records: readonly LogRecord[], startedMs: number): Promise<void> {
     const { log, emit } = this.#options
     for (let attempt = 0; ; attempt++) {
       this.#stop.signal.throwIfAborted()

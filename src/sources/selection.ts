@@ -1,19 +1,19 @@
-/** What to record, as a user says it: `binance:BTCUSDT,ETHUSDT coinbase:BTC-USD simulator:?rate=500&seed=7`. */
+/** Parses what to record: `binance:BTCUSDT,ETHUSDT coinbase:BTC-USD simulator:?rate=500&seed=7`. */
 import { TickhouseError } from '../errors.ts'
 import { findVenue, VENUES } from '../venues/index.ts'
 import type { Venue } from '../venues/venue.ts'
 
 export interface Selected {
   venue: Venue
-  /** Each once, as far as is known as the venue spells it. */
+  /** Distinct, in the venue's spelling as far as it is known. */
   symbols: readonly string[]
-  /** As the user wrote them; empty where the venue's default ones are recorded. */
+  /** As the user wrote them; empty where the venue's defaults are recorded. */
   given: readonly string[]
   /** Only the simulator takes any. */
   options: Readonly<Record<string, number>>
 }
 
-/** What the simulator is told beside its symbols, with bounds. */
+/** Options of the simulator, with bounds. */
 const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> = {
   rate: { min: 1, max: 500_000 },
   seed: { min: 0, max: 2 ** 31 - 1 },
@@ -25,8 +25,8 @@ const AFTER_VENUE = new RegExp(`:\\s+(?!${VENUE_NEXT})`, 'gi')
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
 
 /**
- * Throws `config_invalid` for what is no selection, an unknown venue or option. A venue without symbols gets its own default.
- * Blanks around commas, and commas between venues, are taken as what they are meant as.
+ * Throws `config_invalid` for a malformed selection, an unknown venue or option. A venue without symbols gets its defaults. Blanks around
+ * commas and commas between venues are accepted.
  */
 export function parseSources(text: string): Selected[] {
   const parts = text
@@ -39,7 +39,7 @@ export function parseSources(text: string): Selected[] {
   if (selected.length === 0) throw invalid('TICKHOUSE_SOURCES is empty')
   const names = selected.map(({ venue }) => venue.name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice) throw invalid(`venue ${twice} stands twice in TICKHOUSE_SOURCES`)
+  if (twice) throw invalid(`venue ${twice} appears twice in TICKHOUSE_SOURCES`)
   return selected
 }
 
@@ -79,10 +79,10 @@ export function formatSources(selected: readonly Omit<Selected, 'given'>[]): str
 }
 
 function unknownVenue(name: string, text: string, before: string | undefined): TickhouseError {
-  // A symbol after a blank instead of a comma is the likelier mistake.
+  // More likely a symbol after a blank instead of a comma.
   if (before?.includes(':') && text === name && /[A-Z/-]/.test(name))
-    return invalid(`${name} stands alone: symbols of one venue are separated by commas, ${before},${name}`)
-  return invalid(`unknown venue ${name}; known are ${VENUES.map(known => known.name).join(', ')}`)
+    return invalid(`${name} is not a source: separate the symbols of a venue by commas, ${before},${name}`)
+  return invalid(`unknown venue ${name}; known: ${VENUES.map(known => known.name).join(', ')}`)
 }
 
 function invalid(message: string): TickhouseError {

@@ -42,7 +42,7 @@ export class StatusAnnouncer {
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),
-      paused: recorder.held,
+      paused: recorder.paused,
       connections: feeds.status(),
       process: this.#gauge.read(),
       events: journal.counts,

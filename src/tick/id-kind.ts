@@ -1,5 +1,5 @@
 /**
- * What the trade ids of a venue say. Each venue states its kind (`Venue.ids`); ingest follows ids by it.
+ * The kinds of trade ids. Each venue states its own (`Venue.ids`); ingest follows ids by it.
  *
  * | kind        | ids of one symbol                                                     | repeat is known | loss is known |
  * | ----------- | --------------------------------------------------------------------- | --------------- | ------------- |

@@ -26,7 +26,7 @@ export interface JsonTrades {
   refused: RefusedLine[]
 }
 
-/** How many lines of a payload hold something: the ticks `readJsonTrades` finds in it, good and refused together. */
+/** The number of lines that are not blank: the ticks of `readJsonTrades`, good and refused together. */
 export function countJsonLines(payload: Uint8Array): number {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
   let lines = 0

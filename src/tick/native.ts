@@ -14,12 +14,12 @@ if (endianness() !== 'LE') throw new Error('tickhouse needs a little-endian mach
 const LOW_CARDINALITY_FLAGS = 0x600
 const LOW_CARDINALITY_VERSION = 1
 
-/** Rows one block may hold: below the engine's own limit for one part (1,048,449). */
+/** The most rows of a block: below the engine's own limit for one part (1,048,449). */
 export const BLOCK_ROWS_MAX = 1_048_000
 
 type FixedArray = Float64Array | BigInt64Array | BigUint64Array | Int8Array | Uint8Array | Uint16Array | Uint32Array
 
-/** A block that is not what its header says. The message names the first thing found wrong. */
+/** A block that contradicts its header. The message names the first difference. */
 export class BlockError extends Error {}
 
 /** Writes one block, column by column, in the order called. */
@@ -28,7 +28,7 @@ export class BlockWriter {
   #length = 0
   readonly #rows: number
 
-  /** `room`: where to write, or a guess at the block's size in bytes, to allocate once. A block that needs more gets other memory. */
+  /** `room`: where to write, or the expected size in bytes, to allocate once. A larger block is moved to other memory. */
   constructor(columns: number, rows: number, room: number | Buffer) {
     this.#buffer = typeof room === 'number' ? Buffer.allocUnsafe(Math.max(room, 256)) : room
     this.#rows = rows
@@ -64,12 +64,12 @@ export class BlockWriter {
     for (const word of words) this.#text(word)
     this.#uint64(this.#rows)
     const rows = codes.subarray(0, this.#rows)
-    // Not `from`, which takes the slow way of iterators.
+    // `from` is slower: it iterates.
     const narrow = width === 0 ? new Uint8Array(rows) : width === 1 ? new Uint16Array(rows) : rows
     this.#bytes(new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength))
   }
 
-  /** The block. The memory is the caller's from here on. */
+  /** The finished block. Its memory belongs to the caller. */
   done(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#length) as Uint8Array<ArrayBuffer>
   }
@@ -127,7 +127,7 @@ export class BlockReader {
     if (this.rows > BLOCK_ROWS_MAX) throw new BlockError(`${this.rows} rows in one block, ${BLOCK_ROWS_MAX} at most`)
   }
 
-  /** Copies a fixed-width column into the beginning of `into`, which must hold `rows` values. */
+  /** Copies a fixed-width column into the beginning of `into`, of at least `rows` values. */
   fixed(name: string, type: string, into: FixedArray): void {
     this.#head(name, type)
     const from = this.#take(this.rows * into.BYTES_PER_ELEMENT)
@@ -220,7 +220,7 @@ export class BlockReader {
 
 const heads = new Map<string, { type: string; bytes: Buffer }>()
 
-/** Name and type of a column as a block holds them; kept, since a small block is little more than its heads. */
+/** Name and type of a column in the block's form; cached, since they are most of a small block. */
 function headOf(name: string, type: string): Buffer {
   const known = heads.get(name)
   if (known?.type === type) return known.bytes

@@ -11,12 +11,12 @@ export const RECORD_VERSION = 1
 
 /** A record for the log: one batch of ticks. */
 export interface LogRecord {
-  /** What the ticks are: `trades`. */
+  /** The kind of the ticks: `trades`. */
   kind: string
-  /** How they are written: `native`, `json` or `refused`. */
+  /** The encoding: `native`, `json` or `refused`. */
   format: string
   version: number
-  /** How many ticks the payload holds, as its writer says; 0 where the writer does not say. */
+  /** Ticks in the payload, as stated by its writer; 0 if not stated. */
   ticks: number
   payload: Uint8Array
 }
@@ -32,10 +32,10 @@ export const TYPES = {
 /** Columns of a block of trades, as written by `writeTradeColumns`. */
 export const TRADE_COLUMN_COUNT = 9
 
-/** About what a trade takes in a block, bytes: to allocate once. */
+/** Bytes of a trade in a block, about: to allocate once. */
 export const TRADE_BYTES = 48
 
-/** The least that a trade takes in a block: five columns of 8 bytes, four of one. */
+/** Least bytes of a trade in a block: five columns of 8, four of 1. */
 const TRADE_BYTES_MIN = 44
 
 /** Writes the nine columns of trades into a block, in the table's order. */
@@ -69,7 +69,7 @@ export function writeTradeBlock(
   return writer.done()
 }
 
-/** About what a block of so many trades takes, bytes. */
+/** Bytes of a block of this many trades, about. */
 export function blockBytes(trades: number): number {
   return 1024 + trades * TRADE_BYTES
 }
@@ -127,18 +127,18 @@ function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
   trades.length = reader.rows
 }
 
-/** What a source could not read: the frame, or the item of it, with the reason. */
+/** A frame that a source could not decode, or one item of it, with the reason. */
 export interface RefusedFrame {
   venue: string
   reason: Refusal
   detail: string
-  /** Text, or bytes: as received, but for what `rawBytes` says. */
+  /** Text or bytes, as received; cut if `rawBytes` is set. */
   raw: string | Uint8Array
-  /** Where `raw` is only the beginning: how many bytes were received. */
+  /** Where `raw` is only the beginning: the number of bytes received. */
   rawBytes?: number
   /** Our clock in the socket callback, microseconds since 1970 UTC. */
   receivedAtMicros: number
-  /** With reason `trade_missed`: the ids that never came, of a symbol whose venue numbers its trades one by one. */
+  /** With reason `trade_missed`: the range of announced ids that never arrived. */
   missed?: { symbol: string; first: number; last: number }
 }
 
@@ -151,7 +151,7 @@ function lineOf({ raw, ...frame }: RefusedFrame): string {
   return JSON.stringify({ ...frame, rawBase64: bytes.toString('base64') })
 }
 
-/** Refused frames as a log record: they take the same way as ticks, so that they have a place in the log too. */
+/** Refused frames as a log record: they pass through the log like ticks, and have an offset. */
 export function refusedRecord(frames: readonly RefusedFrame[]): LogRecord {
   return {
     kind: 'trades',

@@ -1,13 +1,13 @@
 /** Why a tick, a frame or a record is not in its table: the closed list of the `reason` column of `quarantine`. */
 export const REFUSALS = {
-  malformed_frame: 'a frame of the venue that is not what its document says',
+  malformed_frame: 'a frame that does not match the documentation of the venue',
   rejected_value: 'a price, volume, id or side in a frame that cannot be read',
-  symbol_unasked: 'a trade of a symbol that the recorder did not ask the venue for',
+  symbol_unasked: 'a trade of a symbol that the recorder did not subscribe to',
   trade_missed: 'trades that the venue announced and that never came',
   unknown_message: 'a message of the venue of a kind this version does not know',
   unknown_format: 'a log record in a format or version this version does not read',
   unknown_kind: 'a log record of a kind of tick this version does not store',
-  undecodable_record: 'a log record whose content is not what its header says',
+  undecodable_record: 'a log record whose content contradicts its header',
   unknown_venue: 'a venue that is neither built in nor listed in the configuration',
   symbol_invalid: 'an empty, over-long or unprintable symbol',
   price_out_of_range: 'a price that is not a number above zero and below 1e15',
@@ -16,7 +16,7 @@ export const REFUSALS = {
   timestamp_ahead: 'a time more than a day ahead of our clock when the tick came',
   side_unknown: 'a side that is neither buy, sell nor unknown',
   origin_unknown: 'an origin that is neither live, repair nor replay',
-  duplicate_id: 'a trade this symbol already has, equal in all it says: the first one is kept',
+  duplicate_id: 'a trade this symbol already has, with equal values: the first one is kept',
   conflicting_id: 'a trade id this symbol already has, with another price, volume or side: the first one is kept',
 } as const
 

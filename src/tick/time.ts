@@ -3,7 +3,7 @@
  * beside them where a venue gives them. In columns they are 64-bit nanoseconds, as the table stores them.
  */
 
-/** The latest time that is exact in microseconds: June 2255. The table could hold seven years more. */
+/** The latest time that is exact in microseconds: June 2255. The table's type ends seven years later. */
 export const TIME_MICROS_MAX = Number.MAX_SAFE_INTEGER
 
 const WORD = 2 ** 32

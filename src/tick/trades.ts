@@ -36,7 +36,7 @@ export interface Trade {
 
 /**
  * A trade on its way from a decoder to columns: each decoder writes all its trades into one draft, so that none is allocated per tick.
- * Whoever is given a draft copies what it needs and keeps no reference.
+ * A receiver of a draft copies what it needs and keeps no reference.
  */
 export class TradeDraft implements Trade {
   venue = ''
@@ -51,7 +51,7 @@ export class TradeDraft implements Trade {
   origin: Origin = ORIGIN.live
 }
 
-/** What a trade takes in memory. */
+/** Bytes of a trade in memory. */
 const ROW_BYTES = 50
 
 /** Gives each distinct text a small code, in order of first sight: one column's LowCardinality dictionary. */
@@ -66,7 +66,7 @@ export class Dictionary {
     return this.words.length - 1
   }
 
-  /** Takes over the next word of a dictionary that was written elsewhere, even one that repeats. */
+  /** Appends the next word of a dictionary read from a block, even a repeated one. */
   append(word: string): void {
     if (!this.#codes.has(word)) this.#codes.set(word, this.words.length)
     this.words.push(word)
@@ -74,8 +74,8 @@ export class Dictionary {
 }
 
 /**
- * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol` hold
- * codes into their dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to the
+ * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol` are
+ * codes of their dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to the
  * venue's decimals.
  */
 export class TradeColumns {
@@ -97,7 +97,7 @@ export class TradeColumns {
   tradeIdWords: Uint32Array
 
   constructor(capacity: number) {
-    // One piece of memory for all columns: a dozen small ones take fifty times as long to come and go.
+    // One allocation for all columns: a dozen small ones take fifty times as long to allocate and free.
     const memory = new ArrayBuffer(capacity * ROW_BYTES)
     this.timestamp = new BigInt64Array(memory, 0, capacity)
     this.receivedAt = new BigInt64Array(memory, capacity * 8, capacity)
@@ -121,7 +121,7 @@ export class TradeColumns {
     return this.length === this.capacity
   }
 
-  /** Forgets all rows and words; the memory is used again. */
+  /** Removes all rows and words; the memory is reused. */
   clear(): void {
     this.length = 0
     this.venues = new Dictionary()

@@ -1,6 +1,6 @@
 /**
  * JSON as venues send it: numbers too long for a double keep their text, so that an id beyond 2^53 or a price of twenty digits
- * is not rounded before anyone has looked at it.
+ * is not rounded before it is checked.
  */
 
 /** A JSON number of 16 characters or more, as written. */
@@ -19,11 +19,11 @@ const LONG = 16
 /** Reads a frame of JSON; a number of 16 characters or more comes as a `LongNumber`. Throws like `JSON.parse`. */
 export function parseJson(frame: Buffer): unknown {
   // The reviver makes parsing several times slower, and few frames need it.
-  return mayHoldLongNumber(frame) ? JSON.parse(frame.toString(), keepLong) : JSON.parse(frame.toString())
+  return mayContainLongNumber(frame) ? JSON.parse(frame.toString(), keepLong) : JSON.parse(frame.toString())
 }
 
-/** Is there a run of 16 characters that numbers are made of? Such a run covers one of every 16 bytes, so only those are looked at. */
-function mayHoldLongNumber(frame: Buffer): boolean {
+/** Is there a run of 16 characters of numbers? Such a run covers one of every 16 bytes, so only those are checked. */
+function mayContainLongNumber(frame: Buffer): boolean {
   for (let probe = LONG - 1; probe < frame.length; probe += LONG) {
     let end = probe
     while (isNumberByte(frame[end])) end++
@@ -54,7 +54,7 @@ export function isObject(value: unknown): value is JsonObject {
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},]/g
 
 /**
- * The texts of the elements of the array that a frame's outermost object holds under `key`, exactly as sent. `text` must have
+ * The texts of the elements of the array under `key` in a frame's outermost object, exactly as sent. `text` must have
  * been read as JSON before; where the key comes twice the last one counts, as it does there.
  */
 export function elementTexts(text: string, key: string): string[] {

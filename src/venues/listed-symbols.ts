@@ -1,4 +1,4 @@
-/** A venue's own list of symbols, held against those that a user asked for. Pure. */
+/** Compares the symbols that a user requested with the venue's own list. Pure. */
 
 /** A symbol as a venue lists it. */
 export interface ListedSymbol {
@@ -6,19 +6,19 @@ export interface ListedSymbol {
   symbol: string
   /** Other names that the venue has for it. */
   aliases?: readonly string[]
-  /** The venue's word for its state, if trades of it cannot come; empty if they can. */
+  /** The venue's name of a state without trading; empty while it trades. */
   resting: string
 }
 
-/** Where a venue lists its symbols, and how the answer is read. */
+/** Where a venue lists its symbols, and how the answer is parsed. */
 export interface SymbolList {
   /** Below the venue's REST address. */
   path: string
-  /** All of them; undefined if the answer is none that the venue's document knows. */
+  /** All of them; undefined if the answer does not match the venue's document. */
   read(answer: unknown): readonly ListedSymbol[] | undefined
 }
 
-/** What a venue's list says of a symbol that was asked for. */
+/** The entry of a venue's list for a requested symbol. */
 export interface Listing {
   asked: string
   /** As the venue spells it; undefined if it lists nothing of that name. */
@@ -27,7 +27,7 @@ export interface Listing {
   resting: string
 }
 
-/** What the list says of each symbol. Case does not matter, and other names of the venue's count. */
+/** Finds each symbol in the list, in any case and by the venue's other names. */
 export function compareWithList(asked: readonly string[], listed: readonly ListedSymbol[]): Listing[] {
   const exact = new Map(listed.map(each => [each.symbol, each]))
   const loose = new Map<string, ListedSymbol>()

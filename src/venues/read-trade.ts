@@ -1,6 +1,6 @@
 /**
- * The last step of every decoder that reads JSON: fields as they stood in the frame become a trade, or a refusal that names
- * the field. Shared, so that no venue is more lenient than another.
+ * The last step of every decoder of JSON: fields of the frame become a trade, or a refusal that names the field. Shared, so that no venue
+ * is more lenient than another.
  */
 import { TIME_MICROS_MAX } from '../tick/time.ts'
 import { SIDE, type Side, TradeDraft } from '../tick/trades.ts'
@@ -13,7 +13,7 @@ const SHOWN_CHARACTERS_MAX = 60
 
 const draft = new TradeDraft()
 
-/** The frame's JSON object; undefined if it is none, which is then refused. */
+/** The frame's JSON object; undefined if it is not one, which is then refused. */
 export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
   let message: unknown
   try {
@@ -33,7 +33,7 @@ export interface TradeFields {
   price: unknown
   volume: unknown
   tradeId: unknown
-  /** The taker's, already translated; undefined if the frame states none that the document knows. */
+  /** The taker's; undefined if the frame states none that the document knows. */
   side: Side | undefined
   /** Already read; undefined if the frame states none. Micros since 1970 UTC and the nanos beyond. */
   time: { micros: number; nanos: number } | undefined
@@ -41,9 +41,9 @@ export interface TradeFields {
 
 /**
  * Hands a trade to the sink, or refuses it. `decimal` reads prices and volumes the way this venue writes them: see
- * `decimal.ts`. `raw` is the item's own text where the frame holds several.
+ * `decimal.ts`. `raw` is the item's own text where the frame has several.
  */
-export function handOn(
+export function emitTrade(
   out: Sink,
   fields: TradeFields,
   decimal: (value: unknown) => number,

@@ -1,9 +1,9 @@
 /**
- * How long a server wants us away, in each form in which servers say it: the `Retry-After` header in seconds or as a date
- * (RFC 9110, 10.2.3), and the moment a ban ends in the text of an error ("IP banned until 1573234432433").
+ * The wait that a server requests, in every form in use: the `Retry-After` header in seconds or as a date (RFC 9110, 10.2.3), and the end
+ * of a ban in the text of an error ("IP banned until 1573234432433").
  */
 
-/** The longest a server's own demand is obeyed: Binance's longest ban is three days. */
+/** The longest wait that a server can request: Binance's longest ban is three days. */
 const WAIT_MS_MAX = 3 * 24 * 60 * 60 * 1000
 
 /** The three forms of an HTTP date (RFC 9110, 5.6.7). `Date.parse` alone would read a date into texts such as "soon 5". */
@@ -12,7 +12,7 @@ const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$
 const BANNED_UNTIL = /\buntil\s+(\d{10}|\d{13})\b/i
 
 /**
- * The wait a `Retry-After` header asks for, ms; undefined if it states none. `date` is the answer's `Date` header: a wait until
+ * The wait of a `Retry-After` header, ms; undefined if it states none. `date` is the answer's `Date` header: a wait until
  * a date is counted by the server's clock where it is known, since ours may be wrong.
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number, date?: string): number | undefined {
@@ -29,13 +29,13 @@ export function readBannedUntil(text: string): number | undefined {
   return digits.length === 10 ? Number(digits) * 1000 : Number(digits)
 }
 
-/** The wait until a time that a server names, ms, within what is obeyed; undefined without one. */
+/** The wait until a time that a server states, ms, bounded; undefined without one. */
 export function waitUntil(untilMs: number | undefined, nowMs: number): number | undefined {
   return untilMs === undefined ? undefined : bounded(untilMs - nowMs)
 }
 
-/** Does a text, such as the reason of a close, speak of too many requests? */
-export function speaksOfRates(text: string): boolean {
+/** Does a text, such as the reason of a close, report too many requests? */
+export function reportsRateLimit(text: string): boolean {
   return /too (many|much)|(rate|msg|message|request|connection)s?[ _-]?(limit|rate)|throttl|exceeded.*(rate|limit)|\bbanned\b/i.test(
     text,
   )

@@ -1,36 +1,36 @@
 /**
- * A voice: how a server speaks to its clients, a venue's or our own. Pure: no sockets, no clock. The other side of
- * `venues/venue.ts`, which listens.
+ * The server side of a protocol, a venue's or our own: what a server sends to its clients. Pure: no sockets, no clock. `venue.ts` is the
+ * client side.
  */
 
 import type { TradeColumns } from '../tick/trades.ts'
 import type { FrameBuffer } from './websocket-frames.ts'
 
-/** What one client asked for, and what it is told. */
+/** The subscriptions of one client, and what is sent to it. */
 export interface ServerSession {
   /** Texts to send when the client has connected. */
   readonly welcome: readonly string[]
-  /** Takes a message of the client; returns the texts to answer it with. */
+  /** Takes a message of the client; returns the answers. */
   onMessage(message: string): readonly string[]
-  /** Did the client ask for this symbol? */
+  /** Is the client subscribed to this symbol? */
   subscribes(symbol: string): boolean
   /**
-   * Writes those of rows `start` to `end`-1 that the client asked for. Returns how many of them this voice cannot say and left
-   * out.
+   * Writes the subscribed trades of rows `start` to `end`-1. Returns the number of those that this protocol cannot express and that
+   * were skipped.
    */
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number
-  /** Asked every second: texts that say that we are alive, where the venue sends any. */
+  /** Called every second: heartbeats to send, if the venue has any. */
   heartbeat(): readonly string[]
 }
 
 export interface VenueServerProtocol {
-  /** What a client connects to, below `ws://host:port`: with a subscription to these symbols where the address carries it. */
+  /** The URL below `ws://host:port`, with a subscription to these symbols if the URL contains it. */
   target(symbols: readonly string[]): string
-  /** A client connects to this address; undefined if there is no such one here. */
+  /** A client connects to this URL; undefined if nothing is served there. */
   open(url: URL): ServerSession | undefined
 }
 
-/** Remembers something for each symbol of a dictionary, by its code, until the next dictionary. */
+/** A value for each symbol of a dictionary, by its code; made again for the next dictionary. */
 export class BySymbol<T> {
   #words: readonly string[] | undefined
   #values: T[] = []
@@ -48,7 +48,7 @@ export class BySymbol<T> {
     return this.#values
   }
 
-  /** What is remembered holds no longer. */
+  /** Drops all values. */
   forget(): void {
     this.#words = undefined
   }

@@ -4,7 +4,7 @@ import type { Venue } from './venue.ts'
 
 export const simulator: Venue = binanceShaped({
   name: 'simulator',
-  // Where a simulator listens is known only once it does: whoever starts it gives its addresses.
+  // A simulator's port is known only once it listens: the launcher supplies the addresses.
   ws: 'ws://127.0.0.1:0',
   rest: 'http://127.0.0.1:0',
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'DOGEUSDT', 'AVAXUSDT', 'LINKUSDT'],

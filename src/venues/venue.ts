@@ -1,13 +1,13 @@
 /**
- * A venue: what it takes to follow one market's public feed. Pure: no sockets, no clock, no state outside what it is given,
- * so a venue is tested on recorded frames. One file each; `index.ts` lists them.
+ * A venue: the protocol and limits of one market's public feed. Pure: no sockets, no clock, no state of its own, so a venue is tested on
+ * recorded frames. One folder each; `index.ts` lists them.
  */
 import type { IdKind } from '../tick/id-kind.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { SymbolList } from './listed-symbols.ts'
 
-/** What a venue's server says about the connection itself. */
+/** A message of the venue's server about the connection itself. */
 export type Control =
   /** A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries no others. */
   | { kind: 'subscribed'; symbols?: readonly string[]; all?: true }
@@ -17,24 +17,24 @@ export type Control =
   | { kind: 'rejected'; detail: string; symbols?: readonly string[] }
   /** The server will close this connection soon: open another first. */
   | { kind: 'closing'; detail: string }
-  /** The server wants fewer requests: wait until then, ms since 1970 by the clock that shows `nowMs` (ours without), if it says. */
+  /** The server requests a lower rate: wait until `untilMs`, if stated, ms since 1970 by the clock that shows `nowMs` (else ours). */
   | { kind: 'rate_limited'; detail: string; untilMs?: number; nowMs?: number }
   /** The server complains of something that is not a subscription. */
   | { kind: 'error'; detail: string }
-  /** A sign of life without a trade; a venue may say with it which trade of a symbol was the last. */
+  /** A heartbeat; a venue may state the last trade of a symbol with it. */
   | { kind: 'heartbeat'; symbol?: string; lastTradeId?: number }
-  /** What the venue says of itself: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
+  /** The venue's own state: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
   | { kind: 'venue_state'; state: string; upcoming: string }
 
-/** Where a decoder puts what a frame says. Each frame ends in at least one call, so that nothing is passed over in silence. */
+/** Takes the content of frames from a decoder. Each frame ends in at least one call, so that none is dropped silently. */
 export interface Sink {
   /** One trade. The decoder has set what the frame states; `venue`, `receivedAtMicros` and `origin` are the sink's to set. */
   trade(trade: TradeDraft): void
-  /** A frame, or one item of it, that is not what the venue's document says. `raw` is the item, if not the whole frame. */
+  /** A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame. */
   refuse(reason: Refusal, detail: string, raw?: string): void
   /** A message about the connection. */
   control(control: Control): void
-  /** A message of a kind we know and do not record (a book update, a ticker). */
+  /** A message of a known kind that is not recorded: a depth update, a ticker. */
   ignore(): void
   /** A decimal of more significant digits than a double keeps exactly. */
   imprecise(): void
@@ -44,11 +44,11 @@ export interface Sink {
 export interface Limits {
   /** Symbols on one connection; more are spread over several. */
   symbolsPerConnection: number
-  /** Frames we may send in a second. */
+  /** Frames per second that a client may send. */
   framesPerSecond: number
   /** Connections opened within five minutes from one address. */
   connectsPerFiveMinutes?: number
-  /** The server cuts a connection of this age: it is replaced before, with an overlap. */
+  /** The server closes a connection of this age: it is replaced before, with an overlap. */
   connectionAgeMsMax?: number
 }
 
@@ -64,7 +64,7 @@ export interface Venue {
   readonly silenceMsMax: number
   /** Symbols recorded when a user names the venue without any, and on a first run. */
   readonly defaultSymbols: readonly string[]
-  /** Does the venue confirm or refuse each symbol asked for? */
+  /** Does the venue confirm or refuse each subscription? */
   readonly acknowledges: boolean
   /** What the venue lists. */
   readonly symbolList: SymbolList
@@ -72,13 +72,13 @@ export interface Venue {
   readonly spelling?: 'capitals'
   /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
   url(base: string, symbols: readonly string[]): string
-  /** Frames to send once connected; empty where the address carries the subscription. */
+  /** Frames to send once connected; empty where the URL contains the subscription. */
   subscribe(symbols: readonly string[]): readonly string[]
-  /** Frames that ask for symbols again on an open connection. */
+  /** Frames that subscribe to symbols again on an open connection. */
   resubscribe(symbols: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
-  /** A frame that holds an item as `refuse` was given it, where frames hold several. */
+  /** A frame with one item as given to `refuse`, where frames have several. */
   frameOf?(item: string): string
   /** Reads one frame. Never throws. */
   decode(frame: Buffer, out: Sink): void

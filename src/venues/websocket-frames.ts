@@ -3,7 +3,7 @@
  * one buffer, serve every client of the same subscription with one write each.
  *
  * The buffer goes straight to the socket that was upgraded, beside `ws`, which keeps handshake, control frames and close.
- * That is safe because both sides write whole frames at once: nothing can come between the bytes of a frame.
+ * That is safe because both write whole frames: nothing can come between the bytes of a frame.
  */
 
 /** FIN and opcode 1 or 2: a whole text or binary message in one frame (RFC 6455, 5.2). */

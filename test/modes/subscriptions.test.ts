@@ -114,7 +114,7 @@ test('a refused symbol, missed trades and maintenance are in health, figures, do
     assert.deepEqual(rows, [
       {
         symbol: 'BTC-USD',
-        detail: 'BTC-USD: trade ids 6 to 9 were announced and never came',
+        detail: 'BTC-USD: trade ids 6 to 9 were announced and never arrived',
         raw: '{"symbol":"BTC-USD","first":6,"last":9}',
       },
     ])

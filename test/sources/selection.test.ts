@@ -24,10 +24,10 @@ test('a venue without symbols records its default ones', () => {
 })
 
 test('each mistake is refused with what is wrong', () => {
-  assert.throws(() => parseSources('nasdaq:AAPL'), /unknown venue nasdaq; known are binance/)
+  assert.throws(() => parseSources('nasdaq:AAPL'), /unknown venue nasdaq; known: binance/)
   assert.throws(() => parseSources('  '), /empty/)
   assert.throws(() => parseSources(':BTC'), /not a source/)
-  assert.throws(() => parseSources('kraken:A kraken:B'), /stands twice/)
+  assert.throws(() => parseSources('kraken:A kraken:B'), /appears twice/)
   assert.throws(() => parseSources('kraken:A?rate=5'), /takes no option rate/)
   for (const option of ['constructor', 'toString', '__proto__'])
     assert.throws(() => parseSources(`simulator?${option}=5`), /takes no option/)

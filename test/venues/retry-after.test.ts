@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from '../../src/venues/retry-after.ts'
+import { parseRetryAfter, readBannedUntil, reportsRateLimit, waitUntil } from '../../src/venues/retry-after.ts'
 
 const NOW_MS = Date.parse('2026-11-22T16:00:00Z')
 const DAY_MS = 86_400_000
@@ -51,7 +51,7 @@ test('texts that speak of rates are told from others', () => {
     'throttled',
     'IP banned',
   ]
-  for (const text of rates) assert.ok(speaksOfRates(text), text)
+  for (const text of rates) assert.ok(reportsRateLimit(text), text)
   for (const text of ['', 'bye', 'Invalid request', 'going away', 'interest accrued', 'Currency pair not supported'])
-    assert.ok(!speaksOfRates(text), text)
+    assert.ok(!reportsRateLimit(text), text)
 })

@@ -1,5 +1,5 @@
 /** Why a server denies connections from here, and how long to wait before the next one. */
-import { parseRetryAfter, readBannedUntil, speaksOfRates, waitUntil } from '../../venues/retry-after.ts'
+import { parseRetryAfter, readBannedUntil, reportsRateLimit, waitUntil } from '../../venues/retry-after.ts'
 import type { Timings } from './timings.ts'
 
 /**
@@ -43,7 +43,7 @@ export function denialOfStatus(
  * mentions rates.
  */
 export function denialOfClose(code: number, reason: string, timings: Timings): Denial | undefined {
-  if (!speaksOfRates(reason) && !(code === POLICY_VIOLATION && reason === '')) return undefined
+  if (!reportsRateLimit(reason) && !(code === POLICY_VIOLATION && reason === '')) return undefined
   return { kind: 'rate', waitMs: waitUntil(readBannedUntil(reason), Date.now()) ?? timings.rateLimitedMs }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and faqs/market_data_only.md.
- * The built-in simulator speaks the same shapes, so `binanceShaped` builds both.
+ * The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
@@ -8,12 +8,12 @@ import { SIDE, TradeDraft } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { handOn, readId, readMessage, show } from '../read-trade.ts'
+import { emitTrade, readId, readMessage, show } from '../read-trade.ts'
 import { readBannedUntil } from '../retry-after.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
 import { ByteScanner, literal } from './byte-scanner.ts'
 
-/** What may differ between venues of Binance's shape. */
+/** What differs between venues with Binance's frames. */
 export interface BinanceShape {
   name: string
   ws: string
@@ -27,10 +27,10 @@ export interface BinanceShape {
 const UNSUBSCRIBE = 'UNSUBSCRIBE'
 const SUBSCRIBE = 'SUBSCRIBE'
 
-/** Streams of one request, far below what a message may hold. */
+/** Streams of one request, far below the limit of a message. */
 const REQUEST_STREAMS_MAX = 50
 
-/** Unsubscribes first: what the server believes to carry already is otherwise left as it is. */
+/** Unsubscribes first: the server otherwise ignores a stream that it believes to be subscribed. */
 function resubscribe(symbols: readonly string[]): string[] {
   const frames: string[] = []
   for (let at = 0; at < symbols.length; at += REQUEST_STREAMS_MAX) {
@@ -42,7 +42,7 @@ function resubscribe(symbols: readonly string[]): string[] {
 
 const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@trade`
 
-/** A venue that speaks Binance's combined streams: the address carries the subscription, nothing is sent. */
+/** A venue with Binance's combined streams: the URL contains the subscription, nothing is sent. */
 export function binanceShaped(shape: BinanceShape): Venue {
   return {
     ...shape,
@@ -106,7 +106,7 @@ const NOT_RECORDED = new Set([
 /** Too many requests: errors.md. */
 const TOO_MANY_REQUESTS = -1003
 
-/** Reads one frame: the usual trade byte by byte, anything else with JSON.parse. */
+/** Decodes one frame: the usual trade byte by byte, anything else with JSON.parse. */
 function decode(frame: Buffer, out: Sink): void {
   if (!decodeUsualTrade(frame, out)) decodeAny(frame, out)
 }
@@ -140,8 +140,8 @@ const scanner = new ByteScanner()
 const draft = new TradeDraft()
 
 /**
- * The way of almost every frame, several times faster than JSON.parse. Takes a frame only if it is exactly the document's
- * example with other values; otherwise says false and has called nothing.
+ * The fast path of almost every frame, several times faster than JSON.parse. Accepts a frame only if it is exactly the document's
+ * example with other values; otherwise returns false without a call to the sink.
  */
 function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
   if (!scanner.start(frame)) return false
@@ -177,7 +177,7 @@ function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
   return true
 }
 
-/** Reads any frame, at JSON.parse's pace. Exported so that a test can hold the fast way against it. */
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast path with it. */
 export function decodeAny(frame: Buffer, out: Sink): void {
   const message = readMessage(frame, out)
   if (!message) return
@@ -191,7 +191,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   else decodeError(isObject(data.error) ? data.error : data, out)
 }
 
-/** Best quotes and book snapshots are the two streams whose events carry no kind. */
+/** Best quotes and depth snapshots are the two streams whose events have no type. */
 function isNotRecorded(event: JsonObject): boolean {
   if (typeof event.e === 'string') return NOT_RECORDED.has(event.e)
   return 'lastUpdateId' in event || ('u' in event && 'b' in event && 'a' in event)
@@ -199,7 +199,7 @@ function isNotRecorded(event: JsonObject): boolean {
 
 function decodeTrade(trade: JsonObject, out: Sink): void {
   const micros = toMicros(Number(readId(trade.T) ?? -1))
-  handOn(
+  emitTrade(
     out,
     {
       symbol: trade.s,
@@ -214,7 +214,7 @@ function decodeTrade(trade: JsonObject, out: Sink): void {
   )
 }
 
-/** Errors carry a number and a text, a ban also when it ends: errors.md. What is not even that is nothing we know. */
+/** Errors have a number and a text, a ban also its end: errors.md. Anything else is an unknown message. */
 function decodeError(error: JsonObject, out: Sink): void {
   const detail = `${show(error.msg)} (code ${show(error.code)})`
   if (typeof error.code !== 'number') out.refuse('unknown_message', `event ${show(error.e)}`)

@@ -1,4 +1,4 @@
-/** Binance's combined and raw trade streams: web-socket-streams.md. The simulated exchange speaks the same. */
+/** Binance's combined and raw trade streams: web-socket-streams.md. The simulated exchange sends the same. */
 
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
@@ -13,12 +13,12 @@ const streamOf = (symbol: string) => `${symbol.toLowerCase()}@trade`
 export const binance: VenueServerProtocol = {
   target: symbols => `/stream?streams=${symbols.map(streamOf).join('/')}&timeUnit=MICROSECOND`,
   open: url => {
-    const asked = openingRequest(url)
-    return asked && new BinanceConversation(asked.form, asked.streams)
+    const request = openingRequest(url)
+    return request && new BinanceSession(request.form, request.streams)
   },
 }
 
-class BinanceConversation implements ServerSession {
+class BinanceSession implements ServerSession {
   readonly welcome = []
   readonly #requests: StreamRequests
   readonly #frames = new BySymbol(symbol => (this.subscribes(symbol) ? this.#frameOf(symbol) : undefined))
@@ -51,7 +51,7 @@ class BinanceConversation implements ServerSession {
       const price = unitsOf(trades.price[row]!)
       const volume = unitsOf(trades.volume[row]!)
       if (price < 0 || volume < 0 || id > Number.MAX_SAFE_INTEGER) {
-        out.text(Buffer.from(this.#spelledOut(trades, row, micros)))
+        out.text(Buffer.from(this.#asText(trades, row, micros)))
       } else {
         frame.stamp(micros)
         frame.write(out, Number(id), price, volume, side === SIDE.sell)
@@ -69,7 +69,7 @@ class BinanceConversation implements ServerSession {
   }
 
   /** A trade whose numbers are beyond eight decimals or 2^53, as text. */
-  #spelledOut(trades: TradeColumns, row: number, micros: number): string {
+  #asText(trades: TradeColumns, row: number, micros: number): string {
     const { combined, micros: inMicros } = this.#requests.form
     const symbol = trades.symbols.words[trades.symbol[row]!]!
     const time = inMicros ? micros : Math.floor(micros / 1000)
@@ -78,7 +78,7 @@ class BinanceConversation implements ServerSession {
   }
 }
 
-/** A value in units of 1e-8, if they say it to the last digit; else -1. */
+/** A value in units of 1e-8 if they state it exactly; else -1. */
 function unitsOf(value: number): number {
   const units = Math.round(value * UNITS_PER_ONE)
   return units <= Number.MAX_SAFE_INTEGER && units / UNITS_PER_ONE === value ? units : -1

@@ -1,4 +1,4 @@
-/** What a client of Binance's streams asks for, and what it is answered: web-socket-streams.md, "live subscribing". */
+/** Requests of a client of Binance's streams, and the answers: web-socket-streams.md, "live subscribing". */
 import type { StreamForm } from './trade-frame.ts'
 
 /** Binance's limit of one connection. */
@@ -10,7 +10,7 @@ interface Request {
   id?: unknown
 }
 
-/** What the address of a connection asks for; undefined for any other than `/stream` and `/ws`. */
+/** The streams that a connection's URL requests; undefined for any path other than `/stream` and `/ws`. */
 export function openingRequest(url: URL): { form: StreamForm; streams: readonly string[] } | undefined {
   const combined = url.pathname === '/stream'
   if (!combined && url.pathname !== '/ws' && !url.pathname.startsWith('/ws/')) return undefined
@@ -22,14 +22,14 @@ export function openingRequest(url: URL): { form: StreamForm; streams: readonly 
 
 /** The streams of one connection and the form of its frames, as its requests change them. */
 export class StreamRequests {
-  /** Stream names as asked for, such as `btcusdt@trade`; unknown ones are kept and stay silent, as at Binance. */
+  /** Requested stream names, such as `btcusdt@trade`; unknown ones are kept without an error, as at Binance. */
   readonly streams: Set<string>
   form: StreamForm
   /** The text of an error, if the next request to subscribe is to be refused. */
   readonly #refusal: () => string | undefined
   readonly #changed: () => void
 
-  /** `changed` is called when the streams or the form are others than before. */
+  /** `changed` is called when the streams or the form change. */
   constructor(
     form: StreamForm,
     streams: readonly string[],
@@ -42,12 +42,12 @@ export class StreamRequests {
     this.#changed = changed
   }
 
-  /** Takes a stream out that nobody asked to leave. */
+  /** Ends a stream without a request. */
   end(stream: string): void {
     if (this.streams.delete(stream)) this.#changed()
   }
 
-  /** Does what a message asks for; returns what to answer. */
+  /** Executes a request; returns the answer. */
   answer(message: string): object {
     let request: Request
     try {

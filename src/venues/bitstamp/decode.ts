@@ -6,7 +6,7 @@ import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { handOn, readMessage, show } from '../read-trade.ts'
+import { emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 const CHANNEL = 'live_trades_'
@@ -47,7 +47,7 @@ function readTradingPairs(answer: unknown): ListedSymbol[] | undefined {
     }))
 }
 
-/** Events of other channels: order books and orders, and answers about those channels. */
+/** Events of channels with depth and orders, and answers about those channels. */
 const NOT_RECORDED = new Set([
   'data',
   'order_created',
@@ -94,7 +94,7 @@ function decodeTrade(symbol: string | undefined, trade: unknown, out: Sink): voi
     side: sideOf(trade.type),
     time: timeOf(trade.microtimestamp),
   }
-  handOn(out, fields, decimalFromText)
+  emitTrade(out, fields, decimalFromText)
 }
 
 function sideOf(type: unknown): Side | undefined {

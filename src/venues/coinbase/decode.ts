@@ -1,14 +1,14 @@
 /**
  * Coinbase Exchange, channels `matches` and `heartbeat`: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels.
- * The feed names the maker's side, so the taker's is the other one. The first match after subscribing comes as `last_match`:
- * a real trade from before, recorded like any other, since its id tells a repeat.
+ * The feed states the maker's side; the taker's is the opposite. The first match after subscribing comes as `last_match`:
+ * a real earlier trade, recorded like any other: a repeat is known by its id.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { handOn, readMessage, readSide, show } from '../read-trade.ts'
+import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Control, Sink, Venue } from '../venue.ts'
 
 export const coinbase: Venue = {
@@ -79,7 +79,7 @@ function decode(frame: Buffer, out: Sink): void {
 }
 
 function decodeMatch(match: JsonObject, out: Sink): void {
-  handOn(
+  emitTrade(
     out,
     {
       symbol: match.product_id,
@@ -98,7 +98,7 @@ function opposite(side: Side | undefined): Side | undefined {
   return side === SIDE.sell ? SIDE.buy : undefined
 }
 
-/** Only some errors are about a subscription; `ErrSlowConsume`, say, is about us. */
+/** Only some errors are about a subscription; `ErrSlowConsume`, for example, is about our reading. */
 function decodeError({ message, reason }: JsonObject, out: Sink): void {
   const detail =
     [message, reason]

@@ -15,7 +15,7 @@ type Channel = (typeof CHANNELS)[number]
 
 export const coinbase: VenueServerProtocol = {
   target: () => '/',
-  open: url => (url.pathname === '/' ? new CoinbaseConversation() : undefined),
+  open: url => (url.pathname === '/' ? new CoinbaseSession() : undefined),
 }
 
 interface Request {
@@ -24,7 +24,7 @@ interface Request {
   channels?: unknown
 }
 
-class CoinbaseConversation implements ServerSession {
+class CoinbaseSession implements ServerSession {
   readonly welcome = []
   readonly #products: Record<Channel, Set<string>> = { matches: new Set(), heartbeat: new Set() }
   readonly #heads = new BySymbol(symbol =>

@@ -1,13 +1,13 @@
 /**
  * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade.
- * A frame holds several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing comes a
- * snapshot of the last trades: they are recorded too, since they mend a short outage and their ids tell a repeat.
+ * A frame contains several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing, the server sends a
+ * snapshot of the last trades: they are recorded too, since they fill a short outage, and repeats are known by their ids.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { handOn, readMessage, readSide, show } from '../read-trade.ts'
+import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 export const kraken: Venue = {
@@ -16,7 +16,7 @@ export const kraken: Venue = {
   rest: 'https://api.kraken.com',
   ids: 'dense',
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
-  // No limit on connects is documented; the proxy in front of the venue is said to count 150 in ten minutes from one address.
+  // No limit on connects is documented; the venue's proxy reportedly counts 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
   symbolList: { path: '/0/public/AssetPairs', read: readAssetPairs },
   // A heartbeat comes every second in which nothing else does.
@@ -100,11 +100,11 @@ function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): 
       side: readSide(trade.side),
       time: typeof trade.timestamp === 'string' ? parseRfc3339(trade.timestamp) : undefined,
     }
-    handOn(out, fields, decimalFromNumber, raw)
+    emitTrade(out, fields, decimalFromNumber, raw)
   } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
 }
 
-/** The server ends a subscription in the words that answer an unsubscription; we never ask for one. */
+/** The server ends a subscription with the answer to an unsubscription, which we never request. */
 function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', out: Sink): void {
   const symbol = isObject(answer.result) ? answer.result.symbol : answer.symbol
   const symbols = typeof symbol === 'string' ? [symbol] : undefined
@@ -116,7 +116,7 @@ function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', o
   } else if (answer.success === false) {
     const detail = show(answer.error)
     out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
-  } else out.refuse('malformed_frame', 'an answer that says neither success nor failure')
+  } else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
 }
 
 /** Comes after connecting and at each change: https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status. */

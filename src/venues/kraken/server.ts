@@ -1,4 +1,4 @@
-/** Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. A frame holds one trade. */
+/** Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. One trade per frame. */
 
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
@@ -8,7 +8,7 @@ import type { FrameBuffer } from '../websocket-frames.ts'
 
 export const kraken: VenueServerProtocol = {
   target: () => '/v2',
-  open: url => (['/v2', '/'].includes(url.pathname) ? new KrakenConversation() : undefined),
+  open: url => (['/v2', '/'].includes(url.pathname) ? new KrakenSession() : undefined),
 }
 
 interface Request {
@@ -17,7 +17,7 @@ interface Request {
   req_id?: unknown
 }
 
-class KrakenConversation implements ServerSession {
+class KrakenSession implements ServerSession {
   readonly welcome = [
     JSON.stringify({
       channel: 'status',
@@ -32,7 +32,7 @@ class KrakenConversation implements ServerSession {
       : undefined,
   )
   readonly #time = new TimeText()
-  #wroteSinceBeat = false
+  #wroteSinceHeartbeat = false
 
   onMessage(message: string): readonly string[] {
     let request: Request
@@ -80,19 +80,19 @@ class KrakenConversation implements ServerSession {
           `${head}${side}","price":${decimalText(trades.price[row]!)},"qty":${decimalText(trades.volume[row]!)},"ord_type":"market","trade_id":${trades.tradeId[row]},"timestamp":"${this.#time.of(trades.timestamp[row]!)}"}]}`,
         ),
       )
-      this.#wroteSinceBeat = true
+      this.#wroteSinceHeartbeat = true
     }
     return skipped
   }
 
   heartbeat(): readonly string[] {
-    const quiet = !this.#wroteSinceBeat
-    this.#wroteSinceBeat = false
+    const quiet = !this.#wroteSinceHeartbeat
+    this.#wroteSinceHeartbeat = false
     return quiet && this.#symbols.size > 0 ? ['{"channel":"heartbeat"}'] : []
   }
 }
 
-/** An answer carries when it was taken and given; a replay has no such time, and says so with the first of all. */
+/** An answer states when it was received and sent; a replay has no such time and states 1970. */
 function answer(body: object): string {
   const time = '1970-01-01T00:00:00.000000Z'
   return JSON.stringify({ ...body, time_in: time, time_out: time })

@@ -137,7 +137,7 @@ test('a trade that comes again after a start with another price is in quarantine
       },
       {
         reason: 'duplicate_id',
-        detail: 'a trade this symbol already has, equal in all it says: the first one is kept',
+        detail: 'a trade this symbol already has, with equal values: the first one is kept',
       },
     ])
     assert.deepEqual(await runs(store), [{ run: 0, trades: 21 }])
