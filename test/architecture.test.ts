@@ -54,7 +54,6 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^sources\/(status|metrics|connection\/status)$/,
     /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
     /^archive\/(archive|metrics)$/,
-    /^config$/,
   ],
   watch: [/^(telemetry|status)\//, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],

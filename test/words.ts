@@ -22,7 +22,7 @@ export const RETIRED: readonly (readonly [RegExp, string])[] = [
   [/\bstrangers?('s)?\b/i, 'untrusted client'],
   [/\b(voices?|doors?|gates?)\b/i, 'server protocol, server, query guard'],
   [/\belsewhere\b/i, 'another process, remote'],
-  [/\bslices?\b/i, 'chunk (of a read), segment (of the archive)'],
+  [/(?<!\.)\bslices?\b/i, 'chunk (of a read), segment (of the archive)'],
   [/\b(let go|put aside|given up|for good|at once)\b/i, 'released, quarantined, dropped, permanently, immediately'],
   [/\b(mends?|mended|mending|upkeep)\b/i, 'repair, maintenance'],
   [/\brequeu\w*\b/i, 'reprocess'],

@@ -91,13 +91,13 @@ function open({ log, store }: Parts, observed: boolean) {
   })
   page.start()
   ingest.start()
-  if (observed) observing.diagnostics.start()
+  if (observed) observing.writer.start()
   return {
     observing,
     stored: Promise.race([stored, ingest.crashed]),
     close: async () => {
       await ingest.stop()
-      await observing.diagnostics.stop()
+      await observing.writer.stop()
       await page.close()
     },
   }

@@ -6,6 +6,7 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { serveArchiver } from '../serve/http/standalone.ts'
 import { selfOf } from '../status/health.ts'
 import { openStore } from '../store/open.ts'
+import { healthSettings, telemetrySettings } from './http-settings.ts'
 
 /** Throws TickhouseErrors: `config_invalid` if the archive is off. */
 export const archive: Mode = async (config, journal, stopping) => {
@@ -15,7 +16,14 @@ export const archive: Mode = async (config, journal, stopping) => {
   const archiver = await openArchiver(config, log, store, emit)
   if (!archiver)
     throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
-  const observed = await serveArchiver(config, journal, selfOf('archive'), store, archiver)
+  const observed = await serveArchiver(
+    healthSettings(config),
+    telemetrySettings(config),
+    journal,
+    selfOf('archive'),
+    store,
+    archiver,
+  )
   archiver.start()
   return {
     failed: new Promise(() => {}),

@@ -9,6 +9,7 @@ import { Page } from '../serve/page/page.ts'
 import { decodeAgain } from '../sources/decode-again.ts'
 import { selfOf } from '../status/health.ts'
 import { LocalIngest } from '../status/local-ingest.ts'
+import { pageSettings } from './http-settings.ts'
 import { limitsOf, venuesOf } from './ingest-settings.ts'
 import { openFilledStore } from './open-filled-store.ts'
 
@@ -36,18 +37,21 @@ export const ingest: Mode = async (config, journal, stopping, supervised) => {
     forRecorder: supervised,
   })
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
-  await page.listen(config, telemetry.forServer, { reprocessor, runExclusive: work => storing.runExclusive(work) })
+  await page.listen(pageSettings(config), telemetry.forServer, {
+    reprocessor,
+    runExclusive: work => storing.runExclusive(work),
+  })
   page.start()
   storing.start()
   archiver?.start()
-  if (config.DIAGNOSTICS === 'on') telemetry.diagnostics.start()
+  if (config.DIAGNOSTICS === 'on') telemetry.writer.start()
   return {
     failed: Promise.race([storing.crashed, ...(store.engine ? [store.engine.failed] : [])]),
     stop: async () => {
       const archived = archiver?.stop()
       await storing.stop()
       await archived
-      await telemetry.diagnostics.stop()
+      await telemetry.writer.stop()
       await page.close()
       await log.close()
       await store.close()

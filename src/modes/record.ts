@@ -29,6 +29,7 @@ import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
+import { healthSettings } from './http-settings.ts'
 
 /** `simulated`: why simulated data is recorded, where `start` chose it. Throws TickhouseErrors. */
 export async function record(
@@ -51,7 +52,7 @@ export async function record(
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
   const announcer = new StatusAnnouncer({ key, self, selected, simulated, log, recorder, feeds, checked, journal })
-  const server = await serveRecorder(config, emit, self, log, () => announcer.status())
+  const server = await serveRecorder(healthSettings(config), emit, self, log, () => announcer.status())
   announcer.start()
   return {
     failed: recorder.failed,

@@ -9,6 +9,7 @@ import { embeddedDirectory } from '../store/address.ts'
 import { openEngine } from '../store/embedded/engine.ts'
 import { openStore } from '../store/open.ts'
 import type { Journal } from '../telemetry/journal.ts'
+import { pageSettings } from './http-settings.ts'
 
 /** Sessions of the engine where each statement from outside gets one of its own. */
 const SERVED_SESSIONS = { insertSessions: 1, querySessions: 1, waitingMax: 16 }
@@ -23,7 +24,7 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
       'Set TICKHOUSE_STORE=chdb:<directory> to the store of a tickhouse that has stored ticks.',
     )
   const { close, ...opened } = writable ? await openEmpty(directory) : await openWithView(config)
-  const server = await serveSql(config, { ...opened, writable, emit: journal.emit })
+  const server = await serveSql(pageSettings(config), { ...opened, writable, emit: journal.emit })
   return {
     url: server.listeningOrigin,
     failed: opened.engine.failed,
@@ -37,12 +38,12 @@ export async function serveStore(config: Config, journal: Journal, writable: boo
 /** The engine without our tables. */
 async function openEmpty(directory: string) {
   const engine = await openEngine(directory, SERVED_SESSIONS)
-  return { engine, ask: undefined, close: () => engine.close() }
+  return { engine, query: undefined, close: () => engine.close() }
 }
 
 /** The store, whose views include the archive. */
 async function openWithView(config: Config) {
   const store = await openStore(config.STORE)
   await openWithArchive(config, store)
-  return { engine: store.engine!, ask: store.untrusted.bind(store), close: () => store.close() }
+  return { engine: store.engine!, query: store.untrusted.bind(store), close: () => store.close() }
 }

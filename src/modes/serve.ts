@@ -6,6 +6,7 @@ import { Page } from '../serve/page/page.ts'
 import { selfOf } from '../status/health.ts'
 import { RemoteIngest } from '../status/remote-ingest.ts'
 import { embeddedDirectory } from '../store/address.ts'
+import { pageSettings, telemetrySettings } from './http-settings.ts'
 import { openFilledStore } from './open-filled-store.ts'
 import { serveStore } from './serve-store.ts'
 
@@ -19,9 +20,9 @@ export const serve: Mode = async (config, journal, stopping) => {
   const remote = new RemoteIngest({ log, store, instance: self.instance, emit })
   const page = new Page({ log, store, ingest: remote, archive: () => remote.archived(), journal })
   remote.follow(page)
-  const telemetry = servePageMetrics(config, journal, self, store, page.report, page.refusedRequests)
+  const telemetry = servePageMetrics(telemetrySettings(config), journal, self, store, page.report, page.refusedRequests)
   await remote.start()
-  await page.listen(config, telemetry.forServer, null)
+  await page.listen(pageSettings(config), telemetry.forServer, null)
   page.start()
   telemetry.start()
   return {

@@ -2,7 +2,8 @@
 import type { Mode } from '../launcher/process.ts'
 import { serveHealthOnly } from '../serve/http/health-server.ts'
 import { startWatch } from '../watch/watch.ts'
+import { healthSettings } from './http-settings.ts'
 
 /** Throws TickhouseErrors. */
 export const watch: Mode = (config, journal) =>
-  startWatch(config, journal, source => serveHealthOnly(config, journal.emit, source))
+  startWatch(config, journal, source => serveHealthOnly(healthSettings(config), journal.emit, source))

@@ -30,6 +30,13 @@ export interface UptimeSample {
   archive: string
 }
 
+export interface TelemetrySettings {
+  /** Whether metrics and events are written to the tables. */
+  enabled: boolean
+  /** Days that rows are kept; those of table `uptime` at least 400. */
+  keepDays: number
+}
+
 export interface TelemetryWriterOptions {
   store: Store
   clock: Clock

@@ -68,7 +68,7 @@ before(async () => {
   page.start()
   storing.start()
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
-  const server = await page.listen(config, observing.forServer, {
+  const server = await page.listen({ listen: config.LISTEN, token: config.TOKEN }, observing.forServer, {
     reprocessor,
     runExclusive: work => storing.runExclusive(work),
   })

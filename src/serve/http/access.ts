@@ -1,15 +1,23 @@
 /**
- * Who may ask: with a token, whoever shows it; without, only pages and programs that name a loopback address, so that a page of
- * some other site cannot reach us through the user's browser, not even by a name that resolves to this machine.
+ * Access to the servers: with a token, every client that sends it; without, only programs and pages that name a
+ * loopback address. Pages of other sites cannot reach us through the user's browser, even by a name that resolves to
+ * this machine.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../config.ts'
 import { isHost, namesLoopback } from '../../loopback.ts'
 
 const COOKIE = 'tickhouse_token'
 
-/** Why somebody may not ask. */
+/** Address and token of an HTTP server. */
+export interface HttpSettings {
+  /** `host:port` */
+  listen: string
+  /** Required of every client, if set. */
+  token?: string | undefined
+}
+
+/** A request without access, with the reason. */
 export class Forbidden extends Error {
   readonly statusCode = 403
   readonly reason: 'other_site' | 'token_missing' | 'token_wrong'
@@ -20,29 +28,30 @@ export class Forbidden extends Error {
   }
 }
 
-/** Throws Forbidden for who may not ask. A token in the address is answered with a cookie, so that the page can go on with it. */
-export function guard(config: Config, request: FastifyRequest, reply?: FastifyReply): void {
+/** Throws Forbidden for a request without access. A token in the URL sets a cookie, for the page's later requests. */
+export function authorize(token: string | undefined, request: FastifyRequest, reply?: FastifyReply): void {
   const { host } = request.headers
-  if (host !== undefined && !isHost(host)) throw new Forbidden('other_site', 'the Host header is not one of a host')
-  if (!isOwnSite(request)) throw new Forbidden('other_site', 'a page of another site may not ask')
-  if (config.TOKEN === undefined) {
-    if (!namesLoopback(host)) throw new Forbidden('other_site', 'ask by a loopback address')
+  if (host !== undefined && !isHost(host)) throw new Forbidden('other_site', 'invalid Host header')
+  if (!isOwnSite(request)) throw new Forbidden('other_site', 'requests from pages of other sites are refused')
+  if (token === undefined) {
+    if (!namesLoopback(host))
+      throw new Forbidden('other_site', 'without a token, only requests to a loopback address are accepted')
     return
   }
   const search = new URLSearchParams(request.url.split('?')[1])
   const inAddress = search.get('token')
-  if (inAddress !== null && same(inAddress, config.TOKEN)) {
+  if (inAddress !== null && same(inAddress, token)) {
     reply?.header('set-cookie', `${COOKIE}=${encodeURIComponent(inAddress)}; HttpOnly; SameSite=Strict; Path=/`)
     return
   }
   const shown = [...shownIn(request), search.get('password') ?? ''].filter(text => text !== '')
-  if (shown.some(text => same(text, config.TOKEN!))) return
+  if (shown.some(text => same(text, token))) return
   throw shown.length === 0 && inAddress === null
-    ? new Forbidden('token_missing', 'a token is needed: open /?token=<TICKHOUSE_TOKEN>')
-    : new Forbidden('token_wrong', 'this is not the token: open /?token=<TICKHOUSE_TOKEN>')
+    ? new Forbidden('token_missing', 'a token is required: open /?token=<TICKHOUSE_TOKEN>')
+    : new Forbidden('token_wrong', 'wrong token: open /?token=<TICKHOUSE_TOKEN>')
 }
 
-/** What a browser, a program or a ClickHouse client shows in its headers; those of ClickHouse give the token as password. */
+/** The tokens in the headers of a browser, a program or a ClickHouse client, which sends it as password. */
 function shownIn({ headers }: FastifyRequest): string[] {
   const { authorization = '', cookie = '' } = headers
   const bearer = /^Bearer +(.+)$/i.exec(authorization)?.[1]
@@ -61,28 +70,28 @@ function decoded(text: string): string {
 }
 
 /**
- * Does the request come from our own page, or from no page at all? Browsers say where from in `Sec-Fetch-Site`: `none` is a person's
- * own doing, such as a bookmark or a link in a mail, which may open pages but not ask anything. Programs send no such headers.
+ * Does the request come from our page, or from a program? Browsers send `Sec-Fetch-Site`: `none` is a bookmark or a
+ * link in a mail, which may open pages but run nothing. Programs send no such headers.
  */
 function isOwnSite(request: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers
-  const opens = (request.method === 'GET' || request.method === 'HEAD') && !asks(request.url)
+  const opens = (request.method === 'GET' || request.method === 'HEAD') && !runsWork(request.url)
   if (site === 'none') {
     if (!opens) return false
   } else if (site !== undefined && site !== 'same-origin') {
-    // A link to the page itself may stand anywhere.
+    // Other sites may link to the page.
     if (!opens || mode !== 'navigate' || !/^\/(\?|$)/.test(request.url)) return false
   }
   if (origin === undefined) return true
-  // A browser that calls both the same origin may speak TLS with a proxy before us.
+  // The browser checked the origin; it may use TLS with a proxy before us.
   if (site === 'same-origin') return hostOf(origin) === host
   return (
     origin === `http://${host}` || (request.headers['x-forwarded-proto'] === 'https' && origin === `https://${host}`)
   )
 }
 
-/** Does an address make work, rather than show what is there? */
-function asks(url: string): boolean {
+/** Does a request run work, rather than read what is there? */
+function runsWork(url: string): boolean {
   return url.startsWith('/api/') || new URLSearchParams(url.split('?')[1]).has('query')
 }
 

@@ -5,20 +5,20 @@ import { bounded } from '../../plain-text.ts'
 import { LimiterFull } from '../sql/limiter.ts'
 import type { RefusedQueries } from '../sql/refused-queries.ts'
 
-/** Longest text of an error in an answer. */
+/** Longest error message in an answer. */
 const MESSAGE_LENGTH_MAX = 16_384
 
-/** Tells whoever asked what went wrong and what to do next, as JSON `{ message, advice }`. */
+/** Answers a failed request with the error and the next step, as JSON `{ message, advice }`. */
 export function answerError(error: unknown, reply: FastifyReply, refused: RefusedQueries): void {
   const { statusCode } = error as Error & { statusCode?: number }
   const message = bounded((error as Error).message, MESSAGE_LENGTH_MAX)
   if (error instanceof LimiterFull) {
-    reply.code(503).send({ message, advice: 'Ask again in a moment.' })
+    reply.code(503).send({ message, advice: 'Try again in a moment.' })
   } else if (error instanceof TickhouseError) {
-    refused.refused(error.code, message)
+    refused.report(error.code, message)
     reply.code(error.code === 'query_failed' ? 400 : 503).send({ message, advice: error.advice })
   } else if (error instanceof ClickHouseError) {
-    reply.code(400).send({ message: message.trim(), advice: 'The engine could not answer this.' })
+    reply.code(400).send({ message: message.trim(), advice: 'The engine refused the statement.' })
   } else {
     reply.code(statusCode ?? 500).send({ message, advice: '' })
   }

@@ -1,4 +1,4 @@
-/** `/health`, `/ready` and `/metrics`: for those who start a process again, send it work, or draw its figures. */
+/** `/health`, `/ready` and `/metrics`, for supervisors, load balancers and Prometheus. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
@@ -8,25 +8,27 @@ import { Forbidden } from './access.ts'
 export interface HealthOptions {
   health: () => Promise<HealthAnswer>
   measurements: () => Promise<readonly Measurement[]>
-  /** Ready is a process whose own stations are in no trouble. */
+  /** The stages of this process: it is ready unless one of them is in trouble. */
   own: readonly StageName[]
-  /** Throws Forbidden for who may not ask. */
-  guard: (request: FastifyRequest) => void
+  /** Throws Forbidden for a request without access. */
+  authorize: (request: FastifyRequest) => void
 }
 
-/** Whoever sees after processes shows no token: they are told the state and nothing else. */
+/** Open without a token: then they answer only the state. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 
-export function serveHealth(server: FastifyInstance, { health, measurements, own, guard }: HealthOptions): void {
+export function serveHealth(server: FastifyInstance, { health, measurements, own, authorize }: HealthOptions): void {
   server.get('/health', async request => {
     const answer = await health()
-    return mayAsk(guard, request) ? answer : { state: answer.state }
+    return isAuthorized(authorize, request) ? answer : { state: answer.state }
   })
 
   server.get('/ready', async (request, reply) => {
     const { stations } = await health()
     const troubled = own.filter(name => stations[name]?.state === 'trouble')
-    const why = mayAsk(guard, request) ? { why: troubled.map(name => `${name}: ${stations[name]!.advice}`) } : {}
+    const why = isAuthorized(authorize, request)
+      ? { why: troubled.map(name => `${name}: ${stations[name]!.advice}`) }
+      : {}
     return reply.code(troubled.length > 0 ? 503 : 200).send({ ready: troubled.length === 0, ...why })
   })
 
@@ -35,9 +37,9 @@ export function serveHealth(server: FastifyInstance, { health, measurements, own
   )
 }
 
-function mayAsk(guard: HealthOptions['guard'], request: FastifyRequest): boolean {
+function isAuthorized(authorize: HealthOptions['authorize'], request: FastifyRequest): boolean {
   try {
-    guard(request)
+    authorize(request)
     return true
   } catch (error) {
     if (error instanceof Forbidden) return false

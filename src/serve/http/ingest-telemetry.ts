@@ -1,7 +1,4 @@
-/**
- * The storing side looks at itself and at the recorders it hears of: for `/health`, `/metrics` and the diagnostics
- * tables.
- */
+/** The telemetry of an ingest process and of its recorders: for `/health`, `/metrics` and the tables. */
 import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
@@ -19,7 +16,7 @@ import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
 import type { HealthOptions } from './health-routes.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 
-const NEW_MS = 5_000
+const STARTING_MS = 5_000
 
 export interface IngestTelemetryOptions {
   self: Self
@@ -30,14 +27,14 @@ export interface IngestTelemetryOptions {
   /** Null where this process does not archive. */
   archiver: { metrics: ArchiveMetrics } | null
   journal: Journal
-  /** How long rows of the diagnostics tables stay. */
+  /** Days that rows of the telemetry tables are kept. */
   keepDays: number
-  /** Whether this process answers for its recorder too, which runs beside it and serves no figures of its own. */
+  /** Whether `/metrics` includes the recorder, which runs beside this process and serves none itself. */
   forRecorder: boolean
 }
 
 export class IngestTelemetry {
-  readonly diagnostics: TelemetryWriter
+  readonly writer: TelemetryWriter
   readonly #startedMs = performance.now()
   readonly #options: IngestTelemetryOptions
   readonly #gauge = new ProcessGauge()
@@ -45,14 +42,15 @@ export class IngestTelemetry {
   constructor(options: IngestTelemetryOptions) {
     this.#options = options
     const { self, store, report, journal, keepDays } = options
-    this.diagnostics = new TelemetryWriter({
+    this.writer = new TelemetryWriter({
       store,
       clock: SYSTEM_CLOCK,
       emit: journal.emit,
       instance: self.instance,
       keepDays,
       telemetrySources: () => this.#telemetrySources(),
-      uptimeSample: async () => (this.#speaksForAll && !this.#isNew ? toUptimeSample(await report.report()) : null),
+      uptimeSample: async () =>
+        this.#reportsForAll && !this.#isStarting ? toUptimeSample(await report.report()) : null,
     })
   }
 
@@ -61,25 +59,25 @@ export class IngestTelemetry {
     return healthOf(self, report)
   }
 
-  /** What the server tells of this process. */
-  get forServer(): Omit<HealthOptions, 'guard'> {
+  /** The health and metrics of this process, for its server. */
+  get forServer(): Omit<HealthOptions, 'authorize'> {
     return { health: () => this.health(), measurements: () => this.measurements(), own: ['ingest', 'store'] }
   }
 
-  /** All that a scrape of this process is told. */
+  /** The measurements of a scrape. */
   async measurements(): Promise<Measurement[]> {
     const own = await this.#own()
     const recorders = this.#options.forRecorder ? this.#options.report.recorders() : []
     return [...own, ...recorders.flatMap(({ status }) => measureRecorder(status))]
   }
 
-  /** A recorder that started with us has not been heard yet: that is no downtime. */
-  get #isNew(): boolean {
-    return performance.now() - this.#startedMs < NEW_MS
+  /** A recorder started together with this process has not reported yet: that is not downtime. */
+  get #isStarting(): boolean {
+    return performance.now() - this.#startedMs < STARTING_MS
   }
 
-  /** Of several processes that store one log, one speaks for the recorders and keeps the uptime. */
-  get #speaksForAll(): boolean {
+  /** Of several processes that store one log, one writes the recorders' telemetry and the uptime. */
+  get #reportsForAll(): boolean {
     return this.#options.storing.partitions.some(({ partition }) => partition === 0)
   }
 
@@ -91,7 +89,7 @@ export class IngestTelemetry {
       lines: journal.since(0),
       measure: () => this.#own(),
     }
-    if (!this.#speaksForAll) return [own]
+    if (!this.#reportsForAll) return [own]
     const recorders = report.recorders().map(({ status }) => ({
       process: 'record',
       instance: status.instance,
@@ -109,7 +107,7 @@ export class IngestTelemetry {
       ...(archiver ? measureArchive(archiver.metrics) : []),
       ...measureProcess(self.process, this.#gauge.read()),
       ...measureEvents(self.process, journal.counts),
-      { name: 'diagnostics_left_out_total', labels: {}, value: this.diagnostics.dropped },
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.writer.dropped },
     ]
   }
 }

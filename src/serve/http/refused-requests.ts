@@ -1,12 +1,12 @@
-/** Counts requests that were refused, in few classes. */
+/** Counts refused requests by class. */
 import type { Measurement } from '../../telemetry/metrics.ts'
 
 /**
- *   denied    may not be asked, or not from another site
- *   limit     took too long, too much memory or too many bytes, or waited too long for its turn
+ *   denied    not allowed, or from another site
+ *   limit     exceeded a limit of time, memory or bytes, or waited too long for a slot
  *   token     a wrong token, or none
- *   failed    the store could not answer
- *   mistake   anything else: mostly a statement that the engine does not understand
+ *   failed    the store did not answer
+ *   mistake   all others: mostly statements that the engine cannot parse
  */
 export type RefusedClass = 'denied' | 'limit' | 'token' | 'failed' | 'mistake'
 
@@ -15,7 +15,7 @@ const TOKEN = new Set(['AUTHENTICATION_FAILED', 'REQUIRED_PASSWORD'])
 const FAILED = new Set(['NETWORK_ERROR', 'ABORTED'])
 const LIMIT = /^(TIMEOUT_EXCEEDED|MEMORY_LIMIT_EXCEEDED|TOO_\w+)$/
 
-/** The class of an error, by ClickHouse's name for it. */
+/** The class of an error, by its ClickHouse name. */
 export function refusedClass(name: string): RefusedClass {
   if (TOKEN.has(name)) return 'token'
   if (FAILED.has(name)) return 'failed'
@@ -26,7 +26,7 @@ export function refusedClass(name: string): RefusedClass {
 export class RefusedRequests {
   readonly #counts: Record<RefusedClass, number> = { denied: 0, limit: 0, token: 0, failed: 0, mistake: 0 }
 
-  /** Counts one, by ClickHouse's name of its error. */
+  /** Counts a request, by the ClickHouse name of its error. */
   add(name: string): void {
     this.#counts[refusedClass(name)]++
   }

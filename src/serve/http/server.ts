@@ -1,10 +1,9 @@
-/** The page, its live stream and SQL over HTTP, for people and programs on this machine, or anywhere with a token. */
+/** The page, its live stream and SQL over HTTP, for clients on this machine, or anywhere with a token. */
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type DoctorMessage, diagnose } from '../../audit/diagnosis.ts'
-import type { Config } from '../../config.ts'
 import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import type { Log } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
@@ -24,7 +23,7 @@ import { Limiter, UNTRUSTED_LIMITS_IN_PARALLEL } from '../sql/limiter.ts'
 import { serveQuery } from '../sql/query-route.ts'
 import { RefusedQueries } from '../sql/refused-queries.ts'
 import { UntrustedQueries } from '../sql/untrusted-queries.ts'
-import { Forbidden, guard } from './access.ts'
+import { authorize, Forbidden, type HttpSettings } from './access.ts'
 import { answerError } from './errors.ts'
 import { type HealthOptions, OPEN_PATHS, serveHealth } from './health-routes.ts'
 import { listen } from './listen.ts'
@@ -33,14 +32,11 @@ import type { RefusedRequests } from './refused-requests.ts'
 const PAGE = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const BODY_BYTES_MAX = 200_000
 
-/** A request, its body included, must have come in this time: bodies that never end would keep connections. */
+/** A request with its body must arrive in this time: bodies that never end would keep connections. */
 const REQUEST_MS_MAX = 120_000
-/**
- * A connection on which nothing moves for so long is ended, such as one whose client stopped reading. No answer takes
- * longer.
- */
+/** An idle connection is closed after this time, e.g. of a client that stopped reading. No answer takes longer. */
 const IDLE_MS_MAX = 600_000
-/** Connections beyond are closed at once: the process also needs descriptors to store. */
+/** Further connections are closed: the process also needs file descriptors for the store. */
 const CONNECTIONS_MAX = 1_024
 
 const HEADERS = {
@@ -52,23 +48,23 @@ const HEADERS = {
 }
 
 export interface ServerOptions {
-  config: Config
+  settings: HttpSettings
   log: Log
   store: Store
   live: Live
-  /** Asks about all that is stored while this process moves nothing of it. */
+  /** Runs queries over all stored records while this process stores none. */
   runExclusive: <T>(work: () => Promise<T>) => Promise<T>
-  /** Null where nothing is stored by this process: it re-ingests nothing either. */
+  /** Null if this process does not store: it reprocesses nothing either. */
   reprocessor: Reprocessor | null
   watchReports: WatchReports
-  health: Omit<HealthOptions, 'guard'>
+  health: Omit<HealthOptions, 'authorize'>
   refusedRequests: RefusedRequests
   emit: Emit
 }
 
-/** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
+/** Listens at `settings.listen`. Throws `address_in_use`, or `address_invalid` if the machine has no such address. */
 export async function serve({
-  config,
+  settings: { listen: address, token },
   log,
   store,
   live,
@@ -79,7 +75,7 @@ export async function serve({
   refusedRequests,
   emit,
 }: ServerOptions): Promise<FastifyInstance> {
-  const tell = throttleEvents(emit)
+  const emitThrottled = throttleEvents(emit)
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
@@ -87,16 +83,17 @@ export async function serve({
     connectionTimeout: IDLE_MS_MAX,
   })
   server.server.maxConnections = CONNECTIONS_MAX
-  server.server.on('drop', () => tell('connections_full', { max: CONNECTIONS_MAX }))
+  server.server.on('drop', () => emitThrottled('connections_full', { max: CONNECTIONS_MAX }))
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS)
-    if (!OPEN_PATHS.has(request.url)) guard(config, request, reply)
+    if (!OPEN_PATHS.has(request.url)) authorize(token, request, reply)
   })
   const refused = new RefusedQueries(emit)
   server.setErrorHandler((error, request, reply) => {
     refusedRequests.add(toException(error).type)
-    if (error instanceof Forbidden && error.reason === 'token_wrong') tell('token_wrong', { address: request.ip })
+    if (error instanceof Forbidden && error.reason === 'token_wrong')
+      emitThrottled('token_wrong', { address: request.ip })
     answerError(error, reply, refused)
   })
 
@@ -130,20 +127,20 @@ export async function serve({
     },
   )
 
-  const strangers = new UntrustedQueries(emit)
-  serveQuery(server, strangers, store.untrusted.bind(store))
+  const untrusted = new UntrustedQueries(emit)
+  serveQuery(server, untrusted, store.untrusted.bind(store))
 
   let diagnosing = false
   server.get('/api/doctor', async (_request, reply) => {
-    if (diagnosing) return reply.code(503).send('the doctor is already looking: ask again in a moment')
+    if (diagnosing) return reply.code(503).send('a check is already running: try again in a moment')
     diagnosing = true
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
-    const say = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
+    const send = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
-      say({ diagnosis: await runExclusive(() => diagnose(store, log, (done, total) => say({ done, total }))) })
+      send({ diagnosis: await runExclusive(() => diagnose(store, log, (done, total) => send({ done, total }))) })
     } catch (error) {
-      refused.refused('doctor', (error as Error).message)
+      refused.report('doctor', (error as Error).message)
     } finally {
       diagnosing = false
       reply.raw.end()
@@ -151,7 +148,7 @@ export async function serve({
   })
 
   serveQuarantine(server, store, reprocessor)
-  // Turns of its own: what a page asks of the past does not wait behind strangers' queries.
+  // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveWatchReports(server, watchReports)
 
@@ -163,16 +160,16 @@ export async function serve({
       : reply.type('text/plain').send('The page is not built: run npm ci, or npm run prepare.')
   if (store.engine) {
     await server.register(clickHouseHttp, {
-      ...{ engine: store.engine, writable: false, strangers, refused, page },
+      ...{ engine: store.engine, writable: false, untrusted, refused, page },
       count: type => refusedRequests.add(type),
     })
   } else {
     server.get('/', async (_request, reply) => page(reply))
   }
 
-  serveHealth(server, { ...health, guard: request => guard(config, request) })
+  serveHealth(server, { ...health, authorize: request => authorize(token, request) })
 
-  emit('serving', { url: await listen(server, config.LISTEN, 'TICKHOUSE_LISTEN') })
+  emit('serving', { url: await listen(server, address, 'TICKHOUSE_LISTEN') })
   return server
 }
 

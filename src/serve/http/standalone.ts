@@ -1,11 +1,10 @@
 /**
- * Stations that run alone: `record`, and beside a store on a server `archive`, seen after where `METRICS_LISTEN` says,
- * and `serve`, where its page is.
+ * The servers of processes without ingest: `record` and `archive` serve health at `TICKHOUSE_METRICS_LISTEN`, `serve`
+ * beside its page.
  */
 import type { ArchiveMetrics } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
-import type { Config } from '../../config.ts'
 import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
@@ -13,7 +12,7 @@ import { evaluateArchive, evaluateLog, evaluateSources } from '../../status/eval
 import { followedIn, type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
 import type { StatusReport } from '../../status/report.ts'
 import { symbolsDown, venueStates } from '../../status/source-faults.ts'
-import { TelemetryWriter } from '../../status/telemetry-writer.ts'
+import { type TelemetrySettings, TelemetryWriter } from '../../status/telemetry-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
 import type { Emit } from '../../telemetry/events.ts'
@@ -21,37 +20,48 @@ import type { Journal } from '../../telemetry/journal.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
 import type { HealthOptions } from './health-routes.ts'
-import { serveHealthOnly } from './health-server.ts'
+import { type HealthServerSettings, serveHealthOnly } from './health-server.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 
-/** Lets a recorder be seen. Its figures reach the tables through the log. Null where no address is set. */
-export function serveRecorder(config: Config, emit: Emit, self: Self, log: StatusBoard, status: () => RecorderStatus) {
+/** Serves the health of a recorder. Its metrics reach the tables through the log. Null without an address. */
+export function serveRecorder(
+  settings: HealthServerSettings,
+  emit: Emit,
+  self: Self,
+  log: StatusBoard,
+  status: () => RecorderStatus,
+) {
   const health = async (): Promise<HealthAnswer> => {
-    const said = [status()]
+    const recorders = [status()]
     return {
-      ...healthAlone(self, { sources: evaluateSources(said), log: evaluateLog(said, log.unreachableSinceMs()) }, null),
-      following: said.flatMap(({ sources }) => followedIn(sources)),
-      symbolsDown: said.flatMap(({ connections }) => symbolsDown(connections)),
-      venues: said.flatMap(({ connections }) => venueStates(connections)),
+      ...healthAlone(
+        self,
+        { sources: evaluateSources(recorders), log: evaluateLog(recorders, log.unreachableSinceMs()) },
+        null,
+      ),
+      following: recorders.flatMap(({ sources }) => followedIn(sources)),
+      symbolsDown: recorders.flatMap(({ connections }) => symbolsDown(connections)),
+      venues: recorders.flatMap(({ connections }) => venueStates(connections)),
     }
   }
-  return serveHealthOnly(config, emit, {
+  return serveHealthOnly(settings, emit, {
     health,
     measurements: async () => measureRecorder(status()),
     own: ['sources', 'log'],
   })
 }
 
-/** Lets an archiver be seen, and writes its figures and events to the store's tables. */
+/** Serves the health of an archiver, and writes its metrics and events to the tables. */
 export async function serveArchiver(
-  config: Config,
+  settings: HealthServerSettings,
+  telemetry: TelemetrySettings,
   journal: Journal,
   self: Self,
   store: Store,
   archiver: { metrics: ArchiveMetrics },
 ): Promise<{ stop(): Promise<void> }> {
-  const own = new ProcessTelemetry(config, journal, self, store, () => measureArchive(archiver.metrics))
-  const server = await serveHealthOnly(config, journal.emit, {
+  const own = new ProcessTelemetry(telemetry, journal, self, store, () => measureArchive(archiver.metrics))
+  const server = await serveHealthOnly(settings, journal.emit, {
     health: async () => healthAlone(self, { archive: evaluateArchive(archiver.metrics) }, archiver.metrics.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
@@ -66,18 +76,17 @@ export async function serveArchiver(
 }
 
 /**
- * What a process that only serves the page tells of itself, and of the house as its page has it; writes its own to the
- * tables.
+ * The telemetry of a process that only serves the page: its own in the tables, and the health of the whole pipeline.
  */
 export function servePageMetrics(
-  config: Config,
+  settings: TelemetrySettings,
   journal: Journal,
   self: Self,
   store: Store,
   report: StatusReport,
   refusedRequests: RefusedRequests,
-): { forServer: Omit<HealthOptions, 'guard'>; start(): void; stop(): Promise<void> } {
-  const own = new ProcessTelemetry(config, journal, self, store, () => refusedRequests.measurements())
+): { forServer: Omit<HealthOptions, 'authorize'>; start(): void; stop(): Promise<void> } {
+  const own = new ProcessTelemetry(settings, journal, self, store, () => refusedRequests.measurements())
   return {
     forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
     start: () => own.start(),
@@ -85,27 +94,33 @@ export function servePageMetrics(
   }
 }
 
-/** The figures and lines of one process that stands for nothing but itself. */
+/** The metrics and events of this process only. */
 class ProcessTelemetry {
   readonly #on: boolean
   readonly #self: Self
   readonly #journal: Journal
   readonly #gauge = new ProcessGauge()
-  readonly #diagnostics: TelemetryWriter
-  readonly #further: () => readonly Measurement[]
+  readonly #writer: TelemetryWriter
+  readonly #others: () => readonly Measurement[]
 
-  constructor(config: Config, journal: Journal, self: Self, store: Store, further: () => readonly Measurement[]) {
-    this.#on = config.DIAGNOSTICS === 'on'
+  constructor(
+    settings: TelemetrySettings,
+    journal: Journal,
+    self: Self,
+    store: Store,
+    others: () => readonly Measurement[],
+  ) {
+    this.#on = settings.enabled
     this.#self = self
     this.#journal = journal
-    this.#further = further
+    this.#others = others
     const { process, instance } = self
-    this.#diagnostics = new TelemetryWriter({
+    this.#writer = new TelemetryWriter({
       store,
       clock: SYSTEM_CLOCK,
       emit: journal.emit,
       instance,
-      keepDays: config.DIAGNOSTICS_KEEP_DAYS,
+      keepDays: settings.keepDays,
       telemetrySources: () => [{ process, instance, lines: journal.since(0), measure: () => this.measurements() }],
       uptimeSample: async () => null,
     })
@@ -113,18 +128,18 @@ class ProcessTelemetry {
 
   async measurements(): Promise<readonly Measurement[]> {
     return [
-      ...this.#further(),
+      ...this.#others(),
       ...measureProcess(this.#self.process, this.#gauge.read()),
       ...measureEvents(this.#self.process, this.#journal.counts),
-      { name: 'diagnostics_left_out_total', labels: {}, value: this.#diagnostics.dropped },
+      { name: 'diagnostics_left_out_total', labels: {}, value: this.#writer.dropped },
     ]
   }
 
   start(): void {
-    if (this.#on) this.#diagnostics.start()
+    if (this.#on) this.#writer.start()
   }
 
   stop(): Promise<void> {
-    return this.#diagnostics.stop()
+    return this.#writer.stop()
   }
 }

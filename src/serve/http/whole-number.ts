@@ -1,7 +1,8 @@
 import { TickhouseError } from '../../errors.ts'
 
-/** A whole number of an address's query, of at most 15 digits. Throws `query_failed`, with that advice. */
+/** A whole number of a URL's query, of at most 15 digits. Throws `query_failed` with the advice. */
 export function wholeNumber(name: string, text: string, advice = ''): number {
-  if (!/^\d{1,15}$/.test(text)) throw new TickhouseError('query_failed', `${name} is no whole number: ${text}`, advice)
+  if (!/^\d{1,15}$/.test(text))
+    throw new TickhouseError('query_failed', `${name} must be a whole number, not "${text}"`, advice)
   return Number(text)
 }

@@ -1,12 +1,12 @@
 /** The page of a store: for a process that stores, and for one that shows the data that others store. */
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
 import type { Ingest } from '../../ingest/ingest.ts'
 import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import { type ReportOptions, StatusReport } from '../../status/report.ts'
 import type { Journal } from '../../telemetry/journal.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { VERSION } from '../../version.ts'
+import type { HttpSettings } from '../http/access.ts'
 import { RefusedRequests } from '../http/refused-requests.ts'
 import { type ServerOptions, serve } from '../http/server.ts'
 import { Follower } from './follower.ts'
@@ -59,14 +59,14 @@ export class Page {
 
   /** Loads the symbols of the store and listens. Throws errors of the store, and those of `serve`. */
   async listen(
-    config: Config,
+    settings: HttpSettings,
     health: ServerOptions['health'],
     storing: { reprocessor: Reprocessor; runExclusive: ServerOptions['runExclusive'] } | null,
   ): Promise<FastifyInstance> {
     const { log, store, journal } = this.#options
     await this.#watchlist.load(store)
     this.#server = await serve({
-      config,
+      settings,
       log,
       store,
       live: this.#live,

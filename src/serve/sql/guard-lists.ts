@@ -1,19 +1,22 @@
-/** What the gate lets through by name: functions as judged in `gate-functions.txt`, and tables of the engine's own databases. */
+/** Names that the query guard allows: the functions of `guard-functions.txt`, and tables of the engine's databases. */
 import fs from 'node:fs'
 
-/** Judged names by section, such as `allowed arrays`, as the engine spells them. */
+/** Names by section, such as `allowed arrays`, as the engine spells them. */
 export function listedFunctions(): Map<string, string[]> {
   const text = fs.readFileSync(new URL('./guard-functions.txt', import.meta.url), 'utf8')
   const sections = text.split(/^\[(.+)\]$/m).slice(1)
-  const judged = new Map<string, string[]>()
-  for (let at = 0; at < sections.length; at += 2) judged.set(sections[at]!, sections[at + 1]!.trim().split(/\s+/))
-  return judged
+  const lists = new Map<string, string[]>()
+  for (let at = 0; at < sections.length; at += 2) lists.set(sections[at]!, sections[at + 1]!.trim().split(/\s+/))
+  return lists
 }
 
-/** Names are held in lower case: the engine takes many in any case, and no refused one differs from an allowed one by it alone. */
-const JUDGED = listedFunctions()
+/**
+ * In lower case: the engine accepts many names in any case, and no refused name differs from an allowed one by case
+ * alone.
+ */
+const LISTS = listedFunctions()
 const lower = (sections: (name: string) => boolean) =>
-  new Set([...JUDGED].flatMap(([name, names]) => (sections(name) ? names.map(each => each.toLowerCase()) : [])))
+  new Set([...LISTS].flatMap(([name, names]) => (sections(name) ? names.map(each => each.toLowerCase()) : [])))
 
 const TABLE_FUNCTIONS = lower(section => section === 'allowed tables')
 const UNBOUNDED = lower(section => section === 'refused unbounded')
@@ -23,7 +26,7 @@ const FUNCTIONS = lower(
   section => section.startsWith('allowed ') && section !== 'allowed tables' && section !== 'allowed combinators',
 )
 
-/** Whether a statement may call this: an ordinary function, or an aggregate with any combinators. */
+/** Whether a statement may call this function: ordinary, or an aggregate with combinators. */
 export function isAllowedFunction(name: string): boolean {
   const small = name.toLowerCase()
   return FUNCTIONS.has(small) || isAggregate(small)
@@ -34,7 +37,7 @@ function isAggregate(name: string): boolean {
   return COMBINATORS.some(end => name.endsWith(end) && isAggregate(name.slice(0, -end.length)))
 }
 
-/** One whose cost or depth grows beyond all limits of the engine, which looks at them between blocks of rows. */
+/** A function whose cost or depth exceeds all limits of the engine, which checks them between blocks of rows. */
 export function isUnboundedFunction(name: string): boolean {
   return UNBOUNDED.has(name.toLowerCase())
 }
@@ -44,8 +47,8 @@ export function isAllowedTableFunction(name: string): boolean {
 }
 
 /**
- * The engine's own tables that say what there is and how it is made. Not among them: what others asked, users and their rights,
- * named collections, macros, certificates, dictionaries, disks, symbols of the process.
+ * The engine's tables that describe the store. Not among them: queries of others, users and their rights, named
+ * collections, macros, certificates, dictionaries, disks, symbols of the process.
  */
 const SYSTEM_TABLES = new Set([
   'aggregate_function_combinators',
@@ -83,7 +86,10 @@ const SYSTEM_TABLES = new Set([
 
 const ENGINE_DATABASES = /^(system|information_schema)$/i
 
-/** Whether a statement may name this table of one of the engine's own databases. The standard's own catalogue only shows the tables there are. */
+/**
+ * Whether a statement may name this table of one of the engine's databases. `information_schema` shows only allowed
+ * tables.
+ */
 export function isAllowedEngineTable(database: string, table: string): boolean {
   return database === 'system' ? SYSTEM_TABLES.has(table) : /^information_schema$/i.test(database)
 }

@@ -1,4 +1,4 @@
-/** Settings a stranger may give with a statement: how an answer looks and how much it may take, never more than the limits. */
+/** Settings that an untrusted client may give: the format of the answer and limits, never above ours. */
 import { UNTRUSTED_LIMITS } from '../../store/sql.ts'
 import { SqlException } from './clickhouse-http/errors.ts'
 
@@ -7,7 +7,7 @@ const LIMITS: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(MAXIMA).map(([name, value]) => [name, Number(value)]),
 )
 
-/** These change how an answer is computed or written, and reach nothing else. */
+/** These affect how an answer is computed or printed, and nothing else. */
 const HARMLESS = [
   /^output_format_(?!schema$)\w+$/,
   /^format_(csv|tsv|binary|display)\w*$/,
@@ -21,24 +21,26 @@ const HARMLESS = [
   /^(group_by_use_nulls|empty_result_for_aggregation_by_empty_set|decimal_check_overflow)$/,
 ]
 
-/** Clients send these by habit; here they change nothing, and are passed over. */
-const PASSED_OVER =
+/** Clients send these by default; they are ignored. */
+const IGNORED =
   /^(readonly|log_comment|log_queries|use_query_cache|query_cache_\w+|(send|receive|connect)_timeout\w*|network_compression_\w+|allow_experimental_\w+|enable_\w+|async_insert|wait_for_async_insert|insert_\w+|input_format_\w+|send_logs_level|replace_running_query|priority)$/
 
-/** The settings to run a stranger's statement with. Throws SqlException (READONLY) for one that may not be changed. */
+/**
+ * The settings for a statement of an untrusted client. Throws SqlException (READONLY) for one that may not be changed.
+ */
 export function untrustedSettings(given: Readonly<Record<string, string>>): Record<string, string | number> {
   const settings: Record<string, string | number> = { ...LIMITS, allow_ddl }
   for (const [name, value] of Object.entries(given)) {
     const limit = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined
     if (limit !== undefined) settings[name] = lowered(Number(value), limit)
     else if (HARMLESS.some(pattern => pattern.test(name))) settings[name] = value
-    else if (!PASSED_OVER.test(name))
+    else if (!IGNORED.test(name))
       throw new SqlException(164, 'READONLY', `Cannot modify '${name}' setting in readonly mode.`)
   }
   return settings
 }
 
-/** 0 and what is no number mean without a limit. */
+/** 0 and non-numbers mean unlimited. */
 function lowered(value: number, limit: number): number {
   return value > 0 && value < limit ? value : limit
 }

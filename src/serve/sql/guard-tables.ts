@@ -1,13 +1,13 @@
 /**
- * Which tables a stranger may name: those of the store's database, and of the engine's own those that say what there is. To the
- * embedded engine any other name is a file of this machine, so no other name gets there.
+ * The tables that a statement of an untrusted client may name: those of the store's database, and allowed ones of the
+ * engine's. The embedded engine reads any other name as a file of this machine, so no other name reaches it.
  */
 import { isAllowedEngineTable, isEngineDatabase } from './guard-lists.ts'
 
 export interface KnownTables {
   database: string
   tables: ReadonlySet<string>
-  /** Of all tables: what stands alone behind IN may be a column. */
+  /** Columns of all tables: a name alone after IN may be a column. */
   columns: ReadonlySet<string>
 }
 
@@ -16,17 +16,17 @@ export interface TreeNode {
   text: string
 }
 
-/** Text, quoted name, word or number, sign. */
+/** String, quoted name, word or number, sign. */
 const TOKENS = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\w+|\S/gs
-/** Called instead of written as the operator, their second argument would have to be looked for. */
+/** Called as a function, its second argument would be a table name. */
 const IN_CALLED = /^(global)?(not)?(null)?in(ignoreset)?$/i
-/** Within the tree, where no name is quoted, it would look like something else. */
+/** The tree does not quote names, so these would be misread in it. */
 const ODD_NAME = /\\[^`'"\\]|[\p{Cc}]|\((alias|children) /u
 const CONSTANTS = new Set(['NULL', 'true', 'false'])
-/** Of a name that the statement itself gives; others are no names of a CTE, but may be of a file. */
+/** A name of a common table expression; any other could be that of a file. */
 const PLAIN = /^\w+$/
 
-/** What the statement names as a table and is none that may be read, or undefined. `whole` is formatted by the engine. */
+/** The first table name of the statement that may not be read, or undefined. `whole` is formatted by the engine. */
 export function unknownTable(whole: string, nodes: readonly TreeNode[], known: KnownTables): string | undefined {
   const tokens = whole.match(TOKENS) ?? []
   const withs = namesGiven(tokens)
@@ -42,7 +42,7 @@ export function unknownTable(whole: string, nodes: readonly TreeNode[], known: K
   return among?.join('.')
 }
 
-/** What the engine's tree would not show: why a statement with it is refused, or undefined. */
+/** The reason to refuse a statement whose tree does not show all its tables, or undefined. */
 export function hiddenTable(whole: string, nodes: readonly TreeNode[]): string | undefined {
   const tokens = whole.match(TOKENS) ?? []
   const selects = tokens.filter(token => token === 'SELECT').length
@@ -55,7 +55,7 @@ export function hiddenTable(whole: string, nodes: readonly TreeNode[]): string |
   return called && `${bare(called)}() called as a function: write IN as an operator`
 }
 
-/** Whether a statement that asks if something exists asks for what a stranger may not know of. */
+/** Whether an EXISTS statement names a table that untrusted clients may not know. */
 export function existsUnknown(nodes: readonly TreeNode[], known: KnownTables): boolean {
   const names = identifiersBelow(nodes)
   if (nodes[0]?.text.startsWith('ExistsDatabaseQuery'))
@@ -70,7 +70,10 @@ function isKnown(name: readonly string[], { database, tables }: KnownTables): bo
   return isEngineDatabase(first!) ? isAllowedEngineTable(first!, second) : first === database && tables.has(second)
 }
 
-/** `TableIdentifier default.trades (alias t)`: a dot in a quoted name looks like one between two, which names no other table. */
+/**
+ * `TableIdentifier default.trades (alias t)`: a dot in a quoted name looks like one between two, which names no other
+ * table.
+ */
 function tableIdentifiers(nodes: readonly TreeNode[]): string[][] {
   return nodes.flatMap(({ text }) => {
     const name = /^TableIdentifier (.*?)(?: \(alias .*\))?(?: \(children \d+\))?$/s.exec(text)?.[1]
@@ -100,7 +103,7 @@ function namesGiven(tokens: readonly string[]): Set<string> {
   return names
 }
 
-/** Names that stand alone behind the operator IN, in brackets or not. */
+/** Names after the operator IN, in brackets or not. */
 function namesBehindIn(tokens: readonly string[]): string[][] {
   const names: string[][] = []
   for (const [index, token] of tokens.entries()) {

@@ -1,25 +1,25 @@
-/** Where the data of an INSERT begins, and the statement that reads it from a file instead. */
+/** Finds the data of an INSERT, and builds the statement that reads it from a file instead. */
 import { literal } from '../../store/sql.ts'
 
-/** One word, quoted text, comment or sign of a statement. */
+/** A word, quoted text, comment or sign of a statement. */
 const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*"|\w+|\S/gy
 
 export interface Insert {
   /** `INSERT INTO table (columns)`, or for an insert from a SELECT everything up to its FORMAT. */
   head: string
-  /** What stands after SETTINGS, as it stands there. */
+  /** The text after SETTINGS. */
   settings: string
   format: string
   /** Whether the rows come from a SELECT; with data, over `input(…)`. */
   select: boolean
-  /** Where `input(structure)` stands in the head, and the structure. */
+  /** The position of `input(structure)` in the head, and the structure. */
   input?: { start: number; end: number; structure: string } | undefined
-  /** Where the data begins in the text. */
+  /** Start of the data in the text. */
   dataStart: number
 }
 
-/** The INSERT a text begins with; null if it begins with something else. Throws for one that names a file of this machine. */
+/** The INSERT at the start of a text; null for another statement. Throws for one that names a file of this machine. */
 export function parseInsert(text: string): Insert | null {
   const words = tokens(text)
   if (words.next().value?.text.toUpperCase() !== 'INSERT') return null
@@ -58,7 +58,7 @@ export function parseInsert(text: string): Insert | null {
   return insert(text.length, 'Values', text.length)
 }
 
-/** The statement with its data in a file. */
+/** The statement that reads its data from a file. */
 export function readingFrom(insert: Insert, file: string, compression: string): string {
   const { head, settings, format, input } = insert
   if (input) {

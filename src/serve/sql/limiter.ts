@@ -1,11 +1,14 @@
-/** Who may run now, and who waits: a bound on how many run at once, how many wait, and for how long. */
+/** Limits concurrent work: how much runs, how much waits, and for how long. */
 export interface LimiterOptions {
   runningMax: number
   waitingMax: number
   waitMsMax: number
 }
 
-/** Strangers' queries, and apart from them questions about the past; the page's live figures and candles take no turns. */
+/**
+ * For queries of untrusted clients, and separately for history of the page; its live metrics and candles are not
+ * limited.
+ */
 export const UNTRUSTED_LIMITS_IN_PARALLEL: LimiterOptions = { runningMax: 2, waitingMax: 32, waitMsMax: 30_000 }
 
 export class LimiterFull extends Error {}
@@ -20,8 +23,8 @@ export class Limiter {
   }
 
   /**
-   * Runs work in its turn, which ends with it, or later if it says so by `keep`. Throws NoTurn where too many wait, or the turn does
-   * not come in time; the signal's reason where it comes first. What has begun runs to its end.
+   * Runs work in a slot, which is released when the work ends, or later by `keep`. Throws LimiterFull if too many wait
+   * or no slot is free in time; the signal's reason if that aborts first. Started work runs to its end.
    */
   async run<T>(work: (keep: (until: Promise<unknown>) => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
@@ -33,18 +36,18 @@ export class Limiter {
         kept = until
       })
     } finally {
-      if (kept) kept.finally(() => this.#next()).catch(() => {})
-      else this.#next()
+      if (kept) kept.finally(() => this.#release()).catch(() => {})
+      else this.#release()
     }
   }
 
-  #next(): void {
+  #release(): void {
     const [next] = this.#waiting
     if (next) next()
     else this.#running--
   }
 
-  /** Resolves with the turn of someone who has ended. */
+  /** Resolves with the slot of ended work. */
   #wait(signal: AbortSignal | undefined): Promise<void> {
     const { waitingMax, waitMsMax } = this.#limits
     if (this.#waiting.size >= waitingMax) throw new LimiterFull(`${waitingMax} queries already wait`)
@@ -52,13 +55,13 @@ export class Limiter {
       const leave = () => {
         this.#waiting.delete(begin)
         clearTimeout(timer)
-        signal?.removeEventListener('abort', giveUp)
+        signal?.removeEventListener('abort', abort)
       }
       const begin = () => {
         leave()
         resolve()
       }
-      const giveUp = () => {
+      const abort = () => {
         leave()
         reject(signal?.reason)
       }
@@ -66,7 +69,7 @@ export class Limiter {
         leave()
         reject(new LimiterFull(`other queries ran for ${waitMsMax} ms`))
       }, waitMsMax)
-      signal?.addEventListener('abort', giveUp)
+      signal?.addEventListener('abort', abort)
       this.#waiting.add(begin)
     })
   }

@@ -1,12 +1,12 @@
-/** The queries that are under way, by their ids, so that one can be waited for or, before its turn has come, called off. */
+/** The running queries by id, so that one can be awaited or, before it runs, cancelled. */
 import { formatQueryParams } from '@clickhouse/client-common'
 import type { SqlAnswer, SqlEngine } from '../../store/sql.ts'
 import { SqlException } from './clickhouse-http/errors.ts'
 
 export interface RunningQuery {
-  /** Aborted when the query is to be called off: what the engine has begun runs to its end. */
+  /** Aborts when the query is cancelled; the engine completes started queries. */
   signal: AbortSignal
-  /** Says what is being run, once it is known. */
+  /** The statement, once it is known. */
   text: string
 }
 
@@ -16,14 +16,14 @@ interface Entry extends RunningQuery {
   ended: Promise<void>
 }
 
-/** Text of a query kept to be found by. */
+/** Length of the statement kept for `KILL QUERY WHERE query …`. */
 const TEXT_LENGTH_MAX = 10_000
 const KILL = /^\s*KILL\s+QUERY\s+WHERE\s+(.+?)(?:\s+(SYNC|ASYNC|TEST))?(?:\s+FORMAT\s+(\w+))?\s*;?\s*$/is
 
 export class RunningQueries {
   readonly #entries = new Set<Entry>()
 
-  /** Keeps a query in the list while the work on it goes on; a client that leaves calls it off. */
+  /** Lists a query while `work` runs; a client that disconnects cancels it. */
   async during<T>(queryId: string, left: AbortSignal, work: (query: RunningQuery) => Promise<T>): Promise<T> {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
     const abort = new AbortController()
@@ -39,8 +39,8 @@ export class RunningQueries {
   }
 
   /**
-   * `KILL QUERY WHERE …`, null if the statement is another. Queries that wait are called off; those that the engine runs cannot
-   * be cut: with SYNC the answer comes when they have ended.
+   * `KILL QUERY WHERE …`; null for another statement. Waiting queries are cancelled; running ones cannot be
+   * interrupted: with SYNC the answer comes when they have ended.
    */
   kill(statement: string, format: string, engine: SqlEngine): Promise<SqlAnswer> | null {
     const [, where, mode = 'ASYNC', ownFormat] = KILL.exec(statement) ?? []
@@ -51,7 +51,7 @@ export class RunningQueries {
     const matching = await this.#matching(where, engine)
     if (mode !== 'TEST') {
       for (const { abort, queryId } of matching)
-        abort.abort(new SqlException(394, 'QUERY_WAS_CANCELLED', `Query ${queryId} was called off.`))
+        abort.abort(new SqlException(394, 'QUERY_WAS_CANCELLED', `Query ${queryId} was cancelled.`))
     }
     if (mode === 'SYNC') await Promise.all(matching.map(({ ended }) => ended))
     const status = { SYNC: 'finished', TEST: 'unknown_status' }[mode] ?? 'waiting'
@@ -62,7 +62,7 @@ export class RunningQueries {
     })
   }
 
-  /** The engine itself decides which queries a condition means. */
+  /** The engine evaluates the condition. */
   async #matching(where: string, engine: SqlEngine): Promise<Entry[]> {
     const entries = [...this.#entries].filter(({ text }) => !KILL.test(text))
     const { bytes } = await engine.run({
@@ -78,7 +78,7 @@ export class RunningQueries {
   }
 }
 
-/** The queries given as parameters, as rows. */
+/** The queries in the parameters, as rows. */
 const LISTED = `FROM (SELECT arrayJoin(arrayZip(
   {ids:Array(String)}, {texts:Array(String)}, arrayEnumerate({ids:Array(String)}))) AS listed)`
 

@@ -1,32 +1,34 @@
-/** SQL over HTTP and nothing else: for the data of a house that is stopped. */
+/** SQL over HTTP, without a page, on the store of a stopped tickhouse. */
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { guard } from '../http/access.ts'
+import { authorize, type HttpSettings } from '../http/access.ts'
 import { answerError } from '../http/errors.ts'
 import { listen } from '../http/listen.ts'
 import { type ClickHouseHttpOptions, clickHouseHttp } from './clickhouse-http/routes.ts'
-import { type Ask, serveQuery } from './query-route.ts'
+import { type RunQuery, serveQuery } from './query-route.ts'
 import { RefusedQueries } from './refused-queries.ts'
 import { UntrustedQueries } from './untrusted-queries.ts'
 
-export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'strangers' | 'refused'> {
+export interface SqlServerOptions extends Omit<ClickHouseHttpOptions, 'untrusted' | 'refused'> {
   emit: Emit
-  /** How strangers' statements are asked; undefined where only ClickHouse's own interface is served. */
-  ask: Ask | undefined
+  /** Runs statements of untrusted clients; undefined if only ClickHouse's interface is served. */
+  query: RunQuery | undefined
 }
 
-/** Starts to listen. Throws `address_in_use`, or `address_invalid` where the machine has no such address. */
-export async function serveSql(config: Config, { ask, ...options }: SqlServerOptions): Promise<FastifyInstance> {
+/** Listens at `listen`. Throws `address_in_use`, or `address_invalid` if the machine has no such address. */
+export async function serveSql(
+  { listen: address, token }: HttpSettings,
+  { query, ...options }: SqlServerOptions,
+): Promise<FastifyInstance> {
   const { emit } = options
-  const strangers = new UntrustedQueries(emit)
+  const untrusted = new UntrustedQueries(emit)
   const refused = new RefusedQueries(emit)
   const server = fastify({ forceCloseConnections: true })
-  server.addHook('onRequest', async (request, reply) => guard(config, request, reply))
+  server.addHook('onRequest', async (request, reply) => authorize(token, request, reply))
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   server.setErrorHandler((error, _request, reply) => answerError(error, reply, refused))
-  if (ask) serveQuery(server, strangers, ask)
-  await server.register(clickHouseHttp, { ...options, strangers, refused })
-  emit('serving', { url: await listen(server, config.LISTEN, 'TICKHOUSE_LISTEN') })
+  if (query) serveQuery(server, untrusted, query)
+  await server.register(clickHouseHttp, { ...options, untrusted, refused })
+  emit('serving', { url: await listen(server, address, 'TICKHOUSE_LISTEN') })
   return server
 }

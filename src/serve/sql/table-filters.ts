@@ -1,6 +1,7 @@
 /**
- * Setting `additional_table_filters`, by which Grafana filters ad hoc: `{'trades' : 'side = \\'buy\\''}`. Each condition is judged as if
- * it stood in a statement. The same setting keeps the store's internal database out of listings, so a stranger's is joined to ours.
+ * Setting `additional_table_filters`, which Grafana's ad hoc filters use: `{'trades' : 'side = \\'buy\\''}`. Each
+ * condition is checked like one in a statement. The setting also hides the store's internal database from listings, so
+ * a client's filters are joined with ours.
  */
 import { filtersText, identifier } from '../../store/sql.ts'
 import { SqlException } from './clickhouse-http/errors.ts'
@@ -12,9 +13,9 @@ const ENTRY = new RegExp(`${TEXT}\\s*:\\s*${TEXT}`, 'gs')
 const FILTERS = new RegExp(`^\\s*\\{\\s*(?:${TEXT}\\s*:\\s*${TEXT}\\s*,?\\s*)*\\}\\s*$`, 's')
 const LENGTH_MAX = 10_000
 
-/** The value of the setting: `ours` and what was given, if that may be. Throws SqlException, `query_failed`. */
+/** The value of the setting: `ours` joined with the given filters. Throws SqlException, `query_failed`. */
 export async function joinFilters(
-  gate: QueryGuard,
+  guard: QueryGuard,
   given: string | undefined,
   ours: Readonly<Record<string, string>>,
 ): Promise<string> {
@@ -22,17 +23,17 @@ export async function joinFilters(
   for (const [table, condition] of parse(given ?? '{}')) {
     const name = table.split('.')
     if (isEngineDatabase(name[0]!)) throw new SqlException(164, 'READONLY', `${table} cannot be filtered.`)
-    const { settings, format } = await gate.admit(
+    const { settings, format } = await guard.admit(
       `SELECT 1 FROM ${name.map(identifier).join('.')} WHERE (\n${condition}\n)`,
     )
-    if (format !== undefined || Object.keys(settings).length > 0) throw noFilters(given!)
+    if (format !== undefined || Object.keys(settings).length > 0) throw invalidFilters(given!)
     joined.set(table, condition)
   }
   return filtersText(Object.fromEntries(joined))
 }
 
 function parse(given: string): [table: string, condition: string][] {
-  if (given.length > LENGTH_MAX || !FILTERS.test(given)) throw noFilters(given)
+  if (given.length > LENGTH_MAX || !FILTERS.test(given)) throw invalidFilters(given)
   return [...given.matchAll(ENTRY)].map(([, table, condition]) => [unescaped(table!), unescaped(condition!)])
 }
 
@@ -40,10 +41,10 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/gs, (_, sign: string) => ({ n: '\n', t: '\t', r: '\r' })[sign] ?? sign)
 }
 
-function noFilters(given: string): SqlException {
+function invalidFilters(given: string): SqlException {
   return new SqlException(
     36,
     'BAD_ARGUMENTS',
-    `additional_table_filters is to be {'table' : 'condition'}, not longer than ${LENGTH_MAX} characters: ${given.slice(0, 100)}`,
+    `additional_table_filters must be {'table' : 'condition'}, at most ${LENGTH_MAX} characters: ${given.slice(0, 100)}`,
   )
 }

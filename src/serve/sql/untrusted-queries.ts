@@ -1,6 +1,6 @@
 /**
- * Statements of strangers on their way: how many run, how much their answers take until whoever asked has them, and what is told of
- * one that outran its time.
+ * Runs statements of untrusted clients: limits how many run and how many bytes unread answers occupy, and reports a
+ * query that exceeds its time limit.
  */
 import type { ServerResponse } from 'node:http'
 import { AbandonedQuery } from '../../store/query-errors.ts'
@@ -9,34 +9,34 @@ import type { Emit } from '../../telemetry/events.ts'
 import { Limiter, LimiterFull, type LimiterOptions, UNTRUSTED_LIMITS_IN_PARALLEL } from './limiter.ts'
 import { ClientLeft } from './refused-queries.ts'
 
-/** Of all answers that are made or sent, three of the longest. */
+/** Of all answers that are computed or sent: three of the longest. */
 const ALL_ANSWERS_BYTES_MAX = 3 * ANSWER_BYTES_MAX
-/** Whoever asked must have read an answer after so long, and a second for each MiB. */
+/** The client must read an answer within this time, plus a second per MiB. */
 const READ_MS_MAX = 30_000
 const READ_BYTES_PER_MS = 2 ** 20 / 1_000
 
 export class UntrustedQueries {
-  readonly #turns: Limiter
+  readonly #limiter: Limiter
   readonly #emit: Emit
-  #heldBytes = 0
+  #reservedBytes = 0
 
   constructor(emit: Emit, limits: LimiterOptions = UNTRUSTED_LIMITS_IN_PARALLEL) {
     this.#emit = emit
-    this.#turns = new Limiter(limits)
+    this.#limiter = new Limiter(limits)
   }
 
   /**
-   * Runs work in its turn and gives its answer, which counts until `reply` has ended. The signal aborts when the client leaves. Throws
-   * NoTurn, and what the work throws.
+   * Runs work in a slot and returns its answer, which counts until `reply` has ended. The signal aborts when the client
+   * disconnects. Throws LimiterFull, and errors of the work.
    */
   answer<T extends { bytes: Uint8Array }>(
     reply: ServerResponse,
     work: (signal: AbortSignal) => Promise<T>,
-    called = new AbortController().signal,
+    cancelled = new AbortController().signal,
   ): Promise<T> {
-    const signal = AbortSignal.any([called, leaving(reply)])
-    return this.#turns.run(async keep => {
-      this.#take(ANSWER_BYTES_MAX)
+    const signal = AbortSignal.any([cancelled, disconnected(reply)])
+    return this.#limiter.run(async keep => {
+      this.#reserve(ANSWER_BYTES_MAX)
       let bytes = 0
       try {
         const answer = await work(signal)
@@ -47,29 +47,27 @@ export class UntrustedQueries {
         if (error instanceof AbandonedQuery) keep(this.#untilEnded(error))
         throw error
       } finally {
-        this.#heldBytes -= ANSWER_BYTES_MAX - bytes
+        this.#reservedBytes -= ANSWER_BYTES_MAX - bytes
       }
     }, signal)
   }
 
-  #take(bytes: number): void {
-    if (this.#heldBytes + bytes > ALL_ANSWERS_BYTES_MAX)
-      throw new LimiterFull(
-        `answers of ${Math.round(this.#heldBytes / 2 ** 20)} MiB are not read yet by those who asked`,
-      )
-    this.#heldBytes += bytes
+  #reserve(bytes: number): void {
+    if (this.#reservedBytes + bytes > ALL_ANSWERS_BYTES_MAX)
+      throw new LimiterFull(`clients have not read ${Math.round(this.#reservedBytes / 2 ** 20)} MiB of answers yet`)
+    this.#reservedBytes += bytes
   }
 
-  /** Once the answer is sent, or nobody reads it. */
+  /** Releases the bytes once the answer is sent, or the client does not read it. */
   #release(reply: ServerResponse, bytes: number): void {
     if (reply.closed) {
-      this.#heldBytes -= bytes
+      this.#reservedBytes -= bytes
       return
     }
     const late = setTimeout(() => reply.destroy(), READ_MS_MAX + bytes / READ_BYTES_PER_MS)
     reply.once('close', () => {
       clearTimeout(late)
-      this.#heldBytes -= bytes
+      this.#reservedBytes -= bytes
     })
   }
 
@@ -81,11 +79,11 @@ export class UntrustedQueries {
   }
 }
 
-/** Aborts when the client goes before its answer came. */
-function leaving(reply: ServerResponse): AbortSignal {
-  const left = new AbortController()
-  const leave = () => left.abort(new ClientLeft())
+/** Aborts when the client disconnects before the answer. */
+function disconnected(reply: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  const leave = () => controller.abort(new ClientLeft())
   if (reply.closed) leave()
   else reply.once('close', leave)
-  return left.signal
+  return controller.signal
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
-import { parseConfig } from '../../../src/config.ts'
-import { guard } from '../../../src/serve/http/access.ts'
+import { authorize } from '../../../src/serve/http/access.ts'
 
 const TOKEN = 'a-token-of-the-tests'
 const ask = (method: string, url: string, headers: Record<string, string>, token?: string): boolean => {
-  const config = parseConfig(token ? { TOKEN: token } : {}, {})
   try {
-    guard(config, { method, url, headers: { host: '127.0.0.1:8080', ...headers } } as unknown as FastifyRequest)
+    authorize(token, { method, url, headers: { host: '127.0.0.1:8080', ...headers } } as unknown as FastifyRequest)
     return true
   } catch {
     return false

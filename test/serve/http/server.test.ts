@@ -82,7 +82,7 @@ async function listen(settings: Partial<Config> = {}): Promise<number> {
     reread: decodeAgain,
     emit: journal.emit,
   })
-  const server = await page.listen(config, observing.forServer, {
+  const server = await page.listen({ listen: config.LISTEN, token: config.TOKEN }, observing.forServer, {
     reprocessor,
     runExclusive: work => storing.runExclusive(work),
   })
@@ -373,8 +373,7 @@ test('nothing is said of pages at a stop, even while what they are shown is bein
   const { store } = house
   const ingest = new LocalIngest(storing, log)
   const shown = new Page({ log: stopped, store, ingest, archive: () => null, journal: said })
-  const config = { ...parseConfig({}, {}), LISTEN: '127.0.0.1:0' }
-  const server = await shown.listen(config, observing.forServer, null)
+  const server = await shown.listen({ listen: '127.0.0.1:0' }, observing.forServer, null)
   const { port } = server.server.address() as AddressInfo
   // The engine has other work: the next report is under way when all closes.
   const busy = Promise.all(Array.from({ length: 16 }, () => store.rows('SELECT sleep(1.5)')))

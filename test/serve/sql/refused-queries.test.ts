@@ -7,10 +7,10 @@ test('refused statements are told once a minute for each reason, with how many w
   const events = new EventLog()
   let nowMs = 0
   const refused = new RefusedQueries(events.emit, () => nowMs)
-  for (let times = 0; times < 100; times++) refused.refused('READONLY', 'no')
-  refused.refused('SYNTAX_ERROR', 'what')
+  for (let times = 0; times < 100; times++) refused.report('READONLY', 'no')
+  refused.report('SYNTAX_ERROR', 'what')
   nowMs = 60_000
-  refused.refused('READONLY', 'no')
+  refused.report('READONLY', 'no')
   assert.deepEqual(
     events.told.map(({ fields }) => [fields.reason, fields.leftOut]),
     [
@@ -24,6 +24,6 @@ test('refused statements are told once a minute for each reason, with how many w
 test('reasons of any number are told in bounded number', () => {
   const events = new EventLog()
   const refused = new RefusedQueries(events.emit, () => 0)
-  for (let times = 0; times < 5000; times++) refused.refused(`reason ${times}`, 'no')
+  for (let times = 0; times < 5000; times++) refused.report(`reason ${times}`, 'no')
   assert.equal(events.told.length, 101)
 })

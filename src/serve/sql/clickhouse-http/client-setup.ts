@@ -1,16 +1,17 @@
 /**
- * What clickhouse-go asks first. It reads the answer, a Native block, at the revision it announced, and every later one at the
- * revision that the answer names: 0, for which blocks carry nothing but columns, as the engine in this process writes them.
+ * The first query of clickhouse-go. It reads the answer, a Native block, at the revision it announced, and every later
+ * one at the revision in the answer: 0, for which blocks contain only columns, as the engine in this process writes
+ * them.
  */
 import type { SqlAnswer } from '../../../store/sql.ts'
 import type { HttpQuery } from './request.ts'
 
-const GREETING = /^\s*SELECT\s+displayName\(\)\s*,\s*version\(\)\s*,\s*revision\(\)\s*,\s*timezone\(\)\s*;?\s*$/i
-/** From this revision on a column says how it is serialised. */
+const SETUP_QUERY = /^\s*SELECT\s+displayName\(\)\s*,\s*version\(\)\s*,\s*revision\(\)\s*,\s*timezone\(\)\s*;?\s*$/i
+/** From this revision on a column names its serialisation. */
 const CUSTOM_SERIALIZATION_REVISION = 54_454
 
 export function isClientSetup(text: string, { protocolVersion }: HttpQuery): boolean {
-  return protocolVersion > 0 && GREETING.test(text)
+  return protocolVersion > 0 && SETUP_QUERY.test(text)
 }
 
 export function clientSetup(version: string, revision: number): SqlAnswer {

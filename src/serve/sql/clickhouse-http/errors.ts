@@ -1,14 +1,14 @@
-/** Errors as a ClickHouse server sends them, so that its clients understand them. */
+/** Errors in the form of a ClickHouse server, for its clients. */
 import { ClickHouseError } from '@clickhouse/client'
 import { TickhouseError } from '../../../errors.ts'
 import { bounded } from '../../../plain-text.ts'
 import { Forbidden } from '../../http/access.ts'
 import { LimiterFull } from '../limiter.ts'
 
-/** Longest text of an error in an answer: a statement may make one of any length. */
+/** Longest error message in an answer: statements can cause one of any length. */
 const MESSAGE_LENGTH_MAX = 16_384
 
-/** An error with the number and the name that ClickHouse has for it. */
+/** An error with its ClickHouse code and name. */
 export class SqlException extends Error {
   readonly code: number
   readonly type: string
@@ -20,7 +20,7 @@ export class SqlException extends Error {
   }
 }
 
-/** The status a ClickHouse server gives an exception; 500 for every other. */
+/** The HTTP status of a ClickHouse server for an exception; 500 for all others. */
 const STATUS: Record<number, readonly number[]> = {
   400: [6, 25, 26, 27, 36, 38, 41, 42, 43, 53, 62, 72, 117, 321, 376, 386, 427, 456, 457, 675],
   401: [194],
@@ -42,11 +42,11 @@ export function exceptionText({ code, type, message }: SqlException, version: st
   return `Code: ${code}. DB::Exception: ${message.trim()} (${type}) (version ${version} (tickhouse))\n`
 }
 
-/** Whatever went wrong, as ClickHouse would say it. */
+/** Any error as a ClickHouse exception. */
 export function toException(error: unknown): SqlException {
   if (error instanceof SqlException) return error
   if (error instanceof ClickHouseError) {
-    // The engine says some errors twice, the second time around the first.
+    // The engine repeats some messages, the second time around the first.
     const once = error.message.replace(/ \([A-Z0-9_]+\) \(version [^)]*\)[.\s]*$/, '')
     return new SqlException(Number(error.code), error.type ?? 'UNKNOWN_EXCEPTION', once)
   }
@@ -62,7 +62,7 @@ export function toException(error: unknown): SqlException {
     return new SqlException(497, 'ACCESS_DENIED', `${error.message}.`)
   }
   if (error instanceof LimiterFull)
-    return new SqlException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `${error.message}: ask again in a moment.`)
+    return new SqlException(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `${error.message}: try again in a moment.`)
   if (error instanceof TickhouseError) {
     if (error.cause instanceof ClickHouseError) return toException(error.cause)
     if (error.code === 'query_failed')

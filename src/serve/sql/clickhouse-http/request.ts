@@ -1,26 +1,26 @@
-/** What a ClickHouse client asks over HTTP: address, headers and body, read into one question. */
+/** A query of a ClickHouse client over HTTP: URL, headers and body. */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import { SqlException } from './errors.ts'
 
 export interface HttpQuery {
-  /** The statement as far as the address has it; a body goes on after it. */
+  /** The statement, or its beginning: the body continues it. */
   query: string
   queryId: string
   format: string
   database: string | undefined
-  /** As the client gave them, unjudged. */
+  /** As the client sent them, unchecked. */
   settings: Record<string, string>
   parameters: Record<string, string>
-  /** The codings the client takes an answer in, where it asked for one. */
+  /** The encodings the client accepts, if it requested one. */
   acceptEncoding: string
   progressHeaders: boolean
-  /** The protocol revision a client announces; 0 if it does not. */
+  /** The protocol revision that the client announces; 0 without one. */
   protocolVersion: number
 }
 
-/** Parts of an address that speak to the server, not to the engine. */
+/** URL parameters for the server, not for the engine. */
 const CONTROL = new Set([
   'query',
   'query_id',
@@ -46,7 +46,7 @@ const CONTROL = new Set([
   'stacktrace',
 ])
 
-/** Reads address and headers. Throws SqlException for what no engine could take. */
+/** Reads URL and headers. Throws SqlException for parameters that no engine accepts. */
 export function readHttpQuery(
   search: URLSearchParams,
   headers: IncomingMessage['headers'],
@@ -65,11 +65,11 @@ export function readHttpQuery(
     throw new SqlException(
       48,
       'NOT_IMPLEMENTED',
-      "ClickHouse's own compression is not spoken here: use that of HTTP (in the JDBC driver and DBeaver: compress=false).",
+      'ClickHouse native compression is not supported: use HTTP compression (JDBC driver and DBeaver: compress=false).',
     )
   }
   const givenId = search.get('query_id') ?? ''
-  // It comes back as a header.
+  // It is returned in a header.
   if (!/^[ -~]{0,1000}$/.test(givenId))
     throw new SqlException(36, 'BAD_ARGUMENTS', 'query_id must be at most 1000 printable ASCII characters.')
   const header = (name: string) => headers[name]?.toString()
@@ -86,14 +86,14 @@ export function readHttpQuery(
   }
 }
 
-/** The body, unpacked. `lz4` stays as it is: only the engine reads that. */
+/** The body, decompressed. `lz4` stays compressed: only the engine can read it. */
 export function bodyOf(request: IncomingMessage): Readable {
   const coding = request.headers['content-encoding']?.toLowerCase() ?? 'identity'
   const unpack = { gzip: zlib.createGunzip, deflate: zlib.createInflate, br: zlib.createBrotliDecompress }
   if (coding === 'identity' || coding === 'lz4') return request
   if (coding === 'zstd') return through(request, zlib.createZstdDecompress())
   if (!Object.hasOwn(unpack, coding))
-    throw new SqlException(48, 'NOT_IMPLEMENTED', `Content-Encoding ${coding} is not taken.`)
+    throw new SqlException(48, 'NOT_IMPLEMENTED', `Content-Encoding ${coding} is not supported.`)
   return through(request, unpack[coding as keyof typeof unpack]())
 }
 
@@ -102,7 +102,7 @@ function through(request: IncomingMessage, unpacked: zlib.Gunzip | zlib.ZstdDeco
   return request.pipe(unpacked)
 }
 
-/** All of a body. Throws SqlException where it is longer than may be. */
+/** The whole body. Throws SqlException if it is longer than `bytesMax`. */
 export async function collect(body: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0

@@ -1,4 +1,4 @@
-/** Answers as a ClickHouse server sends them: headers, codings, errors. */
+/** Answers in the form of a ClickHouse server: headers, encodings, errors. */
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import type { FastifyReply } from 'fastify'
@@ -6,11 +6,11 @@ import { exceptionText, type SqlException, statusOf } from './errors.ts'
 import type { Answer } from './read.ts'
 import type { HttpQuery } from './request.ts'
 
-/** What a browser would do with an answer, if a link led one here: nothing. */
-const HARMLESS = { 'content-security-policy': "default-src 'none'; sandbox" }
+/** Browsers that open an answer by a link must not run it. */
+const SANDBOX = { 'content-security-policy': "default-src 'none'; sandbox" }
 
 type Pack = (bytes: Uint8Array) => Promise<Buffer>
-/** Codings a client may take an answer in, the quickest first. */
+/** Encodings of answers, the fastest first. */
 const CODINGS: Record<string, Pack> = {
   zstd: promisify(zlib.zstdCompress) as Pack,
   gzip: bytes => promisify(zlib.gzip)(bytes, { level: 1 }),
@@ -18,7 +18,7 @@ const CODINGS: Record<string, Pack> = {
   br: bytes => promisify(zlib.brotliCompress)(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
 }
 
-export async function sendAnswer(reply: FastifyReply, question: HttpQuery, answer: Answer) {
+export async function sendAnswer(reply: FastifyReply, httpQuery: HttpQuery, answer: Answer) {
   const { format } = answer
   const summary = JSON.stringify({
     read_rows: String(answer.readRows),
@@ -30,10 +30,10 @@ export async function sendAnswer(reply: FastifyReply, question: HttpQuery, answe
     result_bytes: '0',
     elapsed_ns: String(answer.elapsedNanos),
   })
-  reply.headers({ ...HARMLESS, 'x-clickhouse-summary': summary, 'x-clickhouse-format': format })
-  if (question.progressHeaders) reply.header('x-clickhouse-progress', summary)
+  reply.headers({ ...SANDBOX, 'x-clickhouse-summary': summary, 'x-clickhouse-format': format })
+  if (httpQuery.progressHeaders) reply.header('x-clickhouse-progress', summary)
   reply.header('content-type', contentType(format))
-  const coding = Object.keys(CODINGS).find(name => new RegExp(`\\b${name}\\b`).test(question.acceptEncoding))
+  const coding = Object.keys(CODINGS).find(name => new RegExp(`\\b${name}\\b`).test(httpQuery.acceptEncoding))
   if (!coding || answer.bytes.length === 0) return reply.send(viewOf(answer.bytes))
   return reply.header('content-encoding', coding).send(await CODINGS[coding]!(answer.bytes))
 }
@@ -42,7 +42,7 @@ export function sendException(reply: FastifyReply, exception: SqlException, vers
   if (exception.code === 194) reply.header('www-authenticate', 'Basic realm="tickhouse"')
   return reply
     .code(statusOf(exception))
-    .headers({ ...HARMLESS, 'x-clickhouse-exception-code': String(exception.code) })
+    .headers({ ...SANDBOX, 'x-clickhouse-exception-code': String(exception.code) })
     .type('text/plain; charset=UTF-8')
     .send(exceptionText(exception, version))
 }

@@ -1,6 +1,6 @@
 /**
- * ClickHouse's HTTP interface over the engine in this process, so that programs made for ClickHouse can ask it: what they may
- * ask is in `docs/sql-clients.md`.
+ * ClickHouse's HTTP interface to the engine in this process, for ClickHouse clients. `docs/sql-clients.md` lists what
+ * is allowed.
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -9,33 +9,33 @@ import { ClientLeft, type RefusedQueries } from '../refused-queries.ts'
 import { RunningQueries } from '../running-queries.ts'
 import type { UntrustedQueries } from '../untrusted-queries.ts'
 import { toException } from './errors.ts'
-import { Reading } from './read.ts'
+import { ReadHandler } from './read.ts'
 import { readHttpQuery } from './request.ts'
 import { sendAnswer, sendException } from './response.ts'
-import { Writing } from './write.ts'
+import { WriteHandler } from './write.ts'
 
 export interface ClickHouseHttpOptions {
   engine: SqlEngine
-  /** Whether those who may ask may change everything. */
+  /** Whether clients may change everything. */
   writable: boolean
-  /** Through which those ask who may only read. */
-  strangers: UntrustedQueries
+  /** Runs the statements of read-only clients. */
+  untrusted: UntrustedQueries
   refused: RefusedQueries
-  /** Called for each refused request, with ClickHouse's name of the error. */
+  /** Called for each refused request, with the ClickHouse name of the error. */
   count?: (type: string) => void
-  /** What is shown at `/` to who asks nothing. */
+  /** The answer to `/` without a query. */
   page?: (reply: FastifyReply) => unknown
 }
 
-/** Registers `/ping` and statements by GET and POST on `/`. */
+/** Registers `/ping`, and `/` for statements by GET and POST. */
 export async function clickHouseHttp(
   server: FastifyInstance,
-  { engine, writable, strangers, refused, count, page }: ClickHouseHttpOptions,
+  { engine, writable, untrusted, refused, count, page }: ClickHouseHttpOptions,
 ): Promise<void> {
   const version = await versionOf(engine)
   const queries = new RunningQueries()
-  const writing = new Writing(engine, queries)
-  const reading = new Reading(engine, version, strangers)
+  const writeHandler = new WriteHandler(engine, queries)
+  const readHandler = new ReadHandler(engine, version, untrusted)
 
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -45,10 +45,10 @@ export async function clickHouseHttp(
   server.setErrorHandler((error, request, reply) => {
     if (page && isForPage(request)) throw error
     const exception = toException(error)
-    // Whoever watches cancels what is under way at each refresh: that is no refusal.
+    // A dashboard cancels its running queries at each refresh: that is not a refusal.
     const hasLeft = error instanceof ClientLeft || reply.raw.destroyed
     if (!hasLeft) {
-      refused.refused(exception.type, exception.message)
+      refused.report(exception.type, exception.message)
       count?.(exception.type)
     }
     return sendException(reply, exception, version)
@@ -60,12 +60,12 @@ export async function clickHouseHttp(
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const { raw } = request
     const search = new URLSearchParams(request.url.split('?')[1])
-    const question = readHttpQuery(search, request.headers, randomUUID())
-    reply.header('x-clickhouse-query-id', question.queryId)
-    const answered = await queries.during(question.queryId, leaving(reply), running =>
-      (writable ? writing : reading).answer(question, raw, running, reply.raw),
+    const httpQuery = readHttpQuery(search, request.headers, randomUUID())
+    reply.header('x-clickhouse-query-id', httpQuery.queryId)
+    const answered = await queries.during(httpQuery.queryId, disconnected(reply), running =>
+      (writable ? writeHandler : readHandler).answer(httpQuery, raw, running, reply.raw),
     )
-    return sendAnswer(reply, question, answered)
+    return sendAnswer(reply, httpQuery, answered)
   }
   server.get('/', async (request, reply) => {
     if (!isForPage(request)) return answer(request, reply)
@@ -74,7 +74,7 @@ export async function clickHouseHttp(
   server.post('/', answer)
 }
 
-/** Who asks nothing of `/` wants to see what is there. */
+/** A request to `/` without a query is for the page. */
 function isForPage({ method, url }: FastifyRequest): boolean {
   return method !== 'POST' && /^\/(\?|$)/.test(url) && !new URLSearchParams(url.split('?')[1]).has('query')
 }
@@ -84,9 +84,9 @@ async function versionOf(engine: SqlEngine): Promise<string> {
   return Buffer.from(bytes).toString().trim()
 }
 
-/** Aborted when the client goes before its answer came. */
-function leaving({ raw }: FastifyReply): AbortSignal {
-  const left = new AbortController()
-  raw.once('close', () => left.abort(new ClientLeft()))
-  return left.signal
+/** Aborts when the client disconnects before the answer. */
+function disconnected({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => controller.abort(new ClientLeft()))
+  return controller.signal
 }

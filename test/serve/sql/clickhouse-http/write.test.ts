@@ -179,7 +179,7 @@ test('KILL QUERY … SYNC answers when what it means has ended, and calls off wh
     client.command({ query: `INSERT INTO t (a) SELECT number FROM numbers(3) WHERE NOT ignore(${last})`, query_id })
   const first = insert('tick-1-a', 'sleepEachRow(0.3)')
   const second = insert('tick-1-b', '1')
-  const refused = assert.rejects(second, /called off/)
+  const refused = assert.rejects(second, /was cancelled/)
   while ((await rows("SELECT 1 FROM system.processes WHERE query LIKE 'INSERT%'")).length === 0);
   const kill = "KILL QUERY WHERE query_id LIKE 'tick-1-%' SYNC"
   const answer = (await (await client.query({ query: kill, format: 'JSONEachRow' })).json()) as { query_id: string }[]

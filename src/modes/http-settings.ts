@@ -1,0 +1,19 @@
+/** The settings of a process's HTTP servers and of its telemetry, by configuration. */
+import type { Config } from '../config.ts'
+import type { HttpSettings } from '../serve/http/access.ts'
+import type { HealthServerSettings } from '../serve/http/health-server.ts'
+import type { TelemetrySettings } from '../status/telemetry-writer.ts'
+
+/** Of the page and its SQL. */
+export const pageSettings = ({ LISTEN, TOKEN }: Config): HttpSettings => ({ listen: LISTEN, token: TOKEN })
+
+/** Of `/health` and `/metrics` in a process without a page; without an address nothing is served. */
+export const healthSettings = ({ METRICS_LISTEN, TOKEN }: Config): HealthServerSettings => ({
+  listen: METRICS_LISTEN,
+  token: TOKEN,
+})
+
+export const telemetrySettings = ({ DIAGNOSTICS, DIAGNOSTICS_KEEP_DAYS }: Config): TelemetrySettings => ({
+  enabled: DIAGNOSTICS === 'on',
+  keepDays: DIAGNOSTICS_KEEP_DAYS,
+})
