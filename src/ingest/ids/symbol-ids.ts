@@ -11,7 +11,8 @@ import {
   REPEAT,
   type SymbolContext,
 } from './followed-ids.ts'
-import { MATCH, type Match, RecentTrades, type Statement } from './recent-trades.ts'
+import { IdWindow } from './id-window.ts'
+import { MATCH, type Match, type Statement } from './recent-trades.ts'
 import { UniqueIds } from './unique-ids.ts'
 
 const WORD = 2 ** 32
@@ -27,7 +28,7 @@ export class SymbolIds implements FollowedIds {
   readonly runs: IdRun[]
   readonly #context: SymbolContext
   readonly #known: KnownIds
-  readonly #recent = new RecentTrades(RECENT_MAX)
+  readonly #recent = new IdWindow(RECENT_MAX)
   /** The one that went on last; a late trade for a gap of another does not change that. */
   #current: IdRun | undefined
   #large: UniqueIds | undefined

@@ -1,0 +1,81 @@
+/**
+ * The last trades of one symbol whose ids rise by one, one per id modulo the size. A trade is overwritten by one of the same slot: what is not
+ * here is looked up in the tables. Adding a trade writes one slot and reads none, unlike RecentTrades, which suits ids of any order. Pure.
+ */
+import type { TradeColumns } from '../../tick/trades.ts'
+import { MATCH, type Match, matchOf, type Statement, statementOf } from './recent-trades.ts'
+
+const SLOTS_MIN = 64
+/** A slot in 32-bit words: id and time, low word first; price and volume as doubles; side; padding. */
+const SLOT_WORDS = 10
+const SIDE_WORD = 8
+/** Added to a stored side: a word of 0 is an empty slot. */
+const SIDE_OFFSET = 256
+
+export class IdWindow {
+  readonly #slotsMax: number
+  #words = new Uint32Array(SLOTS_MIN * SLOT_WORDS)
+  /** The same memory. */
+  #doubles = new Float64Array(this.#words.buffer)
+  #mask = SLOTS_MIN - 1
+  /** Trades added since the last growth. */
+  #added = 0
+
+  /** `slotsMax` is a power of two. */
+  constructor(slotsMax: number) {
+    this.#slotsMax = slotsMax
+  }
+
+  add(trades: TradeColumns, row: number): void {
+    if (this.#added > this.#mask && this.#mask < this.#slotsMax - 1) this.#grow()
+    this.#added++
+    const { tradeIdWords, timestampWords } = trades
+    const words = this.#words
+    const low = tradeIdWords[2 * row]!
+    const at = (low & this.#mask) * SLOT_WORDS
+    words[at] = low
+    words[at + 1] = tradeIdWords[2 * row + 1]!
+    words[at + 2] = timestampWords[2 * row]!
+    words[at + 3] = timestampWords[2 * row + 1]!
+    const doubles = this.#doubles
+    doubles[at / 2 + 2] = trades.price[row]!
+    doubles[at / 2 + 3] = trades.volume[row]!
+    words[at + SIDE_WORD] = trades.side[row]! + SIDE_OFFSET
+  }
+
+  /** How the trade here with the id of this row compares with it. */
+  match(trades: TradeColumns, row: number): Match {
+    const [known] = this.statements(trades, row)
+    return known ? matchOf(known, statementOf(trades, row)) : MATCH.none
+  }
+
+  /** The trade here with the id of this row, if any. */
+  statements(trades: TradeColumns, row: number): Statement[] {
+    const words = this.#words
+    const low = trades.tradeIdWords[2 * row]!
+    const at = (low & this.#mask) * SLOT_WORDS
+    if (words[at] !== low || words[at + 1] !== trades.tradeIdWords[2 * row + 1]! || words[at + SIDE_WORD] === 0)
+      return []
+    return [
+      {
+        timeLow: words[at + 2]!,
+        timeHigh: words[at + 3]!,
+        price: this.#doubles[at / 2 + 2]!,
+        volume: this.#doubles[at / 2 + 3]!,
+        side: words[at + SIDE_WORD]! - SIDE_OFFSET,
+      },
+    ]
+  }
+
+  #grow(): void {
+    const old = this.#words
+    const slots = 2 * (this.#mask + 1)
+    this.#words = new Uint32Array(slots * SLOT_WORDS)
+    this.#doubles = new Float64Array(this.#words.buffer)
+    this.#mask = slots - 1
+    this.#added = 0
+    for (let at = 0; at < old.length; at += SLOT_WORDS)
+      if (old[at + SIDE_WORD] !== 0)
+        this.#words.set(old.subarray(at, at + SLOT_WORDS), (old[at]! & this.#mask) * SLOT_WORDS)
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { IdWindow } from '../../../src/ingest/ids/id-window.ts'
+import { MATCH, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
+import { columnsOf } from '../../support/data/trades.ts'
+
+const SLOTS = 128
+
+const columns = (ids: readonly number[], price: (index: number) => number) =>
+  columnsOf(
+    'binance',
+    ids.map((tradeId, index) => ({ symbol: 'BTCUSDT', tradeId, price: price(index), volume: 2, side: 'sell' })),
+  )
+
+test('of ids that rise by one, the last ones are known with all their values, and no earlier one is', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 52 }), fc.integer({ min: 0, max: 4 * SLOTS }), (first, count) => {
+      const trades = columns(
+        Array.from({ length: count + 1 }, (_, index) => first + index),
+        index => 1 + index,
+      )
+      const window = new IdWindow(SLOTS)
+      for (let row = 0; row < count; row++) window.add(trades, row)
+      const kept = Math.min(count, SLOTS)
+      for (let row = 0; row <= count; row++) {
+        const known = row >= count - kept && row < count
+        assert.deepEqual(window.statements(trades, row), known ? [statementOf(trades, row)] : [])
+        assert.equal(window.match(trades, row), known ? MATCH.same : MATCH.none)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('whatever ids come, an id has the values of its last trade, or none', () => {
+  const id = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 2 ** 32, max: 2 ** 32 + 300 }))
+  fc.assert(
+    fc.property(fc.array(id, { maxLength: 600 }), ids => {
+      const trades = columns(ids, index => 1 + index)
+      const window = new IdWindow(SLOTS)
+      const last = new Map<number, number>()
+      for (const [row, value] of ids.entries()) {
+        window.add(trades, row)
+        last.set(value, row)
+      }
+      for (const row of ids.keys()) {
+        const known = window.statements(trades, row)
+        if (known.length > 0) assert.deepEqual(known, [statementOf(trades, last.get(ids[row]!)!)])
+      }
+    }),
+  )
+})
