@@ -48,8 +48,8 @@ test('case, blanks around commas and commas between venues do not matter where t
   )
 })
 
-test('a symbol behind a blank is said to want a comma, and what is no symbol is named', () => {
-  assert.throws(() => parseSources('kraken:BTC/USD ETH/USD'), /separated by commas, kraken:BTC\/USD,ETH\/USD/)
+test('a symbol after a blank is refused with the comma it needs, and a malformed symbol is named', () => {
+  assert.throws(() => parseSources('kraken:BTC/USD ETH/USD'), /by commas, kraken:BTC\/USD,ETH\/USD/)
   assert.throws(() => parseSources('binance:BTCUSDT:ETHUSDT'), /not a symbol of binance: BTCUSDT:ETHUSDT/)
   assert.throws(() => parseSources('binance:BTC"USDT'), /not a symbol/)
 })
