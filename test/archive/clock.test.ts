@@ -15,7 +15,7 @@ import { openTestStore, type TestStore } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import { EventLog } from '../support/judges/event-log.ts'
-import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 
 const NOON_MS = NOON_MICROS / 1000
 const HOUR_MS = 3_600_000
@@ -76,7 +76,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     after(() => log.close())
 
     test('every record is stored once, with the time of the clock, and the jump back is reported', async () => {
-      assertPlaces(await judgePlaces(storage.store, log))
+      assertPositions(await checkPositions(storage.store, log))
       assert.ok(isSound(await diagnose(storage.store, log, () => {})))
       const rows = await storage.store.rows<{ seconds: number; day: number }>(
         'SELECT DISTINCT log_offset, toUnixTimestamp(logged_at) AS seconds, toUInt16(log_day) AS day FROM trades ORDER BY log_offset',
@@ -110,6 +110,6 @@ for (const [name, aheads] of Object.entries(HISTORIES))
       assert.deepEqual(await rowsOf(store, 'trades'), archived)
       await log.close()
       await append(0)
-      assertPlaces(await judgePlaces(store, log))
+      assertPositions(await checkPositions(store, log))
     })
   })

@@ -9,7 +9,7 @@ import { diagnose, isSound } from '../../src/audit/diagnosis.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
-import { requeueIn } from '../support/data/reprocessing.ts'
+import { reprocessIn } from '../support/data/reprocessing.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 
@@ -100,7 +100,7 @@ test('refused trades of a symbol that has none in the store are no repeats becau
   const { log, store } = await withoutDays(t, 1)
   await log.append(0, [tenTrades('NEW', 26)])
   await storeAll(log, store, { venues: new Map() })
-  const [report] = await requeueIn(log, store, {}, [{ reason: 'unknown_venue' }])
+  const [report] = await reprocessIn(log, store, {}, [{ reason: 'unknown_venue' }])
   assert.equal(report!.moved, 10, JSON.stringify(report))
 })
 

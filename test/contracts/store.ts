@@ -17,7 +17,7 @@ import { TRADES } from '../../src/tick/kinds.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
 import { VERSION } from '../../src/version.ts'
 import { columnsOf, NOON_MICROS } from '../support/data/trades.ts'
-import { assertTrades, type ExpectedTrade, judgeTrades } from '../support/judges/oracle.ts'
+import { assertTrades, compareTrades, type ExpectedTrade } from '../support/judges/oracle.ts'
 import type { Owner } from '../support/processes/tickhouse.ts'
 
 const NOON_MS = NOON_MICROS / 1000
@@ -87,7 +87,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
         parts.map(({ rows }) => Number(rows)),
         [100_000],
       )
-      assertTrades(await judgeTrades(store, 'binance', trades))
+      assertTrades(await compareTrades(store, 'binance', trades))
       const { trades: rows, bytes, parts: allParts } = await store.size()
       assert.equal(rows, 100_000)
       assert.ok(bytes > 0 && allParts > 0)

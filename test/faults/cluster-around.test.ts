@@ -8,7 +8,13 @@ import { recordersIn } from '../../src/sources/status.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  type ExpectedTrade,
+} from '../support/judges/oracle.ts'
 import { within } from '../support/judges/within.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { FullPipe } from '../support/processes/full-pipe.ts'
@@ -53,8 +59,8 @@ test('a venue whose clock is ahead: the negative latency is stored and shown as 
        SELECT dateDiff('millisecond', timestamp, received_at) AS ms FROM trades)`,
   )
   assert.ok(latency!.most <= 0 && latency!.least >= -AHEAD_MS - 1, JSON.stringify(latency))
-  const judgement = await judgeTrades(cluster.store, 'coinbase', trades)
-  const places = await judgePlaces(cluster.store, cluster.log)
+  const judgement = await compareTrades(cluster.store, 'coinbase', trades)
+  const places = await checkPositions(cluster.store, cluster.log)
   report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, places, judgement)
   assertTrades(judgement)
 })
@@ -93,9 +99,9 @@ test('a stalled reader and a full pipe for the log do not slow down ticks', {
   await watch.until(market.lastIds(), recorder)
   await cluster.drained()
   for (const part of [recorder, ingest]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  const places = await checkPositions(cluster.store, cluster.log)
+  const trades = await compareTrades(cluster.store, 'simulator', market.trades())
   report(t, `nobody read for ${Math.round(tookMs)} ms`, places, trades)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(trades)
 })

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
 import { Cluster, type ClusterServers, startClusterServers } from '../support/processes/cluster.ts'
 import type { TestProcess } from '../support/processes/tickhouse.ts'
 import type { Broker } from '../support/servers/kafka/broker.ts'
@@ -53,10 +53,10 @@ async function underLoad(
   for (const part of [recorder, ingest])
     assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   const kept = await watch.assertAllStillThere()
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  const places = await checkPositions(cluster.store, cluster.log)
+  const trades = await compareTrades(cluster.store, 'simulator', market.trades())
   report(t, `${tried}, ${kept} durable records kept`, places, trades)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(trades)
   assert.equal(places.ticks, trades.stored, 'no record was appended twice')
   assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import type { TestProcess } from '../support/processes/tickhouse.ts'
 
@@ -62,10 +62,10 @@ async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Lo
     assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   for (const ingest of ingests)
     for (const failure of ['audit_failed', 'ingest_failed'] as const) assert.deepEqual(ingest.logged(failure), [])
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  const places = await checkPositions(cluster.store, cluster.log)
+  const trades = await compareTrades(cluster.store, 'simulator', market.trades())
   report(t, tried, places, trades)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(trades)
   assert.equal(places.ticks, trades.stored, 'no record was appended or stored twice')
   assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])

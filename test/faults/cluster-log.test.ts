@@ -8,12 +8,12 @@ import { assertKept, type Outcome, POISONS } from '../support/data/poison.ts'
 import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import {
-  assertPlaces,
+  assertPositions,
   assertTrades,
+  checkPositions,
+  compareTrades,
   type ExpectedTrade,
   gapsOf,
-  judgePlaces,
-  judgeTrades,
 } from '../support/judges/oracle.ts'
 import { within } from '../support/judges/within.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
@@ -55,10 +55,10 @@ test('group offsets that are deleted or reset change nothing: ingest resumes whe
     assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
     if (how) await cluster.outside.forgetGroup(how)
   }
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  const places = await checkPositions(cluster.store, cluster.log)
+  const judgement = await compareTrades(cluster.store, 'binance', trades)
   report(t, 'group offsets deleted, then reset', places, judgement)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(judgement)
   assert.equal(places.ticks, trades.length, 'nothing was read twice')
 })
@@ -86,7 +86,7 @@ test('a topic that is deleted and created again is refused by running and starti
   const started = cluster.instance.run('ingest')
   assert.match(String((await started.waitFor('ingest_failed')).why), /follows log/)
   await started.end('SIGTERM')
-  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  const judgement = await compareTrades(cluster.store, 'binance', trades)
   t.diagnostic(`topic replaced: ${judgement.stored} trades stored, missing ${judgement.missing.length}`)
   assertTrades(judgement)
 })
@@ -119,7 +119,7 @@ test('records that left the log before they were stored are recorded exactly, an
   assert.deepEqual(ranges, [{ partition: 0, first: 100, last: below - 1 }])
   const [firstId, lastId] = [501, below * TRADES_PER_RECORD]
   const kept = lost.filter(({ tradeId }) => tradeId < firstId || tradeId > lastId)
-  const judgement = await judgeTrades(cluster.store, 'binance', [...kept, ...whole])
+  const judgement = await compareTrades(cluster.store, 'binance', [...kept, ...whole])
   t.diagnostic(
     `records 100 to ${below - 1} dropped while down: ${judgement.stored} stored, missing ${judgement.missing.length}`,
   )
@@ -165,10 +165,10 @@ test('records whose times lie on three days, late and shuffled: each is on the d
   assert.notDeepEqual(ofTimes, ofTimes.toSorted(), 'days return')
   assert.deepEqual(inOrder, ofTimes)
   assert.equal(new Set(inOrder).size, 3)
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  const places = await checkPositions(cluster.store, cluster.log)
+  const judgement = await compareTrades(cluster.store, 'binance', trades)
   report(t, 'two midnights in the times of records', places, judgement)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(judgement)
   assert.deepEqual(await gapsOf(cluster.store, 'binance', 'open'), [], 'what came late has closed its gap')
 })
@@ -252,10 +252,10 @@ test('poison from another client at one record in a hundred: good ones stored, b
   assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null }, 'it stayed up')
   for (const failure of ['insert_failed', 'ingest_failed', 'audit_failed'] as const)
     assert.deepEqual(ingest.logged(failure), [])
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const judgement = await judgeTrades(cluster.store, 'binance', trades)
+  const places = await checkPositions(cluster.store, cluster.log)
+  const judgement = await compareTrades(cluster.store, 'binance', trades)
   report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, places, judgement)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(judgement)
   await assertKept(cluster.store, placed)
 })

@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { HTTP_FAULTS, type HttpFault, HttpFaultProxy } from '../support/servers/http-fault-proxy.ts'
 
@@ -65,10 +65,10 @@ test('after a lost, truncated or false response the tables are queried, and stor
   assert.deepEqual(ingest.logged('audit_failed'), [])
   assert.equal(ingest.logged('insert_failed').length, strikes, 'each was seen')
   assert.equal(ingest.logged('insert_confirmed').length, ran, 'what had arrived was found, each time')
-  const places = await judgePlaces(cluster.store, cluster.log)
-  const trades = await judgeTrades(cluster.store, 'simulator', market.trades())
+  const places = await checkPositions(cluster.store, cluster.log)
+  const trades = await compareTrades(cluster.store, 'simulator', market.trades())
   report(t, `${strikes} answers broken in ${FAULTS.length} ways, ${ran} after the insert`, places, trades)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(trades)
   assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
 })

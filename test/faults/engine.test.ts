@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import type { HealthAnswer } from '../../src/status/health.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades } from '../support/judges/oracle.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 /**
@@ -35,8 +35,8 @@ async function judge(instance: TestInstance, market: KnownMarket): Promise<void>
   const store = await instance.store()
   const log = await instance.log()
   try {
-    assertPlaces(await judgePlaces(store, log))
-    assertTrades(await judgeTrades(store, 'simulator', market.trades()))
+    assertPositions(await checkPositions(store, log))
+    assertTrades(await compareTrades(store, 'simulator', market.trades()))
   } finally {
     await store.close()
     await log.close()

@@ -16,14 +16,14 @@ import {
 import { storeAll } from '../support/data/storing.ts'
 import { LONG, report, Schedule } from '../support/faults.ts'
 import {
-  assertPlaces,
+  assertPositions,
   assertTrades,
+  checkPositions,
+  compareTrades,
   gapsOf,
   type Hole,
-  judgePlaces,
-  judgeTrades,
-  type PlaceVerdict,
-  type TradeVerdict,
+  type PositionResult,
+  type TradeResult,
 } from '../support/judges/oracle.ts'
 import { type Ended, skipWithoutStrace, storeInChild } from '../support/processes/strace.ts'
 
@@ -39,8 +39,8 @@ before(async () => {
 after(() => rmSync(root, { recursive: true, force: true }))
 
 interface Run extends Ended {
-  places: PlaceVerdict
-  trades: TradeVerdict
+  places: PositionResult
+  trades: TradeResult
   openGaps: readonly Hole[]
   repairedGaps: readonly Hole[]
 }
@@ -57,8 +57,8 @@ async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
   const store = await openStore(`chdb:${task.store}`)
   try {
     if (!tokens) await storeAll(log, store, { config: { BATCH_TICKS_MAX: task.ticksMax, BATCH_AGE_MS_MAX: 10 } })
-    const places = await judgePlaces(store, log)
-    const trades = await judgeTrades(store, 'binance', MIXED_TRADES)
+    const places = await checkPositions(store, log)
+    const trades = await compareTrades(store, 'binance', MIXED_TRADES)
     const [openGaps, repairedGaps] = [
       await gapsOf(store, 'binance', 'open'),
       await gapsOf(store, 'binance', 'repaired'),
@@ -72,7 +72,7 @@ async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
 }
 
 function assertSound({ places, trades, openGaps, repairedGaps }: Run): void {
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(trades)
   assert.deepEqual({ openGaps, repairedGaps }, { openGaps: MIXED_OPEN, repairedGaps: MIXED_REPAIRED })
 }
@@ -150,7 +150,7 @@ test('the check detects the known defect: with tokens kept over a restart, kill 
     const { places, trades } = await breakAndGoOn(`rename:signal=SIGKILL:when=${point}`, true)
     report(t, `tokens on, killed at rename ${point}`, places, trades)
     if (places.lost > 0) {
-      assert.throws(() => assertPlaces(places))
+      assert.throws(() => assertPositions(places))
       return
     }
   }

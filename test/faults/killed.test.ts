@@ -4,7 +4,14 @@ import { test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  gapsOf,
+  holesOf,
+} from '../support/judges/oracle.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
@@ -42,10 +49,10 @@ test('kill -9 the storing process at random, over and over: every trade is store
 
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await instance.log())
-    const trades = await judgeTrades(store, 'simulator', market.trades())
+    const places = await checkPositions(store, await instance.log())
+    const trades = await compareTrades(store, 'simulator', market.trades())
     report(t, `killed ${tries} times`, places, trades)
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades(trades)
     assert.deepEqual(await gapsOf(store, 'simulator', 'open'), [])
   } finally {
@@ -91,15 +98,15 @@ test('kill -9 the recorder at random: its log keeps what it took, and each hole 
   const kept = await watch.assertAllStillThere()
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await instance.log())
-    const { missing, ...trades } = await judgeTrades(store, 'simulator', market.trades())
+    const places = await checkPositions(store, await instance.log())
+    const { missing, ...trades } = await compareTrades(store, 'simulator', market.trades())
     const holes = await holesOf(store, 'simulator')
     report(
       t,
       `killed ${tries} times, ${kept} durable records kept, ${missing.length} trades in ${holes.length} known gaps`,
       places,
     )
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades({ ...trades, missing: [] })
     assert.ok(holes.length >= 1, 'a recorder that is down misses something')
     assert.equal(

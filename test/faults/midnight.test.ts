@@ -9,12 +9,12 @@ import { storeAll } from '../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
 import {
-  assertPlaces,
+  assertPositions,
   assertTrades,
+  checkPositions,
+  compareTrades,
   type ExpectedTrade,
   gapsOf,
-  judgePlaces,
-  judgeTrades,
 } from '../support/judges/oracle.ts'
 
 const HOUR_MS = 3_600_000
@@ -62,10 +62,10 @@ test('records over two midnights, late and shuffled: each batch is one part of o
     batches.map(batch => ({ ...batch, days: 1 })),
   )
   assert.equal(new Set(parts.map(({ day }) => day)).size, 3)
-  const places = await judgePlaces(store, log)
-  const judgement = await judgeTrades(store, 'binance', trades)
+  const places = await checkPositions(store, log)
+  const judgement = await compareTrades(store, 'binance', trades)
   report(t, `${parts.length} parts over 3 log days`, places, judgement)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(judgement)
   assert.deepEqual(await gapsOf(store, 'binance', 'open'), [], 'what came late has closed its gap')
 })

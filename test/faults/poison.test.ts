@@ -7,12 +7,12 @@ import { assertKept, POISONS, type Poison } from '../support/data/poison.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import {
-  assertPlaces,
+  assertPositions,
   assertTrades,
+  checkPositions,
+  compareTrades,
   type ExpectedTrade,
   gapsOf,
-  judgePlaces,
-  judgeTrades,
 } from '../support/judges/oracle.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
@@ -64,10 +64,10 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
 
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, log)
-    const judgement = await judgeTrades(store, 'binance', trades)
+    const places = await checkPositions(store, log)
+    const judgement = await compareTrades(store, 'binance', trades)
     report(t, `${placed.size} poisoned records of ${log.bounds(0).next}`, places, judgement)
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades(judgement)
     assert.deepEqual(await gapsOf(store, 'binance', 'open'), [])
     await assertKept(store, placed)
@@ -100,9 +100,9 @@ test('blocks with bytes changed by chance never stop the process and never lose 
   assert.deepEqual(storing.logged('audit_failed'), [])
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, log)
+    const places = await checkPositions(store, log)
     report(t, `${mutants} changed blocks`, places)
-    assertPlaces(places)
+    assertPositions(places)
     const [{ refused } = { refused: 0 }] = await store.rows<{ refused: number }>(
       'SELECT toUInt32(count()) AS refused FROM quarantine',
     )

@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import type { ReprocessReport } from '../../src/ingest/reprocess/reprocess.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  type ExpectedTrade,
+} from '../support/judges/oracle.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const RECORDS = 120
@@ -53,7 +59,7 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
     if ((await asked) === undefined) killed++
     const store = await instance.store()
     try {
-      const { lost } = await judgePlaces(store, log)
+      const { lost } = await checkPositions(store, log)
       assert.equal(lost, 0, 'each tick is there at any moment')
     } finally {
       await store.close()
@@ -68,14 +74,14 @@ test('kill -9 in the middle of a re-ingest, over and over: each tick is stored o
 
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, log)
-    const judgement = await judgeTrades(store, 'acme', trades)
+    const places = await checkPositions(store, log)
+    const judgement = await compareTrades(store, 'acme', trades)
     const [{ moves }] = (await store.rows<{ moves: string }>('SELECT count() AS moves FROM requeues FINAL')) as [
       { moves: string },
     ]
     report(t, `killed ${killed} times in ${tries} re-ingests, ${moves} moves begun`, places, judgement)
     assert.ok(killed > 0, 'at least one was cut off')
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades(judgement)
   } finally {
     await store.close()

@@ -11,7 +11,13 @@ import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
 import { report, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, type ExpectedTrade, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  type ExpectedTrade,
+} from '../support/judges/oracle.ts'
 import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const MIB = 2 ** 20
@@ -71,10 +77,10 @@ async function fillAndFree(
   await watch.assertAllStillThere()
   const store = await instance.store()
   try {
-    const places = await judgePlaces(store, await instance.log())
-    const trades = await judgeTrades(store, 'simulator', market.trades())
+    const places = await checkPositions(store, await instance.log())
+    const trades = await compareTrades(store, 'simulator', market.trades())
     report(t, `${directory} full ${fills} times`, places, trades)
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades(trades)
   } finally {
     await store.close()
@@ -142,9 +148,9 @@ test('an insert that gets no memory is tried again and stored once', async t => 
   const failures = told.filter(([event]) => event === 'insert_failed')
   assert.equal(failures.length, 3)
   assert.match(failures.at(-1)![1], /memory limit/i)
-  const places = await judgePlaces(store, log)
-  const judgement = await judgeTrades(store, 'binance', trades)
+  const places = await checkPositions(store, log)
+  const judgement = await compareTrades(store, 'binance', trades)
   report(t, `starved ${failures.length} times`, places, judgement)
-  assertPlaces(places)
+  assertPositions(places)
   assertTrades(judgement)
 })

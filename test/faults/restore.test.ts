@@ -13,7 +13,7 @@ import { archiverOf, openArchiveFixture, rowsOf } from '../support/data/archivin
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
   assertSessionTrades,
   SESSION_FILES,
@@ -101,7 +101,7 @@ async function drill(t: TestContext, kind: S3Kind | null): Promise<void> {
   const store = await instance.store()
   t.after(() => store.close())
   await assertSessionTrades(store)
-  assertPlaces(await judgePlaces(store, log))
+  assertPositions(await checkPositions(store, log))
   await log.close()
 }
 

@@ -9,13 +9,13 @@ import { tradesOf } from '../support/data/trades.ts'
 import { LONG, report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import {
-  assertPlaces,
+  assertPositions,
   assertTrades,
+  checkPositions,
+  compareTrades,
   gapsOf,
   type Hole,
   holesOf,
-  judgePlaces,
-  judgeTrades,
 } from '../support/judges/oracle.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { TcpProxy } from '../support/servers/tcp-proxy.ts'
@@ -80,11 +80,11 @@ class FeedSession {
     const store = await this.instance.store()
     const log = await this.instance.log()
     try {
-      const places = await judgePlaces(store, log)
-      const trades = await judgeTrades(store, 'simulator', this.market.trades())
+      const places = await checkPositions(store, log)
+      const trades = await compareTrades(store, 'simulator', this.market.trades())
       const holes = await holesOf(store, 'simulator')
       report(t, `${tried}: ${holes.length} holes`, places, trades)
-      assertPlaces(places)
+      assertPositions(places)
       assertTrades({ ...trades, missing: [] })
       assert.equal(trades.missing.length, sizeOf(holes), 'what is missing is known by id')
       assert.deepEqual(await gapsOf(store, 'simulator', 'open'), holes, 'one open row for each hole')

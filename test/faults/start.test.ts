@@ -4,7 +4,14 @@ import { type TestContext, test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
 import { report, rounds, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, assertTrades, gapsOf, holesOf, judgePlaces, judgeTrades } from '../support/judges/oracle.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  gapsOf,
+  holesOf,
+} from '../support/judges/oracle.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
@@ -35,11 +42,11 @@ async function judge(
   const store = await instance.store()
   const log = await instance.log()
   try {
-    const places = await judgePlaces(store, log)
-    const trades = await judgeTrades(store, 'simulator', market.trades())
+    const places = await checkPositions(store, log)
+    const trades = await compareTrades(store, 'simulator', market.trades())
     const holes = await holesOf(store, 'simulator')
     report(t, tried, places, trades)
-    assertPlaces(places)
+    assertPositions(places)
     assertTrades(complete ? trades : { ...trades, missing: [] })
     assert.deepEqual(await gapsOf(store, 'simulator', 'open'), holes)
     const inHoles = holes.reduce((sum, { first, last }) => sum + last - first + 1, 0)

@@ -77,7 +77,7 @@ async function toldOnce(
 function assertTold({ receivers, watcher }: Watched, names: readonly string[]): void {
   const expected = names.flatMap(name => [`opened ${name}`, `closed ${name}`])
   assert.deepEqual(
-    receivers.told.map(({ kind, name }) => `${kind} ${name}`),
+    receivers.messages.map(({ kind, name }) => `${kind} ${name}`),
     expected,
     watcher.recentOutput(),
   )

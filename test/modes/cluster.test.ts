@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import type { Store } from '../../src/store/store.ts'
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
   assertSessionTrades,
   SESSION_FILES,
@@ -56,7 +56,7 @@ test('record and ingest apart, over Kafka, with the engine in the ingest: to the
   try {
     await assertSessionTrades(store)
     assert.deepEqual(await others(store), { refused: [], gaps: 0, lost: 0, failed: 0 })
-    assertPlaces(await judgePlaces(store, log))
+    assertPositions(await checkPositions(store, log))
   } finally {
     await store.close()
     await log.close()
@@ -89,5 +89,5 @@ test('two recorders of one feed and two ingests, one store: each trade once, eac
     lost: 0,
     failed: 0,
   })
-  assertPlaces(await judgePlaces(cluster.store, cluster.log))
+  assertPositions(await checkPositions(cluster.store, cluster.log))
 })

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import { pythonMissing, pythonWith } from '../support/processes/python.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
@@ -78,7 +78,7 @@ test('the producer of docs/producers.md fills trades; bad lines go to quarantine
   const store = await instance.store()
   try {
     for (let partition = 0; partition < log.partitions; partition++) await log.refresh(partition)
-    assertPlaces(await judgePlaces(store, log))
+    assertPositions(await checkPositions(store, log))
     const [apple] = await store.rows<{ ticks: string; prices: number[]; first: number; last: number }>(
       `SELECT toUInt32(count()) AS ticks, arraySort(groupArray(price)) AS prices,
          toFloat64(min(timestamp)) AS first, toFloat64(max(timestamp)) AS last

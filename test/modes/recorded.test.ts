@@ -9,7 +9,7 @@ import type { Store } from '../../src/store/store.ts'
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { LONG } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { assertPlaces, judgePlaces } from '../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
   assertSessionTrades,
   SESSION_FILES,
@@ -25,7 +25,7 @@ async function assertTruth(store: Store, log: OpenLog): Promise<void> {
     'SELECT (SELECT count() FROM quarantine) AS refused, (SELECT count() FROM gaps) AS gaps, (SELECT count() FROM lost_ranges) AS lost',
   )
   assert.deepEqual(others, { refused: 0, gaps: 0, lost: 0 })
-  assertPlaces(await judgePlaces(store, log))
+  assertPositions(await checkPositions(store, log))
 }
 
 /** How long the sessions took when they were recorded. */

@@ -16,7 +16,7 @@ test('different errors are reported one by one, repeats as a sum, and other even
   report.emit('subscription_rejected', { ...rejected('B'), symbols: 'BTC-USD', waitMs: 5_000 })
   report.emit('connection_opened', { venue: 'kraken', connection: 'kraken-1', symbols: 1 })
   assert.deepEqual(
-    events.told.map(({ name }) => name),
+    events.emitted.map(({ name }) => name),
     ['subscription_rejected', 'rate_limited', 'subscription_rejected', 'connection_opened'],
   )
   const events999 = 'subscription_rejected 499, rate_limited 499'

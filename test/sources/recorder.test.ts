@@ -92,7 +92,7 @@ test('an append that failed for a while is made again, in order, and nothing is 
   assert.equal(ids.length, 2 * RECORD_TICKS)
   assert.deepEqual(ids.slice(0, 2), [0, 1])
   assert.deepEqual(
-    events.told.map(({ name }) => name),
+    events.emitted.map(({ name }) => name),
     ['log_append_failed', 'log_append_recovered'],
   )
 })

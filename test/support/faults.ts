@@ -1,8 +1,8 @@
-/** What all fault tests share: how long they run, one seed each, and one line at the end that says what was tried. */
+/** Shared by all fault tests: number of rounds, a seed, and a line at the end with the faults tried and the result. */
 import type { TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { Random } from '../../src/simulator/random.ts'
-import type { PlaceVerdict, TradeVerdict } from './judges/oracle.ts'
+import type { PositionResult, TradeResult } from './judges/oracle.ts'
 
 /** FAULT_ROUNDS=long tries hundreds of times what the normal run tries a few times. */
 export const LONG = process.env.FAULT_ROUNDS === 'long'
@@ -31,8 +31,8 @@ export class Schedule {
   }
 }
 
-/** Prints what was tried and what became of the ticks. */
-export function report(t: TestContext, tried: string, places: PlaceVerdict, trades?: TradeVerdict): void {
+/** Prints the faults tried and the result for the ticks. */
+export function report(t: TestContext, tried: string, places: PositionResult, trades?: TradeResult): void {
   const made = trades ? `, against the seed: missing ${trades.missing.length}, changed ${trades.changed}` : ''
   t.diagnostic(`${tried}: ${places.ticks} ticks in the log, lost ${places.lost}, doubled ${places.doubled}${made}`)
 }

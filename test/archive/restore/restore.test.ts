@@ -13,7 +13,7 @@ import { ORIGIN } from '../../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture, rowsOf } from '../../support/data/archiving.ts'
 import { storeAll } from '../../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../../support/data/trades.ts'
-import { assertPlaces, judgePlaces } from '../../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../../support/judges/oracle.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-restore-'))
 const address = `file:${directory}/archive`
@@ -121,7 +121,7 @@ describe('restore', () => {
     }))
     await fixture.log.append(0, [tradesOf('binance', more, ORIGIN.live)])
     await storeAll(fixture.log, fixture.store)
-    assertPlaces(await judgePlaces(fixture.store, fixture.log))
+    assertPositions(await checkPositions(fixture.store, fixture.log))
     assert.ok(isSound(await diagnose(fixture.store, fixture.log, () => {})))
     await archiverOf(fixture, target).archiver.round()
     const [row] = await fixture.store.rows<{ notes: string }>(
@@ -210,7 +210,10 @@ describe('all_trades', () => {
     const { archiver } = archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } })
     await archiver.round()
     const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
-    assert.ok(Number(left!.rows) < whole.count, `days were dropped: ${JSON.stringify(fixture.events.told.slice(-5))}`)
+    assert.ok(
+      Number(left!.rows) < whole.count,
+      `days were dropped: ${JSON.stringify(fixture.events.emitted.slice(-5))}`,
+    )
     assert.deepEqual(await rowsIn('all_trades'), whole)
     await assertOnlyTheDaysAskedAreRead()
     const half =

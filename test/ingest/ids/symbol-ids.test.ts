@@ -17,9 +17,9 @@ test('a trade that comes again and says the same is a repeat, also long after', 
   const following = new Following()
   assert.deepEqual(following.take(...ids(1, 5_000)), each(5_000, 0))
   assert.deepEqual(following.take({ id: 4_999 }, { id: 5_000 }, { id: 5_001 }), ['duplicate_id', 'duplicate_id', 0])
-  assert.equal(following.asked, 0, 'the last ones are in memory')
+  assert.equal(following.lookups, 0, 'the last ones are in memory')
   assert.deepEqual(following.take({ id: 1 }, { id: 2_500 }), ['duplicate_id', 'duplicate_id'])
-  assert.equal(following.asked, 2)
+  assert.equal(following.lookups, 2)
 })
 
 test('a trade that comes again with another price is set apart with a reason of its own, in memory or in the table', () => {
@@ -34,7 +34,7 @@ test('ids that begin again begin a run: every trade of it is stored, and it is t
   const following = new Following()
   following.take(...ids(1, 5_000))
   assert.deepEqual(following.take(...again(1, 3_000)), each(3_000, 1))
-  assert.equal(following.asked, 0, 'no trade of these times is stored')
+  assert.equal(following.lookups, 0, 'no trade of these times is stored')
   assert.deepEqual(following.restarts, [{ venue: 'dense', symbol: 'AAA', run: 1, id: 1, last: 5_000 }])
   assert.deepEqual(following.take(...again(1, 3_000).slice(0, 50)), each(50, 'duplicate_id'))
   assert.deepEqual(following.take(...ids(5, 6)), each(2, 'duplicate_id'), 'the first run is known still')

@@ -12,7 +12,7 @@ import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 import { storeAll } from '../../support/data/storing.ts'
 import { NOON_MICROS } from '../../support/data/trades.ts'
-import { assertPlaces, judgePlaces } from '../../support/judges/oracle.ts'
+import { assertPositions, checkPositions } from '../../support/judges/oracle.ts'
 
 let house: TestStore
 before(async () => {
@@ -79,7 +79,7 @@ async function withLog(
       return events
     }
     await work(record, store, log)
-    assertPlaces(await judgePlaces(store, log))
+    assertPositions(await checkPositions(store, log))
   } finally {
     await log.close()
     fs.rmSync(directory, { recursive: true, force: true })

@@ -11,11 +11,11 @@ import { openSqliteLog, type SqliteLogOptions } from '../../../src/log/sqlite/lo
 import type { Store } from '../../../src/store/store.ts'
 import { RECORD_VERSION, refusedRecord } from '../../../src/tick/records.ts'
 import { makeMixedLog } from '../../support/data/mixed-log.ts'
-import { requeueIn } from '../../support/data/reprocessing.ts'
+import { reprocessIn } from '../../support/data/reprocessing.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 import { storeAll } from '../../support/data/storing.ts'
 import { NOON_MICROS, tradesOf } from '../../support/data/trades.ts'
-import { assertPlaces, type ExpectedTrade, gapsOf, judgePlaces } from '../../support/judges/oracle.ts'
+import { assertPositions, checkPositions, type ExpectedTrade, gapsOf } from '../../support/judges/oracle.ts'
 
 let house: TestStore
 before(async () => {
@@ -87,7 +87,7 @@ const content = (store: Store, table: string): Promise<object[]> =>
 const ACME = { EXTRA_VENUES: 'acme' }
 
 async function assertSound(store: Store, log: OpenLog): Promise<void> {
-  assertPlaces(await judgePlaces(store, log))
+  assertPositions(await checkPositions(store, log))
   const { passed, detail } = await audit(store, log, 0, log.bounds(0).first, log.bounds(0).next)
   assert.ok(passed, detail)
 }
@@ -103,7 +103,7 @@ test('with unchanged rules nothing changes, not even who owns the partition', ()
     await storeAll(log, store)
     const tables = ['trades', 'quarantine', 'gaps', 'requeues']
     const before = await Promise.all(tables.map(table => content(store, table)))
-    const [report, again] = await requeueIn(log, store, {}, [{}, {}])
+    const [report, again] = await reprocessIn(log, store, {}, [{}, {}])
     assert.equal(report!.moved, 0)
     assert.ok(report!.looked > 10)
     assert.deepEqual(report, again)
@@ -126,7 +126,7 @@ test('ticks of a venue that is accepted now keep their place, day and times, fro
     await storeAll(log, store)
     const places = 'log_partition, log_offset, log_index, logged_at, log_day'
     const [before] = await Promise.all([store.rows(`SELECT ${places} FROM quarantine ORDER BY log_offset, log_index`)])
-    const [dry, report] = await requeueIn(log, store, ACME, [{}, {}], [true, false])
+    const [dry, report] = await reprocessIn(log, store, ACME, [{}, {}], [true, false])
     const expected = {
       looked: 6,
       moved: 4,
@@ -166,7 +166,7 @@ test('ids of what is good now are followed: gaps close, new ones open, and no id
     await log.append(0, [tradesOf('binance', trades('AAA', 30, 30))])
     await storeAll(log, store, { venues })
 
-    const [report] = await requeueIn(log, store, {}, [{}])
+    const [report] = await reprocessIn(log, store, {}, [{}])
     assert.deepEqual(summaryOf(report!), { looked: 7, moved: 5, still: [['unknown_venue', 'duplicate_id', 2]] })
     // What comes after is judged by what has moved.
     await log.append(0, [tradesOf('binance', trades('AAA', 14, 23))])
@@ -195,7 +195,7 @@ test('without the log the row itself is read; what only the log can tell stays',
     ])
     await storeAll(log, store)
     await log.trim(0, { storedBelow: 3, archivedBelow: 3 })
-    const [report] = await requeueIn(log, store, ACME, [{}])
+    const [report] = await reprocessIn(log, store, ACME, [{}])
     assert.deepEqual(summaryOf(report!), { looked: 6, moved: 4, still: [['unknown_format', 'unknown_format', 2]] })
     assert.deepEqual(
       await store.rows(
@@ -249,7 +249,7 @@ test('a frame that its decoder reads now is stored at its place, if it says one 
       ]),
     ])
     await storeAll(log, store)
-    const [report] = await requeueIn(log, store, {}, [{}])
+    const [report] = await reprocessIn(log, store, {}, [{}])
     assert.equal(report!.moved, 2, JSON.stringify(report))
     assert.deepEqual(
       await store.rows(
@@ -277,7 +277,7 @@ test('trades of symbols that nobody asked for are stored only where their reason
     const raw = JSON.stringify({ ...trade, time: '2026-11-22T12:00:00.5Z' })
     await log.append(0, [refusedRecord([{ ...frame('coinbase', raw), reason: 'symbol_unasked' }])])
     await storeAll(log, store)
-    const [all, named] = await requeueIn(log, store, {}, [{}, { reason: 'symbol_unasked' }])
+    const [all, named] = await reprocessIn(log, store, {}, [{}, { reason: 'symbol_unasked' }])
     assert.deepEqual(summaryOf(all!), { looked: 1, moved: 0, still: [['symbol_unasked', 'symbol_unasked', 1]] })
     assert.deepEqual(summaryOf(named!), { looked: 1, moved: 1, still: [] })
     assert.deepEqual(await store.rows('SELECT symbol FROM trades'), [{ symbol: 'X-USD' }])
@@ -297,14 +297,14 @@ test('a record that was refused as a whole is divided: what is good moves, what 
     // Its hash is that of the log as it was read: a store of an earlier version has none.
     await store.command('ALTER TABLE quarantine UPDATE log_hash = 0 WHERE true SETTINGS mutations_sync = 1')
     assert.deepEqual(await store.rows('SELECT ticks, reason FROM quarantine'), [{ ticks: 5, reason: 'unknown_format' }])
-    const [report] = await requeueIn(log, store, {}, [{}])
+    const [report] = await reprocessIn(log, store, {}, [{}])
     assert.deepEqual([report!.looked, report!.moved], [5, 3])
     assert.deepEqual(await store.rows('SELECT ticks, reason, log_index AS index FROM quarantine ORDER BY index'), [
       { ticks: 1, reason: 'price_out_of_range', index: 3 },
       { ticks: 1, reason: 'duplicate_id', index: 4 },
     ])
     await assertSound(store, log)
-    assert.deepEqual(summaryOf((await requeueIn(log, store, {}, [{}]))[0]!).moved, 0)
+    assert.deepEqual(summaryOf((await reprocessIn(log, store, {}, [{}]))[0]!).moved, 0)
   }))
 
 /** Where a move is cut off: the statement that is never run, as when the process ends before it. */
@@ -339,12 +339,12 @@ for (const [what, cut] of CUTS)
       const kept = { ...methods }
       cut(store)
       // The partition's loop goes on after the failure and mends; the move itself is told as failed.
-      await assert.rejects(requeueIn(log, store, ACME, [filter]), /cut off/)
+      await assert.rejects(reprocessIn(log, store, ACME, [filter]), /cut off/)
       Object.assign(store, kept)
-      assert.equal((await judgePlaces(store, log)).lost, 0)
+      assert.equal((await checkPositions(store, log)).lost, 0)
       await storeAll(log, store)
       await assertSound(store, log)
-      await requeueIn(log, store, ACME, [filter])
+      await reprocessIn(log, store, ACME, [filter])
       await assertSound(store, log)
       assert.deepEqual(await store.rows('SELECT reason FROM quarantine'), [{ reason: 'price_out_of_range' }])
       assert.deepEqual(await store.rows('SELECT count() AS open FROM requeues FINAL WHERE step = 0'), [{ open: 0 }])
@@ -363,7 +363,7 @@ test('ticks ahead of a clock that was behind are good once it is set right, thos
       ])
       await storeAll(log, store)
       assert.equal((await content(store, 'trades')).length, 0)
-      const [report] = await requeueIn(log, store, {}, [{ reason: 'timestamp_ahead' }])
+      const [report] = await reprocessIn(log, store, {}, [{ reason: 'timestamp_ahead' }])
       assert.deepEqual(summaryOf(report!), { looked: 2, moved: 1, still: [['timestamp_ahead', 'timestamp_ahead', 1]] })
       await assertSound(store, log)
     },

@@ -12,7 +12,7 @@ test('refused statements are told once a minute for each reason, with how many w
   nowMs = 60_000
   refused.report('READONLY', 'no')
   assert.deepEqual(
-    events.told.map(({ fields }) => [fields.reason, fields.leftOut]),
+    events.emitted.map(({ fields }) => [fields.reason, fields.leftOut]),
     [
       ['READONLY', 0],
       ['SYNTAX_ERROR', 0],
@@ -25,5 +25,5 @@ test('reasons of any number are told in bounded number', () => {
   const events = new EventLog()
   const refused = new RefusedQueries(events.emit, () => 0)
   for (let times = 0; times < 5000; times++) refused.report(`reason ${times}`, 'no')
-  assert.equal(events.told.length, 101)
+  assert.equal(events.emitted.length, 101)
 })

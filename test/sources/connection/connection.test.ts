@@ -126,7 +126,7 @@ test('a connection that answers pings is alive, however quiet its market', TIMEO
   const { socket } = await visit
   for (let pings = 0; pings < 5; pings++) await once(socket, 'ping')
   assert.deepEqual(
-    events.told.map(({ name }) => name),
+    events.emitted.map(({ name }) => name),
     ['connection_opened'],
   )
 })
@@ -196,7 +196,7 @@ test(
       Array.from({ length: frames }, (_, index) => index + 1),
     )
     assert.deepEqual(
-      events.told.map(({ name }) => name).filter(name => name !== 'symbols_counted'),
+      events.emitted.map(({ name }) => name).filter(name => name !== 'symbols_counted'),
       ['connection_opened'],
     )
   },
@@ -358,7 +358,7 @@ test('a handshake that is never answered times out', TIMEOUT, async t => {
     },
   )
   t.after(() => feeds.close())
-  proxy.holdsNew = true
+  proxy.stallsNew = true
   assert.match(String((await held.next('connection_refused')).why), /handshake/)
 })
 
@@ -376,13 +376,13 @@ for (const state of ['connecting', 'open', 'waiting'] as const) {
     if (state === 'waiting') await events.next('connection_refused')
     if (state === 'connecting') while (feeds.status()[0]?.state !== 'connecting') await sleep(1)
     assert.equal(feeds.status()[0]?.state, state)
-    const told = events.told.length
+    const told = events.emitted.length
     const closing = feeds.close()
     server.broadcast(match(1))
     await closing
     server.broadcast(match(2))
     assert.equal(feeds.status()[0]?.state, 'closed')
-    assert.equal(events.told.length, told)
+    assert.equal(events.emitted.length, told)
     assert.equal(receiver.trades.length, 0)
   })
 }

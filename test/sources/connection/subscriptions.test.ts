@@ -379,7 +379,7 @@ test('during a rotation, the lists of the new socket do not end subscriptions of
   await events.next('connection_rotated')
   assert.equal(feeds.status()[0]!.symbols, 4)
   assert.deepEqual(
-    events.told.filter(({ name }) => !['connection_opened', 'connection_rotated', 'symbols_counted'].includes(name)),
+    events.emitted.filter(({ name }) => !['connection_opened', 'connection_rotated', 'symbols_counted'].includes(name)),
     [],
   )
 })

@@ -154,7 +154,7 @@ test('lower case and doubled symbols are reported without the venue’s list', (
   const events = new EventLog()
   reportCorrections(parseSources('binance:btcusdt,BTCUSDT,ETHUSDT coinbase'), events.emit)
   assert.deepEqual(
-    events.told.map(({ name, fields }) => [name, fields]),
+    events.emitted.map(({ name, fields }) => [name, fields]),
     [
       ['symbol_respelled', { venue: 'binance', given: 'btcusdt', symbol: 'BTCUSDT' }],
       ['symbol_doubled', { venue: 'binance', symbol: 'BTCUSDT' }],

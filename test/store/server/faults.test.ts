@@ -20,7 +20,7 @@ import {
 } from '../../support/data/mixed-log.ts'
 import { report, rounds, Schedule } from '../../support/faults.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../../support/judges/oracle.ts'
 import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 import { HTTP_FAULTS, type HttpFault, HttpFaultProxy, type Plan } from '../../support/servers/http-fault-proxy.ts'
 
@@ -93,15 +93,15 @@ async function tryFaults(t: TestContext, place: Place, store: Store, plan: Plan)
     proxy.plan = plan
     await storeThrough(store, place, events)
     await proxy.release()
-    const [places, trades] = [await judgePlaces(direct, log), await judgeTrades(direct, 'binance', MIXED_TRADES)]
-    assertPlaces(places)
+    const [places, trades] = [await checkPositions(direct, log), await compareTrades(direct, 'binance', MIXED_TRADES)]
+    assertPositions(places)
     assertTrades(trades)
     assert.deepEqual(await gapsOf(direct, 'binance', 'open'), MIXED_OPEN)
     assert.deepEqual(await gapsOf(direct, 'binance', 'repaired'), MIXED_REPAIRED)
     assert.deepEqual(events.named('audit_failed'), [])
     report(t, `${struck.length} faults`, places, trades)
   } catch (error) {
-    const told = events.told.map(({ name, fields }) => `${name} ${JSON.stringify(fields)}`)
+    const told = events.emitted.map(({ name, fields }) => `${name} ${JSON.stringify(fields)}`)
     t.diagnostic(`${struck.map(({ name }) => name).join('; ')}\n${told.join('\n')}`)
     throw error
   } finally {

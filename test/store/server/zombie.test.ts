@@ -18,7 +18,7 @@ import {
   makeMixedLog,
 } from '../../support/data/mixed-log.ts'
 import { storeAll } from '../../support/data/storing.ts'
-import { assertPlaces, assertTrades, gapsOf, judgePlaces, judgeTrades } from '../../support/judges/oracle.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../../support/judges/oracle.ts'
 import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 import { type HttpFault, HttpFaultProxy } from '../../support/servers/http-fault-proxy.ts'
 
@@ -45,8 +45,8 @@ async function tells(child: ChildProcess, told: readonly string[], name: string)
 async function judge(store: Store, directory: string): Promise<void> {
   const log = await openSqliteLog(directory, 'read')
   try {
-    assertPlaces(await judgePlaces(store, log))
-    assertTrades(await judgeTrades(store, 'binance', MIXED_TRADES))
+    assertPositions(await checkPositions(store, log))
+    assertTrades(await compareTrades(store, 'binance', MIXED_TRADES))
     assert.deepEqual(await gapsOf(store, 'binance', 'open'), MIXED_OPEN)
     assert.deepEqual(await gapsOf(store, 'binance', 'repaired'), MIXED_REPAIRED)
   } finally {

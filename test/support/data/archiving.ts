@@ -1,4 +1,4 @@
-/** A house with an archive for a test: log, tables and a target, with a clock that stands where the test puts it. */
+/** Log, store and archiver for a test, with a clock that the test sets. */
 
 import { Archiver, type ArchiverOptions } from '../../../src/archive/archiver.ts'
 import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
@@ -12,7 +12,7 @@ import { EventLog } from '../judges/event-log.ts'
 import { makeMixedLog } from './mixed-log.ts'
 import { storeAll } from './storing.ts'
 
-/** A day after the mixed log's last record, and after whatever a test appends by this machine's clock: all slices are closed. */
+/** A day after the mixed log's last record, and after records a test appends now: all segments are closed. */
 export const LATER_MS = Math.max(Date.UTC(2026, 10, 25), Date.now()) + MS_PER_DAY
 
 export interface ArchiveFixture {
@@ -22,7 +22,7 @@ export interface ArchiveFixture {
   close(): Promise<void>
 }
 
-/** The mixed log, stored, in a directory. */
+/** The mixed log in a directory, stored. */
 export async function openArchiveFixture(directory: string): Promise<ArchiveFixture> {
   await makeMixedLog(`${directory}/log`)
   const log = await openSqliteLog(`${directory}/log`, 'write')
@@ -35,7 +35,7 @@ export async function openArchiveFixture(directory: string): Promise<ArchiveFixt
   return { log, store, events: new EventLog(), close }
 }
 
-/** An archiver of a house; its rounds are run by hand. */
+/** An archiver of a fixture; the test calls its rounds. */
 export function archiverOf(
   { log, store, events }: ArchiveFixture,
   target: ArchiveTarget,

@@ -1,4 +1,4 @@
-/** What tests need from registries: fetched once, kept in node_modules/.cache. */
+/** Packages that tests need from registries, cached in node_modules/.cache. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -11,24 +11,27 @@ const FETCH_MS_MAX = 540_000
 
 const run = promisify(execFile)
 
-/** The directory of that name, filled by `fetch` if no run did before. Of several that fetch at once, the first to be done is kept. */
+/**
+ * The cached directory of that name, filled by `fetch` if missing. Of several concurrent fetches the first to finish is
+ * kept.
+ */
 export async function fetched(name: string, fetch: (directory: string) => Promise<unknown>): Promise<string> {
-  const place = join(CACHE, name)
-  if (existsSync(place)) return place
+  const cached = join(CACHE, name)
+  if (existsSync(cached)) return cached
   await mkdir(CACHE, { recursive: true })
-  const directory = await mkdtemp(`${place}-`)
+  const directory = await mkdtemp(`${cached}-`)
   try {
     await fetch(directory)
-    await rename(directory, place).catch(error => {
-      if (!existsSync(place)) throw error
+    await rename(directory, cached).catch(error => {
+      if (!existsSync(cached)) throw error
     })
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
-  return place
+  return cached
 }
 
-/** Runs a program that fetches. Rejects with what it said. */
+/** Runs a program that fetches. Rejects with its output. */
 export async function fetching(program: string, args: readonly string[], directory?: string): Promise<void> {
   await run(program, [...args], { cwd: directory, timeout: FETCH_MS_MAX })
 }
@@ -44,12 +47,12 @@ export async function jarsMissing(name: string): Promise<string | undefined> {
 
 /** The class path of artifacts (`group:artifact:version`) and all they need, from Maven Central. */
 export async function fetchedJars(name: string, artifacts: readonly string[]): Promise<string> {
-  const place = await fetched(name, async directory => {
+  const directory = await fetched(name, async directory => {
     await writeFile(join(directory, 'pom.xml'), pomOf(artifacts))
     const goal = ['dependency:copy-dependencies', '-DoutputDirectory=.', '-DincludeScope=runtime']
     await fetching('mvn', ['-q', '-B', ...goal], directory)
   })
-  return join(place, '*')
+  return join(directory, '*')
 }
 
 function pomOf(artifacts: readonly string[]): string {

@@ -1,6 +1,6 @@
 /**
- * A store as a house leaves it: a simulated market recorded and stored by `tickhouse start`, with faults on the way; then, since an
- * hour must be over before it is archived, archived by the archiver itself with a later clock, audited, and measured once more.
+ * A store filled by an instance: a simulated market recorded and stored by `tickhouse start`, with faults; then
+ * archived by the archiver with a later clock, since an hour must be over, audited, and with metrics.
  */
 
 import { Archiver } from '../../../src/archive/archiver.ts'
@@ -19,7 +19,7 @@ import { storeAll } from './storing.ts'
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const HOUR_MS = 3_600_000
 
-/** What must be in the tables before the house may stop. */
+/** Rows that must be in the tables before the instance stops. */
 const TOLD_ENOUGH = `SELECT
   (SELECT uniqExact(at) FROM metrics WHERE name = 'source_latency_seconds') >= 3
   AND (SELECT count() FROM metrics WHERE name = 'process_event_loop_delay_seconds') > 0

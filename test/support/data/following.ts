@@ -1,4 +1,4 @@
-/** Follows the ids of trades as ingest does, beside a table of its own: what is asked of it is what was followed before. */
+/** Follows the ids of trades as ingest does, with its own table of stored trades for lookups. */
 
 import {
   appendValidated,
@@ -31,8 +31,8 @@ const NOON_MS = Date.UTC(2026, 10, 22, 12)
 export class Following {
   readonly gaps = new Set<Gap>()
   readonly restarts: IdRestart[] = []
-  /** Questions asked of the table. */
-  asked = 0
+  /** Lookups in the table. */
+  lookups = 0
   readonly #venue: string
   readonly #venues: KnownVenues
   readonly #ids: PartitionIds
@@ -83,27 +83,27 @@ export class Following {
       })
     }
     const record = tradesRecord(columns)
-    const judged = validateRecord(
+    const validated = validateRecord(
       { ...record, partition: 0, offset: this.#offset++, timestampMs: 0 },
       this.#venues,
       this.#ids.of,
     )
-    const questions = lookupsOf(judged, this.#venues, this.#ids.of)
-    this.asked += questions.length
-    const asked = new Set(questions.map(({ id }) => id))
+    const requested = lookupsOf(validated, this.#venues, this.#ids.of)
+    this.lookups += requested.length
+    const ids = new Set(requested.map(({ id }) => id))
     const answers: StoredTrades = {
-      of: (_venue, _symbol, id) => (asked.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
+      of: (_venue, _symbol, id) => (ids.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
     }
-    resolveIds(judged, this.#venues, this.#ids.of, answers)
-    appendValidated(new Batch(0), judged, 0)
+    resolveIds(validated, this.#venues, this.#ids.of, answers)
+    appendValidated(new Batch(0), validated, 0)
     const outcomes: (number | string)[] = []
     for (let row = 0; row < trades.length; row++) {
-      const good = judged.codes[row] === 0
+      const good = validated.codes[row] === 0
       if (good) {
         const key = `${columns.tradeId[row]}`
         this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(columns, row)])
       }
-      outcomes.push(good ? (judged.runs?.[row] ?? 0) : reasonOf(judged.codes[row]!))
+      outcomes.push(good ? (validated.runs?.[row] ?? 0) : reasonOf(validated.codes[row]!))
     }
     return outcomes
   }

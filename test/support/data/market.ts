@@ -1,4 +1,4 @@
-/** A simulated exchange whose every trade is known beforehand: the same seed gives the same market again, without a socket. */
+/** A simulated exchange whose trades are known: the same seed generates the same market again, without a socket. */
 
 import { type Exchange, startExchange } from '../../../src/simulator/exchange.ts'
 import { instrumentOf } from '../../../src/simulator/instruments.ts'
@@ -10,7 +10,7 @@ export class KnownMarket implements AsyncDisposable {
   readonly exchange: Exchange
   readonly #options: MarketOptions
 
-  /** Starts an exchange that makes no trade before `run`. */
+  /** Starts an exchange that generates no trade before `run`. */
   static async start(options: MarketOptions): Promise<KnownMarket> {
     const exchange = await startExchange(options)
     const market = new KnownMarket(exchange, options)
@@ -23,7 +23,7 @@ export class KnownMarket implements AsyncDisposable {
     this.#options = options
   }
 
-  /** As a recorder is told to follow it. */
+  /** Settings of a recorder of this market. */
   get settings() {
     return { SOURCES: `simulator:${this.#options.symbols.join(',')}`, SIMULATOR_WS: this.exchange.wsUrl }
   }
@@ -37,12 +37,12 @@ export class KnownMarket implements AsyncDisposable {
     this.exchange.control('setRate', { ratePerSecond: 0 })
   }
 
-  /** The last id of each symbol that the market has made so far. */
+  /** The last id of each symbol so far. */
   lastIds(): Map<string, number> {
     return new Map(Object.entries(this.exchange.nextIds()).map(([symbol, next]) => [symbol, next - 1]))
   }
 
-  /** Every trade made so far, made anew from the seed. */
+  /** Every trade generated so far, generated again from the seed. */
   trades(): ExpectedTrade[] {
     const market = new Market(this.#options)
     const last = this.lastIds()

@@ -1,4 +1,4 @@
-/** Log records that are wrong, each in its own way, and what must become of them. */
+/** Malformed log records, each with its expected result. */
 import assert from 'node:assert/strict'
 import type { Store } from '../../../src/store/store.ts'
 import { EXTERNAL_VENUE } from '../../../src/tick/json.ts'
@@ -8,14 +8,14 @@ import { SIDE } from '../../../src/tick/trades.ts'
 import type { ExpectedTrade } from '../judges/oracle.ts'
 import { columnsOf, tradesOf } from './trades.ts'
 
-/** What must become of a wrong record. */
+/** Expected result of a malformed record. */
 export interface Outcome {
   what: string
   /** Reasons of its refused ticks, in their order; a record refused as a whole is one row. */
   reasons: Refusal[]
   /** Ticks of it that are good all the same. */
   good?: number
-  /** What quarantine must hold byte for byte: the payload, or the lines of it that are wrong. */
+  /** Raw data expected in quarantine, byte for byte: the payload, or its invalid lines. */
   raw?: Uint8Array[]
 }
 
@@ -114,7 +114,7 @@ interface Kept {
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase()
 
-/** Fails unless quarantine holds exactly the poison of these offsets, and the tables the good ticks beside it. */
+/** Fails unless quarantine contains exactly the malformed records of these offsets, and the tables their good ticks. */
 export async function assertKept(store: Store, placed: ReadonlyMap<number, Outcome>): Promise<void> {
   const kept = await store.rows<Kept>(
     `SELECT toUInt32(log_offset) AS offset, groupArray(reason) AS reasons, groupArray(hex(raw)) AS raws

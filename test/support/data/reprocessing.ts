@@ -7,8 +7,8 @@ import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { decodeAgain } from '../../../src/sources/decode-again.ts'
 import type { Store } from '../../../src/store/store.ts'
 
-/** Judges quarantine again, once for each filter, beside a storing side that runs on this log and store, and stops that. */
-export async function requeueIn(
+/** Reprocesses quarantine once per filter while ingest runs on this log and store; then stops ingest. */
+export async function reprocessIn(
   log: OpenLog,
   store: Store,
   settings: Partial<Config>,

@@ -17,8 +17,8 @@ export interface StoreAllOptions {
 }
 
 /**
- * Runs the storing side in this process until all that the log holds is stored, audits it and stops. Throws what stopped a
- * partition, if anything did.
+ * Runs ingest in this process until the whole log is stored, audits it and stops. Throws the error that stopped a
+ * partition, if any.
  */
 export async function storeAll(log: OpenLog, store: Store, options: StoreAllOptions = {}): Promise<Ingest> {
   const { config = {}, emit = () => {}, onStored = () => {} } = options

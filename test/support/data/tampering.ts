@@ -1,4 +1,4 @@
-/** What can be done to an archive behind its owner's back, and what its check must call it. */
+/** Ways to damage an archive, each with the finding that its check must report. */
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Fault } from '../../../src/archive/verify/check.ts'
@@ -6,7 +6,7 @@ import type { Fault } from '../../../src/archive/verify/check.ts'
 export interface Tampering {
   name: string
   fault: Fault
-  /** Does it to the archive in a directory, of which some objects are named; the keys that must be told. */
+  /** Damages the archive in a directory, given some of its objects; returns the keys that must be reported. */
   tamper(directory: string, keys: readonly string[]): string[]
 }
 

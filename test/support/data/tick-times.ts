@@ -1,4 +1,7 @@
-/** Times of ticks as markets of several kinds would make them, the same for the same seed, and what a watcher knows of them. */
+/**
+ * Times of ticks as markets of several kinds would make them, the same for the same seed, and what a watcher knows of
+ * them.
+ */
 import { type HourOfTicks, hourOfTicks } from '../../../src/watch/alerts/gap-model.ts'
 
 export const HOUR_MS = 3_600_000
@@ -47,7 +50,10 @@ export function withBursts(times: readonly number[], ticksMean: number, pauseMsM
   return all.sort((a, b) => a - b)
 }
 
-/** What a watcher knows of one symbol's ticks at a moment; it began at `sinceMs` and asks the running hour every 10 minutes. */
+/**
+ * Statistics a watcher has of one symbol's ticks at a time; it started at `sinceMs` and queries the current hour every
+ * 10 minutes.
+ */
 export class KnownTicks {
   readonly times: readonly number[]
   readonly #sinceMs: number

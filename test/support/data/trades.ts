@@ -7,7 +7,7 @@ export const NOON_MICROS = Date.UTC(2026, 10, 22, 12) * 1000
 
 const atNoon = ({ tradeId }: ExpectedTrade): number => NOON_MICROS + (tradeId % 1e6) * 1000
 
-/** Trades as a source would have recorded them: unless said otherwise, their times are `NOON_MICROS` and a millisecond for each id. */
+/** Trades as a source records them; by default at `NOON_MICROS` plus a millisecond per id. */
 export function columnsOf(
   venue: string,
   trades: readonly ExpectedTrade[],

@@ -7,7 +7,7 @@ export interface Statement {
   name: string
   form: Form | 'variable' | 'annotation'
   sql: string
-  /** Steps that its panel has at most, where it says so. */
+  /** Maximum number of steps of its panel, if set. */
   points?: number
 }
 
@@ -30,7 +30,7 @@ export function rowsOf({ panels = [] }: Dashboard): Section[] {
   return rows
 }
 
-/** Panels that ask something: all but the headings of rows. */
+/** Panels with a query: all but row headings. */
 export const panelsOf = (dashboard: Dashboard): Panel[] => rowsOf(dashboard).flatMap(({ panels }) => panels)
 
 export const targetsOf = ({ targets = [] }: Panel): ClickHouseQuery[] => targets as ClickHouseQuery[]

@@ -1,12 +1,12 @@
 import type { EventName, Fields } from '../../../src/telemetry/events.ts'
 
-/** Keeps every event told, and lets a test wait for one. */
+/** Keeps every emitted event, and lets a test wait for one. */
 export class EventLog {
-  readonly told: { name: EventName; fields: Fields; atMs: number }[] = []
+  readonly emitted: { name: EventName; fields: Fields; atMs: number }[] = []
   readonly #waiting: { name: EventName; resolve: (fields: Fields) => void }[] = []
 
   readonly emit = (name: EventName, fields: Fields): void => {
-    this.told.push({ name, fields, atMs: performance.now() })
+    this.emitted.push({ name, fields, atMs: performance.now() })
     const index = this.#waiting.findIndex(waiting => waiting.name === name)
     if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(fields)
   }
@@ -17,6 +17,6 @@ export class EventLog {
   }
 
   named(name: EventName): Fields[] {
-    return this.told.filter(event => event.name === name).map(({ fields }) => fields)
+    return this.emitted.filter(event => event.name === name).map(({ fields }) => fields)
   }
 }

@@ -1,4 +1,6 @@
-/** The stand-in for what Grafana makes of a statement, held to the examples of the data source's own documentation. */
+/**
+ * The stand-in for Grafana's expansion of statements, compared with the examples in the data source's documentation.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expand } from './grafana.ts'

@@ -1,6 +1,6 @@
 /**
- * What Grafana and its ClickHouse data source (version 4) make of a dashboard's statement before it is asked: macros as the data
- * source documents them (its README, "Macros"), variables as Grafana documents their formats ("Variable syntax").
+ * Expands a dashboard's statement like Grafana and its ClickHouse data source (version 4) before the query: macros by
+ * the data source's README ("Macros"), variables by Grafana's documentation of their formats ("Variable syntax").
  */
 
 export interface Range {
@@ -96,7 +96,10 @@ function expandMacros(sql: string, range: Range): string {
   return expandMacros(sql.slice(0, found.index) + macro(range, ...args) + sql.slice(end), range)
 }
 
-/** What stands between the bracket at `start` and its own closing one, divided by the commas that are in no other bracket. */
+/**
+ * What stands between the bracket at `start` and its own closing one, divided by the commas that are in no other
+ * bracket.
+ */
 function argumentsAt(sql: string, start: number): { args: string[]; end: number } {
   if (sql[start] !== '(') throw new Error(`no bracket in: ${sql.slice(start)}`)
   const args: string[] = []

@@ -5,7 +5,7 @@ import type { TestProcess } from '../processes/tickhouse.ts'
 import { WAIT_MS_MAX } from '../processes/tickhouse.ts'
 
 /**
- * Follows a log from outside while a recorder writes it. What it has seen was durable: it must stay, whatever happens to the
+ * Reads a log while a recorder writes it. Records it has read were durable: they must stay, whatever happens to the
  * recorder.
  */
 export class LogWatch implements AsyncDisposable {
@@ -24,7 +24,7 @@ export class LogWatch implements AsyncDisposable {
     this.#following = Promise.all(this.#seen.map((_, partition) => this.#follow(partition)))
   }
 
-  /** Resolves when the log holds these ids or later ones, one for each symbol. Rejects if the recorder ends before. */
+  /** Resolves when the log has these ids or later ones, one per symbol. Rejects if the recorder ends first. */
   async until(ids: ReadonlyMap<string, number>, recorder: TestProcess, waitMsMax = WAIT_MS_MAX): Promise<void> {
     await this.#until(
       () => [...ids].every(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) >= id),
@@ -63,15 +63,15 @@ export class LogWatch implements AsyncDisposable {
     return this.#seen.flat().flatMap(entry => idsIn(entry))
   }
 
-  /** Fails unless all that was seen is still there, byte for byte, at its place. Returns how many records that are. */
+  /** Fails unless every record read is still there, byte for byte, at its offset. Returns the number of records. */
   async assertAllStillThere(): Promise<number> {
     let records = 0
     for (const [partition, seen] of this.#seen.entries()) {
       let offset = 0
       // Reading a partition without records would wait for the first.
       if (seen.length === 0) continue
-      for await (const slice of this.#log.read(partition, 0, new AbortController().signal)) {
-        for (const entry of slice) if (offset < seen.length) assert.deepEqual(entry, seen[offset++])
+      for await (const chunk of this.#log.read(partition, 0, new AbortController().signal)) {
+        for (const entry of chunk) if (offset < seen.length) assert.deepEqual(entry, seen[offset++])
         if (offset === seen.length) break
       }
       records += seen.length
@@ -93,8 +93,8 @@ export class LogWatch implements AsyncDisposable {
   }
 
   async #follow(partition: number): Promise<void> {
-    for await (const slice of this.#log.read(partition, 0, this.#stop.signal)) {
-      for (const entry of slice) {
+    for await (const chunk of this.#log.read(partition, 0, this.#stop.signal)) {
+      for (const entry of chunk) {
         this.#seen[partition]!.push(entry)
         for (const [symbol, id] of idsIn(entry)) this.#noteId(symbol, id)
       }

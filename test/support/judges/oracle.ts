@@ -1,12 +1,12 @@
 /**
- * The judges of loss and duplication that every fault test ends with. They read log and tables by their own means, not by the
- * audit of the house, and are tested themselves: a judge that cannot find a lost tick is worth nothing.
+ * Checks for loss and duplication at the end of every fault test. They read log and tables independently of the audit,
+ * and are tested themselves: a check that cannot find a lost tick proves nothing.
  */
 import assert from 'node:assert/strict'
 import type { Log } from '../../../src/log/log.ts'
 import type { Store } from '../../../src/store/store.ts'
 
-/** A trade as whoever made it knows it. */
+/** A trade as its source generated it. */
 export interface ExpectedTrade {
   symbol: string
   tradeId: number
@@ -15,24 +15,24 @@ export interface ExpectedTrade {
   side: string
 }
 
-/** Places of the log against the rows that carry them. All but `ticks` are 0 when every tick is stored once. */
-export interface PlaceVerdict {
+/** Positions of the log compared with the stored rows. All but `ticks` are 0 if every tick is stored once. */
+export interface PositionResult {
   /** In the log, of all partitions, by its own count. */
   ticks: number
   lost: number
   doubled: number
-  /** Rows at places that the log does not have. */
+  /** Rows at positions that are not in the log. */
   strange: number
 }
 
-/** Stored trades against those that were made. */
-export interface TradeVerdict {
+/** Stored trades compared with the generated ones. */
+export interface TradeResult {
   stored: number
   missing: ExpectedTrade[]
   doubled: number
-  /** With another price, volume or side than it was made with. */
+  /** With a different price, volume or side. */
   changed: number
-  /** Stored, but never made. */
+  /** Stored, but never generated. */
   strange: number
 }
 
@@ -42,7 +42,7 @@ export interface Hole {
   last: number
 }
 
-interface PlaceRow {
+interface PositionRow {
   partition: number
   offset: string
   rows: string
@@ -53,9 +53,9 @@ interface PlaceRow {
   whole: string
 }
 
-/** Is every tick of the log's records in `trades` or `quarantine`, at its own place, once? */
-export async function judgePlaces(store: Store, log: Log): Promise<PlaceVerdict> {
-  const rows = await store.rows<PlaceRow>(
+/** Whether every tick of the log is in `trades` or `quarantine` once, at its position. */
+export async function checkPositions(store: Store, log: Log): Promise<PositionResult> {
+  const rows = await store.rows<PositionRow>(
     `SELECT log_partition AS partition, toString(log_offset) AS offset, toString(count()) AS rows,
        toString(uniqExact(log_index)) AS places, min(log_index) AS lowest, max(log_index) AS highest,
        toString(sumIf(ticks, ticks > 1)) AS whole
@@ -64,66 +64,66 @@ export async function judgePlaces(store: Store, log: Log): Promise<PlaceVerdict>
      GROUP BY log_partition, log_offset`,
   )
   const stored = new Map(rows.map(row => [`${row.partition} ${row.offset}`, row]))
-  const judgement: PlaceVerdict = { ticks: 0, lost: 0, doubled: 0, strange: 0 }
+  const result: PositionResult = { ticks: 0, lost: 0, doubled: 0, strange: 0 }
   for (let partition = 0; partition < log.partitions; partition++) {
     for (const [offset, ticks] of await ticksByOffset(log, partition)) {
       const row = stored.get(`${partition} ${offset}`)
       stored.delete(`${partition} ${offset}`)
-      judgement.ticks += ticks
+      result.ticks += ticks
       if (!row) {
-        judgement.lost += ticks
+        result.lost += ticks
         continue
       }
       const whole = Number(row.whole)
       const places = whole > 0 ? whole : Number(row.places)
       const count = whole > 0 ? whole + Number(row.rows) - 1 : Number(row.rows)
-      judgement.lost += Math.max(0, ticks - places)
-      judgement.doubled += count - places
-      if (row.lowest !== 0 || row.highest >= ticks) judgement.strange++
+      result.lost += Math.max(0, ticks - places)
+      result.doubled += count - places
+      if (row.lowest !== 0 || row.highest >= ticks) result.strange++
     }
   }
-  for (const row of stored.values()) judgement.strange += Number(row.rows)
-  return judgement
+  for (const row of stored.values()) result.strange += Number(row.rows)
+  return result
 }
 
-/** What each record of a partition says it holds; one that does not say stands for one tick at least. */
+/** Ticks per record of a partition by its header; at least one. */
 async function ticksByOffset(log: Log, partition: number): Promise<Map<number, number>> {
   const { first, next } = await log.refresh(partition)
   const ticks = new Map<number, number>()
   // Reading a partition without records would wait for the first.
   if (first === next) return ticks
-  for await (const slice of log.read(partition, first, new AbortController().signal)) {
-    for (const entry of slice) if (entry.offset < next) ticks.set(entry.offset, Math.max(1, entry.ticks))
-    if (slice.at(-1)!.offset >= next - 1) break
+  for await (const chunk of log.read(partition, first, new AbortController().signal)) {
+    for (const entry of chunk) if (entry.offset < next) ticks.set(entry.offset, Math.max(1, entry.ticks))
+    if (chunk.at(-1)!.offset >= next - 1) break
   }
   assert.equal(ticks.size, next - first, 'the offsets of the log are dense')
   return ticks
 }
 
-/** Are these trades in the table, each once, with the very values they were made with? */
-export async function judgeTrades(
+/** Whether these trades are in the table, each once, with the same values. */
+export async function compareTrades(
   store: Store,
   venue: string,
   expected: readonly ExpectedTrade[],
-): Promise<TradeVerdict> {
+): Promise<TradeResult> {
   const rows = await store.rows<ExpectedTrade>(
     `SELECT symbol, trade_id AS tradeId, price, volume, side FROM trades WHERE venue = {venue:String}`,
     { venue },
   )
   const open = new Map(expected.map(trade => [keyOf(trade), trade]))
   const seen = new Set<string>()
-  const judgement: TradeVerdict = { stored: rows.length, missing: [], doubled: 0, changed: 0, strange: 0 }
+  const result: TradeResult = { stored: rows.length, missing: [], doubled: 0, changed: 0, strange: 0 }
   for (const row of rows) {
     const key = keyOf(row)
     const made = open.get(key)
-    if (seen.has(key)) judgement.doubled++
-    else if (!made) judgement.strange++
-    else if (made.price !== row.price || made.volume !== row.volume || made.side !== row.side) judgement.changed++
+    if (seen.has(key)) result.doubled++
+    else if (!made) result.strange++
+    else if (made.price !== row.price || made.volume !== row.volume || made.side !== row.side) result.changed++
     seen.add(key)
     open.delete(key)
   }
-  judgement.missing = [...open.values()]
-  return judgement
+  result.missing = [...open.values()]
+  return result
 }
 
 /** Runs of ids that are missing between the first and the last stored id of their symbol, in order. */
@@ -152,12 +152,12 @@ export async function gapsOf(store: Store, venue: string, state: 'open' | 'repai
 }
 
 /** Fails unless every tick of the log is stored once. */
-export function assertPlaces({ ticks: _ticks, ...faults }: PlaceVerdict): void {
+export function assertPositions({ ticks: _ticks, ...faults }: PositionResult): void {
   assert.deepEqual(faults, { lost: 0, doubled: 0, strange: 0 })
 }
 
-/** Fails unless the stored trades are exactly those that were made. */
-export function assertTrades({ stored: _stored, missing, ...faults }: TradeVerdict): void {
+/** Fails unless the stored trades are exactly the generated ones. */
+export function assertTrades({ stored: _stored, missing, ...faults }: TradeResult): void {
   assert.deepEqual({ ...faults, missing: missing.length }, { doubled: 0, changed: 0, strange: 0, missing: 0 })
 }
 

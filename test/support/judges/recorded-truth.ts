@@ -1,11 +1,11 @@
-/** The recorded Binance sessions and what another program counted in them: TRUTH.json, to the last digit. */
+/** The recorded Binance sessions and another program's counts of them: TRUTH.json, to the last digit. */
 import assert from 'node:assert/strict'
 import type { Store } from '../../../src/store/store.ts'
 import { binanceTruth } from '../data/recorded-data.ts'
 
 export const SESSIONS = ['btcusdt', 'ethusdt'] as const
 export const SESSION_FILES = SESSIONS.map(symbol => `../shared/data/binance-spot/${symbol}_20240808.gz`)
-/** As a recorder is told to follow them. */
+/** Sources of a recorder of these sessions. */
 export const SESSION_SOURCES = 'binance:BTCUSDT,ETHUSDT'
 
 /** The last trade id of each symbol. */
@@ -44,7 +44,7 @@ const SUMS = `
 
 const withoutZeros = (decimal: string): string => decimal.replace(/\.?0+$/, '')
 
-/** Fails unless table `trades` holds the sessions' trades, each once. */
+/** Fails unless table `trades` contains the sessions' trades, each once. */
 export async function assertSessionTrades(store: Store): Promise<void> {
   for (const session of SESSIONS) {
     const truth = binanceTruth(session).trade_oracle

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const ASK_EVERY_MS = 50
+const POLL_MS = 50
 
-/** Asks until nothing is wrong any more; `ask` says what still is. */
-export async function within(waitMs: number, ask: () => Promise<string | undefined>): Promise<void> {
+/** Polls until `check` returns no problem; rejects with the last problem after `waitMs`. */
+export async function within(waitMs: number, check: () => Promise<string | undefined>): Promise<void> {
   const endMs = performance.now() + waitMs
   for (;;) {
-    const wrong = await ask()
+    const wrong = await check()
     if (wrong === undefined) return
     if (performance.now() > endMs) throw new Error(`still after ${waitMs} ms: ${wrong}`)
-    await sleep(ASK_EVERY_MS)
+    await sleep(POLL_MS)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The archiver as a small program that a test can kill at any step: it opens log, store and archive in a directory, says each
- * step it is at, and ends when a round is done. Its argument is an `ArchivingTask` as JSON.
+ * The archiver as a program that a test can kill at any step: opens log, store and archive in a directory, runs one
+ * round and ends. Its argument is an `ArchivingTask` as JSON.
  */
 import fs from 'node:fs'
 import { openTarget } from '../../../src/archive/targets/open.ts'
@@ -12,10 +12,10 @@ import { EventLog } from '../judges/event-log.ts'
 
 export interface ArchivingTask {
   directory: string
-  /** Where to; the directory's own archive if it is undefined. */
+  /** Address of the archive; default: in the directory. */
   archive?: string
   retention: { logHours: number | undefined; storeDays: number | undefined }
-  /** Kills this process at its so-many-th step; none if it is undefined. */
+  /** Number of the step at which this process is killed; undefined: never. */
   killAt?: number | undefined
 }
 
@@ -25,7 +25,7 @@ const store = await openStore(`chdb:${directory}/store`)
 const target = await openTarget(archive ?? `file:${directory}/archive`, 'unused')
 
 let steps = 0
-/** Each call that may change something is a step, before it and after it: in between a kill leaves either. */
+/** Each call with effects has a step before and one after it. */
 function counted<T extends object>(part: T, names: readonly string[]): void {
   for (const name of names) {
     const call = (part as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!.bind(part)

@@ -1,4 +1,4 @@
-/** A house of its own in other processes, since an engine's directory is one process's: log, store, and what it archives. */
+/** Log, store and archiver in separate processes, since an engine's directory belongs to one process. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,7 @@ export async function storeForeign(directory: string): Promise<void> {
   await once(child, 'exit')
 }
 
-/** Archives what is stored there; why that failed, if it did: its code and message. */
+/** Runs a round of the archiver on a directory; returns code and message of its error, if any. */
 export async function archiveForeign(task: ArchivingTask): Promise<string | undefined> {
   const child = fork(ARCHIVING, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   let failed: string | undefined

@@ -1,6 +1,6 @@
 /**
- * The storing side as a small program that a test can break at any system call: it opens log and store, says that it is ready,
- * and once it is told to go stores all that the log holds, says what happens, and ends. Its argument is a `StoringTask` as JSON.
+ * Ingest as a program that a test can break at any system call: opens log and store, sends "ready", waits for a
+ * message, stores the whole log, sends its events, and ends. Its argument is a `StoringTask` as JSON.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ export interface StoringTask {
   log: string
   store: string
   ticksMax: number
-  /** Lets the engine decide by a token whether it has seen a batch before: what the house refuses to do. */
+  /** Lets the engine deduplicate batches by token, which tickhouse does not do. */
   tokens?: boolean
 }
 
@@ -29,7 +29,7 @@ await storeAll(log, store, {
   emit: event => process.send!(event),
 })
 await store.close()
-// Only then has the parent got all that was said.
+// By then the parent has received every message.
 process.disconnect()
 await once(process, 'disconnect')
 process.exit()

@@ -16,13 +16,13 @@ export function skipWithoutStrace(): string | false {
 export interface Ended {
   code: number | null
   signal: NodeJS.Signals | null
-  /** Events it told. */
+  /** Its events. */
   told: EventName[]
 }
 
 /**
- * Runs a storing child, and once it is ready to store breaks it as `inject` says, such as `rename:signal=SIGKILL:when=3`: at
- * the third rename of any one of its threads. One thread makes all inserts, so that the count is much the same in every run.
+ * Runs a storing child and, once it is ready, injects a fault: `rename:signal=SIGKILL:when=3` at the third rename of
+ * any one thread. One thread does all inserts, so the count is similar in every run.
  */
 export async function storeInChild(task: StoringTask, inject?: string): Promise<Ended> {
   const child = fork(CHILD, [JSON.stringify(task)], { env: { ...process.env, UV_THREADPOOL_SIZE: '1' } })
@@ -45,7 +45,7 @@ async function attach(child: ChildProcess, inject: string): Promise<ChildProcess
     ['-f', '-p', String(child.pid), '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${inject}`],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  // Its first words say that it is attached to all threads.
+  // Its first output means that it is attached to all threads.
   await once(tracer.stderr!, 'data')
   return tracer
 }

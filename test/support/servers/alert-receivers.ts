@@ -1,4 +1,4 @@
-/** Where alerts arrive in tests: a mail server and an HTTP server, which take, refuse or keep silent as told. */
+/** Receivers of alerts: a mail server and an HTTP server that accept, refuse or do not respond, as the test sets. */
 import { EventEmitter, once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,7 +1,7 @@
 /**
- * A ClickHouse server for tests: the one named in TICKHOUSE_TEST_CLICKHOUSE, such as `http://default:@127.0.0.1:8123` or
- * `http://…:8123?cluster=main`, else the house's own, which answers the same interface from the embedded engine in a process of
- * its own.
+ * A ClickHouse server for tests: the one of TICKHOUSE_TEST_CLICKHOUSE (`http://default:@127.0.0.1:8123`,
+ * `http://…:8123?cluster=main`), else our own, which serves the same interface from the embedded engine in another
+ * process.
  */
 import { randomBytes } from 'node:crypto'
 import { createClient } from '@clickhouse/client'
@@ -12,7 +12,9 @@ const GIVEN = process.env.TICKHOUSE_TEST_CLICKHOUSE
 export interface TestServer {
   /** Scheme, host and port, with the user. */
   url: string
-  /** The address of a store in a database of its own, which goes with the tests. `through` is another way to the server. */
+  /**
+   * The address of a store in a database of its own, which goes with the tests. `through` is another way to the server.
+   */
   freshStore(through?: string): string
   /** The same database by another way. */
   storeThrough(address: string, through: string, timeoutMs?: number): string

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** A port of this machine that was free a moment ago: for what must be told its port before it starts, or starts there again. */
+/** A local port that was just free, for servers that need a port before they start, or the same one again. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-/** Stands between an HTTP client and a server, and breaks what a network and a server can break. */
+/** A proxy between an HTTP client and a server that injects faults of network and server. */
 import { EventEmitter, once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,8 +11,8 @@ export interface HttpFault {
   /** `later`: not before `release` is called, whatever became of the client. */
   passes: 'whole' | 'slowly' | 'half' | 'nothing' | 'later'
   /**
-   * `true`: the server's own. `none`: nothing ever comes. `cut`: the connection ends without one. The other ones are told in place
-   * of the server's.
+   * `true`: the server's own. `none`: no response. `cut`: the connection closes without one. The others replace the
+   * server's.
    */
   answer: 'true' | 'none' | 'cut' | 'half' | 'exception header' | 'exception body' | '500'
 }
@@ -36,7 +36,7 @@ export const HTTP_FAULTS = {
   errorBefore: { name: '500, nothing ran', passes: 'nothing', answer: '500' },
   requestLost: { name: 'connection cut, nothing ran', passes: 'nothing', answer: 'cut' },
   requestHalf: { name: 'connection cut half-way through the data', passes: 'half', answer: 'cut' },
-  requestLate: { name: 'request held back beyond the client’s patience', passes: 'later', answer: 'none' },
+  requestLate: { name: 'request delayed beyond the client’s timeout', passes: 'later', answer: 'none' },
   slow: { name: 'request let through in small pieces', passes: 'slowly', answer: 'true' },
 } as const satisfies Record<string, HttpFault>
 
@@ -70,7 +70,7 @@ export class HttpFaultProxy {
   readonly #server = http.createServer((request, response) => {
     this.#take(request, response).catch(() => response.destroy())
   })
-  #held: (() => Promise<Answer | undefined>)[] = []
+  #delayed: (() => Promise<Answer | undefined>)[] = []
 
   static async open(t: Owner, target: string): Promise<HttpFaultProxy> {
     const proxy = new HttpFaultProxy(target)
@@ -88,12 +88,12 @@ export class HttpFaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Lets what was held back go on to the server; resolves when it has answered. Returns its statuses. */
+  /** Sends the delayed requests to the server; resolves with its statuses. */
   async release(): Promise<number[]> {
-    const held = this.#held
-    this.#held = []
+    const delayed = this.#delayed
+    this.#delayed = []
     const statuses: number[] = []
-    for (const send of held) statuses.push((await send())!.status)
+    for (const send of delayed) statuses.push((await send())!.status)
     return statuses
   }
 
@@ -120,7 +120,7 @@ export class HttpFaultProxy {
     if (passes === 'nothing') return Promise.resolve(undefined)
     if (passes !== 'later') return this.#send(request, passes)
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
-    this.#held.push(async () => {
+    this.#delayed.push(async () => {
       const answer = await this.#send(request, 'whole')
       resolve(answer)
       return answer

@@ -13,7 +13,7 @@ export interface Visit {
   atMs: number
 }
 
-/** A WebSocket server on a free local port: a test decides what it says. */
+/** A WebSocket server on a free local port; the test decides what it sends. */
 export class LocalVenue {
   readonly visits: Visit[] = []
   /** Answers the handshake with this instead, while set. */

@@ -54,7 +54,7 @@ test('a client of both symbols gets every trade of the recorded sessions once, b
   await player.close()
 })
 
-test('all streams of a session reach a client that asked for trades only, if so wanted', { skip }, async () => {
+test('with `all`, every stream of a session reaches a client that subscribed to trades only', { skip }, async () => {
   const player = await startPlayer({ files: [FILES[0]!], speed: Infinity, filter: 'all' })
   const ws = new WebSocket(`${player.wsUrl}/stream?streams=btcusdt@trade`)
   const messages = listen(ws)

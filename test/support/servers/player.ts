@@ -1,7 +1,7 @@
 /**
- * Plays recorded Binance sessions over a real local WebSocket server, as Binance's combined stream: what a client of that
- * afternoon received, byte for byte, at the recorded pace or faster. Files are gzip, one frame a line:
- * `<receive time, ns> <raw JSON frame>`.
+ * Plays recorded Binance sessions over a real local WebSocket server, as Binance's combined stream: what a client of
+ * that afternoon received, byte for byte, at the recorded pace or faster. Files are gzip, one frame a line: `<receive
+ * time, ns> <raw JSON frame>`.
  */
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
@@ -23,11 +23,11 @@ export interface PlayerOptions {
   files: readonly string[]
   /** 1 is the recorded pace, Infinity as fast as the clients read. */
   speed: number
-  /** `subscribed` (default): a client gets the streams it asked for. `all`: every client gets every stream. */
+  /** `subscribed` (default): a client gets the streams it subscribed to. `all`: every client gets every stream. */
   filter?: 'subscribed' | 'all'
-  /** Playing starts when clients have asked for all of these; by default every trade stream of the files. */
+  /** Playing starts when clients have subscribed to all of these; by default every trade stream of the files. */
   startWhen?: readonly string[]
-  /** How many clients must have asked for each: by default one. */
+  /** Number of clients that must have subscribed to each; default: 1. */
   clients?: number
 }
 

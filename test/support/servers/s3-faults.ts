@@ -1,11 +1,11 @@
-/** Stands between the archiver and an S3 server, and breaks one kind of request as long as it is told to. */
+/** A proxy between the archiver and an S3 server that injects a fault into one kind of request while `plan` is set. */
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * `error`: 500 and nothing done. `lost`: done, but the connection ends without an answer. `cut`: the answer's body ends half-way.
- * `flipped`: a bit of the answer's body is another.
+ * `error`: 500 and nothing done. `lost`: done, but the connection ends without an answer. `cut`: the answer's body ends
+ * half-way. `flipped`: a bit of the answer's body is another.
  */
 export type S3Fault = 'error' | 'lost' | 'cut' | 'flipped'
 
@@ -38,7 +38,7 @@ export class S3FaultProxy {
 
   async #pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray())
-    // Listings and questions pass: what is broken is the objects themselves.
+    // Listings pass: only requests of objects are broken.
     const fault =
       this.plan?.method === request.method && !request.url!.includes('list-type') ? this.plan?.fault : undefined
     if (fault) this.broken += 1

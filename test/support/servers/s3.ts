@@ -1,4 +1,7 @@
-/** S3 as others made it, on this machine: s3proxy from Maven Central, and versitygw where it is installed (`go install github.com/versity/versitygw/cmd/versitygw@v1.8.0`). */
+/**
+ * S3 as others made it, on this machine: s3proxy from Maven Central, and versitygw where it is installed (`go install
+ * github.com/versity/versitygw/cmd/versitygw@v1.8.0`).
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -21,7 +24,7 @@ const run = promisify(execFile)
 // Its own choice of jackson-annotations lacks a class that its jackson-databind needs.
 const ARTIFACTS = ['com.fasterxml.jackson.core:jackson-annotations:2.22', `org.gaul:s3proxy:${VERSION}`]
 
-/** A server that speaks S3, with bucket `market`. Its keys are in this process's environment, as a user would give them. */
+/** An S3-compatible server with bucket `market`. Its keys are in this process's environment, where a user sets them. */
 export interface S3Server {
   endpoint: string
   stop(): Promise<void>

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 
-/** Stands between a client and a server and breaks what the network can break. */
+/** A proxy between a client and a server that injects faults of the network. */
 export class TcpProxy {
   readonly #targetPort: number
   readonly #server = createServer({ noDelay: true }, client => this.#join(client))
@@ -12,9 +12,9 @@ export class TcpProxy {
   accepted = 0
   /** Hands on the server's bytes one at a time. */
   dribbles = false
-  /** Accepts new connections and hands nothing on. */
-  holdsNew = false
-  /** Ends new connections at once. */
+  /** Accepts new connections and forwards nothing. */
+  stallsNew = false
+  /** Closes new connections immediately. */
   refusesNew = false
   #silent = new Set<Socket>()
 
@@ -35,7 +35,7 @@ export class TcpProxy {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** From now on nothing passes on the connections that are open, in neither direction, and no end of either is told. */
+  /** Stops forwarding on the open connections, in both directions, without closing either end. */
   silence(): void {
     this.#silent = new Set(this.#sockets)
   }
@@ -60,7 +60,7 @@ export class TcpProxy {
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true })
     this.#pass(client, server, false)
     this.#pass(server, client, true)
-    if (this.holdsNew) this.silence()
+    if (this.stallsNew) this.silence()
   }
 
   #pass(from: Socket, to: Socket, mayDribble: boolean): void {

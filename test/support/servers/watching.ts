@@ -1,9 +1,9 @@
-/** Who a watcher tells, for a test: a mail server and an HTTP receiver, and the messages they took. */
+/** Receivers of a watcher's messages: a mail server and an HTTP server. */
 
 import { type Owner, WAIT_MS_MAX } from '../processes/tickhouse.ts'
 import { HttpReceiver, headerOf, MailServer } from './alert-receivers.ts'
 
-/** A message as the generic webhook tells it. */
+/** A message of the generic webhook. */
 export interface AlertMessage {
   kind: 'opened' | 'repeated' | 'more' | 'closed'
   name: string
@@ -28,7 +28,7 @@ export class Receivers {
     this.#mail = mail
   }
 
-  /** What a watcher is told of them. */
+  /** Settings of a watcher for these receivers. */
   get settings() {
     return {
       ALERT_WEBHOOKS: `${this.#http.url}/alerts`,
@@ -38,8 +38,8 @@ export class Receivers {
     }
   }
 
-  /** In the order taken. */
-  get told(): AlertMessage[] {
+  /** In order of arrival. */
+  get messages(): AlertMessage[] {
     return this.#http.posted.map(({ body }) => JSON.parse(body) as AlertMessage)
   }
 
@@ -47,7 +47,7 @@ export class Receivers {
     return this.#mail.mails.length
   }
 
-  /** Begins anew. */
+  /** Deletes all received messages. */
   forget(): void {
     this.#http.posted.length = 0
     this.#mail.mails.length = 0
@@ -55,7 +55,7 @@ export class Receivers {
 
   /** Messages of a kind about an alert. */
   of(name: string, kind: AlertMessage['kind']): AlertMessage[] {
-    return this.told.filter(each => each.name === name && each.kind === kind)
+    return this.messages.filter(each => each.name === name && each.kind === kind)
   }
 
   /** The first message of a kind about an alert, once its mail came too. Rejects if they do not come in a minute. */
@@ -66,7 +66,7 @@ export class Receivers {
       const [found] = this.of(name, kind)
       const subjects = this.#mail.mails.map(mail => headerOf(mail, 'subject')!)
       if (found && subjects.some(subject => mark.test(subject) && subject.endsWith(found.title))) return found
-      if (late.aborted) throw new Error(`nobody was told ${kind} ${name}: ${JSON.stringify(this.told)}`)
+      if (late.aborted) throw new Error(`no message ${kind} ${name}: ${JSON.stringify(this.messages)}`)
       await this.#next(late)
     }
   }
