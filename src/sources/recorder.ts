@@ -1,6 +1,6 @@
 /**
- * Appends decoded ticks to the log. Trades are buffered in columns per log partition and appended as one record, by count or by age.
- * Nothing else reads a tick before it is in the log.
+ * Appends decoded ticks to the log. Trades are buffered in columns per log partition and appended as one record, by
+ * count or by age. Nothing else reads a tick before it is in the log.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
@@ -26,7 +26,10 @@ const RETRY_MS_MAX = 5_000
 const DRAIN_MS_MAX = 5_000
 /** Bytes kept of a refused frame, far above a venue's longest. `detail` states that a longer one was cut. */
 const RAW_BYTES_MAX = 1_000_000
-/** Bytes of refused frames in one record before the last of them: below any log's limit, even with every character escaped. */
+/**
+ * Bytes of refused frames in one record before the last of them: below any log's limit, even with every character
+ * escaped.
+ */
 const REFUSED_LENGTH_MAX = 1_000_000
 
 /** The buffers of one log partition, its records to append, and the append in flight. */
@@ -126,8 +129,8 @@ export class Recorder implements Receiver {
   }
 
   /**
-   * Appends everything received. Resolves when it is durable, or after `waitMsMax` without a writable log: the rest is then dropped, with
-   * the event `ticks_given_up`. Call it when no more ticks arrive.
+   * Appends everything received. Resolves when it is durable, or after `waitMsMax` without a writable log: the rest is
+   * then dropped, with the event `ticks_given_up`. Call it when no more ticks arrive.
    */
   async drain(waitMsMax = DRAIN_MS_MAX): Promise<void> {
     this.#closeRecords()
@@ -251,8 +254,8 @@ export class Recorder implements Receiver {
 }
 
 /**
- * The log partition of a symbol, the same in every run and on every machine: FNV-1a over venue and symbol, then MurmurHash3's
- * last mixing, since the low bits of FNV-1a alone spread like symbols badly over a power of two.
+ * The log partition of a symbol, the same in every run and on every machine: FNV-1a over venue and symbol, then
+ * MurmurHash3's last mixing, since the low bits of FNV-1a alone spread like symbols badly over a power of two.
  */
 export function partitionOf(venue: string, symbol: string, partitions: number): number {
   let hash = 0x811c9dc5

@@ -25,8 +25,8 @@ const AFTER_VENUE = new RegExp(`:\\s+(?!${VENUE_NEXT})`, 'gi')
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
 
 /**
- * Throws `config_invalid` for a malformed selection, an unknown venue or option. A venue without symbols gets its defaults. Blanks around
- * commas and commas between venues are accepted.
+ * Throws `config_invalid` for a malformed selection, an unknown venue or option. A venue without symbols gets its
+ * defaults. Blanks around commas and commas between venues are accepted.
  */
 export function parseSources(text: string): Selected[] {
   const parts = text

@@ -1,6 +1,6 @@
 /**
- * Ticks as JSON, the form other people's producers write: one object a record or one a line, with at least `symbol`, `price`,
- * `volume` and `timestamp`; `venue`, `side` and `trade_id` where they are known.
+ * Ticks as JSON, the form other people's producers write: one object a record or one a line, with at least `symbol`,
+ * `price`, `volume` and `timestamp`; `venue`, `side` and `trade_id` where they are known.
  */
 import { createHash } from 'node:crypto'
 import type { Refusal } from './refusal.ts'
@@ -118,8 +118,8 @@ function toNumber(value: unknown): number | undefined {
 }
 
 /**
- * RFC 3339 text, or seconds, ms, µs or ns since 1970 as a number or its text: their sizes do not overlap between 1973 and 5138.
- * Of a text every digit counts; a JSON number in ns is only exact to some 200 ns.
+ * RFC 3339 text, or seconds, ms, µs or ns since 1970 as a number or its text: their sizes do not overlap between 1973
+ * and 5138. Of a text every digit counts; a JSON number in ns is only exact to some 200 ns.
  */
 function toTime(value: unknown): { micros: number; nanos: number } | undefined {
   const time = typeof value === 'string' ? (textTime(value) ?? parseRfc3339(value)) : numberTime(value)

@@ -1,10 +1,10 @@
 /**
- * ClickHouse's Native format: one block of self-describing columns, little-endian, without compression. It is the one binary
- * form of a batch, in the log and in an insert, and any ClickHouse client reads it.
+ * ClickHouse's Native format: one block of self-describing columns, little-endian, without compression. It is the one
+ * binary form of a batch, in the log and in an insert, and any ClickHouse client reads it.
  *
- * A block is: columns (varint), rows (varint), then for each column its name, its type and its values. Layouts of the types
- * used here: fixed-width values lie side by side; String is a varint length and its bytes per value; LowCardinality(String)
- * is a version, flags, a dictionary and one code a row.
+ * A block is: columns (varint), rows (varint), then for each column its name, its type and its values. Layouts of the
+ * types used here: fixed-width values lie side by side; String is a varint length and its bytes per value;
+ * LowCardinality(String) is a version, flags, a dictionary and one code a row.
  */
 import { endianness } from 'node:os'
 
@@ -28,7 +28,9 @@ export class BlockWriter {
   #length = 0
   readonly #rows: number
 
-  /** `room`: where to write, or the expected size in bytes, to allocate once. A larger block is moved to other memory. */
+  /**
+   * `room`: where to write, or the expected size in bytes, to allocate once. A larger block is moved to other memory.
+   */
   constructor(columns: number, rows: number, room: number | Buffer) {
     this.#buffer = typeof room === 'number' ? Buffer.allocUnsafe(Math.max(room, 256)) : room
     this.#rows = rows
@@ -111,8 +113,8 @@ export class BlockWriter {
 }
 
 /**
- * Reads one block. Each method reads the next column and checks its name and type; any mismatch, overrun or trailing byte is
- * a BlockError. Values are copied out, so that the block's memory need not be aligned or kept.
+ * Reads one block. Each method reads the next column and checks its name and type; any mismatch, overrun or trailing
+ * byte is a BlockError. Values are copied out, so that the block's memory need not be aligned or kept.
  */
 export class BlockReader {
   readonly columns: number

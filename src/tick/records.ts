@@ -1,6 +1,6 @@
 /**
- * The records of the log: a batch of trades as one Native block (format `native`, version 1), and what a source could not
- * read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
+ * The records of the log: a batch of trades as one Native block (format `native`, version 1), and what a source could
+ * not read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
  */
 import { isUtf8 } from 'node:buffer'
 import { BlockError, BlockReader, BlockWriter } from './native.ts'
@@ -56,7 +56,10 @@ function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: numbe
   writer.fixed('origin', TYPES.origin, origin)
 }
 
-/** Writes rows `start` to `end`-1 as one block, of the origins given, into room for about `blockBytes`; returns the block. */
+/**
+ * Writes rows `start` to `end`-1 as one block, of the origins given, into room for about `blockBytes`; returns the
+ * block.
+ */
 export function writeTradeBlock(
   room: Buffer,
   trades: TradeColumns,
@@ -90,8 +93,8 @@ export function readTrades(payload: Uint8Array, trades = new TradeColumns(0)): T
 }
 
 /**
- * Reads blocks of trades that stand one behind the other, as the engine answers, into columns whose former rows go; `block` is
- * room for one of them. Throws BlockError where they are none.
+ * Reads blocks of trades that stand one behind the other, as the engine answers, into columns whose former rows go;
+ * `block` is room for one of them. Throws BlockError where they are none.
  */
 export function readTradeBlocks(
   bytes: Uint8Array,
@@ -142,7 +145,10 @@ export interface RefusedFrame {
   missed?: { symbol: string; first: number; last: number }
 }
 
-/** As JSON: `raw` where its bytes are text, else `rawBase64`, also where text would be longer, which is full of escapes then. */
+/**
+ * As JSON: `raw` where its bytes are text, else `rawBase64`, also where text would be longer, which is full of escapes
+ * then.
+ */
 function lineOf({ raw, ...frame }: RefusedFrame): string {
   const bytes = Buffer.from(raw as Uint8Array)
   const text = isUtf8(bytes) ? JSON.stringify(bytes.toString()) : undefined

@@ -1,6 +1,6 @@
 /**
- * Times inside the process are numbers of microseconds since 1970 UTC, exact below 2^53, with the nanoseconds that remain
- * beside them where a venue gives them. In columns they are 64-bit nanoseconds, as the table stores them.
+ * Times inside the process are numbers of microseconds since 1970 UTC, exact below 2^53, with the nanoseconds that
+ * remain beside them where a venue gives them. In columns they are 64-bit nanoseconds, as the table stores them.
  */
 
 /** The latest time that is exact in microseconds: June 2255. The table's type ends seven years later. */
@@ -8,7 +8,10 @@ export const TIME_MICROS_MAX = Number.MAX_SAFE_INTEGER
 
 const WORD = 2 ** 32
 
-/** Writes a time into a column of 64-bit nanoseconds, seen as its 32-bit words. No bigint is made: this runs for every tick. */
+/**
+ * Writes a time into a column of 64-bit nanoseconds, seen as its 32-bit words. No bigint is made: this runs for every
+ * tick.
+ */
 export function writeTime(words: Uint32Array, index: number, micros: number, nanos = 0): void {
   const upper = Math.floor(micros / 65_536)
   const a = upper * 1000
@@ -28,8 +31,8 @@ export function readMicros(words: Uint32Array, index: number): number {
 }
 
 /**
- * No tick is stored whose own time is further ahead of our clock than this: a day covers any time zone taken for UTC and a clock
- * of ours that is hours behind, and what lies beyond would be the newest tick of its symbol for days.
+ * No tick is stored whose own time is further ahead of our clock than this: a day covers any time zone taken for UTC
+ * and a clock of ours that is hours behind, and what lies beyond would be the newest tick of its symbol for days.
  */
 export const AHEAD_MICROS_MAX = 86_400_000_000
 
@@ -40,9 +43,10 @@ const DIGIT = 0x64
 const [ZERO, DOT, PLUS, MINUS, COLON, ZULU] = [0x30, 0x2e, 0x2b, 0x2d, 0x3a, 0x5a]
 
 /**
- * The time an RFC 3339 text states: whole microseconds and the nanoseconds beyond them; undefined if it states none. The date must
- * exist in the Gregorian calendar, the hour be below 24, minute and second below 60, and the offset below a day: nothing is carried
- * over. A leap second (`:60`) has no place in Unix time, so it states none. Digits beyond the nanosecond are left out.
+ * The time an RFC 3339 text states: whole microseconds and the nanoseconds beyond them; undefined if it states none.
+ * The date must exist in the Gregorian calendar, the hour be below 24, minute and second below 60, and the offset below
+ * a day: nothing is carried over. A leap second (`:60`) has no place in Unix time, so it states none. Digits beyond the
+ * nanosecond are left out.
  */
 export function parseRfc3339(text: string): { micros: number; nanos: number } | undefined {
   for (let at = 0; at < PATTERN.length; at++) {
@@ -72,7 +76,10 @@ export function parseRfc3339(text: string): { micros: number; nanos: number } | 
   return { micros: seconds * 1_000_000 + micros, nanos: fraction - micros * 1000 }
 }
 
-/** Minutes east of Greenwich that the rest of a text states, from `at` to its end; undefined for anything but `Z` or `±hh:mm`. */
+/**
+ * Minutes east of Greenwich that the rest of a text states, from `at` to its end; undefined for anything but `Z` or
+ * `±hh:mm`.
+ */
 function offsetMinutes(text: string, at: number): number | undefined {
   const sign = text.charCodeAt(at)
   if (sign === ZULU) return text.length === at + 1 ? 0 : undefined

@@ -1,10 +1,20 @@
 /**
  * Trades in columns: how ticks travel from the decoder to the table. One object per batch, never one per trade.
  *
- * Words used here and everywhere:
- *   venue   who publishes (binance, coinbase, kraken, simulator)
- *   symbol  an instrument as the venue spells it
- *   side    the taker's (aggressor's) side
+ * The words of a tick's way; docs/architecture.md has all of them:
+ *   venue       a market that publishes ticks: an exchange or a feed
+ *   symbol      an instrument, as the venue spells it
+ *   tick        one message of market data: a trade, later a quote
+ *   trade       one execution as the venue reported it
+ *   side        the taker's: buy or sell
+ *   frame       one WebSocket message
+ *   record      the unit of the log: one batch of ticks of one kind, encoded
+ *   partition, offset   the position of a record in the log
+ *   chunk       records that one read returns
+ *   batch       ticks in columns that one insert stores
+ *   block       a batch of one table in ClickHouse's Native format
+ *   quarantine  refused ticks with reason and raw payload: a dead-letter queue
+ *   gap         a range of trade ids that are missing
  */
 import { writeTime } from './time.ts'
 
@@ -35,8 +45,8 @@ export interface Trade {
 }
 
 /**
- * A trade on its way from a decoder to columns: each decoder writes all its trades into one draft, so that none is allocated per tick.
- * A receiver of a draft copies what it needs and keeps no reference.
+ * A trade on its way from a decoder to columns: each decoder writes all its trades into one draft, so that none is
+ * allocated per tick. A receiver of a draft copies what it needs and keeps no reference.
  */
 export class TradeDraft implements Trade {
   venue = ''
@@ -74,9 +84,9 @@ export class Dictionary {
 }
 
 /**
- * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol` are
- * codes of their dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to the
- * venue's decimals.
+ * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol`
+ * are codes of their dictionaries; times are nanoseconds since 1970 UTC; price and volume are the nearest doubles to
+ * the venue's decimals.
  */
 export class TradeColumns {
   length = 0

@@ -1,6 +1,6 @@
 /**
- * Decimals as venues write them: in quotes, or as JSON numbers. Reading is strict, because `Number('')`, `Number('0x10')` and
- * `Number(' 1')` are numbers to JavaScript and nonsense as a price.
+ * Decimals as venues write them: in quotes, or as JSON numbers. Reading is strict, because `Number('')`,
+ * `Number('0x10')` and `Number(' 1')` are numbers to JavaScript and nonsense as a price.
  */
 import { LongNumber } from './json-text.ts'
 

@@ -1,6 +1,6 @@
 /**
- * JSON as venues send it: numbers too long for a double keep their text, so that an id beyond 2^53 or a price of twenty digits
- * is not rounded before it is checked.
+ * JSON as venues send it: numbers too long for a double keep their text, so that an id beyond 2^53 or a price of twenty
+ * digits is not rounded before it is checked.
  */
 
 /** A JSON number of 16 characters or more, as written. */

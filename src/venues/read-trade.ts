@@ -1,6 +1,6 @@
 /**
- * The last step of every decoder of JSON: fields of the frame become a trade, or a refusal that names the field. Shared, so that no venue
- * is more lenient than another.
+ * The last step of every decoder of JSON: fields of the frame become a trade, or a refusal that names the field.
+ * Shared, so that no venue is more lenient than another.
  */
 import { TIME_MICROS_MAX } from '../tick/time.ts'
 import { SIDE, type Side, TradeDraft } from '../tick/trades.ts'

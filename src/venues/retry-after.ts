@@ -1,19 +1,21 @@
 /**
- * The wait that a server requests, in every form in use: the `Retry-After` header in seconds or as a date (RFC 9110, 10.2.3), and the end
- * of a ban in the text of an error ("IP banned until 1573234432433").
+ * The wait that a server requests, in every form in use: the `Retry-After` header in seconds or as a date (RFC 9110,
+ * 10.2.3), and the end of a ban in the text of an error ("IP banned until 1573234432433").
  */
 
 /** The longest wait that a server can request: Binance's longest ban is three days. */
 const WAIT_MS_MAX = 3 * 24 * 60 * 60 * 1000
 
-/** The three forms of an HTTP date (RFC 9110, 5.6.7). `Date.parse` alone would read a date into texts such as "soon 5". */
+/**
+ * The three forms of an HTTP date (RFC 9110, 5.6.7). `Date.parse` alone would read a date into texts such as "soon 5".
+ */
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? +\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/
 const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
 const BANNED_UNTIL = /\buntil\s+(\d{10}|\d{13})\b/i
 
 /**
- * The wait of a `Retry-After` header, ms; undefined if it states none. `date` is the answer's `Date` header: a wait until
- * a date is counted by the server's clock where it is known, since ours may be wrong.
+ * The wait of a `Retry-After` header, ms; undefined if it states none. `date` is the answer's `Date` header: a wait
+ * until a date is counted by the server's clock where it is known, since ours may be wrong.
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number, date?: string): number | undefined {
   const text = header?.trim() ?? ''
@@ -22,7 +24,10 @@ export function parseRetryAfter(header: string | undefined, nowMs: number, date?
   return waitUntil(untilMs, parseHttpDate(date?.trim() ?? '') ?? nowMs)
 }
 
-/** When a ban ends that an error's text states as a time since 1970 in s or ms: ms since 1970; undefined if it states none. */
+/**
+ * When a ban ends that an error's text states as a time since 1970 in s or ms: ms since 1970; undefined if it states
+ * none.
+ */
 export function readBannedUntil(text: string): number | undefined {
   const digits = BANNED_UNTIL.exec(text)?.[1]
   if (digits === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * The server side of a protocol, a venue's or our own: what a server sends to its clients. Pure: no sockets, no clock. `venue.ts` is the
- * client side.
+ * The server side of a protocol, a venue's or our own: what a server sends to its clients. Pure: no sockets, no clock.
+ * `venue.ts` is the client side.
  */
 
 import type { TradeColumns } from '../tick/trades.ts'
@@ -15,8 +15,8 @@ export interface ServerSession {
   /** Is the client subscribed to this symbol? */
   subscribes(symbol: string): boolean
   /**
-   * Writes the subscribed trades of rows `start` to `end`-1. Returns the number of those that this protocol cannot express and that
-   * were skipped.
+   * Writes the subscribed trades of rows `start` to `end`-1. Returns the number of those that this protocol cannot
+   * express and that were skipped.
    */
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number
   /** Called every second: heartbeats to send, if the venue has any. */

@@ -1,6 +1,6 @@
 /**
- * A venue: the protocol and limits of one market's public feed. Pure: no sockets, no clock, no state of its own, so a venue is tested on
- * recorded frames. One folder each; `index.ts` lists them.
+ * A venue: the protocol and limits of one market's public feed. Pure: no sockets, no clock, no state of its own, so a
+ * venue is tested on recorded frames. One folder each; `index.ts` lists them.
  */
 import type { IdKind } from '../tick/id-kind.ts'
 import type { Refusal } from '../tick/refusal.ts'
@@ -9,7 +9,10 @@ import type { SymbolList } from './listed-symbols.ts'
 
 /** A message of the venue's server about the connection itself. */
 export type Control =
-  /** A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries no others. */
+  /**
+   * A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries
+   * no others.
+   */
   | { kind: 'subscribed'; symbols?: readonly string[]; all?: true }
   /** The server takes subscriptions back. */
   | { kind: 'ended'; symbols: readonly string[] }
@@ -17,7 +20,10 @@ export type Control =
   | { kind: 'rejected'; detail: string; symbols?: readonly string[] }
   /** The server will close this connection soon: open another first. */
   | { kind: 'closing'; detail: string }
-  /** The server requests a lower rate: wait until `untilMs`, if stated, ms since 1970 by the clock that shows `nowMs` (else ours). */
+  /**
+   * The server requests a lower rate: wait until `untilMs`, if stated, ms since 1970 by the clock that shows `nowMs`
+   * (else ours).
+   */
   | { kind: 'rate_limited'; detail: string; untilMs?: number; nowMs?: number }
   /** The server complains of something that is not a subscription. */
   | { kind: 'error'; detail: string }
@@ -26,11 +32,18 @@ export type Control =
   /** The venue's own state: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
   | { kind: 'venue_state'; state: string; upcoming: string }
 
-/** Takes the content of frames from a decoder. Each frame ends in at least one call, so that none is dropped silently. */
+/**
+ * Takes the content of frames from a decoder. Each frame ends in at least one call, so that none is dropped silently.
+ */
 export interface Sink {
-  /** One trade. The decoder has set what the frame states; `venue`, `receivedAtMicros` and `origin` are the sink's to set. */
+  /**
+   * One trade. The decoder has set what the frame states; `venue`, `receivedAtMicros` and `origin` are the sink's to
+   * set.
+   */
   trade(trade: TradeDraft): void
-  /** A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame. */
+  /**
+   * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame.
+   */
   refuse(reason: Refusal, detail: string, raw?: string): void
   /** A message about the connection. */
   control(control: Control): void
@@ -60,7 +73,9 @@ export interface Venue {
   readonly rest: string
   readonly ids: IdKind
   readonly limits: Limits
-  /** Longest time without any frame, in ms, before a connection counts as dead, where the venue promises signs of life. */
+  /**
+   * Longest time without any frame, in ms, before a connection counts as dead, where the venue promises signs of life.
+   */
   readonly silenceMsMax: number
   /** Symbols recorded when a user names the venue without any, and on a first run. */
   readonly defaultSymbols: readonly string[]

@@ -2,8 +2,8 @@
  * WebSocket frames in bulk. A server's frames are not masked (RFC 6455, 5.1), so frames written once, back to back into
  * one buffer, serve every client of the same subscription with one write each.
  *
- * The buffer goes straight to the socket that was upgraded, beside `ws`, which keeps handshake, control frames and close.
- * That is safe because both write whole frames: nothing can come between the bytes of a frame.
+ * The buffer goes straight to the socket that was upgraded, beside `ws`, which keeps handshake, control frames and
+ * close. That is safe because both write whole frames: nothing can come between the bytes of a frame.
  */
 
 /** FIN and opcode 1 or 2: a whole text or binary message in one frame (RFC 6455, 5.2). */
@@ -49,8 +49,8 @@ export class FrameBuffer {
   }
 
   /**
-   * Adds a binary message that is written in its place: `write` gets room for `bytesMax` bytes and returns what it wrote, the
-   * beginning of that room, or other memory where it needed more.
+   * Adds a binary message that is written in its place: `write` gets room for `bytesMax` bytes and returns what it
+   * wrote, the beginning of that room, or other memory where it needed more.
    */
   binaryInPlace(bytesMax: number, write: (room: Buffer) => Uint8Array): void {
     this.reserve(bytesMax + FRAME_HEADER_BYTES_MAX)

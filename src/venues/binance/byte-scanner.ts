@@ -1,7 +1,7 @@
 /**
- * Reads a frame of a known shape byte by byte, without making text or objects of it. It is deliberately narrow: whatever is
- * the least bit unusual (an escape, an exponent, a sign, a long number, another order of keys) is declined, and the caller
- * reads the frame with JSON.parse instead. So it can be fast and never has to be clever.
+ * Reads a frame of a known shape byte by byte, without making text or objects of it. It is deliberately narrow:
+ * whatever is the least bit unusual (an escape, an exponent, a sign, a long number, another order of keys) is declined,
+ * and the caller reads the frame with JSON.parse instead. So it can be fast and never has to be clever.
  */
 
 const QUOTE = 0x22
@@ -15,7 +15,10 @@ const LAST_PRINTABLE = 0x7e
 /** Longer frames are declined. A trade takes about 200 bytes. */
 const FRAME_BYTES_MAX = 1024
 
-/** Mantissas of up to this many digits and these powers of ten are exact doubles, so one division rounds once: correctly. */
+/**
+ * Mantissas of up to this many digits and these powers of ten are exact doubles, so one division rounds once:
+ * correctly.
+ */
 const EXACT_DIGITS_MAX = 15
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS_MAX + 1 }, (_, exponent) => 10 ** exponent)
 
@@ -39,7 +42,8 @@ export function literal(text: string): Literal {
 }
 
 export class ByteScanner {
-  // A copy of the frame in memory that never moves lets the engine compare four bytes at a time: about half the time in all.
+  // A copy of the frame in memory that never moves lets the engine compare four bytes at a time: about half the time in
+  // all.
   readonly #view = new DataView(new ArrayBuffer(FRAME_BYTES_MAX + 8))
   readonly #bytes = new Uint8Array(this.#view.buffer)
   readonly #words = new Array<string>(WORD_SLOTS).fill('')
@@ -98,7 +102,10 @@ export class ByteScanner {
     return value
   }
 
-  /** Digits with at most one point among them, up to a closing quote that is left, as the nearest double; -1 if there are none. */
+  /**
+   * Digits with at most one point among them, up to a closing quote that is left, as the nearest double; -1 if there
+   * are none.
+   */
   decimal(): number {
     const bytes = this.#bytes
     const start = this.#at

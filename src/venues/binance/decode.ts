@@ -1,6 +1,6 @@
 /**
- * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and faqs/market_data_only.md.
- * The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
+ * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and
+ * faqs/market_data_only.md. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
@@ -140,8 +140,8 @@ const scanner = new ByteScanner()
 const draft = new TradeDraft()
 
 /**
- * The fast path of almost every frame, several times faster than JSON.parse. Accepts a frame only if it is exactly the document's
- * example with other values; otherwise returns false without a call to the sink.
+ * The fast path of almost every frame, several times faster than JSON.parse. Accepts a frame only if it is exactly the
+ * document's example with other values; otherwise returns false without a call to the sink.
  */
 function decodeUsualTrade(frame: Buffer, out: Sink): boolean {
   if (!scanner.start(frame)) return false

@@ -1,6 +1,6 @@
 /**
- * One symbol's trades as Binance's WebSocket frames, digit by digit into a buffer: no text is made on the way, so that one
- * core can write hundreds of thousands a second.
+ * One symbol's trades as Binance's WebSocket frames, digit by digit into a buffer: no text is made on the way, so that
+ * one core can write hundreds of thousands a second.
  */
 
 import { type FrameBuffer, writeTextHeader } from '../websocket-frames.ts'

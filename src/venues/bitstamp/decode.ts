@@ -1,6 +1,6 @@
 /**
- * Bitstamp spot, channel `live_trades_<pair>`: https://www.bitstamp.net/websocket/v2/. The side is the taker's. Ids rise with holes,
- * since all pairs share them; after a reconnect nothing is sent again.
+ * Bitstamp spot, channel `live_trades_<pair>`: https://www.bitstamp.net/websocket/v2/. The side is the taker's. Ids
+ * rise with holes, since all pairs share them; after a reconnect nothing is sent again.
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'

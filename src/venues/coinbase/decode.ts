@@ -1,7 +1,8 @@
 /**
- * Coinbase Exchange, channels `matches` and `heartbeat`: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels.
- * The feed states the maker's side; the taker's is the opposite. The first match after subscribing comes as `last_match`:
- * a real earlier trade, recorded like any other: a repeat is known by its id.
+ * Coinbase Exchange, channels `matches` and `heartbeat`:
+ * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. The feed states the maker's side; the taker's is the
+ * opposite. The first match after subscribing comes as `last_match`: a real earlier trade, recorded like any other: a
+ * repeat is known by its id.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { SIDE, type Side } from '../../tick/trades.ts'
@@ -36,7 +37,10 @@ function subscribe(symbols: readonly string[]): string[] {
   )
 }
 
-/** The answer to `products`: https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs. */
+/**
+ * The answer to `products`:
+ * https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs.
+ */
 function readProducts(answer: unknown): ListedSymbol[] | undefined {
   if (!Array.isArray(answer)) return undefined
   return answer

@@ -1,6 +1,7 @@
 /**
- * Coinbase Exchange, channels `matches` and `heartbeat`: https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. What was
- * not stored is not invented: order ids are nil, and the trade's id stands for the product's sequence.
+ * Coinbase Exchange, channels `matches` and `heartbeat`:
+ * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. What was not stored is not invented: order ids are
+ * nil, and the trade's id stands for the product's sequence.
  */
 
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'

@@ -1,7 +1,8 @@
 /**
- * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade.
- * A frame contains several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing, the server sends a
- * snapshot of the last trades: they are recorded too, since they fill a short outage, and repeats are known by their ids.
+ * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. A frame contains
+ * several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing, the server sends
+ * a snapshot of the last trades: they are recorded too, since they fill a short outage, and repeats are known by their
+ * ids.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
@@ -34,13 +35,19 @@ function subscribe(symbols: readonly string[]): string[] {
   return [JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } })]
 }
 
-/** Names of assets in REST answers and those that WebSocket v2 has for them: https://docs.kraken.com/api/docs/guides/spot-ws-intro. */
+/**
+ * Names of assets in REST answers and those that WebSocket v2 has for them:
+ * https://docs.kraken.com/api/docs/guides/spot-ws-intro.
+ */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['XBT', 'BTC'],
   ['XDG', 'DOGE'],
 ])
 
-/** The answer to `AssetPairs`: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs. Its names are those of WebSocket v1. */
+/**
+ * The answer to `AssetPairs`: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs. Its names are those
+ * of WebSocket v1.
+ */
 function readAssetPairs(answer: unknown): ListedSymbol[] | undefined {
   if (!isObject(answer) || !isObject(answer.result)) return undefined
   return Object.values(answer.result)
@@ -119,7 +126,9 @@ function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', o
   } else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
 }
 
-/** Comes after connecting and at each change: https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status. */
+/**
+ * Comes after connecting and at each change: https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status.
+ */
 function decodeStatus({ data }: JsonObject, out: Sink): void {
   const status = Array.isArray(data) ? data.find(isObject) : undefined
   if (typeof status?.system !== 'string') {

@@ -1,4 +1,6 @@
-/** Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. One trade per frame. */
+/**
+ * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. One trade per frame.
+ */
 
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
