@@ -1,6 +1,6 @@
 import { TickhouseError } from '../errors.ts'
 
-/** A ClickHouse server, and where on it the tables are. */
+/** A ClickHouse server and the database of the tables. */
 export interface ServerAddress {
   kind: 'server'
   /** Scheme, host and port. */
@@ -8,11 +8,11 @@ export interface ServerAddress {
   username: string
   password: string
   database: string
-  /** The cluster whose servers all hold the tables, replicated; without it, one server has them. */
+  /** The cluster whose servers all have the tables, replicated; undefined for one server. */
   cluster: string | undefined
-  /** Longest a request may take. */
+  /** Time limit of a request, in ms. */
   timeoutMs: number
-  /** The whole for people to read: without user and password. */
+  /** The whole address for people to read: without user and password. */
   shown: string
 }
 
@@ -31,7 +31,7 @@ const TIMEOUT_MS_DEFAULT = 60_000
 const NAME = /^\w+$/
 const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>'
 
-/** Reads `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, which shows no secret. */
+/** Parses `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, without secrets. */
 export function parseStoreAddress(address: string): StoreAddress {
   const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
   if (directory) return { kind: 'embedded', directory }
@@ -39,14 +39,14 @@ export function parseStoreAddress(address: string): StoreAddress {
   if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('not a store address')
   const { protocol, host, pathname, searchParams } = url
   for (const name of searchParams.keys())
-    if (name !== 'cluster' && name !== 'timeoutMs') throw invalid(`${host} is given an unknown parameter ${name}`)
+    if (name !== 'cluster' && name !== 'timeoutMs') throw invalid(`unknown parameter "${name}" after ${host}`)
   const [username, password, path] = [url.username, url.password, pathname.slice(1)].map(unescaped)
   const database = path || 'tickhouse'
   const cluster = searchParams.get('cluster') ?? undefined
   for (const [what, name] of Object.entries({ database, cluster }))
-    if (name !== undefined && !NAME.test(name)) throw invalid(`${what} "${name}" is more than letters, digits and _`)
+    if (name !== undefined && !NAME.test(name)) throw invalid(`${what} "${name}" may have letters, digits and _ only`)
   const timeoutMs = Number(searchParams.get('timeoutMs') ?? TIMEOUT_MS_DEFAULT)
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs is not a number of at least 100')
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs must be a whole number of at least 100')
   return {
     kind: 'server',
     url: `${protocol}//${host}`,
@@ -67,7 +67,7 @@ function unescaped(text: string): string {
   }
 }
 
-/** The address itself is not repeated: it may hold a password. */
+/** Without the address: it may contain a password. */
 function invalid(why: string): TickhouseError {
   return new TickhouseError('address_invalid', `TICKHOUSE_STORE: ${why}`, `Give TICKHOUSE_STORE=${FORMS}.`)
 }

@@ -1,16 +1,16 @@
-/** What differs between the engine in this process and a ClickHouse server. Everything else is in `clickhouse.ts`. */
+/** The differences between the engine in this process and a ClickHouse server. All that they share is in `clickhouse.ts`. */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { SqlEngine } from './sql.ts'
 import type { Fence, StoreDisk, StoreKind } from './store.ts'
 
-/** Rows on their way into a table, all of them or none. */
+/** Rows for a table, inserted all or none. */
 export interface Insert {
   table: string
-  /** The columns given, by name; without them, those of a Native block that names its own. */
+  /** Names of the columns given; undefined for a Native block, which names its own. */
   columns?: readonly string[]
   format: 'Native' | 'JSONEachRow'
   data: Uint8Array<ArrayBuffer>
-  /** Whose partition the rows are of; without it, anyone may write them. */
+  /** The owner of the rows' partition; undefined for rows that any process may write. */
   fence?: Fence | undefined
 }
 
@@ -18,23 +18,23 @@ export interface Backend {
   readonly kind: StoreKind
   /** For people to read: without secrets. */
   readonly address: string
-  /** Speaks to this engine alone; stays inside `store/`. */
+  /** Never leaves `store/`: callers use the operations of `Store`. */
   readonly client: ClickHouseClient
-  /** The engine, where it is in this process. */
+  /** The engine of an embedded store. */
   readonly engine?: SqlEngine
-  /** For questions whose answer decides what is written. */
-  readonly questionSettings: ClickHouseSettings
-  /** Makes the tables that are not there, checks those that are. */
+  /** For queries whose answer decides what is written. */
+  readonly querySettings: ClickHouseSettings
+  /** Creates missing tables and checks existing ones. */
   prepare(): Promise<void>
   insert(insert: Insert): Promise<void>
-  /** After an insert that failed: resolves once it can no longer commit. The fence's epoch may rise for it. */
+  /** After an insert that failed: resolves once it can no longer commit. May raise the fence's epoch. */
   settle(fence: Fence): Promise<void>
-  /** Resolves once no insert that carries another epoch than the highest can commit any more. */
+  /** Resolves once no insert with an epoch below the highest can commit any more. */
   endInserts(partition: number): Promise<void>
   /** See `Store.writeParquet`. */
   writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   disk(): StoreDisk | null
-  /** Runs a stranger's statement that only reads, within limits; the answer's bytes. An abort ends it. */
+  /** See `Store.untrusted`. */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   close(): Promise<void>
 }
@@ -57,8 +57,8 @@ export const PARQUET_SETTINGS = {
 } as Record<string, string | number>
 
 /**
- * An insert is one part, whole or not at all, and nothing decides on its own that it was seen before: the engine's
- * deduplication lost acknowledged rows when it was killed between writing its token and the part.
+ * An insert is one part, all or nothing. Deduplication by the engine is off: it lost acknowledged rows when the engine was killed
+ * between writing the token and the part.
  */
 export const INSERT_SETTINGS = {
   async_insert: 0,

@@ -1,4 +1,4 @@
-/** The store over `@clickhouse/client`: the same statements for the engine in this process and for a server. */
+/** The store by `@clickhouse/client`: the same statements for the engine in this process and for a server. */
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
@@ -26,7 +26,7 @@ export class ClickHouseStore implements Store {
     return this.#backend.kind
   }
 
-  /** Makes the tables ready. */
+  /** Creates or migrates the tables. Throws like `migrate`. */
   async prepare(): Promise<void> {
     await this.#backend.prepare()
     const [row] = await this.rows<{ version: string }>('SELECT version() AS version')

@@ -1,16 +1,16 @@
 /**
- * Who may write a log partition: the owner of the highest epoch in table `epochs`. Why this keeps out whoever wrote before, also
- * one that was stopped in the middle of an insert, is told in `docs/decisions/fence.md`.
+ * The writer of a log partition is the owner of the highest epoch in table `epochs`. Why this fences every earlier owner, even one that
+ * was paused in the middle of an insert: `docs/decisions/fence.md`.
  */
 import { TickhouseError } from '../errors.ts'
 import type { Backend } from './backend.ts'
 import { queryRows } from './query.ts'
 import type { Fence } from './store.ts'
 
-/** Tries for an epoch that nobody else took at the same moment. */
+/** Attempts to take an epoch that no other process takes at the same moment. */
 const CLAIM_ATTEMPTS_MAX = 8
 
-/** Takes a higher epoch than every owner before. */
+/** Takes a higher epoch than every earlier owner. */
 export async function takeEpoch(backend: Backend, partition: number): Promise<Fence> {
   for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
     const last = await highestEpoch(backend, partition)
@@ -19,17 +19,17 @@ export async function takeEpoch(backend: Backend, partition: number): Promise<Fe
   }
   throw new TickhouseError(
     'store_unavailable',
-    `${CLAIM_ATTEMPTS_MAX} times another process took partition ${partition} at the same moment`,
-    'It is tried again.',
+    `another process claimed partition ${partition} at the same moment, ${CLAIM_ATTEMPTS_MAX} times`,
+    'It is retried.',
     { retryable: true },
   )
 }
 
-/** Makes what this owner sent before fail at its guard, should it only now begin. Throws `store_fenced` if there is a later owner. */
+/** Makes inserts that this owner sent earlier fail at their guard if they start only now. Throws `store_fenced` if there is a later owner. */
 export async function raiseEpoch(backend: Backend, fence: Fence): Promise<void> {
   await checkEpoch(backend, fence)
   const raised = { partition: fence.partition, epoch: fence.epoch + 1 }
-  // Someone else's too: then he may have found it alone there, and it is his.
+  // Another process wrote the same epoch: it may have found it alone there, and then owns the partition.
   if (!(await writeAlone(backend, raised))) throw fenced(fence)
   fence.epoch = raised.epoch
 }
@@ -48,7 +48,7 @@ async function highestEpoch(backend: Backend, partition: number): Promise<number
   return Number(row!.last)
 }
 
-/** Of several that write the same epoch, at most one finds it alone there: the last to ask asks when all are written. */
+/** Of several processes that write the same epoch, at most one finds it alone: the last one reads after all have written. */
 async function writeAlone(backend: Backend, { partition, epoch }: Fence): Promise<boolean> {
   await backend.insert({
     table: 'epochs',
@@ -67,7 +67,7 @@ async function writeAlone(backend: Backend, { partition, epoch }: Fence): Promis
 function fenced({ partition, epoch }: Fence): TickhouseError {
   return new TickhouseError(
     'store_fenced',
-    `partition ${partition} was taken over by another process after epoch ${epoch}`,
-    'Nothing need be done: whoever owns it by the log stores it.',
+    `another process took over partition ${partition} after epoch ${epoch}`,
+    'No action needed: the current owner stores it.',
   )
 }

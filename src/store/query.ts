@@ -2,9 +2,9 @@ import type { ClickHouseSettings } from '@clickhouse/client'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 
-/** Rows of a SELECT as objects; integers come as numbers, beyond 2^53 not whole. Throws TickhouseErrors. */
+/** Rows of a SELECT as objects; integers are numbers, inexact beyond 2^53. Throws TickhouseErrors. */
 export function queryRows<T>(
-  { client, questionSettings }: Backend,
+  { client, querySettings }: Backend,
   query: string,
   params: Record<string, unknown> = {},
   settings: ClickHouseSettings = {},
@@ -17,7 +17,7 @@ export function queryRows<T>(
         Object.entries(params).filter(([name]) => !lists.some(([list]) => list === name)),
       ),
       format: 'JSONEachRow',
-      clickhouse_settings: { ...questionSettings, ...settings },
+      clickhouse_settings: { ...querySettings, ...settings },
     })
     return result.json<T>()
   })
@@ -28,7 +28,7 @@ type Integer = number | bigint
 const isIntegers = (value: unknown): boolean =>
   Array.isArray(value) && value.every(one => typeof one === 'bigint' || Number.isSafeInteger(one))
 
-/** A list of integers stands in the statement itself: parameters go into the address of a request, which servers bound to some kilobytes. */
+/** Puts a list of integers into the statement itself: parameters go into the URL of a request, which servers limit to some kilobytes. */
 function withList(query: string, name: string, values: readonly Integer[]): string {
   return query.replaceAll(
     new RegExp(`\\{${name}:(Array\\(U?Int\\d+\\))\\}`, 'g'),

@@ -1,11 +1,11 @@
 /**
- * As a condition: rows of the given partitions from those offsets on, of records that were logged lately. So a question about what
- * is new stays cheap, however much a table holds. Written out, not as parameters, so that the index over log places can be used.
+ * A condition: rows of the given partitions from these offsets on, of records logged yesterday or today. A query for new rows costs
+ * the same for a table of any size. Literals, not parameters, so that the index over log positions is used.
  */
-export function sinceOffsets(places: ReadonlyMap<number, number>): string {
-  const each = [...places].map(([partition, offset]) => `(log_partition = ${partition} AND log_offset >= ${offset})`)
+export function sinceOffsets(offsets: ReadonlyMap<number, number>): string {
+  const each = [...offsets].map(([partition, offset]) => `(log_partition = ${partition} AND log_offset >= ${offset})`)
   return `${LOGGED_LATELY} AND (${each.join(' OR ')})`
 }
 
-/** Of records that were logged yesterday or today. */
+/** A condition: records logged yesterday or today. */
 export const LOGGED_LATELY = 'log_day >= today() - 1'

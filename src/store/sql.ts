@@ -1,9 +1,9 @@
-/** Bytes of an answer, counted as they come. */
+/** Size limit of an answer, in bytes, enforced while it arrives. */
 export const ANSWER_BYTES_MAX = 256 * 2 ** 20
 
 /**
- * What a stranger's query may take: long enough for a day of ticks, too little to hold up the inserts. The engine sorts and groups
- * on disk what does not fit into its memory.
+ * Limits of an untrusted client's query: enough for a day of ticks, too little to delay inserts. The engine sorts and groups on disk
+ * what exceeds its memory.
  */
 export const UNTRUSTED_LIMITS = {
   max_execution_time: 30,
@@ -14,10 +14,10 @@ export const UNTRUSTED_LIMITS = {
   allow_ddl: 0,
 } as const
 
-/** Tables of the engine's that views of ours stand on: in memory, of the process, named by chance. */
+/** Database of the tables below our views: in memory, of this process, with random names. */
 export const INTERNAL_DATABASE = 'archived'
 
-/** What keeps it out of a stranger's listings: conditions by table. */
+/** Conditions by system table that hide it from untrusted clients. */
 export const LISTED = Object.fromEntries(
   ['tables', 'columns', 'parts', 'parts_columns'].map(table => [
     `system.${table}`,
@@ -26,22 +26,22 @@ export const LISTED = Object.fromEntries(
 )
 LISTED['system.databases'] = `name != '${INTERNAL_DATABASE}'`
 
-/** One statement for the engine in this process, with everything that goes with it. */
+/** One statement for the engine in this process, with its settings and parameters. */
 export interface SqlStatement {
   query: string
-  /** The form of the answer where the statement names none. */
+  /** The format of the answer where the statement names none. */
   format: string
-  /** Where names without a database are looked up; the engine's own by default. */
+  /** The database of unqualified names; the engine's default if undefined. */
   database?: string | undefined
   settings?: Readonly<Record<string, string | number>>
-  /** What stands for `{name:Type}`, as text; the engine reads it as the type. */
+  /** Values for `{name:Type}`, as text; the engine parses them as the type. */
   parameters?: Readonly<Record<string, string>>
   /** Refused by the engine if it would change anything. */
   readOnly?: boolean
 }
 
 export interface SqlAnswer {
-  /** In the form asked for. */
+  /** In the requested format. */
   bytes: Uint8Array
   readRows: number
   readBytes: number
@@ -51,24 +51,24 @@ export interface SqlAnswer {
   elapsedNanos: number
 }
 
-/** The engine in this process, for those who bring statements of their own. */
+/** The engine in this process, for statements of clients. */
 export interface SqlEngine {
   /** Rejects with `engine_died` or `engine_stuck` when only a new process helps; never resolves. */
   readonly failed: Promise<never>
-  /** Runs one statement in a session of its own. The caller bounds how many run at once. Throws ClickHouseError. */
+  /** Runs one statement in a session of its own. The caller limits how many run concurrently. Throws ClickHouseError. */
   run(statement: SqlStatement): Promise<SqlAnswer>
   /**
-   * Runs a statement that only reads, for someone who is not trusted: bounded by time and by the bytes of its answer, and ended when
-   * the signal aborts. The caller bounds how many run at once: one that was given up runs until `AbandonedQuery.ended`. Throws ClickHouseError.
+   * Runs a read-only statement of an untrusted client, limited in time and in bytes of its answer, and cancelled when the signal
+   * aborts. The caller limits how many run concurrently: an abandoned one runs until `AbandonedQuery.ended`. Throws ClickHouseError.
    */
   runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>
-  /** Bounded statements past their time that the engine has not ended yet. */
+  /** Limited statements past their time limit that the engine has not ended yet. */
   readonly overrun: number
-  /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */
+  /** A new path for the data of an INSERT until the engine has read it; the caller removes the file. */
   spoolFile(): string
 }
 
-/** A statement as the engine runs it, behind what must hold in its session first. Throws where a name is none. */
+/** The text of a statement for the engine, after the settings of its session. Throws TypeError for an invalid name. */
 export function toEngineText({ query, database, settings = {}, parameters = {}, readOnly }: SqlStatement): string {
   const before = database === undefined ? [] : [`USE ${identifier(database)}; `]
   for (const [name, value] of Object.entries(settings)) before.push(`SET ${plainName(name)}=${literal(value)}; `)
@@ -78,7 +78,7 @@ export function toEngineText({ query, database, settings = {}, parameters = {}, 
   return before.join('') + query
 }
 
-/** A setting's name stands bare in its statement: anything else there would run. */
+/** Names of settings are not quoted in SQL: anything else there would run as a statement. */
 function plainName(name: string): string {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new TypeError(`not a name: ${name}`)
   return name

@@ -6,14 +6,14 @@ import type { SqlEngine } from './sql.ts'
 
 export { INTERNAL_DATABASE } from './sql.ts'
 
-/** The right to write a log partition's ticks, until a later owner takes it. */
+/** The right to write the ticks of a log partition, until a later owner takes it over. */
 export interface Fence {
   partition: number
-  /** Higher than that of every owner before. Settling a failed insert may raise it. */
+  /** Higher than that of every earlier owner. Settling a failed insert may raise it. */
   epoch: number
 }
 
-/** Of all active parts: bytes on disk, their number, merges under way, trades in them, and the bytes of those alone. */
+/** Of all active parts: bytes on disk, number of parts, running merges, trades, and the bytes of trades alone. */
 export interface StoreSize {
   bytes: number
   parts: number
@@ -22,7 +22,7 @@ export interface StoreSize {
   tradesBytes: number
 }
 
-/** Bytes free on the store's disk, and how few of them end all inserts until there is room again. */
+/** Bytes free on the store's disk, and the number below which inserts pause. */
 export interface StoreDisk {
   freeBytes: number
   freeBytesMin: number
@@ -40,25 +40,25 @@ export interface Store {
   /** The engine's version. */
   readonly version: string
   /**
-   * Takes a log partition over from whoever wrote it before. Resolves once nothing of an earlier owner can be stored any more;
-   * see `docs/reliability.md`, one writer.
+   * Takes a log partition over from its earlier owner. Resolves once no insert of an earlier owner can commit any more: see
+   * `docs/reliability.md`, one writer.
    */
   claim(partition: number): Promise<Fence>
   /**
-   * After an insert that failed: resolves once it can no longer commit. The tables then say how it ended. Throws `store_fenced` if a
-   * later owner has taken the partition over.
+   * After an insert that failed: resolves once it can no longer commit. Its rows are then in the table or never will be. Throws
+   * `store_fenced` if a later owner has taken the partition over.
    */
   settle(fence: Fence): Promise<void>
   /**
-   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over: he
-   * has asked the tables, or will, what arrived before. Any other TickhouseError: the outcome is unknown until `settle` resolved.
+   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over,
+   * which reads from the tables what was stored before. After any other TickhouseError the outcome is unknown until `settle` resolves.
    */
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void>
-  /** Inserts a few rows given as objects, as one part like a block; under a fence where a partition's owner writes them. */
+  /** Inserts a few rows given as objects, as one part like a block; with a fence where they belong to a partition. */
   insertRows(table: string, rows: readonly Record<string, unknown>[], fence?: Fence): Promise<void>
-  /** Deletes rows and resolves once they are gone. Throws a TickhouseError; it may be asked for again. */
+  /** Deletes rows and resolves once they are gone. Throws TickhouseErrors; may be repeated. */
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
-  /** Rows of a SELECT as objects. Integers come as numbers: ask for what may lie beyond 2^53 as text. */
+  /** Rows of a SELECT as objects. Integers are numbers: select those that may exceed 2^53 as text. Throws TickhouseErrors. */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /**
    * Runs one statement that returns no rows: a definition, or an INSERT from a SELECT. The settings apply to it alone. Throws
@@ -73,11 +73,14 @@ export interface Store {
   dropPartition(table: string, day: string): Promise<void>
   /** Writes the rows of a SELECT to a new Parquet file on this machine, in bounded memory. A failure may leave a part of the file. */
   writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
-  /** Runs a stranger's SELECT, SHOW or DESCRIBE, already checked by `serve/sql/query-guard.ts`, within limits, until an abort; the answer's bytes. */
+  /**
+   * Runs a SELECT, SHOW or DESCRIBE of an untrusted client, which `serve/sql/query-guard.ts` has passed, within limits and until an
+   * abort. Returns the bytes of the answer in a ClickHouse format. Throws ClickHouseErrors for the client to read.
+   */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
-  /** The disk of an embedded store; null for a server, which looks after its own. */
+  /** The disk of an embedded store; null for a server, which monitors its own. */
   disk(): StoreDisk | null
-  /** What the tables take, as it stands. */
+  /** The current size of all tables. */
   size(): Promise<StoreSize>
   close(): Promise<void>
 }

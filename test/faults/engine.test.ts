@@ -75,7 +75,7 @@ test('a query that the engine cannot cancel is abandoned and its process restart
   await using watch = new LogWatch(await instance.log())
   market.run()
   const givenUp = await ask(whole, 'SELECT * FROM endless', { max_execution_time: '1' })
-  assert.match(await givenUp.text(), /^Code: 159\. .*given up/)
+  assert.match(await givenUp.text(), /^Code: 159\. .*abandoned/)
   await whole.waitFor('query_overran')
   const health = (await (await fetch(`${whole.logged('serving').at(-1)!.url}/health`)).json()) as HealthAnswer
   assert.match(health.stations.store!.advice, /exceeded its time limit/)

@@ -1,6 +1,6 @@
 /**
- * The store in this process: the engine's directory belongs to it, by the engine's own lock, so that whoever wrote before is
- * gone, and an insert has ended when its call has.
+ * The store in this process. The engine locks its directory, so that no earlier writer is alive, and an insert has ended when its call
+ * returns.
  */
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
@@ -15,19 +15,19 @@ import { type EmbeddedConnection, openEngine } from './engine.ts'
 import { openingError } from './opening.ts'
 
 const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(LISTED) }
-const ENGINE_LANES = { insertSessions: 2, querySessions: 3, waitingMax: 256 }
+const ENGINE_SESSIONS = { insertSessions: 2, querySessions: 3, waitingMax: 256 }
 
 export class EmbeddedBackend implements Backend {
   readonly kind = 'embedded'
   readonly address: string
   readonly client: ClickHouseClient
-  readonly questionSettings = {}
+  readonly querySettings = {}
   readonly #directory: string
   readonly #diskFreeBytesMin: number
   readonly engine: EmbeddedConnection
 
   static async open(directory: string, diskFreeBytesMin: number): Promise<EmbeddedBackend> {
-    return new EmbeddedBackend(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_LANES))
+    return new EmbeddedBackend(directory, diskFreeBytesMin, await openEngine(directory, ENGINE_SESSIONS))
   }
 
   constructor(directory: string, diskFreeBytesMin: number, engine: EmbeddedConnection) {
@@ -49,7 +49,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   async insert({ table, columns, format, data }: Insert): Promise<void> {
-    // What is left is the log's, which holds the only copy of what is not stored.
+    // The room that is left is for the log, which has the only copy of ticks that are not stored.
     checkRoom(this.#directory, this.#diskFreeBytesMin, 'stored')
     const names = columns ? ` (${columns.join(', ')})` : ''
     const { stream } = await this.client.exec({

@@ -1,4 +1,4 @@
-/** Statements and answers as `@clickhouse/client` gives and takes them, for an engine that knows only text and bytes. */
+/** Translates statements and answers of `@clickhouse/client` for an engine that takes text and returns bytes. */
 import { randomUUID } from 'node:crypto'
 import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
 import { formatQueryParams } from '@clickhouse/client-common'
@@ -7,10 +7,10 @@ import { literal } from '../sql.ts'
 
 export type QueryParams = Parameters<NonNullable<ClickHouseClientConfigOptions['connection']>['query']>[0]
 
-/** Settings that only mean something to an HTTP server. */
+/** Settings for an HTTP server alone. */
 const HTTP_ONLY = /^(wait_end_of_query|send_progress_in_http_headers|enable_http_compression|http_.*|default_format)$/
 
-/** The engine's error as the client's own class, so that a caller need not know which engine it has. */
+/** The engine's error as the class of the client, the same for every kind of store. */
 export function typed(error: unknown): Error {
   return parseError(String((error as Error).message).replace(/^Query failed: /, ''))
 }

@@ -1,7 +1,6 @@
 /**
- * When the engine in this process is of no use any more, and only a new process helps. After a fatal signal in one of its threads
- * the engine lives on, refuses every statement, and the one that caused it is never answered; a statement that does not look at its
- * limits cannot be ended at all.
+ * Failures of the engine in this process that only a new process solves. After a fatal signal in one of its threads the engine refuses
+ * every statement and never answers the one that caused it; and a statement that does not check its limits cannot be ended.
  */
 import { TickhouseError } from '../../errors.ts'
 import { EngineAborted } from '../failure.ts'
@@ -19,21 +18,21 @@ export class EngineFailure {
     this.#reject = reject
   }
 
-  /** Looks at an error of the engine: is it the last it will ever give? */
-  judge(error: Error): void {
+  /** Rejects `failed` for an error that means the engine is dead. */
+  check(error: Error): void {
     if (!(error instanceof EngineAborted)) return
     this.lost()
     this.#reject(
       new TickhouseError(
         'engine_died',
-        `the embedded engine met a fatal error and refuses everything: ${error.message.split('\n')[0]}`,
-        'This process ends, to be started again. The log keeps the ticks; what the engine itself says stands above.',
+        `the embedded engine met a fatal error and refuses every statement: ${error.message.split('\n')[0]}`,
+        'This process exits, to be restarted. The log keeps the ticks; the engine wrote its own report above.',
         { cause: error },
       ),
     )
   }
 
-  /** A statement outlived its limit and the time it was given to end. */
+  /** A statement ran past its time limit and the grace period after it. */
   stuck(ranMs: number, ended: Promise<void>): void {
     this.lost()
     ended.then(() => this.#found())
@@ -41,12 +40,12 @@ export class EngineFailure {
       new TickhouseError(
         'engine_stuck',
         `a query has run for ${Math.round(ranMs / 1000)} s and the engine does not end it`,
-        'This process ends, to be started again, so that SQL is answered. The log keeps the ticks.',
+        'This process exits, to be restarted, so that SQL is answered. The log keeps the ticks.',
       ),
     )
   }
 
-  /** Threads of the engine will not end by themselves: an ordinary exit would wait for them for ever. */
+  /** Threads of the engine will not end: a normal exit would wait for them forever. */
   lost(): void {
     if (++this.#lost === 1) process.once('exit', endNow)
   }
@@ -56,7 +55,7 @@ export class EngineFailure {
   }
 }
 
-/** Node joins its threads before it exits, with the code given; by a signal it exits now. */
+/** Node joins its threads before it exits; a signal ends it immediately. */
 function endNow(): void {
   process.kill(process.pid, 'SIGKILL')
 }

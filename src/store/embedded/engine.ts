@@ -1,10 +1,9 @@
 /**
- * The ClickHouse engine inside this process, behind the connection contract of `@clickhouse/client`, so that the rest of the
- * code has one client for a server and for this.
+ * The ClickHouse engine in this process as a connection of `@clickhouse/client`: one client for a server and for this.
  *
- * Facts this file rests on: the data of an INSERT must not stand in the statement (a blank line in it would end the data, and
- * what follows would run as SQL), so it goes through a file; settings stick to a session, so each statement has a lane to
- * itself and takes its settings back; a session runs one statement at a time, so inserts have a lane that no query can hold.
+ * Facts that this file relies on: the data of an INSERT must not be in the statement (a blank line would end the data, and the rest
+ * would run as SQL), so it goes through a file; settings stay in a session, so each statement has a session to itself and resets its
+ * settings; a session runs one statement at a time, so inserts have sessions that no query can occupy.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -28,19 +27,19 @@ type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type InsertParams = Parameters<Connection['insert']>[0]
 
 export interface EngineOptions {
-  /** Sessions for inserts, one insert at a time each. */
+  /** Sessions for inserts, each with one insert at a time. */
   insertSessions: number
-  /** Sessions for queries, one query at a time each. */
+  /** Sessions for queries, each with one query at a time. */
   querySessions: number
-  /** Statements waiting for a lane, at most; one more is refused. */
+  /** Most statements that wait for a session; one more is refused. */
   waitingMax: number
-  /** How long a bounded statement that was given up may take to end; half a minute if not said. */
+  /** Time an abandoned statement may take to end, in ms; 30 s by default. */
   graceMs?: number
-  /** How long `close` waits for the bounded statements that it ends; 2 s if not said. */
+  /** Time `close` waits for the limited statements that it cancels, in ms; 2 s by default. */
   endMs?: number
 }
 
-/** Caches an in-process engine gets: its own defaults are sized for a server that owns its machine. */
+/** Cache sizes for an engine in a process: its defaults are for a server with a machine to itself. */
 const ENGINE_ARGUMENTS = [
   '--mark_cache_size=134217728',
   '--uncompressed_cache_size=0',
@@ -51,16 +50,16 @@ const END_MS = 2_000
 
 const INSERT = /^\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*;?\s*$/is
 
-/** Opens the engine on a directory, made if absent. Throws TickhouseError where that cannot be. */
+/** Opens the engine on a directory, creating it if needed. Throws TickhouseErrors. */
 export async function openEngine(directory: string, options: EngineOptions): Promise<EmbeddedConnection> {
   const chdb = await loadEngine()
   const root = path.resolve(directory)
-  // The data of an insert goes through a file below it, whose name would be a pattern to the engine.
+  // The data of an insert goes through a file below it, and the engine would read its path as a glob.
   if (/[*?{}]/.test(root))
     throw new TickhouseError(
       'address_invalid',
       `the store's directory ${root} has one of * ? { } in its path`,
-      'Give TICKHOUSE_STORE=chdb:<directory> with another path; a variable in it is to be expanded by the shell.',
+      'Set TICKHOUSE_STORE=chdb:<directory> to another path; the shell has to expand variables in it.',
     )
   try {
     makeDataDirectory(root)
@@ -73,7 +72,7 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
       { cause: error },
     )
   }
-  // What is archived in a bucket is read by way of this process.
+  // The engine reads archived objects of a bucket through a server of this process.
   bypassProxyForLoopback()
   const open = () => new chdb.Session(root, { connectionArgs: ENGINE_ARGUMENTS })
   try {
@@ -103,7 +102,7 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #spool: string
   readonly #running = new Set<Promise<unknown>>()
   readonly #failure = new EngineFailure()
-  readonly #bounded: LimitedQueries
+  readonly #limited: LimitedQueries
   readonly #endMs: number
   #closed = false
 
@@ -112,15 +111,15 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     this.#endMs = options.endMs ?? END_MS
     this.#inserts = new EngineSessions(Array.from({ length: options.insertSessions }, open), options.waitingMax)
     this.#queries = new EngineSessions(Array.from({ length: options.querySessions }, open), options.waitingMax)
-    // What an earlier process left here was never answered for: its data is still in the log.
+    // Inserts of an earlier process were never acknowledged: their ticks are still in the log.
     this.#spool = path.join(root, 'spool')
     fs.rmSync(this.#spool, { recursive: true, force: true })
     fs.mkdirSync(this.#spool)
-    this.#bounded = new LimitedQueries({
+    this.#limited = new LimitedQueries({
       open,
       pipes: new ResultPipes(this.#spool),
       failure: this.#failure,
-      judged: error => this.#judged(error),
+      checked: error => this.#checked(error),
       graceMs: options.graceMs,
     })
   }
@@ -176,24 +175,24 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   }
 
   /**
-   * Runs one statement in a session of its own, which ends with it: its settings and parameters are nobody else's. The caller
-   * bounds how many run at once. Throws ClickHouseError.
+   * Runs one statement in a new session, which ends with it, so that its settings and parameters apply to it alone. The caller
+   * limits how many run concurrently. Throws ClickHouseError.
    */
   run(statement: SqlStatement): Promise<SqlAnswer> {
     return this.#counted(this.#inOwnSession(statement))
   }
 
-  /** Runs a statement of someone who is not trusted, and counts what it does; see BoundedStatements. */
+  /** See `SqlEngine.runBounded` and `LimitedQueries`. */
   async runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer> {
     this.#checkOpen()
-    return this.#bounded.run({ ...statement, readOnly: true }, signal)
+    return this.#limited.run({ ...statement, readOnly: true }, signal)
   }
 
   get overrun(): number {
-    return this.#bounded.overrun
+    return this.#limited.overrun
   }
 
-  /** A place for the data of an INSERT until the engine has read it; whoever takes it removes it. */
+  /** See `SqlEngine.spoolFile`. */
   spoolFile(): string {
     return path.join(this.#spool, randomUUID())
   }
@@ -207,20 +206,20 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     }
   }
 
-  /** Waits for what runs; a write that was begun is never cut. Bounded statements are ended, or left behind if they cannot be. */
+  /** Waits for running statements; a started write is never interrupted. Limited statements are cancelled, or left running if that fails. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    if (!(await this.#bounded.close(this.#endMs))) this.#failure.lost()
+    if (!(await this.#limited.close(this.#endMs))) this.#failure.lost()
     await Promise.allSettled(this.#running)
     for (const session of [...this.#inserts.sessions, ...this.#queries.sessions]) session.close()
   }
 
   async #run(sessions: EngineSessions, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
-    return this.#counted(this.#inLane(sessions, params, statement, format))
+    return this.#counted(this.#inSession(sessions, params, statement, format))
   }
 
-  /** A job that `close` waits for. */
+  /** `close` waits for this job. */
   async #counted<T>(job: Promise<T>): Promise<T> {
     this.#running.add(job)
     try {
@@ -245,30 +244,35 @@ export class EmbeddedConnection implements Connection, SqlEngine {
         elapsedNanos: Math.round(result.elapsed * 1e9),
       }
     } catch (error) {
-      throw this.#judged(error)
+      throw this.#checked(error)
     } finally {
       own.close()
     }
   }
 
-  /** The engine's error, and whether it is its last. */
-  #judged(error: unknown): Error {
-    const judged = engineError(typed(error))
-    this.#failure.judge(judged)
-    return judged
+  /** The engine's error, after checking whether the engine is dead. */
+  #checked(error: unknown): Error {
+    const checked = engineError(typed(error))
+    this.#failure.check(checked)
+    return checked
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new TickhouseError('store_unavailable', 'the store is closed', 'Start tickhouse again.')
   }
 
-  async #inLane(sessions: EngineSessions, params: QueryParams, statement: string, format: string): Promise<ChdbResult> {
+  async #inSession(
+    sessions: EngineSessions,
+    params: QueryParams,
+    statement: string,
+    format: string,
+  ): Promise<ChdbResult> {
     this.#checkOpen()
     const session = await sessions.take()
     try {
       return await session.queryAsync(statement, { format })
     } catch (error) {
-      throw this.#judged(error)
+      throw this.#checked(error)
     } finally {
       const undo = settingsOf(params).map(([name]) => `SET ${name}=DEFAULT`)
       if (undo.length) await session.queryAsync(undo.join('; ')).catch(() => {})

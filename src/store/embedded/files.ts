@@ -11,7 +11,7 @@ import type { Store } from '../store.ts'
 import { openEngine } from './engine.ts'
 
 export interface StoreFiles {
-  /** Writes the rows of a SELECT to a new file, in bounded memory. Throws TickhouseErrors; the file may then be there in part. */
+  /** See `Store.writeParquet`. */
   write(select: string, params: Record<string, unknown>, file: string): Promise<void>
   /** Rows of a SELECT over `file()` as objects; numbers beyond 2^53 come as text. Throws TickhouseErrors. */
   rows<T>(select: string): Promise<T[]>
@@ -30,7 +30,7 @@ export function filesOf(store: Store): StoreFiles {
   }
 }
 
-/** Reads files by an engine without tables, opened when it is first asked. No other engine may be open in this process. */
+/** Reads files with an engine without tables, opened by the first read. No other engine may be open in this process. */
 export class FileReader implements Pick<StoreFiles, 'rows' | 'close'> {
   #engine: Promise<ClickHouseClient> | undefined
   #directory: string | undefined

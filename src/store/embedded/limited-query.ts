@@ -1,6 +1,6 @@
 /**
- * Statements of strangers, bounded by us and not by the engine alone, which looks at its limits between blocks: by time, by the bytes
- * of the answer as they come, and by whoever asked being there. One that oversteps is given up at once and killed in the engine.
+ * Statements of untrusted clients, limited by this process: the engine alone checks its limits only between blocks. A statement that
+ * exceeds its time or the bytes of its answer, or whose client has left, is abandoned immediately and killed in the engine.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,24 +11,24 @@ import { ANSWER_BYTES_MAX, literal, type SqlAnswer, type SqlStatement, toEngineT
 import type { EngineFailure } from './engine-failure.ts'
 import { ResultPipe, type ResultPipes } from './result-pipe.ts'
 
-/** The engine's own limit comes first where it can. */
+/** Leaves the engine time to enforce the limit itself. */
 const LATER_THAN_ENGINE_MS = 1_000
-/** How long a statement that was given up may take to end before the process has to. */
+/** Time an abandoned statement may take to end before the process has to exit. */
 const GRACE_MS = 30_000
-/** A statement that has not begun yet cannot be killed: it is tried again, ever more rarely. */
-const KILL_AGAIN_MS_MAX = 2_000
+/** A statement that has not started cannot be killed yet: the kill is repeated with growing delays. */
+const KILL_RETRY_MS_MAX = 2_000
 
 export interface LimitedQueryOptions {
   open: () => Session
   pipes: ResultPipes
   failure: EngineFailure
-  /** The engine's error, for a caller. */
-  judged: (error: unknown) => Error
+  /** The engine's error, after checking whether the engine is dead. */
+  checked: (error: unknown) => Error
   graceMs?: number | undefined
 }
 
 interface Running {
-  giveUp: (why: ClickHouseError, overran?: boolean) => void
+  abandon: (why: ClickHouseError, overran?: boolean) => void
   ended: Promise<void>
 }
 
@@ -36,11 +36,11 @@ export class LimitedQueries {
   readonly #options: LimitedQueryOptions
   readonly #graceMs: number
   readonly #running = new Set<Running>()
-  /** Pipes for statements that have not begun. */
-  readonly #taking = new Set<Promise<string>>()
+  /** Pipes for statements that have not started. */
+  readonly #openingPipes = new Set<Promise<string>>()
   readonly #kills = new Set<Promise<void>>()
   #closed = false
-  /** Past their time and not ended yet. */
+  /** Past their time limit and not ended yet. */
   overrun = 0
 
   constructor(options: LimitedQueryOptions) {
@@ -49,15 +49,15 @@ export class LimitedQueries {
   }
 
   /**
-   * Runs a statement in a session of its own. Throws ClickHouseError; AbandonedQuery with TIMEOUT_EXCEEDED past its `max_execution_time`,
-   * with TOO_MANY_ROWS_OR_BYTES where its answer is too long, with QUERY_WAS_CANCELLED when the signal aborts.
+   * Runs a statement in a session of its own. Throws ClickHouseError; AbandonedQuery with TIMEOUT_EXCEEDED past its
+   * `max_execution_time`, TOO_MANY_ROWS_OR_BYTES for too long an answer, QUERY_WAS_CANCELLED when the signal aborts.
    */
   async run(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer> {
     signal?.throwIfAborted()
     checkFormat(statement.format)
     const limitMs = 1000 * Number(statement.settings?.max_execution_time ?? UNTRUSTED_LIMITS.max_execution_time)
     const file = await this.#takePipe()
-    // From here until it is among those that run, nothing else does: whoever stops finds it here or there.
+    // No await until it is in #running: `close` finds it in #openingPipes or there.
     if (this.#closed || signal?.aborted) {
       this.#options.pipes.give(file)
       throw new AbandonedQuery(this.#closed ? stopped() : cancelled(signal?.reason), Promise.resolve())
@@ -74,10 +74,10 @@ export class LimitedQueries {
       this.#running.delete(running)
       clearTimeout(stuck)
     })
-    const { promise: givenUp, reject } = Promise.withResolvers<never>()
+    const { promise: abandoned, reject } = Promise.withResolvers<never>()
     const running: Running = {
       ended,
-      giveUp: (why, overran) => {
+      abandon: (why, overran) => {
         pipe.leave()
         reject(new AbandonedQuery(why, ended, overran))
         this.#kill(comment, ended)
@@ -86,11 +86,11 @@ export class LimitedQueries {
     this.#running.add(running)
     const stuck = setTimeout(() => this.#options.failure.stuck(limitMs + this.#graceMs, ended), limitMs + this.#graceMs)
     const late = setTimeout(() => this.#overran(running, limitMs), limitMs + LATER_THAN_ENGINE_MS)
-    const left = () => running.giveUp(cancelled(signal?.reason))
+    const left = () => running.abandon(cancelled(signal?.reason))
     signal?.addEventListener('abort', left)
-    pipe.overflowed.then(() => running.giveUp(answerTooLong()))
+    pipe.overflowed.then(() => running.abandon(answerTooLong()))
     try {
-      return await Promise.race([this.#answer(native, written), givenUp])
+      return await Promise.race([this.#answer(native, written), abandoned])
     } finally {
       clearTimeout(late)
       signal?.removeEventListener('abort', left)
@@ -98,8 +98,8 @@ export class LimitedQueries {
   }
 
   /**
-   * Ends all of them, those that have not begun included, and takes no more. Resolves when they have ended and nothing of them holds the
-   * engine, or after so long: false if one has not.
+   * Cancels all statements, also those that have not started, and accepts no more. Resolves with true once all have ended and released
+   * the engine, with false after `waitMs`.
    */
   async close(waitMs: number): Promise<boolean> {
     this.#closed = true
@@ -107,9 +107,9 @@ export class LimitedQueries {
   }
 
   async #endAll(): Promise<true> {
-    await Promise.allSettled(this.#taking)
+    await Promise.allSettled(this.#openingPipes)
     const all = [...this.#running]
-    for (const { giveUp } of all) giveUp(stopped())
+    for (const { abandon } of all) abandon(stopped())
     await Promise.all(all.map(({ ended }) => ended))
     await Promise.all(this.#kills)
     return true
@@ -117,15 +117,15 @@ export class LimitedQueries {
 
   async #takePipe(): Promise<string> {
     const taking = this.#options.pipes.take()
-    this.#taking.add(taking)
+    this.#openingPipes.add(taking)
     try {
       return await taking
     } finally {
-      this.#taking.delete(taking)
+      this.#openingPipes.delete(taking)
     }
   }
 
-  /** Leaves nothing open where it throws: a parameter's name may be none, the engine may have no session. */
+  /** Leaves nothing open if it throws: for an invalid parameter name, or an engine without a session. */
   #begin(statement: SqlStatement, file: string, comment: string) {
     let pipe: ResultPipe | undefined
     try {
@@ -145,7 +145,7 @@ export class LimitedQueries {
 
   async #answer(native: ReturnType<Session['queryAsync']>, written: Promise<Buffer>): Promise<SqlAnswer> {
     const result = await native.catch(error => {
-      throw this.#options.judged(error)
+      throw this.#options.checked(error)
     })
     const piped = await written
     return {
@@ -158,17 +158,17 @@ export class LimitedQueries {
     }
   }
 
-  #overran({ giveUp, ended }: Running, limitMs: number): void {
+  #overran({ abandon, ended }: Running, limitMs: number): void {
     this.overrun++
     ended.then(() => {
       this.overrun--
     })
-    giveUp(timedOut(limitMs), true)
+    abandon(timedOut(limitMs), true)
   }
 
   #kill(comment: string, ended: Promise<void>): void {
     const kill = this.#killUntil(comment, ended)
-      .catch(this.#options.judged)
+      .catch(this.#options.checked)
       .then(() => {
         this.#kills.delete(kill)
       })
@@ -180,18 +180,18 @@ export class LimitedQueries {
     ended.then(() => {
       over = true
     })
-    for (let waitMs = 50; !over; waitMs = Math.min(2 * waitMs, KILL_AGAIN_MS_MAX)) {
+    for (let waitMs = 50; !over; waitMs = Math.min(2 * waitMs, KILL_RETRY_MS_MAX)) {
       const session = this.#options.open()
       await session
         .queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${literal(comment)} ASYNC`)
-        .catch(this.#options.judged)
+        .catch(this.#options.checked)
       session.close()
       await Promise.race([ended, sleep(waitMs, undefined, { ref: false })])
     }
   }
 }
 
-/** What reads is answered through the pipe; the rest is refused by the engine, and EXPLAIN would explain the pipe. */
+/** Reads are answered through the pipe. The engine refuses all others, and EXPLAIN would explain the pipe. */
 const PIPED = /^[\s(]*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXISTS)\b/i
 const FORMAT = /\sFORMAT\s+(\w+)\s*;?\s*$/i
 
@@ -202,7 +202,7 @@ function intoPipe({ query, format }: SqlStatement, file: string): string {
   return `${bare}\nINTO OUTFILE ${literal(file)} APPEND COMPRESSION 'none'\nFORMAT ${named}`
 }
 
-/** It stands bare in the statement: anything else there would run. */
+/** A format is not quoted in SQL: anything else there would run as a statement. */
 function checkFormat(format: string): void {
   if (/^\w+$/.test(format)) return
   const message = `Unknown format ${JSON.stringify(format)}.`
@@ -210,15 +210,15 @@ function checkFormat(format: string): void {
 }
 
 function timedOut(limitMs: number): ClickHouseError {
-  const message = `Timeout exceeded: maximum: ${limitMs} ms; the query was given up.`
+  const message = `Timeout exceeded: maximum: ${limitMs} ms; the query was abandoned.`
   return new ClickHouseError({ code: '159', type: 'TIMEOUT_EXCEEDED', message })
 }
 
 function stopped(): ClickHouseError {
-  return cancelled(new Error('tickhouse stops'))
+  return cancelled(new Error('tickhouse is stopping'))
 }
 
 function cancelled(reason: unknown): ClickHouseError {
-  const message = `Query was cancelled: ${(reason as Error | undefined)?.message ?? 'nobody waits for it'}.`
+  const message = `Query was cancelled: ${(reason as Error | undefined)?.message ?? 'its client left'}.`
   return new ClickHouseError({ code: '394', type: 'QUERY_WAS_CANCELLED', message })
 }

@@ -1,9 +1,9 @@
-/** Why the embedded engine did not open its directory, and what to do about it. Damage is the last thing to suspect. */
+/** Why the embedded engine could not open its directory, and what to do. Damage is the last cause to suspect. */
 import { spawnSync } from 'node:child_process'
 import { type ErrorCode, TickhouseError } from '../../errors.ts'
 
 interface Cause {
-  /** In the engine's words. */
+  /** Matches the engine's message. */
   pattern: RegExp
   code: ErrorCode
   what: string
@@ -20,7 +20,7 @@ const CAUSES: Cause[] = [
   {
     pattern: /too many open files|errno: 24\b/i,
     code: 'store_unavailable',
-    what: 'too few files may be open at once',
+    what: 'the limit of open files is too low',
     advice: 'Raise the limit (ulimit -n 65536, or LimitNOFILE= of the service) and start again. Nothing is damaged.',
   },
   {
@@ -33,7 +33,7 @@ const CAUSES: Cause[] = [
     pattern: /another (server|instance)|cannot lock file|errno: 11\b/i,
     code: 'data_in_use',
     what: 'another process has it open',
-    advice: 'End the other tickhouse on this directory, or ask it: tickhouse query.',
+    advice: 'Stop the other tickhouse on this directory, or query it: tickhouse query.',
   },
   {
     pattern: /no space left|not enough space|quota exceeded|errno: (28|122)\b/i,
@@ -49,25 +49,25 @@ const CAUSES: Cause[] = [
   },
 ]
 
-/** Opens the engine and ends. Where its package is, is the first argument, its directory the second. */
+/** A program that opens the engine and exits. Arguments: the path of its package, its directory. */
 const PROBE = 'import(process.argv[1]).then(({ Session }) => { new Session(process.argv[2]); process.exit(0) })'
 const PROBE_MS_MAX = 60_000
 const REASON_CHARACTERS_MAX = 300
 
 /**
- * What stands in the way of an engine that could not open `root`, from its own words. It says them on standard error alone, so that they
- * are asked of a process of its own.
+ * The engine's message on why it could not open `root`. It writes the message to standard error alone, so a process of its own opens the
+ * directory once more.
  */
 export function reasonNotOpened(root: string): string {
   const { stderr } = spawnSync(process.execPath, ['-e', PROBE, import.meta.resolve('chdb'), root], {
     encoding: 'utf8',
     timeout: PROBE_MS_MAX,
   })
-  const [, said] = /DB::Exception: ([^\n]+)/.exec(stderr ?? '') ?? []
-  return said ?? 'the engine gave no reason'
+  const [, reason] = /DB::Exception: ([^\n]+)/.exec(stderr ?? '') ?? []
+  return reason ?? 'the engine gave no reason'
 }
 
-/** An engine's words as an error: `data_corrupt` only where nothing else is known to say them. */
+/** An engine's message as an error: `data_corrupt` only if no other cause is known for it. */
 export function openingError(directory: string, reason: string, cause?: unknown): TickhouseError {
   const line = reason
     .split('\n')[0]!
@@ -86,7 +86,7 @@ export function openingError(directory: string, reason: string, cause?: unknown)
   return new TickhouseError(
     'data_corrupt',
     `cannot open the store at ${directory}: ${line}`,
-    'Stop and copy the whole directory aside before anything else: what has left the log is only there and in the archive. Then see ' +
+    'Stop and copy the whole directory before anything else: ticks that have left the log are only there and in the archive. Then see ' +
       'docs/recovery.md.',
     { cause },
   )

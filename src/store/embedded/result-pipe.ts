@@ -1,7 +1,6 @@
 /**
- * Answers of the engine on their way to this process: the engine writes one as if to a file, which is a named pipe, and what it
- * writes is counted as it comes. Handed over in one piece, an answer of any size would be made whole in memory first, several times
- * over; and who no longer reads ends the statement that writes.
+ * Answers of the engine through a named pipe, which the engine writes like a file and this process counts while reading. Without it,
+ * the engine would build an answer of any size in memory, several times over. A pipe that is no longer read ends its statement.
  */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -12,7 +11,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Pipes in a directory, made when needed and used again. */
+/** Pipes in a directory, created when needed and reused. */
 export class ResultPipes {
   readonly #directory: string
   readonly #idle: string[] = []
@@ -21,7 +20,7 @@ export class ResultPipes {
     this.#directory = directory
   }
 
-  /** A pipe that nobody writes to. */
+  /** A pipe without a writer. */
   async take(): Promise<string> {
     const idle = this.#idle.pop()
     if (idle) return idle
@@ -30,14 +29,14 @@ export class ResultPipes {
     return file
   }
 
-  /** Only once whoever wrote to it has ended. */
+  /** Only once its writer has ended. */
   give(file: string): void {
     this.#idle.push(file)
   }
 }
 
 export class ResultPipe {
-  /** Resolves if more than `bytesMax` came; nothing is read from then on. */
+  /** Resolves if more than `bytesMax` arrived; no more is read then. */
   readonly overflowed: Promise<void>
   readonly #socket: net.Socket
   readonly #writer: number
@@ -49,7 +48,7 @@ export class ResultPipe {
   constructor(file: string, bytesMax: number) {
     const { O_RDONLY, O_NONBLOCK, O_WRONLY } = fs.constants
     const fd = fs.openSync(file, O_RDONLY | O_NONBLOCK)
-    // A writer of ours, so that there is no end before the engine has begun, and one as soon as it has ended.
+    // A writer of our own: no end of file before the engine has started, and one as soon as it has ended.
     try {
       this.#writer = fs.openSync(file, O_WRONLY)
     } catch (error) {
@@ -72,14 +71,14 @@ export class ResultPipe {
     })
   }
 
-  /** Reads no more: whoever writes on meets an error. Whoever has not begun must find a reader, or would wait for one for ever. */
+  /** Stops reading: a writer then gets an error. One that has not started needs a reader, or it would wait forever. */
   leave(): void {
     this.#left = true
     this.#chunks = []
     if (this.#length > 0) this.#socket.destroy()
   }
 
-  /** To be called once the statement has ended: everything that it wrote. */
+  /** Call once the statement has ended. Returns all that it wrote. */
   async end(): Promise<Buffer> {
     fs.closeSync(this.#writer)
     await this.#read

@@ -1,7 +1,7 @@
 import type { Session } from 'chdb'
 import { TickhouseError } from '../../errors.ts'
 
-/** Sessions of the engine, each used by one statement at a time. Statements wait in order, up to a bound. */
+/** A pool of engine sessions, each used by one statement at a time. Statements wait in order, up to a limit. */
 export class EngineSessions {
   readonly sessions: Session[]
   readonly #idle: Session[]
@@ -21,7 +21,7 @@ export class EngineSessions {
       throw new TickhouseError(
         'store_unavailable',
         `${this.#waitingMax} statements already wait for the engine`,
-        'Ask again in a moment.',
+        'Try again in a moment.',
         { retryable: true },
       )
     }

@@ -1,12 +1,13 @@
--- Every trade, once. (log_partition, log_offset, log_index) is its identity: where it is in the log.
--- Partitioned by the day it was logged, not the day it happened: then a batch is one part, and a closed day never changes.
--- logged_at is the log's own time of the record: archived slices are cut by it. It falls where the clock was set back: see docs/decisions/clock.md.
--- log_hash names the last record of a batch: it is 0 in all other rows, and where not known. See docs/decisions/positions.md.
--- merge_selector_base: inserts are small and frequent, and merging is what they cost most; the usual 5 rewrites a row three to
--- four times as often and keeps half as many parts. See docs/benchmarks.md.
--- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3) does; receive times
--- are whole microseconds. See docs/decisions/dashboards.md.
--- id_run numbers the runs of a symbol's trade ids from 0: where a venue's ids begin again or jump, another one begins.
+-- Every trade once. (log_partition, log_offset, log_index) is its key: its position in the log.
+-- Partitioned by log_day, the day it was logged, not the day it happened: a batch is one part, and a past day never changes.
+-- logged_at is the log's time of the record; archive segments are cut by it. It falls where the clock was set back:
+-- docs/decisions/clock.md.
+-- log_hash is the hash of the last record of a batch; 0 in all other rows and where unknown: docs/decisions/positions.md.
+-- merge_selector_base: inserts are small and frequent, and merges are their largest cost. The default of 5 rewrites a row
+-- three to four times as often and leaves half as many parts: docs/benchmarks.md.
+-- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3);
+-- receive times are whole microseconds: docs/decisions/dashboards.md.
+-- id_run numbers the runs of a symbol's trade ids from 0: a run ends where a venue's ids restart or jump.
 CREATE TABLE IF NOT EXISTS trades
 (
     venue         LowCardinality(String),

@@ -1,10 +1,10 @@
--- What was refused, with the reason and what was received. batch_first_offset and batch_good tell on resuming whether the good
--- ticks of the same batch, written after these, arrived: see docs/decisions/resume.md.
--- epoch is the writer's: half a batch is taken back by a later owner, never by an earlier one that lives on.
+-- Refused ticks, each with its reason and the payload received. batch_first_offset and batch_good show on resuming whether the
+-- good ticks of the same batch, which are inserted after these, were stored: docs/decisions/resume.md.
+-- epoch is the writer's: a later owner removes half a batch, never an earlier owner that is still running.
 -- log_hash: as in trades.
--- ticks is 1, or what a record that cannot be read says of itself: any number, so that log and table count alike.
--- trade_id is set where a tick with an id that is followed was refused for its values: then that id is not missing. Else 0.
--- raw is what was received, byte for byte; where received_bytes is greater than its length, only its beginning. 0 is not known.
+-- ticks is 1, or the count in the header of a record that cannot be read: any number, so that log and table have the same total.
+-- trade_id is set where a tick with a tracked id was refused for its values: that id is not missing. Otherwise 0.
+-- raw is the payload byte for byte; only its beginning where received_bytes is greater than its length. received_bytes 0: unknown.
 CREATE TABLE IF NOT EXISTS quarantine
 (
     log_partition      UInt16,

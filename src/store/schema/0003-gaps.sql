@@ -1,5 +1,5 @@
--- Holes in a symbol's trade ids. Written anew at each change; the newest row of a hole counts: read with FINAL.
--- id_run is that of the trades beside the hole: trades of another run do not fill it.
+-- Ranges of missing trade ids of a symbol. Each change inserts a new row; the newest row of a range counts: read with FINAL.
+-- id_run is that of the trades beside the range: trades of another run do not fill it.
 CREATE TABLE IF NOT EXISTS gaps
 (
     venue      LowCardinality(String),

@@ -1,4 +1,4 @@
--- Which log this store follows: one row, ever.
+-- The log that this store follows: at most one row.
 CREATE TABLE IF NOT EXISTS log_identity
 (
     identity String,

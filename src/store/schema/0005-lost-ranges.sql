@@ -1,4 +1,4 @@
--- Log records that left the log before they were stored: known to be missing.
+-- Log records that were trimmed before they were stored: known to be missing.
 CREATE TABLE IF NOT EXISTS lost_ranges
 (
     log_partition UInt16,

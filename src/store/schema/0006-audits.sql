@@ -1,5 +1,5 @@
--- What each audit found: good and quarantined ticks of a partition, against what the log counts. It looked at offsets from
--- first_offset up to, not including, below_offset; both are 0 where the row says what was restored from the archive.
+-- Results of audits: good and quarantined ticks of a partition, compared with the count in the log. An audit covers offsets from
+-- first_offset up to, not including, below_offset; both are 0 in a row that records a restore from the archive.
 CREATE TABLE IF NOT EXISTS audits
 (
     at            DateTime64(3, 'UTC') DEFAULT now64(3),

@@ -1,4 +1,4 @@
--- Candles straight from the trades: SELECT * FROM candles(venue = 'binance', symbol = 'BTCUSDT', seconds = 60).
+-- Candles computed from trades: SELECT * FROM candles(venue = 'binance', symbol = 'BTCUSDT', seconds = 60).
 CREATE OR REPLACE VIEW candles AS
 SELECT
     toDateTime64(intDiv(toUnixTimestamp64Milli(timestamp), 1000 * {seconds:UInt32}) * {seconds:UInt32}, 3, 'UTC') AS time,

@@ -1,4 +1,4 @@
--- Who writes a log partition: each owner takes a higher epoch when it begins, and what an earlier owner still sends is refused.
+-- Owners of log partitions: each owner takes a higher epoch when it starts, and inserts of an earlier owner are refused.
 CREATE TABLE IF NOT EXISTS epochs
 (
     log_partition UInt16,

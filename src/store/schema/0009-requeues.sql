@@ -1,7 +1,7 @@
--- Ticks on their way from quarantine into trades: a row before anything is moved (step 0), and one when all is in place (1) or
--- taken back (2); the highest step counts: read with FINAL. See docs/decisions/requeue.md.
--- good_offset and good_index are the place of one of the good ticks: they arrive together, so it tells whether they did.
--- offsets and indexes are the places of the rows that leave quarantine, epoch that of the owner who moves them.
+-- Ticks on their way from quarantine to trades: one row before the move (step 0) and one when it is complete (1) or undone (2).
+-- The highest step counts: read with FINAL. See docs/quarantine.md.
+-- good_offset and good_index are the position of one of the good ticks: they are stored together, so it shows whether they were.
+-- offsets and indexes are the positions of the rows that leave quarantine; epoch is that of the owner who moves them.
 CREATE TABLE IF NOT EXISTS requeues
 (
     log_partition UInt16,

@@ -1,9 +1,9 @@
--- What was archived, with the proof: one row for each slice and kind, written only once the archived object was read back and
--- found equal to the table. All kinds of a slice are written by one insert. The newest row of a slice counts: read with FINAL.
--- key is the object below the archive's address, '' where the slice has no rows of the kind. hash_sum and hash_xor are over all
--- columns of all rows, in no order. first_time and last_time are those of the rows by the kind's own clock (trades: timestamp).
--- as_of is the store's clock before the table was asked: a move of rows that ended later is not in the object.
--- stale: rows of the slice have moved since, it is written anew. dropping, dropped: its rows leave, have left the table.
+-- The catalog of the archive: one row for each segment and kind, inserted once the archived object was read back and matched the
+-- table. All kinds of a segment are one insert. The newest row of a segment counts: read with FINAL.
+-- key is the object below the archive's address, '' where the segment has no rows of the kind. hash_sum and hash_xor cover all
+-- columns of all rows, in any order. first_time and last_time are the range of the kind's time column (trades: timestamp).
+-- as_of is the store's clock before the table was read: rows that were moved later are not in the object.
+-- stale: rows of the segment have moved since, and it is archived again. dropping, dropped: its rows leave, have left the table.
 CREATE TABLE IF NOT EXISTS archive_ledger
 (
     archive        String,

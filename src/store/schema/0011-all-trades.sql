@@ -1,3 +1,3 @@
--- Every trade, hot or archived: the view spans the archive once that is known, see archive/view.ts.
+-- Every trade, in the tables or in the archive: archive/view.ts adds the archive once it is open.
 CREATE OR REPLACE VIEW all_trades AS
 SELECT * FROM trades

@@ -1,5 +1,5 @@
--- Figures of the house, one row for each figure and sample. What each name means: src/telemetry/metrics.ts, docs/metrics.md.
--- instance tells one run of a process from another.
+-- Samples of metrics, one row each. What each name means: src/telemetry/metrics.ts, docs/metrics.md.
+-- instance distinguishes the runs of a process.
 CREATE TABLE IF NOT EXISTS metrics
 (
     at       DateTime64(3, 'UTC')                       CODEC(Delta, ZSTD(1)),

@@ -1,4 +1,4 @@
--- Everything that was told, by every process: what each event means is in src/telemetry/events.ts. ids rise by one within an instance.
+-- Events of all processes. What each name means: src/telemetry/events.ts. id rises by one within an instance.
 CREATE TABLE IF NOT EXISTS events
 (
     at       DateTime64(3, 'UTC')                       CODEC(Delta, ZSTD(1)),

@@ -1,5 +1,5 @@
--- How the stations stood, sampled every `every_ms`: time without a row is time in which nothing ran.
--- recorded: what venues sent went into the log. stored: what the log held went into the tables without delay.
+-- State of the stages, sampled every `every_ms`: time without a row is time in which no process ran.
+-- recorded: what venues sent went into the log. stored: records of the log went into the tables without delay.
 CREATE TABLE IF NOT EXISTS uptime
 (
     at       DateTime64(3, 'UTC')                       CODEC(Delta, ZSTD(1)),

@@ -1,5 +1,5 @@
--- Which archive was found at an address, and whose log is in it: archive is the id that its own marker says, and what archive_ledger
--- calls it. '' where what is there now belongs to another log. The newest row of an address counts.
+-- The archive found at each address, and the log it belongs to: archive is the id in its marker, and its name in archive_ledger;
+-- '' where the archive there belongs to another log. The newest row of an address counts.
 CREATE TABLE IF NOT EXISTS archives
 (
     address String,

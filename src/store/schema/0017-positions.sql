@@ -1,5 +1,6 @@
--- The last named record (trades.log_hash) of each partition whose rows have left the tables: written before they leave. The greatest
--- offset of a partition counts. Without it a log that goes on after its archived days could not be told from an older copy of itself.
+-- The last record with a hash (trades.log_hash) of each partition whose rows have left the tables, inserted before they leave. The
+-- greatest offset of a partition counts. Without it, a log that continues after its archived days could not be distinguished
+-- from an older copy of itself.
 CREATE TABLE IF NOT EXISTS positions
 (
     log_partition UInt16,

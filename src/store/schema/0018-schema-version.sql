@@ -1,4 +1,4 @@
--- The versions that this schema has had in this store, the highest of them today's: see schema/version.ts.
+-- The schema versions that this store has had; the highest is today's: schema/version.ts.
 CREATE TABLE IF NOT EXISTS schema_version
 (
     version UInt32,

@@ -6,8 +6,8 @@ import { queryRows } from '../query.ts'
 const FOLDER = new URL('./', import.meta.url)
 
 /**
- * The statements that make tables and views, in order; each may run again. A column added to one has a DEFAULT that means «not known»:
- * it is what the rows of an earlier version get, see migrate.ts.
+ * The statements that create tables and views, in order; each may run again. A column added to one has a DEFAULT that means "not
+ * known": rows of an earlier version get it, see migrate.ts.
  */
 export function schemaStatements(): string[] {
   return fs
@@ -20,11 +20,11 @@ export function schemaStatements(): string[] {
 export interface Column {
   name: string
   type: string
-  /** How the table computes it where an insert leaves it out; empty if it does not, or takes a fixed value. */
+  /** MATERIALIZED or DEFAULT where the table computes it by an expression; '' for a plain column and a constant default. */
   filled: string
 }
 
-/** The columns of our tables as the store has them, by table. */
+/** The columns that the store's tables have, by table. */
 export async function tableColumns(backend: Backend): Promise<Map<string, Column[]>> {
   const rows = await queryRows<Column & { table: string }>(
     backend,
@@ -34,20 +34,20 @@ export async function tableColumns(backend: Backend): Promise<Map<string, Column
   return Map.groupBy(rows, ({ table }) => table)
 }
 
-/** A column as its file of `schema/` defines it. */
+/** A column as its SQL file defines it. */
 export interface ColumnDefinition {
   name: string
   type: string
-  /** Everything behind the name: type, DEFAULT, CODEC. */
+  /** All after the name: type, DEFAULT, CODEC. */
   definition: string
-  /** What rows have that were written before the column was there; undefined if nothing would be true of them. */
+  /** The value of rows written before the column existed; undefined if none would be true of them. */
   default: string | undefined
 }
 
-/** The sorting key that a file of `schema/` gives its table, as written; undefined if it makes none. */
+/** The sorting key of the table that an SQL file creates, as written; undefined for a view. */
 export const sortingKey = (statement: string): string | undefined => /^ORDER BY \((.*)\)$/m.exec(statement)?.[1]
 
-/** The columns that a file of `schema/` gives its table, in order; null if it makes no table. */
+/** The columns of the table that an SQL file creates, in order; null for a view. */
 export function definedColumns(statement: string): { table: string; columns: ColumnDefinition[] } | null {
   const [, table, body] = /^CREATE TABLE IF NOT EXISTS (\w+)\n\(\n(.*?)\n\)$/ms.exec(statement) ?? []
   if (!table) return null

@@ -52,11 +52,11 @@ function changesOf(
   const changes: string[] = []
   columns.forEach((column, at) => {
     const { name, type, definition } = column
-    const place = at === 0 ? 'FIRST' : `AFTER ${columns[at - 1]!.name}`
+    const position = at === 0 ? 'FIRST' : `AFTER ${columns[at - 1]!.name}`
     if (missing.includes(column)) {
-      // The engine takes a column into the sorting key only as it is added, without a DEFAULT: the rows that are there have its type's.
+      // The engine accepts a column in the sorting key only as it is added and without a DEFAULT: existing rows get that of its type.
       const sorted = keyColumns.includes(name) ? `, MODIFY ORDER BY (${key})` : ''
-      changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${place}${sorted}`)
+      changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${position}${sorted}`)
       return
     }
     const before = existing.find(column => column.name === name)!.type
@@ -67,7 +67,7 @@ function changesOf(
   return changes
 }
 
-/** Has one enumeration all values of the other, with their numbers? Then no row need be rewritten. */
+/** Whether one enumeration has all values of the other with their numbers, so that no row is rewritten. */
 function extendsEnum(before: string, after: string): boolean {
   const values = (type: string) => /^Enum8\((.*)\)$/.exec(type)?.[1]?.split(', ')
   const known = values(after)
@@ -77,8 +77,8 @@ function extendsEnum(before: string, after: string): boolean {
 function foreign(backend: Backend, why: string): TickhouseError {
   return new TickhouseError(
     'data_foreign',
-    `the store ${backend.address} was made by another version: ${why}`,
-    'Start the version that made it. Or set TICKHOUSE_STORE to a new directory or database: it fills from the log, and what has left ' +
-      'the log comes back by `tickhouse restore` from the archive. Keep the old store until both are done.',
+    `the store ${backend.address} was created by another version: ${why}`,
+    'Start the version that created it. Or set TICKHOUSE_STORE to a new directory or database: it fills from the log, and ' +
+      '`tickhouse restore` brings back from the archive what has left the log. Keep the old store until both are done.',
   )
 }

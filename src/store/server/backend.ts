@@ -1,6 +1,6 @@
 /**
- * The store on a ClickHouse server, over HTTP. Several processes may write to it, and a request may outlive whoever sent it: so
- * each insert names its owner's epoch, and after a failure nothing is sent again before the earlier try can no longer commit.
+ * The store on a ClickHouse server, over HTTP. Several processes may write to it, and a request may outlive its sender: each insert
+ * names its owner's epoch, and a failed insert is sent again only once the earlier attempt can no longer commit.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -29,22 +29,22 @@ import { checkCluster, checkEngines } from './cluster.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
 
 const CONNECTIONS_MAX = 64
-/** Connections for strangers' queries: they cannot take those that store. */
-const STRANGERS_CONNECTIONS_MAX = 8
+/** Connections for queries of untrusted clients, separate from those that store. */
+const UNTRUSTED_CONNECTIONS_MAX = 8
 /** Below every server's own: ClickHouse closes an idle connection after 3 s (old) or 10 s. */
 const IDLE_SOCKET_MS_MAX = 2_500
 const SETTLE_ROUNDS_MAX = 60
 const SETTLE_ROUND_MS = 500
 
-/** An answer from memory of the past would not do; and older servers give large integers as text. */
+/** No cached answers; and integers as numbers, which older servers send as text. */
 const FRESH_SETTINGS: Settings = {
   use_query_cache: 0,
   enable_parallel_replicas: 0,
   output_format_json_quote_64bit_integers: 0,
 }
-/** What counts as stored is on most replicas. */
+/** Rows count as stored once they are on a majority of replicas. */
 const REPLICATED_SETTINGS: Settings = { insert_quorum: 'auto', distributed_ddl_output_mode: 'none_only_active' }
-/** Whoever asks for the highest epoch must see it, whichever replica answers; that needs inserts one at a time, and these are few. */
+/** A query for the highest epoch must see it on any replica: inserts of epochs, which are few, run one at a time. */
 const SEQUENTIAL_SETTINGS: Settings = { insert_quorum_parallel: 0, select_sequential_consistency: 1 }
 
 type Settings = Record<string, string | number>
@@ -53,7 +53,7 @@ export class ServerBackend implements Backend {
   readonly kind = 'server'
   readonly address: string
   readonly client: ClickHouseClient
-  readonly #strangers: ClickHouseClient
+  readonly #untrusted: ClickHouseClient
   readonly #where: ServerAddress
   /** The settings above that this server knows. */
   #settings: Settings = {}
@@ -63,10 +63,10 @@ export class ServerBackend implements Backend {
     this.#where = where
     this.address = where.shown
     this.client = connect(where, CONNECTIONS_MAX)
-    this.#strangers = connect(where, STRANGERS_CONNECTIONS_MAX)
+    this.#untrusted = connect(where, UNTRUSTED_CONNECTIONS_MAX)
   }
 
-  get questionSettings(): Settings {
+  get querySettings(): Settings {
     return this.#known({ ...FRESH_SETTINGS, ...(this.#where.cluster ? SEQUENTIAL_SETTINGS : {}) })
   }
 
@@ -115,7 +115,7 @@ export class ServerBackend implements Backend {
         `SELECT count() AS running FROM ${processes} WHERE ${ours}`,
       )
       if (Number(row!.running) === 0) break
-      if (round === SETTLE_ROUNDS_MAX) throw new Error(`an insert of partition ${partition} does not end`)
+      if (round === SETTLE_ROUNDS_MAX) throw new Error(`an insert into partition ${partition} does not end`)
       await sleep(SETTLE_ROUND_MS)
     }
     await this.#synchronise('quarantine')
@@ -137,10 +137,10 @@ export class ServerBackend implements Backend {
 
   async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
     try {
-      const { stream } = await this.#strangers.exec({
+      const { stream } = await this.#untrusted.exec({
         query,
         ...(signal ? { abort_signal: signal } : {}),
-        // readonly last: it would forbid what follows it.
+        // readonly last: it forbids every setting after it.
         clickhouse_settings: {
           ...UNTRUSTED_LIMITS,
           default_format: format as DataFormat,
@@ -151,16 +151,16 @@ export class ServerBackend implements Backend {
       })
       return await collectAnswer(stream)
     } catch (error) {
-      // The engine's answer is the stranger's to read.
+      // Errors of the engine are for the client to read.
       throw error instanceof ClickHouseError ? error : storeError(error)
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.client.close(), this.#strangers.close()])
+    await Promise.all([this.client.close(), this.#untrusted.close()])
   }
 
-  /** On a cluster: resolves once each server that is up has all that any of them took. */
+  /** On a cluster: resolves once each server that is up has all rows of the others. */
   async #synchronise(table: string): Promise<void> {
     const { cluster } = this.#where
     if (cluster) await this.#command(`SYSTEM SYNC REPLICA ON CLUSTER '${cluster}' ${table} LIGHTWEIGHT`)
@@ -174,7 +174,7 @@ export class ServerBackend implements Backend {
 
   #insertSettings({ table, fence }: Insert): Settings {
     if (!this.#where.cluster) return {}
-    // Of a guarded insert, the question for the epoch is what must be sequential.
+    // In a guarded insert, only the subquery for the epoch has to be sequential.
     const { select_sequential_consistency, ...alone } = SEQUENTIAL_SETTINGS
     const sequential = fence ? { select_sequential_consistency: select_sequential_consistency! } : {}
     return { ...REPLICATED_SETTINGS, ...(table === 'epochs' ? alone : {}), ...sequential }
@@ -197,7 +197,7 @@ export class ServerBackend implements Backend {
     )
   }
 
-  /** Every other request names the database, and fails where it is absent. */
+  /** Every other request names the database and fails without it. */
   async #createDatabase(): Promise<void> {
     const { database, cluster } = this.#where
     const client = connect({ ...this.#where, database: 'default' }, 1)
@@ -217,7 +217,7 @@ export class ServerBackend implements Backend {
     }
   }
 
-  /** A setting that an older server does not know would be refused with the statement. */
+  /** A server refuses a statement with a setting that it does not know. */
   async #readSettings(): Promise<void> {
     const wanted = { ...INSERT_SETTINGS, ...FRESH_SETTINGS, ...REPLICATED_SETTINGS, ...SEQUENTIAL_SETTINGS }
     const { client } = this
@@ -244,7 +244,7 @@ function connect(where: ServerAddress, connectionsMax: number): ClickHouseClient
     request_timeout: timeoutMs,
     max_open_connections: connectionsMax,
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS_MAX },
-    // What fails is thrown, and told by the event of whoever asked.
+    // Errors are thrown, and the caller emits an event.
     log: { level: ClickHouseLogLevel.OFF },
   })
 }
@@ -253,7 +253,7 @@ function plain({ table, columns, format }: Insert): string {
   return `INSERT INTO ${table}${columns ? ` (${columns.join(', ')})` : ''} FORMAT ${format}`
 }
 
-/** All of an answer. Throws ClickHouseError where it is longer than may be, and reads no more of it. */
+/** The bytes of an answer. Throws ClickHouseError beyond the size limit, and stops reading. */
 async function collectAnswer(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0

@@ -1,9 +1,9 @@
-/** Does the server hold its tables the way the address says? Otherwise what is promised of them would not be true. */
+/** Checks that the server's tables are replicated as the address states: an insert is fenced on the servers that it names. */
 import { TickhouseError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
 import { queryRows } from '../query.ts'
 
-/** Throws `address_invalid` for a cluster that the server does not know or that spreads a table over shards. */
+/** Throws `address_invalid` for a cluster that is unknown to the server or has several shards. */
 export async function checkCluster(backend: Backend, cluster: string): Promise<void> {
   const [row] = await queryRows<{ shards: string }>(
     backend,
@@ -11,7 +11,10 @@ export async function checkCluster(backend: Backend, cluster: string): Promise<v
     { cluster },
   )
   if (Number(row!.shards) === 1) return
-  const why = row!.shards === '0' ? 'is not known there' : `has ${row!.shards} shards; a log partition has one ledger`
+  const why =
+    row!.shards === '0'
+      ? 'is unknown there'
+      : `has ${row!.shards} shards, and the rows of a log partition must be on one`
   throw new TickhouseError(
     'address_invalid',
     `cluster ${cluster} of ${backend.address} ${why}`,
@@ -19,7 +22,7 @@ export async function checkCluster(backend: Backend, cluster: string): Promise<v
   )
 }
 
-/** Throws `address_invalid` if tables are replicated and no cluster is named, or the other way round. */
+/** Throws `address_invalid` if tables are replicated and the address has no cluster, or the reverse. */
 export async function checkEngines(backend: Backend, cluster: string | undefined): Promise<void> {
   const [row] = await queryRows<{ engine: string }>(
     backend,

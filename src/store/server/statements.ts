@@ -1,10 +1,10 @@
-/** Statements for a server that the engine in this process does not need. Pure: text in, text out. */
+/** Statements that only a server needs. Pure functions of text. */
 import type { Column } from '../schema/definitions.ts'
 import { literal } from '../sql.ts'
 
 const REPLICA = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
 
-/** A statement of `schema/` for a cluster: run on all its servers, its tables replicated among them. */
+/** A statement of `schema/` for a cluster: it runs on all servers, and the tables are replicated. */
 export function onCluster(statement: string, cluster: string): string {
   return statement
     .replace(/^((?:CREATE TABLE IF NOT EXISTS|CREATE OR REPLACE VIEW|ALTER TABLE) \w+)/m, `$1 ON CLUSTER '${cluster}'`)
@@ -13,7 +13,7 @@ export function onCluster(statement: string, cluster: string): string {
     })
 }
 
-/** An insert whose rows pass only while the partition's highest epoch is the writer's; the data follows the statement. */
+/** An insert that stores its rows only while the writer's epoch is the highest of the partition; the data follows the statement. */
 export function guardedInsert(
   table: string,
   columns: readonly Column[],
@@ -28,8 +28,8 @@ export function guardedInsert(
   )
 }
 
-/** The start of the ids of all statements that write a partition. */
+/** Prefix of the query ids of all statements that write a partition. */
 export const queryIdPrefix = (database: string, partition: number) => `tickhouse-${database}-${partition}-`
 
-/** Which statements are meant, as a condition on `query_id`. */
+/** A condition on `query_id`. */
 export const idBeginsWith = (prefix: string) => `query_id LIKE ${literal(`${prefix.replace(/[_%\\]/g, '\\$&')}%`)}`

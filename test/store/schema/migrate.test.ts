@@ -117,9 +117,9 @@ test('a store that cannot be brought to this version is refused in one line that
     await assert.rejects(openStore(store.address), error => {
       const { code, message, advice } = error as Error & { code: string; advice: string }
       assert.equal(code, 'data_foreign')
-      const said = message.replace(`the store ${store.address} was made by another version: `, '')
-      if (typeof why === 'string') assert.equal(said, why)
-      else assert.match(said, why)
+      const reason = message.replace(`the store ${store.address} was created by another version: `, '')
+      if (typeof why === 'string') assert.equal(reason, why)
+      else assert.match(reason, why)
       assert.match(advice, /restore/)
       return true
     })
