@@ -1,27 +1,27 @@
 /**
- * What a benchmark is: contestants that do comparable work, each round of each in a process of its own, so that no contestant
- * inherits another's memory, caches or half-done merges. The rounds of all contestants are interleaved: what else the machine
- * does meanwhile hits them alike, so ratios say more than speeds.
+ * A benchmark: contestants that do comparable work. Each round runs in its own process, so that no contestant inherits
+ * another's memory, caches or unfinished merges. Rounds of all contestants are interleaved: other load on the machine
+ * hits them alike, so ratios are more reliable than speeds.
  */
 
 import { profileThis } from './profiling.ts'
 
-/** What one round measured. */
+/** The result of one round. */
 export interface Sample {
-  /** Trades, frames or statements, as the bench's `unit` says. */
+  /** In the bench's `unit`. */
   count: number
   seconds: number
-  /** Of all threads, and of all processes where there are several. */
+  /** Of all threads, and of all processes if there are several. */
   cpuSeconds: number
-  /** Anything else worth a column: the name carries the unit. */
-  figures?: Record<string, number>
+  /** Further metrics; each name contains its unit. */
+  metrics?: Record<string, number>
 }
 
 export interface Contestant {
   name: string
-  /** The contestant this one is measured against: its limit or its peer's. */
+  /** The contestant to compare with: a limit or a peer. */
   against?: string
-  /** Prepares, works and measures only the work. */
+  /** Prepares, then measures only the work. */
   run(): Promise<Sample>
 }
 
@@ -32,13 +32,13 @@ export interface Bench {
   unit: 'trades' | 'frames' | 'statements'
   rounds: number
   contestants: readonly Contestant[]
-  /** Remarks for the report, such as what its data is. */
+  /** Remarks for the report, for example on the data. */
   notes?: readonly string[]
-  /** Contestants of which one more round is run under the CPU profiler, to tell where the time goes. */
+  /** Contestants that run one more round under the CPU profiler. */
   profiled?: readonly string[]
 }
 
-/** The least and greatest, and the one in the middle. */
+/** Minimum, median and maximum. */
 export interface Spread {
   min: number
   median: number
@@ -52,7 +52,7 @@ export function spread(values: readonly number[]): Spread {
   return { min: sorted[0]!, median, max: sorted.at(-1)! }
 }
 
-/** Measures a piece of work in this process: all its threads count. `work` returns how many ticks or frames it did. */
+/** Measures work in this process, all threads. `work` returns its number of trades or frames. */
 export async function measured(work: () => Promise<number> | number): Promise<Sample> {
   const profile = await profileThis()
   const before = process.cpuUsage()

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { VERSION } from '../src/version.ts'
 
-/** Where and with what a result was measured. */
+/** Hardware and versions of a measurement. */
 export interface Machine {
   cpu: string
   cores: number
@@ -10,9 +10,9 @@ export interface Machine {
   os: string
   node: string
   tickhouse: string
-  /** The embedded engine: its npm package and the ClickHouse it is. */
+  /** The embedded engine: its npm package and ClickHouse version. */
   engine: string
-  /** Load of the machine by others and us over the last minute, when the bench began. */
+  /** One-minute load average at the start of the bench. */
   loadAverage: number
 }
 

@@ -1,7 +1,4 @@
-/**
- * Where the time goes: CPU of the threads as the system counts it, and that of the main thread divided among the stages of a
- * tick's way as V8's samples fall.
- */
+/** CPU by stage: threads by the system's counters, the main thread divided by V8's samples. */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -20,31 +17,29 @@ interface CpuProfile {
   samples: number[]
 }
 
-/**
- * The stage a function belongs to, by its file and name; a function of no stage counts for its caller. Order matters: the
- * first that matches.
- */
+/** The stage of a function, by its file and name: the first match. A function without a stage counts for its caller. */
 const STAGES: readonly [stage: string, url: RegExp, name?: RegExp][] = [
   [
     'socket and ws',
-    /node_modules\/ws\/|^node:(net|internal\/stream_base|internal\/streams|stream|tls|events)|sources\/(socket|connection)\.ts/,
+    /node_modules\/ws\/|^node:(net|internal\/stream_base|internal\/streams|stream|tls|events)|src\/sources\/connection\//,
   ],
-  ['decode', /sources\/(binance|coinbase|kraken|byte-scanner|decimal|json|reading)\.ts/],
-  ['feed: counts and latency', /sources\/(feed|latency)\.ts/],
-  ['encode records', /tick\/records\.ts/, /tradesRecord/],
-  ['columns', /sources\/recorder\.ts/],
-  ['hand records to the log', /log\/sqlite-appender\.ts|log\/sqlite\.ts/, /append|settle|send|admit/],
-  ['read records of the log', /log\/sqlite/],
-  ['decode records', /ingest\/decode\.ts|tick\/records\.ts/],
-  ['validate', /ingest\/validate\.ts/],
-  ['follow ids', /ingest\/(continuity|fill)\.ts/, /follow/],
-  ['gather batch', /ingest\/(batch|fill)\.ts/, /addTrades|fill/],
-  ['encode batch', /ingest\/batch\.ts/, /Block/],
-  ['hand blocks to the engine', /store\/|node_modules\/(@clickhouse|chdb)\//],
-  ['books and page', /serve\//],
+  ['decode', /src\/venues\//],
+  ['feed: counts and latency', /src\/sources\/(feed|feed-session|latency|metrics|venue-clock)\.ts/],
+  ['encode records', /src\/tick\/records\.ts/, /tradesRecord/],
+  ['columns', /src\/sources\/recorder\.ts/],
+  ['send records to the log', /src\/log\/sqlite\/(appender|log)\.ts/, /append|settle|send/i],
+  ['read records of the log', /src\/log\/sqlite\//],
+  ['decode records', /src\/ingest\/decode\.ts|src\/tick\/records\.ts/],
+  ['validate', /src\/ingest\/validate\.ts/],
+  ['follow ids', /src\/ingest\/ids\//],
+  ['follow ids', /src\/ingest\/append-record\.ts/, /follow|lookups|resolve|place|setRun/],
+  ['encode batch', /src\/ingest\/(batch|sealed-batch)\.ts/, /Block/],
+  ['gather batch', /src\/ingest\/(batch|append-record)\.ts/],
+  ['send blocks to the engine', /src\/store\/|node_modules\/(@clickhouse|chdb)\//],
+  ['watch list and page', /src\/(serve|status)\//],
 ]
 
-/** Threads by their names; others are the engine's own, such as its pool for the columns of a part. */
+/** Threads by name; all others are the engine's own. */
 const THREADS: readonly [stage: string, name: RegExp][] = [
   ['log thread', /WorkerThread|node-Worker/i],
   ['engine: merges', /MergeMutate/],
@@ -52,7 +47,7 @@ const THREADS: readonly [stage: string, name: RegExp][] = [
   ['libuv pool: files, and statements of the engine', /libuv/i],
 ]
 
-/** V8's own thread that takes the samples. */
+/** V8's sampling thread. */
 const PROFILER = /ProfEv|Sampl/i
 
 /** Runs one more round of a contestant under the profiler. */
@@ -95,16 +90,16 @@ function stagesOf(usages: readonly ThreadUsage[]): Profile['stages'] {
     .sort((a, b) => b.share - a.share)
 }
 
-/** Loading modules: left out, since a round begins after it. */
+/** Loading modules: left out, since a round starts after it. */
 const STARTING = 'starting up'
 
-/** Of the samples in which the thread worked, each stage's part. */
+/** Each stage's share of the samples in which the thread was busy. */
 function shares({ nodes, samples }: CpuProfile): Map<string, number> {
   const stageOfNode = new Map<number, string>()
   const byId = new Map(nodes.map(node => [node.id, node]))
   const visit = (id: number, inherited: string) => {
     const node = byId.get(id)!
-    // Once starting up, everything below is: a module's own code would else count for its file's stage.
+    // Everything below module loading counts as starting up: top-level code would else count for its file's stage.
     const stage = inherited === STARTING ? STARTING : (stageOf(node.callFrame) ?? inherited)
     stageOfNode.set(id, stage)
     for (const child of node.children ?? []) visit(child, stage)

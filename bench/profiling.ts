@@ -1,24 +1,24 @@
-/** The profiled process's end: what it leaves for `profile.ts` in the directory named by the environment. */
+/** The profiled process: writes its results for `profile.ts` into the directory named by the environment. */
 import fs from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import path from 'node:path'
 import { threadSecondsOf } from './processes.ts'
 
-/** Set for the one round that is profiled. */
+/** Set for the profiled round only. */
 export const PROFILE_DIRECTORY = 'BENCH_PROFILE_DIRECTORY'
 
-/** How much CPU each thread of one process took for a piece of work. */
+/** CPU of each thread of a process for a piece of work. */
 export interface ThreadUsage {
   part: string
   /** Trades or frames of the work. */
   count: number
-  /** By the thread's name; `main` runs the JavaScript. */
+  /** By thread name; `main` runs the JavaScript. */
   seconds: Record<string, number>
-  /** The profile of the main thread. */
+  /** File of the main thread's profile. */
   profile: string
 }
 
-/** Profiles this process's main thread until `end`, and counts its threads' CPU; undefined unless this round is profiled. */
+/** Profiles this process's main thread and measures its threads' CPU until `end`; undefined in an unprofiled round. */
 export async function profileThis() {
   const directory = process.env[PROFILE_DIRECTORY]
   if (directory === undefined) return undefined

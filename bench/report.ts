@@ -1,4 +1,4 @@
-/** The results of a bench, for programs (the object) and for people (the table). */
+/** The results of a bench: an object for programs, a table for people. */
 import { type Bench, type Sample, type Spread, spread } from './contract.ts'
 import type { Machine } from './machine.ts'
 import type { Profile } from './profile.ts'
@@ -9,9 +9,9 @@ export interface ContestantResult {
   perSecond: Spread
   /** CPU seconds per million, all threads. */
   cpuPerMillion: Spread
-  /** Speed and CPU of each round over that of the other's same round. Above 1: faster; dearer. */
+  /** Ratios of speed and CPU to the same round of the other. Above 1 is faster, or more CPU. */
   against?: { name: string; speed: Spread; cpu: Spread }
-  figures: Record<string, Spread>
+  metrics: Record<string, Spread>
   samples: readonly Sample[]
 }
 
@@ -30,7 +30,7 @@ export interface Result {
 const speedOf = ({ count, seconds }: Sample) => count / seconds
 const cpuOf = ({ count, cpuSeconds }: Sample) => (cpuSeconds / count) * 1e6
 
-/** `command` is the one that repeats it. */
+/** `command` repeats the bench. */
 export function summarise(
   bench: Bench,
   command: string,
@@ -49,7 +49,7 @@ export function summarise(
     contestants: bench.contestants.map(({ name, against }) => {
       const own = samples.get(name)!
       const theirs = against === undefined ? undefined : samples.get(against)!
-      const figureNames = Object.keys(own[0]?.figures ?? {})
+      const metricNames = Object.keys(own[0]?.metrics ?? {})
       return {
         name,
         perSecond: spread(own.map(speedOf)),
@@ -62,8 +62,8 @@ export function summarise(
               cpu: spread(own.map((sample, round) => cpuOf(sample) / cpuOf(theirs[round]!))),
             },
           }),
-        figures: Object.fromEntries(
-          figureNames.map(figure => [figure, spread(own.map(({ figures }) => figures![figure]!))]),
+        metrics: Object.fromEntries(
+          metricNames.map(metric => [metric, spread(own.map(({ metrics }) => metrics![metric]!))]),
         ),
         samples: own,
       }
@@ -91,10 +91,10 @@ export function format({ machine, ...result }: Result): string {
     '',
     table(rows),
   ]
-  for (const { name, figures } of result.contestants) {
-    for (const [figure, { min, median, max }] of Object.entries(figures))
+  for (const { name, metrics } of result.contestants) {
+    for (const [metric, { min, median, max }] of Object.entries(metrics))
       lines.push(
-        `${name}: ${figure} ${[min, median, max].map(value => thousands(value)).join(' / ')} (min, median, max)`,
+        `${name}: ${metric} ${[min, median, max].map(value => thousands(value)).join(' / ')} (min, median, max)`,
       )
   }
   for (const profile of result.profiles) {
@@ -112,7 +112,7 @@ const ratio = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(
 const thousands = (value: number) =>
   value < 100 ? String(Number(value.toFixed(2))) : Math.round(value).toLocaleString('en-US')
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column left, the others right. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
   return rows

@@ -1,4 +1,4 @@
-/** `npm run bench -- <name> [--json]`; without a name the list, `all` for all. */
+/** `npm run bench -- <name> [--json]`; without a name it lists the benches, `all` runs all. */
 import { parseArgs } from 'node:util'
 import { BENCHES, findBench } from './benches/index.ts'
 import type { Bench } from './contract.ts'
@@ -19,7 +19,7 @@ if (name === undefined || values.help) {
 } else {
   const chosen = name === 'all' ? BENCHES : [findBench(name)].filter(bench => bench !== undefined)
   if (chosen.length === 0) {
-    console.error(`no bench ${name}; there are: ${BENCHES.map(bench => bench.name).join(', ')}`)
+    console.error(`unknown bench ${name}; known: ${BENCHES.map(bench => bench.name).join(', ')}`)
     process.exitCode = 2
   }
   const results = []
@@ -45,7 +45,7 @@ function readArguments() {
     for (const name of ['rounds', 'minutes'] as const) {
       const given = read.values[name]
       if (given !== undefined && !/^[1-9]\d{0,3}$/.test(given))
-        throw new Error(`--${name} takes a whole number from 1, not ${given}`)
+        throw new Error(`--${name} must be a whole number from 1 to 9999, not ${given}`)
     }
     return read
   } catch (error) {

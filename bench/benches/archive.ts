@@ -1,4 +1,4 @@
-/** Rows a second into the archive, proved, out of it again, and bytes a trade; beside Parquet by pyarrow, pandas and DuckDB. */
+/** Archiving, verifying and restoring: rows a second and bytes per trade; peers: pyarrow, pandas and DuckDB. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,7 +32,7 @@ interface Filled extends Parts {
   archiver: Archiver
 }
 
-/** A store with the trades, as large parts as a quiet hour leaves, and an archive with nothing in it yet. */
+/** A store with the trades, its parts merged as after a quiet hour, and an empty archive. */
 function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS): Promise<T> {
   return withDirectory(directory =>
     withParts(directory, async parts => {
@@ -72,12 +72,12 @@ function archived(sessions?: number) {
     const { tradesBytes } = await store.size()
     return {
       ...sample,
-      figures: { 'bytes/trade in the archive': bytes / trades, 'bytes/trade in the store': tradesBytes / trades },
+      metrics: { 'bytes/trade in the archive': bytes / trades, 'bytes/trade in the store': tradesBytes / trades },
     }
   }, sessions)
 }
 
-/** `deep`: the rows too, not only the bytes. */
+/** `deep`: verifies rows as well as bytes. */
 function verified(deep: boolean) {
   return withFilled(async ({ archiver, trades, store, target }) => {
     await archiver.round()
@@ -95,7 +95,7 @@ function verified(deep: boolean) {
   })
 }
 
-/** Into a table without rows: it is emptied first, since one process has one store. */
+/** Restores into the truncated table, since a process can open one store only. */
 function restored() {
   return withFilled(async ({ archiver, trades, store, target }) => {
     await archiver.round()
@@ -109,7 +109,7 @@ function restored() {
   })
 }
 
-/** The peer gets the same rows as an Arrow file, which it has read before the time runs. */
+/** The peer gets the same rows as an Arrow file, which it reads before the measurement starts. */
 function python(work: 'pyarrow' | 'pandas' | 'verify' | 'restore', sessions?: number) {
   return async (): Promise<Sample> => {
     const { command, path } = await pythonWith('pandas', 'pyarrow', 'duckdb')
@@ -120,7 +120,7 @@ function python(work: 'pyarrow' | 'pandas' | 'verify' | 'restore', sessions?: nu
         env: { ...process.env, PYTHONPATH: path },
       })
       const { rows, seconds, cpuSeconds, bytes } = JSON.parse(stdout) as Record<string, number>
-      return { count: rows!, seconds: seconds!, cpuSeconds: cpuSeconds!, figures: { 'bytes/trade': bytes! / rows! } }
+      return { count: rows!, seconds: seconds!, cpuSeconds: cpuSeconds!, metrics: { 'bytes/trade': bytes! / rows! } }
     }, sessions)
   }
 }
@@ -144,10 +144,10 @@ export const archive: Bench = {
   ],
   notes: [
     RECORDINGS
-      ? `the recorded Binance sessions ${SESSIONS} times over, times and ids going on; one slice`
-      : 'trades of the simulated market (no recordings here); one slice',
-    'archived and proved: hashed in the table, written, moved in place, read back, hashed (SHA-256 and rows), manifest and ledger written',
-    'bytes/trade: of the contestants that have the sessions once; repeated values compress better than a market does',
-    'the peers have their rows in memory when the time begins; pyarrow compares values, pandas checksums; DuckDB proves nothing',
+      ? `the recorded Binance sessions repeated ${SESSIONS} times with continuous times and ids; one segment`
+      : 'trades of the simulated market (no recordings here); one segment',
+    'archived and proved: hashed in the table, written, moved in place, read back, hashed (SHA-256 and rows), manifest and catalog written',
+    'bytes/trade: see the contestants with the sessions once; repeated values compress better than a real market',
+    'the peers start with their rows in memory; pyarrow compares values, pandas checksums; DuckDB verifies nothing',
   ],
 }

@@ -1,4 +1,4 @@
-/** What a viewer of the dashboards waits for: each of their statements, over HTTP, on ten million ticks of a day. */
+/** Each statement of the Grafana dashboards, over HTTP, on ten million ticks of a day. */
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DASHBOARDS } from '../../dashboards/index.ts'
@@ -13,13 +13,13 @@ import { DAY_TRADES, fillDay } from '../samples/day.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { withParts } from '../samples/storing.ts'
 
-const ASKED_TIMES = 7
+const RUNS = 7
 const HOUR_MS = 3_600_000
-/** As wide a step as Grafana takes for a panel of about a thousand points; some panels have fewer. */
+/** Points of a panel, which determine Grafana's step; some panels have fewer. */
 const POINTS = 1_000
 const STEP_MS_LEAST = 10_000
 
-/** All of what can be chosen, and the busiest symbol: more than a third of all ticks. */
+/** All values of each variable, and the busiest symbol: more than a third of all ticks. */
 const CHOSEN: Variables = {
   venue: simulator.name,
   symbol: simulator.defaultSymbols[0]!,
@@ -38,40 +38,44 @@ async function over(hours: number): Promise<Sample> {
     const config = { ...parseConfig({}, {}), STORE: `chdb:${path.join(directory, 'store')}`, LISTEN: '127.0.0.1:0' }
     const serving = await serveStore(config, new Journal('bench', 'error', 'text'), false)
     const toMs = Date.now()
-    const figures: Record<string, number> = {}
+    const metrics: Record<string, number> = {}
     let statements = 0
     const startedMs = performance.now()
     const cpuBefore = process.cpuUsage()
     for (const [file, make] of Object.entries(DASHBOARDS)) {
       for (const statement of statementsOf(make())) {
         const range = { fromMs: toMs - hours * HOUR_MS, toMs, intervalMs: stepMs(hours, statement.points) }
-        const asked = await askedTimes(serving.url, statement, range)
-        const { median, max } = spread(asked.map(({ wallMs }) => wallMs))
-        statements += ASKED_TIMES
+        const timings = await timeStatement(serving.url, statement, range)
+        const { median, max } = spread(timings.map(({ wallMs }) => wallMs))
+        statements += RUNS
         const name = `${path.basename(file, '.json')}, ${statement.name} (${statement.form})`
-        figures[`${name}: p50, ms`] = median
-        figures[`${name}: max, ms`] = max
-        figures[`${name}: cpu, ms`] = spread(asked.map(({ cpuMs }) => cpuMs)).median
+        metrics[`${name}: p50, ms`] = median
+        metrics[`${name}: max, ms`] = max
+        metrics[`${name}: cpu, ms`] = spread(timings.map(({ cpuMs }) => cpuMs)).median
       }
     }
     const { user, system } = process.cpuUsage(cpuBefore)
     const seconds = (performance.now() - startedMs) / 1000
     await serving.stop()
-    return { count: statements, seconds, cpuSeconds: (user + system) / 1e6, figures }
+    return { count: statements, seconds, cpuSeconds: (user + system) / 1e6, metrics }
   })
 }
 
-/** Whole steps of a kind that people read: ten seconds at least. */
+/** Rounds the step up as Grafana does, to at least ten seconds. */
 function stepMs(hours: number, points = POINTS): number {
   const wanted = (hours * HOUR_MS) / points
   return [STEP_MS_LEAST, 30_000, 60_000, 120_000, 300_000].find(step => step >= wanted) ?? 600_000
 }
 
-/** What it takes of this process is engine, server and asking together; where the machine is busy it says more than the clock. */
-async function askedTimes(url: string, { sql }: Statement, range: Range): Promise<{ wallMs: number; cpuMs: number }[]> {
+/** CPU time covers engine, server and client; on a busy machine it is more reliable than wall time. */
+async function timeStatement(
+  url: string,
+  { sql }: Statement,
+  range: Range,
+): Promise<{ wallMs: number; cpuMs: number }[]> {
   const body = expand(sql, range, CHOSEN)
   const times: { wallMs: number; cpuMs: number }[] = []
-  for (let asked = 0; asked < ASKED_TIMES; asked++) {
+  for (let timings = 0; timings < RUNS; timings++) {
     const startedMs = performance.now()
     const cpuBefore = process.cpuUsage()
     const response = await fetch(`${url}/?default_format=Native`, { method: 'POST', body })
@@ -93,6 +97,6 @@ export const dashboards: Bench = {
     { name: 'the whole day', run: () => over(24) },
   ],
   notes: [
-    `${DAY_TRADES.toLocaleString('en-US')} trades of eight symbols within a day; the busiest is asked for; each statement ${ASKED_TIMES} times`,
+    `${DAY_TRADES.toLocaleString('en-US')} trades of eight symbols within a day; queries of the busiest; each statement ${RUNS} times`,
   ],
 }

@@ -1,4 +1,7 @@
-/** Frames a second through a venue's decoder into columns and encoded records, as the recorder has them; and JSON.parse alone. */
+/**
+ * Frames a second through a venue's decoder into columns and encoded records, as in the recorder; against JSON.parse
+ * alone.
+ */
 
 import { tradesRecord } from '../../src/tick/records.ts'
 import { TradeColumns, type TradeDraft } from '../../src/tick/trades.ts'
@@ -9,12 +12,12 @@ import type { Sink, Venue } from '../../src/venues/venue.ts'
 import { type Bench, type Contestant, measured } from '../contract.ts'
 import { binanceTrades, coinbaseMatches, type Frames, krakenTrades, RECORDINGS } from '../samples/frames.ts'
 
-/** As `sources/recorder.ts` cuts them. */
+/** As in `sources/recorder.ts`. */
 const RECORD_TICKS = 5_000
 const FRAMES = 1_000_000
 const WARM_UP_FRAMES = 100_000
 
-/** Gathers trades in columns and encodes a record whenever they are full; the record goes nowhere. */
+/** Collects trades in columns and encodes a record whenever they are full; drops the record. */
 class Gatherer implements Sink {
   readonly #venue: Venue
   readonly #trades = new TradeColumns(RECORD_TICKS)
@@ -51,7 +54,7 @@ function decoding(venue: Venue, load: () => Frames) {
     }
     all(WARM_UP_FRAMES)
     const sample = await measured(() => all(FRAMES))
-    if (sink.refused > 0) throw new Error(`${sink.refused} frames refused: this is not the usual way`)
+    if (sink.refused > 0) throw new Error(`${sink.refused} frames refused: this would measure the slow path`)
     return sample
   }
 }
@@ -68,7 +71,7 @@ function parsing(load: () => Frames) {
     }
     all(WARM_UP_FRAMES)
     const sample = await measured(() => all(FRAMES))
-    if (objects !== FRAMES + WARM_UP_FRAMES) throw new Error('frames that are no objects')
+    if (objects !== FRAMES + WARM_UP_FRAMES) throw new Error('a frame is not a JSON object')
     return sample
   }
 }

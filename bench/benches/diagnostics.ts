@@ -1,4 +1,4 @@
-/** What the house's looking at itself costs: recording and storing at full rate, with all of it and with none. */
+/** The cost of diagnostics: recording and storing at full rate, with all of them and with none. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
@@ -25,37 +25,37 @@ const CYCLE_TRADES = 1_000_000
 const TRADES = CYCLES * CYCLE_TRADES
 const RECORD_TRADES = 1_000
 const RECORDS_PER_APPEND = 16
-/** As often as the shipped Prometheus configuration asks, or oftener. */
+/** At least as often as the shipped Prometheus configuration. */
 const SCRAPE_EVERY_MS = 5_000
-/** Lines told before each announcement: a house that has much to say. */
+/** Events before each announcement: a busy log. */
 const LINES_PER_ANNOUNCEMENT = 5
-/** As many as a recorder announces. */
+/** Log entries per announcement, as a recorder sends. */
 const LINES_ANNOUNCED = 100
 
 function storing(observed: boolean): () => Promise<Sample> {
   return () =>
     withDirectory(directory =>
       withParts(directory, async parts => {
-        const house = open(parts, observed)
+        const instance = open(parts, observed)
         const records = makeTrades(CYCLE_TRADES, RECORD_TRADES)
         const sample = await measured(async () => {
-          const stopLooking = observed ? look(parts, house) : async () => {}
-          await Promise.all([record(parts.log, records), house.stored])
-          await stopLooking()
+          const stopObserving = observed ? observe(parts, instance) : async () => {}
+          await Promise.all([record(parts.log, records), instance.stored])
+          await stopObserving()
           return TRADES
         })
-        await house.close()
+        await instance.close()
         const { trades } = await parts.store.size()
         if (trades !== TRADES) throw new Error(`${trades} of ${TRADES} trades stored`)
         const [written] = await parts.store.rows<{ rows: string }>(
           'SELECT (SELECT count() FROM metrics) + (SELECT count() FROM events) + (SELECT count() FROM uptime) AS rows',
         )
-        return { ...sample, figures: { 'rows of diagnostics': Number(written!.rows) } }
+        return { ...sample, metrics: { 'rows of diagnostics': Number(written!.rows) } }
       }),
     )
 }
 
-/** The storing process's parts, joined as in `modes/ingest.ts`. */
+/** The parts of the ingest process, wired as in `modes/ingest.ts`. */
 function open({ log, store }: Parts, observed: boolean) {
   const config = parseConfig({}, {})
   const journal = new Journal('ingest', 'error', 'json')
@@ -103,7 +103,7 @@ function open({ log, store }: Parts, observed: boolean) {
   }
 }
 
-/** Cycle after cycle of the same trades, each of symbols of its own, so that no id comes twice. */
+/** Appends the same trades in each cycle, under different symbols, so that no id repeats. */
 async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
   const names = batches.map(({ symbols }) => [...symbols.words])
   let records: LogRecord[] = []
@@ -118,8 +118,8 @@ async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<v
   }
 }
 
-/** What else looks at a house: its recorder's announcements with the lines it told, and a scrape of all figures. */
-function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Promise<void> {
+/** The remaining load: a recorder's announcements with its log entries, and scrapes of all metrics. */
+function observe({ log }: Parts, { observing }: ReturnType<typeof open>): () => Promise<void> {
   const startedAtMs = Date.now()
   const journal = new Journal('record', 'error', 'json')
   const gauge = new ProcessGauge()
@@ -130,7 +130,7 @@ function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Pro
       await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {})
     }
   }
-  const looking = [
+  const loops = [
     every(ANNOUNCE_EVERY_MS, () => {
       for (let line = 0; line < LINES_PER_ANNOUNCEMENT; line++)
         journal.emit('connection_opened', { venue: simulator.name, connection: String(line), symbols: 8 })
@@ -154,14 +154,13 @@ function look({ log }: Parts, { observing }: ReturnType<typeof open>): () => Pro
   ]
   return async () => {
     stop.abort()
-    await Promise.all(looking)
+    await Promise.all(loops)
   }
 }
 
 export const diagnostics: Bench = {
   name: 'diagnostics',
-  summary:
-    'recording and storing at full rate while the house looks at itself, and without; target: at most 3 % slower',
+  summary: 'recording and storing at full rate with diagnostics on and off; target: at most 3 % slower',
   unit: 'trades',
   rounds: 7,
   contestants: [
@@ -170,6 +169,6 @@ export const diagnostics: Bench = {
   ],
   notes: [
     `${TRADES.toLocaleString('en-US')} trades, records of ${RECORD_TRADES.toLocaleString('en-US')}, one process`,
-    'on: tables metrics, events and uptime, a recorder that tells ten lines a second and announces them, a scrape every 5 s; off: none of these',
+    'on: tables metrics, events and uptime, a recorder that logs and announces ten lines a second, a scrape every 5 s; off: none of these',
   ],
 }

@@ -1,4 +1,4 @@
-/** All benchmarks, in the order of a tick's way. */
+/** All benchmarks, in the order of the pipeline. */
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { dashboards } from './dashboards.ts'

@@ -1,4 +1,6 @@
-/** From a full log into the tables, against the engine alone with the same blocks, and the usual way with row objects. */
+/**
+ * A full log into the tables, against the engine alone with the same blocks, and row objects through the stock client.
+ */
 
 import { Batch } from '../../src/ingest/batch.ts'
 import { TRADES as KIND } from '../../src/tick/kinds.ts'
@@ -12,7 +14,7 @@ import { makeTrades } from '../samples/trades.ts'
 
 const TRADES = 3_000_000
 const RECORD_TRADES = 1_000
-/** The usual way is slow: fewer trades, in batches of the size its documentation recommends. */
+/** Row objects are slow: fewer trades, in batches of the size that the client's documentation recommends. */
 const OBJECT_TRADES = 300_000
 const OBJECT_BATCH = 100_000
 const RECORDS_PER_APPEND = 100
@@ -29,7 +31,7 @@ async function tickhouse() {
         inserts = await storeAll(parts, TRADES)
         return TRADES
       })
-      return { ...sample, figures: { 'trades an insert': TRADES / inserts } }
+      return { ...sample, metrics: { 'trades an insert': TRADES / inserts } }
     }),
   )
 }

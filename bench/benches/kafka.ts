@@ -1,4 +1,6 @@
-/** Through a real Kafka broker into the engine behind ClickHouse's HTTP interface: in columns, and one JSON tick a record. */
+/**
+ * Through a Kafka broker into the engine behind ClickHouse's HTTP interface: in columns, and one JSON tick per record.
+ */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,41 +11,41 @@ import { type Cluster, PARTITIONS, record, storeFrom, withCluster } from '../sam
 import { makeTrades } from '../samples/trades.ts'
 
 const TRADES = 2_000_000
-/** One JSON tick a record is slow: fewer of them. */
+/** One JSON tick per record is slow: fewer of them. */
 const JSON_TICKS = 200_000
 const BATCH = 10_000
 const CONSUMER = join(import.meta.dirname, '../peers/python-consumer.py')
 
 const run = promisify(execFile)
 
-/** Measures from the moment that `begun` is called in it, with what the engine's own process took. */
-async function fromBegun({ engineCpuSeconds }: Cluster, work: (begun: () => void) => Promise<number>) {
-  let began: { ms: number; cpu: NodeJS.CpuUsage; engine: number } | undefined
+/** Measures from the call of `onStart` within `work`, including the CPU of the engine's process. */
+async function measuredFromStart({ engineCpuSeconds }: Cluster, work: (onStart: () => void) => Promise<number>) {
+  let started: { ms: number; cpu: NodeJS.CpuUsage; engine: number } | undefined
   const count = await work(() => {
-    began ??= { ms: performance.now(), cpu: process.cpuUsage(), engine: engineCpuSeconds() }
+    started ??= { ms: performance.now(), cpu: process.cpuUsage(), engine: engineCpuSeconds() }
   })
-  if (!began) throw new Error('the work did not say when it began')
-  const { user, system } = process.cpuUsage(began.cpu)
-  const sample = { count, seconds: (performance.now() - began.ms) / 1000, cpuSeconds: (user + system) / 1e6 }
-  return withEngine(sample, engineCpuSeconds() - began.engine)
+  if (!started) throw new Error('the work did not call onStart')
+  const { user, system } = process.cpuUsage(started.cpu)
+  const sample = { count, seconds: (performance.now() - started.ms) / 1000, cpuSeconds: (user + system) / 1e6 }
+  return withEngine(sample, engineCpuSeconds() - started.engine)
 }
 
 function withEngine(sample: Sample, engineCpuSeconds: number): Sample {
-  return { ...sample, figures: { 'engine cpu s/M': (engineCpuSeconds / sample.count) * 1e6 } }
+  return { ...sample, metrics: { 'engine cpu s/M': (engineCpuSeconds / sample.count) * 1e6 } }
 }
 
 async function columns() {
   return withCluster(async cluster => {
     const batches = makeTrades(TRADES, BATCH)
     const engineBefore = cluster.engineCpuSeconds()
-    let end = async () => {}
+    let stopIngest = async () => {}
     const sample = await measured(async () => {
       const [ending] = await Promise.all([storeFrom(cluster, TRADES), record(cluster.log, batches)])
-      end = ending
+      stopIngest = ending
       return TRADES
     })
     const engineCpuSeconds = cluster.engineCpuSeconds() - engineBefore
-    await end()
+    await stopIngest()
     return withEngine(sample, engineCpuSeconds)
   })
 }
@@ -51,12 +53,12 @@ async function columns() {
 async function columnsToStore() {
   return withCluster(async cluster => {
     await record(cluster.log, makeTrades(TRADES, BATCH))
-    let end = async () => {}
-    const sample = await fromBegun(cluster, async begun => {
-      end = await storeFrom(cluster, TRADES, begun)
+    let stopIngest = async () => {}
+    const sample = await measuredFromStart(cluster, async onStart => {
+      stopIngest = await storeFrom(cluster, TRADES, onStart)
       return TRADES
     })
-    await end()
+    await stopIngest()
     return sample
   })
 }
@@ -89,8 +91,8 @@ async function kafkajsToStore() {
   return withCluster(cluster =>
     withKafkajs(cluster, async peer => {
       await peer.produce(makeTrades(JSON_TICKS, BATCH), PARTITIONS)
-      return fromBegun(cluster, async begun => {
-        await peer.store(cluster.store, JSON_TICKS, begun)
+      return measuredFromStart(cluster, async onStart => {
+        await peer.store(cluster.store, JSON_TICKS, onStart)
         return JSON_TICKS
       })
     }),
@@ -118,7 +120,7 @@ async function pythonToStore() {
 export const kafka: Bench = {
   name: 'kafka',
   summary:
-    'through a real Kafka broker into the engine over HTTP; peers: a JSON tick a record with kafkajs, and a Python consumer',
+    'through a Kafka broker into the engine over HTTP; peers: one JSON tick per record with kafkajs, and a Python consumer',
   unit: 'trades',
   rounds: 3,
   contestants: [
@@ -130,8 +132,8 @@ export const kafka: Bench = {
   ],
   notes: [
     `${TRADES.toLocaleString('en-US')} trades in columns, ${JSON_TICKS.toLocaleString('en-US')} as JSON; ${PARTITIONS} partitions, one broker, acks=all, idempotent producers; broker, engine and clients share the machine`,
-    'recorded/sent and stored: both at once in one process; to store: the topic is full, measured from joining the group to the last row',
+    'recorded/sent and stored: both concurrently in one process; to store: from a full topic, measured from joining the group to the last row',
     'kafkajs: 1,000 messages a send, inserts of 50,000 row objects as JSONEachRow; Python: confluent-kafka and clickhouse-connect, inserts of 50,000 rows in columns',
-    'cpu is that of the clients; the engine process and its merges apart, the broker not counted',
+    'cpu is that of the clients; the engine process with its merges is separate, the broker not counted',
   ],
 }

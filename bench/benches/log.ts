@@ -1,4 +1,4 @@
-/** Appending to the log and reading it back, against the bare file: the same bytes written and synced in the same groups. */
+/** Appending to the log and reading it, against a bare file: the same bytes written and synced in the same groups. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -9,10 +9,10 @@ import { withDirectory } from '../samples/directory.ts'
 import { makeTrades } from '../samples/trades.ts'
 
 const TRADES = 1_000_000
-/** Records of one append: what gathers at full rate while the one before is written. */
+/** Records of one append: as many as arrive at full rate during the previous append. */
 const RECORDS_PER_APPEND = 16
-/** Appends under way at once: as many as there are busy partitions. */
-const APPENDS_AT_ONCE = 2
+/** Concurrent appends: one per busy partition. */
+const APPENDS_IN_FLIGHT = 2
 
 function groupsOf(recordTrades: number): LogRecord[][] {
   const records = makeTrades(TRADES, recordTrades).map(tradesRecord)
@@ -30,19 +30,19 @@ function appending(recordTrades: number): () => Promise<Sample> {
       const delay = monitorEventLoopDelay({ resolution: 1 })
       delay.enable()
       const sample = await measured(async () => {
-        const underWay = new Set<Promise<unknown>>()
+        const inFlight = new Set<Promise<unknown>>()
         for (const group of groups) {
-          const append = log.append(0, group).finally(() => underWay.delete(append))
-          underWay.add(append)
-          if (underWay.size >= APPENDS_AT_ONCE) await Promise.race(underWay)
+          const append = log.append(0, group).finally(() => inFlight.delete(append))
+          inFlight.add(append)
+          if (inFlight.size >= APPENDS_IN_FLIGHT) await Promise.race(inFlight)
         }
-        await Promise.all(underWay)
+        await Promise.all(inFlight)
         return TRADES
       })
       delay.disable()
       await log.close()
-      const figures = { 'event loop delay p99, ms': delay.percentile(99) / 1e6, 'and at most, ms': delay.max / 1e6 }
-      return { ...sample, figures }
+      const metrics = { 'event loop delay p99, ms': delay.percentile(99) / 1e6, 'and at most, ms': delay.max / 1e6 }
+      return { ...sample, metrics }
     })
 }
 
@@ -70,8 +70,8 @@ function reading(recordTrades: number): () => Promise<Sample> {
       for (const group of groupsOf(recordTrades)) await log.append(0, group)
       const sample = await measured(async () => {
         let trades = 0
-        for await (const slice of log.read(0, 0, new AbortController().signal)) {
-          for (const entry of slice) trades += entry.ticks
+        for await (const chunk of log.read(0, 0, new AbortController().signal)) {
+          for (const entry of chunk) trades += entry.ticks
           if (trades === TRADES) break
         }
         return trades
@@ -114,6 +114,6 @@ export const log: Bench = {
   rounds: 5,
   contestants,
   notes: [
-    `${RECORDS_PER_APPEND} records an append, ${APPENDS_AT_ONCE} appends at once; files were just written, so reads come from memory`,
+    `${RECORDS_PER_APPEND} records an append, ${APPENDS_IN_FLIGHT} concurrent appends; files were just written, so reads come from memory`,
   ],
 }

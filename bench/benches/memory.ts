@@ -1,51 +1,51 @@
-/** Resident memory of the house at a high rate over time: flat or not. */
+/** Resident memory at a high rate over time: flat or not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Sample, spread } from '../contract.ts'
 import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
-import { startHouse } from '../samples/house.ts'
+import { startInstance } from '../samples/instance.ts'
 
 const RATE_PER_SECOND = Number(process.env.BENCH_RATE ?? 100_000)
-/** Read when it runs: `launcher/process.ts` sets it from its flag, after this file was loaded. */
+/** Read lazily: `run.ts` sets it from its flag after loading this file. */
 const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
-const LOOK_EVERY_MS = 5_000
-/** Memory is called flat if the last third's middle is at most this much above that of the third before. */
+const SAMPLE_EVERY_MS = 5_000
+/** Memory is flat if the median of the last third is at most this share above that of the second third. */
 const FLAT_GROWTH_MAX = 0.05
 
 async function run(): Promise<Sample> {
   return withDirectory(async directory => {
-    const house = await startHouse(directory, RATE_PER_SECOND)
-    const { recorder, storing } = house.pids
+    const instance = await startInstance(directory, RATE_PER_SECOND)
+    const { recorder, storing } = instance.pids
     try {
       const startedMs = performance.now()
-      const seen: { recorder: number; storing: number; trades: number }[] = []
+      const samples: { recorder: number; storing: number; trades: number }[] = []
       while (performance.now() - startedMs < minutes() * 60_000) {
-        await sleep(LOOK_EVERY_MS)
-        const [row] = await house.rows<{ trades: string }>('SELECT count() AS trades FROM trades')
-        const look = { recorder: mb(recorder), storing: mb(storing), trades: Number(row!.trades) }
-        seen.push(look)
+        await sleep(SAMPLE_EVERY_MS)
+        const [row] = await instance.rows<{ trades: string }>('SELECT count() AS trades FROM trades')
+        const sample = { recorder: mb(recorder), storing: mb(storing), trades: Number(row!.trades) }
+        samples.push(sample)
         const seconds = Math.round((performance.now() - startedMs) / 1000)
         console.error(
-          `${String(seconds).padStart(5)} s  recorder ${look.recorder} MB  storing ${look.storing} MB  ${look.trades} trades stored`,
+          `${String(seconds).padStart(5)} s  recorder ${sample.recorder} MB  storing ${sample.storing} MB  ${sample.trades} trades stored`,
         )
       }
-      const [merging] = await house.rows<{ rewritten: number }>(
+      const [merging] = await instance.rows<{ rewritten: number }>(
         "SELECT sumIf(value, event = 'MergedRows') / sumIf(value, event = 'InsertedRows') AS rewritten FROM system.events",
       )
-      const third = Math.floor(seen.length / 3)
+      const third = Math.floor(samples.length / 3)
       const middle = (part: 'recorder' | 'storing', from: number, to: number) =>
-        spread(seen.slice(from, to).map(look => look[part])).median
+        spread(samples.slice(from, to).map(sample => sample[part])).median
       const growth = (part: 'recorder' | 'storing') =>
-        middle(part, 2 * third, seen.length) / middle(part, third, 2 * third) - 1
+        middle(part, 2 * third, samples.length) / middle(part, third, 2 * third) - 1
       return {
-        count: seen.at(-1)!.trades,
+        count: samples.at(-1)!.trades,
         seconds: (performance.now() - startedMs) / 1000,
         cpuSeconds: cpuSecondsOf(recorder) + cpuSecondsOf(storing),
-        figures: {
-          'recorder at most, MB': Math.max(...seen.map(look => look.recorder)),
-          'storing process at most, MB': Math.max(...seen.map(look => look.storing)),
+        metrics: {
+          'recorder at most, MB': Math.max(...samples.map(sample => sample.recorder)),
+          'storing process at most, MB': Math.max(...samples.map(sample => sample.storing)),
           'merged rows for each row inserted': Number(merging!.rewritten),
-          'both at most, MB': Math.max(...seen.map(look => look.recorder + look.storing)),
+          'both at most, MB': Math.max(...samples.map(sample => sample.recorder + sample.storing)),
           'recorder, growth over the last third, %': growth('recorder') * 100,
           'storing process, growth over the last third, %': growth('storing') * 100,
           [`flat (1) or not (0), ${FLAT_GROWTH_MAX * 100} % allowed`]: Number(
@@ -54,7 +54,7 @@ async function run(): Promise<Sample> {
         },
       }
     } finally {
-      await house.stop()
+      await instance.stop()
     }
   })
 }

@@ -1,10 +1,10 @@
-/** How fresh the page is: from a trade's time at the exchange to the pushed message that shows it. */
+/** Latency of the page: from a trade's time at the exchange to the pushed message that shows it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Messages } from '../../src/serve/page/protocol.ts'
 import { type Bench, type Sample, spread } from '../contract.ts'
 import { cpuSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
-import { startHouse } from '../samples/house.ts'
+import { startInstance } from '../samples/instance.ts'
 
 const RATE_PER_SECOND = 20_000
 const WARM_UP_MS = 4_000
@@ -12,15 +12,15 @@ const MEASURED_MS = 10_000
 
 async function run(): Promise<Sample> {
   return withDirectory(async directory => {
-    const house = await startHouse(directory, RATE_PER_SECOND)
-    const { recorder, storing } = house.pids
+    const instance = await startInstance(directory, RATE_PER_SECOND)
+    const { recorder, storing } = instance.pids
     const stop = new AbortController()
     try {
       await sleep(WARM_UP_MS)
       const cpuBefore = cpuSecondsOf(recorder) + cpuSecondsOf(storing)
       const startedMs = performance.now()
       setTimeout(() => stop.abort(), MEASURED_MS)
-      const answer = await fetch(`${house.url}/api/live`, { signal: stop.signal })
+      const answer = await fetch(`${instance.url}/api/live`, { signal: stop.signal })
       const agesMs: number[] = []
       let trades = 0
       for await (const update of updates(answer)) {
@@ -33,19 +33,19 @@ async function run(): Promise<Sample> {
         count: trades,
         seconds: (performance.now() - startedMs) / 1000,
         cpuSeconds: cpuSecondsOf(recorder) + cpuSecondsOf(storing) - cpuBefore,
-        figures: {
+        metrics: {
           'trade to page p50, ms': spread(agesMs).median,
           'trade to page p99, ms': agesMs[Math.floor(agesMs.length * 0.99)]!,
           'messages a second': agesMs.length / (MEASURED_MS / 1000),
         },
       }
     } finally {
-      await house.stop()
+      await instance.stop()
     }
   })
 }
 
-/** The `update` events of a stream, until it ends or is given up. */
+/** The `update` events of a stream, until it ends or is aborted. */
 async function* updates(answer: Response): AsyncGenerator<Messages['update']> {
   let text = ''
   try {

@@ -1,4 +1,7 @@
-/** Stored trades a second out of the store again at full speed, to a client that reads and drops them; and lines of a file. */
+/**
+ * Replay at full speed from the store to a client that drops what it reads, or into a log; baseline: JSON lines of a
+ * file.
+ */
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -22,11 +25,11 @@ import { makeTrades } from '../samples/trades.ts'
 
 const TRADES = 1_000_000
 const RECORD_TRADES = 5_000
-/** What the baseline leaves unsent before it waits, as a replay does. */
+/** Unsent bytes from which on the baseline waits, as a replay does. */
 const PENDING_BYTES_MAX = 4 * 2 ** 20
 const READ_BYTES = 65_536
 
-/** Stores the trades in a new store and lends it. */
+/** Stores the trades in a new store and passes it to `work`. */
 function withStored<T>(work: (store: Store, directory: string) => Promise<T>): Promise<T> {
   return withDirectory(directory =>
     withParts(directory, async parts => {
@@ -57,11 +60,11 @@ async function replaying(store: Store, to: (range: Range) => Promise<Outlet>): P
   return sample
 }
 
-/** A client that asks by WebSocket and drops what comes: its cost is the socket's alone. */
-function listen(url: string): void {
+/** A WebSocket client that drops what it reads: it costs no more than its socket. */
+function connectClient(url: string): void {
   const { hostname, port, pathname, search } = new URL(url)
   let last = Buffer.alloc(0)
-  // One buffer for all that comes: the collector's work would else be this client's for a good part.
+  // One buffer for all reads: else this client would cause much of the garbage collection.
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const callback = (bytes: number) => {
     const chunk = Buffer.from(buffer.subarray(Math.max(0, bytes - 64), bytes))
@@ -85,7 +88,7 @@ function serving(format: string, target: (range: Range) => string) {
       const sample = await replaying(store, async range => {
         server = new ReplayServer(VENUE_SERVERS[format]!, range.symbols)
         await server.listen(0)
-        listen(server.url + target(range))
+        connectClient(server.url + target(range))
         return server
       })
       await server!.close()
@@ -102,7 +105,7 @@ function intoLog() {
   })
 }
 
-/** The plain way: a file of JSON lines, each parsed for its time and sent. */
+/** The baseline: a file of JSON lines, each parsed for its time and sent. */
 function jsonLines() {
   return withDirectory(async directory => {
     const file = path.join(directory, 'trades.jsonl')
@@ -119,7 +122,7 @@ function jsonLines() {
     fs.writeFileSync(file, `${lines.join('\n')}\n`)
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
     await once(server, 'listening')
-    listen(`ws://127.0.0.1:${(server.address() as net.AddressInfo).port}/`)
+    connectClient(`ws://127.0.0.1:${(server.address() as net.AddressInfo).port}/`)
     const [client] = await once(server, 'connection')
     const sample = await measured(async () => {
       let [sent, last] = [0, 0n]
@@ -158,5 +161,5 @@ export const replay: Bench = {
     { name: 'into a log', against: BASELINE, run: intoLog },
     { name: BASELINE, run: jsonLines },
   ],
-  notes: ['one client, in the same process, that reads and drops'],
+  notes: ['one client in the same process, which drops what it reads'],
 }

@@ -1,4 +1,6 @@
-/** Recording and storing at once in one process, from trades in columns: encoded, appended to the log, read, judged, stored. */
+/**
+ * Recording and storing concurrently in one process: trades in columns are encoded, appended, read, validated, stored.
+ */
 import type { LogRecord } from '../../src/log/log.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { type Bench, measured } from '../contract.ts'
@@ -9,7 +11,7 @@ import { ingest } from './ingest.ts'
 
 const TRADES = 3_000_000
 const RECORD_TRADES = 1_000
-/** One append under way, as the recorder has for each partition. */
+/** One append at a time, as the recorder has for each partition. */
 const RECORDS_PER_APPEND = 16
 
 async function recordAndStore() {

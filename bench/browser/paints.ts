@@ -1,6 +1,6 @@
 /**
- * Runs inside the built-in page, before its own code: notes when each newest row of the tape was painted, by what the browser itself
- * says of it (element timing). The page is as shipped: the row is asked for its painting from here.
+ * Runs inside the unmodified built-in page, before its own code: records when each newest row of the tape was painted,
+ * by the browser's element timing.
  */
 
 interface Paint {
@@ -14,7 +14,7 @@ const paints: Paint[] = []
 /** Read by the bench. */
 Object.assign(window, { paints })
 
-/** The page's monotonic clock as time since 1970 UTC, by the machine's clock as it is now. */
+/** Converts the page's monotonic clock to ms since 1970 UTC, by the machine's current clock. */
 const sinceEpochMs = (pageMs: number) => Date.now() - performance.now() + pageMs
 
 new PerformanceObserver(list => {
@@ -24,7 +24,7 @@ new PerformanceObserver(list => {
 
 let newest: Element | null = null
 
-// Called within the turn that changed the page, so before the frame that shows it.
+// Called in the task that changed the page, so before the frame that shows it.
 new MutationObserver(() => {
   const row = document.querySelector('[data-testid=tape-row]')
   if (row === null || row === newest) return

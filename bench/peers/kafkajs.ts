@@ -1,4 +1,4 @@
-/** The usual way on Node: one JSON tick a record through kafkajs, rows as objects into the table. */
+/** The usual approach on Node: one JSON tick per record through kafkajs, row objects into the table. */
 import { type Consumer, Kafka, logLevel, type Producer } from 'kafkajs'
 import type { Store } from '../../src/store/store.ts'
 import { readMicros } from '../../src/tick/time.ts'
@@ -60,12 +60,12 @@ export class KafkajsPeer {
     }
   }
 
-  /** Stores so many ticks; `begun` is called when the consumer has joined its group. */
-  async store(store: Store, ticks: number, begun: () => void = () => {}): Promise<void> {
+  /** Stores `ticks` ticks; calls `onStart` when the consumer has joined its group. */
+  async store(store: Store, ticks: number, onStart: () => void = () => {}): Promise<void> {
     const { promise: done, resolve, reject } = Promise.withResolvers<void>()
     let rows: Record<string, unknown>[] = []
     let stored = 0
-    // One batch at a time, whichever partition it comes from.
+    // One insert at a time over all partitions.
     let last = Promise.resolve()
     const insert = async () => {
       const values = rows
@@ -74,7 +74,7 @@ export class KafkajsPeer {
       stored += values.length
       if (stored === ticks) resolve()
     }
-    this.#consumer.on('consumer.group_join', begun)
+    this.#consumer.on('consumer.group_join', onStart)
     await this.#consumer.subscribe({ topic: TOPIC, fromBeginning: true })
     await this.#consumer.run({
       partitionsConsumedConcurrently: 4,

@@ -1,4 +1,4 @@
-"""A consumer as one writes it in Python: ticks of JSON from Kafka in batches into ClickHouse. Prints what it took."""
+"""The usual Python consumer: JSON ticks from Kafka in batches into ClickHouse. Prints seconds and CPU seconds."""
 import json
 import sys
 import time
@@ -36,11 +36,11 @@ def main(brokers: str, topic: str, host: str, port: str, ticks: int) -> None:
                       message.partition(), message.offset(), 0)
             for column, value in zip(columns, values):
                 column.append(value)
-        held = len(columns[0])
-        if held >= BATCH or (held > 0 and stored + held >= ticks):
+        waiting = len(columns[0])
+        if waiting >= BATCH or (waiting > 0 and stored + waiting >= ticks):
             client.insert("trades", columns, column_names=COLUMNS, column_oriented=True)
             consumer.commit()
-            stored += held
+            stored += waiting
             columns = [[] for _ in COLUMNS]
     print(json.dumps({"seconds": time.perf_counter() - began["wall"], "cpuSeconds": time.process_time() - began["cpu"]}))
     consumer.close()

@@ -1,4 +1,4 @@
-/** A Kafka broker and a ClickHouse server of the house's own, each in a process, for one round. */
+/** A Kafka broker and tickhouse as ClickHouse server, each in its own process, for one round. */
 import { parseConfig } from '../../src/config.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
 import type { OpenLog } from '../../src/log/log.ts'
@@ -21,13 +21,13 @@ export interface Cluster {
   hosts: string
   log: OpenLog
   store: Store
-  /** Where the store answers ClickHouse's HTTP interface. */
+  /** The store's ClickHouse HTTP interface. */
   storeUrl: string
   /** CPU seconds of the engine's process so far. */
   engineCpuSeconds(): number
 }
 
-/** Starts both, empty, with the tables made, and ends them after the work. */
+/** Starts both with empty tables, and stops them after the work. */
 export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const ends: (() => unknown)[] = []
   const owner = { after: (end: () => unknown) => void ends.push(end) }
@@ -49,7 +49,10 @@ export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Pr
   }
 }
 
-/** Records trades as the sources do: one call a trade, records cut by size and age, appended to their symbols' partitions. */
+/**
+ * Records trades as the sources do: one call per trade, records cut by size and age, appended to their symbols'
+ * partitions.
+ */
 export async function record(log: OpenLog, batches: readonly TradeColumns[]): Promise<void> {
   const recorder = new Recorder({ log, emit: () => {} })
   const draft = new TradeDraft()
@@ -66,7 +69,7 @@ export async function record(log: OpenLog, batches: readonly TradeColumns[]): Pr
       draft.tradeId = Number(trades.tradeId[row])
       recorder.trade(draft)
     }
-    // The turns that sockets would leave; at the bound a source waits.
+    // Yields to the event loop as sockets do; with backpressure a source waits.
     do await new Promise(resolve => setImmediate(resolve))
     while (recorder.paused)
   }
@@ -74,13 +77,13 @@ export async function record(log: OpenLog, batches: readonly TradeColumns[]): Pr
 }
 
 /**
- * Stores all that the log holds or gets until so many trades are in the table; what it returns ends it. `begun` is called when
- * the first partition is ours.
+ * Runs ingest until `trades` trades are stored; returns the function that stops it. Calls `onStart` when the first
+ * partition is assigned.
  */
 export async function storeFrom(
   { log, store }: Cluster,
   trades: number,
-  begun: () => void = () => {},
+  onStart: () => void = () => {},
 ): Promise<() => Promise<void>> {
   let stored = 0
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
@@ -90,7 +93,7 @@ export async function storeFrom(
     log,
     store,
     emit: name => {
-      if (name === 'ingest_started') begun()
+      if (name === 'ingest_started') onStart()
       if (name === 'ticks_refused' || name === 'ingest_failed') reject(new Error(name))
     },
   })

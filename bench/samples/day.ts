@@ -1,4 +1,4 @@
-/** A day of a house that is full of ticks: trades through log and ingest, and what such a house says of itself every few seconds. */
+/** A busy day: trades through log and ingest, and the diagnostics of that day. */
 
 import { literal } from '../../src/store/sql.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -16,7 +16,7 @@ const SAMPLE_EVERY_SECONDS = 5
 const UPTIME_EVERY_SECONDS = 10
 const EVENTS_A_DAY = 20_000
 
-/** Fills log and store with a day that ends now. */
+/** Fills log and store with the last 24 hours. */
 export async function fillDay(parts: Parts): Promise<void> {
   const startMicros = (Date.now() - DAY_SECONDS * 1000) * 1000
   const span = { ratePerSecond: DAY_TRADES / DAY_SECONDS, startMicros, oneTimePerOrder: true }
@@ -29,22 +29,23 @@ export async function fillDay(parts: Parts): Promise<void> {
   }
   if (records.length > 0) await parts.log.append(0, records)
   await storeAll(parts, DAY_TRADES)
-  await sayOfItself(parts.store)
+  await fillDiagnostics(parts.store)
 }
 
-/** Figures of every name with as many labels as a house of three venues has, events, and how the stations stood. */
-async function sayOfItself(store: Store): Promise<void> {
+/** Inserts every metric with the labels of an instance with three venues, events, and the uptime of its stages. */
+async function fillDiagnostics(store: Store): Promise<void> {
   const ago = (seconds: string) => `now64(3) - toIntervalMillisecond(1000 * ${seconds})`
-  const figures = Object.entries(METRICS).flatMap(([name, definition]) =>
+  const metrics = Object.entries(METRICS).flatMap(([name, definition]) =>
     labelsOf(definition).map(labels => `(${literal(name)}, ${mapOf(labels)})`),
   )
+  const stages = Object.values(EVENTS).map(({ station }) => station)
   const statements = [
-    `INSERT INTO metrics SELECT ${ago(`(${DAY_SECONDS} - number * ${SAMPLE_EVERY_SECONDS})`)} AS at, 'ingest', 'bench', figure.1, figure.2,
+    `INSERT INTO metrics SELECT ${ago(`(${DAY_SECONDS} - number * ${SAMPLE_EVERY_SECONDS})`)} AS at, 'ingest', 'bench', metric.1, metric.2,
        number + rand() % 10
-     FROM numbers(${DAY_SECONDS / SAMPLE_EVERY_SECONDS}) ARRAY JOIN [${figures.join(', ')}] AS figure`,
+     FROM numbers(${DAY_SECONDS / SAMPLE_EVERY_SECONDS}) ARRAY JOIN [${metrics.join(', ')}] AS metric`,
     `INSERT INTO events SELECT ${ago(`(${DAY_SECONDS} - number * ${DAY_SECONDS / EVENTS_A_DAY})`)} AS at, 'ingest', 'bench', number,
-       1 + (number % 50 = 0), ${oneOf(Object.values(EVENTS).map(({ station }) => station))},
-       ${oneOf(Object.keys(EVENTS))}, 'a line of about the usual length: ' || toString(number), map('partition', '0')
+       1 + (number % 50 = 0), ${oneOf(stages)},
+       ${oneOf(Object.keys(EVENTS))}, 'a message of the usual length: ' || toString(number), map('partition', '0')
      FROM numbers(${EVENTS_A_DAY})`,
     `INSERT INTO uptime SELECT ${ago(`(${DAY_SECONDS} - number * ${UPTIME_EVERY_SECONDS})`)} AS at, 'bench', ${UPTIME_EVERY_SECONDS * 1000},
        true, true, 'ok', 'ok', 'ok', 'ok', 'ok'

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-/** Runs work with a new directory on the disk of the system's temporary files, which is gone afterwards. */
+/** Runs work with a new temporary directory, and removes it afterwards. */
 export async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-bench-'))
   try {

@@ -1,20 +1,20 @@
-/** The built-in page of a running house in a real browser, and when it painted what. */
+/** The built-in page of a running instance in a real browser, and its paint times. */
 import fs from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { launch } from '../../test/support/processes/browser.ts'
 
 const PAINTS = fs.readFileSync(new URL('../browser/paints.ts', import.meta.url), 'utf8')
-/** A page that was just opened loads its history first. */
+/** A new page loads its history first. */
 const SETTLE_MS = 2_000
 
 export interface Paint {
   tradeId: number
-  /** When the frame that showed this trade as the newest one was painted, ms since 1970 UTC. */
+  /** Paint time of the frame that showed this trade as the newest, ms since 1970 UTC. */
   atMs: number
 }
 
-/** Opens a view of the page for so long; the paintings of its tape's newest row, in order. */
+/** Opens a view of the page for `ms`; returns the paints of its tape's newest row, in order. */
 export async function paintedWithin(url: string, venue: string, symbol: string, ms: number): Promise<Paint[]> {
   const browser = await launch()
   try {

@@ -1,13 +1,13 @@
-/** The trades of the recorded Binance sessions in columns, as often as wanted; those of the simulated market where there is no recording. */
+/** Trades of the recorded Binance sessions in columns, repeated; without recordings, of the simulated market. */
 
 import { TradeColumns } from '../../src/tick/trades.ts'
 import { binance } from '../../src/venues/binance/decode.ts'
 import { binanceTrades, RECORDINGS } from './frames.ts'
 import { makeTrades } from './trades.ts'
 
-/** As many as a recorded session has, about. */
+/** About the trades of a recorded session. */
 const SIMULATED_TRADES = 16_000
-/** Between what a trade's time says and our receiving it, µs: as recorded, it is some ten milliseconds. */
+/** From a trade's time to its receipt, µs: about 10 ms in the recordings. */
 const LATENCY_MICROS = 12_000
 
 /** The sessions' trades in batches of `batchTrades`, once. */
@@ -31,9 +31,7 @@ function sessionBatches(batchTrades: number): TradeColumns[] {
   return batches
 }
 
-/**
- * `sessions` times the recorded sessions, one after the other: times and ids go on after the session before, so that all are distinct.
- */
+/** Repeats the recorded sessions `sessions` times with continuous times and ids, so that all are distinct. */
 export function* recordedTrades(sessions: number, batchTrades: number): Generator<TradeColumns> {
   if (!RECORDINGS) {
     yield* makeTrades(sessions * SIMULATED_TRADES, batchTrades)
@@ -59,7 +57,7 @@ export function* recordedTrades(sessions: number, batchTrades: number): Generato
   }
 }
 
-/** Of 64-bit numbers, which Math.max does not take. */
+/** Maximum of bigints, which Math.max does not accept. */
 function greatest(values: readonly bigint[]): bigint {
   let most = values[0]!
   for (const value of values) if (value > most) most = value

@@ -1,4 +1,4 @@
-/** The storing side without recorder and page: log → ingest → store, in this process. */
+/** Ingest without recorder and page: log → ingest → store, in this process. */
 import path from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
@@ -14,7 +14,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 
-/** An insert holds at most so many trades: the default of `BATCH_TICKS_MAX`. */
+/** Maximum trades of an insert: the default of `BATCH_TICKS_MAX`. */
 export const BATCH_TRADES = parseConfig({}, {}).BATCH_TICKS_MAX
 const BYTES_MAX = 64 * 2 ** 20
 
@@ -35,7 +35,7 @@ export async function withParts<T>(directory: string, work: (parts: Parts) => Pr
   }
 }
 
-/** Opens a new store in a directory, lends the stock client on its engine, and closes it after the work. */
+/** Opens a new store in a directory, passes the stock client on its engine to `work`, and closes it after the work. */
 export async function withClient<T>(directory: string, work: (client: ClickHouseClient) => Promise<T>): Promise<T> {
   const backend = await EmbeddedBackend.open(path.join(directory, 'store'), 0)
   try {
@@ -46,7 +46,7 @@ export async function withClient<T>(directory: string, work: (client: ClickHouse
   }
 }
 
-/** Stores everything of partition 0 until so many trades, of one venue, are in the table. Returns how many inserts it took. */
+/** Ingests partition 0 until `trades` trades of one venue are in the table. Returns the number of inserts. */
 export async function storeAll({ log, store }: Parts, trades: number, venue: string = simulator.name): Promise<number> {
   const venues: KnownVenues = new Map([[venue, 'dense']])
   const { BATCH_AGE_MS_MAX } = parseConfig({}, {})

@@ -1,22 +1,22 @@
-/** Trades of the simulated market in columns, as a recorder would cut them: the same ones for every contestant. */
+/** Trades of the simulated market in columns, cut as by a recorder: the same for every contestant. */
 import { nowMicros } from '../../src/clock.ts'
 import { emptyOrder, Market } from '../../src/simulator/market.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 
 const SEED = 1
-/** Trades a second by their own clock. */
+/** Trades a second by trade time. */
 const RATE_PER_SECOND = 300_000
 
 export interface Span {
-  /** Trades a second by their own clock. */
+  /** Trades a second by trade time. */
   ratePerSecond: number
   startMicros: number
-  /** What fills an order has one time, as at the venues; else each trade has its own. */
+  /** All trades of an order have one time, as at the venues; else each trade has its own. */
   oneTimePerOrder: boolean
 }
 
-/** `count` trades of eight symbols, their ids without a gap, in batches of `batchTrades`. */
+/** `count` trades of eight symbols with consecutive ids, in batches of `batchTrades`. */
 export function makeTrades(count: number, batchTrades: number): TradeColumns[] {
   return [
     ...tradesOver(
@@ -27,7 +27,7 @@ export function makeTrades(count: number, batchTrades: number): TradeColumns[] {
   ]
 }
 
-/** The same, batch by batch, at another pace or time. */
+/** The same, batch by batch, at another rate or time. */
 export function* tradesOver(
   { ratePerSecond, startMicros, oneTimePerOrder }: Span,
   count: number,

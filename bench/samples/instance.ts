@@ -1,4 +1,7 @@
-/** The house as `tickhouse start` runs it, with a simulated exchange: three processes, each watched from outside. */
+/**
+ * Recorder and ingest as `tickhouse start` runs them, with a simulated exchange: three processes, measured from
+ * outside.
+ */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
@@ -12,27 +15,27 @@ const EXCHANGE = fileURLToPath(new URL('../../src/simulator/process.ts', import.
 
 export type Part = 'exchange' | 'recorder' | 'storing'
 
-export interface House {
+export interface Instance {
   pids: Readonly<Record<Part, number>>
-  /** Where the page and the queries are. */
+  /** Address of page and queries. */
   url: string
-  /** Rows of a SELECT, asked over HTTP. */
+  /** Rows of a SELECT over HTTP. */
   rows<T>(query: string): Promise<T[]>
-  /** Ends the exchange, and the recorder once it has appended all: what is in the log is stored by and by. */
+  /** Stops the exchange, and the recorder once it has appended everything; ingest continues. */
   stopRecording(): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Starts a house that records `ratePerSecond` simulated trades. `flags` are Node's own, for recorder and storing process; `settings`
- * are the house's, by full name, beside what is set here.
+ * Starts an instance that records `ratePerSecond` simulated trades. `flags` are Node's, for recorder and storing
+ * process; `settings` are additional settings by full name.
  */
-export async function startHouse(
+export async function startInstance(
   directory: string,
   ratePerSecond: number,
   flags: readonly string[] = [],
   settings: Readonly<Record<string, string>> = {},
-): Promise<House> {
+): Promise<Instance> {
   const options: ProcessOptions = { symbols: [...simulator.defaultSymbols], ratePerSecond, seed: 1 }
   const exchange = fork(EXCHANGE, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const [{ wsUrl }] = (await once(exchange, 'message')) as [ProcessReady]
@@ -78,7 +81,7 @@ export async function startHouse(
   }
 }
 
-/** The address the storing process says it serves at; the rest of its lines is read and passed over. */
+/** The address that the storing process logs; discards its other log lines. */
 async function servingUrl(storing: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   storing.once('exit', code => reject(new Error(`the storing process ended (${code}) before it served`)))
@@ -89,7 +92,7 @@ async function servingUrl(storing: ChildProcess): Promise<string> {
   return promise
 }
 
-/** Under a supervisor, the house's processes end when that lets go of them. */
+/** A supervised process stops when its parent disconnects. */
 async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
