@@ -1,6 +1,6 @@
 /**
  * Moves ticks from quarantine into the table of their kind at the same log position, so that each is in a table at every moment and, after recovery from a
- * crash, in only one. The steps and why: `docs/decisions/requeue.md`.
+ * crash, in only one. The steps and why: `docs/decisions/reprocess.md`.
  */
 import { MS_PER_DAY } from '../../clock.ts'
 import type { Fence, Store } from '../../store/store.ts'
