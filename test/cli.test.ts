@@ -171,7 +171,7 @@ test('a configured venue that cannot be reached is tried again, and said so, and
   let told = ''
   for await (const chunk of child.stdout) {
     told += chunk
-    if ((told.match(/cannot be reached/g) ?? []).length >= 2) break
+    if ((told.match(/unreachable at/g) ?? []).length >= 2) break
   }
   child.kill('SIGINT')
   const [code] = await once(child, 'exit')

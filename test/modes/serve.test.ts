@@ -52,7 +52,7 @@ test('a page beside a storing process shows the market, the stations and lag, an
 
   const answer = await fetch(`${await page.url()}/api/quarantine/reingest`, { method: 'POST' })
   assert.equal(answer.status, 503)
-  assert.match(await answer.text(), /shows what others store/)
+  assert.match(await answer.text(), /this process is read-only/)
 
   await ingest.end('SIGKILL')
   const alone = await shown(page, ({ ingest }) => ingest.state === 'trouble')

@@ -51,7 +51,7 @@ test('answers that are not read yet are bounded together', async () => {
   const statuses = unread.map(({ status }) => status)
   assert.ok(statuses.includes(200) && statuses.includes(500), String(statuses))
   const refused = unread.find(({ status }) => status === 500)!
-  assert.match(await refused.text(), /not read yet.*TOO_MANY_SIMULTANEOUS_QUERIES/)
+  assert.match(await refused.text(), /have not read .*TOO_MANY_SIMULTANEOUS_QUERIES/)
   for (const response of unread) if (response.ok) assert.equal((await response.arrayBuffer()).byteLength, 200_000_000)
   assert.equal(await (await ASKED['/']('SELECT 1')).text(), '1\n')
 })
