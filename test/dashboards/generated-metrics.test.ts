@@ -83,14 +83,14 @@ test('what a counter rose by, in steps, is all that it counted in the time range
   assert.ok(Math.abs((mean * seconds) / (RATE * seconds) - 1) < 0.02, `${mean}`)
 })
 
-test('the share recorded is counted from the first sample on, and says since when', async () => {
+test('the share recorded is computed from the first sample on, and labelled with its time', async () => {
   const since = new Date(NOW - 30 * MINUTE_MS).toISOString().slice(0, 16).replace('T', ' ')
   for (const hours of [1, 24, 24 * 30]) {
     const range = { fromMs: NOW - hours * 60 * MINUTE_MS, toMs: NOW, intervalMs: 60_000 }
     for (const name of ['Recorded', 'Stored without delay']) {
       const [[, series, share] = []] = await rows('archive.json', name, range)
       assert.equal(series, `since ${since} UTC`)
-      // Five minutes of thirty, less the half step for which the last sample before them speaks.
+      // Five minutes of thirty, less the half step that the last sample before them covers.
       assert.ok(Math.abs(Number(share) - 5 / 6) < 0.01, `${hours} h: ${share}`)
     }
     const days = await rows('archive.json', 'By day', range)
@@ -99,7 +99,7 @@ test('the share recorded is counted from the first sample on, and says since whe
   }
 })
 
-test('a range before the first sample says that nothing was measured, not that nothing was recorded', async () => {
+test('a range before the first sample shows nothing measured, rather than nothing recorded', async () => {
   const range = { fromMs: NOW - 240 * MINUTE_MS, toMs: NOW - 180 * MINUTE_MS, intervalMs: 60_000 }
   assert.deepEqual(await rows('archive.json', 'Recorded', range), [])
 })

@@ -7,7 +7,7 @@ import { SOURCE } from '../../dashboards/clickhouse.ts'
 const provisioned = (file: string) =>
   parse(fs.readFileSync(new URL(`../../deploy/grafana/provisioning/${file}`, import.meta.url), 'utf8'))
 
-test('the data source that is provisioned is of the kind that the dashboards ask, over HTTP, with nothing secret in the file', () => {
+test('the provisioned data source has the type of the dashboards, uses HTTP, and contains no secret', () => {
   const { apiVersion, datasources } = provisioned('datasources/tickhouse.yaml')
   assert.equal(apiVersion, 1)
   const [tickhouse] = datasources

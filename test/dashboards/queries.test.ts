@@ -1,4 +1,4 @@
-/** Every statement of every dashboard, on a store that a house has filled, through the interface by which Grafana asks. */
+/** Every statement of every dashboard, on a filled store, through the interface that Grafana uses. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { DASHBOARDS } from '../../dashboards/index.ts'
@@ -35,7 +35,7 @@ after(async () => {
   for (const end of ends) await end()
 })
 
-/** As the data source asks: over HTTP with a password, and a limit of its own for the time. */
+/** Like the data source: over HTTP with a password and a time limit. */
 async function ask(sql: string): Promise<Frame> {
   const response = await fetch(`${serving.url}/?default_format=JSONCompact&max_execution_time=60`, {
     method: 'POST',
@@ -100,7 +100,7 @@ function assertSensible({ form, sql }: Statement, { meta, data }: Frame): void {
   if (form === 'variable') assert.ok(meta.length === 1 && isText(first!.type), columns)
 }
 
-/** A house that lost nothing has no marks of errors. */
+/** Without losses there are no annotations of errors. */
 const MAY_BE_EMPTY = (statement: Statement) => statement.form === 'annotation' && statement.name === 'Errors'
 
 const RANGES = { 'an hour': () => range, 'a day': () => day }

@@ -1,4 +1,4 @@
-/** What Grafana's own dashboard linter asks of a dashboard, as far as it is not about PromQL, and that the files are what the code prints. */
+/** The rules of Grafana's dashboard linter that do not concern PromQL, and that the files are what the code prints. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
@@ -81,7 +81,7 @@ for (const { file, dashboard } of ALL) {
     }
   })
 
-  test(`${file}: every panel says what no rows mean, counts have whole numbers, and bars do not fill a panel`, () => {
+  test(`${file}: every panel has a text for an empty result, counts are whole numbers, and bars do not fill a panel`, () => {
     for (const panel of panelsOf(dashboard)) {
       const { defaults } = panel.fieldConfig!
       assert.ok(defaults.noValue, panel.title)
@@ -158,7 +158,7 @@ test('every dashboard leads to the others', () => {
   }
 })
 
-test('dashboards are told apart by their uid', () => {
+test('every dashboard has a uid of its own', () => {
   assert.equal(new Set(ALL.map(({ dashboard }) => dashboard.uid)).size, ALL.length)
 })
 

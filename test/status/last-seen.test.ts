@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LastSeen } from '../../src/status/last-seen.ts'
 
-test('what was said before the clock was set back is not young until the clock has caught up', async t => {
+test('a report from before the clock was set back does not stay young until the clock has caught up', async t => {
   const heard = new LastSeen()
   const saidAtMs = Date.now() - 5_000
   assert.ok(heard.ageMs('a', saidAtMs) >= 5_000)

@@ -16,7 +16,7 @@ function reportOf(log: OpenLog, store: Store, storing: Ingest): StatusReport {
   return new StatusReport({ log, store, ingest: new LocalIngest(storing, log), archive: () => null })
 }
 
-test('a store that does not answer holds up no report, which has the sizes last known; one that is away is told as trouble', async t => {
+test('a store that does not answer blocks no report, which has the last known sizes; one that is away is in trouble', async t => {
   const { store, directory, remove } = await openTestStore()
   const log = await openLog(`sqlite:${path.join(directory, 'log')}`, 'write')
   t.after(async () => {
@@ -49,7 +49,7 @@ test('a store that does not answer holds up no report, which has the sizes last 
   assert.match(away.advice, /does not answer: the store is closed/)
 })
 
-test('a process without a partition says so; of several, the one that stores tells how long inserts take', async t => {
+test('a process without a partition is idle; of several, the storing one has the insert time', async t => {
   const { store, directory, remove } = await openTestStore()
   const log = await openLog(`sqlite:${path.join(directory, 'log')}?partitions=2`, 'write')
   t.after(async () => {

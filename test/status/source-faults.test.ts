@@ -96,7 +96,7 @@ test('a venue is named once, however many connections there are to it', () => {
   ])
 })
 
-test('the figures count symbols that are received, and those that are not by state; silence is known before any frame', () => {
+test('the metrics count received symbols, and the others by state; silence is known before any frame', () => {
   const figures = measureRecorder(
     recorder(
       { ...withDown('refused'), lastFrameAgeMs: null, quietMs: 90_000 },

@@ -68,7 +68,7 @@ async function runOnce(diagnostics: TelemetryWriter): Promise<void> {
 const idsOf = async () =>
   (await house.store.rows<{ id: number }>('SELECT toUInt32(id) AS id FROM events ORDER BY id')).map(({ id }) => id)
 
-test('figures, events and how the stations stand reach their tables as they were told', async () => {
+test('metrics, events and uptime reach their tables as they were emitted', async () => {
   const { diagnostics, told } = diagnosticsOf(() => [speaker([line(1)])])
   await runOnce(diagnostics)
   const [figure] = await house.store.rows("SELECT process, name, labels['partition'] AS at, value FROM metrics")
@@ -98,7 +98,7 @@ test('a line is there once, also where another process has written the first of 
   assert.deepEqual(await idsOf(), [1, 2, 3])
 })
 
-test('lines that left the memory of who told them before they were looked at are counted', async () => {
+test('entries that their source dropped before they were read are counted', async () => {
   const lines = [line(1)]
   const { diagnostics } = diagnosticsOf(() => [speaker(lines)])
   diagnostics.start()
@@ -132,7 +132,7 @@ test('more than a year of availability stays, whatever else may stay', async () 
   assert.deepEqual((stays as { days: unknown[] }).days.map(Number), [100])
 })
 
-test('while the store answers nothing, figures of who was not heard before wait for it too', async () => {
+test('while the store does not answer, metrics of a new source are buffered too', async () => {
   let away = true
   const store = new Proxy<Store>(house.store, {
     get(target, property) {
@@ -160,7 +160,7 @@ test('diagnostics that were not started write nothing', async () => {
   assert.deepEqual(await idsOf(), [])
 })
 
-test('while the store is away rows wait within a bound, the failure is told once, and nothing is thrown', async () => {
+test('while the store is away rows are buffered within a bound, the failure is reported once, and nothing is thrown', async () => {
   let away = true
   const store = new Proxy<Store>(house.store, {
     get(target, property) {
@@ -206,7 +206,7 @@ test('there is a row in each ten seconds of the time it ran, however long a repo
   assert.ok(tens >= Math.floor(seconds / 10), `${tens} of ${seconds} s`)
 })
 
-/** Time that passes only when it is told to, up to the next one who sleeps. */
+/** A clock that advances only on request, up to the next sleeper. */
 class PlayedClock {
   nowMs: number
   #sleepers: { untilMs: number; wake: () => void }[] = []

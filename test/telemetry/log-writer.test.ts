@@ -7,7 +7,7 @@ import { FullPipe } from '../support/processes/full-pipe.ts'
 
 const LINE = `${'x'.repeat(1_000)}\n`
 
-test('a pipe that nobody reads holds up nobody; what waits is read later, in order, and what was left out is counted', async t => {
+test('an unread pipe blocks nothing; buffered lines are read later, in order, and dropped ones are counted', async t => {
   const pipe = FullPipe.open(t)
   const { promise: told, resolve } = Promise.withResolvers<number>()
   const lines = new LogWriter(pipe.descriptor, resolve)

@@ -9,7 +9,7 @@ const MEASURED: Measurement[] = [
   { name: 'ingest_stored_ticks_total', labels: {}, value: 12_000 },
 ]
 
-test('figures are told with help, kind and labels, and beside them what each should be', async () => {
+test('metrics have help, kind and labels, and their targets beside them', async () => {
   const lines = (await toPrometheus(MEASURED)).split('\n')
   assert.ok(lines.includes('# TYPE tickhouse_ingest_lag_ticks gauge'))
   assert.ok(lines.includes('tickhouse_ingest_lag_ticks{partition="0"} 7'))
@@ -21,7 +21,7 @@ test('figures are told with help, kind and labels, and beside them what each sho
   )
 })
 
-test('a label that a figure is not defined with is refused', async () => {
+test('a label that a metric does not define is refused', async () => {
   await assert.rejects(toPrometheus([{ name: 'log_bytes', labels: { symbol: 'BTCUSDT' }, value: 1 }]))
 })
 

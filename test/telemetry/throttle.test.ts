@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { throttleEvents } from '../../src/telemetry/throttle.ts'
 
-test('each event is told once a minute, with what it said then', t => {
+test('each event is emitted once a minute, with its fields then', t => {
   let nowMs = 5
   t.mock.method(performance, 'now', () => nowMs)
   const told: string[] = []

@@ -15,18 +15,18 @@ const ask = (method: string, url: string, headers: Record<string, string>, token
 const SQL = '/?query=SELECT+1'
 const from = (site: string, mode = 'no-cors') => ({ 'sec-fetch-site': site, 'sec-fetch-mode': mode })
 
-test('programs, which send none of a browser’s headers, may ask', () => {
+test('programs, which send none of a browser’s headers, have access', () => {
   for (const url of ['/', SQL, '/api/live', '/api/doctor', '/metrics']) assert.ok(ask('GET', url, {}), url)
   assert.ok(ask('POST', '/', {}))
 })
 
-test('our own page may ask', () => {
+test('our own page has access', () => {
   for (const url of ['/', SQL, '/api/live', '/assets/x.js']) assert.ok(ask('GET', url, from('same-origin')), url)
   const origin = { origin: 'http://127.0.0.1:8080', ...from('same-origin', 'cors') }
   assert.ok(ask('POST', '/api/query', origin))
 })
 
-test('a person may open pages by a link or a bookmark, and nothing that asks', () => {
+test('a link or a bookmark may open pages, but run no query', () => {
   for (const site of ['none', 'same-site', 'cross-site']) {
     assert.ok(ask('GET', '/', from(site, 'navigate')), site)
     for (const url of [SQL, '/api/query?query=x', '/api/live', '/api/doctor', '/api/bars', '/?a=1&query='])
@@ -37,7 +37,7 @@ test('a person may open pages by a link or a bookmark, and nothing that asks', (
   assert.ok(ask('GET', '/metrics', from('none', 'navigate')))
 })
 
-test('pages of other sites and other ports may not ask, without an Origin either', () => {
+test('pages of other sites and other ports have no access, even without an Origin', () => {
   for (const site of ['same-site', 'cross-site', 'anything-new'])
     for (const url of ['/', SQL, '/api/live', '/api/doctor', '/metrics', '/health'])
       assert.ok(!ask('GET', url, from(site)), `${site} ${url}`)

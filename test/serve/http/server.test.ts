@@ -117,7 +117,7 @@ function ask(
   })
 }
 
-/** Reads a page's event stream until `enough` says so. */
+/** Reads a page's event stream until `enough` is true. */
 function follow(
   port: number,
   target: string,
@@ -143,7 +143,7 @@ function follow(
   })
 }
 
-describe('who may ask', () => {
+describe('access', () => {
   test('a program or page that names a loopback address may', async () => {
     const port = await listen()
     assert.equal((await ask(port, '/api/query', { method: 'POST', body: 'SELECT 1 FORMAT TSV' })).body, '1\n')
@@ -247,12 +247,12 @@ describe('who may ask', () => {
     assert.equal((await ask(port, '/api/bars?venue=v&symbol=s&interval=10s&before=1700000000000')).status, 200)
   })
 
-  test('a body that never ends is given up', async () => {
+  test('a body that never ends is closed', async () => {
     await listen()
     assert.ok(servers.at(-1)!.server.requestTimeout > 0)
   })
 
-  test('one client cannot take all places for open pages, and is told why', async () => {
+  test('one client cannot use all open pages, and gets the reason', async () => {
     const port = await listen()
     const open = (headers: http.OutgoingHttpHeaders = {}) =>
       new Promise<{ status: number; why: () => Promise<string>; leave: () => void }>((resolve, reject) => {
@@ -275,7 +275,7 @@ describe('who may ask', () => {
     for (const { leave } of [...own, other, again]) leave()
   })
 
-  test('connections beyond a bound are closed, which is told', async () => {
+  test('connections beyond a limit are closed and reported', async () => {
     const port = await listen()
     const { server } = servers.at(-1)!
     assert.ok(server.maxConnections > 0 && server.timeout > 0)
@@ -321,8 +321,8 @@ describe('who may ask', () => {
   })
 })
 
-describe('health and figures', () => {
-  test('whoever sees after processes is told the state without a token, and nothing else', async () => {
+describe('health and metrics', () => {
+  test('without a token /health answers the state and nothing else', async () => {
     const port = await listen({ TOKEN })
     const headers = { authorization: `Bearer ${TOKEN}` }
     assert.deepEqual(JSON.parse((await ask(port, '/health')).body), { state: 'trouble' })
@@ -335,7 +335,7 @@ describe('health and figures', () => {
     assert.deepEqual(JSON.parse((await ask(port, '/ready', { headers })).body), { ready: true, why: [] })
   })
 
-  test('a scrape finds the figures of every station', async () => {
+  test('a scrape has the metrics of every stage', async () => {
     const { body, status } = await ask(await listen(), '/metrics')
     assert.equal(status, 200)
     for (const name of [
@@ -366,7 +366,7 @@ describe('queries', () => {
   })
 })
 
-test('nothing is said of pages at a stop, even while what they are shown is being asked', async () => {
+test('stopping reports no failed pages, even while a status query is running', async () => {
   const directory = path.join(house.directory, 'stopped-log')
   const stopped = await openLog(`sqlite:${directory}`, 'write')
   const said = new Journal('test', 'error', 'text')
@@ -391,7 +391,7 @@ test('nothing is said of pages at a stop, even while what they are shown is bein
   )
 })
 
-test('the page is told of stored trades: stations, symbols, bars and prints, as the table has them', async () => {
+test('the page receives stored trades: stages, symbols, bars and prints, equal to the table', async () => {
   const port = await listen()
   const trades = new TradeColumns(3)
   const micros = Date.now() * 1000

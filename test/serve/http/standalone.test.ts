@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { HealthAnswer } from '../../../src/status/health.ts'
 import { TestInstance } from '../../support/processes/tickhouse.ts'
 
-test('a recorder on its own serves its health and its figures, and its events and figures reach the tables', async t => {
+test('a recorder on its own serves health and metrics, and its events and metrics reach the tables', async t => {
   const instance = new TestInstance(t)
   const recorder = instance.run('record', { SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
   const { url } = await recorder.waitFor('serving_figures')
@@ -33,7 +33,7 @@ test('a recorder on its own serves its health and its figures, and its events an
   assert.deepEqual(figures, { processes: 2 })
 })
 
-test('a house whose diagnostics are off stores ticks and none of its figures, and /metrics has them', async t => {
+test('with diagnostics off ticks are stored but no metrics, and /metrics has them', async t => {
   const silent = new TestInstance(t)
   const running = silent.run('start', { SOURCES: 'simulator:BTCUSDT?rate=200', DIAGNOSTICS: 'off' })
   await running.until(({ ingest }) => ingest.stored > 0)
@@ -49,7 +49,7 @@ test('a house whose diagnostics are off stores ticks and none of its figures, an
   assert.deepEqual(rows, { stored: 1, told: 0 })
 })
 
-test('an address for figures beyond this machine needs a token, and says so', async t => {
+test('an address for metrics beyond this machine requires a token, with advice', async t => {
   const recorder = new TestInstance(t).run('record', { SOURCES: 'simulator:BTCUSDT', METRICS_LISTEN: '0.0.0.0:0' })
   assert.equal((await recorder.exited).code, 2)
   assert.match(

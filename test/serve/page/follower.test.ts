@@ -50,7 +50,7 @@ function record(symbol: string, number: number): Uint8Array {
   return tradesRecord(trades).payload
 }
 
-/** A storing side on the same log and store; it holds nothing until started. */
+/** An ingest on the same log and store; it has no partition until started. */
 function storingSide(): Ingest {
   const config = parseConfig({}, {})
   return new Ingest({
@@ -71,7 +71,7 @@ async function append(from: number, below: number): Promise<void> {
   }
 }
 
-test('what another process stores is told once each, from where the table ended when following began', async () => {
+test('trades stored by another process arrive once each, from the end of the table on', async () => {
   await append(0, 1)
   const other = storingSide()
   other.start()
@@ -124,7 +124,7 @@ test('what another process stores is told once each, from where the table ended 
   }
 })
 
-test('more than one answer takes is told whole, record by record', async () => {
+test('more rows than one poll returns arrive complete, record by record', async () => {
   const storing = storingSide()
   const ids = new Set<string>()
   const follower = new Follower({
@@ -161,7 +161,7 @@ test('more than one answer takes is told whole, record by record', async () => {
     })
     await log.append(0, records)
     storing.start()
-    await within(10_000, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} told`))
+    await within(10_000, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} received`))
     assert.equal(ids.size, 2 * ticks)
   } finally {
     follower.close()
@@ -169,14 +169,14 @@ test('more than one answer takes is told whole, record by record', async () => {
   }
 })
 
-test('partitions that are ours are not asked of the table, and their place is where our own storing is', async () => {
+test('own partitions are not polled, and their offset is that of our ingest', async () => {
   const ours = storingSide()
   const follower = new Follower({
     store: house.store,
     log,
     ingest: new LocalIngest(ours, log),
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
-    take: () => assert.fail('told of what this process stored itself'),
+    take: () => assert.fail('received trades that this process stored itself'),
   })
   ours.start()
   try {

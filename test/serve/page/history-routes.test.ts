@@ -50,7 +50,7 @@ before(async () => {
   })
   for (const offset of [0, 1, 2, 3])
     await house.store.insertRows('uptime', [stood(nowMs - 20 * MINUTE_MS + offset * 10_000, offset !== 2, 'one')])
-  // Another process speaks for the house in the same ten seconds, one that is better off.
+  // Another process writes a better sample for the same ten seconds.
   await house.store.insertRows('uptime', [stood(nowMs - 20 * MINUTE_MS + 25_000, true, 'two')])
   await house.store.insertRows('audits', [
     {
@@ -90,7 +90,7 @@ test('lines are paged backwards, none twice, none left out', async () => {
   )
 })
 
-test('all words must occur, in any case, whatever marks they hold; level and station narrow it', async () => {
+test('all words must occur, in any case and with any characters; level and stage narrow the result', async () => {
   const texts = async (query: Record<string, string>) => (await lines(query)).lines.map(({ text }) => text)
   assert.deepEqual(await texts({ text: 'LINE 449 %_' }), [`line 449 100%_'"\\ <b>`])
   assert.deepEqual(await texts({ text: `449 '"\\` }), [`line 449 100%_'"\\ <b>`])
@@ -102,13 +102,13 @@ test('all words must occur, in any case, whatever marks they hold; level and sta
   assert.deepEqual(await texts({ text: 'insert_failed alt' }), ['Äußerst alt'])
 })
 
-test('nothing found says how far back was looked', async () => {
+test('an empty result has the time searched back to', async () => {
   const { lines: found, searchedToMs } = await lines({ text: 'nowhere', before: String(nowMs) })
   assert.deepEqual(found, [])
   assert.equal(nowMs - searchedToMs, 31 * 86_400_000)
 })
 
-test('uptime counts each ten seconds once, by the best that was said of them', async () => {
+test('uptime counts each ten seconds once, by their best sample', async () => {
   const { days, recent } = await get<UptimeAnswer>('/api/uptime?days=2')
   const sum = (of: 'covered' | 'recorded' | 'stored', list: UptimeAnswer['days']) =>
     list.reduce((total, each) => total + each[of], 0)
@@ -121,7 +121,7 @@ test('uptime counts each ten seconds once, by the best that was said of them', a
   assert.ok(recent.every(({ startMs }) => startMs % 900_000 === 0))
 })
 
-test('the last audit of each partition, and no slices as long as nothing is archived', async () => {
+test('the last audit of each partition, and no segments while nothing is archived', async () => {
   const [audit] = await get<Record<string, unknown>[]>('/api/audits')
   assert.deepEqual(
     { ...audit, atMs: 0 },
@@ -135,7 +135,7 @@ test('a level that there is none and a time that is none are refused', async () 
     assert.notEqual((await server.inject({ url })).statusCode, 200)
 })
 
-test('no more is asked at once than there are turns; what finds none is refused', async () => {
+test('no more queries run than the limiter has slots; beyond its queue they are refused', async () => {
   const others = Promise.withResolvers<void>()
   const running = turns.run(() => others.promise)
   const waiting = turns.run(async () => {})

@@ -17,7 +17,9 @@ after(() => house.remove())
 
 const START_MICROS = 1_723_161_255_000_000
 
-/** A batch of seeded trades, one record of the given offset; times rise by about half a second with some out of order. */
+/**
+ * A batch of seeded trades, one record of the given offset; times rise by about half a second with some out of order.
+ */
 function batchOf(offset: number, count: number, random: Random, symbol = 'BTCUSDT'): Batch {
   const trades = new TradeColumns(count)
   for (let row = 0; row < count; row++) {
@@ -68,7 +70,7 @@ test('history and updates together are the bars of the table, whenever the view 
   for (let offset = 0; offset < 8; offset++) {
     const batch = batchOf(offset, 50, random)
     if (offset === 4) {
-      // Opened here: what is stored from now on is told to the view, and the history is asked for below this offset.
+      // Opened here: later trades are passed to the view, and the history is loaded below this offset.
       const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, new Map([[0, offset]]))
       await house.store.insertBlock('trades', batch.block('trades', 0), { partition: 0, epoch: 1 })
       view.take(batch.trades)
@@ -113,7 +115,7 @@ test('prints are newest first, and those beyond a screen are counted', () => {
   assert.equal(update.prints[0]![4], String(22 * 100 + 99))
 })
 
-test('a trade too late for the bars kept makes the history stale, so that it is asked for again', () => {
+test('a trade too late for the bars in memory makes the history stale, so that it is loaded again', () => {
   const view = new View('binance', 'BTCUSDT', 1)
   view.take(batchOf(5_000, 10, new Random(1)).trades)
   view.flush()

@@ -1,6 +1,6 @@
 /** Calls that try what a function does to the engine: arguments that are deep, long, wide, or many against many. */
 
-/** As SQL; each far smaller than what a stranger's memory allows, so that only growth beyond the linear takes seconds. */
+/** As SQL; each far below the memory limit of an untrusted client, so that only superlinear growth takes seconds. */
 const VALUES = {
   deep: `concat(repeat('{"a":', 200000), '1', repeat('}', 200000))`,
   brackets: `concat(repeat('[', 300000), repeat(']', 300000))`,

@@ -1,4 +1,4 @@
-/** Runs calls one after another in an engine of its own and says of each that it begins, and what it found; ends itself at a find. */
+/** Runs calls in sequence in an engine of its own, reports each start and finding, and exits after a finding. */
 import { once } from 'node:events'
 import { openEngine } from '../../../src/store/embedded/engine.ts'
 import { UNTRUSTED_LIMITS } from '../../../src/store/sql.ts'
@@ -26,7 +26,7 @@ function end(found: 'slow' | 'died'): void {
 engine.failed.catch(() => end('died'))
 setInterval(() => {
   if (cpuMs() - beganCpuMs > CPU_MS_MAX) end('slow')
-  // An engine that died says so to the next who asks.
+  // An engine that died fails the next query.
   else if (cpuMs() - beganCpuMs > LOOK_EVERY_MS) engine.run({ query: 'SELECT 1', format: 'Null' }).catch(() => {})
 }, LOOK_EVERY_MS)
 for (; at < calls.length; at++) {

@@ -45,7 +45,7 @@ async function assertRefused(query: string, parameters: Record<string, string> =
   assert.fail(`answered: ${said.slice(0, 200)}`)
 }
 
-test('every function of the engine has been judged', async () => {
+test('every function of the engine is listed', async () => {
   const judged = listedFunctions()
   const named = (...sections: RegExp[]) =>
     [...judged].flatMap(([section, names]) => (sections.some(each => each.test(section)) ? names : []))
@@ -125,7 +125,7 @@ describe('statements that only read are answered', () => {
     test(query, () => assert.doesNotReject(answer(query)))
   }
 
-  test('a SETTINGS clause at the end is told apart from the statement', async () => {
+  test('a SETTINGS clause at the end is separated from the statement', async () => {
     for (const query of ["SELECT 1 SETTINGS max_threads = 2, session_timezone = 'UTC' FORMAT JSON"]) {
       const admitted = await gate.admit(query)
       assert.equal(admitted.query.replace(/\s+/g, ' '), 'SELECT 1 FORMAT JSON')
@@ -145,7 +145,7 @@ describe('statements that only read are answered', () => {
 
 /** `FILE` stands for the path of the secret. */
 const ATTACKS = [
-  // What is no question.
+  // Statements that do not read.
   'DROP TABLE trades',
   'TRUNCATE TABLE trades',
   'RENAME TABLE trades TO gone',
@@ -366,7 +366,7 @@ describe('statements that write or reach outside the tables are refused', () => 
     test(query || '(nothing)', () => assertRefused(query.replaceAll('FILE', secretFile)))
   }
 
-  test('a file is not told apart from nothing', async () => {
+  test('a file looks like a missing table', async () => {
     for (const name of [secretFile, `${secretFile}.not`, '/proc/self/environ', 'LICENSE']) {
       assert.equal(await answer(`EXISTS TABLE \`${name}\``), '0\n')
       assert.equal(await answer(`EXISTS \`default\`.\`${name}\` FORMAT CSV`), '0\n')
@@ -454,7 +454,7 @@ describe('statements that write or reach outside the tables are refused', () => 
   })
 })
 
-test('what the engine could not say once is asked again: one failure refuses nobody later', async () => {
+test('a failed query of the guard is repeated: one failure refuses no later statement', async () => {
   for (const looked of ['system.functions', 'system.tables', 'system.columns', 'currentDatabase()']) {
     let failures = 1
     const once = new QueryGuard(async query => {

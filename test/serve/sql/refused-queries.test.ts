@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { RefusedQueries } from '../../../src/serve/sql/refused-queries.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 
-test('refused statements are told once a minute for each reason, with how many were left out', () => {
+test('refused statements are reported once a minute for each reason, with the number left out', () => {
   const events = new EventLog()
   let nowMs = 0
   const refused = new RefusedQueries(events.emit, () => nowMs)
@@ -21,7 +21,7 @@ test('refused statements are told once a minute for each reason, with how many w
   )
 })
 
-test('reasons of any number are told in bounded number', () => {
+test('any number of reasons causes a bounded number of events', () => {
   const events = new EventLog()
   const refused = new RefusedQueries(events.emit, () => 0)
   for (let times = 0; times < 5000; times++) refused.report(`reason ${times}`, 'no')

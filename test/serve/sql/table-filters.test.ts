@@ -33,7 +33,7 @@ test('it may come in the address as well, and of several tables', async () => {
   assert.deepEqual(await ask(query, { additional_table_filters: filters }), { status: 200, text: '2\t0\n' })
 })
 
-test('its condition is judged as a statement is', async () => {
+test('its condition is checked like a statement', async () => {
   for (const condition of [
     "file(\\'/etc/passwd\\') != \\'\\'",
     '1 IN `/etc/passwd`',

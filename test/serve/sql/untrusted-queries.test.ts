@@ -44,7 +44,7 @@ for (const [path, ask] of Object.entries(ASKED)) {
 }
 
 test('answers that are not read yet are bounded together', async () => {
-  // Each waits to be read, but for what the sockets hold.
+  // Each waits to be read, except for the bytes in socket buffers.
   const unread = await Promise.all(
     Array.from({ length: 4 }, () => ASKED['/']("SELECT repeat('x', 1000000) FROM numbers(200) FORMAT RawBLOB")),
   )

@@ -1,4 +1,4 @@
-/** Clients of other languages, each by its own library, ask the door for strangers. */
+/** Clients of other languages, each with its own library, as untrusted clients. */
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -19,7 +19,7 @@ before(async () => {
 })
 after(() => sqlServer.close())
 
-/** Skips, saying so, where a program is missing; in CI it must be there. */
+/** Skips with a reason if a program is missing; in CI it is required. */
 function without(...programs: string[]): string | false {
   const missing = programs.filter(program => spawnSync(program, ['version'], { stdio: 'ignore' }).error)
   return missing.length > 0 && process.env.CI !== 'true' && `${missing.join(', ')} not found`

@@ -1,4 +1,4 @@
-/** The door for strangers: what ClickHouse's own Node client and plain HTTP get, and what they do not. */
+/** The interface for untrusted clients: what ClickHouse's Node client and plain HTTP may do, and what not. */
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, before, describe, test } from 'node:test'
@@ -94,7 +94,7 @@ describe('plain HTTP', () => {
     assert.equal(await (await ask({ query: 'SELECT' }, { method: 'POST', body: '2' })).text(), '2\n')
   })
 
-  test('headers say what a ClickHouse server would', async () => {
+  test('headers are those of a ClickHouse server', async () => {
     const { headers } = await ask({ query: 'SELECT * FROM numbers(7) FORMAT JSONCompact', query_id: 'mine' })
     assert.equal(headers.get('x-clickhouse-query-id'), 'mine')
     assert.equal(headers.get('x-clickhouse-format'), 'JSONCompact')
@@ -117,7 +117,7 @@ describe('plain HTTP', () => {
     })
   }
 
-  test('answers are packed as asked', async () => {
+  test('answers are compressed as requested', async () => {
     for (const coding of ['gzip', 'deflate', 'br', 'zstd']) {
       const answer = await ask(
         { query: 'SELECT sum(number) FROM numbers(10)', enable_http_compression: '1' },

@@ -1,4 +1,4 @@
-/** The door for those who may write everything: an engine behind it must behave as a ClickHouse server would. */
+/** The interface for clients that may write everything: it must behave like a ClickHouse server. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -111,7 +111,7 @@ describe('an insert under a fence', () => {
     await client.insert({ table: 'fence', values: [{ a: 7 }], format: 'JSONEachRow' })
   })
 
-  test('that holds is one part, counted', async () => {
+  test('that is valid becomes one part, counted', async () => {
     await client.command({ query: 'TRUNCATE TABLE t' })
     const { summary, stream } = await client.exec({
       query: query(7),
@@ -123,7 +123,7 @@ describe('an insert under a fence', () => {
     assert.deepEqual(await rows("SELECT rows FROM system.parts WHERE table = 't' AND active"), [{ rows: 300000 }])
   })
 
-  test('that does not hold stores nothing, and says so', async () => {
+  test('that is invalid stores nothing and fails', async () => {
     await client.command({ query: 'TRUNCATE TABLE t' })
     const { summary, stream } = await client.exec({ query: query(6), values: Readable.from([await nativeRows(1000)]) })
     stream.destroy()
@@ -132,7 +132,7 @@ describe('an insert under a fence', () => {
   })
 })
 
-test('an insert from a SELECT says how many rows it wrote', async () => {
+test('an insert from a SELECT reports the rows written', async () => {
   const { summary } = await client.command({ query: 'INSERT INTO t (a) SELECT number FROM numbers(11)' })
   assert.equal(summary?.written_rows, '11')
 })
