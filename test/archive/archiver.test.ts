@@ -51,7 +51,7 @@ describe('a directory', () => {
     assert.deepEqual((await checked(target, objects)).findings, [])
   })
 
-  test('archived again by someone who knows nothing of it, gets the same objects, byte for byte', async () => {
+  test('archived again without its catalog, results in the same objects, byte for byte', async () => {
     const target = await openDirectory('again')
     const { archiver, catalog } = archiverOf(fixture, target)
     await archiver.round()
@@ -63,7 +63,7 @@ describe('a directory', () => {
     assert.deepEqual(twice.map(place), once.map(place))
   })
 
-  test('takes nothing of an hour that is not over, and of a quiet partition nothing before a minute after', async () => {
+  test('excludes an hour that is not over, and of an idle partition one that has been over for less than a minute', async () => {
     const target = await openDirectory('early')
     const lastHourEndMs = Date.UTC(2026, 10, 23, 1)
     const { archiver, catalog } = archiverOf(fixture, target, { nowMs: lastHourEndMs + 59_000 })
@@ -74,7 +74,7 @@ describe('a directory', () => {
     assert.equal((await catalog.nextOffsets()).get(0), fixture.log.bounds(0).next)
   })
 
-  test('a setting changed to days goes on where the hours ended', async () => {
+  test('after a change from hours to days, segments continue where the hours ended', async () => {
     const target = await openDirectory('days')
     await archiverOf(fixture, target, { nowMs: Date.UTC(2026, 10, 23, 0, 30) }).archiver.round()
     const { archiver, catalog } = archiverOf(fixture, target, { segmentLength: 'day' })
@@ -144,7 +144,7 @@ describe('moved ticks', () => {
 })
 
 describe('retention', () => {
-  test('a day that is not archived yet stays without a word', async () => {
+  test('a day that is not archived yet stays without an event', async () => {
     const target = await openDirectory('waiting')
     const before = await rowsOf(fixture.store, 'trades')
     const held = fixture.events.named('day_held').length
@@ -156,7 +156,7 @@ describe('retention', () => {
     assert.equal(fixture.events.named('day_held').length, held)
   })
 
-  test('a damaged object keeps its day in the store; whole, the day leaves, and nothing of the log before its time', async () => {
+  test('a damaged object keeps its day in the store; repaired, the day is dropped, and log records only after their retention', async () => {
     const target = await openDirectory('kept')
     const retention = { logHours: 1, storeDays: 2 }
     const { archiver, catalog } = archiverOf(fixture, target)

@@ -102,7 +102,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
       assert.equal(archivedBelow(segments, 0, nowMs + 2 * HOUR_MS), log.bounds(0).next, 'and may leave the log')
     })
 
-    test('it is restored from the archive alone, and ingest goes on after the last record', async () => {
+    test('it is restored from the archive alone, and ingest resumes after the last record', async () => {
       const { store } = storage
       const archived = await rowsOf(store, 'trades')
       for (const table of ['trades', 'quarantine', 'archive_ledger']) await store.command(`TRUNCATE TABLE ${table}`)

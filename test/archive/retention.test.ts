@@ -22,7 +22,7 @@ function freshDirectory(t: TestContext): string {
   return directory
 }
 
-test('a week after it was archived and verified an hour leaves a new log, and not before', async t => {
+test('an archived and verified hour is trimmed from a new log after a week, and not before', async t => {
   const directory = freshDirectory(t)
   const fixture = await openArchiveFixture(directory)
   t.after(() => fixture.close())
@@ -39,7 +39,7 @@ test('a week after it was archived and verified an hour leaves a new log, and no
   assert.equal(await firstAfter(169), next)
 })
 
-test('a setting goes before what the log was made with, and a log made before there was a limit keeps all', async t => {
+test('a setting overrides the default of the log, and a log of an earlier version keeps everything', async t => {
   const directory = freshDirectory(t)
   await (await openSqliteLog(directory, 'write')).close()
   const reading = await openSqliteLog(directory, 'read')

@@ -16,7 +16,7 @@ import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 const server = await openTestServer({ after })
 
-test('rows of a server are archived and proved by a process of its own, which may be killed at any moment', {
+test('rows of a server are archived and verified by a separate process, which may be killed at any time', {
   timeout: 300_000,
 }, async t => {
   const schedule = new Schedule(t)

@@ -1,4 +1,7 @@
-/** The broker of `deploy/compose.yaml`: its environment as its image turns it into properties, on ports and a directory of the test. */
+/**
+ * The broker of `deploy/compose.yaml`: its environment as its image turns it into properties, on ports and a directory
+ * of the test.
+ */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'

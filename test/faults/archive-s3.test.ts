@@ -1,4 +1,6 @@
-/** Fault 16: S3 breaks in every way a network and a server can. Nothing is called archived without a verified read-back. */
+/**
+ * Fault 16: S3 breaks in every way a network and a server can. Nothing is called archived without a verified read-back.
+ */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -22,7 +24,7 @@ const FAULTS: [method: 'GET' | 'PUT', fault: S3Fault][] = [
 const missing = await S3_PROXY.missing()
 if (missing && process.env.CI) throw new Error(`${S3_PROXY.name}: ${missing}`)
 
-test('fault 16: what S3 breaks is not called archived, stays in the store, and is archived once S3 works', {
+test('an upload that S3 breaks does not count as archived, stays in the store, and is archived once S3 works', {
   skip: missing,
 }, async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-s3-fault-'))

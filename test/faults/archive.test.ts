@@ -53,7 +53,7 @@ async function archive(task: ArchivingTask): Promise<Ended> {
   return { signal, ...said }
 }
 
-test('fault 17: killed at any step of archive, verify and retention, every row is in the table or verified in the archive', async t => {
+test('killed at any step of archive, verify and retention, every row is in the table or verified in the archive', async t => {
   const schedule = new Schedule(t)
   const directory = await template(t)
   const copy = (name: string): string => {

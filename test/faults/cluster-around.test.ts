@@ -28,7 +28,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
 const AHEAD_MS = 5_000
 const TRADE_EVERY_MS = 50
 
-test('a venue whose clock is ahead: the negative latency is stored and shown as it is', { skip }, async t => {
+test('a venue whose clock is ahead: the negative latency is stored and shown unchanged', { skip }, async t => {
   const venue = await LocalVenue.open(t)
   const cluster = await Cluster.start(t, ground, { settings: { SOURCES: 'coinbase:A-USD', COINBASE_WS: venue.url } })
   const visit = venue.visit()

@@ -1,4 +1,7 @@
-/** The broker dies or stands still while ticks come: what it acknowledged stays, once, and both sides go on by themselves. */
+/**
+ * The broker dies or stands still while ticks come: what it acknowledged stays, once, and both sides go on by
+ * themselves.
+ */
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -69,7 +72,7 @@ async function goesOn(t: TestContext, { market, watch, recorder }: Load): Promis
   t.diagnostic(`every symbol came through again after ${Math.round(performance.now() - sinceMs)} ms`)
 }
 
-test('kill -9 the broker under load, over and over: what it acknowledged is there once', {
+test('kill -9 the broker under load, repeatedly: every acknowledged record is there once', {
   skip,
   timeout: 1_800_000,
 }, async t => {
@@ -85,7 +88,7 @@ test('kill -9 the broker under load, over and over: what it acknowledged is ther
   })
 })
 
-test('a broker that stands still is waited for, and everything goes on when it does', {
+test('a stalled broker is waited for, and everything resumes with it', {
   skip,
   timeout: 600_000,
 }, async t => {
@@ -100,7 +103,7 @@ test('a broker that stands still is waited for, and everything goes on when it d
   })
 })
 
-test('of three brokers one is killed after the other: the others take over without it', {
+test('three brokers, killed one after the other: the others take over', {
   skip,
   timeout: 1_800_000,
 }, async t => {

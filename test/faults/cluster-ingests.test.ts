@@ -76,7 +76,7 @@ async function held(partitions: Iterable<number>, by: TestProcess): Promise<void
   for (const partition of partitions) await by.waitFor('ingest_started', { partition })
 }
 
-test('a process that stood still while another took its partitions over stores nothing twice when it goes on', {
+test('a process that stalled while another took over its partitions stores nothing twice when it resumes', {
   skip,
   timeout: 3_600_000,
 }, async t => {
@@ -105,7 +105,7 @@ test('a process that stood still while another took its partitions over stores n
   })
 })
 
-test('a storm: ingests join, leave and are killed every two seconds, and no partition stalls', {
+test('a rebalance storm: ingests join, leave and are killed every two seconds, and no partition stalls', {
   skip,
   timeout: 3_600_000,
 }, async t => {

@@ -91,7 +91,7 @@ test('a topic that is deleted and created again is refused by running and starti
   assertTrades(judgement)
 })
 
-test('records that left the log before they were stored are recorded exactly, and storing goes on behind them', {
+test('records removed from the log before they were stored are recorded exactly, and storing continues after them', {
   skip,
 }, async t => {
   const schedule = new Schedule(t)
@@ -130,7 +130,7 @@ test('records that left the log before they were stored are recorded exactly, an
 const HOUR_MS = 3_600_000
 const NOON_MS = NOON_MICROS / 1000
 
-test('records whose times lie on three days, late and shuffled: each is on the day of its time, every tick is there once', {
+test('records of three days, late and shuffled: each is on the day of its time, every tick is there once', {
   skip,
 }, async t => {
   const schedule = new Schedule(t)

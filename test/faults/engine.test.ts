@@ -49,7 +49,7 @@ function ask(whole: TestProcess, query: string, parameters: Record<string, strin
   return fetch(`${url}/?${new URLSearchParams({ query, ...parameters })}`)
 }
 
-test('a crash of the engine ends its process; it is started again, and everything is stored once', async t => {
+test('a crash of the engine ends its process; it is restarted, and every tick is stored once', async t => {
   const { market, instance, whole } = await started(t)
   await using watch = new LogWatch(await instance.log())
   market.run()

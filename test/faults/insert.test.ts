@@ -112,7 +112,7 @@ async function atEachPoint(
   t.diagnostic(`${inject}: broken in ${broken} of ${runs} runs, ${ticks} ticks in all, lost 0, doubled 0, changed 0`)
 }
 
-test('an unbroken run stores the mixed log as it should be', async t => {
+test('a run without faults stores the mixed log as expected', async t => {
   const run = await breakAndGoOn('rename:signal=SIGKILL:when=60000')
   assert.deepEqual([run.code, run.signal], [0, null])
   assertSound(run)
@@ -129,7 +129,10 @@ const KILLED_AT: Readonly<Record<string, { usual: number; tries: number }>> = {
   'unlink,unlinkat,rmdir': { usual: 8, tries: 1 },
 }
 for (const [calls, { usual, tries }] of Object.entries(KILLED_AT))
-  test(`kill -9 at a ${calls} of an insert leaves all of a batch or nothing`, { skip, timeout: 3_600_000 }, async t => {
+  test(`kill -9 at a ${calls} of an insert leaves the whole batch or nothing`, {
+    skip,
+    timeout: 3_600_000,
+  }, async t => {
     await atEachPoint(t, `${calls}:signal=SIGKILL`, usual, tries, ({ signal }) => signal === 'SIGKILL')
   })
 

@@ -18,7 +18,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 /** Within this a storing process has opened the store, read on and inserted a few times. */
 const LIFE_MS_MAX = 800
 
-test('kill -9 the storing process at random, over and over: every trade is stored once, none is changed', {
+test('kill -9 the ingest process at random times: every trade is stored once, none is changed', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)
@@ -60,7 +60,7 @@ test('kill -9 the storing process at random, over and over: every trade is store
   }
 })
 
-test('kill -9 the recorder at random: its log keeps what it took, and each hole is one gap row', {
+test('kill -9 the recorder at random times: its log keeps every acknowledged record, and each hole is one gap row', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)

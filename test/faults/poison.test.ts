@@ -1,4 +1,7 @@
-/** One record in a hundred is wrong: the process stays up, every good tick is stored, every other one is kept with its reason. */
+/**
+ * One record in a hundred is wrong: the process stays up, every good tick is stored, every other one is kept with its
+ * reason.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogRecord, OpenLog } from '../../src/log/log.ts'
@@ -16,7 +19,9 @@ import {
 } from '../support/judges/oracle.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
-/** Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies. */
+/**
+ * Appends good records with a poison after every 99 of them, in the schedule's order. Returns where each poison lies.
+ */
 async function appendPoisoned(
   log: OpenLog,
   trades: readonly ExpectedTrade[],
@@ -76,7 +81,7 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
   }
 })
 
-test('blocks with bytes changed by chance never stop the process and never lose a place', async t => {
+test('blocks with random bytes changed never stop the process and never lose a position', async t => {
   const schedule = new Schedule(t)
   const instance = new TestInstance(t)
   const log = await instance.log('write')

@@ -40,7 +40,7 @@ function contents(instance: TestInstance): Record<string, string> {
   return Object.fromEntries(files.sort().map(file => [file, fs.readFileSync(file, 'base64')]))
 }
 
-test('the store is lost: moved aside, restored, started, it has every trade, and archiving goes on', async t => {
+test('the store is lost: moved aside, restored and started, it has every trade, and archiving continues', async t => {
   const { instance, rows } = await archivedInstance(t)
   fs.renameSync(`${instance.directory}/data/store`, `${instance.directory}/data/store.damaged`)
   const restore = instance.run('restore')
@@ -53,7 +53,7 @@ test('the store is lost: moved aside, restored, started, it has every trade, and
   assert.deepEqual(await tradesOf(instance), rows)
 })
 
-test('the store is lost: started first, the log fills it and its archive takes it again; restored then, nothing is twice', async t => {
+test('the store is lost: started first, it is filled from the log and archived again; restored afterwards, nothing is doubled', async t => {
   const { instance, rows } = await archivedInstance(t)
   fs.renameSync(`${instance.directory}/data/store`, `${instance.directory}/data/store.damaged`)
   await storeAndArchive(instance)
@@ -63,7 +63,7 @@ test('the store is lost: started first, the log fills it and its archive takes i
   assert.deepEqual(await tradesOf(instance), rows)
 })
 
-test('the log is damaged: a new log and store beside the old archive are stored and leave it alone; a new archive makes it whole', async t => {
+test('the log is damaged: a new log and store do not touch the old archive; with a new archive everything works', async t => {
   const { instance } = await archivedInstance(t)
   const before = contents(instance)
   const settings = { LOG: 'sqlite:data/log.new', STORE: 'chdb:data/store.new' }
@@ -79,7 +79,7 @@ test('the log is damaged: a new log and store beside the old archive are stored 
   assert.deepEqual(contents(instance), before)
 })
 
-test('an archive of another log is not restored into the store of this one, whose log is at hand', async t => {
+test('an archive of another log is not restored into the store of this one', async t => {
   const { instance } = await archivedInstance(t)
   await makeMixedLog(`${instance.directory}/data/log.new`)
   const restore = instance.run('restore', { LOG: 'sqlite:data/log.new', STORE: 'chdb:data/store.new' })

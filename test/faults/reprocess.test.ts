@@ -1,4 +1,6 @@
-/** kill -9 while ticks leave quarantine: none is missing or doubled after the next start, and what was begun goes on. */
+/**
+ * kill -9 while ticks leave quarantine: none is missing or doubled after the next start, and what was begun goes on.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ReprocessReport } from '../../src/ingest/reprocess/reprocess.ts'
@@ -23,7 +25,7 @@ async function reingest(storing: TestProcess): Promise<ReprocessReport> {
   return (await response.json()) as ReprocessReport
 }
 
-test('kill -9 in the middle of a re-ingest, over and over: each tick is stored once', {
+test('kill -9 during reprocessing, repeatedly: each tick is stored once', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)

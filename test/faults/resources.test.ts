@@ -97,7 +97,7 @@ test('a full disk under the store: storing pauses with an event, recording conti
   })
 })
 
-test('less room under the store than it must leave: storing stops before the disk is full, and goes on by itself', async t => {
+test('less free space than the store must leave: storing pauses before the disk is full, and resumes by itself', async t => {
   await fillAndFree(t, {
     directory: 'data/store',
     bytes: 96 * MIB,
@@ -109,7 +109,7 @@ test('less room under the store than it must leave: storing stops before the dis
   })
 })
 
-test('a full disk under the log: what was received waits in memory and is written once there is room', async t => {
+test('a full disk under the log: received ticks wait in memory and are written once there is space', async t => {
   await fillAndFree(t, {
     directory: 'data/log',
     bytes: 48 * MIB,
@@ -119,7 +119,7 @@ test('a full disk under the log: what was received waits in memory and is writte
   })
 })
 
-test('an insert that gets no memory is tried again and stored once', async t => {
+test('an insert that runs out of memory is retried and stored once', async t => {
   const { store, client } = await openWithClient(freshDirectory(t))
   const log = await openSqliteLog(freshDirectory(t), 'write')
   t.after(async () => {

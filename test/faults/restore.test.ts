@@ -29,7 +29,7 @@ const CHILD = fileURLToPath(new URL('../support/processes/restoring-child.ts', i
 /** Far more than this archive's restoring has. */
 const STEPS_MAX = 40
 
-test('killed at every step of restoring and begun again, it ends with every row once', async t => {
+test('killed at every step and run again, a restore ends with every row once', async t => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-killed-restore-'))
   t.after(() => fs.rmSync(directory, { recursive: true, force: true }))
   const instance = await openArchiveFixture(directory)

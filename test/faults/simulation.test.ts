@@ -32,7 +32,7 @@ function simulate(task: Task): Promise<Report> {
   return promise
 }
 
-test(`${ONE === undefined ? `${SEEDS} worlds` : `world ${ONE}`}: whatever happens, every tick is stored once when it is over`, {
+test(`${ONE === undefined ? `${SEEDS} worlds` : `world ${ONE}`}: whatever fails, every tick is stored once in the end`, {
   timeout: 3_600_000,
 }, async t => {
   const [first, end] = ONE === undefined ? [0, SEEDS] : [ONE, ONE + 1]

@@ -118,7 +118,7 @@ async function timesOf(storing: TestProcess): Promise<(trade: { symbol: string; 
 
 const sizeOf = (holes: readonly Hole[]): number => holes.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
-test('dropped, repeated and cut-off frames, cut connections: one gap row per hole, repeats in quarantine; repair closes them', async t => {
+test('dropped, repeated and truncated frames, cut connections: one gap row per hole, repeats in quarantine; repair closes them', async t => {
   const feed = await FeedSession.open(t, new Schedule(t).seed, 2_000)
   const { market, recorder, storing, watch } = feed
   market.run()
@@ -178,7 +178,7 @@ test('frames that arrive a byte at a time are recorded like any other', async t 
   assert.deepEqual([missing, refused], [[], []])
 })
 
-test('a recorder that stands still for a while gets and records everything afterwards', async t => {
+test('a recorder that stalls for a while receives and records everything afterwards', async t => {
   const schedule = new Schedule(t)
   const feed = await FeedSession.open(t, schedule.seed, 2_000)
   feed.market.run()
@@ -195,7 +195,7 @@ test('a recorder that stands still for a while gets and records everything after
   assert.deepEqual([missing, refused], [[], []])
 })
 
-test('a half-open connection is noticed, replaced, and what it missed is one gap row for each symbol', {
+test('a half-open connection is detected and replaced, and its missing trades are one gap row per symbol', {
   skip: LONG ? false : 'takes half a minute of silence: in the long run, FAULT_ROUNDS=long',
   timeout: 300_000,
 }, async t => {

@@ -58,7 +58,7 @@ async function judge(
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  test(`${signal} drains: all that was received is stored, and it ends within seconds with exit code 0`, async t => {
+  test(`${signal} drains: every received tick is stored, and it ends within seconds with exit code 0`, async t => {
     const { market, instance, whole } = await started(t, new Schedule(t).seed)
     await using watch = new LogWatch(await instance.log())
     market.run()
@@ -74,7 +74,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     await judge(t, `${signal}, ended after ${Math.round(tookMs)} ms`, instance, market, true)
   })
 
-test('a killed storing process is started again while the recorder goes on: no gap', async t => {
+test('a killed ingest process is restarted while the recorder continues: no gap', async t => {
   const schedule = new Schedule(t)
   const { market, instance, whole } = await started(t, schedule.seed)
   await using watch = new LogWatch(await instance.log())
@@ -98,7 +98,7 @@ test('a killed storing process is started again while the recorder goes on: no g
   await judge(t, `storing process killed ${kills} times under the supervisor`, instance, market, true)
 })
 
-test('kill -9 of all processes at random: nothing acknowledged is lost, nothing doubled', {
+test('kill -9 of all processes at random times: no acknowledged record is lost or doubled', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)

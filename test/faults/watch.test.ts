@@ -248,7 +248,7 @@ test('a failed audit is reported once, and closed only when log and tables agree
   assert.equal(watched.receivers.of('audit_failed', 'opened').length, 1)
 })
 
-test('brokers that die are one alert: that the log does not answer', { timeout: 300_000 }, async t => {
+test('dead brokers are one alert: the log does not respond', { timeout: 300_000 }, async t => {
   const kafka = await startKafka(t, { own: true })
   if (kafka.missing) return t.skip(kafka.missing)
   const { seed } = new Schedule(t)

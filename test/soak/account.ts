@@ -22,7 +22,9 @@ interface Row {
 
 const WRONG_MAX = 20
 
-/** The caller sees to it that every symbol is listened to in the end: a trade after the last stored one counts as lost. */
+/**
+ * The caller sees to it that every symbol is listened to in the end: a trade after the last stored one counts as lost.
+ */
 export async function account(store: Store, venues: readonly SoakVenue[]): Promise<Account> {
   const sums: Account = { made: 0, stored: 0, missing: 0, before: 0, wrong: [] }
   for (const venue of venues)

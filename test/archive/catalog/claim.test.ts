@@ -168,7 +168,7 @@ test('an archive of an earlier version is taken over if its manifests agree with
   }
 })
 
-test('an archive of an earlier version that this store knows nothing of, or otherwise, is refused and not marked', async () => {
+test('an archive of an earlier version that is not in the catalog, or differs from it, is refused and not marked', async () => {
   for (const fault of ['unknown', 'otherwise']) {
     await archiverOf(fixture, await open(fault)).archiver.round()
     await asBefore(fault)
@@ -238,7 +238,7 @@ test('nothing of a segment is restored if the table has other ticks in it', asyn
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), held)
 })
 
-test('a marker that is damaged, in whatever place, is called that, and nothing is written', async () => {
+test('a marker damaged at any byte is reported as damaged, and nothing is written', async () => {
   const target = await open('damaged')
   await archiverOf(fixture, target).archiver.round()
   const marker = `${placeOf('damaged')}/${MARKER}`

@@ -130,7 +130,7 @@ describe('restore', () => {
     assert.ok(Number(row!.notes) > 0, 'it is on record')
   })
 
-  test('adds nothing when repeated, and only what is missing where a part is there', async () => {
+  test('adds nothing when repeated, and only missing rows to a partial segment', async () => {
     const before = await trades()
     assert.equal((await restore(restoring(), {})).inserted, 0)
     assert.deepEqual(await trades(), before)
@@ -141,7 +141,7 @@ describe('restore', () => {
     assert.deepEqual(await trades(), before)
   })
 
-  test('adds what is missing beside rows whose later columns another version has filled otherwise', async () => {
+  test('adds missing rows to a segment in which another version filled the later columns differently', async () => {
     await command('ALTER TABLE quarantine UPDATE trade_id = 7, received_bytes = 9 WHERE 1 SETTINGS mutations_sync = 2')
     await command('DELETE FROM quarantine WHERE log_index = 0')
     const places = 'SELECT log_partition, log_offset, log_index FROM quarantine ORDER BY ALL'
@@ -152,7 +152,7 @@ describe('restore', () => {
     assert.deepEqual(found, await fixture.store.rows(places))
   })
 
-  test('takes a part of the archive, but none that would let ingest pass over what comes after it', async () => {
+  test('restores a part of the archive, but refuses one after which ingest would skip records', async () => {
     const before = await trades()
     await wipe()
     // The newest segment has no ticks before this time.
@@ -167,7 +167,7 @@ describe('restore', () => {
     assert.deepEqual(await trades(), before)
   })
 
-  test('reads no object that is not what was verified, and names it', async () => {
+  test('refuses an object that differs from its checksums, and names it', async () => {
     const before = await trades()
     await wipe()
     const [object] = fs.globSync(`${directory}/archive/trades/**/*.parquet`)
@@ -203,7 +203,7 @@ async function assertOnlyTheDaysAskedAreRead(): Promise<void> {
 }
 
 describe('all_trades', () => {
-  test('has every trade once, whether it is hot, archived, both, or half restored', async () => {
+  test('has every trade once, whether in the table, archived, both, or partly restored', async () => {
     await viewArchive(fixture.store, target)
     const whole = await trades()
     assert.deepEqual(await rowsIn('all_trades'), whole)

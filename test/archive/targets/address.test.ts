@@ -50,7 +50,7 @@ const ADDRESS = fc.oneof(
 )
 
 describe('an archive address', () => {
-  test('that cannot be used is refused with what to do, whatever it is, and never in other words', () => {
+  test('that is invalid is refused with advice, whatever the text', () => {
     fc.assert(
       fc.property(ADDRESS, address => {
         try {

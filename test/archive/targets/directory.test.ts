@@ -12,7 +12,7 @@ after(() => fs.rmSync(directory, { recursive: true, force: true }))
 describe('a directory', () => {
   archiveTargetContract(name => openTarget(`file:${directory}/${name}`, 'unused'))
 
-  test('is not left by a symbolic link either, be it a file, a directory on the way, or one that leads nowhere', async () => {
+  test('is not left through a symbolic link to a file, a directory or nothing', async () => {
     const target = await openTarget(`file:${directory}/linked`, 'unused')
     const outside = `${directory}/outside`
     fs.mkdirSync(outside)
@@ -28,7 +28,7 @@ describe('a directory', () => {
     assert.deepEqual(fs.readdirSync(outside), ['secret'])
   })
 
-  test('may itself be reached by a symbolic link', async () => {
+  test('may itself be a symbolic link', async () => {
     fs.mkdirSync(`${directory}/disk`)
     fs.symlinkSync(`${directory}/disk`, `${directory}/link`)
     const target = await openTarget(`file:${directory}/link`, 'unused')

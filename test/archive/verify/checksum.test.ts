@@ -24,7 +24,7 @@ async function hashes(table: string, column: string, value: number, columns: rea
 const LATER = { trades: ['id_run'], quarantine: ['id_run', 'received_bytes', 'trade_id'] }
 
 for (const [table, later] of Object.entries(LATER))
-  test(`columns that ${table} got later are proved too, and rows without them hash as they did before`, async () => {
+  test(`columns added to ${table} later are hashed too, and rows without them keep their hash`, async () => {
     const columns = await columnsOf(opened.store, table)
     const earlier = columns.filter(({ name }) => ![...later, 'log_hash'].includes(name))
     for (const name of later) {
@@ -46,7 +46,7 @@ for (const [table, later] of Object.entries(LATER))
     }
   })
 
-test('every column but the name of a position is proved', async () => {
+test('every column but the hash of the record is part of the checksum', async () => {
   const numbers = /^(U?Int|Float)\d+$/
   for (const { table } of TICK_KINDS) {
     const columns = (await columnsOf(opened.store, table)).filter(({ name }) => name !== 'stored_at')

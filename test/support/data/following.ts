@@ -18,7 +18,10 @@ import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 import { reasonOf } from '../../../src/tick/validate.ts'
 
-/** A trade of symbol AAA. `ms` is its time since 2026-11-22 12:00 UTC; by default that of a trade a millisecond for each id. */
+/**
+ * A trade of symbol AAA. `ms` is its time since 2026-11-22 12:00 UTC; by default that of a trade a millisecond for each
+ * id.
+ */
 export interface FollowedTrade {
   id: number | bigint
   ms?: number

@@ -1,6 +1,6 @@
 /**
- * A small log in which everything happens that makes storing more than a copy: refused ticks before, between and after good
- * ones, a record refused as a whole, repeats, gaps that open, shrink and close, and a midnight.
+ * A small log in which everything happens that makes storing more than a copy: refused ticks before, between and after
+ * good ones, a record refused as a whole, repeats, gaps that open, shrink and close, and a midnight.
  */
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { type LogRecord, refusedRecord } from '../../../src/tick/records.ts'

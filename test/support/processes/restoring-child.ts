@@ -1,6 +1,6 @@
 /**
- * Restores an archive into a store and is killed, as by `kill -9`, at a step of the work: before an object is read, while it is
- * read, and after its rows are in. Its argument is a `RestoringTask` as JSON.
+ * Restores an archive into a store and is killed, as by `kill -9`, at a step of the work: before an object is read,
+ * while it is read, and after its rows are in. Its argument is a `RestoringTask` as JSON.
  */
 import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import { restore } from '../../../src/archive/restore/restore.ts'

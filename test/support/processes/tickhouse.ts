@@ -1,6 +1,6 @@
 /**
- * Runs tickhouse processes for a test, as a user runs them, in a directory of the test, and waits for events: every line of their log is
- * an event in JSON.
+ * Runs tickhouse processes for a test, as a user runs them, in a directory of the test, and waits for events: every
+ * line of their log is an event in JSON.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -80,7 +80,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
 
     archiveTargetContract(name => open(`contract-${name}`))
 
-    test('credentials that are corrected in their file count at the next try', async t => {
+    test('credentials corrected in their file apply to the next attempt', async t => {
       const file = path.join(directory, 'credentials')
       const keys = { id: process.env.AWS_ACCESS_KEY_ID, secret: process.env.AWS_SECRET_ACCESS_KEY }
       const write = (secret: string) =>
@@ -128,7 +128,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       ])
     })
 
-    test('what left the table comes back from the bucket, row for row', async () => {
+    test('dropped rows are read from the bucket, row for row', async () => {
       const target = await open('restored')
       const { archiver, catalog } = archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } })
       const whole = await rowsOf(fixture.store, 'trades')
@@ -144,7 +144,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.deepEqual(fs.readdirSync(target.spool), [], 'nothing is left in the spool')
     })
 
-    test('encryption, storage class and checksum go with what is sent', async () => {
+    test('encryption, storage class and checksum are sent with uploads', async () => {
       const headers = await headersOf(server.endpoint, async endpoint => {
         const target = await open('options', {
           endpoint,
@@ -164,7 +164,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.equal(headers['x-amz-sdk-checksum-algorithm'], 'SHA256')
     })
 
-    test('an object of several parts comes back byte for byte, and one that is not there is none', async () => {
+    test('an object of several parts is read back byte for byte, and a missing one is null', async () => {
       const target = await open('parts')
       const file = spoolFile(target.spool)
       fs.writeFileSync(file, randomBytes(17 * 2 ** 20))
@@ -178,7 +178,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.deepEqual(listed, [{ key: 'large', bytes: sent.bytes }])
     })
 
-    test('what an earlier process left is removed: its spooled files, and its objects sent in part, hours ago, under keys of ours', async () => {
+    test('leftovers of an earlier process are removed: spooled files, and incomplete uploads of hours ago under our keys', async () => {
       const target = await open('left')
       fs.writeFileSync(path.join(target.spool, `${spoolFile('').replace(/-\d+-/, `-${await endedPid()}-`)}`), 'left')
       fs.writeFileSync(path.join(target.spool, 'not ours'), 'stays')
@@ -209,7 +209,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       assert.equal((await uploads(`${label}/leftover/`)).length, 1, 'a neighbour whose prefix begins alike')
     })
 
-    test('a wrong secret and a bucket that is not there are refused with what to do', async () => {
+    test('a wrong secret and a missing bucket are reported with advice', async () => {
       const options = new URLSearchParams({ endpoint: server.endpoint, region: 'us-east-1', pathStyle: 'true' })
       const absent = await openTarget(`s3://absent-bucket?${options}`, `${directory}/spool-absent`)
       opened.push(absent)

@@ -1,6 +1,7 @@
 /**
- * A real Kafka for tests: the cluster at KAFKA_BROKERS where that is set, else brokers started here on Java 17 from Maven Central's
- * jars. If neither is available, `kafka.missing` has the reason and tests skip; with CI=true that is an error.
+ * A real Kafka for tests: the cluster at KAFKA_BROKERS where that is set, else brokers started here on Java 17 from
+ * Maven Central's jars. If neither is available, `kafka.missing` has the reason and tests skip; with CI=true that is an
+ * error.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -169,7 +170,10 @@ function propertiesOf({ id, port, controllerPort, voters, directory, secure, kil
   }
 }
 
-/** A killed broker's next run waits for the session of the last one to end, 9 s by default; on a busy machine 2 s are short. */
+/**
+ * A killed broker's next run waits for the session of the last one to end, 9 s by default; on a busy machine 2 s are
+ * short.
+ */
 const QUICK_RESTART = { 'broker.session.timeout.ms': 2000, 'broker.heartbeat.interval.ms': 500 }
 
 /** On a busy machine the defaults of 1 and 2 s bring one election after the other. */

@@ -8,7 +8,9 @@ export const LOAD_PARTITIONS = 3
 const RECORD_BYTES = 2_000
 const BATCH_RECORDS_MAX = 20
 
-/** Appends numbered records to every partition without a pause, and remembers what was acknowledged, with its offset. */
+/**
+ * Appends numbered records to every partition without a pause, and remembers what was acknowledged, with its offset.
+ */
 export class Load {
   readonly acknowledged = Array.from({ length: LOAD_PARTITIONS }, () => new Map<number, number>())
   readonly #log: OpenLog
