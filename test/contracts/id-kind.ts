@@ -4,8 +4,8 @@ import type { IdKind } from '../../src/tick/id-kind.ts'
 const IDS_MIN = 3
 
 /**
- * Why trade ids of an unbroken stretch of one connection contradict the kind that a venue states; undefined if they agree. `ids` holds
- * those of each symbol in the order of arrival.
+ * Why trade ids contradict the kind that a venue states; undefined if they agree. `ids` are those of each symbol, in the
+ * order of arrival, of an unbroken stretch of one connection.
  */
 export function idContradiction(
   kind: IdKind,

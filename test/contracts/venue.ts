@@ -14,7 +14,7 @@ import { damaged, monstrous } from '../support/data/damaged-frames.ts'
 import { type CollectingSink, decoded, type Trade } from '../support/judges/collecting-sink.ts'
 import { idContradiction } from './id-kind.ts'
 
-/** A frame and all that it says. */
+/** A frame and its whole meaning. */
 export type FrameCase = { frame: string } & (
   | { trades: readonly Trade[] }
   | { control: Control }
@@ -22,7 +22,7 @@ export type FrameCase = { frame: string } & (
   | { ignored: true }
 )
 
-/** What shows that a venue is read as it speaks: `test/venues/<venue>/frames.ts` exports it as `evidence`. */
+/** Frames of a venue with their meaning: `test/venues/<venue>/frames.ts` exports it as `evidence`. */
 export interface VenueEvidence {
   /** The venue's document that states the form of the frames. */
   document: string
@@ -32,13 +32,13 @@ export interface VenueEvidence {
   stretch: readonly string[]
   /** An answer of the venue's list of symbols, and what it lists. */
   symbolList: { answer: unknown; listed: readonly ListedSymbol[] }
-  /** A recorded session, where the recorded data is at hand: its frames, and how many trades they hold. */
+  /** A recorded session, where the recorded data is at hand: its frames, and the number of trades in them. */
   session?: { frames: () => readonly (string | Buffer)[]; trades: number; skip: string | false }
 }
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const BUDGET = { seed: SEED, numRuns: 20_000, interruptAfterTimeLimit: 4000, markInterruptAsFailure: false }
-/** Tells work from hanging, ms. */
+/** The longest that one frame may take, ms: generous, it only detects hanging. */
 const FRAME_MS_MAX = 1000
 /** A full connection is subscribed within this time at the venue's limit of frames, s. */
 const SUBSCRIBE_SECONDS_MAX = 60
@@ -86,7 +86,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
   test(`${name}: docs/live.md has a row for it that states the kind of its ids`, () => {
     const row = LIVE_PAGE.split('\n').find(line => line.startsWith(`| \`${name}\` `))
     assert.ok(row, `no row | \`${name}\` | … in docs/live.md`)
-    assert.ok(row.includes(`\`${venue.ids}\``), `the row does not say \`${venue.ids}\`: ${row}`)
+    assert.ok(row.includes(`\`${venue.ids}\``), `the row does not state \`${venue.ids}\`: ${row}`)
   })
 
   test(`${name}: test/venues/${name}/frames.ts states what its frames mean`, () => {
@@ -104,16 +104,16 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
   })
   if (!evidence) return
 
-  for (const { frame, ...said } of evidence.frames)
+  for (const { frame, ...expected } of evidence.frames)
     test(`${name} reads ${frame.slice(0, 80)}`, () => {
       const sink = decoded(venue.decode, frame)
-      assert.deepEqual(sink.trades, 'trades' in said ? said.trades : [])
-      assert.deepEqual(sink.controls, 'control' in said ? [said.control] : [])
+      assert.deepEqual(sink.trades, 'trades' in expected ? expected.trades : [])
+      assert.deepEqual(sink.controls, 'control' in expected ? [expected.control] : [])
       assert.deepEqual(
         sink.refusals.map(({ reason }) => reason),
-        'refused' in said ? [said.refused] : [],
+        'refused' in expected ? [expected.refused] : [],
       )
-      assert.equal(sink.ignored, 'ignored' in said ? 1 : 0)
+      assert.equal(sink.ignored, 'ignored' in expected ? 1 : 0)
     })
 
   test(`${name}: its frames do not contradict ids of kind ${venue.ids}`, () => {
@@ -172,7 +172,7 @@ function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, 
 }
 
 function assertAccounted(sink: CollectingSink, frame: Buffer): void {
-  assert.ok(sink.calls >= 1, `nothing said of the frame ${frame}`)
+  assert.ok(sink.calls >= 1, `no call for the frame ${frame}`)
   for (const { reason, detail } of sink.refusals) {
     assert.ok(reason in REFUSALS)
     assert.notEqual(detail, '')

@@ -11,7 +11,7 @@ import { EventLog } from '../support/judges/event-log.ts'
 const RECORD_TICKS = 5_000
 const RECORDS_BEYOND_BOUND = 400
 
-/** A log of which only `append` is asked. */
+/** A log of which only `append` is used. */
 function logOf(append: Log['append']): Log {
   return { partitions: 1, partitionsOf: () => ({ first: 0, count: 1 }), append } as unknown as Log
 }
@@ -25,7 +25,7 @@ function receive(recorder: Recorder, count: number): void {
   }
 }
 
-test('sources are held while an append does not return, and go on when it has', async () => {
+test('sources pause while an append does not return, and resume after it', async () => {
   const slow = Promise.withResolvers<number>()
   const holds: boolean[] = []
   const events = new EventLog()
@@ -43,7 +43,7 @@ test('sources are held while an append does not return, and go on when it has', 
   assert.deepEqual(holds, [true, false])
 })
 
-test('a log that can never be written again is told once, and nothing is appended behind what was lost', async () => {
+test('a log that can never be written again is reported once, and nothing is appended after lost records', async () => {
   const failures: unknown[] = []
   let appends = 0
   const recorder = new Recorder({
@@ -62,7 +62,7 @@ test('a log that can never be written again is told once, and nothing is appende
   assert.equal(appends, 1)
 })
 
-test('a stop gives up a log that cannot be written within a bound, and says how many ticks are lost', async () => {
+test('a shutdown drops what the log does not take within a bound, and reports the number of lost ticks', async () => {
   const events = new EventLog()
   const recorder = new Recorder({
     log: logOf(async () => {
@@ -75,7 +75,7 @@ test('a stop gives up a log that cannot be written within a bound, and says how 
   assert.deepEqual(events.named('ticks_given_up'), [{ ticks: RECORD_TICKS + 3 }])
 })
 
-test('an append that failed for a while is made again, in order, and nothing is given up', async () => {
+test('an append that fails for a while is retried, in order, and nothing is dropped', async () => {
   const records: LogRecord[] = []
   const events = new EventLog()
   let attempts = 0

@@ -5,7 +5,7 @@ import { BlockError } from '../../src/tick/native.ts'
 import { type RefusedFrame, readRefused, readTrades, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, type Origin, type Side, TradeColumns } from '../../src/tick/trades.ts'
 
-/** Any trades the columns can hold, of a few venues and symbols. */
+/** Any valid trades, of a few venues and symbols. */
 const anyTrades = fc
   .array(
     fc.tuple(
@@ -133,7 +133,7 @@ test('version 1 of a record of trades is these bytes for ever: old logs stay rea
   assert.deepEqual(rowsOf(readTrades(Buffer.from(GOLDEN, 'base64'))), rowsOf(trades))
 })
 
-test('refused frames keep their raw text through a record, whatever it holds', () => {
+test('refused frames keep any raw text through a record', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 20 }), raws => {
       const frames = raws.map(raw => ({

@@ -6,7 +6,7 @@ import { mappingPairs, type Pair, skipWithoutData } from '../support/data/record
 import { decoded } from '../support/judges/collecting-sink.ts'
 
 const isKrakenV1 = (pair: Pair) => pair.exchange === 'kraken' && Array.isArray(pair.raw)
-/** That project drops Kraken's snapshots; we record them, since they mend a short outage and ids tell a repeat. */
+/** That project drops Kraken's snapshots; we record them, since they fill a short outage and repeats are known by id. */
 const isTradeSnapshot = ({ raw }: Pair) =>
   typeof raw === 'object' &&
   raw !== null &&
@@ -55,7 +55,7 @@ describe('message pairs', { skip: skipWithoutData }, () => {
     })
   }
 
-  test('the pairs hold trades of all three venues', () => {
+  test('the pairs contain trades of three venues', () => {
     const venues = pairs
       .filter(({ normalized }) => normalized.some(({ type }) => type === 'trade'))
       .map(({ exchange }) => exchange)

@@ -40,7 +40,7 @@ test('the end of a ban is read in ms or s out of an error’s text', () => {
   assert.equal(waitUntil(undefined, NOW_MS), undefined)
 })
 
-test('texts that speak of rates are told from others', () => {
+test('texts that report a rate limit are distinguished from others', () => {
   const rates = [
     'Too many requests',
     'too much request weight',

@@ -31,7 +31,7 @@ test('no code outside src/venues names a venue', () => {
       assert.doesNotMatch(readFileSync(new URL(file, src), 'utf8'), named, file)
 })
 
-test('ids contradict a kind that says more or less than they show', () => {
+test('ids contradict a kind that promises more or less than they show', () => {
   const contradiction = (kind: IdKind, ...ids: number[]) => idContradiction(kind, new Map([['A', ids]]))
   for (const kind of ['dense', 'rising', 'opaque'] as const)
     assert.match(contradiction(kind, 5, 6) ?? '', /fewer than 3/)

@@ -96,7 +96,7 @@ test('a decimal of more than 15 significant digits is taken and counted as impre
   assert.equal(read(frame({ p: '0.00000000123456789012345' })).impreciseValues, 0)
 })
 
-test('messages about the connection are told as such', () => {
+test('messages about the connection become controls', () => {
   assert.equal(read('{"e":"serverShutdown","E":1770123456789}').controls[0]?.kind, 'closing')
   assert.equal(read('{"stream":"x","data":{"e":"serverShutdown","E":1}}').controls[0]?.kind, 'closing')
   assert.equal(read('{"result":null,"id":1}').controls[0]?.kind, 'subscribed')
@@ -115,7 +115,7 @@ test('other streams are known and passed over; what is not known is refused', ()
   }
 })
 
-test('the address asks for each symbol’s raw trades in microseconds', () => {
+test('the URL subscribes to the raw trades of each symbol, in microseconds', () => {
   assert.equal(
     binance.url('wss://host', ['BTCUSDT', 'ethusdt']),
     'wss://host/stream?streams=btcusdt@trade/ethusdt@trade&timeUnit=MICROSECOND',

@@ -53,7 +53,7 @@ test('a field that cannot be read refuses the match and names the field', () => 
   }
 })
 
-test('heartbeats, answers and errors are told as such; other channels are passed over', () => {
+test('heartbeats, answers and errors become controls; other channels are ignored', () => {
   assert.deepEqual(read({ type: 'heartbeat', last_trade_id: 20, product_id: 'BTC-USD' }).controls, [
     { kind: 'heartbeat', symbol: 'BTC-USD', lastTradeId: 20 },
   ])
@@ -77,7 +77,7 @@ test('heartbeats, answers and errors are told as such; other channels are passed
   assert.equal(read([MATCH]).refusals[0]?.reason, 'malformed_frame')
 })
 
-test('an error that is about no subscription is not told as one, and nothing is said to be missing', () => {
+test('an error that is not about a subscription is not a rejection, with or without a reason', () => {
   assert.deepEqual(read({ type: 'error', message: 'ErrSlowConsume', reason: 'slow' }).controls, [
     { kind: 'error', detail: '"ErrSlowConsume": "slow"' },
   ])
@@ -86,7 +86,7 @@ test('an error that is about no subscription is not told as one, and nothing is 
   ])
 })
 
-test('each symbol is asked for in a frame of its own', () => {
+test('each symbol is subscribed to in its own frame', () => {
   assert.deepEqual(
     coinbase.subscribe(['BTC-USD', 'ETH-USD']).map(frame => JSON.parse(frame)),
     ['BTC-USD', 'ETH-USD'].map(id => ({ type: 'subscribe', product_ids: [id], channels: ['matches', 'heartbeat'] })),

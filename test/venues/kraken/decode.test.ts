@@ -62,7 +62,7 @@ test('numbers keep their digits: ids beyond 2^53, prices counted as imprecise be
   assert.equal(read(envelope([TRADE.replace('105944.20', '1e999')])).refusals[0]?.reason, 'rejected_value')
 })
 
-test('heartbeats, status, answers and pongs are told as such; other channels are passed over', () => {
+test('heartbeats, status, answers and pongs become controls; other channels are ignored', () => {
   for (const text of ['{"channel":"heartbeat"}', '{"channel":"status","data":[]}', '{"method":"pong"}']) {
     assert.deepEqual(read(text).controls, [{ kind: 'heartbeat' }])
   }
