@@ -67,7 +67,8 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     ['archive', 'status', '--archive', 's4://x'],
     ['archive', '--archive', 's4://x', 'status'],
   ])
-    test(`a flag of ${args.join(' ')} that is no address`, () => refusedWith(/TICKHOUSE_ARCHIVE "s4:\/\/x"/, { args }))
+    test(`a flag of ${args.join(' ')} that is not an address`, () =>
+      refusedWith(/TICKHOUSE_ARCHIVE "s4:\/\/x"/, { args }))
   test('a .env file in another encoding than UTF-8', t => {
     const file = path.join(directory, '.env')
     fs.writeFileSync(file, Buffer.from('TICKHOUSE_LOG=sqlite:x', 'utf16le'))
@@ -89,14 +90,14 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     refusedWith(/not a store address/, { args: ['ingest', '--store', 'data/store'] }))
   test('a listen address without a port', () =>
     refusedWith(/must be host:port/, { args: ['ingest', '--listen', 'localhost'] }))
-  test('a venue address that is no WebSocket address', () =>
+  test('a venue address that is not a WebSocket URL', () =>
     refusedWith(/TICKHOUSE_KRAKEN_WS/, {
       args: ['record', '--sources', 'kraken', '--kraken-ws', 'http://127.0.0.1:1'],
     }))
   test('a query without a running tickhouse', () =>
     refusedWith(/no tickhouse answers at 127\.0\.0\.1:1\./, { args: ['query', 'SELECT 1', '--listen', '127.0.0.1:1'] }))
 
-  test('a port that another program has', async () => {
+  test('a port that another program uses', async () => {
     const other = net.createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as net.AddressInfo
@@ -139,7 +140,7 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     })
   })
 
-  test('a platform the engine has no binary for: says which it has, and points to a container', () => {
+  test('a platform without a binary of the engine: names those with one, and points to a container', () => {
     const disguise = path.join(directory, 'disguise.mjs')
     fs.writeFileSync(disguise, "Object.defineProperty(process, 'platform', { value: 'win32' })")
     refusedWith(/no binary for win32 .*Linux \(glibc\) and macOS.*container/, {
@@ -149,7 +150,7 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
   })
 })
 
-test('what ends a process is a line in JSON where lines are JSON', () => {
+test('the error that ends a process is JSON in a JSON log', () => {
   const given = {
     args: ['ingest', '--listen', '127.0.0.1:0'],
     environment: { TICKHOUSE_LOG_FORMAT: 'json', TZ: 'Nowhere/Bad' },
@@ -162,21 +163,21 @@ test('what ends a process is a line in JSON where lines are JSON', () => {
   assert.match(last.msg, /time zone.*TZ/)
 })
 
-test('a configured venue that cannot be reached is tried again, and said so, and nothing is simulated instead', async () => {
+test('a configured venue that cannot be reached is retried and logged, and nothing is simulated instead', async () => {
   const child = spawn(
     NODE,
     [CLI, 'record', '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--log', 'sqlite:unreachable/log'],
     { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  let told = ''
+  let output = ''
   for await (const chunk of child.stdout) {
-    told += chunk
-    if ((told.match(/unreachable at/g) ?? []).length >= 2) break
+    output += chunk
+    if ((output.match(/unreachable at/g) ?? []).length >= 2) break
   }
   child.kill('SIGINT')
   const [code] = await once(child, 'exit')
   assert.equal(code, 0)
-  assert.doesNotMatch(told, /SIMULATED/)
+  assert.doesNotMatch(output, /SIMULATED/)
 })
 
 test('help names every command', () => {
@@ -197,9 +198,9 @@ test("a command's help shows its own settings and no others, in at most 45 lines
   }
 })
 
-describe('brokers that take a connection and never answer', () => {
+describe('brokers that accept a connection and never answer', () => {
   for (const command of ['record', 'ingest'])
-    test(`${command} tells what it waits for, and stops in seconds when it is told to`, {
+    test(`${command} logs what it waits for, and stops within seconds of a signal`, {
       timeout: 60_000,
     }, async t => {
       const silent = net.createServer().listen(0, '127.0.0.1')
@@ -229,18 +230,18 @@ describe('brokers that take a connection and never answer', () => {
     })
 })
 
-test('a recorder whose brokers are not up says so at once, waits, and stops when it is told to', async () => {
+test('a recorder whose brokers are down logs it immediately, waits, and stops on a signal', async () => {
   const child = spawn(
     NODE,
     [CLI, 'record', '--sources', 'kraken', '--kraken-ws', 'ws://127.0.0.1:1', '--log', 'kafka://127.0.0.1:1'],
     { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  let told = ''
+  let output = ''
   for await (const chunk of child.stdout) {
-    told += chunk
-    if ((told.match(/waiting for the log/g) ?? []).length >= 2) break
+    output += chunk
+    if ((output.match(/waiting for the log/g) ?? []).length >= 2) break
   }
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
-  assert.match(told, /waiting for the log: .*127\.0\.0\.1:1.*ECONNREFUSED/)
+  assert.match(output, /waiting for the log: .*127\.0\.0\.1:1.*ECONNREFUSED/)
 })

@@ -80,7 +80,7 @@ test('a list is words between commas or spaces; a comma may be part of the addre
   )
 })
 
-test('who is told by mail is one or more addresses, with names or without', () => {
+test('mail recipients are one or more addresses, with or without names', () => {
   const smtp = { TICKHOUSE_ALERT_SMTP: 'smtp://mail.example' }
   for (const good of ['a@b.example', 'a@b.example, c@d.example', '"Smith, J" <j@b.example>, c@d.example'])
     assert.equal(parseConfig({}, { ...smtp, TICKHOUSE_ALERT_EMAIL: good }).ALERT_EMAIL, good)

@@ -32,16 +32,16 @@ const linesOf = (partition: Partial<PartitionDiagnosis>, rest: Partial<Diagnosis
     ...rest,
   })
 
-test('a log of which nothing is stored yet has no records to compare, and names none', () => {
+test('a log without stored records has none to compare, and names none', () => {
   assert.deepEqual(linesOf({}), ['ok      partition 0: no stored records to compare (1 ms)', 'Log and store agree.'])
   assert.match(linesOf({ first: 7, below: 7, lagRecords: 2, lagTicks: 9 })[0]!, /^ok .* no stored records to compare/)
 })
 
-test('what was compared is named by its first and last record', () => {
+test('the compared range is named by its first and last record', () => {
   assert.match(linesOf({ first: 3, below: 5, ticks: 12 })[0]!, /12 ticks of records 3 to 4 stored once each \(1 ms\)$/)
 })
 
-test('symbols that are not received are named with the venue’s words, on one line each, and venues that do not trade as usual', () => {
+test('symbols that are not received have one line each with the venue’s reason, and so have venues that are not online', () => {
   const health = {
     stations: { sources: { state: 'behind', advice: 'the advice', lagMs: 0 } },
     symbolsDown: [
@@ -56,7 +56,7 @@ test('symbols that are not received are named with the venue’s words, on one l
   assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])
 })
 
-test('partitions that were added to the log are named, and are no disagreement', () => {
+test('partitions added to the log are named, and are not a difference', () => {
   const lines = linesOf({}, { unusedPartitions: 2 })
   assert.match(lines.at(-2)!, /^unused {2}2 partitions were added .* not stored/)
   assert.equal(lines.at(-1), 'Log and store agree.')

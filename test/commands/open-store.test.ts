@@ -1,4 +1,4 @@
-/** Commands that only ask, where there is nothing to ask, or only a process without a page. */
+/** Commands that only read: without a store, and beside a process without a page. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -10,7 +10,7 @@ import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
-/** Runs a command in the directory of a house. */
+/** Runs a command in the directory of an instance. */
 function run(instance: TestInstance, settings: Record<string, string>, ...words: string[]) {
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...words, ...flags], {
@@ -24,7 +24,7 @@ function run(instance: TestInstance, settings: Record<string, string>, ...words:
 const recording = (instance: TestInstance) =>
   instance.run('record', { SOURCES: 'simulator:BTCUSDT?rate=50', METRICS_LISTEN: '127.0.0.1:0' })
 
-test('beside a recorder that serves its health, the store is asked itself', async t => {
+test('beside a recorder with a health server, the store is read directly', async t => {
   const store = (await openTestServer(t)).freshStore()
   const instance = new TestInstance(t, { STORE: store })
   const recorder = recording(instance)
@@ -46,7 +46,7 @@ test('beside a recorder that serves its health, the store is asked itself', asyn
   }
 })
 
-test('where no store is, none is made and none is called well', async t => {
+test('without a store, none is created and none is reported healthy', async t => {
   const instance = new TestInstance(t)
   const recorder = recording(instance)
   const listen = new URL(String((await recorder.waitFor('serving_figures')).url)).host

@@ -11,7 +11,7 @@ import { TestInstance } from '../support/processes/tickhouse.ts'
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const ACME = [1, 2].map(tradeId => ({ symbol: 'AAA', tradeId, price: 1.5, volume: 2, side: 'buy' }))
 
-test('reasons, rows, payloads and a re-ingest, after the configuration has learnt a venue', async t => {
+test('reasons, rows, payloads, and reprocessing after a venue was configured', async t => {
   const instance = new TestInstance(t)
   const log = await instance.log('write')
   t.after(() => log.close())
@@ -43,7 +43,7 @@ test('reasons, rows, payloads and a re-ingest, after the configuration has learn
   assert.deepEqual(
     JSON.parse((await ask('--venue', 'acme', '--until', '2020-01-01', '--json')).toString()),
     [],
-    'filters hold together',
+    'filters are combined',
   )
   await assert.rejects(ask('--since', 'yesterday'), /--since must be a time, not "yesterday"/)
   assert.match(

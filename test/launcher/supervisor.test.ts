@@ -11,7 +11,7 @@ import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = { symbols: ['BTCUSDT'], seed: 1, ratePerSecond: 100 }
 
-test('a process whose main thread stands still is killed and started again', async t => {
+test('a process with a blocked main thread is killed and restarted', async t => {
   await using market = await KnownMarket.start(SYMBOLS)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-supervise-'))
   const config = {
@@ -47,7 +47,7 @@ test('a process whose main thread stands still is killed and started again', asy
   assert.equal(ended?.[1].how, 'SIGKILL: no sign of life for 10 s')
 })
 
-test('a stop that had to kill is not called clean', async t => {
+test('a stop that had to kill a process is not clean', async t => {
   await using market = await KnownMarket.start(SYMBOLS)
   const instance = new TestInstance(t, market.settings)
   const whole = instance.run('start')

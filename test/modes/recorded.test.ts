@@ -1,6 +1,6 @@
 /**
- * A recorded afternoon on Binance goes the whole way, in the processes a user runs, and comes out to the last digit. TRUTH.json
- * holds what another program counted in the same files.
+ * A recorded afternoon on Binance through the processes that a user runs: the sums are equal to the last digit. Another program counted
+ * TRUTH.json from the same files.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -56,7 +56,7 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
     Boolean,
   ).length
   assert.ok(partitions === 1 || used > 1, 'the symbols lie in different partitions')
-  assert.ok(storing.logged('audit_passed').length >= used, 'the house has audited itself')
+  assert.ok(storing.logged('audit_passed').length >= used, 'an audit has passed')
   const store = await instance.store()
   try {
     await assertTruth(store, log)
@@ -77,7 +77,7 @@ test('over a log of eight partitions too', { skip: skipWithoutData }, async t =>
   await playThrough(t, { speed: Infinity, partitions: 8 })
 })
 
-test('frames of streams that nobody asked for are passed over, none refused, no trade touched', {
+test('frames of streams without a subscription are ignored, none refused, no trade changed', {
   skip: skipWithoutData,
 }, async t => {
   await playThrough(t, { speed: Infinity, filter: 'all' })

@@ -9,7 +9,7 @@ import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
 type StageStatuses = Messages['stations']
 
-/** Waits until a station of the process's page is as wanted. */
+/** Waits until a stage on the process's page is in the wanted state. */
 async function shown(part: TestProcess, wanted: (stations: StageStatuses) => boolean): Promise<StageStatuses> {
   let found: StageStatuses | undefined
   await part.until(stations => {
@@ -23,7 +23,7 @@ async function healthOf(part: TestProcess): Promise<HealthAnswer> {
   return (await (await fetch(`${await part.url()}/health`)).json()) as HealthAnswer
 }
 
-test('a page beside a storing process shows the market, the stations and lag, and that nobody stores while nobody does', {
+test('a page beside an ingest shows the market, the stages and lag, and reports when no process stores', {
   timeout: 300_000,
 }, async t => {
   const store = (await openTestServer(t)).freshStore()
@@ -87,7 +87,7 @@ test('lines, open gaps and the archive of other processes are on its page', { ti
   const told = await linesOf(page, ['ingest_started', 'archive_opened', 'connection_opened'])
   assert.equal(new Set(told.map(({ id }) => id)).size, told.length)
   const once = told.filter(({ event }) => event === 'archive_opened')
-  assert.equal(once.length, 1, 'a line is shown once, however often the tables are asked')
+  assert.equal(once.length, 1, 'a line is shown once, however often the tables are queried')
   await archiver.end('SIGKILL')
   const missed = await shown(page, ({ archive }) => archive.state === 'trouble')
   assert.match(missed.archive.advice, /last heard \d+ s ago/)

@@ -1,6 +1,5 @@
 /**
- * What a user learns of a symbol that a venue refuses, of one that lives on heartbeats alone, and of maintenance: the processes a
- * user runs, against local servers that speak as Kraken and Coinbase do.
+ * What a user sees of a refused symbol, of a symbol with heartbeats only, and of maintenance: the processes that a user runs, against local servers with the protocols of Kraken and Coinbase.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -56,7 +55,7 @@ function speakCoinbase(server: LocalVenue): void {
   }
 }
 
-test('a refused symbol, missed trades and maintenance are in health, figures, doctor and tables', {
+test('a refused symbol, missed trades and maintenance are in health, metrics, doctor and tables', {
   timeout: 180_000,
 }, async t => {
   const kraken = await LocalVenue.open(t)

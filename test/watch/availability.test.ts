@@ -11,7 +11,7 @@ function play(probes: readonly [atMs: number, well: boolean | null][]): Availabi
   return probes.reduce((state, [atMs, well]) => watched(state, atMs, well, EVERY_MS), NOTHING_WATCHED)
 }
 
-test('the time since the probe before is as this probe found it', () => {
+test('a probe counts for the time since the previous probe', () => {
   const { days } = play([
     [MIDNIGHT_MS, true],
     [MIDNIGHT_MS + 10_000, true],
@@ -22,9 +22,10 @@ test('the time since the probe before is as this probe found it', () => {
   assert.deepEqual(toDays({ lastMs: 0, days }), [{ day: '2026-11-25', watchedMs: 30_000, ratio: 2 / 3 }])
 })
 
-test('the first probe says nothing of the time before it', () => assert.deepEqual(play([[MIDNIGHT_MS, true]]).days, []))
+test('the first probe does not count for the time before it', () =>
+  assert.deepEqual(play([[MIDNIGHT_MS, true]]).days, []))
 
-test('a span over midnight UTC is shared by both days', () => {
+test('time over midnight UTC is split between both days', () => {
   const { days } = play([
     [MIDNIGHT_MS - 4_000, true],
     [MIDNIGHT_MS + 6_000, true],
@@ -35,7 +36,7 @@ test('a span over midnight UTC is shared by both days', () => {
   ])
 })
 
-test('neither a time without probes nor one when it was cut off counts', () => {
+test('time without probes and time without a network do not count', () => {
   const { days } = play([
     [MIDNIGHT_MS, true],
     [MIDNIGHT_MS + 31_000, true],
@@ -45,7 +46,7 @@ test('neither a time without probes nor one when it was cut off counts', () => {
   assert.deepEqual(days, [{ day: '2026-11-25', watchedMs: 10_000, wellMs: 10_000 }])
 })
 
-test('days stay in order though the clock was ahead, and no more than 400 of them', () => {
+test('days stay in order after a clock was ahead, and at most 400 are kept', () => {
   let state = play([
     [MIDNIGHT_MS + 400 * DAY_MS, true],
     [MIDNIGHT_MS + 400 * DAY_MS + 5_000, true],
@@ -57,7 +58,7 @@ test('days stay in order though the clock was ahead, and no more than 400 of the
   assert.deepEqual(days, days.toSorted())
 })
 
-test('whatever the probes, no day has more than was watched of it, nor more well than watched', () => {
+test('for any probes, no day has more watched than passed time, nor more healthy than watched time', () => {
   const probe = fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.option(fc.boolean(), { freq: 5, nil: null }))
   fc.assert(
     fc.property(fc.integer({ min: 0, max: DAY_MS }), fc.array(probe, { maxLength: 300 }), (offsetMs, spans) => {
@@ -76,7 +77,7 @@ test('whatever the probes, no day has more than was watched of it, nor more well
   )
 })
 
-test('a clock that runs back and forth adds nothing that was not between two probes', () => {
+test('a clock that jumps back and forth adds no time beyond that between probes', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 100 }), offsets => {
       const probes = offsets.map((offset): [number, boolean] => [MIDNIGHT_MS + offset, true])

@@ -138,7 +138,7 @@ test('the health of an older instance names what it follows as text', async t =>
   })
 })
 
-test('the hours of each symbol are counted in the store as they are here', async () => {
+test('the hourly summaries of the store equal those of hourOfTicks', async () => {
   let round = 0
   const clock = fc.integer({ min: -14 * MINUTE_MS, max: 14 * MINUTE_MS })
   const offsets = fc.array(fc.oneof(fc.integer({ min: 0, max: HOUR_MS - 1 }), fc.integer({ min: 0, max: 2_000 })), {
@@ -166,7 +166,7 @@ test('the hours of each symbol are counted in the store as they are here', async
   )
 })
 
-test('the newest tick of each symbol is the one received last, also where the venue’s clock is behind or ahead', async () => {
+test('the newest tick of a symbol is the one received last, also with a venue clock behind or ahead', async () => {
   const nowMs = Date.now()
   await store('N-1', [nowMs - 90_000, nowMs - 30_000, nowMs - 60_000])
   await store('N-behind', [nowMs - 70_000, nowMs - 10_000], { behindMs: 5 * MINUTE_MS })
@@ -183,14 +183,14 @@ test('the newest tick of each symbol is the one received last, also where the ve
   ])
 })
 
-test('names of symbols come as they are', async () => {
+test('symbol names are returned unchanged', async () => {
   const name = `Q'"\\\n\t\u0000é💥`
   await store(name, [Date.now() - 1_000])
   const names = (await client.newestTicks(Date.now() - 600_000)).map(({ symbol }) => symbol)
   assert.ok(names.includes(name), JSON.stringify(names))
 })
 
-describe('throws NoAnswer, in words that say what to do', () => {
+describe('throws NoAnswer with a reason and what to do', () => {
   const refusedBy = async (
     other: InstanceClient,
     pattern: RegExp,
@@ -210,11 +210,11 @@ describe('throws NoAnswer, in words that say what to do', () => {
     await refusedBy(new InstanceClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
     await refusedBy(new InstanceClient(url, undefined), /\/api\/query answered with status 403/, newest)
   })
-  test('with another token', async () => {
+  test('with a wrong token', async () => {
     await refusedBy(new InstanceClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
     await refusedBy(new InstanceClient(url, 'guessed'), /\/api\/query answered with status 403/, newest)
   })
-  test('where something else answers', async t => {
+  test('if another program answers', async t => {
     const other = await HttpReceiver.open(t)
     for (const text of ['ok', '{}', '[]', 'null', '{"state":"ok"}']) {
       other.answer = response => response.end(text)
@@ -225,7 +225,7 @@ describe('throws NoAnswer, in words that say what to do', () => {
     other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
     await refusedBy(new InstanceClient(other.url, TOKEN), /^\/health answered with status 404: x{300}$/, health)
   })
-  test('where nobody listens', async () => {
+  test('if nothing listens', async () => {
     const gone = net.createServer().listen(0, '127.0.0.1')
     await once(gone, 'listening')
     const { port } = gone.address() as AddressInfo
@@ -233,7 +233,7 @@ describe('throws NoAnswer, in words that say what to do', () => {
     await once(gone, 'close')
     await refusedBy(new InstanceClient(`http://127.0.0.1:${port}`, TOKEN), /ECONNREFUSED/, health)
   })
-  test('where the answer breaks off', async t => {
+  test('if the answer is cut off', async t => {
     const other = await HttpReceiver.open(t)
     other.answer = response => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
@@ -241,7 +241,7 @@ describe('throws NoAnswer, in words that say what to do', () => {
     }
     await refusedBy(new InstanceClient(other.url, TOKEN), /cut off/, health)
   })
-  test('where the house hangs, before and within its answer', async t => {
+  test('if the instance hangs, before and during its answer', async t => {
     const other = await HttpReceiver.open(t)
     other.answer = () => {}
     await refusedBy(new InstanceClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)

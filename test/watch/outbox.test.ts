@@ -45,7 +45,7 @@ function outboxOf(channels: Channel[], unsent: readonly Unsent[] = []) {
   return { outbox, events }
 }
 
-test('each route gets each message, in order', async () => {
+test('each channel gets each message, in order', async () => {
   const [a, b] = [new TestRoute('a'), new TestRoute('b')]
   const { outbox } = outboxOf([a, b])
   outbox.add([message('1'), message('2')])
@@ -62,7 +62,7 @@ test('each route gets each message, in order', async () => {
   assert.equal(outbox.counts.sent, 6)
 })
 
-test('a route that fails is tried again later and later, in order, and holds no other up', async () => {
+test('a failing channel is retried with growing delays, in order, and delays no other channel', async () => {
   const [bad, good] = [new TestRoute('bad'), new TestRoute('good')]
   bad.well = false
   const { outbox, events } = outboxOf([bad, good])
@@ -85,10 +85,10 @@ test('a route that fails is tried again later and later, in order, and holds no 
   bad.well = false
   outbox.add([message('3')])
   await outbox.send(3_900_000)
-  assert.equal(events.at(-1)![1].waitMs, 5_000, 'and begins anew')
+  assert.equal(events.at(-1)![1].waitMs, 5_000, 'and starts again')
 })
 
-test('what was not taken is sent by the next watcher, by the channels that did not take it', async () => {
+test('an unsent message is sent after a restart, by the channels that have not accepted it', async () => {
   const [bad, good, gone] = [new TestRoute('bad'), new TestRoute('good'), new TestRoute('gone')]
   bad.well = gone.well = false
   const { outbox } = outboxOf([bad, good, gone])
@@ -103,7 +103,7 @@ test('what was not taken is sent by the next watcher, by the channels that did n
   assert.deepEqual(next.outbox.unsent, [], 'a route that is no longer there waits for nothing')
 })
 
-test('more than it holds is left out, the oldest first, and told', async () => {
+test('beyond its limit the oldest messages are dropped, with an event', async () => {
   const channel = new TestRoute('a')
   const { outbox, events } = outboxOf([channel])
   outbox.add(Array.from({ length: 203 }, (_, index) => message(`${index}`)))
@@ -114,14 +114,14 @@ test('more than it holds is left out, the oldest first, and told', async () => {
   assert.equal(channel.took[0], '3')
 })
 
-test('without channels nothing is kept', () => {
+test('without channels nothing is queued', () => {
   const { outbox } = outboxOf([])
   outbox.add([message('1')])
   assert.deepEqual(outbox.unsent, [])
 })
 
-describe('messages that come while others are sent', () => {
-  test('are sent next time, none twice', async () => {
+describe('messages added while others are sent', () => {
+  test('are sent next time, none of them twice', async () => {
     const channel = new TestRoute('a')
     const { outbox } = outboxOf([channel])
     outbox.add([message('1')])
@@ -133,7 +133,7 @@ describe('messages that come while others are sent', () => {
   })
 })
 
-test('slow answers hold the watcher up no longer than twice what one route may take', async t => {
+test('slow answers delay the watcher by at most twice the time limit of a channel', async t => {
   let ms = 0
   t.mock.method(performance, 'now', () => ms)
   const slow: Channel & { took: number } = {
@@ -152,7 +152,7 @@ test('slow answers hold the watcher up no longer than twice what one route may t
   assert.equal(outbox.unsent.length, 50 - slow.took, 'the others are sent with the next probes')
 })
 
-test('a message that is refused itself is given up after three tries, and those after it are sent', async () => {
+test('a refused message is dropped after three tries, and the next ones are sent', async () => {
   const picky: Channel & { took: string[]; tries: number } = {
     name: 'picky',
     reference: null,
@@ -178,12 +178,12 @@ test('a message that is refused itself is given up after three tries, and those 
   )
 })
 
-test('one that is refused for good is given up at once', async () => {
+test('a permanently refused message is dropped immediately', async () => {
   const refusing: Channel = {
     name: 'refusing',
     reference: null,
     send: async () => {
-      throw new Refused('refused for good: 550 nobody here', { permanent: true })
+      throw new Refused('refused permanently: 550 nobody here', { permanent: true })
     },
   }
   const { outbox, events } = outboxOf([refusing])

@@ -9,7 +9,7 @@ function pingTo(url: string | undefined) {
   return { ping: new Ping(url, (name, fields) => events.push([name, fields])), events }
 }
 
-test('asks once a minute, however often there is a probe', async t => {
+test('pings once a minute, however many probes there are', async t => {
   const receiver = await HttpReceiver.open(t)
   const { ping, events } = pingTo(`${receiver.url}/secret`)
   for (let ms = 0; ms <= 180_000; ms += 10_000) await ping.send(ms)
@@ -20,7 +20,7 @@ test('asks once a minute, however often there is a probe', async t => {
   assert.deepEqual(events, [])
 })
 
-test('one that is not taken is told without the address, and tried again in a minute', async t => {
+test('a failed ping is logged without its URL, and retried in a minute', async t => {
   const receiver = await HttpReceiver.open(t)
   receiver.answer = response => response.writeHead(404).end()
   const { ping, events } = pingTo(`${receiver.url}/secret`)
@@ -34,7 +34,7 @@ test('one that is not taken is told without the address, and tried again in a mi
   assert.doesNotMatch(JSON.stringify(events), /secret/)
 })
 
-test('nothing is asked without an address', async () => {
+test('without a URL nothing is requested', async () => {
   const { ping, events } = pingTo(undefined)
   await ping.send(0)
   assert.deepEqual(events, [])

@@ -20,12 +20,12 @@ before(async () => {
 })
 after(() => server.close())
 
-test('counts the addresses that take a connection', async () => {
+test('counts the hosts that accept a connection', async () => {
   assert.equal(await countReached([`127.0.0.1:${open}`, `127.0.0.1:${closed}`, `localhost:${open}`]), 2)
   assert.equal(await countReached([]), 0)
 })
 
-test('an address that cannot be is one that is not reached', async () => {
+test('an impossible address counts as not reached', async () => {
   assert.equal(await countReached(['127.0.0.1:99999', '127.0.0.1:0', 'no-such-host.invalid:80', '[::1]:1']), 0)
 })
 
@@ -37,7 +37,7 @@ test('leaves no connection open', async () => {
   assert.ok(socket.closed)
 })
 
-test('the reference of an address has its port, or the usual one', () => {
+test('the reference of a URL has its port, or the default one', () => {
   assert.equal(referenceOf('https://hooks.slack.com/services/x'), 'hooks.slack.com:443')
   assert.equal(referenceOf('http://127.0.0.1:8080/x'), '127.0.0.1:8080')
   assert.equal(referenceOf('smtp://user:word@mail.example.com'), 'mail.example.com:587')
@@ -45,7 +45,7 @@ test('the reference of an address has its port, or the usual one', () => {
   assert.equal(referenceOf('http://[::1]:9/'), '[::1]:9')
 })
 
-test('a mail server on this machine says nothing of the way to a house on another', () => {
+test('a mail server on this machine proves no network to an instance on another', () => {
   const all = ['localhost:25', '127.0.0.1:25', '[::1]:25', 'mail.example.com:587', '127.example.com:25']
   assert.deepEqual(referencesFor('http://house.example:8080', all), all.slice(3))
   assert.deepEqual(referencesFor('http://127.0.0.1:8080', all), all)

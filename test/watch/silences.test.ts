@@ -19,14 +19,14 @@ test('nothing is silenced without a file', async () => {
   assert.equal(silencedUntilMs({}, 'stale'), 0)
 })
 
-test('a name is silenced until its time, and all others are not', async () => {
+test('a name is silenced until its time, and no other name is', async () => {
   await silence(state, 'stale', 60_000, NOW_MS)
   const { silences } = await readSilences(state)
   assert.equal(silencedUntilMs(silences, 'stale'), NOW_MS + 60_000)
   assert.equal(silencedUntilMs(silences, 'house_down'), 0)
 })
 
-test('all are silenced by one word; the longer of two silences counts', async () => {
+test('all silences every name; the longer of two silences counts', async () => {
   await silence(state, 'stale', 60_000, NOW_MS)
   await silence(state, ALL, 30_000, NOW_MS)
   const { silences } = await readSilences(state)
@@ -34,7 +34,7 @@ test('all are silenced by one word; the longer of two silences counts', async ()
   assert.equal(silencedUntilMs(silences, 'house_down'), NOW_MS + 30_000)
 })
 
-test('a silence that is ended is over now; those that are over leave the file', async () => {
+test('an ended silence is over immediately; expired silences are removed from the file', async () => {
   await silence(state, 'stale', 60_000, NOW_MS)
   await silence(state, 'disk_low', 60_000, NOW_MS)
   await silence(state, 'stale', 0, NOW_MS + 1)
@@ -43,7 +43,7 @@ test('a silence that is ended is over now; those that are over leave the file', 
   assert.deepEqual(Object.keys((await readSilences(state)).silences), ['no_ticks'])
 })
 
-test('names that objects have of their own silence nothing', async () => {
+test('names of object properties silence nothing', async () => {
   await silence(state, '__proto__', 60_000, NOW_MS)
   const { silences } = await readSilences(state)
   for (const name of ['stale', 'toString']) assert.ok(!(silencedUntilMs(silences, name) > NOW_MS), name)
@@ -63,7 +63,7 @@ describe('an unreadable file silences nothing, with a reason; the next silence r
     })
 })
 
-test('times are told in minutes, hours and days, up to thirty days', () => {
+test('durations are minutes, hours or days, up to thirty days', () => {
   assert.deepEqual(['30m', '2h', '1d', '30d'].map(parseDuration), [1_800_000, 7_200_000, 86_400_000, 2_592_000_000])
   for (const text of ['', '5', '0m', '-1h', '1.5h', '31d', '1w', 'h', '2h ', '1e3m', '99999999999999999999d'])
     assert.throws(() => parseDuration(text), { code: 'usage' }, text)

@@ -1,4 +1,4 @@
-/** One probe after the other at times of the test, of a house that answers over HTTP what the test says. */
+/** Probes at times of the test, of an HTTP server that answers as the test wants. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import type { ServerResponse } from 'node:http'
@@ -28,13 +28,13 @@ class Scene {
   ingest: 'ok' | 'behind' = 'ok'
   /** Answers with 500 while false. */
   answers = true
-  readonly told: string[] = []
+  readonly sent: string[] = []
   readonly events: EventName[] = []
-  readonly asked: string[] = []
+  readonly queries: string[] = []
   readonly stateFile: string
   readonly #receiver: HttpReceiver
   #watcher!: Watcher
-  #healthTold = Promise.withResolvers<void>()
+  #healthSent = Promise.withResolvers<void>()
 
   static async open(t: TestContext): Promise<Scene> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-watcher-'))
@@ -52,13 +52,13 @@ class Scene {
       if (target === '/station/health') this.#hang(response)
       else if (!this.answers) response.writeHead(500).end()
       else response.end(target === '/health' ? JSON.stringify(this.#health()) : this.#rows(target, body))
-      if (target === '/health') this.#healthTold.resolve()
+      if (target === '/health') this.#healthSent.resolve()
     }
   }
 
-  /** Fails after six seconds, long after the house told its health. */
+  /** Fails after six seconds, long after the instance sent its health. */
   async #hang(response: ServerResponse): Promise<void> {
-    await this.#healthTold.promise
+    await this.#healthSent.promise
     this.nowMs += 6_000
     response.writeHead(500).end()
   }
@@ -72,7 +72,7 @@ class Scene {
       name: 'test',
       reference: null,
       send: async ({ kind, alert }: { kind: string; alert: { name: string } }) => {
-        this.told.push(`${kind} ${alert.name}`)
+        this.sent.push(`${kind} ${alert.name}`)
       },
     }
     this.#watcher = new Watcher({
@@ -95,7 +95,7 @@ class Scene {
 
   async probes(count: number): Promise<void> {
     for (let probe = 0; probe < count; probe++) {
-      this.#healthTold = Promise.withResolvers()
+      this.#healthSent = Promise.withResolvers()
       await this.#watcher.probe()
       this.nowMs += EVERY_MS
     }
@@ -137,7 +137,7 @@ class Scene {
 
   #rows(target: string, query: string): string {
     if (target.startsWith('/api/watch')) return ''
-    this.asked.push(query)
+    this.queries.push(query)
     const [from = 0, until = Number.POSITIVE_INFINITY] = [...query.matchAll(/Milli\((\d+),/g)].map(([, ms]) =>
       Number(ms),
     )
@@ -152,55 +152,55 @@ class Scene {
     return found.join('\n')
   }
 
-  /** How far back the newest ticks were asked for last, ms. */
-  get askedBackMs(): number {
-    const query = this.asked.findLast(each => !each.includes('slots'))!
+  /** How far back the newest ticks were fetched by the last request, ms. */
+  get fetchedBackMs(): number {
+    const query = this.queries.findLast(each => !each.includes('slots'))!
     return this.nowMs - EVERY_MS - Number(/Milli\((\d+),/.exec(query)![1])
   }
 }
 
-test('a feed that dies is told, and over when ticks come again, though another symbol is not known yet', async t => {
+test('a dead feed is an alert, closed when ticks return, although another symbol has no learned gaps yet', async t => {
   const scene = await Scene.open(t)
   scene.busy('binance:BTCUSDT', BEGIN_MS + 60_000)
-  // Followed, and with a single tick: nothing is known of its rhythm.
+  // Followed, with a single tick: its gaps are not learned.
   scene.ticks.set('binance:ETHUSDT', [BEGIN_MS - 1_000])
   await scene.probes(6)
-  assert.deepEqual([scene.told, scene.well], [[], true])
+  assert.deepEqual([scene.sent, scene.well], [[], true])
   await scene.probes(6)
-  assert.deepEqual([scene.told, scene.well], [['opened stale'], false])
+  assert.deepEqual([scene.sent, scene.well], [['opened stale'], false])
   scene.busy('binance:BTCUSDT', BEGIN_MS + HOUR_MS)
   await scene.probes(4)
-  assert.deepEqual([scene.told, scene.well], [['opened stale', 'closed stale'], true])
+  assert.deepEqual([scene.sent, scene.well], [['opened stale', 'closed stale'], true])
 })
 
-test('what is open stays open over a restart, and is not told anew', async t => {
+test('an open alert survives a restart and is not sent again', async t => {
   const scene = await Scene.open(t)
   scene.busy('binance:BTCUSDT', BEGIN_MS)
   await scene.probes(12)
   await scene.start()
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened stale'])
+  assert.deepEqual(scene.sent, ['opened stale'])
   assert.equal(JSON.parse(fs.readFileSync(scene.stateFile, 'utf8')).alerts.conditions.stale.goneMs, null)
 })
 
-test('after the house was away its ticks are asked for as far back as it was', async t => {
+test('after downtime of the instance, ticks are fetched from before the downtime on', async t => {
   const scene = await Scene.open(t)
   scene.busy('binance:BTCUSDT', BEGIN_MS + 3 * HOUR_MS)
   await scene.probes(2)
-  assert.equal(scene.askedBackMs, 15 * 60_000 + EVERY_MS)
+  assert.equal(scene.fetchedBackMs, 15 * 60_000 + EVERY_MS)
   scene.answers = false
   await scene.probes(2)
   scene.nowMs += 2 * HOUR_MS
   await scene.probes(2)
   scene.answers = true
   await scene.probes(1)
-  assert.ok(scene.askedBackMs >= 2 * HOUR_MS + 15 * 60_000)
+  assert.ok(scene.fetchedBackMs >= 2 * HOUR_MS + 15 * 60_000)
   await scene.probes(1)
-  assert.ok(scene.askedBackMs <= 16 * 60_000, 'and no further than needed afterwards')
-  assert.equal(scene.told.includes('opened stale'), false)
+  assert.ok(scene.fetchedBackMs <= 16 * 60_000, 'and no further than needed afterwards')
+  assert.equal(scene.sent.includes('opened stale'), false)
 })
 
-test('and after it stored late, as far back as that began', async t => {
+test('and after late storing, from before its start on', async t => {
   const scene = await Scene.open(t)
   scene.busy('binance:BTCUSDT', BEGIN_MS + 3 * HOUR_MS)
   await scene.probes(2)
@@ -208,7 +208,7 @@ test('and after it stored late, as far back as that began', async t => {
   await scene.probes(200)
   scene.ingest = 'ok'
   await scene.probes(1)
-  assert.ok(scene.askedBackMs >= 200 * EVERY_MS, `${scene.askedBackMs}`)
+  assert.ok(scene.fetchedBackMs >= 200 * EVERY_MS, `${scene.fetchedBackMs}`)
 })
 
 test('a venue that this version does not know is watched like any other', async t => {
@@ -216,7 +216,7 @@ test('a venue that this version does not know is watched like any other', async 
   scene.following = [{ venue: 'nasdaq', symbols: ['AAPL'] }]
   scene.busy('nasdaq:AAPL', BEGIN_MS)
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened stale'])
+  assert.deepEqual(scene.sent, ['opened stale'])
 })
 
 test('a symbol that was taken from the sources is not stale; one that another program writes is', async t => {
@@ -226,40 +226,40 @@ test('a symbol that was taken from the sources is not stale; one that another pr
   scene.busy('binance:ETHUSDT', BEGIN_MS)
   scene.busy('kraken:BTC/USD', BEGIN_MS)
   await scene.probes(12)
-  assert.deepEqual(scene.told, [])
+  assert.deepEqual(scene.sent, [])
   scene.busy('acme:X', BEGIN_MS + 12 * EVERY_MS)
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened stale'])
+  assert.deepEqual(scene.sent, ['opened stale'])
 })
 
-test('a state that cannot be kept is told, and nothing else suffers', async t => {
+test('a state that cannot be saved is logged, and probing continues', async t => {
   const scene = await Scene.open(t)
   fs.mkdirSync(`${scene.stateFile}.${process.pid}`)
   fs.mkdirSync(`${scene.stateFile}.rhythms.${process.pid}`)
   scene.busy('binance:BTCUSDT', BEGIN_MS)
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened stale'])
+  assert.deepEqual(scene.sent, ['opened stale'])
   assert.deepEqual(
     scene.events.filter(name => name === 'watch_unkept'),
     ['watch_unkept'],
   )
 })
 
-test('silences that cannot be read are told, now and then, and what is wrong is told as without them', async t => {
+test('unreadable silences are logged at intervals, and alerts are sent as without silences', async t => {
   const scene = await Scene.open(t)
   fs.writeFileSync(`${scene.stateFile}.silences`, '{"all":')
   scene.busy('binance:BTCUSDT', BEGIN_MS)
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened stale'])
-  const told = () => scene.events.filter(name => name === 'silences_unread').length
-  assert.equal(told(), 1)
+  assert.deepEqual(scene.sent, ['opened stale'])
+  const count = () => scene.events.filter(name => name === 'silences_unread').length
+  assert.equal(count(), 1)
   await scene.probes(60)
-  assert.equal(told(), 2)
+  assert.equal(count(), 2)
 })
 
-test('a station that hangs is down, and the clock of the house is not called wrong for it', async t => {
+test('a hanging process is an alert, and does not make the clock of the instance look wrong', async t => {
   const scene = await Scene.open(t)
   await scene.start({ stations: 1 })
   await scene.probes(12)
-  assert.deepEqual(scene.told, ['opened station_down'])
+  assert.deepEqual(scene.sent, ['opened station_down'])
 })

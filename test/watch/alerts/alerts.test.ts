@@ -23,7 +23,7 @@ function condition(name: string, fields: Partial<Condition> = {}): Condition {
     title: `${name} is wrong`,
     what: 'It does not work.',
     affected: [],
-    next: 'Mend it.',
+    next: 'Fix it.',
     page: `docs/watch.md#${name}`,
     probes: 2,
     explains: [],
@@ -31,11 +31,11 @@ function condition(name: string, fields: Partial<Condition> = {}): Condition {
   }
 }
 
-/** Plays probes, one after the other, and keeps what was told. */
+/** Plays probes one after the other, and keeps the messages. */
 class Watched {
   state: AlertState = NO_ALERTS
   nowMs = BEGIN_MS
-  readonly told: Message[] = []
+  readonly sent: Message[] = []
   silencedUntilMs: (name: string) => number = () => 0
   unknown: (name: string) => boolean = () => false
 
@@ -43,7 +43,7 @@ class Watched {
     const { silencedUntilMs, unknown, nowMs } = this
     const { state, messages } = step(this.state, { conditions, unknown, silencedUntilMs, nowMs }, TIMING)
     this.state = state
-    this.told.push(...messages)
+    this.sent.push(...messages)
     this.nowMs += EVERY_MS
     return messages
   }
@@ -53,12 +53,12 @@ class Watched {
   }
 
   get kinds(): string[] {
-    return this.told.map(({ kind, alert }) => `${kind} ${alert.name}`)
+    return this.sent.map(({ kind, alert }) => `${kind} ${alert.name}`)
   }
 }
 
 describe('a condition', () => {
-  test('is told once it lasted for its probes, and over once it was gone for some', () => {
+  test('is sent once it lasted for its probes, and closed once it was gone for some', () => {
     const watched = new Watched()
     assert.deepEqual(watched.probe(condition('a')), [])
     const [opened] = watched.probe(condition('a'))
@@ -74,34 +74,34 @@ describe('a condition', () => {
     assert.deepEqual(openAlerts(watched.state), [])
   })
 
-  test('that one probe in three saw is never told, and forgotten each time', () => {
+  test('seen by one probe in three is never sent, and forgotten each time', () => {
     const watched = new Watched()
     for (let time = 0; time < 100; time++)
       assert.deepEqual([...watched.probe(condition('a')), ...watched.probes(2)], [])
     assert.deepEqual(watched.state.conditions, {})
   })
 
-  for (const [probes, told] of [
+  for (const [probes, sent] of [
     [1, 1],
     [2, 5],
     [3, 9],
     [6, 21],
   ] as const)
-    test(`that every other probe sees is told once, with probe ${told} where ${probes} in a row would do, and over in the end`, () => {
+    test(`seen by every other probe is sent once, at probe ${sent} if ${probes} in a row suffice, and closed in the end`, () => {
       const watched = new Watched()
       const seen = condition('a', { probes })
       for (let probe = 1; probe <= 300; probe++) {
         if (probe % 2) watched.probe(seen)
         else watched.probe()
-        assert.deepEqual(watched.kinds, probe < told ? [] : ['opened a'], `probe ${probe}`)
+        assert.deepEqual(watched.kinds, probe < sent ? [] : ['opened a'], `probe ${probe}`)
       }
-      assert.equal(watched.told[0]!.alert.sinceMs, BEGIN_MS)
+      assert.equal(watched.sent[0]!.alert.sinceMs, BEGIN_MS)
       watched.probes(5)
       assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
-      assert.equal(watched.told[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
+      assert.equal(watched.sent[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
     })
 
-  test('that comes in turns of two is told once, though it needs three in a row', () => {
+  test('seen by two probes of four is sent once, although it needs three in a row', () => {
     const watched = new Watched()
     for (let turn = 0; turn < 80; turn++) {
       watched.probes(2, condition('a', { probes: 3 }))
@@ -110,19 +110,19 @@ describe('a condition', () => {
     assert.deepEqual(watched.kinds, ['opened a'])
   })
 
-  test('that comes and goes by chance is a few messages in hours, however often it is seen', () => {
+  test('that comes and goes at random is a few messages in hours, at any rate', () => {
     for (const share of [0.2, 0.5, 0.8, 0.95]) {
       const watched = new Watched()
       const chance = randomOf(7)
       for (let probe = 0; probe < 6 * 360; probe++)
         if (chance() < share) watched.probe(condition('a'))
         else watched.probe()
-      const turns = watched.told.filter(({ kind }) => kind !== 'repeated')
+      const turns = watched.sent.filter(({ kind }) => kind !== 'repeated')
       assert.ok(turns.length <= 8, `${share}: ${turns.length}`)
     }
   })
 
-  test('that says since when it is so, is told with that', () => {
+  test('with a known start is sent with it', () => {
     const watched = new Watched()
     const [opened] = watched.probe(condition('a', { probes: 1, sinceMs: BEGIN_MS - 60_000 }))
     assert.equal(opened!.alert.sinceMs, BEGIN_MS - 60_000)
@@ -132,7 +132,7 @@ describe('a condition', () => {
     assert.equal(openAlerts(watched.state)[0]!.sinceMs, BEGIN_MS - 60_000, 'the same as long as it lasts')
   })
 
-  test('that lasts is told again at the interval, with its words of now', () => {
+  test('that lasts is sent again at the interval, with its current text', () => {
     const watched = new Watched()
     watched.probes(361, condition('a'))
     assert.deepEqual(watched.kinds, ['opened a'])
@@ -141,7 +141,7 @@ describe('a condition', () => {
     assert.equal(repeated!.alert.title, 'worse')
   })
 
-  test('that spreads is told, though not for each name', () => {
+  test('that spreads is sent again, but not for each name', () => {
     const watched = new Watched()
     watched.probes(2, condition('a', { affected: ['x'] }))
     watched.probes(29, condition('a', { affected: ['x', 'y'] }))
@@ -153,20 +153,20 @@ describe('a condition', () => {
     assert.deepEqual(watched.kinds, ['opened a', 'more a'], 'fewer names are no news')
   })
 
-  test('that comes and goes is called over later and later: few messages tell of many turns', () => {
+  test('that comes and goes is closed later and later: few messages for many turns', () => {
     const watched = new Watched()
     for (let turn = 0; turn < 60; turn++) {
       watched.probes(3, condition('a'))
       watched.probes(3)
     }
-    assert.ok(watched.told.length <= 6, watched.kinds.join(', '))
+    assert.ok(watched.sent.length <= 6, watched.kinds.join(', '))
     assert.equal(openAlerts(watched.state).length, 1, 'and it stays open')
     watched.probes(400)
-    assert.equal(watched.told.at(-1)!.kind, 'closed')
+    assert.equal(watched.sent.at(-1)!.kind, 'closed')
     assert.deepEqual(openAlerts(watched.state), [])
   })
 
-  test('that cannot be judged is left as it is', () => {
+  test('that cannot be evaluated stays as it is', () => {
     const watched = new Watched()
     watched.probes(2, condition('a'))
     watched.unknown = name => name === 'a'
@@ -180,16 +180,16 @@ describe('a condition', () => {
   })
 })
 
-describe('what follows from something else', () => {
+describe('a condition that follows from another', () => {
   const cause = condition('cause', { explains: ['effect'] })
 
-  test('is not told beside it', () => {
+  test('is not sent beside it', () => {
     const watched = new Watched()
     watched.probes(500, cause, condition('effect', { probes: 1 }))
-    assert.deepEqual([...new Set(watched.told.map(({ alert }) => alert.name))], ['cause'])
+    assert.deepEqual([...new Set(watched.sent.map(({ alert }) => alert.name))], ['cause'])
   })
 
-  test('is told when it outlives its cause, after a moment and its own probes', () => {
+  test('is sent if it outlives its cause, after a moment and its own probes', () => {
     const watched = new Watched()
     watched.probes(10, cause, condition('effect'))
     const kinds = Array.from({ length: 5 }, () =>
@@ -198,7 +198,7 @@ describe('what follows from something else', () => {
     assert.deepEqual(kinds, [[], ['closed cause'], [], ['opened effect'], []])
   })
 
-  test('and ends a moment after it is not told at all', () => {
+  test('and ends a moment after its cause is not sent at all', () => {
     const watched = new Watched()
     watched.probes(10, cause, condition('effect', { probes: 1 }))
     watched.probe(condition('effect', { probes: 1 }))
@@ -206,7 +206,7 @@ describe('what follows from something else', () => {
     assert.deepEqual(watched.kinds, ['opened cause', 'closed cause'])
   })
 
-  test('and was told before its cause is not called over while that lasts', () => {
+  test('and was sent before its cause is not closed while the cause lasts', () => {
     const watched = new Watched()
     watched.probes(2, condition('effect'))
     watched.probes(50, cause)
@@ -216,7 +216,7 @@ describe('what follows from something else', () => {
 })
 
 describe('a silence', () => {
-  test('keeps messages back; what still is wrong when it ends is told then', () => {
+  test('suppresses messages; an alert that is still open at its end is sent then', () => {
     const watched = new Watched()
     const untilMs = BEGIN_MS + 100 * EVERY_MS
     watched.silencedUntilMs = () => untilMs
@@ -229,7 +229,7 @@ describe('a silence', () => {
     )
   })
 
-  test('of something that came and went in it leaves nothing to tell', () => {
+  test('leaves no message of an alert that opened and closed during it', () => {
     const watched = new Watched()
     watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
     watched.probes(5, condition('a'), condition('b', { sentAfterwards: true }))
@@ -238,7 +238,7 @@ describe('a silence', () => {
     assert.deepEqual(watched.state.conditions, {})
   })
 
-  test('keeps back no all-clear of what was told: whoever was called is sent home', () => {
+  test('does not suppress the closing message of an alert that was sent before', () => {
     const watched = new Watched()
     watched.probes(2, condition('a'))
     watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
@@ -248,7 +248,7 @@ describe('a silence', () => {
   })
 })
 
-test('what can be told only afterwards is told once, when it is over', () => {
+test('a condition sent only afterwards is sent once, when it is over', () => {
   const watched = new Watched()
   watched.probes(1_000, condition('a', { sentAfterwards: true }))
   assert.deepEqual(watched.kinds, [])
@@ -257,13 +257,13 @@ test('what can be told only afterwards is told once, when it is over', () => {
   assert.equal(closed!.lastedMs, 1_000 * EVERY_MS)
 })
 
-test('a watcher that was cut off, and then finds the house down, tells both', () => {
+test('a watcher that lost its network, and then finds the instance down, sends both', () => {
   const watched = new Watched()
   const isolated = condition('isolated', { explains: 'all others', sentAfterwards: true })
   watched.probes(20, isolated)
   watched.probes(20, condition('house_down', { explains: 'all others' }))
   assert.deepEqual(watched.kinds, ['closed isolated', 'opened house_down'])
-  assert.equal(watched.told[0]!.lastedMs, 20 * EVERY_MS)
+  assert.equal(watched.sent[0]!.lastedMs, 20 * EVERY_MS)
 })
 
 describe('a clock that was years ahead and is set right', () => {
@@ -279,14 +279,14 @@ describe('a clock that was years ahead and is set right', () => {
     assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
   })
 
-  test('keeps no repetition back', () => {
+  test('suppresses no repetition', () => {
     const watched = new Watched()
     watched.nowMs += AHEAD_MS
     watched.probes(2, condition('a'))
     watched.nowMs -= AHEAD_MS
     watched.probes(362, condition('a'))
     assert.deepEqual(watched.kinds, ['opened a', 'repeated a'])
-    assert.ok(watched.told.every(({ lastedMs }) => lastedMs >= 0))
+    assert.ok(watched.sent.every(({ lastedMs }) => lastedMs >= 0))
   })
 
   test('counts no flapping from the years ahead', () => {
@@ -300,7 +300,7 @@ describe('a clock that was years ahead and is set right', () => {
   })
 })
 
-test('open alerts are told the worst first, then the oldest', () => {
+test('open alerts are sorted: critical first, then the oldest', () => {
   const watched = new Watched()
   watched.probe(condition('young', { probes: 1 }), condition('old', { probes: 1, sinceMs: 5 }), {
     ...condition('slight', { probes: 1, sinceMs: 1 }),
@@ -312,7 +312,7 @@ test('open alerts are told the worst first, then the oldest', () => {
   )
 })
 
-describe('whatever the probes see', () => {
+describe('for any sequence of probes', () => {
   const NAMES = ['cause', 'effect', 'other', 'afterwards']
   const of = (name: string, affected: string[]) =>
     condition(name, {
@@ -334,7 +334,7 @@ describe('whatever the probes see', () => {
 
   function play(probes: readonly Probe[], between: (state: AlertState) => AlertState = state => state) {
     let [state, nowMs]: [AlertState, number] = [NO_ALERTS, BEGIN_MS]
-    const told: { message: Message; probe: Probe }[] = []
+    const sent: { message: Message; probe: Probe }[] = []
     for (const each of probes.flatMap(one => Array.from({ length: one.times }, () => one))) {
       const { seen, affected, silenced, unknown } = each
       const done = step(
@@ -348,17 +348,17 @@ describe('whatever the probes see', () => {
         timing,
       )
       state = done.state
-      told.push(...done.messages.map(message => ({ message, probe: each })))
+      sent.push(...done.messages.map(message => ({ message, probe: each })))
       nowMs += EVERY_MS
     }
-    return { state, told }
+    return { state, sent }
   }
 
-  test('each incident is opened once, before all else of it, and closed at most once, after all else', () => {
+  test('each incident opens once, before its other messages, and closes at most once, after them', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 30 }), probes => {
-        const { told } = play(probes)
-        for (const [incident, messages] of Map.groupBy(told, ({ message }) => message.incident)) {
+        const { sent } = play(probes)
+        for (const [incident, messages] of Map.groupBy(sent, ({ message }) => message.incident)) {
           const kinds = messages.map(({ message }) => message.kind)
           const wanted = incident.startsWith('afterwards') ? /^closed$/ : /^opened( repeated| more)*( closed)?$/
           assert.match(kinds.join(' '), wanted, incident)
@@ -367,38 +367,38 @@ describe('whatever the probes see', () => {
     )
   })
 
-  test('what was told is called over in the end, once all is well', () => {
+  test('each sent alert closes in the end, once nothing is wrong', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 20 }), probes => {
         const well = { seen: [], affected: [], silenced: undefined, unknown: undefined, times: 400 }
-        const { told, state } = play([...probes, well])
-        const opened = told.filter(({ message }) => message.kind === 'opened').length
-        const closed = told.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
+        const { sent, state } = play([...probes, well])
+        const opened = sent.filter(({ message }) => message.kind === 'opened').length
+        const closed = sent.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
         assert.equal(closed.length, opened)
         assert.deepEqual(state.conditions, {})
       }),
     )
   })
 
-  test('nothing silenced, explained or for afterwards is told, and nothing more often than it may be', () => {
+  test('nothing silenced, explained or for afterwards is sent, and nothing more often than allowed', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 30 }), probes => {
-        const lastTold = new Map<string, number>()
-        for (const { message, probe: during } of play(probes).told) {
+        const lastSent = new Map<string, number>()
+        for (const { message, probe: during } of play(probes).sent) {
           const { kind, alert, incident, atMs, lastedMs } = message
           const { seen, silenced } = during
           assert.ok(lastedMs >= 0)
           assert.equal(seen.includes('cause') && alert.name === 'effect', false, 'explained')
           if (kind === 'closed') assert.ok(!seen.includes(alert.name))
           else assert.ok(seen.includes(alert.name) && silenced !== alert.name && alert.name !== 'afterwards')
-          if (kind === 'repeated') assert.ok(atMs - lastTold.get(incident)! >= timing.repeatMs)
-          lastTold.set(incident, atMs)
+          if (kind === 'repeated') assert.ok(atMs - lastSent.get(incident)! >= timing.repeatMs)
+          lastSent.set(incident, atMs)
         }
       }),
     )
   })
 
-  test('a watcher that is started again between any two probes tells the same', () => {
+  test('a watcher that restarts between any two probes sends the same messages', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 20 }), probes => {
         assert.deepEqual(

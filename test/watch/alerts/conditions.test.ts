@@ -8,7 +8,7 @@ import { conditionsOf, type Probe, type SymbolProbe } from '../../../src/watch/a
 import { nameOfSymbol } from '../../../src/watch/alerts/source-conditions.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 25, 12)
-const HOUSE = 'http://house.example:8080'
+const INSTANCE = 'http://instance.example:8080'
 
 function healthOf(
   states: Partial<Record<StageName, StageState>> = {},
@@ -16,7 +16,7 @@ function healthOf(
 ): HealthAnswer {
   const names = ['sources', 'log', 'ingest', 'store', 'archive'] as const
   const stations = Object.fromEntries(
-    names.map(name => [name, { state: states[name] ?? 'ok', advice: `${name} says this.`, lagMs: 0 }]),
+    names.map(name => [name, { state: states[name] ?? 'ok', advice: `${name} gives this advice.`, lagMs: 0 }]),
   )
   return {
     state: 'ok',
@@ -48,14 +48,14 @@ const symbol = (fields: Partial<SymbolProbe> = {}): SymbolProbe => ({
 
 const seen = (fields: Partial<Probe> = {}): Probe => ({
   nowMs: NOW_MS,
-  instance: { url: HOUSE, health: healthOf() },
+  instance: { url: INSTANCE, health: healthOf() },
   processes: [],
   data: { symbols: [symbol()] },
   references: { tried: 0, reached: 0 },
   ...fields,
 })
 const ofHealth = (health: HealthAnswer, fields: Partial<Probe> = {}) =>
-  seen({ instance: { url: HOUSE, health }, ...fields })
+  seen({ instance: { url: INSTANCE, health }, ...fields })
 const names = (of: Probe) =>
   conditionsOf(of)
     .map(({ name }) => name)
@@ -66,15 +66,15 @@ const only = (of: Probe) => {
   return conditions[0]!
 }
 const doesExplain = ({ explains }: Condition, name: string) => explains === 'all others' || explains.includes(name)
-/** What would be told: what follows from another is not. */
-const told = (of: Probe) => {
+/** The conditions that would be sent: those that follow from others are not. */
+const sent = (of: Probe) => {
   const all = conditionsOf(of)
   return all
     .filter(({ name }) => !all.some(other => other.name !== name && doesExplain(other, name)))
     .map(({ name }) => name)
 }
 
-test('nothing is wrong with a house that is well, also without symbols, archive or audit', () => {
+test('a healthy instance has no conditions, also without symbols, archive or audit', () => {
   assert.deepEqual(names(seen()), [])
   assert.deepEqual(names(seen({ data: { symbols: [] } })), [])
   assert.deepEqual(
@@ -83,39 +83,39 @@ test('nothing is wrong with a house that is well, also without symbols, archive 
   )
 })
 
-describe('a house that does not answer', () => {
-  const gone = { url: HOUSE, failure: 'no answer within 5 s' }
+describe('an instance that does not answer', () => {
+  const gone = { url: INSTANCE, failure: 'no answer within 5 s' }
 
-  test('is down where something else can be reached, or nothing else is there to try', () => {
+  test('is down if a reference host can be reached, or there is none', () => {
     assert.equal(only(seen({ instance: gone })).name, 'house_down')
     const condition = only(seen({ instance: gone, references: { tried: 3, reached: 1 } }))
     assert.equal(condition.severity, 'critical')
     assert.match(condition.what, /no answer within 5 s/)
   })
 
-  test('or is there and the watcher cut off, where nothing can be reached: told afterwards', () => {
+  test('may be up if no reference host can be reached: sent afterwards', () => {
     const condition = only(seen({ instance: gone, references: { tried: 3, reached: 0 } }))
     assert.equal(condition.name, 'isolated')
     assert.equal(condition.sentAfterwards, true)
     assert.equal(condition.explains, 'all others')
   })
 
-  test('while another station answers the watcher is not cut off', () => {
+  test('while another process answers, the watcher has a network', () => {
     const processes = [{ url: 'http://recorder.example:9100', health: healthOf() }]
     const condition = only(seen({ instance: gone, processes, references: { tried: 1, reached: 0 } }))
     assert.equal(condition.name, 'house_down')
     assert.match(condition.what, /that answer: http:\/\/recorder/)
   })
 
-  test('explains all else', () => assert.equal(only(seen({ instance: gone })).explains, 'all others'))
+  test('explains all other conditions', () => assert.equal(only(seen({ instance: gone })).explains, 'all others'))
 })
 
-describe('each station in trouble', () => {
+describe('each stage in trouble', () => {
   for (const name of ['sources', 'log', 'ingest', 'store', 'archive'] as const)
-    test(`${name} is told, with what it says itself`, () => {
+    test(`${name} is an alert, with the advice of the stage`, () => {
       const condition = only(ofHealth(healthOf({ [name]: 'trouble' })))
       assert.equal(condition.name, `${name}_trouble`)
-      assert.match(condition.what, new RegExp(`${name} says this`))
+      assert.match(condition.what, new RegExp(`${name} gives this advice`))
       assert.equal(condition.severity, name === 'archive' ? 'warning' : 'critical')
     })
   for (const [name, wanted] of [
@@ -128,14 +128,14 @@ describe('each station in trouble', () => {
       assert.deepEqual([condition.name, condition.severity], [wanted, 'warning'])
     })
 
-  test('storing that is minutes behind is critical', () => {
+  test('ingest that is minutes behind is critical', () => {
     const health = healthOf({ ingest: 'behind' })
     health.stations.ingest!.lagMs = 61_000
     assert.equal(only(ofHealth(health)).severity, 'critical')
   })
 })
 
-test('a full disk, a failed audit and clocks that are apart', () => {
+test('a full disk, a failed audit and different clocks', () => {
   assert.equal(only(ofHealth(healthOf({}, { diskFreeBytes: 1e9 - 1 }))).name, 'disk_low')
   const audit = only(ofHealth(healthOf({}, { audit: { atMs: 1, passed: false, detail: '3 ticks are missing' } })))
   assert.deepEqual([audit.name, audit.probes], ['audit_failed', 1])
@@ -147,17 +147,17 @@ test('a full disk, a failed audit and clocks that are apart', () => {
   assert.deepEqual(names(ofHealth(healthOf({}, { atMs: NOW_MS + 4_000 }))), [])
 })
 
-describe('one broken thing is one alert', () => {
+describe('one cause is one alert', () => {
   const stale = { data: { symbols: [symbol({ newestMs: NOW_MS - 60_000 })] } }
 
-  test('whatever follows from it', () => {
-    assert.deepEqual(told(ofHealth(healthOf({ sources: 'trouble' }), stale)), ['sources_trouble'])
-    assert.deepEqual(told(ofHealth(healthOf({ log: 'trouble', sources: 'trouble', ingest: 'trouble' }), stale)), [
+  test('with everything that follows from it', () => {
+    assert.deepEqual(sent(ofHealth(healthOf({ sources: 'trouble' }), stale)), ['sources_trouble'])
+    assert.deepEqual(sent(ofHealth(healthOf({ log: 'trouble', sources: 'trouble', ingest: 'trouble' }), stale)), [
       'log_trouble',
     ])
-    assert.deepEqual(told(ofHealth(healthOf({ ingest: 'behind' }), stale)), ['ingest_behind'])
+    assert.deepEqual(sent(ofHealth(healthOf({ ingest: 'behind' }), stale)), ['ingest_behind'])
     assert.deepEqual(
-      told(
+      sent(
         ofHealth(
           healthOf({ log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' }, { diskFreeBytes: 0 }),
           stale,
@@ -165,11 +165,11 @@ describe('one broken thing is one alert', () => {
       ),
       ['disk_low'],
     )
-    assert.deepEqual(told(ofHealth(healthOf({ sources: 'behind' }), stale)), ['stale'])
-    assert.deepEqual(told(ofHealth(healthOf({ archive: 'trouble' }), stale)).sort(), ['archive_trouble', 'stale'])
+    assert.deepEqual(sent(ofHealth(healthOf({ sources: 'behind' }), stale)), ['stale'])
+    assert.deepEqual(sent(ofHealth(healthOf({ archive: 'trouble' }), stale)).sort(), ['archive_trouble', 'stale'])
   })
 
-  test('no two of them explain each other, or nobody would be told', () => {
+  test('no two conditions explain each other, or none would be sent', () => {
     const everything = ofHealth(
       healthOf(
         { sources: 'trouble', log: 'trouble', ingest: 'trouble', store: 'trouble', archive: 'trouble' },
@@ -185,13 +185,13 @@ describe('one broken thing is one alert', () => {
       for (const a of all)
         for (const b of all)
           if (a !== b) assert.ok(!(doesExplain(a, b.name) && doesExplain(b, a.name)), `${a.name} ${b.name}`)
-      assert.ok(told(of).length > 0)
+      assert.ok(sent(of).length > 0)
     }
   })
 })
 
 describe('symbols', () => {
-  test('silent for longer than they may be are one alert, since the oldest tick', () => {
+  test('with too long gaps are one alert, since the oldest tick', () => {
     const symbols = [
       symbol({ newestMs: NOW_MS - 15_001 }),
       symbol({ symbol: 'ETHUSDT', newestMs: NOW_MS - 90_000, allowedMs: 60_000 }),
@@ -206,24 +206,24 @@ describe('symbols', () => {
     assert.match(condition.what, /2 of 3 symbols are stale/)
   })
 
-  test('are judged by the clock of the house, whatever the watcher’s says', () => {
+  test('are evaluated by the clock of the instance, not the watcher’s', () => {
     assert.deepEqual(names(ofHealth(healthOf(), { nowMs: NOW_MS + 4_000_000 })), ['clocks_apart'])
   })
 
-  test('that never had a tick are told once the house ran for an hour', () => {
+  test('that never had a tick are an alert once the instance ran for an hour', () => {
     const data = { symbols: [symbol({ newestMs: null, allowedMs: null })] }
     const condition = only(seen({ data }))
     assert.deepEqual([condition.name, condition.title], ['no_ticks', 'binance BTCUSDT has no ticks at all'])
     assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 3_000_000 }), { data })), [])
   })
 
-  test('that cannot be asked for are an alert of their own', () => {
+  test('that cannot be queried are an alert of their own', () => {
     const condition = only(seen({ data: { failure: 'no answer within 30 s' } }))
     assert.equal(condition.name, 'query_failing')
     assert.ok(doesExplain(condition, 'stale'), 'whether they are stale is not known')
   })
 
-  test('of whatever number are told with fifty names', () => {
+  test('are named up to fifty', () => {
     const symbols = Array.from({ length: 4_000 }, (_, index) => symbol({ symbol: `S${index}`, newestMs: 0 }))
     const condition = only(seen({ data: { symbols } }))
     assert.equal(condition.affected.length, 50)
@@ -233,11 +233,11 @@ describe('symbols', () => {
 
 describe('further processes', () => {
   const recorder = 'http://recorder.example:9100'
-  test('that do not answer are told', () => {
+  test('that do not answer are an alert', () => {
     const condition = only(seen({ processes: [{ url: recorder, failure: 'no answer within 5 s' }] }))
     assert.deepEqual([condition.name, condition.severity, condition.affected], ['station_down', 'critical', [recorder]])
   })
-  test('whose clocks are apart from the watcher’s are told: what they received has wrong times', () => {
+  test('with other clocks than the watcher’s are an alert: their receive times are wrong', () => {
     const processes = [
       { url: recorder, health: healthOf({}, { atMs: NOW_MS - 20_000 }) },
       { url: 'http://archiver.example:9100', health: healthOf({}, { atMs: NOW_MS + 1_000 }) },
@@ -246,17 +246,17 @@ describe('further processes', () => {
     assert.deepEqual([condition.name, condition.affected], ['clocks_apart', [recorder]])
     assert.match(condition.what, /recorder.example:9100 is 20 s behind the watcher's/)
   })
-  test('tell of themselves what the house does not know; what it knows is told once, in its words', () => {
+  test('report conditions that the instance does not; a condition that both report is the instance’s', () => {
     const processes = [{ url: recorder, health: healthOf({ log: 'trouble' }) }]
     assert.deepEqual(only(seen({ processes })).affected, [recorder])
     assert.equal(only(ofHealth(healthOf({ log: 'trouble' }), { processes })).title, 'The log does not accept ticks')
   })
 })
 
-describe('words that are anyone’s', () => {
+describe('text from outside', () => {
   const hostile = 'A\r\nBcc: x\u0000\u001b[2J\u202e\u2028é💥'
 
-  test('become plain lines', () => {
+  test('becomes plain lines', () => {
     const health = healthOf({ log: 'trouble' })
     health.stations.log!.advice = hostile
     const stale = seen({ data: { symbols: [symbol({ symbol: hostile, newestMs: 0 })] } })
@@ -265,7 +265,7 @@ describe('words that are anyone’s', () => {
     assert.equal(nameOfSymbol({ venue: 'v', symbol: hostile }), 'v A Bcc: x [2J é💥')
   })
 
-  test('and are not too long', () => {
+  test('is limited in length', () => {
     const health = healthOf({ log: 'trouble' })
     health.stations.log!.advice = '💥'.repeat(100_000)
     const { what } = only(ofHealth(health))
@@ -275,7 +275,7 @@ describe('words that are anyone’s', () => {
   })
 })
 
-test('each condition has its place on the page that it names', () => {
+test('each condition has its section on the page that it names', () => {
   const page = new URL('../../../docs/watch.md', import.meta.url)
   const everything = [
     ofHealth(
@@ -290,8 +290,8 @@ test('each condition has its place on the page that it names', () => {
         { audit: { atMs: 1, passed: false, detail: '' } },
       ),
     ),
-    seen({ instance: { url: HOUSE, failure: 'gone' } }),
-    seen({ instance: { url: HOUSE, failure: 'gone' }, references: { tried: 1, reached: 0 } }),
+    seen({ instance: { url: INSTANCE, failure: 'gone' } }),
+    seen({ instance: { url: INSTANCE, failure: 'gone' }, references: { tried: 1, reached: 0 } }),
     seen({ data: { failure: 'no' }, processes: [{ url: 'http://s.example', failure: 'gone' }] }),
     seen({ data: { symbols: [symbol({ newestMs: 0 }), symbol({ newestMs: null })] }, nowMs: NOW_MS + 60_000 }),
   ].flatMap(conditionsOf)
@@ -303,13 +303,13 @@ test('each condition has its place on the page that it names', () => {
   }
 })
 
-test('symbols that are not received are one alert with their names and the venue’s words; silent ones are left to stale', () => {
+test('symbols that are not received are one alert with their names and the venue’s reasons; silent ones are left to stale', () => {
   const down = { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded msg rate', forMs: 61_000 }
   const health = healthOf(
     { sources: 'behind' },
     { symbolsDown: [down, { ...down, symbol: 'SOL/USD', state: 'silent' }] },
   )
-  assert.deepEqual(told(ofHealth(health)), ['symbols_down'])
+  assert.deepEqual(sent(ofHealth(health)), ['symbols_down'])
   const condition = conditionsOf(ofHealth(health)).find(({ name }) => name === 'symbols_down')!
   assert.equal(condition.title, 'kraken ETH/USD is not received')
   assert.match(condition.what, /^kraken ETH\/USD is refused for .*: Exceeded msg rate\.$/)
@@ -319,10 +319,10 @@ test('symbols that are not received are one alert with their names and the venue
     { symbolsDown: Array.from({ length: 12 }, (_, index) => ({ ...down, symbol: `S${index}` })) },
   )
   assert.match(only(ofHealth(many)).what, /And 2 more\.$/)
-  assert.deepEqual(told(ofHealth(healthOf({ sources: 'trouble' }, { symbolsDown: [down] }))), ['sources_trouble'])
+  assert.deepEqual(sent(ofHealth(healthOf({ sources: 'trouble' }, { symbolsDown: [down] }))), ['sources_trouble'])
 })
 
-test('a venue in maintenance is told, one that announces some is not', () => {
+test('a venue in maintenance is an alert, announced maintenance is not', () => {
   const venues = [
     { venue: 'kraken', state: 'maintenance', upcoming: '' },
     { venue: 'other', state: 'online', upcoming: 'Upgrade from 10:00' },

@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 after(() => fs.rmSync(directory, { recursive: true, force: true }))
 
-/** A house with a tick every second of each hour, up to its clock, and which hours it was asked for. */
+/** An instance with a tick every second of each hour, up to its clock, and the hours that were fetched. */
 class Recorded {
   readonly asked: number[] = []
   nowMs = NOON_MS
@@ -46,7 +46,7 @@ async function probes(gapModels: GapModels, house: Recorded, count: number): Pro
 
 const allowed = (gapModels: GapModels, nowMs: number) => gapModels.allowedMs('binance', 'BTCUSDT', nowMs, LEAST_MS)
 
-test('each closed hour is asked once, the nearest first, a few at each probe', async () => {
+test('each past hour is fetched once, the nearest first, a few at each probe', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   await gapModels.learn(house, house.nowMs)
   assert.deepEqual(house.asked.slice(0, 2), [NOON_MS, NOON_MS - HOUR_MS])
@@ -60,7 +60,7 @@ test('each closed hour is asked once, the nearest first, a few at each probe', a
   assert.ok(closed.every(hourMs => [10, 11, 12, 13].includes(new Date(hourMs).getUTCHours())))
 })
 
-test('the running hour is asked each minute while the watcher is new, then each ten minutes, and once when it is over', async () => {
+test('the current hour is fetched every minute while the watcher is new, then every ten minutes, and once when it is over', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   await probes(gapModels, house, 6 * 15)
   const asked = () => house.asked.filter(hourMs => hourMs === NOON_MS).length
@@ -71,7 +71,7 @@ test('the running hour is asked each minute while the watcher is new, then each 
   assert.equal(asked(), 15 + 4 + 1)
 })
 
-test('knows a busy symbol after a minute, and nothing of one that it never saw', async () => {
+test('knows a busy symbol after a minute, and nothing about a symbol without ticks', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   assert.equal(allowed(gapModels, NOON_MS), null)
   house.nowMs += 60_000
@@ -80,7 +80,7 @@ test('knows a busy symbol after a minute, and nothing of one that it never saw',
   assert.equal(gapModels.allowedMs('binance', 'ETHUSDT', house.nowMs, LEAST_MS), null)
 })
 
-test('what is kept is known after a restart, without asking', async () => {
+test('saved hours are known after a restart, without a request', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   await probes(gapModels, house, 30)
   await gapModels.save()
@@ -91,7 +91,7 @@ test('what is kept is known after a restart, without asking', async () => {
   assert.equal(house.asked.length, asked)
 })
 
-test('what a house answered before it failed is kept', async () => {
+test('hours fetched before a failure are kept', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   house.nowMs += 600_000
   house.failsAt = 2
@@ -99,7 +99,7 @@ test('what a house answered before it failed is kept', async () => {
   assert.ok(allowed(gapModels, house.nowMs)! <= 60_000)
 })
 
-test('no more than eight days are known, however long it watches', async () => {
+test('at most eight days are known, however long it runs', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   for (let hour = 0; hour < 24 * 12; hour++) {
     await gapModels.learn(house, house.nowMs)
@@ -110,7 +110,7 @@ test('no more than eight days are known, however long it watches', async () => {
   assert.ok(kept.length <= 24 * 8 + 1, `${kept.length}`)
 })
 
-test('hours asked by a clock that was ahead are asked again', async () => {
+test('hours fetched while the clock was ahead are fetched again', async () => {
   const [gapModels, house] = [await GapModels.open(file, NOON_MS), new Recorded()]
   // It finds nothing yet in the hour that it takes for over.
   await gapModels.learn(house, NOON_MS + 2 * HOUR_MS)
@@ -120,7 +120,7 @@ test('hours asked by a clock that was ahead are asked again', async () => {
   assert.ok(allowed(gapModels, house.nowMs)! <= 60_000)
 })
 
-describe('a file that is no good is learned anew', () => {
+describe('an unreadable file is learned again', () => {
   for (const text of ['', '{', 'null', '{}', '"x"', '7'])
     test(JSON.stringify(text), async () => {
       fs.mkdirSync(path.dirname(file), { recursive: true })

@@ -15,7 +15,7 @@ afterEach(() => fs.rmSync(directory, { recursive: true, force: true }))
 
 const written = (name: string) => fs.readFileSync(path.join(directory, name), 'utf8')
 
-test('gets JSON on its input and the words in its environment', async () => {
+test('gets JSON on standard input and the text in its environment', async () => {
   const command = `cat > ${directory}/input; printf '%s|%s|%s|%s|%s' "$ALERT_KIND" "$ALERT_NAME" "$ALERT_SEVERITY" "$ALERT_SUBJECT" "$ALERT_BODY" > ${directory}/words`
   await new CommandChannel(command).send(alertMessage('opened'), HOUSE)
   assert.equal(JSON.parse(written('input')).name, 'stale')
@@ -25,7 +25,7 @@ test('gets JSON on its input and the words in its environment', async () => {
   assert.match(body!, /What to do: See whether/)
 })
 
-test('no name of a symbol is run', async () => {
+test('a symbol name is never executed', async () => {
   const title = `"; touch ${directory}/run; $(touch ${directory}/run) \`touch ${directory}/run\``
   await new CommandChannel(`printf %s "$ALERT_SUBJECT" > ${directory}/subject`).send(
     alertMessage('opened', { title }),
@@ -35,12 +35,12 @@ test('no name of a symbol is run', async () => {
   assert.deepEqual(fs.readdirSync(directory), ['subject'])
 })
 
-test('one that does not read its input is in order', async () => {
+test('a command need not read its input', async () => {
   const what = 'x'.repeat(90_000)
   await new CommandChannel('exec true').send(alertMessage('opened', { what }), HOUSE)
 })
 
-test('one that fails is told with what it said last', async () => {
+test('a failure has the end of standard error', async () => {
   const command = new CommandChannel('seq 100000 >&2; echo it is broken >&2; exit 3')
   await assert.rejects(command.send(alertMessage('opened'), HOUSE), error => {
     assert.match((error as Error).message, /^it ended with code 3: /)
@@ -49,16 +49,16 @@ test('one that fails is told with what it said last', async () => {
   })
 })
 
-test('one that is not there is told', async () => {
+test('a missing command is a failure', async () => {
   await assert.rejects(new CommandChannel('/no/such/command').send(alertMessage('opened'), HOUSE), /code 127/)
 })
 
-test('words that no environment takes are a failure, not the end of the watcher', async () => {
+test('text that no environment accepts is a failure, not the end of the watcher', async () => {
   const what = 'x'.repeat(200_000)
   await assert.rejects(new CommandChannel('true').send(alertMessage('opened', { what }), HOUSE), /E2BIG/)
 })
 
-test('one that hangs is ended, and all that it started', async () => {
+test('a hanging command is killed, with all its children', async () => {
   const command = `sleep 1000 & echo $! > ${directory}/pid; wait`
   await assert.rejects(new CommandChannel(command, 500).send(alertMessage('opened'), HOUSE), /SIGKILL/)
   const pid = Number(written('pid'))

@@ -26,7 +26,7 @@ const routeTo = (port: number, login = '', sendMsMax?: number) =>
 const routesTo = (port: number, to: string) =>
   channelsOf({ ...parseConfig({}, {}), ALERT_SMTP: `smtp://127.0.0.1:${port}`, ALERT_EMAIL: to })
 
-test('says in its subject what is wrong, and in its text since when, what it concerns and what to do', async t => {
+test('has what is wrong as its subject, and since when, what is affected and what to do in its text', async t => {
   const server = await MailServer.open(t)
   await routeTo(server.port).send(alertMessage('opened'), HOUSE)
   const [mail] = server.mails
@@ -46,7 +46,7 @@ test('says in its subject what is wrong, and in its text since when, what it con
   assert.equal(headerOf(mail!, 'x-priority'), '1 (Highest)')
 })
 
-test('the all-clear says how long it lasted, and nothing of what to do', async t => {
+test('the closing mail has the duration, and not what to do', async t => {
   const server = await MailServer.open(t)
   await routeTo(server.port).send(alertMessage('closed'), HOUSE)
   const [mail] = server.mails
@@ -56,7 +56,7 @@ test('the all-clear says how long it lasted, and nothing of what to do', async t
   assert.notEqual(headerOf(mail!, 'x-priority'), '1 (Highest)')
 })
 
-test('all mails of one incident are one conversation, and each has an id of its own that is the same when sent again', async t => {
+test('all mails of one incident form one thread; each has its own id, the same when sent again', async t => {
   const server = await MailServer.open(t)
   const channel = routeTo(server.port)
   for (const kind of ['opened', 'repeated', 'closed', 'closed'] as const) await channel.send(alertMessage(kind), HOUSE)
@@ -75,7 +75,7 @@ test('all mails of one incident are one conversation, and each has an id of its 
   assert.deepEqual(again, closed)
 })
 
-test('each of several has a mail of their own, which names all of them and is the same', async t => {
+test('each of several recipients gets the same mail, which names all of them', async t => {
   const server = await MailServer.open(t)
   const to = '"Smith, J" <j@example.com>, you@example.com, j@example.com'
   const channels = routesTo(server.port, to)
@@ -97,7 +97,7 @@ test('each of several has a mail of their own, which names all of them and is th
   assert.equal(headerOf(server.mails[0]!, 'from'), 'j@example.com')
 })
 
-describe('a server that takes a mail for some of its recipients', () => {
+describe('a server that accepts a mail for some recipients', () => {
   const failuresOf = (port: number, to: string) =>
     Promise.all(
       routesTo(port, to).map(channel =>
@@ -108,7 +108,7 @@ describe('a server that takes a mail for some of its recipients', () => {
       ),
     )
 
-  test('has them told, and each that it refuses is one that was not: for now, or for good', async t => {
+  test('delivers to those, and the others are refused: temporarily or permanently', async t => {
     const server = await MailServer.openPicky(t)
     const failures = await failuresOf(server.port, 'me@example.com, 450@example.com, 550@example.com')
     assert.deepEqual(
@@ -123,7 +123,7 @@ describe('a server that takes a mail for some of its recipients', () => {
     assert.ok(permanent instanceof Refused && permanent.permanent)
   })
 
-  test('gets the mail again for who was refused for now only', async t => {
+  test('gets the mail again for temporarily refused recipients only', async t => {
     const server = await MailServer.openPicky(t)
     const events: [string, unknown][] = []
     const outbox = new Outbox(
@@ -148,7 +148,7 @@ describe('a server that takes a mail for some of its recipients', () => {
   })
 })
 
-test('no name of a symbol adds a header or someone to send to', async t => {
+test('a symbol name adds neither header nor recipient', async t => {
   const server = await MailServer.open(t)
   const title = 'X\r\nBcc: thief@example.com\r\n\r\nSubject: other\u0000\u2028 ∆ 💥'
   await routeTo(server.port).send(alertMessage('opened', { title, name: 'stale' }), HOUSE)
@@ -160,7 +160,7 @@ test('no name of a symbol adds a header or someone to send to', async t => {
   assert.ok(headerOf(mail!, 'content-type'), 'the head goes on to its end')
 })
 
-test('logs in where the address says so; the name of the route has neither word', async t => {
+test('logs in as in the URL; the name of the channel contains neither user nor password', async t => {
   const onAuth: NonNullable<Parameters<typeof MailServer.open>[1]>['onAuth'] = (
     { username, password },
     _session,
@@ -180,7 +180,7 @@ test('logs in where the address says so; the name of the route has neither word'
   })
 })
 
-test('a server whose certificate nobody vouches for gets no mail, unless the address says that it may', async t => {
+test('a server with an untrusted certificate gets no mail unless the URL allows it', async t => {
   const server = await MailServer.open(t, { disabledCommands: ['AUTH'] })
   await assert.rejects(routeTo(server.port).send(alertMessage('opened'), HOUSE), /certificate/)
   assert.equal(server.mails.length, 0)
@@ -189,8 +189,8 @@ test('a server whose certificate nobody vouches for gets no mail, unless the add
   assert.equal(server.mails[0]!.secure, true)
 })
 
-describe('rejects, in words', () => {
-  /** A server that says these lines, one after the other, to each that it hears. */
+describe('rejects with a reason', () => {
+  /** A server that answers with these lines, one per line that it receives. */
   async function speaking(
     t: TestContext,
     ...lines: (string | null)[]
@@ -216,7 +216,7 @@ describe('rejects, in words', () => {
     return { port: (server.address() as AddressInfo).port, sockets }
   }
 
-  test('where nobody listens', async t => {
+  test('if nothing listens', async t => {
     const { port } = await speaking(t)
     const closed = net.createServer().listen(0, '127.0.0.1')
     await once(closed, 'listening')
@@ -227,7 +227,7 @@ describe('rejects, in words', () => {
     await assert.rejects(routeTo(free).send(alertMessage('opened'), HOUSE), /ECONNREFUSED/)
   })
 
-  test('where the receiver is unknown', async t => {
+  test('if the recipient is unknown', async t => {
     const server = await MailServer.open(t, {
       onRcptTo: (_address, _session, done) => done(new Error('no such person')),
     })
@@ -235,23 +235,23 @@ describe('rejects, in words', () => {
     assert.deepEqual(server.mails, [])
   })
 
-  test('where the server wants to hear nothing', async t => {
+  test('if the server refuses the connection', async t => {
     const { port } = await speaking(t, '421 come back later')
     await assert.rejects(routeTo(port).send(alertMessage('opened'), HOUSE), /421 come back later/)
   })
 
   for (const [what, lines] of [
-    ['at once', [null]],
+    ['immediately', [null]],
     ['after its greeting', ['220 hello', null]],
     ['in the middle', ['220 hello', '250 fine', '250 fine', null]],
   ] as const)
-    test(`where the server falls silent ${what}, and leaves no connection`, async t => {
+    test(`if the server stops answering ${what}, and leaves no connection`, async t => {
       const { port, sockets } = await speaking(t, ...lines)
       await assert.rejects(routeTo(port, '', 300).send(alertMessage('opened'), HOUSE), /no answer within 0.3 s/)
       await Promise.all(sockets.map(socket => socket.closed || once(socket, 'close')))
     })
 
-  test('where the server says a word now and then, for ever', async t => {
+  test('if the server sends a line now and then, forever', async t => {
     const { port, sockets } = await speaking(t, '220-wait')
     const talk = setInterval(() => sockets.at(-1)?.write('220-wait\r\n'), 50)
     t.after(() => clearInterval(talk))

@@ -7,7 +7,7 @@ import { alertMessage, HttpReceiver } from '../../support/servers/alert-receiver
 
 const HOUSE = 'http://house.example:8080'
 
-test('all that is known, as JSON', async t => {
+test('JSON has all fields', async t => {
   const receiver = await HttpReceiver.open(t)
   const channel = new WebhookChannel(`${receiver.url}/secret-path?key=secret`)
   await channel.send(alertMessage('closed'), HOUSE)
@@ -32,7 +32,7 @@ test('all that is known, as JSON', async t => {
   })
 })
 
-test('the name has nothing secret', () => {
+test('the name contains no secret', () => {
   for (const address of ['https://user:secret@h.example/secret', 'slack+https://h.example/secret?x=secret']) {
     const { name, reference } = new WebhookChannel(address)
     assert.doesNotMatch(name + reference, /secret/)
@@ -40,14 +40,14 @@ test('the name has nothing secret', () => {
   }
 })
 
-test('a login in the address is sent as one', async t => {
+test('a login in the URL is sent as basic authentication', async t => {
   const receiver = await HttpReceiver.open(t)
   await new WebhookChannel(`http://us%40er:pass%3Aword@127.0.0.1:${receiver.port}/`).send(alertMessage('opened'), HOUSE)
   const login = receiver.posted[0]!.headers.authorization!
   assert.equal(Buffer.from(login.replace('Basic ', ''), 'base64').toString(), 'us@er:pass:word')
 })
 
-test('two chats of one provider have names of their own, the same each time: what one took, the other has not', () => {
+test('two chats of one provider have different names, the same each time', () => {
   const config = {
     ...parseConfig({}, {}),
     ALERT_WEBHOOKS: ['slack', 'slack', 'discord', 'slack'].map((chat, index) => `${chat}+https://h.example/${index}`),
@@ -61,7 +61,7 @@ test('two chats of one provider have names of their own, the same each time: wha
   ])
 })
 
-describe('as chats take it', () => {
+describe('in the format of chat services', () => {
   const HOSTILE = '<!channel> <@U1> &amp; *bold* _it_ `code` [x](http://evil.example) @everyone \\'
 
   async function posted(t: Parameters<typeof HttpReceiver.open>[0], shape: string, query = '', fields = {}) {
@@ -70,7 +70,7 @@ describe('as chats take it', () => {
     return JSON.parse(receiver.posted[0]!.body) as Record<string, unknown>
   }
 
-  test('Slack: text in which nothing is a mark or a mention', async t => {
+  test('Slack: text without formatting and mentions', async t => {
     const { text, mrkdwn, ...rest } = await posted(t, 'slack', '', { title: HOSTILE })
     assert.equal(mrkdwn, false)
     assert.deepEqual(rest, {})
@@ -78,7 +78,7 @@ describe('as chats take it', () => {
     assert.match(text as string, /^\[tickhouse\] CRITICAL &lt;!channel&gt; &lt;@U1&gt; &amp;amp;/)
   })
 
-  test('Discord: marks escaped, mentions off, 2,000 characters', async t => {
+  test('Discord: formatting escaped, mentions off, 2,000 characters', async t => {
     const { content, allowed_mentions } = await posted(t, 'discord', '', { title: HOSTILE })
     assert.deepEqual(allowed_mentions, { parse: [] })
     assert.match(content as string, /\\\*bold\\\* \\_it\\_ \\`code\\` \\\[x\\\]/)
@@ -87,7 +87,7 @@ describe('as chats take it', () => {
     assert.ok((long.content as string).isWellFormed())
   })
 
-  test('Telegram: to the chat of the address, plain, 4,096 characters', async t => {
+  test('Telegram: to the chat of the URL, plain, 4,096 characters', async t => {
     const { chat_id, text, ...rest } = await posted(t, 'telegram', '?chat_id=-100', { title: HOSTILE })
     assert.equal(chat_id, '-100')
     assert.ok((text as string).includes(HOSTILE))
@@ -100,11 +100,11 @@ describe('as chats take it', () => {
   })
 })
 
-describe('rejects, in words', () => {
+describe('rejects with a reason', () => {
   const sent = (receiver: HttpReceiver, sendMsMax?: number) =>
     new WebhookChannel(`${receiver.url}/secret`, sendMsMax).send(alertMessage('opened'), HOUSE)
 
-  test('what is refused, with what it said', async t => {
+  test('a refused message, with the answer', async t => {
     const receiver = await HttpReceiver.open(t)
     receiver.answer = response => response.writeHead(500).end(`no${'!'.repeat(10_000)}`)
     await assert.rejects(sent(receiver), error => {
@@ -114,14 +114,14 @@ describe('rejects, in words', () => {
     })
   })
 
-  test('a redirect: the message is for nobody else', async t => {
+  test('a redirect: the message must not go to another server', async t => {
     const [receiver, other] = [await HttpReceiver.open(t), await HttpReceiver.open(t)]
     receiver.answer = response => response.writeHead(307, { location: other.url }).end()
     await assert.rejects(sent(receiver), /redirect/)
     assert.deepEqual(other.posted, [])
   })
 
-  test('a connection that breaks, without telling the secret address', async t => {
+  test('a broken connection, without the secret URL', async t => {
     const receiver = await HttpReceiver.open(t)
     receiver.answer = response => response.destroy()
     await assert.rejects(sent(receiver), error => {
@@ -136,7 +136,7 @@ describe('rejects, in words', () => {
     await assert.rejects(sent(receiver, 300), /no answer within 0.3 s/)
   })
 
-  test('an answer that begins and does not end is one', async t => {
+  test('an answer that never ends counts as accepted', async t => {
     const receiver = await HttpReceiver.open(t)
     receiver.answer = response => response.writeHead(200).write('o')
     await sent(receiver, 300)
