@@ -90,7 +90,7 @@ test('lines, open gaps and the archive of other processes are on its page', { ti
   assert.equal(once.length, 1, 'a line is shown once, however often the tables are queried')
   await archiver.end('SIGKILL')
   const missed = await shown(page, ({ archive }) => archive.state === 'trouble')
-  assert.match(missed.archive.advice, /last heard \d+ s ago/)
+  assert.match(missed.archive.advice, /last reported \d+ s ago/)
 })
 
 /** Opens the page's stream until each of these events was among its lines. */
