@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   tick: [],
   telemetry: [],
   venues: [/^tick\//],
-  store: [],
+  store: [/^tick\/kinds$/],
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
   sources: [
     /^(tick|telemetry)\//,
@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   audit: [CONTRACTS, /^tick\/kinds$/],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
-  archive: [/^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
+  archive: [/^tick\/kinds$/, /^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recorder$/],
   status: [

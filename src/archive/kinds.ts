@@ -1,4 +1,7 @@
-/** The archived tables, their order and time column. To archive another table, add it here. */
+/** The archived tables, their order and time column. Kinds of ticks come from tick/kinds.ts; to archive another table, add it here. */
+import { KINDS, QUARANTINE, TRADES } from '../tick/kinds.ts'
+
+export { QUARANTINE }
 
 /** An archived table. */
 export interface Kind {
@@ -9,17 +12,17 @@ export interface Kind {
   time: string
 }
 
-/** Quarantined ticks of all kinds. */
-export const QUARANTINE = 'quarantine'
-
 /**
  * Archived by segment of the log: their rows have `log_partition`, `log_offset`, `log_index`, `logged_at` and
  * `log_day`.
  */
 export const TICK_KINDS: readonly Kind[] = [
-  { table: 'trades', orderBy: 'symbol, venue, timestamp, trade_id', time: 'timestamp' },
+  ...KINDS.toReversed(),
   { table: QUARANTINE, orderBy: 'log_partition, log_offset, log_index', time: 'received_at' },
 ]
+
+/** The first of them: a segment has an object of it in an archive of any version, and is counted by it. */
+export const SEGMENT_TABLE = TRADES.table
 
 /** Small tables about the instance itself, archived by UTC day of their time column. */
 export const DAILY_KINDS: readonly Kind[] = [

@@ -13,7 +13,7 @@ import type { ArchiveCatalog } from './catalog/catalog.ts'
 import { saveLastPositions } from './catalog/last-positions.ts'
 import { quoted } from './columns.ts'
 import { dateOf } from './keys.ts'
-import { TICK_KINDS } from './kinds.ts'
+import { SEGMENT_TABLE, TICK_KINDS } from './kinds.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import { viewArchive } from './view.ts'
 
@@ -44,7 +44,7 @@ export async function trimLog(
   nowMs: number,
   pending: Map<number, number>,
 ): Promise<void> {
-  const segments = await catalog.objects(`kind = ${quoted(TICK_KINDS[0]!.table)}`)
+  const segments = await catalog.objects(`kind = ${quoted(SEGMENT_TABLE)}`)
   for (let partition = 0; partition < log.partitions; partition++) {
     const { first } = await log.refresh(partition)
     const requested = pending.get(partition)

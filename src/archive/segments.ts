@@ -4,8 +4,8 @@
  */
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { TICK_TABLES } from '../tick/kinds.ts'
 import type { Segment } from './archive.ts'
-import { QUARANTINE, TICK_KINDS } from './kinds.ts'
 
 export type SegmentLength = 'hour' | 'day'
 
@@ -78,18 +78,20 @@ async function storedOf({ store }: SegmentContext, segment: Segment, below: numb
 const WITHIN = 'log_partition = {partition:UInt16} AND log_offset >= {next:UInt64} AND log_offset < {below:UInt64}'
 const positions = (table: string, more = '') =>
   `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${WITHIN} ${more}`
-const GOOD = TICK_KINDS.filter(({ table }) => table !== QUARANTINE)
-  .map(({ table }) => positions(table))
-  .join(' UNION ALL ')
-
 /**
- * The stored records of a partition within an offset range. Quarantined ticks are inserted before the good ones of
- * their batch, so they count only once the good ones are visible.
+ * The stored records of a partition within an offset range. Rows of a table count only once later tables of their batch have it, except in the
+ * last, which states no batch: see docs/decisions/kinds.md.
  */
-const COUNTED = `${GOOD} UNION ALL ${positions(
-  QUARANTINE,
-  `AND (batch_good = 0 OR toInt64(batch_first_offset) <= (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${GOOD})))`,
-)}`
+const COUNTED = TICK_TABLES.toReversed().reduce(
+  (later, table) =>
+    later === ''
+      ? positions(table)
+      : `${later} UNION ALL ${positions(
+          table,
+          `AND (batch_good = 0 OR toInt64(batch_first_offset) <= (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${later})))`,
+        )}`,
+  '',
+)
 
 /** Whether the segment's hour is over, or in the future, by our clock, and all records of the log are stored. */
 async function closedByClock(

@@ -1,4 +1,5 @@
 /** `tickhouse archive verify` and `tickhouse archive status`: reads the catalog from the store, also while a tickhouse has it open. */
+
 import type { ArchivedObject } from '../archive/archive.ts'
 import { type CatalogRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
 import { checkOwner, followedLog, readMarker } from '../archive/catalog/identity.ts'
@@ -6,6 +7,7 @@ import { objectsNamed } from '../archive/catalog/locations.ts'
 import { type Owner, objectsOf, readManifests } from '../archive/catalog/manifest.ts'
 import type { RowSource } from '../archive/columns.ts'
 import { shownKey } from '../archive/keys.ts'
+import { SEGMENT_TABLE } from '../archive/kinds.ts'
 import { openTarget } from '../archive/targets/open.ts'
 import type { ArchiveTarget } from '../archive/targets/target.ts'
 import { checkArchive, type Finding } from '../archive/verify/check.ts'
@@ -72,7 +74,7 @@ export async function archiveStatus(config: Config): Promise<void> {
     const named = objects.filter(({ key }) => key !== '').length
     console.log(`${target.address}: ${count(named)} objects, ${sum('rows')} rows, ${sum('bytes')} bytes verified`)
     for (const [partition, segments] of Map.groupBy(objects, ({ segment }) => segment.partition)) {
-      const last = segments.filter(({ kind }) => kind === 'trades').at(-1)
+      const last = segments.filter(({ kind }) => kind === SEGMENT_TABLE).at(-1)
       if (!last) continue
       const until = new Date(last.segment.endMs).toISOString()
       console.log(`partition ${partition}: archived up to record ${last.segment.lastOffset}, log time ${until}`)

@@ -1,4 +1,5 @@
 /** Runs the simulated exchange as a child process. It continues after the last simulated trades in the log. */
+
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import type { LoggedRecord } from '../log/log.ts'
 import { openLog } from '../log/open.ts'
 import type { ProcessOptions, ProcessReady } from '../simulator/process.ts'
 import type { Selected } from '../sources/selection.ts'
+import { TRADES } from '../tick/kinds.ts'
 import { BlockError } from '../tick/native.ts'
 import { RECORD_VERSION, readTrades } from '../tick/records.ts'
 import { TradeColumns } from '../tick/trades.ts'
@@ -95,7 +97,7 @@ async function lastTrades(venue: string, logAddress: string) {
 
 /** The trades of a record as recorders write them; none for a record of another form. */
 function tradesIn({ kind, format, version, payload }: LoggedRecord): TradeColumns {
-  if (kind !== 'trades' || format !== 'native' || version !== RECORD_VERSION) return new TradeColumns(0)
+  if (kind !== TRADES.name || format !== 'native' || version !== RECORD_VERSION) return new TradeColumns(0)
   try {
     return readTrades(payload)
   } catch (error) {

@@ -25,17 +25,7 @@ const ABOUT_TRADES = [
 ]
 
 /** Files that name trades and should go over the kinds instead. To become empty. */
-const NOT_YET = [
-  'src/archive/catalog/catalog.ts',
-  'src/archive/kinds.ts',
-  'src/archive/restore/restorable.ts',
-  'src/archive/restore/restore.ts',
-  'src/archive/view.ts',
-  'src/commands/archive.ts',
-  'src/store/clickhouse.ts',
-  'src/store/server/backend.ts',
-  'src/store/server/cluster.ts',
-]
+const NOT_YET = ['src/store/clickhouse.ts']
 
 const withoutComments = (code: string) => code.replace(/^\s*(\/?\*|\/\/).*$/gm, '')
 

@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts'
 import type { ArchivedObject, CatalogState } from '../archive.ts'
 import { quoted } from '../columns.ts'
 import type { ParsedKey } from '../keys.ts'
-import { TICK_KINDS } from '../kinds.ts'
+import { SEGMENT_TABLE, TICK_KINDS } from '../kinds.ts'
 
 /** A row as `objectsQuery` selects it, times as numbers. */
 export interface CatalogRow {
@@ -49,7 +49,7 @@ export class ArchiveCatalog {
   async nextOffsets(): Promise<Map<number, number>> {
     const rows = await this.#store.rows<{ partition: number; last: number }>(
       `SELECT log_partition AS partition, max(last_offset) AS last
-       FROM archive_ledger WHERE archive = ${nameAt(this.#address)} AND kind = 'trades' GROUP BY log_partition`,
+       FROM archive_ledger WHERE archive = ${nameAt(this.#address)} AND kind = '${SEGMENT_TABLE}' GROUP BY log_partition`,
     )
     return new Map(rows.map(({ partition, last }) => [partition, last + 1]))
   }

@@ -1,9 +1,11 @@
 /** Checks that an archive may be restored into a store: all of it must be of one log, the one the store follows. */
+
 import { TickhouseError } from '../../errors.ts'
 import type { ArchivedObject } from '../archive.ts'
 import { followedLog, foreignArchive, readMarker } from '../catalog/identity.ts'
 import { saveLocation } from '../catalog/locations.ts'
 import { objectsOf, readManifests } from '../catalog/manifest.ts'
+import { SEGMENT_TABLE } from '../kinds.ts'
 import type { RestoreContext } from './context.ts'
 
 /**
@@ -36,7 +38,7 @@ export async function requireOneLog({
 
 /** Two segments of a partition that share records; null if there are none, as in any archive of one log. */
 function overlapIn(objects: readonly ArchivedObject[]): string | null {
-  const ticks = objects.filter(({ kind }) => kind === 'trades')
+  const ticks = objects.filter(({ kind }) => kind === SEGMENT_TABLE)
   for (const segments of Map.groupBy(ticks, ({ segment }) => segment.partition).values()) {
     let before: ArchivedObject['segment'] | undefined
     for (const { segment } of segments.toSorted((a, b) => a.segment.firstOffset - b.segment.firstOffset)) {

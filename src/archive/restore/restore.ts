@@ -94,9 +94,10 @@ async function requireNewest(
     if (wanted.has(objects)) continue
     const { lastOffset, startMs } = objects[0]!.segment
     const [row] = await store.rows<{ stored: number }>(
-      `SELECT count() > 0 AS stored FROM (
-         SELECT log_offset FROM trades WHERE log_partition = {partition:UInt16} AND log_offset >= {last:UInt64} LIMIT 1
-         UNION ALL SELECT log_offset FROM quarantine WHERE log_partition = {partition:UInt16} AND log_offset >= {last:UInt64} LIMIT 1)`,
+      `SELECT count() > 0 AS stored FROM (${TICK_KINDS.map(
+        ({ table }) =>
+          `SELECT log_offset FROM ${table} WHERE log_partition = {partition:UInt16} AND log_offset >= {last:UInt64} LIMIT 1`,
+      ).join(' UNION ALL ')})`,
       { partition, last: lastOffset },
     )
     if (Number(row!.stored) > 0) continue

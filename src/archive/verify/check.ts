@@ -9,7 +9,7 @@ import { MARKER } from '../catalog/identity.ts'
 import { fetchManifest, type Owner } from '../catalog/manifest.ts'
 import { columnsOf, type RowSource } from '../columns.ts'
 import { dailyManifestKey, manifestKey, parseKey, shownKey } from '../keys.ts'
-import { DAILY_KINDS, TICK_KINDS } from '../kinds.ts'
+import { DAILY_KINDS, SEGMENT_TABLE, TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget, FetchedObject } from '../targets/target.ts'
 import { compareRows } from '../write.ts'
 
@@ -161,7 +161,7 @@ function holes(objects: readonly ArchivedObject[]): Finding[] {
   const findings: Finding[] = []
   const next = new Map<number, number>()
   for (const { kind, segment } of objects) {
-    if (kind !== TICK_KINDS[0]!.table) continue
+    if (kind !== SEGMENT_TABLE) continue
     const expected = next.get(segment.partition) ?? 0
     if (segment.firstOffset > expected) {
       const detail = `records ${expected} to ${segment.firstOffset - 1} of partition ${segment.partition} are in no segment`

@@ -2,6 +2,7 @@
  * The store on a ClickHouse server, over HTTP. Several processes may write to it, and a request may outlive its sender: each insert
  * names its owner's epoch, and a failed insert is sent again only once the earlier attempt can no longer commit.
  */
+
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { Readable } from 'node:stream'
@@ -15,6 +16,7 @@ import {
   createClient,
   type DataFormat,
 } from '@clickhouse/client'
+import { TICK_TABLES } from '../../tick/kinds.ts'
 import type { ServerAddress } from '../address.ts'
 import { type Backend, INSERT_SETTINGS, type Insert, PARQUET_SETTINGS } from '../backend.ts'
 import { attempt, storeError } from '../failure.ts'
@@ -118,8 +120,7 @@ export class ServerBackend implements Backend {
       if (round === SETTLE_ROUNDS_MAX) throw new Error(`an insert into partition ${partition} does not end`)
       await sleep(SETTLE_ROUND_MS)
     }
-    await this.#synchronise('quarantine')
-    await this.#synchronise('trades')
+    for (const table of TICK_TABLES) await this.#synchronise(table)
   }
 
   async writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Checks that the server's tables are replicated as the address states: an insert is fenced on the servers that it names. */
 import { TickhouseError } from '../../errors.ts'
+import { QUARANTINE } from '../../tick/kinds.ts'
 import type { Backend } from '../backend.ts'
 import { queryRows } from '../query.ts'
 
@@ -26,7 +27,7 @@ export async function checkCluster(backend: Backend, cluster: string): Promise<v
 export async function checkEngines(backend: Backend, cluster: string | undefined): Promise<void> {
   const [row] = await queryRows<{ engine: string }>(
     backend,
-    "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'trades'",
+    `SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = '${QUARANTINE}'`,
   )
   const replicated = /^(Replicated|Shared)/.test(row!.engine)
   if (replicated === (cluster !== undefined)) return
