@@ -19,8 +19,8 @@ export interface ServerAddress {
 export type StoreAddress = { kind: 'embedded'; directory: string } | ServerAddress
 
 /**
- * The directory of an embedded store; undefined for a ClickHouse server. For code that must know before the store is opened: later,
- * `Store.kind` answers. Throws like `parseStoreAddress`.
+ * The directory of an embedded store; undefined for a ClickHouse server. For code that must know before the store is
+ * opened: later, `Store.kind` answers. Throws like `parseStoreAddress`.
  */
 export function embeddedDirectory(address: string): string | undefined {
   const where = parseStoreAddress(address)
@@ -31,7 +31,9 @@ const TIMEOUT_MS_DEFAULT = 60_000
 const NAME = /^\w+$/
 const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>'
 
-/** Parses `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, without secrets. */
+/**
+ * Parses `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, without secrets.
+ */
 export function parseStoreAddress(address: string): StoreAddress {
   const [, directory] = /^chdb:(.+)$/.exec(address) ?? []
   if (directory) return { kind: 'embedded', directory }

@@ -1,4 +1,7 @@
-/** The differences between the engine in this process and a ClickHouse server. All that they share is in `clickhouse.ts`. */
+/**
+ * The differences between the engine in this process and a ClickHouse server. All that they share is in
+ * `clickhouse.ts`.
+ */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { SqlEngine } from './sql.ts'
 import type { Fence, StoreDisk, StoreKind } from './store.ts'
@@ -40,8 +43,8 @@ export interface Backend {
 }
 
 /**
- * Row groups small enough that a reader's filter skips most of a busy hour. A dictionary only where values repeat, and no Bloom
- * filters: docs/decisions/archive-speed.md.
+ * Row groups small enough that a reader's filter skips most of a busy hour. A dictionary only where values repeat, and
+ * no Bloom filters: docs/decisions/archive-speed.md.
  */
 export const PARQUET_SETTINGS = {
   output_format_parquet_compression_method: 'zstd',
@@ -57,8 +60,8 @@ export const PARQUET_SETTINGS = {
 } as Record<string, string | number>
 
 /**
- * An insert is one part, all or nothing. Deduplication by the engine is off: it lost acknowledged rows when the engine was killed
- * between writing the token and the part.
+ * An insert is one part, all or nothing. Deduplication by the engine is off: it lost acknowledged rows when the engine
+ * was killed between writing the token and the part.
  */
 export const INSERT_SETTINGS = {
   async_insert: 0,

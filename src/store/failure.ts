@@ -19,8 +19,8 @@ const REFUSALS: Record<string, string> = {
 }
 
 /**
- * The engine in this process received a fatal signal and refuses every further statement. A server reports ABORTED for what it cancels
- * on shutdown too: there a retry helps.
+ * The engine in this process received a fatal signal and refuses every further statement. A server reports ABORTED for
+ * what it cancels on shutdown too: there a retry helps.
  */
 export class EngineAborted extends ClickHouseError {
   constructor(reported: ConstructorParameters<typeof ClickHouseError>[0]) {

@@ -1,6 +1,6 @@
 /**
- * The writer of a log partition is the owner of the highest epoch in table `epochs`. Why this fences every earlier owner, even one that
- * was paused in the middle of an insert: `docs/decisions/fence.md`.
+ * The writer of a log partition is the owner of the highest epoch in table `epochs`. Why this fences every earlier
+ * owner, even one that was paused in the middle of an insert: `docs/decisions/fence.md`.
  */
 import { TickhouseError } from '../errors.ts'
 import type { Backend } from './backend.ts'
@@ -25,7 +25,10 @@ export async function takeEpoch(backend: Backend, partition: number): Promise<Fe
   )
 }
 
-/** Makes inserts that this owner sent earlier fail at their guard if they start only now. Throws `store_fenced` if there is a later owner. */
+/**
+ * Makes inserts that this owner sent earlier fail at their guard if they start only now. Throws `store_fenced` if there
+ * is a later owner.
+ */
 export async function raiseEpoch(backend: Backend, fence: Fence): Promise<void> {
   await checkEpoch(backend, fence)
   const raised = { partition: fence.partition, epoch: fence.epoch + 1 }
@@ -48,7 +51,10 @@ async function highestEpoch(backend: Backend, partition: number): Promise<number
   return Number(row!.last)
 }
 
-/** Of several processes that write the same epoch, at most one finds it alone: the last one reads after all have written. */
+/**
+ * Of several processes that write the same epoch, at most one finds it alone: the last one reads after all have
+ * written.
+ */
 async function writeAlone(backend: Backend, { partition, epoch }: Fence): Promise<boolean> {
   await backend.insert({
     table: 'epochs',

@@ -5,9 +5,9 @@ import { ServerBackend } from './server/backend.ts'
 import type { Store } from './store.ts'
 
 /**
- * Opens the store at an address (`chdb:<directory>` or `http(s)://user:password@host:port/database`) and brings its tables to this
- * version. With less than `diskFreeBytesMin` free on its disk, an embedded store refuses inserts as `disk_full`. Throws TickhouseErrors:
- * `address_invalid`, `data_foreign` and others of the kind.
+ * Opens the store at an address (`chdb:<directory>` or `http(s)://user:password@host:port/database`) and brings its
+ * tables to this version. With less than `diskFreeBytesMin` free on its disk, an embedded store refuses inserts as
+ * `disk_full`. Throws TickhouseErrors: `address_invalid`, `data_foreign` and others of the kind.
  */
 export async function openStore(address: string, diskFreeBytesMin = 0): Promise<Store> {
   const where = parseStoreAddress(address)

@@ -7,7 +7,10 @@ export function answerTooLong(): ClickHouseError {
   return new ClickHouseError({ code: '396', type: 'TOO_MANY_ROWS_OR_BYTES', message })
 }
 
-/** The caller no longer waits, and the engine may still run the query. A limit on concurrent queries counts it until `ended`. */
+/**
+ * The caller no longer waits, and the engine may still run the query. A limit on concurrent queries counts it until
+ * `ended`.
+ */
 export class AbandonedQuery extends ClickHouseError {
   readonly ended: Promise<void>
   /** It ran past its time limit, which the engine should have enforced. */

@@ -28,7 +28,10 @@ type Integer = number | bigint
 const isIntegers = (value: unknown): boolean =>
   Array.isArray(value) && value.every(one => typeof one === 'bigint' || Number.isSafeInteger(one))
 
-/** Puts a list of integers into the statement itself: parameters go into the URL of a request, which servers limit to some kilobytes. */
+/**
+ * Puts a list of integers into the statement itself: parameters go into the URL of a request, which servers limit to
+ * some kilobytes.
+ */
 function withList(query: string, name: string, values: readonly Integer[]): string {
   return query.replaceAll(
     new RegExp(`\\{${name}:(Array\\(U?Int\\d+\\))\\}`, 'g'),

@@ -2,8 +2,8 @@
 export const ANSWER_BYTES_MAX = 256 * 2 ** 20
 
 /**
- * Limits of an untrusted client's query: enough for a day of ticks, too little to delay inserts. The engine sorts and groups on disk
- * what exceeds its memory.
+ * Limits of an untrusted client's query: enough for a day of ticks, too little to delay inserts. The engine sorts and
+ * groups on disk what exceeds its memory.
  */
 export const UNTRUSTED_LIMITS = {
   max_execution_time: 30,
@@ -45,7 +45,10 @@ export interface SqlAnswer {
   bytes: Uint8Array
   readRows: number
   readBytes: number
-  /** Rows that an INSERT wrote; 0 for every other statement, and for an INSERT from a SELECT, which the engine does not count. */
+  /**
+   * Rows that an INSERT wrote; 0 for every other statement, and for an INSERT from a SELECT, which the engine does not
+   * count.
+   */
   writtenRows: number
   writtenBytes: number
   elapsedNanos: number
@@ -55,11 +58,14 @@ export interface SqlAnswer {
 export interface SqlEngine {
   /** Rejects with `engine_died` or `engine_stuck` when only a new process helps; never resolves. */
   readonly failed: Promise<never>
-  /** Runs one statement in a session of its own. The caller limits how many run concurrently. Throws ClickHouseError. */
+  /**
+   * Runs one statement in a session of its own. The caller limits how many run concurrently. Throws ClickHouseError.
+   */
   run(statement: SqlStatement): Promise<SqlAnswer>
   /**
-   * Runs a read-only statement of an untrusted client, limited in time and in bytes of its answer, and cancelled when the signal
-   * aborts. The caller limits how many run concurrently: an abandoned one runs until `AbandonedQuery.ended`. Throws ClickHouseError.
+   * Runs a read-only statement of an untrusted client, limited in time and in bytes of its answer, and cancelled when
+   * the signal aborts. The caller limits how many run concurrently: an abandoned one runs until `AbandonedQuery.ended`.
+   * Throws ClickHouseError.
    */
   runBounded(statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>
   /** Limited statements past their time limit that the engine has not ended yet. */

@@ -1,6 +1,6 @@
 /**
- * The store: ClickHouse tables, in an engine in this process or on a server. Table `trades` is the checkpoint too: the position to
- * resume from is read from its rows, never from state written beside it.
+ * The store: ClickHouse tables, in an engine in this process or on a server. Table `trades` is the checkpoint too: the
+ * position to resume from is read from its rows, never from state written beside it.
  */
 import type { SqlEngine } from './sql.ts'
 
@@ -28,7 +28,9 @@ export interface StoreDisk {
   freeBytesMin: number
 }
 
-/** Whether the tables are in an engine of this process, which alone may open its directory, or on a ClickHouse server. */
+/**
+ * Whether the tables are in an engine of this process, which alone may open its directory, or on a ClickHouse server.
+ */
 export type StoreKind = 'embedded' | 'server'
 
 export interface Store {
@@ -40,42 +42,53 @@ export interface Store {
   /** The engine's version. */
   readonly version: string
   /**
-   * Takes a log partition over from its earlier owner. Resolves once no insert of an earlier owner can commit any more: see
-   * `docs/reliability.md`, one writer.
+   * Takes a log partition over from its earlier owner. Resolves once no insert of an earlier owner can commit any more:
+   * see `docs/reliability.md`, one writer.
    */
   claim(partition: number): Promise<Fence>
   /**
-   * After an insert that failed: resolves once it can no longer commit. Its rows are then in the table or never will be. Throws
-   * `store_fenced` if a later owner has taken the partition over.
+   * After an insert that failed: resolves once it can no longer commit. Its rows are then in the table or never will
+   * be. Throws `store_fenced` if a later owner has taken the partition over.
    */
   settle(fence: Fence): Promise<void>
   /**
-   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's partition over,
-   * which reads from the tables what was stored before. After any other TickhouseError the outcome is unknown until `settle` resolves.
+   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's
+   * partition over, which reads from the tables what was stored before. After any other TickhouseError the outcome is
+   * unknown until `settle` resolves.
    */
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void>
   /** Inserts a few rows given as objects, as one part like a block; with a fence where they belong to a partition. */
   insertRows(table: string, rows: readonly Record<string, unknown>[], fence?: Fence): Promise<void>
   /** Deletes rows and resolves once they are gone. Throws TickhouseErrors; may be repeated. */
   deleteRows(table: string, where: string, params: Record<string, unknown>): Promise<void>
-  /** Rows of a SELECT as objects. Integers are numbers: select those that may exceed 2^53 as text. Throws TickhouseErrors. */
+  /**
+   * Rows of a SELECT as objects. Integers are numbers: select those that may exceed 2^53 as text. Throws
+   * TickhouseErrors.
+   */
   rows<T>(query: string, params?: Record<string, unknown>): Promise<T[]>
   /**
-   * Runs one statement that returns no rows: a definition, or an INSERT from a SELECT. The settings apply to it alone. Throws
-   * TickhouseErrors; the statement may then have taken effect.
+   * Runs one statement that returns no rows: a definition, or an INSERT from a SELECT. The settings apply to it alone.
+   * Throws TickhouseErrors; the statement may then have taken effect.
    */
   command(
     statement: string,
     params?: Record<string, unknown>,
     settings?: Readonly<Record<string, string | number>>,
   ): Promise<void>
-  /** Drops a table's rows of one log day, `YYYY-MM-DD`; harmless where there are none. Throws TickhouseErrors; may be repeated. */
+  /**
+   * Drops a table's rows of one log day, `YYYY-MM-DD`; harmless where there are none. Throws TickhouseErrors; may be
+   * repeated.
+   */
   dropPartition(table: string, day: string): Promise<void>
-  /** Writes the rows of a SELECT to a new Parquet file on this machine, in bounded memory. A failure may leave a part of the file. */
+  /**
+   * Writes the rows of a SELECT to a new Parquet file on this machine, in bounded memory. A failure may leave a part of
+   * the file.
+   */
   writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   /**
-   * Runs a SELECT, SHOW or DESCRIBE of an untrusted client, which `serve/sql/query-guard.ts` has passed, within limits and until an
-   * abort. Returns the bytes of the answer in a ClickHouse format. Throws ClickHouseErrors for the client to read.
+   * Runs a SELECT, SHOW or DESCRIBE of an untrusted client, which `serve/sql/query-guard.ts` has passed, within limits
+   * and until an abort. Returns the bytes of the answer in a ClickHouse format. Throws ClickHouseErrors for the client
+   * to read.
    */
   untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The disk of an embedded store; null for a server, which monitors its own. */

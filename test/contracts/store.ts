@@ -93,7 +93,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.ok(bytes > 0 && allParts > 0)
     })
 
-    test('the tables say where to go on, and how much of a batch arrived', async () => {
+    test('the tables have the resume position, and how much of a batch was stored', async () => {
       const checkpoint = new Checkpoint(store, SYSTEM_CLOCK)
       const batch = batchOf(partition, 7, tradesNumbered(1, 3_500))
       const ask = () => checkpoint.count('trades', partition, batch.logDay, batch.firstOffset, batch.lastOffset)
@@ -104,7 +104,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.deepEqual(await checkpoint.days('trades'), ['2026-11-22'])
     })
 
-    test('a block that came before is stored again: nothing decides on its own that it was seen', async () => {
+    test('a block sent twice is stored twice: the engine drops no duplicate', async () => {
       const fence = await store.claim(partition)
       const block = batchOf(partition, 0, tradesNumbered(1, 10)).block('trades', 0)
       await store.insertBlock('trades', block, fence)
@@ -112,7 +112,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.equal(await count(), 20)
     })
 
-    test('a block cut off, over two log days, or with a column that the table has not, stores nothing', async () => {
+    test('a block cut off, over two log days, or with a column unknown to the table, stores nothing', async () => {
       const fence = await store.claim(partition)
       const good = batchOf(partition, 0, tradesNumbered(1, 2_000)).block('trades', 0)
       const twoDays = new BlockWriter(2, 2, 100)
@@ -130,7 +130,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.equal(await count(), 2_000)
     })
 
-    test('rows given as objects come back, whatever their text holds; large numbers whole if asked for as text', async () => {
+    test('rows given as objects come back with any text in them, and with large numbers exact when selected as text', async () => {
       const row = {
         venue: 'binance',
         symbol: "it's\n\n; DROP TABLE gaps; -- \\ \u0000 {p:String} ✓",
@@ -153,7 +153,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.deepEqual(rows, [row, { ...row, first_id: '1' }])
     })
 
-    test('a question may name thousands of ids', async () => {
+    test('a query may have thousands of ids', async () => {
       const ids = Array.from({ length: 5_000 }, (_, index) => 2n ** 60n + BigInt(index))
       const [row] = await store.rows(
         'SELECT toUInt32(countIf(id IN {ids:Array(UInt64)})) AS named FROM (SELECT {first:UInt64} AS id)',
@@ -225,12 +225,12 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.equal((await store.claim(partition + 1000)).epoch, 1)
     })
 
-    test('claims at the same moment never give two owners the same epoch', async () => {
+    test('concurrent claims never give two owners the same epoch', async () => {
       const fences = await Promise.all(Array.from({ length: 6 }, () => store.claim(partition)))
       assert.equal(new Set(fences.map(({ epoch }) => epoch)).size, 6)
     })
 
-    test('a stranger’s statement is answered in the format asked for, and cannot write', async () => {
+    test('an untrusted client’s statement is answered in the requested format, and cannot write', async () => {
       const ask = async (query: string, format: string) => Buffer.from(await store.untrusted(query, format)).toString()
       assert.equal(await ask('SELECT 1 AS one', 'JSONEachRow'), '{"one":1}\n')
       assert.equal(await ask("SELECT 'a', 2", 'CSV'), '"a",2\n')
@@ -239,7 +239,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       await assert.rejects(ask('INSERT INTO lost_ranges (log_partition) SELECT 1', 'CSV'), { code: '164' })
     })
 
-    test('what no second try mends is told apart from what may pass', async () => {
+    test('errors that no retry solves are distinguished from those that may pass', async () => {
       await assert.rejects(store.rows('SELECT * FROM nothing_of_that_name'), {
         code: 'store_refused',
         retryable: false,
@@ -271,7 +271,7 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       assert.equal((await store.rows("SELECT name FROM system.tables WHERE name = 'candles'")).length, 1)
     })
 
-    test('opened again, it has what it had', async () => {
+    test('a store opened again has the same rows', async () => {
       await store.insertRows('lost_ranges', [{ log_partition: partition, first_offset: 1, last_offset: 2 }])
       const { version } = store
       await store.close()

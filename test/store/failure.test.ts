@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { typed } from '../../src/store/embedded/client-statement.ts'
 import { EngineAborted, engineError, storeError } from '../../src/store/failure.ts'
 
-test('ABORTED is the last word of the engine in this process, whose code and words are kept, and no other error is', () => {
+test('ABORTED means that the engine in this process is dead; no other error does', () => {
   const aborted = engineError(typed(new Error('Query failed: Code: 236. DB::Exception: Fatal signal 11. (ABORTED)')))
   assert.ok(aborted instanceof EngineAborted)
   assert.deepEqual([aborted.code, aborted.type, aborted.message], ['236', 'ABORTED', 'Fatal signal 11. '])

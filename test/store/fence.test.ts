@@ -40,7 +40,7 @@ test('an earlier owner’s inserts are refused and store nothing; so is settling
   assert.equal(await count(b), 10)
 })
 
-test('an insert held back on its way stores nothing when it arrives after another has taken the partition over', async t => {
+test('a delayed insert stores nothing when it arrives after another owner took the partition over', async t => {
   const { a, b, proxy } = await open(t)
   const before = await a.claim(0)
   proxy.plan = statement => (/^INSERT INTO trades/.test(statement) ? HTTP_FAULTS.requestLate : undefined)
@@ -50,7 +50,7 @@ test('an insert held back on its way stores nothing when it arrives after anothe
   assert.equal(await count(b), 10)
 })
 
-test('an insert held back on its way stores nothing when it arrives after its own sender has settled it', async t => {
+test('a delayed insert stores nothing when it arrives after its own sender has settled it', async t => {
   const { a, b, proxy } = await open(t)
   const fence = await a.claim(0)
   proxy.plan = statement => (/^INSERT INTO trades/.test(statement) ? HTTP_FAULTS.requestLate : undefined)
@@ -66,8 +66,8 @@ test('an insert held back on its way stores nothing when it arrives after its ow
 test('a claim waits for an insert of the owner before that is already running', async t => {
   const { a, b, proxy } = await open(t)
   const before = await a.claim(0)
-  // Small pieces take long: the server has begun with the insert when the other one claims. The house's own server runs one insert
-  // after the other, so there this holds without a KILL too; on a ClickHouse server it would not.
+  // Small chunks take long: the server has started the insert when the other owner claims. Our own server runs inserts one after the
+  // other, so the test passes there without a KILL too; on a ClickHouse server it would not.
   proxy.plan = statement => (/^INSERT INTO trades/.test(statement) ? HTTP_FAULTS.slow : undefined)
   const trades = tradesNumbered(1, 20_000)
   const inserted = a.insertBlock('trades', batchOf(0, 0, trades).block('trades', 0), before).then(

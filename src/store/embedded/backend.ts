@@ -1,6 +1,6 @@
 /**
- * The store in this process. The engine locks its directory, so that no earlier writer is alive, and an insert has ended when its call
- * returns.
+ * The store in this process. The engine locks its directory, so that no earlier writer is alive, and an insert has
+ * ended when its call returns.
  */
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'

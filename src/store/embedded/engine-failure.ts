@@ -1,6 +1,7 @@
 /**
- * Failures of the engine in this process that only a new process solves. After a fatal signal in one of its threads the engine refuses
- * every statement and never answers the one that caused it; and a statement that does not check its limits cannot be ended.
+ * Failures of the engine in this process that only a new process solves. After a fatal signal in one of its threads the
+ * engine refuses every statement and never answers the one that caused it; and a statement that does not check its
+ * limits cannot be ended.
  */
 import { TickhouseError } from '../../errors.ts'
 import { EngineAborted } from '../failure.ts'

@@ -1,9 +1,10 @@
 /**
  * The ClickHouse engine in this process as a connection of `@clickhouse/client`: one client for a server and for this.
  *
- * Facts that this file relies on: the data of an INSERT must not be in the statement (a blank line would end the data, and the rest
- * would run as SQL), so it goes through a file; settings stay in a session, so each statement has a session to itself and resets its
- * settings; a session runs one statement at a time, so inserts have sessions that no query can occupy.
+ * Facts that this file relies on: the data of an INSERT must not be in the statement (a blank line would end the data,
+ * and the rest would run as SQL), so it goes through a file; settings stay in a session, so each statement has a
+ * session to itself and resets its settings; a session runs one statement at a time, so inserts have sessions that no
+ * query can occupy.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -175,8 +176,8 @@ export class EmbeddedConnection implements Connection, SqlEngine {
   }
 
   /**
-   * Runs one statement in a new session, which ends with it, so that its settings and parameters apply to it alone. The caller
-   * limits how many run concurrently. Throws ClickHouseError.
+   * Runs one statement in a new session, which ends with it, so that its settings and parameters apply to it alone. The
+   * caller limits how many run concurrently. Throws ClickHouseError.
    */
   run(statement: SqlStatement): Promise<SqlAnswer> {
     return this.#counted(this.#inOwnSession(statement))
@@ -206,7 +207,10 @@ export class EmbeddedConnection implements Connection, SqlEngine {
     }
   }
 
-  /** Waits for running statements; a started write is never interrupted. Limited statements are cancelled, or left running if that fails. */
+  /**
+   * Waits for running statements; a started write is never interrupted. Limited statements are cancelled, or left
+   * running if that fails.
+   */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

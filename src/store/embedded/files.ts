@@ -1,6 +1,6 @@
 /**
- * Parquet files of this machine, written from the store's tables and read back. An embedded store reads them itself; beside a
- * server, they are read by an engine of this process that has no tables.
+ * Parquet files of this machine, written from the store's tables and read back. An embedded store reads them itself;
+ * beside a server, they are read by an engine of this process that has no tables.
  */
 import fs from 'node:fs'
 import os from 'node:os'

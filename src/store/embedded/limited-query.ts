@@ -1,6 +1,7 @@
 /**
- * Statements of untrusted clients, limited by this process: the engine alone checks its limits only between blocks. A statement that
- * exceeds its time or the bytes of its answer, or whose client has left, is abandoned immediately and killed in the engine.
+ * Statements of untrusted clients, limited by this process: the engine alone checks its limits only between blocks. A
+ * statement that exceeds its time or the bytes of its answer, or whose client has left, is abandoned immediately and
+ * killed in the engine.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -98,8 +99,8 @@ export class LimitedQueries {
   }
 
   /**
-   * Cancels all statements, also those that have not started, and accepts no more. Resolves with true once all have ended and released
-   * the engine, with false after `waitMs`.
+   * Cancels all statements, also those that have not started, and accepts no more. Resolves with true once all have
+   * ended and released the engine, with false after `waitMs`.
    */
   async close(waitMs: number): Promise<boolean> {
     this.#closed = true

@@ -55,8 +55,8 @@ const PROBE_MS_MAX = 60_000
 const REASON_CHARACTERS_MAX = 300
 
 /**
- * The engine's message on why it could not open `root`. It writes the message to standard error alone, so a process of its own opens the
- * directory once more.
+ * The engine's message on why it could not open `root`. It writes the message to standard error alone, so a process of
+ * its own opens the directory once more.
  */
 export function reasonNotOpened(root: string): string {
   const { stderr } = spawnSync(process.execPath, ['-e', PROBE, import.meta.resolve('chdb'), root], {

@@ -1,6 +1,7 @@
 /**
- * Answers of the engine through a named pipe, which the engine writes like a file and this process counts while reading. Without it,
- * the engine would build an answer of any size in memory, several times over. A pipe that is no longer read ends its statement.
+ * Answers of the engine through a named pipe, which the engine writes like a file and this process counts while
+ * reading. Without it, the engine would build an answer of any size in memory, several times over. A pipe that is no
+ * longer read ends its statement.
  */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'

@@ -6,8 +6,8 @@ import { queryRows } from '../query.ts'
 const FOLDER = new URL('./', import.meta.url)
 
 /**
- * The statements that create tables and views, in order; each may run again. A column added to one has a DEFAULT that means "not
- * known": rows of an earlier version get it, see migrate.ts.
+ * The statements that create tables and views, in order; each may run again. A column added to one has a DEFAULT that
+ * means "not known": rows of an earlier version get it, see migrate.ts.
  */
 export function schemaStatements(): string[] {
   return fs
@@ -20,7 +20,9 @@ export function schemaStatements(): string[] {
 export interface Column {
   name: string
   type: string
-  /** MATERIALIZED or DEFAULT where the table computes it by an expression; '' for a plain column and a constant default. */
+  /**
+   * MATERIALIZED or DEFAULT where the table computes it by an expression; '' for a plain column and a constant default.
+   */
   filled: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * Brings the tables of a store to this version: creates missing tables and adds missing columns. No column is removed or rewritten.
- * Each step may run again, so that a migration that was interrupted is repeated by the next open.
+ * Brings the tables of a store to this version: creates missing tables and adds missing columns. No column is removed
+ * or rewritten. Each step may run again, so that a migration that was interrupted is repeated by the next open.
  */
 import { TickhouseError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
@@ -18,8 +18,9 @@ import { checkVersion, recordVersion, SCHEMA_VERSION } from './version.ts'
 export type RunStatement = (statement: string) => Promise<unknown>
 
 /**
- * Throws `data_foreign`, before anything is written, for a store of a newer version; and for a table that cannot be brought to this
- * version: a column without a DEFAULT is missing (any value would be false for existing rows), or a column has another type.
+ * Throws `data_foreign`, before anything is written, for a store of a newer version; and for a table that cannot be
+ * brought to this version: a column without a DEFAULT is missing (any value would be false for existing rows), or a
+ * column has another type.
  */
 export async function migrate(backend: Backend, run: RunStatement): Promise<void> {
   const version = await checkVersion(backend)
@@ -54,7 +55,8 @@ function changesOf(
     const { name, type, definition } = column
     const position = at === 0 ? 'FIRST' : `AFTER ${columns[at - 1]!.name}`
     if (missing.includes(column)) {
-      // The engine accepts a column in the sorting key only as it is added and without a DEFAULT: existing rows get that of its type.
+      // The engine accepts a column in the sorting key only as it is added and without a DEFAULT: existing rows get
+      // that of its type.
       const sorted = keyColumns.includes(name) ? `, MODIFY ORDER BY (${key})` : ''
       changes.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${definition} ${position}${sorted}`)
       return

@@ -11,7 +11,10 @@ import { literal } from '../sql.ts'
  */
 export const SCHEMA_VERSION = 1
 
-/** The version that the store has; 0 for an empty store and for one made before versions. Throws `data_foreign` for a newer one. */
+/**
+ * The version that the store has; 0 for an empty store and for one made before versions. Throws `data_foreign` for a
+ * newer one.
+ */
 export async function checkVersion(backend: Backend): Promise<number> {
   const [found] = await queryRows<{ tables: number }>(
     backend,

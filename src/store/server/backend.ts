@@ -1,6 +1,7 @@
 /**
- * The store on a ClickHouse server, over HTTP. Several processes may write to it, and a request may outlive its sender: each insert
- * names its owner's epoch, and a failed insert is sent again only once the earlier attempt can no longer commit.
+ * The store on a ClickHouse server, over HTTP. Several processes may write to it, and a request may outlive its sender:
+ * each insert names its owner's epoch, and a failed insert is sent again only once the earlier attempt can no longer
+ * commit.
  */
 
 import { randomUUID } from 'node:crypto'

@@ -1,4 +1,7 @@
-/** Checks that the server's tables are replicated as the address states: an insert is fenced on the servers that it names. */
+/**
+ * Checks that the server's tables are replicated as the address states: an insert is fenced on the servers that it
+ * names.
+ */
 import { TickhouseError } from '../../errors.ts'
 import { QUARANTINE } from '../../tick/kinds.ts'
 import type { Backend } from '../backend.ts'

@@ -13,7 +13,10 @@ export function onCluster(statement: string, cluster: string): string {
     })
 }
 
-/** An insert that stores its rows only while the writer's epoch is the highest of the partition; the data follows the statement. */
+/**
+ * An insert that stores its rows only while the writer's epoch is the highest of the partition; the data follows the
+ * statement.
+ */
 export function guardedInsert(
   table: string,
   columns: readonly Column[],

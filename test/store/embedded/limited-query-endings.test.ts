@@ -1,4 +1,4 @@
-/** However a stranger's statement ends, and whenever the engine is closed meanwhile, it settles and nothing of it stays. */
+/** Untrusted statements settle and leave nothing behind, however they end and whenever the engine is closed. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

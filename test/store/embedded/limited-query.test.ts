@@ -116,14 +116,14 @@ test('one that has left before the statement began is waited for no longer eithe
   while ((await running(LONG)) > 0) await sleep(20)
 })
 
-test('an answer too long is given up as it comes, and its bytes are never held together', async () => {
+test('an answer too long is abandoned as it arrives, and its bytes are never joined', async () => {
   const query = "SELECT repeat('x', 1000000) FROM numbers(400)"
   assert.equal((await givenUp(read(query, 'RawBLOB'))).code, '396')
   const rows = 'SELECT number, number, number FROM numbers(100000000)'
   await assert.rejects(read(rows), { code: '396' })
 })
 
-test('two answers of 800 MB at once take no gigabytes', async () => {
+test('two concurrent answers of 800 MB take no gigabytes', async () => {
   const before = residentBytes()
   let most = before
   const watching = setInterval(() => {
@@ -136,7 +136,7 @@ test('two answers of 800 MB at once take no gigabytes', async () => {
   assert.ok(most - before < 2 ** 30, `${(most - before) / 2 ** 20} MiB`)
 })
 
-test('a statement that does not look at its limit is given up when its time is over', async () => {
+test('a statement that does not check its limit is abandoned after its time limit', async () => {
   const error = await givenUp(read(UNENDING, 'TSV', limits({ max_execution_time: 1 })))
   assert.equal(error.code, '159')
   assert.ok(error.overran)

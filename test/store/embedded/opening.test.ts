@@ -81,7 +81,7 @@ test('a store whose files are not ours is called that', { skip: process.getuid?.
   assertHarmless(outcome)
 })
 
-test('damaged files are called damage, and nobody is told to give up what only they hold', t => {
+test('damaged files are reported as damage, without advice to delete the only copy', t => {
   const directory = freshDirectory(t)
   assert.equal(open(directory).code, 'opened')
   const [definition] = fs.globSync(path.join(directory, 'store/*/*/trades.sql'))

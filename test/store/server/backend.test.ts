@@ -10,7 +10,7 @@ import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 
 storeContract('a ClickHouse server', 'server', async owner => (await openTestServer(owner)).freshStore())
 
-test('a wrong password is refused for good, in a line without it; the right one opens the store', async t => {
+test('a wrong password is refused without a retry and not printed; the right one opens the store', async t => {
   const token = 'right-password-of-16'
   const server = new TestInstance(t, { TOKEN: token }).run('serve', {}, ['--writable'])
   const { host } = new URL(await server.url())
@@ -26,11 +26,11 @@ test('a wrong password is refused for good, in a line without it; the right one 
   await store.close()
 })
 
-test('a server that is not there may come: the failure says so', async () => {
+test('an absent server may start later: the error is retryable', async () => {
   await assert.rejects(openStore('http://127.0.0.1:1/market'), { code: 'store_unavailable', retryable: true })
 })
 
-test('what a server cancels as it shuts down may be tried again: it is no engine that died', async t => {
+test('a statement that a server cancels on shutdown is retryable: no engine died', async t => {
   const server = http.createServer((request, response) => {
     request.resume().on('end', () => {
       response.writeHead(500, { 'X-ClickHouse-Exception-Code': '236' })

@@ -81,7 +81,7 @@ async function storeThrough(store: Store, { proxy, log }: Place, events: EventLo
   await storing.stop()
 }
 
-/** Stores the log into empty tables while `plan` decides what fails, and judges what came of it. */
+/** Stores the log into empty tables while `plan` decides what fails, and checks the outcome. */
 async function tryFaults(t: TestContext, place: Place, store: Store, plan: Plan) {
   const { proxy, direct, log } = place
   for (const table of TABLES) await direct.command(`TRUNCATE TABLE ${table}`)
@@ -127,7 +127,7 @@ test('every tick is stored once, whatever becomes of an insert and its answer on
       assert.equal(struck.length, 3)
       const arrived = fault.passes === 'whole' && fault.answer !== 'true'
       const confirmed = events.named('insert_confirmed').length
-      // What had arrived is asked for and not sent again.
+      // The tables show what had arrived: it is not sent again.
       if (waited) assert.ok(confirmed >= (arrived ? 2 : 0))
       else assert.equal(confirmed, arrived ? 2 : 0)
     })

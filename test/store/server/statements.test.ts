@@ -1,4 +1,4 @@
-/** No cluster can be had here: the engine's own parser says whether what a cluster would be sent is a statement, and which. */
+/** Without a cluster to run them: the engine's own parser checks the statements for one. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { schemaStatements } from '../../../src/store/schema/definitions.ts'

@@ -1,4 +1,4 @@
-/** A storing process of its own: stores a log in a directory into the store at an address, and tells what happens. */
+/** A storing process of its own: stores a log in a directory into the store at an address, and sends its events to the parent. */
 import { once } from 'node:events'
 import { parseConfig } from '../../../src/config.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'

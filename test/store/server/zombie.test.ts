@@ -23,21 +23,21 @@ import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 import { type HttpFault, HttpFaultProxy } from '../../support/servers/http-fault-proxy.ts'
 
 const CHILD = fileURLToPath(new URL('./storing-process.ts', import.meta.url))
-const HELD: HttpFault = { name: 'held back until the other has stored everything', passes: 'later', answer: 'true' }
+const HELD: HttpFault = { name: 'delayed until the other has stored everything', passes: 'later', answer: 'true' }
 
-/** Its process; what it tells is kept. */
+/** Its process, and the names of its events. */
 function storingProcess(t: TestContext, directory: string, address: string) {
   const child = fork(CHILD, [directory, address])
-  const told: string[] = []
-  child.on('message', name => told.push(String(name)))
+  const events: string[] = []
+  child.on('message', name => events.push(String(name)))
   t.after(() => void child.kill('SIGKILL'))
-  return { child, told }
+  return { child, events }
 }
 
-/** Resolves when it has told of that. */
-async function tells(child: ChildProcess, told: readonly string[], name: string): Promise<void> {
-  while (!told.includes(name)) {
-    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}, told ${told.join(', ')}`)
+/** Resolves when it has sent that event. */
+async function waitForEvent(child: ChildProcess, events: readonly string[], name: string): Promise<void> {
+  while (!events.includes(name)) {
+    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}, events ${events.join(', ')}`)
     await Promise.race([once(child, 'message'), once(child, 'exit')])
   }
 }
@@ -72,7 +72,7 @@ for (const table of ['quarantine', 'trades']) {
       inserts++
       return inserts === 2 ? HELD : undefined
     }
-    const { child, told } = storingProcess(t, directory, server.storeThrough(address, proxy.url))
+    const { child, events } = storingProcess(t, directory, server.storeThrough(address, proxy.url))
     await once(proxy.struck, 'fault')
     child.kill('SIGSTOP')
     const log = await openSqliteLog(directory, 'read')
@@ -83,7 +83,7 @@ for (const table of ['quarantine', 'trades']) {
     assert.deepEqual(await proxy.release(), [200])
     await judge(store, directory)
     child.kill('SIGCONT')
-    await tells(child, told, 'ingest_fenced')
+    await waitForEvent(child, events, 'ingest_fenced')
     child.send('end')
     await once(child, 'exit')
     await judge(store, directory)
