@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends (`commands/`). */
+/**
+ * The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends
+ * (`commands/`).
+ */
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'

@@ -1,6 +1,6 @@
 /**
- * Reads the settings of a process: a flag wins over the environment, the environment over the file `.env`, that over the default.
- * The settings themselves are in `settings.ts`.
+ * Reads the settings of a process: a flag wins over the environment, the environment over the file `.env`, that over
+ * the default. The settings themselves are in `settings.ts`.
  */
 import type { z } from 'zod'
 import { parseArchiveAddress } from './archive/targets/address.ts'
@@ -20,9 +20,9 @@ export const environmentName = (name: string) => `${PREFIX}${name}`
 export const flagName = (name: string) => `--${name.toLowerCase().replaceAll('_', '-')}`
 
 /**
- * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line per mistake: an unknown or
- * renamed key with the right one, a value with what is wrong with it. Throws `address_invalid` for an archive address that cannot be
- * used, without its secrets.
+ * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line per
+ * mistake: an unknown or renamed key with the right one, a value with what is wrong with it. Throws `address_invalid`
+ * for an archive address that cannot be used, without its secrets.
  */
 export function parseConfig(
   flags: Partial<Record<SettingName, string>>,

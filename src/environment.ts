@@ -13,8 +13,8 @@ export function readEnvironment(): Record<string, string> {
 }
 
 /**
- * The variables of a `.env` file. A byte order mark is ignored. Throws `config_invalid` if a setting would be hidden: by an encoding other
- * than UTF-8, or by invisible characters in a name.
+ * The variables of a `.env` file. A byte order mark is ignored. Throws `config_invalid` if a setting would be hidden:
+ * by an encoding other than UTF-8, or by invisible characters in a name.
  */
 export function parseEnvFile(bytes: Buffer): Record<string, string> {
   const refuse = (why: string) => {

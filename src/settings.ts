@@ -1,6 +1,7 @@
 /**
- * Every setting: its name, its rules, its default and its help text, in the groups that commands take (`commands/settings.ts`).
- * `--help` shows the first sentence; `docs/configuration.md` prints all of it: `npm run docs`.
+ * Every setting: its name, its rules, its default and its help text, in the groups that commands take
+ * (`commands/settings.ts`). `--help` shows the first sentence; `docs/configuration.md` prints all of it: `npm run
+ * docs`.
  */
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'

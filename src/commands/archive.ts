@@ -1,5 +1,7 @@
-/** `tickhouse archive verify` and `tickhouse archive status`: reads the catalog from the store, also while a tickhouse has it open. */
-
+/**
+ * `tickhouse archive verify` and `tickhouse archive status`: reads the catalog from the store, also while a tickhouse
+ * has it open.
+ */
 import type { ArchivedObject } from '../archive/archive.ts'
 import { type CatalogRow, nameAt, objectFrom, objectsQuery } from '../archive/catalog/catalog.ts'
 import { checkOwner, followedLog, readMarker } from '../archive/catalog/identity.ts'
@@ -24,8 +26,8 @@ export interface VerifyFlags {
 }
 
 /**
- * Checks every object of the archive and prints each fault on one line. True if there is none. `deep` compares the rows too; `manifests`
- * uses the manifests in the archive as the catalog, for a lost store.
+ * Checks every object of the archive and prints each fault on one line. True if there is none. `deep` compares the rows
+ * too; `manifests` uses the manifests in the archive as the catalog, for a lost store.
  */
 export async function verifyArchive(config: Config, { deep, manifests }: VerifyFlags): Promise<boolean> {
   const target = await openArchive(config)

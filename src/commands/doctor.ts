@@ -1,6 +1,6 @@
 /**
- * `tickhouse doctor`: compares log and store, and prints what to do. A running tickhouse does it, since the engine's files belong to it;
- * without one, this process opens them.
+ * `tickhouse doctor`: compares log and store, and prints what to do. A running tickhouse does it, since the engine's
+ * files belong to it; without one, this process opens them.
  */
 
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/diagnosis.ts'

@@ -6,8 +6,8 @@ import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * Opens the store for a command that only reads. Throws `config_invalid` if it does not exist: a new one would be empty, and results from
- * it misleading.
+ * Opens the store for a command that only reads. Throws `config_invalid` if it does not exist: a new one would be
+ * empty, and results from it misleading.
  */
 export async function openExistingStore(config: Config): Promise<Store> {
   const directory = embeddedDirectory(config.STORE)

@@ -1,7 +1,10 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 
-/** Sends a request to the tickhouse at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens there. */
+/**
+ * Sends a request to the tickhouse at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens
+ * there.
+ */
 export function requestInstance(
   config: Config,
   target: string,
@@ -12,7 +15,10 @@ export function requestInstance(
   return fetch(`http://${config.LISTEN}${target}`, { ...request, headers })
 }
 
-/** The same for a process with a page. Throws `process_unreachable` if nothing listens there, or a process without a page. */
+/**
+ * The same for a process with a page. Throws `process_unreachable` if nothing listens there, or a process without a
+ * page.
+ */
 export async function requestPage(
   config: Config,
   target: string,

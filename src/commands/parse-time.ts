@@ -4,7 +4,10 @@ import { parseRfc3339 } from '../tick/time.ts'
 const DAY = /^\d{4}-\d\d-\d\d$/
 const MINUTE = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
-/** A time as a person writes it, in ns since 1970 UTC: `2026-11-22`, `2026-11-22T13:30`, RFC 3339; UTC without an offset. Throws `usage`. */
+/**
+ * A time as a person writes it, in ns since 1970 UTC: `2026-11-22`, `2026-11-22T13:30`, RFC 3339; UTC without an
+ * offset. Throws `usage`.
+ */
 export function parseTime(text: string): bigint {
   const [, minute, second = ':00', zone = 'Z'] = MINUTE.exec(DAY.test(text) ? `${text}T00:00` : text) ?? []
   const time = minute === undefined ? undefined : parseRfc3339(`${minute.replace(' ', 'T')}${second}${zone}`)

@@ -1,4 +1,6 @@
-/** `tickhouse quarantine`: refused ticks by reason or row by row, and their reprocessing, through the running process. */
+/**
+ * `tickhouse quarantine`: refused ticks by reason or row by row, and their reprocessing, through the running process.
+ */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/reprocess/quarantine.ts'
@@ -27,7 +29,10 @@ const SHOWN_BYTES_MAX = 512
 const RAW_BYTES_MAX = 64 * 2 ** 20
 const HEX_BYTES_A_LINE = 16
 
-/** Prints reasons, rows or the result of reprocessing. Throws `process_unreachable` if nothing listens, `query_failed` if the request fails. */
+/**
+ * Prints reasons, rows or the result of reprocessing. Throws `process_unreachable` if nothing listens, `query_failed`
+ * if the request fails.
+ */
 export async function quarantine(config: Config, flags: QuarantineFlags): Promise<void> {
   const filter = filterOf(flags)
   const print = (value: unknown, lines: string[]) => console.log(flags.json ? JSON.stringify(value) : lines.join('\n'))

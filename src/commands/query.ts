@@ -4,7 +4,10 @@ import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
 import { requestPage } from './instance-request.ts'
 
-/** Prints the result of a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's message. */
+/**
+ * Prints the result of a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's
+ * message.
+ */
 export async function query(config: Config, sql: string): Promise<void> {
   const response = await requestPage(config, '/api/query', { method: 'POST', body: sql })
   if (!response.ok) {

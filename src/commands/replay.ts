@@ -114,7 +114,9 @@ function control(run: Replay, name: string, options: URLSearchParams): object {
   return { paused: run.paused, sent: run.sent, at: timeText(run.atNanos) }
 }
 
-/** Runs with progress on the terminal, where the space bar pauses and resumes. False if it was stopped before the end. */
+/**
+ * Runs with progress on the terminal, where the space bar pauses and resumes. False if it was stopped before the end.
+ */
 async function runWatched(run: Replay, range: Range, outlet: Outlet, stopping: AbortSignal): Promise<boolean> {
   const progress = new Progress('ticks', range.ticks)
   const showing = setInterval(() => {

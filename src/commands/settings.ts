@@ -1,4 +1,7 @@
-/** Which settings each command takes, in the order that its help shows them. A setting of none of them would be a mistake. */
+/**
+ * Which settings each command takes, in the order that its help shows them. A setting of none of them would be a
+ * mistake.
+ */
 import { SETTING_GROUPS, type SettingGroup, type SettingName } from '../settings.ts'
 
 const STORE_ACCESS: readonly SettingGroup[] = ['page', 'access', 'store', 'archive']

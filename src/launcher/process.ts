@@ -7,7 +7,10 @@ import { Journal } from '../telemetry/journal.ts'
 import { VERSION } from '../version.ts'
 import { ALIVE_EVERY_MS, ChildKilled, ChildMistake, EXIT_MISTAKE, type ToSupervisor } from './supervisor.ts'
 
-/** How long a stop waits for a process that is still opening, perhaps a host that does not answer. Before it runs, nothing needs a clean stop. */
+/**
+ * How long a stop waits for a process that is still opening, perhaps a host that does not answer. Before it runs,
+ * nothing needs a clean stop.
+ */
 const OPENING_STOP_MS_MAX = 2_000
 /** How long a process with a stuck engine keeps storing ticks in flight. */
 const STUCK_DRAIN_MS_MAX = 10_000
@@ -18,8 +21,8 @@ const FLUSH_MS_MAX = 1_000
 export type Mode = (config: Config, journal: Journal, stopping: AbortSignal, supervised: boolean) => Promise<Running>
 
 /**
- * Runs a process until a signal or a fatal error. `restartedAfter`: how the process that this one replaces ended. Rejects with the
- * error, or with AlreadyLogged.
+ * Runs a process until a signal or a fatal error. `restartedAfter`: how the process that this one replaces ended.
+ * Rejects with the error, or with AlreadyLogged.
  */
 export async function runProcess(
   name: string,
@@ -105,7 +108,10 @@ function isSupervised(): boolean {
   return process.channel !== undefined
 }
 
-/** Resolves when this process should stop: on a signal; under a supervisor on SIGTERM or when the supervisor disconnects. */
+/**
+ * Resolves when this process should stop: on a signal; under a supervisor on SIGTERM or when the supervisor
+ * disconnects.
+ */
 export function stopSignal(): Promise<string> {
   return new Promise(resolve => {
     const supervised = isSupervised()

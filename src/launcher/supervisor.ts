@@ -1,6 +1,6 @@
 /**
- * Supervises `record` and `ingest` as child processes and restarts a child that ends. A configuration mistake (a port in use, a read-only
- * directory) ends both with the child's message; a crash does not.
+ * Supervises `record` and `ingest` as child processes and restarts a child that ends. A configuration mistake (a port
+ * in use, a read-only directory) ends both with the child's message; a crash does not.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

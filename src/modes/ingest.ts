@@ -1,4 +1,6 @@
-/** `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too. */
+/**
+ * `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too.
+ */
 import { openArchiver } from '../archive/open.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { Reprocessor } from '../ingest/reprocess/reprocess.ts'

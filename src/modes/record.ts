@@ -5,13 +5,14 @@
  *   2. src/venues/<venue>/decode.ts       decodes the frame into trades; src/venues/index.ts lists the venues
  *   3. src/sources/recorder.ts            gathers the trades of a partition into one record
  *   4. src/log/log.ts                     appends the record (SQLite or Kafka): from here on the trade is durable
- *   5. src/ingest/partition-loop.ts       reads the record, validates its trades, follows their ids, fills a batch
+ *   5. src/ingest/partition-loop.ts       reads the record, validates its trades, follows their ids, builds a batch
  *   6. src/store/clickhouse.ts            inserts the batch into ClickHouse, all or nothing, exactly once
  *   7. src/serve/page/live.ts             shows it on the page
  *   8. src/archive/archiver.ts            copies it into verified Parquet files
  *
- * Steps 1 to 4 are this mode, 5 to 7 `ingest.ts`, 8 `ingest.ts` for an embedded store and `archive.ts` for a ClickHouse server.
- * `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits for ingest.
+ * Steps 1 to 4 are this mode, 5 to 7 `ingest.ts`, 8 `ingest.ts` for an embedded store and `archive.ts` for a ClickHouse
+ * server. `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits
+ * for ingest.
  */
 import type { Config } from '../config.ts'
 import { simulatedBy } from '../launcher/first-run.ts'

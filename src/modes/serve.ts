@@ -1,4 +1,6 @@
-/** `serve`: the page and queries on a ClickHouse server that other processes fill, or SQL on a stopped embedded store. */
+/**
+ * `serve`: the page and queries on a ClickHouse server that other processes fill, or SQL on a stopped embedded store.
+ */
 import type { Mode } from '../launcher/process.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
 import { servePageMetrics } from '../serve/http/standalone.ts'

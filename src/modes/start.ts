@@ -1,4 +1,7 @@
-/** `start`, the default: `record` and `ingest` as two supervised processes; chooses what to record if nothing is configured. */
+/**
+ * `start`, the default: `record` and `ingest` as two supervised processes; chooses what to record if nothing is
+ * configured.
+ */
 import { chooseSources } from '../launcher/first-run.ts'
 import type { Mode } from '../launcher/process.ts'
 import { simulate } from '../launcher/simulated-exchange.ts'

@@ -1,4 +1,6 @@
-/** A watched tickhouse over HTTP: its health and its data. Nothing else is shared with it: no file, no log, no database. */
+/**
+ * A watched tickhouse over HTTP: its health and its data. Nothing else is shared with it: no file, no log, no database.
+ */
 import { z } from 'zod'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
@@ -83,7 +85,10 @@ export class InstanceClient {
     )
   }
 
-  /** When the newest tick of each symbol was received, for symbols with a tick since `sinceMs` venue time. Throws NoAnswer. */
+  /**
+   * When the newest tick of each symbol was received, for symbols with a tick since `sinceMs` venue time. Throws
+   * NoAnswer.
+   */
   async newestTicks(sinceMs: number): Promise<NewestTick[]> {
     const rows = await this.#query<[string, string, string]>(
       `SELECT venue, symbol, toUnixTimestamp64Milli(max(received_at))

@@ -1,4 +1,7 @@
-/** Unsent messages: each goes to every channel, in order, until the channel accepts it. They survive a restart in the state file. */
+/**
+ * Unsent messages: each goes to every channel, in order, until the channel accepts it. They survive a restart in the
+ * state file.
+ */
 import type { Emit } from '../telemetry/events.ts'
 import type { Message } from './alerts/alerts.ts'
 import { type Channel, Refused, SEND_MS_MAX } from './channels/channel.ts'
@@ -54,8 +57,8 @@ export class Outbox {
   }
 
   /**
-   * Sends the messages that are due; `nowMs` by a monotonic clock. Never rejects; takes at most twice the time limit of a channel: the
-   * rest waits for the next call.
+   * Sends the messages that are due; `nowMs` by a monotonic clock. Never rejects; takes at most twice the time limit of
+   * a channel: the rest waits for the next call.
    */
   async send(nowMs: number): Promise<void> {
     await Promise.all(this.#channels.map(channel => this.#sendBy(channel, nowMs)))

@@ -33,7 +33,10 @@ export function referenceOf(url: string): string {
   return `${hostname}:${port || DEFAULT_PORTS[protocol.replace(/^\w+\+/, '')] || 443}`
 }
 
-/** The references that prove a network to an instance. A local one, like a mail server here, does only for a local instance. */
+/**
+ * The references that prove a network to an instance. A local one, like a mail server here, does only for a local
+ * instance.
+ */
 export function referencesFor(instance: string, references: readonly string[]): string[] {
   return isLocal(referenceOf(instance)) ? [...references] : references.filter(reference => !isLocal(reference))
 }

@@ -1,4 +1,7 @@
-/** Silences: alerts whose messages are suppressed for a time. In a file beside the state file: any process writes it, each probe reads it. */
+/**
+ * Silences: alerts whose messages are suppressed for a time. In a file beside the state file: any process writes it,
+ * each probe reads it.
+ */
 import { z } from 'zod'
 import { TickhouseError } from '../errors.ts'
 import { readJson, writeJson } from './files.ts'

@@ -1,6 +1,6 @@
 /**
- * Probes an instance from outside and sends alerts. One probe: fetch health and data, derive conditions, update alerts, save the state,
- * send messages, report to the instance. A probe never fails: a failed request is a condition.
+ * Probes an instance from outside and sends alerts. One probe: fetch health and data, derive conditions, update alerts,
+ * save the state, send messages, report to the instance. A probe never fails: a failed request is a condition.
  */
 import type { Clock } from '../clock.ts'
 import { formatDuration } from '../format-duration.ts'
@@ -43,8 +43,8 @@ export interface WatcherOptions {
 
 const DAY_MS = 86_400_000
 /**
- * Newest ticks are searched this far back in venue time: they may be stored late, and the venue's clock may be behind. The first search
- * goes as far back as a symbol may be quiet and still be followed.
+ * Newest ticks are searched this far back in venue time: they may be stored late, and the venue's clock may be behind.
+ * The first search goes as far back as a symbol may be quiet and still be followed.
  */
 const NEWEST_BACK_MS = 15 * 60_000
 const FIRST_BACK_MS = 2 * DAY_MS
@@ -132,7 +132,8 @@ export class Watcher {
       const sinceMs = Math.max(this.#fetchedMs - NEWEST_BACK_MS, health.atMs - FIRST_BACK_MS)
       for (const tick of await instance.newestTicks(Math.floor(Math.min(sinceMs, health.atMs - NEWEST_BACK_MS))))
         this.#newest.set(`${tick.venue}:${tick.symbol}`, tick)
-      // Ticks stored late are older than the last probe: while some are expected, the next search starts where this one did.
+      // Ticks stored late are older than the last probe: while some are expected, the next search starts where this one
+      // did.
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#fetchedMs = health.atMs
       if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
       return { symbols: this.#probeSymbols(health) }
@@ -160,8 +161,8 @@ export class Watcher {
   }
 
   /**
-   * The symbols that recorders follow, and those of other programs. A symbol of a built-in venue that no recorder follows any more was
-   * removed from the sources.
+   * The symbols that recorders follow, and those of other programs. A symbol of a built-in venue that no recorder
+   * follows any more was removed from the sources.
    */
   #followed(health: HealthAnswer): { venue: string; symbol: string; newestMs: number | null }[] {
     const { following, builtInVenues, atMs } = health

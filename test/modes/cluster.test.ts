@@ -1,6 +1,6 @@
 /**
- * A recorded afternoon through separate processes over a real Kafka: one ingest with its own engine, and two recorders and two ingest
- * processes that share one store over HTTP. The sums are equal to the last digit.
+ * A recorded afternoon through separate processes over a real Kafka: one ingest with its own engine, and two recorders
+ * and two ingest processes that share one store over HTTP. The sums are equal to the last digit.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'

@@ -1,4 +1,7 @@
-/** Ticks that another program writes to Kafka: the very script of docs/producers.md, run by a real Python with a real client. */
+/**
+ * Ticks that another program writes to Kafka: the very script of docs/producers.md, run by a real Python with a real
+ * client.
+ */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * A recorded afternoon on Binance through the processes that a user runs: the sums are equal to the last digit. Another program counted
- * TRUTH.json from the same files.
+ * A recorded afternoon on Binance through the processes that a user runs: the sums are equal to the last digit. Another
+ * program counted TRUTH.json from the same files.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'

@@ -1,4 +1,7 @@
-/** The page of a process that stores nothing: what it knows of those who do comes from the log and from the tables they share. */
+/**
+ * The page of a process that stores nothing: what it knows of those who do comes from the log and from the tables they
+ * share.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Messages } from '../../src/serve/page/protocol.ts'

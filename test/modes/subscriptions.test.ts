@@ -1,5 +1,6 @@
 /**
- * What a user sees of a refused symbol, of a symbol with heartbeats only, and of maintenance: the processes that a user runs, against local servers with the protocols of Kraken and Coinbase.
+ * What a user sees of a refused symbol, of a symbol with heartbeats only, and of maintenance: the processes that a user
+ * runs, against local servers with the protocols of Kraken and Coinbase.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

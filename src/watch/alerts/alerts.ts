@@ -1,7 +1,8 @@
 /**
- * From the conditions of each probe to messages for a person: pure, so that a test can play a month of probes. A condition becomes an
- * alert once it has lasted for some probes, or has come back often enough. An alert is sent when it opens, again at intervals, and once
- * more when it closes. A condition that follows from another is not sent beside it.
+ * From the conditions of each probe to messages for a person: pure, so that a test can play a month of probes. A
+ * condition becomes an alert once it has lasted for some probes, or has come back often enough. An alert is sent when
+ * it opens, again at intervals, and once more when it closes. A condition that follows from another is not sent beside
+ * it.
  */
 import type { Alert, Severity } from '../../status/watch-report.ts'
 
@@ -75,7 +76,8 @@ export interface Timing {
 /** Probes in a row that must not see it before it closes. */
 export const GONE_PROBES = 2
 /**
- * Subtracted for a probe that does not see it: a condition at every other probe is sent soon, one at every third or fewer probes never.
+ * Subtracted for a probe that does not see it: a condition at every other probe is sent soon, one at every third or
+ * fewer probes never.
  */
 const UNSEEN_WEIGHT = 0.5
 /** It closes after it was gone for this many times its longest pause. */
@@ -200,7 +202,9 @@ function seenAgain(
   }
 }
 
-/** After a clock was set back, times ahead of now count as now: else nothing would be sent until they are reached again. */
+/**
+ * After a clock was set back, times ahead of now count as now: else nothing would be sent until they are reached again.
+ */
 function notAhead(conditions: AlertState['conditions'], nowMs: number): AlertState['conditions'] {
   const atMost = (ms: number | null) => (ms === null ? null : Math.min(ms, nowMs))
   const entries = Object.entries(conditions).map(([name, before]) => {

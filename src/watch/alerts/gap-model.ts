@@ -1,11 +1,11 @@
 /**
- * The longest normal gap between two ticks of a symbol at a time of day, learned from its ticks at this hour of the last days, and from
- * those of the last two hours.
+ * The longest normal gap between two ticks of a symbol at a time of day, learned from its ticks at this hour of the
+ * last days, and from those of the last two hours.
  *
- * A gap is too long if a symbol that behaves as before has one like it less than once in a million hours. Two models compute that, and
- * the longer result counts: gaps between ticks, and gaps between bursts, since trades come in bursts. With few known gaps the result is
- * longer, to allow for the uncertainty (the predictive distribution of the exponential). Twice the longest normal gap is always allowed,
- * for symbols with heavier tails.
+ * A gap is too long if a symbol that behaves as before has one like it less than once in a million hours. Two models
+ * compute that, and the longer result counts: gaps between ticks, and gaps between bursts, since trades come in bursts.
+ * With few known gaps the result is longer, to allow for the uncertainty (the predictive distribution of the
+ * exponential). Twice the longest normal gap is always allowed, for symbols with heavier tails.
  */
 
 /** Ticks are counted in slots of this length: all ticks of one slot are one beat. */
@@ -57,8 +57,8 @@ interface Sums {
 }
 
 /**
- * The longest normal gap at a time, ms; null while too little is known. `hours` in any order; hours in `known` that are not in `hours`
- * had no tick.
+ * The longest normal gap at a time, ms; null while too little is known. `hours` in any order; hours in `known` that are
+ * not in `hours` had no tick.
  */
 export function allowedGapMs(
   hours: readonly HourOfTicks[],
@@ -83,8 +83,8 @@ export function allowedGapMs(
 }
 
 /**
- * Joins each hour to the ticks around it. If hours between are unknown, the gap reaches at least to the nearest known hour. Time before
- * the first tick and after the last does not count: nothing was recorded yet, or an outage lasts.
+ * Joins each hour to the ticks around it. If hours between are unknown, the gap reaches at least to the nearest known
+ * hour. Time before the first tick and after the last does not count: nothing was recorded yet, or an outage lasts.
  */
 function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>): Stretch[] {
   const sorted = [...hours].sort((a, b) => a.hourMs - b.hourMs)
@@ -123,8 +123,8 @@ export function isThisHour(hourMs: number, atMs: number): boolean {
 }
 
 /**
- * Leaves out hours whose longest gap was an outage: too long by all other hours, and by the rest of that hour, since a quiet hour is not
- * an outage. As many as possible together: two similar outages would justify each other.
+ * Leaves out hours whose longest gap was an outage: too long by all other hours, and by the rest of that hour, since a
+ * quiet hour is not an outage. As many as possible together: two similar outages would justify each other.
  */
 function withoutOutages(stretches: readonly Stretch[], atMs: number): Stretch[] {
   const longestFirst = [...stretches].sort((a, b) => b.longestMs - a.longestMs)
@@ -177,7 +177,10 @@ function tooLongMs({ spanMs, gaps, pauses, pausedMs, longestMs }: Sums): number 
   )
 }
 
-/** The gap that comes less than `LONG_GAPS_PER_HOUR` times an hour, where `gaps` of `perHour` each hour summed to `sumMs`. */
+/**
+ * The gap that comes less than `LONG_GAPS_PER_HOUR` times an hour, where `gaps` of `perHour` each hour summed to
+ * `sumMs`.
+ */
 function quantileMs(sumMs: number, gaps: number, perHour: number): number {
   return Math.min(WEEK_MS, sumMs * Math.expm1(Math.log(Math.max(perHour, 1) / LONG_GAPS_PER_HOUR) / gaps))
 }
@@ -192,7 +195,10 @@ function isWeekend(atMs: number): boolean {
   return day === 0 || day === 6
 }
 
-/** Summary of an hour's ticks. Times in rising order, ms since 1970 UTC; at least one. `InstanceClient.hour` does the same in SQL. */
+/**
+ * Summary of an hour's ticks. Times in rising order, ms since 1970 UTC; at least one. `InstanceClient.hour` does the
+ * same in SQL.
+ */
 export function hourOfTicks(hourMs: number, timesMs: readonly number[]): HourOfTicks {
   const slots = [...new Set(timesMs.map(ms => Math.floor(ms / SLOT_MS)))]
   const gaps = slots.slice(1).map((slot, index) => (slot - slots[index]!) * SLOT_MS)

@@ -6,7 +6,10 @@ import { allowedGapMs, type HourOfTicks, isThisHour } from './gap-model.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const DAYS_KEPT = 8
-/** The current hour is fetched again at this interval, and more often while the watcher is new and may know no other hour. */
+/**
+ * The current hour is fetched again at this interval, and more often while the watcher is new and may know no other
+ * hour.
+ */
 const RUNNING_EVERY_MS = 10 * 60_000
 const NEW_EVERY_MS = 60_000
 const NEW_MS = 15 * 60_000

@@ -7,8 +7,9 @@ export interface Channel {
   /** Its `host:port`, used as a reference host; null for a local channel. */
   readonly reference: string | null
   /**
-   * Resolves when the message was accepted. Rejects with the reason if that is unknown: the message is sent again and may arrive twice.
-   * Rejects with Refused if the receiver does not accept this message. `instance` is the URL that the message names.
+   * Resolves when the message was accepted. Rejects with the reason if that is unknown: the message is sent again and
+   * may arrive twice. Rejects with Refused if the receiver does not accept this message. `instance` is the URL that the
+   * message names.
    */
   send(message: Message, instance: string): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * Messages by mail over SMTP, with TLS and login as in the URL. One channel per recipient: a server may accept a mail for one recipient
- * and refuse it for another.
+ * Messages by mail over SMTP, with TLS and login as in the URL. One channel per recipient: a server may accept a mail
+ * for one recipient and refuse it for another.
  */
 import { createTransport } from 'nodemailer'
 import type { Message } from '../alerts/alerts.ts'

@@ -22,7 +22,9 @@ export function channelsOf(config: Config): Channel[] {
   })
 }
 
-/** Two chats of one provider differ only in a secret part of the URL: without a number they would have the same name. */
+/**
+ * Two chats of one provider differ only in a secret part of the URL: without a number they would have the same name.
+ */
 function named(name: string, channel: Channel): Channel {
   return { name, reference: channel.reference, send: (message, instance) => channel.send(message, instance) }
 }

@@ -102,7 +102,8 @@ describe('months without an outage', () => {
       }
     })
 
-  // Only its length distinguishes a gap within a burst from one between bursts: bursts of a tenth of a second are recognised,
+  // Only its length distinguishes a gap within a burst from one between bursts: bursts of a tenth of a second are
+  // recognised,
   // in bursts of seconds the gaps within count too.
   test('a market of dense bursts is never an alert', () => {
     for (const seed of [4, 5, 6]) {
