@@ -59,8 +59,8 @@ describe('a directory', () => {
     await fixture.store.command('TRUNCATE TABLE archive_ledger')
     await archiverOf(fixture, target).archiver.round()
     const twice = await catalog.objects()
-    const place = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`
-    assert.deepEqual(twice.map(place), once.map(place))
+    const idOf = ({ key, sha256 }: ArchivedObject) => `${key} ${sha256}`
+    assert.deepEqual(twice.map(idOf), once.map(idOf))
   })
 
   test('excludes an hour that is not over, and of an idle partition one that has been over for less than a minute', async () => {
@@ -85,13 +85,13 @@ describe('a directory', () => {
 
   for (const { name, tamper, fault } of tamperings) {
     test(`archive verify names ${name}`, async () => {
-      const place = path.join(directory, name.replaceAll(' ', '-'))
-      const target = await openTarget(`file:${place}`, 'unused')
+      const copy = path.join(directory, name.replaceAll(' ', '-'))
+      const target = await openTarget(`file:${copy}`, 'unused')
       const { archiver, catalog } = archiverOf(fixture, target)
       await archiver.round()
       const objects = await catalog.objects()
       const keys = tamper(
-        place,
+        copy,
         objects.filter(({ key }) => key.startsWith('trades/')).map(({ key }) => key),
       )
       const { findings } = await checked(target, objects, false)

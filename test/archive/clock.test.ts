@@ -43,7 +43,7 @@ after(() => storage.remove())
 for (const [name, aheads] of Object.entries(HISTORIES))
   describe(`a log whose clock was ${name}`, () => {
     const events = new EventLog()
-    const place = (part: string) => `${storage.directory}/${part} ${Object.keys(HISTORIES).indexOf(name)}`
+    const directoryOf = (part: string) => `${storage.directory}/${part} ${Object.keys(HISTORIES).indexOf(name)}`
     let log: OpenLog
     let target: ArchiveTarget
     let nowMs = NOON_MS
@@ -53,7 +53,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
     const archiver = (laterMs = 0) => archiverOf(fixture(), target, { nowMs: nowMs + laterMs })
 
     async function append(aheadMs: number): Promise<void> {
-      log = await openSqliteLog(place('log'), 'write', { nowMs: () => nowMs + aheadMs })
+      log = await openSqliteLog(directoryOf('log'), 'write', { nowMs: () => nowMs + aheadMs })
       for (let record = 0; record < RUN_RECORDS; record++) {
         nowMs += 1_000
         const trade = { symbol: 'AAA', price: 1, volume: 1, side: 'buy' }
@@ -67,7 +67,7 @@ for (const [name, aheads] of Object.entries(HISTORIES))
 
     before(async () => {
       for (const table of TABLES) await storage.store.command(`TRUNCATE TABLE ${table}`)
-      target = await openTarget(`file:${place('archive')}`, 'unused')
+      target = await openTarget(`file:${directoryOf('archive')}`, 'unused')
       for (const [index, aheadMs] of aheads.entries()) {
         if (index > 0) await log.close()
         await append(aheadMs)

@@ -21,10 +21,10 @@ test('rows of a server are archived and verified by a separate process, which ma
 }, async t => {
   const schedule = new Schedule(t)
   const instance = new TestInstance(t, { STORE: server.freshStore(), METRICS_LISTEN: '127.0.0.1:0' })
-  const place = `${instance.directory}/data/log`
-  await makeMixedLog(place)
+  const logDirectory = `${instance.directory}/data/log`
+  await makeMixedLog(logDirectory)
   const store = await instance.store()
-  const log = await openSqliteLog(place, 'write')
+  const log = await openSqliteLog(logDirectory, 'write')
   await storeAll(log, store)
   const rows = await rowsOf(store, 'trades')
   const kills = rounds(3, 30)

@@ -71,8 +71,8 @@ test('they come up in order, are well by their healthchecks, answer with the tok
   const headers = { authorization: `Bearer ${settingsOf('ingest').TOKEN}` }
   for (const [name, url] of urls) {
     assert.equal((await fetch(`${url}/metrics`)).status, 403, name)
-    const figures = await (await fetch(`${url}/metrics`, { headers })).text()
-    assert.match(figures, new RegExp(`^tickhouse_process_memory_bytes\\{.*process="${name}".*\\} \\d`, 'm'))
+    const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
+    assert.match(metrics, new RegExp(`^tickhouse_process_memory_bytes\\{.*process="${name}".*\\} \\d`, 'm'))
   }
   await within(WAIT_MS_MAX, async () => {
     const body = "SELECT count() FROM trades WHERE venue = 'simulator'"
@@ -80,8 +80,8 @@ test('they come up in order, are well by their healthchecks, answer with the tok
     return Number(await answer.text()) > 0 ? undefined : 'nothing is stored'
   })
   await within(WAIT_MS_MAX, async () => {
-    const figures = await (await fetch(`${urls.get('watch')}/metrics`, { headers })).text()
-    return /^tickhouse_watch_house_well\b.* 1$/m.test(figures)
+    const metrics = await (await fetch(`${urls.get('watch')}/metrics`, { headers })).text()
+    return /^tickhouse_watch_house_well\b.* 1$/m.test(metrics)
       ? undefined
       : 'the watcher does not report the instance as healthy'
   })

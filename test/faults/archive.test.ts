@@ -37,20 +37,20 @@ interface Ended {
   signal: NodeJS.Signals | null
   steps: number
   /** Days that retention did not dare to drop. */
-  held: unknown[]
+  heldDays: unknown[]
   /** Why a round failed. */
   failed?: string
 }
 
 async function archive(task: ArchivingTask): Promise<Ended> {
   const child = fork(CHILD, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  let said = { steps: 0, held: [] as unknown[] }
-  child.on('message', (words: typeof said) => {
-    said = words
+  let received = { steps: 0, heldDays: [] as unknown[] }
+  child.on('message', (message: typeof received) => {
+    received = message
   })
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
   if (signal === null) assert.equal(code, 0)
-  return { signal, ...said }
+  return { signal, ...received }
 }
 
 test('killed at any step of archive, verify and retention, every row is in the table or verified in the archive', async t => {
@@ -65,11 +65,11 @@ test('killed at any step of archive, verify and retention, every row is in the t
   const tries = rounds(3, steps)
   for (let index = 0; index < tries; index++) {
     const killAt = tries === steps ? index + 1 : 1 + schedule.below(steps)
-    const place = copy(`killed-${index}`)
-    const ended = await archive({ directory: place, retention: KEEP, killAt })
+    const directory = copy(`killed-${index}`)
+    const ended = await archive({ directory, retention: KEEP, killAt })
     assert.equal(ended.signal, 'SIGKILL', `step ${killAt} of ${steps}`)
-    const again = await archive({ directory: place, retention: KEEP })
-    assert.deepEqual({ ...again, steps: 0 }, { signal: null, steps: 0, held: [] })
+    const again = await archive({ directory, retention: KEEP })
+    assert.deepEqual({ ...again, steps: 0 }, { signal: null, steps: 0, heldDays: [] })
   }
   t.diagnostic(`killed at ${tries} of ${steps} steps`)
 

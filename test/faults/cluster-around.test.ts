@@ -59,10 +59,10 @@ test('a venue whose clock is ahead: the negative latency is stored and shown unc
        SELECT dateDiff('millisecond', timestamp, received_at) AS ms FROM trades)`,
   )
   assert.ok(latency!.most <= 0 && latency!.least >= -AHEAD_MS - 1, JSON.stringify(latency))
-  const judgement = await compareTrades(cluster.store, 'coinbase', trades)
-  const places = await checkPositions(cluster.store, cluster.log)
-  report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, places, judgement)
-  assertTrades(judgement)
+  const result = await compareTrades(cluster.store, 'coinbase', trades)
+  const positions = await checkPositions(cluster.store, cluster.log)
+  report(t, `venue ${AHEAD_MS} ms ahead, latency ${latency!.least} to ${latency!.most} ms`, positions, result)
+  assertTrades(result)
 })
 
 test('a stalled reader and a full pipe for the log do not slow down ticks', {
@@ -99,9 +99,9 @@ test('a stalled reader and a full pipe for the log do not slow down ticks', {
   await watch.until(market.lastIds(), recorder)
   await cluster.drained()
   for (const part of [recorder, ingest]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
-  const places = await checkPositions(cluster.store, cluster.log)
+  const positions = await checkPositions(cluster.store, cluster.log)
   const trades = await compareTrades(cluster.store, 'simulator', market.trades())
-  report(t, `nobody read for ${Math.round(tookMs)} ms`, places, trades)
-  assertPositions(places)
+  report(t, `nobody read for ${Math.round(tookMs)} ms`, positions, trades)
+  assertPositions(positions)
   assertTrades(trades)
 })

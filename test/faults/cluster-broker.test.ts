@@ -56,12 +56,12 @@ async function underLoad(
   for (const part of [recorder, ingest])
     assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   const kept = await watch.assertAllStillThere()
-  const places = await checkPositions(cluster.store, cluster.log)
+  const positions = await checkPositions(cluster.store, cluster.log)
   const trades = await compareTrades(cluster.store, 'simulator', market.trades())
-  report(t, `${tried}, ${kept} durable records kept`, places, trades)
-  assertPositions(places)
+  report(t, `${tried}, ${kept} durable records kept`, positions, trades)
+  assertPositions(positions)
   assertTrades(trades)
-  assert.equal(places.ticks, trades.stored, 'no record was appended twice')
+  assert.equal(positions.ticks, trades.stored, 'no record was appended twice')
   assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
 }
 

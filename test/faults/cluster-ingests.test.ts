@@ -62,17 +62,17 @@ async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Lo
     assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null }, part.recentOutput())
   for (const ingest of ingests)
     for (const failure of ['audit_failed', 'ingest_failed'] as const) assert.deepEqual(ingest.logged(failure), [])
-  const places = await checkPositions(cluster.store, cluster.log)
+  const positions = await checkPositions(cluster.store, cluster.log)
   const trades = await compareTrades(cluster.store, 'simulator', market.trades())
-  report(t, tried, places, trades)
-  assertPositions(places)
+  report(t, tried, positions, trades)
+  assertPositions(positions)
   assertTrades(trades)
-  assert.equal(places.ticks, trades.stored, 'no record was appended or stored twice')
+  assert.equal(positions.ticks, trades.stored, 'no record was appended or stored twice')
   assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
 }
 
 /** Resolves when these ingests together have begun each partition that the symbols lie in. */
-async function held(partitions: Iterable<number>, by: TestProcess): Promise<void> {
+async function assigned(partitions: Iterable<number>, by: TestProcess): Promise<void> {
   for (const partition of partitions) await by.waitFor('ingest_started', { partition })
 }
 
@@ -86,13 +86,13 @@ test('a process that stalled while another took over its partitions stores nothi
     const fenced: number[] = []
     for (let round = 0; round < tries; round++) {
       const old = join()
-      await held([0, 1, 2, 3], old)
+      await assigned([0, 1, 2, 3], old)
       await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + 20])), recorder)
       await schedule.moment(500)
       const sinceMs = performance.now()
       old.child.kill('SIGSTOP')
       const next = join()
-      await held([0, 1, 2, 3], next)
+      await assigned([0, 1, 2, 3], next)
       await sleep(Math.max(0, sinceMs + rounds(1, 2) * SESSION_MS - performance.now()))
       old.child.kill('SIGCONT')
       // It either stops, or is assigned partitions again; then it is one of two that store.

@@ -55,12 +55,12 @@ test('group offsets that are deleted or reset change nothing: ingest resumes whe
     assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
     if (how) await cluster.outside.forgetGroup(how)
   }
-  const places = await checkPositions(cluster.store, cluster.log)
-  const judgement = await compareTrades(cluster.store, 'binance', trades)
-  report(t, 'group offsets deleted, then reset', places, judgement)
-  assertPositions(places)
-  assertTrades(judgement)
-  assert.equal(places.ticks, trades.length, 'nothing was read twice')
+  const positions = await checkPositions(cluster.store, cluster.log)
+  const result = await compareTrades(cluster.store, 'binance', trades)
+  report(t, 'group offsets deleted, then reset', positions, result)
+  assertPositions(positions)
+  assertTrades(result)
+  assert.equal(positions.ticks, trades.length, 'nothing was read twice')
 })
 
 test('a topic that is deleted and created again is refused by running and starting processes', { skip }, async t => {
@@ -86,9 +86,9 @@ test('a topic that is deleted and created again is refused by running and starti
   const started = cluster.instance.run('ingest')
   assert.match(String((await started.waitFor('ingest_failed')).why), /follows log/)
   await started.end('SIGTERM')
-  const judgement = await compareTrades(cluster.store, 'binance', trades)
-  t.diagnostic(`topic replaced: ${judgement.stored} trades stored, missing ${judgement.missing.length}`)
-  assertTrades(judgement)
+  const result = await compareTrades(cluster.store, 'binance', trades)
+  t.diagnostic(`topic replaced: ${result.stored} trades stored, missing ${result.missing.length}`)
+  assertTrades(result)
 })
 
 test('records removed from the log before they were stored are recorded exactly, and storing continues after them', {
@@ -119,11 +119,11 @@ test('records removed from the log before they were stored are recorded exactly,
   assert.deepEqual(ranges, [{ partition: 0, first: 100, last: below - 1 }])
   const [firstId, lastId] = [501, below * TRADES_PER_RECORD]
   const kept = lost.filter(({ tradeId }) => tradeId < firstId || tradeId > lastId)
-  const judgement = await compareTrades(cluster.store, 'binance', [...kept, ...whole])
+  const result = await compareTrades(cluster.store, 'binance', [...kept, ...whole])
   t.diagnostic(
-    `records 100 to ${below - 1} dropped while down: ${judgement.stored} stored, missing ${judgement.missing.length}`,
+    `records 100 to ${below - 1} dropped while down: ${result.stored} stored, missing ${result.missing.length}`,
   )
-  assertTrades(judgement)
+  assertTrades(result)
   assert.deepEqual(await gapsOf(cluster.store, 'binance', 'open'), [{ symbol: 'AAA', first: firstId, last: lastId }])
 })
 
@@ -165,11 +165,11 @@ test('records of three days, late and shuffled: each is on the day of its time, 
   assert.notDeepEqual(ofTimes, ofTimes.toSorted(), 'days return')
   assert.deepEqual(inOrder, ofTimes)
   assert.equal(new Set(inOrder).size, 3)
-  const places = await checkPositions(cluster.store, cluster.log)
-  const judgement = await compareTrades(cluster.store, 'binance', trades)
-  report(t, 'two midnights in the times of records', places, judgement)
-  assertPositions(places)
-  assertTrades(judgement)
+  const positions = await checkPositions(cluster.store, cluster.log)
+  const result = await compareTrades(cluster.store, 'binance', trades)
+  report(t, 'two midnights in the times of records', positions, result)
+  assertPositions(positions)
+  assertTrades(result)
   assert.deepEqual(await gapsOf(cluster.store, 'binance', 'open'), [], 'what came late has closed its gap')
 })
 
@@ -252,10 +252,10 @@ test('poison from another client at one record in a hundred: good ones stored, b
   assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null }, 'it stayed up')
   for (const failure of ['insert_failed', 'ingest_failed', 'audit_failed'] as const)
     assert.deepEqual(ingest.logged(failure), [])
-  const places = await checkPositions(cluster.store, cluster.log)
-  const judgement = await compareTrades(cluster.store, 'binance', trades)
-  report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, places, judgement)
-  assertPositions(places)
-  assertTrades(judgement)
+  const positions = await checkPositions(cluster.store, cluster.log)
+  const result = await compareTrades(cluster.store, 'binance', trades)
+  report(t, `${placed.size} poisoned records of ${cluster.log.bounds(0).next}`, positions, result)
+  assertPositions(positions)
+  assertTrades(result)
   await assertKept(cluster.store, placed)
 })

@@ -39,7 +39,7 @@ before(async () => {
 after(() => rmSync(root, { recursive: true, force: true }))
 
 interface Run extends Ended {
-  places: PositionResult
+  positions: PositionResult
   trades: TradeResult
   openGaps: readonly Hole[]
   repairedGaps: readonly Hole[]
@@ -57,13 +57,13 @@ async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
   const store = await openStore(`chdb:${task.store}`)
   try {
     if (!tokens) await storeAll(log, store, { config: { BATCH_TICKS_MAX: task.ticksMax, BATCH_AGE_MS_MAX: 10 } })
-    const places = await checkPositions(store, log)
+    const positions = await checkPositions(store, log)
     const trades = await compareTrades(store, 'binance', MIXED_TRADES)
     const [openGaps, repairedGaps] = [
       await gapsOf(store, 'binance', 'open'),
       await gapsOf(store, 'binance', 'repaired'),
     ]
-    return { ...ended, places, trades, openGaps, repairedGaps }
+    return { ...ended, positions, trades, openGaps, repairedGaps }
   } finally {
     await store.close()
     await log.close()
@@ -71,8 +71,8 @@ async function breakAndGoOn(inject: string, tokens = false): Promise<Run> {
   }
 }
 
-function assertSound({ places, trades, openGaps, repairedGaps }: Run): void {
-  assertPositions(places)
+function assertSound({ positions, trades, openGaps, repairedGaps }: Run): void {
+  assertPositions(positions)
   assertTrades(trades)
   assert.deepEqual({ openGaps, repairedGaps }, { openGaps: MIXED_OPEN, repairedGaps: MIXED_REPAIRED })
 }
@@ -105,7 +105,7 @@ async function atEachPoint(
     }
     last = isBroken(run)
     runs++
-    ticks += run.places.ticks
+    ticks += run.positions.ticks
     if (last) broken++
   }
   assert.ok(broken > 0, 'at least one run was broken')
@@ -116,7 +116,7 @@ test('a run without faults stores the mixed log as expected', async t => {
   const run = await breakAndGoOn('rename:signal=SIGKILL:when=60000')
   assert.deepEqual([run.code, run.signal], [0, null])
   assertSound(run)
-  report(t, 'not broken', run.places, run.trades)
+  report(t, 'not broken', run.positions, run.trades)
 })
 
 /** How many of each call the thread that inserts usually makes, and how many of them the normal run tries. */
@@ -140,9 +140,9 @@ test('a failing fsync (EIO) is reported, and the batch is stored once when it su
   skip,
   timeout: 3_600_000,
 }, async t => {
-  await atEachPoint(t, 'fsync,fdatasync:error=EIO', 25, 2, ({ code, told }) => {
+  await atEachPoint(t, 'fsync,fdatasync:error=EIO', 25, 2, ({ code, logged }) => {
     assert.equal(code, 0, 'the process stays up')
-    return told.includes('insert_failed') || told.includes('resume_failed')
+    return logged.includes('insert_failed') || logged.includes('resume_failed')
   })
 })
 
@@ -150,10 +150,10 @@ test('the check detects the known defect: with tokens kept over a restart, kill 
   skip,
 }, async t => {
   for (let point = 1; point <= 8; point++) {
-    const { places, trades } = await breakAndGoOn(`rename:signal=SIGKILL:when=${point}`, true)
-    report(t, `tokens on, killed at rename ${point}`, places, trades)
-    if (places.lost > 0) {
-      assert.throws(() => assertPositions(places))
+    const { positions, trades } = await breakAndGoOn(`rename:signal=SIGKILL:when=${point}`, true)
+    report(t, `tokens on, killed at rename ${point}`, positions, trades)
+    if (positions.lost > 0) {
+      assert.throws(() => assertPositions(positions))
       return
     }
   }

@@ -49,10 +49,10 @@ test('kill -9 the ingest process at random times: every trade is stored once, no
 
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, await instance.log())
+    const positions = await checkPositions(store, await instance.log())
     const trades = await compareTrades(store, 'simulator', market.trades())
-    report(t, `killed ${tries} times`, places, trades)
-    assertPositions(places)
+    report(t, `killed ${tries} times`, positions, trades)
+    assertPositions(positions)
     assertTrades(trades)
     assert.deepEqual(await gapsOf(store, 'simulator', 'open'), [])
   } finally {
@@ -98,15 +98,15 @@ test('kill -9 the recorder at random times: its log keeps every acknowledged rec
   const kept = await watch.assertAllStillThere()
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, await instance.log())
+    const positions = await checkPositions(store, await instance.log())
     const { missing, ...trades } = await compareTrades(store, 'simulator', market.trades())
     const holes = await holesOf(store, 'simulator')
     report(
       t,
       `killed ${tries} times, ${kept} durable records kept, ${missing.length} trades in ${holes.length} known gaps`,
-      places,
+      positions,
     )
-    assertPositions(places)
+    assertPositions(positions)
     assertTrades({ ...trades, missing: [] })
     assert.ok(holes.length >= 1, 'a recorder that is down misses something')
     assert.equal(

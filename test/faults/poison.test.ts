@@ -69,11 +69,11 @@ test('poison at one record in a hundred: good ones stored, bad ones kept byte fo
 
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, log)
-    const judgement = await compareTrades(store, 'binance', trades)
-    report(t, `${placed.size} poisoned records of ${log.bounds(0).next}`, places, judgement)
-    assertPositions(places)
-    assertTrades(judgement)
+    const positions = await checkPositions(store, log)
+    const result = await compareTrades(store, 'binance', trades)
+    report(t, `${placed.size} poisoned records of ${log.bounds(0).next}`, positions, result)
+    assertPositions(positions)
+    assertTrades(result)
     assert.deepEqual(await gapsOf(store, 'binance', 'open'), [])
     await assertKept(store, placed)
   } finally {
@@ -105,9 +105,9 @@ test('blocks with random bytes changed never stop the process and never lose a p
   assert.deepEqual(storing.logged('audit_failed'), [])
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, log)
-    report(t, `${mutants} changed blocks`, places)
-    assertPositions(places)
+    const positions = await checkPositions(store, log)
+    report(t, `${mutants} changed blocks`, positions)
+    assertPositions(positions)
     const [{ refused } = { refused: 0 }] = await store.rows<{ refused: number }>(
       'SELECT toUInt32(count()) AS refused FROM quarantine',
     )

@@ -76,15 +76,15 @@ test('kill -9 during reprocessing, repeatedly: each tick is stored once', {
 
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, log)
-    const judgement = await compareTrades(store, 'acme', trades)
+    const positions = await checkPositions(store, log)
+    const result = await compareTrades(store, 'acme', trades)
     const [{ moves }] = (await store.rows<{ moves: string }>('SELECT count() AS moves FROM requeues FINAL')) as [
       { moves: string },
     ]
-    report(t, `killed ${killed} times in ${tries} re-ingests, ${moves} moves begun`, places, judgement)
+    report(t, `killed ${killed} times in ${tries} re-ingests, ${moves} moves begun`, positions, result)
     assert.ok(killed > 0, 'at least one was cut off')
-    assertPositions(places)
-    assertTrades(judgement)
+    assertPositions(positions)
+    assertTrades(result)
   } finally {
     await store.close()
   }

@@ -77,10 +77,10 @@ async function fillAndFree(
   await watch.assertAllStillThere()
   const store = await instance.store()
   try {
-    const places = await checkPositions(store, await instance.log())
+    const positions = await checkPositions(store, await instance.log())
     const trades = await compareTrades(store, 'simulator', market.trades())
-    report(t, `${directory} full ${fills} times`, places, trades)
-    assertPositions(places)
+    report(t, `${directory} full ${fills} times`, positions, trades)
+    assertPositions(positions)
     assertTrades(trades)
   } finally {
     await store.close()
@@ -143,14 +143,14 @@ test('an insert that runs out of memory is retried and stored once', async t => 
         ? { ...params, clickhouse_settings: { ...params.clickhouse_settings, max_memory_usage: '1000000' } }
         : params,
     )
-  const told: [EventName, string][] = []
-  await storeAll(log, store, { emit: (event, { why }) => told.push([event, String(why)]) })
-  const failures = told.filter(([event]) => event === 'insert_failed')
+  const emitted: [EventName, string][] = []
+  await storeAll(log, store, { emit: (event, { why }) => emitted.push([event, String(why)]) })
+  const failures = emitted.filter(([event]) => event === 'insert_failed')
   assert.equal(failures.length, 3)
   assert.match(failures.at(-1)![1], /memory limit/i)
-  const places = await checkPositions(store, log)
-  const judgement = await compareTrades(store, 'binance', trades)
-  report(t, `starved ${failures.length} times`, places, judgement)
-  assertPositions(places)
-  assertTrades(judgement)
+  const positions = await checkPositions(store, log)
+  const result = await compareTrades(store, 'binance', trades)
+  report(t, `starved ${failures.length} times`, positions, result)
+  assertPositions(positions)
+  assertTrades(result)
 })

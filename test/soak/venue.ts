@@ -111,13 +111,13 @@ class Wrapped implements ServerSession {
   readonly #inner: ServerSession
   readonly #venue: SoakVenue
   readonly #texts: readonly string[]
-  #said: number
+  #sent: number
 
   constructor(inner: ServerSession, venue: SoakVenue, texts: readonly string[]) {
     this.#inner = inner
     this.#venue = venue
     this.#texts = texts
-    this.#said = texts.length
+    this.#sent = texts.length
   }
 
   get welcome(): readonly string[] {
@@ -144,8 +144,8 @@ class Wrapped implements ServerSession {
   }
 
   heartbeat(): readonly string[] {
-    const texts = this.#texts.slice(this.#said)
-    this.#said = this.#texts.length
+    const texts = this.#texts.slice(this.#sent)
+    this.#sent = this.#texts.length
     return [...texts, ...this.#inner.heartbeat()]
   }
 }

@@ -32,7 +32,9 @@ export class Schedule {
 }
 
 /** Prints the faults tried and the result for the ticks. */
-export function report(t: TestContext, tried: string, places: PositionResult, trades?: TradeResult): void {
+export function report(t: TestContext, tried: string, positions: PositionResult, trades?: TradeResult): void {
   const made = trades ? `, against the seed: missing ${trades.missing.length}, changed ${trades.changed}` : ''
-  t.diagnostic(`${tried}: ${places.ticks} ticks in the log, lost ${places.lost}, doubled ${places.doubled}${made}`)
+  t.diagnostic(
+    `${tried}: ${positions.ticks} ticks in the log, lost ${positions.lost}, doubled ${positions.doubled}${made}`,
+  )
 }

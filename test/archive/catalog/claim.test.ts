@@ -217,8 +217,8 @@ test('a tick stored again from the log counts as restored', async () => {
     )
     await command('DROP TABLE copy')
   }
-  const held = (await rowsOf(fixture.store, 'trades')).length
-  assert.ok(held < whole.length)
+  const stored = (await rowsOf(fixture.store, 'trades')).length
+  assert.ok(stored < whole.length)
   await restore(restoring(target), {})
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), whole)
 })
@@ -230,12 +230,12 @@ test('nothing of a segment is restored if the table has other ticks in it', asyn
     "ALTER TABLE trades UPDATE price = 1 WHERE symbol = 'AAA' AND trade_id = 20 SETTINGS mutations_sync = 2",
   )
   await fixture.store.deleteRows('trades', "symbol = 'AAA' AND trade_id < 10", {})
-  const held = await rowsOf(fixture.store, 'trades')
+  const stored = await rowsOf(fixture.store, 'trades')
   await assert.rejects(restore(restoring(target), {}), {
     code: 'archive_mismatch',
     message: /rows of its segment differ/,
   })
-  assert.deepEqual(await rowsOf(fixture.store, 'trades'), held)
+  assert.deepEqual(await rowsOf(fixture.store, 'trades'), stored)
 })
 
 test('a marker damaged at any byte is reported as damaged, and nothing is written', async () => {

@@ -24,7 +24,7 @@ interface Rows {
 }
 
 /** Tables about the instance itself. */
-const SAID = ['metrics', 'events', 'uptime']
+const TELEMETRY_TABLES = ['metrics', 'events', 'uptime']
 const TABLES = [
   'trades',
   'quarantine',
@@ -34,15 +34,15 @@ const TABLES = [
   'requeues',
   'epochs',
   'log_identity',
-  ...SAID,
+  ...TELEMETRY_TABLES,
 ]
 let fixture: ArchiveFixture
 let target: ArchiveTarget
 let archived: Rows
 let refused: Rows
 
-const checkpointOf = () => archiverOf(fixture, target).catalog
-const restoring = () => ({ store: fixture.store, target, catalog: checkpointOf() })
+const catalogOf = () => archiverOf(fixture, target).catalog
+const restoring = () => ({ store: fixture.store, target, catalog: catalogOf() })
 const digest = (rows: unknown[]): Rows => ({
   count: rows.length,
   sha256: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
@@ -51,8 +51,10 @@ const rowsIn = async (table: string) => digest(await rowsOf(fixture.store, table
 const trades = () => rowsIn('trades')
 const quarantine = async () =>
   digest(await fixture.store.rows('SELECT * FROM quarantine ORDER BY log_partition, log_offset, log_index'))
-const saidRows = () =>
-  Promise.all(SAID.map(table => fixture.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)))
+const telemetryRows = () =>
+  Promise.all(
+    TELEMETRY_TABLES.map(table => fixture.store.rows(`SELECT * FROM ${table} WHERE instance = 'a:1' ORDER BY ALL`)),
+  )
 const command = (query: string) => fixture.store.command(query)
 
 /** As after the loss of the store's directory. */
@@ -63,18 +65,18 @@ async function wipe(): Promise<void> {
 before(async () => {
   fixture = await openArchiveFixture(directory)
   target = await openTarget(address, 'unused')
-  const said = { at: '2026-11-22 12:00:00.500', process: 'ingest', instance: 'a:1' }
+  const row = { at: '2026-11-22 12:00:00.500', process: 'ingest', instance: 'a:1' }
   const labels = { partition: '0', why: "it's \n \\ full" }
   await fixture.store.insertRows('metrics', [
-    { ...said, name: 'ingest_lag_ticks', labels, value: 0.1 },
-    { ...said, name: 'store_parts', labels: {}, value: -0 },
+    { ...row, name: 'ingest_lag_ticks', labels, value: 0.1 },
+    { ...row, name: 'store_parts', labels: {}, value: -0 },
   ])
   await fixture.store.insertRows('events', [
-    { ...said, id: 7, level: 'warn', station: 'ingest', event: 'gap_found', text: 'ä', fields: labels },
+    { ...row, id: 7, level: 'warn', station: 'ingest', event: 'gap_found', text: 'ä', fields: labels },
   ])
   await fixture.store.insertRows('uptime', [
     {
-      at: said.at,
+      at: row.at,
       instance: 'a:1',
       every_ms: 10_000,
       recorded: true,
@@ -97,15 +99,15 @@ after(async () => {
 
 describe('restore', () => {
   test('fills an empty store from the archive alone: rows, catalog, and where ingest resumes', async () => {
-    const said = await saidRows()
-    const objects = (await checkpointOf().objects()).map(({ key, sha256 }) => key + sha256)
+    const before = await telemetryRows()
+    const objects = (await catalogOf().objects()).map(({ key, sha256 }) => key + sha256)
     await wipe()
     const { inserted, present } = await restore(restoring(), {})
     assert.deepEqual(await trades(), archived)
     assert.deepEqual(await quarantine(), refused)
-    assert.deepEqual(await saidRows(), said)
+    assert.deepEqual(await telemetryRows(), before)
     assert.ok(inserted >= archived.count + refused.count && present === 0)
-    const found = await checkpointOf().objects("kind IN ('trades', 'quarantine')")
+    const found = await catalogOf().objects("kind IN ('trades', 'quarantine')")
     assert.ok(found.every(({ state }) => state === 'verified'))
     assert.deepEqual(
       found.map(({ key, sha256 }) => key + sha256),

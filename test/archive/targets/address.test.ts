@@ -54,8 +54,8 @@ describe('an archive address', () => {
     fc.assert(
       fc.property(ADDRESS, address => {
         try {
-          const place = parseArchiveAddress(address)
-          if ('bucket' in place) assert.ok(place.prefix === '' || /[^/]\/$/.test(place.prefix))
+          const location = parseArchiveAddress(address)
+          if ('bucket' in location) assert.ok(location.prefix === '' || /[^/]\/$/.test(location.prefix))
         } catch (error) {
           assert.ok(error instanceof TickhouseError, String(error))
           assert.equal(error.code, 'address_invalid')

@@ -17,7 +17,7 @@ export interface Ended {
   code: number | null
   signal: NodeJS.Signals | null
   /** Its events. */
-  told: EventName[]
+  logged: EventName[]
 }
 
 /**
@@ -28,14 +28,14 @@ export async function storeInChild(task: StoringTask, inject?: string): Promise<
   const child = fork(CHILD, [JSON.stringify(task)], { env: { ...process.env, UV_THREADPOOL_SIZE: '1' } })
   const ended = once(child, 'exit') as Promise<[Ended['code'], Ended['signal']]>
   await Promise.race([once(child, 'message'), ended.then(how => Promise.reject(new Error(`not ready: ${how}`)))])
-  const told: EventName[] = []
-  child.on('message', event => told.push(event as EventName))
+  const logged: EventName[] = []
+  child.on('message', event => logged.push(event as EventName))
   const tracer = inject === undefined ? undefined : await attach(child, inject)
   child.send('go')
   const [code, signal] = await ended
   if (child.connected) await once(child, 'disconnect')
   if (tracer?.exitCode === null) await once(tracer, 'exit')
-  return { code, signal, told }
+  return { code, signal, logged }
 }
 
 async function attach(child: ChildProcess, inject: string): Promise<ChildProcess> {

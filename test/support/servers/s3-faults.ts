@@ -62,9 +62,9 @@ export class S3FaultProxy {
 
   async #ask({ method, url, headers }: http.IncomingMessage, body: Buffer) {
     // The signature covers the host: it is passed on as it came.
-    const asked = http.request(this.#upstream + url, { method, headers })
-    asked.end(body)
-    const [got] = (await once(asked, 'response')) as [http.IncomingMessage]
+    const forwarded = http.request(this.#upstream + url, { method, headers })
+    forwarded.end(body)
+    const [got] = (await once(forwarded, 'response')) as [http.IncomingMessage]
     return { status: got.statusCode!, headers: got.headers, answer: Buffer.concat(await got.toArray()) }
   }
 }

@@ -73,9 +73,9 @@ export class TcpProxy {
     })
     from.on('error', () => {})
     from.on('close', () => {
-      const told = !this.#silent.has(from)
+      const forwarded = !this.#silent.has(from)
       this.#sockets.delete(from)
-      if (told) to.destroy()
+      if (forwarded) to.destroy()
     })
   }
 }
