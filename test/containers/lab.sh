@@ -6,7 +6,7 @@
 #   lab.sh online DIRECTORY COMMAND…    runs a command while containers reach the package registries
 # Needs root on Debian, the right to make namespaces, Java 17, Maven, Go, and node_modules of this repository.
 #
-# What the images are: Node and Kafka (by its image's own start-up class), versitygw and Debian's Prometheus are the real programs. No
+# The images: Node and Kafka (by its image's own start-up class), versitygw and Debian's Prometheus are the real programs. No
 # ClickHouse server is in a package registry: `tickhouse serve --writable`, the same engine behind our own HTTP interface, stands in.
 set -euo pipefail
 command=${1:?} lab=$(mkdir -p "${2:?}" && realpath "$2")
@@ -118,7 +118,7 @@ IMAGE
   docker build -q -t "$image" "$context" >/dev/null
 }
 
-# Takes ClickHouse's place once the image of the stations is there. Its password is asked for where ClickHouse's /ping asks for none.
+# Stands in for ClickHouse once the image of the stages exists. Unlike ClickHouse's, its /ping requires the password.
 clickhouse_image() {
   local context=$lab/clickhouse; mkdir -p "$context"
   cat >"$context/start" <<'START'
@@ -155,7 +155,7 @@ s3_image() {
   docker build -q -t "$image" "$context" >/dev/null
 }
 
-# Debian's is 2.42, whose promtool cannot ask whether a server is ready.
+# Debian's is 2.42, whose promtool has no check for readiness.
 prometheus_image() {
   local image; image=$(pinned prom/prometheus)
   has "$image" && return
