@@ -51,7 +51,7 @@ async function startSimulation({ venue, symbols, options }: Selected, logAddress
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
-      child.disconnect()
+      if (child.connected) child.disconnect()
       await ended
     },
   }
