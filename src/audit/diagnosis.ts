@@ -3,7 +3,7 @@ import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { TICK_TABLES } from '../tick/kinds.ts'
 import { type AuditResult, audit } from './audit.ts'
-import { diskGrowthPerDay } from './disk-growth.ts'
+import { diskGrowthBytesPerDay } from './disk-growth.ts'
 import { droppedRanges } from './dropped-ranges.ts'
 
 export interface PartitionDiagnosis extends AuditResult {
@@ -66,7 +66,7 @@ export async function diagnose(
     quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
     lostRanges: Number(lost!.ranges),
     unusedPartitions: log.unusedPartitions(),
-    disk: disk && { freeBytes: disk.freeBytes, growthPerDay: await diskGrowthPerDay(store) },
+    disk: disk && { freeBytes: disk.freeBytes, growthPerDay: await diskGrowthBytesPerDay(store) },
   }
 }
 

@@ -9,7 +9,7 @@ const SECONDS_PER_DAY = 86_400
  * Bytes per day that the store's disk fills, by linear regression over the last 24 hours; negative if it empties. Null with too few
  * measurements, or none (TICKHOUSE_DIAGNOSTICS=off). Other files on the disk count too.
  */
-export async function diskGrowthPerDay(store: Store): Promise<number | null> {
+export async function diskGrowthBytesPerDay(store: Store): Promise<number | null> {
   const [row] = await store.rows<{ seconds: number; slope: number }>(
     `SELECT dateDiff('second', min(at), max(at)) AS seconds,
        (simpleLinearRegression(toUnixTimestamp(at), value) AS line).1 AS slope

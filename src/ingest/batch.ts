@@ -133,7 +133,7 @@ export class Batch {
    * Sets `log_hash` for the batch's last record in each table that has ticks of it: on resume the log must still contain that record. See
    * docs/decisions/positions.md. Call once, when the batch is cut.
    */
-  nameLastRecord(): void {
+  hashLastRecord(): void {
     const hash = recordHash(this.#lastEntry!)
     for (const rows of this.rows) if (rows.lastOffset === this.#last) rows.keepHash(hash)
     const refused = this.refused.at(-1)

@@ -16,7 +16,7 @@ export class SealedBatch {
   /** Copies the gaps: the next batch may change them before this one is stored. */
   constructor(batch: Batch) {
     this.batch = batch
-    batch.nameLastRecord()
+    batch.hashLastRecord()
     const gaps = [...batch.gaps]
     this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap]))
     this.gapsChanged = gaps.map(gap => gapRow(gap, gap.missing)).filter(row => row.missing <= row.last - row.first)

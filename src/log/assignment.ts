@@ -13,9 +13,9 @@ export interface AssignmentListener {
 export interface PartitionAssignment {
   /**
    * Joins the processes that store this log until the signal aborts; resolves once all partitions are revoked. A log
-   * that only one process can read assigns it all of them. Rejects with `log_refused` where this process may not join.
+   * on SQLite has one storing process, which gets all partitions. Rejects with `log_refused` where this process may not join.
    */
   join(listener: AssignmentListener, signal: AbortSignal): Promise<void>
-  /** Publishes how far the store is (all below `below`), for tools that show lag. Ingest never resumes from it. */
+  /** Publishes that all records below `below` are stored, on Kafka as the group's offset, for tools that show lag. Ingest never resumes from it. */
   noteStored(partition: number, below: number): void
 }

@@ -1,6 +1,6 @@
 /**
- * The log: each batch of ticks that a source received, in order, durable and readable again. Live ticks, repairs and
- * replays all pass through it, so every later stage can be stopped, killed and restarted behind it.
+ * The log: each batch of ticks that a source received, in order, durable and readable again. Live and replayed
+ * ticks pass through it, so every later stage can be stopped, killed and restarted behind it.
  */
 
 import type { LogRecord } from '../tick/records.ts'

@@ -1,6 +1,6 @@
 /** Retention: which records a log may drop. */
 
-/** How far the later stages are: a record may be dropped only when it lies below both offsets. */
+/** The store and the archive have every record below these offsets: only records below both may be dropped. */
 export interface TrimFloor {
   storedBelow: number
   archivedBelow: number
@@ -10,7 +10,7 @@ export interface LogRetention {
   /** Default retention of archived records, hours; null: unlimited. */
   readonly keepHours: number | null
   /**
-   * Drops the records below both floors and returns how many it dropped. Where only another process can drop them, the
+   * Drops the records below both offsets and returns how many it dropped. Where only another process can drop them, the
    * request is stored for that process: returns 0, and `bounds` shows when it is done.
    */
   trim(partition: number, floor: TrimFloor): Promise<number>

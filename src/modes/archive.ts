@@ -6,7 +6,7 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { serveArchiver } from '../serve/http/standalone.ts'
 import { selfOf } from '../status/health.ts'
 import { openStore } from '../store/open.ts'
-import { healthSettings, telemetrySettings } from './http-settings.ts'
+import { healthSettings, telemetrySettings } from './process-settings.ts'
 
 /** Throws TickhouseErrors: `config_invalid` if the archive is off. */
 export const archive: Mode = async (config, journal, stopping) => {

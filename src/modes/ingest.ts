@@ -11,14 +11,14 @@ import { Page } from '../serve/page/page.ts'
 import { decodeAgain } from '../sources/decode-again.ts'
 import { selfOf } from '../status/health.ts'
 import { LocalIngest } from '../status/local-ingest.ts'
-import { pageSettings } from './http-settings.ts'
 import { limitsOf, venuesOf } from './ingest-settings.ts'
-import { openFilledStore } from './open-filled-store.ts'
+import { openReportedStore } from './open-reported-store.ts'
+import { pageSettings } from './process-settings.ts'
 
 /** `supervised`: `start` runs it beside a recorder that has no HTTP server of its own. Throws TickhouseErrors. */
 export const ingest: Mode = async (config, journal, stopping, supervised) => {
   const { emit } = journal
-  const store = await openFilledStore(config, emit)
+  const store = await openReportedStore(config, emit)
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const venues = venuesOf(config)
   const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })

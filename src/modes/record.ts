@@ -1,5 +1,5 @@
 /**
- * `record`: venues → log. A trade takes eight steps, each of which reads only what the one before it wrote:
+ * `record`: venues → log. The way of a trade (docs/architecture.md):
  *
  *   1. src/sources/connection/socket.ts   receives the venue's WebSocket frame
  *   2. src/venues/<venue>/decode.ts       decodes the frame into trades; src/venues/index.ts lists the venues
@@ -7,8 +7,8 @@
  *   4. src/log/log.ts                     appends the record (SQLite or Kafka): from here on the trade is durable
  *   5. src/ingest/partition-loop.ts       reads the record, validates its trades, follows their ids, builds a batch
  *   6. src/store/clickhouse.ts            inserts the batch into ClickHouse, all or nothing, exactly once
- *   7. src/serve/page/live.ts             shows it on the page
- *   8. src/archive/archiver.ts            copies it into verified Parquet files
+ *   7. src/serve/page/live.ts             pushes stored batches to the page
+ *   8. src/archive/archiver.ts            reads closed hours from the tables and writes verified Parquet
  *
  * Steps 1 to 4 are this mode, 5 to 7 `ingest.ts`, 8 `ingest.ts` for an embedded store and `archive.ts` for a ClickHouse
  * server. `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits
@@ -30,7 +30,7 @@ import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
-import { healthSettings } from './http-settings.ts'
+import { healthSettings } from './process-settings.ts'
 
 /** `simulated`: why simulated data is recorded, where `start` chose it. Throws TickhouseErrors. */
 export async function record(

@@ -9,9 +9,9 @@ import { embeddedDirectory } from '../store/address.ts'
 import { openEngine } from '../store/embedded/engine.ts'
 import { openStore } from '../store/open.ts'
 import type { Journal } from '../telemetry/journal.ts'
-import { pageSettings } from './http-settings.ts'
+import { pageSettings } from './process-settings.ts'
 
-/** Sessions of the engine where each statement from outside gets one of its own. */
+/** Engine sessions kept open. An HTTP statement opens a further one; at most 16 wait. */
 const SERVED_SESSIONS = { insertSessions: 1, querySessions: 1, waitingMax: 16 }
 
 /** `writable`: clients may change everything, as on a ClickHouse server; for tests. Throws TickhouseErrors. */

@@ -3,26 +3,26 @@
  */
 import type { Mode } from '../launcher/process.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
-import { servePageMetrics } from '../serve/http/standalone.ts'
+import { pageTelemetry } from '../serve/http/standalone.ts'
 import { Page } from '../serve/page/page.ts'
 import { selfOf } from '../status/health.ts'
 import { RemoteIngest } from '../status/remote-ingest.ts'
 import { embeddedDirectory } from '../store/address.ts'
-import { pageSettings, telemetrySettings } from './http-settings.ts'
-import { openFilledStore } from './open-filled-store.ts'
+import { openReportedStore } from './open-reported-store.ts'
+import { pageSettings, telemetrySettings } from './process-settings.ts'
 import { serveStore } from './serve-store.ts'
 
 /** An embedded store has one owner: while an ingest process has it, that process serves it. Throws TickhouseErrors. */
 export const serve: Mode = async (config, journal, stopping) => {
   if (embeddedDirectory(config.STORE) !== undefined) return await serveStore(config, journal, false)
   const { emit } = journal
-  const store = await openFilledStore(config, emit)
+  const store = await openReportedStore(config, emit)
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const self = selfOf('serve')
   const remote = new RemoteIngest({ log, store, instance: self.instance, emit })
   const page = new Page({ log, store, ingest: remote, archive: () => remote.archived(), journal })
   remote.follow(page)
-  const telemetry = servePageMetrics(telemetrySettings(config), journal, self, store, page.report, page.refusedRequests)
+  const telemetry = pageTelemetry(telemetrySettings(config), journal, self, store, page.report, page.refusedRequests)
   await remote.start()
   await page.listen(pageSettings(config), telemetry.forServer, null)
   page.start()

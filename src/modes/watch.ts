@@ -2,7 +2,7 @@
 import type { Mode } from '../launcher/process.ts'
 import { serveHealthOnly } from '../serve/http/health-server.ts'
 import { startWatch } from '../watch/watch.ts'
-import { healthSettings } from './http-settings.ts'
+import { healthSettings } from './process-settings.ts'
 
 /** Throws TickhouseErrors. */
 export const watch: Mode = (config, journal) =>

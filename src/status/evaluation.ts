@@ -7,7 +7,7 @@ import { isReceived, sourceFaults } from './source-faults.ts'
 /** A state, and a sentence: the reason, and for trouble the next step. */
 export type Evaluation = [state: StageState, advice: string]
 
-/** Shorter than the time after which a recorder counts as stopped: its status comes through the log. */
+/** Below RECORDER_SILENT_MS_MAX of report.ts: recorders report through the log, so a silent log must be reported first. */
 const LOG_SILENT_MS_MAX = 3_000
 /** A segment is complete a minute after its hour and written within seconds; much later, the archive is behind. */
 const ARCHIVE_BEHIND_MS_MAX = 10 * 60_000
@@ -19,7 +19,7 @@ export function evaluateSources(recorders: readonly RecorderStatus[]): Evaluatio
   if (recorders.some(({ paused }) => paused))
     return ['trouble', 'The log is slower than the incoming ticks: check the disk.']
   if (!connections.some(({ state }) => state === 'open'))
-    return ['trouble', 'No venue can be reached: check the network and the addresses. Reconnecting goes on.']
+    return ['trouble', 'No venue can be reached: check the network and the addresses. Tickhouse keeps reconnecting.']
   const faults = sourceFaults(connections)
   if (faults.length === 0) return ['ok', 'All connections are open.']
   return [connections.some(isReceived) ? 'behind' : 'trouble', faults.join(' ')]
@@ -36,7 +36,7 @@ export function evaluateLog(recorders: readonly RecorderStatus[], unreachableSin
   if (recorders.length === 0) return ['idle', 'No recorder is running, so nothing is written.']
   return recorders.some(({ paused }) => paused)
     ? ['trouble', 'Appending is slow or fails: check the disk.']
-    : ['ok', 'Every record is durable before it is acknowledged.']
+    : ['ok', 'Appends succeed.']
 }
 
 /** Lag that is reported: far above normal operation, below what counts as live. */
@@ -45,7 +45,7 @@ export const LAG_MS_MAX = 5_000
 /** The state of ingest without other faults. */
 export function evaluateLag(lagMs: number): Evaluation {
   if (lagMs > LAG_MS_MAX) return ['behind', 'Ingest is behind the log and catching up.']
-  return ['ok', 'Every record of the log is stored or in a batch.']
+  return ['ok', 'Ingest follows the log.']
 }
 
 export function evaluateArchive(metrics: Pick<ArchiveMetrics, 'failure' | 'behindMs'> | null): Evaluation {

@@ -5,13 +5,13 @@
 import type { Ingest } from '../ingest/ingest.ts'
 import type { LogEntry } from '../telemetry/journal.ts'
 import type { Evaluation } from './evaluation.ts'
-import type { AuditDone, PartitionStatus, StageStatuses } from './model.ts'
+import type { PartitionAudit, PartitionStatus, StageStatuses } from './model.ts'
 
 /** A partition that this process stores. */
 export type LocalPartition = Pick<Ingest['partitions'][number], 'partition' | 'mode' | 'next'>
 
 export type IngestSummary = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
-export type LastAudit = Omit<AuditDone, 'tookMs'>
+export type LastAudit = Omit<PartitionAudit, 'tookMs'>
 
 export interface IngestStatus {
   /** The partitions that this process stores; the others are polled from the tables. */

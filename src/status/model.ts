@@ -11,7 +11,7 @@ interface StageStatus {
   /** A sentence: the reason for the state, and for trouble the next step. */
   advice: string
   ticksPerSecond: number
-  /** Lag behind the previous stage. */
+  /** Ingest: behind the log. Other stages: 0 ticks, and the time that the stage takes; archive: age of the oldest hour not archived. */
   lagTicks: number
   lagMs: number
 }
@@ -77,10 +77,10 @@ export interface StageStatuses {
     audit: { atMs: number; passed: boolean; detail: string } | null
     /** Null if the disk is another machine's. */
     diskFreeBytes: number | null
-    /** Less free space is trouble. */
+    /** Less free space is reported as trouble; inserts pause at half of it. */
     diskFreeBytesMin: number
     /** Growth of the used disk space, bytes a day over the last day; null while unknown. */
-    diskGrowthPerDay: number | null
+    diskGrowthBytesPerDay: number | null
   }
   /** `verified` is null if this process knows no archive, its address if only the archiving process knows it. */
   archive: StageStatus & {
@@ -88,8 +88,8 @@ export interface StageStatuses {
   }
 }
 
-/** GET `/api/audits` → the last one of each partition. */
-export interface AuditDone {
+/** The last audit of a partition: GET `/api/audits`. */
+export interface PartitionAudit {
   partition: number
   atMs: number
   passed: boolean

@@ -1,7 +1,7 @@
 /** The status of every stage, from ingest and from the recorders' reports. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ArchiveMetrics } from '../archive/archive.ts'
-import { diskGrowthPerDay } from '../audit/disk-growth.ts'
+import { diskGrowthBytesPerDay } from '../audit/disk-growth.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
 import type { StatusBoard } from '../log/status-board.ts'
@@ -131,7 +131,7 @@ export class StatusReport {
         audit: this.#lastAudit(),
         diskFreeBytes: diskLow?.freeBytes ?? null,
         diskFreeBytesMin: diskLow?.lowBytes ?? 0,
-        diskGrowthPerDay: disk && this.#diskGrowth,
+        diskGrowthBytesPerDay: disk && this.#diskGrowth,
       },
       archive: this.#archiveStatus(),
     }
@@ -195,7 +195,7 @@ export class StatusReport {
     try {
       this.#size = await this.#store.size()
       if (this.#store.disk() && performance.now() >= this.#diskGrowthDueMs) {
-        this.#diskGrowth = await diskGrowthPerDay(this.#store)
+        this.#diskGrowth = await diskGrowthBytesPerDay(this.#store)
         this.#diskGrowthDueMs = performance.now() + DISK_GROWTH_EVERY_MS
       }
       this.#away = undefined

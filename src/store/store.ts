@@ -1,6 +1,6 @@
 /**
- * The store: ClickHouse tables, in an engine in this process or on a server. Table `trades` is the checkpoint too: the
- * position to resume from is read from its rows, never from state written beside it.
+ * The store: ClickHouse tables, in an engine in this process or on a server. They are the checkpoint too: the position to resume
+ * from is read from them (ingest/checkpoint.ts), never from a file beside them.
  */
 import type { SqlEngine } from './sql.ts'
 
@@ -52,8 +52,8 @@ export interface Store {
    */
   settle(fence: Fence): Promise<void>
   /**
-   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken the fence's
-   * partition over, which reads from the tables what was stored before. After any other TickhouseError the outcome is
+   * Inserts one Native block: all of it or nothing. Throws `store_fenced` if a later owner has taken over the fence's
+   * partition; that owner resumes from the tables. After any other TickhouseError the outcome is
    * unknown until `settle` resolves.
    */
   insertBlock(table: string, block: Uint8Array<ArrayBuffer>, fence: Fence): Promise<void>

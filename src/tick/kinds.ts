@@ -51,7 +51,7 @@ export interface Kind<C extends TickColumns = TickColumns> {
   encode(ticks: C): LogRecord
   /** Decodes the payload of format `native` into `into`, whose former rows go. Throws BlockError. */
   decode(payload: Uint8Array, into?: C): C
-  /** Decodes format `json`, of other producers; undefined if this kind has none. Ticks without an id get `firstId` and the next ones. */
+  /** Decodes records of format `json`, which other programs write; absent if the kind has no JSON form. Ticks without an id get `firstId` and the next ones. */
   decodeJson?(payload: Uint8Array, receivedAtMicros: number, firstId: bigint): JsonTicks<C>
   /** Columns in a block, and about how many bytes a tick takes there. */
   readonly columnCount: number

@@ -71,15 +71,16 @@ export interface Venue {
   /** The venue's own addresses; `TICKHOUSE_<VENUE>_WS` and `_REST` replace them. */
   readonly ws: string
   readonly rest: string
+  /** How the ids of a symbol's trades relate to each other. */
   readonly ids: IdKind
   readonly limits: Limits
   /**
-   * Longest time without any frame, in ms, before a connection counts as dead, where the venue promises signs of life.
+   * Longest time without any frame, in ms, before a connection counts as dead, for venues that document a heartbeat.
    */
   readonly silenceMsMax: number
   /** Symbols recorded when a user names the venue without any, and on a first run. */
   readonly defaultSymbols: readonly string[]
-  /** Does the venue confirm or refuse each subscription? */
+  /** Whether the venue confirms or refuses each subscription. */
   readonly acknowledges: boolean
   /** What the venue lists. */
   readonly symbolList: SymbolList

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { diskGrowthPerDay } from '../../src/audit/disk-growth.ts'
+import { diskGrowthBytesPerDay } from '../../src/audit/disk-growth.ts'
 import { openTestStore, type TestStore } from '../support/data/storage.ts'
 
 let opened: TestStore
@@ -19,18 +19,18 @@ async function measured(minutes: number, bytes: string): Promise<void> {
 
 test('the disk fills as fast as its free space falls, whatever merges take and give back', async () => {
   await measured(600, '1e12 + number * 1e6 + (number % 7) * 1e7')
-  const growth = await diskGrowthPerDay(opened.store)
+  const growth = await diskGrowthBytesPerDay(opened.store)
   assert.ok(Math.abs(growth! / (1440 * 1e6) - 1) < 0.05, String(growth))
 })
 
 test('a disk that gains room does not fill', async () => {
   await measured(60, '1e12 - number * 1e6')
-  assert.ok((await diskGrowthPerDay(opened.store))! < 0)
+  assert.ok((await diskGrowthBytesPerDay(opened.store))! < 0)
 })
 
 test('nothing is said after too short a time, or without measurements', async () => {
   await measured(5, '1e12 + number * 1e9')
-  assert.equal(await diskGrowthPerDay(opened.store), null)
+  assert.equal(await diskGrowthBytesPerDay(opened.store), null)
   await measured(0, '0')
-  assert.equal(await diskGrowthPerDay(opened.store), null)
+  assert.equal(await diskGrowthBytesPerDay(opened.store), null)
 })

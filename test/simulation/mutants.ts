@@ -156,7 +156,7 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: '{}',
     },
   ],
-  'batches without a hash': [{ file: 'sealed-batch.ts', from: 'batch.nameLastRecord()', to: '' }],
+  'batches without a hash': [{ file: 'sealed-batch.ts', from: 'batch.hashLastRecord()', to: '' }],
   'a wrong hash': [{ file: 'batch.ts', from: 'recordHash(this.#lastEntry!)', to: '1 + recordHash(this.#lastEntry!)' }],
   'stopped for records that were lost before they were stored': [
     { file: 'assignment.ts', from: "  'log_truncated',\n", to: '' },

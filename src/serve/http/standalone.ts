@@ -78,7 +78,7 @@ export async function serveArchiver(
 /**
  * The telemetry of a process that only serves the page: its own in the tables, and the health of the whole pipeline.
  */
-export function servePageMetrics(
+export function pageTelemetry(
   settings: TelemetrySettings,
   journal: Journal,
   self: Self,

@@ -1,7 +1,7 @@
 /** Details of a stage, and what to do when it is in trouble. Opens over the market, below the strip. */
 import type { ComponentChildren } from 'preact'
 import type { ArchivedSegment } from '../../../src/serve/page/protocol.ts'
-import type { AuditDone, StageStatuses } from '../../../src/status/model.ts'
+import type { PartitionAudit, StageStatuses } from '../../../src/status/model.ts'
 import type { StripStage } from '../address.ts'
 import { serverNowMs, stages } from '../store.ts'
 import { age, bytes, count, day, diskLasts, duration, timeOfDay } from '../ui/format.ts'
@@ -114,7 +114,7 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
             store.diskFreeBytes === null ? '–' : bytes(store.diskFreeBytes),
             store.diskFreeBytes === null ? undefined : atLeast(store.diskFreeBytesMin, store.diskFreeBytes, bytes),
           ],
-          ['disk lasts', diskLasts(store.diskFreeBytes, store.diskGrowthPerDay)],
+          ['disk lasts', diskLasts(store.diskFreeBytes, store.diskGrowthBytesPerDay)],
         ]}
       />
       <Audit audit={store.audit} />
@@ -146,7 +146,7 @@ function freshness({ freshnessQuantilesMs }: StageStatuses['store'], quantile: '
 }
 
 function Audits() {
-  const audits = usePolling<AuditDone[]>('/api/audits', POLL_EVERY_MS).value
+  const audits = usePolling<PartitionAudit[]>('/api/audits', POLL_EVERY_MS).value
   if (!audits || audits.length === 0) return null
   return (
     <Table

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 
 /** Opens the store and reports what it contains. Throws like `openStore`. */
-export async function openFilledStore(config: Config, emit: Emit): Promise<Store> {
+export async function openReportedStore(config: Config, emit: Emit): Promise<Store> {
   const store = await openStore(config.STORE, config.DISK_FREE_MIB_MIN * 2 ** 20)
   emit('store_opened', { address: store.address, version: store.version, trades: (await store.size()).trades })
   return store

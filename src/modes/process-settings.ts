@@ -1,4 +1,4 @@
-/** The settings of a process's HTTP servers and of its telemetry, by configuration. */
+/** Picks HTTP and telemetry settings from the configuration. */
 import type { Config } from '../config.ts'
 import type { HttpSettings } from '../serve/http/access.ts'
 import type { HealthServerSettings } from '../serve/http/health-server.ts'
