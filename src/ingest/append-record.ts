@@ -133,7 +133,7 @@ export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: I
     if (codes[row] !== 0) continue
     const ids = followedBy(record, row, venues, idsOf)
     if (!ids) continue
-    if (!ids.asks(trades, row)) {
+    if (!ids.needsLookup(trades, row)) {
       const statements = ids.statements(trades, row)
       if (statements.length > 0) record.remembered.set(row, statements)
       continue
@@ -178,7 +178,7 @@ function place(
   const trades = tradesOf(record)
   const { codes } = record
   const { venue, symbol } = namesOf(trades, row)
-  const asked = ids.asks(trades, row)
+  const asked = ids.needsLookup(trades, row)
   const known = asked ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row)) : []
   const before = record.remembered.get(row) ?? []
   const candidates = [...(known === 'gone' ? [] : known), ...(asked ? earlier.with(row) : []), ...before]

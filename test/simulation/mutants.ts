@@ -20,6 +20,7 @@ export const VARIANTS: Readonly<Record<string, readonly Edit[]>> = {
   'two trades in memory': [
     { file: 'ids/symbol-ids.ts', from: 'const RECENT_MAX = 512', to: 'const RECENT_MAX = 2' },
     { file: 'ids/recent-trades.ts', from: 'const SLOTS_MIN = 64', to: 'const SLOTS_MIN = 2' },
+    { file: 'ids/id-window.ts', from: 'const SLOTS_MIN = 64', to: 'const SLOTS_MIN = 2' },
   ],
 }
 

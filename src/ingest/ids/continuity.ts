@@ -1,7 +1,4 @@
-/**
- * Follows trade ids where a venue numbers a symbol's trades one by one: a hole is a range of trades that never reached the log. Pure:
- * knows nothing of logs and tables.
- */
+/** Follows dense trade ids, which a venue numbers one by one per symbol: a gap is a range of trades that never reached the log. Pure. */
 
 /** A closed range of trade ids. */
 export interface IdRange {
@@ -9,7 +6,7 @@ export interface IdRange {
   last: number
 }
 
-/** A hole in a run of a symbol's ids, from when it was found; `missing` are the ids in it that are still not there. */
+/** A gap in a run of a symbol's ids; `missing` are its ids that have not arrived since. */
 export interface Gap extends IdRange {
   venue: string
   symbol: string
@@ -17,14 +14,14 @@ export interface Gap extends IdRange {
   run: number
   missing: IdRange[]
   foundAtMicros: number
-  /** The venue's time of the trades before and behind it, µs since 1970 UTC; infinite where not known. */
+  /** The venue's time of the trades before and after it, µs since 1970 UTC; infinite if not known. */
   afterMicros: number
   beforeMicros: number
-  /** Does the table know of it? */
+  /** Whether it has a row in table `gaps`. */
   recorded: boolean
 }
 
-/** What the tables hold of a run. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
+/** A run as stored in the tables. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
 export interface SeenRun extends IdRange {
   run: number
   trades: number
@@ -32,14 +29,14 @@ export interface SeenRun extends IdRange {
   newestMicros: number
 }
 
-/** An id that came with a trade which was refused for what it says, and its time; NaN if that is why. */
+/** The id of a trade that was refused for its values, and its time; NaN if the time is the reason. */
 export interface RefusedId {
   run: number
   id: number
   micros: number
 }
 
-/** Whose ids are followed, who is told of every gap that opens, shrinks or closes, and our clock. */
+/** The symbol, a callback for each gap that opens, shrinks or closes, and our clock. */
 export interface RunContext {
   venue: string
   symbol: string
@@ -47,14 +44,14 @@ export interface RunContext {
   nowMicros: () => number
 }
 
-/** Open holes kept in memory for one run. Beyond, a new hole is still recorded, but late trades for it are not taken as its. */
+/** Open gaps in memory per run. Beyond, a new gap is still recorded, but late trades do not fill it. */
 const OPEN_GAPS_PER_RUN_MAX = 10_000
-/** Refused ids kept in memory for one run. Beyond, a good trade that comes for an older one of them is stored in a run of its own. */
+/** Refused ids in memory per run. Beyond, a valid trade with an older one of them is stored in a run of its own. */
 export const REFUSED_IDS_PER_RUN_MAX = 10_000
 
 /**
  * How many ids may be missing between two trades of a run: a million, or ten thousand for each second between their times (the busiest
- * symbols of any venue trade a few thousand times a second at their peak). Ids farther away are not of this run.
+ * symbols of any venue trade a few thousand times a second at their peak). Ids farther away belong to another run.
  */
 const JUMP_IDS_MAX = 1_000_000
 const IDS_PER_SECOND_MAX = 10_000
@@ -83,17 +80,17 @@ export class IdRun {
   lastMicros: number
   trades: number
   readonly gaps: Gap[]
-  /** Those of them that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
+  /** Gaps that reach beyond the ids seen: found by a batch that never arrived. Read again, it finds them again. */
   #beyond: Gap[]
-  /** Those of them above the last id: announced by a venue, or found by such a batch. Ids rise. */
+  /** Gaps above the last id: announced by a venue, or found by such a batch, in rising order. */
   #announced: Gap[]
-  /** Ids that came with a trade which was refused for what it says, and its time: not missing, but not stored either. */
+  /** Ids of trades refused for their values, and their times: neither missing nor stored. */
   readonly #refused: Map<number, number>
   /** The time of the last id before the last one. */
   #formerMicros: number
   readonly #context: RunContext
 
-  /** `gaps` and `refused` are those that the tables know. */
+  /** `gaps` and `refused` are as stored in the tables. */
   constructor(context: RunContext, seen: SeenRun, gaps: Gap[], refused: Iterable<RefusedId> = []) {
     this.#context = context
     this.number = seen.run
@@ -118,12 +115,12 @@ export class IdRun {
     if (seen.first === seen.last) this.#fillBeyond(seen.first)
   }
 
-  /** Is nothing expected beyond its ids, so that the next one need only be counted? */
+  /** Whether no gap reaches beyond its ids, so that the next id only needs counting. */
   get plain(): boolean {
     return this.#beyond.length === 0
   }
 
-  /** Takes the id behind the last one, in the order of arrival. The run is `plain`. */
+  /** Adds the next id. The run must be `plain`. */
   advance(micros: number): void {
     this.last++
     this.trades++
@@ -132,12 +129,12 @@ export class IdRun {
     if (micros > this.newestMicros) this.newestMicros = micros
   }
 
-  /** May a trade of this time have an id above the last one? */
+  /** Whether a trade of this time may have an id above the last one. */
   goesOnAt(micros: number): boolean {
     return micros >= this.lastMicros - DISORDER_MICROS_MAX
   }
 
-  /** Is this id stored in this run? */
+  /** Whether this id is stored in this run. */
   holds(id: number): boolean {
     return id >= this.first && id <= this.last && !this.#refused.has(id) && !this.#isMissing(id)
   }
@@ -153,7 +150,7 @@ export class IdRun {
     return true
   }
 
-  /** How far an id is beyond this run, if it may be of it by its distance and its time; undefined if not. */
+  /** Distance of an id outside this run, if its distance and time allow it to extend the run; undefined if not. */
   distance(id: number, micros: number): number | undefined {
     if (id > this.last) {
       const ids = id - this.last
@@ -164,18 +161,18 @@ export class IdRun {
     return isPlausibleJump(this.first - id, this.firstMicros - micros) ? this.first - id : undefined
   }
 
-  /** May the next id have this time? A venue's clock may have been set back, but a time before all others is of another run. */
+  /** Whether the next id may have this time. A venue's clock may be set back, but a time before all others is of another run. */
   takesNextAt(micros: number): boolean {
     return micros >= this.firstMicros - DISORDER_MICROS_MAX
   }
 
-  /** May an id above the last one have an earlier time? The next one, or if the clock of the last trade alone was ahead. */
+  /** Whether an id above the last one may have an earlier time: the next id, or if only the last trade's clock was ahead. */
   goesOnBefore(id: number, micros: number): boolean {
     if (id === this.last + 1) return this.takesNextAt(micros)
     return micros >= this.#formerMicros - DISORDER_MICROS_MAX && isPlausibleJump(id - this.last, 0) && id > this.last
   }
 
-  /** Takes an id above or below all others; what lies between is a gap. */
+  /** Adds an id above or below all others; the ids between are a gap. */
   extend(id: number, micros: number): void {
     if (id > this.last) {
       if (id > this.last + 1) this.#open(this.last + 1, id - 1, this.lastMicros, micros)
@@ -192,7 +189,7 @@ export class IdRun {
     this.#fillBeyond(id)
   }
 
-  /** Takes the id of a trade that was refused for what it says: it came, so it is not missing. False if it is not of this run. */
+  /** Takes the id of a trade that was refused for its values: it arrived, so it is not missing. False if it is not of this run. */
   refuse(id: number, micros: number): boolean {
     if (this.holds(id) || this.#refused.has(id)) return false
     if (id >= this.first && id <= this.last) {
@@ -206,7 +203,7 @@ export class IdRun {
     return true
   }
 
-  /** Takes ids that the venue announced and whose trades never came: those above the last one are a gap, before any comes behind them. */
+  /** Opens a gap for ids that the venue announced and never sent, if they are above the last id. */
   announce(first: number, last: number): void {
     const known = Math.max(this.last, ...this.gaps.filter(gap => gap.last > this.last).map(gap => gap.last))
     const from = Math.max(first, known + 1)

@@ -1,36 +1,36 @@
-/** What every way of following trade ids has in common: see symbol-ids.ts and unique-ids.ts. */
+/** The interface of following a symbol's trade ids, implemented by symbol-ids.ts and unique-ids.ts. */
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Gap, RefusedId, RunContext, SeenRun } from './continuity.ts'
 import type { Match, Statement } from './recent-trades.ts'
 
-/** What becomes of a trade by its id: the run it is stored in, or why it is not. */
+/** The id run that a trade is stored in, or why it is not stored. */
 export type Placed = number
 export const REPEAT = -1
 export const CONFLICT = -2
 
-/** Follows the ids of one symbol. Rows are given in the order of arrival; `match` is what is known of a trade with its id. */
+/** Follows the ids of one symbol, rows in order of arrival. `match` compares a trade with the known trade of its id. */
 export interface FollowedIds {
-  /** Takes the next trade if nothing need be known but the ids before it. False if it is to be placed, and nothing is changed. */
+  /** Adds a trade that is the next of its run. False, and no change, if it needs `place`. */
   follow(trades: TradeColumns, row: number): boolean
-  /** The run of the trades that `follow` takes. */
+  /** The run of the trades that `follow` adds. */
   readonly run: number
-  /** May only the tables know whether this trade is stored? */
-  asks(trades: TradeColumns, row: number): boolean
-  /** What the trades in memory say of the id of this row. */
+  /** Whether only a lookup in the tables shows if this trade is stored. */
+  needsLookup(trades: TradeColumns, row: number): boolean
+  /** Compares with the trades in memory that have the id of this row. */
   match(trades: TradeColumns, row: number): Match
   statements(trades: TradeColumns, row: number): Statement[]
   place(trades: TradeColumns, row: number, match: Match): Placed
   readonly openGaps: readonly Gap[]
-  /** Takes ids that the venue announced and whose trades never came: they are a gap. */
+  /** Opens a gap for ids that the venue announced and never sent. */
   announce(first: number, last: number): void
-  /** Takes the id of a trade that was refused for what it says: it is not missing. Undefined if that cannot be said of it. */
+  /** Adds the id of a trade refused for its values: it is not missing. Undefined if it fits no run. */
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined
 }
 
-/** What the tables know of a symbol. */
+/** The stored ids of a symbol. */
 export interface KnownIds {
   runs: readonly SeenRun[]
-  /** Open gaps, of runs that nothing is stored of too. */
+  /** Open gaps, including those of runs without a stored trade. */
   gaps: readonly Gap[]
   refused: readonly RefusedId[]
   /** The venue's time of the latest trade whose id is no counter, µs since 1970 UTC; undefined if there is none. */
@@ -39,7 +39,7 @@ export interface KnownIds {
 
 export const NOTHING_KNOWN: KnownIds = { runs: [], gaps: [], refused: [], uniqueNewestMicros: undefined }
 
-/** A trade with this id begins a run that is not the symbol's first; `last` is the last id of the run before. */
+/** A trade that begins a run other than the symbol's first; `last` is the last id of the run before. */
 export interface IdRestart {
   venue: string
   symbol: string

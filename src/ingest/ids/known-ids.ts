@@ -1,4 +1,4 @@
-/** What the tables know of trade ids: on resuming, and of trades that may have come again. */
+/** Reads the stored trade ids from the tables, on resume and when reprocessing. */
 import type { Fence, Store } from '../../store/store.ts'
 import type { IdKind } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
@@ -16,10 +16,10 @@ import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
 import { missingOf } from './missing-ids.ts'
 import { IDS_PER_QUERY } from './stored-trades.ts'
 
-/** Ids from here on are no counters: see symbol-ids.ts. */
+/** Ids from here on are not counters: see symbol-ids.ts. */
 const COUNTERS_BELOW = Number.MAX_SAFE_INTEGER + 1
 
-/** Refused for what they say, not for their id: the ids of these came, and are not stored. */
+/** Refused for their values, not for their ids: these ids arrived and are not stored. */
 const REFUSED_FOR_VALUES: readonly Refusal[] = [
   'price_out_of_range',
   'volume_out_of_range',
@@ -36,10 +36,10 @@ interface Named {
   symbol: string
 }
 
-/** Whose ids are asked for: a condition on `venue` and more, and its parameters. */
+/** The selected symbols: a condition on `venue` and more, and its parameters. */
 interface Scope {
   where: string
-  /** The same for table `gaps`, which knows no partitions. */
+  /** The same for table `gaps`, which has no partition column. */
   ofGaps: string
   params: Record<string, unknown>
 }
@@ -53,12 +53,12 @@ const scopeOf = (partition: number, venues: readonly string[]) => ({
   params: { partition, venues },
 })
 
-/** What is known of each symbol of a partition, by `symbolKey`. */
+/** The stored ids of each symbol of a partition, by `symbolKey`. */
 export type IdsBySymbol = Map<string, Named & KnownIds>
 
 /**
- * What the tables know of the ids of a partition's symbols. Where an open gap's row says otherwise than the ids that are there, because
- * the last run of the process ended before it was written anew, it is written now.
+ * Loads the stored ids of a partition's symbols. Rewrites rows of open gaps that differ from the stored ids because the last process ended
+ * before it updated them.
  */
 export async function loadIds(
   store: Store,
@@ -98,7 +98,7 @@ export async function loadIds(
   return known
 }
 
-/** The same of one symbol, in all partitions; nothing is written. */
+/** The same for one symbol, in all partitions; writes nothing. */
 export async function loadSymbol(store: Store, venues: KnownVenues, venue: string, symbol: string): Promise<KnownIds> {
   const where = 'venue = {venue:String} AND symbol = {symbol:String}'
   const scope: Scope = { where, ofGaps: where, params: { venue, symbol } }
@@ -114,7 +114,7 @@ async function counterIds(store: Store, scope: Scope) {
   return { runs, refused, ...(await openGaps(store, scope, runs, refused)) }
 }
 
-/** The runs of each followed symbol, by what is stored. */
+/** The stored runs of each followed symbol. */
 async function seenRuns(store: Store, { where, params }: Scope): Promise<(Named & SeenRun)[]> {
   type Row = Record<'venue' | 'symbol' | 'first' | 'last' | 'trades' | 'firstNanos' | 'newestNanos', string> & {
     run: number
@@ -137,7 +137,7 @@ async function seenRuns(store: Store, { where, params }: Scope): Promise<(Named 
   }))
 }
 
-/** Ids that came with trades which were refused for their values and did not come again: the greatest of each run. */
+/** Ids of trades refused for their values and not stored since: the greatest of each run. */
 async function refusedIds(store: Store, { where, params }: Scope): Promise<(Named & RefusedId)[]> {
   const rows = await store.rows<Named & { run: number; id: string; reason: string; nanos: string; received: string }>(
     `SELECT venue, symbol, id_run AS run, trade_id AS id, reason, JSONExtractString(raw, 'timestamp') AS nanos,
@@ -169,8 +169,8 @@ async function refusedIds(store: Store, { where, params }: Scope): Promise<(Name
 }
 
 /**
- * The open gaps of symbols, with what is still missing by what the tables hold, and the rows of those that say otherwise. Of runs that
- * nothing is stored of, all is missing: their batch never arrived. Whose partition they are in cannot be told.
+ * The open gaps of symbols with the ids still missing by the stored trades, and new rows for those that differ. In runs without a stored
+ * trade all ids are missing: their batch never arrived, and their partition is not known.
  */
 async function openGaps(
   store: Store,
@@ -207,7 +207,7 @@ async function openGaps(
         gap,
         refused.filter(one => symbolKey(one) === key && one.run === run),
       )
-      // More are missing than were once only where trades have left the table.
+      // More ids are missing than before only where trades were dropped from the table.
       if (countIds(gap.missing) < Number(row.noted)) stale.push(gapRow(gap, gap.missing))
       if (gap.missing.length > 0) gaps.push(gap)
     }
@@ -223,7 +223,7 @@ async function isStored(store: Store, { venue, symbol }: Named): Promise<boolean
   return rows.length > 0
 }
 
-/** Asks which ids of a gap are there, and the times of the trades beside it. */
+/** Queries which ids of a gap are stored, and the times of the trades beside it. */
 async function fillIn(store: Store, gap: Gap, refused: readonly RefusedId[]): Promise<void> {
   const { venue, symbol, run, first, last } = gap
   const rows = await store.rows<{ id: string; nanos: string }>(

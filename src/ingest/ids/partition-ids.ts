@@ -1,4 +1,4 @@
-/** The followed ids of a partition's symbols: what the tables knew on resuming, and what came since. */
+/** The followed ids of a partition's symbols: those stored at resume, and all since. */
 
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Fence, Store } from '../../store/store.ts'
@@ -11,7 +11,7 @@ import { type IdsBySymbol, loadIds } from './known-ids.ts'
 import { SymbolIds } from './symbol-ids.ts'
 import { UniqueIds } from './unique-ids.ts'
 
-/** Who is told of gaps that change and of runs that begin, and our clock. */
+/** Callbacks for gaps that change and runs that begin, and our clock. */
 export interface PartitionIdsOptions {
   venues: KnownVenues
   changed: (gap: Gap) => void
@@ -29,7 +29,7 @@ export class PartitionIds {
     this.#options = options
   }
 
-  /** Asks the tables, before anything is followed. Throws what the store throws. */
+  /** Loads the stored ids, before any id is followed. Throws errors of the store. */
   async load(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
     this.#goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, fence.partition, 0, undefined, [TRADES]))
     this.#known = await loadIds(store, checkpoint, fence, this.#options.venues)
@@ -50,8 +50,8 @@ export class PartitionIds {
     const key = symbolKey({ venue, symbol })
     const followed = this.#ids.get(key)
     if (followed) return followed
-    const { venues, ...told } = this.#options
-    const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...told }
+    const { venues, ...callbacks } = this.#options
+    const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...callbacks }
     const known = this.#known.get(key) ?? NOTHING_KNOWN
     const ids =
       venues.get(venue) === 'dense' ? new SymbolIds(context, known) : new UniqueIds(context, known.uniqueNewestMicros)

@@ -1,15 +1,15 @@
-/** The last trades of one symbol, to tell a trade that came again from another one with the same id. Pure. */
+/** The last trades of one symbol, to distinguish a repeat from another trade with the same id. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 
 /**
- * What is known of a trade's id: `none`; `another` trade has it, of another time; `conflict`: a trade of the same time has it, which has
- * another price, volume or side; `same`: that trade itself. The greater, the more it says.
+ * How a trade compares with the known one of its id. `none`: no trade has the id; `another`: a trade of another time; `conflict`: a trade of
+ * the same time with another price, volume or side; `same`: the trade itself. The greatest of several counts.
  */
 export const MATCH = { none: 0, another: 1, conflict: 2, same: 3 } as const
 export type Match = (typeof MATCH)[keyof typeof MATCH]
 
-/** What a trade says beside its id: the time in nanoseconds since 1970 UTC as two 32-bit words, low word first. */
+/** The values of a trade beside its id. Its time in ns since 1970 UTC is two 32-bit words, low word first. */
 export interface Statement {
   timeLow: number
   timeHigh: number
@@ -28,7 +28,7 @@ export function statementOf(trades: TradeColumns, row: number): Statement {
   }
 }
 
-/** What a trade is to another with the same id. Times of the same millisecond are of one trade: some sources cut what is beyond. */
+/** Compares two trades with the same id. Times within the same millisecond count as equal: some sources truncate to milliseconds. */
 export function matchOf(known: Statement, trade: Statement): Match {
   const sameTime = known.timeLow === trade.timeLow && known.timeHigh === trade.timeHigh
   const sameValues = known.price === trade.price && known.volume === trade.volume && known.side === trade.side
@@ -41,7 +41,7 @@ const millisOf = ({ timeLow, timeHigh }: Statement): number =>
 
 const SLOTS_MIN = 64
 
-/** A ring of trades in columns, and a hash table over their ids. It grows to `slotsMax`, a power of two; then the oldest leave. */
+/** A ring of trades in columns with a hash table over their ids. Grows to `slotsMax`, a power of two; then the oldest are overwritten. */
 export class RecentTrades {
   readonly #slotsMax: number
   /** Of each slot: id and time, two words each. */
@@ -60,7 +60,7 @@ export class RecentTrades {
     this.#slotsMax = slotsMax
   }
 
-  /** The latest time of a trade that has left, µs since 1970 UTC: every trade added that is later is still here. */
+  /** The latest time of an overwritten trade, µs since 1970 UTC: every later trade that was added is still here. */
   get leftMicros(): number {
     return this.#leftMicros
   }
@@ -82,7 +82,7 @@ export class RecentTrades {
     this.#link(slot)
   }
 
-  /** What the trades here say of the id of this row. */
+  /** Compares the row with the trades here that have its id. */
   match(trades: TradeColumns, row: number): Match {
     let best: Match = MATCH.none
     for (const known of this.#withId(trades, row)) {
@@ -114,7 +114,7 @@ export class RecentTrades {
     }
   }
 
-  /** Ids that rise by one fall into buckets of their own; others are spread by their upper bits. */
+  /** Ids that rise by one have buckets of their own; others are spread by their upper bits. */
   #bucketOf(low: number, high: number): number {
     return (low ^ (low >>> 11) ^ (low >>> 21) ^ high) & (this.#heads.length - 1)
   }

@@ -1,4 +1,4 @@
-/** Asks the table whether trades that come are stored already: of all of a record at once, by their ids and times. */
+/** Looks up whether trades are stored already, by ids and times, all of a record in one query per symbol. */
 
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Store } from '../../store/store.ts'
@@ -7,9 +7,9 @@ import type { IdLookup, StoredTrades } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Statement } from './recent-trades.ts'
 
-/** Ids of one question: they stand in the statement, whose length servers bound. */
+/** Ids per query: servers limit the length of a statement. */
 export const IDS_PER_QUERY = 5_000
-/** Looked for around a trade's time: see `matchOf`. */
+/** Search window around a trade's time: see `matchOf`. */
 const AROUND_NANOS = 1_000_000n
 
 interface Row {
@@ -21,8 +21,8 @@ interface Row {
 }
 
 /**
- * What is stored with these ids around the times of these trades. Of a trade of a time whose rows have left the table, and earlier
- * than all that it holds of the symbol, it can only be said that it is gone. Throws what the store throws.
+ * The stored trades with these ids around these times. `gone` for a trade of a dropped day that is earlier than all stored trades of its
+ * symbol. Throws errors of the store.
  */
 export async function storedTrades(
   store: Store,

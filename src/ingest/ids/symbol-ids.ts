@@ -1,4 +1,4 @@
-/** All that is known of the trade ids of one symbol whose venue numbers its trades one by one. Pure. */
+/** Follows the dense trade ids of one symbol in runs. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import { type Gap, IdRun, type SeenRun } from './continuity.ts'
@@ -16,12 +16,12 @@ import { MATCH, type Match, type Statement } from './recent-trades.ts'
 import { UniqueIds } from './unique-ids.ts'
 
 const WORD = 2 ** 32
-/** Ids from 2^53 up are no counters: repeats are known, nothing else. */
+/** Ids from 2^53 up are not counters: only repeats are detected. */
 const COUNTER_HIGH_WORD_MAX = 2 ** 21
 const RECENT_MAX = 512
-/** Beyond so many runs of a symbol, what fits none of them is refused. */
+/** Runs per symbol. Beyond, a trade that fits none of them is refused. */
 const RUNS_MAX = 256
-/** A jump of so few ids is one of the current run, whatever other runs are near. */
+/** A jump of at most this many ids stays in the current run, whatever other runs are near. */
 const NEAR_IDS_MAX = 1_000
 
 export class SymbolIds implements FollowedIds {
@@ -29,7 +29,7 @@ export class SymbolIds implements FollowedIds {
   readonly #context: SymbolContext
   readonly #known: KnownIds
   readonly #recent = new IdWindow(RECENT_MAX)
-  /** The one that went on last; a late trade for a gap of another does not change that. */
+  /** The run extended last; a late trade that fills a gap of another does not change it. */
   #current: IdRun | undefined
   #large: UniqueIds | undefined
 
@@ -62,9 +62,9 @@ export class SymbolIds implements FollowedIds {
     return true
   }
 
-  asks(trades: TradeColumns, row: number): boolean {
+  needsLookup(trades: TradeColumns, row: number): boolean {
     const id = idOf(trades, row)
-    if (id === undefined) return this.#large?.asks(trades, row) ?? false
+    if (id === undefined) return this.#large?.needsLookup(trades, row) ?? false
     const micros = readMicros(trades.timestampWords, row)
     if (!this.#mayBeStored(id, micros) && !this.#mayBeGone(id, micros)) return false
     return this.#recent.match(trades, row) < MATCH.conflict
@@ -96,7 +96,7 @@ export class SymbolIds implements FollowedIds {
     return run.number
   }
 
-  /** Nothing can be said of them before the symbol's first trade. */
+  /** Ignored before the symbol's first trade. */
   announce(first: number, last: number): void {
     this.#current?.announce(first, last)
   }
@@ -127,24 +127,24 @@ export class SymbolIds implements FollowedIds {
     return this.#begin(id, micros, current?.last ?? Number.NaN)
   }
 
-  /** Has a run a trade with this id, and trades of this time? */
+  /** Whether a run has a trade with this id, and trades of this time. */
   #mayBeStored(id: number, micros: number): boolean {
     return this.runs.some(run => micros <= run.newestMicros && run.holds(id))
   }
 
-  /** May a trade with this id, which no run has, have left the tables? Not if the tables know that it is missing. */
+  /** Whether a trade with this id, which no run has, may have been dropped from the tables. Not if it is known to be missing. */
   #mayBeGone(id: number, micros: number): boolean {
     const { goneBeforeMicros = Number.NEGATIVE_INFINITY } = this.#context
     return micros < goneBeforeMicros && !this.runs.some(run => id >= run.first && id <= run.last)
   }
 
-  /** The current run, then those that began last. */
+  /** The current run, then the others, newest first. */
   #currentFirst(): IdRun[] {
     const current = this.#current
     return current === undefined ? [] : [current, ...this.runs.filter(run => run !== current).reverse()]
   }
 
-  /** A run is over once another has begun behind it and gone on. */
+  /** A run is over once a later one has more than one trade. */
   #isOver(run: IdRun): boolean {
     return this.runs.some(
       other => other.number > run.number && other.trades > 1 && other.firstMicros >= run.newestMicros,

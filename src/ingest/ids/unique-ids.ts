@@ -1,6 +1,6 @@
 /**
- * Knows repeats among the trades of one symbol whose ids are unique and do not count, in bounded memory: a trade later than all before it
- * is new, one of the last ones is compared, and of an earlier one the tables are asked. Pure.
+ * Detects repeats among the trades of one symbol whose ids are unique but not dense, in bounded memory: a trade later than all before is
+ * new, one of the last ones is compared in memory, an earlier one is looked up in the tables. Pure.
  */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
@@ -8,7 +8,7 @@ import { CONFLICT, type FollowedIds, type Placed, REPEAT, type SymbolContext } f
 import { MATCH, type Match, RecentTrades, type Statement } from './recent-trades.ts'
 
 const RECENT_MAX = 2_048
-/** The run of a trade whose id was that of another one before. */
+/** The run of a trade whose id another trade had before. */
 const USED_AGAIN = 1
 
 export class UniqueIds implements FollowedIds {
@@ -34,7 +34,7 @@ export class UniqueIds implements FollowedIds {
     return true
   }
 
-  asks(trades: TradeColumns, row: number): boolean {
+  needsLookup(trades: TradeColumns, row: number): boolean {
     const micros = readMicros(trades.timestampWords, row)
     if (micros > Math.max(this.#storedMicros, this.#recent.leftMicros)) return false
     return this.match(trades, row) < MATCH.conflict
@@ -61,7 +61,7 @@ export class UniqueIds implements FollowedIds {
     return USED_AGAIN
   }
 
-  /** Ids that are no counter have no holes. */
+  /** Ids that are not counters have no gaps. */
   announce(): void {}
 
   refuse(): undefined {}
