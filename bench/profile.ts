@@ -32,9 +32,9 @@ const STAGES: readonly [stage: string, url: RegExp, name?: RegExp][] = [
   ['decode records', /src\/ingest\/decode\.ts|src\/tick\/records\.ts/],
   ['validate', /src\/ingest\/validate\.ts/],
   ['follow ids', /src\/ingest\/ids\//],
-  ['follow ids', /src\/ingest\/append-record\.ts/, /follow|lookups|resolve|place|setRun/],
+  ['follow ids', /src\/ingest\/validated-record\.ts/, /follow|lookups|resolve|place|setRun/],
   ['encode batch', /src\/ingest\/(batch|sealed-batch)\.ts/, /Block/],
-  ['gather batch', /src\/ingest\/(batch|append-record)\.ts/],
+  ['gather batch', /src\/ingest\/(batch|validated-record)\.ts/],
   ['send blocks to the engine', /src\/store\/|node_modules\/(@clickhouse|chdb)\//],
   ['watch list and page', /src\/(serve|status)\//],
 ]

@@ -1,6 +1,6 @@
 /**
- * The checkpoint of a log partition, read from the tables themselves: the offset to resume at, and whether a batch arrived. No position is
- * stored anywhere else.
+ * The checkpoint of a log partition, read from the tables themselves: the offset to resume at, and whether a batch arrived. Positions of days dropped
+ * after archiving come from `archive_ledger`, their hashes from `positions`; no file has one.
  */
 
 import { droppedRanges } from '../audit/dropped-ranges.ts'
@@ -90,8 +90,8 @@ export class Checkpoint {
   async resume(log: Log, fence: Fence): Promise<Resume> {
     const { partition } = fence
     await finishInterrupted(this.#store, fence, this.#tables)
-    await this.#noteChanges()
-    const last = await this.#lastStored(fence)
+    await this.#loadNewestChange()
+    const last = await this.#deletePartialAndFindLast(fence)
     const bounds = await log.refresh(partition)
     const stored = last === null ? 0 : last.offset + 1
     const loggedMs = last?.loggedMs
@@ -104,7 +104,7 @@ export class Checkpoint {
     return { next: lost ? bounds.first : stored, ...(lost && { lost }), loggedMs, ...compared }
   }
 
-  async #noteChanges(): Promise<void> {
+  async #loadNewestChange(): Promise<void> {
     const [row] = await this.#store.rows<{ newest: string }>(
       'SELECT toUnixTimestamp64Micro(max(changed_at)) AS newest FROM gaps HAVING count() > 0',
     )
@@ -112,7 +112,7 @@ export class Checkpoint {
   }
 
   /** The last record of the last complete batch; deletes the rows of a batch after it. The rule: docs/decisions/kinds.md. */
-  async #lastStored(fence: Fence): Promise<Position | null> {
+  async #deletePartialAndFindLast(fence: Fence): Promise<Position | null> {
     const { partition } = fence
     const dropped = (await droppedRanges(this.#store, partition)).map(({ below, day }) => ({
       offset: below - 1,

@@ -10,11 +10,11 @@ import type { AssignmentListener, PartitionAssignment } from '../log/assignment.
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { KnownVenues } from './append-record.ts'
 import { Assignment } from './assignment.ts'
 import type { Batch, BatchLimits } from './batch.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { PartitionIngest } from './partition-loop.ts'
+import type { KnownVenues } from './validated-record.ts'
 
 /** Soon after a start, but not during the first seconds of catching up. */
 const AUDIT_FIRST_AFTER_MS = 10_000

@@ -3,10 +3,10 @@
  *
  * While one batch is inserted, the next fills; then the reader waits, so memory is bounded by two batches and one chunk of the log.
  *   resuming   nothing read yet; the position is being read from the tables
- *   running    every record below `next` is in the tables
+ *   running    reading and storing
  *   retrying   an insert failed; the loop waits until that batch is stored
  *   fenced     another process has claimed the partition; the current batch was not stored here
- *   failed     tables and log contradict each other; nothing more is written until a person has looked
+ *   failed     tables and log contradict each other (a person must look), or an unexpected error ends the process
  *   stopped    stopped on request; records read and not stored will be read again
  */
 import type { Clock } from '../clock.ts'
@@ -17,8 +17,6 @@ import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
 import type { Kind } from '../tick/kinds.ts'
-import type { KnownVenues, ValidatedRecord } from './append-record.ts'
-import { appendValidated, lookupsOf, NOTHING_STORED, resolveIds, validateRecord } from './append-record.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
@@ -27,8 +25,10 @@ import { LogClock } from './log-clock.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { SealedBatch } from './sealed-batch.ts'
 import { StoredReport } from './stored-report.ts'
+import type { KnownVenues, ValidatedRecord } from './validated-record.ts'
+import { addToBatch, lookupsOf, NOTHING_STORED, resolveIds, validateRecord } from './validated-record.ts'
 
-export type IngestMode = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
+export type PartitionState = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
 
 export interface IngestOptions {
   partition: number
@@ -54,7 +54,7 @@ const RETRY_MS_MAX = 10_000
 
 export class PartitionIngest {
   readonly partition: number
-  mode: IngestMode = 'resuming'
+  mode: PartitionState = 'resuming'
   /** The next offset to store: all below are in the tables. */
   next = 0
   /** Log time of the last stored record, ms since 1970 UTC; 0 before the first. */
@@ -119,7 +119,7 @@ export class PartitionIngest {
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
           const record = validateRecord(entry, venues, this.#ids.of, kinds, this.#filling.scratch)
           if (record.row < record.ticks.length) await this.#resolveIds(record, signal)
-          appendValidated(this.#filling, record, clock.elapsedMs())
+          addToBatch(this.#filling, record, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
         if (this.#over) break

@@ -19,6 +19,7 @@ export class SealedBatch {
     batch.hashLastRecord()
     const gaps = [...batch.gaps]
     this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap]))
+    // Gaps of which at least one id has arrived since.
     this.gapsChanged = gaps.map(gap => gapRow(gap, gap.missing)).filter(row => row.missing <= row.last - row.first)
     for (const gap of gaps) gap.recorded = true
   }

@@ -1,7 +1,7 @@
 /** The part of the configuration that ingest takes. */
 import type { Config } from '../config.ts'
-import type { KnownVenues } from '../ingest/append-record.ts'
 import type { BatchLimits } from '../ingest/batch.ts'
+import type { KnownVenues } from '../ingest/validated-record.ts'
 import type { IdKind } from '../tick/id-kind.ts'
 import { EXTERNAL_VENUE } from '../tick/json.ts'
 import { VENUES } from '../venues/index.ts'

@@ -22,22 +22,22 @@ export interface Availability {
 
 export const NOTHING_WATCHED: Availability = { lastMs: 0, days: [] }
 
-/** Adds a probe: its result counts for the time since the previous one. `well` is null if unknown. */
-export function watched(
+/** Adds a probe: its result counts for the time since the previous one. `healthy` is null if unknown. */
+export function addProbe(
   { lastMs, days }: Availability,
   nowMs: number,
-  well: boolean | null,
+  healthy: boolean | null,
   everyMs: number,
 ): Availability {
   const spanMs = nowMs - lastMs
-  if (well === null || spanMs <= 0 || spanMs > INTERVALS_APART_MAX * everyMs) return { lastMs: nowMs, days }
+  if (healthy === null || spanMs <= 0 || spanMs > INTERVALS_APART_MAX * everyMs) return { lastMs: nowMs, days }
   const byDay = new Map(days.map(day => [day.day, day]))
   for (let fromMs = lastMs; fromMs < nowMs; ) {
     const untilMs = Math.min(nowMs, (Math.floor(fromMs / DAY_MS) + 1) * DAY_MS)
     const day = new Date(fromMs).toISOString().slice(0, 10)
     const { watchedMs, wellMs } = byDay.get(day) ?? { watchedMs: 0, wellMs: 0 }
     const addedMs = untilMs - fromMs
-    byDay.set(day, { day, watchedMs: watchedMs + addedMs, wellMs: wellMs + (well ? addedMs : 0) })
+    byDay.set(day, { day, watchedMs: watchedMs + addedMs, wellMs: wellMs + (healthy ? addedMs : 0) })
     fromMs = untilMs
   }
   const sorted = [...byDay.values()].sort((a, b) => (a.day < b.day ? -1 : 1))

@@ -38,7 +38,7 @@ export function watcherHealth({ self, watcher, outbox, journal, everyMs }: Watch
       state: ageMs() > INTERVALS_LATE_MAX * everyMs ? 'trouble' : 'ok',
     }),
     measurements: async () => [
-      { name: 'watch_house_well', labels: {}, value: watcher.last?.well ? 1 : 0 },
+      { name: 'watch_house_well', labels: {}, value: watcher.last?.healthy ? 1 : 0 },
       { name: 'watch_probe_age_seconds', labels: {}, value: ageMs() / 1000 },
       ...(['critical', 'warning'] as const).map(severity => ({
         name: 'watch_alerts_open' as const,

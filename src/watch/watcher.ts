@@ -12,7 +12,7 @@ import { type Message, openAlerts, step } from './alerts/alerts.ts'
 import { conditionsOf, type Probe, type ProcessProbe, type SymbolProbe } from './alerts/conditions.ts'
 import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
-import { toDays, watched } from './availability.ts'
+import { addProbe, toDays } from './availability.ts'
 import type { InstanceClient, NewestTick } from './instance-client.ts'
 import type { Outbox } from './outbox.ts'
 import { countReached } from './references.ts'
@@ -55,7 +55,7 @@ const HEALTHY_WITHOUT = ['log_trouble', 'sources_trouble', 'ingest_trouble', 'in
 
 export class Watcher {
   /** The last probe: when it ended, and whether the instance was healthy; null if unknown. */
-  last: { atMs: number; well: boolean | null } | undefined
+  last: { atMs: number; healthy: boolean | null } | undefined
   readonly #options: WatcherOptions
   readonly #startedAtMs: number
   readonly #newest = new Map<string, NewestTick>()
@@ -95,10 +95,10 @@ export class Watcher {
       },
       { everyMs, repeatMs },
     )
-    const well = isWell(probe, new Set(conditions.map(({ name }) => name)))
+    const healthy = isWell(probe, new Set(conditions.map(({ name }) => name)))
     for (const message of messages) this.#emitAlert(message)
     outbox.add(messages)
-    const availability = watched(this.#state.availability, nowMs, well, everyMs)
+    const availability = addProbe(this.#state.availability, nowMs, healthy, everyMs)
     this.#state = { alerts, availability, unsent: outbox.unsent }
     // Saved before sending: a watcher that is killed here sends after its restart.
     await this.#save()
@@ -108,7 +108,7 @@ export class Watcher {
       await this.#save()
     }
     await this.#report(probe)
-    this.last = { atMs: this.#nowMs(), well }
+    this.last = { atMs: this.#nowMs(), healthy }
   }
 
   async #fetchAll(): Promise<Probe> {

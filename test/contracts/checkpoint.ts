@@ -6,7 +6,7 @@ import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
 import { Checkpoint, symbolKey } from '../../src/ingest/checkpoint.ts'
 import { loadIds } from '../../src/ingest/ids/known-ids.ts'
-import { statementOf } from '../../src/ingest/ids/recent-trades.ts'
+import { comparedTradeOf } from '../../src/ingest/ids/recent-trades.ts'
 import { storedTrades } from '../../src/ingest/ids/stored-trades.ts'
 import { SealedBatch } from '../../src/ingest/sealed-batch.ts'
 import type { LoggedRecord, LogRecord } from '../../src/log/log.ts'
@@ -88,7 +88,7 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
       const answer = await storedTrades(store, 0, questions)
       return ids.map(id => answer.of(SCRIPT_VENUE, 'BTCUSDT', BigInt(id), micros(id)))
     }
-    const statement = (id: number) => statementOf(columnsOf(SCRIPT_VENUE, [trade(id)]), 0)
+    const statement = (id: number) => comparedTradeOf(columnsOf(SCRIPT_VENUE, [trade(id)]), 0)
     assert.deepEqual(await ask(10, 11, 12), [[statement(10)], [], [statement(12)]], 'what is stored with these ids')
 
     const half = batchOf([3, 4], [16, 17], true, DAY + 1)

@@ -30,9 +30,9 @@ test('what an audit found wrong is found again until it is mended, also by audit
   const { log, store } = await openBoth(t)
   await log.append(0, [tradesOf('binance', [trade(1)])])
   const config = parseConfig({}, {})
-  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const assignRun = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Ingest({ ...place, emit: events.emit })
+  const storing = new Ingest({ ...assignRun, emit: events.emit })
   storing.start()
   await until(() => storing.partitions[0]?.next === 1)
   await store.command('CREATE TABLE aside AS trades')
@@ -75,8 +75,8 @@ test('a start audits only what no audit before it has proved, and all of it wher
 test('a partition that was let go and comes back is audited as by a start', async t => {
   const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
-  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
-  const storing = new Ingest({ ...place, emit: () => {} })
+  const assignRun = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const storing = new Ingest({ ...assignRun, emit: () => {} })
   storing.start()
   const storeUpTo = async (next: number) => {
     await log.append(0, [tradesOf('binance', [trade(next)])])
@@ -96,9 +96,9 @@ test('a partition that was let go and comes back is audited as by a start', asyn
 test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
   const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
-  const place = { limits: limitsOf(config), venues: venuesOf(config), log, store }
+  const assignRun = { limits: limitsOf(config), venues: venuesOf(config), log, store }
   const events = new EventLog()
-  const storing = new Ingest({ ...place, emit: events.emit })
+  const storing = new Ingest({ ...assignRun, emit: events.emit })
   storing.start()
   storing.runExclusive(() => new Promise(() => {}))
   await storing.stop()

@@ -49,8 +49,8 @@ test('of a frame beyond the bound the beginning is kept, which says how long it 
   assert.equal(row!.rawBytes, 1_000_000)
   assert.equal(row!.receivedBytes, 1_200_081)
   assert.equal(row!.detail, 'not JSON (cut: the first 1000000 of 1200081 bytes)')
-  const place = { partition: 0, offset: row!.offset, index: row!.index } as Parameters<typeof rawOf>[1]
-  assert.ok(Buffer.from(await rawOf(store, place)).equals(frame.subarray(0, 1_000_000)))
+  const assignRun = { partition: 0, offset: row!.offset, index: row!.index } as Parameters<typeof rawOf>[1]
+  assert.ok(Buffer.from(await rawOf(store, assignRun)).equals(frame.subarray(0, 1_000_000)))
 })
 
 test('frames of any bytes come back from a record of the log as they were', () => {

@@ -139,7 +139,11 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     { file: 'partition-loop.ts', from: 'await this.#cut(signal)\n      await this.#storing', to: '' },
   ],
   'the id of a refused tick is missing': [
-    { file: 'append-record.ts', from: 'run: ids?.refuse(trades, row, isGoodTime(trades, row))', to: 'run: undefined' },
+    {
+      file: 'validated-record.ts',
+      from: 'run: ids?.refuse(trades, row, isGoodTime(trades, row))',
+      to: 'run: undefined',
+    },
   ],
   'runs of ids forgotten at a start': [
     { file: 'ids/known-ids.ts', from: 'run: Number(run),\n    first', to: 'run: 0,\n    first' },

@@ -34,23 +34,23 @@ export class Tables {
   }
 
   select(query: string, params: Params): Record<string, unknown>[] {
-    const { table, matches, answer } = statementOf(query)
+    const { table, matches, answer } = comparedTradeOf(query)
     const rows = table === 'gaps FINAL' ? finalGaps(this.of('gaps')) : this.of(table)
     return answer(rows.filter(row => matches(row, params)))
   }
 }
 
-interface Statement {
+interface ComparedTrade {
   table: string
   matches: Condition
   answer: Answer
 }
 type Answer = (rows: Row[]) => Record<string, unknown>[]
 
-const statements = new Map<string, Statement>()
+const knownTrades = new Map<string, ComparedTrade>()
 
-function statementOf(query: string): Statement {
-  const known = statements.get(query)
+function comparedTradeOf(query: string): ComparedTrade {
+  const known = knownTrades.get(query)
   if (known) return known
   const text = query.replace(/\s+/g, ' ')
   const [, columns, table, where, rest] =
@@ -59,7 +59,7 @@ function statementOf(query: string): Statement {
   if (!answer) throw new Error(`the simulated store does not know: ${text}`)
   const matches = where ? conditionOf(where) : () => true
   const statement = { table: table!, matches, answer }
-  statements.set(query, statement)
+  knownTrades.set(query, statement)
   return statement
 }
 

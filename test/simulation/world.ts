@@ -5,9 +5,9 @@
 
 import { MS_PER_DAY } from '../../src/clock.ts'
 import { TickhouseError } from '../../src/errors.ts'
-import type { KnownVenues } from '../../src/ingest/append-record.ts'
 import { Assignment } from '../../src/ingest/assignment.ts'
 import { Checkpoint } from '../../src/ingest/checkpoint.ts'
+import type { KnownVenues } from '../../src/ingest/validated-record.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { CALM, type Odds, type Tally } from './faults.ts'
 import { Host, START_MICROS } from './host.ts'

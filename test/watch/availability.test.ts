@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Availability, NOTHING_WATCHED, toDays, watched } from '../../src/watch/availability.ts'
+import { type Availability, addProbe, NOTHING_WATCHED, toDays } from '../../src/watch/availability.ts'
 
 const EVERY_MS = 10_000
 const DAY_MS = 86_400_000
 const MIDNIGHT_MS = Date.UTC(2026, 10, 25)
 
-function play(probes: readonly [atMs: number, well: boolean | null][]): Availability {
-  return probes.reduce((state, [atMs, well]) => watched(state, atMs, well, EVERY_MS), NOTHING_WATCHED)
+function play(probes: readonly [atMs: number, healthy: boolean | null][]): Availability {
+  return probes.reduce((state, [atMs, healthy]) => addProbe(state, atMs, healthy, EVERY_MS), NOTHING_WATCHED)
 }
 
 test('a probe counts for the time since the previous probe', () => {
@@ -52,7 +52,7 @@ test('days stay in order after a clock was ahead, and at most 400 are kept', () 
     [MIDNIGHT_MS + 400 * DAY_MS + 5_000, true],
   ])
   for (let day = 0; day < 405; day++)
-    for (const ms of [0, 5_000]) state = watched(state, MIDNIGHT_MS + day * DAY_MS + ms, true, EVERY_MS)
+    for (const ms of [0, 5_000]) state = addProbe(state, MIDNIGHT_MS + day * DAY_MS + ms, true, EVERY_MS)
   const days = state.days.map(({ day }) => day)
   assert.equal(days.length, 400)
   assert.deepEqual(days, days.toSorted())
@@ -63,9 +63,9 @@ test('for any probes, no day has more watched than passed time, nor more healthy
   fc.assert(
     fc.property(fc.integer({ min: 0, max: DAY_MS }), fc.array(probe, { maxLength: 300 }), (offsetMs, spans) => {
       let atMs = MIDNIGHT_MS + offsetMs
-      const probes = spans.map(([spanMs, well]): [number, boolean | null] => {
+      const probes = spans.map(([spanMs, healthy]): [number, boolean | null] => {
         atMs += spanMs
-        return [atMs, well]
+        return [atMs, healthy]
       })
       const { days } = play(probes)
       const watchedMs = days.reduce((sum, day) => sum + day.watchedMs, 0)

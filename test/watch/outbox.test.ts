@@ -28,13 +28,13 @@ class TestRoute implements Channel {
   readonly reference = null
   readonly took: string[] = []
   tries = 0
-  well = true
+  healthy = true
   constructor(name: string) {
     this.name = name
   }
   async send({ alert }: Message): Promise<void> {
     this.tries++
-    if (!this.well) throw new Error('not well')
+    if (!this.healthy) throw new Error('not well')
     this.took.push(alert.name)
   }
 }
@@ -64,7 +64,7 @@ test('each channel gets each message, in order', async () => {
 
 test('a failing channel is retried with growing delays, in order, and delays no other channel', async () => {
   const [bad, good] = [new TestRoute('bad'), new TestRoute('good')]
-  bad.well = false
+  bad.healthy = false
   const { outbox, events } = outboxOf([bad, good])
   outbox.add([message('1'), message('2')])
   const triedAt: number[] = []
@@ -79,10 +79,10 @@ test('a failing channel is retried with growing delays, in order, and delays no 
   assert.deepEqual(events[0], ['alert_unsent', { alert: '1', channel: 'bad', why: 'not well', waitMs: 5_000 }])
   assert.equal(outbox.counts.failed, triedAt.length)
 
-  bad.well = true
+  bad.healthy = true
   await outbox.send(3_900_000)
   assert.deepEqual(bad.took, ['1', '2'])
-  bad.well = false
+  bad.healthy = false
   outbox.add([message('3')])
   await outbox.send(3_900_000)
   assert.equal(events.at(-1)![1].waitMs, 5_000, 'and starts again')
@@ -90,7 +90,7 @@ test('a failing channel is retried with growing delays, in order, and delays no 
 
 test('an unsent message is sent after a restart, by the channels that have not accepted it', async () => {
   const [bad, good, gone] = [new TestRoute('bad'), new TestRoute('good'), new TestRoute('gone')]
-  bad.well = gone.well = false
+  bad.healthy = gone.healthy = false
   const { outbox } = outboxOf([bad, good, gone])
   outbox.add([message('1')])
   await outbox.send(0)

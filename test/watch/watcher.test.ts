@@ -101,8 +101,8 @@ class Scene {
     }
   }
 
-  get well(): boolean | null {
-    return this.#watcher.last!.well
+  get healthy(): boolean | null {
+    return this.#watcher.last!.healthy
   }
 
   /** A tick a second from half an hour before, up to then. */
@@ -165,12 +165,12 @@ test('a dead feed is an alert, closed when ticks return, although another symbol
   // Followed, with a single tick: its gaps are not learned.
   scene.ticks.set('binance:ETHUSDT', [BEGIN_MS - 1_000])
   await scene.probes(6)
-  assert.deepEqual([scene.sent, scene.well], [[], true])
+  assert.deepEqual([scene.sent, scene.healthy], [[], true])
   await scene.probes(6)
-  assert.deepEqual([scene.sent, scene.well], [['opened stale'], false])
+  assert.deepEqual([scene.sent, scene.healthy], [['opened stale'], false])
   scene.busy('binance:BTCUSDT', BEGIN_MS + HOUR_MS)
   await scene.probes(4)
-  assert.deepEqual([scene.sent, scene.well], [['opened stale', 'closed stale'], true])
+  assert.deepEqual([scene.sent, scene.healthy], [['opened stale', 'closed stale'], true])
 })
 
 test('an open alert survives a restart and is not sent again', async t => {

@@ -1,16 +1,16 @@
 /** The interface of following a symbol's trade ids, implemented by symbol-ids.ts and unique-ids.ts. */
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Gap, RefusedId, RunContext, SeenRun } from './continuity.ts'
-import type { Match, Statement } from './recent-trades.ts'
+import type { ComparedTrade, Match } from './recent-trades.ts'
 
 /** The id run that a trade is stored in, or why it is not stored. */
-export type Placed = number
+export type RunOrRefusal = number
 export const REPEAT = -1
 export const CONFLICT = -2
 
 /** Follows the ids of one symbol, rows in order of arrival. `match` compares a trade with the known trade of its id. */
 export interface FollowedIds {
-  /** Adds a trade that is the next of its run. False, and no change, if it needs `place`. */
+  /** Adds a trade that is the next of its run. False, and no change, if it needs `assignRun`. */
   follow(trades: TradeColumns, row: number): boolean
   /** The run of the trades that `follow` adds. */
   readonly run: number
@@ -18,13 +18,13 @@ export interface FollowedIds {
   needsLookup(trades: TradeColumns, row: number): boolean
   /** Compares with the trades in memory that have the id of this row. */
   match(trades: TradeColumns, row: number): Match
-  statements(trades: TradeColumns, row: number): Statement[]
-  place(trades: TradeColumns, row: number, match: Match): Placed
+  knownTrades(trades: TradeColumns, row: number): ComparedTrade[]
+  assignRun(trades: TradeColumns, row: number, match: Match): RunOrRefusal
   readonly openGaps: readonly Gap[]
   /** Opens a gap for ids that the venue announced and never sent. */
   announce(first: number, last: number): void
   /** Adds the id of a trade refused for its values: it is not missing. Undefined if it fits no run. */
-  refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined
+  refuse(trades: TradeColumns, row: number, timeIsGood: boolean): RunOrRefusal | undefined
 }
 
 /** The stored ids of a symbol. */

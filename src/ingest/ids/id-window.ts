@@ -3,7 +3,7 @@
  * here is looked up in the tables. Adding a trade writes one slot and reads none, unlike RecentTrades, which suits ids of any order. Pure.
  */
 import type { TradeColumns } from '../../tick/trades.ts'
-import { MATCH, type Match, matchOf, type Statement, statementOf } from './recent-trades.ts'
+import { type ComparedTrade, comparedTradeOf, MATCH, type Match, matchOf } from './recent-trades.ts'
 
 const SLOTS_MIN = 64
 /** A slot in 32-bit words: id and time, low word first; price and volume as doubles; side; padding. */
@@ -45,12 +45,12 @@ export class IdWindow {
 
   /** How the trade here with the id of this row compares with it. */
   match(trades: TradeColumns, row: number): Match {
-    const [known] = this.statements(trades, row)
-    return known ? matchOf(known, statementOf(trades, row)) : MATCH.none
+    const [known] = this.knownTrades(trades, row)
+    return known ? matchOf(known, comparedTradeOf(trades, row)) : MATCH.none
   }
 
   /** The trade here with the id of this row, if any. */
-  statements(trades: TradeColumns, row: number): Statement[] {
+  knownTrades(trades: TradeColumns, row: number): ComparedTrade[] {
     const words = this.#words
     const low = trades.tradeIdWords[2 * row]!
     const at = (low & this.#mask) * SLOT_WORDS

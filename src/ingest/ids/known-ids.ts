@@ -2,8 +2,8 @@
 import type { Fence, Store } from '../../store/store.ts'
 import type { IdKind } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
-import type { KnownVenues } from '../append-record.ts'
 import { type Checkpoint, type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
+import type { KnownVenues } from '../validated-record.ts'
 import {
   countIds,
   type Gap,

@@ -10,7 +10,7 @@ export const MATCH = { none: 0, another: 1, conflict: 2, same: 3 } as const
 export type Match = (typeof MATCH)[keyof typeof MATCH]
 
 /** The values of a trade beside its id. Its time in ns since 1970 UTC is two 32-bit words, low word first. */
-export interface Statement {
+export interface ComparedTrade {
   timeLow: number
   timeHigh: number
   price: number
@@ -18,7 +18,7 @@ export interface Statement {
   side: number
 }
 
-export function statementOf(trades: TradeColumns, row: number): Statement {
+export function comparedTradeOf(trades: TradeColumns, row: number): ComparedTrade {
   return {
     timeLow: trades.timestampWords[2 * row]!,
     timeHigh: trades.timestampWords[2 * row + 1]!,
@@ -29,14 +29,14 @@ export function statementOf(trades: TradeColumns, row: number): Statement {
 }
 
 /** Compares two trades with the same id. Times within the same millisecond count as equal: some sources truncate to milliseconds. */
-export function matchOf(known: Statement, trade: Statement): Match {
+export function matchOf(known: ComparedTrade, trade: ComparedTrade): Match {
   const sameTime = known.timeLow === trade.timeLow && known.timeHigh === trade.timeHigh
   const sameValues = known.price === trade.price && known.volume === trade.volume && known.side === trade.side
   if (sameTime && sameValues) return MATCH.same
   return sameTime || millisOf(known) === millisOf(trade) ? MATCH.conflict : MATCH.another
 }
 
-const millisOf = ({ timeLow, timeHigh }: Statement): number =>
+const millisOf = ({ timeLow, timeHigh }: ComparedTrade): number =>
   Math.floor(readMicros(Uint32Array.of(timeLow, timeHigh), 0) / 1000)
 
 const SLOTS_MIN = 64
@@ -86,18 +86,18 @@ export class RecentTrades {
   match(trades: TradeColumns, row: number): Match {
     let best: Match = MATCH.none
     for (const known of this.#withId(trades, row)) {
-      const match = matchOf(known, statementOf(trades, row))
+      const match = matchOf(known, comparedTradeOf(trades, row))
       if (match > best) best = match
     }
     return best
   }
 
   /** The trades here with the id of this row. */
-  statements(trades: TradeColumns, row: number): Statement[] {
+  knownTrades(trades: TradeColumns, row: number): ComparedTrade[] {
     return [...this.#withId(trades, row)]
   }
 
-  *#withId(trades: TradeColumns, row: number): Generator<Statement> {
+  *#withId(trades: TradeColumns, row: number): Generator<ComparedTrade> {
     if (this.#count === 0) return
     const low = trades.tradeIdWords[2 * row]!
     const high = trades.tradeIdWords[2 * row + 1]!

@@ -3,9 +3,9 @@
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Store } from '../../store/store.ts'
 import { TRADES } from '../../tick/kinds.ts'
-import type { IdLookup, StoredTrades } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
-import type { Statement } from './recent-trades.ts'
+import type { IdLookup, StoredTrades } from '../validated-record.ts'
+import type { ComparedTrade } from './recent-trades.ts'
 
 /** Ids per query: servers limit the length of a statement. */
 export const IDS_PER_QUERY = 5_000
@@ -29,16 +29,17 @@ export async function storedTrades(
   partition: number,
   lookups: readonly IdLookup[],
 ): Promise<StoredTrades> {
-  const found = new Map<string, Statement[]>()
+  const found = new Map<string, ComparedTrade[]>()
   const oldestMicros = new Map<string, number>()
   const goneBeforeMicros = droppedUntilMicros(await droppedRanges(store, partition, 0, undefined, [TRADES]))
-  for (const [key, asked] of Map.groupBy(lookups, symbolKey)) {
-    for (let start = 0; start < asked.length; start += IDS_PER_QUERY)
-      for (const row of await ask(store, asked.slice(start, start + IDS_PER_QUERY))) {
+  for (const [key, symbolLookups] of Map.groupBy(lookups, symbolKey)) {
+    for (let start = 0; start < symbolLookups.length; start += IDS_PER_QUERY)
+      for (const row of await queryIds(store, symbolLookups.slice(start, start + IDS_PER_QUERY))) {
         const known = `${key} ${row.id}`
         found.set(known, [...(found.get(known) ?? []), statement(row)])
       }
-    if (asked.some(({ micros }) => micros < goneBeforeMicros)) oldestMicros.set(key, await oldest(store, asked[0]!))
+    if (symbolLookups.some(({ micros }) => micros < goneBeforeMicros))
+      oldestMicros.set(key, await oldest(store, symbolLookups[0]!))
   }
   return {
     of: (venue, symbol, id, micros) => {
@@ -50,7 +51,7 @@ export async function storedTrades(
   }
 }
 
-function ask(store: Store, lookups: readonly IdLookup[]): Promise<Row[]> {
+function queryIds(store: Store, lookups: readonly IdLookup[]): Promise<Row[]> {
   const { venue, symbol } = lookups[0]!
   const times = lookups.map(({ micros }) => micros)
   const from = BigInt(Math.floor(times.reduce((a, b) => Math.min(a, b)))) * 1000n - AROUND_NANOS
@@ -73,7 +74,7 @@ async function oldest(store: Store, { venue, symbol }: IdLookup): Promise<number
   return row ? Number(row.nanos) / 1000 : Number.POSITIVE_INFINITY
 }
 
-function statement({ nanos, price, volume, side }: Row): Statement {
+function statement({ nanos, price, volume, side }: Row): ComparedTrade {
   const bits = BigInt.asUintN(64, BigInt(nanos))
   return { timeLow: Number(bits & 0xffff_ffffn), timeHigh: Number(bits >> 32n), price, volume, side }
 }

@@ -7,12 +7,12 @@ import {
   type FollowedIds,
   type KnownIds,
   NOTHING_KNOWN,
-  type Placed,
   REPEAT,
+  type RunOrRefusal,
   type SymbolContext,
 } from './followed-ids.ts'
 import { IdWindow } from './id-window.ts'
-import { MATCH, type Match, type Statement } from './recent-trades.ts'
+import { type ComparedTrade, MATCH, type Match } from './recent-trades.ts'
 import { UniqueIds } from './unique-ids.ts'
 
 const WORD = 2 ** 32
@@ -76,16 +76,16 @@ export class SymbolIds implements FollowedIds {
       : this.#recent.match(trades, row)
   }
 
-  statements(trades: TradeColumns, row: number): Statement[] {
+  knownTrades(trades: TradeColumns, row: number): ComparedTrade[] {
     const recent = idOf(trades, row) === undefined ? this.#large : this.#recent
-    return recent?.statements(trades, row) ?? []
+    return recent?.knownTrades(trades, row) ?? []
   }
 
-  place(trades: TradeColumns, row: number, match: Match): Placed {
+  assignRun(trades: TradeColumns, row: number, match: Match): RunOrRefusal {
     const id = idOf(trades, row)
     if (id === undefined) {
       this.#large ??= new UniqueIds(this.#context)
-      return this.#large.place(trades, row, match)
+      return this.#large.assignRun(trades, row, match)
     }
     if (match === MATCH.same) return REPEAT
     if (match === MATCH.conflict) return CONFLICT
@@ -101,7 +101,7 @@ export class SymbolIds implements FollowedIds {
     this.#current?.announce(first, last)
   }
 
-  refuse(trades: TradeColumns, row: number, timeIsGood: boolean): Placed | undefined {
+  refuse(trades: TradeColumns, row: number, timeIsGood: boolean): RunOrRefusal | undefined {
     const id = idOf(trades, row)
     if (id === undefined) return undefined
     const taken = this.#currentFirst().find(run =>

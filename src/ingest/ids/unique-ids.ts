@@ -4,8 +4,8 @@
  */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { CONFLICT, type FollowedIds, type Placed, REPEAT, type SymbolContext } from './followed-ids.ts'
-import { MATCH, type Match, RecentTrades, type Statement } from './recent-trades.ts'
+import { CONFLICT, type FollowedIds, REPEAT, type RunOrRefusal, type SymbolContext } from './followed-ids.ts'
+import { type ComparedTrade, MATCH, type Match, RecentTrades } from './recent-trades.ts'
 
 const RECENT_MAX = 2_048
 /** The run of a trade whose id another trade had before. */
@@ -44,11 +44,11 @@ export class UniqueIds implements FollowedIds {
     return this.#recent.match(trades, row)
   }
 
-  statements(trades: TradeColumns, row: number): Statement[] {
-    return this.#recent.statements(trades, row)
+  knownTrades(trades: TradeColumns, row: number): ComparedTrade[] {
+    return this.#recent.knownTrades(trades, row)
   }
 
-  place(trades: TradeColumns, row: number, match: Match): Placed {
+  assignRun(trades: TradeColumns, row: number, match: Match): RunOrRefusal {
     if (match === MATCH.same) return REPEAT
     if (match === MATCH.conflict) return CONFLICT
     const micros = readMicros(trades.timestampWords, row)

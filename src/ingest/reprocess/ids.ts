@@ -2,15 +2,15 @@
 import type { Store } from '../../store/store.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { type IdLookup, isFollowed, type KnownVenues, NOTHING_STORED } from '../append-record.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { Gap } from '../ids/continuity.ts'
-import { type FollowedIds, type KnownIds, type Placed, REPEAT, type SymbolContext } from '../ids/followed-ids.ts'
+import { type FollowedIds, type KnownIds, REPEAT, type RunOrRefusal, type SymbolContext } from '../ids/followed-ids.ts'
 import { loadSymbol } from '../ids/known-ids.ts'
-import { MATCH, type Match, matchOf, type Statement, statementOf } from '../ids/recent-trades.ts'
+import { type ComparedTrade, comparedTradeOf, MATCH, type Match, matchOf } from '../ids/recent-trades.ts'
 import { storedTrades } from '../ids/stored-trades.ts'
 import { SymbolIds } from '../ids/symbol-ids.ts'
 import { UniqueIds } from '../ids/unique-ids.ts'
+import { type IdLookup, isFollowed, type KnownVenues, NOTHING_STORED } from '../validated-record.ts'
 import type { Candidate } from './revalidate.ts'
 
 interface Known {
@@ -27,7 +27,7 @@ export class ReprocessedIds {
   readonly #nowMicros: () => number
   readonly #known = new Map<string, Known>()
   /** Trades accepted in this page, by symbol and id. */
-  readonly #taken = new Map<string, Statement[]>()
+  readonly #taken = new Map<string, ComparedTrade[]>()
   readonly #gaps = new Set<Gap>()
   #stored = NOTHING_STORED
 
@@ -56,7 +56,7 @@ export class ReprocessedIds {
    * The id run of a trade, which is then known; REPEAT or CONFLICT if it is stored; `apart` if it is of another log partition than its symbol
    * and not between the ids stored there. `partition` is set for a venue's frame, which may be in another partition than its symbol.
    */
-  take(candidate: Candidate, at: number, partition?: number): Placed | 'apart' {
+  take(candidate: Candidate, at: number, partition?: number): RunOrRefusal | 'apart' {
     if (!candidate.kind.ids) return 0
     const trades = tradesOf(candidate)
     const { venue, symbol } = nameOf(trades, at)
@@ -67,7 +67,7 @@ export class ReprocessedIds {
     if (stored === 'gone') return REPEAT
     const takenKey = `${symbolKey({ venue, symbol })} ${id}`
     const taken = this.#taken.get(takenKey) ?? []
-    const trade = statementOf(trades, at)
+    const trade = comparedTradeOf(trades, at)
     const match = [...stored, ...taken].reduce(
       (best: number, one) => Math.max(best, matchOf(one, trade)),
       MATCH.none,
@@ -77,9 +77,9 @@ export class ReprocessedIds {
     // The symbol's partition looks for gaps in the whole table, but only between its own first and last id.
     const between = before.runs.some(run => id > run.first && id < run.last)
     if (partition !== undefined && !atHome && !between) return 'apart'
-    const placed = ids.place(trades, at, match)
-    if (placed >= 0) this.#taken.set(takenKey, [...taken, trade])
-    return placed
+    const assigned = ids.assignRun(trades, at, match)
+    if (assigned >= 0) this.#taken.set(takenKey, [...taken, trade])
+    return assigned
   }
 
   /** The gaps that open when the accepted trades are stored. */

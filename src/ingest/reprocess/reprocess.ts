@@ -9,12 +9,12 @@ import type { Emit } from '../../telemetry/events.ts'
 import { KINDS, type Kind } from '../../tick/kinds.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import { codeOf } from '../../tick/validate.ts'
-import type { KnownVenues } from '../append-record.ts'
 import { Batch } from '../batch.ts'
 import { Checkpoint, gapRow } from '../checkpoint.ts'
-import { type Placed, REPEAT } from '../ids/followed-ids.ts'
+import { REPEAT, type RunOrRefusal } from '../ids/followed-ids.ts'
 import type { Ingest } from '../ingest.ts'
 import { refusedTick } from '../refused-tick.ts'
+import type { KnownVenues } from '../validated-record.ts'
 
 import { ReprocessedIds } from './ids.ts'
 import { LogRecords } from './log-records.ts'
@@ -127,7 +127,9 @@ export class Reprocessor {
       begin(good, row)
       begin(refused, row)
       const { columns, indexes } = outcome
-      const runs = Uint16Array.from({ length: columns.length }, (_, at) => Math.max(0, ids.take(outcome, at) as Placed))
+      const runs = Uint16Array.from({ length: columns.length }, (_, at) =>
+        Math.max(0, ids.take(outcome, at) as RunOrRefusal),
+      )
       good.addTicks(kind, row.offset, columns, 0, columns.length, indexes, runs.some(Boolean) ? runs : undefined)
       if (row.logHash > 0) good.of(kind).keepHash(row.logHash)
       for (const tick of outcome.refused) refused.addRefused(row.offset, tick)
@@ -179,10 +181,10 @@ function byIds(row: QuarantineRow, candidate: Candidate, ids: ReprocessedIds, di
   const { kind, columns, indexes, frame } = candidate
   const repeats = new Map<number, Refusal>()
   for (let at = 0; at < columns.length; at++) {
-    const placed = ids.take(candidate, at, frame && divided ? row.partition : undefined)
-    if (placed === 'apart')
+    const assigned = ids.take(candidate, at, frame && divided ? row.partition : undefined)
+    if (assigned === 'apart')
       return { reason: row.reason, detail: 'readable now, but not between the stored trades of its symbol' }
-    if (placed < 0) repeats.set(at, placed === REPEAT ? 'duplicate_id' : 'conflicting_id')
+    if (assigned < 0) repeats.set(at, assigned === REPEAT ? 'duplicate_id' : 'conflicting_id')
   }
   if (repeats.size === 0) return candidate
   const refused = [...repeats].map(([at, reason]) => refusedTick(kind, columns, at, indexes[at]!, codeOf(reason)))

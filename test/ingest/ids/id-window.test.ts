@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { IdWindow } from '../../../src/ingest/ids/id-window.ts'
-import { MATCH, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
+import { comparedTradeOf, MATCH } from '../../../src/ingest/ids/recent-trades.ts'
 import { columnsOf } from '../../support/data/trades.ts'
 
 const SLOTS = 128
@@ -25,7 +25,7 @@ test('of ids that rise by one, the last ones are known with all their values, an
       const kept = Math.min(count, SLOTS)
       for (let row = 0; row <= count; row++) {
         const known = row >= count - kept && row < count
-        assert.deepEqual(window.statements(trades, row), known ? [statementOf(trades, row)] : [])
+        assert.deepEqual(window.knownTrades(trades, row), known ? [comparedTradeOf(trades, row)] : [])
         assert.equal(window.match(trades, row), known ? MATCH.same : MATCH.none)
       }
     }),
@@ -45,8 +45,8 @@ test('whatever ids come, an id has the values of its last trade, or none', () =>
         last.set(value, row)
       }
       for (const row of ids.keys()) {
-        const known = window.statements(trades, row)
-        if (known.length > 0) assert.deepEqual(known, [statementOf(trades, last.get(ids[row]!)!)])
+        const known = window.knownTrades(trades, row)
+        if (known.length > 0) assert.deepEqual(known, [comparedTradeOf(trades, last.get(ids[row]!)!)])
       }
     }),
   )

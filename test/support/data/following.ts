@@ -1,18 +1,18 @@
 /** Follows the ids of trades as ingest does, with its own table of stored trades for lookups. */
 
+import { Batch } from '../../../src/ingest/batch.ts'
+import type { Gap } from '../../../src/ingest/ids/continuity.ts'
+import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
+import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
+import { type ComparedTrade, comparedTradeOf } from '../../../src/ingest/ids/recent-trades.ts'
 import {
-  appendValidated,
+  addToBatch,
   type KnownVenues,
   lookupsOf,
   resolveIds,
   type StoredTrades,
   validateRecord,
-} from '../../../src/ingest/append-record.ts'
-import { Batch } from '../../../src/ingest/batch.ts'
-import type { Gap } from '../../../src/ingest/ids/continuity.ts'
-import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
-import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
-import { type Statement, statementOf } from '../../../src/ingest/ids/recent-trades.ts'
+} from '../../../src/ingest/validated-record.ts'
 import type { IdKind } from '../../../src/tick/id-kind.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
@@ -39,7 +39,7 @@ export class Following {
   readonly #venue: string
   readonly #venues: KnownVenues
   readonly #ids: PartitionIds
-  readonly #stored = new Map<string, Statement[]>()
+  readonly #stored = new Map<string, ComparedTrade[]>()
   #offset = 0
 
   /** The venue's name is that of the kind of its ids. */
@@ -98,13 +98,13 @@ export class Following {
       of: (_venue, _symbol, id) => (ids.has(id) ? (this.#stored.get(`${id}`) ?? []) : []),
     }
     resolveIds(validated, this.#venues, this.#ids.of, answers)
-    appendValidated(new Batch(0), validated, 0)
+    addToBatch(new Batch(0), validated, 0)
     const outcomes: (number | string)[] = []
     for (let row = 0; row < trades.length; row++) {
       const good = validated.codes[row] === 0
       if (good) {
         const key = `${columns.tradeId[row]}`
-        this.#stored.set(key, [...(this.#stored.get(key) ?? []), statementOf(columns, row)])
+        this.#stored.set(key, [...(this.#stored.get(key) ?? []), comparedTradeOf(columns, row)])
       }
       outcomes.push(good ? (validated.runs?.[row] ?? 0) : reasonOf(validated.codes[row]!))
     }

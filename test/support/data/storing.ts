@@ -1,7 +1,7 @@
 import { type Config, parseConfig } from '../../../src/config.ts'
-import type { KnownVenues } from '../../../src/ingest/append-record.ts'
 import type { Batch } from '../../../src/ingest/batch.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
+import type { KnownVenues } from '../../../src/ingest/validated-record.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Store } from '../../../src/store/store.ts'

@@ -59,26 +59,26 @@ class Watched {
 
 describe('a condition', () => {
   test('is sent once it lasted for its probes, and closed once it was gone for some', () => {
-    const watched = new Watched()
-    assert.deepEqual(watched.probe(condition('a')), [])
-    const [opened] = watched.probe(condition('a'))
+    const addProbe = new Watched()
+    assert.deepEqual(addProbe.probe(condition('a')), [])
+    const [opened] = addProbe.probe(condition('a'))
     assert.equal(opened!.kind, 'opened')
     assert.equal(opened!.alert.sinceMs, BEGIN_MS, 'since the first probe that saw it')
     assert.equal(opened!.lastedMs, EVERY_MS)
-    assert.deepEqual(watched.probes(10, condition('a')), [])
-    assert.deepEqual(watched.probes(GONE_PROBES - 1), [])
-    const [closed] = watched.probe()
+    assert.deepEqual(addProbe.probes(10, condition('a')), [])
+    assert.deepEqual(addProbe.probes(GONE_PROBES - 1), [])
+    const [closed] = addProbe.probe()
     assert.equal(closed!.kind, 'closed')
     assert.equal(closed!.incident, opened!.incident)
     assert.equal(closed!.lastedMs, 12 * EVERY_MS, 'until the first probe that no longer saw it')
-    assert.deepEqual(openAlerts(watched.state), [])
+    assert.deepEqual(openAlerts(addProbe.state), [])
   })
 
   test('seen by one probe in three is never sent, and forgotten each time', () => {
-    const watched = new Watched()
+    const addProbe = new Watched()
     for (let time = 0; time < 100; time++)
-      assert.deepEqual([...watched.probe(condition('a')), ...watched.probes(2)], [])
-    assert.deepEqual(watched.state.conditions, {})
+      assert.deepEqual([...addProbe.probe(condition('a')), ...addProbe.probes(2)], [])
+    assert.deepEqual(addProbe.state.conditions, {})
   })
 
   for (const [probes, sent] of [
@@ -88,93 +88,93 @@ describe('a condition', () => {
     [6, 21],
   ] as const)
     test(`seen by every other probe is sent once, at probe ${sent} if ${probes} in a row suffice, and closed in the end`, () => {
-      const watched = new Watched()
+      const addProbe = new Watched()
       const seen = condition('a', { probes })
       for (let probe = 1; probe <= 300; probe++) {
-        if (probe % 2) watched.probe(seen)
-        else watched.probe()
-        assert.deepEqual(watched.kinds, probe < sent ? [] : ['opened a'], `probe ${probe}`)
+        if (probe % 2) addProbe.probe(seen)
+        else addProbe.probe()
+        assert.deepEqual(addProbe.kinds, probe < sent ? [] : ['opened a'], `probe ${probe}`)
       }
-      assert.equal(watched.sent[0]!.alert.sinceMs, BEGIN_MS)
-      watched.probes(5)
-      assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
-      assert.equal(watched.sent[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
+      assert.equal(addProbe.sent[0]!.alert.sinceMs, BEGIN_MS)
+      addProbe.probes(5)
+      assert.deepEqual(addProbe.kinds, ['opened a', 'closed a'])
+      assert.equal(addProbe.sent[1]!.lastedMs, 299 * EVERY_MS, 'until the first probe after the last that saw it')
     })
 
   test('seen by two probes of four is sent once, although it needs three in a row', () => {
-    const watched = new Watched()
+    const addProbe = new Watched()
     for (let turn = 0; turn < 80; turn++) {
-      watched.probes(2, condition('a', { probes: 3 }))
-      watched.probes(2)
+      addProbe.probes(2, condition('a', { probes: 3 }))
+      addProbe.probes(2)
     }
-    assert.deepEqual(watched.kinds, ['opened a'])
+    assert.deepEqual(addProbe.kinds, ['opened a'])
   })
 
   test('that comes and goes at random is a few messages in hours, at any rate', () => {
     for (const share of [0.2, 0.5, 0.8, 0.95]) {
-      const watched = new Watched()
+      const addProbe = new Watched()
       const chance = randomOf(7)
       for (let probe = 0; probe < 6 * 360; probe++)
-        if (chance() < share) watched.probe(condition('a'))
-        else watched.probe()
-      const turns = watched.sent.filter(({ kind }) => kind !== 'repeated')
+        if (chance() < share) addProbe.probe(condition('a'))
+        else addProbe.probe()
+      const turns = addProbe.sent.filter(({ kind }) => kind !== 'repeated')
       assert.ok(turns.length <= 8, `${share}: ${turns.length}`)
     }
   })
 
   test('with a known start is sent with it', () => {
-    const watched = new Watched()
-    const [opened] = watched.probe(condition('a', { probes: 1, sinceMs: BEGIN_MS - 60_000 }))
+    const addProbe = new Watched()
+    const [opened] = addProbe.probe(condition('a', { probes: 1, sinceMs: BEGIN_MS - 60_000 }))
     assert.equal(opened!.alert.sinceMs, BEGIN_MS - 60_000)
     assert.equal(opened!.lastedMs, 60_000)
-    const [, again] = [watched.probe(), watched.probe(condition('a', { sinceMs: BEGIN_MS - 5 }))]
+    const [, again] = [addProbe.probe(), addProbe.probe(condition('a', { sinceMs: BEGIN_MS - 5 }))]
     assert.deepEqual(again, [], 'still the same incident')
-    assert.equal(openAlerts(watched.state)[0]!.sinceMs, BEGIN_MS - 60_000, 'the same as long as it lasts')
+    assert.equal(openAlerts(addProbe.state)[0]!.sinceMs, BEGIN_MS - 60_000, 'the same as long as it lasts')
   })
 
   test('that lasts is sent again at the interval, with its current text', () => {
-    const watched = new Watched()
-    watched.probes(361, condition('a'))
-    assert.deepEqual(watched.kinds, ['opened a'])
-    const [repeated] = watched.probe(condition('a', { title: 'worse' }))
+    const addProbe = new Watched()
+    addProbe.probes(361, condition('a'))
+    assert.deepEqual(addProbe.kinds, ['opened a'])
+    const [repeated] = addProbe.probe(condition('a', { title: 'worse' }))
     assert.equal(repeated!.kind, 'repeated')
     assert.equal(repeated!.alert.title, 'worse')
   })
 
   test('that spreads is sent again, but not for each name', () => {
-    const watched = new Watched()
-    watched.probes(2, condition('a', { affected: ['x'] }))
-    watched.probes(29, condition('a', { affected: ['x', 'y'] }))
-    assert.deepEqual(watched.kinds, ['opened a'])
-    const [more] = watched.probe(condition('a', { affected: ['x', 'y', 'z'] }))
+    const addProbe = new Watched()
+    addProbe.probes(2, condition('a', { affected: ['x'] }))
+    addProbe.probes(29, condition('a', { affected: ['x', 'y'] }))
+    assert.deepEqual(addProbe.kinds, ['opened a'])
+    const [more] = addProbe.probe(condition('a', { affected: ['x', 'y', 'z'] }))
     assert.equal(more!.kind, 'more')
     assert.deepEqual(more!.alert.affected, ['x', 'y', 'z'])
-    watched.probes(60, condition('a', { affected: ['z'] }))
-    assert.deepEqual(watched.kinds, ['opened a', 'more a'], 'fewer names are no news')
+    addProbe.probes(60, condition('a', { affected: ['z'] }))
+    assert.deepEqual(addProbe.kinds, ['opened a', 'more a'], 'fewer names are no news')
   })
 
   test('that comes and goes is closed later and later: few messages for many turns', () => {
-    const watched = new Watched()
+    const addProbe = new Watched()
     for (let turn = 0; turn < 60; turn++) {
-      watched.probes(3, condition('a'))
-      watched.probes(3)
+      addProbe.probes(3, condition('a'))
+      addProbe.probes(3)
     }
-    assert.ok(watched.sent.length <= 6, watched.kinds.join(', '))
-    assert.equal(openAlerts(watched.state).length, 1, 'and it stays open')
-    watched.probes(400)
-    assert.equal(watched.sent.at(-1)!.kind, 'closed')
-    assert.deepEqual(openAlerts(watched.state), [])
+    assert.ok(addProbe.sent.length <= 6, addProbe.kinds.join(', '))
+    assert.equal(openAlerts(addProbe.state).length, 1, 'and it stays open')
+    addProbe.probes(400)
+    assert.equal(addProbe.sent.at(-1)!.kind, 'closed')
+    assert.deepEqual(openAlerts(addProbe.state), [])
   })
 
   test('that cannot be evaluated stays as it is', () => {
-    const watched = new Watched()
-    watched.probes(2, condition('a'))
-    watched.unknown = name => name === 'a'
-    assert.deepEqual(watched.probes(100), [])
-    assert.equal(openAlerts(watched.state).length, 1)
-    watched.unknown = () => false
+    const addProbe = new Watched()
+    addProbe.probes(2, condition('a'))
+    addProbe.unknown = name => name === 'a'
+    assert.deepEqual(addProbe.probes(100), [])
+    assert.equal(openAlerts(addProbe.state).length, 1)
+    addProbe.unknown = () => false
     assert.deepEqual(
-      watched.probes(GONE_PROBES).map(({ kind }) => kind),
+      addProbe.probes(GONE_PROBES).map(({ kind }) => kind),
       ['closed'],
     )
   })
@@ -184,130 +184,130 @@ describe('a condition that follows from another', () => {
   const cause = condition('cause', { explains: ['effect'] })
 
   test('is not sent beside it', () => {
-    const watched = new Watched()
-    watched.probes(500, cause, condition('effect', { probes: 1 }))
-    assert.deepEqual([...new Set(watched.sent.map(({ alert }) => alert.name))], ['cause'])
+    const addProbe = new Watched()
+    addProbe.probes(500, cause, condition('effect', { probes: 1 }))
+    assert.deepEqual([...new Set(addProbe.sent.map(({ alert }) => alert.name))], ['cause'])
   })
 
   test('is sent if it outlives its cause, after a moment and its own probes', () => {
-    const watched = new Watched()
-    watched.probes(10, cause, condition('effect'))
+    const addProbe = new Watched()
+    addProbe.probes(10, cause, condition('effect'))
     const kinds = Array.from({ length: 5 }, () =>
-      watched.probe(condition('effect')).map(({ kind, alert }) => `${kind} ${alert.name}`),
+      addProbe.probe(condition('effect')).map(({ kind, alert }) => `${kind} ${alert.name}`),
     )
     assert.deepEqual(kinds, [[], ['closed cause'], [], ['opened effect'], []])
   })
 
   test('and ends a moment after its cause is not sent at all', () => {
-    const watched = new Watched()
-    watched.probes(10, cause, condition('effect', { probes: 1 }))
-    watched.probe(condition('effect', { probes: 1 }))
-    watched.probes(10)
-    assert.deepEqual(watched.kinds, ['opened cause', 'closed cause'])
+    const addProbe = new Watched()
+    addProbe.probes(10, cause, condition('effect', { probes: 1 }))
+    addProbe.probe(condition('effect', { probes: 1 }))
+    addProbe.probes(10)
+    assert.deepEqual(addProbe.kinds, ['opened cause', 'closed cause'])
   })
 
   test('and was sent before its cause is not closed while the cause lasts', () => {
-    const watched = new Watched()
-    watched.probes(2, condition('effect'))
-    watched.probes(50, cause)
-    watched.probes(6)
-    assert.deepEqual(watched.kinds, ['opened effect', 'opened cause', 'closed cause', 'closed effect'])
+    const addProbe = new Watched()
+    addProbe.probes(2, condition('effect'))
+    addProbe.probes(50, cause)
+    addProbe.probes(6)
+    assert.deepEqual(addProbe.kinds, ['opened effect', 'opened cause', 'closed cause', 'closed effect'])
   })
 })
 
 describe('a silence', () => {
   test('suppresses messages; an alert that is still open at its end is sent then', () => {
-    const watched = new Watched()
+    const addProbe = new Watched()
     const untilMs = BEGIN_MS + 100 * EVERY_MS
-    watched.silencedUntilMs = () => untilMs
-    watched.probes(100, condition('a'))
-    assert.deepEqual(watched.kinds, [])
-    assert.equal(openAlerts(watched.state)[0]!.silencedUntilMs, untilMs, 'it is open all the same')
+    addProbe.silencedUntilMs = () => untilMs
+    addProbe.probes(100, condition('a'))
+    assert.deepEqual(addProbe.kinds, [])
+    assert.equal(openAlerts(addProbe.state)[0]!.silencedUntilMs, untilMs, 'it is open all the same')
     assert.deepEqual(
-      watched.probe(condition('a')).map(({ kind, alert }) => [kind, alert.silencedUntilMs]),
+      addProbe.probe(condition('a')).map(({ kind, alert }) => [kind, alert.silencedUntilMs]),
       [['opened', null]],
     )
   })
 
   test('leaves no message of an alert that opened and closed during it', () => {
-    const watched = new Watched()
-    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
-    watched.probes(5, condition('a'), condition('b', { sentAfterwards: true }))
-    watched.probes(5)
-    assert.deepEqual(watched.kinds, [])
-    assert.deepEqual(watched.state.conditions, {})
+    const addProbe = new Watched()
+    addProbe.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
+    addProbe.probes(5, condition('a'), condition('b', { sentAfterwards: true }))
+    addProbe.probes(5)
+    assert.deepEqual(addProbe.kinds, [])
+    assert.deepEqual(addProbe.state.conditions, {})
   })
 
   test('does not suppress the closing message of an alert that was sent before', () => {
-    const watched = new Watched()
-    watched.probes(2, condition('a'))
-    watched.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
-    watched.probes(1_000, condition('a'))
-    watched.probes(5)
-    assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+    const addProbe = new Watched()
+    addProbe.probes(2, condition('a'))
+    addProbe.silencedUntilMs = () => Number.MAX_SAFE_INTEGER
+    addProbe.probes(1_000, condition('a'))
+    addProbe.probes(5)
+    assert.deepEqual(addProbe.kinds, ['opened a', 'closed a'])
   })
 })
 
 test('a condition sent only afterwards is sent once, when it is over', () => {
-  const watched = new Watched()
-  watched.probes(1_000, condition('a', { sentAfterwards: true }))
-  assert.deepEqual(watched.kinds, [])
-  const [closed] = watched.probes(GONE_PROBES)
+  const addProbe = new Watched()
+  addProbe.probes(1_000, condition('a', { sentAfterwards: true }))
+  assert.deepEqual(addProbe.kinds, [])
+  const [closed] = addProbe.probes(GONE_PROBES)
   assert.equal(closed!.kind, 'closed')
   assert.equal(closed!.lastedMs, 1_000 * EVERY_MS)
 })
 
 test('a watcher that lost its network, and then finds the instance down, sends both', () => {
-  const watched = new Watched()
+  const addProbe = new Watched()
   const isolated = condition('isolated', { explains: 'all others', sentAfterwards: true })
-  watched.probes(20, isolated)
-  watched.probes(20, condition('house_down', { explains: 'all others' }))
-  assert.deepEqual(watched.kinds, ['closed isolated', 'opened house_down'])
-  assert.equal(watched.sent[0]!.lastedMs, 20 * EVERY_MS)
+  addProbe.probes(20, isolated)
+  addProbe.probes(20, condition('house_down', { explains: 'all others' }))
+  assert.deepEqual(addProbe.kinds, ['closed isolated', 'opened house_down'])
+  assert.equal(addProbe.sent[0]!.lastedMs, 20 * EVERY_MS)
 })
 
 describe('a clock that was years ahead and is set right', () => {
   const AHEAD_MS = 3 * 365 * 86_400_000
 
   test('keeps no alert open', () => {
-    const watched = new Watched()
-    watched.probes(2, condition('a'))
-    watched.nowMs += AHEAD_MS
-    watched.probe()
-    watched.nowMs -= AHEAD_MS
-    watched.probes(GONE_PROBES + 1)
-    assert.deepEqual(watched.kinds, ['opened a', 'closed a'])
+    const addProbe = new Watched()
+    addProbe.probes(2, condition('a'))
+    addProbe.nowMs += AHEAD_MS
+    addProbe.probe()
+    addProbe.nowMs -= AHEAD_MS
+    addProbe.probes(GONE_PROBES + 1)
+    assert.deepEqual(addProbe.kinds, ['opened a', 'closed a'])
   })
 
   test('suppresses no repetition', () => {
-    const watched = new Watched()
-    watched.nowMs += AHEAD_MS
-    watched.probes(2, condition('a'))
-    watched.nowMs -= AHEAD_MS
-    watched.probes(362, condition('a'))
-    assert.deepEqual(watched.kinds, ['opened a', 'repeated a'])
-    assert.ok(watched.sent.every(({ lastedMs }) => lastedMs >= 0))
+    const addProbe = new Watched()
+    addProbe.nowMs += AHEAD_MS
+    addProbe.probes(2, condition('a'))
+    addProbe.nowMs -= AHEAD_MS
+    addProbe.probes(362, condition('a'))
+    assert.deepEqual(addProbe.kinds, ['opened a', 'repeated a'])
+    assert.ok(addProbe.sent.every(({ lastedMs }) => lastedMs >= 0))
   })
 
   test('counts no flapping from the years ahead', () => {
-    const watched = new Watched()
-    watched.nowMs += AHEAD_MS
-    watched.probes(2, condition('a'))
-    watched.probes(GONE_PROBES)
-    watched.nowMs -= AHEAD_MS
-    watched.probe()
-    assert.deepEqual(watched.state.closed, {})
+    const addProbe = new Watched()
+    addProbe.nowMs += AHEAD_MS
+    addProbe.probes(2, condition('a'))
+    addProbe.probes(GONE_PROBES)
+    addProbe.nowMs -= AHEAD_MS
+    addProbe.probe()
+    assert.deepEqual(addProbe.state.closed, {})
   })
 })
 
 test('open alerts are sorted: critical first, then the oldest', () => {
-  const watched = new Watched()
-  watched.probe(condition('young', { probes: 1 }), condition('old', { probes: 1, sinceMs: 5 }), {
+  const addProbe = new Watched()
+  addProbe.probe(condition('young', { probes: 1 }), condition('old', { probes: 1, sinceMs: 5 }), {
     ...condition('slight', { probes: 1, sinceMs: 1 }),
     severity: 'warning',
   })
   assert.deepEqual(
-    openAlerts(watched.state).map(({ name }) => name),
+    openAlerts(addProbe.state).map(({ name }) => name),
     ['old', 'young', 'slight'],
   )
 })
@@ -370,8 +370,8 @@ describe('for any sequence of probes', () => {
   test('each sent alert closes in the end, once nothing is wrong', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 20 }), probes => {
-        const well = { seen: [], affected: [], silenced: undefined, unknown: undefined, times: 400 }
-        const { sent, state } = play([...probes, well])
+        const healthy = { seen: [], affected: [], silenced: undefined, unknown: undefined, times: 400 }
+        const { sent, state } = play([...probes, healthy])
         const opened = sent.filter(({ message }) => message.kind === 'opened').length
         const closed = sent.filter(({ message: { kind, alert } }) => kind === 'closed' && alert.name !== 'afterwards')
         assert.equal(closed.length, opened)

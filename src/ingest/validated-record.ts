@@ -10,8 +10,8 @@ import type { TradeColumns } from '../tick/trades.ts'
 import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
 import type { Batch } from './batch.ts'
 import { type Decoded, decode, type Refused } from './decode.ts'
-import { CONFLICT, type FollowedIds, type Placed, REPEAT } from './ids/followed-ids.ts'
-import { type Match, matchOf, type Statement, statementOf } from './ids/recent-trades.ts'
+import { CONFLICT, type FollowedIds, REPEAT, type RunOrRefusal } from './ids/followed-ids.ts'
+import { type ComparedTrade, comparedTradeOf, type Match, matchOf } from './ids/recent-trades.ts'
 import { refusedTick } from './refused-tick.ts'
 
 /** The venues that ingest accepts, each with the kind of its trade ids. */
@@ -30,7 +30,7 @@ export interface IdLookup {
 
 /** The stored trades of an id. `gone`: trades of that time have been dropped from the tables. */
 export interface StoredTrades {
-  of(venue: string, symbol: string, id: bigint, micros: number): readonly Statement[] | 'gone'
+  of(venue: string, symbol: string, id: bigint, micros: number): readonly ComparedTrade[] | 'gone'
 }
 
 export const NOTHING_STORED: StoredTrades = { of: () => [] }
@@ -46,9 +46,9 @@ export interface ValidatedRecord extends Decoded {
   /** Id run of each row; undefined where all are 0. */
   runs: Uint16Array | undefined
   /** Trades with the same id that were in memory before this record, of rows that need no lookup. */
-  remembered: Map<number, Statement[]>
+  remembered: Map<number, ComparedTrade[]>
   /** Detail and id run of refused rows. */
-  details: Map<number, { detail?: string; run?: Placed | undefined }>
+  details: Map<number, { detail?: string; run?: RunOrRefusal | undefined }>
 }
 
 /** JSON ticks without an id get one made of their log position, above this: it is not followed. */
@@ -134,8 +134,8 @@ export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: I
     const ids = followedBy(record, row, venues, idsOf)
     if (!ids) continue
     if (!ids.needsLookup(trades, row)) {
-      const statements = ids.statements(trades, row)
-      if (statements.length > 0) record.remembered.set(row, statements)
+      const knownTrades = ids.knownTrades(trades, row)
+      if (knownTrades.length > 0) record.remembered.set(row, knownTrades)
       continue
     }
     const { venue, symbol } = namesOf(trades, row)
@@ -164,11 +164,11 @@ export function resolveIds(record: ValidatedRecord, venues: KnownVenues, idsOf: 
       if (ids.run !== 0) setRun(record, row, ids.run)
       continue
     }
-    place(record, row, ids, stored, earlier)
+    assignRun(record, row, ids, stored, earlier)
   }
 }
 
-function place(
+function assignRun(
   record: ValidatedRecord,
   row: number,
   ids: FollowedIds,
@@ -178,26 +178,28 @@ function place(
   const trades = tradesOf(record)
   const { codes } = record
   const { venue, symbol } = namesOf(trades, row)
-  const asked = ids.needsLookup(trades, row)
-  const known = asked ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row)) : []
+  const needsLookup = ids.needsLookup(trades, row)
+  const known = needsLookup
+    ? stored.of(venue, symbol, trades.tradeId[row]!, readMicros(trades.timestampWords, row))
+    : []
   const before = record.remembered.get(row) ?? []
-  const candidates = [...(known === 'gone' ? [] : known), ...(asked ? earlier.with(row) : []), ...before]
-  const trade = statementOf(trades, row)
+  const candidates = [...(known === 'gone' ? [] : known), ...(needsLookup ? earlier.with(row) : []), ...before]
+  const trade = comparedTradeOf(trades, row)
   const match = candidates.reduce((best, one) => Math.max(best, matchOf(one, trade)), ids.match(trades, row) as number)
-  const placed = known === 'gone' ? REPEAT : ids.place(trades, row, match as Match)
-  if (placed >= 0) {
-    if (placed > 0) setRun(record, row, placed)
+  const assigned = known === 'gone' ? REPEAT : ids.assignRun(trades, row, match as Match)
+  if (assigned >= 0) {
+    if (assigned > 0) setRun(record, row, assigned)
     return
   }
-  codes[row] = placed === REPEAT ? DUPLICATE : CONFLICTING
+  codes[row] = assigned === REPEAT ? DUPLICATE : CONFLICTING
   record.marked++
-  if (placed === CONFLICT)
-    record.details.set(row, { detail: conflictDetail([...ids.statements(trades, row), ...candidates]) })
+  if (assigned === CONFLICT)
+    record.details.set(row, { detail: conflictDetail([...ids.knownTrades(trades, row), ...candidates]) })
   else if (known === 'gone') record.details.set(row, { detail: GONE })
 }
 
 /** Adds the record to a batch. */
-export function appendValidated(batch: Batch, record: ValidatedRecord, nowMs: number): void {
+export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number): void {
   const { entry, kind, ticks, indexes, refused, codes, marked, runs } = record
   batch.begin(entry, nowMs)
   for (const tick of refused) batch.addRefused(entry.offset, tick)
@@ -251,7 +253,7 @@ function setRun(record: ValidatedRecord, row: number, run: number): void {
 }
 
 /** Names the stored values that a conflicting trade differs from. */
-function conflictDetail(stored: readonly Statement[]): string {
+function conflictDetail(stored: readonly ComparedTrade[]): string {
   const last = stored.at(-1)
   const values = last ? `: stored is price ${last.price}, volume ${last.volume}` : ''
   return `a trade id this symbol already has, with another price, volume or side${values}`
@@ -267,7 +269,7 @@ class EarlierRows {
   }
 
   /** Earlier rows with the same id. */
-  with(row: number): Statement[] {
+  with(row: number): ComparedTrade[] {
     const trades = tradesOf(this.#record)
     const { codes } = this.#record
     this.#rows ??= Map.groupBy(
@@ -275,7 +277,7 @@ class EarlierRows {
       at => this.#key(at),
     )
     const alike = this.#rows.get(this.#key(row)) ?? []
-    return alike.filter(at => at < row && codes[at] === 0).map(at => statementOf(trades, at))
+    return alike.filter(at => at < row && codes[at] === 0).map(at => comparedTradeOf(trades, at))
   }
 
   #key(row: number): string {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MS_PER_DAY } from '../../src/clock.ts'
+import { Batch } from '../../src/ingest/batch.ts'
+import { PartitionIds } from '../../src/ingest/ids/partition-ids.ts'
 import {
-  appendValidated,
+  addToBatch,
   type KnownVenues,
   NOTHING_STORED,
   resolveIds,
   validateRecord,
-} from '../../src/ingest/append-record.ts'
-import { Batch } from '../../src/ingest/batch.ts'
-import { PartitionIds } from '../../src/ingest/ids/partition-ids.ts'
+} from '../../src/ingest/validated-record.ts'
 import type { LoggedRecord } from '../../src/log/log.ts'
 import { type LogRecord, refusedRecord, tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
@@ -63,7 +63,7 @@ function filled(...records: LogRecord[]) {
   for (const [offset, record] of records.entries()) {
     const judged = validateRecord({ ...record, partition: 3, offset, timestampMs: DAY_MS }, VENUES, ids.of)
     resolveIds(judged, VENUES, ids.of, NOTHING_STORED)
-    appendValidated(batch, judged, 0)
+    addToBatch(batch, judged, 0)
   }
   return batch
 }
