@@ -13,6 +13,7 @@ export type { EventDefinition, Level, Stage }
 
 const define = <const T extends Record<string, EventDefinition>>(events: T): T => events
 
+/** Names are stored in the table `events` and used in queries: they stay. */
 export const EVENTS = define({
   house_started: { station: 'house', level: 'info', message: 'tickhouse {version} started: {what}' },
   house_stopping: { station: 'house', level: 'info', message: 'stopping on {signal}: draining' },

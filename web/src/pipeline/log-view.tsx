@@ -1,6 +1,7 @@
 /** Events and logs in one stream, filtered by level, stage and text. */
 import { computed, signal } from '@preact/signals'
 import type { LogEntriesAnswer, LogEntry } from '../../../src/serve/page/protocol.ts'
+import { stageName } from '../../../src/telemetry/definitions/event.ts'
 import { lines, logLinesMissed, serverNowMs } from '../store.ts'
 import { count, day, timeOfDay, timeWithMs, zoneName } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
@@ -111,7 +112,9 @@ export function LogView() {
         >
           <option value="all">all stages</option>
           {LOG_STAGES.map(name => (
-            <option key={name}>{name}</option>
+            <option key={name} value={name}>
+              {stageName(name)}
+            </option>
           ))}
         </select>
         <input
@@ -203,7 +206,7 @@ function LineRow({ line, index }: { line: LogEntry; index: number }) {
         <StatusIcon kind={line.level} />
         {line.level}
       </span>
-      <span class="line-stage">{line.station}</span>
+      <span class="line-stage">{stageName(line.station)}</span>
       <button
         type="button"
         class="line-text"
