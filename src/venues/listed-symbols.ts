@@ -7,7 +7,7 @@ export interface ListedSymbol {
   /** Other names that the venue has for it. */
   aliases?: readonly string[]
   /** The venue's name of a state without trading; empty while it trades. */
-  resting: string
+  haltState: string
 }
 
 /** Where a venue lists its symbols, and how the answer is parsed. */
@@ -20,23 +20,23 @@ export interface SymbolList {
 
 /** The entry of a venue's list for a requested symbol. */
 export interface Listing {
-  asked: string
+  requested: string
   /** As the venue spells it; undefined if it lists nothing of that name. */
   symbol: string | undefined
   /** See `ListedSymbol`. */
-  resting: string
+  haltState: string
 }
 
 /** Finds each symbol in the list, in any case and by the venue's other names. */
-export function compareWithList(asked: readonly string[], listed: readonly ListedSymbol[]): Listing[] {
+export function compareWithList(requested: readonly string[], listed: readonly ListedSymbol[]): Listing[] {
   const exact = new Map(listed.map(each => [each.symbol, each]))
   const loose = new Map<string, ListedSymbol>()
   for (const each of [...listed].reverse()) {
     for (const alias of each.aliases ?? []) loose.set(alias.toUpperCase(), each)
   }
   for (const each of [...listed].reverse()) loose.set(each.symbol.toUpperCase(), each)
-  return asked.map(symbol => {
+  return requested.map(symbol => {
     const found = exact.get(symbol) ?? loose.get(symbol.toUpperCase())
-    return { asked: symbol, symbol: found?.symbol, resting: found?.resting ?? '' }
+    return { requested: symbol, symbol: found?.symbol, haltState: found?.haltState ?? '' }
   })
 }

@@ -41,8 +41,8 @@ test('symbols are spread over connections within the venue’s limit, each reque
   const { feeds, events } = follow(t, [{ venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], ws: server.url }])
   await opened(events, 3)
   await Promise.all(server.visits.map(({ received, socket }) => received.length > 0 || once(socket, 'message')))
-  const asked = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
-  assert.deepEqual(asked.sort(), [['A', 'B'], ['C', 'D'], ['E']])
+  const requested = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
+  assert.deepEqual(requested.sort(), [['A', 'B'], ['C', 'D'], ['E']])
   assert.deepEqual(
     feeds.status().map(({ symbolsRequested }) => symbolsRequested),
     [2, 2, 1],

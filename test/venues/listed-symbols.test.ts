@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { kraken } from '../../src/venues/kraken/decode.ts'
 import { compareWithList, type ListedSymbol } from '../../src/venues/listed-symbols.ts'
 
-const listed = (...symbols: string[]): ListedSymbol[] => symbols.map(symbol => ({ symbol, resting: '' }))
+const listed = (...symbols: string[]): ListedSymbol[] => symbols.map(symbol => ({ symbol, haltState: '' }))
 
 test('a symbol is found whatever its case, and one that is not listed is not', () => {
   const [exact, lower, wrong] = compareWithList(['BTCUSDT', 'ethusdt', 'BTC-USDT'], listed('BTCUSDT', 'ETHUSDT'))
-  assert.deepEqual(exact, { asked: 'BTCUSDT', symbol: 'BTCUSDT', resting: '' })
+  assert.deepEqual(exact, { requested: 'BTCUSDT', symbol: 'BTCUSDT', haltState: '' })
   assert.equal(lower!.symbol, 'ETHUSDT')
   assert.equal(wrong!.symbol, undefined)
 })
@@ -17,7 +17,7 @@ test('whatever is listed is found by its own spelling, even where another differ
   const symbols = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1 })
   fc.assert(
     fc.property(symbols, names => {
-      for (const { asked, symbol } of compareWithList(names, listed(...names))) assert.equal(symbol, asked)
+      for (const { requested, symbol } of compareWithList(names, listed(...names))) assert.equal(symbol, requested)
       for (const { symbol } of compareWithList(
         names.map(name => name.toUpperCase()),
         listed(...names),
@@ -39,5 +39,5 @@ test('Kraken’s pairs are read under the names of WebSocket v2, and found by it
     found.map(({ symbol }) => symbol),
     ['BTC/USD', 'BTC/USD', 'BTC/USD', 'DOGE/USD', 'AAPLx/USD', undefined],
   )
-  assert.equal(found[3]!.resting, 'cancel_only')
+  assert.equal(found[3]!.haltState, 'cancel_only')
 })

@@ -39,12 +39,12 @@ export class CheckedSymbols {
   }
 
   #apply(venue: string, listings: readonly Listing[]): void {
-    const spelled = new Map(listings.map(({ asked, symbol }) => [asked, symbol ?? asked]))
+    const spelled = new Map(listings.map(({ requested, symbol }) => [requested, symbol ?? requested]))
     this.#symbols.set(venue, [...new Set(spelled.values())])
     this.#feeds.respell(venue, spelled)
     this.#feeds.unlisted(
       venue,
-      listings.filter(({ symbol }) => symbol === undefined).map(({ asked }) => asked),
+      listings.filter(({ symbol }) => symbol === undefined).map(({ requested }) => requested),
     )
   }
 }

@@ -104,9 +104,9 @@ export class SymbolCheck {
     return listed
   }
 
-  async #report({ asked: requested, symbol, resting }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
+  async #report({ requested, symbol, haltState }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
     const { venue, emit } = this.#options
-    if (!this.#isFirst(`${requested} ${symbol} ${resting}`)) return
+    if (!this.#isFirst(`${requested} ${symbol} ${haltState}`)) return
     if (symbol === undefined) {
       // Comparing with thousands of symbols takes long: data waiting in sockets goes first.
       await yieldToSockets(undefined, { signal: this.#stop.signal })
@@ -114,7 +114,7 @@ export class SymbolCheck {
       emit('symbol_unknown', { venue: venue.name, symbol: requested, nearest: nearest(requested, names) })
     } else {
       if (symbol !== requested) emit('symbol_respelled', { venue: venue.name, given: requested, symbol })
-      if (resting !== '') emit('symbol_resting', { venue: venue.name, symbol, state: resting })
+      if (haltState !== '') emit('symbol_resting', { venue: venue.name, symbol, state: haltState })
     }
   }
 

@@ -84,7 +84,7 @@ function readExchangeInfo(answer: unknown): ListedSymbol[] | undefined {
   return answer.symbols
     .filter(isObject)
     .filter(({ symbol }) => typeof symbol === 'string')
-    .map(({ symbol, status }) => ({ symbol: symbol as string, resting: status === 'TRADING' ? '' : String(status) }))
+    .map(({ symbol, status }) => ({ symbol: symbol as string, haltState: status === 'TRADING' ? '' : String(status) }))
 }
 
 /** Kinds of event that are known and not recorded: web-socket-streams.md. */

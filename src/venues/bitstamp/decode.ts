@@ -43,7 +43,7 @@ function readTradingPairs(answer: unknown): ListedSymbol[] | undefined {
     .map(({ url_symbol: symbol, name, trading }) => ({
       symbol: symbol as string,
       aliases: typeof name === 'string' ? [name] : [],
-      resting: trading === undefined || trading === 'Enabled' ? '' : String(trading),
+      haltState: trading === undefined || trading === 'Enabled' ? '' : String(trading),
     }))
 }
 

@@ -48,7 +48,7 @@ function readProducts(answer: unknown): ListedSymbol[] | undefined {
     .filter(({ id }) => typeof id === 'string')
     .map(({ id, status, trading_disabled: disabled }) => ({
       symbol: id as string,
-      resting:
+      haltState:
         status !== undefined && status !== 'online' ? String(status) : disabled === true ? 'trading disabled' : '',
     }))
 }

@@ -59,7 +59,7 @@ function readAssetPairs(answer: unknown): ListedSymbol[] | undefined {
         .map(asset => RENAMED.get(asset) ?? asset)
         .join('/'),
       aliases: [wsname, altname].filter(name => typeof name === 'string'),
-      resting: status === undefined || status === 'online' ? '' : String(status),
+      haltState: status === undefined || status === 'online' ? '' : String(status),
     }))
 }
 

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { RateLimiter } from '../../../src/sources/connection/rate-limiter.ts'
 
 test('no window has more actions than allowed, and none waits without need', () => {
-  const asked = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
+  const requested = fc.array(fc.nat(50), { minLength: 1, maxLength: 60 })
   fc.assert(
-    fc.property(asked, fc.integer({ min: 1, max: 5 }), (pauses, count) => {
+    fc.property(requested, fc.integer({ min: 1, max: 5 }), (pauses, count) => {
       const pace = new RateLimiter(count, 100)
       const times: number[] = []
       let nowMs = 0
@@ -22,9 +22,9 @@ test('no window has more actions than allowed, and none waits without need', () 
 })
 
 test('reservations far ahead leave earlier times free, and still no window has too many actions', () => {
-  const asked = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
+  const requested = fc.array(fc.record({ pause: fc.nat(50), later: fc.nat(400) }), { minLength: 1, maxLength: 60 })
   fc.assert(
-    fc.property(asked, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
+    fc.property(requested, fc.integer({ min: 1, max: 5 }), (reservations, count) => {
       const pace = new RateLimiter(count, 100)
       const times: number[] = []
       const fits = (atMs: number) => {

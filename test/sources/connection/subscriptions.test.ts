@@ -65,13 +65,13 @@ const stateOf = (feeds: Feeds, symbol: string): string =>
 
 /** Answers each subscription of Kraken's by symbol, as `answer` returns: an error's text, '' for success, undefined for silence. */
 function answersAsKraken(server: LocalVenue, answer: (symbol: string, times: number) => string | undefined): void {
-  const asked = new Map<string, number>()
+  const requested = new Map<string, number>()
   server.onVisit = ({ socket }) => {
     socket.send('{"channel":"status","type":"update","data":[{"system":"online","api_version":"v2"}]}')
     socket.on('message', data => {
       for (const symbol of JSON.parse(String(data)).params.symbol as string[]) {
-        asked.set(symbol, (asked.get(symbol) ?? 0) + 1)
-        const error = answer(symbol, asked.get(symbol)!)
+        requested.set(symbol, (requested.get(symbol) ?? 0) + 1)
+        const error = answer(symbol, requested.get(symbol)!)
         if (error === undefined) continue
         socket.send(
           JSON.stringify(

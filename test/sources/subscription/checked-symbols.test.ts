@@ -55,8 +55,8 @@ test(
       notLive.filter(({ state }) => state === 'refused').map(({ symbol, detail }) => [symbol, detail]),
       [['NOSUCHUSDT', 'not listed by the venue']],
     )
-    assert.match(rest.asked[0]!.url, /^\/api\/v3\/exchangeInfo/)
-    assert.match(rest.asked[0]!.userAgent, /^tickhouse\//)
+    assert.match(rest.requested[0]!.url, /^\/api\/v3\/exchangeInfo/)
+    assert.match(rest.requested[0]!.userAgent, /^tickhouse\//)
   },
 )
 
@@ -113,7 +113,7 @@ for (const [how, { answer, why }] of Object.entries(UNHAD)) {
     await events.next('symbols_unchecked')
     assert.match(String(events.named('symbols_unchecked')[0]!.why), why)
     if (venue.visits.length === 0) await events.next('connection_opened')
-    while (rest.asked.length < 3) await new Promise(setImmediate)
+    while (rest.requested.length < 3) await new Promise(setImmediate)
     isBroken = false
     await events.next('symbol_unknown')
     assert.equal(events.named('symbols_unchecked').length, 1)
@@ -124,13 +124,13 @@ for (const [how, { answer, why }] of Object.entries(UNHAD)) {
 test('no request is sent to a venue during the wait that it requested', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
   const rest = await ListServer.open(t, response => {
-    if (rest.asked.length > 1) response.end(INFO)
+    if (rest.requested.length > 1) response.end(INFO)
     else response.writeHead(429, { 'Retry-After': '1' }).end()
   })
   const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], ws: venue.url, rest: rest.url }
   const { events } = follow(t, subscription, { symbolListRetryMs: 20 })
   await events.next('symbol_unknown')
-  assert.ok(rest.asked[1]!.atMs - rest.asked[0]!.atMs >= 990)
+  assert.ok(rest.requested[1]!.atMs - rest.requested[0]!.atMs >= 990)
 })
 
 test('a symbol that is delisted later is reported once, at the next check', TIMEOUT, async t => {
@@ -141,12 +141,12 @@ test('a symbol that is delisted later is reported once, at the next check', TIME
   )
   const subscription = { venue: binance, symbols: ['BTCUSDT'], ws: venue.url, rest: rest.url }
   const { events } = follow(t, subscription, { symbolListEveryMs: 20 })
-  while (rest.asked.length < 3) await new Promise(setImmediate)
+  while (rest.requested.length < 3) await new Promise(setImmediate)
   assert.deepEqual(events.named('symbol_resting'), [])
   status = 'BREAK'
   await events.next('symbol_resting')
-  const asked = rest.asked.length
-  while (rest.asked.length < asked + 3) await new Promise(setImmediate)
+  const requested = rest.requested.length
+  while (rest.requested.length < requested + 3) await new Promise(setImmediate)
   assert.equal(events.named('symbol_resting').length, 1)
 })
 

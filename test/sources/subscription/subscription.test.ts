@@ -227,12 +227,12 @@ test('after any events: a symbol that is down on an open socket is requested aga
       }
       if (!isOpen) subscription.opened(nowMs, false)
       const wasDown = subscription.isDown && subscription.state !== 'silent'
-      let asked = subscription.pending
-      for (let second = 0; second < 7200 && !asked; second++) {
+      let requested = subscription.pending
+      for (let second = 0; second < 7200 && !requested; second++) {
         nowMs += 1000
-        asked = subscription.check(nowMs, true) !== undefined
+        requested = subscription.check(nowMs, true) !== undefined
       }
-      if (wasDown) assert.ok(asked, subscription.state)
+      if (wasDown) assert.ok(requested, subscription.state)
       nowMs += 10_000
       subscription.traded(1e9, nowMs)
       assert.equal(subscription.state, 'live')

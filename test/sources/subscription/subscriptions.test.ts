@@ -23,12 +23,12 @@ test('a symbol requested in another case than its trades have is ours, and is li
 test('whatever a venue sends, each requested symbol has two spellings at most', () => {
   const symbol = fc.stringMatching(/^[abAB]{1,3}$/)
   fc.assert(
-    fc.property(fc.uniqueArray(symbol, { minLength: 1 }), fc.array(symbol, { maxLength: 200 }), (asked, sent) => {
-      const subscriptions = subscriptionsOf(asked)
+    fc.property(fc.uniqueArray(symbol, { minLength: 1 }), fc.array(symbol, { maxLength: 200 }), (requested, sent) => {
+      const subscriptions = subscriptionsOf(requested)
       const taken = new Set(sent.filter((each, id) => subscriptions.traded(each, id, id)))
-      assert.ok(taken.size <= 2 * asked.length)
-      for (const each of sent) if (asked.includes(each)) assert.ok(taken.has(each))
-      const capitals = new Set(asked.map(each => each.toUpperCase()))
+      assert.ok(taken.size <= 2 * requested.length)
+      for (const each of sent) if (requested.includes(each)) assert.ok(taken.has(each))
+      const capitals = new Set(requested.map(each => each.toUpperCase()))
       for (const each of taken) assert.ok(capitals.has(each.toUpperCase()))
     }),
   )

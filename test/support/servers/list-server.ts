@@ -5,16 +5,16 @@ import type { TestContext } from 'node:test'
 
 /** A venue's REST side on a free local port: a test decides what it answers. */
 export class ListServer {
-  readonly asked: { url: string; userAgent: string; atMs: number }[] = []
+  readonly requested: { url: string; userAgent: string; atMs: number }[] = []
   readonly url: string
 
   static async open(
     t: TestContext,
     answer: (response: ServerResponse, request: IncomingMessage) => void,
   ): Promise<ListServer> {
-    const asked: ListServer['asked'] = []
+    const requested: ListServer['requested'] = []
     const server = createServer((request, response) => {
-      asked.push({ url: request.url!, userAgent: request.headers['user-agent'] ?? '', atMs: performance.now() })
+      requested.push({ url: request.url!, userAgent: request.headers['user-agent'] ?? '', atMs: performance.now() })
       answer(response, request)
     })
     server.listen(0, '127.0.0.1')
@@ -24,11 +24,11 @@ export class ListServer {
       server.close()
       await once(server, 'close')
     })
-    return new ListServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked)
+    return new ListServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, requested)
   }
 
-  constructor(url: string, asked: ListServer['asked']) {
+  constructor(url: string, requested: ListServer['requested']) {
     this.url = url
-    this.asked = asked
+    this.requested = requested
   }
 }

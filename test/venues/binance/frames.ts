@@ -71,8 +71,8 @@ export const evidence: VenueEvidence = {
   symbolList: {
     answer: { symbols: [{ symbol: 'ETHBTC', status: 'TRADING' }, { symbol: 'XMRBTC', status: 'BREAK' }, {}, 7] },
     listed: [
-      { symbol: 'ETHBTC', resting: '' },
-      { symbol: 'XMRBTC', resting: 'BREAK' },
+      { symbol: 'ETHBTC', haltState: '' },
+      { symbol: 'XMRBTC', haltState: 'BREAK' },
     ],
   },
   session: { frames: () => binanceSession('btcusdt'), trades: 9757, skip: skipWithoutData },

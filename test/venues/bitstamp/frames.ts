@@ -63,8 +63,8 @@ export const evidence: VenueEvidence = {
       { name: 'PAX/GBP', url_symbol: 'paxgbp', trading: 'Disabled' },
     ],
     listed: [
-      { symbol: 'btcusd', aliases: ['BTC/USD'], resting: '' },
-      { symbol: 'paxgbp', aliases: ['PAX/GBP'], resting: 'Disabled' },
+      { symbol: 'btcusd', aliases: ['BTC/USD'], haltState: '' },
+      { symbol: 'paxgbp', aliases: ['PAX/GBP'], haltState: 'Disabled' },
     ],
   },
   session: { frames: () => captureFrames('BITSTAMP'), trades: 10, skip: skipWithoutData },

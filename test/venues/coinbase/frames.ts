@@ -46,9 +46,9 @@ export const evidence: VenueEvidence = {
       { id: 'X-USD', status: 'online', trading_disabled: true },
     ],
     listed: [
-      { symbol: 'BTC-USD', resting: '' },
-      { symbol: 'REP-USD', resting: 'delisted' },
-      { symbol: 'X-USD', resting: 'trading disabled' },
+      { symbol: 'BTC-USD', haltState: '' },
+      { symbol: 'REP-USD', haltState: 'delisted' },
+      { symbol: 'X-USD', haltState: 'trading disabled' },
     ],
   },
   session: { frames: () => captureFrames('COINBASE'), trades: 107, skip: skipWithoutData },

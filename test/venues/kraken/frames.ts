@@ -52,8 +52,8 @@ export const evidence: VenueEvidence = {
       },
     },
     listed: [
-      { symbol: 'BTC/USD', aliases: ['XBT/USD', 'XBTUSD'], resting: '' },
-      { symbol: 'DOGE/USD', aliases: ['XDG/USD', 'XDGUSD'], resting: 'cancel_only' },
+      { symbol: 'BTC/USD', aliases: ['XBT/USD', 'XBTUSD'], haltState: '' },
+      { symbol: 'DOGE/USD', aliases: ['XDG/USD', 'XDGUSD'], haltState: 'cancel_only' },
     ],
   },
 }
