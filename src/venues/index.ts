@@ -2,11 +2,12 @@
 import { binance } from './binance/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
+import { gemini } from './gemini/decode.ts'
 import { kraken } from './kraken/decode.ts'
 import { simulator } from './simulator.ts'
 import type { Venue } from './venue.ts'
 
-export const VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken, simulator]
+export const VENUES: readonly Venue[] = [binance, bitstamp, coinbase, gemini, kraken, simulator]
 
 /** The venue of that name; undefined if there is none. */
 export function findVenue(name: string): Venue | undefined {

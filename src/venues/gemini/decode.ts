@@ -1,0 +1,99 @@
+/**
+ * Gemini, stream `<symbol>@trade`: https://developer.gemini.com/websocket/streams. One trade per frame; its time is in
+ * ns; `m` states whether the buyer is the maker, so the taker is the other side. Ids rise with holes, since all symbols
+ * share them; after a reconnect nothing is sent again.
+ */
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { decimalFromText } from '../decimal.ts'
+import { isObject, type JsonObject, LongNumber } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { emitTrade, readMessage, show } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+
+const STREAM = '@trade'
+const PING = 'ping'
+/** Too many requests: https://developer.gemini.com/websocket/message-format. */
+const RATE_LIMIT_EXCEEDED = -1003
+
+export const gemini: Venue = {
+  name: 'gemini',
+  ws: 'wss://ws.gemini.com',
+  rest: 'https://api.gemini.com',
+  ids: 'rising',
+  defaultSymbols: ['btcusd', 'ethusd', 'solusd', 'xrpusd', 'dogeusd'],
+  // The document states no limits; the server's `conninfo` is reported to state 300 connects in five minutes.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 300 },
+  symbolList: { path: '/v1/symbols', read: readSymbols },
+  // The server answers each ping.
+  silenceMsMax: 30_000,
+  keepAlive: { everyMs: 10_000, frame: JSON.stringify({ id: PING, method: 'ping' }) },
+  acknowledges: true,
+  url: base => base,
+  subscribe,
+  resubscribe: subscribe,
+  decode,
+}
+
+/** An answer repeats only the id of its request, so one request per symbol has the stream's name as its id. */
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(symbol => {
+    const stream = `${symbol}${STREAM}`
+    return JSON.stringify({ id: stream, method: 'subscribe', params: [stream] })
+  })
+}
+
+/** The answer to `symbols`, names only: https://developer.gemini.com/rest-api/market-data. */
+function readSymbols(answer: unknown): ListedSymbol[] | undefined {
+  if (!Array.isArray(answer)) return undefined
+  return answer.filter(name => typeof name === 'string').map(symbol => ({ symbol, haltState: '' }))
+}
+
+function decode(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { e: event, status, t: tradeId, u: updateId, lastUpdateId } = message
+  if (status !== undefined) decodeAnswer(message, out)
+  else if (event === 'trade' || (event === undefined && tradeId !== undefined)) decodeTrade(message, out)
+  // Depth and best bid and ask: only a depth update has an event.
+  else if (event === 'depthUpdate' || (event === undefined && (updateId ?? lastUpdateId) !== undefined)) out.ignore()
+  else out.refuse('unknown_message', `event ${show(event)}`)
+}
+
+function decodeTrade(trade: JsonObject, out: Sink): void {
+  const fields = {
+    symbol: trade.s,
+    price: trade.p,
+    volume: trade.q,
+    tradeId: trade.t,
+    side: sideOf(trade.m),
+    time: timeOf(trade.E),
+  }
+  emitTrade(out, fields, decimalFromText)
+}
+
+function sideOf(buyerIsMaker: unknown): Side | undefined {
+  if (buyerIsMaker === true) return SIDE.sell
+  return buyerIsMaker === false ? SIDE.buy : undefined
+}
+
+/** Ns since 1970 UTC: 19 digits from 2001 to 2286. */
+function timeOf(time: unknown): { micros: number; nanos: number } | undefined {
+  if (!(time instanceof LongNumber) || !/^\d{19}$/.test(time.text)) return undefined
+  return { micros: Number(time.text.slice(0, 16)), nanos: Number(time.text.slice(16)) }
+}
+
+function decodeAnswer({ id, status, error }: JsonObject, out: Sink): void {
+  const symbols = typeof id === 'string' && id.endsWith(STREAM) ? [id.slice(0, -STREAM.length)] : undefined
+  if (status === 200) {
+    if (symbols) out.control({ kind: 'subscribed', symbols })
+    else if (id === PING) out.control({ kind: 'heartbeat' })
+    else out.refuse('unknown_message', `the answer to a request ${show(id)}`)
+    return
+  }
+  const { code, msg } = isObject(error) ? error : {}
+  const detail = `${show(msg)} (code ${show(code)}, status ${show(status)})`
+  if (code === RATE_LIMIT_EXCEEDED || status === 429) out.control({ kind: 'rate_limited', detail })
+  else if (symbols) out.control({ kind: 'rejected', detail, symbols })
+  else out.control({ kind: 'error', detail })
+}
