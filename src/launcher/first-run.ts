@@ -4,7 +4,7 @@ import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
 import { recordersIn } from '../sources/status.ts'
-import { VENUES } from '../venues/index.ts'
+import { FIRST_RUN_VENUES } from '../venues/index.ts'
 
 const PROBE_MS_MAX = 4_000
 /** A rate at which every symbol moves and the tape is still readable. */
@@ -27,7 +27,7 @@ export function simulatedBy(sources: string): Choice['simulated'] {
 /** A log with live trades stays live: no simulated trades are added to it because the network is down. */
 export async function chooseSources(configured: string | undefined, logAddress: string): Promise<Choice> {
   if (configured !== undefined) return { sources: configured, simulated: simulatedBy(configured) }
-  const publicFeeds = VENUES.filter(venue => venue.name !== 'simulator').map(venue => ({
+  const publicFeeds = FIRST_RUN_VENUES.map(venue => ({
     venue,
     symbols: venue.defaultSymbols,
     given: [],

@@ -9,6 +9,9 @@ import type { Venue } from './venue.ts'
 
 export const VENUES: readonly Venue[] = [binance, bitstamp, coinbase, gemini, kraken, simulator]
 
+/** Tried if nothing is configured. README.md names them. */
+export const FIRST_RUN_VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken]
+
 /** The venue of that name; undefined if there is none. */
 export function findVenue(name: string): Venue | undefined {
   return VENUES.find(venue => venue.name === name)

@@ -78,7 +78,7 @@ export interface Venue {
    * Longest time without any frame, in ms, before a connection counts as dead, for venues that document a heartbeat.
    */
   readonly silenceMsMax: number
-  /** Symbols recorded when a user names the venue without any, and on a first run. */
+  /** Symbols recorded when a user names the venue without any, and on a first run that tries it. */
   readonly defaultSymbols: readonly string[]
   /** Whether the venue confirms or refuses each subscription. */
   readonly acknowledges: boolean

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { IdKind } from '../../src/tick/id-kind.ts'
-import { VENUES } from '../../src/venues/index.ts'
+import { FIRST_RUN_VENUES, VENUES } from '../../src/venues/index.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 import { idContradiction } from '../contracts/id-kind.ts'
 import { type VenueEvidence, venueContract } from '../contracts/venue.ts'
@@ -19,6 +19,15 @@ for (const [index, venue] of VENUES.entries()) venueContract(venue, evidence[ind
 
 test('venues have different names', () => {
   assert.equal(new Set(VENUES.map(({ name }) => name)).size, VENUES.length)
+})
+
+test('README.md names the venues of a first run, and no others', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, named = ''] = readme.match(/the public feeds that answer, of ([^;]+);/) ?? []
+  assert.deepEqual(
+    named.toLowerCase().match(/(?!and\b)\b[a-z]+/g),
+    FIRST_RUN_VENUES.map(({ name }) => name),
+  )
 })
 
 test('no code outside src/venues names a venue', () => {
