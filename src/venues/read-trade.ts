@@ -41,18 +41,19 @@ export interface TradeFields {
 
 /**
  * Hands a trade to the sink, or refuses it. `decimal` reads prices and volumes the way this venue writes them: see
- * `decimal.ts`. `raw` is the item's own text where the frame has several.
+ * `decimal.ts`. `raw` is the item's own text where the frame has several. `id` reads trade ids the way it writes them.
  */
 export function emitTrade(
   out: Sink,
   fields: TradeFields,
   decimal: (value: unknown) => number,
   raw?: () => string | undefined,
+  id: (value: unknown) => number | bigint | undefined = readId,
 ): void {
   const { symbol, side, time } = fields
   const price = decimal(fields.price)
   const volume = decimal(fields.volume)
-  const tradeId = readId(fields.tradeId)
+  const tradeId = id(fields.tradeId)
   let unreadable: string | undefined
   if (typeof symbol !== 'string' || symbol === '') unreadable = `symbol ${show(symbol)}`
   else if (Number.isNaN(price)) unreadable = `price ${show(fields.price)}`
@@ -80,10 +81,22 @@ export function emitTrade(
 /** A venue's integer id; undefined for anything but a JSON integer from 0 to 2^64-1. */
 export function readId(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
-  if (!(value instanceof LongNumber) || !/^\d+$/.test(value.text)) return undefined
-  const id = BigInt(value.text)
+  return value instanceof LongNumber ? idFromText(value.text) : undefined
+}
+
+/** A venue's integer id in quotes; undefined for anything but digits from 0 to 2^64-1. */
+export function idFromText(value: unknown): number | bigint | undefined {
+  if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) return undefined
+  // Most ids have 15 digits at most: these need no bigint.
+  if (value.length < 16) return Number(value)
+  const id = BigInt(value)
   if (id > ID_MAX) return undefined
   return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id
+}
+
+/** A time in whole ms since 1970 UTC; undefined for anything else. */
+export function readMs(value: unknown): { micros: number; nanos: number } | undefined {
+  return typeof value === 'number' && Number.isInteger(value) ? { micros: value * 1000, nanos: 0 } : undefined
 }
 
 /** The side a venue spells `buy` or `sell`. */

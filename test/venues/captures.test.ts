@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { binance } from '../../src/venues/binance/decode.ts'
 import { bitstamp } from '../../src/venues/bitstamp/decode.ts'
+import { bybit } from '../../src/venues/bybit/decode.ts'
 import { coinbase } from '../../src/venues/coinbase/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
 import { capturedTrades, captureFrames, skipWithoutData } from '../support/data/recorded-data.ts'
@@ -46,6 +47,26 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     assert.equal(theirs.length, 10)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
+  })
+
+  test('BYBIT: the same spot trades, field by field', () => {
+    // Connection 2 is of perpetuals, which share the names of spot symbols.
+    const sinks = captureFrames('BYBIT', 'captures-2026', '3').map(frame => decoded(bybit.decode, frame))
+    const ours = sinks.flatMap(sink => sink.trades)
+    const theirs = capturedTrades('BYBIT', 'captures-2026')
+      .filter(trade => !trade.symbol.endsWith('-PERP'))
+      .map(trade => ({
+        symbol: trade.venue_symbol,
+        micros: Math.round(trade.timestamp * 1e6),
+        nanos: 0,
+        price: Number(trade.price),
+        volume: Number(trade.amount),
+        side: trade.side,
+        tradeId: BigInt(trade.id),
+      }))
+    assert.equal(theirs.length, 7)
+    assert.deepEqual(ours, theirs)
+    assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
   })
 
   test('BINANCE: its aggregated trades are another stream than the raw ones we record: every frame is passed over', () => {

@@ -22,17 +22,19 @@ export function binanceTruth(symbol: 'btcusdt' | 'ethusdt'): SessionTruth {
   return JSON.parse(read('binance-spot/TRUTH.json'))[`${symbol}_20240808.gz`]
 }
 
-/** Every frame that a recorded session received, of all its connections. */
-export function captureFrames(feed: string): string[] {
-  return readdirSync(new URL('captures/', ROOT))
-    .filter(name => name.startsWith(`${feed}.ws.`))
-    .flatMap(name => lines(`captures/${name}`))
+/** Every frame that a recorded session received, of all its connections, or of those whose number begins so. */
+export function captureFrames(feed: string, folder = 'captures', connection = ''): string[] {
+  return readdirSync(new URL(`${folder}/`, ROOT))
+    .filter(name => name.startsWith(`${feed}.ws.${connection}`))
+    .flatMap(name => lines(`${folder}/${name}`))
     .filter(line => /^[\d.]+: /.test(line))
     .map(line => line.slice(line.indexOf(': ') + 2))
 }
 
 export interface CapturedTrade {
   symbol: string
+  /** As the venue's frames spell it, in the newer sessions. */
+  venue_symbol?: string
   side: 'buy' | 'sell'
   amount: string
   price: string
@@ -41,8 +43,8 @@ export interface CapturedTrade {
 }
 
 /** The other project's own reading of the same session. */
-export function capturedTrades(feed: string): CapturedTrade[] {
-  return lines(`captures/${feed}.trades.jsonl.gz`).map(line => JSON.parse(line))
+export function capturedTrades(feed: string, folder = 'captures'): CapturedTrade[] {
+  return lines(`${folder}/${feed}.trades.jsonl.gz`).map(line => JSON.parse(line))
 }
 
 export interface Pair {

@@ -1,0 +1,117 @@
+/**
+ * Bybit v5 spot, topic `publicTrade.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/trade. A frame
+ * contains several trades; the side is the taker's. Ids of spot trades are integers in quotes, beyond 2^53, that rise
+ * with holes. Those of derivatives are UUIDs: their sockets have other addresses and are not recorded.
+ */
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { decimalFromText } from '../decimal.ts'
+import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+
+const TOPIC = 'publicTrade.'
+
+export const bybit: Venue = {
+  name: 'bybit',
+  ws: 'wss://stream.bybit.com/v5/public/spot',
+  rest: 'https://api.bybit.com',
+  ids: 'rising',
+  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
+  // Neither symbols nor frames have a documented limit; connects do.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
+  symbolList: { path: '/v5/market/instruments-info?category=spot', read: readInstruments },
+  // The document wants a ping every 20 s; the server answers each.
+  silenceMsMax: 45_000,
+  keepAlive: { everyMs: 20_000, frame: '{"op":"ping"}' },
+  acknowledges: true,
+  spelling: 'capitals',
+  url: base => base,
+  subscribe,
+  resubscribe: subscribe,
+  frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
+  decode,
+}
+
+/**
+ * One frame a symbol: an answer names nothing but the request's own id, and one wrong symbol refuses the whole request.
+ */
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(symbol => {
+    const topic = TOPIC + symbol
+    return JSON.stringify({ req_id: topic, op: 'subscribe', args: [topic] })
+  })
+}
+
+/** The answer to `instruments-info`: https://bybit-exchange.github.io/docs/v5/market/instrument. */
+function readInstruments(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || !isObject(answer.result) || !Array.isArray(answer.result.list)) return undefined
+  return answer.result.list
+    .filter(isObject)
+    .filter(({ symbol }) => typeof symbol === 'string')
+    .map(({ symbol, status }) => ({
+      symbol: symbol as string,
+      haltState: status === undefined || status === 'Trading' ? '' : String(status),
+    }))
+}
+
+/** Topics that are known and not recorded. */
+const NOT_RECORDED = /^(?:orderbook|tickers|kline|rpi_?orderbook|liquidation|allLiquidation)\./i
+
+function decode(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { topic, op } = message
+  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeTrades(message, frame, out)
+  else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
+  else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
+  else if (op === 'subscribe') decodeAnswer(message, out)
+  else if (message.ret_msg === 'pong' || op === 'pong') out.control({ kind: 'heartbeat' })
+  else if (message.success === false) out.control({ kind: 'error', detail: show(message.ret_msg) })
+  else out.refuse('unknown_message', `op ${show(op)}`)
+}
+
+function decodeTrades({ data }: JsonObject, frame: Buffer, out: Sink): void {
+  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
+  else if (data.length === 0) out.control({ kind: 'heartbeat' })
+  else {
+    let texts: string[] | undefined
+    const textOf = (index: number) => {
+      texts ??= elementTexts(frame.toString(), 'data')
+      return texts[index]
+    }
+    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+  }
+}
+
+function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
+  if (isObject(trade)) {
+    const fields = {
+      symbol: trade.s,
+      price: trade.p,
+      volume: trade.v,
+      tradeId: trade.i,
+      side: sideOf(trade.S),
+      time: readMs(trade.T),
+    }
+    emitTrade(out, fields, decimalFromText, raw, idFromText)
+  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+}
+
+function sideOf(side: unknown): Side | undefined {
+  if (side === 'Buy') return SIDE.buy
+  return side === 'Sell' ? SIDE.sell : undefined
+}
+
+/** The answer to a subscription: `req_id` is the one sent, so the topic. */
+function decodeAnswer({ success, ret_msg: text, req_id: id }: JsonObject, out: Sink): void {
+  const symbols = typeof id === 'string' && id.startsWith(TOPIC) ? [id.slice(TOPIC.length)] : undefined
+  // A second subscription to a topic is refused, and the first one stays.
+  if (success === true || (success === false && /already subscribed/i.test(String(text)))) {
+    out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
+  } else if (success === false) {
+    const detail = show(text)
+    out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
+  } else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
+}
