@@ -55,7 +55,7 @@ function decode(frame: Buffer, out: Sink): void {
   const { e: event, status, t: tradeId, u: updateId, lastUpdateId } = message
   if (status !== undefined) decodeAnswer(message, out)
   else if (event === 'trade' || (event === undefined && tradeId !== undefined)) decodeTrade(message, out)
-  // Depth and best bid and ask: only a depth update has an event.
+  // Depth and quotes: only a depth update has an event.
   else if (event === 'depthUpdate' || (event === undefined && (updateId ?? lastUpdateId) !== undefined)) out.ignore()
   else out.refuse('unknown_message', `event ${show(event)}`)
 }
