@@ -9,6 +9,7 @@ import { bitstamp } from '../../src/venues/bitstamp/decode.ts'
 import { bybit } from '../../src/venues/bybit/decode.ts'
 import { coinbase } from '../../src/venues/coinbase/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
+import { okx } from '../../src/venues/okx/decode.ts'
 import { capturedTrades, captureFrames, skipWithoutData } from '../support/data/recorded-data.ts'
 import { decoded } from '../support/judges/collecting-sink.ts'
 
@@ -65,6 +66,25 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
         tradeId: BigInt(trade.id),
       }))
     assert.equal(theirs.length, 7)
+    assert.deepEqual(ours, theirs)
+    assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
+  })
+
+  test('OKX: the same trades, field by field', () => {
+    // Recorded when `trades` did not join trades yet: its frames are those of `trades-all` today.
+    const frames = captureFrames('OKX').map(frame => frame.replace('"channel":"trades"', '"channel":"trades-all"'))
+    const sinks = frames.map(frame => decoded(okx.decode, frame))
+    const ours = sinks.flatMap(sink => sink.trades)
+    const theirs = capturedTrades('OKX').map(trade => ({
+      symbol: trade.venue_symbol,
+      micros: Math.round(trade.timestamp * 1e6),
+      nanos: 0,
+      price: Number(trade.price),
+      volume: Number(trade.amount),
+      side: trade.side,
+      tradeId: Number(trade.id),
+    }))
+    assert.equal(theirs.length, 35)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
   })

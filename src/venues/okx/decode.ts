@@ -1,0 +1,125 @@
+/**
+ * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-all-trades-channel.
+ * It states every trade. The channel `trades` is not recorded: it joins trades of one taker at one price, whose ids and
+ * volumes are then lost. The side is the taker's. Ids are integers in quotes that rise by one within an instrument.
+ */
+import { decimalFromText } from '../decimal.ts'
+import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+
+const CHANNEL = 'trades-all'
+/** The answer to the text `ping`. It is not JSON. */
+const PONG = Buffer.from('pong')
+
+export const okx: Venue = {
+  name: 'okx',
+  ws: 'wss://ws.okx.com:8443/ws/v5/business',
+  rest: 'https://www.okx.com',
+  ids: 'dense',
+  defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
+  // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request holds up to 64 KB.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
+  symbolList: { path: '/api/v5/public/instruments?instType=SPOT', read: readInstruments },
+  // The server ends a connection on which nothing was sent for 30 s, and answers each ping.
+  silenceMsMax: 40_000,
+  keepAlive: { everyMs: 15_000, frame: 'ping' },
+  acknowledges: true,
+  spelling: 'capitals',
+  url: base => base,
+  // One frame for all: the server answers for each symbol.
+  subscribe,
+  resubscribe: subscribe,
+  frameOf: item => `{"arg":{"channel":"${CHANNEL}"},"data":[${item}]}`,
+  decode,
+}
+
+function subscribe(symbols: readonly string[]): string[] {
+  const args = symbols.map(symbol => ({ channel: CHANNEL, instId: symbol }))
+  return [JSON.stringify({ op: 'subscribe', args })]
+}
+
+/** The answer to `instruments`: https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments. */
+function readInstruments(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || answer.code !== '0' || !Array.isArray(answer.data)) return undefined
+  return answer.data
+    .filter(isObject)
+    .filter(({ instId }) => typeof instId === 'string')
+    .map(({ instId, state }) => ({
+      symbol: instId as string,
+      haltState: state === undefined || state === 'live' ? '' : String(state),
+    }))
+}
+
+function decode(frame: Buffer, out: Sink): void {
+  if (frame.equals(PONG)) {
+    out.control({ kind: 'heartbeat' })
+    return
+  }
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { event } = message
+  const { channel } = isObject(message.arg) ? message.arg : {}
+  if (event !== undefined) decodeEvent(event, message, out)
+  else if (channel === CHANNEL) decodeTrades(message, frame, out)
+  // Data of any other channel, none of which is subscribed to.
+  else if (typeof channel === 'string' && message.data !== undefined) out.ignore()
+  else out.refuse('unknown_message', `channel ${show(channel)}`)
+}
+
+function decodeTrades({ data }: JsonObject, frame: Buffer, out: Sink): void {
+  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
+  else if (data.length === 0) out.control({ kind: 'heartbeat' })
+  else {
+    let texts: string[] | undefined
+    const textOf = (index: number) => {
+      texts ??= elementTexts(frame.toString(), 'data')
+      return texts[index]
+    }
+    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+  }
+}
+
+function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
+  if (isObject(trade)) {
+    const fields = {
+      symbol: trade.instId,
+      price: trade.px,
+      volume: trade.sz,
+      tradeId: trade.tradeId,
+      side: readSide(trade.side),
+      time: timeOf(trade.ts),
+    }
+    emitTrade(out, fields, decimalFromText, raw, idFromText)
+  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+}
+
+/** ms since 1970 UTC, as text. */
+function timeOf(text: unknown): { micros: number; nanos: number } | undefined {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? { micros: Number(text) * 1000, nanos: 0 } : undefined
+}
+
+/** Codes of errors about what was subscribed to: https://www.okx.com/docs-v5/en/#error-code-websocket-public. */
+const SUBSCRIPTION_ERRORS = new Set(['60008', '60011', '60012', '60013', '60018', '60027', '60029'])
+const TOO_FREQUENT = '60014'
+
+function decodeEvent(event: unknown, { arg, code, msg }: JsonObject, out: Sink): void {
+  const { channel, instId } = isObject(arg) ? arg : {}
+  if (event === 'error') decodeError(code, msg, out)
+  else if (event === 'notice') out.control({ kind: 'closing', detail: show(msg) })
+  else if (event !== 'subscribe' && event !== 'unsubscribe') out.refuse('unknown_message', `event ${show(event)}`)
+  else if (channel !== CHANNEL) out.ignore()
+  else if (typeof instId !== 'string') out.refuse('malformed_frame', `an answer for instrument ${show(instId)}`)
+  else out.control({ kind: event === 'subscribe' ? 'subscribed' : 'ended', symbols: [instId] })
+}
+
+function decodeError(code: unknown, msg: unknown, out: Sink): void {
+  const detail = `${show(msg)} (code ${show(code)})`
+  // The instrument stands only in the text: "…channel:trades-all,instId:BTC-XXX doesn't exist…".
+  const named = /instId:([^\s,]+)/.exec(String(msg))?.[1]
+  if (code === TOO_FREQUENT) out.control({ kind: 'rate_limited', detail })
+  else if (named !== undefined) out.control({ kind: 'rejected', detail, symbols: [named] })
+  else out.control({ kind: SUBSCRIPTION_ERRORS.has(String(code)) ? 'rejected' : 'error', detail })
+}
