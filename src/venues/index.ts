@@ -4,12 +4,23 @@ import { bitstamp } from './bitstamp/decode.ts'
 import { bybit } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
 import { gemini } from './gemini/decode.ts'
+import { hyperliquid } from './hyperliquid/decode.ts'
 import { kraken } from './kraken/decode.ts'
 import { okx } from './okx/decode.ts'
 import { simulator } from './simulator.ts'
 import type { Venue } from './venue.ts'
 
-export const VENUES: readonly Venue[] = [binance, bitstamp, bybit, coinbase, gemini, kraken, okx, simulator]
+export const VENUES: readonly Venue[] = [
+  binance,
+  bitstamp,
+  bybit,
+  coinbase,
+  gemini,
+  hyperliquid,
+  kraken,
+  okx,
+  simulator,
+]
 
 /** Tried if nothing is configured. README.md names them. */
 export const FIRST_RUN_VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken]

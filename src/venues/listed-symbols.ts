@@ -14,6 +14,8 @@ export interface ListedSymbol {
 export interface SymbolList {
   /** Below the venue's REST address. */
   path: string
+  /** JSON to send as POST, where a GET gets no list. */
+  body?: string
   /** All of them; undefined if the answer does not match the venue's document. */
   read(answer: unknown): readonly ListedSymbol[] | undefined
 }

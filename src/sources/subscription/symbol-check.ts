@@ -79,8 +79,10 @@ export class SymbolCheck {
   async #list(url: string): Promise<readonly ListedSymbol[]> {
     const { venue, timings } = this.#options
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timings.symbolListMsMax)])
+    const { body } = venue.symbolList
     // Coinbase requires a User-Agent.
-    const response = await fetch(url, { signal, headers: { 'User-Agent': `tickhouse/${VERSION}` } })
+    const headers = { 'User-Agent': `tickhouse/${VERSION}`, ...(body && { 'Content-Type': 'application/json' }) }
+    const response = await fetch(url, { signal, headers, ...(body && { method: 'POST', body }) })
     if (!response.ok) {
       await response.body?.cancel()
       const { headers } = response

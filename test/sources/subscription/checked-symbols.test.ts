@@ -1,12 +1,14 @@
 /** Symbols compared with a venue's list during recording, over real sockets and a real HTTP server. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { TIMINGS, type Timings } from '../../../src/sources/connection/timings.ts'
 import { openFeeds, type Subscription } from '../../../src/sources/feeds.ts'
 import { parseSources } from '../../../src/sources/selection.ts'
 import { CheckedSymbols, reportCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
 import { binance } from '../../../src/venues/binance/decode.ts'
+import { hyperliquid } from '../../../src/venues/hyperliquid/decode.ts'
 import { kraken } from '../../../src/venues/kraken/decode.ts'
 import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
@@ -93,6 +95,23 @@ test(
     )
   },
 )
+
+test('a list that a venue gives for a POST only is requested so', TIMEOUT, async t => {
+  const venue = await LocalVenue.open(t)
+  const requested = Promise.withResolvers<string>()
+  const rest = await ListServer.open(t, (response, request) => {
+    const { method, headers } = request
+    void text(request).then(body => requested.resolve(`${method} ${headers['content-type']} ${body}`))
+    response.end('{"BTC":"80868.5","kPEPE":"0.0093"}')
+  })
+  const symbols = ['BTC', 'KPEPE']
+  const { events } = follow(t, { venue: hyperliquid, symbols, ws: venue.url, rest: rest.url })
+  assert.equal(await requested.promise, 'POST application/json {"type":"allMids"}')
+  assert.equal(rest.requested[0]!.url, '/info')
+  assert.match(rest.requested[0]!.userAgent, /^tickhouse\//)
+  await events.next('symbol_respelled')
+  assert.deepEqual(events.named('symbol_respelled'), [{ venue: 'hyperliquid', given: 'KPEPE', symbol: 'kPEPE' }])
+})
 
 const UNHAD = {
   'is refused': {

@@ -1,0 +1,127 @@
+/**
+ * Hyperliquid, perpetuals and spot, channel `trades`:
+ * https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/websocket/subscriptions. A frame contains several
+ * trades; the side is the taker's; times are in ms. The trade id is a hash of 50 bits of both orders, in no order.
+ */
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { decimalFromText } from '../decimal.ts'
+import { elementTexts, isObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { emitTrade, readMessage, show } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+
+/** The server's first frame, which is not JSON. */
+const GREETING = Buffer.from('Websocket connection established.')
+
+export const hyperliquid: Venue = {
+  name: 'hyperliquid',
+  ws: 'wss://api.hyperliquid.xyz/ws',
+  rest: 'https://api.hyperliquid.xyz',
+  ids: 'opaque',
+  defaultSymbols: ['BTC', 'ETH', 'SOL', 'XRP', 'HYPE'],
+  // For one address: 10 connections, 1,000 subscriptions, 30 connects and 2,000 messages a minute:
+  // https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 30 },
+  symbolList: { path: '/info', body: '{"type":"allMids"}', read: readMids },
+  // The server closes a connection on which it has sent nothing for 60 s; it answers each ping.
+  silenceMsMax: 60_000,
+  keepAlive: { everyMs: 20_000, frame: '{"method":"ping"}' },
+  acknowledges: true,
+  url: base => base,
+  subscribe,
+  resubscribe: subscribe,
+  frameOf: item => `{"channel":"trades","data":[${item}]}`,
+  decode,
+}
+
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(coin => JSON.stringify({ method: 'subscribe', subscription: { type: 'trades', coin } }))
+}
+
+/**
+ * The answer to `allMids`, a price for each coin:
+ * https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint. Perpetuals that others deploy
+ * (`xyz:NVDA`) are not in it.
+ */
+function readMids(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer)) return undefined
+  const mids = Object.entries(answer)
+  if (mids.some(([, price]) => Number.isNaN(decimalFromText(price)))) return undefined
+  return mids.map(([symbol]) => ({ symbol, haltState: '' }))
+}
+
+/** Channels that are known and not recorded. */
+const NOT_RECORDED = new Set(['allMids', 'l2Book', 'bbo', 'candle', 'activeAssetCtx', 'activeSpotAssetCtx'])
+
+function decode(frame: Buffer, out: Sink): void {
+  if (frame.equals(GREETING)) {
+    out.control({ kind: 'heartbeat' })
+    return
+  }
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { channel, data } = message
+  if (channel === 'trades') decodeTrades(data, frame, out)
+  else if (channel === 'pong') out.control({ kind: 'heartbeat' })
+  else if (channel === 'subscriptionResponse') decodeAnswer(data, out)
+  else if (channel === 'error') decodeError(data, out)
+  else if (typeof channel === 'string' && NOT_RECORDED.has(channel)) out.ignore()
+  else out.refuse('unknown_message', `channel ${show(channel)}`)
+}
+
+function decodeTrades(data: unknown, frame: Buffer, out: Sink): void {
+  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
+  else if (data.length === 0) out.control({ kind: 'heartbeat' })
+  else {
+    let texts: string[] | undefined
+    const textOf = (index: number) => {
+      texts ??= elementTexts(frame.toString(), 'data')
+      return texts[index]
+    }
+    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+  }
+}
+
+function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
+  if (isObject(trade)) {
+    const fields = {
+      symbol: trade.coin,
+      price: trade.px,
+      volume: trade.sz,
+      tradeId: trade.tid,
+      side: sideOf(trade.side),
+      time: timeOf(trade.time),
+    }
+    emitTrade(out, fields, decimalFromText, raw)
+  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+}
+
+function sideOf(side: unknown): Side | undefined {
+  if (side === 'B') return SIDE.buy
+  return side === 'A' ? SIDE.sell : undefined
+}
+
+/** Ms since 1970 UTC. */
+function timeOf(time: unknown): { micros: number; nanos: number } | undefined {
+  return Number.isSafeInteger(time) ? { micros: (time as number) * 1000, nanos: 0 } : undefined
+}
+
+/** An answer repeats the request. */
+function decodeAnswer(data: unknown, out: Sink): void {
+  const { method, subscription } = isObject(data) ? data : {}
+  const { type, coin } = isObject(subscription) ? subscription : {}
+  if (type !== 'trades') out.ignore()
+  else if (typeof coin !== 'string') out.refuse('malformed_frame', `an answer: coin ${show(coin)}`)
+  else if (method === 'subscribe') out.control({ kind: 'subscribed', symbols: [coin] })
+  else if (method === 'unsubscribe') out.control({ kind: 'ended', symbols: [coin] })
+  else out.refuse('unknown_message', `an answer: method ${show(method)}`)
+}
+
+/** An error is a text, which repeats the refused subscription as JSON. */
+function decodeError(text: unknown, out: Sink): void {
+  const detail = typeof text === 'string' && text !== '' ? text : 'an error without a text'
+  const coin = /"coin":"([^"\\]+)"/.exec(detail)?.[1]
+  if (coin !== undefined) out.control({ kind: 'rejected', detail, symbols: [coin] })
+  else out.control({ kind: /subscri/i.test(detail) ? 'rejected' : 'error', detail })
+}

@@ -1,0 +1,68 @@
+import type { VenueEvidence } from '../../contracts/venue.ts'
+
+const HASH = `0x${'1f'.repeat(32)}`
+const trade = (id: number, coin = 'SOL', side = 'B') =>
+  `{"coin":"${coin}","side":"${side}","px":"145.5","sz":"0.25","time":1730160006192,"hash":"${HASH}","tid":${id},"users":["0x01","0x02"]}`
+const trades = (...items: string[]) => `{"channel":"trades","data":[${items.join(',')}]}`
+const message = (channel: string, data: unknown) => JSON.stringify({ channel, data })
+const answer = (method: string, subscription: object) => message('subscriptionResponse', { method, subscription })
+
+const EXPECTED = {
+  symbol: 'SOL',
+  micros: 1_730_160_006_192_000,
+  nanos: 0,
+  price: 145.5,
+  volume: 0.25,
+  side: 'buy',
+  tradeId: 604_438_142_537_040,
+}
+const INVALID = 'Invalid subscription {"type":"trades","coin":"NOSUCH"}'
+const ALREADY = 'Already subscribed: {"type":"trades","coin":"SOL"}'
+
+export const evidence: VenueEvidence = {
+  document: 'https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/websocket/subscriptions',
+  frames: [
+    {
+      frame: trades(trade(604_438_142_537_040), trade(153_378_402_400_850, '@107', 'A')),
+      trades: [EXPECTED, { ...EXPECTED, symbol: '@107', side: 'sell', tradeId: 153_378_402_400_850 }],
+    },
+    {
+      frame: trades(trade(1).replace('"tid":1,', '"tid":18446744073709551615,')),
+      trades: [{ ...EXPECTED, tradeId: 18_446_744_073_709_551_615n }],
+    },
+    { frame: trades(), control: { kind: 'heartbeat' } },
+    {
+      frame: answer('subscribe', { type: 'trades', coin: 'SOL' }),
+      control: { kind: 'subscribed', symbols: ['SOL'] },
+    },
+    { frame: answer('unsubscribe', { type: 'trades', coin: 'SOL' }), control: { kind: 'ended', symbols: ['SOL'] } },
+    { frame: answer('subscribe', { type: 'bbo', coin: 'SOL' }), ignored: true },
+    { frame: '{"channel":"pong"}', control: { kind: 'heartbeat' } },
+    { frame: 'Websocket connection established.', control: { kind: 'heartbeat' } },
+    { frame: message('error', INVALID), control: { kind: 'rejected', detail: INVALID, symbols: ['NOSUCH'] } },
+    // The subscription counts as confirmed by this text: see src/sources/subscription/refusal-kind.ts.
+    { frame: message('error', ALREADY), control: { kind: 'rejected', detail: ALREADY, symbols: ['SOL'] } },
+    {
+      frame: message('error', 'Error parsing JSON into valid websocket request: {}'),
+      control: { kind: 'error', detail: 'Error parsing JSON into valid websocket request: {}' },
+    },
+    { frame: message('bbo', { coin: 'SOL', time: 1_730_160_006_192, bbo: [] }), ignored: true },
+    { frame: trades(trade(7, 'SOL', 'S')), refused: 'rejected_value' },
+    { frame: trades(trade(7).replace('1730160006192', '"1730160006192"')), refused: 'rejected_value' },
+    { frame: trades('7'), refused: 'malformed_frame' },
+    { frame: message('anything', {}), refused: 'unknown_message' },
+  ],
+  stretch: [
+    trades(trade(604_438_142_537_040), trade(153_378_402_400_850)),
+    trades(trade(99, 'ETH')),
+    trades(trade(663_834_423_078_060)),
+  ],
+  symbolList: {
+    answer: { BTC: '80868.5', '@142': '80907.5', 'PURR/USDC': '0.067131' },
+    listed: [
+      { symbol: 'BTC', haltState: '' },
+      { symbol: '@142', haltState: '' },
+      { symbol: 'PURR/USDC', haltState: '' },
+    ],
+  },
+}
