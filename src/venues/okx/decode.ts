@@ -1,5 +1,5 @@
 /**
- * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-all-trades-channel.
+ * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/.
  * It states every trade. The channel `trades` is not recorded: it joins trades of one taker at one price, whose ids and
  * volumes are then lost. The side is the taker's. Ids are integers in quotes that rise by one within an instrument.
  */
@@ -19,7 +19,7 @@ export const okx: Venue = {
   rest: 'https://www.okx.com',
   ids: 'dense',
   defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
-  // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request holds up to 64 KB.
+  // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
   symbolList: { path: '/api/v5/public/instruments?instType=SPOT', read: readInstruments },
   // The server ends a connection on which nothing was sent for 30 s, and answers each ping.
