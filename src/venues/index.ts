@@ -3,6 +3,7 @@ import { binance } from './binance/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
 import { bybit } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
+import { deribit } from './deribit/decode.ts'
 import { gemini } from './gemini/decode.ts'
 import { hyperliquid } from './hyperliquid/decode.ts'
 import { kraken } from './kraken/decode.ts'
@@ -15,6 +16,7 @@ export const VENUES: readonly Venue[] = [
   bitstamp,
   bybit,
   coinbase,
+  deribit,
   gemini,
   hyperliquid,
   kraken,

@@ -54,31 +54,33 @@ export function isObject(value: unknown): value is JsonObject {
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},]/g
 
 /**
- * The texts of the elements of the array under `key` in a frame's outermost object, exactly as sent. `text` must have
- * been read as JSON before; where the key comes twice the last one counts, as it does there.
+ * The texts of the elements of the array under `path`, the keys from a frame's outermost object down, exactly as sent.
+ * `text` must have been read as JSON before; where a key comes twice the last one counts, as it does there.
  */
-export function elementTexts(text: string, key: string): string[] {
+export function elementTexts(text: string, ...path: [string, ...string[]]): string[] {
+  const elementDepth = path.length + 1
+  /** The latest text at each depth: where a value opens, it is its key. */
+  const names: string[] = []
   let texts: string[] = []
   let depth = 0
-  let name = ''
   let inside = false
   let start = 0
   for (const { 0: token, index: at } of text.matchAll(TOKENS)) {
     if (token === '[' || token === '{') {
       depth++
-      if (depth === 2 && name === key) {
+      if (depth === elementDepth && path.every((key, level) => names[level + 1] === key)) {
         texts = []
         inside = token === '['
         start = at + 1
       }
     } else if (token === ',' || token === ']' || token === '}') {
-      if (inside && depth === 2) {
+      if (inside && depth === elementDepth) {
         texts.push(text.slice(start, at).trim())
         start = at + 1
       }
       if (token !== ',') depth--
-      if (depth < 2) inside = false
-    } else if (depth === 1) name = JSON.parse(token)
+      if (depth < elementDepth) inside = false
+    } else if (depth < elementDepth) names[depth] = JSON.parse(token)
   }
   return texts
 }

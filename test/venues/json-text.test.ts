@@ -34,6 +34,7 @@ test('an array’s elements are found as they were sent, whatever stands in and 
       const texts = elements.map(element => JSON.stringify(element))
       const text = `{"data":${JSON.stringify(other)}, ${JSON.stringify(`x${word}`)}:{"data":[1]},"word":"data","data" : [ ${texts.join(' , ')} ],"y":["data",{"data":[2]}]}`
       assert.deepEqual(elementTexts(text, 'data'), texts)
+      assert.deepEqual(elementTexts(`{"data":[3],"p":${text},"q":{"data":[4]}}`, 'p', 'data'), texts)
     }),
     { numRuns: 1000 },
   )

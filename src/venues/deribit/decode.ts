@@ -1,0 +1,131 @@
+/**
+ * Deribit, channel `trades.<instrument>.100ms`: https://docs.deribit.com/subscriptions/trades/tradesinstrument_nameinterval.
+ * A frame contains the trades of 100 ms, each by itself; without a login none comes sooner. The side is the taker's. The
+ * id stored is `trade_seq`, the number of the trade within its instrument: it rises by one, and the venue's REST API
+ * finds trades by it. `trade_id` is text, and shared by many instruments. An amount is in USD for inverse futures, else
+ * in the base currency.
+ */
+import { decimalFromNumber } from '../decimal.ts'
+import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import type { ListedSymbol } from '../listed-symbols.ts'
+import { emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+
+const INTERVAL = '.100ms'
+const CHANNEL = /^trades\.(.+)\.(?:100ms|agg2|raw)$/
+const PING = 'test'
+
+export const deribit: Venue = {
+  name: 'deribit',
+  ws: 'wss://www.deribit.com/ws/api/v2',
+  rest: 'https://www.deribit.com',
+  ids: 'dense',
+  defaultSymbols: ['BTC-PERPETUAL', 'ETH-PERPETUAL', 'SOL_USDC-PERPETUAL', 'XRP_USDC-PERPETUAL', 'DOGE_USDC-PERPETUAL'],
+  // 32 connections from one address. Requests without a login have no stated limit; with one they are 20 a second,
+  // subscriptions about 3.
+  limits: { symbolsPerConnection: 100, framesPerSecond: 3 },
+  symbolList: { path: '/api/v2/public/get_instruments?currency=any', read: readInstruments },
+  // The server answers each request.
+  silenceMsMax: 40_000,
+  keepAlive: {
+    everyMs: 15_000,
+    frame: JSON.stringify({ jsonrpc: '2.0', id: PING, method: 'public/test', params: {} }),
+  },
+  acknowledges: true,
+  url: base => base,
+  subscribe,
+  resubscribe: subscribe,
+  frameOf: item => `{"method":"subscription","params":{"channel":"trades.any.100ms","data":[${item}]}}`,
+  decode,
+}
+
+/** One frame a symbol, with the channel as its id: an answer only lists what was subscribed to, nothing for a refusal. */
+function subscribe(symbols: readonly string[]): string[] {
+  return symbols.map(symbol => {
+    const channel = `trades.${symbol}${INTERVAL}`
+    return JSON.stringify({ jsonrpc: '2.0', id: channel, method: 'public/subscribe', params: { channels: [channel] } })
+  })
+}
+
+/** The answer to `get_instruments`: https://docs.deribit.com/api-reference/market-data/public-get_instruments. */
+function readInstruments(answer: unknown): ListedSymbol[] | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.result)) return undefined
+  return answer.result
+    .filter(isObject)
+    .filter(instrument => typeof instrument.instrument_name === 'string')
+    .map(({ instrument_name: symbol, is_active: active }) => ({
+      symbol: symbol as string,
+      haltState: active === false ? 'inactive' : '',
+    }))
+}
+
+/** Channels that are known and not recorded. */
+const NOT_RECORDED = /^(?:book|ticker|incremental_ticker|quote|chart|perpetual|markprice|deribit_\w+|platform_state)\b/
+
+function decode(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+
+  const { method, params, result, error } = message
+  const { channel, data } = isObject(params) ? params : {}
+  if (method === 'heartbeat') out.control({ kind: 'heartbeat' })
+  else if (isObject(error)) decodeError(message.id, error, out)
+  else if (result !== undefined) decodeAnswer(message.id, result, out)
+  else if (method !== 'subscription') out.refuse('unknown_message', `method ${show(method)}`)
+  else if (typeof channel === 'string' && CHANNEL.test(channel)) decodeTrades(data, frame, out)
+  else if (typeof channel === 'string' && NOT_RECORDED.test(channel)) out.ignore()
+  else out.refuse('unknown_message', `channel ${show(channel)}`)
+}
+
+function decodeTrades(data: unknown, frame: Buffer, out: Sink): void {
+  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
+  else if (data.length === 0) out.control({ kind: 'heartbeat' })
+  else {
+    let texts: string[] | undefined
+    const textOf = (index: number) => {
+      texts ??= elementTexts(frame.toString(), 'params', 'data')
+      return texts[index]
+    }
+    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+  }
+}
+
+function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
+  if (isObject(trade)) {
+    const fields = {
+      symbol: trade.instrument_name,
+      price: trade.price,
+      volume: trade.amount,
+      tradeId: trade.trade_seq,
+      side: readSide(trade.direction),
+      time: readMs(trade.timestamp),
+    }
+    emitTrade(out, fields, decimalFromNumber, raw)
+  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+}
+
+function symbolOf(channel: unknown): string | undefined {
+  return typeof channel === 'string' ? CHANNEL.exec(channel)?.[1] : undefined
+}
+
+/** The answer to a subscription lists the channels that exist. Any other is the answer to our ping. */
+function decodeAnswer(id: unknown, result: unknown, out: Sink): void {
+  const requested = symbolOf(id)
+  const symbols = Array.isArray(result) ? result.map(symbolOf).filter(symbol => symbol !== undefined) : []
+  if (symbols.length > 0) out.control({ kind: 'subscribed', symbols })
+  else if (requested !== undefined)
+    out.control({ kind: 'rejected', detail: 'the answer confirms no channel', symbols: [requested] })
+  else out.control({ kind: 'heartbeat' })
+}
+
+/** https://docs.deribit.com/articles/errors. */
+const TOO_MANY_REQUESTS = 10_028
+
+function decodeError(id: unknown, { code, message, data }: JsonObject, out: Sink): void {
+  const reason = isObject(data) && data.reason !== undefined ? `: ${show(data.reason)}` : ''
+  const detail = `${show(message)} (code ${show(code)})${reason}`
+  const requested = symbolOf(id)
+  if (code === TOO_MANY_REQUESTS) out.control({ kind: 'rate_limited', detail })
+  else if (requested !== undefined) out.control({ kind: 'rejected', detail, symbols: [requested] })
+  else out.control({ kind: 'error', detail })
+}
