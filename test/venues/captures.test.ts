@@ -8,9 +8,10 @@ import { binance } from '../../src/venues/binance/decode.ts'
 import { bitstamp } from '../../src/venues/bitstamp/decode.ts'
 import { bybit } from '../../src/venues/bybit/decode.ts'
 import { coinbase } from '../../src/venues/coinbase/decode.ts'
+import { deribit } from '../../src/venues/deribit/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
 import { okx } from '../../src/venues/okx/decode.ts'
-import { capturedTrades, captureFrames, skipWithoutData } from '../support/data/recorded-data.ts'
+import { capturedTrades, captureFrames, singleFrames, skipWithoutData } from '../support/data/recorded-data.ts'
 import { decoded } from '../support/judges/collecting-sink.ts'
 
 describe('recorded sessions', { skip: skipWithoutData }, () => {
@@ -68,6 +69,56 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     assert.equal(theirs.length, 7)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
+  })
+
+  test('BYBIT: trades of perpetuals, whose ids are no numbers, are refused one by one', () => {
+    const sinks = captureFrames('BYBIT', 'captures-2026', '2').map(frame => decoded(bybit.decode, frame))
+    assert.equal(sinks.flatMap(sink => sink.trades).length, 0)
+    const refusals = sinks.flatMap(sink => sink.refusals)
+    const perpetuals = capturedTrades('BYBIT', 'captures-2026').filter(trade => trade.symbol.endsWith('-PERP'))
+    assert.deepEqual(
+      refusals.map(({ raw }) => JSON.parse(raw ?? '').i),
+      perpetuals.map(({ id }) => id),
+    )
+  })
+
+  test('DERIBIT: a session without trades is read whole, and its answer names what was subscribed to', () => {
+    const sinks = captureFrames('DERIBIT').map(frame => decoded(deribit.decode, frame))
+    assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0 && sink.trades.length === 0))
+    const [answer, ...others] = sinks.flatMap(sink => sink.controls)
+    assert.deepEqual(others, [])
+    assert.ok(answer?.kind === 'subscribed' && answer.symbols?.length === 10)
+    assert.ok(answer.symbols.includes('BTC-30JUL21-24000-P'))
+  })
+
+  test('DERIBIT: `trade_seq` of the trades in one frame rises by one', () => {
+    const sinks = singleFrames('deribit', 'trades').map(frame => decoded(deribit.decode, frame))
+    assert.deepEqual(
+      sinks.map(sink => sink.trades.map(({ symbol, tradeId }) => `${symbol} ${tradeId}`)),
+      [
+        ['BTC-PERPETUAL 92836831', 'BTC-PERPETUAL 92836832'],
+        ['BTC-PERPETUAL 20944815', 'BTC-PERPETUAL 20944816'],
+        ['BTC-26MAR21 5326971'],
+        ['BTC-26MAR21-62000-C 1706'],
+      ],
+    )
+  })
+
+  test('OKX: a frame of `trades-all` is read, and those of `trades` are passed over', () => {
+    const [all, ...more] = singleFrames('okx', 'trades-all').map(frame => decoded(okx.decode, frame))
+    assert.deepEqual(more, [])
+    assert.deepEqual(all?.trades, [
+      {
+        symbol: 'BSV-USDT',
+        micros: 1_697_760_012_017_000,
+        nanos: 0,
+        price: 42.52,
+        volume: 3.75,
+        side: 'buy',
+        tradeId: 84_834_539,
+      },
+    ])
+    for (const frame of singleFrames('okx', 'trades')) assert.equal(decoded(okx.decode, frame).ignored, 1)
   })
 
   test('OKX: the same trades, field by field', () => {

@@ -1,7 +1,7 @@
 /**
  * Classifies a venue's refusal of a subscription by its text, to decide when to retry. The phrases are from the venues'
  * documents and recorded sessions (Kraken: "Currency pair not supported", "Exceeded msg rate"; Coinbase: "is not a
- * valid product", "Invalid product ID provided"; Binance: errors.md). An unknown text counts as temporary: a retry too
+ * valid product", "Invalid product ID provided"; OKX: "doesn't exist"; Binance: errors.md). An unknown text counts as temporary: a retry too
  * many costs a frame, a retry too late costs trades.
  */
 export type RefusalKind =
@@ -15,7 +15,7 @@ export type RefusalKind =
 const RATE =
   /(?:exceed|too many|over|reached|hit).{0,40}(?:rate|limit|request|message|subscription)|rate.?limit|throttl|slow down/i
 const UNLISTED =
-  /not supported|not a valid (?:product|symbol|pair)|(?:invalid|unknown|unsupported) (?:product|symbol|currency pair|pair|instrument|ticker|stream)|(?:no such|not find|not found|does not exist).{0,20}|delisted|not listed/i
+  /not supported|not a valid (?:product|symbol|pair)|(?:invalid|unknown|unsupported) (?:product|symbol|currency pair|pair|instrument|ticker|stream)|(?:no such|not find|not found|does not exist|doesn't exist).{0,20}|delisted|not listed/i
 /** The subscription exists already. */
 const ALREADY = /already subscribed|already exists/i
 

@@ -104,11 +104,13 @@ function sideOf(side: unknown): Side | undefined {
   return side === 'Sell' ? SIDE.sell : undefined
 }
 
-/** The answer to a subscription: `req_id` is the one sent, so the topic. */
+/**
+ * The answer to a subscription: `req_id` is the one sent, so the topic. A second subscription to a topic is refused as
+ * `already subscribed`.
+ */
 function decodeAnswer({ success, ret_msg: text, req_id: id }: JsonObject, out: Sink): void {
   const symbols = typeof id === 'string' && id.startsWith(TOPIC) ? [id.slice(TOPIC.length)] : undefined
-  // A second subscription to a topic is refused, and the first one stays.
-  if (success === true || (success === false && /already subscribed/i.test(String(text)))) {
+  if (success === true) {
     out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
   } else if (success === false) {
     const detail = show(text)

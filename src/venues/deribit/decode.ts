@@ -114,7 +114,7 @@ function decodeAnswer(id: unknown, result: unknown, out: Sink): void {
   const symbols = Array.isArray(result) ? result.map(symbolOf).filter(symbol => symbol !== undefined) : []
   if (symbols.length > 0) out.control({ kind: 'subscribed', symbols })
   else if (requested !== undefined)
-    out.control({ kind: 'rejected', detail: 'the answer confirms no channel', symbols: [requested] })
+    out.control({ kind: 'rejected', detail: 'not listed: the answer confirms no channel', symbols: [requested] })
   else out.control({ kind: 'heartbeat' })
 }
 

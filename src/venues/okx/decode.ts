@@ -1,7 +1,7 @@
 /**
- * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/.
- * It states every trade. The channel `trades` is not recorded: it joins trades of one taker at one price, whose ids and
- * volumes are then lost. The side is the taker's. Ids are integers in quotes that rise by one within an instrument.
+ * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/. It states every trade. The
+ * channel `trades` is not recorded: it joins trades of one taker at one price, whose ids and volumes are then lost. The
+ * side is the taker's. Ids are integers in quotes that rise by one within an instrument.
  */
 import { decimalFromText } from '../decimal.ts'
 import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
@@ -116,7 +116,8 @@ function decodeEvent(event: unknown, { arg, code, msg }: JsonObject, out: Sink):
 }
 
 function decodeError(code: unknown, msg: unknown, out: Sink): void {
-  const detail = `${show(msg)} (code ${show(code)})`
+  // Whole: what it complains of may stand at its end.
+  const detail = `${typeof msg === 'string' ? msg : show(msg)} (code ${show(code)})`
   // The instrument stands only in the text: "…channel:trades-all,instId:BTC-XXX doesn't exist…".
   const named = /instId:([^\s,]+)/.exec(String(msg))?.[1]
   if (code === TOO_FREQUENT) out.control({ kind: 'rate_limited', detail })

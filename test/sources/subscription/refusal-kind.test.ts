@@ -22,6 +22,9 @@ const CASES = {
     'Event:subscribe, no such pair',
     'FOO-USD is delisted',
     'Symbol(s) not found: FOO/BAR',
+    "Wrong URL or channel:trades-all,instId:FOO-BAR doesn't exist. Please use the correct URL.",
+    'Invalid symbol :[publicTrade.FOOBAR]',
+    'not listed: the answer confirms no channel',
   ],
   temporary: [
     'Service Unavailable',
@@ -41,6 +44,7 @@ for (const [kind, texts] of Object.entries(CASES)) {
 
 test('a refusal because the subscription exists already is recognized', () => {
   assert.equal(isAlreadySubscribed('Already subscribed'), true)
+  assert.equal(isAlreadySubscribed('error:already subscribed,topic:publicTrade.BTCUSDT'), true)
   assert.equal(isAlreadySubscribed('Currency pair not supported'), false)
 })
 

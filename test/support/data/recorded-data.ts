@@ -31,6 +31,14 @@ export function captureFrames(feed: string, folder = 'captures', connection = ''
     .map(line => line.slice(line.indexOf(': ') + 2))
 }
 
+/** Single frames of a channel of a feed that were received from the venue: another project's test inputs. */
+export function singleFrames(feed: string, channel: string): string[] {
+  return lines(`frames/${feed}.jsonl`)
+    .map(line => JSON.parse(line))
+    .filter(frame => frame.origin === 'captured' && frame.channel === channel)
+    .map(frame => frame.raw)
+}
+
 export interface CapturedTrade {
   symbol: string
   /** As the venue's frames spell it, in the newer sessions. */

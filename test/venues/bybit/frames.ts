@@ -41,7 +41,11 @@ export const evidence: VenueEvidence = {
     { frame: answer(true, 'subscribe'), control: { kind: 'subscribed' } },
     {
       frame: answer(false, 'error:already subscribed,topic:publicTrade.BTCUSDT', 'publicTrade.BTCUSDT'),
-      control: { kind: 'subscribed', symbols: ['BTCUSDT'] },
+      control: {
+        kind: 'rejected',
+        detail: '"error:already subscribed,topic:publicTrade.BTCUSDT"',
+        symbols: ['BTCUSDT'],
+      },
     },
     {
       frame: answer(false, 'Invalid symbol :[publicTrade.BTCXXX]', 'publicTrade.BTCXXX'),

@@ -36,7 +36,7 @@ export const evidence: VenueEvidence = {
     { frame: answer(CHANNEL, { result: [CHANNEL] }), control: { kind: 'subscribed', symbols: ['BTC-PERPETUAL'] } },
     {
       frame: answer(CHANNEL, { result: [] }),
-      control: { kind: 'rejected', detail: 'the answer confirms no channel', symbols: ['BTC-PERPETUAL'] },
+      control: { kind: 'rejected', detail: 'not listed: the answer confirms no channel', symbols: ['BTC-PERPETUAL'] },
     },
     {
       frame: answer(CHANNEL, {

@@ -34,21 +34,24 @@ export const evidence: VenueEvidence = {
     { frame: answer('unsubscribe', 'trades-all'), control: { kind: 'ended', symbols: ['BTC-USDT'] } },
     { frame: answer('subscribe', 'tickers'), ignored: true },
     {
-      frame: error('60018', "channel:trades-all,instId:BTC-XXX doesn't exist"),
+      frame: error(
+        '60018',
+        "Wrong URL or channel:trades-all,instId:BTC-XXX doesn't exist. Please use the correct URL.",
+      ),
       control: {
         kind: 'rejected',
-        detail: `"channel:trades-all,instId:BTC-XXX doesn't exist" (code "60018")`,
+        detail: `Wrong URL or channel:trades-all,instId:BTC-XXX doesn't exist. Please use the correct URL. (code "60018")`,
         symbols: ['BTC-XXX'],
       },
     },
-    { frame: error('60013', 'Invalid args'), control: { kind: 'rejected', detail: '"Invalid args" (code "60013")' } },
+    { frame: error('60013', 'Invalid args'), control: { kind: 'rejected', detail: 'Invalid args (code "60013")' } },
     {
       frame: error('60014', 'Requests too frequent'),
-      control: { kind: 'rate_limited', detail: '"Requests too frequent" (code "60014")' },
+      control: { kind: 'rate_limited', detail: 'Requests too frequent (code "60014")' },
     },
     {
       frame: error('63999', 'Internal system error'),
-      control: { kind: 'error', detail: '"Internal system error" (code "63999")' },
+      control: { kind: 'error', detail: 'Internal system error (code "63999")' },
     },
     {
       frame: JSON.stringify({ event: 'notice', code: '64008', msg: 'The connection will soon be closed.' }),
