@@ -34,7 +34,7 @@ export const bybit: Venue = {
 }
 
 /**
- * One frame a symbol: an answer names nothing but the request's own id, and one wrong symbol refuses the whole request.
+ * One frame a symbol: an answer names nothing but the id of its request, and is about the request as a whole.
  */
 function subscribe(symbols: readonly string[]): string[] {
   return symbols.map(symbol => {
