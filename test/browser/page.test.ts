@@ -61,6 +61,7 @@ test('the page shows a moving market, says that it is simulated, and reports no 
   skip: NO_BROWSER,
 }, async t => {
   const { page, errors } = await open(t)
+  assert.equal(await page.locator('h1').textContent(), 'tickhouse')
   assert.match((await shown(page, 'banner').textContent()) ?? '', /simulated data/i)
   await moves(page)
   await moves(page)

@@ -17,7 +17,7 @@ export function TopBar() {
           <path d="M2 14.5V7l6-4.5L14 7v7.5M5.5 14.5V10M8 14.5V7.5M10.5 14.5v-3" />
         </svg>
         <span>
-          tick<b>serverInfo</b>
+          tick<b>house</b>
         </span>
       </h1>
       <span class="version" title={serverInfo.value?.engine}>
