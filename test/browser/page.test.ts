@@ -1,5 +1,5 @@
 /**
- * The page in a real browser, on a real house that records the simulator. SCREENSHOTS=<directory> keeps pictures of it.
+ * The page in a real browser, on a real instance that records the simulator. SCREENSHOTS=<directory> keeps pictures of it.
  */
 import assert from 'node:assert/strict'
 import path from 'node:path'
