@@ -32,6 +32,8 @@ const withoutComments = (code: string) => code.replace(/^\s*(\/?\*|\/\/).*$/gm, 
 test('a file that names trades is about trades: what holds for any kind goes over the kinds', () => {
   const naming = fs
     .globSync('src/**/*.ts')
+    // A venue's channel may be called trades.
+    .filter(file => !file.startsWith('src/venues/'))
     .filter(file => /\b(FROM|INTO|JOIN|TABLE) trades\b|'trades'/.test(withoutComments(fs.readFileSync(file, 'utf8'))))
   assert.deepEqual(naming.sort(), [...ABOUT_TRADES, ...NOT_YET].sort())
 })
