@@ -5,7 +5,7 @@
 import { TIME_MICROS_MAX } from '../tick/time.ts'
 import { SIDE, type Side, TradeDraft } from '../tick/trades.ts'
 import { isImprecise } from './decimal.ts'
-import { isObject, type JsonObject, LongNumber, parseJson } from './json-text.ts'
+import { elementTexts, isObject, type JsonObject, LongNumber, parseJson } from './json-text.ts'
 import type { Sink } from './venue.ts'
 
 const ID_MAX = 2n ** 64n - 1n
@@ -25,6 +25,35 @@ export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
   if (isObject(message)) return message
   out.refuse('malformed_frame', 'not a JSON object')
   return undefined
+}
+
+/**
+ * Calls `decode` for each trade of a frame's list, with the item's own text, which is extracted only if a trade is refused.
+ * `path` leads to the list in the frame. An empty list (a snapshot in which nothing traded) is a sign of life. A value
+ * that is not a list, and an item that is not an object, are refused.
+ */
+export function decodeTrades(
+  data: unknown,
+  frame: Buffer,
+  out: Sink,
+  decode: (trade: JsonObject, out: Sink, raw: () => string | undefined) => void,
+  path: [string, ...string[]] = ['data'],
+): void {
+  if (!Array.isArray(data)) {
+    out.refuse('malformed_frame', `trades: data ${show(data)}`)
+    return
+  }
+  if (data.length === 0) out.control({ kind: 'heartbeat' })
+  let texts: string[] | undefined
+  for (let index = 0; index < data.length; index++) {
+    const trade: unknown = data[index]
+    const raw = () => {
+      texts ??= elementTexts(frame.toString(), ...path)
+      return texts[index]
+    }
+    if (isObject(trade)) decode(trade, out, raw)
+    else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  }
 }
 
 /** A trade's fields, as found in the frame. */

@@ -5,9 +5,9 @@
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
-import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
+import { decodeTrades, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 const TOPIC = 'publicTrade.'
@@ -63,7 +63,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { topic, op } = message
-  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeTrades(message, frame, out)
+  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeTrades(message.data, frame, out, decodeTrade)
   else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
   else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
   else if (op === 'subscribe') decodeAnswer(message, out)
@@ -72,31 +72,16 @@ function decode(frame: Buffer, out: Sink): void {
   else out.refuse('unknown_message', `op ${show(op)}`)
 }
 
-function decodeTrades({ data }: JsonObject, frame: Buffer, out: Sink): void {
-  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
-  else if (data.length === 0) out.control({ kind: 'heartbeat' })
-  else {
-    let texts: string[] | undefined
-    const textOf = (index: number) => {
-      texts ??= elementTexts(frame.toString(), 'data')
-      return texts[index]
-    }
-    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.s,
+    price: trade.p,
+    volume: trade.v,
+    tradeId: trade.i,
+    side: sideOf(trade.S),
+    time: readMs(trade.T),
   }
-}
-
-function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
-  if (isObject(trade)) {
-    const fields = {
-      symbol: trade.s,
-      price: trade.p,
-      volume: trade.v,
-      tradeId: trade.i,
-      side: sideOf(trade.S),
-      time: readMs(trade.T),
-    }
-    emitTrade(out, fields, decimalFromText, raw, idFromText)
-  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  emitTrade(out, fields, decimalFromText, raw, idFromText)
 }
 
 function sideOf(side: unknown): Side | undefined {

@@ -6,9 +6,9 @@
  * in the base currency.
  */
 import { decimalFromNumber } from '../decimal.ts'
-import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
+import { decodeTrades, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 const INTERVAL = '.100ms'
@@ -72,36 +72,22 @@ function decode(frame: Buffer, out: Sink): void {
   else if (isObject(error)) decodeError(message.id, error, out)
   else if (result !== undefined) decodeAnswer(message.id, result, out)
   else if (method !== 'subscription') out.refuse('unknown_message', `method ${show(method)}`)
-  else if (typeof channel === 'string' && CHANNEL.test(channel)) decodeTrades(data, frame, out)
+  else if (typeof channel === 'string' && CHANNEL.test(channel))
+    decodeTrades(data, frame, out, decodeTrade, ['params', 'data'])
   else if (typeof channel === 'string' && NOT_RECORDED.test(channel)) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)
 }
 
-function decodeTrades(data: unknown, frame: Buffer, out: Sink): void {
-  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
-  else if (data.length === 0) out.control({ kind: 'heartbeat' })
-  else {
-    let texts: string[] | undefined
-    const textOf = (index: number) => {
-      texts ??= elementTexts(frame.toString(), 'params', 'data')
-      return texts[index]
-    }
-    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.instrument_name,
+    price: trade.price,
+    volume: trade.amount,
+    tradeId: trade.trade_seq,
+    side: readSide(trade.direction),
+    time: readMs(trade.timestamp),
   }
-}
-
-function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
-  if (isObject(trade)) {
-    const fields = {
-      symbol: trade.instrument_name,
-      price: trade.price,
-      volume: trade.amount,
-      tradeId: trade.trade_seq,
-      side: readSide(trade.direction),
-      time: readMs(trade.timestamp),
-    }
-    emitTrade(out, fields, decimalFromNumber, raw)
-  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  emitTrade(out, fields, decimalFromNumber, raw)
 }
 
 function symbolOf(channel: unknown): string | undefined {

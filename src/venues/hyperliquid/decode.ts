@@ -5,9 +5,9 @@
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
-import { elementTexts, isObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { emitTrade, readMessage, show } from '../read-trade.ts'
+import { decodeTrades, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 /** The server's first frame, which is not JSON. */
@@ -62,7 +62,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { channel, data } = message
-  if (channel === 'trades') decodeTrades(data, frame, out)
+  if (channel === 'trades') decodeTrades(data, frame, out, decodeTrade)
   else if (channel === 'pong') out.control({ kind: 'heartbeat' })
   else if (channel === 'subscriptionResponse') decodeAnswer(data, out)
   else if (channel === 'error') decodeError(data, out)
@@ -70,31 +70,16 @@ function decode(frame: Buffer, out: Sink): void {
   else out.refuse('unknown_message', `channel ${show(channel)}`)
 }
 
-function decodeTrades(data: unknown, frame: Buffer, out: Sink): void {
-  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
-  else if (data.length === 0) out.control({ kind: 'heartbeat' })
-  else {
-    let texts: string[] | undefined
-    const textOf = (index: number) => {
-      texts ??= elementTexts(frame.toString(), 'data')
-      return texts[index]
-    }
-    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.coin,
+    price: trade.px,
+    volume: trade.sz,
+    tradeId: trade.tid,
+    side: sideOf(trade.side),
+    time: timeOf(trade.time),
   }
-}
-
-function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
-  if (isObject(trade)) {
-    const fields = {
-      symbol: trade.coin,
-      price: trade.px,
-      volume: trade.sz,
-      tradeId: trade.tid,
-      side: sideOf(trade.side),
-      time: timeOf(trade.time),
-    }
-    emitTrade(out, fields, decimalFromText, raw)
-  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  emitTrade(out, fields, decimalFromText, raw)
 }
 
 function sideOf(side: unknown): Side | undefined {

@@ -6,9 +6,9 @@
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
-import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
+import { decodeTrades, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 export const kraken: Venue = {
@@ -71,7 +71,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { channel, method } = message
-  if (channel === 'trade') decodeTrades(message, frame, out)
+  if (channel === 'trade') decodeTrades(message.data, frame, out, decodeTrade)
   else if (channel === 'status') decodeStatus(message, out)
   else if (channel === 'heartbeat' || method === 'pong') out.control({ kind: 'heartbeat' })
   else if (method === 'subscribe' || method === 'unsubscribe') decodeAnswer(message, method, out)
@@ -82,33 +82,16 @@ function decode(frame: Buffer, out: Sink): void {
   else out.refuse('unknown_message', channel === undefined ? `method ${show(method)}` : `channel ${show(channel)}`)
 }
 
-function decodeTrades(message: JsonObject, frame: Buffer, out: Sink): void {
-  const { data } = message
-  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
-  // Nothing traded lately: an empty snapshot.
-  else if (data.length === 0) out.control({ kind: 'heartbeat' })
-  else {
-    let texts: string[] | undefined
-    const textOf = (index: number) => {
-      texts ??= elementTexts(frame.toString(), 'data')
-      return texts[index]
-    }
-    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.symbol,
+    price: trade.price,
+    volume: trade.qty,
+    tradeId: trade.trade_id,
+    side: readSide(trade.side),
+    time: typeof trade.timestamp === 'string' ? parseRfc3339(trade.timestamp) : undefined,
   }
-}
-
-function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
-  if (isObject(trade)) {
-    const fields = {
-      symbol: trade.symbol,
-      price: trade.price,
-      volume: trade.qty,
-      tradeId: trade.trade_id,
-      side: readSide(trade.side),
-      time: typeof trade.timestamp === 'string' ? parseRfc3339(trade.timestamp) : undefined,
-    }
-    emitTrade(out, fields, decimalFromNumber, raw)
-  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  emitTrade(out, fields, decimalFromNumber, raw)
 }
 
 /** The server ends a subscription with the answer to an unsubscription, which we never request. */

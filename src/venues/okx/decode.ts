@@ -4,9 +4,9 @@
  * side is the taker's. Ids are integers in quotes that rise by one within an instrument.
  */
 import { decimalFromText } from '../decimal.ts'
-import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
 import type { ListedSymbol } from '../listed-symbols.ts'
-import { emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
+import { decodeTrades, emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 
 const CHANNEL = 'trades-all'
@@ -63,37 +63,22 @@ function decode(frame: Buffer, out: Sink): void {
   const { event } = message
   const { channel } = isObject(message.arg) ? message.arg : {}
   if (event !== undefined) decodeEvent(event, message, out)
-  else if (channel === CHANNEL) decodeTrades(message, frame, out)
+  else if (channel === CHANNEL) decodeTrades(message.data, frame, out, decodeTrade)
   // Data of any other channel, none of which is subscribed to.
   else if (typeof channel === 'string' && message.data !== undefined) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)
 }
 
-function decodeTrades({ data }: JsonObject, frame: Buffer, out: Sink): void {
-  if (!Array.isArray(data)) out.refuse('malformed_frame', `trades: data ${show(data)}`)
-  else if (data.length === 0) out.control({ kind: 'heartbeat' })
-  else {
-    let texts: string[] | undefined
-    const textOf = (index: number) => {
-      texts ??= elementTexts(frame.toString(), 'data')
-      return texts[index]
-    }
-    for (let index = 0; index < data.length; index++) decodeTrade(data[index], out, () => textOf(index))
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.instId,
+    price: trade.px,
+    volume: trade.sz,
+    tradeId: trade.tradeId,
+    side: readSide(trade.side),
+    time: timeOf(trade.ts),
   }
-}
-
-function decodeTrade(trade: unknown, out: Sink, raw: () => string | undefined): void {
-  if (isObject(trade)) {
-    const fields = {
-      symbol: trade.instId,
-      price: trade.px,
-      volume: trade.sz,
-      tradeId: trade.tradeId,
-      side: readSide(trade.side),
-      time: timeOf(trade.ts),
-    }
-    emitTrade(out, fields, decimalFromText, raw, idFromText)
-  } else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+  emitTrade(out, fields, decimalFromText, raw, idFromText)
 }
 
 /** ms since 1970 UTC, as text. */
