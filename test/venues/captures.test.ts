@@ -14,20 +14,29 @@ import { okx } from '../../src/venues/okx/decode.ts'
 import { capturedTrades, captureFrames, singleFrames, skipWithoutData } from '../support/data/recorded-data.ts'
 import { decoded } from '../support/judges/collecting-sink.ts'
 
+/** A trade of the other project in the form of ours. */
+function expected(
+  { timestamp, price, amount, side }: ReturnType<typeof capturedTrades>[number],
+  symbol: string | undefined,
+  tradeId: number | bigint,
+) {
+  return {
+    symbol,
+    micros: Math.round(timestamp * 1e6),
+    nanos: 0,
+    price: Number(price),
+    volume: Number(amount),
+    side,
+    tradeId,
+  }
+}
+
 describe('recorded sessions', { skip: skipWithoutData }, () => {
   test('COINBASE: the same trades, field by field', () => {
     const sinks = captureFrames('COINBASE').map(frame => decoded(coinbase.decode, frame))
     const ours = sinks.flatMap(sink => sink.trades)
     // The frame's side is the maker's (the venue's document); the other project, like us, turns it into the taker's.
-    const theirs = capturedTrades('COINBASE').map(trade => ({
-      symbol: trade.symbol,
-      micros: Math.round(trade.timestamp * 1e6),
-      nanos: 0,
-      price: Number(trade.price),
-      volume: Number(trade.amount),
-      side: trade.side,
-      tradeId: Number(trade.id),
-    }))
+    const theirs = capturedTrades('COINBASE').map(trade => expected(trade, trade.symbol, Number(trade.id)))
     assert.equal(theirs.length, 107)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
@@ -36,16 +45,10 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
   test('BITSTAMP: the same trades, field by field', () => {
     const sinks = captureFrames('BITSTAMP').map(frame => decoded(bitstamp.decode, frame))
     const ours = sinks.flatMap(sink => sink.trades)
-    const theirs = capturedTrades('BITSTAMP').map(trade => ({
+    const theirs = capturedTrades('BITSTAMP').map(trade =>
       // Theirs is spelled `ETH-USD`.
-      symbol: trade.symbol.replace('-', '').toLowerCase(),
-      micros: Math.round(trade.timestamp * 1e6),
-      nanos: 0,
-      price: Number(trade.price),
-      volume: Number(trade.amount),
-      side: trade.side,
-      tradeId: Number(trade.id),
-    }))
+      expected(trade, trade.symbol.replace('-', '').toLowerCase(), Number(trade.id)),
+    )
     assert.equal(theirs.length, 10)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
@@ -57,15 +60,7 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     const ours = sinks.flatMap(sink => sink.trades)
     const theirs = capturedTrades('BYBIT', 'captures-2026')
       .filter(trade => !trade.symbol.endsWith('-PERP'))
-      .map(trade => ({
-        symbol: trade.venue_symbol,
-        micros: Math.round(trade.timestamp * 1e6),
-        nanos: 0,
-        price: Number(trade.price),
-        volume: Number(trade.amount),
-        side: trade.side,
-        tradeId: BigInt(trade.id),
-      }))
+      .map(trade => expected(trade, trade.venue_symbol, BigInt(trade.id)))
     assert.equal(theirs.length, 7)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
@@ -126,15 +121,7 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     const frames = captureFrames('OKX').map(frame => frame.replace('"channel":"trades"', '"channel":"trades-all"'))
     const sinks = frames.map(frame => decoded(okx.decode, frame))
     const ours = sinks.flatMap(sink => sink.trades)
-    const theirs = capturedTrades('OKX').map(trade => ({
-      symbol: trade.venue_symbol,
-      micros: Math.round(trade.timestamp * 1e6),
-      nanos: 0,
-      price: Number(trade.price),
-      volume: Number(trade.amount),
-      side: trade.side,
-      tradeId: Number(trade.id),
-    }))
+    const theirs = capturedTrades('OKX').map(trade => expected(trade, trade.venue_symbol, Number(trade.id)))
     assert.equal(theirs.length, 35)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
