@@ -51,30 +51,11 @@ export function quarantineBlock(
     'Int64',
     BigInt64Array.from(refused, tick => BigInt(tick.ticks)),
   )
-  writer.strings(
-    'kind',
-    refused.map(tick => tick.kind),
-  )
-  writer.strings(
-    'reason',
-    refused.map(tick => tick.reason),
-  )
-  writer.strings(
-    'detail',
-    refused.map(tick => tick.detail),
-  )
-  writer.strings(
-    'venue',
-    refused.map(tick => tick.venue),
-  )
-  writer.strings(
-    'symbol',
-    refused.map(tick => tick.symbol),
-  )
-  writer.strings(
-    'raw',
-    refused.map(tick => tick.raw),
-  )
+  for (const name of ['kind', 'reason', 'detail', 'venue', 'symbol', 'raw'] as const)
+    writer.strings(
+      name,
+      refused.map(tick => tick[name]),
+    )
   writer.fixed('received_at', TYPES.time, receivedAt)
   writeBatchColumns(writer, rows, batch)
   writer.fixed(

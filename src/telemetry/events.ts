@@ -195,9 +195,6 @@ export type FieldsOf<Name extends EventName> = Fields &
 
 /** Emits an event: see journal.ts. */
 export type Emit = <Name extends EventName>(name: Name, fields: FieldsOf<Name>) => void
-/** Receives events of any name, e.g. to record or count them. */
-export type EventListener = (name: EventName, fields: Fields) => void
-
 /** The message of an event with its fields filled in. */
 export function describe(name: EventName, fields: Fields): string {
   return EVENTS[name].message.replace(/\{(\w+)\}/g, (whole, key: string) => String(fields[key] ?? whole))

@@ -28,8 +28,6 @@ const SHAPES: Record<string, (text: MessageText, url: URL) => unknown> = {
 /** The format or size of the message is wrong. Other refusals concern the URL or the key, and a person may fix them. */
 const MESSAGE_REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
-export const WEBHOOK_SHAPES: readonly string[] = Object.keys(SHAPES)
-
 export class WebhookChannel implements Channel {
   readonly name: string
   readonly reference: string
