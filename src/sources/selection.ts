@@ -19,22 +19,16 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
   seed: { min: 0, max: 2 ** 31 - 1 },
 }
 
-const VENUE_NEXT = `(?:${VENUES.map(({ name }) => name).join('|')})(?:[:?\\s]|$)`
-const BETWEEN_VENUES = new RegExp(`,(?=${VENUE_NEXT})`, 'gi')
-const AFTER_VENUE = new RegExp(`:\\s+(?!${VENUE_NEXT})`, 'gi')
+const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?]|$)`, 'i')
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
+const PREFIX = /^[\p{L}\p{N}._-]{1,20}:/u
 
 /**
  * Throws `config_invalid` for a malformed selection, an unknown venue or option. A venue without symbols gets its
  * defaults. Blanks around commas and commas between venues are accepted.
  */
 export function parseSources(text: string): Selected[] {
-  const parts = text
-    .replace(/\s*,\s*/g, ',')
-    .replace(BETWEEN_VENUES, ' ')
-    .replace(AFTER_VENUE, ':')
-    .split(/\s+/)
-    .filter(Boolean)
+  const parts = sourcesIn(text)
   const selected = parts.map((part, index) => parseOne(part, parts[index - 1]))
   if (selected.length === 0) throw invalid('TICKHOUSE_SOURCES is empty')
   const names = selected.map(({ venue }) => venue.name)
@@ -43,13 +37,38 @@ export function parseSources(text: string): Selected[] {
   return selected
 }
 
+/** Splits the text into sources, each with its venue first. */
+function sourcesIn(text: string): string[] {
+  const parts: string[] = []
+  for (const word of text.replace(/\s*,\s*/g, ',').split(/\s+/)) {
+    for (const [at, item] of word.split(',').entries()) {
+      const before = parts.at(-1)
+      const begins = VENUE_FIRST.test(item) && !isSymbolOf(before, item)
+      if (item === '') continue
+      if (before === undefined || begins || (at === 0 && !before.endsWith(':'))) parts.push(item)
+      else parts[parts.length - 1] = `${before}${before.endsWith(':') ? '' : ','}${item}`
+    }
+  }
+  return parts
+}
+
+/**
+ * Of a venue whose symbols have prefixes, a venue's name in capitals is a prefix, not the next venue:
+ * `hyperliquid:BTC,BINANCE:ETHUSDT`.
+ */
+function isSymbolOf(source: string | undefined, item: string): boolean {
+  const [name = '', list] = source?.split(':') ?? []
+  const [first = ''] = item.split(':')
+  return list !== undefined && first === first.toUpperCase() && findVenue(name.toLowerCase())?.prefixes === true
+}
+
 function parseOne(text: string, before: string | undefined): Selected {
   const [, name, list = '', query = ''] = /^([^:?]+)(?::([^?]*))?(?:\?(.*))?$/.exec(text) ?? []
   if (!name) throw invalid(`not a source: ${text}`)
   const venue = findVenue(name.toLowerCase())
   if (!venue) throw unknownVenue(name, text, before)
   const given = list.split(',').filter(Boolean)
-  const wrong = given.find(symbol => !SYMBOL.test(symbol))
+  const wrong = given.find(symbol => !SYMBOL.test(venue.prefixes ? symbol.replace(PREFIX, '') : symbol))
   if (wrong !== undefined) throw invalid(`not a symbol of ${venue.name}: ${wrong}`)
   const symbols = [...new Set(given.map(symbol => (venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol)))]
   const options: Record<string, number> = {}

@@ -86,6 +86,8 @@ export interface Venue {
   readonly symbolList: SymbolList
   /** Set where every symbol is spelled in capitals. */
   readonly spelling?: 'capitals'
+  /** Set where a symbol may begin with the name of another market and a colon: `BINANCE:ETHUSDT`. */
+  readonly prefixes?: true
   /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
   url(base: string, symbols: readonly string[]): string
   /** Frames to send once connected; empty where the URL contains the subscription. */

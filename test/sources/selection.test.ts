@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { partitionOf } from '../../src/sources/recorder.ts'
 import { formatSources, parseSources } from '../../src/sources/selection.ts'
+import { VENUES } from '../../src/venues/index.ts'
 
 test('venues, symbols and the simulator’s options are read, and written back the same', () => {
   const text = 'binance:BTCUSDT,ETHUSDT kraken:BTC/USD simulator:AAA?rate=500&seed=7'
@@ -52,6 +54,44 @@ test('a symbol after a blank is refused with the comma it needs, and a malformed
   assert.throws(() => parseSources('kraken:BTC/USD ETH/USD'), /by commas, kraken:BTC\/USD,ETH\/USD/)
   assert.throws(() => parseSources('binance:BTCUSDT:ETHUSDT'), /not a symbol of binance: BTCUSDT:ETHUSDT/)
   assert.throws(() => parseSources('binance:BTC"USDT'), /not a symbol/)
+})
+
+test('a symbol may begin with a market and a colon where the venue has such symbols', () => {
+  const sources = (text: string) => parseSources(text).map(({ venue, symbols }) => [venue.name, ...symbols])
+  const meant = [
+    ['hyperliquid', 'BTC', 'BINANCE:ETHUSDT', 'xyz:NVDA'],
+    ['kraken', 'BTC/USD'],
+  ]
+  for (const text of [
+    'hyperliquid:BTC,BINANCE:ETHUSDT,xyz:NVDA kraken:BTC/USD',
+    'hyperliquid: BTC, BINANCE:ETHUSDT, xyz:NVDA,\nkraken: BTC/USD',
+    'Hyperliquid:BTC,BINANCE:ETHUSDT,xyz:NVDA,kraken:BTC/USD',
+  ])
+    assert.deepEqual(sources(text), meant, text)
+  assert.deepEqual(sources('hyperliquid: BINANCE:ETHUSDT'), [['hyperliquid', 'BINANCE:ETHUSDT']])
+  // After a blank, and in lower case, a venue's name is the venue.
+  for (const text of ['hyperliquid:BTC BINANCE:ETHUSDT', 'hyperliquid:BTC,binance:ETHUSDT'])
+    assert.deepEqual(sources(text), [
+      ['hyperliquid', 'BTC'],
+      ['binance', 'ETHUSDT'],
+    ])
+  for (const symbol of ['A:B:C', ':A', 'A:', 'A B:C']) assert.throws(() => parseSources(`hyperliquid:X,${symbol}`))
+})
+
+test('any symbols with and without a prefix are read as written', () => {
+  const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,9}$/)
+  const symbol = fc.oneof(
+    name,
+    fc.tuple(fc.constantFrom('BINANCE', 'OANDA', 'KRAKEN', 'xyz'), name).map(two => two.join(':')),
+  )
+  fc.assert(
+    fc.property(fc.uniqueArray(symbol, { minLength: 1 }), symbols => {
+      fc.pre(!symbols.some(each => VENUES.some(venue => venue.name === each.toLowerCase())))
+      const [selected, ...others] = parseSources(`hyperliquid:${symbols.join(',')}`)
+      assert.deepEqual([selected!.symbols, others], [symbols, []])
+      assert.deepEqual(parseSources(formatSources([selected!]))[0]!.symbols, symbols)
+    }),
+  )
 })
 
 test('a symbol’s log partition never changes: it is part of the format', () => {

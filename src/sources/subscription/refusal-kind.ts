@@ -30,14 +30,18 @@ export function isAlreadySubscribed(text: string): boolean {
   return ALREADY.test(text)
 }
 
-/** The symbols that a text contains as whole words: `WETH-USD` or `ETH-USDT` does not name `ETH-USD`. */
+/**
+ * The symbols that a text contains as whole words, longest first: `WETH-USD` or `ETH-USDT` does not name `ETH-USD`, nor
+ * `BINANCE:ETHUSDT` the requested symbol `ETHUSDT`.
+ */
 export function symbolsNamed(text: string, symbols: Iterable<string>): string[] {
   const named: string[] = []
-  for (const symbol of symbols) {
-    for (let at = text.indexOf(symbol); at >= 0; at = text.indexOf(symbol, at + 1)) {
-      if (isPart(text[at - 1]) || isPart(text[at + symbol.length])) continue
-      named.push(symbol)
-      break
+  let rest = text
+  for (const symbol of [...symbols].sort((a, b) => b.length - a.length)) {
+    for (let at = rest.indexOf(symbol); at >= 0; at = rest.indexOf(symbol, at + 1)) {
+      if (isPart(rest[at - 1]) || isPart(rest[at + symbol.length])) continue
+      if (named.at(-1) !== symbol) named.push(symbol)
+      rest = `${rest.slice(0, at)}${' '.repeat(symbol.length)}${rest.slice(at + symbol.length)}`
     }
   }
   return named

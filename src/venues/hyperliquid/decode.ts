@@ -27,6 +27,8 @@ export const hyperliquid: Venue = {
   silenceMsMax: 60_000,
   keepAlive: { everyMs: 20_000, frame: '{"method":"ping"}' },
   acknowledges: true,
+  // Perpetuals that others deploy: `xyz:NVDA`.
+  prefixes: true,
   url: base => base,
   subscribe,
   resubscribe: subscribe,

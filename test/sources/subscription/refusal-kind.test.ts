@@ -54,6 +54,11 @@ test('a text names a symbol only as a whole word', () => {
   assert.deepEqual(symbolsNamed('"WETH-USD", (ETH-USDT): no', symbols), ['WETH-USD', 'ETH-USDT'])
   assert.deepEqual(symbolsNamed('Currency pair not supported BTC/USD', symbols), ['BTC/USD'])
   assert.deepEqual(symbolsNamed('WETH-USDT', symbols), [])
+  const parts = ['ETHUSDT', 'BINANCE:ETHUSDT', 'BRK', 'BRK.B']
+  assert.deepEqual(symbolsNamed('Invalid symbol BINANCE:ETHUSDT', parts), ['BINANCE:ETHUSDT'])
+  assert.deepEqual(symbolsNamed("channel:trades,instId:ETHUSDT doesn't exist", parts), ['ETHUSDT'])
+  assert.deepEqual(symbolsNamed('Invalid symbol BRK.B', parts), ['BRK.B'])
+  assert.deepEqual(symbolsNamed('BRK.B, BRK: no', parts), ['BRK.B', 'BRK'])
 })
 
 test('any symbol in any sentence is found, and no other', () => {
