@@ -5,7 +5,7 @@
 import type { IdKind } from '../tick/id-kind.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
-import type { SymbolList } from './listed-symbols.ts'
+import type { InstrumentList } from './instruments.ts'
 
 /** A message of the venue's server about the connection itself. */
 export type Control =
@@ -82,8 +82,8 @@ export interface Venue {
   readonly defaultSymbols: readonly string[]
   /** Whether the venue confirms or refuses each subscription. */
   readonly acknowledges: boolean
-  /** What the venue lists. */
-  readonly symbolList: SymbolList
+  /** How the venue lists its instruments by REST. */
+  readonly instruments: InstrumentList
   /** Set where every symbol is spelled in capitals. */
   readonly spelling?: 'capitals'
   /** Set where a symbol may begin with the name of another market and a colon: `BINANCE:ETHUSDT`. */

@@ -8,7 +8,6 @@ import { parseConfig } from '../../src/config.ts'
 import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
 import { parseSources } from '../../src/sources/selection.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
-import type { ListedSymbol } from '../../src/venues/listed-symbols.ts'
 import type { Control, Venue } from '../../src/venues/venue.ts'
 import { damaged, monstrous } from '../support/data/damaged-frames.ts'
 import { type CollectingSink, decoded, type Trade } from '../support/judges/collecting-sink.ts'
@@ -30,8 +29,6 @@ export interface VenueEvidence {
   frames: readonly FrameCase[]
   /** Frames of one connection without a break, in order, with three trades of one symbol at least: they show the kind of ids. */
   stretch: readonly string[]
-  /** An answer of the venue's list of symbols, and what it lists. */
-  symbolList: { answer: unknown; listed: readonly ListedSymbol[] }
   /** A recorded session, where the recorded data is at hand: its frames, and the number of trades in them. */
   session?: { frames: () => readonly (string | Buffer)[]; trades: number; skip: string | false }
 }
@@ -132,17 +129,6 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     }
     assert.equal(trades, evidence.session!.trades)
     assert.equal(idContradiction(venue.ids, idsIn(venue, frames)), undefined)
-  })
-
-  test(`${name}: its list of symbols is read, and an answer of another form is no list`, () => {
-    const { read } = venue.symbolList
-    assert.deepEqual(read(evidence.symbolList.answer), evidence.symbolList.listed)
-    for (const answer of [null, 'x', 7, { error: ['EGeneral:Internal error'] }, { code: -1003 }])
-      assert.equal(read(answer), undefined)
-    fc.assert(
-      fc.property(fc.jsonValue(), answer => void read(answer)),
-      { seed: SEED },
-    )
   })
 
   const frames = [...evidence.frames.map(({ frame }) => frame), ...evidence.stretch]

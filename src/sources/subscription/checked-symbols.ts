@@ -1,9 +1,9 @@
 /** The recorded symbols, in the spelling of each venue's own list once that is known. */
 import type { Emit } from '../../telemetry/events.ts'
-import type { Listing } from '../../venues/listed-symbols.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Feeds, Subscription } from '../feeds.ts'
 import type { Selected } from '../selection.ts'
+import type { Match } from './match-symbols.ts'
 import { SymbolCheck } from './symbol-check.ts'
 
 export class CheckedSymbols {
@@ -24,7 +24,7 @@ export class CheckedSymbols {
             timings,
             emit,
             symbols: () => this.of(venue.name),
-            onListed: listings => this.#apply(venue.name, listings),
+            onListed: matches => this.#apply(venue.name, matches),
           }),
     )
   }
@@ -38,13 +38,13 @@ export class CheckedSymbols {
     await Promise.all(this.#checks.map(check => check.close()))
   }
 
-  #apply(venue: string, listings: readonly Listing[]): void {
-    const spelled = new Map(listings.map(({ requested, symbol }) => [requested, symbol ?? requested]))
+  #apply(venue: string, matches: readonly Match[]): void {
+    const spelled = new Map(matches.map(({ requested, instrument }) => [requested, instrument?.symbol ?? requested]))
     this.#symbols.set(venue, [...new Set(spelled.values())])
     this.#feeds.respell(venue, spelled)
     this.#feeds.unlisted(
       venue,
-      listings.filter(({ symbol }) => symbol === undefined).map(({ requested }) => requested),
+      matches.filter(({ instrument }) => instrument === undefined).map(({ requested }) => requested),
     )
   }
 }

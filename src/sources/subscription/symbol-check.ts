@@ -5,15 +5,12 @@
 import { setTimeout as sleep, setImmediate as yieldToSockets } from 'node:timers/promises'
 import { nearest } from '../../nearest.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { compareWithList, type ListedSymbol, type Listing } from '../../venues/listed-symbols.ts'
-import { parseRetryAfter } from '../../venues/retry-after.ts'
+import { type Instrument, TRADING } from '../../venues/instruments.ts'
 import type { Venue } from '../../venues/venue.ts'
-import { VERSION } from '../../version.ts'
 import { Backoff } from '../connection/backoff.ts'
 import type { Timings } from '../connection/timings.ts'
-
-/** Binance's whole list is some 10 MB. */
-const LIST_BYTES_MAX = 64 * 2 ** 20
+import { type Match, matchSymbols } from './match-symbols.ts'
+import { ListRefused, readInstruments } from './read-instruments.ts'
 
 export interface SymbolCheckOptions {
   venue: Venue
@@ -24,7 +21,7 @@ export interface SymbolCheckOptions {
   timings: Timings
   emit: Emit
   /** Called after each successful check, with the result for each symbol. */
-  onListed(listings: readonly Listing[]): void
+  onListed(matches: readonly Match[]): void
 }
 
 export class SymbolCheck {
@@ -62,11 +59,12 @@ export class SymbolCheck {
     const { venue, rest, symbols, timings, emit, onListed } = this.#options
     const requested = symbols()
     try {
-      const listed = await this.#list(`${rest}${venue.symbolList.path}`)
-      const listings = compareWithList(requested, listed)
-      this.#stop.signal.throwIfAborted()
-      onListed(listings)
-      for (const listing of listings) await this.#report(listing, listed)
+      const { signal } = this.#stop
+      const listed = await readInstruments(venue, rest, { signal, timeoutMs: timings.symbolListMsMax })
+      const matches = matchSymbols(requested, listed)
+      signal.throwIfAborted()
+      onListed(matches)
+      for (const match of matches) await this.#report(match, listed)
       backoff.reset()
       return timings.symbolListEveryMs
     } catch (error) {
@@ -76,47 +74,18 @@ export class SymbolCheck {
     }
   }
 
-  async #list(url: string): Promise<readonly ListedSymbol[]> {
-    const { venue, timings } = this.#options
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timings.symbolListMsMax)])
-    const { body } = venue.symbolList
-    // Coinbase requires a User-Agent.
-    const headers = { 'User-Agent': `tickhouse/${VERSION}`, ...(body && { 'Content-Type': 'application/json' }) }
-    const response = await fetch(url, { signal, headers, ...(body && { method: 'POST', body }) })
-    if (!response.ok) {
-      await response.body?.cancel()
-      const { headers } = response
-      const waitMs = parseRetryAfter(
-        headers.get('retry-after') ?? undefined,
-        Date.now(),
-        headers.get('date') ?? undefined,
-      )
-      throw new ListRefused(response.status, waitMs)
-    }
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    for await (const chunk of response.body ?? []) {
-      chunks.push(chunk)
-      bytes += chunk.length
-      if (bytes > LIST_BYTES_MAX) throw new Error(`the answer is longer than ${LIST_BYTES_MAX} bytes`)
-    }
-    const listed = venue.symbolList.read(JSON.parse(Buffer.concat(chunks).toString()))
-    // By an empty list, all symbols would be unknown.
-    if (!listed || listed.length === 0) throw new Error('the answer is not a list of symbols')
-    return listed
-  }
-
-  async #report({ requested, symbol, haltState }: Listing, listed: readonly ListedSymbol[]): Promise<void> {
+  async #report({ requested, instrument }: Match, listed: readonly Instrument[]): Promise<void> {
     const { venue, emit } = this.#options
-    if (!this.#isFirst(`${requested} ${symbol} ${haltState}`)) return
-    if (symbol === undefined) {
+    if (!this.#isFirst(`${requested} ${instrument?.symbol} ${instrument?.status}`)) return
+    if (instrument === undefined) {
       // Comparing with thousands of symbols takes long: data waiting in sockets goes first.
       await yieldToSockets(undefined, { signal: this.#stop.signal })
       const names = listed.map(each => each.symbol)
       emit('symbol_unknown', { venue: venue.name, symbol: requested, nearest: nearest(requested, names) })
     } else {
+      const { symbol, status } = instrument
       if (symbol !== requested) emit('symbol_respelled', { venue: venue.name, given: requested, symbol })
-      if (haltState !== '') emit('symbol_resting', { venue: venue.name, symbol, state: haltState })
+      if (status !== TRADING) emit('symbol_resting', { venue: venue.name, symbol, state: status })
     }
   }
 
@@ -124,15 +93,6 @@ export class SymbolCheck {
     if (this.#reported.has(what)) return false
     this.#reported.add(what)
     return true
-  }
-}
-
-class ListRefused extends Error {
-  readonly waitMs: number | undefined
-
-  constructor(status: number, waitMs: number | undefined) {
-    super(`HTTP status ${status}`)
-    this.waitMs = waitMs
   }
 }
 

@@ -7,11 +7,11 @@ import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { SIDE, TradeDraft } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { emitTrade, readId, readMessage, show } from '../read-trade.ts'
 import { readBannedUntil } from '../retry-after.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
 import { ByteScanner, literal } from './byte-scanner.ts'
+import { binanceInstruments } from './instruments.ts'
 
 /** What differs between venues with Binance's frames. */
 export interface BinanceShape {
@@ -50,7 +50,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
     spelling: 'capitals',
-    symbolList: { path: '/api/v3/exchangeInfo?showPermissionSets=false', read: readExchangeInfo },
+    instruments: binanceInstruments('/api/v3/exchangeInfo?showPermissionSets=false'),
     url: (base, symbols) => {
       const streams = symbols.map(symbol => encodeURIComponent(streamOf(symbol)).replace('%40', '@'))
       return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
@@ -77,15 +77,6 @@ export const binance: Venue = binanceShaped({
   // The server pings every 20 s.
   silenceMsMax: 30_000,
 })
-
-/** The answer to `exchangeInfo`: rest-api.md. Trades come of what is in the state `TRADING`. */
-function readExchangeInfo(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer) || !Array.isArray(answer.symbols)) return undefined
-  return answer.symbols
-    .filter(isObject)
-    .filter(({ symbol }) => typeof symbol === 'string')
-    .map(({ symbol, status }) => ({ symbol: symbol as string, haltState: status === 'TRADING' ? '' : String(status) }))
-}
 
 /** Kinds of event that are known and not recorded: web-socket-streams.md. */
 const NOT_RECORDED = new Set([

@@ -5,9 +5,9 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { bitstampInstruments } from './instruments.ts'
 
 const CHANNEL = 'live_trades_'
 
@@ -19,7 +19,7 @@ export const bitstamp: Venue = {
   defaultSymbols: ['btcusd', 'ethusd', 'solusd', 'xrpusd', 'dogeusd'],
   // Neither symbols nor frames have a documented limit. A connection ends after 90 days.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectionAgeMsMax: 90 * 24 * 60 * 60 * 1000 },
-  symbolList: { path: '/api/v2/trading-pairs-info/', read: readTradingPairs },
+  instruments: bitstampInstruments,
   // The server answers each heartbeat.
   silenceMsMax: 30_000,
   keepAlive: { everyMs: 10_000, frame: '{"event":"bts:heartbeat"}' },
@@ -32,19 +32,6 @@ export const bitstamp: Venue = {
 
 function subscribe(symbols: readonly string[]): string[] {
   return symbols.map(symbol => JSON.stringify({ event: 'bts:subscribe', data: { channel: `${CHANNEL}${symbol}` } }))
-}
-
-/** The answer to `trading-pairs-info`: https://www.bitstamp.net/api/. */
-function readTradingPairs(answer: unknown): ListedSymbol[] | undefined {
-  if (!Array.isArray(answer)) return undefined
-  return answer
-    .filter(isObject)
-    .filter(pair => typeof pair.url_symbol === 'string')
-    .map(({ url_symbol: symbol, name, trading }) => ({
-      symbol: symbol as string,
-      aliases: typeof name === 'string' ? [name] : [],
-      haltState: trading === undefined || trading === 'Enabled' ? '' : String(trading),
-    }))
 }
 
 /** Events of channels with depth and orders, and answers about those channels. */

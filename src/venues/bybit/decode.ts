@@ -5,10 +5,10 @@
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
-import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
+import type { JsonObject } from '../json-text.ts'
 import { decodeTrades, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { bybitInstruments } from './instruments.ts'
 
 const TOPIC = 'publicTrade.'
 
@@ -20,7 +20,7 @@ export const bybit: Venue = {
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
   // Neither symbols nor frames have a documented limit; connects do.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
-  symbolList: { path: '/v5/market/instruments-info?category=spot', read: readInstruments },
+  instruments: bybitInstruments('spot'),
   // The document wants a ping every 20 s; the server answers each.
   silenceMsMax: 45_000,
   keepAlive: { everyMs: 20_000, frame: '{"op":"ping"}' },
@@ -41,18 +41,6 @@ function subscribe(symbols: readonly string[]): string[] {
     const topic = TOPIC + symbol
     return JSON.stringify({ req_id: topic, op: 'subscribe', args: [topic] })
   })
-}
-
-/** The answer to `instruments-info`: https://bybit-exchange.github.io/docs/v5/market/instrument. */
-function readInstruments(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer) || !isObject(answer.result) || !Array.isArray(answer.result.list)) return undefined
-  return answer.result.list
-    .filter(isObject)
-    .filter(({ symbol }) => typeof symbol === 'string')
-    .map(({ symbol, status }) => ({
-      symbol: symbol as string,
-      haltState: status === undefined || status === 'Trading' ? '' : String(status),
-    }))
 }
 
 /** Topics that are known and not recorded. */

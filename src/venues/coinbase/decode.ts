@@ -8,9 +8,9 @@ import { parseRfc3339 } from '../../tick/time.ts'
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Control, Sink, Venue } from '../venue.ts'
+import { coinbaseInstruments } from './instruments.ts'
 
 export const coinbase: Venue = {
   name: 'coinbase',
@@ -20,7 +20,7 @@ export const coinbase: Venue = {
   defaultSymbols: ['BTC-USD', 'ETH-USD', 'SOL-USD', 'XRP-USD', 'DOGE-USD'],
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   spelling: 'capitals',
-  symbolList: { path: '/products', read: readProducts },
+  instruments: coinbaseInstruments,
   // The heartbeat channel beats once a second for each symbol.
   silenceMsMax: 10_000,
   acknowledges: true,
@@ -35,22 +35,6 @@ function subscribe(symbols: readonly string[]): string[] {
   return symbols.map(symbol =>
     JSON.stringify({ type: 'subscribe', product_ids: [symbol], channels: ['matches', 'heartbeat'] }),
   )
-}
-
-/**
- * The answer to `products`:
- * https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-all-known-trading-pairs.
- */
-function readProducts(answer: unknown): ListedSymbol[] | undefined {
-  if (!Array.isArray(answer)) return undefined
-  return answer
-    .filter(isObject)
-    .filter(({ id }) => typeof id === 'string')
-    .map(({ id, status, trading_disabled: disabled }) => ({
-      symbol: id as string,
-      haltState:
-        status !== undefined && status !== 'online' ? String(status) : disabled === true ? 'trading disabled' : '',
-    }))
 }
 
 /** Kinds of message that are known and not recorded. */

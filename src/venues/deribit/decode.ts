@@ -7,9 +7,9 @@
  */
 import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { decodeTrades, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { deribitInstruments } from './instruments.ts'
 
 const INTERVAL = '.100ms'
 const CHANNEL = /^trades\.(.+)\.(?:100ms|agg2|raw)$/
@@ -24,7 +24,7 @@ export const deribit: Venue = {
   // 32 connections from one address. Requests without a login have no stated limit; with one they are 20 a second,
   // subscriptions about 3.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3 },
-  symbolList: { path: '/api/v2/public/get_instruments?currency=any', read: readInstruments },
+  instruments: deribitInstruments,
   // The server answers each request.
   silenceMsMax: 40_000,
   keepAlive: {
@@ -45,18 +45,6 @@ function subscribe(symbols: readonly string[]): string[] {
     const channel = `trades.${symbol}${INTERVAL}`
     return JSON.stringify({ jsonrpc: '2.0', id: channel, method: 'public/subscribe', params: { channels: [channel] } })
   })
-}
-
-/** The answer to `get_instruments`: https://docs.deribit.com/api-reference/market-data/public-get_instruments. */
-function readInstruments(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer) || !Array.isArray(answer.result)) return undefined
-  return answer.result
-    .filter(isObject)
-    .filter(instrument => typeof instrument.instrument_name === 'string')
-    .map(({ instrument_name: symbol, is_active: active }) => ({
-      symbol: symbol as string,
-      haltState: active === false ? 'inactive' : '',
-    }))
 }
 
 /** Channels that are known and not recorded. */

@@ -6,9 +6,9 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject, LongNumber } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { geminiInstruments } from './instruments.ts'
 
 const STREAM = '@trade'
 const PING = 'ping'
@@ -23,7 +23,7 @@ export const gemini: Venue = {
   defaultSymbols: ['btcusd', 'ethusd', 'solusd', 'xrpusd', 'dogeusd'],
   // The document states no limits; the server's `conninfo` is reported to state 300 connects in five minutes.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 300 },
-  symbolList: { path: '/v1/symbols', read: readSymbols },
+  instruments: geminiInstruments,
   // The server answers each ping.
   silenceMsMax: 30_000,
   keepAlive: { everyMs: 10_000, frame: JSON.stringify({ id: PING, method: 'ping' }) },
@@ -40,12 +40,6 @@ function subscribe(symbols: readonly string[]): string[] {
     const stream = `${symbol}${STREAM}`
     return JSON.stringify({ id: stream, method: 'subscribe', params: [stream] })
   })
-}
-
-/** The answer to `symbols`, names only: https://developer.gemini.com/rest-api/market-data. */
-function readSymbols(answer: unknown): ListedSymbol[] | undefined {
-  if (!Array.isArray(answer)) return undefined
-  return answer.filter(name => typeof name === 'string').map(symbol => ({ symbol, haltState: '' }))
 }
 
 function decode(frame: Buffer, out: Sink): void {

@@ -6,9 +6,9 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { decodeTrades, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { hyperliquidInstruments } from './instruments.ts'
 
 /** The server's first frame, which is not JSON. */
 const GREETING = Buffer.from('Websocket connection established.')
@@ -22,7 +22,7 @@ export const hyperliquid: Venue = {
   // For one address: 10 connections, 1,000 subscriptions, 30 connects and 2,000 messages a minute:
   // https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 30 },
-  symbolList: { path: '/info', body: '{"type":"allMids"}', read: readMids },
+  instruments: hyperliquidInstruments,
   // The server closes a connection on which it has sent nothing for 60 s; it answers each ping.
   silenceMsMax: 60_000,
   keepAlive: { everyMs: 20_000, frame: '{"method":"ping"}' },
@@ -38,18 +38,6 @@ export const hyperliquid: Venue = {
 
 function subscribe(symbols: readonly string[]): string[] {
   return symbols.map(coin => JSON.stringify({ method: 'subscribe', subscription: { type: 'trades', coin } }))
-}
-
-/**
- * The answer to `allMids`, a price for each coin:
- * https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint. Perpetuals that others deploy
- * (`xyz:NVDA`) are not in it.
- */
-function readMids(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer)) return undefined
-  const mids = Object.entries(answer)
-  if (mids.some(([, price]) => Number.isNaN(decimalFromText(price)))) return undefined
-  return mids.map(([symbol]) => ({ symbol, haltState: '' }))
 }
 
 /** Channels that are known and not recorded. */

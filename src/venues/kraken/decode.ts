@@ -7,9 +7,9 @@
 import { parseRfc3339 } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { decodeTrades, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { krakenInstruments } from './instruments.ts'
 
 export const kraken: Venue = {
   name: 'kraken',
@@ -19,7 +19,7 @@ export const kraken: Venue = {
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
   // No limit on connects is documented; the venue's proxy reportedly counts 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
-  symbolList: { path: '/0/public/AssetPairs', read: readAssetPairs },
+  instruments: krakenInstruments,
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
   acknowledges: true,
@@ -33,34 +33,6 @@ export const kraken: Venue = {
 
 function subscribe(symbols: readonly string[]): string[] {
   return [JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } })]
-}
-
-/**
- * Names of assets in REST answers and those that WebSocket v2 has for them:
- * https://docs.kraken.com/api/docs/guides/spot-ws-intro.
- */
-const RENAMED: ReadonlyMap<string, string> = new Map([
-  ['XBT', 'BTC'],
-  ['XDG', 'DOGE'],
-])
-
-/**
- * The answer to `AssetPairs`: https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs. Its names are those
- * of WebSocket v1.
- */
-function readAssetPairs(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer) || !isObject(answer.result)) return undefined
-  return Object.values(answer.result)
-    .filter(isObject)
-    .filter(({ wsname }) => typeof wsname === 'string')
-    .map(({ wsname, altname, status }) => ({
-      symbol: String(wsname)
-        .split('/')
-        .map(asset => RENAMED.get(asset) ?? asset)
-        .join('/'),
-      aliases: [wsname, altname].filter(name => typeof name === 'string'),
-      haltState: status === undefined || status === 'online' ? '' : String(status),
-    }))
 }
 
 /** Channels that are known and not recorded. */

@@ -5,9 +5,9 @@
  */
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import type { ListedSymbol } from '../listed-symbols.ts'
 import { decodeTrades, emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { okxInstruments } from './instruments.ts'
 
 const CHANNEL = 'trades-all'
 /** The answer to the text `ping`. It is not JSON. */
@@ -21,7 +21,7 @@ export const okx: Venue = {
   defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
-  symbolList: { path: '/api/v5/public/instruments?instType=SPOT', read: readInstruments },
+  instruments: okxInstruments,
   // The server ends a connection on which nothing was sent for 30 s, and answers each ping.
   silenceMsMax: 40_000,
   keepAlive: { everyMs: 15_000, frame: 'ping' },
@@ -38,18 +38,6 @@ export const okx: Venue = {
 function subscribe(symbols: readonly string[]): string[] {
   const args = symbols.map(symbol => ({ channel: CHANNEL, instId: symbol }))
   return [JSON.stringify({ op: 'subscribe', args })]
-}
-
-/** The answer to `instruments`: https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments. */
-function readInstruments(answer: unknown): ListedSymbol[] | undefined {
-  if (!isObject(answer) || answer.code !== '0' || !Array.isArray(answer.data)) return undefined
-  return answer.data
-    .filter(isObject)
-    .filter(({ instId }) => typeof instId === 'string')
-    .map(({ instId, state }) => ({
-      symbol: instId as string,
-      haltState: state === undefined || state === 'live' ? '' : String(state),
-    }))
 }
 
 function decode(frame: Buffer, out: Sink): void {

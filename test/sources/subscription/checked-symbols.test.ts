@@ -96,20 +96,23 @@ test(
   },
 )
 
-test('a list that a venue gives for a POST only is requested so', TIMEOUT, async t => {
+test('lists that a venue gives for a POST only are requested so, all of them', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
-  const requested = Promise.withResolvers<string>()
-  const rest = await ListServer.open(t, (response, request) => {
+  const requested: string[] = []
+  const rest = await ListServer.open(t, async (response, request) => {
     const { method, headers } = request
-    void text(request).then(body => requested.resolve(`${method} ${headers['content-type']} ${body}`))
-    response.end('{"BTC":"80868.5","kPEPE":"0.0093"}')
+    const body = await text(request)
+    requested.push(`${method} ${headers['content-type']} ${body}`)
+    response.end(
+      body.includes('spot') ? '{"tokens":[],"universe":[]}' : '{"universe":[{"name":"BTC"},{"name":"kPEPE"}]}',
+    )
   })
   const symbols = ['BTC', 'KPEPE']
   const { events } = follow(t, { venue: hyperliquid, symbols, ws: venue.url, rest: rest.url })
-  assert.equal(await requested.promise, 'POST application/json {"type":"allMids"}')
+  await events.next('symbol_respelled')
+  assert.deepEqual(requested, ['POST application/json {"type":"meta"}', 'POST application/json {"type":"spotMeta"}'])
   assert.equal(rest.requested[0]!.url, '/info')
   assert.match(rest.requested[0]!.userAgent, /^tickhouse\//)
-  await events.next('symbol_respelled')
   assert.deepEqual(events.named('symbol_respelled'), [{ venue: 'hyperliquid', given: 'KPEPE', symbol: 'kPEPE' }])
 })
 

@@ -31,6 +31,14 @@ export function captureFrames(feed: string, folder = 'captures', connection = ''
     .map(line => line.slice(line.indexOf(': ') + 2))
 }
 
+/** The answers of a recorded session to REST requests whose address matches, in order. */
+export function recordedAnswers(path: string, address = /./): unknown[] {
+  return lines(path)
+    .map(line => /^(https:\S+) -> [\d.]+: (.+)$/.exec(line))
+    .filter(answer => answer !== null && address.test(answer[1]!))
+    .map(answer => JSON.parse(answer![2]!))
+}
+
 /** Single frames of a channel of a feed that were received from the venue: another project's test inputs. */
 export function singleFrames(feed: string, channel: string): string[] {
   return lines(`frames/${feed}.jsonl`)

@@ -68,12 +68,5 @@ export const evidence: VenueEvidence = {
     trade(3_735_683_260, 'BTCUSDT'),
     trade(3_735_683_261, 'BTCUSDT'),
   ],
-  symbolList: {
-    answer: { symbols: [{ symbol: 'ETHBTC', status: 'TRADING' }, { symbol: 'XMRBTC', status: 'BREAK' }, {}, 7] },
-    listed: [
-      { symbol: 'ETHBTC', haltState: '' },
-      { symbol: 'XMRBTC', haltState: 'BREAK' },
-    ],
-  },
   session: { frames: () => binanceSession('btcusdt'), trades: 9757, skip: skipWithoutData },
 }

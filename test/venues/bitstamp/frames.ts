@@ -57,15 +57,5 @@ export const evidence: VenueEvidence = {
     trade(350_000_005),
     trade(350_000_019),
   ],
-  symbolList: {
-    answer: [
-      { name: 'BTC/USD', url_symbol: 'btcusd', trading: 'Enabled' },
-      { name: 'PAX/GBP', url_symbol: 'paxgbp', trading: 'Disabled' },
-    ],
-    listed: [
-      { symbol: 'btcusd', aliases: ['BTC/USD'], haltState: '' },
-      { symbol: 'paxgbp', aliases: ['PAX/GBP'], haltState: 'Disabled' },
-    ],
-  },
   session: { frames: () => captureFrames('BITSTAMP'), trades: 10, skip: skipWithoutData },
 }

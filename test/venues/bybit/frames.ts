@@ -73,22 +73,5 @@ export const evidence: VenueEvidence = {
     frameOf([item(FIRST + 4n), item(FIRST + 5n)]),
     trade(FIRST + 9n),
   ],
-  symbolList: {
-    answer: {
-      retCode: 0,
-      retMsg: 'OK',
-      result: {
-        category: 'spot',
-        list: [
-          { symbol: 'BTCUSDT', baseCoin: 'BTC', quoteCoin: 'USDT', status: 'Trading' },
-          { symbol: 'OLDUSDT', baseCoin: 'OLD', quoteCoin: 'USDT', status: 'PreLaunch' },
-        ],
-      },
-    },
-    listed: [
-      { symbol: 'BTCUSDT', haltState: '' },
-      { symbol: 'OLDUSDT', haltState: 'PreLaunch' },
-    ],
-  },
   session: { frames: () => captureFrames('BYBIT', 'captures-2026', '3'), trades: 7, skip: skipWithoutData },
 }

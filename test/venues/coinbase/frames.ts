@@ -39,17 +39,5 @@ export const evidence: VenueEvidence = {
     { frame: '{"type":"match","product_id":"BTC-USD"}', refused: 'rejected_value' },
   ],
   stretch: [match(881_613), match(881_614), match(881_615)],
-  symbolList: {
-    answer: [
-      { id: 'BTC-USD', status: 'online', trading_disabled: false },
-      { id: 'REP-USD', status: 'delisted', trading_disabled: true },
-      { id: 'X-USD', status: 'online', trading_disabled: true },
-    ],
-    listed: [
-      { symbol: 'BTC-USD', haltState: '' },
-      { symbol: 'REP-USD', haltState: 'delisted' },
-      { symbol: 'X-USD', haltState: 'trading disabled' },
-    ],
-  },
   session: { frames: () => captureFrames('COINBASE'), trades: 107, skip: skipWithoutData },
 }

@@ -82,17 +82,4 @@ export const evidence: VenueEvidence = {
     trade(271_000_003),
     trade(93_000_002, 'ETH-PERPETUAL'),
   ],
-  symbolList: {
-    answer: {
-      jsonrpc: '2.0',
-      result: [
-        { kind: 'future', instrument_name: 'BTC-PERPETUAL', is_active: true },
-        { kind: 'option', instrument_name: 'MATIC_USDC-9MAR24-1d02-C', is_active: false },
-      ],
-    },
-    listed: [
-      { symbol: 'BTC-PERPETUAL', haltState: '' },
-      { symbol: 'MATIC_USDC-9MAR24-1d02-C', haltState: 'inactive' },
-    ],
-  },
 }

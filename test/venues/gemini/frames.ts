@@ -69,12 +69,4 @@ export const evidence: VenueEvidence = {
     trade(2_840_141_000_000_009),
     trade(2_840_141_000_000_022),
   ],
-  symbolList: {
-    answer: ['btcusd', 'ethusd', 'btcgusdperp'],
-    listed: [
-      { symbol: 'btcusd', haltState: '' },
-      { symbol: 'ethusd', haltState: '' },
-      { symbol: 'btcgusdperp', haltState: '' },
-    ],
-  },
 }

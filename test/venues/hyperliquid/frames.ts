@@ -57,12 +57,4 @@ export const evidence: VenueEvidence = {
     trades(trade(99, 'ETH')),
     trades(trade(663_834_423_078_060)),
   ],
-  symbolList: {
-    answer: { BTC: '80868.5', '@142': '80907.5', 'PURR/USDC': '0.067131' },
-    listed: [
-      { symbol: 'BTC', haltState: '' },
-      { symbol: '@142', haltState: '' },
-      { symbol: 'PURR/USDC', haltState: '' },
-    ],
-  },
 }

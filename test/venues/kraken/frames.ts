@@ -43,17 +43,4 @@ export const evidence: VenueEvidence = {
     { frame: '{"channel":"trade","type":"update","data":[7]}', refused: 'malformed_frame' },
   ],
   stretch: [update(trade(10_218_208), trade(10_218_209)), update(trade(5_000, 'ETH/USD')), update(trade(10_218_210))],
-  symbolList: {
-    answer: {
-      error: [],
-      result: {
-        XXBTZUSD: { altname: 'XBTUSD', wsname: 'XBT/USD', status: 'online' },
-        XDGUSD: { altname: 'XDGUSD', wsname: 'XDG/USD', status: 'cancel_only' },
-      },
-    },
-    listed: [
-      { symbol: 'BTC/USD', aliases: ['XBT/USD', 'XBTUSD'], haltState: '' },
-      { symbol: 'DOGE/USD', aliases: ['XDG/USD', 'XDGUSD'], haltState: 'cancel_only' },
-    ],
-  },
 }

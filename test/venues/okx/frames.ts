@@ -75,20 +75,6 @@ export const evidence: VenueEvidence = {
     trade(500_000_004),
     trade(7_002, 'ETH-USDT'),
   ],
-  symbolList: {
-    answer: {
-      code: '0',
-      msg: '',
-      data: [
-        { instType: 'SPOT', instId: 'BTC-USDT', baseCcy: 'BTC', quoteCcy: 'USDT', state: 'live' },
-        { instType: 'SPOT', instId: 'NEW-USDT', baseCcy: 'NEW', quoteCcy: 'USDT', state: 'preopen' },
-      ],
-    },
-    listed: [
-      { symbol: 'BTC-USDT', haltState: '' },
-      { symbol: 'NEW-USDT', haltState: 'preopen' },
-    ],
-  },
   session: {
     // Of the time before `trades` joined trades and `trades-all` was added: a frame of either states one trade.
     frames: () => captureFrames('OKX').map(frame => frame.replace('"channel":"trades"', '"channel":"trades-all"')),

@@ -1,0 +1,62 @@
+/** Reads a venue's list of instruments by REST. */
+import { type Instrument, type ListRequest, readList } from '../../venues/instruments.ts'
+import { parseRetryAfter } from '../../venues/retry-after.ts'
+import type { Venue } from '../../venues/venue.ts'
+import { VERSION } from '../../version.ts'
+
+/** Binance's whole list is some 10 MB. */
+const ANSWER_BYTES_MAX = 64 * 2 ** 20
+
+export interface ReadOptions {
+  signal?: AbortSignal
+  /** For each request, ms. */
+  timeoutMs: number
+}
+
+/**
+ * Every instrument that a venue lists. `rest` is its REST address or a configured one, without a trailing slash.
+ * Rejects with ListRefused for an HTTP error, and with an error whose message is the reason for anything else.
+ */
+export async function readInstruments(
+  venue: Pick<Venue, 'instruments'>,
+  rest: string,
+  options: ReadOptions,
+): Promise<Instrument[]> {
+  return await readList(venue.instruments, request => ask(rest, request, options))
+}
+
+/** The venue answered with an HTTP error. */
+export class ListRefused extends Error {
+  /** The wait that it requests, ms; undefined if it states none. */
+  readonly waitMs: number | undefined
+
+  constructor(status: number, waitMs: number | undefined) {
+    super(`HTTP status ${status}`)
+    this.waitMs = waitMs
+  }
+}
+
+async function ask(rest: string, { path, body }: ListRequest, { signal, timeoutMs }: ReadOptions): Promise<unknown> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  // Coinbase requires a User-Agent.
+  const headers = { 'User-Agent': `tickhouse/${VERSION}`, ...(body && { 'Content-Type': 'application/json' }) }
+  const response = await fetch(`${rest}${path}`, {
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    headers,
+    ...(body && { method: 'POST', body }),
+  })
+  if (!response.ok) {
+    await response.body?.cancel()
+    const { headers } = response
+    const retryAfter = headers.get('retry-after') ?? undefined
+    throw new ListRefused(response.status, parseRetryAfter(retryAfter, Date.now(), headers.get('date') ?? undefined))
+  }
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX) throw new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString())
+}
