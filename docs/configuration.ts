@@ -6,6 +6,7 @@ import { SETTING_GROUPS, type Setting, type SettingGroup } from '../src/settings
 const TITLES: Record<SettingGroup, string> = {
   sources: 'Sources',
   venues: 'Addresses of venues',
+  accounts: 'Accounts at venues',
   log: 'Log',
   store: 'Store',
   archive: 'Archive',

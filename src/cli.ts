@@ -3,6 +3,7 @@
  * The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends
  * (`commands/`).
  */
+import { inspect } from 'node:util'
 import { Command, CommanderError, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
@@ -16,7 +17,7 @@ import { readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
 import { AlreadyLogged, type Mode, runProcess, stopSignal } from './launcher/process.ts'
 import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/supervisor.ts'
-import { printable } from './plain-text.ts'
+import { printable, redact } from './plain-text.ts'
 import { bypassProxyForLoopback } from './proxies.ts'
 import { VERSION } from './version.ts'
 
@@ -190,10 +191,10 @@ try {
   if (error instanceof ChildKilled) process.exit(1)
   if (error instanceof AlreadyLogged) process.exit(error.code)
   if (error instanceof TickhouseError) {
-    const line = `tickhouse: ${error.message}. ${error.advice}`
+    const line = redact(`tickhouse: ${error.message}. ${error.advice}`)
     console.error(process.stderr.isTTY ? printable(line, '\n\t') : line)
     process.exit(isEngineFailure(error) ? 1 : EXIT_MISTAKE)
   }
-  console.error(error)
+  console.error(redact(inspect(error)))
   process.exit(1)
 }

@@ -46,8 +46,14 @@ const mailAddresses = z.string().refine(text => {
 
 const optionalWebSocket = webSocket.optional()
 const optionalHttp = http.optional()
+const optionalSecret = z.string().trim().min(8).optional()
+const optionalFile = z.string().min(1).optional()
 type VenueSettings = Readonly<
   Record<`${string}_WS`, Setting<typeof optionalWebSocket>> & Record<`${string}_REST`, Setting<typeof optionalHttp>>
+>
+type AccountSettings = Readonly<
+  Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}`, Setting<typeof optionalSecret>> &
+    Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}_FILE`, Setting<typeof optionalFile>>
 >
 
 /** The addresses of each built-in venue can be replaced. */
@@ -56,6 +62,19 @@ const venueAddresses: VenueSettings = Object.fromEntries(
     [`${name.toUpperCase()}_WS`, setting(optionalWebSocket, `WebSocket URL to use instead of ${name}'s own.`)],
     [`${name.toUpperCase()}_REST`, setting(optionalHttp, `REST URL to fetch ${name}'s symbol list from.`)],
   ]),
+)
+
+/** The secrets of each venue that requires an account: see `launcher/credentials.ts`. */
+const accountSettings: AccountSettings = Object.fromEntries(
+  VENUES.flatMap(({ account }) =>
+    (account?.secrets ?? []).flatMap(name => {
+      const key = `${account!.name}_${name}`.toUpperCase()
+      return [
+        [key, secret(optionalSecret, `Your ${name} at ${account!.name}.`, account!.advice)],
+        [`${key}_FILE`, setting(optionalFile, `File that contains your ${name} at ${account!.name}.`)],
+      ]
+    }),
+  ),
 )
 
 export const SETTING_GROUPS = {
@@ -67,6 +86,7 @@ export const SETTING_GROUPS = {
     ),
   },
   venues: venueAddresses,
+  accounts: accountSettings,
   log: {
     LOG: setting(
       z.string().default('sqlite:data/log'),

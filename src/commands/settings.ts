@@ -10,6 +10,7 @@ export const COMMAND_GROUPS = {
   start: [
     'sources',
     'venues',
+    'accounts',
     'log',
     'store',
     'archive',
@@ -22,7 +23,7 @@ export const COMMAND_GROUPS = {
     'access',
     'logging',
   ],
-  record: ['sources', 'venues', 'log', 'health', 'access', 'logging'],
+  record: ['sources', 'venues', 'accounts', 'log', 'health', 'access', 'logging'],
   ingest: ['log', 'store', 'archive', 'retention', 'disk', 'ingest', 'diagnostics', 'page', 'access', 'logging'],
   serve: ['page', 'access', 'log', 'store', 'archive', 'diagnostics', 'logging'],
   archive: ['log', 'store', 'archive', 'retention', 'disk', 'diagnostics', 'health', 'access', 'logging'],

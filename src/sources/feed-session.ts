@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
+import { redactBytes } from '../plain-text.ts'
 import { Rate } from '../telemetry/statistics.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -109,7 +110,9 @@ export class FeedSession implements Sink {
     }
   }
 
-  #decode(frame: Buffer, receivedAtMicros: number, arrivedMs: number): void {
+  #decode(received: Buffer, receivedAtMicros: number, arrivedMs: number): void {
+    // A venue with accounts may repeat what it was sent.
+    const frame = this.#venue.account ? redactBytes(received) : received
     this.#frame = frame
     this.#receivedAtMicros = receivedAtMicros
     this.#receivedMs = arrivedMs

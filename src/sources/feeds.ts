@@ -1,6 +1,6 @@
 /** All recorded feeds: spreads subscriptions over connections, within each venue's limits. */
 import type { Emit } from '../telemetry/events.ts'
-import type { Sink, Venue } from '../venues/venue.ts'
+import type { Credentials, Sink, Venue } from '../venues/venue.ts'
 import { RateLimiter } from './connection/rate-limiter.ts'
 import { FeedSocket } from './connection/socket.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
@@ -26,6 +26,8 @@ export interface Subscription {
   ws: string
   /** REST address of its list of symbols; undefined to leave them unchecked. */
   rest?: string | undefined
+  /** The user's secrets at a venue with accounts, called for each connection. */
+  credentials?: () => Credentials
 }
 
 export interface Feeds {
@@ -51,14 +53,14 @@ export function openFeeds(
   // What all connections of one venue share.
   const shared = new Map<string, { connects: RateLimiter; errors: ErrorReport; venueState: VenueState }>()
   const feeds: Feed[] = []
-  for (const { venue, symbols, ws } of subscriptions) {
+  for (const { venue, symbols, ws, credentials } of subscriptions) {
     const { connects, errors, venueState } = shared.get(venue.name) ?? {
       connects: connectLimiter(venue),
       errors: new ErrorReport(venue.name, timings.errorSummaryMs, emit),
       venueState: new VenueState(venue.name, emit),
     }
     shared.set(venue.name, { connects, errors, venueState })
-    const common = { venue, base: ws, connects, venueState, timings, receiver, emit: errors.emit }
+    const common = { venue, base: ws, credentials, connects, venueState, timings, receiver, emit: errors.emit }
     for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
       const id = `${venue.name}-${feeds.length + 1}`
       feeds.push(new Feed({ ...common, id, symbols: chunk }))

@@ -9,6 +9,8 @@ import type { InstrumentList } from './instruments.ts'
 
 /** A message of the venue's server about the connection itself. */
 export type Control =
+  /** The server accepted the login. */
+  | { kind: 'authenticated' }
   /**
    * A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries
    * no others.
@@ -65,6 +67,25 @@ export interface Limits {
   connectionAgeMsMax?: number
 }
 
+/** A user's secrets at a venue, by name: `key`, `secret`, `token`. */
+export type Credentials = Readonly<Record<string, string>>
+
+/** The account that a venue requires of a user. Venues of one vendor may share an account. */
+export interface Account {
+  /** Its secret `key` is the setting `TICKHOUSE_<NAME>_KEY`, or the content of the file `TICKHOUSE_<NAME>_KEY_FILE`. */
+  readonly name: string
+  readonly secrets: readonly ('key' | 'secret' | 'token')[]
+  /** Where a user gets them: one sentence. */
+  readonly advice: string
+  /** The address to connect to, where the secrets are part of it: it is never shown. */
+  authorizedUrl?(url: string, credentials: Credentials): string
+  /**
+   * Frames that log in, sent once connected. The frames of the subscription follow after the control message
+   * `authenticated`.
+   */
+  login?(credentials: Credentials): readonly string[]
+}
+
 export interface Venue {
   /** As stored in the table: lower case. */
   readonly name: string
@@ -88,6 +109,8 @@ export interface Venue {
   readonly spelling?: 'capitals'
   /** Set where a symbol may begin with the name of another market and a colon: `BINANCE:ETHUSDT`. */
   readonly prefixes?: true
+  /** Set where the venue serves only users that it knows. */
+  readonly account?: Account
   /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
   url(base: string, symbols: readonly string[]): string
   /** Frames to send once connected; empty where the URL contains the subscription. */

@@ -2,17 +2,13 @@ import { nowMicros, timerMs } from '../../clock.ts'
 import { waitUntil } from '../../venues/retry-after.ts'
 import type { Control } from '../../venues/venue.ts'
 import { Subscriptions } from '../subscription/subscriptions.ts'
+import { authorization } from './authorization.ts'
 import { Backoff } from './backoff.ts'
 import { ConnectionLiveness } from './connection-liveness.ts'
 import { reportLoss, shorten, withoutCredentials } from './loss.ts'
 import type { ConnectionOptions } from './options.ts'
+import { replacementAge } from './rotation.ts'
 import { type Ending, FeedSocket } from './socket.ts'
-
-/**
- * A connection is replaced at a share of the age at which the server closes it. The share is drawn from this range, so
- * that connections opened together are not replaced together.
- */
-const ROTATION_AGE = { from: 0.9, to: 0.96 }
 
 /**
  * A connection that reconnects, and rotates its sockets. At any time
@@ -115,6 +111,7 @@ export class Connection {
   control(control: Control): void {
     const { id, venue, connects, timings, emit, venueState } = this.#options
     if (control.kind === 'venue_state') venueState.update(control)
+    else if (control.kind === 'authenticated') this.#delivering?.authenticated()
     else if (control.kind === 'closing') {
       if (this.#delivering === this.#next) this.#nextIsClosing = control.detail
       else this.#rotate(control.detail)
@@ -164,13 +161,13 @@ export class Connection {
   }
 
   #open(): void {
-    const { venue, base, symbols, timings, onFrame } = this.#options
+    const { venue, base, symbols, credentials, timings, onFrame } = this.#options
     this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
       const socket = new FeedSocket({
         venue,
-        url: venue.url(base, symbols),
+        ...authorization(venue, venue.url(base, symbols), credentials),
         symbols,
         timings,
         onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
@@ -246,9 +243,8 @@ export class Connection {
     this.#next = undefined
     this.#liveness.opened(performance.now(), this.#nextHasDelivered)
     const ageMs = this.#options.venue.limits.connectionAgeMsMax
-    const share = ROTATION_AGE.from + Math.random() * (ROTATION_AGE.to - ROTATION_AGE.from)
     if (this.#nextIsClosing !== undefined) this.#rotateAfter(this.#backoff.next(), this.#nextIsClosing)
-    else if (ageMs !== undefined) this.#rotateAfter(ageMs * share, 'before the server cuts it for its age')
+    else if (ageMs !== undefined) this.#rotateAfter(replacementAge(ageMs), 'before the server cuts it for its age')
     else clearTimeout(this.#rotation)
   }
 

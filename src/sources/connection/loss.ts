@@ -1,4 +1,5 @@
 /** Reports how connections end. */
+import { redact } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Ending } from './socket.ts'
 
@@ -28,9 +29,10 @@ export function reportLoss(
   else emit('connection_lost', { venue, connection, why, waitMs })
 }
 
-/** A venue's text, of bounded length. */
+/** A venue's text, of bounded length and without our secrets. */
 export function shorten(text: string): string {
-  return text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text
+  const shown = redact(text)
+  return shown.length > DETAIL_CHARACTERS_MAX ? `${shown.slice(0, DETAIL_CHARACTERS_MAX)}…` : shown
 }
 
 /** An address to show. */

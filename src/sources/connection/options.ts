@@ -1,5 +1,5 @@
 import type { Emit } from '../../telemetry/events.ts'
-import type { Venue } from '../../venues/venue.ts'
+import type { Credentials, Venue } from '../../venues/venue.ts'
 import type { AnnouncedLoss } from '../subscription/subscription.ts'
 import type { VenueState } from '../subscription/venue-state.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   /** The venue's address, or the one configured instead, without a trailing slash. */
   base: string
   symbols: readonly string[]
+  /** The user's secrets at a venue with accounts, as they are now. */
+  credentials: (() => Credentials) | undefined
   /** The venue's limit on connects, shared by all its connections. */
   connects: RateLimiter
   /** The venue's own status, shared by all its connections. */

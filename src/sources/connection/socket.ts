@@ -25,10 +25,13 @@ export interface Ending {
 
 export interface SocketOptions {
   venue: Venue
+  /** May contain secrets. */
   url: string
+  /** Frames that log in: the subscription follows when `authenticated` is called. */
+  login?: readonly string[] | undefined
   symbols: readonly string[]
   timings: Timings
-  /** Open; the frames of the subscription follow. */
+  /** Open and logged in; the frames of the subscription follow. */
   onConnected(): void
   /** Open, and every frame of the subscription is sent. */
   onOpen(): void
@@ -61,6 +64,7 @@ export class FeedSocket {
   /** When the last byte arrived, by `performance.now`. */
   #arrivedMs = 0
   #openedAtMs: number | undefined
+  #loginTimer: NodeJS.Timeout | undefined
   #lastCheckMs = 0
 
   /** Starts to connect. Throws SyntaxError if the address is invalid. */
@@ -100,6 +104,14 @@ export class FeedSocket {
       this.#closed.resolve()
       if (!this.#detached) options.onEnd(this.#ending)
     })
+  }
+
+  /** The server accepted the login: subscribes. Ignored without a login, and when repeated. */
+  authenticated(): void {
+    if (this.#loginTimer === undefined || this.#detached) return
+    clearTimeout(this.#loginTimer)
+    this.#loginTimer = undefined
+    this.#subscribe()
   }
 
   /** Stops reading: the server's frames wait in the sockets' buffers. */
@@ -166,7 +178,7 @@ export class FeedSocket {
   }
 
   #onOpen(): void {
-    const { venue, symbols, timings, onConnected, onOpen } = this.#options
+    const { venue, login, timings } = this.#options
     if (this.#paused) this.#webSocket.pause()
     this.#openedAtMs = performance.now()
     this.#lastCheckMs = this.#openedAtMs
@@ -175,6 +187,16 @@ export class FeedSocket {
       const { everyMs, frame } = venue.keepAlive
       this.#every(everyMs, () => this.#webSocket.send(frame))
     }
+    if (!login) {
+      this.#subscribe()
+      return
+    }
+    this.#loginTimer = this.#later(timings.handshakeMsMax, () => this.#terminate('no answer to the login'))
+    this.send(login)
+  }
+
+  #subscribe(): void {
+    const { venue, symbols, onConnected, onOpen } = this.#options
     onConnected()
     this.#later(this.send(venue.subscribe(symbols)), onOpen)
   }
