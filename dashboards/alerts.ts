@@ -240,7 +240,7 @@ const rose = (series: string, window: string) =>
 const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
   {
     alert: 'Silent',
-    expr: `absent(${prometheusName('store_trades')})`,
+    expr: `absent(${prometheusName('store_ticks')})`,
     for: '1m',
     severity: 'critical',
     summary: 'No process that stores ticks is reachable',

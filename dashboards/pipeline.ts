@@ -107,8 +107,8 @@ export function pipeline(): Dashboard {
       closedRow('Store', [
         metric('store_parts', { title: 'Parts', width: 8 }),
         metric('store_bytes', { title: 'Store size', width: 8 }),
-        metric('store_trades', { title: 'Trades in the table', width: 8 }),
-        metric('store_bytes_per_trade', { title: 'Bytes per trade', width: 12 }),
+        metric('store_ticks', { title: 'Ticks in the tables, by kind', width: 8 }),
+        metric('store_bytes_per_tick', { title: 'Bytes per tick, by kind', width: 12 }),
         switched('store_audit_passed', { title: 'Last audit', width: 12 }, PASSED),
       ]),
       closedRow('Archive', [

@@ -19,7 +19,7 @@ const filesIn = (folder: string, ending: RegExp) =>
 const SOURCES = filesIn('src', /\.ts$/)
 
 /** Files at the top of src/ that every folder may import. */
-const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service|format-duration)$/
+const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service)$/
 const CONTRACTS =
   /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|query-errors|trade-order|since-offsets))$/
 

@@ -69,10 +69,13 @@ function archived(sessions?: number) {
       "kind = 'trades'",
     )
     if (rows !== trades) throw new Error(`${rows} of ${trades} rows archived`)
-    const { tradesBytes } = await store.size()
+    const { kinds } = await store.size()
     return {
       ...sample,
-      metrics: { 'bytes/trade in the archive': bytes / trades, 'bytes/trade in the store': tradesBytes / trades },
+      metrics: {
+        'bytes/trade in the archive': bytes / trades,
+        'bytes/trade in the store': kinds.trades.bytes / trades,
+      },
     }
   }, sessions)
 }

@@ -45,8 +45,8 @@ function storing(observed: boolean): () => Promise<Sample> {
           return TRADES
         })
         await instance.close()
-        const { trades } = await parts.store.size()
-        if (trades !== TRADES) throw new Error(`${trades} of ${TRADES} trades stored`)
+        const { ticks } = (await parts.store.size()).kinds.trades
+        if (ticks !== TRADES) throw new Error(`${ticks} of ${TRADES} trades stored`)
         const [written] = await parts.store.rows<{ rows: string }>(
           'SELECT (SELECT count() FROM metrics) + (SELECT count() FROM events) + (SELECT count() FROM uptime) AS rows',
         )

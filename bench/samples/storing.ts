@@ -73,7 +73,7 @@ export async function storeAll({ log, store }: Parts, trades: number, venue: str
   })
   await ingest.run(stop.signal)
   if (ingest.failure) throw ingest.failure
-  const { trades: stored } = await store.size()
+  const { ticks: stored } = (await store.size()).kinds.trades
   if (stored !== trades || ingest.metrics.refusedTicks.total > 0)
     throw new Error(`${stored} of ${trades} trades stored, ${ingest.metrics.refusedTicks.total} refused`)
   return inserts

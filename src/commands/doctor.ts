@@ -5,10 +5,10 @@
 
 import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/diagnosis.ts'
 import type { Config } from '../config.ts'
-import { formatDuration } from '../format-duration.ts'
 import { openLog } from '../log/open.ts'
 import { plainLine } from '../plain-text.ts'
 import type { HealthAnswer } from '../status/health.ts'
+import { formatDuration } from '../watch/format-duration.ts'
 import { openExistingStore } from './existing-store.ts'
 import { requestInstance } from './instance-request.ts'
 

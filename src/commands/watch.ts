@@ -1,12 +1,12 @@
 /** The flags of `tickhouse watch` that do not watch: test the channels, silence alerts, print the state. */
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import { formatDuration } from '../format-duration.ts'
 import { nearest } from '../nearest.ts'
 import { type Message, openAlerts } from '../watch/alerts/alerts.ts'
 import { ALERT_NAMES } from '../watch/alerts/names.ts'
 import { toDays } from '../watch/availability.ts'
 import { channelsOf } from '../watch/channels/open.ts'
+import { formatDuration } from '../watch/format-duration.ts'
 import { ALL, parseDuration, readSilences, silence } from '../watch/silences.ts'
 import { loadState } from '../watch/state.ts'
 

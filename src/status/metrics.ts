@@ -23,9 +23,11 @@ export function measureStages(stages: StageStatuses, audits: Audits): Measuremen
     one('ingest_batch_ticks', ingest.batchTicks),
     ...quantilesOf('ingest_batch_age_seconds', {}, ingest.batchAgeMs),
     ...quantilesOf('ingest_insert_seconds', {}, ingest.insertMs),
-    one('store_trades', store.trades),
     one('store_bytes', store.sizeBytes),
-    ...known('store_bytes_per_trade', store.bytesPerTrade),
+    ...Object.entries(store.kinds).flatMap(([kind, { ticks, bytesPerTick }]) => [
+      one('store_ticks', ticks, { kind }),
+      ...known('store_bytes_per_tick', bytesPerTick, { kind }),
+    ]),
     one('store_parts', store.parts),
     one('store_merges', store.merges),
     ...quantilesOf('store_freshness_seconds', {}, store.freshnessQuantilesMs),
@@ -58,8 +60,8 @@ function one(name: MetricName, value: number, labels: Measurement['labels'] = {}
   return { name, labels, value }
 }
 
-function known(name: MetricName, value: number | null): Measurement[] {
-  return value === null ? [] : [one(name, value)]
+function known(name: MetricName, value: number | null, labels: Measurement['labels'] = {}): Measurement[] {
+  return value === null ? [] : [one(name, value, labels)]
 }
 
 /** Recorded: venues were received and the log accepted their ticks. Stored: ticks were stored without delay. */

@@ -64,12 +64,11 @@ export interface StageStatuses {
   }
   store: StageStatus & {
     address: string
-    trades: number
+    /** Of each kind of ticks, by its name: how many, and bytes on disk of one; null without any. */
+    kinds: Readonly<Record<string, { ticks: number; bytesPerTick: number | null }>>
     sizeBytes: number
     parts: number
     merges: number
-    /** On disk; null without trades. */
-    bytesPerTrade: number | null
     /** Time from the venue's timestamp until queryable, for the newest batch. */
     freshnessMs: number | null
     /** The same for the last batches. */

@@ -44,7 +44,7 @@ export class StatusReport {
   readonly #store: Store
   readonly #ingest: IngestStatus
   readonly #archive: ReportOptions['archive']
-  #size: StoreSize = { bytes: 0, parts: 0, merges: 0, trades: 0, tradesBytes: 0 }
+  #size: StoreSize = { bytes: 0, parts: 0, merges: 0, kinds: {} }
   #sizeAtMs = Number.NEGATIVE_INFINITY
   #sizing: Promise<void> | undefined
   #diskGrowth: number | null = null
@@ -121,11 +121,15 @@ export class StatusReport {
         lagTicks: 0,
         lagMs: summary.insertMs?.p50 ?? 0,
         address: this.#store.address,
-        trades: this.#size.trades,
+        kinds: Object.fromEntries(
+          Object.entries(this.#size.kinds).map(([kind, { ticks, bytes }]) => [
+            kind,
+            { ticks, bytesPerTick: ticks === 0 ? null : bytes / ticks },
+          ]),
+        ),
         sizeBytes: this.#size.bytes,
         parts: this.#size.parts,
         merges: this.#size.merges,
-        bytesPerTrade: this.#size.trades === 0 ? null : this.#size.tradesBytes / this.#size.trades,
         freshnessMs: this.#freshnessMs,
         freshnessQuantilesMs: this.#freshness.quantiles(),
         audit: this.#lastAudit(),

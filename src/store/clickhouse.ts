@@ -1,4 +1,5 @@
 /** The store by `@clickhouse/client`: the same statements for the engine in this process and for a server. */
+import { KINDS } from '../tick/kinds.ts'
 import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
@@ -88,19 +89,24 @@ export class ClickHouseStore implements Store {
   }
 
   async size(): Promise<StoreSize> {
-    const [row] = await this.rows<Record<keyof StoreSize, string>>(
-      `SELECT sum(bytes_on_disk) AS bytes, count() AS parts, sumIf(rows, table = 'trades') AS trades,
-              sumIf(bytes_on_disk, table = 'trades') AS tradesBytes,
-              (SELECT count() FROM system.merges WHERE database = currentDatabase()) AS merges
-       FROM system.parts WHERE active AND database = currentDatabase()`,
+    const tables = await this.rows<{ table: string; rows: string; bytes: string; parts: string }>(
+      `SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts
+       FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table`,
     )
-    const { bytes, parts, merges, trades, tradesBytes } = row!
+    const [running] = await this.rows<{ merges: string }>(
+      'SELECT count() AS merges FROM system.merges WHERE database = currentDatabase()',
+    )
+    const sum = (column: 'bytes' | 'parts') => tables.reduce((total, table) => total + Number(table[column]), 0)
     return {
-      bytes: Number(bytes),
-      parts: Number(parts),
-      merges: Number(merges),
-      trades: Number(trades),
-      tradesBytes: Number(tradesBytes),
+      bytes: sum('bytes'),
+      parts: sum('parts'),
+      merges: Number(running!.merges),
+      kinds: Object.fromEntries(
+        KINDS.map(({ name, table }) => {
+          const found = tables.find(one => one.table === table)
+          return [name, { ticks: Number(found?.rows ?? 0), bytes: Number(found?.bytes ?? 0) }]
+        }),
+      ),
     }
   }
 

@@ -13,13 +13,15 @@ export interface Fence {
   epoch: number
 }
 
-/** Of all active parts: bytes on disk, number of parts, running merges, trades, and the bytes of trades alone. */
+/**
+ * Of all active parts: bytes on disk, number of parts, running merges; of each kind of ticks, by its name, how many and
+ * their bytes.
+ */
 export interface StoreSize {
   bytes: number
   parts: number
   merges: number
-  trades: number
-  tradesBytes: number
+  kinds: Readonly<Record<string, { ticks: number; bytes: number }>>
 }
 
 /** Bytes free on the store's disk, and the number below which inserts pause. */

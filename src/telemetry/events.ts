@@ -127,7 +127,7 @@ export const EVENTS = define({
   store_opened: {
     station: 'store',
     level: 'info',
-    message: 'store open at {address}: ClickHouse {version}, {trades} trades',
+    message: 'store open at {address}: ClickHouse {version}, {ticks}',
   },
   insert_failed: {
     station: 'store',

@@ -14,6 +14,8 @@ const define = <T extends Record<string, MetricDefinition>>(
 ): { readonly [Name in keyof T]: MetricDefinition } => metrics
 
 const PARTITION = ['partition']
+/** A kind of ticks: quotes, trades. */
+const KIND = ['kind']
 /** Label `quantile` is p50, p99 or max of the last few hundred values. */
 const QUANTILE = ['quantile']
 
@@ -153,9 +155,9 @@ export const METRICS = define({
     targets: [{ labels: { quantile: 'p99' }, atMost: 0.5 }],
   },
 
-  store_trades: { station: 'store', kind: 'gauge', help: 'Trades in the table', labels: [] },
+  store_ticks: { station: 'store', kind: 'gauge', help: 'Ticks in the table of each kind', labels: KIND },
   store_bytes: { station: 'store', kind: 'gauge', help: 'Size of the tables on disk', labels: [] },
-  store_bytes_per_trade: { station: 'store', kind: 'gauge', help: 'Bytes on disk per trade', labels: [] },
+  store_bytes_per_tick: { station: 'store', kind: 'gauge', help: 'Bytes on disk per tick of each kind', labels: KIND },
   store_parts: {
     station: 'store',
     kind: 'gauge',

@@ -3,7 +3,6 @@
  * save the state, send messages, report to the instance. A probe never fails: a failed request is a condition.
  */
 import type { Clock } from '../clock.ts'
-import { formatDuration } from '../format-duration.ts'
 import type { HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -13,6 +12,7 @@ import { conditionsOf, type Probe, type ProcessProbe, type SymbolProbe } from '.
 import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
 import { addProbe, toDays } from './availability.ts'
+import { formatDuration } from './format-duration.ts'
 import type { InstanceClient, NewestTick } from './instance-client.ts'
 import type { Outbox } from './outbox.ts'
 import { countReached } from './references.ts'

@@ -31,7 +31,7 @@ test('beside a recorder with a health server, the store is read directly', async
   const listen = new URL(String((await recorder.waitFor('serving_figures')).url)).host
   await recorder.waitFor('connection_opened')
   const storing = instance.run('ingest')
-  await storing.until(stations => stations.store.trades > 0)
+  await storing.until(stations => stations.store.kinds.trades.ticks > 0)
 
   const status = run(instance, { listen, store }, 'archive', 'status')
   assert.match(status.text, /^file:data\/archive: 0 objects, 0 rows, 0 bytes verified\n/)

@@ -74,7 +74,7 @@ describe("by Prometheus' own tool", { skip }, () => {
     t.after(() => fs.rmSync(directory, { recursive: true }))
     const file = path.join(directory, 'tests.yaml')
     const alive = [
-      { series: 'tickhouse_store_trades', values: '1x60' },
+      { series: 'tickhouse_store_ticks{kind="trades"}', values: '1x60' },
       { series: 'tickhouse_source_connected{venue="kraken",connection="1"}', values: '1x60' },
       { series: 'tickhouse_source_ticks_per_second{venue="kraken",connection="1"}', values: '5x60' },
     ]

@@ -72,7 +72,7 @@ test('the producer of docs/producers.md fills trades; bad lines go to quarantine
 
   const refused = MESSAGES.flatMap(({ reasons }) => reasons)
   const stored = 1000 + MESSAGES.reduce((sum, message) => sum + message.good, 0)
-  await storing.until(({ store }) => store.trades >= stored)
+  await storing.until(({ store }) => store.kinds.trades.ticks >= stored)
   await storing.drained()
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
   assert.deepEqual(storing.logged('audit_failed'), [])

@@ -34,12 +34,12 @@ test('a store that does not answer blocks no report, which has the last known si
   storing.start()
   await stored
   const before = (await report.report()).store
-  assert.deepEqual([before.state, before.trades], ['ok', 1])
+  assert.deepEqual([before.state, before.kinds.trades.ticks], ['ok', 1])
   await storing.stop()
 
   const slow = t.mock.method(store, 'size', () => new Promise(() => {}))
   t.mock.timers.tick(3_000)
-  assert.equal((await report.report()).store.trades, 1)
+  assert.equal((await report.report()).store.kinds.trades.ticks, 1)
   slow.mock.restore()
 
   const closed = reportOf(log, store, storing)

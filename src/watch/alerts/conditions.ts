@@ -1,6 +1,7 @@
 /** What is wrong, from the results of one probe: pure. docs/watch.md explains each condition and what to do. */
-import { formatDuration } from '../../format-duration.ts'
+
 import type { HealthAnswer } from '../../status/health.ts'
+import { formatDuration } from '../format-duration.ts'
 import type { Condition } from './alerts.ts'
 import { complete, type Draft } from './draft.ts'
 import { nameOfSymbol, ofSources, SOURCES_FOLLOW } from './source-conditions.ts'

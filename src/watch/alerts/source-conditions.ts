@@ -1,7 +1,8 @@
 /** What is wrong with the sources of an instance, from its health: pure. */
-import { formatDuration } from '../../format-duration.ts'
+
 import { plainLine } from '../../plain-text.ts'
 import type { HealthAnswer } from '../../status/health.ts'
+import { formatDuration } from '../format-duration.ts'
 import { type Draft, NAME_LENGTH_MAX } from './draft.ts'
 
 /** Conditions that follow where nothing is received. */

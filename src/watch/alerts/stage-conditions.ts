@@ -1,8 +1,9 @@
 /** What is wrong with the stages of an instance, from its health: pure. */
-import { formatDuration } from '../../format-duration.ts'
+
 import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Severity } from '../../status/watch-report.ts'
 import { METRICS, type MetricName } from '../../telemetry/metrics.ts'
+import { formatDuration } from '../format-duration.ts'
 import type { Draft } from './draft.ts'
 import { SOURCES_FOLLOW } from './source-conditions.ts'
 

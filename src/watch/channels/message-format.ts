@@ -1,6 +1,7 @@
 /** The text of a message, the same by mail, in a chat and for a command. */
-import { formatDuration } from '../../format-duration.ts'
+
 import type { Message, MessageKind } from '../alerts/alerts.ts'
+import { formatDuration } from '../format-duration.ts'
 
 export interface MessageText {
   /** One line. */

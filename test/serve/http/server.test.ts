@@ -342,7 +342,7 @@ describe('health and metrics', () => {
       'station_trouble',
       'log_next_offset',
       'ingest_lag_ticks',
-      'store_trades',
+      'store_ticks',
       'process_memory_bytes',
     ])
       assert.match(body, new RegExp(`^tickhouse_${name}(\\{.*\\})? \\d`, 'm'))

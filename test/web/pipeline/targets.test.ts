@@ -19,7 +19,7 @@ test('of quantiles each has its own', () => {
 
 test('what is not known is neither kept nor missed, and where nothing is declared there is no target', () => {
   assert.equal(targetOf('ingest_lag_seconds', null)?.kept, null)
-  assert.equal(targetOf('store_trades', 1), undefined)
+  assert.equal(targetOf('store_ticks', 1), undefined)
   assert.deepEqual(targetOf('ingest_open_gaps', 1), { text: 'should be none', kept: false })
   assert.deepEqual(atLeast(5, 4, String), { text: '≥ 5', kept: false })
 })

@@ -103,10 +103,13 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
       <Facts
         facts={[
           ['address', store.address],
-          ['trades', count(store.trades)],
+          ...Object.entries(store.kinds).map(([kind, { ticks }]): [string, string] => [kind, count(ticks)]),
           ['size', bytes(store.sizeBytes)],
           ['parts', count(store.parts), targetOf('store_parts', store.parts)],
-          ['bytes a trade', store.bytesPerTrade === null ? '–' : store.bytesPerTrade.toFixed(1)],
+          ...Object.entries(store.kinds).map(([kind, { bytesPerTick }]): [string, string] => [
+            `bytes a ${kind.replace(/s$/, '')}`,
+            bytesPerTick === null ? '–' : bytesPerTick.toFixed(1),
+          ]),
           freshness(store, 'p50'),
           freshness(store, 'p99'),
           [

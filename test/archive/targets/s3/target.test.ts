@@ -107,7 +107,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
       await archiver.round()
       const objects = await catalog.objects()
       const rows = objects.filter(({ kind }) => kind === 'trades').reduce((sum, object) => sum + object.rows, 0)
-      assert.equal(rows, (await fixture.store.size()).trades)
+      assert.equal(rows, (await fixture.store.size()).kinds.trades.ticks)
       const check = async () => {
         const deep = { source: fixture.store, files: filesOf(fixture.store) }
         return (await checkArchive({ target, objects, deep, progress: () => {} })).findings
