@@ -84,6 +84,11 @@ export const SETTING_GROUPS = {
       'What to record, such as "binance:BTCUSDT,ETHUSDT coinbase:BTC-USD".',
       'Without it: the public feeds if they answer, else the simulator. The simulator takes ?rate=<trades per second>&seed=<number>.',
     ),
+    INSTRUMENTS_EVERY_MINUTES: setting(
+      number(1, 10_080).default(60),
+      "Minutes between two readings of each venue's list of instruments.",
+      'Each change is a row of table instruments.',
+    ),
   },
   venues: venueAddresses,
   accounts: accountSettings,

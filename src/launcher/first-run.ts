@@ -3,7 +3,7 @@ import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
-import { recordersIn } from '../sources/status.ts'
+import { RECORDERS, recordersIn } from '../sources/status.ts'
 import { FIRST_RUN_VENUES } from '../venues/index.ts'
 
 const PROBE_MS_MAX = 4_000
@@ -57,7 +57,7 @@ async function earlierSources(logAddress: string): Promise<string | undefined> {
     if (error instanceof TickhouseError && error.code === 'log_missing') return undefined
     throw error
   }
-  const [latest] = recordersIn(log.announcements())
+  const [latest] = recordersIn(log.announcements(RECORDERS))
   await log.close()
   return latest?.status.sources
 }

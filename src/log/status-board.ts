@@ -11,7 +11,8 @@ export interface Announcement {
 export interface StatusBoard {
   /** Replaces the status announced under this key. It is not a record of the log and has no offset. */
   announce(key: string, body: unknown): Promise<void>
-  announcements(): Announcement[]
+  /** The latest of each key that begins with `prefix`, in order of keys. */
+  announcements(prefix?: string): Announcement[]
   /** Since when the log has not answered, ms since 1970 UTC; null if it answers, and always for one on this machine. */
   unreachableSinceMs(): number | null
 }

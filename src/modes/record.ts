@@ -23,6 +23,7 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
 import { openFeeds } from '../sources/feeds.ts'
+import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { Recorder } from '../sources/recorder.ts'
 import { parseSources } from '../sources/selection.ts'
 import { type RecorderStatus, recorderKey } from '../sources/status.ts'
@@ -50,6 +51,12 @@ export async function record(
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
   reportCorrections(selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit)
+  const lists = new InstrumentLists({
+    subscriptions,
+    everyMs: config.INSTRUMENTS_EVERY_MINUTES * 60_000,
+    emit,
+    onListed: async (venue, listed) => void (await checked.compare(venue.name, listed)),
+  })
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
   const announcer = new StatusAnnouncer({ key, self, selected, simulated, log, recorder, feeds, checked, journal })
@@ -60,7 +67,7 @@ export async function record(
     stop: async () => {
       announcer.stop()
       await server?.close()
-      await checked.close()
+      await lists.close()
       await feeds.close()
       await simulation?.stop()
       await recorder.drain()

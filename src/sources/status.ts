@@ -5,7 +5,8 @@ import type { EventCounts, LogEntry } from '../telemetry/journal.ts'
 import type { ProcessMetrics } from '../telemetry/process.ts'
 import type { ConnectionStatus } from './connection/status.ts'
 
-const KEY_PREFIX = 'recorder'
+/** The keys of recorders begin so. */
+export const RECORDERS = 'recorder '
 export const ANNOUNCE_EVERY_MS = 500
 
 export interface RecorderStatus {
@@ -40,14 +41,14 @@ export interface RecorderReport {
 
 /** The key of a recorder's announcements: several recorders, on one machine or many, may write one log. */
 export function recorderKey(sources: string): string {
-  return `${KEY_PREFIX} ${hostname()} ${sources}`
+  return `${RECORDERS}${hostname()} ${sources}`
 }
 
 /** All recorders that ever announced themselves in a log, the latest first. */
 export function recordersIn(announcements: readonly Announcement[]): RecorderReport[] {
   return (
     announcements
-      .filter(({ key }) => key.startsWith(`${KEY_PREFIX} `))
+      .filter(({ key }) => key.startsWith(RECORDERS))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Announcements of an earlier version lack fields.
       .filter(({ status }) =>

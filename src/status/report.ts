@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
 import type { StatusBoard } from '../log/status-board.ts'
 import type { ConnectionStatus } from '../sources/connection/status.ts'
-import { ANNOUNCE_EVERY_MS, type RecorderReport, recordersIn } from '../sources/status.ts'
+import { ANNOUNCE_EVERY_MS, RECORDERS, type RecorderReport, recordersIn } from '../sources/status.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import { Recent, slowest } from '../telemetry/statistics.ts'
 import { type Evaluation, evaluateArchive, evaluateLog, evaluateSources } from './evaluation.ts'
@@ -63,7 +63,7 @@ export class StatusReport {
 
   /** The recorders that run, by their reports. */
   recorders(): RecorderReport[] {
-    return recordersIn(this.#log.announcements()).filter(
+    return recordersIn(this.#log.announcements(RECORDERS)).filter(
       ({ key, atMs }) => this.#lastSeen.ageMs(key, atMs) < RECORDER_SILENT_MS_MAX,
     )
   }

@@ -357,6 +357,10 @@ export function logContract(name: string, open: Opener): void {
           ['sources', { connected: 2, symbols: ['BTC-USD'] }],
         ],
       )
+      assert.deepEqual(
+        second.announcements('source').map(({ key }) => key),
+        ['sources'],
+      )
       assert.ok(announced.every(({ atMs }) => atMs >= beforeMs && atMs <= Date.now()))
       assert.deepEqual(second.bounds(0), { first: 0, next: 0 })
       await second.close()

@@ -248,8 +248,8 @@ class KafkaLog implements OpenLog {
     await withTimeout(this.address, () => this.#statusTopic.announce(key, body))
   }
 
-  announcements(): Announcement[] {
-    return this.#statusTopic.all
+  announcements(prefix = ''): Announcement[] {
+    return this.#statusTopic.all.filter(({ key }) => key.startsWith(prefix))
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,7 @@ const HEADER_BYTES = 100
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
 /** The column's name is from the first version. */
-const ANNOUNCEMENT_KEY = 'station'
+export const ANNOUNCEMENT_KEY = 'station'
 
 /*
  * `partitions` has the bounds, so that no offset is assigned twice, even after everything was trimmed.

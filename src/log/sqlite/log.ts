@@ -232,8 +232,8 @@ class SqliteLog implements OpenLog {
     await this.#requireAppender().announce(key, JSON.stringify(body))
   }
 
-  announcements(): Announcement[] {
-    return this.#sql(() => this.#reader.announcements())
+  announcements(prefix = ''): Announcement[] {
+    return this.#sql(() => this.#reader.announcements(prefix))
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Bounds, LoggedRecord, LogRecord } from '../log.ts'
 import { logBehind, logTruncated, offsetGone } from '../offset-errors.ts'
 import type { Announcement } from '../status-board.ts'
 import { corrupt } from './errors.ts'
-import { OFFSETS_MAX } from './file.ts'
+import { ANNOUNCEMENT_KEY, OFFSETS_MAX } from './file.ts'
 
 /** Limits of a chunk; a record with a larger payload is a chunk of its own. */
 export const CHUNK_BYTES_MAX = 4 * 2 ** 20
@@ -58,7 +58,9 @@ export class Reader {
       `SELECT coalesce((SELECT ticks_before FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1), ticks) AS ticks
        FROM partitions WHERE partition = ?3`,
     )
-    this.#announcements = db.prepare('SELECT * FROM announcements ORDER BY 1')
+    this.#announcements = db.prepare(
+      `SELECT * FROM announcements WHERE substr(${ANNOUNCEMENT_KEY}, 1, length(?1)) = ?1 ORDER BY 1`,
+    )
     this.#dataVersion = db.prepare('PRAGMA data_version')
   }
 
@@ -127,8 +129,8 @@ export class Reader {
     return this.#ticksUpTo(partition, below) - this.#ticksUpTo(partition, from)
   }
 
-  announcements(): Announcement[] {
-    return this.#announcements.all().map(row => {
+  announcements(prefix: string): Announcement[] {
+    return this.#announcements.all(prefix).map(row => {
       const { station: key, at_ms: atMs, body } = row as { station: string; at_ms: number; body: string }
       return { key, atMs, body: JSON.parse(body) as unknown }
     })

@@ -14,10 +14,10 @@ export const TIMINGS = {
   bannedMs: 120_000,
   regionRefusedMs: 900_000,
   addressRefusedMs: 300_000,
-  /** Timeout of a venue's list of symbols, first retry after a failure, and interval of the check. */
+  /** Timeout of a request for a venue's list of instruments, wait between two of them, and first retry after a failure. */
   symbolListMsMax: 20_000,
+  symbolListApartMs: 1_000,
   symbolListRetryMs: 60_000,
-  symbolListEveryMs: 86_400_000,
   /** Interval of the checks for silence. */
   livenessCheckMs: 1000,
   /** A feed is never silent before this, however busy it was. */

@@ -1,32 +1,20 @@
 /** The recorded symbols, in the spelling of each venue's own list once that is known. */
 import type { Emit } from '../../telemetry/events.ts'
-import { TIMINGS, type Timings } from '../connection/timings.ts'
+import type { Instrument } from '../../venues/instruments.ts'
 import type { Feeds, Subscription } from '../feeds.ts'
 import type { Selected } from '../selection.ts'
-import type { Match } from './match-symbols.ts'
+import { type Match, matchSymbols } from './match-symbols.ts'
 import { SymbolCheck } from './symbol-check.ts'
 
 export class CheckedSymbols {
   readonly #feeds: Feeds
   readonly #symbols: Map<string, readonly string[]>
-  readonly #checks: SymbolCheck[]
+  readonly #checks: ReadonlyMap<string, SymbolCheck>
 
-  /** Starts the checks of venues with a REST address. A failed check does not affect the feeds. */
-  constructor(subscriptions: readonly Subscription[], feeds: Feeds, emit: Emit, timings: Timings = TIMINGS) {
+  constructor(subscriptions: readonly Subscription[], feeds: Feeds, emit: Emit) {
     this.#feeds = feeds
     this.#symbols = new Map(subscriptions.map(({ venue, symbols }) => [venue.name, symbols]))
-    this.#checks = subscriptions.flatMap(({ venue, rest }) =>
-      rest === undefined
-        ? []
-        : new SymbolCheck({
-            venue,
-            rest,
-            timings,
-            emit,
-            symbols: () => this.of(venue.name),
-            onListed: matches => this.#apply(venue.name, matches),
-          }),
-    )
+    this.#checks = new Map(subscriptions.map(({ venue }) => [venue.name, new SymbolCheck(venue.name, emit)]))
   }
 
   /** The symbols of a venue, as currently recorded. */
@@ -34,8 +22,18 @@ export class CheckedSymbols {
     return this.#symbols.get(venue) ?? []
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#checks.map(check => check.close()))
+  /**
+   * Compares the symbols of a venue with its list: from now on they are recorded in its spelling. `wasListed`: whether
+   * an earlier list contained a symbol.
+   */
+  async compare(
+    venue: string,
+    listed: readonly Instrument[],
+    wasListed: (symbol: string) => boolean = () => false,
+  ): Promise<void> {
+    const matches = matchSymbols(this.of(venue), listed)
+    this.#apply(venue, matches)
+    await this.#checks.get(venue)?.report(matches, listed, wasListed)
   }
 
   #apply(venue: string, matches: readonly Match[]): void {

@@ -54,6 +54,16 @@ export const SOURCE_EVENTS = {
     message:
       '{venue} does not list {symbol}, so no trades of it will arrive. The nearest symbol is {nearest}: correct TICKHOUSE_SOURCES',
   },
+  symbols_unknown: {
+    station: 'sources',
+    level: 'error',
+    message: '{venue} does not list {count} more of the symbols of TICKHOUSE_SOURCES',
+  },
+  symbol_delisted: {
+    station: 'sources',
+    level: 'error',
+    message: '{venue} no longer lists {symbol}: it was delisted, and no more trades of it will arrive',
+  },
   symbol_resting: {
     station: 'sources',
     level: 'warn',
@@ -63,7 +73,38 @@ export const SOURCE_EVENTS = {
     station: 'sources',
     level: 'info',
     message:
-      'cannot fetch the list of symbols of {venue} ({why}): recording continues unchecked, and the list is fetched again later',
+      'cannot read the list of instruments of {venue} ({why}): its symbols are recorded as requested, and the list is read again later',
+  },
+  instruments_read: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} lists {count} instruments: they are stored in table instruments, and so is each later change',
+  },
+  instruments_unkept: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      'cannot keep the list of instruments of {venue} in the log ({why}): it is tried again with the next list. A restart before that stores its last changes once more',
+  },
+  instrument_listed: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} lists {count} new: {symbols}',
+  },
+  instrument_delisted: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} delisted {count}: {symbols}',
+  },
+  instrument_halted: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} halted trading of {count}: {symbols}',
+  },
+  instrument_resumed: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} began or resumed trading of {count}: {symbols}',
   },
   subscription_rejected: {
     station: 'sources',

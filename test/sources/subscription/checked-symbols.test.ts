@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { TIMINGS, type Timings } from '../../../src/sources/connection/timings.ts'
 import { openFeeds, type Subscription } from '../../../src/sources/feeds.ts'
+import { InstrumentLists } from '../../../src/sources/instruments/instrument-lists.ts'
 import { parseSources } from '../../../src/sources/selection.ts'
 import { CheckedSymbols, reportCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
 import { binance } from '../../../src/venues/binance/decode.ts'
@@ -17,14 +18,28 @@ import { LocalVenue } from '../../support/servers/local-venue.ts'
 
 const TIMEOUT = { timeout: 20_000 }
 
-function follow(t: TestContext, subscription: Subscription, changed: Partial<Timings> = {}) {
+function follow(t: TestContext, subscription: Subscription, changed: Partial<Timings> & { everyMs?: number } = {}) {
   const events = new EventLog()
   const receiver = new CollectingReceiver()
-  const timings = { ...TIMINGS, livenessCheckMs: 20, overlapMs: 50, closeMsMax: 200, ...changed }
+  const timings = {
+    ...TIMINGS,
+    livenessCheckMs: 20,
+    overlapMs: 50,
+    closeMsMax: 200,
+    symbolListApartMs: 0,
+    ...changed,
+  }
   const feeds = openFeeds([subscription], receiver, events.emit, timings)
-  const checked = new CheckedSymbols([subscription], feeds, events.emit, timings)
+  const checked = new CheckedSymbols([subscription], feeds, events.emit)
+  const lists = new InstrumentLists({
+    subscriptions: [subscription],
+    everyMs: changed.everyMs ?? TIMINGS.symbolListRetryMs,
+    emit: events.emit,
+    timings,
+    onListed: async (venue, listed) => void (await checked.compare(venue.name, listed)),
+  })
   t.after(async () => {
-    await checked.close()
+    await lists.close()
     await feeds.close()
   })
   return { feeds, events, receiver, checked }
@@ -123,7 +138,7 @@ const UNHAD = {
   },
   'never comes': { answer: () => {}, why: /time/ },
   'is no JSON': { answer: (response: { end(text: string): void }) => response.end('<html>'), why: /JSON/ },
-  'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /not a list/ },
+  'is empty': { answer: (response: { end(text: string): void }) => response.end('{"symbols":[]}'), why: /it is empty/ },
 }
 for (const [how, { answer, why }] of Object.entries(UNHAD)) {
   test(`a list that ${how} is one info line, recording continues, and it is requested again`, TIMEOUT, async t => {
@@ -155,14 +170,14 @@ test('no request is sent to a venue during the wait that it requested', TIMEOUT,
   assert.ok(rest.requested[1]!.atMs - rest.requested[0]!.atMs >= 990)
 })
 
-test('a symbol that is delisted later is reported once, at the next check', TIMEOUT, async t => {
+test('a symbol that is halted later is reported once, with the next list', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
   let status = 'TRADING'
   const rest = await ListServer.open(t, response =>
     response.end(JSON.stringify({ symbols: [{ symbol: 'BTCUSDT', status }] })),
   )
   const subscription = { venue: binance, symbols: ['BTCUSDT'], ws: venue.url, rest: rest.url }
-  const { events } = follow(t, subscription, { symbolListEveryMs: 20 })
+  const { events } = follow(t, subscription, { everyMs: 20 })
   while (rest.requested.length < 3) await new Promise(setImmediate)
   assert.deepEqual(events.named('symbol_resting'), [])
   status = 'BREAK'

@@ -1,4 +1,5 @@
 /** Reads a venue's list of instruments by REST. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Instrument, type ListRequest, readList } from '../../venues/instruments.ts'
 import { parseRetryAfter } from '../../venues/retry-after.ts'
 import type { Venue } from '../../venues/venue.ts'
@@ -11,6 +12,8 @@ export interface ReadOptions {
   signal?: AbortSignal
   /** For each request, ms. */
   timeoutMs: number
+  /** Wait between two requests of a list, ms: a venue's limits are shared by all that use its host. */
+  apartMs?: number
 }
 
 /**
@@ -22,7 +25,12 @@ export async function readInstruments(
   rest: string,
   options: ReadOptions,
 ): Promise<Instrument[]> {
-  return await readList(venue.instruments, request => ask(rest, request, options))
+  const { apartMs = 0, signal } = options
+  let asked = 0
+  return await readList(venue.instruments, async request => {
+    if (asked++ > 0) await sleep(apartMs, undefined, { ...(signal && { signal }), ref: false })
+    return await ask(rest, request, options)
+  })
 }
 
 /** The venue answered with an HTTP error. */

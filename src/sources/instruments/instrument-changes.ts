@@ -1,0 +1,110 @@
+/**
+ * Records how the instruments of venues change: each change is a row in the log, and listings, delistings and halts are
+ * events. The list that was read last is kept on the log's status board.
+ */
+import type { StatusBoard } from '../../log/status-board.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { Instrument } from '../../venues/instruments.ts'
+import {
+  type ChangeType,
+  compareLists,
+  type InstrumentChange,
+  isCut,
+  type KnownList,
+  keepList,
+  readKeptList,
+} from './known-list.ts'
+
+const KEY_PREFIX = 'instruments '
+
+export interface InstrumentChangesOptions {
+  board: StatusBoard
+  /** Appends changes to the log; resolves when they are durable. */
+  append(venue: string, changes: readonly InstrumentChange[], nowMs: number): Promise<void>
+  emit: Emit
+  nowMs?: () => number
+}
+
+/** A list compared with the one before. */
+export interface ComparedList {
+  venue: string
+  changes: readonly InstrumentChange[]
+  before: KnownList | undefined
+  now: KnownList
+}
+
+export class InstrumentChanges {
+  readonly #options: InstrumentChangesOptions
+  readonly #nowMs: () => number
+  /** What the board has, or would have if it could be written. */
+  readonly #last = new Map<string, KnownList>()
+  /** Venues whose last list was not believed. */
+  readonly #doubted = new Set<string>()
+
+  constructor(options: InstrumentChangesOptions) {
+    this.#options = options
+    this.#nowMs = options.nowMs ?? Date.now
+  }
+
+  /** Compares a list; returns why it is not to be believed until it comes once more. */
+  compare(venue: string, listed: readonly Instrument[]): ComparedList | string {
+    const before = this.#lastOf(venue)
+    const nowMs = Math.max(this.#nowMs(), before?.readMs ?? 0)
+    const { changes, now } = compareLists(before, listed, nowMs)
+    if (isCut(before, changes, nowMs) && !this.#doubted.has(venue)) {
+      this.#doubted.add(venue)
+      return `the list has ${listed.length} instruments, the last one had ${before!.bySymbol.size}`
+    }
+    this.#doubted.delete(venue)
+    return { venue, changes, before, now }
+  }
+
+  /**
+   * Appends the changes to the log, then keeps the list: a process that is killed in between appends them once more at
+   * its next start, with the same content.
+   */
+  async record({ venue, changes, before, now }: ComparedList): Promise<void> {
+    const { append, board, emit } = this.#options
+    if (changes.length > 0) await append(venue, changes, now.readMs)
+    this.#last.set(venue, now)
+    this.#report(venue, changes, before, now)
+    await board.announce(KEY_PREFIX + venue, keepList(now)).catch((error: Error) => {
+      emit('instruments_unkept', { venue, why: error.message })
+    })
+  }
+
+  /** The later one of the board's list, which another recorder may have written, and our own. */
+  #lastOf(venue: string): KnownList | undefined {
+    const key = KEY_PREFIX + venue
+    const kept = this.#options.board.announcements(key).find(announcement => announcement.key === key)
+    const own = this.#last.get(venue)
+    const written = readKeptList(kept?.body)
+    return own && own.readMs >= (written?.readMs ?? 0) ? own : written
+  }
+
+  #report(venue: string, changes: readonly InstrumentChange[], before: KnownList | undefined, now: KnownList): void {
+    const { emit } = this.#options
+    if (!before) emit('instruments_read', { venue, count: now.bySymbol.size })
+    const report = (
+      event: 'instrument_listed' | 'instrument_delisted' | 'instrument_halted' | 'instrument_resumed',
+      type: ChangeType,
+      nameOf: (instrument: Instrument) => string,
+    ) => {
+      const names = changes.filter(({ change }) => change === type).map(({ instrument }) => nameOf(instrument))
+      if (names.length > 0) emit(event, { venue, count: names.length, symbols: someOf(names) })
+    }
+    const symbol = (instrument: Instrument) => instrument.symbol
+    report('instrument_listed', 'listed', symbol)
+    report('instrument_delisted', 'delisted', symbol)
+    report('instrument_halted', 'halted', ({ symbol, status }) => `${symbol} (${status})`)
+    report('instrument_resumed', 'resumed', symbol)
+  }
+}
+
+const NAMED_MAX = 10
+
+/** The first names: hundreds are one line. */
+function someOf(names: readonly string[]): string {
+  const more = names.length - NAMED_MAX
+  return names.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
