@@ -12,7 +12,7 @@ export const RETIRED: readonly (readonly [RegExp, string])[] = [
   [/\bstations?\b/i, 'stage'],
   [/\b(told|tells?|telling|untold)\b/i, 'log, emit, report, notify, show'],
   [/\b(said|says?|saying|speaks?|spoken)\b/i, 'report, state, answer, name'],
-  [/\b(asks?|asked|asking|unasked)\b/i, 'query, fetch, poll, request, subscribe'],
+  [/\b(asked|asking|unasked)\b/i, 'query, fetch, poll, request, subscribe'],
   [/\bquestions?\b/i, 'query, request'],
   [/\banew\b/i, 'again'],
   [/\bfigures?\b/i, 'metric, number'],
@@ -32,7 +32,6 @@ export const RETIRED: readonly (readonly [RegExp, string])[] = [
   [/\b(hears?|heard)\b/i, 'receive'],
   [/\b(held|holds?|holding|holders?)\b/i, 'contain, store, keep; paused; assigned'],
   [/\boccurrences?\b/i, 'event'],
-  [/\bbooks?\b/i, 'summary, watch list (a book is an order book)'],
   [/\b(frozen|adopts?)\b/i, 'stale, apply'],
 ]
 

@@ -36,6 +36,7 @@ class Gatherer implements Sink {
     this.bytes += tradesRecord(this.#trades).payload.length
     this.#trades.clear()
   }
+  quote(): void {}
   refuse(): void {
     this.refused++
   }
@@ -48,8 +49,9 @@ function decoding(venue: Venue, load: () => Frames) {
   return async () => {
     const { frames } = load()
     const sink = new Gatherer(venue)
+    const decode = venue.decoder()
     const all = (count: number) => {
-      for (let index = 0; index < count; index++) venue.decode(frames[index % frames.length]!, sink)
+      for (let index = 0; index < count; index++) decode(frames[index % frames.length]!, sink)
       return count
     }
     all(WARM_UP_FRAMES)

@@ -14,7 +14,7 @@ const LATENCY_MICROS = 12_000
 function sessionBatches(batchTrades: number): TradeColumns[] {
   const batches = [new TradeColumns(batchTrades)]
   for (const frame of binanceTrades().frames) {
-    binance.decode(frame, {
+    binance.decoder()(frame, {
       trade(trade) {
         if (batches.at(-1)!.full) batches.push(new TradeColumns(batchTrades))
         const receivedAtMicros = trade.timestampMicros + LATENCY_MICROS
@@ -23,6 +23,7 @@ function sessionBatches(batchTrades: number): TradeColumns[] {
       refuse(reason, detail) {
         throw new Error(`a recorded frame was refused: ${reason}, ${detail}`)
       },
+      quote() {},
       control() {},
       ignore() {},
       imprecise() {},

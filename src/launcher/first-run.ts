@@ -31,6 +31,7 @@ export async function chooseSources(configured: string | undefined, logAddress: 
     venue,
     symbols: venue.defaultSymbols,
     given: [],
+    kinds: venue.kinds.flat(),
     options: {},
   }))
   const earlier = await earlierSources(logAddress)
@@ -44,8 +45,8 @@ export async function chooseSources(configured: string | undefined, logAddress: 
   }
 }
 
-async function answersNow({ venue, symbols }: Selected): Promise<boolean> {
-  return probe({ venue, symbols, ws: venue.ws }, PROBE_MS_MAX).catch(() => false)
+async function answersNow({ venue, symbols, kinds }: Selected): Promise<boolean> {
+  return probe({ venue, symbols, kinds, ws: venue.ws }, PROBE_MS_MAX).catch(() => false)
 }
 
 /** The sources of the previous run on this log; undefined if there was none. */

@@ -9,12 +9,16 @@ import type { Simulation } from './simulated-exchange.ts'
  * With another feed than the venue's own, its symbols are not checked against the venue's own list. Throws
  * `config_invalid` if the venue requires an account and a secret is missing.
  */
-export function subscriptionOf({ venue, symbols }: Selected, config: Config, simulation?: Simulation): Subscription {
+export function subscriptionOf(
+  { venue, symbols, kinds }: Selected,
+  config: Config,
+  simulation?: Simulation,
+): Subscription {
   const name = venue.name.toUpperCase()
   const own = venue.name === 'simulator' ? { ws: simulation?.wsUrl, rest: simulation?.restUrl } : venue
   const ws = config[`${name}_WS`]
   const rest = config[`${name}_REST`] ?? (ws === undefined ? own.rest : undefined)
-  const subscription = { venue, symbols, ws: ws ?? own.ws ?? venue.ws, rest }
+  const subscription = { venue, symbols, kinds, ws: ws ?? own.ws ?? venue.ws, rest }
   const { account } = venue
   if (!account) return subscription
   credentialsOf(account, config)

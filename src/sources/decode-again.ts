@@ -29,6 +29,7 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
       trades.reserve(1)
       trades.add({ ...trade, venue: venue.name, receivedAtMicros, origin: ORIGIN.live })
     },
+    quote: () => {},
     refuse: (reason, detail) => {
       still = { reason, detail }
     },
@@ -36,6 +37,6 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
     ignore: () => {},
     imprecise: () => {},
   }
-  venue.decode(frame, out)
+  venue.decoder()(frame, out)
   return { trades, still }
 }

@@ -2,17 +2,18 @@ import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
 import { redactBytes } from '../plain-text.ts'
 import { Rate } from '../telemetry/statistics.ts'
+import { QUOTES, TRADES } from '../tick/kinds.ts'
+import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import { show } from '../venues/read-trade.ts'
-import type { Control, Sink, Venue } from '../venues/venue.ts'
+import type { Control, Decode, Sink, Venue } from '../venues/venue.ts'
 import { Connection } from './connection/connection.ts'
 import { shorten } from './connection/loss.ts'
 import type { ConnectionOptions } from './connection/options.ts'
 import type { ConnectionStatus } from './connection/status.ts'
 import { Latency } from './latency.ts'
 import type { Receiver } from './receiver.ts'
-
 import { VenueClock } from './venue-clock.ts'
 
 const LATENCY_WINDOW_MS = 3000
@@ -69,7 +70,7 @@ export class FeedSession implements Sink {
     this.#clock = new VenueClock(aheadMs => this.#reportClock(aheadMs))
     this.#connection = new Connection({
       ...options,
-      onFrame: (frame, receivedAtMicros, arrivedMs) => this.#decode(frame, receivedAtMicros, arrivedMs),
+      onFrame: (frame, decode, receivedAtMicros, arrivedMs) => this.#decode(frame, decode, receivedAtMicros, arrivedMs),
       onLoss: (symbol, { first, last }) => receiver.missed(this.#venue.name, symbol, first, last, nowMicros()),
     })
   }
@@ -110,7 +111,7 @@ export class FeedSession implements Sink {
     }
   }
 
-  #decode(received: Buffer, receivedAtMicros: number, arrivedMs: number): void {
+  #decode(received: Buffer, decode: Decode, receivedAtMicros: number, arrivedMs: number): void {
     // A venue with accounts may repeat what it was sent.
     const frame = this.#venue.account ? redactBytes(received) : received
     this.#frame = frame
@@ -119,7 +120,7 @@ export class FeedSession implements Sink {
     this.#ticksOfFrame = 0
     this.#hasUnrequested = false
     const refusedBefore = this.#refused
-    this.#venue.decode(frame, this)
+    decode(frame, this)
     const isRead = this.#ticksOfFrame > 0 || this.#hasUnrequested
     if (this.#refused > refusedBefore && !isRead) this.#countRefused()
     else if (this.#refusedInARow > 0) this.#resetRefused()
@@ -152,28 +153,43 @@ export class FeedSession implements Sink {
   }
 
   trade(trade: TradeDraft): void {
-    if (!this.#connection.traded(trade.symbol, trade.tradeId)) {
-      this.#refuseUnrequested(trade.symbol)
+    if (!this.#connection.ticked(TRADES.name, trade.symbol, trade.tradeId)) {
+      this.#refuseUnrequested(TRADES.name, trade.symbol)
       return
     }
-    const receivedAtMicros = this.#receivedAtMicros
-    const { timestampMicros } = trade
-    this.#ticksOfFrame++
-    // Trades from before the connection are history sent after subscribing: they do not measure its latency.
-    if (timestampMicros >= this.#connection.openedAtMicros) {
-      this.#latency.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
-    }
-    this.#clock.add((receivedAtMicros - timestampMicros) / 1000, this.#receivedMs)
+    this.#count(trade.timestampMicros)
     trade.venue = this.#venue.name
-    trade.receivedAtMicros = receivedAtMicros
+    trade.receivedAtMicros = this.#receivedAtMicros
     this.#receiver.trade(trade)
   }
 
+  quote(quote: QuoteDraft): void {
+    const { sequence } = quote
+    if (!this.#connection.ticked(QUOTES.name, quote.symbol, sequence === 0 ? undefined : sequence)) {
+      this.#refuseUnrequested(QUOTES.name, quote.symbol)
+      return
+    }
+    this.#count(quote.timestampMicros)
+    quote.venue = this.#venue.name
+    quote.receivedAtMicros = this.#receivedAtMicros
+    this.#receiver.quote(quote)
+  }
+
+  /** A tick of the venue's time, 0 if it states none. */
+  #count(timestampMicros: number): void {
+    this.#ticksOfFrame++
+    if (timestampMicros === 0) return
+    const lateMs = (this.#receivedAtMicros - timestampMicros) / 1000
+    // Ticks from before the connection are history sent after subscribing: they do not measure its latency.
+    if (timestampMicros >= this.#connection.openedAtMicros) this.#latency.add(lateMs, this.#receivedMs)
+    this.#clock.add(lateMs, this.#receivedMs)
+  }
+
   /** Once per frame, which is stored whole: each of thousands of such trades would store it again. */
-  #refuseUnrequested(symbol: string): void {
+  #refuseUnrequested(kind: string, symbol: string): void {
     if (this.#hasUnrequested) return
     this.#hasUnrequested = true
-    this.refuse('symbol_unasked', `symbol ${show(symbol)}`)
+    this.refuse('symbol_unasked', `${kind} of ${show(symbol)}`)
   }
 
   refuse(reason: Refusal, detail: string, item?: string): void {

@@ -19,10 +19,11 @@ const CONNECTS_SHARE = 0.8
 /** Connects in five minutes where a venue states no limit. */
 const CONNECTS_UNSTATED = 300
 
-/** One venue's symbols, in its spelling, at its own address or a configured one, without a trailing slash. */
+/** Symbols of one venue, in its spelling, and kinds of their ticks, at its own address or a configured one, without a trailing slash. */
 export interface Subscription {
   venue: Venue
   symbols: readonly string[]
+  kinds: readonly string[]
   ws: string
   /** REST address of its list of symbols; undefined to leave them unchecked. */
   rest?: string | undefined
@@ -53,7 +54,7 @@ export function openFeeds(
   // What all connections of one venue share.
   const shared = new Map<string, { connects: RateLimiter; errors: ErrorReport; venueState: VenueState }>()
   const feeds: Feed[] = []
-  for (const { venue, symbols, ws, credentials } of subscriptions) {
+  for (const { venue, symbols, kinds, ws, credentials } of subscriptions) {
     const { connects, errors, venueState } = shared.get(venue.name) ?? {
       connects: connectLimiter(venue),
       errors: new ErrorReport(venue.name, timings.errorSummaryMs, emit),
@@ -61,9 +62,11 @@ export function openFeeds(
     }
     shared.set(venue.name, { connects, errors, venueState })
     const common = { venue, base: ws, credentials, connects, venueState, timings, receiver, emit: errors.emit }
-    for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
-      const id = `${venue.name}-${feeds.length + 1}`
-      feeds.push(new Feed({ ...common, id, symbols: chunk }))
+    for (const shared of connectionKinds(venue, kinds)) {
+      for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
+        const id = `${venue.name}-${feeds.length + 1}`
+        feeds.push(new Feed({ ...common, id, symbols: chunk, kinds: shared }))
+      }
     }
   }
   return {
@@ -91,11 +94,12 @@ export function openFeeds(
  * True if a connection opens and a frame arrives that is neither a refusal nor unreadable. Rejects with a SyntaxError
  * if the address is invalid.
  */
-export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: number): Promise<boolean> {
+export async function probe({ venue, symbols, kinds, ws }: Subscription, timeoutMs: number): Promise<boolean> {
   const answered = Promise.withResolvers<boolean>()
   const onAnswer = () => answered.resolve(true)
   const sink: Sink = {
     trade: onAnswer,
+    quote: onAnswer,
     ignore: onAnswer,
     control: ({ kind }) => {
       if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') onAnswer()
@@ -104,21 +108,28 @@ export async function probe({ venue, symbols, ws }: Subscription, timeoutMs: num
     imprecise: () => {},
   }
   const requested = symbols.slice(0, venue.limits.symbolsPerConnection)
+  const shared = connectionKinds(venue, kinds)[0]!
   const timer = setTimeout(() => answered.resolve(false), timeoutMs)
   const socket = new FeedSocket({
     venue,
-    url: venue.url(ws, requested),
+    url: venue.url(ws, requested, shared),
     symbols: requested,
+    kinds: shared,
     timings: TIMINGS,
     onConnected: () => {},
     onOpen: () => {},
-    onFrame: frame => venue.decode(frame, sink),
+    onFrame: frame => socket.decode(frame, sink),
     onEnd: () => answered.resolve(false),
   })
   const answer = await answered.promise
   clearTimeout(timer)
   await socket.close()
   return answer
+}
+
+/** The kinds of each connection: those of `kinds` that may share one. */
+function connectionKinds(venue: Venue, kinds: readonly string[]): string[][] {
+  return venue.kinds.map(shared => shared.filter(kind => kinds.includes(kind))).filter(shared => shared.length > 0)
 }
 
 function connectLimiter({ limits }: Venue): RateLimiter {

@@ -1,12 +1,15 @@
 /**
- * Appends decoded ticks to the log. Trades are buffered in columns per log partition and appended as one record, by
- * count or by age. Nothing else reads a tick before it is in the log.
+ * Appends decoded ticks to the log. Ticks of a kind are buffered in columns per log partition and appended as one
+ * record, by count or by age. Nothing else reads a tick before it is in the log.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Rate, Recent } from '../telemetry/statistics.ts'
+import { QUOTES, TRADES } from '../tick/kinds.ts'
+import { QuoteColumns, type QuoteDraft } from '../tick/quotes/quotes.ts'
+import { quotesRecord } from '../tick/quotes/record.ts'
 import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { TradeColumns, type TradeDraft } from '../tick/trades.ts'
@@ -36,6 +39,7 @@ const REFUSED_LENGTH_MAX = 1_000_000
 interface PartitionBuffer {
   partition: number
   trades: TradeColumns
+  quotes: QuoteColumns
   refused: RefusedFrame[]
   refusedLength: number
   waiting: LogRecord[]
@@ -56,7 +60,8 @@ export class Recorder implements Receiver {
   readonly appendMs = new Recent(500)
   readonly #options: RecorderOptions
   readonly #buffers: PartitionBuffer[]
-  readonly #bufferOfSymbol = new Map<string, Map<string, PartitionBuffer>>()
+  readonly #tradesOf: SymbolBuffers
+  readonly #quotesOf: SymbolBuffers
   readonly #stop = new AbortController()
   readonly #fail: (error: unknown) => void
   #pendingBytes = 0
@@ -72,11 +77,14 @@ export class Recorder implements Receiver {
     this.#buffers = Array.from({ length: options.log.partitions }, (_, partition) => ({
       partition,
       trades: new TradeColumns(RECORD_TICKS_MAX),
+      quotes: new QuoteColumns(RECORD_TICKS_MAX),
       refused: [],
       refusedLength: 0,
       waiting: [],
       appending: undefined,
     }))
+    this.#tradesOf = new SymbolBuffers(options.log, TRADES.name, this.#buffers)
+    this.#quotesOf = new SymbolBuffers(options.log, QUOTES.name, this.#buffers)
   }
 
   /** Is reading from venues paused because the log is slow? */
@@ -85,9 +93,16 @@ export class Recorder implements Receiver {
   }
 
   trade(trade: TradeDraft): void {
-    const buffer = this.#bufferOf(trade.venue, trade.symbol)
+    const buffer = this.#tradesOf.of(trade.venue, trade.symbol)
     buffer.trades.add(trade)
     if (buffer.trades.full) this.#closeRecord(buffer)
+    else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
+  }
+
+  quote(quote: QuoteDraft): void {
+    const buffer = this.#quotesOf.of(quote.venue, quote.symbol)
+    buffer.quotes.add(quote)
+    if (buffer.quotes.full) this.#closeRecord(buffer)
     else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 
@@ -95,7 +110,7 @@ export class Recorder implements Receiver {
     // Copied: the socket reuses its memory.
     const bytes = Buffer.from(raw as Uint8Array)
     const cut = bytes.length > RAW_BYTES_MAX
-    this.#refuse(this.#bufferOf(venue, ''), {
+    this.#refuse(this.#tradesOf.of(venue, ''), {
       venue,
       reason,
       detail: cut ? `${detail} (cut: the first ${RAW_BYTES_MAX} of ${bytes.length} bytes)` : detail,
@@ -110,7 +125,7 @@ export class Recorder implements Receiver {
     const missed = { symbol, first, last }
     const raw = JSON.stringify(missed)
     // To the partition of the symbol's trades, where their ids are followed.
-    this.#refuse(this.#bufferOf(venue, symbol), {
+    this.#refuse(this.#tradesOf.of(venue, symbol), {
       venue,
       reason: 'trade_missed',
       detail,
@@ -143,16 +158,6 @@ export class Recorder implements Receiver {
     clearTimeout(late)
   }
 
-  #bufferOf(venue: string, symbol: string): PartitionBuffer {
-    const symbols = this.#bufferOfSymbol.get(venue) ?? new Map<string, PartitionBuffer>()
-    const known = symbols.get(symbol)
-    if (known) return known
-    const { first, count } = this.#options.log.partitionsOf('trades')
-    const buffer = this.#buffers[first + partitionOf(venue, symbol, count)]!
-    this.#bufferOfSymbol.set(venue, symbols.set(symbol, buffer))
-    return buffer
-  }
-
   readonly #closeRecords = (): void => {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -162,8 +167,10 @@ export class Recorder implements Receiver {
   #closeRecord(buffer: PartitionBuffer): void {
     const records: LogRecord[] = []
     if (buffer.trades.length > 0) records.push(tradesRecord(buffer.trades))
+    if (buffer.quotes.length > 0) records.push(quotesRecord(buffer.quotes))
     if (buffer.refused.length > 0) records.push(refusedRecord(buffer.refused))
     buffer.trades.clear()
+    buffer.quotes.clear()
     buffer.refused = []
     buffer.refusedLength = 0
     for (const record of records) {
@@ -250,6 +257,30 @@ export class Recorder implements Receiver {
         await sleep(waitMs, undefined, { signal: this.#stop.signal })
       }
     }
+  }
+}
+
+/** The buffers of the symbols of one kind. */
+class SymbolBuffers {
+  readonly #buffers: readonly PartitionBuffer[]
+  readonly #first: number
+  readonly #count: number
+  readonly #known = new Map<string, Map<string, PartitionBuffer>>()
+
+  constructor(log: Log, kind: string, buffers: readonly PartitionBuffer[]) {
+    this.#buffers = buffers
+    const { first, count } = log.partitionsOf(kind)
+    this.#first = first
+    this.#count = count
+  }
+
+  of(venue: string, symbol: string): PartitionBuffer {
+    const symbols = this.#known.get(venue) ?? new Map<string, PartitionBuffer>()
+    const known = symbols.get(symbol)
+    if (known) return known
+    const buffer = this.#buffers[this.#first + partitionOf(venue, symbol, this.#count)]!
+    this.#known.set(venue, symbols.set(symbol, buffer))
+    return buffer
   }
 }
 

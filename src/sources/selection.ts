@@ -1,4 +1,7 @@
-/** Parses what to record: `binance:BTCUSDT,ETHUSDT coinbase:BTC-USD simulator:?rate=500&seed=7`. */
+/**
+ * Parses what to record: `binance:BTCUSDT,ETHUSDT@trades,quotes coinbase:BTC-USD simulator:?rate=500&seed=7`. A venue,
+ * its symbols, after `@` the kinds of their ticks, after `?` options.
+ */
 import { TickhouseError } from '../errors.ts'
 import { findVenue, VENUES } from '../venues/index.ts'
 import type { Venue } from '../venues/venue.ts'
@@ -9,6 +12,8 @@ export interface Selected {
   symbols: readonly string[]
   /** As the user wrote them; empty where the venue's defaults are recorded. */
   given: readonly string[]
+  /** Kinds of their ticks, in the order of `Venue.kinds`. */
+  kinds: readonly string[]
   /** Only the simulator takes any. */
   options: Readonly<Record<string, number>>
 }
@@ -19,7 +24,7 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
   seed: { min: 0, max: 2 ** 31 - 1 },
 }
 
-const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?]|$)`, 'i')
+const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?@]|$)`, 'i')
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
 const PREFIX = /^[\p{L}\p{N}._-]{1,20}:/u
 
@@ -63,7 +68,7 @@ function isSymbolOf(source: string | undefined, item: string): boolean {
 }
 
 function parseOne(text: string, before: string | undefined): Selected {
-  const [, name, list = '', query = ''] = /^([^:?]+)(?::([^?]*))?(?:\?(.*))?$/.exec(text) ?? []
+  const [, name, list = '', wanted, query = ''] = /^([^:?@]+)(?::([^?@]*))?(?:@([^?]*))?(?:\?(.*))?$/.exec(text) ?? []
   if (!name) throw invalid(`not a source: ${text}`)
   const venue = findVenue(name.toLowerCase())
   if (!venue) throw unknownVenue(name, text, before)
@@ -71,6 +76,7 @@ function parseOne(text: string, before: string | undefined): Selected {
   const wrong = given.find(symbol => !SYMBOL.test(venue.prefixes ? symbol.replace(PREFIX, '') : symbol))
   if (wrong !== undefined) throw invalid(`not a symbol of ${venue.name}: ${wrong}`)
   const symbols = [...new Set(given.map(symbol => (venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol)))]
+  const kinds = parseKinds(venue, wanted)
   const options: Record<string, number> = {}
   for (const [key, value] of new URLSearchParams(query)) {
     const isKnown = venue.name === 'simulator' && Object.hasOwn(SIMULATOR_OPTIONS, key)
@@ -82,17 +88,29 @@ function parseOne(text: string, before: string | undefined): Selected {
     }
     options[key] = number
   }
-  return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, given, options }
+  return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, given, kinds, options }
+}
+
+/** The kinds of ticks after `@`; all that the venue sends where there is none. */
+function parseKinds(venue: Venue, wanted: string | undefined): readonly string[] {
+  const known = venue.kinds.flat()
+  if (wanted === undefined) return known
+  const named = wanted.toLowerCase().split(',').filter(Boolean)
+  const wrong = named.find(kind => !known.includes(kind))
+  if (wrong !== undefined) throw invalid(`${venue.name} has no ${wrong}: it sends ${known.join(' and ')}`)
+  if (named.length === 0) throw invalid(`no kind of ticks after @ for ${venue.name}: it sends ${known.join(' and ')}`)
+  return known.filter(kind => named.includes(kind))
 }
 
 /** The selection as text again, for a child process. */
 export function formatSources(selected: readonly Omit<Selected, 'given'>[]): string {
   return selected
-    .map(({ venue, symbols, options }) => {
+    .map(({ venue, symbols, kinds, options }) => {
       const query = Object.entries(options)
         .map(([key, value]) => `${key}=${value}`)
         .join('&')
-      return `${venue.name}:${symbols.join(',')}${query ? `?${query}` : ''}`
+      const all = venue.kinds.flat().length === kinds.length
+      return `${venue.name}:${symbols.join(',')}${all ? '' : `@${kinds.join(',')}`}${query ? `?${query}` : ''}`
     })
     .join(' ')
 }
@@ -108,6 +126,6 @@ function invalid(message: string): TickhouseError {
   return new TickhouseError(
     'config_invalid',
     message,
-    'Example: TICKHOUSE_SOURCES="binance:BTCUSDT,ETHUSDT coinbase:BTC-USD"',
+    'Example: TICKHOUSE_SOURCES="binance:BTCUSDT,ETHUSDT@trades,quotes coinbase:BTC-USD"',
   )
 }

@@ -129,7 +129,7 @@ export function followedIn(sources: string): Followed[] {
     .split(' ')
     .filter(Boolean)
     .map(source => {
-      const [, venue, symbols = ''] = /^([^:?]+):?([^?]*)/.exec(source)!
+      const [, venue, symbols = ''] = /^([^:?@]+):?([^?@]*)/.exec(source)!
       return { venue: venue!, symbols: symbols.split(',').filter(Boolean) }
     })
 }

@@ -16,10 +16,11 @@ interface StageStatus {
   lagMs: number
 }
 
-/** A symbol that is requested and not received. */
+/** A symbol of which ticks of a kind are requested and not received. */
 export interface SymbolDown {
   venue: string
   symbol: string
+  kind: string
   state: string
   /** The reason: the venue's message, or ours. */
   detail: string

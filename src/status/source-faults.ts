@@ -7,9 +7,10 @@ import type { SymbolDown } from './model.ts'
 const NAMED_MAX = 5
 
 /** Is the connection receiving: open, not silent, readable, and with a symbol that is not down? */
-export function isReceived({ state, silent, unreadable, states, symbolsRequested }: ConnectionStatus): boolean {
+export function isReceived({ state, silent, unreadable, states }: ConnectionStatus): boolean {
   const down = [...DOWN_STATES].reduce((sum, each) => sum + (states[each] ?? 0), 0)
-  return state === 'open' && !silent && !unreadable && down < symbolsRequested
+  const all = Object.values(states).reduce((sum, each) => sum + each, 0)
+  return state === 'open' && !silent && !unreadable && down < all
 }
 
 /** Symbols that are requested and not received, with the reason; at most 100 per connection. */
@@ -17,7 +18,7 @@ export function symbolsDown(connections: readonly ConnectionStatus[]): SymbolDow
   return connections.flatMap(({ venue, notLive }) =>
     notLive
       .filter(({ state }) => DOWN_STATES.has(state))
-      .map(({ symbol, state, detail, forMs }) => ({ venue, symbol, state, detail, forMs })),
+      .map(({ symbol, kind, state, detail, forMs }) => ({ venue, symbol, kind, state, detail, forMs })),
   )
 }
 
@@ -58,7 +59,7 @@ const idsOf = (connections: readonly ConnectionStatus[]): string => connections.
 function describeDown(down: readonly SymbolDown[]): string {
   const named = down
     .slice(0, NAMED_MAX)
-    .map(({ venue, symbol, state, detail }) => `${venue} ${symbol} (${state}: ${detail})`)
+    .map(({ venue, symbol, kind, state, detail }) => `${kind} of ${venue} ${symbol} (${state}: ${detail})`)
   const more = down.length > NAMED_MAX ? ` and ${down.length - NAMED_MAX} more` : ''
   return `Not received: ${named.join(', ')}${more}; subscribing again.`
 }

@@ -2,8 +2,13 @@
  * The kinds of ticks. Ingest, checkpoint, audit, archive and retention go over this list; a new kind is an entry here, its columns and its
  * table. Decision: docs/decisions/kinds.md.
  */
+import type { Dictionary } from './dictionary.ts'
 import { readJsonTrades } from './json.ts'
 import type { BlockWriter } from './native.ts'
+import { QuoteColumns } from './quotes/quotes.ts'
+import { QUOTE_BYTES, QUOTE_COLUMN_COUNT, quotesRecord, readQuotes, writeQuoteColumns } from './quotes/record.ts'
+import { validateQuotes } from './quotes/validate.ts'
+import { quoteValues, readQuoteValues } from './quotes/values.ts'
 import {
   type LogRecord,
   readTrades,
@@ -13,7 +18,7 @@ import {
   writeTradeColumns,
 } from './records.ts'
 import { readTradeValues, tradeValues } from './trade-values.ts'
-import { type Dictionary, TradeColumns } from './trades.ts'
+import { TradeColumns } from './trades.ts'
 import { type Validity, validate } from './validate.ts'
 
 /** Ticks in columns: what every kind has. Rows 0 to `length`-1 are set. `venue` and `symbol` are codes of the dictionaries. */
@@ -86,8 +91,26 @@ export const TRADES: Kind<TradeColumns> = {
   readValues: readTradeValues,
 }
 
+export const QUOTES: Kind<QuoteColumns> = {
+  name: 'quotes',
+  table: 'quotes',
+  orderBy: 'symbol, venue, received_at, sequence',
+  // Some venues state no time of a quote.
+  time: 'received_at',
+  ids: false,
+  columns: capacity => new QuoteColumns(capacity),
+  encode: quotesRecord,
+  decode: readQuotes,
+  columnCount: QUOTE_COLUMN_COUNT,
+  tickBytes: QUOTE_BYTES,
+  write: writeQuoteColumns,
+  validate: validateQuotes,
+  values: quoteValues,
+  readValues: readQuoteValues,
+}
+
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [TRADES]
+export const KINDS: readonly Kind[] = [QUOTES, TRADES]
 
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'

@@ -1,4 +1,5 @@
 /** The values of a trade as JSON, as quarantine stores an invalid one, and the way back. */
+import { codeOf, fieldsOf, nameOf } from './tick-values.ts'
 import { ORIGIN, SIDE, TradeColumns } from './trades.ts'
 
 export function tradeValues(trades: TradeColumns, row: number): string {
@@ -19,7 +20,7 @@ const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
 
 /** Reads that JSON back, value for value; undefined for any other text. */
 export function readTradeValues(raw: string, receivedAtMicros: number): TradeColumns | undefined {
-  const tick = fieldsOf(raw)
+  const tick = fieldsOf(raw, FIELDS)
   if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
   const trades = new TradeColumns(1)
   const [price, volume] = [Number(tick.price), Number(tick.volume)]
@@ -41,20 +42,3 @@ export function readTradeValues(raw: string, receivedAtMicros: number): TradeCol
   trades.origin[0] = codeOf(ORIGIN, tick.origin!)
   return trades
 }
-
-function fieldsOf(raw: string): Record<string, string> | undefined {
-  try {
-    const tick: unknown = JSON.parse(raw)
-    if (typeof tick !== 'object' || tick === null || Object.keys(tick).join(' ') !== FIELDS) return undefined
-    return Object.values(tick).every(value => typeof value === 'string') ? (tick as Record<string, string>) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function nameOf(names: Readonly<Record<string, number>>, code: number): string {
-  return Object.entries(names).find(([, value]) => value === code)?.[0] ?? String(code)
-}
-
-const codeOf = (names: Readonly<Record<string, number>>, name: string): number =>
-  Object.hasOwn(names, name) ? names[name]! : Number(name)

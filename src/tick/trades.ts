@@ -16,6 +16,7 @@
  *   quarantine  refused ticks with reason and raw payload: a dead-letter queue
  *   gap         a range of trade ids that are missing
  */
+import { Dictionary, translate } from './dictionary.ts'
 import { writeTime } from './time.ts'
 
 /** The taker's side, as the table's Enum8 stores it. */
@@ -63,25 +64,6 @@ export class TradeDraft implements Trade {
 
 /** Bytes of a trade in memory. */
 const ROW_BYTES = 50
-
-/** Gives each distinct text a small code, in order of first sight: one column's LowCardinality dictionary. */
-export class Dictionary {
-  readonly words: string[] = []
-  readonly #codes = new Map<string, number>()
-
-  code(word: string): number {
-    const known = this.#codes.get(word)
-    if (known !== undefined) return known
-    this.append(word)
-    return this.words.length - 1
-  }
-
-  /** Appends the next word of a dictionary read from a block, even a repeated one. */
-  append(word: string): void {
-    if (!this.#codes.has(word)) this.#codes.set(word, this.words.length)
-    this.words.push(word)
-  }
-}
 
 /**
  * Trades in columns. Rows 0 to length-1 are set, up to `capacity`, which only `reserve` raises. `venue` and `symbol`
@@ -190,18 +172,4 @@ export class TradeColumns {
     this.origin.set(from.origin.subarray(start, end), at)
     this.length += end - start
   }
-}
-
-/** Copies dictionary codes from one column to another that has its own dictionary. */
-function translate(
-  codes: Uint32Array,
-  start: number,
-  end: number,
-  into: Uint32Array,
-  at: number,
-  words: Dictionary,
-  ours: Dictionary,
-): void {
-  const map = words.words.map(word => ours.code(word))
-  for (let row = start; row < end; row++) into[at + row - start] = map[codes[row]!]!
 }

@@ -1,4 +1,6 @@
 /** Whether a tick may be stored. Pure. The rules never repair: a tick is stored as received, or refused. */
+
+import type { Dictionary } from './dictionary.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
 import { AHEAD_MICROS_MAX, readMicros } from './time.ts'
 import type { TradeColumns } from './trades.ts'
@@ -17,7 +19,7 @@ export type Validity = Uint8Array
 export const codeOf = (reason: Refusal): number => REASONS.indexOf(reason) + 1
 export const reasonOf = (code: number): Refusal => REASONS[code - 1]!
 
-const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)])) as Record<Refusal, number>
+export const CODE = Object.fromEntries(REASONS.map(reason => [reason, codeOf(reason)])) as Record<Refusal, number>
 
 /**
  * Marks invalid rows in `codes` and returns how many. A tick's time is compared with its receive time, or with `nowMicros` if later: that
@@ -29,17 +31,15 @@ export function validate(
   codes: Validity,
   nowMicros = 0,
 ): number {
-  const badVenue = trades.venues.words.map(word => !venues.has(word))
-  const badSymbol = trades.symbols.words.map(word => word.length > SYMBOL_LENGTH_MAX || !SYMBOL.test(word))
+  const { badVenue, badSymbol } = wrongWords(trades, venues)
   let marked = 0
   for (let row = 0; row < trades.length; row++) {
     const price = trades.price[row]!
     const volume = trades.volume[row]!
     const side = trades.side[row]!
     let code = 0
-    // NaN fails: every comparison with it is false.
-    if (!(price > 0 && price < VALUE_MAX)) code = CODE.price_out_of_range
-    else if (!(volume > 0 && volume < VALUE_MAX)) code = CODE.volume_out_of_range
+    if (!isPositive(price)) code = CODE.price_out_of_range
+    else if (!isPositive(volume)) code = CODE.volume_out_of_range
     // The sign bit of the 64-bit nanoseconds: before 1970, or past 2262 wrapped around.
     else if (trades.timestampWords[2 * row + 1]! > 0x7fffffff) code = CODE.timestamp_out_of_range
     else if (aheadMicros(trades, row, nowMicros) > AHEAD_MICROS_MAX) code = CODE.timestamp_ahead
@@ -53,6 +53,25 @@ export function validate(
   return marked
 }
 
-function aheadMicros(trades: TradeColumns, row: number, nowMicros: number): number {
-  return readMicros(trades.timestampWords, row) - Math.max(readMicros(trades.receivedAtWords, row), nowMicros)
+/** A price, volume or size that can be stored. NaN fails: every comparison with it is false. */
+export const isPositive = (value: number): boolean => value > 0 && value < VALUE_MAX
+
+/** Per dictionary code: a venue that is not known, a symbol that cannot be one. */
+export function wrongWords(
+  ticks: { venues: Dictionary; symbols: Dictionary },
+  venues: Pick<ReadonlySet<string>, 'has'>,
+): { badVenue: boolean[]; badSymbol: boolean[] } {
+  return {
+    badVenue: ticks.venues.words.map(word => !venues.has(word)),
+    badSymbol: ticks.symbols.words.map(word => word.length > SYMBOL_LENGTH_MAX || !SYMBOL.test(word)),
+  }
+}
+
+/** How far a tick's time is ahead of its receive time, or of `nowMicros` if later, µs. */
+export function aheadMicros(
+  ticks: { timestampWords: Uint32Array; receivedAtWords: Uint32Array },
+  row: number,
+  nowMicros: number,
+): number {
+  return readMicros(ticks.timestampWords, row) - Math.max(readMicros(ticks.receivedAtWords, row), nowMicros)
 }

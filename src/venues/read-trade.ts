@@ -28,31 +28,31 @@ export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
 }
 
 /**
- * Calls `decode` for each trade of a frame's list, with the item's own text, which is extracted only if a trade is refused.
+ * Calls `decode` for each trade or quote of a frame's list, with the item's own text, which is extracted only if it is refused.
  * `path` leads to the list in the frame. An empty list (a snapshot in which nothing traded) is a sign of life. A value
  * that is not a list, and an item that is not an object, are refused.
  */
-export function decodeTrades(
+export function decodeItems(
   data: unknown,
   frame: Buffer,
   out: Sink,
-  decode: (trade: JsonObject, out: Sink, raw: () => string | undefined) => void,
+  decode: (item: JsonObject, out: Sink, raw: () => string | undefined) => void,
   path: [string, ...string[]] = ['data'],
 ): void {
   if (!Array.isArray(data)) {
-    out.refuse('malformed_frame', `trades: data ${show(data)}`)
+    out.refuse('malformed_frame', `data ${show(data)}`)
     return
   }
   if (data.length === 0) out.control({ kind: 'heartbeat' })
   let texts: string[] | undefined
   for (let index = 0; index < data.length; index++) {
-    const trade: unknown = data[index]
+    const item: unknown = data[index]
     const raw = () => {
       texts ??= elementTexts(frame.toString(), ...path)
       return texts[index]
     }
-    if (isObject(trade)) decode(trade, out, raw)
-    else out.refuse('malformed_frame', `trade ${show(trade)}`, raw())
+    if (isObject(item)) decode(item, out, raw)
+    else out.refuse('malformed_frame', `item ${show(item)}`, raw())
   }
 }
 

@@ -1,13 +1,17 @@
 /**
- * A venue: the protocol and limits of one market's public feed. Pure: no sockets, no clock, no state of its own, so a
- * venue is tested on recorded frames. One folder each; `index.ts` lists them.
+ * A venue: the protocol and limits of one market's public feed. Pure: no sockets and no clock, so a venue is tested on
+ * recorded frames. One folder each; `index.ts` lists them.
  */
 import type { IdKind } from '../tick/id-kind.ts'
+import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { InstrumentList } from './instruments.ts'
 
-/** A message of the venue's server about the connection itself. */
+/**
+ * A message of the venue's server about the connection itself. `channel`: the kind of ticks it is about, as in
+ * `Venue.kinds`, where the message states it; else it is about all kinds of its symbols.
+ */
 export type Control =
   /** The server accepted the login. */
   | { kind: 'authenticated' }
@@ -15,11 +19,11 @@ export type Control =
    * A subscription was confirmed: `symbols` as the venue spells them, where it names them; `all`: this socket carries
    * no others.
    */
-  | { kind: 'subscribed'; symbols?: readonly string[]; all?: true }
+  | { kind: 'subscribed'; symbols?: readonly string[]; all?: true; channel?: string }
   /** The server takes subscriptions back. */
-  | { kind: 'ended'; symbols: readonly string[] }
+  | { kind: 'ended'; symbols: readonly string[]; channel?: string }
   /** The server refused something we sent; `symbols` where a field names them, else the text may. */
-  | { kind: 'rejected'; detail: string; symbols?: readonly string[] }
+  | { kind: 'rejected'; detail: string; symbols?: readonly string[]; channel?: string }
   /** The server will close this connection soon: open another first. */
   | { kind: 'closing'; detail: string }
   /**
@@ -43,6 +47,8 @@ export interface Sink {
    * set.
    */
   trade(trade: TradeDraft): void
+  /** One quote. The decoder has set all but `venue`, `receivedAtMicros` and `origin`, also `timestampMicros` (0 for none) and `flags`. */
+  quote(quote: QuoteDraft): void
   /**
    * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame.
    */
@@ -86,6 +92,9 @@ export interface Account {
   login?(credentials: Credentials): readonly string[]
 }
 
+/** Reads one frame. Never throws. */
+export type Decode = (frame: Buffer, out: Sink) => void
+
 export interface Venue {
   /** As stored in the table: lower case. */
   readonly name: string
@@ -99,6 +108,11 @@ export interface Venue {
    * Longest time without any frame, in ms, before a connection counts as dead, for venues that document a heartbeat.
    */
   readonly silenceMsMax: number
+  /**
+   * The kinds of ticks that it sends, `trades` first. Kinds of one inner list share a connection; those of another list
+   * are sent by another server.
+   */
+  readonly kinds: readonly (readonly string[])[]
   /** Symbols recorded when a user names the venue without any, and on a first run that tries it. */
   readonly defaultSymbols: readonly string[]
   /** Whether the venue confirms or refuses each subscription. */
@@ -111,16 +125,16 @@ export interface Venue {
   readonly prefixes?: true
   /** Set where the venue serves only users that it knows. */
   readonly account?: Account
-  /** The address to connect to. `base` is the venue's or the configured one, without a trailing slash. */
-  url(base: string, symbols: readonly string[]): string
+  /** The address to connect to, for kinds of one list. `base` is the venue's or the configured one, without a trailing slash. */
+  url(base: string, symbols: readonly string[], kinds: readonly string[]): string
   /** Frames to send once connected; empty where the URL contains the subscription. */
-  subscribe(symbols: readonly string[]): readonly string[]
+  subscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
   /** Frames that subscribe to symbols again on an open connection. */
-  resubscribe(symbols: readonly string[]): readonly string[]
+  resubscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame with one item as given to `refuse`, where frames have several. */
   frameOf?(item: string): string
-  /** Reads one frame. Never throws. */
-  decode(frame: Buffer, out: Sink): void
+  /** A decoder for one socket. It may keep what later frames of the socket refer to: channel numbers, a book. */
+  decoder(): Decode
 }

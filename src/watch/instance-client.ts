@@ -51,7 +51,14 @@ const HEALTH = z.object({
     .transform(all => all.flatMap(each => (typeof each === 'string' ? followedIn(each) : [each]))),
   builtInVenues: z.array(z.string()).default([]),
   symbolsDown: z.array(
-    z.object({ venue: z.string(), symbol: z.string(), state: z.string(), detail: z.string(), forMs: z.number() }),
+    z.object({
+      venue: z.string(),
+      symbol: z.string(),
+      kind: z.string(),
+      state: z.string(),
+      detail: z.string(),
+      forMs: z.number(),
+    }),
   ),
   venues: z.array(z.object({ venue: z.string(), state: z.string(), upcoming: z.string() })),
   stations: z.partialRecord(z.enum(['sources', 'log', 'ingest', 'store', 'archive']), stage),

@@ -45,7 +45,9 @@ describe('a directory', () => {
       `SELECT (SELECT count() FROM quarantine) = (SELECT count() FROM file('${directory}/whole/quarantine/**/*.parquet', 'Parquet')) AS equal`,
     )
     assert.deepEqual(refused, { equal: 1 })
-    assert.ok(objects.length >= 4 && objects.every(({ state, sha256 }) => state === 'verified' && sha256.length === 64))
+    const written = objects.filter(({ rows }) => rows > 0)
+    assert.ok(written.length >= 4 && objects.every(({ state }) => state === 'verified'))
+    assert.ok(written.every(({ sha256 }) => sha256.length === 64))
     const said = objectsOf((await readManifests(target)).manifests)
     assert.deepEqual(new Set(said.map(({ key, sha256 }) => key + sha256)), new Set(objects.map(o => o.key + o.sha256)))
     assert.deepEqual((await checked(target, objects)).findings, [])

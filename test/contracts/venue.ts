@@ -7,15 +7,21 @@ import { timerMs } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
 import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
 import { parseSources } from '../../src/sources/selection.ts'
+import { QUOTE_FLAGS_KNOWN } from '../../src/tick/quotes/quotes.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
 import type { Control, Venue } from '../../src/venues/venue.ts'
 import { damaged, monstrous } from '../support/data/damaged-frames.ts'
-import { type CollectingSink, decoded, type Trade } from '../support/judges/collecting-sink.ts'
+import { type CollectingSink, decoded, type Quote, type Trade } from '../support/judges/collecting-sink.ts'
 import { idContradiction } from './id-kind.ts'
 
 /** A frame and its whole meaning. */
-export type FrameCase = { frame: string } & (
+export type FrameCase = {
+  frame: string
+  /** Frames of the same socket before it, where its meaning depends on them. */
+  after?: readonly string[]
+} & (
   | { trades: readonly Trade[] }
+  | { quotes: readonly Quote[] }
   | { control: Control }
   | { refused: Refusal }
   | { ignored: true }
@@ -62,14 +68,19 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
 
   test(`${name}: the symbols of a full connection are subscribed to within its limits`, () => {
     const symbols = Array.from({ length: limits.symbolsPerConnection }, (_, at) => venue.defaultSymbols[0]! + at)
-    assert.match(new URL(venue.url('ws://127.0.0.1:1', symbols)).href, /^ws:\/\/127\.0\.0\.1:1\//)
-    assert.ok(venue.url('ws://127.0.0.1:1', symbols).length < 8_000, 'longer than servers take in a request line')
-    for (const frames of [venue.subscribe(symbols), venue.resubscribe(symbols)]) {
-      assert.ok(frames.length / limits.framesPerSecond <= SUBSCRIBE_SECONDS_MAX, `${frames.length} frames`)
-      for (const frame of frames) assert.equal(typeof JSON.parse(frame), 'object')
+    for (const kinds of venue.kinds) {
+      assert.match(new URL(venue.url('ws://127.0.0.1:1', symbols, kinds)).href, /^ws:\/\/127\.0\.0\.1:1\//)
+      assert.ok(
+        venue.url('ws://127.0.0.1:1', symbols, kinds).length < 8_000,
+        'longer than servers take in a request line',
+      )
+      for (const frames of [venue.subscribe(symbols, kinds), venue.resubscribe(symbols, kinds)]) {
+        assert.ok(frames.length / limits.framesPerSecond <= SUBSCRIBE_SECONDS_MAX, `${frames.length} frames`)
+        for (const frame of frames) assert.equal(typeof JSON.parse(frame), 'object')
+      }
+      const asked = [venue.url('', symbols, kinds), ...venue.subscribe(symbols, kinds)].join(' ').toLowerCase()
+      for (const symbol of symbols) assert.ok(asked.includes(symbol.toLowerCase()), symbol)
     }
-    const asked = [venue.url('', symbols), ...venue.subscribe(symbols)].join(' ').toLowerCase()
-    for (const symbol of symbols) assert.ok(asked.includes(symbol.toLowerCase()), symbol)
   })
 
   test(`${name}: TICKHOUSE_${name.toUpperCase()}_WS and _REST replace its addresses`, () => {
@@ -77,7 +88,10 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     const key = `TICKHOUSE_${name.toUpperCase()}`
     const config = parseConfig({}, { [`${key}_WS`]: ws, [`${key}_REST`]: rest })
     const [selected] = parseSources(name)
-    assert.deepEqual(subscriptionOf(selected!, config), { venue, symbols: venue.defaultSymbols, ws, rest })
+    assert.deepEqual(subscriptionOf(selected!, config), {
+      ...{ venue, symbols: venue.defaultSymbols, kinds: venue.kinds.flat() },
+      ...{ ws, rest },
+    })
   })
 
   test(`${name}: docs/live.md has a row for it that states the kind of its ids`, () => {
@@ -93,6 +107,11 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
       evidence.frames.some(one => 'trades' in one && one.trades.length > 0),
       'no frame with a trade',
     )
+    if (venue.kinds.flat().includes('quotes'))
+      assert.ok(
+        evidence.frames.some(one => 'quotes' in one && one.quotes.length > 0),
+        'no frame with a quote',
+      )
     if (venue.acknowledges)
       assert.ok(
         evidence.frames.some(one => 'control' in one && one.control.kind === 'subscribed'),
@@ -101,10 +120,13 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
   })
   if (!evidence) return
 
-  for (const { frame, ...expected } of evidence.frames)
+  for (const { frame, after = [], ...expected } of evidence.frames)
     test(`${name} reads ${frame.slice(0, 80)}`, () => {
-      const sink = decoded(venue.decode, frame)
+      const decode = venue.decoder()
+      for (const before of after) decoded(decode, before)
+      const sink = decoded(decode, frame)
       assert.deepEqual(sink.trades, 'trades' in expected ? expected.trades : [])
+      assert.deepEqual(sink.quotes, 'quotes' in expected ? expected.quotes : [])
       assert.deepEqual(sink.controls, 'control' in expected ? [expected.control] : [])
       assert.deepEqual(
         sink.refusals.map(({ reason }) => reason),
@@ -121,9 +143,10 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     skip: evidence.session?.skip ?? 'none recorded',
   }, () => {
     const frames = evidence.session!.frames()
+    const decode = venue.decoder()
     let trades = 0
     for (const frame of frames) {
-      const sink = decoded(venue.decode, frame)
+      const sink = decoded(decode, frame)
       assert.deepEqual(sink.refusals, [], String(frame))
       trades += sink.trades.length
     }
@@ -135,7 +158,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
 
   test(`${name}: a damaged frame never throws, and ends in a trade, a message or a refusal (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(damaged(frames), frame => assertAccounted(decoded(venue.decode, frame), frame)),
+      fc.property(damaged(frames), frame => assertAccounted(decoded(venue.decoder(), frame), frame)),
       BUDGET,
     )
   })
@@ -144,14 +167,15 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     for (const monster of monstrous(frames)) {
       const startedMs = performance.now()
       const frame = Buffer.from(monster)
-      assertAccounted(decoded(venue.decode, frame), frame)
+      assertAccounted(decoded(venue.decoder(), frame), frame)
       assert.ok(performance.now() - startedMs < FRAME_MS_MAX, `${monster.slice(0, 40)}… took too long`)
     }
   })
 }
 
 function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, (number | bigint)[]> {
-  const trades = frames.flatMap(frame => decoded(venue.decode, frame).trades)
+  const decode = venue.decoder()
+  const trades = frames.flatMap(frame => decoded(decode, frame).trades)
   return new Map(
     [...Map.groupBy(trades, ({ symbol }) => symbol)].map(([symbol, own]) => [symbol, own.map(t => t.tradeId)]),
   )
@@ -169,5 +193,12 @@ function assertAccounted(sink: CollectingSink, frame: Buffer): void {
     assert.ok(trade.side === 'buy' || trade.side === 'sell')
     assert.ok(typeof trade.tradeId === 'bigint' ? trade.tradeId < 2n ** 64n : Number.isSafeInteger(trade.tradeId))
     assert.ok(trade.tradeId >= 0)
+  }
+  for (const { symbol, micros, nanos, bid, ask, sequence, flags } of sink.quotes) {
+    assert.ok([...bid, ...ask].every(Number.isFinite) && symbol !== '')
+    assert.ok(Number.isSafeInteger(micros) && micros >= 0 && nanos >= 0 && nanos <= 999)
+    assert.ok(typeof sequence === 'bigint' ? sequence < 2n ** 64n : Number.isSafeInteger(sequence))
+    assert.ok(sequence >= 0)
+    assert.equal(flags & ~QUOTE_FLAGS_KNOWN, 0)
   }
 }

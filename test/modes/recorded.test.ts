@@ -11,16 +11,19 @@ import { LONG } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
+  assertSessionQuotes,
   assertSessionTrades,
   SESSION_FILES,
   SESSION_SOURCES,
   sessionLastIds,
+  sessionLastSequences,
 } from '../support/judges/recorded-truth.ts'
 import { TestInstance, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { type PlayerOptions, startPlayer } from '../support/servers/player.ts'
 
 async function assertTruth(store: Store, log: OpenLog): Promise<void> {
   await assertSessionTrades(store)
+  await assertSessionQuotes(store)
   const [others] = await store.rows<Record<string, number>>(
     'SELECT (SELECT count() FROM quarantine) AS refused, (SELECT count() FROM gaps) AS gaps, (SELECT count() FROM lost_ranges) AS lost',
   )
@@ -49,7 +52,8 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
   await recorder.waitFor('log_opened')
   const log = await instance.log()
   await using watch = new LogWatch(log)
-  await watch.until(sessionLastIds(), recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
+  const last = new Map([...sessionLastIds(), ...sessionLastSequences()])
+  await watch.until(last, recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
   await storing.drained()
   for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
   const used = Array.from({ length: partitions }, (_, partition) => log.bounds(partition).next > 0).filter(
@@ -77,7 +81,7 @@ test('over a log of eight partitions too', { skip: skipWithoutData }, async t =>
   await playThrough(t, { speed: Infinity, partitions: 8 })
 })
 
-test('frames of streams without a subscription are ignored, none refused, no trade changed', {
+test('frames of streams without a subscription are ignored, none refused, no tick changed', {
   skip: skipWithoutData,
 }, async t => {
   await playThrough(t, { speed: Infinity, filter: 'all' })

@@ -82,10 +82,11 @@ const textsOf = (trades: TradeColumns): string[] =>
 
 /** Connects as the recorder does and decodes all frames. */
 async function received(t: TestContext, venue: Venue, url: string, symbols: readonly string[]) {
-  const { closed } = await listening(t, venue.url(url, symbols), venue.subscribe(symbols))
+  const { closed } = await listening(t, venue.url(url, symbols, ['trades']), venue.subscribe(symbols, ['trades']))
   const { code, messages } = await closed
   const sink = new CollectingSink()
-  for (const message of messages) venue.decode(message, sink)
+  const decode = venue.decoder()
+  for (const message of messages) decode(message, sink)
   return { code, messages, sink }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ErrorReport } from '../../src/sources/error-report.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 
-const rejected = (detail: string) => ({ venue: 'kraken', connection: 'kraken-1', detail })
+const rejected = (detail: string) => ({ venue: 'kraken', connection: 'kraken-1', kind: 'trades', detail })
 
 test('different errors are reported one by one, repeats as a sum, and other events pass through', async () => {
   const events = new EventLog()

@@ -38,7 +38,9 @@ async function opened(events: EventLog, count: number): Promise<void> {
 test('symbols are spread over connections within the venue’s limit, each requested once', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const venue = { ...kraken, limits: { ...kraken.limits, symbolsPerConnection: 2 } }
-  const { feeds, events } = follow(t, [{ venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], ws: server.url }])
+  const { feeds, events } = follow(t, [
+    { venue, symbols: ['A', 'B', 'C', 'D', 'E', 'A'], kinds: ['trades'], ws: server.url },
+  ])
   await opened(events, 3)
   await Promise.all(server.visits.map(({ received, socket }) => received.length > 0 || once(socket, 'message')))
   const requested = server.visits.map(({ received }) => JSON.parse(received[0]!).params.symbol)
@@ -55,7 +57,7 @@ test('a subscription of many frames stays within the venue’s frames per second
   const venue = { ...coinbase, limits: { ...coinbase.limits, framesPerSecond: 2 } }
   const times: number[] = []
   server.onVisit = ({ socket }) => socket.on('message', () => times.push(performance.now()))
-  const { events } = follow(t, [{ venue, symbols: ['A', 'B', 'C'], ws: server.url }])
+  const { events } = follow(t, [{ venue, symbols: ['A', 'B', 'C'], kinds: ['trades'], ws: server.url }])
   await opened(events, 1)
   while (times.length < 3) await once(server.visits[0]!.socket, 'message')
   assert.ok(times[2]! - times[0]! >= 900, `three frames within ${times[2]! - times[0]!} ms`)
@@ -64,7 +66,9 @@ test('a subscription of many frames stays within the venue’s frames per second
 test('connections beyond the venue’s limit on connects wait', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const limits = { ...kraken.limits, symbolsPerConnection: 1, connectsPerFiveMinutes: 3 }
-  const { feeds, events } = follow(t, [{ venue: { ...kraken, limits }, symbols: ['A', 'B', 'C'], ws: server.url }])
+  const { feeds, events } = follow(t, [
+    { venue: { ...kraken, limits }, symbols: ['A', 'B', 'C'], kinds: ['trades'], ws: server.url },
+  ])
   await opened(events, 2)
   assert.equal(server.visits.length, 2)
   assert.deepEqual(
@@ -75,7 +79,9 @@ test('connections beyond the venue’s limit on connects wait', TIMEOUT, async t
 
 test('latency includes trades made since the connection opened, and is not clamped at 0', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  const { feeds, events, receiver } = follow(t, [
+    { venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url },
+  ])
   await opened(events, 1)
   assert.equal(feeds.status()[0]?.latencyMs, null)
   server.broadcast(match(1, new Date(Date.now() - 3_600_000)))
@@ -92,9 +98,13 @@ test('latency includes trades made since the connection opened, and is not clamp
 
 test('a flood of refused frames is two events, and every frame reaches the receiver', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
-    errorSummaryMs: 100,
-  })
+  const { feeds, events, receiver } = follow(
+    t,
+    [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url }],
+    {
+      errorSummaryMs: 100,
+    },
+  )
   await opened(events, 1)
   const summed = events.next('frames_refused')
   for (let i = 0; i < 50; i++) server.broadcast('nonsense')
@@ -106,7 +116,9 @@ test('a flood of refused frames is two events, and every frame reaches the recei
 
 test('refusals not yet reported are reported at the close', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  const { feeds, events, receiver } = follow(t, [
+    { venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url },
+  ])
   await opened(events, 1)
   for (let i = 0; i < 3; i++) server.broadcast('nonsense')
   await receiver.until(0, 3)
@@ -116,7 +128,9 @@ test('refusals not yet reported are reported at the close', TIMEOUT, async t => 
 
 test('no trade of a symbol that was not requested is passed on, however many there are', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { feeds, events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  const { feeds, events, receiver } = follow(t, [
+    { venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url },
+  ])
   await opened(events, 1)
   for (let id = 1; id <= 500; id++) server.broadcast(match(id).replace('A-USD', `X${id}-USD`))
   server.broadcast(match(7))
@@ -129,7 +143,7 @@ test('no trade of a symbol that was not requested is passed on, however many the
   assert.deepEqual(JSON.parse(receiver.refusals[41]!.raw).product_id, 'X42-USD')
   assert.deepEqual(
     events.named('frame_refused').map(({ reason, detail }) => [reason, detail]),
-    [['symbol_unasked', 'symbol "X1-USD"']],
+    [['symbol_unasked', 'trades of "X1-USD"']],
   )
   const { refused, ticks, unreadable } = feeds.status()[0]!
   assert.deepEqual({ refused, ticks, unreadable }, { refused: 500, ticks: 1, unreadable: false })
@@ -140,7 +154,9 @@ test(
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
-    const { events, receiver } = follow(t, [{ venue: kraken, symbols: ['A/USD', 'B/USD'], ws: server.url }])
+    const { events, receiver } = follow(t, [
+      { venue: kraken, symbols: ['A/USD', 'B/USD'], kinds: ['trades'], ws: server.url },
+    ])
     await opened(events, 1)
     const trade = (symbol: string, trade_id: number) => ({
       ...{ symbol, side: 'buy', price: 2, qty: 1, ord_type: 'limit', trade_id },
@@ -167,7 +183,7 @@ test(
 
 test('a refused subscription is reported as an error, and the connection continues', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }])
+  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url }])
   await opened(events, 1)
   const rejected = events.next('subscription_rejected')
   server.broadcast('{"type":"error","message":"Failed to subscribe","reason":"FOO-BAR is not a valid product"}')
@@ -178,7 +194,7 @@ test('a refused subscription is reported as an error, and the connection continu
 
 test('a flood of a venue’s errors is one event each and a sum, and ticks continue', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }], {
+  const { events, receiver } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url }], {
     errorSummaryMs: 100,
   })
   await opened(events, 1)
@@ -198,13 +214,13 @@ test('events and status never show the credentials of an address', TIMEOUT, asyn
   const server = await LocalVenue.open(t)
   server.refuseWith = { status: 401, headers: {} }
   const ws = server.url.replace('ws://', 'ws://user:secret@')
-  const { feeds, events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws }])
+  const { feeds, events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws }])
   await events.next('connection_refused')
   assert.doesNotMatch(JSON.stringify([events.emitted, feeds.status()]), /secret/)
 })
 
 test('an invalid address is reported as refused, not thrown', TIMEOUT, async t => {
-  const { events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], ws: 'no address' }])
+  const { events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: 'no address' }])
   assert.match(String((await events.next('connection_refused')).why), /URL/)
 })
 
@@ -213,7 +229,7 @@ test(
   TIMEOUT,
   async t => {
     const server = await LocalVenue.open(t)
-    const subscription = { venue: coinbase, symbols: ['BTC-USD'], ws: server.url }
+    const subscription = { venue: coinbase, symbols: ['BTC-USD'], kinds: ['trades'], ws: server.url }
     server.onVisit = ({ socket }) => socket.on('message', () => socket.send('{"type":"subscriptions","channels":[]}'))
     assert.equal(await probe(subscription, 5000), true)
     server.onVisit = ({ socket }) => socket.send('{"type":"error","message":"no"}')
@@ -231,7 +247,7 @@ test('after close, no timer or socket is left open', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
   const events = new EventLog()
   const feeds = openFeeds(
-    [{ venue: coinbase, symbols: ['A-USD'], ws: server.url }],
+    [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws: server.url }],
     new CollectingReceiver(),
     events.emit,
   )

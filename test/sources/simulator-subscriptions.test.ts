@@ -24,7 +24,12 @@ async function recording(t: TestContext) {
   t.after(() => exchange.close())
   const events = new EventLog()
   const ws = exchange.wsUrl
-  const feeds = openFeeds([{ venue: simulator, symbols: SYMBOLS, ws }], new CollectingReceiver(), events.emit, QUICK)
+  const feeds = openFeeds(
+    [{ venue: simulator, symbols: SYMBOLS, kinds: ['trades'], ws }],
+    new CollectingReceiver(),
+    events.emit,
+    QUICK,
+  )
   t.after(() => feeds.close())
   const liveNow = () => feeds.status()[0]!.states.live ?? 0
   while (liveNow() < SYMBOLS.length) await sleep(10)

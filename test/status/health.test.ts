@@ -10,6 +10,7 @@ test('what a recorder follows is read from its sources, with symbols as it spell
   const one = fc.record({
     venue: fc.constantFrom(...BUILT_IN_VENUES),
     symbols: fc.uniqueArray(symbol, { minLength: 1, maxLength: 5 }),
+    kinds: fc.subarray(['trades', 'quotes'], { minLength: 1 }),
     options: fc.dictionary(fc.constantFrom('rate', 'seed'), fc.nat()),
   })
   fc.assert(

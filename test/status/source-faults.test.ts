@@ -39,6 +39,7 @@ const withDown = (state: SubscriptionState, count = 1, of = 2) =>
     states: { live: of - count, [state]: count },
     notLive: Array.from({ length: count }, (_, index) => ({
       symbol: `S${index}/USD`,
+      kind: 'trades',
       state,
       detail: 'the words',
       forMs: 5000,
@@ -84,7 +85,7 @@ test('sources are ok only while each connection is open and read, and each symbo
 
 test('many symbols are named up to a bound, and counted', () => {
   const [fault] = sourceFaults([withDown('refused', 9, 10)])
-  assert.match(fault!, /^Not received: kraken S0\/USD .* and 4 more; subscribing again\.$/)
+  assert.match(fault!, /^Not received: trades of kraken S0\/USD .* and 4 more; subscribing again\.$/)
   assert.equal(symbolsDown([withDown('refused', 9, 10)]).length, 9)
   assert.deepEqual(symbolsDown([withDown('requested', 1, 10)]), [])
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
-import { KINDS, TICK_TABLES, TRADES } from '../../src/tick/kinds.ts'
-import { SIDE } from '../../src/tick/trades.ts'
+import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
+import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
 
 /** Files that name the table `trades`, or the kind, because they are about trades and no other kind. */
@@ -11,7 +11,6 @@ const ABOUT_TRADES = [
   'src/tick/kinds.ts',
   'src/tick/records.ts',
   'src/log/kafka/topics.ts',
-  'src/sources/recorder.ts',
   // Trade ids and what follows from them.
   'src/ingest/ids/known-ids.ts',
   'src/ingest/ids/stored-trades.ts',
@@ -54,12 +53,21 @@ test('every table but the last states its batch: first offset, ticks that follow
   }
 })
 
+/** Of each kind a valid tick and an invalid one. */
+const SAMPLES: Record<string, TickColumns> = {
+  trades: columnsOf('binance', [
+    { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
+    { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },
+  ]),
+  quotes: quoteColumnsOf('binance', [
+    { symbol: 'BTCUSDT', bid: [0.1, 3], ask: [0.2, 1e-8], sequence: 2n ** 63n, micros: 1_700_000_000_000_001 },
+    { symbol: 'ETHUSDT', bid: [0.2, 1], ask: [0.1, 1], sequence: 0, flags: 3 },
+  ]),
+}
+
 for (const kind of KINDS)
   test(`${kind.name}: a record and a quarantined tick are read back value for value`, () => {
-    const ticks = columnsOf('binance', [
-      { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
-      { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },
-    ])
+    const ticks = SAMPLES[kind.name]!
     const record = kind.encode(ticks)
     assert.equal(record.kind, kind.name)
     assert.equal(record.ticks, 2)
@@ -74,5 +82,4 @@ for (const kind of KINDS)
       assert.equal(again && kind.values(again, 0), raw)
     }
     assert.equal(kind.readValues('{}', 0), undefined)
-    assert.equal(ticks.side[0], SIDE.sell)
   })

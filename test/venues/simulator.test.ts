@@ -9,13 +9,13 @@ import type { Control } from '../../src/venues/venue.ts'
 test('the venue reads every frame of the simulated exchange, and its notice of a shutdown', async () => {
   const symbols = simulator.defaultSymbols
   const exchange = await startExchange({ symbols, ratePerSecond: 5_000, seed: 7 })
-  const ws = new WebSocket(simulator.url(exchange.wsUrl, symbols))
+  const ws = new WebSocket(simulator.url(exchange.wsUrl, symbols, ['trades']))
   const nextIds = new Map<string, number>()
   const controls: Control[] = []
   const refused: string[] = []
   let trades = 0
   ws.on('message', data => {
-    simulator.decode(data as Buffer, {
+    simulator.decoder()(data as Buffer, {
       trade({ symbol, timestampMicros, price, volume, side, tradeId }) {
         trades++
         assert.ok(Math.abs(timestampMicros / 1000 - Date.now()) < 60_000)
@@ -23,6 +23,7 @@ test('the venue reads every frame of the simulated exchange, and its notice of a
         assert.equal(tradeId, nextIds.get(symbol) ?? tradeId)
         nextIds.set(symbol, Number(tradeId) + 1)
       },
+      quote: () => refused.push('quote'),
       refuse: (reason, detail) => refused.push(`${reason}: ${detail}`),
       control: control => controls.push(control),
       ignore: () => refused.push('ignored'),

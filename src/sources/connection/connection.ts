@@ -1,14 +1,14 @@
 import { nowMicros, timerMs } from '../../clock.ts'
 import { waitUntil } from '../../venues/retry-after.ts'
 import type { Control } from '../../venues/venue.ts'
-import { Subscriptions } from '../subscription/subscriptions.ts'
+import { ConnectionSubscriptions } from '../subscription/connection-subscriptions.ts'
 import { authorization } from './authorization.ts'
 import { Backoff } from './backoff.ts'
 import { ConnectionLiveness } from './connection-liveness.ts'
-import { reportLoss, shorten, withoutCredentials } from './loss.ts'
+import { type Ending, reportLoss, shorten, withoutCredentials } from './loss.ts'
 import type { ConnectionOptions } from './options.ts'
 import { replacementAge } from './rotation.ts'
-import { type Ending, FeedSocket } from './socket.ts'
+import { FeedSocket } from './socket.ts'
 
 /**
  * A connection that reconnects, and rotates its sockets. At any time
@@ -23,7 +23,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #liveness: ConnectionLiveness
   readonly #backoff: Backoff
-  readonly #subscriptions: Subscriptions
+  readonly #subscriptions: ConnectionSubscriptions
   #current: FeedSocket | undefined
   #next: FeedSocket | undefined
   /** Sockets replaced by rotations, while they close. */
@@ -53,9 +53,10 @@ export class Connection {
     this.url = withoutCredentials(base)
     this.#liveness = new ConnectionLiveness(timings, performance.now())
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
-    const { id: connection, venue, symbols, emit, onLoss } = options
-    const { name, acknowledges } = venue
-    this.#subscriptions = new Subscriptions({ venue: name, connection, symbols, acknowledges, timings, emit, onLoss })
+    const { id: connection, symbols, kinds, emit, onLoss } = options
+    const { name: venue, acknowledges } = options.venue
+    const names = { venue, connection, symbols, kinds }
+    this.#subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })
     this.#livenessCheck = setInterval(() => this.#check(), timings.livenessCheckMs)
     this.#openAfter(0)
   }
@@ -102,9 +103,9 @@ export class Connection {
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
-  /** Called for each trade in the frame that is being delivered. False if its symbol was not requested. */
-  traded(symbol: string, tradeId: number | bigint): boolean {
-    return this.#subscriptions.traded(symbol, tradeId, this.#liveness.lastFrameMs!)
+  /** Called for each tick in the frame that is being delivered, with its id if it has one. False if its symbol was not requested. */
+  ticked(kind: string, symbol: string, id?: number | bigint): boolean {
+    return this.#subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!)
   }
 
   /** Handles a control message in the frame that is being delivered. */
@@ -121,7 +122,7 @@ export class Connection {
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
       // It may have refused part of the subscription: a new socket requests all of it again, while this one continues.
       this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
-    } else if (!this.#subscriptions.control(control, this.#delivering?.confirmed ?? new Set(), performance.now())) {
+    } else if (!this.#subscriptions.control(control, this.#delivering?.confirmed ?? new Map(), performance.now())) {
       emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     }
   }
@@ -161,20 +162,21 @@ export class Connection {
   }
 
   #open(): void {
-    const { venue, base, symbols, credentials, timings, onFrame } = this.#options
+    const { venue, base, symbols, kinds, credentials, timings, onFrame } = this.#options
     this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
       const socket = new FeedSocket({
         venue,
-        ...authorization(venue, venue.url(base, symbols), credentials),
+        ...authorization(venue, venue.url(base, symbols, kinds), credentials),
         symbols,
+        kinds,
         timings,
         onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),
         onFrame: (frame, receivedAtMicros, arrivedMs) => {
           this.#onDelivery(socket, arrivedMs)
-          onFrame(frame, receivedAtMicros, arrivedMs)
+          onFrame(frame, socket.decode, receivedAtMicros, arrivedMs)
         },
         onEnd: ending => this.#onEnd(socket, ending),
       })
@@ -283,7 +285,7 @@ export class Connection {
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening) return
     const { resubscribe, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
-    if (resubscribe.length > 0) this.#current.send(venue.resubscribe(resubscribe))
+    for (const { kind, symbols } of resubscribe) this.#current.send(venue.resubscribe(symbols, [kind]))
     if (replace !== undefined) this.#rotate(replace)
     const liveness = this.#liveness.check(nowMs)
     if (!liveness) return

@@ -1,7 +1,18 @@
 /** Reports how connections end. */
 import { redact } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { Ending } from './socket.ts'
+import type { Denial } from './denial.ts'
+
+/** How a socket ended, other than by `close`. */
+export interface Ending {
+  why: string
+  /** How long it was open, ms; undefined if it never was. */
+  openMs?: number
+  /** Set if it ended since no byte arrived for this long, ms. */
+  silentMs?: number
+  /** Set if the server requests a wait. */
+  denial?: Denial | undefined
+}
 
 const DETAIL_CHARACTERS_MAX = 200
 

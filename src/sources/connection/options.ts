@@ -1,5 +1,5 @@
 import type { Emit } from '../../telemetry/events.ts'
-import type { Credentials, Venue } from '../../venues/venue.ts'
+import type { Credentials, Decode, Venue } from '../../venues/venue.ts'
 import type { AnnouncedLoss } from '../subscription/subscription.ts'
 import type { VenueState } from '../subscription/venue-state.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   symbols: readonly string[]
   /** The user's secrets at a venue with accounts, as they are now. */
   credentials: (() => Credentials) | undefined
+  /** The kinds of ticks to record of them: of one list of `Venue.kinds`. */
+  kinds: readonly string[]
   /** The venue's limit on connects, shared by all its connections. */
   connects: RateLimiter
   /** The venue's own status, shared by all its connections. */
@@ -22,6 +24,9 @@ export interface ConnectionOptions {
   emit: Emit
   /** Called with trades of a symbol that the venue announced and that never arrived. */
   onLoss(symbol: string, loss: AnnouncedLoss): void
-  /** During a rotation, called with the frames of both sockets: the same trade may arrive twice. `arrivedMs` is by `performance.now`. */
-  onFrame(frame: Buffer, receivedAtMicros: number, arrivedMs: number): void
+  /**
+   * `decode` is the socket's decoder. During a rotation, called with the frames of both sockets: the same tick may
+   * arrive twice. `arrivedMs` is by `performance.now`.
+   */
+  onFrame(frame: Buffer, decode: Decode, receivedAtMicros: number, arrivedMs: number): void
 }

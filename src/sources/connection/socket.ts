@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { nowMicros, timerMs } from '../../clock.ts'
-import type { Venue } from '../../venues/venue.ts'
-import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
+import type { Decode, Venue } from '../../venues/venue.ts'
+import type { Confirmed } from '../subscription/connection-subscriptions.ts'
+import { denialOfClose, denialOfStatus } from './denial.ts'
+import type { Ending } from './loss.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Timings } from './timings.ts'
 
@@ -12,17 +14,6 @@ const FRAME_BYTES_MAX = 16 * 1024 * 1024
 /** Bytes read of the body of a refused handshake. */
 const REFUSAL_BYTES_MAX = 4096
 
-/** How a socket ended, other than by `close`. */
-export interface Ending {
-  why: string
-  /** How long it was open, ms; undefined if it never was. */
-  openMs?: number
-  /** Set if it ended since no byte arrived for this long, ms. */
-  silentMs?: number
-  /** Set if the server requests a wait. */
-  denial?: Denial | undefined
-}
-
 export interface SocketOptions {
   venue: Venue
   /** May contain secrets. */
@@ -30,6 +21,7 @@ export interface SocketOptions {
   /** Frames that log in: the subscription follows when `authenticated` is called. */
   login?: readonly string[] | undefined
   symbols: readonly string[]
+  kinds: readonly string[]
   timings: Timings
   /** Open and logged in; the frames of the subscription follow. */
   onConnected(): void
@@ -57,7 +49,9 @@ export class FeedSocket {
   readonly #ending: Ending = { why: '' }
   readonly #frameLimiter: RateLimiter
   /** Symbols that the venue confirmed on this socket. */
-  readonly confirmed = new Set<string>()
+  readonly confirmed: Confirmed = new Map()
+  /** Reads this socket's frames. */
+  readonly decode: Decode
   #detached = false
   #paused = false
   #arrivedMicros = 0
@@ -71,6 +65,7 @@ export class FeedSocket {
   constructor(options: SocketOptions) {
     this.#options = options
     const { url, timings, venue } = options
+    this.decode = venue.decoder()
     this.#frameLimiter = new RateLimiter(venue.limits.framesPerSecond, 1000)
     const settings = {
       maxPayload: FRAME_BYTES_MAX,
@@ -196,9 +191,9 @@ export class FeedSocket {
   }
 
   #subscribe(): void {
-    const { venue, symbols, onConnected, onOpen } = this.#options
+    const { venue, symbols, kinds, onConnected, onOpen } = this.#options
     onConnected()
-    this.#later(this.send(venue.subscribe(symbols)), onOpen)
+    this.#later(this.send(venue.subscribe(symbols, kinds)), onOpen)
   }
 
   #checkLiveness(): void {

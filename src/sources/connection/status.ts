@@ -7,24 +7,28 @@ export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set(['unanswered'
 /** The state in which a venue trades as usual. */
 export const ONLINE = 'online'
 
+/** A symbol of which ticks of a kind do not arrive. */
+export interface NotLive {
+  symbol: string
+  kind: string
+  state: SubscriptionState
+  /** Why it is down; empty if it is not. */
+  detail: string
+  /** Time in this state. */
+  forMs: number
+  /** Time until it is requested again; null if that is not scheduled. */
+  retryInMs: number | null
+}
+
 /** Status of the symbols of a connection. */
 export interface SymbolsStatus {
-  /** Symbols acknowledged by the venue, or trading. */
+  /** Symbols of which each kind is acknowledged by the venue, or live. */
   symbols: number
   symbolsRequested: number
-  /** Number of symbols by state, without zeros. */
+  /** Number of subscriptions (a symbol and a kind) by state, without zeros. */
   states: Partial<Record<SubscriptionState, number>>
-  /** Symbols that are not live, the ones that are down first; a hundred at most. */
-  notLive: {
-    symbol: string
-    state: SubscriptionState
-    /** Why it is down; empty if it is not. */
-    detail: string
-    /** Time in this state. */
-    forMs: number
-    /** Time until it is requested again; null if that is not scheduled. */
-    retryInMs: number | null
-  }[]
+  /** Subscriptions that are not live, the ones that are down first; a hundred at most. */
+  notLive: NotLive[]
 }
 
 /** A venue's own status, as it last sent it. */

@@ -1,5 +1,5 @@
 /**
- * State machine of one symbol's subscription on a connection. Pure: its inputs are events and the time, its output is
+ * State machine of the subscription to one kind of a symbol's ticks on a connection. Pure: its inputs are events and the time, its output is
  * what to do. It outlives the sockets.
  *
  *   requested     sent to the venue; neither an answer nor a trade yet
@@ -41,8 +41,10 @@ export interface AnnouncedLoss {
   last: number
 }
 
-/** Shared by all subscriptions of a connection. */
+/** Shared by all subscriptions of a connection to one kind. */
 export interface SubscriptionRules {
+  /** The kind of ticks. */
+  kind: string
   /** The venue confirms or refuses each symbol. */
   acknowledges: boolean
   timings: Timings
@@ -155,9 +157,9 @@ export class Subscription {
     this.#down('ended', 'ended', 'the venue ended the subscription', nowMs)
   }
 
-  /** Called for every trade; allocates nothing. An id above 2^53 is a bigint and not compared. */
-  traded(tradeId: number | bigint, nowMs: number): void {
-    const isNew = this.#isNew(tradeId)
+  /** Called for every tick, with its id if it has one; allocates nothing. An id above 2^53 is a bigint and not compared. */
+  ticked(id: number | bigint | undefined, nowMs: number): void {
+    const isNew = this.#isNew(id)
     if (isNew) this.#liveness.frame(nowMs)
     // A snapshot repeats old trades: it proves that the subscription exists, not that new trades arrive.
     if (this.#state !== 'live' && (isNew || this.#state !== 'silent')) this.#revived(nowMs)
@@ -193,7 +195,7 @@ export class Subscription {
    * there.
    */
   check(nowMs: number, receiving: boolean): Remedy | undefined {
-    const { acknowledges, timings } = this.#rules
+    const { kind, acknowledges, timings } = this.#rules
     if (nowMs >= this.#retryAtMs) {
       this.#retryAtMs = Number.POSITIVE_INFINITY
       this.#pendingSinceMs = nowMs
@@ -203,19 +205,19 @@ export class Subscription {
     if (!receiving) return undefined
     if (this.#state === 'requested' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
       const minutes = Math.round((nowMs - this.#sinceMs) / 60_000)
-      this.#down('unanswered', 'unlisted', `no trade in ${minutes} min while others trade`, nowMs)
+      this.#down('unanswered', 'unlisted', `no ${kind} in ${minutes} min while others arrive`, nowMs)
       return 'resubscribe'
     }
     if ((this.#state !== 'live' && this.#state !== 'silent') || !this.#liveness.isSilent(nowMs)) return undefined
     const seconds = Math.round(this.quietMs(nowMs) / 1000)
     this.#liveness.reportedSilent()
-    this.#enterSilent(`no trade for ${seconds} s, far longer than usual`, nowMs)
+    this.#enterSilent(`no ${kind} for ${seconds} s, far longer than usual`, nowMs)
     this.#pendingSinceMs = nowMs
     // Replaced once; after that the market is quiet, or the venue does not send the symbol.
     return ++this.#silences === 2 ? 'replace' : 'resubscribe'
   }
 
-  #isNew(tradeId: number | bigint): boolean {
+  #isNew(tradeId: number | bigint | undefined): boolean {
     if (typeof tradeId !== 'number') return true
     if (this.#lastTradeId !== undefined && tradeId <= this.#lastTradeId && ++this.#repeats < REPEATS_MAX) return false
     this.#repeats = 0

@@ -1,22 +1,23 @@
 /**
- * All subscriptions of one connection: passes the venue's control messages to the affected symbols, collects what is
+ * The subscriptions of one connection to one kind of ticks: passes the venue's control messages to the affected symbols, collects what is
  * due, and reports changes, many symbols per log line.
  */
 import type { Emit } from '../../telemetry/events.ts'
 import type { Control } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
-import type { SubscriptionState, SymbolsStatus } from '../connection/status.ts'
+import type { NotLive, SubscriptionState, SymbolsStatus } from '../connection/status.ts'
 import type { Timings } from '../connection/timings.ts'
 import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
 import { type AnnouncedLoss, Subscription } from './subscription.ts'
 
-/** Symbols named in a log line, and in a status. */
+/** Symbols named in a log line. */
 const NAMED_MAX = 10
-const LISTED_MAX = 100
 
 export interface SubscriptionsOptions {
   venue: string
   connection: string
+  /** The kind of ticks. */
+  kind: string
   symbols: readonly string[]
   /** The venue confirms or refuses each symbol. */
   acknowledges: boolean
@@ -47,6 +48,14 @@ interface Change {
   symbols: { symbol: string; retryAtMs: number | undefined }[]
 }
 
+/** The states of all symbols. */
+export interface KindStatus {
+  states: SymbolsStatus['states']
+  notLive: NotLive[]
+  /** Symbols that are neither acknowledged nor live. */
+  lacking: string[]
+}
+
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #all = new Map<string, Subscription>()
@@ -63,12 +72,16 @@ export class Subscriptions {
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
-    const { acknowledges, timings, random = Math.random } = options
+    const { kind, acknowledges, timings, random = Math.random } = options
     for (const symbol of options.symbols) {
-      const subscription = new Subscription(symbol, { acknowledges, timings, random })
+      const subscription = new Subscription(symbol, { kind, acknowledges, timings, random })
       this.#all.set(symbol, subscription)
       this.#byUpperCase.set(symbol.toUpperCase(), subscription)
     }
+  }
+
+  get size(): number {
+    return this.#all.size
   }
 
   /** A socket opened and requests all symbols. `duringRotation`: another socket still delivers. */
@@ -87,10 +100,10 @@ export class Subscriptions {
     for (const subscription of this.#all.values()) subscription.resumed(nowMs)
   }
 
-  /** Called for every trade. False if its symbol was not requested. */
-  traded(symbol: string, tradeId: number | bigint, nowMs: number): boolean {
+  /** Called for every tick, with its id if it has one. False if its symbol was not requested. */
+  ticked(symbol: string, id: number | bigint | undefined, nowMs: number): boolean {
     const subscription = this.#all.get(symbol) ?? this.#respelled(symbol)
-    subscription?.traded(tradeId, nowMs)
+    subscription?.ticked(id, nowMs)
     return subscription !== undefined
   }
 
@@ -119,7 +132,7 @@ export class Subscriptions {
 
   /** What is due now. `receiving`: the connection's last frame is recent. */
   check(nowMs: number, receiving: boolean): Due {
-    const { venue, connection, emit, onLoss } = this.#options
+    const { venue, connection, kind, emit, onLoss } = this.#options
     const due: Due = { resubscribe: [], replace: undefined }
     const changed = new Map<string, Change>()
     const back: Subscription[] = []
@@ -141,26 +154,24 @@ export class Subscriptions {
     if (back.length > 0) {
       const downMs = Math.max(...back.map(({ symbol }) => nowMs - this.#reported.get(symbol)!.sinceMs))
       for (const { symbol } of back) this.#reported.delete(symbol)
-      emit('symbols_back', { venue, connection, symbols: named(back), downMs: Math.round(downMs) })
+      emit('symbols_back', { venue, connection, kind, symbols: named(back), downMs: Math.round(downMs) })
     }
     this.#reportCount(nowMs)
     return due
   }
 
-  status(nowMs: number): SymbolsStatus {
-    const states: SymbolsStatus['states'] = {}
-    const notLive: SymbolsStatus['notLive'] = []
-    let symbols = 0
+  status(nowMs: number): KindStatus {
+    const { kind } = this.#options
+    const status: KindStatus = { states: {}, notLive: [], lacking: [] }
+    const { states, notLive, lacking } = status
     for (const { symbol, state, detail, sinceMs, retryAtMs } of this.#all.values()) {
       states[state] = (states[state] ?? 0) + 1
-      if (state === 'live' || state === 'acknowledged') symbols++
       if (state === 'live') continue
+      if (state !== 'acknowledged') lacking.push(symbol)
       const retryInMs = retryAtMs === undefined ? null : Math.max(0, retryAtMs - nowMs)
-      notLive.push({ symbol, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })
+      notLive.push({ symbol, kind, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })
     }
-    // Symbols that are down first, since the list is cut.
-    notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
-    return { symbols, symbolsRequested: this.#all.size, states, notLive: notLive.slice(0, LISTED_MAX) }
+    return status
   }
 
   /** Until the venue's list is known, a symbol may be requested in another case than its trades have. */
@@ -235,14 +246,14 @@ export class Subscriptions {
   }
 
   #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
-    const { venue, connection, emit } = this.#options
+    const { venue, connection, kind, emit } = this.#options
     const retryAtMs = Math.min(...group.map(each => each.retryAtMs ?? nowMs))
     const waitMs = Math.round(Math.max(0, retryAtMs - nowMs))
     const symbols = named(group)
-    if (state === 'refused') emit('subscription_rejected', { venue, connection, symbols, detail, waitMs })
-    else if (state === 'ended') emit('subscription_ended', { venue, connection, symbols, waitMs })
-    else if (state === 'unanswered') emit('subscription_unanswered', { venue, connection, symbols, detail })
-    else emit('symbols_silent', { venue, connection, symbols, detail })
+    if (state === 'refused') emit('subscription_rejected', { venue, connection, kind, symbols, detail, waitMs })
+    else if (state === 'ended') emit('subscription_ended', { venue, connection, kind, symbols, waitMs })
+    else if (state === 'unanswered') emit('subscription_unanswered', { venue, connection, kind, symbols, detail })
+    else emit('symbols_silent', { venue, connection, kind, symbols, detail })
   }
 
   #reportCount(nowMs: number): void {
@@ -250,9 +261,10 @@ export class Subscriptions {
     const waiting = [...this.#all.values()].some(({ state }) => state === 'requested')
     if (waiting && nowMs < this.#countByMs) return
     this.#countByMs = undefined
-    const { venue, connection, emit } = this.#options
-    const { symbols, symbolsRequested } = this.status(nowMs)
-    emit('symbols_counted', { venue, connection, symbols, requested: symbolsRequested })
+    const { venue, connection, kind, emit } = this.#options
+    const requested = this.#all.size
+    const symbols = requested - this.status(nowMs).lacking.length
+    emit('symbols_counted', { venue, connection, kind, symbols, requested })
   }
 }
 

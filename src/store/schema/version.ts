@@ -7,9 +7,9 @@ import { literal } from '../sql.ts'
 
 /**
  * Raised by each change of a table or a view in this folder.
- * 0: stores without table schema_version. 1: table schema_version.
+ * 0: stores without table schema_version. 1: table schema_version. 2: tables of other kinds than trades.
  */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /**
  * The version that the store has; 0 for an empty store and for one made before versions. Throws `data_foreign` for a

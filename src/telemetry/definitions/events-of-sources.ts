@@ -109,22 +109,22 @@ export const SOURCE_EVENTS = {
   subscription_rejected: {
     station: 'sources',
     level: 'error',
-    message: '{venue} refused {symbols} ({connection}): {detail}; subscribing again in {waitMs} ms',
+    message: '{venue} refused {kind} of {symbols} ({connection}): {detail}; subscribing again in {waitMs} ms',
   },
   subscription_unanswered: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} {symbols} ({connection}): {detail}; subscribing again',
+    message: '{venue} {kind} of {symbols} ({connection}): {detail}; subscribing again',
   },
   subscription_ended: {
     station: 'sources',
     level: 'error',
-    message: '{venue} ended the subscription of {symbols} ({connection}); subscribing again in {waitMs} ms',
+    message: '{venue} ended the subscription to {kind} of {symbols} ({connection}); subscribing again in {waitMs} ms',
   },
   symbols_silent: {
     station: 'sources',
     level: 'warn',
-    message: '{venue} {symbols} silent ({connection}): {detail}; subscribing again',
+    message: '{venue} {kind} of {symbols} silent ({connection}): {detail}; subscribing again',
   },
   trades_missed: {
     station: 'sources',
@@ -135,12 +135,12 @@ export const SOURCE_EVENTS = {
   symbols_back: {
     station: 'sources',
     level: 'info',
-    message: '{venue} {symbols} back ({connection}) after {downMs} ms',
+    message: '{venue} {kind} of {symbols} back ({connection}) after {downMs} ms',
   },
   symbols_counted: {
     station: 'sources',
     level: 'info',
-    message: '{venue} ({connection}): {symbols} of {requested} symbols acknowledged or trading',
+    message: '{venue} ({connection}): {kind} of {symbols} of {requested} symbols acknowledged or live',
   },
   venue_not_online: {
     station: 'sources',

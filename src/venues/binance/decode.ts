@@ -1,12 +1,13 @@
 /**
- * Binance spot, raw trades: https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and
- * faqs/market_data_only.md. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
+ * Binance spot, raw trades and the best bid and ask (`bookTicker`): https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and
+ * faqs/market_data_only.md. A quote has the book's update id, which rises, and no time. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { SIDE, TradeDraft } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
+import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId, readMessage, show } from '../read-trade.ts'
 import { readBannedUntil } from '../retry-after.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
@@ -18,6 +19,7 @@ export interface BinanceShape {
   name: string
   ws: string
   rest: string
+  kinds: readonly string[]
   defaultSymbols: readonly string[]
   limits: Limits
   silenceMsMax: number
@@ -31,33 +33,39 @@ const SUBSCRIBE = 'SUBSCRIBE'
 const REQUEST_STREAMS_MAX = 50
 
 /** Unsubscribes first: the server otherwise ignores a stream that it believes to be subscribed. */
-function resubscribe(symbols: readonly string[]): string[] {
+function resubscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  const streams = streamsOf(symbols, kinds)
   const frames: string[] = []
-  for (let at = 0; at < symbols.length; at += REQUEST_STREAMS_MAX) {
-    const params = symbols.slice(at, at + REQUEST_STREAMS_MAX).map(streamOf)
+  for (let at = 0; at < streams.length; at += REQUEST_STREAMS_MAX) {
+    const params = streams.slice(at, at + REQUEST_STREAMS_MAX)
     for (const method of [UNSUBSCRIBE, SUBSCRIBE]) frames.push(JSON.stringify({ method, params, id: method }))
   }
   return frames
 }
 
-const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@trade`
+/** The stream of each kind. */
+const STREAMS: Readonly<Record<string, string>> = { trades: 'trade', quotes: 'bookTicker' }
+
+const streamsOf = (symbols: readonly string[], kinds: readonly string[]): string[] =>
+  kinds.flatMap(kind => symbols.map(symbol => `${symbol.toLowerCase()}@${STREAMS[kind]}`))
 
 /** A venue with Binance's combined streams: the URL contains the subscription, nothing is sent. */
 export function binanceShaped(shape: BinanceShape): Venue {
   return {
     ...shape,
     ids: 'dense',
+    kinds: [shape.kinds],
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
     spelling: 'capitals',
     instruments: binanceInstruments('/api/v3/exchangeInfo?showPermissionSets=false'),
-    url: (base, symbols) => {
-      const streams = symbols.map(symbol => encodeURIComponent(streamOf(symbol)).replace('%40', '@'))
+    url: (base, symbols, kinds) => {
+      const streams = streamsOf(symbols, kinds).map(stream => encodeURIComponent(stream).replace('%40', '@'))
       return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
     },
     subscribe: () => [],
     resubscribe,
-    decode,
+    decoder: () => decode,
   }
 }
 
@@ -65,10 +73,11 @@ export const binance: Venue = binanceShaped({
   name: 'binance',
   ws: 'wss://data-stream.binance.vision',
   rest: 'https://data-api.binance.vision',
+  kinds: ['trades', 'quotes'],
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT'],
   limits: {
     // 1,024 are allowed, but the address that names them must stay shorter than common limits on a request's head.
-    symbolsPerConnection: 200,
+    symbolsPerConnection: 150,
     // 5 are allowed, and answers to pings count among them.
     framesPerSecond: 3,
     connectsPerFiveMinutes: 300,
@@ -86,7 +95,6 @@ const NOT_RECORDED = new Set([
   'referencePrice',
   'kline',
   'depthUpdate',
-  'bookTicker',
   '24hrTicker',
   '24hrMiniTicker',
   '1hTicker',
@@ -175,6 +183,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   const data = 'stream' in message && 'data' in message ? message.data : message
   if (!isObject(data)) out.refuse('malformed_frame', 'no event in the stream')
   else if (data.e === 'trade') decodeTrade(data, out)
+  else if (isQuote(data)) decodeQuote(data, out)
   else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
   else if (isNotRecorded(data)) out.ignore()
   else if (data.result === null && 'id' in data)
@@ -182,10 +191,26 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   else decodeError(isObject(data.error) ? data.error : data, out)
 }
 
-/** Best quotes and depth snapshots are the two streams whose events have no type. */
-function isNotRecorded(event: JsonObject): boolean {
-  if (typeof event.e === 'string') return NOT_RECORDED.has(event.e)
-  return 'lastUpdateId' in event || ('u' in event && 'b' in event && 'a' in event)
+/** Quotes and depth snapshots are the two streams whose events have no type. */
+const isQuote = (event: JsonObject): boolean => event.e === undefined && 'u' in event && 'b' in event && 'a' in event
+
+const isNotRecorded = (event: JsonObject): boolean =>
+  typeof event.e === 'string' ? NOT_RECORDED.has(event.e) : 'lastUpdateId' in event
+
+function decodeQuote(quote: JsonObject, out: Sink): void {
+  emitQuote(
+    out,
+    {
+      symbol: quote.s,
+      bidPrice: quote.b,
+      bidSize: quote.B,
+      askPrice: quote.a,
+      askSize: quote.A,
+      sequence: readId(quote.u),
+      time: null,
+    },
+    decimalFromText,
+  )
 }
 
 function decodeTrade(trade: JsonObject, out: Sink): void {

@@ -16,6 +16,7 @@ export const bitstamp: Venue = {
   ws: 'wss://ws.bitstamp.net',
   rest: 'https://www.bitstamp.net',
   ids: 'rising',
+  kinds: [['trades']],
   defaultSymbols: ['btcusd', 'ethusd', 'solusd', 'xrpusd', 'dogeusd'],
   // Neither symbols nor frames have a documented limit. A connection ends after 90 days.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectionAgeMsMax: 90 * 24 * 60 * 60 * 1000 },
@@ -27,7 +28,7 @@ export const bitstamp: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
-  decode,
+  decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {

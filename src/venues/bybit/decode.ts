@@ -6,7 +6,7 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
-import { decodeTrades, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
+import { decodeItems, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { bybitInstruments } from './instruments.ts'
 
@@ -17,6 +17,7 @@ export const bybit: Venue = {
   ws: 'wss://stream.bybit.com/v5/public/spot',
   rest: 'https://api.bybit.com',
   ids: 'rising',
+  kinds: [['trades']],
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
   // Neither symbols nor frames have a documented limit; connects do.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
@@ -30,7 +31,7 @@ export const bybit: Venue = {
   subscribe,
   resubscribe: subscribe,
   frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
-  decode,
+  decoder: () => decode,
 }
 
 /**
@@ -51,7 +52,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { topic, op } = message
-  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeTrades(message.data, frame, out, decodeTrade)
+  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeItems(message.data, frame, out, decodeTrade)
   else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
   else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
   else if (op === 'subscribe') decodeAnswer(message, out)

@@ -17,6 +17,7 @@ export const coinbase: Venue = {
   ws: 'wss://ws-feed.exchange.coinbase.com',
   rest: 'https://api.exchange.coinbase.com',
   ids: 'dense',
+  kinds: [['trades']],
   defaultSymbols: ['BTC-USD', 'ETH-USD', 'SOL-USD', 'XRP-USD', 'DOGE-USD'],
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   spelling: 'capitals',
@@ -28,7 +29,7 @@ export const coinbase: Venue = {
   // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
   subscribe,
   resubscribe: subscribe,
-  decode,
+  decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {

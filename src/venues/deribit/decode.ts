@@ -7,7 +7,7 @@
  */
 import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { decodeTrades, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
+import { decodeItems, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { deribitInstruments } from './instruments.ts'
 
@@ -20,6 +20,7 @@ export const deribit: Venue = {
   ws: 'wss://www.deribit.com/ws/api/v2',
   rest: 'https://www.deribit.com',
   ids: 'dense',
+  kinds: [['trades']],
   defaultSymbols: ['BTC-PERPETUAL', 'ETH-PERPETUAL', 'SOL_USDC-PERPETUAL', 'XRP_USDC-PERPETUAL', 'DOGE_USDC-PERPETUAL'],
   // 32 connections from one address. Requests without a login have no stated limit; with one they are 20 a second,
   // subscriptions about 3.
@@ -36,7 +37,7 @@ export const deribit: Venue = {
   subscribe,
   resubscribe: subscribe,
   frameOf: item => `{"method":"subscription","params":{"channel":"trades.any.100ms","data":[${item}]}}`,
-  decode,
+  decoder: () => decode,
 }
 
 /** One frame a symbol, with the channel as its id: an answer only lists what was subscribed to, nothing for a refusal. */
@@ -61,7 +62,7 @@ function decode(frame: Buffer, out: Sink): void {
   else if (result !== undefined) decodeAnswer(message.id, result, out)
   else if (method !== 'subscription') out.refuse('unknown_message', `method ${show(method)}`)
   else if (typeof channel === 'string' && CHANNEL.test(channel))
-    decodeTrades(data, frame, out, decodeTrade, ['params', 'data'])
+    decodeItems(data, frame, out, decodeTrade, ['params', 'data'])
   else if (typeof channel === 'string' && NOT_RECORDED.test(channel)) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)
 }

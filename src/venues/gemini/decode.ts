@@ -20,6 +20,7 @@ export const gemini: Venue = {
   ws: 'wss://ws.gemini.com',
   rest: 'https://api.gemini.com',
   ids: 'rising',
+  kinds: [['trades']],
   defaultSymbols: ['btcusd', 'ethusd', 'solusd', 'xrpusd', 'dogeusd'],
   // The document states no limits; the server's `conninfo` is reported to state 300 connects in five minutes.
   limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 300 },
@@ -31,7 +32,7 @@ export const gemini: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
-  decode,
+  decoder: () => decode,
 }
 
 /** An answer repeats only the id of its request, so one request per symbol has the stream's name as its id. */

@@ -6,7 +6,7 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { decodeTrades, emitTrade, readMessage, show } from '../read-trade.ts'
+import { decodeItems, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { hyperliquidInstruments } from './instruments.ts'
 
@@ -18,6 +18,7 @@ export const hyperliquid: Venue = {
   ws: 'wss://api.hyperliquid.xyz/ws',
   rest: 'https://api.hyperliquid.xyz',
   ids: 'opaque',
+  kinds: [['trades']],
   defaultSymbols: ['BTC', 'ETH', 'SOL', 'XRP', 'HYPE'],
   // For one address: 10 connections, 1,000 subscriptions, 30 connects and 2,000 messages a minute:
   // https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits.
@@ -33,7 +34,7 @@ export const hyperliquid: Venue = {
   subscribe,
   resubscribe: subscribe,
   frameOf: item => `{"channel":"trades","data":[${item}]}`,
-  decode,
+  decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
@@ -52,7 +53,7 @@ function decode(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { channel, data } = message
-  if (channel === 'trades') decodeTrades(data, frame, out, decodeTrade)
+  if (channel === 'trades') decodeItems(data, frame, out, decodeTrade)
   else if (channel === 'pong') out.control({ kind: 'heartbeat' })
   else if (channel === 'subscriptionResponse') decodeAnswer(data, out)
   else if (channel === 'error') decodeError(data, out)

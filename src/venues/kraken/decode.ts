@@ -1,5 +1,7 @@
 /**
- * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade. A frame contains
+ * Kraken spot, WebSocket v2, channel `trade`: https://docs.kraken.com/api/docs/websocket-v2/trade, and channel `ticker`
+ * with `event_trigger` `bbo`, a quote at each change of the best bid or ask:
+ * https://docs.kraken.com/api/docs/websocket-v2/ticker. A frame contains
  * several trades; prices and quantities are JSON numbers; the side is the taker's. After subscribing, the server sends
  * a snapshot of the last trades: they are recorded too, since they fill a short outage, and repeats are known by their
  * ids.
@@ -7,7 +9,8 @@
 import { parseRfc3339 } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { decodeTrades, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
+import { emitQuote } from '../read-quote.ts'
+import { decodeItems, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { krakenInstruments } from './instruments.ts'
 
@@ -16,6 +19,7 @@ export const kraken: Venue = {
   ws: 'wss://ws.kraken.com/v2',
   rest: 'https://api.kraken.com',
   ids: 'dense',
+  kinds: [['trades', 'quotes']],
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'XRP/USD', 'DOGE/USD'],
   // No limit on connects is documented; the venue's proxy reportedly counts 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
@@ -27,23 +31,30 @@ export const kraken: Venue = {
   // One frame for all: the server answers for each symbol.
   subscribe,
   resubscribe: subscribe,
-  frameOf: item => `{"channel":"trade","type":"update","data":[${item}]}`,
-  decode,
+  frameOf: item => `{"channel":"${item.includes('"bid"') ? 'ticker' : 'trade'}","type":"update","data":[${item}]}`,
+  decoder: () => decode,
 }
 
-function subscribe(symbols: readonly string[]): string[] {
-  return [JSON.stringify({ method: 'subscribe', params: { channel: 'trade', symbol: symbols, snapshot: true } })]
+/** The channel of each kind. */
+const CHANNELS: Readonly<Record<string, object>> = {
+  trades: { channel: 'trade', snapshot: true },
+  quotes: { channel: 'ticker', event_trigger: 'bbo', snapshot: true },
+}
+
+function subscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  return kinds.map(kind => JSON.stringify({ method: 'subscribe', params: { ...CHANNELS[kind], symbol: symbols } }))
 }
 
 /** Channels that are known and not recorded. */
-const NOT_RECORDED = new Set(['ticker', 'book', 'ohlc', 'instrument', 'level3'])
+const NOT_RECORDED = new Set(['book', 'ohlc', 'instrument', 'level3'])
 
 function decode(frame: Buffer, out: Sink): void {
   const message = readMessage(frame, out)
   if (!message) return
 
   const { channel, method } = message
-  if (channel === 'trade') decodeTrades(message.data, frame, out, decodeTrade)
+  if (channel === 'trade') decodeItems(message.data, frame, out, decodeTrade)
+  else if (channel === 'ticker') decodeItems(message.data, frame, out, decodeTicker)
   else if (channel === 'status') decodeStatus(message, out)
   else if (channel === 'heartbeat' || method === 'pong') out.control({ kind: 'heartbeat' })
   else if (method === 'subscribe' || method === 'unsubscribe') decodeAnswer(message, method, out)
@@ -66,18 +77,35 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined
   emitTrade(out, fields, decimalFromNumber, raw)
 }
 
+/** Older servers send no time, or 1970. */
+function decodeTicker(ticker: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const time = typeof ticker.timestamp === 'string' ? parseRfc3339(ticker.timestamp) : { micros: 0, nanos: 0 }
+  const fields = {
+    symbol: ticker.symbol,
+    bidPrice: ticker.bid,
+    bidSize: ticker.bid_qty,
+    askPrice: ticker.ask,
+    askSize: ticker.ask_qty,
+    sequence: 0,
+    time: time?.micros === 0 ? null : time,
+  }
+  emitQuote(out, fields, decimalFromNumber, raw)
+}
+
 /** The server ends a subscription with the answer to an unsubscription, which we never request. */
 function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', out: Sink): void {
-  const symbol = isObject(answer.result) ? answer.result.symbol : answer.symbol
-  const symbols = typeof symbol === 'string' ? [symbol] : undefined
+  const result = isObject(answer.result) ? answer.result : answer
+  const symbols = typeof result.symbol === 'string' ? [result.symbol] : undefined
+  const kind = Object.keys(CHANNELS).find(name => Object.values(CHANNELS[name]!)[0] === result.channel)
+  const about = { ...(symbols && { symbols }), ...(kind && { channel: kind }) }
   if (answer.success === true && method === 'unsubscribe') {
-    if (symbols) out.control({ kind: 'ended', symbols })
+    if (symbols) out.control({ kind: 'ended', ...about, symbols })
     else out.refuse('malformed_frame', 'an unsubscription that names no symbol')
   } else if (answer.success === true) {
-    out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
+    out.control({ kind: 'subscribed', ...about })
   } else if (answer.success === false) {
     const detail = show(answer.error)
-    out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
+    out.control({ kind: 'rejected', detail, ...about })
   } else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
 }
 

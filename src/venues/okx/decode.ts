@@ -5,7 +5,7 @@
  */
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { decodeTrades, emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
+import { decodeItems, emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { okxInstruments } from './instruments.ts'
 
@@ -18,6 +18,7 @@ export const okx: Venue = {
   ws: 'wss://ws.okx.com:8443/ws/v5/business',
   rest: 'https://www.okx.com',
   ids: 'dense',
+  kinds: [['trades']],
   defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
@@ -32,7 +33,7 @@ export const okx: Venue = {
   subscribe,
   resubscribe: subscribe,
   frameOf: item => `{"arg":{"channel":"${CHANNEL}"},"data":[${item}]}`,
-  decode,
+  decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
@@ -51,7 +52,7 @@ function decode(frame: Buffer, out: Sink): void {
   const { event } = message
   const { channel } = isObject(message.arg) ? message.arg : {}
   if (event !== undefined) decodeEvent(event, message, out)
-  else if (channel === CHANNEL) decodeTrades(message.data, frame, out, decodeTrade)
+  else if (channel === CHANNEL) decodeItems(message.data, frame, out, decodeTrade)
   // Data of any other channel, none of which is subscribed to.
   else if (typeof channel === 'string' && message.data !== undefined) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)

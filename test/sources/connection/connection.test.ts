@@ -49,10 +49,15 @@ interface Setup {
 function follow(t: TestContext, venue: Venue, ws: string, timings: Partial<Timings> = {}): Setup {
   const events = new EventLog()
   const receiver = new CollectingReceiver()
-  const feeds = openFeeds([{ venue, symbols: [venue.defaultSymbols[0]!], ws }], receiver, events.emit, {
-    ...QUICK,
-    ...timings,
-  })
+  const feeds = openFeeds(
+    [{ venue, symbols: [venue.defaultSymbols[0]!], kinds: ['trades'], ws }],
+    receiver,
+    events.emit,
+    {
+      ...QUICK,
+      ...timings,
+    },
+  )
   t.after(() => feeds.close())
   return { feeds, events, receiver }
 }
@@ -349,7 +354,7 @@ test('a handshake that is never answered times out', TIMEOUT, async t => {
   const proxy = await TcpProxy.open(t, server.port)
   const held = new EventLog()
   const feeds = openFeeds(
-    [{ venue: coinbase, symbols: ['BTC-USD'], ws: proxy.url }],
+    [{ venue: coinbase, symbols: ['BTC-USD'], kinds: ['trades'], ws: proxy.url }],
     new CollectingReceiver(),
     held.emit,
     {

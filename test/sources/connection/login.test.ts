@@ -23,11 +23,11 @@ function follow(t: TestContext, account: Account, ws: string) {
   const venue: Venue = {
     ...coinbase,
     account,
-    decode: (frame, out) =>
-      String(frame) === 'welcome' ? out.control({ kind: 'authenticated' }) : coinbase.decode(frame, out),
+    decoder: () => (frame, out) =>
+      String(frame) === 'welcome' ? out.control({ kind: 'authenticated' }) : coinbase.decoder()(frame, out),
   }
   const [events, receiver] = [new EventLog(), new CollectingReceiver()]
-  const feed = { venue, symbols: ['BTC-USD'], ws, credentials: () => ({ key: KEY }) }
+  const feed = { venue, symbols: ['BTC-USD'], kinds: ['trades'], ws, credentials: () => ({ key: KEY }) }
   const feeds = openFeeds([feed], receiver, events.emit, QUICK)
   t.after(() => feeds.close())
   return { feeds, events, receiver }
@@ -44,7 +44,7 @@ test('the subscription follows the login when the venue has accepted it, once', 
   visit.socket.send('welcome')
   await once(visit.socket, 'message')
   await new Promise(resolve => setTimeout(resolve, 50))
-  assert.deepEqual(visit.received.slice(1), coinbase.subscribe(['BTC-USD']))
+  assert.deepEqual(visit.received.slice(1), coinbase.subscribe(['BTC-USD'], ['trades']))
   assert.equal(feeds.status()[0]!.state, 'open')
 })
 

@@ -48,7 +48,7 @@ function follow(
 ): Setup {
   const events = new EventLog()
   const receiver = new CollectingReceiver()
-  const feeds = openFeeds([{ venue, symbols, ws }], receiver, events.emit, { ...QUICK, ...timings })
+  const feeds = openFeeds([{ venue, symbols, kinds: ['trades'], ws }], receiver, events.emit, { ...QUICK, ...timings })
   t.after(() => feeds.close())
   return { feeds, events, receiver }
 }

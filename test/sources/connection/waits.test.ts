@@ -26,7 +26,7 @@ const EARLY_MS = 10
 
 function follow(t: TestContext, venue: Venue, ws: string, symbols = [venue.defaultSymbols[0]!]) {
   const events = new EventLog()
-  const feeds = openFeeds([{ venue, symbols, ws }], new CollectingReceiver(), events.emit, QUICK)
+  const feeds = openFeeds([{ venue, symbols, kinds: ['trades'], ws }], new CollectingReceiver(), events.emit, QUICK)
   t.after(() => feeds.close())
   return { feeds, events }
 }

@@ -60,7 +60,7 @@ test(
     const venue = await LocalVenue.open(t)
     const rest = await ListServer.open(t, response => response.end(INFO))
     const symbols = ['BTCUSDT', 'NOSUCHUSDT', 'XMRUSDT']
-    const { events, feeds } = follow(t, { venue: binance, symbols, ws: venue.url, rest: rest.url })
+    const { events, feeds } = follow(t, { venue: binance, symbols, kinds: ['trades'], ws: venue.url, rest: rest.url })
     await events.next('symbol_resting')
     assert.deepEqual(events.named('symbol_unknown'), [
       { venue: 'binance', symbol: 'NOSUCHUSDT', nearest: 'NOSUCHUSDC' },
@@ -92,7 +92,13 @@ test(
       response => void gate.promise.then(() => response.end(JSON.stringify({ result }))),
     )
     const symbols = ['btc/usd', 'XBT/USD', 'ETH/USD']
-    const { events, feeds, checked } = follow(t, { venue: kraken, symbols, ws: venue.url, rest: rest.url })
+    const { events, feeds, checked } = follow(t, {
+      venue: kraken,
+      symbols,
+      kinds: ['trades'],
+      ws: venue.url,
+      rest: rest.url,
+    })
     await events.next('connection_opened')
     gate.resolve()
     await events.next('connection_opened')
@@ -123,7 +129,7 @@ test('lists that a venue gives for a POST only are requested so, all of them', T
     )
   })
   const symbols = ['BTC', 'KPEPE']
-  const { events } = follow(t, { venue: hyperliquid, symbols, ws: venue.url, rest: rest.url })
+  const { events } = follow(t, { venue: hyperliquid, symbols, kinds: ['trades'], ws: venue.url, rest: rest.url })
   await events.next('symbol_respelled')
   assert.deepEqual(requested, ['POST application/json {"type":"meta"}', 'POST application/json {"type":"spotMeta"}'])
   assert.equal(rest.requested[0]!.url, '/info')
@@ -145,7 +151,7 @@ for (const [how, { answer, why }] of Object.entries(UNHAD)) {
     const venue = await LocalVenue.open(t)
     let isBroken = true
     const rest = await ListServer.open(t, response => (isBroken ? answer(response as never) : response.end(INFO)))
-    const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], ws: venue.url, rest: rest.url }
+    const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], kinds: ['trades'], ws: venue.url, rest: rest.url }
     const { events } = follow(t, subscription, { symbolListMsMax: 100, symbolListRetryMs: 20 })
     await events.next('symbols_unchecked')
     assert.match(String(events.named('symbols_unchecked')[0]!.why), why)
@@ -164,7 +170,7 @@ test('no request is sent to a venue during the wait that it requested', TIMEOUT,
     if (rest.requested.length > 1) response.end(INFO)
     else response.writeHead(429, { 'Retry-After': '1' }).end()
   })
-  const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], ws: venue.url, rest: rest.url }
+  const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], kinds: ['trades'], ws: venue.url, rest: rest.url }
   const { events } = follow(t, subscription, { symbolListRetryMs: 20 })
   await events.next('symbol_unknown')
   assert.ok(rest.requested[1]!.atMs - rest.requested[0]!.atMs >= 990)
@@ -176,7 +182,7 @@ test('a symbol that is halted later is reported once, with the next list', TIMEO
   const rest = await ListServer.open(t, response =>
     response.end(JSON.stringify({ symbols: [{ symbol: 'BTCUSDT', status }] })),
   )
-  const subscription = { venue: binance, symbols: ['BTCUSDT'], ws: venue.url, rest: rest.url }
+  const subscription = { venue: binance, symbols: ['BTCUSDT'], kinds: ['trades'], ws: venue.url, rest: rest.url }
   const { events } = follow(t, subscription, { everyMs: 20 })
   while (rest.requested.length < 3) await new Promise(setImmediate)
   assert.deepEqual(events.named('symbol_resting'), [])

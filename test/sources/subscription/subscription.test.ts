@@ -6,7 +6,7 @@ import { TIMINGS } from '../../../src/sources/connection/timings.ts'
 import type { RefusalKind } from '../../../src/sources/subscription/refusal-kind.ts'
 import { type Remedy, Subscription } from '../../../src/sources/subscription/subscription.ts'
 
-const rules = (acknowledges: boolean) => ({ acknowledges, timings: TIMINGS, random: () => 0.5 })
+const rules = (acknowledges: boolean) => ({ kind: 'trades', acknowledges, timings: TIMINGS, random: () => 0.5 })
 
 function opened(acknowledges = true): Subscription {
   const subscription = new Subscription('A-USD', rules(acknowledges))
@@ -27,7 +27,7 @@ function dueIn(subscription: Subscription, fromS: number, toS: number, receiving
 /** A trade every `everyMs` until then; the id after the last. */
 function trades(subscription: Subscription, everyMs: number, fromMs: number, toMs: number, id = 1): number {
   let next = id
-  for (let nowMs = fromMs; nowMs <= toMs; nowMs += everyMs) subscription.traded(next++, nowMs)
+  for (let nowMs = fromMs; nowMs <= toMs; nowMs += everyMs) subscription.ticked(next++, nowMs)
   return next
 }
 
@@ -36,7 +36,7 @@ test('requested, acknowledged, live: a subscription without a fault', () => {
   assert.equal(subscription.state, 'requested')
   subscription.acknowledged(100)
   assert.equal(subscription.state, 'acknowledged')
-  subscription.traded(1, 200)
+  subscription.ticked(1, 200)
   assert.equal(subscription.state, 'live')
   assert.deepEqual(dueIn(subscription, 1, 3600), [])
 })
@@ -100,9 +100,9 @@ for (const [kind, [first, longest]] of Object.entries(WAITS) as [RefusalKind, [n
 
 test('ended by the venue: down despite trades in flight, and requested again after a minute or more', () => {
   const subscription = opened()
-  subscription.traded(1, 1000)
+  subscription.ticked(1, 1000)
   subscription.ended(2000)
-  subscription.traded(2, 2500)
+  subscription.ticked(2, 2500)
   assert.equal(subscription.state, 'ended')
   assert.deepEqual(dueIn(subscription, 2, 70), [[68, 'resubscribe']])
   subscription.acknowledged(68_100)
@@ -117,7 +117,7 @@ test('a symbol that is silent for far longer than usual is requested again, then
   assert.deepEqual(due[0], [130, 'resubscribe'])
   assert.equal(subscription.state, 'silent')
   assert.ok(due.some(([, remedy]) => remedy === 'replace'))
-  subscription.traded(id, 1_000_100)
+  subscription.ticked(id, 1_000_100)
   assert.equal(subscription.state, 'live')
 })
 
@@ -134,16 +134,16 @@ test('repeats of old trades do not end a silence; ids that restart do', () => {
   subscription.acknowledged(1)
   trades(subscription, 100, 0, 120_000, 1_000_000)
   dueIn(subscription, 121, 131)
-  for (let id = 1_000_050; id < 1_000_100; id++) subscription.traded(id, 132_000)
+  for (let id = 1_000_050; id < 1_000_100; id++) subscription.ticked(id, 132_000)
   assert.equal(subscription.state, 'silent')
-  for (let id = 1; id < 400; id++) subscription.traded(id, 133_000)
+  for (let id = 1; id < 400; id++) subscription.ticked(id, 133_000)
   assert.equal(subscription.state, 'live')
 })
 
 test('a trade announced seconds ago that has not arrived is a loss, reported once with all announced trades', () => {
   const subscription = opened()
   subscription.acknowledged(1)
-  subscription.traded(100, 1000)
+  subscription.ticked(100, 1000)
   subscription.announced(101, 2000)
   subscription.announced(103, 6000)
   assert.equal(subscription.loss(6999), undefined)
@@ -154,7 +154,7 @@ test('a trade announced seconds ago that has not arrived is a loss, reported onc
   subscription.announced(110, 9000)
   assert.equal(subscription.loss(18_999), undefined)
   assert.deepEqual(subscription.loss(19_000), { first: 104, last: 110, remedy: 'replace' })
-  subscription.traded(111, 20_000)
+  subscription.ticked(111, 20_000)
   assert.equal(subscription.state, 'live')
 })
 
@@ -165,7 +165,7 @@ test('a trade announced a moment before it arrives is not a loss, nor is a serve
     subscription.announced(id, id * 1000)
     subscription.announced(0, id * 1000 + 1)
     assert.equal(subscription.loss(id * 1000 + 2), undefined)
-    subscription.traded(id, id * 1000 + 900)
+    subscription.ticked(id, id * 1000 + 900)
   }
   assert.equal(subscription.loss(200_000), undefined)
   assert.equal(subscription.state, 'live')
@@ -210,7 +210,7 @@ test('after any events: a symbol that is down on an open socket is requested aga
         if (kind === 'ack') subscription.acknowledged(nowMs)
         else if (kind === 'temporary' || kind === 'rate' || kind === 'unlisted') subscription.refused(kind, 'no', nowMs)
         else if (kind === 'ended') subscription.ended(nowMs)
-        else if (kind === 'trade') subscription.traded(id++, nowMs)
+        else if (kind === 'trade') subscription.ticked(id++, nowMs)
         else if (kind === 'announce') subscription.announced(id + 5, nowMs)
         else if (kind === 'open' || kind === 'beside') {
           subscription.opened(nowMs, kind === 'beside')
@@ -234,7 +234,7 @@ test('after any events: a symbol that is down on an open socket is requested aga
       }
       if (wasDown) assert.ok(requested, subscription.state)
       nowMs += 10_000
-      subscription.traded(1e9, nowMs)
+      subscription.ticked(1e9, nowMs)
       assert.equal(subscription.state, 'live')
     }),
     { numRuns: 500 },

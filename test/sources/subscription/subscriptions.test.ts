@@ -7,7 +7,7 @@ import { Subscriptions } from '../../../src/sources/subscription/subscriptions.t
 function subscriptionsOf(symbols: readonly string[]): Subscriptions {
   const [emit, onLoss] = [() => {}, () => {}]
   return new Subscriptions({
-    ...{ venue: 'kraken', connection: 'kraken-1', symbols, acknowledges: true },
+    ...{ venue: 'kraken', connection: 'kraken-1', kind: 'trades', symbols, acknowledges: true },
     ...{ timings: TIMINGS, emit, onLoss },
   })
 }
@@ -15,8 +15,8 @@ function subscriptionsOf(symbols: readonly string[]): Subscriptions {
 test('a symbol requested in another case than its trades have is ours, and is live', () => {
   const subscriptions = subscriptionsOf(['btc/usd'])
   subscriptions.opened(0, false)
-  assert.equal(subscriptions.traded('BTC/USD', 1, 10), true)
-  assert.equal(subscriptions.traded('BTC/USD', 2, 20), true)
+  assert.equal(subscriptions.ticked('BTC/USD', 1, 10), true)
+  assert.equal(subscriptions.ticked('BTC/USD', 2, 20), true)
   assert.deepEqual(subscriptions.status(20).states, { live: 1 })
 })
 
@@ -25,7 +25,7 @@ test('whatever a venue sends, each requested symbol has two spellings at most', 
   fc.assert(
     fc.property(fc.uniqueArray(symbol, { minLength: 1 }), fc.array(symbol, { maxLength: 200 }), (requested, sent) => {
       const subscriptions = subscriptionsOf(requested)
-      const taken = new Set(sent.filter((each, id) => subscriptions.traded(each, id, id)))
+      const taken = new Set(sent.filter((each, id) => subscriptions.ticked(each, id, id)))
       assert.ok(taken.size <= 2 * requested.length)
       for (const each of sent) if (requested.includes(each)) assert.ok(taken.has(each))
       const capitals = new Set(requested.map(each => each.toUpperCase()))

@@ -16,6 +16,29 @@ export interface SessionTruth {
   channels: Record<string, number>
   trade_oracle: Record<'first_id' | 'last_id' | 'count' | 'buys(taker)' | 'sells' | 'first_T' | 'last_T', number> &
     Record<'sum_qty' | 'sum_notional' | 'high' | 'low', string>
+  quote_oracle: Record<
+    | 'count'
+    | 'first_u'
+    | 'last_u'
+    | 'u_not_rising'
+    | 'locked_or_crossed'
+    | 'size_only_changes'
+    | 'price_changes'
+    | 'exact_repeats',
+    number
+  > &
+    Record<
+      | 'sum_bid'
+      | 'sum_bid_size'
+      | 'sum_ask'
+      | 'sum_ask_size'
+      | 'sum_bid_notional'
+      | 'sum_ask_notional'
+      | 'min_spread'
+      | 'max_spread',
+      string
+    > &
+    Record<'first' | 'last', [bid: string, bidSize: string, ask: string, askSize: string]>
 }
 
 export function binanceTruth(symbol: 'btcusdt' | 'ethusdt'): SessionTruth {
@@ -75,6 +98,11 @@ export interface Pair {
     amount: number
     side: string
     timestamp: string
+    /** Of type `book_ticker`. */
+    bidPrice?: number
+    bidAmount?: number
+    askPrice?: number
+    askAmount?: number
   }[]
 }
 

@@ -1,16 +1,23 @@
 import type { Receiver } from '../../../src/sources/receiver.ts'
+import type { Quote, QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import type { Trade, TradeDraft } from '../../../src/tick/trades.ts'
 
 /** Keeps every tick and refusal, and lets a test wait for a number of them. */
 export class CollectingReceiver implements Receiver {
   readonly trades: Trade[] = []
+  readonly quotes: Quote[] = []
   readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
   readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
   readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
 
   trade(trade: TradeDraft): void {
     this.trades.push({ ...trade })
+    this.#wake()
+  }
+
+  quote(quote: QuoteDraft): void {
+    this.quotes.push({ ...quote })
     this.#wake()
   }
 

@@ -1,3 +1,4 @@
+import type { QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import { SIDE, type TradeDraft } from '../../../src/tick/trades.ts'
 import type { Control, Sink } from '../../../src/venues/venue.ts'
@@ -12,9 +13,21 @@ export interface Trade {
   tradeId: number | bigint
 }
 
+export interface Quote {
+  symbol: string
+  /** 0 where the venue states no time. */
+  micros: number
+  nanos: number
+  bid: [price: number, size: number]
+  ask: [price: number, size: number]
+  sequence: number | bigint
+  flags: number
+}
+
 /** A sink that keeps what it was given, in order. */
 export class CollectingSink implements Sink {
   trades: Trade[] = []
+  quotes: Quote[] = []
   refusals: { reason: Refusal; detail: string; raw: string | undefined }[] = []
   controls: Control[] = []
   ignored = 0
@@ -22,12 +35,16 @@ export class CollectingSink implements Sink {
 
   /** Calls that account for a frame: `imprecise` only remarks on a trade. */
   get calls(): number {
-    return this.trades.length + this.refusals.length + this.controls.length + this.ignored
+    return this.trades.length + this.quotes.length + this.refusals.length + this.controls.length + this.ignored
   }
 
   trade({ symbol, timestampMicros: micros, timestampNanos: nanos, price, volume, side, tradeId }: TradeDraft): void {
     const sideName = Object.entries(SIDE).find(([, code]) => code === side)?.[0] ?? String(side)
     this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId })
+  }
+  quote({ symbol, timestampMicros: micros, timestampNanos: nanos, sequence, flags, ...sides }: QuoteDraft): void {
+    const { bidPrice, bidSize, askPrice, askSize } = sides
+    this.quotes.push({ symbol, micros, nanos, bid: [bidPrice, bidSize], ask: [askPrice, askSize], sequence, flags })
   }
   refuse(reason: Refusal, detail: string, raw?: string): void {
     this.refusals.push({ reason, detail, raw })

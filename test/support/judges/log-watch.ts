@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Log, LoggedRecord } from '../../../src/log/log.ts'
+import { readQuotes } from '../../../src/tick/quotes/record.ts'
 import { readTrades } from '../../../src/tick/records.ts'
 import type { TestProcess } from '../processes/tickhouse.ts'
 import { WAIT_MS_MAX } from '../processes/tickhouse.ts'
@@ -24,7 +25,7 @@ export class LogWatch implements AsyncDisposable {
     this.#following = Promise.all(this.#seen.map((_, partition) => this.#follow(partition)))
   }
 
-  /** Resolves when the log has these ids or later ones, one per symbol. Rejects if the recorder ends first. */
+  /** Resolves when the log has these ids or later ones, one per symbol (of quotes: `quotes BTCUSDT`). Rejects if the recorder ends first. */
   async until(ids: ReadonlyMap<string, number>, recorder: TestProcess, waitMsMax = WAIT_MS_MAX): Promise<void> {
     await this.#until(
       () => [...ids].every(([symbol, id]) => (this.#lastIds.get(symbol) ?? 0) >= id),
@@ -96,7 +97,7 @@ export class LogWatch implements AsyncDisposable {
     for await (const chunk of this.#log.read(partition, 0, this.#stop.signal)) {
       for (const entry of chunk) {
         this.#seen[partition]!.push(entry)
-        for (const [symbol, id] of idsIn(entry)) this.#noteId(symbol, id)
+        for (const [name, id] of [...idsIn(entry), ...sequencesIn(entry)]) this.#noteId(name, id)
       }
       for (const wake of this.#waiting) wake()
       this.#waiting.clear()
@@ -104,11 +105,21 @@ export class LogWatch implements AsyncDisposable {
   }
 }
 
-function idsIn({ format, payload }: LoggedRecord): [symbol: string, id: number][] {
-  if (format !== 'native') return []
+function idsIn({ kind, format, payload }: LoggedRecord): [symbol: string, id: number][] {
+  if (kind !== 'trades' || format !== 'native') return []
   const trades = readTrades(payload)
   return Array.from({ length: trades.length }, (_, row) => [
     trades.symbols.words[trades.symbol[row]!]!,
     Number(trades.tradeId[row]),
+  ])
+}
+
+/** Of quotes, under a name of their own. */
+function sequencesIn({ kind, format, payload }: LoggedRecord): [name: string, sequence: number][] {
+  if (kind !== 'quotes' || format !== 'native') return []
+  const quotes = readQuotes(payload)
+  return Array.from({ length: quotes.length }, (_, row) => [
+    `quotes ${quotes.symbols.words[quotes.symbol[row]!]!}`,
+    Number(quotes.sequence[row]),
   ])
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import type { Log } from '../../../src/log/log.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { KINDS } from '../../../src/tick/kinds.ts'
 
 /** A trade as its source generated it. */
 export interface ExpectedTrade {
@@ -53,14 +54,14 @@ interface PositionRow {
   whole: string
 }
 
-/** Whether every tick of the log is in `trades` or `quarantine` once, at its position. */
+/** Whether every tick of the log is in a table of its kind or `quarantine` once, at its position. */
 export async function checkPositions(store: Store, log: Log): Promise<PositionResult> {
   const rows = await store.rows<PositionRow>(
     `SELECT log_partition AS partition, toString(log_offset) AS offset, toString(count()) AS rows,
        toString(uniqExact(log_index)) AS places, min(log_index) AS lowest, max(log_index) AS highest,
        toString(sumIf(ticks, ticks > 1)) AS whole
-     FROM (SELECT log_partition, log_offset, log_index, 1 AS ticks FROM trades
-           UNION ALL SELECT log_partition, log_offset, log_index, ticks FROM quarantine)
+     FROM (${KINDS.map(({ table }) => `SELECT log_partition, log_offset, log_index, 1 AS ticks FROM ${table} UNION ALL`).join(' ')}
+           SELECT log_partition, log_offset, log_index, ticks FROM quarantine)
      GROUP BY log_partition, log_offset`,
   )
   const stored = new Map(rows.map(row => [`${row.partition} ${row.offset}`, row]))

@@ -13,6 +13,11 @@ export function sessionLastIds(): Map<string, number> {
   return new Map(SESSIONS.map(name => [name.toUpperCase(), binanceTruth(name).trade_oracle.last_id]))
 }
 
+/** The last update id of the quotes of each symbol. */
+export function sessionLastSequences(): Map<string, number> {
+  return new Map(SESSIONS.map(name => [`quotes ${name.toUpperCase()}`, binanceTruth(name).quote_oracle.last_u]))
+}
+
 /** Trades of all sessions. */
 export function sessionTrades(): number {
   return SESSIONS.reduce((sum, name) => sum + binanceTruth(name).trade_oracle.count, 0)
@@ -63,5 +68,64 @@ export async function assertSessionTrades(store: Store): Promise<void> {
     assert.deepEqual([high, low], [Number(truth.high), Number(truth.low)])
     assert.equal(withoutZeros(quantity), withoutZeros(truth.sum_qty))
     assert.equal(withoutZeros(notional), withoutZeros(truth.sum_notional))
+  }
+}
+
+type QuoteSums = Record<
+  'count' | 'first' | 'last' | 'sequences' | 'crossed' | 'sizeOnly' | 'price' | 'repeats',
+  number
+> &
+  Record<'bid' | 'bidSize' | 'ask' | 'askSize' | 'bidNotional' | 'askNotional' | 'minSpread' | 'maxSpread', string> &
+  Record<'firstQuote' | 'lastQuote', number[]>
+
+const decimal = (column: string): string => `toDecimal256(toString(${column}), 8)`
+
+/** Changes are counted in the order of the venue's update ids. */
+const QUOTE_SUMS = `
+  SELECT count() AS count, min(sequence) AS first, max(sequence) AS last, uniqExact(sequence) AS sequences,
+    countIf(bid_price >= ask_price) AS crossed,
+    toString(sum(${decimal('bid_price')})) AS bid, toString(sum(${decimal('bid_size')})) AS bidSize,
+    toString(sum(${decimal('ask_price')})) AS ask, toString(sum(${decimal('ask_size')})) AS askSize,
+    toString(sum(${decimal('bid_price')} * ${decimal('bid_size')})) AS bidNotional,
+    toString(sum(${decimal('ask_price')} * ${decimal('ask_size')})) AS askNotional,
+    toString(min(${decimal('ask_price')} - ${decimal('bid_price')})) AS minSpread,
+    toString(max(${decimal('ask_price')} - ${decimal('bid_price')})) AS maxSpread,
+    countIf(n > 1 AND samePrices AND NOT sameSizes) AS sizeOnly, countIf(n > 1 AND NOT samePrices) AS price,
+    countIf(n > 1 AND samePrices AND sameSizes) AS repeats,
+    argMin([bid_price, bid_size, ask_price, ask_size], sequence) AS firstQuote,
+    argMax([bid_price, bid_size, ask_price, ask_size], sequence) AS lastQuote
+  FROM (
+    SELECT *, row_number() OVER w AS n,
+      (lagInFrame(bid_price) OVER w, lagInFrame(ask_price) OVER w) = (bid_price, ask_price) AS samePrices,
+      (lagInFrame(bid_size) OVER w, lagInFrame(ask_size) OVER w) = (bid_size, ask_size) AS sameSizes
+    FROM quotes WHERE venue = 'binance' AND symbol = {symbol:String}
+    WINDOW w AS (ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  )`
+
+/** Fails unless table `quotes` contains the sessions' quotes, each once, to the last digit. */
+export async function assertSessionQuotes(store: Store): Promise<void> {
+  for (const session of SESSIONS) {
+    const truth = binanceTruth(session).quote_oracle
+    const [found] = await store.rows<QuoteSums>(QUOTE_SUMS, { symbol: session.toUpperCase() })
+    const { bid, bidSize, ask, askSize, bidNotional, askNotional, minSpread, maxSpread, ...rest } = found!
+    assert.deepEqual(rest, {
+      count: truth.count,
+      first: truth.first_u,
+      last: truth.last_u,
+      sequences: truth.count,
+      crossed: truth.locked_or_crossed,
+      sizeOnly: truth.size_only_changes,
+      price: truth.price_changes,
+      repeats: truth.exact_repeats,
+      firstQuote: truth.first.map(Number),
+      lastQuote: truth.last.map(Number),
+    })
+    assert.deepEqual(
+      [bid, bidSize, ask, askSize, bidNotional, askNotional, minSpread, maxSpread].map(withoutZeros),
+      [
+        ...[truth.sum_bid, truth.sum_bid_size, truth.sum_ask, truth.sum_ask_size],
+        ...[truth.sum_bid_notional, truth.sum_ask_notional, truth.min_spread, truth.max_spread],
+      ].map(withoutZeros),
+    )
   }
 }

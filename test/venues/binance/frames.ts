@@ -4,6 +4,13 @@ import { binanceSession, skipWithoutData } from '../../support/data/recorded-dat
 const trade = (id: number, symbol: string) =>
   `{"stream":"${symbol.toLowerCase()}@trade","data":{"e":"trade","E":1723161255343,"s":"${symbol}","t":${id},"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}}`
 
+/** Binance states no time of a quote. */
+const BNB = {
+  ...{ symbol: 'BNBUSDT', micros: 0, nanos: 0, flags: 0 },
+  bid: [25.3519, 31.21] as [number, number],
+  ask: [25.3652, 40.66] as [number, number],
+}
+
 export const evidence: VenueEvidence = {
   document: 'https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md',
   frames: [
@@ -53,8 +60,15 @@ export const evidence: VenueEvidence = {
     },
     {
       frame: '{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}',
-      ignored: true,
+      quotes: [{ ...BNB, sequence: 400_900_217 }],
     },
+    {
+      frame:
+        '{"stream":"bnbusdt@bookTicker","data":{"u":9007199254740993,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}}',
+      quotes: [{ ...BNB, sequence: 9_007_199_254_740_993n }],
+    },
+    { frame: '{"u":1,"s":"BNBUSDT","b":"x","B":"1","a":"2","A":"1"}', refused: 'rejected_value' },
+    { frame: '{"lastUpdateId":160,"bids":[["0.0024","10"]],"asks":[["0.0026","100"]]}', ignored: true },
     {
       frame: '{"e":"serverShutdown","E":1770123456789}',
       control: { kind: 'closing', detail: 'the server announces its shutdown' },

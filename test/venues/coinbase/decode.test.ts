@@ -15,7 +15,7 @@ const MATCH = {
   price: '400.23',
   side: 'sell',
 }
-const read = (message: unknown) => decoded(coinbase.decode, JSON.stringify(message))
+const read = (message: unknown) => decoded(coinbase.decoder(), JSON.stringify(message))
 
 test('a match is a trade of the side opposite to the maker’s', () => {
   const expected = {
@@ -88,7 +88,7 @@ test('an error that is not about a subscription is not a rejection, with or with
 
 test('each symbol is subscribed to in its own frame', () => {
   assert.deepEqual(
-    coinbase.subscribe(['BTC-USD', 'ETH-USD']).map(frame => JSON.parse(frame)),
+    coinbase.subscribe(['BTC-USD', 'ETH-USD'], ['trades']).map(frame => JSON.parse(frame)),
     ['BTC-USD', 'ETH-USD'].map(id => ({ type: 'subscribe', product_ids: [id], channels: ['matches', 'heartbeat'] })),
   )
 })

@@ -16,7 +16,7 @@ const EXPECTED = {
 }
 const envelope = (items: string[], type = 'update') =>
   `{"channel":"trade","type":"${type}","data":[${items.join(',')}]}`
-const read = (text: string) => decoded(kraken.decode, text)
+const read = (text: string) => decoded(kraken.decoder(), text)
 
 test('every trade of a frame is taken, from snapshots and updates', () => {
   const second = TRADE.replace('10218208', '10218209').replace('"buy"', '"sell"')
@@ -70,9 +70,9 @@ test('heartbeats, status, answers and pongs become controls; other channels are 
     { kind: 'venue_state', state: 'online', upcoming: '' },
   ])
   const ended = '{"method":"unsubscribe","success":true,"result":{"channel":"trade","symbol":"BTC/USD"}}'
-  assert.deepEqual(read(ended).controls, [{ kind: 'ended', symbols: ['BTC/USD'] }])
+  assert.deepEqual(read(ended).controls, [{ kind: 'ended', symbols: ['BTC/USD'], channel: 'trades' }])
   const accepted = '{"method":"subscribe","success":true,"result":{"channel":"trade","symbol":"BTC/USD"}}'
-  assert.deepEqual(read(accepted).controls, [{ kind: 'subscribed', symbols: ['BTC/USD'] }])
+  assert.deepEqual(read(accepted).controls, [{ kind: 'subscribed', symbols: ['BTC/USD'], channel: 'trades' }])
   const refused = '{"method":"subscribe","success":false,"error":"Currency pair not supported","symbol":"A/B"}'
   assert.deepEqual(read('{"method":"subscribe","success":false,"error":"Already subscribed"}').controls, [
     { kind: 'rejected', detail: '"Already subscribed"' },

@@ -36,10 +36,37 @@ export const evidence: VenueEvidence = {
     {
       frame:
         '{"method":"subscribe","result":{"channel":"trade","snapshot":true,"symbol":"BTC/USD"},"success":true,"time_in":"2023-10-06T17:35:55.440295Z"}',
-      control: { kind: 'subscribed', symbols: ['BTC/USD'] },
+      control: { kind: 'subscribed', symbols: ['BTC/USD'], channel: 'trades' },
     },
     { frame: '{"channel":"heartbeat"}', control: { kind: 'heartbeat' } },
-    { frame: '{"channel":"ticker","data":[]}', ignored: true },
+    {
+      frame:
+        '{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":63297.7,"bid_qty":5.45673101,"ask":63297.8,"ask_qty":0.36974422,"last":63297.8,"volume":1020.88391276,"vwap":63685.7,"low":63250,"high":64409.2,"change":0.7,"change_pct":0,"trades":47536,"timestamp":"2026-08-12T19:29:02.066592Z"}]}',
+      quotes: [
+        {
+          symbol: 'BTC/USD',
+          micros: 1_786_562_942_066_592,
+          nanos: 0,
+          bid: [63_297.7, 5.45673101],
+          ask: [63_297.8, 0.36974422],
+          sequence: 0,
+          flags: 0,
+        },
+      ],
+    },
+    {
+      frame:
+        '{"channel":"ticker","type":"update","data":[{"symbol":"ETH/USDT","bid":0.10025,"bid_qty":740.0,"ask":0.10035,"ask_qty":740.0,"last":0.10035}]}',
+      quotes: [
+        { symbol: 'ETH/USDT', micros: 0, nanos: 0, bid: [0.10025, 740], ask: [0.10035, 740], sequence: 0, flags: 0 },
+      ],
+    },
+    {
+      frame:
+        '{"method":"subscribe","result":{"channel":"ticker","event_trigger":"bbo","snapshot":true,"symbol":"BTC/USD"},"success":true}',
+      control: { kind: 'subscribed', symbols: ['BTC/USD'], channel: 'quotes' },
+    },
+    { frame: '{"channel":"book","data":[]}', ignored: true },
     { frame: '{"channel":"trade","type":"update","data":[7]}', refused: 'malformed_frame' },
   ],
   stretch: [update(trade(10_218_208), trade(10_218_209)), update(trade(5_000, 'ETH/USD')), update(trade(10_218_210))],

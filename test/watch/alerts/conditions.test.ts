@@ -304,10 +304,17 @@ test('each condition has its section on the page that it names', () => {
 })
 
 test('symbols that are not received are one alert with their names and the venue’s reasons; silent ones are left to stale', () => {
-  const down = { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded msg rate', forMs: 61_000 }
+  const down = {
+    venue: 'kraken',
+    symbol: 'ETH/USD',
+    kind: 'trades',
+    state: 'refused',
+    detail: 'Exceeded msg rate',
+    forMs: 61_000,
+  }
   const health = healthOf(
     { sources: 'behind' },
-    { symbolsDown: [down, { ...down, symbol: 'SOL/USD', state: 'silent' }] },
+    { symbolsDown: [down, { ...down, symbol: 'SOL/USD', kind: 'trades', state: 'silent' }] },
   )
   assert.deepEqual(sent(ofHealth(health)), ['symbols_down'])
   const condition = conditionsOf(ofHealth(health)).find(({ name }) => name === 'symbols_down')!

@@ -1,0 +1,90 @@
+/** The subscriptions of one connection, by kind of tick: each symbol has a state for each kind. */
+import type { SymbolsStatus } from '../connection/status.ts'
+import { type Complaint, Subscriptions, type SubscriptionsOptions, type SymbolControl } from './subscriptions.ts'
+
+/** Symbols of one kind to request again. */
+export interface Resubscription {
+  kind: string
+  symbols: string[]
+}
+
+/** Entries of a status. */
+const LISTED_MAX = 100
+
+/** Symbols that the venue confirmed on a socket, by kind. */
+export type Confirmed = Map<string, Set<string>>
+
+export class ConnectionSubscriptions {
+  readonly #byKind: ReadonlyMap<string, Subscriptions>
+
+  constructor({ kinds, ...options }: Omit<SubscriptionsOptions, 'kind'> & { kinds: readonly string[] }) {
+    this.#byKind = new Map(kinds.map(kind => [kind, new Subscriptions({ ...options, kind })]))
+  }
+
+  /** A socket opened and requests all symbols. `duringRotation`: another socket still delivers. */
+  opened(nowMs: number, duringRotation: boolean): void {
+    for (const subscriptions of this.#byKind.values()) subscriptions.opened(nowMs, duringRotation)
+  }
+
+  /** No socket is open. */
+  lost(nowMs: number): void {
+    for (const subscriptions of this.#byKind.values()) subscriptions.lost(nowMs)
+  }
+
+  /** Reading resumes after a pause. */
+  resumed(nowMs: number): void {
+    for (const subscriptions of this.#byKind.values()) subscriptions.resumed(nowMs)
+  }
+
+  /** Called for every tick, with its id if it has one. False if its symbol was not requested with this kind. */
+  ticked(kind: string, symbol: string, id: number | bigint | undefined, nowMs: number): boolean {
+    return this.#byKind.get(kind)?.ticked(symbol, id, nowMs) ?? false
+  }
+
+  /**
+   * Handles a control message: of its kind, or of all kinds where it names none. `confirmed` is its socket's. False for
+   * an error or refusal that affects no subscription.
+   */
+  control(control: SymbolControl, confirmed: Confirmed, nowMs: number): control is Exclude<SymbolControl, Complaint> {
+    const { channel } = control as { channel?: string }
+    let handled = false
+    for (const [kind, subscriptions] of this.#byKind) {
+      if (channel !== undefined && channel !== kind) continue
+      const symbols = confirmed.get(kind) ?? new Set()
+      confirmed.set(kind, symbols)
+      if (subscriptions.control(control, symbols, nowMs)) handled = true
+    }
+    return handled || (control.kind !== 'rejected' && control.kind !== 'error')
+  }
+
+  /** What is due now. `receiving`: the connection's last frame is recent. */
+  check(nowMs: number, receiving: boolean): { resubscribe: Resubscription[]; replace: string | undefined } {
+    const resubscribe: Resubscription[] = []
+    let replace: string | undefined
+    for (const [kind, subscriptions] of this.#byKind) {
+      const due = subscriptions.check(nowMs, receiving)
+      if (due.resubscribe.length > 0) resubscribe.push({ kind, symbols: due.resubscribe })
+      replace ??= due.replace
+    }
+    return { resubscribe, replace }
+  }
+
+  status(nowMs: number): SymbolsStatus {
+    const states: SymbolsStatus['states'] = {}
+    const notLive: SymbolsStatus['notLive'] = []
+    const lacking = new Set<string>()
+    let symbolsRequested = 0
+    for (const subscriptions of this.#byKind.values()) {
+      symbolsRequested = subscriptions.size
+      const status = subscriptions.status(nowMs)
+      for (const [state, count] of Object.entries(status.states))
+        states[state as keyof typeof states] = (states[state as keyof typeof states] ?? 0) + count
+      notLive.push(...status.notLive)
+      for (const symbol of status.lacking) lacking.add(symbol)
+    }
+    // Symbols that are down first, since the list is cut.
+    notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
+    const symbols = symbolsRequested - lacking.size
+    return { symbols, symbolsRequested, states, notLive: notLive.slice(0, LISTED_MAX) }
+  }
+}
