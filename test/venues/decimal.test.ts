@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ByteScanner } from '../../src/venues/binance/byte-scanner.ts'
 import { decimalFromNumber, decimalFromText, isImprecise } from '../../src/venues/decimal.ts'
+import { ByteScanner } from '../../src/venues/json-bytes/byte-scanner.ts'
 import { parseJson } from '../../src/venues/json-text.ts'
 
 const parsed = (text: string) => parseJson(Buffer.from(text))
 
 test('a decimal of up to 15 significant digits is its nearest double, in every reader, and never called imprecise', () => {
   const scanner = new ByteScanner()
-  const decimal = fc.tuple(fc.nat(999_999_999_999_999), fc.nat(15)).map(([digits, places]) => {
+  const decimal = fc.tuple(fc.nat(999_999_999_999_999), fc.nat(15), fc.nat(6)).map(([digits, places, zeros]) => {
     const text = String(digits).padStart(places + 1, '0')
-    return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}`
+    return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}${'0'.repeat(zeros)}`
   })
   fc.assert(
     fc.property(decimal, text => {
@@ -19,10 +19,22 @@ test('a decimal of up to 15 significant digits is its nearest double, in every r
       assert.equal(decimalFromNumber(parsed(text)), Number(text))
       assert.equal(isImprecise(text), false)
       assert.equal(isImprecise(parsed(text)), false)
-      scanner.start(Buffer.from(`${text}"`))
+      scanner.start(Buffer.from(text))
+      assert.equal(scanner.decimal(), Number(text))
+      assert.ok(scanner.atEnd)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('the byte scanner declines every decimal that another reader would call imprecise', () => {
+  const scanner = new ByteScanner()
+  fc.assert(
+    fc.property(fc.stringMatching(/^\d{1,18}(\.\d{1,18})?$/), text => {
+      scanner.start(Buffer.from(text))
       const scanned = scanner.decimal()
-      // Sixteen digits, zero in front included, are left to the slower readers.
-      assert.equal(scanned, text.replace('.', '').length > 15 ? -1 : Number(text))
+      if (isImprecise(text) || /^0\d/.test(text)) assert.equal(scanned, -1)
+      else if (scanned >= 0) assert.equal(scanned, Number(text))
     }),
     { numRuns: 5000 },
   )

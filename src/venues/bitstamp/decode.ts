@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from '../json-text.ts'
 import { emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { bitstampInstruments } from './instruments.ts'
+import { decodeUsualTrades } from './usual-trades.ts'
 
 const CHANNEL = 'live_trades_'
 
@@ -47,6 +48,11 @@ const NOT_RECORDED = new Set([
 ])
 
 function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
   const message = readMessage(frame, out)
   if (!message) return
 

@@ -9,6 +9,7 @@ import type { JsonObject } from '../json-text.ts'
 import { decodeItems, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { bybitInstruments } from './instruments.ts'
+import { decodeUsualTrades } from './usual-trades.ts'
 
 const TOPIC = 'publicTrade.'
 
@@ -48,6 +49,11 @@ function subscribe(symbols: readonly string[]): string[] {
 const NOT_RECORDED = /^(?:orderbook|tickers|kline|rpi_?orderbook|liquidation|allLiquidation)\./i
 
 function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
   const message = readMessage(frame, out)
   if (!message) return
 

@@ -10,6 +10,7 @@ import { isObject, type JsonObject } from '../json-text.ts'
 import { decodeItems, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { deribitInstruments } from './instruments.ts'
+import { decodeUsualTrades } from './usual-trades.ts'
 
 const INTERVAL = '.100ms'
 const CHANNEL = /^trades\.(.+)\.(?:100ms|agg2|raw)$/
@@ -52,6 +53,11 @@ function subscribe(symbols: readonly string[]): string[] {
 const NOT_RECORDED = /^(?:book|ticker|incremental_ticker|quote|chart|perpetual|markprice|deribit_\w+|platform_state)\b/
 
 function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
   const message = readMessage(frame, out)
   if (!message) return
 

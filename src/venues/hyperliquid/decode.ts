@@ -9,6 +9,7 @@ import { isObject, type JsonObject } from '../json-text.ts'
 import { decodeItems, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { hyperliquidInstruments } from './instruments.ts'
+import { decodeUsualTrades } from './usual-trades.ts'
 
 /** The server's first frame, which is not JSON. */
 const GREETING = Buffer.from('Websocket connection established.')
@@ -45,6 +46,11 @@ function subscribe(symbols: readonly string[]): string[] {
 const NOT_RECORDED = new Set(['allMids', 'l2Book', 'bbo', 'candle', 'activeAssetCtx', 'activeSpotAssetCtx'])
 
 function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
   if (frame.equals(GREETING)) {
     out.control({ kind: 'heartbeat' })
     return

@@ -1,0 +1,31 @@
+/** The usual `match`, byte by byte: several times faster than JSON.parse. */
+import {
+  idNumber,
+  priceText,
+  side,
+  symbol,
+  timeRfc3339,
+  trade,
+  tradesDecoder,
+  volumeText,
+} from '../json-bytes/trades.ts'
+import { is, object, skipped } from '../json-bytes/values.ts'
+
+export const decodeUsualTrades = tradesDecoder(
+  trade(
+    object({
+      required: {
+        type: is('"match"', '"last_match"'),
+        trade_id: idNumber,
+        // The maker's: the taker's is the other one.
+        side: side('"sell"', '"buy"'),
+        size: volumeText,
+        price: priceText,
+        product_id: symbol,
+        time: timeRfc3339,
+      },
+      optional: { maker_order_id: skipped, taker_order_id: skipped, sequence: skipped },
+      others: 'skipped',
+    }),
+  ),
+)

@@ -1,0 +1,109 @@
+/** Readers of JSON values, put together to the shape of a venue's frame. */
+import { ByteScanner } from './byte-scanner.ts'
+import { type Literal, literal } from './literal.ts'
+
+/** Steps over the next value, and keeps of it what is needed. False: it is not as usual, and the frame is declined. */
+export type Read = () => boolean
+
+/** The one scanner: decoders read one frame after the other, each to its end. */
+export const scanner = new ByteScanner()
+
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
+const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a]
+
+/** Keys of an object: one bit each, and places to remember the order that was seen last. */
+const KEYS_MAX = 31
+
+/** Any value, which nothing depends on. */
+export const skipped: Read = () => scanner.skipsValue()
+
+/** Exactly one of these values, of which the JSON is given. */
+export function is(...values: readonly [string, ...string[]]): Read {
+  const literals = values.map(literal)
+  return () => {
+    for (const value of literals) if (scanner.takes(value)) return true
+    return false
+  }
+}
+
+/** A text that begins and ends so, with something between. */
+export function textBetween(beginning: string, ending: string): Read {
+  const quoted = literal(`"${beginning}`)
+  return () => scanner.takes(quoted) && scanner.skipsTextWith(ending)
+}
+
+/** A list of one value or more. */
+export function list(item: Read): Read {
+  return () => {
+    if (!scanner.takesByte(OPEN_BRACKET)) return false
+    do {
+      if (!item()) return false
+    } while (scanner.takesByte(COMMA))
+    return scanner.takesByte(CLOSE_BRACKET)
+  }
+}
+
+/** The keys of an object, each at most once, in any order. */
+export interface Shape {
+  required: Readonly<Record<string, Read>>
+  optional?: Readonly<Record<string, Read>>
+  /** What to do with other keys: `skipped` where the slow way does not look at them either. */
+  others: 'declined' | 'skipped'
+}
+
+export function object(shape: Shape): Read {
+  const reader = new ObjectReader(shape)
+  return () => reader.read()
+}
+
+class ObjectReader {
+  readonly #keys: readonly Literal[]
+  readonly #reads: readonly Read[]
+  readonly #required: number
+  readonly #skipsOthers: boolean
+  /** Which key came at each position of the last object: the next one usually has the same order. */
+  readonly #order = new Uint8Array(KEYS_MAX)
+
+  constructor({ required, optional = {}, others }: Shape) {
+    const fields = Object.entries({ ...required, ...optional })
+    if (fields.length > KEYS_MAX) throw new Error(`more than ${KEYS_MAX} keys`)
+    this.#keys = fields.map(([key]) => literal(`"${key}":`))
+    this.#reads = fields.map(([, read]) => read)
+    this.#required = 2 ** Object.keys(required).length - 1
+    this.#skipsOthers = others === 'skipped'
+    for (let key = 0; key < fields.length; key++) this.#order[key] = key
+  }
+
+  read(): boolean {
+    if (!scanner.takesByte(OPEN_BRACE)) return false
+    let seen = 0
+    for (let position = 0; position < KEYS_MAX; position++) {
+      const key = this.#key(position)
+      if (key >= 0) {
+        // JSON.parse takes the last of two values of one key.
+        if ((seen & (1 << key)) !== 0 || !this.#reads[key]!()) return false
+        seen |= 1 << key
+      } else if (!this.#skipsOthers || !skipsMember()) return false
+      if (!scanner.takesByte(COMMA)) return (seen & this.#required) === this.#required && scanner.takesByte(CLOSE_BRACE)
+    }
+    return false
+  }
+
+  /** Steps over the next key; -1 if it is none of ours. */
+  #key(position: number): number {
+    const usual = this.#order[position]!
+    if (scanner.takes(this.#keys[usual]!)) return usual
+    for (let key = 0; key < this.#keys.length; key++) {
+      if (scanner.takes(this.#keys[key]!)) {
+        this.#order[position] = key
+        return key
+      }
+    }
+    return -1
+  }
+}
+
+/** Steps over a key and its value. */
+function skipsMember(): boolean {
+  return scanner.takesByte(QUOTE) && scanner.skipsText() && scanner.takesByte(COLON) && scanner.skipsValue()
+}

@@ -1,0 +1,87 @@
+/**
+ * The fast way of each decoder, byte by byte, against the slow one with JSON.parse: what the fast way accepts, the slow
+ * way reads just so, and where it declines it has called nothing. Every run prints its seed; `FUZZ_SEED=<seed>` repeats
+ * it.
+ */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { VENUES } from '../../src/venues/index.ts'
+import type { Sink } from '../../src/venues/venue.ts'
+import type { VenueEvidence } from '../contracts/venue.ts'
+import { damaged } from '../support/data/damaged-frames.ts'
+import { legal } from '../support/data/legal-frames.ts'
+import { CollectingSink, decoded } from '../support/judges/collecting-sink.ts'
+
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
+const BUDGET = { seed: SEED, numRuns: 10_000, interruptAfterTimeLimit: 3000, markInterruptAsFailure: false }
+
+interface Case {
+  name: string
+  evidence: VenueEvidence
+  decodeUsualTrades(frame: Buffer, out: Sink): boolean
+  decodeAny(frame: Buffer, out: Sink): void
+}
+
+// All awaited before the first test is registered: a test that is registered late is left out by --test-force-exit.
+const cases = await Promise.all(
+  VENUES.map(async ({ name }): Promise<Case | undefined> => {
+    const folder = new URL(`../../src/venues/${name}/`, import.meta.url)
+    if (!existsSync(new URL('usual-trades.ts', folder))) return undefined
+    const { evidence } = await import(new URL(`${name}/frames.ts`, import.meta.url).href)
+    const { decodeUsualTrades } = await import(new URL('usual-trades.ts', folder).href)
+    const { decodeAny } = await import(new URL('decode.ts', folder).href)
+    return { name, evidence, decodeUsualTrades, decodeAny }
+  }),
+)
+
+for (const one of cases) if (one) compare(one)
+
+function compare({ name, evidence, decodeUsualTrades, decodeAny }: Case): void {
+  const examples = [...evidence.frames.map(({ frame }) => frame), ...evidence.stretch]
+  const trades = [...evidence.frames.filter(one => 'trades' in one).map(({ frame }) => frame), ...evidence.stretch]
+
+  /** Was the frame accepted? Then both ways agree. */
+  function accepts(frame: Buffer): boolean {
+    const fast = new CollectingSink()
+    const accepted = decodeUsualTrades(frame, fast)
+    assert.deepEqual(fast, accepted ? decoded(decodeAny, frame) : new CollectingSink(), frame.toString())
+    return accepted
+  }
+
+  test(`${name}: the trades of its document take the fast way, and no other frame does`, () => {
+    for (const frame of evidence.stretch) assert.ok(accepts(Buffer.from(frame)), frame)
+    for (const one of evidence.frames) if (!('trades' in one)) assert.ok(!accepts(Buffer.from(one.frame)), one.frame)
+  })
+
+  test(`${name}: nearly all recorded trades take the fast way`, {
+    skip: evidence.session?.skip ?? 'none recorded',
+  }, () => {
+    const frames = evidence.session!.frames().map(frame => Buffer.from(frame))
+    const withTrades = frames.filter(frame => decoded(decodeAny, frame).trades.length > 0)
+    assert.ok(withTrades.length > 0)
+    const accepted = frames.filter(accepts).length
+    assert.ok(accepted >= 0.95 * withTrades.length, `${accepted} of ${withTrades.length}`)
+  })
+
+  test(`${name}: both ways agree on legal frames of any values and any order of keys (seed ${SEED})`, () => {
+    let [accepted, all] = [0, 0]
+    const frame = legal(trades).map(text => Buffer.from(text))
+    fc.assert(
+      fc.property(frame, frame => {
+        all++
+        if (accepts(frame)) accepted++
+      }),
+      BUDGET,
+    )
+    assert.ok(accepted > all / 10, `only ${accepted} of ${all} took the fast way: the comparison is worth little`)
+  })
+
+  test(`${name}: both ways agree on every damaged frame (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(damaged(examples), frame => void accepts(frame)),
+      BUDGET,
+    )
+  })
+}
