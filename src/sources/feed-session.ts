@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
 import { redactBytes } from '../plain-text.ts'
 import { Rate } from '../telemetry/statistics.ts'
+import { idsRise } from '../tick/id-kind.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
@@ -41,6 +42,7 @@ export class FeedSession implements Sink {
   readonly #receiver: Receiver
 
   readonly #connection: Connection
+  readonly #idsRise: boolean
   readonly #ticks = new Rate()
   readonly #frames = new Rate()
   readonly #latency = new Latency(LATENCY_WINDOW_MS)
@@ -63,6 +65,7 @@ export class FeedSession implements Sink {
   /** Starts to connect. */
   constructor({ receiver, ...options }: FeedSessionOptions) {
     this.#venue = options.venue
+    this.#idsRise = idsRise(options.venue.ids)
     this.#options = options
     this.#id = options.id
     this.#receiver = receiver
@@ -153,7 +156,7 @@ export class FeedSession implements Sink {
   }
 
   trade(trade: TradeDraft): void {
-    if (!this.#connection.ticked(TRADES.name, trade.symbol, trade.tradeId)) {
+    if (!this.#connection.ticked(TRADES.name, trade.symbol, this.#idsRise ? trade.tradeId : undefined)) {
       this.#refuseUnrequested(TRADES.name, trade.symbol)
       return
     }

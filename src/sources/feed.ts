@@ -3,7 +3,7 @@ import { FeedSession, type FeedSessionOptions, type FeedStatus } from './feed-se
 
 /**
  * A feed over one session at a time: when the spelling of its symbols changes, a new session replaces the old one, with
- * an overlap.
+ * an overlap where the venue allows two connections.
  */
 export class Feed {
   #options: FeedSessionOptions
@@ -43,8 +43,11 @@ export class Feed {
     if (!symbols.some(symbol => (spelled.get(symbol) ?? symbol) !== symbol)) return
     const before = this.#session
     this.#options = { ...this.#options, symbols: [...new Set(symbols.map(symbol => spelled.get(symbol) ?? symbol))] }
-    this.#session = new FeedSession(this.#options)
-    if (this.#paused) this.#session.pause()
+    if (this.#options.venue.limits.connections !== undefined) {
+      if (!this.#retiring.has(before)) this.#retiring.set(before, this.#closeFirst(before))
+      return
+    }
+    this.#open()
     this.#retiring.set(before, this.#retire(before, this.#session))
   }
 
@@ -60,6 +63,17 @@ export class Feed {
 
   #all(): FeedSession[] {
     return [this.#session, ...this.#retiring.keys()]
+  }
+
+  #open(): void {
+    this.#session = new FeedSession(this.#options)
+    if (this.#paused) this.#session.pause()
+  }
+
+  async #closeFirst(before: FeedSession): Promise<void> {
+    await before.close()
+    this.#retiring.delete(before)
+    if (!this.#stop.signal.aborted) this.#open()
   }
 
   /** Closes a session after an overlap with the one that replaces it. */

@@ -63,7 +63,7 @@ export function openFeeds(
     shared.set(venue.name, { connects, errors, venueState })
     const common = { venue, base: ws, credentials, connects, venueState, timings, receiver, emit: errors.emit }
     for (const shared of connectionKinds(venue, kinds)) {
-      for (const chunk of chunks([...new Set(symbols)], venue.limits.symbolsPerConnection)) {
+      for (const chunk of chunksFor(venue, [...new Set(symbols)], emit)) {
         const id = `${venue.name}-${feeds.length + 1}`
         feeds.push(new Feed({ ...common, id, symbols: chunk, kinds: shared }))
       }
@@ -135,6 +135,14 @@ function connectionKinds(venue: Venue, kinds: readonly string[]): string[][] {
 function connectLimiter({ limits }: Venue): RateLimiter {
   const allowed = limits.connectsPerFiveMinutes ?? CONNECTS_UNSTATED
   return new RateLimiter(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
+}
+
+/** The symbols of each connection. On the only one that a venue allows, a plan may have more than we know of. */
+function chunksFor({ name, limits }: Venue, symbols: readonly string[], emit: Emit): (readonly string[])[] {
+  const { symbolsPerConnection: allowed, connections } = limits
+  if (connections === undefined || symbols.length <= allowed) return chunks(symbols, allowed)
+  emit('symbols_over_limit', { venue: name, symbols: symbols.length, allowed })
+  return [symbols]
 }
 
 function chunks(symbols: readonly string[], size: number): string[][] {

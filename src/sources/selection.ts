@@ -62,9 +62,9 @@ function sourcesIn(text: string): string[] {
  * `hyperliquid:BTC,BINANCE:ETHUSDT`.
  */
 function isSymbolOf(source: string | undefined, item: string): boolean {
-  const [name = '', list] = source?.split(':') ?? []
+  const [, name = ''] = /^([^:?@]+):[^?@]*$/.exec(source ?? '') ?? []
   const [first = ''] = item.split(':')
-  return list !== undefined && first === first.toUpperCase() && findVenue(name.toLowerCase())?.prefixes === true
+  return first === first.toUpperCase() && findVenue(name.toLowerCase())?.prefixes === true
 }
 
 function parseOne(text: string, before: string | undefined): Selected {

@@ -12,3 +12,8 @@
  * | `none`      | the venue states none                                         | no           | no           |
  */
 export type IdKind = 'dense' | 'aggregate' | 'counted' | 'sequence' | 'rising' | 'opaque' | 'none'
+
+/** Whether a trade with a lower id than one before it is an old one. */
+export function idsRise(kind: IdKind): boolean {
+  return kind !== 'sequence' && kind !== 'opaque' && kind !== 'none'
+}

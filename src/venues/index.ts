@@ -4,6 +4,7 @@ import { bitstamp } from './bitstamp/decode.ts'
 import { bybit } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
 import { deribit } from './deribit/decode.ts'
+import { finnhub } from './finnhub/decode.ts'
 import { gemini } from './gemini/decode.ts'
 import { hyperliquid } from './hyperliquid/decode.ts'
 import { kraken } from './kraken/decode.ts'
@@ -17,6 +18,7 @@ export const VENUES: readonly Venue[] = [
   bybit,
   coinbase,
   deribit,
+  finnhub,
   gemini,
   hyperliquid,
   kraken,

@@ -50,6 +50,9 @@ export interface InstrumentList {
   read(answer: unknown, request: ListRequest): ListPage | undefined
 }
 
+/** For a venue without a public list: its symbols are taken as they are selected. */
+export const NO_LIST: InstrumentList = { requests: [], read: () => undefined }
+
 /** Pages of one request: far more than any venue has, so that a cursor that leads in a circle ends. */
 const PAGES_MAX = 100
 

@@ -65,6 +65,11 @@ export interface Sink {
 export interface Limits {
   /** Symbols on one connection; more are spread over several. */
   symbolsPerConnection: number
+  /**
+   * Connections at a time, where another one would end the first: a connection is then closed before its replacement
+   * opens.
+   */
+  connections?: 1
   /** Frames per second that a client may send. */
   framesPerSecond: number
   /** Connections opened within five minutes from one address. */

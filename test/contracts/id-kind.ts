@@ -19,8 +19,9 @@ export function idContradiction(
       const wrong = contradictsStep(kind, step)
       if (wrong) return `${symbol}: id ${own[at]} after ${own[at - 1]}: ${wrong}`
     }
+    if (kind === 'none' && steps.length > 0 && steps.every(step => step > 0n))
+      return 'ids that rise: the venue states them'
     if (kind === 'opaque' && new Set(own.map(String)).size < own.length) return `${symbol}: an id comes twice`
-    if (kind === 'none' && own.some(id => BigInt(id) !== 0n)) return `${symbol}: an id, though the venue states none`
   }
   if (Math.max(0, ...[...ids.values()].map(own => own.length)) < IDS_MIN)
     return `fewer than ${IDS_MIN} trades of one symbol in a row`

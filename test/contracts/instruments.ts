@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Instrument, type ListRequest, readList, TRADING } from '../../src/venues/instruments.ts'
+import { type Instrument, type ListRequest, NO_LIST, readList, TRADING } from '../../src/venues/instruments.ts'
 import type { Venue } from '../../src/venues/venue.ts'
 
 /** Answers of a venue's REST lists with their meaning: `test/venues/<venue>/instruments.ts` exports it as `evidence`. */
@@ -39,6 +39,10 @@ export async function readAnswers(
 
 export function instrumentContract(venue: Venue, evidence: InstrumentEvidence | undefined): void {
   const { name, instruments } = venue
+  if (instruments === NO_LIST) {
+    test(`${name}: has no list of instruments`, () => assert.equal(evidence, undefined))
+    return
+  }
 
   test(`${name}: test/venues/${name}/instruments.ts states what its lists mean`, () => {
     assert.ok(evidence, `no test/venues/${name}/instruments.ts`)

@@ -86,12 +86,17 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
   test(`${name}: TICKHOUSE_${name.toUpperCase()}_WS and _REST replace its addresses`, () => {
     const [ws, rest] = ['ws://127.0.0.1:9000', 'http://127.0.0.1:9001']
     const key = `TICKHOUSE_${name.toUpperCase()}`
-    const config = parseConfig({}, { [`${key}_WS`]: ws, [`${key}_REST`]: rest })
+    const secrets = (venue.account?.secrets ?? []).map(each => [each, `the-${each}-of-${name}`])
+    const account = `TICKHOUSE_${venue.account?.name.toUpperCase()}`
+    const settings = secrets.map(([each, secret]) => [`${account}_${each!.toUpperCase()}`, secret])
+    const config = parseConfig({}, { [`${key}_WS`]: ws, [`${key}_REST`]: rest, ...Object.fromEntries(settings) })
     const [selected] = parseSources(name)
-    assert.deepEqual(subscriptionOf(selected!, config), {
+    const { credentials, ...subscription } = subscriptionOf(selected!, config)
+    assert.deepEqual(subscription, {
       ...{ venue, symbols: venue.defaultSymbols, kinds: venue.kinds.flat() },
       ...{ ws, rest },
     })
+    assert.deepEqual(credentials?.() ?? {}, Object.fromEntries(secrets))
   })
 
   test(`${name}: docs/live.md has a row for it that states the kind of its ids`, () => {
@@ -155,10 +160,12 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
   })
 
   const frames = [...evidence.frames.map(({ frame }) => frame), ...evidence.stretch]
+  const sides = new Set(['buy', 'sell'])
+  for (const one of evidence.frames) if ('trades' in one) for (const { side } of one.trades) sides.add(side)
 
   test(`${name}: a damaged frame never throws, and ends in a trade, a message or a refusal (seed ${SEED})`, () => {
     fc.assert(
-      fc.property(damaged(frames), frame => assertAccounted(decoded(venue.decoder(), frame), frame)),
+      fc.property(damaged(frames), frame => assertAccounted(decoded(venue.decoder(), frame), frame, sides)),
       BUDGET,
     )
   })
@@ -167,7 +174,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     for (const monster of monstrous(frames)) {
       const startedMs = performance.now()
       const frame = Buffer.from(monster)
-      assertAccounted(decoded(venue.decoder(), frame), frame)
+      assertAccounted(decoded(venue.decoder(), frame), frame, sides)
       assert.ok(performance.now() - startedMs < FRAME_MS_MAX, `${monster.slice(0, 40)}… took too long`)
     }
   })
@@ -181,7 +188,7 @@ function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, 
   )
 }
 
-function assertAccounted(sink: CollectingSink, frame: Buffer): void {
+function assertAccounted(sink: CollectingSink, frame: Buffer, sides: ReadonlySet<string>): void {
   assert.ok(sink.calls >= 1, `no call for the frame ${frame}`)
   for (const { reason, detail } of sink.refusals) {
     assert.ok(reason in REFUSALS)
@@ -190,7 +197,7 @@ function assertAccounted(sink: CollectingSink, frame: Buffer): void {
   for (const trade of sink.trades) {
     assert.ok(Number.isFinite(trade.price) && Number.isFinite(trade.volume) && trade.symbol !== '')
     assert.ok(Number.isSafeInteger(trade.micros) && trade.micros >= 0 && trade.nanos >= 0 && trade.nanos <= 999)
-    assert.ok(trade.side === 'buy' || trade.side === 'sell')
+    assert.ok(sides.has(trade.side), `side ${trade.side}`)
     assert.ok(typeof trade.tradeId === 'bigint' ? trade.tradeId < 2n ** 64n : Number.isSafeInteger(trade.tradeId))
     assert.ok(trade.tradeId >= 0)
   }

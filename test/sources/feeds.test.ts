@@ -215,7 +215,7 @@ test('events and status never show the credentials of an address', TIMEOUT, asyn
   server.refuseWith = { status: 401, headers: {} }
   const ws = server.url.replace('ws://', 'ws://user:secret@')
   const { feeds, events } = follow(t, [{ venue: coinbase, symbols: ['A-USD'], kinds: ['trades'], ws }])
-  await events.next('connection_refused')
+  await events.next('account_refused')
   assert.doesNotMatch(JSON.stringify([events.emitted, feeds.status()]), /secret/)
 })
 

@@ -75,6 +75,10 @@ test('a symbol may begin with a market and a colon where the venue has such symb
       ['hyperliquid', 'BTC'],
       ['binance', 'ETHUSDT'],
     ])
+  assert.deepEqual(sources('hyperliquid:BTC,BINANCE:X@trades,OKX:Y'), [
+    ['hyperliquid', 'BTC', 'BINANCE:X'],
+    ['okx', 'Y'],
+  ])
   for (const symbol of ['A:B:C', ':A', 'A:', 'A B:C']) assert.throws(() => parseSources(`hyperliquid:X,${symbol}`))
 })
 

@@ -6,6 +6,7 @@ import { authorization } from './authorization.ts'
 import { Backoff } from './backoff.ts'
 import { ConnectionLiveness } from './connection-liveness.ts'
 import { type Ending, reportLoss, shorten, withoutCredentials } from './loss.ts'
+import { NextOpening } from './next-opening.ts'
 import type { ConnectionOptions } from './options.ts'
 import { replacementAge } from './rotation.ts'
 import { FeedSocket } from './socket.ts'
@@ -33,9 +34,7 @@ export class Connection {
   #nextHasDelivered = false
   /** The venue's text, if it announced on `#next` that it will close it soon. */
   #nextIsClosing: string | undefined
-  #opening: NodeJS.Timeout | undefined
-  /** When the next socket opens, by `performance.now`. */
-  #opensAtMs = 0
+  readonly #opening: NextOpening
   #rotation: NodeJS.Timeout | undefined
   #overlap: NodeJS.Timeout | undefined
   readonly #livenessCheck: NodeJS.Timeout
@@ -58,7 +57,8 @@ export class Connection {
     const names = { venue, connection, symbols, kinds }
     this.#subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })
     this.#livenessCheck = setInterval(() => this.#check(), timings.livenessCheckMs)
-    this.#openAfter(0)
+    this.#opening = new NextOpening(options.connects, () => this.#open())
+    this.#opening.after(0)
   }
 
   get state(): 'connecting' | 'open' | 'waiting' | 'closed' {
@@ -130,35 +130,9 @@ export class Connection {
   /** Resolves when every socket is closed. Calls no callback from now on. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const timer of [this.#opening, this.#rotation, this.#overlap, this.#livenessCheck]) clearTimeout(timer)
+    this.#opening.cancel()
+    for (const timer of [this.#rotation, this.#overlap, this.#livenessCheck]) clearTimeout(timer)
     await Promise.all([this.#current?.close(), this.#next?.close(), ...this.#retired])
-  }
-
-  /** Opens a socket after at least this wait, as the venue's limit on connects allows. Returns the wait, ms. */
-  #openAfter(waitMs: number): number {
-    const nowMs = performance.now()
-    const reservedMs = this.#options.connects.reserve(nowMs, nowMs + waitMs)
-    this.#opensAtMs = nowMs + reservedMs
-    this.#opening = setTimeout(() => this.#openUnlessPaused(), timerMs(reservedMs))
-    return Math.round(reservedMs)
-  }
-
-  /** Time until the next socket opens, ms; 0 if it exists. */
-  #opensInMs(): number {
-    if (!this.#opening) return 0
-    const nowMs = performance.now()
-    return Math.round(Math.max(0, this.#opensAtMs - nowMs, this.#options.connects.pausedMs(nowMs)))
-  }
-
-  /** The venue may have paused all connections meanwhile, by an answer to another one. */
-  #openUnlessPaused(): void {
-    const pausedMs = this.#options.connects.pausedMs(performance.now())
-    if (pausedMs > 0) {
-      this.#openAfter(pausedMs)
-      return
-    }
-    this.#opening = undefined
-    this.#open()
   }
 
   #open(): void {
@@ -222,7 +196,7 @@ export class Connection {
       clearTimeout(this.#rotation)
       if (!this.#next) this.#subscriptions.lost(performance.now())
       // During a rotation: the new socket becomes the current one when it opens.
-      if (this.#next || this.#opening) this.#reportLoss(ending, this.#opensInMs())
+      if (this.#next || this.#opening.isScheduled) this.#reportLoss(ending, this.#opening.inMs())
       else this.#reconnect(ending)
     }
   }
@@ -232,7 +206,7 @@ export class Connection {
     const { timings } = this.#options
     if ((ending.openMs ?? 0) >= timings.stableMs) this.#backoff.reset()
     const waitMs = Math.max(this.#backoff.next(), ending.denial?.waitMs ?? 0)
-    this.#reportLoss(ending, this.#openAfter(waitMs))
+    this.#reportLoss(ending, this.#opening.after(waitMs))
   }
 
   #reportLoss(ending: Ending, waitMs: number): void {
@@ -255,11 +229,30 @@ export class Connection {
     this.#rotation = setTimeout(() => this.#rotate(why), timerMs(waitMs))
   }
 
-  /** Opens a second socket; the current one closes once the second delivers. */
+  /** Opens a second socket; the current one closes once the second delivers, or before, where the venue allows only one. */
   #rotate(why: string): void {
-    if (!this.#current || this.#next || this.#opening) return
+    if (!this.#current || this.#next || this.#opening.isScheduled) return
     this.#rotationReason = why
-    this.#openAfter(0)
+    if (this.#options.venue.limits.connections === undefined) this.#opening.after(0)
+    else void this.#reopen()
+  }
+
+  async #reopen(): Promise<void> {
+    const { id, venue, emit } = this.#options
+    clearTimeout(this.#rotation)
+    const retired = this.#retire()
+    this.#current = undefined
+    this.#subscriptions.lost(performance.now())
+    emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
+    await retired
+    if (!this.#closed) this.#opening.after(0)
+  }
+
+  /** Closes the current socket. */
+  #retire(): Promise<void> {
+    const retired = this.#current!.close().finally(() => this.#retired.delete(retired))
+    this.#retired.add(retired)
+    return retired
   }
 
   #overlapFor(ms: number): void {
@@ -274,8 +267,7 @@ export class Connection {
     const { id, venue, emit } = this.#options
     clearTimeout(this.#overlap)
     this.#overlap = undefined
-    const retired = this.#current!.close().finally(() => this.#retired.delete(retired))
-    this.#retired.add(retired)
+    void this.#retire()
     this.#promote(this.#next!)
     emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
   }
@@ -283,10 +275,11 @@ export class Connection {
   #check(): void {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
-    if (this.#paused || !this.#current || this.#next || this.#opening) return
+    if (this.#paused || !this.#current || this.#next || this.#opening.isScheduled) return
     const { resubscribe, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
     for (const { kind, symbols } of resubscribe) this.#current.send(venue.resubscribe(symbols, [kind]))
-    if (replace !== undefined) this.#rotate(replace)
+    // Where only one connection is allowed, a replacement would interrupt the other symbols.
+    if (replace !== undefined && venue.limits.connections === undefined) this.#rotate(replace)
     const liveness = this.#liveness.check(nowMs)
     if (!liveness) return
     emit('connection_silent', { venue: venue.name, connection: id, silentMs: liveness.silentMs, waitMs: 0 })

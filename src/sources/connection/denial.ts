@@ -6,10 +6,11 @@ import type { Timings } from './timings.ts'
  *   rate    too many requests: HTTP 418 and 429, and closes with such a reason
  *   region  HTTP 451 (RFC 7725): the venue may not serve our region
  *   address HTTP 403: the proxy in front of the venue refuses this address
+ *   account HTTP 401: the venue does not accept the user's key
  *   busy    any other refusal that names a time to come back
  */
 export interface Denial {
-  kind: 'rate' | 'region' | 'address' | 'busy'
+  kind: 'rate' | 'region' | 'address' | 'account' | 'busy'
   /** Minimum wait before the next connection, ms. */
   waitMs: number
 }
@@ -25,6 +26,8 @@ export function denialOfStatus(
 ): Denial | undefined {
   const requestedMs = requestedWait(headers, body)
   switch (status) {
+    case 401:
+      return { kind: 'account', waitMs: requestedMs ?? timings.accountRefusedMs }
     case 418:
       return { kind: 'rate', waitMs: requestedMs ?? timings.bannedMs }
     case 429:

@@ -35,6 +35,7 @@ export function reportLoss(
   if (denial?.kind === 'rate') emit('rate_limited', { venue, detail: why, waitMs })
   else if (denial?.kind === 'region') emit('region_refused', { venue, url, why, waitMs })
   else if (denial?.kind === 'address') emit('address_refused', { venue, url, why, waitMs })
+  else if (denial?.kind === 'account') emit('account_refused', { venue, url, why, waitMs })
   else if (silentMs) emit('connection_silent', { venue, connection, silentMs, waitMs })
   else if (openMs === undefined) emit('connection_refused', { venue, url, why, waitMs })
   else emit('connection_lost', { venue, connection, why, waitMs })

@@ -10,10 +10,11 @@ export const TIMINGS = {
   stableMs: 10_000,
   /** Wait after a rate limit without a stated time. */
   rateLimitedMs: 60_000,
-  /** The same for HTTP 418, with which Binance bans for two minutes at least; for 451; and for 403. */
+  /** The same for HTTP 418, with which Binance bans for two minutes at least; for 451; for 403; and for 401. */
   bannedMs: 120_000,
   regionRefusedMs: 900_000,
   addressRefusedMs: 300_000,
+  accountRefusedMs: 300_000,
   /** Timeout of a request for a venue's list of instruments, wait between two of them, and first retry after a failure. */
   symbolListMsMax: 20_000,
   symbolListApartMs: 1_000,

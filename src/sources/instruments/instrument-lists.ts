@@ -1,7 +1,7 @@
 /** Reads the instruments of each recorded venue: at the start, then periodically. Recording never waits for it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../../telemetry/events.ts'
-import type { Instrument } from '../../venues/instruments.ts'
+import { type Instrument, NO_LIST } from '../../venues/instruments.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { Backoff } from '../connection/backoff.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
@@ -47,7 +47,11 @@ export class InstrumentLists {
   }
 
   async #follow(venue: Venue, rest: string): Promise<void> {
-    const { everyMs } = this.#options
+    const { everyMs, emit } = this.#options
+    if (venue.instruments === NO_LIST) {
+      emit('symbols_uncheckable', { venue: venue.name })
+      return
+    }
     const { symbolListRetryMs: retryMs } = this.#timings
     const { signal } = this.#stop
     const backoff = new Backoff(retryMs / 2, retryMs, Math.max(retryMs, everyMs))
@@ -61,7 +65,7 @@ export class InstrumentLists {
         isFailing = false
       } catch (error) {
         signal.throwIfAborted()
-        if (!isFailing) this.#options.emit('symbols_unchecked', { venue: venue.name, why: reasonOf(error) })
+        if (!isFailing) emit('symbols_unchecked', { venue: venue.name, why: reasonOf(error) })
         isFailing = true
         waitMs = Math.max(backoff.next(), error instanceof ListRefused ? (error.waitMs ?? 0) : 0)
       }

@@ -157,7 +157,7 @@ export class Subscription {
     this.#down('ended', 'ended', 'the venue ended the subscription', nowMs)
   }
 
-  /** Called for every tick, with its id if it has one; allocates nothing. An id above 2^53 is a bigint and not compared. */
+  /** Called for every tick, with its id if ids rise; allocates nothing. An id above 2^53 is a bigint and not compared. */
   ticked(id: number | bigint | undefined, nowMs: number): void {
     const isNew = this.#isNew(id)
     if (isNew) this.#liveness.frame(nowMs)

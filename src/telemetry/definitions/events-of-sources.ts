@@ -106,6 +106,17 @@ export const SOURCE_EVENTS = {
     level: 'info',
     message: '{venue} began or resumed trading of {count}: {symbols}',
   },
+  symbols_uncheckable: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue} has no public list of symbols: what is selected is recorded as it is, unchecked',
+  },
+  symbols_over_limit: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      '{venue}: {symbols} symbols are selected, but one key has one connection, with {allowed} symbols on the free plan. The venue refuses the rest without naming them: they stay without trades',
+  },
   subscription_rejected: {
     station: 'sources',
     level: 'error',
@@ -173,6 +184,12 @@ export const SOURCE_EVENTS = {
     level: 'error',
     message:
       'the proxy of {venue} refuses this IP address at {url}: {why}. It often refuses clouds and VPNs, and for some time addresses that connected too often; retrying in {waitMs} ms',
+  },
+  account_refused: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} does not accept your key at {url}: {why}. Correct it (docs/live.md) and start again; retrying in {waitMs} ms, and a key in a file is read again',
   },
   errors_repeated: {
     station: 'sources',

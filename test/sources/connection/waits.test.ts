@@ -19,6 +19,7 @@ const QUICK: Timings = {
   bannedMs: 900,
   regionRefusedMs: 800,
   addressRefusedMs: 600,
+  accountRefusedMs: 700,
 }
 const TIMEOUT = { timeout: 20_000 }
 /** Timers may fire this much early against another clock. */
@@ -46,6 +47,7 @@ const REFUSALS = [
   { status: 503, headers: { 'Retry-After': '1' }, event: 'connection_refused', waitMs: 1000 },
   { status: 502, headers: { 'retry-after': inOneSecond }, event: 'connection_refused', waitMs: 900 },
   { status: 451, headers: {}, event: 'region_refused', waitMs: 800 },
+  { status: 401, headers: {}, event: 'account_refused', waitMs: 700 },
   { status: 403, headers: {}, event: 'address_refused', waitMs: 600 },
   { status: 403, headers: { 'Retry-After': '1' }, event: 'address_refused', waitMs: 1000 },
 ] as const

@@ -2,6 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 50
 
+/** Resolves when a condition holds; rejects after `waitMs`. */
+export function until(condition: () => boolean, waitMs = 10_000): Promise<void> {
+  return within(waitMs, async () => (condition() ? undefined : `not yet: ${condition}`))
+}
+
 /** Polls until `check` returns no problem; rejects with the last problem after `waitMs`. */
 export async function within(waitMs: number, check: () => Promise<string | undefined>): Promise<void> {
   const endMs = performance.now() + waitMs
