@@ -136,6 +136,8 @@ export interface Venue {
   subscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
   /** Frames that subscribe to symbols again on an open connection. */
   resubscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
+  /** Frames that end subscriptions on an open connection, also those of the URL. */
+  unsubscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame with one item as given to `refuse`, where frames have several. */

@@ -74,12 +74,19 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
         venue.url('ws://127.0.0.1:1', symbols, kinds).length < 8_000,
         'longer than servers take in a request line',
       )
-      for (const frames of [venue.subscribe(symbols, kinds), venue.resubscribe(symbols, kinds)]) {
+      const unsubscribe = venue.unsubscribe(symbols, kinds)
+      for (const frames of [venue.subscribe(symbols, kinds), venue.resubscribe(symbols, kinds), unsubscribe]) {
         assert.ok(frames.length / limits.framesPerSecond <= SUBSCRIBE_SECONDS_MAX, `${frames.length} frames`)
         for (const frame of frames) assert.equal(typeof JSON.parse(frame), 'object')
       }
       const asked = [venue.url('', symbols, kinds), ...venue.subscribe(symbols, kinds)].join(' ').toLowerCase()
+      const ended = unsubscribe.join(' ').toLowerCase()
       for (const symbol of symbols) assert.ok(asked.includes(symbol.toLowerCase()), symbol)
+      for (const symbol of symbols) assert.ok(ended.includes(symbol.toLowerCase()), `${symbol} cannot be ended`)
+      for (const frame of unsubscribe) assert.ok(!asked.includes(frame.toLowerCase()), `${frame} subscribes`)
+      // Each kind by itself: another one of the same symbol continues.
+      if (kinds.length > 1)
+        for (const kind of kinds) assert.notDeepEqual(venue.unsubscribe(symbols, [kind]), unsubscribe)
     }
   })
 

@@ -34,11 +34,19 @@ const REQUEST_STREAMS_MAX = 50
 
 /** Unsubscribes first: the server otherwise ignores a stream that it believes to be subscribed. */
 function resubscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  return requests([UNSUBSCRIBE, SUBSCRIBE], symbols, kinds)
+}
+
+function unsubscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  return requests([UNSUBSCRIBE], symbols, kinds)
+}
+
+function requests(methods: readonly string[], symbols: readonly string[], kinds: readonly string[]): string[] {
   const streams = streamsOf(symbols, kinds)
   const frames: string[] = []
   for (let at = 0; at < streams.length; at += REQUEST_STREAMS_MAX) {
     const params = streams.slice(at, at + REQUEST_STREAMS_MAX)
-    for (const method of [UNSUBSCRIBE, SUBSCRIBE]) frames.push(JSON.stringify({ method, params, id: method }))
+    for (const method of methods) frames.push(JSON.stringify({ method, params, id: method }))
   }
   return frames
 }
@@ -65,6 +73,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
     },
     subscribe: () => [],
     resubscribe,
+    unsubscribe,
     decoder: () => decode,
   }
 }

@@ -29,11 +29,16 @@ export const bitstamp: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: symbols => requests('bts:unsubscribe', symbols),
   decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
-  return symbols.map(symbol => JSON.stringify({ event: 'bts:subscribe', data: { channel: `${CHANNEL}${symbol}` } }))
+  return requests('bts:subscribe', symbols)
+}
+
+function requests(event: string, symbols: readonly string[]): string[] {
+  return symbols.map(symbol => JSON.stringify({ event, data: { channel: `${CHANNEL}${symbol}` } }))
 }
 
 /** Events of channels with depth and orders, and answers about those channels. */

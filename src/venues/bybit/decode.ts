@@ -31,6 +31,7 @@ export const bybit: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: symbols => requests('unsubscribe', symbols),
   frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
   decoder: () => decode,
 }
@@ -39,9 +40,13 @@ export const bybit: Venue = {
  * One frame a symbol: an answer names nothing but the id of its request, and is about the request as a whole.
  */
 function subscribe(symbols: readonly string[]): string[] {
+  return requests('subscribe', symbols)
+}
+
+function requests(op: string, symbols: readonly string[]): string[] {
   return symbols.map(symbol => {
     const topic = TOPIC + symbol
-    return JSON.stringify({ req_id: topic, op: 'subscribe', args: [topic] })
+    return JSON.stringify({ req_id: topic, op, args: [topic] })
   })
 }
 
@@ -62,6 +67,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
   else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
   else if (op === 'subscribe') decodeAnswer(message, out)
+  else if (op === 'unsubscribe') decodeEnd(message, out)
   else if (message.ret_msg === 'pong' || op === 'pong') out.control({ kind: 'heartbeat' })
   else if (message.success === false) out.control({ kind: 'error', detail: show(message.ret_msg) })
   else out.refuse('unknown_message', `op ${show(op)}`)
@@ -82,6 +88,13 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined
 function sideOf(side: unknown): Side | undefined {
   if (side === 'Buy') return SIDE.buy
   return side === 'Sell' ? SIDE.sell : undefined
+}
+
+/** The answer to the end of a subscription: a refusal means that there was none. */
+function decodeEnd({ success, ret_msg: text, req_id: id }: JsonObject, out: Sink): void {
+  if (typeof id === 'string' && id.startsWith(TOPIC) && typeof success === 'boolean')
+    out.control({ kind: 'ended', symbols: [id.slice(TOPIC.length)] })
+  else out.control({ kind: 'error', detail: show(text) })
 }
 
 /**

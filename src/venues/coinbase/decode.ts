@@ -30,13 +30,16 @@ export const coinbase: Venue = {
   // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: symbols => requests('unsubscribe', symbols),
   decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
-  return symbols.map(symbol =>
-    JSON.stringify({ type: 'subscribe', product_ids: [symbol], channels: ['matches', 'heartbeat'] }),
-  )
+  return requests('subscribe', symbols)
+}
+
+function requests(type: string, symbols: readonly string[]): string[] {
+  return symbols.map(symbol => JSON.stringify({ type, product_ids: [symbol], channels: ['matches', 'heartbeat'] }))
 }
 
 /** Kinds of message that are known and not recorded. */

@@ -15,6 +15,8 @@ import { decodeUsualTrades } from './usual-trades.ts'
 const INTERVAL = '.100ms'
 const CHANNEL = /^trades\.(.+)\.(?:100ms|agg2|raw)$/
 const PING = 'test'
+/** The id of an end of subscriptions. */
+const UNSUBSCRIBE = 'unsubscribe'
 
 export const deribit: Venue = {
   name: 'deribit',
@@ -37,6 +39,7 @@ export const deribit: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
+  unsubscribe,
   frameOf: item => `{"method":"subscription","params":{"channel":"trades.any.100ms","data":[${item}]}}`,
   decoder: () => decode,
 }
@@ -47,6 +50,12 @@ function subscribe(symbols: readonly string[]): string[] {
     const channel = `trades.${symbol}${INTERVAL}`
     return JSON.stringify({ jsonrpc: '2.0', id: channel, method: 'public/subscribe', params: { channels: [channel] } })
   })
+}
+
+/** One frame for all, with an id that is no channel: its answer lists what was ended, and is no confirmation. */
+function unsubscribe(symbols: readonly string[]): string[] {
+  const channels = symbols.map(symbol => `trades.${symbol}${INTERVAL}`)
+  return [JSON.stringify({ jsonrpc: '2.0', id: UNSUBSCRIBE, method: 'public/unsubscribe', params: { channels } })]
 }
 
 /** Channels that are known and not recorded. */
@@ -93,7 +102,8 @@ function symbolOf(channel: unknown): string | undefined {
 function decodeAnswer(id: unknown, result: unknown, out: Sink): void {
   const requested = symbolOf(id)
   const symbols = Array.isArray(result) ? result.map(symbolOf).filter(symbol => symbol !== undefined) : []
-  if (symbols.length > 0) out.control({ kind: 'subscribed', symbols })
+  if (id === UNSUBSCRIBE) out.control(symbols.length > 0 ? { kind: 'ended', symbols } : { kind: 'heartbeat' })
+  else if (symbols.length > 0) out.control({ kind: 'subscribed', symbols })
   else if (requested !== undefined)
     out.control({ kind: 'rejected', detail: 'not listed: the answer confirms no channel', symbols: [requested] })
   else out.control({ kind: 'heartbeat' })

@@ -13,6 +13,8 @@ import { decodeUsualTrades } from './usual-trades.ts'
 
 const STREAM = '@trade'
 const PING = 'ping'
+/** The id of an end of subscriptions: its answer ends nothing that we record. */
+const UNSUBSCRIBE = 'unsubscribe'
 /** Too many requests: https://developer.gemini.com/websocket/message-format. */
 const RATE_LIMIT_EXCEEDED = -1003
 
@@ -33,6 +35,7 @@ export const gemini: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
+  unsubscribe,
   decoder: () => decode,
 }
 
@@ -42,6 +45,11 @@ function subscribe(symbols: readonly string[]): string[] {
     const stream = `${symbol}${STREAM}`
     return JSON.stringify({ id: stream, method: 'subscribe', params: [stream] })
   })
+}
+
+function unsubscribe(symbols: readonly string[]): string[] {
+  const params = symbols.map(symbol => `${symbol}${STREAM}`)
+  return [JSON.stringify({ id: UNSUBSCRIBE, method: 'unsubscribe', params })]
 }
 
 function decode(frame: Buffer, out: Sink): void {
@@ -88,7 +96,7 @@ function decodeAnswer({ id, status, error }: JsonObject, out: Sink): void {
   const symbols = typeof id === 'string' && id.endsWith(STREAM) ? [id.slice(0, -STREAM.length)] : undefined
   if (status === 200) {
     if (symbols) out.control({ kind: 'subscribed', symbols })
-    else if (id === PING) out.control({ kind: 'heartbeat' })
+    else if (id === PING || id === UNSUBSCRIBE) out.control({ kind: 'heartbeat' })
     else out.refuse('unknown_message', `the answer to a request ${show(id)}`)
     return
   }

@@ -34,12 +34,17 @@ export const hyperliquid: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: symbols => requests('unsubscribe', symbols),
   frameOf: item => `{"channel":"trades","data":[${item}]}`,
   decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
-  return symbols.map(coin => JSON.stringify({ method: 'subscribe', subscription: { type: 'trades', coin } }))
+  return requests('subscribe', symbols)
+}
+
+function requests(method: string, symbols: readonly string[]): string[] {
+  return symbols.map(coin => JSON.stringify({ method, subscription: { type: 'trades', coin } }))
 }
 
 /** Channels that are known and not recorded. */

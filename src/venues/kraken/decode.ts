@@ -32,18 +32,23 @@ export const kraken: Venue = {
   // One frame for all: the server answers for each symbol.
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
   frameOf: item => `{"channel":"${item.includes('"bid"') ? 'ticker' : 'trade'}","type":"update","data":[${item}]}`,
   decoder: () => decode,
 }
 
 /** The channel of each kind. */
 const CHANNELS: Readonly<Record<string, object>> = {
-  trades: { channel: 'trade', snapshot: true },
-  quotes: { channel: 'ticker', event_trigger: 'bbo', snapshot: true },
+  trades: { channel: 'trade' },
+  quotes: { channel: 'ticker', event_trigger: 'bbo' },
 }
 
 function subscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
-  return kinds.map(kind => JSON.stringify({ method: 'subscribe', params: { ...CHANNELS[kind], symbol: symbols } }))
+  return requests('subscribe', symbols, kinds, { snapshot: true })
+}
+
+function requests(method: string, symbols: readonly string[], kinds: readonly string[], options: object = {}) {
+  return kinds.map(kind => JSON.stringify({ method, params: { ...CHANNELS[kind], ...options, symbol: symbols } }))
 }
 
 /** Channels that are known and not recorded. */
@@ -98,7 +103,7 @@ function decodeTicker(ticker: JsonObject, out: Sink, raw: () => string | undefin
   emitQuote(out, fields, decimalFromNumber, raw)
 }
 
-/** The server ends a subscription with the answer to an unsubscription, which we never request. */
+/** The server ends a subscription with the answer to an unsubscription, also one that we did not request. */
 function decodeAnswer(answer: JsonObject, method: 'subscribe' | 'unsubscribe', out: Sink): void {
   const result = isObject(answer.result) ? answer.result : answer
   const symbols = typeof result.symbol === 'string' ? [result.symbol] : undefined

@@ -33,13 +33,18 @@ export const okx: Venue = {
   // One frame for all: the server answers for each symbol.
   subscribe,
   resubscribe: subscribe,
+  unsubscribe: symbols => requests('unsubscribe', symbols),
   frameOf: item => `{"arg":{"channel":"${CHANNEL}"},"data":[${item}]}`,
   decoder: () => decode,
 }
 
 function subscribe(symbols: readonly string[]): string[] {
+  return requests('subscribe', symbols)
+}
+
+function requests(op: string, symbols: readonly string[]): string[] {
   const args = symbols.map(symbol => ({ channel: CHANNEL, instId: symbol }))
-  return [JSON.stringify({ op: 'subscribe', args })]
+  return [JSON.stringify({ op, args })]
 }
 
 function decode(frame: Buffer, out: Sink): void {
