@@ -35,6 +35,7 @@ export const finnhub: Venue = {
   subscribe: symbols => ask('subscribe', symbols),
   // A symbol that the server believes to send already is not subscribed to again.
   resubscribe: symbols => [...ask('unsubscribe', symbols), ...ask('subscribe', symbols)],
+  unsubscribe: symbols => ask('unsubscribe', symbols),
   frameOf: item => `{"data":[${item}],"type":"trade"}`,
   decoder: () => decode,
 }

@@ -40,6 +40,10 @@ export const evidence: VenueEvidence = {
     },
     { frame: answer(true, 'subscribe'), control: { kind: 'subscribed' } },
     {
+      frame: answer(true, '', 'publicTrade.BTCUSDT').replace('"op":"subscribe"', '"op":"unsubscribe"'),
+      control: { kind: 'ended', symbols: ['BTCUSDT'] },
+    },
+    {
       frame: answer(false, 'error:already subscribed,topic:publicTrade.BTCUSDT', 'publicTrade.BTCUSDT'),
       control: {
         kind: 'rejected',

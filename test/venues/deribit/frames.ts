@@ -34,6 +34,8 @@ export const evidence: VenueEvidence = {
       trades: [{ ...first, symbol: 'BTC-CS-19MAY26-70000_75000', tradeId: 1 }],
     },
     { frame: answer(CHANNEL, { result: [CHANNEL] }), control: { kind: 'subscribed', symbols: ['BTC-PERPETUAL'] } },
+    { frame: answer('unsubscribe', { result: [CHANNEL] }), control: { kind: 'ended', symbols: ['BTC-PERPETUAL'] } },
+    { frame: answer('unsubscribe', { result: [] }), control: { kind: 'heartbeat' } },
     {
       frame: answer(CHANNEL, { result: [] }),
       control: { kind: 'rejected', detail: 'not listed: the answer confirms no channel', symbols: ['BTC-PERPETUAL'] },

@@ -29,6 +29,7 @@ export const evidence: VenueEvidence = {
       trades: [{ ...EXPECTED, tradeId: 18_446_744_073_709_551_615n }],
     },
     { frame: answer('btcusd@trade', { status: 200 }), control: { kind: 'subscribed', symbols: ['btcusd'] } },
+    { frame: answer('unsubscribe', { status: 200 }), control: { kind: 'heartbeat' } },
     { frame: answer('ping', { status: 200, result: {} }), control: { kind: 'heartbeat' } },
     {
       frame: answer('nosuch@trade', { status: 400, ...refusal(-1013, 'Invalid parameters') }),

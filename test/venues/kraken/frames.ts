@@ -66,6 +66,11 @@ export const evidence: VenueEvidence = {
         '{"method":"subscribe","result":{"channel":"ticker","event_trigger":"bbo","snapshot":true,"symbol":"BTC/USD"},"success":true}',
       control: { kind: 'subscribed', symbols: ['BTC/USD'], channel: 'quotes' },
     },
+    {
+      frame:
+        '{"method":"unsubscribe","result":{"channel":"ticker","event_trigger":"bbo","symbol":"BTC/USD"},"success":true}',
+      control: { kind: 'ended', symbols: ['BTC/USD'], channel: 'quotes' },
+    },
     { frame: '{"channel":"book","data":[]}', ignored: true },
     { frame: '{"channel":"trade","type":"update","data":[7]}', refused: 'malformed_frame' },
   ],
