@@ -16,10 +16,11 @@ import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
-import type { Kind } from '../tick/kinds.ts'
+import { KINDS, type Kind, QUOTES } from '../tick/kinds.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
+import { QuoteSequences } from './ids/quote-sequences.ts'
 import { storedTrades } from './ids/stored-trades.ts'
 import { LogClock } from './log-clock.ts'
 import type { IngestMetrics } from './metrics.ts'
@@ -63,6 +64,7 @@ export class PartitionIngest {
   readonly #options: IngestOptions
   readonly #checkpoint: Checkpoint
   readonly #ids: PartitionIds
+  readonly #sequences: QuoteSequences
   #filling: Batch
   #spare: Batch
   #storing: Promise<void> | undefined
@@ -85,6 +87,7 @@ export class PartitionIngest {
       restarted: restart => this.#filling.restarts.push(restart),
       nowMicros: options.clock.nowMicros,
     })
+    this.#sequences = new QuoteSequences(options.emit, options.clock.elapsedMs)
     this.#filling = new Batch(this.partition, options.kinds)
     this.#spare = new Batch(this.partition, options.kinds)
   }
@@ -119,6 +122,7 @@ export class PartitionIngest {
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
           const record = validateRecord(entry, venues, this.#ids.of, kinds, this.#filling.scratch)
           if (record.row < record.ticks.length) await this.#resolveIds(record, signal)
+          this.#sequences.followRecord(record)
           addToBatch(this.#filling, record, clock.elapsedMs())
         }
         this.#cutWhenOld(signal)
@@ -161,6 +165,7 @@ export class PartitionIngest {
     const { next, lost, loggedMs = 0, after, unverified } = await this.#checkpoint.resume(log, fence)
     if (lost) await this.#checkpoint.writeLost(lost, fence)
     await this.#ids.load(store, this.#checkpoint, fence)
+    if ((this.#options.kinds ?? KINDS).includes(QUOTES)) await this.#sequences.load(store, fence)
     this.next = next
     this.#logClock.lastMs = loggedMs
     this.mode = 'running'

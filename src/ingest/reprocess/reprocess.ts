@@ -53,6 +53,8 @@ const TICKS_PER_PAGE = 250_000
 /** Before the first position. */
 const START: TickPosition = { offset: -1, index: -1 }
 const INDEX_MAX = 2 ** 32 - 1
+/** Valid by every other rule: stored again only where a user names the reason. */
+const ON_REQUEST: ReadonlySet<Refusal> = new Set<Refusal>(['symbol_unasked', 'quote_not_new'])
 /** Kinds of rejection that a report lists separately. */
 const STILL_MAX = 50
 
@@ -150,11 +152,11 @@ export class Reprocessor {
     const page: ValidatedRow[] = []
     try {
       for (const row of rows) {
-        // Valid by every other rule: only the user can decide whether such trades are wanted.
-        if (row.reason === 'symbol_unasked' && filter.reason !== row.reason) {
+        // Valid by every other rule: only the user can decide whether such ticks are wanted.
+        if (ON_REQUEST.has(row.reason) && filter.reason !== row.reason) {
           page.push({
             row,
-            outcome: { reason: row.reason, detail: 'stored only where --reason symbol_unasked is given' },
+            outcome: { reason: row.reason, detail: `stored only where --reason ${row.reason} is given` },
           })
           continue
         }

@@ -13,6 +13,12 @@ export const ID_EVENTS = {
     message:
       '{venue} {symbol}: trade id {id} does not follow {last}: stored as run {run} of the ids of this symbol. If the venue restarted its count, no action is needed; otherwise check the trades with this id_run',
   },
+  quote_sequence_restarted: {
+    station: 'ingest',
+    level: 'warn',
+    message:
+      '{venue} {symbol}: quotes continue at sequence {first} after {last}: the venue restarted its count. Quotes between may be missing',
+  },
   trade_ids_conflict: {
     station: 'ingest',
     level: 'error',

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { QuoteSequences } from '../../../src/ingest/ids/quote-sequences.ts'
+import { reasonOf } from '../../../src/tick/validate.ts'
+import { quoteColumnsOf, quotesOf } from '../../support/data/quotes.ts'
+import { openBoth } from '../../support/data/storage.ts'
+import { storeAll } from '../../support/data/storing.ts'
+import { EventLog } from '../../support/judges/event-log.ts'
+
+const SIDES = { bid: [1, 1], ask: [2, 1] } as const
+type Seen = readonly [symbol: string, sequence: number | bigint, receivedMs?: number]
+
+function following() {
+  const events = new EventLog()
+  const sequences = new QuoteSequences(events.emit, () => 0)
+  /** Which quotes of a record are new. */
+  const follow = (...seen: Seen[]) => {
+    const quotes = quoteColumnsOf(
+      'binance',
+      seen.map(([symbol, sequence]) => ({ symbol, sequence, ...SIDES })),
+    )
+    for (const [row, [, , receivedMs]] of seen.entries())
+      if (receivedMs !== undefined) quotes.receivedAt[row] = BigInt(receivedMs) * 1_000_000n
+    const codes = new Uint8Array(seen.length)
+    const marked = sequences.follow(quotes, codes)
+    assert.equal(marked, codes.filter(Boolean).length)
+    for (const code of codes) if (code) assert.equal(reasonOf(code), 'quote_not_new')
+    return [...codes].map(code => code === 0)
+  }
+  return { events, sequences, follow }
+}
+
+test('what a second connection repeats is not new, in whatever records and interleaving it comes', () => {
+  const symbol = fc.constantFrom('A', 'B', 'C')
+  const quote = fc.tuple(symbol, fc.integer({ min: 1_000, max: 1_999 }))
+  fc.assert(
+    fc.property(fc.array(fc.array(quote, { maxLength: 20 }), { maxLength: 20 }), records => {
+      const { follow, events } = following()
+      const last = new Map<string, number>()
+      for (const record of records) {
+        const expected = record.map(([name, sequence]) => {
+          const isNew = sequence > (last.get(name) ?? 0)
+          if (isNew) last.set(name, sequence)
+          return isNew
+        })
+        assert.deepEqual(follow(...record), expected)
+      }
+      assert.deepEqual(events.emitted, [])
+    }),
+  )
+})
+
+test('quotes without a sequence are all new, and sequences beyond 2^53 are compared to the last digit', () => {
+  const { follow } = following()
+  assert.deepEqual(follow(['A', 0], ['A', 0], ['A', 5], ['A', 0], ['A', 5]), [true, true, true, true, false])
+  const [large, larger] = [2n ** 63n + 1n, 2n ** 63n + 2n]
+  assert.deepEqual(follow(['B', large], ['B', larger], ['B', large]), [true, true, false])
+})
+
+test('a venue that restarts its count is followed from the first lower number on, and reported', () => {
+  const { follow, events } = following()
+  assert.deepEqual(follow(['A', 1_000_000, 0], ['A', 1, 10], ['A', 2, 20]), [true, true, true])
+  assert.deepEqual(follow(['B', 1_000_000, 0], ['B', 900_000, 29_000], ['B', 900_001, 30_000]), [true, false, true])
+  assert.deepEqual(events.named('quote_sequence_restarted'), [
+    { venue: 'binance', symbol: 'A', last: '1000000', first: '1' },
+    { venue: 'binance', symbol: 'B', last: '1000000', first: '900001' },
+  ])
+})
+
+test('rows refused for other reasons do not count', () => {
+  const { sequences } = following()
+  const quotes = quoteColumnsOf('binance', [
+    { symbol: 'A', sequence: 9, ...SIDES },
+    { symbol: 'A', sequence: 5, ...SIDES },
+  ])
+  const codes = Uint8Array.of(3, 0)
+  assert.equal(sequences.follow(quotes, codes), 0)
+  assert.deepEqual([...codes], [3, 0])
+})
+
+test('after a restart of ingest a repeat of a stored quote is refused; crossed and one-sided quotes are too', async t => {
+  const { log, store } = await openBoth(t)
+  const quote = (sequence: number, micros = 0) => ({ symbol: 'BTCUSDT', sequence, micros, ...SIDES })
+  await log.append(0, [quotesOf('binance', [quote(1_001), quote(1_002)])])
+  await storeAll(log, store)
+  await log.append(0, [quotesOf('binance', [quote(1_002), quote(1_003), { ...quote(1_004), bid: [3, 1] }])])
+  await log.append(0, [quotesOf('binance', [{ ...quote(1_005), ask: [0, 0] }, quote(1_006)])])
+  await storeAll(log, store)
+  const stored = 'SELECT toUInt32(sequence) AS number FROM quotes ORDER BY log_offset, log_index'
+  assert.deepEqual(
+    (await store.rows<{ number: number }>(stored)).map(({ number }) => number),
+    [1_001, 1_002, 1_003, 1_006],
+  )
+  assert.deepEqual(
+    await store.rows(
+      `SELECT reason, kind, symbol, JSONExtractString(raw, 'sequence') AS sequence FROM quarantine ORDER BY log_offset, log_index`,
+    ),
+    [
+      ['quote_not_new', '1002'],
+      ['quote_crossed', '1004'],
+      ['side_empty', '1005'],
+    ].map(([reason, sequence]) => ({ reason, kind: 'quotes', symbol: 'BTCUSDT', sequence })),
+  )
+})
