@@ -51,6 +51,7 @@ const optionalFile = z.string().min(1).optional()
 type VenueSettings = Readonly<
   Record<`${string}_WS`, Setting<typeof optionalWebSocket>> & Record<`${string}_REST`, Setting<typeof optionalHttp>>
 >
+type FeedSettings = Readonly<Record<`${string}_FEED`, Setting<z.ZodType<string | undefined>>>>
 type AccountSettings = Readonly<
   Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}`, Setting<typeof optionalSecret>> &
     Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}_FILE`, Setting<typeof optionalFile>>
@@ -62,6 +63,16 @@ const venueAddresses: VenueSettings = Object.fromEntries(
     [`${name.toUpperCase()}_WS`, setting(optionalWebSocket, `WebSocket URL to use instead of ${name}'s own.`)],
     [`${name.toUpperCase()}_REST`, setting(optionalHttp, `REST URL to fetch ${name}'s symbol list from.`)],
   ]),
+)
+
+/** The feed, of venues that have several. */
+const feedSettings: FeedSettings = Object.fromEntries(
+  VENUES.flatMap(({ name, feeds = {} }) => {
+    const [first, ...others] = Object.keys(feeds)
+    if (first === undefined) return []
+    const schema = z.enum([first, ...others]).default(first)
+    return [[`${name.toUpperCase()}_FEED`, setting(schema, `Feed of ${name}: ${[first, ...others].join(', ')}.`)]]
+  }),
 )
 
 /** The secrets of each venue that requires an account: see `launcher/credentials.ts`. */
@@ -90,7 +101,7 @@ export const SETTING_GROUPS = {
       'Each change is a row of table instruments.',
     ),
   },
-  venues: venueAddresses,
+  venues: Object.assign({}, venueAddresses, feedSettings),
   accounts: accountSettings,
   log: {
     LOG: setting(

@@ -18,7 +18,8 @@ export function subscriptionOf(
   const own = venue.name === 'simulator' ? { ws: simulation?.wsUrl, rest: simulation?.restUrl } : venue
   const ws = config[`${name}_WS`]
   const rest = config[`${name}_REST`] ?? (ws === undefined ? own.rest : undefined)
-  const subscription = { venue, symbols, kinds, ws: ws ?? own.ws ?? venue.ws, rest }
+  const path = venue.feeds?.[config[`${name}_FEED`] ?? ''] ?? ''
+  const subscription = { venue, symbols, kinds, ws: `${ws ?? own.ws ?? venue.ws}${path}`, rest }
   const { account } = venue
   if (!account) return subscription
   credentialsOf(account, config)

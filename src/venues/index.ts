@@ -1,4 +1,6 @@
 /** The built-in venues. CONTRIBUTING.md lists the files of a new one. */
+import { alpacacrypto } from './alpaca/crypto.ts'
+import { alpaca } from './alpaca/stocks.ts'
 import { binance } from './binance/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
 import { bybit } from './bybit/decode.ts'
@@ -13,6 +15,8 @@ import { simulator } from './simulator.ts'
 import type { Venue } from './venue.ts'
 
 export const VENUES: readonly Venue[] = [
+  alpaca,
+  alpacacrypto,
   binance,
   bitstamp,
   bybit,

@@ -54,10 +54,11 @@ export function isObject(value: unknown): value is JsonObject {
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},]/g
 
 /**
- * The texts of the elements of the array under `path`, the keys from a frame's outermost object down, exactly as sent.
+ * The texts of the elements of the array under `path`, the keys from a frame's outermost object down, exactly as sent;
+ * without a path, of the frame itself.
  * `text` must have been read as JSON before; where a key comes twice the last one counts, as it does there.
  */
-export function elementTexts(text: string, ...path: [string, ...string[]]): string[] {
+export function elementTexts(text: string, ...path: readonly string[]): string[] {
   const elementDepth = path.length + 1
   /** The latest text at each depth: where a value opens, it is its key. */
   const names: string[] = []

@@ -13,16 +13,20 @@ const SHOWN_CHARACTERS_MAX = 60
 
 const draft = new TradeDraft()
 
-/** The frame's JSON object; undefined if it is not one, which is then refused. */
-export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
-  let message: unknown
+/** The frame's JSON; undefined if it is none, which is then refused. */
+export function readJson(frame: Buffer, out: Sink): unknown {
   try {
-    message = parseJson(frame)
+    return parseJson(frame)
   } catch (error) {
     out.refuse('malformed_frame', `not JSON: ${(error as Error).message}`)
     return undefined
   }
-  if (isObject(message)) return message
+}
+
+/** The frame's JSON object; undefined if it is not one, which is then refused. */
+export function readMessage(frame: Buffer, out: Sink): JsonObject | undefined {
+  const message = readJson(frame, out)
+  if (message === undefined || isObject(message)) return message
   out.refuse('malformed_frame', 'not a JSON object')
   return undefined
 }

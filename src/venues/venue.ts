@@ -31,6 +31,11 @@ export type Control =
    * (else ours).
    */
   | { kind: 'rate_limited'; detail: string; untilMs?: number; nowMs?: number }
+  /**
+   * The server serves this connection no longer: it is closed, and another one opened after a wait. `cause`: it rejects
+   * the account's key, the account's plan does not include the feed, or the account has too many connections.
+   */
+  | { kind: 'denied'; detail: string; cause?: 'account' | 'plan' | 'connections' }
   /** The server complains of something that is not a subscription. */
   | { kind: 'error'; detail: string }
   /** A heartbeat; a venue may state the last trade of a symbol with it. */
@@ -95,6 +100,8 @@ export interface Account {
    * `authenticated`.
    */
   login?(credentials: Credentials): readonly string[]
+  /** Headers of REST requests. */
+  headers?(credentials: Credentials): Readonly<Record<string, string>>
 }
 
 /** Reads one frame. Never throws. */
@@ -106,6 +113,8 @@ export interface Venue {
   /** The venue's own addresses; `TICKHOUSE_<VENUE>_WS` and `_REST` replace them. */
   readonly ws: string
   readonly rest: string
+  /** Paths of its feeds below `ws`, by the value of `TICKHOUSE_<VENUE>_FEED`; the first is the default. */
+  readonly feeds?: Readonly<Record<string, string>>
   /** How the ids of a symbol's trades relate to each other. */
   readonly ids: IdKind
   readonly limits: Limits

@@ -23,6 +23,7 @@ export type FrameCase = {
   | { trades: readonly Trade[] }
   | { quotes: readonly Quote[] }
   | { control: Control }
+  | { controls: readonly Control[] }
   | { refused: Refusal }
   | { ignored: true }
 )
@@ -98,10 +99,11 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
     const settings = secrets.map(([each, secret]) => [`${account}_${each!.toUpperCase()}`, secret])
     const config = parseConfig({}, { [`${key}_WS`]: ws, [`${key}_REST`]: rest, ...Object.fromEntries(settings) })
     const [selected] = parseSources(name)
+    const [feed = ''] = Object.values(venue.feeds ?? {})
     const { credentials, ...subscription } = subscriptionOf(selected!, config)
     assert.deepEqual(subscription, {
       ...{ venue, symbols: venue.defaultSymbols, kinds: venue.kinds.flat() },
-      ...{ ws, rest },
+      ...{ ws: `${ws}${feed}`, rest },
     })
     assert.deepEqual(credentials?.() ?? {}, Object.fromEntries(secrets))
   })
@@ -126,7 +128,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
       )
     if (venue.acknowledges)
       assert.ok(
-        evidence.frames.some(one => 'control' in one && one.control.kind === 'subscribed'),
+        evidence.frames.some(one => controlsOf(one).some(({ kind }) => kind === 'subscribed')),
         'no frame that acknowledges a symbol',
       )
   })
@@ -139,7 +141,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
       const sink = decoded(decode, frame)
       assert.deepEqual(sink.trades, 'trades' in expected ? expected.trades : [])
       assert.deepEqual(sink.quotes, 'quotes' in expected ? expected.quotes : [])
-      assert.deepEqual(sink.controls, 'control' in expected ? [expected.control] : [])
+      assert.deepEqual(sink.controls, controlsOf(expected))
       assert.deepEqual(
         sink.refusals.map(({ reason }) => reason),
         'refused' in expected ? [expected.refused] : [],
@@ -185,6 +187,11 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
       assert.ok(performance.now() - startedMs < FRAME_MS_MAX, `${monster.slice(0, 40)}… took too long`)
     }
   })
+}
+
+function controlsOf(expected: object): readonly Control[] {
+  if ('control' in expected) return [expected.control as Control]
+  return 'controls' in expected ? (expected.controls as readonly Control[]) : []
 }
 
 function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, (number | bigint)[]> {

@@ -5,6 +5,7 @@ import { ConnectionSubscriptions } from '../subscription/connection-subscription
 import { authorization } from './authorization.ts'
 import { Backoff } from './backoff.ts'
 import { ConnectionLiveness } from './connection-liveness.ts'
+import { denialOfControl } from './denial.ts'
 import { type Ending, reportLoss, shorten, withoutCredentials } from './loss.ts'
 import { NextOpening } from './next-opening.ts'
 import type { ConnectionOptions } from './options.ts'
@@ -113,6 +114,7 @@ export class Connection {
     const { id, venue, connects, timings, emit, venueState } = this.#options
     if (control.kind === 'venue_state') venueState.update(control)
     else if (control.kind === 'authenticated') this.#delivering?.authenticated()
+    else if (control.kind === 'denied') this.#delivering?.end(control.detail, denialOfControl(control, timings))
     else if (control.kind === 'closing') {
       if (this.#delivering === this.#next) this.#nextIsClosing = control.detail
       else this.#rotate(control.detail)

@@ -1,19 +1,24 @@
 /** Why a server denies connections from here, and how long to wait before the next one. */
 import { parseRetryAfter, readBannedUntil, reportsRateLimit, waitUntil } from '../../venues/retry-after.ts'
+import type { Control } from '../../venues/venue.ts'
 import type { Timings } from './timings.ts'
 
 /**
  *   rate    too many requests: HTTP 418 and 429, and closes with such a reason
  *   region  HTTP 451 (RFC 7725): the venue may not serve our region
  *   address HTTP 403: the proxy in front of the venue refuses this address
- *   account HTTP 401: the venue does not accept the user's key
+ *   account HTTP 401, or a message: the venue does not accept the user's key
+ *   plan    a message: the account's plan does not include the feed
+ *   connections  a message: the account has as many connections as it may
  *   busy    any other refusal that names a time to come back
  */
 export interface Denial {
-  kind: 'rate' | 'region' | 'address' | 'account' | 'busy'
+  kind: 'rate' | 'region' | 'address' | 'account' | 'plan' | 'connections' | 'busy'
   /** Minimum wait before the next connection, ms. */
   waitMs: number
 }
+
+type DeniedControl = Extract<Control, { kind: 'denied' }>
 
 const POLICY_VIOLATION = 1008
 
@@ -48,6 +53,20 @@ export function denialOfStatus(
 export function denialOfClose(code: number, reason: string, timings: Timings): Denial | undefined {
   if (!reportsRateLimit(reason) && !(code === POLICY_VIOLATION && reason === '')) return undefined
   return { kind: 'rate', waitMs: waitUntil(readBannedUntil(reason), Date.now()) ?? timings.rateLimitedMs }
+}
+
+/** For a venue's message that it serves a connection no longer; undefined if it requests no wait. */
+export function denialOfControl({ cause }: DeniedControl, timings: Timings): Denial | undefined {
+  switch (cause) {
+    case 'account':
+      return { kind: cause, waitMs: timings.accountRefusedMs }
+    case 'plan':
+      return { kind: cause, waitMs: timings.planRefusedMs }
+    case 'connections':
+      return { kind: cause, waitMs: timings.connectionsExceededMs }
+    case undefined:
+      return undefined
+  }
 }
 
 function requestedWait(

@@ -36,6 +36,8 @@ export function reportLoss(
   else if (denial?.kind === 'region') emit('region_refused', { venue, url, why, waitMs })
   else if (denial?.kind === 'address') emit('address_refused', { venue, url, why, waitMs })
   else if (denial?.kind === 'account') emit('account_refused', { venue, url, why, waitMs })
+  else if (denial?.kind === 'plan') emit('plan_refused', { venue, url, why, waitMs })
+  else if (denial?.kind === 'connections') emit('connections_exceeded', { venue, url, why, waitMs })
   else if (silentMs) emit('connection_silent', { venue, connection, silentMs, waitMs })
   else if (openMs === undefined) emit('connection_refused', { venue, url, why, waitMs })
   else emit('connection_lost', { venue, connection, why, waitMs })

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { nowMicros, timerMs } from '../../clock.ts'
 import type { Decode, Venue } from '../../venues/venue.ts'
 import type { Confirmed } from '../subscription/connection-subscriptions.ts'
-import { denialOfClose, denialOfStatus } from './denial.ts'
+import { type Denial, denialOfClose, denialOfStatus } from './denial.ts'
 import type { Ending } from './loss.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Timings } from './timings.ts'
@@ -107,6 +107,13 @@ export class FeedSocket {
     clearTimeout(this.#loginTimer)
     this.#loginTimer = undefined
     this.#subscribe()
+  }
+
+  /** Closes it for this reason, which `onEnd` reports. */
+  end(why: string, denial: Denial | undefined): void {
+    this.#ending.why ||= why
+    this.#ending.denial ??= denial
+    this.#webSocket.close(1000)
   }
 
   /** Stops reading: the server's frames wait in the sockets' buffers. */

@@ -33,8 +33,8 @@ export class InstrumentLists {
     this.#options = options
     this.#timings = options.timings ?? TIMINGS
     this.#running = Promise.all(
-      options.subscriptions.map(async ({ venue, rest }) => {
-        if (rest !== undefined) await this.#follow(venue, rest)
+      options.subscriptions.map(async ({ venue, rest, credentials }) => {
+        if (rest !== undefined) await this.#follow(venue, rest, credentials)
       }),
     ).catch(error => {
       if (!this.#stop.signal.aborted) throw error
@@ -46,7 +46,7 @@ export class InstrumentLists {
     await this.#running
   }
 
-  async #follow(venue: Venue, rest: string): Promise<void> {
+  async #follow(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<void> {
     const { everyMs, emit } = this.#options
     if (venue.instruments === NO_LIST) {
       emit('symbols_uncheckable', { venue: venue.name })
@@ -59,7 +59,7 @@ export class InstrumentLists {
     while (true) {
       let waitMs = everyMs
       try {
-        const doubt = await this.#read(venue, rest)
+        const doubt = await this.#read(venue, rest, credentials)
         if (doubt !== undefined) throw new Error(doubt)
         backoff.reset()
         isFailing = false
@@ -74,10 +74,10 @@ export class InstrumentLists {
     }
   }
 
-  async #read(venue: Venue, rest: string): Promise<string | undefined> {
+  async #read(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<string | undefined> {
     const { signal } = this.#stop
     const { symbolListMsMax: timeoutMs, symbolListApartMs: apartMs } = this.#timings
-    const listed = await readInstruments(venue, rest, { signal, timeoutMs, apartMs })
+    const listed = await readInstruments(venue, rest, { signal, timeoutMs, apartMs, credentials })
     signal.throwIfAborted()
     return await this.#options.onListed(venue, listed)
   }

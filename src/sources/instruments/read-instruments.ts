@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Instrument, type ListRequest, readList } from '../../venues/instruments.ts'
 import { parseRetryAfter } from '../../venues/retry-after.ts'
-import type { Venue } from '../../venues/venue.ts'
+import type { Credentials, Venue } from '../../venues/venue.ts'
 import { VERSION } from '../../version.ts'
 
 /** Binance's whole list is some 10 MB. */
@@ -14,6 +14,8 @@ export interface ReadOptions {
   timeoutMs: number
   /** Wait between two requests of a list, ms: a venue's limits are shared by all that use its host. */
   apartMs?: number
+  /** The user's secrets at a venue with accounts, as they are now. */
+  credentials?: (() => Credentials) | undefined
 }
 
 /**
@@ -21,15 +23,16 @@ export interface ReadOptions {
  * Rejects with ListRefused for an HTTP error, and with an error whose message is the reason for anything else.
  */
 export async function readInstruments(
-  venue: Pick<Venue, 'instruments'>,
+  venue: Pick<Venue, 'instruments' | 'account'>,
   rest: string,
   options: ReadOptions,
 ): Promise<Instrument[]> {
   const { apartMs = 0, signal } = options
+  const headers = options.credentials ? venue.account?.headers?.(options.credentials()) : undefined
   let asked = 0
   return await readList(venue.instruments, async request => {
     if (asked++ > 0) await sleep(apartMs, undefined, { ...(signal && { signal }), ref: false })
-    return await ask(rest, request, options)
+    return await ask(rest, request, headers ?? {}, options)
   })
 }
 
@@ -44,10 +47,19 @@ export class ListRefused extends Error {
   }
 }
 
-async function ask(rest: string, { path, body }: ListRequest, { signal, timeoutMs }: ReadOptions): Promise<unknown> {
+async function ask(
+  rest: string,
+  { path, body }: ListRequest,
+  account: Readonly<Record<string, string>>,
+  { signal, timeoutMs }: ReadOptions,
+): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs)
   // Coinbase requires a User-Agent.
-  const headers = { 'User-Agent': `tickhouse/${VERSION}`, ...(body && { 'Content-Type': 'application/json' }) }
+  const headers = {
+    'User-Agent': `tickhouse/${VERSION}`,
+    ...(body && { 'Content-Type': 'application/json' }),
+    ...account,
+  }
   const response = await fetch(`${rest}${path}`, {
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     headers,

@@ -191,6 +191,18 @@ export const SOURCE_EVENTS = {
     message:
       '{venue} does not accept your key at {url}: {why}. Correct it (docs/live.md) and start again; retrying in {waitMs} ms, and a key in a file is read again',
   },
+  plan_refused: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue}: your plan does not include {url}: {why}. Choose another feed, or another plan at the venue; trying again in {waitMs} ms',
+  },
+  connections_exceeded: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue} allows this account no further connection to {url}: {why}. Another program uses the same key, or a broken connection still counts; trying again in {waitMs} ms',
+  },
   errors_repeated: {
     station: 'sources',
     level: 'warn',

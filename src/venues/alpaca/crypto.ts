@@ -1,0 +1,69 @@
+/**
+ * Alpaca, crypto: https://docs.alpaca.markets/docs/real-time-crypto-pricing-data. The side is the taker's. The kind of
+ * the ids, of up to 19 digits, is not documented.
+ */
+import { parseRfc3339 } from '../../tick/time.ts'
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { decimalFromNumber } from '../decimal.ts'
+import type { JsonObject } from '../json-text.ts'
+import { emitQuote } from '../read-quote.ts'
+import { emitTrade } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+import { ACCOUNT } from './account.ts'
+import { cryptoInstruments } from './instruments.ts'
+import { decoderOf } from './messages.ts'
+import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
+
+export const alpacacrypto: Venue = {
+  name: 'alpacacrypto',
+  ws: 'wss://stream.data.alpaca.markets/v1beta3/crypto/us',
+  rest: 'https://paper-api.alpaca.markets',
+  ids: 'opaque',
+  kinds: [['trades', 'quotes']],
+  defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'DOGE/USD'],
+  limits: { symbolsPerConnection: 1_000, framesPerSecond: 10, connections: 1 },
+  instruments: cryptoInstruments,
+  // The server answers pings.
+  silenceMsMax: 30_000,
+  acknowledges: true,
+  spelling: 'capitals',
+  account: ACCOUNT,
+  url: base => base,
+  subscribe,
+  resubscribe,
+  unsubscribe,
+  frameOf: item => `[${item}]`,
+  decoder: () => decode,
+}
+
+const decode = decoderOf({ t: decodeTrade, q: decodeQuote })
+
+function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: trade.S,
+    price: trade.p,
+    volume: trade.s,
+    tradeId: trade.i,
+    side: sideOf(trade.tks),
+    time: typeof trade.t === 'string' ? parseRfc3339(trade.t) : undefined,
+  }
+  emitTrade(out, fields, decimalFromNumber, raw)
+}
+
+function sideOf(side: unknown): Side | undefined {
+  if (side === 'B') return SIDE.buy
+  return side === 'S' ? SIDE.sell : undefined
+}
+
+function decodeQuote(quote: JsonObject, out: Sink, raw: () => string | undefined): void {
+  const fields = {
+    symbol: quote.S,
+    bidPrice: quote.bp,
+    bidSize: quote.bs,
+    askPrice: quote.ap,
+    askSize: quote.as,
+    sequence: 0,
+    time: typeof quote.t === 'string' ? parseRfc3339(quote.t) : undefined,
+  }
+  emitQuote(out, fields, decimalFromNumber, raw)
+}
