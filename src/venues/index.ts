@@ -3,7 +3,7 @@ import { alpacacrypto } from './alpaca/crypto.ts'
 import { alpaca } from './alpaca/stocks.ts'
 import { binance } from './binance/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
-import { bybit } from './bybit/decode.ts'
+import { bybit, bybitLinear } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
 import { deribit } from './deribit/decode.ts'
 import { finnhub } from './finnhub/decode.ts'
@@ -20,6 +20,7 @@ export const VENUES: readonly Venue[] = [
   binance,
   bitstamp,
   bybit,
+  bybitLinear,
   coinbase,
   deribit,
   finnhub,

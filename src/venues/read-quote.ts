@@ -20,6 +20,18 @@ export interface QuoteFields {
   flags?: number
 }
 
+const NO_ORDERS: readonly unknown[] = ['0', '0']
+
+/**
+ * Price and size of the first level of a book's side, given as `[[price, size, …], …]`. Zeros for a side without orders; empty for anything but
+ * such a list.
+ */
+export function bestLevel(levels: unknown): readonly unknown[] {
+  if (!Array.isArray(levels)) return []
+  if (levels.length === 0) return NO_ORDERS
+  return Array.isArray(levels[0]) ? levels[0] : []
+}
+
 const draft = new QuoteDraft()
 
 /**

@@ -38,8 +38,11 @@ export type Control =
   | { kind: 'denied'; detail: string; cause?: 'account' | 'plan' | 'connections' }
   /** The server complains of something that is not a subscription. */
   | { kind: 'error'; detail: string }
-  /** A heartbeat; a venue may state the last trade of a symbol with it. */
-  | { kind: 'heartbeat'; symbol?: string; lastTradeId?: number }
+  /**
+   * A heartbeat; a venue may state the last trade of a symbol with it, or, with `channel`, that the symbol's last tick
+   * of that kind still stands.
+   */
+  | { kind: 'heartbeat'; symbol?: string; lastTradeId?: number; channel?: string }
   /** The venue's own state: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
   | { kind: 'venue_state'; state: string; upcoming: string }
 

@@ -66,17 +66,6 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
   })
 
-  test('BYBIT: trades of perpetuals, whose ids are no numbers, are refused one by one', () => {
-    const sinks = captureFrames('BYBIT', 'captures-2026', '2').map(frame => decoded(bybit.decoder(), frame))
-    assert.equal(sinks.flatMap(sink => sink.trades).length, 0)
-    const refusals = sinks.flatMap(sink => sink.refusals)
-    const perpetuals = capturedTrades('BYBIT', 'captures-2026').filter(trade => trade.symbol.endsWith('-PERP'))
-    assert.deepEqual(
-      refusals.map(({ raw }) => JSON.parse(raw ?? '').i),
-      perpetuals.map(({ id }) => id),
-    )
-  })
-
   test('DERIBIT: a session without trades is read whole, and its answer names what was subscribed to', () => {
     const sinks = captureFrames('DERIBIT').map(frame => decoded(deribit.decoder(), frame))
     assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0 && sink.trades.length === 0))

@@ -126,6 +126,9 @@ export class Subscriptions {
       case 'heartbeat':
         if (control.symbol !== undefined && control.lastTradeId !== undefined)
           this.#all.get(control.symbol)?.announced(control.lastTradeId, nowMs)
+        // The venue repeats the last tick: as good a sign of life as a new one.
+        else if (control.symbol !== undefined && control.channel !== undefined)
+          this.ticked(control.symbol, undefined, nowMs)
         return true
     }
   }

@@ -1,88 +1,147 @@
 /**
- * Bybit v5 spot, topic `publicTrade.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/trade. A frame
- * contains several trades; the side is the taker's. Ids of spot trades are integers in quotes, beyond 2^53, that rise
- * with holes. Those of derivatives are UUIDs: their sockets have other addresses and are not recorded.
+ * Bybit v5, spot and linear contracts (perpetuals and futures in USDT and USDC), which have sockets of their own:
+ *
+ * - topic `publicTrade.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/trade. A frame contains
+ *   several trades; the side is the taker's. Ids of spot trades are integers in quotes, beyond 2^53, that rise with
+ *   holes. Those of contracts are UUIDs: stored is a hash of 64 bits.
+ * - topic `orderbook.1.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook. Each frame is the
+ *   whole top of the book with the time of the matching engine, at most every 10 ms. `u` numbers the updates of a symbol
+ *   and restarts at 1 with the venue's service.
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
-import type { JsonObject } from '../json-text.ts'
-import { decodeItems, emitTrade, idFromText, readMessage, readMs, show } from '../read-trade.ts'
-import type { Sink, Venue } from '../venue.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import { bestLevel, emitQuote } from '../read-quote.ts'
+import { decodeItems, emitTrade, idFromText, readId, readMessage, readMs, show } from '../read-trade.ts'
+import type { Decode, Sink, Venue } from '../venue.ts'
 import { bybitInstruments } from './instruments.ts'
 import { decodeUsualTrades } from './usual-trades.ts'
 
-const TOPIC = 'publicTrade.'
+/** What differs between the venue's markets. */
+interface Market extends Pick<Venue, 'name' | 'ids' | 'decoder'> {
+  category: 'spot' | 'linear'
+}
 
-export const bybit: Venue = {
+/** Reads the id of a trade. */
+type ReadId = (value: unknown) => number | bigint | undefined
+
+/** Decodes any frame of spot, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export const decodeAny: Decode = (frame, out) => anyDecoder(idFromText)(frame, out)
+
+export const bybit: Venue = marketOf({
   name: 'bybit',
-  ws: 'wss://stream.bybit.com/v5/public/spot',
-  rest: 'https://api.bybit.com',
+  category: 'spot',
   ids: 'rising',
-  kinds: [['trades']],
-  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
-  // Neither symbols nor frames have a documented limit; connects do.
-  limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
-  instruments: bybitInstruments('spot'),
-  // The document wants a ping every 20 s; the server answers each.
-  silenceMsMax: 45_000,
-  keepAlive: { everyMs: 20_000, frame: '{"op":"ping"}' },
-  acknowledges: true,
-  spelling: 'capitals',
-  url: base => base,
-  subscribe,
-  resubscribe: subscribe,
-  unsubscribe: symbols => requests('unsubscribe', symbols),
-  frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
-  decoder: () => decode,
+  decoder: () => {
+    const decodeOther = anyDecoder(idFromText)
+    return (frame, out) => {
+      if (!decodeUsualTrades(frame, out)) decodeOther(frame, out)
+    }
+  },
+})
+
+export const bybitLinear: Venue = marketOf({
+  name: 'bybitlinear',
+  category: 'linear',
+  ids: 'opaque',
+  decoder: () => anyDecoder(idFromUuid),
+})
+
+/** The topic of each kind, before its symbol. */
+const TOPICS: Readonly<Record<string, string>> = { trades: 'publicTrade.', quotes: 'orderbook.1.' }
+
+function marketOf({ name, ids, category, decoder }: Market): Venue {
+  return {
+    name,
+    ids,
+    ws: `wss://stream.bybit.com/v5/public/${category}`,
+    rest: 'https://api.bybit.com',
+    kinds: [['trades', 'quotes']],
+    defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
+    // Neither symbols nor frames have a documented limit; connects do.
+    limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
+    instruments: bybitInstruments(category),
+    // The document wants a ping every 20 s; the server answers each.
+    silenceMsMax: 45_000,
+    keepAlive: { everyMs: 20_000, frame: '{"op":"ping"}' },
+    acknowledges: true,
+    spelling: 'capitals',
+    url: base => base,
+    subscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
+    resubscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
+    unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
+    frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
+    decoder,
+  }
 }
 
 /**
- * One frame a symbol: an answer names nothing but the id of its request, and is about the request as a whole.
+ * One frame a topic: an answer names nothing but the id of its request, and is about the request as a whole.
  */
-function subscribe(symbols: readonly string[]): string[] {
-  return requests('subscribe', symbols)
-}
-
-function requests(op: string, symbols: readonly string[]): string[] {
-  return symbols.map(symbol => {
-    const topic = TOPIC + symbol
-    return JSON.stringify({ req_id: topic, op, args: [topic] })
-  })
+function requests(op: string, symbols: readonly string[], kinds: readonly string[]): string[] {
+  const topics = kinds.flatMap(kind => symbols.map(symbol => TOPICS[kind] + symbol))
+  return topics.map(topic => JSON.stringify({ req_id: topic, op, args: [topic] }))
 }
 
 /** Topics that are known and not recorded. */
 const NOT_RECORDED = /^(?:orderbook|tickers|kline|rpi_?orderbook|liquidation|allLiquidation)\./i
 
-function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
-}
-
-/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
-export function decodeAny(frame: Buffer, out: Sink): void {
-  const message = readMessage(frame, out)
-  if (!message) return
-
-  const { topic, op } = message
-  if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeItems(message.data, frame, out, decodeTrade)
-  else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
-  else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
-  else if (op === 'subscribe') decodeAnswer(message, out)
-  else if (op === 'unsubscribe') decodeEnd(message, out)
-  else if (message.ret_msg === 'pong' || op === 'pong') out.control({ kind: 'heartbeat' })
-  else if (message.success === false) out.control({ kind: 'error', detail: show(message.ret_msg) })
-  else out.refuse('unknown_message', `op ${show(op)}`)
-}
-
-function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
-  const fields = {
-    symbol: trade.s,
-    price: trade.p,
-    volume: trade.v,
-    tradeId: trade.i,
-    side: sideOf(trade.S),
-    time: readMs(trade.T),
+/** Keeps the number of the last update of each symbol: the venue repeats it while the book does not change. */
+function anyDecoder(id: ReadId): Decode {
+  const lastUpdates = new Map<string, number | bigint>()
+  const decodeTrade = (trade: JsonObject, out: Sink, raw: () => string | undefined): void => {
+    const fields = {
+      symbol: trade.s,
+      price: trade.p,
+      volume: trade.v,
+      tradeId: trade.i,
+      side: sideOf(trade.S),
+      time: readMs(trade.T),
+    }
+    emitTrade(out, fields, decimalFromText, raw, id)
   }
-  emitTrade(out, fields, decimalFromText, raw, idFromText)
+  return (frame, out) => {
+    const message = readMessage(frame, out)
+    if (!message) return
+
+    const { topic, op } = message
+    if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeItems(message.data, frame, out, decodeTrade)
+    else if (typeof topic === 'string' && topic.startsWith(TOPICS.quotes!)) decodeQuote(message, lastUpdates, out)
+    else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()
+    else if (topic !== undefined) out.refuse('unknown_message', `topic ${show(topic)}`)
+    else if (op === 'subscribe') decodeAnswer(message, out)
+    else if (op === 'unsubscribe') decodeEnd(message, out)
+    else if (message.ret_msg === 'pong' || op === 'pong') out.control({ kind: 'heartbeat' })
+    else if (message.success === false) out.control({ kind: 'error', detail: show(message.ret_msg) })
+    else out.refuse('unknown_message', `op ${show(op)}`)
+  }
+}
+
+/**
+ * After 3 s without a change the last quote comes again, with the same `u`: no new quote, but a sign that the symbol is
+ * still subscribed. Differences (`delta`) came until 2023; the document of today knows only whole tops.
+ */
+function decodeQuote({ type, data, cts }: JsonObject, lastUpdates: Map<string, number | bigint>, out: Sink): void {
+  if (type !== 'snapshot') {
+    out.refuse('unknown_message', `orderbook.1 of type ${show(type)}`)
+    return
+  }
+  if (!isObject(data)) {
+    out.refuse('malformed_frame', `data ${show(data)}`)
+    return
+  }
+  const { s: symbol, b: bids, a: asks } = data
+  const sequence = readId(data.u)
+  if (typeof symbol === 'string' && sequence !== undefined) {
+    if (lastUpdates.get(symbol) === sequence) {
+      out.control({ kind: 'heartbeat', symbol, channel: 'quotes' })
+      return
+    }
+    lastUpdates.set(symbol, sequence)
+  }
+  const [bidPrice, bidSize] = bestLevel(bids)
+  const [askPrice, askSize] = bestLevel(asks)
+  emitQuote(out, { symbol, bidPrice, bidSize, askPrice, askSize, sequence, time: readMs(cts) }, decimalFromText)
 }
 
 function sideOf(side: unknown): Side | undefined {
@@ -90,23 +149,32 @@ function sideOf(side: unknown): Side | undefined {
   return side === 'Sell' ? SIDE.sell : undefined
 }
 
-/** The answer to the end of a subscription: a refusal means that there was none. */
-function decodeEnd({ success, ret_msg: text, req_id: id }: JsonObject, out: Sink): void {
-  if (typeof id === 'string' && id.startsWith(TOPIC) && typeof success === 'boolean')
-    out.control({ kind: 'ended', symbols: [id.slice(TOPIC.length)] })
-  else out.control({ kind: 'error', detail: show(text) })
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** The exclusive or of a UUID's halves: 64 bits that differ where the UUIDs do, but for a chance of 1 in 2^64. */
+function idFromUuid(value: unknown): bigint | undefined {
+  if (typeof value !== 'string' || !UUID.test(value)) return undefined
+  const digits = value.replaceAll('-', '')
+  return BigInt(`0x${digits.slice(0, 16)}`) ^ BigInt(`0x${digits.slice(16)}`)
 }
 
-/**
- * The answer to a subscription: `req_id` is the one sent, so the topic. A second subscription to a topic is refused as
- * `already subscribed`.
- */
-function decodeAnswer({ success, ret_msg: text, req_id: id }: JsonObject, out: Sink): void {
-  const symbols = typeof id === 'string' && id.startsWith(TOPIC) ? [id.slice(TOPIC.length)] : undefined
-  if (success === true) {
-    out.control(symbols ? { kind: 'subscribed', symbols } : { kind: 'subscribed' })
-  } else if (success === false) {
-    const detail = show(text)
-    out.control(symbols ? { kind: 'rejected', detail, symbols } : { kind: 'rejected', detail })
-  } else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
+/** What an answer is about: `req_id` is the one sent, so the topic. */
+function topicOf({ req_id: id }: JsonObject): { symbols: string[]; channel: string } | undefined {
+  const [channel, topic] = Object.entries(TOPICS).find(([, topic]) => String(id).startsWith(topic)) ?? []
+  return topic === undefined ? undefined : { symbols: [String(id).slice(topic.length)], channel: channel! }
+}
+
+/** The answer to the end of a subscription: a refusal means that there was none. */
+function decodeEnd(answer: JsonObject, out: Sink): void {
+  const about = topicOf(answer)
+  if (about && typeof answer.success === 'boolean') out.control({ kind: 'ended', ...about })
+  else out.control({ kind: 'error', detail: show(answer.ret_msg) })
+}
+
+/** The answer to a subscription. A second one to a topic is refused as `already subscribed`. */
+function decodeAnswer(answer: JsonObject, out: Sink): void {
+  const { success, ret_msg: text } = answer
+  if (success === true) out.control({ kind: 'subscribed', ...topicOf(answer) })
+  else if (success === false) out.control({ kind: 'rejected', detail: show(text), ...topicOf(answer) })
+  else out.refuse('malformed_frame', 'an answer that states neither success nor failure')
 }

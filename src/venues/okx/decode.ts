@@ -1,25 +1,34 @@
 /**
- * OKX v5 spot, channel `trades-all`: https://www.okx.com/docs-v5/en/. It states every trade. The
- * channel `trades` is not recorded: it joins trades of one taker at one price, whose ids and volumes are then lost. The
- * side is the taker's. Ids are integers in quotes that rise by one within an instrument.
+ * OKX v5, spot and contracts (`BTC-USDT-SWAP`, `BTC-USD-220624`, whose sizes are contracts): https://www.okx.com/docs-v5/en/.
+ *
+ * - Channel `trades-all` states every trade. The channel `trades` is not recorded: it joins trades of one taker at one
+ *   price, whose ids and volumes are then lost. The side is the taker's. Ids are integers in quotes that rise by one
+ *   within an instrument.
+ * - Channel `bbo-tbt`, of another server path, is the whole top of the book, at most every 10 ms, with its `seqId`.
  */
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { decodeItems, emitTrade, idFromText, readMessage, readSide, show } from '../read-trade.ts'
+import { bestLevel, emitQuote } from '../read-quote.ts'
+import { decodeItems, emitTrade, idFromText, readId, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { okxInstruments } from './instruments.ts'
 import { decodeUsualTrades } from './usual-trades.ts'
 
-const CHANNEL = 'trades-all'
+/** The channel of each kind, and the path of its server. */
+const CHANNELS: Readonly<Record<string, { channel: string; path: string }>> = {
+  trades: { channel: 'trades-all', path: '/business' },
+  quotes: { channel: 'bbo-tbt', path: '/public' },
+}
+const [TRADES, QUOTES] = [CHANNELS.trades!.channel, CHANNELS.quotes!.channel]
 /** The answer to the text `ping`. It is not JSON. */
 const PONG = Buffer.from('pong')
 
 export const okx: Venue = {
   name: 'okx',
-  ws: 'wss://ws.okx.com:8443/ws/v5/business',
+  ws: 'wss://ws.okx.com:8443/ws/v5',
   rest: 'https://www.okx.com',
   ids: 'dense',
-  kinds: [['trades']],
+  kinds: [['trades'], ['quotes']],
   defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
@@ -29,21 +38,17 @@ export const okx: Venue = {
   keepAlive: { everyMs: 15_000, frame: 'ping' },
   acknowledges: true,
   spelling: 'capitals',
-  url: base => base,
+  url: (base, _, [kind]) => base + CHANNELS[kind!]!.path,
   // One frame for all: the server answers for each symbol.
-  subscribe,
-  resubscribe: subscribe,
-  unsubscribe: symbols => requests('unsubscribe', symbols),
-  frameOf: item => `{"arg":{"channel":"${CHANNEL}"},"data":[${item}]}`,
+  subscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
+  resubscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
+  unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
+  frameOf: item => (item.startsWith('{"arg"') ? item : `{"arg":{"channel":"${TRADES}"},"data":[${item}]}`),
   decoder: () => decode,
 }
 
-function subscribe(symbols: readonly string[]): string[] {
-  return requests('subscribe', symbols)
-}
-
-function requests(op: string, symbols: readonly string[]): string[] {
-  const args = symbols.map(symbol => ({ channel: CHANNEL, instId: symbol }))
+function requests(op: string, symbols: readonly string[], kinds: readonly string[]): string[] {
+  const args = kinds.flatMap(kind => symbols.map(symbol => ({ channel: CHANNELS[kind]!.channel, instId: symbol })))
   return [JSON.stringify({ op, args })]
 }
 
@@ -61,9 +66,10 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   if (!message) return
 
   const { event } = message
-  const { channel } = isObject(message.arg) ? message.arg : {}
+  const { channel, instId } = isObject(message.arg) ? message.arg : {}
   if (event !== undefined) decodeEvent(event, message, out)
-  else if (channel === CHANNEL) decodeItems(message.data, frame, out, decodeTrade)
+  else if (channel === TRADES) decodeItems(message.data, frame, out, decodeTrade)
+  else if (channel === QUOTES) decodeQuotes(instId, message.data, frame, out)
   // Data of any other channel, none of which is subscribed to.
   else if (typeof channel === 'string' && message.data !== undefined) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)
@@ -81,6 +87,19 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined
   emitTrade(out, fields, decimalFromText, raw, idFromText)
 }
 
+/** Only the frame names the symbol, so a refused quote keeps that part of it. */
+function decodeQuotes(symbol: unknown, data: unknown, frame: Buffer, out: Sink): void {
+  decodeItems(data, frame, out, (quote, out, raw) => {
+    const [bidPrice, bidSize] = bestLevel(quote.bids)
+    const [askPrice, askSize] = bestLevel(quote.asks)
+    // Frames of before 2023 state no `seqId`.
+    const sequence = quote.seqId === undefined ? 0 : readId(quote.seqId)
+    const fields = { symbol, bidPrice, bidSize, askPrice, askSize, sequence, time: timeOf(quote.ts) }
+    const named = () => `{"arg":${JSON.stringify({ channel: QUOTES, instId: symbol })},"data":[${raw() ?? ''}]}`
+    emitQuote(out, fields, decimalFromText, named)
+  })
+}
+
 /** ms since 1970 UTC, as text. */
 function timeOf(text: unknown): { micros: number; nanos: number } | undefined {
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? { micros: Number(text) * 1000, nanos: 0 } : undefined
@@ -92,20 +111,27 @@ const TOO_FREQUENT = '60014'
 
 function decodeEvent(event: unknown, { arg, code, msg }: JsonObject, out: Sink): void {
   const { channel, instId } = isObject(arg) ? arg : {}
+  const kind = kindOf(channel)
   if (event === 'error') decodeError(code, msg, out)
   else if (event === 'notice') out.control({ kind: 'closing', detail: show(msg) })
   else if (event !== 'subscribe' && event !== 'unsubscribe') out.refuse('unknown_message', `event ${show(event)}`)
-  else if (channel !== CHANNEL) out.ignore()
+  else if (kind === undefined) out.ignore()
   else if (typeof instId !== 'string') out.refuse('malformed_frame', `an answer for instrument ${show(instId)}`)
-  else out.control({ kind: event === 'subscribe' ? 'subscribed' : 'ended', symbols: [instId] })
+  else out.control({ kind: event === 'subscribe' ? 'subscribed' : 'ended', symbols: [instId], channel: kind })
 }
+
+const kindOf = (channel: unknown): string | undefined =>
+  Object.keys(CHANNELS).find(kind => CHANNELS[kind]!.channel === channel)
 
 function decodeError(code: unknown, msg: unknown, out: Sink): void {
   // Whole: what it complains of may stand at its end.
   const detail = `${typeof msg === 'string' ? msg : show(msg)} (code ${show(code)})`
-  // The instrument stands only in the text: "…channel:trades-all,instId:BTC-XXX doesn't exist…".
-  const named = /instId:([^\s,]+)/.exec(String(msg))?.[1]
+  // Channel and instrument stand only in the text: "…channel:trades-all,instId:BTC-XXX doesn't exist…".
+  const symbol = /instId:([^\s,]+)/.exec(String(msg))?.[1]
+  const kind = kindOf(/channel:([^\s,]+)/.exec(String(msg))?.[1])
+  const about = { ...(symbol !== undefined && { symbols: [symbol] }), ...(kind && { channel: kind }) }
   if (code === TOO_FREQUENT) out.control({ kind: 'rate_limited', detail })
-  else if (named !== undefined) out.control({ kind: 'rejected', detail, symbols: [named] })
-  else out.control({ kind: SUBSCRIPTION_ERRORS.has(String(code)) ? 'rejected' : 'error', detail })
+  else if (symbol !== undefined || SUBSCRIPTION_ERRORS.has(String(code)))
+    out.control({ kind: 'rejected', detail, ...about })
+  else out.control({ kind: 'error', detail })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { TIMINGS } from '../../../src/sources/connection/timings.ts'
+import { ConnectionSubscriptions } from '../../../src/sources/subscription/connection-subscriptions.ts'
 import { Subscriptions } from '../../../src/sources/subscription/subscriptions.ts'
 
 function subscriptionsOf(symbols: readonly string[]): Subscriptions {
@@ -32,4 +33,26 @@ test('whatever a venue sends, each requested symbol has two spellings at most', 
       for (const each of taken) assert.ok(capitals.has(each.toUpperCase()))
     }),
   )
+})
+
+test('a quiet symbol whose last quote the venue repeats is not silent', () => {
+  const quiet = (repeated: boolean) => {
+    const [emit, onLoss] = [() => {}, () => {}]
+    const kinds = ['trades', 'quotes']
+    const subscriptions = new ConnectionSubscriptions({
+      ...{ venue: 'bybit', connection: 'bybit-1', kinds, symbols: ['A'], acknowledges: true },
+      ...{ timings: TIMINGS, emit, onLoss },
+    })
+    subscriptions.opened(0, false)
+    subscriptions.control({ kind: 'subscribed', symbols: ['A'] }, new Map(), 0)
+    for (let second = 0; second < 600; second++) subscriptions.ticked('quotes', 'A', second + 1, second * 1000)
+    for (let second = 600; second < 900; second++) {
+      if (repeated && second % 3 === 0)
+        subscriptions.control({ kind: 'heartbeat', symbol: 'A', channel: 'quotes' }, new Map(), second * 1000)
+      subscriptions.check(second * 1000, true)
+    }
+    return subscriptions.status(900_000).states
+  }
+  assert.deepEqual(quiet(false), { acknowledged: 1, silent: 1 })
+  assert.deepEqual(quiet(true), { acknowledged: 1, live: 1 })
 })

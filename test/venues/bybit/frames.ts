@@ -1,5 +1,6 @@
 import type { VenueEvidence } from '../../contracts/venue.ts'
 import { captureFrames, skipWithoutData } from '../../support/data/recorded-data.ts'
+import type { Quote } from '../../support/judges/collecting-sink.ts'
 
 const FIRST = 2_290_000_000_700_000_001n
 
@@ -8,6 +9,9 @@ const item = (id: bigint | string, side = 'Buy', symbol = 'BTCUSDT') =>
 const frameOf = (items: string[], symbol = 'BTCUSDT') =>
   `{"topic":"publicTrade.${symbol}","ts":1722945600125,"type":"snapshot","data":[${items.join()}]}`
 const trade = (id: bigint | string, side = 'Buy', symbol = 'BTCUSDT') => frameOf([item(id, side, symbol)], symbol)
+/** Of 2023, when no time of the matching engine was stated yet. */
+const book = (update: number) =>
+  `{"topic":"orderbook.1.BTCUSDT","ts":1680652806504,"type":"snapshot","data":{"s":"BTCUSDT","b":[["28165.07","0.175231"]],"a":[["28165.08","0.996816"]],"u":${update},"seq":4281281856},"cts":1680652806501}`
 const answer = (success: boolean, text: string, id?: string) =>
   JSON.stringify({ success, ret_msg: text, conn_id: 'd9avt8-1', req_id: id, op: 'subscribe' })
 
@@ -19,6 +23,16 @@ const first = {
   volume: 0.1234,
   side: 'buy',
   tradeId: FIRST,
+}
+
+const firstQuote: Quote = {
+  symbol: 'BTCUSDT',
+  micros: 1_680_652_806_501_000,
+  nanos: 0,
+  bid: [28_165.07, 0.175231],
+  ask: [28_165.08, 0.996816],
+  sequence: 7_001,
+  flags: 0,
 }
 
 export const evidence: VenueEvidence = {
@@ -34,14 +48,28 @@ export const evidence: VenueEvidence = {
       ],
     },
     { frame: frameOf([]), control: { kind: 'heartbeat' } },
+    { frame: book(7_001), quotes: [firstQuote] },
+    // After 3 s without a change it comes again: no new quote. A restarted service begins at 1.
+    {
+      frame: book(7_001),
+      after: [book(7_001)],
+      control: { kind: 'heartbeat', symbol: 'BTCUSDT', channel: 'quotes' },
+    },
+    { frame: book(7_002), after: [book(7_001)], quotes: [{ ...firstQuote, sequence: 7_002 }] },
+    { frame: book(1), after: [book(7_001)], quotes: [{ ...firstQuote, sequence: 1 }] },
+    { frame: book(7_001).replace('[["28165.07","0.175231"]]', '[]'), quotes: [{ ...firstQuote, bid: [0, 0] }] },
     {
       frame: answer(true, 'subscribe', 'publicTrade.BTCUSDT'),
-      control: { kind: 'subscribed', symbols: ['BTCUSDT'] },
+      control: { kind: 'subscribed', symbols: ['BTCUSDT'], channel: 'trades' },
+    },
+    {
+      frame: answer(true, 'subscribe', 'orderbook.1.BTCUSDT'),
+      control: { kind: 'subscribed', symbols: ['BTCUSDT'], channel: 'quotes' },
     },
     { frame: answer(true, 'subscribe'), control: { kind: 'subscribed' } },
     {
       frame: answer(true, '', 'publicTrade.BTCUSDT').replace('"op":"subscribe"', '"op":"unsubscribe"'),
-      control: { kind: 'ended', symbols: ['BTCUSDT'] },
+      control: { kind: 'ended', symbols: ['BTCUSDT'], channel: 'trades' },
     },
     {
       frame: answer(false, 'error:already subscribed,topic:publicTrade.BTCUSDT', 'publicTrade.BTCUSDT'),
@@ -49,18 +77,31 @@ export const evidence: VenueEvidence = {
         kind: 'rejected',
         detail: '"error:already subscribed,topic:publicTrade.BTCUSDT"',
         symbols: ['BTCUSDT'],
+        channel: 'trades',
       },
     },
     {
       frame: answer(false, 'Invalid symbol :[publicTrade.BTCXXX]', 'publicTrade.BTCXXX'),
-      control: { kind: 'rejected', detail: '"Invalid symbol :[publicTrade.BTCXXX]"', symbols: ['BTCXXX'] },
+      control: {
+        kind: 'rejected',
+        detail: '"Invalid symbol :[publicTrade.BTCXXX]"',
+        symbols: ['BTCXXX'],
+        channel: 'trades',
+      },
     },
     { frame: '{"success":true,"ret_msg":"pong","conn_id":"d9avt8-1","op":"ping"}', control: { kind: 'heartbeat' } },
     {
       frame: '{"success":false,"ret_msg":"unknown op","conn_id":"d9avt8-1","op":""}',
       control: { kind: 'error', detail: '"unknown op"' },
     },
-    { frame: '{"topic":"orderbook.1.BTCUSDT","type":"snapshot","data":{"b":[],"a":[]}}', ignored: true },
+    { frame: '{"topic":"orderbook.50.BTCUSDT","type":"snapshot","data":{"b":[],"a":[]}}', ignored: true },
+    // Differences, as until 2023.
+    { frame: book(7_002).replace('snapshot', 'delta'), refused: 'unknown_message' },
+    { frame: '{"topic":"orderbook.1.BTCUSDT","type":"snapshot","data":[]}', refused: 'malformed_frame' },
+    { frame: '{"topic":"orderbook.1.BTCUSDT","type":"snapshot","data":{"b":[],"a":[]}}', refused: 'rejected_value' },
+    { frame: book(7_001).replace('"0.996816"', '0.996816'), refused: 'rejected_value' },
+    { frame: book(7_001).replace('[["28165.08","0.996816"]]', '{}'), refused: 'rejected_value' },
+    { frame: book(7_001).replace(',"cts":1680652806501', ''), refused: 'rejected_value' },
     { frame: trade(FIRST, 'None'), refused: 'rejected_value' },
     // The id of a derivative, and one beyond 64 bits.
     { frame: trade('20f43950-d8dd-5b31-9112-a178eb6023af'), refused: 'rejected_value' },

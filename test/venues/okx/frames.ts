@@ -1,5 +1,6 @@
 import type { VenueEvidence } from '../../contracts/venue.ts'
 import { captureFrames, skipWithoutData } from '../../support/data/recorded-data.ts'
+import type { Quote } from '../../support/judges/collecting-sink.ts'
 
 const item = (id: number | string, symbol = 'BTC-USDT') =>
   `{"instId":"${symbol}","tradeId":"${id}","px":"55000.5","sz":"0.12340000","side":"sell","ts":"1722945600123","source":"0"}`
@@ -20,6 +21,19 @@ const first = {
   tradeId: 500_000_001,
 }
 
+const quote = (sequence: string) =>
+  `{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"1654032991947","seqId":${sequence}}]}`
+
+const firstQuote: Quote = {
+  symbol: 'BTC-USDT',
+  micros: 1_654_032_991_947_000,
+  nanos: 0,
+  bid: [8476.97, 256],
+  ask: [8476.98, 415],
+  sequence: 123_456,
+  flags: 0,
+}
+
 export const evidence: VenueEvidence = {
   document: 'https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-all-trades-channel',
   frames: [
@@ -30,8 +44,31 @@ export const evidence: VenueEvidence = {
     },
     { frame: frameOf([]), control: { kind: 'heartbeat' } },
     { frame: 'pong', control: { kind: 'heartbeat' } },
-    { frame: answer('subscribe', 'trades-all'), control: { kind: 'subscribed', symbols: ['BTC-USDT'] } },
-    { frame: answer('unsubscribe', 'trades-all'), control: { kind: 'ended', symbols: ['BTC-USDT'] } },
+    // Of a contract: the size is in contracts.
+    {
+      frame: frameOf([item(148_266_905, 'BTC-USDT-SWAP').replace('0.12340000', '5')], 'BTC-USDT-SWAP'),
+      trades: [{ ...first, symbol: 'BTC-USDT-SWAP', volume: 5, tradeId: 148_266_905 }],
+    },
+    // Recorded in 2022, without `seqId`; and the document's example of today.
+    {
+      frame:
+        '{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["31774.7","0.14368878","0","3"]],"bids":[["31774.6","0.3392211","0","3"]],"ts":"1654032991947"}]}',
+      quotes: [{ ...firstQuote, bid: [31_774.6, 0.3392211], ask: [31_774.7, 0.14368878], sequence: 0 }],
+    },
+    { frame: quote('123456'), quotes: [firstQuote] },
+    { frame: quote('123456').replace('[["8476.98","415","0","13"]]', '[]'), quotes: [{ ...firstQuote, ask: [0, 0] }] },
+    {
+      frame: answer('subscribe', 'trades-all'),
+      control: { kind: 'subscribed', symbols: ['BTC-USDT'], channel: 'trades' },
+    },
+    {
+      frame: answer('subscribe', 'bbo-tbt'),
+      control: { kind: 'subscribed', symbols: ['BTC-USDT'], channel: 'quotes' },
+    },
+    {
+      frame: answer('unsubscribe', 'trades-all'),
+      control: { kind: 'ended', symbols: ['BTC-USDT'], channel: 'trades' },
+    },
     { frame: answer('subscribe', 'tickers'), ignored: true },
     {
       frame: error(
@@ -42,6 +79,7 @@ export const evidence: VenueEvidence = {
         kind: 'rejected',
         detail: `Wrong URL or channel:trades-all,instId:BTC-XXX doesn't exist. Please use the correct URL. (code "60018")`,
         symbols: ['BTC-XXX'],
+        channel: 'trades',
       },
     },
     { frame: error('60013', 'Invalid args'), control: { kind: 'rejected', detail: 'Invalid args (code "60013")' } },
@@ -59,6 +97,10 @@ export const evidence: VenueEvidence = {
     },
     // Trades of one taker at one price, joined.
     { frame: trade(500_000_001).replace('trades-all', 'trades').replace('"source":"0"', '"count":"3"'), ignored: true },
+    { frame: quote('"123456"'), refused: 'rejected_value' },
+    { frame: quote('123456').replace('"415"', '415'), refused: 'rejected_value' },
+    { frame: quote('123456').replace('[["8476.98"', '["8476.98"'), refused: 'malformed_frame' },
+    { frame: quote('123456').replace('"instId":"BTC-USDT"', '"instId":7'), refused: 'rejected_value' },
     { frame: trade('500000001.5'), refused: 'rejected_value' },
     { frame: trade(500_000_001).replace('"sell"', '"none"'), refused: 'rejected_value' },
     { frame: trade(500_000_001).replace('"1722945600123"', '"soon"'), refused: 'rejected_value' },
