@@ -86,6 +86,10 @@ export class FeedSession implements Sink {
     this.#connection.resume()
   }
 
+  change(join: readonly string[], leave: readonly string[]): void {
+    this.#connection.change(join, leave)
+  }
+
   /** The venue does not list these symbols of ours. */
   unlisted(symbols: readonly string[]): void {
     this.#connection.control({ kind: 'rejected', detail: 'not listed by the venue', symbols })

@@ -19,8 +19,12 @@ export class Feed {
     this.#session = new FeedSession(options)
   }
 
-  get venue(): string {
-    return this.#options.venue.name
+  get symbols(): ReadonlySet<string> {
+    return new Set(this.#options.symbols)
+  }
+
+  get kinds(): readonly string[] {
+    return this.#options.kinds
   }
 
   pause(): void {
@@ -35,6 +39,13 @@ export class Feed {
 
   status(): FeedStatus {
     return this.#session.status()
+  }
+
+  /** Requests other symbols on the open connection; the rest of them go on. */
+  change(join: readonly string[], leave: readonly string[]): void {
+    const kept = this.#options.symbols.filter(symbol => !leave.includes(symbol))
+    this.#options = { ...this.#options, symbols: [...kept, ...join] }
+    for (const session of this.#all()) session.change(session === this.#session ? join : [], leave)
   }
 
   /** Subscribes again if a symbol's spelling changes: `spelled` maps the requested symbol to the venue's spelling. */

@@ -1,23 +1,11 @@
 /** All recorded feeds: spreads subscriptions over connections, within each venue's limits. */
 import type { Emit } from '../telemetry/events.ts'
 import type { Credentials, Sink, Venue } from '../venues/venue.ts'
-import { RateLimiter } from './connection/rate-limiter.ts'
+import { VenueFeeds } from './allocation/venue-feeds.ts'
 import { FeedSocket } from './connection/socket.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
-import { ErrorReport } from './error-report.ts'
-import { Feed } from './feed.ts'
 import type { FeedStatus } from './feed-session.ts'
 import type { Receiver } from './receiver.ts'
-import { VenueState } from './subscription/venue-state.ts'
-
-const FIVE_MINUTES_MS = 5 * 60 * 1000
-/**
- * Share of the allowed connects that we use: other clients may share our address, and a restart forgets its own
- * connects.
- */
-const CONNECTS_SHARE = 0.8
-/** Connects in five minutes where a venue states no limit. */
-const CONNECTS_UNSTATED = 300
 
 /** Symbols of one venue, in its spelling, and kinds of their ticks, at its own address or a configured one, without a trailing slash. */
 export interface Subscription {
@@ -36,6 +24,11 @@ export interface Feeds {
   pause(): void
   resume(): void
   status(): FeedStatus[]
+  /**
+   * From now on records these subscriptions and no others: of several for one symbol all their kinds. Symbols and kinds
+   * that are in both go on without a break, unless a symbol loses one of its kinds. A venue keeps the address that it was first given.
+   */
+  record(subscriptions: readonly Subscription[]): void
   /** Records symbols of a venue under its own spelling: `spelled` maps each requested symbol to it. */
   respell(venue: string, spelled: ReadonlyMap<string, string>): void
   /** The venue does not list these symbols. */
@@ -51,43 +44,47 @@ export function openFeeds(
   emit: Emit,
   timings: Timings = TIMINGS,
 ): Feeds {
-  // What all connections of one venue share.
-  const shared = new Map<string, { connects: RateLimiter; errors: ErrorReport; venueState: VenueState }>()
-  const feeds: Feed[] = []
-  for (const { venue, symbols, kinds, ws, credentials } of subscriptions) {
-    const { connects, errors, venueState } = shared.get(venue.name) ?? {
-      connects: connectLimiter(venue),
-      errors: new ErrorReport(venue.name, timings.errorSummaryMs, emit),
-      venueState: new VenueState(venue.name, emit),
-    }
-    shared.set(venue.name, { connects, errors, venueState })
-    const common = { venue, base: ws, credentials, connects, venueState, timings, receiver, emit: errors.emit }
-    for (const shared of connectionKinds(venue, kinds)) {
-      for (const chunk of chunksFor(venue, [...new Set(symbols)], emit)) {
-        const id = `${venue.name}-${feeds.length + 1}`
-        feeds.push(new Feed({ ...common, id, symbols: chunk, kinds: shared }))
-      }
-    }
+  const venues = new Map<string, VenueFeeds>()
+  let paused = false
+  let connections = 0
+  const feedsOf = ({ venue, ws, credentials }: Subscription): VenueFeeds => {
+    const known = venues.get(venue.name)
+    if (known) return known
+    const nextNumber = () => ++connections
+    const made = new VenueFeeds({ venue, base: ws, credentials, timings, receiver, emit, nextNumber })
+    if (paused) made.pause()
+    venues.set(venue.name, made)
+    return made
   }
-  return {
+  const feeds: Feeds = {
     pause: () => {
-      for (const feed of feeds) feed.pause()
+      paused = true
+      for (const each of venues.values()) each.pause()
     },
     resume: () => {
-      for (const feed of feeds) feed.resume()
+      paused = false
+      for (const each of venues.values()) each.resume()
     },
-    status: () => feeds.map(feed => feed.status()),
-    respell: (venue, spelled) => {
-      for (const feed of feeds) if (feed.venue === venue) feed.respell(spelled)
+    status: () => [...venues.values()].flatMap(each => each.status()),
+    record: all => {
+      const wanted = new Map([...venues.values()].map(each => [each, new Map<string, readonly string[]>()]))
+      for (const subscription of all) {
+        const of = feedsOf(subscription)
+        const kindsOf = wanted.get(of) ?? new Map<string, readonly string[]>()
+        wanted.set(of, kindsOf)
+        for (const symbol of subscription.symbols)
+          kindsOf.set(symbol, [...(kindsOf.get(symbol) ?? []), ...subscription.kinds])
+      }
+      for (const [each, kindsOf] of wanted) each.record(kindsOf)
     },
-    unlisted: (venue, symbols) => {
-      for (const feed of feeds) if (feed.venue === venue) feed.unlisted(symbols)
-    },
+    respell: (venue, spelled) => venues.get(venue)?.respell(spelled),
+    unlisted: (venue, symbols) => venues.get(venue)?.unlisted(symbols),
     close: async () => {
-      await Promise.all(feeds.map(feed => feed.close()))
-      for (const { errors } of shared.values()) errors.close()
+      await Promise.all([...venues.values()].map(each => each.close()))
     },
   }
+  feeds.record(subscriptions)
+  return feeds
 }
 
 /**
@@ -130,22 +127,4 @@ export async function probe({ venue, symbols, kinds, ws }: Subscription, timeout
 /** The kinds of each connection: those of `kinds` that may share one. */
 function connectionKinds(venue: Venue, kinds: readonly string[]): string[][] {
   return venue.kinds.map(shared => shared.filter(kind => kinds.includes(kind))).filter(shared => shared.length > 0)
-}
-
-function connectLimiter({ limits }: Venue): RateLimiter {
-  const allowed = limits.connectsPerFiveMinutes ?? CONNECTS_UNSTATED
-  return new RateLimiter(Math.max(1, Math.floor(allowed * CONNECTS_SHARE)), FIVE_MINUTES_MS)
-}
-
-/** The symbols of each connection. On the only one that a venue allows, a plan may have more than we know of. */
-function chunksFor({ name, limits }: Venue, symbols: readonly string[], emit: Emit): (readonly string[])[] {
-  const { symbolsPerConnection: allowed, connections } = limits
-  if (connections === undefined || symbols.length <= allowed) return chunks(symbols, allowed)
-  emit('symbols_over_limit', { venue: name, symbols: symbols.length, allowed })
-  return [symbols]
-}
-
-function chunks(symbols: readonly string[], size: number): string[][] {
-  const count = Math.ceil(symbols.length / size)
-  return Array.from({ length: count }, (_, index) => symbols.slice(index * size, (index + 1) * size))
 }

@@ -6,12 +6,17 @@ import fc from 'fast-check'
 import { timerMs } from '../../src/clock.ts'
 import { parseConfig } from '../../src/config.ts'
 import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
+import { openFeeds } from '../../src/sources/feeds.ts'
 import { parseSources } from '../../src/sources/selection.ts'
 import { QUOTE_FLAGS_KNOWN } from '../../src/tick/quotes/quotes.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
 import type { Control, Venue } from '../../src/venues/venue.ts'
 import { damaged, monstrous } from '../support/data/damaged-frames.ts'
+import { CollectingReceiver } from '../support/judges/collecting-receiver.ts'
 import { type CollectingSink, decoded, type Quote, type Trade } from '../support/judges/collecting-sink.ts'
+import { EventLog } from '../support/judges/event-log.ts'
+import { until } from '../support/judges/within.ts'
+import { LocalVenue } from '../support/servers/local-venue.ts'
 import { idContradiction } from './id-kind.ts'
 
 /** A frame and its whole meaning. */
@@ -47,6 +52,7 @@ const FRAME_MS_MAX = 1000
 /** A full connection is subscribed within this time at the venue's limit of frames, s. */
 const SUBSCRIBE_SECONDS_MAX = 60
 const MINUTE_MS = 60_000
+const credentials = () => ({ key: 'key-of-a-test', secret: 'secret-of-a-test', token: 'token-of-a-test' })
 
 const LIVE_PAGE = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8')
 
@@ -89,6 +95,28 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined)
       if (kinds.length > 1)
         for (const kind of kinds) assert.notDeepEqual(venue.unsubscribe(symbols, [kind]), unsubscribe)
     }
+  })
+
+  test(`${name}: a symbol joins and another leaves on the open connection, which goes on`, {
+    skip: venue.account?.login ? 'its server must first answer the login' : false,
+  }, async t => {
+    const server = await LocalVenue.open(t)
+    const [kept, left, joined] = ['A', 'B', 'C'].map(letter => venue.defaultSymbols[0]! + letter)
+    for (const kinds of venue.kinds) {
+      const of = (...symbols: string[]) => [{ venue, symbols, kinds, ws: server.url, credentials }]
+      const visited = server.visit()
+      const feeds = openFeeds(of(kept!, left!), new CollectingReceiver(), new EventLog().emit)
+      t.after(() => feeds.close())
+      const { received, socket } = await visited
+      const before = venue.subscribe([kept!, left!], kinds)
+      await until(() => received.length >= before.length)
+      feeds.record(of(kept!, joined!))
+      const frames = [...before, ...venue.unsubscribe([left!], kinds), ...venue.resubscribe([joined!], kinds)]
+      await until(() => received.length >= frames.length)
+      assert.deepEqual(received, frames)
+      assert.equal(socket.readyState, socket.OPEN)
+    }
+    assert.equal(server.visits.length, venue.kinds.length)
   })
 
   test(`${name}: TICKHOUSE_${name.toUpperCase()}_WS and _REST replace its addresses`, () => {

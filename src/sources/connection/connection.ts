@@ -26,6 +26,7 @@ export class Connection {
   readonly #liveness: ConnectionLiveness
   readonly #backoff: Backoff
   readonly #subscriptions: ConnectionSubscriptions
+  #symbols: readonly string[]
   #current: FeedSocket | undefined
   #next: FeedSocket | undefined
   /** Sockets replaced by rotations, while they close. */
@@ -49,6 +50,7 @@ export class Connection {
   /** Starts to connect. */
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#symbols = options.symbols
     const { base, timings } = options
     this.url = withoutCredentials(base)
     this.#liveness = new ConnectionLiveness(timings, performance.now())
@@ -104,6 +106,13 @@ export class Connection {
     if (this.#overlap) this.#overlapFor(this.#options.timings.overlapMs)
   }
 
+  /** Requests other symbols, on the open sockets too. Ticks of those that leave are recorded until the venue ends them. */
+  change(join: readonly string[], leave: readonly string[]): void {
+    this.#symbols = [...this.#symbols.filter(symbol => !leave.includes(symbol)), ...join]
+    this.#subscriptions.change(join, leave, performance.now(), this.#current !== undefined)
+    for (const socket of [this.#current, this.#next]) socket?.change(this.#symbols)
+  }
+
   /** Called for each tick in the frame that is being delivered, with its id if it has one. False if its symbol was not requested. */
   ticked(kind: string, symbol: string, id?: number | bigint): boolean {
     return this.#subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!)
@@ -138,7 +147,8 @@ export class Connection {
   }
 
   #open(): void {
-    const { venue, base, symbols, kinds, credentials, timings, onFrame } = this.#options
+    const { venue, base, kinds, credentials, timings, onFrame } = this.#options
+    const symbols = this.#symbols
     this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
@@ -164,7 +174,7 @@ export class Connection {
   }
 
   #onOpen(socket: FeedSocket): void {
-    const { id, venue, symbols, timings, emit } = this.#options
+    const { id, venue, timings, emit } = this.#options
     this.#openedAtMicros = nowMicros()
     if (this.#current) {
       this.#overlapFor(this.#nextHasDelivered ? timings.overlapMs : timings.overlapMsMax)
@@ -172,7 +182,7 @@ export class Connection {
     }
     if (this.#openings++ > 0) this.#reconnects++
     this.#promote(socket)
-    emit('connection_opened', { venue: venue.name, connection: id, symbols: symbols.length })
+    emit('connection_opened', { venue: venue.name, connection: id, symbols: this.#symbols.length })
   }
 
   #onDelivery(socket: FeedSocket, arrivedMs: number): void {

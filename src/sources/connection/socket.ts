@@ -59,12 +59,16 @@ export class FeedSocket {
   #arrivedMs = 0
   #openedAtMs: number | undefined
   #loginTimer: NodeJS.Timeout | undefined
+  #symbols: readonly string[]
+  /** The symbols of the sent subscription; undefined before it is sent. */
+  #requested: ReadonlySet<string> | undefined
   #lastCheckMs = 0
 
   /** Starts to connect. Throws SyntaxError if the address is invalid. */
   constructor(options: SocketOptions) {
     this.#options = options
     const { url, timings, venue } = options
+    this.#symbols = options.symbols
     this.decode = venue.decoder()
     this.#frameLimiter = new RateLimiter(venue.limits.framesPerSecond, 1000)
     const settings = {
@@ -168,6 +172,19 @@ export class FeedSocket {
     return waitMs
   }
 
+  /** Requests these symbols, and ends the others that were requested. */
+  change(symbols: readonly string[]): void {
+    this.#symbols = symbols
+    if (!this.#requested || this.#detached || this.#webSocket.readyState !== WebSocket.OPEN) return
+    const { venue, kinds } = this.#options
+    const before = this.#requested
+    this.#requested = new Set(symbols)
+    const ended = [...before].filter(symbol => !this.#requested!.has(symbol))
+    const added = symbols.filter(symbol => !before.has(symbol))
+    if (ended.length > 0) this.send(venue.unsubscribe(ended, kinds))
+    if (added.length > 0) this.send(venue.resubscribe(added, kinds))
+  }
+
   #watchBytes(socket: Socket): void {
     this.#arrived()
     // Before the WebSocket's own listener, which decodes: one read may contain several frames.
@@ -201,6 +218,9 @@ export class FeedSocket {
     const { venue, symbols, kinds, onConnected, onOpen } = this.#options
     onConnected()
     this.#later(this.send(venue.subscribe(symbols, kinds)), onOpen)
+    this.#requested = new Set(symbols)
+    // They may have changed since the address was made.
+    this.change(this.#symbols)
   }
 
   #checkLiveness(): void {

@@ -21,6 +21,11 @@ export class ConnectionSubscriptions {
     this.#byKind = new Map(kinds.map(kind => [kind, new Subscriptions({ ...options, kind })]))
   }
 
+  /** Symbols that are requested from now on, and no longer. `isOpen`: a socket requests them now. */
+  change(join: readonly string[], leave: readonly string[], nowMs: number, isOpen: boolean): void {
+    for (const subscriptions of this.#byKind.values()) subscriptions.change(join, leave, nowMs, isOpen)
+  }
+
   /** A socket opened and requests all symbols. `duringRotation`: another socket still delivers. */
   opened(nowMs: number, duringRotation: boolean): void {
     for (const subscriptions of this.#byKind.values()) subscriptions.opened(nowMs, duringRotation)

@@ -26,8 +26,8 @@ import type { RefusalKind } from './refusal-kind.ts'
 /** What to do about a symbol: request it again, or open another connection, which requests all symbols. */
 export type Remedy = 'resubscribe' | 'replace'
 
-/** Trades within this time after the venue ended a subscription were in flight. */
-const STRAGGLERS_MS = 5_000
+/** Ticks within this time after a subscription ended were in flight. */
+export const STRAGGLERS_MS = 5_000
 /** The wait before announced trades count as lost doubles each time, up to this. */
 const ANNOUNCED_MS_MAX = 300_000
 /** Waits are longer by a random share, up to this. */

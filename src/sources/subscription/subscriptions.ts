@@ -5,13 +5,11 @@
 import type { Emit } from '../../telemetry/events.ts'
 import type { Control } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
-import type { NotLive, SubscriptionState, SymbolsStatus } from '../connection/status.ts'
+import type { NotLive, SymbolsStatus } from '../connection/status.ts'
 import type { Timings } from '../connection/timings.ts'
 import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
-import { type AnnouncedLoss, Subscription } from './subscription.ts'
-
-/** Symbols named in a log line. */
-const NAMED_MAX = 10
+import { type AnnouncedLoss, STRAGGLERS_MS, Subscription } from './subscription.ts'
+import { SubscriptionReport } from './subscription-report.ts'
 
 export interface SubscriptionsOptions {
   venue: string
@@ -39,15 +37,6 @@ export type SymbolControl = Extract<Control, { kind: 'subscribed' | 'ended' | 'r
 /** Control messages about errors. */
 export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
 
-type DownState = 'refused' | 'ended' | 'unanswered' | 'silent'
-
-/** Symbols that went down for the same reason: one log line. */
-interface Change {
-  state: DownState
-  detail: string
-  symbols: { symbol: string; retryAtMs: number | undefined }[]
-}
-
 /** The states of all symbols. */
 export interface KindStatus {
   states: SymbolsStatus['states']
@@ -58,30 +47,43 @@ export interface KindStatus {
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
+  readonly #report: SubscriptionReport
   readonly #all = new Map<string, Subscription>()
   /** By the symbol in capitals. */
   readonly #byUpperCase = new Map<string, Subscription>()
   /** By the venue's spelling where it differs from ours in case: at most one per symbol. */
   readonly #spelled = new Map<string, Subscription>()
-  /** Reported as down. */
-  readonly #reported = new Map<string, { state: SubscriptionState; sinceMs: number }>()
-  /** Refused since the last check, and why, whatever their state is now. */
-  readonly #refused = new Map<string, string>()
+  /** No longer requested: until when their ticks are in flight. */
+  readonly #left = new Map<string, number>()
   /** When to report the number of subscribed symbols, at the latest. */
   #countByMs: number | undefined
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
-    const { kind, acknowledges, timings, random = Math.random } = options
-    for (const symbol of options.symbols) {
-      const subscription = new Subscription(symbol, { kind, acknowledges, timings, random })
-      this.#all.set(symbol, subscription)
-      this.#byUpperCase.set(symbol.toUpperCase(), subscription)
-    }
+    const { venue, connection, kind, emit } = options
+    this.#report = new SubscriptionReport({ venue, connection, kind }, emit)
+    for (const symbol of options.symbols) this.#add(symbol)
   }
 
   get size(): number {
     return this.#all.size
+  }
+
+  /** Symbols that are requested from now on, and no longer. `isOpen`: a socket requests them now. */
+  change(join: readonly string[], leave: readonly string[], nowMs: number, isOpen: boolean): void {
+    for (const [symbol, untilMs] of this.#left) if (untilMs < nowMs) this.#left.delete(symbol)
+    for (const symbol of leave) {
+      const left = this.#all.get(symbol)
+      for (const [spelling, each] of this.#spelled) if (each === left) this.#spelled.delete(spelling)
+      this.#all.delete(symbol)
+      this.#byUpperCase.delete(symbol.toUpperCase())
+      this.#report.forget(symbol)
+      this.#left.set(symbol, nowMs + STRAGGLERS_MS)
+    }
+    for (const symbol of join) {
+      const subscription = this.#add(symbol)
+      if (isOpen) subscription.opened(nowMs, false)
+    }
   }
 
   /** A socket opened and requests all symbols. `duringRotation`: another socket still delivers. */
@@ -104,7 +106,7 @@ export class Subscriptions {
   ticked(symbol: string, id: number | bigint | undefined, nowMs: number): boolean {
     const subscription = this.#all.get(symbol) ?? this.#respelled(symbol)
     subscription?.ticked(id, nowMs)
-    return subscription !== undefined
+    return subscription !== undefined || (this.#left.get(symbol) ?? 0) > nowMs
   }
 
   /**
@@ -135,10 +137,8 @@ export class Subscriptions {
 
   /** What is due now. `receiving`: the connection's last frame is recent. */
   check(nowMs: number, receiving: boolean): Due {
-    const { venue, connection, kind, emit, onLoss } = this.#options
+    const { venue, connection, emit, onLoss } = this.#options
     const due: Due = { resubscribe: [], replace: undefined }
-    const changed = new Map<string, Change>()
-    const back: Subscription[] = []
     for (const subscription of this.#all.values()) {
       const { symbol } = subscription
       const loss = subscription.loss(nowMs)
@@ -150,15 +150,9 @@ export class Subscriptions {
       const remedy = loss?.remedy ?? subscription.check(nowMs, receiving)
       if (remedy === 'resubscribe') due.resubscribe.push(symbol)
       else if (remedy === 'replace') due.replace ??= `${symbol}: ${subscription.detail}`
-      this.#compare(subscription, changed, back)
+      this.#report.compare(subscription)
     }
-    this.#refused.clear()
-    for (const change of changed.values()) this.#reportDown(change, nowMs)
-    if (back.length > 0) {
-      const downMs = Math.max(...back.map(({ symbol }) => nowMs - this.#reported.get(symbol)!.sinceMs))
-      for (const { symbol } of back) this.#reported.delete(symbol)
-      emit('symbols_back', { venue, connection, kind, symbols: named(back), downMs: Math.round(downMs) })
-    }
+    this.#report.report(nowMs)
     this.#reportCount(nowMs)
     return due
   }
@@ -175,6 +169,15 @@ export class Subscriptions {
       notLive.push({ symbol, kind, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })
     }
     return status
+  }
+
+  #add(symbol: string): Subscription {
+    const { kind, acknowledges, timings, random = Math.random } = this.#options
+    const subscription = new Subscription(symbol, { kind, acknowledges, timings, random })
+    this.#all.set(symbol, subscription)
+    this.#byUpperCase.set(symbol.toUpperCase(), subscription)
+    this.#left.delete(symbol)
+    return subscription
   }
 
   /** Until the venue's list is known, a symbol may be requested in another case than its trades have. */
@@ -211,7 +214,9 @@ export class Subscriptions {
 
   #rejected(control: Extract<Control, { kind: 'rejected' }>, confirmed: Set<string>, nowMs: number): boolean {
     const detail = shorten(control.detail)
-    const ours = control.symbols ?? symbolsNamed(control.detail, this.#all.keys())
+    const ours = control.symbols ?? symbolsNamed(control.detail, [...this.#all.keys(), ...this.#left.keys()])
+    // It refuses to end a subscription that does not exist.
+    if (ours.length > 0 && ours.every(symbol => this.#left.has(symbol))) return true
     const named = ours.flatMap(symbol => this.#all.get(symbol) ?? [])
     // A refusal that names no symbol is about the requests without an answer, if there are any.
     const affected = named.length > 0 ? named : [...this.#all.values()].filter(({ pending }) => pending)
@@ -223,40 +228,12 @@ export class Subscriptions {
       }
       const kind = refusalKind(control.detail)
       confirmed.delete(subscription.symbol)
-      this.#refused.set(subscription.symbol, detail)
+      this.#report.refused(subscription.symbol, detail)
       // It does not name the unlisted symbol, which may be another one.
       subscription.refused(named.length === 0 && kind === 'unlisted' ? 'temporary' : kind, detail, nowMs)
     }
     // The same text again is about the symbols that it refused.
     return affected.length > 0 || [...this.#all.values()].some(each => each.isDown && each.detail === detail)
-  }
-
-  #compare(subscription: Subscription, changed: Map<string, Change>, back: Subscription[]): void {
-    const { symbol, isDown, sinceMs, retryAtMs } = subscription
-    const refused = isDown ? undefined : this.#refused.get(symbol)
-    const state = refused === undefined ? subscription.state : 'refused'
-    const reported = this.#reported.get(symbol)
-    if (isDown || refused !== undefined) {
-      if (reported?.state === state) return
-      this.#reported.set(symbol, { state, sinceMs: reported?.sinceMs ?? sinceMs })
-      const detail = refused ?? subscription.detail
-      // Symbols with the same text share a line, whatever symbol the text names.
-      const key = `${state} ${detail.replaceAll(symbol, '')}`
-      const group = changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
-      group.symbols.push({ symbol, retryAtMs })
-      changed.set(key, group)
-    } else if (reported && state !== 'requested') back.push(subscription)
-  }
-
-  #reportDown({ state, detail, symbols: group }: Change, nowMs: number): void {
-    const { venue, connection, kind, emit } = this.#options
-    const retryAtMs = Math.min(...group.map(each => each.retryAtMs ?? nowMs))
-    const waitMs = Math.round(Math.max(0, retryAtMs - nowMs))
-    const symbols = named(group)
-    if (state === 'refused') emit('subscription_rejected', { venue, connection, kind, symbols, detail, waitMs })
-    else if (state === 'ended') emit('subscription_ended', { venue, connection, kind, symbols, waitMs })
-    else if (state === 'unanswered') emit('subscription_unanswered', { venue, connection, kind, symbols, detail })
-    else emit('symbols_silent', { venue, connection, kind, symbols, detail })
   }
 
   #reportCount(nowMs: number): void {
@@ -269,10 +246,4 @@ export class Subscriptions {
     const symbols = requested - this.status(nowMs).lacking.length
     emit('symbols_counted', { venue, connection, kind, symbols, requested })
   }
-}
-
-function named(subscriptions: readonly { symbol: string }[]): string {
-  const names = subscriptions.slice(0, NAMED_MAX).map(({ symbol }) => symbol)
-  const more = subscriptions.length - names.length
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')
 }
