@@ -8,7 +8,7 @@ export function nearest(word: string, known: readonly string[]): string {
   for (const other of known) {
     // The difference in length is a lower bound of the distance.
     if (Math.abs(other.length - upper.length) >= least) continue
-    const edits = distance(upper, other.toUpperCase())
+    const edits = distance(upper, other.toUpperCase(), least)
     if (edits >= least) continue
     best = other
     least = edits
@@ -16,17 +16,26 @@ export function nearest(word: string, known: readonly string[]): string {
   return best
 }
 
-/** Letters added, dropped or replaced (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  let next = new Array<number>(b.length + 1)
+/**
+ * Letters added, dropped, replaced, or exchanged with the next one (optimal string alignment); at least `enough` where
+ * it is not less.
+ */
+function distance(a: string, b: string, enough: number): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 0; i < a.length; i++) {
-    next[0] = i + 1
+    const row = [i + 1]
+    let least = i + 1
     for (let j = 0; j < b.length; j++) {
-      const replaced = row[j]! + (a.charCodeAt(i) === b.charCodeAt(j) ? 0 : 1)
-      next[j + 1] = Math.min(row[j + 1]! + 1, next[j]! + 1, replaced)
+      let edits = Math.min(last[j + 1]! + 1, row[j]! + 1, last[j]! + (a[i] === b[j] ? 0 : 1))
+      if (i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j]) edits = Math.min(edits, beforeLast[j - 1]! + 1)
+      row.push(edits)
+      least = Math.min(least, edits)
     }
-    ;[row, next] = [next, row]
+    // No later row has less: an exchange, which reaches back two rows, costs one and skips one.
+    if (least >= enough) return enough
+    beforeLast = last
+    last = row
   }
-  return row[b.length]!
+  return last[b.length]!
 }

@@ -61,7 +61,7 @@ type AccountSettings = Readonly<
 const venueAddresses: VenueSettings = Object.fromEntries(
   VENUES.flatMap(({ name }) => [
     [`${name.toUpperCase()}_WS`, setting(optionalWebSocket, `WebSocket URL to use instead of ${name}'s own.`)],
-    [`${name.toUpperCase()}_REST`, setting(optionalHttp, `REST URL to fetch ${name}'s symbol list from.`)],
+    [`${name.toUpperCase()}_REST`, setting(optionalHttp, `REST URL to read ${name}'s instruments from.`)],
   ]),
 )
 

@@ -23,6 +23,8 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
 import { openFeeds } from '../sources/feeds.ts'
+import { appendChanges } from '../sources/instruments/append-changes.ts'
+import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { Recorder } from '../sources/recorder.ts'
 import { parseSources } from '../sources/selection.ts'
@@ -51,11 +53,21 @@ export async function record(
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
   reportCorrections(selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit)
+  const changes = new InstrumentChanges({
+    board: log,
+    append: (venue, found, nowMs) => appendChanges(log, venue, found, nowMs),
+    emit,
+  })
   const lists = new InstrumentLists({
     subscriptions,
     everyMs: config.INSTRUMENTS_EVERY_MINUTES * 60_000,
     emit,
-    onListed: async (venue, listed) => void (await checked.compare(venue.name, listed)),
+    onListed: async ({ name }, listed) => {
+      const compared = changes.compare(name, listed)
+      if (!compared) return true
+      await checked.compare(name, listed, symbol => compared.before?.bySymbol.has(symbol) ?? false)
+      return !(await changes.record(compared))
+    },
   })
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')

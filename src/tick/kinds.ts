@@ -3,6 +3,16 @@
  * table. Decision: docs/decisions/kinds.md.
  */
 import type { Dictionary } from './dictionary.ts'
+import { InstrumentColumns } from './instruments/instruments.ts'
+import {
+  INSTRUMENT_BYTES,
+  INSTRUMENT_COLUMN_COUNT,
+  instrumentsRecord,
+  readInstrumentColumns,
+  writeInstrumentColumns,
+} from './instruments/record.ts'
+import { validateInstruments } from './instruments/validate.ts'
+import { instrumentValues, readInstrumentValues } from './instruments/values.ts'
 import { readJsonTrades } from './json.ts'
 import type { BlockWriter } from './native.ts'
 import { QuoteColumns } from './quotes/quotes.ts'
@@ -109,8 +119,26 @@ export const QUOTES: Kind<QuoteColumns> = {
   readValues: readQuoteValues,
 }
 
+/** Changes of what a venue lists: not of its feed, but of its REST lists. */
+export const INSTRUMENTS: Kind<InstrumentColumns> = {
+  name: 'instruments',
+  table: 'instruments',
+  orderBy: 'venue, symbol, received_at',
+  time: 'received_at',
+  ids: false,
+  columns: capacity => new InstrumentColumns(capacity),
+  encode: instrumentsRecord,
+  decode: readInstrumentColumns,
+  columnCount: INSTRUMENT_COLUMN_COUNT,
+  tickBytes: INSTRUMENT_BYTES,
+  write: writeInstrumentColumns,
+  validate: validateInstruments,
+  values: instrumentValues,
+  readValues: readInstrumentValues,
+}
+
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [QUOTES, TRADES]
+export const KINDS: readonly Kind[] = [INSTRUMENTS, QUOTES, TRADES]
 
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'

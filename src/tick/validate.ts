@@ -8,8 +8,11 @@ import type { TradeColumns } from './trades.ts'
 /** Above any market's price or volume: a larger value is the sender's error. */
 const VALUE_MAX = 1e15
 const SYMBOL_LENGTH_MAX = 64
-/** Letters, digits and the punctuation that venues use; no spaces and no control characters. */
-const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}./:_+&@^=-]*$/u
+/**
+ * Letters, digits and the punctuation that venues use; no spaces and no control characters. Hyperliquid's spot pairs
+ * begin with `@`.
+ */
+const SYMBOL = /^[\p{L}\p{N}@][\p{L}\p{N}./:_+&@^=-]*$/u
 
 const REASONS = Object.keys(REFUSALS) as Refusal[]
 

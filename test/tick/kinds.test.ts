@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
+import { InstrumentColumns, type InstrumentRow } from '../../src/tick/instruments/instruments.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
@@ -53,8 +54,25 @@ test('every table but the last states its batch: first offset, ticks that follow
   }
 })
 
+const change: InstrumentRow = {
+  ...{ venue: 'binance', symbol: 'BTCUSDT', change: 'listed', kind: 'spot', base: 'BTC', quote: 'USDT' },
+  ...{
+    aliases: 'XBT/USDT,XBTUSDT',
+    status: 'trading',
+    sessions: '',
+    tick_size: 0.01,
+    lot_size: 1e-8,
+    contract_size: 0,
+  },
+  ...{ expires_at: 0, first_seen: 1_700_000_000_000, last_seen: 1_700_000_000_000, received_at: 1_700_000_000_000 },
+}
+const changes = new InstrumentColumns(1)
+changes.add(change)
+changes.add({ ...change, symbol: 'ETHUSDT', lot_size: Number.NaN })
+
 /** Of each kind a valid tick and an invalid one. */
 const SAMPLES: Record<string, TickColumns> = {
+  instruments: changes,
   trades: columnsOf('binance', [
     { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
     { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },

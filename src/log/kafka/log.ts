@@ -119,7 +119,7 @@ class KafkaLog implements OpenLog {
   }
 
   partitionsOf(kind: string): PartitionsOfKind {
-    // Records of an unknown kind go to the partitions of trades, where ingest refuses them.
+    // A kind without a topic of its own shares that of trades: each message states its kind.
     const index = Math.max(0, (KINDS as readonly string[]).indexOf(kind))
     return { first: index * this.#topics.partitions, count: this.#topics.partitions }
   }

@@ -46,14 +46,16 @@ export class InstrumentChanges {
     this.#nowMs = options.nowMs ?? Date.now
   }
 
-  /** Compares a list; returns why it is not to be believed until it comes once more. */
-  compare(venue: string, listed: readonly Instrument[]): ComparedList | string {
+  /** Compares a list; undefined if it looks cut, until it comes once more. */
+  compare(venue: string, listed: readonly Instrument[]): ComparedList | undefined {
     const before = this.#lastOf(venue)
     const nowMs = Math.max(this.#nowMs(), before?.readMs ?? 0)
     const { changes, now } = compareLists(before, listed, nowMs)
     if (isCut(before, changes, nowMs) && !this.#doubted.has(venue)) {
       this.#doubted.add(venue)
-      return `the list has ${listed.length} instruments, the last one had ${before!.bySymbol.size}`
+      const why = `it has ${listed.length} instruments, the last one had ${before!.bySymbol.size}`
+      this.#options.emit('symbols_unchecked', { venue, why })
+      return undefined
     }
     this.#doubted.delete(venue)
     return { venue, changes, before, now }
@@ -61,16 +63,22 @@ export class InstrumentChanges {
 
   /**
    * Appends the changes to the log, then keeps the list: a process that is killed in between appends them once more at
-   * its next start, with the same content.
+   * its next start, with the same content. Resolves with false if the log did not take them: nothing was kept then.
    */
-  async record({ venue, changes, before, now }: ComparedList): Promise<void> {
+  async record({ venue, changes, before, now }: ComparedList): Promise<boolean> {
     const { append, board, emit } = this.#options
-    if (changes.length > 0) await append(venue, changes, now.readMs)
+    try {
+      if (changes.length > 0) await append(venue, changes, now.readMs)
+    } catch (error) {
+      emit('instruments_unstored', { venue, why: (error as Error).message })
+      return false
+    }
     this.#last.set(venue, now)
-    this.#report(venue, changes, before, now)
     await board.announce(KEY_PREFIX + venue, keepList(now)).catch((error: Error) => {
       emit('instruments_unkept', { venue, why: error.message })
     })
+    this.#report(venue, changes, before, now)
+    return true
   }
 
   /** The later one of the board's list, which another recorder may have written, and our own. */
@@ -84,7 +92,9 @@ export class InstrumentChanges {
 
   #report(venue: string, changes: readonly InstrumentChange[], before: KnownList | undefined, now: KnownList): void {
     const { emit } = this.#options
-    if (!before) emit('instruments_read', { venue, count: now.bySymbol.size })
+    const count = now.bySymbol.size
+    if (before) emit('instruments_read', { venue, count, changes: changes.length })
+    else emit('instruments_found', { venue, count })
     const report = (
       event: 'instrument_listed' | 'instrument_delisted' | 'instrument_halted' | 'instrument_resumed',
       type: ChangeType,

@@ -9,17 +9,15 @@ import type { Subscription } from '../feeds.ts'
 import { ListRefused, readInstruments } from './read-instruments.ts'
 
 export interface InstrumentListsOptions {
-  /** Those without a REST address are left out. */
   subscriptions: readonly Subscription[]
   /** Between two readings of a venue's list, ms. */
   everyMs: number
   emit: Emit
   timings?: Timings
   /**
-   * Called with each list that was read, one at a time for each venue. Resolves with why the list is not to be believed
-   * yet: it is read again soon.
+   * Called with each list that was read, one at a time for each venue. Resolves with true to have it read again soon.
    */
-  onListed(venue: Venue, listed: readonly Instrument[]): Promise<string | undefined>
+  onListed(venue: Venue, listed: readonly Instrument[]): Promise<boolean>
 }
 
 export class InstrumentLists {
@@ -34,7 +32,9 @@ export class InstrumentLists {
     this.#timings = options.timings ?? TIMINGS
     this.#running = Promise.all(
       options.subscriptions.map(async ({ venue, rest, credentials }) => {
-        if (rest !== undefined) await this.#follow(venue, rest, credentials)
+        const why = venue.instruments === NO_LIST ? 'none is public' : 'no REST address is set'
+        if (venue.instruments !== NO_LIST && rest !== undefined) await this.#follow(venue, rest, credentials)
+        else options.emit('symbols_uncheckable', { venue: venue.name, why })
       }),
     ).catch(error => {
       if (!this.#stop.signal.aborted) throw error
@@ -48,10 +48,6 @@ export class InstrumentLists {
 
   async #follow(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<void> {
     const { everyMs, emit } = this.#options
-    if (venue.instruments === NO_LIST) {
-      emit('symbols_uncheckable', { venue: venue.name })
-      return
-    }
     const { symbolListRetryMs: retryMs } = this.#timings
     const { signal } = this.#stop
     const backoff = new Backoff(retryMs / 2, retryMs, Math.max(retryMs, everyMs))
@@ -59,9 +55,9 @@ export class InstrumentLists {
     while (true) {
       let waitMs = everyMs
       try {
-        const doubt = await this.#read(venue, rest, credentials)
-        if (doubt !== undefined) throw new Error(doubt)
-        backoff.reset()
+        const isDone = await this.#read(venue, rest, credentials)
+        if (isDone) backoff.reset()
+        else waitMs = backoff.next()
         isFailing = false
       } catch (error) {
         signal.throwIfAborted()
@@ -74,13 +70,32 @@ export class InstrumentLists {
     }
   }
 
-  async #read(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<string | undefined> {
+  /** Reads the list and hands it on; false to read it again soon. */
+  async #read(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<boolean> {
     const { signal } = this.#stop
     const { symbolListMsMax: timeoutMs, symbolListApartMs: apartMs } = this.#timings
     const listed = await readInstruments(venue, rest, { signal, timeoutMs, apartMs, credentials })
     signal.throwIfAborted()
-    return await this.#options.onListed(venue, listed)
+    const again = await unlessAborted(this.#options.onListed(venue, listed), signal)
+    return !again
   }
+}
+
+/** After closing, how long a list that was read may take until it is in the log. */
+const CLOSE_MS_MAX = 2_000
+
+/** Rejects soon after the signal aborts: an append to a log that is unreachable may take as long as that. */
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  let timer: NodeJS.Timeout | undefined
+  const aborted = () => {
+    timer = setTimeout(() => reject(signal.reason), CLOSE_MS_MAX)
+  }
+  signal.addEventListener('abort', aborted)
+  return await Promise.race([result, promise]).finally(() => {
+    signal.removeEventListener('abort', aborted)
+    clearTimeout(timer)
+  })
 }
 
 /** The reason of a failed `fetch` is in its cause. */

@@ -75,10 +75,21 @@ export const SOURCE_EVENTS = {
     message:
       'cannot read the list of instruments of {venue} ({why}): its symbols are recorded as requested, and the list is read again later',
   },
-  instruments_read: {
+  instruments_found: {
     station: 'sources',
     level: 'info',
     message: '{venue} lists {count} instruments: they are stored in table instruments, and so is each later change',
+  },
+  instruments_read: {
+    station: 'sources',
+    level: 'debug',
+    message: '{venue} lists {count} instruments; {changes} changes since the last list',
+  },
+  instruments_unstored: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      'cannot write the changes of the instruments of {venue} to the log ({why}): the list is read and compared again soon',
   },
   instruments_unkept: {
     station: 'sources',
@@ -109,7 +120,7 @@ export const SOURCE_EVENTS = {
   symbols_uncheckable: {
     station: 'sources',
     level: 'info',
-    message: '{venue} has no public list of symbols: what is selected is recorded as it is, unchecked',
+    message: '{venue} has no list of instruments to read ({why}): its symbols are recorded as requested, unchecked',
   },
   symbols_over_limit: {
     station: 'sources',

@@ -36,7 +36,7 @@ test('all of a first list is found, and nothing of the same list is a change', (
   assert.deepEqual(read([spot('A', { status: 'BREAK' }), spot('B')], 2_000, now).changes, [])
 })
 
-test('listings, halts, resumptions, delistings and other changes are told apart', () => {
+test('listings, halts, resumptions, delistings and other changes are distinguished', () => {
   const { now } = read([
     spot('HALTS'),
     spot('RESUMES', { status: 'BREAK' }),

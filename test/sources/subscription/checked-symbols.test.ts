@@ -36,7 +36,10 @@ function follow(t: TestContext, subscription: Subscription, changed: Partial<Tim
     everyMs: changed.everyMs ?? TIMINGS.symbolListRetryMs,
     emit: events.emit,
     timings,
-    onListed: async (venue, listed) => void (await checked.compare(venue.name, listed)),
+    onListed: async (venue, listed) => {
+      await checked.compare(venue.name, listed)
+      return false
+    },
   })
   t.after(async () => {
     await lists.close()
