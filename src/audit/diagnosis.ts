@@ -5,6 +5,7 @@ import { TICK_TABLES } from '../tick/kinds.ts'
 import { type AuditResult, audit } from './audit.ts'
 import { diskGrowthBytesPerDay } from './disk-growth.ts'
 import { droppedRanges } from './dropped-ranges.ts'
+import { type Unproven, unprovenVenues } from './unproven.ts'
 
 export interface PartitionDiagnosis extends AuditResult {
   /** Records in the log that are not stored yet. */
@@ -15,6 +16,7 @@ export interface PartitionDiagnosis extends AuditResult {
 export interface Diagnosis {
   sameLog: boolean
   partitions: PartitionDiagnosis[]
+  unproven: Unproven[]
   openGaps: { venue: string; symbol: string; gaps: number; missing: number }[]
   quarantined: { reason: string; ticks: number }[]
   lostRanges: number
@@ -27,11 +29,12 @@ export interface Diagnosis {
 /** A line of the doctor's HTTP answer: progress, or the diagnosis. */
 export type DoctorMessage = { done: number; total: number } | { diagnosis: Diagnosis }
 
-/** Compares everything; `progress` gets records done and total. */
+/** Compares everything; `progress` gets records done and total, `idKinds` is the kind of trade ids of each built-in venue. */
 export async function diagnose(
   store: Store,
   log: Log,
   progress: (done: number, total: number) => void,
+  idKinds: ReadonlyMap<string, string> = new Map(),
 ): Promise<Diagnosis> {
   const identities = await store.rows<{ identity: string }>('SELECT identity FROM log_identity')
   const before = await Promise.all(Array.from({ length: log.partitions }, (_, partition) => log.refresh(partition)))
@@ -62,6 +65,7 @@ export async function diagnose(
   return {
     sameLog: identities.length === 0 || identities[0]!.identity === log.identity(),
     partitions,
+    unproven: await unprovenVenues(store, idKinds),
     openGaps: openGaps.map(row => ({ ...row, gaps: Number(row.gaps), missing: Number(row.missing) })),
     quarantined: quarantined.map(row => ({ ...row, ticks: Number(row.ticks) })),
     lostRanges: Number(lost!.ranges),

@@ -7,7 +7,7 @@ import { type Diagnosis, type DoctorMessage, diagnose, isSound } from '../audit/
 import type { Config } from '../config.ts'
 import { openLog } from '../log/open.ts'
 import { plainLine } from '../plain-text.ts'
-import type { HealthAnswer } from '../status/health.ts'
+import { type HealthAnswer, ID_KINDS } from '../status/health.ts'
 import { formatDuration } from '../watch/format-duration.ts'
 import { openExistingStore } from './existing-store.ts'
 import { requestInstance } from './instance-request.ts'
@@ -57,6 +57,7 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
   }
   for (const { venue, symbol, gaps, missing } of diagnosis.openGaps)
     lines.push(`gap     ${venue} ${symbol}: ${missing} trades missing in ${gaps} gaps (SELECT * FROM gaps FINAL)`)
+  for (const one of diagnosis.unproven) lines.push(describeUnproven(one))
   for (const { reason, ticks } of diagnosis.quarantined)
     lines.push(`refused ${ticks} ticks: ${reason} (SELECT * FROM quarantine WHERE reason = '${reason}')`)
   if (diagnosis.lostRanges > 0)
@@ -70,6 +71,13 @@ export function describeDiagnosis(diagnosis: Diagnosis): string[] {
   if (diagnosis.disk) lines.push(describeDisk(diagnosis.disk))
   lines.push(isSound(diagnosis) ? 'Log and store agree.' : 'Log and store do NOT agree.')
   return lines
+}
+
+function describeUnproven({ venue, hasIds, trades, repeats }: Diagnosis['unproven'][number]): string {
+  if (hasIds)
+    return `ids     ${plainLine(venue, LINE_LENGTH_MAX)}: its trade ids have holes of their own, so that completeness cannot be proved`
+  const repeated = repeats > 0 ? `; ${repeats} of ${trades} trades of the last hour repeat another one` : ''
+  return `no ids  ${plainLine(venue, LINE_LENGTH_MAX)}: its trades have no ids, so that completeness cannot be proved${repeated}`
 }
 
 function describeDisk({ freeBytes, growthPerDay }: NonNullable<Diagnosis['disk']>): string {
@@ -111,7 +119,7 @@ async function diagnoseHere(config: Config): Promise<Diagnosis> {
     throw error
   })
   try {
-    return await diagnose(store, log, showProgress)
+    return await diagnose(store, log, showProgress, ID_KINDS)
   } finally {
     await store.close()
     await log.close()

@@ -48,6 +48,9 @@ export interface Followed {
 /** Venues that this version can record. Ticks of other venues come from other programs. */
 export const BUILT_IN_VENUES: readonly string[] = VENUES.map(({ name }) => name)
 
+/** The kind of trade ids of each built-in venue. */
+export const ID_KINDS: ReadonlyMap<string, string> = new Map(VENUES.map(({ name, ids }) => [name, ids]))
+
 /** The identity of a process. */
 export interface Self {
   version: string

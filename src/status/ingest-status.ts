@@ -24,8 +24,8 @@ export interface IngestStatus {
   evaluate(lagMs: number): Evaluation
   /** The last audit of each known partition. */
   readonly audits: ReadonlyMap<number, LastAudit>
-  /** Open gaps of one symbol. */
-  gapsOf(venue: string, symbol: string): number
+  /** Open gaps of one symbol; null if its trade ids show none. */
+  gapsOf(venue: string, symbol: string): number | null
   /** Log entries of other storing processes since the last call, oldest first. */
   newLogEntries(): readonly LogEntry[]
 }

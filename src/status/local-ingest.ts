@@ -2,6 +2,7 @@
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Log } from '../log/log.ts'
 import { slowest } from '../telemetry/statistics.ts'
+import { showsMissing } from '../venues/index.ts'
 import { type Evaluation, evaluateLag } from './evaluation.ts'
 import type { IngestStatus, IngestSummary } from './ingest-status.ts'
 import type { PartitionStatus, Quantiles } from './model.ts'
@@ -56,7 +57,8 @@ export class LocalIngest implements IngestStatus {
     return evaluateLag(lagMs)
   }
 
-  gapsOf(venue: string, symbol: string): number {
+  gapsOf(venue: string, symbol: string): number | null {
+    if (!showsMissing(venue)) return null
     return this.#sum(ingest => ingest.gapsOf(venue, symbol))
   }
 

@@ -9,6 +9,7 @@ import type { LogEntry } from '../telemetry/journal.ts'
 import type { MetricName } from '../telemetry/metrics.ts'
 import { slowest } from '../telemetry/statistics.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
+import { showsMissing } from '../venues/index.ts'
 import { type Evaluation, evaluateLag, LAG_MS_MAX } from './evaluation.ts'
 import type { IngestStatus, IngestSummary, LastAudit } from './ingest-status.ts'
 import { lastAudits } from './last-audits.ts'
@@ -124,7 +125,8 @@ export class RemoteIngest implements IngestStatus {
     return evaluateLag(lagMs)
   }
 
-  gapsOf(venue: string, symbol: string): number {
+  gapsOf(venue: string, symbol: string): number | null {
+    if (!showsMissing(venue)) return null
     return this.#gaps.get(`${venue} ${symbol}`) ?? 0
   }
 

@@ -34,6 +34,11 @@ export const VENUES: readonly Venue[] = [
 /** Tried if nothing is configured. README.md names them. */
 export const FIRST_RUN_VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken]
 
+/** Whether a missing trade of this venue is a gap in its ids. */
+export function showsMissing(name: string): boolean {
+  return findVenue(name)?.ids === 'dense'
+}
+
 /** The venue of that name; undefined if there is none. */
 export function findVenue(name: string): Venue | undefined {
   return VENUES.find(venue => venue.name === name)

@@ -52,6 +52,21 @@ test('log and store agree when each tick is stored or refused', async t => {
   assert.equal(diagnosis.partitions[0]!.below, 2)
 })
 
+test('venues without dense ids are named with the trades that repeat another one', async t => {
+  const { log, store } = await stored(t)
+  const equal = { symbol: 'AAPL', tradeId: 77, price: 1, volume: 1, side: 'unknown' as const }
+  await log.append(0, [
+    tradesOf('finnhub', [equal, equal, equal, { ...equal, symbol: 'MSFT' }, { ...equal, tradeId: 78 }]),
+    tradesOf('bitstamp', [trade(1), trade(9)]),
+  ])
+  await storeAll(log, store)
+  const kinds = new Map([...venuesOf(parseConfig({}, {}))])
+  assert.deepEqual((await diagnose(store, log, () => {}, kinds)).unproven, [
+    { venue: 'bitstamp', hasIds: true, trades: 2, repeats: 0 },
+    { venue: 'finnhub', hasIds: false, trades: 5, repeats: 2 },
+  ])
+})
+
 test('refused ticks of a batch whose good ones are still on their way are lag, not a fault', async t => {
   const { log, store } = await stored(t)
   await log.append(0, [tradesOf('binance', [trade(4)]), tradesOf('binance', [trade(5, -1)])])

@@ -24,6 +24,7 @@ const linesOf = (partition: Partial<PartitionDiagnosis>, rest: Partial<Diagnosis
   describeDiagnosis({
     sameLog: true,
     partitions: [{ ...PARTITION, ...partition }],
+    unproven: [],
     openGaps: [],
     quarantined: [],
     lostRanges: 0,
@@ -54,6 +55,20 @@ test('symbols that are not received have one line each with the venue’s reason
     'venue   kraken: maintenance; announced: an upgrade',
   ])
   assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])
+})
+
+test('venues whose ids show no missing trade are named, with their repeats, whatever the result is', () => {
+  const unproven = [
+    { venue: 'bitstamp', hasIds: true, trades: 9, repeats: 0 },
+    { venue: 'finnhub', hasIds: false, trades: 300, repeats: 200 },
+    { venue: 'mine', hasIds: false, trades: 3, repeats: 0 },
+  ]
+  assert.deepEqual(linesOf({}, { unproven }).slice(1), [
+    'ids     bitstamp: its trade ids have holes of their own, so that completeness cannot be proved',
+    'no ids  finnhub: its trades have no ids, so that completeness cannot be proved; 200 of 300 trades of the last hour repeat another one',
+    'no ids  mine: its trades have no ids, so that completeness cannot be proved',
+    'Log and store agree.',
+  ])
 })
 
 test('partitions added to the log are named, and are not a difference', () => {

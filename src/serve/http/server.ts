@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type DoctorMessage, diagnose } from '../../audit/diagnosis.ts'
 import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import type { Log } from '../../log/log.ts'
+import { ID_KINDS } from '../../status/health.ts'
 import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
@@ -138,7 +139,8 @@ export async function serve({
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const send = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
-      send({ diagnosis: await runExclusive(() => diagnose(store, log, (done, total) => send({ done, total }))) })
+      const progress = (done: number, total: number) => send({ done, total })
+      send({ diagnosis: await runExclusive(() => diagnose(store, log, progress, ID_KINDS)) })
     } catch (error) {
       refused.report('doctor', (error as Error).message)
     } finally {

@@ -42,7 +42,8 @@ export interface SymbolStatus {
   /** Trades stored. */
   trades: number
   lastAtMs: number
-  gaps: number
+  /** Open gaps of trade ids; null if the venue's ids do not show missing trades. */
+  gaps: number | null
   /** Recent closes, oldest first, for a sparkline; sent with the first message, then about every 10 s. */
   spark?: number[]
 }

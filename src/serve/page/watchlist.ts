@@ -62,7 +62,7 @@ export class SymbolSummary {
     if (this.prints.length > PRINTS_MAX) this.prints.shift()
   }
 
-  status(gaps: number): SymbolStatus {
+  status(gaps: number | null): SymbolStatus {
     return {
       venue: this.venue,
       symbol: this.symbol,

@@ -18,7 +18,7 @@ const FIGURE: Record<Exclude<WatchColumn, 'symbol' | 'venue'>, (symbol: SymbolSt
   change: symbol => (symbol.reference > 0 ? symbol.last / symbol.reference : 0),
   rate: symbol => symbol.ticksPerSecond,
   age: symbol => -symbol.lastAtMs,
-  gaps: symbol => symbol.gaps,
+  gaps: symbol => symbol.gaps ?? -1,
 }
 
 const byName = (a: SymbolStatus, b: SymbolStatus): number =>

@@ -46,7 +46,13 @@ export function WatchRow({ status, index, rowCount, rowHeightPx, chosen }: Watch
       <Sparkline closes={spark} />
       <span class="cell-rate">{rate(ticksPerSecond)}</span>
       <span class="cell-age">{age(serverNowMs.value - lastAtMs)}</span>
-      <span class={`cell-gaps ${gaps > 0 ? 'has-gaps' : ''}`}>{gaps > 0 ? count(gaps) : '·'}</span>
+      {gaps === null ? (
+        <span class="cell-gaps" title={`trade ids of ${venue} do not show missing trades`}>
+          ?
+        </span>
+      ) : (
+        <span class={`cell-gaps ${gaps > 0 ? 'has-gaps' : ''}`}>{gaps > 0 ? count(gaps) : '·'}</span>
+      )}
     </div>
   )
 }
