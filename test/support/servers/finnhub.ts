@@ -59,7 +59,7 @@ export class FinnhubServer {
 
   private constructor({ tokens, symbols, symbolsMax = 50, pingMs = 60_000 }: FinnhubOptions) {
     this.#options = { tokens, symbols, symbolsMax, pingMs }
-    this.#pings = setInterval(() => this.#send({ type: 'ping' }), pingMs)
+    this.#pings = setInterval(() => this.send('{"type":"ping"}'), pingMs)
     this.#http.on('upgrade', (request, socket, head) => {
       const token = new URL(request.url!, 'ws://localhost').searchParams.get('token') ?? ''
       this.connects.push(token)
@@ -88,15 +88,29 @@ export class FinnhubServer {
   }
 
   error(msg: string): void {
-    this.#send({ msg, type: 'error' })
+    this.send(JSON.stringify({ msg, type: 'error' }))
+  }
+
+  /** Sends a text to every connection. */
+  send(text: string): void {
+    for (const { socket } of this.#clients) socket.send(text)
+  }
+
+  /** Closes every connection with this reason; without a closing handshake if there is none. */
+  end(reason?: string): void {
+    for (const { socket } of this.#clients) {
+      if (reason === undefined) socket.terminate()
+      else socket.close(4000, reason)
+    }
   }
 
   async close(): Promise<void> {
+    if (!this.#http.listening) return
     clearInterval(this.#pings)
-    for (const { socket } of this.#clients) socket.terminate()
+    this.end()
     this.#http.closeAllConnections()
     this.#http.close()
-    if (this.#http.listening) await once(this.#http, 'close')
+    await once(this.#http, 'close')
   }
 
   #welcome(token: string, socket: WebSocket): void {
@@ -122,10 +136,6 @@ export class FinnhubServer {
     else if (known && !known.includes(symbol)) answer(`Invalid symbol ${symbol}`)
     else if (symbols.size >= symbolsMax && !symbols.has(symbol)) answer('Subscribing to too many symbols')
     else symbols.add(symbol)
-  }
-
-  #send(message: object): void {
-    for (const { socket } of this.#clients) socket.send(JSON.stringify(message))
   }
 }
 
