@@ -1,5 +1,6 @@
 /** Venues whose trade ids do not show missing trades: nobody can know whether their trades are complete. */
 import type { Store } from '../store/store.ts'
+import { TRADES } from '../tick/kinds.ts'
 
 export interface Unproven {
   venue: string
@@ -17,16 +18,16 @@ export interface Unproven {
 export async function unprovenVenues(store: Store, idKinds: ReadonlyMap<string, string>): Promise<Unproven[]> {
   // Never empty: the embedded engine takes no empty list as a parameter.
   const dense = ['', ...[...idKinds].filter(([, kind]) => kind === 'dense').map(([venue]) => venue)]
-  const rows = await store.rows<{ venue: string; trades: string; repeats: string }>(
-    `SELECT venue, countIf(recent) AS trades, trades - uniqExactIf((symbol, timestamp, trade_id), recent) AS repeats
-     FROM (SELECT venue, symbol, timestamp, trade_id, logged_at >= now() - INTERVAL 1 HOUR AS recent FROM trades WHERE venue NOT IN {dense:Array(String)})
+  const rows = await store.rows<{ venue: string; total: string; repeats: string }>(
+    `SELECT venue, countIf(recent) AS total, total - uniqExactIf((symbol, timestamp, trade_id), recent) AS repeats
+     FROM (SELECT venue, symbol, timestamp, trade_id, logged_at >= now() - INTERVAL 1 HOUR AS recent FROM ${TRADES.table} WHERE venue NOT IN {dense:Array(String)})
      GROUP BY venue ORDER BY venue`,
     { dense },
   )
-  return rows.map(({ venue, trades, repeats }) => ({
+  return rows.map(({ venue, total, repeats }) => ({
     venue,
     hasIds: (idKinds.get(venue) ?? 'none') !== 'none',
-    trades: Number(trades),
+    trades: Number(total),
     repeats: Number(repeats),
   }))
 }
