@@ -1,7 +1,8 @@
 /** Instruments from a venue's REST list into the tables, by the processes that a user runs. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
+import { after, type TestContext, test } from 'node:test'
+import { startClusterServers } from '../support/processes/cluster.ts'
+import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { ListServer } from '../support/servers/list-server.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
@@ -16,7 +17,17 @@ const listed = (symbol: string, status = 'TRADING', tickSize = '0.01000000') => 
   ],
 })
 
+const ground = await startClusterServers({ after })
+
 test('each change of a list is one row, over kills and restarts, and the latest row of each is a view', async t => {
+  await storeEachChange(t)
+})
+
+test('the same over Kafka, where instruments share the topic of trades', { skip: ground.skip }, async t => {
+  await storeEachChange(t, { LOG: ground.kafka.address({ partitions: 2 }) })
+})
+
+async function storeEachChange(t: TestContext, settings: Settings = {}): Promise<void> {
   const venue = await LocalVenue.open(t)
   let symbols = [listed('BTCUSDT'), listed('ETHUSDT'), listed('XMRUSDT', 'BREAK')]
   const rest = await ListServer.open(t, response => response.end(JSON.stringify({ symbols })))
@@ -24,6 +35,7 @@ test('each change of a list is one row, over kills and restarts, and the latest 
     SOURCES: 'binance:btcusdt,BTCUSTD,XMRUSDT@trades',
     BINANCE_WS: venue.url,
     BINANCE_REST: rest.url,
+    ...settings,
   })
   const storing = instance.run('ingest')
   const read = async (from: TestProcess, event: 'instruments_found' | 'instruments_read') => {
@@ -112,4 +124,4 @@ test('each change of a list is one row, over kills and restarts, and the latest 
   ])
   const [others] = await store.rows<{ refused: number }>('SELECT count() AS refused FROM quarantine')
   assert.equal(others!.refused, 0)
-})
+}
