@@ -9,10 +9,13 @@ import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
+  assertSessionQuotes,
   assertSessionTrades,
   SESSION_FILES,
   SESSION_SOURCES,
   sessionLastIds,
+  sessionLastSequences,
+  sessionQuotes,
   sessionTrades,
 } from '../support/judges/recorded-truth.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
@@ -26,7 +29,7 @@ const skip = ground.skip || skipWithoutData
 /** Refused ticks by reason, and how many audits failed. */
 async function others(store: Store) {
   const refused = await store.rows<{ reason: string; ticks: number }>(
-    'SELECT reason, toUInt32(sum(ticks)) AS ticks FROM quarantine GROUP BY reason',
+    'SELECT reason, toUInt32(sum(ticks)) AS ticks FROM quarantine GROUP BY reason ORDER BY reason',
   )
   const [rest] = await store.rows<{ gaps: number; lost: number; failed: number }>(
     `SELECT toUInt32((SELECT count() FROM gaps)) AS gaps, toUInt32((SELECT count() FROM lost_ranges)) AS lost,
@@ -63,7 +66,7 @@ test('record and ingest apart, over Kafka, with the engine in the ingest: to the
   }
 })
 
-test('two recorders of one feed and two ingests, one store: each trade once, each second copy known', {
+test('two recorders of one feed and two ingests, one store: each tick once, each second copy known', {
   skip,
 }, async t => {
   const player = await startPlayer({ files: SESSION_FILES, speed: Infinity, clients: 2 })
@@ -74,7 +77,7 @@ test('two recorders of one feed and two ingests, one store: each trade once, eac
   for (const ingest of ingests) await ingest.waitFor('ingest_started')
   await using watch = new LogWatch(await cluster.instance.log())
   const recorders = [cluster.instance.run('record'), cluster.instance.run('record')]
-  await watch.untilTimes(sessionLastIds(), 2, recorders[0]!)
+  await watch.untilTimes(new Map([...sessionLastIds(), ...sessionLastSequences()]), 2, recorders[0]!)
   await cluster.drained()
   await cluster.lagShown()
   for (const part of [...recorders, ...ingests])
@@ -83,8 +86,12 @@ test('two recorders of one feed and two ingests, one store: each trade once, eac
   const audited = ingests.flatMap(ingest => ingest.logged('audit_passed'))
   assert.ok(audited.length > 0, 'an audit has passed')
   await assertSessionTrades(cluster.store)
+  await assertSessionQuotes(cluster.store)
   assert.deepEqual(await others(cluster.store), {
-    refused: [{ reason: 'duplicate_id', ticks: sessionTrades() }],
+    refused: [
+      { reason: 'duplicate_id', ticks: sessionTrades() },
+      { reason: 'quote_not_new', ticks: sessionQuotes() },
+    ],
     gaps: 0,
     lost: 0,
     failed: 0,

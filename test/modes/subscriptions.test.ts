@@ -64,7 +64,7 @@ test('a refused symbol, missed trades and maintenance are in health, metrics, do
   speakKraken(kraken)
   speakCoinbase(coinbase)
   const instance = new TestInstance(t, {
-    SOURCES: 'kraken:BTC/USD,NO/SUCH coinbase:BTC-USD',
+    SOURCES: 'kraken:BTC/USD,NO/SUCH@trades coinbase:BTC-USD@trades',
     KRAKEN_WS: kraken.url,
     COINBASE_WS: coinbase.url,
     KRAKEN_REST: 'http://127.0.0.1:1',

@@ -12,7 +12,7 @@ import { deribit } from '../../src/venues/deribit/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
 import { okx } from '../../src/venues/okx/decode.ts'
 import { capturedTrades, captureFrames, singleFrames, skipWithoutData } from '../support/data/recorded-data.ts'
-import { decoded } from '../support/judges/collecting-sink.ts'
+import { decoded, type Quote } from '../support/judges/collecting-sink.ts'
 
 /** A trade of the other project in the form of ours. */
 function expected(
@@ -33,13 +33,40 @@ function expected(
 
 describe('recorded sessions', { skip: skipWithoutData }, () => {
   test('COINBASE: the same trades, field by field', () => {
-    const sinks = captureFrames('COINBASE').map(frame => decoded(coinbase.decoder(), frame))
+    const decode = coinbase.decoder()
+    const sinks = captureFrames('COINBASE').map(frame => decoded(decode, frame))
     const ours = sinks.flatMap(sink => sink.trades)
     // The frame's side is the maker's (the venue's document); the other project, like us, turns it into the taker's.
     const theirs = capturedTrades('COINBASE').map(trade => expected(trade, trade.symbol, Number(trade.id)))
     assert.equal(theirs.length, 107)
     assert.deepEqual(ours, theirs)
-    assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
+    assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
+  })
+
+  test('COINBASE: the top of the book that we build is the best bid and ask that the venue states with each trade', () => {
+    const decode = coinbase.decoder()
+    const tops = new Map<string, Quote[]>()
+    const known = new Set<string>()
+    const stated: { product: string; before: number; bid: number; ask: number }[] = []
+    for (const frame of captureFrames('COINBASE')) {
+      for (const quote of decoded(decode, frame).quotes)
+        tops.set(quote.symbol, [...(tops.get(quote.symbol) ?? []), quote])
+      const { type, product_id: product, best_bid: bid, best_ask: ask } = JSON.parse(frame)
+      const before = tops.get(product)?.length
+      // The first of each product is from its last trade before the session.
+      const isFirst = type === 'ticker' && !known.has(product)
+      if (isFirst) known.add(product)
+      if (type === 'ticker' && !isFirst && before) stated.push({ product, before, bid: Number(bid), ask: Number(ask) })
+    }
+    assert.equal(stated.length, 97)
+    for (const { product, before, bid, ask } of stated) {
+      // The two channels are not in order with each other: the top may come a message earlier or later.
+      const near = tops.get(product)!.slice(Math.max(0, before - 2), before + 1)
+      assert.ok(
+        near.some(top => top.bid[0] === bid && top.ask[0] === ask),
+        `${product} ${bid} ${ask}`,
+      )
+    }
   })
 
   test('BITSTAMP: the same trades, field by field', () => {

@@ -1,5 +1,5 @@
 /**
- * Coinbase Exchange, channels `matches` and `heartbeat`:
+ * Coinbase Exchange, channels `matches`, `heartbeat` and, for quotes, `level2_batch`:
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. The feed states the maker's side; the taker's is the
  * opposite. The first match after subscribing comes as `last_match`: a real earlier trade, recorded like any other: a
  * repeat is known by its id.
@@ -11,6 +11,7 @@ import { isObject, type JsonObject } from '../json-text.ts'
 import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Control, Sink, Venue } from '../venue.ts'
 import { coinbaseInstruments } from './instruments.ts'
+import { Level2 } from './level2.ts'
 import { decodeUsualTrades } from './usual-trades.ts'
 
 export const coinbase: Venue = {
@@ -18,7 +19,7 @@ export const coinbase: Venue = {
   ws: 'wss://ws-feed.exchange.coinbase.com',
   rest: 'https://api.exchange.coinbase.com',
   ids: 'dense',
-  kinds: [['trades']],
+  kinds: [['trades', 'quotes']],
   defaultSymbols: ['BTC-USD', 'ETH-USD', 'SOL-USD', 'XRP-USD', 'DOGE-USD'],
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   spelling: 'capitals',
@@ -30,24 +31,35 @@ export const coinbase: Venue = {
   // One frame for each symbol: the server refuses a whole frame for one unknown symbol in it.
   subscribe,
   resubscribe: subscribe,
-  unsubscribe: symbols => requests('unsubscribe', symbols),
-  decoder: () => decode,
+  unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
+  decoder: () => {
+    const level2 = new Level2()
+    return (frame, out) => {
+      if (!decodeUsualTrades(frame, out)) decodeAny(frame, out, level2)
+    }
+  },
 }
 
-function subscribe(symbols: readonly string[]): string[] {
-  return requests('subscribe', symbols)
+/** The channels of each kind. The server confirms `level2_batch` under the name `level2_50`. */
+const CHANNELS: Readonly<Record<string, readonly string[]>> = {
+  trades: ['matches', 'heartbeat'],
+  quotes: ['level2_batch'],
+}
+const CONFIRMED_AS: Readonly<Record<string, RegExp>> = { trades: /^matches$/, quotes: /^level2/ }
+
+function subscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  return requests('subscribe', symbols, kinds)
 }
 
-function requests(type: string, symbols: readonly string[]): string[] {
-  return symbols.map(symbol => JSON.stringify({ type, product_ids: [symbol], channels: ['matches', 'heartbeat'] }))
+function requests(type: string, symbols: readonly string[], kinds: readonly string[]): string[] {
+  const channels = kinds.flatMap(kind => CHANNELS[kind]!)
+  return symbols.map(symbol => JSON.stringify({ type, product_ids: [symbol], channels }))
 }
 
 /** Kinds of message that are known and not recorded. */
 const NOT_RECORDED = new Set([
   'ticker',
   'ticker_batch',
-  'snapshot',
-  'l2update',
   'status',
   'auction',
   'rfq_match',
@@ -58,19 +70,17 @@ const NOT_RECORDED = new Set([
   'activate',
 ])
 
-function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
-}
-
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
-export function decodeAny(frame: Buffer, out: Sink): void {
+export function decodeAny(frame: Buffer, out: Sink, level2 = new Level2()): void {
   const message = readMessage(frame, out)
   if (!message) return
 
   const { type } = message
   if (type === 'match' || type === 'last_match') decodeMatch(message, out)
   else if (type === 'heartbeat') out.control(heartbeat(message))
-  else if (type === 'subscriptions') out.control({ kind: 'subscribed', symbols: subscribedSymbols(message), all: true })
+  else if (type === 'l2update') level2.update(message, out)
+  else if (type === 'snapshot') level2.snapshot(message, out)
+  else if (type === 'subscriptions') decodeSubscriptions(message, out)
   else if (type === 'error') decodeError(message, out)
   else if (typeof type === 'string' && NOT_RECORDED.has(type)) out.ignore()
   else out.refuse('unknown_message', `type ${show(type)}`)
@@ -114,10 +124,13 @@ function heartbeat({ product_id: symbol, last_trade_id: lastTradeId }: JsonObjec
     : { kind: 'heartbeat' }
 }
 
-/** The symbols whose matches we now get: the answer lists all channels of the connection. */
-function subscribedSymbols(message: JsonObject): string[] {
+/** The symbols that we now get of each kind: the answer lists all channels of the connection. */
+function decodeSubscriptions(message: JsonObject, out: Sink): void {
   const channels = Array.isArray(message.channels) ? message.channels.filter(isObject) : []
-  const matches = channels.find(channel => channel.name === 'matches')
-  const symbols = Array.isArray(matches?.product_ids) ? matches.product_ids : []
-  return symbols.filter(symbol => typeof symbol === 'string')
+  for (const [kind, name] of Object.entries(CONFIRMED_AS)) {
+    const found = channels.find(channel => typeof channel.name === 'string' && name.test(channel.name))
+    const ids = Array.isArray(found?.product_ids) ? found.product_ids : []
+    const symbols = ids.filter(symbol => typeof symbol === 'string')
+    out.control({ kind: 'subscribed', symbols, all: true, channel: kind })
+  }
 }

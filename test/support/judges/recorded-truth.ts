@@ -23,6 +23,11 @@ export function sessionTrades(): number {
   return SESSIONS.reduce((sum, name) => sum + binanceTruth(name).trade_oracle.count, 0)
 }
 
+/** Quotes of all sessions. */
+export function sessionQuotes(): number {
+  return SESSIONS.reduce((sum, name) => sum + binanceTruth(name).quote_oracle.count, 0)
+}
+
 interface Sums {
   count: number
   first: number

@@ -3,6 +3,7 @@ import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { TICK_TABLES } from '../../../src/tick/kinds.ts'
 import { within } from '../judges/within.ts'
 import { openTestServer, type TestServer } from '../servers/clickhouse-server.ts'
 import { type Kafka, startKafka } from '../servers/kafka/kafka.ts'
@@ -66,7 +67,7 @@ export class Cluster {
   async storedBelow(): Promise<Map<number, number>> {
     const rows = await this.store.rows<{ partition: number; last: string }>(
       `SELECT log_partition AS partition, toString(max(log_offset)) AS last
-       FROM (SELECT log_partition, log_offset FROM trades UNION ALL SELECT log_partition, log_offset FROM quarantine)
+       FROM (${TICK_TABLES.map(table => `SELECT log_partition, log_offset FROM ${table}`).join(' UNION ALL ')})
        GROUP BY log_partition`,
     )
     return new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))

@@ -63,7 +63,8 @@ test('heartbeats, answers and errors become controls; other channels are ignored
     { name: 'matches', product_ids: ['BTC-USD', 'ETH-USD'] },
   ]
   assert.deepEqual(read({ type: 'subscriptions', channels }).controls, [
-    { kind: 'subscribed', symbols: ['BTC-USD', 'ETH-USD'], all: true },
+    { kind: 'subscribed', symbols: ['BTC-USD', 'ETH-USD'], all: true, channel: 'trades' },
+    { kind: 'subscribed', symbols: [], all: true, channel: 'quotes' },
   ])
   const [control] = read({
     type: 'error',

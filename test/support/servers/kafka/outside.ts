@@ -11,6 +11,8 @@ export type ForeignMessage = Message & { partition: number }
 export class KafkaOutside implements AsyncDisposable {
   /** The topic of trades. */
   readonly topic: string
+  /** All topics of ticks, as the log numbers their partitions. */
+  readonly #topics: readonly string[]
   readonly group: string
   readonly admin: Admin
   readonly #kafka: Kafka
@@ -26,26 +28,38 @@ export class KafkaOutside implements AsyncDisposable {
   private constructor(address: string) {
     const { brokers, topicPrefix, group } = parseKafkaAddress(address)
     this.topic = `${topicPrefix}trades`
+    this.#topics = [this.topic, `${topicPrefix}quotes`]
     this.group = group
     this.#kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
     this.admin = this.#kafka.admin()
   }
 
-  /** The first offset kept and the next to be given of each partition. */
+  /** The first offset kept and the next to be given of each partition of the log. */
   async bounds(): Promise<Map<number, { first: number; next: number }>> {
-    const offsets = await this.admin.fetchTopicOffsets(this.topic)
-    return new Map(offsets.map(({ partition, low, high }) => [partition, { first: Number(low), next: Number(high) }]))
+    const bounds = new Map<number, { first: number; next: number }>()
+    for (const topic of this.#topics) {
+      const offsets = await this.admin.fetchTopicOffsets(topic)
+      const before = bounds.size
+      for (const { partition, low, high } of offsets)
+        bounds.set(before + partition, { first: Number(low), next: Number(high) })
+    }
+    return bounds
   }
 
-  /** What the group committed, by partition: what ordinary tools subtract from the end to show lag. */
+  /** What the group committed, by partition of the log: what ordinary tools subtract from the end to show lag. */
   async committed(): Promise<Map<number, number>> {
-    const found = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.topic] }).catch(error => {
+    const found = await this.admin.fetchOffsets({ groupId: this.group, topics: [...this.#topics] }).catch(error => {
       // The brokers are still agreeing on who keeps this group's offsets.
       if (error.retriable) return []
       throw error
     })
-    const partitions = found.flatMap(topic => topic.partitions)
-    return new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    const committed = new Map<number, number>()
+    for (const topic of this.#topics) {
+      const before = committed.size
+      for (const { partition, offset } of found.find(one => one.topic === topic)?.partitions ?? [])
+        committed.set(before + partition, Number(offset))
+    }
+    return committed
   }
 
   async produce(messages: readonly ForeignMessage[]): Promise<void> {
