@@ -7,6 +7,7 @@ const TITLES: Record<SettingGroup, string> = {
   sources: 'Sources',
   venues: 'Addresses of venues',
   accounts: 'Accounts at venues',
+  venueFiles: 'Venues from outside the tree',
   log: 'Log',
   store: 'Store',
   archive: 'Archive',

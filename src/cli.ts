@@ -1,189 +1,32 @@
 #!/usr/bin/env node
 /**
- * The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends
- * (`commands/`).
+ * Starts a command. Venues from outside the tree are loaded first: settings, flags and selections are made from the
+ * list of venues when `program.ts` is imported.
  */
-import { inspect } from 'node:util'
-import { Command, CommanderError, Option } from 'commander'
-import type { VerifyFlags } from './commands/archive.ts'
-import { addSettingFlags, settingFlags } from './commands/flags.ts'
-import type { QuarantineFlags } from './commands/quarantine.ts'
-import type { ReplayFlags } from './commands/replay.ts'
-import type { RestoreFlags } from './commands/restore.ts'
-import type { CommandName } from './commands/settings.ts'
-import type { WatchFlags } from './commands/watch.ts'
-import { type Config, environmentName, parseConfig } from './config.ts'
-import { readEnvironment } from './environment.ts'
+import { inspect, parseArgs } from 'node:util'
+import { CommanderError } from 'commander'
+import { PREFIX, readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
-import { AlreadyLogged, type Mode, runProcess, stopSignal } from './launcher/process.ts'
-import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/supervisor.ts'
+import { AlreadyLogged, ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/endings.ts'
 import { printable, redact } from './plain-text.ts'
 import { bypassProxyForLoopback } from './proxies.ts'
-import { VERSION } from './version.ts'
+import { loadVenues } from './venues/outside/load.ts'
 
-/** Columns of help that goes to a file or a pipe. */
-const HELP_WIDTH = 110
-
-const program = new Command('tickhouse')
-  .description('Records live market data, stores every tick exactly once in ClickHouse, and shows it.')
-  .version(VERSION)
-  .configureHelp({ sortOptions: false, helpWidth: process.stdout.columns ?? HELP_WIDTH })
-  .showSuggestionAfterError()
-  .exitOverride()
-  .addHelpText('after', '\nEvery setting is documented in docs/configuration.md.')
-
-function command(name: CommandName, description: string, parent = program): Command {
-  return parent.command(name.split(' ').at(-1)!).description(description)
-}
-
-command('start', 'record, store and show, as two supervised processes (the default)').action(
-  async (_options, made: Command) => {
-    const { start } = await import('./modes/start.ts')
-    await run('start', made, start)
-  },
-)
-
-command('record', 'receive ticks from venues and append them to the log')
-  .addOption(new Option('--simulated <json>').hideHelp())
-  .addOption(new Option('--restarted-after <how>').hideHelp())
-  .action(async (options: { simulated?: string }, made: Command) => {
-    const { record } = await import('./modes/record.ts')
-    await run('record', made, (config, journal, stopping) =>
-      record(config, journal, stopping, options.simulated ? JSON.parse(options.simulated) : undefined),
-    )
-  })
-
-command('ingest', 'store the log in ClickHouse, and serve the page and queries')
-  .addOption(new Option('--restarted-after <how>').hideHelp())
-  .action(async (_options, made: Command) => {
-    const { ingest } = await import('./modes/ingest.ts')
-    await run('ingest', made, ingest)
-  })
-
-command('serve', 'serve the page for a shared ClickHouse, or SQL for a stopped embedded store')
-  .addOption(new Option('--writable').hideHelp())
-  .action(async (options: { writable?: true }, made: Command) => {
-    const { serve } = await import('./modes/serve.ts')
-    const { serveStore } = await import('./modes/serve-store.ts')
-    await run('serve', made, options.writable ? (config, journal) => serveStore(config, journal, true) : serve)
-  })
-
-const archive = command('archive', 'archive a ClickHouse server to Parquet; verify an archive').action(
-  async (_options, made: Command) => {
-    const { archive } = await import('./modes/archive.ts')
-    await run('archive', made, archive)
-  },
-)
-
-command('archive verify', 'compare every archived object with the catalog', archive)
-  .option('--deep', 'compare the rows with the store too')
-  .option('--manifests', 'use the manifests in the archive as the catalog: for a lost store')
-  .action(async (options: VerifyFlags, made: Command) => {
-    const { verifyArchive } = await import('./commands/archive.ts')
-    process.exitCode = (await verifyArchive(configOf(made), options)) ? 0 : 1
-  })
-
-command('archive status', 'show how far each partition is archived', archive).action(
-  async (_options, made: Command) => {
-    const { archiveStatus } = await import('./commands/archive.ts')
-    await archiveStatus(configOf(made))
-  },
-)
-
-command('watch', 'watch a running tickhouse from outside and send alerts')
-  .option('--test-alert', 'send a test message to every channel and report which accepted it')
-  .option('--silence <alert>', 'suppress messages about an alert, or about all, for the time of --for')
-  .option('--for <time>', 'with --silence: 30m, 2h, 1d (1h)')
-  .option('--unsilence <alert>', 'resume messages about an alert')
-  .option('--status', 'print open alerts, silences, and availability by day')
-  .action(async (options: WatchFlags, made: Command) => {
-    const { manageAlerts } = await import('./commands/watch.ts')
-    if (await manageAlerts(configOf(made), options)) return
-    const { watch } = await import('./modes/watch.ts')
-    await run('watch', made, watch)
-  })
-
-command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT count() FROM trades"')
-  .argument('<sql>', 'a statement that reads; a FORMAT clause sets the output format')
-  .action(async (sql: string, _options, made: Command) => {
-    const { query } = await import('./commands/query.ts')
-    await query(configOf(made), sql)
-  })
-
-command('doctor', 'check that every logged tick is stored exactly once, and what to do if not').action(
-  async (_options, made: Command) => {
-    const { doctor } = await import('./commands/doctor.ts')
-    process.exitCode = (await doctor(configOf(made))) ? 0 : 1
-  },
-)
-
-command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
-  .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
-  .option('--into <log>', 'append to this log instead: sqlite:data/replayed')
-  .option('--venue <name>', 'replay only this venue')
-  .option('--symbol <names>', 'replay only these symbols, separated by commas; several are merged by time')
-  .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-  .option('--to <time>', 'end of the range, exclusive')
-  .option('--speed <factor>', '1 for real time, 10 for ten times as fast, or max', '1')
-  .option('--port <number>', 'port on this machine; 0 for any free port', '9010')
-  .option('--start-paused', 'wait for the space bar or POST /control/resume')
-  .action(async (options: ReplayFlags, made: Command) => {
-    const stopping = new AbortController()
-    stopSignal().then(() => stopping.abort())
-    const { replay } = await import('./commands/replay.ts')
-    await replay(configOf(made), options, stopping.signal)
-  })
-
-command('quarantine', 'list refused ticks by reason, or as rows if a filter or --limit is given')
-  .option('--reason <reason>', 'only rows with this reason')
-  .option('--venue <name>', 'only rows of this venue')
-  .option('--symbol <name>', 'only rows of this symbol')
-  .option('--since <time>', 'only rows logged at this time or later: 2026-11-22T13:30Z')
-  .option('--until <time>', 'only rows logged before this time')
-  .option('--at <position>', 'only the row at partition/offset/index')
-  .option('--limit <rows>', 'maximum number of rows (20)')
-  .option('--raw', 'print the payload of the row named by --at, byte for byte')
-  .option('--json', 'print JSON')
-  .option('--reprocess', "validate the rows by today's rules and store those that pass")
-  .option('--dry-run', 'with --reprocess: report what would change, and change nothing')
-  .action(async (options: QuarantineFlags, made: Command) => {
-    const { quarantine } = await import('./commands/quarantine.ts')
-    await quarantine(configOf(made), options)
-  })
-
-command('restore', 'restore archived ticks to an embedded store that no other process has open')
-  .option('--from <time>', 'only segments with ticks from this time on: 2026-11-21 (UTC)')
-  .option('--to <time>', 'only segments with ticks before this time')
-  .action(async (options: RestoreFlags, made: Command) => {
-    const { restore } = await import('./commands/restore.ts')
-    await restore(configOf(made), options)
-  })
-
-for (const made of [...program.commands, ...archive.commands]) {
-  addSettingFlags(made, nameOf(made))
-  made.addHelpText(
-    'after',
-    `\nEach setting is also an environment variable and a line of the file .env: --log-level is ${environmentName('LOG_LEVEL')}.`,
-  )
-}
-
-function configOf(made: Command): Config {
-  return parseConfig(settingFlags(made, nameOf(made)), readEnvironment())
-}
-
-function nameOf(made: Command): CommandName {
-  return (made.parent === program ? made.name() : `${made.parent!.name()} ${made.name()}`) as CommandName
-}
-
-/** Runs a process of tickhouse by the settings of its command. */
-function run(name: string, made: Command, open: Mode): Promise<void> {
-  const { restartedAfter } = made.opts<{ restartedAfter?: string }>()
-  return runProcess(name, configOf(made), restartedAfter, open)
+/**
+ * Loads the venues that the flag or the setting names: for every command, since each refuses settings of venues that it
+ * does not know. Throws `config_invalid`.
+ */
+async function loadNamedVenues(args: string[]): Promise<void> {
+  const { venues } = parseArgs({ args, options: { venues: { type: 'string' } }, strict: false }).values
+  await loadVenues(typeof venues === 'string' ? venues : (readEnvironment()[`${PREFIX}VENUES`] ?? ''))
 }
 
 bypassProxyForLoopback()
 try {
-  await program.parseAsync(process.argv.length > 2 ? process.argv : [...process.argv, 'start'])
+  const args = process.argv.slice(2)
+  await loadNamedVenues(args)
+  const { runCommand } = await import('./program.ts')
+  await runCommand(args)
   process.exit()
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_MISTAKE)

@@ -103,6 +103,13 @@ export const SETTING_GROUPS = {
   },
   venues: Object.assign({}, venueAddresses, feedSettings),
   accounts: accountSettings,
+  venueFiles: {
+    VENUES: setting(
+      z.string().default(''),
+      'Venues from outside the tree: TypeScript files, separated by commas.',
+      'Paths are relative to the working directory. See docs/add-a-venue.md.',
+    ),
+  },
   log: {
     LOG: setting(
       z.string().default('sqlite:data/log'),

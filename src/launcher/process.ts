@@ -5,7 +5,8 @@ import { isEngineFailure, TickhouseError } from '../errors.ts'
 import type { Running } from '../service.ts'
 import { Journal } from '../telemetry/journal.ts'
 import { VERSION } from '../version.ts'
-import { ALIVE_EVERY_MS, ChildKilled, ChildMistake, EXIT_MISTAKE, type ToSupervisor } from './supervisor.ts'
+import { AlreadyLogged, ChildKilled, ChildMistake, EXIT_MISTAKE } from './endings.ts'
+import { ALIVE_EVERY_MS, type ToSupervisor } from './supervisor.ts'
 
 /**
  * How long a stop waits for a process that is still opening, perhaps a host that does not answer. Before it runs,
@@ -123,13 +124,4 @@ export function stopSignal(): Promise<string> {
       })
     }
   })
-}
-
-/** The error is already in the log. */
-export class AlreadyLogged extends Error {
-  readonly code: number
-  constructor(code: number) {
-    super()
-    this.code = code
-  }
 }

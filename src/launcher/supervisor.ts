@@ -9,10 +9,9 @@ import { type Config, toEnvironment } from '../config.ts'
 import type { Running } from '../service.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { Emit } from '../telemetry/events.ts'
+import { ChildKilled, ChildMistake, EXIT_MISTAKE } from './endings.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
-/** Exit code after a configuration mistake: a restart would only repeat it. */
-export const EXIT_MISTAKE = 2
 const RESTART_MS_MIN = 200
 const RESTART_MS_MAX = 10_000
 /** A process that ran this long is healthy: its next restart is fast again. */
@@ -172,9 +171,3 @@ class Child {
     return [signal ?? `code ${code}`, ...(this.#reason ? [this.#reason] : [])].join(': ')
   }
 }
-
-/** A stop that was not clean; the process and how it ended are in the log. */
-export class ChildKilled extends Error {}
-
-/** A child exited with a configuration mistake, and has printed it. */
-export class ChildMistake extends Error {}

@@ -11,7 +11,10 @@
  * | `opaque`    | differ, in no order: a hash, a UUID                           | yes          | no           |
  * | `none`      | the venue states none                                         | no           | no           |
  */
-export type IdKind = 'dense' | 'aggregate' | 'counted' | 'sequence' | 'rising' | 'opaque' | 'none'
+export const ID_KINDS = ['dense', 'aggregate', 'counted', 'sequence', 'rising', 'opaque', 'none'] as const
+
+/** See `ID_KINDS`. */
+export type IdKind = (typeof ID_KINDS)[number]
 
 /** Whether a trade with a lower id than one before it is an old one. */
 export function idsRise(kind: IdKind): boolean {

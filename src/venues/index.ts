@@ -1,4 +1,4 @@
-/** The built-in venues. CONTRIBUTING.md lists the files of a new one. */
+/** All venues. CONTRIBUTING.md lists the files of a new one. */
 import { alpacacrypto } from './alpaca/crypto.ts'
 import { alpaca } from './alpaca/stocks.ts'
 import { binance } from './binance/decode.ts'
@@ -14,7 +14,7 @@ import { okx } from './okx/decode.ts'
 import { simulator } from './simulator.ts'
 import type { Venue } from './venue.ts'
 
-export const VENUES: readonly Venue[] = [
+const all: Venue[] = [
   alpaca,
   alpacacrypto,
   binance,
@@ -30,6 +30,14 @@ export const VENUES: readonly Venue[] = [
   okx,
   simulator,
 ]
+
+/** The built-in venues, and those that `outside/load.ts` has loaded. */
+export const VENUES: readonly Venue[] = all
+
+/** Adds a venue of another name than the others. To be called before any other module reads VENUES. */
+export function addVenue(venue: Venue): void {
+  all.push(venue)
+}
 
 /** Tried if nothing is configured. README.md names them. */
 export const FIRST_RUN_VENUES: readonly Venue[] = [binance, bitstamp, coinbase, kraken]

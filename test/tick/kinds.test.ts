@@ -21,7 +21,7 @@ const ABOUT_TRADES = [
   'src/serve/page/candles.ts',
   'src/serve/page/follower.ts',
   'src/serve/page/watchlist.ts',
-  'src/cli.ts',
+  'src/program.ts',
 ]
 
 const withoutComments = (code: string) => code.replace(/^\s*(\/?\*|\/\/).*$/gm, '')
