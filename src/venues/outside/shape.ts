@@ -2,7 +2,8 @@
 import { nearest } from '../../nearest.ts'
 import { ID_KINDS } from '../../tick/id-kind.ts'
 import { EXTERNAL_VENUE } from '../../tick/json.ts'
-import { KINDS } from '../../tick/kinds.ts'
+import { INSTRUMENTS, KINDS } from '../../tick/kinds.ts'
+import { NO_LIST } from '../instruments.ts'
 import type { Venue } from '../venue.ts'
 
 /** What a field must be; the check of a value. `optional`: it may be missing. */
@@ -13,7 +14,8 @@ interface Field {
 }
 
 const SECRETS: readonly unknown[] = ['key', 'secret', 'token']
-const KIND_NAMES = KINDS.map(({ name }) => name)
+/** Kinds of a feed. */
+const KIND_NAMES = KINDS.filter(kind => kind !== INSTRUMENTS).map(({ name }) => name)
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -33,6 +35,11 @@ const FIELDS: Record<keyof Venue, Field> = {
   },
   ws: { is: 'an address ws:// or wss:// without a slash at its end', ok: isAddress(/^wss?:\/\/.*[^/]$/) },
   rest: { is: 'an address http:// or https:// without a slash at its end', ok: isAddress(/^https?:\/\/.*[^/]$/) },
+  feeds: {
+    is: 'paths below ws, by the name of a feed',
+    ok: value => isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(isText),
+    optional: true,
+  },
   ids: { is: `one of ${ID_KINDS.join(', ')}`, ok: value => (ID_KINDS as readonly unknown[]).includes(value) },
   limits: {
     is: '{ symbolsPerConnection, framesPerSecond, … }, numbers above 0',
@@ -63,6 +70,7 @@ const FIELDS: Record<keyof Venue, Field> = {
       isRecord(value) &&
       isFunction(value.read) &&
       Array.isArray(value.requests) &&
+      (value.requests.length > 0 || (value as unknown) === NO_LIST) &&
       value.requests.every(request => isRecord(request) && isText(request.path) && isMissingOr(isText)(request.body)),
   },
   spelling: { is: "'capitals'", ok: value => value === 'capitals', optional: true },
