@@ -1,6 +1,6 @@
 /**
  * Reports how the recorded symbols of a venue differ from its list: each unknown one with the nearest spelling, each in
- * another spelling, without trading, or delisted; once each.
+ * another spelling, without trading, or delisted; again only after it has changed.
  */
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
 import { nearest } from '../../nearest.ts'
@@ -14,7 +14,8 @@ const UNKNOWN_NAMED_MAX = 20
 export class SymbolCheck {
   readonly #venue: string
   readonly #emit: Emit
-  readonly #reported = new Set<string>()
+  /** What was reported last of each symbol. */
+  readonly #reported = new Map<string, string>()
 
   constructor(venue: string, emit: Emit) {
     this.#venue = venue
@@ -31,7 +32,7 @@ export class SymbolCheck {
     const names = listed.map(({ symbol }) => symbol)
     let unknown = 0
     for (const { requested, instrument } of matches) {
-      if (!this.#isFirst(`${requested} ${instrument?.symbol} ${instrument?.status}`)) continue
+      if (!this.#isNew(requested, `${instrument?.symbol} ${instrument?.status}`)) continue
       if (instrument) this.#reportListed(requested, instrument)
       else if (wasListed(requested)) this.#emit('symbol_delisted', { venue, symbol: requested })
       else if (++unknown <= UNKNOWN_NAMED_MAX) {
@@ -49,9 +50,9 @@ export class SymbolCheck {
     if (status !== TRADING) this.#emit('symbol_resting', { venue, symbol, state: status })
   }
 
-  #isFirst(what: string): boolean {
-    if (this.#reported.has(what)) return false
-    this.#reported.add(what)
+  #isNew(symbol: string, what: string): boolean {
+    if (this.#reported.get(symbol) === what) return false
+    this.#reported.set(symbol, what)
     return true
   }
 }

@@ -10,6 +10,7 @@ import { parseSources } from '../../../src/sources/selection.ts'
 import { CheckedSymbols, reportCorrections } from '../../../src/sources/subscription/checked-symbols.ts'
 import { binance } from '../../../src/venues/binance/decode.ts'
 import { hyperliquid } from '../../../src/venues/hyperliquid/decode.ts'
+import { instrument } from '../../../src/venues/instruments.ts'
 import { kraken } from '../../../src/venues/kraken/decode.ts'
 import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
@@ -179,7 +180,7 @@ test('no request is sent to a venue during the wait that it requested', TIMEOUT,
   assert.ok(rest.requested[1]!.atMs - rest.requested[0]!.atMs >= 990)
 })
 
-test('a symbol that is halted later is reported once, with the next list', TIMEOUT, async t => {
+test('a symbol that is halted later is reported once, and again when it is halted again', TIMEOUT, async t => {
   const venue = await LocalVenue.open(t)
   let status = 'TRADING'
   const rest = await ListServer.open(t, response =>
@@ -194,6 +195,31 @@ test('a symbol that is halted later is reported once, with the next list', TIMEO
   const requested = rest.requested.length
   while (rest.requested.length < requested + 3) await new Promise(setImmediate)
   assert.equal(events.named('symbol_resting').length, 1)
+  status = 'TRADING'
+  const halted = rest.requested.length
+  while (rest.requested.length < halted + 3) await new Promise(setImmediate)
+  status = 'BREAK'
+  await events.next('symbol_resting')
+  assert.deepEqual(
+    events.named('symbol_resting').map(({ state }) => state),
+    ['BREAK', 'BREAK'],
+  )
+})
+
+test('a symbol that leaves the list is reported as delisted, and of many unknown ones twenty are named', async t => {
+  const venue = await LocalVenue.open(t)
+  const symbols = ['GONEUSDT', ...Array.from({ length: 30 }, (_, index) => `WRONG${index}`)]
+  const subscription = { venue: binance, kinds: ['trades'], symbols, ws: venue.url }
+  const events = new EventLog()
+  const feeds = openFeeds([subscription], new CollectingReceiver(), events.emit)
+  t.after(() => feeds.close())
+  const checked = new CheckedSymbols([subscription], feeds, events.emit)
+  const listed = [instrument({ symbol: 'BTCUSDT', kind: 'spot' })]
+  await checked.compare('binance', listed, symbol => symbol === 'GONEUSDT')
+  await checked.compare('binance', listed)
+  assert.deepEqual(events.named('symbol_delisted'), [{ venue: 'binance', symbol: 'GONEUSDT' }])
+  assert.equal(events.named('symbol_unknown').length, 20)
+  assert.deepEqual(events.named('symbols_unknown'), [{ venue: 'binance', count: 10 }])
 })
 
 test('lower case and doubled symbols are reported without the venue’s list', () => {
