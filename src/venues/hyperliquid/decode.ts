@@ -1,11 +1,12 @@
 /**
- * Hyperliquid, perpetuals and spot, channel `trades`:
+ * Hyperliquid, perpetuals and spot, channels `trades` and `bbo`:
  * https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/websocket/subscriptions. A frame contains several
- * trades; the side is the taker's; times are in ms. The trade id is a hash of 50 bits of both orders, in no order.
+ * trades or one quote, which comes with each block that changes it; the side is the taker's; times are in ms. The trade id is a hash of 50 bits of both orders, in no order.
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
+import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { hyperliquidInstruments } from './instruments.ts'
@@ -19,7 +20,7 @@ export const hyperliquid: Venue = {
   ws: 'wss://api.hyperliquid.xyz/ws',
   rest: 'https://api.hyperliquid.xyz',
   ids: 'opaque',
-  kinds: [['trades']],
+  kinds: [['trades', 'quotes']],
   defaultSymbols: ['BTC', 'ETH', 'SOL', 'XRP', 'HYPE'],
   // For one address: 10 connections, 1,000 subscriptions, 30 connects and 2,000 messages a minute:
   // https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits.
@@ -34,21 +35,27 @@ export const hyperliquid: Venue = {
   url: base => base,
   subscribe,
   resubscribe: subscribe,
-  unsubscribe: symbols => requests('unsubscribe', symbols),
+  unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
   frameOf: item => `{"channel":"trades","data":[${item}]}`,
   decoder: () => decode,
 }
 
-function subscribe(symbols: readonly string[]): string[] {
-  return requests('subscribe', symbols)
+/** The channel of each kind. */
+const CHANNELS: Readonly<Record<string, string>> = { trades: 'trades', quotes: 'bbo' }
+const kindOf = (channel: unknown) => Object.keys(CHANNELS).find(kind => CHANNELS[kind] === channel)
+
+function subscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
+  return requests('subscribe', symbols, kinds)
 }
 
-function requests(method: string, symbols: readonly string[]): string[] {
-  return symbols.map(coin => JSON.stringify({ method, subscription: { type: 'trades', coin } }))
+function requests(method: string, symbols: readonly string[], kinds: readonly string[]): string[] {
+  return kinds.flatMap(kind =>
+    symbols.map(coin => JSON.stringify({ method, subscription: { type: CHANNELS[kind], coin } })),
+  )
 }
 
 /** Channels that are known and not recorded. */
-const NOT_RECORDED = new Set(['allMids', 'l2Book', 'bbo', 'candle', 'activeAssetCtx', 'activeSpotAssetCtx'])
+const NOT_RECORDED = new Set(['allMids', 'l2Book', 'candle', 'activeAssetCtx', 'activeSpotAssetCtx'])
 
 function decode(frame: Buffer, out: Sink): void {
   if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
@@ -65,6 +72,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
 
   const { channel, data } = message
   if (channel === 'trades') decodeItems(data, frame, out, decodeTrade)
+  else if (channel === 'bbo') decodeQuote(data, out)
   else if (channel === 'pong') out.control({ kind: 'heartbeat' })
   else if (channel === 'subscriptionResponse') decodeAnswer(data, out)
   else if (channel === 'error') decodeError(data, out)
@@ -84,6 +92,18 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined
   emitTrade(out, fields, decimalFromText, raw)
 }
 
+/** A level is null where a side has no orders. */
+const NO_ORDERS = { px: '0', sz: '0' }
+
+function decodeQuote(data: unknown, out: Sink): void {
+  const { coin, time, bbo } = isObject(data) ? data : {}
+  const [bid, ask] = (Array.isArray(bbo) ? bbo : []).map(level => (level === null ? NO_ORDERS : level))
+  const { px: bidPrice, sz: bidSize } = isObject(bid) ? bid : {}
+  const { px: askPrice, sz: askSize } = isObject(ask) ? ask : {}
+  const fields = { symbol: coin, bidPrice, bidSize, askPrice, askSize, sequence: 0, time: timeOf(time) }
+  emitQuote(out, fields, decimalFromText)
+}
+
 function sideOf(side: unknown): Side | undefined {
   if (side === 'B') return SIDE.buy
   return side === 'A' ? SIDE.sell : undefined
@@ -98,10 +118,11 @@ function timeOf(time: unknown): { micros: number; nanos: number } | undefined {
 function decodeAnswer(data: unknown, out: Sink): void {
   const { method, subscription } = isObject(data) ? data : {}
   const { type, coin } = isObject(subscription) ? subscription : {}
-  if (type !== 'trades') out.ignore()
+  const channel = kindOf(type)
+  if (channel === undefined) out.ignore()
   else if (typeof coin !== 'string') out.refuse('malformed_frame', `an answer: coin ${show(coin)}`)
-  else if (method === 'subscribe') out.control({ kind: 'subscribed', symbols: [coin] })
-  else if (method === 'unsubscribe') out.control({ kind: 'ended', symbols: [coin] })
+  else if (method === 'subscribe') out.control({ kind: 'subscribed', symbols: [coin], channel })
+  else if (method === 'unsubscribe') out.control({ kind: 'ended', symbols: [coin], channel })
   else out.refuse('unknown_message', `an answer: method ${show(method)}`)
 }
 
@@ -109,6 +130,7 @@ function decodeAnswer(data: unknown, out: Sink): void {
 function decodeError(text: unknown, out: Sink): void {
   const detail = typeof text === 'string' && text !== '' ? text : 'an error without a text'
   const coin = /"coin":"([^"\\]+)"/.exec(detail)?.[1]
-  if (coin !== undefined) out.control({ kind: 'rejected', detail, symbols: [coin] })
+  const channel = kindOf(/"type":"(\w+)"/.exec(detail)?.[1])
+  if (coin !== undefined) out.control({ kind: 'rejected', detail, symbols: [coin], ...(channel && { channel }) })
   else out.control({ kind: /subscri/i.test(detail) ? 'rejected' : 'error', detail })
 }
