@@ -6,6 +6,18 @@ const frameOf = (items: string[], symbol = 'BTC-PERPETUAL') =>
   `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.${symbol}.100ms","data":[${items.join()}]}}`
 const trade = (seq: number | string, symbol = 'BTC-PERPETUAL') => frameOf([item(seq, symbol)], symbol)
 const CHANNEL = 'trades.BTC-PERPETUAL.100ms'
+const QUOTE_CHANNEL = 'quote.BTC-PERPETUAL'
+const quote =
+  '{"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":{"timestamp":1567296000183,"instrument_name":"BTC-PERPETUAL","best_bid_price":9600.5,"best_bid_amount":162800.0,"best_ask_price":9601.0,"best_ask_amount":49710.0}}}'
+const QUOTE = {
+  symbol: 'BTC-PERPETUAL',
+  micros: 1_567_296_000_183_000,
+  nanos: 0,
+  bid: [9600.5, 162_800] as [number, number],
+  ask: [9601, 49_710] as [number, number],
+  sequence: 0,
+  flags: 0,
+}
 const answer = (id: string, content: object) =>
   JSON.stringify({ jsonrpc: '2.0', id, ...content, usIn: 1, usOut: 2, usDiff: 1, testnet: false })
 
@@ -33,12 +45,68 @@ export const evidence: VenueEvidence = {
       frame: trade(1, 'BTC-CS-19MAY26-70000_75000').replace('"mark_price"', `"legs":[${item(8)}],"mark_price"`),
       trades: [{ ...first, symbol: 'BTC-CS-19MAY26-70000_75000', tradeId: 1 }],
     },
-    { frame: answer(CHANNEL, { result: [CHANNEL] }), control: { kind: 'subscribed', symbols: ['BTC-PERPETUAL'] } },
-    { frame: answer('unsubscribe', { result: [CHANNEL] }), control: { kind: 'ended', symbols: ['BTC-PERPETUAL'] } },
+    {
+      frame: answer(CHANNEL, { result: [CHANNEL] }),
+      control: { kind: 'subscribed', symbols: ['BTC-PERPETUAL'], channel: 'trades' },
+    },
+    {
+      frame: answer('unsubscribe', { result: [CHANNEL] }),
+      control: { kind: 'ended', symbols: ['BTC-PERPETUAL'], channel: 'trades' },
+    },
+    {
+      frame: answer(QUOTE_CHANNEL, { result: [QUOTE_CHANNEL] }),
+      control: { kind: 'subscribed', symbols: ['BTC-PERPETUAL'], channel: 'quotes' },
+    },
+    {
+      frame: answer(`${CHANNEL} ${QUOTE_CHANNEL}`, { result: [CHANNEL] }),
+      controls: [
+        { kind: 'subscribed', symbols: ['BTC-PERPETUAL'], channel: 'trades' },
+        {
+          kind: 'rejected',
+          detail: 'not listed: the answer confirms no channel',
+          symbols: ['BTC-PERPETUAL'],
+          channel: 'quotes',
+        },
+      ],
+    },
+    {
+      frame: answer('unsubscribe', { result: [QUOTE_CHANNEL, CHANNEL, 'quote.ETH-PERPETUAL'] }),
+      controls: [
+        { kind: 'ended', symbols: ['BTC-PERPETUAL', 'ETH-PERPETUAL'], channel: 'quotes' },
+        { kind: 'ended', symbols: ['BTC-PERPETUAL'], channel: 'trades' },
+      ],
+    },
+    {
+      frame: answer(QUOTE_CHANNEL, { result: [] }),
+      control: {
+        kind: 'rejected',
+        detail: 'not listed: the answer confirms no channel',
+        symbols: ['BTC-PERPETUAL'],
+        channel: 'quotes',
+      },
+    },
+    // Received, from tardis-node's tests.
+    { frame: quote, quotes: [QUOTE] },
+    {
+      frame: quote.replace('9600.5', 'null').replace('162800.0', '0.0'),
+      quotes: [{ ...QUOTE, bid: [0, 0] }],
+    },
+    { frame: quote.replace('"best_bid_amount":162800.0,', ''), refused: 'rejected_value' },
+    { frame: quote.replace('9601.0', '"9601.0"'), refused: 'rejected_value' },
+    { frame: quote.replace('1567296000183', '"1567296000183"'), refused: 'rejected_value' },
+    {
+      frame: '{"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":7}}',
+      refused: 'rejected_value',
+    },
     { frame: answer('unsubscribe', { result: [] }), control: { kind: 'heartbeat' } },
     {
       frame: answer(CHANNEL, { result: [] }),
-      control: { kind: 'rejected', detail: 'not listed: the answer confirms no channel', symbols: ['BTC-PERPETUAL'] },
+      control: {
+        kind: 'rejected',
+        detail: 'not listed: the answer confirms no channel',
+        symbols: ['BTC-PERPETUAL'],
+        channel: 'trades',
+      },
     },
     {
       frame: answer(CHANNEL, {
@@ -48,6 +116,7 @@ export const evidence: VenueEvidence = {
         kind: 'rejected',
         detail: '"Invalid params" (code -32602): "wrong format"',
         symbols: ['BTC-PERPETUAL'],
+        channel: 'trades',
       },
     },
     {
