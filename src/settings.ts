@@ -92,7 +92,7 @@ export const SETTING_GROUPS = {
   sources: {
     SOURCES: setting(
       z.string().optional(),
-      'What to record, such as "binance:BTCUSDT,ETHUSDT coinbase:BTC-USD".',
+      'What to record, such as "binance:BTCUSDT,ETHUSDT@trades,quotes kraken:*/USD,-EUR/USD": see docs/live.md.',
       'Without it: the public feeds if they answer, else the simulator. The simulator takes ?rate=<trades per second>&seed=<number>.',
     ),
     INSTRUMENTS_EVERY_MINUTES: setting(

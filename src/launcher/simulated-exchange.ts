@@ -34,7 +34,7 @@ export async function simulate(selected: readonly Selected[], config: Config): P
 async function startSimulation({ venue, symbols, options }: Selected, logAddress: string): Promise<Simulation> {
   const { nextIds, lastPrices } = await lastTrades(venue.name, logAddress)
   const argument: ProcessOptions = {
-    symbols: [...symbols],
+    symbols: symbols.length > 0 ? [...symbols] : [...venue.defaultSymbols],
     ratePerSecond: options.rate ?? RATE_DEFAULT,
     seed: options.seed ?? SEED_DEFAULT,
     nextIds,

@@ -10,7 +10,7 @@ import type { Simulation } from './simulated-exchange.ts'
  * `config_invalid` if the venue requires an account and a secret is missing.
  */
 export function subscriptionOf(
-  { venue, symbols, kinds }: Selected,
+  { venue, symbols, patterns, kinds }: Selected,
   config: Config,
   simulation?: Simulation,
 ): Subscription {
@@ -19,7 +19,14 @@ export function subscriptionOf(
   const ws = config[`${name}_WS`]
   const rest = config[`${name}_REST`] ?? (ws === undefined ? own.rest : undefined)
   const path = venue.feeds?.[config[`${name}_FEED`] ?? ''] ?? ''
-  const subscription = { venue, symbols, kinds, ws: `${ws ?? own.ws ?? venue.ws}${path}`, rest }
+  const subscription = {
+    venue,
+    symbols,
+    kinds,
+    ...(patterns && { patterns }),
+    ws: `${ws ?? own.ws ?? venue.ws}${path}`,
+    rest,
+  }
   const { account } = venue
   if (!account) return subscription
   credentialsOf(account, config)

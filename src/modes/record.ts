@@ -27,10 +27,11 @@ import { appendChanges } from '../sources/instruments/append-changes.ts'
 import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { Recorder } from '../sources/recorder.ts'
-import { parseSources } from '../sources/selection.ts'
+import { formatSources, parseSources } from '../sources/selection.ts'
 import { type RecorderStatus, recorderKey } from '../sources/status.ts'
 import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
+import { keepMatched, readMatched } from '../sources/subscription/kept-symbols.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { healthSettings } from './process-settings.ts'
@@ -49,10 +50,14 @@ export async function record(
   const simulation = await simulate(selected, config)
   const recorder = new Recorder({ log, emit })
   const subscriptions = selected.map(one => subscriptionOf(one, config, simulation))
-  const feeds = openFeeds(subscriptions, recorder, emit)
+  const feeds = openFeeds([], recorder, emit)
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
   reportCorrections(selected, emit)
-  const checked = new CheckedSymbols(subscriptions, feeds, emit)
+  const sources = formatSources(selected)
+  const checked = new CheckedSymbols(subscriptions, feeds, emit, {
+    matched: readMatched(log, sources),
+    onMatched: matched => keepMatched(log, sources, matched, emit),
+  })
   const changes = new InstrumentChanges({
     board: log,
     append: (venue, found, nowMs) => appendChanges(log, venue, found, nowMs),

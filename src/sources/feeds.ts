@@ -6,12 +6,15 @@ import { FeedSocket } from './connection/socket.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
 import type { FeedStatus } from './feed-session.ts'
 import type { Receiver } from './receiver.ts'
+import type { Patterns } from './subscription/pattern.ts'
 
 /** Symbols of one venue, in its spelling, and kinds of their ticks, at its own address or a configured one, without a trailing slash. */
 export interface Subscription {
   venue: Venue
   symbols: readonly string[]
   kinds: readonly string[]
+  /** Patterns that select more symbols from the venue's list. */
+  patterns?: Patterns
   ws: string
   /** REST address of its list of symbols; undefined to leave them unchecked. */
   rest?: string | undefined

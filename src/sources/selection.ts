@@ -1,16 +1,21 @@
 /**
  * Parses what to record: `binance:BTCUSDT,ETHUSDT@trades,quotes coinbase:BTC-USD simulator:?rate=500&seed=7`. A venue,
- * its symbols, after `@` the kinds of their ticks, after `?` options.
+ * its symbols, after `@` the kinds of their ticks, after `?` options. `*USDT` are all symbols that end so, `-BUSDUSDT`
+ * leaves one out. A venue may appear several times: of a symbol all kinds are recorded that are named for it.
  */
 import { TickhouseError } from '../errors.ts'
 import { findVenue, VENUES } from '../venues/index.ts'
+import { NO_LIST } from '../venues/instruments.ts'
 import type { Venue } from '../venues/venue.ts'
+import { isPattern, type Patterns } from './subscription/pattern.ts'
 
 export interface Selected {
   venue: Venue
   /** Distinct, in the venue's spelling as far as it is known. */
   symbols: readonly string[]
-  /** As the user wrote them; empty where the venue's defaults are recorded. */
+  /** What it selects from the venue's list. */
+  patterns?: Patterns
+  /** The symbols as the user wrote them; empty where the venue's defaults are recorded. */
   given: readonly string[]
   /** Kinds of their ticks, in the order of `Venue.kinds`. */
   kinds: readonly string[]
@@ -36,9 +41,8 @@ export function parseSources(text: string): Selected[] {
   const parts = sourcesIn(text)
   const selected = parts.map((part, index) => parseOne(part, parts[index - 1]))
   if (selected.length === 0) throw invalid('TICKHOUSE_SOURCES is empty')
-  const names = selected.map(({ venue }) => venue.name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice) throw invalid(`venue ${twice} appears twice in TICKHOUSE_SOURCES`)
+  if (selected.filter(({ venue }) => takesOptions(venue)).length > 1)
+    throw invalid('the simulator appears twice in TICKHOUSE_SOURCES')
   return selected
 }
 
@@ -72,14 +76,16 @@ function parseOne(text: string, before: string | undefined): Selected {
   if (!name) throw invalid(`not a source: ${text}`)
   const venue = findVenue(name.toLowerCase())
   if (!venue) throw unknownVenue(name, text, before)
-  const given = list.split(',').filter(Boolean)
-  const wrong = given.find(symbol => !SYMBOL.test(venue.prefixes ? symbol.replace(PREFIX, '') : symbol))
+  const items = list.split(',').filter(Boolean)
+  const patterns = parsePatterns(venue, items)
+  const given = items.filter(item => !item.startsWith('-') && !item.includes('*'))
+  const wrong = given.find(symbol => !isSymbol(venue, symbol))
   if (wrong !== undefined) throw invalid(`not a symbol of ${venue.name}: ${wrong}`)
   const symbols = [...new Set(given.map(symbol => (venue.spelling === 'capitals' ? symbol.toUpperCase() : symbol)))]
   const kinds = parseKinds(venue, wanted)
   const options: Record<string, number> = {}
   for (const [key, value] of new URLSearchParams(query)) {
-    const isKnown = venue.name === 'simulator' && Object.hasOwn(SIMULATOR_OPTIONS, key)
+    const isKnown = takesOptions(venue) && Object.hasOwn(SIMULATOR_OPTIONS, key)
     const bounds = isKnown ? SIMULATOR_OPTIONS[key] : undefined
     if (!bounds) throw invalid(`source ${name} takes no option ${key}`)
     const number = Number(value)
@@ -88,7 +94,29 @@ function parseOne(text: string, before: string | undefined): Selected {
     }
     options[key] = number
   }
+  if (patterns) return { venue, symbols, patterns, given, kinds, options }
   return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, given, kinds, options }
+}
+
+const takesOptions = (venue: Venue): boolean => venue.name === 'simulator'
+
+/** The patterns among the items of a list, and those with a minus; undefined if there are none. */
+function parsePatterns(venue: Venue, items: readonly string[]): Patterns | undefined {
+  const spell = (item: string) => (venue.spelling === 'capitals' ? item.toUpperCase() : item)
+  const patterns = items.filter(item => item.includes('*') && !item.startsWith('-')).map(spell)
+  const except = items.filter(item => item.startsWith('-')).map(item => spell(item.slice(1)))
+  const wrong = [...patterns, ...except].find(item => !isPattern(item) && !isSymbol(venue, item))
+  if (wrong !== undefined) throw invalid(`not a pattern of symbols of ${venue.name}: ${wrong}`)
+  if (patterns.length === 0 && except.length === 0) return undefined
+  if (patterns.length === 0)
+    throw invalid(`-${except[0]} leaves a symbol out, but no pattern of ${venue.name} selects it`)
+  if (venue.instruments === NO_LIST)
+    throw invalid(`${venue.name} has no public list of symbols, so ${patterns[0]} matches none: name each symbol`)
+  return { patterns: [...new Set(patterns)], except: [...new Set(except)] }
+}
+
+function isSymbol(venue: Venue, text: string): boolean {
+  return SYMBOL.test(venue.prefixes ? text.replace(PREFIX, '') : text)
 }
 
 /** The kinds of ticks after `@`; all that the venue sends where there is none. */
@@ -105,12 +133,14 @@ function parseKinds(venue: Venue, wanted: string | undefined): readonly string[]
 /** The selection as text again, for a child process. */
 export function formatSources(selected: readonly Omit<Selected, 'given'>[]): string {
   return selected
-    .map(({ venue, symbols, kinds, options }) => {
+    .map(({ venue, symbols, patterns, kinds, options }) => {
+      const except = patterns?.except.map(item => `-${item}`) ?? []
+      const items = [...symbols, ...(patterns?.patterns ?? []), ...except]
       const query = Object.entries(options)
         .map(([key, value]) => `${key}=${value}`)
         .join('&')
       const all = venue.kinds.flat().length === kinds.length
-      return `${venue.name}:${symbols.join(',')}${all ? '' : `@${kinds.join(',')}`}${query ? `?${query}` : ''}`
+      return `${venue.name}:${items.join(',')}${all ? '' : `@${kinds.join(',')}`}${query ? `?${query}` : ''}`
     })
     .join(' ')
 }

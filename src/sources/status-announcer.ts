@@ -37,7 +37,9 @@ export class StatusAnnouncer {
     return {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
-      sources: formatSources(selected.map(one => ({ ...one, symbols: checked.of(one.venue.name) }))),
+      sources: formatSources(selected.map((one, index) => ({ ...one, symbols: checked.named[index]! }))),
+      following: checked.following,
+      unresolved: checked.unresolved,
       simulated,
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),

@@ -14,6 +14,10 @@ export interface RecorderStatus {
   startedAtMs: number
   /** The selection, in the form of `TICKHOUSE_SOURCES`. */
   sources: string
+  /** The symbols that it records. */
+  following: { venue: string; symbols: readonly string[] }[]
+  /** Sources with patterns that wait for their venue's list, as `<venue>:<patterns>`. */
+  unresolved: string[]
   /** Why simulated data is recorded, and how to record live data; null if none is. */
   simulated: { why: string; advice: string } | null
   received: number
@@ -51,11 +55,7 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderRep
       .filter(({ key }) => key.startsWith(RECORDERS))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Announcements of an earlier version lack fields.
-      .filter(({ status }) =>
-        status.connections.every(
-          ({ symbolsRequested, clockAheadMs }) => symbolsRequested !== undefined && clockAheadMs !== undefined,
-        ),
-      )
+      .filter(({ status }) => status.following !== undefined && status.unresolved !== undefined)
       .sort((a, b) => b.atMs - a.atMs)
   )
 }

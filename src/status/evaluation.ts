@@ -18,9 +18,12 @@ export function evaluateSources(recorders: readonly RecorderStatus[]): Evaluatio
   const connections = recorders.flatMap(recorder => recorder.connections)
   if (recorders.some(({ paused }) => paused))
     return ['trouble', 'The log is slower than the incoming ticks: check the disk.']
+  const unresolved = recorders.flatMap(recorder => recorder.unresolved)
+  const waiting = unresolved.length > 0 ? [`${unresolved.join(' ')}: the venue's list was not read yet.`] : []
+  if (connections.length === 0 && waiting.length > 0) return ['trouble', `Nothing is recorded: ${waiting[0]}`]
   if (!connections.some(({ state }) => state === 'open'))
     return ['trouble', 'No venue can be reached: check the network and the addresses. Tickhouse keeps reconnecting.']
-  const faults = sourceFaults(connections)
+  const faults = [...sourceFaults(connections), ...waiting]
   if (faults.length === 0) return ['ok', 'All connections are open.']
   return [connections.some(isReceived) ? 'behind' : 'trouble', faults.join(' ')]
 }

@@ -73,7 +73,7 @@ export function worstState(states: readonly StageState[]): HealthAnswer['state']
 
 /** The health of a process that knows all stages. */
 export async function healthOf(self: Self, report: StatusReport): Promise<HealthAnswer> {
-  const following = report.recorders().flatMap(({ status }) => followedIn(status.sources))
+  const following = report.recorders().flatMap(({ status }) => status.following)
   const { atMs, sources, log, ingest, store, archive } = await report.report()
   const short = ({ state, advice, lagMs }: { state: StageState; advice: string; lagMs: number }) => ({
     state,

@@ -20,16 +20,38 @@ test('venues, symbols and the simulator’s options are read, and written back t
   assert.equal(formatSources(selected), text)
 })
 
+test('patterns and exceptions are read beside symbols, and written back the same', () => {
+  const text =
+    'binance:BTCUSDC,*USDT,-BUSDUSDT,-*UPUSDT@trades kraken:*/USD okx:*-SWAP binance:BTCUSDT@quotes simulator:*?rate=5'
+  const selected = parseSources(text)
+  assert.deepEqual(
+    selected.map(({ venue, symbols, patterns, kinds }) => [venue.name, symbols, patterns, kinds]).slice(0, 4),
+    [
+      ['binance', ['BTCUSDC'], { patterns: ['*USDT'], except: ['BUSDUSDT', '*UPUSDT'] }, ['trades']],
+      ['kraken', [], { patterns: ['*/USD'], except: [] }, ['trades', 'quotes']],
+      ['okx', [], { patterns: ['*-SWAP'], except: [] }, selected[2]!.venue.kinds.flat()],
+      ['binance', ['BTCUSDT'], undefined, ['quotes']],
+    ],
+  )
+  assert.equal(formatSources(selected), text)
+  for (const form of ['binance: *usdt , -busdusdt ,kraken:*/USD', 'Binance:*USDT,-BUSDUSDT, kraken:*/USD'])
+    assert.equal(formatSources(parseSources(form)), 'binance:*USDT,-BUSDUSDT kraken:*/USD')
+})
+
 test('a venue without symbols records its default ones', () => {
   const [coinbase] = parseSources('coinbase')
   assert.deepEqual(coinbase!.symbols, coinbase!.venue.defaultSymbols)
 })
 
 test('each mistake is refused with what is wrong', () => {
-  assert.throws(() => parseSources('nasdaq:AAPL'), /unknown venue nasdaq; known: binance/)
+  assert.throws(() => parseSources('nasdaq:AAPL'), /unknown venue nasdaq; known: .*\bbinance\b/)
   assert.throws(() => parseSources('  '), /empty/)
   assert.throws(() => parseSources(':BTC'), /not a source/)
-  assert.throws(() => parseSources('kraken:A kraken:B'), /appears twice/)
+  assert.throws(() => parseSources('simulator:A simulator:B?rate=5'), /simulator appears twice/)
+  assert.throws(() => parseSources('kraken:A,-B'), /-B leaves a symbol out, but no pattern of kraken selects it/)
+  assert.throws(() => parseSources('kraken:*(/USD'), /not a pattern of symbols of kraken: \*\(\/USD/)
+  assert.throws(() => parseSources('kraken:*/USD,-'), /not a pattern/)
+  assert.throws(() => parseSources('finnhub:*'), /finnhub has no public list of symbols, so \* matches none/)
   assert.throws(() => parseSources('kraken:A?rate=5'), /takes no option rate/)
   for (const option of ['constructor', 'toString', '__proto__'])
     assert.throws(() => parseSources(`simulator?${option}=5`), /takes no option/)

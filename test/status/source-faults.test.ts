@@ -50,6 +50,8 @@ const withDown = (state: SubscriptionState, count = 1, of = 2) =>
 const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   startedAtMs: 0,
   sources: 'kraken:S0/USD',
+  following: [{ venue: 'kraken', symbols: ['S0/USD'] }],
+  unresolved: [],
   simulated: null,
   received: 0,
   receivedPerSecond: 0,
@@ -125,4 +127,12 @@ test('the metrics count received symbols, and the others by state; silence is kn
     of('source_venue_online').map(({ value }) => value),
     [1, 1, 0],
   )
+})
+
+test('a pattern that was never compared with the venue’s list is stated, and trouble if nothing else is recorded', () => {
+  const waiting = { ...recorder(), unresolved: ['kraken:*/USD'] }
+  const [state, advice] = evaluateSources([waiting])
+  assert.equal(state, 'trouble')
+  assert.match(advice, /Nothing is recorded: kraken:\*\/USD: the venue's list was not read yet/)
+  assert.equal(evaluateSources([{ ...waiting, connections: [connection()] }])[0], 'behind')
 })

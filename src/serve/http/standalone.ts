@@ -9,7 +9,7 @@ import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
 import { evaluateArchive, evaluateLog, evaluateSources } from '../../status/evaluation.ts'
-import { followedIn, type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
+import { type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
 import type { StatusReport } from '../../status/report.ts'
 import { symbolsDown, venueStates } from '../../status/source-faults.ts'
 import { type TelemetrySettings, TelemetryWriter } from '../../status/telemetry-writer.ts'
@@ -39,7 +39,7 @@ export function serveRecorder(
         { sources: evaluateSources(recorders), log: evaluateLog(recorders, log.unreachableSinceMs()) },
         null,
       ),
-      following: recorders.flatMap(({ sources }) => followedIn(sources)),
+      following: recorders.flatMap(({ following }) => following),
       symbolsDown: recorders.flatMap(({ connections }) => symbolsDown(connections)),
       venues: recorders.flatMap(({ connections }) => venueStates(connections)),
     }

@@ -62,6 +62,11 @@ export function compareLists(
 /** Words of venues for an instrument that will not trade again. */
 const OVER = /^(?:delist|clos|expir|settl)/i
 
+/** Whether an instrument of this status will not trade again. */
+export function isOver(status: string): boolean {
+  return OVER.test(status)
+}
+
 function changeOf(before: Instrument | undefined, now: Instrument): ChangeType | undefined {
   if (before === undefined) return 'listed'
   if (before.status !== now.status) {

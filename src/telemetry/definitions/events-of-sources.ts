@@ -117,6 +117,43 @@ export const SOURCE_EVENTS = {
     level: 'info',
     message: '{venue} began or resumed trading of {count}: {symbols}',
   },
+  patterns_waiting: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {patterns} is recorded as soon as the list of instruments of {venue} was read',
+  },
+  patterns_unresolvable: {
+    station: 'sources',
+    level: 'error',
+    message:
+      '{venue}: {patterns} cannot be compared with a list of instruments, {count} symbols that it matched before are recorded: set {setting} to the address of the list',
+  },
+  symbols_matched: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {count} symbols match {patterns} and are recorded',
+  },
+  symbols_matched_before: {
+    station: 'sources',
+    level: 'info',
+    message:
+      '{venue}: the {count} symbols that {patterns} matched last are recorded; the list of instruments is read now',
+  },
+  symbols_joined: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {count} more symbols match the selection and are recorded: {symbols}',
+  },
+  symbols_left: {
+    station: 'sources',
+    level: 'info',
+    message: '{venue}: {count} symbols match the selection no longer: {symbols}',
+  },
+  matched_unkept: {
+    station: 'sources',
+    level: 'warn',
+    message: 'cannot keep the symbols that patterns match ({why}): a restart records them once the list was read',
+  },
   symbols_uncheckable: {
     station: 'sources',
     level: 'info',
