@@ -24,26 +24,36 @@ export class InstrumentLists {
   readonly #options: InstrumentListsOptions
   readonly #timings: Timings
   readonly #stop = new AbortController()
-  readonly #running: Promise<unknown>
+  /** By venue, while its list is read again and again. */
+  readonly #following = new Map<string, Promise<void>>()
 
   /** Starts reading. */
   constructor(options: InstrumentListsOptions) {
     this.#options = options
     this.#timings = options.timings ?? TIMINGS
-    this.#running = Promise.all(
-      options.subscriptions.map(async ({ venue, rest, credentials }) => {
-        const why = venue.instruments === NO_LIST ? 'none is public' : 'no REST address is set'
-        if (venue.instruments !== NO_LIST && rest !== undefined) await this.#follow(venue, rest, credentials)
-        else options.emit('symbols_uncheckable', { venue: venue.name, why })
-      }),
-    ).catch(error => {
-      if (!this.#stop.signal.aborted) throw error
-    })
+    this.follow(options.subscriptions)
+  }
+
+  /** Starts reading the lists of these venues too. */
+  follow(subscriptions: readonly Subscription[]): void {
+    for (const { venue, rest, credentials } of subscriptions) {
+      if (this.#following.has(venue.name)) continue
+      const why = venue.instruments === NO_LIST ? 'none is public' : 'no REST address is set'
+      const isRead = venue.instruments !== NO_LIST && rest !== undefined
+      if (!isRead) this.#options.emit('symbols_uncheckable', { venue: venue.name, why })
+      const following = isRead ? this.#follow(venue, rest, credentials) : Promise.resolve()
+      this.#following.set(
+        venue.name,
+        following.catch(error => {
+          if (!this.#stop.signal.aborted) throw error
+        }),
+      )
+    }
   }
 
   async close(): Promise<void> {
     this.#stop.abort()
-    await this.#running
+    await Promise.all(this.#following.values())
   }
 
   async #follow(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<void> {
