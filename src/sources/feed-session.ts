@@ -199,11 +199,12 @@ export class FeedSession implements Sink {
     this.refuse('symbol_unasked', `${kind} of ${show(symbol)}`)
   }
 
-  refuse(reason: Refusal, detail: string, item?: string): void {
+  refuse(reason: Refusal, detail: string, item?: string | Uint8Array): void {
     this.#refused++
     this.#options.emit('frame_refused', { venue: this.#venue.name, reason, detail: shorten(detail) })
-    // An item is text: of a frame that is not UTF-8 it would have lost bytes.
-    const raw = item === undefined || !isUtf8(this.#frame) ? this.#frame : item
+    // As text, an item of a frame that is not UTF-8 has lost bytes.
+    const isWhole = item === undefined || (typeof item === 'string' && !isUtf8(this.#frame))
+    const raw = isWhole ? this.#frame : item
     this.#receiver.refuse(this.#venue.name, reason, detail, raw, this.#receivedAtMicros)
   }
 

@@ -43,7 +43,7 @@ export function emitQuote(
   out: Sink,
   fields: QuoteFields,
   decimal: (value: unknown) => number,
-  raw?: () => string | undefined,
+  raw?: () => string | Uint8Array | undefined,
 ): void {
   const { symbol, sequence, time } = fields
   const bidPrice = decimal(fields.bidPrice)

@@ -80,7 +80,7 @@ export function emitTrade(
   out: Sink,
   fields: TradeFields,
   decimal: (value: unknown) => number,
-  raw?: () => string | undefined,
+  raw?: () => string | Uint8Array | undefined,
   id: (value: unknown) => number | bigint | undefined = readId,
 ): void {
   const { symbol, side, time } = fields

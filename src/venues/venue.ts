@@ -58,9 +58,10 @@ export interface Sink {
   /** One quote. The decoder has set all but `venue`, `receivedAtMicros` and `origin`, also `timestampMicros` (0 for none) and `flags`. */
   quote(quote: QuoteDraft): void
   /**
-   * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame.
+   * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame: its
+   * text, or its bytes where the frame is not text.
    */
-  refuse(reason: Refusal, detail: string, raw?: string): void
+  refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void
   /** A message about the connection. */
   control(control: Control): void
   /** A message of a known kind that is not recorded: a depth update, a ticker. */

@@ -2,7 +2,6 @@
  * Alpaca, crypto: https://docs.alpaca.markets/docs/real-time-crypto-pricing-data. The side is the taker's. The kind of
  * the ids, of up to 19 digits, is not documented.
  */
-import { parseRfc3339 } from '../../tick/time.ts'
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
@@ -11,7 +10,7 @@ import { emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { ACCOUNT } from './account.ts'
 import { cryptoInstruments } from './instruments.ts'
-import { decoderOf } from './messages.ts'
+import { decoderOf, type Raw, timeOf } from './messages.ts'
 import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
 
 export const alpacacrypto: Venue = {
@@ -38,14 +37,14 @@ export const alpacacrypto: Venue = {
 
 const decode = decoderOf({ t: decodeTrade, q: decodeQuote })
 
-function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
   const fields = {
     symbol: trade.S,
     price: trade.p,
     volume: trade.s,
     tradeId: trade.i,
     side: sideOf(trade.tks),
-    time: typeof trade.t === 'string' ? parseRfc3339(trade.t) : undefined,
+    time: timeOf(trade.t),
   }
   emitTrade(out, fields, decimalFromNumber, raw)
 }
@@ -55,7 +54,7 @@ function sideOf(side: unknown): Side | undefined {
   return side === 'S' ? SIDE.sell : undefined
 }
 
-function decodeQuote(quote: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeQuote(quote: JsonObject, out: Sink, raw: Raw): void {
   const fields = {
     symbol: quote.S,
     bidPrice: quote.bp,
@@ -63,7 +62,7 @@ function decodeQuote(quote: JsonObject, out: Sink, raw: () => string | undefined
     askPrice: quote.ap,
     askSize: quote.as,
     sequence: 0,
-    time: typeof quote.t === 'string' ? parseRfc3339(quote.t) : undefined,
+    time: timeOf(quote.t),
   }
   emitQuote(out, fields, decimalFromNumber, raw)
 }

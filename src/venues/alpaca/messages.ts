@@ -2,12 +2,16 @@
  * The stream's messages that stocks and crypto share: https://docs.alpaca.markets/docs/streaming-market-data. A frame is
  * a list; a control message is alone in its list, data may come by the thousand.
  */
+import { parseRfc3339 } from '../../tick/time.ts'
 import { elementTexts, isObject, type JsonObject } from '../json-text.ts'
 import { readJson, show } from '../read-trade.ts'
 import type { Control, Decode, Sink } from '../venue.ts'
+import { isMessagePack, jsonOf, readMessagePack, Timestamp } from './message-pack.ts'
 
-/** Reads one item of a frame; `raw` is its own text. */
-export type DecodeItem = (item: JsonObject, out: Sink, raw: () => string | undefined) => void
+/** The item's own text; of MessagePack its JSON, as bytes. */
+export type Raw = () => string | Buffer | undefined
+/** Reads one item of a frame. */
+export type DecodeItem = (item: JsonObject, out: Sink, raw: Raw) => void
 
 /** Types of items that are known and not recorded: bars, bands, status, news, depth, imbalances. */
 const NOT_RECORDED = new Set(['b', 'u', 'd', 'l', 's', 'n', 'o', 'i'])
@@ -15,7 +19,8 @@ const NOT_RECORDED = new Set(['b', 'u', 'd', 'l', 's', 'n', 'o', 'i'])
 /** A decoder of frames; `decoders` by the type of the item. */
 export function decoderOf(decoders: Readonly<Record<string, DecodeItem>>): Decode {
   return (frame: Buffer, out: Sink): void => {
-    const items = readJson(frame, out)
+    const isBinary = isMessagePack(frame)
+    const items = isBinary ? readBinary(frame, out) : readJson(frame, out)
     if (items === undefined) return
     if (!Array.isArray(items)) {
       out.refuse('malformed_frame', 'not a list')
@@ -26,6 +31,7 @@ export function decoderOf(decoders: Readonly<Record<string, DecodeItem>>): Decod
     for (let index = 0; index < items.length; index++) {
       const item: unknown = items[index]
       const raw = () => {
+        if (isBinary) return Buffer.from(jsonOf(item))
         texts ??= elementTexts(frame.toString())
         return texts[index]
       }
@@ -35,12 +41,22 @@ export function decoderOf(decoders: Readonly<Record<string, DecodeItem>>): Decod
   }
 }
 
-function decodeItem(
-  item: JsonObject,
-  decoders: Readonly<Record<string, DecodeItem>>,
-  out: Sink,
-  raw: () => string | undefined,
-): void {
+function readBinary(frame: Buffer, out: Sink): unknown {
+  try {
+    return readMessagePack(frame)
+  } catch (error) {
+    out.refuse('malformed_frame', `not MessagePack: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+/** A time in text or of MessagePack. */
+export function timeOf(value: unknown): { micros: number; nanos: number } | undefined {
+  if (typeof value === 'string') return parseRfc3339(value)
+  return value instanceof Timestamp ? value : undefined
+}
+
+function decodeItem(item: JsonObject, decoders: Readonly<Record<string, DecodeItem>>, out: Sink, raw: Raw): void {
   const { T: type } = item
   if (typeof type !== 'string') out.refuse('unknown_message', `T ${show(type)}`, raw())
   else if (Object.hasOwn(decoders, type)) decoders[type]!(item, out, raw)
@@ -51,14 +67,14 @@ function decodeItem(
   else out.refuse('unknown_message', `T ${show(type)}`, raw())
 }
 
-function decodeSuccess({ msg }: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeSuccess({ msg }: JsonObject, out: Sink, raw: Raw): void {
   if (msg === 'authenticated') out.control({ kind: 'authenticated' })
   else if (msg === 'connected') out.control({ kind: 'heartbeat' })
   else out.refuse('unknown_message', `success: msg ${show(msg)}`, raw())
 }
 
 /** Lists everything that the connection is subscribed to, after each change. */
-function decodeSubscription({ trades, quotes }: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeSubscription({ trades, quotes }: JsonObject, out: Sink, raw: Raw): void {
   if (areTexts(trades) && areTexts(quotes)) {
     out.control({ kind: 'subscribed', symbols: trades, all: true, channel: 'trades' })
     out.control({ kind: 'subscribed', symbols: quotes, all: true, channel: 'quotes' })

@@ -2,7 +2,6 @@
  * Alpaca, US equities: https://docs.alpaca.markets/docs/real-time-stock-pricing-data. A frame contains several trades;
  * prices and sizes are JSON numbers, times have nine digits. The side is not stated. Ids are of each exchange.
  */
-import { parseRfc3339 } from '../../tick/time.ts'
 import { SIDE } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
@@ -11,7 +10,7 @@ import { emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { ACCOUNT } from './account.ts'
 import { stockInstruments } from './instruments.ts'
-import { decoderOf } from './messages.ts'
+import { decoderOf, type Raw, timeOf } from './messages.ts'
 import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
 import { tradeIdOf } from './trade-id.ts'
 
@@ -48,19 +47,19 @@ export const alpaca: Venue = {
 
 const decode = decoderOf({ t: decodeTrade, q: decodeQuote })
 
-function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
   const fields = {
     symbol: trade.S,
     price: trade.p,
     volume: trade.s,
     tradeId: trade.i,
     side: SIDE.unknown,
-    time: typeof trade.t === 'string' ? parseRfc3339(trade.t) : undefined,
+    time: timeOf(trade.t),
   }
   emitTrade(out, fields, decimalFromNumber, raw, id => tradeIdOf(trade.x, id))
 }
 
-function decodeQuote(quote: JsonObject, out: Sink, raw: () => string | undefined): void {
+function decodeQuote(quote: JsonObject, out: Sink, raw: Raw): void {
   const fields = {
     symbol: quote.S,
     bidPrice: quote.bp,
@@ -68,7 +67,7 @@ function decodeQuote(quote: JsonObject, out: Sink, raw: () => string | undefined
     askPrice: quote.ap,
     askSize: quote.as,
     sequence: 0,
-    time: typeof quote.t === 'string' ? parseRfc3339(quote.t) : undefined,
+    time: timeOf(quote.t),
   }
   emitQuote(out, fields, decimalFromNumber, raw)
 }

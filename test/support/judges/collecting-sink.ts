@@ -28,7 +28,7 @@ export interface Quote {
 export class CollectingSink implements Sink {
   trades: Trade[] = []
   quotes: Quote[] = []
-  refusals: { reason: Refusal; detail: string; raw: string | undefined }[] = []
+  refusals: { reason: Refusal; detail: string; raw: string | Uint8Array | undefined }[] = []
   controls: Control[] = []
   ignored = 0
   impreciseValues = 0
@@ -46,7 +46,7 @@ export class CollectingSink implements Sink {
     const { bidPrice, bidSize, askPrice, askSize } = sides
     this.quotes.push({ symbol, micros, nanos, bid: [bidPrice, bidSize], ask: [askPrice, askSize], sequence, flags })
   }
-  refuse(reason: Refusal, detail: string, raw?: string): void {
+  refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void {
     this.refusals.push({ reason, detail, raw })
   }
   control(control: Control): void {
