@@ -1,26 +1,35 @@
 /**
  * Frames a second through a venue's decoder into columns and encoded records, as in the recorder; against JSON.parse
- * alone.
+ * alone, and against JSON.parse with tardis-dev's mapper.
  */
 
+import { QuoteColumns, type QuoteDraft } from '../../src/tick/quotes/quotes.ts'
+import { quotesRecord } from '../../src/tick/quotes/record.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { TradeColumns, type TradeDraft } from '../../src/tick/trades.ts'
-import { binance } from '../../src/venues/binance/decode.ts'
-import { coinbase } from '../../src/venues/coinbase/decode.ts'
-import { kraken } from '../../src/venues/kraken/decode.ts'
+import { VENUES } from '../../src/venues/index.ts'
 import type { Sink, Venue } from '../../src/venues/venue.ts'
-import { type Bench, type Contestant, measured } from '../contract.ts'
-import { binanceTrades, coinbaseMatches, type Frames, krakenTrades, RECORDINGS } from '../samples/frames.ts'
+import { type Bench, type Contestant, measured, type Sample } from '../contract.ts'
+import { isOwnMapper, tardisMapper } from '../peers/tardis.ts'
+import { countTicks, RECORDINGS, ticksOf } from '../samples/frames.ts'
 
 /** As in `sources/recorder.ts`. */
 const RECORD_TICKS = 5_000
 const FRAMES = 1_000_000
 const WARM_UP_FRAMES = 100_000
 
-/** Collects trades in columns and encodes a record whenever they are full; drops the record. */
+/** The venues and kinds that both know; quotes where ours are decoded from one frame. */
+const COMPARED = {
+  trades: ['binance', 'coinbase', 'kraken', 'bybit', 'okx', 'bitstamp', 'gemini', 'deribit', 'hyperliquid'],
+  quotes: ['binance', 'kraken'],
+} as const
+type Kind = keyof typeof COMPARED
+
+/** Collects ticks in columns and encodes a record whenever they are full; drops the record. */
 class Gatherer implements Sink {
   readonly #venue: Venue
   readonly #trades = new TradeColumns(RECORD_TICKS)
+  readonly #quotes = new QuoteColumns(RECORD_TICKS)
   bytes = 0
   refused = 0
 
@@ -36,7 +45,14 @@ class Gatherer implements Sink {
     this.bytes += tradesRecord(this.#trades).payload.length
     this.#trades.clear()
   }
-  quote(): void {}
+  quote(quote: QuoteDraft): void {
+    quote.venue = this.#venue.name
+    quote.receivedAtMicros = quote.timestampMicros
+    this.#quotes.add(quote)
+    if (!this.#quotes.full) return
+    this.bytes += quotesRecord(this.#quotes).payload.length
+    this.#quotes.clear()
+  }
   refuse(): void {
     this.refused++
   }
@@ -45,57 +61,77 @@ class Gatherer implements Sink {
   imprecise(): void {}
 }
 
-function decoding(venue: Venue, load: () => Frames) {
-  return async () => {
-    const { frames } = load()
-    const sink = new Gatherer(venue)
-    const decode = venue.decoder()
-    const all = (count: number) => {
-      for (let index = 0; index < count; index++) decode(frames[index % frames.length]!, sink)
-      return count
-    }
-    all(WARM_UP_FRAMES)
-    const sample = await measured(() => all(FRAMES))
-    if (sink.refused > 0) throw new Error(`${sink.refused} frames refused: this would measure the slow path`)
-    return sample
+/** Measures `work` on every frame, again and again. */
+async function measure(frames: readonly Buffer[], work: (frame: Buffer) => void): Promise<Sample> {
+  const all = (count: number) => {
+    for (let index = 0; index < count; index++) work(frames[index % frames.length]!)
+    return count
   }
+  all(WARM_UP_FRAMES)
+  return measured(() => all(FRAMES))
 }
 
-function parsing(load: () => Frames) {
-  return async () => {
-    const { frames } = load()
-    let objects = 0
-    const all = (count: number) => {
-      for (let index = 0; index < count; index++) {
-        if (typeof JSON.parse(frames[index % frames.length]!.toString()) === 'object') objects++
-      }
-      return count
-    }
-    all(WARM_UP_FRAMES)
-    const sample = await measured(() => all(FRAMES))
-    if (objects !== FRAMES + WARM_UP_FRAMES) throw new Error('a frame is not a JSON object')
-    return sample
-  }
+async function decoding(venue: Venue, kind: Kind): Promise<Sample> {
+  const frames = await ticksOf(venue, kind)
+  const sink = new Gatherer(venue)
+  const decode = venue.decoder()
+  const sample = await measure(frames, frame => decode(frame, sink))
+  if (sink.refused > 0) throw new Error(`${sink.refused} frames refused`)
+  return { ...sample, metrics: { [`${kind}/frame`]: perFrame(venue, kind, frames) } }
 }
 
-function pair(venue: Venue, load: () => Frames): Contestant[] {
-  const parse = `JSON.parse ${venue.name}`
+async function parsing(venue: Venue, kind: Kind): Promise<Sample> {
+  let objects = 0
+  const sample = await measure(await ticksOf(venue, kind), frame => {
+    if (typeof JSON.parse(frame.toString()) === 'object') objects++
+  })
+  if (objects !== FRAMES + WARM_UP_FRAMES) throw new Error('a frame is not a JSON object')
+  return sample
+}
+
+async function mapping(venue: Venue, kind: Kind): Promise<Sample> {
+  const frames = await ticksOf(venue, kind)
+  const mapper = await tardisMapper(venue.name, kind)
+  const receivedAt = new Date()
+  let ticks = 0
+  const work = (frame: Buffer) => {
+    const message: unknown = JSON.parse(frame.toString())
+    if (mapper.canHandle(message)) for (const _ of mapper.map(message, receivedAt)) ticks++
+  }
+  const sample = await measure(frames, work)
+  // Some of its mappers leave out the first frame of a symbol.
+  const expected = perFrame(venue, kind, frames) * (FRAMES + WARM_UP_FRAMES)
+  if (ticks < 0.99 * expected) throw new Error(`only ${ticks} of ${expected} ${kind} mapped`)
+  return sample
+}
+
+function perFrame(venue: Venue, kind: Kind, frames: readonly Buffer[]): number {
+  return frames.reduce((sum, frame) => sum + countTicks(venue, frame)[kind], 0) / frames.length
+}
+
+function contestants(venue: Venue, kind: Kind): Contestant[] {
+  const [ours, parse] = [`${venue.name} ${kind}`, `JSON.parse ${venue.name} ${kind}`]
+  const peer = `${isOwnMapper(venue.name, kind) ? 'own mapper' : 'tardis-dev'} ${venue.name} ${kind}`
   return [
-    { name: venue.name, against: parse, run: decoding(venue, load) },
-    { name: parse, run: parsing(load) },
+    { name: ours, run: () => decoding(venue, kind) },
+    { name: peer, against: ours, run: () => mapping(venue, kind) },
+    { name: parse, against: ours, run: () => parsing(venue, kind) },
   ]
 }
 
+const pairs = (Object.keys(COMPARED) as Kind[]).flatMap(kind =>
+  COMPARED[kind].map(name => ({ venue: VENUES.find(venue => venue.name === name)!, kind })),
+)
 export const decode: Bench = {
   name: 'decode',
-  summary: 'frames through the decoders into columns and records; baseline: JSON.parse alone on the same frames',
+  summary: 'frames through the decoders into columns and records; against JSON.parse, alone and with tardis-dev',
   unit: 'frames',
   rounds: 5,
-  contestants: [...pair(binance, binanceTrades), ...pair(coinbase, coinbaseMatches), ...pair(kraken, krakenTrades)],
+  contestants: pairs.flatMap(({ venue, kind }) => contestants(venue, kind)),
   notes: [
     RECORDINGS
-      ? 'binance and coinbase: recorded frames'
-      : 'no recordings beside this checkout: frames of the simulator',
-    'kraken: frames of two trades each',
+      ? 'binance, coinbase: recorded frames; bybit, okx, bitstamp: the same with other digits; others: as documented, with other digits'
+      : 'no recordings beside this checkout: frames of the simulator, and as documented with other digits',
+    'own mapper: like those of tardis-dev, where that has one only for an earlier protocol of the venue',
   ],
 }

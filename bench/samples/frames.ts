@@ -6,51 +6,56 @@ import { nowMicros } from '../../src/clock.ts'
 import { emptyOrder, Market } from '../../src/simulator/market.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
 import { simulator } from '../../src/venues/simulator.ts'
+import type { Venue } from '../../src/venues/venue.ts'
 import { FrameBuffer } from '../../src/venues/websocket-frames.ts'
-import { binanceSession, captureFrames, skipWithoutData } from '../../test/support/data/recorded-data.ts'
+import type { VenueEvidence } from '../../test/contracts/venue.ts'
+import { binanceSession, skipWithoutData } from '../../test/support/data/recorded-data.ts'
+import { decoded } from '../../test/support/judges/collecting-sink.ts'
 
 export const RECORDINGS = skipWithoutData === false
-
-export interface Frames {
-  /** For the report. */
-  origin: string
-  frames: Buffer[]
-}
 
 const SIMULATED_FRAMES = 40_000
 
 /** The trades of recorded sessions, without depth updates and quotes. */
-export function binanceTrades(): Frames {
-  if (!RECORDINGS) return { origin: 'written by the simulator (no recordings here)', frames: simulatedFrames() }
-  const frames = [...binanceSession('btcusdt'), ...binanceSession('ethusdt')].filter(frame => frame.includes('@trade"'))
-  return { origin: 'two recorded Binance sessions, trades only', frames }
+export function binanceTrades(): Buffer[] {
+  if (!RECORDINGS) return simulatedFrames()
+  return [...binanceSession('btcusdt'), ...binanceSession('ethusdt')].filter(frame => frame.includes('@trade"'))
 }
 
-/** The matches of a recorded session, or the example of Coinbase's documentation. */
-export function coinbaseMatches(): Frames {
-  const recorded = RECORDINGS ? captureFrames('COINBASE').filter(text => text.startsWith('{"type":"match"')) : []
-  if (recorded.length > 0)
-    return { origin: `${recorded.length} recorded Coinbase matches`, frames: recorded.map(text => Buffer.from(text)) }
-  const example =
-    '{"type":"match","trade_id":10,"sequence":50,"maker_order_id":"ac928c66-ca53-498f-9c13-a110027a60e8","taker_order_id":"132fb6ae-456b-4654-b4e0-d681ac05cea1","time":"2014-11-07T08:19:27.028459Z","product_id":"BTC-USD","size":"5.23512","price":"400.23","side":"sell"}'
-  return { origin: "the example of Coinbase's documentation", frames: [Buffer.from(example)] }
+/** Fewer recorded frames than this are varied. */
+const RECORDED_MIN = 90
+const VARIED_FRAMES = 2_000
+
+/** Frames of a venue's trades or quotes: recorded ones, else examples of its document. Where these are few, their digits are varied. */
+export async function ticksOf(venue: Venue, kind: 'trades' | 'quotes'): Promise<Buffer[]> {
+  if (venue.name === 'binance' && kind === 'trades') return binanceTrades()
+  const { evidence }: { evidence: VenueEvidence } = await import(`../../test/venues/${venue.name}/frames.ts`)
+  // The latest match from before the subscription, which tardis-dev leaves out.
+  const usual = (frame: string | Buffer) => countTicks(venue, frame)[kind] > 0 && !frame.includes('"last_match"')
+  const recorded = (RECORDINGS && evidence.session ? evidence.session.frames() : []).filter(usual).map(String)
+  if (recorded.length >= RECORDED_MIN) return recorded.map(text => Buffer.from(text))
+  const documented = kind === 'trades' ? evidence.stretch : evidence.frames.map(({ frame }) => frame)
+  const few = recorded.length > 0 ? recorded : documented.filter(usual)
+  const seed = { value: 1 }
+  return Array.from({ length: VARIED_FRAMES }, (_, at) => Buffer.from(vary(few[at % few.length]!, seed)))
 }
 
-/** Frames of two trades in the format of Kraken's documentation: the recordings use its older protocol. */
-export function krakenTrades(): Frames {
-  const frames = Array.from({ length: 1_000 }, (_, index) => {
-    const data = [0, 1].map(nth => ({
-      symbol: 'BTC/USD',
-      side: nth === 0 ? 'buy' : 'sell',
-      price: 105_944.2 + index / 10,
-      qty: 0.00027625,
-      ord_type: 'limit',
-      trade_id: 10_218_208 + 2 * index + nth,
-      timestamp: '2023-10-06T17:35:55.440295Z',
-    }))
-    return Buffer.from(JSON.stringify({ channel: 'trade', type: 'update', data }))
-  })
-  return { origin: "frames of two trades in the format of Kraken's documentation", frames }
+/** How many trades and quotes are in a frame, refusals aside. */
+export function countTicks(venue: Venue, frame: string | Buffer): { trades: number; quotes: number } {
+  const { trades, quotes } = decoded(venue.decoder(), frame)
+  return { trades: trades.length, quotes: quotes.length }
+}
+
+/** The frame with other last digits in each long number, and with other sides. */
+function vary(frame: string, seed: { value: number }): string {
+  const random = (below: number) => {
+    seed.value = (Math.imul(seed.value, 1_103_515_245) + 12_345) >>> 0
+    return (seed.value >>> 8) % below
+  }
+  return frame
+    .replace(/\d{3,}(?!\d|ms|-)/g, digits => digits.slice(0, -2) + String(random(100)).padStart(2, '0'))
+    .replace(/"(buy|sell)"/g, () => (random(2) === 0 ? '"buy"' : '"sell"'))
+    .replace(/"(Buy|Sell)"/g, () => (random(2) === 0 ? '"Buy"' : '"Sell"'))
 }
 
 function simulatedFrames(): Buffer[] {

@@ -13,7 +13,7 @@ const LATENCY_MICROS = 12_000
 /** The sessions' trades in batches of `batchTrades`, once. */
 function sessionBatches(batchTrades: number): TradeColumns[] {
   const batches = [new TradeColumns(batchTrades)]
-  for (const frame of binanceTrades().frames) {
+  for (const frame of binanceTrades()) {
     binance.decoder()(frame, {
       trade(trade) {
         if (batches.at(-1)!.full) batches.push(new TradeColumns(batchTrades))

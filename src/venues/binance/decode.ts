@@ -12,7 +12,7 @@ import { readBannedUntil } from '../retry-after.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
 import { binanceInstruments } from './instruments.ts'
 import { toMicros } from './time.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between venues with Binance's frames. */
 export interface BinanceShape {
@@ -116,7 +116,7 @@ const TOO_MANY_REQUESTS = -1003
 
 /** Decodes one frame: the usual trade byte by byte, anything else with JSON.parse. */
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast path with it. */

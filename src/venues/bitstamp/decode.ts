@@ -11,7 +11,7 @@ import { bestLevel, emitQuote } from '../read-quote.ts'
 import { emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { bitstampInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The channel of each kind, before the pair. */
 const CHANNELS: Readonly<Record<string, string>> = { trades: 'live_trades_', quotes: 'order_book_' }
@@ -59,7 +59,7 @@ const NOT_RECORDED = new Set([
 ])
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

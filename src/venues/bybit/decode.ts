@@ -15,7 +15,7 @@ import { bestLevel, emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, idFromText, readId, readMessage, readMs, show } from '../read-trade.ts'
 import type { Decode, Sink, Venue } from '../venue.ts'
 import { bybitInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between the venue's markets. */
 interface Market extends Pick<Venue, 'name' | 'ids' | 'decoder'> {
@@ -35,7 +35,7 @@ export const bybit: Venue = marketOf({
   decoder: () => {
     const decodeOther = anyDecoder(idFromText)
     return (frame, out) => {
-      if (!decodeUsualTrades(frame, out)) decodeOther(frame, out)
+      if (!decodeUsualTicks(frame, out)) decodeOther(frame, out)
     }
   },
 })

@@ -12,7 +12,7 @@ import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Control, Sink, Venue } from '../venue.ts'
 import { coinbaseInstruments } from './instruments.ts'
 import { Level2 } from './level2.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 export const coinbase: Venue = {
   name: 'coinbase',
@@ -35,7 +35,7 @@ export const coinbase: Venue = {
   decoder: () => {
     const level2 = new Level2()
     return (frame, out) => {
-      if (!decodeUsualTrades(frame, out)) decodeAny(frame, out, level2)
+      if (!decodeUsualTicks(frame, out)) decodeAny(frame, out, level2)
     }
   },
 }

@@ -12,7 +12,7 @@ import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { deribitInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 const INTERVAL = '.100ms'
 /** The instrument of a channel of each kind. */
@@ -74,7 +74,7 @@ function channelsOf(symbols: readonly string[], kinds: readonly string[]): strin
 const NOT_RECORDED = /^(?:book|ticker|incremental_ticker|chart|perpetual|markprice|deribit_\w+|platform_state)\b/
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

@@ -10,7 +10,7 @@ import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { geminiInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The stream of each kind. */
 const STREAMS: Readonly<Record<string, string>> = { trades: '@trade', quotes: '@bookTicker' }
@@ -54,7 +54,7 @@ const streamsOf = (symbols: readonly string[], kinds: readonly string[]): string
   kinds.flatMap(kind => symbols.map(symbol => `${symbol}${STREAMS[kind]}`))
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

@@ -10,7 +10,7 @@ import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { hyperliquidInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The server's first frame, which is not JSON. */
 const GREETING = Buffer.from('Websocket connection established.')
@@ -58,7 +58,7 @@ function requests(method: string, symbols: readonly string[], kinds: readonly st
 const NOT_RECORDED = new Set(['allMids', 'l2Book', 'candle', 'activeAssetCtx', 'activeSpotAssetCtx'])
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

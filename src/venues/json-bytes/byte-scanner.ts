@@ -6,7 +6,7 @@
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { areDigits, arePlain, fourDigits } from './four-bytes.ts'
-import { type Literal, literal } from './literal.ts'
+import { LITERAL_WORDS, literals, TAIL_MASKS } from './literal.ts'
 import { WordTable } from './word-table.ts'
 
 const [SPACE, QUOTE, BACKSLASH, HIGH] = [0x20, 0x22, 0x5c, 0x80]
@@ -26,7 +26,7 @@ const DEPTH_MAX = 8
 /** `2026-11-22T12:00` */
 const MINUTE_BYTES = 16
 
-const [TRUE, FALSE, NULL] = [literal('true'), literal('false'), literal('null')]
+const CONSTANTS = literals('true', 'false', 'null')
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a]
 
 export class ByteScanner {
@@ -52,23 +52,30 @@ export class ByteScanner {
     return true
   }
 
-  /** Goes back to the frame's begin. */
-  restart(): void {
-    this.#at = 0
+  /** Where the scanner is, to go back there. */
+  get position(): number {
+    return this.#at
+  }
+
+  set position(at: number) {
+    this.#at = at
   }
 
   get atEnd(): boolean {
     return this.#at === this.#length
   }
 
-  /** Steps over this piece if it comes next. */
-  takes({ length, words, tail, mask }: Literal): boolean {
+  /** Steps over the literal of that index if it comes next. */
+  takes(literals: Int32Array, index = 0): boolean {
     const view = this.#view
+    const begin = index * LITERAL_WORDS
+    const length = literals[begin]!
     let at = this.#at
     const end = at + length
     if (end > this.#length) return false
-    for (let i = 0; i < words.length; i++, at += 4) if (view.getInt32(at, true) !== words[i]) return false
-    if (((view.getInt32(at, true) ^ tail) & mask) !== 0) return false
+    let word = begin + 1
+    for (; at < end - 4; at += 4, word++) if (view.getInt32(at, true) !== literals[word]) return false
+    if (((view.getInt32(at, true) ^ literals[word]!) & TAIL_MASKS[length & 3]!) !== 0) return false
     this.#at = end
     return true
   }
@@ -132,12 +139,7 @@ export class ByteScanner {
 
   /** How many digits come next. */
   digitsAhead(): number {
-    const view = this.#view
-    const bytes = this.#bytes
-    let at = this.#at
-    while (areDigits(view.getInt32(at, true))) at += 4
-    for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!);
-    return at - this.#at
+    return this.#digitsEnd(this.#at) - this.#at
   }
 
   /** The digits after a point, `places` at most, as if there were as many; -1 if there are none, or more. */
@@ -196,7 +198,7 @@ export class ByteScanner {
       this.#at++
       return depth < DEPTH_MAX && this.#skipsRest(byte === OPEN_BRACE, depth + 1)
     }
-    return this.#skipsNumber() || this.takes(FALSE) || this.takes(TRUE) || this.takes(NULL)
+    return this.#skipsNumber() || this.takes(CONSTANTS, 0) || this.takes(CONSTANTS, 1) || this.takes(CONSTANTS, 2)
   }
 
   /** Steps over what follows the opening bracket of an object or list, and its closing one. */
@@ -212,25 +214,33 @@ export class ByteScanner {
 
   /** Steps over a number, if there is one; else the scanner stays. */
   #skipsNumber(): boolean {
-    const begin = this.#at
-    const start = this.#bytes[begin] === MINUS ? begin + 1 : begin
-    this.#at = start
-    this.#digitRun()
-    let ends = this.#isWhole(start)
-    if (ends && this.#bytes[this.#at] === POINT) {
-      const from = ++this.#at
-      this.#digitRun()
-      ends = this.#at > from
+    const bytes = this.#bytes
+    const start = bytes[this.#at] === MINUS ? this.#at + 1 : this.#at
+    let end = this.#digitsEnd(start)
+    if (end === start || (end > start + 1 && bytes[start] === ZERO)) return false
+    if (bytes[end] === POINT) {
+      const from = end + 1
+      end = this.#digitsEnd(from)
+      if (end === from) return false
     }
-    const exponent = this.#bytes[this.#at]! | LOWER_CASE
-    if (ends && exponent === EXPONENT) {
-      const sign = this.#bytes[++this.#at]
-      if (sign === MINUS || sign === PLUS) this.#at++
-      ends = this.digitsAhead() > 0
-      this.#digitRun()
+    if ((bytes[end]! | LOWER_CASE) === EXPONENT) {
+      const sign = bytes[end + 1]
+      const from = sign === MINUS || sign === PLUS ? end + 2 : end + 1
+      end = this.#digitsEnd(from)
+      if (end === from) return false
     }
-    if (!ends) this.#at = begin
-    return ends
+    this.#at = end
+    return true
+  }
+
+  /** Where the digits from `at` on end. */
+  #digitsEnd(at: number): number {
+    const view = this.#view
+    const bytes = this.#bytes
+    let end = at
+    while (areDigits(view.getInt32(end, true))) end += 4
+    for (let byte = bytes[end]!; byte >= ZERO && byte <= NINE; byte = bytes[++end]!);
+    return end
   }
 
   /** Are there digits from `start` up to here, without a leading zero? */

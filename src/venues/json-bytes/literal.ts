@@ -1,22 +1,21 @@
-/** A piece of a frame that never changes: whole words of 4 bytes, and a last one of which `mask` is compared. */
-export interface Literal {
-  length: number
-  words: Int32Array
-  tail: number
-  mask: number
-}
+/** Bytes of a literal at most, and the words of 4 bytes that it takes with its length. */
+const LENGTH_MAX = 28
+export const LITERAL_WORDS = 1 + LENGTH_MAX / 4
 
-/** `text` is ASCII and not empty. */
-export function literal(text: string): Literal {
-  const whole = Math.floor((text.length - 1) / 4)
-  const bytes = Buffer.alloc(4 * whole + 4)
-  bytes.write(text, 'latin1')
-  return {
-    length: text.length,
-    words: Int32Array.from({ length: whole }, (_, at) => bytes.readInt32LE(4 * at)),
-    tail: bytes.readInt32LE(4 * whole),
-    mask: Buffer.alloc(4)
-      .fill(0xff, 0, text.length - 4 * whole)
-      .readInt32LE(),
+/** What to compare of the last four bytes of a text, by its length modulo 4. */
+export const TAIL_MASKS = Int32Array.of(-1, 0xff, 0xffff, 0xffffff)
+
+/**
+ * Pieces of a frame that never change, of 28 bytes of ASCII at most. Each takes `LITERAL_WORDS` of the result: its length,
+ * then its bytes, four in a word.
+ */
+export function literals(...texts: readonly string[]): Int32Array {
+  const bytes = Buffer.alloc(4 * LITERAL_WORDS * texts.length)
+  for (const [index, text] of texts.entries()) {
+    if (text === '' || text.length > LENGTH_MAX) throw new Error(`a literal of ${text.length} bytes: ${text}`)
+    const at = 4 * LITERAL_WORDS * index
+    bytes.writeInt32LE(text.length, at)
+    bytes.write(text, at + 4, 'latin1')
   }
+  return Int32Array.from({ length: bytes.length / 4 }, (_, word) => bytes.readInt32LE(4 * word))
 }

@@ -8,9 +8,11 @@ export function longId(high: number, low: number): number | bigint {
   const value = high * 1e9 + low
   if (value <= Number.MAX_SAFE_INTEGER) return value
   // By halves of 16 bits, so that every product is exact.
-  const upper = Math.floor(high / HALF) * 1e9
-  const lower = (high % HALF) * 1e9 + (upper % HALF) * HALF + low
+  const highUpper = Math.floor(high / HALF)
+  const upper = highUpper * 1e9
+  const upperHigh = Math.floor(upper / HALF)
+  const lower = (high - highUpper * HALF) * 1e9 + (upper - upperHigh * HALF) * HALF + low
   words[0] = lower
-  words[1] = Math.floor(upper / HALF) + Math.floor(lower / WORD)
+  words[1] = upperHigh + Math.floor(lower / WORD)
   return id[0]!
 }

@@ -1,6 +1,6 @@
 /** Readers of JSON values, put together to the shape of a venue's frame. */
 import { ByteScanner } from './byte-scanner.ts'
-import { type Literal, literal } from './literal.ts'
+import { LITERAL_WORDS, literals } from './literal.ts'
 
 /** Steps over the next value, and keeps of it what is needed. False: it is not as usual, and the frame is declined. */
 export type Read = () => boolean
@@ -19,16 +19,16 @@ export const skipped: Read = () => scanner.skipsValue()
 
 /** Exactly one of these values, of which the JSON is given. */
 export function is(...values: readonly [string, ...string[]]): Read {
-  const literals = values.map(literal)
+  const known = literals(...values)
   return () => {
-    for (const value of literals) if (scanner.takes(value)) return true
+    for (let index = 0; index < values.length; index++) if (scanner.takes(known, index)) return true
     return false
   }
 }
 
 /** A text that begins and ends so, with something between. */
 export function textBetween(beginning: string, ending: string): Read {
-  const quoted = literal(`"${beginning}`)
+  const quoted = literals(`"${beginning}`)
   return () => scanner.takes(quoted) && scanner.skipsTextWith(ending)
 }
 
@@ -40,6 +40,19 @@ export function list(item: Read): Read {
       if (!item()) return false
     } while (scanner.takesByte(COMMA))
     return scanner.takesByte(CLOSE_BRACKET)
+  }
+}
+
+/** The first of these that reads the value. Tries the one first that read the last value. */
+export function either(...reads: readonly [Read, Read]): Read {
+  let usual = 0
+  return () => {
+    const start = scanner.position
+    if (reads[usual]!()) return true
+    scanner.position = start
+    if (!reads[1 - usual]!()) return false
+    usual = 1 - usual
+    return true
   }
 }
 
@@ -57,31 +70,36 @@ export function object(shape: Shape): Read {
 }
 
 class ObjectReader {
-  readonly #keys: readonly Literal[]
+  readonly #keys: Int32Array
   readonly #reads: readonly Read[]
   readonly #required: number
   readonly #skipsOthers: boolean
-  /** Which key came at each position of the last object: the next one usually has the same order. */
+  // Which key came at each position of the last object: the next one usually has the same order.
   readonly #order = new Uint8Array(KEYS_MAX)
+  readonly #keysInOrder: Int32Array
 
   constructor({ required, optional = {}, others }: Shape) {
     const fields = Object.entries({ ...required, ...optional })
     if (fields.length > KEYS_MAX) throw new Error(`more than ${KEYS_MAX} keys`)
-    this.#keys = fields.map(([key]) => literal(`"${key}":`))
+    this.#keys = literals(...fields.map(([key]) => `"${key}":`))
     this.#reads = fields.map(([, read]) => read)
     this.#required = 2 ** Object.keys(required).length - 1
     this.#skipsOthers = others === 'skipped'
-    for (let key = 0; key < fields.length; key++) this.#order[key] = key
+    this.#keysInOrder = new Int32Array(KEYS_MAX * LITERAL_WORDS)
+    for (let position = 0; position < KEYS_MAX; position++)
+      this.#expect(position, Math.min(position, fields.length - 1))
   }
 
   read(): boolean {
     if (!scanner.takesByte(OPEN_BRACE)) return false
+    const reads = this.#reads
     let seen = 0
     for (let position = 0; position < KEYS_MAX; position++) {
-      const key = this.#key(position)
+      const key = scanner.takes(this.#keysInOrder, position) ? this.#order[position]! : this.#otherKey(position)
       if (key >= 0) {
+        const read = reads[key]!
         // JSON.parse takes the last of two values of one key.
-        if ((seen & (1 << key)) !== 0 || !this.#reads[key]!()) return false
+        if ((seen & (1 << key)) !== 0 || !read()) return false
         seen |= 1 << key
       } else if (!this.#skipsOthers || !skipsMember()) return false
       if (!scanner.takesByte(COMMA)) return (seen & this.#required) === this.#required && scanner.takesByte(CLOSE_BRACE)
@@ -89,17 +107,21 @@ class ObjectReader {
     return false
   }
 
-  /** Steps over the next key; -1 if it is none of ours. */
-  #key(position: number): number {
-    const usual = this.#order[position]!
-    if (scanner.takes(this.#keys[usual]!)) return usual
-    for (let key = 0; key < this.#keys.length; key++) {
-      if (scanner.takes(this.#keys[key]!)) {
-        this.#order[position] = key
+  /** Steps over a key that was not expected at this position; -1 if it is none of ours. */
+  #otherKey(position: number): number {
+    for (let key = 0; key < this.#reads.length; key++) {
+      if (scanner.takes(this.#keys, key)) {
+        this.#expect(position, key)
         return key
       }
     }
     return -1
+  }
+
+  #expect(position: number, key: number): void {
+    this.#order[position] = key
+    for (let word = 0; word < LITERAL_WORDS; word++)
+      this.#keysInOrder[position * LITERAL_WORDS + word] = this.#keys[key * LITERAL_WORDS + word]!
   }
 }
 

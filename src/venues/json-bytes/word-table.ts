@@ -1,9 +1,9 @@
+import { TAIL_MASKS } from './literal.ts'
+
 /** Slots of the table. A collision costs a decoding, nothing else. */
 const SLOTS = 4096
 /** Longer words are not kept. */
 const WORDS_MAX = 8
-/** What to keep of the last four bytes of a text, by its length modulo 4. */
-const TAIL_MASKS = Int32Array.of(-1, 0xff, 0xffff, 0xffffff)
 
 /** Texts seen lately, by their bytes: the text of a symbol is made once, not once for each trade. */
 export class WordTable {

@@ -13,7 +13,7 @@ import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { krakenInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 export const kraken: Venue = {
   name: 'kraken',
@@ -55,7 +55,7 @@ function requests(method: string, symbols: readonly string[], kinds: readonly st
 const NOT_RECORDED = new Set(['book', 'ohlc', 'instrument', 'level3'])
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

@@ -12,7 +12,7 @@ import { bestLevel, emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, idFromText, readId, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { okxInstruments } from './instruments.ts'
-import { decodeUsualTrades } from './usual-trades.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The channel of each kind, and the path of its server. */
 const CHANNELS: Readonly<Record<string, { channel: string; path: string }>> = {
@@ -53,7 +53,7 @@ function requests(op: string, symbols: readonly string[], kinds: readonly string
 }
 
 function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTrades(frame, out)) decodeAny(frame, out)
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
 }
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */

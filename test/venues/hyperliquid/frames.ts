@@ -1,8 +1,9 @@
 import type { VenueEvidence } from '../../contracts/venue.ts'
 
+const [BUYER, SELLER] = [`0x${'3c'.repeat(20)}`, `0x${'01'.repeat(20)}`]
 const HASH = `0x${'1f'.repeat(32)}`
 const trade = (id: number, coin = 'SOL', side = 'B') =>
-  `{"coin":"${coin}","side":"${side}","px":"145.5","sz":"0.25","time":1730160006192,"hash":"${HASH}","tid":${id},"users":["0x01","0x02"]}`
+  `{"coin":"${coin}","side":"${side}","px":"145.5","sz":"0.25","time":1730160006192,"hash":"${HASH}","tid":${id},"users":["${BUYER}","${SELLER}"]}`
 const trades = (...items: string[]) => `{"channel":"trades","data":[${items.join(',')}]}`
 const message = (channel: string, data: unknown) => JSON.stringify({ channel, data })
 const answer = (method: string, subscription: object) => message('subscriptionResponse', { method, subscription })

@@ -1,5 +1,7 @@
 /** The usual frame of trades, byte by byte: several times faster than JSON.parse. */
-import { idNumber, priceText, side, symbol, timeMs, trade, tradesDecoder, volumeText } from '../json-bytes/trades.ts'
+import { symbol, timeMs } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idNumber, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { is, list, object, skipped } from '../json-bytes/values.ts'
 
 const item = object({
@@ -8,6 +10,6 @@ const item = object({
   others: 'skipped',
 })
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   object({ required: { channel: is('"trades"'), data: list(trade(item)) }, others: 'skipped' }),
 )

@@ -1,14 +1,7 @@
 /** The usual trade, byte by byte: several times faster than JSON.parse. */
-import {
-  idNumber,
-  priceText,
-  side,
-  symbolAfter,
-  timeMicrosText,
-  trade,
-  tradesDecoder,
-  volumeText,
-} from '../json-bytes/trades.ts'
+import { symbolAfter, timeMicrosText } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idNumber, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { is, object, skipped } from '../json-bytes/values.ts'
 
 const data = object({
@@ -29,7 +22,7 @@ const data = object({
   others: 'skipped',
 })
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   trade(
     object({
       required: { data, channel: symbolAfter('live_trades_'), event: is('"trade"') },

@@ -1,14 +1,7 @@
 /** The usual frame of trades, byte by byte: several times faster than JSON.parse. */
-import {
-  idNumber,
-  priceNumber,
-  side,
-  symbol,
-  timeMs,
-  trade,
-  tradesDecoder,
-  volumeNumber,
-} from '../json-bytes/trades.ts'
+import { symbol, timeMs } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idNumber, priceNumber, side, volumeNumber } from '../json-bytes/trade-fields.ts'
 import { is, list, object, skipped, textBetween } from '../json-bytes/values.ts'
 
 const item = object({
@@ -36,7 +29,7 @@ const params = object({
   others: 'skipped',
 })
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   object({
     required: { method: is('"subscription"'), params },
     optional: { jsonrpc: skipped },

@@ -1,5 +1,7 @@
 /** The usual frame of trades, byte by byte: several times faster than JSON.parse. */
-import { idText, priceText, side, symbol, timeMs, trade, tradesDecoder, volumeText } from '../json-bytes/trades.ts'
+import { symbol, timeMs } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idText, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { list, object, skipped, textBetween } from '../json-bytes/values.ts'
 
 const item = object({
@@ -8,7 +10,7 @@ const item = object({
   others: 'skipped',
 })
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   object({
     required: { topic: textBetween('publicTrade.', ''), data: list(trade(item)) },
     optional: { ts: skipped, type: skipped },

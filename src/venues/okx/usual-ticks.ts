@@ -1,5 +1,7 @@
 /** The usual frame of trades, byte by byte: several times faster than JSON.parse. */
-import { idText, priceText, side, symbol, timeMsText, trade, tradesDecoder, volumeText } from '../json-bytes/trades.ts'
+import { symbol, timeMsText } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idText, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { is, list, object, skipped } from '../json-bytes/values.ts'
 
 const arg = object({ required: { channel: is('"trades-all"') }, optional: { instId: skipped }, others: 'skipped' })
@@ -17,7 +19,7 @@ const item = object({
   others: 'skipped',
 })
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   // With an `event` it is an answer, whatever else is in it.
   object({ required: { arg, data: list(trade(item)) }, others: 'declined' }),
 )

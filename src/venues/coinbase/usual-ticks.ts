@@ -1,17 +1,10 @@
 /** The usual `match`, byte by byte: several times faster than JSON.parse. */
-import {
-  idNumber,
-  priceText,
-  side,
-  symbol,
-  timeRfc3339,
-  trade,
-  tradesDecoder,
-  volumeText,
-} from '../json-bytes/trades.ts'
+import { symbol, timeRfc3339 } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idNumber, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { is, object, skipped } from '../json-bytes/values.ts'
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   trade(
     object({
       required: {

@@ -1,8 +1,10 @@
 /** The usual trade, byte by byte: several times faster than JSON.parse. */
-import { idNumber, priceText, side, symbol, timeNanos, trade, tradesDecoder, volumeText } from '../json-bytes/trades.ts'
+import { symbol, timeNanos } from '../json-bytes/tick-fields.ts'
+import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { idNumber, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
 import { is, object } from '../json-bytes/values.ts'
 
-export const decodeUsualTrades = tradesDecoder(
+export const decodeUsualTicks = ticksDecoder(
   trade(
     object({
       // The buyer is the maker, so the seller was the taker.

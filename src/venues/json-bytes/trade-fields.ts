@@ -1,0 +1,56 @@
+/** Readers of a trade's price, volume, id and side. */
+import { SIDE } from '../../tick/trades.ts'
+import { literals } from './literal.ts'
+import { longId } from './long-id.ts'
+import { tradeDraft } from './ticks.ts'
+import { type Read, scanner } from './values.ts'
+
+const QUOTE = 0x22
+
+export const priceText: Read = () => {
+  if (!scanner.takesByte(QUOTE)) return false
+  tradeDraft.price = scanner.decimal()
+  return tradeDraft.price >= 0 && scanner.takesByte(QUOTE)
+}
+
+export const volumeText: Read = () => {
+  if (!scanner.takesByte(QUOTE)) return false
+  tradeDraft.volume = scanner.decimal()
+  return tradeDraft.volume >= 0 && scanner.takesByte(QUOTE)
+}
+
+export const priceNumber: Read = () => {
+  tradeDraft.price = scanner.decimal()
+  return tradeDraft.price >= 0
+}
+
+export const volumeNumber: Read = () => {
+  tradeDraft.volume = scanner.decimal()
+  return tradeDraft.volume >= 0
+}
+
+export const idNumber: Read = () => {
+  const id = scanner.integer()
+  tradeDraft.tradeId = id
+  return id >= 0
+}
+
+/** Digits in quotes, up to 19: as a bigint from 2^53 on. */
+export const idText: Read = () => {
+  if (!scanner.takesByte(QUOTE)) return false
+  const digits = scanner.digitsAhead()
+  if (digits < 1 || digits > 19) return false
+  tradeDraft.tradeId = digits <= 15 ? scanner.digits(digits) : longId(scanner.digits(digits - 9), scanner.digits(9))
+  return scanner.takesByte(QUOTE)
+}
+
+/** The taker's side, by the JSON of the two values. */
+export function side(buy: string, sell: string): Read {
+  const sides = literals(buy, sell)
+  return () => {
+    if (scanner.takes(sides, 0)) tradeDraft.side = SIDE.buy
+    else if (scanner.takes(sides, 1)) tradeDraft.side = SIDE.sell
+    else return false
+    return true
+  }
+}
