@@ -22,7 +22,7 @@ export class Level2 {
   /** Reads a `snapshot`. An unreadable level, such as one of size `0.-10000`, is refused alone. */
   snapshot(message: JsonObject, out: Sink): void {
     const { product_id: product, bids, asks } = message
-    if (typeof product !== 'string' || !Array.isArray(bids) || !Array.isArray(asks)) {
+    if (typeof product !== 'string' || product === '' || !Array.isArray(bids) || !Array.isArray(asks)) {
       out.refuse('malformed_frame', `snapshot of ${show(product)}`)
       return
     }
@@ -41,9 +41,9 @@ export class Level2 {
   update(message: JsonObject, out: Sink): void {
     const { product_id: product, changes } = message
     const book = typeof product === 'string' ? this.#books.get(product) : undefined
-    if (typeof product !== 'string' || !isChanges(changes)) {
+    if (typeof product !== 'string' || product === '' || !isChanges(changes)) {
       out.refuse('malformed_frame', `update of ${show(product)}`)
-      if (typeof product !== 'string') return
+      if (typeof product !== 'string' || product === '') return
       this.#books.delete(product)
       out.control({ kind: 'ended', symbols: [product], channel: 'quotes' })
     } else if (!book) out.ignore()

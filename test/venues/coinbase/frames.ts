@@ -69,6 +69,7 @@ export const evidence: VenueEvidence = {
     },
     { frame: '{"type":"ticker","product_id":"BTC-USD"}', ignored: true },
     { frame: '{"type":"match","product_id":"BTC-USD"}', refused: 'rejected_value' },
+    { frame: '{"type":"snapshot","product_id":"","asks":[["2","1"]],"bids":[["1","1"]]}', refused: 'malformed_frame' },
   ],
   stretch: [match(881_613), match(881_614), match(881_615)],
   session: { frames: () => captureFrames('COINBASE'), trades: 107, skip: skipWithoutData },
