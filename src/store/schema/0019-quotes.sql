@@ -8,12 +8,12 @@ CREATE TABLE IF NOT EXISTS quotes
     venue              LowCardinality(String),
     symbol             LowCardinality(String),
     timestamp          DateTime64(9, 'UTC') CODEC(GCD, Delta(8), ZSTD(1)),
-    received_at        DateTime64(9, 'UTC') CODEC(GCD, Delta(8), ZSTD(1)),
+    received_at        DateTime64(9, 'UTC') CODEC(GCD, Delta(8), T64, ZSTD(1)),
     bid_price          Float64              CODEC(ZSTD(3)),
     bid_size           Float64              CODEC(ZSTD(3)),
     ask_price          Float64              CODEC(ZSTD(3)),
     ask_size           Float64              CODEC(ZSTD(3)),
-    sequence           UInt64               CODEC(Delta, ZSTD(1)),
+    sequence           UInt64               CODEC(Delta, T64, ZSTD(1)),
     flags              UInt8                CODEC(ZSTD(1)),
     origin             Enum8('live' = 0, 'repair' = 1, 'replay' = 2),
     log_partition      UInt16,
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS quotes
     log_day            Date,
     batch_first_offset UInt64               CODEC(Delta, ZSTD(1)),
     batch_good         UInt32               CODEC(ZSTD(1)),
-    epoch              UInt64               CODEC(ZSTD(1)),
+    epoch              UInt64               CODEC(Delta, ZSTD(1)),
     stored_at          DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
     INDEX log_place (log_partition, log_offset) TYPE minmax GRANULARITY 1
 )

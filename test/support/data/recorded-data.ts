@@ -11,6 +11,16 @@ export function binanceSession(symbol: 'btcusdt' | 'ethusdt'): Buffer[] {
   return lines(`binance-spot/${symbol}_20240808.gz`).map(line => Buffer.from(line.slice(line.indexOf(' ') + 1)))
 }
 
+/** The frames of a recorded Binance spot session with their receive times, ns since 1970 UTC; without the REST snapshot. */
+export function binanceLines(symbol: 'btcusdt' | 'ethusdt'): { receivedAtNanos: bigint; frame: Buffer }[] {
+  return lines(`binance-spot/${symbol}_20240808.gz`)
+    .filter(line => line.includes('{"stream":'))
+    .map(line => {
+      const space = line.indexOf(' ')
+      return { receivedAtNanos: BigInt(line.slice(0, space)), frame: Buffer.from(line.slice(space + 1)) }
+    })
+}
+
 export interface SessionTruth {
   lines: number
   channels: Record<string, number>
