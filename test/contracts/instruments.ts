@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { appendChanges } from '../../src/sources/instruments/append-changes.ts'
+import { compareLists } from '../../src/sources/instruments/known-list.ts'
+import { INSTRUMENTS } from '../../src/tick/kinds.ts'
+import type { LogRecord } from '../../src/tick/records.ts'
+import { reasonOf } from '../../src/tick/validate.ts'
 import { type Instrument, type ListRequest, NO_LIST, readList, TRADING } from '../../src/venues/instruments.ts'
 import type { Venue } from '../../src/venues/venue.ts'
 
@@ -59,6 +64,7 @@ export function instrumentContract(venue: Venue, evidence: InstrumentEvidence | 
   test(`${name}: its instruments are read as its document states them, in all their fields`, async () => {
     const asked: ListRequest[] = []
     assert.deepEqual(await readAnswers(venue, evidence.answers, asked), evidence.listed)
+    await assertStorable(name, evidence.listed)
     const first = new Set(instruments.requests)
     assert.deepEqual(
       asked.filter(request => !first.has(request)).map(({ path }) => path),
@@ -70,10 +76,11 @@ export function instrumentContract(venue: Venue, evidence: InstrumentEvidence | 
     skip: evidence.recorded?.skip ?? 'none recorded',
   }, async () => {
     const counts: Record<string, number> = {}
+    const listed = await readAnswers(venue, evidence.recorded!.answers())
     const count = (what: string): void => {
       counts[what] = (counts[what] ?? 0) + 1
     }
-    for (const each of await readAnswers(venue, evidence.recorded!.answers())) {
+    for (const each of listed) {
       count(each.kind)
       if (each.status !== TRADING) count(each.status)
       assert.ok(each.base !== '' && each.quote !== '' && each.tickSize > 0 && each.lotSize > 0, JSON.stringify(each))
@@ -81,6 +88,7 @@ export function instrumentContract(venue: Venue, evidence: InstrumentEvidence | 
       assert.equal(each.expiresMs > 0, isDated, JSON.stringify(each))
     }
     assert.deepEqual(counts, evidence.recorded!.counts)
+    await assertStorable(name, listed)
   })
 
   test(`${name}: an answer of another form is no list, and none throws (seed ${SEED})`, () => {
@@ -101,6 +109,25 @@ export function instrumentContract(venue: Venue, evidence: InstrumentEvidence | 
       )
     }
   })
+}
+
+/** Each instrument is a valid row: none would go to quarantine. */
+async function assertStorable(venue: string, listed: readonly Instrument[]): Promise<void> {
+  const records: LogRecord[] = []
+  const log: Parameters<typeof appendChanges>[0] = {
+    append: async (_partition, appended) => records.push(...appended),
+    partitionsOf: () => ({ first: 0, count: 1 }),
+  }
+  await appendChanges(log, venue, compareLists(undefined, listed, 1_790_000_000_000).changes, 1_790_000_000_000)
+  for (const { payload, ticks } of records) {
+    const codes = new Uint8Array(ticks)
+    INSTRUMENTS.validate(INSTRUMENTS.decode(payload), new Set([venue]), codes)
+    assert.deepEqual([...new Set(codes)].filter(Boolean).map(reasonOf), [])
+  }
+  assert.equal(
+    records.reduce((sum, { ticks }) => sum + ticks, 0),
+    listed.length,
+  )
 }
 
 /** The answers with any of their values replaced by another. */
