@@ -30,7 +30,8 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
 }
 
 const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?@]|$)`, 'i')
-const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,39}$/u
+/** Hyperliquid's spot pairs begin with `@`. */
+const SYMBOL = /^[\p{L}\p{N}@][\p{L}\p{N}._/-]{0,39}$/u
 const PREFIX = /^[\p{L}\p{N}._-]{1,20}:/u
 
 /**
@@ -72,7 +73,9 @@ function isSymbolOf(source: string | undefined, item: string): boolean {
 }
 
 function parseOne(text: string, before: string | undefined): Selected {
-  const [, name, list = '', wanted, query = ''] = /^([^:?@]+)(?::([^?@]*))?(?:@([^?]*))?(?:\?(.*))?$/.exec(text) ?? []
+  const [, name, rest = '', query = ''] = /^([^:?@]+)([^?]*)(?:\?(.*))?$/.exec(text) ?? []
+  // Kinds are words: `@142` is a symbol.
+  const [, list = '', wanted] = /^(?::(.*?))?(?:@([a-z,]*))?$/i.exec(rest) ?? [undefined, rest]
   if (!name) throw invalid(`not a source: ${text}`)
   const venue = findVenue(name.toLowerCase())
   if (!venue) throw unknownVenue(name, text, before)

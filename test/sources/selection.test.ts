@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { partitionOf } from '../../src/sources/recorder.ts'
-import { formatSources, parseSources } from '../../src/sources/selection.ts'
+import { formatSources, parseSources, type Selected } from '../../src/sources/selection.ts'
 import { VENUES } from '../../src/venues/index.ts'
 
 test('venues, symbols and the simulator’s options are read, and written back the same', () => {
@@ -102,6 +102,20 @@ test('a symbol may begin with a market and a colon where the venue has such symb
     ['okx', 'Y'],
   ])
   for (const symbol of ['A:B:C', ':A', 'A:', 'A B:C']) assert.throws(() => parseSources(`hyperliquid:X,${symbol}`))
+})
+
+test('a symbol may begin with the sign that stands before kinds', () => {
+  for (const text of ['hyperliquid:@142', 'hyperliquid:BTC,@142', 'hyperliquid:@142,BTC,@7'])
+    for (const kinds of ['', '@trades']) {
+      const [{ venue, symbols, kinds: recorded }] = parseSources(text + kinds) as [Selected]
+      assert.deepEqual(symbols, text.split(':')[1]!.split(','))
+      assert.ok(recorded.includes('trades'))
+      assert.deepEqual(
+        parseSources(formatSources([{ venue, symbols, kinds: recorded, options: {} }]))[0]!.symbols,
+        symbols,
+      )
+    }
+  assert.throws(() => parseSources('hyperliquid:@142@trades,nothing'), /no nothing/)
 })
 
 test('any symbols with and without a prefix are read as written', () => {
