@@ -9,6 +9,7 @@ import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { viewArchive } from '../../../src/archive/view.ts'
 import { diagnose, isSound } from '../../../src/audit/diagnosis.ts'
+import { TICK_TABLES } from '../../../src/tick/kinds.ts'
 import { ORIGIN } from '../../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture, rowsOf } from '../../support/data/archiving.ts'
 import { storeAll } from '../../support/data/storing.ts'
@@ -100,18 +101,19 @@ after(async () => {
 describe('restore', () => {
   test('fills an empty store from the archive alone: rows, catalog, and where ingest resumes', async () => {
     const before = await telemetryRows()
-    const objects = (await catalogOf().objects()).map(({ key, sha256 }) => key + sha256)
+    const tickObjects = async () => (await catalogOf().objects()).filter(({ kind }) => TICK_TABLES.includes(kind))
+    const objects = (await tickObjects()).map(({ kind, key, sha256 }) => kind + key + sha256)
     await wipe()
     const { inserted, present } = await restore(restoring(), {})
     assert.deepEqual(await trades(), archived)
     assert.deepEqual(await quarantine(), refused)
     assert.deepEqual(await telemetryRows(), before)
     assert.ok(inserted >= archived.count + refused.count && present === 0)
-    const found = await catalogOf().objects("kind IN ('trades', 'quarantine')")
+    const found = await tickObjects()
     assert.ok(found.every(({ state }) => state === 'verified'))
     assert.deepEqual(
-      found.map(({ key, sha256 }) => key + sha256),
-      objects.filter(name => /^(trades|quarantine)|^$/.test(name)),
+      found.map(({ kind, key, sha256 }) => kind + key + sha256),
+      objects,
     )
 
     const more = Array.from({ length: 40 }, (_, index) => ({
