@@ -3,7 +3,7 @@
  * simulator's own writer.
  */
 import { nowMicros } from '../../src/clock.ts'
-import { emptyOrder, Market } from '../../src/simulator/market.ts'
+import { emptyOrder, Market } from '../../src/simulator/market/market.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 import type { Venue } from '../../src/venues/venue.ts'

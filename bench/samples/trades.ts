@@ -1,6 +1,6 @@
 /** Trades of the simulated market in columns, cut as by a recorder: the same for every contestant. */
 import { nowMicros } from '../../src/clock.ts'
-import { emptyOrder, Market } from '../../src/simulator/market.ts'
+import { emptyOrder, Market } from '../../src/simulator/market/market.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 

@@ -8,6 +8,8 @@ import { z } from 'zod'
 const count = z.number().int().positive().max(1_000_000)
 const ms = z.number().int().positive().max(3_600_000)
 const none = z.strictObject({})
+/** One symbol, and one kind of its ticks or both. */
+const symbol = { symbol: z.string(), kind: z.enum(['trades', 'quotes']).optional() }
 
 export const CONTROLS = {
   /** The next trades are not sent: their ids are missing on the stream and present in REST. */
@@ -22,10 +24,10 @@ export const CONTROLS = {
   cut: none,
   /** Current connections go half-open: no frames, pongs or close. Trades they miss are never sent to them. */
   goSilent: z.strictObject({ ms }),
-  /** Sends no trades of one symbol for this long; trading and all other symbols continue. */
-  silence: z.strictObject({ symbol: z.string(), ms }),
+  /** Sends no trades and quotes of one symbol for this long; trading and all other symbols continue. */
+  silence: z.strictObject({ ...symbol, ms }),
   /** Every connection loses its subscription to one symbol without notice; it may subscribe again. */
-  endStream: z.strictObject({ symbol: z.string() }),
+  endStream: z.strictObject(symbol),
   /** Answers the next subscribe requests with an error of this text. */
   refuse: z.strictObject({ requests: count, msg: z.string().max(200).default('Service unavailable') }),
   /** Answers the next connects and REST requests with 429 and Retry-After. */

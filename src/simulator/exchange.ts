@@ -8,69 +8,29 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { WebSocket } from 'ws'
 import { nowMicros } from '../clock.ts'
-import { TickhouseError } from '../errors.ts'
 import type { StreamForm } from '../venues/binance/trade-frame.ts'
 import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
 import { type ExchangeHandler, ExchangeServer } from './exchange-server.ts'
 import { History } from './history.ts'
-import { emptyOrder, Market, type MarketOptions } from './market.ts'
+import { Books, type Top } from './market/books.ts'
+import { Market, type Order } from './market/market.ts'
+import { Trading, type TradingEvents } from './market/trading.ts'
+import { type ExchangeOptions, type ExchangeStats, validated } from './options.ts'
 import { answerRest, type RestAnswer } from './rest.ts'
-import { Streams } from './streams.ts'
+import { STREAM_TYPES, type StreamKind, Streams } from './streams.ts'
 import { type CutReason, PING_EVERY_MS, Subscriber, type SubscriberEvents } from './subscriber.ts'
 import { RateTimer } from './tick-timer.ts'
 
 /** Interval at which due trades are made and sent: too short to be visible. */
 const STEP_MS = 5
-/** Maximum trades of one step, so that catching up does not delay pings and REST for long. */
-const STEP_TRADES_MAX = 20_000
+/**
+ * Maximum trades of one step, so that catching up does not delay pings and REST for long, and stays far below what a
+ * client may leave unread.
+ */
+const STEP_TRADES_MAX = 8_000
 const HISTORY_TRADES = 1_000_000
 /** Minimum history of a symbol that trades little: a few pages of REST. */
 const HISTORY_TRADES_MIN = 5_000
-const SYMBOL = /^[A-Z0-9]{1,20}$/
-
-export interface ExchangeOptions extends MarketOptions {
-  /** 1 to 500,000 trades a second over all symbols. */
-  ratePerSecond: number
-  /** Loopback only: anyone who connects can inject faults. */
-  host?: '127.0.0.1' | '::1'
-  /** 0 picks a free port. */
-  port?: number
-  /** Trades kept for REST over all symbols, divided by trading share; each symbol keeps at least 5,000. */
-  historyTrades?: number
-  /** Trading starts with the first client, so that a recorder started together with the exchange misses nothing. */
-  opensWithFirstClient?: boolean
-}
-
-/** Counts since the start. */
-export interface ExchangeStats {
-  /** Trades made, and trades due but not made because this process could not keep the rate. */
-  trades: number
-  tradesSkipped: number
-  /** Frames written to sockets, and frames not delivered to a half-open, closing or slow client. */
-  framesSent: number
-  bytesSent: number
-  framesUndelivered: number
-  clients: number
-  connects: number
-  connectsRefused: number
-  requests: number
-  requestsRefused: number
-  cut: Record<CutReason, number>
-  /** Injected faults: affected trades, frames or connections. */
-  faults: Record<
-    | 'dropped'
-    | 'repeated'
-    | 'malformed'
-    | 'delayed'
-    | 'cut'
-    | 'silenced'
-    | 'shutdownNotices'
-    | 'symbolsSilenced'
-    | 'streamsEnded'
-    | 'subscriptionsRefused',
-    number
-  >
-}
 
 export interface Exchange {
   /** Values for `TICKHOUSE_SIMULATOR_WS` and `TICKHOUSE_SIMULATOR_REST`. */
@@ -92,7 +52,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   return exchange
 }
 
-class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
+class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, TradingEvents {
   wsUrl = ''
   restUrl = ''
   readonly #market: Market
@@ -101,10 +61,13 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   readonly #timer: RateTimer
   readonly #faults = new TradeFaults()
   readonly #streams: Streams
-  readonly #order = emptyOrder()
+  readonly #books: Books
+  readonly #topOf: (symbol: string) => Top
+  readonly #trading: Trading
   readonly #server = new ExchangeServer(this)
   readonly #timers: NodeJS.Timeout[] = []
   #trades = 0
+  #stepMicros = 0
   #opensAtRate: number | undefined
   #refuse = { requests: 0, msg: '' }
   readonly #cuts: Record<CutReason, number> = { slow: 0, chatty: 0, unresponsive: 0 }
@@ -120,11 +83,15 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
 
   constructor(options: ExchangeOptions) {
     this.#market = new Market(options)
+    this.#books = new Books(this.#market, options.seed, options.lastUpdateIds)
+    this.#trading = new Trading(this.#market, this.#books, options.seed, this)
     const trades = options.historyTrades ?? HISTORY_TRADES
     this.#histories = this.#market.instruments.map((instrument, index) => {
       const capacity = Math.max(HISTORY_TRADES_MIN, Math.floor(trades * this.#market.shares[index]!))
       return new History(instrument, capacity, this.#market.nextId(index))
     })
+    const indexOf = new Map(this.#market.instruments.map(({ symbol }, index) => [symbol, index]))
+    this.#topOf = symbol => this.#books.read(indexOf.get(symbol)!)
     this.#historyOf = new Map(this.#histories.map(history => [history.instrument.symbol, history]))
     if (options.opensWithFirstClient) this.#opensAtRate = options.ratePerSecond
     this.#timer = new RateTimer(options.opensWithFirstClient ? 0 : options.ratePerSecond, performance.now())
@@ -152,6 +119,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
     const { framesSent, bytesSent, framesUndelivered, size } = this.#streams
     return {
       trades: this.#trades,
+      quotes: this.#trading.quotes,
       ...this.#server.counts,
       tradesSkipped: this.#timer.skipped,
       framesSent,
@@ -182,7 +150,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
   }
 
   answer(url: URL, micros: boolean): RestAnswer {
-    return answerRest(url, this.#historyOf, nowMicros(), micros)
+    return answerRest(url, this.#historyOf, this.#topOf, nowMicros(), micros)
   }
 
   changed(subscriber: Subscriber): void {
@@ -227,11 +195,18 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
         this.#connectionFaults.silenced += subscribers.length
         break
       case 'silence':
-        this.#streams.silence(control.options.symbol, performance.now() + control.options.ms)
+        this.#streams.silence(
+          control.options.symbol,
+          kindsOf(control.options.kind),
+          performance.now() + control.options.ms,
+        )
         this.#connectionFaults.symbolsSilenced++
         break
       case 'endStream':
-        for (const subscriber of subscribers) subscriber.end(`${control.options.symbol.toLowerCase()}@trade`)
+        for (const kind of kindsOf(control.options.kind)) {
+          const stream = `${control.options.symbol.toLowerCase()}@${STREAM_TYPES[kind]}`
+          for (const subscriber of subscribers) subscriber.end(stream)
+        }
         this.#connectionFaults.streamsEnded++
         break
       case 'refuse':
@@ -258,38 +233,22 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents {
     return this.stats()
   }
 
+  executed(order: Order): void {
+    this.#histories[order.instrument]!.record(order, this.#stepMicros)
+    this.#streams.publish(order, this.#stepMicros)
+  }
+
+  quoted(top: Top): void {
+    this.#streams.publishQuote(top)
+  }
+
   #step(): void {
-    const timeMicros = nowMicros()
-    const order = this.#order
-    let due = Math.min(this.#timer.due(performance.now()), STEP_TRADES_MAX)
-    let made = 0
-    while (due >= 1) {
-      this.#market.next(order)
-      this.#histories[order.instrument]!.record(order, timeMicros)
-      this.#streams.publish(order, timeMicros)
-      due -= order.fills
-      made += order.fills
-    }
-    if (made === 0) return
+    this.#stepMicros = nowMicros()
+    const made = this.#trading.run(Math.min(this.#timer.due(performance.now()), STEP_TRADES_MAX))
     this.#timer.made(made)
     this.#trades += made
     this.#streams.flush()
   }
 }
 
-function validated(options: ExchangeOptions): ExchangeOptions {
-  const symbols = new Set(options.symbols)
-  const bad = options.symbols.find(symbol => !SYMBOL.test(symbol))
-  if (bad !== undefined || symbols.size !== options.symbols.length || symbols.size === 0) {
-    const text =
-      bad === undefined
-        ? 'the simulator needs at least one symbol, and each only once'
-        : `invalid simulator symbol: ${bad}`
-    throw new TickhouseError('usage', text, 'Use capital letters and digits, for example BTCUSDT.')
-  }
-  if (!(options.ratePerSecond >= 1 && options.ratePerSecond <= 500_000)) {
-    const text = `invalid simulator rate: ${options.ratePerSecond}`
-    throw new TickhouseError('usage', text, 'Use 1 to 500000 trades a second.')
-  }
-  return options
-}
+const kindsOf = (kind: StreamKind | undefined): readonly StreamKind[] => (kind ? [kind] : ['trades', 'quotes'])

@@ -1,6 +1,6 @@
 /** The latest trades of a symbol in fixed-length columns, found by id: the source of REST answers and gap fills. */
-import type { Instrument } from './instruments.ts'
-import type { Order } from './market.ts'
+import type { Instrument } from './market/instruments.ts'
+import type { Order } from './market/market.ts'
 
 /** A past trade, in ticks and steps of its instrument; time in µs since 1970 UTC. */
 export interface PastTrade {

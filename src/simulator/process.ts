@@ -15,6 +15,7 @@ const OPTIONS = z.strictObject({
   historyTrades: z.number().int().positive().default(1_000_000),
   opensWithFirstClient: z.boolean().default(false),
   nextIds: z.record(z.string(), z.number().int().nonnegative()).default({}),
+  lastUpdateIds: z.record(z.string(), z.number().int().nonnegative()).default({}),
   lastPrices: z.record(z.string(), z.number().positive()).default({}),
 })
 

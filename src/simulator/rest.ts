@@ -4,7 +4,8 @@
 
 import { UNITS_PER_ONE, unitsText } from '../venues/binance/units.ts'
 import type { History, PastTrade } from './history.ts'
-import type { Instrument } from './instruments.ts'
+import type { Top } from './market/books.ts'
+import type { Instrument } from './market/instruments.ts'
 
 export interface RestAnswer {
   status: number
@@ -15,10 +16,11 @@ const LIMIT_DEFAULT = 500
 const LIMIT_MAX = 1_000
 const QUOTES = ['USDT', 'USDC', 'FDUSD', 'TUSD', 'BTC', 'ETH', 'BNB', 'EUR', 'TRY']
 
-/** Answers a GET of `/api/v3/…`. `histories` by symbol; times in ms, or in µs with `micros`. */
+/** Answers a GET of `/api/v3/…`. `histories` by symbol; `topOf` for their symbols; times in ms, or in µs with `micros`. */
 export function answerRest(
   url: URL,
   histories: ReadonlyMap<string, History>,
+  topOf: (symbol: string) => Top,
   nowMicros: number,
   micros: boolean,
 ): RestAnswer {
@@ -39,6 +41,8 @@ export function answerRest(
       return answerTrades(url.searchParams, histories, true, trade)
     case '/api/v3/aggTrades':
       return answerTrades(url.searchParams, histories, true, aggregate)
+    case '/api/v3/ticker/bookTicker':
+      return answerBookTickers(url.searchParams.get('symbol'), histories, topOf)
     default:
       return { status: 404, body: { code: -1000, msg: `No such path: ${url.pathname}` } }
   }
@@ -67,6 +71,27 @@ function answerTrades(
   const limit = Math.min(LIMIT_MAX, Number(limitText))
   const trades = history.read(fromIdText === null ? undefined : Number(fromIdText), limit)
   return { status: 200, body: trades.map(trade => body(trade, history.instrument)) }
+}
+
+/** Best bid and ask of one symbol, or of all if none is named. */
+function answerBookTickers(
+  symbol: string | null,
+  histories: ReadonlyMap<string, History>,
+  topOf: (symbol: string) => Top,
+): RestAnswer {
+  const body = ({ instrument }: History): object => {
+    const top = topOf(instrument.symbol)
+    return {
+      symbol: instrument.symbol,
+      bidPrice: unitsText(top.bidTicks * instrument.tickUnits),
+      bidQty: unitsText(top.bidSteps * instrument.stepUnits),
+      askPrice: unitsText(top.askTicks * instrument.tickUnits),
+      askQty: unitsText(top.askSteps * instrument.stepUnits),
+    }
+  }
+  if (symbol === null) return { status: 200, body: [...histories.values()].map(body) }
+  const history = histories.get(symbol)
+  return history ? { status: 200, body: body(history) } : refusal(-1121, 'Invalid symbol.')
 }
 
 function refusal(code: number, msg: string): RestAnswer {

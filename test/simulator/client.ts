@@ -16,6 +16,16 @@ export interface TradeEvent {
   M: boolean
 }
 
+/** Best bid and ask as Binance sends them. */
+export interface QuoteEvent {
+  u: number
+  s: string
+  b: string
+  B: string
+  a: string
+  A: string
+}
+
 const WAIT_MS_MAX = 10_000
 
 export class TestClient {
@@ -38,18 +48,24 @@ export class TestClient {
 
   /** Received trades of one symbol, or of all, without frames of invalid JSON. */
   trades(symbol?: string): TradeEvent[] {
-    const found: TradeEvent[] = []
-    for (const message of this.messages) {
-      let body: { data?: TradeEvent } & Partial<TradeEvent>
+    return this.#events<TradeEvent>(event => event.e === 'trade' && (symbol === undefined || event.s === symbol))
+  }
+
+  /** Received quotes of one symbol, or of all. */
+  quotes(symbol?: string): QuoteEvent[] {
+    return this.#events<QuoteEvent>(event => 'u' in event && (symbol === undefined || event.s === symbol))
+  }
+
+  #events<E>(isWanted: (event: Partial<TradeEvent & QuoteEvent>) => boolean): E[] {
+    return this.messages.flatMap(message => {
       try {
-        body = JSON.parse(message)
+        const body = JSON.parse(message)
+        const event = body.data ?? body
+        return isWanted(event) ? [event as E] : []
       } catch {
-        continue
+        return []
       }
-      const event = (body.data ?? body) as TradeEvent
-      if (event.e === 'trade' && (symbol === undefined || event.s === symbol)) found.push(event)
-    }
-    return found
+    })
   }
 
   /** Resolves when the condition is true, checked after each message; rejects after ten seconds. */

@@ -144,6 +144,24 @@ test('one symbol falls silent for a while, and the others continue', async () =>
   await two.close()
 })
 
+test('the quotes of a symbol fall silent or end, and its trades continue', async () => {
+  const both = await TestClient.connect(`${exchange.wsUrl}/stream?streams=btcusdt@trade/btcusdt@bookTicker`)
+  await both.until(() => both.quotes().length > 0 && both.trades().length > 0, 'both kinds')
+  const onlyTrades = async () => {
+    await setTimeout(50)
+    const [quotes, trades] = [both.quotes().length, both.trades().length]
+    await both.until(() => both.trades().length > trades + 10, 'more trades')
+    assert.equal(both.quotes().length, quotes)
+  }
+  exchange.control('silence', { symbol: 'BTCUSDT', kind: 'quotes', ms: 500 })
+  await onlyTrades()
+  const before = both.quotes().length
+  await both.until(() => both.quotes().length > before, 'quotes after the silence')
+  exchange.control('endStream', { symbol: 'BTCUSDT', kind: 'quotes' })
+  await onlyTrades()
+  both.ws.terminate()
+})
+
 test('a stream ends without notice, a subscribe request is refused, and the next one restores it', async () => {
   exchange.control('endStream', { symbol: 'BTCUSDT' })
   await setTimeout(50)

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type Exchange, startExchange } from '../../src/simulator/exchange.ts'
 import { PENDING_BYTES_MAX } from '../../src/simulator/subscriber.ts'
-import { getJson, idFaults, TestClient } from './client.ts'
+import { getJson, idFaults, type QuoteEvent, TestClient } from './client.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const ALL = SYMBOLS.map(symbol => `${symbol.toLowerCase()}@trade`).join('/')
@@ -63,6 +63,41 @@ test('clients of other streams, forms and times get the same trades', async () =
     c!.map(trade => ({ ...trade, E: Math.floor(trade.E / 1000), T: Math.floor(trade.T / 1000) })),
   )
   assert.ok(plain.messages.every(message => message.startsWith('{"e":"trade"')))
+})
+
+test("a combined stream sends a symbol's best bid and ask beside its trades, and REST the latest", async () => {
+  const quoteStreams = SYMBOLS.map(symbol => `${symbol.toLowerCase()}@bookTicker`).join('/')
+  const client = await TestClient.connect(`${exchange.wsUrl}/stream?streams=${ALL}/${quoteStreams}`)
+  await client.until(() => client.messages.length >= 5_000, '5,000 trades and quotes')
+  const { body } = await getJson(`${exchange.restUrl}/api/v3/ticker/bookTicker?symbol=BTCUSDT`)
+  const { symbol, ...latest } = body as Record<string, string>
+  assert.equal(symbol, 'BTCUSDT')
+  const isLatest = ({ b, B, a, A }: QuoteEvent) =>
+    b === latest.bidPrice && B === latest.bidQty && a === latest.askPrice && A === latest.askQty
+  await client.until(() => client.quotes('BTCUSDT').some(isLatest), 'the quote that REST answered')
+  client.ws.terminate()
+  const ratio = client.quotes().length / client.trades().length
+  assert.ok(ratio > 3.5 && ratio < 4.5, `${ratio} quotes a trade`)
+  for (const message of client.messages.filter(text => text.includes('@bookTicker'))) {
+    const { stream, data } = JSON.parse(message)
+    assert.deepEqual(Object.keys(data), ['u', 's', 'b', 'B', 'a', 'A'])
+    assert.equal(stream, `${data.s.toLowerCase()}@bookTicker`)
+    assert.ok(Number(data.b) < Number(data.a) && Number(data.B) > 0 && Number(data.A) > 0)
+  }
+  for (const symbol of SYMBOLS) {
+    const ids = client.quotes(symbol).map(({ u }) => u)
+    assert.ok(ids.length > 0)
+    assert.deepEqual(
+      ids,
+      [...new Set(ids)].sort((a, b) => a - b),
+    )
+  }
+  const all = (await getJson(`${exchange.restUrl}/api/v3/ticker/bookTicker`)).body as { symbol: string }[]
+  assert.deepEqual(
+    all.map(({ symbol }) => symbol),
+    SYMBOLS,
+  )
+  assert.equal((await getJson(`${exchange.restUrl}/api/v3/ticker/bookTicker?symbol=NO`)).status, 400)
 })
 
 test('a client subscribes, lists and unsubscribes while connected', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { History } from '../../src/simulator/history.ts'
-import { instrumentOf } from '../../src/simulator/instruments.ts'
-import { emptyOrder } from '../../src/simulator/market.ts'
+import { instrumentOf } from '../../src/simulator/market/instruments.ts'
+import { emptyOrder } from '../../src/simulator/market/market.ts'
 
 test('the latest trades up to the capacity are found by id, older ones are dropped', () => {
   const fills = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 60 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instrumentOf } from '../../src/simulator/instruments.ts'
+import { instrumentOf } from '../../src/simulator/market/instruments.ts'
+import { QuoteFrame } from '../../src/venues/binance/quote-frame.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
 import { unitsText } from '../../src/venues/binance/units.ts'
 import { FrameBuffer } from '../../src/venues/websocket-frames.ts'
@@ -105,5 +106,34 @@ test('the frame of the recorded session of 8 August 2024 is written to the byte'
   assert.equal(
     String(payloads(frames.take())[0]),
     '{"e":"trade","E":1723161255342,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}',
+  )
+})
+
+test('any quote of any symbol is written as Binance writes it, to the byte', () => {
+  const symbols = fc.stringMatching(/^[A-Z0-9]{1,20}$/)
+  const id = fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }))
+  const count = fc.integer({ min: 1, max: 9_000_000 })
+  fc.assert(
+    fc.property(symbols, id, count, count, count, count, fc.boolean(), (symbol, u, b, B, a, A, combined) => {
+      const { tickUnits, stepUnits } = instrumentOf(symbol, 1)
+      const frames = new FrameBuffer()
+      new QuoteFrame({ symbol, tickUnits, stepUnits }, combined).write(frames, u, b, B, a, A)
+      const [bid, ask] = [unitsText(b * tickUnits), unitsText(a * tickUnits)]
+      const [bidSize, askSize] = [unitsText(B * stepUnits), unitsText(A * stepUnits)]
+      const event = `{"u":${u},"s":"${symbol}","b":"${bid}","B":"${bidSize}","a":"${ask}","A":"${askSize}"}`
+      const text = combined ? `{"stream":"${symbol.toLowerCase()}@bookTicker","data":${event}}` : event
+      assert.deepEqual(payloads(frames.take()).map(String), [text])
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test("the example of the venue's document is written to the byte", () => {
+  const frames = new FrameBuffer()
+  const grid = { symbol: 'BNBUSDT', tickUnits: 10_000, stepUnits: 1_000_000 }
+  new QuoteFrame(grid, false).write(frames, 400_900_217, 253_519, 3_121, 253_652, 4_066)
+  assert.equal(
+    String(payloads(frames.take())[0]),
+    '{"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}',
   )
 })

@@ -9,27 +9,32 @@ import type { Control } from '../../src/venues/venue.ts'
 test('the venue reads every frame of the simulated exchange, and its notice of a shutdown', async () => {
   const symbols = simulator.defaultSymbols
   const exchange = await startExchange({ symbols, ratePerSecond: 5_000, seed: 7 })
-  const ws = new WebSocket(simulator.url(exchange.wsUrl, symbols, ['trades']))
+  const ws = new WebSocket(simulator.url(exchange.wsUrl, symbols, ['trades', 'quotes']))
   const nextIds = new Map<string, number>()
   const controls: Control[] = []
   const refused: string[] = []
+  const sequences = new Map<string, number>()
   let trades = 0
   ws.on('message', data => {
     simulator.decoder()(data as Buffer, {
       trade({ symbol, timestampMicros, price, volume, side, tradeId }) {
-        trades++
+        if (++trades === 3_000) exchange.control('serverShutdown', {})
         assert.ok(Math.abs(timestampMicros / 1000 - Date.now()) < 60_000)
         assert.ok(price > 0 && volume > 0 && side !== 0)
         assert.equal(tradeId, nextIds.get(symbol) ?? tradeId)
         nextIds.set(symbol, Number(tradeId) + 1)
       },
-      quote: () => refused.push('quote'),
+      quote({ symbol, bidPrice, bidSize, askPrice, askSize, sequence, timestampMicros }) {
+        assert.ok(bidPrice > 0 && bidPrice < askPrice && bidSize > 0 && askSize > 0)
+        assert.equal(timestampMicros, 0)
+        assert.ok(Number(sequence) > (sequences.get(symbol) ?? 0))
+        sequences.set(symbol, Number(sequence))
+      },
       refuse: (reason, detail) => refused.push(`${reason}: ${detail}`),
       control: control => controls.push(control),
       ignore: () => refused.push('ignored'),
       imprecise: () => refused.push('imprecise'),
     })
-    if (trades === 3_000) exchange.control('serverShutdown', {})
     if (controls.length > 0) ws.close()
   })
   await once(ws, 'close')
@@ -40,4 +45,5 @@ test('the venue reads every frame of the simulated exchange, and its notice of a
     ['closing'],
   )
   assert.deepEqual([...nextIds.keys()].sort(), symbols.toSorted())
+  assert.deepEqual([...sequences.keys()].sort(), symbols.toSorted())
 })

@@ -3,11 +3,9 @@
  * one core can write hundreds of thousands a second.
  */
 
-import { type FrameBuffer, writeTextHeader } from '../websocket-frames.ts'
-import { UNITS_PER_ONE } from './units.ts'
+import type { FrameBuffer } from '../websocket-frames.ts'
+import { finishFrame, USUAL_HEADER_BYTES, writeDecimal, writeInteger } from './frame-digits.ts'
 
-/** A header of this length is left free and the payload written behind it: most payloads need just this one. */
-const USUAL_HEADER_BYTES = 4
 /** Room for three numbers of up to 17 digits, their points and the texts between. */
 const VARIABLE_BYTES_MAX = 96
 
@@ -15,8 +13,6 @@ const PRICE = Buffer.from(',"p":"')
 const VOLUME = Buffer.from('","q":"')
 const EVENT_TIME = '"E":'
 const TRADE_TIME = '","T":'
-const DIGIT_ZERO = 48
-const POINT = 46
 
 /** How a client wants its frames. */
 export interface StreamForm {
@@ -78,12 +74,12 @@ export class TradeFrame {
     for (let index = 0; index < VOLUME.length; index++) bytes[at++] = VOLUME[index]!
     at = writeDecimal(bytes, at, volumeSteps * this.#stepUnits)
     bytes.set(tail, at)
-    finish(out, at + tail.length)
+    finishFrame(out, at + tail.length)
   }
 
   /** Adds a frame whose text ends after the id: a whole message for WebSocket, and no JSON. */
   writeCutOff(out: FrameBuffer, id: number): void {
-    finish(out, this.#writeHead(out, id))
+    finishFrame(out, this.#writeHead(out, id))
   }
 
   #writeHead(out: FrameBuffer, id: number): number {
@@ -91,51 +87,5 @@ export class TradeFrame {
     const payloadAt = out.end + USUAL_HEADER_BYTES
     out.bytes.set(this.#head, payloadAt)
     return writeInteger(out.bytes, payloadAt + this.#head.length, id)
-  }
-}
-
-/** Sets the header of the frame whose payload ends here. */
-function finish(out: FrameBuffer, payloadEnd: number): void {
-  const payloadAt = out.end + USUAL_HEADER_BYTES
-  const headerBytes = writeTextHeader(out.bytes, out.end, payloadEnd - payloadAt)
-  if (headerBytes !== USUAL_HEADER_BYTES) out.bytes.copyWithin(out.end + headerBytes, payloadAt, payloadEnd)
-  out.end = payloadEnd + headerBytes - USUAL_HEADER_BYTES
-}
-
-/** Writes a whole number of units of 1e-8 with its eight decimals; returns where it ends. */
-function writeDecimal(bytes: Buffer, at: number, units: number): number {
-  const whole = Math.floor(units / UNITS_PER_ONE)
-  const pointAt = writeInteger(bytes, at, whole)
-  bytes[pointAt] = POINT
-  writeEight(bytes, pointAt + 1, units - whole * UNITS_PER_ONE)
-  return pointAt + 9
-}
-
-/** Writes a whole number from 0 to 2^53 without leading zeros; returns where it ends. */
-function writeInteger(bytes: Buffer, at: number, value: number): number {
-  if (value >= UNITS_PER_ONE) {
-    const upper = Math.floor(value / UNITS_PER_ONE)
-    const middle = writeInteger(bytes, at, upper)
-    writeEight(bytes, middle, value - upper * UNITS_PER_ONE)
-    return middle + 8
-  }
-  let rest = value | 0
-  let digits = 1
-  for (let bound = 10; rest >= bound; bound *= 10) digits++
-  for (let index = at + digits - 1; index >= at; index--) {
-    const tenth = (rest / 10) | 0
-    bytes[index] = DIGIT_ZERO + rest - tenth * 10
-    rest = tenth
-  }
-  return at + digits
-}
-
-/** Writes a number below 1e8 with exactly eight digits. */
-function writeEight(bytes: Buffer, at: number, value: number): void {
-  let rest = value | 0
-  for (let index = at + 7; index >= at; index--) {
-    const tenth = (rest / 10) | 0
-    bytes[index] = DIGIT_ZERO + rest - tenth * 10
-    rest = tenth
   }
 }

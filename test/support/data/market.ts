@@ -1,8 +1,8 @@
 /** A simulated exchange whose trades are known: the same seed generates the same market again, without a socket. */
 
 import { type Exchange, startExchange } from '../../../src/simulator/exchange.ts'
-import { instrumentOf } from '../../../src/simulator/instruments.ts'
-import { emptyOrder, Market, type MarketOptions } from '../../../src/simulator/market.ts'
+import { instrumentOf } from '../../../src/simulator/market/instruments.ts'
+import { emptyOrder, Market, type MarketOptions } from '../../../src/simulator/market/market.ts'
 import { UNITS_PER_ONE } from '../../../src/venues/binance/units.ts'
 import type { ExpectedTrade } from '../judges/oracle.ts'
 

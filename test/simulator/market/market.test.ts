@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instrumentOf } from '../../src/simulator/instruments.ts'
-import { emptyOrder, Market, type MarketOptions } from '../../src/simulator/market.ts'
+import { instrumentOf } from '../../../src/simulator/market/instruments.ts'
+import { emptyOrder, Market, type MarketOptions } from '../../../src/simulator/market/market.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'XRPUSDT', 'NEWCOINUSDT']
 

@@ -2,8 +2,8 @@
  * The instruments of the simulated exchange: base price, tick size and step size. Prices are whole ticks, volumes whole
  * steps; both sizes are in units of 1e-8, the eight decimals that Binance writes.
  */
-import { UNITS_PER_ONE } from '../venues/binance/units.ts'
-import { Random } from './random.ts'
+import { UNITS_PER_ONE } from '../../venues/binance/units.ts'
+import { Random } from '../random.ts'
 
 export interface Instrument {
   /** In Binance's spelling: upper-case letters and digits. */
@@ -14,7 +14,12 @@ export interface Instrument {
   readonly tickUnits: number
   /** The smallest volume difference, in units of 1e-8. */
   readonly stepUnits: number
+  /** Usual distance of best ask and best bid, relative to the price. */
+  readonly spread: number
 }
+
+/** Spread of the instruments in `KNOWN`; the others' are up to fifty times wider. */
+const SPREAD = 3e-5
 
 /** Prices of August 2024 with Binance's tick and step sizes, so that the market looks familiar: price, tick, step. */
 const KNOWN: Readonly<Record<string, readonly [price: number, tick: number, step: number]>> = {
@@ -30,15 +35,20 @@ const KNOWN: Readonly<Record<string, readonly [price: number, tick: number, step
   LTCUSDT: [60.31, 1e-2, 1e-3],
 }
 
-/** The instrument of a symbol. A name not in `KNOWN` gets its price, tick and step from the seed. */
+/** The instrument of a symbol. A name not in `KNOWN` gets its price, tick, step and spread from the seed. */
 export function instrumentOf(symbol: string, seed: number): Instrument {
   const known = Object.hasOwn(KNOWN, symbol) ? KNOWN[symbol] : undefined
-  if (known) return { symbol, basePrice: known[0], tickUnits: toUnits(known[1]), stepUnits: toUnits(known[2]) }
-  const basePrice = 10 ** (-1 + 4 * new Random(seed, symbol).uniform())
+  if (known) {
+    const [basePrice, tick, step] = known
+    return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step), spread: SPREAD }
+  }
+  const random = new Random(seed, symbol)
+  const basePrice = 10 ** (-1 + 4 * random.uniform())
   // Four to five significant digits of price, and a step worth about 0.05 to 0.5 quote units.
   const tick = 10 ** Math.max(-8, Math.floor(Math.log10(basePrice)) - 4)
   const step = 10 ** Math.min(0, Math.max(-5, Math.floor(Math.log10(0.5 / basePrice))))
-  return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step) }
+  const spread = SPREAD * 50 ** random.uniform()
+  return { symbol, basePrice, tickUnits: toUnits(tick), stepUnits: toUnits(step), spread }
 }
 
 function toUnits(value: number): number {

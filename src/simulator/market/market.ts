@@ -8,9 +8,9 @@
  * while it moves more.
  */
 
-import { UNITS_PER_ONE } from '../venues/binance/units.ts'
+import { UNITS_PER_ONE } from '../../venues/binance/units.ts'
+import { hash, Random } from '../random.ts'
 import { type Instrument, instrumentOf } from './instruments.ts'
-import { hash, Random } from './random.ts'
 
 /** Maximum trades of one order. Lower at low rates, so that one order has no more trades than 50 ms of the rate. */
 const FILLS_MAX = 40
@@ -30,8 +30,6 @@ const SLOW = { size: 0.4, seconds: 420 }
 const REVERSION_SECONDS = 3_600
 /** Share of a price move that order flow explains; the rest is news. */
 const FLOW_SHARE = 0.45
-/** Bid-offer spread relative to the price, at base volatility. */
-const SPREAD = 3e-5
 /** Maximum distance to a sweep's next price level, in half spreads: gives candles their wicks. */
 const SWEEP_GAP = 1.5
 /** Trade value in quote currency: median, and standard deviation of its logarithm. */
@@ -63,6 +61,9 @@ export interface Order {
   firstId: number
   /** Number of trades: 1 to `FILLS_MAX`. */
   fills: number
+  /** Best bid and ask before it, in ticks: its first trade is at one of them. */
+  bidTicks: number
+  askTicks: number
   /** The taker sells, the buyer is the maker. */
   isSell: boolean
   /** Per trade, in ticks of the instrument. */
@@ -76,6 +77,8 @@ export function emptyOrder(): Order {
     instrument: 0,
     firstId: 0,
     fills: 0,
+    bidTicks: 0,
+    askTicks: 0,
     isSell: false,
     priceTicks: new Float64Array(FILLS_MAX),
     volumeSteps: new Float64Array(FILLS_MAX),
@@ -87,6 +90,7 @@ interface Walk {
   readonly basePrice: number
   readonly tick: number
   readonly step: number
+  readonly spread: number
   /** The fair price: real-valued, not published. */
   price: number
   fast: number
@@ -126,6 +130,7 @@ export class Market {
         basePrice: price,
         tick: instrument.tickUnits / UNITS_PER_ONE,
         step: instrument.stepUnits / UNITS_PER_ONE,
+        spread: instrument.spread,
         price,
         fast: random.normal() * FAST.size,
         slow: random.normal() * SLOW.size,
@@ -149,10 +154,31 @@ export class Market {
     return this.#walks[instrument]!.nextId
   }
 
+  /** Best bid and ask of an instrument before its first order, in ticks. */
+  opening(instrument: number): { bidTicks: number; askTicks: number } {
+    const walk = this.#walks[instrument]!
+    const halfSpreadTicks = halfSpread(walk, 1)
+    return { bidTicks: bidOf(walk, halfSpreadTicks), askTicks: askOf(walk, halfSpreadTicks) }
+  }
+
+  /** Picks an instrument by its present activity. */
+  pick(random: Random): number {
+    const last = this.#cumulated.length - 1
+    const target = random.uniform() * this.#cumulated[last]!
+    let low = 0
+    let high = last
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#cumulated[middle]! > target) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
   /** Writes the next order of the market into `order`. */
   next(order: Order): void {
     if (this.#orders++ % ACTIVITY_EVERY_ORDERS === 0) this.#weighActivity()
-    const index = this.#pick()
+    const index = this.pick(this.#random)
     const walk = this.#walks[index]!
     const random = walk.random
     if (random.uniform() >= SAME_SIDE) walk.isSell = !walk.isSell
@@ -161,9 +187,10 @@ export class Market {
     let fills = 1
     while (fills < this.#fillsMax && random.uniform() < ANOTHER_FILL) fills++
     const direction = walk.isSell ? -1 : 1
-    const halfSpreadTicks = Math.max(0.5, (SPREAD / 2) * Math.sqrt(volatility) * (walk.price / walk.tick))
-    const best = walk.price / walk.tick + direction * halfSpreadTicks
-    let ticks = Math.max(1, walk.isSell ? Math.floor(best) : Math.ceil(best))
+    const halfSpreadTicks = halfSpread(walk, volatility)
+    order.bidTicks = bidOf(walk, halfSpreadTicks)
+    order.askTicks = askOf(walk, halfSpreadTicks)
+    let ticks = walk.isSell ? order.bidTicks : order.askTicks
     const stepValue = walk.step * walk.price
     for (let fill = 0; fill < fills; fill++) {
       if (fill > 0 && random.uniform() < NEXT_LEVEL) {
@@ -205,20 +232,18 @@ export class Market {
       this.#cumulated[index] = sum
     }
   }
-
-  #pick(): number {
-    const last = this.#cumulated.length - 1
-    const target = this.#random.uniform() * this.#cumulated[last]!
-    let low = 0
-    let high = last
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#cumulated[middle]! > target) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
 }
+
+/** At a volatility relative to the base, in ticks. */
+function halfSpread(walk: Walk, volatility: number): number {
+  return Math.max(0.5, (walk.spread / 2) * Math.sqrt(volatility) * (walk.price / walk.tick))
+}
+
+const bidOf = (walk: Walk, halfSpreadTicks: number): number =>
+  Math.max(1, Math.floor(walk.price / walk.tick - halfSpreadTicks))
+
+const askOf = (walk: Walk, halfSpreadTicks: number): number =>
+  Math.max(1, Math.ceil(walk.price / walk.tick + halfSpreadTicks))
 
 /**
  * One step of an Ornstein-Uhlenbeck process around 0: `size` is its standard deviation, `steps` the time in relaxation
