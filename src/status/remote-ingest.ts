@@ -43,7 +43,7 @@ export interface RemoteIngestOptions {
 
 /** Reads new rows of the tables. */
 export interface TableFollower {
-  /** The next offset to read, by partition; undefined while that is not known. */
+  /** The offset below which records are stored, by partition; undefined while that is not known. */
   offsets(): ReadonlyMap<number, number> | undefined
 }
 

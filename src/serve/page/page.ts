@@ -5,6 +5,7 @@ import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import { type ReportOptions, StatusReport } from '../../status/report.ts'
 import type { Journal } from '../../telemetry/journal.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
+import { TRADES } from '../../tick/kinds.ts'
 import { VERSION } from '../../version.ts'
 import type { HttpSettings } from '../http/access.ts'
 import { RefusedRequests } from '../http/refused-requests.ts'
@@ -47,14 +48,14 @@ export class Page {
     })
   }
 
-  /** The offset up to which trades are shown, by partition: see Follower. */
+  /** The offset below which records are stored, by partition: see Follower. */
   offsets(): ReadonlyMap<number, number> | undefined {
-    return this.#follower.offsets()
+    return this.#follower.storedOffsets()
   }
 
   /** Shows the trades that this process stores, as it stores them. */
   follow(ingest: Ingest): void {
-    ingest.onStored = ({ trades }) => this.#live.take(trades)
+    ingest.onStored = batch => this.#live.take(batch.of(TRADES).ticks)
   }
 
   /** Loads the symbols of the store and listens. Throws errors of the store, and those of `serve`. */

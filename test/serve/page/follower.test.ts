@@ -10,11 +10,18 @@ import { Follower } from '../../../src/serve/page/follower.ts'
 import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
+import { quotesOf } from '../../support/data/quotes.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 import { within } from '../../support/judges/within.ts'
 
 const START_MICROS = 1_790_000_000_000_000
 const RECORDS = 6
+const QUOTES = [10, 11, 12].map(sequence => ({
+  symbol: 'BTCUSDT',
+  bid: [100, sequence] as const,
+  ask: [101, 1] as const,
+  sequence,
+}))
 const TICKS_PER_RECORD = 4
 
 let house: TestStore
@@ -124,6 +131,30 @@ test('trades stored by another process arrive once each, from the end of the tab
   }
 })
 
+test('records without a trade count as stored, and no trade waits behind them', async () => {
+  const storing = storingSide()
+  const follower = new Follower({
+    store: house.store,
+    log,
+    ingest: { own: [] },
+    emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
+    take: () => assert.fail('no trade was stored'),
+  })
+  follower.start()
+  try {
+    while (!follower.storedOffsets()) await new Promise(resolve => setImmediate(resolve))
+    const trades = follower.offsets()!.get(0)
+    await log.append(0, [quotesOf('binance', QUOTES)])
+    const { next } = log.bounds(0)
+    storing.start()
+    await within(10_000, async () => (follower.storedOffsets()!.get(0) === next ? undefined : 'not seen as stored'))
+    assert.equal(follower.offsets()!.get(0), trades)
+  } finally {
+    follower.close()
+    await storing.stop()
+  }
+})
+
 test('more rows than one poll returns arrive complete, record by record', async () => {
   const storing = storingSide()
   const ids = new Set<string>()
@@ -185,7 +216,7 @@ test('own partitions are not polled, and their offset is that of our ingest', as
     assert.deepEqual(
       [...follower.offsets()!],
       [
-        [0, RECORDS + 2],
+        [0, RECORDS + 3],
         [1, RECORDS],
       ],
     )
