@@ -72,7 +72,7 @@ test('a stalled reader and a full pipe for the log do not slow down ticks', {
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,
-    ratePerSecond: 500,
+    ratePerSecond: 120,
   })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
   const { descriptor } = FullPipe.open(t)

@@ -41,7 +41,7 @@ async function underLoad(
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,
-    ratePerSecond: 1_000,
+    ratePerSecond: 250,
   })
   const cluster = await Cluster.start(t, where, { settings: market.settings })
   const [recorder, ingest] = [cluster.instance.run('record'), cluster.instance.run('ingest')]

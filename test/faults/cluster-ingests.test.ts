@@ -37,7 +37,7 @@ interface Load {
  * once.
  */
 async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Load) => Promise<string>): Promise<void> {
-  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 600 })
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: 150 })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
   const recorder = cluster.instance.run('record')
   await recorder.waitFor('connection_opened')

@@ -32,7 +32,7 @@ test('after a lost, truncated or false response the tables are queried, and stor
   await using market = await KnownMarket.start({
     symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'],
     seed: schedule.seed,
-    ratePerSecond: 500,
+    ratePerSecond: 120,
   })
   let proxy: HttpFaultProxy | undefined
   const cluster = await Cluster.start(t, ground, {

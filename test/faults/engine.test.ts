@@ -18,7 +18,7 @@ const VIEWS = [
 ]
 
 async function started(t: TestContext) {
-  const market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 7, ratePerSecond: 2_000 })
+  const market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 7, ratePerSecond: 500 })
   t.after(() => market.exchange.close())
   const instance = new TestInstance(t, market.settings)
   const store = await instance.store()

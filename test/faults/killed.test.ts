@@ -26,7 +26,7 @@ test('kill -9 the ingest process at random times: every trade is stored once, no
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,
-    ratePerSecond: rounds(8_000, 1_000),
+    ratePerSecond: rounds(1_600, 250),
   })
   const instance = new TestInstance(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=2' })
   const recorder = instance.run('record')
@@ -68,7 +68,7 @@ test('kill -9 the recorder at random times: its log keeps every acknowledged rec
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,
-    ratePerSecond: rounds(5_000, 1_000),
+    ratePerSecond: rounds(1_000, 250),
   })
   const instance = new TestInstance(t, market.settings)
   let recorder = instance.run('record')

@@ -51,7 +51,7 @@ async function fillAndFree(
   await using market = await KnownMarket.start({
     symbols: ['BTCUSDT', 'ETHUSDT'],
     seed: schedule.seed,
-    ratePerSecond: 2_000,
+    ratePerSecond: 500,
   })
   const recorder = instance.run('record', market.settings)
   await recorder.waitFor('connection_opened')

@@ -119,7 +119,7 @@ async function timesOf(storing: TestProcess): Promise<(trade: { symbol: string; 
 const sizeOf = (holes: readonly Hole[]): number => holes.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 
 test('dropped, repeated and truncated frames, cut connections: one gap row per hole, repeats in quarantine; repair closes them', async t => {
-  const feed = await FeedSession.open(t, new Schedule(t).seed, 2_000)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 400)
   const { market, recorder, storing, watch } = feed
   market.run()
   await storing.waitFor('ingest_started')
@@ -168,7 +168,7 @@ test('dropped, repeated and truncated frames, cut connections: one gap row per h
 })
 
 test('frames that arrive a byte at a time are recorded like any other', async t => {
-  const feed = await FeedSession.open(t, new Schedule(t).seed, 150)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 30)
   feed.proxy.dribbles = true
   feed.market.run()
   await feed.storing.waitFor('ingest_started')
@@ -180,7 +180,7 @@ test('frames that arrive a byte at a time are recorded like any other', async t 
 
 test('a recorder that stalls for a while receives and records everything afterwards', async t => {
   const schedule = new Schedule(t)
-  const feed = await FeedSession.open(t, schedule.seed, 2_000)
+  const feed = await FeedSession.open(t, schedule.seed, 400)
   feed.market.run()
   await feed.storing.waitFor('ingest_started')
   for (let stop = 0; stop < rounds(2, 20); stop++) {
@@ -199,7 +199,7 @@ test('a half-open connection is detected and replaced, and its missing trades ar
   skip: LONG ? false : 'takes half a minute of silence: in the long run, FAULT_ROUNDS=long',
   timeout: 300_000,
 }, async t => {
-  const feed = await FeedSession.open(t, new Schedule(t).seed, 1_000)
+  const feed = await FeedSession.open(t, new Schedule(t).seed, 250)
   feed.market.run()
   await feed.storing.waitFor('ingest_started')
   await feed.goesOn()

@@ -16,7 +16,7 @@ import { TestInstance, type TestProcess } from '../support/processes/tickhouse.t
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 
-async function started(t: TestContext, seed: number, ratePerSecond = 3_000) {
+async function started(t: TestContext, seed: number, ratePerSecond = 700) {
   const market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond })
   t.after(() => market.exchange.close())
   const instance = new TestInstance(t, { ...market.settings, LOG: 'sqlite:data/log?partitions=4' })

@@ -88,7 +88,7 @@ test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is
   timeout: 300_000,
 }, async t => {
   const { seed } = new Schedule(t)
-  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 3_000 })
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_500 })
   const proxy = await TcpProxy.open(t, Number(new URL(market.exchange.wsUrl).port))
   const listen = await freeAddress()
   const instance = new TestInstance(t, { ...market.settings, SIMULATOR_WS: proxy.url, LISTEN: listen })
