@@ -9,6 +9,9 @@ import { columnsOf } from '../support/data/trades.ts'
 /** Files that name the table `trades`, or the kind, because they are about trades and no other kind. */
 const ABOUT_TRADES = [
   // The kind itself: its definition, its records, its topics.
+  'src/simulator/controls.ts',
+  'src/simulator/exchange.ts',
+  'src/simulator/streams.ts',
   'src/tick/kinds.ts',
   'src/tick/records.ts',
   'src/log/kafka/topics.ts',
@@ -19,7 +22,7 @@ const ABOUT_TRADES = [
   'src/watch/instance-client.ts',
   // Candles, the tape and the watch list of the page.
   'src/serve/page/candles.ts',
-  'src/serve/page/follower.ts',
+  'src/serve/page/stored-ticks.ts',
   'src/serve/page/watchlist.ts',
   'src/program.ts',
 ]
