@@ -54,12 +54,12 @@ export class Feed {
     if (!symbols.some(symbol => (spelled.get(symbol) ?? symbol) !== symbol)) return
     const before = this.#session
     this.#options = { ...this.#options, symbols: [...new Set(symbols.map(symbol => spelled.get(symbol) ?? symbol))] }
-    if (this.#options.venue.limits.connections !== undefined) {
-      if (!this.#retiring.has(before)) this.#retiring.set(before, this.#closeFirst(before))
-      return
-    }
-    this.#open()
-    this.#retiring.set(before, this.#retire(before, this.#session))
+    const isOnly = this.#options.venue.limits.connections !== undefined
+    if (isOnly) this.#retiring.set(before, this.#close(before))
+    const opensAfter = isOnly ? Promise.all(this.#retiring.values()) : undefined
+    this.#session = new FeedSession({ ...this.#options, opensAfter })
+    if (this.#paused) this.#session.pause()
+    if (!isOnly) this.#retiring.set(before, this.#retire(before, this.#session))
   }
 
   unlisted(symbols: readonly string[]): void {
@@ -76,17 +76,6 @@ export class Feed {
     return [this.#session, ...this.#retiring.keys()]
   }
 
-  #open(): void {
-    this.#session = new FeedSession(this.#options)
-    if (this.#paused) this.#session.pause()
-  }
-
-  async #closeFirst(before: FeedSession): Promise<void> {
-    await before.close()
-    this.#retiring.delete(before)
-    if (!this.#stop.signal.aborted) this.#open()
-  }
-
   /** Closes a session after an overlap with the one that replaces it. */
   async #retire(before: FeedSession, next: FeedSession): Promise<void> {
     const { livenessCheckMs, overlapMs } = this.#options.timings
@@ -97,6 +86,10 @@ export class Feed {
     } catch {
       // The feed is closed.
     }
+    await this.#close(before)
+  }
+
+  async #close(before: FeedSession): Promise<void> {
     await before.close()
     this.#retiring.delete(before)
   }

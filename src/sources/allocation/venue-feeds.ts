@@ -93,7 +93,8 @@ export class VenueFeeds {
     }
     for (const share of open) {
       const id = `${this.#options.venue.name}-${this.#options.nextNumber()}`
-      const feed = new Feed({ ...this.#common, id, ...share })
+      const opensAfter = this.#options.venue.limits.connections && Promise.all(this.#closing)
+      const feed = new Feed({ ...this.#common, id, ...share, opensAfter })
       if (this.#paused) feed.pause()
       this.#feeds.push(feed)
     }

@@ -61,7 +61,7 @@ export class Connection {
     this.#subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })
     this.#livenessCheck = setInterval(() => this.#check(), timings.livenessCheckMs)
     this.#opening = new NextOpening(options.connects, () => this.#open())
-    this.#opening.after(0)
+    this.#opening.start(options.opensAfter)
   }
 
   get state(): 'connecting' | 'open' | 'waiting' | 'closed' {
@@ -257,7 +257,7 @@ export class Connection {
     this.#subscriptions.lost(performance.now())
     emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
     await retired
-    if (!this.#closed) this.#opening.after(0)
+    this.#opening.after(0)
   }
 
   /** Closes the current socket. */

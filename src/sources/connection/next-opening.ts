@@ -8,6 +8,7 @@ export class NextOpening {
   #timer: NodeJS.Timeout | undefined
   /** By `performance.now`. */
   #atMs = 0
+  #cancelled = false
 
   constructor(connects: RateLimiter, open: () => void) {
     this.#connects = connects
@@ -18,8 +19,15 @@ export class NextOpening {
     return this.#timer !== undefined
   }
 
+  /** Opens now, or when another connection has ended. */
+  start(ended: Promise<unknown> | undefined): void {
+    if (ended) void ended.then(() => this.after(0))
+    else this.after(0)
+  }
+
   /** Opens after at least this wait. Returns the wait, ms. */
   after(waitMs: number): number {
+    if (this.#cancelled) return 0
     const nowMs = performance.now()
     const reservedMs = this.#connects.reserve(nowMs, nowMs + waitMs)
     this.#atMs = nowMs + reservedMs
@@ -34,7 +42,9 @@ export class NextOpening {
     return Math.round(Math.max(0, this.#atMs - nowMs, this.#connects.pausedMs(nowMs)))
   }
 
+  /** Nothing opens from now on. */
   cancel(): void {
+    this.#cancelled = true
     clearTimeout(this.#timer)
   }
 

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   credentials: (() => Credentials) | undefined
   /** The kinds of ticks to record of them: of one list of `Venue.kinds`. */
   kinds: readonly string[]
+  /** Where the venue allows one connection: the end of the one before. */
+  opensAfter?: Promise<unknown> | undefined
   /** The venue's limit on connects, shared by all its connections. */
   connects: RateLimiter
   /** The venue's own status, shared by all its connections. */

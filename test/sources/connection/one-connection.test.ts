@@ -130,3 +130,20 @@ test(
     assert.deepEqual(server.connects, [TOKEN])
   },
 )
+
+test('symbols that are added and removed while it runs use the one connection', TIMEOUT, async t => {
+  const { server, feeds, events } = await follow(t)
+  const record = (...symbols: string[]) =>
+    feeds.record(symbols.length === 0 ? [] : [{ venue: finnhub, symbols, kinds: ['trades'], ws: server.url }])
+  record('AAPL', 'BINANCE:ETHUSDT', 'MSFT')
+  await until(() => server.subscribed(TOKEN)?.length === 3)
+  record('MSFT', 'AMZN')
+  await until(() => server.subscribed(TOKEN)?.join() === 'MSFT,AMZN')
+  assert.equal(server.connects.length, 1)
+  // The connection that has no symbols left is closed before another one opens.
+  record()
+  record('TSLA')
+  await until(() => server.subscribed(TOKEN)?.join() === 'TSLA')
+  assert.deepEqual([server.connects.length, server.ended], [2, 0])
+  assert.deepEqual(events.named('connection_lost'), [])
+})
