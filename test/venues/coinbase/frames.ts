@@ -20,6 +20,7 @@ const top = (bid: [number, number], ask: [number, number], micros = 0) => ({
 export const evidence: VenueEvidence = {
   document: 'https://docs.cdp.coinbase.com/exchange/websocket-feed/channels',
   frames: [
+    { frame: SNAPSHOT.replace('BTC-USD', ''), refused: 'malformed_frame' },
     {
       frame: match(881_613),
       trades: [
