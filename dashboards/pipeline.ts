@@ -75,6 +75,7 @@ export function pipeline(): Dashboard {
         metric('source_silence_seconds', { title: 'Silence', width: 8 }),
         metric('source_clock_apart_seconds', { title: 'Clock difference to the venue', width: 8 }),
         metric('source_symbols', { title: 'Symbols received', width: 8 }),
+        metric('source_subscriptions', { title: 'Symbols by state', width: 8 }),
         metric('source_symbols_down', { title: 'Symbols not received', width: 8 }),
         switched('source_venue_online', { title: 'Venue', width: 8 }, ONLINE),
         switched('source_readable', { title: 'Messages', width: 8 }, READABLE),

@@ -8,6 +8,7 @@ import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
 import type { WatchFlags } from './commands/watch.ts'
 import { type Config, environmentName, parseConfig } from './config.ts'
@@ -102,6 +103,13 @@ command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT coun
   .action(async (sql: string, _options, made: Command) => {
     const { query } = await import('./commands/query.ts')
     await query(configOf(made), sql)
+  })
+
+command('status', 'show the state of each stage, and of the symbols')
+  .option('--all', 'show each symbol and kind, with its state and first tick')
+  .action(async (options: StatusFlags, made: Command) => {
+    const { status } = await import('./commands/running/status.ts')
+    process.exitCode = (await status(configOf(made), options)) ? 0 : 1
   })
 
 command('doctor', 'check that every logged tick is stored exactly once, and what to do if not').action(

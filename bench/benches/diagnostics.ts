@@ -137,7 +137,6 @@ function observe({ log }: Parts, { observing }: ReturnType<typeof open>): () => 
       const status: RecorderStatus = {
         startedAtMs,
         instance: instanceName(startedAtMs),
-        following: [],
         unresolved: [],
         sources: simulator.name,
         simulated: null,

@@ -10,7 +10,7 @@ import { plainLine } from '../plain-text.ts'
 import { type HealthAnswer, ID_KINDS } from '../status/health.ts'
 import { formatDuration } from '../watch/format-duration.ts'
 import { openExistingStore } from './existing-store.ts'
-import { requestInstance } from './instance-request.ts'
+import { requestInstance } from './running/instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
-import { requestInstance } from './instance-request.ts'
+import { requestInstance } from './running/instance-request.ts'
 
 /** Retries while other queries take all slots. */
 const BUSY_WAIT_MS = 100

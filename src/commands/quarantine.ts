@@ -6,7 +6,7 @@ import { TickhouseError } from '../errors.ts'
 import type { QuarantineEntry, ReasonSummary } from '../ingest/reprocess/quarantine.ts'
 import type { ReprocessReport } from '../ingest/reprocess/reprocess.ts'
 import { printable } from '../plain-text.ts'
-import { requestPage } from './instance-request.ts'
+import { requestPage } from './running/instance-request.ts'
 
 /** Flags as given. Times are RFC 3339 or a date; `at` is partition/offset/index. */
 export interface QuarantineFlags {

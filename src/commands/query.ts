@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import { requestPage } from './instance-request.ts'
+import { requestPage } from './running/instance-request.ts'
 
 /**
  * Prints the result of a statement. Throws `process_unreachable` if no page answers, `query_failed` with the engine's

@@ -44,6 +44,7 @@ export const COMMAND_GROUPS = {
   'archive status': STORE_ACCESS,
   watch: ['watch', 'alerts', 'health', 'access', 'logging'],
   query: ['page', 'access'],
+  status: ['page', 'access'],
   doctor: ['page', 'access', 'log', 'store'],
   replay: [...STORE_ACCESS, 'log'],
   quarantine: ['page', 'access'],

@@ -77,7 +77,14 @@ export async function record(
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
   const announcer = new StatusAnnouncer({ key, self, selected, simulated, log, recorder, feeds, checked, journal })
-  const server = await serveRecorder(healthSettings(config), emit, self, log, () => announcer.status())
+  const server = await serveRecorder(
+    healthSettings(config),
+    emit,
+    self,
+    log,
+    () => announcer.status(),
+    () => feeds.symbolStates(),
+  )
   announcer.start()
   return {
     failed: recorder.failed,

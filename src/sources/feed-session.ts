@@ -12,9 +12,10 @@ import type { Control, Decode, Sink, Venue } from '../venues/venue.ts'
 import { Connection } from './connection/connection.ts'
 import { shorten } from './connection/loss.ts'
 import type { ConnectionOptions } from './connection/options.ts'
-import type { ConnectionStatus } from './connection/status.ts'
+import type { ConnectionStatus, Listing } from './connection/status.ts'
 import { Latency } from './latency.ts'
 import type { Receiver } from './receiver.ts'
+import type { SymbolState } from './subscription/symbol-states.ts'
 import { VenueClock } from './venue-clock.ts'
 
 const LATENCY_WINDOW_MS = 3000
@@ -88,6 +89,21 @@ export class FeedSession implements Sink {
 
   change(join: readonly string[], leave: readonly string[]): void {
     this.#connection.change(join, leave)
+  }
+
+  /** What the venue's list states of each symbol that does not trade. */
+  listed(listings: ReadonlyMap<string, Listing>): void {
+    this.#connection.subscriptions.listed(listings)
+  }
+
+  /** The state of every symbol and kind. */
+  symbols(): SymbolState[] {
+    // The subscriptions' times are by `performance.now`.
+    const wallMs = (ms: number) => performance.timeOrigin + ms
+    return this.#connection.subscriptions.symbols().map(({ sinceMs, firstTickMs, ...status }) => ({
+      ...{ venue: this.#venue.name, ...status, sinceMs: wallMs(sinceMs) },
+      firstTickMs: firstTickMs === undefined ? null : wallMs(firstTickMs),
+    }))
   }
 
   /** The venue does not list these symbols of ours. */

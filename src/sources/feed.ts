@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Listing } from './connection/status.ts'
 import { FeedSession, type FeedSessionOptions, type FeedStatus } from './feed-session.ts'
+import type { SymbolState } from './subscription/symbol-states.ts'
 
 /**
  * A feed over one session at a time: when the spelling of its symbols changes, a new session replaces the old one, with
@@ -60,6 +62,14 @@ export class Feed {
     this.#session = new FeedSession({ ...this.#options, opensAfter })
     if (this.#paused) this.#session.pause()
     if (!isOnly) this.#retiring.set(before, this.#retire(before, this.#session))
+  }
+
+  listed(listings: ReadonlyMap<string, Listing>): void {
+    this.#session.listed(listings)
+  }
+
+  symbolStates(): SymbolState[] {
+    return this.#session.symbols()
   }
 
   unlisted(symbols: readonly string[]): void {

@@ -3,10 +3,12 @@ import type { Emit } from '../telemetry/events.ts'
 import type { Credentials, Sink, Venue } from '../venues/venue.ts'
 import { VenueFeeds } from './allocation/venue-feeds.ts'
 import { FeedSocket } from './connection/socket.ts'
+import type { Listing } from './connection/status.ts'
 import { TIMINGS, type Timings } from './connection/timings.ts'
 import type { FeedStatus } from './feed-session.ts'
 import type { Receiver } from './receiver.ts'
 import type { Patterns } from './subscription/pattern.ts'
+import type { SymbolState } from './subscription/symbol-states.ts'
 
 /** Symbols of one venue, in its spelling, and kinds of their ticks, at its own address or a configured one, without a trailing slash. */
 export interface Subscription {
@@ -36,6 +38,10 @@ export interface Feeds {
   respell(venue: string, spelled: ReadonlyMap<string, string>): void
   /** The venue does not list these symbols. */
   unlisted(venue: string, symbols: readonly string[]): void
+  /** What a venue's list states of each symbol that does not trade; nothing of the others. */
+  listed(venue: string, listings: ReadonlyMap<string, Listing>): void
+  /** The state of every symbol and kind. */
+  symbolStates(): SymbolState[]
   /** Resolves when all connections are closed. Neither receiver nor `emit` is called after that. */
   close(): Promise<void>
 }
@@ -82,6 +88,8 @@ export function openFeeds(
     },
     respell: (venue, spelled) => venues.get(venue)?.respell(spelled),
     unlisted: (venue, symbols) => venues.get(venue)?.unlisted(symbols),
+    listed: (venue, listings) => venues.get(venue)?.listed(listings),
+    symbolStates: () => [...venues.values()].flatMap(each => each.symbolStates()),
     close: async () => {
       await Promise.all([...venues.values()].map(each => each.close()))
     },

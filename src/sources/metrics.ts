@@ -3,7 +3,7 @@
 import { measureEvents } from '../telemetry/event-counts.ts'
 import { type Measurement, quantilesOf } from '../telemetry/metrics.ts'
 import { measureProcess } from '../telemetry/process.ts'
-import { type ConnectionStatus, DOWN_STATES, ONLINE } from './connection/status.ts'
+import { type ConnectionStatus, DOWN_STATES, ONLINE, SUBSCRIPTION_STATES } from './connection/status.ts'
 import type { RecorderStatus } from './status.ts'
 
 export function measureRecorder({
@@ -15,11 +15,27 @@ export function measureRecorder({
 }: RecorderStatus): Measurement[] {
   return [
     ...connections.flatMap(measureConnection),
+    ...measureSubscriptions(connections),
     { name: 'log_appended_ticks_per_second', labels: {}, value: receivedPerSecond },
     ...quantilesOf('log_append_seconds', {}, appendMs),
     ...measureProcess('record', process),
     ...measureEvents('record', events),
   ]
+}
+
+function measureSubscriptions(connections: readonly ConnectionStatus[]): Measurement[] {
+  const sums = new Map<string, Measurement>()
+  for (const { venue, statesOfKinds } of connections) {
+    for (const [kind, states] of Object.entries(statesOfKinds)) {
+      for (const state of SUBSCRIPTION_STATES) {
+        const key = `${venue} ${kind} ${state}`
+        const before = sums.get(key)?.value ?? 0
+        const value = before + (states[state] ?? 0)
+        sums.set(key, { name: 'source_subscriptions', labels: { venue, kind, state }, value })
+      }
+    }
+  }
+  return [...sums.values()]
 }
 
 function measureConnection(connection: ConnectionStatus): Measurement[] {

@@ -2,13 +2,18 @@
 import type { StatusBoard } from '../log/status-board.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { ProcessGauge } from '../telemetry/process.ts'
+import { type ConnectionStatus, DOWN_STATES } from './connection/status.ts'
 import type { Feeds } from './feeds.ts'
 import type { Recorder } from './recorder.ts'
 import { formatSources, type Selected } from './selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus } from './status.ts'
 import type { CheckedSymbols } from './subscription/checked-symbols.ts'
+import { packSymbolStates, SYMBOL_STATES } from './subscription/symbol-states.ts'
 
 const LOG_LINES_MAX = 100
+const SYMBOLS_EVERY_MS = 2_000
+/** Symbols that are not live, listed in one announcement. */
+const LISTED_MAX = 200
 
 export interface StatusAnnouncerOptions {
   /** The recorder's name in the log: see `recorderKey`. */
@@ -27,6 +32,8 @@ export class StatusAnnouncer {
   readonly #options: StatusAnnouncerOptions
   readonly #gauge = new ProcessGauge()
   #timer: NodeJS.Timeout | undefined
+  #symbolsDueMs = 0
+  #announcedSymbols = ''
 
   constructor(options: StatusAnnouncerOptions) {
     this.#options = options
@@ -38,14 +45,13 @@ export class StatusAnnouncer {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
       sources: formatSources(selected.map((one, index) => ({ ...one, symbols: checked.named[index]! }))),
-      following: checked.following,
       unresolved: checked.unresolved,
       simulated,
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),
       paused: recorder.paused,
-      connections: feeds.status(),
+      connections: withinListedMax(feeds.status()),
       process: this.#gauge.read(),
       events: journal.counts,
       lines: journal.since(0).slice(-LOG_LINES_MAX),
@@ -55,10 +61,37 @@ export class StatusAnnouncer {
   start(): void {
     const { log, key } = this.#options
     // The recorder's appends report a log that cannot be written; the next announcement replaces this one.
-    this.#timer = setInterval(() => log.announce(key, this.status()).catch(() => {}), ANNOUNCE_EVERY_MS)
+    this.#timer = setInterval(() => {
+      log.announce(key, this.status()).catch(() => {})
+      this.#announceSymbols()
+    }, ANNOUNCE_EVERY_MS)
+  }
+
+  /** The state of every symbol, when it has changed: thousands of symbols are too many for each announcement. */
+  #announceSymbols(): void {
+    const { log, key, feeds, self } = this.#options
+    const nowMs = performance.now()
+    if (nowMs < this.#symbolsDueMs) return
+    this.#symbolsDueMs = nowMs + SYMBOLS_EVERY_MS
+    const packed = packSymbolStates(self.instance, feeds.symbolStates())
+    if (packed.deflated === this.#announcedSymbols) return
+    log.announce(SYMBOL_STATES + key, packed).then(
+      () => {
+        this.#announcedSymbols = packed.deflated
+      },
+      () => {},
+    )
   }
 
   stop(): void {
     clearInterval(this.#timer)
   }
+}
+
+/** The status with fewer symbols that are not live: those that are down are left out last. */
+function withinListedMax(connections: readonly ConnectionStatus[]): ConnectionStatus[] {
+  const isDown = ({ state }: ConnectionStatus['notLive'][number]) => DOWN_STATES.has(state)
+  const all = connections.flatMap(({ notLive }) => notLive)
+  const listed = new Set([...all.filter(isDown), ...all.filter(each => !isDown(each))].slice(0, LISTED_MAX))
+  return connections.map(each => ({ ...each, notLive: each.notLive.filter(row => listed.has(row)) }))
 }

@@ -14,8 +14,6 @@ export interface RecorderStatus {
   startedAtMs: number
   /** The selection, in the form of `TICKHOUSE_SOURCES`. */
   sources: string
-  /** The symbols that it records. */
-  following: { venue: string; symbols: readonly string[] }[]
   /** Sources with patterns that wait for their venue's list, as `<venue>:<patterns>`. */
   unresolved: string[]
   /** Why simulated data is recorded, and how to record live data; null if none is. */
@@ -55,7 +53,7 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderRep
       .filter(({ key }) => key.startsWith(RECORDERS))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Announcements of an earlier version lack fields.
-      .filter(({ status }) => status.following !== undefined && status.unresolved !== undefined)
+      .filter(({ status }) => status.unresolved !== undefined)
       .sort((a, b) => b.atMs - a.atMs)
   )
 }

@@ -1,12 +1,13 @@
 /** The answers of `/health` and `/ready`, for supervisors and for `tickhouse watch`. */
 
+import { symbolsByVenue } from '../sources/subscription/symbol-states.ts'
 import { instanceName } from '../telemetry/instance.ts'
 import { VENUES } from '../venues/index.ts'
 import { VERSION } from '../version.ts'
 import type { Evaluation } from './evaluation.ts'
-import type { StageState, SymbolDown } from './model.ts'
+import type { StageState, SymbolCounts, SymbolDown } from './model.ts'
 import type { StatusReport } from './report.ts'
-import { symbolsDown, venueStates } from './source-faults.ts'
+import { symbolCounts, symbolsDown, venueStates } from './source-faults.ts'
 
 export type StageName = 'sources' | 'log' | 'ingest' | 'store' | 'archive'
 
@@ -27,10 +28,12 @@ export interface HealthAnswer {
   diskFreeBytes: number | null
   /** Less free space is trouble. */
   diskFreeBytesMin: number
-  /** The recorded symbols, of all recorders. */
+  /** The recorded symbols, of all recorders, without those that the venue halted. */
   following: readonly Followed[]
   /** Venues that this version can record. */
   builtInVenues: readonly string[]
+  /** How many symbols of each venue and kind are in which state, without zeros. */
+  symbols: readonly SymbolCounts[]
   /** Followed symbols that are not received, and why. */
   symbolsDown: readonly SymbolDown[]
   /** Venues that report a state other than normal trading, or announce maintenance. */
@@ -73,7 +76,7 @@ export function worstState(states: readonly StageState[]): HealthAnswer['state']
 
 /** The health of a process that knows all stages. */
 export async function healthOf(self: Self, report: StatusReport): Promise<HealthAnswer> {
-  const following = report.recorders().flatMap(({ status }) => status.following)
+  const following = symbolsByVenue(report.symbolStates())
   const { atMs, sources, log, ingest, store, archive } = await report.report()
   const short = ({ state, advice, lagMs }: { state: StageState; advice: string; lagMs: number }) => ({
     state,
@@ -96,6 +99,7 @@ export async function healthOf(self: Self, report: StatusReport): Promise<Health
     diskFreeBytesMin: store.diskFreeBytesMin,
     following,
     builtInVenues: BUILT_IN_VENUES,
+    symbols: symbolCounts(sources.connections),
     symbolsDown: symbolsDown(sources.connections),
     venues: venueStates(sources.connections),
     archiveBehindMs: archive.verified ? archive.lagMs : null,
@@ -120,6 +124,7 @@ export function healthAlone(
     diskFreeBytesMin: 0,
     following: [],
     builtInVenues: BUILT_IN_VENUES,
+    symbols: [],
     symbolsDown: [],
     venues: [],
     archiveBehindMs,

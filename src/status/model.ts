@@ -1,5 +1,6 @@
 /** The status of the stages at one moment, for the page, health and metrics. */
-import type { ConnectionStatus } from '../sources/connection/status.ts'
+import type { ConnectionStatus, StateCounts } from '../sources/connection/status.ts'
+import type { SymbolState } from '../sources/subscription/symbol-states.ts'
 
 /**
  * `ok` works, `idle` has nothing to do, `behind` works but lags, `trouble` needs attention, `off` is not configured.
@@ -25,6 +26,16 @@ export interface SymbolDown {
   /** The reason: the venue's message, or ours. */
   detail: string
   forMs: number
+}
+
+/** A symbol and kind in the answer of `/api/symbols`. */
+export type SymbolStateRow = SymbolState
+
+/** How many symbols of a venue and kind are in which state, without zeros. */
+export interface SymbolCounts {
+  venue: string
+  kind: string
+  states: StateCounts
 }
 
 /** Of the last few hundred values. */

@@ -7,6 +7,7 @@ import type { LogRetention } from '../log/retention.ts'
 import type { StatusBoard } from '../log/status-board.ts'
 import type { ConnectionStatus } from '../sources/connection/status.ts'
 import { ANNOUNCE_EVERY_MS, RECORDERS, type RecorderReport, recordersIn } from '../sources/status.ts'
+import { SYMBOL_STATES, type SymbolState, symbolStatesIn } from '../sources/subscription/symbol-states.ts'
 import type { Store, StoreSize } from '../store/store.ts'
 import { Recent, slowest } from '../telemetry/statistics.ts'
 import { type Evaluation, evaluateArchive, evaluateLog, evaluateSources } from './evaluation.ts'
@@ -66,6 +67,12 @@ export class StatusReport {
     return recordersIn(this.#log.announcements(RECORDERS)).filter(
       ({ key, atMs }) => this.#lastSeen.ageMs(key, atMs) < RECORDER_SILENT_MS_MAX,
     )
+  }
+
+  /** The state of every symbol and kind of the recorders that run. */
+  symbolStates(): SymbolState[] {
+    const byInstance = symbolStatesIn(this.#log.announcements(SYMBOL_STATES))
+    return this.recorders().flatMap(({ status }) => byInstance.get(status.instance) ?? [])
   }
 
   /** Called after each batch with the venue's times of its first, middle and newest trade, µs. */

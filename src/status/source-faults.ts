@@ -1,7 +1,7 @@
 /** Symbols and venues that are not received, and why, from the recorders' connection status. */
 
-import { type ConnectionStatus, DOWN_STATES, ONLINE } from '../sources/connection/status.ts'
-import type { SymbolDown } from './model.ts'
+import { type ConnectionStatus, DOWN_STATES, ONLINE, SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
+import type { SymbolCounts, SymbolDown } from './model.ts'
 
 /** Symbols listed in one sentence. */
 const NAMED_MAX = 5
@@ -20,6 +20,20 @@ export function symbolsDown(connections: readonly ConnectionStatus[]): SymbolDow
       .filter(({ state }) => DOWN_STATES.has(state))
       .map(({ symbol, kind, state, detail, forMs }) => ({ venue, symbol, kind, state, detail, forMs })),
   )
+}
+
+/** How many symbols of each venue and kind are in which state. */
+export function symbolCounts(connections: readonly ConnectionStatus[]): SymbolCounts[] {
+  const counts = new Map<string, SymbolCounts>()
+  for (const { venue, statesOfKinds } of connections) {
+    for (const [kind, states] of Object.entries(statesOfKinds)) {
+      const sum = counts.get(`${venue} ${kind}`) ?? { venue, kind, states: {} }
+      counts.set(`${venue} ${kind}`, sum)
+      for (const state of SUBSCRIPTION_STATES)
+        if (states[state]) sum.states[state] = (sum.states[state] ?? 0) + states[state]
+    }
+  }
+  return [...counts.values()]
 }
 
 /** Venues that report a state other than normal trading, and announced maintenance. */

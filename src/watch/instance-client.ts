@@ -1,7 +1,9 @@
 /**
  * A watched tickhouse over HTTP: its health and its data. Nothing else is shared with it: no file, no log, no database.
  */
+
 import { z } from 'zod'
+import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
@@ -50,6 +52,15 @@ const HEALTH = z.object({
     .array(z.union([z.string(), z.object({ venue: z.string(), symbols: z.array(z.string()) })]))
     .transform(all => all.flatMap(each => (typeof each === 'string' ? followedIn(each) : [each]))),
   builtInVenues: z.array(z.string()).default([]),
+  symbols: z
+    .array(
+      z.object({
+        venue: z.string(),
+        kind: z.string(),
+        states: z.partialRecord(z.enum(SUBSCRIPTION_STATES), z.number()),
+      }),
+    )
+    .default([]),
   symbolsDown: z.array(
     z.object({
       venue: z.string(),

@@ -18,6 +18,7 @@ function connection(fields: Partial<ConnectionStatus> = {}): ConnectionStatus {
     symbols: 2,
     symbolsRequested: 2,
     states: { live: 2 },
+    statesOfKinds: { trades: { live: 2 } },
     notLive: [],
     ticksPerSecond: 1,
     framesPerSecond: 1,
@@ -37,6 +38,7 @@ const withDown = (state: SubscriptionState, count = 1, of = 2) =>
     symbols: of - count,
     symbolsRequested: of,
     states: { live: of - count, [state]: count },
+    statesOfKinds: { trades: { live: of - count, [state]: count } },
     notLive: Array.from({ length: count }, (_, index) => ({
       symbol: `S${index}/USD`,
       kind: 'trades',
@@ -50,7 +52,6 @@ const withDown = (state: SubscriptionState, count = 1, of = 2) =>
 const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   startedAtMs: 0,
   sources: 'kraken:S0/USD',
-  following: [{ venue: 'kraken', symbols: ['S0/USD'] }],
   unresolved: [],
   simulated: null,
   received: 0,

@@ -125,6 +125,7 @@ class Scene {
       atMs: this.nowMs,
       following: this.following,
       builtInVenues: BUILT_IN_VENUES,
+      symbols: [],
       symbolsDown: [],
       venues: [],
       stations: { sources: ok, log: ok, store: ok, ingest: { ...ok, state: this.ingest } },

@@ -1,5 +1,6 @@
 /** `/health`, `/ready` and `/metrics`, for supervisors, load balancers and Prometheus. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { SymbolState } from '../../sources/subscription/symbol-states.ts'
 import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
@@ -10,14 +11,20 @@ export interface HealthOptions {
   measurements: () => Promise<readonly Measurement[]>
   /** The stages of this process: it is ready unless one of them is in trouble. */
   own: readonly StageName[]
+  /** The state of every recorded symbol, of a process that knows it. */
+  symbols?: () => readonly SymbolState[]
   /** Throws Forbidden for a request without access. */
   authorize: (request: FastifyRequest) => void
 }
 
+/** Subscriptions in one answer: twice of what the largest venues list. */
+const SYMBOLS_MAX = 50_000
+
 /** Open without a token: then they answer only the state. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 
-export function serveHealth(server: FastifyInstance, { health, measurements, own, authorize }: HealthOptions): void {
+export function serveHealth(server: FastifyInstance, options: HealthOptions): void {
+  const { health, measurements, own, symbols, authorize } = options
   server.get('/health', async request => {
     const answer = await health()
     return isAuthorized(authorize, request) ? answer : { state: answer.state }
@@ -31,6 +38,8 @@ export function serveHealth(server: FastifyInstance, { health, measurements, own
       : {}
     return reply.code(troubled.length > 0 ? 503 : 200).send({ ready: troubled.length === 0, ...why })
   })
+
+  if (symbols) server.get('/api/symbols', async () => symbols().slice(0, SYMBOLS_MAX))
 
   server.get('/metrics', async (_request, reply) =>
     reply.type(PROMETHEUS_CONTENT_TYPE).send(await toPrometheus(await measurements())),

@@ -61,7 +61,12 @@ export class IngestTelemetry {
 
   /** The health and metrics of this process, for its server. */
   get forServer(): Omit<HealthOptions, 'authorize'> {
-    return { health: () => this.health(), measurements: () => this.measurements(), own: ['ingest', 'store'] }
+    return {
+      health: () => this.health(),
+      measurements: () => this.measurements(),
+      own: ['ingest', 'store'],
+      symbols: () => this.#options.report.symbolStates(),
+    }
   }
 
   /** The measurements of a scrape. */

@@ -8,10 +8,11 @@ import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { StatusBoard } from '../../log/status-board.ts'
 import { measureRecorder } from '../../sources/metrics.ts'
 import type { RecorderStatus } from '../../sources/status.ts'
+import { type SymbolState, symbolsByVenue } from '../../sources/subscription/symbol-states.ts'
 import { evaluateArchive, evaluateLog, evaluateSources } from '../../status/evaluation.ts'
 import { type HealthAnswer, healthAlone, healthOf, type Self } from '../../status/health.ts'
 import type { StatusReport } from '../../status/report.ts'
-import { symbolsDown, venueStates } from '../../status/source-faults.ts'
+import { symbolCounts, symbolsDown, venueStates } from '../../status/source-faults.ts'
 import { type TelemetrySettings, TelemetryWriter } from '../../status/telemetry-writer.ts'
 import type { Store } from '../../store/store.ts'
 import { measureEvents } from '../../telemetry/event-counts.ts'
@@ -30,6 +31,7 @@ export function serveRecorder(
   self: Self,
   log: StatusBoard,
   status: () => RecorderStatus,
+  symbolStates: () => SymbolState[],
 ) {
   const health = async (): Promise<HealthAnswer> => {
     const recorders = [status()]
@@ -39,7 +41,8 @@ export function serveRecorder(
         { sources: evaluateSources(recorders), log: evaluateLog(recorders, log.unreachableSinceMs()) },
         null,
       ),
-      following: recorders.flatMap(({ following }) => following),
+      following: symbolsByVenue(symbolStates()),
+      symbols: recorders.flatMap(({ connections }) => symbolCounts(connections)),
       symbolsDown: recorders.flatMap(({ connections }) => symbolsDown(connections)),
       venues: recorders.flatMap(({ connections }) => venueStates(connections)),
     }
@@ -48,6 +51,7 @@ export function serveRecorder(
     health,
     measurements: async () => measureRecorder(status()),
     own: ['sources', 'log'],
+    symbols: symbolStates,
   })
 }
 
@@ -88,7 +92,12 @@ export function pageTelemetry(
 ): { forServer: Omit<HealthOptions, 'authorize'>; start(): void; stop(): Promise<void> } {
   const own = new ProcessTelemetry(settings, journal, self, store, () => refusedRequests.measurements())
   return {
-    forServer: { health: () => healthOf(self, report), measurements: () => own.measurements(), own: ['store'] },
+    forServer: {
+      health: () => healthOf(self, report),
+      measurements: () => own.measurements(),
+      own: ['store'],
+      symbols: () => report.symbolStates(),
+    },
     start: () => own.start(),
     stop: () => own.stop(),
   }

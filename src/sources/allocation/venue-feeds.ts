@@ -1,9 +1,11 @@
 /** The connections to one venue, and what each requests. */
 import type { Emit } from '../../telemetry/events.ts'
 import { RateLimiter } from '../connection/rate-limiter.ts'
+import type { Listing } from '../connection/status.ts'
 import { ErrorReport } from '../error-report.ts'
 import { Feed } from '../feed.ts'
 import type { FeedSessionOptions, FeedStatus } from '../feed-session.ts'
+import type { SymbolState } from '../subscription/symbol-states.ts'
 import { VenueState } from '../subscription/venue-state.ts'
 import { planShares } from './plan.ts'
 
@@ -31,6 +33,7 @@ export class VenueFeeds {
   /** Connections without symbols, until they are closed. */
   readonly #closing = new Set<Promise<void>>()
   #paused = false
+  #listings: ReadonlyMap<string, Listing> = new Map()
   /** The number of symbols that was reported as too many. */
   #overLimit = 0
 
@@ -55,6 +58,7 @@ export class VenueFeeds {
       )
       this.#apply(feeds, new Map(ofList.filter(([, kinds]) => kinds.length > 0)))
     }
+    for (const feed of this.#feeds) feed.listed(this.#listings)
   }
 
   pause(): void {
@@ -73,6 +77,15 @@ export class VenueFeeds {
 
   respell(spelled: ReadonlyMap<string, string>): void {
     for (const feed of this.#feeds) feed.respell(spelled)
+  }
+
+  listed(listings: ReadonlyMap<string, Listing>): void {
+    this.#listings = listings
+    for (const feed of this.#feeds) feed.listed(listings)
+  }
+
+  symbolStates(): SymbolState[] {
+    return this.#feeds.flatMap(feed => feed.symbolStates())
   }
 
   unlisted(symbols: readonly string[]): void {

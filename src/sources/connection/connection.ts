@@ -25,7 +25,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #liveness: ConnectionLiveness
   readonly #backoff: Backoff
-  readonly #subscriptions: ConnectionSubscriptions
+  readonly subscriptions: ConnectionSubscriptions
   #symbols: readonly string[]
   #current: FeedSocket | undefined
   #next: FeedSocket | undefined
@@ -58,7 +58,7 @@ export class Connection {
     const { id: connection, symbols, kinds, emit, onLoss } = options
     const { name: venue, acknowledges } = options.venue
     const names = { venue, connection, symbols, kinds }
-    this.#subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })
+    this.subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })
     this.#livenessCheck = setInterval(() => this.#check(), timings.livenessCheckMs)
     this.#opening = new NextOpening(options.connects, () => this.#open())
     this.#opening.start(options.opensAfter)
@@ -80,7 +80,7 @@ export class Connection {
     const { state, url } = this
     const { lastFrameMs, silent } = this.#liveness
     return {
-      ...this.#subscriptions.status(nowMs),
+      ...this.subscriptions.status(nowMs),
       url,
       state,
       silent: silent && state === 'open',
@@ -99,7 +99,7 @@ export class Connection {
   resume(): void {
     this.#paused = false
     this.#liveness.resume(performance.now())
-    this.#subscriptions.resumed(performance.now())
+    this.subscriptions.resumed(performance.now())
     this.#current?.resume()
     this.#next?.resume()
     // The frames that waited in the old socket must be read before it closes.
@@ -109,13 +109,13 @@ export class Connection {
   /** Requests other symbols, on the open sockets too. Ticks of those that leave are recorded until the venue ends them. */
   change(join: readonly string[], leave: readonly string[]): void {
     this.#symbols = [...this.#symbols.filter(symbol => !leave.includes(symbol)), ...join]
-    this.#subscriptions.change(join, leave, performance.now(), this.#current !== undefined)
+    this.subscriptions.change(join, leave, performance.now(), this.#current !== undefined)
     for (const socket of [this.#current, this.#next]) socket?.change(this.#symbols)
   }
 
   /** Called for each tick in the frame that is being delivered, with its id if it has one. False if its symbol was not requested. */
   ticked(kind: string, symbol: string, id?: number | bigint): boolean {
-    return this.#subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!)
+    return this.subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!)
   }
 
   /** Handles a control message in the frame that is being delivered. */
@@ -133,7 +133,7 @@ export class Connection {
       emit('rate_limited', { venue: venue.name, detail: shorten(control.detail), waitMs })
       // It may have refused part of the subscription: a new socket requests all of it again, while this one continues.
       this.#rotateAfter(waitMs, 'subscribing again after a rate limit')
-    } else if (!this.#subscriptions.control(control, this.#delivering?.confirmed ?? new Map(), performance.now())) {
+    } else if (!this.subscriptions.control(control, this.#delivering?.confirmed ?? new Map(), performance.now())) {
       emit('venue_error', { venue: venue.name, connection: id, detail: shorten(control.detail) })
     }
   }
@@ -158,7 +158,7 @@ export class Connection {
         symbols,
         kinds,
         timings,
-        onConnected: () => this.#subscriptions.opened(performance.now(), this.#current !== undefined),
+        onConnected: () => this.subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),
         onFrame: (frame, receivedAtMicros, arrivedMs) => {
           this.#onDelivery(socket, arrivedMs)
@@ -206,7 +206,7 @@ export class Connection {
     } else {
       this.#current = undefined
       clearTimeout(this.#rotation)
-      if (!this.#next) this.#subscriptions.lost(performance.now())
+      if (!this.#next) this.subscriptions.lost(performance.now())
       // During a rotation: the new socket becomes the current one when it opens.
       if (this.#next || this.#opening.isScheduled) this.#reportLoss(ending, this.#opening.inMs())
       else this.#reconnect(ending)
@@ -254,7 +254,7 @@ export class Connection {
     clearTimeout(this.#rotation)
     const retired = this.#retire()
     this.#current = undefined
-    this.#subscriptions.lost(performance.now())
+    this.subscriptions.lost(performance.now())
     emit('connection_rotated', { venue: venue.name, connection: id, why: this.#rotationReason })
     await retired
     this.#opening.after(0)
@@ -288,7 +288,7 @@ export class Connection {
     const { id, venue, emit } = this.#options
     const nowMs = performance.now()
     if (this.#paused || !this.#current || this.#next || this.#opening.isScheduled) return
-    const { resubscribe, replace } = this.#subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
+    const { resubscribe, replace } = this.subscriptions.check(nowMs, this.#liveness.receiving(nowMs))
     for (const { kind, symbols } of resubscribe) this.#current.send(venue.resubscribe(symbols, [kind]))
     // Where only one connection is allowed, a replacement would interrupt the other symbols.
     if (replace !== undefined && venue.limits.connections === undefined) this.#rotate(replace)

@@ -1,8 +1,45 @@
 /** See `subscription.ts`. */
-export type SubscriptionState = 'requested' | 'acknowledged' | 'live' | 'unanswered' | 'refused' | 'ended' | 'silent'
+export type SubscriptionState =
+  | 'requested'
+  | 'acknowledged'
+  | 'live'
+  | 'unanswered'
+  | 'refused'
+  | 'ended'
+  | 'silent'
+  | 'halted'
+  | 'delisted'
+
+/** All of them, in the order in which they are shown. */
+export const SUBSCRIPTION_STATES: readonly SubscriptionState[] = [
+  'live',
+  'acknowledged',
+  'requested',
+  'halted',
+  'silent',
+  'refused',
+  'ended',
+  'unanswered',
+  'delisted',
+]
+
+/** What the venue's list states of a symbol that does not trade. */
+export interface Listing {
+  state: 'halted' | 'delisted'
+  detail: string
+}
+
+/** Numbers of subscriptions by state, without zeros. */
+export type StateCounts = Partial<Record<SubscriptionState, number>>
 
 /** States in which a symbol is not received and should be. */
-export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set(['unanswered', 'refused', 'ended', 'silent'])
+export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set([
+  'unanswered',
+  'refused',
+  'ended',
+  'silent',
+  'delisted',
+])
 
 /** The state in which a venue trades as usual. */
 export const ONLINE = 'online'
@@ -26,7 +63,9 @@ export interface SymbolsStatus {
   symbols: number
   symbolsRequested: number
   /** Number of subscriptions (a symbol and a kind) by state, without zeros. */
-  states: Partial<Record<SubscriptionState, number>>
+  states: StateCounts
+  /** The same of each kind. */
+  statesOfKinds: Readonly<Record<string, StateCounts>>
   /** Subscriptions that are not live, the ones that are down first; a hundred at most. */
   notLive: NotLive[]
 }

@@ -7,7 +7,7 @@ import type { Instrument } from '../../venues/instruments.ts'
 import type { Feeds, Subscription } from '../feeds.ts'
 import type { Selected } from '../selection.ts'
 import { type Match, matchSymbols } from './match-symbols.ts'
-import { matchPatterns, withMatched } from './recorded-symbols.ts'
+import { listingsOf, matchPatterns, withMatched } from './recorded-symbols.ts'
 import { someOf } from './subscription-report.ts'
 import { SymbolCheck } from './symbol-check.ts'
 
@@ -55,14 +55,6 @@ export class CheckedSymbols {
     return this.#subscriptions.map(({ symbols }) => symbols)
   }
 
-  /** The recorded symbols of each venue. */
-  get following(): { venue: string; symbols: readonly string[] }[] {
-    return [...new Set(this.#subscriptions.map(({ venue }) => venue.name))].map(venue => ({
-      venue,
-      symbols: this.of(venue),
-    }))
-  }
-
   /** The symbols of a venue, as currently recorded. */
   of(venue: string): readonly string[] {
     return [...new Set(this.subscriptions.filter(each => each.venue.name === venue).flatMap(each => each.symbols))]
@@ -89,6 +81,8 @@ export class CheckedSymbols {
     this.#respell(venue, matches)
     if (ours.some(({ patterns }) => patterns)) this.#match(venue, ours, listed)
     this.#record()
+    const listings = listingsOf(this.of(venue), listed, wasListed)
+    this.#feeds.listed(venue, listings)
     const check = this.#checks.get(venue) ?? new SymbolCheck(venue, this.#emit)
     this.#checks.set(venue, check)
     await check.report(matches, listed, wasListed)

@@ -1,6 +1,12 @@
 /** The subscriptions of one connection, by kind of tick: each symbol has a state for each kind. */
-import type { SymbolsStatus } from '../connection/status.ts'
-import { type Complaint, Subscriptions, type SubscriptionsOptions, type SymbolControl } from './subscriptions.ts'
+import type { Listing, SymbolsStatus } from '../connection/status.ts'
+import {
+  type Complaint,
+  type SubscriptionStatus,
+  Subscriptions,
+  type SubscriptionsOptions,
+  type SymbolControl,
+} from './subscriptions.ts'
 
 /** Symbols of one kind to request again. */
 export interface Resubscription {
@@ -74,14 +80,26 @@ export class ConnectionSubscriptions {
     return { resubscribe, replace }
   }
 
+  /** What the venue's list states of each symbol that does not trade. */
+  listed(listings: ReadonlyMap<string, Listing>): void {
+    for (const subscriptions of this.#byKind.values()) subscriptions.listed(listings)
+  }
+
+  /** The state of every symbol and kind. */
+  symbols(): SubscriptionStatus[] {
+    return [...this.#byKind.values()].flatMap(subscriptions => subscriptions.symbols())
+  }
+
   status(nowMs: number): SymbolsStatus {
     const states: SymbolsStatus['states'] = {}
+    const statesOfKinds: Record<string, SymbolsStatus['states']> = {}
     const notLive: SymbolsStatus['notLive'] = []
     const lacking = new Set<string>()
     let symbolsRequested = 0
-    for (const subscriptions of this.#byKind.values()) {
+    for (const [kind, subscriptions] of this.#byKind) {
       symbolsRequested = subscriptions.size
       const status = subscriptions.status(nowMs)
+      statesOfKinds[kind] = status.states
       for (const [state, count] of Object.entries(status.states))
         states[state as keyof typeof states] = (states[state as keyof typeof states] ?? 0) + count
       notLive.push(...status.notLive)
@@ -90,6 +108,6 @@ export class ConnectionSubscriptions {
     // Symbols that are down first, since the list is cut.
     notLive.sort((a, b) => Number(b.detail !== '') - Number(a.detail !== ''))
     const symbols = symbolsRequested - lacking.size
-    return { symbols, symbolsRequested, states, notLive: notLive.slice(0, LISTED_MAX) }
+    return { symbols, symbolsRequested, states, statesOfKinds, notLive: notLive.slice(0, LISTED_MAX) }
   }
 }

@@ -6,7 +6,7 @@ import type { Subscription } from './subscription.ts'
 /** Symbols named in a log line. */
 const NAMED_MAX = 10
 
-type DownState = 'refused' | 'ended' | 'unanswered' | 'silent'
+type DownState = 'refused' | 'ended' | 'unanswered' | 'silent' | 'delisted'
 
 /** Symbols that went down for the same reason: one log line. */
 interface Change {
@@ -55,7 +55,7 @@ export class SubscriptionReport {
       const group = this.#changed.get(key) ?? { state: state as DownState, detail, symbols: [] }
       group.symbols.push({ symbol, retryAtMs })
       this.#changed.set(key, group)
-    } else if (reported && state !== 'requested') this.#back.push(symbol)
+    } else if (reported && state !== 'requested' && state !== 'halted') this.#back.push(symbol)
   }
 
   /** Emits what `compare` noted. */
@@ -77,7 +77,8 @@ export class SubscriptionReport {
     if (state === 'refused') this.#emit('subscription_rejected', { ...this.#of, symbols, detail, waitMs })
     else if (state === 'ended') this.#emit('subscription_ended', { ...this.#of, symbols, waitMs })
     else if (state === 'unanswered') this.#emit('subscription_unanswered', { ...this.#of, symbols, detail })
-    else this.#emit('symbols_silent', { ...this.#of, symbols, detail })
+    // The comparison with the venue's list reports what it delisted.
+    else if (state === 'silent') this.#emit('symbols_silent', { ...this.#of, symbols, detail })
   }
 }
 

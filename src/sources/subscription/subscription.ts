@@ -9,6 +9,8 @@
  *   refused       down: the venue rejected it
  *   ended         down: the venue ended it
  *   silent        down: no trade for far longer than usual, or a trade that the venue announced never arrived
+ *   halted        not live, and by the venue's list it does not trade at present
+ *   delisted      down: not live, and by the venue's list it will not trade again
  *
  *   requested ─▶ acknowledged ─▶ live ─▶ silent
  *     │             │             │
@@ -19,7 +21,7 @@
  */
 
 import { Liveness } from '../connection/liveness.ts'
-import { DOWN_STATES, type SubscriptionState } from '../connection/status.ts'
+import { DOWN_STATES, type Listing, type SubscriptionState } from '../connection/status.ts'
 import type { ResubscribeReason, Timings } from '../connection/timings.ts'
 import type { RefusalKind } from './refusal-kind.ts'
 
@@ -57,6 +59,8 @@ export class Subscription {
   readonly #rules: SubscriptionRules
   readonly #liveness: Liveness
   #state: SubscriptionState = 'requested'
+  #listing: Listing | undefined
+  #firstTickMs: number | undefined
   /** Why it is down, by the venue's text or ours; empty if it is not. */
   #detail = ''
   #sinceMs = 0
@@ -82,16 +86,26 @@ export class Subscription {
   }
 
   get state(): SubscriptionState {
-    return this.#state
+    return this.#state === 'live' ? 'live' : (this.#listing?.state ?? this.#state)
   }
 
   get detail(): string {
-    return this.#detail
+    return this.#state === 'live' ? '' : (this.#listing?.detail ?? this.#detail)
   }
 
   /** When it entered this state, by the caller's clock. */
   get sinceMs(): number {
     return this.#sinceMs
+  }
+
+  /** When its first tick arrived; undefined if none did. */
+  get firstTickMs(): number | undefined {
+    return this.#firstTickMs
+  }
+
+  /** What the venue's list states of it; undefined if it trades, or is not known. */
+  listed(listing: Listing | undefined): void {
+    this.#listing = listing
   }
 
   /** When it is requested again; undefined if that is not scheduled. */
@@ -105,7 +119,7 @@ export class Subscription {
   }
 
   get isDown(): boolean {
-    return DOWN_STATES.has(this.#state)
+    return DOWN_STATES.has(this.state)
   }
 
   /** Since its last trade, or since reading started, ms. */
@@ -118,17 +132,18 @@ export class Subscription {
     const { acknowledges } = this.#rules
     this.#retryAtMs = Number.POSITIVE_INFINITY
     this.#pendingSinceMs = acknowledges ? nowMs : undefined
-    if (!acknowledges && this.isDown && this.#state !== 'silent') this.#enter('requested', '', nowMs)
+    const isDown = DOWN_STATES.has(this.#state)
+    if (!acknowledges && isDown && this.#state !== 'silent') this.#enter('requested', '', nowMs)
     if (duringRotation) return
     this.#liveness.resume(nowMs)
-    if (!this.isDown) this.#enter('requested', '', nowMs)
+    if (!isDown) this.#enter('requested', '', nowMs)
   }
 
   /** No socket is open: the next one requests it. */
   lost(nowMs: number): void {
     this.#pendingSinceMs = undefined
     this.#retryAtMs = Number.POSITIVE_INFINITY
-    if (!this.isDown) this.#enter('requested', '', nowMs)
+    if (!DOWN_STATES.has(this.#state)) this.#enter('requested', '', nowMs)
   }
 
   /** Reading resumes after a pause. */
@@ -159,6 +174,7 @@ export class Subscription {
 
   /** Called for every tick, with its id if ids rise; allocates nothing. An id above 2^53 is a bigint and not compared. */
   ticked(id: number | bigint | undefined, nowMs: number): void {
+    this.#firstTickMs ??= nowMs
     const isNew = this.#isNew(id)
     if (isNew) this.#liveness.frame(nowMs)
     // A snapshot repeats old trades: it proves that the subscription exists, not that new trades arrive.
@@ -202,7 +218,7 @@ export class Subscription {
       return 'resubscribe'
     }
     if (this.pending && nowMs - this.#pendingSinceMs! >= timings.answerMsMax) return this.#unanswered(nowMs)
-    if (!receiving) return undefined
+    if (!receiving || this.#listing) return undefined
     if (this.#state === 'requested' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
       const minutes = Math.round((nowMs - this.#sinceMs) / 60_000)
       this.#down('unanswered', 'unlisted', `no ${kind} in ${minutes} min while others arrive`, nowMs)

@@ -5,7 +5,7 @@
 import type { Emit } from '../../telemetry/events.ts'
 import type { Control } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
-import type { NotLive, SymbolsStatus } from '../connection/status.ts'
+import type { Listing, NotLive, SubscriptionState, SymbolsStatus } from '../connection/status.ts'
 import type { Timings } from '../connection/timings.ts'
 import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
 import { type AnnouncedLoss, STRAGGLERS_MS, Subscription } from './subscription.ts'
@@ -36,6 +36,16 @@ export interface Due {
 export type SymbolControl = Extract<Control, { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'error' }>
 /** Control messages about errors. */
 export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
+
+/** The state of a symbol; times are by the clock of the calls. */
+export interface SubscriptionStatus {
+  symbol: string
+  kind: string
+  state: SubscriptionState
+  detail: string
+  sinceMs: number
+  firstTickMs: number | undefined
+}
 
 /** The states of all symbols. */
 export interface KindStatus {
@@ -133,6 +143,19 @@ export class Subscriptions {
           this.ticked(control.symbol, undefined, nowMs)
         return true
     }
+  }
+
+  /** What the venue's list states of each symbol that does not trade. */
+  listed(listings: ReadonlyMap<string, Listing>): void {
+    for (const [symbol, subscription] of this.#all) subscription.listed(listings.get(symbol))
+  }
+
+  /** The state of every symbol; times are by the caller's clock. */
+  symbols(): SubscriptionStatus[] {
+    const { kind } = this.#options
+    return [...this.#all.values()].map(({ symbol, state, detail, sinceMs, firstTickMs }) => ({
+      ...{ symbol, kind, state, detail, sinceMs, firstTickMs },
+    }))
   }
 
   /** What is due now. `receiving`: the connection's last frame is recent. */

@@ -17,6 +17,12 @@ export const SOURCE_METRICS = {
     help: 'Symbols that the venue acknowledged or that trade',
     labels: CONNECTION,
   },
+  source_subscriptions: {
+    station: 'sources',
+    kind: 'gauge',
+    help: 'Symbols by kind of ticks and by the state of their subscription',
+    labels: ['venue', 'kind', 'state'],
+  },
   source_symbols_down: {
     station: 'sources',
     kind: 'gauge',

@@ -63,18 +63,29 @@ export function ofSources({ stations: { sources }, symbolsDown, venues }: Health
 }
 
 function symbolsAreDown(down: HealthAnswer['symbolsDown']): Draft {
-  const named = down
-    .slice(0, NAMED_MAX)
-    .map(each => `${nameOfSymbol(each)} is ${each.state} for ${formatDuration(each.forMs)}: ${each.detail}.`)
-  const more = down.length > NAMED_MAX ? ` And ${down.length - NAMED_MAX} more.` : ''
+  // A symbol is one, whatever kinds of it are down.
+  const bySymbol = [...Map.groupBy(down, nameOfSymbol)]
+  const named = bySymbol.slice(0, NAMED_MAX).map(([name, rows]) => `${name}: ${describeKinds(rows)}.`)
+  const more = bySymbol.length > NAMED_MAX ? ` And ${bySymbol.length - NAMED_MAX} more.` : ''
   return {
     name: 'symbols_down',
     severity: 'critical',
-    title: down.length === 1 ? `${nameOfSymbol(down[0]!)} is not received` : `${down.length} symbols are not received`,
+    title: bySymbol.length === 1 ? `${bySymbol[0]![0]} is not received` : `${bySymbol.length} symbols are not received`,
     what: named.join(' ') + more,
-    next: 'The recorder keeps subscribing. Remove symbols from TICKHOUSE_SOURCES that the venue does not list, or correct their spelling.',
-    affected: down.map(nameOfSymbol),
+    next: 'The recorder keeps subscribing. Remove symbols that the venue does not list (tickhouse sources remove), or correct their spelling in TICKHOUSE_SOURCES.',
+    affected: bySymbol.map(([name]) => name),
     probes: 6,
     explains: ['no_ticks', 'sources_degraded'],
   }
+}
+
+/** `trades and quotes are refused for 5 min: the words`, for each state and text. */
+function describeKinds(rows: HealthAnswer['symbolsDown']): string {
+  return [...Map.groupBy(rows, ({ state, detail }) => `${state} ${detail}`).values()]
+    .map(same => {
+      const kinds = same.map(({ kind }) => kind).join(' and ')
+      const forMs = Math.max(...same.map(each => each.forMs))
+      return `${kinds} are ${same[0]!.state} for ${formatDuration(forMs)}: ${same[0]!.detail}`
+    })
+    .join('; ')
 }

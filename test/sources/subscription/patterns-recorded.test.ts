@@ -71,9 +71,12 @@ test('new listings join and delistings leave while the rest goes on; a halted sy
     'TEST/USD': 'online',
     'LATER/USD': 'cancel_only',
   }
-  const { venue, events, checked, kept, requested } = await follow(t, 'kraken:ADA/EUR,*/usd,-TEST/*@trades', () =>
-    kraken(listed),
+  const { venue, events, feeds, checked, kept, requested } = await follow(
+    t,
+    'kraken:ADA/EUR,*/usd,-TEST/*@trades',
+    () => kraken(listed),
   )
+  const stateOf = (symbol: string) => feeds.symbolStates().find(each => each.symbol === symbol)?.state
   await events.next('symbols_matched')
   assert.deepEqual(checked.of('kraken'), ['ADA/EUR', 'BTC/USD', 'ETH/USD'])
   await until(() => (requested()['subscribe trade']?.length ?? 0) === 3)
@@ -92,6 +95,9 @@ test('new listings join and delistings leave while the rest goes on; a halted sy
   await until(() => (requested()['subscribe trade']?.length ?? 0) === 5)
   assert.deepEqual(requested()['unsubscribe trade'], ['ETH/USD'])
   assert.equal(venue.visits.length, 1, 'on the connection that is open')
+  await until(() => stateOf('BTC/USD') === 'halted')
+  assert.notEqual(stateOf('NEW/USD'), 'halted')
+  assert.equal(stateOf('ETH/USD'), undefined)
 
   listed = { 'BTC/EUR': 'online' }
   await until(() => checked.of('kraken').length === 1)
@@ -136,5 +142,5 @@ test('a symbol of several sources of a venue is recorded once with all their kin
   )
   assert.deepEqual(requested()['subscribe trade']!.sort(), ['BTC/USD', 'ETH/EUR', 'SOL/USD'])
   assert.deepEqual(requested()['subscribe ticker']!.sort(), ['BTC/USD', 'ETH/EUR'])
-  assert.deepEqual(checked.following, [{ venue: 'kraken', symbols: ['BTC/USD', 'SOL/USD', 'ETH/EUR'] }])
+  assert.deepEqual(checked.of('kraken'), ['BTC/USD', 'SOL/USD', 'ETH/EUR'])
 })

@@ -240,3 +240,30 @@ test('after any events: a symbol that is down on an open socket is requested aga
     { numRuns: 500 },
   )
 })
+
+test('a halted symbol is not down and not requested again; its next tick makes it live, with the time of its first', () => {
+  const subscription = opened()
+  assert.equal(subscription.firstTickMs, undefined)
+  const next = trades(subscription, 1000, 1000, 120_000)
+  assert.equal(subscription.firstTickMs, 1000)
+  subscription.listed({ state: 'halted', detail: 'listed by the venue as BREAK' })
+  assert.equal(subscription.state, 'live', 'until its ticks stop')
+  assert.deepEqual(dueIn(subscription, 121, 3_600), [])
+  subscription.lost(3_600_000)
+  subscription.opened(3_600_000, false)
+  subscription.acknowledged(3_600_100)
+  assert.deepEqual([subscription.state, subscription.isDown], ['halted', false])
+  assert.equal(subscription.detail, 'listed by the venue as BREAK')
+  subscription.ticked(next, 3_700_000)
+  assert.deepEqual([subscription.state, subscription.detail], ['live', ''])
+  assert.equal(subscription.firstTickMs, 1000)
+})
+
+test('a delisted symbol is down, whatever else is known of it, until it ticks', () => {
+  const subscription = opened()
+  subscription.refused('unlisted', 'the words', 100)
+  subscription.listed({ state: 'delisted', detail: 'no longer listed by the venue' })
+  assert.deepEqual([subscription.state, subscription.isDown], ['delisted', true])
+  subscription.listed(undefined)
+  assert.deepEqual([subscription.state, subscription.detail], ['refused', 'the words'])
+})

@@ -27,6 +27,7 @@ function healthOf(
     atMs: NOW_MS,
     following: [],
     builtInVenues: [],
+    symbols: [],
     symbolsDown: [],
     venues: [],
     stations,
@@ -319,8 +320,16 @@ test('symbols that are not received are one alert with their names and the venue
   assert.deepEqual(sent(ofHealth(health)), ['symbols_down'])
   const condition = conditionsOf(ofHealth(health)).find(({ name }) => name === 'symbols_down')!
   assert.equal(condition.title, 'kraken ETH/USD is not received')
-  assert.match(condition.what, /^kraken ETH\/USD is refused for .*: Exceeded msg rate\.$/)
+  assert.match(condition.what, /^kraken ETH\/USD: trades are refused for .*: Exceeded msg rate\.$/)
   assert.deepEqual(condition.affected, ['kraken ETH/USD'])
+  const quotes = { ...down, kind: 'quotes', forMs: 120_000 }
+  const both = only(ofHealth(healthOf({}, { symbolsDown: [down, quotes, { ...quotes, symbol: 'A', state: 'ended' }] })))
+  assert.equal(both.title, '2 symbols are not received')
+  assert.match(
+    both.what,
+    /ETH\/USD: trades and quotes are refused for 2 min: Exceeded msg rate\. kraken A: quotes are ended/,
+  )
+  assert.deepEqual(both.affected, ['kraken ETH/USD', 'kraken A'])
   const many = healthOf(
     {},
     { symbolsDown: Array.from({ length: 12 }, (_, index) => ({ ...down, symbol: `S${index}` })) },

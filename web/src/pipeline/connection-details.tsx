@@ -42,6 +42,8 @@ const SYMBOL_MARKS: Record<SymbolRow['state'], StatusKind> = {
   refused: 'trouble',
   ended: 'trouble',
   silent: 'trouble',
+  halted: 'idle',
+  delisted: 'trouble',
 }
 
 function NotLive({ connections }: { connections: ConnectionStatus[] }) {

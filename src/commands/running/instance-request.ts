@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
-import { TickhouseError } from '../errors.ts'
+import type { Config } from '../../config.ts'
+import { TickhouseError } from '../../errors.ts'
 
 /**
  * Sends a request to the tickhouse at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens
