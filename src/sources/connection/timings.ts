@@ -18,7 +18,7 @@ export const TIMINGS = {
   planRefusedMs: 900_000,
   /** After a connection more than the account may have: at Alpaca one that broke counts for 90 s. */
   connectionsExceededMs: 95_000,
-  /** Timeout of a request for a venue's list of instruments, wait between two of them, and first retry after a failure. */
+  /** Timeout of a request for a venue's list of instruments, wait between two to one host, and first retry after a failure. */
   symbolListMsMax: 20_000,
   symbolListApartMs: 1_000,
   symbolListRetryMs: 60_000,

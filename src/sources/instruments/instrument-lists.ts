@@ -4,6 +4,7 @@ import type { Emit } from '../../telemetry/events.ts'
 import { type Instrument, NO_LIST } from '../../venues/instruments.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { Backoff } from '../connection/backoff.ts'
+import { RateLimiter } from '../connection/rate-limiter.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
 import { ListRefused, readInstruments } from './read-instruments.ts'
@@ -24,6 +25,8 @@ export class InstrumentLists {
   readonly #options: InstrumentListsOptions
   readonly #timings: Timings
   readonly #stop = new AbortController()
+  /** By host of REST addresses, which several venues may share. */
+  readonly #hosts = new Map<string, RateLimiter>()
   /** By venue, while its list is read again and again. */
   readonly #following = new Map<string, Promise<void>>()
 
@@ -73,7 +76,9 @@ export class InstrumentLists {
         signal.throwIfAborted()
         if (!isFailing) emit('symbols_unchecked', { venue: venue.name, why: reasonOf(error) })
         isFailing = true
-        waitMs = Math.max(backoff.next(), error instanceof ListRefused ? (error.waitMs ?? 0) : 0)
+        const statedMs = error instanceof ListRefused ? (error.waitMs ?? 0) : 0
+        this.#limiterOf(rest).pause(performance.now() + statedMs)
+        waitMs = Math.max(backoff.next(), statedMs)
       }
       // Must not keep the process running.
       await sleep(waitMs, undefined, { signal, ref: false })
@@ -83,11 +88,33 @@ export class InstrumentLists {
   /** Reads the list and hands it on; false to read it again soon. */
   async #read(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<boolean> {
     const { signal } = this.#stop
-    const { symbolListMsMax: timeoutMs, symbolListApartMs: apartMs } = this.#timings
-    const listed = await readInstruments(venue, rest, { signal, timeoutMs, apartMs, credentials })
+    const turn = () => this.#turn(this.#limiterOf(rest))
+    const listed = await readInstruments(venue, rest, {
+      signal,
+      timeoutMs: this.#timings.symbolListMsMax,
+      turn,
+      credentials,
+    })
     signal.throwIfAborted()
     const again = await unlessAborted(this.#options.onListed(venue, listed), signal)
     return !again
+  }
+
+  #limiterOf(rest: string): RateLimiter {
+    const { host } = new URL(rest)
+    const limiter = this.#hosts.get(host) ?? new RateLimiter(1, this.#timings.symbolListApartMs)
+    this.#hosts.set(host, limiter)
+    return limiter
+  }
+
+  /** Resolves when the next request to the host may be sent. */
+  async #turn(limiter: RateLimiter): Promise<void> {
+    let waitMs = limiter.reserve(performance.now())
+    while (waitMs > 0) {
+      await sleep(waitMs, undefined, { signal: this.#stop.signal, ref: false })
+      // Another answer may have requested a pause meanwhile.
+      waitMs = limiter.pausedMs(performance.now()) > 0 ? limiter.reserve(performance.now()) : 0
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 /** Reads a venue's list of instruments by REST. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Instrument, type ListRequest, readList } from '../../venues/instruments.ts'
 import { parseRetryAfter } from '../../venues/retry-after.ts'
 import type { Credentials, Venue } from '../../venues/venue.ts'
@@ -12,8 +11,8 @@ export interface ReadOptions {
   signal?: AbortSignal
   /** For each request, ms. */
   timeoutMs: number
-  /** Wait between two requests of a list, ms: a venue's limits are shared by all that use its host. */
-  apartMs?: number
+  /** Awaited before each request: a venue's limits are shared by all that use its host. */
+  turn?: () => Promise<void>
   /** The user's secrets at a venue with accounts, as they are now. */
   credentials?: (() => Credentials) | undefined
 }
@@ -27,11 +26,9 @@ export async function readInstruments(
   rest: string,
   options: ReadOptions,
 ): Promise<Instrument[]> {
-  const { apartMs = 0, signal } = options
   const headers = options.credentials ? venue.account?.headers?.(options.credentials()) : undefined
-  let asked = 0
   return await readList(venue.instruments, async request => {
-    if (asked++ > 0) await sleep(apartMs, undefined, { ...(signal && { signal }), ref: false })
+    await options.turn?.()
     return await ask(rest, request, headers ?? {}, options)
   })
 }

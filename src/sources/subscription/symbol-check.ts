@@ -1,5 +1,5 @@
 /**
- * Reports how the recorded symbols of a venue differ from its list: each unknown one with the nearest spelling, each in
+ * Reports how the recorded symbols of a venue differ from its list: each unknown one with the nearest that trades, each in
  * another spelling, without trading, or delisted; again only after it has changed.
  */
 import { setImmediate as yieldToSockets } from 'node:timers/promises'
@@ -29,7 +29,8 @@ export class SymbolCheck {
     wasListed: (symbol: string) => boolean,
   ): Promise<void> {
     const venue = this.#venue
-    const names = listed.map(({ symbol }) => symbol)
+    const trading = listed.filter(({ status }) => status === TRADING)
+    const names = (trading.length > 0 ? trading : listed).map(({ symbol }) => symbol)
     let unknown = 0
     for (const { requested, instrument } of matches) {
       if (!this.#isNew(requested, `${instrument?.symbol} ${instrument?.status}`)) continue

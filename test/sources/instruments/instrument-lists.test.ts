@@ -226,6 +226,39 @@ test('requests of one list are sent one after the other, apart from each other',
   ])
 })
 
+test(
+  'venues at one host share its limits: requests apart from each other, and none while it wants none',
+  TIMEOUT,
+  async t => {
+    const rest = await ListServer.open(t, response => {
+      if (rest.requested.length === 1) response.writeHead(429, { 'Retry-After': '1' }).end()
+      else response.end(info('BTCUSDT'))
+    })
+    const events = new EventLog()
+    const listed: string[] = []
+    const common = { symbols: [], kinds: [], ws: '', rest: rest.url }
+    const lists = new InstrumentLists({
+      subscriptions: ['a', 'b', 'c'].map(name => ({ ...common, venue: { ...binance, name } })),
+      everyMs: 60_000,
+      emit: events.emit,
+      timings: { ...SHORT, symbolListApartMs: 60 },
+      onListed: async ({ name }) => {
+        listed.push(name)
+        return false
+      },
+    })
+    t.after(() => lists.close())
+    while (listed.length < 3) await new Promise(resolve => setTimeout(resolve, 5))
+    const at = rest.requested.map(({ atMs }) => atMs)
+    for (const [index, atMs] of at.entries()) if (index > 0) assert.ok(atMs - at[index - 1]! >= 55, `${at}`)
+    assert.ok(at[1]! - at[0]! >= 950, `${at}`)
+    assert.deepEqual(
+      events.named('symbols_unchecked').map(({ venue }) => venue),
+      ['a'],
+    )
+  },
+)
+
 test('a venue without a list, or without an address of one, is reported once', TIMEOUT, async t => {
   const events = new EventLog()
   const withoutList = { ...binance, name: 'nolist', instruments: NO_LIST }

@@ -214,11 +214,17 @@ test('a symbol that leaves the list is reported as delisted, and of many unknown
   const feeds = openFeeds([subscription], new CollectingReceiver(), events.emit)
   t.after(() => feeds.close())
   const checked = new CheckedSymbols([subscription], feeds, events.emit)
-  const listed = [instrument({ symbol: 'BTCUSDT', kind: 'spot' })]
+  const listed = [
+    // Nearer, but without trading.
+    instrument({ symbol: 'WRONG', kind: 'spot', status: 'BREAK' }),
+    instrument({ symbol: 'BTCUSDT', kind: 'spot' }),
+  ]
   await checked.compare('binance', listed, symbol => symbol === 'GONEUSDT')
   await checked.compare('binance', listed)
   assert.deepEqual(events.named('symbol_delisted'), [{ venue: 'binance', symbol: 'GONEUSDT' }])
-  assert.equal(events.named('symbol_unknown').length, 20)
+  const unknown = events.named('symbol_unknown')
+  assert.equal(unknown.length, 20)
+  assert.ok(unknown.every(({ nearest }) => nearest === 'BTCUSDT'))
   assert.deepEqual(events.named('symbols_unknown'), [{ venue: 'binance', count: 10 }])
 })
 
