@@ -104,7 +104,8 @@ export class BatchRows<C extends TickColumns = TickColumns> {
   block({ partition, day, batch }: BlockContext): Uint8Array<ArrayBuffer> {
     const { kind, length: rows } = this
     const bytes = kind.tickBytes + IDENTITY_BYTES + BATCH_BYTES + ID_RUN_BYTES
-    const columns = kind.columnCount + IDENTITY_COLUMN_COUNT + (this.#idRuns ? 1 : 0) + (batch ? BATCH_COLUMN_COUNT : 0)
+    const ofKind = kind.columnCount(this.ticks)
+    const columns = ofKind + IDENTITY_COLUMN_COUNT + (this.#idRuns ? 1 : 0) + (batch ? BATCH_COLUMN_COUNT : 0)
     const writer = new BlockWriter(columns, rows, 4096 + rows * bytes)
     kind.write(writer, this.ticks)
     writer.fixed('log_partition', 'UInt16', new Uint16Array(rows).fill(partition))

@@ -115,7 +115,7 @@ export class Range {
     const days = new Set(
       this.#symbolDays.filter(({ first, last }) => first < untilNanos && last >= fromNanos).map(({ day }) => day),
     )
-    return `SELECT venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin FROM ${TABLE}
+    return `SELECT venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin, first_id, last_id FROM ${TABLE}
       WHERE log_day IN (${[...days].map(stringLiteral).join(', ')}) AND ${conditionOf({ venue, symbols, fromNanos, untilNanos })}
       ORDER BY ${order}, log_partition, log_offset, log_index LIMIT ${rowsMax}`
   }

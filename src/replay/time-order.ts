@@ -1,4 +1,5 @@
 /** Sorts ticks into sending order: by time, then id, venue and symbol; stable for ticks equal in all of them. */
+import { JoinedIds } from '../tick/joined-ids.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 
 /** Reuses its memory from chunk to chunk: large short-lived arrays would keep the garbage collector busy. */
@@ -103,6 +104,16 @@ function gather(trades: TradeColumns, rows: Uint32Array, ordered: TradeColumns):
   gatherWords(wordsOf(trades.volume), wordsOf(ordered.volume), rows)
   gatherBytes(trades.side, ordered.side, rows)
   gatherBytes(trades.origin, ordered.origin, rows)
+  if (trades.joined) ordered.joined = gatherJoined(trades.joined, rows, ordered.capacity)
+}
+
+function gatherJoined(from: JoinedIds, rows: Uint32Array, capacity: number): JoinedIds {
+  const into = new JoinedIds(capacity)
+  for (let at = 0; at < rows.length; at++) {
+    into.first[at] = from.first[rows[at]!]!
+    into.last[at] = from.last[rows[at]!]!
+  }
+  return into
 }
 
 /** One function per array type: a polymorphic one would box each value. */

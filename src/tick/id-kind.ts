@@ -4,7 +4,7 @@
  * | kind        | ids of one symbol                                             | repeat known | loss known   |
  * | ----------- | ------------------------------------------------------------- | ------------ | ------------ |
  * | `dense`     | rise by one                                                   | yes          | yes          |
- * | `aggregate` | a record states the range of ids it stands for; ranges adjoin | yes          | not followed |
+ * | `aggregate` | rise by one; each states the range of trade ids that it joins | yes          | yes          |
  * | `counted`   | a record states how many ids end at its own; counts adjoin    | yes          | not followed |
  * | `sequence`  | in no order, beside a dense sequence number                   | yes          | not followed |
  * | `rising`    | rise with holes: other symbols or orders take ids too         | yes          | no           |
@@ -19,4 +19,9 @@ export type IdKind = (typeof ID_KINDS)[number]
 /** Whether a trade with a lower id than one before it is an old one. */
 export function idsRise(kind: IdKind): boolean {
   return kind !== 'sequence' && kind !== 'opaque' && kind !== 'none'
+}
+
+/** Whether ids rise by one, so that a missing one is a missed trade. */
+export function idsAreDense(kind: IdKind | undefined): boolean {
+  return kind === 'dense' || kind === 'aggregate'
 }

@@ -23,7 +23,7 @@ import {
   type LogRecord,
   readTrades,
   TRADE_BYTES,
-  TRADE_COLUMN_COUNT,
+  tradeColumnCount,
   tradesRecord,
   writeTradeColumns,
 } from './records.ts'
@@ -68,8 +68,8 @@ export interface Kind<C extends TickColumns = TickColumns> {
   decode(payload: Uint8Array, into?: C): C
   /** Decodes records of format `json`, which other programs write; absent if the kind has no JSON form. Ticks without an id get `firstId` and the next ones. */
   decodeJson?(payload: Uint8Array, receivedAtMicros: number, firstId: bigint): JsonTicks<C>
-  /** Columns in a block, and about how many bytes a tick takes there. */
-  readonly columnCount: number
+  /** Columns in a block of these ticks, and about how many bytes a tick takes there. */
+  columnCount(ticks: C): number
   readonly tickBytes: number
   /** Writes the columns into a block, in the table's order. */
   write(writer: BlockWriter, ticks: C): void
@@ -93,7 +93,7 @@ export const TRADES: Kind<TradeColumns> = {
     const { trades, indexes, refused } = readJsonTrades(payload, receivedAtMicros, firstId)
     return { ticks: trades, indexes, refused }
   },
-  columnCount: TRADE_COLUMN_COUNT,
+  columnCount: tradeColumnCount,
   tickBytes: TRADE_BYTES,
   write: writeTradeColumns,
   validate,
@@ -111,7 +111,7 @@ export const QUOTES: Kind<QuoteColumns> = {
   columns: capacity => new QuoteColumns(capacity),
   encode: quotesRecord,
   decode: readQuotes,
-  columnCount: QUOTE_COLUMN_COUNT,
+  columnCount: () => QUOTE_COLUMN_COUNT,
   tickBytes: QUOTE_BYTES,
   write: writeQuoteColumns,
   validate: validateQuotes,
@@ -129,7 +129,7 @@ export const INSTRUMENTS: Kind<InstrumentColumns> = {
   columns: capacity => new InstrumentColumns(capacity),
   encode: instrumentsRecord,
   decode: readInstrumentColumns,
-  columnCount: INSTRUMENT_COLUMN_COUNT,
+  columnCount: () => INSTRUMENT_COLUMN_COUNT,
   tickBytes: INSTRUMENT_BYTES,
   write: writeInstrumentColumns,
   validate: validateInstruments,

@@ -3,6 +3,7 @@
  * not read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
  */
 import { isUtf8 } from 'node:buffer'
+import { JoinedIds } from './joined-ids.ts'
 import { BlockError, BlockReader, BlockWriter } from './native.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
 import { TradeColumns } from './trades.ts'
@@ -29,8 +30,15 @@ export const TYPES = {
   origin: "Enum8('live' = 0, 'repair' = 1, 'replay' = 2)",
 } as const
 
-/** Columns of a block of trades, as written by `writeTradeColumns`. */
-export const TRADE_COLUMN_COUNT = 9
+/** Columns of a block of trades. */
+const TRADE_COLUMN_COUNT = 9
+/** first_id and last_id, only in a block with an aggregate. */
+const JOINED_COLUMN_COUNT = 2
+
+/** The columns that `writeTradeColumns` writes. */
+export function tradeColumnCount({ joined }: TradeColumns): number {
+  return TRADE_COLUMN_COUNT + (joined ? JOINED_COLUMN_COUNT : 0)
+}
 
 /** Bytes of a trade in a block, about: to allocate once. */
 export const TRADE_BYTES = 48
@@ -38,12 +46,15 @@ export const TRADE_BYTES = 48
 /** Least bytes of a trade in a block: five columns of 8, four of 1. */
 const TRADE_BYTES_MIN = 44
 
-/** Writes the nine columns of trades into a block, in the table's order. */
+/** Writes the columns of trades into a block, in the table's order. */
 export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
   writeTradeRange(writer, trades, 0, trades.origin)
+  if (!trades.joined) return
+  writer.fixed('first_id', 'UInt64', trades.joined.first)
+  writer.fixed('last_id', 'UInt64', trades.joined.last)
 }
 
-/** The same, of the rows from `start` on, as many as the writer's block has, and of the origin given for each. */
+/** The nine columns that any trade has, of the rows from `start` on, as many as the writer's block has, and of the origin given for each. */
 function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: number, origin: Int8Array): void {
   writer.lowCardinality('venue', trades.venues.words, trades.venue.subarray(start))
   writer.lowCardinality('symbol', trades.symbols.words, trades.symbol.subarray(start))
@@ -57,7 +68,7 @@ function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: numbe
 }
 
 /**
- * Writes rows `start` to `end`-1 as one block, of the origins given, into room for about `blockBytes`; returns the
+ * Writes rows `start` to `end`-1 as one block of the nine columns, of the origins given, into room for about `blockBytes`; returns the
  * block.
  */
 export function writeTradeBlock(
@@ -79,7 +90,8 @@ export function blockBytes(trades: number): number {
 
 /** A batch of trades as a log record. The columns may be used again afterwards. */
 export function tradesRecord(trades: TradeColumns): LogRecord {
-  const writer = new BlockWriter(TRADE_COLUMN_COUNT, trades.length, blockBytes(trades.length))
+  const bytes = blockBytes(trades.length) + (trades.joined ? 16 * trades.length : 0)
+  const writer = new BlockWriter(tradeColumnCount(trades), trades.length, bytes)
   writeTradeColumns(writer, trades)
   return { kind: 'trades', format: 'native', version: RECORD_VERSION, ticks: trades.length, payload: writer.done() }
 }
@@ -114,7 +126,8 @@ export function readTradeBlocks(
 }
 
 function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
-  if (reader.columns !== TRADE_COLUMN_COUNT)
+  const joins = reader.columns === TRADE_COLUMN_COUNT + JOINED_COLUMN_COUNT
+  if (reader.columns !== TRADE_COLUMN_COUNT && !joins)
     throw new BlockError(`${reader.columns} columns, not ${TRADE_COLUMN_COUNT}`)
   trades.clear()
   trades.reserve(reader.rows)
@@ -127,7 +140,15 @@ function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
   reader.fixed('side', TYPES.side, trades.side)
   reader.fixed('trade_id', 'UInt64', trades.tradeId)
   reader.fixed('origin', TYPES.origin, trades.origin)
+  if (joins) readJoined(reader, trades)
   trades.length = reader.rows
+}
+
+function readJoined(reader: BlockReader, trades: TradeColumns): void {
+  const joined = new JoinedIds(trades.capacity)
+  reader.fixed('first_id', 'UInt64', joined.first)
+  reader.fixed('last_id', 'UInt64', joined.last)
+  if (joined.joinsAny(reader.rows)) trades.joined = joined
 }
 
 /** A frame that a source could not decode, or one item of it, with the reason. */

@@ -17,6 +17,7 @@
  *   gap         a range of trade ids that are missing
  */
 import { Dictionary, translate } from './dictionary.ts'
+import { JoinedIds } from './joined-ids.ts'
 import { writeTime } from './time.ts'
 
 /** The taker's side, as the table's Enum8 stores it. */
@@ -42,6 +43,9 @@ export interface Trade {
   side: Side
   /** A bigint from 2^53 up. */
   tradeId: number | bigint
+  /** Of an aggregate, the ids of the first and the last trade that it joins; 0 or absent for a trade by itself. */
+  firstId?: number
+  lastId?: number
   origin: Origin
 }
 
@@ -59,6 +63,8 @@ export class TradeDraft implements Trade {
   volume = 0
   side: Side = SIDE.unknown
   tradeId: number | bigint = 0
+  firstId = 0
+  lastId = 0
   origin: Origin = ORIGIN.live
 }
 
@@ -83,6 +89,8 @@ export class TradeColumns {
   side: Int8Array
   tradeId: BigUint64Array
   origin: Int8Array
+  /** The trades that rows join; undefined while no row joins any. */
+  joined: JoinedIds | undefined
   /** The same memory as `timestamp`, `receivedAt` and `tradeId`, in 32-bit words, low word first. */
   timestampWords: Uint32Array
   receivedAtWords: Uint32Array
@@ -118,6 +126,7 @@ export class TradeColumns {
     this.length = 0
     this.venues = new Dictionary()
     this.symbols = new Dictionary()
+    this.joined = undefined
   }
 
   /** Makes room for `rows` more, by doubling. */
@@ -133,6 +142,7 @@ export class TradeColumns {
     larger.side.set(this.side)
     larger.tradeId.set(this.tradeId)
     larger.origin.set(this.origin)
+    larger.joined = this.joined?.larger(larger.capacity)
     const { length, venues, symbols } = this
     Object.assign(this, larger, { length, venues, symbols })
   }
@@ -155,6 +165,7 @@ export class TradeColumns {
       this.tradeId[row] = tradeId
     }
     this.origin[row] = trade.origin
+    if (trade.lastId) this.#join(row, trade)
   }
 
   /** Appends rows `start` to `end`-1 of other columns. */
@@ -170,6 +181,18 @@ export class TradeColumns {
     this.side.set(from.side.subarray(start, end), at)
     this.tradeId.set(from.tradeId.subarray(start, end), at)
     this.origin.set(from.origin.subarray(start, end), at)
+    if (from.joined) this.#joined().copy(from.joined, start, end, at)
     this.length += end - start
+  }
+
+  #join(row: number, { firstId = 0, lastId = 0 }: Trade): void {
+    const joined = this.#joined()
+    joined.first[row] = BigInt(firstId)
+    joined.last[row] = BigInt(lastId)
+  }
+
+  #joined(): JoinedIds {
+    this.joined ??= new JoinedIds(this.capacity)
+    return this.joined
   }
 }

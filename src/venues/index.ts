@@ -2,6 +2,7 @@
 import { alpacacrypto } from './alpaca/crypto.ts'
 import { alpaca } from './alpaca/stocks.ts'
 import { binance } from './binance/decode.ts'
+import { binanceCoinm, binanceUsdm } from './binance-futures/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
 import { bybit, bybitLinear } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
@@ -18,6 +19,8 @@ const all: Venue[] = [
   alpaca,
   alpacacrypto,
   binance,
+  binanceCoinm,
+  binanceUsdm,
   bitstamp,
   bybit,
   bybitLinear,

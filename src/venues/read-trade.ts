@@ -70,6 +70,8 @@ export interface TradeFields {
   side: Side | undefined
   /** Already read; undefined if the frame states none. Micros since 1970 UTC and the nanos beyond. */
   time: { micros: number; nanos: number } | undefined
+  /** Of an aggregate, the ids of the first and the last trade that it joins; absent for a trade by itself. */
+  joined?: { first: unknown; last: unknown }
 }
 
 /**
@@ -87,11 +89,13 @@ export function emitTrade(
   const price = decimal(fields.price)
   const volume = decimal(fields.volume)
   const tradeId = id(fields.tradeId)
+  const joined = readJoined(fields.joined)
   let unreadable: string | undefined
   if (typeof symbol !== 'string' || symbol === '') unreadable = `symbol ${show(symbol)}`
   else if (Number.isNaN(price)) unreadable = `price ${show(fields.price)}`
   else if (Number.isNaN(volume)) unreadable = `volume ${show(fields.volume)}`
   else if (tradeId === undefined) unreadable = `trade id ${show(fields.tradeId)}`
+  else if (joined === undefined) unreadable = `trades ${show(fields.joined?.first)} to ${show(fields.joined?.last)}`
   else if (side === undefined) unreadable = 'side'
   else if (time === undefined) unreadable = 'time'
   else if (time.micros < 0 || time.micros >= TIME_MICROS_MAX) {
@@ -106,9 +110,20 @@ export function emitTrade(
     draft.volume = volume
     draft.side = side
     draft.tradeId = tradeId
+    draft.firstId = joined.first
+    draft.lastId = joined.last
     out.trade(draft)
   }
   if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw?.())
+}
+
+const JOINS_NONE = { first: 0, last: 0 }
+
+/** Two ids below 2^53, in order; undefined for anything else. */
+function readJoined(joined: TradeFields['joined']): { first: number; last: number } | undefined {
+  if (joined === undefined) return JOINS_NONE
+  const [first, last] = [readId(joined.first), readId(joined.last)]
+  return typeof first === 'number' && typeof last === 'number' && first <= last ? { first, last } : undefined
 }
 
 /** A venue's integer id; undefined for anything but a JSON integer from 0 to 2^64-1. */

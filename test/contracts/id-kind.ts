@@ -1,4 +1,5 @@
 import type { IdKind } from '../../src/tick/id-kind.ts'
+import type { Trade } from '../support/judges/collecting-sink.ts'
 
 /** Fewer ids in a row than this are no evidence. */
 const IDS_MIN = 3
@@ -33,6 +34,7 @@ export function idContradiction(
 function contradictsStep(kind: IdKind, step: bigint): string | undefined {
   switch (kind) {
     case 'dense':
+    case 'aggregate':
       return step === 1n ? undefined : 'dense ids rise by one'
     case 'rising':
       return step > 0n ? undefined : 'rising ids never repeat or fall'
@@ -42,4 +44,18 @@ function contradictsStep(kind: IdKind, step: bigint): string | undefined {
     default:
       return `ids of kind ${kind} need the fields that state their range: no decoder hands them on yet`
   }
+}
+
+/** Why the ranges that aggregates join contradict each other; undefined if each follows the one before it. */
+export function joinedContradiction(trades: readonly Trade[]): string | undefined {
+  const last = new Map<string, number>()
+  for (const { symbol, tradeId, joined } of trades) {
+    if (!joined) return `${symbol}: aggregate ${tradeId} does not state the trades that it joins`
+    if (joined[0] > joined[1]) return `${symbol}: aggregate ${tradeId} joins trades ${joined.join(' to ')}`
+    const before = last.get(symbol)
+    if (before !== undefined && joined[0] <= before)
+      return `${symbol}: aggregate ${tradeId} joins trade ${joined[0]} after ${before}`
+    last.set(symbol, joined[1])
+  }
+  return undefined
 }

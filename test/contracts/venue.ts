@@ -18,7 +18,7 @@ import { type CollectingSink, decoded, type Quote, type Trade } from '../support
 import { EventLog } from '../support/judges/event-log.ts'
 import { until } from '../support/judges/within.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
-import { idContradiction } from './id-kind.ts'
+import { idContradiction, joinedContradiction } from './id-kind.ts'
 
 /** A frame and its whole meaning. */
 export type FrameCase = {
@@ -182,7 +182,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
     })
 
   test(`${name}: its frames do not contradict ids of kind ${venue.ids}`, () => {
-    assert.equal(idContradiction(venue.ids, idsIn(venue, evidence.stretch)), undefined)
+    assertIds(venue, evidence.stretch)
   })
 
   test(`${name}: a recorded session is read whole and agrees`, {
@@ -197,7 +197,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
       trades += sink.trades.length
     }
     assert.equal(trades, evidence.session!.trades ?? trades)
-    assert.equal(idContradiction(venue.ids, idsIn(venue, frames)), undefined)
+    assertIds(venue, frames)
   })
 
   const frames = [...evidence.frames.map(({ frame }) => frame), ...evidence.stretch]
@@ -226,12 +226,16 @@ function controlsOf(expected: object): readonly Control[] {
   return 'controls' in expected ? (expected.controls as readonly Control[]) : []
 }
 
-function idsIn(venue: Venue, frames: readonly (string | Buffer)[]): Map<string, (number | bigint)[]> {
+/** Fails if the ids of the trades contradict the kind that the venue states. */
+function assertIds({ ids: kind, ...venue }: Venue, frames: readonly (string | Buffer)[]): void {
   const decode = venue.decoder()
   const trades = frames.flatMap(frame => decoded(decode, frame).trades)
-  return new Map(
+  const ids = new Map(
     [...Map.groupBy(trades, ({ symbol }) => symbol)].map(([symbol, own]) => [symbol, own.map(t => t.tradeId)]),
   )
+  assert.equal(idContradiction(kind, ids), undefined)
+  if (kind === 'aggregate') assert.equal(joinedContradiction(trades), undefined)
+  else assert.ok(trades.every(({ joined }) => joined === undefined))
 }
 
 function assertAccounted(sink: CollectingSink, frame: Buffer, sides: ReadonlySet<string>): void {

@@ -47,6 +47,7 @@ function columnsOf(ticks: readonly Tick[]): TradeColumns {
       volume: 1,
       side: SIDE.buy,
       tradeId: id,
+      ...(venue === 'binance' && { firstId: Number(id & 0xffn), lastId: Number(id & 0xffn) + 1 }),
       origin: ORIGIN.live,
     })
   }
@@ -67,12 +68,20 @@ const compareBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Bu
 const byTime = (a: Tick, b: Tick) =>
   compare(a.nanos, b.nanos) || compare(a.id, b.id) || compareBytes(a.venue, b.venue) || compareBytes(a.symbol, b.symbol)
 
+/** Aggregates keep the ids of the trades that they join. */
+function assertJoined(trades: TradeColumns): void {
+  for (const [row, { venue, id }] of ticksOf(trades).entries())
+    assert.equal(trades.joined?.last[row] ?? 0n, venue === 'binance' ? (id & 0xffn) + 1n : 0n)
+}
+
 test('ticks are sorted by time, id, venue and symbol, stably, and memory is reused', () => {
   const order = new TimeOrder()
   const into = new TradeColumns(0)
   fc.assert(
     fc.property(anyTicks, ticks => {
-      assert.deepEqual(ticksOf(order.inOrder(columnsOf(ticks), into)), ticks.toSorted(byTime))
+      const ordered = order.inOrder(columnsOf(ticks), into)
+      assert.deepEqual(ticksOf(ordered), ticks.toSorted(byTime))
+      assertJoined(ordered)
     }),
   )
 })

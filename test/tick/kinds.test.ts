@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
 import { InstrumentColumns, type InstrumentRow } from '../../src/tick/instruments/instruments.ts'
+import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
@@ -72,6 +73,18 @@ const change: InstrumentRow = {
 const changes = new InstrumentColumns(1)
 changes.add(change)
 changes.add({ ...change, symbol: 'ETHUSDT', lot_size: Number.NaN })
+
+test('a quarantined aggregate keeps the ids of the trades that it joins', () => {
+  const trades = columnsOf('binance', [{ symbol: 'BTCUSDT', tradeId: 7, price: 1, volume: 3, side: 'sell' }])
+  const alone = TRADES.values(trades, 0)
+  trades.joined = new JoinedIds(1)
+  trades.joined.first[0] = 5n
+  trades.joined.last[0] = 2n ** 53n
+  const raw = TRADES.values(trades, 0)
+  assert.notEqual(raw, alone)
+  assert.equal(TRADES.values(TRADES.readValues(raw, 0)!, 0), raw)
+  assert.equal(TRADES.readValues(raw.replace('"5"', '"-5"'), 0), undefined)
+})
 
 /** Of each kind a valid tick and an invalid one. */
 const SAMPLES: Record<string, TickColumns> = {

@@ -17,12 +17,14 @@ const anyTrades = fc
       fc.double(),
       fc.integer({ min: 0, max: 2 }),
       fc.oneof(fc.maxSafeInteger().map(Math.abs), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+      // Almost no venue sends aggregates: without one there are no columns for them.
+      fc.option(fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()), { freq: 2, nil: [0, 0] as const }),
     ),
     { minLength: 1, maxLength: 400 },
   )
   .map(rows => {
     const trades = new TradeColumns(rows.length)
-    for (const [venue, symbol, micros, nanos, price, volume, side, id] of rows) {
+    for (const [venue, symbol, micros, nanos, price, volume, side, id, [firstId, lastId]] of rows) {
       trades.add({
         venue,
         symbol,
@@ -33,6 +35,8 @@ const anyTrades = fc
         volume,
         side: side as Side,
         tradeId: id,
+        firstId,
+        lastId,
         origin: ORIGIN.live,
       })
     }
@@ -50,6 +54,8 @@ const rowsOf = (trades: TradeColumns) =>
     trades.side[row],
     trades.tradeId[row],
     trades.origin[row],
+    trades.joined?.first[row] ?? 0n,
+    trades.joined?.last[row] ?? 0n,
   ])
 
 test('trades read back from a record are the trades written, to the last bit', () => {
@@ -58,6 +64,21 @@ test('trades read back from a record are the trades written, to the last bit', (
       const record = tradesRecord(trades)
       assert.equal(record.ticks, trades.length)
       assert.deepEqual(rowsOf(readTrades(record.payload)), rowsOf(trades))
+    }),
+  )
+})
+
+test('trades taken from one batch into another keep the ids that they join', () => {
+  fc.assert(
+    fc.property(fc.array(anyTrades, { maxLength: 4 }), batches => {
+      const all = new TradeColumns(0)
+      for (const trades of batches) all.appendRange(trades, 1, trades.length)
+      assert.deepEqual(
+        rowsOf(all),
+        batches.flatMap(trades => rowsOf(trades).slice(1)),
+      )
+      all.clear()
+      assert.equal(all.joined, undefined)
     }),
   )
 })

@@ -5,10 +5,51 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { binanceCoinm, binanceUsdm } from '../../src/venues/binance-futures/decode.ts'
 import { bybitLinear } from '../../src/venues/bybit/decode.ts'
 import { okx } from '../../src/venues/okx/decode.ts'
-import { capturedTrades, captureFrames, singleFrames, skipWithoutData } from '../support/data/recorded-data.ts'
+import {
+  capturedTickers,
+  capturedTrades,
+  captureFrames,
+  singleFrames,
+  skipWithoutData,
+} from '../support/data/recorded-data.ts'
 import { decoded } from '../support/judges/collecting-sink.ts'
+
+for (const [feed, venue, trades, quotes] of [
+  ['BINANCE_FUTURES', binanceUsdm, 49, 303],
+  ['BINANCE_DELIVERY', binanceCoinm, 31, 1115],
+] as const)
+  test(`${feed}: the same trades and quotes, field by field`, { skip: skipWithoutData }, () => {
+    const frames = captureFrames(feed)
+    const decode = venue.decoder()
+    const sinks = frames.map(frame => decoded(decode, frame))
+    assert.ok(sinks.every(sink => sink.calls === 1 && sink.refusals.length === 0))
+    const raw = frames.map(frame => JSON.parse(frame).data).filter(({ e }) => e === 'aggTrade')
+    const theirs = capturedTrades(feed).map(({ venue_symbol: symbol, timestamp, price, amount, side, id }, at) => ({
+      ...{ symbol, micros: Math.round(timestamp * 1e6), nanos: 0, price: Number(price), volume: Number(amount), side },
+      ...{ tradeId: Number(id), joined: [raw[at].f, raw[at].l] },
+    }))
+    assert.equal(theirs.length, trades)
+    assert.deepEqual(
+      sinks.flatMap(sink => sink.trades),
+      theirs,
+    )
+    // Theirs have the time of the event; the venue's document states the one of the matching engine beside it.
+    const events = frames.map(frame => JSON.parse(frame).data).filter(({ e }) => e === 'bookTicker')
+    const tops = capturedTickers(feed).map(({ venue_symbol: symbol, bid, ask, timestamp }, at) => {
+      const { E, T, B, A, u } = events[at]
+      assert.equal(E, Math.round(timestamp * 1000))
+      const sides = { bid: [Number(bid), Number(B)], ask: [Number(ask), Number(A)] }
+      return { symbol, micros: T * 1000, nanos: 0, ...sides, sequence: u, flags: 0 }
+    })
+    assert.equal(tops.length, quotes)
+    assert.deepEqual(
+      sinks.flatMap(sink => sink.quotes),
+      tops,
+    )
+  })
 
 describe('recorded sessions of contracts', { skip: skipWithoutData }, () => {
   test('BYBIT: the same trades of perpetuals, field by field, with hashes of their UUIDs', () => {

@@ -3,12 +3,9 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { binanceInstruments } from '../../src/venues/binance/instruments.ts'
-import { bybitInstruments } from '../../src/venues/bybit/instruments.ts'
 import { VENUES } from '../../src/venues/index.ts'
 import { expiryOf, type InstrumentList, instrument, readList, sizeOf, stepOf } from '../../src/venues/instruments.ts'
-import { type InstrumentEvidence, instrumentContract, readAnswers } from '../contracts/instruments.ts'
-import { recordedAnswers, skipWithoutData } from '../support/data/recorded-data.ts'
+import { type InstrumentEvidence, instrumentContract } from '../contracts/instruments.ts'
 
 // All awaited before the first test is registered: a test that is registered late is left out by --test-force-exit.
 const evidence = await Promise.all(
@@ -60,43 +57,6 @@ test('a list is refused as a whole if one of its answers is no list', async () =
     readList(second, async () => ({})),
     /\/swap is not a list/,
   )
-})
-
-test('Binance’s futures are read by the same list', { skip: skipWithoutData }, async () => {
-  const list = { instruments: binanceInstruments('/fapi/v1/exchangeInfo') }
-  const usdm = await readAnswers(list, recordedAnswers('captures/BINANCE_FUTURES.0'))
-  assert.deepEqual(
-    usdm.find(({ symbol }) => symbol === 'BTCUSDT_210924'),
-    {
-      ...instrument({ symbol: 'BTCUSDT_210924', kind: 'future', base: 'BTC', quote: 'USDT' }),
-      tickSize: 0.1,
-      lotSize: 0.001,
-      expiresMs: Date.UTC(2021, 8, 24, 8),
-    },
-  )
-  const pending = usdm.filter(({ status }) => status !== 'trading')
-  assert.deepEqual(
-    pending.map(({ symbol, kind, status }) => [symbol, kind, status]),
-    [['BTCSTUSDT', 'other', 'PENDING_TRADING']],
-  )
-  assert.equal(usdm.filter(({ kind }) => kind === 'perpetual').length, 119)
-
-  const coinm = await readAnswers(list, recordedAnswers('captures/BINANCE_DELIVERY.0'))
-  assert.deepEqual(coinm[0], {
-    ...instrument({ symbol: 'BTCUSD_PERP', kind: 'perpetual', base: 'BTC', quote: 'USD' }),
-    tickSize: 0.1,
-    lotSize: 1,
-    contractSize: 100,
-  })
-  assert.equal(coinm.length, 36)
-})
-
-test('Bybit’s derivatives are read by the same list', { skip: skipWithoutData }, async () => {
-  const linear = { instruments: bybitInstruments('linear') }
-  const listed = await readAnswers(linear, recordedAnswers('captures-2026/BYBIT.0', /linear/))
-  assert.equal(listed.filter(({ kind }) => kind === 'perpetual').length, 760)
-  const future = listed.find(({ symbol }) => symbol === 'BTCUSDT-25DEC26')!
-  assert.deepEqual([future.kind, future.expiresMs], ['future', Date.UTC(2026, 11, 25, 8)])
 })
 
 test('sizes, steps and expiries are finite numbers, or 0 for whatever does not state one', () => {

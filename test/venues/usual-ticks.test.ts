@@ -24,10 +24,13 @@ interface Case {
   decodeAny(frame: Buffer, out: Sink): void
 }
 
+/** Of venues that share their decoder. */
+const FOLDERS: Readonly<Record<string, string>> = { binanceusdm: 'binance-futures', binancecoinm: 'binance-futures' }
+
 // All awaited before the first test is registered: a test that is registered late is left out by --test-force-exit.
 const cases = await Promise.all(
   VENUES.map(async ({ name }): Promise<Case | undefined> => {
-    const folder = new URL(`../../src/venues/${name}/`, import.meta.url)
+    const folder = new URL(`../../src/venues/${FOLDERS[name] ?? name}/`, import.meta.url)
     if (!existsSync(new URL('usual-ticks.ts', folder))) return undefined
     const { evidence } = await import(new URL(`${name}/frames.ts`, import.meta.url).href)
     const { decodeUsualTicks } = await import(new URL('usual-ticks.ts', folder).href)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { IdKind } from '../../src/tick/id-kind.ts'
 import { FIRST_RUN_VENUES, VENUES } from '../../src/venues/index.ts'
 import { simulator } from '../../src/venues/simulator.ts'
-import { idContradiction } from '../contracts/id-kind.ts'
+import { idContradiction, joinedContradiction } from '../contracts/id-kind.ts'
 import { type VenueEvidence, venueContract } from '../contracts/venue.ts'
 
 // All awaited before the first test is registered: a test that is registered late is left out by --test-force-exit.
@@ -58,6 +58,23 @@ test('ids contradict a kind that promises more or less than they show', () => {
   assert.equal(contradiction('none', 0, 0, 0), undefined)
   assert.equal(contradiction('none', 77, 77, 5), undefined)
   assert.match(contradiction('none', 5, 6, 9) ?? '', /states them/)
-  for (const kind of ['aggregate', 'counted', 'sequence'] as const)
+  assert.equal(contradiction('aggregate', 5, 6, 7), undefined)
+  assert.match(contradiction('aggregate', 5, 6, 8) ?? '', /rise by one/)
+  for (const kind of ['counted', 'sequence'] as const)
     assert.match(contradiction(kind, 1, 2, 3) ?? '', /no decoder hands them on yet/)
+})
+
+test('aggregates contradict each other where they join no trades, or one of them twice', () => {
+  const contradiction = (...ranges: ([number, number] | undefined)[]) =>
+    joinedContradiction(
+      ranges.map((joined, tradeId) => ({
+        ...{ symbol: 'A', micros: 0, nanos: 0, price: 1, volume: 1, side: 'buy', tradeId },
+        ...(joined && { joined }),
+      })),
+    )
+  // Ids between them are of trades in no stream: those of an insurance fund.
+  assert.equal(contradiction([5, 5], [6, 9], [11, 12]), undefined)
+  assert.match(contradiction([5, 5], [5, 9]) ?? '', /joins trade 5 after 5/)
+  assert.match(contradiction([9, 5]) ?? '', /joins trades 9 to 5/)
+  assert.match(contradiction([5, 5], undefined) ?? '', /does not state/)
 })

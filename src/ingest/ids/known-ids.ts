@@ -1,6 +1,6 @@
 /** Reads the stored trade ids from the tables, on resume and when reprocessing. */
 import type { Fence, Store } from '../../store/store.ts'
-import type { IdKind } from '../../tick/id-kind.ts'
+import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import { type Checkpoint, type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
 import type { KnownVenues } from '../validated-record.ts'
@@ -68,13 +68,10 @@ export async function loadIds(
 ): Promise<IdsBySymbol> {
   const { partition } = fence
   const [dense, others] = [
+    scopeOf(partition, venuesWith(venues, idsAreDense)),
     scopeOf(
       partition,
-      venuesWith(venues, kind => kind === 'dense'),
-    ),
-    scopeOf(
-      partition,
-      venuesWith(venues, kind => kind !== 'dense' && kind !== 'none'),
+      venuesWith(venues, kind => !idsAreDense(kind) && kind !== 'none'),
     ),
   ]
   const { runs, refused, gaps, stale } = await counterIds(store, dense)
@@ -102,7 +99,7 @@ export async function loadIds(
 export async function loadSymbol(store: Store, venues: KnownVenues, venue: string, symbol: string): Promise<KnownIds> {
   const where = 'venue = {venue:String} AND symbol = {symbol:String}'
   const scope: Scope = { where, ofGaps: where, params: { venue, symbol } }
-  const dense = venues.get(venue) === 'dense'
+  const dense = idsAreDense(venues.get(venue))
   const [newest] = await uniqueNewest(store, scope, dense ? COUNTERS_BELOW : 0)
   const uniqueNewestMicros = newest?.newestMicros
   return { ...(dense ? await counterIds(store, scope) : NOTHING_KNOWN), uniqueNewestMicros }

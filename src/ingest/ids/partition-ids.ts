@@ -2,6 +2,7 @@
 
 import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts'
 import type { Fence, Store } from '../../store/store.ts'
+import { idsAreDense } from '../../tick/id-kind.ts'
 import { TRADES } from '../../tick/kinds.ts'
 import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { IdsOf, KnownVenues } from '../validated-record.ts'
@@ -53,8 +54,9 @@ export class PartitionIds {
     const { venues, ...callbacks } = this.#options
     const context: SymbolContext = { venue, symbol, goneBeforeMicros: this.#goneBeforeMicros, ...callbacks }
     const known = this.#known.get(key) ?? NOTHING_KNOWN
-    const ids =
-      venues.get(venue) === 'dense' ? new SymbolIds(context, known) : new UniqueIds(context, known.uniqueNewestMicros)
+    const ids = idsAreDense(venues.get(venue))
+      ? new SymbolIds(context, known)
+      : new UniqueIds(context, known.uniqueNewestMicros)
     this.#ids.set(key, ids)
     return ids
   }

@@ -1,5 +1,7 @@
 /** Ids of ticks that leave quarantine: which trades are stored already, and the gaps that the others open. */
+
 import type { Store } from '../../store/store.ts'
+import { idsAreDense } from '../../tick/id-kind.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import { symbolKey } from '../checkpoint.ts'
@@ -94,10 +96,9 @@ export class ReprocessedIds {
       changed: gap => this.#gaps.add(gap),
       restarted: () => {},
     }
-    const ids =
-      this.#venues.get(venue) === 'dense'
-        ? new SymbolIds(context, stored)
-        : new UniqueIds(context, stored.uniqueNewestMicros)
+    const ids = idsAreDense(this.#venues.get(venue))
+      ? new SymbolIds(context, stored)
+      : new UniqueIds(context, stored.uniqueNewestMicros)
     const [row] = await this.#store.rows<{ partitions: number[] }>(
       `SELECT groupUniqArray(log_partition) AS partitions FROM trades
        WHERE venue = {venue:String} AND symbol = {symbol:String}`,

@@ -3,14 +3,14 @@
  * faqs/market_data_only.md. A quote has the book's update id, which rises, and no time. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
-import { SIDE } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
-import { emitTrade, readId, readMessage, show } from '../read-trade.ts'
-import { readBannedUntil } from '../retry-after.ts'
+import { emitTrade, readId, readMessage } from '../read-trade.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
+import { decodeAnswer, takerSide } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
+import { streamList, streamSubscription } from './streams.ts'
 import { toMicros } from './time.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
@@ -25,37 +25,8 @@ export interface BinanceShape {
   silenceMsMax: number
 }
 
-/** Methods of a request, which are also its id. */
-const UNSUBSCRIBE = 'UNSUBSCRIBE'
-const SUBSCRIBE = 'SUBSCRIBE'
-
-/** Streams of one request, far below the limit of a message. */
-const REQUEST_STREAMS_MAX = 50
-
-/** Unsubscribes first: the server otherwise ignores a stream that it believes to be subscribed. */
-function resubscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
-  return requests([UNSUBSCRIBE, SUBSCRIBE], symbols, kinds)
-}
-
-function unsubscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
-  return requests([UNSUBSCRIBE], symbols, kinds)
-}
-
-function requests(methods: readonly string[], symbols: readonly string[], kinds: readonly string[]): string[] {
-  const streams = streamsOf(symbols, kinds)
-  const frames: string[] = []
-  for (let at = 0; at < streams.length; at += REQUEST_STREAMS_MAX) {
-    const params = streams.slice(at, at + REQUEST_STREAMS_MAX)
-    for (const method of methods) frames.push(JSON.stringify({ method, params, id: method }))
-  }
-  return frames
-}
-
 /** The stream of each kind. */
-const STREAMS: Readonly<Record<string, string>> = { trades: 'trade', quotes: 'bookTicker' }
-
-const streamsOf = (symbols: readonly string[], kinds: readonly string[]): string[] =>
-  kinds.flatMap(kind => symbols.map(symbol => `${symbol.toLowerCase()}@${STREAMS[kind]}`))
+const STREAMS = { trades: 'trade', quotes: 'bookTicker' }
 
 /** A venue with Binance's combined streams: the URL contains the subscription, nothing is sent. */
 export function binanceShaped(shape: BinanceShape): Venue {
@@ -67,13 +38,8 @@ export function binanceShaped(shape: BinanceShape): Venue {
     acknowledges: false,
     spelling: 'capitals',
     instruments: binanceInstruments('/api/v3/exchangeInfo?showPermissionSets=false'),
-    url: (base, symbols, kinds) => {
-      const streams = streamsOf(symbols, kinds).map(stream => encodeURIComponent(stream).replace('%40', '@'))
-      return `${base}/stream?streams=${streams.join('/')}&timeUnit=MICROSECOND`
-    },
-    subscribe: () => [],
-    resubscribe,
-    unsubscribe,
+    url: (base, symbols, kinds) => `${base}/stream?streams=${streamList(STREAMS, symbols, kinds)}&timeUnit=MICROSECOND`,
+    ...streamSubscription(STREAMS),
     decoder: () => decode,
   }
 }
@@ -111,9 +77,6 @@ const NOT_RECORDED = new Set([
   '1dTicker',
 ])
 
-/** Too many requests: errors.md. */
-const TOO_MANY_REQUESTS = -1003
-
 /** Decodes one frame: the usual trade byte by byte, anything else with JSON.parse. */
 function decode(frame: Buffer, out: Sink): void {
   if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
@@ -129,9 +92,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   else if (isQuote(data)) decodeQuote(data, out)
   else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
   else if (isNotRecorded(data)) out.ignore()
-  else if (data.result === null && 'id' in data)
-    out.control({ kind: data.id === UNSUBSCRIBE ? 'heartbeat' : 'subscribed' })
-  else decodeError(isObject(data.error) ? data.error : data, out)
+  else decodeAnswer(data, out)
 }
 
 /** Quotes and depth snapshots are the two streams whose events have no type. */
@@ -165,27 +126,9 @@ function decodeTrade(trade: JsonObject, out: Sink): void {
       price: trade.p,
       volume: trade.q,
       tradeId: trade.t,
-      // The buyer is the maker, so the seller was the taker.
-      side: typeof trade.m === 'boolean' ? (trade.m ? SIDE.sell : SIDE.buy) : undefined,
+      side: takerSide(trade.m),
       time: micros < 0 ? undefined : { micros, nanos: 0 },
     },
     decimalFromText,
   )
-}
-
-/** Errors have a number and a text, a ban also its end: errors.md. Anything else is an unknown message. */
-function decodeError(error: JsonObject, out: Sink): void {
-  const detail = `${show(error.msg)} (code ${show(error.code)})`
-  if (typeof error.code !== 'number') out.refuse('unknown_message', `event ${show(error.e)}`)
-  else if (error.code !== TOO_MANY_REQUESTS) out.control({ kind: 'rejected', detail })
-  else {
-    const { retryAfter, serverTime } = isObject(error.data) ? error.data : {}
-    const untilMs = typeof retryAfter === 'number' ? retryAfter : readBannedUntil(String(error.msg))
-    out.control({
-      kind: 'rate_limited',
-      detail,
-      ...(untilMs !== undefined && { untilMs }),
-      ...(typeof serverTime === 'number' && { nowMs: serverTime }),
-    })
-  }
 }

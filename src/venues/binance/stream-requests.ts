@@ -10,11 +10,15 @@ interface Request {
   id?: unknown
 }
 
-/** The streams that a connection's URL requests; undefined for any path other than `/stream` and `/ws`. */
+/**
+ * The streams that a connection's URL requests; undefined for any path other than `/stream` and `/ws`, and the same
+ * below `/public` and `/market`, as the futures have them.
+ */
 export function openingRequest(url: URL): { form: StreamForm; streams: readonly string[] } | undefined {
-  const combined = url.pathname === '/stream'
-  if (!combined && url.pathname !== '/ws' && !url.pathname.startsWith('/ws/')) return undefined
-  const named = combined ? (url.searchParams.get('streams') ?? '') : url.pathname.slice('/ws/'.length)
+  const path = url.pathname.replace(/^\/(?:public|market)(?=\/)/, '')
+  const combined = path === '/stream'
+  if (!combined && path !== '/ws' && !path.startsWith('/ws/')) return undefined
+  const named = combined ? (url.searchParams.get('streams') ?? '') : path.slice('/ws/'.length)
   const streams = named.split('/').filter(stream => stream !== '')
   const micros = url.searchParams.get('timeUnit')?.toUpperCase() === 'MICROSECOND'
   return { form: { combined, micros }, streams }

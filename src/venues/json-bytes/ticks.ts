@@ -40,6 +40,8 @@ export function trade(value: Read): Read {
   return () => {
     if (tradeCount === trades.length) trades.push(new TradeDraft())
     tradeDraft = trades[tradeCount]!
+    tradeDraft.firstId = 0
+    tradeDraft.lastId = 0
     tick = tradeDraft
     if (!value()) return false
     tradeCount++

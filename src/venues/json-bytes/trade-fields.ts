@@ -35,6 +35,22 @@ export const idNumber: Read = () => {
   return id >= 0
 }
 
+/** Of an aggregate, the ids of the first and the last trade that it joins. */
+export const firstIdNumber: Read = () => {
+  tradeDraft.firstId = scanner.integer()
+  return tradeDraft.firstId >= 0
+}
+
+export const lastIdNumber: Read = () => {
+  tradeDraft.lastId = scanner.integer()
+  return tradeDraft.lastId >= 0
+}
+
+/** The value with a range of ids in order. */
+export function joining(value: Read): Read {
+  return () => value() && tradeDraft.firstId <= tradeDraft.lastId
+}
+
 /** Digits in quotes, up to 19: as a bigint from 2^53 on. */
 export const idText: Read = () => {
   if (!scanner.takesByte(QUOTE)) return false

@@ -263,3 +263,11 @@ test('whatever a venue that begins again does, each trade is stored once, and ea
     { numRuns: 300 },
   )
 })
+
+test('ids of aggregates are followed like dense ones: a missing one is a gap', () => {
+  const following = new Following('aggregate')
+  following.take({ id: 1 }, { id: 2 }, { id: 5 })
+  assert.deepEqual(following.open, [[0, 3, 4, 2]])
+  following.take({ id: 3 }, { id: 4 })
+  assert.deepEqual(following.open, [])
+})

@@ -52,7 +52,12 @@ export interface SessionTruth {
 }
 
 export function binanceTruth(symbol: 'btcusdt' | 'ethusdt'): SessionTruth {
-  return JSON.parse(read('binance-spot/TRUTH.json'))[`${symbol}_20240808.gz`]
+  return sessionTruth('binance-spot', `${symbol}_20240808.gz`)
+}
+
+/** What another program counted in the file of a session. */
+export function sessionTruth(folder: 'binance-spot' | 'binance-futures', file: string): SessionTruth {
+  return JSON.parse(read(`${folder}/TRUTH.json`))[file]
 }
 
 /** Every frame that a recorded session received, of all its connections, or of those whose number begins so. */
@@ -94,6 +99,19 @@ export interface CapturedTrade {
 /** The other project's own reading of the same session. */
 export function capturedTrades(feed: string, folder = 'captures'): CapturedTrade[] {
   return lines(`${folder}/${feed}.trades.jsonl.gz`).map(line => JSON.parse(line))
+}
+
+export interface CapturedTicker {
+  symbol: string
+  venue_symbol: string
+  bid: string
+  ask: string
+  timestamp: number
+}
+
+/** Its reading of the best bid and ask, which has no sizes. */
+export function capturedTickers(feed: string, folder = 'captures'): CapturedTicker[] {
+  return lines(`${folder}/${feed}.ticker.jsonl.gz`).map(line => JSON.parse(line))
 }
 
 export interface Pair {

@@ -11,6 +11,8 @@ export interface Trade {
   volume: number
   side: string
   tradeId: number | bigint
+  /** Of an aggregate: the first and the last trade that it joins. */
+  joined?: [first: number, last: number]
 }
 
 export interface Quote {
@@ -38,9 +40,20 @@ export class CollectingSink implements Sink {
     return this.trades.length + this.quotes.length + this.refusals.length + this.controls.length + this.ignored
   }
 
-  trade({ symbol, timestampMicros: micros, timestampNanos: nanos, price, volume, side, tradeId }: TradeDraft): void {
+  trade({
+    symbol,
+    timestampMicros: micros,
+    timestampNanos: nanos,
+    price,
+    volume,
+    side,
+    tradeId,
+    ...of
+  }: TradeDraft): void {
     const sideName = Object.entries(SIDE).find(([, code]) => code === side)?.[0] ?? String(side)
-    this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId })
+    const { firstId, lastId } = of
+    const joined = lastId === 0 ? {} : { joined: [firstId, lastId] as [number, number] }
+    this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId, ...joined })
   }
   quote({ symbol, timestampMicros: micros, timestampNanos: nanos, sequence, flags, ...sides }: QuoteDraft): void {
     const { bidPrice, bidSize, askPrice, askSize } = sides

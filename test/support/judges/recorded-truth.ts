@@ -1,12 +1,38 @@
 /** The recorded Binance sessions and another program's counts of them: TRUTH.json, to the last digit. */
 import assert from 'node:assert/strict'
 import type { Store } from '../../../src/store/store.ts'
-import { binanceTruth } from '../data/recorded-data.ts'
+import { binanceTruth, type SessionTruth, sessionTruth } from '../data/recorded-data.ts'
 
 export const SESSIONS = ['btcusdt', 'ethusdt'] as const
 export const SESSION_FILES = SESSIONS.map(symbol => `../shared/data/binance-spot/${symbol}_20240808.gz`)
 /** Sources of a recorder of these sessions. */
 export const SESSION_SOURCES = 'binance:BTCUSDT,ETHUSDT'
+
+/** A recorded session, as it is stored, and what another program counted in it. */
+export interface Session {
+  venue: string
+  symbol: string
+  truth: () => SessionTruth
+}
+
+const SPOT_SESSIONS: readonly Session[] = SESSIONS.map(name => ({
+  ...{ venue: 'binance', symbol: name.toUpperCase(), truth: () => binanceTruth(name) },
+}))
+
+const futures = (venue: string, symbol: string, file: string) => ({
+  ...{
+    venue,
+    symbol,
+    file: `../shared/data/binance-futures/${file}`,
+    truth: () => sessionTruth('binance-futures', file),
+  },
+})
+
+/** Of the futures: trades in them are raw ones, of a stream that the venue does not document any more. */
+export const FUTURES_SESSIONS = [
+  futures('binanceusdm', 'BTCUSDT', 'btcusdt_20240808_first.gz'),
+  futures('binancecoinm', 'ETHUSD_PERP', 'ethusd_perp_20240808.gz'),
+]
 
 /** The last trade id of each symbol. */
 export function sessionLastIds(): Map<string, number> {
@@ -50,15 +76,15 @@ const SUMS = `
     toString(sum(toDecimal256(toString(volume), 8))) AS quantity,
     toString(sum(toDecimal256(toString(price), 8) * toDecimal256(toString(volume), 8))) AS notional,
     toUnixTimestamp64Milli(argMin(timestamp, trade_id)) AS firstMs, toUnixTimestamp64Milli(argMax(timestamp, trade_id)) AS lastMs
-  FROM trades WHERE venue = 'binance' AND symbol = {symbol:String}`
+  FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String}`
 
 const withoutZeros = (decimal: string): string => decimal.replace(/\.?0+$/, '')
 
 /** Fails unless table `trades` contains the sessions' trades, each once. */
-export async function assertSessionTrades(store: Store): Promise<void> {
-  for (const session of SESSIONS) {
-    const truth = binanceTruth(session).trade_oracle
-    const [found] = await store.rows<Sums>(SUMS, { symbol: session.toUpperCase() })
+export async function assertSessionTrades(store: Store, sessions = SPOT_SESSIONS): Promise<void> {
+  for (const { venue, symbol, truth: truthOf } of sessions) {
+    const truth = truthOf().trade_oracle
+    const [found] = await store.rows<Sums>(SUMS, { venue, symbol })
     const { quantity, notional, high, low, ...rest } = found!
     assert.deepEqual(rest, {
       count: truth.count,
@@ -103,15 +129,15 @@ const QUOTE_SUMS = `
     SELECT *, row_number() OVER w AS n,
       (lagInFrame(bid_price) OVER w, lagInFrame(ask_price) OVER w) = (bid_price, ask_price) AS samePrices,
       (lagInFrame(bid_size) OVER w, lagInFrame(ask_size) OVER w) = (bid_size, ask_size) AS sameSizes
-    FROM quotes WHERE venue = 'binance' AND symbol = {symbol:String}
+    FROM quotes WHERE venue = {venue:String} AND symbol = {symbol:String}
     WINDOW w AS (ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
   )`
 
 /** Fails unless table `quotes` contains the sessions' quotes, each once, to the last digit. */
-export async function assertSessionQuotes(store: Store): Promise<void> {
-  for (const session of SESSIONS) {
-    const truth = binanceTruth(session).quote_oracle
-    const [found] = await store.rows<QuoteSums>(QUOTE_SUMS, { symbol: session.toUpperCase() })
+export async function assertSessionQuotes(store: Store, sessions = SPOT_SESSIONS): Promise<void> {
+  for (const { venue, symbol, truth: truthOf } of sessions) {
+    const truth = truthOf().quote_oracle
+    const [found] = await store.rows<QuoteSums>(QUOTE_SUMS, { venue, symbol })
     const { bid, bidSize, ask, askSize, bidNotional, askNotional, minSpread, maxSpread, ...rest } = found!
     assert.deepEqual(rest, {
       count: truth.count,

@@ -27,6 +27,8 @@ export interface PlayerOptions {
   filter?: 'subscribed' | 'all'
   /** Playing starts when clients have subscribed to all of these; by default every trade stream of the files. */
   startWhen?: readonly string[]
+  /** Changes the text of each frame before it is played. */
+  edit?: (frame: string) => string
   /** Number of clients that must have subscribed to each; default: 1. */
   clients?: number
 }
@@ -53,7 +55,8 @@ interface Client {
 
 /** Reads the files and listens on a free port. */
 export async function startPlayer(options: PlayerOptions): Promise<Player> {
-  const frames = (await Promise.all(options.files.map(readFrames))).flat().sort((a, b) => a.micros - b.micros)
+  const read = await Promise.all(options.files.map(file => readFrames(file, options.edit)))
+  const frames = read.flat().sort((a, b) => a.micros - b.micros)
   const player = new SessionPlayer(frames, options)
   await player.listen()
   return player
@@ -174,14 +177,14 @@ async function written(socket: Socket): Promise<void> {
 const STREAM = /^\{"stream":"([^"]+)"/
 
 /** The stream frames of a file; a REST answer that its recorder wrote beside them is no frame and is left out. */
-async function readFrames(path: string): Promise<Frame[]> {
+async function readFrames(path: string, edit = (frame: string) => frame): Promise<Frame[]> {
   const lines = gunzipSync(await readFile(path))
     .toString()
     .split('\n')
   const frames: Frame[] = []
   for (const line of lines) {
     const space = line.indexOf(' ')
-    const text = line.slice(space + 1)
+    const text = edit(line.slice(space + 1))
     const stream = STREAM.exec(text)?.[1]
     if (stream) frames.push({ micros: Number(line.slice(0, space)) / 1000, stream, payload: Buffer.from(text) })
   }

@@ -1,0 +1,136 @@
+/**
+ * Binance futures, USD-M and COIN-M (whose quantities are contracts):
+ * https://developers.binance.com/docs/derivatives. Two venues, since symbols and hosts differ; the frames are the same.
+ *
+ * - `aggTrade`: fills of one price and one side within 100 ms as one trade. Its id `a` rises by one; `f` and `l` are the
+ *   ids of the first and the last trade that it joins. The raw stream `trade` is in no document any more. Trades of the
+ *   insurance fund and of auto-deleveraging are in no stream.
+ * - `bookTicker`: every change of the best bid and ask, with the time of the matching engine and the book's update id.
+ *
+ * Since 2026 bookTicker has a server of its own, and events have fields that we do not read: `st` (1 USD-M, 2 COIN-M),
+ * `ps` (the pair), `nq` (the quantity without orders for retail price improvement).
+ */
+
+import { decodeAnswer, takerSide } from '../binance/fields.ts'
+import { binanceInstruments } from '../binance/instruments.ts'
+import { streamList, streamSubscription } from '../binance/streams.ts'
+import { decimalFromText } from '../decimal.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import { emitQuote } from '../read-quote.ts'
+import { emitTrade, readId, readMessage, readMs } from '../read-trade.ts'
+import type { Sink, Venue } from '../venue.ts'
+import { decodeUsualTicks } from './usual-ticks.ts'
+
+/** The stream of each kind. */
+const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker' }
+
+/** What differs between the two markets. */
+interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols'> {
+  /** Path of the list of instruments. */
+  list: string
+}
+
+function marketOf({ list, ...market }: Market): Venue {
+  return {
+    ...market,
+    ids: 'aggregate',
+    kinds: [['trades'], ['quotes']],
+    limits: {
+      // 1,024 streams are allowed, but the address that names them must stay shorter than common limits on a request's head.
+      symbolsPerConnection: 80,
+      // 10 are allowed, and answers to pings count among them.
+      framesPerSecond: 5,
+      connectsPerFiveMinutes: 300,
+      connectionAgeMsMax: 24 * 60 * 60 * 1000,
+    },
+    // The server pings every 3 minutes.
+    silenceMsMax: 200_000,
+    // A request is answered as a whole, and a stream that does not exist is accepted too.
+    acknowledges: false,
+    spelling: 'capitals',
+    instruments: binanceInstruments(list),
+    url: (base, symbols, kinds) =>
+      `${base}/${kinds.includes('quotes') ? 'public' : 'market'}/stream?streams=${streamList(STREAMS, symbols, kinds)}`,
+    ...streamSubscription(STREAMS),
+    decoder: () => decode,
+  }
+}
+
+export const binanceUsdm: Venue = marketOf({
+  name: 'binanceusdm',
+  ws: 'wss://fstream.binance.com',
+  rest: 'https://fapi.binance.com',
+  list: '/fapi/v1/exchangeInfo',
+  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
+})
+
+export const binanceCoinm: Venue = marketOf({
+  name: 'binancecoinm',
+  ws: 'wss://dstream.binance.com',
+  rest: 'https://dapi.binance.com',
+  list: '/dapi/v1/exchangeInfo',
+  defaultSymbols: ['BTCUSD_PERP', 'ETHUSD_PERP', 'SOLUSD_PERP', 'XRPUSD_PERP', 'DOGEUSD_PERP'],
+})
+
+/** Kinds of event that are known and not recorded. */
+const NOT_RECORDED = new Set([
+  'trade',
+  'markPriceUpdate',
+  'indexPriceUpdate',
+  'forceOrder',
+  'depthUpdate',
+  'kline',
+  'continuous_kline',
+  'indexPrice_kline',
+  'markPrice_kline',
+  '24hrTicker',
+  '24hrMiniTicker',
+  'compositeIndex',
+  'contractInfo',
+  'assetIndexUpdate',
+])
+
+/** Decodes one frame: the usual aggregate and quote byte by byte, anything else with JSON.parse. */
+function decode(frame: Buffer, out: Sink): void {
+  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function decodeAny(frame: Buffer, out: Sink): void {
+  const message = readMessage(frame, out)
+  if (!message) return
+  const data = 'stream' in message && 'data' in message ? message.data : message
+  if (!isObject(data)) out.refuse('malformed_frame', 'no event in the stream')
+  else if (data.e === 'aggTrade') decodeTrade(data, out)
+  else if (data.e === 'bookTicker') decodeQuote(data, out)
+  else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
+  else if (typeof data.e === 'string' && NOT_RECORDED.has(data.e)) out.ignore()
+  else decodeAnswer(data, out)
+}
+
+function decodeTrade(trade: JsonObject, out: Sink): void {
+  const fields = {
+    symbol: trade.s,
+    price: trade.p,
+    volume: trade.q,
+    tradeId: trade.a,
+    joined: { first: trade.f, last: trade.l },
+    side: takerSide(trade.m),
+    time: readMs(trade.T),
+  }
+  emitTrade(out, fields, decimalFromText)
+}
+
+/** `T` is the time of the matching engine, `E` the later one of the event. */
+function decodeQuote(quote: JsonObject, out: Sink): void {
+  const fields = {
+    symbol: quote.s,
+    bidPrice: quote.b,
+    bidSize: quote.B,
+    askPrice: quote.a,
+    askSize: quote.A,
+    sequence: readId(quote.u),
+    time: readMs(quote.T),
+  }
+  emitQuote(out, fields, decimalFromText)
+}

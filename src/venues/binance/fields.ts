@@ -1,0 +1,40 @@
+/** What frames of Binance's spot and futures servers have in common: the taker's side, answers and errors. */
+import { SIDE, type Side } from '../../tick/trades.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import { show } from '../read-trade.ts'
+import { readBannedUntil } from '../retry-after.ts'
+import type { Sink } from '../venue.ts'
+import { UNSUBSCRIBE } from './streams.ts'
+
+/** Too many requests: errors.md. */
+const TOO_MANY_REQUESTS = -1003
+
+/** The taker's side by `m`: the buyer is the maker, so the seller was the taker. */
+export function takerSide(buyerIsMaker: unknown): Side | undefined {
+  if (typeof buyerIsMaker !== 'boolean') return undefined
+  return buyerIsMaker ? SIDE.sell : SIDE.buy
+}
+
+/** A message that is no event: the answer to a request, or an error. Anything else is an unknown message. */
+export function decodeAnswer(message: JsonObject, out: Sink): void {
+  if (message.result === null && 'id' in message)
+    out.control({ kind: message.id === UNSUBSCRIBE ? 'heartbeat' : 'subscribed' })
+  else decodeError(isObject(message.error) ? message.error : message, out)
+}
+
+/** Errors have a number and a text, a ban also its end: errors.md. Anything else is an unknown message. */
+function decodeError(error: JsonObject, out: Sink): void {
+  const detail = `${show(error.msg)} (code ${show(error.code)})`
+  if (typeof error.code !== 'number') out.refuse('unknown_message', `event ${show(error.e)}`)
+  else if (error.code !== TOO_MANY_REQUESTS) out.control({ kind: 'rejected', detail })
+  else {
+    const { retryAfter, serverTime } = isObject(error.data) ? error.data : {}
+    const untilMs = typeof retryAfter === 'number' ? retryAfter : readBannedUntil(String(error.msg))
+    out.control({
+      kind: 'rate_limited',
+      detail,
+      ...(untilMs !== undefined && { untilMs }),
+      ...(typeof serverTime === 'number' && { nowMs: serverTime }),
+    })
+  }
+}
