@@ -32,6 +32,8 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
 const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?@]|$)`, 'i')
 /** Hyperliquid's spot pairs begin with `@`. */
 const SYMBOL = /^[\p{L}\p{N}@][\p{L}\p{N}._/-]{0,39}$/u
+/** Kinds are words: `@142` is a symbol. */
+const KINDS_LAST = /@[a-z,]+$/i
 const PREFIX = /^[\p{L}\p{N}._-]{1,20}:/u
 
 /**
@@ -44,6 +46,9 @@ export function parseSources(text: string): Selected[] {
   if (selected.length === 0) throw invalid('TICKHOUSE_SOURCES is empty')
   if (selected.filter(({ venue }) => takesOptions(venue)).length > 1)
     throw invalid('the simulator appears twice in TICKHOUSE_SOURCES')
+  for (const [{ name, limits }, own] of Map.groupBy(selected, ({ venue }) => venue))
+    if (limits.connections !== undefined && new Set(own.map(({ kinds }) => kinds.join())).size > 1)
+      throw invalid(`${name} allows one connection, with the same kinds for all symbols`)
   return selected
 }
 
@@ -67,8 +72,9 @@ function sourcesIn(text: string): string[] {
  * `hyperliquid:BTC,BINANCE:ETHUSDT`.
  */
 function isSymbolOf(source: string | undefined, item: string): boolean {
-  const [, name = ''] = /^([^:?@]+):[^?@]*$/.exec(source ?? '') ?? []
+  const [, name = '', list = ''] = /^([^:?@]+):([^?]*)$/.exec(source ?? '') ?? []
   const [first = ''] = item.split(':')
+  if (KINDS_LAST.test(list)) return false
   return first === first.toUpperCase() && findVenue(name.toLowerCase())?.prefixes === true
 }
 

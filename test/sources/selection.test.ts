@@ -101,6 +101,7 @@ test('a symbol may begin with a market and a colon where the venue has such symb
     ['hyperliquid', 'BTC', 'BINANCE:X'],
     ['okx', 'Y'],
   ])
+  assert.deepEqual(sources('hyperliquid:@107,BINANCE:X'), [['hyperliquid', '@107', 'BINANCE:X']])
   for (const symbol of ['A:B:C', ':A', 'A:', 'A B:C']) assert.throws(() => parseSources(`hyperliquid:X,${symbol}`))
 })
 
@@ -116,6 +117,15 @@ test('a symbol may begin with the sign that stands before kinds', () => {
       )
     }
   assert.throws(() => parseSources('hyperliquid:@142@trades,nothing'), /no nothing/)
+})
+
+test('a venue that allows one connection has the same kinds for all symbols', () => {
+  assert.equal(parseSources('alpaca:AAPL@trades alpaca:MSFT@trades').length, 2)
+  assert.throws(
+    () => parseSources('alpaca:AAPL@trades alpaca:MSFT'),
+    /alpaca allows one connection, with the same kinds/,
+  )
+  assert.equal(parseSources('kraken:BTC/USD@trades kraken:ETH/USD').length, 2)
 })
 
 test('any symbols with and without a prefix are read as written', () => {
