@@ -27,6 +27,7 @@ KAFKA_CLUSTER_ID=${clusterId()}
 # Retention of archived data; without these nothing is removed.
 # TICKHOUSE_LOG_KEEP_HOURS=48
 # TICKHOUSE_STORE_KEEP_DAYS=30
+# TICKHOUSE_STORE_KEEP_QUOTES_DAYS=7
 # Where alerts go.
 # TICKHOUSE_ALERT_EMAIL=you@example.com
 # TICKHOUSE_ALERT_SMTP=smtps://user:password@mail.example.com:465

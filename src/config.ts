@@ -48,7 +48,9 @@ export function parseConfig(
   }
   if (mistakes.length === 0 && (config.ALERT_EMAIL === undefined) !== (config.ALERT_SMTP === undefined))
     mistakes.push(`${environmentName('ALERT_EMAIL')} and ${environmentName('ALERT_SMTP')} need each other`)
-  const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS'] as const).filter(name => typeof config[name] === 'number')
+  const keeps = (['LOG_KEEP_HOURS', 'STORE_KEEP_DAYS', 'STORE_KEEP_QUOTES_DAYS'] as const).filter(
+    name => typeof config[name] === 'number',
+  )
   if (mistakes.length === 0 && config.ARCHIVE === 'off' && keeps.length > 0)
     mistakes.push(
       `${environmentName(keeps[0]!)} requires an archive: nothing is deleted before it is archived and verified`,

@@ -150,9 +150,10 @@ export const SETTING_GROUPS = {
     ),
     STORE_KEEP_DAYS: setting(
       number(1, 100_000).optional(),
-      'Days that archived trades stay in the store.',
+      'Days that archived ticks stay in the store.',
       'Without it: forever. Nothing is deleted before it is archived and verified.',
     ),
+    STORE_KEEP_QUOTES_DAYS: setting(number(1, 100_000).optional(), 'The same for quotes, if not as for all ticks.'),
   },
   disk: {
     DISK_FREE_MIB_MIN: setting(

@@ -141,9 +141,9 @@ export class Archiver {
     if (!this.#stop.signal.aborted && nowMs >= this.#lastRetentionMs + RETENTION_MS) {
       this.#lastRetentionMs = nowMs
       const context: RetentionContext = { ...this.#options, catalog: this.#catalog }
-      const { logHours, storeDays } = retention
+      const { logHours } = retention
       if (logHours !== undefined) await attempt(() => trimLog(context, logHours, nowMs, this.#pendingTrims))
-      if (storeDays !== undefined) await attempt(() => dropDays(context, storeDays, nowMs))
+      await attempt(() => dropDays(context, retention, nowMs))
     }
     if (failures.length > 0) throw failures[0]
   }

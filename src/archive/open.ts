@@ -27,6 +27,8 @@ export interface RetentionSettings {
   LOG_KEEP_HOURS?: number | 'forever' | undefined
   /** Undefined: forever. */
   STORE_KEEP_DAYS?: number | undefined
+  /** Undefined: as `STORE_KEEP_DAYS`. */
+  STORE_KEEP_QUOTES_DAYS?: number | undefined
 }
 
 /** Settings of the archive stage, named like their `TICKHOUSE_` variables. */
@@ -57,9 +59,13 @@ async function recogniseMoved(store: Store, target: ArchiveTarget): Promise<void
 }
 
 /** Retention from the settings, or else the default the log was created with. */
-export function retentionOf({ LOG_KEEP_HOURS, STORE_KEEP_DAYS }: RetentionSettings, log: LogRetention): Retention {
-  const logHours = LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
-  return { logHours: logHours === 'forever' ? undefined : logHours, storeDays: STORE_KEEP_DAYS }
+export function retentionOf(settings: RetentionSettings, log: LogRetention): Retention {
+  const logHours = settings.LOG_KEEP_HOURS ?? log.keepHours ?? 'forever'
+  return {
+    logHours: logHours === 'forever' ? undefined : logHours,
+    storeDays: settings.STORE_KEEP_DAYS,
+    daysOfKind: { quotes: settings.STORE_KEEP_QUOTES_DAYS },
+  }
 }
 
 /** The archive stage; null if it is off. Throws like `openTarget` if the archive cannot be used. */

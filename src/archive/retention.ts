@@ -8,12 +8,13 @@ import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
+import { KINDS } from '../tick/kinds.ts'
 import type { ArchivedObject } from './archive.ts'
 import type { ArchiveCatalog } from './catalog/catalog.ts'
 import { saveLastPositions } from './catalog/last-positions.ts'
 import { quoted } from './columns.ts'
 import { dateOf } from './keys.ts'
-import { SEGMENT_TABLE, TICK_KINDS } from './kinds.ts'
+import { QUARANTINE, SEGMENT_TABLE, TICK_KINDS } from './kinds.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import { viewArchive } from './view.ts'
 
@@ -23,6 +24,8 @@ const MS_PER_HOUR = 3_600_000
 export interface Retention {
   logHours: number | undefined
   storeDays: number | undefined
+  /** Of kinds, by their name, with a time of their own; without one, `storeDays`. */
+  daysOfKind?: Readonly<Record<string, number | undefined>>
 }
 
 /** What retention works with. */
@@ -75,30 +78,68 @@ export function archivedBelow(segments: readonly ArchivedObject[], partition: nu
   return below
 }
 
-/** Drops old days from the tables, each after its objects were verified again. Throws errors of store and target. */
-export async function dropDays(context: RetentionContext, keepDays: number, nowMs: number): Promise<void> {
-  const before = dateOf(nowMs - keepDays * MS_PER_DAY)
-  for (const day of await storedDays(context.store, before)) {
-    const why = await dropDay(context, day)
+/**
+ * Drops old days from the tables, each after its objects were verified again. Tables may keep their rows for different
+ * times. Throws errors of store and target.
+ */
+export async function dropDays(context: RetentionContext, retention: Retention, nowMs: number): Promise<void> {
+  const keptFrom = firstDaysKept(retention, nowMs)
+  for (const day of await dueDays(context, keptFrom)) {
+    const tables = [...keptFrom].filter(([, kept]) => day < kept).map(([table]) => table)
+    const why = await dropDay(context, day, tables)
     if (why !== null) context.emit('day_held', { day, why })
   }
 }
 
-/** Drops a day; returns the reason if it cannot be dropped. */
-async function dropDay({ store, target, catalog, emit }: RetentionContext, day: string): Promise<string | null> {
+/** The first day that each table keeps; without those that keep all days. */
+function firstDaysKept({ storeDays, daysOfKind = {} }: Retention, nowMs: number): Map<string, string> {
+  const kept = KINDS.map(({ name, table }) => ({ table, days: daysOfKind[name] ?? storeDays }))
+  // Refused ticks of all kinds: as long as the kind that stays longest, so that they can be reprocessed.
+  const longest = kept.some(({ days }) => days === undefined) ? undefined : Math.max(...kept.map(({ days }) => days!))
+  return new Map(
+    [...kept, { table: QUARANTINE, days: longest }].flatMap(({ table, days }) =>
+      days === undefined ? [] : [[table, dateOf(nowMs - days * MS_PER_DAY)]],
+    ),
+  )
+}
+
+/** The days of which a table has rows that it does not keep, or whose drop was interrupted. */
+async function dueDays({ store, catalog }: RetentionContext, keptFrom: ReadonlyMap<string, string>): Promise<string[]> {
+  if (keptFrom.size === 0) return []
+  const stored = await store.rows<{ table: string; day: string }>(
+    `SELECT DISTINCT table, partition AS day FROM system.parts
+     WHERE active AND rows > 0 AND database = currentDatabase() AND table IN {tables:Array(String)}`,
+    { tables: [...keptFrom.keys()] },
+  )
+  const begun = (await catalog.objects("state = 'dropping'")).map(({ kind, segment }) => ({
+    table: kind,
+    day: dateOf(segment.startMs),
+  }))
+  const due = [...stored, ...begun].filter(({ table, day }) => day < (keptFrom.get(table) ?? ''))
+  return [...new Set(due.map(({ day }) => day))].sort()
+}
+
+/** Drops a day's rows of these tables, except those dropped before; returns the reason if they cannot be dropped. */
+async function dropDay(
+  { store, target, catalog, emit }: RetentionContext,
+  day: string,
+  due: readonly string[],
+): Promise<string | null> {
   // Not archived yet: dropped later, so not worth an event.
   if (await isPending(store, catalog, day)) return null
   const objects = await catalog.objects(`toDate(slice_start) = ${quoted(day)}`)
-  const tick = objects.filter(({ kind }) => TICK_KINDS.some(({ table }) => table === kind))
-  const stale = tick.find(({ state }) => state === 'stale')
+  const stale = objects.find(({ kind, state }) => state === 'stale' && TICK_KINDS.some(({ table }) => table === kind))
   if (stale) return `the segment of ${stale.key} is to be archived again`
   if (await isReprocessing(store, day)) return 'ticks are being reprocessed'
+  const gone = await goneTables(store, day, due, objects)
+  const tables = due.filter(table => !gone.includes(table))
+  const tick = objects.filter(({ kind }) => tables.includes(kind))
   for (const object of tick) {
     const damage = await damageOf(target, object)
     if (damage) return damage
   }
   const filled: string[] = []
-  for (const { table } of TICK_KINDS) {
+  for (const table of tables) {
     const archived = tick.filter(({ kind }) => kind === table)
     const rows = await countDay(store, table, day)
     const begun = archived.length > 0 && archived.every(({ state }) => state === 'dropping')
@@ -118,8 +159,25 @@ async function dropDay({ store, target, catalog, emit }: RetentionContext, day: 
   const dropping = await catalog.setState(tick, 'dropping')
   for (const table of filled) await dropPartition(store, table, day)
   await catalog.setState(dropping, 'dropped')
-  emit('day_dropped', { day, rows: tick.reduce((sum, { rows }) => sum + rows, 0) })
+  const left = filled.length > 0 ? filled : tables
+  emit('day_dropped', { day, tables: left.join(', '), rows: tick.reduce((sum, { rows }) => sum + rows, 0) })
   return null
+}
+
+/** Those of the tables whose objects of a day all state that its rows are gone, and that have none. */
+async function goneTables(
+  store: Store,
+  day: string,
+  tables: readonly string[],
+  objects: readonly ArchivedObject[],
+): Promise<string[]> {
+  const gone: string[] = []
+  for (const table of tables) {
+    const own = objects.filter(({ kind }) => kind === table)
+    if (own.length === 0 || own.some(({ state }) => state !== 'dropped')) continue
+    if ((await countDay(store, table, day)).size === 0) gone.push(table)
+  }
+  return gone
 }
 
 /** How an archived object is damaged; null if its bytes are as verified. */
@@ -129,15 +187,6 @@ async function damageOf(target: ArchiveTarget, { key, bytes, sha256 }: ArchivedO
   await fetched?.release()
   if (!fetched) return `${key} is no longer in the archive`
   return fetched.bytes === bytes && fetched.sha256 === sha256 ? null : `${key} is not what was archived`
-}
-
-async function storedDays(store: Store, before: string): Promise<string[]> {
-  const rows = await store.rows<{ day: string }>(
-    `SELECT DISTINCT partition AS day FROM system.parts WHERE active AND rows > 0 AND database = currentDatabase()
-       AND table IN {tables:Array(String)} AND partition < {before:String} ORDER BY day`,
-    { tables: TICK_KINDS.map(({ table }) => table), before },
-  )
-  return rows.map(row => row.day)
 }
 
 /** Whether ticks of a day are being moved out of quarantine. */

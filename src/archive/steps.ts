@@ -9,8 +9,9 @@ import { measureRows, type ObjectToWrite, type WriteContext, writeManifest, writ
 
 /**
  * Archives all kinds of a segment or none: writes the objects, verifies them by reading them back, then writes the
- * manifest, then the catalog. `before` are the catalog's entries if the segment is rewritten. Throws like `requireFree`
- * and `writeObject`; a retry overwrites the same objects.
+ * manifest, then the catalog. `before` are the catalog's entries if the segment is rewritten: objects of kinds whose
+ * rows have left the store stay as they are. Throws like `requireFree` and `writeObject`; a retry overwrites the same
+ * objects.
  */
 export async function archiveSegment(
   context: WriteContext,
@@ -18,8 +19,14 @@ export async function archiveSegment(
   segment: Segment,
   before: readonly ArchivedObject[] = [],
 ): Promise<ArchivedObject[]> {
-  const tasks = TICK_KINDS.map(kind => ({ kind, segment, key: objectKey(kind.table, segment), ...rowsOf(segment) }))
-  return await archiveTogether(context, catalog, { tasks, before, manifest: manifestKey(segment) })
+  const kept = before.filter(({ state }) => state === 'dropping' || state === 'dropped')
+  const tasks = TICK_KINDS.filter(({ table }) => !kept.some(({ kind }) => kind === table)).map(kind => ({
+    kind,
+    segment,
+    key: objectKey(kind.table, segment),
+    ...rowsOf(segment),
+  }))
+  return await archiveTogether(context, catalog, { tasks, before, kept, manifest: manifestKey(segment) })
 }
 
 /** Archives a day of a daily table; `dayMs` is its start, UTC. `before` is the catalog's entry if it is rewritten. */
@@ -48,14 +55,21 @@ export async function archiveDay(
   return object!
 }
 
+interface Together {
+  tasks: ObjectToWrite[]
+  before: readonly ArchivedObject[]
+  kept?: readonly ArchivedObject[]
+  manifest: string
+}
+
 /**
- * Writes objects with one manifest. All rows are fingerprinted first: archived rows may only be replaced by as many or
- * more.
+ * Writes objects with one manifest, which lists the `kept` ones too. All rows are fingerprinted first: archived rows may
+ * only be replaced by as many or more.
  */
 async function archiveTogether(
   context: WriteContext,
   catalog: ArchiveCatalog,
-  { tasks, before, manifest }: { tasks: ObjectToWrite[]; before: readonly ArchivedObject[]; manifest: string },
+  { tasks, before, kept = [], manifest }: Together,
 ): Promise<ArchivedObject[]> {
   const measured = []
   for (const task of tasks)
@@ -69,7 +83,7 @@ async function archiveTogether(
   await requireFree(context, manifest, measured, before)
   const objects: ArchivedObject[] = []
   for (const one of measured) objects.push(await writeObject(context, one))
-  await writeManifest(context, manifest, objects)
+  await writeManifest(context, manifest, [...objects, ...kept])
   await catalog.write(objects)
   return objects
 }

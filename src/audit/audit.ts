@@ -6,7 +6,7 @@ import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { KINDS, QUARANTINE } from '../tick/kinds.ts'
-import { type DroppedRange, droppedRanges } from './dropped-ranges.ts'
+import { type DroppedSegment, droppedSegments } from './dropped-ranges.ts'
 import { compareWithLog, lastNamed, type Position } from './position.ts'
 
 /** Records and ticks per query: bounds its memory to about 50 MB. */
@@ -19,7 +19,7 @@ export interface AuditResult {
   first: number
   below: number
   passed: boolean
-  /** Ticks in the tables, of distinct positions, and as the log counts. */
+  /** Ticks in the tables, of distinct positions, and as the log counts without those dropped. */
   ticks: number
   distinct: number
   expected: number
@@ -39,7 +39,8 @@ interface Found {
 
 /**
  * Audits the offsets from `first` up to, not including, `below`, all of which must be stored. Skips those whose rows were archived, verified
- * and dropped. `progress` gets the number of offsets done.
+ * and dropped. Of segments of which only some tables' rows were dropped, the rows that are left and the archived ones must be as many as the
+ * log counts. `progress` gets the number of offsets done.
  */
 export async function audit(
   store: Store,
@@ -58,26 +59,42 @@ export async function audit(
     if (named) diverged = await divergence(store, log, partition, named)
     if (named && diverged !== '') faults.unshift(diverged)
   }
-  // The end of the range audited before: a log that differs after it also differs there.
-  await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
-  const left = await droppedRanges(store, partition, first, below)
-  for (let from = first, until = first; from < below; from = until) {
-    const dropped = left.find(dropped => dropped.first <= from && from < dropped.below)
-    until = dropped ? Math.min(dropped.below, below) : stepEnd(log, partition, from, endBefore(left, from, below))
-    if (dropped) {
-      leftRecords += until - from
-    } else {
-      const found = await look(store, partition, from, until)
-      const counted = await log.countTicks(partition, from, until)
+  /** Counts the records from `from` up to `until`, of which `gone` ticks were dropped. */
+  const count = async (from: number, until: number, gone: number | undefined) => {
+    let [held, logged] = [0, 0]
+    for (let at = from, end = at; at < until; at = end) {
+      end = stepEnd(log, partition, at, until)
+      const found = await look(store, partition, at, end)
+      const counted = await log.countTicks(partition, at, end)
       ticks += found.ticks
       distinct += found.distinct
-      expected += counted
-      const range = `records ${from} to ${until - 1}`
-      if (found.records !== until - from) faults.push(`${range}: ${until - from - found.records} records missing`)
+      held += found.distinct
+      logged += counted
+      const range = `records ${at} to ${end - 1}`
       if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
-      if (found.distinct !== counted) faults.push(`${range}: ${found.distinct} ticks stored, ${counted} in the log`)
-      await compare(from, until - 1)
+      if (gone === undefined && found.records !== end - at)
+        faults.push(`${range}: ${end - at - found.records} records missing`)
+      if (gone === undefined && found.distinct !== counted)
+        faults.push(`${range}: ${found.distinct} ticks stored, ${counted} in the log`)
+      await compare(at, end - 1)
+      progress(end - first)
     }
+    expected += logged - (gone ?? 0)
+    if (gone !== undefined && held + gone !== logged)
+      faults.push(
+        `records ${from} to ${until - 1}: ${held} ticks stored and ${gone} archived and dropped, ${logged} in the log`,
+      )
+  }
+  // The end of the range audited before: a log that differs after it also differs there.
+  await compare(Math.max(0, first - RECORDS_PER_STEP), first - 1)
+  const dropped = await droppedSegments(store, partition, first, below)
+  for (let from = first, until = first; from < below; from = until) {
+    const segment = dropped.find(segment => segment.first <= from && from < segment.below)
+    until = segment ? Math.min(segment.below, below) : endBefore(dropped, from, below)
+    // The archive states how many ticks of the whole segment were dropped, not of a part of it.
+    const whole = segment?.first === from && segment.below === until
+    if (segment && (segment.ticks === undefined || !whole)) leftRecords += until - from
+    else await count(from, until, segment?.ticks)
     progress(until - first)
   }
   return {
@@ -106,9 +123,9 @@ async function divergence(store: Store, log: Log, partition: number, position: P
   }
 }
 
-/** The next dropped record, or `below`. */
-function endBefore(left: readonly DroppedRange[], from: number, below: number): number {
-  return Math.min(below, ...left.filter(({ first }) => first > from).map(({ first }) => first))
+/** The next record of a segment with dropped rows, or `below`. */
+function endBefore(dropped: readonly DroppedSegment[], from: number, below: number): number {
+  return Math.min(below, ...dropped.filter(({ first }) => first > from).map(({ first }) => first))
 }
 
 /** The end of a step from `from`: at least one record, within the bounds above. */

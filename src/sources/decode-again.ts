@@ -1,35 +1,45 @@
 /** Decodes refused frames again, with the decoders of this version. Pure. */
+import { type Kind, QUOTES, type TickColumns, TRADES } from '../tick/kinds.ts'
+import { QuoteColumns } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../tick/trades.ts'
-import { VENUES } from '../venues/index.ts'
+import { findVenue } from '../venues/index.ts'
 import type { Sink, Venue } from '../venues/venue.ts'
 
-/** The trades of a frame, and the reason why there are none or some are missing. */
+/** The ticks of a frame by kind, without kinds that have none, and the reason why there are none or some are missing. */
 export interface DecodedAgain {
-  trades: TradeColumns
+  ticks: { kind: Kind; columns: TickColumns }[]
   still: { reason: Refusal; detail: string }
 }
 
-/** Decodes a frame of a venue, or an item that was refused alone; undefined if the venue is not built in. */
+/**
+ * Decodes a frame of a venue, or an item that was refused alone; undefined if the venue is not known. A frame that earlier
+ * ones of its socket explain, such as an update of a book, has no ticks by itself.
+ */
 export function decodeAgain(venueName: string, raw: Uint8Array, receivedAtMicros: number): DecodedAgain | undefined {
-  const venue = VENUES.find(({ name }) => name === venueName)
+  const venue = findVenue(venueName)
   if (!venue) return undefined
   const frame = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
   const whole = read(venue, frame, receivedAtMicros)
-  if (whole.trades.length > 0 || !venue.frameOf) return whole
+  if (whole.ticks.length > 0 || !venue.frameOf) return whole
   const item = read(venue, Buffer.from(venue.frameOf(frame.toString())), receivedAtMicros)
-  return item.trades.length > 0 ? item : whole
+  return item.ticks.length > 0 ? item : whole
 }
 
 function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAgain {
   const trades = new TradeColumns(1)
-  let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade' }
+  const quotes = new QuoteColumns(1)
+  const ours = { venue: venue.name, receivedAtMicros, origin: ORIGIN.live }
+  let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade or quote' }
   const out: Sink = {
     trade: trade => {
       trades.reserve(1)
-      trades.add({ ...trade, venue: venue.name, receivedAtMicros, origin: ORIGIN.live })
+      trades.add({ ...trade, ...ours })
     },
-    quote: () => {},
+    quote: quote => {
+      quotes.reserve(1)
+      quotes.add({ ...quote, ...ours })
+    },
     refuse: (reason, detail) => {
       still = { reason, detail }
     },
@@ -38,5 +48,9 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
     imprecise: () => {},
   }
   venue.decoder()(frame, out)
-  return { trades, still }
+  const read = [
+    { kind: TRADES as Kind, columns: trades },
+    { kind: QUOTES as Kind, columns: quotes },
+  ]
+  return { ticks: read.filter(({ columns }) => columns.length > 0), still }
 }

@@ -2,6 +2,7 @@
  * Reprocesses quarantine by the current rules and moves ticks that are valid now to their table, page by page. A page is validated while
  * ingest runs; if any tick of it would move, it is validated again and moved while ingest is paused.
  */
+import { droppedRanges } from '../../audit/dropped-ranges.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { Log } from '../../log/log.ts'
 import type { Fence, Store } from '../../store/store.ts'
@@ -169,12 +170,34 @@ export class Reprocessor {
     } finally {
       await records.close()
     }
+    await rejectDropped(store, page)
     const ids = new ReprocessedIds(store, venues, rows[0]!.partition, SYSTEM_CLOCK.nowMicros)
     await ids.learn(page.flatMap(({ outcome }) => ('columns' in outcome ? [outcome] : [])))
     return page.map(({ row, outcome }) => ({
       row,
       outcome: 'columns' in outcome ? byIds(row, outcome, ids, log.partitions > 1) : outcome,
     }))
+  }
+}
+
+/**
+ * Rejects ticks of a kind whose rows of that time have left the store: the archive has them, and its object could not be
+ * written again with one more.
+ */
+async function rejectDropped(store: Store, page: ValidatedRow[]): Promise<void> {
+  const [first, last] = [page[0]!.row, page.at(-1)!.row]
+  for (const kind of KINDS) {
+    const dropped = await droppedRanges(store, first.partition, first.offset, last.offset + 1, [kind])
+    if (dropped.length === 0) continue
+    for (const validated of page) {
+      const { row, outcome } = validated
+      const isDropped = dropped.some(({ first, below }) => first <= row.offset && row.offset < below)
+      if ('columns' in outcome && outcome.kind === kind && isDropped)
+        validated.outcome = {
+          reason: row.reason,
+          detail: `valid now, but the ${kind.name} of its time have left the store`,
+        }
+    }
   }
 }
 

@@ -1,10 +1,9 @@
 /** Validates quarantined ticks by the current rules. Pure. Uses the log's record if it still exists, else the row's own `raw`. */
 import type { LoggedRecord } from '../../log/log.ts'
 import { EXTERNAL_VENUE } from '../../tick/json.ts'
-import { KINDS, type Kind, type TickColumns, TRADES } from '../../tick/kinds.ts'
+import { KINDS, type Kind, type TickColumns } from '../../tick/kinds.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
 import type { Refusal } from '../../tick/refusal.ts'
-import type { TradeColumns } from '../../tick/trades.ts'
 import { type Decoded, decode, ownIdsFrom, type Refused } from '../decode.ts'
 import { refusedTick } from '../refused-tick.ts'
 
@@ -49,7 +48,7 @@ export type RereadFrame = (
   venue: string,
   raw: Uint8Array,
   receivedAtMicros: number,
-) => { trades: TradeColumns; still: Rejection } | undefined
+) => { ticks: readonly { kind: Kind; columns: TickColumns }[]; still: Rejection } | undefined
 
 /** Validates rows in log order: ticks of the same record are decoded once. */
 export class Revalidation {
@@ -111,11 +110,11 @@ export class Revalidation {
   #frame(row: QuarantineRow, raw: Uint8Array, venue: string, receivedAtMicros: number): Candidate | Rejection {
     const read = this.#reread(venue, raw, receivedAtMicros)
     if (!read) return { reason: row.reason, detail: `no decoder for frames of ${venue}` }
-    const { trades, still } = read
-    if (trades.length === 0) return still
-    if (trades.length > 1)
-      return { reason: row.reason, detail: `the frame has ${trades.length} trades and one position in the log` }
-    const validated = this.#tick(row, TRADES, trades, 0)
+    const [first] = read.ticks
+    if (!first) return read.still
+    const count = read.ticks.reduce((sum, { columns }) => sum + columns.length, 0)
+    if (count > 1) return { reason: row.reason, detail: `the frame has ${count} ticks and one position in the log` }
+    const validated = this.#tick(row, first.kind, first.columns, 0)
     return 'columns' in validated ? { ...validated, frame: true } : validated
   }
 

@@ -63,7 +63,7 @@ export const ARCHIVE_EVENTS = {
   day_dropped: {
     station: 'archive',
     level: 'info',
-    message: 'log day {day} removed from the store: its {rows} rows were read back from the archive first',
+    message: 'log day {day} removed from the store ({tables}): its {rows} rows were read back from the archive first',
   },
   day_held: { station: 'archive', level: 'error', message: 'log day {day} stays in the store: {why}' },
 } as const satisfies Record<string, EventDefinition>

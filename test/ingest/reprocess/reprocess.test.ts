@@ -31,7 +31,17 @@ async function withLog(
 ): Promise<void> {
   const directory = path.join(house.directory, name)
   const { store } = house
-  for (const table of ['trades', 'quarantine', 'gaps', 'log_identity', 'epochs', 'requeues', 'audits', 'lost_ranges'])
+  for (const table of [
+    'trades',
+    'quotes',
+    'quarantine',
+    'gaps',
+    'log_identity',
+    'epochs',
+    'requeues',
+    'audits',
+    'lost_ranges',
+  ])
     await store.command(`TRUNCATE TABLE ${table}`)
   if (name === 'mixed') await makeMixedLog(directory)
   const log = await openSqliteLog(directory, 'write', options)
@@ -230,13 +240,14 @@ const frame = (venue: string, raw: string) => ({
   receivedAtMicros: NOON_MICROS,
 })
 
-test('a frame that its decoder reads now is stored at its place, if it says one trade', () =>
+test('a frame that its decoder reads now is stored at its place, if it states one tick', () =>
   withLog('frames', async (log, store) => {
     const item = (id: number) =>
       JSON.stringify({
         ...{ symbol: 'BTC/USD', side: 'buy', price: 1.5, qty: 2, ord_type: 'limit', trade_id: id },
         timestamp: '2026-11-22T12:00:00.000000Z',
       })
+    const quote = (bid: number) => JSON.stringify({ symbol: 'BTC/USD', bid, bid_qty: 3, ask: 9, ask_qty: 4 })
     const match = { type: 'match', trade_id: 7, product_id: 'BTC-USD', size: '1', price: '2', side: 'sell' }
     await log.append(0, [
       tradesOf('kraken', [...trades('BTC/USD', 1, 1), ...trades('BTC/USD', 4, 4)]),
@@ -246,11 +257,23 @@ test('a frame that its decoder reads now is stored at its place, if it says one 
         frame('coinbase', JSON.stringify({ ...match, time: '2026-11-22T12:00:00.5Z' })),
         frame('coinbase', '{"type":"heartbeat"}'),
         frame('acme', 'x'),
+        frame('kraken', `{"channel":"ticker","type":"update","data":[${quote(1)}]}`),
+        frame('kraken', quote(2)),
       ]),
     ])
     await storeAll(log, store)
     const [report] = await reprocessIn(log, store, {}, [{}])
-    assert.equal(report!.moved, 2, JSON.stringify(report))
+    assert.equal(report!.moved, 4, JSON.stringify(report))
+    assert.deepEqual(
+      await store.rows(
+        `SELECT symbol, bid_price AS bid, ask_size AS size, log_index AS index, toUnixTimestamp64Micro(received_at) = ${NOON_MICROS} AS same
+         FROM quotes WHERE venue = 'kraken' ORDER BY log_index`,
+      ),
+      [
+        { symbol: 'BTC/USD', bid: 1, size: 4, index: 5, same: 1 },
+        { symbol: 'BTC/USD', bid: 2, size: 4, index: 6, same: 1 },
+      ],
+    )
     assert.deepEqual(
       await store.rows(
         `SELECT venue, symbol, trade_id AS id, log_index AS index, side FROM trades WHERE log_offset = 1 ORDER BY venue`,
@@ -263,8 +286,8 @@ test('a frame that its decoder reads now is stored at its place, if it says one 
     assert.deepEqual(
       report!.still.map(({ detail }) => detail),
       [
-        'the frame has 2 trades and one position in the log',
-        'a frame without a trade',
+        'the frame has 2 ticks and one position in the log',
+        'a frame without a trade or quote',
         'no decoder for frames of acme',
       ],
     )
