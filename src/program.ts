@@ -8,6 +8,7 @@ import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { SourcesFlags } from './commands/running/sources.ts'
 import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
 import type { WatchFlags } from './commands/watch.ts'
@@ -105,6 +106,41 @@ command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT coun
     await query(configOf(made), sql)
   })
 
+const sources = command('sources', 'show or change what a running tickhouse records').action(
+  async (_options, made: Command) => {
+    const { listSources } = await import('./commands/running/sources.ts')
+    await listSources(configOf(made))
+  },
+)
+
+command('sources list', 'show what is recorded', sources).action(async (_options, made: Command) => {
+  const { listSources } = await import('./commands/running/sources.ts')
+  await listSources(configOf(made))
+})
+
+command('sources add', 'record more: tickhouse sources add kraken:SOL/USD "binance:*USDC@trades"', sources)
+  .argument('<sources...>', 'in the form of TICKHOUSE_SOURCES')
+  .option('--of <part>', 'a part of the configured selection of the recorder that is meant, if there are several')
+  .action(async (add: string[], options: SourcesFlags, made: Command) => {
+    const { changeSources } = await import('./commands/running/sources.ts')
+    await changeSources(configOf(made), { add: add.join(' ') }, options)
+  })
+
+command('sources remove', 'record less: tickhouse sources remove binance:BTCUSDT@quotes', sources)
+  .argument('<sources...>', 'in the form of TICKHOUSE_SOURCES; a venue alone is all of it')
+  .option('--of <part>', 'a part of the configured selection of the recorder that is meant, if there are several')
+  .action(async (remove: string[], options: SourcesFlags, made: Command) => {
+    const { changeSources } = await import('./commands/running/sources.ts')
+    await changeSources(configOf(made), { remove: remove.join(' ') }, options)
+  })
+
+command('sources reset', 'record what is configured again', sources)
+  .option('--of <part>', 'a part of the configured selection of the recorder that is meant, if there are several')
+  .action(async (options: SourcesFlags, made: Command) => {
+    const { changeSources } = await import('./commands/running/sources.ts')
+    await changeSources(configOf(made), { reset: true }, options)
+  })
+
 command('status', 'show the state of each stage, and of the symbols')
   .option('--all', 'show each symbol and kind, with its state and first tick')
   .action(async (options: StatusFlags, made: Command) => {
@@ -161,7 +197,7 @@ command('restore', 'restore archived ticks to an embedded store that no other pr
     await restore(configOf(made), options)
   })
 
-for (const made of [...program.commands, ...archive.commands]) {
+for (const made of [...program.commands, ...archive.commands, ...sources.commands]) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(
     'after',

@@ -138,6 +138,7 @@ function observe({ log }: Parts, { observing }: ReturnType<typeof open>): () => 
         startedAtMs,
         instance: instanceName(startedAtMs),
         unresolved: [],
+        selection: { configured: simulator.name, outcomes: [] },
         sources: simulator.name,
         simulated: null,
         received: 0,

@@ -13,7 +13,7 @@ import { selfOf } from '../status/health.ts'
 import { LocalIngest } from '../status/local-ingest.ts'
 import { limitsOf, venuesOf } from './ingest-settings.ts'
 import { openReportedStore } from './open-reported-store.ts'
-import { pageSettings } from './process-settings.ts'
+import { pageSettings, sourcesAccess } from './process-settings.ts'
 
 /** `supervised`: `start` runs it beside a recorder that has no HTTP server of its own. Throws TickhouseErrors. */
 export const ingest: Mode = async (config, journal, stopping, supervised) => {
@@ -39,10 +39,14 @@ export const ingest: Mode = async (config, journal, stopping, supervised) => {
     forRecorder: supervised,
   })
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
-  await page.listen(pageSettings(config), telemetry.forServer, {
-    reprocessor,
-    runExclusive: work => storing.runExclusive(work),
-  })
+  await page.listen(
+    pageSettings(config),
+    { ...telemetry.forServer, sources: sourcesAccess(config, page.report) },
+    {
+      reprocessor,
+      runExclusive: work => storing.runExclusive(work),
+    },
+  )
   page.start()
   storing.start()
   archiver?.start()

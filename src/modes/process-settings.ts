@@ -1,7 +1,10 @@
 /** Picks HTTP and telemetry settings from the configuration. */
 import type { Config } from '../config.ts'
+import { requestRecorders } from '../log/recorder-requests.ts'
 import type { HttpSettings } from '../serve/http/access.ts'
 import type { HealthServerSettings } from '../serve/http/health-server.ts'
+import type { SourcesAccess } from '../serve/http/sources-routes.ts'
+import type { StatusReport } from '../status/report.ts'
 import type { TelemetrySettings } from '../status/telemetry-writer.ts'
 
 /** Of the page and its SQL. */
@@ -16,4 +19,10 @@ export const healthSettings = ({ METRICS_LISTEN, TOKEN }: Config): HealthServerS
 export const telemetrySettings = ({ DIAGNOSTICS, DIAGNOSTICS_KEEP_DAYS }: Config): TelemetrySettings => ({
   enabled: DIAGNOSTICS === 'on',
   keepDays: DIAGNOSTICS_KEEP_DAYS,
+})
+
+/** What the recorders of the log record, and how to change it. */
+export const sourcesAccess = ({ LOG }: Config, report: Pick<StatusReport, 'recorders'>): SourcesAccess => ({
+  recorders: () => report.recorders(),
+  request: body => requestRecorders(LOG, body),
 })

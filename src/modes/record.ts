@@ -20,21 +20,22 @@ import { simulate } from '../launcher/simulated-exchange.ts'
 import { subscriptionOf } from '../launcher/venue-addresses.ts'
 import type { Log } from '../log/log.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
+import { latestRequest } from '../log/recorder-requests.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
+import { SelectionControl } from '../sources/control/selection-control.ts'
 import { openFeeds } from '../sources/feeds.ts'
 import { appendChanges } from '../sources/instruments/append-changes.ts'
 import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { Recorder } from '../sources/recorder.ts'
-import { formatSources, parseSources } from '../sources/selection.ts'
+import { parseSources } from '../sources/selection.ts'
 import { type RecorderStatus, recorderKey } from '../sources/status.ts'
 import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
-import { keepMatched, readMatched } from '../sources/subscription/kept-symbols.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
-import { healthSettings } from './process-settings.ts'
+import { healthSettings, sourcesAccess } from './process-settings.ts'
 
 /** `simulated`: why simulated data is recorded, where `start` chose it. Throws TickhouseErrors. */
 export async function record(
@@ -44,19 +45,25 @@ export async function record(
   simulated: RecorderStatus['simulated'] = simulatedBy(config.SOURCES ?? ''),
 ): Promise<Running> {
   const { emit } = journal
-  const selected = parseSources(config.SOURCES ?? '')
+  parseSources(config.SOURCES ?? '')
   const log = await openAndWait(config.LOG, 'write', emit, stopping)
   emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
-  const simulation = await simulate(selected, config)
+  const simulation = await simulate(parseSources(config.SOURCES ?? ''), config)
+  const control = new SelectionControl({
+    configured: config.SOURCES ?? '',
+    board: log,
+    latestRequest: () => latestRequest(config.LOG, log),
+    subscriptionOf: one => subscriptionOf(one, config, simulation),
+    emit,
+  })
   const recorder = new Recorder({ log, emit })
-  const subscriptions = selected.map(one => subscriptionOf(one, config, simulation))
+  const subscriptions = control.subscriptions()
   const feeds = openFeeds([], recorder, emit)
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
-  reportCorrections(selected, emit)
-  const sources = formatSources(selected)
+  reportCorrections(control.selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit, {
-    matched: readMatched(log, sources),
-    onMatched: matched => keepMatched(log, sources, matched, emit),
+    matched: control.matched,
+    onMatched: matched => control.keepMatched(matched),
   })
   const changes = new InstrumentChanges({
     board: log,
@@ -76,7 +83,7 @@ export async function record(
   })
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
-  const announcer = new StatusAnnouncer({ key, self, selected, simulated, log, recorder, feeds, checked, journal })
+  const announcer = new StatusAnnouncer({ key, self, control, simulated, log, recorder, feeds, checked, journal })
   const server = await serveRecorder(
     healthSettings(config),
     emit,
@@ -84,11 +91,14 @@ export async function record(
     log,
     () => announcer.status(),
     () => feeds.symbolStates(),
+    sourcesAccess(config, { recorders: () => [{ key, status: announcer.status(), atMs: Date.now() }] }),
   )
   announcer.start()
+  control.start(checked, changed => lists.follow(changed))
   return {
     failed: recorder.failed,
     stop: async () => {
+      control.stop()
       announcer.stop()
       await server?.close()
       await lists.close()

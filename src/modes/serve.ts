@@ -9,7 +9,7 @@ import { selfOf } from '../status/health.ts'
 import { RemoteIngest } from '../status/remote-ingest.ts'
 import { embeddedDirectory } from '../store/address.ts'
 import { openReportedStore } from './open-reported-store.ts'
-import { pageSettings, telemetrySettings } from './process-settings.ts'
+import { pageSettings, sourcesAccess, telemetrySettings } from './process-settings.ts'
 import { serveStore } from './serve-store.ts'
 
 /** An embedded store has one owner: while an ingest process has it, that process serves it. Throws TickhouseErrors. */
@@ -24,7 +24,7 @@ export const serve: Mode = async (config, journal, stopping) => {
   remote.follow(page)
   const telemetry = pageTelemetry(telemetrySettings(config), journal, self, store, page.report, page.refusedRequests)
   await remote.start()
-  await page.listen(pageSettings(config), telemetry.forServer, null)
+  await page.listen(pageSettings(config), { ...telemetry.forServer, sources: sourcesAccess(config, page.report) }, null)
   page.start()
   telemetry.start()
   return {

@@ -107,6 +107,11 @@ function parseOne(text: string, before: string | undefined): Selected {
   return { venue, symbols: symbols.length > 0 ? symbols : venue.defaultSymbols, given, kinds, options }
 }
 
+/** Whether the user named a venue alone: its defaults are then what it selects. */
+export function namesNothing({ given, patterns }: Selected): boolean {
+  return given.length === 0 && patterns === undefined
+}
+
 const takesOptions = (venue: Venue): boolean => venue.name === 'simulator'
 
 /** The patterns among the items of a list, and those with a minus; undefined if there are none. */

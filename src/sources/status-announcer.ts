@@ -3,9 +3,10 @@ import type { StatusBoard } from '../log/status-board.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { ProcessGauge } from '../telemetry/process.ts'
 import { type ConnectionStatus, DOWN_STATES } from './connection/status.ts'
+import type { SelectionControl } from './control/selection-control.ts'
 import type { Feeds } from './feeds.ts'
 import type { Recorder } from './recorder.ts'
-import { formatSources, type Selected } from './selection.ts'
+import { formatSources } from './selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus } from './status.ts'
 import type { CheckedSymbols } from './subscription/checked-symbols.ts'
 import { packSymbolStates, SYMBOL_STATES } from './subscription/symbol-states.ts'
@@ -19,7 +20,7 @@ export interface StatusAnnouncerOptions {
   /** The recorder's name in the log: see `recorderKey`. */
   key: string
   self: Pick<RecorderStatus, 'startedAtMs' | 'instance'>
-  selected: readonly Selected[]
+  control: SelectionControl
   simulated: RecorderStatus['simulated']
   log: StatusBoard
   recorder: Recorder
@@ -40,13 +41,14 @@ export class StatusAnnouncer {
   }
 
   status(): RecorderStatus {
-    const { self, selected, simulated, recorder, feeds, checked, journal } = this.#options
+    const { self, control, simulated, recorder, feeds, checked, journal } = this.#options
     return {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
-      sources: formatSources(selected.map((one, index) => ({ ...one, symbols: checked.named[index]! }))),
+      sources: formatSources(control.selected.map((one, index) => ({ ...one, symbols: checked.named[index]! }))),
+      selection: control.status(),
       unresolved: checked.unresolved,
-      simulated,
+      simulated: control.selected.some(({ venue }) => venue.name === 'simulator') ? simulated : null,
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),

@@ -14,6 +14,8 @@ export interface RecorderStatus {
   startedAtMs: number
   /** The selection, in the form of `TICKHOUSE_SOURCES`. */
   sources: string
+  /** Requests to change the selection. */
+  selection: SelectionStatus
   /** Sources with patterns that wait for their venue's list, as `<venue>:<patterns>`. */
   unresolved: string[]
   /** Why simulated data is recorded, and how to record live data; null if none is. */
@@ -32,6 +34,13 @@ export interface RecorderStatus {
   events: EventCounts
   /** Its last log lines. */
   lines: LogEntry[]
+}
+
+export interface SelectionStatus {
+  /** The selection of the configuration. */
+  configured: string
+  /** The last requests, and why one changed nothing. */
+  outcomes: { id: string; failure: { message: string; advice: string } | null }[]
 }
 
 /** A recorder's last status, and when it announced it. */
@@ -53,7 +62,7 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderRep
       .filter(({ key }) => key.startsWith(RECORDERS))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Announcements of an earlier version lack fields.
-      .filter(({ status }) => status.unresolved !== undefined)
+      .filter(({ status }) => status.selection !== undefined)
       .sort((a, b) => b.atMs - a.atMs)
   )
 }

@@ -28,6 +28,15 @@ export interface SymbolDown {
   forMs: number
 }
 
+/** What a recorder records, in the form of `TICKHOUSE_SOURCES`. */
+export interface RecordedSources {
+  recorder: string
+  configured: string
+  sources: string
+  /** Sources with patterns that wait for their venue's list. */
+  unresolved: string[]
+}
+
 /** A symbol and kind in the answer of `/api/symbols`. */
 export type SymbolStateRow = SymbolState
 

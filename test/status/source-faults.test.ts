@@ -53,6 +53,7 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   startedAtMs: 0,
   sources: 'kraken:S0/USD',
   unresolved: [],
+  selection: { configured: 'kraken:S0/USD', outcomes: [] },
   simulated: null,
   received: 0,
   receivedPerSecond: 0,

@@ -5,6 +5,7 @@ import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
 import { Forbidden } from './access.ts'
+import { type SourcesAccess, serveSources } from './sources-routes.ts'
 
 export interface HealthOptions {
   health: () => Promise<HealthAnswer>
@@ -13,6 +14,8 @@ export interface HealthOptions {
   own: readonly StageName[]
   /** The state of every recorded symbol, of a process that knows it. */
   symbols?: () => readonly SymbolState[]
+  /** What is recorded, and how to change it, of a process that knows it. */
+  sources?: SourcesAccess
   /** Throws Forbidden for a request without access. */
   authorize: (request: FastifyRequest) => void
 }
@@ -24,7 +27,7 @@ const SYMBOLS_MAX = 50_000
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 
 export function serveHealth(server: FastifyInstance, options: HealthOptions): void {
-  const { health, measurements, own, symbols, authorize } = options
+  const { health, measurements, own, symbols, sources, authorize } = options
   server.get('/health', async request => {
     const answer = await health()
     return isAuthorized(authorize, request) ? answer : { state: answer.state }
@@ -39,6 +42,7 @@ export function serveHealth(server: FastifyInstance, options: HealthOptions): vo
     return reply.code(troubled.length > 0 ? 503 : 200).send({ ready: troubled.length === 0, ...why })
   })
 
+  if (sources) serveSources(server, sources)
   if (symbols) server.get('/api/symbols', async () => symbols().slice(0, SYMBOLS_MAX))
 
   server.get('/metrics', async (_request, reply) =>

@@ -23,6 +23,7 @@ import { measureProcess, ProcessGauge } from '../../telemetry/process.ts'
 import type { HealthOptions } from './health-routes.ts'
 import { type HealthServerSettings, serveHealthOnly } from './health-server.ts'
 import type { RefusedRequests } from './refused-requests.ts'
+import type { SourcesAccess } from './sources-routes.ts'
 
 /** Serves the health of a recorder. Its metrics reach the tables through the log. Null without an address. */
 export function serveRecorder(
@@ -32,6 +33,7 @@ export function serveRecorder(
   log: StatusBoard,
   status: () => RecorderStatus,
   symbolStates: () => SymbolState[],
+  sources: SourcesAccess,
 ) {
   const health = async (): Promise<HealthAnswer> => {
     const recorders = [status()]
@@ -52,6 +54,7 @@ export function serveRecorder(
     measurements: async () => measureRecorder(status()),
     own: ['sources', 'log'],
     symbols: symbolStates,
+    sources,
   })
 }
 

@@ -27,6 +27,8 @@ export class CheckedSymbols {
   readonly #onMatched: MatchedSymbols['onMatched']
   #subscriptions: readonly Subscription[]
   readonly #matched: Map<string, readonly string[]>
+  /** The last list of each venue. */
+  readonly #lists = new Map<string, { listed: readonly Instrument[]; wasListed: (symbol: string) => boolean }>()
   readonly #checks = new Map<string, SymbolCheck>()
 
   /** Starts recording the symbols that are known without the venues' lists. */
@@ -76,6 +78,7 @@ export class CheckedSymbols {
     listed: readonly Instrument[],
     wasListed: (symbol: string) => boolean = () => false,
   ): Promise<void> {
+    this.#lists.set(venue, { listed, wasListed })
     const ours = this.#subscriptions.filter(each => each.venue.name === venue)
     const matches = matchSymbols([...new Set(ours.flatMap(({ symbols }) => symbols))], listed)
     this.#respell(venue, matches)
@@ -86,6 +89,27 @@ export class CheckedSymbols {
     const check = this.#checks.get(venue) ?? new SymbolCheck(venue, this.#emit)
     this.#checks.set(venue, check)
     await check.report(matches, listed, wasListed)
+  }
+
+  /** Records these subscriptions instead, as far as they differ. */
+  async change(subscriptions: readonly Subscription[]): Promise<void> {
+    const before = new Set(this.#subscriptions.map(patternKey))
+    this.#subscriptions = subscriptions
+    for (const venue of this.#matched.keys())
+      if (!subscriptions.some(each => each.venue.name === venue && each.patterns)) this.#matched.delete(venue)
+    this.#record()
+    for (const [venue, { listed, wasListed }] of this.#lists) await this.compare(venue, listed, wasListed)
+    for (const each of subscriptions)
+      if (each.patterns && !before.has(patternKey(each)) && !this.#lists.has(each.venue.name))
+        this.#reportPatterns(each)
+  }
+
+  /** The symbol as the venue lists it, with all that it lists; undefined while its list is not known. */
+  find(venue: string, symbol: string): { symbol: string | undefined; listed: readonly string[] } | undefined {
+    const list = this.#lists.get(venue)
+    if (!list) return undefined
+    const [match] = matchSymbols([symbol], list.listed)
+    return { symbol: match!.instrument?.symbol, listed: list.listed.map(each => each.symbol) }
   }
 
   #record(): void {
@@ -129,6 +153,10 @@ export class CheckedSymbols {
     else if (count === undefined) this.#emit('patterns_waiting', { venue, patterns })
     else this.#emit('symbols_matched_before', { venue, patterns, count })
   }
+}
+
+function patternKey({ venue, patterns }: Subscription): string {
+  return JSON.stringify([venue.name, patterns])
 }
 
 function patternsOf(subscriptions: readonly Subscription[]): string {

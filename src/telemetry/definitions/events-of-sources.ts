@@ -149,10 +149,27 @@ export const SOURCE_EVENTS = {
     level: 'info',
     message: '{venue}: {count} symbols match the selection no longer: {symbols}',
   },
-  matched_unkept: {
+  selection_changed: {
     station: 'sources',
-    level: 'warn',
-    message: 'cannot keep the symbols that patterns match ({why}): a restart records them once the list was read',
+    level: 'info',
+    message: 'the selection was changed: {sources}',
+  },
+  selection_changed_before: {
+    station: 'sources',
+    level: 'info',
+    message:
+      'recording {sources}, as it was changed while running; the configuration is {configured}: tickhouse sources reset returns to it',
+  },
+  selection_unreadable: {
+    station: 'sources',
+    level: 'error',
+    message:
+      'the selection as it was changed while running, {sources}, cannot be recorded ({why}): the configuration is recorded',
+  },
+  selection_unkept: {
+    station: 'sources',
+    level: 'error',
+    message: 'cannot keep the selection in the log ({why}): a restart records what was selected before',
   },
   symbols_uncheckable: {
     station: 'sources',

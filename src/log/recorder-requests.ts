@@ -1,0 +1,46 @@
+/**
+ * A request to the recorders of a log, from any process: also one that only reads the log, or a remote one. There is
+ * one at a time: a later one replaces it. Who requests waits until a recorder's status names the request.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { openLog } from './open.ts'
+import type { StatusBoard } from './status-board.ts'
+
+/** The key on the status board of a log that any process can write. */
+const KEY = 'request'
+
+/** Leaves a request in a log that exists; resolves when its recorders can read it. Throws the errors of the log. */
+export async function requestRecorders(address: string, request: object): Promise<void> {
+  const file = fileOf(address)
+  if (file !== undefined) {
+    // Replaced as a whole, so that nobody reads a part of it.
+    const next = `${file}.${process.pid}.next`
+    await fs.promises.writeFile(next, JSON.stringify(request), { flush: true })
+    await fs.promises.rename(next, file)
+    return
+  }
+  const log = await openLog(address, 'write')
+  try {
+    await log.announce(KEY, request)
+  } finally {
+    await log.close()
+  }
+}
+
+/** The latest request; undefined if there is none. */
+export function latestRequest(address: string, board: StatusBoard): unknown {
+  const file = fileOf(address)
+  if (file === undefined) return board.announcements(KEY).find(({ key }) => key === KEY)?.body
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** A log in a directory has one writer: a request to it is a file beside it. */
+function fileOf(address: string): string | undefined {
+  const directory = /^sqlite:([^?]+)/.exec(address)?.[1]
+  return directory && path.join(directory, 'request.json')
+}
