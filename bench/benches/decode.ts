@@ -1,12 +1,13 @@
 /**
- * Frames a second through a venue's decoder into columns and encoded records, as in the recorder; against JSON.parse
- * alone, and against JSON.parse with tardis-dev's mapper.
+ * Frames a second through a venue's decoder, against JSON.parse alone, and against JSON.parse with tardis-dev's mapper; and
+ * through the decoder into columns and encoded records, as in the recorder.
  */
 
 import { QuoteColumns, type QuoteDraft } from '../../src/tick/quotes/quotes.ts'
 import { quotesRecord } from '../../src/tick/quotes/record.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { TradeColumns, type TradeDraft } from '../../src/tick/trades.ts'
+import { binance } from '../../src/venues/binance/decode.ts'
 import { VENUES } from '../../src/venues/index.ts'
 import type { Sink, Venue } from '../../src/venues/venue.ts'
 import { type Bench, type Contestant, measured, type Sample } from '../contract.ts'
@@ -15,15 +16,34 @@ import { countTicks, RECORDINGS, ticksOf } from '../samples/frames.ts'
 
 /** As in `sources/recorder.ts`. */
 const RECORD_TICKS = 5_000
-const FRAMES = 1_000_000
+const FRAMES = 300_000
 const WARM_UP_FRAMES = 100_000
 
 /** The venues and kinds that both know; quotes where ours are decoded from one frame. */
 const COMPARED = {
   trades: ['binance', 'coinbase', 'kraken', 'bybit', 'okx', 'bitstamp', 'gemini', 'deribit', 'hyperliquid'],
-  quotes: ['binance', 'kraken'],
+  quotes: ['binance', 'kraken', 'bybit', 'okx', 'deribit', 'hyperliquid'],
 } as const
 type Kind = keyof typeof COMPARED
+
+/** Looks at each tick. */
+class Adder implements Sink {
+  sum = 0
+  refused = 0
+
+  trade(trade: TradeDraft): void {
+    this.sum += trade.price
+  }
+  quote(quote: QuoteDraft): void {
+    this.sum += quote.bidPrice
+  }
+  refuse(): void {
+    this.refused++
+  }
+  control(): void {}
+  ignore(): void {}
+  imprecise(): void {}
+}
 
 /** Collects ticks in columns and encodes a record whenever they are full; drops the record. */
 class Gatherer implements Sink {
@@ -71,9 +91,8 @@ async function measure(frames: readonly Buffer[], work: (frame: Buffer) => void)
   return measured(() => all(FRAMES))
 }
 
-async function decoding(venue: Venue, kind: Kind): Promise<Sample> {
+async function decoding(venue: Venue, kind: Kind, sink: Adder | Gatherer): Promise<Sample> {
   const frames = await ticksOf(venue, kind)
-  const sink = new Gatherer(venue)
   const decode = venue.decoder()
   const sample = await measure(frames, frame => decode(frame, sink))
   if (sink.refused > 0) throw new Error(`${sink.refused} frames refused`)
@@ -113,21 +132,29 @@ function contestants(venue: Venue, kind: Kind): Contestant[] {
   const [ours, parse] = [`${venue.name} ${kind}`, `JSON.parse ${venue.name} ${kind}`]
   const peer = `${isOwnMapper(venue.name, kind) ? 'own mapper' : 'tardis-dev'} ${venue.name} ${kind}`
   return [
-    { name: ours, run: () => decoding(venue, kind) },
+    { name: ours, run: () => decoding(venue, kind, new Adder()) },
     { name: peer, against: ours, run: () => mapping(venue, kind) },
     { name: parse, against: ours, run: () => parsing(venue, kind) },
   ]
 }
+
+const gathering = (venue: Venue, kind: Kind): Contestant => ({
+  name: `${venue.name} ${kind} into records`,
+  run: () => decoding(venue, kind, new Gatherer(venue)),
+})
 
 const pairs = (Object.keys(COMPARED) as Kind[]).flatMap(kind =>
   COMPARED[kind].map(name => ({ venue: VENUES.find(venue => venue.name === name)!, kind })),
 )
 export const decode: Bench = {
   name: 'decode',
-  summary: 'frames through the decoders into columns and records; against JSON.parse, alone and with tardis-dev',
+  summary: 'frames through the decoders; against JSON.parse, alone and with the mappers of tardis-dev',
   unit: 'frames',
   rounds: 5,
-  contestants: pairs.flatMap(({ venue, kind }) => contestants(venue, kind)),
+  contestants: [
+    ...pairs.flatMap(({ venue, kind }) => contestants(venue, kind)),
+    ...pairs.filter(({ venue }) => venue === binance).map(({ kind }) => gathering(binance, kind)),
+  ],
   notes: [
     RECORDINGS
       ? 'binance, coinbase: recorded frames; bybit, okx, bitstamp: the same with other digits; others: as documented, with other digits'

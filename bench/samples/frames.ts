@@ -24,20 +24,27 @@ export function binanceTrades(): Buffer[] {
 
 /** Fewer recorded frames than this are varied. */
 const RECORDED_MIN = 90
-const VARIED_FRAMES = 2_000
+/** Few enough to stay in the processor's cache, where a frame is that was just received. */
+const FRAMES_MAX = 2_000
 
 /** Frames of a venue's trades or quotes: recorded ones, else examples of its document. Where these are few, their digits are varied. */
 export async function ticksOf(venue: Venue, kind: 'trades' | 'quotes'): Promise<Buffer[]> {
-  if (venue.name === 'binance' && kind === 'trades') return binanceTrades()
+  if (venue.name === 'binance' && kind === 'trades') return someOf(binanceTrades())
   const { evidence }: { evidence: VenueEvidence } = await import(`../../test/venues/${venue.name}/frames.ts`)
   // The latest match from before the subscription, which tardis-dev leaves out.
   const usual = (frame: string | Buffer) => countTicks(venue, frame)[kind] > 0 && !frame.includes('"last_match"')
   const recorded = (RECORDINGS && evidence.session ? evidence.session.frames() : []).filter(usual).map(String)
-  if (recorded.length >= RECORDED_MIN) return recorded.map(text => Buffer.from(text))
+  if (recorded.length >= RECORDED_MIN) return someOf(recorded).map(text => Buffer.from(text))
   const documented = kind === 'trades' ? evidence.stretch : evidence.frames.map(({ frame }) => frame)
   const few = recorded.length > 0 ? recorded : documented.filter(usual)
   const seed = { value: 1 }
-  return Array.from({ length: VARIED_FRAMES }, (_, at) => Buffer.from(vary(few[at % few.length]!, seed)))
+  return Array.from({ length: FRAMES_MAX }, (_, at) => Buffer.from(vary(few[at % few.length]!, seed)))
+}
+
+/** At most `FRAMES_MAX`, from begin to end. */
+function someOf<Frame>(frames: readonly Frame[]): Frame[] {
+  const step = Math.ceil(frames.length / FRAMES_MAX)
+  return frames.filter((_, at) => at % step === 0)
 }
 
 /** How many trades and quotes are in a frame, refusals aside. */

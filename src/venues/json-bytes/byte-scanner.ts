@@ -6,7 +6,7 @@
  */
 import { parseRfc3339 } from '../../tick/time.ts'
 import { areDigits, arePlain, fourDigits } from './four-bytes.ts'
-import { LITERAL_WORDS, literals, TAIL_MASKS } from './literal.ts'
+import { LITERAL_BYTES_MAX, LITERAL_WORDS, literals, TAIL_MASKS } from './literal.ts'
 import { WordTable } from './word-table.ts'
 
 const [SPACE, QUOTE, BACKSLASH, HIGH] = [0x20, 0x22, 0x5c, 0x80]
@@ -32,7 +32,7 @@ const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [0x
 export class ByteScanner {
   // A copy of the frame in memory that never moves lets the engine compare four bytes at a time: about half the time in
   // all.
-  readonly #view = new DataView(new ArrayBuffer(FRAME_BYTES_MAX + 8))
+  readonly #view = new DataView(new ArrayBuffer(FRAME_BYTES_MAX + LITERAL_BYTES_MAX + 4))
   readonly #bytes = new Uint8Array(this.#view.buffer)
   readonly #words = new WordTable()
   #length = 0
@@ -72,7 +72,7 @@ export class ByteScanner {
     const length = literals[begin]!
     let at = this.#at
     const end = at + length
-    if (end > this.#length) return false
+    // No literal contains the byte behind the frame.
     let word = begin + 1
     for (; at < end - 4; at += 4, word++) if (view.getInt32(at, true) !== literals[word]) return false
     if (((view.getInt32(at, true) ^ literals[word]!) & TAIL_MASKS[length & 3]!) !== 0) return false

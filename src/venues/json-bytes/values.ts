@@ -43,6 +43,18 @@ export function list(item: Read): Read {
   }
 }
 
+/** A list of just these values. */
+export function tuple(...items: readonly [Read, ...Read[]]): Read {
+  return () => {
+    if (!scanner.takesByte(OPEN_BRACKET)) return false
+    for (let index = 0; index < items.length; index++) {
+      const read = items[index]!
+      if ((index > 0 && !scanner.takesByte(COMMA)) || !read()) return false
+    }
+    return scanner.takesByte(CLOSE_BRACKET)
+  }
+}
+
 /** The first of these that reads the value. Tries the one first that read the last value. */
 export function either(...reads: readonly [Read, Read]): Read {
   let usual = 0
@@ -69,59 +81,68 @@ export function object(shape: Shape): Read {
   return () => reader.read()
 }
 
+/** What comes instead of a known key. */
+const [OTHER_KEY, END, UNUSUAL] = [-1, -2, -3]
+
 class ObjectReader {
-  readonly #keys: Int32Array
+  // The keys after an opening brace, and after a comma.
+  readonly #first: Int32Array
+  readonly #next: Int32Array
   readonly #reads: readonly Read[]
   readonly #required: number
   readonly #skipsOthers: boolean
   // Which key came at each position of the last object: the next one usually has the same order.
   readonly #order = new Uint8Array(KEYS_MAX)
-  readonly #keysInOrder: Int32Array
+  readonly #expected = new Int32Array(KEYS_MAX * LITERAL_WORDS)
 
   constructor({ required, optional = {}, others }: Shape) {
     const fields = Object.entries({ ...required, ...optional })
     if (fields.length > KEYS_MAX) throw new Error(`more than ${KEYS_MAX} keys`)
-    this.#keys = literals(...fields.map(([key]) => `"${key}":`))
+    this.#first = literals(...fields.map(([key]) => `{"${key}":`))
+    this.#next = literals(...fields.map(([key]) => `,"${key}":`))
     this.#reads = fields.map(([, read]) => read)
     this.#required = 2 ** Object.keys(required).length - 1
     this.#skipsOthers = others === 'skipped'
-    this.#keysInOrder = new Int32Array(KEYS_MAX * LITERAL_WORDS)
     for (let position = 0; position < KEYS_MAX; position++)
       this.#expect(position, Math.min(position, fields.length - 1))
   }
 
   read(): boolean {
-    if (!scanner.takesByte(OPEN_BRACE)) return false
     const reads = this.#reads
+    const expected = this.#expected
+    const order = this.#order
     let seen = 0
     for (let position = 0; position < KEYS_MAX; position++) {
-      const key = scanner.takes(this.#keysInOrder, position) ? this.#order[position]! : this.#otherKey(position)
+      const key = scanner.takes(expected, position) ? order[position]! : this.#unexpected(position)
       if (key >= 0) {
         const read = reads[key]!
         // JSON.parse takes the last of two values of one key.
         if ((seen & (1 << key)) !== 0 || !read()) return false
         seen |= 1 << key
-      } else if (!this.#skipsOthers || !skipsMember()) return false
-      if (!scanner.takesByte(COMMA)) return (seen & this.#required) === this.#required && scanner.takesByte(CLOSE_BRACE)
+      } else if (key !== OTHER_KEY) return key === END && (seen & this.#required) === this.#required
     }
     return false
   }
 
-  /** Steps over a key that was not expected at this position; -1 if it is none of ours. */
-  #otherKey(position: number): number {
+  /** Steps over what comes instead of the expected key: another one, with its value if it is not ours, or the end. */
+  #unexpected(position: number): number {
+    if (position > 0 && scanner.takesByte(CLOSE_BRACE)) return END
+    const keys = position === 0 ? this.#first : this.#next
     for (let key = 0; key < this.#reads.length; key++) {
-      if (scanner.takes(this.#keys, key)) {
+      if (scanner.takes(keys, key)) {
         this.#expect(position, key)
         return key
       }
     }
-    return -1
+    const skips = this.#skipsOthers && scanner.takesByte(position === 0 ? OPEN_BRACE : COMMA) && skipsMember()
+    return skips ? OTHER_KEY : UNUSUAL
   }
 
   #expect(position: number, key: number): void {
     this.#order[position] = key
+    const keys = position === 0 ? this.#first : this.#next
     for (let word = 0; word < LITERAL_WORDS; word++)
-      this.#keysInOrder[position * LITERAL_WORDS + word] = this.#keys[key * LITERAL_WORDS + word]!
+      this.#expected[position * LITERAL_WORDS + word] = keys[key * LITERAL_WORDS + word]!
   }
 }
 
