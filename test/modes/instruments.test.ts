@@ -1,6 +1,8 @@
 /** Instruments from a venue's REST list into the tables, by the processes that a user runs. */
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
+import type { InstrumentEvidence } from '../contracts/instruments.ts'
+import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { startClusterServers } from '../support/processes/cluster.ts'
 import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { ListServer } from '../support/servers/list-server.ts'
@@ -17,6 +19,9 @@ const listed = (symbol: string, status = 'TRADING', tickSize = '0.01000000') => 
   ],
 })
 
+/** Venues with a recorded list: 4,647 instruments together. */
+const RECORDED = ['binance', 'bitstamp', 'bybit', 'coinbase', 'deribit', 'kraken', 'okx']
+
 const ground = await startClusterServers({ after })
 
 test('each change of a list is one row, over kills and restarts, and the latest row of each is a view', async t => {
@@ -25,6 +30,36 @@ test('each change of a list is one row, over kills and restarts, and the latest 
 
 test('the same over Kafka, where instruments share the topic of trades', { skip: ground.skip }, async t => {
   await storeEachChange(t, { LOG: ground.kafka.address({ partitions: 2 }) })
+})
+
+test('the recorded lists of seven venues are stored whole', { skip: skipWithoutData }, async t => {
+  const feed = await LocalVenue.open(t)
+  const settings: Record<string, string> = { SOURCES: RECORDED.join(' ') }
+  const expected: Record<string, number> = {}
+  for (const venue of RECORDED) {
+    const { evidence } = (await import(`../venues/${venue}/instruments.ts`)) as { evidence: InstrumentEvidence }
+    const answers = evidence.recorded!.answers()
+    const rest = await ListServer.open(t, response => response.end(JSON.stringify(answers[rest.requested.length - 1])))
+    settings[`${venue.toUpperCase()}_WS`] = feed.url
+    settings[`${venue.toUpperCase()}_REST`] = rest.url
+    for (const kind of ['spot', 'perpetual', 'future', 'option'])
+      if (evidence.recorded!.counts[kind]) expected[`${venue} ${kind}`] = evidence.recorded!.counts[kind]
+  }
+  const instance = new TestInstance(t, settings)
+  const storing = instance.run('ingest')
+  const recorder = instance.run('record')
+  for (const venue of RECORDED) await recorder.waitFor('instruments_found', { venue })
+  await storing.drained()
+  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  const store = await instance.store()
+  t.after(() => store.close())
+  const rows = await store.rows<{ name: string; count: number }>(
+    `SELECT venue || ' ' || kind AS name, toUInt32(count()) AS count FROM instruments_latest
+     WHERE base != '' AND quote != '' AND tick_size > 0 AND lot_size > 0 GROUP BY name`,
+  )
+  assert.deepEqual(Object.fromEntries(rows.map(({ name, count }) => [name, count])), expected)
+  const [others] = await store.rows<{ refused: number }>('SELECT toUInt32(count()) AS refused FROM quarantine')
+  assert.equal(others!.refused, 0)
 })
 
 async function storeEachChange(t: TestContext, settings: Settings = {}): Promise<void> {
