@@ -5,8 +5,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TickhouseError } from '../../errors.ts'
 import { addVenue, findVenue } from '../index.ts'
-import type { Sink, Venue } from '../venue.ts'
-import { venueMistakes } from './shape.ts'
+import type { Decode, Venue } from '../venue.ts'
+import { VENUE_FIELDS, venueMistakes } from './shape.ts'
 
 /** As in `exports` of package.json, which a file outside this tree does not see. */
 const KIT = 'tickhouse/venue'
@@ -72,22 +72,26 @@ function whyOf(error: unknown, from: string): string {
 /** How the detail of such a refusal begins. */
 export const DECODER_THREW = 'the decoder threw'
 
-/** What a decoder of others throws becomes a refused frame: one frame must not end the recording of all venues. */
+/**
+ * What a decoder of others throws becomes a refused frame: one frame must not end the recording of all venues. A copy
+ * with all fields of its own, also of an instance of a class.
+ */
 function withSafeDecoder(venue: Venue): Venue {
-  return Object.create(venue, {
-    decoder: {
-      value: () => {
-        const decode = venue.decoder()
-        return (frame: Buffer, out: Sink) => {
-          try {
-            decode(frame, out)
-          } catch (error) {
-            out.refuse('malformed_frame', `${DECODER_THREW} ${error}`)
-          }
-        }
-      },
-    },
+  const fields = VENUE_FIELDS.flatMap(name => {
+    const value: unknown = venue[name]
+    return value === undefined ? [] : [[name, typeof value === 'function' ? value.bind(venue) : value]]
   })
+  return { ...(Object.fromEntries(fields) as Venue), decoder: () => safe(venue.decoder()) }
+}
+
+function safe(decode: Decode): Decode {
+  return (frame, out) => {
+    try {
+      decode(frame, out)
+    } catch (error) {
+      out.refuse('malformed_frame', `${DECODER_THREW} ${error}`)
+    }
+  }
 }
 
 function invalid(message: string, advice: string): TickhouseError {

@@ -101,6 +101,9 @@ const FIELDS: Record<keyof Venue, Field> = {
   decoder: { is: 'a function that returns the decoder of a socket', ok: isFunction },
 }
 
+/** The names of all fields. */
+export const VENUE_FIELDS = Object.keys(FIELDS) as (keyof Venue)[]
+
 /** What is wrong with a value that should be a venue, a part of a sentence each; empty if it can be used. */
 export function venueMistakes(value: unknown): string[] {
   if (!isRecord(value))

@@ -139,6 +139,17 @@ test('what a decoder throws is a refused frame, and the frames after it are read
   assert.deepEqual(decoded(decode, '{"type":"heartbeat"}').controls, [{ kind: 'heartbeat' }])
 })
 
+test('a venue that is an instance of a class has all its fields, with its own this', async () => {
+  const text = EXAMPLE.venue.replace(
+    'export default acme',
+    "class Made {\n  #name = 'made'\n  get name() {\n    return this.#name\n  }\n}\nexport default Object.assign(new Made(), (({ name: _, ...rest }) => rest)(acme))",
+  )
+  await loadVenues(fileOf(text))
+  const venue = { ...VENUES.at(-1)! }
+  assert.equal(venue.name, 'made')
+  assert.deepEqual(decoded(venue.decoder(), '{"type":"heartbeat"}').controls, [{ kind: 'heartbeat' }])
+})
+
 test('a command answers a mistake in the file with one line, from the environment, a flag or .env', () => {
   const attempt = (args: string[], env: Record<string, string> = {}) =>
     spawnSync(process.execPath, [CLI, ...args], {
