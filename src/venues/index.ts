@@ -3,6 +3,7 @@ import { alpacacrypto } from './alpaca/crypto.ts'
 import { alpaca } from './alpaca/stocks.ts'
 import { binance } from './binance/decode.ts'
 import { binanceCoinm, binanceUsdm } from './binance-futures/decode.ts'
+import { bitfinex } from './bitfinex/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
 import { bybit, bybitLinear } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
@@ -21,6 +22,7 @@ const all: Venue[] = [
   binance,
   binanceCoinm,
   binanceUsdm,
+  bitfinex,
   bitstamp,
   bybit,
   bybitLinear,

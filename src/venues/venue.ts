@@ -109,7 +109,11 @@ export interface Account {
 }
 
 /** Reads one frame. Never throws. */
-export type Decode = (frame: Buffer, out: Sink) => void
+export interface Decode {
+  (frame: Buffer, out: Sink): void
+  /** A frame as it is to be sent, where it must name a channel by a number that answers on this socket stated. */
+  addressed?(frame: string): string
+}
 
 export interface Venue {
   /** As stored in the table: lower case. */

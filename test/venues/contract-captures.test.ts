@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { binanceCoinm, binanceUsdm } from '../../src/venues/binance-futures/decode.ts'
+import { bitfinex } from '../../src/venues/bitfinex/decode.ts'
 import { bybitLinear } from '../../src/venues/bybit/decode.ts'
 import { okx } from '../../src/venues/okx/decode.ts'
 import {
@@ -50,6 +51,53 @@ for (const [feed, venue, trades, quotes] of [
       tops,
     )
   })
+
+test('BITFINEX: the same trades, field by field: all are of the lists that each channel begins with', {
+  skip: skipWithoutData,
+}, () => {
+  const decode = bitfinex.decoder()
+  const sinks = captureFrames('BITFINEX').map(frame => decoded(decode, frame))
+  assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
+  const theirs = capturedTrades('BITFINEX').map(({ venue_symbol: symbol, timestamp, price, amount, side, id }) => ({
+    ...{ symbol, micros: Math.round(timestamp * 1e6), nanos: 0, price: Number(price), volume: Number(amount), side },
+    tradeId: Number(id),
+  }))
+  assert.equal(theirs.length, 210)
+  // Theirs are in the order of the lists, newest first.
+  const byId = (a: { tradeId: number | bigint }, b: { tradeId: number | bigint }) =>
+    Number(a.tradeId) - Number(b.tradeId)
+  const ours = sinks.flatMap(sink => sink.trades)
+  assert.deepEqual(ours.toSorted(byId), theirs.toSorted(byId))
+})
+
+test('BITFINEX: the end of a subscription names the channel by its number on that socket', () => {
+  const decode = bitfinex.decoder()
+  const [trades, quotes] = bitfinex.unsubscribe(['tBTCUSD'], ['trades', 'quotes'])
+  assert.equal(decode.addressed!(trades!), trades)
+  decoded(decode, '{"event":"subscribed","channel":"trades","chanId":89,"symbol":"tBTCUSD"}')
+  decoded(decode, '{"event":"subscribed","channel":"book","len":"1","chanId":90,"symbol":"tBTCUSD"}')
+  assert.equal(decode.addressed!(trades!), '{"event":"unsubscribe","chanId":89}')
+  assert.equal(decode.addressed!(quotes!), '{"event":"unsubscribe","chanId":90}')
+  for (const frame of bitfinex.subscribe(['tBTCUSD'], ['trades'])) assert.equal(decode.addressed!(frame), frame)
+})
+
+test('BITFINEX: a refused trade is kept with its symbol and its digits, and can be decoded again', () => {
+  const decode = bitfinex.decoder()
+  decoded(decode, '{"event":"subscribed","channel":"trades","chanId":89,"symbol":"tBTCUSD"}')
+  const sink = decoded(decode, '[89,[[5,1564617600709,1.00000000000000001,10088],[4,1564617600709,"x",1]]]')
+  assert.deepEqual(
+    sink.trades.map(({ tradeId }) => tradeId),
+    [5],
+  )
+  const raw = sink.refusals[0]!.raw!
+  assert.equal(raw, '{"channel":"trades","symbol":"tBTCUSD","data":[4,1564617600709,"x",1]}')
+  const mended = decoded(bitfinex.decoder(), raw.replace('"x"', '-2.00000000000000001'))
+  assert.deepEqual(
+    mended.trades.map(({ symbol, side, volume }) => [symbol, side, volume]),
+    [['tBTCUSD', 'sell', 2]],
+  )
+  assert.equal(mended.impreciseValues, 1)
+})
 
 describe('recorded sessions of contracts', { skip: skipWithoutData }, () => {
   test('BYBIT: the same trades of perpetuals, field by field, with hashes of their UUIDs', () => {

@@ -167,7 +167,7 @@ export class FeedSocket {
     let waitMs = 0
     for (const frame of frames) {
       waitMs = this.#frameLimiter.reserve(performance.now())
-      this.#later(waitMs, () => this.#webSocket.send(frame))
+      this.#later(waitMs, () => this.#webSocket.send(this.decode.addressed?.(frame) ?? frame))
     }
     return waitMs
   }
