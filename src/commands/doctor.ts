@@ -26,8 +26,8 @@ export async function doctor(config: Config): Promise<boolean> {
 /** Lines about symbols that are not received; none if all are. */
 export function describeSources({ stations: { sources }, symbolsDown, venues }: HealthAnswer): string[] {
   const lines = symbolsDown.map(
-    ({ venue, symbol, state, detail, forMs }) =>
-      `down    ${venue} ${symbol}: ${state} for ${formatDuration(forMs)}: ${detail}. The recorder keeps subscribing`,
+    ({ venue, symbol, kind, state, detail, forMs }) =>
+      `down    ${venue} ${symbol} ${kind}: ${state} for ${formatDuration(forMs)}: ${detail}. The recorder keeps subscribing`,
   )
   for (const { venue, state, upcoming } of venues)
     lines.push(`venue   ${venue}: ${[state, upcoming].filter(Boolean).join('; announced: ')}`)

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { TickhouseError } from '../errors.ts'
 import { openLog } from './open.ts'
 import type { StatusBoard } from './status-board.ts'
 
@@ -14,10 +15,10 @@ const KEY = 'request'
 export async function requestRecorders(address: string, request: object): Promise<void> {
   const file = fileOf(address)
   if (file !== undefined) {
-    // Replaced as a whole, so that nobody reads a part of it.
-    const next = `${file}.${process.pid}.next`
-    await fs.promises.writeFile(next, JSON.stringify(request), { flush: true })
-    await fs.promises.rename(next, file)
+    await replace(file, JSON.stringify(request)).catch((error: NodeJS.ErrnoException) => {
+      const advice = 'Send the change to the recorder: set TICKHOUSE_LISTEN to its TICKHOUSE_METRICS_LISTEN.'
+      throw new TickhouseError('data_unwritable', `cannot write ${file} (${error.code})`, advice, { cause: error })
+    })
     return
   }
   const log = await openLog(address, 'write')
@@ -26,6 +27,13 @@ export async function requestRecorders(address: string, request: object): Promis
   } finally {
     await log.close()
   }
+}
+
+/** As a whole, so that nobody reads a part of it. */
+async function replace(file: string, text: string): Promise<void> {
+  const next = `${file}.${process.pid}.next`
+  await fs.promises.writeFile(next, text, { flush: true })
+  await fs.promises.rename(next, file)
 }
 
 /** The latest request; undefined if there is none. */

@@ -46,12 +46,19 @@ test('symbols that are not received have one line each with the venue’s reason
   const health = {
     stations: { sources: { state: 'behind', advice: 'the advice', lagMs: 0 } },
     symbolsDown: [
-      { venue: 'kraken', symbol: 'ETH/USD', state: 'refused', detail: 'Exceeded\u001b[31m\nmsg rate', forMs: 61_000 },
+      {
+        venue: 'kraken',
+        symbol: 'ETH/USD',
+        kind: 'trades',
+        state: 'refused',
+        detail: 'Exceeded\u001b[31m\nmsg rate',
+        forMs: 61_000,
+      },
     ],
     venues: [{ venue: 'kraken', state: 'maintenance', upcoming: 'an upgrade' }],
   } as unknown as HealthAnswer
   assert.deepEqual(describeSources(health), [
-    'down    kraken ETH/USD: refused for 61 s: Exceeded [31m msg rate. The recorder keeps subscribing',
+    'down    kraken ETH/USD trades: refused for 61 s: Exceeded [31m msg rate. The recorder keeps subscribing',
     'venue   kraken: maintenance; announced: an upgrade',
   ])
   assert.deepEqual(describeSources({ ...health, symbolsDown: [], venues: [] }), ['sources the advice'])

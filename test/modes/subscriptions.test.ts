@@ -101,7 +101,7 @@ test('a refused symbol, missed trades and maintenance are in health, metrics, do
 
   const env = { ...process.env, TICKHOUSE_LISTEN: url.replace('http://', '') }
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'doctor'], { cwd: instance.directory, env })
-  assert.match(stdout, /^down {4}kraken NO\/SUCH: refused for .*Currency pair not supported/m)
+  assert.match(stdout, /^down {4}kraken NO\/SUCH trades: refused for .*Currency pair not supported/m)
   assert.match(stdout, /^venue {3}kraken: maintenance/m)
 
   await running.drained()

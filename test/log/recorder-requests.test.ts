@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openLog } from '../../src/log/open.ts'
+import { latestRequest, requestRecorders } from '../../src/log/recorder-requests.ts'
+import { within } from '../support/judges/within.ts'
+import { startKafka } from '../support/servers/kafka/kafka.ts'
+
+/** Requests while a recorder has the log open; it sees the latest. */
+async function requested(t: TestContext, address: string): Promise<void> {
+  const recorder = await openLog(address, 'write')
+  t.after(() => recorder.close())
+  assert.equal(latestRequest(address, recorder), undefined)
+  for (const id of ['a', 'b']) {
+    await requestRecorders(address, { id })
+    await within(10_000, async () => {
+      const latest = latestRequest(address, recorder)
+      return JSON.stringify(latest) === JSON.stringify({ id }) ? undefined : JSON.stringify(latest)
+    })
+  }
+}
+
+test('a request reaches the recorder that has a SQLite log open, the latest one only', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'tickhouse-request-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  await requested(t, `sqlite:${join(directory, 'log')}?partitions=2`)
+  await assert.rejects(requestRecorders(`sqlite:${join(directory, 'other')}`, {}), { code: 'data_unwritable' })
+})
+
+test('a request reaches the recorders of a Kafka log, the latest one only', { timeout: 180_000 }, async t => {
+  const kafka = await startKafka(t)
+  await requested(t, `kafka://${kafka.hosts}?topicPrefix=requests`)
+})
