@@ -16,13 +16,13 @@ import { countTicks, RECORDINGS, ticksOf } from '../samples/frames.ts'
 
 /** As in `sources/recorder.ts`. */
 const RECORD_TICKS = 5_000
-const FRAMES = 300_000
-const WARM_UP_FRAMES = 100_000
+const FRAMES = 1_000_000
+const WARM_UP_FRAMES = 300_000
 
 /** The venues and kinds that both know; quotes where ours are decoded from one frame. */
 const COMPARED = {
   trades: ['binance', 'coinbase', 'kraken', 'bybit', 'okx', 'bitstamp', 'gemini', 'deribit', 'hyperliquid'],
-  quotes: ['binance', 'kraken', 'bybit', 'okx', 'deribit', 'hyperliquid'],
+  quotes: ['binance', 'kraken', 'bybit', 'okx', 'hyperliquid'],
 } as const
 type Kind = keyof typeof COMPARED
 

@@ -31,8 +31,11 @@ const FRAMES_MAX = 2_000
 export async function ticksOf(venue: Venue, kind: 'trades' | 'quotes'): Promise<Buffer[]> {
   if (venue.name === 'binance' && kind === 'trades') return someOf(binanceTrades())
   const { evidence }: { evidence: VenueEvidence } = await import(`../../test/venues/${venue.name}/frames.ts`)
-  // The latest match from before the subscription, which tardis-dev leaves out.
-  const usual = (frame: string | Buffer) => countTicks(venue, frame)[kind] > 0 && !frame.includes('"last_match"')
+  // Not the latest match from before the subscription, which tardis-dev leaves out, and no quote without orders.
+  const usual = (frame: string | Buffer) => {
+    const { quotes, [kind]: ticks } = decoded(venue.decoder(), frame)
+    return ticks.length > 0 && !frame.includes('"last_match"') && quotes.every(({ bid, ask }) => bid[1] * ask[1] > 0)
+  }
   const recorded = (RECORDINGS && evidence.session ? evidence.session.frames() : []).filter(usual).map(String)
   if (recorded.length >= RECORDED_MIN) return someOf(recorded).map(text => Buffer.from(text))
   const documented = kind === 'trades' ? evidence.stretch : evidence.frames.map(({ frame }) => frame)
