@@ -56,7 +56,8 @@ function compare({ name, evidence, decodeUsualTicks, decodeAny }: Case): void {
 
   test(`${name}: the ticks of its document take the fast way, and no other frame does`, () => {
     for (const frame of evidence.stretch) assert.ok(accepts(Buffer.from(frame)), frame)
-    for (const one of evidence.frames) if (!hasTicks(one)) assert.ok(!accepts(Buffer.from(one.frame)), one.frame)
+    const others = evidence.frames.filter(one => !hasTicks(one) && !one.after)
+    for (const { frame } of others) assert.ok(!accepts(Buffer.from(frame)), frame)
   })
 
   test(`${name}: nearly all recorded ticks take the fast way`, {

@@ -14,6 +14,7 @@ import { isObject, type JsonObject } from '../json-text.ts'
 import { bestLevel, emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, idFromText, readId, readMessage, readMs, show } from '../read-trade.ts'
 import type { Decode, Sink, Venue } from '../venue.ts'
+import { ChangedQuotes, type LastUpdates } from './changed-quotes.ts'
 import { bybitInstruments } from './instruments.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
@@ -33,9 +34,11 @@ export const bybit: Venue = marketOf({
   category: 'spot',
   ids: 'rising',
   decoder: () => {
-    const decodeOther = anyDecoder(idFromText)
+    const lastUpdates: LastUpdates = new Map()
+    const changed = new ChangedQuotes(lastUpdates)
+    const decodeOther = anyDecoder(idFromText, lastUpdates)
     return (frame, out) => {
-      if (!decodeUsualTicks(frame, out)) decodeOther(frame, out)
+      if (!decodeUsualTicks(frame, changed.to(out))) decodeOther(frame, out)
     }
   },
 })
@@ -87,8 +90,7 @@ function requests(op: string, symbols: readonly string[], kinds: readonly string
 const NOT_RECORDED = /^(?:orderbook|tickers|kline|rpi_?orderbook|liquidation|allLiquidation)\./i
 
 /** Keeps the number of the last update of each symbol: the venue repeats it while the book does not change. */
-function anyDecoder(id: ReadId): Decode {
-  const lastUpdates = new Map<string, number | bigint>()
+function anyDecoder(id: ReadId, lastUpdates: LastUpdates = new Map()): Decode {
   const decodeTrade = (trade: JsonObject, out: Sink, raw: () => string | undefined): void => {
     const fields = {
       symbol: trade.s,
@@ -121,7 +123,7 @@ function anyDecoder(id: ReadId): Decode {
  * After 3 s without a change the last quote comes again, with the same `u`: no new quote, but a sign that the symbol is
  * still subscribed. Differences (`delta`) came until 2023; the document of today knows only whole tops.
  */
-function decodeQuote({ type, data, cts }: JsonObject, lastUpdates: Map<string, number | bigint>, out: Sink): void {
+function decodeQuote({ type, data, cts }: JsonObject, lastUpdates: LastUpdates, out: Sink): void {
   if (type !== 'snapshot') {
     out.refuse('unknown_message', `orderbook.1 of type ${show(type)}`)
     return

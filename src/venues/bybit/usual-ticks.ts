@@ -1,19 +1,40 @@
-/** The usual frame of trades, byte by byte: several times faster than JSON.parse. */
+/** The usual frame of trades or a quote, byte by byte: several times faster than JSON.parse. */
+import { askPriceText, askSizeText, bidPriceText, bidSizeText, sequenceNumber } from '../json-bytes/quote-fields.ts'
 import { symbol, timeMs } from '../json-bytes/tick-fields.ts'
-import { ticksDecoder, trade } from '../json-bytes/ticks.ts'
+import { quote, ticksDecoder, trade } from '../json-bytes/ticks.ts'
 import { idText, priceText, side, volumeText } from '../json-bytes/trade-fields.ts'
-import { list, object, skipped, textBetween } from '../json-bytes/values.ts'
+import { either, is, list, object, skipped, textBetween, tuple } from '../json-bytes/values.ts'
 
-const item = object({
+const tradeItem = object({
   required: { i: idText, T: timeMs, p: priceText, v: volumeText, S: side('"Buy"', '"Sell"'), s: symbol },
   optional: { seq: skipped, BT: skipped, RPI: skipped, L: skipped },
   others: 'skipped',
 })
 
+const top = object({
+  required: {
+    s: symbol,
+    b: tuple(tuple(bidPriceText, bidSizeText)),
+    a: tuple(tuple(askPriceText, askSizeText)),
+    u: sequenceNumber,
+  },
+  optional: { seq: skipped },
+  others: 'skipped',
+})
+
 export const decodeUsualTicks = ticksDecoder(
-  object({
-    required: { topic: textBetween('publicTrade.', ''), data: list(trade(item)) },
-    optional: { ts: skipped, type: skipped },
-    others: 'skipped',
-  }),
+  either(
+    object({
+      required: { topic: textBetween('publicTrade.', ''), data: list(trade(tradeItem)) },
+      optional: { ts: skipped, type: skipped },
+      others: 'skipped',
+    }),
+    quote(
+      object({
+        required: { topic: textBetween('orderbook.1.', ''), type: is('"snapshot"'), data: top, cts: timeMs },
+        optional: { ts: skipped },
+        others: 'skipped',
+      }),
+    ),
+  ),
 )
