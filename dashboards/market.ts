@@ -1,4 +1,4 @@
-/** The recorded market: all symbols of a venue, then candles, volume and ticks of the chosen ones. */
+/** The recorded market: all symbols of a venue, candles, volume and ticks of the chosen ones, quotes. */
 import { VizDisplayMode } from '@grafana/grafana-foundation-sdk/candlestick'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { board, closedRow, row } from './board.ts'
@@ -18,6 +18,7 @@ import {
 } from './market-statements.ts'
 import { PER_SECOND } from './metrics.ts'
 import { divided } from './panels.ts'
+import { quotesRow } from './quote-panels.ts'
 import { ALL_DIGITS, sorted, table } from './tables.ts'
 
 const FALL_OR_RISE = [
@@ -126,6 +127,7 @@ export function market(): Dashboard {
         ],
         'symbol',
       ),
+      quotesRow(),
       closedRow('Chosen symbols side by side', [
         candles(
           {

@@ -12,7 +12,7 @@ import { panelsOf, rowsOf, statementsOf, targetsOf } from '../support/judges/das
 /** Of Grafana's units those that are used. */
 const UNITS = new Set([
   ...['none', 'short', 'string', 'locale', 'percentunit', 'bytes', 's', 'ms'],
-  ...['suffix:/s', 'suffix:×', 'time:YYYY-MM-DD HH:mm:ss', 'time:HH:mm:ss.SSS'],
+  ...['suffix:/s', 'suffix:×', 'suffix: bp', 'time:YYYY-MM-DD HH:mm:ss', 'time:HH:mm:ss.SSS'],
 ])
 const ALL = Object.entries(DASHBOARDS).map(([file, make]) => ({ file, dashboard: make() }))
 
@@ -139,7 +139,7 @@ test('candles and the volume below them have as many steps and as wide an axis, 
   const panels = panelsOf(DASHBOARDS['market.json']!())
   const candles = panels.filter(({ type }) => type === 'candlestick')
   const volume = panels.find(({ title }) => title === '$symbol: volume by side')!
-  assert.equal(candles.length, 2)
+  assert.equal(candles.length, 3)
   for (const panel of [...candles, volume]) {
     assert.ok(panel.maxDataPoints! <= 200, panel.title)
     assert.equal(panel.maxDataPoints, volume.maxDataPoints, panel.title)
