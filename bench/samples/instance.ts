@@ -26,8 +26,12 @@ export interface Instance {
   stop(): Promise<void>
 }
 
+/** The setting that records these kinds of the simulated exchange. */
+export const sourcesOf = (kinds: readonly string[]): string =>
+  `simulator:${simulator.defaultSymbols.join(',')}@${kinds.join(',')}`
+
 /**
- * Starts an instance that records `ratePerSecond` simulated trades. `flags` are Node's, for recorder and storing
+ * Starts an instance that records `ratePerSecond` simulated trades, without quotes. `flags` are Node's, for recorder and storing
  * process; `settings` are additional settings by full name.
  */
 export async function startInstance(
@@ -41,7 +45,7 @@ export async function startInstance(
   const [{ wsUrl }] = (await once(exchange, 'message')) as [ProcessReady]
   const env = {
     ...process.env,
-    TICKHOUSE_SOURCES: 'simulator',
+    TICKHOUSE_SOURCES: sourcesOf(['trades']),
     TICKHOUSE_SIMULATOR_WS: wsUrl,
     TICKHOUSE_ARCHIVE: 'off',
     TICKHOUSE_LOG: `sqlite:${path.join(directory, 'log')}`,
