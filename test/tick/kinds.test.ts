@@ -22,9 +22,9 @@ const ABOUT_TRADES = [
   'src/ingest/reprocess/ids.ts',
   'src/watch/instance-client.ts',
   // Candles, the tape and the watch list of the page.
-  'src/serve/page/candles.ts',
-  'src/serve/page/stored-ticks.ts',
-  'src/serve/page/watchlist.ts',
+  'src/serve/page/market/candles.ts',
+  'src/serve/page/market/stored-ticks.ts',
+  'src/serve/page/market/watchlist.ts',
   'src/program.ts',
 ]
 

@@ -34,6 +34,8 @@ const NAMES = [
   'hello',
   'stations',
   'symbols',
+  'changes',
+  'sparks',
   'bars',
   'update',
   'prints',

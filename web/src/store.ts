@@ -1,6 +1,13 @@
 /** Everything the page knows. Messages go in through `applyMessage`; components read the signals. No other file keeps server state. */
 import { computed, type Signal, signal } from '@preact/signals'
-import type { LogEntry, Messages, Sample, SymbolStatus } from '../../src/serve/page/protocol.ts'
+import type {
+  BestQuote,
+  LogEntry,
+  Messages,
+  Sample,
+  SymbolChange,
+  SymbolStatus,
+} from '../../src/serve/page/protocol.ts'
 import type { StageStatuses } from '../../src/status/model.ts'
 import { BarHistory } from './chart/bars.ts'
 import { Tape } from './market/prints.ts'
@@ -51,6 +58,10 @@ export const watchReports = signal<Messages['watch'] | null>(null)
 
 /** Each symbol's own signal, by `symbolKey`: a row redraws only when its own symbol changed. */
 export const symbols = signal<Map<string, Signal<SymbolStatus>>>(new Map())
+/** The same by their numbers at the server. */
+let byIndex = new Map<number, Signal<SymbolStatus>>()
+/** The name of the open stream, for requests about it. */
+export const streamId = signal('')
 /** False until the first list of symbols has come. */
 export const symbolsLoaded = signal(false)
 export const symbolKey = (venue: string, symbol: string): string => `${venue}/${symbol}`
@@ -66,6 +77,9 @@ history.subscribe(() => {
   historyLoading.value = !history.loaded
   historyEmpty.value = history.bars.length === 0
 })
+
+/** Ten times a second, where the watch list's quote comes four times; null before the first of a view. */
+const newestQuote = signal<BestQuote | null>(null)
 
 /** The tape changes in place; its signal marks when. */
 export const tape = signal({ tape: new Tape(), loaded: false })
@@ -84,6 +98,13 @@ export const shownSymbol = computed(() => {
 /** The newest price of the symbol in view, or null before any is known. */
 export const lastPrice = computed(() => newestClose.value ?? shownSymbol.value?.last ?? null)
 
+/** Best bid and ask of the symbol in view, or null before any is known. */
+export const bestQuote = computed<BestQuote | null>(() => {
+  const status = shownSymbol.value
+  if (newestQuote.value) return newestQuote.value
+  return status && status.ask > 0 ? [status.quotedAtMs, status.bid, status.bidSize, status.ask, status.askSize] : null
+})
+
 /** True when the address names a symbol that is not recorded here. */
 export const symbolUnknown = computed(() => {
   const { venue, symbol } = view.value
@@ -93,12 +114,14 @@ export const symbolUnknown = computed(() => {
 /** Empties what belongs to one view, before another one's data comes. */
 export function clearMarket(): void {
   history.clear()
+  newestQuote.value = null
   tape.value = { tape: new Tape(), loaded: false }
 }
 
 function applyHello(hello: Messages['hello']): void {
   const restarted = serverInfo.peek()?.startedAtMs !== hello.startedAtMs
   serverInfo.value = hello
+  streamId.value = hello.stream
   clockOffsetMs.value = hello.nowMs - Date.now()
   samples.value = hello.samples.slice(-SAMPLES_MAX)
   if (restarted) {
@@ -111,6 +134,7 @@ function applyHello(hello: Messages['hello']): void {
 function applySymbols({ reset, symbols: changed }: Messages['symbols']): void {
   const known = symbols.peek()
   const next = reset ? new Map<string, Signal<SymbolStatus>>() : known
+  if (reset) byIndex = new Map()
   let added = false
   for (const status of changed) {
     const key = symbolKey(status.venue, status.symbol)
@@ -119,13 +143,36 @@ function applySymbols({ reset, symbols: changed }: Messages['symbols']): void {
       const spark = status.spark ?? existing.peek().spark
       existing.value = spark ? { ...status, spark } : status
       next.set(key, existing)
+      byIndex.set(status.index, existing)
     } else {
-      next.set(key, signal(status))
+      const fresh = signal(status)
+      next.set(key, fresh)
+      byIndex.set(status.index, fresh)
       added = true
     }
   }
   if (reset || added) symbols.value = reset ? next : new Map(next)
   symbolsLoaded.value = true
+}
+
+function applyChanges(changes: SymbolChange[]): void {
+  for (const [index, last, reference, decimals, side, ticksPerSecond, trades, lastAtMs, gaps, ...quote] of changes) {
+    const held = byIndex.get(index)
+    if (!held) continue
+    const [bid, bidSize, ask, askSize, quotesPerSecond, quotedAtMs] = quote
+    held.value = {
+      ...held.peek(),
+      ...{ last, reference, decimals, side, ticksPerSecond, trades, lastAtMs, gaps },
+      ...{ bid, bidSize, ask, askSize, quotesPerSecond, quotedAtMs },
+    }
+  }
+}
+
+function applySparks(sparks: Messages['sparks']): void {
+  for (const [index, spark] of sparks) {
+    const held = byIndex.get(index)
+    if (held) held.value = { ...held.peek(), spark }
+  }
 }
 
 function applyLogLines(fresh: LogEntry[]): void {
@@ -148,9 +195,13 @@ const APPLY: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
     stages.value = message
   },
   symbols: applySymbols,
-  bars: ({ bars }) => history.replace(bars),
-  update: ({ bars, prints, skipped }) => {
-    history.update(bars)
+  changes: applyChanges,
+  sparks: applySparks,
+  bars: ({ bars, spreads }) => history.replace(bars, spreads),
+  update: ({ bars, spreads, quote, prints, skipped }) => {
+    history.update(bars, spreads)
+    if (quote) newestQuote.value = quote
+    if (prints.length === 0 && skipped === 0) return
     const { tape: current, loaded } = tape.peek()
     current.add(prints, skipped)
     tape.value = { tape: current, loaded }

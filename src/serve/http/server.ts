@@ -11,12 +11,14 @@ import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
-import { queryBars, toBar } from '../page/candles.ts'
 import { serveHistory } from '../page/history-routes.ts'
 import type { Live } from '../page/live.ts'
+import { queryBars, toBar } from '../page/market/candles.ts'
+import { querySpreads } from '../page/market/spreads.ts'
 import { PageLimits } from '../page/page-limits.ts'
 import { type BarsAnswer, INTERVALS, type Interval } from '../page/protocol.ts'
 import { serveQuarantine } from '../page/quarantine-routes.ts'
+import { serveVisible } from '../page/visible-route.ts'
 import { serveWatchReports, type WatchReports } from '../page/watch-routes.ts'
 import { toException } from '../sql/clickhouse-http/errors.ts'
 import { clickHouseHttp } from '../sql/clickhouse-http/routes.ts'
@@ -118,13 +120,10 @@ export async function serve({
       const beforeMs = before === undefined ? Date.now() : Number(before)
       if (!Number.isSafeInteger(beforeMs) || beforeMs < 0 || beforeMs >= TIME_MICROS_MAX / 1000)
         return reply.code(400).send({ message: 'before must be a time in ms since 1970', advice: '' })
-      const bars = await queryBars(store, {
-        venue: String(venue),
-        symbol: String(symbol),
-        seconds: INTERVALS[toInterval(interval) ?? '10s'],
-        beforeMs,
-      })
-      return { bars: bars.map(toBar) } satisfies BarsAnswer
+      const seconds = INTERVALS[toInterval(interval) ?? '10s']
+      const query = { venue: String(venue), symbol: String(symbol), seconds, beforeMs }
+      const bars = await queryBars(store, query)
+      return { bars: bars.map(toBar), spreads: await querySpreads(store, query) } satisfies BarsAnswer
     },
   )
 
@@ -153,6 +152,7 @@ export async function serve({
   // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveWatchReports(server, watchReports)
+  serveVisible(server, live)
 
   const built = fs.existsSync(PAGE)
   if (built) await server.register(staticFiles, { root: PAGE })

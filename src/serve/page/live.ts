@@ -1,42 +1,36 @@
 /**
  * Pushes stored trades and the status to every open page: one event stream each, aggregated to what a screen can show.
  */
+import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { IngestStatus } from '../../status/ingest-status.ts'
 import type { StatusReport } from '../../status/report.ts'
 import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Journal } from '../../telemetry/journal.ts'
+import type { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import type { Follower } from './follower.ts'
+import type { Follower } from './market/follower.ts'
+import { SymbolPushes, VisibleSymbols } from './market/symbol-pushes.ts'
+import { SPARK_MAX } from './market/symbol-summary.ts'
+import { View } from './market/view.ts'
+import type { Watchlist } from './market/watchlist.ts'
 import { MergedLog } from './merged-log.ts'
-import { INTERVALS, type Interval, type Messages, type Sample, type SymbolStatus } from './protocol.ts'
-import { View } from './view.ts'
+import { eventText, hasRoom, type PageStream, send, sendText } from './page-stream.ts'
+import { INTERVALS, type Interval, type Messages, type Sample } from './protocol.ts'
 import type { WatchReports } from './watch-routes.ts'
-import { SPARK_MAX, type SymbolSummary, type Watchlist } from './watchlist.ts'
 
 /** The shortest interval between two pushes of stored trades. */
 const UPDATE_EVERY_MS = 100
 const STATUS_EVERY_MS = 500
+const VISIBLE_EVERY_MS = 250
+const CHANGES_EVERY_MS = 2_000
 const SAMPLE_EVERY_MS = 1_000
-const SPARK_EVERY_MS = 10_000
 /** Five minutes of samples, for pages that open later. */
 const SAMPLES_MAX = 300
 /** The most log text in the first message, so that a page opens fast whatever the entries contain. */
 const HELLO_LOG_LENGTH_MAX = 500_000
-/** A page with more unread bytes misses pushes until it has read them; its next view is sent whole. */
-const UNREAD_BYTES_MAX = 1_000_000
-
-interface Page {
-  response: ServerResponse
-  view: View | undefined
-  loading: boolean
-  /** The last log entry sent. */
-  logId: number
-  /** The version of the watch reports that were sent last. */
-  watchVersion: number
-}
 
 export interface LiveOptions {
   version: string
@@ -52,7 +46,7 @@ export interface LiveOptions {
 
 export class Live {
   readonly #options: LiveOptions
-  readonly #pages = new Set<Page>()
+  readonly #pages = new Set<PageStream>()
   readonly #samples: Sample[] = []
   readonly #log: MergedLog
   readonly #timers: NodeJS.Timeout[] = []
@@ -63,17 +57,20 @@ export class Live {
   #nextUpdate: NodeJS.Timeout | undefined
   /** The partitions this process stores. */
   #ownPartitions = ''
-  #sparkAtMs = Number.NEGATIVE_INFINITY
+  readonly #symbols: SymbolPushes
 
   constructor(options: LiveOptions) {
     this.#options = options
     this.#log = new MergedLog(options)
+    this.#symbols = new SymbolPushes(options.watchlist, (venue, symbol) => options.ingest.gapsOf(venue, symbol))
   }
 
   start(): void {
     this.#timers.push(
       setInterval(() => this.#pushSoon(), UPDATE_EVERY_MS),
       setInterval(() => void this.#pushStatus(), STATUS_EVERY_MS),
+      setInterval(() => this.#pushVisible(), VISIBLE_EVERY_MS),
+      setInterval(() => this.#pushChanges(), CHANGES_EVERY_MS),
     )
   }
 
@@ -91,6 +88,30 @@ export class Live {
     } catch (error) {
       emit('page_failed', { why: String(error) })
     }
+  }
+
+  /** Takes quotes that were just stored; only lent for the call. `countOf`: see `Watchlist.takeQuotes`. */
+  takeQuotes(quotes: QuoteColumns, countOf?: Uint32Array): void {
+    if (quotes.length === 0) return
+    const { watchlist, emit } = this.#options
+    try {
+      watchlist.takeQuotes(quotes, countOf)
+      for (const { view } of this.#pages) view?.takeQuotes(quotes)
+      this.#pushSoon()
+    } catch (error) {
+      emit('page_failed', { why: String(error) })
+    }
+  }
+
+  /** Which symbols the page of a stream has in sight. False if there is no such stream. */
+  show(stream: string, indexes: readonly number[]): boolean {
+    for (const page of this.#pages) {
+      if (page.id !== stream) continue
+      page.visible.choose(indexes)
+      this.#pushVisibleTo(page)
+      return true
+    }
+    return false
   }
 
   /** Opens the stream of a page. Default symbol: the busiest; default interval: one that fits its history. */
@@ -111,11 +132,15 @@ export class Live {
     // A symbol recorded for a few minutes has too few longer candles.
     const short = (watchlist.find(shownVenue ?? '', shownSymbol ?? '')?.spark.length ?? 0) < SPARK_MAX
     const interval = chosen ?? (short ? '1s' : '10s')
-    const page: Page = { response, view: undefined, loading: false, logId: this.#log.lastId, watchVersion: -1 }
+    const page: PageStream = {
+      ...{ id: randomUUID(), response, visible: new VisibleSymbols(this.#symbols) },
+      ...{ view: undefined, loading: false, logId: this.#log.lastId, watchVersion: -1 },
+    }
     this.#pages.add(page)
     response.on('close', () => this.#pages.delete(page))
     const shown = shownVenue && shownSymbol ? { venue: shownVenue, symbol: shownSymbol, interval } : null
     send(page, 'hello', {
+      stream: page.id,
       version,
       engine: `ClickHouse ${store.version}`,
       startedAtMs: this.#startedAtMs,
@@ -126,7 +151,8 @@ export class Live {
       nowMs: Date.now(),
     })
     this.#sendWatchReports(page)
-    send(page, 'symbols', { reset: true, symbols: [...watchlist.all].map(summary => this.#status(summary, true)) })
+    send(page, 'symbols', { reset: true, symbols: this.#symbols.all() })
+    this.#pushVisibleTo(page)
     if (!shown) return
     page.view = new View(shown.venue, shown.symbol, INTERVALS[interval])
     await this.#load(page)
@@ -141,7 +167,7 @@ export class Live {
   }
 
   /** Sends the history of a view. The view is opened and the offsets are read in one turn, before the query. */
-  async #load(page: Page): Promise<void> {
+  async #load(page: PageStream): Promise<void> {
     const { view } = page
     if (!view || page.loading) return
     const { watchlist, follower, store } = this.#options
@@ -153,8 +179,7 @@ export class Live {
     page.loading = true
     try {
       view.reset()
-      const bars = await view.load(store, summary ? summary.lastMicros / 1000 : Date.now(), offsets)
-      send(page, 'bars', { bars })
+      send(page, 'bars', await view.load(store, summary?.lastMicros ? summary.lastMicros / 1000 : Date.now(), offsets))
       send(page, 'prints', { prints: summary ? [...summary.prints].reverse() : [] })
     } catch (error) {
       this.#reportFailure(error as Error)
@@ -177,7 +202,7 @@ export class Live {
   #pushUpdates(): void {
     this.#checkPartitions()
     for (const page of this.#pages) {
-      if (!page.view || page.loading || page.response.writableLength > UNREAD_BYTES_MAX) continue
+      if (!page.view || page.loading || !hasRoom(page)) continue
       const update = page.view.stale ? undefined : page.view.flush()
       if (update) {
         send(page, 'update', update)
@@ -201,10 +226,10 @@ export class Live {
     try {
       const status = await this.#options.report.report()
       this.#log.gather()
-      const symbols = this.#changedSymbols()
+      const symbols = this.#symbols.fresh()
       const sample = this.#sample(status)
       for (const page of this.#pages) {
-        if (page.response.writableLength > UNREAD_BYTES_MAX) continue
+        if (!hasRoom(page)) continue
         send(page, 'stations', status)
         this.#sendWatchReports(page)
         if (symbols.length > 0) send(page, 'symbols', { reset: false, symbols })
@@ -224,7 +249,7 @@ export class Live {
     if (!this.#closed) this.#options.emit('page_failed', { why: message })
   }
 
-  #sendWatchReports(page: Page): void {
+  #sendWatchReports(page: PageStream): void {
     const { watchReports } = this.#options
     const reports = watchReports.current(Date.now())
     if (page.watchVersion === watchReports.version) return
@@ -249,25 +274,23 @@ export class Live {
     return sample
   }
 
-  #changedSymbols(): SymbolStatus[] {
-    const withSpark = performance.now() - this.#sparkAtMs > SPARK_EVERY_MS
-    if (withSpark) this.#sparkAtMs = performance.now()
-    const changed: SymbolStatus[] = []
-    for (const summary of this.#options.watchlist.all) {
-      // A symbol that went quiet is sent until its rate is 0.
-      if (!summary.changed && summary.rate.perSecond() === 0 && !withSpark) continue
-      summary.changed = false
-      changed.push(this.#status(summary, withSpark))
-    }
-    return changed
+  #pushVisible(): void {
+    for (const page of this.#pages) this.#pushVisibleTo(page)
   }
 
-  #status(summary: SymbolSummary, withSpark: boolean): SymbolStatus {
-    const status = summary.status(this.#options.ingest.gapsOf(summary.venue, summary.symbol))
-    return withSpark ? { ...status, spark: summary.spark } : status
+  #pushVisibleTo(page: PageStream): void {
+    if (!hasRoom(page)) return
+    const changes = page.visible.changes()
+    if (changes.length > 0) send(page, 'changes', changes)
+    const sparks = page.visible.sparks()
+    if (sparks.length > 0) send(page, 'sparks', sparks)
   }
-}
 
-function send<Name extends keyof Messages>(page: Page, name: Name, message: Messages[Name]): void {
-  if (!page.response.writableEnded) page.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+  #pushChanges(): void {
+    if (this.#pages.size === 0) return
+    const changes = this.#symbols.changes()
+    if (changes.length === 0) return
+    const text = eventText('changes', changes)
+    for (const page of this.#pages) if (hasRoom(page)) sendText(page, text)
+  }
 }

@@ -5,15 +5,15 @@ import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import { type ReportOptions, StatusReport } from '../../status/report.ts'
 import type { Journal } from '../../telemetry/journal.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
-import { TRADES } from '../../tick/kinds.ts'
+import { QUOTES, TRADES } from '../../tick/kinds.ts'
 import { VERSION } from '../../version.ts'
 import type { HttpSettings } from '../http/access.ts'
 import { RefusedRequests } from '../http/refused-requests.ts'
 import { type ServerOptions, serve } from '../http/server.ts'
-import { Follower } from './follower.ts'
 import { Live } from './live.ts'
+import { Follower } from './market/follower.ts'
+import { Watchlist } from './market/watchlist.ts'
 import { WatchReports } from './watch-routes.ts'
-import { Watchlist } from './watchlist.ts'
 
 export interface PageOptions extends ReportOptions {
   journal: Journal
@@ -34,7 +34,11 @@ export class Page {
     this.#options = options
     this.report = new StatusReport(options)
     const emit = throttleEvents(journal.emit)
-    this.#follower = new Follower({ store, log, ingest, emit, take: trades => this.#live.take(trades) })
+    this.#follower = new Follower({
+      ...{ store, log, ingest, emit },
+      take: trades => this.#live.take(trades),
+      takeQuotes: (quotes, counts) => this.#live.takeQuotes(quotes, counts),
+    })
     this.#live = new Live({
       version: VERSION,
       store,
@@ -53,9 +57,12 @@ export class Page {
     return this.#follower.storedOffsets()
   }
 
-  /** Shows the trades that this process stores, as it stores them. */
+  /** Shows the trades and quotes that this process stores, as it stores them. */
   follow(ingest: Ingest): void {
-    ingest.onStored = batch => this.#live.take(batch.of(TRADES).ticks)
+    ingest.onStored = batch => {
+      this.#live.take(batch.of(TRADES).ticks)
+      this.#live.takeQuotes(batch.of(QUOTES).ticks)
+    }
   }
 
   /** Loads the symbols of the store and listens. Throws errors of the store, and those of `serve`. */

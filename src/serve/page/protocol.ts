@@ -30,6 +30,8 @@ export type Print = [timeMs: number, price: number, volume: number, side: number
 
 /** One symbol of the watch list. */
 export interface SymbolStatus {
+  /** Its number in the process that serves the page, for `SymbolChange`. */
+  index: number
   venue: string
   symbol: string
   last: number
@@ -41,12 +43,46 @@ export interface SymbolStatus {
   ticksPerSecond: number
   /** Trades stored. */
   trades: number
+  /** 0 before the first trade, as `last` and `reference`. */
   lastAtMs: number
   /** Open gaps of trade ids; null if the venue's ids do not show missing trades. */
   gaps: number | null
-  /** Recent closes, oldest first, for a sparkline; sent with the first message, then about every 10 s. */
+  /** Best bid and ask; 0 before the first quote. */
+  bid: number
+  bidSize: number
+  ask: number
+  askSize: number
+  quotesPerSecond: number
+  /** When the quote was received. */
+  quotedAtMs: number
+  /** Recent closes, oldest first, for a sparkline: see `sparks`. */
   spark?: number[]
 }
+
+/** What changes of a `SymbolStatus`, in short, since thousands are sent. */
+export type SymbolChange = [
+  index: number,
+  last: number,
+  reference: number,
+  decimals: number,
+  side: number,
+  ticksPerSecond: number,
+  trades: number,
+  lastAtMs: number,
+  gaps: number | null,
+  bid: number,
+  bidSize: number,
+  ask: number,
+  askSize: number,
+  quotesPerSecond: number,
+  quotedAtMs: number,
+]
+
+/** Best bid and ask of the symbol in view: when received (ms), bid, bid size, ask, ask size */
+export type BestQuote = [timeMs: number, bid: number, bidSize: number, ask: number, askSize: number]
+
+/** A bar's open time (ms), and the spread in basis points of the middle price, averaged over the bar's time. */
+export type SpreadBar = [timeMs: number, basisPoints: number]
 
 /** One second of the pipeline's history. */
 export interface Sample {
@@ -64,6 +100,8 @@ export type { LogEntry }
 export interface Messages {
   /** First, once. */
   hello: {
+    /** Names this stream: see PUT `/api/visible`. */
+    stream: string
     version: string
     engine: string
     startedAtMs: number
@@ -77,16 +115,25 @@ export interface Messages {
   }
   /** Twice a second. */
   stations: StageStatuses
-  /** All symbols once, then those that changed, twice a second. */
+  /** All symbols once, then new ones, twice a second. */
   symbols: { reset: boolean; symbols: SymbolStatus[] }
+  /** Symbols that changed: visible ones four times a second, the others every two seconds. */
+  changes: SymbolChange[]
+  /** Sparklines of visible symbols, by index: when they become visible, then every 10 s. */
+  sparks: [index: number, closes: number[]][]
   /**
-   * The chart's history, replacing the previous one: up to 1,000 bars, oldest first. Sent again when late ticks change
-   * old bars.
+   * The chart's history, replacing the previous one: up to 1,000 bars, oldest first, and the spread of up to as many.
+   * Sent again when late ticks change old bars.
    */
-  bars: { bars: Bar[] }
-  /** When trades are stored, at most 10 times a second: the changed bars, oldest first, and new prints. */
+  bars: { bars: Bar[]; spreads: SpreadBar[] }
+  /**
+   * When ticks are stored, at most 10 times a second: the changed bars, oldest first, new prints, the newest quote (null
+   * if there is no new one).
+   */
   update: {
     bars: Bar[]
+    spreads: SpreadBar[]
+    quote: BestQuote | null
     prints: Print[]
     /** Further prints since the last update: more than a screen can show. */
     skipped: number
@@ -104,6 +151,14 @@ export interface Messages {
 /** GET `/api/bars?venue=&symbol=&interval=&before=<ms>` → older bars for scrolling back, oldest first, up to 1,000. */
 export interface BarsAnswer {
   bars: Bar[]
+  spreads: SpreadBar[]
+}
+
+/** PUT `/api/visible`: which symbols a page shows, by index, so that these are pushed more often. */
+export interface VisibleSymbols {
+  /** Of `hello`. */
+  stream: string
+  symbols: number[]
 }
 
 /** A log entry from the tables. */

@@ -19,7 +19,24 @@ test('a live bar replaces the one of its time or follows the last, and only it i
   history.update([bar(20, 5), bar(30)])
   assert.deepEqual(times(history), [10, 20, 30])
   assert.equal(history.bars[1]![4], 5)
-  assert.deepEqual(changes, [[bar(20, 5), bar(30)]])
+  assert.deepEqual(changes, [{ bars: [bar(20, 5), bar(30)], spreads: [] }])
+})
+
+test('spreads come with their bars, change with them, and go with the view', () => {
+  const { history, changes } = loaded(10, 20)
+  history.replace([bar(10), bar(20)], [[20, 1.5]])
+  history.prepend([bar(5)], [[5, 0.5]])
+  history.update([], [[20, 2]])
+  assert.deepEqual(
+    [...history.spreads],
+    [
+      [20, 2],
+      [5, 0.5],
+    ],
+  )
+  assert.deepEqual(changes, ['all', 'all', { bars: [], spreads: [[20, 2]] }])
+  history.clear()
+  assert.equal(history.spreads.size, 0)
 })
 
 test('a late bar falls into its place', () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
-import { orderWatchList } from '../../../web/src/market/watch-order.ts'
+import { orderWatchList, startsAscending } from '../../../web/src/market/watch-order.ts'
 
 const status = (venue: string, symbol: string, figures: Partial<SymbolStatus> = {}): SymbolStatus => ({
+  index: 0,
   venue,
   symbol,
   last: 100,
@@ -14,6 +15,12 @@ const status = (venue: string, symbol: string, figures: Partial<SymbolStatus> = 
   trades: 0,
   lastAtMs: 0,
   gaps: 0,
+  bid: 0,
+  bidSize: 0,
+  ask: 0,
+  askSize: 0,
+  quotesPerSecond: 0,
+  quotedAtMs: 0,
   ...figures,
 })
 
@@ -50,4 +57,14 @@ test('every word must occur, in symbol or venue, in any case', () => {
   assert.deepEqual(names(orderWatchList(LIST, byName, 'btc BIN')), ['BTCUSDT'])
   assert.deepEqual(names(orderWatchList(LIST, byName, ' usd ')), ['ADAUSDT', 'BTC/USD', 'BTCUSDT'])
   assert.deepEqual(names(orderWatchList(LIST, byName, 'btc coinbase')), [])
+})
+
+test('spreads are sorted in basis points from the tightest, and symbols without a quote come last', () => {
+  const list = [
+    status('a', 'NONE'),
+    status('a', 'WIDE', { bid: 1, ask: 1.01 }),
+    status('a', 'TIGHT', { bid: 60_000, ask: 60_001 }),
+  ]
+  assert.equal(startsAscending('spread'), true)
+  assert.deepEqual(names(orderWatchList(list, { column: 'spread', ascending: true }, '')), ['TIGHT', 'WIDE', 'NONE'])
 })

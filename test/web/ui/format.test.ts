@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   age,
+  basisPoints,
   bytes,
   day,
   decimal,
@@ -10,6 +11,7 @@ import {
   percent,
   rate,
   sentence,
+  spreadOf,
   timeOfDay,
   timeWithMs,
   volume,
@@ -84,4 +86,9 @@ test('how long a disk lasts is said in days, in hours when that is close, and no
   assert.equal(diskLasts(100 * gigabyte, -1), 'does not fill')
   assert.equal(diskLasts(100 * gigabyte, null), '–')
   assert.equal(diskLasts(null, 1), '–')
+})
+
+test('a spread has at most four digits, in basis points of the middle', () => {
+  assert.equal(spreadOf(99, 101), 200)
+  assert.deepEqual([0.034, 1.2345, 9.999, 18.72, 240.4].map(basisPoints), ['0.03', '1.23', '10.0', '18.7', '240'])
 })

@@ -1,16 +1,18 @@
 /** The chart's history: what the server sent, scrolled-back bars before it and live bars after it, as one run by time. */
-import type { Bar } from '../../../src/serve/page/protocol.ts'
+import type { Bar, SpreadBar } from '../../../src/serve/page/protocol.ts'
 
 /** Above this many bars nothing more is scrolled in, and live bars push out the oldest. */
 export const BARS_MAX = 20_000
 /** Dropping from the front redraws everything, so this many go together. */
 const DROP_BARS = 2_000
 
-/** `all`: redraw. Bars: only these are new or changed, oldest first. */
-export type BarChange = 'all' | Bar[]
+/** `all`: redraw. Else only these are new or changed, oldest first. */
+export type BarChange = 'all' | { bars: Bar[]; spreads: SpreadBar[] }
 
 export class BarHistory {
   bars: Bar[] = []
+  /** The spread by the times of bars; not all bars have one. */
+  readonly spreads = new Map<number, number>()
   /** False until the server has answered for the present view. */
   loaded = false
   /** True once the server had nothing older to give. */
@@ -26,23 +28,26 @@ export class BarHistory {
   /** Forgets everything: another view is coming. */
   clear(): void {
     this.bars = []
+    this.spreads.clear()
     this.loaded = false
     this.complete = false
     this.#tell('all')
   }
 
   /** Takes the server's history. Older bars that were scrolled in stay, if the two overlap: a chart has no hidden hole. */
-  replace(bars: Bar[]): void {
+  replace(bars: Bar[], spreads: SpreadBar[] = []): void {
     const firstMs = bars[0]?.[0] ?? Number.POSITIVE_INFINITY
     const joins = this.bars.length > 0 && this.bars.at(-1)![0] >= firstMs
     if (!joins) this.complete = false
     this.bars = joins ? [...this.bars.filter(bar => bar[0] < firstMs), ...bars] : bars
+    if (!joins) this.spreads.clear()
+    this.#addSpreads(spreads)
     this.loaded = true
     this.#tell('all')
   }
 
   /** Puts older bars in front: the answer to scrolling back. Empty means there are none. */
-  prepend(bars: Bar[]): void {
+  prepend(bars: Bar[], spreads: SpreadBar[] = []): void {
     const firstMs = this.bars[0]?.[0] ?? Number.POSITIVE_INFINITY
     const older = bars.filter(bar => bar[0] < firstMs)
     if (older.length === 0) {
@@ -50,12 +55,14 @@ export class BarHistory {
       return
     }
     this.bars = [...older, ...this.bars]
+    this.#addSpreads(spreads)
     this.#tell('all')
   }
 
   /** Sets the bars that changed, oldest first. A bar older than all that is shown is left out: it can be scrolled to. */
-  update(changed: Bar[]): void {
+  update(changed: Bar[], spreads: SpreadBar[] = []): void {
     if (!this.loaded) return
+    this.#addSpreads(spreads)
     const drawn: Bar[] = []
     let inserted = false
     for (const bar of changed) {
@@ -69,10 +76,15 @@ export class BarHistory {
     }
     if (this.bars.length > BARS_MAX + DROP_BARS) {
       this.bars = this.bars.slice(-BARS_MAX)
+      for (const timeMs of this.spreads.keys()) if (timeMs < this.bars[0]![0]) this.spreads.delete(timeMs)
       this.complete = false
       this.#tell('all')
     } else if (inserted) this.#tell('all')
-    else if (drawn.length > 0) this.#tell(drawn)
+    else if (drawn.length > 0 || spreads.length > 0) this.#tell({ bars: drawn, spreads })
+  }
+
+  #addSpreads(spreads: SpreadBar[]): void {
+    for (const [timeMs, spread] of spreads) this.spreads.set(timeMs, spread)
   }
 
   /** The first place whose bar is not before `timeMs`; looked for from the end, where live bars fall. */

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { type Bar, type BarsAnswer, INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
 import { useFlash } from '../market/flash.ts'
 import {
+  bestQuote,
   history,
   historyEmpty,
   historyLoading,
@@ -14,7 +15,7 @@ import {
   symbolsLoaded,
   symbolUnknown,
 } from '../store.ts'
-import { age, count, day, decimal, percent, timeOfDay, volume, zoneName } from '../ui/format.ts'
+import { age, basisPoints, count, day, decimal, percent, timeOfDay, volume, zoneName } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
 import { paletteVersion } from '../ui/theme.ts'
 import { show, view, zone } from '../view.ts'
@@ -27,6 +28,8 @@ const QUIET_AFTER_MS = 60_000
 
 /** The bar under the crosshair, or the newest; drawn in the legend. */
 const legendBar = signal<Bar | null>(null)
+/** Its spread in basis points, if known. */
+const legendSpread = signal<number | null>(null)
 /** Why older bars could not be fetched, or null. */
 const olderFailed = signal<string | null>(null)
 
@@ -112,6 +115,12 @@ function Legend() {
         </time>
         <PriceField name="vol" value={bar ? volume(bar[5]) : '–'} />
         <PriceField name="trades" value={bar ? count(bar[6]) : '–'} />
+        {bestQuote.value && (
+          <PriceField
+            name="spread"
+            value={legendSpread.value === null ? '–' : `${basisPoints(legendSpread.value)} bp`}
+          />
+        )}
         <PriceField name="last" value={price(lastPrice.value ?? undefined)} testId="legend-last" />
         {olderFailed.value && <span class="failed">{olderFailed.value}</span>}
       </p>
@@ -174,9 +183,9 @@ async function loadOlder(request: { running: boolean }): Promise<void> {
     const parameters = new URLSearchParams({ venue, symbol, interval, before: String(oldest[0]) })
     const response = await fetch(`/api/bars?${parameters}`)
     if (!response.ok) throw new Error(`status ${response.status}`)
-    const { bars } = (await response.json()) as BarsAnswer
+    const { bars, spreads } = (await response.json()) as BarsAnswer
     // The reader may have gone to another view meanwhile.
-    if (history.bars[0] === oldest) history.prepend(bars)
+    if (history.bars[0] === oldest) history.prepend(bars, spreads)
     olderFailed.value = null
   } catch (error) {
     olderFailed.value = `older bars: ${error instanceof Error ? error.message : 'failed'}`
@@ -199,6 +208,7 @@ function joinChart(host: HTMLElement): () => void {
   const showLegend = () => {
     const hovered = hoveredMs === null ? undefined : history.bars.findLast(bar => bar[0] === hoveredMs)
     legendBar.value = hovered ?? history.bars.at(-1) ?? null
+    legendSpread.value = (legendBar.value && history.spreads.get(legendBar.value[0])) ?? null
   }
   const chart = new PriceChart(host, {
     onHover: timeMs => {
@@ -208,16 +218,17 @@ function joinChart(host: HTMLElement): () => void {
     onNearStart: () => void loadOlder(request),
   })
   const draw = () => {
-    chart.draw(history.bars)
+    chart.draw(history.bars, history.spreads)
     drawnToMs = history.bars.at(-1)?.[0] ?? 0
     showLegend()
   }
   const partHistory = history.subscribe(change => {
     if (change === 'all') return draw()
-    for (const bar of change) {
+    for (const bar of change.bars) {
       chart.update(bar, bar[0] >= drawnToMs)
       drawnToMs = Math.max(drawnToMs, bar[0])
     }
+    for (const spread of change.spreads) chart.updateSpread(spread, drawnToMs)
     showLegend()
   })
   const partScale = effect(() => {

@@ -18,7 +18,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts'
-import type { Bar, Interval } from '../../../src/serve/page/protocol.ts'
+import type { Bar, Interval, SpreadBar } from '../../../src/serve/page/protocol.ts'
 import {
   count,
   day,
@@ -32,6 +32,7 @@ import {
   zoneShiftMs,
 } from '../ui/format.ts'
 import { color } from '../ui/theme.ts'
+import { captionOf, SpreadPane } from './spread-pane.ts'
 
 /** Scrolled to within this many bars of the oldest one, older bars are fetched. */
 const NEAR_START_BARS = 60
@@ -56,6 +57,7 @@ export class PriceChart {
   readonly #volumes: ISeriesApi<'Histogram'>
   readonly #trades: ISeriesApi<'Histogram'>
   readonly #tradesCaption: ITextWatermarkPluginApi<Time>
+  readonly #spreads: SpreadPane
   /** Seconds added to bar times: the library sets its marks at UTC midnight, a local axis needs them at local midnight. */
   #shiftSeconds = 0
   #zone: Zone = 'utc'
@@ -107,6 +109,7 @@ export class PriceChart {
     this.#chart.panes()[0]?.setStretchFactor(6)
     this.#chart.panes()[1]?.setStretchFactor(1)
     this.#tradesCaption = createTextWatermark(this.#chart.panes()[1]!, { horzAlign: 'left', vertAlign: 'top' })
+    this.#spreads = new SpreadPane(this.#chart, timeMs => this.#axisTime(timeMs))
     this.#chart.subscribeCrosshairMove((event: MouseEventParams) => {
       events.onHover(event.time === undefined ? null : this.#barTimeMs(event.time))
     })
@@ -151,16 +154,8 @@ export class PriceChart {
       wickDownColor: down,
     })
     this.#trades.applyOptions({ color: color('neutral-bar') })
-    this.#tradesCaption.applyOptions({
-      lines: [
-        {
-          text: ' trades per bar',
-          color: color('ink-3'),
-          fontSize: 11,
-          fontFamily: getComputedStyle(document.body).fontFamily,
-        },
-      ],
-    })
+    this.#tradesCaption.applyOptions(captionOf(' trades per bar'))
+    this.#spreads.paint()
   }
 
   setScale({ decimals, zone, interval }: Scale): void {
@@ -176,10 +171,11 @@ export class PriceChart {
   }
 
   /** Redraws all bars, oldest first; keeps the visible range of the time axis. */
-  draw(bars: Bar[]): void {
+  draw(bars: Bar[], spreads: ReadonlyMap<number, number>): void {
     this.#candles.setData(bars.map(bar => this.#candle(bar)))
     this.#volumes.setData(bars.map(bar => this.#volume(bar)))
     this.#trades.setData(bars.map(bar => this.#tradeCount(bar)))
+    this.#spreads.draw(bars, spreads)
     const last = bars.at(-1)
     if (last) this.#markLastPrice(last)
     else this.#lastPrice.applyOptions({ lineVisible: false, axisLabelVisible: false })
@@ -191,6 +187,10 @@ export class PriceChart {
     this.#volumes.update(this.#volume(bar), !isLast)
     this.#trades.update(this.#tradeCount(bar), !isLast)
     if (isLast) this.#markLastPrice(bar)
+  }
+
+  updateSpread(spread: SpreadBar, newestBarMs: number): void {
+    this.#spreads.update(spread, newestBarMs)
   }
 
   /** Back to the newest bar, at the usual width. */

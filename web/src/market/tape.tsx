@@ -1,4 +1,4 @@
-/** Time and sales: newest on top, side by colour and sign, size by weight. */
+/** Best bid and ask, and time and sales: newest on top, side by colour and sign, size by weight. */
 import { batch, effect, signal } from '@preact/signals'
 import { Component } from 'preact'
 import { useRef, useState } from 'preact/hooks'
@@ -6,6 +6,7 @@ import { machineNowMs, shownSymbol, tape } from '../store.ts'
 import { count, decimal, timeWithMs, volume, type Zone, zoneName } from '../ui/format.ts'
 import { useSize } from '../ui/virtual-list.tsx'
 import { view, zone } from '../view.ts'
+import { BestQuotePanel } from './best-quote.tsx'
 import type { TapeRow } from './prints.ts'
 
 const ROW_PX = 20
@@ -32,6 +33,7 @@ export function TapePanel() {
   const stopped = paused.value
   return (
     <section class="panel tape" aria-label="time and sales" data-testid="tape" data-paused={stopped !== null}>
+      <BestQuotePanel />
       <header class="panel-head">
         <h2>Time and sales</h2>
         <span class="spring" />

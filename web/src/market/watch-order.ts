@@ -1,7 +1,9 @@
 /** Which symbols the watch list shows, and in which order. */
 import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
 
-export type WatchColumn = 'symbol' | 'venue' | 'last' | 'change' | 'rate' | 'age' | 'gaps'
+import { spreadOf } from '../ui/format.ts'
+
+export type WatchColumn = 'symbol' | 'venue' | 'last' | 'change' | 'spread' | 'rate' | 'quotes' | 'age' | 'gaps'
 
 export interface WatchSort {
   column: WatchColumn
@@ -9,13 +11,16 @@ export interface WatchSort {
   ascending: boolean
 }
 
-/** Sort order at the first click: names from A, numbers from the largest, ages from the newest. */
+/** Sort order at the first click: names from A, numbers from the largest, spreads from the tightest, ages from the newest. */
 export const startsAscending = (column: WatchColumn): boolean =>
-  column === 'symbol' || column === 'venue' || column === 'age'
+  column === 'symbol' || column === 'venue' || column === 'spread' || column === 'age'
 
 const FIGURE: Record<Exclude<WatchColumn, 'symbol' | 'venue'>, (symbol: SymbolStatus) => number> = {
   last: symbol => symbol.last,
   change: symbol => (symbol.reference > 0 ? symbol.last / symbol.reference : 0),
+  // Symbols without a quote come last, from the tightest.
+  spread: ({ bid, ask }) => (ask > 0 ? spreadOf(bid, ask) : Number.MAX_VALUE),
+  quotes: symbol => symbol.quotesPerSecond,
   rate: symbol => symbol.ticksPerSecond,
   age: symbol => -symbol.lastAtMs,
   gaps: symbol => symbol.gaps ?? -1,

@@ -1,7 +1,7 @@
-/** Every recorded symbol: last price, change, recent course, rate, age, gaps. */
+/** Every recorded symbol: best bid and ask, last price, change, recent course, spread, rates, age, gaps. */
 import { computed, effect, type Signal, signal } from '@preact/signals'
-import type { SymbolStatus } from '../../../src/serve/page/protocol.ts'
-import { machineNowMs, symbolKey, symbols, symbolsLoaded } from '../store.ts'
+import type { SymbolStatus, VisibleSymbols } from '../../../src/serve/page/protocol.ts'
+import { machineNowMs, streamId, symbolKey, symbols, symbolsLoaded } from '../store.ts'
 import { count } from '../ui/format.ts'
 import { VirtualList } from '../ui/virtual-list.tsx'
 import { show, view } from '../view.ts'
@@ -10,20 +10,15 @@ import { WatchRow } from './watch-row.tsx'
 
 /** A list sorted by a changing value is re-sorted this often, and never under the pointer, so that rows can be read. */
 const RESORT_MS = 5_000
-const ROW_PX = 24
-const TALL_ROW_PX = 36
+/** Must agree with styles/watchlist.css. */
+const ROW_PX = 36
+/** Rows that come into sight are requested when the list rests. */
+const SETTLE_MS = 150
 
 const sort = signal<WatchSort>({ column: 'rate', ascending: false })
 export const watchQuery = signal('')
 const pointedAt = signal(false)
 const sortedAtMs = signal(0)
-
-/** On narrow screens and columns a row has two lines. Must agree with styles/watchlist.css. */
-const narrow = matchMedia('(max-width: 1279px)')
-const tallRows = signal(narrow.matches)
-narrow.addEventListener('change', () => {
-  tallRows.value = narrow.matches
-})
 
 effect(() => {
   if (!pointedAt.value && machineNowMs.value - sortedAtMs.peek() > RESORT_MS) sortedAtMs.value = machineNowMs.value
@@ -36,6 +31,23 @@ const ordered = computed<Signal<SymbolStatus>[]>(() => {
   return orderWatchList(list, sort.value, watchQuery.value).map(
     status => held.get(symbolKey(status.venue, status.symbol))!,
   )
+})
+
+/** The rows in sight. */
+const inSight = signal({ first: 0, end: 0 })
+
+/** Tells the server what is in sight, since that is sent more often. */
+let settle: ReturnType<typeof setTimeout> | undefined
+effect(() => {
+  const stream = streamId.value
+  const shown = ordered.value.slice(inSight.value.first, inSight.value.end).map(status => status.peek().index)
+  clearTimeout(settle)
+  if (stream === '' || shown.length === 0) return
+  settle = setTimeout(() => {
+    const body = JSON.stringify({ stream, symbols: shown } satisfies VisibleSymbols)
+    // A failure needs no answer: all symbols are sent, only less often.
+    fetch('/api/visible', { method: 'PUT', headers: { 'content-type': 'application/json' }, body }).catch(() => {})
+  }, SETTLE_MS)
 })
 
 /** The place of the symbol in view, or −1. */
@@ -51,14 +63,24 @@ export function moveInWatchList(step: number): void {
   if (target) show({ venue: target.venue, symbol: target.symbol }, 'replace')
 }
 
-const COLUMNS: { column: WatchColumn; title: string }[] = [
+const COLUMNS: { column: WatchColumn; title: string; about?: string }[] = [
   { column: 'symbol', title: 'symbol' },
   { column: 'venue', title: 'venue' },
   { column: 'last', title: 'last' },
   { column: 'change', title: 'chg %' },
-  { column: 'rate', title: 't/s' },
-  { column: 'age', title: 'age' },
+  { column: 'spread', title: 'bp', about: 'spread in basis points' },
+  { column: 'rate', title: 't/s', about: 'trades per second' },
+  { column: 'quotes', title: 'q/s', about: 'quotes per second' },
+  { column: 'age', title: 'age', about: 'time since the last trade' },
   { column: 'gaps', title: 'gaps' },
+]
+
+/** Columns that are no order of a list. */
+const LABELS = [
+  { cell: 'bid', title: 'bid' },
+  { cell: 'bid-size', title: 'size' },
+  { cell: 'ask', title: 'ask' },
+  { cell: 'ask-size', title: 'size' },
 ]
 
 export function Watchlist() {
@@ -66,8 +88,13 @@ export function Watchlist() {
     <section class="panel watch" aria-label="watch list" data-testid="watch">
       <Search />
       <div class="watch-head watch-grid">
-        {COLUMNS.map(({ column, title }) => (
-          <SortButton key={column} column={column} title={title} />
+        {COLUMNS.map(({ column, title, about }) => (
+          <SortButton key={column} column={column} title={title} about={about ?? title} />
+        ))}
+        {LABELS.map(({ cell, title }) => (
+          <span key={cell} class={`cell-${cell}`} aria-hidden="true">
+            {title}
+          </span>
         ))}
       </div>
       <Rows />
@@ -112,7 +139,7 @@ function Search() {
   )
 }
 
-function SortButton({ column, title }: { column: WatchColumn; title: string }) {
+function SortButton({ column, title, about }: { column: WatchColumn; title: string; about: string }) {
   const { column: by, ascending } = sort.value
   const chosen = by === column
   return (
@@ -120,7 +147,8 @@ function SortButton({ column, title }: { column: WatchColumn; title: string }) {
       type="button"
       class={`cell-${column}`}
       aria-pressed={chosen}
-      aria-label={`sort by ${title}${chosen ? (ascending ? ', ascending' : ', descending') : ''}`}
+      title={about}
+      aria-label={`sort by ${about}${chosen ? (ascending ? ', ascending' : ', descending') : ''}`}
       data-testid={`watch-sort-${column}`}
       onClick={() => {
         sort.value = { column, ascending: chosen ? !ascending : startsAscending(column) }
@@ -135,7 +163,6 @@ function SortButton({ column, title }: { column: WatchColumn; title: string }) {
 function Rows() {
   const list = ordered.value
   const chosen = place.value
-  const rowHeightPx = tallRows.value ? TALL_ROW_PX : ROW_PX
   if (list.length === 0) return <NoRows />
   return (
     <VirtualList
@@ -162,15 +189,18 @@ function Rows() {
         },
       }}
       rowCount={list.length}
-      rowHeightPx={rowHeightPx}
+      rowHeightPx={ROW_PX}
       revealed={chosen}
+      onRange={range => {
+        inSight.value = range
+      }}
       row={index => (
         <WatchRow
           key={symbolKey(list[index]!.peek().venue, list[index]!.peek().symbol)}
           status={list[index]!}
           index={index}
           rowCount={list.length}
-          rowHeightPx={rowHeightPx}
+          rowHeightPx={ROW_PX}
           chosen={index === chosen}
         />
       )}
@@ -192,7 +222,7 @@ function NoRows() {
     <p class="rows hint" data-testid="watch-empty">
       {watchQuery.value
         ? `Nothing here is called “${watchQuery.value}”.`
-        : 'No ticks yet. Symbols appear here with their first trade.'}
+        : 'No ticks yet. Symbols appear here with their first trade or quote.'}
     </p>
   )
 }

@@ -29,6 +29,12 @@ export function percent(last: number, reference: number): string {
   return `${Number(text) === 0 ? '' : change > 0 ? '+' : '−'}${text}`
 }
 
+/** Basis points in at most four digits: 0.03, 1.24, 18.7, 240. */
+export const basisPoints = (value: number): string => decimal(value, value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)
+
+/** The spread of best ask and bid in basis points of the middle price. */
+export const spreadOf = (bid: number, ask: number): number => ((ask - bid) / (ask + bid)) * 20_000
+
 /** A volume in at most five digits: 0.00124, 1.2345, 12.3k, 4.56M. */
 export function volume(value: number): string {
   if (value >= 1e9) return `${decimal(value / 1e9, 2)}B`

@@ -1,4 +1,4 @@
-/** A list that draws only the rows in sight: hundreds of symbols or thousands of lines cost one screenful. */
+/** A list that draws only the rows in sight: thousands of symbols or lines cost one screenful. */
 import type { ComponentChildren, HTMLAttributes, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
@@ -15,12 +15,14 @@ export interface VirtualListProps {
   revealed?: number
   /** Keeps the end in sight as rows are added. */
   followsEnd?: boolean
+  /** Rows `first` to `end`-1 are drawn. */
+  onRange?: (range: { first: number; end: number }) => void
   /** The reader scrolled: true when the end is in sight. */
   onScrolled?: (atEnd: boolean) => void
 }
 
 export function VirtualList(props: VirtualListProps) {
-  const { attributes, rowCount, rowHeightPx, row, revealed, followsEnd, onScrolled } = props
+  const { attributes, rowCount, rowHeightPx, row, revealed, followsEnd, onRange, onScrolled } = props
   const host = useRef<HTMLDivElement>(null)
   const [range, setRange] = useState({ first: 0, end: 0 })
 
@@ -34,6 +36,7 @@ export function VirtualList(props: VirtualListProps) {
   }
 
   useSize(host, measure, [rowHeightPx])
+  useLayoutEffect(() => onRange?.(range), [range])
   useLayoutEffect(() => {
     if (followsEnd) host.current!.scrollTop = rowCount * rowHeightPx
     measure()

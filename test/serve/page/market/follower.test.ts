@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { parseConfig } from '../../../src/config.ts'
-import { Ingest } from '../../../src/ingest/ingest.ts'
-import type { OpenLog } from '../../../src/log/log.ts'
-import { openLog } from '../../../src/log/open.ts'
-import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
-import { Follower } from '../../../src/serve/page/follower.ts'
-import { LocalIngest } from '../../../src/status/local-ingest.ts'
-import { tradesRecord } from '../../../src/tick/records.ts'
-import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
-import { quotesOf } from '../../support/data/quotes.ts'
-import { openTestStore, type TestStore } from '../../support/data/storage.ts'
-import { within } from '../../support/judges/within.ts'
+import { parseConfig } from '../../../../src/config.ts'
+import { Ingest } from '../../../../src/ingest/ingest.ts'
+import type { OpenLog } from '../../../../src/log/log.ts'
+import { openLog } from '../../../../src/log/open.ts'
+import { limitsOf, venuesOf } from '../../../../src/modes/ingest-settings.ts'
+import { Follower } from '../../../../src/serve/page/market/follower.ts'
+import { LocalIngest } from '../../../../src/status/local-ingest.ts'
+import { tradesRecord } from '../../../../src/tick/records.ts'
+import { ORIGIN, TradeColumns } from '../../../../src/tick/trades.ts'
+import { quotesOf } from '../../../support/data/quotes.ts'
+import { openTestStore, type TestStore } from '../../../support/data/storage.ts'
+import { within } from '../../../support/judges/within.ts'
 
 const START_MICROS = 1_790_000_000_000_000
 const RECORDS = 6
@@ -96,6 +96,7 @@ test('trades stored by another process arrive once each, from the end of the tab
         told.push(`${trades.symbols.words[trades.symbol[row]!]} ${trades.tradeId[row]} ${trades.price[row]}`)
       moved.dispatchEvent(new Event('moved'))
     },
+    takeQuotes: () => {},
   })
   assert.equal(follower.offsets(), undefined, 'nothing is known before the first poll')
   follower.start()
@@ -131,14 +132,19 @@ test('trades stored by another process arrive once each, from the end of the tab
   }
 })
 
-test('records without a trade count as stored, and no trade waits behind them', async () => {
+test('quotes of other processes arrive as the newest of each symbol, and records without a trade count as stored', async () => {
   const storing = storingSide()
+  const seen: string[] = []
   const follower = new Follower({
     store: house.store,
     log,
     ingest: { own: [] },
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
     take: () => assert.fail('no trade was stored'),
+    takeQuotes: (quotes, counts) => {
+      for (let row = 0; row < quotes.length; row++)
+        seen.push(`${quotes.symbols.words[quotes.symbol[row]!]} ${quotes.bidSize[row]} of ${counts[row]}`)
+    },
   })
   follower.start()
   try {
@@ -149,6 +155,7 @@ test('records without a trade count as stored, and no trade waits behind them', 
     storing.start()
     await within(10_000, async () => (follower.storedOffsets()!.get(0) === next ? undefined : 'not seen as stored'))
     assert.equal(follower.offsets()!.get(0), trades)
+    assert.deepEqual(seen, ['BTCUSDT 12 of 3'])
   } finally {
     follower.close()
     await storing.stop()
@@ -166,6 +173,7 @@ test('more rows than one poll returns arrive complete, record by record', async 
     take: trades => {
       for (let row = 0; row < trades.length; row++) ids.add(String(trades.tradeId[row]))
     },
+    takeQuotes: () => {},
   })
   follower.start()
   try {
@@ -208,6 +216,7 @@ test('own partitions are not polled, and their offset is that of our ingest', as
     ingest: new LocalIngest(ours, log),
     emit: (_name, fields) => assert.fail(JSON.stringify(fields)),
     take: () => assert.fail('received trades that this process stored itself'),
+    takeQuotes: () => assert.fail('received quotes that this process stored itself'),
   })
   ours.start()
   try {

@@ -1,7 +1,7 @@
 /** Candles of a view: history from the table, the newest ones updated from stored batches. */
-import type { Store } from '../../store/store.ts'
-import { TRADE_ORDER } from '../../store/trade-order.ts'
-import type { Bar } from './protocol.ts'
+import type { Store } from '../../../store/store.ts'
+import { TRADE_ORDER } from '../../../store/trade-order.ts'
+import type { Bar } from '../protocol.ts'
 
 export const BARS_MAX = 1_000
 

@@ -1,9 +1,11 @@
-/** The view of an open page: candles and tape of a symbol, collected from stored batches until the next push. */
-import type { Store } from '../../store/store.ts'
-import { readMicros } from '../../tick/time.ts'
-import type { TradeColumns } from '../../tick/trades.ts'
+/** The view of an open page: candles, spread and tape of a symbol, collected from stored batches until the next push. */
+import type { Store } from '../../../store/store.ts'
+import type { QuoteColumns } from '../../../tick/quotes/quotes.ts'
+import { readMicros } from '../../../tick/time.ts'
+import type { TradeColumns } from '../../../tick/trades.ts'
+import type { BestQuote, Messages, Print } from '../protocol.ts'
 import { addToBar, joinBars, newBar, type OpenBar, queryBars, toBar } from './candles.ts'
-import type { Bar, Print } from './protocol.ts'
+import { querySpreads, Spreads } from './spreads.ts'
 
 /** Prints beyond a screenful are counted, not sent. */
 const PRINTS_PER_PUSH_MAX = 40
@@ -19,6 +21,8 @@ export class View {
   #touched = new Set<number>()
   #prints: Print[] = []
   #skipped = 0
+  readonly #spreads: Spreads
+  #quote: BestQuote | null = null
   /** A late trade fell into a bar no longer in memory: the history must be loaded again. */
   stale = false
 
@@ -26,6 +30,7 @@ export class View {
     this.venue = venue
     this.symbol = symbol
     this.#stepMs = seconds * 1000
+    this.#spreads = new Spreads(this.#stepMs)
   }
 
   take(trades: TradeColumns): void {
@@ -50,11 +55,31 @@ export class View {
     }
   }
 
+  takeQuotes(quotes: QuoteColumns): void {
+    const venue = quotes.venues.words.indexOf(this.venue)
+    const symbol = quotes.symbols.words.indexOf(this.symbol)
+    if (venue < 0 || symbol < 0) return
+    let newest = -1
+    for (let row = 0; row < quotes.length; row++) {
+      if (quotes.symbol[row] !== symbol || quotes.venue[row] !== venue) continue
+      newest = row
+      this.#spreads.take(readMicros(quotes.receivedAtWords, row), quotes.bidPrice[row]!, quotes.askPrice[row]!)
+    }
+    if (newest < 0) return
+    this.#quote = [
+      readMicros(quotes.receivedAtWords, newest) / 1000,
+      quotes.bidPrice[newest]!,
+      quotes.bidSize[newest]!,
+      quotes.askPrice[newest]!,
+      quotes.askSize[newest]!,
+    ]
+  }
+
   /**
    * The history: trades of the table below `belowOffsets`, by log partition, joined with those taken since. The caller
    * reads the offsets and opens the view in one turn, so that each trade is in exactly one of the two.
    */
-  async load(store: Store, lastAtMs: number, belowOffsets: ReadonlyMap<number, number>): Promise<Bar[]> {
+  async load(store: Store, lastAtMs: number, belowOffsets: ReadonlyMap<number, number>): Promise<Messages['bars']> {
     this.stale = false
     const beforeMs = lastAtMs + this.#stepMs
     const stored = await queryBars(store, {
@@ -64,6 +89,10 @@ export class View {
       beforeMs,
       belowOffsets,
     })
+    const { venue, symbol } = this
+    const nowMs = Date.now()
+    const spreads = await querySpreads(store, { venue, symbol, seconds: this.#stepMs / 1000, beforeMs: nowMs })
+    this.#spreads.load(spreads.at(-1), nowMs)
     const all = new Map(stored.map(bar => [bar.timeMs, bar]))
     for (const [timeMs, bar] of this.#bars) all.set(timeMs, all.has(timeMs) ? joinBars(all.get(timeMs)!, bar) : bar)
     const sorted = [...all.values()].sort((a, b) => a.timeMs - b.timeMs)
@@ -72,7 +101,7 @@ export class View {
     // The newest prints are sent with the history.
     this.#prints = []
     this.#skipped = 0
-    return sorted.map(toBar)
+    return { bars: sorted.map(toBar), spreads }
   }
 
   /** Clears the bars, for another `load`. */
@@ -82,8 +111,14 @@ export class View {
   }
 
   /** The changes since the last call; undefined if there are none. */
-  flush(): { bars: Bar[]; prints: Print[]; skipped: number } | undefined {
-    if (this.#touched.size === 0) return undefined
+  flush(): Messages['update'] | undefined {
+    if (this.#touched.size === 0 && this.#quote === null) return undefined
+    const quote = this.#quote
+    this.#quote = null
+    return { ...this.#flushTrades(), spreads: this.#spreads.flush(), quote }
+  }
+
+  #flushTrades(): Pick<Messages['update'], 'bars' | 'prints' | 'skipped'> {
     const times = [...this.#touched].sort((a, b) => a - b)
     const newest = Math.max(...this.#bars.keys())
     const kept = times.filter(timeMs => timeMs > newest - BARS_KEPT_MAX * this.#stepMs)

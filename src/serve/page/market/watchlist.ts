@@ -1,94 +1,35 @@
 /** The watch list: a summary of every symbol, updated from stored batches. */
 
-import type { Store } from '../../store/store.ts'
-import { TRADE_ORDER } from '../../store/trade-order.ts'
-import { Rate } from '../../telemetry/statistics.ts'
-import { readMicros } from '../../tick/time.ts'
-import type { TradeColumns } from '../../tick/trades.ts'
-import type { Print, SymbolStatus } from './protocol.ts'
+import type { Store } from '../../../store/store.ts'
+import { TRADE_ORDER } from '../../../store/trade-order.ts'
+import type { QuoteColumns } from '../../../tick/quotes/quotes.ts'
+import { readMicros } from '../../../tick/time.ts'
+import type { TradeColumns } from '../../../tick/trades.ts'
+import { PRINTS_MAX, SPARK_MAX, SPARK_STEP_MS, SymbolSummary } from './symbol-summary.ts'
 
-/** Trades kept per symbol for the tape. */
-const PRINTS_MAX = 60
-/** The sparkline: a close every 10 s, for 10 minutes. */
-const SPARK_STEP_MS = 10_000
-export const SPARK_MAX = 60
-const DECIMALS_MAX = 10
-/** The most symbols of the list; beyond, the least recently traded ones leave it (they stay in the store). */
+/** The most symbols of the list; beyond, the ones without a tick for longest leave it (they stay in the store). */
 const SYMBOLS_MAX = 5_000
-
-export class SymbolSummary {
-  readonly venue: string
-  readonly symbol: string
-  last = 0
-  lastMicros = 0
-  side = 0
-  decimals = 0
-  reference = 0
-  trades = 0
-  readonly rate = new Rate()
-  spark: number[] = []
-  #sparkSlot = 0
-  /** Newest last. */
-  readonly prints: Print[] = []
-  changed = true
-
-  constructor(venue: string, symbol: string) {
-    this.venue = venue
-    this.symbol = symbol
-  }
-
-  /** Takes the newest trade of a batch, and the number of its trades. */
-  update(micros: number, price: number, side: number, count: number): void {
-    this.trades += count
-    this.rate.add(count)
-    if (micros >= this.lastMicros) {
-      this.last = price
-      this.lastMicros = micros
-      this.side = side
-    }
-    if (this.reference === 0) this.reference = price
-    this.decimals = Math.max(this.decimals, decimalsOf(price))
-    const slot = Math.floor(micros / 1000 / SPARK_STEP_MS)
-    if (slot > this.#sparkSlot) {
-      this.#sparkSlot = slot
-      this.spark.push(price)
-      if (this.spark.length > SPARK_MAX) this.spark.shift()
-    } else if (this.spark.length > 0) this.spark[this.spark.length - 1] = price
-    this.changed = true
-  }
-
-  print(print: Print): void {
-    this.prints.push(print)
-    if (this.prints.length > PRINTS_MAX) this.prints.shift()
-  }
-
-  status(gaps: number | null): SymbolStatus {
-    return {
-      venue: this.venue,
-      symbol: this.symbol,
-      last: this.last,
-      reference: this.reference,
-      decimals: this.decimals,
-      side: this.side,
-      ticksPerSecond: this.rate.perSecond(),
-      trades: this.trades,
-      lastAtMs: Math.floor(this.lastMicros / 1000),
-      gaps,
-    }
-  }
-}
-
-/** Digits after the decimal point of a price. */
-export function decimalsOf(price: number): number {
-  const text = price.toFixed(DECIMALS_MAX).replace(/0+$/, '')
-  return text.length - text.indexOf('.') - 1
-}
 
 export class Watchlist {
   readonly #summaries = new Map<string, SymbolSummary>()
+  readonly #byIndex = new Map<number, SymbolSummary>()
+  #nextIndex = 0
 
   get all(): Iterable<SymbolSummary> {
     return this.#summaries.values()
+  }
+
+  get size(): number {
+    return this.#summaries.size
+  }
+
+  /** All indexes of symbols so far are below. */
+  get indexes(): number {
+    return this.#nextIndex
+  }
+
+  at(index: number): SymbolSummary | undefined {
+    return this.#byIndex.get(index)
   }
 
   find(venue: string, symbol: string): SymbolSummary | undefined {
@@ -126,7 +67,7 @@ export class Watchlist {
       const summary = this.find(venue, symbol)
       if (!summary) continue
       summary.spark = spark.slice(-SPARK_MAX)
-      for (const price of spark) summary.decimals = Math.max(summary.decimals, decimalsOf(price))
+      for (const price of spark) summary.learnDecimals(price)
     }
   }
 
@@ -161,21 +102,56 @@ export class Watchlist {
     }
   }
 
+  /**
+   * Takes stored quotes: each symbol's count and newest one. `countOf`: how many quotes a row stands for, where it is not
+   * one.
+   */
+  takeQuotes(quotes: QuoteColumns, countOf?: Uint32Array): void {
+    const newest = new Map<number, { row: number; count: number }>()
+    const symbolCount = quotes.symbols.words.length
+    let last: { row: number; count: number } | undefined
+    let lastSlot = -1
+    for (let row = 0; row < quotes.length; row++) {
+      const slot = quotes.venue[row]! * symbolCount + quotes.symbol[row]!
+      if (slot !== lastSlot) {
+        last = newest.get(slot)
+        if (!last) {
+          last = { row, count: 0 }
+          newest.set(slot, last)
+        }
+        lastSlot = slot
+      }
+      last!.row = row
+      last!.count += countOf?.[row] ?? 1
+    }
+    for (const { row, count } of newest.values())
+      this.#summary(quotes.venues.words[quotes.venue[row]!]!, quotes.symbols.words[quotes.symbol[row]!]!).quote(
+        readMicros(quotes.receivedAtWords, row),
+        quotes.bidPrice[row]!,
+        quotes.bidSize[row]!,
+        quotes.askPrice[row]!,
+        quotes.askSize[row]!,
+        count,
+      )
+  }
+
   #summary(venue: string, symbol: string): SymbolSummary {
     const key = `${venue} ${symbol}`
     const known = this.#summaries.get(key)
     if (known) return known
     if (this.#summaries.size >= SYMBOLS_MAX) this.#dropOldest()
-    const summary = new SymbolSummary(venue, symbol)
+    const summary = new SymbolSummary(this.#nextIndex++, venue, symbol)
     this.#summaries.set(key, summary)
+    this.#byIndex.set(summary.index, summary)
     return summary
   }
 
   #dropOldest(): void {
-    let oldest: string | undefined
-    let oldestMicros = Number.POSITIVE_INFINITY
-    for (const [key, { lastMicros }] of this.#summaries)
-      if (lastMicros < oldestMicros) [oldest, oldestMicros] = [key, lastMicros]
-    if (oldest !== undefined) this.#summaries.delete(oldest)
+    let oldest: SymbolSummary | undefined
+    for (const summary of this.#summaries.values())
+      if (!oldest || summary.seenMicros < oldest.seenMicros) oldest = summary
+    if (!oldest) return
+    this.#summaries.delete(`${oldest.venue} ${oldest.symbol}`)
+    this.#byIndex.delete(oldest.index)
   }
 }

@@ -1,9 +1,13 @@
 /** Reads from the tables what other processes stored since the last query. */
-import type { Store } from '../../store/store.ts'
-import { ORIGIN, type Side, TradeColumns } from '../../tick/trades.ts'
+import type { Store } from '../../../store/store.ts'
+import { QuoteColumns } from '../../../tick/quotes/quotes.ts'
+import { ORIGIN, type Side, TradeColumns } from '../../../tick/trades.ts'
 
 /** Trades of one partition per query. At higher rates the page falls behind, then catches up. */
 const TRADES_PER_QUERY_MAX = 20_000
+/** Symbols per query; the least recently quoted ones are left out. */
+const SYMBOLS_PER_QUERY_MAX = 5_000
+
 /** Offsets by log partition: all ticks of records below were read. */
 export type Positions = Map<number, number>
 
@@ -64,4 +68,50 @@ function wholeRecords(rows: readonly TradeRow[]): TradeRow[] {
     const cut = ofPartition.length === TRADES_PER_QUERY_MAX && ofPartition[0]!.offset !== last
     return cut ? ofPartition.filter(({ offset }) => offset !== last) : ofPartition
   })
+}
+
+interface QuoteRow {
+  venue: string
+  symbol: string
+  count: string
+  newest: [micros: string, bidPrice: number, bidSize: number, askPrice: number, askSize: number]
+  offsets: Record<string, string>
+}
+
+/** The newest quote of each symbol, how many there were, and where the next query continues. */
+export async function newestQuotes(
+  store: Store,
+  since: string,
+): Promise<{ ticks: QuoteColumns; counts: Uint32Array; next: Positions }> {
+  const rows = await store.rows<QuoteRow>(
+    `SELECT venue, symbol, count() AS count,
+            argMax((toString(toUnixTimestamp64Micro(received_at)), bid_price, bid_size, ask_price, ask_size), (received_at, sequence)) AS newest,
+            maxMap(map(toString(log_partition), log_offset)) AS offsets
+     FROM quotes WHERE ${since}
+     GROUP BY venue, symbol ORDER BY max(received_at) DESC LIMIT ${SYMBOLS_PER_QUERY_MAX}`,
+  )
+  const ticks = new QuoteColumns(rows.length)
+  const counts = new Uint32Array(rows.length)
+  const next: Positions = new Map()
+  for (const { venue, symbol, count, newest, offsets } of rows) {
+    const [micros, bidPrice, bidSize, askPrice, askSize] = newest
+    counts[ticks.length] = Number(count)
+    ticks.add({
+      venue,
+      symbol,
+      timestampMicros: 0,
+      timestampNanos: 0,
+      receivedAtMicros: Number(micros),
+      bidPrice,
+      bidSize,
+      askPrice,
+      askSize,
+      sequence: 0,
+      flags: 0,
+      origin: ORIGIN.live,
+    })
+    for (const [partition, offset] of Object.entries(offsets))
+      next.set(Number(partition), Math.max(next.get(Number(partition)) ?? 0, Number(offset) + 1))
+  }
+  return { ticks, counts, next }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Batch } from '../../../src/ingest/batch.ts'
-import { queryBars, toBar } from '../../../src/serve/page/candles.ts'
-import type { Bar } from '../../../src/serve/page/protocol.ts'
-import { View } from '../../../src/serve/page/view.ts'
-import { Random } from '../../../src/simulator/random.ts'
-import { TRADES } from '../../../src/tick/kinds.ts'
-import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
-import { openTestStore, type TestStore } from '../../support/data/storage.ts'
+import { Batch } from '../../../../src/ingest/batch.ts'
+import { queryBars, toBar } from '../../../../src/serve/page/market/candles.ts'
+import { View } from '../../../../src/serve/page/market/view.ts'
+import type { Bar } from '../../../../src/serve/page/protocol.ts'
+import { Random } from '../../../../src/simulator/random.ts'
+import { TRADES } from '../../../../src/tick/kinds.ts'
+import { ORIGIN, TradeColumns } from '../../../../src/tick/trades.ts'
+import { openTestStore, type TestStore } from '../../../support/data/storage.ts'
 
 let house: TestStore
 before(async () => {
@@ -74,7 +74,7 @@ test('history and updates together are the bars of the table, whenever the view 
       const loading = view.load(house.store, START_MICROS / 1000 + 8 * 50 * 500, new Map([[0, offset]]))
       await house.store.insertBlock('trades', batch.block('trades', 0), { partition: 0, epoch: 1 })
       view.take(batch.trades)
-      history = await loading
+      history = (await loading).bars
     } else {
       await house.store.insertBlock('trades', batch.block('trades', 0), { partition: 0, epoch: 1 })
       if (offset > 4) view.take(batch.trades)

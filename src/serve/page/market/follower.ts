@@ -2,18 +2,19 @@
  * Follows the partitions that other processes store by polling the tables, so that the page of one process shows the
  * whole market.
  */
-import type { Log } from '../../log/log.ts'
-import type { IngestStatus } from '../../status/ingest-status.ts'
-import { LOGGED_LATELY, sinceOffsets } from '../../store/since-offsets.ts'
-import type { Store } from '../../store/store.ts'
-import type { Emit } from '../../telemetry/events.ts'
-import { KINDS, TRADES } from '../../tick/kinds.ts'
-import type { TradeColumns } from '../../tick/trades.ts'
-import { type Positions, storedBelow, storedTrades } from './stored-ticks.ts'
+import type { Log } from '../../../log/log.ts'
+import type { IngestStatus } from '../../../status/ingest-status.ts'
+import { LOGGED_LATELY, sinceOffsets } from '../../../store/since-offsets.ts'
+import type { Store } from '../../../store/store.ts'
+import type { Emit } from '../../../telemetry/events.ts'
+import { KINDS, QUOTES, TRADES } from '../../../tick/kinds.ts'
+import type { QuoteColumns } from '../../../tick/quotes/quotes.ts'
+import type { TradeColumns } from '../../../tick/trades.ts'
+import { newestQuotes, type Positions, storedBelow, storedTrades } from './stored-ticks.ts'
 
 const POLL_EVERY_MS = 250
 /** Kinds that are followed only to know how far records are stored. */
-const NOT_SHOWN = KINDS.filter(({ name }) => name !== TRADES.name)
+const NOT_SHOWN = KINDS.filter(({ name }) => name !== TRADES.name && name !== QUOTES.name)
 
 export interface FollowerOptions {
   store: Store
@@ -22,12 +23,15 @@ export interface FollowerOptions {
   emit: Emit
   /** Called with trades that another process stored; only lent for the call. */
   take: (trades: TradeColumns) => void
+  /** Called with the newest quote of each symbol since the last call, and the number of its quotes, by row. */
+  takeQuotes: (quotes: QuoteColumns, counts: Uint32Array) => void
 }
 
 export class Follower {
   readonly #options: FollowerOptions
-  /** By followed partition: all trades of records below this offset were passed on. */
+  /** By followed partition: all ticks of records below this offset were passed on. By kind, since each has its own table. */
   readonly #trades: Positions = new Map()
+  readonly #quotes: Positions = new Map()
   /** By followed partition: the greatest offset in any table, plus one. */
   readonly #stored: Positions = new Map()
   #timer: NodeJS.Timeout | undefined
@@ -69,7 +73,8 @@ export class Follower {
   async #poll(): Promise<void> {
     const { log, ingest, emit } = this.#options
     const own = new Set(ingest.own.map(({ partition }) => partition))
-    for (const positions of [this.#trades, this.#stored]) for (const partition of own) positions.delete(partition)
+    for (const positions of [this.#trades, this.#quotes, this.#stored])
+      for (const partition of own) positions.delete(partition)
     const followed = Array.from({ length: log.partitions }, (_, partition) => partition).filter(
       partition => !own.has(partition),
     )
@@ -92,16 +97,23 @@ export class Follower {
       const stored = Math.max(...[...ends.values()].map(end => end.get(partition) ?? 0))
       this.#stored.set(partition, stored)
       this.#trades.set(partition, ends.get(TRADES.table)?.get(partition) ?? 0)
+      // Only the newest quote of a symbol is passed on: there is no history to continue.
+      this.#quotes.set(partition, stored)
     }
   }
 
   async #takeNew(): Promise<void> {
-    const { store, take } = this.#options
+    const { store, take, takeQuotes } = this.#options
     const trades = await storedTrades(store, sinceOffsets(this.#trades))
     if (this.#closed) return
-    if (trades.ticks.length > 0) take(trades.ticks)
+    // In one turn: a page that opens finds each trade either below the offsets or passed on later.
     move(this.#trades, trades.next)
-    move(this.#stored, trades.next)
+    if (trades.ticks.length > 0) take(trades.ticks)
+    const quotes = await newestQuotes(store, sinceOffsets(this.#quotes))
+    if (this.#closed) return
+    move(this.#quotes, quotes.next)
+    if (quotes.ticks.length > 0) takeQuotes(quotes.ticks, quotes.counts)
+    for (const next of [trades.next, quotes.next]) move(this.#stored, next)
     for (const { table } of NOT_SHOWN) move(this.#stored, await storedBelow(store, table, sinceOffsets(this.#stored)))
   }
 }
