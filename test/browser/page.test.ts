@@ -74,6 +74,38 @@ test('the page shows a moving market, says that it is simulated, and reports no 
   assert.deepEqual(errors, [])
 })
 
+test('best bid and ask move, with sizes and spread in the list, beside the tape and under the candles', {
+  skip: NO_BROWSER,
+}, async t => {
+  const { page, errors } = await open(t)
+  const numberIn = async (testId: string) => Number((await shown(page, testId).textContent())!.replace(/[^\d.]/g, ''))
+  await page
+    .getByTestId('best-spread')
+    .getByText(/^[\d.]+ bp$/)
+    .waitFor()
+  const bid = await numberIn('best-bid')
+  await page.waitForFunction(
+    text => document.querySelector('[data-testid=best-bid]')?.textContent !== text,
+    await shown(page, 'best-bid').textContent(),
+  )
+  const ask = await numberIn('best-ask')
+  assert.ok(Math.abs(ask / bid - 1) < 0.01, `${bid} ${ask}`)
+  await page
+    .getByTestId('legend')
+    .getByText(/spread [\d.]+ bp/)
+    .waitFor()
+  await page.getByTestId('watch-sort-spread').click()
+  await page.waitForFunction(() => document.querySelectorAll('.watch-row .cell-spread').length === 5)
+  const spreads = (await page.locator('.watch-row .cell-spread').allTextContents()).map(Number)
+  assert.ok(
+    spreads.every(spread => spread > 0 && spread < 100),
+    `${spreads}`,
+  )
+  for (const cell of ['bid', 'bid-size', 'ask', 'ask-size', 'quotes'])
+    for (const text of await page.locator(`.watch-row .cell-${cell}`).allTextContents()) assert.match(text, /\d/)
+  assert.deepEqual(errors, [])
+})
+
 test('another symbol is shown by click and by key, another interval by number, and the address holds it', {
   skip: NO_BROWSER,
 }, async t => {

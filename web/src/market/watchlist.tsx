@@ -36,7 +36,7 @@ const ordered = computed<Signal<SymbolStatus>[]>(() => {
 /** The rows in sight. */
 const inSight = signal({ first: 0, end: 0 })
 
-/** Tells the server what is in sight, since that is sent more often. */
+/** Reports what is in sight to the server, which sends that more often. */
 let settle: ReturnType<typeof setTimeout> | undefined
 effect(() => {
   const stream = streamId.value

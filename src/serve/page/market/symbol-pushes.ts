@@ -5,7 +5,7 @@ import type { Watchlist } from './watchlist.ts'
 
 /** The most symbols that one page may have in sight. */
 export const VISIBLE_MAX = 300
-/** Symbols taken for visible until the page says which are: the busiest, as the list is sorted at first. */
+/** Symbols taken for visible until the page reports which are: the busiest, as the list is sorted at first. */
 const VISIBLE_AT_FIRST = 40
 const SPARKS_EVERY_MS = 10_000
 
