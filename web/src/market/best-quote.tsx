@@ -11,16 +11,17 @@ export function BestQuotePanel() {
   const quote = bestQuote.value
   const decimals = shownSymbol.value?.decimals ?? 2
   const [timeMs, bid, bidSize, ask, askSize] = quote ?? [0, 0, 0, 0, 0]
+  const oldWord = oldWordOf(timeMs)
   const share = quote ? bidSize / (bidSize + askSize) : 0.5
   return (
-    <div class="best-quote" data-testid="best-quote">
+    <div class={`best-quote ${oldWord === null ? '' : 'is-old'}`} data-testid="best-quote">
       <div class="tape-grid best-side">
         <span>ask</span>
         <b data-testid="best-ask">{quote ? decimal(ask, decimals) : '–'}</b>
         <span>{quote ? volume(askSize) : ''}</span>
       </div>
       <div class="tape-grid best-spread">
-        <Label quotedAtMs={timeMs} />
+        {oldWord === null ? <span>{quote ? 'spread' : 'no quotes'}</span> : <span class="quiet-for">{oldWord}</span>}
         <span>{quote ? decimal(ask - bid, decimals) : ''}</span>
         <span data-testid="best-spread">{quote ? `${basisPoints(spreadOf(bid, ask))} bp` : ''}</span>
       </div>
@@ -41,18 +42,11 @@ export function BestQuotePanel() {
   )
 }
 
-/** What the row in the middle is, or why there is no new quote. */
-function Label({ quotedAtMs }: { quotedAtMs: number }) {
+/** Why there is no new quote of the symbol in view, in a word; null if there is nothing to remark. */
+function oldWordOf(quotedAtMs: number): string | null {
   const { venue, symbol } = view.value
   const state = statesOf(venue ?? '', symbol ?? '').find(({ kind }) => kind === 'quotes')
+  if (state && (state.isDown || state.state === 'halted' || quotedAtMs === 0)) return state.state
   const oldMs = quotedAtMs > 0 ? serverNowMs.value - quotedAtMs : 0
-  if (state && (state.isDown || state.state === 'halted' || quotedAtMs === 0)) {
-    return (
-      <span class="quiet-for" title={state.detail}>
-        {state.state}
-      </span>
-    )
-  }
-  if (oldMs > OLD_AFTER_MS) return <span class="quiet-for">{age(oldMs)} old</span>
-  return <span>{quotedAtMs > 0 ? 'spread' : 'no quotes'}</span>
+  return oldMs > OLD_AFTER_MS ? `${age(oldMs)} old` : null
 }

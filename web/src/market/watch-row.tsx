@@ -23,9 +23,10 @@ export function WatchRow({ status, index, rowCount, rowHeightPx, chosen }: Watch
   const flash = useFlash(last, `${venue}/${symbol}`)
   const change = percent(last, reference)
   const quoted = ask > 0
+  const noQuotes = statesOf(venue, symbol).some(({ kind, isDown }) => kind === 'quotes' && isDown)
   return (
     <div
-      class="watch-row watch-grid"
+      class={`watch-row watch-grid ${noQuotes ? 'without-quotes' : ''}`}
       role="option"
       tabIndex={-1}
       id={`watch-${index}`}
