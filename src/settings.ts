@@ -95,6 +95,11 @@ export const SETTING_GROUPS = {
       'What to record, such as "binance:BTCUSDT,ETHUSDT@trades,quotes kraken:*/USD,-EUR/USD": see docs/live.md.',
       'Without it: the public feeds if they answer, else the simulator. The simulator takes ?rate=<trades per second>&seed=<number>.',
     ),
+    QUOTE_CHECK_SECONDS: setting(
+      number(0, 86_400).default(60),
+      'Seconds for which the quotes of one symbol after the other are checked by an order book rebuilt from depth updates; 0 for never.',
+      'For venues whose quotes and depth updates have the same numbers: Binance. See docs/quotes.md.',
+    ),
     INSTRUMENTS_EVERY_MINUTES: setting(
       number(1, 10_080).default(60),
       "Minutes between two readings of each venue's list of instruments.",

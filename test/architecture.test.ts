@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
   sources: [
     /^(tick|telemetry)\//,
-    /^venues\/(venue|index|read-trade|retry-after|instruments)$/,
+    /^venues\/(book\/.*|venue|index|read-trade|retry-after|instruments)$/,
     /^log\/(log|status-board)$/,
   ],
   audit: [CONTRACTS, /^tick\/kinds$/],

@@ -35,7 +35,7 @@ export function verifiedWith(
 export async function loadCheckpoint(store: Store, partition: number, logFirst: number): Promise<AuditCheckpoint> {
   const rows = await store.rows<{ passed: boolean; first: string; below: string; found: string }>(
     `SELECT passed, first_offset AS first, below_offset AS below, ticks AS found FROM audits
-     WHERE log_partition = {partition:UInt16} AND (below_offset > {logFirst:UInt64} OR below_offset = 0)
+     WHERE log_partition = {partition:UInt16} AND subject = '' AND (below_offset > {logFirst:UInt64} OR below_offset = 0)
      ORDER BY at, below_offset`,
     { partition, logFirst },
   )

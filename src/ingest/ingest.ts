@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditResult, audit, writeAudit } from '../audit/audit.ts'
 import { type AuditCheckpoint, loadCheckpoint, verifiedWith } from '../audit/audit-checkpoint.ts'
 import { logDiverged } from '../audit/position.ts'
+import { proveQuotes, writeProofs } from '../audit/quote-proofs.ts'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { AssignmentListener, PartitionAssignment } from '../log/assignment.ts'
@@ -19,6 +20,8 @@ import type { KnownVenues } from './validated-record.ts'
 /** Soon after a start, but not during the first seconds of catching up. */
 const AUDIT_FIRST_AFTER_MS = 10_000
 const AUDIT_EVERY_MS = 60_000
+/** Quotes received this long ago are stored, unless ingest lags. */
+const QUOTES_SETTLED_MS = 30_000
 /** How long a clean stop waits for the log to be stored; the rest is stored after the next start. */
 const DRAIN_MS_MAX = 5_000
 /** A stop audits at most this many records. */
@@ -97,7 +100,10 @@ export class Ingest implements AssignmentListener {
 
   /** Audits what was stored since the last audit, after running work; results are in `audits`. Throws errors of log and store. */
   audit(): Promise<void> {
-    return this.runExclusive(() => this.#auditNew())
+    return this.runExclusive(async () => {
+      await this.#auditNew()
+      await this.#proveQuotes()
+    })
   }
 
   /**
@@ -180,6 +186,18 @@ export class Ingest implements AssignmentListener {
       else emit('audit_failed', { partition, detail: result.detail })
       // Further records would be of another log.
       if (result.diverged) ingest.end(logDiverged(result.diverged))
+    }
+  }
+
+  /** Compares tops of rebuilt books with the stored quotes, once the quotes of the same time are stored too. */
+  async #proveQuotes(): Promise<void> {
+    const { store, emit } = this.#options
+    for (const { partition, mode } of this.partitions) {
+      if (mode !== 'running') continue
+      const proofs = await proveQuotes(store, partition, (Date.now() - QUOTES_SETTLED_MS) * 1000)
+      await writeProofs(store, proofs, Date.now())
+      for (const { venue, symbol, compared, held } of proofs)
+        if (held < compared) emit('quotes_missing', { venue, symbol, failed: compared - held, compared })
     }
   }
 

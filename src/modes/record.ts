@@ -28,6 +28,7 @@ import { openFeeds } from '../sources/feeds.ts'
 import { appendChanges } from '../sources/instruments/append-changes.ts'
 import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
+import { QuoteChecks } from '../sources/quote-check/quote-checks.ts'
 import { Recorder } from '../sources/recorder.ts'
 import { parseSources } from '../sources/selection.ts'
 import { type RecorderStatus, recorderKey } from '../sources/status.ts'
@@ -81,6 +82,9 @@ export async function record(
       return !(await changes.record(compared))
     },
   })
+  const turnMs = config.QUOTE_CHECK_SECONDS * 1000
+  const checks =
+    turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit }) : undefined
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
   const announcer = new StatusAnnouncer({ key, self, control, simulated, log, recorder, feeds, checked, journal })
@@ -102,6 +106,7 @@ export async function record(
       announcer.stop()
       await server?.close()
       await lists.close()
+      await checks?.close()
       await feeds.close()
       await simulation?.stop()
       await recorder.drain()

@@ -15,6 +15,17 @@ import { validateInstruments } from './instruments/validate.ts'
 import { instrumentValues, readInstrumentValues } from './instruments/values.ts'
 import { readJsonTrades } from './json.ts'
 import type { BlockWriter } from './native.ts'
+import {
+  BOOK_TOP_BYTES,
+  BOOK_TOP_COLUMN_COUNT,
+  BookTopColumns,
+  bookTopsRecord,
+  bookTopValues,
+  readBookTops,
+  readBookTopValues,
+  validateBookTops,
+  writeBookTopColumns,
+} from './quotes/book-tops.ts'
 import { QuoteColumns } from './quotes/quotes.ts'
 import { QUOTE_BYTES, QUOTE_COLUMN_COUNT, quotesRecord, readQuotes, writeQuoteColumns } from './quotes/record.ts'
 import { validateQuotes } from './quotes/validate.ts'
@@ -119,6 +130,24 @@ export const QUOTES: Kind<QuoteColumns> = {
   readValues: readQuoteValues,
 }
 
+/** Tops of a book rebuilt from depth updates: evidence for quotes. */
+export const BOOK_TOPS: Kind<BookTopColumns> = {
+  name: 'book_tops',
+  table: 'book_tops',
+  orderBy: 'symbol, venue, received_at, sequence',
+  time: 'received_at',
+  ids: false,
+  columns: capacity => new BookTopColumns(capacity),
+  encode: bookTopsRecord,
+  decode: readBookTops,
+  columnCount: () => BOOK_TOP_COLUMN_COUNT,
+  tickBytes: BOOK_TOP_BYTES,
+  write: writeBookTopColumns,
+  validate: validateBookTops,
+  values: bookTopValues,
+  readValues: readBookTopValues,
+}
+
 /** Changes of what a venue lists: not of its feed, but of its REST lists. */
 export const INSTRUMENTS: Kind<InstrumentColumns> = {
   name: 'instruments',
@@ -138,7 +167,7 @@ export const INSTRUMENTS: Kind<InstrumentColumns> = {
 }
 
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [INSTRUMENTS, QUOTES, TRADES]
+export const KINDS: readonly Kind[] = [INSTRUMENTS, BOOK_TOPS, QUOTES, TRADES]
 
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'

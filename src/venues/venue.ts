@@ -6,6 +6,7 @@ import type { IdKind } from '../tick/id-kind.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
+import type { DepthFeed } from './book/depth.ts'
 import type { InstrumentList } from './instruments.ts'
 
 /**
@@ -159,6 +160,8 @@ export interface Venue {
   readonly keepAlive?: { everyMs: number; frame: string }
   /** A frame with one item as given to `refuse`, where frames have several. */
   frameOf?(item: string): string
+  /** Depth updates that its quotes can be checked by. */
+  readonly depth?: DepthFeed
   /** A decoder for one socket. It may keep what later frames of the socket refer to: channel numbers, a book. */
   decoder(): Decode
 }

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { InstrumentColumns, type InstrumentRow } from '../../src/tick/instruments/instruments.ts'
 import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
+import { BookTopColumns } from '../../src/tick/quotes/book-tops.ts'
+import { QuoteDraft } from '../../src/tick/quotes/quotes.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
 
@@ -86,6 +88,15 @@ test('a quarantined aggregate keeps the ids of the trades that it joins', () => 
   assert.equal(TRADES.readValues(raw.replace('"5"', '"-5"'), 0), undefined)
 })
 
+function bookTops(): BookTopColumns {
+  const tops = new BookTopColumns(0)
+  const top = { ...new QuoteDraft(), venue: 'binance', symbol: 'BTCUSDT', sequence: 7, bidSize: 1, askSize: 2 }
+  tops.reserve(2)
+  tops.add({ ...top, bidPrice: 10, askPrice: 11, lowestBid: 9.5, highestAsk: 12.5 })
+  tops.add({ ...top, bidPrice: 11, askPrice: 10, lowestBid: 0, highestAsk: 1e-8 })
+  return tops
+}
+
 /** Of each kind a valid tick and an invalid one. */
 const SAMPLES: Record<string, TickColumns> = {
   instruments: changes,
@@ -93,6 +104,7 @@ const SAMPLES: Record<string, TickColumns> = {
     { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
     { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },
   ]),
+  book_tops: bookTops(),
   quotes: quoteColumnsOf('binance', [
     { symbol: 'BTCUSDT', bid: [0.1, 3], ask: [0.2, 1e-8], sequence: 2n ** 63n, micros: 1_700_000_000_000_001 },
     { symbol: 'ETHUSDT', bid: [0.2, 1], ask: [0.1, 1], sequence: 0, flags: 3 },

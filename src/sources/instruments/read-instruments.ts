@@ -29,7 +29,7 @@ export async function readInstruments(
   const headers = options.credentials ? venue.account?.headers?.(options.credentials()) : undefined
   return await readList(venue.instruments, async request => {
     await options.turn?.()
-    return await ask(rest, request, headers ?? {}, options)
+    return await requestJson(rest, request, headers ?? {}, options)
   })
 }
 
@@ -44,7 +44,8 @@ export class ListRefused extends Error {
   }
 }
 
-async function ask(
+/** Sends a request and reads the JSON of its answer. Rejects with ListRefused for an HTTP error, and for a longer answer than any venue's. */
+export async function requestJson(
   rest: string,
   { path, body }: ListRequest,
   account: Readonly<Record<string, string>>,

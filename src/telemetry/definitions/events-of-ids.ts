@@ -13,6 +13,12 @@ export const ID_EVENTS = {
     message:
       '{venue} {symbol}: trade id {id} does not follow {last}: stored as run {run} of the ids of this symbol. If the venue restarted its count, no action is needed; otherwise check the trades with this id_run',
   },
+  quotes_missing: {
+    station: 'ingest',
+    level: 'error',
+    message:
+      '{venue} {symbol}: {failed} of {compared} tops of the rebuilt order book differ from the last quote before: quotes are missing. See table audits and docs/quotes.md',
+  },
   quote_sequence_restarted: {
     station: 'ingest',
     level: 'warn',

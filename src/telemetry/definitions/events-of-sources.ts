@@ -218,6 +218,12 @@ export const SOURCE_EVENTS = {
     level: 'info',
     message: '{venue} ({connection}): {kind} of {symbols} of {requested} symbols acknowledged or live',
   },
+  quote_check_failed: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      '{venue} {symbol}: the order book cannot be rebuilt ({why}), so its quotes are not checked now; the next check is in {waitMs} ms. Recording continues',
+  },
   venue_not_online: {
     station: 'sources',
     level: 'warn',

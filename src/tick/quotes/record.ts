@@ -36,6 +36,13 @@ export function readQuotes(payload: Uint8Array, quotes = new QuoteColumns(0)): Q
   const reader = new BlockReader(payload)
   if (reader.columns !== QUOTE_COLUMN_COUNT)
     throw new BlockError(`${reader.columns} columns, not ${QUOTE_COLUMN_COUNT}`)
+  readQuoteColumns(reader, quotes)
+  reader.end()
+  return quotes
+}
+
+/** Reads the columns written by `writeQuoteColumns` into columns, whose former rows go. Throws BlockError. */
+export function readQuoteColumns(reader: BlockReader, quotes: QuoteColumns): void {
   quotes.clear()
   quotes.reserve(reader.rows)
   for (const word of reader.lowCardinality('venue', quotes.venue)) quotes.venues.append(word)
@@ -50,6 +57,4 @@ export function readQuotes(payload: Uint8Array, quotes = new QuoteColumns(0)): Q
   reader.fixed('flags', 'UInt8', quotes.flags)
   reader.fixed('origin', TYPES.origin, quotes.origin)
   quotes.length = reader.rows
-  reader.end()
-  return quotes
 }

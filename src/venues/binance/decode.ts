@@ -3,11 +3,13 @@
  * faqs/market_data_only.md. A quote has the book's update id, which rises, and no time. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
+import type { DepthFeed } from '../book/depth.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId, readMessage } from '../read-trade.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
+import { binanceDepth } from './depth.ts'
 import { decodeAnswer, takerSide } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
 import { streamList, streamSubscription } from './streams.ts'
@@ -23,6 +25,7 @@ export interface BinanceShape {
   defaultSymbols: readonly string[]
   limits: Limits
   silenceMsMax: number
+  depth?: DepthFeed
 }
 
 /** The stream of each kind. */
@@ -60,6 +63,7 @@ export const binance: Venue = binanceShaped({
   },
   // The server pings every 20 s.
   silenceMsMax: 30_000,
+  depth: binanceDepth,
 })
 
 /** Kinds of event that are known and not recorded: web-socket-streams.md. */

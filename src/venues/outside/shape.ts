@@ -29,6 +29,13 @@ const isAddress = (form: RegExp) => (value: unknown) => isText(value) && form.te
 
 /** Every field of a venue. */
 const FIELDS: Record<keyof Venue, Field> = {
+  depth: {
+    is: '{ url, snapshotPath, readEvent, readSnapshot }',
+    ok: value =>
+      isRecord(value) &&
+      ['url', 'snapshotPath', 'readEvent', 'readSnapshot'].every(name => typeof value[name] === 'function'),
+    optional: true,
+  },
   name: {
     is: `letters a to z and digits, a letter first, and not ${EXTERNAL_VENUE}`,
     ok: value => isName(value) && value !== EXTERNAL_VENUE,

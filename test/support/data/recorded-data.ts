@@ -21,11 +21,21 @@ export function binanceLines(symbol: 'btcusdt' | 'ethusdt'): { receivedAtNanos: 
     })
 }
 
+/** The REST depth snapshot of a session. */
+export function binanceSnapshot(symbol: 'btcusdt' | 'ethusdt'): { receivedAtNanos: bigint; answer: unknown } {
+  const line = lines(`binance-spot/${symbol}_20240808.gz`).find(each => each.includes('"lastUpdateId"'))!
+  const space = line.indexOf(' ')
+  return { receivedAtNanos: BigInt(line.slice(0, space)), answer: JSON.parse(line.slice(space + 1)) }
+}
+
 export interface SessionTruth {
   lines: number
   channels: Record<string, number>
   trade_oracle: Record<'first_id' | 'last_id' | 'count' | 'buys(taker)' | 'sells' | 'first_T' | 'last_T', number> &
     Record<'sum_qty' | 'sum_notional' | 'high' | 'low', string>
+  depth_oracle: Record<'proofs_held' | 'proofs_failed', number> & {
+    of_these_beyond_snapshot_reach: { held: number; failed: number }
+  }
   quote_oracle: Record<
     | 'count'
     | 'first_u'
