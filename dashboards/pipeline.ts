@@ -81,6 +81,7 @@ export function pipeline(): Dashboard {
         switched('source_readable', { title: 'Messages', width: 8 }, READABLE),
         metric('source_reconnects_total', { title: 'Reconnects', width: 8 }),
         metric('source_refused_total', { title: 'Messages refused', width: 8 }),
+        metric('source_quotes_conflated_total', { title: 'Quotes conflated', width: 8 }),
       ]),
       closedRow('Log', [
         metric('log_appended_ticks_per_second', { title: 'Ticks appended', width: 8 }),

@@ -5,28 +5,12 @@
  */
 import addressparser from 'nodemailer/lib/addressparser'
 import { z } from 'zod'
-import { VENUES } from './venues/index.ts'
+import { type Setting, secret, setting } from './settings/setting.ts'
+import { accountSettings, feedSettings, venueAddresses } from './settings/venue-settings.ts'
 
-export interface Setting<T extends z.ZodType = z.ZodType> {
-  /** One sentence. */
-  summary: string
-  /** Further sentences. */
-  details: string
-  schema: T
-  /** Never printed. */
-  secret: boolean
-}
-
-function setting<T extends z.ZodType>(schema: T, summary: string, details = ''): Setting<T> {
-  return { summary, details, schema, secret: false }
-}
-
-function secret<T extends z.ZodType>(schema: T, summary: string, details = ''): Setting<T> {
-  return { summary, details, schema, secret: true }
-}
+export type { Setting } from './settings/setting.ts'
 
 const number = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-const webSocket = z.url({ protocol: /^wss?$/ }).transform(url => url.replace(/\/+$/, ''))
 const http = z.url({ protocol: /^https?$/ }).transform(url => url.replace(/\/+$/, ''))
 const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, 'must be host:port')
 
@@ -44,56 +28,17 @@ const mailAddresses = z.string().refine(text => {
   return parsed.length > 0 && parsed.every(({ name, address }) => address.includes('@') && !name.includes('@'))
 }, 'must be addresses such as ops@example.org, separated by commas')
 
-const optionalWebSocket = webSocket.optional()
-const optionalHttp = http.optional()
-const optionalSecret = z.string().trim().min(8).optional()
-const optionalFile = z.string().min(1).optional()
-type VenueSettings = Readonly<
-  Record<`${string}_WS`, Setting<typeof optionalWebSocket>> & Record<`${string}_REST`, Setting<typeof optionalHttp>>
->
-type FeedSettings = Readonly<Record<`${string}_FEED`, Setting<z.ZodType<string | undefined>>>>
-type AccountSettings = Readonly<
-  Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}`, Setting<typeof optionalSecret>> &
-    Record<`${string}_${'KEY' | 'SECRET' | 'TOKEN'}_FILE`, Setting<typeof optionalFile>>
->
-
-/** The addresses of each built-in venue can be replaced. */
-const venueAddresses: VenueSettings = Object.fromEntries(
-  VENUES.flatMap(({ name }) => [
-    [`${name.toUpperCase()}_WS`, setting(optionalWebSocket, `WebSocket URL to use instead of ${name}'s own.`)],
-    [`${name.toUpperCase()}_REST`, setting(optionalHttp, `REST URL to read ${name}'s instruments from.`)],
-  ]),
-)
-
-/** The feed, of venues that have several. */
-const feedSettings: FeedSettings = Object.fromEntries(
-  VENUES.flatMap(({ name, feeds = {} }) => {
-    const [first, ...others] = Object.keys(feeds)
-    if (first === undefined) return []
-    const schema = z.enum([first, ...others]).default(first)
-    return [[`${name.toUpperCase()}_FEED`, setting(schema, `Feed of ${name}: ${[first, ...others].join(', ')}.`)]]
-  }),
-)
-
-/** The secrets of each venue that requires an account: see `launcher/credentials.ts`. */
-const accountSettings: AccountSettings = Object.fromEntries(
-  VENUES.flatMap(({ account }) =>
-    (account?.secrets ?? []).flatMap(name => {
-      const key = `${account!.name}_${name}`.toUpperCase()
-      return [
-        [key, secret(optionalSecret, `Your ${name} at ${account!.name}.`, account!.advice)],
-        [`${key}_FILE`, setting(optionalFile, `File that contains your ${name} at ${account!.name}.`)],
-      ]
-    }),
-  ),
-)
-
 export const SETTING_GROUPS = {
   sources: {
     SOURCES: setting(
       z.string().optional(),
       'What to record, such as "binance:BTCUSDT,ETHUSDT@trades,quotes kraken:*/USD,-EUR/USD": see docs/live.md.',
       'Without it: the public feeds if they answer, else the simulator. The simulator takes ?rate=<trades per second>&seed=<number>.',
+    ),
+    QUOTES_CONFLATE_MS: setting(
+      number(0, 60_000).default(0),
+      'Milliseconds in which only the last quote of each symbol is recorded; 0 records every quote.',
+      'A quote that replaced others is flagged, the others are counted. Quotes are then not checked.',
     ),
     QUOTE_CHECK_SECONDS: setting(
       number(0, 86_400).default(60),

@@ -145,6 +145,7 @@ function observe({ log }: Parts, { observing }: ReturnType<typeof open>): () => 
         receivedPerSecond: 0,
         appendMs: null,
         paused: false,
+        conflatedQuotes: 0,
         connections: [],
         process: gauge.read(),
         events: journal.counts,

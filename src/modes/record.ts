@@ -23,6 +23,7 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { latestRequest } from '../log/recorder-requests.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
+import { ConflatedQuotes } from '../sources/conflation.ts'
 import { SelectionControl } from '../sources/control/selection-control.ts'
 import { openFeeds } from '../sources/feeds.ts'
 import { appendChanges } from '../sources/instruments/append-changes.ts'
@@ -59,7 +60,8 @@ export async function record(
   })
   const recorder = new Recorder({ log, emit })
   const subscriptions = control.subscriptions()
-  const feeds = openFeeds([], recorder, emit)
+  const conflated = config.QUOTES_CONFLATE_MS > 0 ? new ConflatedQuotes(recorder, config.QUOTES_CONFLATE_MS) : undefined
+  const feeds = openFeeds([], conflated ?? recorder, emit)
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
   reportCorrections(control.selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit, {
@@ -82,12 +84,15 @@ export async function record(
       return !(await changes.record(compared))
     },
   })
-  const turnMs = config.QUOTE_CHECK_SECONDS * 1000
+  // Conflated quotes are not complete: a check would report what is configured.
+  const turnMs = conflated ? 0 : config.QUOTE_CHECK_SECONDS * 1000
   const checks =
     turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit }) : undefined
   const self = selfOf('record')
   const key = recorderKey(config.SOURCES ?? '')
-  const announcer = new StatusAnnouncer({ key, self, control, simulated, log, recorder, feeds, checked, journal })
+  const conflatedQuotes = () => conflated?.dropped ?? 0
+  const reported = { log, recorder, conflatedQuotes, feeds, checked, journal }
+  const announcer = new StatusAnnouncer({ key, self, control, simulated, ...reported })
   const server = await serveRecorder(
     healthSettings(config),
     emit,
@@ -109,6 +114,7 @@ export async function record(
       await checks?.close()
       await feeds.close()
       await simulation?.stop()
+      conflated?.flush()
       await recorder.drain()
       await log.close()
     },

@@ -10,6 +10,7 @@ export function measureRecorder({
   connections,
   receivedPerSecond,
   appendMs,
+  conflatedQuotes,
   process,
   events,
 }: RecorderStatus): Measurement[] {
@@ -18,6 +19,7 @@ export function measureRecorder({
     ...measureSubscriptions(connections),
     { name: 'log_appended_ticks_per_second', labels: {}, value: receivedPerSecond },
     ...quantilesOf('log_append_seconds', {}, appendMs),
+    { name: 'source_quotes_conflated_total', labels: {}, value: conflatedQuotes },
     ...measureProcess('record', process),
     ...measureEvents('record', events),
   ]

@@ -24,6 +24,8 @@ export interface StatusAnnouncerOptions {
   simulated: RecorderStatus['simulated']
   log: StatusBoard
   recorder: Recorder
+  /** Quotes dropped by conflation since start. */
+  conflatedQuotes: () => number
   feeds: Feeds
   checked: CheckedSymbols
   journal: Journal
@@ -41,7 +43,7 @@ export class StatusAnnouncer {
   }
 
   status(): RecorderStatus {
-    const { self, control, simulated, recorder, feeds, checked, journal } = this.#options
+    const { self, control, simulated, recorder, conflatedQuotes, feeds, checked, journal } = this.#options
     return {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
@@ -53,6 +55,7 @@ export class StatusAnnouncer {
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),
       paused: recorder.paused,
+      conflatedQuotes: conflatedQuotes(),
       connections: withinListedMax(feeds.status()),
       process: this.#gauge.read(),
       events: journal.counts,

@@ -26,6 +26,8 @@ export interface RecorderStatus {
   appendMs: { p50: number; p99: number; max: number } | null
   /** The log is too slow: reading from venues is paused. */
   paused: boolean
+  /** Quotes dropped since start, because TICKHOUSE_QUOTES_CONFLATE_MS is set. */
+  conflatedQuotes: number
   connections: ConnectionStatus[]
   process: ProcessMetrics
   /** Unique to this run of this process. */

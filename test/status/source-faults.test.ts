@@ -59,6 +59,7 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   receivedPerSecond: 0,
   appendMs: null,
   paused: false,
+  conflatedQuotes: 0,
   connections,
   process: { cpuSeconds: 0, memoryBytes: 0, memoryLimitBytes: 1, eventLoopDelayMs: null },
   instance: 'i',

@@ -58,6 +58,12 @@ export const SOURCE_METRICS = {
     help: 'Unreadable messages; they are in quarantine',
     labels: CONNECTION,
   },
+  source_quotes_conflated_total: {
+    station: 'sources',
+    kind: 'counter',
+    help: 'Quotes dropped as configured by TICKHOUSE_QUOTES_CONFLATE_MS',
+    labels: [],
+  },
   source_reconnects_total: { station: 'sources', kind: 'counter', help: 'Reconnects', labels: CONNECTION },
   source_silence_seconds: {
     station: 'sources',
