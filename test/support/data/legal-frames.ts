@@ -87,7 +87,7 @@ function apply(tree: Tree, { kind, seed, numeral, text, other }: Change): void {
   if (members.length === 0) return
   if (kind === 'order') members.push(...members.splice(0, at))
   else if (kind === 'extra') members.splice(at, 0, [text, { text: JSON.stringify(other) }])
-  else if (kind === 'twice') members.push([members[at]![0], { text: JSON.stringify(other) }])
+  else if (kind === 'twice') members.push(members[at]!)
   else if (kind === 'without') members.splice(at, 1)
   else {
     // Of the values of that kind.
