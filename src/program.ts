@@ -160,6 +160,7 @@ command('replay', "replay stored ticks as a venue's WebSocket feed, as one norma
   .option('--into <log>', 'append to this log instead: sqlite:data/replayed')
   .option('--venue <name>', 'replay only this venue')
   .option('--symbol <names>', 'replay only these symbols, separated by commas; several are merged by time')
+  .option('--kinds <names>', 'trades, quotes or both, separated by a comma; by default all that the format has')
   .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
   .option('--to <time>', 'end of the range, exclusive')
   .option('--speed <factor>', '1 for real time, 10 for ten times as fast, or max', '1')

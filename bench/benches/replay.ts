@@ -11,10 +11,9 @@ import { WebSocketServer } from 'ws'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { openLog } from '../../src/log/open.ts'
 import { LogOutlet } from '../../src/replay/into-log.ts'
-import { Range } from '../../src/replay/range.ts'
+import { Ranges } from '../../src/replay/ranges.ts'
 import { type Outlet, Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
-import { readChunks } from '../../src/replay/time-chunks.ts'
 import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
 import type { Store } from '../../src/store/store.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
@@ -41,12 +40,12 @@ function withStored<T>(work: (store: Store, directory: string) => Promise<T>): P
   )
 }
 
-async function replaying(store: Store, to: (range: Range) => Promise<Outlet>): Promise<Sample> {
+async function replaying(store: Store, to: (range: Ranges) => Promise<Outlet>): Promise<Sample> {
   const runQuery = (query: string, format: string) => store.untrusted(query, format)
-  const range = await Range.find(runQuery, { symbols: [] })
+  const range = await Ranges.find(runQuery, { symbols: [] })
   const outlet = await to(range)
   const replay = new Replay({
-    read: from => readChunks(runQuery, range, from),
+    read: from => range.read(from),
     fromNanos: range.firstNanos,
     speed: Number.POSITIVE_INFINITY,
     outlet,
@@ -81,7 +80,7 @@ function connectClient(url: string): void {
   socket.on('error', () => {})
 }
 
-function serving(format: string, target: (range: Range) => string) {
+function serving(format: string, target: (range: Ranges) => string) {
   return () =>
     withStored(async store => {
       let server: ReplayServer | undefined
@@ -156,7 +155,7 @@ export const replay: Bench = {
     {
       name: 'as binance',
       against: BASELINE,
-      run: serving('binance', ({ symbols }) => VENUE_SERVERS.binance!.target(symbols)),
+      run: serving('binance', ({ symbols, kinds }) => VENUE_SERVERS.binance!.target(symbols, kinds)),
     },
     { name: 'into a log', against: BASELINE, run: intoLog },
     { name: BASELINE, run: jsonLines },

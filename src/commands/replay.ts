@@ -5,10 +5,9 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { LogOutlet } from '../replay/into-log.ts'
-import { Range } from '../replay/range.ts'
+import { Ranges, REPLAYED_KINDS } from '../replay/ranges.ts'
 import { type Outlet, Replay } from '../replay/replay.ts'
 import { ReplayServer } from '../replay/server.ts'
-import { readChunks } from '../replay/time-chunks.ts'
 import { VENUE_SERVERS } from '../replay/venue-servers.ts'
 import { openStoreAccess } from './open-store.ts'
 import { parseTime } from './parse-time.ts'
@@ -20,6 +19,7 @@ export interface ReplayFlags {
   into?: string
   venue?: string
   symbol?: string
+  kinds?: string
   from?: string
   to?: string
   speed: string
@@ -31,16 +31,16 @@ const SHOW_EVERY_MS = 500
 
 /** Replays until all ticks are sent or the signal aborts; prints its address and the result. Throws TickhouseErrors. */
 export async function replay(config: Config, flags: ReplayFlags, stopping: AbortSignal): Promise<void> {
-  const { protocol, into, speed, port, wanted } = readFlags(config, flags)
+  const { protocol, into, speed, port, wanted, kinds } = readFlags(config, flags)
   const access = await openStoreAccess(config)
   try {
-    const range = await Range.find(access.query, wanted)
+    const range = await Ranges.find(access.query, wanted, kinds)
     if (protocol && flags.as !== 'live') range.requireOneVenue()
     const out = protocol
       ? await serving(new ReplayServer(protocol, range.symbols), port)
       : await writing(into!, speed !== Number.POSITIVE_INFINITY)
     const run = new Replay({
-      read: from => readChunks(access.query, range, from),
+      read: from => range.read(from),
       fromNanos: range.firstNanos,
       speed,
       outlet: out.outlet,
@@ -48,8 +48,10 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       startPaused: flags.startPaused ?? false,
     })
     if (out.server) out.server.control = (name, options) => control(run, name, options)
-    const target = out.server ? out.server.url + protocol!.target(range.symbols) : into!
-    console.log(`replaying ${count(range.ticks)} ticks of ${range.symbols.join(', ')}: ${target}`)
+    const target = out.server ? out.server.url + protocol!.target(range.symbols, range.kinds) : into!
+    console.log(
+      `replaying ${count(range.ticks)} ticks (${range.kinds.join(', ')}) of ${range.symbols.join(', ')}: ${target}`,
+    )
     try {
       const ended = await runWatched(run, range, out.outlet, stopping)
       console.log(`${ended ? 'ended' : 'stopped'} after ${count(run.sent)} ticks`)
@@ -63,7 +65,7 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
   }
 }
 
-function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, port }: ReplayFlags) {
+function readFlags(config: Config, { as, into, venue, symbol, kinds, from, to, speed, port }: ReplayFlags) {
   if ((as === undefined) === (into === undefined)) throw usage('replay needs either --as or --into')
   const protocol = as !== undefined && Object.hasOwn(VENUE_SERVERS, as) ? VENUE_SERVERS[as] : undefined
   if (as !== undefined && !protocol) throw usage(`unknown format ${as}`)
@@ -78,7 +80,18 @@ function readFlags(config: Config, { as, into, venue, symbol, from, to, speed, p
     fromNanos: from === undefined ? undefined : parseTime(from),
     untilNanos: to === undefined ? undefined : parseTime(to),
   }
-  return { protocol, into, speed: times, port: Number(port), wanted }
+  return { protocol, into, speed: times, port: Number(port), wanted, kinds: kindsOf(kinds, as, protocol?.kinds) }
+}
+
+/** The kinds to replay: by default all that the format has. Throws `usage`. */
+function kindsOf(text: string | undefined, as: string | undefined, possible = REPLAYED_KINDS) {
+  const kinds = text === undefined ? possible : text.split(',').filter(Boolean)
+  const unknown = kinds.find(kind => !REPLAYED_KINDS.includes(kind))
+  if (unknown !== undefined) throw usage(`unknown kind ${unknown}: --kinds takes ${REPLAYED_KINDS.join(', ')}`)
+  const missing = kinds.find(kind => !possible.includes(kind))
+  if (missing !== undefined) throw usage(`a replay as ${as} has only ${possible.join(', ')}, not ${missing}`)
+  if (kinds.length === 0) throw usage('--kinds names no kind')
+  return kinds
 }
 
 function usage(message: string): TickhouseError {
@@ -117,7 +130,7 @@ function control(run: Replay, name: string, options: URLSearchParams): object {
 /**
  * Runs with progress on the terminal, where the space bar pauses and resumes. False if it was stopped before the end.
  */
-async function runWatched(run: Replay, range: Range, outlet: Outlet, stopping: AbortSignal): Promise<boolean> {
+async function runWatched(run: Replay, range: Ranges, outlet: Outlet, stopping: AbortSignal): Promise<boolean> {
   const progress = new Progress('ticks', range.ticks)
   const showing = setInterval(() => {
     const state = run.paused ? 'paused, ' : outlet.waitingFor ? `waiting for ${outlet.waitingFor}, ` : ''

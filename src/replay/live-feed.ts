@@ -4,6 +4,7 @@
  * filters.
  */
 
+import { TRADES } from '../tick/kinds.ts'
 import { blockBytes, writeTradeBlock } from '../tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../tick/trades.ts'
 import { TimeText } from '../venues/format-time.ts'
@@ -15,6 +16,7 @@ const FORMATS = ['json', 'native'] as const
 const LINES_MAX = 1_000
 
 export const live: VenueServerProtocol = {
+  kinds: [TRADES.name],
   target: () => '/live',
   open: url => {
     const format = FORMATS.find(known => known === (url.searchParams.get('format') ?? 'json'))

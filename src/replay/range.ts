@@ -1,10 +1,10 @@
-/** The ticks to replay: a filter, and what store and archive contain of it. */
-import { TickhouseError } from '../errors.ts'
+/** The ticks of one kind to replay: a filter, and what store and archive contain of it. */
+import type { ReplayColumns, StoredTicks } from './stored-ticks.ts'
 
 /** Runs a read-only statement; returns the result's bytes in a ClickHouse format. Throws TickhouseErrors. */
 export type RunQuery = (query: string, format: string) => Promise<Uint8Array>
 
-/** Times are the venue's, ns since 1970 UTC. An absent field does not filter. */
+/** Times are those that order the replay of a kind, ns since 1970 UTC. An absent field does not filter. */
 export interface TickFilter {
   venue?: string | undefined
   symbols: readonly string[]
@@ -23,25 +23,29 @@ interface SymbolDay {
   last: bigint
 }
 
-/** The view over hot and archived trades. */
-const TABLE = 'all_trades'
-
-/** The ticks of a replay. */
-export class Range {
+/** The ticks of one kind in a replay. */
+export class Range<C extends ReplayColumns = ReplayColumns> {
+  readonly stored: StoredTicks<C>
   readonly ticks: number
   /** Time of the first and the last tick. */
   readonly firstNanos: bigint
   readonly lastNanos: bigint
   readonly symbols: readonly string[]
+  readonly venues: readonly string[]
   readonly #filter: TickFilter
   readonly #symbolDays: readonly SymbolDay[]
 
-  /** Queries what exists. Throws `usage` if no tick, or none of a named symbol, matches. */
-  static async find(runQuery: RunQuery, filter: TickFilter): Promise<Range> {
+  /** Queries what exists; undefined if no tick matches. */
+  static async find<C extends ReplayColumns>(
+    runQuery: RunQuery,
+    stored: StoredTicks<C>,
+    filter: TickFilter,
+  ): Promise<Range<C> | undefined> {
+    const { table, time } = stored
     const answer = await runQuery(
       `SELECT toString(log_day) AS day, venue, symbol, toString(count()) AS ticks,
-         toString(toUnixTimestamp64Nano(min(timestamp))) AS first, toString(toUnixTimestamp64Nano(max(timestamp))) AS last
-       FROM ${TABLE} WHERE ${conditionOf(filter)} GROUP BY log_day, venue, symbol ORDER BY log_day, venue, symbol`,
+         toString(toUnixTimestamp64Nano(min(${time}))) AS first, toString(toUnixTimestamp64Nano(max(${time}))) AS last
+       FROM ${table} WHERE ${conditionOf(filter, time)} GROUP BY log_day, venue, symbol ORDER BY log_day, venue, symbol`,
       'JSONEachRow',
     )
     const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
@@ -49,36 +53,18 @@ export class Range {
       const { day, venue, symbol, ticks, first, last } = JSON.parse(row) as Record<keyof SymbolDay, string>
       return { day, venue, symbol, ticks: Number(ticks), first: BigInt(first), last: BigInt(last) }
     })
-    const found = new Set(symbolDays.map(({ symbol }) => symbol))
-    const missing = filter.symbols.filter(symbol => !found.has(symbol))
-    if (symbolDays.length === 0 || missing.length > 0) {
-      throw new TickhouseError(
-        'usage',
-        `no stored ticks${missing.length > 0 ? ` of ${missing.join(', ')}` : ''} match`,
-        'List what is stored: tickhouse query "SELECT venue, symbol, min(timestamp), max(timestamp) FROM all_trades GROUP BY ALL"',
-      )
-    }
-    return new Range(filter, symbolDays)
+    return symbolDays.length === 0 ? undefined : new Range(stored, filter, symbolDays)
   }
 
-  private constructor(filter: TickFilter, symbolDays: readonly SymbolDay[]) {
+  private constructor(stored: StoredTicks<C>, filter: TickFilter, symbolDays: readonly SymbolDay[]) {
+    this.stored = stored
     this.#filter = filter
     this.#symbolDays = symbolDays
     this.ticks = symbolDays.reduce((sum, { ticks }) => sum + ticks, 0)
     this.firstNanos = sorted(symbolDays.map(({ first }) => first)).at(0)!
     this.lastNanos = sorted(symbolDays.map(({ last }) => last)).at(-1)!
     this.symbols = [...new Set(symbolDays.map(({ symbol }) => symbol))]
-  }
-
-  /** Throws `usage` for ticks of two venues: a venue's own feed does not name the venue. */
-  requireOneVenue(): void {
-    const venues = [...new Set(this.#symbolDays.map(({ venue }) => venue))]
-    if (venues.length === 1) return
-    throw new TickhouseError(
-      'usage',
-      `a venue's own format cannot distinguish ticks of ${venues.join(' and ')}`,
-      'Choose one with --venue, or replay all with --as live.',
-    )
+    this.venues = [...new Set(symbolDays.map(({ venue }) => venue))]
   }
 
   /** Lower bound for the time of the first tick at or after `fromNanos`; undefined if there is none. */
@@ -97,17 +83,14 @@ export class Range {
     return ((this.lastNanos - this.firstNanos + 1n) * BigInt(ticks)) / BigInt(this.ticks) + 1n
   }
 
-  /**
-   * A SELECT of the ticks of a time range (end exclusive) in the table's sort order, the cheapest for the engine;
-   * `TimeOrder` merges them. It names only days with ticks, so that no other part or file is opened.
-   */
+  /** A SELECT of the ticks of a time range (end exclusive), to be sorted. It names only days with ticks, so that no other part or file is opened. */
   select(fromNanos: bigint, untilNanos: bigint, rowsMax: number): string {
-    return this.#select(fromNanos, untilNanos, 'symbol, venue, timestamp, trade_id', rowsMax)
+    return this.#select(fromNanos, untilNanos, this.stored.queryOrder, rowsMax)
   }
 
-  /** The same for the first `rowsMax` ticks by time. */
+  /** The same for the first `rowsMax` ticks by time, in order. */
   selectFirst(fromNanos: bigint, untilNanos: bigint, rowsMax: number): string {
-    return this.#select(fromNanos, untilNanos, 'timestamp, trade_id, venue, symbol', rowsMax)
+    return this.#select(fromNanos, untilNanos, this.stored.order, rowsMax)
   }
 
   #select(fromNanos: bigint, untilNanos: bigint, order: string, rowsMax: number): string {
@@ -115,9 +98,10 @@ export class Range {
     const days = new Set(
       this.#symbolDays.filter(({ first, last }) => first < untilNanos && last >= fromNanos).map(({ day }) => day),
     )
-    return `SELECT venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin, first_id, last_id FROM ${TABLE}
-      WHERE log_day IN (${[...days].map(stringLiteral).join(', ')}) AND ${conditionOf({ venue, symbols, fromNanos, untilNanos })}
-      ORDER BY ${order}, log_partition, log_offset, log_index LIMIT ${rowsMax}`
+    const { select, table, time } = this.stored
+    return `SELECT ${select} FROM ${table}
+      WHERE log_day IN (${[...days].map(stringLiteral).join(', ')}) AND ${conditionOf({ venue, symbols, fromNanos, untilNanos }, time)}
+      ORDER BY ${order} LIMIT ${rowsMax}`
   }
 }
 
@@ -125,12 +109,12 @@ function sorted(nanos: readonly bigint[]): bigint[] {
   return nanos.toSorted((a, b) => Number(a - b))
 }
 
-function conditionOf({ venue, symbols, fromNanos, untilNanos }: TickFilter): string {
+function conditionOf({ venue, symbols, fromNanos, untilNanos }: TickFilter, time: string): string {
   const conditions: string[] = []
   if (symbols.length > 0) conditions.push(`symbol IN (${symbols.map(stringLiteral).join(', ')})`)
   if (venue !== undefined) conditions.push(`venue = ${stringLiteral(venue)}`)
-  if (fromNanos !== undefined) conditions.push(`timestamp >= ${timestampLiteral(fromNanos)}`)
-  if (untilNanos !== undefined) conditions.push(`timestamp < ${timestampLiteral(untilNanos)}`)
+  if (fromNanos !== undefined) conditions.push(`${time} >= ${timestampLiteral(fromNanos)}`)
+  if (untilNanos !== undefined) conditions.push(`${time} < ${timestampLiteral(untilNanos)}`)
   return conditions.join(' AND ') || '1'
 }
 

@@ -4,8 +4,9 @@
  * Unlike a market it waits: before the first tick, while nobody is subscribed, and for slow clients.
  */
 import type { Clock } from '../clock.ts'
-import type { TradeColumns } from '../tick/trades.ts'
 import { PlaybackClock } from './playback-clock.ts'
+import { timesOf } from './stored-ticks.ts'
+import { type ChunkReader, type TickRun, Timeline } from './timeline.ts'
 
 /** Destination of replayed ticks. */
 export interface Outlet {
@@ -13,15 +14,15 @@ export interface Outlet {
   readonly waitingFor: string | undefined
   /** Resolves once `waitingFor` is undefined; rejects when the signal aborts. */
   ready(signal: AbortSignal): Promise<void>
-  /** Sends rows `start` to `end`-1. Resolves when more may be sent; the columns do not change until then. */
-  send(trades: TradeColumns, start: number, end: number): Promise<void>
+  /** Sends ticks in the order given. Resolves when more may be sent; the columns do not change until then. */
+  send(runs: readonly TickRun[]): Promise<void>
   /** Called after the last tick: resolves when everything sent was delivered, as far as the outlet can know. */
   finish(): Promise<void>
 }
 
 export interface ReplayOptions {
-  /** Reads the ticks in order from a time on, ns since 1970 UTC. */
-  read: (fromNanos: bigint) => AsyncGenerator<TradeColumns, void>
+  /** Reads the ticks of each kind in order from a time on, ns since 1970 UTC. */
+  read: (fromNanos: bigint) => readonly ChunkReader[]
   fromNanos: bigint
   /** 1 for the original spacing, `Infinity` for full speed. */
   speed: number
@@ -92,44 +93,34 @@ export class Replay {
   }
 
   async #playFrom(fromNanos: bigint, signal: AbortSignal): Promise<void> {
-    const chunks = this.#options.read(fromNanos)
+    const timeline = new Timeline(this.#options.read(fromNanos))
     let begun = false
     try {
-      let coming = settled(chunks.next())
-      for (;;) {
-        const { value: trades, done } = await unwrapped(coming)
-        if (done) return
-        // Read the next chunk while this one is sent.
-        coming = settled(chunks.next())
-        if (!begun) {
-          begun = true
-          await this.#open(signal)
-          this.#clock.start(trades.timestamp[0]!)
-        }
-        if (!(await this.#play(trades, signal))) return
+      for (let next = await timeline.next(); next !== undefined; next = await timeline.next()) {
+        signal.throwIfAborted()
+        await this.#open(signal)
+        if (!begun) this.#clock.start(next)
+        begun = true
+        if (this.#seekTo !== undefined) return
+        await this.#send(timeline, next, signal)
       }
     } finally {
-      await chunks.return()
+      await timeline.close()
     }
   }
 
-  /** Sends a chunk at its spacing; false if a seek interrupted it. */
-  async #play(trades: TradeColumns, signal: AbortSignal): Promise<boolean> {
-    const { outlet } = this.#options
-    for (let row = 0; row < trades.length; ) {
-      signal.throwIfAborted()
-      await this.#open(signal)
-      if (this.#seekTo !== undefined) return false
-      const end = this.#due(trades, row)
-      if (end === row) await this.#sleep(this.#clock.waitMs(trades.timestamp[row]!), signal)
-      else {
-        await outlet.send(trades, row, end)
-        this.sent += end - row
-        this.atNanos = trades.timestamp[end - 1]!
-        row = end
-      }
+  /** Sends the ticks that are due, or sleeps until the next one is. */
+  async #send(timeline: Timeline, nextNanos: bigint, signal: AbortSignal): Promise<void> {
+    const now = this.#clock.speed === Number.POSITIVE_INFINITY ? undefined : this.#clock.nowNanos()
+    const runs = timeline.take(now, SEND_TICKS_MAX)
+    const last = runs.at(-1)
+    if (!last) {
+      await this.#sleep(this.#clock.waitMs(nextNanos), signal)
+      return
     }
-    return true
+    await this.#options.outlet.send(runs)
+    for (const { start, end } of runs) this.sent += end - start
+    this.atNanos = timesOf(last.ticks)[last.end - 1]!
   }
 
   /** Waits, with market time stopped, while the replay is paused or the outlet is not ready. */
@@ -146,20 +137,6 @@ export class Replay {
         if (!this.paused) this.#clock.resume()
       }
     }
-  }
-
-  /** The row after the last due one, at most `SEND_TICKS_MAX` later. */
-  #due(trades: TradeColumns, row: number): number {
-    let high = Math.min(row + SEND_TICKS_MAX, trades.length)
-    if (this.#clock.speed === Number.POSITIVE_INFINITY) return high
-    const now = this.#clock.nowNanos()
-    let low = row
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (trades.timestamp[middle]! <= now) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -179,20 +156,4 @@ export class Replay {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-type Settled<T> = Promise<{ result: T } | { error: unknown }>
-
-/** Defers a promise's rejection until `unwrapped`, so that it is never unhandled. */
-function settled<T>(promise: Promise<T>): Settled<T> {
-  return promise.then(
-    result => ({ result }),
-    error => ({ error }),
-  )
-}
-
-async function unwrapped<T>(promise: Settled<T>): Promise<T> {
-  const outcome = await promise
-  if ('error' in outcome) throw outcome.error
-  return outcome.result
 }

@@ -9,10 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { TickhouseError } from '../errors.ts'
 import { isOwnRequest } from '../loopback.ts'
-import type { TradeColumns } from '../tick/trades.ts'
+import { QuoteColumns } from '../tick/quotes/quotes.ts'
 import type { ServerSession, VenueServerProtocol } from '../venues/server-protocol.ts'
 import { FrameBuffer } from '../venues/websocket-frames.ts'
 import type { Outlet } from './replay.ts'
+import type { TickRun } from './timeline.ts'
 
 /** Unread bytes of a client from which on the replay waits for it. */
 const PENDING_BYTES_MAX = 4 * 2 ** 20
@@ -100,10 +101,10 @@ export class ReplayServer implements Outlet {
     }
   }
 
-  async send(trades: TradeColumns, start: number, end: number): Promise<void> {
+  async send(runs: readonly TickRun[]): Promise<void> {
     const full: Promise<void>[] = []
     for (const { socket, session, out } of this.#clients) {
-      this.skipped += session.write(out, trades, start, end)
+      for (const run of runs) this.skipped += writeRun(session, out, run)
       const frames = out.take()
       if (frames.length > 0) socket.write(frames)
       if (socket.writableLength > PENDING_BYTES_MAX) full.push(written(socket))
@@ -197,6 +198,12 @@ export class ReplayServer implements Outlet {
       respond(response, 400, { error: `${error.message}. ${error.advice}` })
     }
   }
+}
+
+/** Returns the number of ticks that the protocol cannot express. */
+function writeRun(session: ServerSession, out: FrameBuffer, { ticks, start, end }: TickRun): number {
+  if (ticks instanceof QuoteColumns) return session.writeQuotes?.(out, ticks, start, end) ?? 0
+  return session.write(out, ticks, start, end)
 }
 
 function sendTexts({ ws }: Client, texts: readonly string[]): void {

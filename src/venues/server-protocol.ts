@@ -3,6 +3,8 @@
  * `venue.ts` is the client side.
  */
 
+import type { Dictionary } from '../tick/dictionary.ts'
+import type { QuoteColumns } from '../tick/quotes/quotes.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import type { FrameBuffer } from './websocket-frames.ts'
 
@@ -12,20 +14,24 @@ export interface ServerSession {
   readonly welcome: readonly string[]
   /** Takes a message of the client; returns the answers. */
   onMessage(message: string): readonly string[]
-  /** Is the client subscribed to this symbol? */
+  /** Is the client subscribed to this symbol, to any kind of its ticks? */
   subscribes(symbol: string): boolean
   /**
    * Writes the subscribed trades of rows `start` to `end`-1. Returns the number of those that this protocol cannot
    * express and that were skipped.
    */
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number
+  /** The same for quotes, in a protocol that has them. */
+  writeQuotes?(out: FrameBuffer, quotes: QuoteColumns, start: number, end: number): number
   /** Called every second: heartbeats to send, if the venue has any. */
   heartbeat(): readonly string[]
 }
 
 export interface VenueServerProtocol {
-  /** The URL below `ws://host:port`, with a subscription to these symbols if the URL contains it. */
-  target(symbols: readonly string[]): string
+  /** Kinds of ticks that its sessions write. */
+  readonly kinds: readonly string[]
+  /** The URL below `ws://host:port`, with a subscription to these kinds of these symbols if the URL contains it. */
+  target(symbols: readonly string[], kinds: readonly string[]): string
   /** A client connects to this URL; undefined if nothing is served there. */
   open(url: URL): ServerSession | undefined
 }
@@ -40,7 +46,7 @@ export class BySymbol<T> {
     this.#make = make
   }
 
-  of({ symbols: { words } }: TradeColumns): readonly T[] {
+  of({ symbols: { words } }: { symbols: Dictionary }): readonly T[] {
     if (words !== this.#words) {
       this.#words = words
       this.#values = words.map(this.#make)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { type Outlet, Replay } from '../../src/replay/replay.ts'
+import type { TickRun } from '../../src/replay/timeline.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 
 const START_MICROS = Date.UTC(2026, 10, 21, 12) * 1000
@@ -35,12 +36,13 @@ class NotingOutlet implements Outlet {
     this.#clock = clock
   }
   ready = () => this.opened.promise
-  async send(trades: TradeColumns, start: number, end: number): Promise<void> {
-    for (let row = start; row < end; row++) {
-      this.sentAtMs.push(this.#clock.ms)
-      this.ids.push(Number(trades.tradeId[row]))
-      this.onSend(this.ids.at(-1)!)
-    }
+  async send(runs: readonly TickRun[]): Promise<void> {
+    for (const { ticks, start, end } of runs)
+      for (let row = start; row < end; row++) {
+        this.sentAtMs.push(this.#clock.ms)
+        this.ids.push(Number((ticks as TradeColumns).tradeId[row]))
+        this.onSend(this.ids.at(-1)!)
+      }
     this.#clock.ms += this.takesMs
   }
   async finish(): Promise<void> {
@@ -83,7 +85,7 @@ function replaying(speed: number, spacings = SPACINGS, startPaused = false) {
   const clock = new JumpingClock()
   const outlet = new NotingOutlet(clock)
   const fromNanos = BigInt(START_MICROS) * 1000n
-  const replay = new Replay({ read: reading(spacings), fromNanos, speed, outlet, clock, startPaused })
+  const replay = new Replay({ read: from => [reading(spacings)(from)], fromNanos, speed, outlet, clock, startPaused })
   return { clock, outlet, replay }
 }
 

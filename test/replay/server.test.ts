@@ -7,10 +7,12 @@ import { Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
 import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
 import { readJsonTrades } from '../../src/tick/json.ts'
+import { QuoteColumns } from '../../src/tick/quotes/quotes.ts'
 import { readTrades } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { VENUES } from '../../src/venues/index.ts'
 import type { Venue } from '../../src/venues/venue.ts'
+import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { CollectingSink } from '../support/judges/collecting-sink.ts'
 
 const NEVER = new AbortController().signal
@@ -40,15 +42,18 @@ function tradesOf(venue: string, [first, second]: readonly [string, string], cou
   return trades
 }
 
-async function serving(t: TestContext, format: string, trades: TradeColumns) {
-  const server = new ReplayServer(VENUE_SERVERS[format]!, trades.symbols.words)
+async function* one<C>(columns: C): AsyncGenerator<C, void> {
+  yield columns
+}
+
+async function serving(t: TestContext, format: string, trades: TradeColumns, quotes = new QuoteColumns(0)) {
+  const symbols = new Set([...trades.symbols.words, ...quotes.symbols.words])
+  const server = new ReplayServer(VENUE_SERVERS[format]!, [...symbols])
   await server.listen(0)
   t.after(() => server.close())
   const replay = new Replay({
-    read: async function* () {
-      yield trades
-    },
-    fromNanos: trades.timestamp[0]!,
+    read: () => [quotes, trades].filter(({ length }) => length > 0).map(one),
+    fromNanos: BigInt(NOON_MICROS) * 1000n,
     speed: Number.POSITIVE_INFINITY,
     outlet: server,
     clock: SYSTEM_CLOCK,
@@ -120,6 +125,52 @@ for (const [name, pair] of Object.entries(PAIRS)) {
     assert.equal(rounds[0], rounds[1])
   })
 }
+
+test('as binance: quotes go to the last digit to clients of bookTicker, and to no other', async t => {
+  const values = [61_837.05, 0.00001, 1e-8, 0.1 + 0.2, 123_456_789.123, 999_999_999_999.5, 1e14, 3]
+  const value = (at: number) => values[at % values.length]!
+  const quotes = quoteColumnsOf(
+    'binance',
+    Array.from({ length: 300 }, (_, at) => ({
+      symbol: at % 3 === 0 ? 'ETHUSDT' : 'BTCUSDT',
+      bid: [value(at), value(at * 3)] as const,
+      ask: [value(at * 5 + 1), value(at * 7 + 2)] as const,
+      sequence: at % 50 === 0 ? 2n ** 53n + BigInt(2 * at + 1) : 70_000_000_000 + at,
+    })),
+  )
+  const { server, replay } = await serving(t, 'binance', tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 40), quotes)
+  const clients = [
+    `${VENUE_SERVERS.binance!.target(['BTCUSDT', 'ETHUSDT'], ['trades', 'quotes'])}`,
+    '/ws/btcusdt@bookTicker',
+    '/ws/btcusdt@trade/ethusdt@trade',
+  ].map(target => listening(t, server.url + target))
+  const [all, some, trades] = await Promise.all(clients)
+  await replay.run(NEVER)
+  const sink = new CollectingSink()
+  const decode = VENUES.find(({ name }) => name === 'binance')!.decoder()
+  for (const message of (await all!.closed).messages) decode(message, sink)
+  assert.deepEqual(sink.refusals, [])
+  assert.equal(sink.trades.length, 40)
+  assert.deepEqual(
+    sink.quotes.map(({ symbol, bid, ask, sequence }) => [symbol, ...bid, ...ask, sequence].join(' ')),
+    Array.from({ length: quotes.length }, (_, row) =>
+      [
+        quotes.symbols.words[quotes.symbol[row]!],
+        quotes.bidPrice[row],
+        quotes.bidSize[row],
+        quotes.askPrice[row],
+        quotes.askSize[row],
+        quotes.sequence[row],
+      ].join(' '),
+    ),
+  )
+  const raw = (await some!.closed).messages.map(message => JSON.parse(String(message)))
+  assert.equal(raw.length, 200)
+  assert.ok(raw.every(({ e, s, u }) => e === undefined && s === 'BTCUSDT' && u > 0))
+  const others = (await trades!.closed).messages.map(message => JSON.parse(String(message)))
+  assert.equal(others.length, 40)
+  assert.ok(others.every(({ e }) => e === 'trade'))
+})
 
 test('as live: JSON lines or native blocks, readable by tickhouse, of all or of chosen symbols', async t => {
   const trades = tradesOf('kraken', ['BTC/USD', 'ETH/USD'], 2500)

@@ -5,7 +5,9 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { viewArchive } from '../../src/archive/view.ts'
-import { Range, type RunQuery } from '../../src/replay/range.ts'
+import { Range, type RunQuery, type TickFilter } from '../../src/replay/range.ts'
+import { Ranges } from '../../src/replay/ranges.ts'
+import { STORED_TRADES } from '../../src/replay/stored-ticks.ts'
 import { readChunks } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
@@ -27,7 +29,13 @@ async function expected(where = '1'): Promise<string[]> {
   return rows.map(({ line }) => line)
 }
 
-async function read(range: Range, ticksMax?: number, from = range.firstNanos): Promise<string[]> {
+async function rangeOf(filter: TickFilter): Promise<Range<TradeColumns>> {
+  const range = await Range.find(runQuery, STORED_TRADES, filter)
+  assert.ok(range)
+  return range
+}
+
+async function read(range: Range<TradeColumns>, ticksMax?: number, from = range.firstNanos): Promise<string[]> {
   const lines: string[] = []
   for await (const trades of readChunks(runQuery, range, from, ticksMax)) {
     assert.ok(trades.length > 0)
@@ -57,13 +65,13 @@ after(async () => {
 })
 
 test('archived ticks come in order and once, for any chunk size and wherever chunks are cut', async () => {
-  const range = await Range.find(runQuery, { symbols: [] })
+  const range = await rangeOf({ symbols: [] })
   assert.equal(range.ticks, all.length)
   for (const ticksMax of [7, 50, undefined]) assert.deepEqual(await read(range, ticksMax), all, `${ticksMax}`)
 })
 
 test('a chunk stays valid while the next one is read', async () => {
-  const range = await Range.find(runQuery, { symbols: [] })
+  const range = await rangeOf({ symbols: [] })
   const pricesOf = (trades: TradeColumns) => [...trades.price.subarray(0, trades.length)]
   const chunks = readChunks(runQuery, range, range.firstNanos, 20)
   let previous: { trades: TradeColumns; prices: number[] } | undefined
@@ -77,26 +85,26 @@ test('a chunk stays valid while the next one is read', async () => {
 })
 
 test('a seek starts at the first tick of that time, and the end of a range is exclusive', async () => {
-  const range = await Range.find(runQuery, { symbols: [] })
+  const range = await rangeOf({ symbols: [] })
   const nanos = BigInt(all[60]!.split(' ')[0]!)
   const from = all.findIndex(line => line.startsWith(`${nanos} `))
   assert.deepEqual(await read(range, 10, nanos), all.slice(from))
-  const before = await Range.find(runQuery, { symbols: [], untilNanos: nanos })
+  const before = await rangeOf({ symbols: [], untilNanos: nanos })
   assert.deepEqual(await read(before), all.slice(0, from))
 })
 
 test('only the chosen symbols are read; a symbol or venue without ticks is a usage error', async () => {
-  const range = await Range.find(runQuery, { venue: 'binance', symbols: ['BBB'] })
+  const range = await rangeOf({ venue: 'binance', symbols: ['BBB'] })
   assert.deepEqual(
     await read(range),
     all.filter(line => line.includes(' BBB ')),
   )
-  await assert.rejects(Range.find(runQuery, { symbols: ['BBB', "it's"] }), { code: 'usage', message: /it's/ })
-  await assert.rejects(Range.find(runQuery, { symbols: [], venue: 'kraken' }), { code: 'usage' })
+  await assert.rejects(Ranges.find(runQuery, { symbols: ['BBB', "it's"] }), { code: 'usage', message: /it's/ })
+  await assert.rejects(Ranges.find(runQuery, { symbols: [], venue: 'kraken' }), { code: 'usage' })
 })
 
 test('an hour without ticks costs a few queries, not one a minute', async () => {
-  const range = await Range.find(runQuery, { symbols: [] })
+  const range = await rangeOf({ symbols: [] })
   queries = 0
   await read(range)
   assert.ok(queries < 10, `${queries} queries`)

@@ -43,10 +43,7 @@ export class SoakVenue {
       this.#nextIds.set(symbol, 1_000_000 * (index + 1))
       this.#prices.set(symbol, 100 + index)
     }
-    this.#server = new ReplayServer(
-      { target: wanted => voice.target(wanted), open: url => this.#open(voice, url) },
-      symbols,
-    )
+    this.#server = new ReplayServer({ ...voice, open: url => this.#open(voice, url) }, symbols)
   }
 
   async listen(): Promise<string> {
@@ -86,7 +83,7 @@ export class SoakVenue {
       })
     }
     // One after the other: the columns are used again.
-    this.#sending = this.#sending.then(() => this.#server.send(columns, 0, columns.length))
+    this.#sending = this.#sending.then(() => this.#server.send([{ ticks: columns, start: 0, end: columns.length }]))
     return this.#sending
   }
 

@@ -9,6 +9,9 @@ export const QUOTE_COLUMN_COUNT = 11
 /** Bytes of a quote in a block, about: to allocate once. */
 export const QUOTE_BYTES = 64
 
+/** Least bytes of a quote in a block: seven columns of 8, four of 1. */
+const QUOTE_BYTES_MIN = 60
+
 /** Writes the columns of quotes into a block, in the table's order. */
 export function writeQuoteColumns(writer: BlockWriter, quotes: QuoteColumns): void {
   writer.lowCardinality('venue', quotes.venues.words, quotes.venue)
@@ -33,12 +36,34 @@ export function quotesRecord(quotes: QuoteColumns): LogRecord {
 
 /** Reads a block of quotes into columns, whose former rows go. Throws BlockError where it is not one. */
 export function readQuotes(payload: Uint8Array, quotes = new QuoteColumns(0)): QuoteColumns {
-  const reader = new BlockReader(payload)
-  if (reader.columns !== QUOTE_COLUMN_COUNT)
-    throw new BlockError(`${reader.columns} columns, not ${QUOTE_COLUMN_COUNT}`)
+  const reader = readerOf(payload)
   readQuoteColumns(reader, quotes)
   reader.end()
   return quotes
+}
+
+/** Reads blocks of quotes one behind the other, like `readTradeBlocks`. Throws BlockError where they are none. */
+export function readQuoteBlocks(
+  bytes: Uint8Array,
+  all = new QuoteColumns(0),
+  block = new QuoteColumns(0),
+): QuoteColumns {
+  all.clear()
+  // Never more rows than fit into the bytes: memory is taken once.
+  all.reserve(Math.ceil(bytes.length / QUOTE_BYTES_MIN))
+  for (let at = 0; at < bytes.length; ) {
+    const reader = readerOf(bytes.subarray(at))
+    readQuoteColumns(reader, block)
+    all.appendRange(block, 0, block.length)
+    at += reader.at
+  }
+  return all
+}
+
+function readerOf(payload: Uint8Array): BlockReader {
+  const reader = new BlockReader(payload)
+  if (reader.columns === QUOTE_COLUMN_COUNT) return reader
+  throw new BlockError(`${reader.columns} columns, not ${QUOTE_COLUMN_COUNT}`)
 }
 
 /** Reads the columns written by `writeQuoteColumns` into columns, whose former rows go. Throws BlockError. */

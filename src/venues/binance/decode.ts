@@ -29,7 +29,7 @@ export interface BinanceShape {
 }
 
 /** The stream of each kind. */
-const STREAMS = { trades: 'trade', quotes: 'bookTicker' }
+export const STREAMS = { trades: 'trade', quotes: 'bookTicker' }
 
 /** A venue with Binance's combined streams: the URL contains the subscription, nothing is sent. */
 export function binanceShaped(shape: BinanceShape): Venue {

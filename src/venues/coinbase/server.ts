@@ -15,6 +15,7 @@ const CHANNELS = ['matches', 'heartbeat'] as const
 type Channel = (typeof CHANNELS)[number]
 
 export const coinbase: VenueServerProtocol = {
+  kinds: ['trades'],
   target: () => '/',
   open: url => (url.pathname === '/' ? new CoinbaseSession() : undefined),
 }

@@ -9,6 +9,7 @@ import { BySymbol, type ServerSession, type VenueServerProtocol } from '../serve
 import type { FrameBuffer } from '../websocket-frames.ts'
 
 export const kraken: VenueServerProtocol = {
+  kinds: ['trades'],
   target: () => '/v2',
   open: url => (['/v2', '/'].includes(url.pathname) ? new KrakenSession() : undefined),
 }
