@@ -73,6 +73,7 @@ class Gatherer implements Sink {
     this.bytes += quotesRecord(this.#quotes).payload.length
     this.#quotes.clear()
   }
+  amendment(): void {}
   refuse(): void {
     this.refused++
   }

@@ -24,6 +24,7 @@ function sessionBatches(batchTrades: number): TradeColumns[] {
         throw new Error(`a recorded frame was refused: ${reason}, ${detail}`)
       },
       quote() {},
+      amendment() {},
       control() {},
       ignore() {},
       imprecise() {},

@@ -1,5 +1,6 @@
 /** Decodes refused frames again, with the decoders of this version. Pure. */
-import { type Kind, QUOTES, type TickColumns, TRADES } from '../tick/kinds.ts'
+import { AmendmentColumns } from '../tick/amendments/amendments.ts'
+import { AMENDMENTS, type Kind, QUOTES, type TickColumns, TRADES } from '../tick/kinds.ts'
 import { QuoteColumns } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../tick/trades.ts'
@@ -29,6 +30,7 @@ export function decodeAgain(venueName: string, raw: Uint8Array, receivedAtMicros
 function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAgain {
   const trades = new TradeColumns(1)
   const quotes = new QuoteColumns(1)
+  const amendments = new AmendmentColumns(0)
   const ours = { venue: venue.name, receivedAtMicros, origin: ORIGIN.live }
   let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade or quote' }
   const out: Sink = {
@@ -40,6 +42,7 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
       quotes.reserve(1)
       quotes.add({ ...quote, ...ours })
     },
+    amendment: amendment => amendments.add({ ...amendment, ...ours }),
     refuse: (reason, detail) => {
       still = { reason, detail }
     },
@@ -51,6 +54,7 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
   const read = [
     { kind: TRADES as Kind, columns: trades },
     { kind: QUOTES as Kind, columns: quotes },
+    { kind: AMENDMENTS as Kind, columns: amendments },
   ]
   return { ticks: read.filter(({ columns }) => columns.length > 0), still }
 }

@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { nowMicros } from '../clock.ts'
 import { redactBytes } from '../plain-text.ts'
 import { Rate } from '../telemetry/statistics.ts'
+import type { Amendment } from '../tick/amendments/amendments.ts'
 import { idsRise } from '../tick/id-kind.ts'
-import { QUOTES, TRADES } from '../tick/kinds.ts'
+import { AMENDMENTS, QUOTES, TRADES } from '../tick/kinds.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -196,6 +197,19 @@ export class FeedSession implements Sink {
     quote.venue = this.#venue.name
     quote.receivedAtMicros = this.#receivedAtMicros
     this.#receiver.quote(quote)
+  }
+
+  amendment(amendment: Amendment): void {
+    if (!this.#connection.ticked(TRADES.name, amendment.symbol)) {
+      this.#refuseUnrequested(AMENDMENTS.name, amendment.symbol)
+      return
+    }
+    this.#ticksOfFrame++
+    this.#receiver.amendment({
+      ...amendment,
+      venue: this.#venue.name,
+      receivedAtMicros: this.#receivedAtMicros,
+    })
   }
 
   /** A tick of the venue's time, 0 if it states none. */

@@ -108,6 +108,7 @@ export async function probe({ venue, symbols, kinds, ws }: Subscription, timeout
   const sink: Sink = {
     trade: onAnswer,
     quote: onAnswer,
+    amendment: onAnswer,
     ignore: onAnswer,
     control: ({ kind }) => {
       if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') onAnswer()

@@ -7,16 +7,16 @@ import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Rate, Recent } from '../telemetry/statistics.ts'
+import type { Amendment } from '../tick/amendments/amendments.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
-import { QuoteColumns, type QuoteDraft } from '../tick/quotes/quotes.ts'
-import { quotesRecord } from '../tick/quotes/record.ts'
-import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
+import type { QuoteDraft } from '../tick/quotes/quotes.ts'
+import type { LogRecord, RefusedFrame } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
-import { TradeColumns, type TradeDraft } from '../tick/trades.ts'
+import type { TradeDraft } from '../tick/trades.ts'
+import { PartitionBuffer, RECORD_TICKS_MAX } from './partition-buffer.ts'
 import type { Receiver } from './receiver.ts'
 
 /** A record is closed at the first of these bounds. */
-const RECORD_TICKS_MAX = 5_000
 const RECORD_AGE_MS_MAX = 10
 /** Reading from venues pauses above the first bound of bytes not yet in the log, and resumes below the second. */
 const PENDING_BYTES_MAX = 64 * 2 ** 20
@@ -34,17 +34,6 @@ const RAW_BYTES_MAX = 1_000_000
  * escaped.
  */
 const REFUSED_LENGTH_MAX = 1_000_000
-
-/** The buffers of one log partition, its records to append, and the append in flight. */
-interface PartitionBuffer {
-  partition: number
-  trades: TradeColumns
-  quotes: QuoteColumns
-  refused: RefusedFrame[]
-  refusedLength: number
-  waiting: LogRecord[]
-  appending: Promise<void> | undefined
-}
 
 export interface RecorderOptions {
   log: Log
@@ -74,15 +63,7 @@ export class Recorder implements Receiver {
     const { promise, reject } = Promise.withResolvers<never>()
     this.failed = promise
     this.#fail = reject
-    this.#buffers = Array.from({ length: options.log.partitions }, (_, partition) => ({
-      partition,
-      trades: new TradeColumns(RECORD_TICKS_MAX),
-      quotes: new QuoteColumns(RECORD_TICKS_MAX),
-      refused: [],
-      refusedLength: 0,
-      waiting: [],
-      appending: undefined,
-    }))
+    this.#buffers = Array.from({ length: options.log.partitions }, (_, partition) => new PartitionBuffer(partition))
     this.#tradesOf = new SymbolBuffers(options.log, TRADES.name, this.#buffers)
     this.#quotesOf = new SymbolBuffers(options.log, QUOTES.name, this.#buffers)
   }
@@ -103,6 +84,14 @@ export class Recorder implements Receiver {
     const buffer = this.#quotesOf.of(quote.venue, quote.symbol)
     buffer.quotes.add(quote)
     if (buffer.quotes.full) this.#closeRecord(buffer)
+    else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
+  }
+
+  amendment(amendment: Amendment): void {
+    // To the partition of the symbol's trades.
+    const buffer = this.#tradesOf.of(amendment.venue, amendment.symbol)
+    buffer.amendments.add(amendment)
+    if (buffer.amendments.length === RECORD_TICKS_MAX) this.#closeRecord(buffer)
     else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 
@@ -165,15 +154,7 @@ export class Recorder implements Receiver {
   }
 
   #closeRecord(buffer: PartitionBuffer): void {
-    const records: LogRecord[] = []
-    if (buffer.trades.length > 0) records.push(tradesRecord(buffer.trades))
-    if (buffer.quotes.length > 0) records.push(quotesRecord(buffer.quotes))
-    if (buffer.refused.length > 0) records.push(refusedRecord(buffer.refused))
-    buffer.trades.clear()
-    buffer.quotes.clear()
-    buffer.refused = []
-    buffer.refusedLength = 0
-    for (const record of records) {
+    for (const record of buffer.take()) {
       this.received.add(record.ticks)
       buffer.waiting.push(record)
       this.#pendingBytes += record.payload.length

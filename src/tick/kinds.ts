@@ -2,6 +2,16 @@
  * The kinds of ticks. Ingest, checkpoint, audit, archive and retention go over this list; a new kind is an entry here, its columns and its
  * table. Decision: docs/decisions/kinds.md.
  */
+import { AmendmentColumns } from './amendments/amendments.ts'
+import {
+  AMENDMENT_BYTES,
+  AMENDMENT_COLUMN_COUNT,
+  amendmentsRecord,
+  readAmendments,
+  writeAmendmentColumns,
+} from './amendments/record.ts'
+import { validateAmendments } from './amendments/validate.ts'
+import { amendmentValues, readAmendmentValues } from './amendments/values.ts'
 import type { Dictionary } from './dictionary.ts'
 import { InstrumentColumns } from './instruments/instruments.ts'
 import {
@@ -166,8 +176,26 @@ export const INSTRUMENTS: Kind<InstrumentColumns> = {
   readValues: readInstrumentValues,
 }
 
+/** Corrections and cancels of trades: they come with a subscription of trades. */
+export const AMENDMENTS: Kind<AmendmentColumns> = {
+  name: 'amendments',
+  table: 'amendments',
+  orderBy: 'symbol, venue, timestamp, trade_id',
+  time: 'timestamp',
+  ids: false,
+  columns: capacity => new AmendmentColumns(capacity),
+  encode: amendmentsRecord,
+  decode: readAmendments,
+  columnCount: () => AMENDMENT_COLUMN_COUNT,
+  tickBytes: AMENDMENT_BYTES,
+  write: writeAmendmentColumns,
+  validate: validateAmendments,
+  values: amendmentValues,
+  readValues: readAmendmentValues,
+}
+
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [INSTRUMENTS, BOOK_TOPS, QUOTES, TRADES]
+export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, BOOK_TOPS, QUOTES, TRADES]
 
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'

@@ -21,6 +21,7 @@ export const REFUSALS = {
   timestamp_ahead: 'a time more than a day ahead of our clock when the tick came',
   side_unknown: 'a side that is neither buy, sell nor unknown',
   flags_unknown: 'a quote with a flag this version does not know',
+  action_unknown: 'an amendment that is neither a correction, a cancel nor an error',
   origin_unknown: 'an origin that is neither live, repair nor replay',
   duplicate_id: 'a trade this symbol already has, with equal values: the first one is kept',
   conflicting_id: 'a trade id this symbol already has, with another price, volume or side: the first one is kept',

@@ -2,6 +2,7 @@
  * A venue: the protocol and limits of one market's public feed. Pure: no sockets and no clock, so a venue is tested on
  * recorded frames. One folder each; `index.ts` lists them.
  */
+import type { Amendment } from '../tick/amendments/amendments.ts'
 import type { IdKind } from '../tick/id-kind.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
@@ -58,6 +59,8 @@ export interface Sink {
   trade(trade: TradeDraft): void
   /** One quote. The decoder has set all but `venue`, `receivedAtMicros` and `origin`, also `timestampMicros` (0 for none) and `flags`. */
   quote(quote: QuoteDraft): void
+  /** A correction or a cancel of a trade. The decoder has set all but `venue` and `receivedAtMicros`. */
+  amendment(amendment: Amendment): void
   /**
    * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame: its
    * text, or its bytes where the frame is not text.

@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config.ts'
 import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
 import { openFeeds } from '../../src/sources/feeds.ts'
 import { parseSources } from '../../src/sources/selection.ts'
+import type { Amendment } from '../../src/tick/amendments/amendments.ts'
 import { QUOTE_FLAGS_KNOWN } from '../../src/tick/quotes/quotes.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
 import { DECODER_THREW } from '../../src/venues/outside/load.ts'
@@ -28,6 +29,7 @@ export type FrameCase = {
 } & (
   | { trades: readonly Trade[] }
   | { quotes: readonly Quote[] }
+  | { amendments: readonly Amendment[] }
   | { control: Control }
   | { controls: readonly Control[] }
   | { refused: Refusal }
@@ -173,6 +175,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
       const sink = decoded(decode, frame)
       assert.deepEqual(sink.trades, 'trades' in expected ? expected.trades : [])
       assert.deepEqual(sink.quotes, 'quotes' in expected ? expected.quotes : [])
+      assert.deepEqual(sink.amendments, 'amendments' in expected ? expected.amendments : [])
       assert.deepEqual(sink.controls, controlsOf(expected))
       assert.deepEqual(
         sink.refusals.map(({ reason }) => reason),

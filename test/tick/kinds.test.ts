@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
+import { type Amendment, AmendmentColumns } from '../../src/tick/amendments/amendments.ts'
 import { InstrumentColumns, type InstrumentRow } from '../../src/tick/instruments/instruments.ts'
 import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
@@ -87,6 +88,14 @@ test('a quarantined aggregate keeps the ids of the trades that it joins', () => 
   assert.equal(TRADES.values(TRADES.readValues(raw, 0)!, 0), raw)
   assert.equal(TRADES.readValues(raw.replace('"5"', '"-5"'), 0), undefined)
 })
+const amendment: Amendment = {
+  ...{ venue: 'binance', symbol: 'AAPL', action: 'correction', exchange: 'D', conditions: ' ,7,V', newConditions: '@' },
+  ...{ tradeId: 7, price: 0.1, volume: 3, newTradeId: 2n ** 63n, newPrice: 0.2, newVolume: 1e-8 },
+  ...{ timestampMicros: 1_700_000_000_000_001, timestampNanos: 999, receivedAtMicros: 1_700_000_000_000_002 },
+}
+const amendments = new AmendmentColumns(1)
+amendments.add(amendment)
+amendments.add({ ...amendment, symbol: 'MSFT', newPrice: Number.NaN })
 
 function bookTops(): BookTopColumns {
   const tops = new BookTopColumns(0)
@@ -100,6 +109,7 @@ function bookTops(): BookTopColumns {
 /** Of each kind a valid tick and an invalid one. */
 const SAMPLES: Record<string, TickColumns> = {
   instruments: changes,
+  amendments,
   trades: columnsOf('binance', [
     { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
     { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },

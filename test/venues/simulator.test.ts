@@ -30,6 +30,7 @@ test('the venue reads every frame of the simulated exchange, and its notice of a
         assert.ok(Number(sequence) > (sequences.get(symbol) ?? 0))
         sequences.set(symbol, Number(sequence))
       },
+      amendment: () => refused.push('amendment'),
       refuse: (reason, detail) => refused.push(`${reason}: ${detail}`),
       control: control => controls.push(control),
       ignore: () => refused.push('ignored'),

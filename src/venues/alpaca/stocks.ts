@@ -9,6 +9,7 @@ import { emitQuote } from '../read-quote.ts'
 import { emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { ACCOUNT } from './account.ts'
+import { decodeCancel, decodeCorrection } from './amendments.ts'
 import { stockInstruments } from './instruments.ts'
 import { decoderOf, type Raw, timeOf } from './messages.ts'
 import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
@@ -45,7 +46,7 @@ export const alpaca: Venue = {
   decoder: () => decode,
 }
 
-const decode = decoderOf({ t: decodeTrade, q: decodeQuote })
+const decode = decoderOf({ t: decodeTrade, q: decodeQuote, c: decodeCorrection, x: decodeCancel })
 
 function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
   const fields = {

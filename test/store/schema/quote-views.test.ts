@@ -248,6 +248,7 @@ function recordsOf(session: 'btcusdt' | 'ethusdt') {
         quotes.receivedAt[quotes.length - 1] = receivedAtNanos
       },
       refuse: (reason, detail) => assert.fail(`${reason}: ${detail}`),
+      amendment: () => {},
       control: () => {},
       ignore: () => {},
       imprecise: () => {},

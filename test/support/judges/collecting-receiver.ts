@@ -1,4 +1,5 @@
 import type { Receiver } from '../../../src/sources/receiver.ts'
+import type { Amendment } from '../../../src/tick/amendments/amendments.ts'
 import type { Quote, QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import type { Trade, TradeDraft } from '../../../src/tick/trades.ts'
@@ -8,6 +9,7 @@ export class CollectingReceiver implements Receiver {
   readonly trades: Trade[] = []
   readonly quotes: Quote[] = []
   readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
+  readonly amendments: Amendment[] = []
   readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
   readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
 
@@ -18,6 +20,11 @@ export class CollectingReceiver implements Receiver {
 
   quote(quote: QuoteDraft): void {
     this.quotes.push({ ...quote })
+    this.#wake()
+  }
+
+  amendment(amendment: Amendment): void {
+    this.amendments.push(amendment)
     this.#wake()
   }
 

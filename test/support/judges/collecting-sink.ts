@@ -1,3 +1,4 @@
+import type { Amendment } from '../../../src/tick/amendments/amendments.ts'
 import type { QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import { SIDE, type TradeDraft } from '../../../src/tick/trades.ts'
@@ -30,6 +31,7 @@ export interface Quote {
 export class CollectingSink implements Sink {
   trades: Trade[] = []
   quotes: Quote[] = []
+  amendments: Amendment[] = []
   refusals: { reason: Refusal; detail: string; raw: string | Uint8Array | undefined }[] = []
   controls: Control[] = []
   ignored = 0
@@ -37,7 +39,8 @@ export class CollectingSink implements Sink {
 
   /** Calls that account for a frame: `imprecise` only remarks on a trade. */
   get calls(): number {
-    return this.trades.length + this.quotes.length + this.refusals.length + this.controls.length + this.ignored
+    const { trades, quotes, amendments, refusals, controls, ignored } = this
+    return trades.length + quotes.length + amendments.length + refusals.length + controls.length + ignored
   }
 
   trade({
@@ -58,6 +61,9 @@ export class CollectingSink implements Sink {
   quote({ symbol, timestampMicros: micros, timestampNanos: nanos, sequence, flags, ...sides }: QuoteDraft): void {
     const { bidPrice, bidSize, askPrice, askSize } = sides
     this.quotes.push({ symbol, micros, nanos, bid: [bidPrice, bidSize], ask: [askPrice, askSize], sequence, flags })
+  }
+  amendment(amendment: Amendment): void {
+    this.amendments.push(amendment)
   }
   refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void {
     this.refusals.push({ reason, detail, raw })

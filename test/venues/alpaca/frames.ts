@@ -30,6 +30,43 @@ export const evidence: VenueEvidence = {
       frame: `[${trade(9_007_199_254_740_993n).replace('"s":1', '"s":0.2501')}]`,
       trades: [{ ...meaning(0), volume: 0.2501, tradeId: (68n << 56n) | 9_007_199_254_740_993n }],
     },
+    // As a user received it: https://forum.alpaca.markets/t/message-type-c/8116.
+    {
+      frame:
+        '[{"T":"c","S":"IWM","x":"D","oi":79372207866957,"op":208.65,"os":14950,"oc":[" ","7","V"],"ci":79372223926359,"cp":208.65,"cs":14950,"cc":[" ","7","Z","V"],"z":"B","t":"2022-01-20T17:26:08.000760661Z"}]',
+      amendments: [
+        {
+          ...{ venue: '', symbol: 'IWM', action: 'correction', exchange: 'D' },
+          ...{ tradeId: stockId('D', 79_372_207_866_957), price: 208.65, volume: 14_950, conditions: ' ,7,V' },
+          ...{ newTradeId: stockId('D', 79_372_223_926_359), newPrice: 208.65, newVolume: 14_950 },
+          ...{ newConditions: ' ,7,Z,V', timestampMicros: 1_642_699_568_000_760, timestampNanos: 661 },
+          receivedAtMicros: 0,
+        },
+      ],
+    },
+    {
+      frame: '[{"T":"x","S":"GOOGL","i":465,"x":"D","p":2895.03,"s":18,"a":"E","z":"C","t":"2022-01-20T17:26:08Z"}]',
+      amendments: [
+        {
+          ...{ venue: '', symbol: 'GOOGL', action: 'error', exchange: 'D' },
+          ...{ tradeId: stockId('D', 465), price: 2895.03, volume: 18, conditions: '' },
+          ...{ newTradeId: 0, newPrice: 0, newVolume: 0, newConditions: '' },
+          ...{ timestampMicros: 1_642_699_568_000_000, timestampNanos: 0, receivedAtMicros: 0 },
+        },
+      ],
+    },
+    {
+      frame: '[{"T":"x","S":"GOOGL","i":465,"x":"D","p":2895.03,"s":18,"a":"Z","t":"2022-01-20T17:26:08Z"}]',
+      refused: 'rejected_value',
+    },
+    {
+      frame: '[{"T":"x","S":"GOOGL","i":465,"x":"D","p":"2895","s":18,"a":"C","t":"2022-01-20T17:26:08Z"}]',
+      refused: 'rejected_value',
+    },
+    {
+      frame: '[{"T":"c","S":"IWM","x":"D","oi":1,"op":1,"os":1,"cp":1,"cs":1,"t":"2022-01-20T17:26:08Z"}]',
+      refused: 'rejected_value',
+    },
     { frame: '[{"T":"success","msg":"connected"}]', control: { kind: 'heartbeat' } },
     { frame: '[{"T":"success","msg":"authenticated"}]', control: { kind: 'authenticated' } },
     {

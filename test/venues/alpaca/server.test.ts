@@ -54,6 +54,14 @@ const crypto: AlpacaItem[] = Array.from({ length: 100 }, (_, n) => ({
   ...{ i: 3_447_222_699_101_865_076n + BigInt((n * 7919) % 1000), tks: n % 2 === 0 ? 'B' : 'S' },
 }))
 
+const corrections: AlpacaItem[] = Array.from({ length: 50 }, (_, n) => ({
+  ...{ T: 'c', S: n % 2 === 0 ? 'AAPL' : 'MSFT', x: 'D', oi: 1 + n, op: 100.5, os: 14_950, oc: [' ', '7', 'V'] },
+  ...{ ci: 79_372_223_926_359 + n, cp: 100.25 + n, cs: 0.5, cc: [' ', '7', 'Z', 'V'], z: 'B', t: timeOf(n) },
+}))
+const cancels: AlpacaItem[] = Array.from({ length: 20 }, (_, n) => ({
+  ...{ T: 'x', S: 'AAPL', i: 465 + n, x: 'D', p: 2895.03, s: 18, a: n % 2 === 0 ? 'C' : 'E', z: 'C', t: timeOf(n) },
+}))
+
 /** Starts alpaca-py; collects what it hands to its user. */
 function startClient(t: TestContext, python: Python, kind: string, address: string, symbols: readonly string[]) {
   const args = [CLIENT, kind, address, ACCOUNT.key, ACCOUNT.secret, ...symbols]
@@ -71,26 +79,31 @@ function startClient(t: TestContext, python: Python, kind: string, address: stri
 
 /** As text, since numbers of 19 digits are no doubles: what both sides are compared by. */
 function asStored(line: string): string {
-  const {
-    T,
-    S,
-    p,
-    s,
-    t,
+  const item = JSON.parse(line.replace(/"(i|t|oi|ci)": (\d+)/g, '"$1": "$2"')) as Record<string, string>
+  const { T, S, t, x } = item
+  const idOf = (number = '') => (x === undefined ? number : stockId(x, Number(number)))
+  if (T === 'q') return [S, t, item.bp, item.bs, item.ap, item.as].join(' ')
+  if (T === 't') {
+    const side = item.tks === undefined ? 'unknown' : item.tks === 'B' ? 'buy' : 'sell'
+    return [S, t, item.p, item.s, side, idOf(item.i)].join(' ')
+  }
+  const cancel = [item.a === 'C' ? 'cancel' : 'error', x, idOf(item.i), item.p, item.s, '', 0, 0, 0, '']
+  const correction = [
+    'correction',
     x,
-    i,
-    tks,
-    bp,
-    bs,
-    ap,
-    as: askSize,
-  } = JSON.parse(line.replace(/"(i|t)": (\d+)/g, '"$1": "$2"')) as Record<string, never>
-  if (T === 'q') return [S, t, bp, bs, ap, askSize].join(' ')
-  const side = tks === undefined ? 'unknown' : tks === 'B' ? 'buy' : 'sell'
-  return [S, t, p, s, side, x === undefined ? i : stockId(x, Number(i))].join(' ')
+    idOf(item.oi),
+    item.op,
+    item.os,
+    item.oc,
+    idOf(item.ci),
+    item.cp,
+    item.cs,
+    item.cc,
+  ]
+  return [S, t, ...(T === 'x' ? cancel : correction)].join(' ')
 }
 
-test('alpaca-py and tickhouse receive the same trades and quotes, in lists of 1 to 5,000', {
+test('alpaca-py and tickhouse receive the same trades, quotes and amendments, in lists of 1 to 5,000', {
   skip: missing ?? false,
   timeout: 600_000,
 }, async t => {
@@ -118,9 +131,11 @@ test('alpaca-py and tickhouse receive the same trades and quotes, in lists of 1 
         at += size
       }
     }
+    server.send(STOCKS, [...corrections, ...cancels], 7)
     server.send(CRYPTO, crypto, 10)
   }
-  await until(() => fromStocks.length === 2 * count && fromCrypto.length === crypto.length, WAIT_MS_MAX)
+  const amended = corrections.length + cancels.length
+  await until(() => fromStocks.length === 2 * count + amended && fromCrypto.length === crypto.length, WAIT_MS_MAX)
   await running.until(({ store }) => store.kinds.trades.ticks >= count + crypto.length)
   await running.drained()
   assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null })
@@ -129,6 +144,7 @@ test('alpaca-py and tickhouse receive the same trades and quotes, in lists of 1 
   const expected = {
     trades: received.filter(line => line.includes('"T": "t"')).map(asStored),
     quotes: received.filter(line => line.includes('"T": "q"')).map(asStored),
+    amendments: received.filter(line => /"T": "[cx]"/.test(line)).map(asStored),
   }
   assert.ok(expected.trades.includes(`AAPL ${nanosOf(1)} 100.01 2 unknown ${stockId('D', 52_983_575_000_000)}`))
   const store = await instance.store()
@@ -146,6 +162,12 @@ test('alpaca-py and tickhouse receive the same trades and quotes, in lists of 1 
     assert.deepEqual(
       (await lines(`symbol, ${time}, ${texts('bid_price', 'bid_size', 'ask_price', 'ask_size')}`, 'quotes')).sort(),
       expected.quotes.sort(),
+    )
+    const before = ['trade_id', 'price', 'volume', 'conditions']
+    const after = ['new_trade_id', 'new_price', 'new_volume', 'new_conditions']
+    assert.deepEqual(
+      (await lines(`symbol, ${time}, ${texts('action', 'exchange', ...before, ...after)}`, 'amendments')).sort(),
+      expected.amendments.sort(),
     )
     assert.deepEqual(await store.rows('SELECT reason, detail FROM quarantine LIMIT 5'), [])
   } finally {

@@ -1,0 +1,41 @@
+import { AmendmentColumns } from '../tick/amendments/amendments.ts'
+import { amendmentsRecord } from '../tick/amendments/record.ts'
+import { QuoteColumns } from '../tick/quotes/quotes.ts'
+import { quotesRecord } from '../tick/quotes/record.ts'
+import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
+import { TradeColumns } from '../tick/trades.ts'
+
+/** The most ticks of one kind in a record. */
+export const RECORD_TICKS_MAX = 5_000
+
+/** What was received of one log partition, its records to append, and the append in flight. */
+export class PartitionBuffer {
+  readonly partition: number
+  readonly trades = new TradeColumns(RECORD_TICKS_MAX)
+  readonly quotes = new QuoteColumns(RECORD_TICKS_MAX)
+  readonly amendments = new AmendmentColumns(0)
+  refused: RefusedFrame[] = []
+  refusedLength = 0
+  waiting: LogRecord[] = []
+  appending: Promise<void> | undefined
+
+  constructor(partition: number) {
+    this.partition = partition
+  }
+
+  /** What was received, as records: then it is empty. */
+  take(): LogRecord[] {
+    const { trades, quotes, amendments, refused } = this
+    const records: LogRecord[] = []
+    if (trades.length > 0) records.push(tradesRecord(trades))
+    if (quotes.length > 0) records.push(quotesRecord(quotes))
+    if (amendments.length > 0) records.push(amendmentsRecord(amendments))
+    if (refused.length > 0) records.push(refusedRecord(refused))
+    trades.clear()
+    quotes.clear()
+    amendments.clear()
+    this.refused = []
+    this.refusedLength = 0
+    return records
+  }
+}
