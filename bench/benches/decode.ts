@@ -37,6 +37,7 @@ class Adder implements Sink {
   quote(quote: QuoteDraft): void {
     this.sum += quote.bidPrice
   }
+  amendment(): void {}
   refuse(): void {
     this.refused++
   }

@@ -1,3 +1,4 @@
+import type { Amendment } from '../tick/amendments/amendments.ts'
 import { QUOTE_FLAG, QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -40,6 +41,10 @@ export class ConflatedQuotes implements Receiver {
 
   trade(trade: TradeDraft): void {
     this.#receiver.trade(trade)
+  }
+
+  amendment(amendment: Amendment): void {
+    this.#receiver.amendment(amendment)
   }
 
   refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void {

@@ -13,8 +13,8 @@ import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { LogRecord, RefusedFrame } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
-import { PartitionBuffer, RECORD_TICKS_MAX } from './partition-buffer.ts'
 import type { Receiver } from './receiver.ts'
+import { PartitionBuffer, RECORD_TICKS_MAX } from './recording/partition-buffer.ts'
 
 /** A record is closed at the first of these bounds. */
 const RECORD_AGE_MS_MAX = 10

@@ -59,8 +59,11 @@ export interface Sink {
   trade(trade: TradeDraft): void
   /** One quote. The decoder has set all but `venue`, `receivedAtMicros` and `origin`, also `timestampMicros` (0 for none) and `flags`. */
   quote(quote: QuoteDraft): void
-  /** A correction or a cancel of a trade. The decoder has set all but `venue` and `receivedAtMicros`. */
-  amendment(amendment: Amendment): void
+  /**
+   * A correction or a cancel of a trade. The decoder has set all but `venue` and `receivedAtMicros`. Absent in a sink that
+   * takes none: they are ignored.
+   */
+  amendment?(amendment: Amendment): void
   /**
    * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame: its
    * text, or its bytes where the frame is not text.

@@ -58,12 +58,14 @@ function emit(
   else if (time === undefined || time.micros < 0 || time.micros >= TIME_MICROS_MAX) unreadable = 'time'
   else {
     const { micros: timestampMicros, nanos: timestampNanos } = time
-    out.amendment({
+    const amendment = {
       ...{ venue: '', symbol, action, exchange: String(exchange) },
       ...{ tradeId, price, volume, conditions: conditionsOf(before.conditions) },
       ...{ newTradeId: after.id, newPrice: after.price, newVolume: after.volume, newConditions: after.conditions },
       ...{ timestampMicros, timestampNanos, receivedAtMicros: 0 },
-    })
+    }
+    if (out.amendment) out.amendment(amendment)
+    else out.ignore()
   }
   if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw())
 }

@@ -1,3 +1,4 @@
+import type { Amendment } from '../../tick/amendments/amendments.ts'
 import type { QuoteDraft } from '../../tick/quotes/quotes.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { TradeDraft } from '../../tick/trades.ts'
@@ -35,7 +36,10 @@ export class ChangedQuotes implements Sink {
   trade(trade: TradeDraft): void {
     this.#out!.trade(trade)
   }
-  refuse(reason: Refusal, detail: string, raw?: string): void {
+  amendment(amendment: Amendment): void {
+    this.#out!.amendment?.(amendment)
+  }
+  refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void {
     this.#out!.refuse(reason, detail, raw)
   }
   control(control: Control): void {

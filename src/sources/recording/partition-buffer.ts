@@ -1,9 +1,9 @@
-import { AmendmentColumns } from '../tick/amendments/amendments.ts'
-import { amendmentsRecord } from '../tick/amendments/record.ts'
-import { QuoteColumns } from '../tick/quotes/quotes.ts'
-import { quotesRecord } from '../tick/quotes/record.ts'
-import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../tick/records.ts'
-import { TradeColumns } from '../tick/trades.ts'
+import { AmendmentColumns } from '../../tick/amendments/amendments.ts'
+import { amendmentsRecord } from '../../tick/amendments/record.ts'
+import { QuoteColumns } from '../../tick/quotes/quotes.ts'
+import { quotesRecord } from '../../tick/quotes/record.ts'
+import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../../tick/records.ts'
+import { TradeColumns } from '../../tick/trades.ts'
 
 /** The most ticks of one kind in a record. */
 export const RECORD_TICKS_MAX = 5_000
