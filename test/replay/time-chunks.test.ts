@@ -7,10 +7,12 @@ import { openTarget } from '../../src/archive/targets/open.ts'
 import { viewArchive } from '../../src/archive/view.ts'
 import { Range, type RunQuery, type TickFilter } from '../../src/replay/range.ts'
 import { Ranges } from '../../src/replay/ranges.ts'
-import { STORED_TRADES } from '../../src/replay/stored-ticks.ts'
+import { STORED_QUOTES, STORED_TRADES } from '../../src/replay/stored-ticks.ts'
 import { readChunks } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
+import { quotesOf, type SampleQuote } from '../support/data/quotes.ts'
+import { storeAll } from '../support/data/storing.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-chunks-'))
 let fixture: ArchiveFixture
@@ -49,8 +51,18 @@ async function read(range: Range<TradeColumns>, ticksMax?: number, from = range.
 
 let all: string[]
 
+/** Two records whose quotes were received at the same times, without a sequence. */
+const QUOTES: readonly SampleQuote[] = Array.from({ length: 200 }, (_, at) => ({
+  symbol: at % 3 === 0 ? 'BBB' : 'AAA',
+  bid: [1 + at, 1] as const,
+  ask: [2 + at, 1] as const,
+  sequence: 0,
+}))
+
 before(async () => {
   fixture = await openArchiveFixture(directory)
+  await fixture.log.append(0, [quotesOf('binance', QUOTES.slice(0, 100)), quotesOf('binance', QUOTES.slice(100))])
+  await storeAll(fixture.log, fixture.store)
   all = await expected()
   const address = `file:${directory}/archive`
   await viewArchive(fixture.store, await openTarget(address, 'unused'))
@@ -68,6 +80,27 @@ test('archived ticks come in order and once, for any chunk size and wherever chu
   const range = await rangeOf({ symbols: [] })
   assert.equal(range.ticks, all.length)
   for (const ticksMax of [7, 50, undefined]) assert.deepEqual(await read(range, ticksMax), all, `${ticksMax}`)
+})
+
+test('archived quotes come by the time of receipt and in the order of the log, once, wherever chunks are cut', async () => {
+  const range = await Range.find(runQuery, STORED_QUOTES, { symbols: [] })
+  assert.equal(range?.ticks, QUOTES.length)
+  // One each millisecond, from the same time on in each record.
+  const expected = QUOTES.slice(0, 100).flatMap(({ bid }, at) => [bid[0], QUOTES[at + 100]!.bid[0]])
+  const bidsFrom = async (nanos: bigint, ticksMax?: number) => {
+    const bids: number[] = []
+    for await (const quotes of readChunks(runQuery, range!, nanos, ticksMax))
+      bids.push(...quotes.bidPrice.subarray(0, quotes.length))
+    return bids
+  }
+  for (const ticksMax of [21, undefined]) assert.deepEqual(await bidsFrom(range!.firstNanos, ticksMax), expected)
+  assert.deepEqual(await bidsFrom(range!.firstNanos + 40_000_000n, 51), expected.slice(80), 'from a time on')
+  assert.deepEqual((await Ranges.find(runQuery, { symbols: ['BBB'] })).kinds, ['quotes', 'trades'])
+  assert.deepEqual((await Ranges.find(runQuery, { symbols: ['BBB'] }, ['quotes'])).kinds, ['quotes'])
+  const untilNanos = range!.firstNanos
+  await assert.rejects(Ranges.find(runQuery, { symbols: [], untilNanos }, ['quotes']), {
+    message: /no stored quotes match/,
+  })
 })
 
 test('a chunk stays valid while the next one is read', async () => {

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestInstance } from '../support/processes/tickhouse.ts'
+
+test('kinds that a replay does not have are refused by name, before anything is opened', async t => {
+  const instance = new TestInstance(t)
+  for (const [flags, message] of [
+    [['--as', 'kraken', '--kinds', 'quotes'], 'a replay as kraken has only trades, not quotes'],
+    [['--as', 'binance', '--kinds', 'trades,candles'], 'unknown kind candles: --kinds takes quotes, trades'],
+    [['--into', 'sqlite:again', '--kinds', ','], '--kinds names no kind'],
+  ] as const) {
+    const replay = instance.run('replay', {}, [...flags])
+    assert.notEqual((await replay.exited).code, 0)
+    assert.ok(replay.recentOutput().includes(message), replay.recentOutput())
+  }
+})
