@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, parseConfig } from '../../../src/config.ts'
 import type { Batch } from '../../../src/ingest/batch.ts'
 import { Ingest } from '../../../src/ingest/ingest.ts'
@@ -6,6 +7,8 @@ import type { OpenLog } from '../../../src/log/log.ts'
 import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Emit } from '../../../src/telemetry/events.ts'
+
+const STORED_MS_MAX = 120_000
 
 export interface StoreAllOptions {
   /** Beside the defaults. */
@@ -27,6 +30,10 @@ export async function storeAll(log: OpenLog, store: Store, options: StoreAllOpti
   const storing = new Ingest({ limits: limitsOf(whole), venues, log, store, emit })
   storing.onStored = onStored
   storing.start()
+  // A stop waits for some seconds only, which a busy machine may exceed.
+  const endMs = performance.now() + STORED_MS_MAX
+  while (!storing.drained && performance.now() < endMs && storing.partitions.every(({ mode }) => mode !== 'failed'))
+    await sleep(10)
   await storing.stop()
   for (const { failure } of storing.partitions) if (failure) throw failure
   return storing
