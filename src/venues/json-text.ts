@@ -29,9 +29,15 @@ function mayContainLongNumber(frame: Buffer): boolean {
     while (isNumberByte(frame[end])) end++
     let start = probe
     while (end > probe && isNumberByte(frame[start - 1])) start--
-    if (end - start >= LONG) return true
+    if (end - start >= LONG && isBeforeNumber(frame[start - 1])) return true
   }
   return false
+}
+
+/** Inside a text such as a UUID, or an id in quotes, another byte stands before. */
+function isBeforeNumber(byte: number | undefined): boolean {
+  // Colon, comma, bracket, blanks; or the frame is a number.
+  return byte === undefined || byte === 0x3a || byte === 0x2c || byte === 0x5b || byte <= 0x20
 }
 
 function isNumberByte(byte: number | undefined): boolean {
