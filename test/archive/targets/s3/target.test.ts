@@ -191,7 +191,7 @@ for (const kind of [S3_PROXY, VERSITY]) {
         'staging/tool.bin',
         `copy/${own[0]}`,
         own[0]!.replace('p000', 'p0000'),
-        own[0]!.replace('trades', 'quotes'),
+        own[0]!.replace('trades', 'candles'),
         own[0]!.replace('.parquet', '.parquet.bak'),
       ]
       for (const key of [...own, ...others])
