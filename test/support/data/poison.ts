@@ -97,7 +97,7 @@ export const POISONS: readonly Poison[] = [
   unreadable('an older version', { ...good(), version: 0 }, 'unknown_format'),
   unreadable('a newer version', { ...good(), version: RECORD_VERSION + 1 }, 'unknown_format'),
   unreadable('an unknown format', { ...good(), format: 'protobuf' }, 'unknown_format'),
-  unreadable('an unknown kind', { ...good(), kind: 'quotes' }, 'unknown_kind'),
+  unreadable('an unknown kind', { ...good(), kind: 'auctions' }, 'unknown_kind'),
   unreadable('a block cut off in its head', cut(good(), 5)),
   unreadable('a block cut off before its last byte', cut(good(), good().payload.length - 1)),
   unreadable('a block and a byte', { ...good(), payload: Buffer.concat([good().payload, Buffer.of(0)]) }),

@@ -101,6 +101,14 @@ async function ticksByOffset(log: Log, partition: number): Promise<Map<number, n
   return ticks
 }
 
+/** Stored quotes, of each update number of a symbol one. */
+export async function distinctQuotes(store: Store): Promise<number> {
+  const [row] = await store.rows<{ quotes: number }>(
+    'SELECT toUInt32(uniqExact(venue, symbol, sequence)) AS quotes FROM quotes',
+  )
+  return row!.quotes
+}
+
 /** Whether these trades are in the table, each once, with the same values. */
 export async function compareTrades(
   store: Store,
