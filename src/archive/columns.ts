@@ -32,15 +32,16 @@ export function structureOf(columns: readonly Column[]): string {
 /** Hash of the last record of a batch, not part of the tick. */
 const NOT_OF_TICK = 'log_hash'
 
-/** Columns missing in objects archived by an earlier version, by table. They are read as 0 from such an object. */
+/** Columns missing in objects archived by an earlier version, by table. They are read as 0 or '' from such an object. */
 export const ADDED: Readonly<Record<string, readonly string[]>> = {
   trades: ['id_run', 'first_id', 'last_id'],
   quarantine: ['id_run', 'received_bytes', 'trade_id'],
+  audits: ['subject'],
 }
 
 /**
  * SQL of a row's 64-bit hash, the same for the table and for Parquet. Doubles are hashed by their bits, since the
- * functions hash -0 like 0. Columns added later contribute only if not 0, so that rows of an earlier version keep their
+ * functions hash -0 like 0. Columns added later contribute only if not 0 or '', so that rows of an earlier version keep their
  * hash.
  */
 export function rowHash(hash: 'cityHash64' | 'xxHash64', table: string, columns: readonly Column[]): string {
@@ -54,7 +55,8 @@ export function rowHash(hash: 'cityHash64' | 'xxHash64', table: string, columns:
   return columns
     .filter(({ name }) => added.includes(name))
     .reduce(
-      (sum, { name }) => `bitXor(${sum}, if(${name} = 0, 0, ${hash}(${quoted(name)}, ${name})))`,
+      (sum, { name, type }) =>
+        `bitXor(${sum}, if(${name} = ${type.includes('String') ? "''" : 0}, 0, ${hash}(${quoted(name)}, ${name})))`,
       `${hash}(${first.join(', ')})`,
     )
 }
