@@ -2,7 +2,7 @@
 import { nearest } from '../../nearest.ts'
 import { ID_KINDS } from '../../tick/id-kind.ts'
 import { EXTERNAL_VENUE } from '../../tick/json.ts'
-import { INSTRUMENTS, KINDS } from '../../tick/kinds.ts'
+import { QUOTES, TRADES } from '../../tick/kinds.ts'
 import { NO_LIST } from '../instruments.ts'
 import type { Venue } from '../venue.ts'
 
@@ -15,7 +15,7 @@ interface Field {
 
 const SECRETS: readonly unknown[] = ['key', 'secret', 'token']
 /** Kinds of a feed. */
-const KIND_NAMES = KINDS.filter(kind => kind !== INSTRUMENTS).map(({ name }) => name)
+const KIND_NAMES = [QUOTES, TRADES].map(({ name }) => name)
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
