@@ -29,7 +29,10 @@ function mayContainLongNumber(frame: Buffer): boolean {
     while (isNumberByte(frame[end])) end++
     let start = probe
     while (end > probe && isNumberByte(frame[start - 1])) start--
-    if (end - start >= LONG && isBeforeNumber(frame[start - 1])) return true
+    if (end - start < LONG) continue
+    if (isBeforeNumber(frame[start - 1])) return true
+    // Past this run: it would be searched again at each probe within it.
+    probe = end
   }
   return false
 }
