@@ -61,16 +61,20 @@ export class QuoteSequences {
   /** Marks quotes that are not new in `codes`, and returns how many. Rows already marked, and quotes without a sequence, are passed over. */
   follow(quotes: QuoteColumns, codes: Validity): number {
     const { venue, symbol, sequenceWords, receivedAtWords } = quotes
-    const symbols = quotes.symbols.words.length
-    const known: (LastQuote | undefined)[] = new Array(symbols * quotes.venues.words.length)
+    // The last quote by symbol, for the venue of the row before: almost every record is of one venue.
+    let known: (LastQuote | undefined)[] = []
+    let knownVenue = -1
     let marked = 0
     for (let row = 0; row < quotes.length; row++) {
       const low = sequenceWords[2 * row]!
       const high = sequenceWords[2 * row + 1]!
       if (codes[row] !== 0 || (low === 0 && high === 0)) continue
-      const at = venue[row]! * symbols + symbol[row]!
-      known[at] ??= this.#of(quotes, row)
-      const last = known[at]
+      if (venue[row] !== knownVenue) {
+        known = []
+        knownVenue = venue[row]!
+      }
+      known[symbol[row]!] ??= this.#of(quotes, row)
+      const last = known[symbol[row]!]!
       const received = readMicros(receivedAtWords, row)
       if (high < last.high || (high === last.high && low <= last.low)) {
         if (!begins(last, high, low, received)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { QuoteSequences } from '../../../src/ingest/ids/quote-sequences.ts'
+import { QuoteColumns, QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import { reasonOf } from '../../../src/tick/validate.ts'
 import { quoteColumnsOf, quotesOf } from '../../support/data/quotes.ts'
 import { openBoth } from '../../support/data/storage.ts'
@@ -77,6 +78,16 @@ test('rows refused for other reasons do not count', () => {
   const codes = Uint8Array.of(3, 0)
   assert.equal(sequences.follow(quotes, codes), 0)
   assert.deepEqual([...codes], [3, 0])
+})
+
+test('a hostile record of tens of thousands of venues and symbols is followed like any other', () => {
+  const { sequences } = following()
+  const quotes = new QuoteColumns(70_000)
+  for (let row = 0; row < 70_000; row++)
+    quotes.add({ ...new QuoteDraft(), venue: `v${row}`, symbol: `s${row}`, sequence: 1 })
+  const codes = new Uint8Array(70_000)
+  assert.equal(sequences.follow(quotes, codes), 0)
+  assert.equal(sequences.follow(quotes, codes), 70_000)
 })
 
 test('after a restart of ingest a repeat of a stored quote is refused; crossed and one-sided quotes are too', async t => {
