@@ -3,27 +3,14 @@
  * table. Decision: docs/decisions/kinds.md.
  */
 import { AmendmentColumns } from './amendments/amendments.ts'
-import {
-  AMENDMENT_BYTES,
-  AMENDMENT_COLUMN_COUNT,
-  amendmentsRecord,
-  readAmendments,
-  writeAmendmentColumns,
-} from './amendments/record.ts'
 import { validateAmendments } from './amendments/validate.ts'
-import { amendmentValues, readAmendmentValues } from './amendments/values.ts'
 import type { Dictionary } from './dictionary.ts'
 import { InstrumentColumns } from './instruments/instruments.ts'
-import {
-  INSTRUMENT_BYTES,
-  INSTRUMENT_COLUMN_COUNT,
-  instrumentsRecord,
-  readInstrumentColumns,
-  writeInstrumentColumns,
-} from './instruments/record.ts'
 import { validateInstruments } from './instruments/validate.ts'
-import { instrumentValues, readInstrumentValues } from './instruments/values.ts'
 import { readJsonTrades } from './json.ts'
+import type { NamedColumns } from './named/columns.ts'
+import { namedColumnCount, namedRecord, readNamedColumns, writeNamedColumns } from './named/record.ts'
+import { namedValues, readNamedValues } from './named/values.ts'
 import type { BlockWriter } from './native.ts'
 import {
   BOOK_TOP_BYTES,
@@ -33,7 +20,6 @@ import {
   bookTopValues,
   readBookTops,
   readBookTopValues,
-  validateBookTops,
   writeBookTopColumns,
 } from './quotes/book-tops.ts'
 import { QuoteColumns } from './quotes/quotes.ts'
@@ -153,46 +139,54 @@ export const BOOK_TOPS: Kind<BookTopColumns> = {
   columnCount: () => BOOK_TOP_COLUMN_COUNT,
   tickBytes: BOOK_TOP_BYTES,
   write: writeBookTopColumns,
-  validate: validateBookTops,
+  validate: validateQuotes,
   values: bookTopValues,
   readValues: readBookTopValues,
 }
 
-/** Changes of what a venue lists: not of its feed, but of its REST lists. */
-export const INSTRUMENTS: Kind<InstrumentColumns> = {
-  name: 'instruments',
-  table: 'instruments',
-  orderBy: 'venue, symbol, received_at',
-  time: 'received_at',
-  ids: false,
-  columns: capacity => new InstrumentColumns(capacity),
-  encode: instrumentsRecord,
-  decode: readInstrumentColumns,
-  columnCount: () => INSTRUMENT_COLUMN_COUNT,
-  tickBytes: INSTRUMENT_BYTES,
-  write: writeInstrumentColumns,
-  validate: validateInstruments,
-  values: instrumentValues,
-  readValues: readInstrumentValues,
+/** A kind of named columns, whose ids are not followed. Its table has its name. */
+function namedKind<C extends NamedColumns & TickColumns>(
+  kind: Pick<Kind<C>, 'name' | 'orderBy' | 'time' | 'columns' | 'tickBytes' | 'validate'>,
+): Kind<C> {
+  const { name, columns, tickBytes } = kind
+  return {
+    ...kind,
+    table: name,
+    ids: false,
+    encode: ticks => namedRecord(name, ticks, tickBytes),
+    decode(payload, into = columns(0)) {
+      readNamedColumns(payload, into)
+      return into
+    },
+    columnCount: namedColumnCount,
+    write: writeNamedColumns,
+    values: namedValues,
+    readValues(raw, receivedAtMicros) {
+      const ticks = columns(1)
+      return readNamedValues(raw, receivedAtMicros, ticks) ? ticks : undefined
+    },
+  }
 }
 
+/** Changes of what a venue lists: not of its feed, but of its REST lists. */
+export const INSTRUMENTS: Kind<InstrumentColumns> = namedKind({
+  name: 'instruments',
+  orderBy: 'venue, symbol, received_at',
+  time: 'received_at',
+  columns: capacity => new InstrumentColumns(capacity),
+  tickBytes: 128,
+  validate: validateInstruments,
+})
+
 /** Corrections and cancels of trades: they come with a subscription of trades. */
-export const AMENDMENTS: Kind<AmendmentColumns> = {
+export const AMENDMENTS: Kind<AmendmentColumns> = namedKind({
   name: 'amendments',
-  table: 'amendments',
   orderBy: 'symbol, venue, timestamp, trade_id',
   time: 'timestamp',
-  ids: false,
   columns: capacity => new AmendmentColumns(capacity),
-  encode: amendmentsRecord,
-  decode: readAmendments,
-  columnCount: () => AMENDMENT_COLUMN_COUNT,
-  tickBytes: AMENDMENT_BYTES,
-  write: writeAmendmentColumns,
+  tickBytes: 72,
   validate: validateAmendments,
-  values: amendmentValues,
-  readValues: readAmendmentValues,
-}
+})
 
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
 export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, BOOK_TOPS, QUOTES, TRADES]

@@ -1,5 +1,5 @@
 import { AmendmentColumns } from '../../tick/amendments/amendments.ts'
-import { amendmentsRecord } from '../../tick/amendments/record.ts'
+import { AMENDMENTS } from '../../tick/kinds.ts'
 import { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import { quotesRecord } from '../../tick/quotes/record.ts'
 import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../../tick/records.ts'
@@ -29,7 +29,7 @@ export class PartitionBuffer {
     const records: LogRecord[] = []
     if (trades.length > 0) records.push(tradesRecord(trades))
     if (quotes.length > 0) records.push(quotesRecord(quotes))
-    if (amendments.length > 0) records.push(amendmentsRecord(amendments))
+    if (amendments.length > 0) records.push(AMENDMENTS.encode(amendments))
     if (refused.length > 0) records.push(refusedRecord(refused))
     trades.clear()
     quotes.clear()

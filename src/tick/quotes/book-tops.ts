@@ -5,10 +5,8 @@
 import { BlockError, BlockReader, BlockWriter } from '../native.ts'
 import { type LogRecord, RECORD_VERSION } from '../records.ts'
 import { fieldsOf } from '../tick-values.ts'
-import type { Validity } from '../validate.ts'
 import { type Quote, QuoteColumns } from './quotes.ts'
 import { QUOTE_BYTES, QUOTE_COLUMN_COUNT, readQuoteColumns, writeQuoteColumns } from './record.ts'
-import { validateQuotes } from './validate.ts'
 import { quoteValues, readQuoteValues } from './values.ts'
 
 export const BOOK_TOP_COLUMN_COUNT = QUOTE_COLUMN_COUNT + 2
@@ -79,14 +77,6 @@ export function readBookTops(payload: Uint8Array, tops = new BookTopColumns(0)):
   reader.end()
   return tops
 }
-
-/** As quotes; a top is compared with a quote, so that it must be valid as one. */
-export const validateBookTops = (
-  tops: BookTopColumns,
-  venues: Pick<ReadonlySet<string>, 'has'>,
-  codes: Validity,
-  nowMicros = 0,
-): number => validateQuotes(tops, venues, codes, nowMicros)
 
 export function bookTopValues(tops: BookTopColumns, row: number): string {
   const range = { lowest_bid: String(tops.lowestBid[row]), highest_ask: String(tops.highestAsk[row]) }

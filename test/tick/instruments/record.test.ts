@@ -8,8 +8,6 @@ import {
   TIMES,
   WORDS,
 } from '../../../src/tick/instruments/instruments.ts'
-import { instrumentsRecord, readInstrumentColumns } from '../../../src/tick/instruments/record.ts'
-import { readInstrumentValues } from '../../../src/tick/instruments/values.ts'
 import { INSTRUMENTS } from '../../../src/tick/kinds.ts'
 import { BlockError } from '../../../src/tick/native.ts'
 import { reasonOf } from '../../../src/tick/validate.ts'
@@ -45,9 +43,9 @@ test('any rows are read back from a log record, and any range of them from other
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), fc.nat(20), fc.nat(20), (rows, one, other) => {
       const columns = columnsOf(rows)
-      const { ticks, payload } = instrumentsRecord(columns)
+      const { ticks, payload } = INSTRUMENTS.encode(columns)
       assert.equal(ticks, rows.length)
-      assert.deepEqual(rowsOf(readInstrumentColumns(payload, used)), rows)
+      assert.deepEqual(rowsOf(INSTRUMENTS.decode(payload, used)), rows)
       const [start, end] = [Math.min(one, other, rows.length), Math.min(Math.max(one, other), rows.length)]
       const joined = columnsOf(rows.slice(0, 2))
       joined.appendRange(columns, start, end)
@@ -59,12 +57,12 @@ test('any rows are read back from a log record, and any range of them from other
 test('a record that is cut or altered is refused, or read as other rows, and never breaks the reader', () => {
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), fc.nat(), fc.nat(255), (rows, at, byte) => {
-      const { payload } = instrumentsRecord(columnsOf(rows))
-      assert.throws(() => readInstrumentColumns(payload.subarray(0, at % payload.length)), BlockError)
+      const { payload } = INSTRUMENTS.encode(columnsOf(rows))
+      assert.throws(() => INSTRUMENTS.decode(payload.subarray(0, at % payload.length)), BlockError)
       const altered = Uint8Array.from(payload)
       altered[at % payload.length] = byte
       try {
-        readInstrumentColumns(altered)
+        INSTRUMENTS.decode(altered)
       } catch (error) {
         assert.ok(error instanceof BlockError, String(error))
       }
@@ -76,7 +74,7 @@ test('a refused row is read back from quarantine value for value', () => {
   fc.assert(
     fc.property(row, one => {
       const raw = INSTRUMENTS.values(columnsOf([one]), 0)
-      const again = readInstrumentValues(raw, one.received_at * 1000)
+      const again = INSTRUMENTS.readValues(raw, one.received_at * 1000)
       assert.deepEqual(again && rowsOf(again), [one])
     }),
   )
