@@ -5,33 +5,19 @@
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
-import { emitQuote } from '../read-quote.ts'
 import { emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
-import { ACCOUNT } from './account.ts'
 import { cryptoInstruments } from './instruments.ts'
+import { decodeQuote, MARKET } from './market.ts'
 import { decoderOf, type Raw, timeOf } from './messages.ts'
-import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
 
 export const alpacacrypto: Venue = {
+  ...MARKET,
   name: 'alpacacrypto',
   ws: 'wss://stream.data.alpaca.markets/v1beta3/crypto/us',
-  rest: 'https://paper-api.alpaca.markets',
-  ids: 'opaque',
-  kinds: [['trades', 'quotes']],
   defaultSymbols: ['BTC/USD', 'ETH/USD', 'SOL/USD', 'DOGE/USD'],
   limits: { symbolsPerConnection: 1_000, framesPerSecond: 10, connections: 1 },
   instruments: cryptoInstruments,
-  // The server answers pings.
-  silenceMsMax: 30_000,
-  acknowledges: true,
-  spelling: 'capitals',
-  account: ACCOUNT,
-  url: base => base,
-  subscribe,
-  resubscribe,
-  unsubscribe,
-  frameOf: item => `[${item}]`,
   decoder: () => decode,
 }
 
@@ -52,17 +38,4 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
 function sideOf(side: unknown): Side | undefined {
   if (side === 'B') return SIDE.buy
   return side === 'S' ? SIDE.sell : undefined
-}
-
-function decodeQuote(quote: JsonObject, out: Sink, raw: Raw): void {
-  const fields = {
-    symbol: quote.S,
-    bidPrice: quote.bp,
-    bidSize: quote.bs,
-    askPrice: quote.ap,
-    askSize: quote.as,
-    sequence: 0,
-    time: timeOf(quote.t),
-  }
-  emitQuote(out, fields, decimalFromNumber, raw)
 }

@@ -5,17 +5,16 @@
 import { SIDE } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
-import { emitQuote } from '../read-quote.ts'
 import { emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
-import { ACCOUNT } from './account.ts'
 import { decodeCancel, decodeCorrection } from './amendments.ts'
 import { stockInstruments } from './instruments.ts'
+import { decodeQuote, MARKET } from './market.ts'
 import { decoderOf, type Raw, timeOf } from './messages.ts'
-import { resubscribe, subscribe, unsubscribe } from './subscription.ts'
 import { tradeIdOf } from './trade-id.ts'
 
 export const alpaca: Venue = {
+  ...MARKET,
   name: 'alpaca',
   ws: 'wss://stream.data.alpaca.markets',
   feeds: {
@@ -26,23 +25,10 @@ export const alpaca: Venue = {
     overnight: '/v1beta1/overnight',
     test: '/v2/test',
   },
-  rest: 'https://paper-api.alpaca.markets',
-  ids: 'opaque',
-  kinds: [['trades', 'quotes']],
   defaultSymbols: ['AAPL', 'MSFT', 'NVDA', 'SPY', 'TSLA'],
   // One connection takes all symbols of the market, if the account's plan has them. Frames are not limited.
   limits: { symbolsPerConnection: 20_000, framesPerSecond: 10, connections: 1 },
   instruments: stockInstruments,
-  // The server answers pings.
-  silenceMsMax: 30_000,
-  acknowledges: true,
-  spelling: 'capitals',
-  account: ACCOUNT,
-  url: base => base,
-  subscribe,
-  resubscribe,
-  unsubscribe,
-  frameOf: item => `[${item}]`,
   decoder: () => decode,
 }
 
@@ -58,17 +44,4 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
     time: timeOf(trade.t),
   }
   emitTrade(out, fields, decimalFromNumber, raw, id => tradeIdOf(trade.x, id))
-}
-
-function decodeQuote(quote: JsonObject, out: Sink, raw: Raw): void {
-  const fields = {
-    symbol: quote.S,
-    bidPrice: quote.bp,
-    bidSize: quote.bs,
-    askPrice: quote.ap,
-    askSize: quote.as,
-    sequence: 0,
-    time: timeOf(quote.t),
-  }
-  emitQuote(out, fields, decimalFromNumber, raw)
 }

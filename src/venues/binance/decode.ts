@@ -1,16 +1,17 @@
 /**
- * Binance spot, raw trades and the best bid and ask (`bookTicker`): https://github.com/binance/binance-spot-api-docs, web-socket-streams.md and
- * faqs/market_data_only.md. A quote has the book's update id, which rises, and no time. The built-in simulator sends the same frames, so `binanceShaped` makes both venues.
+ * Binance spot, raw trades and the best bid and ask (`bookTicker`): https://github.com/binance/binance-spot-api-docs,
+ * web-socket-streams.md and faqs/market_data_only.md. A quote has the book's update id, which rises, and no time. The
+ * built-in simulator sends the same frames, so `binanceShaped` makes both venues.
  */
 
 import type { DepthFeed } from '../book/depth.ts'
 import { decimalFromText } from '../decimal.ts'
-import { isObject, type JsonObject } from '../json-text.ts'
+import type { JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
-import { emitTrade, readId, readMessage } from '../read-trade.ts'
+import { emitTrade, readId } from '../read-trade.ts'
 import type { Limits, Sink, Venue } from '../venue.ts'
 import { binanceDepth } from './depth.ts'
-import { decodeAnswer, takerSide } from './fields.ts'
+import { decodeAnswer, readEvent, takerSide } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
 import { streamList, streamSubscription } from './streams.ts'
 import { toMicros } from './time.ts'
@@ -88,13 +89,10 @@ function decode(frame: Buffer, out: Sink): void {
 
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast path with it. */
 export function decodeAny(frame: Buffer, out: Sink): void {
-  const message = readMessage(frame, out)
-  if (!message) return
-  const data = 'stream' in message && 'data' in message ? message.data : message
-  if (!isObject(data)) out.refuse('malformed_frame', 'no event in the stream')
-  else if (data.e === 'trade') decodeTrade(data, out)
+  const data = readEvent(frame, out)
+  if (!data) return
+  if (data.e === 'trade') decodeTrade(data, out)
   else if (isQuote(data)) decodeQuote(data, out)
-  else if (data.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
   else if (isNotRecorded(data)) out.ignore()
   else decodeAnswer(data, out)
 }

@@ -1,7 +1,7 @@
 /** What frames of Binance's spot and futures servers have in common: the taker's side, answers and errors. */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
-import { show } from '../read-trade.ts'
+import { readMessage, show } from '../read-trade.ts'
 import { readBannedUntil } from '../retry-after.ts'
 import type { Sink } from '../venue.ts'
 import { UNSUBSCRIBE } from './streams.ts'
@@ -13,6 +13,20 @@ const TOO_MANY_REQUESTS = -1003
 export function takerSide(buyerIsMaker: unknown): Side | undefined {
   if (typeof buyerIsMaker !== 'boolean') return undefined
   return buyerIsMaker ? SIDE.sell : SIDE.buy
+}
+
+/**
+ * The event of a frame, of the combined stream or bare. Undefined where there is none, which is then refused, and for the
+ * notice of a shutdown.
+ */
+export function readEvent(frame: Buffer, out: Sink): JsonObject | undefined {
+  const message = readMessage(frame, out)
+  if (!message) return undefined
+  const event = 'stream' in message && 'data' in message ? message.data : message
+  if (!isObject(event)) out.refuse('malformed_frame', 'no event in the stream')
+  else if (event.e === 'serverShutdown') out.control({ kind: 'closing', detail: 'the server announces its shutdown' })
+  else return event
+  return undefined
 }
 
 /** A message that is no event: the answer to a request, or an error. Anything else is an unknown message. */
