@@ -30,7 +30,6 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
   seed: { min: 0, max: 2 ** 31 - 1 },
 }
 
-const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?@]|$)`, 'i')
 /** Hyperliquid's spot pairs begin with `@`. */
 const SYMBOL = /^[\p{L}\p{N}@][\p{L}\p{N}._/-]{0,39}$/u
 /** Kinds are words: `@142` is a symbol. */
@@ -59,13 +58,19 @@ function sourcesIn(text: string): string[] {
   for (const word of text.replace(/\s*,\s*/g, ',').split(/\s+/)) {
     for (const [at, item] of word.split(',').entries()) {
       const before = parts.at(-1)
-      const begins = VENUE_FIRST.test(item) && !isSymbolOf(before, item)
+      const begins = beginsWithVenue(item) && !isSymbolOf(before, item)
       if (item === '') continue
       if (before === undefined || begins || (at === 0 && !before.endsWith(':'))) parts.push(item)
       else parts[parts.length - 1] = `${before}${before.endsWith(':') ? '' : ','}${item}`
     }
   }
   return parts
+}
+
+/** Looked up at each call: venues from outside the tree are added while the program starts. */
+function beginsWithVenue(item: string): boolean {
+  const [name = ''] = item.split(/[:?@]/)
+  return findVenue(name.toLowerCase()) !== undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { partitionOf } from '../../src/sources/recorder.ts'
 import { formatSources, parseSources, type Selected } from '../../src/sources/selection.ts'
-import { VENUES } from '../../src/venues/index.ts'
+import { addVenue, VENUES } from '../../src/venues/index.ts'
 
 test('venues, symbols and the simulator’s options are read, and written back the same', () => {
   const text = 'binance:BTCUSDT,ETHUSDT kraken:BTC/USD simulator:AAA?rate=500&seed=7'
@@ -48,6 +48,14 @@ test('mark prices and liquidations are recorded only where they are named, in th
   assert.equal(formatSources(parseSources(all)), all)
   assert.equal(formatSources(parseSources('binanceusdm:BTCUSDT@trades,quotes')), 'binanceusdm:BTCUSDT')
   assert.throws(() => parseSources('binance:BTCUSDT@marks'), /binance has no marks: it sends trades and quotes/)
+})
+
+test('a venue from outside the tree that is added later begins a source too, also after a comma', () => {
+  const acme = { ...VENUES.find(({ name }) => name === 'kraken')!, name: 'acme' }
+  assert.throws(() => parseSources('binance:BTCUSDT,acme:BTC/USD'), /not a symbol of binance: acme:BTC\/USD/)
+  addVenue(acme)
+  for (const form of ['binance:BTCUSDT,acme:BTC/USD', 'binance:BTCUSDT,Acme:BTC/USD', 'binance:BTCUSDT acme:BTC/USD'])
+    assert.equal(formatSources(parseSources(form)), 'binance:BTCUSDT acme:BTC/USD')
 })
 
 test('a venue without symbols records its default ones', () => {
