@@ -124,7 +124,10 @@ export interface Account {
 /** Reads one frame. Never throws. */
 export interface Decode {
   (frame: Buffer, out: Sink): void
-  /** A frame as it is to be sent, where it must name a channel by a number that answers on this socket stated. */
+  /**
+   * Called with each frame of a subscription, or of its end, before it is sent. Returns the frame to send, which may have
+   * to name a channel by a number that answers on this socket stated.
+   */
   addressed?(frame: string): string
 }
 
