@@ -61,6 +61,9 @@ test('sources are added and removed while running, without a gap in the others, 
     ...{ readMs: null, listed: 0, count: 0, instruments: [] },
   })
   const venues = (await get('/api/venues')) as VenueChoice[]
+  const futures = venues.find(({ name }) => name === 'binanceusdm')
+  assert.deepEqual(futures?.defaultKinds, ['trades', 'quotes'])
+  assert.deepEqual(futures.kinds, ['trades', 'quotes', 'marks', 'liquidations'])
   assert.deepEqual(venues.find(({ name }) => name === 'alpaca')?.requires, [
     'TICKHOUSE_ALPACA_KEY',
     'TICKHOUSE_ALPACA_SECRET',

@@ -1,5 +1,6 @@
 /** What can be recorded and what is, for the page: venues, the instruments of their lists, the parts of a selection. */
 import type { StatusBoard } from '../../log/status-board.ts'
+import { defaultKinds } from '../../tick/kinds.ts'
 import { VENUES } from '../../venues/index.ts'
 import { NO_LIST } from '../../venues/instruments.ts'
 import { LIST_KEYS } from '../instruments/instrument-changes.ts'
@@ -20,6 +21,8 @@ export interface SelectedSource {
 export interface VenueChoice {
   name: string
   kinds: readonly string[]
+  /** Those that are recorded where none is named. */
+  defaultKinds: readonly string[]
   /** Recorded where no symbol is named; examples of its spelling. */
   symbols: readonly string[]
   /** It has a public list of its symbols, so that patterns can be matched. */
@@ -71,7 +74,8 @@ export function openChoices(board: StatusBoard): Choices {
   return {
     venues: () =>
       VENUES.map(({ name, kinds, defaultSymbols, instruments, account }) => ({
-        ...{ name, kinds: kinds.flat(), symbols: defaultSymbols, hasList: instruments !== NO_LIST },
+        ...{ name, kinds: kinds.flat(), defaultKinds: defaultKinds(kinds.flat()) },
+        ...{ symbols: defaultSymbols, hasList: instruments !== NO_LIST },
         requires: (account?.secrets ?? []).map(each => `TICKHOUSE_${account!.name}_${each}`.toUpperCase()),
       })),
     selected: sources => {

@@ -18,9 +18,9 @@ export function AddForm({ sources }: { sources: readonly SelectedSource[] }) {
   const typed = useSignal('')
   const venue = choices.find(each => each.name === name.value) ?? choices.find(each => each.name === sources[0]?.venue)
   if (!venue) return null
-  const kinds = kindsOf.value[venue.name] ?? venue.kinds
+  const kinds = kindsOf.value[venue.name] ?? venue.defaultKinds
   const all = [...new Set([...items.value, ...wordsOf(typed.value)])]
-  const text = all.length > 0 && kinds.length > 0 ? sourceText(venue.name, all, kinds, venue.kinds) : null
+  const text = all.length > 0 && kinds.length > 0 ? sourceText(venue.name, all, kinds, venue.defaultKinds) : null
   const choose = (chosen: string) => {
     name.value = chosen
     items.value = []

@@ -115,8 +115,12 @@ export function readOnlyReason(all: readonly RecordedSources[] | null, unknown: 
 }
 
 /** In the form of `TICKHOUSE_SOURCES`. */
-export const sourceText = (venue: string, items: readonly string[], kinds: readonly string[], all: readonly string[]) =>
-  `${venue}:${items.join(',')}${kinds.length === all.length ? '' : `@${kinds.join(',')}`}`
+export const sourceText = (
+  venue: string,
+  items: readonly string[],
+  kinds: readonly string[],
+  usual: readonly string[],
+) => `${venue}:${items.join(',')}${kinds.join() === usual.join() ? '' : `@${kinds.join(',')}`}`
 
 /** Whether these symbols are already selected by name. */
 export function isSelected(sources: readonly SelectedSource[], venue: string, item: string): boolean {
