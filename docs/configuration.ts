@@ -1,6 +1,6 @@
 /** Prints docs/configuration.md from src/settings.ts: `npm run docs`. A test compares the two. */
 import { commandsTaking } from '../src/commands/settings.ts'
-import { environmentName, flagName } from '../src/config.ts'
+import { environmentName, flagName, SECRETS_IN_FILES } from '../src/config.ts'
 import { SETTING_GROUPS, type Setting, type SettingGroup } from '../src/settings.ts'
 
 const TITLES: Record<SettingGroup, string> = {
@@ -31,6 +31,10 @@ Every setting is a flag, an environment variable, or a line of the file \`.env\`
 environment, the environment over \`.env\`, and \`.env\` over the default. A command takes only its own settings as flags, and ignores
 the environment variables of others, so that all processes can share one \`.env\`. An unknown \`TICKHOUSE_\` variable is refused with the
 nearest known one. Secrets are never printed.
+
+Secrets can be in files: the variable with \`_FILE\` after its name is the name of a file that contains the value. A value that is set
+wins over its file. This applies to ${SECRETS_IN_FILES.map(name => `\`${name}\``).join(', ')}. For passwords of Kafka and ClickHouse see
+\`passwordFile\` in [the log on Kafka](kafka.md) and [a ClickHouse server](clickhouse-server.md).
 
 ${groups.map(section).join('\n\n')}
 

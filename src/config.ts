@@ -20,6 +20,14 @@ export const environmentName = (name: string) => `${PREFIX}${name}`
 export const flagName = (name: string) => `--${name.toLowerCase().replaceAll('_', '-')}`
 
 /**
+ * The variables of secrets that may be in files: see `withSecretFiles`. Accounts at venues have settings for their
+ * files, which are read at each login; addresses of log and store name files of their own (`passwordFile=…`).
+ */
+export const SECRETS_IN_FILES: readonly string[] = Object.entries<Setting>(SETTINGS)
+  .filter(([name, { secret }]) => secret && !Object.hasOwn(SETTINGS, `${name}_FILE`))
+  .map(([name]) => environmentName(name))
+
+/**
  * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line per
  * mistake: an unknown or renamed key with the right one, a value with what is wrong with it. Throws `address_invalid`
  * for an archive address that cannot be used, without its secrets.

@@ -32,3 +32,37 @@ export function parseEnvFile(bytes: Buffer): Record<string, string> {
   if (hidden !== undefined) refuse(`has a name with invisible or wrong characters: ${JSON.stringify(hidden)}`)
   return variables
 }
+
+/**
+ * The environment with secrets from files, as Docker and Kubernetes mount them: a variable `TICKHOUSE_TOKEN_FILE` is
+ * replaced by `TICKHOUSE_TOKEN` with the content of that file, for each of these names. A value that is set wins over
+ * its file. Throws `config_invalid` for a file that cannot be read or is empty.
+ */
+export function withSecretFiles(
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Record<string, string | undefined> {
+  const result = { ...environment }
+  for (const name of names) {
+    const file = result[`${name}_FILE`]
+    delete result[`${name}_FILE`]
+    if (file && !result[name]) result[name] = secretIn(file, `${name}_FILE`)
+  }
+  return result
+}
+
+function secretIn(file: string, name: string): string {
+  let content: string
+  try {
+    content = fs.readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new TickhouseError(
+      'config_invalid',
+      `${name}: cannot read ${file} (${why})`,
+      'Make it readable by tickhouse.',
+    )
+  }
+  if (content !== '') return content
+  throw new TickhouseError('config_invalid', `${name}: ${file} is empty`, 'Write the secret into it.')
+}

@@ -12,8 +12,8 @@ import type { SourcesFlags } from './commands/running/sources.ts'
 import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
 import type { WatchFlags } from './commands/watch.ts'
-import { type Config, environmentName, parseConfig } from './config.ts'
-import { readEnvironment } from './environment.ts'
+import { type Config, environmentName, parseConfig, SECRETS_IN_FILES } from './config.ts'
+import { readEnvironment, withSecretFiles } from './environment.ts'
 import { type Mode, runProcess, stopSignal } from './launcher/process.ts'
 import { VERSION } from './version.ts'
 
@@ -208,7 +208,7 @@ Addresses and accounts of venues are settings too: see docs/configuration.md.`,
 }
 
 function configOf(made: Command): Config {
-  return parseConfig(settingFlags(made, nameOf(made)), readEnvironment())
+  return parseConfig(settingFlags(made, nameOf(made)), withSecretFiles(readEnvironment(), SECRETS_IN_FILES))
 }
 
 function nameOf(made: Command): CommandName {

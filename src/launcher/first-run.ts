@@ -4,7 +4,6 @@ import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
 import { RECORDERS, recordersIn } from '../sources/status.ts'
-import { defaultKinds } from '../tick/kinds.ts'
 import { FIRST_RUN_VENUES } from '../venues/index.ts'
 
 const PROBE_MS_MAX = 4_000
@@ -32,7 +31,7 @@ export async function chooseSources(configured: string | undefined, logAddress: 
     venue,
     symbols: venue.defaultSymbols,
     given: [],
-    kinds: defaultKinds(venue.kinds.flat()),
+    kinds: venue.kinds.flat(),
     options: {},
   }))
   const earlier = await earlierSources(logAddress)

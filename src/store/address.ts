@@ -7,6 +7,8 @@ export interface ServerAddress {
   url: string
   username: string
   password: string
+  /** File that contains the password; `password` is empty then. */
+  passwordFile: string | undefined
   database: string
   /** The cluster whose servers all have the tables, replicated; undefined for one server. */
   cluster: string | undefined
@@ -29,7 +31,9 @@ export function embeddedDirectory(address: string): string | undefined {
 
 const TIMEOUT_MS_DEFAULT = 60_000
 const NAME = /^\w+$/
-const FORMS = 'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>'
+const PARAMETERS = ['cluster', 'timeoutMs', 'passwordFile']
+const FORMS =
+  'chdb:<directory>, or http[s]://user:password@host:port/database?cluster=<name>&timeoutMs=<ms>&passwordFile=<file>'
 
 /**
  * Parses `chdb:<directory>` or `http(s)://user:password@host:port/database`. Throws `address_invalid`, without secrets.
@@ -41,12 +45,14 @@ export function parseStoreAddress(address: string): StoreAddress {
   if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('not a store address')
   const { protocol, host, pathname, searchParams } = url
   for (const name of searchParams.keys())
-    if (name !== 'cluster' && name !== 'timeoutMs') throw invalid(`unknown parameter "${name}" after ${host}`)
+    if (!PARAMETERS.includes(name)) throw invalid(`unknown parameter "${name}" after ${host}`)
   const [username, password, path] = [url.username, url.password, pathname.slice(1)].map(unescaped)
   const database = path || 'tickhouse'
   const cluster = searchParams.get('cluster') ?? undefined
   for (const [what, name] of Object.entries({ database, cluster }))
     if (name !== undefined && !NAME.test(name)) throw invalid(`${what} "${name}" may have letters, digits and _ only`)
+  const passwordFile = searchParams.get('passwordFile') || undefined
+  if (passwordFile !== undefined && password) throw invalid('password and passwordFile exclude each other')
   const timeoutMs = Number(searchParams.get('timeoutMs') ?? TIMEOUT_MS_DEFAULT)
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100) throw invalid('timeoutMs must be a whole number of at least 100')
   return {
@@ -54,6 +60,7 @@ export function parseStoreAddress(address: string): StoreAddress {
     url: `${protocol}//${host}`,
     username: username || 'default',
     password: password!,
+    passwordFile,
     database,
     cluster,
     timeoutMs,

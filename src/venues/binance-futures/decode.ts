@@ -6,28 +6,23 @@
  *   ids of the first and the last trade that it joins. The raw stream `trade` is in no document any more. Trades of the
  *   insurance fund and of auto-deleveraging are in no stream.
  * - `bookTicker`: every change of the best bid and ask, with the time of the matching engine and the book's update id.
- * - `markPrice@1s`: mark price, index price, estimated settle price and funding rate, each second. Of a contract that
- *   expires, `r` is empty and `T` 0.
- * - `forceOrder`: liquidations, of a symbol only the last one of each second.
  *
  * Since 2026 bookTicker has a server of its own, and events have fields that we do not read: `st` (1 USD-M, 2 COIN-M),
- * `ps` (the pair), `nq` (the quantity without orders for retail price improvement), `ap` (a moving average of the mark
- * price).
+ * `ps` (the pair), `nq` (the quantity without orders for retail price improvement).
  */
 
 import { decodeAnswer, readEvent, takerSide } from '../binance/fields.ts'
 import { binanceInstruments } from '../binance/instruments.ts'
 import { streamList, streamSubscription } from '../binance/streams.ts'
 import { decimalFromText } from '../decimal.ts'
-import { isObject, type JsonObject } from '../json-text.ts'
-import { emitLiquidation, emitMark } from '../read-derivative.ts'
+import type { JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
-import { emitTrade, readId, readMs, show } from '../read-trade.ts'
+import { emitTrade, readId, readMs } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The stream of each kind. */
-const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker', marks: 'markPrice@1s', liquidations: 'forceOrder' }
+const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker' }
 
 /** What differs between the two markets. */
 interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols'> {
@@ -39,8 +34,7 @@ function marketOf({ list, ...market }: Market): Venue {
   return {
     ...market,
     ids: 'aggregate',
-    // Marks would make the address of the trades too long.
-    kinds: [['trades'], ['quotes'], ['marks', 'liquidations']],
+    kinds: [['trades'], ['quotes']],
     limits: {
       // 1,024 streams are allowed, but the address that names them must stay shorter than common limits on a request's head.
       symbolsPerConnection: 80,
@@ -81,7 +75,9 @@ export const binanceCoinm: Venue = marketOf({
 /** Kinds of event that are known and not recorded. */
 const NOT_RECORDED = new Set([
   'trade',
+  'markPriceUpdate',
   'indexPriceUpdate',
+  'forceOrder',
   'depthUpdate',
   'kline',
   'continuous_kline',
@@ -105,8 +101,6 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   if (!data) return
   if (data.e === 'aggTrade') decodeTrade(data, out)
   else if (data.e === 'bookTicker') decodeQuote(data, out)
-  else if (data.e === 'markPriceUpdate') decodeMark(data, out)
-  else if (data.e === 'forceOrder') decodeLiquidation(data, out)
   else if (typeof data.e === 'string' && NOT_RECORDED.has(data.e)) out.ignore()
   else decodeAnswer(data, out)
 }
@@ -136,36 +130,4 @@ function decodeQuote(quote: JsonObject, out: Sink): void {
     time: readMs(quote.T),
   }
   emitQuote(out, fields, decimalFromText)
-}
-
-function decodeMark(mark: JsonObject, out: Sink): void {
-  emitMark(out, {
-    symbol: mark.s,
-    markPrice: mark.p,
-    indexPrice: mark.i,
-    settlePrice: mark.P,
-    fundingRate: mark.r,
-    nextFunding: mark.T === 0 ? null : readMs(mark.T),
-    time: readMs(mark.E),
-  })
-}
-
-/** `T` is the time of the order's trade, `z` what of it was filled so far, `l` the last of that. */
-function decodeLiquidation({ o: order }: JsonObject, out: Sink): void {
-  if (!isObject(order)) {
-    out.refuse('malformed_frame', `order ${show(order)}`)
-    return
-  }
-  emitLiquidation(out, {
-    symbol: order.s,
-    side: order.S === 'BUY' || order.S === 'SELL' ? takerSide(order.S === 'SELL') : undefined,
-    price: order.p,
-    size: order.q,
-    averagePrice: order.ap,
-    filledSize: order.z,
-    orderType: order.o,
-    timeInForce: order.f,
-    status: order.X,
-    time: readMs(order.T),
-  })
 }

@@ -85,15 +85,13 @@ function withSafeDecoder(venue: Venue): Venue {
 }
 
 function safe(decode: Decode): Decode {
-  const guarded: Decode = (frame, out) => {
+  return (frame, out) => {
     try {
       decode(frame, out)
     } catch (error) {
       out.refuse('malformed_frame', `${DECODER_THREW} ${error}`)
     }
   }
-  if (decode.addressed) guarded.addressed = decode.addressed.bind(decode)
-  return guarded
 }
 
 function invalid(message: string, advice: string): TickhouseError {
