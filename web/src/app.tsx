@@ -7,7 +7,6 @@ import { Watchlist } from './market/watchlist.tsx'
 import { LogView } from './pipeline/log-view.tsx'
 import { Pipeline } from './pipeline/pipeline.tsx'
 import { PipelineStrip } from './pipeline/strip.tsx'
-import { SelectionDialog } from './selection/dialog.tsx'
 import {
   historyLoading,
   machineNowMs,
@@ -39,7 +38,6 @@ export function App() {
         <Pipeline />
         <LogView />
       </main>
-      <SelectionDialog />
       <Help />
     </div>
   )

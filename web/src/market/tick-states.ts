@@ -10,21 +10,12 @@ export interface TickState extends NotLive {
   isDown: boolean
 }
 
-interface SymbolTicks {
-  venue: string
-  symbol: string
-  states: TickState[]
-}
-
 const bySymbol = computed(() => {
-  const found = new Map<string, SymbolTicks>()
+  const found = new Map<string, TickState[]>()
   for (const { venue, notLive } of stages.value?.sources.connections ?? []) {
     for (const each of notLive) {
-      const { symbol } = each
-      const key = symbolKey(venue, symbol)
-      const ticks = found.get(key) ?? { venue, symbol, states: [] }
-      ticks.states.push({ ...each, isDown: DOWN_STATES.has(each.state) })
-      found.set(key, ticks)
+      const key = symbolKey(venue, each.symbol)
+      found.set(key, [...(found.get(key) ?? []), { ...each, isDown: DOWN_STATES.has(each.state) }])
     }
   }
   return found
@@ -33,11 +24,4 @@ const bySymbol = computed(() => {
 const NONE: readonly TickState[] = []
 
 export const statesOf = (venue: string, symbol: string): readonly TickState[] =>
-  bySymbol.value.get(symbolKey(venue, symbol))?.states ?? NONE
-
-/** The symbols of which a kind does not arrive, those that should first. */
-export const waitingSymbols = computed<SymbolTicks[]>(() => {
-  const isDown = ({ states }: SymbolTicks) => states.some(each => each.isDown)
-  const all = [...bySymbol.value.values()]
-  return [...all.filter(isDown), ...all.filter(each => !isDown(each))]
-})
+  bySymbol.value.get(symbolKey(venue, symbol)) ?? NONE
