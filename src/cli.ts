@@ -8,6 +8,7 @@ import { CommanderError } from 'commander'
 import { PREFIX, readEnvironment } from './environment.ts'
 import { isEngineFailure, TickhouseError } from './errors.ts'
 import { AlreadyLogged, ChildKilled, ChildMistake, EXIT_MISTAKE } from './launcher/endings.ts'
+import { ignoreSqliteWarning } from './log/sqlite/warning.ts'
 import { printable, redact } from './plain-text.ts'
 import { bypassProxyForLoopback } from './proxies.ts'
 import { loadVenues } from './venues/outside/load.ts'
@@ -22,6 +23,7 @@ async function loadNamedVenues(args: string[]): Promise<void> {
 }
 
 bypassProxyForLoopback()
+ignoreSqliteWarning()
 try {
   const args = process.argv.slice(2)
   await loadNamedVenues(args)

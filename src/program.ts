@@ -198,6 +198,13 @@ command('restore', 'restore archived ticks to an embedded store that no other pr
     await restore(configOf(made), options)
   })
 
+command('dashboards', 'copy the Grafana dashboards and the Prometheus alert rules of this version into a directory')
+  .argument('<directory>', 'is created; files of the same names are replaced')
+  .action(async (directory: string) => {
+    const { copyDashboards } = await import('./commands/dashboards.ts')
+    copyDashboards(directory)
+  })
+
 for (const made of [...program.commands, ...archive.commands, ...sources.commands]) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(

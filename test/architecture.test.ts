@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ADDRESS } from '../deploy/release/addresses.ts'
 import { configurationPage } from '../docs/configuration.ts'
 import { metricsPage } from '../docs/metrics.ts'
 import { EVENTS } from '../src/telemetry/events.ts'
@@ -122,6 +123,14 @@ test('no source file has grown beyond 300 lines', () => {
 
 test('no age is taken by a clock that may be set: elapsed time is performance.now(), or a Clock', () => {
   for (const file of SOURCES) assert.doesNotMatch(read(file), /Date\.now\(\) - (this\.)?#|\w+ - Date\.now\(\) >/, file)
+})
+
+test('a module that is loaded by its address has the one form that deploy/release/build.ts compiles', () => {
+  for (const file of SOURCES) {
+    const code = read(file).replace(/^\s*(?:\/?\*|\/\/).*$/gm, '')
+    const others = code.replace(ADDRESS, '').replace(/(?:from |import |import\()'[^']+\.ts'/g, '')
+    assert.doesNotMatch(others, /\.ts['"`]/, file)
+  }
 })
 
 test('a timer of computed length is no longer than a timer can be: see timerMs in src/clock.ts', () => {

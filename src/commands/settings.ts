@@ -54,6 +54,7 @@ export const COMMAND_GROUPS = {
   replay: [...STORE_ACCESS, 'log'],
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],
+  dashboards: [],
 } as const satisfies Record<string, readonly SettingGroup[]>
 
 export type CommandName = keyof typeof COMMAND_GROUPS

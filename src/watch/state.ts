@@ -1,6 +1,7 @@
 /** The watcher's state file: open alerts, unsent messages, availability. */
 import fs from 'node:fs'
 import { z } from 'zod'
+import { TickhouseError } from '../errors.ts'
 import { type AlertState, type ConditionState, type Message, NO_ALERTS } from './alerts/alerts.ts'
 import { type Availability, NOTHING_WATCHED } from './availability.ts'
 import { readJson, writeJson } from './files.ts'
@@ -66,11 +67,15 @@ const FILE_2 = z
     availability,
   }))
 
-/** The saved state; `EMPTY` if there is none. An unreadable file is moved to the name returned in `movedTo`. */
+/**
+ * The saved state; `EMPTY` if there is none. An unreadable file is moved to the name returned in `movedTo`. Throws
+ * `data_foreign` for the file of a newer version: its open alerts and unsent messages would be lost.
+ */
 export async function loadState(file: string): Promise<{ state: WatcherState; movedTo?: string }> {
   try {
     const saved = await readJson(file)
     if (saved === undefined) return { state: EMPTY }
+    refuseNewer(file, saved)
     const { version: _, ...state } = z.union([FILE, FILE_2]).parse(saved)
     return { state: state as unknown as WatcherState }
   } catch (error) {
@@ -79,6 +84,16 @@ export async function loadState(file: string): Promise<{ state: WatcherState; mo
     await fs.promises.rename(file, movedTo)
     return { state: EMPTY, movedTo }
   }
+}
+
+function refuseNewer(file: string, saved: unknown): void {
+  const { data } = z.looseObject({ version: z.int().gt(VERSION) }).safeParse(saved)
+  if (data)
+    throw new TickhouseError(
+      'data_foreign',
+      `the watcher's state in ${file} was written by a newer tickhouse: version ${data.version}, this program has ${VERSION}`,
+      'Start the newer tickhouse, or set TICKHOUSE_WATCH_STATE to a new file: alerts that are open are sent again.',
+    )
 }
 
 export async function saveState(file: string, state: WatcherState): Promise<void> {

@@ -135,8 +135,11 @@ export class Docker {
     const left = new Set(['node_modules', '.git', 'data', 'dist', '.env'])
     fs.cpSync(ROOT, this.copy, { recursive: true, filter: source => !left.has(path.basename(source)) })
     if (!this.#own) return
+    // Our own images have the pinned names and no registry's digests.
+    const dockerfile = path.join(this.copy, 'deploy/Dockerfile')
+    fs.writeFileSync(dockerfile, withoutDigests(fs.readFileSync(dockerfile, 'utf8')))
     const file = path.join(this.copy, 'deploy/compose.yaml')
-    const composition = parse(fs.readFileSync(file, 'utf8'), { merge: true })
+    const composition = parse(withoutDigests(fs.readFileSync(file, 'utf8')), { merge: true })
     for (const name of NOT_HERE) {
       delete composition.services[name]
       delete composition.volumes[name]
@@ -149,6 +152,8 @@ export class Docker {
     fs.writeFileSync(file, stringify(composition))
   }
 }
+
+const withoutDigests = (text: string) => text.replace(/@sha256:[0-9a-f]{64}/g, '')
 
 /** The lines of all shell blocks of a document, in order; one that goes on over several lines is one. */
 export function commandsOf(document: string): string[] {

@@ -9,7 +9,8 @@ import { writeEnvironment } from '../../deploy/environment.ts'
 import { DEPLOY, ROOT } from './composition.ts'
 
 const inDeploy = (file: string) => path.join(DEPLOY, file)
-const WORKFLOW = path.join(ROOT, '.github/workflows/ci.yaml')
+const WORKFLOWS = ['ci', 'release'].map(name => path.join(ROOT, `.github/workflows/${name}.yaml`))
+const SCRIPTS = fs.globSync(path.join(DEPLOY, '**/*.sh'))
 
 /** Each must end with 0. */
 const CHECKERS: { what: string; command: string; words: string[] }[] = [
@@ -19,12 +20,19 @@ const CHECKERS: { what: string; command: string; words: string[] }[] = [
     command: 'promtool',
     words: ['check', 'config', '--syntax-only', inDeploy('prometheus/prometheus.yaml')],
   },
-  { what: 'the workflow', command: 'actionlint', words: [WORKFLOW] },
+  { what: 'the workflows', command: 'actionlint', words: WORKFLOWS },
   {
-    what: "the workflow's rights",
+    what: "the workflows' rights",
     command: 'zizmor',
-    words: ['--offline', '--config', path.join(ROOT, '.github/zizmor.yml'), WORKFLOW],
+    words: [
+      '--offline',
+      '--config',
+      path.join(ROOT, '.github/zizmor.yml'),
+      ...WORKFLOWS,
+      path.join(ROOT, '.github/dependabot.yml'),
+    ],
   },
+  { what: 'the scripts', command: 'shellcheck', words: SCRIPTS },
 ]
 
 /** Why a command cannot run here, false if it can. */
@@ -58,4 +66,15 @@ test('docker compose finds nothing in the composition', { skip: missing('docker'
   const without = compose('--env-file', os.devNull)
   assert.notEqual(without.status, 0)
   assert.match(without.stderr, /run npm run deploy:env/)
+})
+
+test('every action is pinned by commit, with its version, and every script that a workflow runs is here', () => {
+  for (const file of WORKFLOWS) {
+    const text = fs.readFileSync(file, 'utf8')
+    const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action!)
+    assert.ok(uses.length > 0)
+    for (const action of uses) assert.match(action, /^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file)
+    for (const [script] of text.matchAll(/(?:deploy\/release|\.ci)\/[\w.-]+/g))
+      assert.ok(fs.existsSync(path.join(ROOT, script)), script)
+  }
 })

@@ -14,6 +14,8 @@ const { written, filled, unknown } = readComposition()
 const services = Object.entries(filled.services)
 const stages = stagesOf(filled)
 
+const PINNED = /^[\w./-]+:v?\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/
+
 test('every service has a healthcheck, restarts, limits, a stop timeout and log rotation', () => {
   for (const [name, service] of services) {
     assert.ok(
@@ -44,13 +46,13 @@ test('one service builds the image that all stages run', () => {
   assert.ok(stages.length === 5)
 })
 
-test('every image is pinned to a version, and ours to this one', () => {
+test('every image is pinned to a version and a digest, and ours to this version, without the engine', () => {
   const ours = new Set(stages.map(([name]) => name))
   for (const [name, { image }] of services)
-    assert.match(image, ours.has(name) ? new RegExp(`^tickhouse:${VERSION}$`) : /^[\w./-]+:v?\d+\.\d+[\w.-]*$/, name)
+    assert.match(image, ours.has(name) ? new RegExp(`^tickhouse:${VERSION}-slim$`) : PINNED, name)
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
-  for (const [, image] of dockerfile.matchAll(/^FROM (\S+)/gm))
-    assert.match(image!, /^(packages|node:24\.\d+\.\d+-bookworm-slim)$/)
+  for (const [, image] of dockerfile.matchAll(/^FROM (?:--platform=\S+ )?(\S+)/gm))
+    assert.match(image!, /^(packages|program|node:24\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64})$/)
 })
 
 test('nothing is published beyond this machine, and what has no password cannot be', () => {

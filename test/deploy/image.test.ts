@@ -19,7 +19,11 @@ const { filled } = readComposition()
 const TOKEN = 'the token of the test'
 
 test('all that src/ imports is a production dependency', () => {
-  const { name: own, dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  const {
+    name: own,
+    dependencies,
+    optionalDependencies,
+  } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
   const files = fs.readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   const code = files
     .filter(file => file.endsWith('.ts'))
@@ -34,35 +38,66 @@ test('all that src/ imports is a production dependency', () => {
     if (target!.startsWith('node:') || builtinModules.includes(target!)) continue
     packages.add(target!.split('/', target!.startsWith('@') ? 2 : 1).join('/'))
   }
-  const unknown = [...packages].filter(name => name !== own && !Object.hasOwn(dependencies, name))
+  const unknown = [...packages].filter(
+    name => name !== own && !Object.hasOwn({ ...dependencies, ...optionalDependencies }, name),
+  )
   assert.deepEqual(unknown, [])
   assert.ok(packages.size > 10)
 })
 
-test('the image runs and builds the page from what the Dockerfile copies and .dockerignore lets through', t => {
+test('the image builds page and program from what .dockerignore lets through, and runs what the Dockerfile copies', t => {
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
-  const ignore = fs.readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
-  const stages = new Map<string, string[]>()
-  for (const stage of dockerfile.split(/^(?=FROM )/m).slice(1)) {
-    const [, base, name = 'image'] = /^FROM (\S+)(?: AS (\w+))?/.exec(stage)!
-    const copied = [...stage.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, sources]) => sources!.split(' '))
-    for (const source of copied) assert.ok(ignore.includes(`!${source}`), source)
-    stages.set(name, [...(stages.get(base!) ?? []), ...copied])
+  const lines = fs.readFileSync(path.join(ROOT, '.dockerignore'), 'utf8').split('\n')
+  const allowed = lines.filter(line => line.startsWith('!')).map(line => line.slice(1))
+  /** Files of a path that the build sees; undefined if it sees none of it. */
+  const visible = (source: string) => {
+    if (allowed.includes(source)) return [source]
+    const inside = allowed
+      .filter(name => name.startsWith(`${source}/`))
+      .flatMap(name => fs.globSync(name, { cwd: ROOT }))
+    return inside.length > 0 ? inside : undefined
   }
-  const run = (stage: string, ...words: string[]) => {
+  const stages = new Map<string, { copied: string[]; built: [stage: string, target: string][] }>()
+  for (const stage of dockerfile.split(/^(?=FROM )/m).slice(1)) {
+    const [, base, name] = /^FROM (?:--platform=\S+ )?(\S+) AS ([\w-]+)/.exec(stage)!
+    const copied = [...stage.matchAll(/^COPY (?!--)(.*) \S+$/gm)].flatMap(([, sources]) => sources!.split(' '))
+    for (const source of copied) assert.ok(visible(source), `${source} is not in .dockerignore`)
+    const built = [...stage.matchAll(/^COPY --from=(\S+) \/tickhouse\/(?!node_modules)\S+ (\S+)$/gm)]
+    const earlier = stages.get(base!) ?? { copied: [], built: [] }
+    stages.set(name!, {
+      copied: [...earlier.copied, ...copied],
+      built: [...earlier.built, ...built.map(([, from, target]): [string, string] => [from!, target!])],
+    })
+  }
+  const directoryOf = (name: string) => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-image-'))
     t.after(() => fs.rmSync(directory, { recursive: true }))
     const filter = (source: string) => source !== path.join(ROOT, 'web/dist')
-    for (const source of stages.get(stage)!)
+    for (const source of stages.get(name)!.copied.flatMap(source => visible(source)!))
       fs.cpSync(path.join(ROOT, source), path.join(directory, source), { recursive: true, filter })
     fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'))
-    const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { cwd: directory, encoding: 'utf8' })
-    assert.equal(status, 0, stderr)
-    return { directory, stdout }
+    return directory
   }
-  assert.ok(fs.existsSync(path.join(run('page', 'npm', 'run', 'prepare').directory, 'web/dist/index.html')))
+  const run = (cwd: string, ...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { cwd, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    return stdout
+  }
+  const build = directoryOf('build')
+  run(build, 'sh', '-c', /^RUN (npm run prepare.*)$/m.exec(dockerfile)![1]!)
+  const image = directoryOf('full')
+  const { built } = stages.get('full')!
+  assert.deepEqual(built, [
+    ['build', 'web/dist'],
+    ['build', 'dist'],
+  ])
+  for (const [, target] of built) fs.cpSync(path.join(build, target), path.join(image, target), { recursive: true })
+  assert.ok(fs.existsSync(path.join(image, 'web/dist/index.html')))
   const entrypoint: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!)
-  assert.equal(run('image', process.execPath, ...entrypoint.slice(1), '--version').stdout.trim(), VERSION)
+  const tickhouse = [process.execPath, ...entrypoint.slice(1)]
+  assert.equal(run(image, ...tickhouse, '--version').trim(), VERSION)
+  assert.match(run(image, ...tickhouse, 'dashboards', 'copied'), /^copied\/market\.json$/m)
+  assert.ok(fs.existsSync(path.join(image, 'copied/tickhouse.rules.yaml')))
 })
 
 test('the healthcheck passes for a healthy stage, without a token, and fails for one that has ended', async t => {

@@ -64,7 +64,6 @@ describe('an unreadable file is moved aside, and the watcher starts with an empt
     '{"version":1}',
     '{"version":2}',
     '{"version":3}',
-    '{"version":4}',
   ])
     test(JSON.stringify(text), async () => {
       fs.writeFileSync(file, text)
@@ -99,6 +98,17 @@ test('a file of the version before is read: its alerts stay open, its messages a
   const { state, movedTo } = await loadState(file)
   assert.equal(movedTo, undefined)
   assert.deepEqual(state, stateOf(2))
+})
+
+test('the state of a newer version is refused with what to do, and left as it is', async () => {
+  const newer = JSON.stringify({ version: 4, alerts: {}, added: 'by it' })
+  fs.writeFileSync(file, newer)
+  await assert.rejects(loadState(file), {
+    code: 'data_foreign',
+    message: /written by a newer tickhouse: version 4, this program has 3/,
+    advice: /^Start the newer tickhouse/,
+  })
+  assert.equal(fs.readFileSync(file, 'utf8'), newer)
 })
 
 test('a file that may not be read does not count as empty', async () => {

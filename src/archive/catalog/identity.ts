@@ -8,7 +8,7 @@ import { TickhouseError } from '../../errors.ts'
 import type { RowSource } from '../columns.ts'
 import { shownKey } from '../keys.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
-import { fetchText, LOG_IDENTITY, type Owner } from './manifest.ts'
+import { fetchText, LOG_IDENTITY, type Owner, refuseNewer } from './manifest.ts'
 
 export const MARKER = 'archive.json'
 
@@ -29,10 +29,12 @@ export async function readMarker(target: ArchiveTarget): Promise<Owner | null> {
   const text = await fetchText(target, MARKER)
   if (text === null) return null
   try {
+    refuseNewer(`${MARKER} of the archive ${target.address}`, JSON.parse(text), VERSION)
     const { archive, log, sha256 } = SCHEMA.parse(JSON.parse(text))
     if (sha256 !== sha256Of({ archive, log })) throw new Error('its sha256 does not match')
     return { archive, log }
   } catch (error) {
+    if (error instanceof TickhouseError) throw error
     throw new TickhouseError(
       'archive_mismatch',
       `cannot read ${MARKER} of the archive ${target.address}: its owner is unknown`,

@@ -117,6 +117,7 @@ export function parseManifest(key: string, text: string): Manifest {
   } catch {
     throw unusable(key, 'it is not JSON')
   }
+  refuseNewer(`the manifest ${shownKey(key)}`, json, VERSION)
   const parsed = MANIFEST.safeParse(json)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!
@@ -203,6 +204,17 @@ export function objectsOf(manifests: readonly Manifest[]): ArchivedObject[] {
     .sort(
       ({ segment: a }, { segment: b }) =>
         a.partition - b.partition || a.firstOffset - b.firstOffset || a.startMs - b.startMs,
+    )
+}
+
+/** Throws `archive_mismatch` for a file of the archive whose version is higher than this program's. */
+export function refuseNewer(what: string, json: unknown, version: number): void {
+  const { data } = z.looseObject({ version: z.int().gt(version) }).safeParse(json)
+  if (data)
+    throw new TickhouseError(
+      'archive_mismatch',
+      `${what} cannot be used: a newer tickhouse wrote it, version ${data.version}, and this program has ${version}`,
+      'Use the newer tickhouse for this archive, or set TICKHOUSE_ARCHIVE to a new location.',
     )
 }
 

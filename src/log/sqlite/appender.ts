@@ -5,6 +5,7 @@ import { logTime } from '../log-time.ts'
 import type { TrimFloor } from '../retention.ts'
 import { closed, fromFields } from './errors.ts'
 import type { AnnounceRequest, Answer, Request, TrimRequest } from './messages.ts'
+import { THREAD_OPTIONS } from './warning.ts'
 
 /** Bytes on their way to the disk. Appends beyond wait, in order; none is rejected for it. */
 export const PENDING_BYTES_MAX = 64 * 2 ** 20
@@ -49,7 +50,10 @@ export class Appender {
 
   /** Starts the writer thread and waits until it has opened the file. `lastMs` is each partition's last timestamp. */
   static async start(directory: string, nowMs: () => number, lastMs: number[]): Promise<Appender> {
-    const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { directory } })
+    const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+      workerData: { directory },
+      ...THREAD_OPTIONS,
+    })
     await once(worker, 'message')
     return new Appender(worker, nowMs, lastMs)
   }

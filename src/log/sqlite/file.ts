@@ -151,10 +151,10 @@ export function checkHeader(directory: string): void {
     throw foreign(directory, 'it is the SQLite file of another program', advice)
   const version = header.readUInt32BE(60)
   if (version > SCHEMA_VERSION)
-    throw foreign(
-      directory,
-      `it has version ${version}, this tickhouse supports ${SCHEMA_VERSION}`,
-      'Upgrade tickhouse.',
+    throw new TickhouseError(
+      'data_foreign',
+      `the log in ${directory} was written by a newer tickhouse: version ${version}, this program has ${SCHEMA_VERSION}`,
+      'Start the newer tickhouse. To stay with this one, set TICKHOUSE_LOG and TICKHOUSE_STORE to new directories; keep the others.',
     )
 }
 

@@ -87,6 +87,13 @@ async function loadEngine(): Promise<typeof import('chdb')> {
   try {
     return await import('chdb')
   } catch (error) {
+    if (isMissing(error))
+      throw new TickhouseError(
+        'engine_missing',
+        'the embedded ClickHouse engine (package chdb) is not installed',
+        'Install tickhouse without --omit=optional, or its full image, or set TICKHOUSE_STORE to a ClickHouse server.',
+        { cause: error },
+      )
     throw new TickhouseError(
       'engine_missing',
       `the embedded ClickHouse engine has no binary for ${process.platform} ${process.arch}; it has them for Linux (glibc) and macOS, on x64 and arm64`,
@@ -95,6 +102,12 @@ async function loadEngine(): Promise<typeof import('chdb')> {
     )
   }
 }
+
+/** Its package is optional: a process with a ClickHouse server does without it. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+  error.message.includes("'chdb'")
 
 export class EmbeddedConnection implements Connection, SqlEngine {
   readonly #open: () => Session

@@ -238,12 +238,17 @@ test('nothing of a segment is restored if the table has other ticks in it', asyn
   assert.deepEqual(await rowsOf(fixture.store, 'trades'), stored)
 })
 
-test('a marker damaged at any byte is reported as damaged, and nothing is written', async () => {
+test('a marker damaged at any byte, or of a newer version, is reported as such, and nothing is written', async () => {
   const target = await open('damaged')
   await archiverOf(fixture, target).archiver.round()
   const marker = `${placeOf('damaged')}/${MARKER}`
   const whole = fs.readFileSync(marker, 'utf8')
   const { archive, log } = JSON.parse(whole)
+  fs.writeFileSync(marker, JSON.stringify({ ...JSON.parse(whole), version: 2, added: 'by a newer version' }))
+  await assert.rejects(restore(restoring(target), {}), {
+    code: 'archive_mismatch',
+    message: /a newer tickhouse wrote it/,
+  })
   for (const text of [
     whole.replace(archive, archive.replace(/.$/, '0')),
     whole.replace(log, `${log}x`),

@@ -133,6 +133,16 @@ describe('a manifest', () => {
     })
   }
 
+  test('of a newer version is refused with what to do', () => {
+    const newer = JSON.stringify({ ...JSON.parse(manifest({})), version: 3, added: 'by it' })
+    assert.throws(() => parseManifest(key, newer), {
+      code: 'archive_mismatch',
+      message:
+        /^the manifest ledger\/\S+ cannot be used: a newer tickhouse wrote it, version 3, and this program has 2$/,
+      advice: /^Use the newer tickhouse for this archive/,
+    })
+  })
+
   test('under an invalid key, or not JSON, is refused in one clean line', () => {
     fc.assert(
       fc.property(

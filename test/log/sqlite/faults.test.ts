@@ -164,7 +164,11 @@ test('a log of a newer tickhouse is refused with the advice to upgrade', async t
   db.exec('PRAGMA user_version = 99')
   db.close()
   for (const mode of ['write', 'read'] as const)
-    await assert.rejects(openSqliteLog(directory, mode), { code: 'data_foreign', advice: 'Upgrade tickhouse.' })
+    await assert.rejects(openSqliteLog(directory, mode), {
+      code: 'data_foreign',
+      message: /written by a newer tickhouse: version 99, this program has 1/,
+      advice: /^Start the newer tickhouse/,
+    })
 })
 
 test('a directory that cannot be created is refused', async t => {

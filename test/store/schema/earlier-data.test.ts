@@ -31,13 +31,15 @@ interface Expected {
   stored: Answered[]
   fromLog: Answered[]
   restored: Answered[]
+  /** Names of the watcher's open alerts; none in data without its state. */
+  alerts?: string[]
 }
 
 async function assertAnswers(store: Store, expected: readonly Answered[]): Promise<void> {
   for (const { query, answer } of expected) assert.deepEqual(await store.rows(query), [answer], query)
 }
 
-for (const version of fs.readdirSync(ASSETS).filter(name => name.startsWith('schema-')))
+for (const version of fs.readdirSync(ASSETS).filter(name => /^(schema-\d+|\d+\.\d+\.\d+)$/.test(name)))
   describe(`data written with ${version}`, () => {
     const expected: Expected = JSON.parse(fs.readFileSync(path.join(ASSETS, version, 'expected.json'), 'utf8'))
     let directory: string
@@ -94,6 +96,16 @@ for (const version of fs.readdirSync(ASSETS).filter(name => name.startsWith('sch
       } finally {
         await store.close()
       }
+    })
+
+    test("the watcher's open alerts are those that it had", async t => {
+      const { alerts } = expected
+      if (!alerts) return t.skip('no state of a watcher in it')
+      const shown = await tickhouse(['watch', '--status'])
+      assert.deepEqual(
+        [...shown.matchAll(/^\w+ +(\w+): .*, for /gm)].map(([, name]) => name),
+        alerts,
+      )
     })
 
     test('ingest goes on where the earlier version stopped', async t => {

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Publishes what a verified draft contains: the package to npm, then the tags of the images; compares what the registries
+# have with it afterwards.  deploy/release/publish.sh <directory with the files of the draft>
+# A second run goes on after a failure: what is published already is only compared.
+set -euo pipefail
+scripts=$(cd "$(dirname "$0")" && pwd)
+cd "${1:?a directory}"
+sha256sum --check --strict SHA256SUMS
+package=$(ls tickhouse-*.tgz)
+name=${package%.tgz}
+version=${name#tickhouse-}
+if ! npm view "tickhouse@$version" version >/dev/null 2>&1; then
+  npm publish "./$package" --access public
+fi
+while read -r tag reference; do
+  docker buildx imagetools create --tag "${reference%@*}:$tag" "$reference"
+done <images.txt
+"$scripts/compare.sh" .
