@@ -7,7 +7,7 @@ import { profileRound } from './profile.ts'
 import { format, summarise } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const USAGE = 'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory only]'
+const USAGE = 'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory and load only]'
 
 const { values, positionals } = readArguments()
 const [name] = positionals

@@ -7,6 +7,7 @@ import { simulator } from '../../src/venues/simulator.ts'
 import type { Bench, Sample } from '../contract.ts'
 import { cpuSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
+import { followed, quantile, query, SYMBOL, trades } from '../samples/followed.ts'
 import { type Instance, startInstance } from '../samples/instance.ts'
 import { paintedWithin } from '../samples/painted.ts'
 
@@ -15,17 +16,8 @@ const SHORT_BATCH_MS = 100
 const WARM_UP_MS = 3_000
 const QUERIED_MS = 6_000
 const PAINTED_MS = 6_000
-/** Between a response and the next query, so that polling leaves the CPU to tickhouse. */
-const PAUSE_MS = 10
-/** The busiest symbol: just over a third of all trades. */
-const SYMBOL = simulator.defaultSymbols[0]!
 /** Maximum followed trades a second, sampled by id. */
 const FOLLOWED_PER_SECOND = 1_000
-
-interface Trade {
-  id: string
-  micros: string
-}
 
 function running(ratePerSecond: number, settings: Readonly<Record<string, string>> = {}): () => Promise<Sample> {
   const step = Math.ceil(ratePerSecond / FOLLOWED_PER_SECOND)
@@ -35,7 +27,7 @@ function running(ratePerSecond: number, settings: Readonly<Record<string, string
       try {
         await sleep(WARM_UP_MS)
         const before = await snapshot(instance)
-        const queried = await query(instance, step)
+        const queried = await query(instance, step, QUERIED_MS)
         const painted = await paint(instance, step)
         const after = await snapshot(instance)
         return {
@@ -69,36 +61,6 @@ async function snapshot(instance: Instance) {
 }
 
 /**
- * Polls for trades not returned yet. A trade's age is measured when the response arrives; the previous query did
- * not return it yet, so it became queryable at most `pollingMs` earlier than its age.
- */
-async function query(instance: Instance, step: number) {
-  const agesMs: number[] = []
-  const pollingMs: number[] = []
-  let last = await newestTrade(instance)
-  let previousSentMs = Date.now()
-  const endMs = performance.now() + QUERIED_MS
-  while (performance.now() < endMs) {
-    const sentMs = Date.now()
-    // The time bound makes use of the sort key: trades of a symbol are in order by the exchange's clock.
-    const trades = await followed(
-      instance,
-      step,
-      `trade_id > ${last.id} AND timestamp >= fromUnixTimestamp64Micro(${last.micros})`,
-    )
-    const answeredMs = Date.now()
-    for (const { micros } of trades) {
-      agesMs.push(answeredMs - Number(micros) / 1000)
-      pollingMs.push(answeredMs - previousSentMs)
-    }
-    last = trades.at(-1) ?? last
-    previousSentMs = sentMs
-    await sleep(PAUSE_MS)
-  }
-  return { agesMs, pollingMs }
-}
-
-/**
  * A trade is on screen with the first frame that shows it or a newer one: where the tape is too fast to show each
  * trade, its count and the candle include it in the same frame.
  */
@@ -115,27 +77,6 @@ async function paint(instance: Instance, step: number) {
   const newest = new Map(paints.map(({ tradeId, atMs }) => [tradeId, atMs]))
   const shown = await trades(instance, `${range} AND trade_id IN (${[...newest.keys()].join(', ')})`)
   return { agesMs, newestAgesMs: shown.map(({ id, micros }) => newest.get(Number(id))! - Number(micros) / 1000) }
-}
-
-async function newestTrade(instance: Instance): Promise<Trade> {
-  const [newest] = await instance.rows<Trade>(
-    `SELECT max(trade_id) AS id, toUnixTimestamp64Micro(max(timestamp)) AS micros FROM trades WHERE symbol = '${SYMBOL}'`,
-  )
-  return newest!
-}
-
-const followed = (instance: Instance, step: number, where: string) =>
-  trades(instance, `${where} AND trade_id % ${step} = 0`)
-
-function trades(instance: Instance, where: string): Promise<Trade[]> {
-  return instance.rows<Trade>(
-    `SELECT trade_id AS id, toUnixTimestamp64Micro(timestamp) AS micros FROM trades
-     WHERE symbol = '${SYMBOL}' AND venue = '${simulator.name}' AND ${where} ORDER BY trade_id`,
-  )
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!
 }
 
 const name = (rate: number) => `${rate.toLocaleString('en-US')} trades/s`

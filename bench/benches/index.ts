@@ -6,7 +6,9 @@ import { decode } from './decode.ts'
 import { diagnostics } from './diagnostics.ts'
 import { freshness } from './freshness.ts'
 import { ingest } from './ingest.ts'
+import { joins } from './joins.ts'
 import { kafka } from './kafka.ts'
+import { load } from './load.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
@@ -23,11 +25,13 @@ export const BENCHES: readonly Bench[] = [
   kafka,
   socket,
   memory,
+  load,
   page,
   freshness,
   archive,
   replay,
   dashboards,
+  joins,
 ]
 
 export function findBench(name: string): Bench | undefined {

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { ExchangeStats } from '../../src/simulator/options.ts'
 import type { ProcessOptions, ProcessReady } from '../../src/simulator/process.ts'
 import { simulator } from '../../src/venues/simulator.ts'
 
@@ -21,6 +22,8 @@ export interface Instance {
   url: string
   /** Rows of a SELECT over HTTP. */
   rows<T>(query: string): Promise<T[]>
+  /** Sets the exchange's rate, trades a second; 0 pauses it. Returns what it has made until then. */
+  setRate(ratePerSecond: number): Promise<ExchangeStats>
   /** Stops the exchange, and the recorder once it has appended everything; ingest continues. */
   stopRecording(): Promise<void>
   stop(): Promise<void>
@@ -42,7 +45,7 @@ export async function startInstance(
 ): Promise<Instance> {
   const options: ProcessOptions = { symbols: [...simulator.defaultSymbols], ratePerSecond, seed: 1 }
   const exchange = fork(EXCHANGE, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const [{ wsUrl }] = (await once(exchange, 'message')) as [ProcessReady]
+  const [{ wsUrl, restUrl }] = (await once(exchange, 'message')) as [ProcessReady]
   const env = {
     ...process.env,
     TICKHOUSE_SOURCES: sourcesOf(['trades']),
@@ -76,6 +79,15 @@ export async function startInstance(
         .split('\n')
         .filter(Boolean)
         .map(line => JSON.parse(line))
+    },
+    setRate: async ratePerSecond => {
+      const answer = await fetch(`${restUrl}/control/setRate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ratePerSecond }),
+      })
+      if (!answer.ok) throw new Error(await answer.text())
+      return (await answer.json()) as ExchangeStats
     },
     stopRecording,
     stop: async () => {
