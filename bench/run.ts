@@ -7,7 +7,8 @@ import { profileRound } from './profile.ts'
 import { format, summarise } from './report.ts'
 import { runRounds } from './rounds.ts'
 
-const USAGE = 'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory and load only]'
+const USAGE =
+  'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory, load and idle only]'
 
 const { values, positionals } = readArguments()
 const [name] = positionals

@@ -5,6 +5,7 @@ import { dashboards } from './dashboards.ts'
 import { decode } from './decode.ts'
 import { diagnostics } from './diagnostics.ts'
 import { freshness } from './freshness.ts'
+import { idle } from './idle.ts'
 import { ingest } from './ingest.ts'
 import { joins } from './joins.ts'
 import { kafka } from './kafka.ts'
@@ -25,6 +26,7 @@ export const BENCHES: readonly Bench[] = [
   kafka,
   socket,
   memory,
+  idle,
   load,
   page,
   freshness,

@@ -22,11 +22,11 @@ const receivedAt = (rows: number) =>
 async function fillDay(store: Store): Promise<void> {
   await store.command(
     `INSERT INTO quotes (venue, symbol, timestamp, received_at, bid_price, bid_size, ask_price, ask_size, sequence, flags, origin, log_partition, log_offset, log_index, logged_at, log_day, batch_first_offset, batch_good, epoch)
-     SELECT 'simulator', ${SYMBOL}, 0, ${receivedAt(QUOTES)}, 100 + number % 7, 1 + number % 11, 101 + number % 7, 1 + number % 13, number, 0, 'live', 0, number, 0, received_at, '${DAY}', 0, 1, 1 FROM numbers(${QUOTES})`,
+     SELECT 'simulator', ${SYMBOL}, 0, ${receivedAt(QUOTES)} AS at, 100 + number % 7, 1 + number % 11, 101 + number % 7, 1 + number % 13, number, 0, 'live', 0, number, 0, at, '${DAY}', 0, 1, 1 FROM numbers(${QUOTES})`,
   )
   await store.command(
     `INSERT INTO trades (venue, symbol, timestamp, received_at, price, volume, side, trade_id, first_id, last_id, origin, log_partition, log_offset, log_index, logged_at, log_day)
-     SELECT 'simulator', ${SYMBOL}, ${receivedAt(TRADES)}, ${receivedAt(TRADES)}, 100 + number % 7, 1, 'buy', number, 0, 0, 'live', 0, number, 1, received_at, '${DAY}' FROM numbers(${TRADES})`,
+     SELECT 'simulator', ${SYMBOL}, ${receivedAt(TRADES)} AS at, at, 100 + number % 7, 1, 'buy', number, 0, 0, 'live', 0, number, 1, at, '${DAY}' FROM numbers(${TRADES})`,
   )
   // Merges use both cores; they are no part of a query's time.
   for (const table of ['quotes', 'trades']) await store.command(`OPTIMIZE TABLE ${table} PARTITION '${DAY}' FINAL`)

@@ -42,13 +42,14 @@ const running = (kinds: readonly string[]) => () =>
     }
     /** Pauses the exchange: what it has made, and what is stored once nothing more arrives. */
     const settled = async () => {
-      const made = await instance.setRate(0)
+      await instance.setRate(0)
       let rows = await stored()
       for (let last = -1; rows.trades + rows.quotes !== last; rows = await stored()) {
         last = rows.trades + rows.quotes
         await sleep(SETTLED_AFTER_MS)
       }
-      return { made, rows }
+      // Asked again: quotes of the last step are made after the pause.
+      return { made: await instance.setRate(0), rows }
     }
     try {
       await sleep(WARM_UP_MS)

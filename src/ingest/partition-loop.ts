@@ -190,17 +190,12 @@ export class PartitionIngest {
     resolveIds(record, venues, this.#ids.of, stored)
   }
 
+  /** Has the filling batch cut at its age. While another is stored it waits for that anyway: a slow insert must not gather cuts. */
   #cutWhenOld(signal: AbortSignal): void {
-    if (this.#cancelCut !== undefined || this.#filling.empty) return
+    if (this.#cancelCut || this.#storing || this.#filling.empty || signal.aborted || this.#over) return
     const { clock, limits } = this.#options
     const waitMs = Math.max(0, this.#filling.sinceMs + limits.ageMsMax - clock.elapsedMs())
-    this.#cancelCut = clock.after(waitMs, () => {
-      this.#cancelCut = undefined
-      this.#cut(signal).then(
-        () => this.#cutWhenOld(signal),
-        error => this.end(error),
-      )
-    })
+    this.#cancelCut = clock.after(waitMs, () => void this.#cut(signal).catch(error => this.end(error)))
   }
 
   /** Cuts the filling batch and begins to store it, once the one before is stored. */
@@ -211,10 +206,13 @@ export class PartitionIngest {
       this.#halt.signal.throwIfAborted()
       return
     }
+    this.#cancelCut?.()
+    this.#cancelCut = undefined
     const sealed = new SealedBatch(this.#filling)
     this.#filling = this.#spare
     this.#storing = this.#store(sealed, signal).finally(() => {
       this.#storing = undefined
+      this.#cutWhenOld(signal)
     })
     this.#storing.catch(error => this.end(error))
   }

@@ -109,3 +109,31 @@ test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, a
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5)
 }
+
+test('after a slow insert batches reach their age again, and are not cut one after the other', async t => {
+  const { log, store } = await openBoth(t)
+  const ageMsMax = 200
+  const insertBlock = store.insertBlock.bind(store)
+  let inserts = 0
+  store.insertBlock = async (table, data, fence) => {
+    await sleep(inserts++ === 0 ? 5 * ageMsMax : ageMsMax / 10)
+    return insertBlock(table, data, fence)
+  }
+  const config = { ...parseConfig({}, {}), BATCH_AGE_MS_MAX: ageMsMax }
+  const storing = new Ingest({ limits: limitsOf(config), venues: venuesOf(config), log, store, emit: () => {} })
+  storing.start()
+  let id = 1
+  const append = async (forMs: number) => {
+    const endMs = performance.now() + forMs
+    while (performance.now() < endMs) {
+      await log.append(0, [tradesOf('binance', [trade(id++)])])
+      await sleep(5)
+    }
+  }
+  await append(7 * ageMsMax)
+  const [insertsBefore, fromMs] = [inserts, performance.now()]
+  await append(10 * ageMsMax)
+  const ages = (performance.now() - fromMs) / ageMsMax
+  await storing.stop()
+  assert.ok(inserts - insertsBefore <= ages + 3, `${inserts - insertsBefore} inserts in ${ages} times the age`)
+})
