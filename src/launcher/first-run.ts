@@ -4,6 +4,7 @@ import { openLog } from '../log/open.ts'
 import { probe } from '../sources/feeds.ts'
 import { formatSources, parseSources, type Selected } from '../sources/selection.ts'
 import { RECORDERS, recordersIn } from '../sources/status.ts'
+import { defaultKinds } from '../tick/kinds.ts'
 import { FIRST_RUN_VENUES } from '../venues/index.ts'
 
 const PROBE_MS_MAX = 4_000
@@ -31,7 +32,7 @@ export async function chooseSources(configured: string | undefined, logAddress: 
     venue,
     symbols: venue.defaultSymbols,
     given: [],
-    kinds: venue.kinds.flat(),
+    kinds: defaultKinds(venue.kinds.flat()),
     options: {},
   }))
   const earlier = await earlierSources(logAddress)

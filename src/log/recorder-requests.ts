@@ -29,6 +29,18 @@ export async function requestRecorders(address: string, request: object): Promis
   }
 }
 
+/** Why this process cannot leave a request, as far as that is known without trying; null if it can. */
+export function whyUnwritable(address: string): string | null {
+  const file = fileOf(address)
+  if (file === undefined) return null
+  try {
+    fs.accessSync(path.dirname(file), fs.constants.W_OK)
+    return null
+  } catch (error) {
+    return `this process may not write to ${path.dirname(file)} (${(error as NodeJS.ErrnoException).code})`
+  }
+}
+
 /** As a whole, so that nobody reads a part of it. */
 async function replace(file: string, text: string): Promise<void> {
   const next = `${file}.${process.pid}.next`

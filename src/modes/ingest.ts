@@ -41,7 +41,7 @@ export const ingest: Mode = async (config, journal, stopping, supervised) => {
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
   await page.listen(
     pageSettings(config),
-    { ...telemetry.forServer, sources: sourcesAccess(config, page.report) },
+    { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log) },
     {
       reprocessor,
       runExclusive: work => storing.runExclusive(work),

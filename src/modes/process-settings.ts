@@ -1,9 +1,11 @@
 /** Picks HTTP and telemetry settings from the configuration. */
 import type { Config } from '../config.ts'
-import { requestRecorders } from '../log/recorder-requests.ts'
+import { requestRecorders, whyUnwritable } from '../log/recorder-requests.ts'
+import type { StatusBoard } from '../log/status-board.ts'
 import type { HttpSettings } from '../serve/http/access.ts'
 import type { HealthServerSettings } from '../serve/http/health-server.ts'
 import type { SourcesAccess } from '../serve/http/sources-routes.ts'
+import { openChoices } from '../sources/control/choices.ts'
 import type { StatusReport } from '../status/report.ts'
 import type { TelemetrySettings } from '../status/telemetry-writer.ts'
 
@@ -21,8 +23,14 @@ export const telemetrySettings = ({ DIAGNOSTICS, DIAGNOSTICS_KEEP_DAYS }: Config
   keepDays: DIAGNOSTICS_KEEP_DAYS,
 })
 
-/** What the recorders of the log record, and how to change it. */
-export const sourcesAccess = ({ LOG }: Config, report: Pick<StatusReport, 'recorders'>): SourcesAccess => ({
+/** What the recorders of the log record, what they could, and how to change it. */
+export const sourcesAccess = (
+  { LOG }: Config,
+  report: Pick<StatusReport, 'recorders'>,
+  board: StatusBoard,
+): SourcesAccess => ({
+  ...openChoices(board),
   recorders: () => report.recorders(),
   request: body => requestRecorders(LOG, body),
+  readOnly: () => whyUnwritable(LOG),
 })

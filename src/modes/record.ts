@@ -100,7 +100,7 @@ export async function record(
     log,
     () => announcer.status(),
     () => feeds.symbolStates(),
-    sourcesAccess(config, { recorders: () => [{ key, status: announcer.status(), atMs: Date.now() }] }),
+    sourcesAccess(config, { recorders: () => [{ key, status: announcer.status(), atMs: Date.now() }] }, log),
   )
   announcer.start()
   control.start(checked, changed => lists.follow(changed))

@@ -24,7 +24,11 @@ export const serve: Mode = async (config, journal, stopping) => {
   remote.follow(page)
   const telemetry = pageTelemetry(telemetrySettings(config), journal, self, store, page.report, page.refusedRequests)
   await remote.start()
-  await page.listen(pageSettings(config), { ...telemetry.forServer, sources: sourcesAccess(config, page.report) }, null)
+  await page.listen(
+    pageSettings(config),
+    { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log) },
+    null,
+  )
   page.start()
   telemetry.start()
   return {

@@ -1,4 +1,6 @@
 import type { Amendment } from '../tick/amendments/amendments.ts'
+import type { Liquidation } from '../tick/derivatives/liquidations.ts'
+import type { Mark } from '../tick/derivatives/marks.ts'
 import { QUOTE_FLAG, QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -45,6 +47,14 @@ export class ConflatedQuotes implements Receiver {
 
   amendment(amendment: Amendment): void {
     this.#receiver.amendment(amendment)
+  }
+
+  mark(mark: Mark): void {
+    this.#receiver.mark(mark)
+  }
+
+  liquidation(liquidation: Liquidation): void {
+    this.#receiver.liquidation(liquidation)
   }
 
   refuse(venue: string, reason: Refusal, detail: string, raw: string | Uint8Array, receivedAtMicros: number): void {

@@ -1,6 +1,8 @@
 /** Decodes refused frames again, with the decoders of this version. Pure. */
 import { AmendmentColumns } from '../tick/amendments/amendments.ts'
-import { AMENDMENTS, type Kind, QUOTES, type TickColumns, TRADES } from '../tick/kinds.ts'
+import { LiquidationColumns } from '../tick/derivatives/liquidations.ts'
+import { MarkColumns } from '../tick/derivatives/marks.ts'
+import { AMENDMENTS, type Kind, LIQUIDATIONS, MARKS, QUOTES, type TickColumns, TRADES } from '../tick/kinds.ts'
 import { QuoteColumns } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import { ORIGIN, TradeColumns } from '../tick/trades.ts'
@@ -31,7 +33,10 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
   const trades = new TradeColumns(1)
   const quotes = new QuoteColumns(1)
   const amendments = new AmendmentColumns(0)
+  const marks = new MarkColumns(0)
+  const liquidations = new LiquidationColumns(0)
   const ours = { venue: venue.name, receivedAtMicros, origin: ORIGIN.live }
+  const named = { venue: venue.name, received_at: receivedAtMicros }
   let still: DecodedAgain['still'] = { reason: 'unknown_message', detail: 'a frame without a trade or quote' }
   const out: Sink = {
     trade: trade => {
@@ -43,6 +48,8 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
       quotes.add({ ...quote, ...ours })
     },
     amendment: amendment => amendments.add({ ...amendment, ...ours }),
+    mark: mark => marks.add({ ...mark, ...named }),
+    liquidation: liquidation => liquidations.add({ ...liquidation, ...named }),
     refuse: (reason, detail) => {
       still = { reason, detail }
     },
@@ -55,6 +62,8 @@ function read(venue: Venue, frame: Buffer, receivedAtMicros: number): DecodedAga
     { kind: TRADES as Kind, columns: trades },
     { kind: QUOTES as Kind, columns: quotes },
     { kind: AMENDMENTS as Kind, columns: amendments },
+    { kind: MARKS as Kind, columns: marks },
+    { kind: LIQUIDATIONS as Kind, columns: liquidations },
   ]
   return { ticks: read.filter(({ columns }) => columns.length > 0), still }
 }

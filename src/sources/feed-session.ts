@@ -3,8 +3,11 @@ import { nowMicros } from '../clock.ts'
 import { redactBytes } from '../plain-text.ts'
 import { Rate } from '../telemetry/statistics.ts'
 import type { Amendment } from '../tick/amendments/amendments.ts'
+import type { Liquidation } from '../tick/derivatives/liquidations.ts'
+import type { Mark } from '../tick/derivatives/marks.ts'
 import { idsRise } from '../tick/id-kind.ts'
-import { AMENDMENTS, QUOTES, TRADES } from '../tick/kinds.ts'
+import { AMENDMENTS, LIQUIDATIONS, MARKS, QUOTES, TRADES } from '../tick/kinds.ts'
+import type { Decoded } from '../tick/named/columns.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -210,6 +213,27 @@ export class FeedSession implements Sink {
       venue: this.#venue.name,
       receivedAtMicros: this.#receivedAtMicros,
     })
+  }
+
+  mark(mark: Decoded<Mark>): void {
+    if (this.#isRequested(MARKS.name, mark)) this.#receiver.mark({ ...mark, ...this.#ofFrame() })
+  }
+
+  liquidation(liquidation: Decoded<Liquidation>): void {
+    if (this.#isRequested(LIQUIDATIONS.name, liquidation))
+      this.#receiver.liquidation({ ...liquidation, ...this.#ofFrame() })
+  }
+
+  /** Counts a tick of a kind that users request by name; refuses one that was not. */
+  #isRequested(kind: string, { symbol, timestamp }: { symbol: string; timestamp: number }): boolean {
+    const isRequested = this.#connection.ticked(kind, symbol)
+    if (isRequested) this.#count(timestamp)
+    else this.#refuseUnrequested(kind, symbol)
+    return isRequested
+  }
+
+  #ofFrame(): { venue: string; received_at: number } {
+    return { venue: this.#venue.name, received_at: this.#receivedAtMicros }
   }
 
   /** A tick of the venue's time, 0 if it states none. */

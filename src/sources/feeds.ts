@@ -109,6 +109,8 @@ export async function probe({ venue, symbols, kinds, ws }: Subscription, timeout
     trade: onAnswer,
     quote: onAnswer,
     amendment: onAnswer,
+    mark: onAnswer,
+    liquidation: onAnswer,
     ignore: onAnswer,
     control: ({ kind }) => {
       if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') onAnswer()

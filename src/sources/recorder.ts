@@ -8,6 +8,8 @@ import type { Log } from '../log/log.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Rate, Recent } from '../telemetry/statistics.ts'
 import type { Amendment } from '../tick/amendments/amendments.ts'
+import type { Liquidation } from '../tick/derivatives/liquidations.ts'
+import type { Mark } from '../tick/derivatives/marks.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { LogRecord, RefusedFrame } from '../tick/records.ts'
@@ -88,10 +90,26 @@ export class Recorder implements Receiver {
   }
 
   amendment(amendment: Amendment): void {
-    // To the partition of the symbol's trades.
     const buffer = this.#tradesOf.of(amendment.venue, amendment.symbol)
     buffer.amendments.add(amendment)
-    if (buffer.amendments.length === RECORD_TICKS_MAX) this.#closeRecord(buffer)
+    this.#added(buffer, buffer.amendments)
+  }
+
+  mark(mark: Mark): void {
+    const buffer = this.#tradesOf.of(mark.venue, mark.symbol)
+    buffer.marks.add(mark)
+    this.#added(buffer, buffer.marks)
+  }
+
+  liquidation(liquidation: Liquidation): void {
+    const buffer = this.#tradesOf.of(liquidation.venue, liquidation.symbol)
+    buffer.liquidations.add(liquidation)
+    this.#added(buffer, buffer.liquidations)
+  }
+
+  /** A tick of a rare kind, in the partition of its symbol's trades. */
+  #added(buffer: PartitionBuffer, { length }: { length: number }): void {
+    if (length === RECORD_TICKS_MAX) this.#closeRecord(buffer)
     else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 

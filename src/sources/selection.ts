@@ -4,6 +4,7 @@
  * leaves one out. A venue may appear several times: of a symbol all kinds are recorded that are named for it.
  */
 import { TickhouseError } from '../errors.ts'
+import { defaultKinds } from '../tick/kinds.ts'
 import { findVenue, VENUES } from '../venues/index.ts'
 import { NO_LIST } from '../venues/instruments.ts'
 import type { Venue } from '../venues/venue.ts'
@@ -29,7 +30,6 @@ const SIMULATOR_OPTIONS: Readonly<Record<string, { min: number; max: number }>> 
   seed: { min: 0, max: 2 ** 31 - 1 },
 }
 
-const VENUE_FIRST = new RegExp(`^(?:${VENUES.map(({ name }) => name).join('|')})(?=[:?@]|$)`, 'i')
 /** Hyperliquid's spot pairs begin with `@`. */
 const SYMBOL = /^[\p{L}\p{N}@][\p{L}\p{N}._/-]{0,39}$/u
 /** Kinds are words: `@142` is a symbol. */
@@ -58,13 +58,19 @@ function sourcesIn(text: string): string[] {
   for (const word of text.replace(/\s*,\s*/g, ',').split(/\s+/)) {
     for (const [at, item] of word.split(',').entries()) {
       const before = parts.at(-1)
-      const begins = VENUE_FIRST.test(item) && !isSymbolOf(before, item)
+      const begins = beginsWithVenue(item) && !isSymbolOf(before, item)
       if (item === '') continue
       if (before === undefined || begins || (at === 0 && !before.endsWith(':'))) parts.push(item)
       else parts[parts.length - 1] = `${before}${before.endsWith(':') ? '' : ','}${item}`
     }
   }
   return parts
+}
+
+/** Looked up at each call: venues from outside the tree are added while the program starts. */
+function beginsWithVenue(item: string): boolean {
+  const [name = ''] = item.split(/[:?@]/)
+  return findVenue(name.toLowerCase()) !== undefined
 }
 
 /**
@@ -133,10 +139,10 @@ function isSymbol(venue: Venue, text: string): boolean {
   return SYMBOL.test(venue.prefixes ? text.replace(PREFIX, '') : text)
 }
 
-/** The kinds of ticks after `@`; all that the venue sends where there is none. */
+/** The kinds of ticks after `@`; where there are none, all that the venue sends but those recorded on request. */
 function parseKinds(venue: Venue, wanted: string | undefined): readonly string[] {
   const known = venue.kinds.flat()
-  if (wanted === undefined) return known
+  if (wanted === undefined) return defaultKinds(known)
   const named = wanted.toLowerCase().split(',').filter(Boolean)
   const wrong = named.find(kind => !known.includes(kind))
   if (wrong !== undefined) throw invalid(`${venue.name} has no ${wrong}: it sends ${known.join(' and ')}`)
@@ -153,8 +159,8 @@ export function formatSources(selected: readonly Omit<Selected, 'given'>[]): str
       const query = Object.entries(options)
         .map(([key, value]) => `${key}=${value}`)
         .join('&')
-      const all = venue.kinds.flat().length === kinds.length
-      return `${venue.name}:${items.join(',')}${all ? '' : `@${kinds.join(',')}`}${query ? `?${query}` : ''}`
+      const usual = defaultKinds(venue.kinds.flat()).join() === kinds.join()
+      return `${venue.name}:${items.join(',')}${usual ? '' : `@${kinds.join(',')}`}${query ? `?${query}` : ''}`
     })
     .join(' ')
 }

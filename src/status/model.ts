@@ -1,5 +1,6 @@
 /** The status of the stages at one moment, for the page, health and metrics. */
 import type { ConnectionStatus, StateCounts } from '../sources/connection/status.ts'
+import type { SelectedSource } from '../sources/control/choices.ts'
 import type { SymbolState } from '../sources/subscription/symbol-states.ts'
 
 /**
@@ -35,6 +36,10 @@ export interface RecordedSources {
   sources: string
   /** Sources with patterns that wait for their venue's list. */
   unresolved: string[]
+  /** The parts of `sources`. */
+  selected: SelectedSource[]
+  /** Why this process cannot change it; null if it can. */
+  readOnly: string | null
 }
 
 /** A symbol and kind in the answer of `/api/symbols`. */

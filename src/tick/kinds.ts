@@ -4,6 +4,9 @@
  */
 import { AmendmentColumns } from './amendments/amendments.ts'
 import { validateAmendments } from './amendments/validate.ts'
+import { LiquidationColumns } from './derivatives/liquidations.ts'
+import { MarkColumns } from './derivatives/marks.ts'
+import { validateLiquidations, validateMarks } from './derivatives/validate.ts'
 import type { Dictionary } from './dictionary.ts'
 import { InstrumentColumns } from './instruments/instruments.ts'
 import { validateInstruments } from './instruments/validate.ts'
@@ -67,6 +70,10 @@ export interface Kind<C extends TickColumns = TickColumns> {
   readonly time: string
   /** Whether the venue's ids of these ticks are followed: repeats go to quarantine, missing ids are gaps. */
   readonly ids: boolean
+  /** Recorded only where a user names the kind. */
+  readonly onRequest?: true
+  /** A symbol may have none for hours: that is no sign of a lost subscription. */
+  readonly sporadic?: true
   /** New columns with room for `capacity` ticks. */
   columns(capacity: number): C
   /** A batch of ticks as a log record of format `native`. */
@@ -146,7 +153,7 @@ export const BOOK_TOPS: Kind<BookTopColumns> = {
 
 /** A kind of named columns, whose ids are not followed. Its table has its name. */
 function namedKind<C extends NamedColumns & TickColumns>(
-  kind: Pick<Kind<C>, 'name' | 'orderBy' | 'time' | 'columns' | 'tickBytes' | 'validate'>,
+  kind: Pick<Kind<C>, 'name' | 'orderBy' | 'time' | 'onRequest' | 'sporadic' | 'columns' | 'tickBytes' | 'validate'>,
 ): Kind<C> {
   const { name, columns, tickBytes } = kind
   return {
@@ -188,8 +195,41 @@ export const AMENDMENTS: Kind<AmendmentColumns> = namedKind({
   validate: validateAmendments,
 })
 
+/** Mark prices and funding rates of derivatives. */
+export const MARKS: Kind<MarkColumns> = namedKind({
+  name: 'marks',
+  orderBy: 'symbol, venue, timestamp',
+  time: 'timestamp',
+  onRequest: true,
+  columns: capacity => new MarkColumns(capacity),
+  tickBytes: 64,
+  validate: validateMarks,
+})
+
+/** Orders by which a venue closes positions without margin. */
+export const LIQUIDATIONS: Kind<LiquidationColumns> = namedKind({
+  name: 'liquidations',
+  orderBy: 'symbol, venue, timestamp',
+  time: 'timestamp',
+  onRequest: true,
+  sporadic: true,
+  columns: capacity => new LiquidationColumns(capacity),
+  tickBytes: 72,
+  validate: validateLiquidations,
+})
+
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, BOOK_TOPS, QUOTES, TRADES]
+export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, LIQUIDATIONS, MARKS, BOOK_TOPS, QUOTES, TRADES]
+
+/** Kinds recorded only where a user names them. */
+const ON_REQUEST: ReadonlySet<string> = new Set(KINDS.filter(kind => kind.onRequest).map(({ name }) => name))
+const SPORADIC: ReadonlySet<string> = new Set(KINDS.filter(kind => kind.sporadic).map(({ name }) => name))
+
+/** Of kinds by name, those that are recorded where a user names none. */
+export const defaultKinds = (names: readonly string[]): string[] => names.filter(name => !ON_REQUEST.has(name))
+
+/** Whether a symbol may have no tick of the kind for hours. */
+export const isSporadic = (name: string): boolean => SPORADIC.has(name)
 
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'

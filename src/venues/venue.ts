@@ -3,7 +3,10 @@
  * recorded frames. One folder each; `index.ts` lists them.
  */
 import type { Amendment } from '../tick/amendments/amendments.ts'
+import type { Liquidation } from '../tick/derivatives/liquidations.ts'
+import type { Mark } from '../tick/derivatives/marks.ts'
 import type { IdKind } from '../tick/id-kind.ts'
+import type { Decoded } from '../tick/named/columns.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
@@ -64,6 +67,9 @@ export interface Sink {
    * takes none: they are ignored.
    */
   amendment?(amendment: Amendment): void
+  /** A mark price; absent in a sink that takes none, as the next. */
+  mark?(mark: Decoded<Mark>): void
+  liquidation?(liquidation: Decoded<Liquidation>): void
   /**
    * A frame, or one item of it, that does not match the venue's document. `raw` is the item, if not the whole frame: its
    * text, or its bytes where the frame is not text.
@@ -118,7 +124,10 @@ export interface Account {
 /** Reads one frame. Never throws. */
 export interface Decode {
   (frame: Buffer, out: Sink): void
-  /** A frame as it is to be sent, where it must name a channel by a number that answers on this socket stated. */
+  /**
+   * Called with each frame of a subscription, or of its end, before it is sent. Returns the frame to send, which may have
+   * to name a channel by a number that answers on this socket stated.
+   */
   addressed?(frame: string): string
 }
 
@@ -139,7 +148,7 @@ export interface Venue {
   readonly silenceMsMax: number
   /**
    * The kinds of ticks that it sends, `trades` first. Kinds of one inner list share a connection; those of another list
-   * are sent by another server.
+   * are sent by another server. Some are recorded only where a user names them: see `defaultKinds` in tick/kinds.ts.
    */
   readonly kinds: readonly (readonly string[])[]
   /** Symbols recorded when a user names the venue without any, and on a first run that tries it. */

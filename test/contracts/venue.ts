@@ -9,6 +9,10 @@ import { subscriptionOf } from '../../src/launcher/venue-addresses.ts'
 import { openFeeds } from '../../src/sources/feeds.ts'
 import { parseSources } from '../../src/sources/selection.ts'
 import type { Amendment } from '../../src/tick/amendments/amendments.ts'
+import type { Liquidation } from '../../src/tick/derivatives/liquidations.ts'
+import type { Mark } from '../../src/tick/derivatives/marks.ts'
+import { defaultKinds } from '../../src/tick/kinds.ts'
+import type { Decoded } from '../../src/tick/named/columns.ts'
 import { QUOTE_FLAGS_KNOWN } from '../../src/tick/quotes/quotes.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
 import { DECODER_THREW } from '../../src/venues/outside/load.ts'
@@ -30,6 +34,8 @@ export type FrameCase = {
   | { trades: readonly Trade[] }
   | { quotes: readonly Quote[] }
   | { amendments: readonly Amendment[] }
+  | { marks: readonly Decoded<Mark>[] }
+  | { liquidations: readonly Decoded<Liquidation>[] }
   | { control: Control }
   | { controls: readonly Control[] }
   | { refused: Refusal }
@@ -134,7 +140,7 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
     const [feed = ''] = Object.values(venue.feeds ?? {})
     const { credentials, ...subscription } = subscriptionOf(selected!, config)
     assert.deepEqual(subscription, {
-      ...{ venue, symbols: venue.defaultSymbols, kinds: venue.kinds.flat() },
+      ...{ venue, symbols: venue.defaultSymbols, kinds: defaultKinds(venue.kinds.flat()) },
       ...{ ws: `${ws}${feed}`, rest },
     })
     assert.deepEqual(credentials?.() ?? {}, Object.fromEntries(secrets))
@@ -160,6 +166,12 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
         evidence.frames.some(one => 'quotes' in one && one.quotes.length > 0),
         'no frame with a quote',
       )
+    for (const kind of ['marks', 'liquidations'])
+      if (venue.kinds.flat().includes(kind))
+        assert.ok(
+          evidence.frames.some(one => kind in one),
+          `no frame with ${kind}`,
+        )
     if (venue.acknowledges)
       assert.ok(
         evidence.frames.some(one => controlsOf(one).some(({ kind }) => kind === 'subscribed')),
@@ -176,6 +188,8 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
       assert.deepEqual(sink.trades, 'trades' in expected ? expected.trades : [])
       assert.deepEqual(sink.quotes, 'quotes' in expected ? expected.quotes : [])
       assert.deepEqual(sink.amendments, 'amendments' in expected ? expected.amendments : [])
+      assert.deepEqual(sink.marks, 'marks' in expected ? expected.marks : [])
+      assert.deepEqual(sink.liquidations, 'liquidations' in expected ? expected.liquidations : [])
       assert.deepEqual(sink.controls, controlsOf(expected))
       assert.deepEqual(
         sink.refusals.map(({ reason }) => reason),
@@ -261,5 +275,14 @@ function assertAccounted(sink: CollectingSink, frame: Buffer, sides: ReadonlySet
     assert.ok(typeof sequence === 'bigint' ? sequence < 2n ** 64n : Number.isSafeInteger(sequence))
     assert.ok(sequence >= 0)
     assert.equal(flags & ~QUOTE_FLAGS_KNOWN, 0)
+  }
+  for (const { symbol, timestamp, next_funding_at, ...sizes } of sink.marks) {
+    assert.ok(Object.values(sizes).every(Number.isFinite) && symbol !== '')
+    assert.ok([timestamp, next_funding_at].every(micros => Number.isSafeInteger(micros) && micros >= 0))
+  }
+  for (const { symbol, timestamp, side, ...of } of sink.liquidations) {
+    assert.ok([of.price, of.size, of.average_price, of.filled_size].every(Number.isFinite) && symbol !== '')
+    assert.ok(Number.isSafeInteger(timestamp) && timestamp >= 0)
+    assert.ok(side === 'buy' || side === 'sell')
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openLog } from '../../src/log/open.ts'
-import { latestRequest, requestRecorders } from '../../src/log/recorder-requests.ts'
+import { latestRequest, requestRecorders, whyUnwritable } from '../../src/log/recorder-requests.ts'
 import { within } from '../support/judges/within.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 
@@ -26,6 +26,8 @@ test('a request reaches the recorder that has a SQLite log open, the latest one 
   const directory = mkdtempSync(join(tmpdir(), 'tickhouse-request-'))
   t.after(() => rmSync(directory, { recursive: true }))
   await requested(t, `sqlite:${join(directory, 'log')}?partitions=2`)
+  assert.equal(whyUnwritable(`sqlite:${join(directory, 'log')}?partitions=2`), null)
+  assert.match(whyUnwritable(`sqlite:${join(directory, 'other')}`)!, /may not write to .*other \(ENOENT\)/)
   await assert.rejects(requestRecorders(`sqlite:${join(directory, 'other')}`, {}), { code: 'data_unwritable' })
 })
 

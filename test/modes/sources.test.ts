@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startExchange } from '../../src/simulator/exchange.ts'
-import type { SymbolStateRow } from '../../src/status/model.ts'
+import type { InstrumentMatches, VenueChoice } from '../../src/sources/control/choices.ts'
+import type { RecordedSources, SymbolStateRow } from '../../src/status/model.ts'
 import { within } from '../support/judges/within.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
@@ -51,6 +52,23 @@ test('sources are added and removed while running, without a gap in the others, 
   let url = await running.url()
   await live(url, 'BTCUSDT', 'ETHUSDT')
 
+  const get = async (target: string) => (await fetch(`${url}${target}`)).json()
+  await within(30_000, async () => {
+    const { count, instruments } = (await get('/api/instruments?venue=simulator&text=usdt')) as InstrumentMatches
+    return count === LISTED.length && instruments.length === count ? undefined : `${count} listed`
+  })
+  assert.deepEqual(await get('/api/instruments?venue=kraken&text=btc'), {
+    ...{ readMs: null, listed: 0, count: 0, instruments: [] },
+  })
+  const venues = (await get('/api/venues')) as VenueChoice[]
+  const futures = venues.find(({ name }) => name === 'binanceusdm')
+  assert.deepEqual(futures?.defaultKinds, ['trades', 'quotes'])
+  assert.deepEqual(futures.kinds, ['trades', 'quotes', 'marks', 'liquidations'])
+  assert.deepEqual(venues.find(({ name }) => name === 'alpaca')?.requires, [
+    'TICKHOUSE_ALPACA_KEY',
+    'TICKHOUSE_ALPACA_SECRET',
+  ])
+
   assert.match(await command(running, 'sources', 'add', 'simulator:solusdt'), /^simulator:BTCUSDT,ETHUSDT,SOLUSDT\n/)
   await live(url, 'BTCUSDT', 'ETHUSDT', 'SOLUSDT')
   const refused = await command(running, 'sources', 'add', 'simulator:SOLUSDC')
@@ -67,6 +85,16 @@ test('sources are added and removed while running, without a gap in the others, 
     listed,
     /^simulator:BTCUSDT,SOLUSDT,\*,-ETHUSDT,-BNBUSDT\nchanged while running; configured: simulator:BTCUSDT,ETHUSDT\n$/,
   )
+  const [{ selected, readOnly }] = (await get('/api/sources')) as [RecordedSources]
+  assert.deepEqual(selected, [
+    {
+      ...{ venue: 'simulator', symbols: ['BTCUSDT', 'SOLUSDT'], patterns: ['*'], except: ['ETHUSDT', 'BNBUSDT'] },
+      kinds: ['trades', 'quotes'],
+    },
+  ])
+  assert.equal(readOnly, null)
+  // A restart could not read two sources of the simulator.
+  assert.match(await command(running, 'sources', 'add', 'simulator:BNBUSDT@trades'), /the simulator appears twice/)
   assert.match(await command(running, 'status', '--all'), /^simulator {2}XRPUSDT {2}trades {2}live/m)
   assert.equal(exchange.stats().connects, 1, 'all on one connection')
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { partitionOf } from '../../src/sources/recorder.ts'
 import { formatSources, parseSources, type Selected } from '../../src/sources/selection.ts'
-import { VENUES } from '../../src/venues/index.ts'
+import { addVenue, VENUES } from '../../src/venues/index.ts'
 
 test('venues, symbols and the simulator’s options are read, and written back the same', () => {
   const text = 'binance:BTCUSDT,ETHUSDT kraken:BTC/USD simulator:AAA?rate=500&seed=7'
@@ -29,13 +29,33 @@ test('patterns and exceptions are read beside symbols, and written back the same
     [
       ['binance', ['BTCUSDC'], { patterns: ['*USDT'], except: ['BUSDUSDT', '*UPUSDT'] }, ['trades']],
       ['kraken', [], { patterns: ['*/USD'], except: [] }, ['trades', 'quotes']],
-      ['okx', [], { patterns: ['*-SWAP'], except: [] }, selected[2]!.venue.kinds.flat()],
+      ['okx', [], { patterns: ['*-SWAP'], except: [] }, ['trades', 'quotes']],
       ['binance', ['BTCUSDT'], undefined, ['quotes']],
     ],
   )
   assert.equal(formatSources(selected), text)
   for (const form of ['binance: *usdt , -busdusdt ,kraken:*/USD', 'Binance:*USDT,-BUSDUSDT, kraken:*/USD'])
     assert.equal(formatSources(parseSources(form)), 'binance:*USDT,-BUSDUSDT kraken:*/USD')
+})
+
+test('mark prices and liquidations are recorded only where they are named, in the order of the venue', () => {
+  const kindsOf = (text: string) => parseSources(text).map(({ kinds }) => kinds.join())
+  assert.deepEqual(
+    kindsOf('binanceusdm:BTCUSDT binanceusdm:*@liquidations,trades bybitlinear okx:BTC-USDT-SWAP@marks'),
+    ['trades,quotes', 'trades,liquidations', 'trades,quotes', 'marks'],
+  )
+  const all = 'binanceusdm:BTCUSDT@trades,quotes,marks,liquidations'
+  assert.equal(formatSources(parseSources(all)), all)
+  assert.equal(formatSources(parseSources('binanceusdm:BTCUSDT@trades,quotes')), 'binanceusdm:BTCUSDT')
+  assert.throws(() => parseSources('binance:BTCUSDT@marks'), /binance has no marks: it sends trades and quotes/)
+})
+
+test('a venue from outside the tree that is added later begins a source too, also after a comma', () => {
+  const acme = { ...VENUES.find(({ name }) => name === 'kraken')!, name: 'acme' }
+  assert.throws(() => parseSources('binance:BTCUSDT,acme:BTC/USD'), /not a symbol of binance: acme:BTC\/USD/)
+  addVenue(acme)
+  for (const form of ['binance:BTCUSDT,acme:BTC/USD', 'binance:BTCUSDT,Acme:BTC/USD', 'binance:BTCUSDT acme:BTC/USD'])
+    assert.equal(formatSources(parseSources(form)), 'binance:BTCUSDT acme:BTC/USD')
 })
 
 test('a venue without symbols records its default ones', () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
 import { type Amendment, AmendmentColumns } from '../../src/tick/amendments/amendments.ts'
+import { LiquidationColumns } from '../../src/tick/derivatives/liquidations.ts'
+import { MarkColumns } from '../../src/tick/derivatives/marks.ts'
 import { InstrumentColumns, type InstrumentRow } from '../../src/tick/instruments/instruments.ts'
 import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
@@ -97,6 +99,23 @@ const amendments = new AmendmentColumns(1)
 amendments.add(amendment)
 amendments.add({ ...amendment, symbol: 'MSFT', newPrice: Number.NaN })
 
+const marks = new MarkColumns(1)
+const mark = {
+  ...{ venue: 'binance', symbol: 'BTCUSDT', mark_price: 0.1, index_price: 0, settle_price: 1e-8, funding_rate: -0.003 },
+  ...{ timestamp: 1_700_000_000_000_001, next_funding_at: 0, received_at: 1_700_000_000_000_002 },
+}
+marks.add(mark)
+marks.add({ ...mark, symbol: 'ETHUSDT', funding_rate: Number.NaN })
+
+const liquidations = new LiquidationColumns(1)
+const liquidation = {
+  ...{ venue: 'binance', symbol: 'BTCUSDT', side: 'sell', order_type: 'LIMIT', time_in_force: 'IOC', status: 'FILLED' },
+  ...{ price: 0.1, size: 3, average_price: 0, filled_size: 1e-8 },
+  ...{ timestamp: 1_700_000_000_000_001, received_at: 1_700_000_000_000_002 },
+}
+liquidations.add(liquidation)
+liquidations.add({ ...liquidation, symbol: 'ETHUSDT', side: 'long' })
+
 function bookTops(): BookTopColumns {
   const tops = new BookTopColumns(0)
   const top = { ...new QuoteDraft(), venue: 'binance', symbol: 'BTCUSDT', sequence: 7, bidSize: 1, askSize: 2 }
@@ -110,6 +129,8 @@ function bookTops(): BookTopColumns {
 const SAMPLES: Record<string, TickColumns> = {
   instruments: changes,
   amendments,
+  marks,
+  liquidations,
   trades: columnsOf('binance', [
     { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
     { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },

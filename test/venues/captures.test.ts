@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { binance } from '../../src/venues/binance/decode.ts'
 import { bitstamp } from '../../src/venues/bitstamp/decode.ts'
-import { bybit } from '../../src/venues/bybit/decode.ts'
+import { bybit, bybitLinear } from '../../src/venues/bybit/decode.ts'
 import { coinbase } from '../../src/venues/coinbase/decode.ts'
 import { deribit } from '../../src/venues/deribit/decode.ts'
 import { kraken } from '../../src/venues/kraken/decode.ts'
@@ -91,6 +91,37 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     assert.equal(theirs.length, 7)
     assert.deepEqual(ours, theirs)
     assert.ok(sinks.every(sink => sink.calls >= 1 && sink.refusals.length === 0))
+  })
+
+  test('BYBIT: each ticker that states a field of a mark price is one, with the others as they were last', () => {
+    const decode = bybitLinear.decoder()
+    const last = new Map<string, Record<string, string>>()
+    let compared = 0
+    for (const frame of captureFrames('BYBIT', 'captures-2026', '2')) {
+      const { marks, controls, refusals } = decoded(decode, frame)
+      assert.deepEqual(refusals, [])
+      const { topic = '', type, data, ts } = JSON.parse(frame)
+      if (!topic.startsWith('tickers.')) {
+        assert.deepEqual(marks, [])
+        continue
+      }
+      const { symbol } = data
+      const whole = { ...(type === 'delta' && last.get(symbol)), ...data }
+      last.set(symbol, whole)
+      if (!['markPrice', 'indexPrice', 'fundingRate', 'nextFundingTime'].some(name => name in data)) {
+        assert.deepEqual([marks, controls], [[], [{ kind: 'heartbeat', symbol, channel: 'marks' }]])
+        continue
+      }
+      compared++
+      assert.deepEqual(marks, [
+        {
+          ...{ symbol, mark_price: Number(whole.markPrice), index_price: Number(whole.indexPrice), settle_price: 0 },
+          ...{ funding_rate: Number(whole.fundingRate), timestamp: ts * 1000 },
+          next_funding_at: Number(whole.nextFundingTime) * 1000,
+        },
+      ])
+    }
+    assert.deepEqual([compared, last.size], [71, 4])
   })
 
   test('DERIBIT: a session without trades is read whole, and its answer names what was subscribed to', () => {

@@ -7,6 +7,7 @@ import { Watchlist } from './market/watchlist.tsx'
 import { LogView } from './pipeline/log-view.tsx'
 import { Pipeline } from './pipeline/pipeline.tsx'
 import { PipelineStrip } from './pipeline/strip.tsx'
+import { SelectionDialog } from './selection/dialog.tsx'
 import {
   historyLoading,
   machineNowMs,
@@ -38,6 +39,7 @@ export function App() {
         <Pipeline />
         <LogView />
       </main>
+      <SelectionDialog />
       <Help />
     </div>
   )

@@ -1,12 +1,14 @@
 /**
  * What is recorded, over HTTP, for `tickhouse sources` and the page: `GET /api/sources` lists it by recorder, `POST
- * /api/sources` with a `SourcesChange` as JSON changes it, and answers with the list after that.
+ * /api/sources` with a `SourcesChange` as JSON changes it, and answers with the list after that. `GET /api/venues` and
+ * `/api/instruments?venue=&text=` list what could be recorded.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { TickhouseError } from '../../errors.ts'
+import type { Choices } from '../../sources/control/choices.ts'
 import type { RecorderReport } from '../../sources/status.ts'
 import type { RecordedSources } from '../../status/model.ts'
 
@@ -26,15 +28,25 @@ const CHANGE = z.strictObject({
 })
 export type SourcesChange = z.infer<typeof CHANGE>
 
-export interface SourcesAccess {
+export interface SourcesAccess extends Choices {
   /** The recorders that run, by their last status. */
   recorders(): RecorderReport[]
   /** Leaves a request for them. Throws a TickhouseError. */
   request(body: object): Promise<void>
+  /** Why this process cannot leave one; null if it can. */
+  readOnly(): string | null
 }
 
+/** A pattern, or the beginning of a symbol. */
+const TEXT_LENGTH_MAX = 100
+
 export function serveSources(server: FastifyInstance, access: SourcesAccess): void {
-  server.get('/api/sources', async () => access.recorders().map(recordedSources))
+  const recorded = () => access.recorders().map(each => recordedSources(each, access))
+  server.get('/api/sources', async () => recorded())
+  server.get('/api/venues', async () => access.venues())
+  server.get<{ Querystring: Record<string, unknown> }>('/api/instruments', async ({ query: { venue, text } }) =>
+    access.instruments(String(venue), String(text ?? '').slice(0, TEXT_LENGTH_MAX)),
+  )
 
   server.post('/api/sources', async (request, reply) => {
     const parsed = CHANGE.safeParse(jsonOf(request.body))
@@ -51,7 +63,7 @@ export function serveSources(server: FastifyInstance, access: SourcesAccess): vo
         advice: error.advice,
       })
     }
-    return access.recorders().map(recordedSources)
+    return recorded()
   })
 }
 
@@ -94,9 +106,13 @@ function configuredOf(recorders: readonly RecorderReport[], part: string | undef
   )
 }
 
-function recordedSources({ key, status }: RecorderReport): RecordedSources {
+function recordedSources({ key, status }: RecorderReport, access: SourcesAccess): RecordedSources {
   const { sources, selection, unresolved } = status
-  return { recorder: key, configured: selection.configured, sources, unresolved }
+  return {
+    ...{ recorder: key, configured: selection.configured, sources, unresolved },
+    selected: access.selected(sources),
+    readOnly: access.readOnly(),
+  }
 }
 
 /** A body of another content type is a text. */

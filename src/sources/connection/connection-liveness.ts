@@ -1,3 +1,4 @@
+import { isSporadic } from '../../tick/kinds.ts'
 import { Liveness } from './liveness.ts'
 import type { Timings } from './timings.ts'
 
@@ -11,6 +12,8 @@ const WAIT_FACTOR_MAX = 32
 export class ConnectionLiveness {
   readonly #timings: Timings
   readonly #liveness: Liveness
+  /** Hours without a frame are usual: only pings try the socket. */
+  readonly #sporadic: boolean
   #openedMs = 0
   /** No frame since it opened. */
   #nothingReceived = true
@@ -19,7 +22,9 @@ export class ConnectionLiveness {
   #lastFrameMs: number | undefined
   readonly #sinceMs: number
 
-  constructor(timings: Timings, nowMs: number) {
+  /** `kinds`: of the ticks that the connection requests. */
+  constructor(timings: Timings, nowMs: number, kinds: readonly string[]) {
+    this.#sporadic = kinds.every(isSporadic)
     this.#sinceMs = nowMs
     this.#timings = timings
     this.#liveness = new Liveness(timings)
@@ -69,6 +74,7 @@ export class ConnectionLiveness {
    * For how long it has been silent, and why that is too long; undefined if it is not. The next wait is twice as long.
    */
   check(nowMs: number): { silentMs: number; why: string } | undefined {
+    if (this.#sporadic) return undefined
     if (this.#liveness.isSilent(nowMs)) {
       this.#silent = true
       const silentMs = Math.round(this.#liveness.quietMs(nowMs))

@@ -51,11 +51,11 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#symbols = options.symbols
-    const { base, timings } = options
+    const { base, timings, kinds } = options
     this.url = withoutCredentials(base)
-    this.#liveness = new ConnectionLiveness(timings, performance.now())
+    this.#liveness = new ConnectionLiveness(timings, performance.now(), kinds)
     this.#backoff = new Backoff(timings.backoffMsMin, timings.backoffFirstMs, timings.backoffMsMax)
-    const { id: connection, symbols, kinds, emit, onLoss } = options
+    const { id: connection, symbols, emit, onLoss } = options
     const { name: venue, acknowledges } = options.venue
     const names = { venue, connection, symbols, kinds }
     this.subscriptions = new ConnectionSubscriptions({ ...names, acknowledges, timings, emit, onLoss })

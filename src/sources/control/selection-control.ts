@@ -122,6 +122,8 @@ export class SelectionControl {
       this.#selected = this.#changedBy(request, current)
       const subscriptions = this.subscriptions()
       const sources = formatSources(this.#selected)
+      // A restart reads it: it must accept what is accepted now.
+      parseSources(sources)
       this.#changed = sources === this.configured ? undefined : sources
       await checked.change(subscriptions)
       this.#onVenues(subscriptions)

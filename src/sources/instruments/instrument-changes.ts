@@ -15,7 +15,8 @@ import {
   readKeptList,
 } from './known-list.ts'
 
-const KEY_PREFIX = 'instruments '
+/** The keys of kept lists begin so; the rest is the venue. */
+export const LIST_KEYS = 'instruments '
 
 export interface InstrumentChangesOptions {
   board: StatusBoard
@@ -74,7 +75,7 @@ export class InstrumentChanges {
       return false
     }
     this.#last.set(venue, now)
-    await board.announce(KEY_PREFIX + venue, keepList(now)).catch((error: Error) => {
+    await board.announce(LIST_KEYS + venue, keepList(now)).catch((error: Error) => {
       emit('instruments_unkept', { venue, why: error.message })
     })
     this.#report(venue, changes, before, now)
@@ -83,7 +84,7 @@ export class InstrumentChanges {
 
   /** The later one of the board's list, which another recorder may have written, and our own. */
   #lastOf(venue: string): KnownList | undefined {
-    const key = KEY_PREFIX + venue
+    const key = LIST_KEYS + venue
     const kept = this.#options.board.announcements(key).find(announcement => announcement.key === key)
     const own = this.#last.get(venue)
     const written = readKeptList(kept?.body)

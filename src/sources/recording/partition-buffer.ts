@@ -1,5 +1,7 @@
 import { AmendmentColumns } from '../../tick/amendments/amendments.ts'
-import { AMENDMENTS } from '../../tick/kinds.ts'
+import { LiquidationColumns } from '../../tick/derivatives/liquidations.ts'
+import { MarkColumns } from '../../tick/derivatives/marks.ts'
+import { AMENDMENTS, LIQUIDATIONS, MARKS } from '../../tick/kinds.ts'
 import { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import { quotesRecord } from '../../tick/quotes/record.ts'
 import { type LogRecord, type RefusedFrame, refusedRecord, tradesRecord } from '../../tick/records.ts'
@@ -14,6 +16,8 @@ export class PartitionBuffer {
   readonly trades = new TradeColumns(RECORD_TICKS_MAX)
   readonly quotes = new QuoteColumns(RECORD_TICKS_MAX)
   readonly amendments = new AmendmentColumns(0)
+  readonly marks = new MarkColumns(0)
+  readonly liquidations = new LiquidationColumns(0)
   refused: RefusedFrame[] = []
   refusedLength = 0
   waiting: LogRecord[] = []
@@ -25,15 +29,19 @@ export class PartitionBuffer {
 
   /** What was received, as records: then it is empty. */
   take(): LogRecord[] {
-    const { trades, quotes, amendments, refused } = this
+    const { trades, quotes, amendments, marks, liquidations, refused } = this
     const records: LogRecord[] = []
     if (trades.length > 0) records.push(tradesRecord(trades))
     if (quotes.length > 0) records.push(quotesRecord(quotes))
     if (amendments.length > 0) records.push(AMENDMENTS.encode(amendments))
+    if (marks.length > 0) records.push(MARKS.encode(marks))
+    if (liquidations.length > 0) records.push(LIQUIDATIONS.encode(liquidations))
     if (refused.length > 0) records.push(refusedRecord(refused))
     trades.clear()
     quotes.clear()
     amendments.clear()
+    marks.clear()
+    liquidations.clear()
     this.refused = []
     this.refusedLength = 0
     return records

@@ -1,6 +1,6 @@
 /**
- * State machine of the subscription to one kind of a symbol's ticks on a connection. Pure: its inputs are events and the time, its output is
- * what to do. It outlives the sockets.
+ * State machine of the subscription to one kind of a symbol's ticks on a connection. Pure: from events and the time to what
+ * to do. It outlives the sockets.
  *
  *   requested     sent to the venue; neither an answer nor a trade yet
  *   acknowledged  the venue confirmed it; no trade yet
@@ -17,13 +17,14 @@
  *     └────────── refused, ended, unanswered ◀─ any
  *
  * A trade makes any state `live`; a confirmation makes any state but `live` and `silent` `acknowledged`. A symbol that is
- * down stays down during retries, until a trade or a confirmation.
+ * down stays down during retries, until a trade or a confirmation. A sporadic kind is `live` without a tick.
  */
 
 import { Liveness } from '../connection/liveness.ts'
 import { DOWN_STATES, type Listing, type SubscriptionState } from '../connection/status.ts'
-import type { ResubscribeReason, Timings } from '../connection/timings.ts'
+import type { ResubscribeReason } from '../connection/timings.ts'
 import type { RefusalKind } from './refusal-kind.ts'
+import type { SubscriptionRules } from './subscription-rules.ts'
 
 /** What to do about a symbol: request it again, or open another connection, which requests all symbols. */
 export type Remedy = 'resubscribe' | 'replace'
@@ -41,17 +42,6 @@ const REPEATS_MAX = 200
 export interface AnnouncedLoss {
   first: number
   last: number
-}
-
-/** Shared by all subscriptions of a connection to one kind. */
-export interface SubscriptionRules {
-  /** The kind of ticks. */
-  kind: string
-  /** The venue confirms or refuses each symbol. */
-  acknowledges: boolean
-  timings: Timings
-  /** A number from 0 to 1, for the jitter of waits. */
-  random: () => number
 }
 
 export class Subscription {
@@ -86,11 +76,16 @@ export class Subscription {
   }
 
   get state(): SubscriptionState {
-    return this.#state === 'live' ? 'live' : (this.#listing?.state ?? this.#state)
+    return this.#halt?.state ?? this.#state
   }
 
   get detail(): string {
-    return this.#state === 'live' ? '' : (this.#listing?.detail ?? this.#detail)
+    return this.#halt?.detail ?? this.#detail
+  }
+
+  /** What the list states, unless a tick contradicts it. */
+  get #halt(): Listing | undefined {
+    return this.#state === 'live' && !this.#rules.sporadic ? undefined : this.#listing
   }
 
   /** When it entered this state, by the caller's clock. */
@@ -134,9 +129,9 @@ export class Subscription {
     this.#pendingSinceMs = acknowledges ? nowMs : undefined
     const isDown = DOWN_STATES.has(this.#state)
     if (!acknowledges && isDown && this.#state !== 'silent') this.#enter('requested', '', nowMs)
-    if (duringRotation) return
-    this.#liveness.resume(nowMs)
-    if (!isDown) this.#enter('requested', '', nowMs)
+    if (!duringRotation) this.#liveness.resume(nowMs)
+    if (!duringRotation && !isDown) this.#enter('requested', '', nowMs)
+    if (this.#rules.sporadic && !acknowledges && this.#state === 'requested') this.#enter('live', '', nowMs)
   }
 
   /** No socket is open: the next one requests it. */
@@ -161,7 +156,9 @@ export class Subscription {
     // Repeated confirmations and ends must keep increasing the wait.
     if (this.#state !== 'ended') this.#failures = 0
     this.#retryAtMs = Number.POSITIVE_INFINITY
-    this.#enter(this.#rules.acknowledges ? 'acknowledged' : 'requested', '', nowMs)
+    const { acknowledges, sporadic } = this.#rules
+    if (sporadic) this.#enter('live', '', nowMs)
+    else this.#enter(acknowledges ? 'acknowledged' : 'requested', '', nowMs)
   }
 
   refused(kind: RefusalKind, detail: string, nowMs: number): void {
@@ -211,14 +208,14 @@ export class Subscription {
    * there.
    */
   check(nowMs: number, receiving: boolean): Remedy | undefined {
-    const { kind, acknowledges, timings } = this.#rules
+    const { kind, acknowledges, sporadic, timings } = this.#rules
     if (nowMs >= this.#retryAtMs) {
       this.#retryAtMs = Number.POSITIVE_INFINITY
       this.#pendingSinceMs = nowMs
       return 'resubscribe'
     }
     if (this.pending && nowMs - this.#pendingSinceMs! >= timings.answerMsMax) return this.#unanswered(nowMs)
-    if (!receiving || this.#listing) return undefined
+    if (!receiving || this.#listing || sporadic) return undefined
     if (this.#state === 'requested' && !acknowledges && nowMs - this.#sinceMs >= timings.firstTradeMsMax) {
       const minutes = Math.round((nowMs - this.#sinceMs) / 60_000)
       this.#down('unanswered', 'unlisted', `no ${kind} in ${minutes} min while others arrive`, nowMs)

@@ -3,6 +3,7 @@
  * due, and reports changes, many symbols per log line.
  */
 import type { Emit } from '../../telemetry/events.ts'
+import { isSporadic } from '../../tick/kinds.ts'
 import type { Control } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
 import type { Listing, NotLive, SubscriptionState, SymbolsStatus } from '../connection/status.ts'
@@ -196,7 +197,7 @@ export class Subscriptions {
 
   #add(symbol: string): Subscription {
     const { kind, acknowledges, timings, random = Math.random } = this.#options
-    const subscription = new Subscription(symbol, { kind, acknowledges, timings, random })
+    const subscription = new Subscription(symbol, { kind, acknowledges, sporadic: isSporadic(kind), timings, random })
     this.#all.set(symbol, subscription)
     this.#byUpperCase.set(symbol.toUpperCase(), subscription)
     this.#left.delete(symbol)

@@ -1,5 +1,5 @@
 /** Changes of instruments in columns: one row for each change of what a venue lists. */
-import { NamedColumns } from '../named/columns.ts'
+import { NamedColumns, type NamedRow } from '../named/columns.ts'
 
 /** Texts, as LowCardinality columns. `change`: how the row differs from the one before. */
 export const WORDS = ['venue', 'symbol', 'change', 'kind', 'base', 'quote', 'aliases', 'status', 'sessions'] as const
@@ -13,7 +13,7 @@ export type Size = (typeof SIZES)[number]
 export type Time = (typeof TIMES)[number]
 
 /** A row: `aliases` are separated by commas, times are ms since 1970 UTC. */
-export type InstrumentRow = Readonly<Record<Word, string> & Record<Size, number> & Record<Time, number>>
+export type InstrumentRow = NamedRow<Word, Size, Time>
 
 const NS_PER_MS = 1_000_000n
 
@@ -25,10 +25,6 @@ export class InstrumentColumns extends NamedColumns<Word, Size, never, Time> {
   }
 
   add(row: InstrumentRow): void {
-    this.reserve(1)
-    const at = this.length++
-    for (const name of WORDS) this.codes[name][at] = this.words[name].code(row[name])
-    for (const name of SIZES) this.sizes[name][at] = row[name]
-    for (const name of TIMES) this.times[name][at] = BigInt(row[name]) * NS_PER_MS
+    this.addRow(row, NS_PER_MS)
   }
 }

@@ -15,6 +15,14 @@ export interface NamedLayout<Word extends string, Size extends string, Id extend
   readonly times: readonly (Time | 'received_at')[]
 }
 
+/** A row as its columns are named. Times are in one unit of the kind's choice. */
+export type NamedRow<Word extends string, Size extends string, Time extends string> = Readonly<
+  Record<Word | 'venue' | 'symbol', string> & Record<Size, number> & Record<Time | 'received_at', number>
+>
+
+/** A row as a decoder hands it on: venue and time of receipt are the recorder's to set. */
+export type Decoded<Row> = Omit<Row, 'venue' | 'received_at'>
+
 export class NamedColumns<
   Word extends string = string,
   Size extends string = string,
@@ -77,6 +85,16 @@ export class NamedColumns<
     for (const name of ids) this.ids[name] = copied(this.ids[name], new BigUint64Array(capacity))
     for (const name of times) this.times[name] = copied(this.times[name], new BigInt64Array(capacity))
     for (const name of words) this.codes[name] = copied(this.codes[name], new Uint32Array(capacity))
+  }
+
+  /** Appends a `NamedRow` of a kind without ids, whose times are whole units of `nsPerTime`. */
+  protected addRow(row: Readonly<Record<string, string | number>>, nsPerTime: bigint): void {
+    this.reserve(1)
+    const at = this.length++
+    const { words, sizes, times } = this.layout
+    for (const name of words) this.codes[name][at] = this.words[name].code(row[name] as string)
+    for (const name of sizes) this.sizes[name][at] = row[name] as number
+    for (const name of times) this.times[name][at] = BigInt(row[name]!) * nsPerTime
   }
 
   /** Appends rows `start` to `end`-1 of other columns. */

@@ -6,23 +6,28 @@
  *   ids of the first and the last trade that it joins. The raw stream `trade` is in no document any more. Trades of the
  *   insurance fund and of auto-deleveraging are in no stream.
  * - `bookTicker`: every change of the best bid and ask, with the time of the matching engine and the book's update id.
+ * - `markPrice@1s`: mark price, index price, estimated settle price and funding rate, each second. Of a contract that
+ *   expires, `r` is empty and `T` 0.
+ * - `forceOrder`: liquidations, of a symbol only the last one of each second.
  *
  * Since 2026 bookTicker has a server of its own, and events have fields that we do not read: `st` (1 USD-M, 2 COIN-M),
- * `ps` (the pair), `nq` (the quantity without orders for retail price improvement).
+ * `ps` (the pair), `nq` (the quantity without orders for retail price improvement), `ap` (a moving average of the mark
+ * price).
  */
 
 import { decodeAnswer, readEvent, takerSide } from '../binance/fields.ts'
 import { binanceInstruments } from '../binance/instruments.ts'
 import { streamList, streamSubscription } from '../binance/streams.ts'
 import { decimalFromText } from '../decimal.ts'
-import type { JsonObject } from '../json-text.ts'
+import { isObject, type JsonObject } from '../json-text.ts'
+import { emitLiquidation, emitMark } from '../read-derivative.ts'
 import { emitQuote } from '../read-quote.ts'
-import { emitTrade, readId, readMs } from '../read-trade.ts'
+import { emitTrade, readId, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The stream of each kind. */
-const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker' }
+const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker', marks: 'markPrice@1s', liquidations: 'forceOrder' }
 
 /** What differs between the two markets. */
 interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols'> {
@@ -34,7 +39,8 @@ function marketOf({ list, ...market }: Market): Venue {
   return {
     ...market,
     ids: 'aggregate',
-    kinds: [['trades'], ['quotes']],
+    // Marks would make the address of the trades too long.
+    kinds: [['trades'], ['quotes'], ['marks', 'liquidations']],
     limits: {
       // 1,024 streams are allowed, but the address that names them must stay shorter than common limits on a request's head.
       symbolsPerConnection: 80,
@@ -75,9 +81,7 @@ export const binanceCoinm: Venue = marketOf({
 /** Kinds of event that are known and not recorded. */
 const NOT_RECORDED = new Set([
   'trade',
-  'markPriceUpdate',
   'indexPriceUpdate',
-  'forceOrder',
   'depthUpdate',
   'kline',
   'continuous_kline',
@@ -101,6 +105,8 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   if (!data) return
   if (data.e === 'aggTrade') decodeTrade(data, out)
   else if (data.e === 'bookTicker') decodeQuote(data, out)
+  else if (data.e === 'markPriceUpdate') decodeMark(data, out)
+  else if (data.e === 'forceOrder') decodeLiquidation(data, out)
   else if (typeof data.e === 'string' && NOT_RECORDED.has(data.e)) out.ignore()
   else decodeAnswer(data, out)
 }
@@ -130,4 +136,36 @@ function decodeQuote(quote: JsonObject, out: Sink): void {
     time: readMs(quote.T),
   }
   emitQuote(out, fields, decimalFromText)
+}
+
+function decodeMark(mark: JsonObject, out: Sink): void {
+  emitMark(out, {
+    symbol: mark.s,
+    markPrice: mark.p,
+    indexPrice: mark.i,
+    settlePrice: mark.P,
+    fundingRate: mark.r,
+    nextFunding: mark.T === 0 ? null : readMs(mark.T),
+    time: readMs(mark.E),
+  })
+}
+
+/** `T` is the time of the order's trade, `z` what of it was filled so far, `l` the last of that. */
+function decodeLiquidation({ o: order }: JsonObject, out: Sink): void {
+  if (!isObject(order)) {
+    out.refuse('malformed_frame', `order ${show(order)}`)
+    return
+  }
+  emitLiquidation(out, {
+    symbol: order.s,
+    side: order.S === 'BUY' || order.S === 'SELL' ? takerSide(order.S === 'SELL') : undefined,
+    price: order.p,
+    size: order.q,
+    averagePrice: order.ap,
+    filledSize: order.z,
+    orderType: order.o,
+    timeInForce: order.f,
+    status: order.X,
+    time: readMs(order.T),
+  })
 }

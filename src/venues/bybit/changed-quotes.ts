@@ -1,4 +1,7 @@
 import type { Amendment } from '../../tick/amendments/amendments.ts'
+import type { Liquidation } from '../../tick/derivatives/liquidations.ts'
+import type { Mark } from '../../tick/derivatives/marks.ts'
+import type { Decoded } from '../../tick/named/columns.ts'
 import type { QuoteDraft } from '../../tick/quotes/quotes.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import type { TradeDraft } from '../../tick/trades.ts'
@@ -38,6 +41,12 @@ export class ChangedQuotes implements Sink {
   }
   amendment(amendment: Amendment): void {
     this.#out!.amendment?.(amendment)
+  }
+  mark(mark: Decoded<Mark>): void {
+    this.#out!.mark?.(mark)
+  }
+  liquidation(liquidation: Decoded<Liquidation>): void {
+    this.#out!.liquidation?.(liquidation)
   }
   refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void {
     this.#out!.refuse(reason, detail, raw)

@@ -7,6 +7,7 @@
  * - topic `orderbook.1.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook. Each frame is the
  *   whole top of the book with the time of the matching engine, at most every 10 ms. `u` numbers the updates of a symbol
  *   and restarts at 1 with the venue's service.
+ * - of contracts, mark prices and liquidations: see `derivatives.ts`.
  */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
@@ -15,11 +16,12 @@ import { bestLevel, emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, idFromText, readId, readMessage, readMs, show } from '../read-trade.ts'
 import type { Decode, Sink, Venue } from '../venue.ts'
 import { ChangedQuotes, type LastUpdates } from './changed-quotes.ts'
+import { decodeLiquidations, decodeTicker, type LastTickers } from './derivatives.ts'
 import { bybitInstruments } from './instruments.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between the venue's markets. */
-interface Market extends Pick<Venue, 'name' | 'ids' | 'decoder'> {
+interface Market extends Pick<Venue, 'name' | 'ids' | 'kinds' | 'decoder'> {
   category: 'spot' | 'linear'
 }
 
@@ -33,6 +35,7 @@ export const bybit: Venue = marketOf({
   name: 'bybit',
   category: 'spot',
   ids: 'rising',
+  kinds: [['trades', 'quotes']],
   decoder: () => {
     const lastUpdates: LastUpdates = new Map()
     const changed = new ChangedQuotes(lastUpdates)
@@ -47,19 +50,28 @@ export const bybitLinear: Venue = marketOf({
   name: 'bybitlinear',
   category: 'linear',
   ids: 'opaque',
-  decoder: () => anyDecoder(idFromUuid),
+  kinds: [
+    ['trades', 'quotes'],
+    ['marks', 'liquidations'],
+  ],
+  decoder: () => anyDecoder(idFromUuid, new Map(), new Map()),
 })
 
 /** The topic of each kind, before its symbol. */
-const TOPICS: Readonly<Record<string, string>> = { trades: 'publicTrade.', quotes: 'orderbook.1.' }
+const TOPICS: Readonly<Record<string, string>> = {
+  trades: 'publicTrade.',
+  quotes: 'orderbook.1.',
+  marks: 'tickers.',
+  liquidations: 'allLiquidation.',
+}
 
-function marketOf({ name, ids, category, decoder }: Market): Venue {
+function marketOf({ name, ids, kinds, category, decoder }: Market): Venue {
   return {
     name,
     ids,
     ws: `wss://stream.bybit.com/v5/public/${category}`,
     rest: 'https://api.bybit.com',
-    kinds: [['trades', 'quotes']],
+    kinds,
     defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
     // Neither symbols nor frames have a documented limit; connects do.
     limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
@@ -86,11 +98,14 @@ function requests(op: string, symbols: readonly string[], kinds: readonly string
   return topics.map(topic => JSON.stringify({ req_id: topic, op, args: [topic] }))
 }
 
-/** Topics that are known and not recorded. */
+/** Topics that are known and not recorded, or, of contracts, read before. */
 const NOT_RECORDED = /^(?:orderbook|tickers|kline|rpi_?orderbook|liquidation|allLiquidation)\./i
 
-/** Keeps the number of the last update of each symbol: the venue repeats it while the book does not change. */
-function anyDecoder(id: ReadId, lastUpdates: LastUpdates = new Map()): Decode {
+/**
+ * Keeps the number of the last update of each symbol: the venue repeats it while the book does not change. With
+ * `lastTickers` it reads mark prices and liquidations.
+ */
+function anyDecoder(id: ReadId, lastUpdates: LastUpdates = new Map(), lastTickers?: LastTickers): Decode {
   const decodeTrade = (trade: JsonObject, out: Sink, raw: () => string | undefined): void => {
     const fields = {
       symbol: trade.s,
@@ -107,6 +122,10 @@ function anyDecoder(id: ReadId, lastUpdates: LastUpdates = new Map()): Decode {
     if (!message) return
 
     const { topic, op } = message
+    if (lastTickers && typeof topic === 'string') {
+      if (topic.startsWith(TOPICS.marks!)) return decodeTicker(message, lastTickers, out)
+      if (topic.startsWith(TOPICS.liquidations!)) return decodeLiquidations(topic, message.data, frame, out)
+    }
     if (typeof topic === 'string' && topic.startsWith('publicTrade')) decodeItems(message.data, frame, out, decodeTrade)
     else if (typeof topic === 'string' && topic.startsWith(TOPICS.quotes!)) decodeQuote(message, lastUpdates, out)
     else if (typeof topic === 'string' && NOT_RECORDED.test(topic)) out.ignore()

@@ -9,7 +9,7 @@ import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
-import type { Control, Sink, Venue } from '../venue.ts'
+import type { Control, Decode, Sink, Venue } from '../venue.ts'
 import { coinbaseInstruments } from './instruments.ts'
 import { Level2 } from './level2.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
@@ -34,16 +34,23 @@ export const coinbase: Venue = {
   unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
   decoder: () => {
     const level2 = new Level2()
-    return (frame, out) => {
+    const decode: Decode = (frame, out) => {
       if (!decodeUsualTicks(frame, out)) decodeAny(frame, out, level2)
     }
+    decode.addressed = frame => {
+      const { type, product_ids: products, channels } = JSON.parse(frame) as ReturnType<typeof request>
+      if (channels.includes(LEVEL2)) level2.request(products, type === 'subscribe')
+      return frame
+    }
+    return decode
   },
 }
 
+const LEVEL2 = 'level2_batch'
 /** The channels of each kind. The server confirms `level2_batch` under the name `level2_50`. */
 const CHANNELS: Readonly<Record<string, readonly string[]>> = {
   trades: ['matches', 'heartbeat'],
-  quotes: ['level2_batch'],
+  quotes: [LEVEL2],
 }
 const CONFIRMED_AS: Readonly<Record<string, RegExp>> = { trades: /^matches$/, quotes: /^level2/ }
 
@@ -53,8 +60,14 @@ function subscribe(symbols: readonly string[], kinds: readonly string[]): string
 
 function requests(type: string, symbols: readonly string[], kinds: readonly string[]): string[] {
   const channels = kinds.flatMap(kind => CHANNELS[kind]!)
-  return symbols.map(symbol => JSON.stringify({ type, product_ids: [symbol], channels }))
+  return symbols.map(symbol => JSON.stringify(request(type, symbol, channels)))
 }
+
+const request = (type: string, symbol: string, channels: readonly string[]) => ({
+  type,
+  product_ids: [symbol],
+  channels,
+})
 
 /** Kinds of message that are known and not recorded. */
 const NOT_RECORDED = new Set([

@@ -15,15 +15,33 @@ import type { Sink } from '../venue.ts'
 const draft = new QuoteDraft()
 draft.flags = QUOTE_FLAG.derived
 
-/** The books of a socket, by product. */
+/** The books of a socket, by product: of those that were requested on it, so that no server can fill the memory with others. */
 export class Level2 {
   readonly #books = new Map<string, OrderBook>()
+  /** Undefined for a decoder that sends nothing: of recorded frames. */
+  #requested: Set<string> | undefined
+
+  /** Takes note of products that are requested, or no longer. */
+  request(products: readonly string[], wanted: boolean): void {
+    this.#requested ??= new Set()
+    for (const product of products) {
+      if (wanted) this.#requested.add(product)
+      else {
+        this.#requested.delete(product)
+        this.#books.delete(product)
+      }
+    }
+  }
 
   /** Reads a `snapshot`. An unreadable level, such as one of size `0.-10000`, is refused alone. */
   snapshot(message: JsonObject, out: Sink): void {
     const { product_id: product, bids, asks } = message
     if (typeof product !== 'string' || product === '' || !Array.isArray(bids) || !Array.isArray(asks)) {
       out.refuse('malformed_frame', `snapshot of ${show(product)}`)
+      return
+    }
+    if (this.#requested && !this.#requested.has(product)) {
+      out.refuse('symbol_unasked', `snapshot of ${show(product)}`)
       return
     }
     const book = this.#books.get(product) ?? new OrderBook()

@@ -5,6 +5,7 @@
  *   price, whose ids and volumes are then lost. The side is the taker's. Ids are integers in quotes that rise by one
  *   within an instrument.
  * - Channel `bbo-tbt`, of another server path, is the whole top of the book, at most every 10 ms, with its `seqId`.
+ * - Mark prices: see `marks.ts`. Channel `liquidation-orders` is not recorded: it cannot be subscribed to by instrument.
  */
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
@@ -12,14 +13,16 @@ import { bestLevel, emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, idFromText, readId, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { okxInstruments } from './instruments.ts'
+import { decodeFunding, decodeMark, type LastFunding } from './marks.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
-/** The channel of each kind, and the path of its server. */
-const CHANNELS: Readonly<Record<string, { channel: string; path: string }>> = {
-  trades: { channel: 'trades-all', path: '/business' },
-  quotes: { channel: 'bbo-tbt', path: '/public' },
+const [TRADES, QUOTES, MARKS, FUNDING] = ['trades-all', 'bbo-tbt', 'mark-price', 'funding-rate']
+/** The channels of each kind, and the path of their server. */
+const CHANNELS: Readonly<Record<string, { channels: readonly string[]; path: string }>> = {
+  trades: { channels: [TRADES], path: '/business' },
+  quotes: { channels: [QUOTES], path: '/public' },
+  marks: { channels: [MARKS, FUNDING], path: '/public' },
 }
-const [TRADES, QUOTES] = [CHANNELS.trades!.channel, CHANNELS.quotes!.channel]
 /** The answer to the text `ping`. It is not JSON. */
 const PONG = Buffer.from('pong')
 
@@ -28,7 +31,7 @@ export const okx: Venue = {
   ws: 'wss://ws.okx.com:8443/ws/v5',
   rest: 'https://www.okx.com',
   ids: 'dense',
-  kinds: [['trades'], ['quotes']],
+  kinds: [['trades'], ['quotes'], ['marks']],
   defaultSymbols: ['BTC-USDT', 'ETH-USDT', 'SOL-USDT', 'XRP-USDT', 'DOGE-USDT'],
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
@@ -44,20 +47,28 @@ export const okx: Venue = {
   resubscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
   unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
   frameOf: item => (item.startsWith('{"arg"') ? item : `{"arg":{"channel":"${TRADES}"},"data":[${item}]}`),
-  decoder: () => decode,
+  decoder: () => {
+    const funding: LastFunding = new Map()
+    return (frame, out) => {
+      if (!decodeUsualTicks(frame, out)) decodeAny(frame, out, funding)
+    }
+  },
 }
 
 function requests(op: string, symbols: readonly string[], kinds: readonly string[]): string[] {
-  const args = kinds.flatMap(kind => symbols.map(symbol => ({ channel: CHANNELS[kind]!.channel, instId: symbol })))
+  const args = kinds.flatMap(kind =>
+    symbols.flatMap(symbol =>
+      CHANNELS[kind]!.channels.filter(channel => channel !== FUNDING || symbol.endsWith('-SWAP')).map(channel => ({
+        channel,
+        instId: symbol,
+      })),
+    ),
+  )
   return [JSON.stringify({ op, args })]
 }
 
-function decode(frame: Buffer, out: Sink): void {
-  if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
-}
-
 /** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
-export function decodeAny(frame: Buffer, out: Sink): void {
+export function decodeAny(frame: Buffer, out: Sink, funding: LastFunding = new Map()): void {
   if (frame.equals(PONG)) {
     out.control({ kind: 'heartbeat' })
     return
@@ -70,6 +81,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   if (event !== undefined) decodeEvent(event, message, out)
   else if (channel === TRADES) decodeItems(message.data, frame, out, decodeTrade)
   else if (channel === QUOTES) decodeQuotes(instId, message.data, frame, out)
+  else if (channel === MARKS || channel === FUNDING) decodeMarks(channel, message.data, frame, out, funding)
   // Data of any other channel, none of which is subscribed to.
   else if (typeof channel === 'string' && message.data !== undefined) out.ignore()
   else out.refuse('unknown_message', `channel ${show(channel)}`)
@@ -100,6 +112,14 @@ function decodeQuotes(symbol: unknown, data: unknown, frame: Buffer, out: Sink):
   })
 }
 
+/** A refused item keeps the part of the frame that names the channel. */
+function decodeMarks(channel: string, data: unknown, frame: Buffer, out: Sink, funding: LastFunding): void {
+  const decode = channel === MARKS ? decodeMark : decodeFunding
+  decodeItems(data, frame, out, (item, out, raw) =>
+    decode(item, funding, timeOf, out, () => `{"arg":${JSON.stringify({ channel })},"data":[${raw() ?? ''}]}`),
+  )
+}
+
 /** ms since 1970 UTC, as text. */
 function timeOf(text: unknown): { micros: number; nanos: number } | undefined {
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? { micros: Number(text) * 1000, nanos: 0 } : undefined
@@ -121,7 +141,7 @@ function decodeEvent(event: unknown, { arg, code, msg }: JsonObject, out: Sink):
 }
 
 const kindOf = (channel: unknown): string | undefined =>
-  Object.keys(CHANNELS).find(kind => CHANNELS[kind]!.channel === channel)
+  Object.keys(CHANNELS).find(kind => CHANNELS[kind]!.channels.includes(String(channel)))
 
 function decodeError(code: unknown, msg: unknown, out: Sink): void {
   // Whole: what it complains of may stand at its end.

@@ -85,13 +85,15 @@ function withSafeDecoder(venue: Venue): Venue {
 }
 
 function safe(decode: Decode): Decode {
-  return (frame, out) => {
+  const guarded: Decode = (frame, out) => {
     try {
       decode(frame, out)
     } catch (error) {
       out.refuse('malformed_frame', `${DECODER_THREW} ${error}`)
     }
   }
+  if (decode.addressed) guarded.addressed = decode.addressed.bind(decode)
+  return guarded
 }
 
 function invalid(message: string, advice: string): TickhouseError {

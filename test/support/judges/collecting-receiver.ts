@@ -1,5 +1,7 @@
 import type { Receiver } from '../../../src/sources/receiver.ts'
 import type { Amendment } from '../../../src/tick/amendments/amendments.ts'
+import type { Liquidation } from '../../../src/tick/derivatives/liquidations.ts'
+import type { Mark } from '../../../src/tick/derivatives/marks.ts'
 import type { Quote, QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import type { Trade, TradeDraft } from '../../../src/tick/trades.ts'
@@ -10,6 +12,8 @@ export class CollectingReceiver implements Receiver {
   readonly quotes: Quote[] = []
   readonly refusals: { venue: string; reason: Refusal; detail: string; raw: string }[] = []
   readonly amendments: Amendment[] = []
+  readonly marks: Mark[] = []
+  readonly liquidations: Liquidation[] = []
   readonly losses: { venue: string; symbol: string; first: number; last: number }[] = []
   readonly #waiting: { done: () => boolean; resolve: () => void }[] = []
 
@@ -25,6 +29,16 @@ export class CollectingReceiver implements Receiver {
 
   amendment(amendment: Amendment): void {
     this.amendments.push(amendment)
+    this.#wake()
+  }
+
+  mark(mark: Mark): void {
+    this.marks.push(mark)
+    this.#wake()
+  }
+
+  liquidation(liquidation: Liquidation): void {
+    this.liquidations.push(liquidation)
     this.#wake()
   }
 

@@ -1,4 +1,7 @@
 import type { Amendment } from '../../../src/tick/amendments/amendments.ts'
+import type { Liquidation } from '../../../src/tick/derivatives/liquidations.ts'
+import type { Mark } from '../../../src/tick/derivatives/marks.ts'
+import type { Decoded } from '../../../src/tick/named/columns.ts'
 import type { QuoteDraft } from '../../../src/tick/quotes/quotes.ts'
 import type { Refusal } from '../../../src/tick/refusal.ts'
 import { SIDE, type TradeDraft } from '../../../src/tick/trades.ts'
@@ -32,6 +35,8 @@ export class CollectingSink implements Sink {
   trades: Trade[] = []
   quotes: Quote[] = []
   amendments: Amendment[] = []
+  marks: Decoded<Mark>[] = []
+  liquidations: Decoded<Liquidation>[] = []
   refusals: { reason: Refusal; detail: string; raw: string | Uint8Array | undefined }[] = []
   controls: Control[] = []
   ignored = 0
@@ -39,8 +44,9 @@ export class CollectingSink implements Sink {
 
   /** Calls that account for a frame: `imprecise` only remarks on a trade. */
   get calls(): number {
-    const { trades, quotes, amendments, refusals, controls, ignored } = this
-    return trades.length + quotes.length + amendments.length + refusals.length + controls.length + ignored
+    const { trades, quotes, amendments, marks, liquidations, refusals, controls, ignored } = this
+    const lists = [trades, quotes, amendments, marks, liquidations, refusals, controls]
+    return lists.reduce((sum, { length }) => sum + length, ignored)
   }
 
   trade({
@@ -64,6 +70,12 @@ export class CollectingSink implements Sink {
   }
   amendment(amendment: Amendment): void {
     this.amendments.push(amendment)
+  }
+  mark(mark: Decoded<Mark>): void {
+    this.marks.push(mark)
+  }
+  liquidation(liquidation: Decoded<Liquidation>): void {
+    this.liquidations.push(liquidation)
   }
   refuse(reason: Refusal, detail: string, raw?: string | Uint8Array): void {
     this.refusals.push({ reason, detail, raw })

@@ -16,6 +16,27 @@ const first = {
   joined: [8_154_045_700, 8_154_045_704] as [number, number],
 }
 
+/** As recorded in September and October 2026. */
+const mark =
+  '{"stream":"btcusdt@markPrice@1s","data":{"e":"markPriceUpdate","E":1790526539000,"s":"BTCUSDT","p":"84551.10762319","ap":"84551.10762319","P":"84559.09090930","i":"84590.87304348","r":"0.00000801","T":1790553600000,"st":1}}'
+const liquidation =
+  '{"stream":"xrpusdt@forceOrder","data":{"e":"forceOrder","E":1791091175227,"o":{"s":"XRPUSDT","S":"BUY","o":"LIMIT","f":"IOC","q":"127.2","p":"1.4984","ap":"1.4912","X":"FILLED","l":"108.1","z":"127.2","T":1791091174219,"ps":"XRPUSDT","st":1}}}'
+
+const firstMark = {
+  symbol: 'BTCUSDT',
+  mark_price: 84_551.10762319,
+  index_price: 84_590.87304348,
+  settle_price: 84_559.0909093,
+  funding_rate: 0.00000801,
+  timestamp: 1_790_526_539_000_000,
+  next_funding_at: 1_790_553_600_000_000,
+}
+
+const firstLiquidation = {
+  ...{ symbol: 'XRPUSDT', side: 'buy', order_type: 'LIMIT', time_in_force: 'IOC', status: 'FILLED' },
+  ...{ price: 1.4984, size: 127.2, average_price: 1.4912, filled_size: 127.2, timestamp: 1_791_091_174_219_000 },
+}
+
 export const evidence: VenueEvidence = {
   document: 'https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams',
   frames: [
@@ -52,6 +73,36 @@ export const evidence: VenueEvidence = {
         },
       ],
     },
+    { frame: mark, marks: [firstMark] },
+    // Rates may be negative. A contract that expires has no funding.
+    { frame: mark.replace('"0.00000801"', '"-0.00006042"'), marks: [{ ...firstMark, funding_rate: -0.00006042 }] },
+    {
+      frame: mark.replace('"0.00000801"', '""').replace('1790553600000', '0'),
+      marks: [{ ...firstMark, funding_rate: 0, next_funding_at: 0 }],
+    },
+    { frame: liquidation, liquidations: [firstLiquidation] },
+    // The document's example, without its stream.
+    {
+      frame:
+        '{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"9910","ap":"9910","X":"FILLED","l":"0.014","z":"0.014","T":1568014460893}}',
+      liquidations: [
+        {
+          ...{ symbol: 'BTCUSDT', side: 'sell', order_type: 'LIMIT', time_in_force: 'IOC', status: 'FILLED' },
+          ...{ price: 9910, size: 0.014, average_price: 9910, filled_size: 0.014 },
+          timestamp: 1_568_014_460_893_000,
+        },
+      ],
+    },
+    { frame: mark.replace('"84551.10762319","ap"', '"","ap"'), refused: 'rejected_value' },
+    { frame: mark.replace('"i":"84590.87304348"', '"i":84590'), refused: 'rejected_value' },
+    { frame: mark.replace('"0.00000801"', '"0.1%"'), refused: 'rejected_value' },
+    { frame: mark.replace('"T":1790553600000', '"T":"soon"'), refused: 'rejected_value' },
+    { frame: mark.replace('"E":1790526539000', '"E":-1'), refused: 'timestamp_out_of_range' },
+    { frame: mark.replace('"s":"BTCUSDT"', '"s":7'), refused: 'rejected_value' },
+    { frame: liquidation.replace('"BUY"', '"BOTH"'), refused: 'rejected_value' },
+    { frame: liquidation.replace('"p":"1.4984"', '"p":"x"'), refused: 'rejected_value' },
+    { frame: liquidation.replace('"T":1791091174219', '"T":null'), refused: 'rejected_value' },
+    { frame: '{"e":"forceOrder","E":1,"o":[]}', refused: 'malformed_frame' },
     // The raw stream, which is in no document any more.
     {
       frame:

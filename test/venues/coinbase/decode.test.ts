@@ -93,3 +93,31 @@ test('each symbol is subscribed to in its own frame', () => {
     ['BTC-USD', 'ETH-USD'].map(id => ({ type: 'subscribe', product_ids: [id], channels: ['matches', 'heartbeat'] })),
   )
 })
+
+test('a book is kept of products that were requested on the socket only', () => {
+  const decode = coinbase.decoder()
+  const read = (message: object) => decoded(decode, JSON.stringify(message))
+  const snapshot = (product: string) => ({
+    ...{ type: 'snapshot', product_id: product },
+    ...{ bids: [['10', '1']], asks: [['11', '2']] },
+  })
+  const update = (product: string, price: string) => ({
+    ...{ type: 'l2update', product_id: product, changes: [['buy', price, '3']] },
+    time: '2026-11-21T12:00:00.000000Z',
+  })
+  const send = (frames: readonly string[]) => {
+    for (const frame of frames) assert.equal(decode.addressed!(frame), frame)
+  }
+  send(coinbase.subscribe(['BTC-USD', 'ETH-USD'], ['trades', 'quotes']))
+  send(coinbase.subscribe(['SOL-USD'], ['trades']))
+  for (const product of ['BTC-USD', 'ETH-USD']) assert.equal(read(snapshot(product)).quotes.length, 1)
+  for (const product of ['SOL-USD', 'AAA-USD']) {
+    const [refusal] = read(snapshot(product)).refusals
+    assert.deepEqual([refusal?.reason, refusal?.detail], ['symbol_unasked', `snapshot of "${product}"`])
+    assert.equal(read(update(product, '10.5')).ignored, 1)
+  }
+  send(coinbase.unsubscribe(['ETH-USD'], ['quotes']))
+  assert.equal(read(update('ETH-USD', '10.5')).ignored, 1)
+  assert.equal(read(snapshot('ETH-USD')).refusals[0]?.reason, 'symbol_unasked')
+  assert.equal(read(update('BTC-USD', '10.5')).quotes.length, 1)
+})

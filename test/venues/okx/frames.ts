@@ -34,6 +34,22 @@ const firstQuote: Quote = {
   flags: 0,
 }
 
+/** As recorded on 4 and 25 September 2026. */
+const funding =
+  '{"arg":{"channel":"funding-rate","instId":"BTC-USDT-SWAP"},"data":[{"formulaType":"withRate","fundingRate":"0.0000663322867090","fundingTime":"1788508800000","impactValue":"20000","instId":"BTC-USDT-SWAP","instType":"SWAP","interestRate":"0.0001","maxFundingRate":"0.00375","method":"current_period","minFundingRate":"-0.00375","nextFundingRate":"","nextFundingTime":"1788537600000","premium":"-0.0004527652078389","prevFundingTime":"1788480000000","settFundingRate":"0.0000418741079605","settState":"settled","ts":"1788487507788"}]}'
+const mark =
+  '{"arg":{"channel":"mark-price","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP","instType":"SWAP","markPx":"83679.8","ts":"1790358817778"}]}'
+
+const firstMark = {
+  symbol: 'BTC-USDT-SWAP',
+  mark_price: 83_679.8,
+  index_price: 0,
+  settle_price: 0,
+  funding_rate: 0,
+  timestamp: 1_790_358_817_778_000,
+  next_funding_at: 0,
+}
+
 export const evidence: VenueEvidence = {
   document: 'https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-all-trades-channel',
   frames: [
@@ -95,6 +111,22 @@ export const evidence: VenueEvidence = {
       frame: JSON.stringify({ event: 'notice', code: '64008', msg: 'The connection will soon be closed.' }),
       control: { kind: 'closing', detail: '"The connection will soon be closed."' },
     },
+    { frame: mark, marks: [firstMark] },
+    { frame: funding, control: { kind: 'heartbeat' } },
+    // Paid at `fundingTime`.
+    {
+      frame: mark,
+      after: [funding, funding.replace(/BTC-USDT-SWAP/g, 'ETH-USDT-SWAP').replace('0.00006', '0.00009')],
+      marks: [{ ...firstMark, funding_rate: 0.000066332286709, next_funding_at: 1_788_508_800_000_000 }],
+    },
+    {
+      frame: answer('subscribe', 'funding-rate'),
+      control: { kind: 'subscribed', symbols: ['BTC-USDT'], channel: 'marks' },
+    },
+    { frame: mark.replace('"83679.8"', '83679.8'), refused: 'rejected_value' },
+    { frame: mark.replace('"1790358817778"', '""'), refused: 'rejected_value' },
+    { frame: funding.replace('"0.0000663322867090"', '""'), refused: 'rejected_value' },
+    { frame: funding.replace('"fundingTime":"1788508800000"', '"fundingTime":""'), refused: 'rejected_value' },
     // Trades of one taker at one price, joined.
     { frame: trade(500_000_001).replace('trades-all', 'trades').replace('"source":"0"', '"count":"3"'), ignored: true },
     { frame: quote('"123456"'), refused: 'rejected_value' },

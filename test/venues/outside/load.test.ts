@@ -139,6 +139,19 @@ test('what a decoder throws is a refused frame, and the frames after it are read
   assert.deepEqual(decoded(decode, '{"type":"heartbeat"}').controls, [{ kind: 'heartbeat' }])
 })
 
+test('a decoder that changes the frames that are sent does so in a venue from outside too', async () => {
+  await loadVenues(
+    fileOf(
+      EXAMPLE.venue.replace(
+        'export default acme',
+        `const changing = () => Object.assign(acme.decoder(), { addressed: (frame: string) => frame + '!' })
+export default { ...acme, name: 'changing', decoder: changing }`,
+      ),
+    ),
+  )
+  assert.equal(VENUES.at(-1)!.decoder().addressed!('{}'), '{}!')
+})
+
 test('a venue that is an instance of a class has all its fields, with its own this', async () => {
   const text = EXAMPLE.venue.replace(
     'export default acme',

@@ -10,12 +10,21 @@ export interface TickState extends NotLive {
   isDown: boolean
 }
 
+interface SymbolTicks {
+  venue: string
+  symbol: string
+  states: TickState[]
+}
+
 const bySymbol = computed(() => {
-  const found = new Map<string, TickState[]>()
+  const found = new Map<string, SymbolTicks>()
   for (const { venue, notLive } of stages.value?.sources.connections ?? []) {
     for (const each of notLive) {
-      const key = symbolKey(venue, each.symbol)
-      found.set(key, [...(found.get(key) ?? []), { ...each, isDown: DOWN_STATES.has(each.state) }])
+      const { symbol } = each
+      const key = symbolKey(venue, symbol)
+      const ticks = found.get(key) ?? { venue, symbol, states: [] }
+      ticks.states.push({ ...each, isDown: DOWN_STATES.has(each.state) })
+      found.set(key, ticks)
     }
   }
   return found
@@ -24,4 +33,11 @@ const bySymbol = computed(() => {
 const NONE: readonly TickState[] = []
 
 export const statesOf = (venue: string, symbol: string): readonly TickState[] =>
-  bySymbol.value.get(symbolKey(venue, symbol)) ?? NONE
+  bySymbol.value.get(symbolKey(venue, symbol))?.states ?? NONE
+
+/** The symbols of which a kind does not arrive, those that should first. */
+export const waitingSymbols = computed<SymbolTicks[]>(() => {
+  const isDown = ({ states }: SymbolTicks) => states.some(each => each.isDown)
+  const all = [...bySymbol.value.values()]
+  return [...all.filter(isDown), ...all.filter(each => !isDown(each))]
+})

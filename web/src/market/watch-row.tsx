@@ -62,7 +62,9 @@ export function WatchRow({ status, index, rowCount, rowHeightPx, chosen }: Watch
 
 /** The venue, or what of the symbol does not arrive. */
 function Venue({ venue, symbol }: { venue: string; symbol: string }) {
-  const down = statesOf(venue, symbol).find(({ isDown, state }) => isDown || state === 'halted')
+  const down = statesOf(venue, symbol).find(
+    ({ isDown, state }) => isDown || state === 'halted' || state === 'requested',
+  )
   if (!down) {
     return (
       <span class="cell-venue" title={venue}>
@@ -72,10 +74,10 @@ function Venue({ venue, symbol }: { venue: string; symbol: string }) {
   }
   return (
     <span
-      class="cell-venue is-down"
+      class={`cell-venue ${down.state === 'requested' ? '' : 'is-down'}`}
       title={`${venue}: ${down.kind} ${down.state} for ${age(down.forMs)}. ${down.detail}`}
     >
-      <StatusIcon kind={down.isDown ? 'trouble' : 'idle'} />
+      <StatusIcon kind={down.isDown ? 'trouble' : down.state === 'requested' ? 'waiting' : 'idle'} />
       {down.kind} {down.state}
     </span>
   )

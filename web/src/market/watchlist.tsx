@@ -1,10 +1,12 @@
 /** Every recorded symbol: best bid and ask, last price, change, recent course, spread, rates, age, gaps. */
 import { computed, effect, type Signal, signal } from '@preact/signals'
 import type { SymbolStatus, VisibleSymbols } from '../../../src/serve/page/protocol.ts'
+import { selectionOpen } from '../selection/selection.ts'
 import { machineNowMs, streamId, symbolKey, symbols, symbolsLoaded } from '../store.ts'
 import { count } from '../ui/format.ts'
 import { VirtualList } from '../ui/virtual-list.tsx'
 import { show, view } from '../view.ts'
+import { PendingSymbols } from './pending-symbols.tsx'
 import { orderWatchList, startsAscending, type WatchColumn, type WatchSort } from './watch-order.ts'
 import { WatchRow } from './watch-row.tsx'
 
@@ -86,7 +88,21 @@ const LABELS = [
 export function Watchlist() {
   return (
     <section class="panel watch" aria-label="watch list" data-testid="watch">
-      <Search />
+      <div class="watch-bar">
+        <Search />
+        <button
+          type="button"
+          class="plain"
+          title="add or remove symbols"
+          data-testid="selection-button"
+          onClick={() => {
+            selectionOpen.value = true
+          }}
+        >
+          Add symbols <kbd>a</kbd>
+        </button>
+      </div>
+      <PendingSymbols />
       <div class="watch-head watch-grid">
         {COLUMNS.map(({ column, title, about }) => (
           <SortButton key={column} column={column} title={title} about={about ?? title} />
@@ -232,7 +248,8 @@ function Total() {
   for (const status of symbols.value.values()) venues.add(status.peek().venue)
   return (
     <footer class="panel-foot">
-      {count(symbols.value.size)} symbols · {count(venues.size)} {venues.size === 1 ? 'venue' : 'venues'}
+      {count(symbols.value.size)} {symbols.value.size === 1 ? 'symbol' : 'symbols'} · {count(venues.size)}{' '}
+      {venues.size === 1 ? 'venue' : 'venues'}
       {watchQuery.value && <> · {count(ordered.value.length)} shown</>}
     </footer>
   )

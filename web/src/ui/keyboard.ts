@@ -2,6 +2,7 @@
 import { INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
 import { togglePause } from '../market/tape.tsx'
 import { moveInWatchList } from '../market/watchlist.tsx'
+import { selectionOpen } from '../selection/selection.ts'
 import { show, view } from '../view.ts'
 import { helpOpen } from './help.tsx'
 
@@ -29,6 +30,7 @@ function onKey(event: KeyboardEvent): void {
   else if (event.key === 'j') moveInWatchList(1)
   else if (event.key === 'k') moveInWatchList(-1)
   else if (event.key === '/') document.getElementById('watch-search')?.focus()
+  else if (event.key === 'a') selectionOpen.value = true
   else if (event.key === '?') helpOpen.value = true
   else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) togglePause()
   else if (event.key === 'Escape' && view.peek().open) show({ open: null })

@@ -1,0 +1,110 @@
+/** The dialog that shows and changes what is recorded. */
+import { useEffect, useRef } from 'preact/hooks'
+import { sentence } from '../ui/format.ts'
+import { StatusIcon } from '../ui/status-icon.tsx'
+import { AddForm } from './add-form.tsx'
+import { RecordedList } from './recorded-list.tsx'
+import { RequestedStates } from './requested-states.tsx'
+import {
+  configurations,
+  loadSelection,
+  meant,
+  meantOf,
+  outcome,
+  readOnlyReason,
+  recorders,
+  requested,
+  selectionOpen,
+  unknownBecause,
+} from './selection.ts'
+
+export function SelectionDialog() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const open = selectionOpen.value
+  useEffect(() => {
+    if (!open) {
+      dialog.current!.close()
+      return
+    }
+    outcome.value = null
+    requested.value = []
+    void loadSelection()
+    dialog.current!.showModal()
+  }, [open])
+  const close = () => {
+    selectionOpen.value = false
+  }
+  return (
+    <dialog ref={dialog} class="selection" aria-labelledby="selection-title" onClose={close} data-testid="selection">
+      {open && <Content close={close} />}
+    </dialog>
+  )
+}
+
+function Content({ close }: { close: () => void }) {
+  const all = recorders.value
+  const why = readOnlyReason(all, unknownBecause.value)
+  const several = all === null ? [] : configurations(all)
+  const of = several.length > 1 ? (meant.value ?? several[0]!) : null
+  useEffect(() => {
+    meant.value = of
+  }, [of])
+  const shown = all === null ? [] : meantOf(all, of)
+  return (
+    <div class="selection-content">
+      <header>
+        <h2 id="selection-title">Recorded symbols</h2>
+        <span class="quiet">changes apply immediately, without a gap in the others</span>
+        <span class="spring" />
+        <button type="button" class="plain" onClick={close} data-testid="selection-close">
+          Close <kbd>Esc</kbd>
+        </button>
+      </header>
+      {several.length > 1 && (
+        <label class="field selection-of">
+          <span class="label">recorder</span>
+          <select
+            value={of ?? ''}
+            onChange={event => {
+              meant.value = event.currentTarget.value
+            }}
+          >
+            {several.map(configured => (
+              <option key={configured} value={configured}>
+                configured: {configured}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {why !== null && (
+        <p class="advice selection-why" data-testid="selection-read-only">
+          <StatusIcon kind="idle" />
+          <span>{sentence(why)}</span>
+        </p>
+      )}
+      {why === null && all !== null && <AddForm sources={shown[0]?.selected ?? []} />}
+      <Result />
+      <RequestedStates />
+      {all === null && why === null && <p class="hint">Reading what is recorded…</p>}
+      {shown.length > 0 && <RecordedList recorder={shown[0]!} readOnly={why !== null} />}
+    </div>
+  )
+}
+
+/** What became of the last request, in the server's words if it was refused. */
+function Result() {
+  const last = outcome.value
+  return (
+    <div aria-live="polite" class="selection-result" data-testid="selection-result">
+      {last && (
+        <p class={`outcome outcome-${last.kind}`} role={last.kind === 'refused' ? 'alert' : undefined}>
+          <StatusIcon kind={last.kind === 'done' ? 'ok' : 'error'} />
+          <span>
+            <b>{sentence(last.text)}</b> {last.advice}
+          </span>
+        </p>
+      )}
+    </div>
+  )
+}
