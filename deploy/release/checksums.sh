@@ -2,6 +2,6 @@
 # Writes SHA256SUMS over all other files of a release's directory: deploy/release/checksums.sh <directory>
 set -euo pipefail
 cd "${1:?a directory}"
-rm -f SHA256SUMS
-find . -maxdepth 1 -type f -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+
+find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 cat SHA256SUMS

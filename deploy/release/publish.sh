@@ -13,6 +13,8 @@ if ! npm view "tickhouse@$version" version >/dev/null 2>&1; then
   npm publish "./$package" --access public
 fi
 while read -r tag reference; do
-  docker buildx imagetools create --tag "${reference%@*}:$tag" "$reference"
+  if command -v crane >/dev/null; then crane tag "$reference" "$tag"; else
+    docker buildx imagetools create --tag "${reference%@*}:$tag" "$reference"
+  fi
 done <images.txt
 "$scripts/compare.sh" .

@@ -19,7 +19,7 @@ ln -sf /usr/bin/docker "$lab/bin/docker"
 export PATH=$lab/bin:$PATH
 
 has() { docker image inspect "$1" >/dev/null 2>&1; }
-pinned() { sed -n "s|^ *image: \($1:.*\)|\1|p" "$repository/deploy/compose.yaml"; }
+pinned() { sed -n "s|^ *image: \($1:[^@]*\).*|\1|p" "$repository/deploy/compose.yaml"; }
 
 packages() {
   local name missing=()
@@ -55,7 +55,7 @@ online() {
 
 # Debian, and Node on it, as Docker's own images of these names have them.
 base_images() {
-  local node; node=$(sed -n 's/^FROM \(node:[^ ]*\).*/\1/p' "$repository/deploy/Dockerfile" | head -n 1)
+  local node; node=$(sed -n 's/^FROM \(node:[^ @]*\).*/\1/p' "$repository/deploy/Dockerfile" | head -n 1)
   has "$node" && has debian:bookworm-slim && return
   local root=$lab/root mirror; mirror=$(apt-get indextargets --format "\$(REPO_URI)" | head -n 1)
   debootstrap --variant=minbase --include=ca-certificates,wget bookworm "$root" "$mirror" >"$lab/debootstrap.log"
