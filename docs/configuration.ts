@@ -20,6 +20,7 @@ const TITLES: Record<SettingGroup, string> = {
   access: 'Access',
   watch: 'Watcher',
   alerts: 'Alert channels',
+  upgrade: 'Upgrades',
   logging: 'Logs',
 }
 

@@ -42,10 +42,11 @@ command('start', 'record, store and show, as two supervised processes (the defau
 command('record', 'receive ticks from venues and append them to the log')
   .addOption(new Option('--simulated <json>').hideHelp())
   .addOption(new Option('--restarted-after <how>').hideHelp())
-  .action(async (options: { simulated?: string }, made: Command) => {
+  .addOption(new Option('--beside').hideHelp())
+  .action(async ({ simulated, beside }: { simulated?: string; beside?: true }, made: Command) => {
     const { record } = await import('./modes/record.ts')
     await run('record', made, (config, journal, stopping) =>
-      record(config, journal, stopping, options.simulated ? JSON.parse(options.simulated) : undefined),
+      record(config, journal, stopping, { simulated: simulated ? JSON.parse(simulated) : undefined, beside }),
     )
   })
 
@@ -147,6 +148,13 @@ command('status', 'show the state of each stage, and of the symbols')
     const { status } = await import('./commands/running/status.ts')
     process.exitCode = (await status(configOf(made), options)) ? 0 : 1
   })
+
+command('upgrade', 'replace the processes of a running tickhouse start by the version now on disk').action(
+  async (_options, made: Command) => {
+    const { upgrade } = await import('./commands/running/upgrade.ts')
+    process.exitCode = (await upgrade(configOf(made))) ? 0 : 1
+  },
+)
 
 command('doctor', 'check that every logged tick is stored exactly once, and what to do if not').action(
   async (_options, made: Command) => {

@@ -223,6 +223,18 @@ export const SETTING_GROUPS = {
     ),
     ALERT_REPEAT_MINUTES: setting(number(1, 100_000).default(240), 'Minutes between two messages about an open alert.'),
   },
+  upgrade: {
+    HANDOVER_SECONDS: setting(
+      number(0, 3600).default(20),
+      'Seconds that a recorder which receives SIGTERM waits for another one of the same selection to record the same ticks; 0 to stop immediately.',
+      'Without another one it stops immediately. The grace period of its container must be 10 seconds longer. See docs/upgrade.md.',
+    ),
+    UPGRADE_SECONDS: setting(
+      number(5, 3600).default(60),
+      'Seconds in which a new version must record the same as the running one, or is rolled back.',
+      'For tickhouse upgrade, and SIGUSR2 to tickhouse start.',
+    ),
+  },
   logging: {
     LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), 'Minimum log level.'),
     LOG_FORMAT: setting(z.enum(['text', 'json']).default('text'), 'Log format: text for people, json for machines.'),

@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   archive: [/^tick\/kinds$/, /^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
   simulator: [/^venues\//],
-  replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recorder$/],
+  replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
     /^(telemetry|audit)\//,
     /^venues\/index$/,

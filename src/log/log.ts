@@ -84,5 +84,11 @@ export interface Log {
   close(): Promise<void>
 }
 
+/**
+ * How a log is opened. `beside`: to write while another process does, and to take its place. On Kafka several may write
+ * anyway.
+ */
+export type OpenMode = 'write' | 'beside' | 'read'
+
 /** An opened log. Functions take the parts that they use. */
 export type OpenLog = Log & LogRetention & PartitionAssignment & StatusBoard

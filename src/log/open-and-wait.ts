@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../errors.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { Log, OpenLog } from './log.ts'
+import type { Log, OpenLog, OpenMode } from './log.ts'
 import { openLog } from './open.ts'
 import type { StatusBoard } from './status-board.ts'
 
@@ -16,7 +16,7 @@ const NO_ANSWER = { why: 'it does not answer', advice: 'Check TICKHOUSE_LOG and 
  */
 export async function openAndWait(
   address: string,
-  mode: 'write' | 'read',
+  mode: OpenMode,
   emit: Emit,
   stopping: AbortSignal,
 ): Promise<OpenLog> {
@@ -31,7 +31,7 @@ export async function openAndWait(
         return log
       } catch (error) {
         if (!(error instanceof TickhouseError) || !error.retryable) throw error
-        if (mode === 'write' && !failure) emit('log_awaited', { why: error.message, advice: error.advice })
+        if (mode !== 'read' && !failure) emit('log_awaited', { why: error.message, advice: error.advice })
         failure = { why: error.message, advice: error.advice }
       }
       await sleep(RETRY_MS, undefined, { signal: stopping })

@@ -15,8 +15,8 @@ import { limitsOf, venuesOf } from './ingest-settings.ts'
 import { openReportedStore } from './open-reported-store.ts'
 import { pageSettings, sourcesAccess } from './process-settings.ts'
 
-/** `supervised`: `start` runs it beside a recorder that has no HTTP server of its own. Throws TickhouseErrors. */
-export const ingest: Mode = async (config, journal, stopping, supervised) => {
+/** `supervision`: `start` runs it beside a recorder that has no HTTP server of its own. Throws TickhouseErrors. */
+export const ingest: Mode = async (config, journal, stopping, supervision) => {
   const { emit } = journal
   const store = await openReportedStore(config, emit)
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
@@ -36,12 +36,12 @@ export const ingest: Mode = async (config, journal, stopping, supervised) => {
     archiver,
     journal,
     keepDays: config.DIAGNOSTICS_KEEP_DAYS,
-    forRecorder: supervised,
+    forRecorder: supervision !== undefined,
   })
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
   await page.listen(
     pageSettings(config),
-    { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log) },
+    { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log), supervision },
     {
       reprocessor,
       runExclusive: work => storing.runExclusive(work),

@@ -15,6 +15,7 @@
  * for ingest.
  */
 import type { Config } from '../config.ts'
+import { TickhouseError } from '../errors.ts'
 import { simulatedBy } from '../launcher/first-run.ts'
 import { simulate } from '../launcher/simulated-exchange.ts'
 import { subscriptionOf } from '../launcher/venue-addresses.ts'
@@ -26,29 +27,39 @@ import type { Running } from '../service.ts'
 import { ConflatedQuotes } from '../sources/conflation.ts'
 import { SelectionControl } from '../sources/control/selection-control.ts'
 import { openFeeds } from '../sources/feeds.ts'
+import { appendLater } from '../sources/handover/append-later.ts'
+import { Handover } from '../sources/handover/handover.ts'
+import { Readiness } from '../sources/handover/readiness.ts'
 import { appendChanges } from '../sources/instruments/append-changes.ts'
 import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { QuoteChecks } from '../sources/quote-check/quote-checks.ts'
 import { Recorder } from '../sources/recorder.ts'
-import { parseSources } from '../sources/selection.ts'
-import { type RecorderStatus, recorderKey } from '../sources/status.ts'
+import { parseSources, type Selected } from '../sources/selection.ts'
+import { freeRecorderKey, RECORDERS, type RecorderStatus } from '../sources/status.ts'
 import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
 import { selfOf } from '../status/health.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { healthSettings, sourcesAccess } from './process-settings.ts'
 
-/** `simulated`: why simulated data is recorded, where `start` chose it. Throws TickhouseErrors. */
+export interface RecordOptions {
+  /** Why simulated data is recorded, where `start` chose it. */
+  simulated?: RecorderStatus['simulated'] | undefined
+  /** Another process records the same into the same log, and this one takes its place. */
+  beside?: boolean | undefined
+}
+
+/** Throws TickhouseErrors. */
 export async function record(
   config: Config,
   journal: Journal,
   stopping: AbortSignal,
-  simulated: RecorderStatus['simulated'] = simulatedBy(config.SOURCES ?? ''),
+  { simulated = simulatedBy(config.SOURCES ?? ''), beside = false }: RecordOptions = {},
 ): Promise<Running> {
   const { emit } = journal
   parseSources(config.SOURCES ?? '')
-  const log = await openAndWait(config.LOG, 'write', emit, stopping)
+  const log = await openAndWait(config.LOG, beside ? 'beside' : 'write', emit, stopping)
   emit('log_opened', { address: log.address, partitions: log.partitions, next: nextOffsets(log) })
   const simulation = await simulate(parseSources(config.SOURCES ?? ''), config)
   const control = new SelectionControl({
@@ -58,6 +69,7 @@ export async function record(
     subscriptionOf: one => subscriptionOf(one, config, simulation),
     emit,
   })
+  if (beside) checkBeside(control.selected)
   const recorder = new Recorder({ log, emit })
   const subscriptions = control.subscriptions()
   const conflated = config.QUOTES_CONFLATE_MS > 0 ? new ConflatedQuotes(recorder, config.QUOTES_CONFLATE_MS) : undefined
@@ -89,9 +101,14 @@ export async function record(
   const checks =
     turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit }) : undefined
   const self = selfOf('record')
-  const key = recorderKey(config.SOURCES ?? '')
+  const key = freeRecorderKey(log.announcements(RECORDERS), config.SOURCES ?? '')
+  const waitMs = config.HANDOVER_SECONDS * 1000
+  const named = { key, instance: self.instance, of: control.configured }
+  const handover = new Handover({ ...named, board: log, recorder, feeds, waitMs, emit })
+  const readiness = new Readiness({ feeds, unresolved: () => checked.unresolved })
+  if (handover.hasPeer) appendLater(recorder.holdBack, handover, readiness, stopping)
   const conflatedQuotes = () => conflated?.dropped ?? 0
-  const reported = { log, recorder, conflatedQuotes, feeds, checked, journal }
+  const reported = { log, recorder, conflatedQuotes, handover, feeds, checked, journal }
   const announcer = new StatusAnnouncer({ key, self, control, simulated, ...reported })
   const server = await serveRecorder(
     healthSettings(config),
@@ -100,12 +117,15 @@ export async function record(
     log,
     () => announcer.status(),
     () => feeds.symbolStates(),
+    () => readiness.missing(),
     sourcesAccess(config, { recorders: () => [{ key, status: announcer.status(), atMs: Date.now() }] }, log),
   )
   announcer.start()
+  handover.start()
   control.start(checked, changed => lists.follow(changed))
   return {
     failed: recorder.failed,
+    leave: options => handover.leave(options),
     stop: async () => {
       control.stop()
       announcer.stop()
@@ -116,9 +136,23 @@ export async function record(
       await simulation?.stop()
       conflated?.flush()
       await recorder.drain()
+      await handover.left()
+      handover.stop()
       await log.close()
     },
   }
+}
+
+/** Throws `config_invalid` for a venue that ends the connection of the first recorder when a second one connects. */
+function checkBeside(selected: readonly Selected[]): void {
+  const only = selected.find(({ venue }) => venue.limits.connections !== undefined)?.venue.name
+  if (only === undefined) return
+  const why = `${only} allows one connection: a recorder beside another one would end its connection`
+  throw new TickhouseError(
+    'config_invalid',
+    why,
+    'Stop and start tickhouse instead: ticks of some seconds are missing.',
+  )
 }
 
 function nextOffsets(log: Log): string {

@@ -23,8 +23,13 @@ export const start: Mode = async (config, journal) => {
     simulated,
     journal.emit,
   )
+  const upgrade = () => void processes.upgrade()
+  process.on('SIGUSR2', upgrade)
   return {
     failed: processes.failed,
-    stop: () => processes.stop().finally(() => simulation?.stop()),
+    stop: () => {
+      process.off('SIGUSR2', upgrade)
+      return processes.stop().finally(() => simulation?.stop())
+    },
   }
 }

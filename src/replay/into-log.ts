@@ -1,6 +1,6 @@
 /** Replays into a log, for reprocessing: appends records as a recorder does; their ticks have the origin `replay`. */
 import type { Log } from '../log/log.ts'
-import { partitionOf } from '../sources/recorder.ts'
+import { partitionOf } from '../sources/recording/symbol-buffers.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
 import { QuoteColumns } from '../tick/quotes/quotes.ts'
 import { quotesRecord } from '../tick/quotes/record.ts'

@@ -16,7 +16,9 @@ import type { LogRecord, RefusedFrame } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { Receiver } from './receiver.ts'
+import { HoldBack } from './recording/hold-back.ts'
 import { PartitionBuffer, RECORD_TICKS_MAX } from './recording/partition-buffer.ts'
+import { SymbolBuffers } from './recording/symbol-buffers.ts'
 
 /** A record is closed at the first of these bounds. */
 const RECORD_AGE_MS_MAX = 10
@@ -47,6 +49,10 @@ export class Recorder implements Receiver {
   readonly failed: Promise<never>
   /** Called with true when the log is too slow, with false when it has caught up. */
   onBackpressure: (paused: boolean) => void = () => {}
+  /** Called with records that the log has acknowledged. */
+  onAppended: ((records: readonly LogRecord[]) => void) | undefined
+  /** Appends later than usual, beside another recorder. */
+  readonly holdBack = new HoldBack()
   readonly received = new Rate()
   readonly appendMs = new Recent(500)
   readonly #options: RecorderOptions
@@ -155,6 +161,7 @@ export class Recorder implements Receiver {
    * then dropped, with the event `ticks_given_up`. Call it when no more ticks arrive.
    */
   async drain(waitMsMax = DRAIN_MS_MAX): Promise<void> {
+    this.holdBack.release()
     this.#closeRecords()
     const late = setTimeout(() => {
       this.#stop.abort()
@@ -175,6 +182,7 @@ export class Recorder implements Receiver {
     for (const record of buffer.take()) {
       this.received.add(record.ticks)
       buffer.waiting.push(record)
+      buffer.closedMs.push(performance.now())
       this.#pendingBytes += record.payload.length
       this.#pendingTicks += record.ticks
     }
@@ -202,9 +210,11 @@ export class Recorder implements Receiver {
   /** One append at a time, with all waiting records, so that a retry keeps the order. */
   async #append(buffer: PartitionBuffer): Promise<void> {
     while (buffer.waiting.length > 0) {
-      const records = buffer.waiting
-      buffer.waiting = []
+      const due = this.holdBack.holds ? await this.holdBack.due(buffer.closedMs) : buffer.waiting.length
+      const records = buffer.waiting.splice(0, due)
+      buffer.closedMs.splice(0, due)
       await this.#appendReporting(buffer.partition, records)
+      this.onAppended?.(records)
       for (const { payload, ticks } of records) {
         this.#pendingBytes -= payload.length
         this.#pendingTicks -= ticks
@@ -257,40 +267,4 @@ export class Recorder implements Receiver {
       }
     }
   }
-}
-
-/** The buffers of the symbols of one kind. */
-class SymbolBuffers {
-  readonly #buffers: readonly PartitionBuffer[]
-  readonly #first: number
-  readonly #count: number
-  readonly #known = new Map<string, Map<string, PartitionBuffer>>()
-
-  constructor(log: Log, kind: string, buffers: readonly PartitionBuffer[]) {
-    this.#buffers = buffers
-    const { first, count } = log.partitionsOf(kind)
-    this.#first = first
-    this.#count = count
-  }
-
-  of(venue: string, symbol: string): PartitionBuffer {
-    const symbols = this.#known.get(venue) ?? new Map<string, PartitionBuffer>()
-    const known = symbols.get(symbol)
-    if (known) return known
-    const buffer = this.#buffers[this.#first + partitionOf(venue, symbol, this.#count)]!
-    this.#known.set(venue, symbols.set(symbol, buffer))
-    return buffer
-  }
-}
-
-/**
- * The log partition of a symbol, the same in every run and on every machine: FNV-1a over venue and symbol, then
- * MurmurHash3's last mixing, since the low bits of FNV-1a alone spread like symbols badly over a power of two.
- */
-export function partitionOf(venue: string, symbol: string, partitions: number): number {
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(`${venue} ${symbol}`)) hash = Math.imul(hash ^ byte, 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) % partitions
 }

@@ -26,6 +26,7 @@ export interface StatusAnnouncerOptions {
   recorder: Recorder
   /** Quotes dropped by conflation since start. */
   conflatedQuotes: () => number
+  handover: { status: string | null }
   feeds: Feeds
   checked: CheckedSymbols
   journal: Journal
@@ -43,7 +44,7 @@ export class StatusAnnouncer {
   }
 
   status(): RecorderStatus {
-    const { self, control, simulated, recorder, conflatedQuotes, feeds, checked, journal } = this.#options
+    const { self, control, simulated, recorder, conflatedQuotes, handover, feeds, checked, journal } = this.#options
     return {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
@@ -54,6 +55,7 @@ export class StatusAnnouncer {
       received: recorder.received.total,
       receivedPerSecond: recorder.received.perSecond(),
       appendMs: recorder.appendMs.quantiles(),
+      handover: handover.status,
       paused: recorder.paused,
       conflatedQuotes: conflatedQuotes(),
       connections: withinListedMax(feeds.status()),

@@ -24,6 +24,8 @@ export interface RecorderStatus {
   receivedPerSecond: number
   /** From receipt to durable in the log. */
   appendMs: { p50: number; p99: number; max: number } | null
+  /** The state of a handover to or from another recorder, as a sentence; null without one. */
+  handover: string | null
   /** The log is too slow: reading from venues is paused. */
   paused: boolean
   /** Quotes dropped since start, because TICKHOUSE_QUOTES_CONFLATE_MS is set. */
@@ -55,6 +57,16 @@ export interface RecorderReport {
 /** The key of a recorder's announcements: several recorders, on one machine or many, may write one log. */
 export function recorderKey(sources: string): string {
   return `${RECORDERS}${hostname()} ${sources}`
+}
+
+/** Younger announcements under a key are those of a recorder that runs. */
+const IN_USE_MS_MAX = 2_000
+
+/** The key of a recorder that starts: not that of another one which runs on this machine with the same sources. */
+export function freeRecorderKey(announcements: readonly Announcement[], sources: string): string {
+  const key = recorderKey(sources)
+  const last = announcements.find(each => each.key === key)
+  return last && Date.now() - last.atMs < IN_USE_MS_MAX ? `${key} (2)` : key
 }
 
 /** All recorders that ever announced themselves in a log, the latest first. */

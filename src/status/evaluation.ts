@@ -24,7 +24,8 @@ export function evaluateSources(recorders: readonly RecorderStatus[]): Evaluatio
   if (!connections.some(({ state }) => state === 'open'))
     return ['trouble', 'No venue can be reached: check the network and the addresses. Tickhouse keeps reconnecting.']
   const faults = [...sourceFaults(connections), ...waiting]
-  if (faults.length === 0) return ['ok', 'All connections are open.']
+  const handover = recorders.find(recorder => recorder.handover)?.handover
+  if (faults.length === 0) return ['ok', handover ?? 'All connections are open.']
   return [connections.some(isReceived) ? 'behind' : 'trouble', faults.join(' ')]
 }
 

@@ -9,10 +9,10 @@ import type { ConnectionStatus } from '../sources/connection/status.ts'
 import { ANNOUNCE_EVERY_MS, RECORDERS, type RecorderReport, recordersIn } from '../sources/status.ts'
 import { SYMBOL_STATES, type SymbolState, symbolStatesIn } from '../sources/subscription/symbol-states.ts'
 import type { Store, StoreSize } from '../store/store.ts'
+import { LastSeen } from '../telemetry/last-seen.ts'
 import { Recent, slowest } from '../telemetry/statistics.ts'
 import { type Evaluation, evaluateArchive, evaluateLog, evaluateSources } from './evaluation.ts'
 import type { IngestStatus } from './ingest-status.ts'
-import { LastSeen } from './last-seen.ts'
 import type { StageStatuses } from './model.ts'
 
 /** A recorder without a report for this long is not running. */

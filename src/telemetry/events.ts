@@ -7,6 +7,7 @@ import { ARCHIVE_EVENTS } from './definitions/events-of-archive.ts'
 import { ID_EVENTS } from './definitions/events-of-ids.ts'
 import { QUERY_EVENTS } from './definitions/events-of-queries.ts'
 import { SOURCE_EVENTS } from './definitions/events-of-sources.ts'
+import { UPGRADE_EVENTS } from './definitions/events-of-upgrades.ts'
 import { WATCH_EVENTS } from './definitions/events-of-watch.ts'
 
 export type { EventDefinition, Level, Stage }
@@ -49,6 +50,7 @@ export const EVENTS = define({
   },
   simulated: { station: 'house', level: 'warn', message: 'SIMULATED DATA: {why}. To go live: {advice}' },
 
+  ...UPGRADE_EVENTS,
   ...SOURCE_EVENTS,
   ...ID_EVENTS,
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TickhouseError } from '../../src/errors.ts'
 import type { Log, LogRecord } from '../../src/log/log.ts'
 import { Recorder } from '../../src/sources/recorder.ts'
@@ -118,4 +119,54 @@ test('a stop gives up a log that does not answer within a bound', async () => {
   receive(recorder, 3)
   await recorder.drain(50)
   assert.deepEqual(events.named('ticks_given_up'), [{ ticks: 3 }])
+})
+
+test('beside another recorder, records are appended a second later, in order; then immediately', async () => {
+  const appended: { ids: number; afterMs: number }[] = []
+  const beganMs = performance.now()
+  const recorder = new Recorder({
+    log: logOf(async (_partition, records) => {
+      const ids = records.reduce((sum, { ticks }) => sum + ticks, 0)
+      appended.push({ ids, afterMs: performance.now() - beganMs })
+      return 0
+    }),
+    emit: () => {},
+  })
+  let noted = 0
+  recorder.onAppended = records => (noted += records.reduce((sum, { ticks }) => sum + ticks, 0))
+  recorder.holdBack.hold()
+  receive(recorder, 10)
+  await sleep(500)
+  receive(recorder, 20)
+  assert.equal(appended.length, 0)
+  while (appended.length === 0) await sleep(10)
+  assert.deepEqual([appended.map(({ ids }) => ids), noted], [[10], 10], 'the second record waits for its own second')
+  assert.ok(appended.every(({ afterMs }) => afterMs >= 990))
+  recorder.holdBack.release()
+  await sleep(50)
+  assert.deepEqual(
+    appended.map(({ ids }) => ids),
+    [10, 20],
+  )
+  receive(recorder, 1)
+  await recorder.drain()
+  assert.equal(noted, 31)
+})
+
+test('a stop does not wait for records that wait', async () => {
+  let ticks = 0
+  const recorder = new Recorder({
+    log: logOf(async (_partition, records) => {
+      ticks += records.reduce((sum, record) => sum + record.ticks, 0)
+      return 0
+    }),
+    emit: () => {},
+  })
+  recorder.holdBack.hold()
+  receive(recorder, 10)
+  await sleep(50)
+  const beganMs = performance.now()
+  await recorder.drain()
+  assert.equal(ticks, 10)
+  assert.ok(performance.now() - beganMs < 500)
 })

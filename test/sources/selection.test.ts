@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { partitionOf } from '../../src/sources/recorder.ts'
+import { partitionOf } from '../../src/sources/recording/symbol-buffers.ts'
 import { formatSources, parseSources, type Selected } from '../../src/sources/selection.ts'
 import { addVenue, VENUES } from '../../src/venues/index.ts'
 

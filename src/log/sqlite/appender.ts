@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { LogRecord } from '../log.ts'
-import { logTime } from '../log-time.ts'
 import type { TrimFloor } from '../retention.ts'
 import { closed, fromFields } from './errors.ts'
 import type { AnnounceRequest, Answer, Request, TrimRequest } from './messages.ts'
@@ -29,7 +28,6 @@ interface WaitingAppend extends Settle {
 export class Appender {
   readonly #worker: Worker
   readonly #nowMs: () => number
-  readonly #lastMs: number[]
   readonly #waiting: WaitingAppend[] = []
   readonly #sent = new Map<number, Settle & { bytes: number }>()
   #onCommit: () => void = () => {}
@@ -39,23 +37,22 @@ export class Appender {
   #epoch = 0
   #failure: Error | undefined
 
-  private constructor(worker: Worker, nowMs: () => number, lastMs: number[]) {
+  private constructor(worker: Worker, nowMs: () => number) {
     this.#worker = worker
     this.#nowMs = nowMs
-    this.#lastMs = lastMs
     worker.on('message', (answers: Answer[]) => this.#settle(answers))
     worker.on('error', error => this.#end(closed(error)))
     worker.on('exit', () => this.#end(closed()))
   }
 
-  /** Starts the writer thread and waits until it has opened the file. `lastMs` is each partition's last timestamp. */
-  static async start(directory: string, nowMs: () => number, lastMs: number[]): Promise<Appender> {
+  /** Starts the writer thread and waits until it has opened the file. */
+  static async start(directory: string, nowMs: () => number): Promise<Appender> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), {
       workerData: { directory },
       ...THREAD_OPTIONS,
     })
     await once(worker, 'message')
-    return new Appender(worker, nowMs, lastMs)
+    return new Appender(worker, nowMs)
   }
 
   /** `listener` is called after every commit, before its appends resolve. */
@@ -107,8 +104,6 @@ export class Appender {
   }
 
   #sendAppend({ partition, records, bytes, resolve, reject }: WaitingAppend): void {
-    const timestampMs = logTime(this.#lastMs[partition]!, this.#nowMs())
-    this.#lastMs[partition] = timestampMs
     // One copy, so that the caller keeps its records for a retry, and one buffer to transfer instead of many.
     const payloads = new Uint8Array(records.reduce((sum, { payload }) => sum + payload.byteLength, 0))
     let at = 0
@@ -120,7 +115,15 @@ export class Appender {
     const id = ++this.#lastId
     this.#pendingBytes += bytes
     this.#sent.set(id, { resolve, reject, bytes })
-    const request: Request = { type: 'append', id, epoch: this.#epoch, partition, timestampMs, heads, payloads }
+    const request: Request = {
+      type: 'append',
+      id,
+      epoch: this.#epoch,
+      partition,
+      nowMs: this.#nowMs(),
+      heads,
+      payloads,
+    }
     this.#worker.postMessage(request, [payloads.buffer])
   }
 

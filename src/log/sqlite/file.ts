@@ -1,6 +1,6 @@
 /**
  * The log's file: schema, creation, and checks at opening. The directory contains `log.sqlite` with SQLite's `-wal` and
- * `-shm`, and `lock.sqlite`, which is empty and only locked.
+ * `-shm`, and the files of `lock.ts`, which are empty and only locked.
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -22,6 +22,8 @@ export const PARTITIONS_MAX = 4096
 
 /** How long a statement waits for another connection, for example a checkpoint for a reader. */
 const BUSY_MS_MAX = 1000
+/** The same of the writer, which may wait for a commit of the process beside it. */
+const WRITER_BUSY_MS_MAX = 10_000
 
 /** Default retention of archived records in a new log, hours: a week, as Kafka's default. */
 const KEEP_HOURS = 168
@@ -73,28 +75,6 @@ export interface Meta {
   keepHours: number | null
 }
 
-/**
- * Locks the directory for writing until the returned connection is closed or the process ends. Throws `data_in_use`
- * without waiting if another process has the lock.
- */
-export function lockDirectory(directory: string): DatabaseSync {
-  makeDirectory(directory)
-  const lock = new DatabaseSync(join(directory, 'lock.sqlite'))
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    lock.close()
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === 5)) throw error
-    throw new TickhouseError(
-      'data_in_use',
-      `another tickhouse is writing the log in ${directory}`,
-      'Stop that process, or use another directory for this one.',
-      { cause: error },
-    )
-  }
-  return lock
-}
-
 /** Creates a log file atomically: a crash leaves either none or a complete one. */
 export function createFile(directory: string, partitions: number, nowMs: number): void {
   if (existsSync(walFile(directory))) throw corrupt(directory, 'log.sqlite is missing, but its log.sqlite-wal is there')
@@ -120,7 +100,7 @@ export function createFile(directory: string, partitions: number, nowMs: number)
 
 /** The writing connection. */
 export function connectWriter(directory: string): DatabaseSync {
-  const db = new DatabaseSync(mainFile(directory), { timeout: BUSY_MS_MAX })
+  const db = new DatabaseSync(mainFile(directory), { timeout: WRITER_BUSY_MS_MAX })
   // FULL: a commit returns when it would survive a loss of power; on macOS that also takes both fullfsync settings.
   db.exec(
     'PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -16384',
@@ -187,12 +167,6 @@ export function readMeta(db: DatabaseSync, directory: string): Meta {
   return { identity, partitions: partitions as number, keepHours: keepHours as number | null }
 }
 
-/** The last timestamp of each partition, 0 if it never had a record. */
-export function lastTimestampsMs(db: DatabaseSync): number[] {
-  const rows = db.prepare('SELECT timestamp_ms FROM partitions ORDER BY partition').all()
-  return rows.map(row => row.timestamp_ms as number)
-}
-
 export function sizeBytes(directory: string): number {
   const bytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   return bytes(mainFile(directory)) + bytes(walFile(directory))
@@ -202,7 +176,7 @@ export function sizeBytes(directory: string): number {
  * Creates the directory and its parents, and syncs their entries: a record in a directory that is not durable would be
  * lost.
  */
-function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string): void {
   const created = makeDataDirectory(directory)
   if (created === undefined) return
   const top = dirname(resolve(created))

@@ -1,5 +1,5 @@
 /**
- * The log on one machine: one SQLite file in a directory, written by one process and read by any number. A worker
+ * The log on one machine: one SQLite file in a directory, written by one process (two while one takes the other's place) and read by any number. A worker
  * thread writes (`writer.ts`); reads run in the caller's thread, a few milliseconds per chunk.
  */
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TickhouseError } from '../../errors.ts'
 import type { AssignmentListener } from '../assignment.ts'
-import type { Bounds, LoggedRecord, LogRecord, OpenLog, PartitionsOfKind } from '../log.ts'
+import type { Bounds, LoggedRecord, LogRecord, OpenLog, OpenMode, PartitionsOfKind } from '../log.ts'
 import { behindIsTruncated } from '../offset-errors.ts'
 import type { TrimFloor } from '../retention.ts'
 import type { Announcement } from '../status-board.ts'
@@ -19,8 +19,6 @@ import {
   checkHeader,
   connectReader,
   createFile,
-  lastTimestampsMs,
-  lockDirectory,
   type Meta,
   mainFile,
   PARTITIONS_MAX,
@@ -28,6 +26,7 @@ import {
   sizeBytes,
 } from './file.ts'
 import { FileWatch } from './file-watch.ts'
+import { WriteLock } from './lock.ts'
 import { markOf, Reader, type RecordMark } from './reader.ts'
 import { requestedFloors, requestTrim } from './trim-requests.ts'
 
@@ -43,7 +42,7 @@ export interface SqliteLogOptions {
 
 /**
  * Opens the log in a directory on a local disk. Mode `write` creates it if there is none, and locks out other writers
- * until it is closed; mode `read` changes nothing: `append` and `announce` reject, and `trim` sends a request to the
+ * until it is closed; `beside` permits one other writer, whose place it takes: see `lock.ts`. Mode `read` changes nothing: `append` and `announce` reject, and `trim` sends a request to the
  * writing process. Throws TickhouseErrors: `data_in_use`, `data_foreign`, `data_corrupt`, `data_unwritable`,
  * `disk_full`, `config_invalid`, and `log_missing` (retryable) if there is no log to read yet.
  *
@@ -54,28 +53,28 @@ export interface SqliteLogOptions {
  */
 export async function openSqliteLog(
   directory: string,
-  mode: 'write' | 'read',
+  mode: OpenMode,
   options: SqliteLogOptions = {},
 ): Promise<OpenLog> {
   const { partitions, nowMs = Date.now } = options
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX))
     throw new RangeError(`partitions must be a whole number from 1 to ${PARTITIONS_MAX}`)
-  let lock: DatabaseSync | undefined
+  let lock: WriteLock | undefined
   let db: DatabaseSync | undefined
   try {
-    if (mode === 'write') {
-      lock = lockDirectory(directory)
+    if (mode !== 'read') {
+      lock = WriteLock.take(directory, mode === 'beside')
       if (!existsSync(mainFile(directory))) createFile(directory, partitions ?? 1, nowMs())
     } else if (!existsSync(mainFile(directory))) {
       throw logMissing(directory)
     }
     checkHeader(directory)
-    if (mode === 'write') checkContent(directory)
+    if (lock?.isOnly) checkContent(directory)
     db = connectReader(directory)
     const meta = readMeta(db, directory)
     if (partitions !== undefined && partitions !== meta.partitions)
       throw otherPartitions(directory, meta.partitions, partitions)
-    const appender = lock && (await Appender.start(directory, nowMs, lastTimestampsMs(db)))
+    const appender = lock && (await Appender.start(directory, nowMs))
     return new SqliteLog(directory, meta, db, lock, appender)
   } catch (error) {
     db?.close()
@@ -93,12 +92,12 @@ class SqliteLog implements OpenLog {
   readonly #db: DatabaseSync
   readonly #reader: Reader
   readonly #appender: Appender | undefined
-  readonly #lock: DatabaseSync | undefined
+  readonly #lock: WriteLock | undefined
   readonly #watch: FileWatch
   readonly #trimPoll: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: DatabaseSync, appender?: Appender) {
+  constructor(directory: string, meta: Meta, db: DatabaseSync, lock?: WriteLock, appender?: Appender) {
     this.address = `sqlite:${directory}`
     this.partitions = meta.partitions
     this.keepHours = meta.keepHours
@@ -214,6 +213,7 @@ class SqliteLog implements OpenLog {
 
   /** Runs the trims that readers requested. One that fails stays requested until the next poll. */
   async #pollTrimRequests(): Promise<void> {
+    if (!this.#lock?.isOnly) return
     for (const [partition, floor] of requestedFloors(this.#directory, this.#identity)) {
       if (partition >= this.partitions || this.#closed) continue
       if (Math.min(floor.storedBelow, floor.archivedBelow) > this.bounds(partition).first)

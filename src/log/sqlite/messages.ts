@@ -20,7 +20,8 @@ export interface AppendRequest {
   /** Rises when `Appender` learns of a failure: requests sent before that must not overtake the failed one. */
   epoch: number
   partition: number
-  timestampMs: number
+  /** By the log's clock. */
+  nowMs: number
   heads: RecordHead[]
   payloads: Uint8Array<ArrayBuffer>
 }

@@ -53,7 +53,7 @@ export class Trimmer {
     const to = Math.min(this.#first + DELETE_RECORDS, this.#below)
     const base = partition * OFFSETS_MAX
     this.#db.prepare('DELETE FROM records WHERE id >= ? AND id < ?').run(base + this.#first, base + to)
-    this.#db.prepare('UPDATE partitions SET first = ? WHERE partition = ?').run(to, partition)
+    this.#db.prepare('UPDATE partitions SET first = max(first, ?) WHERE partition = ?').run(to, partition)
     this.dropped += to - this.#first
     this.#first = to
     return to < this.#below

@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { TickhouseError } from '../../errors.ts'
+import { logTime } from '../log-time.ts'
 import { asLogError, type ErrorFields, toFields } from './errors.ts'
 import { connectWriter, OFFSETS_MAX, walFile } from './file.ts'
 import type { AnnounceRequest, Answer, AppendRequest, Request, TrimRequest, WriterData } from './messages.ts'
@@ -37,9 +38,8 @@ const port = parentPort!
 const db: DatabaseSync = connectWriter(directory)
 db.exec(`PRAGMA journal_size_limit = ${WAL_TRUNCATED_BYTES}`)
 
-const tails: Tail[] = db
-  .prepare('SELECT next, ticks, timestamp_ms AS timestampMs FROM partitions ORDER BY partition')
-  .all() as unknown as Tail[]
+// Read in each transaction: another process may write beside this one, see `lock.ts`.
+const selectTail = db.prepare('SELECT next, ticks, timestamp_ms AS timestampMs FROM partitions WHERE partition = ?')
 // coalesce: an empty array is bound as NULL.
 const insertRecord = db.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))")
 const updateTail = db.prepare('UPDATE partitions SET next = ?, ticks = ?, timestamp_ms = ? WHERE partition = ?')
@@ -125,7 +125,7 @@ function commit(group: Write[]): Answer[] {
       upsertAnnouncement.run(request.key, request.atMs, request.body)
       answers.push({ id: request.id, value: 0 })
     } else {
-      const tail = touched.get(request.partition) ?? { ...tails[request.partition]! }
+      const tail = touched.get(request.partition) ?? (selectTail.get(request.partition) as unknown as Tail)
       touched.set(request.partition, tail)
       answers.push({ id: request.id, value: tail.next })
       insert(request, tail)
@@ -133,11 +133,11 @@ function commit(group: Write[]): Answer[] {
   }
   for (const [partition, tail] of touched) updateTail.run(tail.next, tail.ticks, tail.timestampMs, partition)
   db.exec('COMMIT')
-  for (const [partition, tail] of touched) tails[partition] = tail
   return answers
 }
 
-function insert({ partition, timestampMs, heads, payloads }: AppendRequest, tail: Tail): void {
+function insert({ partition, nowMs, heads, payloads }: AppendRequest, tail: Tail): void {
+  const timestampMs = logTime(tail.timestampMs, nowMs)
   let at = 0
   for (const { kind, format, version, ticks, payloadBytes } of heads) {
     const payload = payloads.subarray(at, at + payloadBytes)

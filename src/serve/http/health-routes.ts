@@ -1,21 +1,27 @@
 /** `/health`, `/ready` and `/metrics`, for supervisors, load balancers and Prometheus. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Supervision } from '../../service.ts'
 import type { SymbolState } from '../../sources/subscription/symbol-states.ts'
 import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
 import { Forbidden } from './access.ts'
 import { type SourcesAccess, serveSources } from './sources-routes.ts'
+import { serveUpgrade } from './upgrade-routes.ts'
 
 export interface HealthOptions {
   health: () => Promise<HealthAnswer>
   measurements: () => Promise<readonly Measurement[]>
   /** The stages of this process: it is ready unless one of them is in trouble. */
   own: readonly StageName[]
+  /** Why this process, which has started, is not ready yet; empty once it is. */
+  starting?: () => readonly string[]
   /** The state of every recorded symbol, of a process that knows it. */
   symbols?: () => readonly SymbolState[]
   /** What is recorded, and how to change it, of a process that knows it. */
   sources?: SourcesAccess
+  /** The supervisor of a process that has one. */
+  supervision?: Supervision | undefined
   /** Throws Forbidden for a request without access. */
   authorize: (request: FastifyRequest) => void
 }
@@ -27,7 +33,7 @@ const SYMBOLS_MAX = 50_000
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 
 export function serveHealth(server: FastifyInstance, options: HealthOptions): void {
-  const { health, measurements, own, symbols, sources, authorize } = options
+  const { health, measurements, own, starting, symbols, sources, supervision, authorize } = options
   server.get('/health', async request => {
     const answer = await health()
     return isAuthorized(authorize, request) ? answer : { state: answer.state }
@@ -36,13 +42,13 @@ export function serveHealth(server: FastifyInstance, options: HealthOptions): vo
   server.get('/ready', async (request, reply) => {
     const { stations } = await health()
     const troubled = own.filter(name => stations[name]?.state === 'trouble')
-    const why = isAuthorized(authorize, request)
-      ? { why: troubled.map(name => `${name}: ${stations[name]!.advice}`) }
-      : {}
-    return reply.code(troubled.length > 0 ? 503 : 200).send({ ready: troubled.length === 0, ...why })
+    const reasons = [...troubled.map(name => `${name}: ${stations[name]!.advice}`), ...(starting?.() ?? [])]
+    const why = isAuthorized(authorize, request) ? { why: reasons } : {}
+    return reply.code(reasons.length > 0 ? 503 : 200).send({ ready: reasons.length === 0, ...why })
   })
 
   if (sources) serveSources(server, sources)
+  if (supervision) serveUpgrade(server, supervision)
   if (symbols) server.get('/api/symbols', async () => symbols().slice(0, SYMBOLS_MAX))
 
   server.get('/metrics', async (_request, reply) =>

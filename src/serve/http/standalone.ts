@@ -33,6 +33,7 @@ export function serveRecorder(
   log: StatusBoard,
   status: () => RecorderStatus,
   symbolStates: () => SymbolState[],
+  starting: () => readonly string[],
   sources: SourcesAccess,
 ) {
   const health = async (): Promise<HealthAnswer> => {
@@ -53,6 +54,7 @@ export function serveRecorder(
     health,
     measurements: async () => measureRecorder(status()),
     own: ['sources', 'log'],
+    starting,
     symbols: symbolStates,
     sources,
   })

@@ -3,7 +3,7 @@ import type { Log } from '../../log/log.ts'
 import { plainLine } from '../../plain-text.ts'
 import { InstrumentColumns, type InstrumentRow } from '../../tick/instruments/instruments.ts'
 import { INSTRUMENTS } from '../../tick/kinds.ts'
-import { partitionOf } from '../recorder.ts'
+import { partitionOf } from '../recording/symbol-buffers.ts'
 import type { InstrumentChange } from './known-list.ts'
 
 const RECORD_ROWS_MAX = 5_000

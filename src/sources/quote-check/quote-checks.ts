@@ -10,7 +10,7 @@ import type { Venue } from '../../venues/venue.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
 import { ListRefused, requestJson } from '../instruments/read-instruments.ts'
-import { partitionOf } from '../recorder.ts'
+import { partitionOf } from '../recording/symbol-buffers.ts'
 import { QuoteCheck } from './quote-check.ts'
 
 /** Wait after a check that failed; the venue may request a longer one. */

@@ -20,7 +20,9 @@ export class PartitionBuffer {
   readonly liquidations = new LiquidationColumns(0)
   refused: RefusedFrame[] = []
   refusedLength = 0
+  /** Records to append, and when each was closed, by `performance.now`. */
   waiting: LogRecord[] = []
+  closedMs: number[] = []
   appending: Promise<void> | undefined
 
   constructor(partition: number) {

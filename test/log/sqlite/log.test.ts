@@ -5,12 +5,13 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { requestedFloors, requestTrim } from '../../../src/log/sqlite/trim-requests.ts'
 import { freshDirectory, logContract, numbered, readRange, sizeOf } from '../../contracts/log.ts'
+import { writeTexts } from './write-texts.ts'
 
 const MIB = 2 ** 20
 
@@ -54,6 +55,55 @@ test('a second writer is refused immediately, in this process and in another, an
   const { next } = log.bounds(0)
   assert.equal(await log.append(0, [numbered(1)]), next)
   await log.close()
+})
+
+test('one process writes beside another and takes its place: each record once, offsets dense, times in order', async t => {
+  const directory = freshDirectory(t)
+  const log = await openSqliteLog(directory, 'write', { partitions: 2 })
+  const stop = new AbortController()
+  const writing = writeTexts(log, 'first', stop.signal)
+  const child = startChild(t, 'beside-child.ts', directory, 'second')
+  await once(child, 'message')
+  for (const mode of ['write', 'beside'] as const)
+    await assert.rejects(openSqliteLog(directory, mode), { code: 'data_in_use' }, `a third writer, ${mode}`)
+  await sleep(500)
+  // A trim by the first does not disturb the second.
+  await log.trim(0, { storedBelow: 5, archivedBelow: 5 })
+  stop.abort()
+  const first = await writing
+  await log.close()
+  await sleep(300)
+  await assert.rejects(openSqliteLog(directory, 'write'), { code: 'data_in_use' }, 'the second has the lock now')
+  const told = once(child, 'message')
+  const ended = once(child, 'exit')
+  child.send('stop')
+  const [{ written: second }] = (await told) as [{ written: number }]
+  await ended
+  assert.ok(first > 50 && second > 50, `${first} and ${second} records`)
+  const reopened = await openSqliteLog(directory, 'write')
+  const numbers: Record<string, number[]> = { first: [], second: [] }
+  for (const partition of [0, 1]) {
+    const { first: from, next } = reopened.bounds(partition)
+    const records = await readRange(reopened, partition, from, next)
+    assert.deepEqual(
+      records.map(({ offset }) => offset),
+      Array.from({ length: next - from }, (_, index) => from + index),
+    )
+    const times = records.map(({ timestampMs }) => timestampMs)
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    )
+    assert.equal(await reopened.countTicks(partition, from, next), next - from)
+    for (const { payload } of records) {
+      const [name, number] = Buffer.from(payload).toString().split(' ')
+      numbers[name!]!.push(Number(number))
+    }
+  }
+  const trimmed = 5
+  assert.equal(numbers.first!.length + numbers.second!.length, first + second - trimmed)
+  for (const all of Object.values(numbers)) assert.equal(new Set(all).size, all.length, 'none twice')
+  await reopened.close()
 })
 
 test('kill -9 of the writer at 20 random moments loses nothing acknowledged, tears no record, frees the lock', async t => {

@@ -168,11 +168,13 @@ export interface Owner {
 export class TestInstance {
   readonly directory: string
   readonly #settings: Settings
+  readonly #program: string
   readonly #processes: TestProcess[] = []
   readonly #mounted: string[] = []
 
-  /** `settings` apply to every process. */
-  constructor(t: Owner, settings: Settings = {}) {
+  /** `settings` apply to every process; `program` is another `src/cli.ts` to run. */
+  constructor(t: Owner, settings: Settings = {}, program = CLI) {
+    this.#program = program
     this.directory = mkdtempSync(join(tmpdir(), 'tickhouse-test-'))
     this.#settings = { LISTEN: '127.0.0.1:0', LOG_FORMAT: 'json', LOG_LEVEL: 'debug', ...settings }
     t.after(async () => {
@@ -185,14 +187,14 @@ export class TestInstance {
 
   /** Starts a process. Its log is read as events, unless `output` is a file descriptor. */
   run(
-    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive',
+    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive' | 'upgrade',
     settings: Settings = {},
     flags: readonly string[] = [],
     output: 'pipe' | number = 'pipe',
   ): TestProcess {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
-    const child = spawn(process.execPath, [CLI, command, ...flags], {
+    const child = spawn(process.execPath, [this.#program, command, ...flags], {
       cwd: this.directory,
       env: Object.fromEntries([...inherited, ...own]),
       stdio: ['ignore', output, 'pipe'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LastSeen } from '../../src/status/last-seen.ts'
+import { LastSeen } from '../../src/telemetry/last-seen.ts'
 
 test('a report from before the clock was set back does not stay young until the clock has caught up', async t => {
   const heard = new LastSeen()

@@ -1,0 +1,48 @@
+/** When a recorder that starts is ready: each subscription is answered, so that another recorder may be replaced by it. */
+import type { ConnectionStatus } from '../connection/status.ts'
+import type { SymbolState } from '../subscription/symbol-states.ts'
+
+/** A venue that confirms nothing, and a symbol that does not trade: the request alone must do. */
+const REQUESTED_MS_MAX = 15_000
+/** Subscriptions named in an answer. */
+const NAMED_MAX = 3
+
+export interface ReadinessOptions {
+  feeds: { status(): Pick<ConnectionStatus, 'venue' | 'state'>[]; symbolStates(): SymbolState[] }
+  /** Sources whose symbols are not known yet. */
+  unresolved(): readonly string[]
+}
+
+export class Readiness {
+  readonly #options: ReadinessOptions
+  #isReady = false
+
+  constructor(options: ReadinessOptions) {
+    this.#options = options
+  }
+
+  /** Why it is not ready yet; empty once it is, also if a connection is lost later. */
+  missing(): string[] {
+    if (this.#isReady) return []
+    const why = this.#why()
+    this.#isReady = why === undefined
+    return why === undefined ? [] : [`sources: ${why}`]
+  }
+
+  #why(): string | undefined {
+    const { feeds, unresolved } = this.#options
+    const waiting = unresolved()
+    if (waiting.length > 0) return `the venue's list was not read yet: ${waiting.join(' ')}`
+    const connections = feeds.status()
+    if (connections.length === 0) return 'nothing is requested yet'
+    const closed = connections.find(({ state }) => state !== 'open')
+    if (closed) return `not connected to ${closed.venue} yet`
+    const requested = feeds
+      .symbolStates()
+      .filter(({ state, sinceMs }) => state === 'requested' && Date.now() < sinceMs + REQUESTED_MS_MAX)
+    if (requested.length === 0) return undefined
+    const named = requested.slice(0, NAMED_MAX).map(({ venue, symbol, kind }) => `${venue} ${symbol} ${kind}`)
+    const more = requested.length > NAMED_MAX ? ` and ${requested.length - NAMED_MAX} more` : ''
+    return `requested and not received yet: ${named.join(', ')}${more}`
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Upgrades of a running tickhouse: the processes are replaced one after the other while it records. `UPGRADES=50` and
+ * `UPGRADE_RATE=20000` set how many and at which rate.
+ */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KnownMarket } from '../support/data/market.ts'
+import { report, Schedule } from '../support/faults.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import {
+  assertPositions,
+  assertTrades,
+  checkPositions,
+  compareTrades,
+  distinctQuotes,
+  gapsOf,
+} from '../support/judges/oracle.ts'
+import { InstalledProgram } from '../support/processes/installed-program.ts'
+import { type Settings, TestInstance } from '../support/processes/tickhouse.ts'
+import { freePort } from '../support/servers/free-port.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+const UPGRADES = Number(process.env.UPGRADES ?? 2)
+const BROKEN_UPGRADES = Number(process.env.BROKEN_UPGRADES ?? 4)
+const RATE = Number(process.env.UPGRADE_RATE ?? 2_000)
+
+async function started(t: TestContext, ratePerSecond: number, more: Settings = {}) {
+  const market = await KnownMarket.start({ symbols: SYMBOLS, seed: new Schedule(t).seed, ratePerSecond })
+  t.after(() => market.exchange.close())
+  const program = new InstalledProgram(t)
+  const settings = {
+    ...market.settings,
+    SOURCES: `${market.settings.SOURCES}@trades,quotes`,
+    LOG: 'sqlite:data/log?partitions=2',
+    ARCHIVE: 'off',
+    // The page listens at the same address after an upgrade.
+    LISTEN: `127.0.0.1:${await freePort()}`,
+    ...more,
+  }
+  const instance = new TestInstance(t, settings, program.cli)
+  const whole = instance.run('start')
+  await whole.waitFor('symbols_counted', {}, 2)
+  await whole.waitFor('ingest_started', { partition: 1 })
+  // The quotes of the first order, which were shown before anyone listened.
+  const quotesBefore = market.exchange.stats().quotes
+  return { market, program, instance, whole, quotesBefore }
+}
+
+type Running = Awaited<ReturnType<typeof started>>
+
+/** Runs `tickhouse upgrade`: what it prints, and its exit code. */
+async function upgrade(instance: TestInstance): Promise<{ code: number | null; output: string }> {
+  const command = instance.run('upgrade')
+  const { code } = await command.exited
+  return { code, output: command.output }
+}
+
+/** Ends it, and checks that every trade and quote of the market is stored once, without a gap. */
+async function judge(t: TestContext, tried: string, { market, instance, whole, quotesBefore }: Running) {
+  market.pause()
+  await using watch = new LogWatch(await instance.log())
+  await watch.until(market.lastIds(), whole)
+  // The last quotes, which follow the last trade.
+  await sleep(1_000)
+  await whole.drained()
+  assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null }, whole.recentOutput())
+  const store = await instance.store()
+  const log = await instance.log()
+  try {
+    const positions = await checkPositions(store, log)
+    const trades = await compareTrades(store, 'simulator', market.trades())
+    const { quotes: shown, tradesSkipped } = market.exchange.stats()
+    const quotes = shown - quotesBefore
+    const stored = await distinctQuotes(store)
+    const refused = await store.rows(
+      'SELECT reason, toUInt32(count()) AS ticks FROM quarantine GROUP BY reason ORDER BY reason',
+    )
+    const figures = { quotesMade: quotes, quotesStored: stored, tradesSkipped, refused: JSON.stringify(refused) }
+    report(t, tried, positions, trades)
+    t.diagnostic(
+      Object.entries(figures)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    )
+    assertPositions(positions)
+    assertTrades(trades)
+    assert.deepEqual(await gapsOf(store, 'simulator', 'open'), [])
+    assert.deepEqual(await gapsOf(store, 'simulator', 'repaired'), [], 'not even for a moment')
+    assert.equal(stored, quotes, 'every quote that the exchange made is stored')
+  } finally {
+    await store.close()
+    await log.close()
+  }
+}
+
+test(`${UPGRADES} upgrades at ${RATE} trades a second: nothing is missing, nothing stored twice`, {
+  timeout: 3_600_000,
+}, async t => {
+  const running = await started(t, RATE)
+  const { market, instance, whole } = running
+  market.run()
+  for (let round = 1; round <= UPGRADES; round++) {
+    const beganMs = performance.now()
+    const { code, output } = await upgrade(instance)
+    assert.equal(code, 0, `${output}\n${whole.recentOutput()}`)
+    assert.match(output, /overlap shown for 8 of 8 symbols and kinds/)
+    const { byIds, all } = whole.logged('handover_proved').at(-1)!
+    assert.equal(byIds, all, 'of a busy market the ids show it')
+    t.diagnostic(`upgrade ${round} took ${Math.round(performance.now() - beganMs)} ms`)
+  }
+  assert.equal(whole.logged('handover_taken').length, UPGRADES)
+  await judge(t, `${UPGRADES} upgrades`, running)
+})
+
+const RECORD = 'src/modes/record.ts'
+const BROKEN = [
+  {
+    what: 'exits immediately',
+    file: RECORD,
+    before: 'import type { Config }',
+    after: 'process.exit(3)\nimport type { Config }',
+    why: /it ended \(code 3\)/,
+  },
+  {
+    what: 'never starts',
+    file: RECORD,
+    before: '  const { emit } = journal\n',
+    after: '  const { emit } = journal\n  await new Promise(() => setInterval(() => {}, 1000))\n',
+    why: /it did not start within 20 s/,
+  },
+  {
+    what: 'runs, and records nothing',
+    file: 'src/sources/recorder.ts',
+    before: '  trade(trade: TradeDraft): void {\n',
+    after: '  trade(trade: TradeDraft): void {\n    if (trade.venue) return\n',
+    why: /not shown within 20 s: overlap shown for 4 of 8 symbols and kinds \(simulator \w+ trades: no tick there yet/,
+  },
+  {
+    what: 'refuses the data',
+    file: 'src/log/sqlite/file.ts',
+    before: 'SCHEMA_VERSION = 1',
+    after: 'SCHEMA_VERSION = 0',
+    why: /it ended \(code 2: .*was written by a newer tickhouse: version 1, this program has 0\)/,
+  },
+]
+
+test('a version that does not record the same in time is rolled back: the running one has never stopped', {
+  timeout: 1_800_000,
+}, async t => {
+  const running = await started(t, RATE, { UPGRADE_SECONDS: '20' })
+  const { market, program, instance, whole } = running
+  market.run()
+  const pidOf = () => whole.logged('child_started', { child: 'record' })[0]!.pid
+  const recorder = pidOf()
+  for (let round = 0; round < BROKEN_UPGRADES; round++) {
+    const { what, file, before, after, why } = BROKEN[round % BROKEN.length]!
+    program.change(file, before, after)
+    const beganMs = performance.now()
+    const { code, output } = await upgrade(instance)
+    const tookMs = performance.now() - beganMs
+    program.restore(file)
+    assert.equal(code, 1, output)
+    assert.match(output, /rolled back: .*The running version has recorded all the time/)
+    assert.match(output, why)
+    assert.ok(tookMs < 60_000, `${what}: rolled back after ${Math.round(tookMs)} ms`)
+    t.diagnostic(`a version that ${what}: rolled back after ${Math.round(tookMs)} ms`)
+  }
+  assert.equal(pidOf(), recorder)
+  assert.deepEqual(whole.logged('handover_proved'), [])
+  const { code, output } = await upgrade(instance)
+  assert.equal(code, 0, `the version as it is: ${output}`)
+  await judge(t, `${BROKEN_UPGRADES} broken versions`, running)
+})
