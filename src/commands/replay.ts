@@ -59,7 +59,8 @@ export async function replay(config: Config, flags: ReplayFlags, stopping: Abort
       await out.close()
     }
     const skipped = out.server?.skipped ?? 0
-    if (skipped > 0) console.log(`${count(skipped)} of them have no side and were not sent: use --as live`)
+    if (skipped > 0)
+      console.log(`${count(skipped)} of them cannot be expressed in this format and were not sent: use --as live`)
   } finally {
     await access.close()
   }

@@ -24,6 +24,11 @@ const PING_EVERY_MS = 20_000
  * A client that sends neither message nor pong for this long is disconnected, so that the replay does not wait forever.
  */
 const IDLE_MS_MAX = 60_000
+/**
+ * A replay begins this long after the last request: a client may subscribe to the kinds of a symbol one after the other, as
+ * Kraken's must.
+ */
+const SETTLE_MS = 500
 /** Time for clients to read the rest and close. */
 const CLOSE_MS_MAX = 10_000
 const NORMAL_END = 1000
@@ -58,6 +63,9 @@ export class ReplayServer implements Outlet {
   })
   readonly #timers: NodeJS.Timeout[] = []
   #changed = Promise.withResolvers<void>()
+  #lastRequestMs = 0
+  /** All symbols have a subscriber, and the requests have ended. */
+  #settled = false
 
   /** `symbols`: all symbols of the replay. */
   constructor(protocol: VenueServerProtocol, symbols: readonly string[]) {
@@ -83,10 +91,13 @@ export class ReplayServer implements Outlet {
   }
 
   get waitingFor(): string | undefined {
-    const missing = this.#symbols.filter(
-      symbol => ![...this.#clients].some(client => client.session.subscribes(symbol)),
-    )
-    return missing.length === 0 ? undefined : `a subscription to ${missing.join(', ')}`
+    if (this.#settled) return undefined
+    const missing = this.#missing()
+    return missing.length === 0 ? 'further subscriptions' : `a subscription to ${missing.join(', ')}`
+  }
+
+  #missing(): string[] {
+    return this.#symbols.filter(symbol => ![...this.#clients].some(client => client.session.subscribes(symbol)))
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -95,7 +106,15 @@ export class ReplayServer implements Outlet {
     signal.addEventListener('abort', abort)
     try {
       signal.throwIfAborted()
-      while (this.waitingFor !== undefined) await Promise.race([this.#changed.promise, aborted])
+      while (this.waitingFor !== undefined) {
+        if (this.#missing().length > 0) {
+          await Promise.race([this.#changed.promise, aborted])
+          continue
+        }
+        const waitMs = this.#lastRequestMs + SETTLE_MS - performance.now()
+        if (waitMs > 0) await Promise.race([sleep(waitMs), aborted])
+        else this.#settled = true
+      }
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -148,6 +167,7 @@ export class ReplayServer implements Outlet {
     this.#clients.add(client)
     ws.on('message', data => {
       client.lastReceivedMs = performance.now()
+      this.#lastRequestMs = client.lastReceivedMs
       sendTexts(client, session.onMessage(String(data)))
       this.#notifyChanged()
     })
@@ -155,12 +175,16 @@ export class ReplayServer implements Outlet {
       client.lastReceivedMs = performance.now()
     })
     ws.on('error', () => ws.terminate())
-    ws.on('close', () => this.#clients.delete(client))
+    ws.on('close', () => {
+      this.#clients.delete(client)
+      this.#notifyChanged()
+    })
     sendTexts(client, session.welcome)
     this.#notifyChanged()
   }
 
   #notifyChanged(): void {
+    if (this.#missing().length > 0) this.#settled = false
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }

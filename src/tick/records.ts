@@ -49,9 +49,7 @@ const TRADE_BYTES_MIN = 44
 /** Writes the columns of trades into a block, in the table's order. */
 export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
   writeTradeRange(writer, trades, 0, trades.origin)
-  if (!trades.joined) return
-  writer.fixed('first_id', 'UInt64', trades.joined.first)
-  writer.fixed('last_id', 'UInt64', trades.joined.last)
+  writeJoined(writer, trades, 0)
 }
 
 /** The nine columns that any trade has, of the rows from `start` on, as many as the writer's block has, and of the origin given for each. */
@@ -67,9 +65,14 @@ function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: numbe
   writer.fixed('origin', TYPES.origin, origin)
 }
 
+function writeJoined(writer: BlockWriter, { joined }: TradeColumns, start: number): void {
+  if (!joined) return
+  writer.fixed('first_id', 'UInt64', joined.first.subarray(start))
+  writer.fixed('last_id', 'UInt64', joined.last.subarray(start))
+}
+
 /**
- * Writes rows `start` to `end`-1 as one block of the nine columns, of the origins given, into room for about `blockBytes`; returns the
- * block.
+ * Writes rows `start` to `end`-1 as one block, of the origins given, into room for about `blockBytes`; returns the block.
  */
 export function writeTradeBlock(
   room: Buffer,
@@ -78,19 +81,20 @@ export function writeTradeBlock(
   end: number,
   origin: Int8Array,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new BlockWriter(TRADE_COLUMN_COUNT, end - start, room)
+  const writer = new BlockWriter(tradeColumnCount(trades), end - start, room)
   writeTradeRange(writer, trades, start, origin)
+  writeJoined(writer, trades, start)
   return writer.done()
 }
 
-/** Bytes of a block of this many trades, about. */
-export function blockBytes(trades: number): number {
-  return 1024 + trades * TRADE_BYTES
+/** Bytes of a block of this many of these trades, about. */
+export function blockBytes(rows: number, { joined }: Pick<TradeColumns, 'joined'>): number {
+  return 1024 + rows * (TRADE_BYTES + (joined ? 16 : 0))
 }
 
 /** A batch of trades as a log record. The columns may be used again afterwards. */
 export function tradesRecord(trades: TradeColumns): LogRecord {
-  const bytes = blockBytes(trades.length) + (trades.joined ? 16 * trades.length : 0)
+  const bytes = blockBytes(trades.length, trades)
   const writer = new BlockWriter(tradeColumnCount(trades), trades.length, bytes)
   writeTradeColumns(writer, trades)
   return { kind: 'trades', format: 'native', version: RECORD_VERSION, ticks: trades.length, payload: writer.done() }

@@ -6,8 +6,10 @@ import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
 import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
+import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { readJsonTrades } from '../../src/tick/json.ts'
 import { QuoteColumns } from '../../src/tick/quotes/quotes.ts'
+import { readQuotes } from '../../src/tick/quotes/record.ts'
 import { readTrades } from '../../src/tick/records.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { VENUES } from '../../src/venues/index.ts'
@@ -196,6 +198,74 @@ test('as live: JSON lines or native blocks, readable by tickhouse, of all or of 
     textsOf(trades).filter(line => line.startsWith('ETH')),
   )
 })
+
+test('as live: quotes only where they are requested, and the ids that an aggregate joins', async t => {
+  const trades = tradesOf('binanceusdm', ['BTCUSDT', 'ETHUSDT'], 40)
+  trades.joined = new JoinedIds(trades.capacity)
+  for (let row = 1; row < 40; row += 2) {
+    trades.joined.first[row] = BigInt(1000 + 10 * row)
+    trades.joined.last[row] = BigInt(1000 + 10 * row + (row % 7))
+  }
+  const quotes = quoteColumnsOf(
+    'binanceusdm',
+    Array.from({ length: 1_200 }, (_, at) => ({
+      ...{
+        symbol: at % 3 === 0 ? 'ETHUSDT' : 'BTCUSDT',
+        bid: [at + 0.1, 1e-8] as const,
+        ask: [at + 0.3, 1e14] as const,
+      },
+      ...{ sequence: 2n ** 53n + BigInt(at), micros: at % 5 === 0 ? 0 : NOON_MICROS + at, flags: at % 2 },
+    })),
+  )
+  const { server, replay } = await serving(t, 'live', trades, quotes)
+  const targets = ['/live', '/live?kinds=trades,quotes', '/live?kinds=trades,quotes&format=native&symbols=ETHUSDT']
+  const clients = await Promise.all(targets.map(target => listening(t, server.url + target)))
+  assert.equal(VENUE_SERVERS.live!.target([], ['trades', 'quotes']), '/live?kinds=trades,quotes')
+  assert.equal(VENUE_SERVERS.live!.open(new URL('ws://127.0.0.1/live?kinds=marks')), undefined)
+  await replay.run(NEVER)
+  const [plain, both, native] = await Promise.all(clients.map(async ({ closed }) => (await closed).messages))
+  const linesOf = (messages: readonly Buffer[]) =>
+    messages.flatMap(message => String(message).split('\n').filter(Boolean)).map(line => JSON.parse(line))
+  assert.equal(linesOf(plain!).length, 40)
+  const lines = linesOf(both!)
+  assert.deepEqual(
+    lines.filter(({ kind }) => kind === undefined).map(({ first_id = '0', last_id = '0' }) => [first_id, last_id]),
+    Array.from({ length: 40 }, (_, row) => [String(trades.joined!.first[row]), String(trades.joined!.last[row])]),
+  )
+  const nanosOf = (text: string | null) => (text === null ? 0n : BigInt(Date.parse(text)) * 1_000_000n)
+  const values = lines.filter(({ kind }) => kind === 'quotes')
+  assert.equal(values.length, 1_200)
+  for (const [row, line] of values.entries()) {
+    const { symbol, bid_price, bid_size, ask_price, ask_size, sequence, flags } = line
+    const { bidPrice, bidSize, askPrice, askSize } = quotes
+    assert.deepEqual(
+      [symbol, bid_price, bid_size, ask_price, ask_size, BigInt(sequence), flags],
+      [
+        ...[quotes.symbols.words[quotes.symbol[row]!], bidPrice[row], bidSize[row], askPrice[row], askSize[row]],
+        ...[quotes.sequence[row], quotes.flags[row]],
+      ],
+    )
+    assert.equal(nanosOf(line.timestamp) / 1_000_000n, quotes.timestamp[row]! / 1_000_000n)
+    assert.equal(nanosOf(line.received_at), quotes.receivedAt[row])
+  }
+  const blocks = native!.map(message => (isTrades(message) ? readTrades(message) : readQuotes(message)))
+  const read = { trades: 0, quotes: 0 }
+  for (const block of blocks) {
+    for (const code of block.symbol.subarray(0, block.length)) assert.equal(block.symbols.words[code], 'ETHUSDT')
+    if (block instanceof TradeColumns) {
+      read.trades += block.length
+      for (let row = 0; row < block.length; row++) {
+        const id: number = Number(block.tradeId[row]! - 5_000_000_000n)
+        assert.equal(block.joined?.last[row] ?? 0n, trades.joined!.last[id])
+      }
+    } else read.quotes += block.length
+    assert.ok(block.origin.subarray(0, block.length).every(code => code === ORIGIN.replay))
+  }
+  assert.deepEqual(read, { trades: 10, quotes: 400 })
+})
+
+/** By the name of a column. */
+const isTrades = (message: Buffer): boolean => message.includes('trade_id')
 
 test('it starts once every symbol has a subscriber, and sends each client only subscribed symbols', async t => {
   const trades = tradesOf('binance', ['BTCUSDT', 'ETHUSDT'], 100)

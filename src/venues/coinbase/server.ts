@@ -1,21 +1,23 @@
 /**
- * Coinbase Exchange, channels `matches` and `heartbeat`:
+ * Coinbase Exchange, channels `matches`, `heartbeat` and `level2_batch`:
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels. What was not stored is not invented: order ids are
- * nil, and the trade's id stands for the product's sequence.
+ * nil, the trade's id stands for the product's sequence, and a book has one level a side: the quote.
  */
 
+import type { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import { SIDE, type TradeColumns } from '../../tick/trades.ts'
 import { decimalText } from '../format-decimal.ts'
 import { TimeText } from '../format-time.ts'
 import { BySymbol, type ServerSession, type VenueServerProtocol } from '../server-protocol.ts'
 import type { FrameBuffer } from '../websocket-frames.ts'
+import { OneLevelBook } from './one-level-book.ts'
 
 const NIL = '00000000-0000-0000-0000-000000000000'
-const CHANNELS = ['matches', 'heartbeat'] as const
+const CHANNELS = ['matches', 'heartbeat', 'level2_batch'] as const
 type Channel = (typeof CHANNELS)[number]
 
 export const coinbase: VenueServerProtocol = {
-  kinds: ['trades'],
+  kinds: ['trades', 'quotes'],
   target: () => '/',
   open: url => (url.pathname === '/' ? new CoinbaseSession() : undefined),
 }
@@ -28,11 +30,17 @@ interface Request {
 
 class CoinbaseSession implements ServerSession {
   readonly welcome = []
-  readonly #products: Record<Channel, Set<string>> = { matches: new Set(), heartbeat: new Set() }
+  readonly #products: Record<Channel, Set<string>> = {
+    matches: new Set(),
+    heartbeat: new Set(),
+    level2_batch: new Set(),
+  }
   readonly #heads = new BySymbol(symbol =>
-    this.subscribes(symbol) ? `,"product_id":${JSON.stringify(symbol)},"sequence":` : undefined,
+    this.#products.matches.has(symbol) ? `,"product_id":${JSON.stringify(symbol)},"sequence":` : undefined,
   )
   readonly #time = new TimeText()
+  /** By product, of those whose book the client has subscribed to. */
+  readonly #books = new Map<string, OneLevelBook>()
   /** By product: id and time of the last match sent. */
   readonly #last = new Map<string, { id: bigint; nanos: bigint }>()
 
@@ -54,6 +62,8 @@ class CoinbaseSession implements ServerSession {
       for (const product of [...all, ...own]) {
         if (type === 'subscribe') this.#products[channel].add(product)
         else this.#products[channel].delete(product)
+        // A subscription begins with a snapshot.
+        if (channel === 'level2_batch') this.#books.delete(product)
       }
     }
     this.#heads.forget()
@@ -61,13 +71,16 @@ class CoinbaseSession implements ServerSession {
     return [
       JSON.stringify({
         type: 'subscriptions',
-        channels: channels.map(name => ({ name, product_ids: [...this.#products[name]] })),
+        channels: channels.map(name => ({
+          name: name === 'level2_batch' ? 'level2_50' : name,
+          product_ids: [...this.#products[name]],
+        })),
       }),
     ]
   }
 
   subscribes(symbol: string): boolean {
-    return this.#products.matches.has(symbol)
+    return this.#products.matches.has(symbol) || this.#products.level2_batch.has(symbol)
   }
 
   write(out: FrameBuffer, trades: TradeColumns, start: number, end: number): number {
@@ -90,6 +103,23 @@ class CoinbaseSession implements ServerSession {
         ),
       )
       this.#last.set(trades.symbols.words[trades.symbol[row]!]!, { id, nanos })
+    }
+    return skipped
+  }
+
+  /** Of equal quotes in a row only the first can be sent: the book has not changed. */
+  writeQuotes(out: FrameBuffer, quotes: QuoteColumns, start: number, end: number): number {
+    const { words } = quotes.symbols
+    let skipped = 0
+    for (let row = start; row < end; row++) {
+      const product = words[quotes.symbol[row]!]!
+      if (!this.#products.level2_batch.has(product)) continue
+      const book = this.#books.get(product) ?? new OneLevelBook(product)
+      this.#books.set(product, book)
+      const nanos = quotes.timestamp[row]!
+      const frame = book.frameOf(quotes, row, nanos === 0n ? undefined : this.#time.of(nanos))
+      if (frame === undefined) skipped++
+      else out.text(Buffer.from(frame))
     }
     return skipped
   }
