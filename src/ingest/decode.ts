@@ -10,7 +10,10 @@ import type { Refusal } from '../tick/refusal.ts'
 export interface Refused {
   /** `log_index`: its position in the record. */
   index: number
-  /** How many ticks it stands for: 1, or the count in the header of a record that cannot be decoded, true or not. */
+  /**
+   * How many ticks it stands for: 1, the count in the header of a record that cannot be decoded, true or not, or the
+   * repeated quotes of a record.
+   */
   ticks: number
   reason: Refusal
   detail: string

@@ -31,7 +31,8 @@ export class StoredReport {
     for (const [reason, count] of reasons) {
       this.#metrics.refusedTicks.add(count)
       this.#metrics.refusedByReason.set(reason, (this.#metrics.refusedByReason.get(reason) ?? 0) + count)
-      this.#emit('ticks_refused', { count, reason })
+      // Expected where two connections or recorders overlap: the metric counts them.
+      if (reason !== 'quote_repeated') this.#emit('ticks_refused', { count, reason })
     }
     for (const restart of batch.restarts) this.#emitThrottled('trade_ids_restarted', { ...restart })
     const conflicts = batch.refused.filter(({ reason }) => reason === 'conflicting_id')

@@ -5,6 +5,7 @@
 import type { LoggedRecord } from '../log/log.ts'
 import type { IdKind } from '../tick/id-kind.ts'
 import { KINDS, type Kind, type TickColumns } from '../tick/kinds.ts'
+import type { QuoteColumns } from '../tick/quotes/quotes.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
@@ -12,6 +13,7 @@ import type { Batch } from './batch.ts'
 import { type Decoded, decode, type Refused } from './decode.ts'
 import { CONFLICT, type FollowedIds, REPEAT, type RunOrRefusal } from './ids/followed-ids.ts'
 import { type ComparedTrade, comparedTradeOf, type Match, matchOf } from './ids/recent-trades.ts'
+import { repeatedQuotes } from './ids/repeated-quotes.ts'
 import { refusedTick } from './refused-tick.ts'
 
 /** The venues that ingest accepts, each with the kind of its trade ids. */
@@ -57,6 +59,7 @@ const MICROS_PER_DAY = 86_400e6
 /** Detail of a trade that counts as a repeat because it cannot be compared. */
 const GONE = 'its day was dropped from the store: it may be in the archive'
 const DUPLICATE = codeOf('duplicate_id')
+const REPEATED = codeOf('quote_repeated')
 const CONFLICTING = codeOf('conflicting_id')
 
 /** Decodes a record, validates its ticks and follows ids up to the first that needs more. `scratch` is in use until the record is in a batch. */
@@ -207,13 +210,20 @@ export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number)
     if (ticks.length > 0) batch.addTicks(kind, entry.offset, ticks, 0, ticks.length, indexes, runs)
     return
   }
+  const repeated: number[] = []
   let start = 0
   for (let row = 0; row <= ticks.length; row++) {
     if (row < ticks.length && codes[row] === 0) continue
     if (row > start) batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
-    if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
+    if (codes[row] === REPEATED) repeated.push(row)
+    else if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
     start = row + 1
   }
+  if (repeated.length > 0)
+    batch.addRefused(
+      entry.offset,
+      repeatedQuotes(ticks as QuoteColumns, repeated, row => indexes?.[row] ?? row),
+    )
 }
 
 function refusedRow(record: ValidatedRecord, row: number): Refused {

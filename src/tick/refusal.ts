@@ -17,6 +17,7 @@ export const REFUSALS = {
   instrument_size_out_of_range: 'a tick, lot or contract size that is negative or not a number',
   funding_rate_out_of_range: 'a funding rate that is not a number between -10 and 10',
   quote_crossed: 'a quote with a bid above its ask',
+  quote_repeated: 'quotes that came a second time with equal values, of a record together: the first ones are kept',
   quote_not_new: 'a quote whose sequence is not above that of a quote of the symbol before it',
   timestamp_out_of_range: 'a time before 1970 or too late for the columns (2255)',
   timestamp_ahead: 'a time more than a day ahead of our clock when the tick came',

@@ -87,11 +87,18 @@ test('two recorders of one feed and two ingests, one store: each tick once, each
   assert.ok(audited.length > 0, 'an audit has passed')
   await assertSessionTrades(cluster.store)
   await assertSessionQuotes(cluster.store)
-  assert.deepEqual(await others(cluster.store), {
-    refused: [
-      { reason: 'duplicate_id', ticks: sessionTrades() },
-      { reason: 'quote_not_new', ticks: sessionQuotes() },
-    ],
+  const { refused, ...rest } = await others(cluster.store)
+  // A copy that is more than the last quotes behind is not known as an exact repeat.
+  const quotes = refused.filter(({ reason }) => ['quote_not_new', 'quote_repeated'].includes(reason))
+  assert.deepEqual(
+    refused.filter(each => !quotes.includes(each)),
+    [{ reason: 'duplicate_id', ticks: sessionTrades() }],
+  )
+  assert.equal(
+    quotes.reduce((sum, { ticks }) => sum + ticks, 0),
+    sessionQuotes(),
+  )
+  assert.deepEqual(rest, {
     gaps: 0,
     lost: 0,
     failed: 0,

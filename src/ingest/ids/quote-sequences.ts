@@ -1,6 +1,6 @@
 /**
  * Follows the sequences of quotes, which rise within a symbol: a quote whose sequence is not above the last one is a
- * repeat (of a second connection or recorder) or out of order, and is refused. Where a venue restarts its count, the
+ * repeat (of a second connection or recorder) or out of order, and is refused; an exact repeat is only counted. Where a venue restarts its count, the
  * first lower sequence after a silence, or one less than half of the last, starts it again.
  */
 import type { Fence, Store } from '../../store/store.ts'
@@ -12,6 +12,7 @@ import { readMicros } from '../../tick/time.ts'
 import { codeOf, type Validity } from '../../tick/validate.ts'
 import { symbolKey } from '../checkpoint.ts'
 import type { ValidatedRecord } from '../validated-record.ts'
+import { RecentQuotes } from './recent-quotes.ts'
 
 /** A lower sequence this long after the last quote of its symbol restarts: both by receive time. */
 const SILENCE_MICROS_MIN = 30_000_000
@@ -20,11 +21,14 @@ const REPORT_EVERY_MS = 600_000
 /** Log days searched on resume for the last quotes. */
 const DAYS_BACK = 2
 const NOT_NEW = codeOf('quote_not_new')
+const REPEATED = codeOf('quote_repeated')
 
 interface LastQuote {
   high: number
   low: number
   receivedMicros: number
+  /** Undefined until a quote of this run of ingest. */
+  recent: RecentQuotes | undefined
 }
 
 export class QuoteSequences {
@@ -49,7 +53,7 @@ export class QuoteSequences {
     this.#last.clear()
     for (const { venue, symbol, last, received } of rows) {
       const [high, low] = wordsOf(BigInt(last))
-      this.#last.set(symbolKey({ venue, symbol }), { high, low, receivedMicros: Number(received) })
+      this.#last.set(symbolKey({ venue, symbol }), { high, low, receivedMicros: Number(received), recent: undefined })
     }
   }
 
@@ -78,12 +82,15 @@ export class QuoteSequences {
       const received = readMicros(receivedAtWords, row)
       if (high < last.high || (high === last.high && low <= last.low)) {
         if (!begins(last, high, low, received)) {
-          codes[row] = NOT_NEW
+          codes[row] = last.recent?.has(quotes, row) ? REPEATED : NOT_NEW
           marked++
           continue
         }
         this.#report(quotes, row, last)
+        last.recent?.clear()
       }
+      last.recent ??= new RecentQuotes()
+      last.recent.add(quotes, row)
       last.high = high
       last.low = low
       last.receivedMicros = received
@@ -102,7 +109,7 @@ export class QuoteSequences {
     const key = symbolKey({ venue, symbol })
     const known = this.#last.get(key)
     if (known) return known
-    const last = { high: 0, low: 0, receivedMicros: Number.NEGATIVE_INFINITY }
+    const last = { high: 0, low: 0, receivedMicros: Number.NEGATIVE_INFINITY, recent: undefined }
     this.#last.set(key, last)
     return last
   }

@@ -161,6 +161,11 @@ export class Reprocessor {
           })
           continue
         }
+        // It stands for ticks that are stored: its record has others.
+        if (row.reason === 'quote_repeated') {
+          page.push({ row, outcome: { reason: row.reason, detail: 'they are stored already' } })
+          continue
+        }
         const entry = await records.at(row.offset)
         page.push({
           row,

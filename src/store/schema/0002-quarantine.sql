@@ -2,7 +2,8 @@
 -- good ticks of the same batch, which are inserted after these, were stored: docs/decisions/resume.md.
 -- epoch is the writer's: a later owner removes half a batch, never an earlier owner that is still running.
 -- log_hash: as in trades.
--- ticks is 1, or the count in the header of a record that cannot be read: any number, so that log and table have the same total.
+-- ticks is 1, or the count in the header of a record that cannot be read: any number, so that log and table have the same total; or the
+-- number of repeated quotes in a record.
 -- trade_id is set where a tick with a tracked id was refused for its values: that id is not missing. Otherwise 0.
 -- raw is the payload byte for byte; only its beginning where received_bytes is greater than its length. received_bytes 0: unknown.
 CREATE TABLE IF NOT EXISTS quarantine

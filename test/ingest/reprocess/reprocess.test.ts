@@ -11,6 +11,7 @@ import { openSqliteLog, type SqliteLogOptions } from '../../../src/log/sqlite/lo
 import type { Store } from '../../../src/store/store.ts'
 import { RECORD_VERSION, refusedRecord } from '../../../src/tick/records.ts'
 import { makeMixedLog } from '../../support/data/mixed-log.ts'
+import { quotesOf } from '../../support/data/quotes.ts'
 import { reprocessIn } from '../../support/data/reprocessing.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
 import { storeAll } from '../../support/data/storing.ts'
@@ -304,6 +305,25 @@ test('trades of symbols that nobody asked for are stored only where their reason
     assert.deepEqual(summaryOf(all!), { looked: 1, moved: 0, still: [['symbol_unasked', 'symbol_unasked', 1]] })
     assert.deepEqual(summaryOf(named!), { looked: 1, moved: 1, still: [] })
     assert.deepEqual(await store.rows('SELECT symbol FROM trades'), [{ symbol: 'X-USD' }])
+    await assertSound(store, log)
+  }))
+
+test('repeated quotes are never stored a second time, also where their reason is named', () =>
+  withLog('repeated', async (log, store) => {
+    const quotes = [1_001, 1_002, 1_003].map(sequence => ({
+      ...{ symbol: 'AAA', sequence, bid: [1, sequence] as const, ask: [2, 1] as const },
+    }))
+    await log.append(0, [quotesOf('binance', quotes), quotesOf('binance', quotes)])
+    await storeAll(log, store)
+    const [all, named] = await reprocessIn(log, store, {}, [{}, { reason: 'quote_repeated' }])
+    for (const report of [all!, named!]) {
+      assert.equal(report.moved, 0)
+      assert.deepEqual(
+        report.still.map(({ reason, detail, ticks }) => [reason, detail, ticks]),
+        [['quote_repeated', 'they are stored already', 3]],
+      )
+    }
+    assert.deepEqual(await store.rows('SELECT toUInt32(count()) AS quotes FROM quotes'), [{ quotes: 3 }])
     await assertSound(store, log)
   }))
 

@@ -50,8 +50,8 @@ interface PositionRow {
   places: string
   lowest: number
   highest: number
-  /** Ticks of a record that was refused as a whole, in one row. */
-  whole: string
+  /** Ticks that rows stand for beyond one each: of a record that was refused as a whole, of repeated quotes. */
+  further: string
 }
 
 /** Whether every tick of the log is in a table of its kind or `quarantine` once, at its position. */
@@ -59,7 +59,7 @@ export async function checkPositions(store: Store, log: Log): Promise<PositionRe
   const rows = await store.rows<PositionRow>(
     `SELECT log_partition AS partition, toString(log_offset) AS offset, toString(count()) AS rows,
        toString(uniqExact(log_index)) AS places, min(log_index) AS lowest, max(log_index) AS highest,
-       toString(sumIf(ticks, ticks > 1)) AS whole
+       toString(sum(ticks - 1)) AS further
      FROM (${KINDS.map(({ table }) => `SELECT log_partition, log_offset, log_index, 1 AS ticks FROM ${table} UNION ALL`).join(' ')}
            SELECT log_partition, log_offset, log_index, ticks FROM quarantine)
      GROUP BY log_partition, log_offset`,
@@ -75,9 +75,10 @@ export async function checkPositions(store: Store, log: Log): Promise<PositionRe
         result.lost += ticks
         continue
       }
-      const whole = Number(row.whole)
-      const places = whole > 0 ? whole : Number(row.places)
-      const count = whole > 0 ? whole + Number(row.rows) - 1 : Number(row.rows)
+      // A row of quarantine may stand for several ticks.
+      const further = Number(row.further)
+      const places = Number(row.places) + further
+      const count = Number(row.rows) + further
       result.lost += Math.max(0, ticks - places)
       result.doubled += count - places
       if (row.lowest !== 0 || row.highest >= ticks) result.strange++
