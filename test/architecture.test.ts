@@ -181,7 +181,10 @@ test('every link between the documents leads somewhere', () => {
 })
 
 test('every source file that a comment or a document names is there', () => {
-  const ours = fs.globSync('{src,web,test,bench,docs,dashboards,deploy,bin}/**/*.{ts,tsx}', { cwd: ROOT })
+  const ours = fs.globSync('{src,web,test,bench,docs,dashboards,deploy,bin}/**/*.{ts,tsx}', {
+    cwd: ROOT,
+    exclude: name => ['node_modules', 'cdk.out'].includes(path.basename(name)),
+  })
   const texts = [...ours, 'README.md', ...filesIn('docs', /\.md$/), ...filesIn('src', /\.sql$/)]
   for (const file of texts.filter(name => name !== 'test/architecture.test.ts')) {
     const words = /\.ts/.test(path.extname(file))
@@ -210,7 +213,7 @@ test('every package of the lock file has an integrity', () => {
 })
 
 test('no file holds a conflict marker', () => {
-  const notOurs = ['node_modules', '.git', 'data', 'dist']
+  const notOurs = ['node_modules', '.git', 'data', 'dist', 'cdk.out']
   const files = fs.globSync('**/*', { cwd: ROOT, exclude: name => notOurs.includes(path.basename(name)) })
   assert.ok(files.length > 400)
   const marker = /^(<{7}|\|{7}|>{7})( |$)|^={7}$/m

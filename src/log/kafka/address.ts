@@ -10,7 +10,10 @@ const PREFIX_LENGTH_MAX = 200
 /** How this client authenticates. */
 export type Credentials =
   | { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; user: string; password: string | { file: string } }
-  | { mechanism: 'OAUTHBEARER'; token: { file: string } | { command: string } }
+  | { mechanism: 'OAUTHBEARER'; token: TokenSource }
+
+/** Where the tokens of OAUTHBEARER come from. `mskRegion`: signed here for Amazon MSK, with the process's AWS role. */
+export type TokenSource = { file: string } | { command: string } | { mskRegion: string }
 
 /** A parsed `kafka://` address. */
 export interface KafkaAddress {
@@ -37,9 +40,12 @@ const MECHANISMS: Readonly<Record<string, Credentials['mechanism']>> = {
   oauthbearer: 'OAUTHBEARER',
 }
 
+/** Not a mechanism of Kafka: OAUTHBEARER with tokens that AWS's brokers check. */
+const MSK_IAM = 'aws-msk-iam'
+
 const OPTIONS = [
   ...['topicPrefix', 'partitions', 'replication', 'group', 'tls', 'ca', 'cert', 'key'],
-  ...['sasl', 'user', 'passwordFile', 'tokenFile', 'tokenCommand'],
+  ...['sasl', 'user', 'passwordFile', 'tokenFile', 'tokenCommand', 'region'],
 ]
 
 /**
@@ -97,17 +103,27 @@ function tlsOf(option: Option): KafkaAddress['tls'] {
 }
 
 function credentialsOf(option: Option, urlUser?: string, password?: string): Credentials | undefined {
-  const [sasl, optionUser, passwordFile, tokenFile, tokenCommand] = [
-    ...['sasl', 'user', 'passwordFile', 'tokenFile', 'tokenCommand'].map(option),
+  const [sasl, optionUser, passwordFile, tokenFile, tokenCommand, region] = [
+    ...['sasl', 'user', 'passwordFile', 'tokenFile', 'tokenCommand', 'region'].map(option),
   ]
   const user = urlUser || optionUser
   if (sasl === undefined) {
     if (user ?? password ?? passwordFile ?? tokenFile ?? tokenCommand) throw invalid('a user or a token needs sasl=…')
+    if (region) throw invalid('region needs sasl=aws-msk-iam')
     return undefined
   }
   const named = sasl.toLowerCase()
+  if (named === MSK_IAM) {
+    if (user ?? password ?? passwordFile ?? tokenFile ?? tokenCommand)
+      throw invalid(`sasl=${MSK_IAM} takes its credentials from AWS's provider chain, not from the address`)
+    if (option('tls') !== '1') throw invalid(`sasl=${MSK_IAM} needs tls=1`)
+    if (!region || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+      throw invalid(`sasl=${MSK_IAM} needs region=, such as eu-west-1`)
+    return { mechanism: 'OAUTHBEARER', token: { mskRegion: region } }
+  }
+  if (region) throw invalid(`region needs sasl=${MSK_IAM}`)
   const mechanism = Object.hasOwn(MECHANISMS, named) ? MECHANISMS[named] : undefined
-  if (!mechanism) throw invalid(`sasl must be one of ${Object.keys(MECHANISMS).join(', ')}`)
+  if (!mechanism) throw invalid(`sasl must be one of ${[...Object.keys(MECHANISMS), MSK_IAM].join(', ')}`)
   if (mechanism === 'OAUTHBEARER') {
     if (tokenFile && !tokenCommand) return { mechanism, token: { file: tokenFile } }
     if (tokenCommand && !tokenFile) return { mechanism, token: { command: tokenCommand } }

@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { Base, BaseOptions, SASLOptions } from '@platformatic/kafka'
 import { TickhouseError } from '../../errors.ts'
-import type { Credentials, KafkaAddress } from './address.ts'
+import type { Credentials, KafkaAddress, TokenSource } from './address.ts'
 import { asKafkaError, unavailable } from './errors.ts'
+import { mskTokens } from './login/msk-token.ts'
 
 /** After this, an unanswered request fails and its connection is closed: a stalled broker must not block us forever. */
 export const REQUEST_MS_MAX = 10_000
@@ -112,14 +113,22 @@ function rejectErrorChallenge(answer: Buffer, done: (error: Error | null, answer
 }
 
 /** The client logs in again before the broker ends the session, which is never later than the token's expiry. */
-function tokenProvider(token: { file: string } | { command: string }): () => Promise<string> {
+function tokenProvider(token: TokenSource): () => Promise<string> {
+  const next = tokensOf(token)
   let cached: Promise<string> | undefined
   return () => {
     if (cached) return cached
-    cached = 'file' in token ? secretIn(token.file, 'tokenFile') : outputOf(token.command)
+    cached = next()
     setTimeout(() => (cached = undefined), TOKEN_CACHE_MS).unref()
     return cached
   }
+}
+
+function tokensOf(token: TokenSource): () => Promise<string> {
+  if ('file' in token) return () => secretIn(token.file, 'tokenFile')
+  if ('command' in token) return () => outputOf(token.command)
+  const sign = mskTokens(token.mskRegion)
+  return () => sign().catch((error: unknown) => Promise.reject(unreadable("process's AWS credentials", error)))
 }
 
 async function secretIn(path: string, option: string): Promise<string> {

@@ -178,7 +178,7 @@ export class ServerBackend implements Backend {
     if (!this.#where.cluster) return {}
     // In a guarded insert, only the subquery for the epoch has to be sequential.
     const { select_sequential_consistency, ...alone } = SEQUENTIAL_SETTINGS
-    const sequential = fence ? { select_sequential_consistency: select_sequential_consistency! } : {}
+    const sequential: Settings = fence ? { select_sequential_consistency: select_sequential_consistency! } : {}
     return { ...REPLICATED_SETTINGS, ...(table === 'epochs' ? alone : {}), ...sequential }
   }
 

@@ -25,6 +25,8 @@ test('user and password come from the address or its options, with any character
   })
   const token = parseKafkaAddress('kafka://one:9092?sasl=oauthbearer&tokenCommand=sign+--region+eu')
   assert.deepEqual(token.credentials, { mechanism: 'OAUTHBEARER', token: { command: 'sign --region eu' } })
+  const signed = parseKafkaAddress('kafka://one:9098?tls=1&sasl=aws-msk-iam&region=us-gov-west-1')
+  assert.deepEqual(signed.credentials, { mechanism: 'OAUTHBEARER', token: { mskRegion: 'us-gov-west-1' } })
 })
 
 test('the shown address contains no user, password, file or command', () => {
@@ -52,6 +54,11 @@ test('an invalid address is refused with the reason, and without its secrets', (
     'kafka://alice@one:9092?sasl=plain': /needs a password/,
     'kafka://one:9092?sasl=plain&passwordFile=hunter2': /needs a user/,
     'kafka://one:9092?sasl=oauthbearer': /tokenFile or tokenCommand/,
+    'kafka://one:9098?sasl=aws-msk-iam&region=eu-west-1': /needs tls=1/,
+    'kafka://one:9098?tls=1&sasl=aws-msk-iam': /needs region=/,
+    'kafka://one:9098?tls=1&sasl=aws-msk-iam&region=hunter2.example': /needs region=/,
+    'kafka://alice:hunter2@one:9098?tls=1&sasl=aws-msk-iam&region=eu-west-1': /provider chain/,
+    'kafka://one:9098?tls=1&region=eu-west-1': /region needs sasl/,
   }
   for (const [address, message] of Object.entries(addresses))
     assert.throws(
