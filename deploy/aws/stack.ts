@@ -46,7 +46,12 @@ export class TickhouseStack extends Stack {
     // Staged from .dockerignore: only what the Dockerfile copies.
     this.#image = settings.image
       ? ContainerImage.fromRegistry(settings.image)
-      : AssetImage.fromAsset(ROOT, { file: 'deploy/Dockerfile', platform: Platform.LINUX_ARM64 })
+      : AssetImage.fromAsset(ROOT, {
+          file: 'deploy/Dockerfile',
+          // Stages with a server need no engine.
+          target: settings.size === 'S' ? 'full' : 'slim',
+          platform: Platform.LINUX_ARM64,
+        })
     this.#token = new Secret(this, 'Token', {
       description: 'TICKHOUSE_TOKEN: access to the page, its API and the metrics',
       encryptionKey: this.#key,
