@@ -5,7 +5,7 @@ import { binance } from './binance/decode.ts'
 import { binanceCoinm, binanceUsdm } from './binance-futures/decode.ts'
 import { bitfinex } from './bitfinex/decode.ts'
 import { bitstamp } from './bitstamp/decode.ts'
-import { bybit, bybitLinear } from './bybit/decode.ts'
+import { bybit, bybitInverse, bybitLinear } from './bybit/decode.ts'
 import { coinbase } from './coinbase/decode.ts'
 import { deribit } from './deribit/decode.ts'
 import { finnhub } from './finnhub/decode.ts'
@@ -25,6 +25,7 @@ const all: Venue[] = [
   bitfinex,
   bitstamp,
   bybit,
+  bybitInverse,
   bybitLinear,
   coinbase,
   deribit,

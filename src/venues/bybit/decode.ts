@@ -1,5 +1,6 @@
 /**
- * Bybit v5, spot and linear contracts (perpetuals and futures in USDT and USDC), which have sockets of their own:
+ * Bybit v5, spot, linear contracts (perpetuals and futures in USDT and USDC) and inverse ones (in the coin itself, whose
+ * volumes are in USD), which have sockets of their own:
  *
  * - topic `publicTrade.<symbol>`: https://bybit-exchange.github.io/docs/v5/websocket/public/trade. A frame contains
  *   several trades; the side is the taker's. Ids of spot trades are integers in quotes, beyond 2^53, that rise with
@@ -21,8 +22,8 @@ import { bybitInstruments } from './instruments.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between the venue's markets. */
-interface Market extends Pick<Venue, 'name' | 'ids' | 'kinds' | 'decoder'> {
-  category: 'spot' | 'linear'
+interface Market extends Pick<Venue, 'name' | 'ids' | 'kinds' | 'decoder' | 'defaultSymbols'> {
+  category: 'spot' | 'linear' | 'inverse'
 }
 
 /** Reads the id of a trade. */
@@ -34,6 +35,7 @@ export const decodeAny: Decode = (frame, out) => anyDecoder(idFromText)(frame, o
 export const bybit: Venue = marketOf({
   name: 'bybit',
   category: 'spot',
+  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
   ids: 'rising',
   kinds: [['trades', 'quotes']],
   decoder: () => {
@@ -46,15 +48,28 @@ export const bybit: Venue = marketOf({
   },
 })
 
-export const bybitLinear: Venue = marketOf({
-  name: 'bybitlinear',
-  category: 'linear',
+/** What both markets of contracts have in common. */
+const CONTRACTS: Pick<Venue, 'ids' | 'kinds' | 'decoder'> = {
   ids: 'opaque',
   kinds: [
     ['trades', 'quotes'],
     ['marks', 'liquidations'],
   ],
   decoder: () => anyDecoder(idFromUuid, new Map(), new Map()),
+}
+
+export const bybitLinear: Venue = marketOf({
+  name: 'bybitlinear',
+  category: 'linear',
+  defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
+  ...CONTRACTS,
+})
+
+export const bybitInverse: Venue = marketOf({
+  name: 'bybitinverse',
+  category: 'inverse',
+  defaultSymbols: ['BTCUSD', 'ETHUSD', 'XRPUSD', 'SOLUSD'],
+  ...CONTRACTS,
 })
 
 /** The topic of each kind, before its symbol. */
@@ -65,14 +80,11 @@ const TOPICS: Readonly<Record<string, string>> = {
   liquidations: 'allLiquidation.',
 }
 
-function marketOf({ name, ids, kinds, category, decoder }: Market): Venue {
+function marketOf({ category, ...market }: Market): Venue {
   return {
-    name,
-    ids,
+    ...market,
     ws: `wss://stream.bybit.com/v5/public/${category}`,
     rest: 'https://api.bybit.com',
-    kinds,
-    defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
     // Neither symbols nor frames have a documented limit; connects do.
     limits: { symbolsPerConnection: 100, framesPerSecond: 8, connectsPerFiveMinutes: 500 },
     instruments: bybitInstruments(category),
@@ -86,7 +98,6 @@ function marketOf({ name, ids, kinds, category, decoder }: Market): Venue {
     resubscribe: (symbols, kinds) => requests('subscribe', symbols, kinds),
     unsubscribe: (symbols, kinds) => requests('unsubscribe', symbols, kinds),
     frameOf: item => `{"topic":"publicTrade","data":[${item}]}`,
-    decoder,
   }
 }
 
