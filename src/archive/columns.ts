@@ -34,7 +34,7 @@ const NOT_OF_TICK = 'log_hash'
 
 /** Columns missing in objects archived by an earlier version, by table. They are read as 0 or '' from such an object. */
 export const ADDED: Readonly<Record<string, readonly string[]>> = {
-  trades: ['id_run', 'first_id', 'last_id'],
+  trades: ['id_run', 'first_id', 'last_id', 'conditions'],
   quarantine: ['id_run', 'received_bytes', 'trade_id'],
   audits: ['subject'],
 }

@@ -30,7 +30,7 @@ export const STORED_TRADES: StoredTicks<TradeColumns> = {
   name: TRADES.name,
   table: `all_${TRADES.table}`,
   time: TRADES.time,
-  select: 'venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin, first_id, last_id',
+  select: 'venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin, first_id, last_id, conditions',
   order: 'timestamp, trade_id, venue, symbol, log_partition, log_offset, log_index',
   // The table's order, the cheapest for the engine.
   queryOrder: 'symbol, venue, timestamp, trade_id, log_partition, log_offset, log_index',

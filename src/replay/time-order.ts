@@ -1,4 +1,5 @@
 /** Sorts ticks into sending order: by time, then id, venue and symbol; stable for ticks equal in all of them. */
+import { Conditions } from '../tick/conditions.ts'
 import { JoinedIds } from '../tick/joined-ids.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 
@@ -105,6 +106,7 @@ function gather(trades: TradeColumns, rows: Uint32Array, ordered: TradeColumns):
   gatherBytes(trades.side, ordered.side, rows)
   gatherBytes(trades.origin, ordered.origin, rows)
   if (trades.joined) ordered.joined = gatherJoined(trades.joined, rows, ordered.capacity)
+  if (trades.conditions) ordered.conditions = Conditions.of(trades.conditions, rows, ordered.capacity)
 }
 
 function gatherJoined(from: JoinedIds, rows: Uint32Array, capacity: number): JoinedIds {

@@ -3,6 +3,7 @@
  * not read (format `refused`). Version 1's bytes are kept as golden files in the tests: old logs stay readable.
  */
 import { isUtf8 } from 'node:buffer'
+import { Conditions } from './conditions.ts'
 import { JoinedIds } from './joined-ids.ts'
 import { BlockError, BlockReader, BlockWriter } from './native.ts'
 import { REFUSALS, type Refusal } from './refusal.ts'
@@ -32,12 +33,12 @@ export const TYPES = {
 
 /** Columns of a block of trades. */
 const TRADE_COLUMN_COUNT = 9
-/** first_id and last_id, only in a block with an aggregate. */
+/** first_id and last_id, only in a block with an aggregate; `conditions` only where a trade has any. */
 const JOINED_COLUMN_COUNT = 2
 
 /** The columns that `writeTradeColumns` writes. */
-export function tradeColumnCount({ joined }: TradeColumns): number {
-  return TRADE_COLUMN_COUNT + (joined ? JOINED_COLUMN_COUNT : 0)
+export function tradeColumnCount({ joined, conditions }: TradeColumns): number {
+  return TRADE_COLUMN_COUNT + (joined ? JOINED_COLUMN_COUNT : 0) + (conditions ? 1 : 0)
 }
 
 /** Bytes of a trade in a block, about: to allocate once. */
@@ -49,7 +50,7 @@ const TRADE_BYTES_MIN = 44
 /** Writes the columns of trades into a block, in the table's order. */
 export function writeTradeColumns(writer: BlockWriter, trades: TradeColumns): void {
   writeTradeRange(writer, trades, 0, trades.origin)
-  writeJoined(writer, trades, 0)
+  writeOptional(writer, trades, 0)
 }
 
 /** The nine columns that any trade has, of the rows from `start` on, as many as the writer's block has, and of the origin given for each. */
@@ -65,10 +66,13 @@ function writeTradeRange(writer: BlockWriter, trades: TradeColumns, start: numbe
   writer.fixed('origin', TYPES.origin, origin)
 }
 
-function writeJoined(writer: BlockWriter, { joined }: TradeColumns, start: number): void {
-  if (!joined) return
-  writer.fixed('first_id', 'UInt64', joined.first.subarray(start))
-  writer.fixed('last_id', 'UInt64', joined.last.subarray(start))
+/** The columns that trades of few venues have. */
+function writeOptional(writer: BlockWriter, { joined, conditions }: TradeColumns, start: number): void {
+  if (joined) {
+    writer.fixed('first_id', 'UInt64', joined.first.subarray(start))
+    writer.fixed('last_id', 'UInt64', joined.last.subarray(start))
+  }
+  if (conditions) writer.lowCardinality('conditions', conditions.words.words, conditions.codes.subarray(start))
 }
 
 /**
@@ -83,13 +87,13 @@ export function writeTradeBlock(
 ): Uint8Array<ArrayBuffer> {
   const writer = new BlockWriter(tradeColumnCount(trades), end - start, room)
   writeTradeRange(writer, trades, start, origin)
-  writeJoined(writer, trades, start)
+  writeOptional(writer, trades, start)
   return writer.done()
 }
 
 /** Bytes of a block of this many of these trades, about. */
-export function blockBytes(rows: number, { joined }: Pick<TradeColumns, 'joined'>): number {
-  return 1024 + rows * (TRADE_BYTES + (joined ? 16 : 0))
+export function blockBytes(rows: number, { joined, conditions }: Pick<TradeColumns, 'joined' | 'conditions'>): number {
+  return 1024 + rows * (TRADE_BYTES + (joined ? 16 : 0) + (conditions ? 4 : 0))
 }
 
 /** A batch of trades as a log record. The columns may be used again afterwards. */
@@ -130,8 +134,10 @@ export function readTradeBlocks(
 }
 
 function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
-  const joins = reader.columns === TRADE_COLUMN_COUNT + JOINED_COLUMN_COUNT
-  if (reader.columns !== TRADE_COLUMN_COUNT && !joins)
+  const more = reader.columns - TRADE_COLUMN_COUNT
+  const joins = more === JOINED_COLUMN_COUNT || more === JOINED_COLUMN_COUNT + 1
+  const hasConditions = more === 1 || more === JOINED_COLUMN_COUNT + 1
+  if (more !== 0 && !joins && !hasConditions)
     throw new BlockError(`${reader.columns} columns, not ${TRADE_COLUMN_COUNT}`)
   trades.clear()
   trades.reserve(reader.rows)
@@ -145,6 +151,7 @@ function readTradeColumns(reader: BlockReader, trades: TradeColumns): void {
   reader.fixed('trade_id', 'UInt64', trades.tradeId)
   reader.fixed('origin', TYPES.origin, trades.origin)
   if (joins) readJoined(reader, trades)
+  if (hasConditions) trades.conditions = Conditions.read(reader, trades.capacity)
   trades.length = reader.rows
 }
 

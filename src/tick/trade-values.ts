@@ -15,6 +15,7 @@ export function tradeValues(trades: TradeColumns, row: number): string {
     trade_id: String(trades.tradeId[row]),
     origin: nameOf(ORIGIN, trades.origin[row]!),
     ...(trades.joined && trades.joined.last[row] !== 0n && joinedValues(trades.joined, row)),
+    ...(trades.conditions?.text(row) && { conditions: trades.conditions.text(row) }),
   })
 }
 
@@ -24,11 +25,13 @@ const joinedValues = ({ first, last }: JoinedIds, row: number) => ({
 })
 
 const FIELDS = 'venue symbol timestamp price volume side trade_id origin'
-const FIELDS_JOINED = `${FIELDS} first_id last_id`
+const JOINED = 'first_id last_id'
+/** By what a trade may have besides. */
+const FORMS = [FIELDS, `${FIELDS} ${JOINED}`, `${FIELDS} conditions`, `${FIELDS} ${JOINED} conditions`]
 
 /** Reads that JSON back, value for value; undefined for any other text. */
 export function readTradeValues(raw: string, receivedAtMicros: number): TradeColumns | undefined {
-  const tick = fieldsOf(raw, FIELDS) ?? fieldsOf(raw, FIELDS_JOINED)
+  const tick = FORMS.map(fields => fieldsOf(raw, fields)).find(Boolean)
   if (!tick || !/^-?\d{1,19}$/.test(tick.timestamp!) || !/^\d{1,20}$/.test(tick.trade_id!)) return undefined
   const trades = new TradeColumns(1)
   const [price, volume] = [Number(tick.price), Number(tick.volume)]
@@ -43,6 +46,7 @@ export function readTradeValues(raw: string, receivedAtMicros: number): TradeCol
     side: SIDE.unknown,
     tradeId: 0,
     origin: ORIGIN.live,
+    conditions: tick.conditions ?? '',
   })
   trades.timestamp[0] = BigInt(tick.timestamp!)
   trades.tradeId[0] = BigInt(tick.trade_id!)

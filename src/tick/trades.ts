@@ -16,6 +16,7 @@
  *   quarantine  refused ticks with reason and raw payload: a dead-letter queue
  *   gap         a range of trade ids that are missing
  */
+import { Conditions } from './conditions.ts'
 import { Dictionary, translate } from './dictionary.ts'
 import { JoinedIds } from './joined-ids.ts'
 import { writeTime } from './time.ts'
@@ -46,6 +47,8 @@ export interface Trade {
   /** Of an aggregate, the ids of the first and the last trade that it joins; 0 or absent for a trade by itself. */
   firstId?: number
   lastId?: number
+  /** The venue's codes, separated by commas; empty or absent for none. */
+  conditions?: string
   origin: Origin
 }
 
@@ -65,6 +68,7 @@ export class TradeDraft implements Trade {
   tradeId: number | bigint = 0
   firstId = 0
   lastId = 0
+  conditions = ''
   origin: Origin = ORIGIN.live
 }
 
@@ -91,6 +95,8 @@ export class TradeColumns {
   origin: Int8Array
   /** The trades that rows join; undefined while no row joins any. */
   joined: JoinedIds | undefined
+  /** Undefined while no row has any. */
+  conditions: Conditions | undefined
   /** The same memory as `timestamp`, `receivedAt` and `tradeId`, in 32-bit words, low word first. */
   timestampWords: Uint32Array
   receivedAtWords: Uint32Array
@@ -127,6 +133,7 @@ export class TradeColumns {
     this.venues = new Dictionary()
     this.symbols = new Dictionary()
     this.joined = undefined
+    this.conditions = undefined
   }
 
   /** Makes room for `rows` more, by doubling. */
@@ -143,6 +150,7 @@ export class TradeColumns {
     larger.tradeId.set(this.tradeId)
     larger.origin.set(this.origin)
     larger.joined = this.joined?.larger(larger.capacity)
+    larger.conditions = this.conditions?.larger(larger.capacity)
     const { length, venues, symbols } = this
     Object.assign(this, larger, { length, venues, symbols })
   }
@@ -166,6 +174,7 @@ export class TradeColumns {
     }
     this.origin[row] = trade.origin
     if (trade.lastId) this.#join(row, trade)
+    if (trade.conditions) this.#conditions().set(row, trade.conditions)
   }
 
   /** Appends rows `start` to `end`-1 of other columns. */
@@ -182,6 +191,7 @@ export class TradeColumns {
     this.tradeId.set(from.tradeId.subarray(start, end), at)
     this.origin.set(from.origin.subarray(start, end), at)
     if (from.joined) this.#joined().copy(from.joined, start, end, at)
+    if (from.conditions) this.#conditions().copy(from.conditions, start, end, at)
     this.length += end - start
   }
 
@@ -194,5 +204,10 @@ export class TradeColumns {
   #joined(): JoinedIds {
     this.joined ??= new JoinedIds(this.capacity)
     return this.joined
+  }
+
+  #conditions(): Conditions {
+    this.conditions ??= new Conditions(this.capacity)
+    return this.conditions
   }
 }

@@ -72,6 +72,8 @@ export interface TradeFields {
   time: { micros: number; nanos: number } | undefined
   /** Of an aggregate, the ids of the first and the last trade that it joins; absent for a trade by itself. */
   joined?: { first: unknown; last: unknown }
+  /** The venue's codes, separated by commas; absent for none. */
+  conditions?: string
 }
 
 /**
@@ -112,6 +114,7 @@ export function emitTrade(
     draft.tradeId = tradeId
     draft.firstId = joined.first
     draft.lastId = joined.last
+    draft.conditions = fields.conditions ?? ''
     out.trade(draft)
   }
   if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw?.())
@@ -145,6 +148,11 @@ export function idFromText(value: unknown): number | bigint | undefined {
 /** A time in whole ms since 1970 UTC; undefined for anything else. */
 export function readMs(value: unknown): { micros: number; nanos: number } | undefined {
   return typeof value === 'number' && Number.isInteger(value) ? { micros: value * 1000, nanos: 0 } : undefined
+}
+
+/** A list of the codes of a trade's conditions, of which a blank is one, as text with commas; empty for anything else. */
+export function conditionsOf(codes: unknown): string {
+  return Array.isArray(codes) ? codes.filter(code => typeof code === 'string').join(',') : ''
 }
 
 /** The side a venue spells `buy` or `sell`. */

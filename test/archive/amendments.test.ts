@@ -37,6 +37,7 @@ const trades: Trade[] = SESSIONS.flatMap(beganMs =>
     ...{ timestampMicros: (beganMs + n * 7_200) * 1000, timestampNanos: n % 1000 },
     ...{ receivedAtMicros: (beganMs + n * 7_200 + 5) * 1000, price: 100 + n / 100, volume: 1 + (n % 9) },
     tradeId: idOf(n % 4 < 2 ? 'D' : 'V', 1 + (n >> 2)),
+    conditions: n % 3 === 0 ? '' : `@,${n % 3}`,
   })),
 )
 
@@ -46,6 +47,7 @@ interface Final {
   id: bigint
   price: number
   volume: number
+  conditions: string
   amendedNanos: bigint
 }
 
@@ -59,8 +61,8 @@ function amend(): { amendments: Amendment[]; left: Final[] } {
   let number = 1_000_000
   const left = SESSIONS.flatMap((beganMs, session) => {
     const finals: Final[] = trades.slice(session * TRADES_EACH, (session + 1) * TRADES_EACH).map(trade => {
-      const { tradeId, price, volume } = trade
-      return { trade, id: BigInt(tradeId), price, volume, amendedNanos: 0n }
+      const { tradeId, price, volume, conditions = '' } = trade
+      return { trade, id: BigInt(tradeId), price, volume, conditions, amendedNanos: 0n }
     })
     for (const [n, action] of actions.entries()) {
       if (n % SESSIONS.length !== session) continue
@@ -73,15 +75,17 @@ function amend(): { amendments: Amendment[]; left: Final[] } {
         one.id = random(5) === 0 ? one.id : idOf(exchange, ++number)
         one.price = 1 + random(900)
         one.volume = 1 + random(9)
+        one.conditions = ['', '@', ' ,7,Z'][random(3)]!
         one.amendedNanos = nanosOf(at)
       } else finals.splice(finals.indexOf(one), 1)
       const isCorrection = action === 'correction'
       amendments.push({
-        ...{ venue: 'alpaca', symbol: one.trade.symbol, exchange, ...before, ...at, newConditions: '' },
+        ...{ venue: 'alpaca', symbol: one.trade.symbol, exchange, ...before, ...at },
         action: isCorrection ? 'correction' : n % 2 === 0 ? 'cancel' : 'error',
         newTradeId: isCorrection ? one.id : 0,
         newPrice: isCorrection ? one.price : 0,
         newVolume: isCorrection ? one.volume : 0,
+        newConditions: isCorrection ? one.conditions : '',
         receivedAtMicros: at.timestampMicros + 9,
       })
     }
@@ -109,15 +113,15 @@ test(`a day with ${CORRECTIONS} corrections and ${CANCELS} cancels, in any order
   const { log, store, fixture, directory, append } = await openDay(t)
   const { amendments, left } = amend()
   const expected = left
-    .map(({ trade, id, price, volume, amendedNanos }) =>
-      [trade.symbol, nanosOf(trade), id, price, volume, amendedNanos].join(' '),
+    .map(({ trade, id, price, volume, conditions, amendedNanos }) =>
+      [trade.symbol, nanosOf(trade), id, price, volume, conditions, amendedNanos].join(' '),
     )
     .sort()
   const finals = async (filter = '1') =>
     (
       await store.rows<{ line: string }>(
         `SELECT concatWithSeparator(' ', symbol, toString(toUnixTimestamp64Nano(timestamp)), toString(trade_id), toString(price),
-           toString(volume), toString(toUnixTimestamp64Nano(amended_at))) AS line
+           toString(volume), conditions, toString(toUnixTimestamp64Nano(amended_at))) AS line
          FROM trades_final WHERE venue = 'alpaca' AND ${filter}`,
       )
     )

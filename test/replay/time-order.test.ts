@@ -47,6 +47,7 @@ function columnsOf(ticks: readonly Tick[]): TradeColumns {
       volume: 1,
       side: SIDE.buy,
       tradeId: id,
+      conditions: symbol === 'AAA' ? String(id & 3n) : '',
       ...(venue === 'binance' && { firstId: Number(id & 0xffn), lastId: Number(id & 0xffn) + 1 }),
       origin: ORIGIN.live,
     })
@@ -68,10 +69,12 @@ const compareBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Bu
 const byTime = (a: Tick, b: Tick) =>
   compare(a.nanos, b.nanos) || compare(a.id, b.id) || compareBytes(a.venue, b.venue) || compareBytes(a.symbol, b.symbol)
 
-/** Aggregates keep the ids of the trades that they join. */
+/** Aggregates keep the ids of the trades that they join, and trades their conditions. */
 function assertJoined(trades: TradeColumns): void {
-  for (const [row, { venue, id }] of ticksOf(trades).entries())
+  for (const [row, { venue, symbol, id }] of ticksOf(trades).entries()) {
     assert.equal(trades.joined?.last[row] ?? 0n, venue === 'binance' ? (id & 0xffn) + 1n : 0n)
+    assert.equal(trades.conditions?.text(row) ?? '', symbol === 'AAA' ? String(id & 3n) : '')
+  }
 }
 
 test('ticks are sorted by time, id, venue and symbol, stably, and memory is reused', () => {

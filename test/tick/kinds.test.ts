@@ -9,6 +9,7 @@ import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
 import { BookTopColumns } from '../../src/tick/quotes/book-tops.ts'
 import { QuoteDraft } from '../../src/tick/quotes/quotes.ts'
+import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
 
@@ -90,6 +91,29 @@ test('a quarantined aggregate keeps the ids of the trades that it joins', () => 
   assert.equal(TRADES.values(TRADES.readValues(raw, 0)!, 0), raw)
   assert.equal(TRADES.readValues(raw.replace('"5"', '"-5"'), 0), undefined)
 })
+
+test('a quarantined trade keeps its conditions, with and without joined ids', () => {
+  for (const joins of [{}, { firstId: 5, lastId: 7 }]) {
+    const trades = new TradeColumns(1)
+    trades.add({
+      ...{
+        venue: 'binance',
+        symbol: 'AAPL',
+        timestampMicros: 1,
+        timestampNanos: 2,
+        receivedAtMicros: 3,
+        price: 1,
+        volume: 2,
+      },
+      ...{ side: SIDE.unknown, tradeId: 7, origin: ORIGIN.live, conditions: ' ,7,V', ...joins },
+    })
+    const raw = TRADES.values(trades, 0)
+    const again = TRADES.readValues(raw, 3)!
+    assert.equal(again.conditions!.text(0), ' ,7,V')
+    assert.equal(TRADES.values(again, 0), raw)
+  }
+})
+
 const amendment: Amendment = {
   ...{ venue: 'binance', symbol: 'AAPL', action: 'correction', exchange: 'D', conditions: ' ,7,V', newConditions: '@' },
   ...{ tradeId: 7, price: 0.1, volume: 3, newTradeId: 2n ** 63n, newPrice: 0.2, newVolume: 1e-8 },

@@ -19,12 +19,14 @@ const anyTrades = fc
       fc.oneof(fc.maxSafeInteger().map(Math.abs), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
       // Almost no venue sends aggregates: without one there are no columns for them.
       fc.option(fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()), { freq: 2, nil: [0, 0] as const }),
+      // Nor do most state conditions.
+      fc.option(fc.constantFrom('@', '@,I', ' ,7,V'), { freq: 2, nil: '' }),
     ),
     { minLength: 1, maxLength: 400 },
   )
   .map(rows => {
     const trades = new TradeColumns(rows.length)
-    for (const [venue, symbol, micros, nanos, price, volume, side, id, [firstId, lastId]] of rows) {
+    for (const [venue, symbol, micros, nanos, price, volume, side, id, [firstId, lastId], conditions] of rows) {
       trades.add({
         venue,
         symbol,
@@ -37,6 +39,7 @@ const anyTrades = fc
         tradeId: id,
         firstId,
         lastId,
+        conditions,
         origin: ORIGIN.live,
       })
     }
@@ -56,6 +59,7 @@ const rowsOf = (trades: TradeColumns) =>
     trades.origin[row],
     trades.joined?.first[row] ?? 0n,
     trades.joined?.last[row] ?? 0n,
+    trades.conditions?.text(row) ?? '',
   ])
 
 test('trades read back from a record are the trades written, to the last bit', () => {
@@ -68,7 +72,7 @@ test('trades read back from a record are the trades written, to the last bit', (
   )
 })
 
-test('trades taken from one batch into another keep the ids that they join', () => {
+test('trades taken from one batch into another keep the ids that they join, and their conditions', () => {
   fc.assert(
     fc.property(fc.array(anyTrades, { maxLength: 4 }), batches => {
       const all = new TradeColumns(0)
@@ -79,6 +83,7 @@ test('trades taken from one batch into another keep the ids that they join', () 
       )
       all.clear()
       assert.equal(all.joined, undefined)
+      assert.equal(all.conditions, undefined)
     }),
   )
 })

@@ -8,6 +8,7 @@
 -- Codecs: ZSTD(1) and (2) leave the constant difference of ids at 0.4 bytes and read it six times as slowly as ZSTD(3);
 -- receive times are whole microseconds: docs/decisions/dashboards.md.
 -- first_id and last_id are the ids of the first and the last trade that an aggregate joins; 0 for a trade by itself.
+-- conditions are the venue's codes, separated by commas; empty where it states none.
 -- id_run numbers the runs of a symbol's trade ids from 0: a run ends where a venue's ids restart or jump.
 CREATE TABLE IF NOT EXISTS trades
 (
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS trades
     id_run        UInt16               DEFAULT 0,
     first_id      UInt64               DEFAULT 0 CODEC(Delta, ZSTD(1)),
     last_id       UInt64               DEFAULT 0 CODEC(Delta, ZSTD(1)),
+    conditions    LowCardinality(String) DEFAULT '',
     INDEX log_place (log_partition, log_offset) TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -8,14 +8,14 @@ WITH
     stated AS
     (
         SELECT venue, symbol, toDate(toTimeZone(timestamp, 'America/New_York') + INTERVAL 4 HOUR) AS session, trade_id,
-            action, new_trade_id, new_price, new_volume, timestamp
+            action, new_trade_id, new_price, new_volume, new_conditions, timestamp
         FROM all_amendments
     ),
     -- Of each id that a correction gave, its last values.
     corrected AS
     (
         SELECT venue, symbol, session, new_trade_id AS id, argMax(new_price, timestamp) AS new_price,
-            argMax(new_volume, timestamp) AS new_volume, max(timestamp) AS amended_at
+            argMax(new_volume, timestamp) AS new_volume, argMax(new_conditions, timestamp) AS new_conditions, max(timestamp) AS amended_at
         FROM stated WHERE action = 'correction'
         GROUP BY venue, symbol, session, id
     ),
@@ -34,7 +34,7 @@ WITH
             (SELECT venue, symbol, session, trade_id FROM stated WHERE action != 'correction' OR trade_id != new_trade_id)
     )
 SELECT t.venue, t.symbol, t.timestamp, t.received_at, t.price, t.volume, t.side, t.trade_id,
-    toDateTime64(0, 9, 'UTC') AS amended_at
+    t.conditions, toDateTime64(0, 9, 'UTC') AS amended_at
 FROM
 (
     SELECT *, toDate(toTimeZone(timestamp, 'America/New_York') + INTERVAL 4 HOUR) AS session FROM all_trades
@@ -42,7 +42,8 @@ FROM
 LEFT ANTI JOIN stated AS s
     ON s.venue = t.venue AND s.symbol = t.symbol AND s.session = t.session AND s.trade_id = t.trade_id
 UNION ALL
-SELECT t.venue, t.symbol, t.timestamp, t.received_at, f.new_price, f.new_volume, t.side, f.id, f.amended_at
+SELECT t.venue, t.symbol, t.timestamp, t.received_at, f.new_price, f.new_volume, t.side, f.id, f.new_conditions,
+    f.amended_at
 FROM
 (
     SELECT *, toDate(toTimeZone(timestamp, 'America/New_York') + INTERVAL 4 HOUR) AS session

@@ -5,7 +5,7 @@
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
-import { show } from '../read-trade.ts'
+import { conditionsOf, show } from '../read-trade.ts'
 import type { Sink } from '../venue.ts'
 import { type Raw, timeOf } from './messages.ts'
 import { tradeIdOf } from './trade-id.ts'
@@ -68,9 +68,4 @@ function emit(
     else out.ignore()
   }
   if (unreadable !== undefined) out.refuse('rejected_value', unreadable, raw())
-}
-
-/** Codes, of which a blank is one, separated by commas. */
-function conditionsOf(codes: unknown): string {
-  return Array.isArray(codes) ? codes.filter(code => typeof code === 'string').join(',') : ''
 }

@@ -5,7 +5,7 @@
 import { SIDE } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
-import { emitTrade } from '../read-trade.ts'
+import { conditionsOf, emitTrade } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { decodeCancel, decodeCorrection } from './amendments.ts'
 import { stockInstruments } from './instruments.ts'
@@ -42,6 +42,7 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: Raw): void {
     tradeId: trade.i,
     side: SIDE.unknown,
     time: timeOf(trade.t),
+    conditions: conditionsOf(trade.c),
   }
   emitTrade(out, fields, decimalFromNumber, raw, id => tradeIdOf(trade.x, id))
 }

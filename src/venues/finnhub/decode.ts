@@ -6,7 +6,7 @@ import { SIDE } from '../../tick/trades.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import { NO_LIST } from '../instruments.ts'
 import type { JsonObject } from '../json-text.ts'
-import { decodeItems, emitTrade, readMessage, readMs, show } from '../read-trade.ts'
+import { conditionsOf, decodeItems, emitTrade, readMessage, readMs, show } from '../read-trade.ts'
 import type { Credentials, Sink, Venue } from '../venue.ts'
 import { FrameIds } from './frame-ids.ts'
 
@@ -79,7 +79,15 @@ function decodeTrade(trade: JsonObject, out: Sink, raw: () => string | undefined
     return
   }
   const tradeId = ids.of(symbol, decimalFromNumber(price), size, time, conditions)
-  const fields = { symbol, price, volume, tradeId, side: SIDE.unknown, time: readMs(time) }
+  const fields = {
+    symbol,
+    price,
+    volume,
+    tradeId,
+    side: SIDE.unknown,
+    time: readMs(time),
+    conditions: conditionsOf(conditions),
+  }
   emitTrade(out, fields, decimalFromNumber, raw)
 }
 

@@ -17,6 +17,8 @@ export interface Trade {
   tradeId: number | bigint
   /** Of an aggregate: the first and the last trade that it joins. */
   joined?: [first: number, last: number]
+  /** Absent for none. */
+  conditions?: string
 }
 
 export interface Quote {
@@ -60,9 +62,19 @@ export class CollectingSink implements Sink {
     ...of
   }: TradeDraft): void {
     const sideName = Object.entries(SIDE).find(([, code]) => code === side)?.[0] ?? String(side)
-    const { firstId, lastId } = of
+    const { firstId, lastId, conditions } = of
     const joined = lastId === 0 ? {} : { joined: [firstId, lastId] as [number, number] }
-    this.trades.push({ symbol, micros, nanos, price, volume, side: sideName, tradeId, ...joined })
+    this.trades.push({
+      symbol,
+      micros,
+      nanos,
+      price,
+      volume,
+      side: sideName,
+      tradeId,
+      ...joined,
+      ...(conditions && { conditions }),
+    })
   }
   quote({ symbol, timestampMicros: micros, timestampNanos: nanos, sequence, flags, ...sides }: QuoteDraft): void {
     const { bidPrice, bidSize, askPrice, askSize } = sides

@@ -13,6 +13,7 @@ const meaning = (number: number, exchange = 'D', micros = 1_614_009_104_208_000,
   volume: 1,
   side: 'unknown',
   tradeId: stockId(exchange, number),
+  conditions: '@,I',
 })
 const error = (code: number, msg: string) => `[{"T":"error","code":${code},"msg":"${msg}"}]`
 
@@ -24,6 +25,10 @@ export const evidence: VenueEvidence = {
     {
       frame: `[${trade(1, 'V', '2021-02-22T15:51:45.335689322Z')},${trade(79_372_207_866_957)},${trade(2, 'V')}]`,
       trades: [meaning(1, 'V', 1_614_009_105_335_689, 322), meaning(79_372_207_866_957), meaning(2, 'V')],
+    },
+    {
+      frame: `[${trade(96_921).replace('["@","I"]', '[" ","7","V"]')}]`,
+      trades: [{ ...meaning(96_921), conditions: ' ,7,V' }],
     },
     // Fractional shares, and a number beyond 2^53.
     {

@@ -85,7 +85,7 @@ function asStored(line: string): string {
   if (T === 'q') return [S, t, item.bp, item.bs, item.ap, item.as].join(' ')
   if (T === 't') {
     const side = item.tks === undefined ? 'unknown' : item.tks === 'B' ? 'buy' : 'sell'
-    return [S, t, item.p, item.s, side, idOf(item.i)].join(' ')
+    return [S, t, item.p, item.s, side, idOf(item.i), item.c ?? ''].join(' ')
   }
   const cancel = [item.a === 'C' ? 'cancel' : 'error', x, idOf(item.i), item.p, item.s, '', 0, 0, 0, '']
   const correction = [
@@ -146,7 +146,7 @@ test('alpaca-py and tickhouse receive the same trades, quotes and amendments, in
     quotes: received.filter(line => line.includes('"T": "q"')).map(asStored),
     amendments: received.filter(line => /"T": "[cx]"/.test(line)).map(asStored),
   }
-  assert.ok(expected.trades.includes(`AAPL ${nanosOf(1)} 100.01 2 unknown ${stockId('D', 52_983_575_000_000)}`))
+  assert.ok(expected.trades.includes(`AAPL ${nanosOf(1)} 100.01 2 unknown ${stockId('D', 52_983_575_000_000)} @,I`))
   const store = await instance.store()
   try {
     const lines = async (columns: string, table: string) =>
@@ -156,7 +156,7 @@ test('alpaca-py and tickhouse receive the same trades, quotes and amendments, in
     const time = 'toString(toUnixTimestamp64Nano(timestamp))'
     const texts = (...names: string[]) => names.map(name => `toString(${name})`).join(', ')
     assert.deepEqual(
-      (await lines(`symbol, ${time}, ${texts('price', 'volume', 'side', 'trade_id')}`, 'trades')).sort(),
+      (await lines(`symbol, ${time}, ${texts('price', 'volume', 'side', 'trade_id', 'conditions')}`, 'trades')).sort(),
       expected.trades.sort(),
     )
     assert.deepEqual(

@@ -47,6 +47,7 @@ export const evidence: VenueEvidence = {
           price: 122.1,
           volume: 1,
           tradeId: 7_177_982_361_192_308,
+          conditions: '1,8,24,12',
         },
       ],
     },
