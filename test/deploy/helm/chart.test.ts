@@ -1,12 +1,13 @@
 /** The Helm chart: value sets rendered by helm, and checked against the schemas of Kubernetes and operators. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { CHART_FILES, chartFiles, DASHBOARDS, RULES_FILE } from '../../../dashboards/index.ts'
 import { parseS3Address } from '../../../src/archive/targets/s3/address.ts'
@@ -19,7 +20,7 @@ import { VERSION } from '../../../src/version.ts'
 import { pythonWith } from '../../support/processes/python.ts'
 import { ROOT, readComposition, stagesOf } from '../composition.ts'
 import { CHART, helmTemplate, type Resource, resourcesOf, VALUE_SETS } from './chart.ts'
-import { withoutHelm } from './helm.ts'
+import { helmPath, withoutHelm } from './helm.ts'
 import { nameOf, podOf, violations } from './policy.ts'
 
 const OLDEST = '1.28'
@@ -27,6 +28,7 @@ const VERSIONS = Array.from({ length: 10 }, (_, index) => `1.${28 + index}`)
 const SECRETS = '/run/secrets/tickhouse'
 const CRDS = fileURLToPath(new URL('crds', import.meta.url))
 const FETCH_MS_MAX = 540_000
+const run = promisify(execFile)
 const read = (file: string) => fs.readFileSync(path.join(CHART, file), 'utf8')
 
 /** What helm prints for each value set. */
@@ -71,6 +73,27 @@ test(`each of a dozen value sets is valid for Kubernetes ${OLDEST} to the newest
 test('helm prints the same for the oldest Kubernetes', { skip: withoutHelm }, async () => {
   const set = VALUE_SETS.find(({ name }) => name === 'operators')!
   assert.deepEqual(await resourcesOf(set, '1.28.0'), rendered.get('operators'))
+})
+
+test('helm lint finds nothing', { skip: withoutHelm }, async () => {
+  const values = VALUE_SETS.find(({ name }) => name === 'external')!.file
+  const { stdout } = await run(await helmPath(), ['lint', '--strict', CHART, '--values', values])
+  assert.match(stdout, /1 chart\(s\) linted, 0 chart\(s\) failed/)
+})
+
+test('the chart of a release has the same bytes each time, and is the same chart', { skip: withoutHelm }, async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-chart-'))
+  t.after(() => fs.rmSync(directory, { recursive: true }))
+  const chart = path.join(directory, `helm-tickhouse-${VERSION}.tgz`)
+  const pack = async () => {
+    await run(path.join(ROOT, 'deploy/release/chart.sh'), [directory])
+    return fs.readFileSync(chart)
+  }
+  assert.deepEqual(await pack(), await pack())
+  const { file, apiVersions } = VALUE_SETS.find(({ name }) => name === 'operators')!
+  const { resources, error } = await helmTemplate({ values: [file], apiVersions, chart })
+  assert.equal(error, undefined)
+  assert.deepEqual(resources, rendered.get('operators'))
 })
 
 test('no pod and no network policy breaks a rule', { skip: withoutHelm }, () => {
@@ -171,7 +194,7 @@ test('stages without the ClickHouse engine run the slim image, by tag or by dige
 })
 
 test('a recorder starts before its predecessor ends, and the two have time to hand over', { skip: withoutHelm }, () => {
-  for (const set of ['external', 'equities', 'placed']) {
+  for (const set of ['external', 'strimzi-one-broker', 'placed']) {
     const record = rendered.get(set)!.find(one => podOf(one)?.spec.containers[0].name === 'record')!
     assert.deepEqual(record.spec.strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } })
     assert.ok(podOf(record)!.spec.terminationGracePeriodSeconds >= 120)

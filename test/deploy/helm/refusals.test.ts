@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { VENUES } from '../../../src/venues/index.ts'
 import { CHART, helmTemplate, VALUE_SETS } from './chart.ts'
 import { withoutHelm } from './helm.ts'
 import { violations } from './policy.ts'
@@ -58,6 +59,21 @@ for (const [what, [set, message]] of Object.entries(WRONG_VALUES)) {
     assert.match(error ?? 'accepted', message)
   })
 }
+
+test('helm refuses two recorders, also during an upgrade, where a venue allows one connection', {
+  skip: withoutHelm,
+}, async () => {
+  const single = VENUES.filter(({ limits }) => limits.connections === 1).map(({ name }) => name)
+  assert.ok(single.includes('alpaca'))
+  for (const { name } of VENUES) {
+    for (const set of [['record.replicas=1'], ['record.replicas=2', 'record.strategy=Recreate']]) {
+      const sources = `sources=kraken:BTC/USD ${name}:A`
+      const { error } = await helmTemplate({ values: [fileOf('external')], set: [sources, ...set] })
+      if (!single.includes(name)) assert.equal(error, undefined)
+      else assert.match(error ?? 'accepted', new RegExp(`${name} allows one connection`))
+    }
+  }
+})
 
 test('helm refuses a replicated ClickHouse without the kind of its keepers', { skip: withoutHelm }, async () => {
   const { error } = await helmTemplate({

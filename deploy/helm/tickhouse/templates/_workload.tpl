@@ -25,8 +25,8 @@ spec:
   {{- else }}
   progressDeadlineSeconds: 900
   strategy:
-    {{- if eq .name "archive" }}
-    # One archiver at a time.
+    {{- if or (eq .name "archive") (eq (default "" $values.strategy) "Recreate") }}
+    # One at a time.
     type: Recreate
     {{- else }}
     type: RollingUpdate
@@ -54,6 +54,9 @@ spec:
         {{- range . }}
         - name: {{ . }}
         {{- end }}
+      {{- end }}
+      {{- with $values.priorityClassName }}
+      priorityClassName: {{ . }}
       {{- end }}
       {{- with $values.nodeSelector }}
       nodeSelector:
