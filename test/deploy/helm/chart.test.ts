@@ -167,6 +167,8 @@ test('addresses are put together from values, with passwords as files', { skip: 
     ingest.TICKHOUSE_STORE,
     `https://ticks@ch.example/market?cluster=main&passwordFile=${SECRETS}/clickhouse-password`,
   )
+  const large = environmentOf(find('equities', 'Deployment', 'ticks-tickhouse-ingest')[0]!)
+  assert.equal(large.TICKHOUSE_BATCH_TICKS_MAX, '1000000')
   const operated = environmentOf(find('operators', 'Deployment', 'ticks-tickhouse-ingest')[0]!)
   assert.match(
     operated.TICKHOUSE_LOG!,
@@ -197,7 +199,9 @@ test('a recorder starts before its predecessor ends, and the two have time to ha
   for (const set of ['external', 'strimzi-one-broker', 'placed']) {
     const record = rendered.get(set)!.find(one => podOf(one)?.spec.containers[0].name === 'record')!
     assert.deepEqual(record.spec.strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } })
-    assert.ok(podOf(record)!.spec.terminationGracePeriodSeconds >= 120)
+    // docs/upgrade.md
+    const handover = Number(environmentOf(record).TICKHOUSE_HANDOVER_SECONDS)
+    assert.ok(handover >= 20 && podOf(record)!.spec.terminationGracePeriodSeconds >= handover + 10)
   }
 })
 

@@ -23,6 +23,7 @@ const WRONG_VALUES: Record<string, [set: string[], message: RegExp]> = {
   'a password in an address': [['clickhouse.external.url=https://u:p@h/d'], /clickhouse\.?\/?external\.?\/?url/],
   'a secret among the settings': [['settings.TOKEN=abcdefghijklmnopq'], /invalid propertyName 'TOKEN'/],
   'an address among the settings': [['ingest.settings.STORE=http://h'], /invalid propertyName 'STORE'/],
+  'a part of a number': [['settings.BATCH_AGE_MS_MAX=99.5'], /settings/],
   'a switch that YAML reads as a boolean': [['settings.DIAGNOSTICS=false'], /settings/],
   'no memory limit': [['serve.resources.limits.memory=null'], /memory/],
   'egress to every address': [['networkPolicy.kafka[0].ipBlock.cidr=0.0.0.0/0'], /except/],

@@ -60,6 +60,7 @@ http://tickhouse@clickhouse-{{ include "tickhouse.fullname" . }}:8123/tickhouse?
 {{- if $values.sources -}}{{- $_ := set $env "SOURCES" $values.sources -}}{{- end -}}
 {{- range $setting, $key := $values.accounts -}}{{- $_ := set $env (printf "%s_FILE" $setting) (printf "%s/%s" $secrets $key) -}}{{- end -}}
 {{- end -}}
+{{- if eq .name "record" -}}{{- $_ := set $env "HANDOVER_SECONDS" $values.record.handoverSeconds -}}{{- end -}}
 {{- if $is.kafka -}}{{- $_ := set $env "LOG" (include "tickhouse.log" .root) -}}{{- end -}}
 {{- if $is.clickhouse -}}{{- $_ := set $env "STORE" (include "tickhouse.store" .root) -}}{{- end -}}
 {{- if or $is.archives $is.stores -}}

@@ -48,7 +48,11 @@ spec:
     spec:
       serviceAccountName: {{ include "tickhouse.serviceAccount" $root }}
       {{- include "tickhouse.podSecurity" $root | nindent 6 }}
+      {{- if eq .name "record" }}
+      terminationGracePeriodSeconds: {{ add $values.handoverSeconds 30 }}
+      {{- else }}
       terminationGracePeriodSeconds: {{ default 60 $values.terminationGracePeriodSeconds }}
+      {{- end }}
       {{- with $root.Values.image.pullSecrets }}
       imagePullSecrets:
         {{- range . }}
