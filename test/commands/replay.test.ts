@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
-test('kinds that a replay does not have are refused by name, before anything is opened', async t => {
+test('kinds that are not replayed are refused by name, before anything is opened', async t => {
   const instance = new TestInstance(t)
   for (const [flags, message] of [
-    [['--as', 'kraken', '--kinds', 'quotes'], 'a replay as kraken has only trades, not quotes'],
+    [['--as', 'kraken', '--kinds', 'marks'], 'unknown kind marks: --kinds takes quotes, trades'],
     [['--as', 'binance', '--kinds', 'trades,candles'], 'unknown kind candles: --kinds takes quotes, trades'],
     [['--into', 'sqlite:again', '--kinds', ','], '--kinds names no kind'],
   ] as const) {
