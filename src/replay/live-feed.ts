@@ -141,7 +141,7 @@ class LiveSession implements ServerSession {
       const symbol = wanted[trades.symbol[row]!]
       if (symbol === undefined) continue
       lines.add(
-        `{"venue":"${venues[trades.venue[row]!]}${symbol},"timestamp":"${this.#time.of(trades.timestamp[row]!)}","price":${trades.price[row]},"volume":${trades.volume[row]},"side":"${SIDE_NAMES[trades.side[row]!]}","trade_id":"${trades.tradeId[row]}"${joinedText(trades, row)}}\n`,
+        `{"venue":"${venues[trades.venue[row]!]}${symbol},"timestamp":"${this.#time.of(trades.timestamp[row]!)}","price":${trades.price[row]},"volume":${trades.volume[row]},"side":"${SIDE_NAMES[trades.side[row]!]}","trade_id":"${trades.tradeId[row]}"${joinedText(trades, row)}${conditionsText(trades, row)}}\n`,
       )
     }
     lines.end()
@@ -168,6 +168,11 @@ class LiveSession implements ServerSession {
 function joinedText({ joined }: TradeColumns, row: number): string {
   if (!joined || joined.last[row] === 0n) return ''
   return `,"first_id":"${joined.first[row]}","last_id":"${joined.last[row]}"`
+}
+
+function conditionsText({ conditions }: TradeColumns, row: number): string {
+  const text = conditions?.text(row)
+  return text ? `,"conditions":${JSON.stringify(text)}` : ''
 }
 
 /** Text messages of up to `LINES_MAX` lines. */

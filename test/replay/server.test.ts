@@ -6,6 +6,7 @@ import { SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Replay } from '../../src/replay/replay.ts'
 import { ReplayServer } from '../../src/replay/server.ts'
 import { VENUE_SERVERS } from '../../src/replay/venue-servers.ts'
+import { Conditions } from '../../src/tick/conditions.ts'
 import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { readJsonTrades } from '../../src/tick/json.ts'
 import { QuoteColumns } from '../../src/tick/quotes/quotes.ts'
@@ -199,13 +200,16 @@ test('as live: JSON lines or native blocks, readable by tickhouse, of all or of 
   )
 })
 
-test('as live: quotes only where they are requested, and the ids that an aggregate joins', async t => {
+test('as live: quotes only where they are requested, the ids that an aggregate joins, and conditions', async t => {
   const trades = tradesOf('binanceusdm', ['BTCUSDT', 'ETHUSDT'], 40)
   trades.joined = new JoinedIds(trades.capacity)
   for (let row = 1; row < 40; row += 2) {
     trades.joined.first[row] = BigInt(1000 + 10 * row)
     trades.joined.last[row] = BigInt(1000 + 10 * row + (row % 7))
   }
+  const conditions = new Conditions(trades.capacity)
+  trades.conditions = conditions
+  for (let row = 0; row < 40; row += 3) conditions.set(row, row % 2 === 0 ? ' ,7,"V"' : '@')
   const quotes = quoteColumnsOf(
     'binanceusdm',
     Array.from({ length: 1_200 }, (_, at) => ({
@@ -232,6 +236,10 @@ test('as live: quotes only where they are requested, and the ids that an aggrega
     lines.filter(({ kind }) => kind === undefined).map(({ first_id = '0', last_id = '0' }) => [first_id, last_id]),
     Array.from({ length: 40 }, (_, row) => [String(trades.joined!.first[row]), String(trades.joined!.last[row])]),
   )
+  assert.deepEqual(
+    lines.filter(({ kind }) => kind === undefined).map(line => line.conditions ?? ''),
+    Array.from({ length: 40 }, (_, row) => conditions.text(row)),
+  )
   const nanosOf = (text: string | null) => (text === null ? 0n : BigInt(Date.parse(text)) * 1_000_000n)
   const values = lines.filter(({ kind }) => kind === 'quotes')
   assert.equal(values.length, 1_200)
@@ -257,6 +265,7 @@ test('as live: quotes only where they are requested, and the ids that an aggrega
       for (let row = 0; row < block.length; row++) {
         const id: number = Number(block.tradeId[row]! - 5_000_000_000n)
         assert.equal(block.joined?.last[row] ?? 0n, trades.joined!.last[id])
+        assert.equal(block.conditions?.text(row) ?? '', conditions.text(id))
       }
     } else read.quotes += block.length
     assert.ok(block.origin.subarray(0, block.length).every(code => code === ORIGIN.replay))
