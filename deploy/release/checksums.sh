@@ -3,5 +3,6 @@
 set -euo pipefail
 cd "${1:?a directory}"
 
+# shellcheck disable=SC2094 # it is left out
 find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 cat SHA256SUMS

@@ -17,7 +17,7 @@ import { parseKafkaAddress } from '../../../src/log/kafka/address.ts'
 import { parseStoreAddress } from '../../../src/store/address.ts'
 import { VENUES } from '../../../src/venues/index.ts'
 import { VERSION } from '../../../src/version.ts'
-import { pythonWith } from '../../support/processes/python.ts'
+import { pythonMissing, pythonWith } from '../../support/processes/python.ts'
 import { ROOT, readComposition, stagesOf } from '../composition.ts'
 import { CHART, helmTemplate, type Resource, resourcesOf, VALUE_SETS } from './chart.ts'
 import { helmPath, withoutHelm } from './helm.ts'
@@ -29,6 +29,8 @@ const SECRETS = '/run/secrets/tickhouse'
 const CRDS = fileURLToPath(new URL('crds', import.meta.url))
 const FETCH_MS_MAX = 540_000
 const run = promisify(execFile)
+const withoutPython = (process.env.CI !== 'true' && (await pythonMissing())) || false
+const definitions = fs.readdirSync(CRDS).map(file => JSON.parse(fs.readFileSync(path.join(CRDS, file), 'utf8')))
 const read = (file: string) => fs.readFileSync(path.join(CHART, file), 'utf8')
 
 /** What helm prints for each value set. */
@@ -57,17 +59,33 @@ test('every venue is reached by the ports that the network policies allow', () =
 })
 
 test(`each of a dozen value sets is valid for Kubernetes ${OLDEST} to the newest, and for the operators it uses`, {
-  skip: withoutHelm,
+  skip: withoutHelm || withoutPython,
   timeout: FETCH_MS_MAX,
 }, async () => {
   assert.ok(rendered.size >= 12)
-  const definitions = fs.readdirSync(CRDS).map(file => JSON.parse(fs.readFileSync(path.join(CRDS, file), 'utf8')))
   const used = new Set(all().map(({ kind }) => kind))
   for (const { kind } of definitions) assert.ok(used.has(kind), `no value set has a ${kind}`)
   const different = new Map(all().map(one => [JSON.stringify(one), one]))
   const { newest, faults } = await validate([...different.values()], definitions)
   assert.deepEqual(faults, [])
   assert.equal(newest, VERSIONS.at(-1), 'the newest Kubernetes that kubernetes-validate knows')
+})
+
+test('text for a number and unknown fields are found, in resources of Kubernetes and of operators', {
+  skip: withoutHelm || withoutPython,
+  timeout: FETCH_MS_MAX,
+}, async () => {
+  const [deployment, kafka] = ['Deployment', 'KafkaNodePool'].map(kind =>
+    structuredClone(find('operators', kind)[0]!),
+  ) as [Resource, Resource]
+  deployment.spec.replicas = 'two'
+  deployment.spec.template.spec.containers[0].readyProbe = {}
+  kafka.spec.replicas = 'three'
+  kafka.spec.disks = []
+  const faults = (await validate([deployment, kafka], definitions)).faults.join('\n')
+  for (const version of VERSIONS) assert.match(faults, new RegExp(`^Deployment .*: Kubernetes ${version}:`, 'm'))
+  assert.match(faults, /^KafkaNodePool .*'three' is not of type 'integer'/m)
+  assert.match(faults, /^KafkaNodePool .*'disks' was unexpected/m)
 })
 
 test('helm prints the same for the oldest Kubernetes', { skip: withoutHelm }, async () => {
@@ -167,6 +185,11 @@ test('addresses are put together from values, with passwords as files', { skip: 
     ingest.TICKHOUSE_STORE,
     `https://ticks@ch.example/market?cluster=main&passwordFile=${SECRETS}/clickhouse-password`,
   )
+  const msk = environmentOf(find('msk', 'Deployment', 'ticks-tickhouse-record')[0]!)
+  assert.deepEqual(parseKafkaAddress(msk.TICKHOUSE_LOG!).credentials, {
+    mechanism: 'OAUTHBEARER',
+    token: { mskRegion: 'eu-west-1' },
+  })
   const large = environmentOf(find('equities', 'Deployment', 'ticks-tickhouse-ingest')[0]!)
   assert.equal(large.TICKHOUSE_BATCH_TICKS_MAX, '1000000')
   const operated = environmentOf(find('operators', 'Deployment', 'ticks-tickhouse-ingest')[0]!)

