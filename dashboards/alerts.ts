@@ -228,6 +228,13 @@ const OF_TARGETS: Readonly<Partial<Record<MetricName, Alert>>> = {
     next: 'The events archive_failed name the cause. Log and store keep all data until it is archived: watch the disk.',
     page: 'docs/archive.md',
   },
+  seal_failing: {
+    alert: 'SealingFailing',
+    for: '30m',
+    severity: 'warning',
+    next: 'The events seal_failed name the cause. Archiving continues; what is not sealed cannot be certified.',
+    page: 'docs/proof.md',
+  },
 }
 
 const events = (...names: EventName[]) => `${prometheusName('events_total')}{event=~"${names.join('|')}"}`

@@ -87,6 +87,13 @@ command('archive status', 'show how far each partition is archived', archive).ac
   },
 )
 
+command('archive key', "print the public key of the archive's transparency log", archive).action(
+  async (_options, made: Command) => {
+    const { archiveKey } = await import('./commands/archive.ts')
+    await archiveKey(configOf(made))
+  },
+)
+
 command('watch', 'watch a running tickhouse from outside and send alerts')
   .option('--test-alert', 'send a test message to every channel and report which accepted it')
   .option('--silence <alert>', 'suppress messages about an alert, or about all, for the time of --for')

@@ -88,6 +88,11 @@ export const SETTING_GROUPS = {
       'Directory for uploads to and downloads from S3.',
       'It needs twice the size of the largest object.',
     ),
+    SEAL_KEY: setting(
+      z.string().min(1).default('data/seal-key.pem'),
+      "File of the key that signs the archive's transparency log, or off.",
+      'It is made with mode 600 if it is missing. Keep a copy: see docs/proof.md.',
+    ),
   },
   retention: {
     ARCHIVE_SEGMENT: setting(z.enum(['hour', 'day']).default('hour'), 'Log time in one archive object: hour or day.'),

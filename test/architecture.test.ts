@@ -39,7 +39,8 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   audit: [CONTRACTS, /^tick\/kinds$/],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
-  archive: [/^tick\/kinds$/, /^telemetry\//, CONTRACTS, /^store\/embedded\/files$/],
+  proof: [],
+  archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
@@ -60,7 +61,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   watch: [/^(telemetry|status)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
   modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher|watch)\//, /^config$/],
-  commands: [/^(tick|telemetry|log|store|audit|ingest|archive|status|replay|watch)\//, /^(config|settings)$/],
+  commands: [/^(tick|telemetry|log|store|audit|ingest|proof|archive|status|replay|watch)\//, /^(config|settings)$/],
 }
 
 /** Folder of src/, or of web/src/, that a path below it is in; empty at its top. */

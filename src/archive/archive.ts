@@ -60,6 +60,18 @@ export interface ArchivedObject extends Fingerprint {
   changedAtMicros: number
 }
 
+/** The transparency log of the archive: see docs/proof.md. */
+export interface SealMetrics {
+  /** Entries under the last checkpoint. */
+  entries: number
+  /** Objects in the catalog that have no entry yet. */
+  unsealedObjects: number
+  /** When the last checkpoint was signed, ms since 1970 UTC; null if none was. */
+  checkpointMs: number | null
+  /** The last failure, null once sealing has succeeded since. */
+  failure: { atMs: number; why: string; advice: string } | null
+}
+
 /** Progress and health of archiving. */
 export interface ArchiveMetrics {
   readonly address: string
@@ -71,6 +83,8 @@ export interface ArchiveMetrics {
   behindMs: number
   /** By log partition: all records below this offset are archived and verified. */
   readonly archivedBelow: Map<number, number>
+  /** Null if sealing is off. */
+  readonly seal: SealMetrics | null
   /** The last failure, null once a round has succeeded since. */
   failure: { atMs: number; why: string; advice: string } | null
 }

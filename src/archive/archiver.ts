@@ -17,6 +17,7 @@ import { staleSegments } from './catalog/stale.ts'
 import { dateOf, MANIFESTS, parseKey } from './keys.ts'
 import { DAILY_KINDS } from './kinds.ts'
 import { dropDays, type Retention, type RetentionContext, trimLog } from './retention.ts'
+import { Sealer, type SealOptions } from './seal/sealer.ts'
 import { nextSegment, type SegmentLength } from './segments.ts'
 import { archiveDay, archiveSegment } from './steps.ts'
 import type { ArchiveTarget } from './targets/target.ts'
@@ -43,6 +44,8 @@ export interface ArchiverOptions {
   target: ArchiveTarget
   segmentLength: SegmentLength
   retention: Retention
+  /** Null: nothing is sealed. */
+  seal?: SealOptions | null
   /** Archiving pauses while the disk it writes to has fewer free bytes. */
   diskFreeBytesMin: number
   emit: Emit
@@ -54,6 +57,7 @@ export class Archiver {
   readonly #options: ArchiverOptions
   readonly #catalog: ArchiveCatalog
   readonly #files: StoreFiles
+  readonly #sealer: Sealer | null
   readonly #stop = new AbortController()
   /** Earliest time at which a partition's open segment can close, ms since 1970 UTC: no query is needed before. */
   readonly #openUntilMs = new Map<number, number>()
@@ -66,9 +70,20 @@ export class Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options
     const { address } = options.target
-    this.metrics = { address, objects: 0, rows: 0, bytes: 0, behindMs: 0, archivedBelow: new Map(), failure: null }
-    this.#catalog = new ArchiveCatalog(options.store, options.target.address)
+    this.#catalog = new ArchiveCatalog(options.store, address)
     this.#files = filesOf(options.store)
+    this.#sealer = options.seal ? new Sealer({ ...options, ...options.seal, files: this.#files }) : null
+    const seal = this.#sealer?.metrics ?? null
+    this.metrics = {
+      address,
+      objects: 0,
+      rows: 0,
+      bytes: 0,
+      behindMs: 0,
+      archivedBelow: new Map(),
+      seal,
+      failure: null,
+    }
   }
 
   start(): void {
@@ -138,6 +153,7 @@ export class Archiver {
       await attempt(() => this.#archivePartition(partition, behind))
     this.metrics.behindMs = Math.max(0, ...behind)
     await attempt(() => this.#archiveDays(nowMs))
+    await attempt(() => this.#seal())
     if (!this.#stop.signal.aborted && nowMs >= this.#lastRetentionMs + RETENTION_MS) {
       this.#lastRetentionMs = nowMs
       const context: RetentionContext = { ...this.#options, catalog: this.#catalog }
@@ -216,6 +232,11 @@ export class Archiver {
         emit('day_archived', { kind: kind.table, day, rows: object.rows })
       }
     }
+  }
+
+  /** Seals what was archived, now or before. */
+  async #seal(): Promise<void> {
+    if (this.#sealer) await this.#sealer.seal(this.#claim!.owner, await this.#catalog.objects(), this.#stop.signal)
   }
 
   get #writeContext() {

@@ -1,6 +1,7 @@
 /** Metrics of archiving: see `telemetry/metrics.ts`. */
+import { nowMicros } from '../clock.ts'
 import type { Measurement } from '../telemetry/metrics.ts'
-import type { ArchiveMetrics } from './archive.ts'
+import type { ArchiveMetrics, SealMetrics } from './archive.ts'
 
 export function measureArchive({
   behindMs,
@@ -9,6 +10,7 @@ export function measureArchive({
   rows,
   bytes,
   archivedBelow,
+  seal,
 }: ArchiveMetrics): Measurement[] {
   return [
     { name: 'archive_behind_seconds', labels: {}, value: behindMs / 1000 },
@@ -16,6 +18,7 @@ export function measureArchive({
     { name: 'archive_objects', labels: {}, value: objects },
     { name: 'archive_rows', labels: {}, value: rows },
     { name: 'archive_bytes', labels: {}, value: bytes },
+    ...(seal ? measureSeal(seal) : []),
     ...[...archivedBelow].map(
       ([partition, below]): Measurement => ({
         name: 'log_archived_offset',
@@ -24,4 +27,17 @@ export function measureArchive({
       }),
     ),
   ]
+}
+
+function measureSeal({ entries, unsealedObjects, checkpointMs, failure }: SealMetrics): Measurement[] {
+  const measured: Measurement[] = [
+    { name: 'seal_entries', labels: {}, value: entries },
+    { name: 'seal_waiting_objects', labels: {}, value: unsealedObjects },
+    { name: 'seal_failing', labels: {}, value: failure ? 1 : 0 },
+  ]
+  if (checkpointMs !== null) {
+    const ageMs = Math.max(0, nowMicros() / 1000 - checkpointMs)
+    measured.push({ name: 'seal_checkpoint_age_seconds', labels: {}, value: ageMs / 1000 })
+  }
+  return measured
 }

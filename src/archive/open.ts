@@ -7,6 +7,7 @@ import { Archiver } from './archiver.ts'
 import { followedLog, readMarker } from './catalog/identity.ts'
 import { archiveLocations, catalogNames, saveLocation } from './catalog/locations.ts'
 import type { Retention } from './retention.ts'
+import type { IdKinds } from './seal/summary.ts'
 import type { SegmentLength } from './segments.ts'
 import { openTarget } from './targets/open.ts'
 import type { ArchiveTarget } from './targets/target.ts'
@@ -34,6 +35,8 @@ export interface RetentionSettings {
 /** Settings of the archive stage, named like their `TICKHOUSE_` variables. */
 export interface ArchiveSettings extends ArchiveLocationSettings, RetentionSettings {
   ARCHIVE_SEGMENT: SegmentLength
+  /** File of the key that signs the transparency log, or `off`. */
+  SEAL_KEY: string
   DISK_FREE_MIB_MIN: number
 }
 
@@ -74,6 +77,7 @@ export async function openArchiver(
   log: Log & LogRetention,
   store: Store,
   emit: Emit,
+  idKinds: IdKinds,
 ): Promise<Archiver | null> {
   const target = await openWithArchive(settings, store)
   if (!target) return null
@@ -86,6 +90,7 @@ export async function openArchiver(
     target,
     segmentLength: settings.ARCHIVE_SEGMENT,
     retention,
+    seal: settings.SEAL_KEY === 'off' ? null : { keyFile: settings.SEAL_KEY, idKinds },
     diskFreeBytesMin: settings.DISK_FREE_MIB_MIN * 2 ** 20,
     emit,
     clock: SYSTEM_CLOCK,

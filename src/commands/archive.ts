@@ -10,11 +10,13 @@ import { type Owner, objectsOf, readManifests } from '../archive/catalog/manifes
 import type { RowSource } from '../archive/columns.ts'
 import { shownKey } from '../archive/keys.ts'
 import { SEGMENT_TABLE } from '../archive/kinds.ts'
+import { logFilesOf } from '../archive/seal/log-files.ts'
 import { openTarget } from '../archive/targets/open.ts'
 import type { ArchiveTarget } from '../archive/targets/target.ts'
 import { checkArchive, type Finding } from '../archive/verify/check.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
+import { PUBLIC_KEY } from '../proof/tlog.ts'
 import { FileReader, filesOf } from '../store/embedded/files.ts'
 import { openStoreAccess, type StoreAccess } from './open-store.ts'
 import { count, Progress } from './progress.ts'
@@ -85,6 +87,23 @@ export async function archiveStatus(config: Config): Promise<void> {
       if (state !== 'verified') console.log(`${state}: ${count(some.length)} objects`)
   } finally {
     await access.close()
+    await target.close()
+  }
+}
+
+/** Prints the public key of the archive's transparency log, as verifiers take it. Throws `archive_unavailable` if nothing is sealed. */
+export async function archiveKey(config: Config): Promise<void> {
+  const target = await openArchive(config)
+  try {
+    const key = await logFilesOf(target).read(PUBLIC_KEY)
+    if (!key)
+      throw new TickhouseError(
+        'archive_unavailable',
+        `nothing in the archive ${target.address} is sealed yet`,
+        'Segments are sealed once they are archived, about a minute after the hour; TICKHOUSE_SEAL_KEY must not be off.',
+      )
+    console.log(key.toString().trim())
+  } finally {
     await target.close()
   }
 }

@@ -43,6 +43,7 @@ export const COMMAND_GROUPS = {
   archive: ['log', 'store', 'archive', 'retention', 'disk', 'diagnostics', 'health', 'access', 'logging'],
   'archive verify': STORE_ACCESS,
   'archive status': STORE_ACCESS,
+  'archive key': ['archive'],
   watch: ['watch', 'alerts', 'health', 'access', 'logging'],
   query: ['page', 'access'],
   status: ['page', 'access'],

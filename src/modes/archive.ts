@@ -6,6 +6,7 @@ import { openAndWait } from '../log/open-and-wait.ts'
 import { serveArchiver } from '../serve/http/standalone.ts'
 import { selfOf } from '../status/health.ts'
 import { openStore } from '../store/open.ts'
+import { venuesOf } from './ingest-settings.ts'
 import { healthSettings, telemetrySettings } from './process-settings.ts'
 
 /** Throws TickhouseErrors: `config_invalid` if the archive is off. */
@@ -13,7 +14,7 @@ export const archive: Mode = async (config, journal, stopping) => {
   const { emit } = journal
   const store = await openStore(config.STORE)
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
-  const archiver = await openArchiver(config, log, store, emit)
+  const archiver = await openArchiver(config, log, store, emit, venuesOf(config))
   if (!archiver)
     throw new TickhouseError('config_invalid', 'the archive is off', 'Set TICKHOUSE_ARCHIVE: see docs/archive.md.')
   const observed = await serveArchiver(

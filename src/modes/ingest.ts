@@ -23,7 +23,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   const venues = venuesOf(config)
   const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
   // A ClickHouse server may have several ingest processes: `archive.ts` archives for all of them.
-  const archiver = store.kind === 'embedded' ? await openArchiver(config, log, store, emit) : null
+  const archiver = store.kind === 'embedded' ? await openArchiver(config, log, store, emit, venues) : null
   const local = new LocalIngest(storing, log)
   const page = new Page({ log, store, ingest: local, archive: () => archiver?.metrics ?? null, journal })
   page.follow(storing)

@@ -5,6 +5,7 @@
  * Few labels, and never a symbol: values by symbol are queried from the ticks.
  */
 import type { MetricDefinition, Target } from './definitions/metric.ts'
+import { SEAL_METRICS } from './definitions/metrics-of-seal.ts'
 import { SOURCE_METRICS } from './definitions/metrics-of-sources.ts'
 
 export type { MetricDefinition, Target }
@@ -215,6 +216,7 @@ export const METRICS = define({
   archive_objects: { station: 'archive', kind: 'gauge', help: 'Objects archived and verified', labels: [] },
   archive_rows: { station: 'archive', kind: 'gauge', help: 'Rows archived and verified', labels: [] },
   archive_bytes: { station: 'archive', kind: 'gauge', help: 'Bytes archived and verified', labels: [] },
+  ...SEAL_METRICS,
 
   watch_house_well: {
     station: 'watch',

@@ -10,6 +10,7 @@ import { fetchManifest, type Owner } from '../catalog/manifest.ts'
 import { columnsOf, type RowSource } from '../columns.ts'
 import { dailyManifestKey, manifestKey, parseKey, shownKey } from '../keys.ts'
 import { DAILY_KINDS, SEGMENT_TABLE, TICK_KINDS } from '../kinds.ts'
+import { TLOG } from '../seal/log-files.ts'
 import type { ArchiveTarget, FetchedObject } from '../targets/target.ts'
 import { compareRows } from '../write.ts'
 
@@ -48,7 +49,7 @@ export async function checkArchive({ target, objects, owner, deep, progress }: C
   const findings: Finding[] = []
   const listed = new Set<string>()
   for await (const { key } of target.list()) listed.add(key)
-  listed.delete(MARKER)
+  for (const key of listed) if (key === MARKER || key.startsWith(TLOG)) listed.delete(key)
   const known = new Set(objects.flatMap(object => [object.key, manifestKeyOf(object)]))
   for (const key of listed) {
     if (!known.has(key) && !(await isInTransit(target, key, objects, owner)))

@@ -44,6 +44,22 @@ export const ARCHIVE_EVENTS = {
     message: 'archiving failed: {why}. {advice}; retrying in {waitMs} ms',
   },
   archive_recovered: { station: 'archive', level: 'info', message: 'archiving to {address} works again' },
+  seal_opened: {
+    station: 'archive',
+    level: 'info',
+    message: 'transparency log of {address} open: {entries} entries',
+  },
+  sealed: {
+    station: 'archive',
+    level: 'info',
+    message: '{entries} entries sealed: checkpoint {size} of the transparency log is signed',
+  },
+  seal_failed: {
+    station: 'archive',
+    level: 'error',
+    message: 'sealing failed: {why}. {advice}; retrying in {waitMs} ms',
+  },
+  seal_recovered: { station: 'archive', level: 'info', message: 'sealing the archive {address} works again' },
   log_retention: {
     station: 'archive',
     level: 'info',

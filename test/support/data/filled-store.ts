@@ -57,6 +57,7 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
     target: await openTarget(`file:${instance.directory}/data/archive`, 'unused'),
     segmentLength: 'hour',
     retention: { logHours: undefined, storeDays: undefined },
+    seal: { keyFile: `${instance.directory}/data/seal-key.pem`, idKinds: new Map([['binance', 'dense']]) },
     diskFreeBytesMin: 0,
     emit: () => {},
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },

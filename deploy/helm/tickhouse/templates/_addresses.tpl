@@ -70,6 +70,8 @@ http://tickhouse@clickhouse-{{ include "tickhouse.fullname" . }}:8123/tickhouse?
 {{- range $setting, $value := dict "LOG_KEEP_HOURS" $values.archive.logKeepHours "STORE_KEEP_DAYS" $values.archive.storeKeepDays "STORE_KEEP_QUOTES_DAYS" $values.archive.storeKeepQuotesDays -}}
 {{- if $value -}}{{- $_ := set $env $setting $value -}}{{- end -}}
 {{- end -}}
+{{- /* Without a volume the key would be lost with the pod. */ -}}
+{{- if eq $is.kind "Deployment" -}}{{- $_ := set $env "SEAL_KEY" "off" -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if $is.alerts -}}
