@@ -12,7 +12,7 @@ import { VENUES } from '../../src/venues/index.ts'
 import type { Sink, Venue } from '../../src/venues/venue.ts'
 import { type Bench, type Contestant, measured, type Sample } from '../contract.ts'
 import { isOwnMapper, tardisMapper } from '../peers/tardis.ts'
-import { countTicks, RECORDINGS, ticksOf } from '../samples/frames.ts'
+import { countTicks, openingFrames, RECORDINGS, ticksOf } from '../samples/frames.ts'
 
 /** As in `sources/recorder.ts`. */
 const RECORD_TICKS = 5_000
@@ -21,9 +21,12 @@ const WARM_UP_FRAMES = 300_000
 
 /** The venues and kinds that both know; quotes where ours are decoded from one frame. */
 const COMPARED = {
-  trades: ['binance', 'coinbase', 'kraken', 'bybit', 'okx', 'bitstamp', 'gemini', 'deribit', 'hyperliquid'],
-  quotes: ['binance', 'kraken', 'bybit', 'okx', 'hyperliquid'],
-} as const
+  trades: [
+    ...['binance', 'coinbase', 'kraken', 'bybit', 'bybitlinear', 'okx', 'bitstamp', 'gemini', 'deribit', 'hyperliquid'],
+    'bitfinex',
+  ],
+  quotes: ['binance', 'kraken', 'bybit', 'bybitlinear', 'okx', 'hyperliquid'],
+}
 type Kind = keyof typeof COMPARED
 
 /** Looks at each tick. */
@@ -96,6 +99,7 @@ async function measure(frames: readonly Buffer[], work: (frame: Buffer) => void)
 async function decoding(venue: Venue, kind: Kind, sink: Adder | Gatherer): Promise<Sample> {
   const frames = await ticksOf(venue, kind)
   const decode = venue.decoder()
+  for (const frame of openingFrames(venue)) decode(frame, sink)
   const sample = await measure(frames, frame => decode(frame, sink))
   if (sink.refused > 0) throw new Error(`${sink.refused} frames refused`)
   return { ...sample, metrics: { [`${kind}/frame`]: perFrame(venue, kind, frames) } }
@@ -114,6 +118,7 @@ async function mapping(venue: Venue, kind: Kind): Promise<Sample> {
   const frames = await ticksOf(venue, kind)
   const mapper = await tardisMapper(venue.name, kind)
   const receivedAt = new Date()
+  for (const frame of openingFrames(venue)) mapper.canHandle(JSON.parse(frame.toString()))
   let ticks = 0
   const work = (frame: Buffer) => {
     const message: unknown = JSON.parse(frame.toString())

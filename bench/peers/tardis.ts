@@ -10,7 +10,7 @@ import { fetched, fetching } from '../../test/support/data/fetched.ts'
 const PACKAGE = 'tardis-dev@13.35.3'
 
 /** Venues under tardis-dev's names, where they are not ours. */
-const ITS_NAMES: Readonly<Record<string, string>> = { okx: 'okex', bybit: 'bybit-spot' }
+const ITS_NAMES: Readonly<Record<string, string>> = { okx: 'okex', bybit: 'bybit-spot', bybitlinear: 'bybit' }
 
 export interface Mapper {
   canHandle(message: unknown): boolean

@@ -6,7 +6,7 @@ import { nowMicros } from '../../src/clock.ts'
 import { emptyOrder, Market } from '../../src/simulator/market/market.ts'
 import { TradeFrame } from '../../src/venues/binance/trade-frame.ts'
 import { simulator } from '../../src/venues/simulator.ts'
-import type { Venue } from '../../src/venues/venue.ts'
+import type { Decode, Venue } from '../../src/venues/venue.ts'
 import { FrameBuffer } from '../../src/venues/websocket-frames.ts'
 import type { VenueEvidence } from '../../test/contracts/venue.ts'
 import { binanceSession, skipWithoutData } from '../../test/support/data/recorded-data.ts'
@@ -22,6 +22,12 @@ export function binanceTrades(): Buffer[] {
   return [...binanceSession('btcusdt'), ...binanceSession('ethusdt')].filter(frame => frame.includes('@trade"'))
 }
 
+function openedDecoder(venue: Venue): Decode {
+  const decode = venue.decoder()
+  for (const frame of openingFrames(venue)) decoded(decode, frame)
+  return decode
+}
+
 /** Fewer recorded frames than this are varied. */
 const RECORDED_MIN = 90
 /** Few enough to stay in the processor's cache, where a frame is that was just received. */
@@ -33,7 +39,7 @@ export async function ticksOf(venue: Venue, kind: 'trades' | 'quotes'): Promise<
   const { evidence }: { evidence: VenueEvidence } = await import(`../../test/venues/${venue.name}/frames.ts`)
   // Not the latest match from before the subscription, which tardis-dev leaves out, and no quote without orders.
   const usual = (frame: string | Buffer) => {
-    const { quotes, [kind]: ticks } = decoded(venue.decoder(), frame)
+    const { quotes, [kind]: ticks } = decoded(openedDecoder(venue), frame)
     return ticks.length > 0 && !frame.includes('"last_match"') && quotes.every(({ bid, ask }) => bid[1] * ask[1] > 0)
   }
   const recorded = (RECORDINGS && evidence.session ? evidence.session.frames() : []).filter(usual).map(String)
@@ -44,6 +50,12 @@ export async function ticksOf(venue: Venue, kind: 'trades' | 'quotes'): Promise<
   return Array.from({ length: FRAMES_MAX }, (_, at) => Buffer.from(vary(few[at % few.length]!, seed)))
 }
 
+/** Frames that a socket of the venue begins with, which the later ones refer to. */
+export function openingFrames(venue: Venue): Buffer[] {
+  if (venue.name !== 'bitfinex') return []
+  return [Buffer.from('{"event":"subscribed","channel":"trades","chanId":89,"symbol":"tBTCUSD","pair":"BTCUSD"}')]
+}
+
 /** At most `FRAMES_MAX`, from begin to end. */
 function someOf<Frame>(frames: readonly Frame[]): Frame[] {
   const step = Math.ceil(frames.length / FRAMES_MAX)
@@ -52,7 +64,7 @@ function someOf<Frame>(frames: readonly Frame[]): Frame[] {
 
 /** How many trades and quotes are in a frame, refusals aside. */
 export function countTicks(venue: Venue, frame: string | Buffer): { trades: number; quotes: number } {
-  const { trades, quotes } = decoded(venue.decoder(), frame)
+  const { trades, quotes } = decoded(openedDecoder(venue), frame)
   return { trades: trades.length, quotes: quotes.length }
 }
 

@@ -24,17 +24,23 @@ interface Case {
   decodeAny(frame: Buffer, out: Sink): void
 }
 
-/** Of venues that share their decoder. */
-const FOLDERS: Readonly<Record<string, string>> = { binanceusdm: 'binance-futures', binancecoinm: 'binance-futures' }
+/** Of venues that share a folder: the folder, and the names of its fast and its slow decoder, if not the usual ones. */
+const FOLDERS: Readonly<Record<string, readonly [folder: string, fast?: string, slow?: string]>> = {
+  binanceusdm: ['binance-futures'],
+  binancecoinm: ['binance-futures'],
+  bybitlinear: ['bybit', 'decodeUsualContractTicks', 'decodeAnyContract'],
+  bybitinverse: ['bybit', 'decodeUsualContractTicks', 'decodeAnyContract'],
+}
 
 // All awaited before the first test is registered: a test that is registered late is left out by --test-force-exit.
 const cases = await Promise.all(
   VENUES.map(async ({ name }): Promise<Case | undefined> => {
-    const folder = new URL(`../../src/venues/${FOLDERS[name] ?? name}/`, import.meta.url)
+    const [shared = name, fast = 'decodeUsualTicks', slow = 'decodeAny'] = FOLDERS[name] ?? []
+    const folder = new URL(`../../src/venues/${shared}/`, import.meta.url)
     if (!existsSync(new URL('usual-ticks.ts', folder))) return undefined
     const { evidence } = await import(new URL(`${name}/frames.ts`, import.meta.url).href)
-    const { decodeUsualTicks } = await import(new URL('usual-ticks.ts', folder).href)
-    const { decodeAny } = await import(new URL('decode.ts', folder).href)
+    const { [fast]: decodeUsualTicks } = await import(new URL('usual-ticks.ts', folder).href)
+    const { [slow]: decodeAny } = await import(new URL('decode.ts', folder).href)
     return { name, evidence, decodeUsualTicks, decodeAny }
   }),
 )

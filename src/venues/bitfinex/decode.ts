@@ -17,6 +17,7 @@ import { emitBook, TopOfBook } from './book.ts'
 import { decodeError, decodeInfo } from './events.ts'
 import { bitfinexInstruments } from './instruments.ts'
 import { named, unsigned } from './items.ts'
+import { usualTradesDecoder } from './usual-trades.ts'
 
 /** The channel of each kind, with its options. */
 const CHANNELS: Readonly<Record<string, JsonObject>> = {
@@ -71,12 +72,13 @@ interface State {
 
 function decoder(): Decode {
   const state: State = { channels: new Map(), timed: false }
+  const decodeOther = anyDecoder(state)
+  const decodeUsual = usualTradesDecoder(id => {
+    const channel = state.channels.get(id)
+    return channel?.kind === 'trades' ? channel.symbol : undefined
+  })
   const decode: Decode = (frame, out) => {
-    const message = readJson(frame, out)
-    if (message === undefined) return
-    if (Array.isArray(message)) decodeChannel(message, state, out)
-    else if (isObject(message)) decodeEvent(message, state, out)
-    else out.refuse('malformed_frame', 'neither a JSON list nor an object')
+    if (!decodeUsual(frame, out)) decodeOther(frame, out)
   }
   // The end of a subscription names the channel by its number alone.
   decode.addressed = frame => {
@@ -87,6 +89,17 @@ function decoder(): Decode {
     return frame
   }
   return decode
+}
+
+/** Decodes any frame, at the speed of JSON.parse. Exported so that a test can compare the fast way with it. */
+export function anyDecoder(state: State = { channels: new Map(), timed: false }): Decode {
+  return (frame, out) => {
+    const message = readJson(frame, out)
+    if (message === undefined) return
+    if (Array.isArray(message)) decodeChannel(message, state, out)
+    else if (isObject(message)) decodeEvent(message, state, out)
+    else out.refuse('malformed_frame', 'neither a JSON list nor an object')
+  }
 }
 
 const kindOf = (channel: unknown): string | undefined =>

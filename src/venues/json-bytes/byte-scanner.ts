@@ -5,6 +5,7 @@
  * anywhere, since the caller leaves it there.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
+import { EXACT_DIGITS_MAX, HEX_DIGITS, POWERS_OF_TEN } from './digits.ts'
 import { areDigits, arePlain, fourDigits } from './four-bytes.ts'
 import { LITERAL_BYTES_MAX, LITERAL_WORDS, literals, TAIL_MASKS } from './literal.ts'
 import { WordTable } from './word-table.ts'
@@ -14,11 +15,6 @@ const [ZERO, NINE, POINT, PLUS, MINUS, EXPONENT, LOWER_CASE] = [0x30, 0x39, 0x2e
 
 /** Longer frames are declined. A trade takes 150 to 400 bytes, and a frame may have many. */
 const FRAME_BYTES_MAX = 65_536
-
-/** A decimal of up to this many digits is a whole number that a double keeps exactly, divided by a power of ten. */
-const EXACT_DIGITS_MAX = 15
-/** Powers of ten that are exact doubles. A quotient of two exact doubles is rounded once: to the nearest double. */
-const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
 
 /** Values within values, deeper than any venue's. */
 const DEPTH_MAX = 8
@@ -134,6 +130,17 @@ export class ByteScanner {
       value = value * 10 + (byte - ZERO)
     }
     this.#at = end
+    return value
+  }
+
+  /** The next `count` hexadecimal digits, at most 8 of them; -1 if there are fewer. */
+  hex(count: number): number {
+    let value = 0
+    for (const end = this.#at + count; this.#at < end; this.#at++) {
+      const digit = HEX_DIGITS[this.#bytes[this.#at]!]!
+      if (digit < 0) return -1
+      value = value * 16 + digit
+    }
     return value
   }
 

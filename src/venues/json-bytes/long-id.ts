@@ -3,6 +3,13 @@ const id = new BigUint64Array(words.buffer)
 
 const [HALF, WORD] = [2 ** 16, 2 ** 32]
 
+/** The id of 64 bits whose upper and lower 32 are these. */
+export function wordsId(upper: number, lower: number): bigint {
+  words[0] = lower
+  words[1] = upper
+  return id[0]!
+}
+
 /** The id `high` × 10⁹ + `low`, `high` below 10¹⁰ and `low` below 10⁹: a bigint from 2^53 on, for which no other is made. */
 export function longId(high: number, low: number): number | bigint {
   const value = high * 1e9 + low

@@ -1,11 +1,11 @@
 /** Readers of a trade's price, volume, id and side. */
 import { SIDE } from '../../tick/trades.ts'
 import { literals } from './literal.ts'
-import { longId } from './long-id.ts'
+import { longId, wordsId } from './long-id.ts'
 import { tradeDraft } from './ticks.ts'
 import { type Read, scanner } from './values.ts'
 
-const QUOTE = 0x22
+const [QUOTE, HYPHEN] = [0x22, 0x2d]
 
 export const priceText: Read = () => {
   if (!scanner.takesByte(QUOTE)) return false
@@ -57,6 +57,20 @@ export const idText: Read = () => {
   const digits = scanner.digitsAhead()
   if (digits < 1 || digits > 19) return false
   tradeDraft.tradeId = digits <= 15 ? scanner.digits(digits) : longId(scanner.digits(digits - 9), scanner.digits(9))
+  return scanner.takesByte(QUOTE)
+}
+
+/** A UUID in quotes: the exclusive or of its halves. */
+export const idUuid: Read = () => {
+  if (!scanner.takesByte(QUOTE)) return false
+  const first = scanner.hex(8)
+  const second = scanner.takesByte(HYPHEN) ? scanner.hex(4) : -1
+  const third = scanner.takesByte(HYPHEN) ? scanner.hex(4) : -1
+  const fourth = scanner.takesByte(HYPHEN) ? scanner.hex(4) : -1
+  const fifth = scanner.takesByte(HYPHEN) ? scanner.hex(4) : -1
+  const last = scanner.hex(8)
+  if (first < 0 || second < 0 || third < 0 || fourth < 0 || fifth < 0 || last < 0) return false
+  tradeDraft.tradeId = wordsId(first ^ ((fourth << 16) | fifth), ((second << 16) | third) ^ last)
   return scanner.takesByte(QUOTE)
 }
 
