@@ -45,6 +45,11 @@ export const SETTING_GROUPS = {
       'Seconds for which the quotes of one symbol after the other are checked by an order book rebuilt from depth updates; 0 for never.',
       'For venues whose quotes and depth updates have the same numbers: Binance. See docs/quotes.md.',
     ),
+    REPAIR_REACH: setting(
+      number(0, 100_000).default(24),
+      'Hours for which missing trades are requested from their venue; 0 for never.',
+      'How far back each venue answers: see docs/repair.md.',
+    ),
     INSTRUMENTS_EVERY_MINUTES: setting(
       number(1, 10_080).default(60),
       "Minutes between two readings of each venue's list of instruments.",

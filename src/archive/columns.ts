@@ -37,6 +37,7 @@ export const ADDED: Readonly<Record<string, readonly string[]>> = {
   trades: ['id_run', 'first_id', 'last_id', 'conditions'],
   quarantine: ['id_run', 'received_bytes', 'trade_id'],
   audits: ['subject'],
+  gaps: ['after_at', 'before_at'],
 }
 
 /**

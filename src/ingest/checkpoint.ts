@@ -10,7 +10,8 @@ import { TickhouseError } from '../errors.ts'
 import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { KINDS, type Kind, tablesOf } from '../tick/kinds.ts'
-import { countIds, type Gap, type IdRange } from './ids/continuity.ts'
+import { countIds, type IdRange } from '../tick/repairs/id-ranges.ts'
+import { type Gap, type GapState, stateOf } from './ids/gap.ts'
 import { finishInterrupted } from './reprocess/transaction.ts'
 
 /** A row for table `gaps`, as it was when its batch was sealed. */
@@ -19,7 +20,12 @@ export interface GapRow extends IdRange {
   symbol: string
   run: number
   missing: number
+  state: GapState
+  reason: string
   foundAtMicros: number
+  /** The venue's time of the trades before and after it, µs since 1970 UTC; infinite if not known. */
+  afterMicros: number
+  beforeMicros: number
 }
 
 /** Where a partition resumes, and the records lost before. */
@@ -208,11 +214,13 @@ export class Checkpoint {
       first_id: gap.first,
       last_id: gap.last,
       missing: gap.missing,
-      state: gap.missing === 0 ? 'repaired' : 'open',
+      state: gap.state,
       found_at: microsText(gap.foundAtMicros),
       changed_at: microsText(this.#changedAtMicros),
-      reason: 'trade ids skipped',
+      reason: gap.reason,
       id_run: gap.run,
+      after_at: knownTime(gap.afterMicros),
+      before_at: knownTime(gap.beforeMicros),
     }))
     await this.#store.insertRows('gaps', values, fence)
   }
@@ -227,9 +235,13 @@ export const symbolKey = ({ venue, symbol }: { venue: string; symbol: string }):
 
 /** A gap's row as of now. */
 export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {
-  const { venue, symbol, run, first, last, foundAtMicros } = gap
-  return { venue, symbol, run, first, last, missing: countIds(missing), foundAtMicros }
+  const { venue, symbol, run, first, last, explained, foundAtMicros, afterMicros, beforeMicros } = gap
+  const known = { venue, symbol, run, first, last, foundAtMicros, afterMicros, beforeMicros }
+  return { ...known, missing: countIds(missing), ...stateOf({ missing, explained }) }
 }
+
+/** 1970 for a time that is not known. */
+const knownTime = (micros: number): string => microsText(Number.isFinite(micros) ? Math.max(0, micros) : 0)
 
 /** A DateTime64(6) as the engine reads it from JSON. */
 function microsText(micros: number): string {

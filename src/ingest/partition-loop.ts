@@ -63,7 +63,7 @@ export class PartitionIngest {
   failure: TickhouseError | undefined
   readonly #options: IngestOptions
   readonly #checkpoint: Checkpoint
-  readonly #ids: PartitionIds
+  readonly ids: PartitionIds
   readonly #sequences: QuoteSequences
   #filling: Batch
   #spare: Batch
@@ -81,7 +81,7 @@ export class PartitionIngest {
     this.#checkpoint = options.checkpoint
     this.#logClock = new LogClock(throttleEvents(options.emit, undefined, options.clock.elapsedMs))
     this.#report = new StoredReport(options)
-    this.#ids = new PartitionIds({
+    this.ids = new PartitionIds({
       venues: options.venues,
       changed: gap => this.#filling.gaps.add(gap),
       restarted: restart => this.#filling.restarts.push(restart),
@@ -100,15 +100,6 @@ export class PartitionIngest {
     return this.#options.metrics
   }
 
-  get gapsOpen(): number {
-    return this.#ids.gapsOpen
-  }
-
-  /** Open gaps of one symbol. */
-  gapsOf(venue: string, symbol: string): number {
-    return this.#ids.gapsOf(venue, symbol)
-  }
-
   /** Runs until the signal aborts or log and tables contradict each other (mode `failed`). Does not throw. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, emit, partition, clock, venues, kinds } = this.#options
@@ -120,7 +111,7 @@ export class PartitionIngest {
         for (const entry of chunk) {
           this.#logClock.follow(entry)
           while (!this.#filling.accepts(entry, this.#options.limits)) await this.#cut(signal)
-          const record = validateRecord(entry, venues, this.#ids.of, kinds, this.#filling.scratch)
+          const record = validateRecord(entry, venues, this.ids.of, kinds, this.#filling.scratch)
           if (record.row < record.ticks.length) await this.#resolveIds(record, signal)
           this.#sequences.followRecord(record)
           addToBatch(this.#filling, record, clock.elapsedMs())
@@ -164,7 +155,7 @@ export class PartitionIngest {
     this.#fence = fence
     const { next, lost, loggedMs = 0, after, unverified } = await this.#checkpoint.resume(log, fence)
     if (lost) await this.#checkpoint.writeLost(lost, fence)
-    await this.#ids.load(store, this.#checkpoint, fence)
+    await this.ids.load(store, this.#checkpoint, fence)
     if ((this.#options.kinds ?? KINDS).includes(QUOTES)) await this.#sequences.load(store, fence)
     this.next = next
     this.#logClock.lastMs = loggedMs
@@ -180,14 +171,14 @@ export class PartitionIngest {
    */
   async #resolveIds(record: ValidatedRecord, signal: AbortSignal): Promise<void> {
     const { store, venues } = this.#options
-    const lookups = lookupsOf(record, venues, this.#ids.of)
+    const lookups = lookupsOf(record, venues, this.ids.of)
     let stored = NOTHING_STORED
     if (lookups.length > 0) {
       await this.#cut(signal)
       await this.#storing
       stored = await this.#retry(() => storedTrades(store, this.partition, lookups), 'repeats_unknown', signal)
     }
-    resolveIds(record, venues, this.#ids.of, stored)
+    resolveIds(record, venues, this.ids.of, stored)
   }
 
   /** Has the filling batch cut at its age. While another is stored it waits for that anyway: a slow insert must not gather cuts. */

@@ -18,9 +18,11 @@ export class SealedBatch {
     this.batch = batch
     batch.hashLastRecord()
     const gaps = [...batch.gaps]
-    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow(gap, [gap]))
-    // Gaps of which at least one id has arrived since.
-    this.gapsChanged = gaps.map(gap => gapRow(gap, gap.missing)).filter(row => row.missing <= row.last - row.first)
+    this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow({ ...gap, explained: undefined }, [gap]))
+    // Gaps of which at least one id has arrived since, or is known not to be supplied.
+    this.gapsChanged = gaps
+      .map(gap => gapRow(gap, gap.missing))
+      .filter(row => row.missing <= row.last - row.first || row.state !== 'open')
     for (const gap of gaps) gap.recorded = true
   }
 

@@ -4,8 +4,9 @@
  */
 import type { LoggedRecord } from '../log/log.ts'
 import type { IdKind } from '../tick/id-kind.ts'
-import { KINDS, type Kind, type TickColumns } from '../tick/kinds.ts'
+import { KINDS, type Kind, REPAIRS, type TickColumns } from '../tick/kinds.ts'
 import type { QuoteColumns } from '../tick/quotes/quotes.ts'
+import type { RepairColumns } from '../tick/repairs/repairs.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
@@ -55,7 +56,6 @@ export interface ValidatedRecord extends Decoded {
 
 /** JSON ticks without an id get one made of their log position, above this: it is not followed. */
 const OWN_ID_HIGH_WORD_MIN = 2 ** 31
-const MICROS_PER_DAY = 86_400e6
 /** Detail of a trade that counts as a repeat because it cannot be compared. */
 const GONE = 'its day was dropped from the store: it may be in the archive'
 const DUPLICATE = codeOf('duplicate_id')
@@ -85,6 +85,9 @@ export function validateRecord(
     details: new Map(),
   }
   if (!kind.ids) {
+    if (kind.name === REPAIRS.name)
+      for (const { venue, symbol, run, ...ids } of (ticks as TickColumns as RepairColumns).statements(codes))
+        if (isFollowed(venues, venue)) idsOf(venue, symbol).explain(run, ids)
     record.row = ticks.length
     return record
   }
@@ -238,10 +241,10 @@ function refusedRow(record: ValidatedRecord, row: number): Refused {
 /** Whether the venue's ids identify repeats. */
 export const isFollowed = (venues: KnownVenues, venue: string): boolean => (venues.get(venue) ?? 'none') !== 'none'
 
-/** Whether a refused trade has a plausible time. */
+/** Whether a refused trade has a plausible time: not more than a day ahead. */
 function isGoodTime(trades: TradeColumns, row: number): boolean {
   const micros = readMicros(trades.timestampWords, row)
-  return micros >= 0 && micros < readMicros(trades.receivedAtWords, row) + MICROS_PER_DAY
+  return micros >= 0 && micros < readMicros(trades.receivedAtWords, row) + 86_400e6
 }
 
 const namesOf = (trades: TradeColumns, row: number) => ({

@@ -2,10 +2,12 @@
  * `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too.
  */
 import { openArchiver } from '../archive/open.ts'
+import { GapAnnouncer } from '../ingest/ids/gap-announcer.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { Reprocessor } from '../ingest/reprocess/reprocess.ts'
 import type { Mode } from '../launcher/process.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
+import { RecorderMessages } from '../log/recorder-requests.ts'
 import { IngestTelemetry } from '../serve/http/ingest-telemetry.ts'
 import { Page } from '../serve/page/page.ts'
 import { decodeAgain } from '../sources/decode-again.ts'
@@ -22,6 +24,11 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const venues = venuesOf(config)
   const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
+  const messages = new RecorderMessages(config.LOG)
+  const gaps = new GapAnnouncer({
+    partitions: () => storing.partitions,
+    leave: (key, body) => messages.leave(key, body),
+  })
   // A ClickHouse server may have several ingest processes: `archive.ts` archives for all of them.
   const archiver = store.kind === 'embedded' ? await openArchiver(config, log, store, emit, venues) : null
   const local = new LocalIngest(storing, log)
@@ -49,6 +56,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   )
   page.start()
   storing.start()
+  gaps.start()
   archiver?.start()
   if (config.DIAGNOSTICS === 'on') telemetry.writer.start()
   return {
@@ -56,6 +64,8 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
     stop: async () => {
       const archived = archiver?.stop()
       await storing.stop()
+      await gaps.stop()
+      await messages.close()
       await archived
       await telemetry.writer.stop()
       await page.close()

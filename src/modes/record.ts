@@ -21,7 +21,7 @@ import { simulate } from '../launcher/simulated-exchange.ts'
 import { subscriptionOf } from '../launcher/venue-addresses.ts'
 import type { Log } from '../log/log.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
-import { latestRequest } from '../log/recorder-requests.ts'
+import { GAPS, latestMessages, latestRequest } from '../log/recorder-requests.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
 import { ConflatedQuotes } from '../sources/conflation.ts'
@@ -35,6 +35,10 @@ import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { QuoteChecks } from '../sources/quote-check/quote-checks.ts'
 import { Recorder } from '../sources/recorder.ts'
+import { RepairOwner } from '../sources/repair/owner.ts'
+import { Repairs } from '../sources/repair/repairs.ts'
+import { RestHosts } from '../sources/rest/hosts.ts'
+import { KeptPauses } from '../sources/rest/kept-pauses.ts'
 import { parseSources, type Selected } from '../sources/selection.ts'
 import { freeRecorderKey, RECORDERS, type RecorderStatus } from '../sources/status.ts'
 import { StatusAnnouncer } from '../sources/status-announcer.ts'
@@ -85,8 +89,10 @@ export async function record(
     append: (venue, found, nowMs) => appendChanges(log, venue, found, nowMs),
     emit,
   })
+  const hosts = new RestHosts({ kept: new KeptPauses(log) })
   const lists = new InstrumentLists({
     subscriptions,
+    hosts,
     everyMs: config.INSTRUMENTS_EVERY_MINUTES * 60_000,
     emit,
     onListed: async ({ name }, listed) => {
@@ -99,7 +105,7 @@ export async function record(
   // Conflated quotes are not complete: a check would report what is configured.
   const turnMs = conflated ? 0 : config.QUOTE_CHECK_SECONDS * 1000
   const checks =
-    turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit }) : undefined
+    turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit, hosts }) : undefined
   const self = selfOf('record')
   const key = freeRecorderKey(log.announcements(RECORDERS), config.SOURCES ?? '')
   const waitMs = config.HANDOVER_SECONDS * 1000
@@ -107,6 +113,16 @@ export async function record(
   const handover = new Handover({ ...named, board: log, recorder, feeds, waitMs, emit })
   const readiness = new Readiness({ feeds, unresolved: () => checked.unresolved })
   if (handover.hasPeer) appendLater(recorder.holdBack, handover, readiness, stopping)
+  const owner = new RepairOwner(log, key)
+  const repairs =
+    config.REPAIR_REACH > 0
+      ? new Repairs({
+          ...{ hosts, receiver: recorder, subscriptions: () => checked.subscriptions, emit },
+          listed: () => latestMessages(config.LOG, log, GAPS),
+          ownership: () => owner.isOurs(),
+          reachMs: config.REPAIR_REACH * 3_600_000,
+        })
+      : undefined
   const conflatedQuotes = () => conflated?.dropped ?? 0
   const reported = { log, recorder, conflatedQuotes, handover, feeds, checked, journal }
   const announcer = new StatusAnnouncer({ key, self, control, simulated, ...reported })
@@ -130,6 +146,7 @@ export async function record(
       control.stop()
       announcer.stop()
       await server?.close()
+      await repairs?.close()
       await lists.close()
       await checks?.close()
       await feeds.close()

@@ -14,6 +14,7 @@ import { QUOTES, TRADES } from '../tick/kinds.ts'
 import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { LogRecord, RefusedFrame } from '../tick/records.ts'
 import type { Refusal } from '../tick/refusal.ts'
+import type { Repair } from '../tick/repairs/repairs.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { Receiver } from './receiver.ts'
 import { HoldBack } from './recording/hold-back.ts'
@@ -116,6 +117,14 @@ export class Recorder implements Receiver {
   /** A tick of a rare kind, in the partition of its symbol's trades. */
   #added(buffer: PartitionBuffer, { length }: { length: number }): void {
     if (length === RECORD_TICKS_MAX) this.#closeRecord(buffer)
+    else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
+  }
+
+  /** What became of missing ids: to the partition of the symbol's trades, where their ids are followed. */
+  repair(repair: Repair): void {
+    const buffer = this.#tradesOf.of(repair.venue, repair.symbol)
+    buffer.repairs.add(repair)
+    if (buffer.repairs.length === RECORD_TICKS_MAX) this.#closeRecord(buffer)
     else this.#timer ??= setTimeout(this.#closeRecords, RECORD_AGE_MS_MAX)
   }
 

@@ -39,7 +39,7 @@ export class LocalIngest implements IngestStatus {
       refused: this.#sum(({ metrics }) => metrics.refusedTicks.total),
       refusedPerSecond: this.#sum(({ metrics }) => metrics.refusedTicks.perSecond()),
       refusedByReason: this.#refusedByReason(),
-      gapsOpen: this.#sum(({ gapsOpen }) => gapsOpen),
+      gapsOpen: this.#sum(({ ids }) => ids.gapsOpen),
       batchTicks: Math.max(0, ...this.own.map(({ metrics }) => metrics.batchTicks)),
       insertMs: this.#slowest(({ metrics }) => metrics.insertMs.quantiles()),
       batchAgeMs: this.#slowest(({ metrics }) => metrics.batchAgeMs.quantiles()),
@@ -59,7 +59,7 @@ export class LocalIngest implements IngestStatus {
 
   gapsOf(venue: string, symbol: string): number | null {
     if (!showsMissing(venue)) return null
-    return this.#sum(ingest => ingest.gapsOf(venue, symbol))
+    return this.#sum(ingest => ingest.ids.gapsOf(venue, symbol))
   }
 
   newLogEntries() {

@@ -37,6 +37,8 @@ import {
   tradesRecord,
   writeTradeColumns,
 } from './records.ts'
+import { RepairColumns } from './repairs/repairs.ts'
+import { validateRepairs } from './repairs/validate.ts'
 import { readTradeValues, tradeValues } from './trade-values.ts'
 import { TradeColumns } from './trades.ts'
 import { type Validity, validate } from './validate.ts'
@@ -218,8 +220,18 @@ export const LIQUIDATIONS: Kind<LiquidationColumns> = namedKind({
   validate: validateLiquidations,
 })
 
+/** What became of missing ids that a venue does not supply: rows about gaps, in the partition of the symbol's trades. */
+export const REPAIRS: Kind<RepairColumns> = namedKind({
+  name: 'repairs',
+  orderBy: 'symbol, venue, first_id, received_at',
+  time: 'received_at',
+  columns: capacity => new RepairColumns(capacity),
+  tickBytes: 160,
+  validate: validateRepairs,
+})
+
 /** All kinds, in the order in which the tables of a batch are inserted. `trades` is last: see docs/decisions/kinds.md. */
-export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, LIQUIDATIONS, MARKS, BOOK_TOPS, QUOTES, TRADES]
+export const KINDS: readonly Kind[] = [INSTRUMENTS, AMENDMENTS, REPAIRS, LIQUIDATIONS, MARKS, BOOK_TOPS, QUOTES, TRADES]
 
 /** Kinds recorded only where a user names them. */
 const ON_REQUEST: ReadonlySet<string> = new Set(KINDS.filter(kind => kind.onRequest).map(({ name }) => name))
@@ -230,7 +242,6 @@ export const defaultKinds = (names: readonly string[]): string[] => names.filter
 
 /** Whether a symbol may have no tick of the kind for hours. */
 export const isSporadic = (name: string): boolean => SPORADIC.has(name)
-
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'
 

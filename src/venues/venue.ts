@@ -12,6 +12,7 @@ import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { DepthFeed } from './book/depth.ts'
 import type { InstrumentList } from './instruments.ts'
+import type { Repairer } from './repair.ts'
 
 /**
  * A message of the venue's server about the connection itself. `channel`: the kind of ticks it is about, as in
@@ -177,6 +178,8 @@ export interface Venue {
   frameOf?(item: string): string
   /** Depth updates that its quotes can be checked by. */
   readonly depth?: DepthFeed
+  /** How it supplies trades that are missing, by REST. */
+  readonly repair?: Repairer
   /** A decoder for one socket. It may keep what later frames of the socket refer to: channel numbers, a book. */
   decoder(): Decode
 }

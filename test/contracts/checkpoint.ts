@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../src/clock.ts'
 import { Batch } from '../../src/ingest/batch.ts'
-import { Checkpoint, symbolKey } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint, type GapRow, symbolKey } from '../../src/ingest/checkpoint.ts'
+import { SKIPPED } from '../../src/ingest/ids/gap.ts'
 import { loadIds } from '../../src/ingest/ids/known-ids.ts'
 import { comparedTradeOf } from '../../src/ingest/ids/recent-trades.ts'
 import { storedTrades } from '../../src/ingest/ids/stored-trades.ts'
@@ -100,15 +101,18 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
     await checkpoint.resume(log, third)
     assert.equal(await checkpoint.count('quarantine', 0, DAY + 1, 0, 9), 1, "but not an owner's own")
 
-    const gap = { ...symbol, run: 0, first: 11, last: 14, missing: 4, foundAtMicros: 1.7e15 }
+    const gap: GapRow = {
+      ...{ ...symbol, run: 0, first: 11, last: 14, missing: 4, foundAtMicros: 1.7e15, state: 'open', reason: SKIPPED },
+      ...{ afterMicros: Number.NEGATIVE_INFINITY, beforeMicros: Number.POSITIVE_INFINITY },
+    }
     const closed = { ...gap, first: 30, last: 31, missing: 2 }
     await checkpoint.writeGaps([gap, closed], third)
-    await checkpoint.writeGaps([{ ...closed, missing: 0 }], third)
+    await checkpoint.writeGaps([{ ...closed, missing: 0, state: 'repaired' }], third)
     const ranges = [
       { first: 11, last: 11 },
       { first: 13, last: 14 },
     ]
-    const { missing: _missing, ...found } = gap
+    const { missing: _missing, state: _state, reason: _reason, ...found } = gap
     const beside = { afterMicros: micros(10), beforeMicros: micros(15) }
     const known11 = { ...found, missing: ranges, recorded: true, ...beside }
     assert.deepEqual((await idsOf(third, SCRIPT_VENUE)).get(key)!.gaps, [known11], 'by the ids that are there')
@@ -118,7 +122,16 @@ export function checkpointContract(name: string, timeline: Timeline, open: (t: T
     await checkpoint.writeGaps([unseen, laterRun], third)
     const anywhen = { afterMicros: Number.NEGATIVE_INFINITY, beforeMicros: Number.POSITIVE_INFINITY }
     const allMissing = (of: typeof gap) => [
-      { ...of, missing: [{ first: of.first, last: of.last }], recorded: true, ...anywhen },
+      {
+        ...found,
+        symbol: of.symbol,
+        run: of.run,
+        first: of.first,
+        last: of.last,
+        missing: [{ first: of.first, last: of.last }],
+        recorded: true,
+        ...anywhen,
+      },
     ]
     const after3 = await idsOf(third, SCRIPT_VENUE)
     assert.deepEqual(after3.get(symbolKey(unseen))!.gaps, allMissing(unseen), 'of symbols without a trade')

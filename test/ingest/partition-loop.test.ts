@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { Checkpoint } from '../../src/ingest/checkpoint.ts'
+import { Checkpoint, type GapRow } from '../../src/ingest/checkpoint.ts'
+import { SKIPPED } from '../../src/ingest/ids/gap.ts'
 import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
@@ -9,7 +10,15 @@ import { tradesOf } from '../support/data/trades.ts'
 test('a gap that a batch found which never arrived is followed, also where nothing else of its symbol is stored', async t => {
   const { log, store } = await openBoth(t)
   // Written ahead of trades 10 and 13, whose record left the log before it was stored.
-  const ahead = { venue: 'binance', symbol: 'BTCUSDT', run: 0, first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 }
+  const ahead: GapRow = {
+    ...{ venue: 'binance', symbol: 'BTCUSDT', run: 0, first: 11, last: 12, missing: 2, foundAtMicros: 1.7e15 },
+    ...{
+      state: 'open',
+      reason: SKIPPED,
+      afterMicros: Number.NEGATIVE_INFINITY,
+      beforeMicros: Number.POSITIVE_INFINITY,
+    },
+  }
   await new Checkpoint(store, SYSTEM_CLOCK).writeGaps([ahead], await store.claim(0))
   const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
   await log.append(0, [tradesOf('binance', [trade(11), trade(15)])])

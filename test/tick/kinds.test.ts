@@ -9,6 +9,7 @@ import { JoinedIds } from '../../src/tick/joined-ids.ts'
 import { KINDS, TICK_TABLES, type TickColumns, TRADES } from '../../src/tick/kinds.ts'
 import { BookTopColumns } from '../../src/tick/quotes/book-tops.ts'
 import { QuoteDraft } from '../../src/tick/quotes/quotes.ts'
+import { type Repair, RepairColumns } from '../../src/tick/repairs/repairs.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../src/tick/trades.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
@@ -24,6 +25,7 @@ const ABOUT_TRADES = [
   'src/log/kafka/topics.ts',
   // Trade ids and what follows from them.
   'src/ingest/ids/known-ids.ts',
+  'src/ingest/ids/stored-gaps.ts',
   'src/ingest/ids/stored-trades.ts',
   'src/ingest/reprocess/ids.ts',
   'src/watch/instance-client.ts',
@@ -139,6 +141,23 @@ const liquidation = {
 }
 liquidations.add(liquidation)
 liquidations.add({ ...liquidation, symbol: 'ETHUSDT', side: 'long' })
+const repair: Repair = {
+  ...{
+    venue: 'binance',
+    symbol: 'BTCUSDT',
+    outcome: 'unrepairable',
+    first: 5,
+    last: 2 ** 53 - 1,
+    run: 3,
+    httpStatus: 200,
+  },
+  ...{ reason: 'venue gives only the sum', acceptedBy: '', bodySha256: 'ab'.repeat(32) },
+  aggregate: { price: 0.1, volume: 1e-8, side: 'sell', micros: 1_700_000_000_000_001 },
+  receivedAtMicros: 1_700_000_000_000_002,
+}
+const repairs = new RepairColumns(1)
+repairs.add(repair)
+repairs.add({ ...repair, outcome: 'accepted', first: 6, last: 5, aggregate: undefined, acceptedBy: 'Ada' })
 
 function bookTops(): BookTopColumns {
   const tops = new BookTopColumns(0)
@@ -155,6 +174,7 @@ const SAMPLES: Record<string, TickColumns> = {
   amendments,
   marks,
   liquidations,
+  repairs,
   trades: columnsOf('binance', [
     { symbol: 'BTCUSDT', tradeId: 7, price: 0.1, volume: 3, side: 'sell' },
     { symbol: 'ETHUSDT', tradeId: 8, price: Number.NaN, volume: 1e-8, side: 'buy' },

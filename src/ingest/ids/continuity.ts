@@ -1,25 +1,6 @@
 /** Follows dense trade ids, which a venue numbers one by one per symbol: a gap is a range of trades that never reached the log. Pure. */
-
-/** A closed range of trade ids. */
-export interface IdRange {
-  first: number
-  last: number
-}
-
-/** A gap in a run of a symbol's ids; `missing` are its ids that have not arrived since. */
-export interface Gap extends IdRange {
-  venue: string
-  symbol: string
-  /** The run of ids it is in: see IdRun. */
-  run: number
-  missing: IdRange[]
-  foundAtMicros: number
-  /** The venue's time of the trades before and after it, µs since 1970 UTC; infinite if not known. */
-  afterMicros: number
-  beforeMicros: number
-  /** Whether it has a row in table `gaps`. */
-  recorded: boolean
-}
+import type { IdRange } from '../../tick/repairs/id-ranges.ts'
+import type { ExplainedIds, Gap } from './gap.ts'
 
 /** A run as stored in the tables. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
 export interface SeenRun extends IdRange {
@@ -61,9 +42,6 @@ const DISORDER_MICROS_MAX = 1_000_000
 
 export const isPlausibleJump = (ids: number, micros: number): boolean =>
   ids <= Math.max(JUMP_IDS_MAX, (micros / 1e6) * IDS_PER_SECOND_MAX)
-
-export const countIds = (ranges: readonly IdRange[]): number =>
-  ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
 
 /**
  * A run of a symbol's ids: they rise with time, and all from `first` to `last` were seen, but for those missing in the open gaps. A
@@ -201,6 +179,15 @@ export class IdRun {
     this.trades--
     if (this.#refused.size < REFUSED_IDS_PER_RUN_MAX) this.#refused.set(id, micros)
     return true
+  }
+
+  /** Notes why ids of gaps stay missing. A trade that arrives all the same fills its gap. */
+  explain(ids: ExplainedIds): void {
+    for (const gap of this.gaps) {
+      if (ids.first > gap.last || ids.last < gap.first) continue
+      gap.explained = [...(gap.explained ?? []), ids]
+      this.#context.changed(gap)
+    }
   }
 
   /** Opens a gap for ids that the venue announced and never sent, if they are above the last id. */

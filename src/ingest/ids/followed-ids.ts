@@ -1,6 +1,7 @@
 /** The interface of following a symbol's trade ids, implemented by symbol-ids.ts and unique-ids.ts. */
 import type { TradeColumns } from '../../tick/trades.ts'
-import type { Gap, RefusedId, RunContext, SeenRun } from './continuity.ts'
+import type { RefusedId, RunContext, SeenRun } from './continuity.ts'
+import type { ExplainedIds, Gap } from './gap.ts'
 import type { ComparedTrade, Match } from './recent-trades.ts'
 
 /** The id run that a trade is stored in, or why it is not stored. */
@@ -23,6 +24,8 @@ export interface FollowedIds {
   readonly openGaps: readonly Gap[]
   /** Opens a gap for ids that the venue announced and never sent. */
   announce(first: number, last: number): void
+  /** Notes why ids of a run stay missing. */
+  explain(run: number, ids: ExplainedIds): void
   /** Adds the id of a trade refused for its values: it is not missing. Undefined if it fits no run. */
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): RunOrRefusal | undefined
 }

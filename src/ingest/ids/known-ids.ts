@@ -2,18 +2,11 @@
 import type { Fence, Store } from '../../store/store.ts'
 import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
-import { type Checkpoint, type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
+import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { KnownVenues } from '../validated-record.ts'
-import {
-  countIds,
-  type Gap,
-  type IdRange,
-  REFUSED_IDS_PER_RUN_MAX,
-  type RefusedId,
-  type SeenRun,
-} from './continuity.ts'
+import { REFUSED_IDS_PER_RUN_MAX, type RefusedId, type SeenRun } from './continuity.ts'
 import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
-import { missingOf } from './missing-ids.ts'
+import { storedGaps } from './stored-gaps.ts'
 import { IDS_PER_QUERY } from './stored-trades.ts'
 
 /** Ids from here on are not counters: see symbol-ids.ts. */
@@ -31,13 +24,13 @@ const REFUSED_FOR_VALUES: readonly Refusal[] = [
 
 const NANOS_PER_DAY = 86_400e9
 
-interface Named {
+export interface Named {
   venue: string
   symbol: string
 }
 
 /** The selected symbols: a condition on `venue` and more, and its parameters. */
-interface Scope {
+export interface Scope {
   where: string
   /** The same for table `gaps`, which has no partition column. */
   ofGaps: string
@@ -108,7 +101,7 @@ export async function loadSymbol(store: Store, venues: KnownVenues, venue: strin
 async function counterIds(store: Store, scope: Scope) {
   const runs = await seenRuns(store, scope)
   const refused = await refusedIds(store, scope)
-  return { runs, refused, ...(await openGaps(store, scope, runs, refused)) }
+  return { runs, refused, ...(await storedGaps(store, scope, runs, refused)) }
 }
 
 /** The stored runs of each followed symbol. */
@@ -163,86 +156,6 @@ async function refusedIds(store: Store, { where, params }: Scope): Promise<(Name
     }
   }
   return refused
-}
-
-/**
- * The open gaps of symbols with the ids still missing by the stored trades, and new rows for those that differ. In runs without a stored
- * trade all ids are missing: their batch never arrived, and their partition is not known.
- */
-async function openGaps(
-  store: Store,
-  { ofGaps, params }: Scope,
-  runs: readonly (Named & SeenRun)[],
-  refused: readonly (Named & RefusedId)[],
-): Promise<{ gaps: Gap[]; stale: GapRow[] }> {
-  type Row = Named & { run: number; first: string; last: string; noted: string; found: string }
-  const rows = await store.rows<Row>(
-    `SELECT venue, symbol, id_run AS run, first_id AS first, last_id AS last, missing AS noted,
-       toUnixTimestamp64Micro(found_at) AS found FROM gaps FINAL
-     WHERE state = 'open' AND ${ofGaps} ORDER BY venue, symbol, first_id`,
-    params,
-  )
-  const gaps: Gap[] = []
-  const stale: GapRow[] = []
-  for (const [key, own] of Map.groupBy(rows, symbolKey)) {
-    const seen = runs.filter(run => symbolKey(run) === key)
-    if (seen.length === 0 && (await isStored(store, own[0]!))) continue
-    for (const row of own) {
-      const { venue, symbol } = row
-      const range = { first: Number(row.first), last: Number(row.last) }
-      const run = Number(row.run)
-      const gap: Gap = {
-        ...{ venue, symbol, run, ...range, missing: [range], foundAtMicros: Number(row.found), recorded: true },
-        ...{ afterMicros: Number.NEGATIVE_INFINITY, beforeMicros: Number.POSITIVE_INFINITY },
-      }
-      if (!seen.some(known => known.run === run)) {
-        gaps.push(gap)
-        continue
-      }
-      await fillIn(
-        store,
-        gap,
-        refused.filter(one => symbolKey(one) === key && one.run === run),
-      )
-      // More ids are missing than before only where trades were dropped from the table.
-      if (countIds(gap.missing) < Number(row.noted)) stale.push(gapRow(gap, gap.missing))
-      if (gap.missing.length > 0) gaps.push(gap)
-    }
-  }
-  return { gaps, stale }
-}
-
-async function isStored(store: Store, { venue, symbol }: Named): Promise<boolean> {
-  const rows = await store.rows(
-    'SELECT trade_id FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String} LIMIT 1',
-    { venue, symbol },
-  )
-  return rows.length > 0
-}
-
-/** Queries which ids of a gap are stored, and the times of the trades beside it. */
-async function fillIn(store: Store, gap: Gap, refused: readonly RefusedId[]): Promise<void> {
-  const { venue, symbol, run, first, last } = gap
-  const rows = await store.rows<{ id: string; nanos: string }>(
-    `SELECT trade_id AS id, toUnixTimestamp64Nano(timestamp) AS nanos FROM trades
-     WHERE venue = {venue:String} AND symbol = {symbol:String} AND id_run = {run:UInt16}
-       AND trade_id BETWEEN {from:UInt64} AND {to:UInt64} ORDER BY id`,
-    { venue, symbol, run, from: Math.max(0, first - 1), to: last + 1 },
-  )
-  const present = rows.map(({ id }) => Number(id))
-  const micros = (id: number) => {
-    const at = present.indexOf(id)
-    if (at >= 0) return Number(rows[at]!.nanos) / 1000
-    const time = refused.find(one => one.id === id)?.micros
-    return Number.isNaN(time) ? undefined : time
-  }
-  gap.afterMicros = micros(first - 1) ?? gap.afterMicros
-  gap.beforeMicros = micros(last + 1) ?? gap.beforeMicros
-  const within = ({ first, last }: IdRange, id: number) => id >= first && id <= last
-  gap.missing = missingOf(
-    gap,
-    [...present, ...refused.map(one => one.id)].filter(id => within(gap, id)).sort((a, b) => a - b),
-  )
 }
 
 /** The time of the latest trade of each symbol with an id from `idMin` up. */

@@ -6,8 +6,8 @@ import { idsAreDense } from '../../tick/id-kind.ts'
 import { TRADES } from '../../tick/kinds.ts'
 import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { IdsOf, KnownVenues } from '../validated-record.ts'
-import type { Gap } from './continuity.ts'
 import { type FollowedIds, type IdRestart, NOTHING_KNOWN, type SymbolContext } from './followed-ids.ts'
+import type { Gap } from './gap.ts'
 import { type IdsBySymbol, loadIds } from './known-ids.ts'
 import { SymbolIds } from './symbol-ids.ts'
 import { UniqueIds } from './unique-ids.ts'
@@ -45,6 +45,11 @@ export class PartitionIds {
 
   gapsOf(venue: string, symbol: string): number {
     return this.#ids.get(symbolKey({ venue, symbol }))?.openGaps.length ?? 0
+  }
+
+  /** All open gaps. */
+  openGaps(): Gap[] {
+    return [...this.#ids.values()].flatMap(ids => ids.openGaps)
   }
 
   readonly of: IdsOf = (venue, symbol) => {

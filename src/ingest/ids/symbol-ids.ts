@@ -1,7 +1,7 @@
 /** Follows the dense trade ids of one symbol in runs. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { type Gap, IdRun, type SeenRun } from './continuity.ts'
+import { IdRun, type SeenRun } from './continuity.ts'
 import {
   CONFLICT,
   type FollowedIds,
@@ -11,6 +11,7 @@ import {
   type RunOrRefusal,
   type SymbolContext,
 } from './followed-ids.ts'
+import { type ExplainedIds, type Gap, isOpen } from './gap.ts'
 import { IdWindow } from './id-window.ts'
 import { type ComparedTrade, MATCH, type Match } from './recent-trades.ts'
 import { UniqueIds } from './unique-ids.ts'
@@ -46,8 +47,7 @@ export class SymbolIds implements FollowedIds {
   }
 
   get openGaps(): readonly Gap[] {
-    if (this.runs.length === 1) return this.runs[0]!.gaps
-    return this.runs.flatMap(run => run.gaps)
+    return this.runs.flatMap(run => run.gaps).filter(isOpen)
   }
 
   follow(trades: TradeColumns, row: number): boolean {
@@ -99,6 +99,10 @@ export class SymbolIds implements FollowedIds {
   /** Ignored before the symbol's first trade. */
   announce(first: number, last: number): void {
     this.#current?.announce(first, last)
+  }
+
+  explain(run: number, ids: ExplainedIds): void {
+    this.runs.find(({ number }) => number === run)?.explain(ids)
   }
 
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): RunOrRefusal | undefined {

@@ -64,5 +64,7 @@ export class UniqueIds implements FollowedIds {
   /** Ids that are not counters have no gaps. */
   announce(): void {}
 
+  explain(): void {}
+
   refuse(): undefined {}
 }

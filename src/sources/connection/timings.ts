@@ -22,6 +22,17 @@ export const TIMINGS = {
   symbolListMsMax: 20_000,
   symbolListApartMs: 1_000,
   symbolListRetryMs: 60_000,
+  /** Timeout of a request for missing trades; wait after a failed one, which doubles up to the last. */
+  repairMsMax: 20_000,
+  repairRetryMs: 1_000,
+  repairRetryMsMax: 60_000,
+  /** From a repaired trade in the log until ingest must have stored it; wait after an answer without the requested ids. */
+  repairSettleMs: 60_000,
+  repairAbsentMs: 30_000,
+  /** Intervals: of reading what is missing, of looking for something to do, of reports of the same thing. */
+  repairListMs: 1_000,
+  repairIdleMs: 100,
+  repairReportMs: 60_000,
   /** Interval of the checks for silence. */
   livenessCheckMs: 1000,
   /** A feed is never silent before this, however busy it was. */

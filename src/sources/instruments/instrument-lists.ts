@@ -4,16 +4,18 @@ import type { Emit } from '../../telemetry/events.ts'
 import { type Instrument, NO_LIST } from '../../venues/instruments.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { Backoff } from '../connection/backoff.ts'
-import { RateLimiter } from '../connection/rate-limiter.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
-import { ListRefused, readInstruments } from './read-instruments.ts'
+import { RestHosts, RestRefused, reasonOf } from '../rest/hosts.ts'
+import { readInstruments } from './read-instruments.ts'
 
 export interface InstrumentListsOptions {
   subscriptions: readonly Subscription[]
   /** Between two readings of a venue's list, ms. */
   everyMs: number
   emit: Emit
+  /** What all requests of the process share. */
+  hosts?: RestHosts
   timings?: Timings
   /**
    * Called with each list that was read, one at a time for each venue. Resolves with true to have it read again soon.
@@ -25,8 +27,7 @@ export class InstrumentLists {
   readonly #options: InstrumentListsOptions
   readonly #timings: Timings
   readonly #stop = new AbortController()
-  /** By host of REST addresses, which several venues may share. */
-  readonly #hosts = new Map<string, RateLimiter>()
+  readonly #hosts: RestHosts
   /** By venue, while its list is read again and again. */
   readonly #following = new Map<string, Promise<void>>()
 
@@ -34,6 +35,7 @@ export class InstrumentLists {
   constructor(options: InstrumentListsOptions) {
     this.#options = options
     this.#timings = options.timings ?? TIMINGS
+    this.#hosts = options.hosts ?? new RestHosts({ timings: this.#timings })
     this.follow(options.subscriptions)
   }
 
@@ -76,8 +78,7 @@ export class InstrumentLists {
         signal.throwIfAborted()
         if (!isFailing) emit('symbols_unchecked', { venue: venue.name, why: reasonOf(error) })
         isFailing = true
-        const statedMs = error instanceof ListRefused ? (error.waitMs ?? 0) : 0
-        this.#limiterOf(rest).pause(performance.now() + statedMs)
+        const statedMs = error instanceof RestRefused ? (error.waitMs ?? 0) : 0
         waitMs = Math.max(backoff.next(), statedMs)
       }
       // Must not keep the process running.
@@ -88,33 +89,15 @@ export class InstrumentLists {
   /** Reads the list and hands it on; false to read it again soon. */
   async #read(venue: Venue, rest: string, credentials: Subscription['credentials']): Promise<boolean> {
     const { signal } = this.#stop
-    const turn = () => this.#turn(this.#limiterOf(rest))
     const listed = await readInstruments(venue, rest, {
+      hosts: this.#hosts,
       signal,
       timeoutMs: this.#timings.symbolListMsMax,
-      turn,
       credentials,
     })
     signal.throwIfAborted()
     const again = await unlessAborted(this.#options.onListed(venue, listed), signal)
     return !again
-  }
-
-  #limiterOf(rest: string): RateLimiter {
-    const { host } = new URL(rest)
-    const limiter = this.#hosts.get(host) ?? new RateLimiter(1, this.#timings.symbolListApartMs)
-    this.#hosts.set(host, limiter)
-    return limiter
-  }
-
-  /** Resolves when the next request to the host may be sent. */
-  async #turn(limiter: RateLimiter): Promise<void> {
-    let waitMs = limiter.reserve(performance.now())
-    while (waitMs > 0) {
-      await sleep(waitMs, undefined, { signal: this.#stop.signal, ref: false })
-      // Another answer may have requested a pause meanwhile.
-      waitMs = limiter.pausedMs(performance.now()) > 0 ? limiter.reserve(performance.now()) : 0
-    }
   }
 }
 
@@ -133,10 +116,4 @@ async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promis
     signal.removeEventListener('abort', aborted)
     clearTimeout(timer)
   })
-}
-
-/** The reason of a failed `fetch` is in its cause. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message
 }

@@ -9,8 +9,8 @@ import type { DepthFeed } from '../../venues/book/depth.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
-import { ListRefused, requestJson } from '../instruments/read-instruments.ts'
 import { partitionOf } from '../recording/symbol-buffers.ts'
+import { RestHosts, RestRefused } from '../rest/hosts.ts'
 import { QuoteCheck } from './quote-check.ts'
 
 /** Wait after a check that failed; the venue may request a longer one. */
@@ -24,6 +24,8 @@ export interface QuoteChecksOptions {
   /** How long each symbol is checked, ms. */
   turnMs: number
   emit: Emit
+  /** What all requests of the process share. */
+  hosts?: RestHosts
   timings?: Timings
 }
 
@@ -32,6 +34,7 @@ type Checked = Subscription & { venue: Venue & { depth: DepthFeed }; rest: strin
 export class QuoteChecks {
   readonly #options: QuoteChecksOptions
   readonly #emit: Emit
+  readonly #hosts: RestHosts
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   /** The symbol checked last, to go on with the next one. */
@@ -40,6 +43,7 @@ export class QuoteChecks {
   /** Starts the rotation. A check that fails affects no recording. */
   constructor(options: QuoteChecksOptions) {
     this.#options = options
+    this.#hosts = options.hosts ?? new RestHosts(options)
     this.#emit = throttleEvents(options.emit, REPORT_EVERY_MS)
     this.#running = this.#rotate().catch(error => {
       if (!this.#stop.signal.aborted) throw error
@@ -82,9 +86,10 @@ export class QuoteChecks {
     const check = new QuoteCheck({
       ...{ venue, symbol, ws, timings },
       fetchSnapshot: path =>
-        requestJson(rest, { path }, {}, { signal: this.#stop.signal, timeoutMs: timings.symbolListMsMax }).catch(
+        this.#hosts.send(rest, path, { signal: this.#stop.signal, timeoutMs: timings.symbolListMsMax }).then(
+          ({ body }) => JSON.parse(body),
           error => {
-            if (error instanceof ListRefused) refusedMs = error.waitMs ?? timings.rateLimitedMs
+            if (error instanceof RestRefused) refusedMs = error.waitMs ?? timings.rateLimitedMs
             throw error
           },
         ),

@@ -7,6 +7,17 @@ export const ID_EVENTS = {
     level: 'warn',
     message: '{venue} {symbol}: trades {first} to {last} missing ({missing})',
   },
+  repair_waiting: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      '{venue}: missing trades cannot be requested from {address} now ({why}); the next request is in {waitMs} ms',
+  },
+  trades_unrepairable: {
+    station: 'sources',
+    level: 'warn',
+    message: '{venue} {symbol}: {count} missing trades from id {first} on are not supplied: {why} (table repairs)',
+  },
   trade_ids_restarted: {
     station: 'ingest',
     level: 'error',

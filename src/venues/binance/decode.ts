@@ -13,6 +13,7 @@ import type { Limits, Sink, Venue } from '../venue.ts'
 import { binanceDepth } from './depth.ts'
 import { decodeAnswer, readEvent, takerSide } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
+import { binanceRepair } from './repair.ts'
 import { streamList, streamSubscription } from './streams.ts'
 import { toMicros } from './time.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
@@ -44,6 +45,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
     instruments: binanceInstruments('/api/v3/exchangeInfo?showPermissionSets=false'),
     url: (base, symbols, kinds) => `${base}/stream?streams=${streamList(STREAMS, symbols, kinds)}&timeUnit=MICROSECOND`,
     ...streamSubscription(STREAMS),
+    repair: binanceRepair,
     decoder: () => decode,
   }
 }

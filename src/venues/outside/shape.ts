@@ -36,6 +36,16 @@ const FIELDS: Record<keyof Venue, Field> = {
       ['url', 'snapshotPath', 'readEvent', 'readSnapshot'].every(name => typeof value[name] === 'function'),
     optional: true,
   },
+  repair: {
+    is: '{ limits, pageIds, addresses, plan, read }',
+    ok: value =>
+      isRecord(value) &&
+      isRecord(value.limits) &&
+      isPositive(value.limits.apartMs) &&
+      Number.isInteger(value.pageIds) &&
+      ['addresses', 'plan', 'read'].every(name => typeof value[name] === 'function'),
+    optional: true,
+  },
   name: {
     is: `letters a to z and digits, a letter first, and not ${EXTERNAL_VENUE}`,
     ok: value => isName(value) && value !== EXTERNAL_VENUE,

@@ -1,0 +1,142 @@
+/** Reads the gaps of symbols from the tables, with what is still missing of each. */
+import type { Store } from '../../store/store.ts'
+import { within } from '../../tick/repairs/id-ranges.ts'
+import type { Outcome } from '../../tick/repairs/repairs.ts'
+import { type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
+import type { RefusedId, SeenRun } from './continuity.ts'
+import { type ExplainedIds, type Gap, type GapState, missingOf } from './gap.ts'
+
+interface Named {
+  venue: string
+  symbol: string
+}
+
+/** Symbols: a condition on table `gaps`, which has no partition column, and its parameters. */
+interface GapScope {
+  ofGaps: string
+  params: Record<string, unknown>
+}
+
+interface Row extends Named {
+  run: number
+  first: string
+  last: string
+  noted: string
+  state: GapState
+  reason: string
+  found: string
+  after: string
+  before: string
+}
+
+/**
+ * The gaps of symbols with the ids still missing by the stored trades, and new rows for those that differ. In runs without a
+ * stored trade all ids are missing: their batch never arrived, and their partition is not known.
+ */
+export async function storedGaps(
+  store: Store,
+  { ofGaps, params }: GapScope,
+  runs: readonly (Named & SeenRun)[],
+  refused: readonly (Named & RefusedId)[],
+): Promise<{ gaps: Gap[]; stale: GapRow[] }> {
+  const rows = await store.rows<Row>(
+    `SELECT venue, symbol, id_run AS run, first_id AS first, last_id AS last, missing AS noted, toString(state) AS state, reason,
+       toUnixTimestamp64Micro(found_at) AS found, toUnixTimestamp64Micro(after_at) AS after,
+       toUnixTimestamp64Micro(before_at) AS before FROM gaps FINAL
+     WHERE state != 'repaired' AND ${ofGaps} ORDER BY venue, symbol, first_id`,
+    params,
+  )
+  const explained = rows.length > 0 ? await explainedIds(store, { ofGaps, params }) : new Map<string, never>()
+  const gaps: Gap[] = []
+  const stale: GapRow[] = []
+  for (const [key, own] of Map.groupBy(rows, symbolKey)) {
+    const seen = runs.filter(run => symbolKey(run) === key)
+    if (seen.length === 0 && (await isStored(store, own[0]!))) continue
+    for (const row of own) {
+      const gap = gapOf(row, explained.get(`${key} ${row.run}`) ?? [])
+      if (!seen.some(known => known.run === gap.run)) {
+        gaps.push(gap)
+        continue
+      }
+      const isWhole = row.state !== 'open' && Number(row.noted) === gap.last - gap.first + 1
+      // Most of those that are not supplied miss all their ids: no query for each of them.
+      if (!isWhole || !Number.isFinite(gap.afterMicros + gap.beforeMicros))
+        await fillIn(
+          store,
+          gap,
+          refused.filter(one => symbolKey(one) === key && one.run === gap.run),
+        )
+      const now = gapRow(gap, gap.missing)
+      // More ids are missing than before only where trades were dropped from the table.
+      if (now.missing < Number(row.noted) || (row.state === 'open' && now.state !== 'open')) stale.push(now)
+      if (gap.missing.length > 0) gaps.push(gap)
+    }
+  }
+  return { gaps, stale }
+}
+
+/** A gap of which all ids are missing. */
+function gapOf(row: Row, statements: readonly ExplainedIds[]): Gap {
+  const { venue, symbol, state, reason } = row
+  const range = { first: Number(row.first), last: Number(row.last) }
+  const known = statements.filter(one => within([range], one).length > 0)
+  // Rows about it may have left table repairs.
+  if (state !== 'open') known.unshift({ ...range, outcome: state as Outcome, reason })
+  const [after, before] = [Number(row.after), Number(row.before)]
+  return {
+    ...{ venue, symbol, run: Number(row.run), ...range, missing: [range] },
+    ...(known.length > 0 && { explained: known }),
+    ...{ foundAtMicros: Number(row.found), recorded: true },
+    ...{ afterMicros: after || Number.NEGATIVE_INFINITY, beforeMicros: before || Number.POSITIVE_INFINITY },
+  }
+}
+
+/** Why ids stay missing, by symbol and run, in the order in which it was stated. */
+async function explainedIds(store: Store, { ofGaps, params }: GapScope): Promise<Map<string, ExplainedIds[]>> {
+  const rows = await store.rows<
+    Named & Record<'run' | 'first' | 'last', string> & { outcome: Outcome; reason: string }
+  >(
+    `SELECT venue, symbol, run, first_id AS first, last_id AS last, outcome, reason FROM repairs WHERE ${ofGaps}
+     ORDER BY log_partition, log_offset, log_index`,
+    params,
+  )
+  const explained = rows.map(({ first, last, outcome, reason, ...named }) => ({
+    key: `${symbolKey(named)} ${named.run}`,
+    ids: { first: Number(first), last: Number(last), outcome, reason },
+  }))
+  return new Map(
+    [...Map.groupBy(explained, ({ key }) => key)].map(([key, own]) => [key, own.map(({ ids }) => ids)] as const),
+  )
+}
+
+async function isStored(store: Store, { venue, symbol }: Named): Promise<boolean> {
+  const rows = await store.rows(
+    'SELECT trade_id FROM trades WHERE venue = {venue:String} AND symbol = {symbol:String} LIMIT 1',
+    { venue, symbol },
+  )
+  return rows.length > 0
+}
+
+/** Queries which ids of a gap are stored, and the times of the trades beside it. */
+async function fillIn(store: Store, gap: Gap, refused: readonly RefusedId[]): Promise<void> {
+  const { venue, symbol, run, first, last } = gap
+  const rows = await store.rows<{ id: string; nanos: string }>(
+    `SELECT trade_id AS id, toUnixTimestamp64Nano(timestamp) AS nanos FROM trades
+     WHERE venue = {venue:String} AND symbol = {symbol:String} AND id_run = {run:UInt16}
+       AND trade_id BETWEEN {from:UInt64} AND {to:UInt64} ORDER BY id`,
+    { venue, symbol, run, from: Math.max(0, first - 1), to: last + 1 },
+  )
+  const present = rows.map(({ id }) => Number(id))
+  const micros = (id: number) => {
+    const at = present.indexOf(id)
+    if (at >= 0) return Number(rows[at]!.nanos) / 1000
+    const time = refused.find(one => one.id === id)?.micros
+    return Number.isNaN(time) ? undefined : time
+  }
+  gap.afterMicros = micros(first - 1) ?? gap.afterMicros
+  gap.beforeMicros = micros(last + 1) ?? gap.beforeMicros
+  gap.missing = missingOf(
+    gap,
+    [...present, ...refused.map(one => one.id)].filter(id => id >= first && id <= last).sort((a, b) => a - b),
+  )
+}

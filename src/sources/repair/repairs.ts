@@ -1,0 +1,109 @@
+/**
+ * Requests the trades that ingest misses from their venues, while live ticks flow. Ingest lists open gaps for the recorders of
+ * its log; of several recorders one requests the trades of a symbol. What comes back goes into the log like any trade, and ingest closes the gap.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Emit } from '../../telemetry/events.ts'
+import { throttleEvents } from '../../telemetry/throttle.ts'
+import { type OpenGap, type OpenGaps, readOpenGaps } from '../../tick/repairs/open-gaps.ts'
+import { TIMINGS, type Timings } from '../connection/timings.ts'
+import type { Subscription } from '../feeds.ts'
+import type { RestHosts } from '../rest/hosts.ts'
+import { type RepairReceiver, VenueRepair } from './venue-repair.ts'
+
+export interface RepairsOptions {
+  hosts: RestHosts
+  receiver: RepairReceiver
+  /** What ingest lists now: one message of each partition. */
+  listed(): unknown[]
+  /** What is recorded now. */
+  subscriptions(): readonly Subscription[]
+  /** Which symbols this recorder repairs now: see owner.ts. */
+  ownership(): (venue: string, symbol: string) => boolean
+  /** Trades older than this are not requested, ms. */
+  reachMs: number
+  emit: Emit
+  timings?: Timings
+}
+
+/** What a recorder repairs, for its status. Counts are since start. */
+export interface RepairStatus {
+  venue: string
+  /** Ids to request. */
+  missing: number
+  requests: number
+  trades: number
+  unrepairable: number
+  /** Until the next request, ms, and why there is none before; '' where nothing delays it. */
+  waitMs: number
+  why: string
+}
+
+export class Repairs {
+  readonly #options: RepairsOptions
+  readonly #timings: Timings
+  readonly #emit: Emit
+  readonly #stop = new AbortController()
+  readonly #venues = new Map<string, VenueRepair>()
+  readonly #running: Promise<unknown>[] = []
+  readonly #timer: NodeJS.Timeout
+
+  /** Starts. A failure affects no recording. */
+  constructor(options: RepairsOptions) {
+    this.#options = options
+    this.#timings = options.timings ?? TIMINGS
+    this.#emit = throttleEvents(options.emit, this.#timings.repairReportMs, undefined, (event, { venue, symbol }) =>
+      [event, venue, symbol].join(' '),
+    )
+    this.#timer = setInterval(() => this.#update(), this.#timings.repairListMs)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stop.abort()
+    await Promise.all(this.#running)
+  }
+
+  status(): RepairStatus[] {
+    return [...this.#venues].map(([venue, repair]) => ({
+      ...{ venue, missing: repair.missing(), ...repair.counts },
+      ...{ waitMs: Math.round(repair.waitMs()), why: repair.why },
+    }))
+  }
+
+  #update(): void {
+    const { listed, subscriptions, ownership, reachMs } = this.#options
+    const isOurs = ownership()
+    const since = (Date.now() - reachMs) * 1000
+    const gaps = listed()
+      .map(readOpenGaps)
+      .filter((one): one is OpenGaps => one !== undefined)
+      .flatMap(one => one.gaps)
+      .filter(gap => (gap.beforeMicros ?? gap.foundAtMicros) >= since && isOurs(gap.venue, gap.symbol))
+    const byVenue = Map.groupBy(gaps, ({ venue }) => venue)
+    for (const { venue, rest } of subscriptions()) {
+      const own = byVenue.get(venue.name)
+      if (own && venue.repair && rest !== undefined && !this.#venues.has(venue.name))
+        this.#start(venue.name, venue.repair, rest)
+    }
+    for (const [name, venue] of this.#venues)
+      venue.update(Map.groupBy<string, OpenGap>(byVenue.get(name) ?? [], ({ symbol }) => symbol))
+  }
+
+  #start(venue: string, repairer: NonNullable<Subscription['venue']['repair']>, rest: string): void {
+    const { hosts, receiver } = this.#options
+    const one = new VenueRepair({ venue, repairer, rest, hosts, receiver, emit: this.#emit, timings: this.#timings })
+    this.#venues.set(venue, one)
+    this.#running.push(
+      this.#run(one).catch(error => {
+        if (!this.#stop.signal.aborted) throw error
+      }),
+    )
+  }
+
+  async #run(venue: VenueRepair): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted)
+      if (!(await venue.step(signal))) await sleep(this.#timings.repairIdleMs, undefined, { signal, ref: false })
+  }
+}

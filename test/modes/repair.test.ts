@@ -1,0 +1,58 @@
+/** Missing trades are requested from the venue, and every gap closes: real processes against the simulated exchange. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KnownMarket } from '../support/data/market.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
+import { within } from '../support/judges/within.ts'
+import { TestInstance } from '../support/processes/tickhouse.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+
+test('drops, cuts and a silent connection: every trade of the exchange is stored once, and every gap is repaired', async t => {
+  const market = await KnownMarket.start({ symbols: SYMBOLS, seed: 11, ratePerSecond: 400 })
+  t.after(() => market[Symbol.asyncDispose]())
+  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
+  const recorder = instance.run('record')
+  await recorder.waitFor('connection_opened')
+  const storing = instance.run('ingest')
+  await storing.waitFor('ingest_started')
+  market.run()
+  // What came before the first recorded trade of a symbol is no gap.
+  await new Promise(resolve => setTimeout(resolve, 1_000))
+  for (let round = 1; round <= 3; round++) {
+    market.exchange.control('drop', { trades: 400 })
+    await new Promise(resolve => setTimeout(resolve, 1_500))
+    market.exchange.control('cut', {})
+    await recorder.waitFor('connection_opened', {}, round + 1)
+    await new Promise(resolve => setTimeout(resolve, 500))
+  }
+  market.exchange.control('rateLimit', { requests: 1, retryAfterSeconds: 2 })
+  market.exchange.control('drop', { trades: 50 })
+  await new Promise(resolve => setTimeout(resolve, 1_000))
+  await within(30_000, async () => {
+    const query = `SELECT toUInt32(countIf(state = 'open')) AS open, toUInt32(countIf(state = 'repaired')) AS repaired FROM gaps FINAL`
+    const answer = await fetch(`${await storing.url()}/api/query?format=JSONEachRow`, { method: 'POST', body: query })
+    const counts = JSON.parse(await answer.text()) as { open: number; repaired: number }
+    return counts.open === 0 && counts.repaired > 0 ? undefined : JSON.stringify(counts)
+  })
+  market.pause()
+  await new Promise(resolve => setTimeout(resolve, 500))
+  assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
+  await storing.drained()
+  assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
+  const store = await instance.store()
+  const log = await instance.log()
+  try {
+    assertPositions(await checkPositions(store, log))
+    assertTrades(await compareTrades(store, 'simulator', market.trades()))
+    assert.deepEqual(await gapsOf(store, 'simulator', 'open'), [])
+    const [{ repaired, refused }] = (await store.rows<{ repaired: number; refused: number }>(
+      `SELECT toUInt32(countIf(origin = 'repair')) AS repaired, (SELECT toUInt32(count()) FROM quarantine) AS refused FROM trades`,
+    )) as [{ repaired: number; refused: number }]
+    assert.ok(repaired >= 1_200, `${repaired} repaired`)
+    assert.equal(refused, 0)
+  } finally {
+    await store.close()
+    await log.close()
+  }
+})
