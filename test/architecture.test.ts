@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   log: [/^tick\/(records|json)$/, /^telemetry\/events$/],
   sources: [
     /^(tick|telemetry)\//,
-    /^venues\/(book\/.*|venue|index|read-trade|repair|retry-after|instruments)$/,
+    /^venues\/(book\/.*|venue|index|read-trade|repair\/repairer|retry-after|instruments)$/,
     /^log\/(log|status-board)$/,
   ],
   audit: [CONTRACTS, /^tick\/kinds$/],

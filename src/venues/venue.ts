@@ -12,7 +12,7 @@ import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { DepthFeed } from './book/depth.ts'
 import type { InstrumentList } from './instruments.ts'
-import type { Repairer } from './repair.ts'
+import type { Repairer } from './repair/repairer.ts'
 
 /**
  * A message of the venue's server about the connection itself. `channel`: the kind of ticks it is about, as in

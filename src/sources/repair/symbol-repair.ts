@@ -7,7 +7,7 @@ import { holds, type IdRange, joined, within, without } from '../../tick/repairs
 import type { OpenGap } from '../../tick/repairs/open-gaps.ts'
 import type { Repair } from '../../tick/repairs/repairs.ts'
 import { SIDE } from '../../tick/trades.ts'
-import type { Aggregate, MissingIds, RestTrade } from '../../venues/repair.ts'
+import type { Aggregate, MissingIds, RestTrade } from '../../venues/repair/repairer.ts'
 
 /** A trade's time may step back by this much between two ids: as in ingest. */
 const DISORDER_MICROS_MAX = 1_000_000

@@ -1,5 +1,5 @@
 /** What one host of REST addresses allows: how long to wait before the next request. Pure; times are ms of one monotonic clock. */
-import type { RestLimits } from '../../venues/repair.ts'
+import type { RestLimits } from '../../venues/repair/repairer.ts'
 
 const WINDOW_MS = 60_000
 

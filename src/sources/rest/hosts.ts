@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { timerMs } from '../../clock.ts'
-import type { RestAnswer, RestLimits } from '../../venues/repair.ts'
+import type { RestAnswer, RestLimits } from '../../venues/repair/repairer.ts'
 import { parseRetryAfter } from '../../venues/retry-after.ts'
 import { VERSION } from '../../version.ts'
 import { denialOfStatus } from '../connection/denial.ts'

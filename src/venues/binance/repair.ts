@@ -6,7 +6,15 @@
 import { decimalFromText } from '../decimal.ts'
 import { isObject, parseJson } from '../json-text.ts'
 import { readId } from '../read-trade.ts'
-import type { Aggregate, MissingIds, Repairer, RepairReading, RepairRequest, RestAnswer, RestTrade } from '../repair.ts'
+import type {
+  Aggregate,
+  MissingIds,
+  Repairer,
+  RepairReading,
+  RepairRequest,
+  RestAnswer,
+  RestTrade,
+} from '../repair/repairer.ts'
 import { takerSide } from './fields.ts'
 import { toMicros } from './time.ts'
 

@@ -9,7 +9,7 @@ import type { OpenGap } from '../../../src/tick/repairs/open-gaps.ts'
 import type { Repair } from '../../../src/tick/repairs/repairs.ts'
 import { ORIGIN, SIDE, type Trade, type TradeDraft } from '../../../src/tick/trades.ts'
 import { binanceRepair } from '../../../src/venues/binance/repair.ts'
-import type { Repairer } from '../../../src/venues/repair.ts'
+import type { Repairer } from '../../../src/venues/repair/repairer.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 import { BinanceRest, type BinanceTrade, type Fault } from '../../support/servers/binance-rest.ts'
 

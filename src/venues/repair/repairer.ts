@@ -3,7 +3,7 @@
  * decoder. Ids decide, never times and never the order of rows: an answer may begin above what was requested, be short,
  * repeat rows, or have holes, and all of that is seen from the ids that are still missing.
  */
-import type { Side } from '../tick/trades.ts'
+import type { Side } from '../../tick/trades.ts'
 
 /** Ids of a symbol that are missing: all from `first` to `last`. */
 export interface MissingIds {
