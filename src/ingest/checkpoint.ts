@@ -11,7 +11,7 @@ import type { Log, LoggedRecord } from '../log/log.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { KINDS, type Kind, tablesOf } from '../tick/kinds.ts'
 import { countIds, type IdRange } from '../tick/repairs/id-ranges.ts'
-import { type Gap, type GapState, stateOf } from './ids/gap.ts'
+import { type Gap, type GapState, stateOf } from './gaps/gap.ts'
 import { finishInterrupted } from './reprocess/transaction.ts'
 
 /** A row for table `gaps`, as it was when its batch was sealed. */

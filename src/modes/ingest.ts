@@ -2,7 +2,7 @@
  * `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too.
  */
 import { openArchiver } from '../archive/open.ts'
-import { GapAnnouncer } from '../ingest/ids/gap-announcer.ts'
+import { GapAnnouncer } from '../ingest/gaps/gap-announcer.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { Reprocessor } from '../ingest/reprocess/reprocess.ts'
 import type { Mode } from '../launcher/process.ts'

@@ -25,7 +25,7 @@ const ABOUT_TRADES = [
   'src/log/kafka/topics.ts',
   // Trade ids and what follows from them.
   'src/ingest/ids/known-ids.ts',
-  'src/ingest/ids/stored-gaps.ts',
+  'src/ingest/gaps/stored-gaps.ts',
   'src/ingest/ids/stored-trades.ts',
   'src/ingest/reprocess/ids.ts',
   'src/watch/instance-client.ts',

@@ -1,6 +1,6 @@
 /** Follows dense trade ids, which a venue numbers one by one per symbol: a gap is a range of trades that never reached the log. Pure. */
 import type { IdRange } from '../../tick/repairs/id-ranges.ts'
-import type { ExplainedIds, Gap } from './gap.ts'
+import type { ExplainedIds, Gap } from '../gaps/gap.ts'
 
 /** A run as stored in the tables. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
 export interface SeenRun extends IdRange {

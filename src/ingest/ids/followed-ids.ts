@@ -1,7 +1,7 @@
 /** The interface of following a symbol's trade ids, implemented by symbol-ids.ts and unique-ids.ts. */
 import type { TradeColumns } from '../../tick/trades.ts'
+import type { ExplainedIds, Gap } from '../gaps/gap.ts'
 import type { RefusedId, RunContext, SeenRun } from './continuity.ts'
-import type { ExplainedIds, Gap } from './gap.ts'
 import type { ComparedTrade, Match } from './recent-trades.ts'
 
 /** The id run that a trade is stored in, or why it is not stored. */

@@ -3,10 +3,10 @@ import type { Fence, Store } from '../../store/store.ts'
 import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import { type Checkpoint, symbolKey } from '../checkpoint.ts'
+import { storedGaps } from '../gaps/stored-gaps.ts'
 import type { KnownVenues } from '../validated-record.ts'
 import { REFUSED_IDS_PER_RUN_MAX, type RefusedId, type SeenRun } from './continuity.ts'
 import { type KnownIds, NOTHING_KNOWN } from './followed-ids.ts'
-import { storedGaps } from './stored-gaps.ts'
 import { IDS_PER_QUERY } from './stored-trades.ts'
 
 /** Ids from here on are not counters: see symbol-ids.ts. */

@@ -1,6 +1,7 @@
 /** Follows the dense trade ids of one symbol in runs. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
+import { type ExplainedIds, type Gap, isOpen } from '../gaps/gap.ts'
 import { IdRun, type SeenRun } from './continuity.ts'
 import {
   CONFLICT,
@@ -11,7 +12,6 @@ import {
   type RunOrRefusal,
   type SymbolContext,
 } from './followed-ids.ts'
-import { type ExplainedIds, type Gap, isOpen } from './gap.ts'
 import { IdWindow } from './id-window.ts'
 import { type ComparedTrade, MATCH, type Match } from './recent-trades.ts'
 import { UniqueIds } from './unique-ids.ts'

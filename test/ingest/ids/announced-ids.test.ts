@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Gap } from '../../../src/ingest/gaps/gap.ts'
 import { IdRun } from '../../../src/ingest/ids/continuity.ts'
-import type { Gap } from '../../../src/ingest/ids/gap.ts'
 
 function runFrom(first: number, last: number): { run: IdRun; gaps: Set<Gap> } {
   const gaps = new Set<Gap>()

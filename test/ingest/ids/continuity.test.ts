@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Gap, missingOf } from '../../../src/ingest/gaps/gap.ts'
 import { IdRun, isPlausibleJump, type SeenRun } from '../../../src/ingest/ids/continuity.ts'
-import { type Gap, missingOf } from '../../../src/ingest/ids/gap.ts'
 
 const MS = 1_000
 

@@ -1,8 +1,8 @@
 /** Ids that a venue does not supply: the state of their gap, and trades that arrive all the same. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Gap, isOpen, listedGap, stateOf, unexplained } from '../../../src/ingest/gaps/gap.ts'
 import { IdRun } from '../../../src/ingest/ids/continuity.ts'
-import { type Gap, isOpen, listedGap, stateOf, unexplained } from '../../../src/ingest/ids/gap.ts'
 
 const AT = 1.7e15
 

@@ -1,8 +1,8 @@
 /** Follows the ids of trades as ingest does, with its own table of stored trades for lookups. */
 
 import { Batch } from '../../../src/ingest/batch.ts'
+import type { Gap } from '../../../src/ingest/gaps/gap.ts'
 import type { IdRestart } from '../../../src/ingest/ids/followed-ids.ts'
-import type { Gap } from '../../../src/ingest/ids/gap.ts'
 import { PartitionIds } from '../../../src/ingest/ids/partition-ids.ts'
 import { type ComparedTrade, comparedTradeOf } from '../../../src/ingest/ids/recent-trades.ts'
 import {

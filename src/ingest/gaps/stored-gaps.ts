@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts'
 import { within } from '../../tick/repairs/id-ranges.ts'
 import type { Outcome } from '../../tick/repairs/repairs.ts'
 import { type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
-import type { RefusedId, SeenRun } from './continuity.ts'
+import type { RefusedId, SeenRun } from '../ids/continuity.ts'
 import { type ExplainedIds, type Gap, type GapState, missingOf } from './gap.ts'
 
 interface Named {
