@@ -29,7 +29,7 @@ export interface Bench {
   name: string
   /** One line for the list. */
   summary: string
-  unit: 'trades' | 'frames' | 'statements'
+  unit: 'trades' | 'ticks' | 'frames' | 'statements'
   rounds: number
   contestants: readonly Contestant[]
   /** Remarks for the report, for example on the data. */

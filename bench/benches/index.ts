@@ -1,6 +1,7 @@
 /** All benchmarks, in the order of the pipeline. */
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
+import { cost } from './cost.ts'
 import { dashboards } from './dashboards.ts'
 import { decode } from './decode.ts'
 import { diagnostics } from './diagnostics.ts'
@@ -31,6 +32,7 @@ export const BENCHES: readonly Bench[] = [
   page,
   freshness,
   archive,
+  cost,
   replay,
   dashboards,
   joins,

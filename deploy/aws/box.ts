@@ -125,6 +125,20 @@ export class Box extends Construct {
         conditions: { StringEquals: { [`aws:ResourceTag/${TAG}`]: options.name } },
       }),
     )
+    // EC2 gives itself the use of the key for an encrypted disk, by the right of who attaches it.
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['kms:CreateGrant'],
+        resources: [key.keyArn],
+        conditions: {
+          Bool: { 'kms:GrantIsForAWSResource': true },
+          StringEquals: {
+            'kms:ViaService': `ec2.${stack.region}.amazonaws.com`,
+            'kms:GrantConstraintType': 'EncryptionContextSubset',
+          },
+        },
+      }),
+    )
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],

@@ -136,7 +136,7 @@ export class ClickHouse extends Construct {
 
   allow(group: SecurityGroup, what: string): void {
     this.#group.addIngressRule(group, Port.tcp(PORT), what)
-    group.addEgressRule(this.#group, Port.tcp(PORT), 'to ClickHouse')
+    if (!group.allowAllOutbound) group.addEgressRule(this.#group, Port.tcp(PORT), 'to ClickHouse')
   }
 }
 

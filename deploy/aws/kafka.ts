@@ -83,7 +83,7 @@ export class KafkaLog extends Construct {
 
   allow(group: SecurityGroup, what: string): void {
     this.group.addIngressRule(group, Port.tcp(PORT), what)
-    group.addEgressRule(this.group, Port.tcp(PORT), 'to the brokers')
+    if (!group.allowAllOutbound) group.addEgressRule(this.group, Port.tcp(PORT), 'to the brokers')
   }
 
   #alarms(alarms: Alarms, name: string, brokers: number): void {

@@ -87,7 +87,10 @@ const DEFAULTS = {
   accounts: [],
 } as const satisfies Partial<Settings>
 
-/** Throws an Error with one line per mistake. */
+/** A mistake of who deploys. */
+export class SettingsError extends Error {}
+
+/** Throws a SettingsError with one line per mistake. */
 export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
   const mistakes: string[] = []
   const settings: Record<string, unknown> = {}
@@ -107,7 +110,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
   }
   const read = settings as unknown as Settings
   if (mistakes.length === 0) mistakes.push(...contradictions(read))
-  if (mistakes.length > 0) throw new Error(`${mistakes.join('\n')}\nSee docs/cloud.md.`)
+  if (mistakes.length > 0) throw new SettingsError(`${mistakes.join('\n')}\nSee docs/cloud.md.`)
   return read
 }
 

@@ -19,7 +19,7 @@ import { OneMachine } from './one-machine.ts'
 import type { Archive, Resources } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { type BoxSize, type ClusterSize, RECORDERS, SIZES, type Stage, type TaskSize, ZONES } from './sizes.ts'
-import { accountSecrets, PORT, StageService, textOf } from './stage.ts'
+import { accountSecrets, HANDOVER_SECONDS, PORT, StageService, textOf } from './stage.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 /** Stages that call venues, or services that receive alerts. */
@@ -165,7 +165,11 @@ export class TickhouseStack extends Stack {
     const url = (name: Stage) => `http://${name}.${domain}:${PORT}`
     switch (stage) {
       case 'record':
-        return { TICKHOUSE_SOURCES: this.#settings.sources, TICKHOUSE_METRICS_LISTEN: listens }
+        return {
+          TICKHOUSE_SOURCES: this.#settings.sources,
+          TICKHOUSE_METRICS_LISTEN: listens,
+          TICKHOUSE_HANDOVER_SECONDS: String(HANDOVER_SECONDS),
+        }
       case 'archive':
         return { TICKHOUSE_ARCHIVE: archive, TICKHOUSE_METRICS_LISTEN: listens, ...this.#retention() }
       case 'watch':

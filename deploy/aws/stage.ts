@@ -28,6 +28,8 @@ import type { Stage, TaskSize } from './sizes.ts'
 export const PORT = 8080
 /** ECS stops a task by SIGTERM, and kills it after this. The longest that Fargate allows. */
 const STOP_SECONDS = 120
+/** How long a recorder may record on until its successor records the same ticks: ends well before ECS kills it. */
+export const HANDOVER_SECONDS = STOP_SECONDS - 30
 /** Session Manager forwards the page of `serve`, and runs commands in `archive`. */
 const ENTERED: readonly Stage[] = ['serve', 'archive']
 const DATA_DIRECTORY = '/tickhouse/data'

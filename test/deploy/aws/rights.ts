@@ -102,6 +102,19 @@ describe('size M', () => {
   })
 })
 
+test('the machine attaches its own disk, to machines of this deployment, and sends metrics of this program', () => {
+  const { resources } = synthesize(DEPLOYMENTS.S!)
+  const rights = rightsOf(resources, 'MachineBoxRole')
+  const { resources: on, condition } = rights.get('ec2:AttachVolume')!
+  assert.deepEqual(on.map(arn => arn.replace(/.*:/, '')).sort(), ['instance/*', 'volume/machineboxdisk8ba4ff3e'])
+  assert.deepEqual(condition, { StringEquals: { 'aws:ResourceTag/tickhouse': 'tickhouse' } })
+  // Without it EC2 cannot use the key of an encrypted disk.
+  assert.equal(rights.get('kms:CreateGrant')!.condition!.Bool!['kms:GrantIsForAWSResource'], true)
+  assert.deepEqual(rights.get('cloudwatch:PutMetricData')!.condition, {
+    StringEquals: { 'cloudwatch:namespace': 'tickhouse' },
+  })
+})
+
 test('with retention the archiver also removes archived records from the topics of ticks', () => {
   const { resources } = synthesize(DEPLOYMENTS['M, private, everything set']!)
   const rights = rightsOf(resources, 'ArchiveTaskTaskRole')

@@ -17,7 +17,13 @@ test('a new recorder runs beside the old one, which has two minutes to leave', (
       DeploymentConfiguration: { MinimumHealthyPercent: 100, MaximumPercent: 200 },
     })
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
-      ContainerDefinitions: [Match.objectLike({ Command: ['record'], StopTimeout: 120 })],
+      ContainerDefinitions: [
+        Match.objectLike({
+          Command: ['record'],
+          StopTimeout: 120,
+          Environment: Match.arrayWith([{ Name: 'TICKHOUSE_HANDOVER_SECONDS', Value: '90' }]),
+        }),
+      ],
     })
   }
 })
