@@ -13,7 +13,7 @@ if (tooOld) {
       ? `tickhouse: it needs Node 24.6 or newer, ${found}. ` +
           'Use the Node that npm installed: npm start, npm run tickhouse -- <command>, or ./node_modules/.bin/node bin/tickhouse.js <command>'
       : `tickhouse: it needs Node 24.6 or newer, or 22.22 or newer of Node 22, ${found}. ` +
-          'Install a newer Node, or without one in the system: npx --package node@24 --package tickhouse -- tickhouse <command>',
+          'Install Node 24, from nodejs.org or with a version manager.',
   )
   process.exit(2)
 }

@@ -84,6 +84,24 @@ describe('a mistake is answered with one clear line and exit code 2', () => {
     assert.equal(status, 2, stderr)
     assert.match(stderr, /^tickhouse: it needs Node 24\.6 or newer, and this is 20\.20\.2 .*npm run tickhouse.*\n$/)
   })
+  test('a Node that is too old for the installed package, which has no source', t => {
+    const installed = fs.mkdtempSync(path.join(directory, 'package-'))
+    t.after(() => fs.rmSync(installed, { recursive: true }))
+    fs.mkdirSync(path.join(installed, 'bin'))
+    const command = path.join(installed, 'bin/tickhouse.js')
+    fs.copyFileSync(fileURLToPath(new URL('../bin/tickhouse.js', import.meta.url)), command)
+    fs.writeFileSync(path.join(installed, 'package.json'), '{ "type": "module" }')
+    for (const version of ['20.20.2', '22.21.9', '23.11.0', '24.5.0']) {
+      const old = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`
+      const preload = `data:text/javascript,${encodeURIComponent(old)}`
+      const { status, stderr } = spawnSync(NODE, ['--import', preload, command, 'doctor'], { encoding: 'utf8' })
+      assert.equal(status, 2, stderr)
+      assert.match(
+        stderr,
+        /^tickhouse: it needs Node 24\.6 or newer, or 22\.22 or newer of Node 22, and this is \S+ .*\n$/,
+      )
+    }
+  })
   test('an unknown scheme of log', () =>
     refusedWith(/unknown log address "nats:"/, { args: ['record', '--sources', 'kraken', '--log', 'nats:x'] }))
   test('an unknown scheme of store', () =>

@@ -2,7 +2,5 @@
 # Writes SHA256SUMS over all other files of a release's directory: deploy/release/checksums.sh <directory>
 set -euo pipefail
 cd "${1:?a directory}"
-
-# shellcheck disable=SC2094 # it is left out
-find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
-cat SHA256SUMS
+sums=$(find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%f\n' | LC_ALL=C sort | xargs sha256sum)
+printf '%s\n' "$sums" | tee SHA256SUMS

@@ -9,8 +9,10 @@ sha256sum --check --strict SHA256SUMS
 package=$(ls tickhouse-*.tgz)
 name=${package%.tgz}
 version=${name#tickhouse-}
-if ! npm view "tickhouse@$version" version >/dev/null 2>&1; then
-  npm publish "./$package" --access public
+# A version before a release, 1.0.0-rc.1, is not what `npm install tickhouse` gets.
+case $version in *-*) tag=next ;; *) tag=latest ;; esac
+if [ "$(npm view "tickhouse@$version" version 2>/dev/null || true)" != "$version" ]; then
+  npm publish "./$package" --access public --tag "$tag"
 fi
 while read -r tag reference; do
   if command -v crane >/dev/null; then crane tag "$reference" "$tag"; else

@@ -116,6 +116,10 @@ async function runAll(): Promise<void> {
   await until(process, async () => stored() > before)
   assert.match(tickhouse(listen, 'doctor'), /Log and store agree\./)
   assert.match(tickhouse(listen, 'dashboards', 'dashboards'), /market\.json/)
+  // Starts the program of the package beside itself.
+  tickhouse(listen, 'upgrade')
+  const replaced = stored()
+  await until(process, async () => stored() > replaced)
   await process.end()
 }
 

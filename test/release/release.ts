@@ -153,8 +153,14 @@ describe(`release ${VERSION}`, () => {
     await succeeds([process.execPath, ...script('smoke.ts', `tickhouse@${VERSION}`)])
   })
 
-  test('installed without the engine it records, and states in a sentence what is missing to store', async () => {
-    await succeeds([process.execPath, ...script('smoke.ts', `tickhouse@${VERSION}`, '--without-engine')])
+  test('installed without the engine, by Node 22, it records, and states in a sentence what is missing to store', async () => {
+    const installed = path.join(directory, 'node-22')
+    fs.mkdirSync(installed)
+    fs.writeFileSync(fileOf('package.json', installed), '{ "private": true, "allowScripts": { "node": true } }')
+    await succeeds(['npm', 'install', '--no-audit', '--no-fund', 'node@22'], { cwd: installed })
+    const node = path.join(installed, 'node_modules/node/bin/node')
+    assert.match(await succeeds([node, '--version']), /^v22\./)
+    await succeeds([node, ...script('smoke.ts', `tickhouse@${VERSION}`, '--without-engine')])
   })
 
   test('a venue in TypeScript beside an installed package has its types and its helpers', async () => {
@@ -187,6 +193,14 @@ describe(`release ${VERSION}`, () => {
     }
     const { text } = await run([process.execPath, main, 'status'], { cwd: project, env })
     assert.match(text, /^tickhouse: no tickhouse answers at 127\.0\.0\.1:1/)
+    const without = await run([process.execPath, '--no-experimental-strip-types', main, 'status'], {
+      cwd: project,
+      env,
+    })
+    assert.match(
+      without.text,
+      /^tickhouse: cannot load \.\/my-venue\.ts: this Node, \S+, does not read TypeScript [^\n]+\n$/,
+    )
   })
 })
 

@@ -40,6 +40,11 @@ async function venueOf(file: string): Promise<Venue> {
   try {
     module = await import(pathToFileURL(from).href)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.m?ts$/.test(from))
+      throw invalid(
+        `cannot load ${file}: this Node, ${process.versions.node}, does not read TypeScript as it was built or started`,
+        'Use the Node of nodejs.org, without --no-experimental-strip-types, or write JavaScript.',
+      )
     throw invalid(
       `cannot load ${file}: ${whyOf(error, from)}`,
       'It is imported as a module: TypeScript without enums, or JavaScript.',
