@@ -40,7 +40,7 @@ import { Repairs } from '../sources/repair/repairs.ts'
 import { RestHosts } from '../sources/rest/hosts.ts'
 import { KeptPauses } from '../sources/rest/kept-pauses.ts'
 import { parseSources, type Selected } from '../sources/selection.ts'
-import { freeRecorderKey, RECORDERS, type RecorderStatus } from '../sources/status.ts'
+import { freeRecorderKey, RECORDERS, type RecorderStatus, recorderKey } from '../sources/status.ts'
 import { StatusAnnouncer } from '../sources/status-announcer.ts'
 import { CheckedSymbols, reportCorrections } from '../sources/subscription/checked-symbols.ts'
 import { selfOf } from '../status/health.ts'
@@ -107,12 +107,20 @@ export async function record(
   const checks =
     turnMs > 0 ? new QuoteChecks({ log, subscriptions: () => checked.subscriptions, turnMs, emit, hosts }) : undefined
   const self = selfOf('record')
-  const key = freeRecorderKey(log.announcements(RECORDERS), config.SOURCES ?? '')
+  // Nobody else writes a log in a directory: a recorder that announced itself a moment ago has crashed.
+  const mayShare = beside || !config.LOG.startsWith('sqlite:')
+  const key = mayShare
+    ? freeRecorderKey(log.announcements(RECORDERS), config.SOURCES ?? '')
+    : recorderKey(config.SOURCES ?? '')
   const waitMs = config.HANDOVER_SECONDS * 1000
   const named = { key, instance: self.instance, of: control.configured }
   const handover = new Handover({ ...named, board: log, recorder, feeds, waitMs, emit })
-  const readiness = new Readiness({ feeds, unresolved: () => checked.unresolved })
-  if (handover.hasPeer) appendLater(recorder.holdBack, handover, readiness, stopping)
+  const readiness = new Readiness({
+    feeds,
+    unresolved: () => checked.unresolved,
+    announcedMs: () => announcer.announcedMs,
+  })
+  if (mayShare && handover.hasPeer) appendLater(recorder.holdBack, handover, readiness, stopping)
   const owner = new RepairOwner(log, key)
   const repairs =
     config.REPAIR_REACH > 0

@@ -36,6 +36,7 @@ export class StatusAnnouncer {
   readonly #options: StatusAnnouncerOptions
   readonly #gauge = new ProcessGauge()
   #timer: NodeJS.Timeout | undefined
+  #announcedMs: number | undefined
   #symbolsDueMs = 0
   #announcedSymbols = ''
 
@@ -65,13 +66,28 @@ export class StatusAnnouncer {
     }
   }
 
+  /** Since when the log has an announcement, by `performance.now`; undefined until then. */
+  get announcedMs(): number | undefined {
+    return this.#announcedMs
+  }
+
   start(): void {
-    const { log, key } = this.#options
-    // The recorder's appends report a log that cannot be written; the next announcement replaces this one.
+    this.#announce()
     this.#timer = setInterval(() => {
-      log.announce(key, this.status()).catch(() => {})
+      this.#announce()
       this.#announceSymbols()
     }, ANNOUNCE_EVERY_MS)
+  }
+
+  #announce(): void {
+    const { log, key } = this.#options
+    log.announce(key, this.status()).then(
+      () => {
+        this.#announcedMs ??= performance.now()
+      },
+      // The recorder's appends report a log that cannot be written; the next announcement replaces this one.
+      () => {},
+    )
   }
 
   /** The state of every symbol, when it has changed: thousands of symbols are too many for each announcement. */

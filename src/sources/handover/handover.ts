@@ -84,9 +84,11 @@ export class Handover {
   /** Whether another recorder of the same selection runs. */
   get hasPeer(): boolean {
     const { board, instance, of } = this.#options
+    const gone = new Set(this.#requests().flatMap(request => (request.state === 'left' ? [request.instance] : [])))
     return recordersIn(board.announcements(RECORDERS)).some(
       ({ key, status, atMs }) =>
         status.instance !== instance &&
+        !gone.has(status.instance) &&
         status.selection.configured === of &&
         this.#seen.ageMs(`${key} ${status.instance}`, atMs) < SILENT_MS_MAX,
     )
@@ -107,8 +109,12 @@ export class Handover {
     let overlap: Overlap | undefined
     for (;;) {
       const waitedMs = Math.round(performance.now() - startedMs)
-      const answer = await this.#ask(this.#own)
+      const answer = this.#ask(this.#own)
       if (answer) overlap = this.#compare(answer)
+      else if (!onlyIfProved && this.#requests().some(({ state }) => state === 'asks')) {
+        emit('handover_alone', {})
+        return true
+      }
       const line = progressOf(overlap)
       this.status = `Handing over to another recorder: ${line}.`
       onProgress(line)
@@ -146,14 +152,26 @@ export class Handover {
     await board.announce(REQUESTS + key, { ...request, state }).catch(() => {})
   }
 
-  /** The answer that shows most. */
-  async #ask(request: HandoverRequest): Promise<HandoverAnswer | undefined> {
+  /** The answer that shows most, of a recorder that does not stop too. */
+  #ask(request: HandoverRequest): HandoverAnswer | undefined {
     const { board, key } = this.#options
     // Another one replaces it; appends report a log that cannot be written.
     void board.announce(REQUESTS + key, request).catch(() => {})
-    const answers = answersIn(board.announcements(ANSWERS), request.id)
+    const stopping = new Set(this.#requests().flatMap(({ state, instance }) => (state === 'asks' ? [instance] : [])))
     const missing = (answer: HandoverAnswer) => this.#compare(answer).missing.length
-    return answers.sort((a, b) => missing(a) - missing(b))[0]
+    return answersIn(board.announcements(ANSWERS), request.id)
+      .filter(answer => !stopping.has(answer.instance))
+      .sort((a, b) => missing(a) - missing(b))[0]
+  }
+
+  /** The latest requests of other recorders of the selection. */
+  #requests(): HandoverRequest[] {
+    const { board, instance, of } = this.#options
+    return board.announcements(REQUESTS).flatMap(({ key, atMs, body }) => {
+      const request = requestIn(body)
+      const isOther = request && request.of === of && request.instance !== instance
+      return isOther && this.#seen.ageMs(key, atMs) < SILENT_MS_MAX ? [request] : []
+    })
   }
 
   #compare({ coverage, notedMs }: HandoverAnswer): Overlap {
@@ -163,13 +181,9 @@ export class Handover {
 
   /** Answers the latest request of another recorder of the selection, or notes that it has stopped. */
   #answer(): void {
-    const { board, key, instance, of, emit } = this.#options
+    const { board, key, instance, emit } = this.#options
     if (this.#own) return
-    const requests = board.announcements(REQUESTS).flatMap(({ key: from, atMs, body }) => {
-      const request = requestIn(body)
-      const isOther = request && request.of === of && request.instance !== instance
-      return isOther && this.#seen.ageMs(from, atMs) < SILENT_MS_MAX ? [request] : []
-    })
+    const requests = this.#requests()
     const known = this.#answering
     const now = known && requests.find(({ id }) => id === known.request.id)
     if (known && now?.state !== 'asks') {

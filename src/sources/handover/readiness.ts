@@ -4,6 +4,8 @@ import type { SymbolState } from '../subscription/symbol-states.ts'
 
 /** A venue that confirms nothing, and a symbol that does not trade: the request alone must do. */
 const REQUESTED_MS_MAX = 15_000
+/** How long the status of a recorder takes through the log to the others. */
+const KNOWN_MS_MAX = 1_500
 /** Subscriptions named in an answer. */
 const NAMED_MAX = 3
 
@@ -11,6 +13,8 @@ export interface ReadinessOptions {
   feeds: { status(): Pick<ConnectionStatus, 'venue' | 'state'>[]; symbolStates(): SymbolState[] }
   /** Sources whose symbols are not known yet. */
   unresolved(): readonly string[]
+  /** Since when the log has its status, by `performance.now`. */
+  announcedMs(): number | undefined
 }
 
 export class Readiness {
@@ -30,7 +34,7 @@ export class Readiness {
   }
 
   #why(): string | undefined {
-    const { feeds, unresolved } = this.#options
+    const { feeds, unresolved, announcedMs } = this.#options
     const waiting = unresolved()
     if (waiting.length > 0) return `the venue's list was not read yet: ${waiting.join(' ')}`
     const connections = feeds.status()
@@ -40,7 +44,8 @@ export class Readiness {
     const requested = feeds
       .symbolStates()
       .filter(({ state, sinceMs }) => state === 'requested' && Date.now() < sinceMs + REQUESTED_MS_MAX)
-    if (requested.length === 0) return undefined
+    const isKnown = performance.now() > (announcedMs() ?? Number.POSITIVE_INFINITY) + KNOWN_MS_MAX
+    if (requested.length === 0) return isKnown ? undefined : 'other recorders may not know of this one yet'
     const named = requested.slice(0, NAMED_MAX).map(({ venue, symbol, kind }) => `${venue} ${symbol} ${kind}`)
     const more = requested.length > NAMED_MAX ? ` and ${requested.length - NAMED_MAX} more` : ''
     return `requested and not received yet: ${named.join(', ')}${more}`

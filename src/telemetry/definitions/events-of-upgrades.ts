@@ -20,6 +20,11 @@ export const UPGRADE_EVENTS = {
     message:
       'stopping after {waitedMs} ms although it is not shown that another recorder records the same ticks: {why}',
   },
+  handover_alone: {
+    station: 'sources',
+    level: 'info',
+    message: 'the other recorders stop too: stopping without a handover',
+  },
   handover_cancelled: {
     station: 'sources',
     level: 'warn',

@@ -185,16 +185,22 @@ export class TestInstance {
     })
   }
 
+  /** The same directory and settings with another program. */
+  withProgram(program: string): Pick<TestInstance, 'run'> {
+    return { run: (command, settings, flags, output) => this.run(command, settings, flags, output, program) }
+  }
+
   /** Starts a process. Its log is read as events, unless `output` is a file descriptor. */
   run(
     command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive' | 'upgrade',
     settings: Settings = {},
     flags: readonly string[] = [],
     output: 'pipe' | number = 'pipe',
+    program = this.#program,
   ): TestProcess {
     const own = Object.entries({ ...this.#settings, ...settings }).map(([name, value]) => [`TICKHOUSE_${name}`, value])
     const inherited = Object.entries(process.env).filter(([name]) => !/^(TICKHOUSE_|NODE_)/.test(name))
-    const child = spawn(process.execPath, [this.#program, command, ...flags], {
+    const child = spawn(process.execPath, [program, command, ...flags], {
       cwd: this.directory,
       env: Object.fromEntries([...inherited, ...own]),
       stdio: ['ignore', output, 'pipe'],
