@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { appOf, Bucket, finish, stackOf, synthesize } from '../../../deploy/aws/testing.ts'
-import { DEPLOYMENTS, filled } from '../../support/deployments/aws.ts'
+import { DEPLOYMENTS } from '../../support/deployments/aws.ts'
 import { pythonMissing, pythonWith } from '../../support/processes/python.ts'
 
 const withoutPython = (await pythonMissing()) ?? false
@@ -33,29 +32,4 @@ test('cdk-nag refuses a deployment with a finding that is not acknowledged', () 
   const app = appOf(DEPLOYMENTS.recorders!)
   new Bucket(stackOf(app), 'Planted')
   assert.throws(() => finish(app), /Validation failed/)
-})
-
-const unchecked = spawnSync('shellcheck', ['--version']).status === 0 ? false : 'shellcheck is not installed'
-if (unchecked && process.env.CI) throw new Error(unchecked)
-
-test('the script that a machine starts with has no mistake that shellcheck knows', { skip: unchecked }, t => {
-  for (const name of ['S', 'M']) {
-    const templates = Object.values(synthesize(DEPLOYMENTS[name]!).resources)
-    const [{ Properties }] = templates.filter(({ Type }) => Type === 'AWS::EC2::LaunchTemplate') as unknown as [
-      { Properties: { LaunchTemplateData: { UserData: { 'Fn::Base64': unknown } } } },
-    ]
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-aws-'))
-    t.after(() => fs.rmSync(directory, { recursive: true }))
-    const script = path.join(directory, 'user-data.sh')
-    const text = filled(Properties.LaunchTemplateData.UserData['Fn::Base64'])
-    fs.writeFileSync(script, text)
-    // SC2050: names that AWS fills in are constants here.
-    const { status, stdout } = spawnSync('shellcheck', [script], { encoding: 'utf8' })
-    assert.equal(status, 0, stdout)
-    const joins = text.indexOf('ECS_CLUSTER=')
-    assert.ok(
-      joins > text.indexOf('mount /data') && joins > text.indexOf('trap - ERR'),
-      'it joins once the disk is there',
-    )
-  }
 })
