@@ -51,7 +51,7 @@ export async function nextSegment(context: SegmentContext): Promise<{ segment: S
 /** The segment that begins with the first stored record below an offset; its end is not known yet. */
 async function firstSegment({ store, partition, segmentLength, nextOffset: next }: SegmentContext, below: number) {
   const [row] = await store.rows<{ ms: number }>(
-    `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1`,
+    `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1, max_ast_elements = 1000000`,
     { partition, next, below },
   )
   if (!row) return undefined
@@ -69,7 +69,7 @@ async function storedOf({ store }: SegmentContext, segment: Segment, below: numb
     `WITH (SELECT if(count() = 0, {below:UInt64}, min(log_offset)) FROM (${COUNTED})
            WHERE seconds < {start:UInt32} OR seconds >= {end:UInt32}) AS other
      SELECT toFloat64(max(log_offset)) AS last, other < {below:UInt64} AS passed FROM (${COUNTED}) WHERE log_offset < other
-     HAVING count() > 0 SETTINGS max_threads = 1`,
+     HAVING count() > 0 SETTINGS max_threads = 1, max_ast_elements = 1000000`,
     { partition, next, below, start: startMs / 1000, end: endMs / 1000 },
   )
   return row ? { last: row.last, passed: Number(row.passed) > 0 } : null
@@ -79,6 +79,7 @@ const WITHIN = 'log_partition = {partition:UInt16} AND log_offset >= {next:UInt6
 const positions = (table: string, more = '') =>
   `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${WITHIN} ${more}`
 /**
+ * With a table for each kind this is a long statement: longer than the engine's own limit, so it is read with a larger one.
  * The stored records of a partition within an offset range. Rows of a table count only once later tables of their batch have it, except in the
  * last, which states no batch: see docs/decisions/kinds.md.
  */
