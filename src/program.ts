@@ -8,6 +8,7 @@ import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { CoverageFlags } from './commands/running/coverage.ts'
 import type { SourcesFlags } from './commands/running/sources.ts'
 import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
@@ -169,6 +170,19 @@ command('doctor', 'check that every logged tick is stored exactly once, and what
     process.exitCode = (await doctor(configOf(made))) ? 0 : 1
   },
 )
+
+command('coverage', 'show how complete what is stored is: proved, repaired, degraded, missing and why')
+  .argument('[sources...]', 'venues and symbols: tickhouse coverage binance:BTCUSDT,ETH* kraken')
+  .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:00 (UTC)')
+  .option('--to <time>', 'end of the range, exclusive')
+  .option('--kind <name>', 'only ticks of this kind: trades, quotes, marks, liquidations')
+  .option('--by <what>', 'a row for each symbol, day or hour', 'symbol')
+  .option('--format <format>', 'table, json or csv', 'table')
+  .addHelpText('after', '\nExits with 1 if any hour of the range is degraded or missing.')
+  .action(async (sources: string[], options: CoverageFlags, made: Command) => {
+    const { coverage } = await import('./commands/running/coverage.ts')
+    process.exitCode = (await coverage(configOf(made), sources, options)) ? 0 : 1
+  })
 
 command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
   .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^log\/(log|status-board)$/,
   ],
   audit: [CONTRACTS, /^tick\/kinds$/],
+  coverage: [/^tick\/(kinds|id-kind)$/, /^audit\/quote-proofs$/, CONTRACTS],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   proof: [],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
@@ -52,7 +53,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^archive\/archive$/,
   ],
   serve: [
-    /^(tick|telemetry|audit|status)\//,
+    /^(tick|telemetry|audit|coverage|status)\//,
     CONTRACTS,
     /^sources\/(status|metrics|control\/choices|subscription\/symbol-states)$/,
     /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
@@ -60,8 +61,8 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   watch: [/^(telemetry|status)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
-  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|archive|status|serve|launcher|watch)\//, /^config$/],
-  commands: [/^(tick|telemetry|log|store|audit|ingest|proof|archive|status|replay|watch)\//, /^(config|settings)$/],
+  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|coverage|archive|status|serve|launcher|watch)\//, /^config$/],
+  commands: [/^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|watch)\//, /^(config|settings)$/],
 }
 
 /** Folder of src/, or of web/src/, that a path below it is in; empty at its top. */

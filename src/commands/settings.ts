@@ -54,6 +54,7 @@ export const COMMAND_GROUPS = {
   'sources remove': ['page', 'access'],
   'sources reset': ['page', 'access'],
   doctor: ['page', 'access', 'log', 'store'],
+  coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],

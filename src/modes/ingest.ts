@@ -2,6 +2,7 @@
  * `ingest`: log → ClickHouse, with the page and queries on it. One process owns an embedded engine; it archives too.
  */
 import { openArchiver } from '../archive/open.ts'
+import { CoverageUpkeep } from '../coverage/upkeep.ts'
 import { GapAnnouncer } from '../ingest/gaps/gap-announcer.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { Reprocessor } from '../ingest/reprocess/reprocess.ts'
@@ -11,7 +12,7 @@ import { RecorderMessages } from '../log/recorder-requests.ts'
 import { IngestTelemetry } from '../serve/http/ingest-telemetry.ts'
 import { Page } from '../serve/page/page.ts'
 import { decodeAgain } from '../sources/decode-again.ts'
-import { selfOf } from '../status/health.ts'
+import { ID_KINDS, selfOf } from '../status/health.ts'
 import { LocalIngest } from '../status/local-ingest.ts'
 import { limitsOf, venuesOf } from './ingest-settings.ts'
 import { openReportedStore } from './open-reported-store.ts'
@@ -46,6 +47,17 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
     forRecorder: supervision !== undefined,
   })
   const reprocessor = new Reprocessor({ log, store, storing, venues, reread: decodeAgain, emit })
+  const coverage = new CoverageUpkeep({
+    store,
+    idKinds: ID_KINDS,
+    selected: () => {
+      const symbols = page.report.symbolStates()
+      return symbols.length > 0 ? symbols : null
+    },
+    // Of several processes that store one log, one counts.
+    isOurs: () => storing.partitions.some(({ partition }) => partition === 0),
+    failed: ({ message }) => emit('coverage_failed', { why: message }),
+  })
   await page.listen(
     pageSettings(config),
     { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log), supervision },
@@ -57,6 +69,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   page.start()
   storing.start()
   gaps.start()
+  coverage.start()
   archiver?.start()
   if (config.DIAGNOSTICS === 'on') telemetry.writer.start()
   return {
@@ -65,6 +78,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
       const archived = archiver?.stop()
       await storing.stop()
       await gaps.stop()
+      await coverage.stop()
       await messages.close()
       await archived
       await telemetry.writer.stop()

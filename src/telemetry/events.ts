@@ -157,6 +157,11 @@ export const EVENTS = define({
     level: 'error',
     message: 'AUDIT FAILED on partition {partition}: {detail}. Run: tickhouse doctor',
   },
+  coverage_failed: {
+    station: 'store',
+    level: 'warn',
+    message: 'the coverage of hours could not be counted: {why}; retrying',
+  },
   upkeep_failed: { station: 'store', level: 'error', message: 'the audit could not run: {why}; retrying' },
 
   ...ARCHIVE_EVENTS,

@@ -11,6 +11,7 @@ import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
+import { serveCoverage } from '../page/coverage-routes.ts'
 import { serveHistory } from '../page/history-routes.ts'
 import type { Live } from '../page/live.ts'
 import { queryBars, toBar } from '../page/market/candles.ts'
@@ -151,6 +152,7 @@ export async function serve({
   serveQuarantine(server, store, reprocessor)
   // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
+  serveCoverage(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveWatchReports(server, watchReports)
   serveVisible(server, live)
 
