@@ -61,8 +61,14 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   watch: [/^(telemetry|status)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
-  modes: [/^(tick|venues|telemetry|sources|log|store|audit|ingest|coverage|archive|status|serve|launcher|watch)\//, /^config$/],
-  commands: [/^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|watch)\//, /^(config|settings)$/],
+  modes: [
+    /^(tick|venues|telemetry|sources|log|store|audit|ingest|coverage|archive|status|serve|launcher|watch)\//,
+    /^config$/,
+  ],
+  commands: [
+    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|watch)\//,
+    /^(config|settings)$/,
+  ],
 }
 
 /** Folder of src/, or of web/src/, that a path below it is in; empty at its top. */
