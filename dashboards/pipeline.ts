@@ -82,6 +82,9 @@ export function pipeline(): Dashboard {
         metric('source_reconnects_total', { title: 'Reconnects', width: 8 }),
         metric('source_refused_total', { title: 'Messages refused', width: 8 }),
         metric('source_quotes_conflated_total', { title: 'Quotes conflated', width: 8 }),
+        metric('source_missing_trades', { title: 'Missing trades to request', width: 8 }),
+        metric('source_repaired_trades_total', { title: 'Trades repaired', width: 8 }),
+        metric('source_unrepairable_trades_total', { title: 'Trades not supplied', width: 8 }),
       ]),
       closedRow('Log', [
         metric('log_appended_ticks_per_second', { title: 'Ticks appended', width: 8 }),

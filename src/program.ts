@@ -9,6 +9,7 @@ import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { CoverageFlags } from './commands/running/coverage.ts'
+import type { AcceptFlags, GapsFlags } from './commands/running/gaps.ts'
 import type { SourcesFlags } from './commands/running/sources.ts'
 import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
@@ -148,6 +149,23 @@ command('sources reset', 'record what is configured again', sources)
   .action(async (options: SourcesFlags, made: Command) => {
     const { changeSources } = await import('./commands/running/sources.ts')
     await changeSources(configOf(made), { reset: true }, options)
+  })
+
+const gaps = command('gaps', 'list missing trades, or accept that some are missing')
+  .option('--all', 'also those that are repaired or accepted')
+  .action(async (options: GapsFlags, made: Command) => {
+    const { listGaps } = await import('./commands/running/gaps.ts')
+    await listGaps(configOf(made), options)
+  })
+
+command('gaps accept', 'take note that trades are missing: tickhouse gaps accept binance:BTCUSDT 100-200', gaps)
+  .argument('<symbol>', 'the venue, a colon and the symbol')
+  .argument('<ids>', 'the first and the last id; gaps within them are accepted')
+  .requiredOption('--reason <text>', 'why nothing more is done about it')
+  .requiredOption('--by <name>', 'who accepts it')
+  .action(async (symbol: string, ids: string, options: AcceptFlags, made: Command) => {
+    const { acceptGaps } = await import('./commands/running/gaps.ts')
+    await acceptGaps(configOf(made), symbol, ids, options)
   })
 
 command('status', 'show the state of each stage, and of the symbols')

@@ -146,6 +146,7 @@ function observe({ log }: Parts, { observing }: ReturnType<typeof open>): () => 
         appendMs: null,
         paused: false,
         conflatedQuotes: 0,
+        repairs: [],
         handover: null,
         connections: [],
         process: gauge.read(),

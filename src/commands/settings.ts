@@ -53,6 +53,8 @@ export const COMMAND_GROUPS = {
   'sources add': ['page', 'access'],
   'sources remove': ['page', 'access'],
   'sources reset': ['page', 'access'],
+  gaps: ['page', 'access'],
+  'gaps accept': ['page', 'access'],
   doctor: ['page', 'access', 'log', 'store'],
   coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],

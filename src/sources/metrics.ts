@@ -4,13 +4,14 @@ import { measureEvents } from '../telemetry/event-counts.ts'
 import { type Measurement, quantilesOf } from '../telemetry/metrics.ts'
 import { measureProcess } from '../telemetry/process.ts'
 import { type ConnectionStatus, DOWN_STATES, ONLINE, SUBSCRIPTION_STATES } from './connection/status.ts'
-import type { RecorderStatus } from './status.ts'
+import type { RecorderStatus, RepairStatus } from './status.ts'
 
 export function measureRecorder({
   connections,
   receivedPerSecond,
   appendMs,
   conflatedQuotes,
+  repairs,
   process,
   events,
 }: RecorderStatus): Measurement[] {
@@ -20,8 +21,17 @@ export function measureRecorder({
     { name: 'log_appended_ticks_per_second', labels: {}, value: receivedPerSecond },
     ...quantilesOf('log_append_seconds', {}, appendMs),
     { name: 'source_quotes_conflated_total', labels: {}, value: conflatedQuotes },
+    ...repairs.flatMap(measureRepair),
     ...measureProcess('record', process),
     ...measureEvents('record', events),
+  ]
+}
+
+function measureRepair({ venue, missing, trades, unrepairable }: RepairStatus): Measurement[] {
+  return [
+    { name: 'source_missing_trades', labels: { venue }, value: missing },
+    { name: 'source_repaired_trades_total', labels: { venue }, value: trades },
+    { name: 'source_unrepairable_trades_total', labels: { venue }, value: unrepairable },
   ]
 }
 

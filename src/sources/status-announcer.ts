@@ -6,6 +6,7 @@ import { type ConnectionStatus, DOWN_STATES } from './connection/status.ts'
 import type { SelectionControl } from './control/selection-control.ts'
 import type { Feeds } from './feeds.ts'
 import type { Recorder } from './recorder.ts'
+import type { Repairs } from './repair/repairs.ts'
 import { formatSources } from './selection.ts'
 import { ANNOUNCE_EVERY_MS, type RecorderStatus } from './status.ts'
 import type { CheckedSymbols } from './subscription/checked-symbols.ts'
@@ -26,6 +27,7 @@ export interface StatusAnnouncerOptions {
   recorder: Recorder
   /** Quotes dropped by conflation since start. */
   conflatedQuotes: () => number
+  repairs: Pick<Repairs, 'status'> | undefined
   handover: { status: string | null }
   feeds: Feeds
   checked: CheckedSymbols
@@ -45,7 +47,8 @@ export class StatusAnnouncer {
   }
 
   status(): RecorderStatus {
-    const { self, control, simulated, recorder, conflatedQuotes, handover, feeds, checked, journal } = this.#options
+    const { self, control, simulated, recorder, conflatedQuotes, repairs, handover, feeds, checked, journal } =
+      this.#options
     return {
       startedAtMs: self.startedAtMs,
       instance: self.instance,
@@ -59,6 +62,7 @@ export class StatusAnnouncer {
       handover: handover.status,
       paused: recorder.paused,
       conflatedQuotes: conflatedQuotes(),
+      repairs: repairs?.status() ?? [],
       connections: withinListedMax(feeds.status()),
       process: this.#gauge.read(),
       events: journal.counts,

@@ -9,6 +9,20 @@ import type { ConnectionStatus } from './connection/status.ts'
 export const RECORDERS = 'recorder '
 export const ANNOUNCE_EVERY_MS = 500
 
+/** What a recorder repairs of a venue. Counts are since start. */
+export interface RepairStatus {
+  venue: string
+  /** Ids to request. */
+  missing: number
+  requests: number
+  /** Trades written to the log, and ids that the venue does not supply. */
+  trades: number
+  unrepairable: number
+  /** Until the next request, ms, and why there is none before; '' where nothing delays it. */
+  waitMs: number
+  why: string
+}
+
 export interface RecorderStatus {
   /** Distinguishes runs. */
   startedAtMs: number
@@ -30,6 +44,8 @@ export interface RecorderStatus {
   paused: boolean
   /** Quotes dropped since start, because TICKHOUSE_QUOTES_CONFLATE_MS is set. */
   conflatedQuotes: number
+  /** Missing trades by venue, where any are or were requested. */
+  repairs: RepairStatus[]
   connections: ConnectionStatus[]
   process: ProcessMetrics
   /** Unique to this run of this process. */
@@ -76,7 +92,7 @@ export function recordersIn(announcements: readonly Announcement[]): RecorderRep
       .filter(({ key }) => key.startsWith(RECORDERS))
       .map(({ key, atMs, body }) => ({ key, atMs, status: body as RecorderStatus }))
       // Announcements of an earlier version lack fields.
-      .filter(({ status }) => status.selection !== undefined)
+      .filter(({ status }) => status.selection !== undefined && status.repairs !== undefined)
       .sort((a, b) => b.atMs - a.atMs)
   )
 }

@@ -10,7 +10,7 @@ import type { PartitionAudit, PartitionStatus, StageStatuses } from './model.ts'
 /** A partition that this process stores. */
 export type LocalPartition = Pick<Ingest['partitions'][number], 'partition' | 'mode' | 'next'>
 
-export type IngestSummary = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs'>
+export type IngestSummary = Omit<StageStatuses['ingest'], 'state' | 'advice' | 'lagTicks' | 'lagMs' | 'repairs'>
 export type LastAudit = Omit<PartitionAudit, 'tookMs'>
 
 export interface IngestStatus {

@@ -1,6 +1,7 @@
 /** The status of the stages at one moment, for the page, health and metrics. */
 import type { ConnectionStatus, StateCounts } from '../sources/connection/status.ts'
 import type { SelectedSource } from '../sources/control/choices.ts'
+import type { RepairStatus } from '../sources/status.ts'
 import type { SymbolState } from '../sources/subscription/symbol-states.ts'
 
 /**
@@ -83,6 +84,8 @@ export interface StageStatuses {
     refusedPerSecond: number
     refusedByReason: Record<string, number>
     gapsOpen: number
+    /** Missing trades that recorders request, by venue. */
+    repairs: RepairStatus[]
     batchTicks: number
     insertMs: Quantiles | null
     /** Time from reading the first record of a batch to storing the batch. */

@@ -120,6 +120,7 @@ export class StatusReport {
       ingest: {
         ...base(this.#ingest.evaluate(lagMs), summary.ticksPerSecond),
         ...summary,
+        repairs: recorders.flatMap(({ repairs }) => repairs),
         lagTicks,
         lagMs,
       },

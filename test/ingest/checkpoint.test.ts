@@ -34,6 +34,8 @@ kindsContract('the embedded store', timeline, async t => {
   t.after(remove)
   const batch = 'batch_first_offset UInt64, batch_good UInt32, epoch UInt64'
   for (const query of [
+    // The simulated kind has the name of a real one, and other columns.
+    'DROP TABLE marks',
     'CREATE TABLE marks AS trades',
     `ALTER TABLE marks ADD COLUMN ${batch.replaceAll(', ', ', ADD COLUMN ')}`,
   ])

@@ -1,5 +1,7 @@
 /** Missing trades are requested from the venue, and every gap closes: real processes against the simulated exchange. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { KnownMarket } from '../support/data/market.ts'
 import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
@@ -54,5 +56,58 @@ test('drops, cuts and a silent connection: every trade of the exchange is stored
   } finally {
     await store.close()
     await log.close()
+  }
+})
+
+test('a person accepts a gap by name and reason: it passes the log, is no open gap any more, and stays so over a restart', async t => {
+  const market = await KnownMarket.start({ symbols: SYMBOLS, seed: 12, ratePerSecond: 300 })
+  t.after(() => market[Symbol.asyncDispose]())
+  // Without a REST address nothing is requested.
+  const instance = new TestInstance(t, market.settings)
+  const recorder = instance.run('record')
+  await recorder.waitFor('connection_opened')
+  const storing = instance.run('ingest')
+  await storing.waitFor('ingest_started')
+  market.run()
+  await new Promise(resolve => setTimeout(resolve, 1_000))
+  market.exchange.control('drop', { trades: 100 })
+  await storing.waitFor('gap_found', { symbol: 'BTCUSDT' })
+  market.pause()
+  await storing.drained()
+  const listen = new URL(await storing.url()).host
+  const command = async (...words: string[]) => {
+    const ran = spawn(process.execPath, ['src/cli.ts', ...words, '--listen', listen], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const output = Promise.all([ran.stdout, ran.stderr].map(stream => stream.setEncoding('utf8').toArray()))
+    const [code] = (await once(ran, 'close')) as [number]
+    return { code, output: (await output).flat().join('') }
+  }
+  const [gap] = storing.logged('gap_found', { symbol: 'BTCUSDT' }) as [{ first: number; last: number; missing: number }]
+  const ids = `${gap.first}-${gap.last}`
+  const listed = await command('gaps')
+  assert.match(listed.output, new RegExp(`simulator:BTCUSDT ${ids}  ${gap.missing} missing  open`))
+  const accept = ['gaps', 'accept', 'simulator:BTCUSDT', ids, '--reason', 'exchange maintenance', '--by', 'Ada']
+  assert.match((await command(...accept)).output, /accepted/)
+  const again = await command(...accept)
+  assert.notEqual(again.code, 0)
+  assert.match(again.output, /no gap of simulator:BTCUSDT/)
+  assert.doesNotMatch((await command('gaps')).output, new RegExp(`BTCUSDT ${ids} `))
+  assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
+  const restarted = instance.run('ingest')
+  await restarted.waitFor('ingest_started')
+  assert.deepEqual(await restarted.end('SIGTERM'), { code: 0, signal: null })
+  assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
+  const store = await instance.store()
+  try {
+    const rows = await store.rows(
+      `SELECT toString(state) AS state, reason FROM gaps FINAL WHERE symbol = 'BTCUSDT' AND first_id = ${gap.first}`,
+    )
+    assert.deepEqual(rows, [{ state: 'accepted', reason: 'exchange maintenance' }])
+    assert.deepEqual(await store.rows('SELECT outcome, accepted_by, toUInt64(first_id) AS first FROM repairs'), [
+      { outcome: 'accepted', accepted_by: 'Ada', first: gap.first },
+    ])
+  } finally {
+    await store.close()
   }
 })

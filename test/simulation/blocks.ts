@@ -31,6 +31,8 @@ export interface Row {
   missing: number
   state: string
   found_at: string
+  after_at: string
+  before_at: string
   changed_at: string
   first_offset: number
   last_offset: number

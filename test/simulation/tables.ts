@@ -133,11 +133,15 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       rows.map(({ trade_id, timestamp, price, volume, side }) => ({
         ...{ id: String(trade_id), nanos: String(timestamp), price, volume, side },
       })),
-  'venue, symbol, id_run AS run, first_id AS first, last_id AS last, missing AS noted, toUnixTimestamp64Micro(found_at) AS found ORDER BY venue, symbol, first_id':
+  'venue, symbol, id_run AS run, first_id AS first, last_id AS last, missing AS noted, toString(state) AS state, reason, toUnixTimestamp64Micro(found_at) AS found, toUnixTimestamp64Micro(after_at) AS after, toUnixTimestamp64Micro(before_at) AS before ORDER BY venue, symbol, first_id':
     rows =>
       byFirst(rows).map(row => ({
         ...{ venue: row.venue, symbol: row.symbol, run: row.id_run, ...gapOf(row), noted: String(row.missing) },
+        ...{ state: row.state, reason: row.reason },
       })),
+  // Nothing is requested from a venue here.
+  'venue, symbol, run, first_id AS first, last_id AS last, outcome, reason ORDER BY log_partition, log_offset, log_index':
+    () => [],
 }
 
 const timesOf = (rows: Row[]) => rows.map(({ timestamp }) => timestamp).sort((a, b) => Number(a - b))
@@ -148,6 +152,8 @@ const gapOf = (row: Row) => ({
   first: String(row.first_id),
   last: String(row.last_id),
   found: microsOf(row.found_at),
+  after: microsOf(row.after_at),
+  before: microsOf(row.before_at),
 })
 
 function lowest(rows: Row[], column: Column, name: string) {
@@ -173,7 +179,7 @@ export function finalGaps(rows: readonly Row[]): Row[] {
 
 const VALUE = String.raw`(?:(?:toDate|fromUnixTimestamp64Nano)\()?\{\w+:\w+(?:\(\w+\))?\}\)?|'[^']*'|\d+`
 const TERM = new RegExp(
-  String.raw`^(?:toInt64\()?(\w+)\)? (?:(>=|<=|=|<|>|IN) (${VALUE})|BETWEEN (${VALUE}) AND (${VALUE}))(?: AND |$)`,
+  String.raw`^(?:toInt64\()?(\w+)\)? (?:(>=|<=|!=|=|<|>|IN) (${VALUE})|BETWEEN (${VALUE}) AND (${VALUE}))(?: AND |$)`,
 )
 const conditions = new Map<string, Condition>()
 
@@ -204,6 +210,7 @@ function compare(column: Column, operator: string, value: (params: Params) => un
 
 const COMPARE: Readonly<Record<string, (left: string | number, right: string | number) => boolean>> = {
   '=': (left, right) => left === right,
+  '!=': (left, right) => left !== right,
   '>=': (left, right) => left >= right,
   '<=': (left, right) => left <= right,
   '<': (left, right) => left < right,

@@ -60,6 +60,7 @@ const recorder = (...connections: ConnectionStatus[]): RecorderStatus => ({
   appendMs: null,
   paused: false,
   conflatedQuotes: 0,
+  repairs: [],
   handover: null,
   connections,
   process: { cpuSeconds: 0, memoryBytes: 0, memoryLimitBytes: 1, eventLoopDelayMs: null },

@@ -6,6 +6,7 @@ import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
 import { Forbidden } from './access.ts'
+import { serveGaps } from './gaps-routes.ts'
 import { type SourcesAccess, serveSources } from './sources-routes.ts'
 import { serveUpgrade } from './upgrade-routes.ts'
 
@@ -47,7 +48,10 @@ export function serveHealth(server: FastifyInstance, options: HealthOptions): vo
     return reply.code(reasons.length > 0 ? 503 : 200).send({ ready: reasons.length === 0, ...why })
   })
 
-  if (sources) serveSources(server, sources)
+  if (sources) {
+    serveSources(server, sources)
+    serveGaps(server, body => sources.accept(body))
+  }
   if (supervision) serveUpgrade(server, supervision)
   if (symbols) server.get('/api/symbols', async () => symbols().slice(0, SYMBOLS_MAX))
 

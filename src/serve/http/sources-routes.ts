@@ -33,6 +33,8 @@ export interface SourcesAccess extends Choices {
   recorders(): RecorderReport[]
   /** Leaves a request for them. Throws a TickhouseError. */
   request(body: object): Promise<void>
+  /** Leaves the acceptance of a gap for them: see gaps-routes.ts. Throws a TickhouseError. */
+  accept(body: object): Promise<void>
   /** Why this process cannot leave one; null if it can. */
   readOnly(): string | null
 }

@@ -12,6 +12,7 @@ import type { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Follower } from './market/follower.ts'
+import { liveRows } from './market/live-rows.ts'
 import { SymbolPushes, VisibleSymbols } from './market/symbol-pushes.ts'
 import { SPARK_MAX } from './market/symbol-summary.ts'
 import { View } from './market/view.ts'
@@ -82,9 +83,8 @@ export class Live {
       watchlist.take(trades)
       for (const { view } of this.#pages) view?.take(trades)
       this.#pushSoon()
-      const timeOf = (row: number) => readMicros(trades.timestampWords, row)
-      const { length } = trades
-      if (length > 0) report.stored([timeOf(0), timeOf(length >> 1), timeOf(length - 1)])
+      const live = liveRows(trades)
+      if (live) report.stored(live.map(row => readMicros(trades.timestampWords, row)) as [number, number, number])
     } catch (error) {
       emit('page_failed', { why: String(error) })
     }

@@ -9,6 +9,7 @@ import { type OpenGap, type OpenGaps, readOpenGaps } from '../../tick/repairs/op
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
 import type { RestHosts } from '../rest/hosts.ts'
+import type { RepairStatus } from '../status.ts'
 import { type RepairReceiver, VenueRepair } from './venue-repair.ts'
 
 export interface RepairsOptions {
@@ -24,19 +25,6 @@ export interface RepairsOptions {
   reachMs: number
   emit: Emit
   timings?: Timings
-}
-
-/** What a recorder repairs, for its status. Counts are since start. */
-export interface RepairStatus {
-  venue: string
-  /** Ids to request. */
-  missing: number
-  requests: number
-  trades: number
-  unrepairable: number
-  /** Until the next request, ms, and why there is none before; '' where nothing delays it. */
-  waitMs: number
-  why: string
 }
 
 export class Repairs {

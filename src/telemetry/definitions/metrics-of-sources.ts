@@ -64,6 +64,24 @@ export const SOURCE_METRICS = {
     help: 'Quotes dropped as configured by TICKHOUSE_QUOTES_CONFLATE_MS',
     labels: [],
   },
+  source_missing_trades: {
+    station: 'sources',
+    kind: 'gauge',
+    help: 'Missing trades that are to be requested from the venue',
+    labels: ['venue'],
+  },
+  source_repaired_trades_total: {
+    station: 'sources',
+    kind: 'counter',
+    help: 'Missing trades that the venue supplied, written to the log',
+    labels: ['venue'],
+  },
+  source_unrepairable_trades_total: {
+    station: 'sources',
+    kind: 'counter',
+    help: 'Missing trades that the venue does not supply: see table repairs',
+    labels: ['venue'],
+  },
   source_reconnects_total: { station: 'sources', kind: 'counter', help: 'Reconnects', labels: CONNECTION },
   source_silence_seconds: {
     station: 'sources',

@@ -24,6 +24,7 @@ import { emitLiquidation, emitMark } from '../read-derivative.ts'
 import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId, readMs, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
+import { binanceFuturesRepair } from './repair.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** The stream of each kind. */
@@ -31,11 +32,11 @@ const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker', marks: 'markPrice@1s
 
 /** What differs between the two markets. */
 interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols'> {
-  /** Path of the list of instruments. */
-  list: string
+  /** Path of its REST API. */
+  path: string
 }
 
-function marketOf({ list, ...market }: Market): Venue {
+function marketOf({ path, ...market }: Market): Venue {
   return {
     ...market,
     ids: 'aggregate',
@@ -54,7 +55,8 @@ function marketOf({ list, ...market }: Market): Venue {
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
     spelling: 'capitals',
-    instruments: binanceInstruments(list),
+    instruments: binanceInstruments(`${path}/exchangeInfo`),
+    repair: binanceFuturesRepair(path),
     url: (base, symbols, kinds) =>
       `${base}/${kinds.includes('quotes') ? 'public' : 'market'}/stream?streams=${streamList(STREAMS, symbols, kinds)}`,
     ...streamSubscription(STREAMS),
@@ -66,7 +68,7 @@ export const binanceUsdm: Venue = marketOf({
   name: 'binanceusdm',
   ws: 'wss://fstream.binance.com',
   rest: 'https://fapi.binance.com',
-  list: '/fapi/v1/exchangeInfo',
+  path: '/fapi/v1',
   defaultSymbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT'],
 })
 
@@ -74,7 +76,7 @@ export const binanceCoinm: Venue = marketOf({
   name: 'binancecoinm',
   ws: 'wss://dstream.binance.com',
   rest: 'https://dapi.binance.com',
-  list: '/dapi/v1/exchangeInfo',
+  path: '/dapi/v1',
   defaultSymbols: ['BTCUSD_PERP', 'ETHUSD_PERP', 'SOLUSD_PERP', 'XRPUSD_PERP', 'DOGEUSD_PERP'],
 })
 

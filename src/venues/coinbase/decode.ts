@@ -5,13 +5,14 @@
  * repeat is known by its id.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
-import { SIDE, type Side } from '../../tick/trades.ts'
 import { decimalFromText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Control, Decode, Sink, Venue } from '../venue.ts'
 import { coinbaseInstruments } from './instruments.ts'
 import { Level2 } from './level2.ts'
+import { coinbaseRepair } from './repair.ts'
+import { opposite } from './side.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 export const coinbase: Venue = {
@@ -24,6 +25,7 @@ export const coinbase: Venue = {
   limits: { symbolsPerConnection: 40, framesPerSecond: 8 },
   spelling: 'capitals',
   instruments: coinbaseInstruments,
+  repair: coinbaseRepair,
   // The heartbeat channel beats once a second for each symbol.
   silenceMsMax: 10_000,
   acknowledges: true,
@@ -112,11 +114,6 @@ function decodeMatch(match: JsonObject, out: Sink): void {
     },
     decimalFromText,
   )
-}
-
-function opposite(side: Side | undefined): Side | undefined {
-  if (side === SIDE.buy) return SIDE.sell
-  return side === SIDE.sell ? SIDE.buy : undefined
 }
 
 /** Only some errors are about a subscription; `ErrSlowConsume`, for example, is about our reading. */

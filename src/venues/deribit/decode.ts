@@ -12,6 +12,7 @@ import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, readMs, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { deribitInstruments } from './instruments.ts'
+import { deribitRepair } from './repair.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 const INTERVAL = '.100ms'
@@ -35,6 +36,7 @@ export const deribit: Venue = {
   // subscriptions about 3.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3 },
   instruments: deribitInstruments,
+  repair: deribitRepair,
   // The server answers each request.
   silenceMsMax: 40_000,
   keepAlive: {

@@ -13,6 +13,7 @@ import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
 import type { Sink, Venue } from '../venue.ts'
 import { krakenInstruments } from './instruments.ts'
+import { krakenRepair } from './repair.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 export const kraken: Venue = {
@@ -25,6 +26,7 @@ export const kraken: Venue = {
   // No limit on connects is documented; the venue's proxy reportedly counts 150 in ten minutes from one address.
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
   instruments: krakenInstruments,
+  repair: krakenRepair,
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
   acknowledges: true,

@@ -14,6 +14,7 @@ import { decodeItems, emitTrade, idFromText, readId, readMessage, readSide, show
 import type { Sink, Venue } from '../venue.ts'
 import { okxInstruments } from './instruments.ts'
 import { decodeFunding, decodeMark, type LastFunding } from './marks.ts'
+import { okxRepair } from './repair.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 const [TRADES, QUOTES, MARKS, FUNDING] = ['trades-all', 'bbo-tbt', 'mark-price', 'funding-rate']
@@ -36,6 +37,7 @@ export const okx: Venue = {
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
   instruments: okxInstruments,
+  repair: okxRepair,
   // The server ends a connection on which nothing was sent for 30 s, and answers each ping.
   silenceMsMax: 40_000,
   keepAlive: { everyMs: 15_000, frame: 'ping' },

@@ -1,6 +1,7 @@
 /** Details of a stage, and what to do when it is in trouble. Opens over the market, below the strip. */
 import type { ComponentChildren } from 'preact'
 import type { ArchivedSegment } from '../../../src/serve/page/protocol.ts'
+import type { RepairStatus } from '../../../src/sources/status.ts'
 import type { PartitionAudit, StageStatuses } from '../../../src/status/model.ts'
 import type { StripStage } from '../address.ts'
 import { serverNowMs, stages } from '../store.ts'
@@ -32,6 +33,14 @@ export function StageDetails({ name }: { name: StripStage }) {
       {all ? DETAILS[name](all) : <p class="hint">Waiting for the first report of the stages.</p>}
     </section>
   )
+}
+
+/** Progress of the missing trades of a venue. */
+function repairFact({ venue, missing, trades, unrepairable, waitMs, why }: RepairStatus): Fact {
+  const parts = [`${count(trades)} of ${count(trades + missing)}`]
+  if (unrepairable > 0) parts.push(`${count(unrepairable)} not supplied`)
+  if (missing > 0 && waitMs > 1_000) parts.push(`next request in ${duration(waitMs)}${why && `: ${why}`}`)
+  return [`repaired of ${venue}`, parts.join(', ')]
 }
 
 const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
@@ -74,6 +83,7 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
           ['stored since start', count(ingest.stored)],
           ['refused since start', count(ingest.refused)],
           ['gaps open', count(ingest.gapsOpen), targetOf('ingest_open_gaps', ingest.gapsOpen)],
+          ...ingest.repairs.map(repairFact),
           ['lag', duration(ingest.lagMs), targetOf('ingest_lag_seconds', ingest.lagMs)],
           ['batch', `${count(ingest.batchTicks)} ticks`],
           ['insert p50', milliseconds(ingest.insertMs?.p50)],

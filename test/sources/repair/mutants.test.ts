@@ -1,0 +1,98 @@
+/** Repair with one thing done wrong: the tests beside this one must fail for each. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import type { Mutant } from '../../support/processes/mutant.ts'
+
+const REPAIRERS = 'test/venues/repair/repairers.test.ts'
+const VENUE = 'test/sources/repair/venue-repair.test.ts'
+const HOSTS = 'test/sources/rest/hosts.test.ts'
+const BUDGET = 'test/sources/rest/host-budget.test.ts'
+const GAPS = 'test/ingest/ids/continuity.test.ts'
+
+const MUTANTS: Record<string, Mutant & { test: string; pattern?: string }> = {
+  'pages by time, after the last one': {
+    ...{ file: 'venues/kraken/repair.ts', from: 'String(BigInt(result.last) - 1n)', to: 'String(BigInt(result.last))' },
+    test: REPAIRERS,
+  },
+  'a cursor from a float': {
+    ...{ file: 'venues/kraken/repair.ts', from: 'String(BigInt(result.last) - 1n)' },
+    ...{ to: 'String(Math.round(Number(result.last) / 1e6)) + "000000"', test: REPAIRERS },
+  },
+  'trusts the first row': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'taken.set(trade.id, trade)' },
+    ...{
+      to: 'taken.set(missing[0]!.first + taken.size, { ...trade, id: missing[0]!.first + taken.size })',
+      test: VENUE,
+      pattern: '^10 %',
+    },
+  },
+  "the maker's side for the taker's": {
+    ...{
+      file: 'venues/coinbase/repair.ts',
+      from: 'side: opposite(readSide(row.side))',
+      to: 'side: readSide(row.side)',
+    },
+    test: REPAIRERS,
+  },
+  'the side of Binance swapped': {
+    ...{ file: 'venues/binance/fields.ts', from: 'buyerIsMaker ? SIDE.sell : SIDE.buy' },
+    ...{ to: 'buyerIsMaker ? SIDE.buy : SIDE.sell', test: VENUE },
+  },
+  'times of other trades taken': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'holds(missing, trade.id) && this.#isOfItsPlace(trade)' },
+    ...{ to: 'holds(missing, trade.id)', test: VENUE },
+  },
+  'an aggregate split': {
+    ...{ file: 'venues/binance/repair.ts', from: 'if (end === trade.id) trades.push(trade)' },
+    ...{ to: 'if (end >= trade.id) trades.push(trade)', test: VENUE },
+  },
+  'times in ms where µs are served': {
+    ...{ file: 'venues/binance/repair.ts', from: "{ 'X-MBX-TIME-UNIT': 'MICROSECOND' }", to: '{}', test: VENUE },
+  },
+  'not supplied after one answer': {
+    ...{
+      file: 'sources/repair/symbol-repair.ts',
+      from: 'const ABSENT_MAX = 3',
+      to: 'const ABSENT_MAX = 1',
+      test: VENUE,
+    },
+  },
+  'a ban forgotten at a restart': {
+    ...{ file: 'sources/rest/kept-pauses.ts', from: 'this.#untilMs[host] ?? 0) - Date.now()', to: '0) - Date.now()' },
+    test: HOSTS,
+  },
+  'the pause of a 429 ignored': {
+    ...{
+      file: 'sources/rest/hosts.ts',
+      from: 'if (denial) await this.pause(rest, denial.waitMs)',
+      to: '',
+      test: HOSTS,
+    },
+  },
+  'the use of others ignored': {
+    ...{ file: 'sources/rest/host-budget.ts', from: '    this.#used = used\n', to: '', test: BUDGET },
+  },
+  'a minute that begins with the answer': {
+    ...{ file: 'sources/rest/host-budget.ts', from: 'WINDOW_MS - (serverMs % WINDOW_MS)', to: '1_000', test: BUDGET },
+  },
+  'a gap closed by count': {
+    ...{ file: 'ingest/ids/continuity.ts', from: 'if (at < 0) continue' },
+    ...{ to: 'if (at < 0) { gap.missing.splice(0, 1); continue }', test: GAPS },
+  },
+}
+
+for (const [name, { test: file, pattern = '', ...mutant }] of Object.entries(MUTANTS))
+  test(`caught: ${name}`, { timeout: 120_000 }, async () => {
+    const child = spawn(
+      process.execPath,
+      ['--import', './test/support/processes/mutant.ts', `--test-name-pattern=${pattern}`, file],
+      {
+        env: { ...process.env, NODE_TEST_CONTEXT: '', MUTANT: JSON.stringify(mutant) },
+        stdio: 'ignore',
+      },
+    )
+    const [code] = await once(child, 'close')
+    assert.equal(code, 1, `${file} ended with ${code}`)
+  })
