@@ -1,10 +1,12 @@
 /** Lists the open gaps of each assigned partition for the recorders of the log, which ask the venues for the trades. */
-import type { OpenGaps } from '../../tick/repairs/open-gaps.ts'
+import type { OpenGap, OpenGaps } from '../../tick/repairs/open-gaps.ts'
 import type { PartitionIngest } from '../partition-loop.ts'
 import { type Gap, listedGap, missingIds } from './gap.ts'
 
 /** Gaps of a partition that are listed: the newest and the oldest. The others follow as these close. */
 const LISTED_MAX = 1_000
+/** Ranges of ids in a list, of all its gaps together: some 300 KB, and Kafka takes a megabyte. */
+const RANGES_MAX = 8_000
 const EVERY_MS = 1_000
 /** A list that has not changed is left again after this: a message may be lost with the log's board. */
 const AGAIN_MS = 60_000
@@ -58,8 +60,14 @@ export function listOf(gaps: readonly Gap[]): OpenGaps {
   const inOrder = known.toSorted((a, b) => a.foundAtMicros - b.foundAtMicros)
   const half = LISTED_MAX / 2
   const listed = inOrder.length <= LISTED_MAX ? inOrder : [...inOrder.slice(0, half), ...inOrder.slice(-half)]
+  let ranges = 0
+  const withinMax = (gap: OpenGap) => {
+    ranges += gap.missing.length
+    return ranges <= RANGES_MAX
+  }
   return {
-    gaps: listed.map(listedGap),
+    // The newest of those with many ranges.
+    gaps: listed.toReversed().map(listedGap).filter(withinMax).reverse(),
     open: gaps.length,
     missing: gaps.reduce((sum, gap) => sum + missingIds(gap), 0),
   }

@@ -18,6 +18,8 @@ export interface Gap extends IdRange {
   missing: IdRange[]
   /** Of ids that the venue does not supply or that a person accepted. Absent before the first. */
   explained?: ExplainedIds[] | undefined
+  /** Set once nothing of it is unexplained, which stays so: `missing` only shrinks. */
+  closed?: true
   foundAtMicros: number
   /** The venue's time of the trades before and after it, µs since 1970 UTC; infinite if not known. */
   afterMicros: number
@@ -44,6 +46,16 @@ export function unexplained({ missing, explained }: Ids): readonly IdRange[] {
 /** Whether trades of it may still be supplied. */
 export function isOpen(gap: Ids): boolean {
   return gap.missing.length > 0 && (!gap.explained || unexplained(gap).length > 0)
+}
+
+/** Those that are open. Thousands that a venue does not supply cost nothing each time. */
+export function openOf(gaps: readonly Gap[]): Gap[] {
+  return gaps.filter(gap => {
+    if (gap.closed) return false
+    if (isOpen(gap)) return true
+    gap.closed = true
+    return false
+  })
 }
 
 /** Its state, and why: `accepted` if a person accepted all that is missing, `unrepairable` if the venue does not supply all of it. */

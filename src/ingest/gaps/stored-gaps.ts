@@ -46,14 +46,17 @@ export async function storedGaps(
      WHERE state != 'repaired' AND ${ofGaps} ORDER BY venue, symbol, first_id`,
     params,
   )
-  const explained = rows.length > 0 ? await explainedIds(store, { ofGaps, params }) : new Map<string, never>()
+  // Of others the row itself has the result.
+  const explained = rows.some(({ state }) => state === 'open')
+    ? await explainedIds(store, { ofGaps, params })
+    : new Map<string, never>()
   const gaps: Gap[] = []
   const stale: GapRow[] = []
   for (const [key, own] of Map.groupBy(rows, symbolKey)) {
     const seen = runs.filter(run => symbolKey(run) === key)
     if (seen.length === 0 && (await isStored(store, own[0]!))) continue
     for (const row of own) {
-      const gap = gapOf(row, explained.get(`${key} ${row.run}`) ?? [])
+      const gap = gapOf(row, row.state === 'open' ? (explained.get(`${key} ${row.run}`) ?? []) : [])
       if (!seen.some(known => known.run === gap.run)) {
         gaps.push(gap)
         continue

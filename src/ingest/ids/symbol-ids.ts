@@ -1,7 +1,7 @@
 /** Follows the dense trade ids of one symbol in runs. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { type ExplainedIds, type Gap, isOpen } from '../gaps/gap.ts'
+import { type ExplainedIds, type Gap, openOf } from '../gaps/gap.ts'
 import { IdRun, type SeenRun } from './continuity.ts'
 import {
   CONFLICT,
@@ -47,7 +47,7 @@ export class SymbolIds implements FollowedIds {
   }
 
   get openGaps(): readonly Gap[] {
-    return this.runs.flatMap(run => run.gaps).filter(isOpen)
+    return this.runs.length === 1 ? openOf(this.runs[0]!.gaps) : openOf(this.runs.flatMap(run => run.gaps))
   }
 
   follow(trades: TradeColumns, row: number): boolean {

@@ -83,16 +83,20 @@ const MUTANTS: Record<string, Mutant & { test: string; pattern?: string }> = {
   },
 }
 
-for (const [name, { test: file, pattern = '', ...mutant }] of Object.entries(MUTANTS))
-  test(`caught: ${name}`, { timeout: 120_000 }, async () => {
-    const child = spawn(
-      process.execPath,
-      ['--import', './test/support/processes/mutant.ts', `--test-name-pattern=${pattern}`, file],
-      {
-        env: { ...process.env, NODE_TEST_CONTEXT: '', MUTANT: JSON.stringify(mutant) },
-        stdio: 'ignore',
-      },
-    )
-    const [code] = await once(child, 'close')
-    assert.equal(code, 1, `${file} ended with ${code}`)
+/** The exit code of a test file that runs with the edit. */
+async function run(file: string, pattern: string, mutant?: Mutant): Promise<number> {
+  const { NODE_TEST_CONTEXT: _ours, ...env } = process.env
+  const flags = ['--import', './test/support/processes/mutant.ts', `--test-name-pattern=${pattern}`]
+  const child = spawn(process.execPath, [...flags, file], {
+    env: { ...env, ...(mutant && { MUTANT: JSON.stringify(mutant) }) },
+    stdio: 'ignore',
   })
+  const [code] = (await once(child, 'close')) as [number]
+  return code
+}
+
+for (const file of [REPAIRERS, VENUE, HOSTS, BUDGET, GAPS])
+  test(`${file} passes without an edit`, { timeout: 120_000 }, async () => assert.equal(await run(file, '.'), 0))
+
+for (const [name, { test: file, pattern = '.', ...mutant }] of Object.entries(MUTANTS))
+  test(`caught: ${name}`, { timeout: 120_000 }, async () => assert.equal(await run(file, pattern, mutant), 1))
