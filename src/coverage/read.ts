@@ -69,14 +69,13 @@ const NUMBERS = `gaps_open, gaps_unrepairable, gaps_accepted, gaps_repaired, mis
 const WORST = `argMax((condition, cause, supplied, ${NUMBERS}), (condition, missing + absent)) AS worst`
 const WORST_COLUMNS = ['condition', 'cause', 'supplied', ...NUMBERS.split(', ')]
 
-/** The statement of a resolution. Throws `usage`. */
+/** The statement of a resolution, for `Store.untrusted`: without settings, which it refuses. Throws `usage`. */
 export function coverageStatement(query: CoverageQuery, by: Resolution): string {
   const from = `FROM coverage FINAL WHERE ${where(query)}`
-  const settings = 'SETTINGS do_not_merge_across_partitions_select_final = 1'
   if (by === 'hour')
     return `SELECT ${NAMED}, formatDateTime(hour, '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS start, toString(condition) AS condition, cause, ticks, supplied, ${NUMBERS},
         first_id, last_id
-      ${from} ORDER BY ${NAMED}, hour ${settings}`
+      ${from} ORDER BY ${NAMED}, hour`
   const start = by === 'day' ? `toString(toDate(hour)) AS start, ` : ''
   const grouped = by === 'day' ? `${NAMED}, start` : NAMED
   const columns = WORST_COLUMNS.map((name, index) =>
@@ -84,7 +83,7 @@ export function coverageStatement(query: CoverageQuery, by: Resolution): string 
   )
   return `SELECT ${grouped}, ${columns.join(', ')}, ticks, ${CONDITIONS.map(name => `hours_${name}`).join(', ')}
     FROM (SELECT ${NAMED}, ${start}${WORST}, sum(c.ticks) AS ticks, ${HOURS} FROM (SELECT * ${from}) AS c GROUP BY ${grouped})
-    ORDER BY ${grouped} ${settings}`
+    ORDER BY ${grouped}`
 }
 
 /** Hours of a range that are degraded or missing, and all of it. */
