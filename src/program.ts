@@ -252,7 +252,7 @@ command('dashboards', 'copy the Grafana dashboards and the Prometheus alert rule
     copyDashboards(directory)
   })
 
-for (const made of [...program.commands, ...archive.commands, ...sources.commands]) {
+for (const made of [program, archive, sources, gaps].flatMap(({ commands }) => commands)) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(
     'after',
