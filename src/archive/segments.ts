@@ -37,8 +37,9 @@ export async function nextSegment(context: SegmentContext): Promise<{ segment: S
   let segment: Segment | undefined
   for (let records = RECORDS_MIN; ; records *= RECORDS_GROWTH) {
     const below = Math.min(nextOffset + records, end)
-    segment ??= await firstSegment(context, below)
-    const stored = segment && (await storedOf(context, segment, below))
+    const counted = await countedBelow(context, below)
+    segment ??= await firstSegment(context, counted)
+    const stored = segment && (await storedOf(context, segment, counted))
     if (stored?.passed || below === end) {
       if (!segment || !stored) return null
       segment.lastOffset = stored.last
@@ -48,29 +49,29 @@ export async function nextSegment(context: SegmentContext): Promise<{ segment: S
   }
 }
 
-/** The segment that begins with the first stored record below an offset; its end is not known yet. */
-async function firstSegment({ store, partition, segmentLength, nextOffset: next }: SegmentContext, below: number) {
+/** The segment that begins with the first of the counted records; its end is not known yet. */
+async function firstSegment(
+  { store, partition, segmentLength, nextOffset: next }: SegmentContext,
+  counted: Record<string, number>,
+) {
   const [row] = await store.rows<{ ms: number }>(
-    `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1, max_ast_elements = 1000000`,
-    { partition, next, below },
+    `SELECT toFloat64(argMin(seconds, log_offset)) * 1000 AS ms FROM (${COUNTED}) HAVING count() > 0 SETTINGS max_threads = 1`,
+    { partition, next, ...counted },
   )
   if (!row) return undefined
   const startMs = Math.floor(row.ms / SEGMENT_MS[segmentLength]) * SEGMENT_MS[segmentLength]
   return { partition, firstOffset: next, lastOffset: next, startMs, endMs: startMs + SEGMENT_MS[segmentLength] }
 }
 
-/**
- * The segment's last stored record below an offset, and whether a record of another time follows; null if none is
- * stored.
- */
-async function storedOf({ store }: SegmentContext, segment: Segment, below: number) {
+/** The segment's last one of the counted records, and whether a record of another time follows; null if there is none. */
+async function storedOf({ store }: SegmentContext, segment: Segment, counted: Record<string, number>) {
   const { partition, firstOffset: next, startMs, endMs } = segment
   const [row] = await store.rows<{ last: number; passed: number }>(
     `WITH (SELECT if(count() = 0, {below:UInt64}, min(log_offset)) FROM (${COUNTED})
            WHERE seconds < {start:UInt32} OR seconds >= {end:UInt32}) AS other
      SELECT toFloat64(max(log_offset)) AS last, other < {below:UInt64} AS passed FROM (${COUNTED}) WHERE log_offset < other
-     HAVING count() > 0 SETTINGS max_threads = 1, max_ast_elements = 1000000`,
-    { partition, next, below, start: startMs / 1000, end: endMs / 1000 },
+     HAVING count() > 0 SETTINGS max_threads = 1`,
+    { partition, next, ...counted, start: startMs / 1000, end: endMs / 1000 },
   )
   return row ? { last: row.last, passed: Number(row.passed) > 0 } : null
 }
@@ -79,20 +80,36 @@ const WITHIN = 'log_partition = {partition:UInt16} AND log_offset >= {next:UInt6
 const positions = (table: string, more = '') =>
   `SELECT log_offset, toUnixTimestamp(logged_at) AS seconds FROM ${table} WHERE ${WITHIN} ${more}`
 /**
- * With a table for each kind this is a long statement: longer than the engine's own limit, so it is read with a larger one.
  * The stored records of a partition within an offset range. Rows of a table count only once later tables of their batch have it, except in the
- * last, which states no batch: see docs/decisions/kinds.md.
+ * last, which states no batch: see docs/decisions/kinds.md. `countedBelow` has its parameters.
  */
-const COUNTED = TICK_TABLES.toReversed().reduce(
-  (later, table) =>
-    later === ''
-      ? positions(table)
-      : `${later} UNION ALL ${positions(
-          table,
-          `AND (batch_good = 0 OR toInt64(batch_first_offset) <= (SELECT if(count() = 0, -1, toInt64(max(log_offset))) FROM (${later})))`,
-        )}`,
-  '',
-)
+const COUNTED = TICK_TABLES.map((table, at) =>
+  positions(table, at === TICK_TABLES.length - 1 ? '' : `AND ${inStoredBatch(`later_${table}`)}`),
+).join(' UNION ALL ')
+
+function inStoredBatch(last: string): string {
+  return `(batch_good = 0 OR toInt64(batch_first_offset) <= {${last}:Int64})`
+}
+
+/**
+ * For each table the last counted offset of the tables after it, and as `below` the end of what is counted. Records that are stored
+ * meanwhile are beyond that, so that later queries see one state. A statement for each table: as one, it would double with each.
+ */
+async function countedBelow({ store, partition, nextOffset: next }: SegmentContext, below: number) {
+  const counted: Record<string, number> = {}
+  let last = -1
+  for (const table of TICK_TABLES.toReversed()) {
+    counted[`later_${table}`] = last
+    const isLast = table === TICK_TABLES.at(-1)
+    const [row] = await store.rows<{ last: number }>(
+      `SELECT if(count() = 0, -1, toFloat64(max(log_offset))) AS last FROM ${table}
+       WHERE ${WITHIN} ${isLast ? '' : `AND ${inStoredBatch('last')}`} SETTINGS max_threads = 1`,
+      { partition, next, below, last },
+    )
+    last = Math.max(last, row!.last)
+  }
+  return { ...counted, below: Math.min(below, last + 1) }
+}
 
 /** Whether the segment's hour is over, or in the future, by our clock, and all records of the log are stored. */
 async function closedByClock(
