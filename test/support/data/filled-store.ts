@@ -24,6 +24,7 @@ const TOLD_ENOUGH = `SELECT
   (SELECT uniqExact(at) FROM metrics WHERE name = 'source_latency_seconds') >= 3
   AND (SELECT count() FROM metrics WHERE name = 'process_event_loop_delay_seconds') > 0
   AND (SELECT max(value) FROM metrics WHERE name = 'source_reconnects_total') > 0
+  AND (SELECT count() FROM metrics WHERE name = 'source_repaired_trades_total' AND value > 0) > 0
   AND (SELECT count() FROM uptime) >= 2
   AND (SELECT count() FROM events WHERE level = 'warn') > 0
   AND (SELECT count() FROM gaps) > 0
@@ -32,7 +33,7 @@ const TOLD_ENOUGH = `SELECT
 /** Records for about half a minute. The store's address is returned; no process has it open. */
 export async function fillStore(owner: Owner): Promise<string> {
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: 7, ratePerSecond: 400 })
-  const instance = new TestInstance(owner, market.settings)
+  const instance = new TestInstance(owner, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
   const start = instance.run('start')
   const url = await start.url()
   await start.waitFor('connection_opened')

@@ -59,7 +59,7 @@ export async function checkPositions(store: Store, log: Log): Promise<PositionRe
   const rows = await store.rows<PositionRow>(
     `SELECT log_partition AS partition, toString(log_offset) AS offset, toString(count()) AS rows,
        toString(uniqExact(log_index)) AS places, min(log_index) AS lowest, max(log_index) AS highest,
-       toString(sum(ticks - 1)) AS further
+       toString(sum(greatest(ticks, 1) - 1)) AS further
      FROM (${KINDS.map(({ table }) => `SELECT log_partition, log_offset, log_index, 1 AS ticks FROM ${table} UNION ALL`).join(' ')}
            SELECT log_partition, log_offset, log_index, ticks FROM quarantine)
      GROUP BY log_partition, log_offset`,
