@@ -143,6 +143,8 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
         changed_at: '2026-11-22 12:00:00.123456',
         reason: '',
         id_run: 3,
+        after_at: '2026-11-22 11:59:59.999999',
+        before_at: '2026-11-22 12:00:00.000001',
       }
       await store.insertRows('gaps', [row], await store.claim(partition))
       await store.insertRows('gaps', [{ ...row, first_id: 1 }])

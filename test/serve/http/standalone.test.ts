@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HealthAnswer } from '../../../src/status/health.ts'
-import { TestInstance } from '../../support/processes/tickhouse.ts'
+import { within } from '../../support/judges/within.ts'
+import { TestInstance, WAIT_MS_MAX } from '../../support/processes/tickhouse.ts'
 
 test('a recorder on its own serves health and metrics, and its events and metrics reach the tables', async t => {
   const instance = new TestInstance(t)
@@ -11,7 +12,8 @@ test('a recorder on its own serves health and metrics, and its events and metric
   const health = (await (await fetch(`${url}/health`)).json()) as HealthAnswer
   assert.equal(health.state, 'ok')
   assert.deepEqual(Object.keys(health.stations), ['sources', 'log'])
-  assert.equal((await fetch(`${url}/ready`)).status, 200)
+  // Ready once every subscription is answered.
+  await within(WAIT_MS_MAX, async () => ((await fetch(`${url}/ready`)).ok ? undefined : 'not ready'))
   assert.match(await (await fetch(`${url}/metrics`)).text(), /^tickhouse_source_connected\{.*\} 1$/m)
 
   const storing = instance.run('ingest')

@@ -156,7 +156,8 @@ for (const [how, { answer, why }] of Object.entries(UNHAD)) {
     let isBroken = true
     const rest = await ListServer.open(t, response => (isBroken ? answer(response as never) : response.end(INFO)))
     const subscription = { venue: binance, symbols: ['NOSUCHUSDT'], kinds: ['trades'], ws: venue.url, rest: rest.url }
-    const { events } = follow(t, subscription, { symbolListMsMax: 100, symbolListRetryMs: 20 })
+    const timings = { symbolListMsMax: 100, symbolListRetryMs: 20, regionRefusedMs: 20 }
+    const { events } = follow(t, subscription, timings)
     await events.next('symbols_unchecked')
     assert.match(String(events.named('symbols_unchecked')[0]!.why), why)
     if (venue.visits.length === 0) await events.next('connection_opened')
