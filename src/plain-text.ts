@@ -37,6 +37,15 @@ export function bounded(text: string, lengthMax: number): string {
   return `${shown.slice(0, lengthMax).toWellFormed()}… (${shown.length - lengthMax} more characters)`
 }
 
+/** Names in a log line. */
+const NAMED_MAX = 10
+
+/** The first names, and how many more there are: hundreds are one line. */
+export function someOf(names: readonly string[], max = NAMED_MAX, separator = ', '): string {
+  const more = names.length - max
+  return names.slice(0, max).join(separator) + (more > 0 ? ` and ${more} more` : '')
+}
+
 /** From now on this text is a secret. */
 export function addSecret(secret: string): void {
   for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) forms.add(form)

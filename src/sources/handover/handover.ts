@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatusBoard } from '../../log/status-board.ts'
+import { someOf } from '../../plain-text.ts'
 import type { LeaveOptions } from '../../service.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { LastSeen } from '../../telemetry/last-seen.ts'
@@ -218,7 +219,6 @@ export class Handover {
 function progressOf(overlap: Overlap | undefined): string {
   if (!overlap) return 'no other recorder has answered'
   const { all, proved, missing } = overlap
-  const more = missing.length > NAMED_MAX ? ` and ${missing.length - NAMED_MAX} more` : ''
-  const rest = missing.length === 0 ? '' : ` (${missing.slice(0, NAMED_MAX).join('; ')}${more})`
+  const rest = missing.length === 0 ? '' : ` (${someOf(missing, NAMED_MAX, '; ')})`
   return `overlap shown for ${proved} of ${all} symbols and kinds${rest}`
 }

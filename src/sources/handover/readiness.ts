@@ -1,4 +1,5 @@
 /** When a recorder that starts is ready: each subscription is answered, so that another recorder may be replaced by it. */
+import { someOf } from '../../plain-text.ts'
 import type { ConnectionStatus } from '../connection/status.ts'
 import type { SymbolState } from '../subscription/symbol-states.ts'
 
@@ -46,8 +47,7 @@ export class Readiness {
       .filter(({ state, sinceMs }) => state === 'requested' && Date.now() < sinceMs + REQUESTED_MS_MAX)
     const isKnown = performance.now() > (announcedMs() ?? Number.POSITIVE_INFINITY) + KNOWN_MS_MAX
     if (requested.length === 0) return isKnown ? undefined : 'other recorders may not know of this one yet'
-    const named = requested.slice(0, NAMED_MAX).map(({ venue, symbol, kind }) => `${venue} ${symbol} ${kind}`)
-    const more = requested.length > NAMED_MAX ? ` and ${requested.length - NAMED_MAX} more` : ''
-    return `requested and not received yet: ${named.join(', ')}${more}`
+    const named = requested.map(({ venue, symbol, kind }) => `${venue} ${symbol} ${kind}`)
+    return `requested and not received yet: ${someOf(named, NAMED_MAX)}`
   }
 }

@@ -2,7 +2,9 @@
  * Records how the instruments of venues change: each change is a row in the log, and listings, delistings and halts are
  * events. The list that was read last is kept on the log's status board.
  */
+
 import type { StatusBoard } from '../../log/status-board.ts'
+import { someOf } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Instrument } from '../../venues/instruments.ts'
 import {
@@ -110,12 +112,4 @@ export class InstrumentChanges {
     report('instrument_halted', 'halted', ({ symbol, status }) => `${symbol} (${status})`)
     report('instrument_resumed', 'resumed', symbol)
   }
-}
-
-const NAMED_MAX = 10
-
-/** The first names: hundreds are one line. */
-function someOf(names: readonly string[]): string {
-  const more = names.length - NAMED_MAX
-  return names.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

@@ -2,13 +2,13 @@
  * The recorded symbols: those that the selection names, in the spelling of each venue's own list once that is known, and
  * those that its patterns match in the list.
  */
+import { someOf } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Instrument } from '../../venues/instruments.ts'
 import type { Feeds, Subscription } from '../feeds.ts'
 import type { Selected } from '../selection.ts'
 import { type Match, matchSymbols } from './match-symbols.ts'
 import { listingsOf, matchPatterns, withMatched } from './recorded-symbols.ts'
-import { someOf } from './subscription-report.ts'
 import { SymbolCheck } from './symbol-check.ts'
 
 /** The symbols that patterns match, by venue. */

@@ -1,10 +1,8 @@
 /** Reports which symbols of a connection and kind are not received, and which are again: many symbols per log line. */
+import { someOf } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { SubscriptionState } from '../connection/status.ts'
 import type { Subscription } from './subscription.ts'
-
-/** Symbols named in a log line. */
-const NAMED_MAX = 10
 
 type DownState = 'refused' | 'ended' | 'unanswered' | 'silent' | 'delisted'
 
@@ -80,10 +78,4 @@ export class SubscriptionReport {
     // The comparison with the venue's list reports what it delisted.
     else if (state === 'silent') this.#emit('symbols_silent', { ...this.#of, symbols, detail })
   }
-}
-
-/** The first names: hundreds are one line. */
-export function someOf(names: readonly string[]): string {
-  const more = names.length - NAMED_MAX
-  return names.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
