@@ -1,4 +1,5 @@
 /** Reads and writes tables `coverage` and `coverage_progress`. */
+import { microsText } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { symbolKey } from './facts.ts'
 import type { HourRow } from './hours.ts'
@@ -59,25 +60,19 @@ export async function saveProgress(
 ): Promise<void> {
   await store.insertRows('coverage_progress', [
     {
-      at: timeText(atMicros),
+      at: microsText(atMicros),
       closed_before: secondText(closedBefore),
-      gaps_before: timeText(gapsBefore),
+      gaps_before: microsText(gapsBefore),
       offsets: Object.fromEntries(offsets),
     },
   ])
-}
-
-/** µs as the tables take them. */
-function timeText(micros: number): string {
-  const text = new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1).replace('T', ' ')
-  return `${text}${String(micros % 1000).padStart(3, '0')}`
 }
 
 const secondText = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')
 
 export async function writeHours(store: Store, rows: readonly HourRow[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    const computed_at = timeText(Date.now() * 1000)
+    const computed_at = microsText(Date.now() * 1000)
     const part = rows.slice(start, start + ROWS_PER_INSERT)
     await store.insertRows(
       'coverage',

@@ -8,6 +8,7 @@ import { compareLast, endsBefore } from '../audit/position.ts'
 import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log, LoggedRecord } from '../log/log.ts'
+import { microsText } from '../store/sql.ts'
 import type { Fence, Store } from '../store/store.ts'
 import { KINDS, type Kind, tablesOf } from '../tick/kinds.ts'
 import { countIds, type IdRange } from '../tick/repairs/id-ranges.ts'
@@ -242,11 +243,3 @@ export function gapRow(gap: Gap, missing: readonly IdRange[]): GapRow {
 
 /** 1970 for a time that is not known. */
 const knownTime = (micros: number): string => microsText(Number.isFinite(micros) ? Math.max(0, micros) : 0)
-
-/** A DateTime64(6) as the engine reads it from JSON. */
-function microsText(micros: number): string {
-  return (
-    new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') +
-    `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
-  )
-}

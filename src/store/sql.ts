@@ -108,3 +108,11 @@ export function filtersText(filters: Readonly<Record<string, string>>): string {
     .map(([table, condition]) => `${literal(table)}:${literal(condition)}`)
     .join(',')}}`
 }
+
+/** µs since 1970 UTC as a DateTime64(6) that the engine reads from JSON. */
+export function microsText(micros: number): string {
+  return (
+    new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ') +
+    `.${String(Math.floor(micros) % 1_000_000).padStart(6, '0')}`
+  )
+}

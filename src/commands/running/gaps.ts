@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { plainLine } from '../../plain-text.ts'
+import { literal } from '../../store/sql.ts'
 import { requestPage } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
@@ -62,7 +63,7 @@ export async function acceptGaps(config: Config, symbol: string, ids: string, fl
   if (!venue || !first) throw mistake(`not a symbol and a range of ids: ${symbol} ${ids}`)
   const range = { first: Number(first), last: Number(last ?? first) }
   const where =
-    `venue = ${quoted(venue)} AND symbol = ${quoted(name!)} AND state IN ('open', 'unrepairable')` +
+    `venue = ${literal(venue)} AND symbol = ${literal(name)} AND state IN ('open', 'unrepairable')` +
     ` AND first_id >= ${range.first} AND last_id <= ${range.last}`
   const before = await query(config, where)
   if (before.length === 0) throw mistake(`no gap of ${symbol} lies within ids ${range.first} to ${range.last}`)
@@ -106,8 +107,6 @@ async function query(config: Config, where: string): Promise<GapLine[]> {
     .filter(Boolean)
     .map(line => JSON.parse(line) as GapLine)
 }
-
-const quoted = (text: string): string => `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 
 const mistake = (message: string): TickhouseError =>
   new TickhouseError('usage', message, 'tickhouse gaps lists what is missing.')

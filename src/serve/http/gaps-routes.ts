@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { TickhouseError } from '../../errors.ts'
+import { jsonOf } from './json-body.ts'
 
 const text = z.string().min(1).max(500)
 const id = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -23,13 +24,4 @@ export function serveGaps(server: FastifyInstance, accept: (body: object) => Pro
     }
     return {}
   })
-}
-
-function jsonOf(body: unknown): unknown {
-  if (typeof body !== 'string') return body
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -11,6 +11,7 @@ import { TickhouseError } from '../../errors.ts'
 import type { Choices } from '../../sources/control/choices.ts'
 import type { RecorderReport } from '../../sources/status.ts'
 import type { RecordedSources } from '../../status/model.ts'
+import { jsonOf } from './json-body.ts'
 
 /** A recorder executes a request within a second; its status takes half a second to arrive. */
 const ANSWER_MS_MAX = 10_000
@@ -114,15 +115,5 @@ function recordedSources({ key, status }: RecorderReport, access: SourcesAccess)
     ...{ recorder: key, configured: selection.configured, sources, unresolved },
     selected: access.selected(sources),
     readOnly: access.readOnly(),
-  }
-}
-
-/** A body of another content type is a text. */
-function jsonOf(body: unknown): unknown {
-  if (typeof body !== 'string') return body
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
   }
 }

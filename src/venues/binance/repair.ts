@@ -4,7 +4,7 @@
  * newest thousand `trades` and `aggTrades`, which state several trades of one taker as one.
  */
 import { decimalFromText } from '../decimal.ts'
-import { isObject, parseJson } from '../json-text.ts'
+import { isObject } from '../json-text.ts'
 import { readId } from '../read-trade.ts'
 import type {
   Aggregate,
@@ -15,6 +15,7 @@ import type {
   RestAnswer,
   RestTrade,
 } from '../repair/repairer.ts'
+import { jsonOf } from '../repair/rest-rows.ts'
 import { takerSide } from './fields.ts'
 import { toMicros } from './time.ts'
 
@@ -62,12 +63,8 @@ function plan(missing: MissingIds, rest: string, cursor?: string): RepairRequest
 }
 
 function read(answer: RestAnswer, request: RepairRequest, missing: MissingIds): RepairReading {
-  let body: unknown
-  try {
-    body = parseJson(Buffer.from(answer.body))
-  } catch {
-    return { kind: 'elsewhere', reason: `HTTP ${answer.status}, and no JSON` }
-  }
+  const body = jsonOf(answer)
+  if (body === undefined) return { kind: 'elsewhere', reason: `HTTP ${answer.status}, and no JSON` }
   if (answer.status !== 200 || !Array.isArray(body)) return readError(answer.status, body)
   return request.path.startsWith(AGGREGATES) ? readAggregates(body, missing) : readTrades(body, request, missing)
 }
