@@ -89,14 +89,18 @@ export function conditionOf(facts: HourFacts, next: NextTrade): Evaluated {
   return dense ? ofDenseIds(facts, next) : ofOtherTicks(facts)
 }
 
+/** The cause that the hour's gaps are; undefined if all of them are repaired. */
+function gapCause(facts: HourFacts): Cause | undefined {
+  if (facts.gaps_open > 0) return 'gap_open'
+  if (facts.gaps_unrepairable > 0) return 'gap_unrepairable'
+  return facts.gaps_accepted > 0 ? 'gap_accepted' : undefined
+}
+
 function ofDenseIds(facts: HourFacts, next: NextTrade): Evaluated {
   const { ticks } = facts
-  const unfilled = facts.gaps_open + facts.gaps_unrepairable + facts.gaps_accepted
-  if (ticks === 0 && facts.recorded_seconds === 0 && (unfilled > 0 || !next))
-    return evaluated('missing', 'not_recorded')
-  if (facts.gaps_open > 0) return evaluated('degraded', 'gap_open')
-  if (facts.gaps_unrepairable > 0) return evaluated('degraded', 'gap_unrepairable')
-  if (facts.gaps_accepted > 0) return evaluated('degraded', 'gap_accepted')
+  const gap = gapCause(facts)
+  if (ticks === 0 && facts.recorded_seconds === 0 && (gap || !next)) return evaluated('missing', 'not_recorded')
+  if (gap) return evaluated('degraded', gap)
   if (facts.absent > 0) return evaluated('degraded', 'ids_absent')
   if (facts.last_id >= Number.MAX_SAFE_INTEGER) return evaluated('unprovable', 'ids_not_followed')
   if (ticks === 0 && facts.last_id === 0)
@@ -117,11 +121,8 @@ function ofDenseIds(facts: HourFacts, next: NextTrade): Evaluated {
 function ofOtherTicks(facts: HourFacts): Evaluated {
   const { ticks, recorded_seconds: seconds } = facts
   if (ticks === 0 && seconds <= 0) return evaluated('missing', seconds === 0 ? 'not_recorded' : 'no_tick_recorded')
-  if (facts.gaps_open + facts.gaps_unrepairable + facts.gaps_accepted > 0)
-    return evaluated(
-      'degraded',
-      facts.gaps_open > 0 ? 'gap_open' : facts.gaps_unrepairable > 0 ? 'gap_unrepairable' : 'gap_accepted',
-    )
+  const gap = gapCause(facts)
+  if (gap) return evaluated('degraded', gap)
   if (facts.equal < facts.compared) return evaluated('degraded', 'quotes_differ')
   if (facts.connections_lost > 0) return evaluated('unprovable', 'connection_lost')
   if (seconds >= 0 && seconds < 3_600 - UPTIME_TOLERANCE_SECONDS) return evaluated('unprovable', 'recorder_paused')

@@ -101,11 +101,10 @@ class Supervisor implements Supervised {
     }
     this.#recorder = next
     report('the recorder was replaced; now the process that stores and serves the page')
-    const { next: storing, failed } = await replaceStoring(this.#storing, () => {
+    const failed = await replaceStoring(this.#storing, () => {
       this.#storing = this.#startStoring([])
       return this.#storing
     })
-    this.#storing = storing
     if (this.#stopping) return status
     if (failed !== undefined) {
       this.#emit('upgrade_failed', { why: failed })

@@ -81,10 +81,7 @@ export async function replaceRecorder(
 }
 
 /** Stops `running` and starts the next one. Resolves with why that does not run yet, if so; it is then started again. */
-export async function replaceStoring(
-  running: Child,
-  start: () => Child,
-): Promise<{ next: Child; failed: string | undefined }> {
+export async function replaceStoring(running: Child, start: () => Child): Promise<string | undefined> {
   await running.stop()
   const next = start()
   const opened = await within<string | true>(
@@ -93,9 +90,6 @@ export async function replaceStoring(
     aliveOf(next).then(() => true as const),
   )
   next.keep()
-  if (opened === true) return { next, failed: undefined }
-  return {
-    next,
-    failed: opened === undefined ? `it did not start within ${STORING_SECONDS_MAX} s` : `it ended (${opened})`,
-  }
+  if (opened === true) return undefined
+  return opened === undefined ? `it did not start within ${STORING_SECONDS_MAX} s` : `it ended (${opened})`
 }

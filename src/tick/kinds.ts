@@ -242,6 +242,7 @@ export const defaultKinds = (names: readonly string[]): string[] => names.filter
 
 /** Whether a symbol may have no tick of the kind for hours. */
 export const isSporadic = (name: string): boolean => SPORADIC.has(name)
+
 /** Refused ticks of all kinds. */
 export const QUARANTINE = 'quarantine'
 

@@ -130,8 +130,7 @@ export class VenueRepair {
       this.why = ''
       const found = this.#take(symbol, missing.symbol, reading, answer)
       if (reading.next === undefined || reading.next === cursor) {
-        if (found === 0 && page === 1) this.#lacks(symbol, missing, reading, answer)
-        else if (page > 1) this.#lacks(symbol, missing, reading, answer)
+        if (found === 0 || page > 1) this.#lacks(symbol, missing, reading, answer)
         return
       }
       cursor = reading.next
