@@ -15,6 +15,7 @@ import type { Bench, Sample } from '../contract.ts'
 import { cpuSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { type Instance, sourcesOf, startInstance } from '../samples/instance.ts'
+import { settled } from '../samples/settled.ts'
 
 const TRADES_PER_SECOND = 10_000
 const WARM_UP_MS = 8_000
@@ -41,10 +42,7 @@ const running = (kinds: readonly string[]) => () =>
         storing: usedAfter.storing - usedBefore.storing,
       }
       await instance.stopRecording()
-      for (let last = -1, rows = after; rows !== last; rows = await ticksIn(instance)) {
-        last = rows
-        await sleep(SETTLED_AFTER_MS)
-      }
+      await settled(() => ticksIn(instance), SETTLED_AFTER_MS)
       await instance.stop()
       const bytes = await bytesPerTick(directory)
       const perBillion = (value: number) => (value / count) * BILLION

@@ -8,6 +8,7 @@ import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { quantile, query } from '../samples/followed.ts'
 import { sourcesOf, startInstance } from '../samples/instance.ts'
+import { settled } from '../samples/settled.ts'
 
 const RATE_PER_SECOND = 20_000
 /** Every 20th id of the busiest symbol: about 400 trades a second. */
@@ -41,19 +42,18 @@ const running = (kinds: readonly string[]) => () =>
       }
     }
     /** Pauses the exchange: what it has made, and what is stored once nothing more arrives. */
-    const settled = async () => {
+    const paused = async () => {
       await instance.setRate(0)
-      let rows = await stored()
-      for (let last = -1; rows.trades + rows.quotes !== last; rows = await stored()) {
-        last = rows.trades + rows.quotes
-        await sleep(SETTLED_AFTER_MS)
-      }
+      await settled(async () => {
+        const { trades, quotes } = await stored()
+        return trades + quotes
+      }, SETTLED_AFTER_MS)
       // Asked again: quotes of the last step are made after the pause.
-      return { made: await instance.setRate(0), rows }
+      return { made: await instance.setRate(0), rows: await stored() }
     }
     try {
       await sleep(WARM_UP_MS)
-      const before = await settled()
+      const before = await paused()
       await instance.setRate(RATE_PER_SECOND)
       const startedMs = performance.now()
       const usedBefore = cpuSeconds()
@@ -68,7 +68,7 @@ const running = (kinds: readonly string[]) => () =>
       }
       const seconds = (performance.now() - startedMs) / 1000
       const used = cpuSeconds() - usedBefore
-      const after = await settled()
+      const after = await paused()
       const made = (kind: 'trades' | 'quotes') => after.made[kind] - before.made[kind]
       const missing = (kind: 'trades' | 'quotes') => made(kind) - (after.rows[kind] - before.rows[kind])
       const third = Math.floor(memory.length / 3)

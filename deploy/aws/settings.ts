@@ -14,7 +14,7 @@ export interface Settings {
   image: string | undefined
   /** `private`: stages that need no internet run in subnets without it, by interface endpoints. */
   network: 'public' | 'private'
-  /** Secret whose text is the whole address of a an external ClickHouse; undefined: one on EC2. */
+  /** Secret whose text is the whole address of an external ClickHouse; undefined: one on EC2. */
   storeSecret: string | undefined
   /** Of `recorders`: the address of the log, and the ARN of its MSK cluster if it logs in by IAM. */
   log: string | undefined
