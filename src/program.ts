@@ -6,6 +6,7 @@ import { Command, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
+import type { ProveFlags } from './commands/reconcile/prove.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { CoverageFlags } from './commands/running/coverage.ts'
@@ -235,6 +236,20 @@ command('quarantine', 'list refused ticks by reason, or as rows if a filter or -
   .action(async (options: QuarantineFlags, made: Command) => {
     const { quarantine } = await import('./commands/quarantine.ts')
     await quarantine(configOf(made), options)
+  })
+
+command(
+  'prove',
+  "compare the stored trades of a day with the venue's own file: tickhouse prove binance BTCUSDT 2026-11-25 --file <zip>",
+)
+  .argument('<venue>')
+  .argument('<symbol>')
+  .argument('<day>', 'a UTC day: 2026-11-25')
+  .requiredOption('--file <zip>', "the venue's file of the day; its .CHECKSUM is read beside it")
+  .option('--format <name>', 'text or json', 'text')
+  .action(async (venue: string, symbol: string, day: string, options: ProveFlags, made: Command) => {
+    const { prove } = await import('./commands/reconcile/prove.ts')
+    process.exitCode = (await prove(configOf(made), { venue, symbol, day }, options)) ? 0 : 1
   })
 
 command('restore', 'restore archived ticks to an embedded store that no other process has open')

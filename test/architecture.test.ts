@@ -42,6 +42,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   proof: [],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
+  reconcile: [/^tick\//],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
@@ -66,7 +67,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^config$/,
   ],
   commands: [
-    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|watch)\//,
+    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|watch)\//,
     /^(config|settings)$/,
   ],
 }

@@ -58,6 +58,7 @@ export const COMMAND_GROUPS = {
   doctor: ['page', 'access', 'log', 'store'],
   coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],
+  prove: STORE_ACCESS,
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],
   dashboards: [],

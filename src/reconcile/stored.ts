@@ -1,0 +1,65 @@
+/** Stored trades of a symbol, in the tables or in the archive, as statements that any reader of the store may run. */
+import { readTradeBlocks } from '../tick/records.ts'
+import { TradeColumns } from '../tick/trades.ts'
+
+/** Runs a read-only statement; returns the result's bytes in a ClickHouse format. Throws TickhouseErrors. */
+export type RunQuery = (query: string, format: string) => Promise<Uint8Array>
+
+/** A symbol and a UTC day. */
+export interface SymbolDay {
+  venue: string
+  symbol: string
+  /** `YYYY-MM-DD`. */
+  day: string
+}
+
+const DAY_MS = 86_400_000
+export const dayMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
+
+const TABLE = 'all_trades'
+/** As `readTradeBlocks` reads them. */
+const COLUMNS =
+  'venue, symbol, timestamp, received_at, price, volume, side, trade_id, origin, first_id, last_id, conditions'
+
+export class StoredTrades {
+  readonly of: SymbolDay
+  readonly #run: RunQuery
+  readonly #columns = new TradeColumns(0)
+  readonly #block = new TradeColumns(0)
+
+  constructor(run: RunQuery, of: SymbolDay) {
+    this.#run = run
+    this.of = of
+  }
+
+  /** Of a day: a condition on times, in µs since 1970 UTC; the end is exclusive. */
+  static dayMicros(day: string): [from: number, until: number] {
+    return [dayMs(day) * 1000, (dayMs(day) + DAY_MS) * 1000]
+  }
+
+  /** Rows of a SELECT from this symbol's trades of times from `from` up to, not including, `until`, µs since 1970 UTC. */
+  async rows<T>(select: string, from: number, until: number, rest = ''): Promise<T[]> {
+    const bytes = await this.#run(`SELECT ${select} FROM ${this.#source(from, until)} ${rest}`, 'JSONEachRow')
+    const lines = new TextDecoder().decode(bytes).split('\n').filter(Boolean)
+    return lines.map(line => JSON.parse(line) as T)
+  }
+
+  /** Trades of these times that satisfy a condition, by id. The columns are reused by the next call. */
+  async trades(from: number, until: number, condition: string): Promise<TradeColumns> {
+    const bytes = await this.#run(
+      `SELECT ${COLUMNS} FROM ${this.#source(from, until)} AND ${condition} ORDER BY trade_id, timestamp`,
+      'Native',
+    )
+    return readTradeBlocks(bytes, this.#columns, this.#block)
+  }
+
+  #source(from: number, until: number): string {
+    const { venue, symbol } = this.of
+    const time = (micros: number) => `fromUnixTimestamp64Micro(toInt64(${Math.floor(micros)}), 'UTC')`
+    return `${TABLE} WHERE symbol = ${literal(symbol)} AND venue = ${literal(venue)} AND timestamp >= ${time(from)} AND timestamp < ${time(until)}`
+  }
+}
+
+function literal(text: string): string {
+  return `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
+}
