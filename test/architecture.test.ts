@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   proof: [],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
-  reconcile: [/^tick\//],
+  reconcile: [/^tick\//, /^store\/sql$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [

@@ -2,7 +2,7 @@
  * Compares a venue's file of a day with the stored trades, id by id, in bounded memory. The file is validated too: files with missing
  * ids and a matching checksum have been published.
  */
-import { readMicros } from '../tick/time.ts'
+import { readWholeMicros } from '../tick/time.ts'
 import { SIDE, type TradeColumns } from '../tick/trades.ts'
 import { type BadLine, type FileRows, readRows } from './file-rows.ts'
 import { type CountedIds, IdRanges } from './id-ranges.ts'
@@ -212,7 +212,7 @@ class Comparison {
     if (rows.price[row] !== stored.price[at]) differ('price', rows.price[row], stored.price[at])
     if (rows.volume[row] !== stored.volume[at]) differ('volume', rows.volume[row], stored.volume[at])
     if (rows.side[row] !== stored.side[at]) differ('side', sideName(rows.side[row]!), sideName(stored.side[at]!))
-    const [file, ours] = [rows.time[row]!, readMicros(stored.timestampWords, at)]
+    const [file, ours] = [rows.time[row]!, readWholeMicros(stored.timestampWords, at)]
     const inOneMs = Math.floor(file / 1000) === Math.floor(ours / 1000)
     const isCoarse = file % 1000 === 0 || ours % 1000 === 0
     if (file !== ours && !(inOneMs && isCoarse)) differ('time', timeText(file), timeText(ours))

@@ -3,9 +3,13 @@
  * header, read byte by byte into columns: no text is made per row.
  */
 import { SIDE } from '../tick/trades.ts'
+import { FileFault } from './zip.ts'
 
 /** Rows that are read together. */
 export const ROWS_PER_CHUNK = 65_536
+
+/** A longer line is of no CSV of trades, and would be kept in memory whole. */
+const LINE_BYTES_MAX = 4_096
 
 /** Digits that a double keeps exactly, whatever they are. */
 const EXACT_DIGITS_MAX = 15
@@ -33,7 +37,7 @@ export interface BadLine {
 
 /**
  * Yields the rows of a CSV in the order of the file; the columns are reused after each. `bad` gets each line that is no row:
- * one that is cut off, too.
+ * one that is cut off, too. Throws FileFault where lines do not end.
  */
 export async function* readRows(
   chunks: AsyncIterable<Buffer>,
@@ -52,6 +56,7 @@ export async function* readRows(
     }
     // A copy: the chunk's memory is reused.
     rest = Buffer.from(bytes.subarray(end))
+    if (rest.length > LINE_BYTES_MAX) throw new FileFault(`a line is longer than ${LINE_BYTES_MAX} bytes`)
   }
   if (rest.length > 0) parser.parse(Buffer.concat([rest, Buffer.from([NEWLINE])]), 0, rest.length + 1)
   if (parser.rows.length > 0) yield parser.rows

@@ -1,4 +1,5 @@
 /** Stored trades of a symbol, in the tables or in the archive, as statements that any reader of the store may run. */
+import { literal } from '../store/sql.ts'
 import { readTradeBlocks } from '../tick/records.ts'
 import { TradeColumns } from '../tick/trades.ts'
 
@@ -14,7 +15,12 @@ export interface SymbolDay {
 }
 
 const DAY_MS = 86_400_000
-export const dayMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
+const dayMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
+
+/** Whether a text is a day of the calendar, `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(dayMs(text) || 0).toISOString().startsWith(text)
+}
 
 const TABLE = 'all_trades'
 /** As `readTradeBlocks` reads them. */
@@ -58,8 +64,4 @@ export class StoredTrades {
     const time = (micros: number) => `fromUnixTimestamp64Micro(toInt64(${Math.floor(micros)}), 'UTC')`
     return `${TABLE} WHERE symbol = ${literal(symbol)} AND venue = ${literal(venue)} AND timestamp >= ${time(from)} AND timestamp < ${time(until)}`
   }
-}
-
-function literal(text: string): string {
-  return `'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }

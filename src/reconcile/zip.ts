@@ -59,6 +59,8 @@ export async function* readZip(file: string): AsyncGenerator<Buffer, void> {
   try {
     for await (const chunk of unpacked as AsyncIterable<Buffer>) {
       bytes += chunk.length
+      // Not read on: a small file can unpack to terabytes.
+      if (bytes > entry.bytes) throw new FileFault(`it has more bytes than the ${entry.bytes} of its directory`)
       crc = crc32(chunk, crc)
       yield chunk
     }
@@ -127,6 +129,7 @@ function withLongSizes(entry: Entry, extra: Buffer): Entry {
 }
 
 async function readAt(handle: FileHandle, at: number, bytes: number): Promise<Buffer> {
+  if (!Number.isSafeInteger(at)) throw new FileFault('its directory is damaged')
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, at)
   if (bytesRead < bytes) throw new FileFault('it is cut off')
   return buffer

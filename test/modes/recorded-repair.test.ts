@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { binanceSession, skipWithoutData } from '../support/data/recorded-data.ts'
+import { skipWithoutData } from '../support/data/recorded-data.ts'
+import { type Session, sessionOf, TRADE } from '../support/data/session-trades.ts'
 import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, SESSIONS } from '../support/judges/recorded-truth.ts'
 import { within } from '../support/judges/within.ts'
@@ -15,23 +16,6 @@ import { startPlayer } from '../support/servers/player.ts'
 const LIMITS = { skip: skipWithoutData, timeout: 240_000 }
 /** The sessions are of 2024. */
 const REACH = { REPAIR_REACH: '90000' }
-
-interface Session {
-  symbol: string
-  trades: BinanceTrade[]
-}
-
-const TRADE = /"e":"trade".*"s":"(\w+)","t":(\d+),"p":"([\d.]+)","q":"([\d.]+)".*"T":(\d+),"m":(true|false)/
-
-function sessionOf(name: 'btcusdt' | 'ethusdt'): Session {
-  const trades = binanceSession(name).flatMap(frame => {
-    const [, , id, price, qty, ms, isBuyerMaker] = TRADE.exec(frame.toString()) ?? []
-    if (id === undefined) return []
-    const time = { micros: Number(ms) * 1000, isBuyerMaker: isBuyerMaker === 'true' }
-    return [{ id: Number(id), price: price!, qty: qty!, ...time }]
-  })
-  return { symbol: name.toUpperCase(), trades }
-}
 
 /** Leaves frames of trades out, but not the first and the last: nothing shows what was before and after them. */
 function without(sessions: readonly Session[], isLeftOut: (trade: BinanceTrade, at: number) => boolean) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseRfc3339, readMicros, TIME_MICROS_MAX, writeTime } from '../../src/tick/time.ts'
+import { parseRfc3339, readMicros, readWholeMicros, TIME_MICROS_MAX, writeTime } from '../../src/tick/time.ts'
 
 test('a time in microseconds becomes the same nanoseconds that bigint arithmetic gives', () => {
   fc.assert(
@@ -24,6 +24,16 @@ test('a time read back is the one written, to a microsecond', () => {
       const words = new Uint32Array(column.buffer)
       writeTime(words, 0, micros)
       assert.ok(Math.abs(readMicros(words, 0) - micros) < 1)
+    }),
+  )
+})
+
+test('whole microseconds read back are exactly those written, whatever the nanoseconds beside them', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: TIME_MICROS_MAX }), fc.integer({ min: 0, max: 999 }), (micros, nanos) => {
+      const words = new Uint32Array(2)
+      writeTime(words, 0, micros, nanos)
+      assert.equal(readWholeMicros(words, 0), micros)
     }),
   )
 })

@@ -6,7 +6,7 @@ import { plainLine } from '../../plain-text.ts'
 import { compareChecksum } from '../../reconcile/checksum.ts'
 import { compareDayFile, type DayFileResult, isEqual, isWhole } from '../../reconcile/day-file.ts'
 import { rangesText } from '../../reconcile/id-ranges.ts'
-import { dayMs, StoredTrades, type SymbolDay } from '../../reconcile/stored.ts'
+import { isDay, StoredTrades, type SymbolDay } from '../../reconcile/stored.ts'
 import { FileFault, readZip } from '../../reconcile/zip.ts'
 import { openStoreAccess } from '../open-store.ts'
 import { count } from '../progress.ts'
@@ -33,7 +33,7 @@ const NOT_PROVED = ["the venue's klines", 'quotes']
 /** Prints the result. True if the file is whole and equals what is stored. Throws TickhouseErrors. */
 export async function prove(config: Config, of: SymbolDay, { file, format }: ProveFlags): Promise<boolean> {
   if (of.venue !== 'binance') throw usage(`no file of a day of ${of.venue} can be read: only of binance`)
-  if (!/^\d{4}-\d\d-\d\d$/.test(of.day) || Number.isNaN(dayMs(of.day))) throw usage(`not a day: ${of.day}`)
+  if (!isDay(of.day)) throw usage(`not a day: ${of.day}`)
   if (format !== 'text' && format !== 'json') throw usage(`unknown format ${format}`)
   if (!fs.existsSync(file)) throw usage(`there is no file ${file}`)
   const access = await openStoreAccess(config)
