@@ -238,15 +238,13 @@ command('quarantine', 'list refused ticks by reason, or as rows if a filter or -
     await quarantine(configOf(made), options)
   })
 
-command(
-  'prove',
-  "compare the stored trades of a day with the venue's own file: tickhouse prove binance BTCUSDT 2026-11-25 --file <zip>",
-)
+command('prove', 'prove a stored day of trades by what the venue itself states of it')
   .argument('<venue>')
   .argument('<symbol>')
-  .argument('<day>', 'a UTC day: 2026-11-25')
-  .requiredOption('--file <zip>', "the venue's file of the day; its .CHECKSUM is read beside it")
-  .option('--format <name>', 'text or json', 'text')
+  .argument('<day>', 'a UTC day that is over: 2026-11-25')
+  .option('--file <zip>', "compare with the venue's file of the day, too; its .CHECKSUM is read beside it")
+  .option('--no-candles', 'request nothing from the venue')
+  .option('--json', 'print everything as JSON')
   .action(async (venue: string, symbol: string, day: string, options: ProveFlags, made: Command) => {
     const { prove } = await import('./commands/reconcile/prove.ts')
     process.exitCode = (await prove(configOf(made), { venue, symbol, day }, options)) ? 0 : 1

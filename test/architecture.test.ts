@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   proof: [],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
-  reconcile: [/^tick\//, /^store\/sql$/],
+  reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/sql$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
@@ -68,6 +68,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ],
   commands: [
     /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|watch)\//,
+    /^(venues\/(index|venue|candles\/candles)|sources\/rest\/(hosts|kept-pauses))$/,
     /^(config|settings)$/,
   ],
 }

@@ -58,7 +58,7 @@ export const COMMAND_GROUPS = {
   doctor: ['page', 'access', 'log', 'store'],
   coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],
-  prove: STORE_ACCESS,
+  prove: [...STORE_ACCESS, 'log', 'venues', 'venueFiles'],
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],
   dashboards: [],

@@ -15,6 +15,7 @@ export interface SymbolDay {
 }
 
 const DAY_MS = 86_400_000
+const HOUR_MICROS = 3_600_000_000
 const dayMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
 /** Whether a text is a day of the calendar, `YYYY-MM-DD`. */
@@ -48,6 +49,24 @@ export class StoredTrades {
     const bytes = await this.#run(`SELECT ${select} FROM ${this.#source(from, until)} ${rest}`, 'JSONEachRow')
     const lines = new TextDecoder().decode(bytes).split('\n').filter(Boolean)
     return lines.map(line => JSON.parse(line) as T)
+  }
+
+  /** The same of the day. */
+  rowsOfDay<T>(select: string, rest = ''): Promise<T[]> {
+    return this.rows(select, ...StoredTrades.dayMicros(this.of.day), rest)
+  }
+
+  /** Stored ids from `first` to `last`, each once, rising, of trades of the day and of an hour around it. */
+  async idsBetween(first: number, last: number): Promise<number[]> {
+    const [from, until] = StoredTrades.dayMicros(this.of.day)
+    const condition = `AND trade_id >= ${first} AND trade_id <= ${last} ORDER BY trade_id`
+    const rows = await this.rows<{ id: string }>(
+      'DISTINCT toString(trade_id) AS id, trade_id',
+      from - HOUR_MICROS,
+      until + HOUR_MICROS,
+      condition,
+    )
+    return rows.map(({ id }) => Number(id))
   }
 
   /** Trades of these times that satisfy a condition, by id. The columns are reused by the next call. */

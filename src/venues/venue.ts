@@ -11,6 +11,7 @@ import type { QuoteDraft } from '../tick/quotes/quotes.ts'
 import type { Refusal } from '../tick/refusal.ts'
 import type { TradeDraft } from '../tick/trades.ts'
 import type { DepthFeed } from './book/depth.ts'
+import type { Candles } from './candles/candles.ts'
 import type { InstrumentList } from './instruments.ts'
 import type { Repairer } from './repair/repairer.ts'
 
@@ -180,6 +181,8 @@ export interface Venue {
   readonly depth?: DepthFeed
   /** How it supplies trades that are missing, by REST. */
   readonly repair?: Repairer
+  /** How it supplies its own candles of a minute, by REST. */
+  readonly candles?: Candles
   /** A decoder for one socket. It may keep what later frames of the socket refer to: channel numbers, a book. */
   decoder(): Decode
 }

@@ -1,115 +1,98 @@
-/** `tickhouse prove`: compares the stored trades of a day with the venue's own file of that day. */
+/** `tickhouse prove`: what shows that the stored trades of a day are complete, each by its own evidence, and what nothing shows. */
 import fs from 'node:fs'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { plainLine } from '../../plain-text.ts'
-import { compareChecksum } from '../../reconcile/checksum.ts'
-import { compareDayFile, type DayFileResult, isEqual, isWhole } from '../../reconcile/day-file.ts'
-import { rangesText } from '../../reconcile/id-ranges.ts'
+import { type RecordedDay, readRecorded } from '../../reconcile/recorded.ts'
 import { isDay, StoredTrades, type SymbolDay } from '../../reconcile/stored.ts'
-import { FileFault, readZip } from '../../reconcile/zip.ts'
-import { openStoreAccess } from '../open-store.ts'
-import { count } from '../progress.ts'
+import { idsAreDense } from '../../tick/id-kind.ts'
+import { findVenue } from '../../venues/index.ts'
+import type { Venue } from '../../venues/venue.ts'
+import { openStoreAccess, type StoreAccess } from '../open-store.ts'
+import { conclude, describeRecorded, describeSealed } from './conclusion.ts'
+import { describeFile, type FileProof, fileIsEqual, proveFile } from './file-proof.ts'
+import { describeMinutes, type MinutesProof, minutesAreEqual, proveMinutes } from './minutes-proof.ts'
+import { readSealed, type SealedDay } from './sealed.ts'
 
 export interface ProveFlags {
-  file: string
-  format: string
+  file?: string
+  /** False: nothing is requested from the venue. */
+  candles: boolean
+  json?: true
 }
 
+/** Each part is null where nothing was compared. */
 export interface Proof extends SymbolDay {
-  checksum: 'equal' | 'different' | 'absent'
-  /** Why the file cannot be read to its end; null if it can. */
-  unreadable: string | null
-  dayFile: DayFileResult | null
+  recorded: RecordedDay
+  minutes: MinutesProof | null
+  file: FileProof | null
+  sealed: SealedDay | null
+  /** All that was compared is equal, and something of another hand was compared. */
   proved: boolean
+  /** In words, what nothing here shows. */
   notProved: string[]
 }
 
-/** Spot files have times in ms before this day. */
-const MICROS_FROM = '2025-01-01'
 const LINE_LENGTH_MAX = 500
-const NOT_PROVED = ["the venue's klines", 'quotes']
+const DAY_MICROS = 86_400_000_000
 
-/** Prints the result. True if the file is whole and equals what is stored. Throws TickhouseErrors. */
-export async function prove(config: Config, of: SymbolDay, { file, format }: ProveFlags): Promise<boolean> {
-  if (of.venue !== 'binance') throw usage(`no file of a day of ${of.venue} can be read: only of binance`)
+/** Prints the result. True if all that was compared is equal. Throws TickhouseErrors. */
+export async function prove(config: Config, of: SymbolDay, flags: ProveFlags): Promise<boolean> {
+  const venue = findVenue(of.venue)
+  if (!venue) throw usage(`there is no venue ${of.venue}`)
   if (!isDay(of.day)) throw usage(`not a day: ${of.day}`)
-  if (format !== 'text' && format !== 'json') throw usage(`unknown format ${format}`)
-  if (!fs.existsSync(file)) throw usage(`there is no file ${file}`)
+  if (StoredTrades.dayMicros(of.day)[0] + DAY_MICROS > Date.now() * 1000) throw usage(`${of.day} is not over`)
+  if (flags.file !== undefined) {
+    if (of.venue !== 'binance') throw usage(`no file of a day of ${of.venue} can be read: only of binance`)
+    if (!fs.existsSync(flags.file)) throw usage(`there is no file ${flags.file}`)
+  }
   const access = await openStoreAccess(config)
   try {
-    const proof = await proofOf(new StoredTrades(access.query, of), file)
-    console.log(format === 'json' ? JSON.stringify(proof) : describeProof(proof).join('\n'))
+    const proof = await proofOf(config, venue, access, of, flags)
+    console.log(flags.json ? JSON.stringify(proof) : describeProof(proof).join('\n'))
     return proof.proved
   } finally {
     await access.close()
   }
 }
 
-async function proofOf(stored: StoredTrades, file: string): Promise<Proof> {
-  const checksum = await compareChecksum(file)
-  const proof: Proof = {
-    ...stored.of,
-    ...{ checksum, unreadable: null, dayFile: null, proved: false, notProved: NOT_PROVED },
+async function proofOf(
+  config: Config,
+  venue: Venue,
+  access: StoreAccess,
+  of: SymbolDay,
+  { file, candles }: ProveFlags,
+): Promise<Proof> {
+  const stored = new StoredTrades(access.query, of)
+  const evidence = {
+    recorded: await readRecorded(access.query, stored, idsAreDense(venue.ids)),
+    minutes: candles ? await proveMinutes(config, venue, stored) : null,
+    file: file === undefined ? null : await proveFile(stored, file),
+    sealed: await readSealed(config, of),
   }
-  try {
-    proof.dayFile = await compareDayFile(readZip(file), stored, stored.of.day < MICROS_FROM ? 'ms' : 'µs')
-    proof.proved = checksum !== 'different' && isWhole(proof.dayFile) && isEqual(proof.dayFile)
-  } catch (error) {
-    if (!(error instanceof FileFault)) throw error
-    proof.unreadable = error.message
-  }
-  return proof
+  return { ...of, ...evidence, ...conclude(evidence) }
 }
 
 /** The result as lines for people, the result last. */
-export function describeProof({
-  venue,
-  symbol,
-  day,
-  checksum,
-  unreadable,
-  dayFile,
-  proved,
-  notProved,
-}: Proof): string[] {
-  const lines: string[] = []
-  if (checksum === 'different') lines.push('WRONG   the file differs from its checksum: download it again')
-  if (checksum === 'absent') lines.push('note    no .CHECKSUM beside the file')
-  if (unreadable !== null) lines.push(`WRONG   the file is not readable: ${unreadable}`)
-  if (dayFile) lines.push(...describeFile(dayFile))
-  lines.push(`not compared: ${notProved.join(', ')}`)
+export function describeProof(proof: Proof): string[] {
+  const { venue, symbol, day, recorded, minutes, file, sealed, proved, notProved } = proof
+  const lines = [
+    ...describeRecorded(recorded),
+    ...(minutes ? describeMinutes(minutes) : []),
+    ...(file ? describeFile(file) : []),
+    ...describeSealed(sealed),
+    'not proved:',
+    ...notProved.map(each => `        ${each}`),
+  ]
+  const by = [
+    ...(minutes && minutesAreEqual(minutes) ? ["the venue's candles minute by minute"] : []),
+    ...(file && fileIsEqual(file) ? ["the venue's file row for row"] : []),
+  ]
   const what = `${venue} ${symbol} ${day}`
-  lines.push(proved ? `${what} equals the venue's file row for row.` : `${what} is NOT proved by the venue's file.`)
+  lines.push(proved ? `${what} equals ${by.join(' and ')}.` : `${what} is NOT proved.`)
   return lines.map(line => plainLine(line, LINE_LENGTH_MAX))
 }
 
-function describeFile(result: DayFileResult): string[] {
-  const { rows, first, last, equal, coarser, missingHere, missingThere, different, differences } = result
-  const { fileMissing, repeated, badLines, otherUnit, otherDay } = result
-  const until = new Date(Math.floor(result.lastMicros / 1000)).toISOString()
-  const lines = [`file    ${count(rows)} trades, ids ${first} to ${last}, the last at ${until}`]
-  const fault = (number: number, text: string) => {
-    if (number > 0) lines.push(`WRONG   ${count(number)} ${text}`)
-  }
-  fault(fileMissing.ids, `ids missing in the file: ${rangesText(fileMissing)}`)
-  fault(repeated.ids, `rows of the file with an id that is not above the one before: ${rangesText(repeated)}`)
-  fault(badLines.lines, `lines of the file that are no row: the first is line ${badLines.first[0]?.line}`)
-  fault(otherUnit, 'rows of the file with times of another unit than documented')
-  fault(otherDay, 'rows of the file with times of another day')
-  fault(missingHere.ids, `trades missing here: ${rangesText(missingHere)}`)
-  fault(missingThere.ids, `trades missing in the file: ${rangesText(missingThere)}`)
-  fault(different, 'trades with other values:')
-  for (const { id, column, file, stored } of differences)
-    lines.push(`        ${id} ${column}: ${file} in the file, ${stored} here`)
-  lines.push(`equal   ${count(equal)} of ${count(rows)}${coarser > 0 ? `; ${count(coarser)} stored to the ms` : ''}`)
-  return lines
-}
-
 function usage(message: string): TickhouseError {
-  return new TickhouseError(
-    'usage',
-    message,
-    'For example: tickhouse prove binance BTCUSDT 2026-11-25 --file BTCUSDT-trades-2026-11-25.zip',
-  )
+  return new TickhouseError('usage', message, 'For example: tickhouse prove binance BTCUSDT 2026-11-25')
 }

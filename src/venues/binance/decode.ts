@@ -5,6 +5,8 @@
  */
 
 import type { DepthFeed } from '../book/depth.ts'
+import { binanceCandles } from '../candles/binance.ts'
+import type { Candles } from '../candles/candles.ts'
 import { decimalFromText } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
@@ -28,6 +30,7 @@ export interface BinanceShape {
   limits: Limits
   silenceMsMax: number
   depth?: DepthFeed
+  candles?: Candles
 }
 
 /** The stream of each kind. */
@@ -52,6 +55,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
 
 export const binance: Venue = binanceShaped({
   name: 'binance',
+  candles: binanceCandles,
   ws: 'wss://data-stream.binance.vision',
   rest: 'https://data-api.binance.vision',
   kinds: ['trades', 'quotes'],

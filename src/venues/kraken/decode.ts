@@ -7,6 +7,7 @@
  * ids.
  */
 import { parseRfc3339 } from '../../tick/time.ts'
+import { krakenCandles } from '../candles/kraken.ts'
 import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
@@ -27,6 +28,7 @@ export const kraken: Venue = {
   limits: { symbolsPerConnection: 100, framesPerSecond: 5, connectsPerFiveMinutes: 75 },
   instruments: krakenInstruments,
   repair: krakenRepair,
+  candles: krakenCandles,
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
   acknowledges: true,

@@ -54,7 +54,8 @@ export const krakenRepair: Repairer = {
   },
 }
 
-const pairOf = (symbol: string): string =>
+/** A symbol as REST calls it. */
+export const pairOf = (symbol: string): string =>
   symbol
     .split('/')
     .map(asset => RENAMED.get(asset) ?? asset)

@@ -46,6 +46,16 @@ const FIELDS: Record<keyof Venue, Field> = {
       ['addresses', 'plan', 'read'].every(name => typeof value[name] === 'function'),
     optional: true,
   },
+  candles: {
+    is: '{ limits, pageMinutes, reachesBack, request, read }',
+    ok: value =>
+      isRecord(value) &&
+      isRecord(value.limits) &&
+      isPositive(value.limits.apartMs) &&
+      isPositive(value.pageMinutes) &&
+      ['request', 'read'].every(name => typeof value[name] === 'function'),
+    optional: true,
+  },
   name: {
     is: `letters a to z and digits, a letter first, and not ${EXTERNAL_VENUE}`,
     ok: value => isName(value) && value !== EXTERNAL_VENUE,

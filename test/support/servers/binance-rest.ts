@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { klinesOf } from '../data/klines.ts'
 import type { Owner } from '../processes/tickhouse.ts'
 
 /** A trade as Binance states it; `micros` since 1970 UTC. */
@@ -42,7 +43,7 @@ export type Fault =
   /** The second request gets 429; one before the end of Retry-After gets 418. */
   | 'rate limit'
 
-const WEIGHT: Record<string, number> = { historicalTrades: 25, trades: 25, aggTrades: 4 }
+const WEIGHT: Record<string, number> = { historicalTrades: 25, trades: 25, aggTrades: 4, klines: 2 }
 const WEIGHT_MAX = 6_000
 
 export class BinanceRest {
@@ -136,6 +137,7 @@ export class BinanceRest {
     const time = (at: number) => (micros && !this.faults.has('milliseconds') ? at : Math.floor(at / 1000))
     const limit = Math.min(1_000, Number(query.get('limit') ?? 500), this.faults.has('cut pages') ? 7 : 1_000)
     if (path === 'aggTrades') return this.#aggregates(all, query, limit, time)
+    if (path === 'klines') return klinesOf(all, Number(query.get('startTime')), Number(query.get('endTime')), limit)
     const fromId = query.get('fromId')
     const from = Math.max(Number(fromId ?? 0), this.faults.has('begins above') ? this.beginsAt : 0)
     let page = fromId === null ? all.slice(-limit) : all.filter(({ id }) => id >= from).slice(0, limit)

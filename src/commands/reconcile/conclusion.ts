@@ -1,0 +1,68 @@
+/** `tickhouse prove`: what the evidence amounts to, and what it leaves open. Pure. */
+import { idsAreWhole, type RecordedDay } from '../../reconcile/recorded.ts'
+import { count } from '../progress.ts'
+import { type FileProof, fileIsEqual } from './file-proof.ts'
+import { type MinutesProof, minutesAreEqual } from './minutes-proof.ts'
+import type { SealedDay } from './sealed.ts'
+
+export interface Evidence {
+  recorded: RecordedDay
+  minutes: MinutesProof | null
+  file: FileProof | null
+  sealed: SealedDay | null
+}
+
+/** `proved`: our own ids show no loss, and what the venue states apart from its feed is equal. */
+export function conclude({ recorded, minutes, file, sealed }: Evidence): { proved: boolean; notProved: string[] } {
+  const { ids, quotes } = recorded
+  const isWhole = ids.missing === null || idsAreWhole(recorded)
+  const isEqual = (minutes === null || minutesAreEqual(minutes)) && (file === null || fileIsEqual(file))
+  const notProved = [
+    ...(ids.trades === 0 ? ['anything: no trade of the day is stored'] : []),
+    ...(ids.missing === null ? ["ids: the venue's ids do not show whether one is missing"] : []),
+    ...(ids.restarts > 0 ? [`trades between the ${ids.restarts + 1} runs of ids of the day`] : []),
+    ...(minutes === null ? ["the venue's candles: not compared"] : []),
+    ...(file === null
+      ? ["the venue's file of the day: not compared"]
+      : ['the file beyond its last trade, where none is stored']),
+    openQuotes(quotes),
+    "receive times: the error of the recorder's clock was not recorded",
+    ...(sealed && sealed.objects > 0 ? [] : ['the archive: no entry of its transparency log covers the day']),
+    'that another recorder received the same trades',
+  ]
+  const isCompared = minutes !== null || file !== null
+  return { proved: ids.trades > 0 && isWhole && isEqual && isCompared, notProved }
+}
+
+function openQuotes({ compared, equal }: RecordedDay['quotes']): string {
+  if (compared === 0) return 'quotes: none was compared with a rebuilt book'
+  if (equal < compared) return `quotes: ${count(compared - equal)} differ from the rebuilt book`
+  return 'quotes between those that were compared with a rebuilt book'
+}
+
+export function describeRecorded(recorded: RecordedDay): string[] {
+  const { ids, gaps, hours, quotes } = recorded
+  if (ids.trades === 0) return ['WRONG   no trade of this day is stored']
+  const of = ids.missing === null ? '' : ` of ${count(ids.ids + ids.missing)}`
+  const repaired = ids.repaired > 0 ? `; ${count(ids.repaired)} supplied by the venue later` : ''
+  const lines = [`ids     ${ids.first} to ${ids.last}: ${count(ids.ids)}${of} stored${repaired}`]
+  if (ids.missing) lines.push(`WRONG   ${count(ids.missing)} ids are not stored`)
+  for (const gap of gaps) {
+    const isLoss = gap.state !== 'repaired' && gap.missing > 0
+    const missing = isLoss ? `, ${count(gap.missing)} ids missing` : ''
+    lines.push(`${isLoss ? 'WRONG ' : 'gaps  '}  ${count(gap.gaps)} gaps are ${gap.state}${missing}`)
+  }
+  const counted = Object.entries(hours).map(([condition, number]) => `${number} ${condition}`)
+  if (counted.length > 0) lines.push(`hours   ${counted.join(', ')}`)
+  if (quotes.compared > 0)
+    lines.push(`quotes  ${count(quotes.equal)} of ${count(quotes.compared)} tops of the rebuilt book equal the quotes`)
+  return lines
+}
+
+export function describeSealed(sealed: SealedDay | null): string[] {
+  if (!sealed || sealed.objects === 0) return []
+  const { objects, rows, checkpoint, origin } = sealed
+  return [
+    `sealed  ${count(objects)} objects with ${count(rows)} rows of the symbol, in checkpoint ${count(checkpoint)} of ${origin}`,
+  ]
+}

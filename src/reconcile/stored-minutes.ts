@@ -1,0 +1,48 @@
+/** Counts and exact sums of the stored trades of each minute of a day. */
+import type { StoredTrades } from './stored.ts'
+
+/** Decimals of prices and volumes that are summed exactly. */
+const SCALE = 20
+
+/** Sums are exact, as texts, of the doubles' shortest decimals: what the venue sent where that has at most 15 digits. */
+export interface StoredMinute {
+  startMs: number
+  trades: number
+  first: number
+  last: number
+  volume: string
+  quoteVolume: string
+  takerBuyVolume: string
+  takerBuyQuoteVolume: string
+}
+
+/** No name of a column: it would be read as that sum within the others. */
+type Row = Record<
+  'minute' | 'trades' | 'first' | 'last' | 'inexact' | 'volume_sum' | 'quote_sum' | 'taker_sum' | 'taker_quote_sum',
+  string
+>
+
+const decimal = (column: string, scale = SCALE) => `toDecimal256OrNull(toString(${column}), ${scale})`
+/** Read with more decimals it is the same, and it is not 0 for having too many. */
+const isExact = (column: string) =>
+  `ifNull(${decimal(column)} = ${decimal(column, 2 * SCALE)}, 0) AND (${decimal(column)} != 0 OR ${column} = 0)`
+const sum = (value: string) => `toString(sum(assumeNotNull(${value})))`
+const buys = (value: string) => `toString(sumIf(assumeNotNull(${value}), side = 'buy'))`
+
+const SELECT = `toString(toUnixTimestamp(toStartOfMinute(timestamp, 'UTC'))) AS minute, toString(count()) AS trades,
+  toString(min(trade_id)) AS first, toString(max(trade_id)) AS last,
+  ${sum(decimal('volume'))} AS volume_sum, ${sum(`${decimal('price')} * ${decimal('volume')}`)} AS quote_sum,
+  ${buys(decimal('volume'))} AS taker_sum, ${buys(`${decimal('price')} * ${decimal('volume')}`)} AS taker_quote_sum,
+  toString(countIf(NOT (${isExact('price')} AND ${isExact('volume')}))) AS inexact`
+
+/** The minutes that have trades, in order. `inexact`: trades with more than 20 decimals, whose sums are too small. */
+export async function storedMinutes(stored: StoredTrades): Promise<{ minutes: StoredMinute[]; inexact: number }> {
+  const rows = await stored.rowsOfDay<Row>(SELECT, 'GROUP BY minute ORDER BY minute')
+  const minutes = rows.map(row => ({
+    ...{ startMs: Number(row.minute) * 1000, trades: Number(row.trades) },
+    ...{ first: Number(row.first), last: Number(row.last) },
+    ...{ volume: row.volume_sum, quoteVolume: row.quote_sum },
+    ...{ takerBuyVolume: row.taker_sum, takerBuyQuoteVolume: row.taker_quote_sum },
+  }))
+  return { minutes, inexact: rows.reduce((total, { inexact }) => total + Number(inexact), 0) }
+}
