@@ -13,7 +13,7 @@ const VOLUMES = ['volume', 'quoteVolume', 'takerBuyVolume', 'takerBuyQuoteVolume
 const QUOTE_VOLUMES: ReadonlySet<string> = new Set(['quoteVolume', 'takerBuyQuoteVolume'])
 /** A venue that writes fewer does not round to them, but leaves zeros out. */
 const ROUNDED_DECIMALS_MIN = 6
-type Column = 'trades' | (typeof VOLUMES)[number]
+type Column = 'count' | (typeof VOLUMES)[number]
 
 export interface MinuteDifference {
   /** Its start, ISO 8601. */
@@ -57,7 +57,7 @@ export async function compareMinutes(
   const sample = theirs.get(ofDay[0] ?? -1)
   const result: MinutesResult = {
     ...{ stated: ofDay.length, equal: 0, rounded: 0, different: 0, differences: [] as MinuteDifference[] },
-    columns: sample ? (['trades', ...VOLUMES] as const).filter(column => sample[column] !== null) : [],
+    columns: sample ? columnsOf(sample) : [],
     inexact,
   }
   for (let startMs = ofDay[0] ?? until; startMs <= (ofDay.at(-1) ?? 0); startMs += MINUTE_MS) {
@@ -72,6 +72,11 @@ export async function compareMinutes(
   return result
 }
 
+/** What a candle states. */
+function columnsOf(minute: VenueMinute): Column[] {
+  return [...(minute.trades === null ? [] : (['count'] as const)), ...VOLUMES.filter(column => minute[column] !== null)]
+}
+
 /** Whether every minute of the day was compared, and is equal. */
 export function allMinutesEqual({ equal, inexact }: MinutesResult): boolean {
   return equal === MINUTES_OF_DAY && inexact === 0
@@ -83,7 +88,7 @@ function differing(our: StoredMinute, their: VenueMinute | undefined, result: Mi
   let isRounded = false
   const count = their ? their.trades : 0
   if (count !== null && count !== our.trades)
-    found.push({ column: 'trades', venue: String(count), stored: String(our.trades) })
+    found.push({ column: 'count', venue: String(count), stored: String(our.trades) })
   for (const column of VOLUMES) {
     const venue = their ? their[column] : '0'
     if (venue === null) continue

@@ -1,5 +1,6 @@
 /** What the tables themselves record of a day: its ids, gaps, hours, and comparisons of quotes with a rebuilt book. */
 import { literal } from '../store/sql.ts'
+import { QUOTES, TRADES } from '../tick/kinds.ts'
 import type { RunQuery, StoredTrades } from './stored.ts'
 
 export interface IdsOfDay {
@@ -41,10 +42,10 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
   )
   const hours = await rows<{ condition: string; hours: string }>(
     `SELECT toString(condition) AS condition, toString(count()) AS hours FROM coverage FINAL
-     WHERE kind = 'trades' AND ${ofDay} GROUP BY condition ORDER BY condition`,
+     WHERE kind = ${literal(TRADES.name)} AND ${ofDay} GROUP BY condition ORDER BY condition`,
   )
   const [quotes] = await rows<Record<'compared' | 'same', string>>(
-    `SELECT toString(sum(compared)) AS compared, toString(sum(equal)) AS same FROM coverage FINAL WHERE kind = 'quotes' AND ${ofDay}`,
+    `SELECT toString(sum(compared)) AS compared, toString(sum(equal)) AS same FROM coverage FINAL WHERE kind = ${literal(QUOTES.name)} AND ${ofDay}`,
   )
   return {
     ids,
@@ -60,14 +61,14 @@ export function idsAreWhole({ ids, gaps }: RecordedDay): boolean {
 }
 
 async function readIds(stored: StoredTrades, isDense: boolean): Promise<IdsOfDay> {
-  const runs = await stored.rowsOfDay<Record<'trades' | 'ids' | 'first' | 'last' | 'repaired', string>>(
-    `toString(count()) AS trades, toString(uniqExact(trade_id)) AS ids, toString(min(trade_id)) AS first,
+  const runs = await stored.rowsOfDay<Record<'count' | 'ids' | 'first' | 'last' | 'repaired', string>>(
+    `toString(count()) AS count, toString(uniqExact(trade_id)) AS ids, toString(min(trade_id)) AS first,
      toString(max(trade_id)) AS last, toString(countIf(origin = 'repair')) AS repaired`,
     'GROUP BY id_run ORDER BY id_run',
   )
   const sum = (of: (run: (typeof runs)[number]) => number) => runs.reduce((total, run) => total + of(run), 0)
   return {
-    trades: sum(({ trades }) => Number(trades)),
+    trades: sum(({ count }) => Number(count)),
     ids: sum(({ ids }) => Number(ids)),
     first: Number(runs[0]?.first ?? 0),
     last: Number(runs.at(-1)?.last ?? 0),

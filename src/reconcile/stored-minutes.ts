@@ -18,7 +18,7 @@ export interface StoredMinute {
 
 /** No name of a column: it would be read as that sum within the others. */
 type Row = Record<
-  'minute' | 'trades' | 'first' | 'last' | 'inexact' | 'volume_sum' | 'quote_sum' | 'taker_sum' | 'taker_quote_sum',
+  'minute' | 'count' | 'first' | 'last' | 'inexact' | 'volume_sum' | 'quote_sum' | 'taker_sum' | 'taker_quote_sum',
   string
 >
 
@@ -29,7 +29,7 @@ const isExact = (column: string) =>
 const sum = (value: string) => `toString(sum(assumeNotNull(${value})))`
 const buys = (value: string) => `toString(sumIf(assumeNotNull(${value}), side = 'buy'))`
 
-const SELECT = `toString(toUnixTimestamp(toStartOfMinute(timestamp, 'UTC'))) AS minute, toString(count()) AS trades,
+const SELECT = `toString(toUnixTimestamp(toStartOfMinute(timestamp, 'UTC'))) AS minute, toString(count()) AS count,
   toString(min(trade_id)) AS first, toString(max(trade_id)) AS last,
   ${sum(decimal('volume'))} AS volume_sum, ${sum(`${decimal('price')} * ${decimal('volume')}`)} AS quote_sum,
   ${buys(decimal('volume'))} AS taker_sum, ${buys(`${decimal('price')} * ${decimal('volume')}`)} AS taker_quote_sum,
@@ -39,7 +39,7 @@ const SELECT = `toString(toUnixTimestamp(toStartOfMinute(timestamp, 'UTC'))) AS 
 export async function storedMinutes(stored: StoredTrades): Promise<{ minutes: StoredMinute[]; inexact: number }> {
   const rows = await stored.rowsOfDay<Row>(SELECT, 'GROUP BY minute ORDER BY minute')
   const minutes = rows.map(row => ({
-    ...{ startMs: Number(row.minute) * 1000, trades: Number(row.trades) },
+    ...{ startMs: Number(row.minute) * 1000, trades: Number(row.count) },
     ...{ first: Number(row.first), last: Number(row.last) },
     ...{ volume: row.volume_sum, quoteVolume: row.quote_sum },
     ...{ takerBuyVolume: row.taker_sum, takerBuyQuoteVolume: row.taker_quote_sum },

@@ -43,7 +43,7 @@ export const minutesAreEqual = ({ unavailable, compared }: MinutesProof): boolea
   unavailable === null && compared !== null && allMinutesEqual(compared)
 
 const NAMES = {
-  ...{ trades: 'count', volume: 'volume', quoteVolume: 'quote volume' },
+  ...{ count: 'count', volume: 'volume', quoteVolume: 'quote volume' },
   ...{ takerBuyVolume: 'taker volume', takerBuyQuoteVolume: 'taker quote volume' },
 }
 

@@ -7,6 +7,7 @@ import { type Checkpoint, openCheckpoint, parseVerifier } from '../../proof/note
 import { readEntries } from '../../proof/tiles.ts'
 import { CHECKPOINT, PUBLIC_KEY } from '../../proof/tlog.ts'
 import { StoredTrades, type SymbolDay } from '../../reconcile/stored.ts'
+import { TRADES } from '../../tick/kinds.ts'
 
 export interface SealedDay {
   /** The checkpoint's name of its key, and number of entries. */
@@ -45,7 +46,7 @@ async function readDay(
   for await (const { entries } of readEntries(read, checkpoint.size))
     for (const entry of entries) {
       const leaf = parseLeaf(entry.toString())
-      if (leaf?.kind !== 'trades' || leaf.venue !== venue) continue
+      if (leaf?.kind !== TRADES.table || leaf.venue !== venue) continue
       const found = leaf.symbols.filter(
         each => each.symbol === symbol && BigInt(each.firstTime) < until && BigInt(each.lastTime) >= from,
       )

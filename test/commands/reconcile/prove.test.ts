@@ -155,7 +155,7 @@ suite('a recorded day and the file of it', { skip: skipWithoutData }, () => {
     assert.deepEqual([status, proof.proved, minutes.unavailable], [0, true, null])
     const { stated, equal, rounded, different, columns, inexact } = minutes.compared!
     assert.deepEqual([stated, equal, rounded, different, inexact], [1_440, 1_440, 0, 0, 0])
-    assert.deepEqual(columns, ['trades', 'volume', 'quoteVolume', 'takerBuyVolume', 'takerBuyQuoteVolume'])
+    assert.deepEqual(columns, ['count', 'volume', 'quoteVolume', 'takerBuyVolume', 'takerBuyQuoteVolume'])
     assert.equal(rest.requests.length - asked, 2)
     const { ids } = proof.recorded
     assert.deepEqual([ids.ids, ids.missing, ids.first], [ids.trades, 0, btc.trades[0]!.id])
@@ -176,7 +176,7 @@ suite('a recorded day and the file of it', { skip: skipWithoutData }, () => {
     assert.deepEqual(differences[0]!.missing, { ids: 1, ranges: [{ first: id, last: id }] })
     assert.equal(differences[0]!.minute, `${new Date(micros / 1000).toISOString().slice(0, 16)}Z`)
     const columns = new Map(differences[0]!.columns.map(({ column, ...values }) => [column, values]))
-    assert.equal(Number(columns.get('trades')!.venue) - Number(columns.get('trades')!.stored), 1)
+    assert.equal(Number(columns.get('count')!.venue) - Number(columns.get('count')!.stored), 1)
     const { venue, stored } = columns.get('volume')!
     assert.equal((Number(venue) - Number(stored)).toFixed(6), Number(qty).toFixed(6))
   })
