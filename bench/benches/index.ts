@@ -2,6 +2,7 @@
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { cost } from './cost.ts'
+import { coverage } from './coverage.ts'
 import { dashboards } from './dashboards.ts'
 import { decode } from './decode.ts'
 import { diagnostics } from './diagnostics.ts'
@@ -36,6 +37,7 @@ export const BENCHES: readonly Bench[] = [
   replay,
   dashboards,
   joins,
+  coverage,
 ]
 
 export function findBench(name: string): Bench | undefined {

@@ -52,14 +52,19 @@ function selects(sources: string): string[] {
   return [`(${conditions.join(' OR ')})`]
 }
 
-function where({ sources, kind, from, to }: CoverageQuery): string {
-  const conditions = [
-    `hour >= toDateTime(${Math.trunc(from)}, 'UTC')`,
-    `hour < toDateTime(${Math.trunc(to)}, 'UTC')`,
-    ...(kind ? [`kind = ${literal(kind)}`] : []),
-    ...selects(sources),
-  ]
-  return conditions.join(' AND ')
+function where({ from, to, ...named }: CoverageQuery): string {
+  const times = [`hour >= toDateTime(${Math.trunc(from)}, 'UTC')`, `hour < toDateTime(${Math.trunc(to)}, 'UTC')`]
+  return [...times, ...namedBy(named)].join(' AND ')
+}
+
+/** Of table `coverage_days`. */
+function daysWhere({ to, ...named }: CoverageQuery, from: number): string {
+  const days = [`day >= toDate(${from / DAY})`, `day < toDate(${Math.ceil(to / DAY)})`]
+  return [...days, ...namedBy(named)].join(' AND ')
+}
+
+function namedBy({ sources, kind }: Pick<CoverageQuery, 'sources' | 'kind'>): string[] {
+  return [...(kind ? [`kind = ${literal(kind)}`] : []), ...selects(sources)]
 }
 
 const NAMED = 'kind, venue, symbol'
@@ -107,24 +112,14 @@ export async function countedBefore(store: Store): Promise<number> {
 export async function coverageGrid(store: Store, query: CoverageQuery): Promise<CoverageGrid> {
   const from = Math.floor(query.from / DAY) * DAY
   const days = Math.ceil((query.to - from) / DAY)
+  const firstDay = `toDate(${from / DAY})`
   if (!(days > 0 && days <= DAYS_MAX))
     throw new TickhouseError('usage', `1 to ${DAYS_MAX} days can be shown, not ${days}`, '')
+  const worst = CONDITIONS.map((_, at) => `position(hours, '${at + 1}') > 0, '${at + 1}'`).toReversed()
   const rows = await store.rows<GridRow>(
-    `SELECT ${NAMED}, arrayStringConcat(groupArrayInsertAt('0', ${days})(toString(worst), toUInt32(day))) AS days
-     FROM
-     (
-       SELECT ${NAMED}, intDiv(toUnixTimestamp(hour) - ${from}, ${DAY}) AS day, max(toInt8(condition)) AS worst
-       FROM coverage FINAL WHERE ${where({ ...query, from })} GROUP BY ${NAMED}, day
-     )
-     GROUP BY ${NAMED} ORDER BY ${NAMED} SETTINGS do_not_merge_across_partitions_select_final = 1`,
+    `SELECT ${NAMED}, arrayStringConcat(groupArrayInsertAt('0', ${days})(multiIf(${worst.join(', ')}, '0'), toUInt32(day - ${firstDay}))) AS days
+     FROM coverage_days FINAL WHERE ${daysWhere(query, from)}
+     GROUP BY ${NAMED} ORDER BY ${NAMED}`,
   )
   return { from, days, countedBefore: await countedBefore(store), rows }
-}
-
-/** Hours by condition and kind, of all time, for metrics. */
-export function hoursByCondition(store: Store): Promise<{ kind: string; condition: string; hours: string }[]> {
-  return store.rows(
-    `SELECT kind, toString(condition) AS condition, toString(count()) AS hours FROM coverage FINAL GROUP BY kind, condition
-     SETTINGS do_not_merge_across_partitions_select_final = 1`,
-  )
 }

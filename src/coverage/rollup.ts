@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import type { IdKind } from '../tick/id-kind.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
 import { conditionOf } from './condition.ts'
+import { fillDays } from './days.ts'
 import {
   comparedQuotes,
   confirmAbsent,
@@ -58,6 +59,7 @@ export class CoverageRollup {
   async step(): Promise<boolean> {
     const { store } = this.#options
     if (this.#waiting.length === 0) {
+      if (!this.#progress) await fillDays(store)
       this.#progress ??= await loadProgress(store)
       const { spans, reached } = await planOf(store, this.#progress, this.#options.now())
       if (!reached) return false

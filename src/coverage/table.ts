@@ -1,6 +1,7 @@
 /** Reads and writes tables `coverage` and `coverage_progress`. */
 import { microsText } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { writeDays } from './days.ts'
 import { symbolKey } from './facts.ts'
 import type { HourRow } from './hours.ts'
 
@@ -70,15 +71,24 @@ export async function saveProgress(
 
 const secondText = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')
 
+/** Inserts hours, then the days that they are of. */
 export async function writeHours(store: Store, rows: readonly HourRow[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    const computed_at = microsText(Date.now() * 1000)
-    const part = rows.slice(start, start + ROWS_PER_INSERT)
-    await store.insertRows(
-      'coverage',
-      part.map(row => ({ ...row, hour: secondText(row.hour), computed_at })),
+  // The table has a partition for each month, and an insert goes into one.
+  for (const ofMonth of Map.groupBy(rows, ({ hour }) => secondText(hour).slice(0, 7)).values())
+    for (let start = 0; start < ofMonth.length; start += ROWS_PER_INSERT) {
+      const computed_at = microsText(Date.now() * 1000)
+      const part = ofMonth.slice(start, start + ROWS_PER_INSERT)
+      await store.insertRows(
+        'coverage',
+        part.map(row => ({ ...row, hour: secondText(row.hour), computed_at })),
+      )
+    }
+  for (const [kind, own] of Map.groupBy(rows, row => row.kind))
+    await writeDays(
+      store,
+      kind,
+      own.map(({ hour }) => hour),
     )
-  }
 }
 
 /** The last row of each symbol before an hour, and whether it is of the hour before. */

@@ -2,6 +2,7 @@
 import { useSignalEffect } from '@preact/signals'
 import { Alerts } from './alerts/alerts.tsx'
 import { Chart } from './chart/chart.tsx'
+import { CoverageDialog } from './coverage/dialog.tsx'
 import { TapePanel } from './market/tape.tsx'
 import { Watchlist } from './market/watchlist.tsx'
 import { LogView } from './pipeline/log-view.tsx'
@@ -40,6 +41,7 @@ export function App() {
         <LogView />
       </main>
       <SelectionDialog />
+      <CoverageDialog />
       <Help />
     </div>
   )

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fastify } from 'fastify'
 import { describe } from '../../../src/commands/running/coverage.ts'
+import { fillDays } from '../../../src/coverage/days.ts'
 import { serveCoverage } from '../../../src/serve/page/coverage-routes.ts'
 import { Limiter } from '../../../src/serve/sql/limiter.ts'
 import { openTestStore } from '../../support/data/storage.ts'
@@ -25,6 +26,7 @@ test('hours are answered by symbol, day and hour, as JSON and CSV, with the numb
     row('BTCUSDT', '2026-11-22 01:00:00', 'proved', 'ids_dense'),
     row('ETH_USD', '2026-11-22 01:00:00', 'proved', 'ids_dense'),
   ])
+  await fillDays(store)
   const get = (query: string) => server.inject(`/api/coverage?${query}`)
   const brief = (rows: Record<string, unknown>[]) =>
     rows.map(({ symbol, start, condition, cause, missing }) => [symbol, start, condition, cause, Number(missing)])

@@ -8,6 +8,7 @@ export const helpOpen = signal(false)
 const KEYS: [keys: string[], what: string][] = [
   [['/'], 'find a symbol'],
   [['a'], 'add or remove symbols'],
+  [['c'], 'coverage: how complete each day is'],
   [['j', 'k'], 'next and previous symbol'],
   [['1', '…', '6'], 'interval: 1 second to 1 day'],
   [['space'], 'pause or resume time and sales'],

@@ -1,5 +1,6 @@
 /** The keys of the page. Typing in a field, and buttons that have the focus, keep their own keys. */
 import { INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
+import { coverageOpen } from '../coverage/coverage.ts'
 import { togglePause } from '../market/tape.tsx'
 import { moveInWatchList } from '../market/watchlist.tsx'
 import { selectionOpen } from '../selection/selection.ts'
@@ -31,6 +32,7 @@ function onKey(event: KeyboardEvent): void {
   else if (event.key === 'k') moveInWatchList(-1)
   else if (event.key === '/') document.getElementById('watch-search')?.focus()
   else if (event.key === 'a') selectionOpen.value = true
+  else if (event.key === 'c') coverageOpen.value = true
   else if (event.key === '?') helpOpen.value = true
   else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) togglePause()
   else if (event.key === 'Escape' && view.peek().open) show({ open: null })

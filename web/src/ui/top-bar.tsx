@@ -1,5 +1,6 @@
 /** The top bar: instance, connection state, time zone and colours. */
 import { WatchState } from '../alerts/alerts.tsx'
+import { coverageOpen } from '../coverage/coverage.ts'
 import { reconnectNow } from '../live.ts'
 import { connection, lastMessageAtMs, machineNowMs, serverInfo, serverNowMs, staleMs } from '../store.ts'
 import { show, zone } from '../view.ts'
@@ -27,6 +28,16 @@ export function TopBar() {
       <WatchState />
       <span class="spring" />
       <Clock />
+      <button
+        type="button"
+        class="plain"
+        data-testid="coverage-button"
+        onClick={() => {
+          coverageOpen.value = true
+        }}
+      >
+        coverage
+      </button>
       <button type="button" class="plain theme-switch" data-testid="theme-switch" onClick={nextTheme}>
         <span class="label">theme</span> {theme.value}
       </button>
