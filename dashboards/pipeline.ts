@@ -74,6 +74,7 @@ export function pipeline(): Dashboard {
         metric('source_latency_seconds', { title: 'Latency from the venue', width: 8 }),
         metric('source_silence_seconds', { title: 'Silence', width: 8 }),
         metric('source_clock_apart_seconds', { title: 'Clock difference to the venue', width: 8 }),
+        metric('source_clock_error_seconds', { title: 'Bound of the clock error', width: 8 }),
         metric('source_symbols', { title: 'Symbols received', width: 8 }),
         metric('source_subscriptions', { title: 'Symbols by state', width: 8 }),
         metric('source_symbols_down', { title: 'Symbols not received', width: 8 }),

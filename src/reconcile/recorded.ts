@@ -3,6 +3,8 @@ import { literal } from '../store/sql.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
 import type { RunQuery, StoredTrades } from './stored.ts'
 
+const CLOCK_ERROR = 'source_clock_error_seconds'
+
 export interface IdsOfDay {
   trades: number
   /** Different ids. */
@@ -25,6 +27,8 @@ export interface RecordedDay {
   hours: Record<string, number>
   /** Tops of the rebuilt book that were compared with quotes. */
   quotes: { compared: number; equal: number }
+  /** Minutes with a bound of the error of the recorder's clock, and the largest, s; null if there is none. */
+  clock: { minutes: number; seconds: number | null }
 }
 
 export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense: boolean): Promise<RecordedDay> {
@@ -40,6 +44,10 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
     `SELECT toString(state) AS state, toString(count()) AS gaps, toString(sum(missing)) AS missing FROM gaps FINAL
      WHERE ${named} AND first_id <= ${ids.last} AND last_id >= ${ids.first} GROUP BY state ORDER BY state`,
   )
+  const [clock] = await rows<{ minutes: string; bound: number | null }>(
+    `SELECT toString(uniqExact(toStartOfMinute(at))) AS minutes, if(minutes = '0', NULL, max(value)) AS bound FROM metrics
+     WHERE name = ${literal(CLOCK_ERROR)} AND toDate(at) = ${literal(day)}`,
+  )
   const hours = await rows<{ condition: string; hours: string }>(
     `SELECT toString(condition) AS condition, toString(count()) AS hours FROM coverage FINAL
      WHERE kind = ${literal(TRADES.name)} AND ${ofDay} GROUP BY condition ORDER BY condition`,
@@ -52,6 +60,7 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
     gaps: gaps.map(gap => ({ state: gap.state, gaps: Number(gap.gaps), missing: Number(gap.missing) })),
     hours: Object.fromEntries(hours.map(({ condition, hours }) => [condition, Number(hours)])),
     quotes: { compared: Number(quotes?.compared ?? 0), equal: Number(quotes?.same ?? 0) },
+    clock: { minutes: Number(clock?.minutes ?? 0), seconds: clock?.bound ?? null },
   }
 }
 

@@ -13,6 +13,7 @@ export function measureRecorder({
   conflatedQuotes,
   repairs,
   process,
+  clockErrorSeconds,
   events,
 }: RecorderStatus): Measurement[] {
   return [
@@ -22,9 +23,15 @@ export function measureRecorder({
     ...quantilesOf('log_append_seconds', {}, appendMs),
     { name: 'source_quotes_conflated_total', labels: {}, value: conflatedQuotes },
     ...repairs.flatMap(measureRepair),
+    ...measureClock(clockErrorSeconds),
     ...measureProcess('record', process),
     ...measureEvents('record', events),
   ]
+}
+
+/** Earlier versions of a recorder state nothing. */
+function measureClock(seconds: RecorderStatus['clockErrorSeconds']): Measurement[] {
+  return seconds == null ? [] : [{ name: 'source_clock_error_seconds', labels: {}, value: seconds }]
 }
 
 function measureRepair({ venue, missing, trades, unrepairable }: RepairStatus): Measurement[] {

@@ -1,5 +1,6 @@
 /** Reports a recorder's status, twice a second, through the log: the page and `/health` of other processes read it there. */
 import type { StatusBoard } from '../log/status-board.ts'
+import { ClockErrorGauge } from '../telemetry/clock-error.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { ProcessGauge } from '../telemetry/process.ts'
 import { type ConnectionStatus, DOWN_STATES } from './connection/status.ts'
@@ -37,6 +38,7 @@ export interface StatusAnnouncerOptions {
 export class StatusAnnouncer {
   readonly #options: StatusAnnouncerOptions
   readonly #gauge = new ProcessGauge()
+  readonly #clockError = new ClockErrorGauge()
   #timer: NodeJS.Timeout | undefined
   #announcedMs: number | undefined
   #symbolsDueMs = 0
@@ -65,6 +67,7 @@ export class StatusAnnouncer {
       repairs: repairs?.status() ?? [],
       connections: withinListedMax(feeds.status()),
       process: this.#gauge.read(),
+      clockErrorSeconds: this.#clockError.seconds,
       events: journal.counts,
       lines: journal.since(0).slice(-LOG_LINES_MAX),
     }
@@ -76,6 +79,7 @@ export class StatusAnnouncer {
   }
 
   start(): void {
+    this.#clockError.start()
     this.#announce()
     this.#timer = setInterval(() => {
       this.#announce()
@@ -111,6 +115,7 @@ export class StatusAnnouncer {
   }
 
   stop(): void {
+    this.#clockError.stop()
     clearInterval(this.#timer)
   }
 }

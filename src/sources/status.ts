@@ -48,6 +48,8 @@ export interface RecorderStatus {
   repairs: RepairStatus[]
   connections: ConnectionStatus[]
   process: ProcessMetrics
+  /** How far its machine's clock may be from UTC; null if not known, absent from earlier versions. */
+  clockErrorSeconds?: number | null
   /** Unique to this run of this process. */
   instance: string
   /** How often it emitted each event. */

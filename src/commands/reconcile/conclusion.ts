@@ -5,6 +5,8 @@ import { type FileProof, fileIsEqual } from './file-proof.ts'
 import { type MinutesProof, minutesAreEqual } from './minutes-proof.ts'
 import type { SealedDay } from './sealed.ts'
 
+const MINUTES_OF_DAY = 1_440
+
 export interface Evidence {
   recorded: RecordedDay
   minutes: MinutesProof | null
@@ -14,7 +16,7 @@ export interface Evidence {
 
 /** `proved`: our own ids show no loss, and what the venue states apart from its feed is equal. */
 export function conclude({ recorded, minutes, file, sealed }: Evidence): { proved: boolean; notProved: string[] } {
-  const { ids, quotes } = recorded
+  const { ids, quotes, clock } = recorded
   const isWhole = ids.missing === null || idsAreWhole(recorded)
   const isEqual = (minutes === null || minutesAreEqual(minutes)) && (file === null || fileIsEqual(file))
   const notProved = [
@@ -26,12 +28,20 @@ export function conclude({ recorded, minutes, file, sealed }: Evidence): { prove
       ? ["the venue's file of the day: not compared"]
       : ['the file beyond its last trade, where none is stored']),
     openQuotes(quotes),
-    "receive times: the error of the recorder's clock was not recorded",
+    ...openClock(clock),
     ...(sealed && sealed.objects > 0 ? [] : ['the archive: no entry of its transparency log covers the day']),
     'that another recorder received the same trades',
   ]
   const isCompared = minutes !== null || file !== null
   return { proved: ids.trades > 0 && isWhole && isEqual && isCompared, notProved }
+}
+
+/** The bound is of the recorders of that time together: a metric names no recorder. */
+function openClock({ minutes }: RecordedDay['clock']): string[] {
+  if (minutes === 0) return ["receive times: the error of the recorder's clock was not recorded"]
+  return minutes < MINUTES_OF_DAY
+    ? [`receive times of ${count(MINUTES_OF_DAY - minutes)} minutes: no bound of the clock's error`]
+    : []
 }
 
 function openQuotes({ compared, equal }: RecordedDay['quotes']): string {
@@ -41,7 +51,7 @@ function openQuotes({ compared, equal }: RecordedDay['quotes']): string {
 }
 
 export function describeRecorded(recorded: RecordedDay): string[] {
-  const { ids, gaps, hours, quotes } = recorded
+  const { ids, gaps, hours, quotes, clock } = recorded
   if (ids.trades === 0) return ['WRONG   no trade of this day is stored']
   const of = ids.missing === null ? '' : ` of ${count(ids.ids + ids.missing)}`
   const repaired = ids.repaired > 0 ? `; ${count(ids.repaired)} supplied by the venue later` : ''
@@ -56,8 +66,12 @@ export function describeRecorded(recorded: RecordedDay): string[] {
   if (counted.length > 0) lines.push(`hours   ${counted.join(', ')}`)
   if (quotes.compared > 0)
     lines.push(`quotes  ${count(quotes.equal)} of ${count(quotes.compared)} tops of the rebuilt book equal the quotes`)
+  if (clock.seconds !== null)
+    lines.push(`clock   within ${milliseconds(clock.seconds)} ms of UTC in ${count(clock.minutes)} of 1,440 minutes`)
   return lines
 }
+
+const milliseconds = (seconds: number): string => String(Number((seconds * 1000).toPrecision(3)))
 
 export function describeSealed(sealed: SealedDay | null): string[] {
   if (!sealed || sealed.objects === 0) return []

@@ -4,6 +4,12 @@ import type { MetricDefinition } from './metric.ts'
 const CONNECTION = ['venue', 'connection']
 
 export const SOURCE_METRICS = {
+  source_clock_error_seconds: {
+    station: 'sources',
+    kind: 'gauge',
+    help: "How far the clock of the recorder's machine may be from UTC, by chrony; absent where it states none",
+    labels: [],
+  },
   source_connected: {
     station: 'sources',
     kind: 'gauge',

@@ -44,6 +44,14 @@ suite('a recorded day and the file of it', { skip: skipWithoutData }, () => {
     const all = [btc, eth, { ...eth, symbol: 'SOLUSDT' }].map(({ symbol, trades }) => [symbol, trades] as const)
     rest = await BinanceRest.open(owner, new Map(all))
     await storeAll(log, store)
+    const clock = { process: 'start', instance: 'a', name: 'source_clock_error_seconds', labels: {} }
+    // The table has a partition for each day, and an insert goes into one.
+    for (const [at, value] of [
+      ['2024-08-08 23:55:10', 0.0002],
+      ['2024-08-08 23:56:10', 0.0004],
+      ['2024-08-09 00:00:10', 7],
+    ])
+      await store.insertRows('metrics', [{ ...clock, at, value }])
     await store.close()
     await log.close()
   })
@@ -165,7 +173,8 @@ suite('a recorded day and the file of it', { skip: skipWithoutData }, () => {
       /^minutes 1,440 of 1,440 equal the venue's candles in count, volume, quote volume, taker/m,
     )
     assert.match(words.stdout, /^not proved:\n( {8}.*\n)+binance BTCUSDT 2024-08-08 equals the venue's candles/m)
-    assert.match(words.stdout, /clock was not recorded/)
+    assert.match(words.stdout, /^clock {3}within 0\.4 ms of UTC in 2 of 1,440 minutes$/m)
+    assert.match(words.stdout, /^ {8}receive times of 1,438 minutes: no bound of the clock's error$/m)
   })
 
   test('with one trade missing exactly one minute differs, and names the id', async () => {
