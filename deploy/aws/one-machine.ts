@@ -12,7 +12,7 @@ import { Construct } from 'constructs'
 import type { Alarms } from './alarms.ts'
 import { Box, DATA } from './box.ts'
 import { type Network, PUBLIC } from './network.ts'
-import { type Resources, statementsOf } from './rights.ts'
+import { type Resources, statementsOf } from './policies.ts'
 import type { BoxSize } from './sizes.ts'
 import { acknowledgeTask, containerOptions, type Environment, PORT } from './stage.ts'
 

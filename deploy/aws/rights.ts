@@ -1,27 +1,10 @@
 /**
- * Which stage may do what. The task roles are made from these tables and from nothing else; what is not here is
- * refused. The execution roles, which pull the image, read secrets and write the log, are CDK's.
+ * Which stage may do what. The task roles are made from these tables (`policies.ts`) and from nothing else; what is not
+ * here is refused. The execution roles, which pull the image, read secrets and write the log, are CDK's.
  */
-import { Fn } from 'aws-cdk-lib'
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Stage } from './sizes.ts'
 
 export type Role = Stage | 'start'
-
-export interface Archive {
-  bucketArn: string
-  /** Name of the bucket in the template. */
-  bucketId: string
-  keyArn: string
-  prefix: string
-}
-
-/** The resources of a deployment that a right can be about. */
-export interface Resources {
-  /** ARN of the MSK cluster. */
-  log?: string | undefined
-  archive?: Archive | undefined
-}
 
 export const RIGHTS = {
   /** Log in, and see how the cluster is made. */
@@ -41,8 +24,11 @@ export const RIGHTS = {
     { actions: ['kafka-cluster:WriteDataIdempotently'], on: 'cluster' },
     { actions: ['kafka-cluster:WriteData'], on: 'topics' },
   ],
-  /** A change of the sources, from the page to the recorders. */
-  'log: announce': [{ actions: ['kafka-cluster:WriteData'], on: 'status topic' }],
+  /** Messages to the recorders: open gaps from ingest, a change of the sources from the page. No ticks. */
+  'log: announce': [
+    { actions: ['kafka-cluster:WriteDataIdempotently'], on: 'cluster' },
+    { actions: ['kafka-cluster:WriteData'], on: 'status topic' },
+  ],
   'log: share partitions': [{ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], on: 'group' }],
   /** Kafka's DeleteRecords: only of archived and verified ones, with TICKHOUSE_LOG_KEEP_HOURS. */
   'log: trim': [{ actions: ['kafka-cluster:DeleteTopic'], on: 'tick topics' }],
@@ -56,7 +42,7 @@ export const RIGHTS = {
 
 export type Right = keyof typeof RIGHTS
 
-interface RightStatement {
+export interface RightStatement {
   actions: readonly string[]
   on: 'cluster' | 'topics' | 'tick topics' | 'status topic' | 'group' | 'bucket' | 'objects' | 'key'
   /** Of the bucket: only below the archive's prefix. */
@@ -67,7 +53,7 @@ const READ_LOG = ['log: connect', 'log: read'] as const
 
 export const RIGHTS_OF: Readonly<Record<Role, readonly Right[]>> = {
   record: [...READ_LOG, 'log: create topics', 'log: append'],
-  ingest: [...READ_LOG, 'log: share partitions'],
+  ingest: [...READ_LOG, 'log: share partitions', 'log: announce'],
   serve: [...READ_LOG, 'log: announce'],
   archive: [...READ_LOG, 'archive: write'],
   watch: [],
@@ -78,49 +64,6 @@ export const RIGHTS_OF: Readonly<Record<Role, readonly Right[]>> = {
 export const RIGHTS_WITH_RETENTION: Readonly<Partial<Record<Role, readonly Right[]>>> = { archive: ['log: trim'] }
 
 /** The names of the log's topics and of the consumer group, without `topicPrefix`. */
-const TICK_TOPICS = ['trades', 'quotes']
-const STATUS_TOPIC = 'stations'
-const GROUP = 'tickhouse'
-
-/** The policy of a role; empty for one without rights. */
-export function statementsOf(role: Role, resources: Resources, retention: boolean): PolicyStatement[] {
-  const rights = [...RIGHTS_OF[role], ...(retention ? (RIGHTS_WITH_RETENTION[role] ?? []) : [])]
-  return rights.flatMap(right => {
-    const about = right.startsWith('log:') ? resources.log : resources.archive
-    if (about === undefined) return []
-    return RIGHTS[right].map((statement: RightStatement) => {
-      const prefix = resources.archive?.prefix
-      return new PolicyStatement({
-        effect: Effect.ALLOW,
-        actions: [...statement.actions],
-        resources: arnsOf(statement.on, resources),
-        ...(statement.below && { conditions: { StringLike: { 's3:prefix': [`${prefix}/*`] } } }),
-      })
-    })
-  })
-}
-
-function arnsOf(on: RightStatement['on'], { log, archive }: Resources): string[] {
-  const inCluster = (kind: 'topic' | 'group', names: readonly string[]) => {
-    const parts = Fn.split(':cluster/', log!)
-    return names.map(name => Fn.join('', [Fn.select(0, parts), `:${kind}/`, Fn.select(1, parts), `/${name}`]))
-  }
-  switch (on) {
-    case 'cluster':
-      return [log!]
-    case 'topics':
-      return inCluster('topic', [...TICK_TOPICS, STATUS_TOPIC])
-    case 'tick topics':
-      return inCluster('topic', TICK_TOPICS)
-    case 'status topic':
-      return inCluster('topic', [STATUS_TOPIC])
-    case 'group':
-      return inCluster('group', [GROUP])
-    case 'bucket':
-      return [archive!.bucketArn]
-    case 'objects':
-      return [`${archive!.bucketArn}/${archive!.prefix}/*`]
-    case 'key':
-      return [archive!.keyArn]
-  }
-}
+export const TICK_TOPICS = ['trades', 'quotes']
+export const STATUS_TOPIC = 'stations'
+export const GROUP = 'tickhouse'

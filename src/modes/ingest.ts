@@ -29,6 +29,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   const gaps = new GapAnnouncer({
     partitions: () => storing.partitions,
     leave: (key, body) => messages.leave(key, body),
+    emit,
   })
   // A ClickHouse server may have several ingest processes: `archive.ts` archives for all of them.
   const archiver = store.kind === 'embedded' ? await openArchiver(config, log, store, emit, venues) : null

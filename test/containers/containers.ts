@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandsOf, Docker, type Outcome } from './docker.ts'
+import { commandsOf } from '../support/documents.ts'
+import { Docker, type Outcome } from './docker.ts'
 
 const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch']
 const COMPOSE = 'docker compose -f deploy/compose.yaml'
@@ -112,6 +113,51 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
     }
     const before = await count()
     await until(async () => ((await count()) > before ? undefined : 'nothing more is stored'))
+  })
+
+  test('deploy/rollout.sh replaces every stage by another image; one that does not work is rolled back, and recording goes on', async () => {
+    const image = await run(`docker inspect -f {{.Config.Image}} $(${COMPOSE} ps -q serve)`)
+    const build = async (name: string, ...lines: string[]) => {
+      const file = [`FROM ${image.trim()}`, ...lines].join('\n')
+      await run(`echo '${file}' | docker build --quiet --tag ${name} -`)
+    }
+    const images = async () =>
+      Promise.all(
+        STATIONS.map(async stage => (await run(`docker inspect -f {{.Image}} $(${COMPOSE} ps -q ${stage})`)).trim()),
+      )
+    const recorder = async () => (await run(`${COMPOSE} ps -q record`)).trim()
+
+    await build('tickhouse:0.0.0-broken', 'ENTRYPOINT ["false"]')
+    // Its ingest starts and never becomes ready; the other stages work.
+    await build(
+      'tickhouse:0.0.0-silent',
+      'ENTRYPOINT ["sh", "-c", "[ $0 != ingest ] || exec sleep 600; exec node bin/tickhouse.js $0"]',
+    )
+    const [imagesBefore, recorderBefore] = [await images(), await recorder()]
+    for (const [name, stage] of [
+      ['broken', 'serve'],
+      ['silent', 'ingest'],
+    ]) {
+      const { code, text } = await docker.run(`deploy/rollout.sh tickhouse:0.0.0-${name} 60`)
+      assert.equal(code, 1, text)
+      assert.match(text, new RegExp(`${stage} does not work with tickhouse:0.0.0-${name}; going back`))
+      assert.match(text, /rolled back: every stage runs the image that it ran before/)
+      assert.deepEqual(await images(), imagesBefore, text)
+      assert.equal(await recorder(), recorderBefore, 'the recorder was not touched')
+    }
+    await build('tickhouse:0.0.0-next', 'LABEL next=1')
+    const text = await run('deploy/rollout.sh tickhouse:0.0.0-next')
+    assert.match(text, /handover_proved/)
+    assert.match(text, /rollout\.sh: done/)
+    const next = (await run('docker inspect -f {{.Id}} tickhouse:0.0.0-next')).trim()
+    assert.deepEqual(
+      await images(),
+      STATIONS.map(() => next),
+    )
+    const before = await containers()
+    await run(`${COMPOSE} up -d --wait`)
+    assert.deepEqual(await containers(), before, 'the next `up` keeps the image')
+    // What was recorded over all this is judged by the next test.
   })
 
   test('down and up again, everything goes on, and every tick is stored once or known to be missing', async () => {

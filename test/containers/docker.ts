@@ -154,10 +154,3 @@ export class Docker {
 }
 
 const withoutDigests = (text: string) => text.replace(/@sha256:[0-9a-f]{64}/g, '')
-
-/** The lines of all shell blocks of a document, in order; one that goes on over several lines is one. */
-export function commandsOf(document: string): string[] {
-  const text = fs.readFileSync(path.join(ROOT, 'docs', document), 'utf8')
-  const blocks = [...text.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block!)
-  return blocks.flatMap(block => block.replaceAll('\\\n', ' ').trim().split('\n'))
-}

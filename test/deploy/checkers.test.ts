@@ -9,8 +9,8 @@ import { writeEnvironment } from '../../deploy/environment.ts'
 import { DEPLOY, ROOT } from './composition.ts'
 
 const inDeploy = (file: string) => path.join(DEPLOY, file)
-const WORKFLOWS = ['ci', 'release'].map(name => path.join(ROOT, `.github/workflows/${name}.yaml`))
-const SCRIPTS = fs.globSync(path.join(DEPLOY, '**/*.sh'))
+const WORKFLOWS = ['ci', 'release', 'deploy'].map(name => path.join(ROOT, `.github/workflows/${name}.yaml`))
+const SCRIPTS = fs.globSync(path.join(DEPLOY, '**/*.sh'), { exclude: ['**/node_modules/**'] })
 
 /** Each must end with 0. */
 const CHECKERS: { what: string; command: string; words: string[] }[] = [
@@ -74,7 +74,7 @@ test('every action is pinned by commit, with its version, and every script that 
     const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action!)
     assert.ok(uses.length > 0)
     for (const action of uses) assert.match(action, /^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file)
-    for (const [script] of text.matchAll(/(?:deploy\/release|\.ci)\/[\w.-]+/g))
+    for (const [script] of text.matchAll(/(?:deploy\/release|deploy|\.ci)\/[\w.-]+/g))
       assert.ok(fs.existsSync(path.join(ROOT, script)), script)
   }
 })

@@ -60,7 +60,13 @@ export async function startNpmRegistry(directory: string): Promise<NpmRegistry> 
   return {
     address,
     storage,
-    environment: { ...process.env, npm_config_userconfig: npmrc, npm_config_registry: url },
+    // The log level of `npm run --silent`, which may run this, would hide npm's reasons.
+    environment: {
+      ...process.env,
+      npm_config_userconfig: npmrc,
+      npm_config_registry: url,
+      npm_config_loglevel: 'notice',
+    },
     stop: () => end(child),
   }
 }

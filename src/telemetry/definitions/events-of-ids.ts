@@ -47,6 +47,12 @@ export const ID_EVENTS = {
     level: 'error',
     message: 'partition {partition} cannot check which trades are stored: {why}; retrying in {waitMs} ms',
   },
+  gaps_unlisted: {
+    station: 'ingest',
+    level: 'error',
+    message:
+      '{missing} missing trades cannot be listed for the recorders, which request only what is listed: {why}; retrying. Let this process write the status topic of the log (docs/kafka.md)',
+  },
   gap_closed: {
     station: 'ingest',
     level: 'info',

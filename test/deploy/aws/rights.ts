@@ -60,9 +60,13 @@ describe('size M', () => {
     )
   })
 
-  test('ingest reads the log, and writes nothing but its place in the group', () => {
+  test('ingest reads the log; it writes its place in the group, and messages to the recorders, never ticks', () => {
     const rights = of('Ingest')
-    assert.deepEqual(actionsOf(rights, 'kafka-cluster'), kafka('AlterGroup', 'DescribeGroup'))
+    assert.deepEqual(
+      actionsOf(rights, 'kafka-cluster'),
+      kafka('AlterGroup', 'DescribeGroup', 'WriteData', 'WriteDataIdempotently'),
+    )
+    assert.deepEqual(rights.get('kafka-cluster:WriteData')!.resources, [topic('stations')])
     assert.deepEqual(rights.get('kafka-cluster:AlterGroup')!.resources, [
       `${LOG_CLUSTER.replace(':cluster/', ':group/')}/tickhouse`,
     ])
@@ -70,7 +74,7 @@ describe('size M', () => {
 
   test('serve reads; it writes requests to the recorders, never ticks', () => {
     const rights = of('Serve')
-    assert.deepEqual(actionsOf(rights, 'kafka-cluster'), kafka('WriteData'))
+    assert.deepEqual(actionsOf(rights, 'kafka-cluster'), kafka('WriteData', 'WriteDataIdempotently'))
     assert.deepEqual(rights.get('kafka-cluster:WriteData')!.resources, [topic('stations')])
   })
 

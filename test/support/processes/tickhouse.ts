@@ -101,17 +101,39 @@ export class TestProcess {
     return String((await this.waitFor('serving')).url)
   }
 
-  /** Resolves when every record of the log is stored, by the page's live stream. */
+  /** Resolves when every record of the log is stored, by the page's live stream; waits as long as more is stored. */
   async drained(): Promise<void> {
     // Before its first assignment a process lists no partition.
     await this.until(
       ({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next),
+      ({ log }) => log.partitions.reduce((sum, { stored }) => sum + stored, 0),
     )
   }
 
-  /** Resolves when the status of the stages, sent to the page twice a second, satisfies a condition. */
-  async until(wanted: (stations: Messages['stations']) => boolean): Promise<void> {
-    const stop = AbortSignal.timeout(WAIT_MS_MAX)
+  /**
+   * Resolves when the status of the stages, sent to the page twice a second, satisfies a condition. The wait begins
+   * again when `progress` changes.
+   */
+  async until(
+    wanted: (stations: Messages['stations']) => boolean,
+    progress: (stations: Messages['stations']) => number = () => 0,
+  ): Promise<void> {
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), WAIT_MS_MAX)
+    let before = 0
+    try {
+      await this.#untilStopped(stop.signal, stations => {
+        const now = progress(stations)
+        if (now !== before) timer.refresh()
+        before = now
+        return wanted(stations)
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #untilStopped(stop: AbortSignal, wanted: (stations: Messages['stations']) => boolean): Promise<void> {
     const response = await fetch(`${await this.url()}/api/live`, { signal: stop })
     let rest = ''
     let last = ''
