@@ -18,18 +18,23 @@ import {
   unknownBecause,
 } from './selection.ts'
 
+const LOAD_EVERY_MS = 2_000
+
 export function SelectionDialog() {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = selectionOpen.value
   useEffect(() => {
     if (!open) {
       dialog.current!.close()
-      return
+      return undefined
     }
     outcome.value = null
     requested.value = []
     void loadSelection()
     dialog.current!.showModal()
+    // A recorder may start or end, and another page may change what it records.
+    const timer = setInterval(loadSelection, LOAD_EVERY_MS)
+    return () => clearInterval(timer)
   }, [open])
   const close = () => {
     selectionOpen.value = false

@@ -1,5 +1,5 @@
 /** What the recorders record, and requests to change it: see docs/live.md. */
-import { batch, signal } from '@preact/signals'
+import { batch, type Signal, signal } from '@preact/signals'
 import type { SelectedSource, VenueChoice } from '../../../src/sources/control/choices.ts'
 import type { RecordedSources } from '../../../src/status/model.ts'
 
@@ -39,13 +39,23 @@ export type SourcesChange = { add: string } | { remove: string } | { reset: true
 const NO_ANSWER = 'No answer from tickhouse: is it running?'
 const NO_RECORDER = 'This process shows stored data and knows no recorder.'
 
+/** Changes that were begun or answered: an answer to an earlier question does not replace theirs. */
+let changes = 0
+
+/** Reads what is recorded. Without an answer, what is already known stays. */
 export async function loadSelection(): Promise<void> {
+  const before = changes
   const [sources, choices] = await Promise.all([answerOf('/api/sources'), answerOf('/api/venues')])
+  if (before !== changes || (sources.status === 0 && recorders.peek() !== null)) return
   batch(() => {
-    if (sources.body !== undefined) recorders.value = sources.body as RecordedSources[]
-    if (choices.body !== undefined) venues.value = choices.body as VenueChoice[]
+    if (sources.body !== undefined) replaceIfOther(recorders, sources.body as RecordedSources[])
+    if (choices.body !== undefined) replaceIfOther(venues, choices.body as VenueChoice[])
     unknownBecause.value = sources.status === 404 ? NO_RECORDER : sources.failure
   })
+}
+
+function replaceIfOther<T>(signal: Signal<T>, value: T): void {
+  if (JSON.stringify(signal.peek()) !== JSON.stringify(value)) signal.value = value
 }
 
 /** Sends a change and shows its outcome; true if it was made. */
@@ -56,7 +66,9 @@ export async function changeSelection(change: SourcesChange, done: string): Prom
     outcome.value = null
   })
   const of = meant.peek()
+  changes++
   const { body, failure, advice } = await answerOf('/api/sources', { ...change, ...(of !== null && { of }) })
+  changes++
   batch(() => {
     changing.value = false
     if (body !== undefined) recorders.value = body as RecordedSources[]
