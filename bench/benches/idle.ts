@@ -6,7 +6,14 @@ import { withDirectory } from '../samples/directory.ts'
 import { quantile, query } from '../samples/followed.ts'
 import { sourcesOf, startInstance } from '../samples/instance.ts'
 
-const RATES = [0, 200, 1_000]
+const MARKETS: readonly { name: string; rate: number; kinds: readonly ('trades' | 'quotes')[]; batchAgeMs?: number }[] =
+  [
+    { name: 'no ticks', rate: 0, kinds: ['trades', 'quotes'] },
+    { name: '200 trades/s', rate: 200, kinds: ['trades'] },
+    { name: '200 trades/s, 800 quotes/s', rate: 200, kinds: ['trades', 'quotes'] },
+    { name: '200 trades/s, 800 quotes/s, batches of 1 s', rate: 200, kinds: ['trades', 'quotes'], batchAgeMs: 1_000 },
+    { name: '1,000 trades/s, 4,000 quotes/s', rate: 1_000, kinds: ['trades', 'quotes'] },
+  ]
 const WARM_UP_MS = 20_000
 const FOLLOWED_MS = 10_000
 /** Threads named in the report: above this share of a core. */
@@ -14,50 +21,53 @@ const THREAD_SHARE_MIN = 0.003
 
 const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
 
-const running = (ratePerSecond: number) => () =>
-  withDirectory(async (directory): Promise<Sample> => {
-    const instance = await startInstance(directory, Math.max(1, ratePerSecond), [], {
-      TICKHOUSE_SOURCES: sourcesOf(['trades', 'quotes']),
-    })
-    const { recorder, storing } = instance.pids
-    try {
-      if (ratePerSecond === 0) await instance.setRate(0)
-      await sleep(WARM_UP_MS)
-      const [recorderFrom, storingFrom, threadsFrom] = [
-        cpuSecondsOf(recorder),
-        cpuSecondsOf(storing),
-        threadSecondsOf(storing),
-      ]
-      const startedMs = performance.now()
-      await sleep(minutes() * 60_000)
-      const seconds = (performance.now() - startedMs) / 1000
-      const used = { recorder: cpuSecondsOf(recorder) - recorderFrom, storing: cpuSecondsOf(storing) - storingFrom }
-      const threads = [...threadSecondsOf(storing)]
-        .map(([name, cpu]) => [name, (cpu - (threadsFrom.get(name) ?? 0)) / seconds] as const)
-        .filter(([, share]) => share >= THREAD_SHARE_MIN)
-        .toSorted(([, a], [, b]) => b - a)
-      // Polling costs CPU: only afterwards.
-      const ages = ratePerSecond === 0 ? undefined : (await query(instance, 1, FOLLOWED_MS)).agesMs
-      return {
-        count: ratePerSecond * seconds,
-        seconds,
-        cpuSeconds: used.recorder + used.storing,
-        metrics: {
-          'both, % of a core': ((used.recorder + used.storing) / seconds) * 100,
-          'recorder, % of a core': (used.recorder / seconds) * 100,
-          'storing process, % of a core': (used.storing / seconds) * 100,
-          'recorder, MB': residentBytesOf(recorder) / 1e6,
-          'storing process, MB': residentBytesOf(storing) / 1e6,
-          ...(ages && { 'trade to query answer p50, ms': quantile(ages, 0.5), 'p99, ms': quantile(ages, 0.99) }),
-          ...Object.fromEntries(
-            threads.map(([name, share]) => [`thread ${name} of storing, % of a core`, share * 100]),
-          ),
-        },
+const running =
+  ({ rate: ratePerSecond, kinds, batchAgeMs }: (typeof MARKETS)[number]) =>
+  () =>
+    withDirectory(async (directory): Promise<Sample> => {
+      const instance = await startInstance(directory, Math.max(1, ratePerSecond), [], {
+        TICKHOUSE_SOURCES: sourcesOf(kinds),
+        ...(batchAgeMs !== undefined && { TICKHOUSE_BATCH_AGE_MS_MAX: `${batchAgeMs}` }),
+      })
+      const { recorder, storing } = instance.pids
+      try {
+        if (ratePerSecond === 0) await instance.setRate(0)
+        await sleep(WARM_UP_MS)
+        const [recorderFrom, storingFrom, threadsFrom] = [
+          cpuSecondsOf(recorder),
+          cpuSecondsOf(storing),
+          threadSecondsOf(storing),
+        ]
+        const startedMs = performance.now()
+        await sleep(minutes() * 60_000)
+        const seconds = (performance.now() - startedMs) / 1000
+        const used = { recorder: cpuSecondsOf(recorder) - recorderFrom, storing: cpuSecondsOf(storing) - storingFrom }
+        const threads = [...threadSecondsOf(storing)]
+          .map(([name, cpu]) => [name, (cpu - (threadsFrom.get(name) ?? 0)) / seconds] as const)
+          .filter(([, share]) => share >= THREAD_SHARE_MIN)
+          .toSorted(([, a], [, b]) => b - a)
+        // Polling costs CPU: only afterwards.
+        const ages = ratePerSecond === 0 ? undefined : (await query(instance, 1, FOLLOWED_MS)).agesMs
+        return {
+          count: ratePerSecond * seconds,
+          seconds,
+          cpuSeconds: used.recorder + used.storing,
+          metrics: {
+            'both, % of a core': ((used.recorder + used.storing) / seconds) * 100,
+            'recorder, % of a core': (used.recorder / seconds) * 100,
+            'storing process, % of a core': (used.storing / seconds) * 100,
+            'recorder, MB': residentBytesOf(recorder) / 1e6,
+            'storing process, MB': residentBytesOf(storing) / 1e6,
+            ...(ages && { 'trade to query answer p50, ms': quantile(ages, 0.5), 'p99, ms': quantile(ages, 0.99) }),
+            ...Object.fromEntries(
+              threads.map(([name, share]) => [`thread ${name} of storing, % of a core`, share * 100]),
+            ),
+          },
+        }
+      } finally {
+        await instance.stop()
       }
-    } finally {
-      await instance.stop()
-    }
-  })
+    })
 
 export const idle: Bench = {
   name: 'idle',
@@ -65,8 +75,8 @@ export const idle: Bench = {
     'CPU and memory of recording and storing a quiet market, quotes and diagnostics included; target: 6 % of a core, 450 MB',
   unit: 'trades',
   rounds: 1,
-  contestants: RATES.map(rate => ({ name: `${rate.toLocaleString('en-US')} trades/s`, run: running(rate) })),
+  contestants: MARKETS.map(market => ({ name: market.name, run: running(market) })),
   get notes() {
-    return [`${minutes()} minutes each; four quotes with each trade`]
+    return [`${minutes()} minutes each`]
   },
 }

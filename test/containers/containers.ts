@@ -127,24 +127,19 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
       )
     const recorder = async () => (await run(`${COMPOSE} ps -q record`)).trim()
 
-    await build('tickhouse:0.0.0-broken', 'ENTRYPOINT ["false"]')
     // Its ingest starts and never becomes ready; the other stages work.
     await build(
       'tickhouse:0.0.0-silent',
       'ENTRYPOINT ["sh", "-c", "[ $0 != ingest ] || exec sleep 600; exec node bin/tickhouse.js $0"]',
     )
     const [imagesBefore, recorderBefore] = [await images(), await recorder()]
-    for (const [name, stage] of [
-      ['broken', 'serve'],
-      ['silent', 'ingest'],
-    ]) {
-      const { code, text } = await docker.run(`deploy/rollout.sh tickhouse:0.0.0-${name} 60`)
-      assert.equal(code, 1, text)
-      assert.match(text, new RegExp(`${stage} does not work with tickhouse:0.0.0-${name}; going back`))
-      assert.match(text, /rolled back: every stage runs the image that it ran before/)
-      assert.deepEqual(await images(), imagesBefore, text)
-      assert.equal(await recorder(), recorderBefore, 'the recorder was not touched')
-    }
+    const { code, text: why } = await docker.run('deploy/rollout.sh tickhouse:0.0.0-silent 40')
+    assert.equal(code, 1, why)
+    assert.match(why, /ingest does not work with tickhouse:0.0.0-silent; going back/)
+    assert.match(why, /rolled back: every stage runs the image that it ran before/)
+    assert.deepEqual(await images(), imagesBefore, why)
+    assert.equal(await recorder(), recorderBefore, 'the recorder was not touched')
+
     await build('tickhouse:0.0.0-next', 'LABEL next=1')
     const text = await run('deploy/rollout.sh tickhouse:0.0.0-next')
     assert.match(text, /handover_proved/)
@@ -171,10 +166,11 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
       return /^lag /m.test(text) ? text : undefined
     })
     assert.match(await run(`${COMPOSE} exec -T serve node bin/tickhouse.js doctor`), /Log and store agree\./)
+    // Each recorder has a simulated exchange of its own, whose trades are another run of ids.
     const [sums] = await rows<{ doubled: string; holes: string; known: string }>(
       `SELECT toString(sum(ticks - ids)) AS doubled, toString(sum(span - ids)) AS holes,
          toString((SELECT sum(missing) FROM gaps FINAL WHERE state = 'open')) AS known
-       FROM (SELECT count() AS ticks, uniqExact(trade_id) AS ids, max(trade_id) - min(trade_id) + 1 AS span FROM trades GROUP BY symbol)`,
+       FROM (SELECT count() AS ticks, uniqExact(trade_id) AS ids, max(trade_id) - min(trade_id) + 1 AS span FROM trades GROUP BY symbol, id_run)`,
     )
     assert.equal(sums!.doubled, '0')
     assert.equal(sums!.holes, sums!.known)
