@@ -39,7 +39,7 @@ export type SourcesChange = { add: string } | { remove: string } | { reset: true
 const NO_ANSWER = 'No answer from tickhouse: is it running?'
 const NO_RECORDER = 'This process shows stored data and knows no recorder.'
 
-/** Changes that were begun or answered: an answer to an earlier question does not replace theirs. */
+/** Changes that were begun or answered: an answer to an earlier request does not replace theirs. */
 let changes = 0
 
 /** Reads what is recorded. Without an answer, what is already known stays. */
