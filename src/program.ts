@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
+import type { CertifyFlags, VerifyCertificateFlags } from './commands/proof/certify.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { ProveFlags } from './commands/reconcile/prove.ts'
 import type { ReplayFlags } from './commands/replay.ts'
@@ -96,6 +97,27 @@ command('archive key', "print the public key of the archive's transparency log",
     await archiveKey(configOf(made))
   },
 )
+
+command('certify', 'write a certificate about archived ticks: tickhouse certify binance BTCUSDT 2026-11-22 2026-11-23')
+  .argument('<venue>')
+  .argument('<symbol>')
+  .argument('<from>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+  .argument('<to>', 'end of the range, exclusive')
+  .option('--kind <table>', 'the table of the ticks', 'trades')
+  .option('--out <file>', 'the file to write; by default named after symbol and range')
+  .action(async (venue: string, symbol: string, from: string, to: string, options: CertifyFlags, made: Command) => {
+    const { certifyRange } = await import('./commands/proof/certify.ts')
+    await certifyRange(configOf(made), [venue, symbol, from, to], options)
+  })
+
+command('verify', 'check a certificate against an archive, offline')
+  .argument('<certificate>', 'the file that tickhouse certify wrote')
+  .argument('<archive>', 'a directory, or s3://<bucket>/<prefix>?region=<region>')
+  .option('--key <public key>', 'of the archive, as its owner published it; without it, the one in the archive')
+  .action(async (file: string, address: string, options: VerifyCertificateFlags, made: Command) => {
+    const { verifyFile } = await import('./commands/proof/certify.ts')
+    process.exitCode = (await verifyFile(configOf(made), file, address, options)) ? 0 : 1
+  })
 
 command('watch', 'watch a running tickhouse from outside and send alerts')
   .option('--test-alert', 'send a test message to every channel and report which accepted it')

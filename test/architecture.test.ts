@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   audit: [CONTRACTS, /^tick\/kinds$/],
   coverage: [/^tick\/(kinds|id-kind)$/, /^audit\/quote-proofs$/, CONTRACTS],
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
-  proof: [],
+  proof: [/^tick\/id-kind$/],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
   reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/sql$/],
   simulator: [/^venues\//],

@@ -44,6 +44,8 @@ export const COMMAND_GROUPS = {
   'archive verify': STORE_ACCESS,
   'archive status': STORE_ACCESS,
   'archive key': ['archive'],
+  certify: ['archive'],
+  verify: ['archive'],
   watch: ['watch', 'alerts', 'health', 'access', 'logging'],
   query: ['page', 'access'],
   status: ['page', 'access'],

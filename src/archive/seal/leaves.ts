@@ -44,13 +44,14 @@ export function leavesOf(
 function chunks(symbols: readonly SymbolSummary[]): SymbolSummary[][] {
   const lists: SymbolSummary[][] = []
   let characters = Number.POSITIVE_INFINITY
-  for (const symbol of symbols) {
-    const length = JSON.stringify(symbol).length
+  // All runs of a symbol are in one list.
+  for (const runs of Map.groupBy(symbols, ({ symbol }) => symbol).values()) {
+    const { length } = JSON.stringify(runs)
     if (characters + length > CHARACTERS_MAX) {
       lists.push([])
       characters = 0
     }
-    lists.at(-1)!.push(symbol)
+    lists.at(-1)!.push(...runs)
     characters += length
   }
   return lists

@@ -30,8 +30,8 @@ interface Row {
   starts: string[]
   ends: string[]
   ranges: string
-  volume: string
-  notional: string
+  volume_sum: string
+  notional_sum: string
   inexact: string
 }
 
@@ -39,14 +39,21 @@ interface Row {
 export type IdKinds = ReadonlyMap<string, IdKind>
 
 /** Executes a SELECT over `file()`. */
-interface Files {
+export interface ParquetReader {
   rows<T>(select: string): Promise<T[]>
 }
 
-/** Summary of a Parquet file by venue, venues and symbols in the order of their bytes. The file name must not contain glob characters. */
-export async function summarise(files: Files, kind: Kind, file: string, idKinds: IdKinds): Promise<VenueSummary[]> {
+/** Summary of a Parquet file, or only of a venue's symbol in it, by venue, venues and symbols in the order of their bytes. The file name must not contain glob characters. */
+export async function summarise(
+  files: ParquetReader,
+  kind: Kind,
+  file: string,
+  idKinds: IdKinds,
+  only?: { venue: string; symbol: string },
+): Promise<VenueSummary[]> {
   const trades = kind.table === SEGMENT_TABLE
-  const rows = await files.rows<Row>(trades ? tradesQuery(file, idKinds) : ticksQuery(kind, file))
+  const where = only ? `venue = ${quoted(only.venue)} AND symbol = ${quoted(only.symbol)}` : '1'
+  const rows = await files.rows<Row>(trades ? tradesQuery(file, where, idKinds) : ticksQuery(kind, file, where))
   const venues = Map.groupBy(rows, ({ venue }) => venue)
   return [...venues].map(([venue, some]) => ({
     venue,
@@ -69,8 +76,8 @@ function symbolOf(row: Row, ids: IdKind | undefined): SymbolSummary {
       ids: dense ? Number(row.ids) : null,
       missing: dense ? between(row.starts, row.ends) : null,
       moreMissing: dense ? Math.max(0, Number(row.ranges) - 1 - RANGES_MAX) : 0,
-      volume: trimmed(row.volume),
-      notional: trimmed(row.notional),
+      volume: trimmed(row.volume_sum),
+      notional: trimmed(row.notional_sum),
       inexact: Number(row.inexact),
     },
   }
@@ -82,43 +89,61 @@ function between(starts: readonly string[], ends: readonly string[]): [string, s
 }
 
 /** A decimal without zeros at its end. */
-const trimmed = (decimal: string): string => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal)
+export const trimmed = (decimal: string): string => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal)
 
-const nanos = (value: string) => `toString(toUnixTimestamp64Nano(toDateTime64(${value}, 9, 'UTC')))`
+export const nanos = (value: string) => `toString(toUnixTimestamp64Nano(toDateTime64(${value}, 9, 'UTC')))`
 
-function ticksQuery({ time }: Kind, file: string): string {
+function ticksQuery({ time }: Kind, file: string, where: string): string {
   return `SELECT venue, symbol, toString(count()) AS rows, ${nanos(`min(${time})`)} AS first_time, ${nanos(`max(${time})`)} AS last_time
-    FROM file(${quoted(file)}, 'Parquet', ${quoted(`venue String, symbol String, ${time} DateTime64(9, 'UTC')`)})
+    FROM file(${quoted(file)}, 'Parquet', ${quoted(`venue String, symbol String, ${time} DateTime64(9, 'UTC')`)}) WHERE ${where}
     GROUP BY venue, symbol ORDER BY venue, symbol SETTINGS max_threads = 1`
 }
 
 /**
- * A run of consecutive ids begins at an id whose predecessor is not there: found with bitmaps, so that only the ends of the runs leave
- * the engine. A decimal has more digits than `SCALE` if it differs at twice the scale, or is 0 there and the double is not.
+ * Source of the trades in a file with their decimals. `exact`: whether price and volume have at most `SCALE` decimals; more show as a
+ * difference at twice the scale, or as 0 there where the double is not 0.
  */
-function tradesQuery(file: string, idKinds: IdKinds): string {
-  const venues = [...idKinds].filter(([, ids]) => idsAreDense(ids)).map(([venue]) => quoted(venue))
-  const dense = venues.length === 0 ? '0' : `venue IN (${venues.join(', ')})`
-  const ids = (value: string) => `groupBitmapStateIf(toUInt64(${value}), ${dense})`
-  const texts = (bitmap: string) =>
-    `arrayMap(id -> toString(id), arraySlice(arraySort(bitmapToArray(${bitmap})), 1, ${RANGES_MAX + 1}))`
+export function tradesIn(file: string, where: string): string {
   const exact = (name: string) => `(ifNull(${name}_short = ${name}_long, 0) AND (${name}_short != 0 OR ${name} = 0))`
   const decimals = (name: string) =>
     `toDecimal256OrNull(toString(${name}), ${SCALE}) AS ${name}_short, toDecimal256OrNull(toString(${name}), ${2 * SCALE}) AS ${name}_long`
   const columns =
     "venue String, symbol String, timestamp DateTime64(9, 'UTC'), price Float64, volume Float64, trade_id UInt64, id_run UInt16"
+  return `(
+      SELECT *, ${decimals('price')}, ${decimals('volume')}, ${exact('price')} AND ${exact('volume')} AS exact
+      FROM file(${quoted(file)}, 'Parquet', ${quoted(columns)}) WHERE ${where}
+    )`
+}
+
+/** Columns `volume`, `notional` and `inexact` of the rows that a condition selects. */
+export const sumsOf = (
+  condition: string,
+): string => `toString(sumIf(assumeNotNull(volume_short), exact AND ${condition})) AS volume_sum,
+      toString(sumIf(assumeNotNull(price_short) * assumeNotNull(volume_short), exact AND ${condition})) AS notional_sum,
+      toString(countIf(NOT exact AND ${condition})) AS inexact`
+
+/** Bitmaps of the ids at which runs of consecutive ids begin and end, as columns `begins` and `stops`. */
+export function runsOfIds(dense: string): { ids: string; columns: string } {
+  const ids = (value: string) => `groupBitmapStateIf(toUInt64(${value}), ${dense})`
+  const without = (value: string) => `bitmapAndnot(${ids('trade_id')}, ${ids(value)})`
+  return { ids: ids('trade_id'), columns: `${without('trade_id + 1')} AS begins, ${without('trade_id - 1')} AS stops` }
+}
+
+/**
+ * A run of consecutive ids begins at an id whose predecessor is not there: found with bitmaps, so that only the ends of the runs leave
+ * the engine.
+ */
+function tradesQuery(file: string, where: string, idKinds: IdKinds): string {
+  const venues = [...idKinds].filter(([, ids]) => idsAreDense(ids)).map(([venue]) => quoted(venue))
+  const dense = venues.length === 0 ? '0' : `venue IN (${venues.join(', ')})`
+  const runs = runsOfIds(dense)
+  const texts = (bitmap: string) =>
+    `arrayMap(id -> toString(id), arraySlice(arraySort(bitmapToArray(${bitmap})), 1, ${RANGES_MAX + 1}))`
   return `SELECT venue, symbol, id_run AS run, toString(count()) AS rows,
       ${nanos('min(timestamp)')} AS first_time, ${nanos('max(timestamp)')} AS last_time,
       toString(min(trade_id)) AS first_id, toString(max(trade_id)) AS last_id,
-      toString(bitmapCardinality(${ids('trade_id')})) AS ids,
-      bitmapAndnot(${ids('trade_id')}, ${ids('trade_id + 1')}) AS begins, bitmapAndnot(${ids('trade_id')}, ${ids('trade_id - 1')}) AS stops,
-      ${texts('begins')} AS starts, ${texts('stops')} AS ends, toString(bitmapCardinality(begins)) AS ranges,
-      toString(sumIf(assumeNotNull(volume_short), exact)) AS volume,
-      toString(sumIf(assumeNotNull(price_short) * assumeNotNull(volume_short), exact)) AS notional,
-      toString(countIf(NOT exact)) AS inexact
-    FROM (
-      SELECT *, ${decimals('price')}, ${decimals('volume')}, ${exact('price')} AND ${exact('volume')} AS exact
-      FROM file(${quoted(file)}, 'Parquet', ${quoted(columns)})
-    )
+      toString(bitmapCardinality(${runs.ids})) AS ids, ${runs.columns},
+      ${texts('begins')} AS starts, ${texts('stops')} AS ends, toString(bitmapCardinality(begins)) AS ranges, ${sumsOf('1')}
+    FROM ${tradesIn(file, where)}
     GROUP BY venue, symbol, id_run ORDER BY venue, symbol, id_run SETTINGS max_threads = 1`
 }

@@ -1,0 +1,77 @@
+/** Makes a certificate about a symbol's ticks from the archive alone: the store is not needed. */
+import { TickhouseError } from '../../errors.ts'
+import {
+  areDense,
+  notProvedOf,
+  type Predicate,
+  type Range,
+  statementText,
+  subjectsOf,
+} from '../../proof/certificate.ts'
+import { type Claims, claimsOf, type ObjectFacts } from '../../proof/claims.ts'
+import { signEnvelope } from '../../proof/dsse.ts'
+import { currentEntries, type Entry, hashesReader, sealedEntries } from '../../proof/entries.ts'
+import { inclusionProof } from '../../proof/merkle.ts'
+import { openCheckpoint, parseVerifier, type Signer, verifierText } from '../../proof/note.ts'
+import { CHECKPOINT } from '../../proof/tlog.ts'
+import type { ArchiveReader } from '../../proof/verify.ts'
+import { VERSION } from '../../version.ts'
+
+/** Text of a certificate, JSON, and what it claims. Throws `archive_mismatch` if log or objects are damaged, `usage` if nothing of the range is sealed. */
+export async function certify(
+  archive: ArchiveReader,
+  signer: Signer,
+  range: Range,
+): Promise<{ text: string; claims: Claims; objects: number }> {
+  const note = (await archive.readLog(CHECKPOINT))?.toString() ?? ''
+  const checkpoint = openCheckpoint(note, parseVerifier(verifierText(signer))!)
+  if (!checkpoint) throw unusable('nothing in it is sealed with this key')
+  const { hashes, entries } = await sealedEntries(archive.readLog, checkpoint, range)
+  const current = currentEntries(entries, range)
+  const facts: ObjectFacts[][] = []
+  for (const entry of current) facts.push(await factsOf(archive, entry, range))
+  const leaves = current.map(({ leaf }) => leaf)
+  const claims = claimsOf(facts, areDense(leaves))
+  if (!claims) throw nothing(range)
+  const certified: Predicate['entries'] = []
+  for (const { index, text } of current) {
+    const proof = await inclusionProof(index, checkpoint.size, hashesReader(hashes))
+    certified.push({ index, entry: text, proof: proof.map(hash => hash.toString('base64')) })
+  }
+  const { venue, symbol, kind, from, to } = range
+  const subject = subjectsOf(leaves)
+  const statement = statementText(subject, {
+    ...{ venue, symbol, kind, from: String(from), to: String(to) },
+    archive: leaves[0]!.archive,
+    log: leaves[0]!.log,
+    claims,
+    notProved: notProvedOf(claims),
+    software: `tickhouse ${VERSION}`,
+    checkpoint: note,
+    entries: certified,
+  })
+  const envelope = signEnvelope(statement, signer, verifierText(signer))
+  return { text: `${JSON.stringify(envelope, null, 1)}\n`, claims, objects: subject.length }
+}
+
+async function factsOf(archive: ArchiveReader, { leaf }: Entry, range: Range): Promise<ObjectFacts[]> {
+  const read = await archive.readObject(leaf, range)
+  if (read) return read.facts
+  throw unusable(`${leaf.object.key} is missing or has other bytes than were sealed`)
+}
+
+function unusable(why: string): TickhouseError {
+  return new TickhouseError(
+    'archive_mismatch',
+    `the archive cannot be certified: ${why}`,
+    'Run tickhouse archive verify, and read the events seal_failed: see docs/proof.md.',
+  )
+}
+
+function nothing({ venue, symbol, kind }: Range): TickhouseError {
+  return new TickhouseError(
+    'usage',
+    `no ${kind} of ${venue}:${symbol} in this range are sealed`,
+    'An hour is archived and sealed about a minute after its end: tickhouse archive status shows how far.',
+  )
+}

@@ -1,0 +1,93 @@
+/** The verifiers in verify/, on other people's code: Python with pyarrow and cryptography, Go with x/mod. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { fetched, fetching } from '../support/data/fetched.ts'
+import { FORGERY_KINDS, type Forgery, forge } from '../support/data/forgeries.ts'
+import { rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
+import { rounds } from '../support/faults.ts'
+import { pythonMissing, pythonWith } from '../support/processes/python.ts'
+
+const run = promisify(execFile)
+const PROGRAMS = path.join(import.meta.dirname, '../../verify')
+const FETCH_MS_MAX = 600_000
+const SEEDS = rounds(FORGERY_KINDS, 1_000)
+const ci = process.env.CI !== undefined
+const pythonSkip = ci ? false : ((await pythonMissing()) ?? false)
+const goSkip = ci
+  ? false
+  : await run('go', ['version']).then(
+      () => false as const,
+      () => 'no go',
+    )
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-verifiers-'))
+let archive: SealedArchive
+let certificates: string[]
+
+before(async () => {
+  archive = await SealedArchive.make(`${directory}/made`)
+  certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
+})
+after(async () => {
+  await archive.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+type Check = (certificate: string, directory: string) => Promise<string>
+
+/** Runs a verifier; its first line without the explanation: `ACCEPTED`, or the reason. */
+async function verdictOf(command: string, args: readonly string[], environment = {}): Promise<string> {
+  const options = { env: { ...process.env, ...environment } }
+  const { stdout, stderr } = await run(command, [...args], options).catch(
+    (error: { stdout: string; stderr: string }) => error,
+  )
+  const [, refusal, accepted] = /^(?:REFUSED (\w+):|(ACCEPTED))/.exec(stdout) ?? assert.fail(stderr || stdout)
+  return refusal ?? accepted!
+}
+
+async function tryAll(check: Check, expected: (forgery: Forgery) => boolean): Promise<void> {
+  for (const certificate of certificates) assert.equal(await check(certificate, archive.directory), 'ACCEPTED')
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const forgery = await forge(archive, certificates, seed, `${directory}/forged`)
+    if (!expected(forgery)) continue
+    assert.equal(await check(forgery.certificate, forgery.directory), forgery.refusal, `${forgery.name}, seed ${seed}`)
+  }
+}
+
+function written(certificate: string): string {
+  const file = `${directory}/certificate.json`
+  fs.writeFileSync(file, certificate)
+  return file
+}
+
+test('Python accepts what is untouched and refuses each forgery with its reason', {
+  skip: pythonSkip,
+  timeout: FETCH_MS_MAX * 4,
+}, async () => {
+  const { command, path: packages } = await pythonWith('pyarrow', 'cryptography')
+  await tryAll(
+    (certificate, place) => {
+      const args = [path.join(PROGRAMS, 'verify.py'), written(certificate), place, '--key', archive.key]
+      return verdictOf(command, args, { PYTHONPATH: packages })
+    },
+    () => true,
+  )
+})
+
+test('Go accepts what is untouched and refuses each forgery that shows without reading rows', {
+  skip: goSkip,
+  timeout: FETCH_MS_MAX * 4,
+}, async () => {
+  const built = await fetched(`verify-go-${fs.statSync(path.join(PROGRAMS, 'go/main.go')).mtimeMs}`, place =>
+    fetching('go', ['build', '-C', path.join(PROGRAMS, 'go'), '-o', path.join(place, 'verify'), '.']),
+  )
+  await tryAll(
+    (certificate, place) => verdictOf(path.join(built, 'verify'), [written(certificate), place, archive.key]),
+    ({ rows }) => !rows,
+  )
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { FORGERY_KINDS, forge } from '../support/data/forgeries.ts'
+import { rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
+import { rounds } from '../support/faults.ts'
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-verify-'))
+let archive: SealedArchive
+let certificates: string[]
+
+before(async () => {
+  archive = await SealedArchive.make(`${directory}/made`)
+  certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
+})
+after(async () => {
+  await archive.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+test('a certificate about an untouched archive is accepted, with what is missing and what is not proved', async () => {
+  const [degraded, proved] = await Promise.all(certificates.map(certificate => archive.verify(certificate)))
+  assert.ok(degraded!.accepted && proved!.accepted)
+  assert.equal(degraded!.predicate.claims.condition, 'degraded')
+  assert.deepEqual(degraded!.predicate.claims.runs[0]!.missing, [['111', '114']])
+  const [run] = proved!.predicate.claims.runs
+  assert.equal(proved!.predicate.claims.condition, 'proved')
+  assert.deepEqual([run!.firstId, run!.lastId, run!.ids, run!.missing], ['90', '130', '41', []])
+  assert.ok(proved!.predicate.notProved.length >= 4)
+})
+
+test('a part of the range has the ids of that part only', async () => {
+  const whole = rangeOf('BBB')
+  const [row] = await archive.store.rows<{ at: string; rows: number; first: string }>(
+    `SELECT toString(toUnixTimestamp64Nano(timestamp)) AS at, toUInt32(count()) AS rows, toString(min(trade_id)) AS first
+     FROM trades WHERE symbol = 'BBB' GROUP BY timestamp ORDER BY timestamp DESC LIMIT 1`,
+  )
+  const verdict = await archive.verify(await archive.certificate({ ...whole, from: BigInt(row!.at) }))
+  assert.ok(verdict.accepted)
+  assert.equal(verdict.predicate.claims.rows, row!.rows)
+  assert.equal(verdict.predicate.claims.runs[0]!.firstId, row!.first)
+  await assert.rejects(archive.certificate({ ...whole, to: whole.from + 1n }), { code: 'usage' })
+})
+
+test(`each of ${rounds(300, 1_000)} forgeries is refused with its reason`, async () => {
+  for (let seed = 0; seed < rounds(300, 1_000); seed++) {
+    const forgery = await forge(archive, certificates, seed, `${directory}/forged`)
+    const verdict = await archive.verify(forgery.certificate, forgery.directory)
+    assert.equal(verdict.accepted ? 'accepted' : verdict.refusal, forgery.refusal, `${forgery.name}, seed ${seed}`)
+  }
+  assert.ok(FORGERY_KINDS < 300)
+})
+
+test('an object that was archived again since is named, and a new certificate is accepted', async () => {
+  const copy = archive.copy(`${directory}/again`)
+  const [object] = archive.objects()
+  await archive.reseal(copy, archive.signer, entries => {
+    const leaf = JSON.parse(entries.find(entry => entry.includes(object!))!)
+    return [...entries, JSON.stringify({ ...leaf, object: { ...leaf.object, sha256: '0'.repeat(64) } })]
+  })
+  const verdict = await archive.verify(certificates[0]!, copy)
+  assert.ok(!verdict.accepted)
+  assert.equal(verdict.refusal, 'superseded')
+})
+
+test('a text that is no certificate is refused, whatever it is', async () => {
+  for (const text of [
+    '',
+    '{}',
+    '[]',
+    'null',
+    '{"payloadType":"application/vnd.in-toto+json","payload":"","signatures":[{"sig":"AA=="}]}',
+  ]) {
+    const verdict = await archive.verify(text)
+    assert.ok(!verdict.accepted && ['format', 'signature'].includes(verdict.refusal), text)
+  }
+})

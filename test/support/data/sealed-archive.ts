@@ -1,0 +1,127 @@
+/** A sealed archive in a directory, with certificates about it, and what a forger with a key can do to a copy. */
+import { generateKeyPairSync } from 'node:crypto'
+import fs from 'node:fs'
+import { certify } from '../../../src/archive/seal/certify.ts'
+import { logFilesOf } from '../../../src/archive/seal/log-files.ts'
+import { archiveReader } from '../../../src/archive/seal/read-object.ts'
+import { DirectoryTarget } from '../../../src/archive/targets/directory.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
+import type { Range } from '../../../src/proof/certificate.ts'
+import { readKey } from '../../../src/proof/keys.ts'
+import { openCheckpoint, parseVerifier, type Signer, type Verifier, verifierText } from '../../../src/proof/note.ts'
+import { readEntries } from '../../../src/proof/tiles.ts'
+import { TransparencyLog } from '../../../src/proof/tlog.ts'
+import { type Verdict, verifyCertificate } from '../../../src/proof/verify.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { IdKind } from '../../../src/tick/id-kind.ts'
+import { type ArchiveFixture, archiverOf, LATER_MS, openArchiveFixture } from './archiving.ts'
+
+const DAY_NANOS = 86_400_000_000_000n
+const FROM = BigInt(Date.UTC(2026, 10, 22)) * 1_000_000n
+
+/** All trades of a symbol of the mixed log. */
+export const rangeOf = (symbol: string): Range => ({
+  venue: 'binance',
+  symbol,
+  kind: 'trades',
+  from: FROM - 400n * DAY_NANOS,
+  to: FROM + 400n * DAY_NANOS,
+})
+
+export class SealedArchive {
+  readonly directory: string
+  readonly fixture: ArchiveFixture
+  readonly signer: Signer
+  /** The public key as its owner publishes it. */
+  readonly key: string
+  readonly verifier: Verifier
+  /** The checkpoint before the last objects were sealed. */
+  readonly earlier: string
+
+  private constructor(directory: string, fixture: ArchiveFixture, signer: Signer, earlier: string) {
+    this.directory = directory
+    this.fixture = fixture
+    this.signer = signer
+    this.earlier = earlier
+    this.key = verifierText(signer)
+    this.verifier = parseVerifier(this.key)!
+  }
+
+  /** The mixed log, archived and sealed in two rounds into `<directory>/archive`. */
+  static async make(directory: string, ids: IdKind = 'dense'): Promise<SealedArchive> {
+    const fixture = await openArchiveFixture(directory)
+    const archive = `${directory}/archive`
+    const target = await openTarget(`file:${archive}`, 'unused')
+    const keyFile = `${directory}/key.pem`
+    const seal = { keyFile, idKinds: new Map([['binance', ids]]) }
+    await archiverOf(fixture, target, { seal, nowMs: Date.UTC(2026, 10, 23, 1) + 1_000 }).archiver.round()
+    const earlier = fs.readFileSync(`${archive}/tlog/checkpoint`, 'utf8')
+    await archiverOf(fixture, target, { seal, nowMs: LATER_MS }).archiver.round()
+    const name = fs.readFileSync(`${archive}/tlog/key`, 'utf8').split('+')[0]!
+    return new SealedArchive(archive, fixture, { name, key: readKey(keyFile) }, earlier)
+  }
+
+  get store(): Store {
+    return this.fixture.store
+  }
+
+  /** A copy of the archive; `from` another one than the original. */
+  copy(directory: string, from = this.directory): string {
+    fs.rmSync(directory, { recursive: true, force: true })
+    fs.cpSync(from, directory, { recursive: true })
+    return directory
+  }
+
+  #reader(directory: string) {
+    return archiveReader(new DirectoryTarget(directory), { rows: select => this.store.rows(select) })
+  }
+
+  async certificate(range: Range, directory = this.directory, signer = this.signer): Promise<string> {
+    return (await certify(this.#reader(directory), signer, range)).text
+  }
+
+  verify(certificate: string, directory = this.directory, verifier = this.verifier): Promise<Verdict> {
+    return verifyCertificate(certificate, this.#reader(directory), verifier)
+  }
+
+  /** Objects of trades. */
+  objects(directory = this.directory): string[] {
+    return fs
+      .readdirSync(`${directory}/trades`, { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.parquet'))
+      .map(name => `trades/${name}`)
+      .sort()
+  }
+
+  /** Writes the rows of an object of a copy again, as a SELECT over `rows` gives them. */
+  async rewrite(directory: string, object: string, select: (rows: string) => string): Promise<void> {
+    const file = `${directory}/${object}`
+    await this.store.writeParquet(select(`file('${file}', 'Parquet')`), {}, `${file}.new`)
+    fs.renameSync(`${file}.new`, file)
+  }
+
+  /** Makes the log of a copy again from edited entries, with a key. */
+  async reseal(directory: string, signer: Signer, edit: (entries: string[]) => string[]): Promise<void> {
+    const entries: string[] = []
+    const { read } = logFilesOf(new DirectoryTarget(directory))
+    const { size } = openCheckpoint((await read('checkpoint'))!.toString(), this.verifier)!
+    for await (const { entries: some } of readEntries(read, size)) entries.push(...some.map(String))
+    fs.rmSync(`${directory}/tlog`, { recursive: true })
+    const target = await DirectoryTarget.open(directory)
+    const log = await TransparencyLog.open({
+      files: logFilesOf(target),
+      signer,
+      lastSigned: { read: () => '', write: () => {} },
+    })
+    await log.append(edit(entries))
+  }
+
+  /** A key of somebody else, under the same name. */
+  otherSigner(): Signer {
+    return { name: this.signer.name, key: generateKeyPairSync('ed25519').privateKey }
+  }
+
+  close(): Promise<void> {
+    return this.fixture.close()
+  }
+}
