@@ -99,10 +99,7 @@ command('archive key', "print the public key of the archive's transparency log",
 )
 
 command('certify', 'write a certificate about archived ticks: tickhouse certify binance BTCUSDT 2026-11-22 2026-11-23')
-  .argument('<venue>')
-  .argument('<symbol>')
-  .argument('<from>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-  .argument('<to>', 'end of the range, exclusive')
+  .arguments('<venue> <symbol> <from> <to>')
   .option('--kind <table>', 'the table of the ticks', 'trades')
   .option('--out <file>', 'the file to write; by default named after symbol and range')
   .action(async (venue: string, symbol: string, from: string, to: string, options: CertifyFlags, made: Command) => {

@@ -1,7 +1,7 @@
 /** `tickhouse certify` and `tickhouse verify`: a certificate about archived ticks, made and checked. Neither needs a store. */
 import fs from 'node:fs'
 import { readMarker } from '../../archive/catalog/identity.ts'
-import { TICK_KINDS } from '../../archive/kinds.ts'
+import { SEGMENT_TABLE, TICK_KINDS } from '../../archive/kinds.ts'
 import { certify } from '../../archive/seal/certify.ts'
 import { logFilesOf } from '../../archive/seal/log-files.ts'
 import { archiveReader } from '../../archive/seal/read-object.ts'
@@ -117,7 +117,7 @@ function linesOf({ venue, symbol, kind, from, to, claims, notProved, entries }: 
     `ACCEPTED ${claims.condition}: ${venue}:${symbol}, ${kind} from ${time(from)} to ${time(to)}`,
     `${count(claims.rows)} rows in ${entries.length} entries, from ${time(claims.firstTime)} to ${time(claims.lastTime)}`,
   ]
-  if (kind === 'trades') lines.push(`volume ${claims.volume}, volume in money ${claims.notional}`)
+  if (kind === SEGMENT_TABLE) lines.push(`volume ${claims.volume}, volume in money ${claims.notional}`)
   for (const { firstId, lastId, ids, missing, moreMissing } of claims.runs) {
     const ranges = missing.map(([first, last]) => (first === last ? first : `${first}–${last}`))
     const absent = ranges.length === 0 ? 'none missing' : `missing: ${ranges.join(', ')}`
