@@ -5,9 +5,8 @@
 import { Command, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
-import type { CertifyFlags, VerifyCertificateFlags } from './commands/proof/certify.ts'
+import { addProofCommands } from './commands/proof/program.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
-import type { ProveFlags } from './commands/reconcile/prove.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { CoverageFlags } from './commands/running/coverage.ts'
@@ -97,24 +96,6 @@ command('archive key', "print the public key of the archive's transparency log",
     await archiveKey(configOf(made))
   },
 )
-
-command('certify', 'write a certificate about archived ticks: tickhouse certify binance BTCUSDT 2026-11-22 2026-11-23')
-  .arguments('<venue> <symbol> <from> <to>')
-  .option('--kind <table>', 'the table of the ticks', 'trades')
-  .option('--out <file>', 'the file to write; by default named after symbol and range')
-  .action(async (venue: string, symbol: string, from: string, to: string, options: CertifyFlags, made: Command) => {
-    const { certifyRange } = await import('./commands/proof/certify.ts')
-    await certifyRange(configOf(made), [venue, symbol, from, to], options)
-  })
-
-command('verify', 'check a certificate against an archive, offline')
-  .argument('<certificate>', 'the file that tickhouse certify wrote')
-  .argument('<archive>', 'a directory, or s3://<bucket>/<prefix>?region=<region>')
-  .option('--key <public key>', 'of the archive, as its owner published it; without it, the one in the archive')
-  .action(async (file: string, address: string, options: VerifyCertificateFlags, made: Command) => {
-    const { verifyFile } = await import('./commands/proof/certify.ts')
-    process.exitCode = (await verifyFile(configOf(made), file, address, options)) ? 0 : 1
-  })
 
 command('watch', 'watch a running tickhouse from outside and send alerts')
   .option('--test-alert', 'send a test message to every channel and report which accepted it')
@@ -222,6 +203,8 @@ command('coverage', 'show how complete what is stored is: proved, repaired, degr
     process.exitCode = (await coverage(configOf(made), sources, options)) ? 0 : 1
   })
 
+addProofCommands(command, configOf)
+
 command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
   .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
   .option('--into <log>', 'append to this log instead: sqlite:data/replayed')
@@ -255,18 +238,6 @@ command('quarantine', 'list refused ticks by reason, or as rows if a filter or -
   .action(async (options: QuarantineFlags, made: Command) => {
     const { quarantine } = await import('./commands/quarantine.ts')
     await quarantine(configOf(made), options)
-  })
-
-command('prove', 'prove a stored day of trades by what the venue itself states of it')
-  .argument('<venue>')
-  .argument('<symbol>')
-  .argument('<day>', 'a UTC day that is over: 2026-11-25')
-  .option('--file <zip>', "compare with the venue's file of the day, too; its .CHECKSUM is read beside it")
-  .option('--no-candles', 'request nothing from the venue')
-  .option('--json', 'print everything as JSON')
-  .action(async (venue: string, symbol: string, day: string, options: ProveFlags, made: Command) => {
-    const { prove } = await import('./commands/reconcile/prove.ts')
-    process.exitCode = (await prove(configOf(made), { venue, symbol, day }, options)) ? 0 : 1
   })
 
 command('restore', 'restore archived ticks to an embedded store that no other process has open')

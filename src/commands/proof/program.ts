@@ -1,0 +1,45 @@
+/** The commands that prove what is complete: `prove`, `certify` and `verify`. */
+import type { Command } from 'commander'
+import type { Config } from '../../config.ts'
+import type { ProveFlags } from '../reconcile/prove.ts'
+import type { CommandName } from '../settings.ts'
+import type { CertifyFlags, VerifyCertificateFlags } from './certify.ts'
+
+/** Adds them to the program: `command` begins the declaration of one, `configOf` reads the settings of one that runs. */
+export function addProofCommands(
+  command: (name: CommandName, description: string) => Command,
+  configOf: (made: Command) => Config,
+): void {
+  command('prove', 'prove a stored day of trades by what the venue itself states of it')
+    .argument('<venue>')
+    .argument('<symbol>')
+    .argument('<day>', 'a UTC day that is over: 2026-11-25')
+    .option('--file <zip>', "compare with the venue's file of the day, too; its .CHECKSUM is read beside it")
+    .option('--no-candles', 'request nothing from the venue')
+    .option('--json', 'print everything as JSON')
+    .action(async (venue: string, symbol: string, day: string, options: ProveFlags, made: Command) => {
+      const { prove } = await import('../reconcile/prove.ts')
+      process.exitCode = (await prove(configOf(made), { venue, symbol, day }, options)) ? 0 : 1
+    })
+
+  command(
+    'certify',
+    'write a certificate about archived ticks: tickhouse certify binance BTCUSDT 2026-11-22 2026-11-23',
+  )
+    .arguments('<venue> <symbol> <from> <to>')
+    .option('--kind <table>', 'the table of the ticks', 'trades')
+    .option('--out <file>', 'the file to write; by default named after symbol and range')
+    .action(async (venue: string, symbol: string, from: string, to: string, options: CertifyFlags, made: Command) => {
+      const { certifyRange } = await import('./certify.ts')
+      await certifyRange(configOf(made), [venue, symbol, from, to], options)
+    })
+
+  command('verify', 'check a certificate against an archive, offline')
+    .argument('<certificate>', 'the file that tickhouse certify wrote')
+    .argument('<archive>', 'a directory, or s3://<bucket>/<prefix>?region=<region>')
+    .option('--key <public key>', 'of the archive, as its owner published it; without it, the one in the archive')
+    .action(async (file: string, address: string, options: VerifyCertificateFlags, made: Command) => {
+      const { verifyFile } = await import('./certify.ts')
+      process.exitCode = (await verifyFile(configOf(made), file, address, options)) ? 0 : 1
+    })
+}
