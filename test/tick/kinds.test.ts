@@ -25,6 +25,7 @@ const ABOUT_TRADES = [
   'src/log/kafka/topics.ts',
   // Trade ids and what follows from them.
   'src/ingest/ids/known-ids.ts',
+  'src/commands/proof/program.ts',
   'src/ingest/gaps/stored-gaps.ts',
   'src/ingest/ids/stored-trades.ts',
   'src/ingest/reprocess/ids.ts',
