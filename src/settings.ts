@@ -45,6 +45,11 @@ export const SETTING_GROUPS = {
       'Seconds for which the quotes of one symbol after the other are checked by an order book rebuilt from depth updates; 0 for never.',
       'For venues whose quotes and depth updates have the same numbers: Binance. See docs/quotes.md.',
     ),
+    WITNESS: setting(
+      z.enum(['on', 'off']).default('on'),
+      "Whether to compare with a venue's own count of its trades: on or off.",
+      'One small frame for each symbol every second or two. For Binance and Kraken, whose bars state it: see docs/live.md.',
+    ),
     REPAIR_REACH: setting(
       number(0, 100_000).default(24),
       'Hours for which missing trades are requested from their venue; 0 for never.',

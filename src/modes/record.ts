@@ -78,7 +78,7 @@ export async function record(
   const recorder = new Recorder({ log, emit })
   const subscriptions = control.subscriptions()
   const conflated = config.QUOTES_CONFLATE_MS > 0 ? new ConflatedQuotes(recorder, config.QUOTES_CONFLATE_MS) : undefined
-  const feeds = openFeeds([], conflated ?? recorder, emit)
+  const feeds = openFeeds([], conflated ?? recorder, emit, undefined, config.WITNESS === 'on')
   recorder.onBackpressure = paused => (paused ? feeds.pause() : feeds.resume())
   reportCorrections(control.selected, emit)
   const checked = new CheckedSymbols(subscriptions, feeds, emit, {

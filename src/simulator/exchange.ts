@@ -12,6 +12,7 @@ import type { StreamForm } from '../venues/binance/trade-frame.ts'
 import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
 import { type ExchangeHandler, ExchangeServer } from './exchange-server.ts'
 import { History } from './history.ts'
+import { Bars, PUSH_EVERY_MS, pushBars } from './klines.ts'
 import { Books, type Top } from './market/books.ts'
 import { Market, type Order } from './market/market.ts'
 import { Trading, type TradingEvents } from './market/trading.ts'
@@ -61,6 +62,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, 
   readonly #timer: RateTimer
   readonly #faults = new TradeFaults()
   readonly #streams: Streams
+  readonly #bars: Bars
   readonly #books: Books
   readonly #topOf: (symbol: string) => Top
   readonly #trading: Trading
@@ -83,6 +85,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, 
 
   constructor(options: ExchangeOptions) {
     this.#market = new Market(options)
+    this.#bars = new Bars(this.#market.instruments)
     this.#books = new Books(this.#market, options.seed, options.lastUpdateIds)
     this.#trading = new Trading(this.#market, this.#books, options.seed, this)
     const trades = options.historyTrades ?? HISTORY_TRADES
@@ -104,6 +107,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, 
     this.restUrl = `http://${authority}`
     this.#timers.push(
       setInterval(() => this.#step(), STEP_MS),
+      setInterval(() => pushBars(this.#bars, this.#streams.subscribers, nowMicros()), PUSH_EVERY_MS),
       setInterval(() => {
         for (const subscriber of this.#streams.subscribers) subscriber.ping()
       }, PING_EVERY_MS),
@@ -235,6 +239,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, 
 
   executed(order: Order): void {
     this.#histories[order.instrument]!.record(order, this.#stepMicros)
+    this.#bars.record(order, this.#stepMicros)
     this.#streams.publish(order, this.#stepMicros)
   }
 

@@ -180,7 +180,8 @@ export class FeedSession implements Sink {
   }
 
   trade(trade: TradeDraft): void {
-    if (!this.#connection.ticked(TRADES.name, trade.symbol, this.#idsRise ? trade.tradeId : undefined)) {
+    const id = this.#idsRise ? trade.tradeId : undefined
+    if (!this.#connection.ticked(TRADES.name, trade.symbol, id, trade.timestampMicros)) {
       this.#refuseUnrequested(TRADES.name, trade.symbol)
       return
     }

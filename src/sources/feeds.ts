@@ -46,12 +46,16 @@ export interface Feeds {
   close(): Promise<void>
 }
 
-/** Opens connections for these subscriptions and keeps them open until `close`. */
+/**
+ * Opens connections for these subscriptions and keeps them open until `close`. `witness`: also requests the streams that
+ * state which trades exist, where venues have them.
+ */
 export function openFeeds(
   subscriptions: readonly Subscription[],
   receiver: Receiver,
   emit: Emit,
   timings: Timings = TIMINGS,
+  witness = false,
 ): Feeds {
   const venues = new Map<string, VenueFeeds>()
   let paused = false
@@ -60,7 +64,7 @@ export function openFeeds(
     const known = venues.get(venue.name)
     if (known) return known
     const nextNumber = () => ++connections
-    const made = new VenueFeeds({ venue, base: ws, credentials, timings, receiver, emit, nextNumber })
+    const made = new VenueFeeds({ venue, base: ws, credentials, timings, receiver, witness, emit, nextNumber })
     if (paused) made.pause()
     venues.set(venue.name, made)
     return made
@@ -113,7 +117,7 @@ export async function probe({ venue, symbols, kinds, ws }: Subscription, timeout
     liquidation: onAnswer,
     ignore: onAnswer,
     control: ({ kind }) => {
-      if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'venue_state') onAnswer()
+      if (kind === 'subscribed' || kind === 'heartbeat' || kind === 'witness' || kind === 'venue_state') onAnswer()
     },
     refuse: () => {},
     imprecise: () => {},

@@ -16,6 +16,24 @@ import type { InstrumentList } from './instruments.ts'
 import type { Repairer } from './repair/repairer.ts'
 
 /**
+ * Named like a kind of ticks in `url`, `subscribe`, `resubscribe` and `unsubscribe`: the stream of a venue that states
+ * which trades exist, if it has one. See docs/decisions/witnesses.md.
+ */
+export const WITNESS = 'witness'
+
+/**
+ * The trades of a symbol's minute, as the venue counts them in a stream of its own: `trades` of them since `sinceMicros`,
+ * µs since 1970 UTC by the venue's clock. With `lastTradeId` the last of them, else the ids are dense and the number
+ * itself is the witness. The minute may go on.
+ */
+export interface Witness {
+  symbol: string
+  sinceMicros: number
+  trades: number
+  lastTradeId?: number
+}
+
+/**
  * A message of the venue's server about the connection itself. `channel`: the kind of ticks it is about, as in
  * `Venue.kinds`, where the message states it; else it is about all kinds of its symbols.
  */
@@ -50,6 +68,8 @@ export type Control =
    * of that kind still stands.
    */
   | { kind: 'heartbeat'; symbol?: string; lastTradeId?: number; channel?: string }
+  /** Which trades of a symbol exist: see `Witness`. */
+  | ({ kind: 'witness' } & Witness)
   /** The venue's own state: `online` or another word; `upcoming` is a line about announced maintenance, or empty. */
   | { kind: 'venue_state'; state: string; upcoming: string }
 
@@ -175,6 +195,8 @@ export interface Venue {
   unsubscribe(symbols: readonly string[], kinds: readonly string[]): readonly string[]
   /** A frame to send every `everyMs` to stay connected, where the venue wants one beside WebSocket pings. */
   readonly keepAlive?: { everyMs: number; frame: string }
+  /** Set where it has a stream that states which trades exist: it is requested as the kind `WITNESS` beside trades. */
+  readonly witness?: true
   /** A frame with one item as given to `refuse`, where frames have several. */
   frameOf?(item: string): string
   /** Depth updates that its quotes can be checked by. */

@@ -16,7 +16,7 @@ import type { Decoded } from '../../src/tick/named/columns.ts'
 import { QUOTE_FLAGS_KNOWN } from '../../src/tick/quotes/quotes.ts'
 import { REFUSALS, type Refusal } from '../../src/tick/refusal.ts'
 import { DECODER_THREW } from '../../src/venues/outside/load.ts'
-import type { Control, Venue } from '../../src/venues/venue.ts'
+import { type Control, type Venue, WITNESS } from '../../src/venues/venue.ts'
 import { damaged, monstrous } from '../support/data/damaged-frames.ts'
 import { CollectingReceiver } from '../support/judges/collecting-receiver.ts'
 import { type CollectingSink, decoded, type Quote, type Trade } from '../support/judges/collecting-sink.ts'
@@ -107,6 +107,23 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
     }
   })
 
+  test(`${name}: the stream that states which trades exist is requested beside trades, within its limits`, {
+    skip: venue.witness ? false : 'it has none',
+  }, () => {
+    const symbols = Array.from({ length: limits.symbolsPerConnection }, (_, at) => venue.defaultSymbols[0]! + at)
+    const trades = ['trades']
+    const both = [...trades, WITNESS]
+    assert.equal(venue.url('ws://127.0.0.1:1', symbols, both), venue.url('ws://127.0.0.1:1', symbols, trades))
+    for (const request of [venue.subscribe, venue.resubscribe, venue.unsubscribe]) {
+      const [alone, beside] = [request(symbols, trades), request(symbols, both)]
+      assert.ok(beside.length / limits.framesPerSecond <= SUBSCRIBE_SECONDS_MAX, `${beside.length} frames`)
+      const own = request(symbols, [WITNESS]).join(' ').toLowerCase()
+      for (const symbol of symbols) assert.ok(own.includes(symbol.toLowerCase()), symbol)
+      for (const frame of alone) assert.ok(request !== venue.subscribe || beside.includes(frame), frame)
+      assert.notDeepEqual(beside, alone)
+    }
+  })
+
   test(`${name}: a symbol joins and another leaves on the open connection, which goes on`, {
     skip: venue.account?.login ? 'its server must first answer the login' : false,
   }, async t => {
@@ -172,6 +189,11 @@ export function venueContract(venue: Venue, evidence: VenueEvidence | undefined,
           evidence.frames.some(one => kind in one),
           `no frame with ${kind}`,
         )
+    if (venue.witness)
+      assert.ok(
+        evidence.frames.some(one => controlsOf(one).some(control => control.kind === 'witness' && control.trades > 0)),
+        'no frame that states which trades exist',
+      )
     if (venue.acknowledges)
       assert.ok(
         evidence.frames.some(one => controlsOf(one).some(({ kind }) => kind === 'subscribed')),

@@ -13,13 +13,14 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const QUICK = {
   ...TIMINGS,
   livenessCheckMs: 20,
+  announcedMsMax: 500,
   quietMsMin: 400,
   quietFactor: 3,
   livenessLearnMs: 400,
   resubscribe: { ...TIMINGS.resubscribe, temporary: { firstMs: 100, maxMs: 400 } },
 }
 
-async function recording(t: TestContext) {
+async function recording(t: TestContext, witness = false) {
   const exchange = await startExchange({ symbols: SYMBOLS, ratePerSecond: 2_000, seed: 3 })
   t.after(() => exchange.close())
   const events = new EventLog()
@@ -29,6 +30,7 @@ async function recording(t: TestContext) {
     new CollectingReceiver(),
     events.emit,
     QUICK,
+    witness,
   )
   t.after(() => feeds.close())
   const liveNow = () => feeds.status()[0]!.states.live ?? 0
@@ -67,4 +69,24 @@ test('a symbol that is silent for a while is reported, and live again with its n
   )
   assert.equal(status!.symbols, 2)
   assert.equal((await back).symbols, 'SOLUSDT')
+})
+
+test('a symbol whose trades the exchange counts and does not send is requested again, and no other one', async t => {
+  const { exchange, events, liveNow } = await recording(t, true)
+  const missed = events.next('trades_missed')
+  const back = events.next('symbols_back')
+  exchange.control('silence', { symbol: 'ETHUSDT', kind: 'trades', ms: 6_000 })
+  const { symbol, first, last } = await missed
+  assert.equal(symbol, 'ETHUSDT')
+  assert.ok(Number(last) >= Number(first))
+  assert.equal((await back).symbols, 'ETHUSDT')
+  while (liveNow() < SYMBOLS.length) await sleep(10)
+  assert.ok(events.named('trades_missed').every(one => one.symbol === 'ETHUSDT'))
+})
+
+test('without a witness that silence is known only from its usual pauses', async t => {
+  const { exchange, events } = await recording(t)
+  exchange.control('silence', { symbol: 'ETHUSDT', kind: 'trades', ms: 3_000 })
+  await events.next('symbols_back')
+  assert.deepEqual(events.named('trades_missed'), [])
 })

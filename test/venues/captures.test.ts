@@ -179,8 +179,19 @@ describe('recorded sessions', { skip: skipWithoutData }, () => {
     const frames = captureFrames('BINANCE')
     assert.equal(frames.filter(frame => frame.includes('"aggTrade"')).length, capturedTrades('BINANCE').length)
     for (const frame of frames) {
-      const { trades, quotes, ignored } = decoded(binance.decoder(), frame)
-      assert.deepEqual([trades.length, quotes.length + ignored], [0, 1], frame)
+      const { trades, quotes, controls, ignored } = decoded(binance.decoder(), frame)
+      assert.deepEqual([trades.length, quotes.length + controls.length + ignored], [0, 1], frame)
+    }
+  })
+
+  test('BINANCE: every bar of a minute states its last trade, and as many trades as its ids', () => {
+    const bars = captureFrames('BINANCE').filter(frame => frame.includes('"kline"') && frame.includes('"i":"1m"'))
+    assert.ok(bars.length > 0)
+    for (const frame of bars) {
+      const [witness] = decoded(binance.decoder(), frame).controls
+      const { L, n } = JSON.parse(frame).data.k
+      assert.ok(witness?.kind === 'witness', frame)
+      assert.deepEqual([witness.lastTradeId, witness.trades], [n > 0 ? L : undefined, n])
     }
   })
 

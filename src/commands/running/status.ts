@@ -9,7 +9,7 @@ import { requestInstance } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 const STATES_SHOWN: readonly string[] = [
-  ...['live', 'acknowledged', 'requested', 'halted'],
+  ...['live', 'quiet', 'acknowledged', 'requested', 'halted'],
   ...['silent', 'refused', 'ended', 'unanswered', 'delisted'],
 ]
 

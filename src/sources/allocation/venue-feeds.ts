@@ -19,7 +19,7 @@ const CONNECTS_SHARE = 0.8
 const CONNECTS_UNSTATED = 300
 
 export interface VenueFeedsOptions
-  extends Pick<FeedSessionOptions, 'venue' | 'base' | 'credentials' | 'timings' | 'receiver'> {
+  extends Pick<FeedSessionOptions, 'venue' | 'base' | 'credentials' | 'timings' | 'receiver' | 'witness'> {
   emit: Emit
   /** The next number of a connection. */
   nextNumber(): number

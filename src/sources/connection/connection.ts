@@ -8,7 +8,7 @@ import { ConnectionLiveness } from './connection-liveness.ts'
 import { denialOfControl } from './denial.ts'
 import { type Ending, reportLoss, shorten, withoutCredentials } from './loss.ts'
 import { NextOpening } from './next-opening.ts'
-import type { ConnectionOptions } from './options.ts'
+import { type ConnectionOptions, streamsOf } from './options.ts'
 import { replacementAge } from './rotation.ts'
 import { FeedSocket } from './socket.ts'
 
@@ -113,9 +113,9 @@ export class Connection {
     for (const socket of [this.#current, this.#next]) socket?.change(this.#symbols)
   }
 
-  /** Called for each tick in the frame that is being delivered, with its id if it has one. False if its symbol was not requested. */
-  ticked(kind: string, symbol: string, id?: number | bigint): boolean {
-    return this.subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!)
+  /** For each tick in the frame that is being delivered, with its id and a trade's time. False if its symbol was not requested. */
+  ticked(kind: string, symbol: string, id?: number | bigint, micros?: number): boolean {
+    return this.subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!, micros)
   }
 
   /** Handles a control message in the frame that is being delivered. */
@@ -147,16 +147,17 @@ export class Connection {
   }
 
   #open(): void {
-    const { venue, base, kinds, credentials, timings, onFrame } = this.#options
+    const { venue, base, credentials, timings, onFrame } = this.#options
     const symbols = this.#symbols
+    const streams = streamsOf(this.#options)
     this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
       const socket = new FeedSocket({
         venue,
-        ...authorization(venue, venue.url(base, symbols, kinds), credentials),
+        ...authorization(venue, venue.url(base, symbols, streams), credentials),
         symbols,
-        kinds,
+        kinds: streams,
         timings,
         onConnected: () => this.subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),

@@ -3,6 +3,7 @@ export type SubscriptionState =
   | 'requested'
   | 'acknowledged'
   | 'live'
+  | 'quiet'
   | 'unanswered'
   | 'refused'
   | 'ended'
@@ -13,6 +14,7 @@ export type SubscriptionState =
 /** All of them, in the order in which they are shown. */
 export const SUBSCRIPTION_STATES: readonly SubscriptionState[] = [
   'live',
+  'quiet',
   'acknowledged',
   'requested',
   'halted',
@@ -44,7 +46,7 @@ export const DOWN_STATES: ReadonlySet<SubscriptionState> = new Set([
 /** The state in which a venue trades as usual. */
 export const ONLINE = 'online'
 
-/** A symbol of which ticks of a kind do not arrive. */
+/** A symbol of which ticks of a kind do not arrive, and should. */
 export interface NotLive {
   symbol: string
   kind: string

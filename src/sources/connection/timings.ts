@@ -29,6 +29,8 @@ export const TIMINGS = {
   /** From a repaired trade in the log until ingest must have stored it; wait after an answer without the requested ids. */
   repairSettleMs: 60_000,
   repairAbsentMs: 30_000,
+  /** Missing trades of a venue that has refused our address or region for this long are not supplied. */
+  repairDeniedMs: 3_600_000,
   /** Intervals: of reading what is missing, of looking for something to do, of reports of the same thing. */
   repairListMs: 1_000,
   repairIdleMs: 100,
@@ -56,6 +58,8 @@ export const TIMINGS = {
   firstTradeMsMax: 600_000,
   /** A trade announced by the venue that has not arrived after this is lost; the wait doubles while none arrives. */
   announcedMsMax: 5_000,
+  /** A venue's statement of which trades exist is recent for this long: each minute has another one. */
+  witnessMsMax: 90_000,
   /** A connection that delivers only unreadable frames for this long is unreadable. */
   unreadableMsMax: 30_000,
   /** Waits before a symbol is requested again, by why it is down: the first, and the limit of its doubling. */

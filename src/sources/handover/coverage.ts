@@ -9,6 +9,9 @@ export interface CoveredFeeds {
   symbolStates(): SymbolState[]
 }
 
+/** States in which a recorder receives a symbol's ticks. */
+const COVERED: ReadonlySet<string> = new Set(['live', 'quiet', 'acknowledged'])
+
 /** What a recorder covers now: the state of each subscription, and the ticks that it appended without an interruption. */
 export class CoverageReader {
   readonly #feeds: CoveredFeeds
@@ -32,7 +35,7 @@ export class CoverageReader {
     }
     const nowMs = Date.now()
     return this.#feeds.symbolStates().map(({ venue, kind, symbol, state, detail, sinceMs }) => {
-      const covers = state === 'live' || state === 'acknowledged' || (state === 'requested' && !confirms(venue))
+      const covers = COVERED.has(state) || (state === 'requested' && !confirms(venue))
       if (interrupted.has(venue) || !covers) this.#held.forget(venue, kind, symbol)
       return {
         ...{ venue, kind, symbol, state, detail },

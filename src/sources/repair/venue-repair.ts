@@ -11,6 +11,7 @@ import type { MissingIds, Repairer, RepairReading, RestAnswer } from '../../venu
 import { Backoff } from '../connection/backoff.ts'
 import type { Timings } from '../connection/timings.ts'
 import { REPAIR_SHARE, type RestHosts, RestRefused, reasonOf } from '../rest/hosts.ts'
+import { refusalWords } from './refusal-words.ts'
 import { SymbolRepair, type Unsupplied } from './symbol-repair.ts'
 
 /** Characters of a venue's words that are kept. */
@@ -58,6 +59,8 @@ export class VenueRepair {
   /** By `performance.now`: when each address may be tried again. */
   readonly #refusedUntilMs = new Map<string, number>()
   #notBeforeMs = 0
+  /** Since when every answer refuses our address or region; undefined after any other. */
+  #deniedSinceMs: number | undefined
 
   constructor(options: VenueRepairOptions) {
     this.#options = options
@@ -127,6 +130,7 @@ export class VenueRepair {
         return
       }
       this.#backoff.reset()
+      this.#deniedSinceMs = undefined
       this.why = ''
       const found = this.#take(symbol, missing.symbol, reading, answer)
       if (reading.next === undefined || reading.next === cursor) {
@@ -153,7 +157,7 @@ export class VenueRepair {
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof RestRefused)) this.#retryLater(reasonOf(error))
-      else if (error.status === 403 || error.status === 451) this.#leave(address, error.message)
+      else if (error.status === 403 || error.status === 451) this.#deny(address, error.answer)
       // Errors that the venue states in a body.
       else if (error.status >= 400 && error.status < 418) return error.answer
       else this.#retryLater(error.message, error.waitMs)
@@ -225,6 +229,20 @@ export class VenueRepair {
     }
     const { reason } = given[0]!
     emit('trades_unrepairable', { venue, symbol, count: countIds(given), first: given[0]!.first, why: reason })
+  }
+
+  /**
+   * The host refuses our address or region, and is left alone for the time that `hosts` keeps. If no other one serves us
+   * for long, the venue does not supply what is missing: it is then reported in the venue's words. A page of trades resets the time.
+   */
+  #deny(address: string, answer: RestAnswer): void {
+    const why = refusalWords(answer)
+    const nowMs = performance.now()
+    this.#deniedSinceMs ??= nowMs
+    this.#leave(address, why)
+    if (this.waitMs() === 0 || nowMs - this.#deniedSinceMs < this.#options.timings.repairDeniedMs) return
+    const all = { first: 0, last: Number.MAX_SAFE_INTEGER }
+    for (const [name, symbol] of this.#symbols) this.#report(symbol.cannot(all, why, nowMs), name, answer)
   }
 
   /** The address does not serve this: another one is used, this one again after a while. */

@@ -1,4 +1,5 @@
 /** The subscriptions of one connection, by kind of tick: each symbol has a state for each kind. */
+import { TRADES } from '../../tick/kinds.ts'
 import type { Listing, SymbolsStatus } from '../connection/status.ts'
 import {
   type Complaint,
@@ -47,9 +48,12 @@ export class ConnectionSubscriptions {
     for (const subscriptions of this.#byKind.values()) subscriptions.resumed(nowMs)
   }
 
-  /** Called for every tick, with its id if it has one. False if its symbol was not requested with this kind. */
-  ticked(kind: string, symbol: string, id: number | bigint | undefined, nowMs: number): boolean {
-    return this.#byKind.get(kind)?.ticked(symbol, id, nowMs) ?? false
+  /**
+   * Called for every tick, with its id if it has one, and of a trade its time, µs since 1970 UTC. False if its symbol was
+   * not requested with this kind.
+   */
+  ticked(kind: string, symbol: string, id: number | bigint | undefined, nowMs: number, micros?: number): boolean {
+    return this.#byKind.get(kind)?.ticked(symbol, id, nowMs, micros) ?? false
   }
 
   /**
@@ -57,6 +61,10 @@ export class ConnectionSubscriptions {
    * an error or refusal that affects no subscription.
    */
   control(control: SymbolControl, confirmed: Confirmed, nowMs: number): control is Exclude<SymbolControl, Complaint> {
+    if (control.kind === 'witness') {
+      this.#byKind.get(TRADES.name)?.witnessed(control, nowMs)
+      return true
+    }
     const { channel } = control as { channel?: string }
     let handled = false
     for (const [kind, subscriptions] of this.#byKind) {

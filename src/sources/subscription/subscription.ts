@@ -5,6 +5,7 @@
  *   requested     sent to the venue; neither an answer nor a trade yet
  *   acknowledged  the venue confirmed it; no trade yet
  *   live          trades arrive
+ *   quiet         no trade for far longer than usual, and by the venue's own count there was none
  *   unanswered    down: the venue did not answer in time, or never sent a trade where it does not answer
  *   refused       down: the venue rejected it
  *   ended         down: the venue ended it
@@ -16,33 +17,30 @@
  *     │             │             │
  *     └────────── refused, ended, unanswered ◀─ any
  *
- * A trade makes any state `live`; a confirmation makes any state but `live` and `silent` `acknowledged`. A symbol that is
+ * `live` and `silent` become `quiet` where a venue states which trades exist. A trade makes any state `live`; a confirmation makes any state but `live` and `silent` `acknowledged`. A symbol that is
  * down stays down during retries, until a trade or a confirmation. A sporadic kind is `live` without a tick.
  */
 
+import type { IdRange } from '../../tick/repairs/id-ranges.ts'
+import type { Witness } from '../../venues/venue.ts'
 import { Liveness } from '../connection/liveness.ts'
 import { DOWN_STATES, type Listing, type SubscriptionState } from '../connection/status.ts'
 import type { ResubscribeReason } from '../connection/timings.ts'
+import { AnnouncedTrades } from '../witness/announced-trades.ts'
 import type { RefusalKind } from './refusal-kind.ts'
 import type { SubscriptionRules } from './subscription-rules.ts'
 
 /** What to do about a symbol: request it again, or open another connection, which requests all symbols. */
 export type Remedy = 'resubscribe' | 'replace'
 
+/** States that ticks, or their absence, decide, and not the venue's answers. */
+const KNOWN_BY_TICKS: ReadonlySet<SubscriptionState> = new Set(['live', 'silent', 'quiet'])
 /** Ticks within this time after a subscription ended were in flight. */
 export const STRAGGLERS_MS = 5_000
 /** The wait before announced trades count as lost doubles each time, up to this. */
 const ANNOUNCED_MS_MAX = 300_000
 /** Waits are longer by a random share, up to this. */
 const JITTER = 0.2
-/** After this many ids in a row that are not new, the venue counts from another id. A snapshot repeats fewer. */
-const REPEATS_MAX = 200
-
-/** A range of ids of trades that the venue announced and that never arrived. */
-export interface AnnouncedLoss {
-  first: number
-  last: number
-}
 
 export class Subscription {
   readonly symbol: string
@@ -62,12 +60,7 @@ export class Subscription {
   #failures = 0
   #silences = 0
   #losses = 0
-  #lastTradeId: number | undefined
-  #repeats = 0
-  /** The first trade that the venue announced and that has not arrived, and when it was announced. */
-  #announcedId: number | undefined
-  #announcedSinceMs = 0
-  #newestAnnouncedId = 0
+  readonly #announced = new AnnouncedTrades()
 
   constructor(symbol: string, rules: SubscriptionRules) {
     this.symbol = symbol
@@ -145,13 +138,13 @@ export class Subscription {
   resumed(nowMs: number): void {
     this.#liveness.resume(nowMs)
     if (this.pending) this.#pendingSinceMs = nowMs
-    if (this.#announcedId !== undefined) this.#announcedSinceMs = nowMs
+    this.#announced.resumed(nowMs)
   }
 
   /** The venue confirmed it. Ignored for a venue that confirms every request, except after a refusal or an end. */
   acknowledged(nowMs: number): void {
     this.#pendingSinceMs = undefined
-    if (this.#state === 'live' || this.#state === 'silent' || this.#state === 'acknowledged') return
+    if (KNOWN_BY_TICKS.has(this.#state) || this.#state === 'acknowledged') return
     if (!this.#rules.acknowledges && this.#state !== 'refused' && this.#state !== 'ended') return
     // Repeated confirmations and ends must keep increasing the wait.
     if (this.#state !== 'ended') this.#failures = 0
@@ -169,10 +162,10 @@ export class Subscription {
     this.#down('ended', 'ended', 'the venue ended the subscription', nowMs)
   }
 
-  /** Called for every tick, with its id if ids rise; allocates nothing. An id above 2^53 is a bigint and not compared. */
-  ticked(id: number | bigint | undefined, nowMs: number): void {
+  /** Called for every tick, with its id if ids rise, and of a trade its time, µs since 1970 UTC; allocates nothing. */
+  ticked(id: number | bigint | undefined, nowMs: number, micros = 0): void {
     this.#firstTickMs ??= nowMs
-    const isNew = this.#isNew(id)
+    const isNew = this.#announced.isNew(id, micros)
     if (isNew) this.#liveness.frame(nowMs)
     // A snapshot repeats old trades: it proves that the subscription exists, not that new trades arrive.
     if (this.#state !== 'live' && (isNew || this.#state !== 'silent')) this.#revived(nowMs)
@@ -180,27 +173,22 @@ export class Subscription {
 
   /** The venue announced the id of the symbol's last trade; 0 or less is ignored. */
   announced(tradeId: number, nowMs: number): void {
-    if (!(tradeId > 0)) return
-    this.#newestAnnouncedId = tradeId
-    // Before any trade, counting starts at the first announcement.
-    this.#lastTradeId ??= tradeId
-    if (tradeId <= this.#lastTradeId || this.#announcedId !== undefined) return
-    this.#announcedId = tradeId
-    this.#announcedSinceMs = nowMs
+    this.#announced.announced(tradeId, nowMs)
+  }
+
+  /** The venue states which trades of a minute exist. */
+  witnessed(witness: Witness, nowMs: number): void {
+    this.#announced.witnessed(witness, nowMs)
   }
 
   /** Announced trades that did not arrive within the wait, and what to do. Each is returned once. */
-  loss(nowMs: number): (AnnouncedLoss & { remedy: Remedy }) | undefined {
-    if (this.#announcedId === undefined) return undefined
+  loss(nowMs: number): (IdRange & { remedy: Remedy }) | undefined {
     const waitMs = Math.min(ANNOUNCED_MS_MAX, this.#rules.timings.announcedMsMax * 2 ** this.#losses)
-    if (nowMs - this.#announcedSinceMs < waitMs) return undefined
-    const first = this.#lastTradeId! + 1
-    const last = Math.max(this.#announcedId, this.#newestAnnouncedId)
-    this.#announcedId = undefined
-    this.#lastTradeId = last
-    this.#enterSilent(`trade ${last} was announced, but none arrived from ${first} on`, nowMs)
+    const lost = this.#announced.lost(waitMs, nowMs)
+    if (!lost) return undefined
+    this.#enterSilent(`trade ${lost.last} was announced, but none arrived from ${lost.first} on`, nowMs)
     this.#pendingSinceMs = nowMs
-    return { first, last, remedy: ++this.#losses === 2 ? 'replace' : 'resubscribe' }
+    return { ...lost, remedy: ++this.#losses === 2 ? 'replace' : 'resubscribe' }
   }
 
   /**
@@ -221,22 +209,22 @@ export class Subscription {
       this.#down('unanswered', 'unlisted', `no ${kind} in ${minutes} min while others arrive`, nowMs)
       return 'resubscribe'
     }
-    if ((this.#state !== 'live' && this.#state !== 'silent') || !this.#liveness.isSilent(nowMs)) return undefined
+    const isQuiet = this.#announced.isWhole(timings.witnessMsMax, nowMs)
+    if (this.#state === 'silent' && isQuiet && nowMs - this.#sinceMs >= 2 * timings.announcedMsMax) {
+      this.#enter('quiet', '', nowMs)
+      return undefined
+    }
+    if (!KNOWN_BY_TICKS.has(this.#state) || !this.#liveness.isSilent(nowMs)) return undefined
+    if (isQuiet) {
+      if (this.#state === 'live') this.#enter('quiet', '', nowMs)
+      return undefined
+    }
     const seconds = Math.round(this.quietMs(nowMs) / 1000)
     this.#liveness.reportedSilent()
     this.#enterSilent(`no ${kind} for ${seconds} s, far longer than usual`, nowMs)
     this.#pendingSinceMs = nowMs
     // Replaced once; after that the market is quiet, or the venue does not send the symbol.
     return ++this.#silences === 2 ? 'replace' : 'resubscribe'
-  }
-
-  #isNew(tradeId: number | bigint | undefined): boolean {
-    if (typeof tradeId !== 'number') return true
-    if (this.#lastTradeId !== undefined && tradeId <= this.#lastTradeId && ++this.#repeats < REPEATS_MAX) return false
-    this.#repeats = 0
-    this.#lastTradeId = tradeId
-    if (this.#announcedId !== undefined && tradeId >= this.#announcedId) this.#announcedId = undefined
-    return true
   }
 
   #unanswered(nowMs: number): Remedy | undefined {

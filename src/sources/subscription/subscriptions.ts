@@ -4,12 +4,13 @@
  */
 import type { Emit } from '../../telemetry/events.ts'
 import { isSporadic } from '../../tick/kinds.ts'
-import type { Control } from '../../venues/venue.ts'
+import type { IdRange } from '../../tick/repairs/id-ranges.ts'
+import type { Control, Witness } from '../../venues/venue.ts'
 import { shorten } from '../connection/loss.ts'
 import type { Listing, NotLive, SubscriptionState, SymbolsStatus } from '../connection/status.ts'
 import type { Timings } from '../connection/timings.ts'
 import { isAlreadySubscribed, refusalKind, symbolsNamed } from './refusal-kind.ts'
-import { type AnnouncedLoss, STRAGGLERS_MS, Subscription } from './subscription.ts'
+import { STRAGGLERS_MS, Subscription } from './subscription.ts'
 import { SubscriptionReport } from './subscription-report.ts'
 
 export interface SubscriptionsOptions {
@@ -23,7 +24,7 @@ export interface SubscriptionsOptions {
   timings: Timings
   emit: Emit
   /** Called with trades that the venue announced and that never arrived. */
-  onLoss(symbol: string, loss: AnnouncedLoss): void
+  onLoss(symbol: string, loss: IdRange): void
   random?: () => number
 }
 
@@ -34,7 +35,10 @@ export interface Due {
 }
 
 /** Control messages about symbols. */
-export type SymbolControl = Extract<Control, { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'error' }>
+export type SymbolControl = Extract<
+  Control,
+  { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'witness' | 'error' }
+>
 /** Control messages about errors. */
 export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
 
@@ -113,11 +117,18 @@ export class Subscriptions {
     for (const subscription of this.#all.values()) subscription.resumed(nowMs)
   }
 
-  /** Called for every tick, with its id if it has one. False if its symbol was not requested. */
-  ticked(symbol: string, id: number | bigint | undefined, nowMs: number): boolean {
+  /** Called for every tick, with its id if it has one, and of a trade its time. False if its symbol was not requested. */
+  ticked(symbol: string, id: number | bigint | undefined, nowMs: number, micros?: number): boolean {
     const subscription = this.#all.get(symbol) ?? this.#respelled(symbol)
-    subscription?.ticked(id, nowMs)
+    subscription?.ticked(id, nowMs, micros)
     return subscription !== undefined || (this.#left.get(symbol) ?? 0) > nowMs
+  }
+
+  /** The venue states which trades of a symbol exist. */
+  witnessed(witness: Witness, nowMs: number): void {
+    const { symbol } = witness
+    const subscription = this.#all.get(symbol) ?? this.#spelled.get(symbol)
+    subscription?.witnessed(witness, nowMs)
   }
 
   /**
@@ -136,6 +147,9 @@ export class Subscriptions {
         return this.#rejected(control, confirmed, nowMs)
       case 'error':
         return false
+      case 'witness':
+        this.witnessed(control, nowMs)
+        return true
       case 'heartbeat':
         if (control.symbol !== undefined && control.lastTradeId !== undefined)
           this.#all.get(control.symbol)?.announced(control.lastTradeId, nowMs)
@@ -187,7 +201,7 @@ export class Subscriptions {
     const { states, notLive, lacking } = status
     for (const { symbol, state, detail, sinceMs, retryAtMs } of this.#all.values()) {
       states[state] = (states[state] ?? 0) + 1
-      if (state === 'live') continue
+      if (state === 'live' || state === 'quiet') continue
       if (state !== 'acknowledged') lacking.push(symbol)
       const retryInMs = retryAtMs === undefined ? null : Math.max(0, retryAtMs - nowMs)
       notLive.push({ symbol, kind, state, detail, forMs: Math.max(0, nowMs - sinceMs), retryInMs })

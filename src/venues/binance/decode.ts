@@ -11,13 +11,13 @@ import { decimalFromText } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId } from '../read-trade.ts'
-import type { Limits, Sink, Venue } from '../venue.ts'
+import { type Limits, type Sink, type Venue, WITNESS } from '../venue.ts'
 import { binanceDepth } from './depth.ts'
-import { decodeAnswer, readEvent, takerSide } from './fields.ts'
+import { decodeAnswer, readEvent, takerSide, toMicros } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
+import { decodeKline, KLINE_STREAM } from './kline.ts'
 import { binanceRepair } from './repair.ts'
 import { streamList, streamSubscription } from './streams.ts'
-import { toMicros } from './time.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between venues with Binance's frames. */
@@ -33,10 +33,10 @@ export interface BinanceShape {
   candles?: Candles
 }
 
-/** The stream of each kind. */
-export const STREAMS = { trades: 'trade', quotes: 'bookTicker' }
+/** The stream of each kind. A bar of a minute names its first and last trade. */
+export const STREAMS = { trades: 'trade', quotes: 'bookTicker', [WITNESS]: KLINE_STREAM }
 
-/** A venue with Binance's combined streams: the URL contains the subscription, nothing is sent. */
+/** A venue with Binance's combined streams: the URL contains the subscription to ticks. */
 export function binanceShaped(shape: BinanceShape): Venue {
   return {
     ...shape,
@@ -44,6 +44,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
     kinds: [shape.kinds],
     // A request is answered as a whole, and a stream that does not exist is accepted too.
     acknowledges: false,
+    witness: true,
     spelling: 'capitals',
     instruments: binanceInstruments('/api/v3/exchangeInfo?showPermissionSets=false'),
     url: (base, symbols, kinds) => `${base}/stream?streams=${streamList(STREAMS, symbols, kinds)}&timeUnit=MICROSECOND`,
@@ -79,7 +80,6 @@ const NOT_RECORDED = new Set([
   'avgPrice',
   'blockTrade',
   'referencePrice',
-  'kline',
   'depthUpdate',
   '24hrTicker',
   '24hrMiniTicker',
@@ -99,6 +99,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   if (!data) return
   if (data.e === 'trade') decodeTrade(data, out)
   else if (isQuote(data)) decodeQuote(data, out)
+  else if (data.e === 'kline') decodeKline(data, out)
   else if (isNotRecorded(data)) out.ignore()
   else decodeAnswer(data, out)
 }

@@ -1,13 +1,22 @@
-/** What frames of Binance's spot and futures servers have in common: the taker's side, answers and errors. */
+/** What frames of Binance's spot and futures servers have in common: times, the taker's side, answers and errors. */
 import { SIDE, type Side } from '../../tick/trades.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { readMessage, show } from '../read-trade.ts'
 import { readBannedUntil } from '../retry-after.ts'
-import type { Sink } from '../venue.ts'
+import { type Sink, WITNESS } from '../venue.ts'
 import { UNSUBSCRIBE } from './streams.ts'
+
+const MILLISECONDS = { from: 1e12, below: 1e13 }
+const MICROSECONDS = { from: 1e15, below: 1e16 }
 
 /** Too many requests: errors.md. */
 const TOO_MANY_REQUESTS = -1003
+
+/** A time of Binance, in ms (13 digits) or µs (16 digits), as µs since 1970 UTC; -1 for any other number. */
+export function toMicros(time: number): number {
+  if (time >= MILLISECONDS.from && time < MILLISECONDS.below) return time * 1000
+  return time >= MICROSECONDS.from && time < MICROSECONDS.below ? time : -1
+}
 
 /** The taker's side by `m`: the buyer is the maker, so the seller was the taker. */
 export function takerSide(buyerIsMaker: unknown): Side | undefined {
@@ -31,8 +40,11 @@ export function readEvent(frame: Buffer, out: Sink): JsonObject | undefined {
 
 /** A message that is no event: the answer to a request, or an error. Anything else is an unknown message. */
 export function decodeAnswer(message: JsonObject, out: Sink): void {
-  if (message.result === null && 'id' in message)
-    out.control({ kind: message.id === UNSUBSCRIBE ? 'heartbeat' : 'subscribed' })
+  // Answers about a witness are not about ticks.
+  const isOfTicks = message.id !== UNSUBSCRIBE && message.id !== WITNESS
+  if (message.result === null && 'id' in message) out.control({ kind: isOfTicks ? 'subscribed' : 'heartbeat' })
+  else if (message.id === WITNESS && isObject(message.error))
+    out.control({ kind: 'error', detail: `witness streams: ${show(message.error.msg)}` })
   else decodeError(isObject(message.error) ? message.error : message, out)
 }
 

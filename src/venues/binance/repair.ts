@@ -16,8 +16,7 @@ import type {
   RestTrade,
 } from '../repair/repairer.ts'
 import { jsonOf } from '../repair/rest-rows.ts'
-import { takerSide } from './fields.ts'
-import { toMicros } from './time.ts'
+import { takerSide, toMicros } from './fields.ts'
 
 const MARKET_DATA_ONLY = 'data-api.binance.vision'
 const FULL = 'https://api.binance.com'

@@ -12,8 +12,9 @@ import { decimalFromNumber } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
 import { decodeItems, emitTrade, readMessage, readSide, show } from '../read-trade.ts'
-import type { Sink, Venue } from '../venue.ts'
+import { type Sink, type Venue, WITNESS } from '../venue.ts'
 import { krakenInstruments } from './instruments.ts'
+import { decodeBar } from './ohlc.ts'
 import { krakenRepair } from './repair.ts'
 import { decodeUsualTicks } from './usual-ticks.ts'
 
@@ -32,6 +33,7 @@ export const kraken: Venue = {
   // A heartbeat comes every second in which nothing else does.
   silenceMsMax: 10_000,
   acknowledges: true,
+  witness: true,
   url: base => base,
   // One frame for all: the server answers for each symbol.
   subscribe,
@@ -45,6 +47,8 @@ export const kraken: Venue = {
 const CHANNELS: Readonly<Record<string, object>> = {
   trades: { channel: 'trade' },
   quotes: { channel: 'ticker', event_trigger: 'bbo' },
+  // Bars of a minute. Those before the subscription are not needed.
+  [WITNESS]: { channel: 'ohlc', interval: 1, snapshot: false },
 }
 
 function subscribe(symbols: readonly string[], kinds: readonly string[]): string[] {
@@ -52,11 +56,16 @@ function subscribe(symbols: readonly string[], kinds: readonly string[]): string
 }
 
 function requests(method: string, symbols: readonly string[], kinds: readonly string[], options: object = {}) {
-  return kinds.map(kind => JSON.stringify({ method, params: { ...CHANNELS[kind], ...options, symbol: symbols } }))
+  return kinds.map(kind =>
+    JSON.stringify({
+      method,
+      params: { ...CHANNELS[kind], ...(kind === WITNESS ? {} : options), symbol: symbols },
+    }),
+  )
 }
 
 /** Channels that are known and not recorded. */
-const NOT_RECORDED = new Set(['book', 'ohlc', 'instrument', 'level3'])
+const NOT_RECORDED = new Set(['book', 'instrument', 'level3'])
 
 function decode(frame: Buffer, out: Sink): void {
   if (!decodeUsualTicks(frame, out)) decodeAny(frame, out)
@@ -70,6 +79,7 @@ export function decodeAny(frame: Buffer, out: Sink): void {
   const { channel, method } = message
   if (channel === 'trade') decodeItems(message.data, frame, out, decodeTrade)
   else if (channel === 'ticker') decodeItems(message.data, frame, out, decodeTicker)
+  else if (channel === 'ohlc') decodeItems(message.data, frame, out, decodeBar)
   else if (channel === 'status') decodeStatus(message, out)
   else if (channel === 'heartbeat' || method === 'pong') out.control({ kind: 'heartbeat' })
   else if (method === 'subscribe' || method === 'unsubscribe') decodeAnswer(message, method, out)

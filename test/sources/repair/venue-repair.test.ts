@@ -209,3 +209,54 @@ test('a venue that has another trade of that id by now: it is not taken', TIMEOU
     [[FIRST + 50, FIRST + 51]],
   )
 })
+
+const DENIALS = [
+  [
+    403,
+    '<html><head><title>403 Forbidden</title></head><body>Request <b>blocked</b></body></html>',
+    /^HTTP 403: 403 Forbidden Request blocked$/,
+  ],
+  [
+    451,
+    '{"code":0,"msg":"Service unavailable from a restricted location"}',
+    /^HTTP 451: Service unavailable from a restricted location$/,
+  ],
+  [451, '', /^HTTP 451$/],
+] as const
+for (const [status, body, words] of DENIALS)
+  test(
+    `refused by region with ${status} and ${body.length} bytes: it ends in the venue's words, after few requests`,
+    TIMEOUT,
+    async t => {
+      const rest = await BinanceRest.open(t, new Map([['BTCUSDT', MARKET]]))
+      rest.denies = { status, body }
+      const missing = random(0.1, 9)
+      const timings = { ...SHORT, regionRefusedMs: 200, addressRefusedMs: 200, repairDeniedMs: 900 }
+      const { trades, repairs, counts } = await repaired(t, rest.url, missing, { timings })
+      assert.equal(trades.size, 0)
+      assert.deepEqual(joined(repairs), joined([...missing].map(id => ({ first: id, last: id }))))
+      for (const { outcome, httpStatus, reason } of repairs) {
+        assert.deepEqual([outcome, httpStatus], ['unrepairable', status])
+        assert.match(reason, words)
+      }
+      assert.equal(counts.requests, rest.requests.length)
+      assert.ok(rest.requests.length <= 6, `${rest.requests.length} requests`)
+      for (const [at, { atMs }] of rest.requests.entries())
+        if (at > 0)
+          assert.ok(atMs - rest.requests[at - 1]!.atMs >= 190, 'the host is left alone as long as it was told')
+    },
+  )
+
+test('a region that is served again before the time is over: every trade comes', TIMEOUT, async t => {
+  const rest = await BinanceRest.open(t, new Map([['BTCUSDT', MARKET]]))
+  rest.denies = { status: 451, body: '' }
+  setTimeout(() => {
+    rest.denies = undefined
+  }, 300)
+  const missing = random(0.1, 9)
+  const found = await repaired(t, rest.url, missing, {
+    timings: { ...SHORT, regionRefusedMs: 100, repairDeniedMs: 5_000 },
+  })
+  assertWhole(missing, found)
+  assert.deepEqual(found.repairs, [])
+})

@@ -179,6 +179,62 @@ test('for a symbol without a trade so far, counting starts at the first announce
   assert.deepEqual(subscription.loss(66_000), { first: 501, last: 501, remedy: 'resubscribe' })
 })
 
+/** A minute by the venue's clock, which is not ours. */
+const MINUTE = 60_000_000
+
+test('trades that the venue counts and that do not arrive are lost within seconds, whatever our clock shows', () => {
+  const subscription = opened(false)
+  subscription.ticked(100, 1000, 5 * MINUTE)
+  subscription.witnessed({ symbol: 'A-USD', sinceMicros: 5 * MINUTE, trades: 1, lastTradeId: 100 }, 1500)
+  assert.equal(subscription.loss(60_000), undefined)
+  subscription.witnessed({ symbol: 'A-USD', sinceMicros: 5 * MINUTE, trades: 4, lastTradeId: 103 }, 61_000)
+  assert.equal(subscription.loss(65_999), undefined)
+  assert.deepEqual(subscription.loss(66_000), { first: 101, last: 103, remedy: 'resubscribe' })
+  assert.equal(subscription.state, 'silent')
+})
+
+test('a bar of the minute before that arrives late, and one without trades, announce nothing', () => {
+  const subscription = opened(false)
+  subscription.ticked(100, 1000, 5 * MINUTE)
+  subscription.witnessed({ symbol: 'A-USD', sinceMicros: 4 * MINUTE, trades: 9, lastTradeId: 99 }, 2000)
+  subscription.witnessed({ symbol: 'A-USD', sinceMicros: 6 * MINUTE, trades: 0 }, 3000)
+  subscription.witnessed({ symbol: 'A-USD', sinceMicros: 5 * MINUTE, trades: 1, lastTradeId: 100 }, 4000)
+  assert.equal(subscription.loss(100_000), undefined)
+})
+
+test('a quiet market is not silent while the venue states that there was no trade; without a statement it is', () => {
+  const subscription = opened(false)
+  const next = trades(subscription, 100, 0, 120_000)
+  const due: unknown[] = []
+  for (let second = 121; second <= 900; second++) {
+    const witness = { symbol: 'A-USD', sinceMicros: 0, trades: 1, lastTradeId: next - 1 }
+    if (second < 600) subscription.witnessed(witness, second * 1000)
+    assert.equal(subscription.loss(second * 1000), undefined)
+    const remedy = subscription.check(second * 1000, true)
+    if (remedy) due.push([second, remedy])
+    if (second === 599) assert.deepEqual([subscription.state, subscription.detail], ['quiet', ''])
+  }
+  assert.equal(subscription.state, 'silent')
+  assert.ok(due.length > 0 && due.every(one => (one as [number])[0] >= 600 + 89), JSON.stringify(due))
+  subscription.ticked(next, 901_000)
+  assert.equal(subscription.state, 'live')
+})
+
+test('a feed that lost trades is quiet again once it was requested again and the venue counts no others', () => {
+  const subscription = opened(false)
+  subscription.ticked(100, 1000)
+  const witness = { symbol: 'A-USD', sinceMicros: 0, trades: 9, lastTradeId: 105 }
+  subscription.witnessed(witness, 2000)
+  assert.equal(subscription.loss(7000)?.remedy, 'resubscribe')
+  subscription.witnessed(witness, 8000)
+  assert.deepEqual(dueIn(subscription, 8, 16), [])
+  assert.equal(subscription.state, 'silent')
+  assert.deepEqual(dueIn(subscription, 17, 20), [])
+  assert.equal(subscription.state, 'quiet')
+  subscription.witnessed({ ...witness, lastTradeId: 106 }, 21_000)
+  assert.deepEqual(subscription.loss(31_000), { first: 106, last: 106, remedy: 'replace' })
+})
+
 type Step = { kind: string; ms: number }
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom(
@@ -191,6 +247,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     'ended',
     'trade',
     'announce',
+    'witness',
     'open',
     'beside',
     'lost',
@@ -212,6 +269,8 @@ test('after any events: a symbol that is down on an open socket is requested aga
         else if (kind === 'ended') subscription.ended(nowMs)
         else if (kind === 'trade') subscription.ticked(id++, nowMs)
         else if (kind === 'announce') subscription.announced(id + 5, nowMs)
+        else if (kind === 'witness')
+          subscription.witnessed({ symbol: 'A-USD', sinceMicros: 0, trades: 1, lastTradeId: id - 1 }, nowMs)
         else if (kind === 'open' || kind === 'beside') {
           subscription.opened(nowMs, kind === 'beside')
           isOpen = true

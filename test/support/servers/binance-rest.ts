@@ -56,6 +56,8 @@ export class BinanceRest {
   /** Seconds of a 429. */
   retryAfter = 1
   beginsAt = 0
+  /** Set: every request is answered with this. */
+  denies: { status: number; body: string } | undefined
   readonly #trades: ReadonlyMap<string, readonly BinanceTrade[]>
   readonly #left = new Set<number>()
   #weight = { minute: -1, used: 0 }
@@ -103,7 +105,8 @@ export class BinanceRest {
       response.writeHead(status, { 'Content-Type': type }).end(body)
     }
     const every3rd = ++this.#count % 3 === 0
-    if (nowMs < this.#limitedUntilMs) {
+    if (this.denies) send(this.denies.status, this.denies.body, 'text/html')
+    else if (nowMs < this.#limitedUntilMs) {
       this.bans++
       this.#limitedUntilMs = nowMs + 120_000
       response.setHeader('Retry-After', 120)

@@ -4,6 +4,20 @@ import { binanceSession, skipWithoutData } from '../../support/data/recorded-dat
 const trade = (id: number, symbol: string) =>
   `{"stream":"${symbol.toLowerCase()}@trade","data":{"e":"trade","E":1723161255343,"s":"${symbol}","t":${id},"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}}`
 
+/** The example of web-socket-streams.md with other values. */
+const kline = (bar: object) =>
+  JSON.stringify({
+    stream: 'bnbbtc@kline_1m',
+    data: {
+      ...{ e: 'kline', E: 1_672_515_782_136, s: 'BNBBTC' },
+      k: {
+        ...{ t: 1_672_515_780_000, T: 1_672_515_839_999, s: 'BNBBTC', i: '1m', f: 100, L: 200 },
+        ...{ o: '0.0010', c: '0.0020', h: '0.0025', l: '0.0015', v: '1000', n: 101, x: false },
+        ...{ q: '1.0000', V: '500', Q: '0.500', B: '123456', ...bar },
+      },
+    },
+  })
+
 /** Binance states no time of a quote. */
 const BNB = {
   ...{ symbol: 'BNBUSDT', micros: 0, nanos: 0, flags: 0 },
@@ -74,6 +88,25 @@ export const evidence: VenueEvidence = {
       control: { kind: 'closing', detail: 'the server announces its shutdown' },
     },
     { frame: '{"result":null,"id":"SUBSCRIBE"}', control: { kind: 'subscribed' } },
+    {
+      frame: kline({ f: 100, L: 200, n: 101 }),
+      control: { kind: 'witness', symbol: 'BNBBTC', sinceMicros: 1_672_515_780_000_000, trades: 101, lastTradeId: 200 },
+    },
+    // A minute without a trade names none.
+    {
+      frame: kline({ f: -1, L: -1, n: 0 }),
+      control: { kind: 'witness', symbol: 'BNBBTC', sinceMicros: 1_672_515_780_000_000, trades: 0 },
+    },
+    { frame: kline({ f: 100, L: 200, n: 100 }), ignored: true },
+    { frame: kline({ f: -1, L: 200, n: 202 }), ignored: true },
+    { frame: kline({ n: 'many' }), refused: 'malformed_frame' },
+    { frame: kline({ i: '1h' }), ignored: true },
+    // Answers about these streams confirm and refuse no ticks.
+    { frame: '{"result":null,"id":"witness"}', control: { kind: 'heartbeat' } },
+    {
+      frame: '{"error":{"code":2,"msg":"Service unavailable"},"id":"witness"}',
+      control: { kind: 'error', detail: 'witness streams: "Service unavailable"' },
+    },
     { frame: '{"e":"trade","s":"BNBUSDT"}', refused: 'rejected_value' },
   ],
   stretch: [

@@ -4,9 +4,32 @@ const trade = (id: number, symbol = 'BTC/USD') =>
   `{"symbol":"${symbol}","side":"buy","price":105944.20,"qty":0.00027625,"ord_type":"limit","trade_id":${id},"timestamp":"2023-10-06T17:35:55.440295Z"}`
 const update = (...trades: string[]) => `{"channel":"trade","type":"update","data":[${trades.join(',')}]}`
 
+const bars = (...items: string[]) =>
+  `{"channel":"ohlc","type":"update","timestamp":"2023-10-04T16:26:30.524394914Z","data":[${items.join()}]}`
+
 export const evidence: VenueEvidence = {
   document: 'https://docs.kraken.com/api/docs/websocket-v2/trade',
   frames: [
+    {
+      frame: bars(
+        '{"symbol":"BTC/USD","open":1.1,"high":1.2,"low":1.0,"close":1.1,"trades":23,"volume":42.5,"vwap":1.1,"interval_begin":"2023-10-04T16:25:00.000000000Z","interval":1,"timestamp":"2023-10-04T16:26:00.000000Z"}',
+        '{"symbol":"ETH/USD","trades":0,"interval_begin":"2023-10-04T16:25:00.000000000Z","interval":1}',
+      ),
+      controls: [
+        { kind: 'witness', symbol: 'BTC/USD', sinceMicros: 1_696_436_700_000_000, trades: 23 },
+        { kind: 'witness', symbol: 'ETH/USD', sinceMicros: 1_696_436_700_000_000, trades: 0 },
+      ],
+    },
+    { frame: bars('{"symbol":"BTC/USD","trades":1,"interval_begin":"soon","interval":1}'), refused: 'malformed_frame' },
+    {
+      frame: bars('{"symbol":"BTC/USD","trades":1,"interval_begin":"2023-10-04T16:25:00Z","interval":5}'),
+      ignored: true,
+    },
+    {
+      frame:
+        '{"method":"subscribe","result":{"channel":"ohlc","interval":1,"snapshot":false,"symbol":"BTC/USD"},"success":true}',
+      control: { kind: 'subscribed', symbols: ['BTC/USD'], channel: 'witness' },
+    },
     {
       frame: update(
         trade(10_218_208),

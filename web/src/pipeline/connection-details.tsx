@@ -38,6 +38,7 @@ const SYMBOL_MARKS: Record<SymbolRow['state'], StatusKind> = {
   requested: 'waiting',
   acknowledged: 'idle',
   live: 'ok',
+  quiet: 'idle',
   unanswered: 'trouble',
   refused: 'trouble',
   ended: 'trouble',
