@@ -148,16 +148,15 @@ export class Connection {
 
   #open(): void {
     const { venue, base, credentials, timings, onFrame } = this.#options
-    const symbols = this.#symbols
-    const streams = streamsOf(this.#options)
+    const [symbols, kinds] = [this.#symbols, streamsOf(this.#options)]
     this.#nextHasDelivered = false
     this.#nextIsClosing = undefined
     try {
       const socket = new FeedSocket({
         venue,
-        ...authorization(venue, venue.url(base, symbols, streams), credentials),
+        ...authorization(venue, venue.url(base, symbols, kinds), credentials),
         symbols,
-        kinds: streams,
+        kinds,
         timings,
         onConnected: () => this.subscriptions.opened(performance.now(), this.#current !== undefined),
         onOpen: () => this.#onOpen(socket),
