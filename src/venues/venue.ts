@@ -153,6 +153,11 @@ export interface Decode {
   addressed?(frame: string): string
 }
 
+/** Times of its rows are µs from this day on, ms before: `2025-01-01`. */
+export interface DayFile {
+  microsFrom: string
+}
+
 export interface Venue {
   /** As stored in the table: lower case. */
   readonly name: string
@@ -205,6 +210,8 @@ export interface Venue {
   readonly repair?: Repairer
   /** How it supplies its own candles of a minute, by REST. */
   readonly candles?: Candles
+  /** Its file of a day's trades can be read: a zip of CSV in the form of data.binance.vision. */
+  readonly dayFile?: DayFile
   /** A decoder for one socket. It may keep what later frames of the socket refer to: channel numbers, a book. */
   decoder(): Decode
 }

@@ -4,10 +4,8 @@ import { compareDayFile, type DayFileResult, isEqual, isWhole } from '../../reco
 import { rangesText } from '../../reconcile/id-ranges.ts'
 import type { StoredTrades } from '../../reconcile/stored.ts'
 import { FileFault, readZip } from '../../reconcile/zip.ts'
+import type { DayFile } from '../../venues/venue.ts'
 import { count } from '../progress.ts'
-
-/** Spot files have times in ms before this day. */
-const MICROS_FROM = '2025-01-01'
 
 export interface FileProof {
   checksum: 'equal' | 'different' | 'absent'
@@ -16,10 +14,10 @@ export interface FileProof {
   compared: DayFileResult | null
 }
 
-export async function proveFile(stored: StoredTrades, file: string): Promise<FileProof> {
+export async function proveFile(stored: StoredTrades, { microsFrom }: DayFile, file: string): Promise<FileProof> {
   const checksum = await compareChecksum(file)
   try {
-    const unit = stored.of.day < MICROS_FROM ? 'ms' : 'µs'
+    const unit = stored.of.day < microsFrom ? 'ms' : 'µs'
     return { checksum, unreadable: null, compared: await compareDayFile(readZip(file), stored, unit) }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error

@@ -6,7 +6,7 @@ import { plainLine } from '../../plain-text.ts'
 import { type RecordedDay, readRecorded } from '../../reconcile/recorded.ts'
 import { isDay, StoredTrades, type SymbolDay } from '../../reconcile/stored.ts'
 import { idsAreDense } from '../../tick/id-kind.ts'
-import { findVenue } from '../../venues/index.ts'
+import { findVenue, VENUES } from '../../venues/index.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { conclude, describeRecorded, describeSealed } from './conclusion.ts'
@@ -43,7 +43,10 @@ export async function prove(config: Config, of: SymbolDay, flags: ProveFlags): P
   if (!isDay(of.day)) throw usage(`not a day: ${of.day}`)
   if (StoredTrades.dayMicros(of.day)[0] + DAY_MICROS > Date.now() * 1000) throw usage(`${of.day} is not over`)
   if (flags.file !== undefined) {
-    if (of.venue !== 'binance') throw usage(`no file of a day of ${of.venue} can be read: only of binance`)
+    if (!venue.dayFile) {
+      const readable = VENUES.filter(({ dayFile }) => dayFile).map(({ name }) => name)
+      throw usage(`no file of a day of ${of.venue} can be read: only of ${readable.join(', ')}`)
+    }
     if (!fs.existsSync(flags.file)) throw usage(`there is no file ${flags.file}`)
   }
   const access = await openStoreAccess(config)
@@ -67,7 +70,7 @@ async function proofOf(
   const evidence = {
     recorded: await readRecorded(access.query, stored, idsAreDense(venue.ids)),
     minutes: candles ? await proveMinutes(config, venue, stored) : null,
-    file: file === undefined ? null : await proveFile(stored, file),
+    file: file === undefined ? null : await proveFile(stored, venue.dayFile!, file),
     sealed: await readSealed(config, of),
   }
   return { ...of, ...evidence, ...conclude(evidence) }

@@ -11,7 +11,7 @@ import { decimalFromText } from '../decimal.ts'
 import type { JsonObject } from '../json-text.ts'
 import { emitQuote } from '../read-quote.ts'
 import { emitTrade, readId } from '../read-trade.ts'
-import { type Limits, type Sink, type Venue, WITNESS } from '../venue.ts'
+import { type DayFile, type Limits, type Sink, type Venue, WITNESS } from '../venue.ts'
 import { binanceDepth } from './depth.ts'
 import { decodeAnswer, readEvent, takerSide, toMicros } from './fields.ts'
 import { binanceInstruments } from './instruments.ts'
@@ -31,6 +31,7 @@ export interface BinanceShape {
   silenceMsMax: number
   depth?: DepthFeed
   candles?: Candles
+  dayFile?: DayFile
 }
 
 /** The stream of each kind. A bar of a minute names its first and last trade. */
@@ -57,6 +58,7 @@ export function binanceShaped(shape: BinanceShape): Venue {
 export const binance: Venue = binanceShaped({
   name: 'binance',
   candles: binanceCandles,
+  dayFile: { microsFrom: '2025-01-01' },
   ws: 'wss://data-stream.binance.vision',
   rest: 'https://data-api.binance.vision',
   kinds: ['trades', 'quotes'],

@@ -56,6 +56,11 @@ const FIELDS: Record<keyof Venue, Field> = {
       ['request', 'read'].every(name => typeof value[name] === 'function'),
     optional: true,
   },
+  dayFile: {
+    is: '{ microsFrom }',
+    ok: value => isRecord(value) && typeof value.microsFrom === 'string',
+    optional: true,
+  },
   witness: { is: 'true', ok: value => value === true, optional: true },
   name: {
     is: `letters a to z and digits, a letter first, and not ${EXTERNAL_VENUE}`,
