@@ -204,6 +204,8 @@ test('a symbol without a tick so far is above the watch list with its state, or 
   await screenshot(page, 'pending-dark-1440')
   kraken.trade('ETH/USD')
   await pending.locator('[data-symbol="ETH/USD"]').waitFor({ state: 'detached' })
+  // Its row comes with its first stored trade.
+  await page.locator('.watch-row .cell-symbol', { hasText: 'ETH/USD' }).waitFor()
   assert.deepEqual((await symbolsShown(page)).sort(), ['BTC/USD', 'ETH/USD'])
   assert.deepEqual(errors, [])
 })
