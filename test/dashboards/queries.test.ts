@@ -148,10 +148,13 @@ test('VWAP at each candle is turnover by volume of all trades up to its end, and
     for (const [time, , , , close, last, vwap] of data) {
       assert.equal(last, close)
       const { data: asked } = await ask(
-        `SELECT sum(price * volume) / sum(volume) FROM trades
+        `SELECT sum(price * volume) / sum(volume), sum(volume), count(), min(timestamp), max(timestamp) FROM trades
          WHERE symbol = 'SOLUSDT' AND timestamp < toDateTime('${time}') + INTERVAL ${over.intervalMs / 1000} SECOND`,
       )
-      assert.ok(Math.abs(Number(asked[0]![0]) / Number(vwap) - 1) < 1e-6, `${time}: ${vwap}, ${asked}`)
+      assert.ok(
+        Math.abs(Number(asked[0]![0]) / Number(vwap) - 1) < 1e-6,
+        `${time}: ${vwap}, ${JSON.stringify(asked)} of ${JSON.stringify(data)}`,
+      )
     }
   }
 })
