@@ -141,7 +141,12 @@ describe('containers', { skip: started instanceof Docker ? false : started }, ()
     assert.equal(await recorder(), recorderBefore, 'the recorder was not touched')
 
     await build('tickhouse:0.0.0-next', 'LABEL next=1')
-    const text = await run('deploy/rollout.sh tickhouse:0.0.0-next')
+    // Its gate needs an archiver that has had a round since it was replaced.
+    await until(async () => {
+      const { code, text } = await docker.run(`${COMPOSE} exec -T serve node bin/tickhouse.js status`)
+      return code === 0 ? undefined : text
+    })
+    const text = await run('deploy/rollout.sh tickhouse:0.0.0-next 300')
     assert.match(text, /handover_proved/)
     assert.match(text, /rollout\.sh: done/)
     const next = (await run('docker inspect -f {{.Id}} tickhouse:0.0.0-next')).trim()
