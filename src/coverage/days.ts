@@ -1,17 +1,15 @@
 /** Table `coverage_days`: the conditions of table `coverage`, a row for each day. */
 import type { Store } from '../store/store.ts'
 import { HOUR, type Span } from './facts.ts'
-import { spansOf } from './spans.ts'
 
-const DAY = 24 * HOUR
 const HOURS_OF_DAY = 24
+const DAY = HOURS_OF_DAY * HOUR
 
 /** Inserts the days of these hours again, of all symbols of a kind. Times are seconds since 1970 UTC. */
 export async function writeDays(store: Store, kind: string, hours: Iterable<number>): Promise<void> {
   const days = new Set<number>()
   for (const hour of hours) days.add(Math.floor(hour / DAY) * DAY)
-  const allHours = [...days].flatMap(day => Array.from({ length: HOURS_OF_DAY }, (_, at) => day + at * HOUR))
-  for (const span of spansOf(allHours)) await insertDays(store, span, `kind = {kind:String} AND`, { kind })
+  for (const from of days) await insertDays(store, { from, to: from + DAY }, `kind = {kind:String} AND`, { kind })
 }
 
 /** Fills the table where only the hours are there: of a store that was made before it. */

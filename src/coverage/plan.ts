@@ -2,13 +2,13 @@
 import type { Store } from '../store/store.ts'
 import { KINDS, type Kind, LIQUIDATIONS, MARKS, QUOTES, TRADES } from '../tick/kinds.ts'
 import { changedGaps, HOUR, type Span } from './facts.ts'
-import { spansOf } from './spans.ts'
 import type { Progress } from './table.ts'
 
 /** The kinds whose hours are counted. */
 export const COVERED: readonly Kind[] = [TRADES, QUOTES, MARKS, LIQUIDATIONS]
 /** An hour is counted so long after its end: what is on the way arrives first. */
 const SETTLED_SECONDS = 120
+const STEP_HOURS = 24
 /** Hours without any tick between two with some are counted, up to this time. */
 const SILENCE_SECONDS = 48 * HOUR
 
@@ -19,6 +19,17 @@ export interface Plan {
 }
 
 const floor = (seconds: number): number => Math.floor(seconds / HOUR) * HOUR
+
+/** Consecutive hours joined, at most `STEP_HOURS` in one. */
+export function spansOf(hours: Iterable<number>): Span[] {
+  const spans: Span[] = []
+  for (const hour of [...new Set(hours)].sort((a, b) => a - b)) {
+    const last = spans.at(-1)
+    if (last && last.to === hour && hour - last.from < STEP_HOURS * HOUR) last.to = hour + HOUR
+    else spans.push({ from: hour, to: hour + HOUR })
+  }
+  return spans
+}
 
 /** Hours, with those of silence between two of them: ticks may be older than their log. */
 function withSilence(hours: readonly number[]): number[] {
