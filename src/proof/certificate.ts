@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { type IdKind, idsAreDense } from '../tick/id-kind.ts'
 import { type Canonical, canonicalJson } from './canonical.ts'
 import type { Claims } from './claims.ts'
-import type { Leaf } from './leaf.ts'
+import type { Leaf, SymbolSummary } from './leaf.ts'
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
 const PREDICATE_TYPE = 'urn:tickhouse:certificate:1'
@@ -65,14 +65,17 @@ export interface Range {
   to: bigint
 }
 
-/** Whether the entry's object has ticks of the range. */
-export function isOfRange({ kind, venue, symbols }: Leaf, range: Range): boolean {
-  if (kind !== range.kind || venue !== range.venue) return false
-  return symbols.some(
+/** What the entry states of the range's symbol, by run of its ids, where its object has ticks of the range. */
+export function symbolsIn({ kind, venue, symbols }: Leaf, range: Range): SymbolSummary[] {
+  if (kind !== range.kind || venue !== range.venue) return []
+  return symbols.filter(
     ({ symbol, firstTime, lastTime }) =>
       symbol === range.symbol && BigInt(firstTime) < range.to && BigInt(lastTime) >= range.from,
   )
 }
+
+/** Whether the entry's object has ticks of the range. */
+export const isOfRange = (leaf: Leaf, range: Range): boolean => symbolsIn(leaf, range).length > 0
 
 /** Whether the ids of all these entries show whether one is missing. */
 export function areDense(leaves: readonly Leaf[]): boolean {

@@ -19,8 +19,3 @@ export function decimalsOf(text: string): number {
 export function unit(decimals: number): bigint {
   return 10n ** BigInt(SCALE - decimals)
 }
-
-/** Without zeros at its end. */
-export function withoutZeros(text: string): string {
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
-}

@@ -1,10 +1,5 @@
 /** Ids collected as ranges: all are counted, the first ranges are kept. */
-
-/** All ids from `first` to `last`. */
-export interface IdRange {
-  first: number
-  last: number
-}
+import type { IdRange } from '../tick/repairs/id-ranges.ts'
 
 /** As JSON: how many ids, and the first ranges of them. */
 export interface CountedIds {
@@ -16,7 +11,7 @@ export const RANGES_SHOWN_MAX = 100
 
 export class IdRanges implements CountedIds {
   ids = 0
-  readonly ranges: IdRange[] = []
+  readonly ranges: { first: number; last: number }[] = []
 
   /** Ids must be added in rising order. */
   add(first: number, last = first): void {
@@ -31,8 +26,12 @@ export class IdRanges implements CountedIds {
   }
 }
 
+/** As text: `7`, or `9–12`. */
+export const rangeText = (first: number | string, last: number | string): string =>
+  first === last ? `${first}` : `${first}–${last}`
+
 /** Ranges as text: `7, 9–12`. At most `shown` of them. */
 export function rangesText({ ranges }: Pick<CountedIds, 'ranges'>, shown = 5): string {
-  const texts = ranges.slice(0, shown).map(({ first, last }) => (first === last ? `${first}` : `${first}–${last}`))
+  const texts = ranges.slice(0, shown).map(({ first, last }) => rangeText(first, last))
   return texts.join(', ') + (ranges.length > shown ? ', …' : '')
 }

@@ -1,11 +1,11 @@
 /** Compares each minute of a day with the venue's own candle of it: count and volumes, as exact decimals. */
-import { MINUTE_MS, type VenueMinute } from '../venues/candles/candles.ts'
-import { decimalsOf, unit, unitsOf, withoutZeros } from './exact-decimal.ts'
+import { withoutZeros } from '../store/sql.ts'
+import { MINUTE_MS, MINUTES_OF_DAY, type VenueMinute } from '../venues/candles/candles.ts'
+import { decimalsOf, unit, unitsOf } from './exact-decimal.ts'
 import { type CountedIds, IdRanges } from './id-ranges.ts'
 import { StoredTrades } from './stored.ts'
 import { type StoredMinute, storedMinutes } from './stored-minutes.ts'
 
-const MINUTES_OF_DAY = 1_440
 const EXAMPLES_MAX = 20
 
 const VOLUMES = ['volume', 'quoteVolume', 'takerBuyVolume', 'takerBuyQuoteVolume'] as const

@@ -1,7 +1,7 @@
 /** What the tables themselves record of a day: its ids, gaps, hours, and comparisons of quotes with a rebuilt book. */
 import { literal } from '../store/sql.ts'
 import { QUOTES, TRADES } from '../tick/kinds.ts'
-import type { RunQuery, StoredTrades } from './stored.ts'
+import { queryRows, type RunQuery, type StoredTrades } from './stored.ts'
 
 const CLOCK_ERROR = 'source_clock_error_seconds'
 
@@ -34,10 +34,7 @@ export interface RecordedDay {
 export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense: boolean): Promise<RecordedDay> {
   const ids = await readIds(stored, isDense)
   const { venue, symbol, day } = stored.of
-  const rows = async <T>(query: string): Promise<T[]> => {
-    const lines = new TextDecoder().decode(await run(query, 'JSONEachRow')).split('\n')
-    return lines.filter(Boolean).map(line => JSON.parse(line) as T)
-  }
+  const rows = <T>(query: string) => queryRows<T>(run, query)
   const named = `venue = ${literal(venue)} AND symbol = ${literal(symbol)}`
   const ofDay = `${named} AND toDate(hour) = ${literal(day)}`
   const gaps = await rows<Record<'state' | 'gaps' | 'missing', string>>(

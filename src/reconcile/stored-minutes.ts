@@ -1,4 +1,5 @@
 /** Counts and exact sums of the stored trades of each minute of a day. */
+import { decimalOf, isExactDecimal } from '../store/sql.ts'
 import type { StoredTrades } from './stored.ts'
 
 /** Decimals of prices and volumes that are summed exactly. */
@@ -22,10 +23,8 @@ type Row = Record<
   string
 >
 
-const decimal = (column: string, scale = SCALE) => `toDecimal256OrNull(toString(${column}), ${scale})`
-/** Read with more decimals it is the same, and it is not 0 for having too many. */
-const isExact = (column: string) =>
-  `ifNull(${decimal(column)} = ${decimal(column, 2 * SCALE)}, 0) AND (${decimal(column)} != 0 OR ${column} = 0)`
+const decimal = (column: string) => decimalOf(column, SCALE)
+const isExact = (column: string) => isExactDecimal(column, decimal(column), decimalOf(column, 2 * SCALE))
 const sum = (value: string) => `toString(sum(assumeNotNull(${value})))`
 const buys = (value: string) => `toString(sumIf(assumeNotNull(${value}), side = 'buy'))`
 

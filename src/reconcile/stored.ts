@@ -6,6 +6,12 @@ import { TradeColumns } from '../tick/trades.ts'
 /** Runs a read-only statement; returns the result's bytes in a ClickHouse format. Throws TickhouseErrors. */
 export type RunQuery = (query: string, format: string) => Promise<Uint8Array>
 
+/** Runs a statement and returns its rows. Throws TickhouseErrors. */
+export async function queryRows<T>(run: RunQuery, query: string): Promise<T[]> {
+  const lines = new TextDecoder().decode(await run(query, 'JSONEachRow')).split('\n')
+  return lines.filter(Boolean).map(line => JSON.parse(line) as T)
+}
+
 /** A symbol and a UTC day. */
 export interface SymbolDay {
   venue: string
@@ -45,10 +51,8 @@ export class StoredTrades {
   }
 
   /** Rows of a SELECT from this symbol's trades of times from `from` up to, not including, `until`, µs since 1970 UTC. */
-  async rows<T>(select: string, from: number, until: number, rest = ''): Promise<T[]> {
-    const bytes = await this.#run(`SELECT ${select} FROM ${this.#source(from, until)} ${rest}`, 'JSONEachRow')
-    const lines = new TextDecoder().decode(bytes).split('\n').filter(Boolean)
-    return lines.map(line => JSON.parse(line) as T)
+  rows<T>(select: string, from: number, until: number, rest = ''): Promise<T[]> {
+    return queryRows<T>(this.#run, `SELECT ${select} FROM ${this.#source(from, until)} ${rest}`)
   }
 
   /** The same of the day. */

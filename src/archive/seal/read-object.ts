@@ -3,12 +3,13 @@ import type { Range } from '../../proof/certificate.ts'
 import type { ObjectFacts } from '../../proof/claims.ts'
 import type { Leaf } from '../../proof/leaf.ts'
 import type { ArchiveReader } from '../../proof/verify.ts'
+import { withoutZeros } from '../../store/sql.ts'
 import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import { quoted } from '../columns.ts'
 import { type Kind, SEGMENT_TABLE, TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 import { logFilesOf } from './log-files.ts'
-import { nanos, type ParquetReader, runsOfIds, summarise, sumsOf, tradesIn, trimmed } from './summary.ts'
+import { nanos, ofSymbol, type ParquetReader, type RunRow, runsOfIds, summarise, sumsOf, tradesIn } from './summary.ts'
 
 /** Reads an archive for certificates, its Parquet files by an engine. */
 export function archiveReader(target: ArchiveTarget, files: ParquetReader): ArchiveReader {
@@ -30,20 +31,6 @@ export function archiveReader(target: ArchiveTarget, files: ParquetReader): Arch
   }
 }
 
-interface Row {
-  run: number
-  rows: string
-  first_time: string
-  last_time: string
-  first_id: string
-  last_id: string
-  starts: string[]
-  ends: string[]
-  volume_sum: string
-  notional_sum: string
-  inexact: string
-}
-
 async function factsOf(
   files: ParquetReader,
   kind: Kind,
@@ -51,9 +38,9 @@ async function factsOf(
   leaf: Leaf,
   range: Range,
 ): Promise<ObjectFacts[]> {
-  const where = `venue = ${quoted(range.venue)} AND symbol = ${quoted(range.symbol)}`
+  const where = ofSymbol(range)
   const trades = kind.table === SEGMENT_TABLE
-  const rows = await files.rows<Row>(
+  const rows = await files.rows<RunRow>(
     trades ? tradesQuery(file, where, leaf, range) : ticksQuery(kind, file, where, range),
   )
   return rows.map(row => ({
@@ -63,8 +50,8 @@ async function factsOf(
     lastTime: row.last_time,
     firstId: row.first_id,
     lastId: row.last_id,
-    volume: trimmed(row.volume_sum),
-    notional: trimmed(row.notional_sum),
+    volume: withoutZeros(row.volume_sum),
+    notional: withoutZeros(row.notional_sum),
     inexact: Number(row.inexact),
     held: row.starts.map((first, at) => [first, row.ends[at]!] as const),
   }))

@@ -3,6 +3,7 @@
  * file alone determines the result, so that a reader of the archive can compute it again.
  */
 import type { SymbolSummary } from '../../proof/leaf.ts'
+import { decimalOf, isExactDecimal, withoutZeros } from '../../store/sql.ts'
 import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import { quoted } from '../columns.ts'
 import { type Kind, SEGMENT_TABLE } from '../kinds.ts'
@@ -17,22 +18,26 @@ export interface VenueSummary {
   symbols: SymbolSummary[]
 }
 
-interface Row {
-  venue: string
-  symbol: string
+/** Of a run of ids, as the queries return it. */
+export interface RunRow {
   run: number
   rows: string
   first_time: string
   last_time: string
   first_id: string
   last_id: string
-  ids: string
   starts: string[]
   ends: string[]
-  ranges: string
   volume_sum: string
   notional_sum: string
   inexact: string
+}
+
+interface Row extends RunRow {
+  venue: string
+  symbol: string
+  ids: string
+  ranges: string
 }
 
 /** Kinds of trade ids by venue; a venue that is not in it counts as `none`. */
@@ -52,7 +57,7 @@ export async function summarise(
   only?: { venue: string; symbol: string },
 ): Promise<VenueSummary[]> {
   const trades = kind.table === SEGMENT_TABLE
-  const where = only ? `venue = ${quoted(only.venue)} AND symbol = ${quoted(only.symbol)}` : '1'
+  const where = only ? ofSymbol(only) : '1'
   const rows = await files.rows<Row>(trades ? tradesQuery(file, where, idKinds) : ticksQuery(kind, file, where))
   const venues = Map.groupBy(rows, ({ venue }) => venue)
   return [...venues].map(([venue, some]) => ({
@@ -76,8 +81,8 @@ function symbolOf(row: Row, ids: IdKind | undefined): SymbolSummary {
       ids: dense ? Number(row.ids) : null,
       missing: dense ? between(row.starts, row.ends) : null,
       moreMissing: dense ? Math.max(0, Number(row.ranges) - 1 - RANGES_MAX) : 0,
-      volume: trimmed(row.volume_sum),
-      notional: trimmed(row.notional_sum),
+      volume: withoutZeros(row.volume_sum),
+      notional: withoutZeros(row.notional_sum),
       inexact: Number(row.inexact),
     },
   }
@@ -88,8 +93,9 @@ function between(starts: readonly string[], ends: readonly string[]): [string, s
   return starts.slice(1, RANGES_MAX + 1).map((next, at) => [String(BigInt(ends[at]!) + 1n), String(BigInt(next) - 1n)])
 }
 
-/** A decimal without zeros at its end. */
-export const trimmed = (decimal: string): string => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal)
+/** The condition for rows of a venue's symbol. */
+export const ofSymbol = ({ venue, symbol }: { venue: string; symbol: string }): string =>
+  `venue = ${quoted(venue)} AND symbol = ${quoted(symbol)}`
 
 export const nanos = (value: string) => `toString(toUnixTimestamp64Nano(toDateTime64(${value}, 9, 'UTC')))`
 
@@ -104,9 +110,9 @@ function ticksQuery({ time }: Kind, file: string, where: string): string {
  * difference at twice the scale, or as 0 there where the double is not 0.
  */
 export function tradesIn(file: string, where: string): string {
-  const exact = (name: string) => `(ifNull(${name}_short = ${name}_long, 0) AND (${name}_short != 0 OR ${name} = 0))`
+  const exact = (name: string) => isExactDecimal(name, `${name}_short`, `${name}_long`)
   const decimals = (name: string) =>
-    `toDecimal256OrNull(toString(${name}), ${SCALE}) AS ${name}_short, toDecimal256OrNull(toString(${name}), ${2 * SCALE}) AS ${name}_long`
+    `${decimalOf(name, SCALE)} AS ${name}_short, ${decimalOf(name, 2 * SCALE)} AS ${name}_long`
   const columns =
     "venue String, symbol String, timestamp DateTime64(9, 'UTC'), price Float64, volume Float64, trade_id UInt64, id_run UInt16"
   return `(

@@ -15,6 +15,7 @@ import { readKey } from '../../proof/keys.ts'
 import { parseVerifier, type Verifier } from '../../proof/note.ts'
 import { PUBLIC_KEY } from '../../proof/tlog.ts'
 import { verifyCertificate } from '../../proof/verify.ts'
+import { rangeText } from '../../reconcile/id-ranges.ts'
 import { FileReader } from '../../store/embedded/files.ts'
 import { parseTime } from '../parse-time.ts'
 import { count } from '../progress.ts'
@@ -119,7 +120,7 @@ function linesOf({ venue, symbol, kind, from, to, claims, notProved, entries }: 
   ]
   if (kind === SEGMENT_TABLE) lines.push(`volume ${claims.volume}, volume in money ${claims.notional}`)
   for (const { firstId, lastId, ids, missing, moreMissing } of claims.runs) {
-    const ranges = missing.map(([first, last]) => (first === last ? first : `${first}–${last}`))
+    const ranges = missing.map(([first, last]) => rangeText(first, last))
     const absent = ranges.length === 0 ? 'none missing' : `missing: ${ranges.join(', ')}`
     lines.push(
       `ids ${firstId}–${lastId}: ${ids} there, ${absent}${moreMissing > 0 ? ` and ${moreMissing} ranges more` : ''}`,

@@ -1,11 +1,10 @@
 /** `tickhouse prove`: what the evidence amounts to, and what it leaves open. Pure. */
 import { idsAreWhole, type RecordedDay } from '../../reconcile/recorded.ts'
+import { MINUTES_OF_DAY } from '../../venues/candles/candles.ts'
 import { count } from '../progress.ts'
 import { type FileProof, fileIsEqual } from './file-proof.ts'
 import { type MinutesProof, minutesAreEqual } from './minutes-proof.ts'
 import type { SealedDay } from './sealed.ts'
-
-const MINUTES_OF_DAY = 1_440
 
 export interface Evidence {
   recorded: RecordedDay
@@ -67,7 +66,9 @@ export function describeRecorded(recorded: RecordedDay): string[] {
   if (quotes.compared > 0)
     lines.push(`quotes  ${count(quotes.equal)} of ${count(quotes.compared)} tops of the rebuilt book equal the quotes`)
   if (clock.seconds !== null)
-    lines.push(`clock   within ${milliseconds(clock.seconds)} ms of UTC in ${count(clock.minutes)} of 1,440 minutes`)
+    lines.push(
+      `clock   within ${milliseconds(clock.seconds)} ms of UTC in ${count(clock.minutes)} of ${count(MINUTES_OF_DAY)} minutes`,
+    )
   return lines
 }
 

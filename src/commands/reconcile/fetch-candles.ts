@@ -1,13 +1,12 @@
 /** Requests a venue's candles of a day, within the limits of its host, which the recorder's requests share. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RestHosts, RestRefused, reasonOf } from '../../sources/rest/hosts.ts'
-import { type Candles, MINUTE_MS, type VenueMinute } from '../../venues/candles/candles.ts'
+import { type Candles, MINUTE_MS, MINUTES_OF_DAY, type VenueMinute } from '../../venues/candles/candles.ts'
 
 const TIMEOUT_MS = 20_000
 const ATTEMPTS_MAX = 5
 /** A longer pause of the host is not waited for. */
 const PAUSE_MS_MAX = 60_000
-const MINUTES_OF_DAY = 1_440
 
 export interface Fetched {
   minutes: VenueMinute[]

@@ -8,6 +8,7 @@ import { StoredTrades } from '../../reconcile/stored.ts'
 import { RestHosts } from '../../sources/rest/hosts.ts'
 import { KeptPauses } from '../../sources/rest/kept-pauses.ts'
 import { idsAreDense } from '../../tick/id-kind.ts'
+import { MINUTES_OF_DAY } from '../../venues/candles/candles.ts'
 import type { Venue } from '../../venues/venue.ts'
 import { count } from '../progress.ts'
 import { fetchCandles } from './fetch-candles.ts'
@@ -61,7 +62,7 @@ export function describeMinutes({ unavailable, compared }: MinutesProof): string
   if (inexact > 0) lines.push(`WRONG   ${count(inexact)} trades have more decimals than are summed`)
   const what = columns.map(column => NAMES[column]).join(', ')
   const note = rounded > 0 ? `; ${count(rounded)} within the venue's rounding` : ''
-  lines.push(`minutes ${count(equal)} of ${count(1_440)} equal the venue's candles in ${what}${note}`)
-  if (stated < 1_440) lines.push(`note    the venue stated ${count(stated)} of the day's minutes`)
+  lines.push(`minutes ${count(equal)} of ${count(MINUTES_OF_DAY)} equal the venue's candles in ${what}${note}`)
+  if (stated < MINUTES_OF_DAY) lines.push(`note    the venue stated ${count(stated)} of the day's minutes`)
   return lines
 }

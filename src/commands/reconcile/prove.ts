@@ -34,14 +34,13 @@ export interface Proof extends SymbolDay {
 }
 
 const LINE_LENGTH_MAX = 500
-const DAY_MICROS = 86_400_000_000
 
 /** Prints the result. True if all that was compared is equal. Throws TickhouseErrors. */
 export async function prove(config: Config, of: SymbolDay, flags: ProveFlags): Promise<boolean> {
   const venue = findVenue(of.venue)
   if (!venue) throw usage(`there is no venue ${of.venue}`)
   if (!isDay(of.day)) throw usage(`not a day: ${of.day}`)
-  if (StoredTrades.dayMicros(of.day)[0] + DAY_MICROS > Date.now() * 1000) throw usage(`${of.day} is not over`)
+  if (StoredTrades.dayMicros(of.day)[1] > Date.now() * 1000) throw usage(`${of.day} is not over`)
   if (flags.file !== undefined) {
     if (!venue.dayFile) {
       const readable = VENUES.filter(({ dayFile }) => dayFile).map(({ name }) => name)

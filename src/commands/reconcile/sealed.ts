@@ -2,6 +2,7 @@
 import { logFilesOf } from '../../archive/seal/log-files.ts'
 import { openTarget } from '../../archive/targets/open.ts'
 import type { Config } from '../../config.ts'
+import { symbolsIn } from '../../proof/certificate.ts'
 import { parseLeaf } from '../../proof/leaf.ts'
 import { type Checkpoint, openCheckpoint, parseVerifier } from '../../proof/note.ts'
 import { readEntries } from '../../proof/tiles.ts'
@@ -41,21 +42,17 @@ async function readDay(
   checkpoint: Checkpoint,
   { venue, symbol, day }: SymbolDay,
 ): Promise<SealedDay> {
-  const [from, until] = StoredTrades.dayMicros(day).map(micros => BigInt(micros) * 1000n) as [bigint, bigint]
+  const [from, to] = StoredTrades.dayMicros(day).map(micros => BigInt(micros) * 1000n) as [bigint, bigint]
+  const range = { venue, symbol, kind: TRADES.table, from, to }
   const rows = new Map<string, number>()
   for await (const { entries } of readEntries(read, checkpoint.size))
     for (const entry of entries) {
       const leaf = parseLeaf(entry.toString())
-      if (leaf?.kind !== TRADES.table || leaf.venue !== venue) continue
-      const found = leaf.symbols.filter(
-        each => each.symbol === symbol && BigInt(each.firstTime) < until && BigInt(each.lastTime) >= from,
-      )
-      if (found.length > 0)
-        rows.set(
-          leaf.object.key,
-          found.reduce((sum, each) => sum + each.rows, 0),
-        )
+      const found = leaf ? symbolsIn(leaf, range) : []
+      if (found.length > 0) rows.set(leaf!.object.key, sumOf(found.map(each => each.rows)))
     }
-  const total = [...rows.values()].reduce((sum, each) => sum + each, 0)
+  const total = sumOf([...rows.values()])
   return { origin: checkpoint.origin, checkpoint: checkpoint.size, objects: rows.size, rows: total }
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)

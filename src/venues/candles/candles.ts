@@ -2,6 +2,7 @@
 import type { RepairRequest, RestAnswer, RestLimits } from '../repair/repairer.ts'
 
 export const MINUTE_MS = 60_000
+export const MINUTES_OF_DAY = 1_440
 
 /** A minute as the venue states it. Decimals are its own texts; null is what it does not state. */
 export interface VenueMinute {
