@@ -12,7 +12,7 @@ import type { StreamForm } from '../venues/binance/trade-frame.ts'
 import { CONTROLS, type Control, type ControlName, type ControlOptions, TradeFaults } from './controls.ts'
 import { type ExchangeHandler, ExchangeServer } from './exchange-server.ts'
 import { History } from './history.ts'
-import { Bars, PUSH_EVERY_MS, pushBars } from './klines.ts'
+import { Bars, PUSH_EVERY_MS } from './klines.ts'
 import { Books, type Top } from './market/books.ts'
 import { Market, type Order } from './market/market.ts'
 import { Trading, type TradingEvents } from './market/trading.ts'
@@ -107,7 +107,7 @@ class SimulatedExchange implements Exchange, ExchangeHandler, SubscriberEvents, 
     this.restUrl = `http://${authority}`
     this.#timers.push(
       setInterval(() => this.#step(), STEP_MS),
-      setInterval(() => pushBars(this.#bars, this.#streams.subscribers, nowMicros()), PUSH_EVERY_MS),
+      setInterval(() => this.#bars.push(this.#streams.subscribers, nowMicros()), PUSH_EVERY_MS),
       setInterval(() => {
         for (const subscriber of this.#streams.subscribers) subscriber.ping()
       }, PING_EVERY_MS),

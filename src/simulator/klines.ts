@@ -36,12 +36,15 @@ const emptyBar = (minute: number, close: number): Bar => ({
 
 /** The current bar of each symbol, and the one before. */
 export class Bars {
-  readonly instruments: readonly Instrument[]
+  readonly #instruments: readonly Instrument[]
+  /** By the name of the stream. */
+  readonly #indexes: ReadonlyMap<string, number>
   readonly #current: Bar[]
   readonly #closed: (Bar | undefined)[]
 
   constructor(instruments: readonly Instrument[]) {
-    this.instruments = instruments
+    this.#instruments = instruments
+    this.#indexes = new Map(instruments.map(({ symbol }, index) => [`${symbol.toLowerCase()}${STREAM}`, index]))
     this.#current = instruments.map(() => emptyBar(0, 0))
     this.#closed = instruments.map(() => undefined)
   }
@@ -74,10 +77,20 @@ export class Bars {
   events(index: number, nowMicros: number, micros: boolean): object[] {
     const current = this.#at(index, nowMicros)
     const closed = this.#closed[index]
-    const event = (bar: Bar, isOver: boolean) => eventOf(this.instruments[index]!, bar, isOver, nowMicros, micros)
+    const event = (bar: Bar, isOver: boolean) => eventOf(this.#instruments[index]!, bar, isOver, nowMicros, micros)
     return closed?.minute === current.minute - 1
       ? [event(closed, true), event(current, false)]
       : [event(current, false)]
+  }
+
+  /** Sends each client the bars that it subscribes to. */
+  push(subscribers: Iterable<Subscriber>, nowMicros: number): void {
+    for (const subscriber of subscribers)
+      for (const stream of subscriber.streams) {
+        const index = this.#indexes.get(stream)
+        if (index === undefined) continue
+        for (const event of this.events(index, nowMicros, subscriber.form.micros)) subscriber.notify(stream, event)
+      }
   }
 
   /** The bar of this time; begins another one where the minute is over. */
@@ -89,17 +102,6 @@ export class Bars {
     this.#current[index] = emptyBar(minute, current.close)
     return this.#current[index]!
   }
-}
-
-/** Sends each client the bars that it subscribes to. */
-export function pushBars(bars: Bars, subscribers: Iterable<Subscriber>, nowMicros: number): void {
-  const indexOf = new Map(bars.instruments.map(({ symbol }, index) => [`${symbol.toLowerCase()}${STREAM}`, index]))
-  for (const subscriber of subscribers)
-    for (const stream of subscriber.streams) {
-      const index = indexOf.get(stream)
-      if (index === undefined) continue
-      for (const event of bars.events(index, nowMicros, subscriber.form.micros)) subscriber.notify(stream, event)
-    }
 }
 
 function eventOf(instrument: Instrument, bar: Bar, isOver: boolean, nowMicros: number, micros: boolean): object {

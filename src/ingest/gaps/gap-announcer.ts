@@ -9,7 +9,10 @@ const LISTED_MAX = 1_000
 /** Ranges of ids in a list, of all its gaps together: some 300 KB, and Kafka takes a megabyte. */
 const RANGES_MAX = 8_000
 const EVERY_MS = 1_000
-/** A list that has not changed is left again after this: a message may be lost with the log's board. A failure that lasts is reported again after it, too. */
+/**
+ * A list that has not changed is left again after this: a message may be lost with the log's board. A failure that lasts
+ * is reported again after it, too.
+ */
 const AGAIN_MS = 60_000
 
 export interface GapAnnouncerOptions {

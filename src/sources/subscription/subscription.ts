@@ -17,8 +17,9 @@
  *     │             │             │
  *     └────────── refused, ended, unanswered ◀─ any
  *
- * `live` and `silent` become `quiet` where a venue states which trades exist. A trade makes any state `live`; a confirmation makes any state but `live` and `silent` `acknowledged`. A symbol that is
- * down stays down during retries, until a trade or a confirmation. A sporadic kind is `live` without a tick.
+ * `live` and `silent` become `quiet` where a venue states which trades exist. A trade makes any state `live`; a
+ * confirmation makes any state but `live`, `silent` and `quiet` `acknowledged`. A symbol that is down stays down during
+ * retries, until a trade or a confirmation. A sporadic kind is `live` without a tick.
  */
 
 import type { IdRange } from '../../tick/repairs/id-ranges.ts'

@@ -39,6 +39,8 @@ export type SymbolControl = Extract<
   Control,
   { kind: 'subscribed' | 'ended' | 'rejected' | 'heartbeat' | 'witness' | 'error' }
 >
+/** Those that any kind of ticks may be about: a witness is of trades. */
+export type KindControl = Exclude<SymbolControl, { kind: 'witness' }>
 /** Control messages about errors. */
 export type Complaint = Extract<Control, { kind: 'rejected' | 'error' }>
 
@@ -135,7 +137,7 @@ export class Subscriptions {
    * Handles a control message. `confirmed` are the symbols confirmed on its socket. False for an error or refusal that
    * affects no subscription.
    */
-  control(control: SymbolControl, confirmed: Set<string>, nowMs: number): control is Exclude<SymbolControl, Complaint> {
+  control(control: KindControl, confirmed: Set<string>, nowMs: number): control is Exclude<KindControl, Complaint> {
     switch (control.kind) {
       case 'subscribed':
         this.#acknowledged(control, confirmed, nowMs)
@@ -147,9 +149,6 @@ export class Subscriptions {
         return this.#rejected(control, confirmed, nowMs)
       case 'error':
         return false
-      case 'witness':
-        this.witnessed(control, nowMs)
-        return true
       case 'heartbeat':
         if (control.symbol !== undefined && control.lastTradeId !== undefined)
           this.#all.get(control.symbol)?.announced(control.lastTradeId, nowMs)
