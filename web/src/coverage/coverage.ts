@@ -1,5 +1,6 @@
 /** What the coverage dialog shows, and where the cursor of its heat map is. */
 import { signal } from '@preact/signals'
+import { DAY_SECONDS } from './grid.ts'
 
 export const coverageOpen = signal(false)
 
@@ -16,6 +17,6 @@ export const cursor = signal<{ row: number; day: number } | null>(null)
 
 /** Addresses of the API for the days that end tomorrow. */
 export function addressOf(path: string, days: number, nowMs: number, more: Record<string, string> = {}): string {
-  const to = (Math.floor(nowMs / 86_400_000) + 1) * 86_400
-  return `${path}?${new URLSearchParams({ from: String(to - days * 86_400), to: String(to), ...more })}`
+  const to = (Math.floor(nowMs / (DAY_SECONDS * 1000)) + 1) * DAY_SECONDS
+  return `${path}?${new URLSearchParams({ from: String(to - days * DAY_SECONDS), to: String(to), ...more })}`
 }

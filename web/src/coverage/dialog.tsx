@@ -1,35 +1,31 @@
 /** The dialog that shows how complete what is stored is, by symbol, day and hour. */
-import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { CoverageGrid } from '../../../src/coverage/read.ts'
+import type { Signal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import type { CoverageGrid, GridRow } from '../../../src/coverage/read.ts'
 import { serverNowMs } from '../store.ts'
+import { Dialog } from '../ui/dialog.tsx'
 import { count } from '../ui/format.ts'
 import { Segmented } from '../ui/segmented.tsx'
 import { usePolling } from '../ui/use-polling.ts'
 import { addressOf, coverageOpen, cursor, kind, order, RANGES, type RangeName, range, search } from './coverage.ts'
 import { DayDetail, Legend } from './day-detail.tsx'
-import { incompleteDays, rowsShown } from './grid.ts'
+import { rowsShown, totalsOf } from './grid.ts'
 import { HeatMap } from './heat-map.tsx'
 
 const ASK_EVERY_MS = 60_000
 
-export function CoverageDialog() {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const open = coverageOpen.value
-  useEffect(() => {
-    if (open) dialog.current!.showModal()
-    else dialog.current!.close()
-  }, [open])
-  const close = () => {
-    coverageOpen.value = false
-  }
-  return (
-    <dialog ref={dialog} class="coverage" aria-labelledby="coverage-title" onClose={close} data-testid="coverage">
-      {open && <Content close={close} />}
-    </dialog>
-  )
-}
+export const CoverageDialog = () => (
+  <Dialog
+    open={coverageOpen}
+    name="coverage"
+    title="Coverage"
+    hint="what is known to be complete, by day and hour (UTC)"
+  >
+    <Content />
+  </Dialog>
+)
 
-function Content({ close }: { close: () => void }) {
+function Content() {
   // The time of opening: an address that changed every second would be fetched every second.
   const openedMs = useMemo(() => serverNowMs.peek(), [])
   const days = RANGES[range.value]
@@ -47,43 +43,11 @@ function Content({ close }: { close: () => void }) {
   const exported = (format: string) =>
     addressOf('/api/coverage', days, openedMs, { kind: kind.value, by: 'day', format })
   return (
-    <div class="coverage-content">
-      <header>
-        <h2 id="coverage-title">Coverage</h2>
-        <span class="quiet">what is known to be complete, by day and hour (UTC)</span>
-        <span class="spring" />
-        <button type="button" class="plain" onClick={close} data-testid="coverage-close">
-          Close <kbd>Esc</kbd>
-        </button>
-      </header>
+    <>
       <div class="coverage-controls">
-        <Segmented
-          label="kind"
-          choices={kinds}
-          chosen={kind.value}
-          onChoose={choice => {
-            kind.value = choice
-          }}
-          testId="coverage-kind"
-        />
-        <Segmented
-          label="range"
-          choices={Object.keys(RANGES) as RangeName[]}
-          chosen={range.value}
-          onChoose={choice => {
-            range.value = choice
-          }}
-          testId="coverage-range"
-        />
-        <Segmented
-          label="order"
-          choices={['worst first', 'by name']}
-          chosen={order.value}
-          onChoose={choice => {
-            order.value = choice
-          }}
-          testId="coverage-order"
-        />
+        <Choice label="kind" choices={kinds} of={kind} />
+        <Choice label="range" choices={Object.keys(RANGES) as RangeName[]} of={range} />
+        <Choice label="order" choices={['worst first', 'by name']} of={order} />
         <input
           type="search"
           placeholder="venue or symbol"
@@ -114,18 +78,27 @@ function Content({ close }: { close: () => void }) {
           Choose a day to see its hours and the reason of each. Arrow keys move from day to day.
         </p>
       )}
-    </div>
+    </>
   )
 }
 
-function Totals({ grid, rows }: { grid: CoverageGrid | null; rows: ReturnType<typeof rowsShown> }) {
+/** Buttons that set a signal. */
+function Choice<Value extends string>(props: { label: string; choices: readonly Value[]; of: Signal<Value> }) {
+  const { label, choices, of } = props
+  const onChoose = (choice: Value) => {
+    of.value = choice
+  }
+  return (
+    <Segmented label={label} choices={choices} chosen={of.value} onChoose={onChoose} testId={`coverage-${label}`} />
+  )
+}
+
+function Totals({ grid, rows }: { grid: CoverageGrid | null; rows: readonly GridRow[] }) {
+  // Not for each move of the cursor: thousands of symbols have hundreds of days each.
+  const { counted, lostDays, lossy } = useMemo(() => totalsOf(rows), [rows])
   if (!grid) return <p class="coverage-totals quiet">Reading…</p>
   if (rows.length === 0)
     return <p class="coverage-totals quiet">No hour of this is counted yet: each is, once it is over and audited.</p>
-  const counted = rows.reduce((sum, row) => sum + row.days.replaceAll('0', '').length, 0)
-  const lost = rows.map(incompleteDays)
-  const lostDays = lost.reduce((sum, days) => sum + days, 0)
-  const lossy = lost.filter(days => days > 0).length
   return (
     <p class="coverage-totals" data-testid="coverage-totals">
       <span>

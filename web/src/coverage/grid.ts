@@ -44,8 +44,15 @@ export const summaryOf = (row: Pick<GridRow, 'days'>): string =>
     .map(([condition, days]) => `${days} ${condition}`)
     .join(', ') || 'nothing counted'
 
-export const incompleteDays = (row: Pick<GridRow, 'days'>): number =>
+const incompleteDays = (row: Pick<GridRow, 'days'>): number =>
   countDays(row).reduce((sum, [condition, days]) => sum + (isIncomplete(condition) ? days : 0), 0)
+
+/** Counted days of all rows, those degraded or missing, and how many rows have such. */
+export function totalsOf(rows: readonly GridRow[]): { counted: number; lostDays: number; lossy: number } {
+  const counted = rows.reduce((sum, row) => sum + row.days.replaceAll('0', '').length, 0)
+  const lost = rows.map(incompleteDays)
+  return { counted, lostDays: lost.reduce((sum, days) => sum + days, 0), lossy: lost.filter(days => days > 0).length }
+}
 
 export interface Shown {
   kind: string

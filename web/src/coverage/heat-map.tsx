@@ -1,6 +1,6 @@
 /** The heat map: a row for each symbol, a cell for each day; arrow keys move the cursor. */
 import { useMemo } from 'preact/hooks'
-import type { Condition } from '../../../src/coverage/condition.ts'
+import { type Condition, isIncomplete } from '../../../src/coverage/condition.ts'
 import type { CoverageGrid, GridRow } from '../../../src/coverage/read.ts'
 import { rowStyle, VirtualList } from '../ui/virtual-list.tsx'
 import { cursor } from './coverage.ts'
@@ -123,7 +123,7 @@ function Row({ grid, row, index }: { grid: CoverageGrid; row: GridRow; index: nu
 
 /** A loss fills its cell and everything else does not: it is seen without colour, too. */
 function cellsOf(start: number, length: number, condition: Condition, days: number) {
-  const isLoss = condition === 'degraded' || condition === 'missing'
+  const isLoss = isIncomplete(condition)
   const [y, height] = isLoss ? [0, 1] : [0.2, 0.6]
   const rect = (x: number, width: number) => (
     <rect key={x} class={`condition-${condition}${isLoss ? ' loss' : ''}`} x={x} y={y} width={width} height={height} />

@@ -1,5 +1,6 @@
 /** The dialog that shows and changes what is recorded. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
+import { Dialog } from '../ui/dialog.tsx'
 import { sentence } from '../ui/format.ts'
 import { StatusIcon } from '../ui/status-icon.tsx'
 import { AddForm } from './add-form.tsx'
@@ -21,32 +22,29 @@ import {
 const LOAD_EVERY_MS = 2_000
 
 export function SelectionDialog() {
-  const dialog = useRef<HTMLDialogElement>(null)
   const open = selectionOpen.value
   useEffect(() => {
-    if (!open) {
-      dialog.current!.close()
-      return undefined
-    }
+    if (!open) return undefined
     outcome.value = null
     requested.value = []
     void loadSelection()
-    dialog.current!.showModal()
     // A recorder may start or end, and another page may change what it records.
     const timer = setInterval(loadSelection, LOAD_EVERY_MS)
     return () => clearInterval(timer)
   }, [open])
-  const close = () => {
-    selectionOpen.value = false
-  }
   return (
-    <dialog ref={dialog} class="selection" aria-labelledby="selection-title" onClose={close} data-testid="selection">
-      {open && <Content close={close} />}
-    </dialog>
+    <Dialog
+      open={selectionOpen}
+      name="selection"
+      title="Recorded symbols"
+      hint="changes apply immediately, without a gap in the others"
+    >
+      <Content />
+    </Dialog>
   )
 }
 
-function Content({ close }: { close: () => void }) {
+function Content() {
   const all = recorders.value
   const why = readOnlyReason(all, unknownBecause.value)
   const several = all === null ? [] : configurations(all)
@@ -56,15 +54,7 @@ function Content({ close }: { close: () => void }) {
   }, [of])
   const shown = all === null ? [] : meantOf(all, of)
   return (
-    <div class="selection-content">
-      <header>
-        <h2 id="selection-title">Recorded symbols</h2>
-        <span class="quiet">changes apply immediately, without a gap in the others</span>
-        <span class="spring" />
-        <button type="button" class="plain" onClick={close} data-testid="selection-close">
-          Close <kbd>Esc</kbd>
-        </button>
-      </header>
+    <>
       {several.length > 1 && (
         <label class="field selection-of">
           <span class="label">recorder</span>
@@ -93,7 +83,7 @@ function Content({ close }: { close: () => void }) {
       <RequestedStates />
       {all === null && why === null && <p class="hint">Reading what is recorded…</p>}
       {shown.length > 0 && <RecordedList recorder={shown[0]!} readOnly={why !== null} />}
-    </div>
+    </>
   )
 }
 
