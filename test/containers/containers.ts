@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandsOf } from '../support/documents.ts'
-import { Docker, type Outcome } from './docker.ts'
+import type { Outcome } from '../support/processes/outcome.ts'
+import { Docker } from './docker.ts'
 
 const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch']
 const COMPOSE = 'docker compose -f deploy/compose.yaml'

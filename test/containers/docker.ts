@@ -3,14 +3,14 @@
  * under the pinned names (`lab.sh`). Commands of the documents run in a copy of this repository, as they are written
  * there.
  */
-import { execFile, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { parse, stringify } from 'yaml'
 import { ROOT } from '../deploy/composition.ts'
+import { type Outcome, outcomeOf } from '../support/processes/outcome.ts'
 
 const LAB_SCRIPT = fileURLToPath(new URL('./lab.sh', import.meta.url))
 /** A build of Compose 2 beside this checkout, for machines whose packages have none. */
@@ -18,13 +18,6 @@ const COMPOSE_BESIDE = path.join(ROOT, '../shared/tools/docker-compose-2.40.3-li
 const COMMAND_MS_MAX = 600_000
 /** Images that are not in a package registry: their contents are not run here. */
 const NOT_HERE = ['grafana', 'loki', 'alloy']
-
-export interface Outcome {
-  code: number
-  /** Standard output and error. */
-  text: string
-  stdout: string
-}
 
 export class Docker {
   /** The copy of the repository. */
@@ -75,28 +68,10 @@ export class Docker {
   }
 
   /** Runs a line of a document in the copy. Rejects only if it does not end in time. */
-  async run(line: string): Promise<Outcome> {
+  run(line: string): Promise<Outcome> {
     const online = this.#own && /--build|docker build/.test(line) ? [LAB_SCRIPT, 'online', this.#directory] : []
     const [command, ...words] = [...online, 'bash', '-c', line]
-    const options = {
-      cwd: this.copy,
-      env: this.#environment,
-      timeout: COMMAND_MS_MAX,
-      maxBuffer: 64 * 2 ** 20,
-    }
-    try {
-      const { stdout, stderr } = await promisify(execFile)(command!, words, options)
-      return { code: 0, text: stdout + stderr, stdout }
-    } catch (error) {
-      const {
-        code,
-        stdout = '',
-        stderr = '',
-        killed,
-      } = error as { code: unknown; stdout: string; stderr: string; killed?: boolean }
-      if (killed || typeof code !== 'number') throw error
-      return { code, text: stdout + stderr, stdout }
-    }
+    return outcomeOf(command!, words, { cwd: this.copy, env: this.#environment, timeout: COMMAND_MS_MAX })
   }
 
   /** Runs a line where the published ports are, such as a curl of the page. */

@@ -10,7 +10,9 @@ import { GROUP, RIGHTS, RIGHTS_OF, type Role, STATUS_TOPIC, TICK_TOPICS } from '
 import { KnownMarket } from '../support/data/market.ts'
 import { within } from '../support/judges/within.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
+import { administer } from '../support/servers/kafka/administer.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
+import { unsignedToken } from '../support/servers/kafka/token.ts'
 
 const { AclOperationTypes: OPERATION, AclPermissionTypes, AclResourceTypes: RESOURCE, ResourcePatternTypes } = kafkajs
 
@@ -70,31 +72,14 @@ function aclsOf(role: Role): AclEntry[] {
     })
 }
 
-async function grant(acl: AclEntry[]): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: kafka.hosts.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin()
-  await admin.connect()
-  await admin.createAcls({ acl })
-  await admin.disconnect()
-}
-
-async function revoke(principal: string, topic: string): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: kafka.hosts.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin()
-  await admin.connect()
+async function revokeWrite(principal: string, topic: string): Promise<void> {
   const filter = {
     resourceType: RESOURCE.TOPIC,
     resourceName: topic,
     resourcePatternType: ResourcePatternTypes.LITERAL,
   }
   const operation = { operation: OPERATION.WRITE, permissionType: AclPermissionTypes.ALLOW }
-  await admin.deleteAcls({ filters: [{ ...filter, ...operation, principal }] })
-  await admin.disconnect()
-}
-
-/** A token that the broker's module for tests takes: signed by nobody, the subject is the user. */
-function token(user: string): string {
-  const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url')
-  const nowS = Math.floor(Date.now() / 1000)
-  return `${part({ alg: 'none' })}.${part({ sub: user, iat: nowS, exp: nowS + 3600 })}.`
+  await administer(kafka.hosts, admin => admin.deleteAcls({ filters: [{ ...filter, ...operation, principal }] }))
 }
 
 describe('with the rights of its role and no others', { skip: kafka.missing, timeout: 180_000 }, () => {
@@ -103,10 +88,10 @@ describe('with the rights of its role and no others', { skip: kafka.missing, tim
     t.after(() => rmSync(directory, { recursive: true, force: true }))
     const addressOf = (role: Role) => {
       const file = join(directory, role)
-      writeFileSync(file, token(role))
+      writeFileSync(file, unsignedToken(role, 3_600))
       return `kafka://${kafka.secure!.saslPlaintext}?partitions=2&sasl=oauthbearer&tokenFile=${file}`
     }
-    await grant([...aclsOf('record'), ...aclsOf('ingest')])
+    await administer(kafka.hosts, admin => admin.createAcls({ acl: [...aclsOf('record'), ...aclsOf('ingest')] }))
     const market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 21, ratePerSecond: 300 })
     t.after(() => market[Symbol.asyncDispose]())
     const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
@@ -129,7 +114,7 @@ describe('with the rights of its role and no others', { skip: kafka.missing, tim
     })
     assert.deepEqual(storing.logged('gaps_unlisted'), [])
 
-    await revoke('User:ingest', STATUS_TOPIC)
+    await revokeWrite('User:ingest', STATUS_TOPIC)
     market.exchange.control('drop', { trades: 100 })
     const { missing, why } = await storing.waitFor('gaps_unlisted')
     assert.ok(Number(missing) > 0)

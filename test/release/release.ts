@@ -4,16 +4,15 @@
  * `npm test`: it takes minutes. `npm run test:release`.
  */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { VERSION } from '../../src/version.ts'
 import { ROOT } from '../deploy/composition.ts'
+import { type Outcome, outcomeOf } from '../support/processes/outcome.ts'
 import { type NpmRegistry, startImageRegistry, startNpmRegistry } from './registries.ts'
 
 const SCRIPTS = path.join(ROOT, 'deploy/release')
@@ -41,25 +40,9 @@ after(async () => {
   fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
 })
 
-interface Outcome {
-  code: number
-  text: string
-}
-
 /** Runs a command as the workflow or a user does. */
-async function run(words: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(words[0]!, words.slice(1), {
-      cwd: options.cwd ?? directory,
-      env: { ...environment, ...options.env },
-      maxBuffer: 64 * 2 ** 20,
-    })
-    return { code: 0, text: stdout + stderr }
-  } catch (error) {
-    const { code, stdout = '', stderr = '' } = error as { code: unknown; stdout?: string; stderr?: string }
-    if (typeof code !== 'number') throw error
-    return { code, text: stdout + stderr }
-  }
+function run([command, ...words]: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
+  return outcomeOf(command!, words, { cwd: options.cwd ?? directory, env: { ...environment, ...options.env } })
 }
 
 async function succeeds(words: string[], options: Parameters<typeof run>[1] = {}): Promise<string> {

@@ -12,8 +12,9 @@ import { VERSION } from '../../src/version.ts'
 import { ROOT } from '../deploy/composition.ts'
 import { blocksOf } from '../support/documents.ts'
 import { within } from '../support/judges/within.ts'
+import type { Outcome } from '../support/processes/outcome.ts'
 import { freePort } from '../support/servers/free-port.ts'
-import { type Outcome, SystemdMachine } from './systemd-machine.ts'
+import { SystemdMachine } from './systemd-machine.ts'
 
 const PACKAGE = `tickhouse-${VERSION}.tgz`
 const WAIT_MS_MAX = 120_000

@@ -1,21 +1,16 @@
 /** systemd as on a machine of its own, with this machine's files and network. */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { within } from '../support/judges/within.ts'
+import { type Outcome, outcomeOf } from '../support/processes/outcome.ts'
 
 const SCRIPT = fileURLToPath(new URL('./systemd-machine.sh', import.meta.url))
 const BOOT_MS_MAX = 60_000
 const COMMAND_MS_MAX = 300_000
-
-export interface Outcome {
-  code: number
-  text: string
-}
 
 export class SystemdMachine {
   readonly #directory: string
@@ -68,20 +63,9 @@ export class SystemdMachine {
   #into = () => ['-t', `${this.#init}`, '-m', '-p', '-u', '-i', '-r', '-w']
 
   /** Runs a line as root of the machine. Rejects only if it does not end in time. */
-  async run(line: string): Promise<Outcome> {
-    const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
-    try {
-      const { stdout, stderr } = await promisify(execFile)('nsenter', [...this.#into(), 'bash', '-c', line], {
-        env: environment,
-        timeout: COMMAND_MS_MAX,
-        maxBuffer: 64 * 2 ** 20,
-      })
-      return { code: 0, text: stdout + stderr }
-    } catch (error) {
-      const { code, stdout = '', stderr = '', killed } = error as Partial<Record<string, string>>
-      if (killed || typeof code !== 'number') throw error
-      return { code, text: stdout + stderr }
-    }
+  run(line: string): Promise<Outcome> {
+    const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
+    return outcomeOf('nsenter', [...this.#into(), 'bash', '-c', line], { env, timeout: COMMAND_MS_MAX })
   }
 
   /** Switches it off: every process on it ends, and its files are gone. */

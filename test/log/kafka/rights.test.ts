@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import kafkajs, { type AclResourceTypes } from 'kafkajs'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
+import { administer } from '../../support/servers/kafka/administer.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 
-const { AclOperationTypes, AclPermissionTypes, ResourcePatternTypes, logLevel, Kafka: OtherClient } = kafkajs
+const { AclOperationTypes, AclPermissionTypes, ResourcePatternTypes } = kafkajs
 const { GROUP, TOPIC } = kafkajs.AclResourceTypes
 
 const kafka = await startKafka(
@@ -19,15 +20,12 @@ const kafka = await startKafka(
 )
 
 async function deny(resourceType: AclResourceTypes, resourceName: string): Promise<void> {
-  const admin = new OtherClient({ brokers: kafka.hosts.split(','), logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
   const whose = { principal: 'User:ANONYMOUS', host: '*', resourcePatternType: ResourcePatternTypes.LITERAL }
   const what = { operation: AclOperationTypes.READ, permissionType: AclPermissionTypes.DENY }
   const acl = { resourceType, resourceName, ...whose, ...what }
   // Describing is still allowed: else the topic would not be there at all.
   const describing = { ...acl, operation: AclOperationTypes.DESCRIBE, permissionType: AclPermissionTypes.ALLOW }
-  await admin.createAcls({ acl: [acl, describing] })
-  await admin.disconnect()
+  await administer(kafka.hosts, admin => admin.createAcls({ acl: [acl, describing] }))
 }
 
 describe('without an ACL', { skip: kafka.missing, timeout: 120_000 }, () => {

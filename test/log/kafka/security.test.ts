@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openKafkaLog } from '../../../src/log/kafka/log.ts'
 import { numbered, readRange } from '../../contracts/log.ts'
 import { KAFKA_USER, startKafka } from '../../support/servers/kafka/kafka.ts'
+import { unsignedToken } from '../../support/servers/kafka/token.ts'
 
 const kafka = await startKafka({ after }, { own: true, secure: true })
 
@@ -19,13 +20,6 @@ function secretFile(t: TestContext, text: string): string {
   const file = join(directory, 'secret')
   writeFileSync(file, `${text}\n`)
   return file
-}
-
-/** A token as the broker's own module for tests takes it: signed by nobody. */
-function token(subject: string, seconds: number): string {
-  const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url')
-  const nowS = Math.floor(Date.now() / 1000)
-  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: nowS, exp: nowS + seconds })}.`
 }
 
 describe('a broker with authentication', { skip: kafka.missing }, () => {
@@ -73,19 +67,19 @@ describe('a broker with authentication', { skip: kafka.missing }, () => {
   })
 
   test('OAUTHBEARER with a token from a file, read again when the session expires', async t => {
-    const file = secretFile(t, token(name, 3))
-    const renewing = setInterval(() => writeFileSync(file, token(name, 3)), 500)
+    const file = secretFile(t, unsignedToken(name, 3))
+    const renewing = setInterval(() => writeFileSync(file, unsignedToken(name, 3)), 500)
     t.after(() => clearInterval(renewing))
     await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenFile=${file}`, true)
   })
 
   test('OAUTHBEARER with a token from a command', async t => {
-    const command = encodeURIComponent(`cat ${secretFile(t, token(name, 60))}`)
+    const command = encodeURIComponent(`cat ${secretFile(t, unsignedToken(name, 60))}`)
     await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenCommand=${command}`)
   })
 
   test('rejected credentials and certificates are a permanent error, with advice and without the secret', async t => {
-    const expired = secretFile(t, token(name, -60))
+    const expired = secretFile(t, unsignedToken(name, -60))
     const addresses = {
       [`kafka://alice:hunter2@${saslSsl}?${prefix()}&${tls()}&sasl=plain`]: /credentials/,
       [`kafka://alice:hunter2@${saslSsl}?${prefix()}&${tls()}&sasl=scram-sha-512`]: /credentials/,
