@@ -8,6 +8,7 @@ import { restore } from '../../src/archive/restore/restore.ts'
 import { DirectoryTarget } from '../../src/archive/targets/directory.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
+import { ID_KINDS } from '../../src/status/health.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { pythonWith } from '../../test/support/processes/python.ts'
@@ -33,7 +34,7 @@ interface Filled extends Parts {
 }
 
 /** A store with the trades, its parts merged as after a quiet hour, and an empty archive. */
-function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS): Promise<T> {
+function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS, sealed = false): Promise<T> {
   return withDirectory(directory =>
     withParts(directory, async parts => {
       let trades = 0
@@ -49,6 +50,7 @@ function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS
         target,
         segmentLength: 'day',
         retention: { logHours: undefined, storeDays: undefined },
+        seal: sealed ? { keyFile: join(directory, 'seal-key.pem'), idKinds: ID_KINDS } : null,
         diskFreeBytesMin: 0,
         emit: () => {},
         // All that is stored is of a day that is over.
@@ -59,25 +61,29 @@ function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS
   )
 }
 
-function archived(sessions?: number) {
-  return withFilled(async ({ archiver, trades, store, target }) => {
-    const sample = await measured(async () => {
-      await archiver.round()
-      return trades
-    })
-    const [{ rows, bytes } = { rows: 0, bytes: 0 }] = await new ArchiveCatalog(store, target.address).objects(
-      "kind = 'trades'",
-    )
-    if (rows !== trades) throw new Error(`${rows} of ${trades} rows archived`)
-    const { kinds } = await store.size()
-    return {
-      ...sample,
-      metrics: {
-        'bytes/trade in the archive': bytes / trades,
-        'bytes/trade in the store': kinds.trades.bytes / trades,
-      },
-    }
-  }, sessions)
+function archived(sessions?: number, sealed = false) {
+  return withFilled(
+    async ({ archiver, trades, store, target }) => {
+      const sample = await measured(async () => {
+        await archiver.round()
+        return trades
+      })
+      const [{ rows, bytes } = { rows: 0, bytes: 0 }] = await new ArchiveCatalog(store, target.address).objects(
+        "kind = 'trades'",
+      )
+      if (rows !== trades) throw new Error(`${rows} of ${trades} rows archived`)
+      const { kinds } = await store.size()
+      return {
+        ...sample,
+        metrics: {
+          'bytes/trade in the archive': bytes / trades,
+          'bytes/trade in the store': kinds.trades.bytes / trades,
+        },
+      }
+    },
+    sessions,
+    sealed,
+  )
 }
 
 /** `deep`: verifies rows as well as bytes. */
@@ -135,6 +141,11 @@ export const archive: Bench = {
   rounds: 3,
   contestants: [
     { name: 'tickhouse: archived and proved', run: () => archived() },
+    {
+      name: 'tickhouse: archived, proved and sealed',
+      against: 'tickhouse: archived and proved',
+      run: () => archived(SESSIONS, true),
+    },
     { name: 'pyarrow: written and compared', against: 'tickhouse: archived and proved', run: python('pyarrow') },
     { name: 'pandas: written and compared', against: 'tickhouse: archived and proved', run: python('pandas') },
     { name: 'tickhouse: verified, bytes', run: () => verified(false) },

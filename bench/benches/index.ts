@@ -1,6 +1,7 @@
 /** All benchmarks, in the order of the pipeline. */
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
+import { completeness } from './completeness.ts'
 import { cost } from './cost.ts'
 import { coverage } from './coverage.ts'
 import { dashboards } from './dashboards.ts'
@@ -25,6 +26,7 @@ export const BENCHES: readonly Bench[] = [
   ingest,
   whole,
   diagnostics,
+  completeness,
   kafka,
   socket,
   memory,
