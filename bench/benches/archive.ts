@@ -8,9 +8,9 @@ import { restore } from '../../src/archive/restore/restore.ts'
 import { DirectoryTarget } from '../../src/archive/targets/directory.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
 import { SYSTEM_CLOCK } from '../../src/clock.ts'
-import { ID_KINDS } from '../../src/status/health.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
+import { VENUES } from '../../src/venues/index.ts'
 import { pythonWith } from '../../test/support/processes/python.ts'
 import { type Bench, measured, type Sample } from '../contract.ts'
 import { withDirectory } from '../samples/directory.ts'
@@ -50,7 +50,9 @@ function withFilled<T>(work: (filled: Filled) => Promise<T>, sessions = SESSIONS
         target,
         segmentLength: 'day',
         retention: { logHours: undefined, storeDays: undefined },
-        seal: sealed ? { keyFile: join(directory, 'seal-key.pem'), idKinds: ID_KINDS } : null,
+        seal: sealed
+          ? { keyFile: join(directory, 'seal-key.pem'), idKinds: new Map(VENUES.map(({ name, ids }) => [name, ids])) }
+          : null,
         diskFreeBytesMin: 0,
         emit: () => {},
         // All that is stored is of a day that is over.
