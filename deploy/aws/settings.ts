@@ -10,7 +10,7 @@ export interface Settings {
   /** Name of the stack. */
   name: string
   sources: string
-  /** Image of all stages; undefined: built from this directory and pushed to the account's registry. */
+  /** Image of all stages, with the engine; undefined: built from this directory and pushed to the account's registry. */
   image: string | undefined
   /** `private`: stages that need no internet run in subnets without it, by interface endpoints. */
   network: 'public' | 'private'

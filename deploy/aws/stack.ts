@@ -29,7 +29,7 @@ export class TickhouseStack extends Stack {
   readonly #settings: Settings
   readonly #key: Key
   readonly #alarms: Alarms
-  readonly #image: ContainerImage
+  readonly #images: Record<'full' | 'slim', ContainerImage>
   readonly #token: Secret
 
   constructor(scope: Construct, settings: Settings, props: StackProps = {}) {
@@ -44,14 +44,11 @@ export class TickhouseStack extends Stack {
     this.#key = dataKey(this)
     this.#alarms = new Alarms(this, 'Alarms', { name: settings.name, key: this.#key, email: settings.alarmEmail })
     // Staged from .dockerignore: only what the Dockerfile copies.
-    this.#image = settings.image
-      ? ContainerImage.fromRegistry(settings.image)
-      : AssetImage.fromAsset(ROOT, {
-          file: 'deploy/Dockerfile',
-          // Stages with a server need no engine.
-          target: settings.size === 'S' ? 'full' : 'slim',
-          platform: Platform.LINUX_ARM64,
-        })
+    const imageOf = (target: string) =>
+      settings.image
+        ? ContainerImage.fromRegistry(settings.image)
+        : AssetImage.fromAsset(ROOT, { file: 'deploy/Dockerfile', target, platform: Platform.LINUX_ARM64 })
+    this.#images = { full: imageOf('full'), slim: imageOf('slim') }
     this.#token = new Secret(this, 'Token', {
       description: 'TICKHOUSE_TOKEN: access to the page, its API and the metrics',
       encryptionKey: this.#key,
@@ -73,7 +70,7 @@ export class TickhouseStack extends Stack {
       size: { ...size, diskGiB: this.#settings.storeGiB ?? size.diskGiB },
       cluster: this.#cluster(network),
       network,
-      image: this.#image,
+      image: this.#images.full,
       key: this.#key,
       alarms: this.#alarms,
       resources: { archive },
@@ -171,7 +168,13 @@ export class TickhouseStack extends Stack {
           TICKHOUSE_HANDOVER_SECONDS: String(HANDOVER_SECONDS),
         }
       case 'archive':
-        return { TICKHOUSE_ARCHIVE: archive, TICKHOUSE_METRICS_LISTEN: listens, ...this.#retention() }
+        return {
+          TICKHOUSE_ARCHIVE: archive,
+          TICKHOUSE_METRICS_LISTEN: listens,
+          // Its directory is new in each task: the key would be lost.
+          TICKHOUSE_SEAL_KEY: 'off',
+          ...this.#retention(),
+        }
       case 'watch':
         return {
           TICKHOUSE_WATCH_URL: url('serve'),
@@ -208,7 +211,8 @@ export class TickhouseStack extends Stack {
       ...rest,
       command,
       size,
-      image: this.#image,
+      // The archiver reads back what it writes, with the engine.
+      image: this.#images[command === 'archive' ? 'full' : 'slim'],
       subnets,
       publicAddress: subnets === PUBLIC,
       environment: { settings, secrets: { TICKHOUSE_TOKEN: textOf(this.#token), ...secrets, ...own } },

@@ -38,7 +38,7 @@ export function obstacles(tag: string, tree: Tree, repository?: string): string[
   if (version === undefined) return [`the tag ${tag} is not v<major>.<minor>.<patch>`]
   const { packageJson, lock, changelog, compose } = tree
   const latest = latestNotes(changelog)
-  const image = /:-tickhouse:([\w.-]+)-slim\}/.exec(compose)?.[1]
+  const image = /:-tickhouse:([\w.-]+)\}/.exec(compose)?.[1]
   const found: string[] = []
   if (packageJson.version !== version)
     found.push(`package.json has version ${packageJson.version}: npm version ${version} --no-git-tag-version`)

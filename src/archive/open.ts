@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
+import { requireFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { Archiver } from './archiver.ts'
@@ -71,7 +72,7 @@ export function retentionOf(settings: RetentionSettings, log: LogRetention): Ret
   }
 }
 
-/** The archive stage; null if it is off. Throws like `openTarget` if the archive cannot be used. */
+/** The archive stage; null if it is off. Throws like `openTarget` if the archive cannot be used, or `engine_missing`. */
 export async function openArchiver(
   settings: ArchiveSettings,
   log: Log & LogRetention,
@@ -81,6 +82,8 @@ export async function openArchiver(
 ): Promise<Archiver | null> {
   const target = await openWithArchive(settings, store)
   if (!target) return null
+  // Now, and not when the first hour is complete.
+  await requireFiles(store)
   const retention = retentionOf(settings, log)
   const keeps = retention.logHours === undefined ? 'for ever' : `${retention.logHours} hours`
   emit('log_retention', { address: log.address, keeps })

@@ -1,6 +1,7 @@
 /** The archiver beside a store on a ClickHouse server: `tickhouse archive`, a process of its own. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { ArchiveCatalog } from '../../src/archive/catalog/catalog.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import { checkArchive } from '../../src/archive/verify/check.ts'
@@ -14,6 +15,7 @@ import { rounds, Schedule } from '../support/faults.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 
+const CLI_WITHOUT_ENGINE = fileURLToPath(new URL('../support/processes/cli-without-engine.ts', import.meta.url))
 const server = await openTestServer({ after })
 
 test('rows of a server are archived and verified by a separate process, which may be killed at any time', {
@@ -58,4 +60,14 @@ test('rows of a server are archived and verified by a separate process, which ma
   await judge.close()
   await store.close()
   await log.close()
+})
+
+test('an archiver without the engine refuses to start, not when the first hour is complete', async t => {
+  const store = server.freshStore()
+  await (await openStore(store)).close()
+  const instance = new TestInstance(t, { STORE: store, LOG_FORMAT: 'text' }, CLI_WITHOUT_ENGINE)
+  await makeMixedLog(`${instance.directory}/data/log`)
+  const archiver = instance.run('archive')
+  assert.deepEqual(await archiver.exited, { code: 2, signal: null })
+  assert.match(archiver.output, /the embedded ClickHouse engine \(package chdb\) is not installed\. .*full image/)
 })

@@ -46,10 +46,10 @@ test('one service builds the image that all stages run', () => {
   assert.ok(stages.length === 5)
 })
 
-test('every image is pinned to a version and a digest, and ours to this version, without the engine', () => {
+test('every image is pinned to a version and a digest, and ours to this version, with the engine that the archiver needs', () => {
   const ours = new Set(stages.map(([name]) => name))
   for (const [name, { image }] of services)
-    assert.match(image, ours.has(name) ? new RegExp(`^tickhouse:${VERSION}-slim$`) : PINNED, name)
+    assert.match(image, ours.has(name) ? new RegExp(`^tickhouse:${VERSION}$`) : PINNED, name)
   const dockerfile = fs.readFileSync(path.join(DEPLOY, 'Dockerfile'), 'utf8')
   for (const [, image] of dockerfile.matchAll(/^FROM (?:--platform=\S+ )?(\S+)/gm))
     assert.match(image!, /^(packages|program|node:24\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64})$/)

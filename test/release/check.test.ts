@@ -7,7 +7,7 @@ const READY: Tree = {
   packageJson: { version: '1.2.3', repository: { url: 'git+https://github.com/owner/name.git' } },
   lock: { version: '1.2.3' },
   changelog: '# Changelog\n\n## 1.2.3\n\n- One thing.\n\n## 1.2.2\n\n- Another.\n',
-  compose: `  image: \${TICKHOUSE_IMAGE:-tickhouse:1.2.3-slim}\n`,
+  compose: `  image: \${TICKHOUSE_IMAGE:-tickhouse:1.2.3}\n`,
 }
 
 test('a tree whose versions are those of the tag may be released, with the notes of that version alone', () => {
@@ -41,7 +41,7 @@ describe('one obstacle is named', () => {
     [
       'another image in Compose',
       'v1.2.3',
-      { compose: `\${TICKHOUSE_IMAGE:-tickhouse:1.2.2-slim}` },
+      { compose: `\${TICKHOUSE_IMAGE:-tickhouse:1.2.2}` },
       /runs tickhouse:1\.2\.2/,
     ],
     [

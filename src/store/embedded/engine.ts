@@ -83,7 +83,8 @@ export async function openEngine(directory: string, options: EngineOptions): Pro
   }
 }
 
-async function loadEngine(): Promise<typeof import('chdb')> {
+/** The engine's package. Throws `engine_missing` if it is not installed, or has no binary for this machine. */
+export async function loadEngine(): Promise<typeof import('chdb')> {
   try {
     return await import('chdb')
   } catch (error) {
@@ -91,7 +92,7 @@ async function loadEngine(): Promise<typeof import('chdb')> {
       throw new TickhouseError(
         'engine_missing',
         'the embedded ClickHouse engine (package chdb) is not installed',
-        'Install tickhouse without --omit=optional, or its full image, or set TICKHOUSE_STORE to a ClickHouse server.',
+        'Install tickhouse without --omit=optional, or use its full image. With TICKHOUSE_STORE on a ClickHouse server only tickhouse archive needs it.',
         { cause: error },
       )
     throw new TickhouseError(

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { attempt } from '../failure.ts'
 import type { Store } from '../store.ts'
-import { openEngine } from './engine.ts'
+import { loadEngine, openEngine } from './engine.ts'
 
 export interface StoreFiles {
   /** See `Store.writeParquet`. */
@@ -28,6 +28,11 @@ export function filesOf(store: Store): StoreFiles {
       if (reader !== store) await reader.close()
     },
   }
+}
+
+/** Throws `engine_missing` if this process could not read files back: beside a server the engine is needed for that too. */
+export async function requireFiles(store: Store): Promise<void> {
+  if (store.kind !== 'embedded') await loadEngine()
 }
 
 /** Reads files with an engine without tables, opened by the first read. No other engine may be open in this process. */

@@ -11,6 +11,7 @@ import { DEPLOYMENTS, filled, generatedSecret } from '../../support/deployments/
 
 interface Container {
   Name: string
+  Image: unknown
   Command?: string[]
   Environment?: { Name: string; Value: unknown }[]
   Secrets?: { Name: string; ValueFrom: unknown }[]
@@ -40,6 +41,13 @@ for (const [name, settings] of Object.entries(DEPLOYMENTS)) {
   describe(name, () => {
     const { resources } = synthesize(settings)
     const stages = containersOf(resources).filter(({ Command }) => Command !== undefined)
+
+    test('the archiver has the image with the engine, by which it reads back what it writes, and no key to lose', () => {
+      const [archive, serve] = ['archive', 'serve'].map(name => stages.find(({ Command }) => Command![0] === name))
+      if (!archive) return
+      assert.equal(settings.image === undefined, JSON.stringify(archive.Image) !== JSON.stringify(serve!.Image))
+      assert.ok(archive.Environment!.some(({ Name, Value }) => Name === 'TICKHOUSE_SEAL_KEY' && Value === 'off'))
+    })
 
     test('each stage accepts its environment, and takes every setting in it', () => {
       assert.deepEqual(

@@ -213,6 +213,7 @@ test('stages without the ClickHouse engine run the slim image, by tag or by dige
     )
   assert.equal(imagesOf('embedded').start, `tickhouse:${VERSION}`)
   assert.equal(imagesOf('external').ingest, `tickhouse:${VERSION}-slim`)
+  assert.equal(imagesOf('msk').archive, `tickhouse:${VERSION}`, 'it reads back what it writes')
   const { ingest, record } = imagesOf('kafka-embedded-store')
   assert.deepEqual([ingest, record], [`tickhouse:${VERSION}`, `tickhouse:${VERSION}-slim`])
   assert.match(imagesOf('placed').record, /^registry\.example\.org:5000\/market\/tickhouse@sha256:0+2$/)

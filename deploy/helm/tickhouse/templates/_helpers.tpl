@@ -42,7 +42,7 @@ ingest: { kind: StatefulSet, replicas: 1, kafka: true, engine: true, page: true,
 ingest: { kind: Deployment, replicas: {{ .Values.ingest.replicas }}, kafka: true, clickhouse: true }
 serve: { kind: Deployment, replicas: {{ .Values.serve.replicas }}, kafka: true, clickhouse: true, page: true }
 {{- if $archived }}
-archive: { kind: Deployment, replicas: 1, kafka: true, clickhouse: true, archives: true }
+archive: { kind: Deployment, replicas: 1, kafka: true, clickhouse: true, engine: true, archives: true }
 {{- end }}
 {{- end }}
 {{- end }}
