@@ -47,7 +47,7 @@ export async function planOf(store: Store, before: Progress, nowSeconds: number)
   const closedBefore = await lastClosed(store, audited, floor(nowSeconds - SETTLED_SECONDS))
   const restored = await restoredSince(store, before)
   const isFirst = before.closedBefore === 0 || restored
-  const first = isFirst ? await firstDay(store) : before.closedBefore
+  const first = isFirst ? await firstHour(store) : before.closedBefore
   if (first === undefined) return { spans: [], reached: null }
   const hours = new Set<number>()
   for (let hour = first; hour < closedBefore; hour += HOUR) hours.add(hour)
@@ -116,13 +116,16 @@ async function restoredSince(store: Store, { atMicros }: Progress): Promise<bool
   return row!.found > 0
 }
 
-/** The first hour of the first log day with ticks; undefined without any. */
-async function firstDay(store: Store): Promise<number | undefined> {
-  const days = COVERED.map(({ table }) => `SELECT min(log_day) AS day FROM ${table} HAVING count() > 0`)
-  const [row] = await store.rows<{ first: string }>(
-    `SELECT toString(toUnixTimestamp(toDateTime(min(day), 'UTC'))) AS first FROM (${days.join(' UNION ALL ')}) HAVING count() > 0`,
+/** The hour in which the first tick was logged; undefined without any. Before it nothing was recorded, and nothing is missing. */
+async function firstHour(store: Store): Promise<number | undefined> {
+  const first = COVERED.map(
+    ({ table }) =>
+      `SELECT min(logged_at) AS at FROM ${table} WHERE log_day = (SELECT min(log_day) FROM ${table}) HAVING count() > 0`,
   )
-  return row && Number(row.first)
+  const [row] = await store.rows<{ first: string }>(
+    `SELECT toString(toUnixTimestamp(min(at))) AS first FROM (${first.join(' UNION ALL ')}) HAVING count() > 0`,
+  )
+  return row && floor(Number(row.first))
 }
 
 /** The hours of the ticks in a range of log records. */

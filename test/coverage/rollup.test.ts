@@ -32,6 +32,15 @@ function record(
   return tradesOf(venue, trades, origin, ({ tradeId }) => start + (tradeId - ids[0]!) * 1e6)
 }
 
+/** A record of trades of this moment. */
+const tradesNow = (venue: string, symbol: string, ids: readonly number[]) =>
+  tradesOf(
+    venue,
+    ids.map(tradeId => ({ venue, symbol, tradeId, price: 1, volume: 1, side: 'buy' as const })),
+    ORIGIN.live,
+    () => Date.now() * 1000,
+  )
+
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
 async function count(store: Store, rollup = rollupOf(store)) {
@@ -99,6 +108,15 @@ test('hours are proved, halted and degraded by the ids of their trades, and chan
     to: DAY_SECONDS + 2 * 86_400,
   })
   assert.deepEqual(grid.rows, [{ kind: 'trades', venue: 'binance', symbol: 'BTCUSDT', days: '50' }])
+})
+
+test('before the first tick was logged nothing is missing, whatever is selected', async t => {
+  const { log, store } = await openBoth(t)
+  await log.append(0, [tradesNow('binance', 'BTCUSDT', range(1, 10))])
+  await storeAll(log, store)
+  const selected = ['BTCUSDT', 'ETHUSDT'].map(symbol => ({ venue: 'binance', symbol, kind: 'quotes' }))
+  await count(store, rollupOf(store, selected))
+  assert.equal(await written(store), 0)
 })
 
 test('nothing is counted again without a change, also after a restart', async t => {

@@ -77,10 +77,11 @@ export function describe(
     ),
   )
   const until = new Date(totals.countedBefore * 1000).toISOString().replace(':00.000', '')
+  const pending = totals.countedBefore > 0 ? `Hours from ${until} on are pending.` : 'Hours are still being counted.'
   return [
     ...lines,
     '',
-    `${totals.hours.toLocaleString('en-US')} hours, ${totals.incomplete.toLocaleString('en-US')} of them degraded or missing. Hours from ${until} on are pending.`,
+    `${totals.hours.toLocaleString('en-US')} hours, ${totals.incomplete.toLocaleString('en-US')} of them degraded or missing. ${pending}`,
   ]
 }
 
