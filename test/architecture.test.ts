@@ -22,7 +22,7 @@ const SOURCES = filesIn('src', /\.ts$/)
 /** Files at the top of src/ that every folder may import. */
 const COMMON = /^(errors|clock|disk|proxies|plain-text|loopback|nearest|version|service)$/
 const CONTRACTS =
-  /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|query-errors|trade-order|since-offsets))$/
+  /^(log\/(log|assignment|retention|status-board|record-hash|log-time)|store\/(store|sql|exact-sums|query-errors|trade-order|since-offsets))$/
 
 /** What the files of each folder may import from other folders, in the order of a tick's way; nobody imports downwards. */
 const MAY_IMPORT: Record<string, RegExp[]> = {
@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   ingest: [/^(tick|telemetry|audit)\//, CONTRACTS],
   proof: [/^tick\/id-kind$/],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
-  reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/sql$/],
+  reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/(sql|exact-sums)$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [

@@ -1,5 +1,5 @@
 /** Compares each minute of a day with the venue's own candle of it: count and volumes, as exact decimals. */
-import { withoutZeros } from '../store/sql.ts'
+import { withoutZeros } from '../store/exact-sums.ts'
 import { MINUTE_MS, MINUTES_OF_DAY, type VenueMinute } from '../venues/candles/candles.ts'
 import { decimalsOf, unit, unitsOf } from './exact-decimal.ts'
 import { type CountedIds, IdRanges } from './id-ranges.ts'

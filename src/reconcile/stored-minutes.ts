@@ -1,11 +1,8 @@
 /** Counts and exact sums of the stored trades of each minute of a day. */
-import { decimalOf, isExactDecimal } from '../store/sql.ts'
+import { exactSums } from '../store/exact-sums.ts'
 import type { StoredTrades } from './stored.ts'
 
-/** Decimals of prices and volumes that are summed exactly. */
-const SCALE = 20
-
-/** Sums are exact, as texts, of the doubles' shortest decimals: what the venue sent where that has at most 15 digits. */
+/** Sums are exact, as texts: `exactSums`. */
 export interface StoredMinute {
   startMs: number
   trades: number
@@ -23,16 +20,11 @@ type Row = Record<
   string
 >
 
-const decimal = (column: string) => decimalOf(column, SCALE)
-const isExact = (column: string) => isExactDecimal(column, decimal(column), decimalOf(column, 2 * SCALE))
-const sum = (value: string) => `toString(sum(assumeNotNull(${value})))`
-const buys = (value: string) => `toString(sumIf(assumeNotNull(${value}), side = 'buy'))`
-
+const [ALL, BUYS] = [exactSums(), exactSums("side = 'buy'")]
 const SELECT = `toString(toUnixTimestamp(toStartOfMinute(timestamp, 'UTC'))) AS minute, toString(count()) AS count,
   toString(min(trade_id)) AS first, toString(max(trade_id)) AS last,
-  ${sum(decimal('volume'))} AS volume_sum, ${sum(`${decimal('price')} * ${decimal('volume')}`)} AS quote_sum,
-  ${buys(decimal('volume'))} AS taker_sum, ${buys(`${decimal('price')} * ${decimal('volume')}`)} AS taker_quote_sum,
-  toString(countIf(NOT (${isExact('price')} AND ${isExact('volume')}))) AS inexact`
+  ${ALL.volume} AS volume_sum, ${ALL.notional} AS quote_sum, ${BUYS.volume} AS taker_sum, ${BUYS.notional} AS taker_quote_sum,
+  ${ALL.inexact} AS inexact`
 
 /** The minutes that have trades, in order. `inexact`: trades with more than 20 decimals, whose sums are too small. */
 export async function storedMinutes(stored: StoredTrades): Promise<{ minutes: StoredMinute[]; inexact: number }> {

@@ -102,18 +102,6 @@ export function literal(value: unknown): string {
   return `'${String(value).replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }
 
-/** The shortest decimal of a Float64 as a Decimal256 with so many decimals; NULL if it is none. */
-export const decimalOf = (column: string, decimals: number): string =>
-  `toDecimal256OrNull(toString(${column}), ${decimals})`
-
-/** Whether `short` has all decimals of the column: `long`, with twice as many, is the same, and it is not 0 for having too many. */
-export const isExactDecimal = (column: string, short: string, long: string): string =>
-  `(ifNull(${short} = ${long}, 0) AND (${short} != 0 OR ${column} = 0))`
-
-/** A decimal as text, as the engine writes it, without zeros at its end. */
-export const withoutZeros = (decimal: string): string =>
-  decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
-
 /** Setting `additional_table_filters`, as the engine reads it from a text: conditions by table. */
 export function filtersText(filters: Readonly<Record<string, string>>): string {
   return `{${Object.entries(filters)

@@ -3,15 +3,13 @@
  * file alone determines the result, so that a reader of the archive can compute it again.
  */
 import type { SymbolSummary } from '../../proof/leaf.ts'
-import { decimalOf, isExactDecimal, withoutZeros } from '../../store/sql.ts'
+import { exactSums, withoutZeros } from '../../store/exact-sums.ts'
 import { type IdKind, idsAreDense } from '../../tick/id-kind.ts'
 import { quoted } from '../columns.ts'
 import { type Kind, SEGMENT_TABLE } from '../kinds.ts'
 
 /** Ranges of missing ids stated for a symbol. */
 const RANGES_MAX = 50
-/** Decimals of prices and volumes that are summed exactly. */
-const SCALE = 20
 
 export interface VenueSummary {
   venue: string
@@ -105,28 +103,18 @@ function ticksQuery({ time }: Kind, file: string, where: string): string {
     GROUP BY venue, symbol ORDER BY venue, symbol SETTINGS max_threads = 1`
 }
 
-/**
- * Source of the trades in a file with their decimals. `exact`: whether price and volume have at most `SCALE` decimals; more show as a
- * difference at twice the scale, or as 0 there where the double is not 0.
- */
+/** Source of the trades in a file. */
 export function tradesIn(file: string, where: string): string {
-  const exact = (name: string) => isExactDecimal(name, `${name}_short`, `${name}_long`)
-  const decimals = (name: string) =>
-    `${decimalOf(name, SCALE)} AS ${name}_short, ${decimalOf(name, 2 * SCALE)} AS ${name}_long`
   const columns =
     "venue String, symbol String, timestamp DateTime64(9, 'UTC'), price Float64, volume Float64, trade_id UInt64, id_run UInt16"
-  return `(
-      SELECT *, ${decimals('price')}, ${decimals('volume')}, ${exact('price')} AND ${exact('volume')} AS exact
-      FROM file(${quoted(file)}, 'Parquet', ${quoted(columns)}) WHERE ${where}
-    )`
+  return `file(${quoted(file)}, 'Parquet', ${quoted(columns)}) WHERE ${where}`
 }
 
-/** Columns `volume`, `notional` and `inexact` of the rows that a condition selects. */
-export const sumsOf = (
-  condition: string,
-): string => `toString(sumIf(assumeNotNull(volume_short), exact AND ${condition})) AS volume_sum,
-      toString(sumIf(assumeNotNull(price_short) * assumeNotNull(volume_short), exact AND ${condition})) AS notional_sum,
-      toString(countIf(NOT exact AND ${condition})) AS inexact`
+/** Columns `volume_sum`, `notional_sum` and `inexact` of the rows that a condition selects. */
+export function sumsOf(condition: string): string {
+  const { volume, notional, inexact } = exactSums(condition)
+  return `${volume} AS volume_sum, ${notional} AS notional_sum, ${inexact} AS inexact`
+}
 
 /** Bitmaps of the ids at which runs of consecutive ids begin and end, as columns `begins` and `stops`. */
 export function runsOfIds(dense: string): { ids: string; columns: string } {

@@ -62,6 +62,8 @@ test('sums are exact, whatever the doubles, and what has too many digits is coun
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.integer({ min: 1, max: 10_000_000 }).map(units => units / 100),
     fc.integer({ min: 1, max: 10_000_000 }).map(units => units / 1e8),
+    // Up to 16 digits, with up to 12 decimals: on both sides of what is summed as integers.
+    fc.tuple(fc.maxSafeNat(), fc.integer({ min: 0, max: 12 })).map(([units, decimals]) => units / 10 ** decimals),
   )
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(double, double), { minLength: 1, maxLength: 30 }), async pairs => {
