@@ -205,6 +205,19 @@ export const SETTING_GROUPS = {
       'Watcher state file: open alerts, unsent messages, availability.',
       'Learned baselines are stored next to it.',
     ),
+    WITNESS_KEY: setting(
+      z.string().min(1).optional(),
+      "File of the key with which the watcher cosigns the archive's checkpoints, or off.",
+      'Without it: witness-key.pem beside TICKHOUSE_WATCH_STATE. It is made if it is missing: see docs/proof.md.',
+    ),
+    WITNESS_NAME: setting(
+      z
+        .string()
+        .regex(/^[\w./-]{1,100}$/, 'must be a name such as watch.example.org')
+        .optional(),
+      'Name under which the watcher cosigns, such as watch.example.org.',
+      'Without it: one made from its key.',
+    ),
     WATCH_PING: secret(http.optional(), "URL pinged every minute while the watcher runs (dead man's switch)."),
   },
   alerts: {

@@ -60,7 +60,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
     /^archive\/(archive|metrics)$/,
   ],
-  watch: [/^(telemetry|status)\//, /^sources\/connection\/status$/, /^config$/],
+  watch: [/^(telemetry|status|proof)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
   modes: [
     /^(tick|venues|telemetry|sources|log|store|audit|ingest|coverage|archive|status|serve|launcher|watch)\//,

@@ -2,7 +2,7 @@
 """Checks a tickhouse certificate against an archive, without any code of tickhouse: see docs/proof.md.
 
     pip install pyarrow cryptography
-    python3 verify.py certificate.json data/archive --key "tickhouse/<archive>+<key id>+<key>"
+    python3 verify.py certificate.json data/archive --key "tickhouse/<archive>+<key id>+<key>" [--witness "<name>+<key id>+<key>"]
 
 Prints ACCEPTED, or REFUSED with the reason. Exit code: 0 accepted, 1 refused, 2 wrong usage.
 """
@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+from datetime import datetime, timezone
 from decimal import Context, Decimal
 
 import pyarrow
@@ -77,10 +78,10 @@ def included_root(index, size, leaf, proof):
 class Key:
     """A public key as golang.org/x/mod/sumdb/note writes it."""
 
-    def __init__(self, text):
+    def __init__(self, text, kind=1):
         self.name, self.id, data = text.strip().split("+", 2)
         raw = base64.b64decode(data)
-        if raw[0] != 1 or sha256(self.name.encode(), b"\n", raw)[:4].hex() != self.id:
+        if raw[0] != kind or sha256(self.name.encode(), b"\n", raw)[:4].hex() != self.id:
             raise ValueError("not a public key")
         self.public = Ed25519PublicKey.from_public_bytes(raw[1:])
 
@@ -97,6 +98,19 @@ class Key:
             return self.opened(note)
         except (ValueError, IndexError):
             return None
+
+    def cosigned(self, note):
+        """When this witness cosigned a checkpoint; raises Refused if it did not."""
+        text, _, lines = note.rpartition("\n\n")
+        own = [base64.b64decode(line.split(" ")[2]) for line in lines.splitlines() if line.startswith(f"— {self.name} ")]
+        own = [signature[4:] for signature in own if signature[:4].hex() == self.id]
+        if not own:
+            raise Refused("witness", f"{self.name} has not cosigned its checkpoint")
+        for one in own:
+            seconds = int.from_bytes(one[:8], "big")
+            if len(one) != 72 or not self.signed(one[8:], f"cosignature/v1\ntime {seconds}\n{text}\n".encode()):
+                raise Refused("witness", f"{self.name} cosigned another checkpoint, or another key did")
+        return max(int.from_bytes(one[:8], "big") for one in own)
 
     def opened(self, note):
         text, blank, lines = note.rpartition("\n\n")
@@ -267,8 +281,8 @@ def claims_of(rows, dense, p):
     )
 
 
-def verify(certificate, directory, key_text):
-    """Returns the predicate; raises Refused."""
+def verify(certificate, directory, key_text, witnesses=()):
+    """Returns the predicate, and when each witness cosigned; raises Refused."""
     key, archive = Key(key_text), Archive(directory)
     try:
         envelope = json.loads(certificate)
@@ -287,6 +301,7 @@ def verify(certificate, directory, key_text):
     if checkpoint is None:
         raise Refused("checkpoint", f"its checkpoint is not signed by {key.name}")
     size, root = checkpoint
+    cosigned = {witness: Key(witness, 4).cosigned(p["checkpoint"]) for witness in witnesses}
     for one in p["entries"]:
         proof = [base64.b64decode(part) for part in one["proof"]]
         leaf_hash = sha256(b"\x00", one["entry"].encode())
@@ -335,7 +350,7 @@ def verify(certificate, directory, key_text):
     sums = f"The sums of {claims['inexact']} rows with more than 20 decimals: they are not in volume and notional."
     if p["notProved"] != [NOT_PROVED[claims["condition"]]] + ([sums] if claims["inexact"] else []) + ALWAYS:
         raise Refused("claims", "it does not list all that is not proved")
-    return p
+    return p, cosigned
 
 
 if __name__ == "__main__":
@@ -343,11 +358,14 @@ if __name__ == "__main__":
     parser.add_argument("certificate")
     parser.add_argument("archive", help="a directory")
     parser.add_argument("--key", required=True, help="public key of the archive")
+    parser.add_argument("--witness", action="append", default=[], help="public key of a witness that must have cosigned")
     given = parser.parse_args()
     try:
         with open(given.certificate, encoding="utf-8") as file:
-            found = verify(file.read(), given.archive, given.key)
+            found, cosigned = verify(file.read(), given.archive, given.key, given.witness)
         print(f"ACCEPTED {found['claims']['condition']}: {json.dumps(found['claims'])}")
+        for witness, seconds in cosigned.items():
+            print(f"Cosigned by {witness.split('+')[0]} at {datetime.fromtimestamp(seconds, timezone.utc).isoformat()}")
         print("Not proved:", *found["notProved"], sep="\n- ")
     except Refused as refused:
         print(f"REFUSED {refused}")

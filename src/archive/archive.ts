@@ -68,8 +68,18 @@ export interface SealMetrics {
   unsealedObjects: number
   /** When the last checkpoint was signed, ms since 1970 UTC; null if none was. */
   checkpointMs: number | null
+  /** Entries under the last checkpoint that a witness cosigned; null if none did since the start. */
+  cosignedEntries: number | null
   /** The last failure, null once sealing has succeeded since. */
   failure: { atMs: number; why: string; advice: string } | null
+}
+
+/** What witnesses ask of the process that seals, and give it. */
+export interface Cosigning {
+  /** The log's public key, and the newest checkpoint as a request to a witness that knows the one of `old` entries; null while there is none. */
+  request(old: number): Promise<{ key: string; request: string } | null>
+  /** Stores a checkpoint of this log with a witness's cosignature. Returns why it is refused, else null. */
+  accept(witness: string, note: string): Promise<string | null>
 }
 
 /** Progress and health of archiving. */

@@ -10,7 +10,7 @@ import type { LogRetention } from '../log/retention.ts'
 import { filesOf, type StoreFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { ArchivedObject, ArchiveMetrics } from './archive.ts'
+import type { ArchivedObject, ArchiveMetrics, Cosigning } from './archive.ts'
 import { ArchiveCatalog } from './catalog/catalog.ts'
 import { claimArchive } from './catalog/claim.ts'
 import { staleSegments } from './catalog/stale.ts'
@@ -84,6 +84,11 @@ export class Archiver {
       seal,
       failure: null,
     }
+  }
+
+  /** For witnesses; null if sealing is off. */
+  get cosigning(): Cosigning | null {
+    return this.#sealer?.cosigning ?? null
   }
 
   start(): void {

@@ -29,12 +29,13 @@ export function measureArchive({
   ]
 }
 
-function measureSeal({ entries, unsealedObjects, checkpointMs, failure }: SealMetrics): Measurement[] {
+function measureSeal({ entries, unsealedObjects, checkpointMs, cosignedEntries, failure }: SealMetrics): Measurement[] {
   const measured: Measurement[] = [
     { name: 'seal_entries', labels: {}, value: entries },
     { name: 'seal_waiting_objects', labels: {}, value: unsealedObjects },
     { name: 'seal_failing', labels: {}, value: failure ? 1 : 0 },
   ]
+  if (cosignedEntries !== null) measured.push({ name: 'seal_cosigned_entries', labels: {}, value: cosignedEntries })
   if (checkpointMs !== null) {
     const ageMs = Math.max(0, nowMicros() / 1000 - checkpointMs)
     measured.push({ name: 'seal_checkpoint_age_seconds', labels: {}, value: ageMs / 1000 })

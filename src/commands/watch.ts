@@ -2,10 +2,12 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { witnessText } from '../proof/cosignature.ts'
 import { type Message, openAlerts } from '../watch/alerts/alerts.ts'
 import { ALERT_NAMES } from '../watch/alerts/names.ts'
 import { toDays } from '../watch/availability.ts'
 import { channelsOf } from '../watch/channels/open.ts'
+import { WitnessFile, witnessKeyOf } from '../watch/cosigning/witness-file.ts'
 import { formatDuration } from '../watch/format-duration.ts'
 import { ALL, parseDuration, readSilences, silence } from '../watch/silences.ts'
 import { loadState } from '../watch/state.ts'
@@ -17,6 +19,7 @@ export interface WatchFlags {
   silence?: string
   unsilence?: string
   for?: string
+  witnessKey?: true
 }
 
 const SHOWN_DAYS = 14
@@ -29,8 +32,17 @@ export async function manageAlerts(config: Config, flags: WatchFlags): Promise<b
   else if (flags.silence !== undefined) await setSilence(config, flags.silence, parseDuration(flags.for ?? '1h'))
   else if (flags.unsilence !== undefined) await setSilence(config, flags.unsilence, 0)
   else if (flags.status) await status(config)
+  else if (flags.witnessKey) printWitnessKey(config)
   else return false
   return true
+}
+
+/** Prints the public key; it is made if there is none. Throws `config_invalid` if nothing is cosigned. */
+function printWitnessKey(config: Config): void {
+  const keyFile = witnessKeyOf(config)
+  if (keyFile === null)
+    throw new TickhouseError('config_invalid', 'TICKHOUSE_WITNESS_KEY is off', 'Remove the setting.')
+  console.log(witnessText(WitnessFile.open(keyFile, config.WITNESS_NAME).signer))
 }
 
 /** Sends a message to every channel and prints which accepted it. True if all did. */

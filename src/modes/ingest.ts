@@ -61,7 +61,12 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   })
   await page.listen(
     pageSettings(config),
-    { ...telemetry.forServer, sources: sourcesAccess(config, page.report, log), supervision },
+    {
+      ...telemetry.forServer,
+      sources: sourcesAccess(config, page.report, log),
+      cosigning: archiver?.cosigning ?? null,
+      supervision,
+    },
     {
       reprocessor,
       runExclusive: work => storing.runExclusive(work),

@@ -7,7 +7,7 @@ import { HASH_BYTES } from './merkle.ts'
 
 /** Signature types of the specification. */
 const ED25519 = 1
-const COSIGNATURE = 4
+export const COSIGNATURE = 4
 const NOTE_BYTES_MAX = 65_536
 
 /** A key that signs, and the name it signs under. */
@@ -56,7 +56,8 @@ export function parseVerifier(text: string): Verifier | null {
   return { name, type, id: Buffer.from(id, 'hex'), key }
 }
 
-const signatureLine = (name: string, id: Buffer, signature: Uint8Array) =>
+/** A line below a note. */
+export const signatureLine = (name: string, id: Buffer, signature: Uint8Array) =>
   `— ${name} ${Buffer.concat([id, signature]).toString('base64')}\n`
 
 /** A note: a text that ends with a newline, and its signature. The same text has the same signature. */

@@ -5,6 +5,7 @@
  */
 import { sign } from 'node:crypto'
 import { TickhouseError } from '../errors.ts'
+import type { WitnessRequest } from './cosignature.ts'
 import { consistencyProof, isConsistent, leafHash, rootOf, subtreeRoot } from './merkle.ts'
 import { type Checkpoint, openCheckpoint, parseVerifier, type Signer, signCheckpoint, verifierText } from './note.ts'
 import {
@@ -38,6 +39,9 @@ export interface LastSigned {
 export const CHECKPOINT = 'checkpoint'
 /** The public key, as text. */
 export const PUBLIC_KEY = 'key'
+
+/** Where the checkpoint of a size is with the cosignatures of its witnesses. */
+export const cosignedPath = (size: number): string => `cosigned/${String(size).padStart(16, '0')}`
 
 /** Where the entries that follow size n are stored first. */
 export const appendPath = (size: number): string => `append/${String(size).padStart(16, '0')}`
@@ -92,6 +96,18 @@ export class TransparencyLog {
   /** The signed note of the last checkpoint; '' while the log is empty. */
   get note(): string {
     return this.#note
+  }
+
+  /** The public key, as text. */
+  get key(): string {
+    return verifierText(this.#options.signer)
+  }
+
+  /** The last checkpoint, and the proof that it continues that of `old` entries; none if there were never so many. Throws `archive_mismatch`. */
+  async requestFrom(old: number): Promise<WitnessRequest> {
+    const [size, note] = [this.size, this.#note]
+    const read = hashReader(this.#options.files.read, size)
+    return { old, proof: old > size ? [] : await consistencyProof(old, size, read), note }
   }
 
   /**

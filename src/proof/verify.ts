@@ -10,6 +10,7 @@ import {
   subjectsOf,
 } from './certificate.ts'
 import { claimsOf, type ObjectFacts } from './claims.ts'
+import { cosignedAt } from './cosignature.ts'
 import { openEnvelope, parseEnvelope } from './dsse.ts'
 import { currentEntries, type Entry, hashesReader, sealedEntries } from './entries.ts'
 import { type Leaf, parseLeaf, type SymbolSummary } from './leaf.ts'
@@ -19,7 +20,7 @@ import type { ReadFile } from './tiles.ts'
 
 /**
  * Why a certificate is refused. `format`: it is no certificate. `signature`: the key did not sign it. `checkpoint`, `inclusion`: its
- * checkpoint or an entry does not belong to the log. `log`: the archive's log is damaged, or not signed by the key; `rolled_back`: it is older than the
+ * checkpoint or an entry does not belong to the log. `witness`: one that was asked for did not cosign the checkpoint. `log`: the archive's log is damaged, or not signed by the key; `rolled_back`: it is older than the
  * certificate; `forked`: it is another one. `object`: a file is missing or changed; `superseded`: it was archived again since. `rows`: its rows
  * are not those of its entry. `omitted`: the log has more objects of the range. `claims`: the statement does not follow from the rows.
  */
@@ -27,6 +28,7 @@ export const REFUSALS = [
   'format',
   'signature',
   'checkpoint',
+  'witness',
   'inclusion',
   'log',
   'rolled_back',
@@ -39,7 +41,15 @@ export const REFUSALS = [
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 
-export type Verdict = { accepted: true; predicate: Predicate } | { accepted: false; refusal: Refusal; why: string }
+/** A witness, and when it cosigned, s since 1970 UTC. */
+export interface Cosigned {
+  witness: string
+  seconds: number
+}
+
+export type Verdict =
+  | { accepted: true; predicate: Predicate; cosigned: Cosigned[] }
+  | { accepted: false; refusal: Refusal; why: string }
 
 /** Reads an archive. Methods throw errors of its target. */
 export interface ArchiveReader {
@@ -57,17 +67,27 @@ class Refused extends Error {
   }
 }
 
-/** Checks a certificate's text. Throws errors of the archive's target only. */
-export async function verifyCertificate(text: string, archive: ArchiveReader, verifier: Verifier): Promise<Verdict> {
+/** Checks a certificate's text; all these witnesses must have cosigned its checkpoint. Throws errors of the archive's target only. */
+export async function verifyCertificate(
+  text: string,
+  archive: ArchiveReader,
+  verifier: Verifier,
+  witnesses: readonly Verifier[] = [],
+): Promise<Verdict> {
   try {
-    return { accepted: true, predicate: await check(text, archive, verifier) }
+    return { accepted: true, ...(await check(text, archive, verifier, witnesses)) }
   } catch (error) {
     if (error instanceof Refused) return { accepted: false, refusal: error.refusal, why: error.message }
     throw error
   }
 }
 
-async function check(text: string, archive: ArchiveReader, verifier: Verifier): Promise<Predicate> {
+async function check(
+  text: string,
+  archive: ArchiveReader,
+  verifier: Verifier,
+  witnesses: readonly Verifier[],
+): Promise<{ predicate: Predicate; cosigned: Cosigned[] }> {
   const envelope = parseEnvelope(text)
   if (!envelope) throw new Refused('format', 'it is no DSSE envelope with an in-toto statement')
   const payload = openEnvelope(envelope, verifier)
@@ -77,6 +97,7 @@ async function check(text: string, archive: ArchiveReader, verifier: Verifier): 
   const { predicate } = statement
   const checkpoint = openCheckpoint(predicate.checkpoint, verifier)
   if (!checkpoint) throw new Refused('checkpoint', `its checkpoint is not signed by ${verifier.name}`)
+  const cosigned = witnesses.map(witness => cosignedBy(predicate.checkpoint, witness))
   const certified = predicate.entries.map(entry => includedEntry(entry, checkpoint))
   const range = rangeOf(predicate)
   const current = await entriesOf(archive, verifier, checkpoint, range)
@@ -88,7 +109,14 @@ async function check(text: string, archive: ArchiveReader, verifier: Verifier): 
     throw new Refused('claims', `the rows show ${JSON.stringify(claims)}`)
   if (JSON.stringify(predicate.notProved) !== JSON.stringify(notProvedOf(claims!)))
     throw new Refused('claims', 'it does not list all that is not proved')
-  return predicate
+  return { predicate, cosigned }
+}
+
+function cosignedBy(note: string, witness: Verifier): Cosigned {
+  const at = cosignedAt(note, witness)
+  if (typeof at === 'number') return { witness: witness.name, seconds: at }
+  const why = at === 'missing' ? 'has not cosigned its checkpoint' : 'cosigned another checkpoint, or another key did'
+  throw new Refused('witness', `${witness.name} ${why}`)
 }
 
 /** The entry. Its proof must lead to the checkpoint's root. */

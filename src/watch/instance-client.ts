@@ -33,7 +33,10 @@ export interface SymbolHour extends HourOfTicks {
 }
 
 /** Why a request failed; an unreadable answer counts too. */
-export class NoAnswer extends Error {}
+export class NoAnswer extends Error {
+  /** Of an answer that is an error. */
+  status?: number
+}
 
 const stage = z.object({
   state: z.enum(['ok', 'idle', 'behind', 'trouble', 'off']),
@@ -78,6 +81,8 @@ const HEALTH = z.object({
   diskFreeBytesMin: z.number(),
   archiveBehindMs: z.number().nullable(),
 }) satisfies z.ZodType<HealthAnswer, unknown>
+
+const OFFER = z.object({ key: z.string(), request: z.string() })
 
 export class InstanceClient {
   /** Without a trailing slash. */
@@ -148,12 +153,23 @@ export class InstanceClient {
 
   /** Sends a report to the instance, for its page. Throws NoAnswer. */
   async report(report: WatchReport): Promise<void> {
-    const body = JSON.stringify(report)
-    await this.#fetch(
-      '/api/watch',
-      { method: 'PUT', body, headers: { 'content-type': 'application/json' } },
-      this.#answerMsMax,
-    )
+    await this.#put('/api/watch', report, this.#answerMsMax)
+  }
+
+  /** The newest checkpoint of the archive's log, for a witness that knows the one of `old` entries; null if it seals nothing. Throws NoAnswer. */
+  async checkpoint(old: number): Promise<{ key: string; request: string } | null> {
+    const answer = await this.#fetch(`/api/tlog/checkpoint?old=${old}`, {}, QUERY_MS_MAX).catch(error => {
+      if ((error as NoAnswer).status === 404) return null
+      throw error
+    })
+    const parsed = answer && OFFER.safeParse(await toJson(answer))
+    if (parsed?.success === false) throw new NoAnswer('unreadable answer to a request for a checkpoint')
+    return parsed?.data ?? null
+  }
+
+  /** Gives it a cosigned checkpoint. Throws NoAnswer. */
+  async cosignature(witness: string, note: string): Promise<void> {
+    await this.#put('/api/tlog/cosignature', { witness, note }, QUERY_MS_MAX)
   }
 
   async #query<Row>(query: string): Promise<Row[]> {
@@ -176,6 +192,11 @@ export class InstanceClient {
     }
   }
 
+  async #put(target: string, value: unknown, msMax: number): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    await this.#fetch(target, { method: 'PUT', body: JSON.stringify(value), headers }, msMax)
+  }
+
   async #fetch(target: string, request: RequestInit, msMax: number): Promise<Response> {
     const headers = { ...request.headers, ...(this.#token && { authorization: `Bearer ${this.#token}` }) }
     const signal = AbortSignal.timeout(msMax)
@@ -184,7 +205,10 @@ export class InstanceClient {
     })
     if (answer.ok) return answer
     const body = await answer.text().catch(() => '')
-    throw new NoAnswer(`${target.split('?')[0]} answered with status ${answer.status}: ${body.slice(0, 300)}`)
+    const { status } = answer
+    throw Object.assign(new NoAnswer(`${target.split('?')[0]} answered with status ${status}: ${body.slice(0, 300)}`), {
+      status,
+    })
   }
 }
 

@@ -2,11 +2,15 @@
 import { hostname } from 'node:os'
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Config } from '../config.ts'
+import { witnessText } from '../proof/cosignature.ts'
 import type { Running } from '../service.ts'
 import { selfOf } from '../status/health.ts'
+import type { Emit } from '../telemetry/events.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import { GapModels } from './alerts/gap-models.ts'
 import { channelsOf } from './channels/open.ts'
+import { Witness } from './cosigning/witness.ts'
+import { WitnessFile, witnessKeyOf } from './cosigning/witness-file.ts'
 import { InstanceClient } from './instance-client.ts'
 import { Outbox } from './outbox.ts'
 import { Ping } from './ping.ts'
@@ -34,7 +38,9 @@ export async function startWatch(config: Config, journal: Journal, serveHealth: 
     ),
     ...(config.WATCH_PING ? [referenceOf(config.WATCH_PING)] : []),
   ]
+  const witness = openWitness(config, emit)
   const watcher = new Watcher({
+    witness,
     instance: new InstanceClient(config.WATCH_URL, config.TOKEN),
     processes: config.WATCH_HEALTH_URLS.map(url => new InstanceClient(url.replace(/\/+$/, ''), config.TOKEN)),
     references: [...new Set(references)],
@@ -50,7 +56,7 @@ export async function startWatch(config: Config, journal: Journal, serveHealth: 
     clock: SYSTEM_CLOCK,
     emit,
   })
-  const server = await serveHealth(watcherHealth({ self, watcher, outbox, journal, everyMs }))
+  const server = await serveHealth(watcherHealth({ self, watcher, witness, outbox, journal, everyMs }))
   emit('watching', {
     instance: config.WATCH_URL,
     everySeconds: config.WATCH_EVERY_SECONDS,
@@ -69,6 +75,15 @@ export async function startWatch(config: Config, journal: Journal, serveHealth: 
       await server?.close()
     },
   }
+}
+
+/** Null if nothing is cosigned. Throws `config_invalid` or `data_unwritable`. */
+function openWitness(config: Config, emit: Emit): Witness | null {
+  const keyFile = witnessKeyOf(config)
+  if (keyFile === null) return null
+  const { file, signer } = WitnessFile.open(keyFile, config.WITNESS_NAME)
+  emit('witness_key', { key: witnessText(signer) })
+  return new Witness(file, signer, emit)
 }
 
 /** Probes at fixed intervals; after a probe that takes longer, the next one starts immediately. */

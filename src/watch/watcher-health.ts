@@ -4,6 +4,7 @@ import { measureEvents } from '../telemetry/event-counts.ts'
 import type { Journal } from '../telemetry/journal.ts'
 import type { Measurement } from '../telemetry/metrics.ts'
 import { measureProcess, ProcessGauge } from '../telemetry/process.ts'
+import type { Witness } from './cosigning/witness.ts'
 import type { Outbox } from './outbox.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -24,12 +25,20 @@ export type ServeHealth = (source: HealthSource) => Promise<{ close(): Promise<u
 export interface WatcherHealthOptions {
   self: Self
   watcher: Watcher
+  witness: Witness | null
   outbox: Outbox
   journal: Journal
   everyMs: number
 }
 
-export function watcherHealth({ self, watcher, outbox, journal, everyMs }: WatcherHealthOptions): HealthSource {
+export function watcherHealth({
+  self,
+  watcher,
+  witness,
+  outbox,
+  journal,
+  everyMs,
+}: WatcherHealthOptions): HealthSource {
   const gauge = new ProcessGauge()
   const ageMs = () => Date.now() - (watcher.last?.atMs ?? self.startedAtMs)
   return {
@@ -45,6 +54,7 @@ export function watcherHealth({ self, watcher, outbox, journal, everyMs }: Watch
         labels: { severity },
         value: watcher.openAlerts.filter(alert => alert.severity === severity).length,
       })),
+      ...(witness?.size === undefined ? [] : [{ name: 'cosigned_entries' as const, labels: {}, value: witness.size }]),
       { name: 'watch_messages_unsent', labels: {}, value: outbox.unsent.length },
       { name: 'watch_messages_sent_total', labels: {}, value: outbox.counts.sent },
       { name: 'watch_send_failures_total', labels: {}, value: outbox.counts.failed },

@@ -12,6 +12,7 @@ import { conditionsOf, type Probe, type ProcessProbe, type SymbolProbe } from '.
 import type { GapModels } from './alerts/gap-models.ts'
 import { nameOfSymbol } from './alerts/source-conditions.ts'
 import { addProbe, toDays } from './availability.ts'
+import type { Witness } from './cosigning/witness.ts'
 import { formatDuration } from './format-duration.ts'
 import type { InstanceClient, NewestTick } from './instance-client.ts'
 import type { Outbox } from './outbox.ts'
@@ -27,6 +28,8 @@ export interface WatcherOptions {
   references: readonly string[]
   gapModels: GapModels
   outbox: Outbox
+  /** Null: nothing is cosigned. */
+  witness?: Witness | null
   state: WatcherState
   stateFile: string
   everyMs: number
@@ -112,16 +115,19 @@ export class Watcher {
   }
 
   async #fetchAll(): Promise<Probe> {
-    const { instance, processes, references } = this.#options
+    const { instance, processes, references, witness } = this.#options
     const nowMs = this.#nowMs()
     const [first, ...others] = await Promise.all([instance, ...processes].map(fetchHealth))
     const data = first!.health && (await this.#fetchData(first!.health))
+    const answering = [instance, ...processes].filter((_, at) => [first!, ...others][at]!.health)
+    const cosigning = await witness?.probe(answering, nowMs)
     const tried = first!.health ? 0 : references.length
     return {
       nowMs,
       instance: first!,
       processes: others,
       data,
+      cosigning,
       references: { tried, reached: tried === 0 ? 0 : await countReached(references) },
     }
   }

@@ -38,7 +38,7 @@ after(async () => {
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
-type Check = (certificate: string, directory: string) => Promise<string>
+type Check = (certificate: string, directory: string, witnesses: readonly string[]) => Promise<string>
 
 /** Runs a verifier; its first line without the explanation: `ACCEPTED`, or the reason. */
 async function verdictOf(command: string, args: readonly string[], environment = {}): Promise<string> {
@@ -51,13 +51,17 @@ async function verdictOf(command: string, args: readonly string[], environment =
 }
 
 async function tryAll(check: Check, expected: (forgery: Forgery) => boolean): Promise<void> {
-  for (const certificate of certificates) assert.equal(await check(certificate, archive.directory), 'ACCEPTED')
+  for (const certificate of certificates)
+    assert.equal(await check(certificate, archive.directory, [archive.witnessKey]), 'ACCEPTED')
   for (let seed = 0; seed < SEEDS; seed++) {
     const forgery = await forge(archive, certificates, seed, `${directory}/forged`)
     if (!expected(forgery)) continue
-    assert.equal(await check(forgery.certificate, forgery.directory), forgery.refusal, `${forgery.name}, seed ${seed}`)
+    const verdict = await check(forgery.certificate, forgery.directory, forgery.witnesses)
+    assert.equal(verdict, forgery.refusal, `${forgery.name}, seed ${seed}`)
   }
 }
+
+const flagsOf = (witnesses: readonly string[]) => witnesses.flatMap(key => ['--witness', key])
 
 function written(certificate: string): string {
   const file = `${directory}/certificate.json`
@@ -71,8 +75,15 @@ test('Python accepts what is untouched and refuses each forgery with its reason'
 }, async () => {
   const { command, path: packages } = await pythonWith('pyarrow', 'cryptography')
   await tryAll(
-    (certificate, place) => {
-      const args = [path.join(PROGRAMS, 'verify.py'), written(certificate), place, '--key', archive.key]
+    (certificate, place, witnesses) => {
+      const args = [
+        path.join(PROGRAMS, 'verify.py'),
+        written(certificate),
+        place,
+        '--key',
+        archive.key,
+        ...flagsOf(witnesses),
+      ]
       return verdictOf(command, args, { PYTHONPATH: packages })
     },
     () => true,
@@ -87,7 +98,8 @@ test('Go accepts what is untouched and refuses each forgery that shows without r
     fetching('go', ['build', '-C', path.join(PROGRAMS, 'go'), '-o', path.join(place, 'verify'), '.']),
   )
   await tryAll(
-    (certificate, place) => verdictOf(path.join(built, 'verify'), [written(certificate), place, archive.key]),
+    (certificate, place, witnesses) =>
+      verdictOf(path.join(built, 'verify'), [written(certificate), place, archive.key, ...flagsOf(witnesses)]),
     ({ rows }) => !rows,
   )
 })

@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { parseWitness } from '../../src/proof/cosignature.ts'
 import { FORGERY_KINDS, forge } from '../support/data/forgeries.ts'
-import { rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
+import { COSIGNED_AT, rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
 import { rounds } from '../support/faults.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-verify-'))
@@ -31,6 +32,12 @@ test('a certificate about an untouched archive is accepted, with what is missing
   assert.ok(proved!.predicate.notProved.length >= 4)
 })
 
+test('a certificate is accepted with the witness that cosigned it, and the time', async () => {
+  const verdict = await archive.verify(certificates[0]!, archive.directory, [archive.witnessVerifier])
+  assert.ok(verdict.accepted)
+  assert.deepEqual(verdict.cosigned, [{ witness: 'watch.example.org', seconds: COSIGNED_AT }])
+})
+
 test('a part of the range has the ids of that part only', async () => {
   const whole = rangeOf('BBB')
   const [row] = await archive.store.rows<{ at: string; rows: number; first: string }>(
@@ -47,7 +54,11 @@ test('a part of the range has the ids of that part only', async () => {
 test(`each of ${rounds(300, 1_000)} forgeries is refused with its reason`, async () => {
   for (let seed = 0; seed < rounds(300, 1_000); seed++) {
     const forgery = await forge(archive, certificates, seed, `${directory}/forged`)
-    const verdict = await archive.verify(forgery.certificate, forgery.directory)
+    const verdict = await archive.verify(
+      forgery.certificate,
+      forgery.directory,
+      forgery.witnesses.map(key => parseWitness(key)!),
+    )
     assert.equal(verdict.accepted ? 'accepted' : verdict.refusal, forgery.refusal, `${forgery.name}, seed ${seed}`)
   }
   assert.ok(FORGERY_KINDS < 300)

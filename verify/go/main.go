@@ -1,7 +1,7 @@
 // Checks a tickhouse certificate against an archive with other people's code: signatures, proofs of inclusion, that the archive's
 // log continues the certificate's, and the SHA-256 of each object. It does not read rows: verify.py does. See docs/proof.md.
 //
-//	go run . certificate.json data/archive "tickhouse/<archive>+<key id>+<key>"
+//	go run . certificate.json data/archive "tickhouse/<archive>+<key id>+<key>" [--witness "<name>+<key id>+<key>"]...
 package main
 
 import (
@@ -9,12 +9,14 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -83,9 +85,43 @@ func checkpoint(text []byte, verifier note.Verifier, reason string) (tree tlog.T
 	return tree
 }
 
+// witness is a note.Verifier of cosignatures: https://c2sp.org/tlog-cosignature.
+type witness struct {
+	name   string
+	hash   uint32
+	public ed25519.PublicKey
+	time   uint64
+}
+
+func newWitness(vkey string) (*witness, error) {
+	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
+	if len(parts) != 3 {
+		return nil, fmt.Errorf("not the public key of a witness")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(raw) != 33 || raw[0] != 4 {
+		return nil, fmt.Errorf("not the public key of a witness")
+	}
+	id := sha256.Sum256(append([]byte(parts[0]+"\n"), raw...))
+	if hex.EncodeToString(id[:4]) != parts[1] {
+		return nil, fmt.Errorf("not the public key of a witness")
+	}
+	return &witness{name: parts[0], hash: binary.BigEndian.Uint32(id[:4]), public: raw[1:]}, nil
+}
+
+func (w *witness) Name() string    { return w.name }
+func (w *witness) KeyHash() uint32 { return w.hash }
+func (w *witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	w.time = binary.BigEndian.Uint64(signature)
+	return ed25519.Verify(w.public, fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", w.time, text), signature[8:])
+}
+
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: verify <certificate> <archive directory> <public key>")
+	if len(os.Args) < 4 || len(os.Args)%2 != 0 {
+		fmt.Fprintln(os.Stderr, "usage: verify <certificate> <archive directory> <public key> [--witness <public key>]...")
 		os.Exit(2)
 	}
 	archive, vkey := os.Args[2], strings.TrimSpace(os.Args[3])
@@ -108,6 +144,16 @@ func main() {
 	predicate := certificate.Predicate
 
 	tree := checkpoint([]byte(predicate.Checkpoint), verifier, "checkpoint")
+	cosigned := ""
+	for at := 4; at < len(os.Args); at += 2 {
+		one, err := newWitness(os.Args[at+1])
+		if os.Args[at] != "--witness" || err != nil {
+			fmt.Fprintln(os.Stderr, "not the public key of a witness: "+os.Args[at+1])
+			os.Exit(2)
+		}
+		must(note.Open([]byte(predicate.Checkpoint), note.VerifierList(one)))("witness")
+		cosigned += fmt.Sprintf("Cosigned by %s at %s\n", one.name, time.Unix(int64(one.time), 0).UTC().Format(time.RFC3339))
+	}
 	objects, leaves := []object{}, []leaf{}
 	for _, certified := range predicate.Entries {
 		must(0, tlog.CheckRecord(certified.Proof, tree.N, tree.Hash, certified.Index, tlog.RecordHash([]byte(certified.Entry))))("inclusion")
@@ -168,5 +214,5 @@ func main() {
 			refuse("object", subject.Name+" has another SHA-256 than its entry")
 		}
 	}
-	fmt.Printf("ACCEPTED without its rows: %d objects under checkpoint %d\n", len(objects), tree.N)
+	fmt.Printf("ACCEPTED without its rows: %d objects under checkpoint %d\n%s", len(objects), tree.N, cosigned)
 }

@@ -12,8 +12,8 @@ import { type Claims, claimsOf, type ObjectFacts } from '../../proof/claims.ts'
 import { signEnvelope } from '../../proof/dsse.ts'
 import { currentEntries, type Entry, hashesReader, sealedEntries } from '../../proof/entries.ts'
 import { inclusionProof } from '../../proof/merkle.ts'
-import { openCheckpoint, parseVerifier, type Signer, verifierText } from '../../proof/note.ts'
-import { CHECKPOINT } from '../../proof/tlog.ts'
+import { openCheckpoint, parseNote, parseVerifier, type Signer, verifierText } from '../../proof/note.ts'
+import { CHECKPOINT, cosignedPath } from '../../proof/tlog.ts'
 import type { ArchiveReader } from '../../proof/verify.ts'
 import { VERSION } from '../../version.ts'
 
@@ -22,7 +22,7 @@ export async function certify(
   archive: ArchiveReader,
   signer: Signer,
   range: Range,
-): Promise<{ text: string; claims: Claims; objects: number }> {
+): Promise<{ text: string; claims: Claims; objects: number; witnesses: string[] }> {
   const note = (await archive.readLog(CHECKPOINT))?.toString() ?? ''
   const checkpoint = openCheckpoint(note, parseVerifier(verifierText(signer))!)
   if (!checkpoint) throw unusable('nothing in it is sealed with this key')
@@ -40,6 +40,7 @@ export async function certify(
   }
   const { venue, symbol, kind, from, to } = range
   const subject = subjectsOf(leaves)
+  const cosignedNote = await cosigned(archive, note, checkpoint.size)
   const statement = statementText(subject, {
     ...{ venue, symbol, kind, from: String(from), to: String(to) },
     archive: leaves[0]!.archive,
@@ -47,11 +48,23 @@ export async function certify(
     claims,
     notProved: notProvedOf(claims),
     software: `tickhouse ${VERSION}`,
-    checkpoint: note,
+    checkpoint: cosignedNote,
     entries: certified,
   })
+  const witnesses = parseNote(cosignedNote)!.signatures.map(({ name }) => name)
   const envelope = signEnvelope(statement, signer, verifierText(signer))
-  return { text: `${JSON.stringify(envelope, null, 1)}\n`, claims, objects: subject.length }
+  return {
+    text: `${JSON.stringify(envelope, null, 1)}\n`,
+    claims,
+    objects: subject.length,
+    witnesses: witnesses.filter(name => name !== signer.name),
+  }
+}
+
+/** The checkpoint with the cosignatures that it has by now. */
+async function cosigned(archive: ArchiveReader, note: string, size: number): Promise<string> {
+  const found = (await archive.readLog(cosignedPath(size)))?.toString() ?? ''
+  return parseNote(found)?.text === parseNote(note)!.text ? found : note
 }
 
 async function factsOf(archive: ArchiveReader, { leaf }: Entry, range: Range): Promise<ObjectFacts[]> {

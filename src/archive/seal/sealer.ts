@@ -10,10 +10,11 @@ import { parseLeaf } from '../../proof/leaf.ts'
 import { TransparencyLog } from '../../proof/tlog.ts'
 import type { StoreFiles } from '../../store/embedded/files.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { ArchivedObject, SealMetrics } from '../archive.ts'
+import type { ArchivedObject, Cosigning, SealMetrics } from '../archive.ts'
 import type { Owner } from '../catalog/manifest.ts'
 import { QUARANTINE, TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
+import { Cosignatures } from './cosignatures.ts'
 import { leavesOf } from './leaves.ts'
 import { LastSignedFile, logFilesOf } from './log-files.ts'
 import { type IdKinds, summarise } from './summary.ts'
@@ -48,7 +49,14 @@ interface Sealed {
 }
 
 export class Sealer {
-  readonly metrics: SealMetrics = { entries: 0, unsealedObjects: 0, checkpointMs: null, failure: null }
+  readonly metrics: SealMetrics = {
+    entries: 0,
+    unsealedObjects: 0,
+    checkpointMs: null,
+    cosignedEntries: null,
+    failure: null,
+  }
+  readonly cosigning: Cosigning
   readonly #context: SealerContext
   readonly #sealed = new Map<string, Sealed>()
   #log: TransparencyLog | undefined
@@ -57,6 +65,8 @@ export class Sealer {
 
   constructor(context: SealerContext) {
     this.#context = context
+    const { target, emit } = context
+    this.cosigning = new Cosignatures({ log: () => this.#log, files: logFilesOf(target), metrics: this.metrics, emit })
   }
 
   /** Seals objects that are not sealed yet, in the order in which they were verified. Emits `seal_failed` instead of throwing. */

@@ -11,6 +11,7 @@ import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { printable } from '../../plain-text.ts'
 import type { Predicate } from '../../proof/certificate.ts'
+import { parseWitness } from '../../proof/cosignature.ts'
 import { readKey } from '../../proof/keys.ts'
 import { parseVerifier, type Verifier } from '../../proof/note.ts'
 import { PUBLIC_KEY } from '../../proof/tlog.ts'
@@ -43,10 +44,11 @@ export async function certifyRange(
   try {
     const owner = await readMarker(target)
     const signer = { name: originOf(owner?.archive ?? ''), key: readKey(config.SEAL_KEY) }
-    const { text, claims, objects } = await certify(archiveReader(target, files), signer, range)
+    const { text, claims, objects, witnesses } = await certify(archiveReader(target, files), signer, range)
     const file = out ?? `${[venue, symbol, kind, from, to].join('_').replaceAll(/[^\w.-]/g, '-')}.certificate.json`
     fs.writeFileSync(file, text)
     console.log(`${file}: ${claims.condition}: ${count(claims.rows)} ${kind} in ${objects} objects`)
+    if (witnesses.length > 0) console.log(`its checkpoint is cosigned by ${witnesses.join(', ')}`)
   } finally {
     await files.close()
     await target.close()
@@ -61,6 +63,7 @@ function checkedKind(kind: string): string {
 
 export interface VerifyCertificateFlags {
   key?: string
+  witness?: string[]
 }
 
 /** Checks a certificate against an archive and prints what it shows, or why it is refused. True if it is accepted. */
@@ -68,7 +71,7 @@ export async function verifyFile(
   config: Config,
   file: string,
   archive: string,
-  { key }: VerifyCertificateFlags,
+  { key, witness = [] }: VerifyCertificateFlags,
 ): Promise<boolean> {
   const text = readCertificate(file)
   const target = await openTarget(/^(s3|file):/.test(archive) ? archive : `file:${archive}`, config.ARCHIVE_SPOOL)
@@ -76,12 +79,14 @@ export async function verifyFile(
   try {
     const inArchive = (await logFilesOf(target).read(PUBLIC_KEY))?.toString()
     const verifier = verifierOf(key, inArchive)
-    const verdict = await verifyCertificate(text, archiveReader(target, files), verifier)
+    const verdict = await verifyCertificate(text, archiveReader(target, files), verifier, witness.map(witnessOf))
     if (!verdict.accepted) {
       console.log(`REFUSED ${verdict.refusal}: ${printable(verdict.why)}`)
       return false
     }
     for (const line of linesOf(verdict.predicate)) console.log(printable(line))
+    for (const { witness: name, seconds } of verdict.cosigned)
+      console.log(printable(`Cosigned by ${name} at ${new Date(seconds * 1000).toISOString()}`))
     if (key === undefined)
       console.log(
         `The key is the one in the archive: compare it with the one you know, or name that with --key: ${inArchive!.trim()}`,
@@ -108,6 +113,16 @@ function verifierOf(given: string | undefined, inArchive: string | undefined): V
     'usage',
     given === undefined ? 'the archive has no public key: nothing in it is sealed' : 'not a public key',
     'The owner of the archive prints it with: tickhouse archive key.',
+  )
+}
+
+function witnessOf(text: string): Verifier {
+  const verifier = parseWitness(text)
+  if (verifier) return verifier
+  throw new TickhouseError(
+    'usage',
+    `not the public key of a witness: ${text}`,
+    'Who runs the watcher prints it with: tickhouse watch --witness-key.',
   )
 }
 

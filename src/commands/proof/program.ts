@@ -38,6 +38,11 @@ export function addProofCommands(
     .argument('<certificate>', 'the file that tickhouse certify wrote')
     .argument('<archive>', 'a directory, or s3://<bucket>/<prefix>?region=<region>')
     .option('--key <public key>', 'of the archive, as its owner published it; without it, the one in the archive')
+    .option(
+      '--witness <public key>',
+      'of a witness that must have cosigned; may be repeated',
+      (key: string, others: string[] = []) => [...others, key],
+    )
     .action(async (file: string, address: string, options: VerifyCertificateFlags, made: Command) => {
       const { verifyFile } = await import('./certify.ts')
       process.exitCode = (await verifyFile(configOf(made), file, address, options)) ? 0 : 1

@@ -1,10 +1,12 @@
 /** `/health`, `/ready` and `/metrics`, for supervisors, load balancers and Prometheus. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Cosigning } from '../../archive/archive.ts'
 import type { Supervision } from '../../service.ts'
 import type { SymbolState } from '../../sources/subscription/symbol-states.ts'
 import type { HealthAnswer, StageName } from '../../status/health.ts'
 import type { Measurement } from '../../telemetry/metrics.ts'
 import { PROMETHEUS_CONTENT_TYPE, toPrometheus } from '../../telemetry/prometheus.ts'
+import { serveCosigning } from '../page/cosigning-routes.ts'
 import { Forbidden } from './access.ts'
 import { serveGaps } from './gaps-routes.ts'
 import { type SourcesAccess, serveSources } from './sources-routes.ts'
@@ -21,6 +23,8 @@ export interface HealthOptions {
   symbols?: () => readonly SymbolState[]
   /** What is recorded, and how to change it, of a process that knows it. */
   sources?: SourcesAccess
+  /** For witnesses, of a process that seals the archive. */
+  cosigning?: Cosigning | null
   /** The supervisor of a process that has one. */
   supervision?: Supervision | undefined
   /** Throws Forbidden for a request without access. */
@@ -34,7 +38,7 @@ const SYMBOLS_MAX = 50_000
 export const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 
 export function serveHealth(server: FastifyInstance, options: HealthOptions): void {
-  const { health, measurements, own, starting, symbols, sources, supervision, authorize } = options
+  const { health, measurements, own, starting, symbols, sources, cosigning, supervision, authorize } = options
   server.get('/health', async request => {
     const answer = await health()
     return isAuthorized(authorize, request) ? answer : { state: answer.state }
@@ -52,6 +56,7 @@ export function serveHealth(server: FastifyInstance, options: HealthOptions): vo
     serveSources(server, sources)
     serveGaps(server, body => sources.accept(body))
   }
+  if (cosigning) serveCosigning(server, cosigning)
   if (supervision) serveUpgrade(server, supervision)
   if (symbols) server.get('/api/symbols', async () => symbols().slice(0, SYMBOLS_MAX))
 

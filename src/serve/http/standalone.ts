@@ -2,7 +2,7 @@
  * The servers of processes without ingest: `record` and `archive` serve health at `TICKHOUSE_METRICS_LISTEN`, `serve`
  * beside its page.
  */
-import type { ArchiveMetrics } from '../../archive/archive.ts'
+import type { ArchiveMetrics, Cosigning } from '../../archive/archive.ts'
 import { measureArchive } from '../../archive/metrics.ts'
 import { SYSTEM_CLOCK } from '../../clock.ts'
 import type { StatusBoard } from '../../log/status-board.ts'
@@ -67,13 +67,14 @@ export async function serveArchiver(
   journal: Journal,
   self: Self,
   store: Store,
-  archiver: { metrics: ArchiveMetrics },
+  archiver: { metrics: ArchiveMetrics; cosigning: Cosigning | null },
 ): Promise<{ stop(): Promise<void> }> {
   const own = new ProcessTelemetry(telemetry, journal, self, store, () => measureArchive(archiver.metrics))
   const server = await serveHealthOnly(settings, journal.emit, {
     health: async () => healthAlone(self, { archive: evaluateArchive(archiver.metrics) }, archiver.metrics.behindMs),
     measurements: () => own.measurements(),
     own: ['archive'],
+    cosigning: archiver.cosigning,
   })
   own.start()
   return {

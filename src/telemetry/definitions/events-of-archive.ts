@@ -60,6 +60,11 @@ export const ARCHIVE_EVENTS = {
     message: 'sealing failed: {why}. {advice}; retrying in {waitMs} ms',
   },
   seal_recovered: { station: 'archive', level: 'info', message: 'sealing the archive {address} works again' },
+  cosignature_stored: {
+    station: 'archive',
+    level: 'info',
+    message: 'checkpoint {size} of the transparency log is cosigned by {witness}',
+  },
   log_retention: {
     station: 'archive',
     level: 'info',

@@ -19,6 +19,14 @@ export const WATCH_EVENTS = {
   },
   watch_unkept: { station: 'watch', level: 'error', message: 'cannot save watcher state: {why}' },
   watch_unseen: { station: 'watch', level: 'warn', message: 'cannot report to the instance: {why}' },
+  witness_key: { station: 'watch', level: 'info', message: 'checkpoints are cosigned with the key {key}' },
+  witness_began: {
+    station: 'watch',
+    level: 'warn',
+    message:
+      'a transparency log is cosigned for the first time: compare its key with the one its owner published: {log}',
+  },
+  cosigned: { station: 'watch', level: 'info', message: 'checkpoint of {size} entries of {log} cosigned' },
   silences_unread: {
     station: 'watch',
     level: 'warn',

@@ -20,11 +20,23 @@ export const SEAL_METRICS = {
     help: 'Time since the last checkpoint was signed',
     labels: [],
   },
+  seal_cosigned_entries: {
+    station: 'archive',
+    kind: 'gauge',
+    help: 'Entries under the last checkpoint that a witness cosigned',
+    labels: [],
+  },
   seal_failing: {
     station: 'archive',
     kind: 'gauge',
     help: '1 while sealing fails',
     labels: [],
     targets: [{ atMost: 0 }],
+  },
+  cosigned_entries: {
+    station: 'watch',
+    kind: 'gauge',
+    help: 'Entries under the last checkpoint that this watcher cosigned',
+    labels: [],
   },
 } as const satisfies Record<string, MetricDefinition>

@@ -1,8 +1,10 @@
 /** What is wrong, from the results of one probe: pure. docs/watch.md explains each condition and what to do. */
 
 import type { HealthAnswer } from '../../status/health.ts'
+import type { CosigningProbe } from '../cosigning/witness.ts'
 import { formatDuration } from '../format-duration.ts'
 import type { Condition } from './alerts.ts'
+import { ofCosigning } from './cosigning-conditions.ts'
 import { complete, type Draft } from './draft.ts'
 import { nameOfSymbol, ofSources, SOURCES_FOLLOW } from './source-conditions.ts'
 import { ofAudit, ofDisk, ofStages } from './stage-conditions.ts'
@@ -33,6 +35,8 @@ export interface Probe {
   processes: readonly ProcessProbe[]
   /** Undefined if the instance's health could not be fetched. */
   data?: { symbols?: readonly SymbolProbe[]; failure?: string } | undefined
+  /** Absent if the watcher does not cosign. */
+  cosigning?: CosigningProbe | undefined
   /** Reference hosts that were tried because the instance did not answer, and how many of them could be reached. */
   references: { tried: number; reached: number }
 }
@@ -54,6 +58,7 @@ export function conditionsOf(probe: Probe): Condition[] {
         ...ofAudit(health),
         ...ofProcesses(probe),
         ...ofData(probe, health),
+        ...(probe.cosigning ? ofCosigning(probe.cosigning) : []),
       ]
     : [instanceDown(probe)]
   // The instance may report the same condition as one of its processes: the instance comes first.

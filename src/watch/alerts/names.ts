@@ -18,5 +18,7 @@ export const ALERT_NAMES: readonly string[] = [
   'no_ticks',
   'archive_trouble',
   'archive_behind',
+  'seal_forked',
+  'cosign_failing',
   'clocks_apart',
 ]

@@ -6,18 +6,22 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Predicate, Statement } from '../../../src/proof/certificate.ts'
+import { cosign } from '../../../src/proof/cosignature.ts'
 import { openEnvelope, parseEnvelope, signEnvelope } from '../../../src/proof/dsse.ts'
 import type { Leaf } from '../../../src/proof/leaf.ts'
 import { leafText } from '../../../src/proof/leaf.ts'
+import { parseNote } from '../../../src/proof/note.ts'
 import type { Refusal } from '../../../src/proof/verify.ts'
 import { Random } from '../../../src/simulator/random.ts'
-import { rangeOf, type SealedArchive } from './sealed-archive.ts'
+import { COSIGNED_AT, rangeOf, type SealedArchive } from './sealed-archive.ts'
 
 export interface Forgery {
   name: string
   certificate: string
   directory: string
   refusal: Refusal
+  /** Public keys of witnesses that must have cosigned. */
+  witnesses: string[]
   /** Not seen without reading the rows, or all entries. */
   rows: boolean
 }
@@ -36,6 +40,8 @@ interface Kind {
   name: string
   refusal: Refusal
   rows?: true
+  /** The certificate must be cosigned by the archive's witness. */
+  witnessed?: true
   /** Changes the copy, or returns another certificate. */
   forge: Forge
 }
@@ -63,6 +69,25 @@ function otherDigit({ below }: Scene, text: string): string {
     [...text.matchAll(/\d/g)].map(({ index }) => index),
   )
   return text.slice(0, at) + ((Number(text[at]) + 1 + below(9)) % 10) + text.slice(at + 1)
+}
+
+/** The certificate with another line of its witness, signed by the owner. */
+function recosigned(scene: Scene, lineOf: (text: string, line: string) => string): string {
+  return restated(
+    scene,
+    ({ predicate }) => {
+      const lines = predicate.checkpoint.split(/(?<=\n)/)
+      const line = lines.pop()!
+      predicate.checkpoint = lines.join('') + lineOf(parseNote(predicate.checkpoint)!.text, line)
+    },
+    true,
+  )
+}
+
+/** Another log of the same size in the copy; returns its checkpoint. */
+async function fork({ archive, directory }: Scene): Promise<string> {
+  await archive.reseal(directory, archive.signer, entries => entries.toReversed())
+  return fs.readFileSync(path.join(directory, 'tlog/checkpoint'), 'utf8')
 }
 
 function flip(scene: Scene, key: string): void {
@@ -385,7 +410,94 @@ const OF_OWNERS: readonly Kind[] = [
   },
 ]
 
-const KINDS = [...OF_WRITERS, ...OF_OWNERS]
+/** With something else than a cosignature of the certificate's checkpoint by the witness: by the owner, too. */
+const OF_COSIGNERS: readonly Kind[] = [
+  {
+    name: 'no cosignature',
+    refusal: 'witness',
+    witnessed: true,
+    forge: scene =>
+      restated(
+        scene,
+        ({ predicate }) => {
+          predicate.checkpoint = fs.readFileSync(file(scene, 'tlog/checkpoint'), 'utf8')
+        },
+        true,
+      ),
+  },
+  {
+    name: 'a wrong witness',
+    refusal: 'witness',
+    witnessed: true,
+    forge: scene => {
+      const { witness } = scene.archive
+      const other = {
+        name: scene.below(2) === 0 ? witness.name : 'other.example.org',
+        key: scene.archive.otherSigner().key,
+      }
+      return recosigned(scene, note => cosign(note, other, COSIGNED_AT))
+    },
+  },
+  {
+    name: 'a wrong witness with the key id of the right one',
+    refusal: 'witness',
+    witnessed: true,
+    forge: scene => {
+      const { name } = scene.archive.witness
+      return recosigned(scene, (note, line) => {
+        const forged = cosign(note, { name, key: scene.archive.otherSigner().key }, COSIGNED_AT)
+        const bytes = (text: string) => Buffer.from(text.trim().split(' ')[2]!, 'base64')
+        const signature = Buffer.concat([bytes(line).subarray(0, 4), bytes(forged).subarray(4)])
+        return `— ${name} ${signature.toString('base64')}\n`
+      })
+    },
+  },
+  {
+    name: 'another time in a cosignature',
+    refusal: 'witness',
+    witnessed: true,
+    forge: scene =>
+      recosigned(scene, (_, line) => {
+        const [dash, name, data] = line.trim().split(' ')
+        const bytes = Buffer.from(data!, 'base64')
+        bytes[11]! ^= 1 + scene.below(255)
+        return `${dash} ${name} ${bytes.toString('base64')}\n`
+      }),
+  },
+  {
+    name: 'the cosignature of another checkpoint',
+    refusal: 'witness',
+    witnessed: true,
+    forge: scene => {
+      const { witness, earlier } = scene.archive
+      return recosigned(scene, () => cosign(parseNote(earlier)!.text, witness, COSIGNED_AT))
+    },
+  },
+  {
+    name: 'a forked log shown to the witness, its cosignature used for the other one',
+    refusal: 'witness',
+    witnessed: true,
+    forge: async scene => {
+      const forked = await fork(scene)
+      return recosigned(scene, () => cosign(parseNote(forked)!.text, scene.archive.witness, COSIGNED_AT))
+    },
+  },
+  {
+    name: 'a forked log shown to the witness and certified',
+    refusal: 'forked',
+    witnessed: true,
+    forge: async scene => {
+      const { archive, directory } = scene
+      await fork(scene)
+      archive.cosign(directory, archive.witness)
+      const certificate = await archive.certificate(rangeOf('AAA'), directory)
+      archive.copy(directory)
+      return certificate
+    },
+  },
+]
+
+const KINDS = [...OF_WRITERS, ...OF_OWNERS, ...OF_COSIGNERS]
 
 /** Number of different kinds of forgeries. */
 export const FORGERY_KINDS: number = KINDS.length
@@ -399,9 +511,16 @@ export async function forge(
 ): Promise<Forgery> {
   const random = new Random(seed, 'forgery')
   const below = (limit: number) => Math.floor(random.uniform() * limit)
-  const { name, refusal, rows, forge } = KINDS[seed % KINDS.length]!
+  const { name, refusal, rows, witnessed, forge } = KINDS[seed % KINDS.length]!
   const certificate = certificates[below(certificates.length)]!
   archive.copy(directory)
   const changed = await forge({ archive, certificate, directory, below })
-  return { name, certificate: changed ?? certificate, directory, refusal, rows: rows ?? false }
+  return {
+    name,
+    certificate: changed ?? certificate,
+    directory,
+    refusal,
+    witnesses: witnessed ? [archive.witnessKey] : [],
+    rows: rows ?? false,
+  }
 }

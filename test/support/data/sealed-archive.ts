@@ -7,10 +7,18 @@ import { archiveReader } from '../../../src/archive/seal/read-object.ts'
 import { DirectoryTarget } from '../../../src/archive/targets/directory.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { Range } from '../../../src/proof/certificate.ts'
+import { cosign, parseWitness, witnessText } from '../../../src/proof/cosignature.ts'
 import { readKey } from '../../../src/proof/keys.ts'
-import { openCheckpoint, parseVerifier, type Signer, type Verifier, verifierText } from '../../../src/proof/note.ts'
+import {
+  openCheckpoint,
+  parseNote,
+  parseVerifier,
+  type Signer,
+  type Verifier,
+  verifierText,
+} from '../../../src/proof/note.ts'
 import { readEntries } from '../../../src/proof/tiles.ts'
-import { TransparencyLog } from '../../../src/proof/tlog.ts'
+import { cosignedPath, TransparencyLog } from '../../../src/proof/tlog.ts'
 import { type Verdict, verifyCertificate } from '../../../src/proof/verify.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { IdKind } from '../../../src/tick/id-kind.ts'
@@ -28,7 +36,15 @@ export const rangeOf = (symbol: string): Range => ({
   to: FROM + 400n * DAY_NANOS,
 })
 
+/** When witnesses cosigned, s since 1970 UTC. */
+export const COSIGNED_AT = Date.UTC(2026, 10, 23, 2) / 1000
+
 export class SealedArchive {
+  /** Has cosigned the last checkpoint. */
+  readonly witness: Signer = { name: 'watch.example.org', key: generateKeyPairSync('ed25519').privateKey }
+  /** Its public key. */
+  readonly witnessKey = witnessText(this.witness)
+  readonly witnessVerifier = parseWitness(this.witnessKey)!
   readonly directory: string
   readonly fixture: ArchiveFixture
   readonly signer: Signer
@@ -58,7 +74,9 @@ export class SealedArchive {
     const earlier = fs.readFileSync(`${archive}/tlog/checkpoint`, 'utf8')
     await archiverOf(fixture, target, { seal, nowMs: LATER_MS }).archiver.round()
     const name = fs.readFileSync(`${archive}/tlog/key`, 'utf8').split('+')[0]!
-    return new SealedArchive(archive, fixture, { name, key: readKey(keyFile) }, earlier)
+    const made = new SealedArchive(archive, fixture, { name, key: readKey(keyFile) }, earlier)
+    made.cosign(archive, made.witness)
+    return made
   }
 
   get store(): Store {
@@ -80,8 +98,8 @@ export class SealedArchive {
     return (await certify(this.#reader(directory), signer, range)).text
   }
 
-  verify(certificate: string, directory = this.directory, verifier = this.verifier): Promise<Verdict> {
-    return verifyCertificate(certificate, this.#reader(directory), verifier)
+  verify(certificate: string, directory = this.directory, witnesses: readonly Verifier[] = []): Promise<Verdict> {
+    return verifyCertificate(certificate, this.#reader(directory), this.verifier, witnesses)
   }
 
   /** Objects of trades. */
@@ -98,6 +116,14 @@ export class SealedArchive {
     const file = `${directory}/${object}`
     await this.store.writeParquet(select(`file('${file}', 'Parquet')`), {}, `${file}.new`)
     fs.renameSync(`${file}.new`, file)
+  }
+
+  /** A checkpoint of a copy with the cosignature of a witness in its file, as the archiver stores it. */
+  cosign(directory: string, witness: Signer, note = fs.readFileSync(`${directory}/tlog/checkpoint`, 'utf8')): void {
+    const { size } = openCheckpoint(note, this.verifier)!
+    fs.mkdirSync(`${directory}/tlog/cosigned`, { recursive: true })
+    const line = cosign(parseNote(note)!.text, witness, COSIGNED_AT)
+    fs.writeFileSync(`${directory}/tlog/${cosignedPath(size)}`, note + line)
   }
 
   /** Makes the log of a copy again from edited entries, with a key. */
