@@ -103,7 +103,7 @@ command('watch', 'watch a running tickhouse from outside and send alerts')
   .option('--for <time>', 'with --silence: 30m, 2h, 1d (1h)')
   .option('--unsilence <alert>', 'resume messages about an alert')
   .option('--status', 'print open alerts, silences, and availability by day')
-  .option('--witness-key', 'print the public key with which this watcher cosigns checkpoints of the archive')
+  .option('--public-key', 'print the public key with which this watcher cosigns checkpoints of the archive')
   .action(async (options: WatchFlags, made: Command) => {
     const { manageAlerts } = await import('./commands/watch.ts')
     if (await manageAlerts(configOf(made), options)) return

@@ -19,7 +19,7 @@ export interface WatchFlags {
   silence?: string
   unsilence?: string
   for?: string
-  witnessKey?: true
+  publicKey?: true
 }
 
 const SHOWN_DAYS = 14
@@ -32,7 +32,7 @@ export async function manageAlerts(config: Config, flags: WatchFlags): Promise<b
   else if (flags.silence !== undefined) await setSilence(config, flags.silence, parseDuration(flags.for ?? '1h'))
   else if (flags.unsilence !== undefined) await setSilence(config, flags.unsilence, 0)
   else if (flags.status) await status(config)
-  else if (flags.witnessKey) printWitnessKey(config)
+  else if (flags.publicKey) printWitnessKey(config)
   else return false
   return true
 }

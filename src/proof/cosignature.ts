@@ -56,7 +56,7 @@ export function cosignedAt(note: string, witness: Verifier): number | 'missing' 
   return times.includes(null) ? 'wrong' : Math.max(...(times as number[]))
 }
 
-/** What a witness is asked to cosign: the checkpoint's note, and the proof that it continues the one of size `old`. */
+/** What a witness has to cosign: the checkpoint's note, and the proof that it continues the one of size `old`. */
 export interface WitnessRequest {
   old: number
   proof: readonly Buffer[]

@@ -20,7 +20,7 @@ import type { ReadFile } from './tiles.ts'
 
 /**
  * Why a certificate is refused. `format`: it is no certificate. `signature`: the key did not sign it. `checkpoint`, `inclusion`: its
- * checkpoint or an entry does not belong to the log. `witness`: one that was asked for did not cosign the checkpoint. `log`: the archive's log is damaged, or not signed by the key; `rolled_back`: it is older than the
+ * checkpoint or an entry does not belong to the log. `witness`: a required one did not cosign the checkpoint. `log`: the archive's log is damaged, or not signed by the key; `rolled_back`: it is older than the
  * certificate; `forked`: it is another one. `object`: a file is missing or changed; `superseded`: it was archived again since. `rows`: its rows
  * are not those of its entry. `omitted`: the log has more objects of the range. `claims`: the statement does not follow from the rows.
  */

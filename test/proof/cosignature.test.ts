@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { cosign, cosignedAt, parseRequest, parseWitness, requestText, witnessText } from '../../src/proof/cosignature.ts'
+import {
+  cosign,
+  cosignedAt,
+  parseRequest,
+  parseWitness,
+  requestText,
+  witnessText,
+} from '../../src/proof/cosignature.ts'
 import { parseNote, parseVerifier, signCheckpoint, verifierText } from '../../src/proof/note.ts'
 
-/** The example of https://c2sp.org/tlog-cosignature, whose signed text says `time 1679315147`. */
+/** The example of https://c2sp.org/tlog-cosignature, whose signed text has `time 1679315147`. */
 const PUBLISHED =
   '— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n'
 
@@ -37,6 +44,12 @@ test('a request to a witness is read as it was written; other texts are none', (
   const proof = [Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
   assert.deepEqual(parseRequest(requestText({ old: 3, proof, note })), { old: 3, proof, note })
   assert.deepEqual(parseRequest(requestText({ old: 0, proof: [], note })), { old: 0, proof: [], note })
-  for (const body of ['', 'old 3', `old 03\n\n${note}`, `old 3\nAAAA\n\n${note}`, `old 3\n${'x\n'.repeat(64)}\n${note}`])
+  for (const body of [
+    '',
+    'old 3',
+    `old 03\n\n${note}`,
+    `old 3\nAAAA\n\n${note}`,
+    `old 3\n${'x\n'.repeat(64)}\n${note}`,
+  ])
     assert.equal(parseRequest(body), null, body)
 })

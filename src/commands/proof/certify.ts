@@ -122,7 +122,7 @@ function witnessOf(text: string): Verifier {
   throw new TickhouseError(
     'usage',
     `not the public key of a witness: ${text}`,
-    'Who runs the watcher prints it with: tickhouse watch --witness-key.',
+    'Who runs the watcher prints it with: tickhouse watch --public-key.',
   )
 }
 

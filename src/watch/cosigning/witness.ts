@@ -64,7 +64,7 @@ export class Witness {
     const { origin } = shown.checkpoint
     this.#origins.set(process.url, origin)
     const known = this.#file.log(origin)
-    // Only its own log tells which checkpoint the proof has to begin at.
+    // Which checkpoint the proof has to begin at depends on the log.
     const offered = known?.size === before?.size ? shown : await this.#fetch(process, known?.size ?? 0)
     if (offered?.checkpoint.origin !== origin) return
     if (!known || offered.checkpoint.size > known.size) await this.#cosign(offered, known, nowMs)

@@ -7,9 +7,13 @@ import { logFilesOf } from '../../../src/archive/seal/log-files.ts'
 import { originOf } from '../../../src/archive/seal/sealer.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { checkArchive } from '../../../src/archive/verify/check.ts'
+import { cosignedAt, parseWitness, witnessText } from '../../../src/proof/cosignature.ts'
 import { type Leaf, parseLeaf } from '../../../src/proof/leaf.ts'
 import { openCheckpoint, parseVerifier } from '../../../src/proof/note.ts'
 import { readEntries } from '../../../src/proof/tiles.ts'
+import { cosignedPath } from '../../../src/proof/tlog.ts'
+import { Witness } from '../../../src/watch/cosigning/witness.ts'
+import { WitnessFile } from '../../../src/watch/cosigning/witness-file.ts'
 import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../../support/data/archiving.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sealer-'))
@@ -50,6 +54,27 @@ async function leavesIn(name: string): Promise<Leaf[]> {
 }
 
 describe('sealing', () => {
+  test('a witness cosigns the checkpoint of an archiver, which keeps it beside the signed one', async () => {
+    const { archiver, target } = await archive('cosigned')
+    const { file, signer } = WitnessFile.open(`${placeOf('cosigned')}-witness.pem`, 'watch.example.org')
+    const witness = new Witness(file, signer, fixture.events.emit)
+    const cosigning = archiver.cosigning!
+    const process = {
+      url: 'here',
+      checkpoint: (old: number) => cosigning.request(old),
+      cosignature: async (key: string, note: string) => assert.equal(await cosigning.accept(key, note), null),
+    }
+    assert.deepEqual(await witness.probe([process], Date.now()), { forked: [], failed: [] })
+    const { read } = logFilesOf(target)
+    const note = (await read('checkpoint'))!.toString()
+    const size = archiver.metrics.seal!.cosignedEntries!
+    assert.equal(size, archiver.metrics.seal!.entries)
+    assert.equal(fixture.events.named('cosignature_stored').at(-1)!.witness, 'watch.example.org')
+    const cosigned = (await read(cosignedPath(size)))!.toString()
+    assert.ok(cosigned.startsWith(note))
+    assert.equal(typeof cosignedAt(cosigned, parseWitness(witnessText(signer))!), 'number')
+  })
+
   test('every archived object has its entry, with what the file contains', async () => {
     const { archiver, catalog } = await archive('whole')
     const objects = (await catalog.objects()).filter(({ key }) => key !== '')

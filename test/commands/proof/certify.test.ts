@@ -21,12 +21,21 @@ after(async () => {
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
+interface Output {
+  code: number
+  stdout: string
+  stderr: string
+}
+
 /** Runs a command in a directory of its own; its exit code and output. */
-async function tickhouse(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const tickhouse = (...args: string[]) => tickhouseWith({}, ...args)
+
+async function tickhouseWith(settings: Record<string, string>, ...args: string[]): Promise<Output> {
   const env = {
     ...process.env,
     TICKHOUSE_ARCHIVE: `file:${archive.directory}`,
     TICKHOUSE_SEAL_KEY: `${directory}/made/key.pem`,
+    ...settings,
   }
   return promisify(execFile)(process.execPath, [CLI, ...args], { env, cwd: directory }).then(
     output => ({ code: 0, ...output }),
@@ -47,6 +56,25 @@ test('a certificate is written, and accepted with the published key', async () =
   assert.match(accepted.stdout, /^Not proved:\n- /m)
   assert.doesNotMatch(accepted.stdout, /The key is the one in the archive/)
   assert.match((await tickhouse('verify', 'bbb.json', archive.directory)).stdout, /The key is the one in the archive/)
+})
+
+test('the witness that cosigned is named with the time; one that did not, and what is no key, are refused', async () => {
+  const made = await tickhouse('certify', 'binance', 'BBB', ...RANGE, '--out', 'cosigned.json')
+  assert.match(made.stdout, /^its checkpoint is cosigned by watch\.example\.org$/m)
+  const verify = (...witnesses: string[]) =>
+    tickhouse('verify', 'cosigned.json', archive.directory, ...witnesses.flatMap(key => ['--witness', key]))
+  const accepted = await verify(archive.witnessKey)
+  assert.match(accepted.stdout, /^Cosigned by watch\.example\.org at 2026-11-23T02:00:00\.000Z$/m)
+  const env = { TICKHOUSE_WATCH_STATE: `${directory}/watch/watch.json` }
+  const { stdout: other } = await tickhouseWith(env, 'watch', '--public-key')
+  assert.match(other, /^tickhouse-watch\/[0-9a-f]{16}\+/)
+  assert.equal((await tickhouseWith(env, 'watch', '--public-key')).stdout, other)
+  const refused = await verify(archive.witnessKey, other.trim())
+  assert.equal(refused.code, 1)
+  assert.match(refused.stdout, /^REFUSED witness: tickhouse-watch\/\w+ has not cosigned its checkpoint$/m)
+  const mistaken = await verify(archive.key)
+  assert.notEqual(mistaken.code, 0)
+  assert.match(mistaken.stderr, /not the public key of a witness/)
 })
 
 test('missing ids are listed, and a refusal has its reason and exit code 1', async () => {

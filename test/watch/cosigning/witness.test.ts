@@ -77,7 +77,10 @@ test('a forked or shrunken log, or one under another key, is never cosigned, als
     [/4 entries, and 5 were cosigned/, () => log.show(entriesOf('a', 4))],
     [/5 entries are not those/, () => log.show(entriesOf('x', 5))],
     [/9 entries do not begin/, () => log.show(entriesOf('x', 9))],
-    [/another key/, () => log.show(entriesOf('a', 6), { ...log.signer, key: generateKeyPairSync('ed25519').privateKey })],
+    [
+      /another key/,
+      () => log.show(entriesOf('a', 6), { ...log.signer, key: generateKeyPairSync('ed25519').privateKey }),
+    ],
   ]
   for (const [why, show] of shown) {
     await show()
@@ -106,7 +109,7 @@ test('a cosignature that was not taken is given again, the same', async t => {
   assert.deepEqual(new Set(given).size, 1)
 })
 
-test('without its memory a key cosigns nothing, and says what to do', async t => {
+test('without its memory a key cosigns nothing, and states what to do', async t => {
   const { start, keyFile } = await open(t)
   await start().probe()
   fs.writeFileSync(`${keyFile}.cosigned`, '{"version":1,')
