@@ -19,8 +19,20 @@ export function addSettingFlags(command: Command, name: CommandName): void {
   }
   const taken = new Set<string>(settingsOf(name))
   for (const setting of [...NAMES, ...Object.keys(RENAMED_SETTINGS)])
-    if (!taken.has(setting)) command.addOption(new Option(`${flagName(setting)} <value>`).hideHelp())
+    if (!taken.has(setting) && !hasOwn(command, setting)) command.addOption(foreignOption(setting))
 }
+
+/** Flags of settings that a command does not take. A command may have a flag of its own by such a name. */
+const FOREIGN = new WeakSet<Option>()
+
+function foreignOption(setting: string): Option {
+  const option = new Option(`${flagName(setting)} <value>`).hideHelp()
+  FOREIGN.add(option)
+  return option
+}
+
+const hasOwn = (command: Command, setting: string): boolean =>
+  command.options.some(option => option.long === flagName(setting) && !FOREIGN.has(option))
 
 /** The settings given as flags. Throws `usage` for a setting of other commands, and for an earlier name. */
 export function settingFlags(command: Command, name: CommandName): Partial<Record<SettingName, string>> {
@@ -32,7 +44,7 @@ export function settingFlags(command: Command, name: CommandName): Partial<Recor
     if (isGiven(earlier))
       throw new TickhouseError('usage', `${flagName(earlier)} was renamed`, `Use ${flagName(setting)}.`)
   const taken = settingsOf(name)
-  const foreign = NAMES.find(setting => isGiven(setting) && !taken.includes(setting))
+  const foreign = NAMES.find(setting => isGiven(setting) && !taken.includes(setting) && !hasOwn(command, setting))
   if (foreign !== undefined) {
     const commands = commandsTaking(groupOf(foreign)).join(', ')
     throw new TickhouseError(
