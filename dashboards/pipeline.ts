@@ -122,10 +122,11 @@ export function pipeline(): Dashboard {
         metric('archive_behind_seconds', { title: 'Behind', width: 6 }),
         metric('archive_rows', { title: 'Rows archived and verified', width: 6 }),
         metric('archive_bytes', { title: 'Bytes archived and verified', width: 6 }),
-        switched('seal_failing', { title: 'Sealing', width: 6 }, FAILING),
-        metric('seal_entries', { title: 'Entries in the transparency log', width: 6 }),
-        metric('seal_waiting_objects', { title: 'Objects not sealed yet', width: 6 }),
-        metric('seal_checkpoint_age_seconds', { title: 'Since the last checkpoint', width: 6 }),
+        switched('seal_failing', { title: 'Sealing', width: 4 }, FAILING),
+        metric('seal_entries', { title: 'Entries in the transparency log', width: 5 }),
+        metric('seal_cosigned_entries', { title: 'Entries under a cosigned checkpoint', width: 5 }),
+        metric('seal_waiting_objects', { title: 'Objects not sealed yet', width: 5 }),
+        metric('seal_checkpoint_age_seconds', { title: 'Since the last checkpoint', width: 5 }),
       ]),
       closedRow('Processes', [
         metric('process_cpu_seconds_total', {
