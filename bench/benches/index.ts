@@ -16,6 +16,7 @@ import { load } from './load.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
+import { repeats } from './repeats.ts'
 import { replay } from './replay.ts'
 import { socket } from './socket.ts'
 import { whole } from './whole.ts'
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   decode,
   log,
   ingest,
+  repeats,
   whole,
   diagnostics,
   completeness,

@@ -46,8 +46,16 @@ export async function withClient<T>(directory: string, work: (client: ClickHouse
   }
 }
 
-/** Ingests partition 0 until `trades` trades of one venue are in the table. Returns the number of inserts. */
-export async function storeAll({ log, store }: Parts, trades: number, venue: string = simulator.name): Promise<number> {
+/**
+ * Ingests partition 0 until `trades` trades of one venue are in the table, and `copies` of them are counted. Returns the number of
+ * inserts.
+ */
+export async function storeAll(
+  { log, store }: Parts,
+  trades: number,
+  venue: string = simulator.name,
+  copies = 0,
+): Promise<number> {
   const venues: KnownVenues = new Map([[venue, 'dense']])
   const { BATCH_AGE_MS_MAX } = parseConfig({}, {})
   const limits = { ticksMax: BATCH_TRADES, bytesMax: BYTES_MAX, ageMsMax: BATCH_AGE_MS_MAX }
@@ -68,13 +76,14 @@ export async function storeAll({ log, store }: Parts, trades: number, venue: str
     },
     onStored: () => {
       inserts++
-      if (ingest.metrics.storedTicks.total === trades) stop.abort()
+      const { storedTicks, refusedTicks } = ingest.metrics
+      if (storedTicks.total === trades && refusedTicks.total === copies) stop.abort()
     },
   })
   await ingest.run(stop.signal)
   if (ingest.failure) throw ingest.failure
   const { ticks: stored } = (await store.size()).kinds.trades
-  if (stored !== trades || ingest.metrics.refusedTicks.total > 0)
+  if (stored !== trades || ingest.metrics.refusedTicks.total !== copies)
     throw new Error(`${stored} of ${trades} trades stored, ${ingest.metrics.refusedTicks.total} refused`)
   return inserts
 }

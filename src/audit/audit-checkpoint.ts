@@ -5,6 +5,7 @@
 import type { Store } from '../store/store.ts'
 import { KINDS, QUARANTINE } from '../tick/kinds.ts'
 import type { AuditResult } from './audit.ts'
+import { IS_COUNTED_REPEATS, REPEATED_TICKS } from './repeats.ts'
 
 /** Records from `first` up to, not including, `below` were audited without a hole between, and passed. */
 export interface AuditCheckpoint {
@@ -52,14 +53,15 @@ export async function loadCheckpoint(store: Store, partition: number, logFirst: 
 const isRestore = ({ below }: { below: number }): boolean => below === 0
 
 async function storedTicks(store: Store, partition: number, { first, below }: AuditCheckpoint): Promise<number> {
-  const within = 'log_partition = {partition:UInt16} AND log_offset >= {first:UInt64} AND log_offset < {below:UInt64}'
+  const within = 'log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}'
   const counts = [
     ...KINDS.map(({ table }) => `SELECT toInt64(count()) AS ticks FROM ${table} WHERE ${within}`),
-    `SELECT toInt64(sum(ticks)) AS ticks FROM ${QUARANTINE} WHERE ${within}`,
+    `SELECT toInt64(sum(ticks)) AS ticks FROM ${QUARANTINE} WHERE ${within} AND NOT ${IS_COUNTED_REPEATS}`,
+    REPEATED_TICKS,
   ]
   const [row] = await store.rows<{ stored: string }>(
     `SELECT sum(ticks) AS stored FROM (${counts.join(' UNION ALL ')}) SETTINGS max_threads = 1`,
-    { partition, first, below },
+    { partition, from: first, until: below },
   )
   return Number(row!.stored)
 }

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { KINDS, QUARANTINE } from '../tick/kinds.ts'
 import { type DroppedSegment, droppedSegments } from './dropped-ranges.ts'
 import { compareWithLog, lastNamed, type Position } from './position.ts'
+import { IS_COUNTED_REPEATS, REPEATED_POSITIONS, UNSOUND_ROWS } from './repeats.ts'
 
 /** Records and ticks per query: bounds its memory to about 50 MB. */
 const RECORDS_PER_STEP = 20_000
@@ -71,6 +72,8 @@ export async function audit(
       held += found.distinct
       logged += counted
       const range = `records ${at} to ${end - 1}`
+      if (found.unsound > 0)
+        faults.push(`${range}: ${found.unsound} rows of counted repeats contradict themselves`)
       if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
       if (gone === undefined && found.records !== end - at)
         faults.push(`${range}: ${end - at - found.records} records missing`)
@@ -141,7 +144,8 @@ async function look(store: Store, partition: number, from: number, until: number
   const within = 'log_partition = {partition:UInt16} AND log_offset >= {from:UInt64} AND log_offset < {until:UInt64}'
   const ticks = [
     ...KINDS.map(({ table }) => `SELECT log_offset, log_index, 1 AS stands_for FROM ${table} WHERE ${within}`),
-    `SELECT log_offset, log_index, ticks AS stands_for FROM ${QUARANTINE} WHERE ${within}`,
+    `SELECT log_offset, log_index, ticks AS stands_for FROM ${QUARANTINE} WHERE ${within} AND NOT ${IS_COUNTED_REPEATS}`,
+    `SELECT log_offset, log_index, 1 AS stands_for FROM (${REPEATED_POSITIONS})`,
   ]
   const [row] = await store.rows<Found>(
     `SELECT sum(stands_for) AS ticks, uniqExact(bitShiftLeft(log_offset, 20) + log_index) + sum(stands_for) - count() AS distinct, uniqExact(log_offset) AS records
@@ -149,7 +153,13 @@ async function look(store: Store, partition: number, from: number, until: number
      SETTINGS max_threads = 1`,
     { partition, from, until },
   )
-  return { ticks: Number(row!.ticks), distinct: Number(row!.distinct), records: Number(row!.records) }
+  const [unsound] = await store.rows<{ rows: string }>(UNSOUND_ROWS, { partition, from, until })
+  return {
+    ticks: Number(row!.ticks),
+    distinct: Number(row!.distinct),
+    records: Number(row!.records),
+    unsound: Number(unsound!.rows),
+  }
 }
 
 /** Writes an audit's result to table `audits`. */

@@ -10,6 +10,7 @@ import type { TradeColumns } from '../tick/trades.ts'
 import type { Refused } from './decode.ts'
 import type { Gap } from './gaps/gap.ts'
 import type { IdRestart } from './ids/followed-ids.ts'
+import { RepeatedTrades } from './ids/repeated-trades.ts'
 import { type PlacedRefusal, quarantineBlock } from './quarantine-block.ts'
 import { BatchRows } from './rows.ts'
 
@@ -30,6 +31,7 @@ export class Batch {
   /** Columns for decoding a record of a kind, before its valid ticks are added. */
   readonly scratch = (kind: Kind): TickColumns => this.of(kind).scratch
   readonly refused: PlacedRefusal[] = []
+  readonly #repeats = new RepeatedTrades()
   /** Gaps that opened or changed in this batch. */
   readonly gaps = new Set<Gap>()
   /** Runs of ids that began in this batch. */
@@ -129,6 +131,16 @@ export class Batch {
     this.refused.push({ ...refused, kind, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
   }
 
+  /** Counts a trade of the current record that is stored already; `index` is its `log_index`. */
+  addRepeat(offset: number, trades: TradeColumns, row: number, index: number): void {
+    this.#repeats.add(offset, this.#loggedAtSeconds, trades, row, index)
+  }
+
+  /** Adds the rows of counted repeats. Call once, when the batch is cut, before `hashLastRecord`. */
+  placeRepeats(): void {
+    for (const repeats of this.#repeats.take()) this.refused.push({ ...repeats, kind: TRADES.name, hash: 0 })
+  }
+
   /**
    * Sets `log_hash` for the batch's last record in each table that has ticks of it: on resume the log must still contain that record. See
    * docs/decisions/positions.md. Call once, when the batch is cut.
@@ -136,8 +148,8 @@ export class Batch {
   hashLastRecord(): void {
     const hash = recordHash(this.#lastEntry!)
     for (const rows of this.rows) if (rows.lastOffset === this.#last) rows.keepHash(hash)
-    const refused = this.refused.at(-1)
-    if (refused?.offset === this.#last) refused.hash = hash
+    const refused = this.refused.findLast(({ offset }) => offset === this.#last)
+    if (refused) refused.hash = hash
   }
 
   /** Log time of the current record. */
@@ -149,6 +161,7 @@ export class Batch {
   clear(): void {
     for (const rows of this.rows) rows.clear()
     this.refused.length = 0
+    this.#repeats.clear()
     this.gaps.clear()
     this.#lastEntry = undefined
     this.restarts.length = 0

@@ -16,6 +16,7 @@ export class SealedBatch {
   /** Copies the gaps: the next batch may change them before this one is stored. */
   constructor(batch: Batch) {
     this.batch = batch
+    batch.placeRepeats()
     batch.hashLastRecord()
     const gaps = [...batch.gaps]
     this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow({ ...gap, explained: undefined }, [gap]))

@@ -32,7 +32,7 @@ export class StoredReport {
       this.#metrics.refusedTicks.add(count)
       this.#metrics.refusedByReason.set(reason, (this.#metrics.refusedByReason.get(reason) ?? 0) + count)
       // Expected where two connections or recorders overlap: the metric counts them.
-      if (reason !== 'quote_repeated') this.#emit('ticks_refused', { count, reason })
+      if (reason !== 'quote_repeated' && reason !== 'trade_repeated') this.#emit('ticks_refused', { count, reason })
     }
     for (const restart of batch.restarts) this.#emitThrottled('trade_ids_restarted', { ...restart })
     const conflicts = batch.refused.filter(({ reason }) => reason === 'conflicting_id')

@@ -12,6 +12,7 @@ import type { TradeColumns } from '../tick/trades.ts'
 import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
 import type { Batch } from './batch.ts'
 import { type Decoded, decode, type Refused } from './decode.ts'
+import { EarlierRows } from './ids/earlier-rows.ts'
 import { CONFLICT, type FollowedIds, REPEAT, type RunOrRefusal } from './ids/followed-ids.ts'
 import { type ComparedTrade, comparedTradeOf, type Match, matchOf } from './ids/recent-trades.ts'
 import { repeatedQuotes } from './ids/repeated-quotes.ts'
@@ -59,7 +60,8 @@ const OWN_ID_HIGH_WORD_MIN = 2 ** 31
 /** Detail of a trade that counts as a repeat because it cannot be compared. */
 const GONE = 'its day was dropped from the store: it may be in the archive'
 const DUPLICATE = codeOf('duplicate_id')
-const REPEATED = codeOf('quote_repeated')
+const TRADE_REPEATED = codeOf('trade_repeated')
+const QUOTE_REPEATED = codeOf('quote_repeated')
 const CONFLICTING = codeOf('conflicting_id')
 
 /** Decodes a record, validates its ticks and follows ids up to the first that needs more. `scratch` is in use until the record is in a batch. */
@@ -124,10 +126,19 @@ function follow(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf): voi
     }
     const symbol = trades.symbol[row]!
     ids[symbol] ??= idsOf(trades.venues.words[venue]!, trades.symbols.words[symbol]!)
-    if (!ids[symbol].follow(trades, row)) break
+    if (!ids[symbol].follow(trades, row)) {
+      if (!ids[symbol].repeats(trades, row)) break
+      countRepeat(record, row)
+      continue
+    }
     if (ids[symbol].run !== 0) setRun(record, row, ids[symbol].run)
   }
   record.row = row
+}
+
+function countRepeat(record: ValidatedRecord, row: number): void {
+  record.codes[row] = TRADE_REPEATED
+  record.marked++
 }
 
 /** Trades to look up in the tables before the remaining ids can be followed. Empty for almost every record. */
@@ -154,7 +165,7 @@ export function lookupsOf(record: ValidatedRecord, venues: KnownVenues, idsOf: I
 export function resolveIds(record: ValidatedRecord, venues: KnownVenues, idsOf: IdsOf, stored: StoredTrades): void {
   const trades = tradesOf(record)
   const { codes } = record
-  const earlier = new EarlierRows(record)
+  const earlier = new EarlierRows(trades, codes)
   for (; record.row < trades.length; record.row++) {
     const { row } = record
     if (codes[row] !== 0) {
@@ -170,7 +181,8 @@ export function resolveIds(record: ValidatedRecord, venues: KnownVenues, idsOf: 
       if (ids.run !== 0) setRun(record, row, ids.run)
       continue
     }
-    assignRun(record, row, ids, stored, earlier)
+    if (ids.repeats(trades, row)) countRepeat(record, row)
+    else assignRun(record, row, ids, stored, earlier)
   }
 }
 
@@ -197,7 +209,7 @@ function assignRun(
     if (assigned > 0) setRun(record, row, assigned)
     return
   }
-  codes[row] = assigned === REPEAT ? DUPLICATE : CONFLICTING
+  codes[row] = assigned === CONFLICT ? CONFLICTING : known === 'gone' ? DUPLICATE : TRADE_REPEATED
   record.marked++
   if (assigned === CONFLICT)
     record.details.set(row, { detail: conflictDetail([...ids.knownTrades(trades, row), ...candidates]) })
@@ -218,7 +230,9 @@ export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number)
   for (let row = 0; row <= ticks.length; row++) {
     if (row < ticks.length && codes[row] === 0) continue
     if (row > start) batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
-    if (codes[row] === REPEATED) repeated.push(row)
+    if (codes[row] === QUOTE_REPEATED) repeated.push(row)
+    else if (codes[row] === TRADE_REPEATED)
+      batch.addRepeat(entry.offset, ticks as TradeColumns, row, indexes?.[row] ?? row)
     else if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
     start = row + 1
   }
@@ -270,31 +284,4 @@ function conflictDetail(stored: readonly ComparedTrade[]): string {
   const last = stored.at(-1)
   const values = last ? `: stored is price ${last.price}, volume ${last.volume}` : ''
   return `a trade id this symbol already has, with another price, volume or side${values}`
-}
-
-/** The valid rows of a record by id, to find repeats within it. Built on first use: few records need it. */
-class EarlierRows {
-  readonly #record: ValidatedRecord
-  #rows: Map<string, number[]> | undefined
-
-  constructor(record: ValidatedRecord) {
-    this.#record = record
-  }
-
-  /** Earlier rows with the same id. */
-  with(row: number): ComparedTrade[] {
-    const trades = tradesOf(this.#record)
-    const { codes } = this.#record
-    this.#rows ??= Map.groupBy(
-      Array.from({ length: trades.length }, (_, at) => at),
-      at => this.#key(at),
-    )
-    const alike = this.#rows.get(this.#key(row)) ?? []
-    return alike.filter(at => at < row && codes[at] === 0).map(at => comparedTradeOf(trades, at))
-  }
-
-  #key(row: number): string {
-    const trades = tradesOf(this.#record)
-    return `${trades.venue[row]} ${trades.symbol[row]} ${trades.tradeId[row]}`
-  }
 }

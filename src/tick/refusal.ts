@@ -27,7 +27,8 @@ export const REFUSALS = {
   outcome_unknown: 'a row about missing ids that is neither unrepairable nor accepted',
   id_range_invalid: 'a range of ids that ends before it begins, or beyond 2^53',
   origin_unknown: 'an origin that is neither live, repair nor replay',
-  duplicate_id: 'a trade this symbol already has, with equal values: the first one is kept',
+  trade_repeated: 'trades that came a second time with equal values, of a batch together: the first ones are kept',
+  duplicate_id: 'a trade this symbol already has, or may have had in days dropped from the store: the first one is kept',
   conflicting_id: 'a trade id this symbol already has, with another price, volume or side: the first one is kept',
 } as const
 

@@ -65,6 +65,7 @@ function filled(...records: LogRecord[]) {
     resolveIds(judged, VENUES, ids.of, NOTHING_STORED)
     addToBatch(batch, judged, 0)
   }
+  batch.placeRepeats()
   return batch
 }
 
@@ -101,7 +102,7 @@ test('good trades are all taken; each refused one goes to quarantine with its pl
       [5, 'side_unknown'],
       [6, 'unknown_venue'],
       [7, 'symbol_invalid'],
-      [9, 'duplicate_id'],
+      [9, 'trade_repeated'],
     ],
   )
   assert.equal(JSON.parse(String(batch.refused[0]!.raw)).price, 'NaN')
@@ -124,7 +125,7 @@ test('the good trade that comes for a refused one is stored, once', () => {
   assert.deepEqual([...batch.trades.tradeId.subarray(0, batch.trades.length)], [1n, 3n, 2n])
   assert.deepEqual(
     batch.refused.map(({ reason }) => reason),
-    ['price_out_of_range', 'duplicate_id'],
+    ['price_out_of_range', 'trade_repeated'],
   )
   assert.deepEqual([...batch.gaps], [])
 })
@@ -175,7 +176,7 @@ test('ids are followed by venue and symbol, however the rows of a record alterna
   const batch = filled(recordOf(...rows), recordOf({ id: 3 }, { id: 54, symbol: 'ETHUSDT' }))
   assert.deepEqual(
     batch.refused.map(({ symbol, reason }) => [symbol, reason]),
-    [['BTCUSDT', 'duplicate_id']],
+    [['BTCUSDT', 'trade_repeated']],
   )
   assert.equal(batch.gaps.size, 0)
 })

@@ -92,7 +92,7 @@ test('two recorders of one feed and two ingests, one store: each tick once, each
   const quotes = refused.filter(({ reason }) => ['quote_not_new', 'quote_repeated'].includes(reason))
   assert.deepEqual(
     refused.filter(each => !quotes.includes(each)),
-    [{ reason: 'duplicate_id', ticks: sessionTrades() }],
+    [{ reason: 'trade_repeated', ticks: sessionTrades() }],
   )
   assert.equal(
     quotes.reduce((sum, { ticks }) => sum + ticks, 0),

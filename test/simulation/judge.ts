@@ -65,7 +65,7 @@ function judgeTicks(
       // An id belongs to one trade at a time.
       const key = `${tick.symbol} ${tick.id} ${tick.micros}`
       const known = priceOf.get(key)
-      const repeated = known === undefined ? undefined : known === tick.price ? 'duplicate_id' : 'conflicting_id'
+      const repeated = known === undefined ? undefined : known === tick.price ? 'trade_repeated' : 'conflicting_id'
       const reason = tick.refused ?? (kind.ids ? repeated : undefined)
       expected.set(
         `${offset} ${index}`,
@@ -81,7 +81,9 @@ function judgeTicks(
       row,
       `${table} ${row.symbol} ${row.trade_id} ${row.timestamp / 1000n} at ${row.price}`,
     ]),
-    ...quarantine.map((row): [Row, string] => [row, `${row.kind} ${row.reason} of ${row.ticks}`]),
+    ...quarantine
+      .flatMap(placesOf)
+      .map((row): [Row, string] => [row, `${row.kind} ${row.reason} of ${row.ticks}`]),
   ]
   for (const [row, is] of found) {
     const place = `${row.log_offset} ${row.log_index}`
@@ -91,6 +93,16 @@ function judgeTicks(
     stored.add(place)
   }
   for (const place of expected.keys()) if (!stored.has(place)) judgement.lost++
+}
+
+/** A row of counted repeats as one row for each of them; any other as it is. */
+function placesOf(row: Row): Row[] {
+  if (row.reason !== 'trade_repeated') return [row]
+  const places = (JSON.parse(row.raw).at as [number, number, number][]).flatMap(([offset, first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, at) => ({ ...row, log_offset: offset, log_index: first + at, ticks: 1 })),
+  )
+  // A count of its own that is wrong belongs nowhere.
+  return places.length === Number(row.ticks) ? places : [row]
 }
 
 /** Only what the log dropped may be called lost. */

@@ -161,6 +161,15 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
       to: '{}',
     },
   ],
+  'counted repeats left behind when a batch is cut': [
+    { file: 'sealed-batch.ts', from: 'batch.placeRepeats()', to: '' },
+  ],
+  'a range of repeats that takes in what is stored between them': [
+    { file: 'ids/repeated-trades.ts', from: ' && last[2] === index - 1', to: '' },
+  ],
+  'repeats of a batch counted again in the next': [
+    { file: 'ids/repeated-trades.ts', from: 'this.#rows.splice(0)', to: 'this.#rows' },
+  ],
   'batches without a hash': [{ file: 'sealed-batch.ts', from: 'batch.hashLastRecord()', to: '' }],
   'a wrong hash': [{ file: 'batch.ts', from: 'recordHash(this.#lastEntry!)', to: '1 + recordHash(this.#lastEntry!)' }],
   'stopped for records that were lost before they were stored': [

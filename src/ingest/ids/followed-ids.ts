@@ -13,6 +13,8 @@ export const CONFLICT = -2
 export interface FollowedIds {
   /** Adds a trade that is the next of its run. False, and no change, if it needs `assignRun`. */
   follow(trades: TradeColumns, row: number): boolean
+  /** Whether a trade in memory is this one, with equal values: `assignRun` would refuse it as a repeat. Changes nothing. */
+  repeats(trades: TradeColumns, row: number): boolean
   /** The run of the trades that `follow` adds. */
   readonly run: number
   /** Whether only a lookup in the tables shows if this trade is stored. */

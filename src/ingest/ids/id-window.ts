@@ -13,7 +13,7 @@ const SIDE_WORD = 8
 const SIDE_OFFSET = 256
 
 export class IdWindow {
-  readonly #slotsMax: number
+  #slotsMax: number
   #words = new Uint32Array(SLOTS_MIN * SLOT_WORDS)
   /** The same memory. */
   #doubles = new Float64Array(this.#words.buffer)
@@ -24,6 +24,11 @@ export class IdWindow {
   /** `slotsMax` is a power of two. */
   constructor(slotsMax: number) {
     this.#slotsMax = slotsMax
+  }
+
+  /** Lets it grow to twice as many trades, up to `slots`. */
+  widen(slots: number): void {
+    this.#slotsMax = Math.min(2 * this.#slotsMax, Math.max(slots, this.#slotsMax))
   }
 
   add(trades: TradeColumns, row: number): void {
@@ -41,6 +46,22 @@ export class IdWindow {
     doubles[at / 2 + 2] = trades.price[row]!
     doubles[at / 2 + 3] = trades.volume[row]!
     words[at + SIDE_WORD] = trades.side[row]! + SIDE_OFFSET
+  }
+
+  /** Whether the trade of this row is here, with equal values: what `match` calls the same. Allocates nothing. */
+  has(trades: TradeColumns, row: number): boolean {
+    const words = this.#words
+    const low = trades.tradeIdWords[2 * row]!
+    const at = (low & this.#mask) * SLOT_WORDS
+    return (
+      words[at] === low &&
+      words[at + 1] === trades.tradeIdWords[2 * row + 1]! &&
+      words[at + 2] === trades.timestampWords[2 * row]! &&
+      words[at + 3] === trades.timestampWords[2 * row + 1]! &&
+      words[at + SIDE_WORD] === trades.side[row]! + SIDE_OFFSET &&
+      this.#doubles[at / 2 + 2] === trades.price[row]! &&
+      this.#doubles[at / 2 + 3] === trades.volume[row]!
+    )
   }
 
   /** How the trade here with the id of this row compares with it. */

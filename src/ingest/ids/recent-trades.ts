@@ -82,6 +82,28 @@ export class RecentTrades {
     this.#link(slot)
   }
 
+  /** Whether the trade of this row is here, with equal values: what `match` calls the same. Allocates nothing. */
+  has(trades: TradeColumns, row: number): boolean {
+    if (this.#count === 0) return false
+    const words = this.#words
+    const low = trades.tradeIdWords[2 * row]!
+    const high = trades.tradeIdWords[2 * row + 1]!
+    for (let chained = this.#heads[this.#bucketOf(low, high)]!; chained !== 0; chained = this.#next[chained - 1]!) {
+      const slot = chained - 1
+      if (
+        words[4 * slot] === low &&
+        words[4 * slot + 1] === high &&
+        words[4 * slot + 2] === trades.timestampWords[2 * row]! &&
+        words[4 * slot + 3] === trades.timestampWords[2 * row + 1]! &&
+        this.#sides[slot] === trades.side[row]! &&
+        this.#values[2 * slot] === trades.price[row]! &&
+        this.#values[2 * slot + 1] === trades.volume[row]!
+      )
+        return true
+    }
+    return false
+  }
+
   /** Compares the row with the trades here that have its id. */
   match(trades: TradeColumns, row: number): Match {
     let best: Match = MATCH.none

@@ -20,6 +20,11 @@ const WORD = 2 ** 32
 /** Ids from 2^53 up are not counters: only repeats are detected. */
 const COUNTER_HIGH_WORD_MAX = 2 ** 21
 const RECENT_MAX = 512
+/**
+ * Trades in memory of a symbol whose repeats come later than that: a second recorder that is behind by many trades would need a lookup for
+ * each of its records.
+ */
+const RECENT_WIDE_MAX = 16_384
 /** Runs per symbol. Beyond, a trade that fits none of them is refused. */
 const RUNS_MAX = 256
 /** A jump of at most this many ids stays in the current run, whatever other runs are near. */
@@ -70,6 +75,11 @@ export class SymbolIds implements FollowedIds {
     return this.#recent.match(trades, row) < MATCH.conflict
   }
 
+  repeats(trades: TradeColumns, row: number): boolean {
+    if (trades.tradeIdWords[2 * row + 1]! < COUNTER_HIGH_WORD_MAX) return this.#recent.has(trades, row)
+    return this.#large?.repeats(trades, row) ?? false
+  }
+
   match(trades: TradeColumns, row: number): Match {
     return idOf(trades, row) === undefined
       ? (this.#large?.match(trades, row) ?? MATCH.none)
@@ -87,7 +97,12 @@ export class SymbolIds implements FollowedIds {
       this.#large ??= new UniqueIds(this.#context)
       return this.#large.assignRun(trades, row, match)
     }
-    if (match === MATCH.same) return REPEAT
+    if (match === MATCH.same) {
+      // Known by a lookup, or by its own record.
+      const current = this.#current
+      if (current && id > current.last - RECENT_WIDE_MAX) this.#recent.widen(RECENT_WIDE_MAX)
+      return REPEAT
+    }
     if (match === MATCH.conflict) return CONFLICT
     const micros = readMicros(trades.timestampWords, row)
     const run = this.#runOf(id, micros)

@@ -40,6 +40,10 @@ export class UniqueIds implements FollowedIds {
     return this.match(trades, row) < MATCH.conflict
   }
 
+  repeats(trades: TradeColumns, row: number): boolean {
+    return this.#recent.has(trades, row)
+  }
+
   match(trades: TradeColumns, row: number): Match {
     return this.#recent.match(trades, row)
   }

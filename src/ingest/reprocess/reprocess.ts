@@ -162,7 +162,7 @@ export class Reprocessor {
           continue
         }
         // It stands for ticks that are stored: its record has others.
-        if (row.reason === 'quote_repeated') {
+        if (row.reason === 'quote_repeated' || row.reason === 'trade_repeated') {
           page.push({ row, outcome: { reason: row.reason, detail: 'they are stored already' } })
           continue
         }

@@ -16,9 +16,9 @@ const each = <T>(times: number, value: T): T[] => Array(times).fill(value)
 test('a trade that comes again and says the same is a repeat, also long after', () => {
   const following = new Following()
   assert.deepEqual(following.take(...ids(1, 5_000)), each(5_000, 0))
-  assert.deepEqual(following.take({ id: 4_999 }, { id: 5_000 }, { id: 5_001 }), ['duplicate_id', 'duplicate_id', 0])
+  assert.deepEqual(following.take({ id: 4_999 }, { id: 5_000 }, { id: 5_001 }), ['trade_repeated', 'trade_repeated', 0])
   assert.equal(following.lookups, 0, 'the last ones are in memory')
-  assert.deepEqual(following.take({ id: 1 }, { id: 2_500 }), ['duplicate_id', 'duplicate_id'])
+  assert.deepEqual(following.take({ id: 1 }, { id: 2_500 }), ['trade_repeated', 'trade_repeated'])
   assert.equal(following.lookups, 2)
 })
 
@@ -26,7 +26,7 @@ test('a trade that comes again with another price is set apart with a reason of 
   const following = new Following()
   following.take(...ids(1, 2_000))
   assert.deepEqual(following.take({ id: 2_000, price: 101 }), ['conflicting_id'])
-  assert.deepEqual(following.take({ id: 7, price: 101 }, { id: 7 }), ['conflicting_id', 'duplicate_id'])
+  assert.deepEqual(following.take({ id: 7, price: 101 }, { id: 7 }), ['conflicting_id', 'trade_repeated'])
   assert.deepEqual(following.restarts, [])
 })
 
@@ -36,8 +36,8 @@ test('ids that begin again begin a run: every trade of it is stored, and it is t
   assert.deepEqual(following.take(...again(1, 3_000)), each(3_000, 1))
   assert.equal(following.lookups, 0, 'no trade of these times is stored')
   assert.deepEqual(following.restarts, [{ venue: 'dense', symbol: 'AAA', run: 1, id: 1, last: 5_000 }])
-  assert.deepEqual(following.take(...again(1, 3_000).slice(0, 50)), each(50, 'duplicate_id'))
-  assert.deepEqual(following.take(...ids(5, 6)), each(2, 'duplicate_id'), 'the first run is known still')
+  assert.deepEqual(following.take(...again(1, 3_000).slice(0, 50)), each(50, 'trade_repeated'))
+  assert.deepEqual(following.take(...ids(5, 6)), each(2, 'trade_repeated'), 'the first run is known still')
 })
 
 test('trades of a later run fill no gap of an earlier one, and trades of the earlier one do', () => {
@@ -49,7 +49,7 @@ test('trades of a later run fill no gap of an earlier one, and trades of the ear
     [0, 87, 87, 1],
   ]
   assert.deepEqual(following.open, open)
-  assert.deepEqual(following.take({ id: 14 }, { id: 14 }), [0, 'duplicate_id'])
+  assert.deepEqual(following.take({ id: 14 }, { id: 14 }), [0, 'trade_repeated'])
   assert.deepEqual(following.open, [open[1]])
 })
 
@@ -181,8 +181,8 @@ test('the id of a refused trade is not missing behind trades whose clock was ahe
 test('beyond 2^53 and up to 2^64 a trade that comes again is known too', () => {
   const following = new Following()
   for (const id of [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n]) {
-    assert.deepEqual(following.take({ id, ms: 5 }, { id, ms: 5 }), [0, 'duplicate_id'])
-    assert.deepEqual(following.take({ id, ms: 5 }), ['duplicate_id'])
+    assert.deepEqual(following.take({ id, ms: 5 }, { id, ms: 5 }), [0, 'trade_repeated'])
+    assert.deepEqual(following.take({ id, ms: 5 }), ['trade_repeated'])
     assert.deepEqual(following.take({ id, ms: 5, price: 3 }), ['conflicting_id'])
   }
   assert.deepEqual(following.take(...ids(1, 3)), [0, 0, 0])
@@ -195,7 +195,7 @@ test('of all ids that were seen, in any order of arrival, each is new exactly on
       const seen = new Set<number>()
       for (const id of arrivals) {
         // Of one moment, so that no order of times tells them apart.
-        assert.deepEqual(following.take({ id, ms: 0 }), [seen.has(id) ? 'duplicate_id' : 0])
+        assert.deepEqual(following.take({ id, ms: 0 }), [seen.has(id) ? 'trade_repeated' : 0])
         seen.add(id)
       }
       const [first, last] = [Math.min(...seen), Math.max(...seen)]
@@ -240,7 +240,7 @@ test('whatever a venue that begins again does, each trade is stored once, and ea
         const record = arrivals.slice(at, at + atOnce)
         for (const [index, outcome] of following.take(...record).entries()) {
           const key = JSON.stringify(record[index])
-          if (stored.has(key)) assert.equal(outcome, 'duplicate_id')
+          if (stored.has(key)) assert.equal(outcome, 'trade_repeated')
           else assert.equal(typeof outcome, 'number', `${key} is ${outcome}`)
           if (!stored.has(key)) {
             const run = idsOfRun.get(outcome as number) ?? new Set()

@@ -89,7 +89,7 @@ async function withLog(
 const runs = (store: Store) =>
   store.rows('SELECT id_run AS run, toUInt32(count()) AS trades FROM trades GROUP BY run ORDER BY run')
 const refused = (store: Store) =>
-  store.rows('SELECT reason, toUInt32(count()) AS ticks FROM quarantine GROUP BY reason ORDER BY reason')
+  store.rows('SELECT reason, toUInt32(sum(ticks)) AS ticks FROM quarantine GROUP BY reason ORDER BY reason')
 const gaps = (store: Store) =>
   store.rows(
     'SELECT id_run AS run, toUInt64(first_id) AS first, toUInt64(missing) AS missing, state FROM gaps FINAL ORDER BY ALL',
@@ -113,7 +113,7 @@ test('ids that begin again while nothing is stored are another run: all of it is
       { run: 0, trades: 98 },
       { run: 1, trades: 100 },
     ])
-    assert.deepEqual(await refused(store), [{ reason: 'duplicate_id', ticks: 50 }])
+    assert.deepEqual(await refused(store), [{ reason: 'trade_repeated', ticks: 50 }])
     assert.deepEqual(await gaps(store), open)
     // Each start knows both runs by the tables alone.
     await record('binance', [{ id: 14 }, ...again(101, 101), ...again(103, 103), { id: 50 }])
@@ -122,7 +122,7 @@ test('ids that begin again while nothing is stored are another run: all of it is
       open[1],
       { run: 1, first: 102, missing: 1, state: 'open' },
     ])
-    assert.deepEqual(await refused(store), [{ reason: 'duplicate_id', ticks: 51 }])
+    assert.deepEqual(await refused(store), [{ reason: 'trade_repeated', ticks: 51 }])
   }))
 
 test('a trade that comes again after a start with another price is in quarantine with a reason of its own, and both can be seen', () =>
@@ -136,8 +136,8 @@ test('a trade that comes again after a start with another price is in quarantine
         detail: 'a trade id this symbol already has, with another price, volume or side: stored is price 100, volume 1',
       },
       {
-        reason: 'duplicate_id',
-        detail: 'a trade this symbol already has, with equal values: the first one is kept',
+        reason: 'trade_repeated',
+        detail: 'trades that came a second time with equal values, of a batch together: the first ones are kept',
       },
     ])
     assert.deepEqual(await runs(store), [{ run: 0, trades: 21 }])
@@ -153,8 +153,8 @@ test('a refused trade is not missing, also after a start, and the good one that 
     assert.deepEqual(await gaps(store), [{ run: 0, first: 104, missing: 0, state: 'repaired' }])
     assert.deepEqual(await runs(store), [{ run: 0, trades: 8 }])
     assert.deepEqual(await refused(store), [
-      { reason: 'duplicate_id', ticks: 1 },
       { reason: 'price_out_of_range', ticks: 1 },
+      { reason: 'trade_repeated', ticks: 1 },
       { reason: 'volume_out_of_range', ticks: 1 },
     ])
   }))
@@ -202,7 +202,7 @@ for (const kind of ['rising', 'opaque'] as const)
       await record(venue, [{ ...trade(5), price: 9 }, trade(5_999), trade(6_000)])
       assert.deepEqual(await refused(store), [
         { reason: 'conflicting_id', ticks: 1 },
-        { reason: 'duplicate_id', ticks: 2_997 + 1_000 + 10 + 1 },
+        { reason: 'trade_repeated', ticks: 2_997 + 1_000 + 10 + 1 },
       ])
       assert.deepEqual(await runs(store), [{ run: 0, trades: 6_001 }])
       assert.deepEqual(await gaps(store), [])
@@ -214,5 +214,5 @@ test('ids beyond 2^53 are stored once, also after a start', () =>
     await record('binance', [...large, ...large])
     await record('binance', large)
     assert.deepEqual(await runs(store), [{ run: 0, trades: 3 }])
-    assert.deepEqual(await refused(store), [{ reason: 'duplicate_id', ticks: 6 }])
+    assert.deepEqual(await refused(store), [{ reason: 'trade_repeated', ticks: 6 }])
   }))
