@@ -292,7 +292,10 @@ const OTHERS: readonly (Alert & { expr: string; summary: string })[] = [
   },
   {
     alert: 'TicksRefused',
-    expr: rose(`${prometheusName('ingest_refused_ticks_total')}{reason!="duplicate_id"}`, '10m'),
+    expr: rose(
+      `${prometheusName('ingest_refused_ticks_total')}{reason!~"duplicate_id|trade_repeated|quote_repeated"}`,
+      '10m',
+    ),
     for: '0m',
     severity: 'warning',
     summary: 'Ticks are quarantined ({{ $labels.reason }})',

@@ -72,8 +72,7 @@ export async function audit(
       held += found.distinct
       logged += counted
       const range = `records ${at} to ${end - 1}`
-      if (found.unsound > 0)
-        faults.push(`${range}: ${found.unsound} rows of counted repeats contradict themselves`)
+      if (found.unsound > 0) faults.push(`${range}: ${found.unsound} rows of counted repeats contradict themselves`)
       if (found.distinct !== found.ticks) faults.push(`${range}: ${found.ticks - found.distinct} ticks twice`)
       if (gone === undefined && found.records !== end - at)
         faults.push(`${range}: ${end - at - found.records} records missing`)

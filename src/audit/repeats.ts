@@ -4,12 +4,9 @@
  * two faults and not none.
  */
 import { QUARANTINE } from '../tick/kinds.ts'
-import type { Refusal } from '../tick/refusal.ts'
-
-const REASON: Refusal = 'trade_repeated'
 
 /** Condition on a row of quarantine. */
-export const IS_COUNTED_REPEATS = `reason = '${REASON}'`
+export const IS_COUNTED_REPEATS = "reason = 'trade_repeated'"
 
 /** Rows with a position from `{from}` up to, not including, `{until}`. A row is stored at its last position, of one batch. */
 const REACHING =

@@ -131,9 +131,9 @@ export class Batch {
     this.refused.push({ ...refused, kind, offset, hash: 0, loggedAtSeconds: this.#loggedAtSeconds })
   }
 
-  /** Counts a trade of the current record that is stored already; `index` is its `log_index`. */
-  addRepeat(offset: number, trades: TradeColumns, row: number, index: number): void {
-    this.#repeats.add(offset, this.#loggedAtSeconds, trades, row, index)
+  /** Counts rows `start` to `end`-1, trades of the current record that are stored already: see `RepeatedTrades.add`. */
+  addRepeats(offset: number, trades: TradeColumns, start: number, end: number, indexes?: Uint32Array): void {
+    this.#repeats.add(offset, this.#loggedAtSeconds, trades, start, end, indexes)
   }
 
   /** Adds the rows of counted repeats. Call once, when the batch is cut, before `hashLastRecord`. */

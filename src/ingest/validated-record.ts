@@ -231,9 +231,11 @@ export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number)
     if (row < ticks.length && codes[row] === 0) continue
     if (row > start) batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
     if (codes[row] === QUOTE_REPEATED) repeated.push(row)
-    else if (codes[row] === TRADE_REPEATED)
-      batch.addRepeat(entry.offset, ticks as TradeColumns, row, indexes?.[row] ?? row)
-    else if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
+    else if (codes[row] === TRADE_REPEATED) {
+      const first = row
+      while (codes[row + 1] === TRADE_REPEATED) row++
+      batch.addRepeats(entry.offset, ticks as TradeColumns, first, row + 1, indexes)
+    } else if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
     start = row + 1
   }
   if (repeated.length > 0)

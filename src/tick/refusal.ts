@@ -28,7 +28,8 @@ export const REFUSALS = {
   id_range_invalid: 'a range of ids that ends before it begins, or beyond 2^53',
   origin_unknown: 'an origin that is neither live, repair nor replay',
   trade_repeated: 'trades that came a second time with equal values, of a batch together: the first ones are kept',
-  duplicate_id: 'a trade this symbol already has, or may have had in days dropped from the store: the first one is kept',
+  duplicate_id:
+    'a trade this symbol already has, or may have had in days dropped from the store: the first one is kept',
   conflicting_id: 'a trade id this symbol already has, with another price, volume or side: the first one is kept',
 } as const
 

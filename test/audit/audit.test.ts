@@ -180,7 +180,10 @@ const FAULTS: Record<string, { plant: (store: Store) => Promise<unknown>; seen: 
       }),
     seen: /1 rows of counted repeats contradict themselves/,
   },
-  'the row gone': { plant: store => store.deleteRows('quarantine', 'log_partition = 0', {}), seen: /20 records missing/ },
+  'the row gone': {
+    plant: store => store.deleteRows('quarantine', 'log_partition = 0', {}),
+    seen: /20 records missing/,
+  },
   'the row twice': {
     plant: store => store.command('INSERT INTO quarantine SELECT * FROM quarantine'),
     seen: /200 ticks twice/,

@@ -162,8 +162,8 @@ test('dropped, repeated and truncated frames, cut connections: one gap row per h
   assert.equal(sizeOf(repaired), missing.length)
   assert.equal(storing.logged('gap_closed').length, repaired.length)
   assert.deepEqual(refused, [
-    { reason: 'trade_repeated', ticks: faults.repeated },
     { reason: 'malformed_frame', ticks: faults.malformed },
+    { reason: 'trade_repeated', ticks: faults.repeated },
   ])
 })
 

@@ -81,9 +81,7 @@ function judgeTicks(
       row,
       `${table} ${row.symbol} ${row.trade_id} ${row.timestamp / 1000n} at ${row.price}`,
     ]),
-    ...quarantine
-      .flatMap(placesOf)
-      .map((row): [Row, string] => [row, `${row.kind} ${row.reason} of ${row.ticks}`]),
+    ...quarantine.flatMap(placesOf).map((row): [Row, string] => [row, `${row.kind} ${row.reason} of ${row.ticks}`]),
   ]
   for (const [row, is] of found) {
     const place = `${row.log_offset} ${row.log_index}`
@@ -99,7 +97,12 @@ function judgeTicks(
 function placesOf(row: Row): Row[] {
   if (row.reason !== 'trade_repeated') return [row]
   const places = (JSON.parse(row.raw).at as [number, number, number][]).flatMap(([offset, first, last]) =>
-    Array.from({ length: last - first + 1 }, (_, at) => ({ ...row, log_offset: offset, log_index: first + at, ticks: 1 })),
+    Array.from({ length: last - first + 1 }, (_, at) => ({
+      ...row,
+      log_offset: offset,
+      log_index: first + at,
+      ticks: 1,
+    })),
   )
   // A count of its own that is wrong belongs nowhere.
   return places.length === Number(row.ticks) ? places : [row]

@@ -1,5 +1,5 @@
 /**
- * Trades that came again and say the same, counted in ranges: a second recorder or connection repeats every trade, of which nothing but
+ * Trades that came again with equal values, counted in ranges: a second recorder or connection repeats every trade, of which nothing but
  * its position in the log and its id is worth keeping. A batch has one row of quarantine for all of them (one for each hour of the log),
  * and the audit counts each by its position: `src/audit/repeats.ts`. Pure.
  */
@@ -41,6 +41,8 @@ interface OpenIds {
 export class RepeatedTrades {
   readonly #rows: PlacedRepeats[] = []
   #at: RepeatedPositions[] = []
+  /** The last of them. */
+  #last: RepeatedPositions | undefined
   #ids: RepeatedIds[] = []
   /** By venue, then by symbol. */
   readonly #open = new Map<string, Map<string, OpenIds>>()
@@ -52,18 +54,33 @@ export class RepeatedTrades {
     return this.#ticks === 0 && this.#rows.length === 0
   }
 
-  /** Adds a row that repeats a stored trade; `index` is its `log_index`. In order of the log. */
-  add(offset: number, loggedAtSeconds: number, trades: TradeColumns, row: number, index: number): void {
+  /** Adds rows `start` to `end`-1 of a record, all repeats of stored trades; `indexes` as in `BatchRows.add`. In order of the log. */
+  add(
+    offset: number,
+    loggedAtSeconds: number,
+    trades: TradeColumns,
+    start: number,
+    end: number,
+    indexes?: Uint32Array,
+  ): void {
     const hour = Math.floor(loggedAtSeconds / HOUR_SECONDS)
     // An archived segment is an hour: a row must not reach into two.
     const isFull = this.#at.length + this.#ids.length >= RANGES_MAX
     if (this.#ticks > 0 && (isFull || hour !== Math.floor(this.#loggedAtSeconds / HOUR_SECONDS))) this.#end()
-    if (this.#ticks++ === 0) this.#receivedAtMicros = Number(trades.receivedAt[row]! / 1000n)
+    if (this.#ticks === 0) this.#receivedAtMicros = Number(trades.receivedAt[start]! / 1000n)
+    this.#ticks += end - start
     this.#loggedAtSeconds = loggedAtSeconds
-    const last = this.#at.at(-1)
+    for (let row = start; row < end; row++) this.#addPosition(offset, indexes ? indexes[row]! : row)
+    this.#addIds(trades, start, end)
+  }
+
+  #addPosition(offset: number, index: number): void {
+    const last = this.#last
     if (last && last[0] === offset && last[2] === index - 1) last[2] = index
-    else this.#at.push([offset, index, index])
-    this.#addId(trades, row)
+    else {
+      this.#last = [offset, index, index]
+      this.#at.push(this.#last)
+    }
   }
 
   /** Ends the row and returns all rows, in order. */
@@ -76,28 +93,54 @@ export class RepeatedTrades {
     this.take()
   }
 
-  #addId(trades: TradeColumns, row: number): void {
+  #addIds(trades: TradeColumns, start: number, end: number): void {
+    const { tradeIdWords, venue, symbol } = trades
+    // Open ranges by symbol, for the venue of the previous row: almost every record is of one venue.
+    let known: (OpenIds | undefined)[] = []
+    let knownVenue = -1
+    for (let row = start; row < end; row++) {
+      if (venue[row] !== knownVenue) {
+        known = []
+        knownVenue = venue[row]!
+      }
+      const low = tradeIdWords[2 * row]!
+      const high = tradeIdWords[2 * row + 1]!
+      known[symbol[row]!] ??= this.#openOf(trades, row)
+      const open = known[symbol[row]!]!
+      if (open.count > 0 && low === open.low + 1 && high === open.high) {
+        open.low = low
+        open.count++
+        continue
+      }
+      if (open.count > 0) this.#ids.push(rangeOf(open))
+      open.first = trades.tradeId[row]!
+      open.low = low
+      open.high = high
+      open.count = 1
+    }
+  }
+
+  #openOf(trades: TradeColumns, row: number): OpenIds {
     const venue = trades.venues.words[trades.venue[row]!]!
     const symbol = trades.symbols.words[trades.symbol[row]!]!
     let symbols = this.#open.get(venue)
-    if (!symbols) this.#open.set(venue, (symbols = new Map()))
-    const open = symbols.get(symbol)
-    const low = trades.tradeIdWords[2 * row]!
-    const high = trades.tradeIdWords[2 * row + 1]!
-    if (open && low === open.low + 1 && high === open.high) {
-      open.low = low
-      open.count++
-      return
+    if (!symbols) {
+      symbols = new Map()
+      this.#open.set(venue, symbols)
     }
-    if (open) this.#ids.push(rangeOf(open))
-    symbols.set(symbol, { venue, symbol, first: trades.tradeId[row]!, low, high, count: 1 })
+    let open = symbols.get(symbol)
+    if (!open) {
+      open = { venue, symbol, first: 0n, low: 0, high: 0, count: 0 }
+      symbols.set(symbol, open)
+    }
+    return open
   }
 
   #end(): void {
     for (const symbols of this.#open.values()) for (const open of symbols.values()) this.#ids.push(rangeOf(open))
     this.#open.clear()
     const [at, ids] = [this.#at, this.#ids]
-    const last = at.at(-1)!
+    const last = this.#last!
     const venues = new Set(ids.map(([venue]) => venue))
     const symbols = new Set(ids.map(([venue, symbol]) => `${venue} ${symbol}`))
     const row: RepeatedTradesRow = { at, ids }
@@ -114,6 +157,7 @@ export class RepeatedTrades {
       receivedAtMicros: this.#receivedAtMicros,
     })
     this.#at = []
+    this.#last = undefined
     this.#ids = []
     this.#ticks = 0
   }

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type RepeatedTradesRow, RepeatedTrades } from '../../../src/ingest/ids/repeated-trades.ts'
+import { RepeatedTrades, type RepeatedTradesRow } from '../../../src/ingest/ids/repeated-trades.ts'
 import { ORIGIN, SIDE, TradeColumns } from '../../../src/tick/trades.ts'
 
 const HOUR = 3_600
 
 function tradesOf(rows: readonly { symbol: string; tradeId: number | bigint }[]): TradeColumns {
   const trades = new TradeColumns(rows.length)
-  const values = { timestampMicros: 1e15, timestampNanos: 0, receivedAtMicros: 1e15, price: 1, volume: 2, side: SIDE.buy }
+  const values = {
+    timestampMicros: 1e15,
+    timestampNanos: 0,
+    receivedAtMicros: 1e15,
+    price: 1,
+    volume: 2,
+    side: SIDE.buy,
+  }
   for (const row of rows) trades.add({ venue: 'binance', ...row, ...values, origin: ORIGIN.live })
   return trades
 }
@@ -39,7 +46,8 @@ test('rows of repeats name the position and the id of each exactly once, none re
       })
       const trades = tradesOf(came)
       const repeats = new RepeatedTrades()
-      for (const [row, one] of came.entries()) repeats.add(one.offset, one.seconds, trades, row, one.index)
+      const indexes = Uint32Array.from(came, ({ index }) => index)
+      for (const [row, one] of came.entries()) repeats.add(one.offset, one.seconds, trades, row, row + 1, indexes)
       const rows = repeats.take()
       assert.ok(repeats.empty)
 
@@ -55,13 +63,19 @@ test('rows of repeats name the position and the id of each exactly once, none re
         const hours = came.filter(one => own.some(([at, n]) => at === one.offset && n === one.index))
         assert.equal(new Set(hours.map(one => Math.floor(one.seconds / HOUR))).size, 1)
         const named = ranges.flatMap(([, symbol, first, last]) =>
-          Array.from({ length: Number(BigInt(last) - BigInt(first)) + 1 }, (_, n) => `${symbol} ${BigInt(first) + BigInt(n)}`),
+          Array.from(
+            { length: Number(BigInt(last) - BigInt(first)) + 1 },
+            (_, n) => `${symbol} ${BigInt(first) + BigInt(n)}`,
+          ),
         )
         assert.equal(named.length, row.ticks)
         positions.push(...own)
         ids.push(...named)
       }
-      assert.deepEqual(positions, came.map(({ offset, index }) => [offset, index]))
+      assert.deepEqual(
+        positions,
+        came.map(({ offset, index }) => [offset, index]),
+      )
       assert.deepEqual(ids.sort(), came.map(({ symbol, tradeId }) => `${symbol} ${tradeId}`).sort())
     }),
   )
@@ -71,7 +85,7 @@ test('two recorders of a symbol: a thousand records of copies are one row with o
   const repeats = new RepeatedTrades()
   for (let record = 0; record < 1_000; record++) {
     const trades = tradesOf(Array.from({ length: 10 }, (_, at) => ({ symbol: 'AAA', tradeId: 10 * record + at })))
-    for (let row = 0; row < 10; row++) repeats.add(record, 5, trades, row, row)
+    repeats.add(record, 5, trades, 0, 10)
   }
   const [row, ...others] = repeats.take()
   assert.deepEqual(others, [])

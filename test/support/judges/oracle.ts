@@ -61,7 +61,10 @@ export async function checkPositions(store: Store, log: Log): Promise<PositionRe
        toString(uniqExact(log_index)) AS places, min(log_index) AS lowest, max(log_index) AS highest,
        toString(sum(greatest(ticks, 1) - 1)) AS further
      FROM (${KINDS.map(({ table }) => `SELECT log_partition, log_offset, log_index, 1 AS ticks FROM ${table} UNION ALL`).join(' ')}
-           SELECT log_partition, log_offset, log_index, ticks FROM quarantine)
+           SELECT log_partition, log_offset, log_index, ticks FROM quarantine WHERE reason != 'trade_repeated' UNION ALL
+           SELECT log_partition, one.1 AS log_offset, arrayJoin(range(one.2, one.3 + 1)) AS log_index, 1 AS ticks
+           FROM (SELECT log_partition, arrayJoin(JSONExtract(raw, 'at', 'Array(Tuple(UInt64, UInt32, UInt32))')) AS one
+                 FROM quarantine WHERE reason = 'trade_repeated'))
      GROUP BY log_partition, log_offset`,
   )
   const stored = new Map(rows.map(row => [`${row.partition} ${row.offset}`, row]))

@@ -1,0 +1,83 @@
+/**
+ * Two recorders of one feed on a real Kafka, killed in turn at random moments, and the ingest with them: the copies of each trade are
+ * counted, and nothing is missing or twice. `FAULT_ROUNDS=long` does it for ten minutes.
+ */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { KnownMarket } from '../support/data/market.ts'
+import { LONG, report, Schedule } from '../support/faults.ts'
+import { LogWatch } from '../support/judges/log-watch.ts'
+import { assertPositions, assertTrades, checkPositions, compareTrades, gapsOf } from '../support/judges/oracle.ts'
+import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
+import type { TestProcess } from '../support/processes/tickhouse.ts'
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+const RATE = 500
+const FOR_MS = LONG ? 600_000 : 15_000
+/** Both record for at least this long before one is killed, so that the other has all that the killed one had not appended. */
+const TOGETHER_MS = 1_500
+const MOMENT_MS_MAX = 1_500
+
+const ground = await startClusterServers({ after })
+const { skip } = ground
+
+test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, nothing twice, copies are counted in ranges`, {
+  skip,
+  timeout: FOR_MS + 300_000,
+}, async t => {
+  const schedule = new Schedule(t)
+  await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: RATE })
+  const cluster = await Cluster.start(t, ground, { settings: market.settings })
+  const recorder = async () => {
+    const started = cluster.instance.run('record')
+    // Of each connection's trades: from here on it receives all of them.
+    await started.waitFor('symbols_counted')
+    return started
+  }
+  let ingest = cluster.instance.run('ingest')
+  const ingests = [ingest]
+  const pair: [TestProcess, TestProcess] = [await recorder(), await recorder()]
+  market.run()
+  const endMs = performance.now() + FOR_MS
+  let [kills, ingestKills] = [0, 0]
+  while (performance.now() < endMs) {
+    await new Promise(resolve => setTimeout(resolve, TOGETHER_MS))
+    await schedule.moment(MOMENT_MS_MAX)
+    const at = kills++ % 2
+    await pair[at]!.end('SIGKILL')
+    await schedule.moment(MOMENT_MS_MAX)
+    if (schedule.below(3) === 0) {
+      await ingest.end('SIGKILL')
+      ingest = cluster.instance.run('ingest')
+      ingests.push(ingest)
+      ingestKills++
+    }
+    pair[at] = await recorder()
+  }
+  market.pause()
+  await using watch = new LogWatch(await cluster.instance.log())
+  await watch.until(market.lastIds(), pair[0])
+  for (const one of pair) assert.deepEqual(await one.end('SIGTERM'), { code: 0, signal: null }, one.recentOutput())
+  await cluster.drained()
+  await ingest.waitFor('audit_passed')
+  assert.deepEqual(await ingest.end('SIGTERM'), { code: 0, signal: null })
+  for (const one of ingests) assert.deepEqual(one.logged('audit_failed'), [])
+
+  const positions = await checkPositions(cluster.store, cluster.log)
+  const trades = await compareTrades(cluster.store, 'simulator', market.trades())
+  report(t, `${kills} recorders and ${ingestKills} ingests killed`, positions, trades)
+  assertPositions(positions)
+  assertTrades(trades)
+  assert.deepEqual(await gapsOf(cluster.store, 'simulator', 'open'), [])
+  const quarantined = await cluster.store.rows<{ reason: string; rows: string; ticks: string }>(
+    `SELECT reason, toString(count()) AS rows, toString(sum(ticks)) AS ticks FROM quarantine WHERE kind = 'trades' GROUP BY reason`,
+  )
+  assert.deepEqual(
+    quarantined.map(({ reason }) => reason),
+    ['trade_repeated'],
+  )
+  const { rows, ticks } = quarantined[0]!
+  t.diagnostic(`${ticks} copies of ${market.trades().length} trades in ${rows} rows`)
+  assert.ok(Number(ticks) > market.trades().length / 20, 'both have recorded')
+  assert.ok(Number(rows) < Number(ticks) / 20, 'no row a copy')
+})
