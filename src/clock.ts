@@ -64,3 +64,9 @@ export const SYSTEM_CLOCK: Clock = {
   sleep: sleepFor,
   after: callAfter,
 }
+
+/** The same, with waits that do not keep the process running. */
+export const BACKGROUND_CLOCK: Clock = {
+  ...SYSTEM_CLOCK,
+  sleep: (ms, signal) => sleep(timerMs(ms), undefined, { signal, ref: false }),
+}

@@ -28,8 +28,9 @@ export function denialOfStatus(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: string,
   timings: Timings,
+  nowMs = Date.now(),
 ): Denial | undefined {
-  const requestedMs = requestedWait(headers, body)
+  const requestedMs = requestedWait(headers, body, nowMs)
   switch (status) {
     case 401:
       return { kind: 'account', waitMs: requestedMs ?? timings.accountRefusedMs }
@@ -72,7 +73,8 @@ export function denialOfControl({ cause }: DeniedControl, timings: Timings): Den
 function requestedWait(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: string,
+  nowMs: number,
 ): number | undefined {
   const one = (name: string) => [headers[name]].flat()[0]
-  return parseRetryAfter(one('retry-after'), Date.now(), one('date')) ?? waitUntil(readBannedUntil(body), Date.now())
+  return parseRetryAfter(one('retry-after'), nowMs, one('date')) ?? waitUntil(readBannedUntil(body), nowMs)
 }

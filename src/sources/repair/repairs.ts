@@ -2,7 +2,7 @@
  * Requests the trades that ingest misses from their venues, while live ticks flow. Ingest lists open gaps for the recorders of
  * its log; of several recorders one requests the trades of a symbol. What comes back goes into the log like any trade, and ingest closes the gap.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { type OpenGap, type OpenGaps, readOpenGaps } from '../../tick/repairs/open-gaps.ts'
@@ -25,6 +25,9 @@ export interface RepairsOptions {
   reachMs: number
   emit: Emit
   timings?: Timings
+  /** For simulations. */
+  clock?: Clock
+  random?: () => number
 }
 
 export class Repairs {
@@ -34,20 +37,25 @@ export class Repairs {
   readonly #stop = new AbortController()
   readonly #venues = new Map<string, VenueRepair>()
   readonly #running: Promise<unknown>[] = []
-  readonly #timer: NodeJS.Timeout
+  readonly #clock: Clock
+  #cancelUpdate: () => void
 
   /** Starts. A failure affects no recording. */
   constructor(options: RepairsOptions) {
     this.#options = options
     this.#timings = options.timings ?? TIMINGS
-    this.#emit = throttleEvents(options.emit, this.#timings.repairReportMs, undefined, (event, { venue, symbol }) =>
-      [event, venue, symbol].join(' '),
+    this.#clock = options.clock ?? BACKGROUND_CLOCK
+    this.#emit = throttleEvents(
+      options.emit,
+      this.#timings.repairReportMs,
+      () => this.#clock.elapsedMs(),
+      (event, { venue, symbol }) => [event, venue, symbol].join(' '),
     )
-    this.#timer = setInterval(() => this.#update(), this.#timings.repairListMs)
+    this.#cancelUpdate = this.#updateLater()
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#cancelUpdate()
     this.#stop.abort()
     await Promise.all(this.#running)
   }
@@ -59,10 +67,17 @@ export class Repairs {
     }))
   }
 
+  #updateLater(): () => void {
+    return this.#clock.after(this.#timings.repairListMs, () => {
+      this.#cancelUpdate = this.#updateLater()
+      this.#update()
+    })
+  }
+
   #update(): void {
     const { listed, subscriptions, ownership, reachMs } = this.#options
     const isOurs = ownership()
-    const since = (Date.now() - reachMs) * 1000
+    const since = this.#clock.nowMicros() - reachMs * 1000
     const gaps = listed()
       .map(readOpenGaps)
       .filter((one): one is OpenGaps => one !== undefined)
@@ -79,8 +94,9 @@ export class Repairs {
   }
 
   #start(venue: string, repairer: NonNullable<Subscription['venue']['repair']>, rest: string): void {
-    const { hosts, receiver } = this.#options
-    const one = new VenueRepair({ venue, repairer, rest, hosts, receiver, emit: this.#emit, timings: this.#timings })
+    const { hosts, receiver, random } = this.#options
+    const common = { hosts, receiver, emit: this.#emit, timings: this.#timings, clock: this.#clock, random }
+    const one = new VenueRepair({ venue, repairer, rest, ...common })
     this.#venues.set(venue, one)
     this.#running.push(
       this.#run(one).catch(error => {
@@ -91,7 +107,6 @@ export class Repairs {
 
   async #run(venue: VenueRepair): Promise<void> {
     const { signal } = this.#stop
-    while (!signal.aborted)
-      if (!(await venue.step(signal))) await sleep(this.#timings.repairIdleMs, undefined, { signal, ref: false })
+    while (!signal.aborted) if (!(await venue.step(signal))) await this.#clock.sleep(this.#timings.repairIdleMs, signal)
   }
 }

@@ -1,6 +1,6 @@
 /** Repairs the trades of one venue at one REST address, request after request, for as long as something is missing. */
 import { createHash } from 'node:crypto'
-import { nowMicros } from '../../clock.ts'
+import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
 import { plainLine } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { countIds } from '../../tick/repairs/id-ranges.ts'
@@ -36,6 +36,9 @@ export interface VenueRepairOptions {
   receiver: RepairReceiver
   emit: Emit
   timings: Timings
+  /** For simulations. */
+  clock?: Clock | undefined
+  random?: (() => number) | undefined
 }
 
 /** Counts since start. */
@@ -56,7 +59,8 @@ export class VenueRepair {
   readonly #addresses: readonly string[]
   readonly #backoff: Backoff
   readonly #draft = new TradeDraft()
-  /** By `performance.now`: when each address may be tried again. */
+  readonly #clock: Clock
+  /** By the clock's elapsed time: when each address may be tried again. */
   readonly #refusedUntilMs = new Map<string, number>()
   #notBeforeMs = 0
   /** Since when every answer refuses our address or region; undefined after any other. */
@@ -64,10 +68,11 @@ export class VenueRepair {
 
   constructor(options: VenueRepairOptions) {
     this.#options = options
-    const { repairer, rest, hosts, timings } = options
+    const { repairer, rest, hosts, timings, clock = BACKGROUND_CLOCK, random } = options
+    this.#clock = clock
     this.#addresses = repairer.addresses(rest)
     for (const address of this.#addresses) hosts.limit(address, repairer.limits)
-    this.#backoff = new Backoff(timings.repairRetryMs / 2, timings.repairRetryMs, timings.repairRetryMsMax)
+    this.#backoff = new Backoff(timings.repairRetryMs / 2, timings.repairRetryMs, timings.repairRetryMsMax, random)
   }
 
   /** Takes over what is missing now, by symbol; symbols that are not among them miss nothing. */
@@ -84,13 +89,13 @@ export class VenueRepair {
 
   /** Ids that are missing and not on their way. */
   missing(): number {
-    const nowMs = performance.now()
+    const nowMs = this.#clock.elapsedMs()
     return [...this.#symbols.values()].reduce((sum, symbol) => sum + countIds(symbol.missing(nowMs)), 0)
   }
 
   /** How long nothing may be requested, ms. */
   waitMs(): number {
-    const nowMs = performance.now()
+    const nowMs = this.#clock.elapsedMs()
     const paused = Math.min(...this.#addresses.map(address => this.#unusableMs(address, nowMs)))
     return Math.max(0, paused, this.#notBeforeMs - nowMs)
   }
@@ -99,7 +104,7 @@ export class VenueRepair {
   async step(signal: AbortSignal): Promise<boolean> {
     const { repairer, receiver } = this.#options
     if (receiver.paused || this.waitMs() > 0) return false
-    const nowMs = performance.now()
+    const nowMs = this.#clock.elapsedMs()
     const address = this.#addresses.find(one => this.#unusableMs(one, nowMs) === 0)!
     for (const [name, symbol] of this.#symbols) {
       const missing = symbol.next(name, repairer.pageIds, nowMs)
@@ -119,7 +124,7 @@ export class VenueRepair {
     for (let page = 1; page <= PAGES_MAX; page++) {
       const request = repairer.plan(missing, address, cursor)
       if (typeof request === 'string') {
-        this.#report(symbol.absent(missing, request, performance.now()), missing.symbol, undefined)
+        this.#report(symbol.absent(missing, request, this.#clock.elapsedMs()), missing.symbol, undefined)
         return
       }
       const answer = await this.#send(address, request, signal)
@@ -138,7 +143,7 @@ export class VenueRepair {
         return
       }
       cursor = reading.next
-      if (symbol.next(missing.symbol, 1, performance.now()) === undefined) return
+      if (symbol.next(missing.symbol, 1, this.#clock.elapsedMs()) === undefined) return
     }
   }
 
@@ -175,7 +180,7 @@ export class VenueRepair {
     const { hosts } = this.#options
     const reason = plainLine(reading.reason, REASON_LENGTH_MAX)
     if (reading.kind === 'cannot')
-      this.#report(symbol.cannot(missing, reason, performance.now()), missing.symbol, answer)
+      this.#report(symbol.cannot(missing, reason, this.#clock.elapsedMs()), missing.symbol, answer)
     else if (reading.kind === 'elsewhere') this.#leave(address, reason)
     else {
       if (reading.ms !== undefined) await hosts.pause(address, reading.ms)
@@ -191,8 +196,8 @@ export class VenueRepair {
     answer: RestAnswer,
   ): number {
     const { venue, receiver } = this.#options
-    const nowMs = performance.now()
-    const receivedAtMicros = nowMicros()
+    const nowMs = this.#clock.elapsedMs()
+    const receivedAtMicros = this.#clock.nowMicros()
     const taken = symbol.take(trades, nowMs)
     const draft = this.#draft
     for (const { id, price, volume, side, micros, nanos, firstId = 0, lastId = 0 } of taken) {
@@ -215,14 +220,20 @@ export class VenueRepair {
     const above = trades.reduce((least, { id }) => (id > missing.last ? Math.min(least, id) : least), Number.MAX_VALUE)
     const begins = above === Number.MAX_VALUE ? '' : `: it begins at id ${above}`
     const why = `the venue's answer has none of these ids${trades.length === 0 ? ': it is empty' : begins}`
-    this.#report(symbol.absent(missing, why, performance.now()), missing.symbol, answer)
+    this.#report(symbol.absent(missing, why, this.#clock.elapsedMs()), missing.symbol, answer)
   }
 
   #report(given: readonly Unsupplied[], symbol: string, answer: RestAnswer | undefined): void {
     if (given.length === 0) return
     const { venue, receiver, emit } = this.#options
     const bodySha256 = answer ? createHash('sha256').update(answer.body).digest('hex') : ''
-    const common = { venue, symbol, outcome: 'unrepairable' as const, acceptedBy: '', receivedAtMicros: nowMicros() }
+    const common = {
+      venue,
+      symbol,
+      outcome: 'unrepairable' as const,
+      acceptedBy: '',
+      receivedAtMicros: this.#clock.nowMicros(),
+    }
     for (const one of given) {
       receiver.repair({ ...common, ...one, httpStatus: answer?.status ?? 0, bodySha256 })
       this.counts.unrepairable += one.last - one.first + 1
@@ -237,7 +248,7 @@ export class VenueRepair {
    */
   #deny(address: string, answer: RestAnswer): void {
     const why = refusalWords(answer)
-    const nowMs = performance.now()
+    const nowMs = this.#clock.elapsedMs()
     this.#deniedSinceMs ??= nowMs
     this.#leave(address, why)
     if (this.waitMs() === 0 || nowMs - this.#deniedSinceMs < this.#options.timings.repairDeniedMs) return
@@ -251,7 +262,7 @@ export class VenueRepair {
       this.#retryLater(why)
       return
     }
-    this.#refusedUntilMs.set(address, performance.now() + this.#options.timings.regionRefusedMs)
+    this.#refusedUntilMs.set(address, this.#clock.elapsedMs() + this.#options.timings.regionRefusedMs)
     const { venue, emit } = this.#options
     this.why = plainLine(why, REASON_LENGTH_MAX)
     emit('repair_waiting', { venue, address, why: this.why, waitMs: Math.round(this.waitMs()) })
@@ -260,7 +271,7 @@ export class VenueRepair {
   #retryLater(why: string, waitMs = 0): void {
     const { venue, rest, emit } = this.#options
     const ms = Math.max(this.#backoff.next(), waitMs)
-    this.#notBeforeMs = performance.now() + ms
+    this.#notBeforeMs = this.#clock.elapsedMs() + ms
     this.why = plainLine(why, REASON_LENGTH_MAX)
     emit('repair_waiting', { venue, address: rest, why: this.why, waitMs: ms })
   }

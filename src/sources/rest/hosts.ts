@@ -2,8 +2,7 @@
  * REST requests of a process: one at a time for each host, within its limits, whatever they are for: instruments, quote
  * checks, missing trades. A pause that a host requests is kept across restarts.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { timerMs } from '../../clock.ts'
+import { BACKGROUND_CLOCK, type Clock, timerMs } from '../../clock.ts'
 import type { RestAnswer, RestLimits } from '../../venues/repair/repairer.ts'
 import { parseRetryAfter } from '../../venues/retry-after.ts'
 import { VERSION } from '../../version.ts'
@@ -19,6 +18,8 @@ const SHARE = 0.8
 const ANSWER_BYTES_MAX = 64 * 2 ** 20
 /** Bytes of an error's body that are read. */
 const ERROR_BYTES_MAX = 4_096
+const TIMED_OUT = 'The operation was aborted due to timeout'
+const NEVER = new AbortController().signal
 
 export interface SendOptions {
   /** For the request itself, ms; not for the wait before. */
@@ -57,16 +58,23 @@ export interface RestHostsOptions {
   timings?: Timings | undefined
   /** Pauses of earlier runs; kept in memory only if absent. */
   kept?: KeptPauses | undefined
+  /** For simulations. */
+  clock?: Clock
+  fetch?: typeof fetch
 }
 
 export class RestHosts {
   readonly #timings: Timings
   readonly #kept: KeptPauses | undefined
+  readonly #clock: Clock
+  readonly #fetch: typeof fetch
   readonly #hosts = new Map<string, Host>()
 
-  constructor({ timings = TIMINGS, kept }: RestHostsOptions = {}) {
+  constructor({ timings = TIMINGS, kept, clock = BACKGROUND_CLOCK, fetch: send = fetch }: RestHostsOptions = {}) {
     this.#timings = timings
     this.#kept = kept
+    this.#clock = clock
+    this.#fetch = send
   }
 
   /** States what a REST address allows. */
@@ -76,13 +84,13 @@ export class RestHosts {
 
   /** How long the host of an address must not be used, ms. */
   pausedMs(rest: string): number {
-    return this.#hostOf(rest).budget.pausedMs(performance.now())
+    return this.#hostOf(rest).budget.pausedMs(this.#clock.elapsedMs())
   }
 
   /** No request to the host before then: an answer requested a pause in its body. */
   async pause(rest: string, waitMs: number): Promise<void> {
     const { host } = new URL(rest)
-    this.#hostOf(rest).budget.pause(performance.now() + waitMs)
+    this.#hostOf(rest).budget.pause(this.#clock.elapsedMs() + waitMs)
     await this.#kept?.keep(host, waitMs)
   }
 
@@ -94,13 +102,16 @@ export class RestHosts {
     const host = this.#hostOf(rest)
     const ended = await this.#turn(host, options)
     try {
-      host.budget.sent(options.weight ?? 1, performance.now())
-      const answer = await request(`${rest}${path}`, options)
+      host.budget.sent(options.weight ?? 1, this.#clock.elapsedMs())
+      const answer = await this.#request(`${rest}${path}`, options)
       const { status, headers } = answer
       const used = host.budget.usedHeader === undefined ? undefined : headers[host.budget.usedHeader]
       const serverMs = Date.parse(headers.date ?? '')
       const stated = { used: /^\d+$/.test(used ?? '') ? Number(used) : undefined }
-      host.budget.answered({ ...stated, serverMs: Number.isNaN(serverMs) ? undefined : serverMs }, performance.now())
+      host.budget.answered(
+        { ...stated, serverMs: Number.isNaN(serverMs) ? undefined : serverMs },
+        this.#clock.elapsedMs(),
+      )
       if (status >= 200 && status < 300) return answer
       throw await this.#refused(rest, answer)
     } finally {
@@ -111,18 +122,18 @@ export class RestHosts {
   /** Pauses the host where the answer requests it: known after a restart before anything else is sent. */
   async #refused(rest: string, answer: RestAnswer): Promise<RestRefused> {
     const { status, headers, body } = answer
-    const denial = denialOfStatus(status, headers, body, this.#timings)
+    const nowMs = Math.floor(this.#clock.nowMicros() / 1000)
+    const denial = denialOfStatus(status, headers, body, this.#timings, nowMs)
     if (denial) await this.pause(rest, denial.waitMs)
-    return new RestRefused(answer, parseRetryAfter(headers['retry-after'], Date.now(), headers.date))
+    return new RestRefused(answer, parseRetryAfter(headers['retry-after'], nowMs, headers.date))
   }
 
   /** Resolves when a request may be sent, with a function to call when it has ended. */
-  async #turn(host: Host, { weight = 1, share = SHARE, signal }: SendOptions): Promise<() => void> {
+  async #turn(host: Host, { weight = 1, share = SHARE, signal = NEVER }: SendOptions): Promise<() => void> {
     for (;;) {
-      signal?.throwIfAborted()
-      const waitMs = host.budget.waitMs(weight, share, performance.now())
-      // Must not keep the process running.
-      if (waitMs > 0) await sleep(timerMs(waitMs), undefined, { ref: false, ...(signal && { signal }) })
+      signal.throwIfAborted()
+      const waitMs = host.budget.waitMs(weight, share, this.#clock.elapsedMs())
+      if (waitMs > 0) await this.#clock.sleep(timerMs(waitMs), signal)
       else if (host.busy) await host.busy
       else break
     }
@@ -134,45 +145,50 @@ export class RestHosts {
     }
   }
 
+  async #request(
+    url: string,
+    { timeoutMs, signal, headers, body, bytesMax = ANSWER_BYTES_MAX }: SendOptions,
+  ): Promise<RestAnswer> {
+    const timeout = new AbortController()
+    const cancel = this.#clock.after(timeoutMs, () => timeout.abort(new DOMException(TIMED_OUT, 'TimeoutError')))
+    try {
+      const response = await this.#fetch(url, {
+        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+        // Coinbase requires a User-Agent.
+        headers: {
+          'User-Agent': `tickhouse/${VERSION}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { method: 'POST', body }),
+      })
+      const chunks: Uint8Array[] = []
+      let bytes = 0
+      for await (const chunk of response.body ?? []) {
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (!response.ok && bytes > ERROR_BYTES_MAX) break
+        if (bytes > bytesMax) throw new Error(`the answer is longer than ${bytesMax} bytes`)
+      }
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: Buffer.concat(chunks).toString(),
+      }
+    } finally {
+      cancel()
+    }
+  }
+
   #hostOf(rest: string): Host {
     const { host } = new URL(rest)
     const known = this.#hosts.get(host)
     if (known) return known
     const budget = new HostBudget({ apartMs: this.#timings.symbolListApartMs })
-    budget.pause(performance.now() + (this.#kept?.waitMs(host) ?? 0))
+    budget.pause(this.#clock.elapsedMs() + (this.#kept?.waitMs(host) ?? 0))
     const made: Host = { budget, busy: undefined }
     this.#hosts.set(host, made)
     return made
-  }
-}
-
-async function request(
-  url: string,
-  { timeoutMs, signal, headers, body, bytesMax = ANSWER_BYTES_MAX }: SendOptions,
-): Promise<RestAnswer> {
-  const timeout = AbortSignal.timeout(timeoutMs)
-  const response = await fetch(url, {
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    // Coinbase requires a User-Agent.
-    headers: {
-      'User-Agent': `tickhouse/${VERSION}`,
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { method: 'POST', body }),
-  })
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (!response.ok && bytes > ERROR_BYTES_MAX) break
-    if (bytes > bytesMax) throw new Error(`the answer is longer than ${bytesMax} bytes`)
-  }
-  return {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: Buffer.concat(chunks).toString(),
   }
 }
 
