@@ -19,6 +19,8 @@ export interface Row {
   /** Nanoseconds since 1970 UTC. */
   timestamp: bigint
   id_run: number
+  run: number
+  outcome: string
   ticks: number
   kind: string
   reason: string

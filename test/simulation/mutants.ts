@@ -4,8 +4,8 @@
  */
 import { registerHooks } from 'node:module'
 
-interface Edit {
-  /** Below `src/ingest/`. */
+export interface Edit {
+  /** Below `src/ingest/`, or the folder that `edit` is told. */
   file: string
   from: string
   to: string
@@ -186,13 +186,18 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
 
 /** From here on this thread loads ingest as the mutant or variant. To be called before anything of it is loaded. */
 export function become(mutant: string): void {
-  const open = new Set([...(VARIANTS[SHOWN_BY[mutant] ?? mutant] ?? []), ...(MUTANTS[mutant] ?? [])])
+  edit(mutant, [...(VARIANTS[SHOWN_BY[mutant] ?? mutant] ?? []), ...(MUTANTS[mutant] ?? [])], 'ingest/')
+}
+
+/** From here on this thread loads files below a folder of `src/` with edits, each once. */
+export function edit(mutant: string, edits: readonly Edit[], folder = ''): void {
+  const open = new Set(edits)
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context)
       let source: string | undefined
       for (const edit of open) {
-        if (!url.endsWith(`/src/ingest/${edit.file}`)) continue
+        if (!url.endsWith(`/src/${folder}${edit.file}`)) continue
         source ??= String(loaded.source)
         if (source.split(edit.from).length !== 2) throw new Error(`${mutant}: not once in ${edit.file}: ${edit.from}`)
         source = source.replace(edit.from, () => edit.to)

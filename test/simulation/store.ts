@@ -18,7 +18,7 @@ const LATE_MS_MAX = 9_000
 
 const COLUMNS = new Set<Column>(
   (
-    'log_partition log_offset log_index log_hash logged_at log_day venue symbol trade_id id_run price volume side timestamp raw ticks kind reason batch_first_offset batch_good epoch' as const
+    'log_partition log_offset log_index log_hash logged_at log_day venue symbol trade_id id_run price volume side timestamp raw ticks kind reason run first_id last_id batch_first_offset batch_good epoch' as const
   ).split(' ') as Column[],
 )
 

@@ -1,0 +1,60 @@
+/** Repair with one thing done wrong, as in ../mutants.ts: the simulation of repair must catch each. */
+import type { Edit } from '../mutants.ts'
+
+export const REPAIR_MUTANTS: Readonly<Record<string, Edit>> = {
+  'pages by time, after the last one': {
+    ...{ file: 'venues/kraken/repair.ts', from: 'String(BigInt(result.last) - 1n)', to: 'String(BigInt(result.last))' },
+  },
+  'a cursor from a float': {
+    ...{ file: 'venues/kraken/repair.ts', from: 'String(BigInt(result.last) - 1n)' },
+    to: 'String(Math.ceil(Number(result.last) / 1e6)) + "000000"',
+  },
+  'trusts the first row': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'taken.set(trade.id, trade)' },
+    to: 'taken.set(missing[0]!.first + taken.size, { ...trade, id: missing[0]!.first + taken.size })',
+  },
+  "the maker's side for the taker's": {
+    ...{
+      file: 'venues/coinbase/repair.ts',
+      from: 'side: opposite(readSide(row.side))',
+      to: 'side: readSide(row.side)',
+    },
+  },
+  'the side of Binance swapped': {
+    ...{ file: 'venues/binance/fields.ts', from: 'buyerIsMaker ? SIDE.sell : SIDE.buy' },
+    to: 'buyerIsMaker ? SIDE.buy : SIDE.sell',
+  },
+  'a ban forgotten at a restart': {
+    ...{ file: 'sources/rest/kept-pauses.ts', from: '(this.#untilMs[host] ?? 0) - this.#nowMs()' },
+    to: '0 - this.#nowMs()',
+  },
+  'the pause of a 429 ignored': {
+    file: 'sources/rest/hosts.ts',
+    from: 'if (denial) await this.pause(rest, denial.waitMs)',
+    to: '',
+  },
+  'a pause kept after the answer is handed on': {
+    ...{ file: 'sources/rest/hosts.ts', from: 'await this.#kept?.keep(host, waitMs)', to: '' },
+  },
+  'the use of others ignored': {
+    ...{ file: 'sources/rest/host-budget.ts', from: '    this.#used = used\n', to: '    this.#used = 0\n' },
+  },
+  'a gap closed by count': {
+    ...{ file: 'ingest/ids/continuity.ts', from: 'if (at < 0) continue' },
+    to: 'if (at < 0) { gap.missing.splice(0, 1); continue }',
+  },
+  'gaps forgotten at a restart': {
+    ...{ file: 'ingest/ids/known-ids.ts', from: '  add(gaps, own => ({ gaps: own }))\n', to: '' },
+  },
+  'not supplied after one answer': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'const ABSENT_MAX = 3', to: 'const ABSENT_MAX = 1' },
+  },
+  'times of other trades taken': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'holds(missing, trade.id) && this.#isOfItsPlace(trade)' },
+    to: 'holds(missing, trade.id)',
+  },
+  'what was sent to the log is never requested again': {
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'const untilMs = nowMs + this.#timings.settleMs' },
+    to: 'const untilMs = Number.POSITIVE_INFINITY',
+  },
+}
