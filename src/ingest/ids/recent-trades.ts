@@ -28,16 +28,24 @@ export function comparedTradeOf(trades: TradeColumns, row: number): ComparedTrad
   }
 }
 
-/** Compares two trades with the same id. Times within the same millisecond count as equal: some sources truncate to milliseconds. */
+/**
+ * Compares two trades with the same id. Some sources truncate times to milliseconds: the same values in the same millisecond are the
+ * same trade if one of the times is so, and other values in the same millisecond are a conflict.
+ */
 export function matchOf(known: ComparedTrade, trade: ComparedTrade): Match {
   const sameTime = known.timeLow === trade.timeLow && known.timeHigh === trade.timeHigh
   const sameValues = known.price === trade.price && known.volume === trade.volume && known.side === trade.side
   if (sameTime && sameValues) return MATCH.same
-  return sameTime || millisOf(known) === millisOf(trade) ? MATCH.conflict : MATCH.another
+  if (sameTime) return MATCH.conflict
+  const [one, other] = [nanosOf(known), nanosOf(trade)]
+  if (one / NANOS_PER_MS !== other / NANOS_PER_MS) return MATCH.another
+  return sameValues && (one % NANOS_PER_MS === 0n || other % NANOS_PER_MS === 0n) ? MATCH.same : MATCH.conflict
 }
 
-const millisOf = ({ timeLow, timeHigh }: ComparedTrade): number =>
-  Math.floor(readMicros(Uint32Array.of(timeLow, timeHigh), 0) / 1000)
+const NANOS_PER_MS = 1_000_000n
+
+/** Exact: as a number, the first ns of a millisecond may be rounded into the one before. */
+const nanosOf = ({ timeLow, timeHigh }: ComparedTrade): bigint => (BigInt(timeHigh) << 32n) | BigInt(timeLow)
 
 const SLOTS_MIN = 64
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
 import { plainLine } from '../../plain-text.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { countIds } from '../../tick/repairs/id-ranges.ts'
+import { countIds, type IdRange } from '../../tick/repairs/id-ranges.ts'
 import type { OpenGap } from '../../tick/repairs/open-gaps.ts'
 import type { Repair } from '../../tick/repairs/repairs.ts'
 import { ORIGIN, TradeDraft } from '../../tick/trades.ts'
@@ -214,13 +214,15 @@ export class VenueRepair {
   #lacks(
     symbol: SymbolRepair,
     missing: MissingIds,
-    { trades }: Extract<RepairReading, { kind: 'page' }>,
+    { trades, aggregates = [] }: Extract<RepairReading, { kind: 'page' }>,
     answer: RestAnswer,
   ): void {
     const above = trades.reduce((least, { id }) => (id > missing.last ? Math.min(least, id) : least), Number.MAX_VALUE)
     const begins = above === Number.MAX_VALUE ? '' : `: it begins at id ${above}`
     const why = `the venue's answer has none of these ids${trades.length === 0 ? ': it is empty' : begins}`
-    this.#report(symbol.absent(missing, why, this.#clock.elapsedMs()), missing.symbol, answer)
+    const ids = [...trades.map(({ id }) => ({ first: id, last: id })), ...aggregates]
+    const lacked = coveredBy(ids, missing, this.#options.repairer.down ?? false)
+    this.#report(symbol.absent(lacked, why, this.#clock.elapsedMs()), missing.symbol, answer)
   }
 
   #report(given: readonly Unsupplied[], symbol: string, answer: RestAnswer | undefined): void {
@@ -280,4 +282,12 @@ export class VenueRepair {
     const refusedMs = (this.#refusedUntilMs.get(address) ?? 0) - nowMs
     return Math.max(0, refusedMs, this.#options.hosts.pausedMs(address))
   }
+}
+
+/** Of requested ids, those of which an answer with these ids says something: a short one ends before the others. */
+function coveredBy(ids: readonly IdRange[], { first, last }: IdRange, down: boolean): IdRange {
+  const lowest = ids.reduce((least, one) => Math.min(least, one.first), Number.POSITIVE_INFINITY)
+  const highest = ids.reduce((most, one) => Math.max(most, one.last), Number.NEGATIVE_INFINITY)
+  if (down) return { first: lowest <= last ? Math.max(first, lowest) : first, last }
+  return { first, last: highest >= first ? Math.min(last, highest) : last }
 }

@@ -17,6 +17,7 @@ export const coinbaseRepair: Repairer = {
   // Ten a second are allowed.
   limits: { apartMs: 125 },
   pageIds: PAGE_IDS,
+  down: true,
   addresses: rest => [rest],
   plan: ({ symbol, last }) => ({
     path: `/products/${encodeURIComponent(symbol)}/trades?limit=${PAGE_IDS}&after=${last + 1}`,

@@ -17,6 +17,7 @@ export const okxRepair: Repairer = {
   // Twenty in two seconds are allowed.
   limits: { apartMs: 125 },
   pageIds: PAGE_IDS,
+  down: true,
   addresses: rest => [rest],
   plan: ({ symbol, last }) => ({
     path: `/api/v5/market/history-trades?instId=${encodeURIComponent(symbol)}&type=1&after=${last + 1}&limit=${PAGE_IDS}`,

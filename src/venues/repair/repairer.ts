@@ -81,6 +81,8 @@ export interface Repairer {
   readonly limits: RestLimits
   /** The most ids in one answer: missing ids within that many are requested together; 0 for one gap at a time. */
   readonly pageIds: number
+  /** An answer has the trades from the last requested id down, not from the first one up. */
+  readonly down?: true
   /** Addresses to use, the best first; `rest` is the configured one, or the venue's own. */
   addresses(rest: string): readonly string[]
   /**

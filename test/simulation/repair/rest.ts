@@ -13,6 +13,8 @@ export type Shape = 'binance' | 'coinbase' | 'kraken'
 /** What the venue allows in a minute: little, so that it matters. */
 export const WEIGHT_MAX = 600
 export const WEIGHT = 25
+/** By shape, what a request costs of it: Coinbase allows ten requests a second, Kraken about one. */
+const COSTS: Readonly<Record<Shape, number>> = { binance: WEIGHT, coinbase: 1, kraken: 10 }
 const OTHERS_SHARE = 0.3
 const ANSWER_MS_MAX = 400
 const BAN_MS = 120_000
@@ -97,6 +99,7 @@ export class SimulatedRest {
 
   /** Others on the same address use it, too: not more than repair leaves to them, less its first request after each start. */
   useByOthers(): void {
+    if (this.shape !== 'binance') return
     tried(this.#tally, 'weight used by others')
     this.#count(0)
     const used = this.#timeline.below(1 + WEIGHT_MAX * OTHERS_SHARE - this.#weight.others)
@@ -149,7 +152,7 @@ export class SimulatedRest {
   #answer(url: URL, init: RequestInit, client: Client): Response | undefined {
     const timeline = this.#timeline
     this.requests++
-    this.#count(WEIGHT)
+    this.#count(COSTS[this.shape])
     const isStill = timeline.nowMs < this.#pausedUntilMs
     if (isStill) {
       const { client: told, atMs } = this.#pauseSent!

@@ -162,6 +162,19 @@ test('history that begins above what was requested: the rest is named, with the 
   }
 })
 
+test('short pages that begin above what was requested: only the ids that they cover are named', TIMEOUT, async t => {
+  const rest = await BinanceRest.open(t, new Map([['BTCUSDT', MARKET]]), ['begins above', 'cut pages'])
+  rest.beginsAt = FIRST + 100
+  const missing = new Set([FIRST + 50, FIRST + 150, FIRST + 151, FIRST + 300])
+  // The first page has seven ids, none of them missing.
+  const { trades, repairs } = await repaired(t, rest.url, missing)
+  assert.deepEqual(
+    [...trades.keys()].sort((a, b) => a - b),
+    [FIRST + 150, FIRST + 151, FIRST + 300],
+  )
+  assert.deepEqual(joined(repairs), [{ first: FIRST + 50, last: FIRST + 50 }])
+})
+
 test('an unknown symbol is named immediately, in the words of the venue', TIMEOUT, async t => {
   const rest = await BinanceRest.open(t, new Map())
   const { repairs } = await repaired(t, rest.url, new Set([FIRST + 5, FIRST + 6]))
