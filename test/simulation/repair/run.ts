@@ -3,8 +3,6 @@ import type { RepairTally } from './faults.ts'
 import { judgeRepair, type RepairJudgement } from './judge.ts'
 import { RepairWorld } from './world.ts'
 
-const WORLDS_AT_ONCE = 64
-
 export interface RepairOutcome extends RepairJudgement {
   seed: number
   steps: number
@@ -31,6 +29,7 @@ export async function runRepair(seed: number, tally: RepairTally): Promise<Repai
 export async function runRepairs(
   [first, end, stride]: readonly [first: number, end: number, stride: number],
   tally: RepairTally,
+  worldsAtOnce: number,
   seen: (outcome: RepairOutcome) => 'enough' | 'more',
 ): Promise<void> {
   let next = first
@@ -42,7 +41,7 @@ export async function runRepairs(
       if (seen(await runRepair(seed, tally)) === 'enough') isEnough = true
     }
   }
-  await Promise.all(Array.from({ length: WORLDS_AT_ONCE }, line))
+  await Promise.all(Array.from({ length: worldsAtOnce }, line))
 }
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

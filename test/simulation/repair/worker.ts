@@ -28,6 +28,9 @@ export interface RepairReport {
 
 const UNSOUND_SHOWN = 10
 const WORDS_SHOWN = 5
+const WORLDS_AT_ONCE = 64
+/** Where the first that is not sound ends it. */
+const MUTANTS_AT_ONCE = 4
 
 // Thousands of failures are simulated: where each was made takes longer than all else.
 Error.stackTraceLimit = 0
@@ -38,7 +41,8 @@ const { runRepairs } = await import('./run.ts')
 
 const counts = { worlds: 0, steps: 0, issued: 0, stored: 0, named: 0, requests: 0, excused: 0 }
 const report: RepairReport = { ...counts, tally: noRepairFaults(), unsound: [] }
-await runRepairs([first, end, stride], report.tally, ({ seed, wrong, ...outcome }) => {
+const atOnce = mutant === undefined ? WORLDS_AT_ONCE : MUTANTS_AT_ONCE
+await runRepairs([first, end, stride], report.tally, atOnce, ({ seed, wrong, ...outcome }) => {
   report.worlds++
   for (const name of ['steps', 'issued', 'stored', 'named', 'requests', 'excused'] as const)
     report[name] += outcome[name]

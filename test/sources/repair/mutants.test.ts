@@ -60,7 +60,11 @@ const MUTANTS: Record<string, Mutant & { test: string; pattern?: string }> = {
     },
   },
   'a ban forgotten at a restart': {
-    ...{ file: 'sources/rest/kept-pauses.ts', from: 'this.#untilMs[host] ?? 0) - Date.now()', to: '0) - Date.now()' },
+    ...{
+      file: 'sources/rest/kept-pauses.ts',
+      from: 'this.#untilMs[host] ?? 0) - this.#nowMs()',
+      to: '0) - this.#nowMs()',
+    },
     test: HOSTS,
   },
   'the pause of a 429 ignored': {
