@@ -284,7 +284,7 @@ export class VenueRepair {
   }
 }
 
-/** Of requested ids, those of which an answer with these ids says something: a short one ends before the others. */
+/** Of requested ids, those that an answer with these ids covers: a short one ends before the others. */
 function coveredBy(ids: readonly IdRange[], { first, last }: IdRange, down: boolean): IdRange {
   const lowest = ids.reduce((least, one) => Math.min(least, one.first), Number.POSITIVE_INFINITY)
   const highest = ids.reduce((most, one) => Math.max(most, one.last), Number.NEGATIVE_INFINITY)
