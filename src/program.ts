@@ -7,6 +7,7 @@ import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
 import { addProofCommands } from './commands/proof/program.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
+import type { QueryFlags } from './commands/query.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { CoverageFlags } from './commands/running/coverage.ts'
@@ -113,9 +114,10 @@ command('watch', 'watch a running tickhouse from outside and send alerts')
 
 command('query', 'run SQL on the running tickhouse: tickhouse query "SELECT count() FROM trades"')
   .argument('<sql>', 'a statement that reads; a FORMAT clause sets the output format')
-  .action(async (sql: string, _options, made: Command) => {
+  .option('--as-of <name>', 'over the rows of a pinned dataset, or under the checkpoint of so many entries')
+  .action(async (sql: string, options: QueryFlags, made: Command) => {
     const { query } = await import('./commands/query.ts')
-    await query(configOf(made), sql)
+    await query(configOf(made), sql, options)
   })
 
 const sources = command('sources', 'show or change what a running tickhouse records').action(
@@ -204,7 +206,7 @@ command('coverage', 'show how complete what is stored is: proved, repaired, degr
     process.exitCode = (await coverage(configOf(made), sources, options)) ? 0 : 1
   })
 
-addProofCommands(command, configOf)
+const dataset = addProofCommands(command, configOf)
 
 command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
   .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
@@ -256,7 +258,7 @@ command('dashboards', 'copy the Grafana dashboards and the Prometheus alert rule
     copyDashboards(directory)
   })
 
-for (const made of [program, archive, sources, gaps].flatMap(({ commands }) => commands)) {
+for (const made of [program, archive, sources, gaps, dataset].flatMap(({ commands }) => commands)) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(
     'after',

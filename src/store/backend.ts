@@ -3,7 +3,7 @@
  * `clickhouse.ts`.
  */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
-import type { SqlEngine } from './sql.ts'
+import type { Filters, SqlEngine } from './sql.ts'
 import type { Fence, StoreDisk, StoreKind } from './store.ts'
 
 /** Rows for a table, inserted all or none. */
@@ -38,7 +38,7 @@ export interface Backend {
   writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   disk(): StoreDisk | null
   /** See `Store.untrusted`. */
-  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
+  untrusted(query: string, format: string, signal?: AbortSignal, filters?: Filters): Promise<Uint8Array>
   close(): Promise<void>
 }
 

@@ -4,7 +4,8 @@ import type { Backend } from './backend.ts'
 import { attempt } from './failure.ts'
 import { takeEpoch } from './fence.ts'
 import { queryRows } from './query.ts'
-import { literal, type SqlEngine } from './sql.ts'
+import { selectionFilters } from './selection.ts'
+import { literal, type Selection, type SqlEngine } from './sql.ts'
 import type { Fence, Store, StoreDisk, StoreKind, StoreSize } from './store.ts'
 
 export class ClickHouseStore implements Store {
@@ -80,8 +81,8 @@ export class ClickHouseStore implements Store {
     return queryRows(this.#backend, query, params)
   }
 
-  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#backend.untrusted(query, format, signal)
+  async untrusted(query: string, format: string, signal?: AbortSignal, only?: Selection): Promise<Uint8Array> {
+    return this.#backend.untrusted(query, format, signal, only && (await selectionFilters(this, only)))
   }
 
   disk(): StoreDisk | null {

@@ -102,8 +102,17 @@ export function literal(value: unknown): string {
   return `'${String(value).replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`
 }
 
+/** Conditions by table. */
+export type Filters = Readonly<Record<string, string>>
+
+/** A log partition, and the first and the last offset in it. */
+export type PositionRange = [partition: number, first: number, last: number]
+
+/** Positions of rows by tick table; a table that is not in it has none. */
+export type Selection = Readonly<Record<string, readonly PositionRange[]>>
+
 /** Setting `additional_table_filters`, as the engine reads it from a text: conditions by table. */
-export function filtersText(filters: Readonly<Record<string, string>>): string {
+export function filtersText(filters: Filters): string {
   return `{${Object.entries(filters)
     .map(([table, condition]) => `${literal(table)}:${literal(condition)}`)
     .join(',')}}`

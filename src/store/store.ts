@@ -2,9 +2,9 @@
  * The store: ClickHouse tables, in an engine in this process or on a server. They are the checkpoint too: the position to resume
  * from is read from them (ingest/checkpoint.ts), never from a file beside them.
  */
-import type { SqlEngine } from './sql.ts'
+import type { Selection, SqlEngine } from './sql.ts'
 
-export { INTERNAL_DATABASE } from './sql.ts'
+export { INTERNAL_DATABASE, type PositionRange, type Selection } from './sql.ts'
 
 /** The right to write the ticks of a log partition, until a later owner takes it over. */
 export interface Fence {
@@ -89,10 +89,10 @@ export interface Store {
   writeParquet(select: string, params: Record<string, unknown>, file: string): Promise<void>
   /**
    * Runs a SELECT, SHOW or DESCRIBE of an untrusted client, which `serve/sql/query-guard.ts` has passed, within limits
-   * and until an abort. Returns the bytes of the answer in a ClickHouse format. Throws ClickHouseErrors for the client
-   * to read.
+   * and until an abort. Returns the bytes of the answer in a ClickHouse format. With `only` it reads these rows of the tick
+   * tables, in the tables or in the archive, and no other tables. Throws ClickHouseErrors for the client to read.
    */
-  untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array>
+  untrusted(query: string, format: string, signal?: AbortSignal, only?: Selection): Promise<Uint8Array>
   /** The disk of an embedded store; null for a server, which monitors its own. */
   disk(): StoreDisk | null
   /** The current size of all tables. */

@@ -13,17 +13,19 @@ import { signEnvelope } from '../../proof/dsse.ts'
 import { currentEntries, type Entry, hashesReader, sealedEntries } from '../../proof/entries.ts'
 import { inclusionProof } from '../../proof/merkle.ts'
 import { openCheckpoint, parseNote, parseVerifier, type Signer, verifierText } from '../../proof/note.ts'
+import type { ReadFile } from '../../proof/tiles.ts'
 import { CHECKPOINT, cosignedPath } from '../../proof/tlog.ts'
 import type { ArchiveReader } from '../../proof/verify.ts'
 import { VERSION } from '../../version.ts'
 
-/** Text of a certificate, JSON, and what it claims. Throws `archive_mismatch` if log or objects are damaged, `usage` if nothing of the range is sealed. */
+/** Text of a certificate, JSON, and what it claims, of the newest checkpoint or a pinned one. Throws `archive_mismatch` if log or objects are damaged, `usage` if nothing of the range is sealed. */
 export async function certify(
   archive: ArchiveReader,
   signer: Signer,
   range: Range,
+  pinned?: string,
 ): Promise<{ text: string; claims: Claims; objects: number; witnesses: string[] }> {
-  const note = (await archive.readLog(CHECKPOINT))?.toString() ?? ''
+  const note = pinned ?? (await archive.readLog(CHECKPOINT))?.toString() ?? ''
   const checkpoint = openCheckpoint(note, parseVerifier(verifierText(signer))!)
   if (!checkpoint) throw unusable('nothing in it is sealed with this key')
   const { hashes, entries } = await sealedEntries(archive.readLog, checkpoint, range)
@@ -40,7 +42,8 @@ export async function certify(
   }
   const { venue, symbol, kind, from, to } = range
   const subject = subjectsOf(leaves)
-  const cosignedNote = await cosigned(archive, note, checkpoint.size)
+  // A pinned one has those of its time, and may have more by now.
+  const cosigned = await cosignedNote(archive.readLog, note, checkpoint.size)
   const statement = statementText(subject, {
     ...{ venue, symbol, kind, from: String(from), to: String(to) },
     archive: leaves[0]!.archive,
@@ -48,10 +51,10 @@ export async function certify(
     claims,
     notProved: notProvedOf(claims),
     software: `tickhouse ${VERSION}`,
-    checkpoint: cosignedNote,
+    checkpoint: cosigned,
     entries: certified,
   })
-  const witnesses = parseNote(cosignedNote)!.signatures.map(({ name }) => name)
+  const witnesses = parseNote(cosigned)!.signatures.map(({ name }) => name)
   const envelope = signEnvelope(statement, signer, verifierText(signer))
   return {
     text: `${JSON.stringify(envelope, null, 1)}\n`,
@@ -62,8 +65,8 @@ export async function certify(
 }
 
 /** The checkpoint with the cosignatures that it has by now. */
-async function cosigned(archive: ArchiveReader, note: string, size: number): Promise<string> {
-  const found = (await archive.readLog(cosignedPath(size)))?.toString() ?? ''
+export async function cosignedNote(read: ReadFile, note: string, size: number): Promise<string> {
+  const found = (await read(cosignedPath(size)))?.toString() ?? ''
   return parseNote(found)?.text === parseNote(note)!.text ? found : note
 }
 

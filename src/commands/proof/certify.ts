@@ -1,6 +1,7 @@
 /** `tickhouse certify` and `tickhouse verify`: a certificate about archived ticks, made and checked. Neither needs a store. */
 import fs from 'node:fs'
 import { readMarker } from '../../archive/catalog/identity.ts'
+import { readPin } from '../../archive/datasets/pins.ts'
 import { SEGMENT_TABLE, TICK_KINDS } from '../../archive/kinds.ts'
 import { certify } from '../../archive/seal/certify.ts'
 import { logFilesOf } from '../../archive/seal/log-files.ts'
@@ -24,13 +25,14 @@ import { count } from '../progress.ts'
 export interface CertifyFlags {
   kind: string
   out?: string
+  asOf?: string
 }
 
 /** Writes a certificate to a file, by default named after symbol and range. Throws TickhouseErrors. */
 export async function certifyRange(
   config: Config,
   [venue, symbol, from, to]: readonly [string, string, string, string],
-  { kind, out }: CertifyFlags,
+  { kind, out, asOf }: CertifyFlags,
 ): Promise<void> {
   if (config.ARCHIVE === 'off' || config.SEAL_KEY === 'off')
     throw new TickhouseError(
@@ -44,7 +46,15 @@ export async function certifyRange(
   try {
     const owner = await readMarker(target)
     const signer = { name: originOf(owner?.archive ?? ''), key: readKey(config.SEAL_KEY) }
-    const { text, claims, objects, witnesses } = await certify(archiveReader(target, files), signer, range)
+    const pinned = asOf === undefined ? null : await readPin(target, asOf)
+    if (asOf !== undefined && !pinned)
+      throw new TickhouseError('usage', `no pinned dataset ${asOf}`, 'tickhouse dataset list names them.')
+    const { text, claims, objects, witnesses } = await certify(
+      archiveReader(target, files),
+      signer,
+      range,
+      pinned?.checkpoint,
+    )
     const file = out ?? `${[venue, symbol, kind, from, to].join('_').replaceAll(/[^\w.-]/g, '-')}.certificate.json`
     fs.writeFileSync(file, text)
     console.log(`${file}: ${claims.condition}: ${count(claims.rows)} ${kind} in ${objects} objects`)

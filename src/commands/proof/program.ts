@@ -7,9 +7,9 @@ import type { CertifyFlags, VerifyCertificateFlags } from './certify.ts'
 
 /** Adds them to the program: `command` begins the declaration of one, `configOf` reads the settings of one that runs. */
 export function addProofCommands(
-  command: (name: CommandName, description: string) => Command,
+  command: (name: CommandName, description: string, parent?: Command) => Command,
   configOf: (made: Command) => Config,
-): void {
+): Command {
   command('prove', 'prove a stored day of trades by what the venue itself states of it')
     .argument('<venue>')
     .argument('<symbol>')
@@ -28,6 +28,7 @@ export function addProofCommands(
   )
     .arguments('<venue> <symbol> <from> <to>')
     .option('--kind <table>', 'the table of the ticks', 'trades')
+    .option('--as-of <name>', 'as of the checkpoint of a pinned dataset, not of the newest one')
     .option('--out <file>', 'the file to write; by default named after symbol and range')
     .action(async (venue: string, symbol: string, from: string, to: string, options: CertifyFlags, made: Command) => {
       const { certifyRange } = await import('./certify.ts')
@@ -47,4 +48,28 @@ export function addProofCommands(
       const { verifyFile } = await import('./certify.ts')
       process.exitCode = (await verifyFile(configOf(made), file, address, options)) ? 0 : 1
     })
+
+  const dataset = command('dataset', 'pin what the archive has now under a name, for queries that always answer alike')
+  command('dataset pin', 'pin the newest checkpoint of the archive: tickhouse dataset pin backtest-7', dataset)
+    .argument('<name>')
+    .action(async (name: string, _options, made: Command) => {
+      const { pin } = await import('./datasets.ts')
+      await pin(configOf(made), name)
+    })
+
+  command('dataset list', 'list pinned datasets', dataset)
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: true }, made: Command) => {
+      const { listDatasets } = await import('./datasets.ts')
+      await listDatasets(configOf(made), options)
+    })
+
+  command('dataset show', 'compare a pinned dataset with the log of the archive, and show it', dataset)
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: { json?: true }, made: Command) => {
+      const { showDataset } = await import('./datasets.ts')
+      await showDataset(configOf(made), name, options)
+    })
+  return dataset
 }

@@ -1,29 +1,29 @@
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 
+export interface PageRequest {
+  method?: string
+  body?: string
+  /** Whether the body is JSON. */
+  json?: boolean
+}
+
 /**
  * Sends a request to the tickhouse at `TICKHOUSE_LISTEN`, with its token. Rejects as `fetch` does if nothing listens
  * there.
  */
-export function requestInstance(
-  config: Config,
-  target: string,
-  request: { method?: string; body?: string } = {},
-): Promise<Response> {
-  const headers: Record<string, string> = { 'content-type': 'text/plain' }
+export function requestInstance(config: Config, target: string, request: PageRequest = {}): Promise<Response> {
+  const { json = false, ...options } = request
+  const headers: Record<string, string> = { 'content-type': json ? 'application/json' : 'text/plain' }
   if (config.TOKEN) headers.authorization = `Bearer ${config.TOKEN}`
-  return fetch(`http://${config.LISTEN}${target}`, { ...request, headers })
+  return fetch(`http://${config.LISTEN}${target}`, { ...options, headers })
 }
 
 /**
  * The same for a process with a page. Throws `process_unreachable` if nothing listens there, or a process without a
  * page.
  */
-export async function requestPage(
-  config: Config,
-  target: string,
-  request: { method?: string; body?: string } = {},
-): Promise<Response> {
+export async function requestPage(config: Config, target: string, request: PageRequest = {}): Promise<Response> {
   const unreachable = (why: string, cause?: unknown) =>
     new TickhouseError(
       'process_unreachable',

@@ -9,12 +9,11 @@ import type { TickhouseError } from '../../errors.ts'
 import { type Backend, INSERT_SETTINGS, type Insert, PARQUET_SETTINGS } from '../backend.ts'
 import { attempt } from '../failure.ts'
 import { migrate } from '../schema/migrate.ts'
-import { filtersText, LISTED, UNTRUSTED_LIMITS } from '../sql.ts'
+import { type Filters, filtersText, LISTED, UNTRUSTED_LIMITS } from '../sql.ts'
 import type { StoreDisk } from '../store.ts'
 import { type EmbeddedConnection, openEngine } from './engine.ts'
 import { openingError } from './opening.ts'
 
-const UNTRUSTED = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText(LISTED) }
 const ENGINE_SESSIONS = { insertSessions: 2, querySessions: 3, waitingMax: 256 }
 
 export class EmbeddedBackend implements Backend {
@@ -76,8 +75,9 @@ export class EmbeddedBackend implements Backend {
     return { freeBytes: freeBytes(this.#directory), freeBytesMin: this.#diskFreeBytesMin }
   }
 
-  async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
-    return (await this.engine.runBounded({ query, format, settings: UNTRUSTED }, signal)).bytes
+  async untrusted(query: string, format: string, signal?: AbortSignal, filters: Filters = {}): Promise<Uint8Array> {
+    const settings = { ...UNTRUSTED_LIMITS, additional_table_filters: filtersText({ ...LISTED, ...filters }) }
+    return (await this.engine.runBounded({ query, format, settings }, signal)).bytes
   }
 
   close(): Promise<void> {

@@ -16,6 +16,7 @@ import {
   ClickHouseLogLevel,
   createClient,
   type DataFormat,
+  type SettingsMap,
 } from '@clickhouse/client'
 import { TICK_TABLES } from '../../tick/kinds.ts'
 import type { ServerAddress } from '../address.ts'
@@ -26,7 +27,7 @@ import { queryRows } from '../query.ts'
 import { answerTooLong } from '../query-errors.ts'
 import { type Column, tableColumns } from '../schema/definitions.ts'
 import { migrate } from '../schema/migrate.ts'
-import { ANSWER_BYTES_MAX, UNTRUSTED_LIMITS } from '../sql.ts'
+import { ANSWER_BYTES_MAX, type Filters, filtersText, UNTRUSTED_LIMITS } from '../sql.ts'
 import type { Fence } from '../store.ts'
 import { checkCluster, checkEngines } from './cluster.ts'
 import { guardedInsert, idBeginsWith, onCluster, queryIdPrefix } from './statements.ts'
@@ -137,7 +138,7 @@ export class ServerBackend implements Backend {
     return null
   }
 
-  async untrusted(query: string, format: string, signal?: AbortSignal): Promise<Uint8Array> {
+  async untrusted(query: string, format: string, signal?: AbortSignal, filters?: Filters): Promise<Uint8Array> {
     try {
       const { stream } = await this.#untrusted.exec({
         query,
@@ -145,6 +146,7 @@ export class ServerBackend implements Backend {
         // readonly last: it forbids every setting after it.
         clickhouse_settings: {
           ...UNTRUSTED_LIMITS,
+          ...(filters ? { additional_table_filters: filtersText(filters) as unknown as SettingsMap } : {}),
           default_format: format as DataFormat,
           wait_end_of_query: 1,
           cancel_http_readonly_queries_on_client_close: 1,

@@ -1,0 +1,195 @@
+/** Pinned datasets over a real engine: a pinned query answers alike after a repair, an amendment and the drop of a day. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import fastify, { type FastifyInstance } from 'fastify'
+import { listPins, pinDataset, readPin, stateOf } from '../../src/archive/datasets/pins.ts'
+import { logFilesOf } from '../../src/archive/seal/log-files.ts'
+import { openTarget } from '../../src/archive/targets/open.ts'
+import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
+import { viewArchive } from '../../src/archive/view.ts'
+import { parseVerifier, type Verifier } from '../../src/proof/note.ts'
+import { serveQuery } from '../../src/serve/sql/query-route.ts'
+import { UntrustedQueries } from '../../src/serve/sql/untrusted-queries.ts'
+import type { Selection } from '../../src/store/store.ts'
+import { ORIGIN } from '../../src/tick/trades.ts'
+import { type ArchiveFixture, archiverOf, LATER_MS, openArchiveFixture } from '../support/data/archiving.ts'
+import { storeAll } from '../support/data/storing.ts'
+import { tradesOf } from '../support/data/trades.ts'
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-datasets-'))
+const CLI = path.join(import.meta.dirname, '../../src/cli.ts')
+const DAY_MS = 86_400_000
+const seal = { keyFile: `${directory}/key.pem`, idKinds: new Map([['binance', 'dense' as const]]) }
+/** To the digit: every column of every row, and exact sums. */
+const QUERIES = [
+  'SELECT * FROM trades ORDER BY log_partition, log_offset, log_index',
+  'SELECT * FROM all_trades ORDER BY log_partition, log_offset, log_index',
+  'SELECT symbol, count(), sum(toDecimal256(toString(volume), 18)), hex(groupBitXor(cityHash64(*))) FROM all_trades GROUP BY symbol ORDER BY symbol',
+  // Sums of doubles depend on the order in which rows are read.
+  "SELECT * REPLACE (round(volume, 9) AS volume, round(buy_volume, 9) AS buy_volume) FROM candles(venue = 'binance', symbol = 'AAA', seconds = 3600)",
+  'SELECT reason, count() FROM quarantine GROUP BY reason ORDER BY reason',
+  'WITH t AS (SELECT trade_id FROM trades) SELECT count() FROM trades WHERE trade_id IN (SELECT trade_id FROM t)',
+]
+let fixture: ArchiveFixture
+let target: ArchiveTarget
+let read: (name: string) => Promise<Buffer | null>
+let verifier: Verifier
+let server: FastifyInstance
+let listen: string
+
+const archive = async (nowMs = LATER_MS, retention = {}) =>
+  await archiverOf(fixture, target, {
+    seal,
+    nowMs,
+    retention: { logHours: undefined, storeDays: undefined, ...retention },
+  }).archiver.round()
+const pin = (name: string) => pinDataset(target, read, verifier, name, Date.now())
+/** Short answers as they are, long ones by their hash. */
+async function answersTo(only?: Selection): Promise<string[]> {
+  const answers: string[] = []
+  for (const sql of QUERIES) {
+    const bytes = await fixture.store.untrusted(sql, 'TSV', undefined, only)
+    const text = Buffer.from(bytes).toString()
+    answers.push(text.length < 500 ? text : createHash('sha256').update(text).digest('hex'))
+  }
+  return answers
+}
+
+async function selectionOf(name: string): Promise<Selection> {
+  const { tables } = await stateOf(target, read, verifier, name)
+  return Object.fromEntries(tables.map(({ table, positions }) => [table, positions]))
+}
+
+/** The missing trades 111 to 114, fetched later. */
+async function repair(ids = [111, 112, 113, 114]): Promise<void> {
+  const trades = ids.map(tradeId => ({
+    symbol: 'AAA',
+    tradeId,
+    price: tradeId / 7,
+    volume: 0.123456789,
+    side: 'buy' as const,
+  }))
+  await fixture.log.append(0, [tradesOf('binance', trades, ORIGIN.repair)])
+  await storeAll(fixture.log, fixture.store)
+}
+
+before(async () => {
+  fixture = await openArchiveFixture(directory)
+  target = await openTarget(`file:${directory}/archive`, 'unused')
+  ;({ read } = logFilesOf(target))
+  await archive()
+  verifier = parseVerifier((await read('key'))!.toString())!
+  await viewArchive(fixture.store, target)
+  server = fastify()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  serveQuery(server, new UntrustedQueries(fixture.events.emit), fixture.store.untrusted.bind(fixture.store))
+  listen = (await server.listen({ host: '127.0.0.1', port: 0 })).replace('http://', '')
+})
+after(async () => {
+  await server.close()
+  await fixture.close()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+test('a pin answers alike after a repair and after its day left the store; without it the answer is the later one', async () => {
+  const before = await answersTo()
+  await pin('first')
+  const first = await selectionOf('first')
+  assert.deepEqual(await answersTo(first), before)
+  await repair()
+  const later = await answersTo()
+  assert.notDeepEqual(later, before)
+  assert.deepEqual(await answersTo(first), before)
+  // An hour that is not closed yet is not sealed: neither is it in a new pin.
+  await archive()
+  await pin('second')
+  const second = await selectionOf('second')
+  assert.deepEqual(await answersTo(second), later)
+  assert.deepEqual(await answersTo(first), before)
+  const ids = async (only?: Selection) =>
+    Buffer.from(
+      await fixture.store.untrusted(
+        "SELECT count() FROM trades WHERE symbol = 'AAA' AND trade_id BETWEEN 111 AND 114",
+        'TSV',
+        undefined,
+        only,
+      ),
+    ).toString()
+  assert.deepEqual([await ids(first), await ids(second), await ids()], ['0\n', '4\n', '4\n'])
+  // Rows of days that were dropped are in the archive only.
+  await archive(LATER_MS + 400 * DAY_MS, { storeDays: 1 })
+  assert.equal((await answersTo())[0], '')
+  const gone = await answersTo(first)
+  assert.deepEqual([gone[1], gone[2]], [before[1], before[2]])
+  assert.deepEqual((await answersTo(second)).slice(1, 3), later.slice(1, 3))
+})
+
+test('a pin states the rows and hashes of its objects, is never replaced, and is listed', async () => {
+  const made = (await readPin(target, 'first'))!
+  const [row] = await fixture.store.rows<{ rows: string }>(
+    `SELECT toString(sum(rows)) AS rows FROM archive_ledger FINAL WHERE kind = 'trades' AND slice_end <= toDateTime('2026-11-24')`,
+  )
+  assert.equal(String(made.tables.find(({ table }) => table === 'trades')!.rows), row!.rows)
+  await assert.rejects(pin('first'), { code: 'usage', message: /pinned already/ })
+  await assert.rejects(pin('../x'), { code: 'usage', message: /not a name/ })
+  assert.deepEqual(
+    (await listPins(target)).map(({ name }) => name),
+    ['first', 'second'],
+  )
+  await assert.rejects(stateOf(target, read, verifier, 'third'), { code: 'usage', message: /no pinned dataset third/ })
+  await assert.rejects(stateOf(target, read, verifier, '999999'), { code: 'usage', message: /no checkpoint of 999999/ })
+})
+
+test('a number of entries is a checkpoint, too', async () => {
+  const { checkpoint, tables } = await stateOf(target, read, verifier, 'first')
+  assert.deepEqual((await stateOf(target, read, verifier, String(checkpoint.size))).tables, tables)
+})
+
+test('tables that keep no earlier rows are refused, not answered with the present', async () => {
+  const first = await selectionOf('first')
+  for (const sql of [
+    'SELECT * FROM gaps',
+    'SELECT count() FROM audits',
+    'SELECT * FROM coverage_days',
+    'SELECT 1 WHERE 1 IN (SELECT count() FROM requeues)',
+  ])
+    await assert.rejects(fixture.store.untrusted(sql, 'TSV', undefined, first), /does not keep its earlier rows/, sql)
+})
+
+test('the commands pin, show and query', async () => {
+  const env = { ...process.env, TICKHOUSE_ARCHIVE: `file:${directory}/archive`, TICKHOUSE_LISTEN: listen }
+  const tickhouse = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [CLI, ...args], { env, cwd: directory }).then(
+      ({ stdout }) => stdout,
+      ({ stderr }: { stderr: string }) => stderr,
+    )
+  assert.match(await tickhouse('dataset', 'pin', 'third'), /^third: checkpoint \d+, pinned .*\n/)
+  assert.match(await tickhouse('dataset', 'list'), /^first: .*\nsecond: .*\nthird: .*\n$/)
+  assert.match(await tickhouse('dataset', 'show', 'first'), /^trades: 157 rows in 2 objects, hashes \d+ and \d+$/m)
+  const sql = "SELECT count() FROM all_trades WHERE symbol = 'AAA' FORMAT TSV"
+  assert.equal(await tickhouse('query', sql, '--as-of', 'first'), '116\n')
+  assert.equal(await tickhouse('query', sql, '--as-of', 'second'), '120\n')
+  assert.equal(await tickhouse('query', sql), '120\n')
+  assert.match(await tickhouse('query', 'SELECT * FROM gaps', '--as-of', 'first'), /does not keep its earlier rows/)
+  assert.match(await tickhouse('query', sql, '--as-of', 'none'), /no pinned dataset none/)
+})
+
+test('a pin that was edited, and one whose objects were archived again with other rows, are refused', async () => {
+  const file = `${directory}/archive/datasets/first.json`
+  const text = fs.readFileSync(file, 'utf8')
+  fs.writeFileSync(file, text.replace(/"rows": (\d)/, '"rows": 9$1'))
+  await assert.rejects(stateOf(target, read, verifier, 'first'), {
+    code: 'archive_mismatch',
+    message: /other rows than its checkpoint/,
+  })
+  fs.writeFileSync(file, text.replace(/\\n— /, '\\n— x'))
+  await assert.rejects(stateOf(target, read, verifier, 'first'), { code: 'archive_mismatch' })
+  fs.writeFileSync(file, text)
+  await stateOf(target, read, verifier, 'first')
+})
