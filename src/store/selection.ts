@@ -1,4 +1,4 @@
-/** Conditions by table that leave only the rows of a selection. They hold in every view and subquery over the tables, too. */
+/** Conditions by table that leave only the rows of a selection. They apply in every view and subquery over the tables, too. */
 import { TICK_TABLES } from '../tick/kinds.ts'
 import { type Filters, INTERNAL_DATABASE, identifier, type PositionRange, type Selection } from './sql.ts'
 import type { Store } from './store.ts'

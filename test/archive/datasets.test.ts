@@ -13,7 +13,10 @@ import { logFilesOf } from '../../src/archive/seal/log-files.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
 import { viewArchive } from '../../src/archive/view.ts'
+import { readKey } from '../../src/proof/keys.ts'
+import { leafText, parseLeaf } from '../../src/proof/leaf.ts'
 import { parseVerifier, type Verifier } from '../../src/proof/note.ts'
+import { TransparencyLog } from '../../src/proof/tlog.ts'
 import { serveQuery } from '../../src/serve/sql/query-route.ts'
 import { UntrustedQueries } from '../../src/serve/sql/untrusted-queries.ts'
 import type { Selection } from '../../src/store/store.ts'
@@ -163,7 +166,12 @@ test('tables that keep no earlier rows are refused, not answered with the presen
 })
 
 test('the commands pin, show and query', async () => {
-  const env = { ...process.env, TICKHOUSE_ARCHIVE: `file:${directory}/archive`, TICKHOUSE_LISTEN: listen }
+  const env = {
+    ...process.env,
+    TICKHOUSE_ARCHIVE: `file:${directory}/archive`,
+    TICKHOUSE_LISTEN: listen,
+    TICKHOUSE_SEAL_KEY: seal.keyFile,
+  }
   const tickhouse = (...args: string[]) =>
     promisify(execFile)(process.execPath, [CLI, ...args], { env, cwd: directory }).then(
       ({ stdout }) => stdout,
@@ -177,6 +185,16 @@ test('the commands pin, show and query', async () => {
   assert.equal(await tickhouse('query', sql, '--as-of', 'second'), '120\n')
   assert.equal(await tickhouse('query', sql), '120\n')
   assert.match(await tickhouse('query', 'SELECT * FROM gaps', '--as-of', 'first'), /does not keep its earlier rows/)
+  const range = ['binance', 'AAA', '2020-01-01', '2030-01-01']
+  const certified = await tickhouse('certify', ...range, '--as-of', 'first', '--out', 'first.json')
+  assert.match(certified, /^first\.json: degraded: 116 trades in 2 objects$/m)
+  assert.match(
+    await tickhouse('certify', ...range, '--out', 'now.json'),
+    /^now\.json: proved: 120 trades in 3 objects$/m,
+  )
+  const key = (await read('key'))!.toString().trim()
+  for (const file of ['first.json', 'now.json'])
+    assert.match(await tickhouse('verify', file, `${directory}/archive`, '--key', key), /^ACCEPTED/)
   assert.match(await tickhouse('query', sql, '--as-of', 'none'), /no pinned dataset none/)
 })
 
@@ -192,4 +210,18 @@ test('a pin that was edited, and one whose objects were archived again with othe
   await assert.rejects(stateOf(target, read, verifier, 'first'), { code: 'archive_mismatch' })
   fs.writeFileSync(file, text)
   await stateOf(target, read, verifier, 'first')
+  // As if ticks of the object had been validated again since, and moved from quarantine to trades.
+  const copy = `${directory}/copy`
+  fs.cpSync(`${directory}/archive`, copy, { recursive: true })
+  const copied = await openTarget(`file:${copy}`, 'unused')
+  const signer = { name: verifier.name, key: readKey(seal.keyFile) }
+  const files = logFilesOf(copied)
+  const log = await TransparencyLog.open({ files, signer, lastSigned: { read: () => '', write: () => {} } })
+  const { value } = await log.entries().next()
+  const leaf = parseLeaf(value!.entries[0]!.toString())!
+  await log.append([leafText({ ...leaf, object: { ...leaf.object, sha256: '0'.repeat(64) } })])
+  await assert.rejects(stateOf(copied, files.read, verifier, 'first'), {
+    code: 'archive_mismatch',
+    message: /archived again since, with other rows/,
+  })
 })

@@ -12,7 +12,7 @@ import { Checkpoint } from '../../src/ingest/checkpoint.ts'
 import { filesOf } from '../../src/store/embedded/files.ts'
 import { openStore } from '../../src/store/open.ts'
 import { SCHEMA_VERSION } from '../../src/store/schema/version.ts'
-import type { Store, StoreKind } from '../../src/store/store.ts'
+import type { Selection, Store, StoreKind } from '../../src/store/store.ts'
 import { TRADES } from '../../src/tick/kinds.ts'
 import { BlockWriter } from '../../src/tick/native.ts'
 import { VERSION } from '../../src/version.ts'
@@ -240,6 +240,21 @@ export function storeContract(name: string, kind: StoreKind, address: (owner: Ow
       await assert.rejects(ask('SELECT bla', 'CSV'), { code: '47' })
       await assert.rejects(ask('TRUNCATE TABLE epochs', 'CSV'), { code: '164' })
       await assert.rejects(ask('INSERT INTO lost_ranges (log_partition) SELECT 1', 'CSV'), { code: '164' })
+    })
+
+    test('a selection leaves the rows at its positions, also in views, and no table without positions', async () => {
+      const ask = async (query: string, only: Selection) =>
+        Buffer.from(await store.untrusted(query, 'TSV', undefined, only)).toString()
+      const batch = batchOf(partition, 7, tradesNumbered(1, 30))
+      await store.insertBlock('trades', batch.block('trades', 0), await store.claim(partition))
+      const all: Selection = { trades: [[partition, batch.firstOffset, batch.lastOffset]] }
+      const later: Selection = { trades: [[partition, batch.lastOffset + 1, batch.lastOffset + 9]] }
+      for (const table of ['trades', 'all_trades']) {
+        assert.equal(await ask(`SELECT count() FROM ${table}`, all), '30\n')
+        assert.equal(await ask(`SELECT count() FROM ${table}`, later), '0\n')
+        assert.equal(await ask(`SELECT count() FROM ${table}`, {}), '0\n')
+      }
+      await assert.rejects(ask('SELECT * FROM gaps', all), /does not keep its earlier rows/)
     })
 
     test('errors that no retry solves are distinguished from those that may pass', async () => {
