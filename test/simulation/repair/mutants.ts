@@ -66,4 +66,14 @@ export const REPAIR_MUTANTS: Readonly<Record<string, RepairMutant>> = {
     seed: 47,
     ...{ file: 'sources/repair/symbol-repair.ts', from: 'const ABSENT_MAX = 3', to: 'const ABSENT_MAX = 1' },
   },
+  'times of other trades taken': {
+    seed: 0,
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'holds(missing, trade.id) && this.#isOfItsPlace(trade)' },
+    to: 'holds(missing, trade.id)',
+  },
+  'what was sent to the log is never requested again': {
+    seed: 0,
+    ...{ file: 'sources/repair/symbol-repair.ts', from: 'const untilMs = nowMs + this.#timings.settleMs' },
+    to: 'const untilMs = Number.POSITIVE_INFINITY',
+  },
 }

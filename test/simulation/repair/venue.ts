@@ -75,7 +75,6 @@ export class SimulatedVenue {
     }
     if (resetMs !== undefined)
       timeline.after(resetMs, () => {
-        if (this.issued.get(symbol)!.at(-1)!.id < 100_000) return
         tried(this.#tally, 'ids began again')
         this.#issue(symbol, 1 + timeline.below(20))
       })

@@ -31,7 +31,7 @@ import { type RepairTally, tried } from './faults.ts'
 import { type Client, type Shape, SimulatedRest, WEIGHT, WEIGHT_MAX } from './rest.ts'
 import { type IssuedTrade, SimulatedVenue } from './venue.ts'
 
-const FAULTY_MS_MAX = 300_000
+const FAULTY_MS_MAX = 120_000
 /** Within this all must be repaired: the longest ban, and then some pages in a minute. */
 const HEALED_WITHIN_MS = 3_600_000
 const STEPS_MAX = 200_000
@@ -44,7 +44,7 @@ const REACH_MS = 86_400_000
 /** Shorter than a user's where many are waited for. */
 export const SIMULATED_TIMINGS: Timings = {
   ...TIMINGS,
-  ...{ repairListMs: 2_000, repairIdleMs: 1_000, repairMsMax: 5_000, repairSettleMs: 20_000, repairAbsentMs: 5_000 },
+  ...{ repairListMs: 2_000, repairIdleMs: 2_000, repairMsMax: 5_000, repairSettleMs: 20_000, repairAbsentMs: 5_000 },
   ...{ repairDeniedMs: 120_000, addressRefusedMs: 15_000, regionRefusedMs: 40_000 },
 }
 
@@ -276,9 +276,9 @@ export class RepairWorld {
     const announce = () => {
       const [ingest] = holding.partitions
       if (ingest?.mode === 'running') this.#board.set('gaps 0', listOf(ingest.ids.openGaps()))
-      host.after(1_000, announce)
+      host.after(2_000, announce)
     }
-    host.after(1_000, announce)
+    host.after(2_000, announce)
     this.#begun.push(holding)
     this.#ingest = { host, holding }
   }
