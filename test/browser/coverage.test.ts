@@ -9,7 +9,7 @@ import { HOUR } from '../../src/coverage/facts.ts'
 import type { HourRow } from '../../src/coverage/hours.ts'
 import { writeHours } from '../../src/coverage/table.ts'
 import { startExchange } from '../../src/simulator/exchange.ts'
-import { launch, NO_BROWSER } from '../support/processes/browser.ts'
+import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const { SCREENSHOTS } = process.env
@@ -70,15 +70,7 @@ async function open(t: TestContext): Promise<{ page: Page; errors: string[] }> {
   await writeHours(store, hours())
   await store.close()
   const url = await instance.run('start').url()
-  const browser = await launch()
-  t.after(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
-  page.setDefaultTimeout(30_000)
-  const errors: string[] = []
-  page.on('pageerror', error => errors.push(error.message))
-  await page.goto(url)
-  await page.waitForSelector('body[data-ready]')
-  return { page, errors }
+  return openPage(t, url)
 }
 
 async function screenshot(page: Page, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startExchange } from '../../src/simulator/exchange.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
-import { launch, NO_BROWSER } from '../support/processes/browser.ts'
+import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
 import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
@@ -40,15 +40,7 @@ async function open(
   const running = instance.run('start')
   const url = await running.url()
   await running.waitFor(after)
-  const browser = await launch()
-  t.after(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
-  page.setDefaultTimeout(WAIT_MS_MAX)
-  const errors: string[] = []
-  page.on('pageerror', error => errors.push(error.message))
-  await page.goto(url + query)
-  await page.waitForSelector('body[data-ready]')
-  return { instance, running, browser, page, errors }
+  return { instance, running, ...(await openPage(t, url + query)) }
 }
 
 const symbolsShown = (page: Page) => page.locator('.watch-row .cell-symbol').allTextContents()

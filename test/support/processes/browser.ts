@@ -1,7 +1,9 @@
 /** Chromium for the tests of the page: the one of CHROMIUM, or Debian's. */
 import fs from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import type { TestContext } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
+const WAIT_MS_MAX = 30_000
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Why the page cannot be tested here; false if it can. In CI a missing browser is a failure, not a reason to skip. */
@@ -21,4 +23,20 @@ export function launch(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+/** The page at an address once it is ready, on a wide screen, with the errors that its code throws. */
+export async function openPage(
+  t: TestContext,
+  url: string,
+): Promise<{ browser: Browser; page: Page; errors: string[] }> {
+  const browser = await launch()
+  t.after(() => browser.close())
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+  page.setDefaultTimeout(WAIT_MS_MAX)
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(error.message))
+  await page.goto(url)
+  await page.waitForSelector('body[data-ready]')
+  return { browser, page, errors }
 }
