@@ -182,10 +182,15 @@ function compareEntries(
 async function objectFacts(archive: ArchiveReader, leaf: Leaf, range: Range): Promise<ObjectFacts[]> {
   const read = await archive.readObject(leaf, range)
   if (!read) throw new Refused('object', `${leaf.object.key} is missing, or its SHA-256 is not that of its entry`)
-  const stated = leaf.symbols.filter(({ symbol }) => symbol === range.symbol)
-  if (JSON.stringify(sorted(read.symbols)) !== JSON.stringify(sorted(stated)))
+  if (!hasStatedRows(leaf, range.symbol, read.symbols))
     throw new Refused('rows', `${leaf.object.key} has other rows of ${range.symbol} than its entry`)
   return read.facts
+}
+
+/** Whether a summary of an object's rows is what its entry states of the symbol. */
+export function hasStatedRows(leaf: Leaf, name: string, symbols: readonly SymbolSummary[]): boolean {
+  const stated = leaf.symbols.filter(({ symbol }) => symbol === name)
+  return JSON.stringify(sorted(symbols)) === JSON.stringify(sorted(stated))
 }
 
 /** The same value with the names of its objects in order. */

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { fetched, fetching } from '../support/data/fetched.ts'
 import { FORGERY_KINDS, type Forgery, forge } from '../support/data/forgeries.ts'
@@ -25,18 +24,9 @@ const goSkip = ci
       () => 'no go',
     )
 
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-verifiers-'))
-let archive: SealedArchive
-let certificates: string[]
-
-before(async () => {
-  archive = await SealedArchive.make(`${directory}/made`)
-  certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
-})
-after(async () => {
-  await archive.close()
-  fs.rmSync(directory, { recursive: true, force: true })
-})
+const archive = await SealedArchive.open({ after })
+const certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
+const directory = archive.scratch
 
 type Check = (certificate: string, directory: string, witnesses: readonly string[]) => Promise<string>
 

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { parseWitness } from '../../src/proof/cosignature.ts'
 import { FORGERY_KINDS, forge } from '../support/data/forgeries.ts'
 import { COSIGNED_AT, rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
 import { rounds } from '../support/faults.ts'
 
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-verify-'))
-let archive: SealedArchive
-let certificates: string[]
-
-before(async () => {
-  archive = await SealedArchive.make(`${directory}/made`)
-  certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
-})
-after(async () => {
-  await archive.close()
-  fs.rmSync(directory, { recursive: true, force: true })
-})
+const archive = await SealedArchive.open({ after })
+const certificates = [await archive.certificate(rangeOf('AAA')), await archive.certificate(rangeOf('BBB'))]
+const directory = archive.scratch
 
 test('a certificate about an untouched archive is accepted, with what is missing and what is not proved', async () => {
   const [degraded, proved] = await Promise.all(certificates.map(certificate => archive.verify(certificate)))

@@ -123,6 +123,10 @@ test('the health is that of the instance', async () => {
   assert.deepEqual(Object.keys(health.stations).sort(), ['archive', 'ingest', 'log', 'sources', 'store'])
 })
 
+test('an instance that seals nothing has no checkpoint to cosign', async () => {
+  assert.equal(await client.checkpoint(0), null)
+})
+
 test('the health of an older instance names what it follows as text', async t => {
   const health = await client.health()
   const receiver = await HttpReceiver.open(t)

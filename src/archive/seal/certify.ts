@@ -15,7 +15,7 @@ import { inclusionProof } from '../../proof/merkle.ts'
 import { openCheckpoint, parseNote, parseVerifier, type Signer, verifierText } from '../../proof/note.ts'
 import type { ReadFile } from '../../proof/tiles.ts'
 import { CHECKPOINT, cosignedPath } from '../../proof/tlog.ts'
-import type { ArchiveReader } from '../../proof/verify.ts'
+import { type ArchiveReader, hasStatedRows } from '../../proof/verify.ts'
 import { VERSION } from '../../version.ts'
 
 /** Text of a certificate, JSON, and what it claims, of the newest checkpoint or a pinned one. Throws `archive_mismatch` if log or objects are damaged, `usage` if nothing of the range is sealed. */
@@ -72,6 +72,9 @@ export async function cosignedNote(read: ReadFile, note: string, size: number): 
 
 async function factsOf(archive: ArchiveReader, { leaf }: Entry, range: Range): Promise<ObjectFacts[]> {
   const read = await archive.readObject(leaf, range)
+  // Nobody would accept a certificate whose entries state other rows.
+  if (read && !hasStatedRows(leaf, range.symbol, read.symbols))
+    throw unusable(`${leaf.object.key} has other rows of ${range.symbol} than its entry states`)
   if (read) return read.facts
   throw unusable(`${leaf.object.key} is missing or has other bytes than were sealed`)
 }

@@ -2,24 +2,16 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { SealedArchive } from '../../support/data/sealed-archive.ts'
 
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-certify-'))
 const CLI = path.join(import.meta.dirname, '../../../src/cli.ts')
 const RANGE = ['2020-01-01', '2030-01-01']
-let archive: SealedArchive
 
-before(async () => {
-  archive = await SealedArchive.make(`${directory}/made`)
-})
-after(async () => {
-  await archive.close()
-  fs.rmSync(directory, { recursive: true, force: true })
-})
+const archive = await SealedArchive.open({ after })
+const directory = archive.scratch
 
 interface Output {
   code: number
@@ -34,7 +26,7 @@ async function tickhouseWith(settings: Record<string, string>, ...args: string[]
   const env = {
     ...process.env,
     TICKHOUSE_ARCHIVE: `file:${archive.directory}`,
-    TICKHOUSE_SEAL_KEY: `${directory}/made/key.pem`,
+    TICKHOUSE_SEAL_KEY: `${directory}/key.pem`,
     ...settings,
   }
   return promisify(execFile)(process.execPath, [CLI, ...args], { env, cwd: directory }).then(

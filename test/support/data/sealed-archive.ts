@@ -1,6 +1,8 @@
 /** A sealed archive in a directory, with certificates about it, and what a forger with a key can do to a copy. */
 import { generateKeyPairSync } from 'node:crypto'
 import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { certify } from '../../../src/archive/seal/certify.ts'
 import { logFilesOf } from '../../../src/archive/seal/log-files.ts'
 import { archiveReader } from '../../../src/archive/seal/read-object.ts'
@@ -19,7 +21,7 @@ import {
 } from '../../../src/proof/note.ts'
 import { readEntries } from '../../../src/proof/tiles.ts'
 import { cosignedPath, TransparencyLog } from '../../../src/proof/tlog.ts'
-import { type Verdict, verifyCertificate } from '../../../src/proof/verify.ts'
+import { type ArchiveReader, type Verdict, verifyCertificate } from '../../../src/proof/verify.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { IdKind } from '../../../src/tick/id-kind.ts'
 import { type ArchiveFixture, archiverOf, LATER_MS, openArchiveFixture } from './archiving.ts'
@@ -63,6 +65,22 @@ export class SealedArchive {
     this.verifier = parseVerifier(this.key)!
   }
 
+  /** One for a test file, in a directory of its own, until the file's tests have ended. */
+  static async open({ after }: { after(end: () => Promise<void>): void }, ids?: IdKind): Promise<SealedArchive> {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sealed-'))
+    const archive = await SealedArchive.make(directory, ids)
+    after(async () => {
+      await archive.close()
+      fs.rmSync(directory, { recursive: true, force: true })
+    })
+    return archive
+  }
+
+  /** For copies and other files of a test. */
+  get scratch(): string {
+    return path.dirname(this.directory)
+  }
+
   /** The mixed log, archived and sealed in two rounds into `<directory>/archive`. */
   static async make(directory: string, ids: IdKind = 'dense'): Promise<SealedArchive> {
     const fixture = await openArchiveFixture(directory)
@@ -96,6 +114,16 @@ export class SealedArchive {
 
   async certificate(range: Range, directory = this.directory, signer = this.signer): Promise<string> {
     return (await certify(this.#reader(directory), signer, range)).text
+  }
+
+  /** A certificate by an owner who does not compare the rows with what the entries state. */
+  async carelessCertificate(range: Range, directory: string): Promise<string> {
+    const reader = this.#reader(directory)
+    const readObject: ArchiveReader['readObject'] = async (leaf, of) => {
+      const read = await reader.readObject(leaf, of)
+      return read && { ...read, symbols: leaf.symbols.filter(({ symbol }) => symbol === of.symbol) }
+    }
+    return (await certify({ ...reader, readObject }, this.signer, range)).text
   }
 
   verify(certificate: string, directory = this.directory, witnesses: readonly Verifier[] = []): Promise<Verdict> {

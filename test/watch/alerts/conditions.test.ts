@@ -348,3 +348,14 @@ test('a venue in maintenance is an alert, announced maintenance is not', () => {
   assert.deepEqual(condition.affected, ['kraken'])
   assert.deepEqual(names(ofHealth(healthOf({}, { venues: venues.slice(1) }))), [])
 })
+
+test('a transparency log that forked is critical at the first probe, one that cannot be cosigned a warning', () => {
+  const faults = [{ url: INSTANCE, why: 'its 9 entries do not begin with the 5 that were cosigned' }]
+  const forked = only(seen({ cosigning: { forked: faults, failed: [] } }))
+  assert.deepEqual([forked.name, forked.severity, forked.probes], ['seal_forked', 'critical', 1])
+  assert.match(forked.what, /its 9 entries do not begin with the 5/)
+  assert.match(forked.next, /Keep both: the folder tlog/)
+  const failing = only(seen({ cosigning: { forked: [], failed: faults } }))
+  assert.deepEqual([failing.name, failing.severity], ['cosign_failing', 'warning'])
+  assert.deepEqual(names(seen({ cosigning: { forked: [], failed: [] } })), [])
+})
