@@ -257,6 +257,11 @@ export const SETTING_GROUPS = {
       'Seconds that a recorder which receives SIGTERM waits for another one of the same selection to record the same ticks; 0 to stop immediately.',
       'Without another one it stops immediately. The grace period of its container must be 10 seconds longer. See docs/upgrade.md.',
     ),
+    RECORDER: setting(
+      z.string().max(64).optional(),
+      'Name of this recorder in the view recorders, which compares several of one feed; by default the name of the machine.',
+      'Kept in the log on Kafka. Give two recorders on one machine different names. See docs/cluster.md.',
+    ),
     UPGRADE_SECONDS: setting(
       number(5, 3600).default(60),
       'Seconds in which a new version must record the same as the running one, or is rolled back.',

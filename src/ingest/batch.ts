@@ -7,6 +7,7 @@ import type { LoggedRecord } from '../log/log.ts'
 import { recordHash } from '../log/record-hash.ts'
 import { KINDS, type Kind, QUARANTINE, type TickColumns, TRADES } from '../tick/kinds.ts'
 import type { TradeColumns } from '../tick/trades.ts'
+import type { RecorderCounts } from './arbitration/line-arbitration.ts'
 import type { Refused } from './decode.ts'
 import type { Gap } from './gaps/gap.ts'
 import type { IdRestart } from './ids/followed-ids.ts'
@@ -36,6 +37,8 @@ export class Batch {
   readonly gaps = new Set<Gap>()
   /** Runs of ids that began in this batch. */
   readonly restarts: IdRestart[] = []
+  /** Counts of recorders, once the batch is cut. */
+  recorders: RecorderCounts[] = []
   #lastEntry: LoggedRecord | undefined
   #first = -1
   #last = -1
@@ -165,6 +168,7 @@ export class Batch {
     this.gaps.clear()
     this.#lastEntry = undefined
     this.restarts.length = 0
+    this.recorders = []
     this.#first = -1
     this.#bytes = 0
   }

@@ -17,6 +17,8 @@ import type { Fence, Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
 import { KINDS, type Kind, QUOTES } from '../tick/kinds.ts'
+import { LineArbitration } from './arbitration/line-arbitration.ts'
+import { deleteUnstored } from './arbitration/stored-arbitration.ts'
 import { Batch, type BatchLimits } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
@@ -65,6 +67,7 @@ export class PartitionIngest {
   readonly #checkpoint: Checkpoint
   readonly ids: PartitionIds
   readonly #sequences: QuoteSequences
+  readonly #lines = new LineArbitration()
   #filling: Batch
   #spare: Batch
   #storing: Promise<void> | undefined
@@ -114,7 +117,7 @@ export class PartitionIngest {
           const record = validateRecord(entry, venues, this.ids.of, kinds, this.#filling.scratch)
           if (record.row < record.ticks.length) await this.#resolveIds(record, signal)
           this.#sequences.followRecord(record)
-          addToBatch(this.#filling, record, clock.elapsedMs())
+          addToBatch(this.#filling, record, clock.elapsedMs(), this.#lines)
         }
         this.#cutWhenOld(signal)
         if (this.#over) break
@@ -155,6 +158,7 @@ export class PartitionIngest {
     this.#fence = fence
     const { next, lost, loggedMs = 0, after, unverified } = await this.#checkpoint.resume(log, fence)
     if (lost) await this.#checkpoint.writeLost(lost, fence)
+    await deleteUnstored(store, fence, next)
     await this.ids.load(store, this.#checkpoint, fence)
     if ((this.#options.kinds ?? KINDS).includes(QUOTES)) await this.#sequences.load(store, fence)
     this.next = next
@@ -199,6 +203,7 @@ export class PartitionIngest {
     }
     this.#cancelCut?.()
     this.#cancelCut = undefined
+    this.#filling.recorders = this.#lines.take()
     const sealed = new SealedBatch(this.#filling)
     this.#filling = this.#spare
     this.#storing = this.#store(sealed, signal).finally(() => {

@@ -4,6 +4,7 @@
  */
 import { TickhouseError } from '../errors.ts'
 import type { Fence, Store } from '../store/store.ts'
+import { writeArbitration } from './arbitration/stored-arbitration.ts'
 import type { Batch } from './batch.ts'
 import { type Checkpoint, type GapRow, gapRow } from './checkpoint.ts'
 
@@ -30,6 +31,7 @@ export class SealedBatch {
   /** Inserts into each table not known to have the batch. Order: see docs/decisions/kinds.md. */
   async write(store: Store, checkpoint: Checkpoint, fence: Fence): Promise<void> {
     const { batch, gapsOpened, gapsChanged } = this
+    await writeArbitration(store, batch.recorders, batch.firstOffset, fence)
     if (gapsOpened.length > 0) await checkpoint.writeGaps(gapsOpened, fence)
     const { tables } = batch
     for (const { table, rows } of tables) {

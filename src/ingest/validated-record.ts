@@ -10,6 +10,7 @@ import type { RepairColumns } from '../tick/repairs/repairs.ts'
 import { readMicros } from '../tick/time.ts'
 import type { TradeColumns } from '../tick/trades.ts'
 import { codeOf, reasonOf, type Validity } from '../tick/validate.ts'
+import type { LineArbitration } from './arbitration/line-arbitration.ts'
 import type { Batch } from './batch.ts'
 import { type Decoded, decode, type Refused } from './decode.ts'
 import { EarlierRows } from './ids/earlier-rows.ts'
@@ -217,24 +218,31 @@ function assignRun(
 }
 
 /** Adds the record to a batch. */
-export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number): void {
+export function addToBatch(batch: Batch, record: ValidatedRecord, nowMs: number, lines?: LineArbitration): void {
   const { entry, kind, ticks, indexes, refused, codes, marked, runs } = record
   batch.begin(entry, nowMs)
+  const compared = kind.ids ? lines : undefined
+  compared?.begin(entry.recorder, entry.timestampMs)
   for (const tick of refused) batch.addRefused(entry.offset, tick)
   if (marked === 0) {
     if (ticks.length > 0) batch.addTicks(kind, entry.offset, ticks, 0, ticks.length, indexes, runs)
+    compared?.stored(tradesOf(record), 0, ticks.length)
     return
   }
   const repeated: number[] = []
   let start = 0
   for (let row = 0; row <= ticks.length; row++) {
     if (row < ticks.length && codes[row] === 0) continue
-    if (row > start) batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
+    if (row > start) {
+      batch.addTicks(kind, entry.offset, ticks, start, row, indexes, runs)
+      compared?.stored(tradesOf(record), start, row)
+    }
     if (codes[row] === QUOTE_REPEATED) repeated.push(row)
     else if (codes[row] === TRADE_REPEATED) {
       const first = row
       while (codes[row + 1] === TRADE_REPEATED) row++
       batch.addRepeats(entry.offset, ticks as TradeColumns, first, row + 1, indexes)
+      compared?.copied(tradesOf(record), first, row + 1)
     } else if (row < ticks.length) batch.addRefused(entry.offset, refusedRow(record, row))
     start = row + 1
   }

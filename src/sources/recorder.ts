@@ -43,6 +43,8 @@ const REFUSED_LENGTH_MAX = 1_000_000
 export interface RecorderOptions {
   log: Log
   emit: Emit
+  /** The recorder's name, in records of a log that keeps it. */
+  name?: string
 }
 
 export class Recorder implements Receiver {
@@ -259,11 +261,12 @@ export class Recorder implements Receiver {
   }
 
   async #appendWithRetries(partition: number, records: readonly LogRecord[], startedMs: number): Promise<void> {
-    const { log, emit } = this.#options
+    const { log, emit, name } = this.#options
+    const named = name ? records.map(record => ({ ...record, recorder: name })) : records
     for (let attempt = 0; ; attempt++) {
       this.#stop.signal.throwIfAborted()
       try {
-        await this.#whileNotStopped(log.append(partition, records))
+        await this.#whileNotStopped(log.append(partition, named))
         const tookMs = performance.now() - startedMs
         this.appendMs.add(tookMs)
         if (attempt > 0) emit('log_append_recovered', { outageMs: Math.round(tookMs) })

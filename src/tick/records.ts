@@ -20,6 +20,8 @@ export interface LogRecord {
   version: number
   /** Ticks in the payload, as stated by its writer; 0 if not stated. */
   ticks: number
+  /** Who recorded it, where the log keeps that. */
+  recorder?: string
   payload: Uint8Array
 }
 

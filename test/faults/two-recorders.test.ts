@@ -18,6 +18,8 @@ const FOR_MS = LONG ? 600_000 : 15_000
 const TOGETHER_MS = 1_500
 const MOMENT_MS_MAX = 1_500
 
+const NAMES = ['tokyo', 'frankfurt'] as const
+
 const ground = await startClusterServers({ after })
 const { skip } = ground
 
@@ -28,15 +30,15 @@ test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, noth
   const schedule = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed: schedule.seed, ratePerSecond: RATE })
   const cluster = await Cluster.start(t, ground, { settings: market.settings })
-  const recorder = async () => {
-    const started = cluster.instance.run('record')
+  const recorder = async (name: string) => {
+    const started = cluster.instance.run('record', { RECORDER: name })
     // Of each connection's trades: from here on it receives all of them.
     await started.waitFor('symbols_counted')
     return started
   }
   let ingest = cluster.instance.run('ingest')
   const ingests = [ingest]
-  const pair: [TestProcess, TestProcess] = [await recorder(), await recorder()]
+  const pair: [TestProcess, TestProcess] = [await recorder(NAMES[0]), await recorder(NAMES[1])]
   market.run()
   const endMs = performance.now() + FOR_MS
   let [kills, ingestKills] = [0, 0]
@@ -52,7 +54,7 @@ test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, noth
       ingests.push(ingest)
       ingestKills++
     }
-    pair[at] = await recorder()
+    pair[at] = await recorder(NAMES[at]!)
   }
   market.pause()
   await using watch = new LogWatch(await cluster.instance.log())
@@ -80,4 +82,27 @@ test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, noth
   t.diagnostic(`${ticks} copies of ${market.trades().length} trades in ${rows} rows`)
   assert.ok(Number(ticks) > market.trades().length / 20, 'both have recorded')
   assert.ok(Number(rows) < Number(ticks) / 20, 'no row a copy')
+  // Each stored trade and each copy is counted for its recorder once, whatever was killed.
+  const [sums] = await cluster.store.rows<{ stored: string; copies: string }>(
+    'SELECT toString(sum(stored)) AS stored, toString(sum(copies)) AS copies FROM line_arbitration FINAL',
+  )
+  assert.deepEqual(sums, { stored: String(market.trades().length), copies: ticks })
+  const had = await cluster.store.rows<{
+    recorder: string
+    trades: number
+    only: number
+    first: number
+    median: number
+  }>(
+    `SELECT recorder, toUInt32(sum(trades)) AS trades, toUInt32(sum(only_it_had)) AS only, toUInt32(sum(first_by_clock)) AS first,
+       toUInt32(max(lead_median_us)) AS median FROM recorders GROUP BY recorder ORDER BY recorder`,
+  )
+  assert.deepEqual(
+    had.map(one => one.recorder),
+    ['frankfurt', 'tokyo'],
+  )
+  for (const { recorder, trades, only, first, median } of had) {
+    t.diagnostic(`${recorder}: ${trades} trades, ${only} only it had, ${first} first, by ${median} µs in the median`)
+    assert.ok(only > 0 && only <= trades)
+  }
 })

@@ -1,5 +1,5 @@
 /**
- * A log record as a Kafka message: the payload is its value; kind, format, version and ticks are headers. A message
+ * A log record as a Kafka message: the payload is its value; kind, format, version and ticks are headers, and recorder where one is named. A message
  * without these headers comes from another program and contains JSON ticks. Every message becomes a record; ingest
  * refuses the invalid ones, by offset.
  */
@@ -17,15 +17,19 @@ const UNREADABLE = -1
 /** Upper limit of the `ticks` header; a larger value is invalid. */
 const TICKS_MAX = 2 ** 32
 
+/** Any program may write the header. */
+const RECORDER_LENGTH_MAX = 64
+
 const NAMES = {
   kind: Buffer.from('kind'),
   format: Buffer.from('format'),
   version: Buffer.from('version'),
   ticks: Buffer.from('ticks'),
+  recorder: Buffer.from('recorder'),
 }
 
 export function toMessage(topic: string, partition: number, record: LogRecord): MessageRecord {
-  const { kind, format, version, ticks, payload } = record
+  const { kind, format, version, ticks, recorder, payload } = record
   return {
     topic,
     partition,
@@ -35,6 +39,7 @@ export function toMessage(topic: string, partition: number, record: LogRecord): 
       [NAMES.format, Buffer.from(format)],
       [NAMES.version, Buffer.from(String(version))],
       [NAMES.ticks, Buffer.from(String(ticks))],
+      ...(recorder ? [[NAMES.recorder, Buffer.from(recorder)] as const] : []),
     ]),
   }
 }
@@ -116,11 +121,13 @@ function recordOf({ value, headers }: RecordsBatch['records'][number], topicKind
   const payload = new Uint8Array(value ?? [])
   if (headerValues.size > 0) {
     const ticks = wholeNumber(headerValues.get('ticks'))
+    const recorder = headerValues.get('recorder')?.slice(0, RECORDER_LENGTH_MAX)
     return {
       kind: headerValues.get('kind') ?? '',
       format: headerValues.get('format') ?? '',
       version: wholeNumber(headerValues.get('version')),
       ticks: ticks < 0 || ticks > TICKS_MAX ? 0 : ticks,
+      ...(recorder && { recorder }),
       payload,
     }
   }
