@@ -8,10 +8,16 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openWithArchive } from '../../../src/archive/open.ts'
+import { decode } from '../../../src/ingest/decode.ts'
+import type { RepeatedTradesRow } from '../../../src/ingest/ids/repeated-trades.ts'
+import { refusedTick } from '../../../src/ingest/refused-tick.ts'
+import type { Log } from '../../../src/log/log.ts'
 import { openSqliteLog } from '../../../src/log/sqlite/log.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { microsText } from '../../../src/store/sql.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { ORIGIN } from '../../../src/tick/trades.ts'
+import { codeOf } from '../../../src/tick/validate.ts'
 import { openTestStore } from '../../support/data/storage.ts'
 import { storeAll } from '../../support/data/storing.ts'
 import { tradesOf } from '../../support/data/trades.ts'
@@ -33,6 +39,48 @@ interface Expected {
   restored: Answered[]
   /** Names of the watcher's open alerts; none in data without its state. */
   alerts?: string[]
+}
+
+/** Counted repeats as a row each, as versions up to 0.1.0 kept them: their positions and the log are enough for all of it. */
+async function asRowEach(store: Store, log: Log): Promise<void> {
+  const counted = "reason = 'trade_repeated'"
+  const rows = await store.rows<{ partition: number; raw: string }>(
+    `SELECT log_partition AS partition, raw FROM quarantine WHERE ${counted}`,
+  )
+  for (const { partition, raw } of rows)
+    for (const [offset, first, last] of (JSON.parse(raw) as RepeatedTradesRow).at) {
+      const entry = (await log.record(partition, offset))!
+      const { kind, ticks, indexes } = decode(entry)
+      const seconds = Math.floor(entry.timestampMs / 1000)
+      for (let row = 0; row < ticks.length; row++) {
+        const index = indexes?.[row] ?? row
+        if (index < first || index > last) continue
+        const { reason, detail, venue, symbol, raw, receivedAtMicros } = refusedTick(
+          kind,
+          ticks,
+          row,
+          index,
+          codeOf('duplicate_id'),
+        )
+        const place = { log_partition: partition, log_offset: offset, log_index: index, logged_at: seconds }
+        const of = {
+          kind: kind.name,
+          reason,
+          detail,
+          venue,
+          symbol,
+          raw,
+          received_bytes: Buffer.byteLength(raw),
+          ticks: 1,
+        }
+        const times = {
+          log_day: new Date(entry.timestampMs).toISOString().slice(0, 10),
+          received_at: microsText(receivedAtMicros),
+        }
+        await store.insertRows('quarantine', [{ ...place, ...of, ...times }])
+      }
+    }
+  await store.deleteRows('quarantine', counted, {})
 }
 
 async function assertAnswers(store: Store, expected: readonly Answered[]): Promise<void> {
@@ -85,6 +133,7 @@ for (const version of fs.readdirSync(ASSETS).filter(name => /^(schema-\d+|\d+\.\
       const { first, next } = log.bounds(0)
       assert.deepEqual({ first, next, ticks: await log.countTicks(0, first, next) }, expected.log)
       await storeAll(log, opened.store)
+      await asRowEach(opened.store, log)
       await assertAnswers(opened.store, expected.fromLog)
     })
 
