@@ -206,7 +206,7 @@ command('coverage', 'show how complete what is stored is: proved, repaired, degr
     process.exitCode = (await coverage(configOf(made), sources, options)) ? 0 : 1
   })
 
-const dataset = addProofCommands(command, configOf)
+const dataset = addProofCommands(command, configOf, stopping)
 
 command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
   .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
@@ -220,10 +220,8 @@ command('replay', "replay stored ticks as a venue's WebSocket feed, as one norma
   .option('--port <number>', 'port on this machine; 0 for any free port', '9010')
   .option('--start-paused', 'wait for the space bar or POST /control/resume')
   .action(async (options: ReplayFlags, made: Command) => {
-    const stopping = new AbortController()
-    stopSignal().then(() => stopping.abort())
     const { replay } = await import('./commands/replay.ts')
-    await replay(configOf(made), options, stopping.signal)
+    await replay(configOf(made), options, stopping())
   })
 
 command('quarantine', 'list refused ticks by reason, or as rows if a filter or --limit is given')
@@ -265,6 +263,13 @@ for (const made of [program, archive, sources, gaps, dataset].flatMap(({ command
     `\nEach setting is also an environment variable and a line of the file .env: --log-level is ${environmentName('LOG_LEVEL')}.
 Addresses and accounts of venues are settings too: see docs/configuration.md.`,
   )
+}
+
+/** Aborts on a signal to stop. */
+function stopping(): AbortSignal {
+  const stop = new AbortController()
+  stopSignal().then(() => stop.abort())
+  return stop.signal
 }
 
 function configOf(made: Command): Config {

@@ -43,6 +43,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   proof: [/^tick\/id-kind$/],
   archive: [/^tick\/(kinds|id-kind)$/, /^telemetry\//, /^proof\//, CONTRACTS, /^store\/embedded\/files$/],
   reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/(sql|exact-sums)$/],
+  backfill: [/^(tick|reconcile)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
@@ -67,7 +68,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^config$/,
   ],
   commands: [
-    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|watch)\//,
+    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|backfill|watch)\//,
     /^(venues\/(index|venue|candles\/candles)|sources\/rest\/(hosts|kept-pauses))$/,
     /^(config|settings)$/,
   ],

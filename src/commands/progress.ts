@@ -5,6 +5,7 @@ export class Progress {
   readonly #startedMs = performance.now()
   #shownMs = 0
 
+  /** A `total` of 0 is not known. */
   constructor(unit: string, total: number) {
     this.#unit = unit
     this.#total = total
@@ -13,13 +14,13 @@ export class Progress {
   /** `note` is printed first. */
   show(done: number, note = ''): void {
     const nowMs = performance.now()
-    if (!process.stderr.isTTY || (nowMs - this.#shownMs < 500 && done < this.#total)) return
+    if (!process.stderr.isTTY || (nowMs - this.#shownMs < 500 && done !== this.#total)) return
     this.#shownMs = nowMs
     const perSecond = (done * 1000) / Math.max(1, nowMs - this.#startedMs)
     const left = perSecond > 0 ? durationText((this.#total - done) / perSecond) : '?'
-    process.stderr.write(
-      `\r\x1b[K${note}${count(done)} of ${count(this.#total)} ${this.#unit}, ${count(perSecond)}/s, ${left} left`,
-    )
+    const of = this.#total > 0 ? ` of ${count(this.#total)}` : ''
+    const time = this.#total > 0 ? `, ${left} left` : ''
+    process.stderr.write(`\r\x1b[K${note}${count(done)}${of} ${this.#unit}, ${count(perSecond)}/s${time}`)
   }
 
   end(): void {

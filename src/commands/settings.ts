@@ -65,6 +65,7 @@ export const COMMAND_GROUPS = {
   coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],
   prove: [...STORE_ACCESS, 'log', 'venues', 'venueFiles'],
+  backfill: [...STORE_ACCESS, 'log', 'venueFiles'],
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],
   dashboards: [],

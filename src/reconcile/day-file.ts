@@ -4,7 +4,8 @@
  */
 import { readWholeMicros } from '../tick/time.ts'
 import { SIDE, type TradeColumns } from '../tick/trades.ts'
-import { type BadLine, type FileRows, readRows } from './file-rows.ts'
+import { EXAMPLES_MAX, FileCheck, type FileFacts, newFacts, type TimeUnit } from './file-check.ts'
+import { type FileRows, readRows } from './file-rows.ts'
 import { type CountedIds, IdRanges } from './id-ranges.ts'
 import { StoredTrades } from './stored.ts'
 
@@ -12,9 +13,6 @@ import { StoredTrades } from './stored.ts'
 const NEAR_MICROS = 2_000_000
 const DAY_MICROS = 86_400_000_000
 const LOOKED_FOR_MAX = 1_000
-const EXAMPLES_MAX = 20
-const MILLISECONDS = { from: 1e12, below: 1e13 }
-const MICROSECONDS = { from: 1e15, below: 1e16 }
 
 /** A value that differs: the file's and the stored one. */
 export interface Difference {
@@ -24,14 +22,7 @@ export interface Difference {
   stored: string
 }
 
-export interface DayFileResult {
-  /** Rows with an id that no row before has. */
-  rows: number
-  first: number
-  last: number
-  /** Times of the first and the last row, µs since 1970 UTC. */
-  firstMicros: number
-  lastMicros: number
+export interface DayFileResult extends FileFacts {
   equal: number
   /** Of these: stored to the ms, where the file has µs. */
   coarser: number
@@ -42,34 +33,21 @@ export interface DayFileResult {
   different: number
   /** The first of them. */
   differences: Difference[]
-  /** Ids between the file's first and last that it lacks. */
-  fileMissing: CountedIds
-  /** Rows whose id is not above that of the row before. */
-  repeated: CountedIds
-  badLines: { lines: number; first: BadLine[] }
-  /** Rows with times of another unit than documented, and of another day. */
-  otherUnit: number
-  otherDay: number
 }
 
 /** `unit`: that of the day's times by the venue's document. `progress` gets the rows read. Throws FileFault. */
 export async function compareDayFile(
   chunks: AsyncIterable<Buffer>,
   stored: StoredTrades,
-  unit: 'ms' | 'µs',
+  unit: TimeUnit,
   progress: (rows: number) => void = () => {},
 ): Promise<DayFileResult> {
   const comparison = new Comparison(stored, unit)
-  for await (const rows of readRows(chunks, line => comparison.bad(line))) {
+  for await (const rows of readRows(chunks, line => comparison.check.bad(line))) {
     await comparison.add(rows)
     progress(comparison.result.rows)
   }
   return await comparison.end()
-}
-
-/** Whether the file is whole by itself, as far as it shows. */
-export function isWhole({ rows, fileMissing, repeated, badLines, otherUnit, otherDay }: DayFileResult): boolean {
-  return rows > 0 && fileMissing.ids + repeated.ids + badLines.lines + otherUnit + otherDay === 0
 }
 
 /** Whether all rows are stored with equal values, and nothing else is. */
@@ -79,32 +57,25 @@ export function isEqual({ rows, equal, missingHere, missingThere, different }: D
 
 class Comparison {
   readonly result = {
-    ...{ rows: 0, first: 0, last: 0, firstMicros: 0, lastMicros: 0, equal: 0, coarser: 0, different: 0 },
-    ...{ missingHere: new IdRanges(), missingThere: new IdRanges(), fileMissing: new IdRanges() },
-    ...{ repeated: new IdRanges(), otherUnit: 0, otherDay: 0 },
+    ...newFacts(),
+    ...{ equal: 0, coarser: 0, different: 0, missingHere: new IdRanges(), missingThere: new IdRanges() },
     differences: [] as Difference[],
-    badLines: { lines: 0, first: [] as BadLine[] },
   } satisfies DayFileResult
+  readonly check: FileCheck
   readonly #stored: StoredTrades
-  readonly #unit: 'ms' | 'µs'
   readonly #day: [from: number, until: number]
 
-  constructor(stored: StoredTrades, unit: 'ms' | 'µs') {
+  constructor(stored: StoredTrades, unit: TimeUnit) {
     this.#stored = stored
-    this.#unit = unit
     this.#day = StoredTrades.dayMicros(stored.of.day)
-  }
-
-  bad(line: BadLine): void {
-    this.result.badLines.lines++
-    if (this.result.badLines.first.length < EXAMPLES_MAX) this.result.badLines.first.push(line)
+    this.check = new FileCheck(this.result, unit, this.#day)
   }
 
   async add(rows: FileRows): Promise<void> {
     const before = this.result.last
-    const [from, until] = this.#readTimes(rows)
-    this.#dropRepeats(rows)
+    const [earliest, latest] = this.check.add(rows)
     if (rows.length === 0) return
+    const [from, until] = [Math.max(earliest, this.#day[0] - DAY_MICROS), Math.min(latest, this.#day[1] + DAY_MICROS)]
     const last = rows.id[rows.length - 1]!
     const range = `trade_id > ${before > 0 ? before : rows.id[0]! - 1} AND trade_id <= ${last}`
     const absent = this.#join(rows, await this.#stored.trades(from - NEAR_MICROS, until + NEAR_MICROS, range))
@@ -126,45 +97,6 @@ class Comparison {
       result.missingThere.ranges.push({ first: Number(first), last: Number(last) })
     }
     return result
-  }
-
-  /** Makes times µs, whatever unit the file has; returns the earliest and the latest. */
-  #readTimes(rows: FileRows): [number, number] {
-    const { result } = this
-    let [from, until] = [Number.POSITIVE_INFINITY, 0]
-    for (let row = 0; row < rows.length; row++) {
-      const time = rows.time[row]!
-      const isMs = time >= MILLISECONDS.from && time < MILLISECONDS.below
-      const isMicros = time >= MICROSECONDS.from && time < MICROSECONDS.below
-      const micros = isMs ? time * 1000 : time
-      if (isMs !== (this.#unit === 'ms') || !(isMs || isMicros)) result.otherUnit++
-      if (micros < this.#day[0] || micros >= this.#day[1]) result.otherDay++
-      rows.time[row] = micros
-      if (micros < from) from = micros
-      if (micros > until) until = micros
-    }
-    return [Math.max(from, this.#day[0] - DAY_MICROS), Math.min(until, this.#day[1] + DAY_MICROS)]
-  }
-
-  /** Keeps the rows whose ids rise, and counts the file's faults. */
-  #dropRepeats(rows: FileRows): void {
-    const { result } = this
-    let kept = 0
-    for (let row = 0; row < rows.length; row++) {
-      const id = rows.id[row]!
-      if (result.rows > 0 && id <= result.last) {
-        result.repeated.add(id)
-        continue
-      }
-      if (result.rows === 0) Object.assign(result, { first: id, firstMicros: rows.time[row] })
-      else if (id > result.last + 1) result.fileMissing.add(result.last + 1, id - 1)
-      result.last = id
-      result.lastMicros = rows.time[row]!
-      result.rows++
-      for (const column of [rows.id, rows.price, rows.volume, rows.time, rows.side]) column[kept] = column[row]!
-      kept++
-    }
-    rows.length = kept
   }
 
   /** Compares rows with stored trades, both by id; returns the rows that are not among those. */

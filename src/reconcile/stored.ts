@@ -60,15 +60,17 @@ export class StoredTrades {
     return this.rows(select, ...StoredTrades.dayMicros(this.of.day), rest)
   }
 
+  /** The same of the day and an hour around it. */
+  rowsAroundDay<T>(select: string, rest: string): Promise<T[]> {
+    const [from, until] = StoredTrades.dayMicros(this.of.day)
+    return this.rows(select, from - HOUR_MICROS, until + HOUR_MICROS, rest)
+  }
+
   /** Stored ids from `first` to `last`, each once, rising, of trades of the day and of an hour around it. */
   async idsBetween(first: number, last: number): Promise<number[]> {
-    const [from, until] = StoredTrades.dayMicros(this.of.day)
-    const condition = `AND trade_id >= ${first} AND trade_id <= ${last} ORDER BY trade_id`
-    const rows = await this.rows<{ id: string }>(
+    const rows = await this.rowsAroundDay<{ id: string }>(
       'DISTINCT toString(trade_id) AS id, trade_id',
-      from - HOUR_MICROS,
-      until + HOUR_MICROS,
-      condition,
+      `AND trade_id >= ${first} AND trade_id <= ${last} ORDER BY trade_id`,
     )
     return rows.map(({ id }) => Number(id))
   }

@@ -156,6 +156,8 @@ export interface Decode {
 /** Times of its rows are µs from this day on, ms before: `2025-01-01`. */
 export interface DayFile {
   microsFrom: string
+  /** Where the venue publishes it; a `.CHECKSUM` is beside it. Absent if the user must bring the file. */
+  url?: (symbol: string, day: string) => string
 }
 
 export interface Venue {

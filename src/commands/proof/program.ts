@@ -1,14 +1,16 @@
-/** The commands that prove what is complete: `prove`, `certify` and `verify`. */
+/** The commands that prove what is complete, and complete it: `prove`, `backfill`, `certify` and `verify`. */
 import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
+import type { BackfillFlags } from '../reconcile/backfill.ts'
 import type { ProveFlags } from '../reconcile/prove.ts'
 import type { CommandName } from '../settings.ts'
 import type { CertifyFlags, VerifyCertificateFlags } from './certify.ts'
 
-/** Adds them to the program: `command` begins the declaration of one, `configOf` reads the settings of one that runs. */
+/** Adds them to the program: `command` begins the declaration of one, `configOf` reads the settings of one that runs, `stopping` aborts on Ctrl-C. */
 export function addProofCommands(
   command: (name: CommandName, description: string, parent?: Command) => Command,
   configOf: (made: Command) => Config,
+  stopping: () => AbortSignal,
 ): Command {
   command('prove', 'prove a stored day of trades by what the venue itself states of it')
     .argument('<venue>')
@@ -20,6 +22,24 @@ export function addProofCommands(
     .action(async (venue: string, symbol: string, day: string, options: ProveFlags, made: Command) => {
       const { prove } = await import('../reconcile/prove.ts')
       process.exitCode = (await prove(configOf(made), { venue, symbol, day }, options)) ? 0 : 1
+    })
+
+  command(
+    'backfill',
+    "bring trades of past days from the venue's files into the log: tickhouse backfill binance:BTCUSDT",
+  )
+    .argument('<source>', 'venue:symbol')
+    .requiredOption('--from <day>', 'the first UTC day: 2026-11-20')
+    .option('--to <day>', 'the day after the last one; without it, today')
+    .option('--url <address>', 'a mirror, in place of the scheme and host of the venue')
+    .option(
+      '--files <directory>',
+      'files that were downloaded before, under their own names; .CHECKSUM files beside them',
+    )
+    .option('--keep', 'keep downloaded files in data/backfill')
+    .action(async (source: string, options: BackfillFlags, made: Command) => {
+      const { backfill } = await import('../reconcile/backfill.ts')
+      process.exitCode = (await backfill(configOf(made), source, options, stopping())) ? 0 : 1
     })
 
   command(

@@ -1,6 +1,7 @@
 /** `tickhouse prove`: the trades of a day, compared with the venue's own file of it. */
 import { compareChecksum } from '../../reconcile/checksum.ts'
-import { compareDayFile, type DayFileResult, isEqual, isWhole } from '../../reconcile/day-file.ts'
+import { compareDayFile, type DayFileResult, isEqual } from '../../reconcile/day-file.ts'
+import { isWhole } from '../../reconcile/file-check.ts'
 import { rangesText } from '../../reconcile/id-ranges.ts'
 import type { StoredTrades } from '../../reconcile/stored.ts'
 import { FileFault, readZip } from '../../reconcile/zip.ts'

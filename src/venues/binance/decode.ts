@@ -58,7 +58,10 @@ export function binanceShaped(shape: BinanceShape): Venue {
 export const binance: Venue = binanceShaped({
   name: 'binance',
   candles: binanceCandles,
-  dayFile: { microsFrom: '2025-01-01' },
+  dayFile: {
+    microsFrom: '2025-01-01',
+    url: (symbol, day) => `https://data.binance.vision/data/spot/daily/trades/${symbol}/${symbol}-trades-${day}.zip`,
+  },
   ws: 'wss://data-stream.binance.vision',
   rest: 'https://data-api.binance.vision',
   kinds: ['trades', 'quotes'],

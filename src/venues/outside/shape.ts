@@ -57,8 +57,11 @@ const FIELDS: Record<keyof Venue, Field> = {
     optional: true,
   },
   dayFile: {
-    is: '{ microsFrom }',
-    ok: value => isRecord(value) && typeof value.microsFrom === 'string',
+    is: '{ microsFrom, url? }',
+    ok: value =>
+      isRecord(value) &&
+      typeof value.microsFrom === 'string' &&
+      (value.url === undefined || typeof value.url === 'function'),
     optional: true,
   },
   witness: { is: 'true', ok: value => value === true, optional: true },
