@@ -19,11 +19,6 @@ const COMMAND_MS_MAX = 600_000
 /** Images that are not in a package registry: their contents are not run here. */
 const NOT_HERE = ['grafana', 'loki', 'alloy']
 
-interface Service {
-  ulimits?: { nofile: number }
-  healthcheck?: { interval: string }
-}
-
 export class Docker {
   /** The copy of the repository. */
   readonly copy: string
@@ -127,11 +122,8 @@ export class Docker {
     // Beyond its own hard limit a container may raise nothing here.
     const { stdout } = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' })
     const files = Number(stdout) || 1_000_000
-    for (const { ulimits, healthcheck } of Object.values<Service>(composition.services)) {
+    for (const { ulimits } of Object.values(composition.services) as { ulimits?: { nofile: number } }[])
       if (ulimits) ulimits.nofile = Math.min(ulimits.nofile, files)
-      // A test waits for some thirty first checks.
-      if (healthcheck) healthcheck.interval = '3s'
-    }
     fs.writeFileSync(file, stringify(composition))
   }
 }
