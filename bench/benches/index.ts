@@ -1,6 +1,7 @@
 /** All benchmarks, in the order of the pipeline. */
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
+import { backfill } from './backfill.ts'
 import { completeness } from './completeness.ts'
 import { cost } from './cost.ts'
 import { coverage } from './coverage.ts'
@@ -37,6 +38,7 @@ export const BENCHES: readonly Bench[] = [
   page,
   freshness,
   archive,
+  backfill,
   cost,
   replay,
   dashboards,
