@@ -11,6 +11,7 @@ import { openLog } from '../../log/open.ts'
 import { plainLine } from '../../plain-text.ts'
 import { rangesText } from '../../reconcile/id-ranges.ts'
 import { isDay, queryRows, StoredTrades } from '../../reconcile/stored.ts'
+import { TRADES } from '../../tick/kinds.ts'
 import { findVenue, VENUES } from '../../venues/index.ts'
 import type { DayFile } from '../../venues/venue.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
@@ -150,7 +151,7 @@ async function oneDay(running: Running, day: string): Promise<DayResult | string
       file,
       unit: day < dayFile.microsFrom ? 'ms' : 'µs',
       signal: stopping,
-      progress: (step, rows, total) => show(step, 'trades', rows, total),
+      progress: (step, rows, total) => show(step, TRADES.name, rows, total),
       stalledMsMax: access.store === null ? STALLED_MS_MAX : 0,
     })
     // A file that is refused is kept for a look at it, and downloaded again once it is removed.
@@ -194,7 +195,7 @@ async function requireKept({ query }: StoreAccess, day: string): Promise<void> {
   const [row] = await queryRows<{ day: string }>(
     query,
     `SELECT toString(max(toDate(slice_start))) AS day FROM archive_ledger FINAL
-     WHERE state >= 'dropping' AND kind = 'trades' HAVING count() > 0`,
+     WHERE state >= 'dropping' AND kind = '${TRADES.table}' HAVING count() > 0`,
   )
   if (row && day <= row.day)
     throw usage(
@@ -206,13 +207,13 @@ async function requireKept({ query }: StoreAccess, day: string): Promise<void> {
 async function settled({ query, store }: StoreAccess, log: OpenLog, signal: AbortSignal): Promise<void> {
   if (store !== null) return
   const untilMs = performance.now() + SETTLED_MS_MAX
-  const { first, count: partitions } = log.partitionsOf('trades')
+  const { first, count: partitions } = log.partitionsOf(TRADES.name)
   const next = Array.from({ length: partitions }, (_, at) => log.bounds(first + at).next)
   while (performance.now() < untilMs) {
     const rows = await queryRows<{ partition: string; last: string }>(
       query,
       `SELECT toString(log_partition) AS partition, toString(max(last)) AS last FROM
-       (SELECT log_partition, max(log_offset) AS last FROM trades GROUP BY log_partition
+       (SELECT log_partition, max(log_offset) AS last FROM ${TRADES.table} GROUP BY log_partition
         UNION ALL SELECT log_partition, max(log_offset) AS last FROM quarantine GROUP BY log_partition) GROUP BY log_partition`,
     )
     const last = new Map(rows.map(row => [Number(row.partition), Number(row.last)]))
