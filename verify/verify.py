@@ -4,7 +4,7 @@
     pip install pyarrow cryptography
     python3 verify.py certificate.json data/archive --key "tickhouse/<archive>+<key id>+<key>" [--witness "<name>+<key id>+<key>"]
 
-Prints ACCEPTED, or REFUSED with the reason. Exit code: 0 accepted, 1 refused, 2 wrong usage.
+Prints ACCEPTED, or REFUSED with the reason. Exit code: 0 accepted, 1 refused, 2 not checked.
 """
 import argparse
 import base64
@@ -16,11 +16,15 @@ import sys
 from datetime import datetime, timezone
 from decimal import Context, Decimal
 
-import pyarrow
-import pyarrow.compute as compute
-import pyarrow.parquet as parquet
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+try:
+    import pyarrow
+    import pyarrow.compute as compute
+    import pyarrow.parquet as parquet
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ModuleNotFoundError as missing:
+    print(f"cannot check: {missing.name} is not installed: pip install pyarrow cryptography", file=sys.stderr)
+    sys.exit(2)
 
 EXACT = Context(prec=400)
 TIME = {"trades": "timestamp", "amendments": "timestamp", "marks": "timestamp", "liquidations": "timestamp"}

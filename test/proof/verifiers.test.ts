@@ -9,6 +9,7 @@ import { fetched, fetching } from '../support/data/fetched.ts'
 import { FORGERY_KINDS, type Forgery, forge } from '../support/data/forgeries.ts'
 import { rangeOf, SealedArchive } from '../support/data/sealed-archive.ts'
 import { rounds } from '../support/faults.ts'
+import { outcomeOf } from '../support/processes/outcome.ts'
 import { pythonMissing, pythonWith } from '../support/processes/python.ts'
 
 const run = promisify(execFile)
@@ -78,6 +79,14 @@ test('Python accepts what is untouched and refuses each forgery with its reason'
     },
     () => true,
   )
+})
+
+test('Python without its packages names them, and refuses nothing', { skip: pythonSkip }, async () => {
+  const { command } = await pythonWith('pyarrow', 'cryptography')
+  // -S: without the packages of this machine.
+  const { code, text } = await outcomeOf(command, ['-S', path.join(PROGRAMS, 'verify.py'), 'a', 'b', '--key', 'c'])
+  assert.equal(code, 2)
+  assert.equal(text, 'cannot check: pyarrow is not installed: pip install pyarrow cryptography\n')
 })
 
 test('Go accepts what is untouched and refuses each forgery that shows without reading rows', {
