@@ -29,6 +29,8 @@ export interface RecordedDay {
   quotes: { compared: number; equal: number }
   /** Minutes with a bound of the error of the recorder's clock, and the largest, s; null if there is none. */
   clock: { minutes: number; seconds: number | null }
+  /** Recorders of the symbol in the hours logged that day, their trades, and those that no other one had: docs/cluster.md. */
+  recorders: { name: string; trades: number; alone: number }[]
 }
 
 export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense: boolean): Promise<RecordedDay> {
@@ -52,12 +54,17 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
   const [quotes] = await rows<Record<'compared' | 'same', string>>(
     `SELECT toString(sum(compared)) AS compared, toString(sum(equal)) AS same FROM coverage FINAL WHERE kind = ${literal(QUOTES.name)} AND ${ofDay}`,
   )
+  const recorders = await rows<Record<'recorder' | 'trades' | 'alone', string>>(
+    `SELECT recorder, toString(sum(trades)) AS trades, toString(sum(only_it_had)) AS alone FROM recorders
+     WHERE ${ofDay} GROUP BY recorder ORDER BY recorder`,
+  )
   return {
     ids,
     gaps: gaps.map(gap => ({ state: gap.state, gaps: Number(gap.gaps), missing: Number(gap.missing) })),
     hours: Object.fromEntries(hours.map(({ condition, hours }) => [condition, Number(hours)])),
     quotes: { compared: Number(quotes?.compared ?? 0), equal: Number(quotes?.same ?? 0) },
     clock: { minutes: Number(clock?.minutes ?? 0), seconds: clock?.bound ?? null },
+    recorders: recorders.map(one => ({ name: one.recorder, trades: Number(one.trades), alone: Number(one.alone) })),
   }
 }
 

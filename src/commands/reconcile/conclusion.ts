@@ -1,4 +1,5 @@
 /** `tickhouse prove`: what the evidence amounts to, and what it leaves open. Pure. */
+import { printable } from '../../plain-text.ts'
 import { idsAreWhole, type RecordedDay } from '../../reconcile/recorded.ts'
 import { MINUTES_OF_DAY } from '../../venues/candles/candles.ts'
 import { count } from '../progress.ts'
@@ -29,7 +30,7 @@ export function conclude({ recorded, minutes, file, sealed }: Evidence): { prove
     openQuotes(quotes),
     ...openClock(clock),
     ...(sealed && sealed.objects > 0 ? [] : ['the archive: no entry of its transparency log covers the day']),
-    'that another recorder received the same trades',
+    ...openRecorders(recorded.recorders),
   ]
   const isCompared = minutes !== null || file !== null
   return { proved: ids.trades > 0 && isWhole && isEqual && isCompared, notProved }
@@ -41,6 +42,13 @@ function openClock({ minutes }: RecordedDay['clock']): string[] {
   return minutes < MINUTES_OF_DAY
     ? [`receive times of ${count(MINUTES_OF_DAY - minutes)} minutes: no bound of the clock's error`]
     : []
+}
+
+/** Two recorders that both had every trade leave nothing open. */
+function openRecorders(recorders: RecordedDay['recorders']): string[] {
+  if (recorders.length < 2) return ['that another recorder received the same trades']
+  const alone = recorders.reduce((sum, one) => sum + one.alone, 0)
+  return alone > 0 ? [`that another recorder received the same: ${count(alone)} trades came by one only`] : []
 }
 
 function openQuotes({ compared, equal }: RecordedDay['quotes']): string {
@@ -65,6 +73,10 @@ export function describeRecorded(recorded: RecordedDay): string[] {
   if (counted.length > 0) lines.push(`hours   ${counted.join(', ')}`)
   if (quotes.compared > 0)
     lines.push(`quotes  ${count(quotes.equal)} of ${count(quotes.compared)} tops of the rebuilt book equal the quotes`)
+  if (recorded.recorders.length > 1)
+    lines.push(
+      `lines   ${recorded.recorders.map(({ name, trades, alone }) => `${printable(name)} had ${count(trades)} trades, ${count(alone)} of them alone`).join('; ')}`,
+    )
   if (clock.seconds !== null)
     lines.push(
       `clock   within ${milliseconds(clock.seconds)} ms of UTC in ${count(clock.minutes)} of ${count(MINUTES_OF_DAY)} minutes`,

@@ -11,6 +11,7 @@ const RECORDED = {
   hours: {},
   quotes: { compared: 0, equal: 0 },
   clock: { minutes: 0, seconds: null },
+  recorders: [],
 }
 const MINUTES: MinutesProof = {
   unavailable: null,
@@ -46,4 +47,21 @@ test('what nothing shows is always named', () => {
   )
   assert.match(open({ recorded: { ...RECORDED, quotes: { compared: 9, equal: 7 } } }), /quotes: 2 differ/)
   assert.match(open({ recorded: { ...RECORDED, ids: { ...IDS, missing: null } } }), /ids do not show/)
+})
+
+test('a second recorder agrees, or what only one of them had is named', () => {
+  const open = (recorders: Evidence['recorded']['recorders']) =>
+    conclude({ ...EVIDENCE, recorded: { ...RECORDED, recorders } }).notProved.join('\n')
+  const both = [
+    { name: 'frankfurt', trades: 10, alone: 0 },
+    { name: 'tokyo', trades: 10, alone: 0 },
+  ]
+  assert.doesNotMatch(open(both), /another recorder/)
+  assert.match(open([both[0]!]), /another recorder received the same trades$/)
+  const one = [both[0]!, { name: 'tokyo', trades: 12, alone: 2 }]
+  assert.match(open(one), /another recorder received the same: 2 trades came by one only$/)
+  assert.match(
+    describeRecorded({ ...RECORDED, recorders: one }).join('\n'),
+    /^lines {3}frankfurt had 10 trades, 0 of them alone; tokyo had 12 trades, 2 of them alone$/m,
+  )
 })
