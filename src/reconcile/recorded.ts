@@ -54,8 +54,8 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
   const [quotes] = await rows<Record<'compared' | 'same', string>>(
     `SELECT toString(sum(compared)) AS compared, toString(sum(equal)) AS same FROM coverage FINAL WHERE kind = ${literal(QUOTES.name)} AND ${ofDay}`,
   )
-  const recorders = await rows<Record<'recorder' | 'trades' | 'alone', string>>(
-    `SELECT recorder, toString(sum(trades)) AS trades, toString(sum(only_it_had)) AS alone FROM recorders
+  const recorders = await rows<Record<'recorder' | 'had' | 'alone', string>>(
+    `SELECT recorder, toString(sum(trades)) AS had, toString(sum(only_it_had)) AS alone FROM recorders
      WHERE ${ofDay} GROUP BY recorder ORDER BY recorder`,
   )
   return {
@@ -64,7 +64,7 @@ export async function readRecorded(run: RunQuery, stored: StoredTrades, isDense:
     hours: Object.fromEntries(hours.map(({ condition, hours }) => [condition, Number(hours)])),
     quotes: { compared: Number(quotes?.compared ?? 0), equal: Number(quotes?.same ?? 0) },
     clock: { minutes: Number(clock?.minutes ?? 0), seconds: clock?.bound ?? null },
-    recorders: recorders.map(one => ({ name: one.recorder, trades: Number(one.trades), alone: Number(one.alone) })),
+    recorders: recorders.map(one => ({ name: one.recorder, trades: Number(one.had), alone: Number(one.alone) })),
   }
 }
 
