@@ -149,6 +149,13 @@ test('a pin states the rows and hashes of its objects, is never replaced, and is
   await assert.rejects(stateOf(target, read, verifier, '999999'), { code: 'usage', message: /no checkpoint of 999999/ })
 })
 
+test('an archive with a key and no checkpoint has nothing sealed yet: that is no damage', async () => {
+  await assert.rejects(
+    pinDataset(target, async () => null, verifier, 'none', 0),
+    { code: 'usage', message: /sealed yet/ },
+  )
+})
+
 test('a number of entries is a checkpoint, too', async () => {
   const { checkpoint, tables } = await stateOf(target, read, verifier, 'first')
   assert.deepEqual((await stateOf(target, read, verifier, String(checkpoint.size))).tables, tables)

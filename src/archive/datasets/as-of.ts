@@ -31,14 +31,20 @@ export interface SealedState {
   changed: string[]
 }
 
-/** The signed checkpoint of an archive. Throws `archive_mismatch` if there is none by this key. */
+/** The signed checkpoint of an archive. Throws `usage` if nothing is sealed yet, `archive_mismatch` if another key signed it. */
 export async function newestCheckpoint(
   read: ReadFile,
   verifier: Verifier,
 ): Promise<{ note: string; checkpoint: Checkpoint }> {
-  const note = (await read(CHECKPOINT))?.toString() ?? ''
+  const note = (await read(CHECKPOINT))?.toString()
+  if (note === undefined)
+    throw new TickhouseError(
+      'usage',
+      'nothing in the archive is sealed yet',
+      'An hour is sealed about a minute after its end: see docs/proof.md.',
+    )
   const checkpoint = openCheckpoint(note, verifier)
-  if (!checkpoint) throw damaged('its checkpoint is missing, or not signed by its key')
+  if (!checkpoint) throw damaged('its checkpoint is not signed by its key')
   return { note, checkpoint }
 }
 
