@@ -259,8 +259,8 @@ export const SETTING_GROUPS = {
     ),
     RECORDER: setting(
       z.string().max(64).optional(),
-      'Name of this recorder in the view recorders, which compares several of one feed; by default the name of the machine.',
-      'Kept in the log on Kafka. Give two recorders on one machine different names. See docs/cluster.md.',
+      'Name of this recorder in the view recorders, which compares several of one feed: give each of them a name of its own.',
+      'Kept in the log on Kafka. Without names nothing is compared, which costs nothing. See docs/cluster.md.',
     ),
     UPGRADE_SECONDS: setting(
       number(5, 3600).default(60),

@@ -14,7 +14,6 @@
  * server. `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits
  * for ingest.
  */
-import { hostname } from 'node:os'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { simulatedBy } from '../launcher/first-run.ts'
@@ -76,7 +75,7 @@ export async function record(
     emit,
   })
   if (beside) checkBeside(control.selected)
-  const recorder = new Recorder({ log, emit, name: config.RECORDER || hostname() })
+  const recorder = new Recorder({ log, emit, name: config.RECORDER })
   const subscriptions = control.subscriptions()
   const conflated = config.QUOTES_CONFLATE_MS > 0 ? new ConflatedQuotes(recorder, config.QUOTES_CONFLATE_MS) : undefined
   const feeds = openFeeds([], conflated ?? recorder, emit, undefined, config.WITNESS === 'on')

@@ -44,7 +44,7 @@ export interface RecorderOptions {
   log: Log
   emit: Emit
   /** The recorder's name, in records of a log that keeps it. */
-  name?: string
+  name?: string | undefined
 }
 
 export class Recorder implements Receiver {

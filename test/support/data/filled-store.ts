@@ -2,11 +2,13 @@
  * A store filled by an instance: a simulated market recorded and stored by `tickhouse start`, with faults; then
  * archived by the archiver with a later clock, since an hour must be over, audited, and with metrics.
  */
-
+import { generateKeyPairSync } from 'node:crypto'
 import { Archiver } from '../../../src/archive/archiver.ts'
 import { measureArchive } from '../../../src/archive/metrics.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { SYSTEM_CLOCK } from '../../../src/clock.ts'
+import { cosign, parseRequest, witnessText } from '../../../src/proof/cosignature.ts'
+import { parseNote } from '../../../src/proof/note.ts'
 import { LocalIngest } from '../../../src/status/local-ingest.ts'
 import { measureStages, toUptimeSample } from '../../../src/status/metrics.ts'
 import { StatusReport } from '../../../src/status/report.ts'
@@ -64,6 +66,7 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
     clock: { ...SYSTEM_CLOCK, nowMicros: () => SYSTEM_CLOCK.nowMicros() + 2 * HOUR_MS * 1000 },
   })
   await archiver.round()
+  await cosigned(archiver)
   const report = new StatusReport({
     log,
     store,
@@ -87,6 +90,16 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
   await diagnostics.stop()
   await store.close()
   await log.close()
+}
+
+/** Cosigns the newest checkpoint, as `tickhouse watch` does. */
+async function cosigned({ cosigning }: Archiver): Promise<void> {
+  const { request } = (await cosigning!.request(0))!
+  const { note } = parseRequest(request)!
+  const witness = { name: 'watch.test', key: generateKeyPairSync('ed25519').privateKey }
+  const line = cosign(parseNote(note)!.text, witness, Math.floor(Date.now() / 1000))
+  const why = await cosigning!.accept(witnessText(witness), note + line)
+  if (why !== null) throw new Error(why)
 }
 
 async function answersTrue(url: string, query: string): Promise<string | undefined> {
