@@ -117,8 +117,8 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
   'a repeat by its id alone': [
     {
       file: 'ids/symbol-ids.ts',
-      from: 'if (match === MATCH.same) return REPEAT',
-      to: 'if (this.#mayBeStored(id, 0)) return REPEAT',
+      from: 'if (match === MATCH.same) {',
+      to: 'if (this.#mayBeStored(id, 0)) {',
     },
   ],
   'ids that begin again fill old gaps': [
