@@ -91,7 +91,7 @@ export class Watcher {
         conditions,
         // Unknown: a symbol whose gaps are not learned yet, and log and tables before the first audit of a run.
         unknown: name =>
-          (name === 'stale' && this.#isStaleUnknown(probe.data)) ||
+          (name === 'stale' && this.#isStaleUnknown(probe)) ||
           (name === 'audit_failed' && probe.instance.health?.audit === null),
         silencedUntilMs: name => silencedUntilMs(silences, name),
         nowMs,
@@ -156,13 +156,17 @@ export class Watcher {
     })
   }
 
-  /** Is it unknown whether the stale symbols still are? Symbols with a tick since then are not. */
-  #isStaleUnknown(data: Probe['data']): boolean {
+  /** Is it unknown whether the stale symbols still are? Symbols with a tick since then are not; others may be, after a start. */
+  #isStaleUnknown({ data, instance: { health } }: Probe): boolean {
     const before = this.#state.alerts.conditions.stale
-    if (!before || !data?.symbols) return true
+    if (!before || !data?.symbols || !health) return true
+    const ranMs = health.atMs - health.startedAtMs
     const affected = new Set(before.alert.affected)
     return data.symbols.some(
-      each => each.allowedMs === null && (each.newestMs ?? 0) <= before.lastSeenMs && affected.has(nameOfSymbol(each)),
+      each =>
+        (each.allowedMs === null || ranMs <= each.allowedMs) &&
+        (each.newestMs ?? 0) <= before.lastSeenMs &&
+        affected.has(nameOfSymbol(each)),
     )
   }
 

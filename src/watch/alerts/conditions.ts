@@ -165,8 +165,10 @@ function ofData({ data }: Probe, { atMs, startedAtMs }: HealthAnswer): Draft[] {
         explains: ['stale', 'no_ticks'],
       },
     ]
+  // An instance that was down has no tick of that time: what it has received since its start counts.
   const stale = data.symbols.filter(
-    ({ newestMs, allowedMs }) => newestMs !== null && allowedMs !== null && atMs - newestMs > allowedMs,
+    ({ newestMs, allowedMs }) =>
+      newestMs !== null && allowedMs !== null && atMs - Math.max(newestMs, startedAtMs) > allowedMs,
   )
   const never = data.symbols.filter(({ newestMs }) => newestMs === null && atMs - startedAtMs > NO_TICKS_MS)
   const drafts: Draft[] = []

@@ -207,6 +207,12 @@ describe('symbols', () => {
     assert.match(condition.what, /2 of 3 symbols are stale/)
   })
 
+  test('of an instance that has just started are stale only once they have been silent since', () => {
+    const data = { symbols: [symbol({ newestMs: NOW_MS - 600_000 })] }
+    assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 15_000 }), { data })), [])
+    assert.deepEqual(names(ofHealth(healthOf({}, { startedAtMs: NOW_MS - 15_001 }), { data })), ['stale'])
+  })
+
   test('are evaluated by the clock of the instance, not the watcher’s', () => {
     assert.deepEqual(names(ofHealth(healthOf(), { nowMs: NOW_MS + 4_000_000 })), ['clocks_apart'])
   })
