@@ -8,6 +8,7 @@ import { openKafkaLog } from '../../../src/log/kafka/log.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
 import type { TradeColumns } from '../../../src/tick/trades.ts'
 import { logContract, numbered, readRange } from '../../contracts/log.ts'
+import { createTopic } from '../../support/servers/kafka/administer.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 
 const kafka = await startKafka({ after })
@@ -201,7 +202,7 @@ describe('on a real broker', { skip: kafka.missing }, () => {
     const replaced = assert.rejects(reading, { code: 'log_replaced', retryable: false })
     await admin.deleteTopics({ topics: [topic] })
     const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
+    await createTopic(admin, { topic, numPartitions: 1, configEntries })
     await replaced
     await assert.rejects(log.append(0, [numbered(2)]), { code: 'log_replaced' })
     const again = await open(t, address)
@@ -224,14 +225,10 @@ describe('on a real broker', { skip: kafka.missing }, () => {
         [name, value],
       ])
       const address = kafka.address()
-      await admin.createTopics({
-        topics: [
-          {
-            topic: `${prefixOf(address)}trades`,
-            numPartitions: 8,
-            configEntries: [...configEntries].map(([name, value]) => ({ name, value })),
-          },
-        ],
+      await createTopic(admin, {
+        topic: `${prefixOf(address)}trades`,
+        numPartitions: 8,
+        configEntries: [...configEntries].map(([name, value]) => ({ name, value })),
       })
       const refused = { code: 'config_invalid', message, advice: /kafka-configs\.sh .*--alter/ }
       await assert.rejects(openKafkaLog(address, 'write'), refused)

@@ -2,8 +2,7 @@
 import kafkajs, { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import { parseKafkaAddress } from '../../../../src/log/kafka/address.ts'
 import type { LogRecord } from '../../../../src/tick/records.ts'
-import { within } from '../../judges/within.ts'
-import { WAIT_MS_MAX } from '../../processes/tickhouse.ts'
+import { createTopic } from './administer.ts'
 
 /** A record as another client writes it, in a partition of its choice. */
 export type ForeignMessage = Message & { partition: number }
@@ -74,18 +73,7 @@ export class KafkaOutside implements AsyncDisposable {
   async recreateTopic(partitions: number): Promise<void> {
     await this.admin.deleteTopics({ topics: [this.topic] })
     const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }]
-    const topics = [{ topic: this.topic, numPartitions: partitions, configEntries }]
-    await this.admin.createTopics({ topics, waitForLeaders: false })
-    // A new topic is known to every broker a little after it was made, and this client does not wait for that.
-    await within(WAIT_MS_MAX, () =>
-      this.bounds().then(
-        () => undefined,
-        error => {
-          if (!error.retriable) throw error
-          return String(error)
-        },
-      ),
-    )
+    await createTopic(this.admin, { topic: this.topic, numPartitions: partitions, configEntries })
   }
 
   /** Forgets the group, or puts its offsets back to the beginning. Only while it has no members, as any tool. */
