@@ -105,17 +105,20 @@ const dayText = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 async function allDays(running: Running): Promise<boolean> {
   const totals = { trades: 0, appended: 0, days: 0 }
+  let nextFirst: number | undefined
   for (const day of running.days) {
     running.stopping.throwIfAborted()
     const result = await oneDay(running, day)
     if (typeof result === 'string') {
       console.log(plainLine(`${day}  ${result}`, LINE_LENGTH_MAX))
+      nextFirst = undefined
       continue
     }
-    const { lines, whole } = describeDay(day, result, running.access.store !== null)
+    const { lines, whole } = describeDay(day, result, running.access.store !== null, nextFirst)
     for (const line of lines) console.log(plainLine(line, LINE_LENGTH_MAX))
     totals.trades += result.refused === null ? result.facts.rows : 0
     totals.appended += result.appended
+    nextFirst = result.refused === null ? result.facts.first : undefined
     if (whole) totals.days++
   }
   const { days, venue, symbol } = running
@@ -166,11 +169,15 @@ async function oneDay(running: Running, day: string): Promise<DayResult | string
   }
 }
 
-/** Lines about a day, and whether all ids between the first and the last of its file are stored. */
+/**
+ * Lines about a day, and whether all ids of its file are stored and reach to the next day's first, which is undefined where it is not known: a
+ * file that ends too early may have a matching checksum.
+ */
 export function describeDay(
   day: string,
   { checksum, facts, refused, appended, stored }: DayResult,
   nobodyStores: boolean,
+  nextFirst?: number,
 ): { lines: string[]; whole: boolean } {
   if (refused !== null)
     return { lines: [`${day}  nothing was taken from its file: ${refused}. Remove it and run it again.`], whole: false }
@@ -181,13 +188,17 @@ export function describeDay(
   const note = (text: string) => lines.push(`            ${text}`)
   if (checksum === 'absent') note('no .CHECKSUM is beside the file')
   if (fileMissing.ids > 0) note(`the file lacks ${count(fileMissing.ids)} ids between them: ${rangesText(fileMissing)}`)
+  const cut = nextFirst === undefined ? 0 : nextFirst - last - 1
+  const until = new Date(Math.floor(facts.lastMicros / 1000)).toISOString().slice(11, 19)
+  if (cut !== 0) note(`the file does not reach to the next day's first id, ${nextFirst}: it ends at ${until}`)
+  if (nextFirst === undefined) note(`its last trade is at ${until}; no later file shows whether more followed`)
   if (stored < appended)
     note(
       nobodyStores
         ? 'no tickhouse runs: they are in the log, and stored once tickhouse start or ingest runs'
         : `${count(appended - stored)} of them are not stored yet: they are in the log. Is ingest running? See tickhouse status`,
     )
-  return { lines, whole: fileMissing.ids === 0 && stored === appended }
+  return { lines, whole: fileMissing.ids === 0 && cut === 0 && stored === appended }
 }
 
 /** Throws `usage` if trades of a day would be refused: those of the days around it have left the tables. */

@@ -153,13 +153,13 @@ test('days are brought in, joined by id with what was recorded live, and nothing
   assert.match(
     first.output,
     new RegExp(
-      `^${YESTERDAY}  30,000 trades, ids 5030000 to 5059999: 22,500 new\\n${EARLIER}  30,000 trades.*: 30,000 new\\n`,
+      `^${YESTERDAY}  30,000 trades, ids 5030000 to 5059999: 22,500 new\\n *its last trade is at 23:59:5.*\\n${EARLIER}  30,000 trades.*: 30,000 new\\n`,
     ),
   )
   assert.match(first.output, /2 of 2 days whole, 60,000 trades, 52,500 of them new\n$/)
   const again = await backfill(started, url)
   assert.equal(again.status, 0, again.output + again.errors)
-  assert.match(again.output, /: all stored before\n.*: all stored before\n.*60,000 trades, 0 of them new\n$/)
+  assert.match(again.output, /: all stored before\n.*\n.*: all stored before\n.*60,000 trades, 0 of them new\n$/)
   assert.equal(requested.length, 8)
   assertWhole(await stored(started))
 })
@@ -201,6 +201,16 @@ test('a file with missing rows is taken, and what it lacks stays known as missin
   const { gaps, refused } = await stored(started)
   assert.deepEqual(gaps, [{ missing: 3 }])
   assert.equal(refused, 0)
+})
+
+test('a file that ends too early does not count as whole, though its checksum is that of the file', async t => {
+  const { url } = await publish(t, { [EARLIER]: fileOf(EARLIER).slice(0, -200), [YESTERDAY]: fileOf(YESTERDAY) })
+  const started = await storing(t, LIVE)
+  const { status, output, errors } = await backfill(started, url)
+  assert.equal(status, 1, output + errors)
+  assert.match(output, /does not reach to the next day's first id, 5030000: it ends at 23:5\d:\d\d/)
+  assert.match(output, /1 of 2 days whole/)
+  assert.deepEqual((await stored(started)).gaps, [{ missing: 200 }])
 })
 
 test('killed at any moment and run again, it brings in the same', async t => {
