@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { audit, writeAudit } from '../../src/audit/audit.ts'
 import { loadCheckpoint } from '../../src/audit/audit-checkpoint.ts'
 import type { RepeatedTradesRow } from '../../src/ingest/ids/repeated-trades.ts'
-import { openLog } from '../../src/log/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { tradesRecord } from '../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../src/tick/trades.ts'
-import { openTestStore } from '../support/data/storage.ts'
+import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
 import { tradesOf } from '../support/data/trades.ts'
 
@@ -19,14 +15,7 @@ const TICKS = 200_000
 
 /** A log of records so large that an audit takes them in several steps, all stored. */
 async function stored(t: TestContext) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-audit-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const house = await openTestStore()
-  t.after(async () => {
-    await house.remove()
-    await log.close()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
+  const { log, store } = await openBoth(t)
   for (let record = 0; record < RECORDS; record++) {
     const trades = new TradeColumns(TICKS)
     for (let row = 0; row < TICKS; row++)
@@ -44,8 +33,8 @@ async function stored(t: TestContext) {
       })
     await log.append(0, [tradesRecord(trades)])
   }
-  await storeAll(log, house.store)
-  return { log, store: house.store }
+  await storeAll(log, store)
+  return { log, store }
 }
 
 test('an audit in several steps counts every tick once, and sees one lost or doubled in any of them', async t => {
@@ -69,14 +58,7 @@ test('an audit in several steps counts every tick once, and sees one lost or dou
 
 /** A log of 40 records, each second one a copy of the one before as a second recorder writes it, all stored. */
 async function twoRecorders(t: TestContext) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-audit-'))
-  const log = await openLog(`sqlite:${directory}`, 'write')
-  const house = await openTestStore()
-  t.after(async () => {
-    await house.remove()
-    await log.close()
-    fs.rmSync(directory, { recursive: true, force: true })
-  })
+  const { log, store } = await openBoth(t)
   for (let at = 0; at < 20; at++) {
     const trades = Array.from({ length: 10 }, (_, row) => ({
       symbol: row % 3 === 0 ? 'AAA' : 'BBB',
@@ -88,8 +70,8 @@ async function twoRecorders(t: TestContext) {
     await log.append(0, [tradesOf('coinbase', trades)])
     await log.append(0, [tradesOf('coinbase', trades)])
   }
-  await storeAll(log, house.store)
-  return { log, store: house.store }
+  await storeAll(log, store)
+  return { log, store }
 }
 
 test('copies of a second recorder are one row, and the audit counts each at its position, in whatever steps', async t => {

@@ -3,29 +3,21 @@
  * recorder and an ingest that are killed at any moment, and a REST that lies. See test/simulation/repair.
  */
 import assert from 'node:assert/strict'
-import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
-import { Worker } from 'node:worker_threads'
 import { noRepairFaults, REPAIR_FAULTS } from '../simulation/repair/faults.ts'
 import { REPAIR_MUTANTS } from '../simulation/repair/mutants.ts'
 import { runRepair } from '../simulation/repair/run.ts'
-import type { RepairReport, RepairTask } from '../simulation/repair/worker.ts'
+import type { RepairReport } from '../simulation/repair/worker.ts'
+import { simulateIn, type Task, THREADS } from '../simulation/threads.ts'
 import { LONG, rounds } from '../support/faults.ts'
 
 /** SEEDS sets how many worlds are tried; FAULT_SEED tries that one only. */
 const SEEDS = Number(process.env.SEEDS ?? rounds(200, 10_000))
 const ONE = process.env.FAULT_SEED === undefined ? undefined : Number(process.env.FAULT_SEED)
 const MUTANT_SEEDS = 2_000
-const THREADS = Math.min(4, availableParallelism())
 
-function simulate(task: RepairTask): Promise<RepairReport> {
-  const { promise, resolve, reject } = Promise.withResolvers<RepairReport>()
-  const worker = new Worker(new URL('../simulation/repair/worker.ts', import.meta.url), { workerData: task })
-  worker.once('message', resolve)
-  worker.once('error', reject)
-  worker.once('exit', () => reject(new Error('the worker ended without a report')))
-  return promise
-}
+const simulate = (task: Task) =>
+  simulateIn<RepairReport>(new URL('../simulation/repair/worker.ts', import.meta.url), task)
 
 test(`${ONE === undefined ? `${SEEDS} repairs` : `repair ${ONE}`}: every id ever issued is stored once, or stands in gaps with its reason`, {
   timeout: 3_600_000,

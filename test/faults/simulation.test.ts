@@ -3,13 +3,12 @@
  * late or not at all, a log that moves its partitions and drops records. See test/simulation.
  */
 import assert from 'node:assert/strict'
-import { availableParallelism } from 'node:os'
 import { type TestContext, test } from 'node:test'
-import { Worker } from 'node:worker_threads'
 import { FAULTS, noFaults } from '../simulation/faults.ts'
 import { MUTANTS, SHOWN_BY, VARIANTS } from '../simulation/mutants.ts'
 import { type Outcome, runWorld } from '../simulation/run.ts'
-import type { Report, Task } from '../simulation/worker.ts'
+import { simulateIn, type Task, THREADS } from '../simulation/threads.ts'
+import type { Report } from '../simulation/worker.ts'
 import { rounds } from '../support/faults.ts'
 
 /** SEEDS sets how many worlds are tried; FAULT_SEED tries that one only. */
@@ -19,20 +18,8 @@ const MUTANT_SEEDS = 5_000
 /** Mutants that few worlds show, and a world shortly before one of them. */
 const FIRST_SEEDS: Partial<Record<string, number>> = { 'half a batch taken back whoever wrote it': 5_700 }
 const VARIANT_SEEDS = rounds(500, 100_000)
-const THREADS = Math.min(4, availableParallelism())
 
-function simulate(task: Task): Promise<Report> {
-  const { promise, resolve, reject } = Promise.withResolvers<Report>()
-  const worker = new Worker(new URL('../simulation/worker.ts', import.meta.url), {
-    workerData: task,
-    // All objects of a world become garbage: a larger nursery halves the time.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
-  })
-  worker.once('message', resolve)
-  worker.once('error', reject)
-  worker.once('exit', () => reject(new Error('the worker ended without a report')))
-  return promise
-}
+const simulate = (task: Task) => simulateIn<Report>(new URL('../simulation/worker.ts', import.meta.url), task)
 
 test(`${ONE === undefined ? `${SEEDS} worlds` : `world ${ONE}`}: whatever fails, every tick is stored once in the end`, {
   timeout: 3_600_000,

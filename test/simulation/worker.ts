@@ -2,15 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { noFaults, type Tally } from './faults.ts'
 import { become } from './mutants.ts'
-
-export interface Task {
-  /** Seeds `first`, `first + stride`, … below `end`. */
-  first: number
-  end: number
-  stride: number
-  /** What ingest is loaded as: a mutant or a variant. Ends at the first world that is not sound. */
-  mutant?: string | undefined
-}
+import type { Task } from './threads.ts'
 
 export interface Report {
   worlds: number

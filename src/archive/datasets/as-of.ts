@@ -37,16 +37,18 @@ export async function newestCheckpoint(
   verifier: Verifier,
 ): Promise<{ note: string; checkpoint: Checkpoint }> {
   const note = (await read(CHECKPOINT))?.toString()
-  if (note === undefined)
-    throw new TickhouseError(
-      'usage',
-      'nothing in the archive is sealed yet',
-      'An hour is sealed about a minute after its end: see docs/proof.md.',
-    )
+  if (note === undefined) throw nothingSealed()
   const checkpoint = openCheckpoint(note, verifier)
   if (!checkpoint) throw damaged('its checkpoint is not signed by its key')
   return { note, checkpoint }
 }
+
+export const nothingSealed = () =>
+  new TickhouseError(
+    'usage',
+    'nothing in the archive is sealed yet',
+    'An hour is sealed about a minute after its end: see docs/proof.md.',
+  )
 
 /** The state under the checkpoint of `size` entries, with root `root` if it is known. Throws `archive_mismatch`, or `usage` for a size that never was. */
 export async function sealedState(

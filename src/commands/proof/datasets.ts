@@ -1,6 +1,6 @@
 /** `tickhouse dataset`: names for checkpoints of the archive, by which `query` and `certify` read what was there then. */
 
-import type { SealedState } from '../../archive/datasets/as-of.ts'
+import { nothingSealed, type SealedState } from '../../archive/datasets/as-of.ts'
 import { listPins, type Pin, pinDataset, readPin, stateOf } from '../../archive/datasets/pins.ts'
 import { logFilesOf } from '../../archive/seal/log-files.ts'
 import { openTarget } from '../../archive/targets/open.ts'
@@ -34,11 +34,7 @@ async function withArchive<T>(
     const { read } = logFilesOf(target)
     const verifier = parseVerifier((await read(PUBLIC_KEY))?.toString() ?? '')
     if (verifier) return await work({ target, read, verifier })
-    throw new TickhouseError(
-      'usage',
-      'nothing in the archive is sealed yet',
-      'An hour is sealed about a minute after its end: see docs/proof.md.',
-    )
+    throw nothingSealed()
   } finally {
     await target.close()
   }

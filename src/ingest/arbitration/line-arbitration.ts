@@ -30,6 +30,9 @@ export interface RecorderCounts {
 /** The place of a lead in `leads`. */
 export const leadIndex = (micros: number): number => Math.min(LEADS - 1, Math.floor(4 * Math.log2(micros + 1)))
 
+/** Where the slot of a trade begins, by the low word of its id. */
+const slotOf = (low: number): number => (low & (SLOTS - 1)) * SLOT_WORDS
+
 /** A symbol's last trades, and its counts by recorder code since the batch began. */
 interface Line {
   venue: string
@@ -65,7 +68,7 @@ export class LineArbitration {
       const line = lines(row)
       const { words } = line
       const low = trades.tradeIdWords[2 * row]!
-      const at = (low & (SLOTS - 1)) * SLOT_WORDS
+      const at = slotOf(low)
       words[at] = low
       words[at + 1] = trades.tradeIdWords[2 * row + 1]!
       words[at + 2] = trades.receivedAtWords[2 * row]!
@@ -84,7 +87,7 @@ export class LineArbitration {
       const line = lines(row)
       const { words } = line
       const low = trades.tradeIdWords[2 * row]!
-      const at = (low & (SLOTS - 1)) * SLOT_WORDS
+      const at = slotOf(low)
       const known = words[at] === low && words[at + 1] === trades.tradeIdWords[2 * row + 1]!
       const other = known ? words[at + 4]! : 0
       // A venue or a connection that repeats itself is no second recorder.

@@ -1,17 +1,9 @@
 /** A thread that runs simulated repairs, with the source as it is or as a mutant. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { edit } from '../mutants.ts'
+import type { Task } from '../threads.ts'
 import { noRepairFaults, type RepairTally } from './faults.ts'
 import { REPAIR_MUTANTS } from './mutants.ts'
-
-export interface RepairTask {
-  /** Seeds `first`, `first + stride`, … below `end`. */
-  first: number
-  end: number
-  stride: number
-  /** Ends at the first world that is not sound. */
-  mutant?: string | undefined
-}
 
 export interface RepairReport {
   worlds: number
@@ -35,7 +27,7 @@ const MUTANTS_AT_ONCE = 4
 // Thousands of failures are simulated: where each was made takes longer than all else.
 Error.stackTraceLimit = 0
 
-const { first, end, stride, mutant } = workerData as RepairTask
+const { first, end, stride, mutant } = workerData as Task
 if (mutant !== undefined) edit(mutant, [REPAIR_MUTANTS[mutant]!])
 const { runRepairs } = await import('./run.ts')
 
