@@ -21,6 +21,8 @@ export interface Condition {
   probes: number
   /** Names of conditions that follow from this one. */
   explains: readonly string[] | 'all others'
+  /** For so long after its cause is over, ms, it still follows from that. 0 if absent. */
+  settleMs?: number
   /** Sent only when it is over, since nothing can be sent while it lasts; whatever else is wrong by then. */
   sentAfterwards?: boolean
 }
@@ -49,6 +51,8 @@ export interface ConditionState {
   lastSeenMs: number
   /** Probes that saw it, less `UNSEEN_WEIGHT` for each that did not. */
   seenProbes: number
+  /** The last probe at which it followed from another condition; absent if none. */
+  explainedMs?: number
   /** The longest time that it was gone before it came back, in this incident. */
   longestPauseMs: number
   /** When it became an alert; null before that. */
@@ -148,7 +152,9 @@ export function step(
     const { name } = condition
     const next = seenAgain(known[name], condition, silencedUntilMs(name), nowMs)
     states[name] = next
-    if (explained(name) && !next.sentAfterwards) {
+    if (explained(name)) next.explainedMs = nowMs
+    const settles = next.openedMs === null && nowMs - (next.explainedMs ?? -Infinity) <= (condition.settleMs ?? 0)
+    if ((explained(name) || settles) && !next.sentAfterwards) {
       // Not counted on its own: its state stays, and its probes are counted from 0 if it outlives its cause.
       if (next.openedMs === null) next.seenProbes = 0
       continue

@@ -185,6 +185,8 @@ function ofData({ data }: Probe, { atMs, startedAtMs }: HealthAnswer): Draft[] {
       sinceMs: first!.newestMs!,
       affected: stale.map(nameOfSymbol),
       probes: 1,
+      // What could not be received or stored is old until the next ticks come.
+      settleMs: Math.max(...stale.map(({ allowedMs }) => allowedMs!)),
       explains: ['sources_degraded'],
     })
   }

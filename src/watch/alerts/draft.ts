@@ -7,6 +7,7 @@ export interface Draft extends Pick<Condition, 'name' | 'severity' | 'title' | '
   affected?: readonly string[]
   probes?: number
   sentAfterwards?: boolean
+  settleMs?: number
   /** Names of conditions that follow from this one. */
   explains?: Condition['explains']
 }

@@ -198,6 +198,19 @@ describe('a condition that follows from another', () => {
     assert.deepEqual(kinds, [[], ['closed cause'], [], ['opened effect'], []])
   })
 
+  test('and settles slowly is sent only once it outlives its cause for that time', () => {
+    const effect = condition('effect', { probes: 1, settleMs: 6 * EVERY_MS })
+    const ending = new Watched()
+    ending.probes(10, cause, effect)
+    ending.probes(6, effect)
+    ending.probes(20)
+    assert.deepEqual(ending.kinds, ['opened cause', 'closed cause'])
+    const staying = new Watched()
+    staying.probes(10, cause, effect)
+    staying.probes(20, effect)
+    assert.deepEqual(staying.kinds, ['opened cause', 'closed cause', 'opened effect'])
+  })
+
   test('and ends a moment after its cause is not sent at all', () => {
     const addProbe = new Watched()
     addProbe.probes(10, cause, condition('effect', { probes: 1 }))
