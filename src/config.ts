@@ -28,6 +28,15 @@ export const SECRETS_IN_FILES: readonly string[] = Object.entries<Setting>(SETTI
   .map(([name]) => environmentName(name))
 
 /**
+ * The variables of the key that signs the archive: only the process that archives gets them, no other process and no
+ * command that one of them runs.
+ */
+export const SIGNING_KEY: readonly string[] = [
+  environmentName('SEAL_PRIVATE_KEY'),
+  environmentName('SEAL_PRIVATE_KEY_FILE'),
+]
+
+/**
  * Checks settings. `flags` by setting name, `environment` by full name. Throws `config_invalid` with one line per
  * mistake: an unknown or renamed key with the right one, a value with what is wrong with it. Throws `address_invalid`
  * for an archive address that cannot be used, without its secrets.

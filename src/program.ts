@@ -98,6 +98,11 @@ command('archive key', "print the public key of the archive's transparency log",
   },
 )
 
+command('archive new-key', 'print a new private key for TICKHOUSE_SEAL_PRIVATE_KEY', archive).action(async () => {
+  const { newPrivateKey } = await import('./proof/keys.ts')
+  console.log(newPrivateKey())
+})
+
 command('watch', 'watch a running tickhouse from outside and send alerts')
   .option('--test-alert', 'send a test message to every channel and report which accepted it')
   .option('--silence <alert>', 'suppress messages about an alert, or about all, for the time of --for')

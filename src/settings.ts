@@ -103,6 +103,11 @@ export const SETTING_GROUPS = {
       "File of the key that signs the archive's transparency log, or off.",
       'It is made with mode 600 if it is missing. Keep a copy: see docs/proof.md.',
     ),
+    SEAL_PRIVATE_KEY: secret(
+      z.string().min(1).optional(),
+      'The key itself, from a secret, in place of its file.',
+      'tickhouse archive new-key prints one; a PEM file of an Ed25519 key will do too. For an archiver without a disk: see docs/proof.md.',
+    ),
   },
   retention: {
     ARCHIVE_SEGMENT: setting(z.enum(['hour', 'day']).default('hour'), 'Log time in one archive object: hour or day.'),

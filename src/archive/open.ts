@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from '../clock.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
+import { parsePrivateKey } from '../proof/keys.ts'
 import { requireFiles } from '../store/embedded/files.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -8,6 +9,7 @@ import { Archiver } from './archiver.ts'
 import { followedLog, readMarker } from './catalog/identity.ts'
 import { archiveLocations, catalogNames, saveLocation } from './catalog/locations.ts'
 import type { Retention } from './retention.ts'
+import type { SealOptions } from './seal/sealer.ts'
 import type { IdKinds } from './seal/summary.ts'
 import type { SegmentLength } from './segments.ts'
 import { openTarget } from './targets/open.ts'
@@ -38,6 +40,8 @@ export interface ArchiveSettings extends ArchiveLocationSettings, RetentionSetti
   ARCHIVE_SEGMENT: SegmentLength
   /** File of the key that signs the transparency log, or `off`. */
   SEAL_KEY: string
+  /** The key itself, in place of its file. */
+  SEAL_PRIVATE_KEY?: string | undefined
   DISK_FREE_MIB_MIN: number
 }
 
@@ -72,7 +76,20 @@ export function retentionOf(settings: RetentionSettings, log: LogRetention): Ret
   }
 }
 
-/** The archive stage; null if it is off. Throws like `openTarget` if the archive cannot be used, or `engine_missing`. */
+/** How the archive is sealed; null if it is not. Throws `config_invalid` for a secret that is no key. */
+function sealOf(
+  { SEAL_KEY, SEAL_PRIVATE_KEY }: Pick<ArchiveSettings, 'SEAL_KEY' | 'SEAL_PRIVATE_KEY'>,
+  idKinds: IdKinds,
+): SealOptions | null {
+  if (SEAL_KEY === 'off') return null
+  return {
+    keyFile: SEAL_KEY,
+    privateKey: SEAL_PRIVATE_KEY === undefined ? undefined : parsePrivateKey(SEAL_PRIVATE_KEY),
+    idKinds,
+  }
+}
+
+/** The archive stage; null if it is off. Throws like `openTarget` and `sealOf`, or `engine_missing`. */
 export async function openArchiver(
   settings: ArchiveSettings,
   log: Log & LogRetention,
@@ -80,6 +97,7 @@ export async function openArchiver(
   emit: Emit,
   idKinds: IdKinds,
 ): Promise<Archiver | null> {
+  const seal = sealOf(settings, idKinds)
   const target = await openWithArchive(settings, store)
   if (!target) return null
   // Now, and not when the first hour is complete.
@@ -93,7 +111,7 @@ export async function openArchiver(
     target,
     segmentLength: settings.ARCHIVE_SEGMENT,
     retention,
-    seal: settings.SEAL_KEY === 'off' ? null : { keyFile: settings.SEAL_KEY, idKinds },
+    seal,
     diskFreeBytesMin: settings.DISK_FREE_MIB_MIN * 2 ** 20,
     emit,
     clock: SYSTEM_CLOCK,

@@ -44,6 +44,7 @@ export const COMMAND_GROUPS = {
   'archive verify': STORE_ACCESS,
   'archive status': STORE_ACCESS,
   'archive key': ['archive'],
+  'archive new-key': [],
   dataset: ['archive'],
   'dataset pin': ['archive'],
   'dataset list': ['archive'],

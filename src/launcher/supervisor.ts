@@ -4,7 +4,7 @@
  * version on disk; this process stays.
  */
 import { randomUUID } from 'node:crypto'
-import { type Config, toEnvironment } from '../config.ts'
+import { type Config, SIGNING_KEY, toEnvironment } from '../config.ts'
 import type { Running, UpgradeStatus } from '../service.ts'
 import type { RecorderStatus } from '../sources/status.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -116,7 +116,10 @@ class Supervisor implements Supervised {
   }
 
   #startRecorder(first?: readonly string[]): Child {
-    return new Child('record', this.#recorderArguments, this.#options, first)
+    // Empty, not absent: an absent one would be read from `.env`.
+    const without = Object.fromEntries(SIGNING_KEY.map(name => [name, '']))
+    const environment = { ...this.#options.environment, ...without }
+    return new Child('record', this.#recorderArguments, { ...this.#options, environment }, first)
   }
 
   #startStoring(first?: readonly string[]): Child {

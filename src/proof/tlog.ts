@@ -30,10 +30,21 @@ export interface LogFiles {
   create(path: string, text: string): Promise<void>
 }
 
-/** The last checkpoint that was signed here, kept apart from the log: '' if none was. */
+/** A checkpoint that was signed here, and when: ms since 1970 UTC. */
+export interface SignedNote {
+  note: string
+  atMs: number
+}
+
+/**
+ * The last checkpoint that a key signed, kept apart from the log: an archive restored from an old copy is not continued
+ * differently from what readers have seen. Methods reject with errors of the place where it is kept.
+ */
 export interface LastSigned {
-  read(): string
-  write(note: string): void
+  /** The one with the most entries that was written; null if none is kept. */
+  read(): Promise<SignedNote | null>
+  /** Resolves once the note would survive a loss of power. */
+  write(note: string): Promise<void>
 }
 
 export const CHECKPOINT = 'checkpoint'
@@ -49,7 +60,15 @@ export const appendPath = (size: number): string => `append/${String(size).padSt
 export interface LogOptions {
   files: LogFiles
   signer: Signer
-  lastSigned: LastSigned
+  /** One or several places: the log must continue what is in each of them. */
+  lastSigned: readonly LastSigned[]
+}
+
+/** What one place keeps: the checkpoint of a note that this key signed, else null. */
+interface Kept {
+  place: LastSigned
+  checkpoint: Checkpoint | null
+  atMs: number
 }
 
 export class TransparencyLog {
@@ -58,17 +77,25 @@ export class TransparencyLog {
   #note: string
   /** The highest checkpoint that was signed here. */
   #signed: Checkpoint | null
+  /** When that was, ms since 1970 UTC; null if no place kept one. */
+  readonly signedAtMs: number | null
+  /** Whether no place kept a checkpoint, though the archive has one: that one was taken for the last. */
+  readonly lastFromArchive: boolean
 
-  private constructor(options: LogOptions, checkpoint: Checkpoint, note: string, signed: Checkpoint | null) {
+  private constructor(options: LogOptions, checkpoint: Checkpoint, note: string, kept: readonly Kept[]) {
     this.#options = options
     this.#checkpoint = checkpoint
     this.#note = note
-    this.#signed = signed
+    const highest = kept.reduce<Kept | null>((a, b) => (sizeOf(b) > sizeOf(a) ? b : a), null)
+    this.#signed = highest?.checkpoint ?? null
+    this.signedAtMs = highest?.atMs ?? null
+    this.lastFromArchive = highest === null && checkpoint.size > 0
   }
 
   /**
-   * Opens the log, which may be empty, and finishes what a crash interrupted. Throws `archive_mismatch` if it is damaged, was
-   * set back or is another than the one signed here, `archive_foreign` if another key signed it.
+   * Opens the log, which may be empty, and finishes what a crash interrupted. A place that keeps no checkpoint, or an
+   * earlier one, then keeps that of the log. Throws `archive_mismatch` if the log is damaged, was set back or is another
+   * than the one signed here, `archive_foreign` if another key signed it.
    */
   static async open(options: LogOptions): Promise<TransparencyLog> {
     const { files, signer, lastSigned } = options
@@ -79,13 +106,19 @@ export class TransparencyLog {
     if (!checkpoint) throw damaged('the checkpoint is not signed by this key')
     const found = await rootOf(checkpoint.size, hashReader(files.read, checkpoint.size))
     if (!found.equals(checkpoint.root)) throw damaged(`its tiles do not have the root of checkpoint ${checkpoint.size}`)
-    const log = new TransparencyLog(options, checkpoint, note, openCheckpoint(lastSigned.read(), own))
+    const kept: Kept[] = []
+    for (const place of lastSigned) {
+      const found = await place.read()
+      kept.push({ place, checkpoint: found && openCheckpoint(found.note, own), atMs: found?.atMs ?? 0 })
+    }
+    const log = new TransparencyLog(options, checkpoint, note, kept)
     for (;;) {
       const planned = await files.read(appendPath(log.size))
       if (!planned) break
       await log.#apply(planned)
     }
-    await log.#compareWithSigned()
+    for (const { checkpoint } of kept) if (checkpoint) await log.#compareWith(checkpoint)
+    for (const one of kept) if (sizeOf(one) < log.size) await one.place.write(log.note)
     return log
   }
 
@@ -144,12 +177,12 @@ export class TransparencyLog {
     await this.#addTiles(entries.map(leafHash), written)
     const read = async (path: string) => written.get(path) ?? (await files.read(path))
     const root = await rootOf(size, hashReader(read, size))
-    if (this.#signed?.size === size && !this.#signed.root.equals(root)) throw this.#fork()
+    if (this.#signed?.size === size && !this.#signed.root.equals(root)) throw fork(size)
     for (const [path, bytes] of written) await files.write(path, bytes)
     const note = signCheckpoint({ size, root }, signer)
     const checkpoint = { origin: signer.name, size, root }
     if (!this.#signed || this.#signed.size < size) {
-      lastSigned.write(note)
+      for (const place of lastSigned) await place.write(note)
       this.#signed = checkpoint
     }
     await files.write(CHECKPOINT, Buffer.from(note))
@@ -197,20 +230,21 @@ export class TransparencyLog {
     }
   }
 
-  /** Throws `archive_mismatch` unless the log continues the checkpoint signed last. */
-  async #compareWithSigned(): Promise<void> {
-    const signed = this.#signed
-    if (!signed) return
+  /** Throws `archive_mismatch` unless the log continues a checkpoint that was signed. */
+  async #compareWith(signed: Checkpoint): Promise<void> {
     if (signed.size > this.size)
       throw damaged(`it was set back to ${this.size} entries, and a checkpoint of ${signed.size} was signed`)
     const read = hashReader(this.#options.files.read, this.size)
     const proof = await consistencyProof(signed.size, this.size, read)
-    if (!isConsistent(signed.size, this.size, signed.root, this.#checkpoint.root, proof)) throw this.#fork()
+    if (!isConsistent(signed.size, this.size, signed.root, this.#checkpoint.root, proof)) throw fork(signed.size)
   }
+}
 
-  #fork(): TickhouseError {
-    return damaged(`it does not continue the checkpoint of ${this.#signed!.size} entries that was signed`)
-  }
+/** Entries under the checkpoint that a place keeps; 0 if it keeps none. */
+const sizeOf = (kept: Kept | null): number => kept?.checkpoint?.size ?? 0
+
+function fork(size: number): TickhouseError {
+  return damaged(`it does not continue the checkpoint of ${size} entries that was signed`)
 }
 
 async function emptyCheckpoint({ name }: Signer): Promise<Checkpoint> {
@@ -223,9 +257,10 @@ async function checkKey({ files, signer }: LogOptions): Promise<void> {
   if ((await files.read(PUBLIC_KEY)) === null) await files.create(PUBLIC_KEY, own)
   const found = (await files.read(PUBLIC_KEY))?.toString()
   if (found === own) return
+  const theirs = parseVerifier(found ?? '') ? found!.trim() : 'not a key'
   throw new TickhouseError(
     'archive_foreign',
-    'the transparency log of the archive was made with another key',
-    'Restore the key file that TICKHOUSE_SEAL_KEY names from a copy: see docs/proof.md. Archiving continues; nothing is sealed.',
+    `the transparency log of the archive was made with another key: its public key is ${theirs}, that of the key given here ${own.trim()}`,
+    'Give the key that began it, in TICKHOUSE_SEAL_PRIVATE_KEY or in the file that TICKHOUSE_SEAL_KEY names, from your copy; a new key needs a new archive: see docs/proof.md. Archiving continues; nothing is sealed.',
   )
 }

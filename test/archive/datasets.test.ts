@@ -223,7 +223,7 @@ test('a pin that was edited, and one whose objects were archived again with othe
   const copied = await openTarget(`file:${copy}`, 'unused')
   const signer = { name: verifier.name, key: readKey(seal.keyFile) }
   const files = logFilesOf(copied)
-  const log = await TransparencyLog.open({ files, signer, lastSigned: { read: () => '', write: () => {} } })
+  const log = await TransparencyLog.open({ files, signer, lastSigned: [] })
   const { value } = await log.entries().next()
   const leaf = parseLeaf(value!.entries[0]!.toString())!
   await log.append([leafText({ ...leaf, object: { ...leaf.object, sha256: '0'.repeat(64) } })])

@@ -1,9 +1,15 @@
 /** Sealing killed at any step, by writers beside each other: simulated worlds over a storage in memory. */
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
+import { LastSignedFile, LastSignedRow } from '../../src/archive/seal/last-signed.ts'
 import { leafHash, rootOf, subtreeRoot } from '../../src/proof/merkle.ts'
-import { TransparencyLog } from '../../src/proof/tlog.ts'
+import { verifierText } from '../../src/proof/note.ts'
+import { type LastSigned, TransparencyLog } from '../../src/proof/tlog.ts'
 import { Random } from '../../src/simulator/random.ts'
+import { openStore } from '../../src/store/open.ts'
 import { Killed, signer, World } from '../support/data/log-world.ts'
 import { rounds } from '../support/faults.ts'
 
@@ -32,10 +38,9 @@ async function run(
 }
 
 /** One world: runs that are killed, alone or two at a time, then one that ends. */
-async function simulate(seed: number, replaces = false): Promise<World> {
+async function simulate(seed: number, world = new World(), betweenRuns = async () => {}): Promise<World> {
   const random = new Random(seed)
   const below = (limit: number) => Math.floor(random.uniform() * limit)
-  const world = new World(replaces)
   const wanted = Array.from({ length: 1 + below(seed % 10 === 0 ? 700 : 40) }, (_, at) => at)
   const runs = 2 + below(6)
   for (let at = 0; at < runs; at++) {
@@ -47,6 +52,7 @@ async function simulate(seed: number, replaces = false): Promise<World> {
     })
     for (const { reason } of (await Promise.allSettled(running)) as PromiseRejectedResult[])
       if (reason && !(reason instanceof Killed)) throw reason
+    await betweenRuns()
   }
   await run(world.writer(), 1_000, wanted, 300)
   return world
@@ -80,8 +86,41 @@ test(`${ONE === undefined ? `${SEEDS} worlds` : `world ${ONE}`}: a log killed at
 test('the simulation sees two roots where a planned append can be replaced', async () => {
   let found = 0
   for (let seed = 1; seed <= 60; seed++)
-    await simulate(seed, true)
+    await simulate(seed, new World(true))
       .then(judge)
       .catch(() => found++)
   assert.ok(found > 0)
+})
+
+test('the same, kept in a store that may be lost between two starts of a writer, and in a file beside it', {
+  timeout: 3_600_000,
+}, async t => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sealing-'))
+  const store = await openStore(`chdb:${directory}/store`)
+  t.after(async () => {
+    await store.close()
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  const key = verifierText(signer)
+  const [first, count] = ONE === undefined ? [1, Math.ceil(SEEDS / 20)] : [ONE, 1]
+  let lost = 0
+  for (let seed = first; seed < first + count; seed++) {
+    const random = new Random(seed)
+    const places: LastSigned[] = [new LastSignedRow(store, key)]
+    if (random.uniform() < 0.5) places.push(new LastSignedFile(`${directory}/${seed}`, 'simulated', key))
+    const lose = () => store.command('TRUNCATE TABLE signed_checkpoints')
+    await lose()
+    const world = new World(false, places)
+    await simulate(seed, world, async () => {
+      if (random.uniform() > 0.2) return
+      await lose()
+      lost++
+    })
+      .then(judge)
+      .catch(error => assert.fail(`FAULT_SEED=${seed}: ${(error as Error).stack}`))
+    // What every place keeps in the end is the last checkpoint that anybody could have seen.
+    const size = Math.max(...world.seen.keys())
+    for (const place of places) assert.match((await place.read())!.note, new RegExp(`\n${size}\n`))
+  }
+  assert.ok(lost > 0 || ONE !== undefined)
 })

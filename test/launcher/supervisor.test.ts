@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig, SIGNING_KEY } from '../../src/config.ts'
 import { superviseProcesses } from '../../src/launcher/supervisor.ts'
+import { newPrivateKey } from '../../src/proof/keys.ts'
 import type { EventName, Fields } from '../../src/telemetry/events.ts'
 import { KnownMarket } from '../support/data/market.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
@@ -56,4 +57,22 @@ test('a stop that had to kill a process is not clean', async t => {
   assert.deepEqual(await whole.end('SIGTERM'), { code: 1, signal: null })
   assert.equal(whole.logged('house_stopped').length, 0, whole.recentOutput())
   assert.equal(whole.logged('child_unclean', { child: 'ingest', how: 'SIGKILL' }).length, 1, whole.recentOutput())
+})
+
+test('the process that archives gets the key that signs the archive; the recorder does not, nor is it logged', {
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async t => {
+  await using market = await KnownMarket.start(SYMBOLS)
+  const key = newPrivateKey()
+  const instance = new TestInstance(t, { ...market.settings, SEAL_PRIVATE_KEY: key, LOG_LEVEL: 'debug' })
+  const whole = instance.run('start')
+  await whole.waitFor('ingest_started', { partition: 0 })
+  await whole.waitFor('archive_opened')
+  const environmentOf = (child: string) =>
+    fs.readFileSync(`/proc/${whole.logged('child_started', { child })[0]!.pid}/environ`, 'utf8').split('\0')
+  const [name, file] = SIGNING_KEY
+  assert.ok(environmentOf('ingest').includes(`${name}=${key}`))
+  assert.ok(environmentOf('record').includes(`${name}=`) && environmentOf('record').includes(`${file}=`))
+  assert.ok(!environmentOf('record').join().includes(key))
+  assert.ok(!JSON.stringify(whole.events).includes(key) && !whole.output.includes(key))
 })

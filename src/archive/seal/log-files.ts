@@ -1,9 +1,7 @@
 /** Files of the transparency log, in the archive below `tlog/`. */
 import fs from 'node:fs'
-import path from 'node:path'
-import { makeDataDirectory } from '../../disk.ts'
 import { damaged } from '../../proof/tiles.ts'
-import type { LastSigned, LogFiles } from '../../proof/tlog.ts'
+import type { LogFiles } from '../../proof/tlog.ts'
 import { spoolFile } from '../targets/spool.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 
@@ -38,31 +36,5 @@ async function readFile(target: ArchiveTarget, key: string): Promise<Buffer | nu
     return await fs.promises.readFile(fetched.file)
   } finally {
     await fetched.release()
-  }
-}
-
-/** The last signed checkpoint of an archive, in a file beside the key. */
-export class LastSignedFile implements LastSigned {
-  readonly #file: string
-
-  constructor(keyFile: string, archive: string) {
-    this.#file = `${keyFile}.${archive}.checkpoint`
-  }
-
-  read(): string {
-    return fs.existsSync(this.#file) ? fs.readFileSync(this.#file, 'utf8') : ''
-  }
-
-  /** The note is on disk when this returns. */
-  write(note: string): void {
-    makeDataDirectory(path.dirname(this.#file))
-    const spooled = `${this.#file}.${process.pid}`
-    fs.writeFileSync(spooled, note, { mode: 0o600, flush: true })
-    fs.renameSync(spooled, this.#file)
-  }
-
-  /** When it was written, ms since 1970 UTC; null if never. */
-  get writtenMs(): number | null {
-    return fs.statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs ?? null
   }
 }

@@ -3,20 +3,24 @@
  * sealed already is read from the log itself, so nothing is sealed twice, and objects archived before there was a log are
  * sealed too. A failure delays neither archiving nor storing.
  */
+import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { TickhouseError } from '../../errors.ts'
 import { readOrMakeKey } from '../../proof/keys.ts'
 import { parseLeaf } from '../../proof/leaf.ts'
-import { TransparencyLog } from '../../proof/tlog.ts'
+import { verifierText } from '../../proof/note.ts'
+import { type LastSigned, TransparencyLog } from '../../proof/tlog.ts'
 import type { StoreFiles } from '../../store/embedded/files.ts'
+import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { ArchivedObject, Cosigning, SealMetrics } from '../archive.ts'
 import type { Owner } from '../catalog/manifest.ts'
 import { QUARANTINE, TICK_KINDS } from '../kinds.ts'
 import type { ArchiveTarget } from '../targets/target.ts'
 import { Cosignatures } from './cosignatures.ts'
+import { LastSignedFile, LastSignedRow } from './last-signed.ts'
 import { leavesOf } from './leaves.ts'
-import { LastSignedFile, logFilesOf } from './log-files.ts'
+import { logFilesOf } from './log-files.ts'
 import { type IdKinds, summarise } from './summary.ts'
 
 /** Bounds of one append, so that an interruption loses little and no file is large. */
@@ -28,11 +32,14 @@ const RETRY_MS_MAX = 600_000
 export interface SealOptions {
   /** File of the private key; made if there is none. */
   keyFile: string
+  /** The private key from a secret, in place of a file. */
+  privateKey?: KeyObject | undefined
   idKinds: IdKinds
 }
 
 export interface SealerContext extends SealOptions {
   target: ArchiveTarget
+  store: Pick<Store, 'rows' | 'insertRows'>
   files: Pick<StoreFiles, 'rows'>
   emit: Emit
   clock: Clock
@@ -113,14 +120,17 @@ export class Sealer {
   }
 
   async #open(owner: Owner): Promise<TransparencyLog> {
-    const { keyFile, target, emit } = this.#context
-    const lastSigned = new LastSignedFile(keyFile, owner.archive)
-    const signer = { name: originOf(owner.archive), key: readOrMakeKey(keyFile) }
+    const { keyFile, privateKey, store, target, emit } = this.#context
+    const signer = { name: originOf(owner.archive), key: privateKey ?? readOrMakeKey(keyFile) }
+    const key = verifierText(signer)
+    const lastSigned: LastSigned[] = [new LastSignedRow(store, key)]
+    if (!privateKey) lastSigned.push(new LastSignedFile(keyFile, owner.archive, key))
     const log = await TransparencyLog.open({ files: logFilesOf(target), signer, lastSigned })
     this.#sealed.clear()
     for await (const { entries } of log.entries()) this.#add(entries.map(String))
     this.metrics.entries = log.size
-    this.metrics.checkpointMs = lastSigned.writtenMs
+    this.metrics.checkpointMs = log.signedAtMs
+    if (log.lastFromArchive) emit('last_checkpoint_unknown', { address: target.address, entries: log.size })
     emit('seal_opened', { address: target.address, entries: log.size })
     return log
   }

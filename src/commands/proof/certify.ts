@@ -13,7 +13,7 @@ import { TickhouseError } from '../../errors.ts'
 import { printable } from '../../plain-text.ts'
 import type { Predicate } from '../../proof/certificate.ts'
 import { parseWitness } from '../../proof/cosignature.ts'
-import { readKey } from '../../proof/keys.ts'
+import { parsePrivateKey, readKey } from '../../proof/keys.ts'
 import { parseVerifier, type Verifier } from '../../proof/note.ts'
 import { PUBLIC_KEY } from '../../proof/tlog.ts'
 import { verifyCertificate } from '../../proof/verify.ts'
@@ -45,7 +45,9 @@ export async function certifyRange(
   const files = new FileReader()
   try {
     const owner = await readMarker(target)
-    const signer = { name: originOf(owner?.archive ?? ''), key: readKey(config.SEAL_KEY) }
+    const secret = config.SEAL_PRIVATE_KEY
+    const key = secret === undefined ? readKey(config.SEAL_KEY) : parsePrivateKey(secret)
+    const signer = { name: originOf(owner?.archive ?? ''), key }
     const pinned = asOf === undefined ? null : await readPin(target, asOf)
     if (asOf !== undefined && !pinned)
       throw new TickhouseError('usage', `no pinned dataset ${asOf}`, 'tickhouse dataset list names them.')

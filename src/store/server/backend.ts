@@ -48,7 +48,8 @@ const FRESH_SETTINGS: Settings = {
 }
 /** Rows count as stored once they are on a majority of replicas. */
 const REPLICATED_SETTINGS: Settings = { insert_quorum: 'auto', distributed_ddl_output_mode: 'none_only_active' }
-/** A query for the highest epoch must see it on any replica: inserts of epochs, which are few, run one at a time. */
+/** Tables of which a query must see the last row on any replica: their inserts, which are few, run one at a time. */
+const SEQUENTIAL_TABLES: readonly string[] = ['epochs', 'signed_checkpoints']
 const SEQUENTIAL_SETTINGS: Settings = { insert_quorum_parallel: 0, select_sequential_consistency: 1 }
 
 type Settings = Record<string, string | number>
@@ -181,7 +182,7 @@ export class ServerBackend implements Backend {
     // In a guarded insert, only the subquery for the epoch has to be sequential.
     const { select_sequential_consistency, ...alone } = SEQUENTIAL_SETTINGS
     const sequential: Settings = fence ? { select_sequential_consistency: select_sequential_consistency! } : {}
-    return { ...REPLICATED_SETTINGS, ...(table === 'epochs' ? alone : {}), ...sequential }
+    return { ...REPLICATED_SETTINGS, ...(SEQUENTIAL_TABLES.includes(table) ? alone : {}), ...sequential }
   }
 
   #idPrefix(partition: number): string {

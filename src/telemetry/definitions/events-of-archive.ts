@@ -49,6 +49,12 @@ export const ARCHIVE_EVENTS = {
     level: 'info',
     message: 'transparency log of {address} open: {entries} entries',
   },
+  last_checkpoint_unknown: {
+    station: 'archive',
+    level: 'warn',
+    message:
+      'neither store nor key file has the last checkpoint that was signed: the transparency log of {address} goes on from the {entries} entries that are there. If that archive was restored from an older copy, compare it with what a witness or a certificate has',
+  },
   sealed: {
     station: 'archive',
     level: 'info',

@@ -1,5 +1,6 @@
 /** Messages to a command of the user: JSON on standard input, the text in the environment. */
 import { spawn } from 'node:child_process'
+import { SIGNING_KEY } from '../../config.ts'
 import type { Message } from '../alerts/alerts.ts'
 import { type Channel, SEND_MS_MAX } from './channel.ts'
 import { textOf, toJson } from './message-format.ts'
@@ -31,6 +32,7 @@ export class CommandChannel implements Channel {
         ALERT_SEVERITY: alert.severity,
         ALERT_SUBJECT: subject,
         ALERT_BODY: body,
+        ...Object.fromEntries(SIGNING_KEY.map(name => [name, undefined])),
       },
     })
     const late = setTimeout(() => endGroup(child.pid), this.#sendMsMax)

@@ -3,11 +3,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { ArchivedObject } from '../../../src/archive/archive.ts'
+import type { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
 import { logFilesOf } from '../../../src/archive/seal/log-files.ts'
-import { originOf } from '../../../src/archive/seal/sealer.ts'
+import { originOf, type SealOptions } from '../../../src/archive/seal/sealer.ts'
 import { openTarget } from '../../../src/archive/targets/open.ts'
 import { checkArchive } from '../../../src/archive/verify/check.ts'
 import { cosignedAt, parseWitness, witnessText } from '../../../src/proof/cosignature.ts'
+import { newPrivateKey, parsePrivateKey } from '../../../src/proof/keys.ts'
 import { type Leaf, parseLeaf } from '../../../src/proof/leaf.ts'
 import { openCheckpoint, parseVerifier } from '../../../src/proof/note.ts'
 import { readEntries } from '../../../src/proof/tiles.ts'
@@ -18,6 +21,7 @@ import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../../suppo
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-sealer-'))
 let fixture: ArchiveFixture
+let late = 0
 
 before(async () => {
   fixture = await openArchiveFixture(directory)
@@ -33,11 +37,24 @@ const sealOf = (name: string) => ({
   idKinds: new Map([['binance', 'dense' as const]]),
 })
 
-async function archive(name: string, sealed = true) {
+async function archive(name: string, sealed: boolean | SealOptions = true) {
   const target = await openTarget(`file:${placeOf(name)}`, 'unused')
-  const made = archiverOf(fixture, target, sealed ? { seal: sealOf(name) } : {})
+  const made = archiverOf(fixture, target, sealed ? { seal: sealed === true ? sealOf(name) : sealed } : {})
   await made.archiver.round()
   return { ...made, target }
+}
+
+/** One more trade of the first object, as when a quarantined tick is stored later, at its position in the log. */
+async function storeLate(catalog: ArchiveCatalog): Promise<ArchivedObject> {
+  const object = (await catalog.objects("kind = 'trades'"))[0]!
+  late += 1_000
+  await fixture.store.command(
+    `INSERT INTO trades SELECT * REPLACE (log_index + {late:UInt32} AS log_index, trade_id + 5 * {late:UInt32} AS trade_id) FROM trades
+     WHERE log_offset = {offset:UInt64} LIMIT 1`,
+    { offset: object.lowestOffset, late },
+  )
+  await catalog.setState([object], 'stale')
+  return object
 }
 
 /** Entries under the checkpoint, as its public key in the archive lets anybody read them. */
@@ -133,6 +150,37 @@ describe('sealing', () => {
     assert.deepEqual(await leavesIn('keyless'), before)
   })
 
+  test('with the key from a secret nothing is written to disk, and the next archiver goes on', async () => {
+    const privateKey = parsePrivateKey(newPrivateKey())
+    const seal = { ...sealOf('secret'), privateKey }
+    const { archiver } = await archive('secret', seal)
+    const before = await leavesIn('secret')
+    assert.equal(archiver.metrics.seal!.entries, before.length)
+    const { archiver: next } = await archive('secret', seal)
+    assert.equal(next.metrics.seal!.failure, null)
+    assert.equal(next.metrics.seal!.entries, before.length)
+    assert.ok(next.metrics.seal!.checkpointMs! > 0)
+    assert.deepEqual(await leavesIn('secret'), before)
+    assert.deepEqual(
+      fs.readdirSync(directory).filter(name => name.startsWith('secret')),
+      ['secret'],
+    )
+  })
+
+  test('a store that was rebuilt has no last checkpoint: the one in the archive is taken, and that is stated once', async () => {
+    const seal = { ...sealOf('rebuilt'), privateKey: parsePrivateKey(newPrivateKey()) }
+    const unknown = () => fixture.events.named('last_checkpoint_unknown').length
+    const { archiver } = await archive('rebuilt', seal)
+    const earlier = unknown()
+    await fixture.store.deleteRows('signed_checkpoints', '1', {})
+    for (let start = 0; start < 2; start++) {
+      const { archiver: next } = await archive('rebuilt', seal)
+      assert.equal(next.metrics.seal!.failure, null)
+      assert.equal(next.metrics.seal!.entries, archiver.metrics.seal!.entries)
+      assert.equal(unknown(), earlier + 1)
+    }
+  })
+
   test('archive verify does not take the files of the log for foreign ones', async () => {
     const { catalog, target } = await archive('verified')
     const { findings } = await checkArchive({ target, objects: await catalog.objects(), progress: () => {} })
@@ -141,18 +189,33 @@ describe('sealing', () => {
   test('an object that was archived again has a later entry, and the earlier one stays', async () => {
     const { archiver, catalog } = await archive('again')
     const before = await leavesIn('again')
-    const [object] = await catalog.objects("kind = 'trades'")
-    // As when a quarantined tick is stored later, at its position in the log.
-    await fixture.store.command(
-      `INSERT INTO trades SELECT * REPLACE (log_index + 1000 AS log_index, trade_id + 5000 AS trade_id) FROM trades
-       WHERE log_offset = {offset:UInt64} LIMIT 1`,
-      { offset: object!.lowestOffset },
-    )
-    await catalog.setState([object!], 'stale')
+    const object = await storeLate(catalog)
     await archiver.round()
     const after = await leavesIn('again')
     assert.deepEqual(after.slice(0, before.length), before)
-    const rows = after.filter(leaf => leaf.object.key === object!.key).map(leaf => leaf.object.rows)
-    assert.deepEqual(rows, [object!.rows, object!.rows + 1])
+    const rows = after.filter(leaf => leaf.object.key === object.key).map(leaf => leaf.object.rows)
+    assert.deepEqual(rows, [object.rows, object.rows + 1])
+  })
+
+  test('an archive that was set back is not continued, though the file beside the key is lost, or the key is a secret', async () => {
+    for (const [name, privateKey] of [
+      ['back-file', undefined],
+      ['back-secret', parsePrivateKey(newPrivateKey())],
+    ] as const) {
+      const seal = { ...sealOf(name), privateKey }
+      const { archiver, catalog } = await archive(name, seal)
+      fs.cpSync(placeOf(name), `${placeOf(name)}-copy`, { recursive: true })
+      await storeLate(catalog)
+      await archiver.round()
+      assert.ok((await leavesIn(name)).length > 0)
+      fs.rmSync(placeOf(name), { recursive: true })
+      fs.renameSync(`${placeOf(name)}-copy`, placeOf(name))
+      for (const file of fs.readdirSync(directory))
+        if (file.startsWith(name) && file.endsWith('.checkpoint')) fs.rmSync(`${directory}/${file}`)
+      const before = await leavesIn(name)
+      const { archiver: next } = await archive(name, seal)
+      assert.match(next.metrics.seal!.failure!.why, /set back to \d+ entries/)
+      assert.deepEqual(await leavesIn(name), before)
+    }
   })
 })

@@ -165,7 +165,7 @@ export class SealedArchive {
     const log = await TransparencyLog.open({
       files: logFilesOf(target),
       signer,
-      lastSigned: { read: () => '', write: () => {} },
+      lastSigned: [],
     })
     await log.append(edit(entries))
   }

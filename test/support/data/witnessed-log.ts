@@ -55,8 +55,7 @@ export class WitnessedLog {
   /** Shows a log of these entries from now on, signed by the same key: also one that another one forks from. */
   async show(entries: readonly string[], signer = this.signer): Promise<void> {
     this.#files = filesInMemory()
-    const lastSigned = { read: () => '', write: () => {} }
-    this.#log = await TransparencyLog.open({ files: this.#files, signer, lastSigned })
+    this.#log = await TransparencyLog.open({ files: this.#files, signer, lastSigned: [] })
     if (entries.length > 0) await this.#log.append(entries)
   }
 

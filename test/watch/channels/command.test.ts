@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { SIGNING_KEY } from '../../../src/config.ts'
 import { CommandChannel } from '../../../src/watch/channels/command.ts'
 import { alertMessage } from '../../support/servers/alert-receivers.ts'
 
@@ -33,6 +34,14 @@ test('a symbol name is never executed', async () => {
   )
   assert.ok(written('subject').endsWith(title))
   assert.deepEqual(fs.readdirSync(directory), ['subject'])
+})
+
+test('a command does not get the key that signs the archive', async t => {
+  for (const name of SIGNING_KEY) process.env[name] = 'of the archiver'
+  t.after(() => SIGNING_KEY.forEach(name => void delete process.env[name]))
+  await new CommandChannel(`env > ${directory}/all`).send(alertMessage('opened'), HOUSE)
+  assert.match(written('all'), /^PATH=/m)
+  assert.doesNotMatch(written('all'), /SEAL|of the archiver/)
 })
 
 test('a command need not read its input', async () => {
