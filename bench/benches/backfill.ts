@@ -50,7 +50,10 @@ async function append({ log, store }: Parts, file: string): Promise<number> {
     unit: 'µs',
     signal: new AbortController().signal,
     progress: () => {},
+    waiting: [],
+    isDry: false,
     stalledMsMax: 0,
+    stalled: () => {},
   })
   if (appended !== TRADES) throw new Error(`${appended} of ${TRADES} trades appended: ${refused}`)
   return appended

@@ -12,9 +12,10 @@ const RECORD_TRADES = 5_000
 const RECORDS_MAX = 16
 
 export class TradesAppender {
-  /** Trades appended. */
+  /** Trades appended, or that would be. */
   appended = 0
   readonly #log: Log
+  readonly #isDry: boolean
   readonly #partition: number
   readonly #draft = new TradeDraft()
   readonly #trades = new TradeColumns(RECORD_TRADES)
@@ -22,8 +23,10 @@ export class TradesAppender {
   /** The range of wanted ids that the last row is in or below. */
   #range: IdRange | undefined
 
-  constructor(log: Log, venue: string, symbol: string) {
+  /** `isDry`: counts, and appends nothing. */
+  constructor(log: Log, { venue, symbol }: { venue: string; symbol: string }, isDry: boolean) {
     this.#log = log
+    this.#isDry = isDry
     const { first, count } = log.partitionsOf(TRADES.name)
     this.#partition = first + partitionOf(venue, symbol, count)
     Object.assign(this.#draft, { venue, symbol, origin: ORIGIN.repair })
@@ -68,7 +71,7 @@ export class TradesAppender {
 
   async #append(): Promise<void> {
     if (this.#records.length === 0) return
-    await this.#log.append(this.#partition, this.#records)
+    if (!this.#isDry) await this.#log.append(this.#partition, this.#records)
     this.appended += this.#records.reduce((sum, { ticks }) => sum + ticks, 0)
     this.#records = []
   }

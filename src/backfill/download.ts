@@ -34,6 +34,23 @@ export async function download(url: string, directory: string, options: Download
   return file
 }
 
+/** Bytes of the file at an address, by its headers; 0 if the server does not state them. Throws NotPublished, or `venue_unreachable`. */
+export async function downloadBytes(url: string, signal: AbortSignal): Promise<number> {
+  try {
+    const response = await fetch(url, {
+      method: 'HEAD',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS_MAX)]),
+    })
+    if (response.status === 404) throw new NotPublished(url)
+    if (!response.ok) throw new Error(`HTTP ${response.status}`)
+    return Number(response.headers.get('content-length') ?? 0)
+  } catch (error) {
+    if (error instanceof NotPublished) throw error
+    signal.throwIfAborted()
+    throw unreachable(url, error as Error)
+  }
+}
+
 async function fetchTo(
   url: string,
   file: string,

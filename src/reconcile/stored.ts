@@ -66,11 +66,11 @@ export class StoredTrades {
     return this.rows(select, from - HOUR_MICROS, until + HOUR_MICROS, rest)
   }
 
-  /** Stored ids from `first` to `last`, each once, rising, of trades of the day and of an hour around it. */
-  async idsBetween(first: number, last: number): Promise<number[]> {
+  /** Stored ids from `first` to `last`, of one run or of all, each once, rising, of trades of the day and of an hour around it. */
+  async idsBetween(first: number, last: number, run?: number): Promise<number[]> {
     const rows = await this.rowsAroundDay<{ id: string }>(
       'DISTINCT toString(trade_id) AS id, trade_id',
-      `AND trade_id >= ${first} AND trade_id <= ${last} ORDER BY trade_id`,
+      `AND trade_id >= ${first} AND trade_id <= ${last}${run === undefined ? '' : ` AND id_run = ${run}`} ORDER BY trade_id`,
     )
     return rows.map(({ id }) => Number(id))
   }

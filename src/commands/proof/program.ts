@@ -37,6 +37,7 @@ export function addProofCommands(
       'files that were downloaded before, under their own names; .CHECKSUM files beside them',
     )
     .option('--keep', 'keep downloaded files in data/backfill')
+    .option('--dry-run', 'download and append nothing; print what would be')
     .action(async (source: string, options: BackfillFlags, made: Command) => {
       const { backfill } = await import('../reconcile/backfill.ts')
       process.exitCode = (await backfill(configOf(made), source, options, stopping())) ? 0 : 1

@@ -1,21 +1,21 @@
 /** `tickhouse backfill`: brings trades from a venue's files of days into the log, joined by id with what was recorded live. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { backfillDay, type DayResult } from '../../backfill/day.ts'
-import { download, NotPublished } from '../../backfill/download.ts'
+import { download, downloadBytes, NotPublished } from '../../backfill/download.ts'
+import { readWaiting, requireOwnLog, type WaitingIds } from '../../backfill/waiting.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import type { OpenLog } from '../../log/log.ts'
 import { openLog } from '../../log/open.ts'
 import { plainLine } from '../../plain-text.ts'
-import { rangesText } from '../../reconcile/id-ranges.ts'
 import { isDay, queryRows, StoredTrades } from '../../reconcile/stored.ts'
 import { TRADES } from '../../tick/kinds.ts'
 import { findVenue, VENUES } from '../../venues/index.ts'
 import type { DayFile } from '../../venues/venue.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { count, Progress } from '../progress.ts'
+import { describeDay } from './backfill-lines.ts'
 
 export interface BackfillFlags {
   from?: string
@@ -23,6 +23,7 @@ export interface BackfillFlags {
   url?: string
   files?: string
   keep?: true
+  dryRun?: true
 }
 
 const DAY_MS = 86_400_000
@@ -30,8 +31,7 @@ const DAY_MS = 86_400_000
 const DIRECTORY = 'data/backfill'
 /** Ingest that stores nothing for so long does not run. */
 const STALLED_MS_MAX = 60_000
-/** Records of an earlier run that was killed are stored within this time, or are refused as repeats. */
-const SETTLED_MS_MAX = 30_000
+const STALLED_ADVICE = 'Is ingest running? See tickhouse status. Ctrl-C is safe: they are not appended again'
 const LINE_LENGTH_MAX = 300
 
 interface Wanted {
@@ -45,8 +45,12 @@ interface Wanted {
 interface Running extends Wanted {
   access: StoreAccess
   log: OpenLog
+  /** Ids in the log that are not stored yet. */
+  waiting: WaitingIds
   flags: BackfillFlags
   stopping: AbortSignal
+  /** A day before this one was not stored in time: no other is waited for. */
+  isStalled: boolean
 }
 
 /** Prints a line for each day. True if all of each day's file is stored. Throws TickhouseErrors. */
@@ -60,10 +64,11 @@ export async function backfill(
   const access = await openStoreAccess(config)
   try {
     await requireKept(access, wanted.days.at(-1)!)
-    const log = await openLog(config.LOG, 'beside')
+    const log = await openLog(config.LOG, flags.dryRun ? 'read' : 'beside')
     try {
-      await settled(access, log, stopping)
-      return await allDays({ ...wanted, access, log, flags, stopping })
+      await requireOwnLog(access.query, log)
+      const waiting = await waitingIds(access, log, wanted, stopping)
+      return await allDays({ ...wanted, access, log, waiting, flags, stopping, isStalled: false })
     } finally {
       await log.close()
     }
@@ -103,102 +108,120 @@ function readWanted(source: string, flags: BackfillFlags): Wanted {
 
 const dayText = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
+async function waitingIds({ query }: StoreAccess, log: OpenLog, { venue, symbol }: Wanted, signal: AbortSignal) {
+  let shown: Progress | undefined
+  const progress = (records: number, total: number) => {
+    shown ??= new Progress('records', total)
+    shown.show(records, 'read from the log, not stored yet: ')
+  }
+  try {
+    return await readWaiting({ query, log, venue, symbol, signal, progress })
+  } finally {
+    shown?.end()
+  }
+}
+
 async function allDays(running: Running): Promise<boolean> {
-  const totals = { trades: 0, appended: 0, days: 0 }
+  const { days, venue, symbol, access, flags } = running
+  const totals = { trades: 0, appended: 0, bytes: 0, days: 0 }
   let nextFirst: number | undefined
-  for (const day of running.days) {
+  for (const day of days) {
     running.stopping.throwIfAborted()
     const result = await oneDay(running, day)
-    if (typeof result === 'string') {
-      console.log(plainLine(`${day}  ${result}`, LINE_LENGTH_MAX))
+    if ('text' in result) {
+      console.log(plainLine(`${day}  ${result.text}`, LINE_LENGTH_MAX))
+      totals.bytes += result.bytes
+      if (!result.isFault) totals.days++
       nextFirst = undefined
       continue
     }
-    const { lines, whole } = describeDay(day, result, running.access.store !== null, nextFirst)
+    const context = { nobodyStores: access.store !== null, isDry: flags.dryRun === true, nextFirst }
+    const { lines, whole } = describeDay(day, result, context)
     for (const line of lines) console.log(plainLine(line, LINE_LENGTH_MAX))
     totals.trades += result.refused === null ? result.facts.rows : 0
     totals.appended += result.appended
     nextFirst = result.refused === null ? result.facts.first : undefined
     if (whole) totals.days++
   }
-  const { days, venue, symbol } = running
+  const [all, fresh] = [count(totals.trades), count(totals.appended)]
   console.log(
-    `${venue} ${symbol}: ${totals.days} of ${days.length} days whole, ${count(totals.trades)} trades, ${count(totals.appended)} of them new`,
+    flags.dryRun
+      ? `${venue} ${symbol}: dry run of ${days.length} days: ${count(totals.bytes)} bytes to download; ${fresh} of ${all} trades of files at hand would be appended`
+      : `${venue} ${symbol}: ${totals.days} of ${days.length} days whole, ${all} trades, ${fresh} of them new`,
   )
   return totals.days === days.length
 }
 
-/** The result of a day, or why there is no file of it. */
-async function oneDay(running: Running, day: string): Promise<DayResult | string> {
+/** A day without a result: why, or what would be downloaded, and how many bytes that is, as far as its server states it. */
+interface NoResult {
+  text: string
+  isFault: boolean
+  bytes: number
+}
+
+async function oneDay(running: Running, day: string): Promise<DayResult | NoResult> {
   const { venue, symbol, dayFile, access, log, flags, stopping } = running
-  const url = new URL(dayFile.url!(symbol, day))
-  const name = path.basename(url.pathname)
-  if (flags.url !== undefined) url.href = flags.url.replace(/\/$/, '') + url.pathname
+  const stored = new StoredTrades(access.query, { venue, symbol, day })
   let shown: { step: string; progress: Progress } | undefined
   const show = (step: string, unit: string, done: number, total: number) => {
     if (shown?.step !== step) shown = { step, progress: new Progress(unit, total) }
     shown.progress.show(done, `${day} ${step}: `)
   }
   try {
-    const file =
-      flags.files === undefined
-        ? await download(url.href, DIRECTORY, {
-            signal: stopping,
-            progress: (bytes, total) => show('downloaded', 'bytes', bytes, total),
-          })
-        : path.join(flags.files, name)
-    if (!fs.existsSync(file)) return `there is no file ${file}`
+    const { file, url } = placeOf(running, day)
+    if (url !== null && !fs.existsSync(file) && flags.dryRun) return await describeDownload(url, stored, stopping)
+    if (url !== null)
+      await download(url, DIRECTORY, {
+        signal: stopping,
+        progress: (bytes, total) => show('downloaded', 'bytes', bytes, total),
+      })
+    if (!fs.existsSync(file)) return { text: `there is no file ${file}`, isFault: true, bytes: 0 }
     const result = await backfillDay({
-      stored: new StoredTrades(access.query, { venue, symbol, day }),
+      stored,
       log,
       file,
       unit: day < dayFile.microsFrom ? 'ms' : 'µs',
       signal: stopping,
       progress: (step, rows, total) => show(step, TRADES.name, rows, total),
-      stalledMsMax: access.store === null ? STALLED_MS_MAX : 0,
+      waiting: running.waiting.get(day) ?? [],
+      isDry: flags.dryRun === true,
+      stalledMsMax: access.store === null && !running.isStalled ? STALLED_MS_MAX : 0,
+      stalled: trades =>
+        console.error(
+          `${day}  waiting: ${count(trades)} trades are in the log, and nothing stores them. ${STALLED_ADVICE}`,
+        ),
     })
+    const isStored = result.stored === result.appended + result.waiting
+    running.isStalled = !isStored && !flags.dryRun
     // A file that is refused is kept for a look at it, and downloaded again once it is removed.
-    if (flags.files === undefined && !flags.keep && result.refused === null && result.stored === result.appended)
+    if (url !== null && !flags.keep && !flags.dryRun && result.refused === null && isStored)
       for (const each of [file, `${file}.CHECKSUM`]) fs.rmSync(each, { force: true })
     return result
   } catch (error) {
     if (!(error instanceof NotPublished)) throw error
-    return `not published at ${error.message}: a day is on the day after, and only of symbols that are traded`
+    const text = `not published at ${error.message}: a day is on the day after, and only of symbols that are traded`
+    return { text, isFault: true, bytes: 0 }
   } finally {
     shown?.progress.end()
   }
 }
 
-/**
- * Lines about a day, and whether all ids of its file are stored and reach to the next day's first, which is undefined where it is not known: a
- * file that ends too early may have a matching checksum.
- */
-export function describeDay(
-  day: string,
-  { checksum, facts, refused, appended, stored }: DayResult,
-  nobodyStores: boolean,
-  nextFirst?: number,
-): { lines: string[]; whole: boolean } {
-  if (refused !== null)
-    return { lines: [`${day}  nothing was taken from its file: ${refused}. Remove it and run it again.`], whole: false }
-  const { rows, first, last, fileMissing } = facts
-  const lines = [
-    `${day}  ${count(rows)} trades, ids ${first} to ${last}: ${appended === 0 ? 'all stored before' : `${count(appended)} new`}`,
-  ]
-  const note = (text: string) => lines.push(`            ${text}`)
-  if (checksum === 'absent') note('no .CHECKSUM is beside the file')
-  if (fileMissing.ids > 0) note(`the file lacks ${count(fileMissing.ids)} ids between them: ${rangesText(fileMissing)}`)
-  const cut = nextFirst === undefined ? 0 : nextFirst - last - 1
-  const until = new Date(Math.floor(facts.lastMicros / 1000)).toISOString().slice(11, 19)
-  if (cut !== 0) note(`the file does not reach to the next day's first id, ${nextFirst}: it ends at ${until}`)
-  if (nextFirst === undefined) note(`its last trade is at ${until}; no later file shows whether more followed`)
-  if (stored < appended)
-    note(
-      nobodyStores
-        ? 'no tickhouse runs: they are in the log, and stored once tickhouse start or ingest runs'
-        : `${count(appended - stored)} of them are not stored yet: they are in the log. Is ingest running? See tickhouse status`,
-    )
-  return { lines, whole: fileMissing.ids === 0 && cut === 0 && stored === appended }
+/** Where the file of a day is or will be, and where it is downloaded from; null for files of the user's. */
+function placeOf({ dayFile, symbol, flags }: Running, day: string): { file: string; url: string | null } {
+  const url = new URL(dayFile.url!(symbol, day))
+  const name = path.basename(url.pathname)
+  if (flags.files !== undefined) return { file: path.join(flags.files, name), url: null }
+  const address = flags.url === undefined ? url.href : flags.url.replace(/\/$/, '') + url.pathname
+  return { file: path.join(DIRECTORY, name), url: address }
+}
+
+async function describeDownload(url: string, stored: StoredTrades, signal: AbortSignal): Promise<NoResult> {
+  const bytes = await downloadBytes(url, signal)
+  const [row] = await stored.rowsOfDay<{ trades: string }>('toString(count()) AS trades')
+  const trades = count(Number(row?.trades ?? 0))
+  const size = bytes > 0 ? `${count(bytes)} bytes` : 'a file of unstated length'
+  const text = `would download ${size} from ${url}; ${trades} trades of the day are stored`
+  return { text, isFault: false, bytes }
 }
 
 /** Throws `usage` if trades of a day would be refused: those of the days around it have left the tables. */
@@ -212,25 +235,6 @@ async function requireKept({ query }: StoreAccess, day: string): Promise<void> {
     throw usage(
       `trades of days up to ${row.day} have left the tables by retention: earlier ones are not taken any more`,
     )
-}
-
-/** Waits until what is in the log now is stored, so that a run that was killed appends nothing twice. */
-async function settled({ query, store }: StoreAccess, log: OpenLog, signal: AbortSignal): Promise<void> {
-  if (store !== null) return
-  const untilMs = performance.now() + SETTLED_MS_MAX
-  const { first, count: partitions } = log.partitionsOf(TRADES.name)
-  const next = Array.from({ length: partitions }, (_, at) => log.bounds(first + at).next)
-  while (performance.now() < untilMs) {
-    const rows = await queryRows<{ partition: string; last: string }>(
-      query,
-      `SELECT toString(log_partition) AS partition, toString(max(last)) AS last FROM
-       (SELECT log_partition, max(log_offset) AS last FROM ${TRADES.table} GROUP BY log_partition
-        UNION ALL SELECT log_partition, max(log_offset) AS last FROM quarantine GROUP BY log_partition) GROUP BY log_partition`,
-    )
-    const last = new Map(rows.map(row => [Number(row.partition), Number(row.last)]))
-    if (next.every((offset, at) => offset === 0 || (last.get(first + at) ?? -1) >= offset - 1)) return
-    await sleep(1_000, undefined, { signal })
-  }
 }
 
 function usage(message: string): TickhouseError {
