@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/(sql|exact-sums)$/],
   backfill: [/^(tick|reconcile)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   simulator: [/^venues\//],
+  lab: [],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   status: [
     /^(telemetry|audit)\//,
