@@ -58,6 +58,8 @@ export interface HourFacts {
   gaps_accepted: number
   gaps_repaired: number
   missing: number
+  /** What caused the gaps with ids that are missing, in words; empty if not known. */
+  gap_cause: string
   /** -1 if not known. */
   recorded_seconds: number
   /** Whether the venue had stopped trading of the instrument. */
@@ -133,5 +135,6 @@ function ofOtherTicks(facts: HourFacts): Evaluated {
 /** The cause in words, with the numbers of the hour. */
 export function causeText(cause: string, numbers: Readonly<Record<string, unknown>>): string {
   const text = CAUSES[cause as Cause] ?? cause
-  return text.replace(/\{(\w+)\}/g, (_all, name: string) => Number(numbers[name] ?? 0).toLocaleString('en-US'))
+  const why = cause.startsWith('gap_') && numbers.gap_cause ? `: ${numbers.gap_cause}` : ''
+  return text.replace(/\{(\w+)\}/g, (_all, name: string) => Number(numbers[name] ?? 0).toLocaleString('en-US')) + why
 }

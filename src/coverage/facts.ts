@@ -94,6 +94,8 @@ export interface GapSpan extends Span {
   symbol: string
   state: 'open' | 'repaired' | 'unrepairable' | 'accepted'
   missing: number
+  /** What caused it, in words; empty if not known. */
+  detail: string
 }
 
 const GAP_FROM = 'toUnixTimestamp(toStartOfHour(if(toUnixTimestamp(after_at) = 0, found_at, after_at)))'
@@ -102,9 +104,9 @@ const GAP_TO = `greatest(${GAP_FROM}, toUnixTimestamp(toStartOfHour(if(toUnixTim
 /** The gaps that overlap a span, from the hour of the trade before to that of the trade after; where not known, when it was found. */
 export async function gapsIn(store: Store, span: Span): Promise<GapSpan[]> {
   const rows = await store.rows<Omit<GapSpan, 'missing' | 'from' | 'to'> & Record<'missing' | 'from' | 'to', string>>(
-    `SELECT venue, symbol, toString(state) AS state, toString(missing) AS missing, toString(${GAP_FROM}) AS from,
+    `SELECT venue, symbol, toString(state) AS state, toString(missing) AS missing, detail, toString(${GAP_FROM}) AS from,
        toString(${GAP_TO}) AS to
-     FROM gaps FINAL WHERE ${GAP_FROM} < {to:Int64} AND ${GAP_TO} > {from:Int64}`,
+     FROM gaps_final WHERE ${GAP_FROM} < {to:Int64} AND ${GAP_TO} > {from:Int64}`,
     { ...span },
   )
   return rows.map(row => ({ ...row, missing: Number(row.missing), from: Number(row.from), to: Number(row.to) }))
@@ -115,6 +117,20 @@ export async function changedGaps(store: Store, sinceMicros: number): Promise<{ 
   const rows = await store.rows<{ from: string; to: string; last: string }>(
     `SELECT toString(${GAP_FROM}) AS from, toString(${GAP_TO}) AS to, toString(max(toUnixTimestamp64Micro(changed_at))) AS last
      FROM gaps WHERE changed_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC') GROUP BY from, to`,
+    { since: sinceMicros },
+  )
+  return {
+    spans: rows.map(({ from, to }) => ({ from: Number(from), to: Number(to) })),
+    lastMicros: Math.max(sinceMicros, ...rows.map(({ last }) => Number(last) + 1)),
+  }
+}
+
+/** The hours of the gaps whose cause was found at this time or later, µs, and the last such time. */
+export async function causedGaps(store: Store, sinceMicros: number): Promise<{ spans: Span[]; lastMicros: number }> {
+  const rows = await store.rows<{ from: string; to: string; last: string }>(
+    `SELECT toString(${GAP_FROM}) AS from, toString(${GAP_TO}) AS to, toString(max(toUnixTimestamp64Micro(evaluated_at))) AS last
+     FROM (SELECT * FROM gap_causes FINAL WHERE cause != '' AND evaluated_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')) AS causes
+     INNER JOIN gaps_final AS gaps USING (venue, symbol, first_id, last_id, id_run) GROUP BY from, to`,
     { since: sinceMicros },
   )
   return {
@@ -170,21 +186,27 @@ export async function comparedQuotes(
 }
 
 /** From when to when venues had stopped trading of instruments: by symbol. */
-export async function restingTimes(store: Store, span: Span): Promise<Map<string, Span[]>> {
+export async function restingTimes(store: Store, span: Span): Promise<Map<string, (Span & { status: string })[]>> {
   const rows = await store.rows<{ venue: string; symbol: string; at: string; status: string }>(
     `SELECT venue, symbol, toString(toUnixTimestamp64Nano(received_at) / 1e9) AS at, status FROM instruments
      WHERE (venue, symbol) IN (SELECT DISTINCT venue, symbol FROM instruments WHERE status NOT IN ('', 'trading'))
        AND received_at < fromUnixTimestamp({to:Int64}) ORDER BY venue, symbol, received_at`,
     { to: span.to },
   )
-  const times = new Map<string, Span[]>()
+  const times = new Map<string, (Span & { status: string })[]>()
   for (const [key, own] of Map.groupBy(rows, ({ venue, symbol }) => symbolKey(venue, symbol)))
     times.set(
       key,
       own.flatMap(({ at, status }, index) =>
         status === 'trading' || status === ''
           ? []
-          : [{ from: Number(at), to: index + 1 < own.length ? Number(own[index + 1]!.at) : Number.POSITIVE_INFINITY }],
+          : [
+              {
+                status,
+                from: Number(at),
+                to: index + 1 < own.length ? Number(own[index + 1]!.at) : Number.POSITIVE_INFINITY,
+              },
+            ],
       ),
     )
   return times

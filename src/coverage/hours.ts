@@ -56,6 +56,7 @@ export function rowsOf(symbol: SymbolHours): HourRow[] {
       ...{ gaps_open: inState('open'), gaps_unrepairable: inState('unrepairable') },
       ...{ gaps_accepted: inState('accepted'), gaps_repaired: inState('repaired') },
       missing: gaps.reduce((sum, gap) => sum + (gap.state === 'repaired' ? 0 : gap.missing), 0),
+      gap_cause: gapCauseOf(gaps),
       recorded_seconds: symbol.recordedSeconds(hour),
       resting: symbol.resting.some(span => overlaps(span, hour, hour + HOUR)),
       connections_lost: symbol.connectionsLost(hour),
@@ -70,4 +71,17 @@ export function rowsOf(symbol: SymbolHours): HourRow[] {
     if (each.ticks > 0) next = { run: each.first_run, id: each.first_id }
   }
   return rows.reverse()
+}
+
+/** What caused most of the missing ids, and whether there are other causes. */
+export function gapCauseOf(gaps: readonly Pick<GapSpan, 'state' | 'missing' | 'detail'>[]): string {
+  const missing = new Map<string, number>()
+  for (const gap of gaps)
+    if (gap.state !== 'repaired' && gap.missing > 0)
+      missing.set(gap.detail, (missing.get(gap.detail) ?? 0) + gap.missing)
+  const [most, ...others] = [...missing].filter(([detail]) => detail !== '').sort(([, a], [, b]) => b - a)
+  if (!most) return ''
+  return missing.size === 1
+    ? most[0]
+    : `${most[0]} (${most[1]} of them), and other gaps${others.length > 0 ? '' : ' of unknown cause'}`
 }

@@ -1,7 +1,7 @@
 /** Which hours must be counted: in table `coverage`, by what the other tables have since. Times are seconds since 1970 UTC. */
 import type { Store } from '../store/store.ts'
 import { KINDS, type Kind, LIQUIDATIONS, MARKS, QUOTES, TRADES } from '../tick/kinds.ts'
-import { changedGaps, HOUR, type Span } from './facts.ts'
+import { causedGaps, changedGaps, HOUR, type Span } from './facts.ts'
 import type { Progress } from './table.ts'
 
 /** The kinds whose hours are counted. */
@@ -52,11 +52,12 @@ export async function planOf(store: Store, before: Progress, nowSeconds: number)
   const hours = new Set<number>()
   for (let hour = first; hour < closedBefore; hour += HOUR) hours.add(hour)
   const gaps = await changedGaps(store, isFirst ? 0 : before.gapsBefore)
+  const causes = await causedGaps(store, isFirst ? 0 : before.causesBefore)
   // An hour after a changed one adjoins it.
   const add = (span: Span) => {
     for (let hour = span.from; hour <= span.to && hour < closedBefore; hour += HOUR) hours.add(hour)
   }
-  for (const span of gaps.spans) add(span)
+  for (const span of [...gaps.spans, ...causes.spans]) add(span)
   const stored: number[] = []
   for (const [partition, below] of audited) {
     const from = isFirst ? 0 : (before.offsets.get(partition) ?? 0)
@@ -70,12 +71,14 @@ export async function planOf(store: Store, before: Progress, nowSeconds: number)
     atMicros: nowSeconds * 1_000_000,
     closedBefore: Math.max(first, closedBefore),
     gapsBefore: gaps.lastMicros,
+    causesBefore: causes.lastMicros,
     offsets: audited,
   }
   const isNew =
     restored ||
     reached.closedBefore !== before.closedBefore ||
     reached.gapsBefore !== before.gapsBefore ||
+    reached.causesBefore !== before.causesBefore ||
     [...audited].some(([partition, below]) => below !== before.offsets.get(partition))
   return { spans, reached: isNew ? reached : null }
 }

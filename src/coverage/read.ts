@@ -69,7 +69,7 @@ function namedBy({ sources, kind }: Pick<CoverageQuery, 'sources' | 'kind'>): st
 
 const NAMED = 'kind, venue, symbol'
 const HOURS = CONDITIONS.map(name => `toUInt32(countIf(condition = '${name}')) AS hours_${name}`).join(', ')
-const NUMBERS = `gaps_open, gaps_unrepairable, gaps_accepted, gaps_repaired, missing, absent, recorded_seconds, connections_lost, compared, equal`
+const NUMBERS = `gaps_open, gaps_unrepairable, gaps_accepted, gaps_repaired, missing, absent, gap_cause, recorded_seconds, connections_lost, compared, equal`
 // The numbers of the hour with the worst condition: with its cause they are one sentence.
 const WORST = `argMax((condition, cause, supplied, ${NUMBERS}), (condition, missing + absent)) AS worst`
 const WORST_COLUMNS = ['condition', 'cause', 'supplied', ...NUMBERS.split(', ')]

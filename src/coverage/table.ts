@@ -15,7 +15,7 @@ const NUMBERS = [
   ...['ticks', 'supplied', 'first_run', 'first_id', 'last_run', 'last_id', 'absent', 'gaps_open', 'gaps_unrepairable'],
   ...['gaps_accepted', 'gaps_repaired', 'missing', 'recorded_seconds', 'connections_lost', 'compared', 'equal'],
 ] as const
-const TEXTS = ['kind', 'venue', 'symbol', 'condition', 'cause', 'ids', 'adjoins'] as const
+const TEXTS = ['kind', 'venue', 'symbol', 'condition', 'cause', 'ids', 'adjoins', 'gap_cause'] as const
 
 /** The columns of `HourRow`, as text. */
 export const COLUMNS = `toString(toUnixTimestamp(hour)) AS hour_text, toUInt8(resting) AS is_resting,
@@ -36,6 +36,7 @@ export interface Progress {
   /** Seconds since 1970 UTC; 0 before the first hour. */
   closedBefore: number
   gapsBefore: number
+  causesBefore: number
   offsets: ReadonlyMap<number, number>
 }
 
@@ -44,26 +45,30 @@ export async function loadProgress(store: Store): Promise<Progress> {
     at: string
     closed: string
     gaps: string
+    causes: string
     offsets: Record<string, string | number>
   }>(
     `SELECT toString(toUnixTimestamp64Micro(at)) AS at, toString(toUnixTimestamp(closed_before)) AS closed,
-       toString(toUnixTimestamp64Micro(gaps_before)) AS gaps, offsets
+       toString(toUnixTimestamp64Micro(gaps_before)) AS gaps,
+       toString(toUnixTimestamp64Micro(causes_before)) AS causes, offsets
      FROM coverage_progress ORDER BY coverage_progress.at DESC LIMIT 1`,
   )
-  if (!row) return { atMicros: 0, closedBefore: 0, gapsBefore: 0, offsets: new Map() }
+  if (!row) return { atMicros: 0, closedBefore: 0, gapsBefore: 0, causesBefore: 0, offsets: new Map() }
   const offsets = new Map(Object.entries(row.offsets).map(([partition, below]) => [Number(partition), Number(below)]))
-  return { atMicros: Number(row.at), closedBefore: Number(row.closed), gapsBefore: Number(row.gaps), offsets }
+  const [closedBefore, gapsBefore, causesBefore] = [Number(row.closed), Number(row.gaps), Number(row.causes)]
+  return { atMicros: Number(row.at), closedBefore, gapsBefore, causesBefore, offsets }
 }
 
 export async function saveProgress(
   store: Store,
-  { closedBefore, gapsBefore, offsets, atMicros }: Progress,
+  { closedBefore, gapsBefore, causesBefore, offsets, atMicros }: Progress,
 ): Promise<void> {
   await store.insertRows('coverage_progress', [
     {
       at: microsText(atMicros),
       closed_before: secondText(closedBefore),
       gaps_before: microsText(gapsBefore),
+      causes_before: microsText(causesBefore),
       offsets: Object.fromEntries(offsets),
     },
   ])

@@ -1,5 +1,6 @@
-/** Runs the rollup of coverage now and then, in steps that leave the store to others. */
+/** Finds the causes of gaps and runs the rollup of coverage now and then, in steps that leave the store to others. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { GapCauses } from './gap-causes/gap-causes.ts'
 import { CoverageRollup, type RollupOptions } from './rollup.ts'
 
 const EVERY_MS = 60_000
@@ -16,12 +17,14 @@ export interface UpkeepOptions extends Omit<RollupOptions, 'now'> {
 export class CoverageUpkeep {
   readonly #options: UpkeepOptions
   readonly #rollup: CoverageRollup
+  readonly #causes: GapCauses
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
   constructor(options: UpkeepOptions) {
     this.#options = options
     this.#rollup = new CoverageRollup({ ...options, now: () => Math.floor(Date.now() / 1000) })
+    this.#causes = new GapCauses({ store: options.store, nowMicros: () => Date.now() * 1000 })
   }
 
   start(): void {
@@ -40,11 +43,13 @@ export class CoverageUpkeep {
     await pause(FIRST_AFTER_MS)
     while (!signal.aborted) {
       let more = false
-      try {
-        if (isOurs()) more = await this.#rollup.step()
-      } catch (error) {
-        failed(error as Error)
-      }
+      // Causes first: the hours that are counted after them state them.
+      for (const work of isOurs() ? [this.#causes, this.#rollup] : [])
+        try {
+          if (await work.step()) more = true
+        } catch (error) {
+          failed(error as Error)
+        }
       await pause(more ? BETWEEN_STEPS_MS : EVERY_MS)
     }
   }

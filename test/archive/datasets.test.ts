@@ -165,6 +165,8 @@ test('tables that keep no earlier rows are refused, not answered with the presen
   const first = await selectionOf('first')
   for (const sql of [
     'SELECT * FROM gaps',
+    'SELECT * FROM gaps_final',
+    'SELECT * FROM gap_causes',
     'SELECT count() FROM audits',
     'SELECT * FROM coverage_days',
     'SELECT 1 WHERE 1 IN (SELECT count() FROM requeues)',

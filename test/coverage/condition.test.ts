@@ -21,6 +21,7 @@ const FACTS: fc.Arbitrary<HourFacts> = fc.record({
   last_id: fc.oneof(fc.nat(), fc.constant(0), fc.constant(2 ** 53)),
   adjoins: fc.constantFrom('unknown', 'yes', 'restarted'),
   ...{ gaps_open: few, gaps_unrepairable: few, gaps_accepted: few, gaps_repaired: few, missing: few },
+  gap_cause: fc.constantFrom('', 'connection lost at 12:03:04'),
   recorded_seconds: fc.constantFrom(-1, 0, 10, 3_600),
   resting: fc.boolean(),
   ...{ connections_lost: few, compared: few, equal: few },
@@ -31,6 +32,7 @@ const COMPLETE: readonly string[] = ['proved', 'repaired', 'halted']
 const WHOLE: HourFacts = {
   ...{ kind: 'trades', ids: 'dense', ticks: 10, supplied: 0, first_run: 0, first_id: 101, last_run: 0, last_id: 110 },
   ...{ adjoins: 'yes', absent: 0, gaps_open: 0, gaps_unrepairable: 0, gaps_accepted: 0, gaps_repaired: 0, missing: 0 },
+  gap_cause: '',
   ...{ recorded_seconds: 3_600, resting: false, connections_lost: 0, compared: 0, equal: 0 },
 }
 const ADJOINING: NextTrade = { run: 0, id: 111 }

@@ -16,7 +16,15 @@ const DAYS = 4
 const rowOf = (symbol: string, hour: number, condition: number): HourRow => ({
   ...{ kind: 'trades', venue: 'binance', symbol, hour: START + hour * HOUR, ids: 'dense', ticks: 1, supplied: 0 },
   ...{ first_run: 0, first_id: 1, last_run: 0, last_id: 1, adjoins: 'yes', absent: 0, gaps_open: 0 },
-  ...{ gaps_unrepairable: 0, gaps_accepted: 0, gaps_repaired: 0, missing: 0, recorded_seconds: 3_600, resting: false },
+  ...{
+    gaps_unrepairable: 0,
+    gaps_accepted: 0,
+    gaps_repaired: 0,
+    missing: 0,
+    gap_cause: '',
+    recorded_seconds: 3_600,
+    resting: false,
+  },
   ...{ connections_lost: 0, compared: 0, equal: 0, condition: CONDITIONS[condition]!, cause: 'ids_dense' },
 })
 

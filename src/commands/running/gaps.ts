@@ -35,6 +35,10 @@ export interface GapLine {
   found: string
   /** The venue's time of the trade before, or empty. */
   after: string
+  /** Ids of it that reached the log and are in quarantine. */
+  refused: string
+  /** What caused it, in words; empty if not known. */
+  detail: string
 }
 
 /** Prints missing trades, the newest last. Throws `process_unreachable`. */
@@ -46,9 +50,10 @@ export async function listGaps(config: Config, { all }: GapsFlags): Promise<void
 
 export function describeGaps(gaps: readonly GapLine[]): string[] {
   if (gaps.length === 0) return ['No trades are known to be missing.']
-  const lines = gaps.map(({ venue, symbol, first, last, missing, state, reason, found, after }) => {
+  const lines = gaps.map(({ venue, symbol, first, last, missing, state, reason, found, after, ...line }) => {
     const why = state === 'open' || state === 'repaired' ? '' : `: ${reason}`
-    return `${venue}:${symbol} ${first}-${last}  ${missing} missing  ${state}${why}  ${after || `found ${found}`}`
+    const cause = line.detail === '' ? '' : `  ${line.detail}`
+    return `${venue}:${symbol} ${first}-${last}  ${missing} missing  ${state}${why}  ${after || `found ${found}`}${cause}`
   })
   return gaps.length < LISTED_MAX ? lines : [...lines, `The newest ${LISTED_MAX}: all are in table gaps.`]
 }
@@ -95,9 +100,9 @@ async function stored(config: Config, where: string): Promise<void> {
 
 async function query(config: Config, where: string): Promise<GapLine[]> {
   const statement = `SELECT venue, symbol, toString(first_id) AS first, toString(last_id) AS last, toString(missing) AS missing,
-      toString(state) AS state, reason, toUInt32(id_run) AS run, toString(found_at) AS found,
+      toString(state) AS state, reason, detail, toString(refused) AS refused, toUInt32(id_run) AS run, toString(found_at) AS found,
       if(toUnixTimestamp(after_at) = 0, '', toString(after_at)) AS after
-    FROM (SELECT * FROM gaps FINAL WHERE ${where} ORDER BY found_at DESC LIMIT ${LISTED_MAX}) ORDER BY found_at, first_id
+    FROM (SELECT * FROM gaps_final WHERE ${where} ORDER BY found_at DESC LIMIT ${LISTED_MAX}) ORDER BY found_at, first_id
     FORMAT JSONEachRow`
   const response = await requestPage(config, '/api/query', { method: 'POST', body: statement })
   const text = await response.text()

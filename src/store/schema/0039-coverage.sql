@@ -3,7 +3,8 @@
 -- read with FINAL. Conditions are in the order in which the worst hour names a day: the greatest counts.
 -- ticks by the kind's time column. first_id and last_id in runs first_run and last_run; without ticks, last_id is the last one
 -- before. adjoins: whether the ids continue those before. absent: ids between the first and the last that are not in the table.
--- gaps overlap the hour; missing are the ids that they still miss. recorded_seconds is -1 if not known (table uptime).
+-- gaps overlap the hour; missing are the ids that they still miss, gap_cause why most of them are, in words.
+-- recorded_seconds is -1 if not known (table uptime).
 CREATE TABLE IF NOT EXISTS coverage
 (
     kind             LowCardinality(String),
@@ -31,7 +32,8 @@ CREATE TABLE IF NOT EXISTS coverage
     connections_lost UInt32             CODEC(ZSTD(1)),
     compared         UInt64             CODEC(ZSTD(1)),
     equal            UInt64             CODEC(ZSTD(1)),
-    computed_at      DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))
+    computed_at      DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    gap_cause        LowCardinality(String) DEFAULT ''
 )
 ENGINE = ReplacingMergeTree(computed_at)
 PARTITION BY toYYYYMM(hour)
