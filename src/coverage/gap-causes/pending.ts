@@ -45,7 +45,7 @@ export async function unexplainedGaps(store: Store, untilMicros: number, limit: 
   return rows.map(toGap)
 }
 
-/** The gaps changed after one time and until another, the first ones; more than `limit` only where they changed at once. */
+/** The gaps changed after one time and until another, the first ones; more than `limit` only where they changed at the same time. */
 export async function changedBetween(
   store: Store,
   span: { sinceMicros: number; untilMicros: number },

@@ -76,7 +76,7 @@ describe('the cause of a gap', () => {
     assert.match(textOf({ resting, samples: [] }), /^halt/)
   })
 
-  test('is a refusal where ids reached the log, whatever else happened, and says of how many', () => {
+  test('is a refusal where ids reached the log, whatever else happened, and states how many', () => {
     const some = { refused: { count: 12, reason: 'malformed_frame' } }
     assert.equal(
       textOf({ ...some, ...LOST }),
