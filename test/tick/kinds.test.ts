@@ -26,6 +26,8 @@ const ABOUT_TRADES = [
   // Trade ids and what follows from them.
   'src/ingest/ids/known-ids.ts',
   'src/commands/proof/program.ts',
+  'src/coverage/gap-causes/facts.ts',
+  'src/coverage/gap-causes/refused.ts',
   'src/ingest/gaps/stored-gaps.ts',
   'src/ingest/ids/stored-trades.ts',
   'src/ingest/reprocess/ids.ts',
