@@ -5,6 +5,7 @@
 import { Command, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'
 import { addSettingFlags, settingFlags } from './commands/flags.ts'
+import { addLabCommands } from './commands/lab/program.ts'
 import { addProofCommands } from './commands/proof/program.ts'
 import type { QuarantineFlags } from './commands/quarantine.ts'
 import type { QueryFlags } from './commands/query.ts'
@@ -213,6 +214,8 @@ command('coverage', 'show how complete what is stored is: proved, repaired, degr
 
 const dataset = addProofCommands(command, configOf, stopping)
 
+const lab = addLabCommands(command, configOf, stopping)
+
 command('replay', "replay stored ticks as a venue's WebSocket feed, as one normalised feed, or into a log")
   .option('--as <format>', 'a venue, for its own message format, or live for one format of all venues')
   .option('--into <log>', 'append to this log instead: sqlite:data/replayed')
@@ -261,7 +264,7 @@ command('dashboards', 'copy the Grafana dashboards and the Prometheus alert rule
     copyDashboards(directory)
   })
 
-for (const made of [program, archive, sources, gaps, dataset].flatMap(({ commands }) => commands)) {
+for (const made of [program, archive, sources, gaps, dataset, lab].flatMap(({ commands }) => commands)) {
   addSettingFlags(made, nameOf(made))
   made.addHelpText(
     'after',

@@ -45,8 +45,8 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   reconcile: [/^tick\//, /^venues\/candles\/candles$/, /^store\/(sql|exact-sums)$/],
   backfill: [/^(tick|reconcile)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   simulator: [/^venues\//],
-  lab: [],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
+  lab: [/^tick\//, /^replay\/(range|stored-ticks|time-chunks|timeline)$/, /^simulator\/random$/, CONTRACTS],
   status: [
     /^(telemetry|audit)\//,
     /^venues\/index$/,
@@ -61,6 +61,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^sources\/(status|metrics|control\/choices|subscription\/symbol-states)$/,
     /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
     /^archive\/(archive|metrics)$/,
+    /^lab\/results\/tables$/,
   ],
   watch: [/^(telemetry|status|proof)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
@@ -69,7 +70,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^config$/,
   ],
   commands: [
-    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|backfill|watch)\//,
+    /^(tick|telemetry|log|store|audit|coverage|ingest|proof|archive|status|replay|reconcile|backfill|lab|watch)\//,
     /^(venues\/(index|venue|candles\/candles)|sources\/rest\/(hosts|kept-pauses))$/,
     /^(config|settings)$/,
   ],
@@ -206,7 +207,8 @@ test('every source file that a comment or a document names is there', () => {
       const name = named.replace(/^[./]+/, '')
       assert.ok(
         // A user's file, in examples.
-        ['test.ts', 'my-venue.ts'].includes(name) || ours.some(each => each === name || each.endsWith(`/${name}`)),
+        ['test.ts', 'my-venue.ts', 'my-strategy.ts'].includes(name) ||
+          ours.some(each => each === name || each.endsWith(`/${name}`)),
         `${file} names ${named}`,
       )
     }

@@ -67,6 +67,8 @@ export const COMMAND_GROUPS = {
   replay: [...STORE_ACCESS, 'log'],
   prove: [...STORE_ACCESS, 'log', 'venues', 'venueFiles'],
   backfill: [...STORE_ACCESS, 'log', 'venueFiles'],
+  lab: [],
+  'lab run': [...STORE_ACCESS, 'log'],
   quarantine: ['page', 'access'],
   restore: ['log', 'store', 'archive'],
   dashboards: [],

@@ -32,6 +32,8 @@ export class Range<C extends ReplayColumns = ReplayColumns> {
   readonly lastNanos: bigint
   readonly symbols: readonly string[]
   readonly venues: readonly string[]
+  /** `venue:symbol` of each. */
+  readonly names: readonly string[]
   readonly #filter: TickFilter
   readonly #symbolDays: readonly SymbolDay[]
 
@@ -65,6 +67,7 @@ export class Range<C extends ReplayColumns = ReplayColumns> {
     this.lastNanos = sorted(symbolDays.map(({ last }) => last)).at(-1)!
     this.symbols = [...new Set(symbolDays.map(({ symbol }) => symbol))]
     this.venues = [...new Set(symbolDays.map(({ venue }) => venue))]
+    this.names = [...new Set(symbolDays.map(({ venue, symbol }) => `${venue}:${symbol}`))]
   }
 
   /** Lower bound for the time of the first tick at or after `fromNanos`; undefined if there is none. */

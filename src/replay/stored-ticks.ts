@@ -22,6 +22,8 @@ export interface StoredTicks<C extends ReplayColumns = ReplayColumns> {
   columns(): C
   /** Reads blocks in ClickHouse's Native format into columns; `block` is room for one of them. */
   read(bytes: Uint8Array, into: C, block: C): C
+  /** The times of `time`, ns since 1970 UTC. */
+  times(ticks: C): BigInt64Array
   /** A function that returns the ticks in order: `ticks` itself, or `into`. */
   sorter(): (ticks: C, into: C) => C
 }
@@ -36,6 +38,7 @@ export const STORED_TRADES: StoredTicks<TradeColumns> = {
   queryOrder: 'symbol, venue, timestamp, trade_id, log_partition, log_offset, log_index',
   columns: () => new TradeColumns(0),
   read: readTradeBlocks,
+  times: ({ timestamp }) => timestamp,
   sorter: () => {
     const order = new TimeOrder()
     return (trades, into) => order.inOrder(trades, into)
@@ -52,6 +55,7 @@ export const STORED_QUOTES: StoredTicks<QuoteColumns> = {
   queryOrder: 'received_at, log_partition, log_offset, log_index',
   columns: () => new QuoteColumns(0),
   read: readQuoteBlocks,
+  times: ({ receivedAt }) => receivedAt,
   sorter: () => quotes => quotes,
 }
 

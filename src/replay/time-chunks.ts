@@ -1,6 +1,6 @@
 /** Reads a range of ticks in order and in chunks, so that memory is bounded for ranges of any length. */
 import type { Range, RunQuery } from './range.ts'
-import { type ReplayColumns, timesOf } from './stored-ticks.ts'
+import type { ReplayColumns } from './stored-ticks.ts'
 
 /**
  * Maximum ticks of a chunk, 20 to 27 MB in columns. Smaller chunks cost more: each query reads more than it returns.
@@ -39,12 +39,12 @@ export async function* readChunks<C extends ReplayColumns>(
     let ticks = await read(range.select(from, next, ticksMax))
     if (ticks.length === ticksMax) {
       ticks = await read(range.selectFirst(from, next, ticksMax))
-      next = timesOf(ticks)[ticksMax - 1]!
-      if (next === timesOf(ticks)[0]) {
+      next = stored.times(ticks)[ticksMax - 1]!
+      if (next === stored.times(ticks)[0]) {
         ticks = await read(range.select(next, next + 1n, SAME_TIME_TICKS_MAX))
         next += 1n
       } else {
-        while (timesOf(ticks)[ticks.length - 1] === next) ticks.length--
+        while (stored.times(ticks)[ticks.length - 1] === next) ticks.length--
       }
     }
     const filling = ((next - from) * BigInt(Math.ceil(ticksMax * FILL))) / BigInt(Math.max(ticks.length, 1)) + 1n

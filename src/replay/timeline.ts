@@ -25,9 +25,11 @@ interface Stream {
 
 export class Timeline {
   readonly #streams: readonly Stream[]
+  readonly #timesOf: (ticks: ReplayColumns) => BigInt64Array
 
-  /** Of ticks of one time, those of the first reader come first. */
-  constructor(readers: readonly ChunkReader[]) {
+  /** Of ticks of one time, those of the first reader come first. `times` are those that order the ticks, ns since 1970 UTC. */
+  constructor(readers: readonly ChunkReader[], times = timesOf) {
+    this.#timesOf = times
     this.#streams = readers.map(reader => ({
       reader,
       coming: settled(reader.next()),
@@ -39,7 +41,7 @@ export class Timeline {
 
   /** Time of the next tick, ns since 1970 UTC; undefined after the last. Runs taken before are no longer valid. */
   async next(): Promise<bigint | undefined> {
-    for (const stream of this.#streams) await load(stream)
+    for (const stream of this.#streams) await load(stream, this.#timesOf)
     return this.#earliest()?.time
   }
 
@@ -84,11 +86,11 @@ export class Timeline {
 }
 
 /** Makes the next chunk the current one, where that is exhausted. */
-async function load(stream: Stream): Promise<void> {
+async function load(stream: Stream, times: (ticks: ReplayColumns) => BigInt64Array): Promise<void> {
   if (!stream.coming || (stream.ticks && stream.row < stream.ticks.length)) return
   const { value: ticks, done } = await unwrapped(stream.coming)
   stream.ticks = done ? undefined : ticks!
-  stream.times = stream.ticks ? timesOf(stream.ticks) : stream.times
+  stream.times = stream.ticks ? times(stream.ticks) : stream.times
   stream.row = 0
   stream.coming = done ? undefined : settled(stream.reader.next())
 }

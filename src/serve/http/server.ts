@@ -13,6 +13,7 @@ import { throttleEvents } from '../../telemetry/throttle.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
 import { serveCoverage } from '../page/coverage-routes.ts'
 import { serveHistory } from '../page/history-routes.ts'
+import { serveLab } from '../page/lab-routes.ts'
 import type { Live } from '../page/live.ts'
 import { queryBars, toBar } from '../page/market/candles.ts'
 import { querySpreads } from '../page/market/spreads.ts'
@@ -153,6 +154,7 @@ export async function serve({
   // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveCoverage(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
+  serveLab(server, store)
   serveWatchReports(server, watchReports)
   serveVisible(server, live)
 

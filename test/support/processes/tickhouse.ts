@@ -214,7 +214,7 @@ export class TestInstance {
 
   /** Starts a process. Its log is read as events, unless `output` is a file descriptor. */
   run(
-    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive' | 'upgrade',
+    command: 'start' | 'record' | 'ingest' | 'serve' | 'replay' | 'restore' | 'watch' | 'archive' | 'upgrade' | 'lab',
     settings: Settings = {},
     flags: readonly string[] = [],
     output: 'pipe' | number = 'pipe',

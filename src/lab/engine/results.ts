@@ -1,0 +1,26 @@
+/** What a run gives, row by row: the tables `lab_…` and the report are made of it. */
+import type { LedgerLine, RoundTrip } from '../accounting/account.ts'
+import type { Fill, Order } from '../execution/order.ts'
+import type { Breach } from '../risk/limits.ts'
+
+/** A strategy's account at a time. Units of money. */
+export interface EquityMark {
+  timeMicros: number
+  equity: bigint
+  cash: bigint
+  gross: bigint
+  /** Sums since the start. */
+  fees: bigint
+  traded: bigint
+}
+
+/** Receives the rows of one strategy, in the order in which they happen. */
+export interface Results {
+  /** An order in its final state. */
+  order(order: Order): void
+  fill(fill: Fill): void
+  line(line: LedgerLine): void
+  roundTrip(trip: RoundTrip): void
+  breach(breach: Breach): void
+  mark(mark: EquityMark): void
+}

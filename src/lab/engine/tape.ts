@@ -1,0 +1,72 @@
+/** Whether the tape of each instrument is whole: no gap that was found lately, and ticks that are not old. */
+import type { Books } from '../market/books.ts'
+
+/** A gap was found, or is no longer held against the tape. */
+export interface TapeChange {
+  timeMicros: number
+  /** Index of the instrument. */
+  at: number
+  isGap: boolean
+  detail: string
+}
+
+export type OnTape = (at: number, isWhole: boolean, cause: 'gap' | 'stale', detail: string) => void
+
+export class Tape {
+  /** When the next change is due, µs. */
+  nextMicros = Number.POSITIVE_INFINITY
+  readonly #books: Books
+  readonly #staleMicros: number
+  readonly #onTape: OnTape
+  readonly #gaps: Uint32Array
+  readonly #stale: Uint8Array
+  #changes: readonly TapeChange[] = []
+  #next = 0
+
+  constructor(books: Books, instruments: number, staleMicros: number, onTape: OnTape) {
+    this.#books = books
+    this.#staleMicros = staleMicros
+    this.#onTape = onTape
+    this.#gaps = new Uint32Array(instruments)
+    this.#stale = new Uint8Array(instruments)
+  }
+
+  /** Further changes, in order of time, none before those given earlier. */
+  add(changes: readonly TapeChange[]): void {
+    this.#changes = [...this.#changes.slice(this.#next), ...changes]
+    this.#next = 0
+    this.nextMicros = this.#changes[0]?.timeMicros ?? Number.POSITIVE_INFINITY
+  }
+
+  isWhole(at: number): boolean {
+    return this.#gaps[at] === 0 && this.#stale[at] === 0
+  }
+
+  isStale(at: number): boolean {
+    return this.#stale[at] === 1
+  }
+
+  /** Applies the next change. */
+  run(): void {
+    const { at, isGap, detail } = this.#changes[this.#next++]!
+    this.nextMicros = this.#changes[this.#next]?.timeMicros ?? Number.POSITIVE_INFINITY
+    this.#gaps[at]! += isGap ? 1 : -1
+    this.#onTape(at, this.isWhole(at), 'gap', detail)
+  }
+
+  /** Finds instruments whose last tick is old. */
+  check(timeMicros: number): void {
+    for (let at = 0; at < this.#stale.length; at++) {
+      const seen = this.#books.seenMicros[at]!
+      if (this.#stale[at] === 1 || seen === 0 || timeMicros - seen <= this.#staleMicros) continue
+      this.#stale[at] = 1
+      this.#onTape(at, false, 'stale', `no tick for ${Math.round((timeMicros - seen) / 1e6)} s`)
+    }
+  }
+
+  /** A tick of a stale instrument came. */
+  refresh(at: number): void {
+    this.#stale[at] = 0
+    this.#onTape(at, this.isWhole(at), 'stale', 'ticks again')
+  }
+}

@@ -1,0 +1,75 @@
+/** Takes the results of one strategy: rows for the tables, and what the report is made of. */
+import { createHash } from 'node:crypto'
+import type { LedgerLine, RoundTrip } from '../accounting/account.ts'
+import type { EquityMark, Results } from '../engine/results.ts'
+import type { Fill, Order } from '../execution/order.ts'
+import type { Breach } from '../risk/limits.ts'
+import { breachRow, fillRow, lineRow, markRow, type Owner, orderRow, type Row } from './rows.ts'
+import type { LabTable } from './tables.ts'
+
+/** Takes a row of a table. */
+export type AddRow = (table: LabTable, row: Row) => void
+
+export class Recorded implements Results {
+  readonly owner: Owner
+  /** Equity, gross and traded money at each mark, in units of the currency. */
+  readonly equity: number[] = []
+  readonly gross: number[] = []
+  readonly roundTrips: RoundTrip[] = []
+  /** Number of orders by their final state, and of breaches by limit. */
+  readonly orders: Record<string, number> = {}
+  readonly breaches: Record<string, number> = {}
+  lastMark: EquityMark | undefined
+  fills = 0
+  largeFills = 0
+  makerFills = 0
+  /** Of all ledger lines: 0, or the ledger is wrong. */
+  ledgerSum = 0n
+  readonly #hash = createHash('sha256')
+  readonly #add: AddRow
+
+  constructor(owner: Owner, add: AddRow) {
+    this.owner = owner
+    this.#add = add
+  }
+
+  /** SHA-256 of all fills so far, in order. */
+  get fillsHash(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  order(order: Order): void {
+    this.orders[order.state] = (this.orders[order.state] ?? 0) + 1
+    this.#add('lab_orders', orderRow(this.owner, order))
+  }
+
+  fill(fill: Fill): void {
+    this.fills++
+    if (fill.isLarge) this.largeFills++
+    if (fill.isMaker) this.makerFills++
+    const { run: _, ...row } = fillRow(this.owner, fill)
+    this.#hash.update(`${JSON.stringify(row)}\n`)
+    this.#add('lab_fills', { run: this.owner.run, ...row })
+  }
+
+  line(line: LedgerLine): void {
+    this.ledgerSum += line.amount
+    this.#add('lab_ledger', lineRow(this.owner, line))
+  }
+
+  roundTrip(trip: RoundTrip): void {
+    this.roundTrips.push(trip)
+  }
+
+  breach(breach: Breach): void {
+    this.breaches[breach.limit] = (this.breaches[breach.limit] ?? 0) + 1
+    this.#add('lab_limits', breachRow(this.owner, breach))
+  }
+
+  mark(mark: EquityMark): void {
+    this.lastMark = mark
+    this.equity.push(Number(mark.equity) / 1e8)
+    this.gross.push(Number(mark.gross) / 1e8)
+    this.#add('lab_equity', markRow(this.owner, mark))
+  }
+}

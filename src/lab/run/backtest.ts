@@ -1,0 +1,103 @@
+/** Plays stored ticks to a portfolio, as fast as they can be read. */
+import { randomBytes } from 'node:crypto'
+import { TickhouseError } from '../../errors.ts'
+import type { RunQuery } from '../../replay/range.ts'
+import { QuoteColumns } from '../../tick/quotes/quotes.ts'
+import { readInstruments } from '../data/instruments.ts'
+import { type Completeness, readCompleteness } from '../data/proved.ts'
+import { findTicks, type LabTicks } from '../data/stored-ticks.ts'
+import { readTapeChanges } from '../data/tape-changes.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { ReadPortfolio } from '../portfolio/read.ts'
+import type { Recorded } from '../results/recorded.ts'
+import type { RowWriter } from '../results/row-writer.ts'
+import { setUp, symbolsOf } from './set-up.ts'
+
+export interface BacktestOptions {
+  portfolio: ReadPortfolio
+  runQuery: RunQuery
+  /** ns since 1970 UTC, the end exclusive; undefined for all that is stored. */
+  fromNanos?: bigint | undefined
+  untilNanos?: bigint | undefined
+  writer: RowWriter
+  /** Ticks played, of how many. */
+  onProgress: (played: number, all: number, timeMicros: number) => void
+  signal: AbortSignal
+}
+
+export interface BacktestResult {
+  run: string
+  engine: Engine
+  recorded: readonly Recorded[]
+  firstNanos: bigint
+  lastNanos: bigint
+  ticks: number
+  completeness: Completeness
+  /** It was interrupted: the results reach up to there. */
+  isStopped: boolean
+}
+
+/** Ticks of one step: rows are written and progress is shown between steps. */
+const STEP_TICKS = 50_000
+
+/** The name of a run: its time, its portfolio and chance. */
+export function newRun(name: string): string {
+  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')
+  return `${time}-${name}-${randomBytes(3).toString('hex')}`
+}
+
+/** Throws `usage` if nothing is stored of a symbol, and errors of the store. */
+export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+  const { portfolio, runQuery, writer, signal, onProgress } = options
+  const names = symbolsOf(portfolio)
+  const instruments = await readInstruments(runQuery, names, portfolio.portfolio.instruments)
+  const ticks = await ticksOf(options, names)
+  const run = newRun(portfolio.portfolio.name)
+  const { engine, recorded } = setUp(run, portfolio, instruments, ticks.quoted, (table, row) => writer.add(table, row))
+  const { firstNanos } = ticks
+  const [firstMicros, endMicros] = [Number(firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
+  const { gap_hold_seconds: hold } = portfolio.portfolio
+  engine.addTapeChanges(await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold))
+  engine.start(firstMicros)
+  const timeline = ticks.timeline()
+  let played = 0
+  try {
+    while (!signal.aborted && (await timeline.next()) !== undefined) {
+      for (const run of timeline.take(undefined, STEP_TICKS)) {
+        if (run.ticks instanceof QuoteColumns) engine.playQuotes(run.ticks, run.start, run.end)
+        else engine.playTrades(run.ticks, run.start, run.end)
+        played += run.end - run.start
+      }
+      onProgress(played, ticks.ticks, engine.nowMicros)
+      if (writer.isFull) await writer.flush()
+    }
+  } finally {
+    await timeline.close()
+  }
+  const lastMicros = signal.aborted ? engine.nowMicros : endMicros
+  engine.end(lastMicros)
+  await writer.flush()
+  const lastNanos = BigInt(lastMicros) * 1000n
+  const completeness = await readCompleteness(runQuery, names, firstNanos, lastNanos)
+  return { run, engine, recorded, firstNanos, lastNanos, ticks: played, completeness, isStopped: signal.aborted }
+}
+
+async function ticksOf(
+  { portfolio, runQuery, fromNanos, untilNanos }: BacktestOptions,
+  names: readonly string[],
+): Promise<LabTicks> {
+  const venues = [...new Set(names.map(name => name.slice(0, name.indexOf(':'))))]
+  const filter = {
+    venue: venues.length === 1 ? venues[0] : undefined,
+    symbols: names.map(name => name.slice(name.indexOf(':') + 1)),
+    ...{ fromNanos, untilNanos },
+  }
+  const ticks = await findTicks(runQuery, filter, portfolio.portfolio.clock === 'venue')
+  const missing = names.filter(name => !ticks?.names.has(name))
+  if (ticks && missing.length === 0) return ticks
+  throw new TickhouseError(
+    'usage',
+    `nothing is stored of ${missing.join(', ')} in this time`,
+    'List what is stored: tickhouse coverage',
+  )
+}

@@ -1,0 +1,93 @@
+/** From a portfolio to an engine that is ready to play. */
+import { Random } from '../../simulator/random.ts'
+import { Engine } from '../engine/engine.ts'
+import { moneyOf, type TraderOptions } from '../engine/trader.ts'
+import { type FeeRates, RATE_DECIMALS } from '../execution/rules.ts'
+import { type Instrument, nameOf, unitsOf } from '../market/instrument.ts'
+import type { ReadPortfolio, ReadStrategy } from '../portfolio/read.ts'
+import type { Portfolio, StrategyEntry } from '../portfolio/shape.ts'
+import { type AddRow, Recorded } from '../results/recorded.ts'
+import type { Limits } from '../risk/limits.ts'
+
+/** Of venues that the portfolio states no fees of. */
+const FEE_UNKNOWN = 0.001
+
+export interface SetUp {
+  engine: Engine
+  /** The results of each strategy, in the order of the portfolio. */
+  recorded: readonly Recorded[]
+}
+
+/** All instruments of the strategies that are on, `venue:symbol`, each once. */
+export function symbolsOf({ strategies }: Pick<ReadPortfolio, 'strategies'>): string[] {
+  return [...new Set(strategies.flatMap(({ entry }) => entry.symbols))]
+}
+
+/** `quoted`: the instruments whose quotes are recorded. Throws `usage` for amounts that are not whole units. */
+export function setUp(
+  run: string,
+  { portfolio, strategies }: ReadPortfolio,
+  instruments: readonly Instrument[],
+  quoted: ReadonlySet<string>,
+  add: AddRow,
+): SetUp {
+  const byName = new Map(instruments.map(each => [nameOf(each), each]))
+  const isQuoted = (instrument: Instrument) => quoted.has(nameOf(instrument))
+  const recorded = strategies.map(({ entry }) => new Recorded({ run, strategy: entry.name }, add))
+  const traders = strategies.map((strategy, at) => ({
+    ...traderOf(strategy, portfolio, recorded[at]!),
+    instruments: strategy.entry.symbols.map(name => byName.get(name)!),
+    isQuoted,
+  }))
+  const { mark_seconds: markSeconds, stale_seconds: staleSeconds, clock } = portfolio
+  const engine = new Engine({
+    ...{ instruments, traders, markSeconds, staleSeconds, isQuoted, byVenueTime: clock === 'venue' },
+  })
+  return { engine, recorded }
+}
+
+function traderOf(
+  { entry, kind, parameters }: ReadStrategy,
+  portfolio: Portfolio,
+  results: Recorded,
+): Omit<TraderOptions, 'instruments' | 'isQuoted'> {
+  const { fills, order_latency_ms: latency, seed } = portfolio
+  const own = new Random(seed, entry.name)
+  const ways = new Random(seed, `${entry.name} latency`)
+  const [least, most] = typeof latency === 'number' ? [latency, latency] : latency
+  const rates = new Map<string, FeeRates>()
+  return {
+    name: entry.name,
+    strategy: kind.make(parameters),
+    capital: moneyOf(entry.capital),
+    limits: limitsOf(entry),
+    rules: {
+      ...{ rest: fills.rest, limits: fills.limits, consumes: fills.consumes },
+      ...{ slippageTicks: fills.slippage_ticks, participation: fills.participation },
+    },
+    fees: ({ venue }) => {
+      const known = rates.get(venue) ?? ratesOf(portfolio, venue)
+      rates.set(venue, known)
+      return known
+    },
+    latencyMicros: () => Math.round((least === most ? least : least + (most - least) * ways.uniform()) * 1000),
+    random: () => own.uniform(),
+    results,
+  }
+}
+
+function ratesOf({ fees }: Portfolio, venue: string): FeeRates {
+  const { maker, taker } = fees[venue] ?? fees.default ?? { maker: FEE_UNKNOWN, taker: FEE_UNKNOWN }
+  const units = (share: number) => unitsOf(share, RATE_DECIMALS, 'the fee')
+  return { maker: units(maker), taker: units(taker) }
+}
+
+function limitsOf({ limits: { position, gross, order, daily_loss: dailyLoss, drawdown } }: StrategyEntry): Limits {
+  return {
+    ...(position === undefined ? {} : { position: moneyOf(position) }),
+    ...(gross === undefined ? {} : { gross: moneyOf(gross) }),
+    ...(order === undefined ? {} : { order: moneyOf(order) }),
+    ...(dailyLoss === undefined ? {} : { dailyLoss: moneyOf(dailyLoss) }),
+    ...(drawdown === undefined ? {} : { drawdown }),
+  }
+}

@@ -1,0 +1,23 @@
+/** `POST /api/lab/rows` with `{table, rows}` as JSON: writes results of strategies to the tables `lab_…`. */
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { LAB_TABLES } from '../../lab/results/tables.ts'
+import type { Store } from '../../store/store.ts'
+import { jsonOf } from '../http/json-body.ts'
+
+const ROWS_MAX = 10_000
+const BYTES_MAX = 16 * 2 ** 20
+const ROWS = z.strictObject({
+  table: z.enum(LAB_TABLES),
+  rows: z.array(z.record(z.string(), z.unknown())).max(ROWS_MAX),
+})
+
+export function serveLab(server: FastifyInstance, store: Store): void {
+  server.post('/api/lab/rows', { bodyLimit: BYTES_MAX }, async (request, reply) => {
+    const parsed = ROWS.safeParse(jsonOf(request.body))
+    if (!parsed.success) return reply.code(400).send({ message: 'not rows of a table of the lab', advice: '' })
+    const { table, rows } = parsed.data
+    if (rows.length > 0) await store.insertRows(table, rows)
+    return {}
+  })
+}

@@ -1,0 +1,125 @@
+/** `tickhouse lab run` over a recorded market: beside the running instance and over its stopped store. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { KnownMarket } from '../../support/data/market.ts'
+import { within } from '../../support/judges/within.ts'
+import { TestInstance, type TestProcess, WAIT_MS_MAX } from '../../support/processes/tickhouse.ts'
+
+const PORTFOLIO = `
+name: demo
+currency: USDT
+mark_seconds: 1
+order_latency_ms: [5, 50]
+fees: { simulator: { maker: 0.0002, taker: 0.0005 } }
+strategies:
+  - { name: hold, kind: buy-and-hold, symbols: [simulator:BTCUSDT], capital: 100000 }
+  - name: flow
+    kind: order-flow
+    symbols: [simulator:BTCUSDT, simulator:ETHUSDT]
+    capital: 50000
+    parameters: { every_seconds: 1, periods: 2, entry: 0.1, exit: 0.05, money: 2000 }
+  - { name: mine, kind: ./mine.ts, symbols: [simulator:ETHUSDT], capital: 1000, parameters: { quantity: 0.1 } }
+`
+
+const OWN_STRATEGY = `
+export default {
+  name: 'every-hundredth',
+  description: 'buys and sells by turns at every hundredth quote',
+  parameters: { quantity: 1 },
+  make({ quantity }) {
+    let quotes = 0
+    return {
+      onQuote(quote, context) {
+        if (++quotes % 100 !== 0) return
+        const direction = context.position(quote.instrument) > 0 ? -1 : 1
+        context.order({ instrument: quote.instrument, direction, quantity })
+      },
+    }
+  },
+}
+`
+
+const hashesOf = ({ output }: TestProcess) =>
+  [...output.matchAll(/SHA-256 of its fills: (\w{64})/g)].map(([, hash]) => hash)
+
+test('the same fills beside the running instance and over its stopped store, in tables whose ledger sums to 0', async t => {
+  await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 11, ratePerSecond: 400 })
+  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
+  const file = join(instance.directory, 'portfolio.yaml')
+  writeFileSync(file, PORTFOLIO)
+  writeFileSync(join(instance.directory, 'mine.ts'), OWN_STRATEGY)
+  const start = instance.run('start')
+  const url = await start.url()
+  await start.waitFor('connection_opened')
+  market.run()
+  const ask = async <T>(sql: string) => {
+    const response = await fetch(`${url}/api/query?format=JSON`, { method: 'POST', body: sql })
+    return ((await response.json()) as { data: T[] }).data
+  }
+  await within(WAIT_MS_MAX, async () => {
+    const [row] = await ask<{ enough: number }>(
+      'SELECT dateDiff(second, min(received_at), max(received_at)) > 20 AS enough FROM quotes',
+    )
+    return row?.enough ? undefined : 'less than 20 s of quotes'
+  })
+  const [{ until } = { until: '' }] = await ask<{ until: string }>(
+    "SELECT formatDateTime(max(received_at) - 2, '%FT%T') AS until FROM quotes",
+  )
+  const LISTEN = url.slice('http://'.length)
+  const beside = instance.run('lab', { LISTEN }, ['run', file, '--to', until])
+  assert.equal((await beside.exited).code, 0, beside.recentOutput())
+  const runs = await ask<Record<string, string | number>>('SELECT * FROM lab_runs FINAL ORDER BY strategy')
+  assert.deepEqual(
+    runs.map(({ strategy, state, kind }) => [strategy, state, kind]),
+    [
+      ['flow', 'ended', 'order-flow'],
+      ['hold', 'ended', 'buy-and-hold'],
+      ['mine', 'ended', 'every-hundredth'],
+    ],
+  )
+  assert.ok(runs.every(({ fills }) => Number(fills) > 0))
+  assert.deepEqual(new Set(runs.map(row => row.fills_hash)), new Set(hashesOf(beside)))
+  const [sums] = await ask<Record<string, number>>(`SELECT
+    (SELECT max(abs(s)) FROM (SELECT sum(amount) AS s FROM lab_ledger GROUP BY run, strategy, entry)) AS unbalanced,
+    (SELECT count() FROM lab_fills) AS fills, (SELECT sum(fills) FROM lab_runs FINAL) AS stated,
+    (SELECT sum(filled) FROM lab_orders) = (SELECT sum(quantity) FROM lab_fills) AS agree,
+    (SELECT count() FROM lab_equity) AS marks`)
+  assert.equal(Number(sums!.unbalanced), 0)
+  assert.equal(Number(sums!.fills), Number(sums!.stated))
+  assert.equal(Number(sums!.agree), 1)
+  assert.ok(Number(sums!.marks) > 30)
+  market.pause()
+  await start.drained()
+  assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
+
+  const over = instance.run('lab', {}, ['run', file, '--to', until])
+  assert.equal((await over.exited).code, 0, over.recentOutput())
+  assert.deepEqual(hashesOf(over), hashesOf(beside))
+  assert.equal(hashesOf(over).length, 3)
+})
+
+test('each mistake in a portfolio is named, with what is right', async t => {
+  const instance = new TestInstance(t)
+  const file = join(instance.directory, 'portfolio.yaml')
+  const refused = async (text: string) => {
+    writeFileSync(file, text)
+    const run = instance.run('lab', {}, ['run', file])
+    assert.notEqual((await run.exited).code, 0)
+    assert.doesNotMatch(run.output, /\n +at /, 'no stack trace')
+    return run.output.replace(/\s+/g, ' ')
+  }
+  const strategy = (fields: string) =>
+    `name: a\ncurrency: USDT\nstrategies:\n  - { name: s, symbols: ["simulator:BTCUSDT"], capital: 10, ${fields} }\n`
+  assert.match(await refused('name: [a'), /portfolio\.yaml: /)
+  assert.match(await refused('name: A B\ncurrency: USDT\n'), /name: lower-case letters.*strategies: /)
+  assert.match(await refused(strategy('kind: trned')), /there is no strategy trned: did you mean trend\?/)
+  assert.match(
+    await refused(strategy('kind: trend, parameters: { fats: 1 }')),
+    /trend has no parameter fats.*fast, slow/,
+  )
+  assert.match(await refused(strategy('kind: trend, parameters: { fast: "1" }')), /parameter fast is a number/)
+  assert.match(await refused(strategy('kind: ./none.ts')), /cannot load \.\/none\.ts/)
+  assert.match(await refused(strategy('kind: trend, on: false')), /no strategy is on/)
+})

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { moneyOf } from '../../../src/lab/engine/trader.ts'
+import type { Strategy } from '../../../src/lab/strategy.ts'
+import { BTC, play, runOf, type Tick } from '../../support/data/lab-market.ts'
+
+const quote = (atMs: number, bid: number): Tick => ({ atMs, bid, ask: bid + 1, bidSize: 100, askSize: 100 })
+
+/** Buys 1 at each quote. */
+const BUYER: Strategy = {
+  onQuote: (_, context) => {
+    context.order({ instrument: BTC, direction: 1, quantity: 1 })
+  },
+}
+
+describe('an order that would exceed', () => {
+  const cases = [
+    { limits: { order: moneyOf(100) }, name: 'order', filled: 0 },
+    { limits: { position: moneyOf(250) }, name: 'position', filled: 2 },
+    { limits: { gross: moneyOf(350) }, name: 'gross', filled: 3 },
+  ]
+  for (const { limits, name, filled } of cases)
+    test(`the limit ${name} is refused, with a row of why`, () => {
+      const { engine, rows } = runOf(BUYER, { limits })
+      play(engine, [quote(0, 100), quote(1, 100), quote(2, 100), quote(3, 100)])
+      assert.equal(rows.lab_fills?.length ?? 0, filled)
+      const refused = rows.lab_orders!.filter(({ state }) => state === 'refused')
+      assert.equal(refused.length, 4 - filled)
+      assert.equal(refused[0]!.reason, `exceeds the limit ${name}`)
+      assert.equal(rows.lab_limits![0]!.limit_name, name)
+    })
+})
+
+test('an order that makes a position smaller is never refused by a size', () => {
+  let quotes = 0
+  const strategy: Strategy = {
+    onQuote: (_, context) => {
+      context.order({ instrument: BTC, direction: quotes++ < 2 ? 1 : -1, quantity: 1 })
+    },
+  }
+  const { engine, rows } = runOf(strategy, { limits: { position: moneyOf(250) } })
+  play(engine, [quote(0, 100), quote(1, 100), quote(2, 900), quote(3, 900)])
+  assert.equal(rows.lab_fills!.length, 4)
+})
+
+describe('a loss', () => {
+  const day = 86_400_000
+  const falling = [quote(0, 100), quote(1_000, 100), quote(61_000, 50), quote(62_000, 50), quote(63_000, 50)]
+
+  test('beyond the limit of a day closes everything, for the rest of the UTC day', () => {
+    const { engine, rows } = runOf(BUYER, { limits: { dailyLoss: moneyOf(90) }, markSeconds: 60 })
+    play(engine, [...falling, quote(121_000, 50), quote(122_000, 50), quote(day, 100), quote(day + 1, 100)])
+    const last = rows.lab_limits!.at(-1)!
+    assert.deepEqual([last.limit_name, last.action], ['daily_loss', 'flattened, off for the day'])
+    const flattening = rows.lab_orders!.filter(each => each.flattening)
+    assert.ok(flattening.length > 0)
+    assert.ok(flattening.every(({ state, side }) => state === 'filled' && side === 'sell'))
+    assert.ok(rows.lab_orders!.some(({ reason }) => reason === 'switched off by a limit'))
+    assert.ok(String(rows.lab_fills!.at(-1)!.at) > '2026-11-23 12:00', 'on again')
+  })
+
+  test('beyond the drawdown closes everything for good', () => {
+    const { engine, rows } = runOf(BUYER, { limits: { drawdown: 0.0005 }, markSeconds: 60 })
+    play(engine, [...falling, quote(121_000, 50), quote(122_000, 50), quote(day, 100), quote(2 * day, 100)])
+    assert.equal(rows.lab_limits!.at(-1)!.limit_name, 'drawdown')
+    assert.equal(engine.traders[0]!.account.positions.get(BTC.index)!.quantity, 0n)
+    assert.equal(rows.lab_limits!.filter(each => each.limit_name === 'drawdown').length, 1)
+  })
+})
+
+test('the kill switch closes everything, and nothing is ordered any more', () => {
+  const { engine, rows } = runOf(BUYER)
+  play(engine, [quote(0, 100), quote(1, 100)])
+  engine.traders[0]!.kill()
+  play(engine, [quote(2, 100), quote(3, 100)])
+  assert.equal(engine.traders[0]!.account.positions.get(BTC.index)!.quantity, 0n)
+  assert.equal(rows.lab_fills!.length, 3)
+  assert.equal(rows.lab_limits!.at(-1)!.limit_name, 'kill_switch')
+})
+
+describe('while the tape is not whole', () => {
+  test('nothing new is ordered after a gap was found, and the strategy is told', () => {
+    const told: string[] = []
+    const strategy: Strategy = {
+      ...BUYER,
+      onData: ({ isWhole, cause, detail }) => told.push(`${isWhole} ${cause}: ${detail}`),
+    }
+    const { engine, rows } = runOf(strategy)
+    const start = engine.nowMicros
+    engine.addTapeChanges([
+      { timeMicros: start + 500_000, at: 0, isGap: true, detail: '3 trades are missing' },
+      { timeMicros: start + 1_500_000, at: 0, isGap: false, detail: 'repaired' },
+    ])
+    play(engine, [quote(0, 100), quote(1_000, 100), quote(2_000, 100)])
+    assert.deepEqual(
+      rows.lab_orders!.map(({ state }) => state),
+      ['filled', 'refused', 'filled'],
+    )
+    assert.equal(rows.lab_orders![1]!.reason, 'the tape of test:BTC is not whole')
+    assert.deepEqual(told, ['false gap: 3 trades are missing', 'true gap: repaired'])
+  })
+
+  test('nor while nothing comes: the next tick makes it whole again', () => {
+    const told: boolean[] = []
+    const strategy: Strategy = {
+      timerSeconds: 1,
+      onData: ({ isWhole }) => told.push(isWhole),
+      onTimer: (_, context) => {
+        context.order({ instrument: BTC, direction: 1, quantity: 1 })
+      },
+    }
+    const { engine, rows } = runOf(strategy, { staleSeconds: 3 })
+    play(engine, [quote(0, 100), quote(6_500, 100), quote(7_500, 100)])
+    const states = rows.lab_orders!.map(({ state }) => state)
+    assert.deepEqual(states, ['filled', 'filled', 'filled', 'refused', 'refused', 'refused', 'filled'])
+    assert.deepEqual(told, [false, true])
+  })
+})
