@@ -28,6 +28,8 @@ export interface Settings {
   alarmEmail: string | undefined
   /** Secret whose text is the watcher's TICKHOUSE_ALERT_WEBHOOKS. */
   webhooksSecret: string | undefined
+  /** Secret whose text is the key that seals the archive. Without it, S makes one on its disk; M and L seal nothing. */
+  sealKeySecret: string | undefined
   logKeepHours: number | undefined
   storeKeepDays: number | undefined
   /** Days until objects of the archive move to Glacier Instant Retrieval. */
@@ -70,6 +72,7 @@ const READERS: { [Name in keyof Settings]: Reader } = {
   accounts: written => written.split(/[\s,]+/).filter(Boolean),
   alarmEmail: matching(/^[^\s@]+@[^\s@]+$/, 'a mail address'),
   webhooksSecret: secretArn,
+  sealKeySecret: secretArn,
   logKeepHours: days(1),
   storeKeepDays: days(1),
   // S3 charges 90 days in this class at least, and smaller objects than 128 KiB as such.
@@ -131,6 +134,7 @@ function contradictions(settings: Settings): string[] {
     settings.storeSecret !== undefined && (size === 'S' || size === 'recorders'),
     `size=${size} has no ClickHouse server: storeSecret is a setting of M and L`,
   )
+  say(settings.sealKeySecret !== undefined && size === 'recorders', 'size=recorders has no archive to seal')
   say(network === 'private' && size === 'S', 'size=S is one machine that reads from venues: network=public')
   say((accounts.length === 0) !== (accountsSecret === undefined), 'accounts and accountsSecret need each other')
   return found

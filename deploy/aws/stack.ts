@@ -19,7 +19,7 @@ import { OneMachine } from './one-machine.ts'
 import type { Archive, Resources } from './policies.ts'
 import type { Settings } from './settings.ts'
 import { type BoxSize, type ClusterSize, RECORDERS, SIZES, type Stage, type TaskSize, ZONES } from './sizes.ts'
-import { accountSecrets, HANDOVER_SECONDS, PORT, StageService, textOf } from './stage.ts'
+import { accountSecrets, HANDOVER_SECONDS, PORT, StageService, sealSecrets, textOf } from './stage.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 /** Stages that call venues, or services that receive alerts. */
@@ -81,7 +81,11 @@ export class TickhouseStack extends Stack {
           TICKHOUSE_LISTEN: `0.0.0.0:${PORT}`,
           ...this.#retention(),
         },
-        secrets: { TICKHOUSE_TOKEN: textOf(this.#token), ...accountSecrets(this, this.#settings) },
+        secrets: {
+          TICKHOUSE_TOKEN: textOf(this.#token),
+          ...accountSecrets(this, this.#settings),
+          ...sealSecrets(this, this.#settings),
+        },
       },
     })
   }
@@ -171,8 +175,8 @@ export class TickhouseStack extends Stack {
         return {
           TICKHOUSE_ARCHIVE: archive,
           TICKHOUSE_METRICS_LISTEN: listens,
-          // Its directory is new in each task: the key would be lost.
-          TICKHOUSE_SEAL_KEY: 'off',
+          // Its directory is new in each task: the file of a key would be lost.
+          ...(!this.#settings.sealKeySecret && { TICKHOUSE_SEAL_KEY: 'off' }),
           ...this.#retention(),
         }
       case 'watch':
@@ -204,6 +208,7 @@ export class TickhouseStack extends Stack {
     const { inner, settings, secrets, ...rest } = more
     const { webhooksSecret } = this.#settings
     const own: Record<string, EcsSecret> = command === 'record' ? { ...accountSecrets(this, this.#settings) } : {}
+    if (command === 'archive') Object.assign(own, sealSecrets(this, this.#settings))
     if (command === 'watch' && webhooksSecret)
       own.TICKHOUSE_ALERT_WEBHOOKS = textOf(Secret.fromSecretCompleteArn(this, 'Webhooks', webhooksSecret))
     const subnets = inner ? network.inner : PUBLIC

@@ -168,6 +168,12 @@ export function accountSecrets(scope: Construct, { accounts, accountsSecret }: S
   return Object.fromEntries(accounts.map(name => [`TICKHOUSE_${name}`, EcsSecret.fromSecretsManager(secret, name)]))
 }
 
+/** The key that seals the archive, if it is given. For the stage that archives alone: who has it can seal and certify. */
+export function sealSecrets(scope: Construct, { sealKeySecret }: Settings): Environment['secrets'] {
+  if (sealKeySecret === undefined) return {}
+  return { TICKHOUSE_SEAL_PRIVATE_KEY: textOf(Secret.fromSecretCompleteArn(scope, 'SealKey', sealKeySecret)) }
+}
+
 /** A setting that is the text of a secret. */
 export function textOf(secret: ISecret): EcsSecret {
   return EcsSecret.fromSecretsManager(secret)

@@ -6,6 +6,7 @@ import { parseS3Address } from '../../../src/archive/targets/s3/address.ts'
 import { type CommandName, settingsOf } from '../../../src/commands/settings.ts'
 import { parseConfig } from '../../../src/config.ts'
 import { parseKafkaAddress } from '../../../src/log/kafka/address.ts'
+import { newPrivateKey, parsePrivateKey } from '../../../src/proof/keys.ts'
 import { parseStoreAddress } from '../../../src/store/address.ts'
 import { DEPLOYMENTS, filled, generatedSecret } from '../../support/deployments/aws.ts'
 
@@ -34,6 +35,7 @@ function contentOf(valueFrom: unknown, resources: Record<string, Resource>, give
 const OF_THE_USER: Record<string, string> = {
   TICKHOUSE_STORE: 'https://ticks:secret@clickhouse.example:8443/market',
   TICKHOUSE_LOG: 'kafka://alice:secret@broker.example:9096?tls=1&sasl=scram-sha-512',
+  TICKHOUSE_SEAL_PRIVATE_KEY: newPrivateKey(),
   TICKHOUSE_ALERT_WEBHOOKS: 'slack+https://hooks.example/1',
 }
 
@@ -42,11 +44,20 @@ for (const [name, settings] of Object.entries(DEPLOYMENTS)) {
     const { resources } = synthesize(settings)
     const stages = containersOf(resources).filter(({ Command }) => Command !== undefined)
 
-    test('the archiver has the image with the engine, by which it reads back what it writes, and no key to lose', () => {
+    test('the archiver has the image with the engine, by which it reads back what it writes', () => {
       const [archive, serve] = ['archive', 'serve'].map(name => stages.find(({ Command }) => Command![0] === name))
       if (!archive) return
       assert.equal(settings.image === undefined, JSON.stringify(archive.Image) !== JSON.stringify(serve!.Image))
-      assert.ok(archive.Environment!.some(({ Name, Value }) => Name === 'TICKHOUSE_SEAL_KEY' && Value === 'off'))
+    })
+
+    test('the key that seals is a secret of the stage that archives and of no other; without it M and L seal nothing', () => {
+      for (const { Command, Environment = [], Secrets = [] } of stages) {
+        const archives = ['archive', 'start'].includes(Command![0]!)
+        const key = Secrets.find(({ Name }) => Name === 'TICKHOUSE_SEAL_PRIVATE_KEY')
+        assert.equal(key?.ValueFrom, archives ? settings.sealKeySecret : undefined, Command![0])
+        const off = Environment.some(({ Name, Value }) => Name === 'TICKHOUSE_SEAL_KEY' && Value === 'off')
+        assert.equal(off, Command![0] === 'archive' && settings.sealKeySecret === undefined, Command![0])
+      }
     })
 
     test('each stage accepts its environment, and takes every setting in it', () => {
@@ -84,6 +95,7 @@ for (const [name, settings] of Object.entries(DEPLOYMENTS)) {
         if (['ingest', 'serve', 'archive'].includes(command)) assert.ok('url' in parseStoreAddress(config.STORE))
         if (['start', 'archive'].includes(command)) {
           assert.equal(parseS3Address(config.ARCHIVE).prefix, 'market/')
+          if (config.SEAL_PRIVATE_KEY) parsePrivateKey(config.SEAL_PRIVATE_KEY)
           assert.equal(config.LOG_KEEP_HOURS, settings.logKeepHours && Number(settings.logKeepHours))
         }
         if (settings.accounts) assert.equal(config.ALPACA_SECRET, 'a-secret-of-an-account')
@@ -93,7 +105,7 @@ for (const [name, settings] of Object.entries(DEPLOYMENTS)) {
     test('a secret is a reference: no value of the environment and no secret of the template has its text', () => {
       for (const { Environment = [] } of containersOf(resources))
         for (const { Name, Value } of Environment) {
-          assert.doesNotMatch(Name, /TOKEN|PASSWORD|SECRET|_STORE$|WEBHOOKS/)
+          assert.doesNotMatch(Name, /TOKEN|PRIVATE_KEY|PASSWORD|SECRET|_STORE$|WEBHOOKS/)
           assert.doesNotMatch(JSON.stringify(Value), /resolve:secretsmanager|:\/\/[^$/"]*:[^$/"]*@/)
         }
       for (const { Type, Properties } of Object.values(resources))

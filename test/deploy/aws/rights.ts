@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Resource, synthesize } from '../../../deploy/aws/testing.ts'
-import { DEPLOYMENTS, filled, LOG_CLUSTER } from '../../support/deployments/aws.ts'
+import { DEPLOYMENTS, filled, LOG_CLUSTER, SEAL_SECRET } from '../../support/deployments/aws.ts'
 
 interface Statement {
   Effect: string
@@ -145,6 +145,23 @@ for (const [name, settings] of Object.entries(DEPLOYMENTS)) {
         assert.doesNotMatch(action, /\*|s3:(Delete|Bypass)|:Put\w*Policy|iam:|Lifecycle/, role)
         if (!action.startsWith('ssmmessages:')) assert.ok(!on.includes('*'), `${role}: ${action} on everything`)
       }
+  })
+
+  test(`${name}: only the role that starts the stage which archives may read the key that seals`, () => {
+    const policies = Object.values(resources).filter(
+      ({ Type, Properties }) => Type.startsWith('AWS::IAM::') && JSON.stringify(Properties).includes(SEAL_SECRET),
+    )
+    const roles = policies.flatMap(({ Properties }) => (Properties.Roles as { Ref: string }[]).map(({ Ref }) => Ref))
+    assert.deepEqual(
+      roles.map(role => role.replace(/TaskExecutionRole\w*$/, '')),
+      settings.sealKeySecret ? [settings.size === 'S' ? 'Machine' : 'Archive'] : [],
+    )
+    for (const { Properties } of policies)
+      for (const { Action, Resource } of (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+        if (list(Action).some(action => action.startsWith('secretsmanager:'))) {
+          assert.deepEqual(list(Action).sort(), ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'])
+          assert.doesNotMatch(JSON.stringify(Resource), /\*/)
+        }
   })
 
   test(`${name}: nobody can come in from outside`, () => {

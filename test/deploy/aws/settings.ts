@@ -30,6 +30,8 @@ test('a setting that is unknown, wrong or contradicts another is refused with wh
     [{ size: 'recorders', log: 'kafka://user:hunter2@a:9092' }, /without a password/],
     [{ size: 'recorders', log: 'kafka://a:9098?tls=1&sasl=aws-msk-iam&region=eu-west-1' }, /logCluster/],
     [{ size: 'M', log: 'kafka://a:9092' }, /settings of size=recorders/],
+    [{ sealKeySecret: 'MC4CAQAwBQYDK2VwBCIEI' }, /must be the ARN of a secret/],
+    [{ size: 'recorders', logSecret: ARN, sealKeySecret: ARN }, /no archive to seal/],
     [{ accounts: 'ALPACA_KEY' }, /need each other/],
     [{ alarmEmail: 'ops' }, /mail address/],
   ]

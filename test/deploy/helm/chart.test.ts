@@ -165,6 +165,26 @@ test('each stage accepts its settings and addresses, and has exactly the secrets
   }
 })
 
+test('only the stage that archives gets the key that seals, from the Secret; without one it seals only on a volume', {
+  skip: withoutHelm,
+}, () => {
+  const sealing = [...rendered].map(([set, resources]) => {
+    const stages = resources.filter(one => podOf(one) && one.kind !== 'Pod')
+    const found = stages.flatMap(one => {
+      const { TICKHOUSE_SEAL_KEY: off, TICKHOUSE_SEAL_PRIVATE_KEY_FILE: file } = environmentOf(one)
+      const mounted = JSON.stringify(podOf(one)!.spec.volumes).includes('"path":"seal-key"')
+      assert.equal(mounted, file !== undefined, `${set}: ${nameOf(one)}`)
+      return off || file ? [`${podOf(one)!.spec.containers[0].name}: ${file ?? off}`] : []
+    })
+    return [set, found.join()]
+  })
+  const from = Object.fromEntries(sealing.filter(([, found]) => found))
+  assert.equal(from['external-secured'], `archive: ${SECRETS}/seal-key`)
+  assert.equal(from['embedded-s3'], `start: ${SECRETS}/seal-key`)
+  assert.equal(from.msk, 'archive: off')
+  assert.equal(from.embedded, undefined)
+})
+
 test('addresses are put together from values, with passwords as files', { skip: withoutHelm }, () => {
   const { TICKHOUSE_LOG: log } = environmentOf(find('external-secured', 'Deployment', 'ticks-tickhouse-record')[0]!)
   const kafka = parseKafkaAddress(log!)

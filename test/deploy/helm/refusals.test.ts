@@ -53,6 +53,7 @@ const WRONG_VALUES: Record<string, [set: string[], message: RegExp]> = {
   'two owners of an embedded store': [['clickhouse.mode=embedded'], /set ingest\.replicas to 1/],
   'an archive in a directory without a volume': [['archive.target=file:data/archive'], /needs a volume/],
   'retention without an archive': [['archive.storeKeepDays=3'], /need archive\.target/],
+  'a key that seals nothing': [['archive.sealKey=seal'], /archive\.sealKey needs archive\.target/],
   'mail without a server': [['watch.email=ops@example.org'], /watch\.smtpKey need each other/],
   'an ingress without a host': [['ingress.enabled=true'], /needs ingress\.host/],
 }

@@ -1,6 +1,8 @@
 /** Deployments of `deploy/aws` as the tests look at them: with their references filled in as AWS would. */
 
 export const LOG_CLUSTER = 'arn:aws:kafka:eu-central-1:111122223333:cluster/market/abcd-1'
+/** Of the key that seals. */
+export const SEAL_SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:seal-c3d4e5'
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:a-b1c2d3'
 
 /** Settings of every kind of deployment. */
@@ -15,6 +17,7 @@ export const DEPLOYMENTS: Readonly<Record<string, Readonly<Record<string, string
     objectLockDays: '30',
     accountsSecret: SECRET,
     accounts: 'ALPACA_KEY,ALPACA_SECRET',
+    sealKeySecret: SEAL_SECRET,
     sources: 'alpaca:AAPL',
   },
   M: { size: 'M' },
@@ -24,6 +27,7 @@ export const DEPLOYMENTS: Readonly<Record<string, Readonly<Record<string, string
     logKeepHours: '48',
     storeKeepDays: '30',
     webhooksSecret: SECRET,
+    sealKeySecret: SEAL_SECRET,
     image: 'registry.example/tickhouse@sha256:00',
   },
   'L, external ClickHouse': { size: 'L', storeSecret: SECRET },

@@ -70,8 +70,9 @@ http://tickhouse@clickhouse-{{ include "tickhouse.fullname" . }}:8123/tickhouse?
 {{- range $setting, $value := dict "LOG_KEEP_HOURS" $values.archive.logKeepHours "STORE_KEEP_DAYS" $values.archive.storeKeepDays "STORE_KEEP_QUOTES_DAYS" $values.archive.storeKeepQuotesDays -}}
 {{- if $value -}}{{- $_ := set $env $setting $value -}}{{- end -}}
 {{- end -}}
-{{- /* Without a volume the key would be lost with the pod. */ -}}
-{{- if eq $is.kind "Deployment" -}}{{- $_ := set $env "SEAL_KEY" "off" -}}{{- end -}}
+{{- if $values.archive.sealKey -}}{{- $_ := set $env "SEAL_PRIVATE_KEY_FILE" (printf "%s/seal-key" $secrets) -}}
+{{- /* Without a volume a key's file would be lost with the pod. */ -}}
+{{- else if eq $is.kind "Deployment" -}}{{- $_ := set $env "SEAL_KEY" "off" -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if $is.alerts -}}
@@ -119,7 +120,10 @@ http://tickhouse@clickhouse-{{ include "tickhouse.fullname" . }}:8123/tickhouse?
 {{- end -}}
 {{- end -}}
 {{- if $is.clickhouse -}}{{- $_ := set $items "clickhouse-password" (get (get $values.clickhouse $values.clickhouse.mode) "passwordKey") -}}{{- end -}}
-{{- if $is.archives -}}{{- $_ := set $items "aws-credentials" $values.archive.credentialsKey -}}{{- end -}}
+{{- if $is.archives -}}
+{{- $_ := set $items "aws-credentials" $values.archive.credentialsKey -}}
+{{- $_ := set $items "seal-key" $values.archive.sealKey -}}
+{{- end -}}
 {{- if $is.alerts -}}
 {{- $_ := set $items "alert-smtp" $values.watch.smtpKey -}}
 {{- $_ := set $items "alert-webhooks" $values.watch.webhooksKey -}}
