@@ -1,6 +1,7 @@
 /** A run in words, for the terminal. */
-import type { Completeness } from '../data/proved.ts'
+
 import type { ReadPortfolio } from '../portfolio/read.ts'
+import type { Completeness } from '../stored/proved.ts'
 import type { Recorded } from './recorded.ts'
 
 const PAPER = 'Paper only: no order was sent to a venue.'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instrumentOf } from '../../../src/lab/data/instruments.ts'
 import { decimalText, notionalOf, numberOf, rescaled, unitsOf } from '../../../src/lab/market/instrument.ts'
+import { instrumentOf } from '../../../src/lab/stored/instruments.ts'
 
 test('a decimal, as the double that stands for it, becomes its whole units and back', () => {
   const decimal = fc.tuple(fc.integer({ min: -1e14, max: 1e14 }), fc.integer({ min: 0, max: 8 }))

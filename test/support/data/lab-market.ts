@@ -1,11 +1,11 @@
 /** A small seeded market in columns, and a run of strategies over it. */
 
-import { instrumentOf } from '../../../src/lab/data/instruments.ts'
 import { Engine, type EngineOptions } from '../../../src/lab/engine/engine.ts'
 import { moneyOf, type TraderOptions } from '../../../src/lab/engine/trader.ts'
 import { DEFAULT_RULES } from '../../../src/lab/execution/rules.ts'
 import { Recorded } from '../../../src/lab/results/recorded.ts'
 import type { Row } from '../../../src/lab/results/rows.ts'
+import { instrumentOf } from '../../../src/lab/stored/instruments.ts'
 import type { Strategy } from '../../../src/lab/strategy.ts'
 import { Random } from '../../../src/simulator/random.ts'
 import { QuoteColumns, QuoteDraft } from '../../../src/tick/quotes/quotes.ts'

@@ -1,0 +1,53 @@
+/** The units of a portfolio's instruments: from its file, else from what the venue lists. */
+import type { RunQuery } from '../../replay/range.ts'
+import { literal } from '../../store/sql.ts'
+import type { Instrument } from '../market/instrument.ts'
+import type { Portfolio } from '../portfolio/shape.ts'
+
+/** Where no size is known: finer than any venue's. */
+const DECIMALS_UNKNOWN = 8
+
+interface Listed {
+  venue: string
+  symbol: string
+  tick: number
+  lot: number
+}
+
+/** The instruments of these names, `venue:symbol`, each with its place in the list as its index. */
+export async function readInstruments(
+  runQuery: RunQuery,
+  names: readonly string[],
+  stated: Portfolio['instruments'],
+): Promise<Instrument[]> {
+  const answer = await runQuery(
+    `SELECT venue, symbol, tick_size AS tick, lot_size AS lot FROM instruments_latest
+     WHERE concat(venue, ':', symbol) IN (${names.map(literal).join(', ')})`,
+    'JSONEachRow',
+  )
+  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
+  const listed = new Map(rows.map(row => JSON.parse(row) as Listed).map(row => [`${row.venue}:${row.symbol}`, row]))
+  return names.map((name, index) => {
+    const tick = stated[name]?.tick_size ?? listed.get(name)?.tick ?? 0
+    const lot = stated[name]?.lot_size ?? listed.get(name)?.lot ?? 0
+    const colon = name.indexOf(':')
+    return instrumentOf(index, name.slice(0, colon), name.slice(colon + 1), tick, lot)
+  })
+}
+
+/** Sizes of 0 are not known. */
+export function instrumentOf(index: number, venue: string, symbol: string, tick: number, lot: number): Instrument {
+  const priceDecimals = tick > 0 ? decimalsOf(tick) : DECIMALS_UNKNOWN
+  const quantityDecimals = lot > 0 ? decimalsOf(lot) : DECIMALS_UNKNOWN
+  return {
+    ...{ index, venue, symbol, priceDecimals, quantityDecimals },
+    tick: tick > 0 ? BigInt(Math.round(tick * 10 ** priceDecimals)) : 1n,
+    lot: lot > 0 ? BigInt(Math.round(lot * 10 ** quantityDecimals)) : 1n,
+  }
+}
+
+/** Decimals of a size: 0.00001 has 5, 0.5 has 1, 10 has none. */
+function decimalsOf(size: number): number {
+  const [mantissa, exponent = '0'] = String(size).split('e')
+  return Math.max(0, (mantissa!.split('.')[1]?.length ?? 0) - Number(exponent))
+}
