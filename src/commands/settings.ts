@@ -62,6 +62,7 @@ export const COMMAND_GROUPS = {
   'sources reset': ['page', 'access'],
   gaps: ['page', 'access'],
   'gaps accept': ['page', 'access'],
+  'gaps retry': ['page', 'access'],
   doctor: ['page', 'access', 'log', 'store'],
   coverage: ['page', 'access'],
   replay: [...STORE_ACCESS, 'log'],

@@ -15,6 +15,8 @@ const REQUEST = 'request'
 export const GAPS = 'gaps '
 /** A person accepts a gap: key `acceptance`. */
 export const ACCEPTANCE = 'acceptance'
+/** A person has gaps requested again: key `retry`. */
+export const RETRY = 'retry'
 
 /** Leaves a request in a log that exists; resolves when its recorders can read it. Throws the errors of the log. */
 export async function requestRecorders(address: string, request: object, key = REQUEST): Promise<void> {

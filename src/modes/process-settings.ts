@@ -1,6 +1,6 @@
 /** Picks HTTP and telemetry settings from the configuration. */
 import type { Config } from '../config.ts'
-import { ACCEPTANCE, requestRecorders, whyUnwritable } from '../log/recorder-requests.ts'
+import { ACCEPTANCE, RETRY, requestRecorders, whyUnwritable } from '../log/recorder-requests.ts'
 import type { StatusBoard } from '../log/status-board.ts'
 import type { HttpSettings } from '../serve/http/access.ts'
 import type { HealthServerSettings } from '../serve/http/health-server.ts'
@@ -33,5 +33,6 @@ export const sourcesAccess = (
   recorders: () => report.recorders(),
   request: body => requestRecorders(LOG, body),
   accept: body => requestRecorders(LOG, body, ACCEPTANCE),
+  retry: body => requestRecorders(LOG, body, RETRY),
   readOnly: () => whyUnwritable(LOG),
 })

@@ -21,7 +21,7 @@ import { simulate } from '../launcher/simulated-exchange.ts'
 import { subscriptionOf } from '../launcher/venue-addresses.ts'
 import type { Log } from '../log/log.ts'
 import { openAndWait } from '../log/open-and-wait.ts'
-import { ACCEPTANCE, GAPS, latestMessages, latestRequest } from '../log/recorder-requests.ts'
+import { ACCEPTANCE, GAPS, latestMessages, latestRequest, RETRY } from '../log/recorder-requests.ts'
 import { serveRecorder } from '../serve/http/standalone.ts'
 import type { Running } from '../service.ts'
 import { ConflatedQuotes } from '../sources/conflation.ts'
@@ -35,7 +35,7 @@ import { InstrumentChanges } from '../sources/instruments/instrument-changes.ts'
 import { InstrumentLists } from '../sources/instruments/instrument-lists.ts'
 import { QuoteChecks } from '../sources/quote-check/quote-checks.ts'
 import { Recorder } from '../sources/recorder.ts'
-import { Acceptances } from '../sources/repair/acceptances.ts'
+import { GapStatements } from '../sources/repair/gap-statements.ts'
 import { RepairOwner } from '../sources/repair/owner.ts'
 import { Repairs } from '../sources/repair/repairs.ts'
 import { RestHosts } from '../sources/rest/hosts.ts'
@@ -132,8 +132,9 @@ export async function record(
           reachMs: config.REPAIR_REACH * 3_600_000,
         })
       : undefined
-  const acceptances = new Acceptances({
-    latest: () => latestRequest(config.LOG, log, ACCEPTANCE),
+  const statements = new GapStatements({
+    acceptance: () => latestRequest(config.LOG, log, ACCEPTANCE),
+    retry: () => latestRequest(config.LOG, log, RETRY),
     ownership: () => owner.isOurs(),
     append: repair => recorder.repair(repair),
   })
@@ -160,7 +161,7 @@ export async function record(
       control.stop()
       announcer.stop()
       await server?.close()
-      acceptances.close()
+      statements.close()
       await repairs?.close()
       await lists.close()
       await checks?.close()

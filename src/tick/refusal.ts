@@ -24,7 +24,7 @@ export const REFUSALS = {
   side_unknown: 'a side that is neither buy, sell nor unknown; of a liquidation, neither buy nor sell',
   flags_unknown: 'a quote with a flag this version does not know',
   action_unknown: 'an amendment that is neither a correction, a cancel nor an error',
-  outcome_unknown: 'a row about missing ids that is neither unrepairable nor accepted',
+  outcome_unknown: 'a row about missing ids that is neither unrepairable, accepted nor requested',
   id_range_invalid: 'a range of ids that ends before it begins, or beyond 2^53',
   origin_unknown: 'an origin that is neither live, repair nor replay',
   trade_repeated: 'trades that came a second time with equal values, of a batch together: the first ones are kept',

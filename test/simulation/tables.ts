@@ -139,12 +139,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
         ...{ venue: row.venue, symbol: row.symbol, run: row.id_run, ...gapOf(row), noted: String(row.missing) },
         ...{ state: row.state, reason: row.reason },
       })),
-  'venue, symbol, run, first_id AS first, last_id AS last, outcome, reason ORDER BY log_partition, log_offset, log_index':
+  'venue, symbol, run, first_id AS first, last_id AS last, outcome, reason, toUnixTimestamp64Micro(received_at) AS received ORDER BY log_partition, log_offset, log_index':
     rows =>
       rows
         .toSorted((a, b) => a.log_offset - b.log_offset || a.log_index - b.log_index)
         .map(({ venue, symbol, run, first_id, last_id, outcome, reason }) => ({
           ...{ venue, symbol, run: String(run), first: String(first_id), last: String(last_id), outcome, reason },
+          received: '0',
         })),
 }
 

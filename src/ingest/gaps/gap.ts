@@ -3,9 +3,16 @@ import { countIds, type IdRange, joined, within, without } from '../../tick/repa
 import type { OpenGap } from '../../tick/repairs/open-gaps.ts'
 import type { Outcome } from '../../tick/repairs/repairs.ts'
 
-/** Why ids stay missing: see src/tick/repairs/repairs.ts. */
-export interface ExplainedIds extends IdRange {
+/** What was stated about missing ids: see src/tick/repairs/repairs.ts. */
+export interface StatedIds extends IdRange {
   outcome: Outcome
+  reason: string
+  receivedAtMicros: number
+}
+
+/** Why ids stay missing. */
+export interface ExplainedIds extends IdRange {
+  outcome: Exclude<Outcome, 'requested'>
   reason: string
 }
 
@@ -18,8 +25,10 @@ export interface Gap extends IdRange {
   missing: IdRange[]
   /** Of ids that the venue does not supply or that a person accepted. Absent before the first. */
   explained?: ExplainedIds[] | undefined
-  /** Set once nothing of it is unexplained, which stays so: `missing` only shrinks. */
-  closed?: true
+  /** Set once nothing of it is unexplained, which stays so until a person requests it again: `missing` only shrinks. */
+  closed?: true | undefined
+  /** When a person last had it requested again. */
+  requestedMicros?: number
   foundAtMicros: number
   /** The venue's time of the trades before and after it, µs since 1970 UTC; infinite if not known. */
   afterMicros: number
@@ -29,7 +38,7 @@ export interface Gap extends IdRange {
 }
 
 /** As in column `state` of table `gaps`. */
-export type GapState = 'open' | 'repaired' | Outcome
+export type GapState = 'open' | 'repaired' | ExplainedIds['outcome']
 
 export const SKIPPED = 'trade ids skipped'
 
@@ -62,13 +71,28 @@ export function openOf(gaps: readonly Gap[]): Gap[] {
 export function stateOf(gap: Ids): { state: GapState; reason: string } {
   if (gap.missing.length === 0) return { state: 'repaired', reason: SKIPPED }
   if (isOpen(gap)) return { state: 'open', reason: SKIPPED }
-  const reasonOf = (outcome: Outcome) =>
+  const reasonOf = (outcome: ExplainedIds['outcome']) =>
     gap.explained!.findLast(
       one => one.outcome === outcome && gap.missing.some(range => within([range], one).length > 0),
     )?.reason
   const accepted = joined(gap.explained!.filter(({ outcome }) => outcome === 'accepted'))
   const state = without(gap.missing, accepted).length === 0 ? 'accepted' : 'unrepairable'
   return { state, reason: reasonOf(state) ?? SKIPPED }
+}
+
+/** Notes what was stated about ids of it. What a person requests again is not explained any more, unless a person accepted it. */
+export function note(gap: Pick<Gap, 'explained' | 'closed' | 'requestedMicros'>, stated: StatedIds): void {
+  const { first, last, outcome, reason, receivedAtMicros } = stated
+  const before = gap.explained ?? []
+  if (outcome !== 'requested') {
+    gap.explained = [...before, { first, last, outcome, reason }]
+    return
+  }
+  gap.explained = before.flatMap(one =>
+    one.outcome === 'accepted' ? [one] : without([one], [stated]).map(rest => ({ ...one, ...rest })),
+  )
+  gap.closed = undefined
+  gap.requestedMicros = Math.max(gap.requestedMicros ?? 0, receivedAtMicros)
 }
 
 /** Ranges of one gap that are listed for recorders, the newest. */
@@ -78,12 +102,13 @@ const timeOrNull = (micros: number): number | null => (Number.isFinite(micros) ?
 
 /** As listed for the recorders. */
 export function listedGap(gap: Gap): OpenGap {
-  const { venue, symbol, run, foundAtMicros, afterMicros, beforeMicros } = gap
+  const { venue, symbol, run, foundAtMicros, afterMicros, beforeMicros, requestedMicros } = gap
   const missing = unexplained(gap).slice(-LISTED_RANGES_MAX)
   return {
     ...{ venue, symbol, run, foundAtMicros },
     missing: missing.map(({ first, last }) => [first, last] as const),
     ...{ afterMicros: timeOrNull(afterMicros), beforeMicros: timeOrNull(beforeMicros) },
+    ...(requestedMicros !== undefined && { requestedMicros }),
   }
 }
 

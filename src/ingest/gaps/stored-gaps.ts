@@ -1,10 +1,9 @@
 /** Reads the gaps of symbols from the tables, with what is still missing of each. */
 import type { Store } from '../../store/store.ts'
 import { within } from '../../tick/repairs/id-ranges.ts'
-import type { Outcome } from '../../tick/repairs/repairs.ts'
 import { type GapRow, gapRow, symbolKey } from '../checkpoint.ts'
 import type { RefusedId, SeenRun } from '../ids/continuity.ts'
-import { type ExplainedIds, type Gap, type GapState, missingOf } from './gap.ts'
+import { type Gap, type GapState, missingOf, note, type StatedIds } from './gap.ts'
 
 interface Named {
   venue: string
@@ -46,17 +45,14 @@ export async function storedGaps(
      WHERE state != 'repaired' AND ${ofGaps} ORDER BY venue, symbol, first_id`,
     params,
   )
-  // Of others the row itself has the result.
-  const explained = rows.some(({ state }) => state === 'open')
-    ? await explainedIds(store, { ofGaps, params })
-    : new Map<string, never>()
+  const statements = await statedIds(store, { ofGaps, params }, rows)
   const gaps: Gap[] = []
   const stale: GapRow[] = []
   for (const [key, own] of Map.groupBy(rows, symbolKey)) {
     const seen = runs.filter(run => symbolKey(run) === key)
     if (seen.length === 0 && (await isStored(store, own[0]!))) continue
     for (const row of own) {
-      const gap = gapOf(row, row.state === 'open' ? (explained.get(`${key} ${row.run}`) ?? []) : [])
+      const gap = gapOf(row, statements.get(`${key} ${row.run}`) ?? [])
       if (!seen.some(known => known.run === gap.run)) {
         gaps.push(gap)
         continue
@@ -71,7 +67,7 @@ export async function storedGaps(
         )
       const now = gapRow(gap, gap.missing)
       // More ids are missing than before only where trades were dropped from the table.
-      if (now.missing < Number(row.noted) || (row.state === 'open' && now.state !== 'open')) stale.push(now)
+      if (now.missing < Number(row.noted) || (row.state === 'open') !== (now.state === 'open')) stale.push(now)
       if (gap.missing.length > 0) gaps.push(gap)
     }
   }
@@ -79,36 +75,46 @@ export async function storedGaps(
 }
 
 /** A gap of which all ids are missing. */
-function gapOf(row: Row, statements: readonly ExplainedIds[]): Gap {
+function gapOf(row: Row, statements: readonly StatedIds[]): Gap {
   const { venue, symbol, state, reason } = row
   const range = { first: Number(row.first), last: Number(row.last) }
-  const known = statements.filter(one => within([range], one).length > 0)
-  // Rows about it may have left table repairs.
-  if (state !== 'open') known.unshift({ ...range, outcome: state as Outcome, reason })
   const [after, before] = [Number(row.after), Number(row.before)]
-  return {
+  const gap: Gap = {
     ...{ venue, symbol, run: Number(row.run), ...range, missing: [range] },
-    ...(known.length > 0 && { explained: known }),
     ...{ foundAtMicros: Number(row.found), recorded: true },
     ...{ afterMicros: after || Number.NEGATIVE_INFINITY, beforeMicros: before || Number.POSITIVE_INFINITY },
   }
+  // Rows about it may have left table repairs.
+  if (state === 'unrepairable' || state === 'accepted') gap.explained = [{ ...range, outcome: state, reason }]
+  // Where nobody requested it again, the row itself has the result.
+  if (state === 'open' || statements.some(({ outcome }) => outcome === 'requested'))
+    for (const one of statements) if (within([range], one).length > 0) note(gap, one)
+  return gap
 }
 
-/** Why ids stay missing, by symbol and run, in the order in which it was stated. */
-async function explainedIds(store: Store, { ofGaps, params }: GapScope): Promise<Map<string, ExplainedIds[]>> {
+/** What was stated about missing ids, by symbol and run, in its order: for gaps that are open, or were requested again. */
+async function statedIds(store: Store, scope: GapScope, gaps: readonly Row[]): Promise<Map<string, StatedIds[]>> {
+  if (gaps.length === 0) return new Map()
+  if (gaps.some(({ state }) => state === 'open')) return await repairsOf(store, scope)
+  const requested = await repairsOf(store, { ...scope, ofGaps: `${scope.ofGaps} AND outcome = 'requested'` })
+  return requested.size > 0 ? await repairsOf(store, scope) : requested
+}
+
+async function repairsOf(store: Store, { ofGaps, params }: GapScope): Promise<Map<string, StatedIds[]>> {
   const rows = await store.rows<
-    Named & Record<'run' | 'first' | 'last', string> & { outcome: Outcome; reason: string }
+    Named & Record<'run' | 'first' | 'last' | 'received', string> & Pick<StatedIds, 'outcome' | 'reason'>
   >(
-    `SELECT venue, symbol, run, first_id AS first, last_id AS last, outcome, reason FROM repairs WHERE ${ofGaps}
+    `SELECT venue, symbol, run, first_id AS first, last_id AS last, outcome, reason,
+       toUnixTimestamp64Micro(received_at) AS received FROM repairs WHERE ${ofGaps}
      ORDER BY log_partition, log_offset, log_index`,
     params,
   )
-  const explained = rows.map(({ first, last, outcome, reason, ...named }) => ({
+  const stated = rows.map(({ first, last, outcome, reason, received, ...named }) => ({
     key: `${symbolKey(named)} ${named.run}`,
-    ids: { first: Number(first), last: Number(last), outcome, reason },
+    ids: { first: Number(first), last: Number(last), outcome, reason, receivedAtMicros: Number(received) },
   }))
   return new Map(
-    [...Map.groupBy(explained, ({ key }) => key)].map(([key, own]) => [key, own.map(({ ids }) => ids)] as const),
+    [...Map.groupBy(stated, ({ key }) => key)].map(([key, own]) => [key, own.map(({ ids }) => ids)] as const),
   )
 }
 

@@ -1,6 +1,6 @@
 /** Follows dense trade ids, which a venue numbers one by one per symbol: a gap is a range of trades that never reached the log. Pure. */
 import type { IdRange } from '../../tick/repairs/id-ranges.ts'
-import type { ExplainedIds, Gap } from '../gaps/gap.ts'
+import { type Gap, note, type StatedIds } from '../gaps/gap.ts'
 
 /** A run as stored in the tables. Times are the venue's, µs since 1970 UTC: of its earliest and of its latest trade. */
 export interface SeenRun extends IdRange {
@@ -181,11 +181,11 @@ export class IdRun {
     return true
   }
 
-  /** Notes why ids of gaps stay missing. A trade that arrives all the same fills its gap. */
-  explain(ids: ExplainedIds): void {
+  /** Notes why ids of gaps stay missing, or that they are requested again. A trade that arrives all the same fills its gap. */
+  explain(ids: StatedIds): void {
     for (const gap of this.gaps) {
       if (ids.first > gap.last || ids.last < gap.first) continue
-      gap.explained = [...(gap.explained ?? []), ids]
+      note(gap, ids)
       this.#context.changed(gap)
     }
   }

@@ -1,6 +1,6 @@
 /** The interface of following a symbol's trade ids, implemented by symbol-ids.ts and unique-ids.ts. */
 import type { TradeColumns } from '../../tick/trades.ts'
-import type { ExplainedIds, Gap } from '../gaps/gap.ts'
+import type { Gap, StatedIds } from '../gaps/gap.ts'
 import type { RefusedId, RunContext, SeenRun } from './continuity.ts'
 import type { ComparedTrade, Match } from './recent-trades.ts'
 
@@ -27,7 +27,7 @@ export interface FollowedIds {
   /** Opens a gap for ids that the venue announced and never sent. */
   announce(first: number, last: number): void
   /** Notes why ids of a run stay missing. */
-  explain(run: number, ids: ExplainedIds): void
+  explain(run: number, ids: StatedIds): void
   /** Adds the id of a trade refused for its values: it is not missing. Undefined if it fits no run. */
   refuse(trades: TradeColumns, row: number, timeIsGood: boolean): RunOrRefusal | undefined
 }

@@ -1,7 +1,7 @@
 /** Follows the dense trade ids of one symbol in runs. Pure. */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
-import { type ExplainedIds, type Gap, openOf } from '../gaps/gap.ts'
+import { type Gap, openOf, type StatedIds } from '../gaps/gap.ts'
 import { IdRun, type SeenRun } from './continuity.ts'
 import {
   CONFLICT,
@@ -116,7 +116,7 @@ export class SymbolIds implements FollowedIds {
     this.#current?.announce(first, last)
   }
 
-  explain(run: number, ids: ExplainedIds): void {
+  explain(run: number, ids: StatedIds): void {
     this.runs.find(({ number }) => number === run)?.explain(ids)
   }
 

@@ -54,7 +54,7 @@ export function serveHealth(server: FastifyInstance, options: HealthOptions): vo
 
   if (sources) {
     serveSources(server, sources)
-    serveGaps(server, body => sources.accept(body))
+    serveGaps(server, sources)
   }
   if (cosigning) serveCosigning(server, cosigning)
   if (supervision) serveUpgrade(server, supervision)

@@ -36,6 +36,8 @@ export interface SourcesAccess extends Choices {
   request(body: object): Promise<void>
   /** Leaves the acceptance of a gap for them: see gaps-routes.ts. Throws a TickhouseError. */
   accept(body: object): Promise<void>
+  /** Leaves gaps that are to be requested again for them: see gaps-routes.ts. Throws a TickhouseError. */
+  retry(body: object): Promise<void>
   /** Why this process cannot leave one; null if it can. */
   readOnly(): string | null
 }

@@ -21,7 +21,7 @@ export interface RepairsOptions {
   subscriptions(): readonly Subscription[]
   /** Which symbols this recorder repairs now: see owner.ts. */
   ownership(): (venue: string, symbol: string) => boolean
-  /** Trades older than this are not requested, ms. */
+  /** Trades older than this are not requested, unless a person had them requested again since, ms. */
   reachMs: number
   emit: Emit
   timings?: Timings
@@ -29,6 +29,10 @@ export interface RepairsOptions {
   clock?: Clock
   random?: () => number
 }
+
+/** A gap is as old as the trade after it, or as the last request of a person. */
+const sinceOf = ({ beforeMicros, foundAtMicros, requestedMicros = 0 }: OpenGap): number =>
+  Math.max(beforeMicros ?? foundAtMicros, requestedMicros)
 
 export class Repairs {
   readonly #options: RepairsOptions
@@ -82,7 +86,7 @@ export class Repairs {
       .map(readOpenGaps)
       .filter((one): one is OpenGaps => one !== undefined)
       .flatMap(one => one.gaps)
-      .filter(gap => (gap.beforeMicros ?? gap.foundAtMicros) >= since && isOurs(gap.venue, gap.symbol))
+      .filter(gap => sinceOf(gap) >= since && isOurs(gap.venue, gap.symbol))
     const byVenue = Map.groupBy(gaps, ({ venue }) => venue)
     for (const { venue, rest } of subscriptions()) {
       const own = byVenue.get(venue.name)

@@ -14,6 +14,8 @@ export interface OpenGap {
   afterMicros: number | null
   beforeMicros: number | null
   foundAtMicros: number
+  /** When a person last had it requested again: it is, however old it is. Absent if nobody did. */
+  requestedMicros?: number
 }
 
 export interface OpenGaps {
@@ -44,6 +46,7 @@ function isGap(value: unknown): value is OpenGap {
     gap.missing.every(isRange) &&
     isTime(gap.afterMicros) &&
     isTime(gap.beforeMicros) &&
-    Number.isFinite(gap.foundAtMicros)
+    Number.isFinite(gap.foundAtMicros) &&
+    (gap.requestedMicros === undefined || Number.isFinite(gap.requestedMicros))
   )
 }

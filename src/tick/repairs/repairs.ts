@@ -16,8 +16,11 @@ export const IDS = ['first_id', 'last_id', 'run', 'http_status'] as const
 /** Ns since 1970 UTC: the venue's time of the aggregate (0 for none), and when we had the answer. */
 export const TIMES = ['timestamp', 'received_at'] as const
 
-/** `unrepairable`: the venue does not supply the trades. `accepted`: a person takes note that they are missing. */
-export const OUTCOMES = ['unrepairable', 'accepted'] as const
+/**
+ * `unrepairable`: the venue does not supply the trades. `accepted`: a person takes note that they are missing. `requested`: a person
+ * has what the venue did not supply requested again.
+ */
+export const OUTCOMES = ['unrepairable', 'accepted', 'requested'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 type Word = (typeof WORDS)[number]
@@ -69,7 +72,9 @@ export class RepairColumns extends NamedColumns<Word, Size, Id, Time> {
   /** What its rows state, without those that `codes` marks. */
   *statements(
     codes: Uint8Array,
-  ): Generator<Pick<Repair, 'venue' | 'symbol' | 'run' | 'first' | 'last' | 'outcome' | 'reason'>> {
+  ): Generator<
+    Pick<Repair, 'venue' | 'symbol' | 'run' | 'first' | 'last' | 'outcome' | 'reason' | 'receivedAtMicros'>
+  > {
     const { ids, words, codes: wordCodes } = this
     const text = (name: Word, row: number) => words[name].words[wordCodes[name][row]!]!
     for (let row = 0; row < this.length; row++)
@@ -78,6 +83,7 @@ export class RepairColumns extends NamedColumns<Word, Size, Id, Time> {
           ...{ venue: text('venue', row), symbol: text('symbol', row), run: Number(ids.run[row]!) },
           ...{ first: Number(ids.first_id[row]!), last: Number(ids.last_id[row]!) },
           ...{ outcome: text('outcome', row) as Outcome, reason: text('reason', row) },
+          receivedAtMicros: Number(this.times.received_at[row]! / 1000n),
         }
   }
 }
