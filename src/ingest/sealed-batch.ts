@@ -21,10 +21,11 @@ export class SealedBatch {
     batch.hashLastRecord()
     const gaps = [...batch.gaps]
     this.gapsOpened = gaps.filter(gap => !gap.recorded).map(gap => gapRow({ ...gap, explained: undefined }, [gap]))
-    // Gaps of which at least one id has arrived since, or is known not to be supplied.
+    // Gaps of which at least one id has arrived since, or is known not to be supplied, or is requested again.
     this.gapsChanged = gaps
-      .map(gap => gapRow(gap, gap.missing))
-      .filter(row => row.missing <= row.last - row.first || row.state !== 'open')
+      .map(gap => ({ row: gapRow(gap, gap.missing), isRequested: gap.requestedMicros !== undefined }))
+      .filter(({ row, isRequested }) => isRequested || row.missing <= row.last - row.first || row.state !== 'open')
+      .map(({ row }) => row)
     for (const gap of gaps) gap.recorded = true
   }
 

@@ -1,6 +1,7 @@
--- What became of missing trade ids that their venue does not supply, or that a person accepted: evidence for table gaps.
+-- What became of missing trade ids that their venue does not supply, or that a person accepted, or had requested again:
+-- evidence for table gaps.
 -- docs/repair.md. Key, partitions, logged_at and log_hash as in trades.
--- outcome: unrepairable, accepted. reason: the venue's words, or the person's. http_status and body_sha256: of the venue's
+-- outcome: unrepairable, accepted, requested. reason: the venue's words, or the person's. http_status and body_sha256: of the venue's
 -- answer. price, volume, side, timestamp: of the aggregate that the venue states instead of these ids, else 0 and empty.
 -- batch_first_offset, batch_good and epoch as in quarantine: this table is inserted before trades (docs/decisions/kinds.md).
 CREATE TABLE IF NOT EXISTS repairs

@@ -78,7 +78,7 @@ test('what a venue refused by region is requested again once ingest lists it aga
   state.rest.denies = { status: 451, body: '{"msg":"Service unavailable from a restricted location"}' }
   const gap = { ...gapOf(5), requestedMicros: Date.now() * 1000 }
   state.gaps = [gap]
-  await within(20_000, async () => (state.repairs.length > 0 ? undefined : 'not given up'))
+  await within(20_000, async () => (state.repairs.length > 0 ? undefined : 'not unrepairable'))
   assert.match(state.repairs[0]!.reason, /^HTTP 451/)
   // As ingest does once the row about it is stored.
   state.gaps = []
