@@ -12,7 +12,7 @@ import type { QueryFlags } from './commands/query.ts'
 import type { ReplayFlags } from './commands/replay.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { CoverageFlags } from './commands/running/coverage.ts'
-import type { AcceptFlags, GapsFlags, RetryFlags } from './commands/running/gaps.ts'
+import { addGapCommands } from './commands/running/program.ts'
 import type { SourcesFlags } from './commands/running/sources.ts'
 import type { StatusFlags } from './commands/running/status.ts'
 import type { CommandName } from './commands/settings.ts'
@@ -161,33 +161,7 @@ command('sources reset', 'record what is configured again', sources)
     await changeSources(configOf(made), { reset: true }, options)
   })
 
-const gaps = command('gaps', 'list missing trades, accept that some are missing, or have them requested again')
-  .option('--all', 'also those that are repaired or accepted')
-  .action(async (options: GapsFlags, made: Command) => {
-    const { listGaps } = await import('./commands/running/gaps.ts')
-    await listGaps(configOf(made), options)
-  })
-
-command('gaps accept', 'take note that trades are missing: tickhouse gaps accept binance:BTCUSDT 100-200', gaps)
-  .argument('<symbol>', 'the venue, a colon and the symbol')
-  .argument('<ids>', 'the first and the last id; gaps within them are accepted')
-  .requiredOption('--reason <text>', 'why nothing more is done about it')
-  .requiredOption('--by <name>', 'who accepts it')
-  .action(async (symbol: string, ids: string, options: AcceptFlags, made: Command) => {
-    const { acceptGaps } = await import('./commands/running/gaps.ts')
-    await acceptGaps(configOf(made), symbol, ids, options)
-  })
-
-command('gaps retry', 'request again what venues did not supply: tickhouse gaps retry binance:BTC*', gaps)
-  .argument('[pattern]', 'a venue, or a venue, a colon and symbols: binance:BTCUSDT,ETH*')
-  .option(
-    '--all-refused',
-    'of all venues, what was not supplied because they refused the address or region (HTTP 403, 451)',
-  )
-  .action(async (pattern: string | undefined, options: RetryFlags, made: Command) => {
-    const { retryGaps } = await import('./commands/running/gaps.ts')
-    await retryGaps(configOf(made), pattern, options)
-  })
+const gaps = addGapCommands(command, configOf)
 
 command('status', 'show the state of each stage, and of the symbols')
   .option('--all', 'show each symbol and kind, with its state and first tick')
