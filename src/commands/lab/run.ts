@@ -3,15 +3,16 @@ import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
-import { describeRun } from '../../lab/results/describe.ts'
+import { makeReport } from '../../lab/results/report.ts'
 import { type InsertRows, RowWriter } from '../../lab/results/row-writer.ts'
-import { type RunFacts, runRows } from '../../lab/results/run-rows.ts'
+import { type RunFacts, runRows, statedOf } from '../../lab/results/run-rows.ts'
 import { backtest } from '../../lab/run/backtest.ts'
-import { plainLine } from '../../plain-text.ts'
+import { VERSION } from '../../version.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { parseTime } from '../parse-time.ts'
 import { Progress } from '../progress.ts'
 import { requestPage } from '../running/instance-request.ts'
+import { printReport } from './print-report.ts'
 
 export interface LabRunFlags {
   from?: string
@@ -19,8 +20,6 @@ export interface LabRunFlags {
   /** False: nothing is written to the tables. */
   save: boolean
 }
-
-const LINE_LENGTH_MAX = 500
 
 /** Prints the result. Throws TickhouseErrors. */
 export async function labRun(config: Config, file: string, flags: LabRunFlags, signal: AbortSignal): Promise<void> {
@@ -38,19 +37,34 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
       onProgress: (played, _all, timeMicros) => progress.show(played, `${new Date(timeMicros / 1000).toISOString()} `),
     })
     progress.end()
-    const { run, engine, recorded, completeness, isStopped, ticks } = result
-    const [firstMicros, lastMicros] = [Number(result.firstNanos / 1000n), Number(result.lastNanos / 1000n)]
+    const { run, recorded, completeness, isStopped, ticks } = result
+    const [fromMicros, untilMicros] = [Number(result.firstNanos / 1000n), Number(result.lastNanos / 1000n)]
     const { hours, proved } = completeness
+    const state = isStopped ? 'stopped' : 'ended'
     const facts: RunFacts = {
-      ...{ run, portfolio, ticks, beganAtMs, mode: 'run', state: isStopped ? 'stopped' : 'ended', dataset: '' },
-      ...{ fromMicros: firstMicros, untilMicros: lastMicros, unproved: hours === 0 ? -1 : 1 - proved / hours },
+      ...{ run, portfolio, ticks, beganAtMs, mode: 'run', state, dataset: '', fromMicros, untilMicros },
+      unproved: hours === 0 ? -1 : 1 - proved / hours,
     }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
-    const { trades, quotes } = engine
-    const lines = describeRun({
-      ...{ run, portfolio, recorded, firstMicros, lastMicros, trades, quotes, completeness, isStopped },
-    })
-    console.log(lines.map(line => plainLine(line, LINE_LENGTH_MAX)).join('\n'))
+    const outcomes = portfolio.strategies.map((strategy, at) => recorded[at]!.outcome(statedOf(strategy)))
+    const report = await makeReport(
+      access.query,
+      {
+        ...{
+          run,
+          portfolio: portfolio.portfolio,
+          state,
+          program: VERSION,
+          fromMicros,
+          untilMicros,
+          ticks,
+          completeness,
+        },
+        isSaved: flags.save,
+      },
+      outcomes,
+    )
+    printReport(report)
   } finally {
     await access.close()
   }

@@ -31,14 +31,18 @@ export interface Position {
   cost: bigint
   /** Profit of the part that was closed since the position was last flat, after its fees. */
   closing: bigint
+  /** Fees, and payments for holding it, that were paid since the position was last flat. */
+  costs: bigint
 }
 
 /** A position from flat to flat. */
 export interface RoundTrip {
   instrument: Instrument
   endedAtMicros: number
-  /** After fees. */
+  /** After costs. */
   profit: bigint
+  /** Fees, and payments for holding the position; what was received for it counts as negative. */
+  costs: bigint
 }
 
 export class Account {
@@ -57,7 +61,7 @@ export class Account {
     onRoundTrip: (trip: RoundTrip) => void,
   ) {
     this.positions = new Map(
-      instruments.map(instrument => [instrument.index, { instrument, quantity: 0n, cost: 0n, closing: 0n }]),
+      instruments.map(instrument => [instrument.index, { instrument, quantity: 0n, cost: 0n, closing: 0n, costs: 0n }]),
     )
     this.#addLine = addLine
     this.#onRoundTrip = onRoundTrip
@@ -89,7 +93,9 @@ export class Account {
   /** A payment for holding a position, such as the funding of a perpetual: positive is received. */
   pay(amount: bigint, instrument: Instrument, timeMicros: number): void {
     this.cash += amount
-    this.positions.get(instrument.index)!.closing += amount
+    const position = this.positions.get(instrument.index)!
+    position.closing += amount
+    position.costs -= amount
     this.#enter(timeMicros, 0, instrument, [
       ['cash', amount, 0n],
       ['funding', -amount, 0n],
@@ -127,6 +133,7 @@ export class Account {
     const held = position.quantity
     const isClosing = held !== 0n && held > 0n !== quantity > 0n
     position.closing -= fee
+    position.costs += fee
     if (!isClosing) {
       position.quantity += quantity
       position.cost += paid
@@ -142,8 +149,10 @@ export class Account {
     position.cost -= released
     position.quantity += quantity > 0n ? closed : -closed
     if (position.quantity !== 0n) return
-    this.#onRoundTrip({ instrument: position.instrument, endedAtMicros: timeMicros, profit: position.closing })
+    const { instrument, closing: profit, costs } = position
+    this.#onRoundTrip({ instrument, endedAtMicros: timeMicros, profit, costs })
     position.closing = 0n
+    position.costs = 0n
     // A fill that turns the position around opens one with what is left.
     position.quantity = quantity > 0n ? size - closed : closed - size
     position.cost = position.quantity === 0n ? 0n : paid + received

@@ -12,6 +12,7 @@ import { Books } from '../market/books.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { VolumeWindow } from '../market/volume-window.ts'
 import type { QuoteEvent, TradeEvent } from '../strategy.ts'
+import { Holding } from './holding.ts'
 import { Schedule } from './schedule.ts'
 import { Tape, type TapeChange } from './tape.ts'
 import { type Market, Trader, type TraderOptions } from './trader.ts'
@@ -36,6 +37,7 @@ export class Engine implements Market {
   nowMicros = 0
   readonly books: Books
   readonly tape: Tape
+  readonly holding: Holding
   readonly volumes: VolumeWindow
   readonly count: number
   readonly traders: readonly Trader[]
@@ -62,6 +64,7 @@ export class Engine implements Market {
   constructor({ instruments, traders, markSeconds, staleSeconds, isQuoted, byVenueTime = false }: EngineOptions) {
     this.count = instruments.length
     this.books = new Books(this.count)
+    this.holding = new Holding(this.books, this.count)
     this.volumes = new VolumeWindow(this.count)
     this.tape = new Tape(this.books, this.count, staleSeconds * MICROS, (at, isWhole, cause, detail) => {
       const data = { instrument: instruments[at]!, isWhole, cause, detail }
@@ -192,7 +195,10 @@ export class Engine implements Market {
         }),
       )
     }
-    this.#schedule.every(MICROS, time => this.tape.check(time))
+    this.#schedule.every(MICROS, time => {
+      this.tape.check(time)
+      this.holding.observe()
+    })
     for (const trader of this.traders) {
       const { strategy } = trader
       if (strategy.timerSeconds && strategy.onTimer)

@@ -12,6 +12,8 @@ export interface EquityMark {
   /** Sums since the start. */
   fees: bigint
   traded: bigint
+  /** What 1 of the currency would be worth, spread equally over the strategy's instruments at the start and held. */
+  holding: number
 }
 
 /** Receives the rows of one strategy, in the order in which they happen. */

@@ -16,6 +16,7 @@ import {
 import type { VolumeWindow } from '../market/volume-window.ts'
 import { type Breach, brokenBy, type Limits, LossWatch } from '../risk/limits.ts'
 import type { Context, FillEvent, OrderRequest, Strategy } from '../strategy.ts'
+import type { Holding } from './holding.ts'
 import type { Results } from './results.ts'
 import type { Tape } from './tape.ts'
 
@@ -41,6 +42,7 @@ export interface Market {
   nowMicros: number
   readonly books: Books
   readonly tape: Tape
+  readonly holding: Holding
   readonly volumes: VolumeWindow
   /** Instruments of all traders. */
   readonly count: number
@@ -138,11 +140,13 @@ export class Trader implements Context {
 
   /** Writes the account's state, and acts on the losses that it shows. */
   markEquity(): void {
-    const { books } = this.#market
+    const { books, holding } = this.#market
     const timeMicros = this.nowMicros
     const equity = this.account.equity(books)
     const { cash, fees, traded } = this.account
-    this.#options.results.mark({ timeMicros, equity, cash, gross: this.account.gross(books), fees, traded })
+    holding.observe()
+    const mark = { timeMicros, equity, cash, gross: this.account.gross(books), fees, traded }
+    this.#options.results.mark({ ...mark, holding: holding.valueOf(this.instruments) })
     const breach = this.#losses.mark(equity, timeMicros)
     if (breach) this.#options.results.breach({ timeMicros, ...breach })
     // Also what an order on its way brought after the first attempt.

@@ -33,11 +33,7 @@ export async function readPortfolio(file: string): Promise<ReadPortfolio> {
   } catch (error) {
     throw invalid(`cannot read ${file}: ${(error as Error).message}`)
   }
-  const document = parseDocument(text)
-  if (document.errors.length > 0) throw invalid(`${file}: ${document.errors[0]!.message}`)
-  const parsed = PORTFOLIO.safeParse(document.toJS())
-  if (!parsed.success) throw invalid(`${file}: ${parsed.error.issues.map(describe).join('; ')}`)
-  const portfolio = parsed.data
+  const portfolio = parsePortfolio(text, file)
   const names = portfolio.strategies.map(({ name }) => name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw invalid(`${file}: two strategies are named ${twice}`)
@@ -48,6 +44,15 @@ export async function readPortfolio(file: string): Promise<ReadPortfolio> {
   }
   if (strategies.length === 0) throw invalid(`${file}: no strategy is on`)
   return { portfolio, strategies, text }
+}
+
+/** The text of a portfolio's file; `name` is the file's, for errors. Throws `config_invalid`. */
+export function parsePortfolio(text: string, name: string): Portfolio {
+  const document = parseDocument(text)
+  if (document.errors.length > 0) throw invalid(`${name}: ${document.errors[0]!.message}`)
+  const parsed = PORTFOLIO.safeParse(document.toJS())
+  if (!parsed.success) throw invalid(`${name}: ${parsed.error.issues.map(describe).join('; ')}`)
+  return parsed.data
 }
 
 /** TypeScript or JavaScript. */

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import type { LedgerLine, RoundTrip } from '../accounting/account.ts'
 import type { EquityMark, Results } from '../engine/results.ts'
 import type { Fill, Order } from '../execution/order.ts'
+import { type Instrument, MONEY_DECIMALS, nameOf, numberOf } from '../market/instrument.ts'
 import type { Breach } from '../risk/limits.ts'
+import { emptySeries, type HeldPosition, type Outcome, type Stated } from './outcome.ts'
 import { breachRow, fillRow, lineRow, markRow, type Owner, orderRow, type Row } from './rows.ts'
 import type { LabTable } from './tables.ts'
 
@@ -12,9 +14,9 @@ export type AddRow = (table: LabTable, row: Row) => void
 
 export class Recorded implements Results {
   readonly owner: Owner
-  /** Equity, gross and traded money at each mark, in units of the currency. */
-  readonly equity: number[] = []
-  readonly gross: number[] = []
+  readonly series = emptySeries()
+  /** What is held of each instrument, whole units, and what was paid for it. */
+  readonly #held = new Map<Instrument, { quantity: bigint; paid: bigint }>()
   readonly roundTrips: RoundTrip[] = []
   /** Number of orders by their final state, and of breaches by limit. */
   readonly orders: Record<string, number> = {}
@@ -54,6 +56,11 @@ export class Recorded implements Results {
 
   line(line: LedgerLine): void {
     this.ledgerSum += line.amount
+    const { account, instrument, quantity, amount } = line
+    if (account === 'position' && instrument) {
+      const { quantity: before, paid } = this.#held.get(instrument) ?? { quantity: 0n, paid: 0n }
+      this.#held.set(instrument, { quantity: before + quantity, paid: paid + amount })
+    }
     this.#add('lab_ledger', lineRow(this.owner, line))
   }
 
@@ -68,8 +75,36 @@ export class Recorded implements Results {
 
   mark(mark: EquityMark): void {
     this.lastMark = mark
-    this.equity.push(Number(mark.equity) / 1e8)
-    this.gross.push(Number(mark.gross) / 1e8)
+    const { series } = this
+    series.timeMicros.push(mark.timeMicros)
+    series.equity.push(numberOf(mark.equity, MONEY_DECIMALS))
+    series.gross.push(numberOf(mark.gross, MONEY_DECIMALS))
+    series.traded.push(numberOf(mark.traded, MONEY_DECIMALS))
+    series.holding.push(mark.holding)
     this.#add('lab_equity', markRow(this.owner, mark))
+  }
+
+  /** What came out so far. */
+  outcome(stated: Stated): Outcome {
+    const { series, orders, breaches, fills, makerFills, largeFills, fillsHash, lastMark, roundTrips } = this
+    const closedTrades = roundTrips.map(({ profit, costs }) => ({
+      profit: numberOf(profit, MONEY_DECIMALS),
+      costs: numberOf(costs, MONEY_DECIMALS),
+    }))
+    return {
+      ...stated,
+      ...{ series, orders, breaches, fills, makerFills, largeFills, fillsHash, closedTrades },
+      positions: this.#positions(),
+      fees: numberOf(lastMark?.fees ?? 0n, MONEY_DECIMALS),
+    }
+  }
+
+  #positions(): HeldPosition[] {
+    const held = [...this.#held].filter(([, { quantity }]) => quantity !== 0n)
+    return held.map(([instrument, { quantity, paid }]) => ({
+      name: nameOf(instrument),
+      quantity: numberOf(quantity, instrument.quantityDecimals),
+      paid: numberOf(paid, MONEY_DECIMALS),
+    }))
   }
 }

@@ -80,10 +80,10 @@ export function lineRow(owner: Owner, line: LedgerLine): Row {
   }
 }
 
-export function markRow(owner: Owner, { timeMicros, equity, cash, gross, fees, traded }: EquityMark): Row {
+export function markRow(owner: Owner, { timeMicros, equity, cash, gross, fees, traded, holding }: EquityMark): Row {
   const money = { equity, cash, gross, fees, traded }
   const texts = Object.entries(money).map(([name, units]) => [name, moneyText(units)])
-  return { ...owner, at: timeText(timeMicros), ...Object.fromEntries(texts) }
+  return { ...owner, at: timeText(timeMicros), ...Object.fromEntries(texts), holding }
 }
 
 export function breachRow(owner: Owner, { timeMicros, limit, value, bound, action }: Breach): Row {

@@ -1,6 +1,10 @@
 /** Rows of table `lab_runs`: what a run was made of, and what came out. */
 import { VERSION } from '../../version.ts'
-import type { ReadPortfolio } from '../portfolio/read.ts'
+import type { ReadPortfolio, ReadStrategy } from '../portfolio/read.ts'
+import { kurtosis, skew } from '../statistics/moments.ts'
+import { periodSharpe } from '../statistics/performance.ts'
+import type { Stated } from './outcome.ts'
+import { periodsOf } from './periods.ts'
 import type { Recorded } from './recorded.ts'
 import { moneyText, type Row, timeText } from './rows.ts'
 
@@ -22,15 +26,15 @@ export interface RunFacts {
 /** A row for each strategy. `nowMicros` is later than that of every earlier row of the run. */
 export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicros: number): Row[] {
   const { portfolio, text, strategies } = facts.portfolio
-  return strategies.map(({ entry, kind, parameters }, at) => {
-    const { lastMark, equity, fills, fillsHash } = recorded[at]!
+  return strategies.map((strategy, at) => {
+    const { entry } = strategy
+    const { lastMark, series, fills, fillsHash } = recorded[at]!
+    const stated = statedOf(strategy)
+    const { returns } = periodsOf({ capital: entry.capital, series }, facts.fromMicros, portfolio.mark_seconds)
     return {
       run: facts.run,
-      strategy: entry.name,
       portfolio: portfolio.name,
-      kind: kind.name,
-      parameters: JSON.stringify(parameters),
-      symbols: entry.symbols,
+      ...stated,
       mode: facts.mode,
       state: facts.state,
       program: VERSION,
@@ -41,12 +45,13 @@ export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicro
       until: timeText(facts.untilMicros),
       ticks: facts.ticks,
       currency: portfolio.currency,
-      capital: String(entry.capital),
       equity: lastMark ? moneyText(lastMark.equity) : String(entry.capital),
       fees: moneyText(lastMark?.fees ?? 0n),
       fills,
-      ...momentsOf(equity),
-      marks: equity.length,
+      // JSON has no NaN: null, for which the store takes the columns' default.
+      ...{ sharpe: periodSharpe(returns), skew: skew(returns), kurtosis: kurtosis(returns) },
+      marks: series.equity.length,
+      mark_seconds: portfolio.mark_seconds,
       unproved: facts.unproved,
       fills_hash: fillsHash,
       began_at: timeText(facts.beganAtMs * 1000).slice(0, -3),
@@ -55,16 +60,8 @@ export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicro
   })
 }
 
-/** Of the returns between marks: what a count of trials needs later. 0 where there are too few. */
-function momentsOf(equity: readonly number[]): { sharpe: number; skew: number; kurtosis: number } {
-  const returns = equity.slice(1).map((value, at) => value / equity[at]! - 1)
-  const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length
-  const moment = (power: number) => returns.reduce((sum, value) => sum + (value - mean) ** power, 0) / returns.length
-  const variance = moment(2)
-  if (returns.length < 2 || !(variance > 0)) return { sharpe: 0, skew: 0, kurtosis: 0 }
-  return {
-    sharpe: mean / Math.sqrt((variance * returns.length) / (returns.length - 1)),
-    skew: moment(3) / variance ** 1.5,
-    kurtosis: moment(4) / variance ** 2,
-  }
+/** What the portfolio states of a strategy. */
+export function statedOf({ entry, kind, parameters }: ReadStrategy): Stated {
+  const { name: strategy, symbols, capital } = entry
+  return { strategy, kind: kind.name, parameters: JSON.stringify(parameters), symbols, capital }
 }

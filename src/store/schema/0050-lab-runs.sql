@@ -1,7 +1,8 @@
 -- Runs of strategies on paper: docs/lab.md. A row for each strategy of a run when it begins, and one when it ends: the newest counts,
 -- read with FINAL. mode: run over stored ticks, or live. parameters: as JSON. dataset: the pinned checkpoint, or empty.
 -- ticks: those of the strategy's portfolio. unproved: share of the hours of its instruments whose completeness is not proved; -1 if not known.
--- sharpe: by mark, not annualised; marks: how many. fills_hash: SHA-256 of its fills.
+-- sharpe, skew, kurtosis: of the returns between marks, not annualised; NaN
+-- where they are not defined. marks: how many, mark_seconds: how far apart. fills_hash: SHA-256 of its fills.
 -- Money is in the portfolio's currency.
 CREATE TABLE IF NOT EXISTS lab_runs
 (
@@ -25,10 +26,11 @@ CREATE TABLE IF NOT EXISTS lab_runs
     equity      Decimal(38, 8),
     fees        Decimal(38, 8),
     fills       UInt64,
-    sharpe      Float64,
-    skew        Float64,
-    kurtosis    Float64,
+    sharpe      Float64 DEFAULT nan,
+    skew        Float64 DEFAULT nan,
+    kurtosis    Float64 DEFAULT nan,
     marks       UInt64,
+    mark_seconds UInt32 DEFAULT 60,
     unproved    Float64,
     fills_hash  String,
     began_at    DateTime64(3, 'UTC'),

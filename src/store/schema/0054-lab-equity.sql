@@ -1,4 +1,5 @@
 -- The account of each strategy of a run at each mark. gross: positions without their signs. fees and traded: sums since the start.
+-- holding: what 1 would be worth, spread equally over the strategy's instruments at the start and held; 0 if not known.
 CREATE TABLE IF NOT EXISTS lab_equity
 (
     run      String,
@@ -8,7 +9,8 @@ CREATE TABLE IF NOT EXISTS lab_equity
     cash     Decimal(38, 8),
     gross    Decimal(38, 8),
     fees     Decimal(38, 8),
-    traded   Decimal(38, 8)
+    traded   Decimal(38, 8),
+    holding  Float64 DEFAULT 0 CODEC(Gorilla, ZSTD(1))
 )
 ENGINE = MergeTree
 ORDER BY (run, strategy, at)

@@ -81,6 +81,9 @@ test('the same fills beside the running instance and over its stopped store, in 
   )
   assert.ok(runs.every(({ fills }) => Number(fills) > 0))
   assert.deepEqual(new Set(runs.map(row => row.fills_hash)), new Set(hashesOf(beside)))
+  assert.match(beside.output, /hold \(buy-and-hold\): (not )?distinguishable from luck/)
+  assert.equal([...beside.output.matchAll(/by second \(\d+\): Sharpe .* deflated .* of 1 trial\b/g)].length, 3)
+  assert.match(beside.output, /its annual numbers are extrapolated/)
   const [sums] = await ask<Record<string, number>>(`SELECT
     (SELECT max(abs(s)) FROM (SELECT sum(amount) AS s FROM lab_ledger GROUP BY run, strategy, entry)) AS unbalanced,
     (SELECT count() FROM lab_fills) AS fills, (SELECT sum(fills) FROM lab_runs FINAL) AS stated,

@@ -1,0 +1,73 @@
+/** Numbers of a report as text. What is not defined is "–". */
+import type { Portfolio } from '../portfolio/shape.ts'
+import type { Evaluation } from './evaluate.ts'
+import type { Report } from './report.ts'
+
+export const PAPER = 'Paper only: no order was sent to a venue.'
+/** The annual numbers of a shorter run are noted as extrapolated. */
+const DAYS_SHORT = 30
+
+const known = (value: number, text: (value: number) => string) => (Number.isFinite(value) ? text(value) : '–')
+const decimals = (value: number, count: number) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: count, maximumFractionDigits: count })
+
+export const whole = (value: number): string => known(value, each => decimals(each, 0))
+export const money = (value: number): string => known(value, each => decimals(each, 2))
+export const ratio = (value: number): string => known(value, each => decimals(each, 2))
+export const probability = (value: number): string => known(value, each => decimals(each, 3))
+export const percent = (share: number): string => known(share, each => `${decimals(each * 100, 2)} %`)
+export const quantity = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 12 })
+export const clock = (micros: number): string => new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ')
+
+/** A time of so many periods: `5 h 3 min`. */
+export function duration(periods: number, seconds: number): string {
+  if (!Number.isFinite(periods)) return '–'
+  const total = Math.round(periods * seconds)
+  const parts: [number, string][] = [
+    [Math.floor(total / 86_400), 'd'],
+    [Math.floor((total % 86_400) / 3_600), 'h'],
+    [Math.floor((total % 3_600) / 60), 'min'],
+    [total % 60, 's'],
+  ]
+  const first = parts.findIndex(([count]) => count > 0)
+  if (first < 0) return '0'
+  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0)
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
+}
+
+export const times = (count: number): string => `${whole(count)} ${count === 1 ? 'time' : 'times'}`
+/** `by minute (1,440)` */
+export const periodTitle = ({ period, statistics }: Evaluation): string => `by ${period} (${whole(statistics.periods)})`
+
+/** What one must know to read the numbers: one sentence each. */
+export function cautions({ fromMicros, untilMicros, isSaved, portfolio, strategies, state }: Report): string[] {
+  const lines: string[] = []
+  if (state !== 'ended')
+    lines.push(state === 'stopped' ? 'The run was stopped before the end.' : `The run is ${state}.`)
+  const seconds = (untilMicros - fromMicros) / 1e6
+  if (seconds < DAYS_SHORT * 86_400)
+    lines.push(`The run is ${duration(1, seconds)} long: its annual numbers are extrapolated.`)
+  if (!isSaved)
+    lines.push('The run was not saved: it is no trial of later runs, which makes their results look better.')
+  const symbols = new Set(strategies.flatMap(({ outcome }) => outcome.symbols))
+  const assumed = venuesWithoutFees(portfolio, symbols)
+  if (assumed.length > 0) lines.push(`No fees are stated of ${assumed.join(', ')}: 0.1 % of each fill was taken.`)
+  return lines
+}
+
+function venuesWithoutFees({ fees }: Portfolio, symbols: ReadonlySet<string>): string[] {
+  const venues = new Set([...symbols].map(name => name.slice(0, name.indexOf(':'))))
+  return [...venues].filter(venue => !fees[venue] && !fees.default)
+}
+
+/** How many hours are proved; then what is not. */
+export function completenessLines({ completeness: { hours, proved, unproved } }: Report): string[] {
+  if (hours === 0) return ['The completeness of this time has not been counted yet: tickhouse coverage']
+  if (proved === hours) return [`Completeness: all ${whole(hours)} hours of trades are proved.`]
+  return [
+    `Completeness: ${whole(proved)} of ${whole(hours)} hours of trades are proved. Not proved:`,
+    ...unproved.map(
+      each => `  ${each.name} ${each.condition}, ${whole(each.hours)} h from ${each.first}: ${each.cause}`,
+    ),
+  ]
+}
