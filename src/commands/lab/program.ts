@@ -23,5 +23,27 @@ export function addLabCommands(
       await labRun(configOf(made), file, options, stopping())
     })
 
+  command('lab start', 'run a portfolio on live ticks, on paper, beside a running tickhouse', lab)
+    .argument('<portfolio>', 'a YAML file: docs/lab.md')
+    .action(async (file: string, _options, made: Command) => {
+      const { labStart } = await import('./start.ts')
+      await labStart(configOf(made), file, stopping())
+    })
+
+  command('lab stop', 'end the live run of a portfolio: its positions are closed, on paper', lab)
+    .argument('<name>', 'the name in its file')
+    .action(async (name: string, _options, made: Command) => {
+      const { labStop } = await import('./stop.ts')
+      await labStop(configOf(made), name)
+    })
+
+  command('lab verify', 'play a run again, and compare every row that it wrote', lab)
+    .argument('<run>', 'as tickhouse lab run or start printed it')
+    .addHelpText('after', '\nExits with 1 if any row differs.')
+    .action(async (run: string, _options, made: Command) => {
+      const { labVerify } = await import('./verify.ts')
+      process.exitCode = (await labVerify(configOf(made), run, stopping())) ? 0 : 1
+    })
+
   return lab
 }

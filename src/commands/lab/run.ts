@@ -1,18 +1,17 @@
 /** `tickhouse lab run`: plays stored ticks to the strategies of a portfolio. Paper only. */
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import { TickhouseError } from '../../errors.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
 import { makeReport } from '../../lab/results/report.ts'
-import { type InsertRows, RowWriter } from '../../lab/results/row-writer.ts'
+import { RowWriter } from '../../lab/results/row-writer.ts'
 import { type RunFacts, runRows, statedOf } from '../../lab/results/run-rows.ts'
-import { backtest } from '../../lab/run/backtest.ts'
+import { backtest, newRun } from '../../lab/run/backtest.ts'
 import { VERSION } from '../../version.ts'
-import { openStoreAccess, type StoreAccess } from '../open-store.ts'
+import { openStoreAccess } from '../open-store.ts'
 import { parseTime } from '../parse-time.ts'
 import { Progress } from '../progress.ts'
-import { requestPage } from '../running/instance-request.ts'
 import { printReport } from './print-report.ts'
+import { inserting } from './rows.ts'
 
 export interface LabRunFlags {
   from?: string
@@ -31,6 +30,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const writer = new RowWriter(insert)
     const progress = new Progress('ticks', 0)
     const result = await backtest({
+      run: newRun(portfolio.portfolio.name),
       ...{ portfolio, writer, signal, runQuery: access.query },
       fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
       untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
@@ -67,17 +67,5 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     printReport(report)
   } finally {
     await access.close()
-  }
-}
-
-/** Writes rows to the store: through the running tickhouse, or to the store that this process has open. */
-function inserting(config: Config, { store }: StoreAccess): InsertRows {
-  return async (table, rows) => {
-    if (store) return await store.insertRows(table, rows)
-    const body = JSON.stringify({ table, rows })
-    const response = await requestPage(config, '/api/lab/rows', { method: 'POST', body, json: true })
-    if (response.ok) return
-    const { message = '', advice = '' } = (await response.json().catch(() => ({}))) as Record<string, string>
-    throw new TickhouseError('process_unreachable', `cannot write results: ${message || response.status}`, advice)
   }
 }

@@ -84,7 +84,7 @@ export class Engine implements Market {
     this.#plan(markSeconds)
   }
 
-  /** Further changes of the tape, in order of time. */
+  /** Further changes of the tape. */
   addTapeChanges(changes: readonly TapeChange[]): void {
     this.tape.add(changes)
   }

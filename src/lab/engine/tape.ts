@@ -31,9 +31,9 @@ export class Tape {
     this.#stale = new Uint8Array(instruments)
   }
 
-  /** Further changes, in order of time, none before those given earlier. */
+  /** Further changes. Those of a time that is over are due now. */
   add(changes: readonly TapeChange[]): void {
-    this.#changes = [...this.#changes.slice(this.#next), ...changes]
+    this.#changes = [...this.#changes.slice(this.#next), ...changes].sort((a, b) => a.timeMicros - b.timeMicros)
     this.#next = 0
     this.nextMicros = this.#changes[0]?.timeMicros ?? Number.POSITIVE_INFINITY
   }

@@ -33,6 +33,11 @@ export async function readPortfolio(file: string): Promise<ReadPortfolio> {
   } catch (error) {
     throw invalid(`cannot read ${file}: ${(error as Error).message}`)
   }
+  return await readPortfolioText(text, file)
+}
+
+/** The same of a file's text. Strategies of its own are beside `file`. */
+export async function readPortfolioText(text: string, file: string): Promise<ReadPortfolio> {
   const portfolio = parsePortfolio(text, file)
   const names = portfolio.strategies.map(({ name }) => name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)

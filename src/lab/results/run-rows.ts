@@ -39,7 +39,7 @@ export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicro
       state: facts.state,
       program: VERSION,
       seed: portfolio.seed,
-      file: text,
+      yaml: text,
       dataset: facts.dataset,
       from: timeText(facts.fromMicros),
       until: timeText(facts.untilMicros),

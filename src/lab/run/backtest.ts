@@ -14,6 +14,8 @@ import { readTapeChanges } from '../stored/tape-changes.ts'
 import { setUp, symbolsOf } from './set-up.ts'
 
 export interface BacktestOptions {
+  /** The name of the run: see `newRun`. */
+  run: string
   portfolio: ReadPortfolio
   runQuery: RunQuery
   /** ns since 1970 UTC, the end exclusive; undefined for all that is stored. */
@@ -48,11 +50,10 @@ export function newRun(name: string): string {
 
 /** Throws `usage` if nothing is stored of a symbol, and errors of the store. */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
-  const { portfolio, runQuery, writer, signal, onProgress } = options
+  const { run, portfolio, runQuery, writer, signal, onProgress } = options
   const names = symbolsOf(portfolio)
   const instruments = await readInstruments(runQuery, names, portfolio.portfolio.instruments)
   const ticks = await ticksOf(options, names)
-  const run = newRun(portfolio.portfolio.name)
   const { engine, recorded } = setUp(run, portfolio, instruments, ticks.quoted, (table, row) => writer.add(table, row))
   const { firstNanos } = ticks
   const [firstMicros, endMicros] = [Number(firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
@@ -63,10 +64,10 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   let played = 0
   try {
     while (!signal.aborted && (await timeline.next()) !== undefined) {
-      for (const run of timeline.take(undefined, STEP_TICKS)) {
-        if (run.ticks instanceof QuoteColumns) engine.playQuotes(run.ticks, run.start, run.end)
-        else engine.playTrades(run.ticks, run.start, run.end)
-        played += run.end - run.start
+      for (const { ticks: columns, start, end } of timeline.take(undefined, STEP_TICKS)) {
+        if (columns instanceof QuoteColumns) engine.playQuotes(columns, start, end)
+        else engine.playTrades(columns, start, end)
+        played += end - start
       }
       onProgress(played, ticks.ticks, engine.nowMicros)
       if (writer.isFull) await writer.flush()

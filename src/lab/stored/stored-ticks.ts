@@ -49,8 +49,8 @@ export async function findTicks(
   const quotes = ranges.find(({ stored }) => stored.name === STORED_QUOTES.name)
   const times = (ticks: ReplayColumns) => (byVenueTime ? ticks.timestamp : ticks.receivedAt)
   return {
-    firstNanos: ranges.map(({ firstNanos }) => firstNanos).reduce((a, b) => (a < b ? a : b)),
-    lastNanos: ranges.map(({ lastNanos }) => lastNanos).reduce((a, b) => (a > b ? a : b)),
+    firstNanos: sorted(ranges.map(({ firstNanos }) => firstNanos)).at(0)!,
+    lastNanos: sorted(ranges.map(({ lastNanos }) => lastNanos)).at(-1)!,
     ticks: ranges.reduce((sum, { ticks }) => sum + ticks, 0),
     names: new Set(ranges.flatMap(({ names }) => names)),
     quoted: new Set(quotes?.names ?? []),
@@ -61,3 +61,5 @@ export async function findTicks(
       ),
   }
 }
+
+const sorted = (nanos: readonly bigint[]): bigint[] => nanos.toSorted((a, b) => Number(a - b))

@@ -57,6 +57,8 @@ export interface ServerOptions {
   log: Log
   store: Store
   live: Live
+  /** Records below these offsets are stored, by partition; undefined while that is not known. */
+  offsets: () => ReadonlyMap<number, number> | undefined
   /** Runs queries over all stored records while this process stores none. */
   runExclusive: <T>(work: () => Promise<T>) => Promise<T>
   /** Null if this process does not store: it reprocesses nothing either. */
@@ -73,6 +75,7 @@ export async function serve({
   log,
   store,
   live,
+  offsets,
   runExclusive,
   reprocessor,
   watchReports,
@@ -154,7 +157,7 @@ export async function serve({
   // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveCoverage(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
-  serveLab(server, store)
+  serveLab(server, store, offsets)
   serveWatchReports(server, watchReports)
   serveVisible(server, live)
 

@@ -1,4 +1,7 @@
-/** `POST /api/lab/rows` with `{table, rows}` as JSON: writes results of strategies to the tables `lab_…`. */
+/**
+ * For the lab: `POST /api/lab/rows` with `{table, rows}` as JSON writes results of strategies to the tables `lab_…`;
+ * `GET /api/lab/offsets` answers which records of each partition are stored, null while that is not known.
+ */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LAB_TABLES } from '../../lab/results/tables.ts'
@@ -12,7 +15,17 @@ const ROWS = z.strictObject({
   rows: z.array(z.record(z.string(), z.unknown())).max(ROWS_MAX),
 })
 
-export function serveLab(server: FastifyInstance, store: Store): void {
+/** `offsets`: records below are stored, by partition. */
+export function serveLab(
+  server: FastifyInstance,
+  store: Store,
+  offsets: () => ReadonlyMap<number, number> | undefined,
+): void {
+  server.get('/api/lab/offsets', async () => {
+    const known = offsets()
+    return { offsets: known ? [...known] : null }
+  })
+
   server.post('/api/lab/rows', { bodyLimit: BYTES_MAX }, async (request, reply) => {
     const parsed = ROWS.safeParse(jsonOf(request.body))
     if (!parsed.success) return reply.code(400).send({ message: 'not rows of a table of the lab', advice: '' })

@@ -78,6 +78,7 @@ export class Page {
       log,
       store,
       live: this.#live,
+      offsets: () => this.offsets(),
       runExclusive: storing?.runExclusive ?? (work => work()),
       reprocessor: storing?.reprocessor ?? null,
       watchReports: this.watchReports,

@@ -1,0 +1,37 @@
+/** Rows of the lab's tables: written and counted, through the running tickhouse or in the store that this process has open. */
+import type { Config } from '../../config.ts'
+import { TickhouseError } from '../../errors.ts'
+import { rowsOf } from '../../lab/live/cuts.ts'
+import type { InsertRows } from '../../lab/results/row-writer.ts'
+import { LAB_TABLES, type LabTable } from '../../lab/results/tables.ts'
+import { literal } from '../../store/sql.ts'
+import type { StoreAccess } from '../open-store.ts'
+import { requestPage } from '../running/instance-request.ts'
+
+export function inserting(config: Config, { store }: StoreAccess): InsertRows {
+  return async (table, rows) => {
+    if (store) return await store.insertRows(table, rows)
+    const body = JSON.stringify({ table, rows })
+    const response = await requestPage(config, '/api/lab/rows', { method: 'POST', body, json: true })
+    if (response.ok) return
+    const { message = '', advice = '' } = (await response.json().catch(() => ({}))) as Record<string, string>
+    throw new TickhouseError('process_unreachable', `cannot write results: ${message || response.status}`, advice)
+  }
+}
+
+/** Rows of a run in a table. */
+export async function countRows({ query }: StoreAccess, run: string, table: LabTable): Promise<number> {
+  const rows = await rowsOf<{ count: string }>(
+    query,
+    `SELECT toString(count()) AS count FROM ${table} WHERE run = ${literal(run)}`,
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
+/** The same of every table that a run writes. */
+export async function countAllRows(access: StoreAccess, run: string): Promise<Map<LabTable, number>> {
+  const counts = new Map<LabTable, number>()
+  for (const table of LAB_TABLES)
+    if (table !== 'lab_runs' && table !== 'lab_cuts') counts.set(table, await countRows(access, run, table))
+  return counts
+}

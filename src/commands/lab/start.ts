@@ -1,0 +1,113 @@
+/** `tickhouse lab start`: a portfolio on live ticks, on paper, beside a running tickhouse. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nowMicros } from '../../clock.ts'
+import type { Config } from '../../config.ts'
+import { TickhouseError } from '../../errors.ts'
+import { follow } from '../../lab/live/follow.ts'
+import { Live } from '../../lab/live/live.ts'
+import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
+import { RowWriter } from '../../lab/results/row-writer.ts'
+import { runRows } from '../../lab/results/run-rows.ts'
+import { openRun, readRun } from '../../lab/results/stored-runs.ts'
+import { newRun } from '../../lab/run/backtest.ts'
+import { plainLine } from '../../plain-text.ts'
+import { openStoreAccess, type StoreAccess } from '../open-store.ts'
+import { requestPage } from '../running/instance-request.ts'
+import { countAllRows, countRows, inserting } from './rows.ts'
+
+/** A step reads what was stored since the last one. */
+const STEP_MS = 1_000
+/** The run's row, and a line on the terminal. */
+const REPORT_MS = 60_000
+const LINE_LENGTH_MAX = 500
+
+/** Runs until the signal aborts, or the run is ended by `tickhouse lab stop`. Throws TickhouseErrors. */
+export async function labStart(config: Config, file: string, signal: AbortSignal): Promise<void> {
+  const portfolio = await readPortfolio(file)
+  const access = await openStoreAccess(config)
+  try {
+    if (access.store)
+      throw new TickhouseError(
+        'process_unreachable',
+        `no tickhouse with a page answers at ${config.LISTEN}`,
+        'A live portfolio needs a running one: tickhouse start, or set TICKHOUSE_LISTEN to its address.',
+      )
+    await runLive(config, access, portfolio, signal)
+  } finally {
+    await access.close()
+  }
+}
+
+async function runLive(
+  config: Config,
+  access: StoreAccess,
+  portfolio: ReadPortfolio,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name } = portfolio.portfolio
+  const insert = inserting(config, access)
+  const open = await openRun(access.query, name)
+  if (open && open.yaml !== portfolio.text)
+    throw new TickhouseError(
+      'usage',
+      `portfolio ${name} runs with another file since ${new Date(open.beganAtMs).toISOString()}`,
+      `End that run first: tickhouse lab stop ${name}`,
+    )
+  const run = open?.run ?? newRun(name)
+  const beganAtMs = open?.beganAtMs ?? Date.now()
+  const writer = new RowWriter(insert, await countAllRows(access, run))
+  const live = await Live.open({
+    ...{ run, portfolio, writer, nowMicros, runQuery: access.query },
+    storedOffsets: () => storedOffsets(config),
+  })
+  const report = async (state: 'running' | 'ended') => {
+    const { engine } = live
+    const facts = { run, portfolio, beganAtMs, state, mode: 'live', dataset: '', unproved: -1 } as const
+    const reached = {
+      fromMicros: beganAtMs * 1000,
+      untilMicros: engine.nowMicros,
+      ticks: engine.trades + engine.quotes,
+    }
+    await insert('lab_runs', runRows({ ...facts, ...reached }, live.recorded, nowMicros()))
+    const { currency } = portfolio.portfolio
+    const results = live.recorded.map(({ owner, lastMark, fills }) => {
+      const equity = lastMark ? (Number(lastMark.equity) / 1e8).toFixed(2) : 'no mark yet'
+      return `${owner.strategy} ${equity} ${currency}, ${fills} fills`
+    })
+    console.log(`${new Date().toISOString().slice(11, 19)} ${results.join('; ')}`)
+  }
+  console.log(
+    `${open ? 'going on with' : 'beginning'} run ${run}. Paper only: no order is sent to a venue. Ctrl-C pauses it.`,
+  )
+  if (!open) await report('running')
+  let reportedMs = performance.now()
+  let lastFailure = ''
+  const ended = await follow({
+    ...{ live, writer, signal },
+    count: table => countRows(access, run, table),
+    isEnding: async () => (await readRun(access.query, run))?.state === 'ending',
+    onStep: async () => {
+      if (performance.now() - reportedMs < REPORT_MS) return
+      reportedMs = performance.now()
+      // A request to end it meanwhile must not be overwritten.
+      if ((await readRun(access.query, run))?.state === 'running') await report('running')
+    },
+    onFailure: why => {
+      if (why !== lastFailure) console.error(`a step failed and is repeated: ${plainLine(why, LINE_LENGTH_MAX)}`)
+      lastFailure = why
+    },
+    sleep: stop => sleep(STEP_MS, undefined, { signal: stop }),
+  })
+  if (ended) await report('ended')
+  console.log(ended ? `run ${run} has ended` : `run ${run} pauses: tickhouse lab start goes on with it`)
+}
+
+/** Records below these offsets are stored. */
+async function storedOffsets(config: Config): Promise<ReadonlyMap<number, number> | undefined> {
+  const response = await requestPage(config, '/api/lab/offsets').catch(error => {
+    throw error instanceof TickhouseError ? error : new TickhouseError('process_unreachable', String(error), '')
+  })
+  if (!response.ok) return undefined
+  const { offsets } = (await response.json()) as { offsets: [number, number][] | null }
+  return offsets ? new Map(offsets) : undefined
+}

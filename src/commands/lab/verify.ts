@@ -1,0 +1,65 @@
+/** `tickhouse lab verify`: plays a run again and compares all that it wrote with what its ticks give. */
+import type { Config } from '../../config.ts'
+import { TickhouseError } from '../../errors.ts'
+import { Live } from '../../lab/live/live.ts'
+import { type ReadPortfolio, readPortfolioText } from '../../lab/portfolio/read.ts'
+import { RowWriter } from '../../lab/results/row-writer.ts'
+import { readRun, type StoredRun } from '../../lab/results/stored-runs.ts'
+import { backtest } from '../../lab/run/backtest.ts'
+import { type Compared, isEqual, ReplayedRows } from '../../lab/run/compare.ts'
+import { plainLine } from '../../plain-text.ts'
+import { openStoreAccess, type StoreAccess } from '../open-store.ts'
+
+const LINE_LENGTH_MAX = 1_000
+
+/** Prints what is equal and what is not. True if everything is. Throws TickhouseErrors. */
+export async function labVerify(config: Config, run: string, signal: AbortSignal): Promise<boolean> {
+  const access = await openStoreAccess(config)
+  try {
+    const stored = await readRun(access.query, run)
+    if (!stored) throw new TickhouseError('usage', `there is no run ${run}`, 'List the runs: tickhouse lab status')
+    const portfolio = await readPortfolioText(stored.yaml, `${stored.portfolio}.yaml`)
+    const replayed = new ReplayedRows()
+    const writer = new RowWriter(async (table, rows) => {
+      for (const row of rows) replayed.add(table, row)
+    })
+    await play(stored, portfolio, access, writer, signal)
+    await writer.flush()
+    if (signal.aborted) return false
+    const compared = await replayed.compare(access.query, run)
+    for (const line of describe(stored, compared)) console.log(plainLine(line, LINE_LENGTH_MAX))
+    return compared.every(isEqual)
+  } finally {
+    await access.close()
+  }
+}
+
+async function play(
+  { run, mode, fromMicros, untilMicros }: StoredRun,
+  portfolio: ReadPortfolio,
+  { query: runQuery }: StoreAccess,
+  writer: RowWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  if (mode === 'live') {
+    const unused = async () => undefined
+    const live = await Live.open({ run, portfolio, runQuery, writer, storedOffsets: unused, nowMicros: () => 0 })
+    await live.replay()
+    return
+  }
+  const [fromNanos, untilNanos] = [BigInt(fromMicros) * 1000n, BigInt(untilMicros) * 1000n]
+  await backtest({ run, portfolio, runQuery, writer, signal, fromNanos, untilNanos, onProgress: () => {} })
+}
+
+function describe({ run, mode }: StoredRun, compared: readonly Compared[]): string[] {
+  const lines = compared.flatMap(({ table, equal, onlyStored, onlyReplayed }) => [
+    `${table}: ${equal} rows equal, ${onlyStored.count} only stored, ${onlyReplayed.count} only in the replay`,
+    ...(onlyStored.count > 0 ? [`  only stored, the first: ${onlyStored.first}`] : []),
+    ...(onlyReplayed.count > 0 ? [`  only in the replay, the first: ${onlyReplayed.first}`] : []),
+  ])
+  const what = mode === 'live' ? 'the live run' : 'the run'
+  lines.push(
+    compared.every(isEqual) ? `${what} ${run} equals its replay.` : `${what} ${run} does NOT equal its replay.`,
+  )
+  return lines
+}

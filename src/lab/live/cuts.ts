@@ -1,0 +1,84 @@
+/** Where a live run cut each partition of the log: what makes its order of events repeatable. */
+import type { RunQuery } from '../../replay/range.ts'
+import { literal } from '../../store/sql.ts'
+import type { TapeChange } from '../engine/tape.ts'
+import { type Row, timeText } from '../results/rows.ts'
+
+/** What cut 0 states: what a run was set up with. Sizes as in `Instrument`. */
+export interface RunSetUp {
+  instruments: readonly { name: string; tick: number; lot: number }[]
+  /** Names of instruments whose quotes are recorded. */
+  quoted: readonly string[]
+}
+
+export interface Cut {
+  number: number
+  /** By partition: the records from and up to these offsets, the second exclusive. */
+  ranges: ReadonlyMap<number, readonly [from: number, until: number]>
+  advancedToMicros: number
+  changes: readonly TapeChange[]
+  ends: boolean
+}
+
+/** Rows of table `lab_cuts`. `setUp` is stated by cut 0. */
+export function cutRows(run: string, cut: Cut, atMicros: number, setUp?: RunSetUp): Row[] {
+  const { number, advancedToMicros, changes, ends } = cut
+  const common = {
+    advanced_to: advancedToMicros,
+    changes: JSON.stringify(setUp ?? changes),
+    ends,
+    at: timeText(atMicros),
+  }
+  const rows = [...cut.ranges].map(([partition, [from, until]]) => ({
+    ...{ run, number, partition, from_offset: from, until_offset: until },
+    ...common,
+  }))
+  return rows.length > 0 ? rows : [{ run, number, partition: 0, from_offset: 0, until_offset: 0, ...common }]
+}
+
+interface CutRow {
+  number: string
+  partition: number
+  from: string
+  until: string
+  advanced_to: string
+  changes: string
+  ends: boolean
+}
+
+/** Cuts of a run from a number on, in order, at most `max`. */
+export async function readCuts(runQuery: RunQuery, run: string, from: number, max: number): Promise<Cut[]> {
+  const rows = await rowsOf<CutRow>(
+    runQuery,
+    `SELECT toString(c.number) AS number, c.partition AS partition, toString(c.from_offset) AS from,
+       toString(c.until_offset) AS until, toString(c.advanced_to) AS advanced_to, c.changes AS changes, c.ends AS ends
+     FROM lab_cuts AS c WHERE c.run = ${literal(run)} AND c.number >= ${from} AND c.number < ${from + max}
+     ORDER BY c.number, c.partition`,
+  )
+  return [...Map.groupBy(rows, row => Number(row.number))].map(([number, own]) => ({
+    number,
+    ranges: new Map(own.map(row => [row.partition, [Number(row.from), Number(row.until)] as const])),
+    advancedToMicros: Number(own[0]!.advanced_to),
+    changes: number === 0 ? [] : (JSON.parse(own[0]!.changes) as TapeChange[]),
+    ends: own[0]!.ends,
+  }))
+}
+
+/** What a live run was set up with; undefined if it has no cut. */
+export async function readSetUp(runQuery: RunQuery, run: string): Promise<RunSetUp | undefined> {
+  const [row] = await rowsOf<{ changes: string }>(
+    runQuery,
+    `SELECT changes FROM lab_cuts WHERE run = ${literal(run)} AND number = 0 LIMIT 1`,
+  )
+  return row && (JSON.parse(row.changes) as RunSetUp)
+}
+
+/** The rows of a SELECT. */
+export async function rowsOf<T>(runQuery: RunQuery, query: string): Promise<T[]> {
+  const answer = await runQuery(query, 'JSONEachRow')
+  return new TextDecoder()
+    .decode(answer)
+    .split('\n')
+    .filter(Boolean)
+    .map(row => JSON.parse(row) as T)
+}

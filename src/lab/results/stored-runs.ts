@@ -1,0 +1,50 @@
+/** Runs in table `lab_runs`. */
+import type { RunQuery } from '../../replay/range.ts'
+import { literal } from '../../store/sql.ts'
+import { rowsOf } from '../live/cuts.ts'
+
+/** A run as it was last written. */
+export interface StoredRun {
+  run: string
+  portfolio: string
+  mode: 'run' | 'live'
+  /** `ending`: a person has requested its end. */
+  state: 'running' | 'ending' | 'ended' | 'stopped'
+  /** The portfolio's file. */
+  yaml: string
+  /** µs since 1970 UTC. */
+  fromMicros: number
+  untilMicros: number
+  beganAtMs: number
+}
+
+/** The newest first. `where` is a condition over `lab_runs`. */
+export async function readRuns(runQuery: RunQuery, where: string): Promise<StoredRun[]> {
+  const rows = await rowsOf<Record<keyof StoredRun, string>>(
+    runQuery,
+    `SELECT r.run AS run, any(r.portfolio) AS portfolio, any(r.mode) AS mode, argMax(r.state, r.written_at) AS state,
+       any(r.yaml) AS yaml, toString(toUnixTimestamp64Micro(argMax(r.from, r.written_at))) AS fromMicros,
+       toString(toUnixTimestamp64Micro(argMax(r.until, r.written_at))) AS untilMicros,
+       toString(toUnixTimestamp64Milli(any(r.began_at))) AS beganAtMs
+     FROM (SELECT * FROM lab_runs WHERE ${where}) AS r GROUP BY run ORDER BY beganAtMs DESC, run`,
+  )
+  return rows.map(row => ({
+    ...row,
+    mode: row.mode as StoredRun['mode'],
+    state: row.state as StoredRun['state'],
+    fromMicros: Number(row.fromMicros),
+    untilMicros: Number(row.untilMicros),
+    beganAtMs: Number(row.beganAtMs),
+  }))
+}
+
+export async function readRun(runQuery: RunQuery, run: string): Promise<StoredRun | undefined> {
+  const [found] = await readRuns(runQuery, `run = ${literal(run)}`)
+  return found
+}
+
+/** The live run of a portfolio that has not ended. */
+export async function openRun(runQuery: RunQuery, portfolio: string): Promise<StoredRun | undefined> {
+  const runs = await readRuns(runQuery, `portfolio = ${literal(portfolio)} AND mode = 'live'`)
+  return runs.find(({ state }) => state === 'running' || state === 'ending')
+}

@@ -1,0 +1,98 @@
+/** A live portfolio beside a running instance, killed at random moments: it goes on, and equals its replay. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KnownMarket } from '../../support/data/market.ts'
+import { rounds, Schedule } from '../../support/faults.ts'
+import { TestInstance } from '../../support/processes/tickhouse.ts'
+
+const KILLS = rounds(3, 50)
+
+const PORTFOLIO = `
+name: living
+currency: USDT
+mark_seconds: 1
+order_latency_ms: [5, 50]
+fees: { simulator: { maker: 0.0002, taker: 0.0005 } }
+strategies:
+  - { name: hold, kind: buy-and-hold, symbols: ["simulator:BTCUSDT"], capital: 100000 }
+  - name: flow
+    kind: order-flow
+    symbols: ["simulator:BTCUSDT", "simulator:ETHUSDT"]
+    capital: 50000
+    parameters: { every_seconds: 1, periods: 2, entry: 0.05, exit: 0.02, money: 2000 }
+    limits: { position: 5000, drawdown: 0.2 }
+`
+
+test('a live run that is killed again and again goes on, its ledger sums to 0, and it equals its replay', {
+  timeout: rounds(600_000, 3_600_000),
+}, async t => {
+  const schedule = new Schedule(t)
+  const { seed } = schedule
+  await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed, ratePerSecond: 200 })
+  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
+  const file = join(instance.directory, 'portfolio.yaml')
+  writeFileSync(file, PORTFOLIO)
+  const start = instance.run('start')
+  const url = await start.url()
+  await start.waitFor('connection_opened')
+  market.run()
+  const LISTEN = url.slice('http://'.length)
+  const ask = async <T>(sql: string) => {
+    const response = await fetch(`${url}/api/query?format=JSON`, { method: 'POST', body: sql })
+    return ((await response.json()) as { data: T[] }).data
+  }
+  const lab = (...flags: string[]) => instance.run('lab', { LISTEN }, flags)
+
+  let running = lab('start', file)
+  await running.waitForOutput(/beginning run/)
+  for (let kill = 0; kill < KILLS; kill++) {
+    await sleep(2_000)
+    await schedule.moment(4_000)
+    running.child.kill('SIGKILL')
+    await running.exited
+    if (kill === 0) market.exchange.control('drop', { trades: 3 })
+    running = lab('start', file)
+    await running.waitForOutput(/going on with run/)
+  }
+  await sleep(8_000)
+
+  writeFileSync(file, PORTFOLIO.replace('0.05', '0.06'))
+  const other = lab('start', file)
+  assert.notEqual((await other.exited).code, 0)
+  assert.match(other.output.replace(/\s+/g, ' '), /portfolio living runs with another file/)
+
+  const stop = lab('stop', 'living')
+  assert.equal((await stop.exited).code, 0, stop.recentOutput())
+  assert.match(stop.output, /has ended/)
+  if (running.running) await once(running.child, 'close')
+
+  const [run] = await ask<Record<string, string>>("SELECT * FROM lab_runs FINAL WHERE strategy = 'flow'")
+  assert.equal(run!.state, 'ended')
+  const [sums] = await ask<Record<string, number>>(`SELECT
+    (SELECT max(abs(s)) FROM (SELECT sum(amount) AS s FROM lab_ledger GROUP BY strategy, entry)) AS unbalanced,
+    (SELECT count() = uniqExact(strategy, id) FROM lab_fills) AS once,
+    (SELECT sum(abs(quantity)) FROM lab_positions) AS left,
+    (SELECT count() FROM lab_fills WHERE strategy = 'flow') AS fills`)
+  assert.equal(Number(sums!.unbalanced), 0)
+  assert.equal(Number(sums!.once), 1, 'no fill is written twice')
+  assert.ok(Number(sums!.fills) > 2)
+
+  const verify = lab('verify', run!.run!)
+  assert.equal((await verify.exited).code, 0, verify.recentOutput())
+  assert.match(verify.output, /equals its replay/)
+
+  market.pause()
+  await start.drained()
+  assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
+  const store = await instance.store()
+  await store.command('INSERT INTO lab_fills SELECT * REPLACE (price + 1 AS price) FROM lab_fills ORDER BY id LIMIT 1')
+  await store.close()
+  const changed = instance.run('lab', {}, ['verify', run!.run!])
+  assert.equal((await changed.exited).code, 1)
+  assert.match(changed.output, /lab_fills: \d+ rows equal, 1 only stored, 0 only in the replay/)
+  assert.match(changed.output, /does NOT equal its replay/)
+})
