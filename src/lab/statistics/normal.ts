@@ -35,7 +35,7 @@ function lowerQuantile(p: number): number {
   const t = Math.sqrt(-2 * Math.log(p))
   const above = 2.515517 + t * (0.802853 + t * 0.010328)
   let z = above / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const error = Math.abs(z) < SERIES_BELOW ? aboveMedian(z) - (p - 0.5) : tail(-z) - p
     const step = error / normalDensity(z)
     z -= step / (1 + (step * z) / 2)

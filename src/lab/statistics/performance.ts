@@ -1,6 +1,6 @@
 /** What a strategy returned, and at which risk. Returns as fractions, annual values by `periodsPerYear`. */
 import { maxDrawdown } from './drawdown.ts'
-import { mean, standardDeviation, sumOf } from './moments.ts'
+import { deviationOf, mean, momentsOf, standardDeviation, sumOf } from './moments.ts'
 import { finite } from './series.ts'
 
 /** Total return `Π (1 + r) - 1`, a fraction; 0 without returns. */
@@ -34,7 +34,8 @@ export function downsideDeviation(returns: Float64Array, periodsPerYear: number)
  * constant ones.
  */
 export function periodSharpe(returns: Float64Array): number {
-  return finite(mean(returns) / standardDeviation(returns))
+  const moments = momentsOf(returns)
+  return finite(moments.mean / deviationOf(moments, returns.length))
 }
 
 /** Annual Sharpe ratio (Sharpe 1994): that of one period `√periodsPerYear`; assumes independent returns. */

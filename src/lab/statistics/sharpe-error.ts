@@ -1,5 +1,5 @@
 /** How uncertain a Sharpe ratio is, and what autocorrelated returns do to it. */
-import { kurtosis, mean, skew, standardDeviation, sumOf } from './moments.ts'
+import { autocovariance, deviationOf, deviationsOf, momentsOf, sumOf } from './moments.ts'
 import { periodSharpe } from './performance.ts'
 import { finite } from './series.ts'
 
@@ -13,8 +13,10 @@ export interface CorrectedSharpe {
 
 /** The factor by which skew and kurtosis widen the error of a period's Sharpe ratio: `1 - skew SR + (kurtosis - 1) / 4 SR²`. */
 export function mertensFactor(returns: Float64Array): number {
-  const ratio = periodSharpe(returns)
-  return 1 - skew(returns) * ratio + ((kurtosis(returns) - 1) / 4) * ratio ** 2
+  const moments = momentsOf(returns)
+  const { second, third, fourth } = moments
+  const ratio = moments.mean / deviationOf(moments, returns.length)
+  return finite(1 - (third / second ** 1.5) * ratio + ((fourth / second ** 2 - 1) / 4) * ratio ** 2)
 }
 
 /**
@@ -30,17 +32,6 @@ export function usualLags(n: number): number {
   return Math.max(0, Math.min(n - 1, Math.floor(4 * (n / 100) ** (2 / 9))))
 }
 
-/** Autocorrelation at a lag, `Σ (x_t - mean) (x_(t-lag) - mean) / Σ (x_t - mean)²`. NaN for a constant series. */
-export function autocorrelation(series: Float64Array, lag: number): number {
-  return autocovariance(series, lag) / autocovariance(series, 0)
-}
-
-/** Autocovariance at a lag, divided by n at every lag; `centre` saves computing the mean again. */
-export function autocovariance(series: Float64Array, lag: number, centre: number = mean(series)): number {
-  const n = series.length
-  return sumOf(n - lag, index => (series[index]! - centre) * (series[index + lag]! - centre)) / n
-}
-
 /**
  * Lo's (2002) annual Sharpe ratio of autocorrelated returns, `SR · q / √(q + 2 Σ (q - k) ρ_k)` over the lags
  * 1 ≤ k ≤ `lags`, with q = periodsPerYear. Lo sums q - 1 lags; later ones than `lags` are taken as 0, since a sample's
@@ -54,26 +45,29 @@ export function loSharpe(
   lags: number = usualLags(returns.length),
 ): CorrectedSharpe {
   const used = Math.max(0, Math.min(lags, Math.ceil(periodsPerYear) - 1, returns.length - 1))
-  const sum = sumOf(used, index => (periodsPerYear - index - 1) * autocorrelation(returns, index + 1))
+  const deviations = deviationsOf(returns)
+  const variance = autocovariance(deviations, 0)
+  const autocorrelation = (lag: number) => autocovariance(deviations, lag) / variance
+  const sum = sumOf(used, index => (periodsPerYear - index - 1) * autocorrelation(index + 1))
   const scale = periodsPerYear / Math.sqrt(periodsPerYear + 2 * sum)
   const ratio = periodSharpe(returns)
-  const variance = longRunVariance(influences(returns, ratio), used) / (returns.length - 1)
-  return { value: finite(ratio * scale), standardError: finite(Math.sqrt(variance) * scale), lags: used }
+  const squaredError = longRunVariance(influences(returns, ratio), used) / (returns.length - 1)
+  return { value: finite(ratio * scale), standardError: finite(Math.sqrt(squaredError) * scale), lags: used }
 }
 
 /** What each return contributes to the error of the ratio of one period: `z - SR (z² - 1) / 2`. */
 export function influences(returns: Float64Array, ratio: number): Float64Array {
-  const n = returns.length
-  const centre = mean(returns)
-  const deviation = standardDeviation(returns) * Math.sqrt((n - 1) / n)
+  const { mean, second } = momentsOf(returns)
+  const deviation = Math.sqrt(second)
   return returns.map(each => {
-    const z = (each - centre) / deviation
+    const z = (each - mean) / deviation
     return z - (ratio / 2) * (z * z - 1)
   })
 }
 
 /** Newey and West's (1987) long-run variance, with Bartlett's weights `1 - k / (lags + 1)`: never negative. */
 export function longRunVariance(series: Float64Array, lags: number): number {
-  const later = sumOf(lags, index => (1 - (index + 1) / (lags + 1)) * autocovariance(series, index + 1))
-  return autocovariance(series, 0) + 2 * later
+  const deviations = deviationsOf(series)
+  const later = sumOf(lags, index => (1 - (index + 1) / (lags + 1)) * autocovariance(deviations, index + 1))
+  return autocovariance(deviations, 0) + 2 * later
 }

@@ -1,8 +1,7 @@
 /** Hansen's test of superior predictive ability: is the best of a family of strategies better than a benchmark? */
 import { usualBlock } from './bootstrap.ts'
-import { mean, sumOf } from './moments.ts'
+import { autocovariance, deviationsOf, mean } from './moments.ts'
 import { sameLength } from './series.ts'
-import { autocovariance } from './sharpe-error.ts'
 
 /** Below this a lag's weight cannot change a double. */
 const WEIGHT_MIN = 1e-20
@@ -73,7 +72,9 @@ const over = (value: number, unit: number) => (value === 0 ? 0 : value / unit)
 /** The mean of a resample; exact for constant differences, as `mean` is. */
 function meanAt(series: Float64Array, places: Int32Array): number {
   const first = series[0]!
-  return first + sumOf(places.length, index => series[places[index]!]! - first) / places.length
+  let sum = 0
+  for (let index = 0; index < places.length; index++) sum += series[places[index]!]! - first
+  return first + sum / places.length
 }
 
 /**
@@ -83,11 +84,11 @@ function meanAt(series: Float64Array, places: Int32Array): number {
 export function bootstrapVariance(series: Float64Array, block: number): number {
   const n = series.length
   const goesOn = 1 - 1 / block
-  const centre = mean(series)
-  let variance = autocovariance(series, 0, centre)
+  const deviations = deviationsOf(series)
+  let variance = autocovariance(deviations, 0)
   for (let lag = 1; lag < n; lag++) {
     const weight = (1 - lag / n) * goesOn ** lag + (lag / n) * goesOn ** (n - lag)
-    if (weight > WEIGHT_MIN) variance += 2 * weight * autocovariance(series, lag, centre)
+    if (weight > WEIGHT_MIN) variance += 2 * weight * autocovariance(deviations, lag)
   }
   return Math.max(0, variance)
 }

@@ -83,6 +83,9 @@ test('one trial deflates nothing, more trials more; fewer than one is an error',
   assert.equal(of(1), probabilisticSharpe(returns))
   assert.ok(of(1) > of(2) && of(2) > of(10) && of(10) > of(1e6))
   assert.throws(() => of(0), RangeError)
+  assert.ok(
+    Number.isNaN(probabilisticSharpe(returns.subarray(0, 2))) && probabilisticSharpe(returns.subarray(0, 3)) > 0,
+  )
   assert.deepEqual(trialsOf([0.1, Number.NaN]), { count: 2, variance: 0 })
 })
 
@@ -133,7 +136,17 @@ test('the SPA test counts a strategy that is the benchmark as equal, a constant 
   const benchmark = madeReturns('zeros', 50, 1)
   const resamples = () => stationaryResamples(50, 100, Math.random)
   assert.equal(superiorAbility([benchmark], benchmark, resamples()).consistent, 0)
-  assert.equal(superiorAbility([benchmark.map(() => 0.1)], benchmark, resamples()).upper, 0)
+  for (let gain = 0.1; gain < 1; gain += 0.0123) {
+    const others = [benchmark.map(() => gain), madeReturns('normal', 50, 1)]
+    assert.equal(superiorAbility(others, benchmark, resamples()).upper, 0, String(gain))
+    assert.equal(superiorAbility([others[0]!], benchmark, resamples()).upper, 0, String(gain))
+  }
+  // A constant loss has no part in the result: recentred it is exactly 0.
+  const better = madeReturns('normal', 50, 1)
+  const kept = Array.from(stationaryResamples(50, 100, Math.random), places => places.slice())
+  const alone = superiorAbility([better], benchmark, kept)
+  for (let loss = 0.1; loss < 1; loss += 0.0123)
+    assert.deepEqual(superiorAbility([better, benchmark.map(() => -loss)], benchmark, kept), alone, String(loss))
   assert.ok(Number.isNaN(superiorAbility([], benchmark, resamples()).upper))
   assert.ok(Number.isNaN(superiorAbility([benchmark], benchmark, []).lower))
   assert.throws(() => superiorAbility([new Float64Array(3)], benchmark, resamples()), RangeError)

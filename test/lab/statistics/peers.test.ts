@@ -22,7 +22,7 @@ import { KINDS, type Kind, madeReturns } from './made-returns.ts'
 const run = promisify(execFile)
 /** The second set without what it names as needed and does not use here: a database, and a library that needs a compiler. */
 const INSTALLED = [
-  ['arch==8.0.0'],
+  ['arch==8.0.0', 'numpy==2.4.6', 'pandas==3.1.1', 'scipy==1.17.1', 'statsmodels==0.15.0'],
   ['--no-deps', 'empyrical-reloaded==0.7.1', 'jsharpe==0.6.3', 'mpmath==1.3.0', 'bottleneck==1.5.0', 'pytz==2025.2'],
 ]
 const LIMIT_MS = 600_000
@@ -90,7 +90,7 @@ describe('beside peers', { skip }, () => {
       const paths: string[] = []
       for (const packages of INSTALLED) {
         const installed = await pythonWith(...packages).catch((error: Error) => error)
-        if (installed instanceof Error) missing = `pip cannot install ${packages.join(' ')}`
+        if (installed instanceof Error) missing ??= `pip cannot install ${packages.join(' ')}`
         else paths.push(installed.path)
       }
       if (!missing) answer = await asked(paths.join(path.delimiter))

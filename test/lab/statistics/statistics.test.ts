@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { stationaryResamples } from '../../../src/lab/statistics/bootstrap.ts'
 import { maxDrawdown, ulcerIndex } from '../../../src/lab/statistics/drawdown.ts'
-import { mean, sumOf } from '../../../src/lab/statistics/moments.ts'
+import { mean, standardDeviation, sumOf } from '../../../src/lab/statistics/moments.ts'
 import { cagr } from '../../../src/lab/statistics/performance.ts'
 import { equityOf, PERIODS_PER_YEAR, returnsOf } from '../../../src/lab/statistics/series.ts'
 import { type RunResult, summary } from '../../../src/lab/statistics/summary.ts'
@@ -24,6 +24,7 @@ test('an equity series gives the returns that give it back', () => {
     ['0.100000000000', '-0.100000000000'],
   )
   assert.deepEqual([...returnsOf(Float64Array.of(100, 0, 99))], [-1, Number.NaN])
+  assert.ok(Number.isNaN(returnsOf(Float64Array.of(100, -5, 99))[1]))
   assert.equal(returnsOf(new Float64Array(0)).length, 0)
   const returns = madeReturns('normal', 300, 1)
   for (const [at, each] of returnsOf(equityOf(returns)).entries()) assert.ok(Math.abs(each - returns[at]!) < 1e-15)
@@ -38,6 +39,14 @@ test('sums and means lose no digit of small returns beside large ones', () => {
   assert.ok(Number.isNaN(mean(new Float64Array(0))))
 })
 
+test('the deviation of a constant series is exactly 0, whatever its value and length', () => {
+  const random = seeded(2)
+  for (let round = 0; round < 2_000; round++) {
+    const series = new Float64Array(2 + Math.floor(random() * 200)).fill((random() - 0.5) / 10)
+    assert.equal(standardDeviation(series), 0, `${series.length} of ${series[0]}`)
+  }
+})
+
 describe('drawdown', () => {
   test('by hand: depth, places of peak, trough and recovery, the longest', () => {
     // Equity 1, 2, 1, 1.5, 2, 3, 2.7, 2.8, 2.9, 2.95.
@@ -46,6 +55,7 @@ describe('drawdown', () => {
     assert.deepEqual(maxDrawdown(Float64Array.of(-0.25, 0)), {
       ...{ depth: 0.25, peak: 0, trough: 1, recovery: Number.NaN, longestPeriods: 2 },
     })
+    assert.equal(ulcerIndex(Float64Array.of(-0.5)), 0.5)
     assert.equal(ulcerIndex(Float64Array.of(1, -0.5, 0)), Math.sqrt(0.5 / 3))
   })
 
