@@ -98,6 +98,15 @@ test('imports point down the way of a tick, and a folder knows only the contract
   }
 })
 
+test("the lab's statistics import only each other", () => {
+  const files = SOURCES.filter(file => file.startsWith('src/lab/statistics/'))
+  assert.ok(files.length > 10)
+  for (const file of files) {
+    for (const target of importsOf(file))
+      assert.ok(target.startsWith('src/lab/statistics/'), `${file} imports ${target}`)
+  }
+})
+
 test('a contract imports no implementation', () => {
   const contracts = SOURCES.filter(file => CONTRACTS.test(file.slice(4, -3)))
   assert.ok(contracts.length >= 10)
