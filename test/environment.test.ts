@@ -37,6 +37,7 @@ test('a .env file that would hide a setting is refused', () => {
 
 test('every secret may be in a file, whose last line break is not part of it', () => {
   assert.deepEqual(SECRETS_IN_FILES, [
+    'TICKHOUSE_SEAL_PRIVATE_KEY',
     'TICKHOUSE_TOKEN',
     'TICKHOUSE_WATCH_PING',
     'TICKHOUSE_ALERT_SMTP',
