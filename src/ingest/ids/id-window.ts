@@ -26,13 +26,14 @@ export class IdWindow {
     this.#slotsMax = slotsMax
   }
 
-  /** Lets it grow to twice as many trades, up to `slots`. */
-  widen(slots: number): void {
-    this.#slotsMax = Math.min(2 * this.#slotsMax, Math.max(slots, this.#slotsMax))
+  /** Grows at once, to a power of two of at least so many trades: those that are added from now on stay for so long. */
+  widen(trades: number): void {
+    while (this.#slotsMax < trades) this.#slotsMax *= 2
+    if (this.#mask + 1 < this.#slotsMax) this.#grow(this.#slotsMax)
   }
 
   add(trades: TradeColumns, row: number): void {
-    if (this.#added > this.#mask && this.#mask < this.#slotsMax - 1) this.#grow()
+    if (this.#added > this.#mask && this.#mask < this.#slotsMax - 1) this.#grow(2 * (this.#mask + 1))
     this.#added++
     const { tradeIdWords, timestampWords } = trades
     const words = this.#words
@@ -88,9 +89,8 @@ export class IdWindow {
     ]
   }
 
-  #grow(): void {
+  #grow(slots: number): void {
     const old = this.#words
-    const slots = 2 * (this.#mask + 1)
     this.#words = new Uint32Array(slots * SLOT_WORDS)
     this.#doubles = new Float64Array(this.#words.buffer)
     this.#mask = slots - 1

@@ -70,15 +70,16 @@ export class RepeatedTrades {
     if (this.#ticks === 0) this.#receivedAtMicros = Number(trades.receivedAt[start]! / 1000n)
     this.#ticks += end - start
     this.#loggedAtSeconds = loggedAtSeconds
-    for (let row = start; row < end; row++) this.#addPosition(offset, indexes ? indexes[row]! : row)
+    if (!indexes) this.#addPositions(offset, start, end - 1)
+    else for (let row = start; row < end; row++) this.#addPositions(offset, indexes[row]!, indexes[row]!)
     this.#addIds(trades, start, end)
   }
 
-  #addPosition(offset: number, index: number): void {
+  #addPositions(offset: number, from: number, to: number): void {
     const last = this.#last
-    if (last && last[0] === offset && last[2] === index - 1) last[2] = index
+    if (last && last[0] === offset && last[2] === from - 1) last[2] = to
     else {
-      this.#last = [offset, index, index]
+      this.#last = [offset, from, to]
       this.#at.push(this.#last)
     }
   }

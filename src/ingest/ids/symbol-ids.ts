@@ -76,8 +76,11 @@ export class SymbolIds implements FollowedIds {
   }
 
   repeats(trades: TradeColumns, row: number): boolean {
-    if (trades.tradeIdWords[2 * row + 1]! < COUNTER_HIGH_WORD_MAX) return this.#recent.has(trades, row)
-    return this.#large?.repeats(trades, row) ?? false
+    const id = idOf(trades, row)
+    if (id === undefined) return this.#large?.repeats(trades, row) ?? false
+    if (!this.#recent.has(trades, row)) return false
+    this.#keepRepeatsOf(id)
+    return true
   }
 
   match(trades: TradeColumns, row: number): Match {
@@ -99,8 +102,7 @@ export class SymbolIds implements FollowedIds {
     }
     if (match === MATCH.same) {
       // Known by a lookup, or by its own record.
-      const current = this.#current
-      if (current && id > current.last - RECENT_WIDE_MAX) this.#recent.widen(RECENT_WIDE_MAX)
+      this.#keepRepeatsOf(id)
       return REPEAT
     }
     if (match === MATCH.conflict) return CONFLICT
@@ -144,6 +146,12 @@ export class SymbolIds implements FollowedIds {
       return taken
     }
     return this.#begin(id, micros, current?.last ?? Number.NaN)
+  }
+
+  /** Keeps twice as many trades in memory as a repeat was late, so that the next, if later, needs no lookup either. */
+  #keepRepeatsOf(id: number): void {
+    const behind = (this.#current?.last ?? id) - id
+    if (behind > 0 && behind < RECENT_WIDE_MAX) this.#recent.widen(Math.min(2 * behind, RECENT_WIDE_MAX))
   }
 
   /** Whether a run has a trade with this id, and trades of this time. */

@@ -51,3 +51,28 @@ test('whatever ids come, an id has the values of its last trade, or none', () =>
     }),
   )
 })
+
+test('a window that is widened loses nothing, and holds as many trades from then on', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 40 }),
+      fc.integer({ min: 0, max: 2 * SLOTS }),
+      fc.integer({ min: 1, max: 4 * SLOTS }),
+      (first, before, size) => {
+        const count = before + size
+        const trades = columns(
+          Array.from({ length: count }, (_, index) => first + index),
+          index => 1 + index,
+        )
+        const window = new IdWindow(SLOTS)
+        for (let row = 0; row < before; row++) window.add(trades, row)
+        const kept = Array.from({ length: before }, (_, row) => row).filter(row => window.has(trades, row))
+        window.widen(size)
+        for (const row of kept) assert(window.has(trades, row))
+        for (let row = before; row < count; row++) window.add(trades, row)
+        for (let row = before; row < count; row++) assert(window.has(trades, row))
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
