@@ -175,7 +175,11 @@ export class PartitionIngest {
    */
   async #resolveIds(record: ValidatedRecord, signal: AbortSignal): Promise<void> {
     const { store, venues } = this.#options
-    const lookups = lookupsOf(record, venues, this.ids.of)
+    let lookups = lookupsOf(record, venues, this.ids.of)
+    if (lookups.length > 0) {
+      this.ids.recall(this.#filling.trades, lookups)
+      lookups = lookupsOf(record, venues, this.ids.of)
+    }
     let stored = NOTHING_STORED
     if (lookups.length > 0) {
       await this.#cut(signal)

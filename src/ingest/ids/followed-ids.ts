@@ -17,6 +17,10 @@ export interface FollowedIds {
   repeats(trades: TradeColumns, row: number): boolean
   /** The run of the trades that `follow` adds. */
   readonly run: number
+  /** Makes room for the trades since this id, whose repeats come late. */
+  expectRepeats(id: bigint): void
+  /** Takes a trade that was followed back into memory, where there is room. Call with the last ones first. */
+  recall(trades: TradeColumns, row: number): void
   /** Whether only a lookup in the tables shows if this trade is stored. */
   needsLookup(trades: TradeColumns, row: number): boolean
   /** Compares with the trades in memory that have the id of this row. */

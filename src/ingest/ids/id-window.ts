@@ -35,6 +35,16 @@ export class IdWindow {
   add(trades: TradeColumns, row: number): void {
     if (this.#added > this.#mask && this.#mask < this.#slotsMax - 1) this.#grow(2 * (this.#mask + 1))
     this.#added++
+    this.#set(trades, row)
+  }
+
+  /** Adds a trade that was added before, unless its slot is taken. In the order of the last ones first. */
+  recall(trades: TradeColumns, row: number): void {
+    const slot = trades.tradeIdWords[2 * row]! & this.#mask
+    if (this.#words[slot * SLOT_WORDS + SIDE_WORD] === 0) this.#set(trades, row)
+  }
+
+  #set(trades: TradeColumns, row: number): void {
     const { tradeIdWords, timestampWords } = trades
     const words = this.#words
     const low = tradeIdWords[2 * row]!

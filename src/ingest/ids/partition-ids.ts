@@ -4,9 +4,10 @@ import { droppedRanges, droppedUntilMicros } from '../../audit/dropped-ranges.ts
 import type { Fence, Store } from '../../store/store.ts'
 import { idsAreDense } from '../../tick/id-kind.ts'
 import { TRADES } from '../../tick/kinds.ts'
+import type { TradeColumns } from '../../tick/trades.ts'
 import { type Checkpoint, symbolKey } from '../checkpoint.ts'
 import type { Gap } from '../gaps/gap.ts'
-import type { IdsOf, KnownVenues } from '../validated-record.ts'
+import type { IdLookup, IdsOf, KnownVenues } from '../validated-record.ts'
 import { type FollowedIds, type IdRestart, NOTHING_KNOWN, type SymbolContext } from './followed-ids.ts'
 import { type IdsBySymbol, loadIds } from './known-ids.ts'
 import { SymbolIds } from './symbol-ids.ts'
@@ -50,6 +51,20 @@ export class PartitionIds {
   /** All open gaps. */
   openGaps(): Gap[] {
     return [...this.#ids.values()].flatMap(ids => ids.openGaps)
+  }
+
+  /**
+   * Takes trades of the filling batch back into memory, of symbols whose trades would be looked up: a lookup cuts the batch, and copies of
+   * another recorder that is behind repeat what is in it.
+   */
+  recall(batch: TradeColumns, lookups: readonly IdLookup[]): void {
+    const late = new Set(lookups.map(symbolKey))
+    for (const { venue, symbol, id } of lookups) this.of(venue, symbol).expectRepeats(id)
+    const { venues, symbols } = batch
+    const ids = venues.words.map(venue =>
+      symbols.words.map(symbol => (late.has(symbolKey({ venue, symbol })) ? this.of(venue, symbol) : undefined)),
+    )
+    for (let row = batch.length - 1; row >= 0; row--) ids[batch.venue[row]!]![batch.symbol[row]!]?.recall(batch, row)
   }
 
   readonly of: IdsOf = (venue, symbol) => {

@@ -83,6 +83,14 @@ export class SymbolIds implements FollowedIds {
     return true
   }
 
+  expectRepeats(id: bigint): void {
+    this.#keepRepeatsOf(Number(id))
+  }
+
+  recall(trades: TradeColumns, row: number): void {
+    if (idOf(trades, row) !== undefined) this.#recent.recall(trades, row)
+  }
+
   match(trades: TradeColumns, row: number): Match {
     return idOf(trades, row) === undefined
       ? (this.#large?.match(trades, row) ?? MATCH.none)

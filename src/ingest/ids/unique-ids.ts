@@ -65,6 +65,11 @@ export class UniqueIds implements FollowedIds {
     return USED_AGAIN
   }
 
+  /** A lookup shows repeats that are later than the trades in memory. */
+  expectRepeats(): void {}
+
+  recall(): void {}
+
   /** Ids that are not counters have no gaps. */
   announce(): void {}
 
