@@ -19,6 +19,7 @@ const INSERTS = 'for (const { table, rows } of tables) {'
 export const VARIANTS: Readonly<Record<string, readonly Edit[]>> = {
   'two trades in memory': [
     { file: 'ids/symbol-ids.ts', from: 'const RECENT_MAX = 512', to: 'const RECENT_MAX = 2' },
+    { file: 'ids/symbol-ids.ts', from: 'const RECENT_WIDE_MAX = 16_384', to: 'const RECENT_WIDE_MAX = 2' },
     { file: 'ids/recent-trades.ts', from: 'const SLOTS_MIN = 64', to: 'const SLOTS_MIN = 2' },
     { file: 'ids/id-window.ts', from: 'const SLOTS_MIN = 64', to: 'const SLOTS_MIN = 2' },
   ],
@@ -165,7 +166,7 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     { file: 'sealed-batch.ts', from: 'batch.placeRepeats()', to: '' },
   ],
   'a range of repeats that takes in what is stored between them': [
-    { file: 'ids/repeated-trades.ts', from: ' && last[2] === index - 1', to: '' },
+    { file: 'ids/repeated-trades.ts', from: ' && last[2] === from - 1', to: '' },
   ],
   'repeats of a batch counted again in the next': [
     { file: 'ids/repeated-trades.ts', from: 'this.#rows.splice(0)', to: 'this.#rows' },
