@@ -26,7 +26,7 @@ export class IdWindow {
     this.#slotsMax = slotsMax
   }
 
-  /** Grows at once, to a power of two of at least so many trades: those that are added from now on stay for so long. */
+  /** Grows immediately, to a power of two of at least so many trades: those that are added from now on stay for so long. */
   widen(trades: number): void {
     while (this.#slotsMax < trades) this.#slotsMax *= 2
     if (this.#mask + 1 < this.#slotsMax) this.#grow(this.#slotsMax)
