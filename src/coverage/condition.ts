@@ -132,9 +132,12 @@ function ofOtherTicks(facts: HourFacts): Evaluated {
   return evaluated('unprovable', facts.compared > 0 ? 'quotes_compared' : 'no_ids')
 }
 
+/** One for all texts: making one takes longer than formatting. */
+const NUMBER = new Intl.NumberFormat('en-US')
+
 /** The cause in words, with the numbers of the hour. */
 export function causeText(cause: string, numbers: Readonly<Record<string, unknown>>): string {
   const text = CAUSES[cause as Cause] ?? cause
   const why = cause.startsWith('gap_') && numbers.gap_cause ? `: ${numbers.gap_cause}` : ''
-  return text.replace(/\{(\w+)\}/g, (_all, name: string) => Number(numbers[name] ?? 0).toLocaleString('en-US')) + why
+  return text.replace(/\{(\w+)\}/g, (_all, name: string) => NUMBER.format(Number(numbers[name] ?? 0))) + why
 }

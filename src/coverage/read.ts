@@ -3,6 +3,7 @@ import { TickhouseError } from '../errors.ts'
 import { literal } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { CONDITIONS } from './condition.ts'
+import { DAY_COLUMNS, daysOfHours, NUMBERS } from './days.ts'
 
 export const RESOLUTIONS = ['symbol', 'day', 'hour'] as const
 export type Resolution = (typeof RESOLUTIONS)[number]
@@ -57,9 +58,9 @@ function where({ from, to, ...named }: CoverageQuery): string {
   return [...times, ...namedBy(named)].join(' AND ')
 }
 
-/** Of table `coverage_days`. */
-function daysWhere({ to, ...named }: CoverageQuery, from: number): string {
-  const days = [`day >= toDate(${from / DAY})`, `day < toDate(${Math.ceil(to / DAY)})`]
+/** Of table `coverage_days`: whole days, from the start of one up to, not including, that of another. */
+function daysWhere({ from, to, ...named }: CoverageQuery): string {
+  const days = [`day >= toDate(${from / DAY})`, `day < toDate(${to / DAY})`]
   return [...days, ...namedBy(named)].join(' AND ')
 }
 
@@ -68,36 +69,68 @@ function namedBy({ sources, kind }: Pick<CoverageQuery, 'sources' | 'kind'>): st
 }
 
 const NAMED = 'kind, venue, symbol'
-const HOURS = CONDITIONS.map(name => `toUInt32(countIf(condition = '${name}')) AS hours_${name}`).join(', ')
-const NUMBERS = `gaps_open, gaps_unrepairable, gaps_accepted, gaps_repaired, missing, absent, gap_cause, recorded_seconds, connections_lost, compared, equal`
-// The numbers of the hour with the worst condition: with its cause they are one sentence.
-const WORST = `argMax((condition, cause, supplied, ${NUMBERS}), (condition, missing + absent)) AS worst`
-const WORST_COLUMNS = ['condition', 'cause', 'supplied', ...NUMBERS.split(', ')]
+/** Of the digits in `hours`. */
+const HOURS = CONDITIONS.map((name, at) => `toUInt32(countSubstrings(hours, '${at + 1}')) AS hours_${name}`).join(', ')
+const worstOf = (values: readonly string[], none: string) =>
+  `multiIf(${CONDITIONS.map((_, at) => `position(hours, '${at + 1}') > 0, ${values[at]}`)
+    .toReversed()
+    .join(', ')}, ${none})`
+const WORST_DIGIT = worstOf(
+  CONDITIONS.map((_, at) => `'${at + 1}'`),
+  "'0'",
+)
+const WORST_NAME = worstOf(
+  CONDITIONS.map(name => `'${name}'`),
+  "''",
+)
+
+/** Days of a range, as a source of `kind, venue, symbol, day` and `DAY_COLUMNS`; days that are only partly in it are counted from their hours. */
+function daysIn(query: CoverageQuery): string {
+  const { from, to } = query
+  const [first, end] = [Math.ceil(from / DAY) * DAY, Math.floor(to / DAY) * DAY]
+  if (first >= end) return daysOfHours(where(query))
+  const parts = [
+    { from, to: first },
+    { from: end, to },
+  ].filter(part => part.from < part.to)
+  const whole = `SELECT ${NAMED}, day, ${DAY_COLUMNS.join(', ')} FROM coverage_days FINAL WHERE ${daysWhere({ ...query, from: first, to: end })}`
+  return [whole, ...parts.map(part => daysOfHours(where({ ...query, ...part })))].join(' UNION ALL ')
+}
 
 /** The statement of a resolution, for `Store.untrusted`: without settings, which it refuses. Throws `usage`. */
 export function coverageStatement(query: CoverageQuery, by: Resolution): string {
-  const from = `FROM coverage FINAL WHERE ${where(query)}`
   if (by === 'hour')
-    return `SELECT ${NAMED}, formatDateTime(hour, '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS start, toString(condition) AS condition, cause, ticks, supplied, ${NUMBERS},
+    return `SELECT ${NAMED}, formatDateTime(hour, '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS start, toString(condition) AS condition, cause, ticks, ${NUMBERS.join(', ')},
         first_id, last_id
-      ${from} ORDER BY ${NAMED}, hour`
-  const start = by === 'day' ? `toString(toDate(hour)) AS start, ` : ''
-  const grouped = by === 'day' ? `${NAMED}, start` : NAMED
-  const columns = WORST_COLUMNS.map((name, index) =>
-    name === 'condition' ? 'toString(worst.1) AS condition' : `worst.${index + 1} AS ${name}`,
-  )
-  return `SELECT ${grouped}, ${columns.join(', ')}, ticks, ${CONDITIONS.map(name => `hours_${name}`).join(', ')}
-    FROM (SELECT ${NAMED}, ${start}${WORST}, sum(c.ticks) AS ticks, ${HOURS} FROM (SELECT * ${from}) AS c GROUP BY ${grouped})
-    ORDER BY ${grouped}`
+      FROM coverage FINAL WHERE ${where(query)} ORDER BY ${NAMED}, hour`
+  const numbers = `${WORST_NAME} AS condition, cause, ${NUMBERS.join(', ')}, ticks, ${HOURS}`
+  if (by === 'day')
+    return `SELECT ${NAMED}, toString(day) AS start, ${numbers} FROM (${daysIn(query)}) ORDER BY ${NAMED}, day`
+  return `SELECT ${NAMED}, ${numbers} FROM (${symbolsOf(query)}) ORDER BY ${NAMED}`
+}
+
+/** The worst day of each symbol, all its ticks, and the digits of all its hours. */
+function symbolsOf(query: CoverageQuery): string {
+  const worst = ['cause', ...NUMBERS].map((name, at) => `worst.${at + 1} AS ${name}`).join(', ')
+  return `SELECT ${NAMED}, all_hours AS hours, ${worst}, all_ticks AS ticks
+    FROM (
+      SELECT ${NAMED}, arrayStringConcat(groupArray(hours)) AS all_hours, sum(ticks) AS all_ticks,
+        argMax((cause, ${NUMBERS.join(', ')}), (${WORST_DIGIT}, missing + absent, -toInt32(day))) AS worst
+      FROM (${daysIn(query)}) GROUP BY ${NAMED}
+    )`
 }
 
 /** Hours of a range that are degraded or missing, and all of it. */
 export async function countHours(store: Store, query: CoverageQuery): Promise<{ hours: number; incomplete: number }> {
-  const [row] = await store.rows<{ hours: string; incomplete: string }>(
-    `SELECT toString(count()) AS hours, toString(countIf(condition IN ('degraded', 'missing'))) AS incomplete FROM coverage FINAL
-     WHERE ${where(query)} SETTINGS do_not_merge_across_partitions_select_final = 1`,
+  const digits = (from: number) =>
+    CONDITIONS.map((_, at) => `countSubstrings(hours, '${at + 1}')`)
+      .slice(from)
+      .join(' + ')
+  const [row] = await store.rows<{ total: string; incomplete: string }>(
+    `SELECT toString(sum(${digits(0)})) AS total, toString(sum(${digits(CONDITIONS.indexOf('degraded'))})) AS incomplete
+     FROM (${daysIn(query)}) SETTINGS do_not_merge_across_partitions_select_final = 1`,
   )
-  return { hours: Number(row!.hours), incomplete: Number(row!.incomplete) }
+  return { hours: Number(row!.total), incomplete: Number(row!.incomplete) }
 }
 
 /** Where counting has come to: hours from here on have no rows yet. */
@@ -115,10 +148,9 @@ export async function coverageGrid(store: Store, query: CoverageQuery): Promise<
   const firstDay = `toDate(${from / DAY})`
   if (!(days > 0 && days <= DAYS_MAX))
     throw new TickhouseError('usage', `1 to ${DAYS_MAX} days can be shown, not ${days}`, '')
-  const worst = CONDITIONS.map((_, at) => `position(hours, '${at + 1}') > 0, '${at + 1}'`).toReversed()
   const rows = await store.rows<GridRow>(
-    `SELECT ${NAMED}, arrayStringConcat(groupArrayInsertAt('0', ${days})(multiIf(${worst.join(', ')}, '0'), toUInt32(day - ${firstDay}))) AS days
-     FROM coverage_days FINAL WHERE ${daysWhere(query, from)}
+    `SELECT ${NAMED}, arrayStringConcat(groupArrayInsertAt('0', ${days})(${WORST_DIGIT}, toUInt32(day - ${firstDay}))) AS days
+     FROM coverage_days FINAL WHERE ${daysWhere({ ...query, from, to: from + days * DAY })}
      GROUP BY ${NAMED} ORDER BY ${NAMED}`,
   )
   return { from, days, countedBefore: await countedBefore(store), rows }

@@ -30,8 +30,11 @@ export function serveCoverage(server: FastifyInstance, store: Store, limiter: Li
       const wanted = wantedOf(query)
       const by = oneOf('by', query.by ?? 'day', RESOLUTIONS) as Resolution
       const format = oneOf('format', query.format ?? 'json', Object.keys(FORMATS)) as keyof typeof FORMATS
-      const { hours, incomplete } = await countHours(store, wanted)
-      const bytes = await store.untrusted(coverageStatement(wanted, by), FORMATS[format])
+      const statement = coverageStatement(wanted, by)
+      const [{ hours, incomplete }, bytes] = await Promise.all([
+        countHours(store, wanted),
+        store.untrusted(statement, FORMATS[format]),
+      ])
       reply.header('tickhouse-hours', hours).header('tickhouse-incomplete-hours', incomplete)
       reply.header('tickhouse-counted-before', await countedBefore(store))
       if (format === 'csv')
@@ -48,9 +51,25 @@ export function serveCoverage(server: FastifyInstance, store: Store, limiter: Li
   )
 }
 
-/** Objects a line as one array. */
-function toArray(lines: Uint8Array): string {
-  return `[${Buffer.from(lines).toString().trimEnd().replaceAll('\n', ',\n')}]\n`
+const [NEWLINE, COMMA] = [10, 44]
+
+/** Objects a line as one array, as bytes: an answer may be too large for a text. */
+function toArray(lines: Uint8Array): Buffer {
+  let count = 0
+  for (let at = lines.indexOf(NEWLINE); at >= 0; at = lines.indexOf(NEWLINE, at + 1)) count++
+  const array = Buffer.allocUnsafe(lines.length + count + 3)
+  let to = array.write('[')
+  for (let from = 0; from < lines.length; ) {
+    const end = lines.indexOf(NEWLINE, from)
+    if (from > 0) {
+      array[to++] = COMMA
+      array[to++] = NEWLINE
+    }
+    array.set(lines.subarray(from, end), to)
+    to += end - from
+    from = end + 1
+  }
+  return array.subarray(0, to + array.write(']\n', to))
 }
 
 function wantedOf({ sources = '', kind = '', from = '0', to = String(END) }: Query): CoverageQuery {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fastify } from 'fastify'
-import { describe } from '../../../src/commands/running/coverage.ts'
+import { describe, rowsOf } from '../../../src/commands/running/coverage.ts'
 import { fillDays } from '../../../src/coverage/days.ts'
 import { serveCoverage } from '../../../src/serve/page/coverage-routes.ts'
 import { Limiter } from '../../../src/serve/sql/limiter.ts'
@@ -46,6 +46,27 @@ test('hours are answered by symbol, day and hour, as JSON and CSV, with the numb
     '',
     '3 hours, 1 of them degraded or missing. Hours from 2026-11-26T00:00Z on are pending.',
   ])
+  const asCsv = rowsOf((await get('by=symbol&format=csv&sources=binance:BTC*')).body)
+  const totals = { hours: 3, incomplete: 1, countedBefore: 1_795_651_200 }
+  assert.deepEqual(describe(asCsv, totals), describe(symbols.json(), totals), 'the command reads CSV')
+  // Only part of the second day.
+  const part = await get(`by=day&sources=binance:BTC*&from=1795302000&to=1795309200`)
+  assert.equal(Number(part.headers['tickhouse-hours']), 2)
+  assert.deepEqual(
+    part
+      .json()
+      .map(({ start, condition, ticks, hours_proved, hours_degraded }: Record<string, unknown>) => [
+        start,
+        condition,
+        Number(ticks),
+        hours_proved,
+        hours_degraded,
+      ]),
+    [
+      ['2026-11-21', 'proved', 5, 1, 0],
+      ['2026-11-22', 'degraded', 5, 0, 1],
+    ],
+  )
   // An underscore is no pattern.
   assert.deepEqual((await get('by=symbol&sources=binance:ETH_US*')).json().length, 1)
   assert.deepEqual((await get('by=symbol&sources=binance:ETH_US_')).json().length, 0)
@@ -68,4 +89,20 @@ test('hours are answered by symbol, day and hour, as JSON and CSV, with the numb
     { kind: 'trades', venue: 'binance', symbol: 'ETH_USD', days: '02' },
   ])
   assert.ok((await get('by=week')).statusCode >= 400)
+})
+
+test('a table of more rows than a call may have arguments, and symbols with commas and quotes', () => {
+  const named = rowsOf('"symbol","cause","ticks"\n"A,B","C""D",7\n"E","F",8\n')
+  assert.deepEqual(
+    named.map(row => ({ ...row })),
+    [
+      { symbol: 'A,B', cause: 'C"D', ticks: '7' },
+      { symbol: 'E', cause: 'F', ticks: '8' },
+    ],
+  )
+  const row = { kind: 'trades', venue: 'binance', symbol: 'BTCUSDT', condition: 'proved', cause: 'ids_dense' } as const
+  const rows = Array.from({ length: 365_000 }, () => ({ ...row, ticks: 1, hours_proved: 24 }))
+  const lines = describe(rows, { hours: 24 * rows.length, incomplete: 0, countedBefore: 0 })
+  assert.equal(lines.length, rows.length + 2)
+  assert.match(lines[0]!, /^binance {2}BTCUSDT {2}trades {2}proved {2}24 h {2}1 ticks {2}ids are dense/)
 })
