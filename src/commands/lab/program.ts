@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { CommandName } from '../settings.ts'
+import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
 
 /** Adds them to the program: see `addProofCommands`. */
@@ -44,6 +45,24 @@ export function addLabCommands(
       const { labVerify } = await import('./verify.ts')
       process.exitCode = (await labVerify(configOf(made), run, stopping())) ? 0 : 1
     })
+
+  command('lab report', 'print what came out of an earlier run, and write it as one HTML file', lab)
+    .argument('<run>', 'its name, the beginning of it, or last: tickhouse lab status lists them')
+    .option(
+      '--html <file>',
+      'also write this file: with charts, to read or to print, without anything from other servers',
+    )
+    .action(async (run: string, options: LabReportFlags, made: Command) => {
+      const { labReport } = await import('./report.ts')
+      await labReport(configOf(made), run, options)
+    })
+
+  command('lab status', 'list the runs that are saved, the newest first', lab).action(
+    async (_options: object, made: Command) => {
+      const { labStatus } = await import('./report.ts')
+      await labStatus(configOf(made))
+    },
+  )
 
   return lab
 }

@@ -14,6 +14,7 @@ import {
   probability,
   quantity,
   ratio,
+  sortedEntries,
   times,
   whole,
 } from './texts.ts'
@@ -44,9 +45,9 @@ function describeStrategy({ outcome, evaluations }: StrategyReport, currency: st
     `  beta to holding ${ratio(beta)}, alpha ${percent(alpha)} a year`,
     `  ${whole(fills)} fills (${whole(makerFills)} as maker), ${whole(closedTrades)} round trips, hit rate ${percent(hitRate)}, costs ${percent(costShare)} of their gross profit`,
   ]
-  const ended = Object.entries(orders).map(([state, count]) => `${whole(count)} ${state}`)
+  const ended = sortedEntries(orders).map(([state, count]) => `${whole(count)} ${state}`)
   if (ended.length > 0) lines.push(`  orders: ${ended.join(', ')}`)
-  const reached = Object.entries(breaches).map(([limit, count]) => `${limit} ${times(count)}`)
+  const reached = sortedEntries(breaches).map(([limit, count]) => `${limit} ${times(count)}`)
   if (reached.length > 0) lines.push(`  limits reached: ${reached.join(', ')}`)
   const held = positions.map(({ name, quantity: units }) => `${quantity(units)} ${name}`)
   if (held.length > 0) lines.push(`  held at the end: ${held.join(', ')}`)

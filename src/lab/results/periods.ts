@@ -21,7 +21,8 @@ export function periodsOf(
   seconds: number,
 ): Periods {
   const ends = endsOf(series.timeMicros, startMicros, seconds * 1_000_000)
-  const at = (values: readonly number[], first: number) => Float64Array.of(first, ...ends.map(mark => values[mark]!))
+  const at = (values: readonly number[], first: number) =>
+    Float64Array.from({ length: ends.length + 1 }, (_, period) => (period === 0 ? first : values[ends[period - 1]!]!))
   const traded = at(series.traded, 0)
   const isHoldingKnown = series.holding.every(value => value > 0)
   return {

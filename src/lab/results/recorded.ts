@@ -101,10 +101,11 @@ export class Recorded implements Results {
 
   #positions(): HeldPosition[] {
     const held = [...this.#held].filter(([, { quantity }]) => quantity !== 0n)
-    return held.map(([instrument, { quantity, paid }]) => ({
+    const positions = held.map(([instrument, { quantity, paid }]) => ({
       name: nameOf(instrument),
       quantity: numberOf(quantity, instrument.quantityDecimals),
       paid: numberOf(paid, MONEY_DECIMALS),
     }))
+    return positions.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 }

@@ -35,6 +35,10 @@ export function duration(periods: number, seconds: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
 }
 
+/** By name: a run and its tables count in different orders. */
+export const sortedEntries = (counts: Readonly<Record<string, number>>): [string, number][] =>
+  Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1))
+
 export const times = (count: number): string => `${whole(count)} ${count === 1 ? 'time' : 'times'}`
 /** `by minute (1,440)` */
 export const periodTitle = ({ period, statistics }: Evaluation): string => `by ${period} (${whole(statistics.periods)})`

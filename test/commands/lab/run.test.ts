@@ -1,6 +1,6 @@
 /** `tickhouse lab run` over a recorded market: beside the running instance and over its stopped store. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { KnownMarket } from '../../support/data/market.ts'
@@ -41,10 +41,17 @@ export default {
 }
 `
 
+/** The report in what a command printed. */
+const reportOf = ({ output }: TestProcess) =>
+  output
+    .slice(output.indexOf('run 2'))
+    .replace(/\nHTML: [\s\S]*/, '')
+    .trim()
+
 const hashesOf = ({ output }: TestProcess) =>
   [...output.matchAll(/SHA-256 of its fills: (\w{64})/g)].map(([, hash]) => hash)
 
-test('the same fills beside the running instance and over its stopped store, in tables whose ledger sums to 0', async t => {
+test('the same fills beside the running instance and over its stopped store, in tables from which the same report is made', async t => {
   await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 11, ratePerSecond: 400 })
   const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
   const file = join(instance.directory, 'portfolio.yaml')
@@ -93,6 +100,15 @@ test('the same fills beside the running instance and over its stopped store, in 
   assert.equal(Number(sums!.fills), Number(sums!.stated))
   assert.equal(Number(sums!.agree), 1)
   assert.ok(Number(sums!.marks) > 30)
+  const name = String(runs[0]!.run)
+  const page = join(instance.directory, 'report.html')
+  const reported = instance.run('lab', { LISTEN }, ['report', 'last', '--html', page])
+  assert.equal((await reported.exited).code, 0, reported.recentOutput())
+  assert.equal(reportOf(reported), reportOf(beside))
+  assert.match(readFileSync(page, 'utf8'), new RegExp(`<code>${name}</code>`))
+  const listed = instance.run('lab', { LISTEN }, ['status'])
+  assert.equal((await listed.exited).code, 0, listed.recentOutput())
+  assert.match(listed.output, new RegExp(`${name} +demo +ended +flow .* %, hold .* %, mine .* %`))
   market.pause()
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })

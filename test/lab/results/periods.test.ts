@@ -61,6 +61,11 @@ test('no return is lost or counted twice, however marks and periods lie', () => 
   )
 })
 
+test('a year of minutes is read', () => {
+  const series = marked(Array.from({ length: 525_600 }, (_, minute) => [(minute + 1) * 60, 100] as const))
+  assert.equal(periodsOf({ capital: 100, series }, LAB_START_MICROS, 60).returns.length, 525_600)
+})
+
 test('a benchmark that is not known is left out', () => {
   const series = marked([[60, 101]])
   series.holding[0] = 0

@@ -1,0 +1,34 @@
+/** The runs that are saved, as lines of a table. */
+import type { RunQuery } from '../../replay/range.ts'
+import { percent } from '../results/texts.ts'
+
+const LISTED_MAX = 50
+
+/** The newest first: when, state, result of each strategy, name. Throws errors of the store. */
+export async function listRuns(runQuery: RunQuery): Promise<string[]> {
+  const answer = await runQuery(
+    `SELECT run, any(portfolio) AS name, any(state) AS how, toString(min(began_at)) AS began,
+       groupArray((strategy, toFloat64(equity) / toFloat64(capital) - 1)) AS results
+     FROM lab_runs FINAL GROUP BY run ORDER BY min(began_at) DESC, run DESC LIMIT ${LISTED_MAX}`,
+    'JSONEachRow',
+  )
+  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
+  if (rows.length === 0) return ['No run is saved: tickhouse lab run portfolio.yaml']
+  const cells = rows.map(row => {
+    const { run, name, how, began, results } = JSON.parse(row) as Record<'run' | 'name' | 'how' | 'began', string> & {
+      results: [string, number][]
+    }
+    const each = results
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([strategy, result]) => `${strategy} ${percent(result)}`)
+    return [began.slice(0, 19), run, name, how, each.join(', ')]
+  })
+  const lines = [['began (UTC)', 'run', 'portfolio', 'state', 'result'], ...cells]
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
+  return lines.map(line =>
+    line
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}
