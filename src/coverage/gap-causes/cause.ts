@@ -24,7 +24,7 @@ export interface GapFacts {
   between: { fromMs: number; toMs: number } | null
   /** Connections and subscriptions lost between, in rising order, in words like `connection lost`. */
   lost: readonly { atMs: number; words: string }[]
-  /** When recorders began to connect to the venue between. */
+  /** When recorders of the venue were started between. */
   startedMs: readonly number[]
   /** Samples between, with those beside them, in rising order. */
   samples: readonly Sample[]
@@ -129,6 +129,11 @@ function timeText(ms: number, fromMs: number): string {
   return day === new Date(fromMs).toISOString().slice(0, 10) ? time : `${day} ${time}`
 }
 
-/** The whole numbers of a refused frame, which may be cut off, as values of JSON: an id among them is that of a trade. */
+/**
+ * The whole numbers of a refused frame, as values of JSON: an id among them is that of a trade. A frame may be cut off: a number at its
+ * end counts from six digits on, which the beginning of another number would hardly equal.
+ */
 export const numbersOf = (raw: string): number[] =>
-  [...raw.matchAll(/[:,[]\s*(?:"(\d{1,16})"|(\d{1,16})(?=\s*[,\]}]))/g)].map(([, text, plain]) => Number(text ?? plain))
+  [...raw.matchAll(/[:,[]\s*(?:"(\d{1,16})"|(\d{1,16})(?=\s*[,\]}])|"?(\d{6,16})$)/g)].map(([, text, plain, last]) =>
+    Number(text ?? plain ?? last),
+  )

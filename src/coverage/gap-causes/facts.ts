@@ -127,9 +127,12 @@ async function aroundOf(store: Store, venue: string, window: Window) {
   const eventsSinceMs = kept ? Number(kept.ms) : Number.POSITIVE_INFINITY
   const samples = uptime.map(({ ms, recorded }) => ({ atMs: Number(ms), recorded: recorded === 1 }))
   const resting = await restingTimes(store, { from: Math.floor(span.from / 1000), to: Math.ceil(span.to / 1000) })
+  // A first trade may come before the event of its connection.
+  const connecting = new Set(
+    events.filter(({ event }) => event === 'connection_opened').map(({ instance }) => instance),
+  )
   return async (symbol: string, { fromMs, toMs }: Between): Promise<Partial<GapFacts>> => {
     const within = events.filter(({ ms }) => Number(ms) >= Math.floor(fromMs) && Number(ms) <= toMs)
-    const begun = new Set(within.filter(({ event }) => event === 'log_opened').map(({ instance }) => instance))
     const own = samples.filter(({ atMs }) => atMs >= fromMs - SAMPLE_MS_MAX && atMs <= toMs + SAMPLE_MS_MAX)
     const rest = resting.get(symbolKey(venue, symbol))?.find(({ from, to }) => from * 1000 < toMs && to * 1000 > fromMs)
     return {
@@ -137,7 +140,7 @@ async function aroundOf(store: Store, venue: string, window: Window) {
         .filter(({ event, symbols }) => event in LOST && (event.startsWith('connection') || names(symbols, symbol)))
         .map(({ ms, event }) => ({ atMs: Number(ms), words: LOST[event]! })),
       startedMs: within
-        .filter(({ event, instance }) => event === 'connection_opened' && begun.has(instance))
+        .filter(({ event, instance }) => event === 'log_opened' && connecting.has(instance))
         .map(({ ms }) => Number(ms)),
       samples: own,
       eventsSinceMs,

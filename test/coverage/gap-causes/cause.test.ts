@@ -105,5 +105,7 @@ test('the ids of a refused frame are read where it is cut off too, and no digits
   assert.deepEqual(numbersOf(frame), [4711, 7, 1764000000000, 99])
   assert.deepEqual(numbersOf('[1,["12.5",33,'), [1, 33])
   assert.deepEqual(numbersOf('{"s":"A","t":4711'), [])
+  assert.deepEqual(numbersOf('{"s":"A","t":2839920537'), [2839920537])
+  assert.deepEqual(numbersOf('{"s":"A","t":"2839920537'), [2839920537])
   assert.deepEqual(numbersOf('"at":"12:03:04"'), [])
 })

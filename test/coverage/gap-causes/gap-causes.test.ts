@@ -84,7 +84,7 @@ test('each gap has the cause that events, samples and instruments of its own tim
     'BTCUSDT 51 venue: connected all the time: the venue skipped them',
     'BTCUSDT 101 connection: connection lost at 12:01:45',
     'BTCUSDT 201 recorder: nothing ran from 12:03:20 to 12:05:10',
-    'BTCUSDT 331 recorder: the recorder of the venue started at 12:06:41',
+    'BTCUSDT 331 recorder: the recorder of the venue started at 12:06:40',
     'ETHUSDT 51 connection: subscription found silent at 12:00:56',
   ])
 })
