@@ -30,8 +30,9 @@ export interface Counted {
   absent: number
 }
 
-const within = (time: string) =>
-  `${time} >= fromUnixTimestamp({from:Int64}) AND ${time} < fromUnixTimestamp({to:Int64})`
+/** A parameter as a time that ticks may be compared with: docs/query.md, times. */
+const seconds = (name: string) => `toDateTime64({${name}:Int64}, 9, 'UTC')`
+const within = (time: string) => `${time} >= ${seconds('from')} AND ${time} < ${seconds('to')}`
 
 /** What the table of a kind has of each symbol and hour of a span. Rows logged a day before the time they state are found too. */
 export async function countTicks(store: Store, kind: Kind, span: Span): Promise<Counted[]> {
@@ -190,7 +191,7 @@ export async function restingTimes(store: Store, span: Span): Promise<Map<string
   const rows = await store.rows<{ venue: string; symbol: string; at: string; status: string }>(
     `SELECT venue, symbol, toString(toUnixTimestamp64Nano(received_at) / 1e9) AS at, status FROM instruments
      WHERE (venue, symbol) IN (SELECT DISTINCT venue, symbol FROM instruments WHERE status NOT IN ('', 'trading'))
-       AND received_at < fromUnixTimestamp({to:Int64}) ORDER BY venue, symbol, received_at`,
+       AND received_at < ${seconds('to')} ORDER BY venue, symbol, received_at`,
     { to: span.to },
   )
   const times = new Map<string, (Span & { status: string })[]>()

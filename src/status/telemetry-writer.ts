@@ -174,7 +174,7 @@ export class TelemetryWriter {
 
   async #lastStored(instance: string): Promise<number> {
     const [row] = await this.#options.store.rows<{ last: string }>(
-      'SELECT max(id) AS last FROM events WHERE instance = {instance:String} AND at > now() - INTERVAL 2 DAY',
+      'SELECT max(id) AS last FROM events WHERE instance = {instance:String} AND at > now64(3) - INTERVAL 2 DAY',
       { instance },
     )
     return Number(row!.last)

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { causeText } from '../../src/coverage/condition.ts'
+import { countTicks } from '../../src/coverage/facts.ts'
 import { spansOf } from '../../src/coverage/plan.ts'
 import { coverageGrid } from '../../src/coverage/read.ts'
 import { CoverageRollup } from '../../src/coverage/rollup.ts'
 import type { Store } from '../../src/store/store.ts'
+import { TRADES } from '../../src/tick/kinds.ts'
 import { ORIGIN, type Origin } from '../../src/tick/trades.ts'
 import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
@@ -108,6 +110,23 @@ test('hours are proved, halted and degraded by the ids of their trades, and chan
     to: DAY_SECONDS + 2 * 86_400,
   })
   assert.deepEqual(grid.rows, [{ kind: 'trades', venue: 'binance', symbol: 'BTCUSDT', days: '50' }])
+})
+
+test('trades of the last second of an hour count in it, also where they are a part of the table by themselves', async t => {
+  const { log, store } = await openBoth(t)
+  const last = 3_599.5
+  for (const records of [
+    [record('binance', 'BTCUSDT', 12, range(1, 10))],
+    [record('binance', 'BTCUSDT', 13, range(11, 20))],
+    [record('binance', 'BTCUSDT', 13, [21], ORIGIN.live, last)],
+    [record('binance', 'BTCUSDT', 14, range(22, 30))],
+  ]) {
+    await log.append(0, records)
+    await storeAll(log, store)
+  }
+  const from = DAY_SECONDS + 13 * 3_600
+  const [hour] = await countTicks(store, TRADES, { from, to: from + 3_600 })
+  assert.deepEqual([hour!.ticks, hour!.last_id], [11, 21])
 })
 
 test('before the first tick was logged nothing is missing, whatever is selected', async t => {

@@ -149,7 +149,7 @@ test('VWAP at each candle is turnover by volume of all trades up to its end, and
       assert.equal(last, close)
       const { data: asked } = await ask(
         `SELECT sum(price * volume) / sum(volume), sum(volume), count(), min(timestamp), max(timestamp) FROM trades
-         WHERE symbol = 'SOLUSDT' AND timestamp < toDateTime('${time}') + INTERVAL ${over.intervalMs / 1000} SECOND`,
+         WHERE symbol = 'SOLUSDT' AND timestamp < toDateTime64('${time}', 9) + INTERVAL ${over.intervalMs / 1000} SECOND`,
       )
       assert.ok(
         Math.abs(Number(asked[0]![0]) / Number(vwap) - 1) < 1e-6,

@@ -47,7 +47,7 @@ export class Watchlist {
       reference: number
     }>(
       `SELECT venue, symbol, argMax(price, ${TRADE_ORDER}) AS last, toUnixTimestamp64Micro(max(timestamp)) AS micros, count() AS trades,
-              argMinIf(price, ${TRADE_ORDER}, timestamp > now() - INTERVAL 1 DAY) AS reference
+              argMinIf(price, ${TRADE_ORDER}, timestamp > now64(3) - INTERVAL 1 DAY) AS reference
        FROM trades GROUP BY venue, symbol ORDER BY micros DESC LIMIT ${SYMBOLS_MAX}`,
     )
     for (const row of rows.reverse()) {
@@ -59,7 +59,7 @@ export class Watchlist {
     const closes = await store.rows<{ venue: string; symbol: string; closes: number[] }>(
       `SELECT venue, symbol, groupArray(close) AS closes FROM (
          SELECT venue, symbol, intDiv(toUnixTimestamp64Milli(timestamp), ${SPARK_STEP_MS}) AS slot, argMax(price, ${TRADE_ORDER}) AS close
-         FROM trades WHERE timestamp > now() - INTERVAL ${(SPARK_STEP_MS * SPARK_MAX) / 1000} SECOND
+         FROM trades WHERE timestamp > now64(3) - INTERVAL ${(SPARK_STEP_MS * SPARK_MAX) / 1000} SECOND
          GROUP BY venue, symbol, slot ORDER BY slot)
        GROUP BY venue, symbol`,
     )
