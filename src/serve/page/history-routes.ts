@@ -1,4 +1,4 @@
-/** History from the tables, for the page: log, availability, audits, archived segments. Answers: `protocol.ts`. */
+/** History from the tables, for the page: log, availability, audits, gaps, archived segments. Answers: `protocol.ts`. */
 import type { FastifyInstance } from 'fastify'
 import { TickhouseError } from '../../errors.ts'
 import { lastAudits } from '../../status/last-audits.ts'
@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts'
 import type { Level } from '../../telemetry/events.ts'
 import { wholeNumber } from '../http/whole-number.ts'
 import type { Limiter } from '../sql/limiter.ts'
-import type { ArchivedSegment, LogEntriesAnswer, StoredLogEntry, UptimeAnswer } from './protocol.ts'
+import type { ArchivedSegment, LogEntriesAnswer, MissingTrades, StoredLogEntry, UptimeAnswer } from './protocol.ts'
 
 const ENTRIES_PER_ANSWER = 200
 const WORDS_MAX = 8
@@ -14,6 +14,7 @@ const WORDS_MAX = 8
 const SEARCHED_DAYS = 31
 const UPTIME_DAYS_MAX = 400
 const SEGMENTS = 20
+const GAPS = 100
 /** The interval of the table's rows: `telemetry-writer.ts`. Two processes that both write them count once. */
 const SLOT_SECONDS = 10
 const RECENT_STEP_SECONDS = 900
@@ -28,6 +29,7 @@ export function serveHistory(server: FastifyInstance, store: Store, limiter: Lim
     limiter.run(() => uptime(store, wholeNumber('days', query.days ?? '90'))),
   )
   server.get('/api/audits', () => limiter.run(() => lastAudits(store)))
+  server.get('/api/gaps', () => limiter.run(() => missingTrades(store)))
   server.get('/api/slices', () => limiter.run(() => segments(store)))
 }
 
@@ -83,6 +85,16 @@ async function uptime(store: Store, days: number): Promise<UptimeAnswer> {
       await samples(`toStartOfInterval(slot, INTERVAL ${RECENT_STEP_SECONDS} SECOND)`, `now('UTC') - INTERVAL 1 DAY`),
     ),
   }
+}
+
+/** The gaps found last with ids that are missing, newest first. */
+function missingTrades(store: Store): Promise<MissingTrades[]> {
+  return store.rows<MissingTrades>(
+    `SELECT venue, symbol, toString(first_id) AS first, toString(last_id) AS last, toFloat64(missing) AS missing,
+            toFloat64(refused) AS refused, toString(state) AS state, reason, cause, detail,
+            toFloat64(toUnixTimestamp64Milli(found_at)) AS foundAtMs
+     FROM gaps_final WHERE gaps_final.state IN ('open', 'unrepairable') ORDER BY found_at DESC, first_id LIMIT ${GAPS}`,
+  )
 }
 
 /** The segments archived last, newest first. */

@@ -192,6 +192,23 @@ export interface UptimeAnswer {
   recent: UptimePeriod[]
 }
 
+/** GET `/api/gaps` → the gaps found last with ids that are missing, newest first. Ids are texts: they may be beyond 2^53. */
+export interface MissingTrades {
+  venue: string
+  symbol: string
+  first: string
+  last: string
+  missing: number
+  /** Ids that reached the log and are in quarantine. */
+  refused: number
+  state: 'open' | 'unrepairable'
+  reason: string
+  /** Empty if not known: see docs/repair.md. */
+  cause: string
+  detail: string
+  foundAtMs: number
+}
+
 /** GET `/api/slices` → the objects verified last, newest first. */
 export interface ArchivedSegment {
   kind: string

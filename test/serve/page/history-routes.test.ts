@@ -130,6 +130,45 @@ test('the last audit of each partition, and no segments while nothing is archive
   assert.deepEqual(await get('/api/slices'), [])
 })
 
+test('the gaps that miss trades, with their causes, newest first', async () => {
+  assert.deepEqual(await get('/api/gaps'), [])
+  const gap = (first_id: string, state: string, found_at: string) => ({
+    ...{
+      venue: 'binance',
+      symbol: 'BTCUSDT',
+      first_id,
+      last_id: first_id,
+      missing: 1,
+      state,
+      found_at,
+      changed_at: found_at,
+    },
+    ...{ reason: 'trade ids skipped', id_run: 0 },
+  })
+  const at = '2026-11-22 12:00:0'
+  await house.store.insertRows('gaps', [
+    gap('9007199254740993', 'open', `${at}2`),
+    gap('7', 'unrepairable', `${at}1`),
+    gap('5', 'repaired', `${at}3`),
+  ])
+  const key = { venue: 'binance', symbol: 'BTCUSDT', first_id: 7, last_id: 7, id_run: 0, refused: 0 }
+  const cause = {
+    cause: 'connection',
+    detail: 'connection lost at 12:00:00',
+    gap_changed_at: `${at}1`,
+    evaluated_at: `${at}4`,
+  }
+  await house.store.insertRows('gap_causes', [{ ...key, ...cause }])
+  const rows = await get<Record<string, unknown>[]>('/api/gaps')
+  assert.deepEqual(
+    rows.map(({ first, state, cause, detail, missing }) => ({ first, state, cause, detail, missing })),
+    [
+      { first: '9007199254740993', state: 'open', cause: '', detail: '', missing: 1 },
+      { first: '7', state: 'unrepairable', cause: 'connection', detail: 'connection lost at 12:00:00', missing: 1 },
+    ],
+  )
+})
+
 test('a level that there is none and a time that is none are refused', async () => {
   for (const url of ['/api/lines?level=loud', '/api/lines?before=now', '/api/uptime?days=-1'])
     assert.notEqual((await server.inject({ url })).statusCode, 200)
@@ -139,7 +178,7 @@ test('no more queries run than the limiter has slots; beyond its queue they are 
   const others = Promise.withResolvers<void>()
   const running = turns.run(() => others.promise)
   const waiting = turns.run(async () => {})
-  for (const url of ['/api/lines', '/api/uptime', '/api/audits', '/api/slices'])
+  for (const url of ['/api/lines', '/api/uptime', '/api/audits', '/api/gaps', '/api/slices'])
     assert.match((await server.inject({ url })).body, /1 queries already wait/, url)
   others.resolve()
   await Promise.all([running, waiting])

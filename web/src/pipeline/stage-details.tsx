@@ -1,6 +1,6 @@
 /** Details of a stage, and what to do when it is in trouble. Opens over the market, below the strip. */
 import type { ComponentChildren } from 'preact'
-import type { ArchivedSegment } from '../../../src/serve/page/protocol.ts'
+import type { ArchivedSegment, MissingTrades } from '../../../src/serve/page/protocol.ts'
 import type { RepairStatus } from '../../../src/sources/status.ts'
 import type { PartitionAudit, StageStatuses } from '../../../src/status/model.ts'
 import type { StripStage } from '../address.ts'
@@ -106,6 +106,7 @@ const DETAILS: Record<StripStage, (all: StageStatuses) => ComponentChildren> = {
           .map(([reason, ticks]) => [reason, count(ticks)])}
         empty="Nothing has been refused."
       />
+      <Gaps />
     </>
   ),
   store: ({ store }) => (
@@ -156,6 +157,25 @@ const POLL_EVERY_MS = 15_000
 function freshness({ freshnessQuantilesMs }: StageStatuses['store'], quantile: 'p50' | 'p99'): Fact {
   const ms = freshnessQuantilesMs?.[quantile]
   return [`freshness ${quantile}`, milliseconds(ms), targetOf('store_freshness_seconds', ms, quantile)]
+}
+
+function Gaps() {
+  const gaps = usePolling<MissingTrades[]>('/api/gaps', POLL_EVERY_MS).value
+  if (!gaps) return null
+  return (
+    <Table
+      head={['missing trades of', 'ids', 'missing', 'state', 'cause', 'found']}
+      rows={gaps.map(({ venue, symbol, first, last, missing, state, reason, detail, foundAtMs }) => [
+        `${venue} ${symbol}`,
+        `${first} to ${last}`,
+        count(missing),
+        state === 'open' ? state : `${state}: ${reason}`,
+        detail || 'not known',
+        `${age(serverNowMs.value - foundAtMs)} ago`,
+      ])}
+      empty="No trades are known to be missing."
+    />
+  )
 }
 
 function Audits() {
