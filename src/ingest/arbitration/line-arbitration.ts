@@ -1,6 +1,6 @@
 /**
  * Line arbitration: which of several recorders of one feed had each trade first, and by how much. Compares a copy with the stored trade of
- * its id, of which the last of each symbol are in memory; a copy that comes later is counted and not compared. Counts are per batch. Pure.
+ * its id, of which the last of each symbol are in memory; a copy that comes later is counted and not compared. Pure.
  */
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
@@ -12,10 +12,14 @@ const SLOT_WORDS = 6
 /** Leads are counted by quarters of a power of two, in µs: up to 2^32 µs. */
 const LEADS = 128
 
-/** Counts of a recorder, hour and symbol in a batch. */
+/** Counts of a recorder and symbol in an hour, up to and with a batch, since the owner of the partition began the hour. */
 export interface RecorderCounts {
   /** Hours since 1970 UTC. */
   hour: number
+  /** Which of the hours that the owner has begun, from 0: one that it begins again is another. */
+  part: number
+  /** 0 or 1 in turn: the counts of the batch before stay, in case that this batch is not stored. */
+  slot: number
   venue: string
   symbol: string
   recorder: string
@@ -27,18 +31,24 @@ export interface RecorderCounts {
   leads: number[]
 }
 
+/** Counts in memory. */
+interface OpenCounts extends RecorderCounts {
+  /** The batch that changed them last. */
+  batch: number
+}
+
 /** The place of a lead in `leads`. */
 export const leadIndex = (micros: number): number => Math.min(LEADS - 1, Math.floor(4 * Math.log2(micros + 1)))
 
 /** Where the slot of a trade begins, by the low word of its id. */
 const slotOf = (low: number): number => (low & (SLOTS - 1)) * SLOT_WORDS
 
-/** A symbol's last trades, and its counts by recorder code since the batch began. */
+/** A symbol's last trades, and its counts: at twice the recorder's code, plus the place of the hour. */
 interface Line {
   venue: string
   symbol: string
   words: Uint32Array
-  counts: (RecorderCounts | undefined)[]
+  counts: (OpenCounts | undefined)[]
 }
 
 export class LineArbitration {
@@ -46,16 +56,20 @@ export class LineArbitration {
   readonly #lines = new Map<string, Line>()
   /** Recorders by code, from 1. */
   readonly #names = ['']
-  /** Counts of the batch. */
-  #counts: RecorderCounts[] = []
+  /** Counts that the batch has changed. */
+  #changed: OpenCounts[] = []
+  #batch = 0
   #recorder = 0
-  #hour = 0
+  /** The last two hours: records of both may alternate for a while. */
+  readonly #hours = [-1, -1]
+  /** The place of the current one. */
+  #at = 0
+  readonly #parts = [0, 0]
+  #begun = 0
 
   /** Begins a record of a recorder; without a name its trades are not counted. */
   begin(recorder: string | undefined, timestampMs: number): void {
-    const hour = Math.floor(timestampMs / 3_600_000)
-    if (hour !== this.#hour) this.#endCounts()
-    this.#hour = hour
+    this.#beginHour(Math.floor(timestampMs / 3_600_000))
     const known = recorder ? this.#names.indexOf(recorder) : 0
     this.#recorder = known >= 0 ? known : this.#names.push(recorder!) - 1
   }
@@ -109,16 +123,23 @@ export class LineArbitration {
     }
   }
 
-  /** The counts of the batch that is cut; the next batch begins at 0. */
+  /** The counts that the batch which is cut has changed, up to and with it. */
   take(): RecorderCounts[] {
-    this.#endCounts()
-    const counts = this.#counts
-    this.#counts = []
-    return counts
+    const taken = this.#changed.map(({ batch, ...counts }) => ({ ...counts, leads: counts.leads.slice() }))
+    for (const counts of this.#changed) counts.slot = 1 - counts.slot
+    this.#changed = []
+    this.#batch++
+    return taken
   }
 
-  #endCounts(): void {
-    for (const { counts } of this.#counts.length > 0 ? this.#lines.values() : []) counts.length = 0
+  #beginHour(hour: number): void {
+    if (hour === this.#hours[this.#at]) return
+    this.#at = 1 - this.#at
+    if (hour === this.#hours[this.#at]) return
+    for (const { counts } of this.#lines.values())
+      for (let at = this.#at; at < counts.length; at += 2) counts[at] = undefined
+    this.#hours[this.#at] = hour
+    this.#parts[this.#at] = this.#begun++
   }
 
   /** The line of a row, looked up once a symbol while the venue is the same. */
@@ -147,14 +168,21 @@ export class LineArbitration {
     return line
   }
 
+  /** The counts of a recorder, to be changed. */
   #countsOf({ venue, symbol, counts }: Line, recorder: number): RecorderCounts {
-    const known = counts[recorder]
-    if (known) return known
-    const name = this.#names[recorder]!
-    const none = { stored: 0, copies: 0, shared: 0, first: 0, leadMaxMicros: 0, leads: [] }
-    const made = { hour: this.#hour, venue, symbol, recorder: name, ...none }
-    counts[recorder] = made
-    this.#counts.push(made)
-    return made
+    const at = 2 * recorder + this.#at
+    let known = counts[at]
+    if (!known) {
+      const none = { stored: 0, copies: 0, shared: 0, first: 0, leadMaxMicros: 0, leads: [] }
+      const [hour, part] = [this.#hours[this.#at]!, this.#parts[this.#at]!]
+      known = { hour, part, slot: 0, venue, symbol, recorder: this.#names[recorder]!, ...none, batch: -1 }
+      while (counts.length < at) counts.push(undefined)
+      counts[at] = known
+    }
+    if (known.batch !== this.#batch) {
+      known.batch = this.#batch
+      this.#changed.push(known)
+    }
+    return known
   }
 }

@@ -1,4 +1,8 @@
-/** Writes the counts of recorders, with a batch: table `line_arbitration`. */
+/**
+ * Writes the counts of recorders, with a batch: table `line_arbitration`. Counts are sums since the owner of the partition began the hour, so
+ * that a later batch replaces the rows of an earlier one. The rows of two batches in turn stay: if the later one was not stored, its rows are
+ * deleted on resume, and those of the one before count.
+ */
 import type { Fence, Store } from '../../store/store.ts'
 import type { RecorderCounts } from './line-arbitration.ts'
 

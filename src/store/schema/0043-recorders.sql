@@ -2,12 +2,19 @@
 -- it received first of the ones that another had too, and by how much. The median is exact to a tenth.
 CREATE OR REPLACE VIEW recorders AS
 SELECT venue, symbol, hour, recorder,
-  sum(stored) + sum(copies) AS trades,
-  sum(stored) - sum(shared) AS only_it_had,
-  sum(first) AS first_by_clock,
-  if(arraySum(sumForEach(leads) AS all_leads) = 0, 0,
+  sum(counts.stored) + sum(counts.copies) AS trades,
+  sum(counts.stored) - sum(counts.shared) AS only_it_had,
+  sum(counts.first) AS first_by_clock,
+  if(arraySum(sumForEach(counts.leads) AS all_leads) = 0, 0,
     round(exp2((arrayFirstIndex(below -> 2 * below >= arraySum(all_leads), arrayCumSum(all_leads)) - 0.5) / 4) - 1)) AS lead_median_us,
-  max(lead_max_us) AS lead_max_us
-FROM (SELECT * FROM line_arbitration FINAL)
+  max(counts.most) AS lead_max_us
+FROM
+(
+  SELECT venue, symbol, hour, recorder,
+    argMax(CAST((stored, copies, shared, first, lead_max_us, leads),
+      'Tuple(stored UInt64, copies UInt64, shared UInt64, first UInt64, most UInt64, leads Array(UInt32))'), batch_first_offset) AS counts
+  FROM line_arbitration
+  GROUP BY venue, symbol, hour, recorder, log_partition, epoch, part
+)
 GROUP BY venue, symbol, hour, recorder
 ORDER BY hour, venue, symbol, recorder

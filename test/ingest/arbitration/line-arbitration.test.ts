@@ -44,8 +44,10 @@ test('what each recorder had, had alone, and received first, is counted as it wa
         if (at % each === 0) batches.push(lines.take())
       }
       batches.push(lines.take())
-      for (const counts of batches.flat()) {
-        const sum = sums[counts.recorder as 'a' | 'b']
+      // Counts are sums: the last ones count.
+      const last = new Map(batches.flat().map(counts => [counts.recorder as 'a' | 'b', counts]))
+      for (const [recorder, counts] of last) {
+        const sum = sums[recorder]
         sum[0]! += counts.stored + counts.copies
         sum[1]! += counts.stored - counts.shared
         sum[2]! += counts.first
@@ -93,7 +95,27 @@ test('a recorder that repeats itself, and records without a name, are not compar
   assert.deepEqual(lines.take(), [])
 })
 
-test('the view sums batches, a batch written twice counts once, and one that was not stored leaves', async t => {
+test('counts of two hours in turn go on, and an hour that is begun again after two others is another part', () => {
+  const lines = new LineArbitration()
+  const parts: [hour: number, part: number, slot: number, stored: number][] = []
+  for (const [id, hour] of [5, 5, 6, 5, 6, 7, 6, 5].entries()) {
+    lines.begin('a', hour * HOUR_MS)
+    lines.stored(tradesOf([{ id, micros: 0 }]), 0, 1)
+    for (const { hour, part, slot, stored } of lines.take()) parts.push([hour, part, slot, stored])
+  }
+  assert.deepEqual(parts, [
+    [5, 0, 0, 1],
+    [5, 0, 1, 2],
+    [6, 1, 0, 1],
+    [5, 0, 0, 3],
+    [6, 1, 1, 2],
+    [7, 2, 0, 1],
+    [6, 1, 0, 3],
+    [5, 3, 0, 1],
+  ])
+})
+
+test('the view has the sums, a batch written twice counts once, one that was not stored does not, in two rows an hour', async t => {
   const house = await openTestStore()
   t.after(() => house.remove())
   const { store } = house
@@ -119,7 +141,18 @@ test('the view sums batches, a batch written twice counts once, and one that was
       `SELECT recorder, toUInt32(trades) AS trades, toUInt32(only_it_had) AS only, toUInt32(first_by_clock) AS first,
          toUInt32(lead_median_us) AS median, toUInt32(lead_max_us) AS most FROM recorders ORDER BY recorder`,
     )
+  const before = await read()
+  // Merges leave two rows an hour of each recorder, of the last batch and the one before, and change no sum.
+  await store.command('OPTIMIZE TABLE line_arbitration FINAL')
+  const rows = await store.rows<{ offset: number; rows: number }>(
+    `SELECT toUInt32(batch_first_offset) AS offset, toUInt32(count()) AS rows FROM line_arbitration GROUP BY offset ORDER BY offset`,
+  )
+  assert.deepEqual(rows, [
+    { offset: 100, rows: 2 },
+    { offset: 200, rows: 2 },
+  ])
   const [frankfurt, tokyo] = await read()
+  assert.deepEqual([frankfurt, tokyo], before)
   assert.deepEqual(
     { ...frankfurt, median: 0 },
     { recorder: 'frankfurt', trades: 24, only: 0, first: 6, median: 0, most: 250 },
@@ -136,6 +169,18 @@ test('the view sums batches, a batch written twice counts once, and one that was
     [
       ['frankfurt', 16],
       ['tokyo', 20],
+    ],
+  )
+  // It counts from 0: sums of several owners are added.
+  const next = new LineArbitration()
+  next.begin('tokyo', nowMs)
+  next.stored(tradesOf([{ id: 20, micros: 0 }]), 0, 1)
+  await writeArbitration(store, next.take(), 200, await store.claim(0))
+  assert.deepEqual(
+    (await read()).map(({ recorder, trades }) => [recorder, trades]),
+    [
+      ['frankfurt', 16],
+      ['tokyo', 21],
     ],
   )
 })
