@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openWithArchive } from '../archive/open.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
-import type { Store } from '../store/store.ts'
+import type { Selection, Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
 import { requestInstance } from './running/instance-request.ts'
 
@@ -12,8 +12,8 @@ const BUSY_WAIT_MS = 100
 const BUSY_WAITS_MAX = 300
 
 export interface StoreAccess {
-  /** The result of a reading statement, in a ClickHouse format. Throws TickhouseErrors. */
-  query(query: string, format: string): Promise<Uint8Array>
+  /** The result of a reading statement, in a ClickHouse format; with `only`, over these rows of the tick tables alone. Throws TickhouseErrors. */
+  query(query: string, format: string, only?: Selection): Promise<Uint8Array>
   /** The store, if this process has it open. */
   readonly store: Store | null
   close(): Promise<void>
@@ -27,7 +27,11 @@ export async function openStoreAccess(config: Config): Promise<StoreAccess> {
   await running?.arrayBuffer()
   // A process without a page (record, archive, watch) may serve its health there: it answers no queries.
   if (running && running.status !== 404) {
-    return { query: (query, format) => queryInstance(config, query, format), store: null, close: async () => {} }
+    return {
+      query: (query, format, only) => queryInstance(config, query, format, only),
+      store: null,
+      close: async () => {},
+    }
   }
   const store = await openExistingStore(config)
   const target = await openWithArchive(config, store)
@@ -35,12 +39,19 @@ export async function openStoreAccess(config: Config): Promise<StoreAccess> {
     await store.close()
     await target?.close()
   }
-  return { query: (query, format) => store.untrusted(query, format), store, close }
+  return { query: (query, format, only) => store.untrusted(query, format, undefined, only), store, close }
 }
 
-async function queryInstance(config: Config, query: string, format: string): Promise<Uint8Array> {
+async function queryInstance(
+  config: Config,
+  query: string,
+  format: string,
+  only: Selection | undefined,
+): Promise<Uint8Array> {
+  const body = only ? JSON.stringify({ query, only }) : query
+  const request = { method: 'POST', body, json: only !== undefined }
   for (let waits = 0; ; waits++) {
-    const response = await requestInstance(config, `/api/query?format=${format}`, { method: 'POST', body: query })
+    const response = await requestInstance(config, `/api/query?format=${format}`, request)
     if (response.ok) return new Uint8Array(await response.arrayBuffer())
     const body = await response.text()
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {

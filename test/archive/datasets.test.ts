@@ -13,10 +13,14 @@ import { logFilesOf } from '../../src/archive/seal/log-files.ts'
 import { openTarget } from '../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../src/archive/targets/target.ts'
 import { viewArchive } from '../../src/archive/view.ts'
+import { readPortfolioText } from '../../src/lab/portfolio/read.ts'
+import { RowWriter } from '../../src/lab/results/row-writer.ts'
+import { backtest } from '../../src/lab/run/backtest.ts'
 import { readKey } from '../../src/proof/keys.ts'
 import { leafText, parseLeaf } from '../../src/proof/leaf.ts'
 import { parseVerifier, type Verifier } from '../../src/proof/note.ts'
 import { TransparencyLog } from '../../src/proof/tlog.ts'
+import type { RunQuery } from '../../src/replay/range.ts'
 import { serveQuery } from '../../src/serve/sql/query-route.ts'
 import { UntrustedQueries } from '../../src/serve/sql/untrusted-queries.ts'
 import type { Selection } from '../../src/store/store.ts'
@@ -69,6 +73,30 @@ async function selectionOf(name: string): Promise<Selection> {
   return Object.fromEntries(tables.map(({ table, positions }) => [table, positions]))
 }
 
+/** SHA-256 of the fills of a strategy that trades by turns, over these rows. */
+async function fillsOver(only?: Selection): Promise<string> {
+  const file = `${directory}/by-turns.ts`
+  fs.writeFileSync(file, BY_TURNS)
+  const portfolio = await readPortfolioText(
+    `{ name: p, currency: X, clock: venue, strategies: [{ name: s, kind: ${file}, symbols: ["binance:AAA"], capital: 1e6 }] }`,
+    file,
+  )
+  const runQuery: RunQuery = (query, format) => fixture.store.untrusted(query, format)
+  const { recorded } = await backtest({
+    ...{ run: 'r', portfolio, runQuery, signal: new AbortController().signal, onProgress: () => {} },
+    writer: new RowWriter(async () => {}),
+    readTicks: (query, format) => fixture.store.untrusted(query, format, undefined, only),
+  })
+  assert.ok(recorded[0]!.fills > 0)
+  return recorded[0]!.fillsHash
+}
+
+const BY_TURNS = `export default { name: 'by-turns', description: '', parameters: {}, make: () => ({
+  onTrade({ instrument }, context) {
+    context.order({ instrument, direction: context.position(instrument) > 0 ? -1 : 1, quantity: 0.01 })
+  },
+}) }`
+
 /** The missing trades 111 to 114, fetched later. */
 async function repair(ids = [111, 112, 113, 114]): Promise<void> {
   const trades = ids.map(tradeId => ({
@@ -105,9 +133,13 @@ test('a pin answers alike after a repair and after its day left the store; witho
   await pin('first')
   const first = await selectionOf('first')
   assert.deepEqual(await answersTo(first), before)
+  const fills = await fillsOver(first)
+  assert.equal(await fillsOver(), fills)
   await repair()
   const later = await answersTo()
   assert.notDeepEqual(later, before)
+  assert.notEqual(await fillsOver(), fills)
+  assert.equal(await fillsOver(first), fills, 'a run of the lab')
   assert.deepEqual(await answersTo(first), before)
   // An hour that is not closed yet is not sealed: neither is it in a new pin.
   await archive()

@@ -18,6 +18,7 @@ export function addLabCommands(
     .argument('<portfolio>', 'a YAML file: docs/lab.md')
     .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
     .option('--to <time>', 'end of the range, exclusive')
+    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
     .option('--no-save', 'write nothing to the tables lab_…: such a run counts as no trial')
     .action(async (file: string, options: LabRunFlags, made: Command) => {
       const { labRun } = await import('./run.ts')

@@ -1,9 +1,9 @@
 /** Rows of the lab's tables: written and counted, through the running tickhouse or in the store that this process has open. */
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
-import { rowsOf } from '../../lab/live/cuts.ts'
 import type { InsertRows } from '../../lab/results/row-writer.ts'
 import { LAB_TABLES, type LabTable } from '../../lab/results/tables.ts'
+import { rowsOf } from '../../lab/stored/rows-of.ts'
 import { literal } from '../../store/sql.ts'
 import type { StoreAccess } from '../open-store.ts'
 import { requestPage } from '../running/instance-request.ts'

@@ -10,12 +10,14 @@ import { VERSION } from '../../version.ts'
 import { openStoreAccess } from '../open-store.ts'
 import { parseTime } from '../parse-time.ts'
 import { Progress } from '../progress.ts'
+import { namedDataset, readingTicks } from './dataset.ts'
 import { printReport } from './print-report.ts'
 import { inserting } from './rows.ts'
 
 export interface LabRunFlags {
   from?: string
   to?: string
+  asOf?: string
   /** False: nothing is written to the tables. */
   save: boolean
 }
@@ -23,6 +25,7 @@ export interface LabRunFlags {
 /** Prints the result. Throws TickhouseErrors. */
 export async function labRun(config: Config, file: string, flags: LabRunFlags, signal: AbortSignal): Promise<void> {
   const portfolio = await readPortfolio(file)
+  const dataset = flags.asOf === undefined ? undefined : await namedDataset(config, flags.asOf)
   const access = await openStoreAccess(config)
   const beganAtMs = Date.now()
   try {
@@ -31,7 +34,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const progress = new Progress('ticks', 0)
     const result = await backtest({
       run: newRun(portfolio.portfolio.name),
-      ...{ portfolio, writer, signal, runQuery: access.query },
+      ...{ portfolio, writer, signal, runQuery: access.query, readTicks: dataset && readingTicks(access, dataset) },
       fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
       untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
       onProgress: (played, _all, timeMicros) => progress.show(played, `${new Date(timeMicros / 1000).toISOString()} `),
@@ -42,7 +45,17 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const { hours, proved } = completeness
     const state = isStopped ? 'stopped' : 'ended'
     const facts: RunFacts = {
-      ...{ run, portfolio, ticks, beganAtMs, mode: 'run', state, dataset: '', fromMicros, untilMicros },
+      ...{
+        run,
+        portfolio,
+        ticks,
+        beganAtMs,
+        mode: 'run',
+        state,
+        dataset: dataset?.text ?? '',
+        fromMicros,
+        untilMicros,
+      },
       unproved: hours === 0 ? -1 : 1 - proved / hours,
     }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
@@ -59,6 +72,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
           untilMicros,
           ticks,
           completeness,
+          dataset: facts.dataset,
         },
         isSaved: flags.save,
       },

@@ -4,11 +4,12 @@ import { TickhouseError } from '../../errors.ts'
 import { Live } from '../../lab/live/live.ts'
 import { type ReadPortfolio, readPortfolioText } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
-import { readRun, type StoredRun } from '../../lab/results/stored-runs.ts'
 import { backtest } from '../../lab/run/backtest.ts'
 import { type Compared, isEqual, ReplayedRows } from '../../lab/run/compare.ts'
+import { readRun, type StoredRun } from '../../lab/stored/runs.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
+import { readingTicks, sameDataset } from './dataset.ts'
 
 const LINE_LENGTH_MAX = 1_000
 
@@ -23,7 +24,7 @@ export async function labVerify(config: Config, run: string, signal: AbortSignal
     const writer = new RowWriter(async (table, rows) => {
       for (const row of rows) replayed.add(table, row)
     })
-    await play(stored, portfolio, access, writer, signal)
+    await play(config, stored, portfolio, access, writer, signal)
     await writer.flush()
     if (signal.aborted) return false
     const compared = await replayed.compare(access.query, run)
@@ -35,12 +36,14 @@ export async function labVerify(config: Config, run: string, signal: AbortSignal
 }
 
 async function play(
-  { run, mode, fromMicros, untilMicros }: StoredRun,
+  config: Config,
+  { run, mode, dataset, fromMicros, untilMicros }: StoredRun,
   portfolio: ReadPortfolio,
-  { query: runQuery }: StoreAccess,
+  access: StoreAccess,
   writer: RowWriter,
   signal: AbortSignal,
 ): Promise<void> {
+  const runQuery = access.query
   if (mode === 'live') {
     const unused = async () => undefined
     const live = await Live.open({ run, portfolio, runQuery, writer, storedOffsets: unused, nowMicros: () => 0 })
@@ -48,7 +51,8 @@ async function play(
     return
   }
   const [fromNanos, untilNanos] = [BigInt(fromMicros) * 1000n, BigInt(untilMicros) * 1000n]
-  await backtest({ run, portfolio, runQuery, writer, signal, fromNanos, untilNanos, onProgress: () => {} })
+  const readTicks = dataset ? readingTicks(access, await sameDataset(config, dataset)) : undefined
+  await backtest({ run, portfolio, runQuery, readTicks, writer, signal, fromNanos, untilNanos, onProgress: () => {} })
 }
 
 function describe({ run, mode }: StoredRun, compared: readonly Compared[]): string[] {

@@ -3,6 +3,7 @@ import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
 import type { TapeChange } from '../engine/tape.ts'
 import { type Row, timeText } from '../results/rows.ts'
+import { rowsOf } from '../stored/rows-of.ts'
 
 /** What cut 0 states: what a run was set up with. Sizes as in `Instrument`. */
 export interface RunSetUp {
@@ -71,14 +72,4 @@ export async function readSetUp(runQuery: RunQuery, run: string): Promise<RunSet
     `SELECT changes FROM lab_cuts WHERE run = ${literal(run)} AND number = 0 LIMIT 1`,
   )
   return row && (JSON.parse(row.changes) as RunSetUp)
-}
-
-/** The rows of a SELECT. */
-export async function rowsOf<T>(runQuery: RunQuery, query: string): Promise<T[]> {
-  const answer = await runQuery(query, 'JSONEachRow')
-  return new TextDecoder()
-    .decode(answer)
-    .split('\n')
-    .filter(Boolean)
-    .map(row => JSON.parse(row) as T)
 }

@@ -6,7 +6,8 @@ import type { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Instrument, nameOf } from '../market/instrument.ts'
-import { type Cut, rowsOf } from './cuts.ts'
+import { rowsOf } from '../stored/rows-of.ts'
+import type { Cut } from './cuts.ts'
 
 /** Ticks that one query reads, about. */
 const TICKS_MAX = 300_000

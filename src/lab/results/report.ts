@@ -17,6 +17,8 @@ export interface ReportFacts {
   untilMicros: number
   ticks: number
   completeness: Completeness
+  /** The pinned dataset, with its checkpoint; empty for all that was stored. */
+  dataset: string
   /** False: nothing was written, and the run is no trial of later ones. */
   isSaved: boolean
 }

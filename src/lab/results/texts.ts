@@ -1,5 +1,6 @@
 /** Numbers of a report as text. What is not defined is "–". */
 import type { Portfolio } from '../portfolio/shape.ts'
+import type { Completeness } from '../stored/proved.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { Report } from './report.ts'
 
@@ -65,7 +66,12 @@ function venuesWithoutFees({ fees }: Portfolio, symbols: ReadonlySet<string>): s
 }
 
 /** How many hours are proved; then what is not. */
-export function completenessLines({ completeness: { hours, proved, unproved } }: Report): string[] {
+export function completenessLines({ completeness, dataset }: Report): string[] {
+  const lines = provedLines(completeness)
+  return dataset ? [`Dataset: ${dataset}. Ticks that came later were not played.`, ...lines] : lines
+}
+
+function provedLines({ hours, proved, unproved }: Completeness): string[] {
   if (hours === 0) return ['The completeness of this time has not been counted yet: tickhouse coverage']
   if (proved === hours) return [`Completeness: all ${whole(hours)} hours of trades are proved.`]
   return [

@@ -18,6 +18,8 @@ export interface BacktestOptions {
   run: string
   portfolio: ReadPortfolio
   runQuery: RunQuery
+  /** Reads the ticks, where they are those of a pinned dataset; else as `runQuery`. */
+  readTicks?: RunQuery | undefined
   /** ns since 1970 UTC, the end exclusive; undefined for all that is stored. */
   fromNanos?: bigint | undefined
   untilNanos?: bigint | undefined
@@ -84,7 +86,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
 }
 
 async function ticksOf(
-  { portfolio, runQuery, fromNanos, untilNanos }: BacktestOptions,
+  { portfolio, runQuery, readTicks, fromNanos, untilNanos }: BacktestOptions,
   names: readonly string[],
 ): Promise<LabTicks> {
   const venues = [...new Set(names.map(name => name.slice(0, name.indexOf(':'))))]
@@ -93,7 +95,7 @@ async function ticksOf(
     symbols: names.map(name => name.slice(name.indexOf(':') + 1)),
     ...{ fromNanos, untilNanos },
   }
-  const ticks = await findTicks(runQuery, filter, portfolio.portfolio.clock === 'venue')
+  const ticks = await findTicks(readTicks ?? runQuery, filter, portfolio.portfolio.clock === 'venue')
   const missing = names.filter(name => !ticks?.names.has(name))
   if (ticks && missing.length === 0) return ticks
   throw new TickhouseError(

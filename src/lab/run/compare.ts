@@ -1,9 +1,9 @@
 /** Compares the rows that a run wrote with those that it gives when it is played again. */
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
-import { rowsOf } from '../live/cuts.ts'
 import type { Row } from '../results/rows.ts'
 import type { LabTable } from '../results/tables.ts'
+import { rowsOf } from '../stored/rows-of.ts'
 
 export interface Compared {
   table: LabTable

@@ -3,6 +3,7 @@ import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
+import { rowsOf } from './rows-of.ts'
 
 /** Where no size is known: finer than any venue's. */
 const DECIMALS_UNKNOWN = 8
@@ -20,13 +21,12 @@ export async function readInstruments(
   names: readonly string[],
   stated: Portfolio['instruments'],
 ): Promise<Instrument[]> {
-  const answer = await runQuery(
+  const rows = await rowsOf<Listed>(
+    runQuery,
     `SELECT venue, symbol, tick_size AS tick, lot_size AS lot FROM instruments_latest
      WHERE concat(venue, ':', symbol) IN (${names.map(literal).join(', ')})`,
-    'JSONEachRow',
   )
-  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
-  const listed = new Map(rows.map(row => JSON.parse(row) as Listed).map(row => [`${row.venue}:${row.symbol}`, row]))
+  const listed = new Map(rows.map(row => [`${row.venue}:${row.symbol}`, row]))
   return names.map((name, index) => {
     const tick = stated[name]?.tick_size ?? listed.get(name)?.tick ?? 0
     const lot = stated[name]?.lot_size ?? listed.get(name)?.lot ?? 0

@@ -2,6 +2,7 @@
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
 import { TRADES } from '../../tick/kinds.ts'
+import { rowsOf } from './rows-of.ts'
 
 export interface Unproved {
   name: string
@@ -33,15 +34,11 @@ export async function readCompleteness(
     AND hour >= toStartOfHour(fromUnixTimestamp64Nano(toInt64(${fromNanos}), 'UTC'))
     AND hour <= fromUnixTimestamp64Nano(toInt64(${untilNanos}), 'UTC')`
   const sound = `condition IN ('proved', 'repaired', 'halted')`
-  const answer = await runQuery(
+  const found = await rowsOf<{ name: string; condition_name: string; why: string; hours: number; first: string }>(
+    runQuery,
     `SELECT concat(venue, ':', symbol) AS name, if(${sound}, '', toString(condition)) AS condition_name,
        if(${sound}, '', cause) AS why, toUInt32(count()) AS hours, toString(min(hour)) AS first
      FROM coverage FINAL WHERE ${within} GROUP BY name, condition_name, why ORDER BY hours DESC, name, first`,
-    'JSONEachRow',
-  )
-  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
-  const found = rows.map(
-    row => JSON.parse(row) as { name: string; condition_name: string; why: string; hours: number; first: string },
   )
   const sum = (some: typeof found) => some.reduce((total, { hours }) => total + hours, 0)
   return {

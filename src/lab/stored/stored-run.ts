@@ -7,17 +7,9 @@ import { emptySeries, type HeldPosition, type Outcome, type Series } from '../re
 import type { ReportFacts } from '../results/report.ts'
 import { closedTradesOf, type LedgerEntry } from './closed-trades.ts'
 import { readCompleteness } from './proved.ts'
+import { rowsOf } from './rows-of.ts'
 
 type Text = Record<string, string>
-
-/** Rows of a statement; JSON's numbers of 64 bits arrive as text. */
-async function rowsOf<T>(runQuery: RunQuery, statement: string): Promise<T[]> {
-  const answer = new TextDecoder().decode(await runQuery(statement, 'JSONEachRow'))
-  return answer
-    .split('\n')
-    .filter(Boolean)
-    .map(line => JSON.parse(line) as T)
-}
 
 /** The whole name of a run that begins with `name`, or the newest for `last`. Throws `usage` if there is not exactly one. */
 export async function findRun(runQuery: RunQuery, name: string): Promise<string> {
@@ -38,10 +30,10 @@ export async function readRun(runQuery: RunQuery, name: string): Promise<{ facts
   const rows = await rowsOf<Text & { symbols: string[] }>(
     runQuery,
     `SELECT strategy, kind, parameters, symbols, toString(capital) AS money, toString(fees) AS paid, fills_hash, state, program,
-       yaml, toString(ticks) AS played, toString(toUnixTimestamp64Micro(from)) AS began, toString(toUnixTimestamp64Micro(until)) AS ended
+       yaml, dataset, toString(ticks) AS played, toString(toUnixTimestamp64Micro(from)) AS began, toString(toUnixTimestamp64Micro(until)) AS ended
      FROM lab_runs FINAL WHERE run = ${literal(run)}`,
   )
-  const { state, program, yaml: file, played, began, ended } = rows[0]!
+  const { state, program, yaml: file, dataset, played, began, ended } = rows[0]!
   const portfolio = parsePortfolio(file!, `the file of run ${run}`)
   const [fromMicros, untilMicros] = [Number(began), Number(ended)]
   const names = [...new Set(rows.flatMap(({ symbols }) => symbols))]
@@ -51,7 +43,15 @@ export async function readRun(runQuery: RunQuery, name: string): Promise<{ facts
   rows.sort((a, b) => order.indexOf(a.strategy!) - order.indexOf(b.strategy!))
   const outcomes: Outcome[] = []
   for (const row of rows) outcomes.push(await readOutcome(runQuery, run, row))
-  const facts = { run, portfolio, state: state!, program: program!, ticks: Number(played), completeness }
+  const facts = {
+    run,
+    portfolio,
+    state: state!,
+    program: program!,
+    dataset: dataset!,
+    ticks: Number(played),
+    completeness,
+  }
   return { facts: { ...facts, fromMicros, untilMicros, isSaved: true }, outcomes }
 }
 

@@ -3,6 +3,7 @@ import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
 import type { TapeChange } from '../engine/tape.ts'
 import { type Instrument, nameOf } from '../market/instrument.ts'
+import { rowsOf } from './rows-of.ts'
 
 interface GapRow {
   name: string
@@ -21,18 +22,16 @@ export async function readTapeChanges(
   untilMicros: number,
   holdSeconds: number,
 ): Promise<TapeChange[]> {
-  const answer = await runQuery(
+  const rows = await rowsOf<GapRow>(
+    runQuery,
     `SELECT concat(venue, ':', symbol) AS name, toString(missing) AS missing,
        toString(toInt64(toUnixTimestamp64Micro(toDateTime64(found_at, 6)))) AS found
      FROM gaps FINAL WHERE name IN (${instruments.map(each => literal(nameOf(each))).join(', ')})
        AND found_at >= fromUnixTimestamp64Micro(toInt64(${Math.floor(fromMicros)}), 'UTC')
        AND found_at < fromUnixTimestamp64Micro(toInt64(${Math.floor(untilMicros)}), 'UTC')`,
-    'JSONEachRow',
   )
-  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
   const indexes = new Map(instruments.map(each => [nameOf(each), each.index]))
   return rows
-    .map(row => JSON.parse(row) as GapRow)
     .flatMap(row => changesOf(row, indexes.get(row.name)!, holdSeconds))
     .sort((a, b) => a.timeMicros - b.timeMicros || a.at - b.at || Number(b.isGap) - Number(a.isGap))
 }

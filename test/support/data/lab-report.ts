@@ -48,6 +48,7 @@ export function labFacts(run: string, { portfolio }: ReadPortfolio): ReportFacts
   return {
     ...{ run, portfolio, state: 'ended', program: '0.1.0', ticks: 1_000, isSaved: true },
     ...{ fromMicros: LAB_START_MICROS, untilMicros: LAB_START_MICROS + HOURS * 3_600e6 },
+    dataset: '',
     completeness: { hours: 0, proved: 0, unproved: [] },
   }
 }

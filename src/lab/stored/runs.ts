@@ -1,7 +1,7 @@
 /** Runs in table `lab_runs`. */
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
-import { rowsOf } from '../live/cuts.ts'
+import { rowsOf } from './rows-of.ts'
 
 /** A run as it was last written. */
 export interface StoredRun {
@@ -10,6 +10,8 @@ export interface StoredRun {
   mode: 'run' | 'live'
   /** `ending`: a person has requested its end. */
   state: 'running' | 'ending' | 'ended' | 'stopped'
+  /** See `datasetText`; empty for all that is stored. */
+  dataset: string
   /** The portfolio's file. */
   yaml: string
   /** µs since 1970 UTC. */
@@ -23,7 +25,7 @@ export async function readRuns(runQuery: RunQuery, where: string): Promise<Store
   const rows = await rowsOf<Record<keyof StoredRun, string>>(
     runQuery,
     `SELECT r.run AS run, any(r.portfolio) AS portfolio, any(r.mode) AS mode, argMax(r.state, r.written_at) AS state,
-       any(r.yaml) AS yaml, toString(toUnixTimestamp64Micro(argMax(r.from, r.written_at))) AS fromMicros,
+       argMax(r.dataset, r.written_at) AS dataset, any(r.yaml) AS yaml, toString(toUnixTimestamp64Micro(argMax(r.from, r.written_at))) AS fromMicros,
        toString(toUnixTimestamp64Micro(argMax(r.until, r.written_at))) AS untilMicros,
        toString(toUnixTimestamp64Milli(any(r.began_at))) AS beganAtMs
      FROM (SELECT * FROM lab_runs WHERE ${where}) AS r GROUP BY run ORDER BY beganAtMs DESC, run`,
