@@ -6,6 +6,7 @@ const LIMITED: ReadonlyMap<EventName, string> = new Map([
   ['rate_limited', 'waitMs'],
   ['subscription_rejected', 'waitMs'],
   ['venue_error', ''],
+  ['volume_differs', 'detail'],
 ])
 /** Different errors reported one by one in an interval: enough for each symbol of a full connection. */
 const REPORTED_MAX = 100

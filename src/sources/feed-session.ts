@@ -181,7 +181,7 @@ export class FeedSession implements Sink {
 
   trade(trade: TradeDraft): void {
     const id = this.#idsRise ? trade.tradeId : undefined
-    if (!this.#connection.ticked(TRADES.name, trade.symbol, id, trade.timestampMicros)) {
+    if (!this.#connection.ticked(TRADES.name, trade.symbol, id, trade.timestampMicros, trade.volume)) {
       this.#refuseUnrequested(TRADES.name, trade.symbol)
       return
     }

@@ -7,6 +7,9 @@ import { LongNumber } from './json-text.ts'
 /** Every decimal of up to this many significant digits survives the way into a double and back (IEEE 754). */
 const EXACT_DIGITS_MAX = 15
 
+/** More than any venue states. */
+const SMALL_PLACES = 18
+
 const PLAIN = /^-?\d+(?:\.\d+)?$/
 
 /** The double nearest to a decimal in quotes; NaN for anything but plain decimal text in a double's range. */
@@ -27,6 +30,19 @@ export function isImprecise(value: unknown): boolean {
   if (typeof text !== 'string' || text.length <= EXACT_DIGITS_MAX) return false
   const digits = text.replace(/[eE].*$/, '').replace(/[-.]/g, '')
   return digits.replace(/^0+/, '').replace(/0+$/, '').length > EXACT_DIGITS_MAX
+}
+
+/** A decimal in quotes as its text, for sums that are compared to the last digit: digits, and a point between digits. */
+export function decimalText(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{1,30}(\.\d{1,30})?$/.test(value) ? value : undefined
+}
+
+/** The same of a JSON number that is not negative. */
+export function decimalTextOfNumber(value: unknown): string | undefined {
+  if (value instanceof LongNumber) return decimalText(value.text)
+  if (typeof value !== 'number') return undefined
+  // Shorter than a LongNumber: all its digits are exact. Small ones are written with an exponent.
+  return decimalText(value < 1e-6 ? value.toFixed(SMALL_PLACES) : String(value))
 }
 
 function finite(number: number): number {

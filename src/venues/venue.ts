@@ -24,13 +24,14 @@ export const WITNESS = 'witness'
 /**
  * The trades of a symbol's minute, as the venue counts them in a stream of its own: `trades` of them since `sinceMicros`,
  * µs since 1970 UTC by the venue's clock. With `lastTradeId` the last of them, else the ids are dense and the number
- * itself is the witness. The minute may go on.
+ * itself is the witness. The minute may go on. `volume` is the sum of their volumes as a decimal, where it is stated.
  */
 export interface Witness {
   symbol: string
   sinceMicros: number
   trades: number
   lastTradeId?: number
+  volume?: string
 }
 
 /**

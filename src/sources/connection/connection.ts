@@ -113,9 +113,9 @@ export class Connection {
     for (const socket of [this.#current, this.#next]) socket?.change(this.#symbols)
   }
 
-  /** For each tick in the frame that is being delivered, with its id and a trade's time. False if its symbol was not requested. */
-  ticked(kind: string, symbol: string, id?: number | bigint, micros?: number): boolean {
-    return this.subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!, micros)
+  /** For each tick in the frame that is being delivered, with its id and a trade's time and volume. False if its symbol was not requested. */
+  ticked(kind: string, symbol: string, id?: number | bigint, micros?: number, volume?: number): boolean {
+    return this.subscriptions.ticked(kind, symbol, id, this.#liveness.lastFrameMs!, micros, volume)
   }
 
   /** Handles a control message in the frame that is being delivered. */

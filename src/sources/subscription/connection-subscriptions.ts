@@ -49,11 +49,18 @@ export class ConnectionSubscriptions {
   }
 
   /**
-   * Called for every tick, with its id if it has one, and of a trade its time, µs since 1970 UTC. False if its symbol was
+   * Called for every tick, with its id if it has one, and of a trade its time, µs since 1970 UTC, and volume. False if its symbol was
    * not requested with this kind.
    */
-  ticked(kind: string, symbol: string, id: number | bigint | undefined, nowMs: number, micros?: number): boolean {
-    return this.#byKind.get(kind)?.ticked(symbol, id, nowMs, micros) ?? false
+  ticked(
+    kind: string,
+    symbol: string,
+    id: number | bigint | undefined,
+    nowMs: number,
+    micros?: number,
+    volume?: number,
+  ): boolean {
+    return this.#byKind.get(kind)?.ticked(symbol, id, nowMs, micros, volume) ?? false
   }
 
   /**

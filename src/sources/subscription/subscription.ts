@@ -28,6 +28,7 @@ import { Liveness } from '../connection/liveness.ts'
 import { DOWN_STATES, type Listing, type SubscriptionState } from '../connection/status.ts'
 import type { ResubscribeReason } from '../connection/timings.ts'
 import { AnnouncedTrades } from '../witness/announced-trades.ts'
+import type { VolumeDifference } from '../witness/summed-trades.ts'
 import type { RefusalKind } from './refusal-kind.ts'
 import type { SubscriptionRules } from './subscription-rules.ts'
 
@@ -163,10 +164,10 @@ export class Subscription {
     this.#down('ended', 'ended', 'the venue ended the subscription', nowMs)
   }
 
-  /** Called for every tick, with its id if ids rise, and of a trade its time, µs since 1970 UTC; allocates nothing. */
-  ticked(id: number | bigint | undefined, nowMs: number, micros = 0): void {
+  /** Called for every tick, with its id if ids rise, and of a trade its time, µs since 1970 UTC, and volume; allocates nothing. */
+  ticked(id: number | bigint | undefined, nowMs: number, micros = 0, volume = 0): void {
     this.#firstTickMs ??= nowMs
-    const isNew = this.#announced.isNew(id, micros)
+    const isNew = this.#announced.isNew(id, micros, volume)
     if (isNew) this.#liveness.frame(nowMs)
     // A snapshot repeats old trades: it proves that the subscription exists, not that new trades arrive.
     if (this.#state !== 'live' && (isNew || this.#state !== 'silent')) this.#revived(nowMs)
@@ -177,9 +178,9 @@ export class Subscription {
     this.#announced.announced(tradeId, nowMs)
   }
 
-  /** The venue states which trades of a minute exist. */
-  witnessed(witness: Witness, nowMs: number): void {
-    this.#announced.witnessed(witness, nowMs)
+  /** The venue states which trades of a minute exist. Returns how the volume of the minute before differs, once. */
+  witnessed(witness: Witness, nowMs: number): VolumeDifference | undefined {
+    return this.#announced.witnessed(witness, nowMs)
   }
 
   /** Announced trades that did not arrive within the wait, and what to do. Each is returned once. */

@@ -119,10 +119,10 @@ export class Subscriptions {
     for (const subscription of this.#all.values()) subscription.resumed(nowMs)
   }
 
-  /** Called for every tick, with its id if it has one, and of a trade its time. False if its symbol was not requested. */
-  ticked(symbol: string, id: number | bigint | undefined, nowMs: number, micros?: number): boolean {
+  /** Called for every tick, with its id if it has one, and of a trade its time and volume. False if its symbol was not requested. */
+  ticked(symbol: string, id: number | bigint | undefined, nowMs: number, micros?: number, volume?: number): boolean {
     const subscription = this.#all.get(symbol) ?? this.#respelled(symbol)
-    subscription?.ticked(id, nowMs, micros)
+    subscription?.ticked(id, nowMs, micros, volume)
     return subscription !== undefined || (this.#left.get(symbol) ?? 0) > nowMs
   }
 
@@ -130,7 +130,13 @@ export class Subscriptions {
   witnessed(witness: Witness, nowMs: number): void {
     const { symbol } = witness
     const subscription = this.#all.get(symbol) ?? this.#spelled.get(symbol)
-    subscription?.witnessed(witness, nowMs)
+    const difference = subscription?.witnessed(witness, nowMs)
+    if (!difference) return
+    const { venue, connection, emit } = this.#options
+    const { sinceMicros, trades, stated, received } = difference
+    const minute = new Date(sinceMicros / 1000).toISOString().slice(0, 16)
+    const detail = `${trades} trades of ${minute}Z have volume ${received}, and by the venue ${stated}`
+    emit('volume_differs', { venue, connection, symbol: witness.symbol, detail })
   }
 
   /**

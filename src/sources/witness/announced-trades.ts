@@ -5,12 +5,14 @@
 import type { IdRange } from '../../tick/repairs/id-ranges.ts'
 import type { Witness } from '../../venues/venue.ts'
 import { CountedTrades } from './counted-trades.ts'
+import { SummedTrades, type VolumeDifference } from './summed-trades.ts'
 
 /** After this many ids in a row that are not new, the venue counts from another id. A snapshot repeats fewer. */
 const REPEATS_MAX = 200
 
 export class AnnouncedTrades {
   readonly #counted = new CountedTrades()
+  readonly #summed = new SummedTrades()
   #lastId: number | undefined
   #repeats = 0
   /** The first trade that the venue announced and that has not arrived, and when it was announced. */
@@ -21,15 +23,16 @@ export class AnnouncedTrades {
   #statedMs = Number.NEGATIVE_INFINITY
 
   /**
-   * A trade arrived, with its id if ids rise, and its time, µs since 1970 UTC. False if its id is not new. Allocates
+   * A trade arrived, with its id if ids rise, its time, µs since 1970 UTC, and its volume. False if its id is not new. Allocates
    * nothing. An id above 2^53 is a bigint and not compared.
    */
-  isNew(id: number | bigint | undefined, micros: number): boolean {
+  isNew(id: number | bigint | undefined, micros: number, volume: number): boolean {
     if (micros >= this.#counted.untilMicros) this.#counted.reached(micros, this.#lastId)
     if (typeof id !== 'number') return true
     if (this.#lastId !== undefined && id <= this.#lastId && ++this.#repeats < REPEATS_MAX) return false
     this.#repeats = 0
     this.#lastId = id
+    this.#summed.add(id, micros, volume)
     if (this.#announcedId !== undefined && id >= this.#announcedId) this.#announcedId = undefined
     return true
   }
@@ -46,11 +49,12 @@ export class AnnouncedTrades {
     this.#announcedSinceMs = nowMs
   }
 
-  /** The venue states which trades of a minute exist: in a quiet market none. */
-  witnessed(witness: Witness, nowMs: number): void {
+  /** The venue states which trades of a minute exist: in a quiet market none. Returns how the volume of the minute before differs, once. */
+  witnessed(witness: Witness, nowMs: number): VolumeDifference | undefined {
     this.#statedMs = nowMs
     const last = witness.lastTradeId ?? this.#counted.lastOf(witness, this.#lastId)
     if (last !== undefined && witness.trades > 0) this.announced(last, nowMs)
+    return this.#summed.stated(witness)
   }
 
   /** Reading resumes after a pause: what was announced may wait in the socket. */

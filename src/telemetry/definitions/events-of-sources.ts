@@ -208,6 +208,11 @@ export const SOURCE_EVENTS = {
     message:
       '{venue} {symbol} ({connection}): trades {first} to {last} were announced but did not arrive; subscribing again',
   },
+  volume_differs: {
+    station: 'sources',
+    level: 'error',
+    message: '{venue} {symbol} ({connection}): {detail}',
+  },
   symbols_back: {
     station: 'sources',
     level: 'info',

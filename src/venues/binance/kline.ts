@@ -1,8 +1,10 @@
 /**
  * Binance's bars of a minute, `<symbol>@kline_1m`, as witnesses of trades: web-socket-streams.md. A bar states the ids of
- * its first and last trade, `f` and `L`, both -1 while there is none, and their number, `n`.
+ * its first and last trade, `f` and `L`, both -1 while there is none, and their number, `n`, and the sum of
+ * their volumes, `v`.
  */
 
+import { decimalText } from '../decimal.ts'
 import { isObject, type JsonObject } from '../json-text.ts'
 import { readId, show } from '../read-trade.ts'
 import type { Sink } from '../venue.ts'
@@ -27,9 +29,11 @@ export function decodeKline({ s: symbol, k: bar }: JsonObject, out: Sink): void 
     out.refuse('malformed_frame', `kline of ${show(symbol)} from ${show(bar.t)} of ${show(bar.n)} trades`)
     return
   }
-  if (trades === 0) out.control({ kind: 'witness', symbol, sinceMicros, trades })
+  const volume = decimalText(bar.v)
+  const sum = volume === undefined ? {} : { volume }
+  if (trades === 0) out.control({ kind: 'witness', symbol, sinceMicros, trades, ...sum })
   else if (typeof first === 'number' && typeof last === 'number' && last - first + 1 === trades)
-    out.control({ kind: 'witness', symbol, sinceMicros, trades, lastTradeId: last })
+    out.control({ kind: 'witness', symbol, sinceMicros, trades, lastTradeId: last, ...sum })
   // It would announce trades that do not exist.
   else out.ignore()
 }

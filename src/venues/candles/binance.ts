@@ -4,9 +4,10 @@
  */
 
 import { binanceRepair } from '../binance/repair.ts'
+import { decimalText } from '../decimal.ts'
 import { isObject } from '../json-text.ts'
 import { jsonOf } from '../repair/rest-rows.ts'
-import { type Candles, countOf, decimalText, MINUTE_MS, UNREADABLE_CANDLES, type VenueMinute } from './candles.ts'
+import { type Candles, countOf, MINUTE_MS, UNREADABLE_CANDLES, type VenueMinute } from './candles.ts'
 
 const PAGE_MINUTES = 1_000
 const WEIGHT = 2

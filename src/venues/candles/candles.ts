@@ -42,11 +42,6 @@ export const UNREADABLE_CANDLES: CandlesReading = {
   reason: 'an answer that does not match the document',
 }
 
-/** A decimal as venues write it: digits, and a point between digits. */
-export function decimalText(value: unknown): string | undefined {
-  return typeof value === 'string' && /^\d{1,30}(\.\d{1,30})?$/.test(value) ? value : undefined
-}
-
 /** A whole number of 0 or more. */
 export function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined

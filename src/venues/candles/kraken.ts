@@ -2,10 +2,11 @@
  * Candles of Kraken spot: https://docs.kraken.com/api/docs/rest-api/get-ohlc-data. A row is `[time in s, open, high, low, close,
  * vwap, volume, trades]`; only the newest 720 are served, and the last one is not over yet.
  */
+import { decimalText } from '../decimal.ts'
 import { isObject } from '../json-text.ts'
 import { krakenRepair, pairOf } from '../kraken/repair.ts'
 import { jsonOf } from '../repair/rest-rows.ts'
-import { type Candles, countOf, decimalText, MINUTE_MS, UNREADABLE_CANDLES, type VenueMinute } from './candles.ts'
+import { type Candles, countOf, MINUTE_MS, UNREADABLE_CANDLES, type VenueMinute } from './candles.ts'
 
 export const krakenCandles: Candles = {
   limits: krakenRepair.limits,

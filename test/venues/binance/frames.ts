@@ -90,12 +90,19 @@ export const evidence: VenueEvidence = {
     { frame: '{"result":null,"id":"SUBSCRIBE"}', control: { kind: 'subscribed' } },
     {
       frame: kline({ f: 100, L: 200, n: 101 }),
-      control: { kind: 'witness', symbol: 'BNBBTC', sinceMicros: 1_672_515_780_000_000, trades: 101, lastTradeId: 200 },
+      control: {
+        kind: 'witness',
+        symbol: 'BNBBTC',
+        sinceMicros: 1_672_515_780_000_000,
+        trades: 101,
+        lastTradeId: 200,
+        volume: '1000',
+      },
     },
     // A minute without a trade names none.
     {
       frame: kline({ f: -1, L: -1, n: 0 }),
-      control: { kind: 'witness', symbol: 'BNBBTC', sinceMicros: 1_672_515_780_000_000, trades: 0 },
+      control: { kind: 'witness', symbol: 'BNBBTC', sinceMicros: 1_672_515_780_000_000, trades: 0, volume: '1000' },
     },
     { frame: kline({ f: 100, L: 200, n: 100 }), ignored: true },
     { frame: kline({ f: -1, L: 200, n: 202 }), ignored: true },

@@ -16,7 +16,7 @@ export const evidence: VenueEvidence = {
         '{"symbol":"ETH/USD","trades":0,"interval_begin":"2023-10-04T16:25:00.000000000Z","interval":1}',
       ),
       controls: [
-        { kind: 'witness', symbol: 'BTC/USD', sinceMicros: 1_696_436_700_000_000, trades: 23 },
+        { kind: 'witness', symbol: 'BTC/USD', sinceMicros: 1_696_436_700_000_000, trades: 23, volume: '42.5' },
         { kind: 'witness', symbol: 'ETH/USD', sinceMicros: 1_696_436_700_000_000, trades: 0 },
       ],
     },
