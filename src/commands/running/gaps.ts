@@ -91,7 +91,7 @@ export async function acceptGaps(config: Config, symbol: string, ids: string, fl
 }
 
 /**
- * Has the recorders request again what venues did not supply: of `pattern`, like `binance` or `binance:BTCUSDT,ETH*`, or with `allRefused`
+ * Has the recorders request again what venues did not supply: of `pattern`, a venue, or a venue, a colon and symbols, or with `allRefused`
  * what they refused by address or region. Resolves when that is stored: the gaps are open again, and are requested by and by. Nothing
  * to request is no error. Throws `usage`, and `process_unreachable` if no recorder executes it.
  */
@@ -135,7 +135,7 @@ const keyOf = ({ venue, symbol, first, last, run, changed }: GapLine) =>
 /** What `refusalWords` of the recorder begins with. */
 const REFUSED = `(startsWith(reason, 'HTTP 403') OR startsWith(reason, 'HTTP 451'))`
 
-/** `binance`, or `binance:BTCUSDT,ETH*`, as a condition. */
+/** A venue, or a venue, a colon and symbols, as a condition. */
 function ofPattern(pattern: string): string {
   const [, venue, symbols] = /^([a-z0-9]+)(?::(.+))?$/.exec(pattern) ?? []
   if (!venue) throw mistake(`not a venue and its symbols: ${pattern}`)
