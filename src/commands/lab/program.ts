@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { CommandName } from '../settings.ts'
+import type { CalibrationFlags } from './calibration.ts'
 import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
 
@@ -37,6 +38,17 @@ export function addLabCommands(
     .action(async (name: string, _options, made: Command) => {
       const { labStop } = await import('./stop.ts')
       await labStop(configOf(made), name)
+    })
+
+  command('lab calibration', 'what trading at the recorded quotes costs: spread, size, markouts of takers', lab)
+    .argument('<symbols...>', 'each a venue, a colon and a symbol')
+    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+    .option('--to <time>', 'end of the range, exclusive')
+    .option('--hours', 'also by hour of the day (UTC)')
+    .option('--json', 'print JSON')
+    .action(async (symbols: string[], options: CalibrationFlags, made: Command) => {
+      const { labCalibration } = await import('./calibration.ts')
+      await labCalibration(configOf(made), symbols, options)
     })
 
   command('lab verify', 'play a run again, and compare every row that it wrote', lab)
