@@ -52,7 +52,7 @@ export function addLabCommands(
     })
 
   command('lab verify', 'play a run again, and compare every row that it wrote', lab)
-    .argument('<run>', 'as tickhouse lab run or start printed it')
+    .argument('<run>', 'its name, the beginning of it, or last: tickhouse lab status lists them')
     .addHelpText('after', '\nExits with 1 if any row differs.')
     .action(async (run: string, _options, made: Command) => {
       const { labVerify } = await import('./verify.ts')

@@ -9,7 +9,7 @@ import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
 import { newRun } from '../../lab/run/backtest.ts'
-import { openRun, readRun } from '../../lab/stored/runs.ts'
+import { openRun, runNamed } from '../../lab/stored/runs.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { requestPage } from '../running/instance-request.ts'
@@ -85,12 +85,12 @@ async function runLive(
   const ended = await follow({
     ...{ live, writer, signal },
     count: table => countRows(access, run, table),
-    isEnding: async () => (await readRun(access.query, run))?.state === 'ending',
+    isEnding: async () => (await runNamed(access.query, run))?.state === 'ending',
     onStep: async () => {
       if (performance.now() - reportedMs < REPORT_MS) return
       reportedMs = performance.now()
       // A request to end it meanwhile must not be overwritten.
-      if ((await readRun(access.query, run))?.state === 'running') await report('running')
+      if ((await runNamed(access.query, run))?.state === 'running') await report('running')
     },
     onFailure: why => {
       if (why !== lastFailure) console.error(`a step failed and is repeated: ${plainLine(why, LINE_LENGTH_MAX)}`)

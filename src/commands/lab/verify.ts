@@ -1,12 +1,12 @@
 /** `tickhouse lab verify`: plays a run again and compares all that it wrote with what its ticks give. */
 import type { Config } from '../../config.ts'
-import { TickhouseError } from '../../errors.ts'
 import { Live } from '../../lab/live/live.ts'
 import { type ReadPortfolio, readPortfolioText } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { backtest } from '../../lab/run/backtest.ts'
 import { type Compared, isEqual, ReplayedRows } from '../../lab/run/compare.ts'
-import { readRun, type StoredRun } from '../../lab/stored/runs.ts'
+import { runNamed, type StoredRun } from '../../lab/stored/runs.ts'
+import { findRun } from '../../lab/stored/stored-run.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { readingTicks, sameDataset } from './dataset.ts'
@@ -14,11 +14,11 @@ import { readingTicks, sameDataset } from './dataset.ts'
 const LINE_LENGTH_MAX = 1_000
 
 /** Prints what is equal and what is not. True if everything is. Throws TickhouseErrors. */
-export async function labVerify(config: Config, run: string, signal: AbortSignal): Promise<boolean> {
+export async function labVerify(config: Config, name: string, signal: AbortSignal): Promise<boolean> {
   const access = await openStoreAccess(config)
   try {
-    const stored = await readRun(access.query, run)
-    if (!stored) throw new TickhouseError('usage', `there is no run ${run}`, 'List the runs: tickhouse lab status')
+    const run = await findRun(access.query, name)
+    const stored = (await runNamed(access.query, run))!
     const portfolio = await readPortfolioText(stored.yaml, `${stored.portfolio}.yaml`)
     const replayed = new ReplayedRows()
     const writer = new RowWriter(async (table, rows) => {

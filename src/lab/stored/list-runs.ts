@@ -1,23 +1,22 @@
 /** The runs that are saved, as lines of a table. */
 import type { RunQuery } from '../../replay/range.ts'
 import { percent } from '../results/texts.ts'
+import { rowsOf } from './rows-of.ts'
 
 const LISTED_MAX = 50
 
 /** The newest first: when, state, result of each strategy, name. Throws errors of the store. */
 export async function listRuns(runQuery: RunQuery): Promise<string[]> {
-  const answer = await runQuery(
+  const rows = await rowsOf<
+    Record<'run' | 'name' | 'how' | 'began', string> & { results: [strategy: string, result: number][] }
+  >(
+    runQuery,
     `SELECT run, any(portfolio) AS name, any(state) AS how, toString(min(began_at)) AS began,
        groupArray((strategy, toFloat64(equity) / toFloat64(capital) - 1)) AS results
      FROM lab_runs FINAL GROUP BY run ORDER BY min(began_at) DESC, run DESC LIMIT ${LISTED_MAX}`,
-    'JSONEachRow',
   )
-  const rows = new TextDecoder().decode(answer).split('\n').filter(Boolean)
   if (rows.length === 0) return ['No run is saved: tickhouse lab run portfolio.yaml']
-  const cells = rows.map(row => {
-    const { run, name, how, began, results } = JSON.parse(row) as Record<'run' | 'name' | 'how' | 'began', string> & {
-      results: [string, number][]
-    }
+  const cells = rows.map(({ run, name, how, began, results }) => {
     const each = results
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([strategy, result]) => `${strategy} ${percent(result)}`)

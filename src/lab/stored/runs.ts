@@ -40,7 +40,7 @@ export async function readRuns(runQuery: RunQuery, where: string): Promise<Store
   }))
 }
 
-export async function readRun(runQuery: RunQuery, run: string): Promise<StoredRun | undefined> {
+export async function runNamed(runQuery: RunQuery, run: string): Promise<StoredRun | undefined> {
   const [found] = await readRuns(runQuery, `run = ${literal(run)}`)
   return found
 }
