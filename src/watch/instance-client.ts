@@ -7,12 +7,14 @@ import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
+import type { SwitchedOff } from './alerts/lab-conditions.ts'
 
 /** An instance that answers later than this counts as down. */
 export const ANSWER_MS_MAX = 5_000
 /** Reading an hour of a busy market takes longer. */
 const QUERY_MS_MAX = 30_000
 const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
 /** An hour's ticks are searched by venue time, the order of the table, with this margin on both sides. */
 const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
 /** Ticks fetched later to fill a gap were not received when the venue sent them. */
@@ -149,6 +151,27 @@ export class InstanceClient {
       ]
       return { venue, symbol, hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs }
     })
+  }
+
+  /** The strategies of live runs of the lab that a limit switched off, for the day or permanently. None of an instance without a lab. Throws NoAnswer. */
+  async switchedOff(nowMs: number): Promise<SwitchedOff[]> {
+    const rows = await this.#query<[string, string, string, number, number, string]>(
+      `SELECT r.name, l.strategy, argMax(l.limit_name, l.at), argMax(l.value, l.at), argMax(l.bound, l.at),
+              toUnixTimestamp64Milli(toDateTime64(max(l.at), 3))
+       FROM lab_limits AS l
+       INNER JOIN (SELECT run, any(portfolio) AS name FROM lab_runs WHERE mode = 'live' GROUP BY run
+         HAVING argMax(state, written_at) = 'running') AS r ON l.run = r.run
+       WHERE l.action IN ('flattened, off', 'flattened, off for the day')
+         AND (l.action = 'flattened, off' OR l.at >= ${time(nowMs - (nowMs % DAY_MS))})
+       GROUP BY r.name, l.strategy ORDER BY r.name, l.strategy LIMIT ${SYMBOLS_MAX}`,
+    ).catch(error => {
+      // An earlier version.
+      if ((error as NoAnswer).status !== undefined && /lab_(limits|runs)/.test((error as NoAnswer).message)) return []
+      throw error
+    })
+    return rows.map(([portfolio, strategy, limit, value, bound, at]) => ({
+      ...{ portfolio, strategy, limit, value: Number(value), bound: Number(bound), atMs: Number(at) },
+    }))
   }
 
   /** Sends a report to the instance, for its page. Throws NoAnswer. */

@@ -142,7 +142,7 @@ export class Watcher {
       // did.
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#fetchedMs = health.atMs
       if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
-      return { symbols: this.#probeSymbols(health) }
+      return { symbols: this.#probeSymbols(health), switchedOff: await instance.switchedOff(health.atMs) }
     } catch (error) {
       return { failure: (error as Error).message }
     }

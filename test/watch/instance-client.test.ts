@@ -187,6 +187,46 @@ test('the newest tick of a symbol is the one received last, also with a venue cl
   ])
 })
 
+test('of strategies on paper, those of live runs that a limit switched off, a daily loss only on its day', async () => {
+  const nowMs = Date.now()
+  const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
+  const run = (name: string, mode: string, ...states: string[]) =>
+    states.map((state, at) => ({
+      ...{ run: name, strategy: 's', portfolio: `of ${name}`, mode, state },
+      written_at: text(nowMs - 10_000 + at * 1_000),
+    }))
+  const limit = (name: string, action: string, atMs = nowMs, strategy = 's') => ({
+    ...{ run: name, strategy, at: text(atMs), limit_name: 'drawdown', value: 0.2, bound: 0.1, action },
+  })
+  await house.store.insertRows('lab_runs', [
+    ...run('live', 'live', 'running'),
+    ...run('over', 'live', 'running', 'ended'),
+    ...run('past', 'run', 'ended'),
+  ])
+  await house.store.insertRows('lab_limits', [
+    limit('live', 'flattened, off', nowMs - 2 * DAY_MS),
+    limit('live', 'order refused', nowMs, 'refused'),
+    limit('live', 'flattened, off for the day', TODAY_MS - 1, 'yesterday'),
+    limit('live', 'flattened, off for the day', TODAY_MS, 'today'),
+    ...['over', 'past', 'unknown'].map(name => limit(name, 'flattened, off')),
+  ])
+  const off = await client.switchedOff(nowMs)
+  assert.deepEqual(
+    off.map(({ portfolio, strategy, limit: name, value, bound, atMs }) => [
+      portfolio,
+      strategy,
+      name,
+      value,
+      bound,
+      atMs,
+    ]),
+    [
+      ['of live', 's', 'drawdown', 0.2, 0.1, nowMs - 2 * DAY_MS],
+      ['of live', 'today', 'drawdown', 0.2, 0.1, TODAY_MS],
+    ],
+  )
+})
+
 test('symbol names are returned unchanged', async () => {
   const name = `Q'"\\\n\t\u0000é💥`
   await store(name, [Date.now() - 1_000])

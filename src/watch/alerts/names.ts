@@ -21,4 +21,5 @@ export const ALERT_NAMES: readonly string[] = [
   'seal_forked',
   'cosign_failing',
   'clocks_apart',
+  'lab_limit',
 ]

@@ -355,6 +355,20 @@ test('a venue in maintenance is an alert, announced maintenance is not', () => {
   assert.deepEqual(names(ofHealth(healthOf({}, { venues: venues.slice(1) }))), [])
 })
 
+test('strategies on paper that limits switched off are one warning at the first probe', () => {
+  const off = (strategy: string, limit: string) => ({
+    ...{ portfolio: 'demo', strategy, limit, value: 0.1234567, bound: 0.1, atMs: NOW_MS - 5_000 },
+  })
+  const one = only(seen({ data: { symbols: [symbol()], switchedOff: [off('fast', 'drawdown')] } }))
+  assert.deepEqual([one.name, one.severity, one.probes], ['lab_limit', 'warning', 1])
+  assert.equal(one.title, 'A limit switched off the strategy demo/fast')
+  assert.equal(one.what, 'demo/fast reached drawdown: 0.123457, the limit is 0.1.')
+  const two = only(
+    seen({ data: { symbols: [symbol()], switchedOff: [off('fast', 'drawdown'), off('slow', 'daily_loss')] } }),
+  )
+  assert.deepEqual(two.affected, ['demo/fast', 'demo/slow'])
+})
+
 test('a transparency log that forked is critical at the first probe, one that cannot be cosigned a warning', () => {
   const faults = [{ url: INSTANCE, why: 'its 9 entries do not begin with the 5 that were cosigned' }]
   const forked = only(seen({ cosigning: { forked: faults, failed: [] } }))
