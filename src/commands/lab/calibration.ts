@@ -2,6 +2,7 @@
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { type Calibration, calibrate, HORIZONS } from '../../lab/calibration/calibrate.ts'
+import { partsOf } from '../../lab/market/instrument.ts'
 import { plainLine } from '../../plain-text.ts'
 import { Range } from '../../replay/range.ts'
 import { STORED_QUOTES } from '../../replay/stored-ticks.ts'
@@ -26,10 +27,10 @@ export async function labCalibration(config: Config, names: readonly string[], f
   try {
     const rows: Calibration[] = []
     for (const name of names) {
-      const colon = name.indexOf(':')
+      const { venue, symbol } = partsOf(name)
       const range = await Range.find(access.query, STORED_QUOTES, {
-        venue: name.slice(0, colon),
-        symbols: [name.slice(colon + 1)],
+        venue,
+        symbols: [symbol],
         fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
         untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
       })

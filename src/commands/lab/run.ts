@@ -44,40 +44,13 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const [fromMicros, untilMicros] = [Number(result.firstNanos / 1000n), Number(result.lastNanos / 1000n)]
     const { hours, proved } = completeness
     const state = isStopped ? 'stopped' : 'ended'
-    const facts: RunFacts = {
-      ...{
-        run,
-        portfolio,
-        ticks,
-        beganAtMs,
-        mode: 'run',
-        state,
-        dataset: dataset?.text ?? '',
-        fromMicros,
-        untilMicros,
-      },
-      unproved: hours === 0 ? -1 : 1 - proved / hours,
-    }
+    const common = { run, state, ticks, fromMicros, untilMicros, dataset: dataset?.text ?? '' } as const
+    const unproved = hours === 0 ? -1 : 1 - proved / hours
+    const facts: RunFacts = { ...common, portfolio, beganAtMs, mode: 'run', unproved }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
     const outcomes = portfolio.strategies.map((strategy, at) => recorded[at]!.outcome(statedOf(strategy)))
-    const report = await makeReport(
-      access.query,
-      {
-        ...{
-          run,
-          portfolio: portfolio.portfolio,
-          state,
-          program: VERSION,
-          fromMicros,
-          untilMicros,
-          ticks,
-          completeness,
-          dataset: facts.dataset,
-        },
-        isSaved: flags.save,
-      },
-      outcomes,
-    )
+    const stated = { portfolio: portfolio.portfolio, program: VERSION, completeness, isSaved: flags.save }
+    const report = await makeReport(access.query, { ...common, ...stated }, outcomes)
     printReport(report)
   } finally {
     await access.close()

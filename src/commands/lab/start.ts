@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { follow } from '../../lab/live/follow.ts'
 import { Live } from '../../lab/live/live.ts'
+import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
@@ -71,7 +72,7 @@ async function runLive(
     await insert('lab_runs', runRows({ ...facts, ...reached }, live.recorded, nowMicros()))
     const { currency } = portfolio.portfolio
     const results = live.recorded.map(({ owner, lastMark, fills }) => {
-      const equity = lastMark ? (Number(lastMark.equity) / 1e8).toFixed(2) : 'no mark yet'
+      const equity = lastMark ? numberOf(lastMark.equity, MONEY_DECIMALS).toFixed(2) : 'no mark yet'
       return `${owner.strategy} ${equity} ${currency}, ${fills} fills`
     })
     console.log(`${new Date().toISOString().slice(11, 19)} ${results.join('; ')}`)

@@ -4,6 +4,7 @@
  */
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
+import { partsOf } from '../market/instrument.ts'
 import { rowsOf } from '../stored/rows-of.ts'
 
 /** Seconds after a trade at which the middle is looked at. */
@@ -98,8 +99,8 @@ const MIDDLE = '(bid_price + ask_price) / 2'
 const nanos = (time: bigint) => `fromUnixTimestamp64Nano(toInt64(${time}), 'UTC')`
 
 function named(name: string): string {
-  const colon = name.indexOf(':')
-  return `venue = ${literal(name.slice(0, colon))} AND symbol = ${literal(name.slice(colon + 1))}`
+  const { venue, symbol } = partsOf(name)
+  return `venue = ${literal(venue)} AND symbol = ${literal(symbol)}`
 }
 
 /** The last quote of a time range counts for no time: when it ended is not known. */

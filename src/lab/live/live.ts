@@ -63,8 +63,7 @@ export class Live {
     this.#options = options
     this.#setUp = of
     this.instruments = of.instruments.map(({ name, tick, lot }, index) => {
-      const colon = name.indexOf(':')
-      return instrumentOf(index, name.slice(0, colon), name.slice(colon + 1), tick, lot)
+      return instrumentOf(index, name, tick, lot)
     })
     const add = writer.add.bind(writer)
     const { engine, recorded } = setUp(run, portfolio, this.instruments, new Set(of.quoted), add)

@@ -20,6 +20,12 @@ export interface Instrument {
 /** As text: `binance:BTCUSDT`. */
 export const nameOf = ({ venue, symbol }: Pick<Instrument, 'venue' | 'symbol'>): string => `${venue}:${symbol}`
 
+/** Venue and symbol of such a text. Symbols may have colons of their own. */
+export function partsOf(name: string): { venue: string; symbol: string } {
+  const colon = name.indexOf(':')
+  return { venue: name.slice(0, colon), symbol: name.slice(colon + 1) }
+}
+
 /** With more, two decimals may be one double. */
 const DIGITS_MAX = 15
 

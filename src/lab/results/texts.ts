@@ -1,4 +1,5 @@
 /** Numbers of a report as text. What is not defined is "–". */
+import { partsOf } from '../market/instrument.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
 import type { Completeness } from '../stored/proved.ts'
 import type { Evaluation } from './evaluate.ts'
@@ -61,7 +62,7 @@ export function cautions({ fromMicros, untilMicros, isSaved, portfolio, strategi
 }
 
 function venuesWithoutFees({ fees }: Portfolio, symbols: ReadonlySet<string>): string[] {
-  const venues = new Set([...symbols].map(name => name.slice(0, name.indexOf(':'))))
+  const venues = new Set([...symbols].map(name => partsOf(name).venue))
   return [...venues].filter(venue => !fees[venue] && !fees.default)
 }
 

@@ -4,6 +4,7 @@ import { TickhouseError } from '../../errors.ts'
 import type { RunQuery } from '../../replay/range.ts'
 import { QuoteColumns } from '../../tick/quotes/quotes.ts'
 import type { Engine } from '../engine/engine.ts'
+import { partsOf } from '../market/instrument.ts'
 import type { ReadPortfolio } from '../portfolio/read.ts'
 import type { Recorded } from '../results/recorded.ts'
 import type { RowWriter } from '../results/row-writer.ts'
@@ -89,10 +90,11 @@ async function ticksOf(
   { portfolio, runQuery, readTicks, fromNanos, untilNanos }: BacktestOptions,
   names: readonly string[],
 ): Promise<LabTicks> {
-  const venues = [...new Set(names.map(name => name.slice(0, name.indexOf(':'))))]
+  const parts = names.map(partsOf)
+  const venues = [...new Set(parts.map(({ venue }) => venue))]
   const filter = {
     venue: venues.length === 1 ? venues[0] : undefined,
-    symbols: names.map(name => name.slice(name.indexOf(':') + 1)),
+    symbols: parts.map(({ symbol }) => symbol),
     ...{ fromNanos, untilNanos },
   }
   const ticks = await findTicks(readTicks ?? runQuery, filter, portfolio.portfolio.clock === 'venue')

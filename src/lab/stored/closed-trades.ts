@@ -1,7 +1,7 @@
 /** Closed trades, from the ledger: its entries go through an account once more. */
 import { Account } from '../accounting/account.ts'
 import type { Fill, Order } from '../execution/order.ts'
-import { type Instrument, MONEY_DECIMALS, numberOf } from '../market/instrument.ts'
+import { type Instrument, MONEY_DECIMALS, numberOf, partsOf } from '../market/instrument.ts'
 import type { ClosedTrade } from '../statistics/trading.ts'
 
 /** One entry of a strategy's ledger in decimal text: what it moved of an instrument, and what that cost. */
@@ -46,8 +46,7 @@ export function closedTradesOf(entries: readonly LedgerEntry[]): ClosedTrade[] {
 }
 
 function instrumentOf(name: string, index: number): Instrument {
-  const [venue = '', symbol = ''] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)]
-  return { index, venue, symbol, priceDecimals: 0, quantityDecimals: QUANTITY_DECIMALS, tick: 1n, lot: 1n }
+  return { index, ...partsOf(name), priceDecimals: 0, quantityDecimals: QUANTITY_DECIMALS, tick: 1n, lot: 1n }
 }
 
 const magnitude = (units: bigint) => (units < 0n ? -units : units)

@@ -1,7 +1,7 @@
 /** The units of a portfolio's instruments: from its file, else from what the venue lists. */
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
-import type { Instrument } from '../market/instrument.ts'
+import { type Instrument, partsOf } from '../market/instrument.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
 import { rowsOf } from './rows-of.ts'
 
@@ -30,17 +30,16 @@ export async function readInstruments(
   return names.map((name, index) => {
     const tick = stated[name]?.tick_size ?? listed.get(name)?.tick ?? 0
     const lot = stated[name]?.lot_size ?? listed.get(name)?.lot ?? 0
-    const colon = name.indexOf(':')
-    return instrumentOf(index, name.slice(0, colon), name.slice(colon + 1), tick, lot)
+    return instrumentOf(index, name, tick, lot)
   })
 }
 
-/** Sizes of 0 are not known. */
-export function instrumentOf(index: number, venue: string, symbol: string, tick: number, lot: number): Instrument {
+/** `name` is venue:symbol. Sizes of 0 are not known. */
+export function instrumentOf(index: number, name: string, tick: number, lot: number): Instrument {
   const priceDecimals = tick > 0 ? decimalsOf(tick) : DECIMALS_UNKNOWN
   const quantityDecimals = lot > 0 ? decimalsOf(lot) : DECIMALS_UNKNOWN
   return {
-    ...{ index, venue, symbol, priceDecimals, quantityDecimals },
+    ...{ index, ...partsOf(name), priceDecimals, quantityDecimals },
     tick: tick > 0 ? BigInt(Math.round(tick * 10 ** priceDecimals)) : 1n,
     lot: lot > 0 ? BigInt(Math.round(lot * 10 ** quantityDecimals)) : 1n,
   }

@@ -10,7 +10,7 @@ export interface StoredRun {
   mode: 'run' | 'live'
   /** `ending`: a person has requested its end. */
   state: 'running' | 'ending' | 'ended' | 'stopped'
-  /** See `datasetText`; empty for all that is stored. */
+  /** The pinned dataset with its checkpoint; empty for all that is stored. */
   dataset: string
   /** The portfolio's file. */
   yaml: string

@@ -35,11 +35,11 @@ test('rounding is to the nearest, halves to the even one', () => {
 })
 
 test('sizes of a venue give tick, lot and decimals; unknown sizes the finest', () => {
-  const { priceDecimals, quantityDecimals, tick, lot } = instrumentOf(0, 'v', 's', 0.5, 1e-7)
+  const { priceDecimals, quantityDecimals, tick, lot } = instrumentOf(0, 'v:s', 0.5, 1e-7)
   assert.deepEqual([priceDecimals, tick, quantityDecimals, lot], [1, 5n, 7, 1n])
-  const coarse = instrumentOf(0, 'v', 's', 10, 0.025)
+  const coarse = instrumentOf(0, 'v:s', 10, 0.025)
   assert.deepEqual([coarse.priceDecimals, coarse.tick, coarse.quantityDecimals, coarse.lot], [0, 10n, 3, 25n])
-  const unknown = instrumentOf(0, 'v', 's', 0, 0)
+  const unknown = instrumentOf(0, 'v:s', 0, 0)
   assert.deepEqual([unknown.priceDecimals, unknown.tick, unknown.lot], [8, 1n, 1n])
-  assert.equal(notionalOf(6_012_345n, 12_345n, instrumentOf(0, 'v', 's', 0.01, 0.00001)), 742_223_990_250n)
+  assert.equal(notionalOf(6_012_345n, 12_345n, instrumentOf(0, 'v:s', 0.01, 0.00001)), 742_223_990_250n)
 })

@@ -66,7 +66,7 @@ export const RULES: FillRules = {
 }
 
 export const market = (symbol: string, lotDecimals: number, quotes: QuoteColumns): Market => ({
-  instrument: instrumentOf(0, 'binance', symbol, 0.01, 10 ** -lotDecimals),
+  instrument: instrumentOf(0, `binance:${symbol}`, 0.01, 10 ** -lotDecimals),
   quotes,
 })
 

@@ -50,7 +50,7 @@ function tradesOf(session: 'btcusdt' | 'ethusdt'): TradeColumns {
 
 /** Bars of that many seconds: at each close an order by chance, of the size of the last trade at most. */
 function played(trades: TradeColumns, symbol: string, lot: number, barSeconds: number) {
-  const instrument = instrumentOf(0, 'binance', symbol, 0.01, lot)
+  const instrument = instrumentOf(0, `binance:${symbol}`, 0.01, lot)
   const [closes, sizes, equity] = [[] as number[], [] as number[], [] as number[]]
   const random = new Random(7, `${symbol} ${barSeconds}`)
   let last = 0

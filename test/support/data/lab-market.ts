@@ -18,8 +18,8 @@ export type Tick =
   | { atMs: number; symbol?: string; bid: number; bidSize?: number; ask: number; askSize?: number }
   | { atMs: number; symbol?: string; price: number; volume?: number; side?: 'buy' | 'sell' }
 
-export const BTC = instrumentOf(0, 'test', 'BTC', 0.01, 0.001)
-export const ETH = instrumentOf(1, 'test', 'ETH', 0.1, 0.01)
+export const BTC = instrumentOf(0, 'test:BTC', 0.01, 0.001)
+export const ETH = instrumentOf(1, 'test:ETH', 0.1, 0.01)
 
 /** Plays ticks one by one, in columns of `rows` rows at most. */
 export function play(engine: Engine, ticks: readonly Tick[], rows = 1): void {
