@@ -1,6 +1,6 @@
 /**
  * The commands: flags and environment → configuration → a mode of a process (`modes/`) or a command that ends
- * (`commands/`). Imported once the venues are loaded: see `cli.ts`.
+ * (`commands/`). Imported once the venues are loaded: see `command-line.ts`.
  */
 import { Command, Option } from 'commander'
 import type { VerifyFlags } from './commands/archive.ts'

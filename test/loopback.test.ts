@@ -10,7 +10,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { bypassProxyForLoopback } from '../src/proxies.ts'
+import { bypassProxyForLoopback } from '../src/loopback.ts'
 import { openStore } from '../src/store/open.ts'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
