@@ -61,7 +61,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^sources\/(status|metrics|control\/choices|subscription\/symbol-states)$/,
     /^ingest\/(ingest|reprocess\/(quarantine|reprocess))$/,
     /^archive\/(archive|metrics)$/,
-    /^lab\/results\/tables$/,
+    /^lab\/(results\/tables|portfolio\/shape)$/,
   ],
   watch: [/^(telemetry|status|proof)\//, /^sources\/connection\/status$/, /^config$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],

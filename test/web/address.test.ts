@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { INTERVALS, type Interval } from '../../src/serve/page/protocol.ts'
 import { formatAddress, parseAddress, STAGES, type View } from '../../web/src/address.ts'
 
-const NOTHING: View = { venue: null, symbol: null, interval: null, zone: 'utc', open: null }
+const NOTHING: View = { venue: null, symbol: null, interval: null, zone: 'utc', open: null, lab: null }
 
 test('every view survives its address, whatever the symbol is called', () => {
   const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter(text => text.isWellFormed())
@@ -14,6 +14,7 @@ test('every view survives its address, whatever the symbol is called', () => {
     interval: fc.constantFrom(...(Object.keys(INTERVALS) as Interval[])),
     zone: fc.constantFrom('utc' as const, 'local' as const),
     open: fc.constantFrom(null, ...STAGES),
+    lab: fc.option(fc.oneof(fc.constant(''), name)),
   })
   fc.assert(fc.property(view, seen => assert.deepEqual(parseAddress(formatAddress(seen)), { ...seen })))
 })
@@ -23,8 +24,9 @@ test('half a surrogate pair in a name breaks no address', () => {
 })
 
 test('an address is readable', () => {
-  const view: View = { venue: 'kraken', symbol: 'BTC/USD', interval: '10s', zone: 'local', open: 'ingest' }
+  const view: View = { venue: 'kraken', symbol: 'BTC/USD', interval: '10s', zone: 'local', open: 'ingest', lab: null }
   assert.equal(formatAddress(view), '#/kraken/BTC%2FUSD/10s?time=local&open=ingest')
+  assert.equal(formatAddress({ ...NOTHING, lab: 'demo-1' }), '#/?lab=demo-1')
 })
 
 test('an address that makes no sense opens the page without it', () => {

@@ -16,6 +16,8 @@ export interface View {
   zone: Zone
   /** The stage whose details are open. */
   open: StripStage | null
+  /** The run of the lab that is shown instead of the market; empty: the first of the list. */
+  lab: string | null
 }
 
 const isInterval = (text: string | null | undefined): text is Interval => text != null && Object.hasOwn(INTERVALS, text)
@@ -46,6 +48,7 @@ export function parseAddress(hash: string): View {
     interval: isInterval(intervalText) ? intervalText : null,
     zone: parameters.get('time') === 'local' ? 'local' : 'utc',
     open: STAGES.find(stage => stage === open) ?? null,
+    lab: parameters.get('lab'),
   }
 }
 
@@ -59,5 +62,6 @@ export function formatAddress(view: View): string {
   const parameters = new URLSearchParams()
   if (view.zone === 'local') parameters.set('time', 'local')
   if (view.open) parameters.set('open', view.open)
+  if (view.lab !== null) parameters.set('lab', view.lab.toWellFormed())
   return parameters.size > 0 ? `${path}?${parameters}` : path
 }

@@ -3,6 +3,7 @@ import { useSignalEffect } from '@preact/signals'
 import { Alerts } from './alerts/alerts.tsx'
 import { Chart } from './chart/chart.tsx'
 import { CoverageDialog } from './coverage/dialog.tsx'
+import { Lab } from './lab/lab.tsx'
 import { TapePanel } from './market/tape.tsx'
 import { Watchlist } from './market/watchlist.tsx'
 import { LogView } from './pipeline/log-view.tsx'
@@ -22,6 +23,7 @@ import {
 import { decimal } from './ui/format.ts'
 import { Help } from './ui/help.tsx'
 import { SimulatedBanner, StaleNotice, TopBar } from './ui/top-bar.tsx'
+import { view } from './view.ts'
 
 export function App() {
   useSignalEffect(updateTitle)
@@ -33,13 +35,17 @@ export function App() {
       <Alerts />
       <SimulatedBanner />
       <PipelineStrip />
-      <main class="market">
-        <Watchlist />
-        <Chart />
-        <TapePanel />
-        <Pipeline />
-        <LogView />
-      </main>
+      {view.value.lab === null ? (
+        <main class="market">
+          <Watchlist />
+          <Chart />
+          <TapePanel />
+          <Pipeline />
+          <LogView />
+        </main>
+      ) : (
+        <Lab />
+      )}
       <SelectionDialog />
       <CoverageDialog />
       <Help />

@@ -28,10 +28,12 @@ export async function countRows({ query }: StoreAccess, run: string, table: LabT
   return Number(rows[0]?.count ?? 0)
 }
 
-/** The same of every table that a run writes. */
+/** Tables whose rows do not come again when a run is played again. */
+const NOT_PLAYED: ReadonlySet<LabTable> = new Set(['lab_runs', 'lab_cuts', 'lab_verifications'])
+
+/** The same of every table that playing a run fills. */
 export async function countAllRows(access: StoreAccess, run: string): Promise<Map<LabTable, number>> {
   const counts = new Map<LabTable, number>()
-  for (const table of LAB_TABLES)
-    if (table !== 'lab_runs' && table !== 'lab_cuts') counts.set(table, await countRows(access, run, table))
+  for (const table of LAB_TABLES) if (!NOT_PLAYED.has(table)) counts.set(table, await countRows(access, run, table))
   return counts
 }

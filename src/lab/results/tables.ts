@@ -7,5 +7,6 @@ export const LAB_TABLES = [
   'lab_equity',
   'lab_limits',
   'lab_cuts',
+  'lab_verifications',
 ] as const
 export type LabTable = (typeof LAB_TABLES)[number]

@@ -11,9 +11,9 @@ import type { Store } from '../../store/store.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { TIME_MICROS_MAX } from '../../tick/time.ts'
+import { serveLab } from '../lab/routes.ts'
 import { serveCoverage } from '../page/coverage-routes.ts'
 import { serveHistory } from '../page/history-routes.ts'
-import { serveLab } from '../page/lab-routes.ts'
 import type { Live } from '../page/live.ts'
 import { queryBars, toBar } from '../page/market/candles.ts'
 import { querySpreads } from '../page/market/spreads.ts'
@@ -157,7 +157,7 @@ export async function serve({
   // A limiter of its own: history of the page does not wait behind clients' queries.
   serveHistory(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
   serveCoverage(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL))
-  serveLab(server, store, offsets)
+  serveLab(server, store, new Limiter(UNTRUSTED_LIMITS_IN_PARALLEL), offsets)
   serveWatchReports(server, watchReports)
   serveVisible(server, live)
 

@@ -1,6 +1,7 @@
 /** The keys of the page. Typing in a field, and buttons that have the focus, keep their own keys. */
 import { INTERVALS, type Interval } from '../../../src/serve/page/protocol.ts'
 import { coverageOpen } from '../coverage/coverage.ts'
+import { moveInRuns } from '../lab/shown-run.ts'
 import { togglePause } from '../market/tape.tsx'
 import { moveInWatchList } from '../market/watchlist.tsx'
 import { selectionOpen } from '../selection/selection.ts'
@@ -26,18 +27,27 @@ function onKey(event: KeyboardEvent): void {
     if (event.key === 'Escape') (event.target as HTMLElement).blur()
     return
   }
+  const isLab = view.peek().lab !== null
   const interval = INTERVAL_NAMES[Number(event.key) - 1]
-  if (interval && event.key !== ' ') show({ interval })
-  else if (event.key === 'j') moveInWatchList(1)
-  else if (event.key === 'k') moveInWatchList(-1)
-  else if (event.key === '/') document.getElementById('watch-search')?.focus()
+  if (interval && event.key !== ' ' && !isLab) show({ interval })
+  else if (event.key === 'j') move(1)
+  else if (event.key === 'k') move(-1)
+  else if (event.key === '/' && !isLab) document.getElementById('watch-search')?.focus()
   else if (event.key === 'a') selectionOpen.value = true
+  else if (event.key === 'l') show({ lab: isLab ? null : '' })
   else if (event.key === 'c') coverageOpen.value = true
   else if (event.key === '?') helpOpen.value = true
-  else if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) togglePause()
+  else if (event.key === ' ' && !isLab && !(event.target instanceof HTMLButtonElement)) togglePause()
   else if (event.key === 'Escape' && view.peek().open) show({ open: null })
+  else if (event.key === 'Escape' && isLab) show({ lab: null })
   else return
   event.preventDefault()
+}
+
+/** To the next or previous symbol, or run of the lab. */
+function move(by: 1 | -1): void {
+  if (view.peek().lab === null) moveInWatchList(by)
+  else moveInRuns(by)
 }
 
 export function listenToKeys(): void {

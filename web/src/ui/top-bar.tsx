@@ -3,7 +3,7 @@ import { WatchState } from '../alerts/alerts.tsx'
 import { coverageOpen } from '../coverage/coverage.ts'
 import { reconnectNow } from '../live.ts'
 import { connection, lastMessageAtMs, machineNowMs, serverInfo, serverNowMs, staleMs } from '../store.ts'
-import { show, zone } from '../view.ts'
+import { show, view, zone } from '../view.ts'
 import { age, day, sentence, timeOfDay, zoneName } from './format.ts'
 import { helpOpen } from './help.tsx'
 import { Segmented } from './segmented.tsx'
@@ -28,6 +28,15 @@ export function TopBar() {
       <WatchState />
       <span class="spring" />
       <Clock />
+      <button
+        type="button"
+        class="plain lab-button"
+        aria-pressed={view.value.lab !== null}
+        data-testid="lab-button"
+        onClick={() => show({ lab: view.peek().lab === null ? '' : null })}
+      >
+        lab
+      </button>
       <button
         type="button"
         class="plain"

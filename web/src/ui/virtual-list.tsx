@@ -71,7 +71,8 @@ export function VirtualList(props: VirtualListProps) {
 /** Calls back after the first layout and whenever the element's size changes. */
 export function useSize(host: RefObject<HTMLElement | null>, onSize: () => void, inputs: unknown[] = []): void {
   useEffect(() => {
-    const observer = new ResizeObserver(onSize)
+    // An observer may report once more when its element is gone.
+    const observer = new ResizeObserver(() => host.current && onSize())
     observer.observe(host.current!)
     return () => observer.disconnect()
   }, inputs)

@@ -1,12 +1,16 @@
 /**
  * For the lab: `POST /api/lab/rows` with `{table, rows}` as JSON writes results of strategies to the tables `lab_…`;
- * `GET /api/lab/offsets` answers which records of each partition are stored, null while that is not known.
+ * `GET /api/lab/offsets` answers which records of each partition are stored, null while that is not known; `GET /api/lab/runs` and
+ * `GET /api/lab/run?run=<name>` are for the page.
  */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { LAB_TABLES } from '../../lab/results/tables.ts'
 import type { Store } from '../../store/store.ts'
 import { jsonOf } from '../http/json-body.ts'
+import type { Limiter } from '../sql/limiter.ts'
+import { readLabRun } from './detail.ts'
+import { readLabRuns } from './runs.ts'
 
 const ROWS_MAX = 10_000
 const BYTES_MAX = 16 * 2 ** 20
@@ -19,11 +23,21 @@ const ROWS = z.strictObject({
 export function serveLab(
   server: FastifyInstance,
   store: Store,
+  limiter: Limiter,
   offsets: () => ReadonlyMap<number, number> | undefined,
 ): void {
   server.get('/api/lab/offsets', async () => {
     const known = offsets()
     return { offsets: known ? [...known] : null }
+  })
+
+  server.get('/api/lab/runs', () => limiter.run(() => readLabRuns(store)))
+
+  server.get<{ Querystring: { run?: string } }>('/api/lab/run', async ({ query }, reply) => {
+    const found = await limiter.run(() => readLabRun(store, query.run ?? ''))
+    return (
+      found ?? reply.code(404).send({ message: 'there is no such run', advice: 'List the runs: GET /api/lab/runs' })
+    )
   })
 
   server.post('/api/lab/rows', { bodyLimit: BYTES_MAX }, async (request, reply) => {
