@@ -14,7 +14,14 @@ export interface Compared {
 }
 
 /** Tables whose rows follow from the ticks. */
-const COMPARED: readonly LabTable[] = ['lab_orders', 'lab_fills', 'lab_ledger', 'lab_equity', 'lab_limits']
+const COMPARED: readonly LabTable[] = [
+  'lab_orders',
+  'lab_fills',
+  'lab_ledger',
+  'lab_equity',
+  'lab_limits',
+  'lab_predictions',
+]
 
 export class ReplayedRows {
   readonly #rows = new Map<LabTable, Map<string, number>>(COMPARED.map(table => [table, new Map()]))
